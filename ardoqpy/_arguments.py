@@ -1,0 +1,83 @@
+"""
+What callers hand over is checked here: ids and names before they enter a URL, bodies before they are sent.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+from ardoqpy.errors import InvalidInput
+
+__all__ = ["attributes", "id_segment", "ids", "name_segment"]
+
+_ID = re.compile(r"[0-9A-Za-z_-]+")
+_EXAMPLE = "an id is text such as '5f00aa00bb00cc00dd00ee10'"
+
+
+def id_segment(value: object, argument: str) -> str:
+    """
+    Return an id as one segment of a path.
+
+    `argument` is the name under which the caller gave it, for the message. Raise `InvalidInput` when it
+    cannot be an id: not text, empty, or with slashes, dots or spaces, which would reach another path.
+    """
+    if isinstance(value, str) and _ID.fullmatch(value):
+        return value
+    if isinstance(value, dict) and isinstance(value.get("_id"), str):
+        raise InvalidInput(f"{argument} is a whole entity: give its '_id' alone.")
+    if value is None or value == "":
+        raise InvalidInput(f"{argument} is missing: {_EXAMPLE}.")
+    shown = repr(value) if isinstance(value, str) else f"a {type(value).__name__}"
+    raise InvalidInput(f"{argument} is {shown[:80]}, which is not an id of Ardoq: {_EXAMPLE}.")
+
+
+def ids(values: object, argument: str) -> list[str]:
+    """
+    Return a list of ids, each checked; raise `InvalidInput` where one cannot be an id.
+    """
+    if not isinstance(values, list | tuple | set | frozenset):
+        raise InvalidInput(f"{argument} is a {type(values).__name__}: give a list of ids.")
+    return [id_segment(value, f"an id in {argument}") for value in values]
+
+
+def name_segment(value: object, argument: str) -> str:
+    """
+    Return a file name as one quoted segment of a path.
+
+    Raise `InvalidInput` when it is not text, is empty, or is `.` or `..`, which no quoting keeps apart
+    from a step in the path.
+    """
+    if not isinstance(value, str) or value in ("", ".", ".."):
+        raise InvalidInput(f"{argument} is {value!r}, which is not the name of a file: give it as text.")
+    try:
+        return quote(value, safe="")
+    except UnicodeEncodeError:
+        raise InvalidInput(
+            f"{argument} is {value!r}, which holds half a character: rename the file."
+        ) from None
+
+
+def attributes(value: object, argument: str, *required: str) -> dict[str, Any]:
+    """
+    Return the dict of attributes that a write sends.
+
+    Raise `InvalidInput` when it is not a dict with text for keys, or lacks one of the `required`
+    attributes (absent, null and empty text are all the same lack).
+    """
+    if not isinstance(value, dict):
+        given = "missing" if value is None else f"a {type(value).__name__}"
+        raise InvalidInput(f"{argument} is {given}: give a dict of attributes.")
+    for key in value:
+        if not isinstance(key, str):
+            raise InvalidInput(f"{argument} has the key {key!r}: the names of attributes are text.")
+    lacking = [name for name in required if value.get(name) is None or value[name] == ""]
+    if lacking:
+        named = f" ({value['name']!r})" if isinstance(value.get("name"), str) and value["name"] else ""
+        raise InvalidInput(f"{argument}{named} has no {' and no '.join(lacking)}: it needs {_and(required)}.")
+    return value
+
+
+def _and(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

@@ -1,0 +1,61 @@
+"""
+What callers hand over becomes JSON here, or is refused in a sentence that names the attribute.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ardoqpy.errors import InvalidInput
+
+__all__ = ["encode_json"]
+
+_DEEPEST_NAMED = 50
+
+
+def encode_json(body: Any) -> bytes:
+    """
+    Return `body` as JSON in UTF-8.
+
+    Raise `InvalidInput` naming the attribute that JSON cannot hold.
+    """
+    try:
+        return json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        where, value = _misfit(body)
+    raise InvalidInput(
+        f"{where or 'The body'} is {_shown(value)}, which JSON cannot hold: give text, a number, "
+        "true or false, None, a list or a dict."
+    )
+
+
+def _fits(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
+
+
+def _misfit(value: Any, where: str = "", depth: int = 0) -> tuple[str, Any]:
+    parts: list[tuple[Any, Any]] = []
+    if isinstance(value, dict):
+        parts = list(value.items())
+    elif isinstance(value, list | tuple):
+        parts = list(enumerate(value))
+    for key, part in parts:
+        name = f"{where}[{key!r}]" if where else f"The value of {key!r}"
+        if not _fits(part) and depth < _DEEPEST_NAMED:
+            return _misfit(part, name, depth + 1)
+    return where, value
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return str(value)
+    if isinstance(value, str):
+        return "text with half a character in it (a lone surrogate)"
+    if isinstance(value, dict | list | tuple):
+        return f"a {type(value).__name__} that is too deep, holds itself, or has keys that are not text"
+    return f"a {type(value).__name__}"

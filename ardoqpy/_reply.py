@@ -1,0 +1,133 @@
+"""
+What came of one sending, as plain data, and the error that it becomes.
+
+Plain data, so that no error of ours holds on to a request and the token in its headers.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ardoqpy._retry import Outcome
+from ardoqpy.errors import (
+    BY_STATUS,
+    AmbiguousWrite,
+    ArdoqClientException,
+    RateLimited,
+    ServiceUnavailable,
+    UnexpectedAnswer,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Reply", "failure"]
+
+REMEDIES = {
+    401: "Ardoq does not accept the token: make a new one (a token unused for 60 days expires).",
+    403: "The token may not do this: ask for access, or check the organisation label.",
+    404: "Ardoq has nothing there: is it the id of that kind of object, and may the token see it?",
+    409: "Ardoq holds a newer state, or has it already: read it again before you write.",
+}
+
+
+class Reply(NamedTuple):
+    """
+    What came of one sending.
+
+    `data` is the JSON of a good answer, `text` the body of a bad one, `trouble` why there is none;
+    `hopeless` says that sending it again would end the same way.
+    """
+
+    outcome: Outcome
+    status: int | None = None
+    reason: str = ""
+    data: Any = None
+    text: str = ""
+    headers: Mapping[str, str] = {}
+    trouble: str = ""
+    hopeless: bool = False
+
+    def in_short(self) -> str:
+        """
+        Return a few words for a log or a message.
+        """
+        return self.trouble or f"{self.status} {self.reason}".strip()
+
+
+def failure(
+    method: str, path: str, reply: Reply, *, tries: int = 1, waited: float = 0.0
+) -> ArdoqClientException:
+    """
+    Return the one error that a reply becomes, after so many tries and so many seconds of waiting.
+    """
+    kind = _kind(method, reply)
+    message = _message_in(reply.text)
+    unread = reply.outcome is Outcome.NO_ANSWER
+    return kind(
+        {
+            "code": None if unread else reply.status,
+            "reason": reply.trouble or reply.reason,
+            "text": reply.text,
+        },
+        sentence=_sentence(kind, f"{method} {path}", reply, message, tries=tries, waited=waited),
+        method=method,
+        path=path,
+        ardoq_message=message,
+    )
+
+
+def _kind(method: str, reply: Reply) -> type[ArdoqClientException]:
+    lost = reply.outcome in (Outcome.NO_ANSWER, Outcome.UNAVAILABLE)
+    if lost and method != "GET":
+        return AmbiguousWrite
+    if reply.outcome is Outcome.NO_ANSWER and reply.status is not None:
+        return UnexpectedAnswer
+    if reply.status is None or reply.status >= 500:
+        return ServiceUnavailable
+    if reply.status < 400:
+        return UnexpectedAnswer
+    return BY_STATUS.get(reply.status, ArdoqClientException)
+
+
+def _sentence(
+    kind: type[ArdoqClientException],
+    request: str,
+    reply: Reply,
+    message: str | None,
+    *,
+    tries: int,
+    waited: float,
+) -> str:
+    said = f" Ardoq says: {message.rstrip('.')}." if message else ""
+    times = f" after {tries} tries" if tries > 1 else ""
+    if kind is AmbiguousWrite:
+        return (
+            f"{request} was sent{times}, but no answer tells whether it was carried out "
+            f"({reply.in_short()}). "
+            f"Look in Ardoq before you send it again.{said}"
+        )
+    if kind is RateLimited:
+        return (
+            f"Ardoq limits the rate (429 for {request}) and asks to wait {waited:.0f} seconds in all, "
+            f"longer than this client may.{said}"
+        )
+    if reply.outcome is Outcome.NO_ANSWER and reply.status is not None:
+        hint = (
+            " It looks like a web page: is the host right, and the token valid?" if "<" in reply.text else ""
+        )
+        return f"Cannot read the answer to {request}{times}: {reply.trouble}.{hint}"
+    if reply.status is None:
+        return f"Cannot reach Ardoq for {request}{times}: {reply.trouble.rstrip('.')}."
+    remedy = REMEDIES.get(reply.status, "")
+    return f"{request} failed{times} with {reply.in_short()}.{said} {remedy}".rstrip()
+
+
+def _message_in(text: str) -> str | None:
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    message = body.get("message") if isinstance(body, dict) else None
+    return message if isinstance(message, str) and message.strip() else None

@@ -1,0 +1,436 @@
+"""
+The one door to the network: what happens on the wire, and nothing of Ardoq's nouns.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from contextlib import contextmanager
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.exceptions import NewConnectionError
+
+from ardoqpy._files import MultipartFile
+from ardoqpy._json import encode_json
+from ardoqpy._reply import Reply, failure
+from ardoqpy._retry import PASSING_STATUSES, Outcome, Retries, may_resend, seconds_asked_for
+from ardoqpy._version import __version__
+from ardoqpy.errors import RedirectRefused, UnexpectedAnswer, WriteRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from ardoqpy.config import Settings, Token
+
+__all__ = ["Session", "Transport"]
+
+Session = requests.Session
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 1 << 16
+REDIRECTS_FOLLOWED = 5
+POOL_SIZE = 32
+
+
+class _TokenAuth(AuthBase):
+    """
+    Put the token on each request; as `auth=` it also keeps requests from putting a netrc entry there.
+    """
+
+    def __init__(self, scheme: str, token: Token) -> None:
+        self._scheme = scheme
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._scheme + self._token.reveal()
+        return request
+
+
+class Transport:
+    """
+    Send requests to one Ardoq and read its answers.
+
+    - `settings`: host, token, organisation label.
+    - `prefix`: the path below which this version of the API lives, such as `/api/`.
+    - `auth_scheme`: what stands before the token in the Authorization header.
+    - `params`, `headers`: sent along with every request.
+    - `timeout`: seconds to connect and between two bytes of the answer: one number, or a pair.
+    - `retries`: how patient to be.
+    - `session`: a `requests.Session` of the caller's; its cookies are blocked, its adapters are kept.
+    - `read_only`: refuse everything but GET.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        prefix: str,
+        auth_scheme: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | tuple[float, float] = (10.0, 60.0),
+        retries: Retries | None = None,
+        session: requests.Session | None = None,
+        read_only: bool = False,
+    ) -> None:
+        self.baseurl = settings.hosturl + prefix
+        self.read_only = read_only
+        self.timeout = timeout
+        self.retries = retries or Retries()
+        self._token = settings.token
+        self._auth = _TokenAuth(auth_scheme, settings.token)
+        self._params = dict(params or {})
+        self._headers = {
+            "Accept": "application/json",
+            "User-Agent": f"ardoqpy/{__version__} python-requests/{requests.__version__}",
+            **(headers or {}),
+        }
+        self.session = session if session is not None else self._new_session(settings)
+        # Kept cookies upset Ardoq under high-volume use.
+        self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+    @staticmethod
+    def _new_session(settings: Settings) -> requests.Session:
+        session = requests.Session()
+        if settings.loopback:
+            session.trust_env = False  # a proxy would look for 127.0.0.1 on its own machine
+        adapter = HTTPAdapter(pool_maxsize=POOL_SIZE)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        return session
+
+    def close(self) -> None:
+        """
+        Close the connections.
+        """
+        self.session.close()
+
+    def __repr__(self) -> str:
+        return f"<Transport to {self.baseurl}>"
+
+    # -- the verbs ----------------------------------------------------------------------------------
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """
+        Read `path`, relative to the prefix, and return its JSON.
+        """
+        return self._exchange("GET", self.baseurl + path, params=params).data
+
+    def post(
+        self, path: str, body: Any, params: Mapping[str, Any] | None = None, *, reads: bool = False
+    ) -> Any:
+        """
+        Post `body` as JSON; `reads=True` says that this path writes nothing.
+        """
+        return self._write("POST", path, body, params=params, reads=reads)
+
+    def put(self, path: str, body: Any, *, holds: Callable[[Any], bool] | None = None) -> Any:
+        """
+        Replace what is at `path`.
+
+        A conflict after a sending that got no answer may be our own doing: then what is stored is read,
+        and is the answer if `holds(stored)` says that it is what was sent.
+        """
+        return self._write("PUT", path, body, holds=holds)
+
+    def patch(
+        self,
+        path: str,
+        body: Any,
+        params: Mapping[str, Any] | None = None,
+        *,
+        holds: Callable[[Any], bool] | None = None,
+    ) -> Any:
+        """
+        Change some attributes of what is at `path`; `holds` as for `put`.
+        """
+        return self._write("PATCH", path, body, params=params, holds=holds)
+
+    def delete(self, path: str, body: Any = None) -> Any:
+        """
+        Delete what is at `path`; that it is already gone is a success once an earlier try got no answer.
+        """
+        return self._write("DELETE", path, body)
+
+    def upload(self, path: str, body: Callable[[], MultipartFile]) -> Any:
+        """
+        Post a file piece by piece; each call of `body` gives it from its start.
+        """
+        return self._checked_write("POST", self.baseurl + path, body=body).data
+
+    def pages(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+        """
+        Yield each page of a listing, following the next link as Ardoq gives it.
+
+        Raise `RedirectRefused` where a next link leads to another host, port or scheme, and
+        `UnexpectedAnswer` where a page is not one, or the links go in a circle.
+        """
+        url: str | None = self.baseurl + path
+        seen = set()
+        while url is not None:
+            if url in seen:
+                raise UnexpectedAnswer(f"The next links of {urlsplit(url).path} go in a circle.")
+            seen.add(url)
+            page = self._exchange("GET", url, params=params).data
+            if not isinstance(page, dict) or not isinstance(page.get("values"), list):
+                raise UnexpectedAnswer(f"The answer of {urlsplit(url).path} is no page: it has no 'values'.")
+            yield page
+            link = (page.get("_links") or {}).get("next") or {}
+            href = link.get("href")
+            url, params = (self._own_url(url, href, "The next link") if href else None), None
+
+    @contextmanager
+    def stream(self, path: str) -> Iterator[Iterator[bytes]]:
+        """
+        Open `path` and give its bytes piece by piece; use it in a `with`.
+        """
+        reply = self._exchange("GET", self.baseurl + path, stream=True)
+        response: requests.Response = reply.data
+        try:
+            yield self._pieces(response, path)
+        finally:
+            response.close()
+
+    def redirect_target(self, path: str, params: Mapping[str, Any] | None = None) -> str:
+        """
+        Return where `path` redirects to, without going there.
+        """
+        reply = self._exchange("GET", self.baseurl + path, params=params, follow=False)
+        location = reply.headers.get("Location")
+        if not location:
+            raise UnexpectedAnswer(f"GET {urlsplit(self.baseurl + path).path} does not redirect anywhere.")
+        return urljoin(self.baseurl + path, location)
+
+    # -- writing ------------------------------------------------------------------------------------
+
+    def _write(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        *,
+        params: Mapping[str, Any] | None = None,
+        holds: Callable[[Any], bool] | None = None,
+        reads: bool = False,
+    ) -> Any:
+        headers, encoded = {}, None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            encoded = encode_json(body)
+        return self._checked_write(
+            method,
+            self.baseurl + path,
+            params=params,
+            headers=headers,
+            body=(lambda: encoded) if encoded is not None else None,
+            holds=holds,
+            reads=reads,
+        ).data
+
+    def _checked_write(self, method: str, url: str, *, reads: bool = False, **keywords: Any) -> Reply:
+        if self.read_only and not reads:
+            raise WriteRefused(
+                f"{method} {urlsplit(url).path} was not sent: this client simulates.",
+                method=method,
+                path=urlsplit(url).path,
+            )
+        return self._exchange(method, url, **keywords)
+
+    # -- one request, as often as the table allows ----------------------------------------------------
+
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Callable[[], Any] | None = None,
+        holds: Callable[[Any], bool] | None = None,
+        stream: bool = False,
+        follow: bool = True,
+    ) -> Reply:
+        repeats, waited, redirects, uncertain = 0, 0.0, 0, False
+        params = {**self._params, **(params or {})}
+        while True:
+            reply = self._send(method, url, params, headers, body, stream=stream)
+            if reply.outcome is Outcome.ANSWERED:
+                if reply.status is None or reply.status < 300:
+                    return reply
+                if 300 <= reply.status < 400:
+                    if not follow:
+                        return reply
+                    url = self._redirected(method, url, reply, redirects)
+                    params, redirects = {}, redirects + 1
+                    continue
+                return self._settled(method, url, reply, holds=holds, uncertain=uncertain)
+            if not may_resend(method, reply.outcome):
+                raise failure(method, urlsplit(url).path, reply)
+            if reply.outcome is Outcome.RATE_LIMITED:
+                pause = seconds_asked_for(reply.headers.get("Retry-After"))
+                pause = self.retries.pause(0) if pause is None else pause
+                waited += pause
+                if waited > self.retries.longest_wait:
+                    raise failure(method, urlsplit(url).path, reply, waited=waited)
+            else:
+                # A 502 may come from a proxy behind which the write went through.
+                uncertain = uncertain or reply.outcome is not Outcome.NOT_SENT
+                if reply.hopeless or repeats >= self.retries.count:
+                    raise failure(method, urlsplit(url).path, reply, tries=repeats + 1)
+                asked = seconds_asked_for(reply.headers.get("Retry-After")) or 0.0
+                pause = min(self.retries.longest_pause, max(asked, self.retries.pause(repeats)))
+                repeats += 1
+            logger.info(
+                "%s %s: %s; sending it again in %.1f s", method, urlsplit(url).path, reply.in_short(), pause
+            )
+            time.sleep(pause)
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any],
+        headers: Mapping[str, str] | None,
+        body: Callable[[], Any] | None,
+        *,
+        stream: bool,
+    ) -> Reply:
+        payload = body() if body is not None else None
+        try:
+            response = self.session.request(
+                method,
+                url,
+                params=params,
+                headers={**self._headers, **(headers or {}), **_headers_of(payload)},
+                data=payload,
+                auth=self._auth,
+                timeout=self.timeout,
+                allow_redirects=False,
+                stream=True,
+            )
+            content = b"" if stream and response.ok else b"".join(response.iter_content(CHUNK))
+        except requests.RequestException as problem:
+            return self._mishap(problem)
+        logger.debug("%s %s: %s", method, urlsplit(url).path, response.status_code)
+        return self._read(method, response, content, stream=stream)
+
+    def _mishap(self, problem: requests.RequestException) -> Reply:
+        trouble = self._token.hide_in(_reason_of(problem))
+        if isinstance(problem, requests.exceptions.SSLError) and "CERTIFICATE" in trouble.upper():
+            return Reply(Outcome.NOT_SENT, trouble=trouble, hopeless=True)
+        if isinstance(problem, requests.ConnectTimeout | requests.exceptions.ProxyError):
+            return Reply(Outcome.NOT_SENT, trouble=trouble)
+        if isinstance(problem, requests.ConnectionError):
+            cause = problem.args[0] if problem.args else None
+            if isinstance(getattr(cause, "reason", cause), NewConnectionError):
+                return Reply(Outcome.NOT_SENT, trouble=trouble)
+        known = (
+            requests.ConnectionError,
+            requests.Timeout,
+            requests.exceptions.ChunkedEncodingError,
+            requests.exceptions.ContentDecodingError,
+        )
+        if isinstance(problem, known):
+            return Reply(Outcome.NO_ANSWER, trouble=trouble)
+        return Reply(Outcome.NOT_SENT, trouble=trouble, hopeless=True)
+
+    def _read(self, method: str, response: requests.Response, content: bytes, *, stream: bool) -> Reply:
+        status = response.status_code
+        reply = Reply(Outcome.ANSWERED, status, response.reason or "", headers=response.headers)
+        if status == 429 or status in PASSING_STATUSES:
+            outcome = Outcome.RATE_LIMITED if status == 429 else Outcome.UNAVAILABLE
+            return reply._replace(outcome=outcome, text=self._text(content))
+        if status >= 300:
+            return reply._replace(text=self._text(content))
+        if stream:
+            return reply._replace(data=response)
+        if status == 204 or (not content and method != "GET"):
+            return reply._replace(data={})
+        try:
+            return reply._replace(data=json.loads(content))
+        except (ValueError, RecursionError):
+            kind = response.headers.get("Content-Type", "no content type")
+            return reply._replace(
+                outcome=Outcome.NO_ANSWER,
+                text=self._text(content),
+                trouble=f"the answer is not JSON but {len(content)} bytes of {kind}",
+            )
+
+    def _text(self, content: bytes) -> str:
+        return self._token.hide_in(content.decode("utf-8", "replace"))
+
+    def _settled(
+        self,
+        method: str,
+        url: str,
+        reply: Reply,
+        *,
+        holds: Callable[[Any], bool] | None,
+        uncertain: bool,
+    ) -> Reply:
+        """
+        Return what a refusal means after an earlier sending that may have gone through; else raise it.
+        """
+        if uncertain and method == "DELETE" and reply.status == 404:
+            return Reply(Outcome.ANSWERED, 204, data={})
+        if uncertain and holds is not None and reply.status == 409:
+            stored = self._exchange("GET", url)
+            if holds(stored.data):
+                return stored
+        raise failure(method, urlsplit(url).path, reply)
+
+    # -- leaving the host -----------------------------------------------------------------------------
+
+    def _redirected(self, method: str, url: str, reply: Reply, redirects: int) -> str:
+        target = self._own_url(url, reply.headers.get("Location", ""), "The redirect")
+        if method != "GET" or redirects >= REDIRECTS_FOLLOWED:
+            raise failure(method, urlsplit(url).path, reply)
+        return target
+
+    def _own_url(self, url: str, href: str, what: str) -> str:
+        target = urljoin(url, href)
+        if _origin(target) != _origin(self.baseurl):
+            scheme, host, port = _origin(target)
+            raise RedirectRefused(
+                f"{what} of {urlsplit(url).path} leads to {scheme}://{host}:{port}, not to "
+                f"{self.baseurl.split('/api')[0]}; the token was not sent there. If that is your "
+                "organisation's own address, give it as hosturl.",
+                path=urlsplit(url).path,
+            )
+        return target
+
+    # -- errors ---------------------------------------------------------------------------------------
+
+    def _pieces(self, response: requests.Response, path: str) -> Iterator[bytes]:
+        trouble = None
+        try:
+            yield from response.iter_content(CHUNK)
+        except requests.RequestException as problem:
+            trouble = self._token.hide_in(_reason_of(problem))
+        if trouble is not None:
+            raise failure("GET", path, Reply(Outcome.NO_ANSWER, trouble=trouble))
+
+
+def _headers_of(payload: Any) -> dict[str, str]:
+    return {"Content-Type": payload.content_type} if isinstance(payload, MultipartFile) else {}
+
+
+def _reason_of(problem: requests.RequestException) -> str:
+    cause = problem.args[0] if problem.args else problem
+    cause = getattr(cause, "reason", cause)
+    if isinstance(problem, requests.Timeout):
+        return "no answer within the time-out"
+    return f"{type(cause).__name__}: {cause}" if not isinstance(cause, str) else cause
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
