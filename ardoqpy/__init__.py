@@ -1,0 +1,60 @@
+"""
+A client, a sync engine and an emulator for Ardoq's REST API.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ardoqpy._retry import Retries
+from ardoqpy._version import __version__
+from ardoqpy.client import ArdoqClient
+from ardoqpy.errors import (
+    AmbiguousWrite,
+    ArdoqClientException,
+    AuthorizationError,
+    BadRequest,
+    ConfigurationError,
+    Conflict,
+    InvalidInput,
+    NotFoundError,
+    RateLimited,
+    RedirectRefused,
+    ServiceUnavailable,
+    UnexpectedAnswer,
+    UnsupportedOperation,
+    WriteRefused,
+)
+
+if TYPE_CHECKING:
+    from ardoqpy_sync import ArdoqSyncClient
+
+__all__ = [
+    "AmbiguousWrite",
+    "ArdoqClient",
+    "ArdoqClientException",
+    "ArdoqSyncClient",
+    "AuthorizationError",
+    "BadRequest",
+    "ConfigurationError",
+    "Conflict",
+    "InvalidInput",
+    "NotFoundError",
+    "RateLimited",
+    "RedirectRefused",
+    "Retries",
+    "ServiceUnavailable",
+    "UnexpectedAnswer",
+    "UnsupportedOperation",
+    "WriteRefused",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # 0.8.4's scripts say `from ardoqpy import ArdoqSyncClient`; looked up late, it makes no import loop.
+    if name == "ArdoqSyncClient":
+        from ardoqpy_sync import ArdoqSyncClient  # noqa: PLC0415
+
+        return ArdoqSyncClient
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

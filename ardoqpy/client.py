@@ -1,0 +1,158 @@
+"""
+`ArdoqClient`: what can be asked of Ardoq, as flat methods.
+
+The methods themselves are in `ardoqpy/methods/`, a file for each kind of thing; how a version of the API
+says them is in its dialect (`v1.py`), which is chosen once, here.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Self
+
+from ardoqpy._retry import Retries
+from ardoqpy.config import Token, read_settings
+from ardoqpy.errors import ConfigurationError, UnsupportedOperation
+from ardoqpy.methods.attachments import AttachmentMethods
+from ardoqpy.methods.components import ComponentMethods
+from ardoqpy.methods.models import FieldMethods, ModelMethods
+from ardoqpy.methods.organisation import OrganisationMethods
+from ardoqpy.methods.references import ReferenceMethods
+from ardoqpy.methods.tags import TagMethods
+from ardoqpy.methods.workspaces import FolderMethods, WorkspaceMethods
+from ardoqpy.v1 import V1
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ardoqpy._transport import Session
+    from ardoqpy.dialect import Dialect
+
+__all__ = ["ArdoqClient"]
+
+_VERSIONS = {"v1": V1}
+
+
+class ArdoqClient(
+    WorkspaceMethods,
+    FolderMethods,
+    ComponentMethods,
+    ReferenceMethods,
+    TagMethods,
+    ModelMethods,
+    FieldMethods,
+    AttachmentMethods,
+    OrganisationMethods,
+):
+    """
+    Talk to one Ardoq.
+
+    - `hosturl`: its address, such as `https://yourorg.ardoq.com`; `token`: an access token; `org`: the
+      organisation's label, needed only where the host does not name it. What is not given comes from
+      the environment (`ARDOQ_API_HOST`, `ARDOQ_API_TOKEN`, `ARDOQ_ORG_LABEL`), then from the cfg file
+      `config`, where one is named.
+    - `version`: which API to speak, `"v1"`.
+    - `timeout`: seconds to connect and between two bytes of an answer: one number, or a pair.
+    - `retries`: how often to repeat what may be repeated, or a whole `Retries`.
+    - `session`: a `requests.Session` of your own, for proxies, certificates or adapters.
+    - `allow_http`: accept a host without TLS that is not this machine.
+    - `read_only`: refuse every write before it is sent.
+
+    Use it in a `with`, or `close()` it. It may be shared by threads; it keeps no answers.
+    Raise `ConfigurationError` where a setting is missing or makes no sense, before anything is sent.
+    """
+
+    def __init__(
+        self,
+        hosturl: str | None = None,
+        token: str | Token | None = None,
+        org: str | None = None,
+        version: str = "v1",
+        *,
+        config: str | Path | None = None,
+        timeout: float | tuple[float, float] = (10.0, 60.0),
+        retries: int | Retries = 5,
+        session: Session | None = None,
+        allow_http: bool = False,
+        read_only: bool = False,
+    ) -> None:
+        token = Token(token) if isinstance(token, str) else token
+        if version not in _VERSIONS:
+            known = "API v2 is not built yet" if version == "v2" else f"There is no API {version!r}"
+            raise UnsupportedOperation(f"{known}: say version='v1'.")
+        self._settings = read_settings(hosturl, token, org, config=config, allow_http=allow_http)
+        self.version = version
+        self.api: Dialect = _VERSIONS[version](
+            self._settings,
+            timeout=_checked_timeout(timeout),
+            retries=Retries.of(retries),
+            session=session,
+            read_only=read_only,
+        )
+
+    @property
+    def hosturl(self) -> str:
+        """
+        The address of this Ardoq.
+        """
+        return self._settings.hosturl
+
+    @property
+    def baseurl(self) -> str:
+        """
+        The address below which this version of the API lives.
+        """
+        return self.api.transport.baseurl
+
+    @property
+    def org(self) -> str | None:
+        """
+        The organisation's label, None where the host names it.
+        """
+        return self._settings.org
+
+    @property
+    def token(self) -> str:
+        """
+        The token; take care where you write it.
+        """
+        return self._settings.token.reveal()
+
+    @property
+    def session(self) -> Session:
+        """
+        The `requests.Session` underneath.
+        """
+        return self.api.transport.session
+
+    def pprint(self, obj: Any) -> None:
+        """
+        Print what Ardoq answered as indented JSON with sorted keys.
+        """
+        print(json.dumps(obj, sort_keys=True, indent=4))  # noqa: T201  (printing is what it is for)
+
+    def close(self) -> None:
+        """
+        Close the connections.
+        """
+        self.api.transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.version} at {self.hosturl}>"
+
+
+def _checked_timeout(timeout: object) -> Any:
+    parts = timeout if isinstance(timeout, tuple) else (timeout,)
+    if len(parts) not in (1, 2) or not all(
+        isinstance(part, int | float) and not isinstance(part, bool) and part > 0 for part in parts
+    ):
+        raise ConfigurationError(
+            f"timeout is {timeout!r}: give seconds above 0, or a pair of them (to connect, between bytes)."
+        )
+    return timeout

@@ -1,0 +1,20 @@
+"""
+What every group of flat methods stands on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ardoqpy.dialect import Dialect
+
+__all__ = ["Methods"]
+
+
+class Methods:
+    """
+    Hold the dialect; `api` is the documented second level, for calls in the dialect's own words.
+    """
+
+    api: Dialect

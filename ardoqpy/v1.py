@@ -1,0 +1,390 @@
+"""
+Ardoq's API v1: every path, verb, parameter and body of it.
+
+v1 lives below `/api/`, answers with bare lists, never pages, and lays custom fields flat beside the
+built-in attributes. No text of Ardoq's describes it; it is known from the clients that call it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ardoqpy._arguments import attributes, id_segment, ids, name_segment
+from ardoqpy._files import MultipartFile
+from ardoqpy._transport import Transport
+from ardoqpy.errors import InvalidInput, UnexpectedAnswer, UnsupportedOperation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+    from typing import BinaryIO
+
+    from ardoqpy.config import Settings
+    from ardoqpy.dialect import Entities, Entity
+
+__all__ = ["READ_ONLY", "V1"]
+
+_SET_BY_ARDOQ = """
+    _id _version created last-updated lastupdated created-by createdBy last-modified-by lastModifiedBy
+    createdByName createdByEmail lastModifiedByName lastModifiedByEmail ardoq ardoq-persistent origin
+    mustBeSaved component-key children model type references state value targetValue
+    workspace-key comp-counter linked-workspaces components tags workspaces maxReferenceTypeKey
+"""
+#: What Ardoq sets itself, on one entity or another: sent back in a PUT it is accepted and ignored.
+READ_ONLY = frozenset(_SET_BY_ARDOQ.split())
+
+
+def _entities(answer: Any) -> Entities:
+    # Ardoq gives null for an empty list in places.
+    if answer is None:
+        return []
+    if not isinstance(answer, list):
+        raise UnexpectedAnswer(f"Ardoq answered with a {type(answer).__name__} where a list was expected.")
+    return answer
+
+
+def _entity(answer: Any) -> Entity:
+    if not isinstance(answer, dict):
+        raise UnexpectedAnswer(f"Ardoq answered with a {type(answer).__name__} where an object was expected.")
+    return answer
+
+
+def _holds(sent: Entity, read_only: frozenset[str]) -> Callable[[Any], bool]:
+    """
+    Return the test whether what is stored is what was sent: the next version, and every attribute in it.
+    """
+    compared = {key: value for key, value in sent.items() if key not in read_only}
+
+    def test(stored: Any) -> bool:
+        return (
+            isinstance(stored, dict)
+            and isinstance(sent.get("_version"), int)
+            and stored.get("_version") == sent["_version"] + 1
+            and all(stored.get(key) == value for key, value in compared.items())
+        )
+
+    return test
+
+
+class _Collection:
+    """
+    Ask and write below one path.
+    """
+
+    path: str
+    id_argument: str
+    argument: str
+    required: tuple[str, ...] = ("name",)
+    read_only = READ_ONLY
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def _at(self, entity_id: str) -> str:
+        return f"{self.path}/{id_segment(entity_id, self.id_argument)}"
+
+    def get(self, entity_id: str) -> Entity:
+        return _entity(self._transport.get(self._at(entity_id)))
+
+    def create(self, body: Entity) -> Entity:
+        return _entity(self._transport.post(self.path, attributes(body, self.argument, *self.required)))
+
+    def update(self, entity_id: str, body: Entity) -> Entity:
+        body = attributes(body, self.argument)
+        return _entity(self._transport.put(self._at(entity_id), body, holds=_holds(body, self.read_only)))
+
+    def delete(self, entity_id: str) -> Entity:
+        return _entity(self._transport.delete(self._at(entity_id)))
+
+    def _patched(self, entity_id: str, payload: Entity | None, version: int | str) -> Entity:
+        if version != "latest":
+            raise UnsupportedOperation(
+                f"API v1 cannot check the version ({version!r}) in a PATCH: the last write wins. Use the "
+                "update method, which sends _version, or API v2."
+            )
+        return _entity(self._transport.patch(self._at(entity_id), attributes(payload, "payload")))
+
+
+class Workspaces(_Collection):
+    path = "workspace"
+    id_argument = "ws_id"
+    argument = "ws"
+
+    def all(self, *, summary: bool) -> Entities:
+        return _entities(self._transport.get("workspace/summary" if summary else "workspace"))
+
+    def find(self, name: str, *, exact: bool) -> Entities:
+        path = "workspace/by-name" if exact else "workspace/search"
+        return _entities(self._transport.get(path, {"name": name}))
+
+    def aggregated(self, ws_id: str) -> Entity:
+        return _entity(self._transport.get(self._at(ws_id) + "/aggregated"))
+
+    def components(self, ws_id: str) -> Entities:
+        return _entities(self._transport.get(self._at(ws_id) + "/component"))
+
+    def references(self, ws_id: str, *, incoming: bool) -> Entities:
+        last = "/all-references" if incoming else "/reference"
+        return _entities(self._transport.get(self._at(ws_id) + last))
+
+    def branches(self, ws_id: str) -> Entities:
+        return _entities(self._transport.get(self._at(ws_id) + "/branch"))
+
+    def create_branch(self, ws_id: str, branch_name: str) -> Entity:
+        body = attributes({"branch-name": branch_name}, "the branch", "branch-name")
+        return _entity(self._transport.post(self._at(ws_id) + "/branch/create", body))
+
+
+class Folders(_Collection):
+    path = "workspacefolder"
+    id_argument = "folder_id"
+    argument = "folder"
+    read_only = READ_ONLY - frozenset({"workspaces"})
+
+    def all(self) -> Entities:
+        return _entities(self._transport.get("workspacefolder"))
+
+    def add(self, folder_id: str, ws_list: list[str]) -> Entity:
+        return _entity(
+            self._transport.put(self._at(folder_id) + "/add", {"workspaces": ids(ws_list, "ws_list")})
+        )
+
+
+class Components(_Collection):
+    path = "component"
+    id_argument = "comp_id"
+    argument = "comp"
+    required = ("name", "rootWorkspace")
+
+    def all(self) -> Entities:
+        return _entities(self._transport.get("component"))
+
+    def in_workspace(self, ws_id: str) -> Entities:
+        workspace = id_segment(ws_id, "ws_id")
+        return _entities(self._transport.get("component/search", {"workspace": workspace}))
+
+    def search(self, ws_id: str, name: str, field: str | None, value: Any) -> Entities:
+        query = {"workspace": id_segment(ws_id, "ws_id"), "name": name, "field": field, "value": value}
+        return _entities(self._transport.get("component/search", query))
+
+    def by_fields(self, ws_id: str | None, fields: Mapping[str, Any]) -> Entities:
+        if not fields:
+            raise InvalidInput("No field to search for: give the name of a field and its value.")
+        query = {name: _as_query(value) for name, value in fields.items()}
+        if ws_id is not None:
+            query["workspace"] = id_segment(ws_id, "ws_id")
+        return _entities(self._transport.get("component/fieldsearch", query))
+
+    def get(self, entity_id: str, *, incl_refs: bool = False) -> Entity:
+        query = {"includeReferences": "true" if incl_refs else "false"}
+        return _entity(self._transport.get(self._at(entity_id), query))
+
+    def patch(self, entity_id: str, payload: Entity | None, version: int | str) -> Entity:
+        return self._patched(entity_id, payload, version)
+
+    def twins(self, body: Entity) -> Entities:
+        found = self.search(body["rootWorkspace"], body["name"], None, None)
+        name = body["name"].casefold()
+        return [
+            comp
+            for comp in found
+            if comp.get("typeId") == body.get("typeId") and str(comp.get("name")).casefold() == name
+        ]
+
+    def delete_many(self, comp_ids: list[str], request_id: str | None) -> Entity:
+        body: Entity = {"componentIds": ids(comp_ids, "comp_ids")}
+        if request_id is not None:
+            body["requestId"] = request_id
+        return _entity(self._transport.delete("component", body))
+
+
+class References(_Collection):
+    path = "reference"
+    id_argument = "ref_id"
+    argument = "ref"
+    required = ("source", "target", "type")
+    read_only = READ_ONLY - frozenset({"type"})
+
+    def all(self) -> Entities:
+        return _entities(self._transport.get("reference"))
+
+    def in_workspace(self, ws_id: str) -> Entities:
+        workspace = id_segment(ws_id, "ws_id")
+        found = _entities(self._transport.get("reference", {"workspace": workspace}))
+        # Whether Ardoq honours the parameter is not known, so what is of other workspaces is left out here.
+        return [ref for ref in found if ref.get("rootWorkspace") == workspace]
+
+    def patch(self, entity_id: str, payload: Entity | None, version: int | str) -> Entity:
+        return self._patched(entity_id, payload, version)
+
+    def twins(self, body: Entity) -> Entities:
+        source = f"component/{id_segment(body['source'], 'source')}"
+        comp = _entity(self._transport.get(source, {"includeReferences": "true"}))
+        leaving = _entities((comp.get("references") or {}).get("out"))
+        return [ref for ref in leaving if (ref["target"], ref["type"]) == (body["target"], body["type"])]
+
+
+class Tags(_Collection):
+    path = "tag"
+    id_argument = "tag_id"
+    argument = "tag"
+    required = ("name", "rootWorkspace")
+    read_only = READ_ONLY - frozenset({"components", "references"})
+
+    def all(self) -> Entities:
+        return _entities(self._transport.get("tag"))
+
+    def in_workspace(self, ws_id: str) -> Entities:
+        return _entities(self._transport.get(f"tag/workspace/{id_segment(ws_id, 'ws_id')}"))
+
+
+class Models(_Collection):
+    path = "model"
+    id_argument = "model_id"
+    argument = "model"
+
+    def all(self, *, include_common: bool) -> Entities:
+        return _entities(self._transport.get("model", {"includeCommon": "true"} if include_common else None))
+
+    def of_workspace(self, ws_id: str) -> Entity:
+        workspace = _entity(self._transport.get(f"workspace/{id_segment(ws_id, 'ws_id')}"))
+        model_id = workspace.get("componentModel")
+        if not model_id:
+            raise UnexpectedAnswer(f"Workspace {ws_id} names no model: its componentModel is empty.")
+        return self.get(model_id)
+
+    def patch(self, entity_id: str, payload: Entity) -> Entity:
+        return self._patched(entity_id, payload, "latest")
+
+
+class Fields(_Collection):
+    path = "field"
+    id_argument = "field_id"
+    argument = "field"
+    required = ("label", "model")
+    read_only = READ_ONLY - frozenset({"type", "model"})
+
+    def all(self, *, include_common: bool) -> Entities:
+        return _entities(self._transport.get("field", {"includeCommon": "true"} if include_common else None))
+
+    def read_only_in(self, ws_id: str) -> frozenset[str]:
+        workspace = _entity(self._transport.get(f"workspace/{id_segment(ws_id, 'ws_id')}"))
+        return frozenset(
+            field["name"]
+            for field in self.all(include_common=False)
+            if field.get("calculatedFieldSettings") and field.get("model") == workspace.get("componentModel")
+        )
+
+
+class Users:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def current(self) -> Entity:
+        return _entity(self._transport.get("user/current_user"))
+
+    def notify(self, subject: str, body: str) -> Entity:
+        return _entity(self._transport.post("user/notify/email", {"subject": subject, "body": body}))
+
+
+class Attachments:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    @staticmethod
+    def _of(resource_type: str, resource_id: str) -> str:
+        if resource_type not in ("workspace", "org"):
+            raise InvalidInput(f"resource_type is {resource_type!r}: say 'workspace' or 'org'.")
+        return f"attachment/{resource_type}/{id_segment(resource_id, 'resource_id')}"
+
+    def all(self, resource_type: str, resource_id: str) -> Entities:
+        return _entities(self._transport.get(self._of(resource_type, resource_id)))
+
+    def upload(
+        self,
+        resource_type: str,
+        resource_id: str,
+        content: Callable[[], BinaryIO],
+        filename: str,
+        content_type: str,
+    ) -> Entity:
+        path = self._of(resource_type, resource_id) + "/upload"
+        name_segment(filename, "filename")
+
+        def body() -> MultipartFile:
+            return MultipartFile(content(), "attachment", filename, content_type)
+
+        return _entity(self._transport.upload(path, body))
+
+    def download(
+        self, resource_type: str, resource_id: str, filename: str
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        segment = name_segment(filename, "filename")
+        return self._transport.stream(f"{self._of(resource_type, resource_id)}/{segment}")
+
+    def delete(self, resource_type: str, resource_id: str, filename: str) -> Entity:
+        segment = name_segment(filename, "filename")
+        return _entity(self._transport.delete(f"{self._of(resource_type, resource_id)}/{segment}"))
+
+
+class Batches:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self, components: Entities, references: Entities, options: Entity
+    ) -> dict[str, dict[str, str]]:
+        for comp in components:
+            attributes(comp, "a component of the batch", "batchId", "name", "rootWorkspace")
+        for ref in references:
+            attributes(ref, "a reference of the batch", "batchId", "source", "target", "type")
+        data = {"components": components, "references": references}
+        return _entity(self._transport.post("batch", {"op": "create", "options": options, "data": data}))
+
+
+class Reports:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def export(self, report_id: str) -> Entities:
+        return _entities(self._transport.get(f"report/{id_segment(report_id, 'report_id')}/export-data"))
+
+
+class Organisations:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def host(self, org: str) -> str:
+        return self._transport.redirect_target("switchOrg", {"org": org})
+
+
+class V1:
+    """
+    API v1 of one Ardoq: `settings` say which, `wire` how to reach it (see `Transport`).
+    """
+
+    def __init__(self, settings: Settings, **wire: Any) -> None:
+        self.transport = Transport(
+            settings,
+            prefix="/api/",
+            auth_scheme="Token token=",
+            params={"org": settings.org} if settings.org else {},
+            **wire,
+        )
+        self.workspaces = Workspaces(self.transport)
+        self.folders = Folders(self.transport)
+        self.components = Components(self.transport)
+        self.references = References(self.transport)
+        self.tags = Tags(self.transport)
+        self.models = Models(self.transport)
+        self.fields = Fields(self.transport)
+        self.users = Users(self.transport)
+        self.attachments = Attachments(self.transport)
+        self.batches = Batches(self.transport)
+        self.reports = Reports(self.transport)
+        self.organisations = Organisations(self.transport)
+
+
+def _as_query(value: Any) -> Any:
+    # JSON's spelling: a query of Python's 'True' would match nothing.
+    return str(value).lower() if isinstance(value, bool) else value
