@@ -1,0 +1,111 @@
+"""
+What a sync is: a wanted entity against the one that Ardoq holds, and the change between them.
+
+Pure functions and plain data: nothing here reads, writes or remembers.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+__all__ = ["CREATE", "DELETE", "FAILED", "KEEP", "UPDATE", "Change", "Differences", "differences", "same"]
+
+CREATE, UPDATE, KEEP, DELETE, FAILED = "create", "update", "keep", "delete", "failed"
+
+#: By attribute: the value that Ardoq holds and the one that is wanted.
+Differences = dict[str, tuple[Any, Any]]
+
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
+
+
+class Change(NamedTuple):
+    """
+    What one row came to.
+
+    - `action`: `create`, `update`, `keep`, `delete` or `failed`.
+    - `kind`: `component` or `reference`.
+    - `id`, `name`, `type`, `workspace`: which one. A component's type is its name, a reference's its
+      number; a reference is named after its ends.
+    - `attributes`: by attribute the old and the new value; of a create, everything that was written.
+    - `version`: the version in Ardoq that was decided on, None where there was none.
+    - `note`: why it failed, or with what it was deleted.
+    - `row`: the row that failed.
+    """
+
+    action: str
+    kind: str
+    id: str | None
+    name: str | None
+    type: Any
+    workspace: str | None
+    attributes: Differences
+    version: int | None
+    note: str | None = None
+    row: Mapping[str, Any] | None = None
+
+
+def differences(
+    wanted: Mapping[str, Any], current: Mapping[str, Any], ignored: Collection[str]
+) -> Differences:
+    """
+    Return by attribute (old, new) for each attribute of `wanted` that `current` holds otherwise.
+
+    What is absent and what is null are the same, and values are compared as Ardoq stores them (`same`).
+    `ignored` names attributes that cannot be written.
+    """
+    found = {}
+    for key, new in wanted.items():
+        old = current.get(key)
+        if old is not new and old != new and key not in ignored and not same(old, new):
+            found[key] = (old, new)
+    return found
+
+
+def same(stored: Any, wanted: Any) -> bool:
+    """
+    Tell whether a wanted value is the stored one, perhaps spelled otherwise.
+
+    Ardoq keeps a number, a date, a yes or no, and a choice of several in its own spelling whatever was
+    sent: "5" and 5, 5 and 5.0, true and "true", two spellings of one instant, a list in another order.
+    """
+    if stored == wanted:
+        return True
+    if isinstance(stored, list | tuple) and isinstance(wanted, list | tuple):
+        return len(stored) == len(wanted) and _members(stored) == _members(wanted)
+    if isinstance(stored, str) and isinstance(wanted, str):
+        return _instant(stored) is not None and _instant(stored) == _instant(wanted)
+    if isinstance(stored, str) != isinstance(wanted, str):
+        text, value = (stored, wanted) if isinstance(stored, str) else (wanted, stored)
+        if isinstance(value, bool):
+            return text.strip().lower() == str(value).lower()
+        if isinstance(value, int | float):
+            return _NUMBER.fullmatch(text) is not None and _equal_numbers(text, value)
+    return False
+
+
+def _equal_numbers(text: str, value: float) -> bool:
+    digits = text.strip()
+    if isinstance(value, int) and re.fullmatch(r"[+-]?\d{1,400}", digits):
+        return int(digits) == value
+    return math.isfinite(value) and float(digits) == value
+
+
+def _members(values: Collection[Any]) -> list[str]:
+    return sorted(f"{type(value).__name__} {value!r}" for value in values)
+
+
+def _instant(text: str) -> datetime | None:
+    if not _TIME.fullmatch(text):
+        return None
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)

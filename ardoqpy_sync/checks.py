@@ -1,0 +1,105 @@
+"""
+What Ardoq would refuse is refused before it is sent: so a simulated run and a real one refuse the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ardoqpy._arguments import attributes, id_segment
+from ardoqpy.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ardoqpy.dialect import Entity
+    from ardoqpy_sync.cache import Cache, Workspace
+    from ardoqpy_sync.catalogue import Catalogue
+    from ardoqpy_sync.changes import Differences
+    from ardoqpy_sync.kinds import Kind
+
+__all__ = ["Checks"]
+
+
+class Checks:
+    """
+    Check rows against what is loaded, and ask Ardoq about the rest.
+
+    Every check raises `InvalidInput` with a sentence that names the attribute.
+    """
+
+    def __init__(self, cache: Cache, catalogue: Catalogue, workspace: Callable[[str], Workspace]) -> None:
+        self._cache = cache
+        self._catalogue = catalogue
+        self._workspace = workspace
+
+    def new(self, kind: Kind, ws_id: str, wanted: Entity) -> tuple[Entity, str | None]:
+        """
+        Check what is to be created; return it whole, and the name of a component's type.
+        """
+        wanted = attributes({**wanted, "rootWorkspace": ws_id}, kind.argument, *kind.required)
+        if kind.name == "component":
+            self._parent(ws_id, None, wanted.get("parent"))
+            return wanted, self._catalogue.component_type(ws_id, wanted["typeId"])
+        source_workspace = self.workspace_of(wanted["source"], "source", ws_id)
+        if source_workspace != ws_id:
+            raise InvalidInput(
+                f"ref's source {wanted['source']!r} is in workspace {source_workspace}, its rootWorkspace "
+                f"says {ws_id}: a reference belongs to the workspace of its source."
+            )
+        self._catalogue.reference_type(ws_id, wanted["type"])
+        target = self.workspace_of(wanted["target"], "target", wanted.get("targetWorkspace"))
+        return {**wanted, "targetWorkspace": target}, None
+
+    def changed(self, kind: Kind, ws_id: str, current: Entity, found: Differences) -> str | None:
+        """
+        Check what is to be changed; return the name of the type that a component then has.
+        """
+        new = {key: values[1] for key, values in found.items()}
+        for end in ("source", "target"):
+            if end in new and kind.name == "reference":
+                self.workspace_of(new[end], end, None)
+        if "type" in new and kind.name == "reference":
+            self._catalogue.reference_type(ws_id, new["type"])
+        if kind.name == "reference":
+            return None
+        if "name" in new and not (isinstance(new["name"], str) and new["name"]):
+            raise InvalidInput(f"comp's name is {new['name']!r}: a name is text, and not empty.")
+        if "parent" in new:
+            self._parent(ws_id, current["_id"], new["parent"])
+        if "typeId" in new:
+            return self._catalogue.component_type(ws_id, new["typeId"])
+        type_name: str | None = current.get("type")
+        return type_name
+
+    def workspace_of(self, comp_id: Any, argument: str, hint: str | None) -> str:
+        """
+        Return the workspace of a component; `hint` says where it should be, and is loaded first.
+        """
+        id_segment(comp_id, argument)
+        found = self._cache.get("component", comp_id)
+        if found is None and hint is not None and hint not in self._cache.workspaces:
+            self._workspace(hint)
+            found = self._cache.get("component", comp_id)
+        if found is not None:
+            return found[0]
+        if comp_id in self._cache.gone:
+            raise InvalidInput(f"{argument} {comp_id!r} is a component that this run has deleted.")
+        return self._catalogue.workspace_of(comp_id, argument)
+
+    def _parent(self, ws_id: str, comp_id: str | None, parent: Any) -> None:
+        if parent is None:
+            return
+        parent_workspace = self.workspace_of(parent, "parent", ws_id)
+        if parent_workspace != ws_id:
+            raise InvalidInput(
+                f"comp's parent {parent!r} is in workspace {parent_workspace}, the component in {ws_id}: "
+                "a component's parent is in its own workspace."
+            )
+        components = self._workspace(ws_id).components.by_id
+        above, seen = parent, set()
+        while comp_id is not None and above is not None and above not in seen:
+            if above == comp_id:
+                raise InvalidInput(f"comp's parent {parent!r} is the component itself, or lies below it.")
+            seen.add(above)
+            above = components.get(above, {}).get("parent")

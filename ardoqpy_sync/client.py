@@ -1,0 +1,345 @@
+"""
+`ArdoqSyncClient`: the same names as `ArdoqClient`, made to run again and again over one source.
+
+What becomes of a row is decided in `engine.py`; here is what can be asked for, under one lock.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ardoqpy import ArdoqClient
+from ardoqpy._arguments import attributes, id_segment, ids
+from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput, UnsupportedOperation
+from ardoqpy_sync.cache import Cache, copied
+from ardoqpy_sync.changes import DELETE
+from ardoqpy_sync.engine import Engine, as_key, field_key
+from ardoqpy_sync.report import Report
+from ardoqpy_sync.writers import LiveWriter, SimulatedWriter
+
+if TYPE_CHECKING:
+    from ardoqpy.dialect import Entities, Entity
+    from ardoqpy_sync.kinds import Kind
+
+__all__ = ["ArdoqSyncClient"]
+
+logger = logging.getLogger(__name__)
+
+
+class ArdoqSyncClient(ArdoqClient):
+    """
+    Sync a source into Ardoq: create what is missing, update what differs, report what is left over.
+
+    Takes all that `ArdoqClient` takes, and:
+
+    - `simulate`: send no write; the report is the one that the real run would give.
+    - `on_error`: `"raise"` stops at the first bad row; `"collect"` reports it with its reason and goes
+      on: what such a call returns is the row with `_id` None.
+    - `previous_report`: the report of an earlier run; what it lists as `not_converging` is not sent
+      again as long as neither the source nor Ardoq has moved.
+
+    The first touch of a workspace loads it whole, in one request. A component matches by `typeId` and
+    name in any letter case (or by a field and `typeId`), a reference by source, target and type. What is
+    handed out is the caller's own copy. One client may be shared by threads.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        simulate: bool = False,
+        on_error: str = "raise",
+        previous_report: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if on_error not in ("raise", "collect"):
+            raise ConfigurationError(f"on_error is {on_error!r}: say 'raise' or 'collect'.")
+        if simulate:
+            kwargs["read_only"] = True
+        super().__init__(*args, **kwargs)
+        self.simulate = simulate
+        self.on_error = on_error
+        self._lock = threading.RLock()
+        writer = SimulatedWriter() if simulate else LiveWriter()
+        self._engine = Engine(self.api, writer, previous_report or {})
+
+    # -- reading: the simulated state comes before Ardoq's ----------------------------------------------
+
+    @property
+    def ws(self) -> Mapping[str, Entity]:
+        """
+        The loaded workspaces by id, each a copy in the form of the aggregated answer.
+        """
+        return _Workspaces(self._engine.cache)
+
+    def get_workspace(self, ws_id: str, aggregated: bool = True) -> Entity:  # noqa: ARG002, FBT001, FBT002
+        """
+        Load a workspace afresh and return it aggregated, whatever `aggregated` says.
+
+        In a simulation that has written into the workspace, return the simulated state instead.
+        """
+        with self._lock:
+            return self._engine.workspace(ws_id, afresh=True).aggregated()
+
+    def find_component(
+        self,
+        ws_id: str,
+        comp_name: str | None = None,
+        field_name: str | None = None,
+        field_value: Any = None,
+        exact: bool = False,  # noqa: FBT001, FBT002  (as in 0.8.4)
+    ) -> Entities:
+        """
+        Return the components of a workspace, as the cache holds it, by a field's value or by name.
+
+        A field is asked first, where one is given, and must be equal. A name is looked for anywhere in
+        the components' names, letter case counting; with `exact=True` it must be the whole name. `exact`
+        gives a list of one, or of none. Raise `InvalidInput` where neither is given.
+        """
+        with self._lock:
+            shelf = self._engine.workspace(id_segment(ws_id, "ws_id")).components
+            if field_name is not None:
+                found = shelf.find(("field", field_name), as_key(field_value), field_key(field_name))
+            elif comp_name is None:
+                raise InvalidInput("Neither comp_name nor field_name is given: say what to look for.")
+            elif exact:
+                found = shelf.find(("field", "name"), comp_name, field_key("name"))
+            else:
+                found = [comp for comp in shelf if comp_name in (comp.get("name") or "")]
+            return [copied(comp) for comp in (found[:1] if exact else found)]
+
+    def get_component(
+        self,
+        ws_id: str | None = None,
+        comp_id: str | None = None,
+        incl_refs: bool = False,  # noqa: FBT001, FBT002  (as in 0.8.4)
+        params: Mapping[str, Any] | None = None,
+    ) -> Entity | Entities:
+        """
+        Return one component by its id, or all of a workspace, from Ardoq.
+
+        In a simulation that has written into the workspace, from the simulated state.
+        """
+        simulated = self._simulated(self._engine.component, ws_id, comp_id)
+        return super().get_component(ws_id, comp_id, incl_refs, params) if simulated is None else simulated
+
+    def get_reference(
+        self, ws_id: str | None = None, ref_id: str | None = None, params: Mapping[str, Any] | None = None
+    ) -> Entity | Entities:
+        """
+        Return one reference by its id, or those that start in a workspace, from Ardoq.
+
+        In a simulation that has written into the workspace, from the simulated state.
+        """
+        simulated = self._simulated(self._engine.reference, ws_id, ref_id)
+        return super().get_reference(ws_id, ref_id, params) if simulated is None else simulated
+
+    def _simulated(self, kind: Kind, ws_id: str | None, entity_id: str | None) -> Entity | Entities | None:
+        with self._lock:
+            if entity_id is not None:
+                entity = self._engine.simulated(kind, entity_id)
+                return None if entity is None else copied(entity)
+            if ws_id is None or self._engine.in_step(ws_id):
+                return None
+            return [copied(entity) for entity in self._engine.shelf(kind, ws_id)]
+
+    # -- writing: rows of the source ----------------------------------------------------------------------
+
+    def create_component(
+        self, comp: Entity, field_name: str | None = None, field_value: Any = None
+    ) -> Entity:
+        """
+        Have a component in Ardoq as the row says, and return it as stored.
+
+        `comp` needs `name`, `typeId` and `rootWorkspace`. Where a component of that type and name is in
+        the workspace (or, with `field_name`, one of that type with `field_value`, or `comp`'s own value,
+        in that field), it is updated in the attributes that differ, or left alone. Raise `InvalidInput`
+        where the row makes no sense; nothing is written then.
+        """
+        with self._lock:
+            try:
+                return self._engine.have_component(comp, field_name, field_value)
+            except ArdoqClientException as problem:
+                return self._failed(self._engine.component, comp, problem)
+
+    def create_reference(self, ref: Entity) -> Entity:
+        """
+        Have a reference in Ardoq as the row says, and return it as stored.
+
+        `ref` needs `source`, `target` and `type`; its workspace is that of the source. Where there is one
+        already it is updated in the attributes that differ, or left alone. Raise `InvalidInput` where the
+        row makes no sense; nothing is written then.
+        """
+        with self._lock:
+            try:
+                return self._engine.have_reference(ref)
+            except ArdoqClientException as problem:
+                return self._failed(self._engine.reference, ref, problem)
+
+    def update_component(self, comp_id: str, comp: Entity) -> Entity:
+        """
+        Change the given attributes of a component where they differ, and return it as stored.
+
+        With `_version` in `comp`, raise `Conflict` where Ardoq holds another one. Raise `NotFoundError`
+        where the component is gone.
+        """
+        return self._by_id(self._engine.component, comp_id, comp)
+
+    def update_reference(self, ref_id: str, ref: Entity) -> Entity:
+        """
+        Change the given attributes of a reference where they differ, and return it as stored.
+
+        With `_version` in `ref`, raise `Conflict` where Ardoq holds another one. Raise `NotFoundError`
+        where the reference is gone.
+        """
+        return self._by_id(self._engine.reference, ref_id, ref)
+
+    def patch_component(
+        self, comp_id: str, version: int | str = "latest", payload: Entity | None = None
+    ) -> Entity:
+        """
+        Do as `update_component` does; `version` other than `"latest"` must be the one in Ardoq.
+        """
+        return self.update_component(comp_id, _pinned(payload, version))
+
+    def patch_reference(
+        self, ref_id: str, version: int | str = "latest", payload: Entity | None = None
+    ) -> Entity:
+        """
+        Do as `update_reference` does; `version` other than `"latest"` must be the one in Ardoq.
+        """
+        return self.update_reference(ref_id, _pinned(payload, version))
+
+    def del_component(self, comp_id: str) -> Entity:
+        """
+        Delete a component, with its descendants and all their references, and return an empty dict.
+
+        What this run has deleted already is not deleted again. Raise `NotFoundError` where there is none.
+        """
+        return self._delete(self._engine.component, comp_id)
+
+    def del_reference(self, ref_id: str) -> Entity:
+        """
+        Delete a reference and return an empty dict.
+
+        What this run has deleted already, with its component, is not deleted again. Raise
+        `NotFoundError` where there is none.
+        """
+        return self._delete(self._engine.reference, ref_id)
+
+    def del_components(self, comp_ids: list[str], request_id: str | None = None) -> Entity:
+        """
+        Delete components one by one and return what went, in the form of Ardoq's bulk answer.
+        """
+        with self._lock:
+            before = len(self._engine.report.changes)
+            for comp_id in ids(comp_ids, "comp_ids"):
+                self.del_component(comp_id)
+            gone = [change for change in self._engine.report.changes[before:] if change.action == DELETE]
+        return {
+            "clientRequestId": request_id,
+            "componentIds": [change.id for change in gone if change.kind == "component"],
+            "referenceIds": [change.id for change in gone if change.kind == "reference"],
+            "updatedTags": [],
+        }
+
+    def batch_create(
+        self,
+        components: Entities | None = None,  # noqa: ARG002
+        references: Entities | None = None,  # noqa: ARG002
+    ) -> dict[str, dict[str, str]]:
+        """
+        Refuse: a batch would go past the cache; use `create_component` and `create_reference`.
+        """
+        raise UnsupportedOperation(
+            "batch_create goes past the cache of a sync: use create_component and create_reference, "
+            "or an ArdoqClient."
+        )
+
+    def del_workspace(self, ws_id: str) -> Entity:
+        """
+        Delete a workspace with everything in it, and forget it.
+        """
+        with self._lock:
+            answer = super().del_workspace(ws_id)
+            self._engine.cache.workspaces.pop(ws_id, None)
+            return answer
+
+    def _by_id(self, kind: Kind, entity_id: str, body: Entity) -> Entity:
+        with self._lock:
+            try:
+                return self._engine.have_by_id(kind, entity_id, body)
+            except ArdoqClientException as problem:
+                return self._failed(kind, body, problem)
+
+    def _delete(self, kind: Kind, entity_id: str) -> Entity:
+        with self._lock:
+            try:
+                self._engine.delete(kind, entity_id)
+            except ArdoqClientException as problem:
+                self._failed(kind, {"_id": entity_id}, problem)
+            return {}
+
+    def _failed(self, kind: Kind, row: Any, problem: ArdoqClientException) -> Entity:
+        answer = self._engine.failed(kind, row, problem)
+        if self.on_error == "raise":
+            raise problem
+        return answer
+
+    # -- the report -----------------------------------------------------------------------------------------
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """
+        The report so far, cache misses as at the last `get_report`; `status` and `description` may be set.
+        """
+        with self._lock:
+            return self._engine.report.as_dict()
+
+    def get_report(self) -> dict[str, Any]:
+        """
+        Return the report of this run (its keys are described in `ardoqpy_sync.report.Report`).
+
+        The cache misses in it are what Ardoq holds now, of what is loaded, that no row has named.
+        """
+        with self._lock:
+            cache, report = self._engine.cache, self._engine.report
+            report.set_misses(cache.misses("component"), cache.misses("reference"))
+            answer = copied(report.as_dict())
+        counts = ", ".join(f"{key} {value}" for key, value in answer.items() if isinstance(value, int))
+        logger.info("sync: %s: %s", answer["status"], counts)
+        return answer
+
+    def init_report(self) -> None:
+        """
+        Begin a new run over the same cache: an empty report, and no entity named yet.
+        """
+        with self._lock:
+            self._engine.report = Report()
+            self._engine.cache.start_run()
+
+
+class _Workspaces(Mapping[str, "dict[str, Any]"]):
+    """
+    The loaded workspaces as a mapping whose values are made when they are asked for.
+    """
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+
+    def __getitem__(self, ws_id: str) -> dict[str, Any]:
+        return self._cache.workspaces[ws_id].aggregated()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._cache.workspaces)
+
+    def __len__(self) -> int:
+        return len(self._cache.workspaces)
+
+
+def _pinned(payload: Entity | None, version: int | str) -> Entity:
+    body = dict(attributes(payload, "payload"))
+    body.pop("_version", None)
+    return body if version == "latest" else {**body, "_version": version}

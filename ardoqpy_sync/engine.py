@@ -1,0 +1,388 @@
+"""
+The way of every row: match it in the cache, decide what differs, write, remember, report.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ardoqpy._arguments import attributes, id_segment
+from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError
+from ardoqpy_sync.cache import Cache, Shelf, Workspace, copied
+from ardoqpy_sync.catalogue import Catalogue
+from ardoqpy_sync.changes import CREATE, DELETE, FAILED, KEEP, UPDATE, Change, Differences, differences
+from ardoqpy_sync.checks import Checks
+from ardoqpy_sync.kinds import Kind, kinds_of
+from ardoqpy_sync.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping, Sequence
+
+    from ardoqpy.dialect import Dialect, Entity
+    from ardoqpy_sync.writers import Writer
+
+__all__ = ["Engine", "as_key", "field_key"]
+
+#: How often a change is decided again because Ardoq had moved on; more often is a fight, not a race.
+DECISIONS = 5
+_NOTHING: Differences = {}
+
+
+class Engine:
+    """
+    Bring rows into Ardoq, one after the other, through one writer.
+
+    Not safe for threads by itself: the client that owns it holds a lock.
+    """
+
+    def __init__(self, api: Dialect, writer: Writer, previous_report: Mapping[str, Any]) -> None:
+        self._api = api
+        self._writer = writer
+        self.cache = Cache()
+        self.report = Report()
+        self.component, self.reference = kinds_of(api)
+        self._catalogue = Catalogue(api)
+        self._checks = Checks(self.cache, self._catalogue, self.workspace)
+        self._stubborn = {
+            (one["_id"], one["attribute"]): one for one in previous_report.get("not_converging", ())
+        }
+
+    # -- match ------------------------------------------------------------------------------------------
+
+    def workspace(self, ws_id: str, *, afresh: bool = False) -> Workspace:
+        """
+        Return a workspace, loaded at its first touch, or again where `afresh` is asked for.
+
+        What is only simulated is never loaded over.
+        """
+        workspace = self.cache.workspaces.get(ws_id)
+        if workspace is None or (afresh and self._writer.in_step(ws_id)):
+            workspace = self.cache.load(ws_id, self._api.workspaces.aggregated(ws_id))
+        return workspace
+
+    def shelf(self, kind: Kind, ws_id: str) -> Shelf:
+        """
+        Return all components, or all references, of a workspace.
+        """
+        workspace = self.workspace(ws_id)
+        return workspace.components if kind is self.component else workspace.references
+
+    def simulated(self, kind: Kind, entity_id: str) -> Entity | None:
+        """
+        Return an entity that is not in Ardoq as the cache has it, None where Ardoq can be asked.
+        """
+        found = self.cache.get(kind.name, entity_id)
+        return found[1] if found and not self._writer.in_step(found[0]) else None
+
+    def in_step(self, ws_id: str) -> bool:
+        """
+        Tell whether Ardoq can be asked about a workspace.
+        """
+        return self._writer.in_step(ws_id)
+
+    def have_component(self, comp: Entity, field_name: str | None, field_value: Any) -> Entity:
+        """
+        Have a component as the row says, matched by type and name, or by type and a field.
+        """
+        kind = self.component
+        if field_name is not None:
+            _checked_ids(comp, kind.argument, "typeId", "rootWorkspace")
+            value = comp.get(field_name) if field_value is None else field_value
+            if value is None:
+                raise InvalidInput(f"field_value is missing, and comp has no {field_name!r} to match by.")
+            shelf = self.shelf(kind, comp["rootWorkspace"])
+            typed = comp["typeId"], as_key(value)
+            found = shelf.find(("typed", field_name), typed, _typed_field_key(field_name))
+            return self._have(kind, comp["rootWorkspace"], comp, found[0] if found else None, found)
+        try:
+            ws_id = comp["rootWorkspace"]
+            key = comp["typeId"], comp["name"].casefold()
+            shelf = self.cache.workspaces[ws_id].components
+            current = shelf.match(key)
+        except (KeyError, TypeError, AttributeError):
+            # A first touch, or a row that makes no sense: the long way says which.
+            _checked_ids(comp, kind.argument, *kind.required)
+            ws_id = comp["rootWorkspace"]
+            key = comp["typeId"], comp["name"].casefold()
+            shelf = self.shelf(kind, ws_id)
+            current = shelf.match(key)
+        return self._have(kind, ws_id, comp, current, shelf.others(key))
+
+    def have_reference(self, ref: Entity) -> Entity:
+        """
+        Have a reference as the row says, matched by source, target and type.
+        """
+        kind = self.reference
+        try:
+            ws_id = ref["rootWorkspace"]
+            key = ref["source"], ref["target"], ref["type"]
+            shelf = self.cache.workspaces[ws_id].references
+            current = shelf.match(key)
+        except (KeyError, TypeError):
+            # A first touch, or a row that makes no sense: the long way says which.
+            attributes(ref, kind.argument, *kind.required)
+            _checked_ids(ref, kind.argument, "source", "target")
+            ws_id = ref.get("rootWorkspace") or self._checks.workspace_of(ref["source"], "source", None)
+            key = ref["source"], ref["target"], ref["type"]
+            shelf = self.shelf(kind, ws_id)
+            if not isinstance(ref["type"], int | str):
+                self._catalogue.reference_type(ws_id, str(ref["type"]))
+            current = shelf.match(key)
+        return self._have(kind, ws_id, ref, current, shelf.others(key))
+
+    def have_by_id(self, kind: Kind, entity_id: str, body: Entity) -> Entity:
+        """
+        Have the entity of that id as the body says, at the body's `_version` where it names one.
+        """
+        attributes(body, kind.argument)
+        id_segment(entity_id, f"{kind.argument}_id")
+        ws_id, current = self._located(kind, entity_id)
+        version = body.get("_version")
+        if isinstance(version, int) and version != current.get("_version"):
+            current = self._reread(kind, ws_id, entity_id) or current
+            if version != current.get("_version"):
+                raise Conflict(
+                    f"{kind.argument} was read at version {version}, Ardoq holds version "
+                    f"{current.get('_version')} of {entity_id}: read it again before you write."
+                )
+        settled = self._settle(kind, ws_id, body, current)
+        if settled is None:
+            raise NotFoundError(f"The {kind.name} {entity_id} is gone from Ardoq: somebody deleted it.")
+        return settled
+
+    # -- decide, write, remember, report --------------------------------------------------------------------
+
+    def _have(
+        self, kind: Kind, ws_id: str, body: Entity, current: Entity | None, matches: Sequence[Entity]
+    ) -> Entity:
+        if len(matches) > 1:
+            self._note_ambiguity(kind, matches)
+        settled = None if current is None else self._settle(kind, ws_id, body, current)
+        return self._create(kind, ws_id, body) if settled is None else settled
+
+    def _settle(self, kind: Kind, ws_id: str, body: Entity, current: Entity) -> Entity | None:
+        """
+        Update an entity where it differs from the body; return it, or None where it is gone from Ardoq.
+        """
+        for _ in range(DECISIONS):
+            found = differences(body, current, kind.ignored)
+            if found:
+                found = self._converging(kind, ws_id, current, found)
+            if not found:
+                self.cache.name(kind.name, ws_id, current)
+                self.report.take(_change(KEEP, kind, ws_id, current))
+                return copied(current)
+            try:
+                return self._update(kind, ws_id, current, found)
+            except (Conflict, NotFoundError):
+                fresh = self._reread(kind, ws_id, current["_id"])
+            if fresh is None:
+                return None
+            current = fresh
+        raise Conflict(
+            f"The {kind.name} {current['_id']} was changed by somebody else {DECISIONS} times while it was "
+            "being written: run the sync again."
+        )
+
+    def _create(self, kind: Kind, ws_id: str, body: Entity) -> Entity:
+        wanted = {key: value for key, value in body.items() if key not in kind.ignored}
+        if body.get("targetWorkspace"):
+            wanted["targetWorkspace"] = body["targetWorkspace"]
+        wanted, type_name = self._checks.new(kind, ws_id, wanted)
+        shelf = self.shelf(kind, ws_id)
+        stored = self._writer.create(kind, wanted, type_name, shelf.by_id)
+        shelf.remember(stored)
+        self.cache.name(kind.name, ws_id, stored)
+        written = {key: (None, value) for key, value in copied(wanted).items()}
+        name = self._name_of(kind, stored)
+        self.report.take(_change(CREATE, kind, ws_id, stored, written, name=name, version=None))
+        return copied(stored)
+
+    def _update(self, kind: Kind, ws_id: str, current: Entity, found: Differences) -> Entity:
+        type_name = self._checks.changed(kind, ws_id, current, found)
+        changed = {key: new for key, (_, new) in found.items()}
+        stored = self._writer.update(kind, current, changed, type_name)
+        self.shelf(kind, ws_id).remember(stored)
+        self.cache.name(kind.name, ws_id, stored)
+        for key, (kept, wanted) in differences(changed, stored, ()).items():
+            self._note_stubborn(kind, stored, key, kept, wanted)
+        pairs = copied({key: list(pair) for key, pair in found.items()})
+        written = {key: (old, new) for key, (old, new) in pairs.items()}
+        name, version = self._name_of(kind, stored), current.get("_version")
+        self.report.take(_change(UPDATE, kind, ws_id, stored, written, name=name, version=version))
+        return copied(stored)
+
+    def delete(self, kind: Kind, entity_id: str) -> None:
+        """
+        Delete an entity with all that goes with it; what this run has deleted already is left alone.
+        """
+        if entity_id in self.cache.gone:
+            return
+        id_segment(entity_id, f"{kind.argument}_id")
+        ws_id, entity = self._located(kind, entity_id, load=False)
+        name = self._name_of(kind, entity)
+        self._writer.delete(kind, entity)
+        for its_kind, its_workspace, taken in self.cache.forget(kind.name, entity_id) or [
+            (kind.name, ws_id, entity)
+        ]:
+            of = self.component if its_kind == "component" else self.reference
+            itself = taken["_id"] == entity_id
+            self.report.take(
+                _change(
+                    DELETE,
+                    of,
+                    its_workspace,
+                    taken,
+                    name=name if itself else self._name_of(of, taken),
+                    note=None if itself else f"with component {name}",
+                )
+            )
+
+    def failed(self, kind: Kind, row: Any, problem: ArdoqClientException) -> Entity:
+        """
+        Report a row that failed, and return it with `_id` None.
+        """
+        kept = copied(row) if isinstance(row, dict) else {"row": repr(row)}
+        name = kept.get("name") or kept.get("displayText") or kept.get("_id")
+        kind_of_it = kept.get("typeId") or kept.get("type")
+        self.report.take(
+            Change(
+                FAILED,
+                kind.name,
+                kept.get("_id"),
+                name,
+                kind_of_it,
+                kept.get("rootWorkspace"),
+                _NOTHING,
+                None,
+                str(problem),
+                kept,
+            )
+        )
+        return {**copied(kept), "_id": None}
+
+    # -- what a decision must know --------------------------------------------------------------------------
+
+    def _located(self, kind: Kind, entity_id: str, *, load: bool = True) -> tuple[str, Entity]:
+        """
+        Return (workspace id, entity) from the cache, or from Ardoq, loading its workspace if `load`.
+        """
+        found = self.cache.get(kind.name, entity_id)
+        if found is None:
+            entity = self._read(kind, entity_id)
+            found = entity["rootWorkspace"], entity
+            if load:
+                self.shelf(kind, found[0]).remember(entity)
+        return found
+
+    def _read(self, kind: Kind, entity_id: str) -> Entity:
+        return (
+            self._api.components.get(entity_id, incl_refs=False)
+            if kind is self.component
+            else self._api.references.get(entity_id)
+        )
+
+    def _reread(self, kind: Kind, ws_id: str, entity_id: str) -> Entity | None:
+        """
+        Return the entity as Ardoq holds it now and remember it, or forget it and return None.
+        """
+        try:
+            fresh = self._read(kind, entity_id)
+        except NotFoundError:
+            self.cache.forget(kind.name, entity_id)
+            return None
+        self.shelf(kind, ws_id).remember(fresh)
+        return fresh
+
+    def _converging(self, kind: Kind, ws_id: str, current: Entity, found: Differences) -> Differences:
+        """
+        Leave out what Ardoq would not keep: fields it calculates, and what it is known to change back.
+        """
+        calculated = self._catalogue.read_only_fields(ws_id)
+        kept = {}
+        for key, (old, new) in found.items():
+            known = self._stubborn.get((current["_id"], key))
+            if key in calculated or (known and (known["stored"], known["wanted"]) == (old, new)):
+                self._note_stubborn(kind, current, key, old, new)
+            else:
+                kept[key] = (old, new)
+        return kept
+
+    def _note_stubborn(self, kind: Kind, entity: Entity, key: str, kept: Any, wanted: Any) -> None:
+        note = {"kind": kind.name, "_id": entity["_id"], "name": self._name_of(kind, entity)}
+        note |= {"attribute": key, "stored": kept, "wanted": wanted}
+        self._stubborn[entity["_id"], key] = copied(note)
+        self.report.not_converging[entity["_id"], key] = copied(note)
+
+    def _note_ambiguity(self, kind: Kind, matches: Sequence[Entity]) -> None:
+        used, name = matches[0]["_id"], self._name_of(kind, matches[0])
+        found = [match["_id"] for match in matches]
+        self.report.ambiguous[used] = {"kind": kind.name, "name": name, "used": used, "matches": found}
+        # The row means them all: they are duplicates, not things that the source no longer has.
+        self.cache.named.update(found)
+
+    def _name_of(self, kind: Kind, entity: Entity) -> str | None:
+        """
+        Return a component's name, or the names of a reference's ends as far as they are known.
+        """
+        if kind is self.component:
+            name: str | None = entity.get("name")
+            return name
+        ends = []
+        for end in ("source", "target"):
+            found = self.cache.get("component", entity[end])
+            ends.append(str((found and found[1].get("name")) or entity[end]))
+        return " -> ".join(ends)
+
+
+def _change(
+    action: str,
+    kind: Kind,
+    ws_id: str,
+    entity: Entity,
+    written: Differences = _NOTHING,
+    *,
+    name: str | None = None,
+    version: Any = ...,
+    note: str | None = None,
+) -> Change:
+    return Change(
+        action,
+        kind.name,
+        entity["_id"],
+        name or entity.get("name"),
+        entity.get("type"),
+        ws_id,
+        written,
+        entity.get("_version") if version is ... else version,
+        note,
+    )
+
+
+def _checked_ids(body: Entity, argument: str, *names: str) -> None:
+    attributes(body, argument, *names)
+    for name in names:
+        if not isinstance(body[name], str):
+            raise InvalidInput(f"{argument}'s {name} is a {type(body[name]).__name__}: give it as text.")
+
+
+def as_key(value: Any) -> Hashable:
+    """
+    Return a field's value as a key: 7, 7.0 and "7" are one, as they are once Ardoq has stored them.
+    """
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value if isinstance(value, str) else str(value)
+
+
+def field_key(field_name: str) -> Callable[[Entity], Hashable]:
+    """
+    Return the key of a component by the value of one field.
+    """
+    return lambda comp: as_key(comp.get(field_name))
+
+
+def _typed_field_key(field_name: str) -> Callable[[Entity], Hashable]:
+    return lambda comp: (comp.get("typeId"), as_key(comp.get(field_name)))

@@ -1,0 +1,51 @@
+"""
+What sets components and references apart in a sync, as data.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ardoqpy.dialect import Components, Dialect, References
+
+__all__ = ["Kind", "kinds_of"]
+
+
+class Kind(NamedTuple):
+    """
+    One of the two kinds of entity that a sync deals in.
+
+    - `name`: `component` or `reference`; `argument`: what the flat methods call one.
+    - `collection`: where the dialect reads and writes it.
+    - `required`: the attributes without which a row means nothing.
+    - `ignored`: attributes that cannot differ, since Ardoq sets them or they follow from the match.
+    """
+
+    name: str
+    argument: str
+    collection: Components | References
+    required: tuple[str, ...]
+    ignored: frozenset[str]
+
+
+def kinds_of(api: Dialect) -> tuple[Kind, Kind]:
+    """
+    Return components and references as this version of the API has them.
+    """
+    return (
+        Kind(
+            "component",
+            "comp",
+            api.components,
+            ("name", "typeId", "rootWorkspace"),
+            api.components.read_only | {"rootWorkspace"},
+        ),
+        Kind(
+            "reference",
+            "ref",
+            api.references,
+            ("source", "target", "type"),
+            api.references.read_only | {"rootWorkspace", "targetWorkspace"},
+        ),
+    )

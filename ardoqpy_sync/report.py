@@ -1,0 +1,203 @@
+"""
+What a run came to: derived from its changes, never counted by hand.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ardoqpy_sync.changes import CREATE, DELETE, FAILED, KEEP, UPDATE, Change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ardoqpy.dialect import Entity
+
+__all__ = ["Report", "format_report"]
+
+#: Where the changes of each kind are counted; beside each count is a list, `<name>_l`, save where noted.
+_COUNTED = {
+    (CREATE, "component"): "new_comps",
+    (UPDATE, "component"): "updated_comps",
+    (DELETE, "component"): "del_comps",
+    (KEEP, "component"): "cache_hit_comps",
+    (FAILED, "component"): "failed_comps",
+    (CREATE, "reference"): "new_refs",
+    (UPDATE, "reference"): "updated_refs",
+    (DELETE, "reference"): "del_refs",
+    (KEEP, "reference"): "cache_hit_refs",  # a count alone, as in 0.8.4
+    (FAILED, "reference"): "failed_refs",
+}
+_LISTED = {key: f"{name}_l" for key, name in _COUNTED.items() if key != (KEEP, "reference")}
+
+
+class Report:
+    """
+    The report of one run, in the predecessor's keys and some more.
+
+    - `new_`, `updated_`, `del_`, `cache_hit_`, `failed_` + `comps` or `refs`: how many; with `_l` at the
+      end (not for `cache_hit_refs`) which, as dicts with `_id`, `name` and `type`.
+    - `changes`: everything but the cache hits in order, attribute by attribute with `old` and `new`.
+    - `cache_miss_comps`, `cache_miss_refs`: what Ardoq holds, in the loaded workspaces and of the types
+      that rows touched, that no row named.
+    - `ambiguous`: where several entities in Ardoq match one row: the one `used`, and all the `matches`.
+    - `not_converging`: attributes that Ardoq does not keep as they were sent.
+    - `status`: `success`, or `failure` with the reason in `description`.
+    """
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+        self.ambiguous: dict[str, dict[str, Any]] = {}
+        self.not_converging: dict[tuple[str, str], dict[str, Any]] = {}
+        self._folded = 0
+        self.data: dict[str, Any] = _blank()
+
+    def take(self, change: Change) -> None:
+        """
+        Take in one change.
+        """
+        self.changes.append(change)
+
+    def as_dict(self) -> dict[str, Any]:
+        """
+        Return the report as plain data, the same dict each time, brought up to date.
+        """
+        data = self.data
+        for change in self.changes[self._folded :]:
+            key = (change.action, change.kind)
+            data[_COUNTED[key]] += 1
+            if key in _LISTED:
+                data[_LISTED[key]].append(_item(change))
+            if change.action != KEEP:
+                data["changes"].append(_in_full(change))
+        self._folded = len(self.changes)
+        failed = data["failed_comps"] + data["failed_refs"]
+        if failed and data["status"] == "success":
+            first = next(change for change in self.changes if change.action == FAILED)
+            data["status"] = "failure"
+            data["description"] = f"{failed} row(s) failed; the first: {first.note}"
+        data["ambiguous"] = list(self.ambiguous.values())
+        data["not_converging"] = list(self.not_converging.values())
+        return data
+
+    def set_misses(self, components: Iterable[Entity], references: Iterable[Entity]) -> None:
+        """
+        Say what Ardoq holds that the source no longer has.
+        """
+        self.data["cache_miss_comps"] = [
+            {"_id": comp["_id"], "name": comp.get("name"), "type": comp.get("type")}
+            | {"rootWorkspace": comp.get("rootWorkspace")}
+            for comp in components
+        ]
+        self.data["cache_miss_refs"] = [
+            {key: ref.get(key) for key in ("_id", "source", "target", "type", "displayText", "rootWorkspace")}
+            for ref in references
+        ]
+
+
+def _blank() -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for key, name in _COUNTED.items():
+        data[name] = 0
+        if key in _LISTED:
+            data[_LISTED[key]] = []
+    return data | {
+        "cache_miss_comps": [],
+        "cache_miss_refs": [],
+        "changes": [],
+        "ambiguous": [],
+        "not_converging": [],
+        "status": "success",
+        "description": None,
+    }
+
+
+def _item(change: Change) -> dict[str, Any]:
+    item: dict[str, Any] = {"_id": change.id, "name": change.name, "type": change.type}
+    if change.action == UPDATE:
+        item["changes"] = _old_and_new(change)
+    if change.action == FAILED:
+        item |= {"reason": change.note, "row": change.row}
+    return item
+
+
+def _in_full(change: Change) -> dict[str, Any]:
+    full: dict[str, Any] = {
+        "action": change.action,
+        "kind": change.kind,
+        "_id": change.id,
+        "name": change.name,
+        "type": change.type,
+        "rootWorkspace": change.workspace,
+        "version": change.version,
+        "attributes": _old_and_new(change),
+    }
+    return full | ({"note": change.note} if change.note else {})
+
+
+def _old_and_new(change: Change) -> dict[str, dict[str, Any]]:
+    return {key: {"old": old, "new": new} for key, (old, new) in change.attributes.items()}
+
+
+def format_report(report: dict[str, Any], *, longest: int = 10) -> str:
+    """
+    Return a report, as `get_report` gives it, as text for people.
+
+    Each list shows at most `longest` entries and says how many more there are.
+    """
+    lines = [
+        f"{'':12}{'created':>9}{'updated':>9}{'deleted':>9}{'unchanged':>11}{'missing':>9}{'failed':>8}",
+        *(
+            f"{title:12}"
+            f"{report[f'new_{kind}']:>9}{report[f'updated_{kind}']:>9}{report[f'del_{kind}']:>9}"
+            f"{report[f'cache_hit_{kind}']:>11}{len(report[f'cache_miss_{kind}']):>9}{report[f'failed_{kind}']:>8}"
+            for title, kind in (("components", "comps"), ("references", "refs"))
+        ),
+    ]
+    updates = [change for change in report["changes"] if change["action"] == UPDATE]
+    details = [
+        f"{change['name']}: {attribute} was {_brief(values['old'])}, becomes {_brief(values['new'])}"
+        for change in updates
+        for attribute, values in change["attributes"].items()
+    ]
+    lines += _section("changed attributes", details, longest)
+    deletes = [change for change in report["changes"] if change["action"] == DELETE]
+    lines += _section("deleted", [f"{change['kind']} {change['name']}" for change in deletes], longest)
+    missing = [f"component {comp['name']} ({comp['type']})" for comp in report["cache_miss_comps"]]
+    missing += [
+        f"reference {ref['displayText'] or ref['_id']} (type {ref['type']})"
+        for ref in report["cache_miss_refs"]
+    ]
+    lines += _section("in Ardoq, no longer in the source", missing, longest)
+    failed = [
+        f"{item['name']}: {item['reason']}"
+        for kind in ("comps", "refs")
+        for item in report[f"failed_{kind}_l"]
+    ]
+    lines += _section("failed", failed, longest)
+    several = [
+        f"{one['name']}: {len(one['matches'])} match, {one['used']} is used" for one in report["ambiguous"]
+    ]
+    lines += _section("ambiguous", several, longest)
+    stubborn = [
+        f"{one['name']}: {one['attribute']} stays {_brief(one['stored'])}, "
+        f"the source says {_brief(one['wanted'])}"
+        for one in report["not_converging"]
+    ]
+    lines += _section("not kept by Ardoq as sent", stubborn, longest)
+    if report["status"] != "success":
+        lines.append(f"{report['status']}: {report['description']}")
+    return "\n".join(lines)
+
+
+def _section(title: str, entries: list[str], longest: int) -> list[str]:
+    if not entries:
+        return []
+    shown = [f"  - {entry}" for entry in entries[:longest]]
+    more = len(entries) - len(shown)
+    return [f"{title}:", *shown, *([f"  ... and {more} more"] if more else [])]
+
+
+def _brief(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

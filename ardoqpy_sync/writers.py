@@ -1,0 +1,141 @@
+"""
+Who carries a change out: the one thing in which a live and a simulated run differ.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import TYPE_CHECKING, Protocol
+
+from ardoqpy._json import encode_json
+from ardoqpy.errors import AmbiguousWrite
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from ardoqpy.dialect import Entity
+    from ardoqpy_sync.kinds import Kind
+
+__all__ = ["LiveWriter", "SimulatedWriter", "Writer"]
+
+#: How often a create whose outcome is unknown, and that left nothing behind, is sent again.
+RESENDINGS = 3
+
+
+class Writer(Protocol):
+    """
+    Carry out what was decided, and answer with the entity as Ardoq stores it.
+    """
+
+    def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Entity:
+        """
+        Create an entity; `known` are the ids that were there before.
+        """
+
+    def update(self, kind: Kind, current: Entity, changed: Entity, type_name: str | None) -> Entity:
+        """
+        Change those attributes of an entity, and let everything else in it stand.
+        """
+
+    def delete(self, kind: Kind, entity: Entity) -> None:
+        """
+        Delete an entity.
+        """
+
+    def in_step(self, ws_id: str) -> bool:
+        """
+        Tell whether what was written in a workspace is in Ardoq.
+        """
+
+
+class LiveWriter:
+    """
+    Write to Ardoq, through the dialect.
+    """
+
+    def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Entity:  # noqa: ARG002
+        """
+        Create an entity; where no answer came, look whether it is there before sending it again.
+        """
+        for sending in itertools.count(1):
+            try:
+                return kind.collection.create(body)
+            except AmbiguousWrite:
+                adopted = [twin for twin in kind.collection.twins(body) if twin["_id"] not in known]
+                if adopted:
+                    return adopted[0]
+                if sending > RESENDINGS:
+                    raise
+        raise AssertionError  # pragma: no cover  (the loop above ends by itself)
+
+    def update(self, kind: Kind, current: Entity, changed: Entity, type_name: str | None) -> Entity:  # noqa: ARG002
+        """
+        Send the entity as it was read, changed: its version makes Ardoq refuse where it has moved on.
+        """
+        return kind.collection.update(current["_id"], {**current, **changed})
+
+    def delete(self, kind: Kind, entity: Entity) -> None:
+        """
+        Delete an entity.
+        """
+        kind.collection.delete(entity["_id"])
+
+    def in_step(self, ws_id: str) -> bool:  # noqa: ARG002
+        """
+        Answer yes: everything written is in Ardoq.
+        """
+        return True
+
+
+class SimulatedWriter:
+    """
+    Answer what Ardoq would, and send nothing.
+    """
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self._written: set[str] = set()
+
+    def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Entity:  # noqa: ARG002
+        """
+        Answer with the entity under a numbered id.
+        """
+        stored = _as_json(body)
+        stored.update(_id=f"simulated-{next(self._numbers)}", _version=1)
+        if kind.name == "component":
+            stored.update(type=type_name, children=[])
+            stored.setdefault("parent", None)
+        stored.setdefault("description", None)
+        self._written.add(body["rootWorkspace"])
+        return stored
+
+    def update(self, kind: Kind, current: Entity, changed: Entity, type_name: str | None) -> Entity:
+        """
+        Answer with the entity changed, one version on.
+        """
+        stored = {**current, **_as_json(changed), "_version": (current.get("_version") or 0) + 1}
+        if kind.name == "component":
+            stored["type"] = type_name
+        self._written.add(current["rootWorkspace"])
+        return stored
+
+    def delete(self, kind: Kind, entity: Entity) -> None:  # noqa: ARG002
+        """
+        Leave the deleting to the cache.
+        """
+        self._written.add(entity["rootWorkspace"])
+
+    def in_step(self, ws_id: str) -> bool:
+        """
+        Answer no once something was written in the workspace: it is in the cache alone.
+        """
+        return ws_id not in self._written
+
+
+def _as_json(body: Entity) -> Entity:
+    """
+    Return what of a body would arrive in Ardoq, and refuse what would not leave.
+    """
+    arrived: Entity = json.loads(encode_json(body))
+    return arrived
