@@ -1,0 +1,100 @@
+"""
+The command `ardoqpy`: parse, call, print.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ardoqpy._version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["main"]
+
+EXAMPLES = """
+examples:
+  ardoqpy emulator                                    an empty Ardoq on a free port
+  ardoqpy emulator --port 8080 --db ardoq.db          one that is still there tomorrow
+  ardoqpy emulator --seed seed.json --dump after.json start from a dump, leave another
+  ardoqpy emulator --fault kind=status,status=503,times=3,method=POST
+                                                      the next three POSTs fail
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """
+    Run the command line and return the exit status: 0 done, 1 could not, 2 not understood.
+    """
+    parser = argparse.ArgumentParser(prog="ardoqpy", description="Work with Ardoq from the shell.")
+    parser.add_argument("--version", action="version", version=f"ardoqpy {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    emulator = commands.add_parser(
+        "emulator",
+        help="run an Ardoq on this machine, for trying out and for tests",
+        description="Run an Ardoq on this machine. The first line printed is its address; Ctrl-C stops it.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    emulator.add_argument("--port", type=int, default=0, help="the port to listen on; 0, any free one")
+    emulator.add_argument("--token", default="emulator-token", help="the token to accept (%(default)s)")
+    emulator.add_argument("--org", help="the organisation's label; without it any label will do")
+    emulator.add_argument("--db", type=Path, metavar="FILE", help="keep everything in this file")
+    emulator.add_argument("--seed", type=Path, metavar="FILE", help="start with what this JSON file holds")
+    emulator.add_argument(
+        "--dump", type=Path, metavar="FILE", help="write everything to this file at the end"
+    )
+    emulator.add_argument(
+        "--page-size", type=int, default=5, metavar="N", help="entities per page, on API v2; v1 does not page"
+    )
+    emulator.add_argument("--rate-limit", type=float, metavar="N", help="requests per second, more get 429")
+    emulator.add_argument("--latency-ms", type=float, default=0, metavar="N", help="wait before each answer")
+    emulator.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE,...",
+        help="let the next calls go wrong: kind=status|drop-before|drop-after|cut-off|html|wait, "
+        "times, status, retry_after, seconds, method, path; may be given several times",
+    )
+    emulator.set_defaults(run=_emulator)
+    options = parser.parse_args(arguments)
+    status: int = options.run(options)
+    return status
+
+
+def _emulator(options: argparse.Namespace) -> int:
+    from ardoqpy.emulator import Emulator, Fault  # noqa: PLC0415  (other commands do not pay for it)
+
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.set())
+    try:
+        server = Emulator(
+            port=options.port,
+            token=options.token,
+            org=options.org,
+            db=options.db,
+            seed=options.seed,
+            page_size=options.page_size,
+            rate_limit=options.rate_limit,
+            latency_ms=options.latency_ms,
+            faults=[Fault.parse(text) for text in options.fault],
+        ).start()
+    except (OSError, ValueError) as problem:
+        print(f"ardoqpy emulator: {problem}", file=sys.stderr)
+        return 1
+    with server:
+        print(server.url, flush=True)
+        while not stop.wait(1):
+            pass
+        if options.dump is not None:
+            options.dump.write_text(json.dumps(server.dump(), indent=1), encoding="utf-8")
+    return 0

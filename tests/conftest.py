@@ -1,0 +1,28 @@
+"""
+What every test stands on.
+"""
+
+import pytest
+
+from ardoqpy.testing import emulator
+
+SETTINGS = ("ARDOQ_API_HOST", "ARDOQ_API_TOKEN", "ARDOQ_ORG_LABEL", "NETRC")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch):
+    """
+    Keep the settings of whoever runs the tests out of them.
+    """
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def server():
+    """
+    Give an empty emulator, and look afterwards that nothing crashed in it.
+    """
+    with emulator() as running:
+        yield running
+        assert running.crashes == []

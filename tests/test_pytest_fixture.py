@@ -1,0 +1,18 @@
+"""
+What users of the library get for their own tests.
+"""
+
+from ardoqpy import ArdoqClient
+
+
+def test_the_fixture_comes_with_the_package(ardoq_emulator):
+    """A test that asks for `ardoq_emulator` gets an empty Ardoq of its own."""
+    client = ArdoqClient(ardoq_emulator.url, ardoq_emulator.token)
+    assert client.get_workspaces() == []
+    client.create_workspace({"name": "Apps"})
+    assert len(client.get_workspaces()) == 1
+
+
+def test_two_tests_do_not_share_it(ardoq_emulator):
+    """What one test wrote is not there in the next."""
+    assert ArdoqClient(ardoq_emulator.url, ardoq_emulator.token).get_workspaces() == []
