@@ -1,0 +1,99 @@
+"""
+The Ardoq that the contract tests run against: the emulator, or a real one named by the environment.
+
+    ARDOQ_TEST_HOST=https://yourorg.ardoq.com ARDOQ_TEST_TOKEN=... python -m pytest tests/contract
+
+On a real Ardoq everything is made in workspaces, a folder and models of the tests' own, with names that
+begin with "ardoqpy contract test"; workspaces and the folder are deleted at the end (models stay, since
+no call is known that deletes one).
+"""
+
+import os
+import secrets
+from contextlib import suppress
+
+import pytest
+
+from ardoqpy import ArdoqClient, ArdoqClientException
+from ardoqpy.testing import emulator
+
+MODEL = {
+    "root": {
+        "p1": {
+            "id": "p1",
+            "name": "Application",
+            "index": 1,
+            "level": 1,
+            "children": {"p2": {"id": "p2", "name": "Service", "index": 1, "level": 2, "children": {}}},
+        },
+        "p3": {"id": "p3", "name": "Server", "index": 2, "level": 1, "children": {}},
+    },
+    "referenceTypes": {
+        "1": {"id": 1, "name": "depends on", "line": "solid", "lineEnding": "none"},
+        "2": {"id": 2, "name": "Implicit", "line": "dashed", "lineEnding": "none"},
+    },
+}
+
+
+class Place:
+    """
+    A client and a model to make workspaces from, all taken away at the end.
+    """
+
+    def __init__(self, client):
+        self.client = client
+        self.label = f"ardoqpy contract test {secrets.token_hex(4)}"
+        self.model = client.create_model({"name": self.label, "description": "", **MODEL})
+        self._workspaces = []
+
+    def workspace(self, name="Apps", **attributes):
+        """Make a workspace over the model."""
+        body = {"name": f"{self.label} {name}", "componentModel": self.model["_id"], **attributes}
+        made = self.client.create_workspace(body)
+        self._workspaces.append(made["_id"])
+        return made
+
+    def component(self, ws, name="Web shop", type_id="p1", **attributes):
+        """Make a component."""
+        body = {"name": name, "typeId": type_id, "rootWorkspace": ws["_id"], **attributes}
+        return self.client.create_component(body)
+
+    def reference(self, source, target, kind=1, **attributes):
+        """Make a reference."""
+        body = {"source": source["_id"], "target": target["_id"], "type": kind, **attributes}
+        body |= {"rootWorkspace": source["rootWorkspace"], "targetWorkspace": target["rootWorkspace"]}
+        return self.client.create_reference(body)
+
+    def clean(self):
+        """Delete the workspaces; one that a test has deleted is gone already."""
+        for ws_id in self._workspaces:
+            with suppress(ArdoqClientException):
+                self.client.del_workspace(ws_id)
+
+
+@pytest.fixture(scope="session")
+def ardoq_settings():
+    """
+    Give host, token and label: of the real Ardoq where one is named, else of an emulator.
+    """
+    if os.environ.get("ARDOQ_TEST_HOST"):
+        yield {
+            "hosturl": os.environ["ARDOQ_TEST_HOST"],
+            "token": os.environ["ARDOQ_TEST_TOKEN"],
+            "org": os.environ.get("ARDOQ_TEST_ORG"),
+        }
+        return
+    with emulator() as server:
+        yield {"hosturl": server.url, "token": server.token}
+        assert server.crashes == []
+
+
+@pytest.fixture
+def place(ardoq_settings):
+    """
+    Give a test a place of its own.
+    """
+    with ArdoqClient(**ardoq_settings) as client:
+        made = Place(client)
+        yield made
+        made.clean()
