@@ -305,9 +305,9 @@ class ArdoqSyncClient(ArdoqClient):
         The cache misses in it are what Ardoq holds now, of what is loaded, that no row has named.
         """
         with self._lock:
-            cache, report = self._engine.cache, self._engine.report
-            report.set_misses(cache.misses("component"), cache.misses("reference"))
-            answer = copied(report.as_dict())
+            engine = self._engine
+            engine.report.set_misses(engine.misses(engine.component), engine.misses(engine.reference))
+            answer = copied(engine.report.as_dict())
         counts = ", ".join(f"{key} {value}" for key, value in answer.items() if isinstance(value, int))
         logger.info("sync: %s: %s", answer["status"], counts)
         return answer

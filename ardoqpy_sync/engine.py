@@ -106,6 +106,9 @@ class Engine:
             key = comp["typeId"], comp["name"].casefold()
             shelf = self.shelf(kind, ws_id)
             current = shelf.match(key)
+        if current is not None and current["name"] != comp["name"] and current["_id"] in self.cache.named:
+            # Two spellings of one name in one run: the first stays, or they would take turns every night.
+            comp = {**comp, "name": current["name"]}
         return self._have(kind, ws_id, comp, current, shelf.others(key))
 
     def have_reference(self, ref: Entity) -> Entity:
@@ -237,6 +240,16 @@ class Engine:
                     note=None if itself else f"with component {name}",
                 )
             )
+
+    def misses(self, kind: Kind) -> list[dict[str, Any]]:
+        """
+        Return what Ardoq holds, of what is loaded and of the types that rows touched, that no row named.
+        """
+        shown = ("_id", "type", "rootWorkspace", *(("source", "target") if kind is self.reference else ()))
+        return [
+            {"name": self._name_of(kind, entity), **{key: entity.get(key) for key in shown}}
+            for entity in self.cache.misses(kind.name)
+        ]
 
     def failed(self, kind: Kind, row: Any, problem: ArdoqClientException) -> Entity:
         """

@@ -11,8 +11,6 @@ from ardoqpy_sync.changes import CREATE, DELETE, FAILED, KEEP, UPDATE, Change
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ardoqpy.dialect import Entity
-
 __all__ = ["Report", "format_report"]
 
 #: Where the changes of each kind are counted; beside each count is a list, `<name>_l`, save where noted.
@@ -80,19 +78,12 @@ class Report:
         data["not_converging"] = list(self.not_converging.values())
         return data
 
-    def set_misses(self, components: Iterable[Entity], references: Iterable[Entity]) -> None:
+    def set_misses(self, components: Iterable[dict[str, Any]], references: Iterable[dict[str, Any]]) -> None:
         """
         Say what Ardoq holds that the source no longer has.
         """
-        self.data["cache_miss_comps"] = [
-            {"_id": comp["_id"], "name": comp.get("name"), "type": comp.get("type")}
-            | {"rootWorkspace": comp.get("rootWorkspace")}
-            for comp in components
-        ]
-        self.data["cache_miss_refs"] = [
-            {key: ref.get(key) for key in ("_id", "source", "target", "type", "displayText", "rootWorkspace")}
-            for ref in references
-        ]
+        self.data["cache_miss_comps"] = list(components)
+        self.data["cache_miss_refs"] = list(references)
 
 
 def _blank() -> dict[str, Any]:
@@ -154,6 +145,9 @@ def format_report(report: dict[str, Any], *, longest: int = 10) -> str:
             for title, kind in (("components", "comps"), ("references", "refs"))
         ),
     ]
+    new = [f"component {comp['name']} ({comp['type']})" for comp in report["new_comps_l"]]
+    new += [f"reference {ref['name']} (type {ref['type']})" for ref in report["new_refs_l"]]
+    lines += _section("new", new, longest)
     updates = [change for change in report["changes"] if change["action"] == UPDATE]
     details = [
         f"{change['name']}: {attribute} was {_brief(values['old'])}, becomes {_brief(values['new'])}"
@@ -164,10 +158,7 @@ def format_report(report: dict[str, Any], *, longest: int = 10) -> str:
     deletes = [change for change in report["changes"] if change["action"] == DELETE]
     lines += _section("deleted", [f"{change['kind']} {change['name']}" for change in deletes], longest)
     missing = [f"component {comp['name']} ({comp['type']})" for comp in report["cache_miss_comps"]]
-    missing += [
-        f"reference {ref['displayText'] or ref['_id']} (type {ref['type']})"
-        for ref in report["cache_miss_refs"]
-    ]
+    missing += [f"reference {ref['name']} (type {ref['type']})" for ref in report["cache_miss_refs"]]
     lines += _section("in Ardoq, no longer in the source", missing, longest)
     failed = [
         f"{item['name']}: {item['reason']}"

@@ -1,0 +1,142 @@
+"""
+The house rules: who may import whom, what may be printed, what the package holds.
+"""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ardoqpy
+import ardoqpy_sync
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted([*ROOT.glob("ardoqpy/**/*.py"), *ROOT.glob("ardoqpy_sync/**/*.py")])
+#: Doors that are meant to be there: a late look-up, and the command line's own emulator.
+LATE = {("ardoqpy", "ardoqpy_sync")}
+
+
+def _module(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {_module(path): path for path in FILES}
+
+
+def _imports(path):
+    """Yield every module of ours that a file imports when it runs, wherever in it the import stands."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    typing_only = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if node in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in MODULES else node.module
+
+
+def _edges():
+    return {
+        (name, imported)
+        for name, path in MODULES.items()
+        for imported in _imports(path)
+        if imported in MODULES and (name, imported) not in LATE
+    }
+
+
+def test_no_imports_go_in_a_circle():
+    """No module imports itself through others, imports inside functions included."""
+    below = {}
+    for name, imported in _edges():
+        below.setdefault(name, set()).add(imported)
+
+    def reachable(name, seen):
+        for imported in below.get(name, ()):
+            if imported not in seen:
+                seen.add(imported)
+                reachable(imported, seen)
+        return seen
+
+    assert [name for name in MODULES if name in reachable(name, set())] == []
+
+
+def test_the_sync_stands_on_the_client_and_not_the_other_way():
+    """Nothing in ardoqpy imports ardoqpy_sync, but for the late look-up of 0.8.4's import line."""
+    assert [
+        edge for edge in _edges() if not edge[0].startswith("ardoqpy_sync") and "ardoqpy_sync" in edge[1]
+    ] == []
+
+
+def test_the_emulator_and_the_client_meet_over_http_only():
+    """The emulator imports nothing of the client, and the client nothing of the emulator."""
+    door = {"ardoqpy.testing", "ardoqpy.cli", "ardoqpy.pytest_plugin"}
+    crossing = [
+        (name, imported)
+        for name, imported in _edges()
+        if name not in door
+        and name.startswith("ardoqpy.emulator") != imported.startswith("ardoqpy.emulator")
+        and not (imported == "ardoqpy" and name.startswith("ardoqpy_sync"))
+        and (name.startswith("ardoqpy.emulator") or imported.startswith("ardoqpy.emulator"))
+    ]
+    assert crossing == []
+
+
+def test_requests_has_one_door():
+    """Only _transport.py imports requests or urllib3."""
+    door = re.compile(r"^\s*(import|from) (requests|urllib3)\b", re.MULTILINE)
+    users = {name for name, path in MODULES.items() if door.search(path.read_text(encoding="utf-8"))}
+    assert users == {"ardoqpy._transport"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=_module)
+def test_no_file_is_much_over_600_lines(path):
+    """A file that grows past 600 lines is two ideas."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 600
+
+
+@pytest.mark.parametrize("package", [ardoqpy, ardoqpy_sync], ids=["ardoqpy", "ardoqpy_sync"])
+def test_the_face_is_complete(package):
+    """Everything that __all__ names is there, and every public error is in the face."""
+    for name in package.__all__:
+        assert getattr(package, name) is not None
+    assert set(ardoqpy.errors.__all__) <= set(ardoqpy.__all__)
+
+
+def test_importing_is_quiet_and_light():
+    """Importing the library configures no logging, and loads neither the emulator nor the sync."""
+    code = (
+        "import logging, sys, ardoqpy\n"
+        "assert not logging.getLogger().handlers and not logging.getLogger('ardoqpy').handlers\n"
+        "assert logging.getLogger().level == logging.WARNING\n"
+        "heavy = ('ardoqpy.emulator', 'ardoqpy_sync', 'configparser')\n"
+        "print([name for name in sys.modules if name.startswith(heavy)])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
+    assert done.stderr == ""
+
+
+def test_both_import_lines_of_the_predecessor_work():
+    """`from ardoqpy import ArdoqSyncClient` and `from ardoqpy_sync import ArdoqSyncClient` give the same."""
+    from ardoqpy import ArdoqSyncClient  # noqa: PLC0415
+
+    assert ArdoqSyncClient is ardoqpy_sync.ArdoqSyncClient
+
+
+def test_the_core_depends_on_requests_alone():
+    """The package asks the index for requests and nothing else."""
+    config = (ROOT / "setup.cfg").read_text(encoding="utf-8")
+    (wanted,) = re.findall(r"install_requires =\n((?:    .*\n)+)", config)
+    assert [line.split()[0] for line in wanted.splitlines()] == ["requests"]
