@@ -5,10 +5,14 @@ What callers hand over is checked here: ids and names before they enter a URL, b
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from ardoqpy._json import a_type
 from ardoqpy.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["attributes", "id_segment", "ids", "name_segment"]
 
@@ -29,7 +33,7 @@ def id_segment(value: object, argument: str) -> str:
         raise InvalidInput(f"{argument} is a whole entity: give its '_id' alone.")
     if value is None or value == "":
         raise InvalidInput(f"{argument} is missing: {_EXAMPLE}.")
-    shown = repr(value) if isinstance(value, str) else f"a {type(value).__name__}"
+    shown = repr(value) if isinstance(value, str) else f"{a_type(value)}"
     raise InvalidInput(f"{argument} is {shown[:80]}, which is not an id of Ardoq: {_EXAMPLE}.")
 
 
@@ -38,7 +42,7 @@ def ids(values: object, argument: str) -> list[str]:
     Return a list of ids, each checked; raise `InvalidInput` where one cannot be an id.
     """
     if not isinstance(values, list | tuple | set | frozenset):
-        raise InvalidInput(f"{argument} is a {type(values).__name__}: give a list of ids.")
+        raise InvalidInput(f"{argument} is {a_type(values)}: give a list of ids.")
     return [id_segment(value, f"an id in {argument}") for value in values]
 
 
@@ -67,7 +71,7 @@ def attributes(value: object, argument: str, *required: str) -> dict[str, Any]:
     attributes (absent, null and empty text are all the same lack).
     """
     if not isinstance(value, dict):
-        given = "missing" if value is None else f"a {type(value).__name__}"
+        given = "missing" if value is None else f"{a_type(value)}"
         raise InvalidInput(f"{argument} is {given}: give a dict of attributes.")
     for key in value:
         if not isinstance(key, str):
@@ -75,9 +79,10 @@ def attributes(value: object, argument: str, *required: str) -> dict[str, Any]:
     lacking = [name for name in required if value.get(name) is None or value[name] == ""]
     if lacking:
         named = f" ({value['name']!r})" if isinstance(value.get("name"), str) and value["name"] else ""
-        raise InvalidInput(f"{argument}{named} has no {' and no '.join(lacking)}: it needs {_and(required)}.")
+        missing = _and([f"no {name}" for name in lacking])
+        raise InvalidInput(f"{argument}{named} has {missing}: it needs {_and(required)}.")
     return value
 
 
-def _and(names: tuple[str, ...]) -> str:
+def _and(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

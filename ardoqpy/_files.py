@@ -11,7 +11,8 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from ardoqpy.errors import InvalidInput
+from ardoqpy._json import a_type
+from ardoqpy.errors import ArdoqClientException, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,6 +48,8 @@ class MultipartFile:
             io.BytesIO(f"\r\n--{boundary}--\r\n".encode()),
         ]
         self._size = len(head.encode()) + size + len(boundary) + 8
+
+        self.close = file.close
 
     def __len__(self) -> int:
         return self._size
@@ -85,9 +88,7 @@ def opener(
         named = getattr(file, "name", None)
         known, read = (Path(named).name if isinstance(named, str) else None), _file_reader(file)
     else:
-        raise InvalidInput(
-            f"file is a {type(file).__name__}: give a path, bytes, or a file opened in binary mode."
-        )
+        raise InvalidInput(f"file is {a_type(file)}: give a path, bytes, or a file opened in binary mode.")
     name = filename or known
     if not name:
         raise InvalidInput("filename is missing: bytes have no name of their own, say what to call them.")
@@ -155,6 +156,8 @@ def save(pieces: Iterator[bytes], target: str | os.PathLike[str] | BinaryIO) -> 
         with part.open("wb") as file:
             size = sum(file.write(piece) for piece in pieces)
         part.replace(path)
+    except ArdoqClientException:
+        raise
     except OSError as problem:
         raise InvalidInput(f"The file {str(path)!r} cannot be written: {problem.strerror}.") from None
     finally:

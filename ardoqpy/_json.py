@@ -9,9 +9,9 @@ from typing import Any
 
 from ardoqpy.errors import InvalidInput
 
-__all__ = ["encode_json"]
+__all__ = ["a_type", "encode_json"]
 
-_DEEPEST_NAMED = 50
+_DEEPEST_NAMED = 5
 
 
 def encode_json(body: Any) -> bytes:
@@ -56,6 +56,16 @@ def _shown(value: Any) -> str:
         return str(value)
     if isinstance(value, str):
         return "text with half a character in it (a lone surrogate)"
+    if isinstance(value, dict) and not all(_fits(key) and isinstance(key, str) for key in value):
+        return "a dict with a key that is not proper text"
     if isinstance(value, dict | list | tuple):
-        return f"a {type(value).__name__} that is too deep, holds itself, or has keys that are not text"
-    return f"a {type(value).__name__}"
+        return f"a {type(value).__name__} that holds itself, or is too deep"
+    return a_type(value)
+
+
+def a_type(value: object) -> str:
+    """
+    Return what a value is, in words: `a list`, `an int`.
+    """
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeio' else 'a'} {name}"

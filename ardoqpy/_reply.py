@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["Reply", "failure"]
 
 REMEDIES = {
-    401: "Ardoq does not accept the token: make a new one (a token unused for 60 days expires).",
-    403: "The token may not do this: ask for access, or check the organisation label.",
-    404: "Ardoq has nothing there: is it the id of that kind of object, and may the token see it?",
+    401: "Make a new token (one unused for 60 days expires), and look that it is for this host.",
+    403: "Ask for access, or check the organisation label.",
+    404: "Is it the id of that kind of object, and may the token see it?",
     409: "Ardoq holds a newer state, or has it already: read it again before you write.",
 }
 
@@ -118,6 +118,8 @@ def _sentence(
             " It looks like a web page: is the host right, and the token valid?" if "<" in reply.text else ""
         )
         return f"Cannot read the answer to {request}{times}: {reply.trouble}.{hint}"
+    if reply.outcome is Outcome.NO_ANSWER:
+        return f"No answer to {request}{times}: {reply.trouble.rstrip('.')}."
     if reply.status is None:
         return f"Cannot reach Ardoq for {request}{times}: {reply.trouble.rstrip('.')}."
     remedy = REMEDIES.get(reply.status, "")

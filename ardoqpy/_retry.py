@@ -68,8 +68,10 @@ class Retries:
     def __post_init__(self) -> None:
         for name in ("count", "backoff", "longest_pause", "longest_wait"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-                raise ConfigurationError(f"retries: {name} is {value!r}; give a number that is 0 or more.")
+            whole = int if name == "count" else (int, float)
+            if isinstance(value, bool) or not isinstance(value, whole) or not 0 <= value < float("inf"):
+                kind = "whole number" if name == "count" else "number"
+                raise ConfigurationError(f"retries: {name} is {value!r}: give a {kind}, 0 or more.")
 
     @classmethod
     def of(cls, retries: int | Retries) -> Retries:
@@ -96,7 +98,7 @@ def seconds_asked_for(retry_after: str | None) -> float | None:
         return float(retry_after)
     try:
         when = parsedate_to_datetime(retry_after)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)

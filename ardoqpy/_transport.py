@@ -15,7 +15,8 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.exceptions import NewConnectionError
+from requests.cookies import RequestsCookieJar
+from urllib3.exceptions import IncompleteRead, NameResolutionError, NewConnectionError, ProtocolError
 
 from ardoqpy._files import MultipartFile
 from ardoqpy._json import encode_json
@@ -82,6 +83,7 @@ class Transport:
         read_only: bool = False,
     ) -> None:
         self.baseurl = settings.hosturl + prefix
+        self._hosturl = settings.hosturl
         self.read_only = read_only
         self.timeout = timeout
         self.retries = retries or Retries()
@@ -95,7 +97,7 @@ class Transport:
         }
         self.session = session if session is not None else self._new_session(settings)
         # Kept cookies upset Ardoq under high-volume use.
-        self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
 
     @staticmethod
     def _new_session(settings: Settings) -> requests.Session:
@@ -175,17 +177,21 @@ class Transport:
         """
         url: str | None = self.baseurl + path
         seen = set()
+        bare = False
         while url is not None:
             if url in seen:
                 raise UnexpectedAnswer(f"The next links of {urlsplit(url).path} go in a circle.")
             seen.add(url)
-            page = self._exchange("GET", url, params=params).data
+            page = self._exchange("GET", url, params=params, bare=bare).data
             if not isinstance(page, dict) or not isinstance(page.get("values"), list):
                 raise UnexpectedAnswer(f"The answer of {urlsplit(url).path} is no page: it has no 'values'.")
             yield page
-            link = (page.get("_links") or {}).get("next") or {}
+            link = _object(_object(page.get("_links")).get("next"))
             href = link.get("href")
+            if not isinstance(href, str | None):
+                raise UnexpectedAnswer(f"The next link of {urlsplit(url).path} is a {type(href).__name__}.")
             url, params = (self._own_url(url, href, "The next link") if href else None), None
+            bare = True  # the link says all of its query itself
 
     @contextmanager
     def stream(self, path: str) -> Iterator[Iterator[bytes]]:
@@ -257,9 +263,10 @@ class Transport:
         holds: Callable[[Any], bool] | None = None,
         stream: bool = False,
         follow: bool = True,
+        bare: bool = False,
     ) -> Reply:
         repeats, waited, redirects, uncertain = 0, 0.0, 0, False
-        params = {**self._params, **(params or {})}
+        params = {} if bare else {**self._params, **(params or {})}
         while True:
             reply = self._send(method, url, params, headers, body, stream=stream)
             if reply.outcome is Outcome.ANSWERED:
@@ -277,7 +284,7 @@ class Transport:
             if reply.outcome is Outcome.RATE_LIMITED:
                 pause = seconds_asked_for(reply.headers.get("Retry-After"))
                 pause = self.retries.pause(0) if pause is None else pause
-                waited += pause
+                waited += max(pause, 1.0)  # so that a server that asks for nothing ends too
                 if waited > self.retries.longest_wait:
                     raise failure(method, urlsplit(url).path, reply, waited=waited)
             else:
@@ -319,6 +326,12 @@ class Transport:
             content = b"" if stream and response.ok else b"".join(response.iter_content(CHUNK))
         except requests.RequestException as problem:
             return self._mishap(problem)
+        except ValueError:
+            # requests reads a Location even where it is not to follow it.
+            return Reply(Outcome.NO_ANSWER, trouble="its headers make no sense")
+        finally:
+            if isinstance(payload, MultipartFile):
+                payload.close()
         logger.debug("%s %s: %s", method, urlsplit(url).path, response.status_code)
         return self._read(method, response, content, stream=stream)
 
@@ -344,7 +357,12 @@ class Transport:
 
     def _read(self, method: str, response: requests.Response, content: bytes, *, stream: bool) -> Reply:
         status = response.status_code
-        reply = Reply(Outcome.ANSWERED, status, response.reason or "", headers=response.headers)
+        kept = {
+            name: self._token.hide_in(response.headers[name])
+            for name in ("Location", "Retry-After")
+            if name in response.headers
+        }
+        reply = Reply(Outcome.ANSWERED, status, response.reason or "", headers=kept)
         if status == 429 or status in PASSING_STATUSES:
             outcome = Outcome.RATE_LIMITED if status == 429 else Outcome.UNAVAILABLE
             return reply._replace(outcome=outcome, text=self._text(content))
@@ -390,18 +408,26 @@ class Transport:
     # -- leaving the host -----------------------------------------------------------------------------
 
     def _redirected(self, method: str, url: str, reply: Reply, redirects: int) -> str:
-        target = self._own_url(url, reply.headers.get("Location", ""), "The redirect")
+        location = reply.headers.get("Location")
+        if not location:
+            raise failure(method, urlsplit(url).path, reply)
+        target = self._own_url(url, location, "The redirect")
         if method != "GET" or redirects >= REDIRECTS_FOLLOWED:
             raise failure(method, urlsplit(url).path, reply)
         return target
 
     def _own_url(self, url: str, href: str, what: str) -> str:
-        target = urljoin(url, href)
-        if _origin(target) != _origin(self.baseurl):
+        try:
+            target = urljoin(url, href)
             scheme, host, port = _origin(target)
+        except ValueError:
+            scheme = ""
+        if not scheme:
+            raise UnexpectedAnswer(f"{what} of {urlsplit(url).path} is no URL.", path=urlsplit(url).path)
+        if (scheme, host, port) != _origin(self.baseurl):
             raise RedirectRefused(
                 f"{what} of {urlsplit(url).path} leads to {scheme}://{host}:{port}, not to "
-                f"{self.baseurl.split('/api')[0]}; the token was not sent there. If that is your "
+                f"{self._hosturl}; the token was not sent there. If that is your "
                 "organisation's own address, give it as hosturl.",
                 path=urlsplit(url).path,
             )
@@ -416,7 +442,15 @@ class Transport:
         except requests.RequestException as problem:
             trouble = self._token.hide_in(_reason_of(problem))
         if trouble is not None:
-            raise failure("GET", path, Reply(Outcome.NO_ANSWER, trouble=trouble))
+            raise failure(
+                "GET", urlsplit(self.baseurl + path).path, Reply(Outcome.NO_ANSWER, trouble=trouble)
+            )
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict | None):
+        raise UnexpectedAnswer(f"The links of a page are a {type(value).__name__}, not an object.")
+    return value or {}
 
 
 def _headers_of(payload: Any) -> dict[str, str]:
@@ -426,9 +460,20 @@ def _headers_of(payload: Any) -> dict[str, str]:
 def _reason_of(problem: requests.RequestException) -> str:
     cause = problem.args[0] if problem.args else problem
     cause = getattr(cause, "reason", cause)
+    if isinstance(problem, requests.ConnectTimeout):
+        return "no connection within the time-out"
     if isinstance(problem, requests.Timeout):
-        return "no answer within the time-out"
-    return f"{type(cause).__name__}: {cause}" if not isinstance(cause, str) else cause
+        return "none came within the time-out"
+    if isinstance(cause, NameResolutionError):
+        return "the name of the host is not known"
+    if isinstance(cause, NewConnectionError):
+        return "nobody takes the connection (" + str(cause).rpartition("] ")[2].lower() + ")"
+    if isinstance(cause, ProtocolError):
+        short = next((part for part in cause.args if isinstance(part, IncompleteRead)), None)
+        if short is not None:
+            return f"it broke off after {short.args[0]} bytes, {short.args[1]} were still to come"
+        return "the connection was closed"
+    return str(cause) if isinstance(cause, str) else f"{type(cause).__name__}: {cause}"
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

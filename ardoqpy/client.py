@@ -76,8 +76,8 @@ class ArdoqClient(
         allow_http: bool = False,
         read_only: bool = False,
     ) -> None:
-        token = Token(token) if isinstance(token, str) else token
-        if version not in _VERSIONS:
+        token = token if token is None else Token.of(token)
+        if not isinstance(version, str) or version not in _VERSIONS:
             known = "API v2 is not built yet" if version == "v2" else f"There is no API {version!r}"
             raise UnsupportedOperation(f"{known}: say version='v1'.")
         self._settings = read_settings(hosturl, token, org, config=config, allow_http=allow_http)
@@ -144,13 +144,16 @@ class ArdoqClient(
         self.close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.version} at {self.hosturl}>"
+        # A traceback may show a client whose settings were refused: it has none.
+        known = getattr(self, "_settings", None)
+        return f"<{type(self).__name__}{f' {self.version} at {known.hosturl}' if known else ''}>"
 
 
 def _checked_timeout(timeout: object) -> Any:
     parts = timeout if isinstance(timeout, tuple) else (timeout,)
     if len(parts) not in (1, 2) or not all(
-        isinstance(part, int | float) and not isinstance(part, bool) and part > 0 for part in parts
+        isinstance(part, int | float) and not isinstance(part, bool) and 0 < part < float("inf")
+        for part in parts
     ):
         raise ConfigurationError(
             f"timeout is {timeout!r}: give seconds above 0, or a pair of them (to connect, between bytes)."

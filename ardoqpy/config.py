@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from ardoqpy._json import a_type
 from ardoqpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -34,14 +35,22 @@ class Token:
 
     __slots__ = ("_text",)
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: Any) -> None:
         self._text = text
+
+    @classmethod
+    def of(cls, token: object) -> Token:
+        """
+        Return `token` itself, or wrapped: whatever it is, it is hidden from here on.
+        """
+        return token if isinstance(token, Token) else cls(token)
 
     def reveal(self) -> str:
         """
         Return the token itself.
         """
-        return self._text
+        text: str = self._text
+        return text
 
     def hide_in(self, text: str) -> str:
         """
@@ -96,51 +105,58 @@ def read_settings(
 
     Raise `ConfigurationError` when a setting is missing or makes no sense, or the file cannot be used.
     """
-    given = Token(token) if isinstance(token, str) else token
-    del token  # a traceback that shows locals must not show it
-    file = _read_file(config) if config is not None else {}
+    given = None if token is None else Token.of(token)
+    # A traceback that shows locals must show neither the token nor the places that hold it.
+    places = [{name: Token(environ.get(variable) or "") for name, variable in ENVIRONMENT.items()}]
+    del token, environ
+    if config is not None:
+        places.append(_read_file(config))
 
-    def setting(name: str) -> str | None:
-        value = environ.get(ENVIRONMENT[name]) or file.get(name)
-        return value.strip() if value else None
+    def setting(name: str) -> Token | None:
+        found = (place[name] for place in places if name in place)
+        return next((value for value in found if value.reveal().strip()), None)
 
-    host = hosturl if hosturl is not None else setting("host")
-    if given is None:
-        text = setting("token")
-        given = Token(text) if text else None
-        text = None
+    def text(name: str) -> str | None:
+        value = setting(name)
+        return value.reveal().strip() if value is not None else None
+
     return Settings(
-        hosturl=_checked_host(host, allow_http=allow_http),
-        token=_checked_token(given),
-        org=_checked_org(org if org is not None else setting("org")),
+        hosturl=_checked_host(text("host") if hosturl is None else hosturl, allow_http=allow_http),
+        token=_checked_token(setting("token") if given is None else given),
+        org=_checked_org(text("org") if org is None else org),
     )
 
 
 def _checked_host(hosturl: str | None, *, allow_http: bool) -> str:
     example = "for example https://yourorg.ardoq.com"
-    if not hosturl:
+    if hosturl is None or (isinstance(hosturl, str) and not hosturl.strip()):
         raise ConfigurationError(
             f"No Ardoq host is set: give hosturl, or set {ENVIRONMENT['host']}, {example}."
         )
     if not isinstance(hosturl, str):
-        raise ConfigurationError(f"hosturl is a {type(hosturl).__name__}: give text, {example}.")
+        raise ConfigurationError(f"hosturl is {a_type(hosturl)}: give text, {example}.")
     host = hosturl.strip().rstrip("/")
+    if "@" in host:  # before anything quotes it
+        raise ConfigurationError("The host holds a user name or password: give the token as token instead.")
     try:
         parts = urlsplit(host)
         port_is_fine = parts.port is None or parts.port > 0
     except ValueError:
         raise ConfigurationError(f"The host {hosturl!r} is not a URL: write it in full, {example}.") from None
-    if parts.scheme not in ("http", "https"):
+    if "://" in host and parts.scheme not in ("http", "https"):
         raise ConfigurationError(
-            f"The host {hosturl!r} has no scheme: write https:// in front of it, {example}."
+            f"The host {hosturl!r} has the scheme {parts.scheme!r}: write https:// instead, {example}."
         )
-    if parts.username is not None or parts.password is not None:
-        raise ConfigurationError("The host holds a user name or password: give the token as token instead.")
+    if parts.scheme not in ("http", "https"):
+        # Not quoted where it has no dot: it may be the token, given in the wrong place.
+        shown = f" {hosturl!r}" if "." in host or host == "localhost" else ""
+        raise ConfigurationError(f"The host{shown} has no scheme: write https:// in front of it, {example}.")
     if not parts.hostname or not port_is_fine or re.search(r"\s", host):
         raise ConfigurationError(f"The host {hosturl!r} is not a URL: write it in full, {example}.")
-    if parts.path or parts.query or parts.fragment:
+    rest = host.partition("://")[2].removeprefix(parts.netloc)
+    if rest:
         raise ConfigurationError(
-            f"The host {hosturl!r} goes on after the host name: leave out {parts.path or '?'!r}, "
+            f"The host {hosturl!r} goes on after the host name: leave out {rest!r}, "
             "the library adds /api itself."
         )
     if parts.scheme == "http" and not allow_http and not _is_loopback(host):
@@ -156,25 +172,26 @@ def _is_loopback(host: str) -> bool:
 
 
 def _checked_token(token: Token | None) -> Token:
-    if token is None or not isinstance(token, Token):
-        if token is not None:
-            raise ConfigurationError(f"The token is a {type(token).__name__}: give it as text.")
+    if token is None:
         raise ConfigurationError(
             f"No token is set: give token, or set {ENVIRONMENT['token']}. "
             "Ardoq makes one under Account settings, API and tokens."
         )
-    text = token.reveal().strip()
-    if not text:
+    if not isinstance(token.reveal(), str):
+        raise ConfigurationError(f"The token is {a_type(token.reveal())}: give it as text.")
+    if not token.reveal().strip():
         raise ConfigurationError(f"The token is empty: give token, or set {ENVIRONMENT['token']}.")
-    if not re.fullmatch(r"[!-~]+", text):
+    if not re.fullmatch(r"[!-~]+", token.reveal().strip()):
         raise ConfigurationError(
             "The token holds a space, a line break or a letter outside ASCII, which no token has: "
             "copy it from Ardoq again."
         )
-    return Token(text)
+    return Token(token.reveal().strip())
 
 
 def _checked_org(org: str | None) -> str | None:
+    if org is not None and not isinstance(org, str):
+        raise ConfigurationError(f"org is {a_type(org)}: give the organisation's label as text.")
     if org is None or not org.strip():
         return None
     if not re.fullmatch(r"[\w.-]+", org.strip(), re.ASCII):
@@ -184,30 +201,34 @@ def _checked_org(org: str | None) -> str | None:
     return org.strip()
 
 
-def _read_file(path: str | Path) -> dict[str, str]:
+def _read_file(path: str | Path) -> dict[str, Token]:
     import configparser  # noqa: PLC0415  (only those who name a file pay for it)
 
     parser = configparser.ConfigParser(interpolation=None)
+    trouble = None
     try:
         with open(path, encoding="utf-8") as file:  # noqa: PTH123  (takes str and Path alike)
             parser.read_file(file)
     except FileNotFoundError:
-        raise ConfigurationError(
-            f"The cfg file {str(path)!r} is not there: copy ardoq.cfg.example to it and fill it in."
-        ) from None
-    except (OSError, UnicodeDecodeError) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8 text"
-        raise ConfigurationError(f"The cfg file {str(path)!r} cannot be read: {reason}.") from None
+        trouble = "is not there: copy ardoq.cfg.example to it and fill it in"
+    except OSError as problem:
+        trouble = f"cannot be read: {problem.strerror}"
+    except UnicodeDecodeError:
+        trouble = "cannot be read: it is not UTF-8 text"
+    except ValueError:
+        trouble = "is not a path"
+    except (configparser.DuplicateOptionError, configparser.DuplicateSectionError) as problem:
+        trouble = f"cannot be understood: line {problem.lineno} says again what is said above it"
     except configparser.Error as problem:
         # The parser's own message quotes the line, and that line may be the token's.
         line = getattr(problem, "lineno", None) or (getattr(problem, "errors", None) or [(None,)])[0][0]
         where = f"line {line} of it" if line else "it"
-        raise ConfigurationError(
-            f"The cfg file {str(path)!r} cannot be understood: {where} is not of the form 'key = value' "
-            f"below a section [{SECTION}], each said once."
-        ) from None
-    if not parser.has_section(SECTION):
-        raise ConfigurationError(
-            f"The cfg file {str(path)!r} has no section [{SECTION}]: write that line above its settings."
+        trouble = (
+            f"cannot be understood: {where} is not of the form 'key = value' below a section [{SECTION}]"
         )
-    return dict(parser[SECTION])
+    if trouble is None and not parser.has_section(SECTION):
+        trouble = f"has no section [{SECTION}]: write that line above its settings"
+    if trouble is not None:
+        # Raised here and not above: an error's __context__ would be the parser's, with the line in it.
+        raise ConfigurationError(f"The cfg file {str(path)!r} {trouble}.")
+    return {name: Token(value) for name, value in parser[SECTION].items()}

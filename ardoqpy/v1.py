@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy._arguments import attributes, id_segment, ids, name_segment
 from ardoqpy._files import MultipartFile
+from ardoqpy._json import a_type
 from ardoqpy._transport import Transport
 from ardoqpy.errors import InvalidInput, UnexpectedAnswer, UnsupportedOperation
 
@@ -39,13 +40,13 @@ def _entities(answer: Any) -> Entities:
     if answer is None:
         return []
     if not isinstance(answer, list):
-        raise UnexpectedAnswer(f"Ardoq answered with a {type(answer).__name__} where a list was expected.")
+        raise UnexpectedAnswer(f"Ardoq answered with {a_type(answer)} where a list was expected.")
     return answer
 
 
 def _entity(answer: Any) -> Entity:
     if not isinstance(answer, dict):
-        raise UnexpectedAnswer(f"Ardoq answered with a {type(answer).__name__} where an object was expected.")
+        raise UnexpectedAnswer(f"Ardoq answered with {a_type(answer)} where an object was expected.")
     return answer
 
 

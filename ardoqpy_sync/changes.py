@@ -6,9 +6,9 @@ Pure functions and plain data: nothing here reads, writes or remembers.
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -91,10 +91,8 @@ def same(stored: Any, wanted: Any) -> bool:
 
 
 def _equal_numbers(text: str, value: float) -> bool:
-    digits = text.strip()
-    if isinstance(value, int) and re.fullmatch(r"[+-]?\d{1,400}", digits):
-        return int(digits) == value
-    return math.isfinite(value) and float(digits) == value
+    # Exactly, for a whole number may have more digits than a float can tell apart.
+    return Decimal(text.strip()) == value if isinstance(value, int) else float(text) == value
 
 
 def _members(values: Collection[Any]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy import ArdoqClient
 from ardoqpy._arguments import attributes, id_segment, ids
+from ardoqpy.config import Token
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput, UnsupportedOperation
 from ardoqpy_sync.cache import Cache, copied
 from ardoqpy_sync.changes import DELETE
@@ -48,17 +49,20 @@ class ArdoqSyncClient(ArdoqClient):
 
     def __init__(
         self,
+        hosturl: str | None = None,
+        token: str | Token | None = None,
         *args: Any,
         simulate: bool = False,
         on_error: str = "raise",
         previous_report: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
+        token = token if token is None else Token.of(token)
         if on_error not in ("raise", "collect"):
             raise ConfigurationError(f"on_error is {on_error!r}: say 'raise' or 'collect'.")
         if simulate:
             kwargs["read_only"] = True
-        super().__init__(*args, **kwargs)
+        super().__init__(hosturl, token, *args, **kwargs)
         self.simulate = simulate
         self.on_error = on_error
         self._lock = threading.RLock()

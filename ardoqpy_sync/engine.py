@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._arguments import attributes, id_segment
+from ardoqpy._json import a_type
 from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError
 from ardoqpy_sync.cache import Cache, Shelf, Workspace, copied
 from ardoqpy_sync.catalogue import Catalogue
@@ -222,7 +223,7 @@ class Engine:
         if entity_id in self.cache.gone:
             return
         id_segment(entity_id, f"{kind.argument}_id")
-        ws_id, entity = self._located(kind, entity_id, load=False)
+        ws_id, entity = self._located(kind, entity_id)
         name = self._name_of(kind, entity)
         self._writer.delete(kind, entity)
         for its_kind, its_workspace, taken in self.cache.forget(kind.name, entity_id) or [
@@ -276,16 +277,15 @@ class Engine:
 
     # -- what a decision must know --------------------------------------------------------------------------
 
-    def _located(self, kind: Kind, entity_id: str, *, load: bool = True) -> tuple[str, Entity]:
+    def _located(self, kind: Kind, entity_id: str) -> tuple[str, Entity]:
         """
-        Return (workspace id, entity) from the cache, or from Ardoq, loading its workspace if `load`.
+        Return (workspace id, entity) from the cache, or from Ardoq; its workspace is loaded then.
         """
         found = self.cache.get(kind.name, entity_id)
         if found is None:
             entity = self._read(kind, entity_id)
             found = entity["rootWorkspace"], entity
-            if load:
-                self.shelf(kind, found[0]).remember(entity)
+            self.shelf(kind, found[0]).remember(entity)
         return found
 
     def _read(self, kind: Kind, entity_id: str) -> Entity:
@@ -376,7 +376,7 @@ def _checked_ids(body: Entity, argument: str, *names: str) -> None:
     attributes(body, argument, *names)
     for name in names:
         if not isinstance(body[name], str):
-            raise InvalidInput(f"{argument}'s {name} is a {type(body[name]).__name__}: give it as text.")
+            raise InvalidInput(f"{argument}'s {name} is {a_type(body[name])}: give it as text.")
 
 
 def as_key(value: Any) -> Hashable:
