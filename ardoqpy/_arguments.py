@@ -68,7 +68,7 @@ def attributes(value: object, argument: str, *required: str) -> dict[str, Any]:
     Return the dict of attributes that a write sends.
 
     Raise `InvalidInput` when it is not a dict with text for keys, or lacks one of the `required`
-    attributes (absent, null and empty text are all the same lack).
+    attributes (absent, null and blank text are all the same lack).
     """
     if not isinstance(value, dict):
         given = "missing" if value is None else f"{a_type(value)}"
@@ -76,7 +76,7 @@ def attributes(value: object, argument: str, *required: str) -> dict[str, Any]:
     for key in value:
         if not isinstance(key, str):
             raise InvalidInput(f"{argument} has the key {key!r}: the names of attributes are text.")
-    lacking = [name for name in required if value.get(name) is None or value[name] == ""]
+    lacking = [name for name in required if value.get(name) is None or not str(value[name]).strip()]
     if lacking:
         named = f" ({value['name']!r})" if isinstance(value.get("name"), str) and value["name"] else ""
         missing = _and([f"no {name}" for name in lacking])

@@ -11,7 +11,8 @@ from ardoqpy.errors import InvalidInput
 
 __all__ = ["a_type", "encode_json"]
 
-_DEEPEST_NAMED = 5
+_DEEPEST_NAMED = 20
+_DEEPEST_SHOWN = 5
 
 
 def encode_json(body: Any) -> bytes:
@@ -24,6 +25,8 @@ def encode_json(body: Any) -> bytes:
         return json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError):
         where, value = _misfit(body)
+        if where.count("[") > _DEEPEST_SHOWN:
+            where = where.partition("[")[0]
     raise InvalidInput(
         f"{where or 'The body'} is {_shown(value)}, which JSON cannot hold: give text, a number, "
         "true or false, None, a list or a dict."
@@ -38,7 +41,8 @@ def _fits(value: Any) -> bool:
     return True
 
 
-def _misfit(value: Any, where: str = "", depth: int = 0) -> tuple[str, Any]:
+def _misfit(value: Any, where: str = "", above: tuple[Any, ...] = ()) -> tuple[str, Any]:
+    above = (*above, value)
     parts: list[tuple[Any, Any]] = []
     if isinstance(value, dict):
         parts = list(value.items())
@@ -46,8 +50,8 @@ def _misfit(value: Any, where: str = "", depth: int = 0) -> tuple[str, Any]:
         parts = list(enumerate(value))
     for key, part in parts:
         name = f"{where}[{key!r}]" if where else f"The value of {key!r}"
-        if not _fits(part) and depth < _DEEPEST_NAMED:
-            return _misfit(part, name, depth + 1)
+        if not _fits(part) and len(above) <= _DEEPEST_NAMED and not any(part is one for one in above):
+            return _misfit(part, name, above)
     return where, value
 
 
@@ -68,4 +72,4 @@ def a_type(value: object) -> str:
     Return what a value is, in words: `a list`, `an int`.
     """
     name = type(value).__name__
-    return f"{'an' if name[0] in 'aeio' else 'a'} {name}"
+    return "None" if value is None else f"{'an' if name[0] in 'aeio' else 'a'} {name}"

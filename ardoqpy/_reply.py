@@ -110,8 +110,8 @@ def _sentence(
         )
     if kind is RateLimited:
         return (
-            f"Ardoq limits the rate (429 for {request}) and asks to wait {waited:.0f} seconds in all, "
-            f"longer than this client may.{said}"
+            f"Ardoq limits the rate (429 for {request}): waiting for it would take {waited:.0f} seconds in "
+            f"all, longer than this client may.{said}"
         )
     if reply.outcome is Outcome.NO_ANSWER and reply.status is not None:
         hint = (

@@ -69,7 +69,7 @@ class Retries:
         for name in ("count", "backoff", "longest_pause", "longest_wait"):
             value = getattr(self, name)
             whole = int if name == "count" else (int, float)
-            if isinstance(value, bool) or not isinstance(value, whole) or not 0 <= value < float("inf"):
+            if isinstance(value, bool) or not isinstance(value, whole) or not 0 <= value <= 1e9:
                 kind = "whole number" if name == "count" else "number"
                 raise ConfigurationError(f"retries: {name} is {value!r}: give a {kind}, 0 or more.")
 

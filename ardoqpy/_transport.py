@@ -16,7 +16,13 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from requests.cookies import RequestsCookieJar
-from urllib3.exceptions import IncompleteRead, NameResolutionError, NewConnectionError, ProtocolError
+from urllib3.exceptions import (
+    IncompleteRead,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+)
 
 from ardoqpy._files import MultipartFile
 from ardoqpy._json import encode_json
@@ -323,12 +329,12 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             )
-            content = b"" if stream and response.ok else b"".join(response.iter_content(CHUNK))
+            content = b"" if stream and response.ok else b"".join(response.iter_content(None))
         except requests.RequestException as problem:
             return self._mishap(problem)
         except ValueError:
             # requests reads a Location even where it is not to follow it.
-            return Reply(Outcome.NO_ANSWER, trouble="its headers make no sense")
+            return Reply(Outcome.NO_ANSWER, 300, trouble="its headers make no sense", hopeless=True)
         finally:
             if isinstance(payload, MultipartFile):
                 payload.close()
@@ -462,8 +468,8 @@ def _reason_of(problem: requests.RequestException) -> str:
     cause = getattr(cause, "reason", cause)
     if isinstance(problem, requests.ConnectTimeout):
         return "no connection within the time-out"
-    if isinstance(problem, requests.Timeout):
-        return "none came within the time-out"
+    if isinstance(problem, requests.Timeout) or isinstance(cause, ReadTimeoutError):
+        return "nothing came within the time-out"
     if isinstance(cause, NameResolutionError):
         return "the name of the host is not known"
     if isinstance(cause, NewConnectionError):

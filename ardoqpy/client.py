@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Self
 
+from ardoqpy._json import a_type
 from ardoqpy._retry import Retries
 from ardoqpy.config import Token, read_settings
 from ardoqpy.errors import ConfigurationError, UnsupportedOperation
@@ -86,7 +87,7 @@ class ArdoqClient(
             self._settings,
             timeout=_checked_timeout(timeout),
             retries=Retries.of(retries),
-            session=session,
+            session=_checked_session(session),
             read_only=read_only,
         )
 
@@ -152,10 +153,16 @@ class ArdoqClient(
 def _checked_timeout(timeout: object) -> Any:
     parts = timeout if isinstance(timeout, tuple) else (timeout,)
     if len(parts) not in (1, 2) or not all(
-        isinstance(part, int | float) and not isinstance(part, bool) and 0 < part < float("inf")
-        for part in parts
+        isinstance(part, int | float) and not isinstance(part, bool) and 0 < part <= 1e9 for part in parts
     ):
         raise ConfigurationError(
             f"timeout is {timeout!r}: give seconds above 0, or a pair of them (to connect, between bytes)."
         )
     return timeout
+
+
+def _checked_session(session: Any) -> Session | None:
+    if session is not None and not (hasattr(session, "request") and hasattr(session, "cookies")):
+        raise ConfigurationError(f"session is {a_type(session)}: give a requests.Session.")
+    checked: Session | None = session
+    return checked

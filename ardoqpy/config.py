@@ -23,6 +23,7 @@ __all__ = ["Settings", "Token", "read_settings"]
 
 SECTION = "Ardoq"
 ENVIRONMENT = {"host": "ARDOQ_API_HOST", "token": "ARDOQ_API_TOKEN", "org": "ARDOQ_ORG_LABEL"}
+_NO_NAME = re.compile(r"^\.|\.\.|[^.]{64}")  # a label that is empty, or longer than any
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1", re.IGNORECASE)
 
 
@@ -148,10 +149,10 @@ def _checked_host(hosturl: str | None, *, allow_http: bool) -> str:
             f"The host {hosturl!r} has the scheme {parts.scheme!r}: write https:// instead, {example}."
         )
     if parts.scheme not in ("http", "https"):
-        # Not quoted where it has no dot: it may be the token, given in the wrong place.
-        shown = f" {hosturl!r}" if "." in host or host == "localhost" else ""
+        # Quoted only where it ends like a host name: it may be the token, given in the wrong place.
+        shown = f" {hosturl!r}" if re.fullmatch(r"localhost|[\w.-]+\.[A-Za-z]{2,24}", host) else ""
         raise ConfigurationError(f"The host{shown} has no scheme: write https:// in front of it, {example}.")
-    if not parts.hostname or not port_is_fine or re.search(r"\s", host):
+    if not parts.hostname or not port_is_fine or re.search(r"\s", host) or _NO_NAME.search(parts.hostname):
         raise ConfigurationError(f"The host {hosturl!r} is not a URL: write it in full, {example}.")
     rest = host.partition("://")[2].removeprefix(parts.netloc)
     if rest:
@@ -207,7 +208,7 @@ def _read_file(path: str | Path) -> dict[str, Token]:
     parser = configparser.ConfigParser(interpolation=None)
     trouble = None
     try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123  (takes str and Path alike)
+        with open(os.fspath(path), encoding="utf-8") as file:  # noqa: PTH123  (takes str and Path alike)
             parser.read_file(file)
     except FileNotFoundError:
         trouble = "is not there: copy ardoq.cfg.example to it and fill it in"
@@ -215,7 +216,7 @@ def _read_file(path: str | Path) -> dict[str, Token]:
         trouble = f"cannot be read: {problem.strerror}"
     except UnicodeDecodeError:
         trouble = "cannot be read: it is not UTF-8 text"
-    except ValueError:
+    except (TypeError, ValueError):
         trouble = "is not a path"
     except (configparser.DuplicateOptionError, configparser.DuplicateSectionError) as problem:
         trouble = f"cannot be understood: line {problem.lineno} says again what is said above it"

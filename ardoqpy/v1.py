@@ -23,16 +23,28 @@ if TYPE_CHECKING:
     from ardoqpy.config import Settings
     from ardoqpy.dialect import Entities, Entity
 
-__all__ = ["READ_ONLY", "V1"]
+__all__ = ["V1"]
 
-_SET_BY_ARDOQ = """
-    _id _version created last-updated lastupdated created-by createdBy last-modified-by lastModifiedBy
-    createdByName createdByEmail lastModifiedByName lastModifiedByEmail ardoq ardoq-persistent origin
-    mustBeSaved component-key children model type references state value targetValue
-    workspace-key comp-counter linked-workspaces components tags workspaces maxReferenceTypeKey
-"""
-#: What Ardoq sets itself, on one entity or another: sent back in a PUT it is accepted and ignored.
-READ_ONLY = frozenset(_SET_BY_ARDOQ.split())
+#: What Ardoq sets itself on every kind of entity: sent back in a PUT it is accepted and ignored.
+PERSISTED = frozenset(
+    {
+        "_id",
+        "_version",
+        "created",
+        "last-updated",
+        "lastupdated",
+        "created-by",
+        "last-modified-by",
+        "createdByName",
+        "createdByEmail",
+        "lastModifiedByName",
+        "lastModifiedByEmail",
+        "ardoq",
+        "ardoq-persistent",
+        "origin",
+        "mustBeSaved",
+    }
+)
 
 
 def _entities(answer: Any) -> Entities:
@@ -48,6 +60,15 @@ def _entity(answer: Any) -> Entity:
     if not isinstance(answer, dict):
         raise UnexpectedAnswer(f"Ardoq answered with {a_type(answer)} where an object was expected.")
     return answer
+
+
+def _stored(answer: Any, request: str) -> Entity:
+    entity = _entity(answer)
+    if not isinstance(entity.get("_id"), str):
+        raise UnexpectedAnswer(
+            f"{request} was carried out, but the answer has no '_id': look in Ardoq for what is stored."
+        )
+    return entity
 
 
 def _holds(sent: Entity, read_only: frozenset[str]) -> Callable[[Any], bool]:
@@ -76,7 +97,8 @@ class _Collection:
     id_argument: str
     argument: str
     required: tuple[str, ...] = ("name",)
-    read_only = READ_ONLY
+    #: Attributes that cannot be written.
+    read_only = PERSISTED
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -88,11 +110,13 @@ class _Collection:
         return _entity(self._transport.get(self._at(entity_id)))
 
     def create(self, body: Entity) -> Entity:
-        return _entity(self._transport.post(self.path, attributes(body, self.argument, *self.required)))
+        answer = self._transport.post(self.path, attributes(body, self.argument, *self.required))
+        return _stored(answer, f"POST /api/{self.path}")
 
     def update(self, entity_id: str, body: Entity) -> Entity:
         body = attributes(body, self.argument)
-        return _entity(self._transport.put(self._at(entity_id), body, holds=_holds(body, self.read_only)))
+        answer = self._transport.put(self._at(entity_id), body, holds=_holds(body, self.read_only))
+        return _stored(answer, f"PUT /api/{self._at(entity_id)}")
 
     def delete(self, entity_id: str) -> Entity:
         return _entity(self._transport.delete(self._at(entity_id)))
@@ -110,6 +134,15 @@ class Workspaces(_Collection):
     path = "workspace"
     id_argument = "ws_id"
     argument = "ws"
+    read_only = PERSISTED | {
+        "type",
+        "workspace-key",
+        "comp-counter",
+        "linked-workspaces",
+        "components",
+        "references",
+        "tags",
+    }
 
     def all(self, *, summary: bool) -> Entities:
         return _entities(self._transport.get("workspace/summary" if summary else "workspace"))
@@ -140,7 +173,7 @@ class Folders(_Collection):
     path = "workspacefolder"
     id_argument = "folder_id"
     argument = "folder"
-    read_only = READ_ONLY - frozenset({"workspaces"})
+    read_only = PERSISTED | {"workspaces"}
 
     def all(self) -> Entities:
         return _entities(self._transport.get("workspacefolder"))
@@ -156,6 +189,7 @@ class Components(_Collection):
     id_argument = "comp_id"
     argument = "comp"
     required = ("name", "rootWorkspace")
+    read_only = PERSISTED | {"type", "model", "children", "component-key", "references"}
 
     def all(self) -> Entities:
         return _entities(self._transport.get("component"))
@@ -204,7 +238,7 @@ class References(_Collection):
     id_argument = "ref_id"
     argument = "ref"
     required = ("source", "target", "type")
-    read_only = READ_ONLY - frozenset({"type"})
+    read_only = PERSISTED | {"model"}
 
     def all(self) -> Entities:
         return _entities(self._transport.get("reference"))
@@ -230,7 +264,6 @@ class Tags(_Collection):
     id_argument = "tag_id"
     argument = "tag"
     required = ("name", "rootWorkspace")
-    read_only = READ_ONLY - frozenset({"components", "references"})
 
     def all(self) -> Entities:
         return _entities(self._transport.get("tag"))
@@ -243,6 +276,7 @@ class Models(_Collection):
     path = "model"
     id_argument = "model_id"
     argument = "model"
+    read_only = PERSISTED | {"createdBy", "lastModifiedBy", "workspaces", "maxReferenceTypeKey"}
 
     def all(self, *, include_common: bool) -> Entities:
         return _entities(self._transport.get("model", {"includeCommon": "true"} if include_common else None))
@@ -263,7 +297,6 @@ class Fields(_Collection):
     id_argument = "field_id"
     argument = "field"
     required = ("label", "model")
-    read_only = READ_ONLY - frozenset({"type", "model"})
 
     def all(self, *, include_common: bool) -> Entities:
         return _entities(self._transport.get("field", {"includeCommon": "true"} if include_common else None))

@@ -7,14 +7,18 @@ replaced, and never handed out: `copied` makes what callers get.
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
     from ardoqpy.dialect import Entity
 
-__all__ = ["Cache", "Shelf", "Workspace", "copied"]
+__all__ = ["Cache", "Shelf", "Workspace", "component_key", "copied", "reference_key"]
+
+#: The attribute that says of which type an entity is.
+TYPE_OF = {"component": "typeId", "reference": "type"}
 
 
 def copied(entity: Entity) -> Entity:
@@ -22,10 +26,13 @@ def copied(entity: Entity) -> Entity:
     Return a deep copy of an entity made of JSON.
     """
     copy = entity.copy()
-    for key, value in copy.items():
-        if value.__class__ is dict or value.__class__ is list:
-            copy[key] = _deep(value)
+    # Most of an entity is text and numbers: only what can be changed in place is copied one by one.
+    for key in compress(entity, map(_CONTAINERS, map(type, entity.values()))):
+        copy[key] = _deep(copy[key])
     return copy
+
+
+_CONTAINERS = frozenset((dict, list)).__contains__
 
 
 def _deep(value: Any) -> Any:
@@ -41,57 +48,54 @@ class Index:
     Find entities by a key: built at the first question, kept in step from then on.
     """
 
-    def __init__(self, key_of: Callable[[Entity], Hashable]) -> None:
+    def __init__(self, key_of: Callable[[Entity], Hashable], entities: Iterable[Entity]) -> None:
         self._key_of = key_of
-        self._found: dict[Hashable, dict[str, Entity]] | None = None
+        self._places: dict[str, int] = {}
+        self._found: dict[Hashable, dict[str, Entity]] = {}
+        for entity in entities:
+            self.add(entity)
 
-    def find(self, key: Hashable, entities: dict[str, Entity]) -> Iterable[Entity]:
+    def find(self, key: Hashable) -> list[Entity]:
         """
-        Return the entities under a key, in Ardoq's order; `entities` are all there are.
+        Return the entities under a key, in Ardoq's order.
         """
-        if self._found is None:
-            self._found = {}
-            for entity in entities.values():
-                self.add(entity)
-        return self._found.get(key, {}).values()
+        found = self._found.get(key, {}).values()
+        return sorted(found, key=lambda entity: self._places[entity["_id"]])
 
     def add(self, entity: Entity) -> None:
         """
-        Take in an entity; before the first question there is nothing to do.
+        Take in an entity; one that was here before, and let go, keeps its place in the order.
         """
-        if self._found is not None:
-            key = self._key_of(entity)
-            under = self._found.get(key)
-            if under is None:
-                self._found[key] = {entity["_id"]: entity}
-            else:
-                under[entity["_id"]] = entity
+        self._places.setdefault(entity["_id"], len(self._places))
+        self._found.setdefault(self._key_of(entity), {})[entity["_id"]] = entity
 
     def discard(self, entity: Entity) -> None:
         """
         Let go of an entity.
         """
-        if self._found is not None:
-            key = self._key_of(entity)
-            under = self._found[key]
-            del under[entity["_id"]]
-            if not under:
-                del self._found[key]
+        del self._found[self._key_of(entity)][entity["_id"]]
 
 
 class Shelf:
     """
     All entities of one kind in one workspace, by id and by any key asked for.
+
+    `match_key` is what makes two of them the same; `several` holds the ids under a match key where there
+    is more than one.
     """
 
-    def __init__(self, entities: Iterable[Entity], match_key: Callable[[Entity], Hashable]) -> None:
-        self.by_id: dict[str, Entity] = {}
+    def __init__(self, entities: Sequence[Entity], match_key: Callable[[Entity], str]) -> None:
+        self.by_id: dict[str, Entity] = {entity["_id"]: entity for entity in entities}
+        self.several: dict[str, list[str]] = {}
         self._match_key = match_key
-        self._first: dict[Hashable, Entity] = {}
-        self._several: dict[Hashable, list[str]] = {}
         self._indexes: dict[Hashable, Index] = {}
-        for entity in entities:
-            self.remember(entity)
+        # Backwards, so that of several the first stays.
+        keys = [match_key(entity) for entity in reversed(entities)]
+        self._first: dict[str, Entity] = dict(zip(keys, reversed(entities), strict=True))
+        if len(self._first) < len(entities):
+            for key, entity in zip(reversed(keys), entities, strict=True):
+                if self._first[key] is not entity:
+                    self.several.setdefault(key, [self._first[key]["_id"]]).append(entity["_id"])
 
     def __len__(self) -> int:
         return len(self.by_id)
@@ -99,17 +103,19 @@ class Shelf:
     def __iter__(self) -> Iterator[Entity]:
         return iter(self.by_id.values())
 
-    def match(self, key: Hashable) -> Entity | None:
+    def match(self, key: str) -> Entity | None:
         """
         Return the first entity that a row with this match key means, or None.
         """
         return self._first.get(key)
 
-    def others(self, key: Hashable) -> list[Entity]:
+    def matches(self, key: str) -> list[Entity]:
         """
-        Return all entities with a match key where there are several, else an empty list.
+        Return all entities that a row with this match key means, in Ardoq's order.
         """
-        return [self.by_id[entity_id] for entity_id in self._several.get(key, ())]
+        if key in self.several:
+            return [self.by_id[entity_id] for entity_id in self.several[key]]
+        return [self._first[key]] if key in self._first else []
 
     def find(self, name: Hashable, key: Hashable, key_of: Callable[[Entity], Hashable]) -> list[Entity]:
         """
@@ -117,8 +123,8 @@ class Shelf:
         """
         index = self._indexes.get(name)
         if index is None:
-            index = self._indexes[name] = Index(key_of)
-        return list(index.find(key, self.by_id))
+            index = self._indexes[name] = Index(key_of, self)
+        return index.find(key)
 
     def remember(self, entity: Entity) -> None:
         """
@@ -153,34 +159,47 @@ class Shelf:
                 index.discard(entity)
         return entity
 
-    def _enter(self, key: Hashable, entity: Entity) -> None:
-        first = self._first.setdefault(key, entity)
-        if first is not entity:
-            self._several.setdefault(key, [first["_id"]]).append(entity["_id"])
+    def _enter(self, key: str, entity: Entity) -> None:
+        if key not in self._first:
+            self._first[key] = entity
+            return
+        members = {*self.several.get(key, [self._first[key]["_id"]]), entity["_id"]}
+        self.several[key] = [entity_id for entity_id in self.by_id if entity_id in members]
+        self._first[key] = self.by_id[self.several[key][0]]
 
-    def _leave(self, key: Hashable, entity_id: str) -> None:
-        rest = [other for other in self._several.pop(key, ()) if other != entity_id]
+    def _leave(self, key: str, entity_id: str) -> None:
+        rest = [other for other in self.several.pop(key, ()) if other != entity_id]
         if not rest:
             del self._first[key]
             return
         self._first[key] = self.by_id[rest[0]]
         if len(rest) > 1:
-            self._several[key] = rest
+            self.several[key] = rest
 
 
-def component_key(comp: Entity) -> Hashable:
+# Match keys are text, not tuples: Python's garbage collector need not look at text, and a workspace has many.
+
+
+def component_key(type_id: Any, name: str) -> str:
     """
     Return what makes two components of a workspace the same: type, and name whatever its letter case.
     """
-    name = comp.get("name")
-    return comp.get("typeId"), name.casefold() if isinstance(name, str) else name
+    return f"{type_id}\0{name.casefold()}"
 
 
-def reference_key(ref: Entity) -> Hashable:
+def reference_key(source: Any, target: Any, type_id: Any) -> str:
     """
     Return what makes two references of a workspace the same: source, target and type.
     """
-    return ref["source"], ref["target"], ref["type"]
+    return f"{source}\0{target}\0{type_id!r}"
+
+
+def _key_of_component(comp: Entity) -> str:
+    return f"{comp.get('typeId')}\0{(comp.get('name') or '').casefold()}"
+
+
+def _key_of_reference(ref: Entity) -> str:
+    return f"{ref['source']}\0{ref['target']}\0{ref['type']!r}"
 
 
 class Workspace:
@@ -191,8 +210,8 @@ class Workspace:
     def __init__(self, aggregated: Entity) -> None:
         self.attributes = dict(aggregated)
         # Ardoq gives null where there are none.
-        self.components = Shelf(self.attributes.pop("components", None) or (), component_key)
-        self.references = Shelf(self.attributes.pop("references", None) or (), reference_key)
+        self.components = Shelf(self.attributes.pop("components", None) or [], _key_of_component)
+        self.references = Shelf(self.attributes.pop("references", None) or [], _key_of_reference)
 
     def aggregated(self) -> Entity:
         """
@@ -227,9 +246,26 @@ class Cache:
     def load(self, ws_id: str, aggregated: Entity) -> Workspace:
         """
         Keep a workspace, given as the aggregated answer, in place of an older copy of it.
+
+        What went away in this run stays away, where that was only simulated.
         """
+        if self.gone:
+            for kind, ends in (("components", ("_id",)), ("references", ("_id", "source", "target"))):
+                held = aggregated.get(kind) or []
+                left = [entity for entity in held if self.gone.isdisjoint(map(entity.get, ends))]
+                aggregated = {**aggregated, kind: left}
         workspace = self.workspaces[ws_id] = Workspace(aggregated)
         return workspace
+
+    def forget_workspace(self, ws_id: str) -> None:
+        """
+        Take out a workspace with everything in it, and the references that pointed into it.
+        """
+        workspace = self.workspaces.pop(ws_id, None)
+        for comp_id in list(workspace.components.by_id) if workspace else ():
+            self.forget("component", comp_id)
+        if workspace:
+            self.gone.update(workspace.components.by_id, workspace.references.by_id)
 
     def shelves(self, kind: str) -> Iterator[tuple[str, Shelf]]:
         """
@@ -250,22 +286,26 @@ class Cache:
 
     def name(self, kind: str, ws_id: str, entity: Entity) -> None:
         """
-        Note that a row of the source named this entity.
+        Note that a row of the source named this entity, which may change or go away later.
         """
         self.named.add(entity["_id"])
-        self._touched.add((kind, ws_id, entity.get("typeId") if kind == "component" else entity["type"]))
+        self._touched.add((kind, ws_id, entity.get(TYPE_OF[kind])))
 
     def misses(self, kind: str) -> list[Entity]:
         """
         Return what Ardoq holds of the types that rows touched and no row named.
         """
-        type_of = "typeId" if kind == "component" else "type"
-        return [
-            entity
-            for ws_id, shelf in self.shelves(kind)
-            for entity in shelf
-            if entity["_id"] not in self.named and (kind, ws_id, entity.get(type_of)) in self._touched
-        ]
+        named, type_of = self.named, TYPE_OF[kind]
+        missing = []
+        for ws_id, shelf in self.shelves(kind):
+            if shelf.by_id.keys() <= named:
+                continue
+            touched = {type_id for of, at, type_id in self._touched if (of, at) == (kind, ws_id)}
+            touched.update(entity.get(type_of) for entity in shelf if entity["_id"] in named)
+            missing += [
+                entity for entity in shelf if entity["_id"] not in named and entity.get(type_of) in touched
+            ]
+        return missing
 
     def forget(self, kind: str, entity_id: str) -> list[tuple[str, str, Entity]]:
         """

@@ -12,7 +12,7 @@ from ardoqpy import metamodel
 from ardoqpy.errors import AuthorizationError, InvalidInput, NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ardoqpy.dialect import Dialect
 
@@ -45,26 +45,24 @@ class Catalogue:
         """
         Return the name of a component type; raise `InvalidInput` where the workspace's model lacks it.
         """
-        return self._type_name(ws_id, type_id, self._component_types, "component type", "typeId")
+        if type(type_id) is not str or type_id not in self._component_types.get(ws_id, ()):
+            self._learn(ws_id)  # also when it is unknown: the model may have grown since
+        known = self._component_types[ws_id]
+        if type(type_id) is not str or type_id not in known:
+            raise _unknown(f"typeId {type_id!r} is not a component type", ws_id, known)
+        return known[type_id]
 
     def reference_type(self, ws_id: str, type_id: Any) -> str:
         """
         Return the name of a reference type; raise `InvalidInput` where the workspace's model lacks it.
         """
-        return self._type_name(ws_id, type_id, self._reference_types, "reference type", "type")
-
-    def _type_name(
-        self, ws_id: str, type_id: Any, by_workspace: dict[str, Any], what: str, attribute: str
-    ) -> str:
-        if ws_id not in by_workspace or type_id not in by_workspace[ws_id]:
-            self._learn(ws_id)  # also when it is unknown: the model may have grown since
-        known: dict[Any, str] = by_workspace[ws_id]
-        if type_id in known:
-            return known[type_id]
-        offered = ", ".join(f"{name} ({known_id!r})" for known_id, name in known.items()) or "none"
-        raise InvalidInput(
-            f"{attribute} {type_id!r} is not a {what} of workspace {ws_id}: its model has {offered}."
-        )
+        # True and 2.0 would be found under 1 and 2, and refused by Ardoq: a type is a whole number.
+        if type(type_id) is not int or type_id not in self._reference_types.get(ws_id, ()):
+            self._learn(ws_id)
+        known = self._reference_types[ws_id]
+        if type(type_id) is not int or type_id not in known:
+            raise _unknown(f"type {type_id!r} is not a reference type", ws_id, known)
+        return known[type_id]
 
     def read_only_fields(self, ws_id: str) -> frozenset[str]:
         """
@@ -97,3 +95,8 @@ def _found(read: Callable[[], dict[str, Any]], argument: str, comp_id: str) -> s
     except NotFoundError:
         pass
     raise InvalidInput(f"{argument} {comp_id!r} is not a component that Ardoq holds.")
+
+
+def _unknown(what: str, ws_id: str, known: Mapping[Any, str]) -> InvalidInput:
+    offered = ", ".join(f"{name} ({type_id!r})" for type_id, name in known.items()) or "none"
+    return InvalidInput(f"{what} of workspace {ws_id}: its model has {offered}.")

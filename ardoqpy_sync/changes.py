@@ -6,6 +6,7 @@ Pure functions and plain data: nothing here reads, writes or remembers.
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,22 +15,33 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-__all__ = ["CREATE", "DELETE", "FAILED", "KEEP", "UPDATE", "Change", "Differences", "differences", "same"]
+__all__ = [
+    "CREATE",
+    "DELETE",
+    "FAILED",
+    "UPDATE",
+    "Change",
+    "Differences",
+    "differences",
+    "same",
+    "spelled_alike",
+]
 
-CREATE, UPDATE, KEEP, DELETE, FAILED = "create", "update", "keep", "delete", "failed"
+CREATE, UPDATE, DELETE, FAILED = "create", "update", "delete", "failed"
 
 #: By attribute: the value that Ardoq holds and the one that is wanted.
 Differences = dict[str, tuple[Any, Any]]
 
+_YES_NO = ("true", "false")
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 
 
 class Change(NamedTuple):
     """
-    What one row came to.
+    What one row came to, where it was not to leave everything as it is.
 
-    - `action`: `create`, `update`, `keep`, `delete` or `failed`.
+    - `action`: `create`, `update`, `delete` or `failed`.
     - `kind`: `component` or `reference`.
     - `id`, `name`, `type`, `workspace`: which one. A component's type is its name, a reference's its
       number; a reference is named after its ends.
@@ -60,6 +72,8 @@ def differences(
     What is absent and what is null are the same, and values are compared as Ardoq stores them (`same`).
     `ignored` names attributes that cannot be written.
     """
+    if wanted.items() <= current.items():
+        return {}
     found = {}
     for key, new in wanted.items():
         old = current.get(key)
@@ -90,9 +104,27 @@ def same(stored: Any, wanted: Any) -> bool:
     return False
 
 
+def spelled_alike(text: str) -> str:
+    """
+    Return one text for all spellings of a number, of an instant, of yes and of no.
+    """
+    if _NUMBER.fullmatch(text):
+        return str(Decimal(text.strip()).normalize() + 0)
+    instant = _instant(text)
+    return (
+        str(instant)
+        if instant is not None
+        else text.strip().lower()
+        if text.strip().lower() in _YES_NO
+        else text
+    )
+
+
 def _equal_numbers(text: str, value: float) -> bool:
-    # Exactly, for a whole number may have more digits than a float can tell apart.
-    return Decimal(text.strip()) == value if isinstance(value, int) else float(text) == value
+    if isinstance(value, int):
+        # Exactly, for a whole number may have more digits than a float can tell apart.
+        return Decimal(text.strip()) == value
+    return math.isfinite(value) and float(text) == value
 
 
 def _members(values: Collection[Any]) -> list[str]:
@@ -106,4 +138,4 @@ def _instant(text: str) -> datetime | None:
         when = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
+    return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)

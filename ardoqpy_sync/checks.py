@@ -39,6 +39,7 @@ class Checks:
         """
         wanted = attributes({**wanted, "rootWorkspace": ws_id}, kind.argument, *kind.required)
         if kind.name == "component":
+            _named(wanted["name"])
             self._parent(ws_id, None, wanted.get("parent"))
             return wanted, self._catalogue.component_type(ws_id, wanted["typeId"])
         source_workspace = self.workspace_of(wanted["source"], "source", ws_id)
@@ -51,26 +52,33 @@ class Checks:
         target = self.workspace_of(wanted["target"], "target", wanted.get("targetWorkspace"))
         return {**wanted, "targetWorkspace": target}, None
 
-    def changed(self, kind: Kind, ws_id: str, current: Entity, found: Differences) -> str | None:
+    def changed(
+        self, kind: Kind, ws_id: str, current: Entity, found: Differences
+    ) -> tuple[Entity, str | None]:
         """
-        Check what is to be changed; return the name of the type that a component then has.
+        Check what is to be changed; return what follows from it, and the name of a component's type.
         """
         new = {key: values[1] for key, values in found.items()}
-        for end in ("source", "target"):
-            if end in new and kind.name == "reference":
-                self.workspace_of(new[end], end, None)
-        if "type" in new and kind.name == "reference":
-            self._catalogue.reference_type(ws_id, new["type"])
         if kind.name == "reference":
-            return None
-        if "name" in new and not (isinstance(new["name"], str) and new["name"]):
-            raise InvalidInput(f"comp's name is {new['name']!r}: a name is text, and not empty.")
+            return self._changed_reference(ws_id, current, new), None
+        if "name" in new:
+            _named(new["name"])
         if "parent" in new:
             self._parent(ws_id, current["_id"], new["parent"])
         if "typeId" in new:
-            return self._catalogue.component_type(ws_id, new["typeId"])
-        type_name: str | None = current.get("type")
-        return type_name
+            return {}, self._catalogue.component_type(ws_id, new["typeId"])
+        return {}, current.get("type")
+
+    def _changed_reference(self, ws_id: str, current: Entity, new: Entity) -> Entity:
+        derived = {}
+        at = ws_id
+        if "source" in new:
+            at = derived["rootWorkspace"] = self.workspace_of(new["source"], "source", None)
+        if "target" in new:
+            derived["targetWorkspace"] = self.workspace_of(new["target"], "target", None)
+        if "type" in new or at != ws_id:
+            self._catalogue.reference_type(at, new.get("type", current["type"]))
+        return derived
 
     def workspace_of(self, comp_id: Any, argument: str, hint: str | None) -> str:
         """
@@ -103,3 +111,8 @@ class Checks:
                 raise InvalidInput(f"comp's parent {parent!r} is the component itself, or lies below it.")
             seen.add(above)
             above = components.get(above, {}).get("parent")
+
+
+def _named(name: Any) -> None:
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidInput(f"comp's name is {name!r}: a name is text, and not blank.")

@@ -16,7 +16,7 @@ from ardoqpy._arguments import attributes, id_segment, ids
 from ardoqpy.config import Token
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput, UnsupportedOperation
 from ardoqpy_sync.cache import Cache, copied
-from ardoqpy_sync.changes import DELETE
+from ardoqpy_sync.changes import DELETE, same
 from ardoqpy_sync.engine import Engine, as_key, field_key
 from ardoqpy_sync.report import Report
 from ardoqpy_sync.writers import LiveWriter, SimulatedWriter
@@ -105,11 +105,13 @@ class ArdoqSyncClient(ArdoqClient):
         with self._lock:
             shelf = self._engine.workspace(id_segment(ws_id, "ws_id")).components
             if field_name is not None:
-                found = shelf.find(("field", field_name), as_key(field_value), field_key(field_name))
+                found = shelf.find(field_name, as_key(field_value), field_key(field_name))
+                found = [comp for comp in found if same(comp.get(field_name), field_value)]
             elif comp_name is None:
                 raise InvalidInput("Neither comp_name nor field_name is given: say what to look for.")
             elif exact:
-                found = shelf.find(("field", "name"), comp_name, field_key("name"))
+                found = shelf.find("name", as_key(comp_name), field_key("name"))
+                found = [comp for comp in found if comp.get("name") == comp_name]
             else:
                 found = [comp for comp in shelf if comp_name in (comp.get("name") or "")]
             return [copied(comp) for comp in (found[:1] if exact else found)]
@@ -268,7 +270,7 @@ class ArdoqSyncClient(ArdoqClient):
         """
         with self._lock:
             answer = super().del_workspace(ws_id)
-            self._engine.cache.workspaces.pop(ws_id, None)
+            self._engine.cache.forget_workspace(ws_id)
             return answer
 
     def _by_id(self, kind: Kind, entity_id: str, body: Entity) -> Entity:

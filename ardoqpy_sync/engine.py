@@ -4,14 +4,25 @@ The way of every row: match it in the cache, decide what differs, write, remembe
 
 from __future__ import annotations
 
+import reprlib
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._arguments import attributes, id_segment
 from ardoqpy._json import a_type
-from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError
-from ardoqpy_sync.cache import Cache, Shelf, Workspace, copied
+from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError, UnexpectedAnswer
+from ardoqpy_sync.cache import Cache, Shelf, Workspace, component_key, copied, reference_key
 from ardoqpy_sync.catalogue import Catalogue
-from ardoqpy_sync.changes import CREATE, DELETE, FAILED, KEEP, UPDATE, Change, Differences, differences
+from ardoqpy_sync.changes import (
+    CREATE,
+    DELETE,
+    FAILED,
+    UPDATE,
+    Change,
+    Differences,
+    differences,
+    same,
+    spelled_alike,
+)
 from ardoqpy_sync.checks import Checks
 from ardoqpy_sync.kinds import Kind, kinds_of
 from ardoqpy_sync.report import Report
@@ -58,7 +69,15 @@ class Engine:
         """
         workspace = self.cache.workspaces.get(ws_id)
         if workspace is None or (afresh and self._writer.in_step(ws_id)):
-            workspace = self.cache.load(ws_id, self._api.workspaces.aggregated(ws_id))
+            aggregated = self._api.workspaces.aggregated(ws_id)
+            try:
+                workspace = self.cache.load(ws_id, aggregated)
+            except (AttributeError, KeyError, TypeError):
+                workspace = None
+        if workspace is None:
+            raise UnexpectedAnswer(
+                f"Ardoq's answer for workspace {ws_id} is not a workspace with its content."
+            )
         return workspace
 
     def shelf(self, kind: Kind, ws_id: str) -> Shelf:
@@ -71,7 +90,10 @@ class Engine:
     def simulated(self, kind: Kind, entity_id: str) -> Entity | None:
         """
         Return an entity that is not in Ardoq as the cache has it, None where Ardoq can be asked.
+
+        Raise `NotFoundError` where this run has deleted it.
         """
+        self._not_gone(kind, entity_id)
         found = self.cache.get(kind.name, entity_id)
         return found[1] if found and not self._writer.in_step(found[0]) else None
 
@@ -91,26 +113,27 @@ class Engine:
             value = comp.get(field_name) if field_value is None else field_value
             if value is None:
                 raise InvalidInput(f"field_value is missing, and comp has no {field_name!r} to match by.")
-            shelf = self.shelf(kind, comp["rootWorkspace"])
-            typed = comp["typeId"], as_key(value)
-            found = shelf.find(("typed", field_name), typed, _typed_field_key(field_name))
-            return self._have(kind, comp["rootWorkspace"], comp, found[0] if found else None, found)
+            ws_id, type_id = comp["rootWorkspace"], comp["typeId"]
+            self.workspace(ws_id)
+            return self._have(kind, ws_id, comp, lambda: self._by_field(ws_id, field_name, value, type_id))
         try:
             ws_id = comp["rootWorkspace"]
-            key = comp["typeId"], comp["name"].casefold()
+            key = component_key(comp["typeId"], comp["name"])
             shelf = self.cache.workspaces[ws_id].components
-            current = shelf.match(key)
         except (KeyError, TypeError, AttributeError):
             # A first touch, or a row that makes no sense: the long way says which.
             _checked_ids(comp, kind.argument, *kind.required)
             ws_id = comp["rootWorkspace"]
-            key = comp["typeId"], comp["name"].casefold()
+            key = component_key(comp["typeId"], comp["name"])
             shelf = self.shelf(kind, ws_id)
-            current = shelf.match(key)
-        if current is not None and current["name"] != comp["name"] and current["_id"] in self.cache.named:
-            # Two spellings of one name in one run: the first stays, or they would take turns every night.
-            comp = {**comp, "name": current["name"]}
-        return self._have(kind, ws_id, comp, current, shelf.others(key))
+        current = shelf.match(key)
+        if current is not None and key not in shelf.several:
+            if current["name"] != comp["name"] and current["_id"] in self.cache.named:
+                # Two spellings of one name in one run: the first stays, or they would take turns every night.
+                comp = {**comp, "name": current["name"]}
+            if not differences(comp, current, kind.ignored):
+                return self._keep(kind, current)
+        return self._have(kind, ws_id, comp, lambda: shelf.matches(key))
 
     def have_reference(self, ref: Entity) -> Entity:
         """
@@ -119,20 +142,19 @@ class Engine:
         kind = self.reference
         try:
             ws_id = ref["rootWorkspace"]
-            key = ref["source"], ref["target"], ref["type"]
+            key = reference_key(ref["source"], ref["target"], ref["type"])
             shelf = self.cache.workspaces[ws_id].references
-            current = shelf.match(key)
         except (KeyError, TypeError):
             # A first touch, or a row that makes no sense: the long way says which.
             attributes(ref, kind.argument, *kind.required)
             _checked_ids(ref, kind.argument, "source", "target")
             ws_id = ref.get("rootWorkspace") or self._checks.workspace_of(ref["source"], "source", None)
-            key = ref["source"], ref["target"], ref["type"]
+            key = reference_key(ref["source"], ref["target"], ref["type"])
             shelf = self.shelf(kind, ws_id)
-            if not isinstance(ref["type"], int | str):
-                self._catalogue.reference_type(ws_id, str(ref["type"]))
-            current = shelf.match(key)
-        return self._have(kind, ws_id, ref, current, shelf.others(key))
+        current = shelf.match(key)
+        if current is not None and key not in shelf.several and not differences(ref, current, kind.ignored):
+            return self._keep(kind, current)
+        return self._have(kind, ws_id, ref, lambda: shelf.matches(key))
 
     def have_by_id(self, kind: Kind, entity_id: str, body: Entity) -> Entity:
         """
@@ -142,7 +164,7 @@ class Engine:
         id_segment(entity_id, f"{kind.argument}_id")
         ws_id, current = self._located(kind, entity_id)
         version = body.get("_version")
-        if isinstance(version, int) and version != current.get("_version"):
+        if version is not None and version != current.get("_version"):
             current = self._reread(kind, ws_id, entity_id) or current
             if version != current.get("_version"):
                 raise Conflict(
@@ -156,13 +178,27 @@ class Engine:
 
     # -- decide, write, remember, report --------------------------------------------------------------------
 
-    def _have(
-        self, kind: Kind, ws_id: str, body: Entity, current: Entity | None, matches: Sequence[Entity]
-    ) -> Entity:
-        if len(matches) > 1:
-            self._note_ambiguity(kind, matches)
-        settled = None if current is None else self._settle(kind, ws_id, body, current)
-        return self._create(kind, ws_id, body) if settled is None else settled
+    def _by_field(self, ws_id: str, field_name: str, value: Any, type_id: str) -> list[Entity]:
+        shelf = self.shelf(self.component, ws_id)
+        found = shelf.find(field_name, as_key(value), field_key(field_name))
+        return [comp for comp in found if comp.get("typeId") == type_id and same(comp.get(field_name), value)]
+
+    def _have(self, kind: Kind, ws_id: str, body: Entity, match: Callable[[], list[Entity]]) -> Entity:
+        """
+        Have an entity as the body says: the first that matches, or, where all are gone, a new one.
+        """
+        while matches := match():
+            if len(matches) > 1:
+                self._note_ambiguity(kind, matches)
+            settled = self._settle(kind, ws_id, body, matches[0])
+            if settled is not None:
+                return settled
+        return self._create(kind, ws_id, body)
+
+    def _keep(self, kind: Kind, current: Entity) -> Entity:
+        self.cache.named.add(current["_id"])
+        self.report.kept[kind.name].append(current)
+        return copied(current)
 
     def _settle(self, kind: Kind, ws_id: str, body: Entity, current: Entity) -> Entity | None:
         """
@@ -173,9 +209,7 @@ class Engine:
             if found:
                 found = self._converging(kind, ws_id, current, found)
             if not found:
-                self.cache.name(kind.name, ws_id, current)
-                self.report.take(_change(KEEP, kind, ws_id, current))
-                return copied(current)
+                return self._keep(kind, current)
             try:
                 return self._update(kind, ws_id, current, found)
             except (Conflict, NotFoundError):
@@ -193,27 +227,38 @@ class Engine:
         if body.get("targetWorkspace"):
             wanted["targetWorkspace"] = body["targetWorkspace"]
         wanted, type_name = self._checks.new(kind, ws_id, wanted)
+        calculated = self._catalogue.read_only_fields(ws_id)
+        sent = {key: value for key, value in wanted.items() if key not in calculated}
         shelf = self.shelf(kind, ws_id)
-        stored = self._writer.create(kind, wanted, type_name, shelf.by_id)
+        stored, adopted = self._writer.create(kind, sent, type_name, shelf.by_id)
         shelf.remember(stored)
         self.cache.name(kind.name, ws_id, stored)
-        written = {key: (None, value) for key, value in copied(wanted).items()}
+        written = {key: (None, value) for key, value in copied(sent).items()}
         name = self._name_of(kind, stored)
         self.report.take(_change(CREATE, kind, ws_id, stored, written, name=name, version=None))
+        left = differences(wanted, stored, kind.ignored)
+        if adopted and left:
+            # Somebody else may have made it in the meantime, with other values than ours.
+            return self._settle(kind, ws_id, wanted, stored) or copied(stored)
+        for key, (kept, asked) in left.items():
+            self._note_stubborn(kind, stored, key, kept, asked)
         return copied(stored)
 
     def _update(self, kind: Kind, ws_id: str, current: Entity, found: Differences) -> Entity:
-        type_name = self._checks.changed(kind, ws_id, current, found)
+        derived, type_name = self._checks.changed(kind, ws_id, current, found)
         changed = {key: new for key, (_, new) in found.items()}
-        stored = self._writer.update(kind, current, changed, type_name)
-        self.shelf(kind, ws_id).remember(stored)
-        self.cache.name(kind.name, ws_id, stored)
+        stored = self._writer.update(kind, current, changed | derived, type_name)
+        at = stored.get("rootWorkspace", ws_id)
+        if at != ws_id:  # a reference goes where its source is
+            self.shelf(kind, ws_id).forget(stored["_id"])
+        self.shelf(kind, at).remember(stored)
+        self.cache.name(kind.name, at, stored)
         for key, (kept, wanted) in differences(changed, stored, ()).items():
             self._note_stubborn(kind, stored, key, kept, wanted)
         pairs = copied({key: list(pair) for key, pair in found.items()})
         written = {key: (old, new) for key, (old, new) in pairs.items()}
         name, version = self._name_of(kind, stored), current.get("_version")
-        self.report.take(_change(UPDATE, kind, ws_id, stored, written, name=name, version=version))
+        self.report.take(_change(UPDATE, kind, at, stored, written, name=name, version=version))
         return copied(stored)
 
     def delete(self, kind: Kind, entity_id: str) -> None:
@@ -225,7 +270,11 @@ class Engine:
         id_segment(entity_id, f"{kind.argument}_id")
         ws_id, entity = self._located(kind, entity_id)
         name = self._name_of(kind, entity)
-        self._writer.delete(kind, entity)
+        try:
+            self._writer.delete(kind, entity)
+        except NotFoundError:
+            self.cache.forget(kind.name, entity_id)
+            raise
         for its_kind, its_workspace, taken in self.cache.forget(kind.name, entity_id) or [
             (kind.name, ws_id, entity)
         ]:
@@ -256,7 +305,7 @@ class Engine:
         """
         Report a row that failed, and return it with `_id` None.
         """
-        kept = copied(row) if isinstance(row, dict) else {"row": repr(row)}
+        kept = _kept(row)
         name = kept.get("name") or kept.get("displayText") or kept.get("_id")
         kind_of_it = kept.get("typeId") or kept.get("type")
         self.report.take(
@@ -281,12 +330,17 @@ class Engine:
         """
         Return (workspace id, entity) from the cache, or from Ardoq; its workspace is loaded then.
         """
+        self._not_gone(kind, entity_id)
         found = self.cache.get(kind.name, entity_id)
         if found is None:
             entity = self._read(kind, entity_id)
             found = entity["rootWorkspace"], entity
             self.shelf(kind, found[0]).remember(entity)
         return found
+
+    def _not_gone(self, kind: Kind, entity_id: str) -> None:
+        if entity_id in self.cache.gone:
+            raise NotFoundError(f"The {kind.name} {entity_id} was deleted in this run.")
 
     def _read(self, kind: Kind, entity_id: str) -> Entity:
         return (
@@ -299,6 +353,9 @@ class Engine:
         """
         Return the entity as Ardoq holds it now and remember it, or forget it and return None.
         """
+        simulated = self.simulated(kind, entity_id)
+        if simulated is not None:
+            return simulated
         try:
             fresh = self._read(kind, entity_id)
         except NotFoundError:
@@ -348,6 +405,20 @@ class Engine:
         return " -> ".join(ends)
 
 
+def _kept(row: Any) -> Entity:
+    """
+    Return a copy of a row that failed, whatever it is; what holds itself is shown instead.
+    """
+    if not isinstance(row, dict):
+        return {"row": repr(row)}
+    try:
+        return copied(row)
+    except RecursionError:
+        return {
+            key: reprlib.repr(part) if isinstance(part, dict | list) else part for key, part in row.items()
+        }
+
+
 def _change(
     action: str,
     kind: Kind,
@@ -381,13 +452,13 @@ def _checked_ids(body: Entity, argument: str, *names: str) -> None:
 
 def as_key(value: Any) -> Hashable:
     """
-    Return a field's value as a key: 7, 7.0 and "7" are one, as they are once Ardoq has stored them.
+    Return a field's value as a key under which all its spellings lie; `same` then tells them apart.
     """
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return value if isinstance(value, str) else str(value)
+    if isinstance(value, str):
+        return spelled_alike(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return spelled_alike(str(value)) if isinstance(value, int | float) else repr(value)
 
 
 def field_key(field_name: str) -> Callable[[Entity], Hashable]:
@@ -395,7 +466,3 @@ def field_key(field_name: str) -> Callable[[Entity], Hashable]:
     Return the key of a component by the value of one field.
     """
     return lambda comp: as_key(comp.get(field_name))
-
-
-def _typed_field_key(field_name: str) -> Callable[[Entity], Hashable]:
-    return lambda comp: (comp.get("typeId"), as_key(comp.get(field_name)))

@@ -6,27 +6,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy_sync.changes import CREATE, DELETE, FAILED, KEEP, UPDATE, Change
+from ardoqpy_sync.changes import CREATE, DELETE, FAILED, UPDATE, Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ardoqpy.dialect import Entity
+
 __all__ = ["Report", "format_report"]
 
-#: Where the changes of each kind are counted; beside each count is a list, `<name>_l`, save where noted.
+#: Where the changes of each kind are counted; beside each count is a list, `<name>_l`.
 _COUNTED = {
     (CREATE, "component"): "new_comps",
     (UPDATE, "component"): "updated_comps",
     (DELETE, "component"): "del_comps",
-    (KEEP, "component"): "cache_hit_comps",
     (FAILED, "component"): "failed_comps",
     (CREATE, "reference"): "new_refs",
     (UPDATE, "reference"): "updated_refs",
     (DELETE, "reference"): "del_refs",
-    (KEEP, "reference"): "cache_hit_refs",  # a count alone, as in 0.8.4
     (FAILED, "reference"): "failed_refs",
 }
-_LISTED = {key: f"{name}_l" for key, name in _COUNTED.items() if key != (KEEP, "reference")}
 
 
 class Report:
@@ -45,6 +44,7 @@ class Report:
 
     def __init__(self) -> None:
         self.changes: list[Change] = []
+        self.kept: dict[str, list[Entity]] = {"component": [], "reference": []}
         self.ambiguous: dict[str, dict[str, Any]] = {}
         self.not_converging: dict[tuple[str, str], dict[str, Any]] = {}
         self._folded = 0
@@ -52,7 +52,7 @@ class Report:
 
     def take(self, change: Change) -> None:
         """
-        Take in one change.
+        Take in one change; what a row left as it is goes into `kept`.
         """
         self.changes.append(change)
 
@@ -62,13 +62,18 @@ class Report:
         """
         data = self.data
         for change in self.changes[self._folded :]:
-            key = (change.action, change.kind)
-            data[_COUNTED[key]] += 1
-            if key in _LISTED:
-                data[_LISTED[key]].append(_item(change))
-            if change.action != KEEP:
-                data["changes"].append(_in_full(change))
+            name = _COUNTED[change.action, change.kind]
+            data[name] += 1
+            data[f"{name}_l"].append(_item(change))
+            data["changes"].append(_in_full(change))
         self._folded = len(self.changes)
+        hits = self.kept["component"]
+        listed = data["cache_hit_comps_l"]
+        listed += [
+            {"_id": comp["_id"], "name": comp.get("name"), "type": comp.get("type")}
+            for comp in hits[len(listed) :]
+        ]
+        data["cache_hit_comps"], data["cache_hit_refs"] = len(hits), len(self.kept["reference"])
         failed = data["failed_comps"] + data["failed_refs"]
         if failed and data["status"] == "success":
             first = next(change for change in self.changes if change.action == FAILED)
@@ -88,11 +93,12 @@ class Report:
 
 def _blank() -> dict[str, Any]:
     data: dict[str, Any] = {}
-    for key, name in _COUNTED.items():
-        data[name] = 0
-        if key in _LISTED:
-            data[_LISTED[key]] = []
+    for name in _COUNTED.values():
+        data |= {name: 0, f"{name}_l": []}
     return data | {
+        "cache_hit_comps": 0,
+        "cache_hit_comps_l": [],
+        "cache_hit_refs": 0,
         "cache_miss_comps": [],
         "cache_miss_refs": [],
         "changes": [],

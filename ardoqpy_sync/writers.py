@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ardoqpy._json import encode_json
 from ardoqpy.errors import AmbiguousWrite
@@ -17,10 +17,19 @@ if TYPE_CHECKING:
     from ardoqpy.dialect import Entity
     from ardoqpy_sync.kinds import Kind
 
-__all__ = ["LiveWriter", "SimulatedWriter", "Writer"]
+__all__ = ["LiveWriter", "SimulatedWriter", "Stored", "Writer"]
 
 #: How often a create whose outcome is unknown, and that left nothing behind, is sent again.
 RESENDINGS = 3
+
+
+class Stored(NamedTuple):
+    """
+    What a create came to; `adopted` where it was found in Ardoq after a create that got no answer.
+    """
+
+    entity: Entity
+    adopted: bool = False
 
 
 class Writer(Protocol):
@@ -28,7 +37,7 @@ class Writer(Protocol):
     Carry out what was decided, and answer with the entity as Ardoq stores it.
     """
 
-    def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Entity:
+    def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Stored:
         """
         Create an entity; `known` are the ids that were there before.
         """
@@ -54,17 +63,17 @@ class LiveWriter:
     Write to Ardoq, through the dialect.
     """
 
-    def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Entity:  # noqa: ARG002
+    def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Stored:  # noqa: ARG002
         """
         Create an entity; where no answer came, look whether it is there before sending it again.
         """
         for sending in itertools.count(1):
             try:
-                return kind.collection.create(body)
+                return Stored(kind.collection.create(body))
             except AmbiguousWrite:
                 adopted = [twin for twin in kind.collection.twins(body) if twin["_id"] not in known]
                 if adopted:
-                    return adopted[0]
+                    return Stored(adopted[0], adopted=True)
                 if sending > RESENDINGS:
                     raise
         raise AssertionError  # pragma: no cover  (the loop above ends by itself)
@@ -97,7 +106,7 @@ class SimulatedWriter:
         self._numbers = itertools.count(1)
         self._written: set[str] = set()
 
-    def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Entity:  # noqa: ARG002
+    def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Stored:  # noqa: ARG002
         """
         Answer with the entity under a numbered id.
         """
@@ -108,7 +117,7 @@ class SimulatedWriter:
             stored.setdefault("parent", None)
         stored.setdefault("description", None)
         self._written.add(body["rootWorkspace"])
-        return stored
+        return Stored(stored)
 
     def update(self, kind: Kind, current: Entity, changed: Entity, type_name: str | None) -> Entity:
         """
@@ -117,7 +126,7 @@ class SimulatedWriter:
         stored = {**current, **_as_json(changed), "_version": (current.get("_version") or 0) + 1}
         if kind.name == "component":
             stored["type"] = type_name
-        self._written.add(current["rootWorkspace"])
+        self._written.update((current["rootWorkspace"], stored["rootWorkspace"]))
         return stored
 
     def delete(self, kind: Kind, entity: Entity) -> None:  # noqa: ARG002
