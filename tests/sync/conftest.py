@@ -1,0 +1,103 @@
+"""
+One emulator for all tests of the sync engine, and clients that are closed when a test ends.
+"""
+
+from contextlib import ExitStack
+from functools import partial
+
+import pytest
+from hypothesis import HealthCheck, settings
+from worlds import TOKEN, plain, seed, stored_component, stored_reference, syncing
+
+from ardoqpy.testing import emulator
+
+settings.register_profile(
+    "sync",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+#: What most tests begin with.
+FURNISHED = seed(
+    [
+        stored_component("web", "Web", cost=5, note="kept"),
+        stored_component("shop", "Shop", parent="web", code="S-1", nr=7),
+        stored_component("till", "Till", parent="shop", type_id="svc"),
+        stored_component("host", "Host", "ws2"),
+    ],
+    [
+        stored_reference("web-shop", "web", "shop", displayText="as it was"),
+        stored_reference("shop-host", "shop", "host"),
+        stored_reference("host-till", "host", "till", 3),
+    ],
+)
+
+
+@pytest.fixture(scope="session")
+def server():
+    """
+    Run an emulator for all tests; whatever is in it, the next test replaces.
+    """
+    with emulator(token=TOKEN) as running:
+        yield running
+    assert running.crashes == []
+
+
+@pytest.fixture
+def ardoq(server):
+    """
+    Give the emulator with a small world in it, and nothing asked yet.
+    """
+    server.clear_faults()
+    server.load(FURNISHED)
+    server.clear_requests()
+    yield server
+    server.clear_faults()
+
+
+@pytest.fixture
+def clients():
+    """
+    Close what a test has opened.
+    """
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def new_sync(ardoq, clients):
+    """
+    Make sync clients of the small world.
+    """
+
+    def make(**options):
+        return clients.enter_context(syncing(ardoq, **options))
+
+    return make
+
+
+@pytest.fixture
+def sync(new_sync):
+    """
+    Give a sync client of the small world.
+    """
+    return new_sync()
+
+
+@pytest.fixture
+def other(ardoq, clients):
+    """
+    Give somebody else, who changes the small world behind the sync client's back.
+    """
+    return clients.enter_context(plain(ardoq))
+
+
+@pytest.fixture(params=[False, True], ids=["live", "simulated"])
+def either(request, new_sync):
+    """
+    Give a sync client that writes, and one that simulates.
+    """
+    return partial(new_sync, simulate=request.param)()

@@ -1,0 +1,374 @@
+"""
+What a row means: which entity it is matched with, and what finding that out costs.
+"""
+
+import pytest
+from worlds import counts, names_in, paths, row, seed, stored_component, stored_reference, syncing, writes
+
+from ardoqpy import InvalidInput, NotFoundError
+
+
+def load(server, components, references=()):
+    """
+    Put other things in place of the small world.
+    """
+    server.load(seed(components, references))
+
+
+# -- by name ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("stored", "wanted"),
+    [("Web", "Web"), ("Web", "WEB"), ("straße", "STRASSE"), ("ΣΊΣΥΦΟΣ", "σίσυφος"), ("Ærø 🚀", "ÆRØ 🚀")],
+)
+def test_a_name_matches_in_any_letter_case(ardoq, either, stored, wanted):
+    """A component is found by its name however that is cased, and takes the spelling of the row."""
+    load(ardoq, [stored_component("one", stored)])
+    assert either.create_component(row(wanted))["_id"] == "one"
+    report = either.get_report()
+    assert report["new_comps"] == 0
+    assert report["updated_comps"] == (stored != wanted)
+
+
+@pytest.mark.parametrize("name", ["We", "Web ", " Web", "Webb", "Wéb"])
+def test_another_name_does_not_match(either, name):
+    """A part of a name, or one with more in it, is another component."""
+    either.create_component(row(name))
+    assert either.get_report()["new_comps"] == 1
+
+
+def test_another_type_does_not_match(either):
+    """A component of the same name and another type is another component."""
+    assert either.create_component(row("Web", type_id="svc"))["_id"] != "web"
+    assert either.get_report()["new_comps"] == 1
+
+
+def test_another_workspace_does_not_match(ardoq, either):
+    """A component of the same name and type in another workspace is another component."""
+    load(ardoq, [stored_component("one", "Same")])
+    assert either.create_component(row("Same", "ws2"))["_id"] != "one"
+    assert either.get_report()["new_comps"] == 1
+
+
+def test_the_first_spelling_of_a_run_stays(ardoq, either):
+    """Two rows that spell one name in two cases do not take turns: the first decides."""
+    for name in ("WEB", "web", "wEB"):
+        assert either.create_component(row(name))["_id"] == "web"
+    report = either.get_report()
+    assert counts(report) == {"updated_comps": 1, "cache_hit_comps": 2}
+    assert report["changes"][0]["attributes"] == {"name": {"old": "Web", "new": "WEB"}}
+
+
+# -- by field --------------------------------------------------------------------------------------
+
+
+def test_a_field_matches_instead_of_the_name(either):
+    """With field_name and field_value the component is found by that, and the name may change."""
+    comp = either.create_component(row("Boutique", code="S-1"), field_name="code", field_value="S-1")
+    assert (comp["_id"], comp["name"]) == ("shop", "Boutique")
+    assert counts(either.get_report()) == {"updated_comps": 1}
+
+
+def test_the_rows_own_value_serves_as_field_value(either):
+    """Without field_value the row's own value of the field is looked for."""
+    assert either.create_component(row("Shop", code="S-1"), field_name="code")["_id"] == "shop"
+    with pytest.raises(InvalidInput, match="field_value"):
+        either.create_component(row("Shop"), field_name="code")
+
+
+def test_components_without_the_field_do_not_match(either):
+    """Components that lack the field are passed over, and no error: a new one is created."""
+    comp = either.create_component(row("Shop", code="S-2"), field_name="code")
+    assert comp["_id"] not in ("web", "shop", "till")
+    assert either.get_report()["new_comps"] == 1
+
+
+def test_a_field_matches_within_the_type(either):
+    """A component of another type with the value in its field is another component."""
+    comp = either.create_component(row("Shop", type_id="svc", code="S-1"), field_name="code")
+    assert comp["_id"] != "shop"
+
+
+@pytest.mark.parametrize("stored", [7, 7.0, "7"])
+@pytest.mark.parametrize("wanted", [7, 7.0, "7"])
+def test_a_field_matches_as_number_and_as_text(ardoq, either, stored, wanted):
+    """7, 7.0 and "7" are one value of a field, whichever is stored."""
+    load(ardoq, [stored_component("one", "One", nr=stored)])
+    assert either.create_component(row("One", nr=wanted), field_name="nr")["_id"] == "one"
+    assert either.find_component("ws1", field_name="nr", field_value=wanted)[0]["_id"] == "one"
+    assert counts(either.get_report()) == {"cache_hit_comps": 1}
+
+
+@pytest.mark.parametrize(
+    ("field", "wanted"),
+    [
+        ("nr", "7"),
+        ("nr", "007"),
+        ("nr", "7.0"),
+        ("since", "2024-05-01"),
+        ("since", "2024-05-01T12:00:00+02:00"),
+        ("live", "true"),
+        ("live", True),
+        ("code", "007"),
+    ],
+)
+def test_what_was_created_by_a_field_is_found_by_it(ardoq, new_sync, field, wanted):
+    """A row matched by a field finds at the next run what it created, however Ardoq spells the value."""
+    for _ in range(2):
+        client = new_sync()
+        client.create_component(row("Fresh", **{field: wanted}), field_name=field)
+    assert names_in(ardoq).count("Fresh") == 1
+    assert counts(client.get_report()) == {"cache_hit_comps": 1}
+
+
+def test_text_in_a_field_matches_exactly(ardoq, either):
+    """Digits in a text field are text: "007" is not "7"."""
+    load(ardoq, [stored_component("one", "One", code="007")])
+    assert either.create_component(row("Two", code="7"), field_name="code")["_id"] != "one"
+
+
+# -- references ------------------------------------------------------------------------------------
+
+
+def test_a_reference_matches_by_its_ends_and_type(either):
+    """Source, target and type are the whole match of a reference."""
+    assert either.create_reference({"source": "web", "target": "shop", "type": 1})["_id"] == "web-shop"
+    for other in (("shop", "web", 1), ("web", "shop", 2), ("web", "till", 1)):
+        ref = dict(zip(("source", "target", "type"), other, strict=True))
+        assert either.create_reference(ref)["_id"] != "web-shop"
+    assert counts(either.get_report()) == {"cache_hit_refs": 1, "new_refs": 3}
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("loaded", [True, False])
+@pytest.mark.parametrize("kind", [2.0, True, "2", None, [2]])
+def test_a_reference_type_that_is_no_whole_number_is_refused(ardoq, either, named, loaded, kind):
+    """A type other than a whole number of the model is refused before anything is sent, live or not."""
+    if loaded:
+        either.get_workspace("ws1")
+    ref = {"source": "web", "target": "till", "type": kind} | ({"rootWorkspace": "ws1"} if named else {})
+    with pytest.raises(InvalidInput):
+        either.create_reference(ref)
+    assert writes(ardoq) == []
+
+
+# -- several matches -------------------------------------------------------------------------------
+
+
+def duplicates(server):
+    """
+    Put several things that one row matches in place of the small world.
+    """
+    load(
+        server,
+        [stored_component(f"d{number}", name, code="D") for number, name in enumerate(("Dup", "DUP", "dup"))]
+        + [stored_component("lone", "Lone")],
+        [stored_reference("r0", "d0", "lone"), stored_reference("r1", "d0", "lone")],
+    )
+
+
+def test_the_first_of_several_is_used_and_all_are_named(ardoq, either):
+    """Of several that match by name the first in Ardoq is used, and the report names them all."""
+    duplicates(ardoq)
+    assert either.create_component(row("Dup", note="n"))["_id"] == "d0"
+    assert either.create_component(row("Dup", note="n"))["_id"] == "d0"
+    report = either.get_report()
+    assert counts(report) == {"updated_comps": 1, "cache_hit_comps": 1}
+    assert report["ambiguous"] == [
+        {"kind": "component", "name": "Dup", "used": "d0", "matches": ["d0", "d1", "d2"]}
+    ]
+
+
+def test_the_first_of_several_by_a_field_stays_the_first(ardoq, either):
+    """Of several that match by a field the first in Ardoq is used, also after it was changed."""
+    duplicates(ardoq)
+    for _ in range(2):
+        assert either.create_component(row("Dup", note="n"), "code", "D")["_id"] == "d0"
+    report = either.get_report()
+    assert counts(report) == {"updated_comps": 1, "cache_hit_comps": 1}
+    assert [one["matches"] for one in report["ambiguous"]] == [["d0", "d1", "d2"]]
+
+
+def test_look_ups_keep_ardoqs_order(ardoq, either):
+    """Changing a component does not move it behind those that it stood before."""
+    duplicates(ardoq)
+    by_code = {"field_name": "code", "field_value": "D"}
+    assert [comp["_id"] for comp in either.find_component("ws1", **by_code)] == ["d0", "d1", "d2"]
+    either.update_component("d0", {"note": "n"})
+    assert [comp["_id"] for comp in either.find_component("ws1", **by_code)] == ["d0", "d1", "d2"]
+    assert either.find_component("ws1", exact=True, **by_code)[0]["_id"] == "d0"
+
+
+def test_of_several_references_the_first_is_used(ardoq, either):
+    """Several references of the same ends and type are reported, and the first is used."""
+    duplicates(ardoq)
+    assert either.create_reference({"source": "d0", "target": "lone", "type": 1})["_id"] == "r0"
+    report = either.get_report()
+    assert report["ambiguous"] == [
+        {"kind": "reference", "name": "Dup -> Lone", "used": "r0", "matches": ["r0", "r1"]}
+    ]
+    assert report["cache_miss_refs"] == []
+
+
+def test_duplicates_are_no_cache_misses(ardoq, either):
+    """The others of several matches are still named by the row: only what no row means is missing."""
+    duplicates(ardoq)
+    either.create_component(row("Dup"))
+    assert [comp["_id"] for comp in either.get_report()["cache_miss_comps"]] == ["lone"]
+
+
+def test_the_others_match_once_the_first_is_deleted(ardoq, either):
+    """When the first of several goes, the next one is the match."""
+    duplicates(ardoq)
+    either.create_component(row("Dup"))
+    either.del_component("d0")
+    assert either.create_component(row("Dup"))["_id"] == "d1"
+    either.del_component("d1")
+    assert either.create_component(row("dup"))["_id"] == "d2"
+    assert either.get_report()["new_comps"] == 0
+
+
+# -- loading ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "touch",
+    [
+        lambda client: client.create_component(row("Web")),
+        lambda client: client.create_component(row("Shop", code="S-1"), field_name="code"),
+        lambda client: client.find_component("ws1", "Web"),
+        lambda client: client.find_component("ws1", field_name="code", field_value="S-1"),
+        lambda client: client.create_reference(
+            {"source": "web", "target": "shop", "type": 1, "rootWorkspace": "ws1"}
+        ),
+        lambda client: client.get_workspace("ws1"),
+    ],
+    ids=["name", "field", "find", "find by field", "reference", "workspace"],
+)
+def test_the_first_touch_loads_the_workspace_in_one_request(ardoq, either, touch):
+    """Whatever touches a workspace first loads it whole with one GET; afterwards nothing is asked again."""
+    touch(either)
+    assert paths(ardoq) == ["GET /api/workspace/ws1/aggregated"]
+    for _ in range(3):
+        either.create_component(row("Web", cost="5", note="kept"))
+        either.create_component(row("Shop", nr="7"), "code", "S-1")
+        either.create_reference({"source": "web", "target": "shop", "type": 1, "rootWorkspace": "ws1"})
+        either.find_component("ws1", "Web")
+    either.get_report()
+    assert paths(ardoq) == ["GET /api/workspace/ws1/aggregated"]
+
+
+def test_a_workspace_that_is_not_there_is_told(either):
+    """A row for a workspace that Ardoq does not have raises, and one that is no id is refused."""
+    with pytest.raises(NotFoundError):
+        either.create_component(row("Web", ws="nowhere", type_id="app"))
+    with pytest.raises(InvalidInput):
+        either.create_component(row("Web", ws="a/b", type_id="app"))
+
+
+def test_get_workspace_loads_afresh(sync, other):
+    """get_workspace shows what others have done since the first touch."""
+    sync.get_workspace("ws1")
+    other.patch_component("web", payload={"name": "Webbed"})
+    assert sync.find_component("ws1", "Webbed") == []
+    sync.get_workspace(ws_id="ws1")
+    assert sync.find_component("ws1", "Webbed")[0]["_id"] == "web"
+
+
+# -- look-ups after changes ------------------------------------------------------------------------
+
+
+def test_look_ups_follow_a_new_name(either):
+    """A component that was renamed is found by its new name, and no longer by the old one."""
+    either.get_workspace("ws1")
+    either.update_component("web", {"name": "Net"})
+    assert either.create_component(row("net"))["_id"] == "web"
+    assert either.find_component("ws1", "Web", exact=True) == []
+    assert either.create_component(row("Web"))["_id"] != "web"
+
+
+def test_look_ups_follow_a_new_value_and_a_new_type(either):
+    """A field's new value and a component's new type are what it is found by from then on."""
+    assert either.find_component("ws1", field_name="code", field_value="S-1")
+    either.create_component(row("Shop", code="S-1"), field_name="code")
+    either.update_component("shop", {"code": "S-9", "typeId": "svc"})
+    assert either.find_component("ws1", field_name="code", field_value="S-1") == []
+    assert either.create_component(row("Shop", type_id="svc", code="S-9"), "code")["_id"] == "shop"
+    assert either.create_component(row("Shop", code="S-9"), "code")["_id"] != "shop"
+
+
+def test_look_ups_find_what_was_created_and_not_what_was_deleted(either):
+    """Created things are found at once, by name and by field, and deleted ones are not."""
+    assert either.find_component("ws1", field_name="code", field_value="N") == []
+    made = either.create_component(row("New", code="N"))["_id"]
+    assert [comp["_id"] for comp in either.find_component("ws1", field_name="code", field_value="N")] == [
+        made
+    ]
+    assert either.find_component("ws1", "New", exact=True)[0]["_id"] == made
+    either.del_component(made)
+    assert either.find_component("ws1", field_name="code", field_value="N") == []
+    assert either.find_component("ws1", "New") == []
+
+
+def test_a_reference_that_moved_is_found_where_it_is(either):
+    """A reference whose new source lies in another workspace is from then on one of that workspace."""
+    either.get_workspace("ws1")
+    either.get_workspace("ws2")
+    moved = either.update_reference("web-shop", {"source": "host"})
+    assert moved["rootWorkspace"] == "ws2"
+    ref = {"source": "host", "target": "shop", "type": 1, "rootWorkspace": "ws2"}
+    assert either.create_reference(ref)["_id"] == "web-shop"
+    held = {ws_id: [ref["_id"] for ref in either.ws[ws_id]["references"] or []] for ws_id in ("ws1", "ws2")}
+    assert "web-shop" in held["ws2"]
+    assert "web-shop" not in held["ws1"]
+
+
+# -- find_component as in 0.8.4 --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        ({"comp_name": "Web"}, ["web"]),
+        ({"comp_name": "ll"}, ["till"]),
+        ({"comp_name": ""}, ["web", "shop", "till"]),
+        ({"comp_name": "web"}, []),
+        ({"comp_name": "We", "exact": True}, []),
+        ({"comp_name": "Web", "exact": True}, ["web"]),
+        ({"comp_name": "", "exact": True}, []),
+        ({"field_name": "code", "field_value": "S-1"}, ["shop"]),
+        ({"field_name": "code", "field_value": "S-"}, []),
+        ({"field_name": "nr", "field_value": "7", "exact": True}, ["shop"]),
+        ({"field_name": "nowhere", "field_value": "7"}, []),
+        ({"comp_name": "Web", "field_name": "code", "field_value": "S-1"}, ["shop"]),
+        ({"field_name": "name", "field_value": "Web"}, ["web"]),
+    ],
+)
+def test_find_component_finds_as_0_8_4(either, arguments, found):
+    """A part of the name in its letter case, the whole name if exact, and a field before either."""
+    assert [comp["_id"] for comp in either.find_component("ws1", **arguments)] == found
+    assert [comp["_id"] for comp in either.find_component(ws_id="ws1", **arguments)] == found
+
+
+def test_find_component_must_know_what_to_look_for(either):
+    """Without a name and without a field there is nothing to find, and that is said."""
+    with pytest.raises(InvalidInput, match="comp_name"):
+        either.find_component("ws1")
+    with pytest.raises(InvalidInput, match="ws_id"):
+        either.find_component(None, "Web")
+
+
+def test_exact_gives_one_of_several(ardoq, either):
+    """With exact a list of one is given, the first; without it all are."""
+    load(ardoq, [stored_component("a", "Same"), stored_component("b", "Same", type_id="svc")])
+    assert [comp["_id"] for comp in either.find_component("ws1", "Same")] == ["a", "b"]
+    assert [comp["_id"] for comp in either.find_component("ws1", "Same", exact=True)] == ["a"]
+
+
+def test_two_clients_agree(ardoq):
+    """What one client has created the next one finds: nothing but Ardoq stands between them."""
+    with syncing(ardoq) as first:
+        made = first.create_component(row("New"))["_id"]
+    with syncing(ardoq) as second:
+        assert second.create_component(row("NEW"))["_id"] == made

@@ -1,0 +1,292 @@
+"""
+The table of `ardoqpy/_retry.py` once more, over a real socket, against an Ardoq on which things go wrong.
+"""
+
+import pytest
+
+from ardoqpy import (
+    AmbiguousWrite,
+    ArdoqClient,
+    ArdoqClientException,
+    Conflict,
+    NotFoundError,
+    RateLimited,
+    Retries,
+    ServiceUnavailable,
+    UnexpectedAnswer,
+)
+
+VERBS = ("GET", "PUT", "PATCH", "DELETE", "POST")
+REPEATABLE = ("GET", "PUT", "PATCH", "DELETE")
+AT_ONCE = Retries(count=2, backoff=0)
+TYPE = "p1434104432900"
+
+#: Each fault, and whether Ardoq carries the request out.
+UNANSWERED = {
+    "drop-before": ({"kind": "drop-before"}, False),
+    "drop-after": ({"kind": "drop-after"}, True),
+    "cut-off": ({"kind": "cut-off"}, True),
+    "html": ({"kind": "html"}, False),
+    **{str(status): ({"kind": "status", "status": status}, False) for status in (500, 502, 503, 504)},
+}
+FAULTS = [pytest.param(*fault, id=name) for name, fault in UNANSWERED.items()]
+
+
+class World:
+    """
+    An emulated Ardoq with one component in it, and a client that repeats at once.
+    """
+
+    def __init__(self, server, client):
+        self.ardoq, self.client = server, client
+        self.ws_id = client.create_workspace({"name": "W"})["_id"]
+        new = {"name": "One", "rootWorkspace": self.ws_id, "typeId": TYPE}
+        self.comp = client.create_component(new)
+        server.clear_requests()
+
+    def call(self, verb):
+        """
+        Read, change or delete the component, or create a second one.
+        """
+        comp_id = self.comp["_id"]
+        if verb == "GET":
+            return self.client.get_component(comp_id=comp_id)
+        if verb == "PUT":
+            return self.client.update_component(comp_id, {**self.comp, "name": "Two"})
+        if verb == "PATCH":
+            return self.client.patch_component(comp_id, payload={"name": "Two"})
+        if verb == "DELETE":
+            return self.client.del_component(comp_id)
+        return self.client.create_component({**self.comp, "name": "Two"})
+
+    @property
+    def names(self):
+        """
+        The names of the components that are stored.
+        """
+        return sorted(row["name"] for row in self.ardoq.dump()["components"])
+
+    def sent(self, verb):
+        """
+        Count the requests of one verb that arrived.
+        """
+        return sum(record.method == verb for record in self.ardoq.requests)
+
+
+@pytest.fixture
+def world(server):
+    """
+    The world that things go wrong in.
+    """
+    with ArdoqClient(server.url, server.token, retries=AT_ONCE, timeout=10) as client:
+        yield World(server, client)
+
+
+AFTER = {"GET": ["One"], "PUT": ["Two"], "PATCH": ["Two"], "DELETE": [], "POST": ["One", "Two"]}
+
+
+@pytest.mark.parametrize(("fault", "_carried_out"), FAULTS)
+@pytest.mark.parametrize("verb", REPEATABLE)
+def test_what_can_be_repeated_is_done_once(verb, fault, _carried_out, world):
+    """
+    After one fault GET, PUT, PATCH and DELETE end as if nothing had happened, with one repeat.
+    """
+    world.ardoq.fail(**fault, method=verb)
+    answer = world.call(verb)
+    assert world.names == AFTER[verb]
+    assert world.sent(verb) == 2
+    assert world.ardoq.pending_faults() == []
+    if verb == "DELETE":
+        assert answer == {}
+    else:
+        assert answer["name"] == AFTER[verb][0]
+
+
+@pytest.mark.parametrize(("fault", "carried_out"), FAULTS)
+def test_a_create_without_an_answer_is_sent_once(fault, carried_out, world):
+    """
+    After one fault a POST is ambiguous: sent once, whether Ardoq carried it out or not.
+    """
+    world.ardoq.fail(**fault, method="POST")
+    with pytest.raises(AmbiguousWrite):
+        world.call("POST")
+    assert world.sent("POST") == 1
+    assert world.names == (["One", "Two"] if carried_out else ["One"])
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_rate_limit_is_waited_for(verb, world):
+    """
+    After 429 every verb is sent again, more often than `count` says, and is carried out once.
+    """
+    world.ardoq.fail(status=429, retry_after=0, method=verb, times=4)
+    world.call(verb)
+    assert world.sent(verb) == 5
+    assert world.names == AFTER[verb]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_rate_limit_that_lasts_too_long_changes_nothing(verb, world):
+    """
+    A 429 that asks for an hour is an error at once, and nothing was carried out.
+    """
+    world.ardoq.fail(status=429, retry_after=3600, method=verb)
+    with pytest.raises(RateLimited):
+        world.call(verb)
+    assert world.sent(verb) == 1
+    assert world.names == ["One"]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_what_is_not_there_is_tried_and_given_up(verb, world, closed_port, pauses):
+    """
+    Where nobody listens every verb is repeated `count` times and is then no ambiguous write.
+    """
+    with (
+        ArdoqClient(closed_port, "t0ken", retries=AT_ONCE) as world.client,
+        pytest.raises(ServiceUnavailable) as caught,
+    ):
+        world.call(verb)
+    assert type(caught.value) is ServiceUnavailable
+    assert caught.value.status is None
+    assert "after 3 tries" in str(caught.value)
+    assert pauses == [0, 0]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_what_comes_back_is_reached(verb, world, monkeypatch):
+    """
+    A request that could not leave, since Ardoq was down, is carried out once when it is back.
+    """
+    starts = []
+    monkeypatch.setattr("ardoqpy._transport.time.sleep", lambda _: starts.append(world.ardoq.start()))
+    world.ardoq.stop()
+    world.client.session.close()
+    world.call(verb)
+    assert len(starts) == 1
+    assert world.names == AFTER[verb]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_silent_ardoq_is_not_waited_for(verb, world):
+    """
+    What takes longer than the time-out is repeated where it may be, and is ambiguous where not.
+    """
+    world.client.api.transport.timeout = 0.3
+    world.ardoq.fail("wait", seconds=30, method=verb)
+    if verb == "POST":
+        with pytest.raises(AmbiguousWrite, match="nothing came within the time-out"):
+            world.call(verb)
+        assert world.names == ["One"]
+    else:
+        world.call(verb)
+        assert world.names == AFTER[verb]
+    assert world.ardoq.pending_faults() == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"kind": "drop-before"}, ServiceUnavailable),
+        ({"kind": "cut-off"}, ServiceUnavailable),
+        ({"kind": "status", "status": 503}, ServiceUnavailable),
+        ({"kind": "html"}, UnexpectedAnswer),
+    ],
+)
+def test_a_read_is_given_up_after_its_repeats(fault, error, world):
+    """
+    A fault that lasts ends a read after `count` repeats.
+    """
+    world.ardoq.fail(**fault, times=9)
+    with pytest.raises(error) as caught:
+        world.call("GET")
+    assert type(caught.value) is error
+    assert world.sent("GET") == 3
+
+
+@pytest.mark.parametrize("kind", ["drop-before", "drop-after", "html"])
+@pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE"])
+def test_a_write_is_given_up_as_ambiguous(verb, kind, world):
+    """
+    A fault that lasts leaves open whether a repeated write was carried out.
+    """
+    world.ardoq.fail(kind, times=9, method=verb)
+    with pytest.raises(AmbiguousWrite, match="after 3 tries"):
+        world.call(verb)
+    assert world.sent(verb) == 3
+
+
+def test_somebody_elses_change_between_two_tries_is_a_conflict(world, monkeypatch):
+    """
+    A PUT that was dropped before it was carried out does not overwrite what came in between.
+    """
+    theirs = {**world.comp, "name": "Theirs"}
+
+    def in_between(_seconds):
+        with ArdoqClient(world.ardoq.url, world.ardoq.token) as other:
+            other.update_component(world.comp["_id"], theirs)
+
+    monkeypatch.setattr("ardoqpy._transport.time.sleep", in_between)
+    world.ardoq.fail("drop-before", method="PUT")
+    with pytest.raises(Conflict):
+        world.call("PUT")
+    assert world.names == ["Theirs"]
+
+
+def test_a_delete_of_what_was_never_there_is_an_error(world):
+    """
+    A 404 without any repeat is not taken for success.
+    """
+    world.call("DELETE")
+    with pytest.raises(NotFoundError):
+        world.call("DELETE")
+
+
+@pytest.fixture
+def attached(world):
+    """
+    The world with a file in it.
+    """
+    world.client.upload_attachment(world.ws_id, b"0123456789" * 50, "a.txt")
+    return world
+
+
+def test_a_download_that_is_cut_off_leaves_no_half_file(attached, tmp_path):
+    """
+    Half a file is an error, and what was at the path before is still there, alone.
+    """
+    target = tmp_path / "a.txt"
+    target.write_text("before")
+    attached.ardoq.fail("cut-off", method="GET", path="/api/attachment*")
+    with pytest.raises(ArdoqClientException):
+        attached.client.download_attachment(attached.ws_id, "a.txt", target)
+    assert target.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_download_that_is_cut_off_is_no_fault_of_the_disk(attached, tmp_path):
+    """
+    Half a file is an error of the connection, also where it was to be written to a path.
+    """
+    attached.ardoq.fail("cut-off", method="GET", path="/api/attachment*")
+    with pytest.raises(ServiceUnavailable):
+        attached.client.download_attachment(attached.ws_id, "a.txt", tmp_path / "a.txt")
+
+
+def test_a_download_that_is_cut_off_names_its_whole_path(attached):
+    """
+    The error of a download names the path as every other error does.
+    """
+    attached.ardoq.fail("cut-off", method="GET", path="/api/attachment*")
+    with pytest.raises(ServiceUnavailable) as caught:
+        attached.client.download_attachment(attached.ws_id, "a.txt")
+    assert caught.value.path == f"/api/attachment/workspace/{attached.ws_id}/a.txt"
+
+
+@pytest.mark.parametrize("kind", ["drop-before", "status"])
+def test_a_download_that_did_not_begin_is_repeated(kind, attached):
+    """
+    As long as no byte of the file has come, a download is a read like any other.
+    """
+    attached.ardoq.fail(kind, method="GET", path="/api/attachment*")
+    assert len(attached.client.download_attachment(attached.ws_id, "a.txt")) == 500
