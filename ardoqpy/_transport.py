@@ -98,7 +98,7 @@ class Transport:
         self._params = dict(params or {})
         self._headers = {
             "Accept": "application/json",
-            "User-Agent": f"ardoqpy/{__version__} python-requests/{requests.__version__}",
+            "User-Agent": f"ardoqpy/{__version__} {requests.utils.default_user_agent()}",
             **(headers or {}),
         }
         self.session = session if session is not None else self._new_session(settings)

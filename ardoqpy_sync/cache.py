@@ -21,26 +21,30 @@ __all__ = ["Cache", "Shelf", "Workspace", "component_key", "copied", "reference_
 TYPE_OF = {"component": "typeId", "reference": "type"}
 
 
+_CONTAINERS = frozenset((dict, list))
+_IS_CONTAINER = _CONTAINERS.__contains__
+
+
 def copied(entity: Entity) -> Entity:
     """
     Return a deep copy of an entity made of JSON.
     """
     copy = entity.copy()
     # Most of an entity is text and numbers: only what can be changed in place is copied one by one.
-    for key in compress(entity, map(_CONTAINERS, map(type, entity.values()))):
-        copy[key] = _deep(copy[key])
+    for key in compress(entity, map(_IS_CONTAINER, map(type, entity.values()))):
+        copy[key] = _deep(entity[key])
     return copy
-
-
-_CONTAINERS = frozenset((dict, list)).__contains__
 
 
 def _deep(value: Any) -> Any:
     if value.__class__ is dict:
-        return copied(value)
-    if value.__class__ is list:
-        return [_deep(part) for part in value]
-    return value
+        flat = _CONTAINERS.isdisjoint(map(type, value.values()))
+        return value.copy() if flat else {key: _part(part) for key, part in value.items()}
+    return [_part(part) for part in value] if value else []
+
+
+def _part(value: Any) -> Any:
+    return _deep(value) if value.__class__ in _CONTAINERS else value
 
 
 class Index:
@@ -80,8 +84,8 @@ class Shelf:
     """
     All entities of one kind in one workspace, by id and by any key asked for.
 
-    `match_key` is what makes two of them the same; `several` holds the ids under a match key where there
-    is more than one.
+    `match_key` is what makes two of them the same. `first` holds, by match key, the first entity that a
+    row with that key means; `several` the ids of all of them, in Ardoq's order, where there are more.
     """
 
     def __init__(self, entities: Sequence[Entity], match_key: Callable[[Entity], str]) -> None:
@@ -91,11 +95,11 @@ class Shelf:
         self._indexes: dict[Hashable, Index] = {}
         # Backwards, so that of several the first stays.
         keys = [match_key(entity) for entity in reversed(entities)]
-        self._first: dict[str, Entity] = dict(zip(keys, reversed(entities), strict=True))
-        if len(self._first) < len(entities):
+        self.first: dict[str, Entity] = dict(zip(keys, reversed(entities), strict=True))
+        if len(self.first) < len(entities):
             for key, entity in zip(reversed(keys), entities, strict=True):
-                if self._first[key] is not entity:
-                    self.several.setdefault(key, [self._first[key]["_id"]]).append(entity["_id"])
+                if self.first[key] is not entity:
+                    self.several.setdefault(key, [self.first[key]["_id"]]).append(entity["_id"])
 
     def __len__(self) -> int:
         return len(self.by_id)
@@ -103,19 +107,13 @@ class Shelf:
     def __iter__(self) -> Iterator[Entity]:
         return iter(self.by_id.values())
 
-    def match(self, key: str) -> Entity | None:
-        """
-        Return the first entity that a row with this match key means, or None.
-        """
-        return self._first.get(key)
-
     def matches(self, key: str) -> list[Entity]:
         """
         Return all entities that a row with this match key means, in Ardoq's order.
         """
         if key in self.several:
             return [self.by_id[entity_id] for entity_id in self.several[key]]
-        return [self._first[key]] if key in self._first else []
+        return [self.first[key]] if key in self.first else []
 
     def find(self, name: Hashable, key: Hashable, key_of: Callable[[Entity], Hashable]) -> list[Entity]:
         """
@@ -143,8 +141,8 @@ class Shelf:
             if older_key != key:
                 self._leave(older_key, entity_id)
                 self._enter(key, entity)
-            elif self._first[key] is older:
-                self._first[key] = entity
+            elif self.first[key] is older:
+                self.first[key] = entity
         for index in self._indexes.values():
             index.add(entity)
 
@@ -160,19 +158,19 @@ class Shelf:
         return entity
 
     def _enter(self, key: str, entity: Entity) -> None:
-        if key not in self._first:
-            self._first[key] = entity
+        if key not in self.first:
+            self.first[key] = entity
             return
-        members = {*self.several.get(key, [self._first[key]["_id"]]), entity["_id"]}
+        members = {*self.several.get(key, [self.first[key]["_id"]]), entity["_id"]}
         self.several[key] = [entity_id for entity_id in self.by_id if entity_id in members]
-        self._first[key] = self.by_id[self.several[key][0]]
+        self.first[key] = self.by_id[self.several[key][0]]
 
     def _leave(self, key: str, entity_id: str) -> None:
         rest = [other for other in self.several.pop(key, ()) if other != entity_id]
         if not rest:
-            del self._first[key]
+            del self.first[key]
             return
-        self._first[key] = self.by_id[rest[0]]
+        self.first[key] = self.by_id[rest[0]]
         if len(rest) > 1:
             self.several[key] = rest
 

@@ -72,8 +72,6 @@ def differences(
     What is absent and what is null are the same, and values are compared as Ardoq stores them (`same`).
     `ignored` names attributes that cannot be written.
     """
-    if wanted.items() <= current.items():
-        return {}
     found = {}
     for key, new in wanted.items():
         old = current.get(key)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy import ArdoqClient
@@ -72,11 +72,19 @@ class ArdoqSyncClient(ArdoqClient):
     # -- reading: the simulated state comes before Ardoq's ----------------------------------------------
 
     @property
-    def ws(self) -> Mapping[str, Entity]:
+    def ws(self) -> MutableMapping[str, Entity]:
         """
         The loaded workspaces by id, each a copy in the form of the aggregated answer.
+
+        Deleting one (`del ardoq.ws[ws_id]`), or all (`ardoq.ws = {}`), has it loaded again at its next touch.
         """
-        return _Workspaces(self._engine.cache)
+        return _Workspaces(self._engine.cache, self._lock)
+
+    @ws.setter
+    def ws(self, workspaces: Mapping[str, Entity]) -> None:
+        with self._lock:
+            self.ws.clear()
+            self.ws.update(workspaces)
 
     def get_workspace(self, ws_id: str, aggregated: bool = True) -> Entity:  # noqa: ARG002, FBT001, FBT002
         """
@@ -104,7 +112,7 @@ class ArdoqSyncClient(ArdoqClient):
         """
         with self._lock:
             shelf = self._engine.workspace(id_segment(ws_id, "ws_id")).components
-            if field_name is not None:
+            if field_name:
                 found = shelf.find(field_name, as_key(field_value), field_key(field_name))
                 found = [comp for comp in found if same(comp.get(field_name), field_value)]
             elif comp_name is None:
@@ -313,7 +321,7 @@ class ArdoqSyncClient(ArdoqClient):
         with self._lock:
             engine = self._engine
             engine.report.set_misses(engine.misses(engine.component), engine.misses(engine.reference))
-            answer = copied(engine.report.as_dict())
+            answer = engine.report.copy()
         counts = ", ".join(f"{key} {value}" for key, value in answer.items() if isinstance(value, int))
         logger.info("sync: %s: %s", answer["status"], counts)
         return answer
@@ -327,19 +335,30 @@ class ArdoqSyncClient(ArdoqClient):
             self._engine.cache.start_run()
 
 
-class _Workspaces(Mapping[str, "dict[str, Any]"]):
+class _Workspaces(MutableMapping[str, "dict[str, Any]"]):
     """
     The loaded workspaces as a mapping whose values are made when they are asked for.
     """
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, cache: Cache, lock: threading.RLock) -> None:
         self._cache = cache
+        self._lock = lock
 
     def __getitem__(self, ws_id: str) -> dict[str, Any]:
-        return self._cache.workspaces[ws_id].aggregated()
+        with self._lock:
+            return self._cache.workspaces[ws_id].aggregated()
+
+    def __setitem__(self, ws_id: str, aggregated: dict[str, Any]) -> None:
+        with self._lock:
+            self._cache.load(ws_id, copied(aggregated))
+
+    def __delitem__(self, ws_id: str) -> None:
+        with self._lock:
+            del self._cache.workspaces[ws_id]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._cache.workspaces)
+        with self._lock:
+            return iter(list(self._cache.workspaces))
 
     def __len__(self) -> int:
         return len(self._cache.workspaces)

@@ -5,6 +5,7 @@ The way of every row: match it in the cache, decide what differs, write, remembe
 from __future__ import annotations
 
 import reprlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._arguments import attributes, id_segment
@@ -115,7 +116,8 @@ class Engine:
                 raise InvalidInput(f"field_value is missing, and comp has no {field_name!r} to match by.")
             ws_id, type_id = comp["rootWorkspace"], comp["typeId"]
             self.workspace(ws_id)
-            return self._have(kind, ws_id, comp, lambda: self._by_field(ws_id, field_name, value, type_id))
+            match = partial(self._by_field, ws_id, field_name, value, type_id)
+            return self._have(kind, ws_id, comp, match)
         try:
             ws_id = comp["rootWorkspace"]
             key = component_key(comp["typeId"], comp["name"])
@@ -126,14 +128,14 @@ class Engine:
             ws_id = comp["rootWorkspace"]
             key = component_key(comp["typeId"], comp["name"])
             shelf = self.shelf(kind, ws_id)
-        current = shelf.match(key)
-        if current is not None and key not in shelf.several:
+        current = shelf.first.get(key)
+        if current is not None:
+            if comp.items() <= current.items() and key not in shelf.several:
+                return self._keep(kind, current)
             if current["name"] != comp["name"] and current["_id"] in self.cache.named:
                 # Two spellings of one name in one run: the first stays, or they would take turns every night.
                 comp = {**comp, "name": current["name"]}
-            if not differences(comp, current, kind.ignored):
-                return self._keep(kind, current)
-        return self._have(kind, ws_id, comp, lambda: shelf.matches(key))
+        return self._have(kind, ws_id, comp, partial(shelf.matches, key))
 
     def have_reference(self, ref: Entity) -> Entity:
         """
@@ -151,10 +153,10 @@ class Engine:
             ws_id = ref.get("rootWorkspace") or self._checks.workspace_of(ref["source"], "source", None)
             key = reference_key(ref["source"], ref["target"], ref["type"])
             shelf = self.shelf(kind, ws_id)
-        current = shelf.match(key)
-        if current is not None and key not in shelf.several and not differences(ref, current, kind.ignored):
+        current = shelf.first.get(key)
+        if current is not None and ref.items() <= current.items() and key not in shelf.several:
             return self._keep(kind, current)
-        return self._have(kind, ws_id, ref, lambda: shelf.matches(key))
+        return self._have(kind, ws_id, ref, partial(shelf.matches, key))
 
     def have_by_id(self, kind: Kind, entity_id: str, body: Entity) -> Entity:
         """
@@ -334,6 +336,8 @@ class Engine:
         found = self.cache.get(kind.name, entity_id)
         if found is None:
             entity = self._read(kind, entity_id)
+            for end in ("source", "target"):  # in a simulation it has gone with its component
+                self._not_gone(self.component, entity.get(end, ""))
             found = entity["rootWorkspace"], entity
             self.shelf(kind, found[0]).remember(entity)
         return found

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy_sync.cache import copied
 from ardoqpy_sync.changes import CREATE, DELETE, FAILED, UPDATE, Change
 
 if TYPE_CHECKING:
@@ -67,13 +68,9 @@ class Report:
             data[f"{name}_l"].append(_item(change))
             data["changes"].append(_in_full(change))
         self._folded = len(self.changes)
-        hits = self.kept["component"]
         listed = data["cache_hit_comps_l"]
-        listed += [
-            {"_id": comp["_id"], "name": comp.get("name"), "type": comp.get("type")}
-            for comp in hits[len(listed) :]
-        ]
-        data["cache_hit_comps"], data["cache_hit_refs"] = len(hits), len(self.kept["reference"])
+        listed += _hits(self.kept["component"][len(listed) :])
+        data["cache_hit_comps"], data["cache_hit_refs"] = (len(kept) for kept in self.kept.values())
         failed = data["failed_comps"] + data["failed_refs"]
         if failed and data["status"] == "success":
             first = next(change for change in self.changes if change.action == FAILED)
@@ -83,12 +80,23 @@ class Report:
         data["not_converging"] = list(self.not_converging.values())
         return data
 
+    def copy(self) -> dict[str, Any]:
+        """
+        Return the report as plain data of the caller's own.
+        """
+        data = {**self.as_dict(), "cache_hit_comps_l": []}
+        return {**copied(data), "cache_hit_comps_l": _hits(self.kept["component"])}
+
     def set_misses(self, components: Iterable[dict[str, Any]], references: Iterable[dict[str, Any]]) -> None:
         """
         Say what Ardoq holds that the source no longer has.
         """
         self.data["cache_miss_comps"] = list(components)
         self.data["cache_miss_refs"] = list(references)
+
+
+def _hits(components: list[Entity]) -> list[dict[str, Any]]:
+    return [{"_id": comp["_id"], "name": comp.get("name"), "type": comp.get("type")} for comp in components]
 
 
 def _blank() -> dict[str, Any]:

@@ -60,6 +60,17 @@ def test_the_first_spelling_of_a_run_stays(ardoq, either):
     assert report["changes"][0]["attributes"] == {"name": {"old": "Web", "new": "WEB"}}
 
 
+def test_the_first_spelling_stays_among_several_too(ardoq, new_sync):
+    """Where several match, a second spelling in the run does not take turns with the first either."""
+    load(ardoq, [stored_component("one", "Web"), stored_component("two", "Web")])
+    for _ in range(2):
+        client = new_sync()
+        for name in ("Web", "WEB"):
+            assert client.create_component(row(name))["_id"] == "one"
+        assert counts(client.get_report()) == {"cache_hit_comps": 2}
+    assert writes(ardoq) == []
+
+
 # -- by field --------------------------------------------------------------------------------------
 
 

@@ -165,3 +165,22 @@ def test_init_report_starts_over(either):
     assert either.report["new_comps_l"] == []
     either.create_component(comp=row("New"))
     assert counts(either.get_report()) == {"cache_hit_comps": 1}
+
+
+def test_the_cache_can_be_set_and_emptied_by_hand(sync, ardoq):
+    """Scripts put workspaces into `ws`, take them out, and empty it to have everything loaded again."""
+    sync.ws["ws1"] = sync.get_workspace("ws1")
+    assert list(sync.ws) == ["ws1"]
+    ardoq.clear_requests()
+    sync.find_component("ws1", "Web")
+    assert ardoq.requests == []
+    del sync.ws["ws1"]
+    sync.find_component("ws1", "Web")
+    sync.ws = {}
+    sync.find_component("ws1", "Web")
+    assert [request.path.rsplit("/", 1)[-1] for request in ardoq.requests] == ["aggregated"] * 2
+
+
+def test_an_empty_field_name_is_none(sync):
+    """`field_name=""` is no field, as in 0.8.4: the name is looked for."""
+    assert [comp["_id"] for comp in sync.find_component("ws1", "Web", field_name="")] == ["web"]

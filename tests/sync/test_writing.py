@@ -388,6 +388,20 @@ def test_a_reference_deleted_before_its_workspace_was_touched_is_gone(either):
     assert either.create_reference(WEB_SHOP)["_id"] != "web-shop"
 
 
+@pytest.mark.parametrize("loaded", [False, True])
+def test_g2_a_reference_that_went_unseen_with_its_component(ardoq, new_sync, loaded):
+    """Deleting what went with a component, in a workspace not loaded then, ends alike simulated and live."""
+    reports = []
+    for simulate in (True, False):
+        client = new_sync(simulate=simulate, on_error="collect")
+        client.del_component("host")
+        if loaded:
+            client.get_workspace("ws1")
+        client.del_reference("shop-host")
+        reports.append(counts(client.get_report()))
+    assert reports[0] == reports[1]
+
+
 def test_what_is_deleted_twice_is_deleted_once(ardoq, either):
     """What this run has deleted, itself or with its parent, is not deleted again, and not counted again."""
     either.get_workspace("ws1")

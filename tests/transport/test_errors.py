@@ -134,8 +134,8 @@ def test_a_rate_limit_becomes_an_error(wire, thing, once):
     with pytest.raises(RateLimited) as caught:
         once("GET")
     assert str(caught.value) == (
-        "Ardoq limits the rate (429 for GET /api/thing/1): waiting for it would take 60 seconds in all, longer than "
-        "this client may. Ardoq says: No component has the id 1."
+        "Ardoq limits the rate (429 for GET /api/thing/1): waiting for it would take 60 seconds in all, "
+        "longer than this client may. Ardoq says: No component has the id 1."
     )
     assert caught.value.args[0] == {"code": 429, "reason": "Too Many Requests", "text": HEARD}
     assert caught.value.status == 429
