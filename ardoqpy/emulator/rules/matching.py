@@ -74,11 +74,8 @@ class Matching:
                 key = value.casefold() if name == "name" else value
                 ways.append([(by_workspace[name], (workspace["_id"], key)) for workspace in workspaces])
         for name, value in wanted.custom:
-            keys = [
-                (row["_id"], name, self._fields.text(row["componentModel"], name, value))
-                for row in workspaces
-            ]
-            ways.append([("custom", key) for key in keys])
+            texts = ((row, self._fields.text(row["componentModel"], name, value)) for row in workspaces)
+            ways.append([("custom", (row["_id"], name, text)) for row, text in texts])
         return ways
 
     def _fits(self, row: Row, wanted: Wanted) -> bool:

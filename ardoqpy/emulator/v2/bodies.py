@@ -15,6 +15,7 @@ from ardoqpy.emulator.table import Row
 LATEST = "latest"
 
 _JSON = re.compile(r"application/([\w.-]+\+)?json", re.IGNORECASE)
+_LARGEST = 2**63 - 1
 _VERSION = re.compile(r"[1-9][0-9]{0,17}")
 
 
@@ -46,11 +47,11 @@ def version_asked(request: Request) -> int | None:
 
 def whole_number(value: Any) -> int | None:
     """
-    Return a JSON number without a fraction as an integer, None for everything else.
+    Return a JSON number of 64 bits without a fraction as an integer, None for everything else.
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
         return None
-    return int(value)
+    return int(value) if abs(value) <= _LARGEST else None
 
 
 @dataclass(frozen=True, slots=True)
