@@ -120,6 +120,7 @@ def test_versions_are_compared(ardoq, stock):
 def test_any_failure_leaves_everything_as_it_was(ardoq, place, stock):
     """However late a failure comes, nothing of the batch stays, and the refusal says where it was."""
     good = {"create": [{"batchId": "a", "body": body(place)}], "delete": [{"id": stock["Away"]}]}
+    refused(ardoq, 422, {"components": {"create": [{"body": body(place, customFields={"cost": "5"})}]}})
     for status, references in (
         (422, {"create": [{"body": {"source": "a", "target": "nothing", "type": 2}}]}),
         (422, {"create": [{"body": {"source": "a", "target": "a", "type": 9}}]}),
@@ -270,6 +271,12 @@ def test_upsert_may_be_unique_by_other_things(ardoq, place, stock):
         upsert = {"uniqueBy": [workspace, "customFields.ext_id"], "body": ends}
         answer = ardoq.ok("POST", BATCH, {"references": {"upsert": [upsert]}})
         assert answer["references"]["updated"] == [{"id": ids["r2"]}]
+    there = {**ends, "source": stock["Away"], "target": stock["Two"]}
+    for workspace in ("rootWorkspace", "target.rootWorkspace"):
+        upsert = {"uniqueBy": [workspace, "customFields.ext_id"], "body": there}
+        answer = ardoq.ok("POST", BATCH, {"references": {"upsert": [upsert]}})
+        (made,) = answer["references"]["created"]  # one of that ext_id is elsewhere
+        ardoq.ok("DELETE", f"/api/v2/references/{made['id']}", status=204)
 
 
 def test_senseless_upserts_are_refused(ardoq, place, stock):
@@ -330,7 +337,9 @@ def test_match_may_find_several(ardoq, place, stock):
 
 def test_senseless_deletions_are_refused(ardoq, place, stock):
     """Either an id or a match that names something; custom values in it are strings."""
-    for wrong in ({}, {"id": stock["One"], "match": {"name": "One"}}, {"match": {}}, {"match": {"x": "y"}}):
+    for wrong in ({}, {"id": stock["One"], "match": {"name": "One"}}):
+        assert "either" in refused(ardoq, 422, {"components": {"delete": [wrong]}})
+    for wrong in ({"match": {}}, {"match": {"x": "y"}}):
         refused(ardoq, 422, {"components": {"delete": [wrong]}})
     for wrong in ({"match": {"customFields": {"cost": 1}}}, {"match": None}, {"id": 5}, "x"):
         refused(ardoq, 400, {"components": {"delete": [wrong]}})
