@@ -98,7 +98,7 @@ _KNOWN_TEXTS: Json = {
 _ANY: Json = {
     "Anything": {},
     "Anystring": {"type": "string"},
-    "Anyinteger": {"type": "integer", "format": "int64"},
+    "Anyinteger": {"type": "integer", "format": "int64", "minimum": -(2**63), "maximum": 2**63 - 1},
     "Texts": {"type": "object", "additionalProperties": {"type": "string"}},
     "Open": {"type": "object", "additionalProperties": {}},
 }
@@ -180,8 +180,14 @@ def acquainted(contract: Json) -> Json:
 def linked(contract: Json) -> Json:
     """
     Return a contract that says where to go on with what was created or listed.
+
+    What it creates makes sense, so that there is something to go on with.
     """
     contract = copy.deepcopy(contract)
+    schemas = contract["components"]["schemas"]
+    name = {"type": "string", "pattern": "^[A-Za-z]{1,20}$"}
+    schemas["CreateComponentRequest"] = _sensible("rootWorkspace", "typeId", name=name)
+    schemas["CreateReferenceRequest"] = _sensible("source", "target", "type")
     for kind in ("components", "references"):
         path = f"/api/v2/{kind}"
         created = {
@@ -204,6 +210,16 @@ def linked(contract: Json) -> Json:
         "/api/v2/references", "get", {"source": "$response.body#/_id"}
     )
     return contract
+
+
+def _sensible(*names: str, **properties: Json) -> Json:
+    properties |= {name: {"enum": _KNOWN[name]} for name in names}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
 
 
 def _link(path: str, verb: str, parameters: dict[str, str]) -> Json:

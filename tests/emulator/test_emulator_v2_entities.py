@@ -302,7 +302,13 @@ def test_wrong_references_are_refused(ardoq, place):
     for key in good:
         short = {name: value for name, value in good.items() if name != key}
         assert f"'{key}'" in ardoq.refused(422, "POST", REFERENCES, short)
-    for key, wrong in (("type", 9), ("source", "x"), ("target", place.apps), ("displayText", None)):
+    for key, wrong in (
+        ("type", 9),
+        ("type", -(2**63)),
+        ("source", "x"),
+        ("target", place.apps),
+        ("displayText", None),
+    ):
         ardoq.refused(422, "POST", REFERENCES, {**good, key: wrong})
     for key, wrong in (("type", "2"), ("type", 1.5), ("type", 2**63), ("source", 5), ("displayText", 5)):
         ardoq.refused(400, "POST", REFERENCES, {**good, key: wrong})

@@ -91,7 +91,7 @@ def test_cursor_that_was_tampered_with_is_refused(ardoq, many):
     """What does not belong into a cursor is not overlooked."""
     href = ardoq.ok("GET", COMPONENTS)["_links"]["next"]["href"]
     cursor = parse_qs(urlsplit(href).query)["cursor"][0]
-    ardoq.refused(400, "GET", f"{COMPONENTS}?cursor={cursor[:4]}!{cursor[4:]}")
+    ardoq.refused(400, "GET", f"{COMPONENTS}?cursor={cursor[:4]}!!!!{cursor[4:]}")
 
 
 def test_cursor_outlives_the_process(ardoq, tmp_path):

@@ -51,7 +51,7 @@ def whole_number(value: Any) -> int | None:
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
         return None
-    return int(value) if abs(value) <= _LARGEST else None
+    return int(value) if -_LARGEST - 1 <= value <= _LARGEST else None
 
 
 @dataclass(frozen=True, slots=True)
