@@ -450,7 +450,10 @@ def test_expand_answers_the_request_with_ids_for_aliases(ardoq, place, stock):
             "references": {"first": {"source": "one", "type": 2}},
         },
         "components": {
-            "create": [{"batchId": "a", "body": body(place, parent="one", nonsense=1)}],
+            "other": [True, {"id": "one"}],
+            "create": [
+                {"batchId": "a", "match": 5, "id": "one", "body": body(place, parent="one", nonsense=1)}
+            ],
             "update": [{"id": "one", "ifVersionMatch": 9, "body": {"parent": "a"}}],
         },
         "references": {
@@ -462,7 +465,15 @@ def test_expand_answers_the_request_with_ids_for_aliases(ardoq, place, stock):
     assert ardoq.ok("POST", f"{EXPAND}/", request) == {
         "options": {"respondWithEntities": True},
         "components": {
-            "create": [{"batchId": "a", "body": body(place, parent=stock["One"], nonsense=1)}],
+            "other": [True, {"id": "one"}],
+            "create": [
+                {
+                    "batchId": "a",
+                    "match": 5,
+                    "id": "one",
+                    "body": body(place, parent=stock["One"], nonsense=1),
+                }
+            ],
             "update": [{"id": stock["One"], "ifVersionMatch": 9, "body": {"parent": "a"}}],
         },
         "references": {

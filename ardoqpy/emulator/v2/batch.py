@@ -14,6 +14,9 @@ from ardoqpy.emulator.v2.batch_bodies import change_request, responds_with_entit
 from ardoqpy.emulator.v2.bodies import json_object
 from ardoqpy.emulator.v2.shapes import Shapes
 
+#: Where in an operation the names of other entities stand; keys that are not known are left alone.
+_PARTS = {"create": "body", "upsert": "body", "update": "body", "delete": "match"}
+
 
 def execute(store: Store, request: Request) -> Response:
     """
@@ -45,11 +48,12 @@ def expand(store: Store, request: Request) -> Response:
         ("components", names.components, ("parent",)),
         ("references", names.references, ("source", "target")),
     ):
-        for items in expanded.get(kind, {}).values():
-            for item in items if isinstance(items, list) else ():
-                _replace(item, ("id",), known)
-                for part in ("body", "match"):
-                    _replace(item.get(part, {}), ends, names.components)
+        operations = expanded.get(kind, {})
+        for verb, part in _PARTS.items():
+            for item in operations.get(verb, ()):
+                if verb in {"update", "delete"}:
+                    _replace(item, ("id",), known)
+                _replace(item.get(part, {}), ends, names.components)
     return Response(json=expanded)
 
 
