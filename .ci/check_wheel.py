@@ -12,6 +12,7 @@ NEEDED = [
     "ardoqpy/emulator/__init__.py",
     "ardoqpy/emulator/rules/__init__.py",
     "ardoqpy/emulator/v1/__init__.py",
+    "ardoqpy/emulator/v2/__init__.py",
     "ardoqpy/methods/__init__.py",
     "ardoqpy_sync/__init__.py",
     "ardoqpy_sync/py.typed",

@@ -23,7 +23,7 @@ def emulator(**options: Any) -> Iterator[Emulator]:
     Gives the running `Emulator`: `url` and `token` are what a client needs, `fail()` makes the next calls
     go wrong, `requests` lists what came in, `dump()` and `load()` take and give its whole state. Options
     are those of `Emulator`: `port`, `token`, `org`, `db`, `seed`, `rate_limit`, `latency_ms`, `page_size`,
-    `faults`. Raise `OSError` where the port is taken, `ValueError` where the seed makes no sense.
+    `faults`, `recorder`. Raise `OSError` where the port is taken, `ValueError` where the seed makes no sense.
     """
     with Emulator(**options) as server:
         yield server

@@ -8,6 +8,6 @@ It shares no code with the client, so that neither can hide a mistake of the oth
 """
 
 from ardoqpy.emulator.faults import Fault
-from ardoqpy.emulator.server import Emulator
+from ardoqpy.emulator.server import Emulator, Exchange
 
-__all__ = ["Emulator", "Fault"]
+__all__ = ["Emulator", "Exchange", "Fault"]

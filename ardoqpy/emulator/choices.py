@@ -208,6 +208,68 @@ REPORT_NAME_SEPARATOR: Final = ", "
 # Organisation switch: a redirect to the root of the emulator, since it has no other domain.
 SWITCH_ORG_STATUS: Final = 302
 
+# Reports: where a report searches, when it does not say.
+REPORT_DEFAULT_DATASOURCE: Final = "advancedSearch"
+
+# --- v2: bodies ---
+
+# Bodies: keys that are unknown or only read are accepted and ignored; a peer sends "type" in updates of
+# references (False: refused with 422). A later "rootWorkspace" or "typeId" is such a key, too.
+V2_IGNORES_OTHER_KEYS: Final = True
+
+# Bodies: one that says it is something else than JSON is refused with 415; without a content type it is read.
+V2_REFUSES_OTHER_CONTENT_TYPES: Final = True
+
+# Custom values: a key without a definition is refused with 422, so that a misspelt one is not lost unseen
+# (False: stored like on v1). What v1 has stored under such a key can be changed and cleared.
+V2_REFUSES_UNDEFINED_FIELDS: Final = True
+
+# Custom values: a value for a calculated field is refused with 422; clients are told never to send one.
+V2_REFUSES_CALCULATED_VALUES: Final = True
+
+# Custom values: the guides name a JSON type for each field type, so "5" is no number (True: it becomes 5).
+V2_TAKES_TEXT_FOR_OTHER_TYPES: Final = False
+
+# --- v2: listings ---
+
+# Paging: no parameter is published; the next link carries one of this name, and nobody should build it.
+V2_CURSOR_PARAMETER: Final = "cursor"
+
+# Filters: text is compared exactly.
+V2_FILTERS_IGNORE_CASE: Final = False
+
+# Filters: one without a value counts as not given, as on v1 (False: it is compared with the empty string).
+V2_EMPTY_FILTERS_ARE_NONE: Final = True
+
+# --- v2: batch ---
+
+# Batch delete: a "match" that finds nothing does nothing (True: the whole batch fails with 422).
+V2_MATCH_NEEDS_A_HIT: Final = False
+
+# Batch upsert: what it finds keeps its type; another type in the body is refused with 422 (False: ignored).
+V2_UPSERT_REFUSES_ANOTHER_TYPE: Final = True
+
+# Batch answer: an upsert that has changed something is listed with its batchId; the contract has no such key.
+V2_UPDATED_CARRIES_BATCH_ID: Final = False
+
+# Batch answer: "deleted" lists what went along, descendants and references.
+V2_DELETED_LISTS_CASCADES: Final = True
+
+# Batch expand: the answer has no "aliases" any more, since nothing in it needs them.
+V2_EXPANDED_KEEPS_ALIASES: Final = False
+
+# --- v2: shapes ---
+
+# Me: the name of the organisation; only its label is configured (None: the label serves as name).
+V2_ORG_NAME: Final[str | None] = None
+
+# Shared attributes: a user that is not known any more; the contract wants strings.
+V2_UNKNOWN_USER_NAME: Final = "Unknown user"
+V2_UNKNOWN_USER_EMAIL: Final = "unknown@emulator.example"
+
+# Context: the options of list-like fields are split out of the default value, which then is null.
+V2_OPTIONS_LEAVE_NO_DEFAULT: Final = True
+
 # --- settled by how the emulator is built; there is no switch for these ---
 #
 # Errors: an id in a path that names nothing is 404; in a body it is 422; in a query it finds nothing (200).
@@ -225,3 +287,22 @@ SWITCH_ORG_STATUS: Final = 302
 # Attachments: for "org" any id is taken.
 # Users: every token belongs to the first user. An e-mail is answered as it came, nothing is sent.
 # Organisation switch: the label is not looked at beyond the check that every call gets.
+#
+# v2 errors: in a batch an unknown "id" is 404, a stale version 409, and whatever else cannot be done 422.
+# v2 components and references: "name", "source" and "target" cannot be null, nor "displayText" in a request.
+# v2 components: the contract leaves "typeId" untyped; anything but the id of a type is 422.
+# v2 PATCH: keys left out stay, those of "customFields" too; null clears a custom value.
+# v2 filters: a custom value is read by the type of its field in each model; what cannot be read finds nothing
+#   but what v1 has stored unread. A value of a multiple list is the whole list, joined by commas.
+# v2 filters: "type" of references is the number as text. The same filter twice means both.
+# v2 filters and aliases: which types show a field does not matter, the model has it or not.
+# v2 paging: entities come in the order in which they were made. A cursor says after which one to go on.
+# v2 batch: components are created and upserted, then updated, then references, then everything is deleted.
+#   Aliases and matches speak of what was stored before. Writing and deleting the same entity is refused, 422.
+# v2 batch: parents may be exchanged within one batch; whether one is below itself is looked at in the end.
+# v2 batch: "uniqueBy" of references knows "rootWorkspace", as the contract shows it (the contract wins), and
+#   "source.rootWorkspace", as the guides want it; both are the workspace of the source. What it names has to
+#   be in the body.
+# v2 batch: aliases may stand for "source" and "target" of a match, too. A batchId cannot be an "id".
+# v2 reports: a column is an attribute of a component under its v2 name, or else a custom value.
+# v2 context: a type has the fields that are global or name it; "customFields" has all fields of the model.

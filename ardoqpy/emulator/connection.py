@@ -135,7 +135,9 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):
             self._send(outcome)
 
+    # Whether a path is for a verb is told by the routes, also for verbs that no path is for.
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _serve  # noqa: N815 (names of the base class)
+    do_TRACE = do_QUERY = _serve  # noqa: N815
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").casefold() == "chunked":

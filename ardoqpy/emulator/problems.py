@@ -64,6 +64,14 @@ class MethodNotAllowed(Problem):
         self.allowed = allowed
 
 
+class UnsupportedMediaType(Problem):
+    """
+    Refuse a body that says it is something else than JSON.
+    """
+
+    status = 415
+
+
 class Conflict(Problem):
     """
     Say that what is stored has moved on, or is there already.

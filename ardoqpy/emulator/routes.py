@@ -20,6 +20,12 @@ from ardoqpy.emulator.v1 import (
     tags,
     workspaces,
 )
+from ardoqpy.emulator.v2 import batch as v2_batch
+from ardoqpy.emulator.v2 import components as v2_components
+from ardoqpy.emulator.v2 import organisation as v2_organisation
+from ardoqpy.emulator.v2 import references as v2_references
+from ardoqpy.emulator.v2 import reports as v2_reports
+from ardoqpy.emulator.v2 import workspaces as v2_workspaces
 
 Handler = Callable[[Store, Request], Response]
 
@@ -96,6 +102,28 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/batch", batch.create),
     Route("GET", "/api/report/{report_id}/export-data", organisation.export_report),
     Route("GET", "/api/switchOrg", organisation.switch),
+    Route("GET", "/api/v2/me", v2_organisation.me),
+    Route("GET", "/api/v2/workspaces", v2_workspaces.list_all),
+    Route("GET", "/api/v2/workspaces/{workspace_id}", v2_workspaces.get),
+    Route("GET", "/api/v2/workspaces/{workspace_id}/context", v2_workspaces.context),
+    Route("GET", "/api/v2/components", v2_components.list_all),
+    Route("POST", "/api/v2/components", v2_components.create),
+    Route("GET", "/api/v2/components/{component_id}", v2_components.get),
+    Route("PATCH", "/api/v2/components/{component_id}", v2_components.update),
+    Route("DELETE", "/api/v2/components/{component_id}", v2_components.delete),
+    Route("GET", "/api/v2/references", v2_references.list_all),
+    Route("POST", "/api/v2/references", v2_references.create),
+    Route("GET", "/api/v2/references/{reference_id}", v2_references.get),
+    Route("PATCH", "/api/v2/references/{reference_id}", v2_references.update),
+    Route("DELETE", "/api/v2/references/{reference_id}", v2_references.delete),
+    Route("POST", "/api/v2/batch", v2_batch.execute),
+    Route("POST", "/api/v2/batch/expand", v2_batch.expand),
+    Route("GET", "/api/v2/reports", v2_reports.list_all),
+    Route("GET", "/api/v2/reports/{report_id}", v2_reports.get),
+    Route("GET", "/api/v2/reports/{report_id}/run/objects", v2_reports.run_objects),
+    Route("GET", "/api/v2/reports/{report_id}/run/tabular", v2_reports.run_tabular),
+    Route("GET", "/api/v2/attachments", v2_organisation.list_attachments),
+    Route("GET", "/api/v2/attachments/{attachment_id}", v2_organisation.get_attachment),
 )
 
 

@@ -324,6 +324,7 @@ class _Loader:
             "name": given.get("name"),
             "description": given.get("description"),
             "query": given.get("query", {}),
+            "datasource": given.get("datasource", choices.REPORT_DEFAULT_DATASOURCE),
             "columns": given.get("columns", [{"key": key, "label": label} for key, label in DEFAULT_COLUMNS]),
         }
         check_report(self._state, new)

@@ -7,7 +7,7 @@ import hmac
 import threading
 import traceback
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -43,6 +43,19 @@ class RequestRecord(NamedTuple):
     status: int | None
 
 
+class Exchange(NamedTuple):
+    """
+    Hold what was asked and what was answered, without headers: no token is in it.
+    """
+
+    method: str
+    path: str
+    query: str
+    body: bytes
+    status: int
+    answer: bytes
+
+
 class Emulator:
     """
     Emulate Ardoq over HTTP on this machine.
@@ -53,6 +66,7 @@ class Emulator:
     - page_size: the length of a page, where listings have pages
     - rate_limit: requests a second for each token; latency_ms: how long each answer takes at least
     - faults: what goes wrong from the start
+    - recorder: called with each `Exchange` that the API has answered (not with what a fault has made up)
     """
 
     def __init__(
@@ -69,6 +83,7 @@ class Emulator:
         seed: str | Path | dict[str, Any] | None = None,
         faults: Iterable[Fault] = (),
         clock: Clock = utc_now,
+        recorder: Callable[[Exchange], None] | None = None,
     ) -> None:
         self.token = token
         self.page_size = page_size
@@ -77,6 +92,7 @@ class Emulator:
         self._host = host
         self._port = port
         self._org = org
+        self._recorder = recorder
         self._latency = latency_ms / 1000
         self._limit = RateLimit(rate_limit) if rate_limit is not None else None
         self._faults = Faults(faults)
@@ -268,6 +284,9 @@ class Emulator:
         if fault is not None and kind == "wait":
             self._stopping.wait(fault.seconds)
         response = self._guarded(request, controls=False)
+        if self._recorder is not None:
+            asked = (request.method, request.path, request.raw_query, request.body)
+            self._recorder(Exchange(*asked, response.status, response.body()))
         if kind == "drop-after":
             return Outcome(None), response.status
         return Outcome(response, response.body(), cut_off=kind == "cut-off"), response.status

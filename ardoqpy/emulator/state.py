@@ -86,11 +86,13 @@ class State:
             "attachment",
             self.journal,
             resource=lambda row: ((row["resourceType"], row["resourceId"]),),
+            filename=lambda row: (row["filename"],),
+            folder=lambda row: (row["folder"],),
         )
         self.branches = Table(
             "branches", "branch", self.journal, workspace=lambda row: {row["origin"], row["workspace"]}
         )
-        self.reports = Table("reports", "report", self.journal)
+        self.reports = Table("reports", "report", self.journal, name=lambda row: (row["name"],))
         self.counters = Table("counters", "counter", self.journal)
         self.tables: dict[str, Table] = {
             table.name: table

@@ -13,10 +13,13 @@ from ardoqpy.emulator.clock import Clock, utc_now
 from ardoqpy.emulator.rules.attachments import Attachments
 from ardoqpy.emulator.rules.batch import Batch
 from ardoqpy.emulator.rules.branches import Branches
+from ardoqpy.emulator.rules.changes import Changes
 from ardoqpy.emulator.rules.components import Components
 from ardoqpy.emulator.rules.fields import Fields
 from ardoqpy.emulator.rules.folders import Folders
+from ardoqpy.emulator.rules.matching import Matching
 from ardoqpy.emulator.rules.models import Models, tidied
+from ardoqpy.emulator.rules.pages import Pages
 from ardoqpy.emulator.rules.references import References
 from ardoqpy.emulator.rules.reports import Reports
 from ardoqpy.emulator.rules.tags import Tags
@@ -43,6 +46,9 @@ class Store:
         self.attachments = Attachments(self.state)
         self.reports = Reports(self.state)
         self.batch = Batch(self.components, self.references)
+        self.matching = Matching(self.state, self.fields)
+        self.pages = Pages()
+        self.changes = Changes(self.state, self.components, self.references, self.matching)
 
     def transaction(self) -> AbstractContextManager[None]:
         """

@@ -5,11 +5,12 @@ A row is never changed in place: whoever changes something puts a new row with t
 undoing exact, and what allows answers to be written after the lock is released.
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 Row = dict[str, Any]
 KeysOf = Callable[[Row], Iterable[Hashable]]
+Lookup = tuple[str, Hashable]
 
 
 class Change(NamedTuple):
@@ -55,7 +56,8 @@ class Table:
     """
     Hold the rows of one kind, in the order in which they were made.
 
-    Each index gives a row any number of keys; listings by key are in the order of making, too.
+    Each index gives a row any number of keys; listings by key are in the order of making, too. `version`
+    moves on with every change, so that whoever keeps a listing can tell that it is out of date.
     """
 
     def __init__(self, name: str, kind: str, journal: Journal, /, **indexes: KeysOf) -> None:
@@ -65,6 +67,7 @@ class Table:
         self._rows: dict[str, Row] = {}
         self._positions: dict[str, int] = {}
         self._next_position = 0
+        self.version = 0
         self._keys_of = indexes
         self._buckets: dict[str, dict[Hashable, dict[str, None]]] = {index: {} for index in indexes}
 
@@ -105,6 +108,24 @@ class Table:
         Return the rows that have the key in the index.
         """
         return [self._rows[row_id] for row_id in self.ids(index, key)]
+
+    def narrowed(self, ways: Sequence[Sequence[Lookup]]) -> list[Row]:
+        """
+        Return the rows of the way that leads to the fewest; without a way, all rows.
+
+        A way is a number of look-ups, index and key; it leads to the rows that any of them finds.
+        """
+        if not ways:
+            return self.rows()
+        way = min(ways, key=lambda lookups: sum(self.count(*lookup) for lookup in lookups))
+        found = {row_id for index, key in way for row_id in self._buckets[index].get(key, ())}
+        return [self._rows[row_id] for row_id in sorted(found, key=self._positions.__getitem__)]
+
+    def position(self, row_id: str) -> int | None:
+        """
+        Return the place of a row in the order of making, if there is such a row.
+        """
+        return self._positions.get(row_id)
 
     def first(self, index: str, key: Hashable) -> Row | None:
         """
@@ -150,6 +171,7 @@ class Table:
         self._place(row_id, self._rows.get(row_id), row, position)
 
     def _place(self, row_id: str, before: Row | None, after: Row | None, position: int) -> None:
+        self.version += 1
         if after is None:
             self._rows.pop(row_id, None)
             self._positions.pop(row_id, None)

@@ -23,6 +23,19 @@ FIELD_TYPES = (
     "Email",
     "User",
 )
+_NOT_TEXT = frozenset({"Checkbox", "SelectMultipleList", "Number"})
+_TAKEN = {
+    "Text": "a string",
+    "TextArea": "a string",
+    "Checkbox": "true or false",
+    "List": "one string",
+    "SelectMultipleList": "a list of strings",
+    "Number": "a number",
+    "DateTime": "an ISO-8601 date or time",
+    "Url": "a string",
+    "Email": "an e-mail address",
+    "User": "the id of a user",
+}
 _BY_FOLDED_NAME = {name.casefold(): name for name in FIELD_TYPES}
 _INTEGER = re.compile(r"[+-]?[0-9]{1,1000}")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -69,11 +82,24 @@ def options_of(field: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def read_value(field: Mapping[str, Any], value: Any) -> Any:
+def read_value(field: Mapping[str, Any], value: Any, *, strict: bool = False) -> Any:
     """
     Return the value as a store with typed fields would keep it, or raise CannotRead.
+
+    Strict reading wants the JSON type of the field, too: no "5" for a number.
     """
+    if strict and isinstance(value, str) and field["type"] in _NOT_TEXT:
+        raise CannotRead
     return _READERS[field["type"]](value, field)
+
+
+def taken_by(field: Mapping[str, Any]) -> str:
+    """
+    Say in words which values a field takes.
+    """
+    words = _TAKEN[field["type"]]
+    options = options_of(field) if "List" in field["type"] else []
+    return f"{words} of {', '.join(repr(option) for option in options)}" if options else words
 
 
 def _text(value: Any, _field: Mapping[str, Any]) -> str:

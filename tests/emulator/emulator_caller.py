@@ -35,6 +35,10 @@ class Caller:
         self.address = urlsplit(emulator.url)
         self.connection = http.client.HTTPConnection(self.address.hostname, self.address.port, timeout=10)
 
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
     def call(self, method: str, path: str, body: Any = None, headers: dict | None = None) -> Answer:
         """Send a request and return the answer."""
         sent = {"Authorization": f"Token token={self.emulator.token}", **(headers or {})}

@@ -35,6 +35,12 @@ class Attachments:
         sentence = f"{resource_type.capitalize()} {resource_id} has no attachment '{name_or_id}'."
         raise NotFound(sentence)
 
+    def by_id(self, attachment_id: str) -> Row:
+        """
+        Return one attachment by its id alone, or raise NotFound.
+        """
+        return self._state.named(self._state.attachments, attachment_id)
+
     def store(
         self, resource_type: str, resource_id: str, filename: str, content_type: str, content: bytes
     ) -> Row:

@@ -16,11 +16,14 @@ from ardoqpy.emulator.table import Row
 class Draft:
     """
     Describe an entity that is to be created: how the request calls it, and what it is to be.
+
+    One with `unique_by` is to be created only if there is none like it in these attributes, and else changed.
     """
 
     batch_id: str | None
     attributes: Row
     custom: Row
+    unique_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Batch:
         """
         Create components, parents before their children, and then references.
         """
-        _refuse_twins([*components, *references])
+        refuse_twins([*components, *references])
         made: dict[int, Row] = {}
         ids: dict[str, str] = {}
         for position in parents_first(
@@ -70,7 +73,10 @@ class Batch:
         return Created([made[position] for position in range(len(components))], rows)
 
 
-def _refuse_twins(drafts: list[Draft]) -> None:
+def refuse_twins(drafts: list[Draft]) -> None:
+    """
+    Raise Unprocessable if two drafts have the same batchId.
+    """
     seen: set[str] = set()
     for draft in drafts:
         if draft.batch_id is not None and draft.batch_id in seen:

@@ -2,6 +2,7 @@
 Keep components: their place in the tree, their type, and what goes with them when they are removed.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ardoqpy.emulator import choices
@@ -66,9 +67,12 @@ class Components:
         version: int | None = None,
         replace: bool = False,
         strict: bool = False,
+        circles_later: bool = False,
     ) -> Row:
         """
         Change a component; it cannot leave its workspace.
+
+        Whoever changes many at once has `circles_later`, and calls `refuse_circles` when all is changed.
         """
         row = self.get(component_id)
         check_version("component", row, version)
@@ -78,11 +82,27 @@ class Components:
         if changes.get("order", 0) is None:
             changes["order"] = row["order"]
         changed = self._state.changed(row, changes)
-        self._settle_place(changed, component_id)
+        self._settle_place(changed, None if circles_later else component_id)
         changed["customFields"] = self._fields.settled(
             row["model"], custom, row["customFields"], replace=replace, strict=strict
         )
         return self._state.components.put(changed)
+
+    def refuse_circles(self, component_ids: Iterable[str]) -> None:
+        """
+        Raise Unprocessable if one of the components has come below itself.
+        """
+        fine: set[str] = set()
+        for component_id in component_ids:
+            path: set[str] = set()
+            above: str | None = component_id
+            while above is not None and above not in fine:
+                if above in path:
+                    sentence = f"Component {above} cannot be below itself."
+                    raise Unprocessable(sentence)
+                path.add(above)
+                above = self._state.components[above]["parent"]
+            fine |= path
 
     def delete(self, component_ids: list[str]) -> Removed:
         """

@@ -11,7 +11,14 @@ from ardoqpy.emulator.attributes import FIELD
 from ardoqpy.emulator.problems import Conflict, Unprocessable
 from ardoqpy.emulator.state import State, check_version
 from ardoqpy.emulator.table import Row
-from ardoqpy.emulator.values import FIELD_TYPES, CannotRead, field_type, read_value
+from ardoqpy.emulator.values import (
+    FIELD_TYPES,
+    CannotRead,
+    as_text,
+    field_type,
+    read_value,
+    taken_by,
+)
 
 _HUMP = re.compile(r"(?<=[a-zæøåäöü])(?=[A-ZÆØÅÄÖÜ])")
 _NOT_OF_A_NAME = re.compile(r"[^0-9a-zæøåäöüß]+")
@@ -97,7 +104,8 @@ class Fields:
         """
         Return the custom values to store after a request gave some.
 
-        Null removes a value. What the field's type cannot hold is stored as given, or refused when strict.
+        Null removes a value. What the field's type cannot hold is stored as given, or refused when strict;
+        strict is what v2 is, v1 is not.
         """
         if replace and choices.PUT_RESETS_OMITTED:
             values = {name: value for name, value in stored.items() if self._is_calculated(model_id, name)}
@@ -105,8 +113,14 @@ class Fields:
             values = dict(stored)
         for name, value in given.items():
             field = self.of_model(model_id, name)
+            if strict and field is None and name not in stored and choices.V2_REFUSES_UNDEFINED_FIELDS:
+                raise Unprocessable(self._undefined(model_id, name))
             if field is not None and field["calculatedFieldSettings"] is not None:
-                if strict or not choices.V1_IGNORES_CALCULATED_VALUES:
+                if (
+                    choices.V2_REFUSES_CALCULATED_VALUES
+                    if strict
+                    else not choices.V1_IGNORES_CALCULATED_VALUES
+                ):
                     sentence = f"Field '{name}' is calculated and cannot be written."
                     raise Unprocessable(sentence)
             elif value is None:
@@ -114,8 +128,41 @@ class Fields:
             elif field is None or not choices.NORMALISE_DEFINED_FIELDS:
                 values[name] = value
             else:
-                values[name] = _read(field, value, strict=strict)
+                values[name] = self._read(field, value, strict=strict)
         return values
+
+    def text(self, model_id: str, name: str, value: Any) -> str:
+        """
+        Return the text by which a value of this field is found, however it is written.
+        """
+        field = self.of_model(model_id, name)
+        try:
+            return as_text(value if field is None else read_value(field, value))
+        except CannotRead:
+            return as_text(value)
+
+    def _read(self, field: Row, value: Any, *, strict: bool) -> Any:
+        try:
+            return self._read_strictly(field, value) if strict else read_value(field, value)
+        except CannotRead as error:
+            if strict or not choices.V1_STORES_UNREADABLE_VALUES:
+                sentence = (
+                    f"Field '{field['name']}' is of type {field['type']} and cannot hold {value!r}:"
+                    f" it takes {taken_by(field)}."
+                )
+                raise Unprocessable(sentence, {"field": field["name"], "value": value}) from error
+            return value
+
+    def _read_strictly(self, field: Row, value: Any) -> Any:
+        read = read_value(field, value, strict=not choices.V2_TAKES_TEXT_FOR_OTHER_TYPES)
+        if field["type"] == "User" and read not in self._state.users:
+            raise CannotRead
+        return read
+
+    def _undefined(self, model_id: str, name: str) -> str:
+        model = self._state.models[model_id]["name"]
+        names = ", ".join(field["name"] for field in self._state.fields.find("model", model_id))
+        return f"Model '{model}' has no field '{name}'; it has {names or 'none at all'}."
 
     def _is_calculated(self, model_id: str, name: str) -> bool:
         field = self.of_model(model_id, name)
@@ -148,13 +195,3 @@ class Fields:
                     if field["name"] in row["customFields"]:
                         left = {name: v for name, v in row["customFields"].items() if name != field["name"]}
                         table.put(state.changed(row, {"customFields": left}))
-
-
-def _read(field: Row, value: Any, *, strict: bool) -> Any:
-    try:
-        return read_value(field, value)
-    except CannotRead as error:
-        if strict or not choices.V1_STORES_UNREADABLE_VALUES:
-            sentence = f"Field '{field['name']}' is of type {field['type']} and cannot hold {value!r}."
-            raise Unprocessable(sentence) from error
-        return value

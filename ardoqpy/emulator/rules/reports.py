@@ -2,11 +2,13 @@
 Keep reports: saved questions about components, answered anew each time.
 """
 
+from ardoqpy.emulator import choices
 from ardoqpy.emulator.problems import BadRequest, Unprocessable
 from ardoqpy.emulator.state import State
 from ardoqpy.emulator.table import Row
 
 DEFAULT_COLUMNS = (("name", "Name"), ("type", "Type"), ("rootWorkspace", "Workspace"))
+DATASOURCES = ("graphSearch", "advancedSearch", "advancedSearchPostgres")
 
 
 class Reports:
@@ -33,6 +35,7 @@ class Reports:
         Save a report.
         """
         attributes: Row = {"name": name, "description": description, "query": query}
+        attributes["datasource"] = choices.REPORT_DEFAULT_DATASOURCE
         attributes["columns"] = columns or [{"key": key, "label": label} for key, label in DEFAULT_COLUMNS]
         check_report(self._state, attributes)
         return self._state.reports.put(self._state.stamped(attributes))
@@ -56,11 +59,15 @@ def check_report(state: State, attributes: Row) -> None:
     Raise a Problem unless a report's query and columns can be understood.
     """
     query, columns = attributes["query"], attributes["columns"]
+    if attributes["datasource"] not in DATASOURCES:
+        sentence = f"The 'datasource' of a report is one of {', '.join(DATASOURCES)}."
+        raise Unprocessable(sentence)
     if not isinstance(query, dict) or set(query) - {"rootWorkspace", "typeId"}:
         raise BadRequest("The 'query' of a report is an object with 'rootWorkspace' and 'typeId', or less.")
     if query.get("rootWorkspace") is not None:
         state.meant(state.workspaces, query["rootWorkspace"], "'query' of a report")
     if not isinstance(columns, list) or not all(
-        isinstance(column, dict) and {"key", "label"} <= set(column) for column in columns
+        isinstance(column, dict) and all(isinstance(column.get(key), str) for key in ("key", "label"))
+        for column in columns
     ):
         raise Unprocessable("The 'columns' of a report are a list of objects with 'key' and 'label'.")

@@ -1,0 +1,373 @@
+"""
+The caller, workspaces, components and references, as v2 has them.
+"""
+
+from contextlib import closing
+
+import pytest
+from emulator_caller import Caller
+
+from ardoqpy.emulator import Emulator
+
+COMPONENTS = "/api/v2/components"
+REFERENCES = "/api/v2/references"
+USER = "5f00aa00bb00cc00dd000001"
+
+
+def component(ardoq, place, name="Web", **more):
+    """Make a component by v2."""
+    body = {"rootWorkspace": place.apps, "typeId": "p1", "name": name, **more}
+    return ardoq.ok("POST", COMPONENTS, body, 201)
+
+
+def reference(ardoq, source, target, **more):
+    """Make a reference by v2."""
+    body = {"source": source["_id"], "target": target["_id"], "type": 2, **more}
+    return ardoq.ok("POST", REFERENCES, body, 201)
+
+
+@pytest.mark.parametrize("path", ["/api/v2/me", "/api/v2/me/"])
+def test_me_is_told_with_the_label_of_the_organisation(path):
+    """The caller has an e-mail, the organisation the label that X-org takes."""
+    with Emulator(org="acme") as running, closing(Caller(running)) as ardoq:
+        answer = ardoq.ok("GET", path)
+    assert answer == {
+        "user": {"email": "user@emulator.example"},
+        "org": {"name": "acme", "label": "acme"},
+    }
+
+
+def test_who_may_not_ask_is_told_so():
+    """Without a token it is 401; with another organisation in X-org it is 403; both as JSON."""
+    with Emulator(org="acme") as running, closing(Caller(running)) as ardoq:
+        assert ardoq.call("GET", "/api/v2/me", headers={"X-org": "acme"}).status == 200
+        assert ardoq.call("GET", "/api/v2/me", headers={"X-org": "else"}).status == 403
+        answer = ardoq.call("GET", COMPONENTS, headers={"Authorization": "Bearer wrong"})
+    assert answer.status == 401
+    assert "token" in answer.json["message"]
+
+
+def test_both_schemes_of_token_are_taken(ardoq, emulator):
+    """Bearer is the scheme of v2; that of v1 is taken, too."""
+    for scheme in ("Bearer ", "Token token="):
+        headers = {"Authorization": scheme + emulator.token}
+        assert ardoq.call("GET", "/api/v2/me", headers=headers).status == 200
+
+
+def test_workspace_has_every_attribute_but_its_model(ardoq, place):
+    """A workspace that v1 made is read by v2, with null where nothing is set."""
+    found = ardoq.ok("GET", f"/api/v2/workspaces/{place.apps}/")
+    meta = found.pop("_meta")
+    assert found == {
+        "_id": place.apps,
+        "_version": 1,
+        "name": "Apps",
+        "description": None,
+        "workspaceKey": "APP",
+        "views": [],
+        "startView": None,
+    }
+    assert set(meta) == {
+        "created",
+        "createdBy",
+        "createdByName",
+        "createdByEmail",
+        "lastUpdated",
+        "lastModifiedBy",
+        "lastModifiedByName",
+        "lastModifiedByEmail",
+    }
+    assert meta["createdByName"] == "Emulator User"
+    ardoq.refused(404, "GET", f"/api/v2/workspaces/{place.model}")
+    for query, names in (
+        ("name=Other", ["Other"]),
+        (f"componentModel={place.model}", ["Apps", "Other"]),
+        ("componentModel=x", []),
+    ):
+        values = ardoq.ok("GET", f"/api/v2/workspaces?{query}")["values"]
+        assert [one["name"] for one in values] == names
+
+
+def test_context_is_flat_and_knows_its_fields(ardoq, place):
+    """Types have their parents and fields, fields their options, tags their names."""
+    ardoq.ok("POST", "/api/tag", {"name": "old", "rootWorkspace": place.apps}, 201)
+    context = ardoq.ok("GET", f"/api/v2/workspaces/{place.apps}/context")
+    assert context["rootWorkspace"] == place.apps
+    assert context["tags"] == [{"name": "old"}]
+    application, service, server = context["componentTypes"]
+    plain = dict.fromkeys(("color", "icon", "image", "shape"))
+    customs = ["ext_id", "cost", "phase"]
+    assert application == {"typeId": "p1", "name": "Application", "customFields": customs, **plain}
+    assert service == {
+        "typeId": "p2",
+        "name": "Service",
+        "customFields": ["ext_id", "phase"],
+        **plain,
+        "icon": "cog",
+        "parent": {"name": "Application", "typeId": "p1"},
+    }
+    assert "parent" not in server
+    assert context["referenceTypes"] == [
+        {"type": 1, "name": "uses", "customFields": ["ext_id"]},
+        {"type": 2, "name": "Implicit", "customFields": ["ext_id", "open"]},
+    ]
+    fields = {field["apiKey"]: field for field in context["customFields"]}
+    assert fields["phase"] == {
+        "apiKey": "phase",
+        "label": "Phase",
+        "type": "List",
+        "description": None,
+        "defaultValue": None,
+        "options": ["plan", "live"],
+        "calculated": False,
+        "readOnly": False,
+    }
+    assert [name for name, field in fields.items() if "options" in field] == ["phase", "parts"]
+    assert [name for name, field in fields.items() if field["calculated"]] == ["total"]
+    assert [name for name, field in fields.items() if field["readOnly"]] == ["total"]
+    assert fields["since"]["description"] == "When it began"
+    ardoq.refused(404, "GET", "/api/v2/workspaces/nothing/context")
+
+
+def test_created_component_has_every_attribute(ardoq, place):
+    """What can be derived is; nulls stand where nothing is set; custom values are under customFields."""
+    created = component(ardoq, place, customFields={"cost": 1200, "phase": "live"})
+    assert ardoq.ok("GET", f"{COMPONENTS}/{created['_id']}") == created
+    meta = created.pop("_meta")
+    assert meta["created"] == meta["lastUpdated"]
+    assert meta["createdBy"] == meta["lastModifiedBy"] == USER
+    assert created == {
+        "_id": created["_id"],
+        "_version": 1,
+        "rootWorkspace": place.apps,
+        "typeId": "p1",
+        "type": "Application",
+        "name": "Web",
+        "componentKey": "APP-1",
+        "parent": None,
+        "description": None,
+        "color": None,
+        "icon": None,
+        "image": None,
+        "shape": None,
+        "customFields": {"cost": 1200, "phase": "live"},
+    }
+
+
+def test_both_versions_speak_of_the_same_store(ardoq, place):
+    """What one version writes the other reads, in its own shape and with the next version."""
+    created = component(ardoq, place, customFields={"cost": 5})
+    by_v1 = ardoq.ok("GET", f"/api/component/{created['_id']}")
+    assert (by_v1["cost"], by_v1["component-key"]) == (5, "APP-1")
+    ardoq.ok("PUT", f"/api/component/{created['_id']}", {**by_v1, "name": "New", "cost": None})
+    by_v2 = ardoq.ok("GET", f"{COMPONENTS}/{created['_id']}")
+    assert (by_v2["name"], by_v2["_version"], by_v2["customFields"]) == ("New", 2, {})
+    ardoq.ok("PATCH", f"{COMPONENTS}/{created['_id']}?ifVersionMatch=2", {"color": "red"})
+    assert ardoq.ok("GET", f"/api/component/{created['_id']}")["color"] == "red"
+    old = ardoq.component({"_id": place.apps}, typeId="p2", wild={"any": "thing"})
+    assert ardoq.ok("GET", f"{COMPONENTS}/{old['_id']}")["customFields"] == {"wild": {"any": "thing"}}
+
+
+def test_patch_changes_what_it_names_and_counts_up(ardoq, place):
+    """Keys left out stay, custom ones too; null clears; what is only read is ignored."""
+    created = component(ardoq, place, description="d", customFields={"cost": 1, "ext_id": "7"})
+    path = f"{COMPONENTS}/{created['_id']}"
+    body = {"name": "New", "customFields": {"cost": None}, "_id": "x", "typeId": "p2", "nonsense": 1}
+    changed = ardoq.ok("PATCH", f"{path}?ifVersionMatch=1", body)
+    assert (changed["name"], changed["description"], changed["_version"]) == ("New", "d", 2)
+    assert (changed["customFields"], changed["typeId"]) == ({"ext_id": "7"}, "p1")
+    assert changed["_meta"]["created"] < changed["_meta"]["lastUpdated"]
+    changed = ardoq.ok("PATCH", f"{path}/?ifVersionMatch=latest", {"description": None})
+    assert (changed["description"], changed["_version"]) == (None, 3)
+
+
+@pytest.mark.parametrize("base", [COMPONENTS, REFERENCES])
+def test_patch_goes_by_version(ardoq, place, base):
+    """Without ifVersionMatch it is 400, with a senseless one too, with a stale one 409."""
+    made = component(ardoq, place)
+    if base == REFERENCES:
+        made = reference(ardoq, made, made)
+    path = f"{base}/{made['_id']}"
+    assert "ifVersionMatch" in ardoq.refused(400, "PATCH", path, {})
+    for wrong in ("", "x", "0", "-1", "1.5", "LATEST"):
+        ardoq.refused(400, "PATCH", f"{path}?ifVersionMatch={wrong}", {})
+    message = ardoq.refused(409, "PATCH", f"{path}?ifVersionMatch=2", {"description": "x"})
+    assert "has version 1, the request says 2" in message
+    assert ardoq.ok("GET", path) == made
+    ardoq.refused(404, "PATCH", f"{base}/nothing?ifVersionMatch=latest", {})
+
+
+def test_wrong_components_are_refused(ardoq, place):
+    """What is missing or senseless is 422 and named; a value of the wrong type is 400."""
+    good = {"rootWorkspace": place.apps, "typeId": "p1", "name": "x"}
+    for key in good:
+        short = {name: value for name, value in good.items() if name != key}
+        assert f"'{key}'" in ardoq.refused(422, "POST", COMPONENTS, short)
+        ardoq.refused(422, "POST", COMPONENTS, {**good, key: None})
+    for key, wrong in (
+        ("typeId", "p9"),
+        ("typeId", 5),
+        ("rootWorkspace", "x"),
+        ("parent", "x"),
+        ("name", " "),
+    ):
+        ardoq.refused(422, "POST", COMPONENTS, {**good, key: wrong})
+    for key, wrong in (
+        ("name", 5),
+        ("parent", []),
+        ("customFields", None),
+        ("customFields", []),
+        ("icon", 1),
+    ):
+        ardoq.refused(400, "POST", COMPONENTS, {**good, key: wrong})
+    ardoq.refused(400, "POST", COMPONENTS, b"{")
+    ardoq.refused(400, "POST", COMPONENTS, [good])
+    assert ardoq.ok("GET", COMPONENTS)["values"] == []
+
+
+def test_what_is_not_json_or_not_the_verb_is_refused(ardoq, place):
+    """A body that says it is a form is 415, with a JSON type it is read; other verbs are 405 and told."""
+    good = {"rootWorkspace": place.apps, "typeId": "p1", "name": "x"}
+    for kind, status in (
+        ("application/x-www-form-urlencoded", 415),
+        ("text/plain", 415),
+        ("application/json; charset=utf-8", 201),
+        ("application/merge-patch+json", 201),
+    ):
+        assert ardoq.call("POST", COMPONENTS, good, {"Content-Type": kind}).status == status
+    answer = ardoq.call("PUT", f"{COMPONENTS}/x", good)
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, PATCH, DELETE")
+    assert ardoq.call("TRACE", "/api/v2/me").status == 405
+    ardoq.refused(404, "GET", "/api/v2/tags")
+
+
+def test_component_tree_keeps_its_rules(ardoq, place):
+    """A parent is in the same workspace and not below; a deletion takes descendants and references."""
+    top = component(ardoq, place, "Top")
+    below = component(ardoq, place, "Below", typeId="p2", parent=top["_id"])
+    elsewhere = component(ardoq, place, "Else", rootWorkspace=place.other)
+    path = f"{COMPONENTS}/{top['_id']}"
+    ardoq.refused(422, "PATCH", f"{path}?ifVersionMatch=latest", {"parent": below["_id"]})
+    ardoq.refused(422, "PATCH", f"{path}?ifVersionMatch=latest", {"parent": elsewhere["_id"]})
+    kept = reference(ardoq, elsewhere, elsewhere)
+    lost = reference(ardoq, elsewhere, below)
+    ardoq.ok("DELETE", path, status=204)
+    ardoq.refused(404, "GET", path)
+    ardoq.refused(404, "DELETE", path)
+    ardoq.refused(404, "GET", f"{COMPONENTS}/{below['_id']}")
+    ardoq.refused(404, "GET", f"{REFERENCES}/{lost['_id']}")
+    assert ardoq.ok("GET", REFERENCES)["values"] == [kept]
+
+
+def test_created_reference_has_every_attribute(ardoq, place):
+    """Workspaces of a reference follow from its ends."""
+    source = component(ardoq, place)
+    target = component(ardoq, place, rootWorkspace=place.other)
+    created = reference(ardoq, source, target, customFields={"open": True})
+    assert ardoq.ok("GET", f"{REFERENCES}/{created['_id']}") == created
+    del created["_meta"]
+    assert created == {
+        "_id": created["_id"],
+        "_version": 1,
+        "source": source["_id"],
+        "target": target["_id"],
+        "type": 2,
+        "rootWorkspace": place.apps,
+        "targetWorkspace": place.other,
+        "displayText": None,
+        "description": None,
+        "customFields": {"open": True},
+    }
+
+
+def test_reference_can_be_turned_but_keeps_its_type(ardoq, place):
+    """A PATCH moves the ends and with them the workspaces; a type in it is accepted and ignored."""
+    source = component(ardoq, place)
+    target = component(ardoq, place, rootWorkspace=place.other)
+    path = f"{REFERENCES}/{reference(ardoq, source, target)['_id']}"
+    body = {"source": target["_id"], "target": source["_id"], "type": 1, "displayText": "back"}
+    turned = ardoq.ok("PATCH", f"{path}?ifVersionMatch=1", body)
+    assert (turned["rootWorkspace"], turned["targetWorkspace"]) == (place.other, place.apps)
+    assert (turned["type"], turned["displayText"], turned["_version"]) == (2, "back", 2)
+    for wrong in ({"displayText": None}, {"source": None}, {"target": "x"}):
+        ardoq.refused(422, "PATCH", f"{path}?ifVersionMatch=latest", wrong)
+    ardoq.ok("DELETE", path, status=204)
+    ardoq.refused(404, "DELETE", path)
+
+
+def test_wrong_references_are_refused(ardoq, place):
+    """What is missing or senseless is 422; a value of the wrong type is 400."""
+    end = component(ardoq, place)["_id"]
+    good = {"source": end, "target": end, "type": 2}
+    for key in good:
+        short = {name: value for name, value in good.items() if name != key}
+        assert f"'{key}'" in ardoq.refused(422, "POST", REFERENCES, short)
+    for key, wrong in (
+        ("type", 9),
+        ("type", -(2**63)),
+        ("source", "x"),
+        ("target", place.apps),
+        ("displayText", None),
+    ):
+        ardoq.refused(422, "POST", REFERENCES, {**good, key: wrong})
+    for key, wrong in (("type", "2"), ("type", 1.5), ("type", 2**63), ("source", 5), ("displayText", 5)):
+        ardoq.refused(400, "POST", REFERENCES, {**good, key: wrong})
+    assert ardoq.ok("POST", REFERENCES, {**good, "type": 2.0}, 201)["type"] == 2
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "allowed"),
+    [
+        ("cost", "5", "a number"),
+        ("cost", True, "a number"),
+        ("phase", "gone", "one string of 'plan', 'live'"),
+        ("parts", "a", "a list of strings of 'a', 'b', 'c'"),
+        ("parts", ["a", "z"], "a list of strings of 'a', 'b', 'c'"),
+        ("since", "soon", "an ISO-8601 date or time"),
+        ("since", 5, "an ISO-8601 date or time"),
+        ("open", "true", "true or false"),
+        ("mail", "nobody", "an e-mail address"),
+        ("owner", "nobody", "the id of a user"),
+        ("ext_id", 7, "a string"),
+    ],
+)
+def test_custom_value_that_its_field_cannot_hold_is_refused(ardoq, place, field, value, allowed):
+    """The refusal names the value, the field and what is allowed; nothing is stored."""
+    body = {"rootWorkspace": place.apps, "typeId": "p1", "name": "x", "customFields": {field: value}}
+    message = ardoq.refused(422, "POST", COMPONENTS, body)
+    assert f"Field '{field}' is of type" in message
+    assert f"cannot hold {value!r}: it takes {allowed}." in message
+    made = component(ardoq, place)
+    path = f"{COMPONENTS}/{made['_id']}"
+    ardoq.refused(422, "PATCH", f"{path}?ifVersionMatch=latest", {"customFields": {field: value}})
+    end = {"source": made["_id"], "target": made["_id"], "type": 1}
+    ardoq.refused(422, "POST", REFERENCES, {**end, "customFields": {field: value}})
+    assert ardoq.ok("GET", COMPONENTS)["values"] == [made]
+
+
+def test_custom_values_that_fit_are_kept(ardoq, place):
+    """Every type of field takes its values; times are written one way."""
+    given = {
+        "ext_id": "7",
+        "cost": 1.5,
+        "phase": "plan",
+        "parts": ["c", "a"],
+        "since": "2024-05-01T12:00:00+02:00",
+        "open": False,
+        "mail": "a@example.org",
+        "owner": USER,
+    }
+    stored = component(ardoq, place, customFields=given)["customFields"]
+    assert stored == {**given, "since": "2024-05-01T10:00:00.000Z"}
+
+
+def test_undefined_and_calculated_fields_cannot_be_written(ardoq, place):
+    """A key without a definition and a calculated one are refused; what v1 has put there can be cleared."""
+    made = component(ardoq, place)
+    path = f"{COMPONENTS}/{made['_id']}?ifVersionMatch=latest"
+    message = ardoq.refused(422, "PATCH", path, {"customFields": {"coast": 5}})
+    assert "has no field 'coast'; it has ext_id, cost" in message
+    assert "is calculated" in ardoq.refused(422, "PATCH", path, {"customFields": {"total": 5}})
+    ardoq.ok("PATCH", f"/api/component/{made['_id']}", {"wild": 5})
+    assert ardoq.ok("PATCH", path, {"customFields": {"wild": 6}})["customFields"] == {"wild": 6}
+    assert ardoq.ok("PATCH", path, {"customFields": {"wild": None}})["customFields"] == {}
