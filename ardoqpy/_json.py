@@ -1,16 +1,18 @@
 """
-What callers hand over becomes JSON here, or is refused in a sentence that names the attribute.
+JSON on its way out and in: what it cannot hold is refused in a sentence that names the attribute.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 from typing import Any
 
 from ardoqpy.errors import InvalidInput
 
-__all__ = ["a_type", "encode_json"]
+__all__ = ["a_type", "decode_json", "encode_json"]
 
+_HUGE = 50_000_000
 _DEEPEST_NAMED = 20
 _DEEPEST_SHOWN = 5
 
@@ -31,6 +33,21 @@ def encode_json(body: Any) -> bytes:
         f"{where or 'The body'} is {_shown(value)}, which JSON cannot hold: give text, a number, "
         "true or false, None, a list or a dict."
     )
+
+
+def decode_json(content: bytes) -> Any:
+    """
+    Return the JSON of an answer; raise `ValueError` or `RecursionError` where it is none.
+    """
+    if len(content) < _HUGE or not gc.isenabled():
+        return json.loads(content)
+    # A million new objects and no garbage among them: the collector would look through all of them again
+    # and again while they are being made.
+    gc.disable()
+    try:
+        return json.loads(content)
+    finally:
+        gc.enable()
 
 
 def _fits(value: Any) -> bool:

@@ -4,7 +4,6 @@ The one door to the network: what happens on the wire, and nothing of Ardoq's no
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from urllib3.exceptions import (
 )
 
 from ardoqpy._files import MultipartFile
-from ardoqpy._json import encode_json
+from ardoqpy._json import decode_json, encode_json
 from ardoqpy._reply import Reply, failure
 from ardoqpy._retry import PASSING_STATUSES, Outcome, Retries, may_resend, seconds_asked_for
 from ardoqpy._version import __version__
@@ -379,7 +378,7 @@ class Transport:
         if status == 204 or (not content and method != "GET"):
             return reply._replace(data={})
         try:
-            return reply._replace(data=json.loads(content))
+            return reply._replace(data=decode_json(content))
         except (ValueError, RecursionError):
             kind = response.headers.get("Content-Type", "no content type")
             return reply._replace(

@@ -307,7 +307,9 @@ class ArdoqSyncClient(ArdoqClient):
     @property
     def report(self) -> dict[str, Any]:
         """
-        The report so far, cache misses as at the last `get_report`; `status` and `description` may be set.
+        The report so far, without `changes`, and with the cache misses of the last `get_report`.
+
+        `status` and `description` may be set.
         """
         with self._lock:
             return self._engine.report.as_dict()

@@ -59,14 +59,13 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """
-        Return the report as plain data, the same dict each time, brought up to date.
+        Return the report but for `changes`, the same dict each time, brought up to date.
         """
         data = self.data
         for change in self.changes[self._folded :]:
             name = _COUNTED[change.action, change.kind]
             data[name] += 1
             data[f"{name}_l"].append(_item(change))
-            data["changes"].append(_in_full(change))
         self._folded = len(self.changes)
         listed = data["cache_hit_comps_l"]
         listed += _hits(self.kept["component"][len(listed) :])
@@ -82,10 +81,11 @@ class Report:
 
     def copy(self) -> dict[str, Any]:
         """
-        Return the report as plain data of the caller's own.
+        Return the whole report, `changes` included, as plain data of the caller's own.
         """
         data = {**self.as_dict(), "cache_hit_comps_l": []}
-        return {**copied(data), "cache_hit_comps_l": _hits(self.kept["component"])}
+        own = {**copied(data), "cache_hit_comps_l": _hits(self.kept["component"])}
+        return own | {"changes": [_in_full(change) for change in self.changes]}
 
     def set_misses(self, components: Iterable[dict[str, Any]], references: Iterable[dict[str, Any]]) -> None:
         """
@@ -109,7 +109,6 @@ def _blank() -> dict[str, Any]:
         "cache_hit_refs": 0,
         "cache_miss_comps": [],
         "cache_miss_refs": [],
-        "changes": [],
         "ambiguous": [],
         "not_converging": [],
         "status": "success",
@@ -141,7 +140,7 @@ def _in_full(change: Change) -> dict[str, Any]:
 
 
 def _old_and_new(change: Change) -> dict[str, dict[str, Any]]:
-    return {key: {"old": old, "new": new} for key, (old, new) in change.attributes.items()}
+    return {key: copied({"old": old, "new": new}) for key, (old, new) in change.attributes.items()}
 
 
 def format_report(report: dict[str, Any], *, longest: int = 10) -> str:
