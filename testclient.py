@@ -125,7 +125,7 @@ def read_people(metadata: Any, known: dict[str, Person]) -> list[Person]:
         addressed = getaddresses(metadata.get_all(f"{role}-email", []))
         named = [(name, "") for name in re.split(r",| and ", metadata.get(role) or "")]
         for name, address in [*addressed, *named]:
-            plain = name.strip() or address.split("@")[0]
+            plain = name.strip() or address
             if plain:
                 person = people[plain.lower()] = known.setdefault(plain.lower(), Person(plain))
                 person.email = person.email or address or None

@@ -1,0 +1,133 @@
+"""
+What was measured, as Markdown, with the targets beside the figures.
+
+A missed target is said, and never fails anything: the figures come from whatever machine this is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from processes import Figures
+
+__all__ = ["Measured", "floor_table", "import_table", "linearity", "scenario_table"]
+
+
+class Measured(NamedTuple):
+    """
+    One scenario at one size: both libraries' figures, None where one was not run or took too long.
+    """
+
+    scenario: str
+    components: int
+    references: int
+    ours: Figures
+    theirs: Figures | None
+    theirs_took_too_long: bool
+    floor: Figures | None
+
+    @property
+    def size(self) -> str:
+        """
+        The size in words.
+        """
+        return f"{self.components:,} / {self.references:,}"
+
+
+def scenario_table(all_measured: Iterable[Measured], bound: float) -> str:
+    """
+    Return the runs, a row for each library.
+    """
+    rows = []
+    for one in all_measured:
+        if one.theirs:
+            rows.append([one.scenario, one.size, "0.8.4", *_run(one.theirs), "1"])
+        elif one.theirs_took_too_long:
+            rows.append([one.scenario, one.size, "0.8.4", "", "", f"> {bound:g} s", "", "1"])
+        rows.append([one.scenario, one.size, "this", *_run(one.ours), _cpu_ratio(one)])
+    head = ("scenario", "components / references", "ardoqpy", "requests", "client CPU", "wall")
+    return _table([*head, "peak memory (before the run)", "CPU against 0.8.4"], rows)
+
+
+def floor_table(all_measured: Iterable[Measured]) -> str:
+    """
+    Return a run with nothing to do beside fetching and parsing the same answers.
+    """
+    rows = []
+    for one in all_measured:
+        if one.floor:
+            times_parse = one.ours["cpu"] / one.floor["parse"]
+            rows.append(
+                [
+                    one.size,
+                    f"{one.floor['bytes'] / 1e6:.1f} MB",
+                    _seconds(one.floor["parse"]),
+                    _seconds(one.floor["fetch_and_parse"]),
+                    _seconds(one.ours["cpu"]),
+                    f"{times_parse:.2f} x{_verdict(times_parse, 2.5) if one.components == 10_000 else ''}",
+                    f"{one.ours['cpu'] / one.floor['fetch_and_parse']:.2f} x",
+                    f"{one.ours['requests']:.0f}{_verdict(one.ours['requests'], 1, ' (target: 1, {})')}",
+                ]
+            )
+    head = ("components / references", "answers", "parsing alone", "fetching and parsing", "a whole run")
+    return _table([*head, "run / parsing", "run / fetching and parsing", "requests per workspace"], rows)
+
+
+def linearity(all_measured: Sequence[Measured]) -> list[str]:
+    """
+    Return a sentence for each pair of sizes of which one has ten times the rows of the other.
+    """
+    cpu = {one.components: one.ours["cpu"] for one in all_measured if one.scenario == "nothing-to-do"}
+    return [
+        f"Ten times the rows ({size:,} to {10 * size:,} components), nothing to do: "
+        f"{cpu[10 * size] / cpu[size]:.1f} x the CPU{_verdict(cpu[10 * size] / cpu[size], 11)}."
+        for size in cpu
+        if 10 * size in cpu
+    ]
+
+
+def import_table(ours: Figures, floor: Figures) -> str:
+    """
+    Return what the import takes, beside the import of requests alone.
+    """
+    rows = [
+        [f"`import {name}`", *(f"{figures[kind] * 1000:.0f} ms" for kind in ("cpu", "wall"))]
+        for name, figures in (("requests", floor), ("ardoqpy", ours))
+    ]
+    ratio = {kind: ours[kind] / floor[kind] for kind in ("cpu", "wall")}
+    rows.append(["ratio", f"{ratio['cpu']:.2f} x{_verdict(ratio['cpu'], 1.3)}", f"{ratio['wall']:.2f} x"])
+    return _table(["", "CPU", "wall"], rows)
+
+
+def _run(figures: Figures) -> list[str]:
+    return [
+        f"{figures['requests']:,.0f}",
+        _seconds(figures["cpu"]),
+        _seconds(figures["wall"]),
+        f"{figures['memory'] / 1024:.0f} MiB ({figures['memory_before'] / 1024:.0f})",
+    ]
+
+
+def _cpu_ratio(one: Measured) -> str:
+    if not one.theirs:
+        return ""
+    times = one.theirs["cpu"] / one.ours["cpu"]
+    wanted = (one.scenario, one.components) == ("nothing-to-do", 10_000)
+    met = "met" if times >= 25 else "missed"
+    return f"1/{times:.1f}" + (f" (target: at most 1/25, {met})" if wanted else "")
+
+
+def _verdict(figure: float, most: float, words: str = " (target: at most {most:g} x, {})") -> str:
+    return words.format("met" if figure <= most else "missed", most=most)
+
+
+def _seconds(figure: float) -> str:
+    return f"{figure:.3f} s" if figure < 1 else f"{figure:.1f} s"
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,97 @@
+"""
+Run one scenario once, in a process of its own, and print what it took as JSON.
+
+The same source for both libraries: which one it measures is decided by the Python that runs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import logging
+import resource
+import sys
+import time
+from typing import Any
+
+from door import TOKEN, requests_seen
+from rows import CHANGED_EVERY, component_rows, reference_rows
+
+from ardoqpy import ArdoqSyncClient
+
+# 0.8.4 sets the root logger to DEBUG when it is imported, and would write a line or more for each row. What
+# is measured is the sync, so both are asked for warnings only.
+logging.getLogger().setLevel(logging.WARNING)
+
+
+def run(url: str, components: list[dict[str, Any]], references: list[dict[str, Any]]) -> dict[str, Any]:
+    """
+    Do what a nightly job does, and return the report.
+    """
+    client = ArdoqSyncClient(hosturl=url, token=TOKEN)
+    id_of = {row["name"]: client.create_component(row)["_id"] for row in components}
+    for row in references:
+        client.create_reference({**row, "source": id_of[row["source"]], "target": id_of[row["target"]]})
+    report: dict[str, Any] = client.get_report()
+    return report
+
+
+def expected(scenario: str, components: int, references: int) -> dict[str, int]:
+    """
+    Return the counts that the report must have: a run that did something else is no measurement.
+    """
+    counts: dict[str, int] = {}
+    for kind, rows in (("comps", components), ("refs", references)):
+        changed = (rows + CHANGED_EVERY - 1) // CHANGED_EVERY if scenario == "change" else 0
+        new = rows if scenario == "first-load" else 0
+        counts |= {f"new_{kind}": new, f"updated_{kind}": changed, f"del_{kind}": 0}
+        counts[f"cache_hit_{kind}"] = rows - changed - new
+    return counts
+
+
+def peak_memory() -> int:
+    """
+    Return the most memory that this process had in use so far, in KiB.
+    """
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // 1024 if sys.platform == "darwin" else peak
+
+
+def main() -> None:
+    """
+    Measure the run, check its report, print the figures.
+    """
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("url")
+    parser.add_argument("scenario", choices=("nothing-to-do", "first-load", "change"))
+    parser.add_argument("components", type=int)
+    parser.add_argument("references", type=int)
+    options = parser.parse_args()
+    changed = options.scenario == "change"
+    components = component_rows(options.components, changed=changed)
+    references = reference_rows(components, options.references, changed=changed)
+    gc.collect()
+
+    memory_before = peak_memory()
+    wall, cpu = time.perf_counter(), time.process_time()
+    report = run(options.url, components, references)
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    memory = peak_memory()
+
+    wanted = expected(options.scenario, options.components, options.references)
+    found = {key: report[key] for key in wanted}
+    if found != wanted or report["status"] != "success" or report["cache_miss_comps"]:
+        sys.exit(f"The report is not that of {options.scenario}: {found}, where {wanted} was expected.")
+    figures = {
+        "cpu": cpu,
+        "wall": wall,
+        "memory": memory,
+        "memory_before": memory_before,
+        "requests": len(requests_seen(options.url)),
+    }
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""
+What the README says, held against what there is.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ardoqpy.testing import emulator
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(page, language):
+    """
+    Return the fenced blocks of one language in a page.
+    """
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def test_the_two_commands_are_one_line_each():
+    """The first two shell blocks are the commands that the gate runs word for word."""
+    job, tests = blocks(ROOT / "README.md", "sh")
+    for command in (job, tests):
+        assert command.count("\n") == 1
+        assert command.startswith("python3 -m venv .venv && ")
+    assert job.endswith("testclient.py\n")
+    assert "-m pytest" in tests
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_code_in_it_is_python(page):
+    """Every Python block compiles."""
+    for code in blocks(page, "python"):
+        compile(code, page.name, "exec")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_its_links_lead_somewhere(page):
+    """Every link to a file of the project names one that is there."""
+    for link in re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / link).exists(), link
+
+
+def test_the_sync_in_it_runs():
+    """The example of a sync runs as it stands, but for its host and token, and reports what it says."""
+    (code,) = [code for code in blocks(ROOT / "README.md", "python") if "ArdoqSyncClient" in code]
+    model = {"_id": "a" * 24, "root": {"p1": {"name": "App"}, "p2": {"name": "Data"}}}
+    seed = {
+        "format": 1,
+        "models": [model | {"name": "Apps", "referenceTypes": {"2": {"name": "uses"}}}],
+        "workspaces": [{"_id": "b" * 24, "name": "Apps", "componentModel": "a" * 24}],
+    }
+    with emulator(seed=seed) as server:
+        code = code.replace("https://yourorg.ardoq.com", server.url).replace('"..."', repr(server.token))
+        names = {"apps": "b" * 24}
+        exec(compile(code, "README.md", "exec"), names)
+        assert {request.method for request in server.requests} == {"GET"}
+    report = names["ardoq"].get_report()
+    assert (report["new_comps"], report["new_refs"]) == (2, 1)
+    for key in re.findall(r"^\| `(\w+)`", README, re.MULTILINE):
+        assert key in report
+
+
+def test_the_map_names_every_file():
+    """Every module of the two packages is on the map, by itself or by its folder."""
+    rows = re.findall(r"^\| (`.*?) \|", README.split("## The map")[1].split("\n## ")[0], re.MULTILINE)
+    named = [part for row in rows for part in re.findall(r"`([^`]+)`", row)]
+    on_the_map = {(part if "/" in part else f"ardoqpy/{part}") for part in named}
+    on_the_map |= {f"ardoqpy_sync/{part}" for part in named if "/" not in part}
+    for path in [*ROOT.glob("ardoqpy/**/*.py"), *ROOT.glob("ardoqpy_sync/*.py")]:
+        place = path.relative_to(ROOT).as_posix()
+        folders = [f"{parent}/" for parent in path.relative_to(ROOT).parents]
+        known = {"ardoqpy_sync/__init__.py", "ardoqpy/_version.py"}
+        assert place in on_the_map | known or on_the_map & set(folders), place
+    for part in on_the_map:
+        assert (
+            (ROOT / part).exists()
+            or (ROOT / part.replace("ardoqpy/", "ardoqpy_sync/", 1)).exists()
+            or (ROOT / part.replace("ardoqpy_sync/", "ardoqpy/", 1)).exists()
+        ), part
