@@ -18,7 +18,8 @@ def blocks(page, language):
     """
     Return the fenced blocks of one language in a page.
     """
-    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    fenced = re.compile(rf"^```{language}\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+    return fenced.findall(page.read_text(encoding="utf-8"))
 
 
 def test_the_two_commands_are_one_line_each():
