@@ -26,7 +26,7 @@ ENTRY_POINTS = {
 with zipfile.ZipFile(sys.argv[1]) as wheel:
     names = wheel.namelist()
     problems = [f"lacks {name}" for name in NEEDED if name not in names]
-    problems += [f"holds {name}" for name in names if not name.startswith(TOP) or "test_" in name]
+    problems += [f"holds {name}" for name in names if not name.startswith(TOP) or "/test_" in name]
     problems += [] if any(name.endswith("LICENSE") for name in names) else ["lacks the licence"]
     (information,) = (name for name in names if name.endswith(".dist-info/entry_points.txt"))
     entry_points = configparser.ConfigParser()
