@@ -11,8 +11,8 @@ import threading
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy import ArdoqClient
 from ardoqpy._arguments import attributes, id_segment, ids
+from ardoqpy.client import ArdoqClient
 from ardoqpy.config import Token
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput, UnsupportedOperation
 from ardoqpy_sync.cache import Cache, copied
