@@ -192,6 +192,8 @@ class Engine:
         while matches := match():
             if len(matches) > 1:
                 self._note_ambiguity(kind, matches)
+            # Named by the source, whatever becomes of the row: a row that fails is not a cache miss.
+            self.cache.name(kind.name, ws_id, matches[0])
             settled = self._settle(kind, ws_id, body, matches[0])
             if settled is not None:
                 return settled

@@ -943,3 +943,15 @@ def test_an_error_in_one_thread_does_not_lock_the_others_out(sync):
         sync.create_component({})
     together(2, lambda: sync.create_component(row("Web")))
     assert sync.get_report()["cache_hit_comps"] == 2
+
+
+@pytest.mark.parametrize("by_field", [False, True])
+def test_a_row_that_fails_is_not_a_cache_miss(new_sync, by_field):
+    """What a row of the source names is not missing from the source, though the row could not be carried out."""
+    client = new_sync(on_error="collect")
+    options = {"field_name": "code"} if by_field else {}
+    client.create_component(row("Shop", code="S-1", parent="not-there"), **options)
+    report = client.get_report()
+    assert report["failed_comps"] == 1
+    assert "shop" not in [comp["_id"] for comp in report["cache_miss_comps"]]
+    assert "web" in [comp["_id"] for comp in report["cache_miss_comps"]]
