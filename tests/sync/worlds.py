@@ -49,6 +49,8 @@ _FIELDS = {
     "score": "Number",
 }
 
+WEB_SHOP = {"source": "web", "target": "shop", "type": 1}
+
 
 def seed(
     components: list[dict] | tuple = (), references: list[dict] | tuple = (), workspaces: int = 2
@@ -420,3 +422,10 @@ def comparable(report: dict[str, Any]) -> str:
         return numbers.setdefault(match[0], f"created #{len(numbers) + 1}")
 
     return _MADE.sub(numbered, json.dumps(report, indent=1, sort_keys=True, ensure_ascii=False, default=repr))
+
+
+def attributes_of(change):
+    """
+    Return the old and the new values of a change as pairs.
+    """
+    return {key: (values["old"], values["new"]) for key, values in change["attributes"].items()}

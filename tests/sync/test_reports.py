@@ -1,0 +1,220 @@
+"""
+What the report says, of rows that fail too, and of a simulated run.
+"""
+
+import pytest
+from worlds import attributes_of, counts, row, seed, stored_component, stored_reference, writes
+
+from ardoqpy import (
+    ConfigurationError,
+    InvalidInput,
+)
+from ardoqpy_sync import format_report
+
+# -- the report --------------------------------------------------------------------------------------
+
+
+def test_the_report_has_the_keys_of_the_predecessor(either):
+    """Every key of 0.8.4's report is there from the start, of its type."""
+    numbers = ["new_comps", "updated_comps", "del_comps", "new_refs", "updated_refs", "del_refs"]
+    numbers += ["cache_hit_comps", "cache_hit_refs"]
+    lists = ["new_comps_l", "updated_comps_l", "del_comps_l", "cache_hit_comps_l"]
+    lists += ["cache_miss_comps", "cache_miss_refs"]
+    for report in (either.report, either.get_report()):
+        assert {key: report[key] for key in numbers} == dict.fromkeys(numbers, 0)
+        assert {key: report[key] for key in lists} == {key: [] for key in lists}
+        assert (report["status"], report["description"]) == ("success", None)
+
+
+def test_the_report_lists_what_it_counts(either):
+    """Each count has its list of what it counts, with id, name and type."""
+    made = either.create_component(row("New"))
+    either.create_component(row("Web", cost=6))
+    either.create_component(row("Shop"))
+    either.del_component("till")
+    report = either.get_report()
+    assert report["new_comps_l"] == [{"_id": made["_id"], "name": "New", "type": "Application"}]
+    assert report["updated_comps_l"] == [
+        {
+            "_id": "web",
+            "name": "Web",
+            "type": "Application",
+            "changes": {"cost": {"old": 5, "new": 6}},
+        }
+    ]
+    assert report["cache_hit_comps_l"] == [{"_id": "shop", "name": "Shop", "type": "Application"}]
+    assert report["del_comps_l"] == [{"_id": "till", "name": "Till", "type": "Service"}]
+
+
+def test_the_changes_tell_old_and_new(either):
+    """The changes tell in order what was created, updated and deleted, attribute by attribute."""
+    either.get_workspace("ws1")
+    made = either.create_component(row("New", cost=1))
+    either.create_component(row("WEB", cost=6, note=None))
+    either.create_component(row("Shop"))
+    either.create_reference({"source": made["_id"], "target": "web", "type": 2, "displayText": "t"})
+    either.del_component("till")
+    changes = either.get_report()["changes"]
+    assert [(change["action"], change["kind"], change["name"]) for change in changes] == [
+        ("create", "component", "New"),
+        ("update", "component", "WEB"),
+        ("create", "reference", "New -> WEB"),
+        ("delete", "component", "Till"),
+    ]
+    assert attributes_of(changes[0]) == {
+        "name": (None, "New"),
+        "typeId": (None, "app"),
+        "rootWorkspace": (None, "ws1"),
+        "cost": (None, 1),
+    }
+    assert attributes_of(changes[1]) == {"name": ("Web", "WEB"), "cost": (5, 6), "note": ("kept", None)}
+    assert attributes_of(changes[2])["displayText"] == (None, "t")
+    assert attributes_of(changes[3]) == {}
+    assert [change["version"] for change in changes] == [None, 1, None, 1]
+    assert {change["rootWorkspace"] for change in changes} == {"ws1"}
+
+
+def test_cache_misses_are_of_touched_types(ardoq, either):
+    """What no row named is missing if a row touched its type in its workspace, and else is not looked at."""
+    components = [stored_component(f"a{number}", f"A{number}") for number in range(3)]
+    components += [stored_component("s", "S", type_id="svc"), stored_component("h", "H", "ws2")]
+    references = [stored_reference("r0", "a0", "a1"), stored_reference("r1", "a1", "a2")]
+    references += [stored_reference("r2", "a0", "a2", 2)]
+    ardoq.load(seed(components, references))
+    either.get_workspace("ws2")
+    assert either.get_report()["cache_miss_comps"] == []
+    either.create_component(row("A0"))
+    either.create_component(row("New"))
+    either.create_reference({"source": "a0", "target": "a1", "type": 1})
+    report = either.get_report()
+    assert [comp["_id"] for comp in report["cache_miss_comps"]] == ["a1", "a2"]
+    assert [ref["_id"] for ref in report["cache_miss_refs"]] == ["r1"]
+    assert report["cache_miss_comps"][0]["name"] == "A1"
+    assert report["cache_miss_comps"][0]["rootWorkspace"] == "ws1"
+    either.del_component("a1")
+    either.create_component(row("A2"))
+    report = either.get_report()
+    assert (report["cache_miss_comps"], report["cache_miss_refs"]) == ([], [])
+
+
+def test_init_report_begins_a_new_run(either):
+    """After init_report nothing is counted and nothing named, and the cache is what it was."""
+    either.create_component(row("Web", cost=6))
+    either.create_component(row("Shop"))
+    either.init_report()
+    assert counts(either.get_report()) == {}
+    assert either.get_report()["changes"] == []
+    either.create_component(row("Web", cost=6))
+    report = either.get_report()
+    assert counts(report) == {"cache_hit_comps": 1}
+    assert [comp["_id"] for comp in report["cache_miss_comps"]] == ["shop"]
+
+
+def test_a_report_once_given_does_not_go_on(either):
+    """What get_report gave is a snapshot: later rows do not change it, and it can be asked for again."""
+    either.create_component(row("Web"))
+    report = either.get_report()
+    either.create_component(row("New"))
+    assert either.get_report()["new_comps"] == 1
+    assert (report["new_comps"], report["new_comps_l"], report["changes"]) == (0, [], [])
+    assert either.get_report() == either.get_report()
+
+
+def test_a_report_can_be_read_by_people(either):
+    """The text of a report names what was created, changed, deleted, failed and left over."""
+    either.create_component(row("New"))
+    either.create_component(row("Web", cost=6, score=9))
+    either.del_component("till")
+    with pytest.raises(InvalidInput):
+        either.create_component({"name": "Half"})
+    text = format_report(either.get_report())
+    for part in ("New", "Web: cost was 5, becomes 6", "Till", "Half", "Shop", "score", "failure"):
+        assert part in text
+
+
+# -- rows that fail ----------------------------------------------------------------------------------
+
+
+def test_on_error_has_two_values(new_sync):
+    """Anything but raise and collect is refused at once."""
+    with pytest.raises(ConfigurationError, match="collect"):
+        new_sync(on_error="ignore")
+
+
+def test_raise_stops_at_the_bad_row_and_reports_it(either):
+    """By default a bad row raises, and the report says that the run failed and where."""
+    with pytest.raises(InvalidInput):
+        either.create_component({"name": "Half", "rootWorkspace": "ws1"})
+    report = either.get_report()
+    assert (report["status"], report["failed_comps"]) == ("failure", 1)
+    assert "typeId" in report["description"]
+
+
+@pytest.mark.parametrize("simulate", [False, True])
+def test_collect_goes_on_after_bad_rows(ardoq, new_sync, simulate):
+    """With collect every bad row is reported with its reason, the good ones are done, the run has failed."""
+    client = new_sync(simulate=simulate, on_error="collect")
+    half = {"name": "Half", "rootWorkspace": "ws1"}
+    answer = client.create_component(half)
+    assert answer == {**half, "_id": None}
+    client.create_reference({"source": answer["_id"], "target": "web", "type": 1})
+    client.create_component("no row at all")
+    client.update_component("nothing", {"cost": 1})
+    assert client.del_component("nothing") == {}
+    client.create_component(row("Good"))
+    report = client.get_report()
+    assert counts(report) == {"failed_comps": 4, "failed_refs": 1, "new_comps": 1}
+    assert report["status"] == "failure"
+    assert "5 row(s)" in report["description"]
+    first = report["failed_comps_l"][0]
+    assert (first["name"], first["row"], "typeId" in first["reason"]) == ("Half", half, True)
+    assert half == {"name": "Half", "rootWorkspace": "ws1"}
+
+
+def test_collect_takes_refusals_of_ardoq_too(ardoq, new_sync):
+    """What Ardoq refuses is collected like what is refused here, with what Ardoq said."""
+    client = new_sync(on_error="collect")
+    ardoq.fail(status=422, method="POST")
+    client.create_component(row("New"))
+    client.create_component(row("New"))
+    report = client.get_report()
+    assert counts(report) == {"failed_comps": 1, "new_comps": 1}
+    assert "422" in report["failed_comps_l"][0]["reason"]
+
+
+def test_a_status_that_was_set_stays(either):
+    """A script may set status and description itself, as with 0.8.4."""
+    either.report["status"] = "failed"
+    either.report["description"] = "the source was empty"
+    report = either.get_report()
+    assert (report["status"], report["description"]) == ("failed", "the source was empty")
+
+
+# -- simulating --------------------------------------------------------------------------------------
+
+
+def test_a_simulation_is_a_world_of_its_own(ardoq, new_sync):
+    """What a simulation has created and changed it shows to every reader, and Ardoq knows nothing of it."""
+    client = new_sync(simulate=True)
+    made = client.create_component(row("New", parent="web"))["_id"]
+    below = client.create_component(row("Below", parent=made))["_id"]
+    ref = client.create_reference({"source": below, "target": "host", "type": 1})["_id"]
+    client.create_component(row("Web", cost=6))
+    assert client.get_component(comp_id=made)["name"] == "New"
+    assert client.get_component("ws1") == client.get_workspace("ws1")["components"]
+    assert client.get_component(comp_id="web")["cost"] == 6
+    assert client.get_reference(ref_id=ref)["target"] == "host"
+    assert ref in [one["_id"] for one in client.get_reference("ws1")]
+    client.del_component(made)
+    assert [comp["name"] for comp in client.get_component("ws1")] == ["Web", "Shop", "Till"]
+    assert client.get_report()["del_refs"] == 1
+    assert writes(ardoq) == []
+
+
+def test_a_simulation_that_wrote_nothing_asks_ardoq(ardoq, new_sync, other):
+    """As long as nothing was written into a workspace, what is read comes from Ardoq."""
+    client = new_sync(simulate=True)
+    client.create_component(row("Web"))
+    other.patch_component("web", payload={"cost": 6})
+    assert client.get_component(comp_id="web")["cost"] == 6
+    assert client.get_workspace("ws1")["components"][0]["cost"] == 6
