@@ -2,7 +2,12 @@
 What a refused call says.
 """
 
+from http import HTTPStatus
+
 import pytest
+
+#: Python 3.13 calls it otherwise than 3.11.
+UNPROCESSABLE = f"422 {HTTPStatus.UNPROCESSABLE_ENTITY.phrase}"
 
 
 def sentence_of(kind, function, *args, **keywords):

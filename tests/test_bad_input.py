@@ -7,7 +7,7 @@ import decimal
 import functools
 
 import pytest
-from refusals import sentence_of
+from refusals import UNPROCESSABLE, sentence_of
 
 from ardoqpy import (
     ArdoqClient,
@@ -233,7 +233,7 @@ def test_an_unknown_type(client, sync, ws_id):
     """
     comp = {"name": "b", "rootWorkspace": ws_id, "typeId": "p0"}
     assert sentence_of(BadRequest, client.create_component, comp) == (
-        "POST /api/component failed with 422 Unprocessable Entity. Ardoq says: Workspace 'W' has no "
+        f"POST /api/component failed with {UNPROCESSABLE}. Ardoq says: Workspace 'W' has no "
         "component type 'p0'; it has Application (p1434104432900), Service (p1434104432901)."
     )
     assert sentence_of(InvalidInput, sync.create_component, comp) == (
@@ -248,7 +248,7 @@ def test_a_parent_in_another_workspace(client, sync, ws_id, far):
     """
     comp = {"name": "b", "rootWorkspace": ws_id, "typeId": TYPE, "parent": far["_id"]}
     assert sentence_of(BadRequest, client.create_component, comp) == (
-        f"POST /api/component failed with 422 Unprocessable Entity. Ardoq says: Component {far['_id']} is in "
+        f"POST /api/component failed with {UNPROCESSABLE}. Ardoq says: Component {far['_id']} is in "
         f"workspace {far['rootWorkspace']} and cannot be the parent of one in {ws_id}."
     )
     assert sentence_of(InvalidInput, sync.create_component, comp) == (
@@ -264,7 +264,7 @@ def test_a_reference_to_an_unknown_component(end, client, sync, comp_id):
     """
     ref = {"source": comp_id, "target": comp_id, "type": 2, end: NOBODY}
     assert sentence_of(BadRequest, client.create_reference, ref) == (
-        f"POST /api/reference failed with 422 Unprocessable Entity. Ardoq says: '{end}' of a reference: no "
+        f"POST /api/reference failed with {UNPROCESSABLE}. Ardoq says: '{end}' of a reference: no "
         f"component has the id {NOBODY}."
     )
     assert sentence_of(InvalidInput, sync.create_reference, ref) == (
@@ -293,7 +293,7 @@ def test_a_workspace_that_is_not_there(client, sync):
             f"id {NOBODY}. {NOT_THERE}"
         )
     assert sentence_of(BadRequest, client.create_component, comp) == (
-        "POST /api/component failed with 422 Unprocessable Entity. Ardoq says: 'rootWorkspace' of a "
+        f"POST /api/component failed with {UNPROCESSABLE}. Ardoq says: 'rootWorkspace' of a "
         f"component: no workspace has the id {NOBODY}."
     )
     assert sentence_of(NotFoundError, sync.create_component, comp) == (

@@ -104,7 +104,11 @@ class Emulator:
         self._thread: threading.Thread | None = None
         self._seed = _seed_of(seed)
         self._database = Database(db) if db is not None else None
-        self._furnish()
+        try:
+            self._furnish()
+        except BaseException:
+            self._close_database()
+            raise
 
     def _furnish(self) -> None:
         kept = self._database.read() if self._database is not None else None
@@ -145,6 +149,9 @@ class Emulator:
             server.server_close()
             self._thread.join()
             server.end_connections(_STOP_PATIENCE)
+        self._close_database()
+
+    def _close_database(self) -> None:
         if self._database is not None:
             self._database.close()
 

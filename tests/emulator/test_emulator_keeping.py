@@ -26,6 +26,14 @@ SEED = {
 }
 
 
+def kept(**options):
+    """
+    Return what an emulator with these options holds from the start.
+    """
+    with Emulator(**options) as emulator:
+        return emulator.dump()
+
+
 def fill(caller):
     """Leave something of every kind behind, removals and gaps included."""
     first, second = caller.workspace("First"), caller.workspace("Second")
@@ -178,7 +186,7 @@ def test_database_continues_where_it_was(tmp_path):
         caller.connection.close()
         dump = emulator.dump()
         # Opened while the other still runs: what is answered is in the file already.
-        assert Emulator(db=path, seed=SEED).dump() == dump
+        assert kept(db=path, seed=SEED) == dump
     with Emulator(db=path, seed={"format": 1}) as emulator:
         assert emulator.dump() == dump
         caller = Caller(emulator)
@@ -187,7 +195,7 @@ def test_database_continues_where_it_was(tmp_path):
         assert made["_id"] not in json.dumps(dump)
         caller.connection.close()
         dump = emulator.dump()
-    assert Emulator(db=path).dump() == dump
+    assert kept(db=path) == dump
 
 
 def test_database_keeps_order_over_reset_and_load(tmp_path):
@@ -197,7 +205,7 @@ def test_database_keeps_order_over_reset_and_load(tmp_path):
         turned = {**SEED, "components": SEED["components"][::-1]}
         emulator.load(turned)
         dump = emulator.dump()
-    assert Emulator(db=path).dump() == dump
+    assert kept(db=path) == dump
 
 
 def test_failed_request_leaves_no_trace_in_the_database(tmp_path):
@@ -211,7 +219,7 @@ def test_failed_request_leaves_no_trace_in_the_database(tmp_path):
         caller.refused(422, "POST", "/api/batch", body)
         caller.connection.close()
         dump = emulator.dump()
-    assert Emulator(db=path).dump() == dump
+    assert kept(db=path) == dump
 
 
 def test_foreign_database_is_refused(tmp_path):

@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 import pytest
 import requests
+from refusals import UNPROCESSABLE
 
 from ardoqpy import (
     AmbiguousWrite,
@@ -79,7 +80,7 @@ STATUSES = [
             "before you write."
         ),
     ),
-    (422, BadRequest, SAID.format("422 Unprocessable Entity.")),
+    (422, BadRequest, SAID.format(f"{UNPROCESSABLE}.")),
     (500, ServiceUnavailable, SAID.format("500 Internal Server Error.")),
     (501, ServiceUnavailable, SAID.format("501 Not Implemented.")),
     (503, ServiceUnavailable, SAID.format("503 Service Unavailable.")),
