@@ -146,6 +146,23 @@ def query_value(value: object, argument: str) -> str:
     )
 
 
+def spelled(params: object, argument: str) -> dict[str, Any]:
+    """
+    Return a query in which true, false and null are spelled as JSON does; a list repeats its name.
+
+    Raise `InvalidInput` where it is not a dict.
+    """
+    if not isinstance(params, dict | None):
+        raise InvalidInput(f"{argument} is {a_type(params)}: give a dict of names and values.")
+    return {name: _spelled(value) for name, value in (params or {}).items()}
+
+
+def _spelled(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_spelled(one) for one in value]
+    return query_value(value, "") if value is None or isinstance(value, bool) else value
+
+
 def path_below(value: object, argument: str) -> str:
     """
     Return a path relative to the API's own, without a slash in front.

@@ -14,6 +14,7 @@ from ardoqpy._json import a_type
 from ardoqpy._retry import Retries
 from ardoqpy.config import Token, read_settings
 from ardoqpy.errors import ConfigurationError, UnsupportedOperation
+from ardoqpy.methods.any_path import AnyPathMethods
 from ardoqpy.methods.attachments import AttachmentMethods
 from ardoqpy.methods.batches import BatchMethods
 from ardoqpy.methods.components import ComponentMethods
@@ -50,6 +51,7 @@ class ArdoqClient(
     ReportMethods,
     BatchMethods,
     OrganisationMethods,
+    AnyPathMethods,
 ):
     """
     Talk to one Ardoq.

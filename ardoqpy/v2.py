@@ -143,12 +143,12 @@ class _Writing(_Listing):
     def update(self, entity_id: str, body: Entity) -> Entity:
         version = body.get("_version") if isinstance(body, dict) else None
         checked = "latest" if version is None else checked_version(version, f"{self.argument}['_version']")
-        return self._change(entity_id, self.writable.whole(body, self.argument), checked)
+        return self.change(entity_id, self.writable.whole(body, self.argument), checked)
 
     def patch(self, entity_id: str, payload: Entity | None, version: int | str) -> Entity:
-        return self._change(entity_id, self.writable.changes(payload, "payload"), checked_version(version))
+        return self.change(entity_id, self.writable.changes(payload, "payload"), checked_version(version))
 
-    def _change(self, entity_id: str, changes: Entity, version: int | str) -> Entity:
+    def change(self, entity_id: str, changes: Entity, version: int | str) -> Entity:
         path = self._at(entity_id)
         answer = self._transport.patch(
             path, changes, {"ifVersionMatch": version}, holds=_holds(changes, version)

@@ -14,7 +14,15 @@ from ardoqpy import ArdoqClient, BadRequest, NotFoundError, UnsupportedOperation
 from ardoqpy.emulator.routes import ROUTES
 
 #: Public names of the client that are not a call of their own.
-HELPERS = {"close", "pprint", "print_model", "find_component_type", "find_reference_type"}
+HELPERS = {
+    "request",
+    "iter_request",
+    "close",
+    "pprint",
+    "print_model",
+    "find_component_type",
+    "find_reference_type",
+}
 
 
 def _name(call):

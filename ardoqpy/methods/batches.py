@@ -6,9 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ardoqpy.batch import wire_form
+from ardoqpy.batch_result import BatchResult
 from ardoqpy.methods.base import Methods
 
 if TYPE_CHECKING:
+    from ardoqpy.batch import Batch
     from ardoqpy.dialect import Entities, Entity
 
 __all__ = ["BatchMethods"]
@@ -32,19 +35,23 @@ class BatchMethods(Methods):
         """
         return self.api.batches.create(components or [], references or [], {})
 
-    def batch(self, batch: Entity) -> Entity:
+    def batch(self, batch: Batch | Entity) -> BatchResult:
         """
-        Send a batch in the form of API v2's contract and return what Ardoq answers.
+        Carry out a `Batch`, all of it or nothing, and return what became of it, by batch id.
 
-        It is one transaction: any failure leaves everything untouched. v2 only.
-        Source: POST `batch` (API v2's contract).
+        `batch` is a `Batch`, or a dict in the form of its `body`, which Ardoq alone looks at. Raise
+        `NotFoundError`, `Conflict` or `BadRequest` where Ardoq refuses it: then nothing was changed;
+        `AmbiguousWrite` where no answer came: it is not sent twice.
+        v2 only; v1's is `batch_create`. Source: POST `batch` (API v2's contract).
         """
-        return self.api.batches.send(batch)
+        body = wire_form(batch)
+        return BatchResult.of(self.api.batches.send(body), body)
 
-    def expand_batch(self, batch: Entity) -> Entity:
+    def expand_batch(self, batch: Batch | Entity) -> Entity:
         """
-        Return a batch with its aliases replaced by ids; nothing is written.
+        Return a batch in the form of its `body`, with aliases replaced by ids; nothing is written.
 
-        v2 only. Source: POST `batch/expand` (API v2's contract).
+        Raise `BadRequest` where an alias does not name exactly one. v2 only.
+        Source: POST `batch/expand` (API v2's contract).
         """
-        return self.api.batches.expand(batch)
+        return self.api.batches.expand(wire_form(batch))
