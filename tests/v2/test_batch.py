@@ -276,6 +276,14 @@ def test_what_the_contract_forbids_is_refused_at_once(call, sentence):
     assert batch.body == TAKEN.body
 
 
+def test_the_batch_id_of_an_upsert_is_taken_too():
+    """Neither a create nor an update may use it, and new_id does not hand it out."""
+    batch = Batch().upsert_component(COMP, ["name"], "new-1")
+    assert batch.new_id() == "new-2"
+    sentence_of(InvalidInput, batch.create_component, COMP, "new-1")
+    sentence_of(InvalidInput, batch.update_component, "new-1", {"name": "B"})
+
+
 def test_an_option_that_is_none_is_refused():
     """Whether to answer with entities is said by True or False."""
     assert sentence_of(InvalidInput, Batch, "yes") == "respondWithEntities is 'yes': say True or False."

@@ -108,6 +108,22 @@ def test_an_upsert_is_found_where_only_one_fits(answer, ids):
     assert BatchResult.of(answer, sent).components.ids == ids
 
 
+def test_an_upsert_that_created_is_not_looked_for_among_the_updated():
+    """What Ardoq says under a batch id counts more than what fits."""
+    sent = Batch().upsert_component({**NEW, "name": "N"}, ["name"], "u").body
+    created, updated = [{"id": "x", "batchId": "u"}], [{"id": "y", "body": {"name": "N"}}]
+    result = BatchResult.of({"components": {"created": created, "updated": updated}}, sent)
+    assert result.components.ids == {"u": "x"}
+
+
+@pytest.mark.parametrize("workspace", ["rootWorkspace", "source.rootWorkspace"])
+def test_an_upsert_by_what_its_body_does_not_hold(client, workspace):
+    """The workspace of a reference follows from its source: it is found by the rest."""
+    link = {"source": COMPONENTS[1], "target": COMPONENTS[5], "type": 2, "customFields": {"ext_id": "r1"}}
+    batch = Batch(respondWithEntities=True).upsert_reference(link, [workspace, "customFields.ext_id"], "r")
+    assert client.batch(batch).references.ids == {"r": REFERENCES[1]}
+
+
 def test_the_order_of_the_answer_does_not_matter():
     """Only the batch id says what became of what."""
     created = [{"id": "2", "batchId": "b"}, {"id": "9"}, {"id": "1", "batchId": "a"}]

@@ -7,6 +7,7 @@ from furnished import COMPONENTS, OTHER, REFERENCES, WORKSPACE
 from refusals import sentence_of
 
 from ardoqpy import ArdoqClient, Conflict, InvalidInput, NotFoundError, Retries, UnsupportedOperation
+from ardoqpy.metamodel import describe_context
 from ardoqpy.testing import Fault
 
 NEW = {"rootWorkspace": WORKSPACE, "typeId": "p1", "name": "New"}
@@ -162,6 +163,20 @@ def test_a_conflict_that_somebody_else_made_stays_one(ardoq, v1):
         assert client.get_component(comp_id=COMPONENTS[0])["name"] == "theirs"
 
 
+def test_the_same_attribute_by_somebody_else_is_no_success(ardoq, v1):
+    """What is stored has to be the next version, with every value that was sent, custom ones included."""
+    with ArdoqClient(ardoq.url, ardoq.token, version="v2", retries=PATIENT) as client:
+        for name in ("other", "mine"):
+            v1.patch_component(COMPONENTS[0], payload={"name": name})
+        v1.patch_component(COMPONENTS[1], payload={"cost": 8})
+        for comp_id, payload in (
+            (COMPONENTS[0], {"name": "mine"}),
+            (COMPONENTS[1], {"customFields": {"cost": 7}}),
+        ):
+            ardoq.add_faults(BROKEN)
+            sentence_of(Conflict, client.patch_component, comp_id, 1, payload)
+
+
 def test_a_lost_answer_to_a_delete_is_success(ardoq):
     """What the first try has deleted is not found by the second: that is what was wanted."""
     with ArdoqClient(ardoq.url, ardoq.token, version="v2", retries=PATIENT) as client:
@@ -215,6 +230,13 @@ def test_types_are_printed_on_both_versions(client, v1, capsys):
     for one in (client, v1):
         one.print_model(WORKSPACE)
         assert lines in capsys.readouterr().out
+
+
+def test_a_type_below_one_that_is_not_there_is_printed_all_the_same():
+    """A parent that the context does not list hides nothing."""
+    below = {"typeId": "p2", "name": "Service", "parent": {"typeId": "p1", "name": "Application"}}
+    context = {"rootWorkspace": WORKSPACE, "componentTypes": [below], "referenceTypes": None}
+    assert describe_context(context) == f"Workspace id: {WORKSPACE}\nname: Service - id: p2"
 
 
 def test_who_is_asking(ardoq, client):
