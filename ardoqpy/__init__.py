@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy._retry import Retries
 from ardoqpy._version import __version__
+from ardoqpy.batch import Batch
+from ardoqpy.batch_result import BatchResult
 from ardoqpy.client import ArdoqClient
 from ardoqpy.errors import (
     AmbiguousWrite,
@@ -25,17 +27,21 @@ from ardoqpy.errors import (
     UnsupportedOperation,
     WriteRefused,
 )
+from ardoqpy.example_client import API
 
 if TYPE_CHECKING:
     from ardoqpy_sync import ArdoqSyncClient
 
 __all__ = [
+    "API",
     "AmbiguousWrite",
     "ArdoqClient",
     "ArdoqClientException",
     "ArdoqSyncClient",
     "AuthorizationError",
     "BadRequest",
+    "Batch",
+    "BatchResult",
     "ConfigurationError",
     "Conflict",
     "InvalidInput",

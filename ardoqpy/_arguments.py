@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from ardoqpy._json import a_type
 from ardoqpy.errors import InvalidInput
@@ -14,7 +14,7 @@ from ardoqpy.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["attributes", "id_segment", "ids", "name_segment"]
+__all__ = ["attributes", "filters", "given", "id_segment", "ids", "name_segment", "path_below", "query_value"]
 
 _ID = re.compile(r"[0-9A-Za-z_-]+")
 _EXAMPLE = "an id is text such as '5f00aa00bb00cc00dd00ee10'"
@@ -82,6 +82,105 @@ def attributes(value: object, argument: str, *required: str) -> dict[str, Any]:
         missing = _and([f"no {name}" for name in lacking])
         raise InvalidInput(f"{argument}{named} has {missing}: it needs {_and(required)}.")
     return value
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """
+    Return those of the named values that are not None.
+    """
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def filters(params: object, known: Sequence[str], *, custom: bool = False) -> dict[str, Any]:
+    """
+    Return a query out of the filters of a listing.
+
+    `known` names the filters there are; `custom=True` says that custom fields are, too, as a dict under
+    `customFields` or one by one as `customFields.name`. Raise `InvalidInput` where a filter is not known,
+    or its value cannot stand in a query.
+    """
+    if not isinstance(params, dict):
+        raise InvalidInput(f"The filters are {a_type(params)}: give a dict of names and values.")
+    query = {}
+    for name, value in params.items():
+        if custom and name == "customFields":
+            if not isinstance(value, dict):
+                raise InvalidInput(f"customFields is {a_type(value)}: give a dict of fields and values.")
+            for field, wanted in value.items():
+                query[f"customFields.{name_of_field(field)}"] = query_value(wanted, f"customFields.{field}")
+        elif name in known or (custom and isinstance(name, str) and re.match(r"customFields\..", name)):
+            query[name] = query_value(value, name)
+        else:
+            choice = [*known, "customFields"] if custom else known
+            raise InvalidInput(f"There is no filter {name!r}: there is {_and(choice)}.")
+    return query
+
+
+def name_of_field(name: object) -> str:
+    """
+    Return the name of a custom field; raise `InvalidInput` where it is not text, or empty.
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidInput(f"customFields has the key {name!r}: the names of fields are text.")
+    return name
+
+
+def query_value(value: object, argument: str) -> str:
+    """
+    Return a value as a query spells it: true, false and null as JSON does.
+
+    Raise `InvalidInput` where it is empty, which Ardoq may take for no filter at all, or neither text,
+    a number, true, false nor None.
+    """
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, str) and value:
+        return value
+    if isinstance(value, dict) and isinstance(value.get("_id"), str):
+        raise InvalidInput(f"{argument} is a whole entity: give its '_id' alone.")
+    shown = "empty text" if value == "" else a_type(value)
+    raise InvalidInput(
+        f"{argument} is {shown}, which cannot be looked for: give text, a number, true or false, or None."
+    )
+
+
+def spelled(params: object, argument: str) -> dict[str, Any]:
+    """
+    Return a query in which true, false and null are spelled as JSON does; a list repeats its name.
+
+    Raise `InvalidInput` where it is not a dict.
+    """
+    if not isinstance(params, dict | None):
+        raise InvalidInput(f"{argument} is {a_type(params)}: give a dict of names and values.")
+    return {name: _spelled(value) for name, value in (params or {}).items()}
+
+
+def _spelled(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_spelled(one) for one in value]
+    return query_value(value, "") if value is None or isinstance(value, bool) else value
+
+
+def path_below(value: object, argument: str) -> str:
+    """
+    Return a path relative to the API's own, without a slash in front.
+
+    Raise `InvalidInput` when it is not text, is empty, or could lead anywhere but below the API: a whole
+    URL, a step up, a query.
+    """
+    path = value.removeprefix("/") if isinstance(value, str) else ""
+    steps = path.removesuffix("/").split("/")
+    if not re.fullmatch(r"[\w.~%:@+,;=!$&'()*/-]+", path, re.ASCII) or any(
+        unquote(step) in ("", ".", "..") or "/" in unquote(step) for step in steps
+    ):
+        shown = repr(value) if isinstance(value, str) else a_type(value)
+        raise InvalidInput(
+            f"{argument} is {shown[:80]}, which is no path below the API: give one such as 'components', "
+            "and its query as query_params."
+        )
+    return path
 
 
 def _and(names: Sequence[str]) -> str:

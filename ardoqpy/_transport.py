@@ -167,6 +167,14 @@ class Transport:
         """
         return self._write("DELETE", path, body)
 
+    def request(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Any:
+        """
+        Ask or write with any verb; everything but GET counts as a write.
+        """
+        if method == "GET":
+            return self.get(path, params)
+        return self._write(method, path, body, params=params)
+
     def upload(self, path: str, body: Callable[[], MultipartFile]) -> Any:
         """
         Post a file piece by piece; each call of `body` gives it from its start.
@@ -199,11 +207,11 @@ class Transport:
             bare = True  # the link says all of its query itself
 
     @contextmanager
-    def stream(self, path: str) -> Iterator[Iterator[bytes]]:
+    def stream(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[Iterator[bytes]]:
         """
         Open `path` and give its bytes piece by piece; use it in a `with`.
         """
-        reply = self._exchange("GET", self.baseurl + path, stream=True)
+        reply = self._exchange("GET", self.baseurl + path, params=params, stream=True)
         response: requests.Response = reply.data
         try:
             yield self._pieces(response, path)

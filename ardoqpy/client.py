@@ -2,28 +2,33 @@
 `ArdoqClient`: what can be asked of Ardoq, as flat methods.
 
 The methods themselves are in `ardoqpy/methods/`, a file for each kind of thing; how a version of the API
-says them is in its dialect (`v1.py`), which is chosen once, here.
+says them is in its dialect (`v1.py`, `v2.py`), which is chosen once, here.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from ardoqpy._json import a_type
 from ardoqpy._retry import Retries
 from ardoqpy.config import Token, read_settings
 from ardoqpy.errors import ConfigurationError, UnsupportedOperation
+from ardoqpy.methods.any_path import AnyPathMethods
 from ardoqpy.methods.attachments import AttachmentMethods
+from ardoqpy.methods.batches import BatchMethods
 from ardoqpy.methods.components import ComponentMethods
 from ardoqpy.methods.models import FieldMethods, ModelMethods
 from ardoqpy.methods.organisation import OrganisationMethods
 from ardoqpy.methods.references import ReferenceMethods
+from ardoqpy.methods.reports import ReportMethods
 from ardoqpy.methods.tags import TagMethods
 from ardoqpy.methods.workspaces import FolderMethods, WorkspaceMethods
 from ardoqpy.v1 import V1
+from ardoqpy.v2 import V2
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ardoqpy._transport import Session
@@ -31,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ArdoqClient"]
 
-_VERSIONS = {"v1": V1}
+_VERSIONS: dict[str, Callable[..., Dialect]] = {"v1": V1, "v2": V2}
 
 
 class ArdoqClient(
@@ -43,7 +48,10 @@ class ArdoqClient(
     ModelMethods,
     FieldMethods,
     AttachmentMethods,
+    ReportMethods,
+    BatchMethods,
     OrganisationMethods,
+    AnyPathMethods,
 ):
     """
     Talk to one Ardoq.
@@ -52,7 +60,8 @@ class ArdoqClient(
       organisation's label, needed only where the host does not name it. What is not given comes from
       the environment (`ARDOQ_API_HOST`, `ARDOQ_API_TOKEN`, `ARDOQ_ORG_LABEL`), then from the cfg file
       `config`, where one is named.
-    - `version`: which API to speak, `"v1"`.
+    - `version`: which API to speak, `"v1"` or `"v2"`. What the one does not offer raises
+      `UnsupportedOperation` there, naming where it is. v2 needs `org` on `app.ardoq.com`.
     - `timeout`: seconds to connect and between two bytes of an answer: one number, or a pair.
     - `retries`: how often to repeat what may be repeated, or a whole `Retries`.
     - `session`: a `requests.Session` of your own, for proxies, certificates or adapters.
@@ -62,6 +71,9 @@ class ArdoqClient(
     Use it in a `with`, or `close()` it. It may be shared by threads; it keeps no answers.
     Raise `ConfigurationError` where a setting is missing or makes no sense, before anything is sent.
     """
+
+    #: The versions that this class speaks.
+    _spoken: ClassVar[tuple[str, ...]] = tuple(_VERSIONS)
 
     def __init__(
         self,
@@ -79,8 +91,11 @@ class ArdoqClient(
     ) -> None:
         token = token if token is None else Token.of(token)
         if not isinstance(version, str) or version not in _VERSIONS:
-            known = "API v2 is not built yet" if version == "v2" else f"There is no API {version!r}"
-            raise UnsupportedOperation(f"{known}: say version='v1'.")
+            raise UnsupportedOperation(f"There is no API {version!r}: say version='v1' or version='v2'.")
+        if version not in self._spoken:
+            raise UnsupportedOperation(
+                f"{type(self).__name__} does not speak API {version} yet: say version='v1'."
+            )
         self._settings = read_settings(hosturl, token, org, config=config, allow_http=allow_http)
         self.version = version
         self.api: Dialect = _VERSIONS[version](

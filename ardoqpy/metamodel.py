@@ -1,5 +1,5 @@
 """
-Component types and reference types, read from a model as Ardoq gives it.
+Component types and reference types, read from a model (v1) or a context (v2) as Ardoq gives it.
 
 Pure functions: what they take is the answer of `get_model`, what they give is found in it.
 """
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 __all__ = [
     "component_types",
     "describe",
+    "describe_context",
     "find_component_type",
     "find_reference_type",
+    "named",
     "reference_types",
 ]
 
@@ -77,6 +79,34 @@ def describe(model: Entity) -> str:
         for type_id, definition, depth in component_types(model)
     ]
     lines += [f"name: {kind.get('name')} - id: {type_id}" for type_id, kind in reference_types(model)]
+    return "\n".join(lines)
+
+
+def named(types: Any, name: str) -> dict[str, Any] | None:
+    """
+    Return the first of that name in one of v2's flat lists of types, as it is, or None.
+    """
+    return next((one for one in types or [] if isinstance(one, dict) and one.get("name") == name), None)
+
+
+def describe_context(context: Entity) -> str:
+    """
+    Return the types of a context (v2) with their ids as text, a line each, children indented.
+    """
+    types = [one for one in context.get("componentTypes") or [] if isinstance(one, dict)]
+    known = {one.get("typeId") for one in types}
+    below: dict[Any, list[dict[str, Any]]] = {}
+    for one in types:
+        parent = (one.get("parent") or {}).get("typeId")
+        below.setdefault(parent if parent in known else None, []).append(one)
+    lines = [f"Workspace id: {context.get('rootWorkspace')}"]
+    waiting = [(one, 0) for one in reversed(below.pop(None, []))]
+    while waiting:
+        one, depth = waiting.pop()
+        lines.append(f"{'  ' * depth}name: {one.get('name')} - id: {one.get('typeId')}")
+        waiting.extend((child, depth + 1) for child in reversed(below.pop(one.get("typeId"), [])))
+    kinds = [one for one in context.get("referenceTypes") or [] if isinstance(one, dict)]
+    lines += [f"name: {kind.get('name')} - id: {kind.get('type')}" for kind in kinds]
     return "\n".join(lines)
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy import metamodel
+from ardoqpy._answers import as_entities, as_entity, as_stored
 from ardoqpy._arguments import attributes, id_segment, ids, name_segment
 from ardoqpy._files import MultipartFile
-from ardoqpy._json import a_type
 from ardoqpy._transport import Transport
+from ardoqpy.dialect import not_offered
 from ardoqpy.errors import InvalidInput, UnexpectedAnswer, UnsupportedOperation
 
 if TYPE_CHECKING:
@@ -47,28 +49,8 @@ PERSISTED = frozenset(
 )
 
 
-def _entities(answer: Any) -> Entities:
-    # Ardoq gives null for an empty list in places.
-    if answer is None:
-        return []
-    if not isinstance(answer, list):
-        raise UnexpectedAnswer(f"Ardoq answered with {a_type(answer)} where a list was expected.")
-    return answer
-
-
-def _entity(answer: Any) -> Entity:
-    if not isinstance(answer, dict):
-        raise UnexpectedAnswer(f"Ardoq answered with {a_type(answer)} where an object was expected.")
-    return answer
-
-
-def _stored(answer: Any, request: str) -> Entity:
-    entity = _entity(answer)
-    if not isinstance(entity.get("_id"), str):
-        raise UnexpectedAnswer(
-            f"{request} was carried out, but the answer has no '_id': look in Ardoq for what is stored."
-        )
-    return entity
+def _missing(what: str, use: str = "version='v2'") -> Callable[..., Any]:
+    return not_offered("v1", what, use)
 
 
 def _holds(sent: Entity, read_only: frozenset[str]) -> Callable[[Any], bool]:
@@ -107,19 +89,27 @@ class _Collection:
         return f"{self.path}/{id_segment(entity_id, self.id_argument)}"
 
     def get(self, entity_id: str) -> Entity:
-        return _entity(self._transport.get(self._at(entity_id)))
+        return as_entity(self._transport.get(self._at(entity_id)))
 
     def create(self, body: Entity) -> Entity:
         answer = self._transport.post(self.path, attributes(body, self.argument, *self.required))
-        return _stored(answer, f"POST /api/{self.path}")
+        return as_stored(answer, f"POST /api/{self.path}")
 
     def update(self, entity_id: str, body: Entity) -> Entity:
         body = attributes(body, self.argument)
         answer = self._transport.put(self._at(entity_id), body, holds=_holds(body, self.read_only))
-        return _stored(answer, f"PUT /api/{self._at(entity_id)}")
+        return as_stored(answer, f"PUT /api/{self._at(entity_id)}")
 
     def delete(self, entity_id: str) -> Entity:
-        return _entity(self._transport.delete(self._at(entity_id)))
+        return as_entity(self._transport.delete(self._at(entity_id)))
+
+    def all(self) -> Entities:
+        return as_entities(self._transport.get(self.path))
+
+    def iterate(self, params: Mapping[str, Any]) -> Iterator[Entity]:
+        if params:
+            _missing(f"filter a list by {', '.join(map(str, params))}")()
+        return iter(self.all())
 
     def _patched(self, entity_id: str, payload: Entity | None, version: int | str) -> Entity:
         if version != "latest":
@@ -127,7 +117,7 @@ class _Collection:
                 f"API v1 cannot check the version ({version!r}) in a PATCH: the last write wins. Use the "
                 "update method, which sends _version, or API v2."
             )
-        return _entity(self._transport.patch(self._at(entity_id), attributes(payload, "payload")))
+        return as_entity(self._transport.patch(self._at(entity_id), attributes(payload, "payload")))
 
 
 class Workspaces(_Collection):
@@ -144,29 +134,31 @@ class Workspaces(_Collection):
         "tags",
     }
 
-    def all(self, *, summary: bool) -> Entities:
-        return _entities(self._transport.get("workspace/summary" if summary else "workspace"))
+    def all(self, *, summary: bool = False) -> Entities:
+        return as_entities(self._transport.get("workspace/summary" if summary else "workspace"))
 
     def find(self, name: str, *, exact: bool) -> Entities:
         path = "workspace/by-name" if exact else "workspace/search"
-        return _entities(self._transport.get(path, {"name": name}))
+        return as_entities(self._transport.get(path, {"name": name}))
 
     def aggregated(self, ws_id: str) -> Entity:
-        return _entity(self._transport.get(self._at(ws_id) + "/aggregated"))
+        return as_entity(self._transport.get(self._at(ws_id) + "/aggregated"))
 
     def components(self, ws_id: str) -> Entities:
-        return _entities(self._transport.get(self._at(ws_id) + "/component"))
+        return as_entities(self._transport.get(self._at(ws_id) + "/component"))
 
     def references(self, ws_id: str, *, incoming: bool) -> Entities:
         last = "/all-references" if incoming else "/reference"
-        return _entities(self._transport.get(self._at(ws_id) + last))
+        return as_entities(self._transport.get(self._at(ws_id) + last))
+
+    context = _missing("read the context of a workspace", "version='v2', or get_model(ws_id)")
 
     def branches(self, ws_id: str) -> Entities:
-        return _entities(self._transport.get(self._at(ws_id) + "/branch"))
+        return as_entities(self._transport.get(self._at(ws_id) + "/branch"))
 
     def create_branch(self, ws_id: str, branch_name: str) -> Entity:
         body = attributes({"branch-name": branch_name}, "the branch", "branch-name")
-        return _entity(self._transport.post(self._at(ws_id) + "/branch/create", body))
+        return as_entity(self._transport.post(self._at(ws_id) + "/branch/create", body))
 
 
 class Folders(_Collection):
@@ -175,11 +167,8 @@ class Folders(_Collection):
     argument = "folder"
     read_only = PERSISTED | {"workspaces"}
 
-    def all(self) -> Entities:
-        return _entities(self._transport.get("workspacefolder"))
-
     def add(self, folder_id: str, ws_list: list[str]) -> Entity:
-        return _entity(
+        return as_entity(
             self._transport.put(self._at(folder_id) + "/add", {"workspaces": ids(ws_list, "ws_list")})
         )
 
@@ -191,16 +180,19 @@ class Components(_Collection):
     required = ("name", "rootWorkspace")
     read_only = PERSISTED | {"type", "model", "children", "component-key", "references"}
 
-    def all(self) -> Entities:
-        return _entities(self._transport.get("component"))
-
     def in_workspace(self, ws_id: str) -> Entities:
         workspace = id_segment(ws_id, "ws_id")
-        return _entities(self._transport.get("component/search", {"workspace": workspace}))
+        return as_entities(self._transport.get("component/search", {"workspace": workspace}))
 
     def search(self, ws_id: str, name: str, field: str | None, value: Any) -> Entities:
         query = {"workspace": id_segment(ws_id, "ws_id"), "name": name, "field": field, "value": value}
-        return _entities(self._transport.get("component/search", query))
+        return as_entities(self._transport.get("component/search", query))
+
+    def selected(self, _ws_id: str | None, _params: Mapping[str, Any]) -> Entities:
+        raise InvalidInput("params are for API v2: on v1 search with find_component or search_components.")
+
+    def value(self, entity: Entity, name: str) -> Any:
+        return entity.get(name)
 
     def by_fields(self, ws_id: str | None, fields: Mapping[str, Any]) -> Entities:
         if not fields:
@@ -208,11 +200,11 @@ class Components(_Collection):
         query = {name: _as_query(value) for name, value in fields.items()}
         if ws_id is not None:
             query["workspace"] = id_segment(ws_id, "ws_id")
-        return _entities(self._transport.get("component/fieldsearch", query))
+        return as_entities(self._transport.get("component/fieldsearch", query))
 
     def get(self, entity_id: str, *, incl_refs: bool = False) -> Entity:
         query = {"includeReferences": "true" if incl_refs else "false"}
-        return _entity(self._transport.get(self._at(entity_id), query))
+        return as_entity(self._transport.get(self._at(entity_id), query))
 
     def patch(self, entity_id: str, payload: Entity | None, version: int | str) -> Entity:
         return self._patched(entity_id, payload, version)
@@ -230,7 +222,7 @@ class Components(_Collection):
         body: Entity = {"componentIds": ids(comp_ids, "comp_ids")}
         if request_id is not None:
             body["requestId"] = request_id
-        return _entity(self._transport.delete("component", body))
+        return as_entity(self._transport.delete("component", body))
 
 
 class References(_Collection):
@@ -240,22 +232,22 @@ class References(_Collection):
     required = ("source", "target", "type")
     read_only = PERSISTED | {"model"}
 
-    def all(self) -> Entities:
-        return _entities(self._transport.get("reference"))
-
     def in_workspace(self, ws_id: str) -> Entities:
         workspace = id_segment(ws_id, "ws_id")
-        found = _entities(self._transport.get("reference", {"workspace": workspace}))
+        found = as_entities(self._transport.get("reference", {"workspace": workspace}))
         # Whether Ardoq honours the parameter is not known, so what is of other workspaces is left out here.
         return [ref for ref in found if ref.get("rootWorkspace") == workspace]
+
+    def selected(self, _ws_id: str | None, _params: Mapping[str, Any]) -> Entities:
+        raise InvalidInput("params are for API v2: on v1 read the references of a workspace.")
 
     def patch(self, entity_id: str, payload: Entity | None, version: int | str) -> Entity:
         return self._patched(entity_id, payload, version)
 
     def twins(self, body: Entity) -> Entities:
         source = f"component/{id_segment(body['source'], 'source')}"
-        comp = _entity(self._transport.get(source, {"includeReferences": "true"}))
-        leaving = _entities((comp.get("references") or {}).get("out"))
+        comp = as_entity(self._transport.get(source, {"includeReferences": "true"}))
+        leaving = as_entities((comp.get("references") or {}).get("out"))
         return [ref for ref in leaving if (ref["target"], ref["type"]) == (body["target"], body["type"])]
 
 
@@ -265,11 +257,8 @@ class Tags(_Collection):
     argument = "tag"
     required = ("name", "rootWorkspace")
 
-    def all(self) -> Entities:
-        return _entities(self._transport.get("tag"))
-
     def in_workspace(self, ws_id: str) -> Entities:
-        return _entities(self._transport.get(f"tag/workspace/{id_segment(ws_id, 'ws_id')}"))
+        return as_entities(self._transport.get(f"tag/workspace/{id_segment(ws_id, 'ws_id')}"))
 
 
 class Models(_Collection):
@@ -278,15 +267,26 @@ class Models(_Collection):
     argument = "model"
     read_only = PERSISTED | {"createdBy", "lastModifiedBy", "workspaces", "maxReferenceTypeKey"}
 
-    def all(self, *, include_common: bool) -> Entities:
-        return _entities(self._transport.get("model", {"includeCommon": "true"} if include_common else None))
+    def all(self, *, include_common: bool = False) -> Entities:
+        return as_entities(
+            self._transport.get("model", {"includeCommon": "true"} if include_common else None)
+        )
 
     def of_workspace(self, ws_id: str) -> Entity:
-        workspace = _entity(self._transport.get(f"workspace/{id_segment(ws_id, 'ws_id')}"))
+        workspace = as_entity(self._transport.get(f"workspace/{id_segment(ws_id, 'ws_id')}"))
         model_id = workspace.get("componentModel")
         if not model_id:
             raise UnexpectedAnswer(f"Workspace {ws_id} names no model: its componentModel is empty.")
         return self.get(model_id)
+
+    def component_type(self, ws_id: str, name: str) -> dict[str, Any] | None:
+        return metamodel.find_component_type(self.of_workspace(ws_id), name)
+
+    def reference_type(self, ws_id: str, name: str) -> dict[str, Any] | None:
+        return metamodel.find_reference_type(self.of_workspace(ws_id), name)
+
+    def describe(self, model: Entity) -> str:
+        return metamodel.describe(model)
 
     def patch(self, entity_id: str, payload: Entity) -> Entity:
         return self._patched(entity_id, payload, "latest")
@@ -298,11 +298,13 @@ class Fields(_Collection):
     argument = "field"
     required = ("label", "model")
 
-    def all(self, *, include_common: bool) -> Entities:
-        return _entities(self._transport.get("field", {"includeCommon": "true"} if include_common else None))
+    def all(self, *, include_common: bool = False) -> Entities:
+        return as_entities(
+            self._transport.get("field", {"includeCommon": "true"} if include_common else None)
+        )
 
     def read_only_in(self, ws_id: str) -> frozenset[str]:
-        workspace = _entity(self._transport.get(f"workspace/{id_segment(ws_id, 'ws_id')}"))
+        workspace = as_entity(self._transport.get(f"workspace/{id_segment(ws_id, 'ws_id')}"))
         return frozenset(
             field["name"]
             for field in self.all(include_common=False)
@@ -315,10 +317,10 @@ class Users:
         self._transport = transport
 
     def current(self) -> Entity:
-        return _entity(self._transport.get("user/current_user"))
+        return as_entity(self._transport.get("user/current_user"))
 
     def notify(self, subject: str, body: str) -> Entity:
-        return _entity(self._transport.post("user/notify/email", {"subject": subject, "body": body}))
+        return as_entity(self._transport.post("user/notify/email", {"subject": subject, "body": body}))
 
 
 class Attachments:
@@ -326,13 +328,20 @@ class Attachments:
         self._transport = transport
 
     @staticmethod
-    def _of(resource_type: str, resource_id: str) -> str:
+    def _of(resource_type: str, resource_id: str | None) -> str:
         if resource_type not in ("workspace", "org"):
             raise InvalidInput(f"resource_type is {resource_type!r}: say 'workspace' or 'org'.")
         return f"attachment/{resource_type}/{id_segment(resource_id, 'resource_id')}"
 
-    def all(self, resource_type: str, resource_id: str) -> Entities:
-        return _entities(self._transport.get(self._of(resource_type, resource_id)))
+    def of(
+        self, resource_type: str | None, resource_id: str | None, params: Mapping[str, Any]
+    ) -> Iterator[Entity]:
+        if params:
+            _missing(f"filter attachments by {', '.join(params)}")()
+        path = self._of("workspace" if resource_type is None else resource_type, resource_id)
+        return iter(as_entities(self._transport.get(path)))
+
+    get = _missing("read what is known of a file by its id")
 
     def upload(
         self,
@@ -348,7 +357,7 @@ class Attachments:
         def body() -> MultipartFile:
             return MultipartFile(content(), "attachment", filename, content_type)
 
-        return _entity(self._transport.upload(path, body))
+        return as_entity(self._transport.upload(path, body))
 
     def download(
         self, resource_type: str, resource_id: str, filename: str
@@ -358,7 +367,7 @@ class Attachments:
 
     def delete(self, resource_type: str, resource_id: str, filename: str) -> Entity:
         segment = name_segment(filename, "filename")
-        return _entity(self._transport.delete(f"{self._of(resource_type, resource_id)}/{segment}"))
+        return as_entity(self._transport.delete(f"{self._of(resource_type, resource_id)}/{segment}"))
 
 
 class Batches:
@@ -373,7 +382,10 @@ class Batches:
         for ref in references:
             attributes(ref, "a reference of the batch", "batchId", "source", "target", "type")
         data = {"components": components, "references": references}
-        return _entity(self._transport.post("batch", {"op": "create", "options": options, "data": data}))
+        return as_entity(self._transport.post("batch", {"op": "create", "options": options, "data": data}))
+
+    send = _missing("send a Batch", "version='v2', or batch_create()")
+    expand = _missing("expand a Batch")
 
 
 class Reports:
@@ -381,7 +393,11 @@ class Reports:
         self._transport = transport
 
     def export(self, report_id: str) -> Entities:
-        return _entities(self._transport.get(f"report/{id_segment(report_id, 'report_id')}/export-data"))
+        return as_entities(self._transport.get(f"report/{id_segment(report_id, 'report_id')}/export-data"))
+
+    iterate = _missing("list reports")
+    get = _missing("read a report's definition")
+    rows = _missing("run a report page by page", "version='v2', or export_report(report_id)")
 
 
 class Organisations:
@@ -417,6 +433,9 @@ class V1:
         self.batches = Batches(self.transport)
         self.reports = Reports(self.transport)
         self.organisations = Organisations(self.transport)
+
+    def iterate(self, path: str, params: Mapping[str, Any] | None) -> Iterator[Any]:
+        return iter(as_entities(self.transport.get(path, params)))
 
 
 def _as_query(value: Any) -> Any:

@@ -47,6 +47,9 @@ class ArdoqSyncClient(ArdoqClient):
     handed out is the caller's own copy. One client may be shared by threads.
     """
 
+    # The engine reads what v1 answers: flat custom fields, aggregated workspaces with their model.
+    _spoken = ("v1",)
+
     def __init__(
         self,
         hosturl: str | None = None,

@@ -1,5 +1,5 @@
 """
-Every endpoint of API v1 that is known, and the flat method that calls it.
+Every endpoint of API v1 and v2 that is known, and the flat method that calls it.
 
 Said here independently of the client and of the emulator: `test_endpoints.py` holds both against it.
 """
@@ -14,6 +14,7 @@ FIELD = {"label": "Cost", "model": ID}
 #: (verb, path below /api/, the call), where {} stands for one segment that the caller fills.
 V1 = [
     ("GET", "workspace", lambda c: c.get_workspaces()),
+    ("GET", "workspace", lambda c: list(c.iter_workspaces())),
     ("GET", "workspace/summary", lambda c: c.get_workspaces(summary=True)),
     ("GET", "workspace/search", lambda c: c.find_workspace("Apps")),
     ("GET", "workspace/by-name", lambda c: c.find_workspace("Apps", exact=True)),
@@ -34,6 +35,7 @@ V1 = [
     ("PUT", "workspacefolder/{}/add", lambda c: c.move_workspace(ID, [ID])),
     ("DELETE", "workspacefolder/{}", lambda c: c.del_folder(ID)),
     ("GET", "component", lambda c: c.get_components()),
+    ("GET", "component", lambda c: list(c.iter_components())),
     ("GET", "component/search", lambda c: c.find_component(ID, "Web")),
     ("GET", "component/fieldsearch", lambda c: c.search_components({"cost": 5})),
     ("GET", "component/{}", lambda c: c.get_component(comp_id=ID)),
@@ -43,6 +45,7 @@ V1 = [
     ("DELETE", "component/{}", lambda c: c.del_component(ID)),
     ("DELETE", "component", lambda c: c.del_components([ID])),
     ("GET", "reference", lambda c: c.get_references()),
+    ("GET", "reference", lambda c: list(c.iter_references())),
     ("GET", "reference", lambda c: c.get_reference(ws_id=ID)),
     ("GET", "reference/{}", lambda c: c.get_reference(ref_id=ID)),
     ("POST", "reference", lambda c: c.create_reference(REFERENCE)),
@@ -66,12 +69,56 @@ V1 = [
     ("PUT", "field/{}", lambda c: c.update_field(ID, {**FIELD, "_version": 1})),
     ("DELETE", "field/{}", lambda c: c.del_field(ID)),
     ("GET", "user/current_user", lambda c: c.get_current_user()),
+    ("GET", "user/current_user", lambda c: c.me()),
     ("POST", "user/notify/email", lambda c: c.notify_by_email("Done", "All of it.")),
     ("GET", "attachment/{}/{}", lambda c: c.get_attachments(ID)),
+    ("GET", "attachment/{}/{}", lambda c: list(c.iter_attachments(ID))),
     ("POST", "attachment/{}/{}/upload", lambda c: c.upload_attachment(ID, io.BytesIO(b"x"), "x.txt")),
     ("GET", "attachment/{}/{}/{}", lambda c: c.download_attachment(ID, "x.txt")),
     ("DELETE", "attachment/{}/{}/{}", lambda c: c.del_attachment(ID, "x.txt")),
     ("POST", "batch", lambda c: c.batch_create()),
     ("GET", "report/{}/export-data", lambda c: c.export_report(ID)),
     ("GET", "switchOrg", lambda c: c.switch_org("acme")),
+]
+
+#: The same below /api/v2/.
+V2 = [
+    ("GET", "me", lambda c: c.get_current_user()),
+    ("GET", "me", lambda c: c.me()),
+    ("GET", "workspaces", lambda c: c.get_workspaces()),
+    ("GET", "workspaces", lambda c: list(c.iter_workspaces(name="Apps"))),
+    ("GET", "workspaces", lambda c: c.find_workspace("Apps")),
+    ("GET", "workspaces/{}", lambda c: c.get_workspace(ID)),
+    ("GET", "workspaces/{}/context", lambda c: c.get_context(ID)),
+    ("GET", "workspaces/{}/context", lambda c: c.get_model(ID)),
+    ("GET", "components", lambda c: c.get_components()),
+    ("GET", "components", lambda c: list(c.iter_components(typeId="p1"))),
+    ("GET", "components", lambda c: c.get_component(ID)),
+    ("GET", "components", lambda c: c.find_component(ID, "Web")),
+    ("GET", "components", lambda c: c.search_components({"cost": 5})),
+    ("GET", "components", lambda c: c.get_workspace_components(ID)),
+    ("GET", "components/{}", lambda c: c.get_component(comp_id=ID)),
+    ("POST", "components", lambda c: c.create_component({**COMPONENT, "typeId": "p1"})),
+    ("PATCH", "components/{}", lambda c: c.update_component(ID, {**COMPONENT, "_version": 1})),
+    ("PATCH", "components/{}", lambda c: c.patch_component(ID, 1, {"name": "Shop"})),
+    ("DELETE", "components/{}", lambda c: c.del_component(ID)),
+    ("GET", "references", lambda c: c.get_references()),
+    ("GET", "references", lambda c: list(c.iter_references(type=2))),
+    ("GET", "references", lambda c: c.get_reference(ws_id=ID)),
+    ("GET", "references", lambda c: c.get_workspace_references(ID)),
+    ("GET", "references/{}", lambda c: c.get_reference(ref_id=ID)),
+    ("POST", "references", lambda c: c.create_reference(REFERENCE)),
+    ("PATCH", "references/{}", lambda c: c.update_reference(ID, {**REFERENCE, "_version": 1})),
+    ("PATCH", "references/{}", lambda c: c.patch_reference(ID, payload={"displayText": "x"})),
+    ("DELETE", "references/{}", lambda c: c.del_reference(ID)),
+    ("POST", "batch", lambda c: c.batch({})),
+    ("POST", "batch/expand", lambda c: c.expand_batch({})),
+    ("GET", "reports", lambda c: c.get_reports()),
+    ("GET", "reports", lambda c: list(c.iter_reports("All"))),
+    ("GET", "reports/{}", lambda c: c.get_report_definition(ID)),
+    ("GET", "reports/{}/run/objects", lambda c: c.run_report(ID, keys="key")),
+    ("GET", "reports/{}/run/tabular", lambda c: list(c.iter_report(ID, tabular=True))),
+    ("GET", "attachments", lambda c: c.get_attachments(filename="x.txt")),
+    ("GET", "attachments", lambda c: list(c.iter_attachments(folder=ID))),
+    ("GET", "attachments/{}", lambda c: c.get_attachment(ID)),
 ]

@@ -7,46 +7,77 @@ import re
 from contextlib import suppress
 
 import pytest
-from endpoints import V1
+from endpoints import V1, V2
+from refusals import sentence_of
 
-from ardoqpy import ArdoqClient, BadRequest, NotFoundError
+from ardoqpy import ArdoqClient, BadRequest, NotFoundError, UnsupportedOperation
 from ardoqpy.emulator.routes import ROUTES
 
 #: Public names of the client that are not a call of their own.
-HELPERS = {"close", "pprint", "print_model", "find_component_type", "find_reference_type"}
+HELPERS = {
+    "request",
+    "iter_request",
+    "close",
+    "pprint",
+    "print_model",
+    "find_component_type",
+    "find_reference_type",
+}
 
 
-def _pattern(path):
-    return "/api/" + path
+def _name(call):
+    (name,) = {name for name in call.__code__.co_names if hasattr(ArdoqClient, name)}
+    return name
 
 
-@pytest.mark.parametrize(("verb", "path", "call"), V1, ids=[f"{verb} {path}" for verb, path, _ in V1])
-def test_the_flat_method_calls_its_endpoint_and_no_other(server, verb, path, call):
+TABLES = {"v1": ("/api/", V1), "v2": ("/api/v2/", V2)}
+CALLS = [
+    pytest.param(version, verb, prefix + path, call, id=f"{verb} {prefix}{path} {_name(call)}")
+    for version, (prefix, table) in TABLES.items()
+    for verb, path, call in table
+]
+NAMES = {version: {_name(call) for _, _, call in table} for version, (_, table) in TABLES.items()}
+ELSEWHERE = {
+    _name(call): pytest.param(here, there, call, id=f"{_name(call)} on {here}")
+    for here, there in (("v1", "v2"), ("v2", "v1"))
+    for _, _, call in TABLES[there][1]
+    if _name(call) not in NAMES[here]
+}
+
+
+@pytest.mark.parametrize(("version", "verb", "path", "call"), CALLS)
+def test_the_flat_method_calls_its_endpoint_and_no_other(server, version, verb, path, call):
     """Each flat method sends one request, to the verb and path of the table."""
     with suppress(NotFoundError, BadRequest):  # the table's id names nothing
-        call(ArdoqClient(server.url, server.token))
+        call(ArdoqClient(server.url, server.token, version=version))
     (request,) = server.requests
     assert request.method == verb
-    assert re.fullmatch(_pattern(path).replace("{}", "[^/]+"), request.path)
+    assert re.fullmatch(path.replace("{}", "[^/]+"), request.path)
+
+
+@pytest.mark.parametrize(("here", "there", "call"), ELSEWHERE.values())
+def test_what_a_version_does_not_offer_names_where_it_is(server, here, there, call):
+    """A method of the other version alone sends nothing and says where it is to be had."""
+    sentence = sentence_of(UnsupportedOperation, call, ArdoqClient(server.url, server.token, version=here))
+    assert re.fullmatch(rf"API {here} cannot do this \(.+\): use version='{there}'(, or .+)?\.", sentence)
+    assert server.requests == []
 
 
 def test_the_emulator_answers_every_endpoint_and_no_other():
-    """The emulator's routes of v1 are the endpoints of the table, neither more nor fewer."""
+    """The emulator's routes are the endpoints of the tables, neither more nor fewer."""
     routes = {(route.method, re.sub(r"\{\w+\}", "{}", route.pattern)) for route in ROUTES}
-    v1 = {(verb, pattern) for verb, pattern in routes if not pattern.startswith("/api/v2/")}
-    assert v1 == {(verb, _pattern(path)) for verb, path, _ in V1}
+    assert routes == {(verb, prefix + path) for prefix, table in TABLES.values() for verb, path, _ in table}
 
 
-def test_every_flat_method_is_in_the_table():
-    """No public method of the client is missing from the table."""
-    called = {name for _, _, call in V1 for name in call.__code__.co_names}
+def test_every_flat_method_is_in_a_table():
+    """No public method of the client is missing from the tables."""
+    called = NAMES["v1"] | NAMES["v2"]
     public = {
         name
         for name, member in inspect.getmembers(ArdoqClient, inspect.isfunction)
         if not name.startswith("_")
     }
-    assert public - HELPERS == called & public
-    assert not public - HELPERS - called
+    assert public - HELPERS == called
 
 
 def test_every_public_method_says_what_it_does():

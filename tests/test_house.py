@@ -92,6 +92,19 @@ def test_the_emulator_and_the_client_meet_over_http_only():
     assert crossing == []
 
 
+def test_versions_of_the_api_know_nothing_of_each_other():
+    """A dialect imports no other, and nobody but the constructor of the client asks for the version."""
+    dialects = {"ardoqpy.v1", "ardoqpy.v2"}
+    assert [edge for edge in _edges() if set(edge) <= dialects] == []
+    assert {name for name, imported in _edges() if imported in dialects} == {"ardoqpy.client"}
+    asks = re.compile(r"""version\b\s*(==|!=|in|not in)\s*[\[({]?["']v\d""")
+    assert [
+        name
+        for name, path in MODULES.items()
+        if not name.startswith("ardoqpy.emulator") and asks.search(path.read_text(encoding="utf-8"))
+    ] == []
+
+
 def test_requests_has_one_door():
     """Only _transport.py imports requests or urllib3."""
     door = re.compile(r"^\s*(import|from) (requests|urllib3)\b", re.MULTILINE)

@@ -6,5 +6,6 @@ version that the client speaks. Whatever the method, it may raise, besides what 
 `AuthorizationError` (401, 403), `RateLimited` (429 for longer than allowed), `ServiceUnavailable` (not
 reached, or 5xx however often asked), its kin `AmbiguousWrite` (a write was sent and no answer came), and
 `UnexpectedAnswer` (not JSON, or not of the right form). "Source" names where the call is known from;
-no text of Ardoq's describes v1.
+no text of Ardoq's describes v1. What the client's version does not offer raises `UnsupportedOperation`
+that names the version that does, and nothing is sent.
 """

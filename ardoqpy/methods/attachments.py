@@ -8,9 +8,12 @@ import os
 from typing import TYPE_CHECKING, BinaryIO, overload
 
 from ardoqpy import _files
+from ardoqpy._arguments import given
 from ardoqpy.methods.base import Methods
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ardoqpy.dialect import Entities, Entity
 
 __all__ = ["AttachmentMethods"]
@@ -23,14 +26,53 @@ class AttachmentMethods(Methods):
     List, send, fetch and delete files: the bytes travel on v1's paths only.
     """
 
-    def get_attachments(self, resource_id: str, *, resource_type: str = "workspace") -> Entities:
+    def get_attachments(
+        self,
+        resource_id: str | None = None,
+        *,
+        resource_type: str | None = None,
+        filename: str | None = None,
+        folder: str | None = None,
+    ) -> Entities:
         """
-        Return what is known of the files of a workspace, or of the organisation (`"org"`).
+        Return what is known of attached files.
 
-        Each has `filename`, `content-type`, `size` (in bytes), `uri`, who attached it and when.
-        Source: GET `attachment/{type}/{id}` (Java and C# clients).
+        v1: of the files of one resource: `resource_id` is needed, `resource_type` is `"workspace"` where
+        it is left out, or `"org"`. Each has `filename`, `content-type`, `size` (in bytes), `uri`, who
+        attached it and when. v2: of every file that fits the filters `filename` and `folder` (a folder's
+        id), over all pages; each has `filename`, `folder` and `resource`, which says whose it is.
+        Raise `UnsupportedOperation` for a filter on v1 and for a resource on v2, `InvalidInput` where a
+        needed id is missing or a value makes no sense.
+        Source: GET `attachments` (API v2's contract); GET `attachment/{type}/{id}` (Java and C# clients).
         """
-        return self.api.attachments.all(resource_type, resource_id)
+        return list(
+            self.iter_attachments(resource_id, resource_type=resource_type, filename=filename, folder=folder)
+        )
+
+    def iter_attachments(
+        self,
+        resource_id: str | None = None,
+        *,
+        resource_type: str | None = None,
+        filename: str | None = None,
+        folder: str | None = None,
+    ) -> Iterator[Entity]:
+        """
+        Yield what `get_attachments` returns, one by one: v2 holds a page at a time, v1 reads the list.
+
+        Arguments and errors are those of `get_attachments`; an error of the wire may come at any step.
+        Source: GET `attachments` (API v2's contract); GET `attachment/{type}/{id}` (Java and C# clients).
+        """
+        return self.api.attachments.of(resource_type, resource_id, given(filename=filename, folder=folder))
+
+    def get_attachment(self, attachment_id: str) -> Entity:
+        """
+        Return what is known of one attached file, by its id: not its bytes.
+
+        v2 only. Raise `NotFoundError` where there is none.
+        Source: GET `attachments/{id}` (API v2's contract).
+        """
+        return self.api.attachments.get(attachment_id)
 
     def upload_attachment(
         self,

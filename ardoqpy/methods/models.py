@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy import metamodel
 from ardoqpy.methods.base import Methods
 
 if TYPE_CHECKING:
@@ -24,9 +23,12 @@ class ModelMethods(Methods):
         """
         Return a model by its id, or the model of a workspace, or, without any id, all models.
 
-        The model of a workspace costs two requests, since the workspace names it. v1: component types
-        are the tree `root`, reference types the object `referenceTypes`. Raise `NotFoundError` where
-        there is no such model or workspace. Source: GET `model/{id}`, `workspace/{id}`, `model`.
+        v1: the workspace names its model, so this costs two requests; component types are the tree
+        `root`, reference types the object `referenceTypes`. v2: the context of the workspace, as
+        `get_context` gives it; models by their own ids are not there. Raise `NotFoundError` where there
+        is no such model or workspace, `UnsupportedOperation` on v2 without `ws_id`.
+        Source: GET `model/{id}`, `workspace/{id}`, `model`; GET `workspaces/{id}/context` (API v2's
+        contract).
         """
         if model_id is not None:
             return self.api.models.get(model_id)
@@ -72,26 +74,30 @@ class ModelMethods(Methods):
         Print the component types and reference types of a model with their ids, a line each.
 
         Give the model's id, or that of a workspace that uses it; with neither, every model is printed.
+        v2 knows the workspace's alone.
         """
         model = self.get_model(ws_id=ws_id, model_id=model_id)
         for one in model if isinstance(model, list) else [model]:
-            print(metamodel.describe(one))  # noqa: T201  (printing is what it is for)
+            print(self.api.models.describe(one))  # noqa: T201  (printing is what it is for)
 
-    def find_component_type(self, ws_id: str, comptype_name: str) -> dict[str, dict[str, Any]] | None:
+    def find_component_type(self, ws_id: str, comptype_name: str) -> dict[str, Any] | None:
         """
         Return the first component type of that name in a workspace's model, or None.
 
-        The whole hierarchy is searched. v1: a dict of one entry, {typeId: definition}.
+        The whole hierarchy is searched. v1: a dict of one entry, {typeId: definition}. v2: the type as
+        the context has it, with its `typeId` and `name`. Raise `NotFoundError` where there is no such
+        workspace. Source: `get_model`.
         """
-        return metamodel.find_component_type(self.api.models.of_workspace(ws_id), comptype_name)
+        return self.api.models.component_type(ws_id, comptype_name)
 
     def find_reference_type(self, ws_id: str, reftype_name: str) -> dict[str, Any] | None:
         """
         Return the definition of the first reference type of that name in a workspace's model, or None.
 
-        v1: its `id` is the number that a reference's `type` takes.
+        A reference's `type` takes its `id` on v1, its `type` on v2. Raise `NotFoundError` where there is
+        no such workspace. Source: `get_model`.
         """
-        return metamodel.find_reference_type(self.api.models.of_workspace(ws_id), reftype_name)
+        return self.api.models.reference_type(ws_id, reftype_name)
 
 
 class FieldMethods(Methods):

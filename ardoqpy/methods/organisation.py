@@ -1,5 +1,5 @@
 """
-Who is asking, for which organisation, and the reports it has saved.
+Who is asking, and for which organisation.
 """
 
 from __future__ import annotations
@@ -9,23 +9,32 @@ from typing import TYPE_CHECKING
 from ardoqpy.methods.base import Methods
 
 if TYPE_CHECKING:
-    from ardoqpy.dialect import Entities, Entity
+    from ardoqpy.dialect import Entity
 
 __all__ = ["OrganisationMethods"]
 
 
 class OrganisationMethods(Methods):
     """
-    The user, the organisation and its reports.
+    The user and the organisation.
     """
 
     def get_current_user(self) -> Entity:
         """
         Return the user whose token this is.
 
-        The form of v1's answer is recorded nowhere. Source: GET `user/current_user`, as 0.8.4 calls it.
+        v2: `user` with `email`, and `org` with `name` and `label`. The form of v1's answer is recorded
+        nowhere. Source: GET `me` (API v2's contract); GET `user/current_user`, as 0.8.4 calls it.
         """
         return self.api.users.current()
+
+    def me(self) -> Entity:
+        """
+        Return the user whose token this is: `get_current_user` by the name of v2's path.
+
+        Source: GET `me` (API v2's contract); GET `user/current_user`, as 0.8.4 calls it.
+        """
+        return self.get_current_user()
 
     def notify_by_email(self, subject: str, body: str) -> Entity:
         """
@@ -34,16 +43,6 @@ class OrganisationMethods(Methods):
         v1 only. Source: POST `user/notify/email` (C# client).
         """
         return self.api.users.notify(subject, body)
-
-    def export_report(self, report_id: str) -> Entities:
-        """
-        Run a saved report and return its rows, a dict each.
-
-        v1's export: rows carry `_id`, `name`, `typeName`, custom fields flat, and references as text.
-        Raise `NotFoundError` where there is no such report.
-        Source: GET `report/{id}/export-data`, as a British public service calls it nightly.
-        """
-        return self.api.reports.export(report_id)
 
     def switch_org(self, org: str) -> str:
         """

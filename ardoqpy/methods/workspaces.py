@@ -6,9 +6,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ardoqpy._arguments import given
+from ardoqpy.errors import InvalidInput
 from ardoqpy.methods.base import Methods
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ardoqpy.dialect import Entities, Entity
 
 __all__ = ["FolderMethods", "WorkspaceMethods"]
@@ -19,21 +23,48 @@ class WorkspaceMethods(Methods):
     Read, create, change, branch and delete workspaces.
     """
 
-    def get_workspaces(self, summary: bool = False) -> Entities:  # noqa: FBT001, FBT002  (as in 0.8.4)
+    def get_workspaces(
+        self,
+        summary: bool = False,  # noqa: FBT001, FBT002  (as in 0.8.4)
+        *,
+        name: str | None = None,
+        componentModel: str | None = None,
+    ) -> Entities:
         """
-        Return every workspace that the token may see, as a list.
+        Return every workspace that the token may see and that fits all the filters, as a list.
 
-        `summary=True` asks for the short form with counts instead; rely on `_id` and `name` in it only.
-        v1 does not page. Source: GET `workspace`, `workspace/summary` (undocumented), as 0.8.4 calls them.
+        `name` and `componentModel` (a model's id) are compared by Ardoq; v2 takes them, v1 none. v2
+        pages: all of them are read. `summary=True` asks v1 for the short form with counts instead; rely
+        on `_id` and `name` in it only. Raise `UnsupportedOperation` for a filter on v1 and for the short
+        form on v2, `InvalidInput` for both together.
+        Source: GET `workspaces` (API v2's contract); GET `workspace`, `workspace/summary` (undocumented),
+        as 0.8.4 calls them.
         """
-        return self.api.workspaces.all(summary=summary)
+        if not summary:
+            return list(self.iter_workspaces(name=name, componentModel=componentModel))
+        if name is not None or componentModel is not None:
+            raise InvalidInput("The short form takes no filters: give summary or filters, not both.")
+        return self.api.workspaces.all(summary=True)
+
+    def iter_workspaces(
+        self, *, name: str | None = None, componentModel: str | None = None
+    ) -> Iterator[Entity]:
+        """
+        Yield what `get_workspaces` returns, one by one: v2 holds a page at a time, v1 reads the list.
+
+        Arguments and errors are those of `get_workspaces`; an error of the wire may come at any step.
+        Source: GET `workspaces` (API v2's contract); GET `workspace`.
+        """
+        return self.api.workspaces.iterate(given(name=name, componentModel=componentModel))
 
     def find_workspace(self, ws_name: str, exact: bool = False) -> Entities:  # noqa: FBT001, FBT002
         """
         Return the workspaces whose name begins with `ws_name`, or, with `exact=True`, is that name.
 
-        Whether letter case counts is not known. Source: GET `workspace/search`, `workspace/by-name`, as
-        the official C# and Java clients call them.
+        v1: whether letter case counts is not known. v2 compares whole names only, so for a beginning
+        every workspace is read, and letter case does not count.
+        Source: GET `workspace/search`, `workspace/by-name`, as the official C# and Java clients call
+        them; GET `workspaces` (API v2's contract).
         """
         return self.api.workspaces.find(ws_name, exact=exact)
 
@@ -41,19 +72,34 @@ class WorkspaceMethods(Methods):
         """
         Return one workspace.
 
-        `aggregated=True` adds everything in it, in one answer: `components`, `references` (null where
-        there are none), `tags`, `incoming-components`, `incoming-references`.
+        `aggregated=True` adds everything in it. v1, in one answer: `components`, `references` (null where
+        there are none), `tags`, `incoming-components`, `incoming-references`. v2 has no such call:
+        workspace, `components`, `references` and the context's `tags` (names alone) are read side by
+        side, at most three requests at a time.
         Raise `NotFoundError` where there is no such workspace, `InvalidInput` where `ws_id` is no id.
-        Source: GET `workspace/{id}`, `workspace/{id}/aggregated`, as all clients call them.
+        Source: GET `workspaces/{id}` (API v2's contract); GET `workspace/{id}`,
+        `workspace/{id}/aggregated`, as all clients call them.
         """
         return self.api.workspaces.aggregated(ws_id) if aggregated else self.api.workspaces.get(ws_id)
+
+    def get_context(self, ws_id: str) -> Entity:
+        """
+        Return what can be used in a workspace: types of components and references, fields, tags.
+
+        A dict with `rootWorkspace`, `componentTypes` (a flat list, where a type that lies below another
+        names it as `parent`), `referenceTypes`, `customFields` and `tags`. v2 only; on v1 the nearest is
+        `get_model(ws_id)`. Raise `NotFoundError` where there is no such workspace.
+        Source: GET `workspaces/{id}/context` (API v2's contract).
+        """
+        return self.api.workspaces.context(ws_id)
 
     def get_workspace_components(self, ws_id: str) -> Entities:
         """
         Return the components of one workspace.
 
-        Raise `NotFoundError` where there is no such workspace. v1 only; an older path than the one
-        behind `get_component(ws_id)`. Source: GET `workspace/{id}/component` (Java and C# clients).
+        v1: an older path than the one behind `get_component(ws_id)`; raise `NotFoundError` where there is
+        no such workspace. v2 gives an empty list there.
+        Source: GET `workspace/{id}/component` (Java and C# clients); GET `components` (API v2's contract).
         """
         return self.api.workspaces.components(ws_id)
 
@@ -61,8 +107,10 @@ class WorkspaceMethods(Methods):
         """
         Return the references that start in one workspace; with `incoming=True` also those that end there.
 
-        Raise `NotFoundError` where there is no such workspace. v1 only.
-        Source: GET `workspace/{id}/reference`, `workspace/{id}/all-references` (C# client's tests).
+        v1: raise `NotFoundError` where there is no such workspace. v2 gives an empty list there, and
+        needs a second listing for what ends there.
+        Source: GET `workspace/{id}/reference`, `workspace/{id}/all-references` (C# client's tests); GET
+        `references` (API v2's contract).
         """
         return self.api.workspaces.references(ws_id, incoming=incoming)
 

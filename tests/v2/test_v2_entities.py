@@ -1,0 +1,262 @@
+"""
+Reading and writing one component or reference on v2, and what a workspace holds.
+"""
+
+import pytest
+from furnished import COMPONENTS, OTHER, REFERENCES, WORKSPACE
+from refusals import sentence_of
+
+from ardoqpy import ArdoqClient, Conflict, InvalidInput, NotFoundError, Retries, UnsupportedOperation
+from ardoqpy.metamodel import describe_context
+from ardoqpy.testing import Fault
+
+NEW = {"rootWorkspace": WORKSPACE, "typeId": "p1", "name": "New"}
+LINK = {"source": COMPONENTS[0], "target": COMPONENTS[1], "type": 1}
+NOBODY = "5f00aa00bb00cc00dd00ee99"
+AN_ID = "an id is text such as '5f00aa00bb00cc00dd00ee10'."
+BELOW = "a custom field goes below 'customFields', as {'customFields':"
+LOST = Fault("drop-after")
+BROKEN = Fault("status", status=503)
+PATIENT = Retries(count=2, backoff=0.0)
+
+
+def test_a_component_from_its_making_to_its_end(client):
+    """Create, read, change, delete; what is gone is not found."""
+    made = client.create_component({**NEW, "customFields": {"cost": 5}, "parent": COMPONENTS[0]})
+    assert client.get_component(comp_id=made["_id"]) == made
+    changed = client.patch_component(made["_id"], made["_version"], {"customFields": {"cost": None}})
+    assert changed["_version"] == made["_version"] + 1
+    assert changed["customFields"].get("cost") is None
+    assert client.del_component(made["_id"]) == {}
+    sentence_of(NotFoundError, client.get_component, comp_id=made["_id"])
+
+
+def test_a_reference_from_its_making_to_its_end(client):
+    """Create, read, change, delete; derived workspaces may be given and are not sent."""
+    made = client.create_reference({**LINK, "rootWorkspace": OTHER, "displayText": "a"})
+    assert made["rootWorkspace"] == WORKSPACE
+    assert client.get_reference(ref_id=made["_id"]) == made
+    changed = client.patch_reference(made["_id"], payload={"target": COMPONENTS[11]})
+    assert changed["targetWorkspace"] == OTHER
+    assert client.del_reference(made["_id"]) == {}
+    sentence_of(NotFoundError, client.get_reference, ref_id=made["_id"])
+
+
+def test_updating_with_what_was_read_sends_what_can_be_written(ardoq, client):
+    """The whole component goes back as a PATCH of its writable attributes, checked against its version."""
+    comp = client.get_component(comp_id=COMPONENTS[6])
+    before = dict(comp)
+    del comp["customFields"]
+    ardoq.clear_requests()
+    updated = client.update_component(COMPONENTS[6], {**comp, "name": "Renamed"})
+    (request,) = ardoq.requests
+    assert (request.method, request.query) == ("PATCH", f"ifVersionMatch={before['_version']}")
+    assert updated["name"] == "Renamed"
+    assert updated["customFields"] == before["customFields"]
+    sentence_of(Conflict, client.update_component, COMPONENTS[6], comp)
+    assert client.update_component(COMPONENTS[6], {"name": "Again"})["name"] == "Again"
+
+
+def test_updating_a_reference_with_what_was_read(client):
+    """Nulls that v2 takes in no request are left out, as are type and workspaces."""
+    ref = client.get_reference(ref_id=REFERENCES[2])
+    assert ref["displayText"] is None
+    updated = client.update_reference(REFERENCES[2], {**ref, "type": 2, "description": "seen"})
+    assert (updated["description"], updated["type"]) == ("seen", ref["type"])
+    sentence_of(Conflict, client.update_reference, REFERENCES[2], ref)
+
+
+def test_an_older_version_is_refused_and_latest_is_not(client):
+    """The version is compared by Ardoq; 'latest' lets the last write win."""
+    client.patch_component(COMPONENTS[0], 1, {"name": "a"})
+    sentence_of(Conflict, client.patch_component, COMPONENTS[0], 1, {"name": "b"})
+    assert client.patch_component(COMPONENTS[0], "latest", {"name": "c"})["name"] == "c"
+
+
+@pytest.mark.parametrize("version", [0, -1, "1", None, True, 1.0])
+def test_a_version_that_is_none_is_refused(ardoq, client, version):
+    """A version is a number from 1, or 'latest'."""
+    sentence = sentence_of(InvalidInput, client.patch_reference, REFERENCES[0], version, {"description": "x"})
+    assert sentence == (
+        f"version is {version!r}: give the '_version' that the change is based on, or 'latest'."
+    )
+    assert ardoq.requests == []
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "sentence"),
+    [
+        (
+            "create_component",
+            [{"name": "x", "rootWorkspace": WORKSPACE}],
+            "comp ('x') has no typeId: it needs rootWorkspace, typeId and name.",
+        ),
+        ("create_reference", [{**LINK, "type": None}], "ref has no type: it needs source, target and type."),
+        (
+            "create_component",
+            [{**NEW, "cost": 5}],
+            f"comp has 'cost', which is no attribute of a component on API v2: {BELOW} {{'cost': ...}}}}.",
+        ),
+        (
+            "update_reference",
+            [REFERENCES[0], {"order": 5}],
+            f"ref has 'order', which is no attribute of a reference on API v2: {BELOW} {{'order': ...}}}}.",
+        ),
+        (
+            "patch_component",
+            [COMPONENTS[0], "latest", {"typeId": "p2"}],
+            "payload has 'typeId', which API v2 cannot change on a component: leave it out.",
+        ),
+        (
+            "patch_reference",
+            [REFERENCES[0], "latest", {"type": 2}],
+            "payload has 'type', which API v2 cannot change on a reference: leave it out.",
+        ),
+        (
+            "patch_reference",
+            [REFERENCES[0], "latest", {"displayText": None}],
+            "payload has 'displayText' None, which API v2 does not take: leave it out.",
+        ),
+        (
+            "patch_component",
+            [COMPONENTS[0], "latest", {"customFields": [1]}],
+            "payload['customFields'] is a list: give a dict of attributes.",
+        ),
+        ("patch_component", [COMPONENTS[0]], "payload is missing: give a dict of attributes."),
+        (
+            "update_component",
+            [COMPONENTS[0], {"name": "x", "_version": "1"}],
+            "comp['_version'] is '1': give the '_version' that the change is based on, or 'latest'.",
+        ),
+        (
+            "update_component",
+            ["a/b", {"name": "x"}],
+            f"comp_id is 'a/b', which is not an id of Ardoq: {AN_ID}",
+        ),
+    ],
+)
+def test_what_v2_would_refuse_or_ignore_is_refused_here(ardoq, client, method, arguments, sentence):
+    """An attribute that Ardoq would drop unseen does not leave this machine."""
+    assert sentence_of(InvalidInput, getattr(client, method), *arguments) == sentence
+    assert ardoq.requests == []
+
+
+def test_a_lost_answer_to_a_change_is_found_out(ardoq):
+    """The change was carried out, the answer lost: the repeat conflicts, and what is stored is the answer."""
+    with ArdoqClient(ardoq.url, ardoq.token, version="v2", retries=PATIENT) as client:
+        for change in (
+            lambda: client.patch_component(COMPONENTS[0], 1, {"name": "x", "customFields": {"cost": 7}}),
+            lambda: client.update_reference(REFERENCES[0], {"_version": 1, "description": "x"}),
+        ):
+            ardoq.add_faults(LOST)
+            ardoq.clear_requests()
+            assert change()["_version"] == 2
+            assert [request.method for request in ardoq.requests] == ["PATCH", "PATCH", "GET"]
+
+
+def test_a_conflict_that_somebody_else_made_stays_one(ardoq, v1):
+    """After a lost answer, what is stored is not what was sent: that is a conflict."""
+    with ArdoqClient(ardoq.url, ardoq.token, version="v2", retries=PATIENT) as client:
+        v1.patch_component(COMPONENTS[0], payload={"name": "theirs"})
+        ardoq.add_faults(BROKEN)
+        sentence_of(Conflict, client.patch_component, COMPONENTS[0], 1, {"name": "mine"})
+        assert client.get_component(comp_id=COMPONENTS[0])["name"] == "theirs"
+
+
+def test_the_same_attribute_by_somebody_else_is_no_success(ardoq, v1):
+    """What is stored has to be the next version, with every value that was sent, custom ones included."""
+    with ArdoqClient(ardoq.url, ardoq.token, version="v2", retries=PATIENT) as client:
+        for name in ("other", "mine"):
+            v1.patch_component(COMPONENTS[0], payload={"name": name})
+        v1.patch_component(COMPONENTS[1], payload={"cost": 8})
+        for comp_id, payload in (
+            (COMPONENTS[0], {"name": "mine"}),
+            (COMPONENTS[1], {"customFields": {"cost": 7}}),
+        ):
+            ardoq.add_faults(BROKEN)
+            sentence_of(Conflict, client.patch_component, comp_id, 1, payload)
+
+
+def test_a_lost_answer_to_a_delete_is_success(ardoq):
+    """What the first try has deleted is not found by the second: that is what was wanted."""
+    with ArdoqClient(ardoq.url, ardoq.token, version="v2", retries=PATIENT) as client:
+        ardoq.add_faults(LOST)
+        assert client.del_component(COMPONENTS[0]) == {}
+
+
+def test_a_workspace_with_all_that_is_in_it(ardoq, client):
+    """Aggregated, a workspace has its components, references and tags, read over all pages."""
+    plain = client.get_workspace(WORKSPACE)
+    ardoq.clear_requests()
+    whole = client.get_workspace(WORKSPACE, aggregated=True)
+    assert {key: whole[key] for key in plain} == plain
+    assert [comp["_id"] for comp in whole["components"]] == COMPONENTS[:10]
+    assert [ref["_id"] for ref in whole["references"]] == REFERENCES
+    assert whole["tags"] == [{"name": "old"}]
+    assert len(ardoq.requests) == 1 + 2 + 2 + 1
+
+
+def test_a_workspace_that_is_not_there(client):
+    """Neither plain nor aggregated, nor its context."""
+    for call in (client.get_workspace, client.get_context, client.get_model):
+        sentence_of(NotFoundError, call, NOBODY)
+    sentence_of(NotFoundError, client.get_workspace, NOBODY, aggregated=True)
+    sentence_of(InvalidInput, client.get_workspace, "", aggregated=True)
+
+
+def test_the_context_is_the_model(client):
+    """get_model of a workspace is its context, as 0.8.4 had it."""
+    context = client.get_context(WORKSPACE)
+    assert context["rootWorkspace"] == WORKSPACE
+    assert client.get_model(WORKSPACE) == context
+    sentence = sentence_of(UnsupportedOperation, client.get_model)
+    assert sentence == "API v2 cannot do this (list models): use version='v1', or get_context(ws_id)."
+
+
+def test_types_are_found_by_name_on_both_versions(client, v1):
+    """v2 gives the type as the context has it, v1 as the model has it; None where there is none."""
+    assert client.find_component_type(WORKSPACE, "Service")["typeId"] == "p2"
+    assert list(v1.find_component_type(WORKSPACE, "Service")) == ["p2"]
+    assert client.find_reference_type(WORKSPACE, "Implicit")["type"] == 2
+    assert v1.find_reference_type(WORKSPACE, "Implicit")["id"] == 2
+    for one in (client, v1):
+        assert one.find_component_type(WORKSPACE, "service") is None
+        assert one.find_reference_type(WORKSPACE, "Service") is None
+
+
+def test_types_are_printed_on_both_versions(client, v1, capsys):
+    """Each type with its id, children below their parents."""
+    lines = "name: Application - id: p1\n  name: Service - id: p2\nname: depends on - id: 1\n"
+    for one in (client, v1):
+        one.print_model(WORKSPACE)
+        assert lines in capsys.readouterr().out
+
+
+def test_a_type_below_one_that_is_not_there_is_printed_all_the_same():
+    """A parent that the context does not list hides nothing."""
+    below = {"typeId": "p2", "name": "Service", "parent": {"typeId": "p1", "name": "Application"}}
+    context = {"rootWorkspace": WORKSPACE, "componentTypes": [below], "referenceTypes": None}
+    assert describe_context(context) == f"Workspace id: {WORKSPACE}\nname: Service - id: p2"
+
+
+def test_who_is_asking(ardoq, client):
+    """Me is get_current_user by another name."""
+    me = client.me()
+    assert me == client.get_current_user()
+    assert me["user"]["email"]
+    assert me["org"]["label"]
+
+
+def test_read_only_fields_are_those_of_the_context(client):
+    """The dialect names the fields that Ardoq calculates."""
+    assert client.api.fields.read_only_in(WORKSPACE) == {"sum"}
+
+
+def test_the_words_of_a_sync_find_twins(client):
+    """What was just created is found again by what a sync would take for the same."""
+    comp = client.get_component(comp_id=COMPONENTS[3])
+    assert client.api.components.twins(comp) == [comp]
+    ref = client.get_reference(ref_id=REFERENCES[3])
+    assert client.api.references.twins(ref) == [ref]
+    assert {"_id", "typeId", "type"} <= client.api.components.read_only
+    assert "type" in client.api.references.read_only
