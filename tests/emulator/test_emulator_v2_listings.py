@@ -97,12 +97,11 @@ def test_cursor_that_was_tampered_with_is_refused(ardoq, many):
 def test_cursor_outlives_the_process(ardoq, tmp_path):
     """With a database a walk can go on after the emulator was started anew."""
     seed = {"format": 1, "workspaces": [{"name": f"W{number}"} for number in range(8)]}
-    first = Emulator(db=tmp_path / "db", seed=seed)
-    ardoq.emulator.load(first.dump())
-    with first:
-        pass
+    with Emulator(db=tmp_path / "db", seed=seed) as first:
+        ardoq.emulator.load(first.dump())
     path = ardoq.ok("GET", "/api/v2/workspaces")["_links"]["next"]["href"].removeprefix(ardoq.emulator.url)
-    ardoq.emulator.load(Emulator(db=tmp_path / "db").dump())
+    with Emulator(db=tmp_path / "db") as again:
+        ardoq.emulator.load(again.dump())
     assert pages(ardoq, path) == [["W5", "W6", "W7"]]
 
 
