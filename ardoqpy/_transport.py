@@ -163,7 +163,9 @@ class Transport:
 
     def delete(self, path: str, body: Any = None) -> Any:
         """
-        Delete what is at `path`; that it is already gone is a success once an earlier try got no answer.
+        Delete what is at `path`, or, with a body, the things it names.
+
+        That the one thing at `path` is already gone is a success once an earlier try got no answer.
         """
         return self._write("DELETE", path, body)
 
@@ -291,7 +293,9 @@ class Transport:
                     url = self._redirected(method, url, reply, redirects)
                     params, redirects = {}, redirects + 1
                     continue
-                return self._settled(method, url, reply, holds=holds, uncertain=uncertain)
+                # With a body it names several things: a 404 may be about one that never was there.
+                one = body is None
+                return self._settled(method, url, reply, holds=holds, uncertain=uncertain, one=one)
             if not may_resend(method, reply.outcome):
                 raise failure(method, urlsplit(url).path, reply)
             if reply.outcome is Outcome.RATE_LIMITED:
@@ -406,11 +410,12 @@ class Transport:
         *,
         holds: Callable[[Any], bool] | None,
         uncertain: bool,
+        one: bool,
     ) -> Reply:
         """
         Return what a refusal means after an earlier sending that may have gone through; else raise it.
         """
-        if uncertain and method == "DELETE" and reply.status == 404:
+        if uncertain and one and method == "DELETE" and reply.status == 404:
             return Reply(Outcome.ANSWERED, 204, data={})
         if uncertain and holds is not None and reply.status == 409:
             stored = self._exchange("GET", url)

@@ -290,3 +290,14 @@ def test_a_download_that_did_not_begin_is_repeated(kind, attached):
     """
     attached.ardoq.fail(kind, method="GET", path="/api/attachment*")
     assert len(attached.client.download_attachment(attached.ws_id, "a.txt")) == 500
+
+
+def test_a_bulk_delete_of_what_never_was_there_is_no_success(server):
+    """A 404 after a lost bulk delete is an error: it may be about one id, with the others still there."""
+    with ArdoqClient(server.url, server.token, retries=Retries(count=2, backoff=0)) as client:
+        ws = client.create_workspace({"name": "Apps"})
+        kept = client.create_component({"name": "Kept", "rootWorkspace": ws["_id"]})
+        server.fail("drop-before", method="DELETE")
+        with pytest.raises(NotFoundError):
+            client.del_components([kept["_id"], "0123456789abcdef01234567"])
+        assert client.get_component(comp_id=kept["_id"])["name"] == "Kept"
