@@ -227,7 +227,7 @@ def test_fault_html_is_a_login_page(ardoq):
 
 def test_fault_wait_is_slow_and_then_right(ardoq):
     """The answer comes late, and others are not held up."""
-    ardoq.emulator.fail("wait", seconds=0.3, method="POST")
+    ardoq.emulator.fail("wait", seconds=1, method="POST")
     began = time.monotonic()
     slow = Caller(ardoq.emulator)
     thread = threading.Thread(target=slow.workspace)
@@ -235,9 +235,9 @@ def test_fault_wait_is_slow_and_then_right(ardoq):
     while ardoq.emulator.pending_faults():
         time.sleep(0.005)
     assert ardoq.ok("GET", "/api/workspace") == []
-    assert time.monotonic() - began < 0.25
+    assert thread.is_alive()
     thread.join()
-    assert time.monotonic() - began >= 0.3
+    assert time.monotonic() - began >= 1
     assert len(ardoq.ok("GET", "/api/workspace")) == 1
     slow.connection.close()
 
