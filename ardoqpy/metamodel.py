@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from ardoqpy.dialect import Entity
 
 __all__ = [
+    "component_type_names",
     "component_types",
     "describe",
     "describe_context",
     "find_component_type",
     "find_reference_type",
     "named",
+    "reference_type_names",
     "reference_types",
 ]
 
@@ -89,6 +91,22 @@ def named(types: Any, name: str) -> dict[str, Any] | None:
     return next((one for one in types or [] if isinstance(one, dict) and one.get("name") == name), None)
 
 
+def component_type_names(model: Entity) -> list[Any]:
+    """
+    Return the names of all component types, of a model (v1) or a context (v2), as they are given.
+    """
+    nested = [definition.get("name") for _, definition, _ in component_types(model)]
+    return nested + _names_in(model.get("componentTypes"))
+
+
+def reference_type_names(model: Entity) -> list[Any]:
+    """
+    Return the names of all reference types, of a model (v1) or a context (v2), as they are given.
+    """
+    keyed = _items(model.get("referenceTypes"))
+    return [definition.get("name") for _, definition in keyed] + _names_in(model.get("referenceTypes"))
+
+
 def describe_context(context: Entity) -> str:
     """
     Return the types of a context (v2) with their ids as text, a line each, children indented.
@@ -108,6 +126,10 @@ def describe_context(context: Entity) -> str:
     kinds = [one for one in context.get("referenceTypes") or [] if isinstance(one, dict)]
     lines += [f"name: {kind.get('name')} - id: {kind.get('type')}" for kind in kinds]
     return "\n".join(lines)
+
+
+def _names_in(types: Any) -> list[Any]:
+    return [one.get("name") for one in types if isinstance(one, dict)] if isinstance(types, list) else []
 
 
 def _items(tree: Any) -> list[tuple[str, dict[str, Any]]]:

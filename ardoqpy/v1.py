@@ -279,11 +279,11 @@ class Models(_Collection):
             raise UnexpectedAnswer(f"Workspace {ws_id} names no model: its componentModel is empty.")
         return self.get(model_id)
 
-    def component_type(self, ws_id: str, name: str) -> dict[str, Any] | None:
-        return metamodel.find_component_type(self.of_workspace(ws_id), name)
+    def component_type(self, model: Entity, name: str) -> dict[str, Any] | None:
+        return metamodel.find_component_type(model, name)
 
-    def reference_type(self, ws_id: str, name: str) -> dict[str, Any] | None:
-        return metamodel.find_reference_type(self.of_workspace(ws_id), name)
+    def reference_type(self, model: Entity, name: str) -> dict[str, Any] | None:
+        return metamodel.find_reference_type(model, name)
 
     def describe(self, model: Entity) -> str:
         return metamodel.describe(model)

@@ -233,11 +233,11 @@ class Models:
     def of_workspace(self, ws_id: str) -> Entity:
         return self._workspaces.context(ws_id)
 
-    def component_type(self, ws_id: str, name: str) -> dict[str, Any] | None:
-        return metamodel.named(self.of_workspace(ws_id).get("componentTypes"), name)
+    def component_type(self, model: Entity, name: str) -> dict[str, Any] | None:
+        return metamodel.named(model.get("componentTypes"), name)
 
-    def reference_type(self, ws_id: str, name: str) -> dict[str, Any] | None:
-        return metamodel.named(self.of_workspace(ws_id).get("referenceTypes"), name)
+    def reference_type(self, model: Entity, name: str) -> dict[str, Any] | None:
+        return metamodel.named(model.get("referenceTypes"), name)
 
     def describe(self, model: Entity) -> str:
         return metamodel.describe_context(model)
