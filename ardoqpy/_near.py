@@ -15,7 +15,7 @@ from ardoqpy._json import a_type
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["did_you_mean", "near", "quoted"]
+__all__ = ["alike", "did_you_mean", "near", "quoted"]
 
 #: How many near names are shown.
 NEAREST = 3
@@ -24,8 +24,8 @@ FEW = 12
 SAMPLE = 5
 #: From here on a shorter name that begins or ends a longer one counts as near to it.
 SHORTEST_PART = 3
-#: How alike two names have to be, as difflib measures it: 1 is the same.
-ALIKE = 0.6
+#: How similar two names have to be, as difflib measures it: 1 is the same.
+SIMILAR = 0.6
 #: So many characters of a name are shown, and compared where the names differ.
 LONGEST = 60
 #: Larger numbers are not written out.
@@ -49,10 +49,17 @@ def did_you_mean(name: object, known: Iterable[object]) -> str:
     Return "did you mean 'Service' or 'Server'?", or "" where none of `known` is near to `name`.
 
     Names that are the same but for letter case, blanks and signs come alone; otherwise those that begin
-    or end one another, and those that difflib finds alike, the most alike first.
+    or end one another, and those that difflib finds similar, the most similar first.
     """
     found = [_told_apart(one, name) for one in _nearest(name, _names(known))[:NEAREST]]
     return f"did you mean {_listed(found, 'or')}?" if found else ""
+
+
+def alike(one: object, other: object) -> bool:
+    """
+    Tell whether two names are the same but for letter case, blanks and signs.
+    """
+    return _folded(one) == _folded(other) != ""
 
 
 def quoted(value: object) -> str:
@@ -96,25 +103,25 @@ def _nearest(name: object, known: Sequence[object]) -> list[object]:
     """
     Return those of `known` that are near, the nearest first; what is equally near stays in its order.
     """
+    same = [one for one in known if alike(one, name)]
     wanted = _folded(name)
-    same = [one for one in known if wanted and _folded(one) == wanted]
     if same or not wanted or not isinstance(name, str):
         return same
     from difflib import SequenceMatcher  # noqa: PLC0415  (only those who misspell a name pay for it)
 
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(wanted[:LONGEST])
-    alike: list[tuple[float, object]] = []
+    similar: list[tuple[float, object]] = []
     for one in known:
         text = _folded(one) if isinstance(one, str) else ""
         matcher.set_seq1(text[:LONGEST])
         if _is_part(wanted, text) or (
-            matcher.real_quick_ratio() >= ALIKE
-            and matcher.quick_ratio() >= ALIKE
-            and matcher.ratio() >= ALIKE
+            matcher.real_quick_ratio() >= SIMILAR
+            and matcher.quick_ratio() >= SIMILAR
+            and matcher.ratio() >= SIMILAR
         ):
-            alike.append((matcher.ratio(), one))
-    return [one for _, one in sorted(alike, key=lambda pair: -pair[0])]
+            similar.append((matcher.ratio(), one))
+    return [one for _, one in sorted(similar, key=lambda pair: -pair[0])]
 
 
 def _is_part(one: str, other: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._arguments import attributes
+from ardoqpy._near import did_you_mean
 from ardoqpy.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -74,9 +75,11 @@ class Writable:
         sent = {key: value for key, value in given.items() if key not in leave_out}
         unknown = sorted(key for key in sent if key not in known)
         if unknown:
+            question = did_you_mean(unknown[0], known)
             raise InvalidInput(
-                f"{argument} has {unknown[0]!r}, which is no attribute of {self.noun} on API v2: a custom "
-                f"field goes below 'customFields', as {{'customFields': {{{unknown[0]!r}: ...}}}}."
+                f"{argument} has {unknown[0]!r}, which is no attribute of {self.noun} on API v2: "
+                f"{f'{question} A' if question else 'a'} custom field goes below 'customFields', as "
+                f"{{'customFields': {{{unknown[0]!r}: ...}}}}."
             )
         for key in sorted(self.not_null & sent.keys()):
             if sent[key] is None:

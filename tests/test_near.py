@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from ardoqpy._near import did_you_mean, near, quoted
+from ardoqpy._near import alike, did_you_mean, near, quoted
 
 TYPES = ["Application", "Applikation", "Server (physical)", "Café", "C#", "depends on", "rootWorkspace"]
 CAFE = "Cafe\N{COMBINING ACUTE ACCENT}"
@@ -47,6 +47,15 @@ def test_without_a_near_name_a_few_are_all_given(name):
     assert near(name, []) == "there is none."
 
 
+def test_names_are_alike_but_for_case_blanks_and_signs():
+    """Nothing at all is like nothing."""
+    assert alike("typeId", "type_ID ")
+    assert alike("\N{FULLWIDTH LATIN CAPITAL LETTER F}ield", "field")
+    assert not alike("typeId", "types")
+    for nothing in ("", " ", None, []):
+        assert not alike(nothing, nothing)
+
+
 def test_of_many_a_sample_is_given():
     """From the thirteenth on it is how many there are, and the first five."""
     types = [f"Type {letter}" for letter in "abcdefghijklm"]
@@ -79,6 +88,8 @@ def test_numbers_are_near_to_their_text_alone():
     assert near("2", [1, 2, 30]) == "did you mean 2?"
     assert near(2, ["1", "2", "30"]) == "did you mean '2'?"
     assert near(3, [1, 2, 30]) == near("3x", [1, 2, 30]) == "there is 1, 2 and 30."
+    assert near(1234, ["123", "12345"]) == "there is '123' and '12345'."
+    assert near("1234", [123, 12345]) == "there is 123 and 12345."
 
 
 def test_what_is_no_name_is_not_among_the_known():
@@ -130,3 +141,4 @@ def test_many_long_names_take_no_long_while():
     known = ["x" * 100_000 + str(number) for number in range(5)]
     assert near("y" * 100_000, known).startswith("there is 'xxx")
     assert len(near("x" * 100_000, known)) < 300
+    assert did_you_mean("Aplication" + "y" * 300, ["Application" + "y" * 300])

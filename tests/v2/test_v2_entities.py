@@ -98,6 +98,30 @@ def test_a_version_that_is_none_is_refused(ardoq, client, version):
             f"comp has 'cost', which is no attribute of a component on API v2: {BELOW} {{'cost': ...}}}}.",
         ),
         (
+            "create_component",
+            [{**NEW, "descripton": "x"}],
+            (
+                "comp has 'descripton', which is no attribute of a component on API v2: did you mean "
+                f"'description'? {BELOW.replace('a', 'A', 1)} {{'descripton': ...}}}}."
+            ),
+        ),
+        (
+            "create_component",
+            [{"name": "x", "rootworkspace": WORKSPACE, "type_id": "p1"}],
+            (
+                "comp ('x') has no rootWorkspace and no typeId: it needs rootWorkspace, typeId and name. It "
+                "has 'rootworkspace' and 'type_id', but letter case and signs count."
+            ),
+        ),
+        (
+            "patch_reference",
+            [REFERENCES[0], "latest", {"DisplayText": "x"}],
+            (
+                "payload has 'DisplayText', which is no attribute of a reference on API v2: did you mean "
+                f"'displayText'? {BELOW.replace('a', 'A', 1)} {{'DisplayText': ...}}}}."
+            ),
+        ),
+        (
             "update_reference",
             [REFERENCES[0], {"order": 5}],
             f"ref has 'order', which is no attribute of a reference on API v2: {BELOW} {{'order': ...}}}}.",
@@ -264,7 +288,7 @@ def test_a_type_that_is_there_is_no_warning(client, v1, caplog):
         ({"root": None, "referenceTypes": None}, ([], [])),
         ({"root": {"p1": {}, "p2": None}, "referenceTypes": {"1": {"name": "a"}, "2": "x"}}, ([None], ["a"])),
         ({"componentTypes": [None, {"name": 5}], "referenceTypes": [{}, 7]}, ([5], [None])),
-        ({"componentTypes": "x", "referenceTypes": "x"}, ([], [])),
+        ({"componentTypes": 5, "referenceTypes": "x"}, ([], [])),
     ],
 )
 def test_the_names_in_an_odd_model_stop_nothing(model, names):
