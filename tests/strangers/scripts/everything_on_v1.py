@@ -127,6 +127,7 @@ def components_of(story, ardoq, ws, other):
         },
         "till": {"name": "Till ærø 🚀", "typeId": "p2", "parent": "shop", "cost": 5},
         "shopping": {"name": "Shopping list", "typeId": "p1", "life_phase": "plan", "notDefined": "as it is"},
+        "second list": {"name": "Shopping list", "typeId": "p2", "life_phase": "plan"},
         "host": {"name": "Host", "typeId": server_type, "owner": "Ann", "parent": None},
     }
     made = {}
@@ -141,7 +142,7 @@ def components_of(story, ardoq, ws, other):
     shop = made["shop"]["_id"]
     story("get_component", ardoq.get_component(ws_id=ws, comp_id=shop))
     story("get_component of a workspace", ardoq.get_component(ws_id=ws))
-    for name in ("Shop", "Web shop", "Till ærø 🚀", "Nothing & nobody"):
+    for name in ("Shop", "Shopping list", "Till ærø 🚀", "Nothing & nobody"):
         story(f"find_component {name}", ardoq.find_component(ws_id=ws, comp_name=name))
         story(f"find_component {name} exactly", ardoq.find_component(ws_id=ws, comp_name=name, exact=True))
     for field, value in {
@@ -156,7 +157,7 @@ def components_of(story, ardoq, ws, other):
         story(f"find_component by {field} exactly", found)
     story(
         "find_component by name and field",
-        ardoq.find_component(ws_id=ws, comp_name="shop", field_name="life_phase", field_value="plan"),
+        ardoq.find_component(ws_id=ws, comp_name="Shop", field_name="life_phase", field_value="plan"),
     )
     comp = ardoq.get_component(comp_id=shop)
     comp.update(name="Web shop 2", description="A new description", cost=None, life_phase="plan")
