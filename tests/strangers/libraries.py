@@ -20,20 +20,19 @@ _SPEC.loader.exec_module(predecessor)
 
 class Library(NamedTuple):
     """
-    An interpreter that has one of the two libraries, what it must find in its environment, and whether a
-    script that ends well has nothing on its stderr.
+    An interpreter that has one of the two libraries, and what it must find in its environment.
     """
 
     python: str
     environment: dict[str, str]
-    is_quiet: bool
+    is_ours: bool
 
 
 OURS = Library(
     sys.executable,
     # Scripts of 0.8.4 close nothing, for there was nothing to close.
     {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error,ignore::ResourceWarning"},
-    is_quiet=True,
+    is_ours=True,
 )
 
 
@@ -44,7 +43,7 @@ def theirs() -> Library:
     Without a package index there is nothing to compare with: the test is skipped, but in CI it fails.
     """
     try:
-        return Library(predecessor.predecessor_python(), {}, is_quiet=False)
+        return Library(predecessor.predecessor_python(), {}, is_ours=False)
     except predecessor.NotInstallable as problem:
         give_up = pytest.fail if os.environ.get("CI", "").lower() in ("1", "true") else pytest.skip
         give_up(str(problem))
