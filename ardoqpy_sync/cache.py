@@ -255,6 +255,13 @@ class Cache:
         workspace = self.workspaces[ws_id] = Workspace(aggregated)
         return workspace
 
+    def attributes(self, ws_id: str) -> Entity | None:
+        """
+        Return a loaded workspace's own attributes.
+        """
+        workspace = self.workspaces.get(ws_id)
+        return workspace.attributes if workspace else None
+
     def forget_workspace(self, ws_id: str) -> None:
         """
         Take out a workspace with everything in it, and the references that pointed into it.

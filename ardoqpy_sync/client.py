@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._arguments import attributes, id_segment, ids
@@ -16,8 +16,8 @@ from ardoqpy.client import ArdoqClient
 from ardoqpy.config import Token
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput, UnsupportedOperation
 from ardoqpy_sync.cache import Cache, copied
-from ardoqpy_sync.changes import DELETE, same
-from ardoqpy_sync.engine import Engine, as_key, field_key
+from ardoqpy_sync.changes import DELETE
+from ardoqpy_sync.engine import Engine
 from ardoqpy_sync.report import Report
 from ardoqpy_sync.writers import LiveWriter, SimulatedWriter
 
@@ -42,13 +42,13 @@ class ArdoqSyncClient(ArdoqClient):
     - `previous_report`: the report of an earlier run; what it lists as `not_converging` is not sent
       again as long as neither the source nor Ardoq has moved.
 
-    The first touch of a workspace loads it whole, in one request. A component matches by `typeId` and
-    name in any letter case (or by a field and `typeId`), a reference by source, target and type. What is
-    handed out is the caller's own copy. One client may be shared by threads.
+    The first touch of a workspace loads it whole: v1 in one request, v2 page by page, components,
+    references and context side by side. A component matches by `typeId` and name in any letter case (or
+    by a field and `typeId`), a reference by source, target and type. Rows say the same on both versions:
+    custom fields beside the other attributes or below `customFields`, a type by its id or, as `type`, by
+    its name. What is handed out is the caller's own copy, in the version's own shape. One client may be
+    shared by threads.
     """
-
-    # The engine reads what v1 answers: flat custom fields, aggregated workspaces with their model.
-    _spoken = ("v1",)
 
     def __init__(
         self,
@@ -89,6 +89,16 @@ class ArdoqSyncClient(ArdoqClient):
             self.ws.clear()
             self.ws.update(workspaces)
 
+    def load_workspaces(self, ws_ids: Iterable[str]) -> None:
+        """
+        Load several workspaces side by side, where rows would load one after the other.
+
+        What is loaded already is left alone. Raise `NotFoundError` where there is no such workspace; those
+        that came before it stay loaded then.
+        """
+        with self._lock:
+            self._engine.load(ids(ws_ids, "ws_ids"))
+
     def get_workspace(self, ws_id: str, aggregated: bool = True) -> Entity:  # noqa: ARG002, FBT001, FBT002
         """
         Load a workspace afresh and return it aggregated, whatever `aggregated` says.
@@ -116,12 +126,11 @@ class ArdoqSyncClient(ArdoqClient):
         with self._lock:
             shelf = self._engine.workspace(id_segment(ws_id, "ws_id")).components
             if field_name:
-                found = shelf.find(field_name, as_key(field_value), field_key(field_name))
-                found = [comp for comp in found if same(comp.get(field_name), field_value)]
+                found = self._engine.with_value(ws_id, field_name, field_value)
             elif comp_name is None:
                 raise InvalidInput("Neither comp_name nor field_name is given: say what to look for.")
             elif exact:
-                found = shelf.find("name", as_key(comp_name), field_key("name"))
+                found = self._engine.with_value(ws_id, "name", comp_name)
                 found = [comp for comp in found if comp.get("name") == comp_name]
             else:
                 found = [comp for comp in shelf if comp_name in (comp.get("name") or "")]

@@ -289,6 +289,15 @@ def test_a_type_that_is_there_is_no_warning(client, v1, caplog):
         ({"root": {"p1": {}, "p2": None}, "referenceTypes": {"1": {"name": "a"}, "2": "x"}}, ([None], ["a"])),
         ({"componentTypes": [None, {"name": 5}], "referenceTypes": [{}, 7]}, ([5], [None])),
         ({"componentTypes": 5, "referenceTypes": "x"}, ([], [])),
+        (
+            {
+                "componentTypes": [
+                    {"typeId": "a", "name": "A", "parent": {"typeId": "b"}},
+                    {"typeId": "b", "name": "B", "parent": {"typeId": "a"}},
+                ]
+            },
+            (["A", "B"], []),
+        ),
     ],
 )
 def test_the_names_in_an_odd_model_stop_nothing(model, names):
@@ -332,7 +341,8 @@ def test_who_is_asking(ardoq, client):
 
 def test_read_only_fields_are_those_of_the_context(client):
     """The dialect names the fields that Ardoq calculates."""
-    assert client.api.fields.read_only_in(WORKSPACE) == {"sum"}
+    fields = client.api.fields.of_workspace(WORKSPACE)
+    assert {name for name, field in fields.items() if field.read_only} == {"sum"}
 
 
 def test_the_words_of_a_sync_find_twins(client):
@@ -341,5 +351,6 @@ def test_the_words_of_a_sync_find_twins(client):
     assert client.api.components.twins(comp) == [comp]
     ref = client.get_reference(ref_id=REFERENCES[3])
     assert client.api.references.twins(ref) == [ref]
-    assert {"_id", "typeId", "type"} <= client.api.components.read_only
-    assert "type" in client.api.references.read_only
+    assert {"_id", "type"} <= client.api.components.read_only
+    assert "typeId" in client.api.components.fixed
+    assert "type" in client.api.references.fixed
