@@ -50,6 +50,8 @@ class Change(NamedTuple):
     - `version`: the version in Ardoq that was decided on, None where there was none.
     - `note`: why it failed, or with what it was deleted.
     - `row`: the row that failed.
+    - `label`: what the caller calls the row, such as "apps.csv line 7".
+    - `field`: the field that a component was matched by, None where that was its name.
     """
 
     action: str
@@ -62,6 +64,8 @@ class Change(NamedTuple):
     version: int | None
     note: str | None = None
     row: Mapping[str, Any] | None = None
+    label: str | None = None
+    field: str | None = None
 
 
 def differences(

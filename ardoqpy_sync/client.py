@@ -174,53 +174,59 @@ class ArdoqSyncClient(ArdoqClient):
     # -- writing: rows of the source ----------------------------------------------------------------------
 
     def create_component(
-        self, comp: Entity, field_name: str | None = None, field_value: Any = None
+        self,
+        comp: Entity,
+        field_name: str | None = None,
+        field_value: Any = None,
+        *,
+        label: str | None = None,
     ) -> Entity:
         """
         Have a component in Ardoq as the row says, and return it as stored.
 
         `comp` needs `name`, `typeId` and `rootWorkspace`. Where a component of that type and name is in
         the workspace (or, with `field_name`, one of that type with `field_value`, or `comp`'s own value,
-        in that field), it is updated in the attributes that differ, or left alone. Raise `InvalidInput`
-        where the row makes no sense; nothing is written then.
-        """
-        with self._lock:
-            try:
-                return self._engine.have_component(comp, field_name, field_value)
-            except ArdoqClientException as problem:
-                return self._failed(self._engine.component, comp, problem)
-
-    def create_reference(self, ref: Entity) -> Entity:
-        """
-        Have a reference in Ardoq as the row says, and return it as stored.
-
-        `ref` needs `source`, `target` and `type`; its workspace is that of the source. Where there is one
-        already it is updated in the attributes that differ, or left alone. Raise `InvalidInput` where the
+        in that field), it is updated in the attributes that differ, or left alone. `label` is what the
+        row is called in the report and the plan, such as "apps.csv line 7". Raise `InvalidInput` where the
         row makes no sense; nothing is written then.
         """
         with self._lock:
             try:
-                return self._engine.have_reference(ref)
+                return self._engine.have_component(comp, field_name, field_value, label)
+            except ArdoqClientException as problem:
+                return self._failed(self._engine.component, comp, problem)
+
+    def create_reference(self, ref: Entity, *, label: str | None = None) -> Entity:
+        """
+        Have a reference in Ardoq as the row says, and return it as stored.
+
+        `ref` needs `source`, `target` and `type`; its workspace is that of the source. Where there is one
+        already it is updated in the attributes that differ, or left alone. `label` is what the row is
+        called in the report. Raise `InvalidInput` where the row makes no sense; nothing is written then.
+        """
+        with self._lock:
+            try:
+                return self._engine.have_reference(ref, label)
             except ArdoqClientException as problem:
                 return self._failed(self._engine.reference, ref, problem)
 
-    def update_component(self, comp_id: str, comp: Entity) -> Entity:
+    def update_component(self, comp_id: str, comp: Entity, *, label: str | None = None) -> Entity:
         """
         Change the given attributes of a component where they differ, and return it as stored.
 
         With `_version` in `comp`, raise `Conflict` where Ardoq holds another one. Raise `NotFoundError`
         where the component is gone.
         """
-        return self._by_id(self._engine.component, comp_id, comp)
+        return self._by_id(self._engine.component, comp_id, comp, label)
 
-    def update_reference(self, ref_id: str, ref: Entity) -> Entity:
+    def update_reference(self, ref_id: str, ref: Entity, *, label: str | None = None) -> Entity:
         """
         Change the given attributes of a reference where they differ, and return it as stored.
 
         With `_version` in `ref`, raise `Conflict` where Ardoq holds another one. Raise `NotFoundError`
         where the reference is gone.
         """
-        return self._by_id(self._engine.reference, ref_id, ref)
+        return self._by_id(self._engine.reference, ref_id, ref, label)
 
     def patch_component(
         self, comp_id: str, version: int | str = "latest", payload: Entity | None = None
@@ -293,10 +299,10 @@ class ArdoqSyncClient(ArdoqClient):
             self._engine.cache.forget_workspace(ws_id)
             return answer
 
-    def _by_id(self, kind: Kind, entity_id: str, body: Entity) -> Entity:
+    def _by_id(self, kind: Kind, entity_id: str, body: Entity, label: str | None) -> Entity:
         with self._lock:
             try:
-                return self._engine.have_by_id(kind, entity_id, body)
+                return self._engine.have_by_id(kind, entity_id, body, label)
             except ArdoqClientException as problem:
                 return self._failed(kind, body, problem)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import reprlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._arguments import attributes, id_segment
 from ardoqpy._json import a_type
@@ -44,6 +44,18 @@ SIDE_BY_SIDE = 3
 _NOTHING: Differences = {}
 
 
+class Row(NamedTuple):
+    """
+    The row at hand: what the caller calls it, and the field that it is matched by.
+    """
+
+    label: str | None = None
+    field: str | None = None
+
+
+_NO_ROW = Row()
+
+
 class Engine:
     """
     Bring rows into Ardoq, one after the other, through one writer.
@@ -59,6 +71,7 @@ class Engine:
         self.component, self.reference = kinds_of(api)
         self._catalogue = Catalogue(api, self.cache.attributes)
         self._checks = Checks(self.cache, self._catalogue, self.workspace)
+        self._row = _NO_ROW
         self._stubborn = {
             (one["_id"], one["attribute"]): one for one in previous_report.get("not_converging", ())
         }
@@ -118,11 +131,14 @@ class Engine:
         """
         return self._writer.in_step(ws_id)
 
-    def have_component(self, comp: Entity, field_name: str | None, field_value: Any) -> Entity:
+    def have_component(
+        self, comp: Entity, field_name: str | None, field_value: Any, label: str | None = None
+    ) -> Entity:
         """
         Have a component as the row says, matched by type and name, or by type and a field.
         """
         kind = self.component
+        self._row = Row(label, field_name) if label is not None or field_name is not None else _NO_ROW
         if field_name is not None:
             comp = self._typed_component(comp)
             _checked_ids(comp, kind.argument, "typeId", "rootWorkspace")
@@ -155,11 +171,12 @@ class Engine:
                 comp = {**comp, "name": current["name"]}
         return self._have(kind, ws_id, comp, partial(shelf.matches, key))
 
-    def have_reference(self, ref: Entity) -> Entity:
+    def have_reference(self, ref: Entity, label: str | None = None) -> Entity:
         """
         Have a reference as the row says, matched by source, target and type.
         """
         kind = self.reference
+        self._row = Row(label) if label is not None else _NO_ROW
         flat = kind.collection.flat
         try:
             ref = flat(ref)
@@ -184,10 +201,11 @@ class Engine:
             return self._keep(kind, current)
         return self._have(kind, ws_id, ref, partial(shelf.matches, key))
 
-    def have_by_id(self, kind: Kind, entity_id: str, body: Entity) -> Entity:
+    def have_by_id(self, kind: Kind, entity_id: str, body: Entity, label: str | None = None) -> Entity:
         """
         Have the entity of that id as the body says, at the body's `_version` where it names one.
         """
+        self._row = Row(label)
         body = kind.collection.flat(attributes(body, kind.argument))
         id_segment(entity_id, f"{kind.argument}_id")
         ws_id, current = self._located(kind, entity_id)
@@ -283,7 +301,7 @@ class Engine:
         self.cache.name(kind.name, ws_id, stored)
         written = {key: (None, value) for key, value in copied(sent).items()}
         name = self._name_of(kind, stored)
-        self.report.take(_change(CREATE, kind, ws_id, stored, written, name=name, version=None))
+        self.report.take(self._change(CREATE, kind, ws_id, stored, written, name=name, version=None))
         left = differences({**wanted, **sent}, kind.collection.flat(stored), kind.ignored)
         if adopted and left:
             # Somebody else may have made it in the meantime, with other values than ours.
@@ -306,7 +324,7 @@ class Engine:
         pairs = copied({key: list(pair) for key, pair in found.items()})
         written = {key: (old, new) for key, (old, new) in pairs.items()}
         name, version = self._name_of(kind, stored), current.get("_version")
-        self.report.take(_change(UPDATE, kind, at, stored, written, name=name, version=version))
+        self.report.take(self._change(UPDATE, kind, at, stored, written, name=name, version=version))
         return copied(stored)
 
     def delete(self, kind: Kind, entity_id: str) -> None:
@@ -315,6 +333,7 @@ class Engine:
         """
         if entity_id in self.cache.gone:
             return
+        self._row = _NO_ROW
         id_segment(entity_id, f"{kind.argument}_id")
         ws_id, entity = self._located(kind, entity_id)
         name = self._name_of(kind, entity)
@@ -329,7 +348,7 @@ class Engine:
             of = self.component if its_kind == "component" else self.reference
             itself = taken["_id"] == entity_id
             self.report.take(
-                _change(
+                self._change(
                     DELETE,
                     of,
                     its_workspace,
@@ -368,6 +387,7 @@ class Engine:
                 None,
                 str(problem),
                 kept,
+                *self._row,
             )
         )
         return {**copied(kept), "_id": None}
@@ -445,6 +465,32 @@ class Engine:
         # The row means them all: they are duplicates, not things that the source no longer has.
         self.cache.named.update(found)
 
+    def _change(
+        self,
+        action: str,
+        kind: Kind,
+        ws_id: str,
+        entity: Entity,
+        written: Differences = _NOTHING,
+        *,
+        name: str | None = None,
+        version: Any = ...,
+        note: str | None = None,
+    ) -> Change:
+        return Change(
+            action,
+            kind.name,
+            entity["_id"],
+            name or entity.get("name"),
+            entity.get("type"),
+            ws_id,
+            written,
+            entity.get("_version") if version is ... else version,
+            note,
+            None,
+            *self._row,
+        )
+
     def _name_of(self, kind: Kind, entity: Entity) -> str | None:
         """
         Return a component's name, or the names of a reference's ends as far as they are known.
@@ -471,30 +517,6 @@ def _kept(row: Any) -> Entity:
         return {
             key: reprlib.repr(part) if isinstance(part, dict | list) else part for key, part in row.items()
         }
-
-
-def _change(
-    action: str,
-    kind: Kind,
-    ws_id: str,
-    entity: Entity,
-    written: Differences = _NOTHING,
-    *,
-    name: str | None = None,
-    version: Any = ...,
-    note: str | None = None,
-) -> Change:
-    return Change(
-        action,
-        kind.name,
-        entity["_id"],
-        name or entity.get("name"),
-        entity.get("type"),
-        ws_id,
-        written,
-        entity.get("_version") if version is ... else version,
-        note,
-    )
 
 
 def _checked_ids(body: Entity, argument: str, *names: str) -> None:
