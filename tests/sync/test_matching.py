@@ -140,6 +140,7 @@ def test_what_was_created_by_a_field_is_found_by_it(ardoq, new_sync, field, want
     for _ in range(2):
         client = new_sync()
         client.create_component(row("Fresh", **{field: wanted}), field_name=field)
+        client.flush()
     assert names_in(ardoq).count("Fresh") == 1
     assert counts(client.get_report()) == {"cache_hit_comps": 1}
 
@@ -406,6 +407,6 @@ def test_exact_gives_one_of_several(ardoq, either):
 def test_two_clients_agree(ardoq):
     """What one client has created the next one finds: nothing but Ardoq stands between them."""
     with syncing(ardoq) as first:
-        made = first.create_component(row("New"))["_id"]
+        made = first.create_component(row("New"))
     with syncing(ardoq) as second:
-        assert second.create_component(row("NEW"))["_id"] == made
+        assert second.create_component(row("NEW"))["_id"] == made["_id"]

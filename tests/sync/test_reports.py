@@ -171,6 +171,7 @@ def test_collect_goes_on_after_bad_rows(ardoq, new_sync, simulate):
     assert half == {"name": "Half", "rootWorkspace": "ws1"}
 
 
+@pytest.mark.immediate
 def test_collect_takes_refusals_of_ardoq_too(ardoq, new_sync):
     """What Ardoq refuses is collected like what is refused here, with what Ardoq said."""
     client = new_sync(on_error="collect")

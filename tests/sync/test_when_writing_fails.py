@@ -27,6 +27,8 @@ from ardoqpy import (
 # -- when writing fails ------------------------------------------------------------------------------
 
 
+pytestmark = pytest.mark.immediate
+
 WRITES = {
     "create": lambda client: client.create_component(row("New")),
     "update": lambda client: client.create_component(row("Web", cost=6)),

@@ -54,7 +54,7 @@ _FIELDS = {
 ODD_NAMES = ("state", "value", "targetValue", "tags", "components", "workspaces")
 
 #: The version of the API that sync clients speak here: every test runs once for each.
-speaking = SimpleNamespace(version="v1")
+speaking = SimpleNamespace(version="v1", batch=False)
 
 #: How each version says it.
 _WORDS = {
@@ -158,10 +158,15 @@ def loads(server) -> int:
     return paths(server).count(f"GET {words().whole[0]}")
 
 
+#: The sync clients that are open.
+_OPEN: list[ArdoqSyncClient] = []
+
+
 def writes(server) -> list[tuple[str, str, int | None]]:
     """
     Return the requests that were more than reading.
     """
+    settle()
     return [(one.method, one.path, one.status) for one in server.requests if one.method != "GET"]
 
 
@@ -176,13 +181,17 @@ def names_in(server, ws: str = "ws1") -> list[str]:
     """
     Return the names of what the emulator holds in a workspace, in its order.
     """
+    settle()
     return [comp["name"] for comp in server.dump()["components"] if comp["rootWorkspace"] == ws]
 
 
 def held(server, entity_id: str) -> dict[str, Any]:
     """
-    Return what the emulator holds under an id.
+    Return what the emulator holds under an id, be it a batch id that it had until now.
     """
+    settle()
+    for client in _OPEN:
+        entity_id = client.real_id(entity_id)
     dump = server.dump()
     return next(one for one in (*dump["components"], *dump["references"]) if one["_id"] == entity_id)
 
@@ -206,9 +215,21 @@ def syncing(server, **options):
     """
     Give a sync client of the emulator for the length of a `with` block.
     """
-    options = {"retries": PATIENCE, "version": speaking.version, **options}
+    options = {"retries": PATIENCE, "version": speaking.version, "batch": speaking.batch, **options}
     with ArdoqSyncClient(server.url, TOKEN, **options) as client:
-        yield client
+        _OPEN.append(client)
+        try:
+            yield client
+        finally:
+            _OPEN.remove(client)
+
+
+def settle() -> None:
+    """
+    Have all that waits sent: who looks at what Ardoq holds wants to see what was written.
+    """
+    for client in _OPEN:
+        client.flush()
 
 
 @contextmanager
@@ -452,6 +473,7 @@ def run(client: ArdoqSyncClient, script: list[tuple]) -> list[dict[str, Any]]:
         else:
             found = client.find_component(about, comp_name=step[2], exact=True)
             out += [client.del_component(comp["_id"]) for comp in found]
+    client.flush()
     return out
 
 
