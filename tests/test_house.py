@@ -140,6 +140,20 @@ def test_importing_is_quiet_and_light():
     assert done.stderr == ""
 
 
+def test_the_face_alone_costs_nothing():
+    """`import ardoqpy` loads neither requests nor the client; its names and modules are there when asked."""
+    code = (
+        "import sys, ardoqpy\n"
+        "assert not {'requests', 'urllib3', 'ardoqpy.client'} & set(sys.modules)\n"
+        "assert not hasattr(ardoqpy, 'no_such_name') and 'requests' not in sys.modules\n"
+        "assert ardoqpy.errors.Conflict is ardoqpy.Conflict and 'ArdoqClient' in dir(ardoqpy)\n"
+        "from ardoqpy import *\n"
+        "print(ArdoqClient.__module__, ardoqpy.client.ArdoqClient is ArdoqClient)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (done.stdout.strip(), done.stderr) == ("ardoqpy.client True", "")
+
+
 def test_both_import_lines_of_the_predecessor_work():
     """`from ardoqpy import ArdoqSyncClient` and `from ardoqpy_sync import ArdoqSyncClient` give the same."""
     from ardoqpy import ArdoqSyncClient  # noqa: PLC0415
