@@ -80,7 +80,7 @@ def test_the_sync_stands_on_the_client_and_not_the_other_way():
 
 def test_the_emulator_and_the_client_meet_over_http_only():
     """The emulator imports nothing of the client, and the client nothing of the emulator."""
-    door = {"ardoqpy.testing", "ardoqpy.cli", "ardoqpy.pytest_plugin"}
+    door = {"ardoqpy.testing", "ardoqpy.cli.commands.emulator", "ardoqpy.pytest_plugin"}
     crossing = [
         (name, imported)
         for name, imported in _edges()
@@ -103,6 +103,17 @@ def test_versions_of_the_api_know_nothing_of_each_other():
         for name, path in MODULES.items()
         if not name.startswith("ardoqpy.emulator") and asks.search(path.read_text(encoding="utf-8"))
     ] == []
+
+
+def test_the_command_line_asks_in_public():
+    """The command line calls public methods of the client alone, and nobody but its entry imports it."""
+    inside = re.compile(r"client\.(api|token|_\w+)\b|\.api\.")
+    command_line = {name: path for name, path in MODULES.items() if name.split(".")[1:2] == ["cli"]}
+    assert [name for name, path in command_line.items() if inside.search(path.read_text("utf-8"))] == []
+    below = {"ardoqpy.v1", "ardoqpy.v2", "ardoqpy.dialect", "ardoqpy._transport"}
+    assert [edge for edge in _edges() if edge[0] in command_line and edge[1] in below] == []
+    outside = {name for name, imported in _edges() if imported in command_line and name not in command_line}
+    assert outside == {"ardoqpy.__main__"}
 
 
 def test_requests_has_one_door():
