@@ -5,6 +5,7 @@ Text from elsewhere, made safe for a terminal and measured in its columns.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 __all__ = ["harmless", "shortened", "width"]
 
@@ -60,8 +61,6 @@ def shortened(text: str, room: int) -> str:
 
 
 def _room(character: str) -> int:
-    import unicodedata  # noqa: PLC0415  (plain ASCII, the usual case, does not need its tables)
-
     if unicodedata.category(character) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -66,6 +66,30 @@ def test_the_token_is_never_shown_whole(ardoq, run, monkeypatch, checked, tmp_pa
         assert "1234" not in text
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("host", "https://yourorg.ardoq.com", "https://yourorg.ardoq.com"),
+        ("host", "http://127.0.0.1:80/", "http://127.0.0.1:80/"),
+        ("host", "https://somebody:s3cret@yourorg.ardoq.com", "set, and no address"),
+        ("host", "0123456789abcdef" * 2, "set, and no address"),
+        ("host", "https://yourorg.ardoq.com/?token=s3cret", "set, and no address"),
+        ("org", "acme", "acme"),
+        ("org", "0123456789abcdef" * 2, "set, and no label"),
+        ("org", "a/b+c==", "set, and no label"),
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_not_shown(checked, monkeypatch, name, value, shown):
+    """A host or label that may be a token, or holds a password, is not repeated, from wherever it comes."""
+    _, checks = checked(f"--{name} {value}")
+    step = "host" if name == "host" else "organisation"
+    assert checks[step]["found"] == f"{shown} (--{name})"
+    variable = "ARDOQ_API_HOST" if name == "host" else "ARDOQ_ORG_LABEL"
+    monkeypatch.setenv(variable, value)
+    _, checks = checked("--retries 0")
+    assert checks[step]["found"] == f"{shown} (environment, {variable})"
+
+
 def test_nothing_is_set(run, checked):
     """Without settings it says which are missing and how to set them, and asks nobody."""
     status, checks = checked()

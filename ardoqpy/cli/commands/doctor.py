@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
 
-    from ardoqpy.config import Found
+    from ardoqpy.config import Found, Settings
     from ardoqpy.errors import ArdoqClientException
 
 __all__ = ["COMMANDS", "Check", "clock_check"]
@@ -120,7 +121,7 @@ def _checks(options: argparse.Namespace) -> Iterator[Check]:
     yield _host(settings.hosturl, answers)
     if not any(_reached(answer) for answer in answers.values()):
         return
-    yield _tls(settings.hosturl)
+    yield _tls(settings)
     yield _token(answers)
     yield _organisation(settings.org, answers["v2"])
     for version, answer in answers.items():
@@ -143,10 +144,9 @@ def _settings(options: argparse.Namespace, found: Mapping[str, Found]) -> Iterat
     for name, step in NAMES.items():
         given = getattr(options, name) if name in OPTIONS else None
         if given is not None:
-            yield Check(step, OK, f"{given} ({OPTIONS[name]})")
+            yield Check(step, OK, f"{SHOWN[name](given)} ({OPTIONS[name]})")
         elif name in found:
-            value = found[name].value.reveal().strip()
-            yield Check(step, OK, f"{_last(value) if name == 'token' else value} ({found[name].place})")
+            yield Check(step, OK, f"{SHOWN[name](found[name].value.reveal().strip())} ({found[name].place})")
         elif name in WAYS:
             yield Check(step, WRONG, "not set", WAYS[name])
         else:
@@ -158,6 +158,23 @@ def _last(token: str) -> str:
     Return as much of a token as tells it from another one; nothing of a short one.
     """
     return f"set, ends in {token[-SHOWN_OF_A_TOKEN:]}" if len(token) > 4 * SHOWN_OF_A_TOKEN else "set"
+
+
+def _address(host: str) -> str:
+    """
+    Return a host as it is, unless it may hold a secret: one with a password, or a token in the wrong place.
+    """
+    return host if re.fullmatch(r"https?://[\w.:\[\]-]+/*", host) else "set, and no address"
+
+
+def _label(org: str) -> str:
+    """
+    Return a label as it is, unless it may be a token in the wrong place.
+    """
+    return "set, and no label" if re.search(r"[0-9a-fA-F-]{20}|[^\w.-]", org) else org
+
+
+SHOWN = {"host": _address, "token": _last, "org": _label}
 
 
 def _asked(options: argparse.Namespace, version: str) -> Answer:
@@ -218,10 +235,12 @@ def _host(hosturl: str, answers: Mapping[str, Answer]) -> Check:
     return Check("reachable", WRONG, sentence, remedy)
 
 
-def _tls(hosturl: str) -> Check:
-    if hosturl.startswith("https://"):
+def _tls(settings: Settings) -> Check:
+    if settings.hosturl.startswith("https://"):
         return Check("TLS", OK, "the certificate is good")
-    return Check("TLS", OK, "none: the token travels as it is, which is fine on this machine alone")
+    if settings.loopback:
+        return Check("TLS", OK, "none, and none is needed on this machine")
+    return Check("TLS", OK, "none, as --allow-http says: others on the way can read the token")
 
 
 def _token(answers: Mapping[str, Answer]) -> Check:
