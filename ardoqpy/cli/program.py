@@ -61,10 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        options = _parsed(given)
-        status: int = options.run(options)
+        status = _carried_out(given)
         if sys.stdout is not None:
-            sys.stdout.flush()
+            sys.stdout.flush()  # while it can still be said that it cannot
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -80,6 +79,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _let_go_of_stdout()
         complain(f"It could not be written: {problem.strerror or problem}.")
         return FAILED
+    return status
+
+
+def _carried_out(given: list[str]) -> int:
+    try:
+        options = _parsed(given)
+    except SystemExit as ended:  # as argparse ends after a help page and after what it does not understand
+        return int(ended.code or DONE)
+    status: int = options.run(options)
     return status
 
 

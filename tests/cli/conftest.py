@@ -61,10 +61,7 @@ def run(capsys):
         arguments = shlex.split(line) if isinstance(line, str) else line
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sys, "stdin", io.StringIO(stdin))
-            try:
-                status = main(arguments)
-            except SystemExit as ended:
-                status = ended.code
+            status = main(arguments)
         return Ran(status, *capsys.readouterr())
 
     return running

@@ -64,6 +64,7 @@ def test_the_ids_of_v2_are_those_of_v1(ardoq, run):
     ]
     types = old["models"][0]["root"]["p1"]["children"]["p2"], new["models"][0]["root"]["p1"]["children"]["p2"]
     assert {one["name"] for one in types} == {"Module"}
+    assert new["fields"][0]["defaultValue"] == ["Active", "Phased out"]
     assert new["models"][0]["_id"] != MODEL
     assert new["models"][0]["_id"] != new["models"][1]["_id"]
 

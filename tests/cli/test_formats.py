@@ -313,7 +313,9 @@ def test_a_file_appears_whole_or_not_at_all(ardoq, run, tmp_path):
         assert run(f"components --output {target}") == (1, "", "ardoqpy: It broke off.\n")
         assert len(run("components --format ndjson").out.splitlines()) == 3
     assert (target.read_text(), names_in(tmp_path)) == ("before", ["a.ndjson"])
-    assert run(f"components --output {target}").status == 0
+    with target.open() as reader:
+        assert run(f"components --output {target}").status == 0
+        assert reader.read() == "before"  # who has it open reads on in the one that was there
     assert (stat.S_IMODE(target.stat().st_mode), names_in(tmp_path)) == (0o600, ["a.ndjson"])
 
 

@@ -3,10 +3,12 @@ How a command ends: its status, one sentence, and never a traceback.
 """
 
 import errno
+import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from organisation import SEED
@@ -14,6 +16,7 @@ from organisation import SEED
 from ardoqpy import ArdoqClient
 from ardoqpy.testing import emulator
 
+FULL = Path("/dev/full")
 COMMAND = [sys.executable, "-m", "ardoqpy"]
 
 
@@ -189,11 +192,10 @@ def test_ctrl_c_is_130_and_not_a_word(ardoq):
 
 def test_a_broken_pipe_is_quiet():
     """Where nobody reads on, the command ends with 141 and not a word."""
-    many = [
-        {**SEED["components"][0], "_id": f"c{number}", "description": "x" * 500} for number in range(1000)
-    ]
+    many = [{**SEED["components"][0], "_id": f"c{number}", "name": "x" * 500} for number in range(1000)]
     seed = {**SEED, "components": many, "references": [], "tags": []}
     with emulator(seed=seed, page_size=100) as server:
+        # Much more than a pipe holds: it cannot be through before the reader goes away.
         environment = {"ARDOQ_API_HOST": server.url, "ARDOQ_API_TOKEN": server.token}
         for form in ("ndjson", "csv", "table"):
             command = [*COMMAND, "components", "--format", form]
@@ -209,15 +211,18 @@ def test_a_broken_pipe_is_quiet():
             assert process.returncode == 141
 
 
-@pytest.mark.skipif(not __import__("os").path.exists("/dev/full"), reason="only Linux has a full disk to try")
-def test_a_full_disk_is_one_sentence(ardoq):
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a full disk to try")
+@pytest.mark.parametrize(
+    "line", ["me", "components --format ndjson", "export Apps Servers", "--help", "doctor"]
+)
+def test_a_full_disk_is_one_sentence(ardoq, monkeypatch, line):
     """Where the output cannot be written, that is one sentence and status 1."""
-    with open("/dev/full", "w") as full:  # noqa: PTH123
-        done = subprocess.run([*COMMAND, "me"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    import os  # noqa: PLC0415
-
-    assert done.returncode == 1
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    with FULL.open("w") as full:
+        command = [*COMMAND, *line.split()]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.stderr == f"ardoqpy: It could not be written: {os.strerror(errno.ENOSPC)}.\n"
+    assert done.returncode == 1
 
 
 def test_without_a_standard_output_it_says_so(ardoq, run, monkeypatch):

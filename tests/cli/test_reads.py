@@ -23,7 +23,9 @@ from organisation import (
     TO_SERVER,
 )
 
-from ardoqpy import ArdoqClient
+from ardoqpy import ArdoqClient, WriteRefused
+from ardoqpy.cli.connection import Connection
+from ardoqpy.cli.program import parser_of
 
 ALL_APPS = ["Web shop", "Orders", "Basket", "Till", NASTY, "=cmd|' /C calc'!A0", "Zoë 東京"]
 BACK = "5f00aa00bb00cc0000000004"
@@ -320,6 +322,16 @@ def _noting(name, member, called):
         return member(self, *arguments, **keywords)
 
     return method
+
+
+def test_the_clients_refuse_to_write(ardoq):
+    """Every client that a command gets refuses a write before it is sent."""
+    options = parser_of().parse_args(["me"])
+    with Connection(options, ("v1", "v2")) as connection:
+        for client in connection.clients():
+            with pytest.raises(WriteRefused):
+                client.del_component(SHOP)
+    assert ardoq.requests == []
 
 
 def test_nothing_but_reads_is_sent(ardoq, run):
