@@ -57,7 +57,6 @@ __all__ = [
     "__version__",
 ]
 
-
 #: Where the names live that are not errors.
 _HOMES = {
     "API": "ardoqpy.example_client",
@@ -70,6 +69,8 @@ _HOMES = {
 _MODULES = {
     *("batch", "batch_result", "client", "config", "dialect", "errors", "example_client", "metamodel"),
     *("methods", "v1", "v2"),
+    # Those that 0.8.4 had loaded when it was imported.
+    *("ardoqpy", "ardoqpy_sync", "ardoqpy_v2"),
 }
 
 
@@ -85,7 +86,7 @@ def __getattr__(name: str) -> Any:
         globals()[name] = value
         return value
     if name in _MODULES:
-        return import_module(f"ardoqpy.{name}")
+        return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

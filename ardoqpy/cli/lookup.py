@@ -7,8 +7,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ardoqpy.cli.sentences import Refusal, did_you_mean
-from ardoqpy.errors import BadRequest, NotFoundError, UnsupportedOperation
+from ardoqpy._near import near, quoted
+from ardoqpy.cli.sentences import Refusal
+from ardoqpy.errors import BadRequest, NotFoundError
 from ardoqpy.metamodel import component_types, reference_types
 
 if TYPE_CHECKING:
@@ -44,10 +45,10 @@ def workspace_of(client: ArdoqClient, wanted: str) -> dict[str, Any]:
         found = [one for one in everything if str(one.get("name")).casefold() == folded]
     if not found:
         names = [one.get("name") for one in everything]
-        raise Refusal(f"There is no workspace {wanted!r}: {did_you_mean(wanted, names)}")
+        raise Refusal(f"There is no workspace {quoted(wanted)}: {near(wanted, names)}")
     if len(found) > 1:
         ids = ", ".join(str(one.get("_id")) for one in found)
-        raise Refusal(f"{len(found)} workspaces are called {wanted!r}: say which by its id ({ids}).")
+        raise Refusal(f"{len(found)} workspaces are called {quoted(wanted)}: say which by its id ({ids}).")
     return found[0]
 
 
@@ -64,17 +65,10 @@ def types_of(client: ArdoqClient, ws_id: str) -> Types:
     """
     Return the types of a workspace.
     """
-    try:
-        context = client.get_context(ws_id)
-    except UnsupportedOperation:
-        model = client.get_model(ws_id)
-        return Types(
-            [(type_id, definition.get("name")) for type_id, definition, _ in component_types(model)],
-            [(type_id, definition.get("name")) for type_id, definition in reference_types(model)],
-        )
+    model = client.get_model(ws_id)
     return Types(
-        [(one.get("typeId"), one.get("name")) for one in context.get("componentTypes") or []],
-        [(one.get("type"), one.get("name")) for one in context.get("referenceTypes") or []],
+        [(type_id, definition.get("name")) for type_id, definition, _ in component_types(model)],
+        [(type_id, definition.get("name")) for type_id, definition in reference_types(model)],
     )
 
 
@@ -95,5 +89,5 @@ def named(types: Iterable[tuple[Any, Any]], wanted: str, kind: str) -> Any:
             return found[0]
         if found:
             ids = ", ".join(map(str, found))
-            raise Refusal(f"{len(found)} {kind}s are called {wanted!r}: say which by its id ({ids}).")
-    raise Refusal(f"There is no {kind} {wanted!r}: {did_you_mean(wanted, [name for _, name in known])}")
+            raise Refusal(f"{len(found)} {kind}s are called {quoted(wanted)}: say which by its id ({ids}).")
+    raise Refusal(f"There is no {kind} {quoted(wanted)}: {near(wanted, [name for _, name in known])}")

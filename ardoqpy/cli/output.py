@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
+from ardoqpy._near import did_you_mean, quoted
 from ardoqpy.cli.as_csv import write_csv
 from ardoqpy.cli.as_json import write_document, write_lines, write_list
 from ardoqpy.cli.as_table import write_table
 from ardoqpy.cli.rows import Column, Document, Listing, flat
-from ardoqpy.cli.sentences import Refusal, complain, near
+from ardoqpy.cli.sentences import Refusal, complain
 from ardoqpy.errors import ArdoqClientException
 
 if TYPE_CHECKING:
@@ -100,9 +101,8 @@ class _Chosen:
         """
         for column in self._columns if self._seen else ():
             if not any(key in self._seen for key in column.keys):
-                others = near(column.title, self._seen)
-                remedy = f": did you mean {' or '.join(map(repr, others))}?" if others else "."
-                complain(f"No row has {column.title!r}{remedy}")
+                question = did_you_mean(column.title, self._seen)
+                complain(f"No row has {quoted(column.title)}{f': {question}' if question else '.'}")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ardoqpy._near import near, quoted
 from ardoqpy._version import __version__
 from ardoqpy.cli.commands import (
     attachments,
@@ -26,7 +27,7 @@ from ardoqpy.cli.commands import (
     workspaces,
 )
 from ardoqpy.cli.commands.completion import completion
-from ardoqpy.cli.sentences import Refusal, complain, did_you_mean, in_shell_words
+from ardoqpy.cli.sentences import Refusal, complain, in_shell_words
 from ardoqpy.errors import ArdoqClientException
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _named_in(given: Sequence[str]) -> Iterable[Command]:
     meant = [command for command in COMMANDS if command.name.split()[0] == first]
     if not meant:
         known = {command.name.split()[0] for command in COMMANDS}
-        complain(f"There is no command {first!r}: {did_you_mean(first, sorted(known))}")
+        complain(f"There is no command {quoted(first)}: {near(first, known)}")
         raise SystemExit(NOT_UNDERSTOOD)
     return meant
 

@@ -6,16 +6,10 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING
 
 from ardoqpy.cli.harmless import harmless
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-__all__ = ["Refusal", "complain", "did_you_mean", "in_shell_words", "near"]
-
-MOST_NAMED = 8
+__all__ = ["Refusal", "complain", "in_shell_words"]
 
 #: The library speaks to programmers; these are the same remedies for somebody at a prompt.
 _SHELL_WORDS = [
@@ -54,27 +48,3 @@ def complain(sentence: str) -> None:
     Write one line to the standard error, whatever is in the sentence.
     """
     print(f"ardoqpy: {harmless(sentence)}", file=sys.stderr)
-
-
-def near(wanted: str, names: Iterable[str]) -> list[str]:
-    """
-    Return the names that are near to one that is not there, the nearest at first.
-    """
-    import difflib  # noqa: PLC0415  (only those who misspell pay for it)
-
-    by_folded: dict[str, str] = {}
-    for name in names:
-        by_folded.setdefault(name.casefold(), name)
-    return [by_folded[name] for name in difflib.get_close_matches(wanted.casefold(), by_folded)]
-
-
-def did_you_mean(wanted: str, names: Iterable[object]) -> str:
-    """
-    Return how a sentence goes on about a name that is not there: the names near to it, or those there are.
-    """
-    known = list(dict.fromkeys(str(name) for name in names if name))
-    found = near(wanted, known)
-    if found:
-        return f"did you mean {' or '.join(map(repr, found))}?"
-    more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
-    return f"there is {', '.join(map(repr, known[:MOST_NAMED]))}{more}." if known else "there is none at all."

@@ -93,7 +93,7 @@ def test_a_secret_in_the_wrong_place_is_not_shown(checked, monkeypatch, name, va
 def test_nothing_is_set(run, checked):
     """Without settings it says which are missing and how to set them, and asks nobody."""
     status, checks = checked()
-    assert (status, wrong(checks)) == (1, ["host", "token", "settings"])
+    assert (status, wrong(checks)) == (1, ["host", "token"])
     assert "--host" in checks["host"]["remedy"]
     assert "ARDOQ_API_HOST" in checks["host"]["remedy"]
     assert "ARDOQ_API_TOKEN" in checks["token"]["remedy"]

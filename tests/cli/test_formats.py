@@ -60,7 +60,7 @@ def test_a_table_shows_escapes_harmlessly(ardoq, run, on_a_terminal):
         assert SHOWN in shown
         assert not [one for one in shown if unicodedata.category(one)[0] == "C" and one != "\n"]
     ran = run(["components", "--workspace", "x\x1b[2J\ny"])
-    assert ran.err == "ardoqpy: There is no workspace 'x\\x1b[2J\\ny': there is 'Apps', 'Servers'.\n"
+    assert ran.err == "ardoqpy: There is no workspace 'x\\x1b[2J\\ny': there is 'Apps' and 'Servers'.\n"
 
 
 @pytest.mark.parametrize("columns", [10, 24, 40, 60, 79, 80, 200])

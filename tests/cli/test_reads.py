@@ -290,12 +290,21 @@ TWINS = {
 }
 
 
+#: Conveniences of Python's: `context` shows what they look up or print.
+OF_THE_CONTEXT = {"print_model", "find_component_type", "find_reference_type"}
+
+
 def _reads():
-    names = {"request", "iter_request"}
-    for verb, path, call in [*endpoints.V1, *endpoints.V2]:
-        if verb == "GET" or path == "batch/expand":
-            names |= {name for name in call.__code__.co_names if hasattr(ArdoqClient, name)}
-    return names - set(TWINS.values())
+    asking = [
+        call for verb, path, call in [*endpoints.V1, *endpoints.V2] if verb == "GET" or path == "batch/expand"
+    ]
+    asking += [
+        call
+        for requests, call in [*endpoints.V1_SEVERAL, *endpoints.V2_SEVERAL]
+        if {verb for verb, _ in requests} == {"GET"}
+    ]
+    names = {endpoints.asked(call)[0] for call in asking}
+    return (names | {"request", "iter_request"}) - set(TWINS.values()) - OF_THE_CONTEXT
 
 
 def test_no_read_is_forgotten():

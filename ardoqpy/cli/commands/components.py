@@ -7,9 +7,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy._near import near, quoted
 from ardoqpy.cli.command import reading, value_of_field
 from ardoqpy.cli.rows import Listing, columns
-from ardoqpy.cli.sentences import Refusal, did_you_mean
+from ardoqpy.cli.sentences import Refusal
 
 if TYPE_CHECKING:
     import argparse
@@ -94,7 +95,7 @@ def _of_type(rows: Iterable[dict[str, Any]], name: str) -> Iterator[dict[str, An
         else:
             others[row.get("type")] = None
     if not found and others:
-        raise Refusal(f"No component is of a type {name!r}: {did_you_mean(name, others)}")
+        raise Refusal(f"No component is of a type {quoted(name)}: {near(name, others)}")
 
 
 def _or_field_misspelt(rows: Iterable[Any], custom: dict[str, str], fields: Any) -> Iterator[Any]:
@@ -105,7 +106,7 @@ def _or_field_misspelt(rows: Iterable[Any], custom: dict[str, str], fields: Any)
     known = [] if found else fields()
     for name in [] if found else custom:
         if name not in known:
-            raise Refusal(f"The workspace has no field {name!r}: {did_you_mean(name, known)}")
+            raise Refusal(f"The workspace has no field {quoted(name)}: {near(name, known)}")
 
 
 def _search_arguments(parser: argparse.ArgumentParser) -> None:

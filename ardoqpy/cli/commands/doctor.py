@@ -108,7 +108,12 @@ def _checks(options: argparse.Namespace) -> Iterator[Check]:
     yield _versions()
     try:
         found = found_settings(config=options.config)
-        yield from _settings(options, found)
+        complete = True
+        for check in _settings(options, found):
+            yield check
+            complete = complete and check.result != WRONG
+        if not complete:
+            return
         settings = read_settings(
             options.host, None, options.org, config=options.config, allow_http=options.allow_http
         )

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy._near import near, quoted
 from ardoqpy.cli.command import reading
 from ardoqpy.cli.output import form_of
 from ardoqpy.cli.rows import Column, Document, Listing, cell, columns, record
-from ardoqpy.cli.sentences import Refusal, did_you_mean
+from ardoqpy.cli.sentences import Refusal
 
 if TYPE_CHECKING:
     import argparse
@@ -51,10 +52,10 @@ def _definition(client: ArdoqClient, wanted: str) -> dict[str, Any]:
     found = client.get_reports(wanted)
     if not found:
         names = [one.get("name") for one in client.iter_reports()]
-        raise Refusal(f"There is no report {wanted!r}: {did_you_mean(wanted, names)}")
+        raise Refusal(f"There is no report {quoted(wanted)}: {near(wanted, names)}")
     if len(found) > 1:
         ids = ", ".join(str(one.get("_id")) for one in found)
-        raise Refusal(f"{len(found)} reports are called {wanted!r}: say which by its id ({ids}).")
+        raise Refusal(f"{len(found)} reports are called {quoted(wanted)}: say which by its id ({ids}).")
     return found[0]
 
 
