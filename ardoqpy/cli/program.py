@@ -80,7 +80,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _let_go_of_stdout()
         complain(f"It could not be written: {problem.strerror or problem}.")
         return FAILED
+    except Exception as problem:
+        if "--verbose" in given:
+            raise
+        complain(f"This was not foreseen: {_place_of(problem)}. Say --verbose to see more, and report it.")
+        return FAILED
     return status
+
+
+def _place_of(problem: Exception) -> str:
+    """
+    Return what kind of error it is and where it was raised; its text may hold anything, and is not shown.
+    """
+    trace = problem.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(problem).__name__
+    return f"{type(problem).__name__} in {trace.tb_frame.f_globals.get('__name__')}, line {trace.tb_lineno}"
 
 
 def _carried_out(given: list[str]) -> int:

@@ -4,6 +4,7 @@ How a command ends: its status, one sentence, and never a traceback.
 
 import errno
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+import responses
 from organisation import SEED
 
 from ardoqpy import ArdoqClient
@@ -154,6 +156,48 @@ def test_whatever_goes_wrong_at_ardoq(ardoq, run, line, fault):
     assert (ran.status, ran.out) == (1, "")
     assert one_sentence(ran.err)
     assert ardoq.token not in ran.err
+
+
+@pytest.mark.parametrize("answer", [None, 1, "text", [], [1], [None], {}, {"_id": 1}, {"a": {"b": [None]}}])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "components --workspace Apps",
+            "components",
+            "context Apps",
+            "export Apps",
+            "references --incoming",
+        ),
+        *("references --workspace Apps --incoming", "report run x", "fields --workspace Apps", "tags", "me"),
+        *("get abc", "search x --workspace Apps", "attachments --workspace Apps", "doctor", "request me"),
+    ],
+)
+def test_whatever_ardoq_answers(ardoq, run, line, answer):
+    """JSON of any form ends in rows or in one sentence, and never in a traceback."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as other:
+        other.get(re.compile(".*"), json=answer)
+        ran = run(f"{line} --retries 0")
+    assert (ran.status, ran.err) == (0, "") or (
+        ran.status == 1 and (line == "doctor" or one_sentence(ran.err))
+    )
+
+
+def test_what_nobody_foresaw_says_where_it_was(ardoq, run, monkeypatch):
+    """A mistake is one sentence with its place and none of its text; with --verbose it is raised."""
+
+    def mistaken(_self):
+        raise KeyError(ardoq.token)
+
+    monkeypatch.setattr(ArdoqClient, "me", mistaken)
+    ran = run("me")
+    assert ran.status == 1
+    assert re.fullmatch(
+        r"ardoqpy: This was not foreseen: KeyError in \w+, line \d+\. Say --verbose to see more, .+\n",
+        ran.err,
+    )
+    with pytest.raises(KeyError):
+        run("me --verbose")
 
 
 def test_a_message_of_ardoqs_cannot_steer_the_terminal(ardoq, run, monkeypatch):
