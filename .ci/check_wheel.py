@@ -8,6 +8,8 @@ import zipfile
 
 NEEDED = [
     "ardoqpy/__init__.py",
+    "ardoqpy/cli/__init__.py",
+    "ardoqpy/cli/commands/__init__.py",
     "ardoqpy/py.typed",
     "ardoqpy/emulator/__init__.py",
     "ardoqpy/emulator/rules/__init__.py",

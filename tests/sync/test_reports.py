@@ -40,7 +40,7 @@ def test_the_report_lists_what_it_counts(either):
             "name": "Web",
             "type": "Application",
             "changes": {"cost": {"old": 5, "new": 6}},
-        }
+        },
     ]
     assert report["cache_hit_comps_l"] == [{"_id": "shop", "name": "Shop", "type": "Application"}]
     assert report["del_comps_l"] == [{"_id": "till", "name": "Till", "type": "Service"}]

@@ -81,7 +81,9 @@ WEB_SHOP = {"source": "web", "target": "shop", "type": 1}
 
 
 def seed(
-    components: list[dict] | tuple = (), references: list[dict] | tuple = (), workspaces: int = 2
+    components: list[dict] | tuple = (),
+    references: list[dict] | tuple = (),
+    workspaces: int = 2,
 ) -> dict[str, Any]:
     """
     Return a seed: `ws1` and `ws3` share a model, `ws2` has another; `score` is calculated by Ardoq.
@@ -115,7 +117,12 @@ def seed(
 
 
 def stored_component(
-    comp_id: str, name: str, ws: str = "ws1", type_id: str | None = None, parent: str | None = None, **custom
+    comp_id: str,
+    name: str,
+    ws: str = "ws1",
+    type_id: str | None = None,
+    parent: str | None = None,
+    **custom,
 ) -> dict[str, Any]:
     """
     Return a component for a seed.
@@ -317,7 +324,7 @@ def worlds(draw) -> dict[str, Any]:
                     draw(st.sampled_from(COMPONENT_TYPES[ws])),
                     draw(st.sampled_from((None, f"group-{ws}"))),
                     **draw(_stored_values()),
-                )
+                ),
             )
             ids.append(comp_id)
         code = draw(st.sampled_from(({"code": f"K-{ws}"}, {"nr": 7}, {"nr": "7"})))
