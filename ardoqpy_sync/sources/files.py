@@ -103,7 +103,7 @@ class TextFile:
     """
     Read a file as text, its lines ending where it says so: with LF, CR or both, also mixed.
 
-    - `sample`: the first lines, with their ends.
+    - `sample`: the first lines, with their ends; the last may not be whole.
     - `encoding`: the stated one, else that of the byte order mark, else UTF-16 where every other byte
       is NUL, else UTF-8.
 
@@ -123,8 +123,6 @@ class TextFile:
         self.encoding = _encoding_of(start, stated, name)
         decoder = codecs.getincrementaldecoder(self.encoding)(_ESCAPE)
         self.sample = list(io.StringIO(decoder.decode(start).removeprefix("\ufeff"), newline=""))
-        if len(start) == SAMPLE:
-            self.sample = self.sample[:-1] or self.sample  # the last line is not whole
         self._text = io.TextIOWrapper(file, encoding=self.encoding, errors=_ESCAPE, newline="")
         stack.callback(self._text.close)
 

@@ -132,8 +132,7 @@ def _widths(lines: list[str], delimiter: str, quote: str) -> list[int]:
     widths: list[int] = []
     try:
         for cells in csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=True):
-            if any(cells):
-                widths.append(len(cells))
+            widths.append(len(cells))
             if len(widths) > _SAMPLED_ROWS:
                 break
     except csv.Error:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["JSON", "NDJSON"]
 
 _OBJECT = "a JSON object"
+_TWICE = "gives the key {} twice: which one counts is not said."
 
 
 def _from_json(table: Mapping[str, Any], base: Path) -> Source:
@@ -76,7 +77,9 @@ def _below(text: JsonText, name: str, path: list[str], depth: int) -> Iterator[R
         raise SourceUnreadable(f"{where} has no object {said}, so there is no {quoted(path[depth])} in it.")
     met = []
     for key in text.members():
-        if key == path[depth] and key not in met:
+        if key == path[depth]:
+            if key in met:
+                raise SourceUnreadable(f"{where} {_TWICE.format(quoted(key))}")
             yield from _below(text, name, path, depth + 1)
         else:
             text.skip()
@@ -140,7 +143,7 @@ def _lines(lines: Iterator[str], name: str) -> Iterator[Row]:
 
 def _row(label: str, value: Any) -> Row | None:
     if isinstance(value, Twice):
-        return Row(label, {}, f"gives the key {quoted(value.key)} twice: which one counts is not said.")
+        return Row(label, {}, _TWICE.format(quoted(value.key)))
     return free_row(label, value, _OBJECT)
 
 

@@ -144,7 +144,6 @@ def _asked(database: _Database, query: str, name: str, stack: ExitStack) -> Curs
     dialect = url.get_backend_name()
     try:
         engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
-        stack.callback(engine.dispose)
         connection = stack.enter_context(engine.connect())
         if dialect in _READ_ONLY_STATEMENTS:
             connection.exec_driver_sql(_READ_ONLY_STATEMENTS[dialect])

@@ -352,6 +352,8 @@ def test_what_is_stated_is_all_that_is_taken(told, kind, cell, said):
         ({"thousands": "-"}, "The sign between thousands is '-': give one such as '.'."),
         ({"decimal": ".", "thousands": "."}, "'.' is both the decimal sign and that between thousands."),
         ({"dates": "%d.%m"}, "'%d.%m' is no format of a date: "),
+        ({"dates": "%Y"}, "'%Y' is no format of a date: "),
+        ({"dates": "%m/%Y"}, "'%m/%Y' is no format of a date: "),
         ({"dates": "%H:%M"}, "'%H:%M' is no format of a date: "),
         ({"dates": "DD.MM.YYYY"}, "'DD.MM.YYYY' is no format of a date: "),
         ({"dates": ["%d.%m.%Y", "%Y%"]}, "'%Y%' is no format of a date: "),

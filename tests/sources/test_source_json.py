@@ -67,6 +67,11 @@ def test_an_array_inside_an_object(folder, content, path):
             {"path": "data.items"},
             "apps.json line 2 has no array under 'data.items': rows are the objects of an array.",
         ),
+        (
+            '{"items": [],\n "items": []}',
+            {"path": "items"},
+            "apps.json line 1 gives the key 'items' twice: which one counts is not said.",
+        ),
         ("[]", {"path": "data"}, "apps.json line 1 has no object at its top, so there is no 'data' in it."),
         (
             '{"data": []}',
@@ -135,6 +140,13 @@ def test_values_cut_by_the_pieces_they_are_read_in(folder, separator):
     content = "[" + f",{separator}".join(json.dumps(item) for item in items) + "]"
     assert len(content) > 1 << 18
     assert values(folder.open(content, file="apps.json")) == items
+
+
+def test_numbers_cut_by_the_pieces_they_are_read_in(folder):
+    """A number that a piece of the file ends in is one number."""
+    numbers = range(10**7, 10**7 + MANY)
+    source = folder.open(f"[{','.join(map(str, numbers))}]", file="apps.json")
+    assert [int(row.problem.split()[1].strip(",")) for row in source] == list(numbers)
 
 
 def test_a_value_longer_than_the_pieces(folder):

@@ -8,7 +8,7 @@ import sys
 import traceback
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from reading import MANY, rows, said_of_the_only_row, trouble, values
@@ -155,7 +155,9 @@ def test_the_database_is_let_go(database):
     source.close()
     for _ in source:
         break
-    del source
+    left = iter(source)
+    next(left)
+    source.close()
     with sqlite3.connect(database.path / "cmdb.db", timeout=0) as connection:
         connection.execute("DROP TABLE apps")
     connection.close()
@@ -328,6 +330,25 @@ def test_postgresql_is_told_not_to_write(folder, postgresql):
     """The transaction of a query is a read-only one."""
     query = "SELECT current_setting('transaction_read_only') AS a"
     assert values(on_postgresql(folder, postgresql, query)) == [{"a": "on"}]
+
+
+def test_postgresql_is_let_go(folder, postgresql):
+    """After a source is closed, no connection of its own is left, not even that of a loop half done."""
+    name = f"ardoqpy test {uuid4()}"
+    count = f"SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = '{name}'"
+    url = make_url(postgresql).update_query_dict({"application_name": name})
+    source = on_postgresql(
+        folder, url.render_as_string(hide_password=False), "SELECT n FROM generate_series(1, 9) AS n"
+    )
+    left = iter(source)
+    next(left)
+    assert values(on_postgresql(folder, postgresql, count)) == [{"n": 1}]
+    source.close()
+    for _ in range(1000):  # the server takes its time to notice
+        if values(on_postgresql(folder, postgresql, count)) == [{"n": 0}]:
+            break
+    else:
+        pytest.fail("the connection is still there")
 
 
 def test_postgresql_keeps_the_password_to_itself(folder, postgresql):
