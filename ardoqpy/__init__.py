@@ -4,6 +4,7 @@ A client, a sync engine and an emulator for Ardoq's REST API.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._retry import Retries
@@ -56,6 +57,9 @@ __all__ = [
     "__version__",
 ]
 
+#: The modules that 0.8.4 had loaded when it was imported.
+_MODULES_OF_BEFORE = ("ardoqpy", "ardoqpy_sync", "ardoqpy_v2")
+
 
 def __getattr__(name: str) -> Any:
     # 0.8.4's scripts say `from ardoqpy import ArdoqSyncClient`; looked up late, it makes no import loop.
@@ -63,4 +67,6 @@ def __getattr__(name: str) -> Any:
         from ardoqpy_sync import ArdoqSyncClient  # noqa: PLC0415
 
         return ArdoqSyncClient
+    if name in _MODULES_OF_BEFORE:
+        return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ardoqpy._json import a_type
+from ardoqpy._near import alike, quoted
 from ardoqpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -228,7 +229,10 @@ def _read_file(path: str | Path) -> dict[str, Token]:
             f"cannot be understood: {where} is not of the form 'key = value' below a section [{SECTION}]"
         )
     if trouble is None and not parser.has_section(SECTION):
-        trouble = f"has no section [{SECTION}]: write that line above its settings"
+        # Quoted only where it is known not to be the token, written into the wrong place.
+        misspelt = [f"[{name}]" for name in parser.sections() if alike(name, SECTION)]
+        place = f"in place of {quoted(misspelt[0])}" if misspelt else "above its settings"
+        trouble = f"has no section [{SECTION}]: write that line {place}"
     if trouble is not None:
         # Raised here and not above: an error's __context__ would be the parser's, with the line in it.
         raise ConfigurationError(f"The cfg file {str(path)!r} {trouble}.")

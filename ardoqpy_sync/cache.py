@@ -255,6 +255,13 @@ class Cache:
         workspace = self.workspaces[ws_id] = Workspace(aggregated)
         return workspace
 
+    def attributes(self, ws_id: str) -> Entity | None:
+        """
+        Return a loaded workspace's own attributes.
+        """
+        workspace = self.workspaces.get(ws_id)
+        return workspace.attributes if workspace else None
+
     def forget_workspace(self, ws_id: str) -> None:
         """
         Take out a workspace with everything in it, and the references that pointed into it.
@@ -311,30 +318,34 @@ class Cache:
 
         Return them as (kind, workspace id, entity), the entity itself first.
         """
-        taken: list[tuple[str, str, Entity]] = []
-        if kind == "reference":
-            taken += self._take("reference", entity_id)
-        else:
-            waiting = [entity_id]
-            for comp_id in waiting:
-                taken += self._take("component", comp_id)
-                for _, shelf in self.shelves("component"):
-                    waiting += [comp["_id"] for comp in shelf.find("parent", comp_id, _parent)]
-                for _, shelf in self.shelves("reference"):
-                    leaving = shelf.find("source", comp_id, _source)
-                    arriving = shelf.find("target", comp_id, _target)
-                    for ref_id in dict.fromkeys(ref["_id"] for ref in leaving + arriving):
-                        taken += self._take("reference", ref_id)
+        taken = self.cascade(kind, entity_id)
+        for its_kind, ws_id, entity in taken:
+            workspace = self.workspaces[ws_id]
+            shelf = workspace.components if its_kind == "component" else workspace.references
+            shelf.forget(entity["_id"])
         self.gone.update(entity["_id"] for _, _, entity in taken)
         self.gone.add(entity_id)
         return taken
 
-    def _take(self, kind: str, entity_id: str) -> list[tuple[str, str, Entity]]:
-        for ws_id, shelf in self.shelves(kind):
-            entity = shelf.forget(entity_id)
-            if entity is not None:
-                return [(kind, ws_id, entity)]
-        return []
+    def cascade(self, kind: str, entity_id: str) -> list[tuple[str, str, Entity]]:
+        """
+        Return what `forget` would take out, and leave it where it is.
+        """
+        found = self.get(kind, entity_id)
+        taken = {entity_id: (kind, *found)} if found else {}
+        if kind == "component":
+            waiting = [entity_id]
+            for comp_id in waiting:
+                for ws_id, shelf in self.shelves("component"):
+                    for comp in shelf.find("parent", comp_id, _parent):
+                        if comp["_id"] not in taken:
+                            taken[comp["_id"]] = ("component", ws_id, comp)
+                            waiting.append(comp["_id"])
+                for ws_id, shelf in self.shelves("reference"):
+                    leaving = shelf.find("source", comp_id, _source)
+                    for ref in leaving + shelf.find("target", comp_id, _target):
+                        taken.setdefault(ref["_id"], ("reference", ws_id, ref))
+        return list(taken.values())
 
 
 def _parent(comp: Entity) -> Hashable:

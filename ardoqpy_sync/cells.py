@@ -13,36 +13,23 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ardoqpy._json import a_type
+from ardoqpy._near import did_you_mean, quoted
 from ardoqpy.errors import InvalidInput
-from ardoqpy_sync.sources.near import near, quoted
 from ardoqpy_sync.sources.number_text import MOST_DIGITS, Doubtful, number_in
 from ardoqpy_sync.sources.row import blank
 from ardoqpy_sync.sources.spelling import AS_WRITTEN, Spelling, example, read_spelling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-__all__ = ["Field", "Spelling", "convert", "read_spelling"]
+    from ardoqpy.metamodel import Field
 
-_TYPES = (
-    "Text",
-    "TextArea",
-    "Checkbox",
-    "List",
-    "SelectMultipleList",
-    "Number",
-    "Date",
-    "DateTime",
-    "Url",
-    "Email",
-    "User",
-)
-_BY_FOLDED_NAME = {name.casefold(): name for name in _TYPES}
-_LISTS = ("List", "SelectMultipleList")
+__all__ = ["Spelling", "convert", "read_spelling"]
+
 _TAKEN = {
     "Number": "a number",
     "Email": "one e-mail address",
@@ -56,57 +43,6 @@ _MOST_SHOWN = 20
 _EXACT = 2**53
 _LARGEST = 10**MOST_DIGITS
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?", re.ASCII)
-
-
-class Field(NamedTuple):
-    """
-    What has to be known of a field in Ardoq to write to it.
-
-    - `name`: the key on components and references; v1 calls it `name`, v2 `apiKey`.
-    - `label`: what people see.
-    - `type`: as Ardoq spells it, such as "Number".
-    - `options`: the values that a List or SelectMultipleList allows; none stands for any.
-    - `read_only`: Ardoq calculates it, and takes no value for it.
-    """
-
-    name: str
-    label: str
-    type: str
-    options: tuple[str, ...] = ()
-    read_only: bool = False
-
-    @classmethod
-    def from_v1(cls, definition: Mapping[str, Any]) -> Field:
-        """
-        Return the field of a definition in API v1 (an entry of `get_field()`).
-
-        v1 keeps the options of a list in its default value, separated by commas (one value alone is taken for
-        a default, and any is allowed), and marks a calculated field by how it is calculated.
-        """
-        kind = _type(definition.get("type"))
-        told = definition.get("defaultValue")
-        told = told.split(",") if isinstance(told, str) and "," in told else told
-        return cls(
-            name=definition["name"],
-            label=definition.get("label") or definition["name"],
-            type=kind,
-            options=_options(told) if kind in _LISTS else (),
-            read_only=bool(definition.get("calculatedFieldSettings")),
-        )
-
-    @classmethod
-    def from_v2(cls, entry: Mapping[str, Any]) -> Field:
-        """
-        Return the field of an entry under `customFields` in a workspace's context (API v2).
-        """
-        kind = _type(entry.get("type"))
-        return cls(
-            name=entry["apiKey"],
-            label=entry.get("label") or entry["apiKey"],
-            type=kind,
-            options=_options(entry.get("options")) if kind in _LISTS else (),
-            read_only=bool(entry.get("readOnly") or entry.get("calculated")),
-        )
 
 
 def convert(cell: Any, field: Field, spelling: Spelling = AS_WRITTEN) -> Any:
@@ -144,17 +80,6 @@ class _Refused(Exception):
 
 
 # What is told of a field.
-
-
-def _type(told: Any) -> str:
-    return _BY_FOLDED_NAME.get(str(told).casefold(), str(told))
-
-
-def _options(told: Any) -> tuple[str, ...]:
-    if not isinstance(told, list | tuple):
-        return ()
-    stripped = (one.strip() for one in told if isinstance(one, str))
-    return tuple(dict.fromkeys(one for one in stripped if one))
 
 
 def _named(field: Field) -> str:
@@ -385,10 +310,8 @@ def _one_of(text: str, field: Field, more: str) -> str:
         raise _Refused(
             f"{' and '.join(map(quoted, alike))} differ in letter case only, so spell it as one of them."
         )
-    hint = near(text, field.options)
-    raise _Refused(
-        f"it takes {_allowed(field.options)}{more}{f'; {hint}' if hint.startswith('did') else '.'}"
-    )
+    hint = did_you_mean(text, field.options)
+    raise _Refused(f"it takes {_allowed(field.options)}{more}{f'; {hint}' if hint else '.'}")
 
 
 _CONVERTERS: dict[str, Callable[[Any, Field, Spelling], Any]] = {

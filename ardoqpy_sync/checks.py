@@ -59,6 +59,11 @@ class Checks:
         Check what is to be changed; return what follows from it, and the name of a component's type.
         """
         new = {key: values[1] for key, values in found.items()}
+        for key in kind.collection.fixed & new.keys():
+            raise InvalidInput(
+                f"{kind.argument}'s {key} is {current.get(key)!r} and cannot become {new[key]!r}: on this "
+                f"version of the API only a new {kind.name} can be given one."
+            )
         if kind.name == "reference":
             return self._changed_reference(ws_id, current, new), None
         if "name" in new:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._arguments import attributes, id_segment, ids
@@ -16,8 +16,8 @@ from ardoqpy.client import ArdoqClient
 from ardoqpy.config import Token
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput, UnsupportedOperation
 from ardoqpy_sync.cache import Cache, copied
-from ardoqpy_sync.changes import DELETE, same
-from ardoqpy_sync.engine import Engine, as_key, field_key
+from ardoqpy_sync.changes import DELETE
+from ardoqpy_sync.engine import Engine
 from ardoqpy_sync.report import Report
 from ardoqpy_sync.writers import LiveWriter, SimulatedWriter
 
@@ -42,13 +42,13 @@ class ArdoqSyncClient(ArdoqClient):
     - `previous_report`: the report of an earlier run; what it lists as `not_converging` is not sent
       again as long as neither the source nor Ardoq has moved.
 
-    The first touch of a workspace loads it whole, in one request. A component matches by `typeId` and
-    name in any letter case (or by a field and `typeId`), a reference by source, target and type. What is
-    handed out is the caller's own copy. One client may be shared by threads.
+    The first touch of a workspace loads it whole: v1 in one request, v2 page by page, components,
+    references and context side by side. A component matches by `typeId` and name in any letter case (or
+    by a field and `typeId`), a reference by source, target and type. Rows say the same on both versions:
+    custom fields beside the other attributes or below `customFields`, a type by its id or, as `type`, by
+    its name. What is handed out is the caller's own copy, in the version's own shape. One client may be
+    shared by threads.
     """
-
-    # The engine reads what v1 answers: flat custom fields, aggregated workspaces with their model.
-    _spoken = ("v1",)
 
     def __init__(
         self,
@@ -89,6 +89,16 @@ class ArdoqSyncClient(ArdoqClient):
             self.ws.clear()
             self.ws.update(workspaces)
 
+    def load_workspaces(self, ws_ids: Iterable[str]) -> None:
+        """
+        Load several workspaces side by side, where rows would load one after the other.
+
+        What is loaded already is left alone. Raise `NotFoundError` where there is no such workspace; those
+        that came before it stay loaded then.
+        """
+        with self._lock:
+            self._engine.load(ids(ws_ids, "ws_ids"))
+
     def get_workspace(self, ws_id: str, aggregated: bool = True) -> Entity:  # noqa: ARG002, FBT001, FBT002
         """
         Load a workspace afresh and return it aggregated, whatever `aggregated` says.
@@ -116,12 +126,11 @@ class ArdoqSyncClient(ArdoqClient):
         with self._lock:
             shelf = self._engine.workspace(id_segment(ws_id, "ws_id")).components
             if field_name:
-                found = shelf.find(field_name, as_key(field_value), field_key(field_name))
-                found = [comp for comp in found if same(comp.get(field_name), field_value)]
+                found = self._engine.with_value(ws_id, field_name, field_value)
             elif comp_name is None:
                 raise InvalidInput("Neither comp_name nor field_name is given: say what to look for.")
             elif exact:
-                found = shelf.find("name", as_key(comp_name), field_key("name"))
+                found = self._engine.with_value(ws_id, "name", comp_name)
                 found = [comp for comp in found if comp.get("name") == comp_name]
             else:
                 found = [comp for comp in shelf if comp_name in (comp.get("name") or "")]
@@ -165,53 +174,59 @@ class ArdoqSyncClient(ArdoqClient):
     # -- writing: rows of the source ----------------------------------------------------------------------
 
     def create_component(
-        self, comp: Entity, field_name: str | None = None, field_value: Any = None
+        self,
+        comp: Entity,
+        field_name: str | None = None,
+        field_value: Any = None,
+        *,
+        label: str | None = None,
     ) -> Entity:
         """
         Have a component in Ardoq as the row says, and return it as stored.
 
         `comp` needs `name`, `typeId` and `rootWorkspace`. Where a component of that type and name is in
         the workspace (or, with `field_name`, one of that type with `field_value`, or `comp`'s own value,
-        in that field), it is updated in the attributes that differ, or left alone. Raise `InvalidInput`
-        where the row makes no sense; nothing is written then.
-        """
-        with self._lock:
-            try:
-                return self._engine.have_component(comp, field_name, field_value)
-            except ArdoqClientException as problem:
-                return self._failed(self._engine.component, comp, problem)
-
-    def create_reference(self, ref: Entity) -> Entity:
-        """
-        Have a reference in Ardoq as the row says, and return it as stored.
-
-        `ref` needs `source`, `target` and `type`; its workspace is that of the source. Where there is one
-        already it is updated in the attributes that differ, or left alone. Raise `InvalidInput` where the
+        in that field), it is updated in the attributes that differ, or left alone. `label` is what the
+        row is called in the report and the plan, such as "apps.csv line 7". Raise `InvalidInput` where the
         row makes no sense; nothing is written then.
         """
         with self._lock:
             try:
-                return self._engine.have_reference(ref)
+                return self._engine.have_component(comp, field_name, field_value, label)
+            except ArdoqClientException as problem:
+                return self._failed(self._engine.component, comp, problem)
+
+    def create_reference(self, ref: Entity, *, label: str | None = None) -> Entity:
+        """
+        Have a reference in Ardoq as the row says, and return it as stored.
+
+        `ref` needs `source`, `target` and `type`; its workspace is that of the source. Where there is one
+        already it is updated in the attributes that differ, or left alone. `label` is what the row is
+        called in the report. Raise `InvalidInput` where the row makes no sense; nothing is written then.
+        """
+        with self._lock:
+            try:
+                return self._engine.have_reference(ref, label)
             except ArdoqClientException as problem:
                 return self._failed(self._engine.reference, ref, problem)
 
-    def update_component(self, comp_id: str, comp: Entity) -> Entity:
+    def update_component(self, comp_id: str, comp: Entity, *, label: str | None = None) -> Entity:
         """
         Change the given attributes of a component where they differ, and return it as stored.
 
         With `_version` in `comp`, raise `Conflict` where Ardoq holds another one. Raise `NotFoundError`
         where the component is gone.
         """
-        return self._by_id(self._engine.component, comp_id, comp)
+        return self._by_id(self._engine.component, comp_id, comp, label)
 
-    def update_reference(self, ref_id: str, ref: Entity) -> Entity:
+    def update_reference(self, ref_id: str, ref: Entity, *, label: str | None = None) -> Entity:
         """
         Change the given attributes of a reference where they differ, and return it as stored.
 
         With `_version` in `ref`, raise `Conflict` where Ardoq holds another one. Raise `NotFoundError`
         where the reference is gone.
         """
-        return self._by_id(self._engine.reference, ref_id, ref)
+        return self._by_id(self._engine.reference, ref_id, ref, label)
 
     def patch_component(
         self, comp_id: str, version: int | str = "latest", payload: Entity | None = None
@@ -284,10 +299,10 @@ class ArdoqSyncClient(ArdoqClient):
             self._engine.cache.forget_workspace(ws_id)
             return answer
 
-    def _by_id(self, kind: Kind, entity_id: str, body: Entity) -> Entity:
+    def _by_id(self, kind: Kind, entity_id: str, body: Entity, label: str | None) -> Entity:
         with self._lock:
             try:
-                return self._engine.have_by_id(kind, entity_id, body)
+                return self._engine.have_by_id(kind, entity_id, body, label)
             except ArdoqClientException as problem:
                 return self._failed(kind, body, problem)
 

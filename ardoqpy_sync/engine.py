@@ -5,8 +5,9 @@ The way of every row: match it in the cache, decide what differs, write, remembe
 from __future__ import annotations
 
 import reprlib
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._arguments import attributes, id_segment
 from ardoqpy._json import a_type
@@ -29,16 +30,30 @@ from ardoqpy_sync.kinds import Kind, kinds_of
 from ardoqpy_sync.report import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
     from ardoqpy.dialect import Dialect, Entity
     from ardoqpy_sync.writers import Writer
 
-__all__ = ["Engine", "as_key", "field_key"]
+__all__ = ["Engine"]
 
 #: How often a change is decided again because Ardoq had moved on; more often is a fight, not a race.
 DECISIONS = 5
+#: How many workspaces are loaded at the same time; on v2 each takes a few requests of its own.
+SIDE_BY_SIDE = 3
 _NOTHING: Differences = {}
+
+
+class Row(NamedTuple):
+    """
+    The row at hand: what the caller calls it, and the field that it is matched by.
+    """
+
+    label: str | None = None
+    field: str | None = None
+
+
+_NO_ROW = Row()
 
 
 class Engine:
@@ -54,8 +69,9 @@ class Engine:
         self.cache = Cache()
         self.report = Report()
         self.component, self.reference = kinds_of(api)
-        self._catalogue = Catalogue(api)
+        self._catalogue = Catalogue(api, self.cache.attributes)
         self._checks = Checks(self.cache, self._catalogue, self.workspace)
+        self._row = _NO_ROW
         self._stubborn = {
             (one["_id"], one["attribute"]): one for one in previous_report.get("not_converging", ())
         }
@@ -70,16 +86,27 @@ class Engine:
         """
         workspace = self.cache.workspaces.get(ws_id)
         if workspace is None or (afresh and self._writer.in_step(ws_id)):
-            aggregated = self._api.workspaces.aggregated(ws_id)
-            try:
-                workspace = self.cache.load(ws_id, aggregated)
-            except (AttributeError, KeyError, TypeError):
-                workspace = None
-        if workspace is None:
+            workspace = self._loaded(ws_id, self._api.workspaces.aggregated(ws_id))
+        return workspace
+
+    def load(self, ws_ids: Iterable[str]) -> None:
+        """
+        Load those of the workspaces that are not loaded yet, several side by side.
+        """
+        missing = [ws_id for ws_id in dict.fromkeys(ws_ids) if ws_id not in self.cache.workspaces]
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+            for ws_id, aggregated in zip(
+                missing, threads.map(self._api.workspaces.aggregated, missing), strict=True
+            ):
+                self._loaded(ws_id, aggregated)
+
+    def _loaded(self, ws_id: str, aggregated: Entity) -> Workspace:
+        try:
+            return self.cache.load(ws_id, aggregated)
+        except (AttributeError, KeyError, TypeError):
             raise UnexpectedAnswer(
                 f"Ardoq's answer for workspace {ws_id} is not a workspace with its content."
-            )
-        return workspace
+            ) from None
 
     def shelf(self, kind: Kind, ws_id: str) -> Shelf:
         """
@@ -104,12 +131,16 @@ class Engine:
         """
         return self._writer.in_step(ws_id)
 
-    def have_component(self, comp: Entity, field_name: str | None, field_value: Any) -> Entity:
+    def have_component(
+        self, comp: Entity, field_name: str | None, field_value: Any, label: str | None = None
+    ) -> Entity:
         """
         Have a component as the row says, matched by type and name, or by type and a field.
         """
         kind = self.component
+        self._row = Row(label, field_name) if label is not None or field_name is not None else _NO_ROW
         if field_name is not None:
+            comp = self._typed_component(comp)
             _checked_ids(comp, kind.argument, "typeId", "rootWorkspace")
             value = comp.get(field_name) if field_value is None else field_value
             if value is None:
@@ -118,51 +149,64 @@ class Engine:
             self.workspace(ws_id)
             match = partial(self._by_field, ws_id, field_name, value, type_id)
             return self._have(kind, ws_id, comp, match)
+        flat = kind.collection.flat
         try:
+            comp = flat(comp)
             ws_id = comp["rootWorkspace"]
             key = component_key(comp["typeId"], comp["name"])
             shelf = self.cache.workspaces[ws_id].components
         except (KeyError, TypeError, AttributeError):
-            # A first touch, or a row that makes no sense: the long way says which.
+            # A first touch, a type by its name, or a row that makes no sense: the long way says which.
+            comp = self._typed_component(comp)
             _checked_ids(comp, kind.argument, *kind.required)
             ws_id = comp["rootWorkspace"]
             key = component_key(comp["typeId"], comp["name"])
             shelf = self.shelf(kind, ws_id)
         current = shelf.first.get(key)
         if current is not None:
-            if comp.items() <= current.items() and key not in shelf.several:
+            if comp.items() <= flat(current).items() and key not in shelf.several:
                 return self._keep(kind, current)
             if current["name"] != comp["name"] and current["_id"] in self.cache.named:
                 # Two spellings of one name in one run: the first stays, or they would take turns every night.
                 comp = {**comp, "name": current["name"]}
         return self._have(kind, ws_id, comp, partial(shelf.matches, key))
 
-    def have_reference(self, ref: Entity) -> Entity:
+    def have_reference(self, ref: Entity, label: str | None = None) -> Entity:
         """
         Have a reference as the row says, matched by source, target and type.
         """
         kind = self.reference
+        self._row = Row(label) if label is not None else _NO_ROW
+        flat = kind.collection.flat
         try:
+            ref = flat(ref)
             ws_id = ref["rootWorkspace"]
             key = reference_key(ref["source"], ref["target"], ref["type"])
             shelf = self.cache.workspaces[ws_id].references
+            long_way = isinstance(ref["type"], str)
         except (KeyError, TypeError):
-            # A first touch, or a row that makes no sense: the long way says which.
+            long_way = True
+        if long_way:
+            # A first touch, a type by its name, or a row that makes no sense: the long way says which.
             attributes(ref, kind.argument, *kind.required)
             _checked_ids(ref, kind.argument, "source", "target")
+            ref = flat(ref)
             ws_id = ref.get("rootWorkspace") or self._checks.workspace_of(ref["source"], "source", None)
+            if isinstance(ref["type"], str):
+                ref = {**ref, "type": self._catalogue.reference_type_named(ws_id, ref["type"])}
             key = reference_key(ref["source"], ref["target"], ref["type"])
             shelf = self.shelf(kind, ws_id)
         current = shelf.first.get(key)
-        if current is not None and ref.items() <= current.items() and key not in shelf.several:
+        if current is not None and ref.items() <= flat(current).items() and key not in shelf.several:
             return self._keep(kind, current)
         return self._have(kind, ws_id, ref, partial(shelf.matches, key))
 
-    def have_by_id(self, kind: Kind, entity_id: str, body: Entity) -> Entity:
+    def have_by_id(self, kind: Kind, entity_id: str, body: Entity, label: str | None = None) -> Entity:
         """
         Have the entity of that id as the body says, at the body's `_version` where it names one.
         """
-        attributes(body, kind.argument)
+        self._row = Row(label)
+        body = kind.collection.flat(attributes(body, kind.argument))
         id_segment(entity_id, f"{kind.argument}_id")
         ws_id, current = self._located(kind, entity_id)
         version = body.get("_version")
@@ -180,10 +224,29 @@ class Engine:
 
     # -- decide, write, remember, report --------------------------------------------------------------------
 
+    def with_value(self, ws_id: str, field_name: str, value: Any) -> list[Entity]:
+        """
+        Return the components of a workspace that hold a value in a field, however it is spelled.
+        """
+        flat = self.component.collection.flat
+        shelf = self.workspace(ws_id).components
+        found = shelf.find(field_name, as_key(value), lambda comp: as_key(flat(comp).get(field_name)))
+        return [comp for comp in found if same(flat(comp).get(field_name), value)]
+
     def _by_field(self, ws_id: str, field_name: str, value: Any, type_id: str) -> list[Entity]:
-        shelf = self.shelf(self.component, ws_id)
-        found = shelf.find(field_name, as_key(value), field_key(field_name))
-        return [comp for comp in found if comp.get("typeId") == type_id and same(comp.get(field_name), value)]
+        found = self.with_value(ws_id, field_name, value)
+        return [comp for comp in found if comp.get("typeId") == type_id]
+
+    def _typed_component(self, comp: Entity) -> Entity:
+        """
+        Return a row flat, with its type's id where it gives the type's name alone.
+        """
+        comp = self.component.collection.flat(attributes(comp, "comp"))
+        name, ws_id = comp.get("type"), comp.get("rootWorkspace")
+        if comp.get("typeId") is None and isinstance(name, str) and isinstance(ws_id, str):
+            self.workspace(ws_id)
+            comp = {**comp, "typeId": self._catalogue.component_type_named(ws_id, name)}
+        return comp
 
     def _have(self, kind: Kind, ws_id: str, body: Entity, match: Callable[[], list[Entity]]) -> Entity:
         """
@@ -209,7 +272,7 @@ class Engine:
         Update an entity where it differs from the body; return it, or None where it is gone from Ardoq.
         """
         for _ in range(DECISIONS):
-            found = differences(body, current, kind.ignored)
+            found = differences(body, kind.collection.flat(current), kind.ignored)
             if found:
                 found = self._converging(kind, ws_id, current, found)
             if not found:
@@ -231,16 +294,15 @@ class Engine:
         if body.get("targetWorkspace"):
             wanted["targetWorkspace"] = body["targetWorkspace"]
         wanted, type_name = self._checks.new(kind, ws_id, wanted)
-        calculated = self._catalogue.read_only_fields(ws_id)
-        sent = {key: value for key, value in wanted.items() if key not in calculated}
+        sent = self._catalogue.fitted(ws_id, wanted, kind.built_in)
         shelf = self.shelf(kind, ws_id)
         stored, adopted = self._writer.create(kind, sent, type_name, shelf.by_id)
         shelf.remember(stored)
         self.cache.name(kind.name, ws_id, stored)
         written = {key: (None, value) for key, value in copied(sent).items()}
         name = self._name_of(kind, stored)
-        self.report.take(_change(CREATE, kind, ws_id, stored, written, name=name, version=None))
-        left = differences(wanted, stored, kind.ignored)
+        self.report.take(self._change(CREATE, kind, ws_id, stored, written, name=name, version=None))
+        left = differences({**wanted, **sent}, kind.collection.flat(stored), kind.ignored)
         if adopted and left:
             # Somebody else may have made it in the meantime, with other values than ours.
             return self._settle(kind, ws_id, wanted, stored) or copied(stored)
@@ -257,12 +319,12 @@ class Engine:
             self.shelf(kind, ws_id).forget(stored["_id"])
         self.shelf(kind, at).remember(stored)
         self.cache.name(kind.name, at, stored)
-        for key, (kept, wanted) in differences(changed, stored, ()).items():
+        for key, (kept, wanted) in differences(changed, kind.collection.flat(stored), ()).items():
             self._note_stubborn(kind, stored, key, kept, wanted)
         pairs = copied({key: list(pair) for key, pair in found.items()})
         written = {key: (old, new) for key, (old, new) in pairs.items()}
         name, version = self._name_of(kind, stored), current.get("_version")
-        self.report.take(_change(UPDATE, kind, at, stored, written, name=name, version=version))
+        self.report.take(self._change(UPDATE, kind, at, stored, written, name=name, version=version))
         return copied(stored)
 
     def delete(self, kind: Kind, entity_id: str) -> None:
@@ -271,6 +333,7 @@ class Engine:
         """
         if entity_id in self.cache.gone:
             return
+        self._row = _NO_ROW
         id_segment(entity_id, f"{kind.argument}_id")
         ws_id, entity = self._located(kind, entity_id)
         name = self._name_of(kind, entity)
@@ -285,7 +348,7 @@ class Engine:
             of = self.component if its_kind == "component" else self.reference
             itself = taken["_id"] == entity_id
             self.report.take(
-                _change(
+                self._change(
                     DELETE,
                     of,
                     its_workspace,
@@ -324,6 +387,7 @@ class Engine:
                 None,
                 str(problem),
                 kept,
+                *self._row,
             )
         )
         return {**copied(kept), "_id": None}
@@ -372,16 +436,20 @@ class Engine:
 
     def _converging(self, kind: Kind, ws_id: str, current: Entity, found: Differences) -> Differences:
         """
-        Leave out what Ardoq would not keep: fields it calculates, and what it is known to change back.
+        Return what can be written of it, as it would be kept.
+
+        Left out is what Ardoq would not keep: fields it calculates, and what it is known to change back.
         """
-        calculated = self._catalogue.read_only_fields(ws_id)
+        held = kind.collection.flat(current)
+        wanted = {key: new for key, (_, new) in found.items()}
+        fitted = self._catalogue.fitted(ws_id, wanted, kind.built_in, held)
         kept = {}
         for key, (old, new) in found.items():
             known = self._stubborn.get((current["_id"], key))
-            if key in calculated or (known and (known["stored"], known["wanted"]) == (old, new)):
+            if key not in fitted or (known and (known["stored"], known["wanted"]) == (old, new)):
                 self._note_stubborn(kind, current, key, old, new)
-            else:
-                kept[key] = (old, new)
+            elif not same(old, fitted[key]):
+                kept[key] = (old, fitted[key])
         return kept
 
     def _note_stubborn(self, kind: Kind, entity: Entity, key: str, kept: Any, wanted: Any) -> None:
@@ -396,6 +464,32 @@ class Engine:
         self.report.ambiguous[used] = {"kind": kind.name, "name": name, "used": used, "matches": found}
         # The row means them all: they are duplicates, not things that the source no longer has.
         self.cache.named.update(found)
+
+    def _change(
+        self,
+        action: str,
+        kind: Kind,
+        ws_id: str,
+        entity: Entity,
+        written: Differences = _NOTHING,
+        *,
+        name: str | None = None,
+        version: Any = ...,
+        note: str | None = None,
+    ) -> Change:
+        return Change(
+            action,
+            kind.name,
+            entity["_id"],
+            name or entity.get("name"),
+            entity.get("type"),
+            ws_id,
+            written,
+            entity.get("_version") if version is ... else version,
+            note,
+            None,
+            *self._row,
+        )
 
     def _name_of(self, kind: Kind, entity: Entity) -> str | None:
         """
@@ -425,30 +519,6 @@ def _kept(row: Any) -> Entity:
         }
 
 
-def _change(
-    action: str,
-    kind: Kind,
-    ws_id: str,
-    entity: Entity,
-    written: Differences = _NOTHING,
-    *,
-    name: str | None = None,
-    version: Any = ...,
-    note: str | None = None,
-) -> Change:
-    return Change(
-        action,
-        kind.name,
-        entity["_id"],
-        name or entity.get("name"),
-        entity.get("type"),
-        ws_id,
-        written,
-        entity.get("_version") if version is ... else version,
-        note,
-    )
-
-
 def _checked_ids(body: Entity, argument: str, *names: str) -> None:
     attributes(body, argument, *names)
     for name in names:
@@ -465,10 +535,3 @@ def as_key(value: Any) -> Hashable:
     if isinstance(value, bool):
         return str(value).lower()
     return spelled_alike(str(value)) if isinstance(value, int | float) else repr(value)
-
-
-def field_key(field_name: str) -> Callable[[Entity], Hashable]:
-    """
-    Return the key of a component by the value of one field.
-    """
-    return lambda comp: as_key(comp.get(field_name))

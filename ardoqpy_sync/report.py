@@ -121,7 +121,7 @@ def _item(change: Change) -> dict[str, Any]:
     if change.action == UPDATE:
         item["changes"] = _old_and_new(change)
     if change.action == FAILED:
-        item |= {"reason": change.note, "row": change.row}
+        item |= {"reason": change.note, "row": change.row, "label": change.label}
     return item
 
 
@@ -136,7 +136,10 @@ def _in_full(change: Change) -> dict[str, Any]:
         "version": change.version,
         "attributes": _old_and_new(change),
     }
-    return full | ({"note": change.note} if change.note else {})
+    for key in ("note", "label"):
+        if getattr(change, key) is not None:
+            full[key] = getattr(change, key)
+    return full
 
 
 def _old_and_new(change: Change) -> dict[str, dict[str, Any]]:

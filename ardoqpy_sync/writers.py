@@ -35,6 +35,8 @@ class Stored(NamedTuple):
 class Writer(Protocol):
     """
     Carry out what was decided, and answer with the entity as Ardoq stores it.
+
+    Attributes come in the flat spelling, entities go out as the version has them.
     """
 
     def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Stored:
@@ -69,7 +71,7 @@ class LiveWriter:
         """
         for sending in itertools.count(1):
             try:
-                return Stored(kind.collection.create(body))
+                return Stored(kind.collection.create(kind.collection.nested(body)))
             except AmbiguousWrite:
                 adopted = [twin for twin in kind.collection.twins(body) if twin["_id"] not in known]
                 if adopted:
@@ -80,9 +82,9 @@ class LiveWriter:
 
     def update(self, kind: Kind, current: Entity, changed: Entity, type_name: str | None) -> Entity:  # noqa: ARG002
         """
-        Send the entity as it was read, changed: its version makes Ardoq refuse where it has moved on.
+        Send the change at the version that was read: Ardoq refuses where it has moved on.
         """
-        return kind.collection.update(current["_id"], {**current, **changed})
+        return kind.collection.revise(current, changed)
 
     def delete(self, kind: Kind, entity: Entity) -> None:
         """
@@ -110,12 +112,10 @@ class SimulatedWriter:
         """
         Answer with the entity under a numbered id.
         """
-        stored = _as_json(body)
-        stored.update(_id=f"simulated-{next(self._numbers)}", _version=1)
+        stored = kind.collection.imagined(_as_json(body))
+        stored |= {"_id": f"simulated-{next(self._numbers)}", "_version": 1}
         if kind.name == "component":
-            stored.update(type=type_name, children=[])
-            stored.setdefault("parent", None)
-        stored.setdefault("description", None)
+            stored["type"] = type_name
         self._written.add(body["rootWorkspace"])
         return Stored(stored)
 
@@ -123,7 +123,10 @@ class SimulatedWriter:
         """
         Answer with the entity changed, one version on.
         """
-        stored = {**current, **_as_json(changed), "_version": (current.get("_version") or 0) + 1}
+        new = kind.collection.nested(_as_json(changed))
+        if "customFields" in new:
+            new["customFields"] = {**(current.get("customFields") or {}), **new["customFields"]}
+        stored = {**current, **new, "_version": (current.get("_version") or 0) + 1}
         if kind.name == "component":
             stored["type"] = type_name
         self._written.update((current["rootWorkspace"], stored["rootWorkspace"]))

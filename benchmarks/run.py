@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from door import begin
-from predecessor import VERSION, predecessor_python
+from predecessor import VERSION, NotInstallable, predecessor_python
 from processes import Figures, emulator, imported, medians, script
 from tables import Measured, floor_table, import_table, linearity, scenario_table
 
@@ -28,7 +28,10 @@ def main() -> None:
     options = _options()
     sizes = options.size or (SIZES[:1] if options.quick else SIZES)
     scenarios = options.scenario or SCENARIOS
-    theirs = None if options.ours_only else predecessor_python()
+    try:
+        theirs = None if options.ours_only else predecessor_python()
+    except NotInstallable as problem:
+        raise SystemExit(f"{problem}\n--ours-only goes without it.") from problem
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         wanted = [(scenario, size) for scenario in scenarios for size in sizes]

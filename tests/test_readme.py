@@ -66,6 +66,20 @@ def test_the_sync_in_it_runs():
         assert key in report
 
 
+def test_the_two_clients_side_by_side_run():
+    """The example of both versions in one script runs as it stands, but for its host and token."""
+    (code,) = blocks(ROOT / "docs" / "v1-or-v2.md", "python")
+    with emulator() as server:
+        code = code.replace("https://yourorg.ardoq.com", server.url).replace('"..."', repr(server.token))
+        names = {}
+        exec(compile(code, "v1-or-v2.md", "exec"), names)
+        (component,) = names["v2"].get_component(names["apps"])
+        (tag,) = names["v1"].get_tag(names["apps"])
+        assert (component["name"], tag["components"]) == ("Web shop", [component["_id"]])
+        versions = {request.path.startswith("/api/v2/") for request in server.requests}
+        assert versions == {True, False}
+
+
 def test_the_map_names_every_file():
     """Every module of the two packages is on the map, by itself or by its folder."""
     rows = re.findall(r"^\| (`.*?) \|", README.split("## The map")[1].split("\n## ")[0], re.MULTILINE)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy_sync.sources.near import quoted
+from ardoqpy._near import quoted
 from ardoqpy_sync.sources.row import Row, blank, unfit
 from ardoqpy_sync.sources.source import SourceUnreadable
 

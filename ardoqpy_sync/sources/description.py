@@ -8,8 +8,8 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._json import a_type
+from ardoqpy._near import near, quoted
 from ardoqpy.errors import ConfigurationError
-from ardoqpy_sync.sources.near import near, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,8 +11,8 @@ import re
 import zlib
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from ardoqpy._near import quoted
 from ardoqpy.errors import ConfigurationError
-from ardoqpy_sync.sources.near import quoted
 from ardoqpy_sync.sources.source import SourceUnreadable
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy._near import quoted
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources.columns import named_columns, row_below
 from ardoqpy_sync.sources.description import TEXT, WHOLE, Key, SourceType, file_of
 from ardoqpy_sync.sources.files import TextFile, known_encoding, suffix_of
-from ardoqpy_sync.sources.near import quoted
 from ardoqpy_sync.sources.source import Reading, Source, SourceUnreadable
 
 if TYPE_CHECKING:

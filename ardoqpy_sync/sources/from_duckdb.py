@@ -8,11 +8,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy._near import quoted
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources.columns import named_columns, numbered_rows
 from ardoqpy_sync.sources.description import TEXT, SourceType, file_of, is_file
 from ardoqpy_sync.sources.extras import needs
-from ardoqpy_sync.sources.near import quoted
 from ardoqpy_sync.sources.source import Reading, Source, SourceUnreadable
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from zipfile import ZipFile
 
+from ardoqpy._near import near, quoted
 from ardoqpy_sync.sources.columns import named_columns, row_below
 from ardoqpy_sync.sources.description import TEXT, WHOLE, SourceType, file_of
 from ardoqpy_sync.sources.extras import needs
 from ardoqpy_sync.sources.files import TROUBLE, unreadable
-from ardoqpy_sync.sources.near import near, quoted
 from ardoqpy_sync.sources.row import Row, blank, unfit
 from ardoqpy_sync.sources.source import Reading, Source, SourceUnreadable
 

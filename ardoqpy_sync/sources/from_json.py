@@ -7,11 +7,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy._near import near, quoted
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources.description import TEXT, Key, SourceType, file_of
 from ardoqpy_sync.sources.files import TextFile, known_encoding
 from ardoqpy_sync.sources.json_text import JsonText, Twice, decoder
-from ardoqpy_sync.sources.near import near, quoted
 from ardoqpy_sync.sources.row import Row, free_row
 from ardoqpy_sync.sources.source import Reading, Source, SourceUnreadable
 

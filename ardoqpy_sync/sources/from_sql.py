@@ -9,12 +9,12 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, quote_plus
 
+from ardoqpy._near import near, quoted
 from ardoqpy.config import Token
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources.columns import named_columns, numbered_rows
 from ardoqpy_sync.sources.description import TEXT, SourceType, file_of
 from ardoqpy_sync.sources.extras import needs
-from ardoqpy_sync.sources.near import near, quoted
 from ardoqpy_sync.sources.source import Reading, Source, SourceUnreadable
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._json import a_type
+from ardoqpy._near import near, quoted
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources.description import SUBJECT, checked
 from ardoqpy_sync.sources.files import suffix_of
@@ -17,7 +18,6 @@ from ardoqpy_sync.sources.from_excel import EXCEL
 from ardoqpy_sync.sources.from_json import JSON, NDJSON
 from ardoqpy_sync.sources.from_rows import ROWS
 from ardoqpy_sync.sources.from_sql import SQL
-from ardoqpy_sync.sources.near import near, quoted
 
 if TYPE_CHECKING:
     import os

@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy._near import quoted
 from ardoqpy.errors import InvalidInput
-from ardoqpy_sync.sources.near import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

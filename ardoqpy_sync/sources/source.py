@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from ardoqpy._near import near, quoted
 from ardoqpy.errors import InvalidInput
-from ardoqpy_sync.sources.near import near, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

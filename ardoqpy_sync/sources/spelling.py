@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from ardoqpy._near import quoted
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources.description import TEXT, Key, checked
-from ardoqpy_sync.sources.near import quoted
 from ardoqpy_sync.sources.row import blank
 
 if TYPE_CHECKING:

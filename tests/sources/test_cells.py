@@ -16,7 +16,8 @@ from refusals import sentence_of
 
 from ardoqpy import ArdoqClient
 from ardoqpy.errors import ConfigurationError, InvalidInput
-from ardoqpy_sync.cells import Field, Spelling, convert, read_spelling
+from ardoqpy.metamodel import Field, field_of_context, field_of_model
+from ardoqpy_sync.cells import Spelling, convert, read_spelling
 
 TYPES = (
     "Text",
@@ -390,18 +391,17 @@ def test_fields_of_v1():
         "defaultValue": "Gold, Silver,,Gold",
         "description": None,
     }
-    assert Field.from_v1(told) == Field("tier", "Tier", "List", ("Gold", "Silver"))
-    assert Field.from_v1(told | {"defaultValue": None}).options == ()
-    assert Field.from_v1(told | {"defaultValue": "Gold"}).options == ()
-    assert Field.from_v1(told | {"defaultValue": ["Gold"]}).options == ("Gold",)
-    assert Field.from_v1(told | {"type": "Text"}) == Field("tier", "Tier", "Text")
-    assert Field.from_v1(told | {"type": "Textarea"}).type == "TextArea"
-    assert Field.from_v1(told | {"type": "email"}).type == "Email"
-    assert Field.from_v1(told | {"type": "NewType"}).type == "NewType"
-    assert Field.from_v1({"name": "tier", "type": "Text"}).label == "tier"
+    assert field_of_model(told) == Field("tier", "Tier", "List", ("Gold", "Silver"))
+    assert field_of_model(told | {"defaultValue": None}).options == ()
+    assert field_of_model(told | {"defaultValue": ["Gold"]}).options == ("Gold",)
+    assert field_of_model(told | {"type": "Text"}) == Field("tier", "Tier", "Text")
+    assert field_of_model(told | {"type": "Textarea"}).type == "TextArea"
+    assert field_of_model(told | {"type": "email"}).type == "Email"
+    assert field_of_model(told | {"type": "NewType"}).type == "NewType"
+    assert field_of_model({"name": "tier", "type": "Text"}).label == "tier"
     settings = {"storedQueryId": "5f00aa00bb00cc00dd00ee31", "dependencyIds": []}
-    assert Field.from_v1(told | {"calculatedFieldSettings": settings}).read_only
-    assert not Field.from_v1(told | {"calculatedFieldSettings": None}).read_only
+    assert field_of_model(told | {"calculatedFieldSettings": settings}).read_only
+    assert not field_of_model(told | {"calculatedFieldSettings": None}).read_only
 
 
 def test_fields_of_v2():
@@ -416,11 +416,11 @@ def test_fields_of_v2():
         "readOnly": False,
         "options": ["Gold", "Silver, too"],
     }
-    assert Field.from_v2(told) == Field("tier", "Tier", "SelectMultipleList", ("Gold", "Silver, too"))
-    assert Field.from_v2(told | {"calculated": True}).read_only
-    assert Field.from_v2(told | {"readOnly": True}).read_only
+    assert field_of_context(told) == Field("tier", "Tier", "SelectMultipleList", ("Gold", "Silver, too"))
+    assert field_of_context(told | {"calculated": True}).read_only
+    assert field_of_context(told | {"readOnly": True}).read_only
     del told["options"]
-    assert Field.from_v2(told | {"type": "Number"}) == Field("tier", "Tier", "Number")
+    assert field_of_context(told | {"type": "Number"}) == Field("tier", "Tier", "Number")
 
 
 FIELDS = {
@@ -454,9 +454,9 @@ def test_what_is_converted_is_kept_as_it_was_sent(server):
             }
         )
     ws = v1.create_workspace({"name": "Apps", "componentModel": model["_id"]})
-    of_v1 = {one["name"]: Field.from_v1(one) for one in v1.get_field()}
+    of_v1 = {one["name"]: field_of_model(one) for one in v1.get_field()}
     context = v2.get_context(ws["_id"])
-    of_v2 = {one["apiKey"]: Field.from_v2(one) for one in context["customFields"]}
+    of_v2 = {one["apiKey"]: field_of_context(one) for one in context["customFields"]}
     assert of_v1 == of_v2
     me = v1.get_current_user()["_id"]
     for kind, cells in [*FIELDS.items(), ("User", [me])]:

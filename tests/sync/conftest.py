@@ -6,8 +6,9 @@ from contextlib import ExitStack
 from functools import partial
 
 import pytest
+from checker import complaints_about
 from hypothesis import HealthCheck, settings
-from worlds import TOKEN, plain, seed, stored_component, stored_reference, syncing
+from worlds import TOKEN, plain, seed, speaking, stored_component, stored_reference, syncing
 
 from ardoqpy.testing import emulator
 
@@ -20,20 +21,44 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 
-#: What most tests begin with.
-FURNISHED = seed(
-    [
-        stored_component("web", "Web", cost=5, note="kept"),
-        stored_component("shop", "Shop", parent="web", code="S-1", nr=7),
-        stored_component("till", "Till", parent="shop", type_id="svc"),
-        stored_component("host", "Host", "ws2"),
-    ],
-    [
-        stored_reference("web-shop", "web", "shop", displayText="as it was"),
-        stored_reference("shop-host", "shop", "host"),
-        stored_reference("host-till", "host", "till", 3),
-    ],
-)
+
+#: What was asked and answered on v2 since the test began.
+EXCHANGES = []
+
+
+def _record(exchange):
+    if exchange.path.startswith("/api/v2/"):
+        EXCHANGES.append(exchange)
+
+
+def furnished():
+    """
+    Return what most tests begin with.
+    """
+    return seed(
+        [
+            stored_component("web", "Web", cost=5, note="kept"),
+            stored_component("shop", "Shop", parent="web", code="S-1", nr=7),
+            stored_component("till", "Till", parent="shop", type_id="svc"),
+            stored_component("host", "Host", "ws2"),
+        ],
+        [
+            stored_reference("web-shop", "web", "shop", displayText="as it was"),
+            stored_reference("shop-host", "shop", "host"),
+            stored_reference("host-till", "host", "till", 3),
+        ],
+    )
+
+
+@pytest.fixture(params=["v1", "v2"], autouse=True)
+def version(request):
+    """
+    Run every test on each version of the API, and hold what was said on v2 against the contract.
+    """
+    speaking.version = request.param
+    EXCHANGES.clear()
+    yield request.param
+    assert complaints_about(EXCHANGES) == []
 
 
 @pytest.fixture(scope="session")
@@ -41,18 +66,18 @@ def server():
     """
     Run an emulator for all tests; whatever is in it, the next test replaces.
     """
-    with emulator(token=TOKEN) as running:
+    with emulator(token=TOKEN, recorder=_record) as running:
         yield running
     assert running.crashes == []
 
 
 @pytest.fixture
-def ardoq(server):
+def ardoq(server, version):
     """
     Give the emulator with a small world in it, and nothing asked yet.
     """
     server.clear_faults()
-    server.load(FURNISHED)
+    server.load(furnished())
     server.clear_requests()
     yield server
     server.clear_faults()

@@ -21,6 +21,7 @@ from worlds import (
     run,
     seed,
     syncing,
+    value,
     worlds_and_scripts,
     writes,
 )
@@ -217,16 +218,16 @@ def test_g6_what_a_report_says_is_no_part_of_the_row(ardoq, new_sync):
     """A row may be spoilt once it was handed over: the report goes on saying what was written."""
     for simulate in (True, False):
         client = new_sync(simulate=simulate)
-        comp = row("New", areas=["North"], unknown={"deep": ["er"]})
+        mine = ["North", "South"]
+        comp = row("New", areas=mine, note="mine")
         client.create_component(comp)
-        changed = row("Web", areas=["North"], unknown={"deep": ["er"]})
+        changed = row("Web", areas=mine, note="mine")
         client.create_component(changed)
         spoil(comp)
         spoil(changed)
         for change in client.get_report()["changes"]:
-            assert change["attributes"]["areas"]["new"] == ["North"]
-            assert change["attributes"]["unknown"]["new"] == {"deep": ["er"]}
-        assert client.find_component("ws1", "Web", exact=True)[0]["unknown"] == {"deep": ["er"]}
+            assert change["attributes"]["areas"]["new"] == ["North", "South"]
+        assert value(client.find_component("ws1", "Web", exact=True)[0], "areas") == ["North", "South"]
         client.close()
         ardoq.load(seed([{"_id": "web", "name": "Web", "typeId": "app", "rootWorkspace": "ws1"}]))
 

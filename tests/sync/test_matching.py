@@ -3,7 +3,18 @@ What a row means: which entity it is matched with, and what finding that out cos
 """
 
 import pytest
-from worlds import counts, names_in, paths, row, seed, stored_component, stored_reference, syncing, writes
+from worlds import (
+    counts,
+    names_in,
+    paths,
+    row,
+    seed,
+    stored_component,
+    stored_reference,
+    syncing,
+    words,
+    writes,
+)
 
 from ardoqpy import InvalidInput, NotFoundError
 
@@ -257,17 +268,18 @@ def test_the_others_match_once_the_first_is_deleted(ardoq, either):
     ],
     ids=["name", "field", "find", "find by field", "reference", "workspace"],
 )
-def test_the_first_touch_loads_the_workspace_in_one_request(ardoq, either, touch):
-    """Whatever touches a workspace first loads it whole with one GET; afterwards nothing is asked again."""
+def test_the_first_touch_loads_the_workspace(ardoq, either, touch):
+    """Whatever touches a workspace first loads it whole, once; afterwards nothing is asked again."""
     touch(either)
-    assert paths(ardoq) == ["GET /api/workspace/ws1/aggregated"]
+    whole = [f"GET {path}" for path in words().whole]
+    assert sorted(paths(ardoq)) == whole
     for _ in range(3):
         either.create_component(row("Web", cost="5", note="kept"))
         either.create_component(row("Shop", nr="7"), "code", "S-1")
         either.create_reference({"source": "web", "target": "shop", "type": 1, "rootWorkspace": "ws1"})
         either.find_component("ws1", "Web")
     either.get_report()
-    assert paths(ardoq) == ["GET /api/workspace/ws1/aggregated"]
+    assert sorted(paths(ardoq)) == whole
 
 
 def test_a_workspace_that_is_not_there_is_told(either):
@@ -299,8 +311,22 @@ def test_look_ups_follow_a_new_name(either):
     assert either.create_component(row("Web"))["_id"] != "web"
 
 
-def test_look_ups_follow_a_new_value_and_a_new_type(either):
-    """A field's new value and a component's new type are what it is found by from then on."""
+def test_look_ups_follow_a_new_value(either):
+    """A field's new value is what a component is found by from then on."""
+    assert either.find_component("ws1", field_name="code", field_value="S-1")
+    either.create_component(row("Shop", code="S-1"), field_name="code")
+    either.update_component("shop", {"code": "S-9"})
+    assert either.find_component("ws1", field_name="code", field_value="S-1") == []
+    assert either.create_component(row("Shop", code="S-9"), "code")["_id"] == "shop"
+
+
+def test_look_ups_follow_a_new_type(ardoq, either, version):
+    """A component's new type is what it is found by from then on; v2, which takes none, says so."""
+    if version == "v2":
+        with pytest.raises(InvalidInput, match="typeId is 'app' and cannot become 'svc'"):
+            either.update_component("shop", {"code": "S-9", "typeId": "svc"})
+        assert writes(ardoq) == []
+        return
     assert either.find_component("ws1", field_name="code", field_value="S-1")
     either.create_component(row("Shop", code="S-1"), field_name="code")
     either.update_component("shop", {"code": "S-9", "typeId": "svc"})

@@ -10,11 +10,9 @@ from responses import matchers
 from ardoqpy import (
     API,
     ArdoqClient,
-    ArdoqSyncClient,
     ConfigurationError,
     RedirectRefused,
     UnexpectedAnswer,
-    UnsupportedOperation,
 )
 
 HOST = "https://acme.ardoq.com"
@@ -140,10 +138,3 @@ def test_the_token_is_not_in_the_repr():
     for one in (ArdoqClient(HOST, TOKEN, version="v2"), API(HOST, TOKEN)):
         assert TOKEN not in repr(one)
         assert HOST in repr(one)
-
-
-def test_the_sync_client_does_not_speak_v2_yet():
-    """It says so, whether the version is named or fourth in line."""
-    sentence = "ArdoqSyncClient does not speak API v2 yet: say version='v1'."
-    assert sentence_of(UnsupportedOperation, ArdoqSyncClient, HOST, TOKEN, version="v2") == sentence
-    assert sentence_of(UnsupportedOperation, ArdoqSyncClient, HOST, TOKEN, "acme", "v2") == sentence
