@@ -7,12 +7,12 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
-import re
 import zlib
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from ardoqpy._near import quoted
 from ardoqpy.errors import ConfigurationError
+from ardoqpy_sync.sources.row import NOT_TEXT
 from ardoqpy_sync.sources.source import SourceUnreadable
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 _ESCAPE = "ardoqpy_sync.undecodable"
 
 
@@ -165,7 +164,7 @@ class TextFile:
             yield piece
 
     def _check(self, text: str, line: int) -> None:
-        found = _NOT_TEXT.search(text)
+        found = NOT_TEXT.search(text)
         if found is None:
             return
         line += text.count("\n", 0, found.start())

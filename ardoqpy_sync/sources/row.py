@@ -13,9 +13,10 @@ from ardoqpy.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Row", "blank", "free_row", "unfit"]
+__all__ = ["NOT_TEXT", "Row", "blank", "free_row", "unfit"]
 
-_HALF_OR_NUL = re.compile("[\0\ud800-\udfff]")
+#: Characters that stand in no text: NUL, and halves of characters.
+NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 class Row:
@@ -25,7 +26,7 @@ class Row:
     - `label`: where it stands, to name it in every message: "people.csv line 7", "inventory.xlsx sheet
       Servers row 12", "query row 3".
     - `values`: by column its cell, as the source gives it: text from CSV, text, numbers, dates and more from
-      others, None for nothing. They are the reader's own: changing them changes nothing else.
+      others, None for nothing; in a dict of the row's own.
     - `problem`: why the row cannot be used, None where it can. Such a row is handed out so that the rest of
       the source can still be read; asking for its values raises `InvalidInput` with `sentence`.
     """
@@ -91,7 +92,7 @@ def unfit(cells: Mapping[str, Any]) -> str | None:
     """
     for column, cell in cells.items():
         for text in (column, cell) if isinstance(cell, str) else (column, *_texts(cell)):
-            if (text.isascii() and "\0" not in text) or not (found := _HALF_OR_NUL.search(text)):
+            if (text.isascii() and "\0" not in text) or not (found := NOT_TEXT.search(text)):
                 continue
             what = "a NUL character" if found[0] == "\0" else "half a character (a lone surrogate)"
             return f"holds {what} in the column {quoted(column)}: mend it where the row comes from."

@@ -50,6 +50,7 @@ class Source:
     def __init__(self, name: str, start: Callable[[ExitStack], Reading]) -> None:
         self.name = name
         self._start = start
+        self._begun = False
         self._header: tuple[str, ...] | None = None
         self._met: dict[str, None] = {}
         self._wanted: dict[str, None] = {}
@@ -63,7 +64,7 @@ class Source:
 
         Where no row has been read yet, the first one is; raise `SourceUnreadable` where that fails.
         """
-        if self._header is None and not self._met:
+        if not self._begun:
             self._wait()
         return tuple(self._met)
 
@@ -75,7 +76,7 @@ class Source:
         that is raised at the end of a pass in which rows were read and none had the column.
         """
         self._wanted.update(dict.fromkeys(columns))
-        if self._header is None:
+        if not self._begun:
             self._wait()
         if self._header is not None:
             self._miss_none()
@@ -121,13 +122,17 @@ class Source:
         """
         if self._waiting is None:
             with ExitStack() as stack:
-                reading = self._begun(self._start(stack))
+                reading = self._introduced(self._start(stack))
                 self._waiting = (stack.pop_all(), reading)
             self._open.add(self._waiting[0])
         return self._waiting
 
-    def _begun(self, reading: Reading) -> Reading:
+    def _introduced(self, reading: Reading) -> Reading:
+        """
+        Return the pass, its columns noted, of which the first row may have to be read.
+        """
         if reading.columns is None:
+            self._begun = True
             first = next(reading.rows, None)
             if first is None:
                 return reading
@@ -137,6 +142,7 @@ class Source:
             raise SourceUnreadable(
                 f"{self.name} has changed since it was first read: it has other columns now."
             )
+        self._begun = True
         self._header = reading.columns
         self._met = dict.fromkeys(reading.columns)
         return reading

@@ -125,6 +125,18 @@ def test_columns_are_those_met_so_far():
     assert from_rows([3]).columns == ()
 
 
+def test_asking_for_columns_uses_nothing_up():
+    """What can be read once is not read again for its columns, in the middle of a pass or after it."""
+    source = from_rows(iter([3, {"a": 1}]))
+    for row in source:
+        assert source.columns == (() if row.problem else ("a",))
+    assert source.columns == ("a",)
+    source = from_rows(iter([]))
+    assert values(source) == []
+    assert source.columns == ()
+    source.require(["a"])
+
+
 def test_a_missing_column_is_refused_at_once_where_there_is_a_header(folder):
     """A required column that the header lacks is refused before any row is read."""
     source = folder.open("Name,Owner\nx,y\n", file="apps.csv")
