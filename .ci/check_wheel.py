@@ -18,6 +18,7 @@ NEEDED = [
     "ardoqpy/methods/__init__.py",
     "ardoqpy_sync/__init__.py",
     "ardoqpy_sync/py.typed",
+    "ardoqpy_sync/sources/__init__.py",
 ]
 TOP = ("ardoqpy/", "ardoqpy_sync/", "ardoqpy-")
 ENTRY_POINTS = {
