@@ -289,6 +289,42 @@ class Cache:
                 return ws_id, entity
         return None
 
+    def replace(self, kind: str, entity_id: str, stored: Entity) -> None:
+        """
+        Put what Ardoq has stored in the place of what was kept under an id so far.
+        """
+        found = self.get(kind, entity_id)
+        if found is not None and (stored["_id"], stored["rootWorkspace"]) != (entity_id, found[0]):
+            self._shelf(kind, found[0]).forget(entity_id)
+        if stored["rootWorkspace"] in self.workspaces:
+            self._shelf(kind, stored["rootWorkspace"]).remember(stored)
+        if entity_id in self.named:
+            self.named.discard(entity_id)
+            self.named.add(stored["_id"])
+
+    def undo(
+        self, kind: str, entity_id: str, base: Entity | None, taken: Iterable[tuple[str, str, Entity]]
+    ) -> None:
+        """
+        Put things back to what they were before a write that was not carried out.
+
+        `base` is the entity as it was, None where it was new; `taken` what went with a delete, as (kind,
+        workspace id, entity).
+        """
+        found = self.get(kind, entity_id)
+        if found is not None:
+            self._shelf(kind, found[0]).forget(entity_id)
+        if base is None:
+            self.named.discard(entity_id)
+            self.gone.add(entity_id)
+        for its_kind, ws_id, entity in taken or ([(kind, base["rootWorkspace"], base)] if base else []):
+            self._shelf(its_kind, ws_id).remember(entity)
+            self.gone.discard(entity["_id"])
+
+    def _shelf(self, kind: str, ws_id: str) -> Shelf:
+        workspace = self.workspaces[ws_id]
+        return workspace.components if kind == "component" else workspace.references
+
     def name(self, kind: str, ws_id: str, entity: Entity) -> None:
         """
         Note that a row of the source named this entity, which may change or go away later.
@@ -320,9 +356,7 @@ class Cache:
         """
         taken = self.cascade(kind, entity_id)
         for its_kind, ws_id, entity in taken:
-            workspace = self.workspaces[ws_id]
-            shelf = workspace.components if its_kind == "component" else workspace.references
-            shelf.forget(entity["_id"])
+            self._shelf(its_kind, ws_id).forget(entity["_id"])
         self.gone.update(entity["_id"] for _, _, entity in taken)
         self.gone.add(entity_id)
         return taken

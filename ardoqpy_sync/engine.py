@@ -26,7 +26,7 @@ from ardoqpy_sync.changes import (
 )
 from ardoqpy_sync.checks import Checks, checked_ids
 from ardoqpy_sync.kinds import Kind, kinds_of
-from ardoqpy_sync.operations import Operation, resolved
+from ardoqpy_sync.operations import resolved
 from ardoqpy_sync.outbox import Outbox, Promise, Row, kept_row
 from ardoqpy_sync.report import Report
 
@@ -458,38 +458,6 @@ class Engine:
         )
         return {**copied(kept), "_id": None}
 
-    # -- what became of writes that waited ---------------------------------------------------------------
-
-    def replace(self, kind: Kind, entity_id: str, stored: Entity) -> None:
-        """
-        Put what Ardoq has stored in the place of what was kept under an id so far.
-        """
-        found = self.cache.get(kind.name, entity_id)
-        if found is not None and (stored["_id"], stored["rootWorkspace"]) != (entity_id, found[0]):
-            self.shelf(kind, found[0]).forget(entity_id)
-        self.shelf(kind, stored["rootWorkspace"]).remember(stored)
-        if entity_id in self.cache.named:
-            self.cache.named.discard(entity_id)
-            self.cache.named.add(stored["_id"])
-
-    def undo(self, operation: Operation) -> None:
-        """
-        Put things back to what they were before an operation that was not carried out.
-        """
-        kind, base = operation.kind, operation.base
-        found = self.cache.get(kind.name, operation.id)
-        if found is not None:
-            self.shelf(kind, found[0]).forget(operation.id)
-        if base is None:
-            self.cache.named.discard(operation.id)
-            self.cache.gone.add(operation.id)
-        elif operation.action == "update":
-            self.shelf(kind, base["rootWorkspace"]).remember(base)
-        for name, ws_id, entity in operation.taken:
-            of = self.component if name == "component" else self.reference
-            self.shelf(of, ws_id).remember(entity)
-            self.cache.gone.discard(entity["_id"])
-
     # -- what a decision must know --------------------------------------------------------------------------
 
     def _located(self, kind: Kind, entity_id: str) -> tuple[str, Entity]:
@@ -499,7 +467,7 @@ class Engine:
         self._not_gone(kind, entity_id)
         found = self.cache.get(kind.name, entity_id)
         if found is None:
-            entity = self._read(kind, entity_id)
+            entity = kind.collection.read(entity_id)
             for end in ("source", "target"):  # in a simulation it has gone with its component
                 self._not_gone(self.component, entity.get(end, ""))
             found = entity["rootWorkspace"], entity
@@ -510,13 +478,6 @@ class Engine:
         if entity_id in self.cache.gone:
             raise NotFoundError(f"The {kind.name} {entity_id} was deleted in this run.")
 
-    def _read(self, kind: Kind, entity_id: str) -> Entity:
-        return (
-            self._api.components.get(entity_id, incl_refs=False)
-            if kind is self.component
-            else self._api.references.get(entity_id)
-        )
-
     def _reread(self, kind: Kind, ws_id: str, entity_id: str) -> Entity | None:
         """
         Return the entity as Ardoq holds it now and remember it, or forget it and return None.
@@ -525,7 +486,7 @@ class Engine:
         if simulated is not None:
             return simulated
         try:
-            fresh = self._read(kind, entity_id)
+            fresh = kind.collection.read(entity_id)
         except NotFoundError:
             self.cache.forget(kind.name, entity_id)
             return None

@@ -174,7 +174,7 @@ class Outbox:
         if stored is None:
             return
         kind = operation.kind
-        self._engine.replace(kind, operation.id, stored)
+        self._engine.cache.replace(kind.name, operation.id, stored)
         report = self._engine.report
         for promise in promises:
             if promise.change is not None:
@@ -232,7 +232,7 @@ class Outbox:
     def _break_promise(self, outcome: Outcome, lost: set[str]) -> None:
         operation, problem = outcome.operation, outcome.problem
         assert problem is not None  # noqa: S101  (for the type checker)
-        self._engine.undo(operation)
+        self._undo(operation)
         lost.add(operation.id)
         if operation.action == "delete" and isinstance(problem, NotFoundError):
             self._engine.cache.forget(operation.kind.name, operation.id)
@@ -257,6 +257,9 @@ class Outbox:
             )
         self._problems.append(problem)
 
+    def _undo(self, operation: Operation) -> None:
+        self._engine.cache.undo(operation.kind.name, operation.id, operation.base, operation.taken)
+
     def _forget_hits(self, lost: set[str]) -> None:
         for kind, kept in self._engine.report.kept.items():
             if any(entity["_id"] in lost for entity in kept):
@@ -268,13 +271,13 @@ class Outbox:
         """
         operation = outcome.operation
         kind = operation.kind
-        self._engine.undo(operation)
+        self._undo(operation)
         try:
             fresh = kind.collection.read(operation.id)
         except NotFoundError:
             self._engine.cache.forget(kind.name, operation.id)
         else:
-            self._engine.replace(kind, operation.id, fresh)
+            self._engine.cache.replace(kind.name, operation.id, fresh)
         promises = self._promises.pop(operation.id, [])
         if any(promise.hit is not None for promise in promises):
             self._forget_hits({operation.id})
