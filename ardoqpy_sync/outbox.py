@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ardoqpy.dialect import Entity
     from ardoqpy_sync.batching import BatchWriter
     from ardoqpy_sync.engine import Engine
+    from ardoqpy_sync.operations import Operation
 
 __all__ = ["Outbox", "Promise", "Row", "kept_row"]
 
