@@ -66,7 +66,7 @@ def _collector_at_rest() -> Iterator[None]:
         yield
     finally:
         if running:
-            if not gc.get_freeze_count():
+            if hasattr(gc, "freeze") and not gc.get_freeze_count():  # not every Python has it
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()
