@@ -10,7 +10,7 @@ from ardoqpy_sync.cache import copied
 from ardoqpy_sync.changes import CREATE, DELETE, FAILED, UPDATE, Change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from ardoqpy.dialect import Entity
 
@@ -56,6 +56,13 @@ class Report:
         Take in one change; what a row left as it is goes into `kept`.
         """
         self.changes.append(change)
+
+    def drop(self, places: Collection[int]) -> None:
+        """
+        Take out changes, none of which was looked at yet: their rows are decided again.
+        """
+        if places:
+            self.changes = [change for place, change in enumerate(self.changes) if place not in places]
 
     def as_dict(self) -> dict[str, Any]:
         """

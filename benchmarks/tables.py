@@ -113,7 +113,7 @@ def import_table(ours: Figures, floor: Figures) -> str:
     """
     rows = [
         [f"`import {name}`", *(f"{figures[kind] * 1000:.0f} ms" for kind in ("cpu", "wall"))]
-        for name, figures in (("requests", floor), ("ardoqpy", ours))
+        for name, figures in (("requests", floor), ("ardoqpy.client", ours))
     ]
     ratio = {kind: ours[kind] / floor[kind] for kind in ("cpu", "wall")}
     rows.append(["ratio", f"{ratio['cpu']:.2f} x{_verdict(ratio['cpu'], 1.3)}", f"{ratio['wall']:.2f} x"])
