@@ -181,9 +181,10 @@ class Engine:
         try:
             ref = flat(ref)
             ws_id = ref["rootWorkspace"]
-            key = reference_key(ref["source"], ref["target"], ref["type"])
+            key = ref["source"], ref["target"], ref["type"]
             shelf = self.cache.workspaces[ws_id].references
-            long_way = isinstance(ref["type"], str)
+            current = shelf.first.get(key)
+            long_way = type(ref["type"]) is not int
         except (KeyError, TypeError):
             long_way = True
         if long_way:
@@ -196,7 +197,7 @@ class Engine:
                 ref = {**ref, "type": self._catalogue.reference_type_named(ws_id, ref["type"])}
             key = reference_key(ref["source"], ref["target"], ref["type"])
             shelf = self.shelf(kind, ws_id)
-        current = shelf.first.get(key)
+            current = shelf.first.get(key)
         if current is not None and ref.items() <= flat(current).items() and key not in shelf.several:
             return self._keep(kind, current)
         return self._have(kind, ws_id, ref, partial(shelf.matches, key))

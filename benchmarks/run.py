@@ -88,7 +88,10 @@ def _measure(
             begin(url, reset=writes)
             our_runs.append(_must(script(sys.executable, *run)))
             if not writes:
-                floors.append(_must(script(sys.executable, "floor.py", url)))
+                floor = _must(script(sys.executable, "floor.py", url))
+                floors.append(
+                    floor | _must(script(sys.executable, "deciding.py", url, components, references))
+                )
             if theirs is not None and turn < their_turns:
                 _say(f"  {VERSION} ...")
                 begin(url, reset=writes)

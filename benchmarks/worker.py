@@ -10,12 +10,12 @@ import argparse
 import gc
 import json
 import logging
-import resource
 import sys
 import time
 from typing import Any
 
 from door import TOKEN, requests_seen
+from memory import memory_now, peak_memory
 from rows import CHANGED_EVERY, component_rows, reference_rows
 
 from ardoqpy import ArdoqSyncClient
@@ -50,14 +50,6 @@ def expected(scenario: str, components: int, references: int) -> dict[str, int]:
     return counts
 
 
-def peak_memory() -> int:
-    """
-    Return the most memory that this process had in use so far, in KiB.
-    """
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak // 1024 if sys.platform == "darwin" else peak
-
-
 def main() -> None:
     """
     Measure the run, check its report, print the figures.
@@ -73,7 +65,7 @@ def main() -> None:
     references = reference_rows(components, options.references, changed=changed)
     gc.collect()
 
-    memory_before = peak_memory()
+    memory_before = memory_now()
     wall, cpu = time.perf_counter(), time.process_time()
     report = run(options.url, components, references)
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall

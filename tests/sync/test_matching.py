@@ -176,6 +176,32 @@ def test_a_reference_type_that_is_no_whole_number_is_refused(ardoq, either, name
     assert writes(ardoq) == []
 
 
+@pytest.mark.parametrize("loaded", [True, False])
+@pytest.mark.parametrize("kind", [1.0, True])
+def test_a_reference_type_that_only_equals_a_whole_number_is_refused(ardoq, either, loaded, kind):
+    """What equals a type in Python, and is none, finds no reference of that type."""
+    load(
+        ardoq,
+        [stored_component("a", "A"), stored_component("b", "B")],
+        [stored_reference("a-b", "a", "b", 1)],
+    )
+    if loaded:
+        either.get_workspace("ws1")
+    with pytest.raises(InvalidInput):
+        either.create_reference({"source": "a", "target": "b", "type": kind, "rootWorkspace": "ws1"})
+    assert writes(ardoq) == []
+
+
+@pytest.mark.parametrize("end", ["source", "target"])
+def test_an_end_that_is_no_text_is_refused_by_name(ardoq, either, end):
+    """An end that Python cannot even look up gets the sentence that any other one gets."""
+    either.get_workspace("ws1")
+    row = {"source": "web", "target": "shop", "type": 2, "rootWorkspace": "ws1"}
+    with pytest.raises(InvalidInput, match=f"ref's {end} is a dict: give it as text."):
+        either.create_reference(row | {end: {}})
+    assert writes(ardoq) == []
+
+
 # -- several matches -------------------------------------------------------------------------------
 
 
