@@ -100,7 +100,8 @@ class Synced(Protocol):
     has it. `built_in` names what is no custom field, `read_only` what cannot be written, `fixed` what only
     a new one can be given. `twins` reads the entities that a sync would take for the same; `revise` changes
     some attributes of an entity, at the version it was read at; `imagined` is what Ardoq would answer to a
-    create, but for the id and what it counts.
+    create, but for the id and what it counts; `touched` is who changed an entity last, and when, each None
+    where the entity does not say.
     """
 
     @property
@@ -116,6 +117,7 @@ class Synced(Protocol):
     def revise(self, current: Entity, changed: Entity) -> Entity: ...
     def delete(self, entity_id: str) -> Entity: ...
     def imagined(self, attributes: Entity) -> Entity: ...
+    def touched(self, entity: Entity) -> tuple[str | None, str | None]: ...
 
 
 class Components(Synced, Protocol):

@@ -18,6 +18,7 @@ from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInpu
 from ardoqpy_sync.cache import Cache, copied
 from ardoqpy_sync.changes import DELETE
 from ardoqpy_sync.engine import Engine
+from ardoqpy_sync.plan import Plan
 from ardoqpy_sync.report import Report
 from ardoqpy_sync.writers import LiveWriter, SimulatedWriter
 
@@ -345,6 +346,22 @@ class ArdoqSyncClient(ArdoqClient):
         counts = ", ".join(f"{key} {value}" for key, value in answer.items() if isinstance(value, int))
         logger.info("sync: %s: %s", answer["status"], counts)
         return answer
+
+    @property
+    def plan(self) -> Plan:
+        """
+        What this run has decided so far, as a `Plan`: to read, to save, and to `apply` later.
+
+        Of a simulated run it is what is to be done; of a live run, what was done.
+        """
+        with self._lock:
+            engine = self._engine
+            missing = {kind.name: len(engine.misses(kind)) for kind in (engine.component, engine.reference)}
+            loaded = engine.cache.workspaces.items()
+            where = {"api": self.version, "host": self.hosturl, "org": self.org, "simulated": self.simulate}
+            return Plan.of_run(
+                engine.report, missing, {ws_id: ws.attributes.get("name") for ws_id, ws in loaded}, where
+            )
 
     def init_report(self) -> None:
         """
