@@ -15,9 +15,10 @@ from ardoqpy._arguments import attributes, id_segment, ids
 from ardoqpy.client import ArdoqClient
 from ardoqpy.config import Token
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput, UnsupportedOperation
+from ardoqpy_sync.applying import apply
+from ardoqpy_sync.as_planned import PlanEngine
 from ardoqpy_sync.cache import Cache, copied
 from ardoqpy_sync.changes import DELETE
-from ardoqpy_sync.engine import Engine
 from ardoqpy_sync.plan import Plan
 from ardoqpy_sync.report import Report
 from ardoqpy_sync.writers import LiveWriter, SimulatedWriter
@@ -71,7 +72,7 @@ class ArdoqSyncClient(ArdoqClient):
         self.on_error = on_error
         self._lock = threading.RLock()
         writer = SimulatedWriter() if simulate else LiveWriter()
-        self._engine = Engine(self.api, writer, previous_report or {})
+        self._engine = PlanEngine(self.api, writer, previous_report or {})
 
     # -- reading: the simulated state comes before Ardoq's ----------------------------------------------
 
@@ -362,6 +363,39 @@ class ArdoqSyncClient(ArdoqClient):
             return Plan.of_run(
                 engine.report, missing, {ws_id: ws.attributes.get("name") for ws_id, ws in loaded}, where
             )
+
+    def apply(self, plan: Plan, moved: str = "skip") -> dict[str, Any]:
+        """
+        Carry out a plan as it was reviewed, in its order, and return what became of it.
+
+        The workspaces of the plan are loaded afresh. An update or a delete is done where Ardoq holds the
+        version that was decided on, a create where nothing matches it; what is as the plan wants it already
+        is left alone. What has moved since is not overwritten; `moved` says what else:
+
+        - `"skip"`: apply the rest.
+        - `"refuse"`: raise `PlanMoved`, before anything is written.
+        - `"replan"`: decide it again, the plan's new values over what is there now. What was to be deleted
+          and has moved stays all the same.
+
+        Returned is plain data:
+
+        - `applied`, `already`, `replanned`, `failed` and `held`: the plan's changes, with `_id` as in Ardoq.
+          The last two have a `reason`; held is what would have gone along with a component that stays.
+        - `moved`: what has, each a dict with `kind`, `_id`, `name`, `what` (`changed`, `deleted`, `created`,
+          or `along`: what would go with it, listed under `along`, is not what the plan says), `planned`,
+          `now` (None where it is gone), `who`, `when`, and the `changes` that were not done.
+        - `ids`: by the plan's ids those in Ardoq of what it creates.
+        - `sentence`: all that in short.
+
+        The report tells the same changes as ever. In a simulation nothing is written: it rehearses the
+        applying, and `plan` is then what is left to be done, at the versions of now.
+
+        Raise `InvalidInput` where the plan makes no sense or was made on another Ardoq, and, with
+        `on_error="raise"`, the error of the first change that fails. A plan made on one version of the API
+        may be applied on the other.
+        """
+        with self._lock:
+            return apply(self._engine, plan, moved, self.on_error, {"host": self.hosturl, "org": self.org})
 
     def init_report(self) -> None:
         """
