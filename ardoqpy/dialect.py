@@ -98,10 +98,10 @@ class Synced(Protocol):
 
     A sync gives every attribute one name; `flat` spells a body so, and `nested` spells it as the version
     has it. `built_in` names what is no custom field, `read_only` what cannot be written, `fixed` what only
-    a new one can be given. `twins` reads the entities that a sync would take for the same; `creation`
-    is what is sent to create one, `revise` changes some attributes of one, at the version it was read at, by
-    sending its `revision`; `imagined` is
-    what Ardoq would answer to a create, but for the id and what it counts.
+    a new one can be given. `twins` reads the entities that a sync would take for the same; `creation` is what
+    is sent to create one; `revise` changes some attributes of one, at the version it was read at, by sending
+    its `revision`; `imagined` is what Ardoq would answer to a create, but for the id and what it counts;
+    `touched` is who changed an entity last, and when, each None where the entity does not say.
     """
 
     @property
@@ -121,6 +121,7 @@ class Synced(Protocol):
     def revise(self, current: Entity, changed: Entity) -> Entity: ...
     def delete(self, entity_id: str) -> Entity: ...
     def imagined(self, attributes: Entity) -> Entity: ...
+    def touched(self, entity: Entity) -> tuple[str | None, str | None]: ...
 
 
 class Components(Synced, Protocol):

@@ -19,6 +19,7 @@ __all__ = [
     "Conflict",
     "InvalidInput",
     "NotFoundError",
+    "PlanMoved",
     "RateLimited",
     "RedirectRefused",
     "ServiceUnavailable",
@@ -97,6 +98,17 @@ class BadRequest(ArdoqClientException, ValueError):
 
 class Conflict(ArdoqClientException):
     """What Ardoq stores has moved on since it was read, or exists already (409)."""
+
+
+class PlanMoved(Conflict):
+    """What a plan was decided on has moved since, and it was to be applied as it is or not at all.
+
+    `moved` lists what has moved, as `ArdoqSyncClient.apply` returns it.
+    """
+
+    def __init__(self, detail: str | dict[str, Any], *, moved: list[dict[str, Any]], **more: Any) -> None:
+        super().__init__(detail, **more)
+        self.moved = moved
 
 
 class RateLimited(ArdoqClientException):

@@ -138,6 +138,10 @@ class _Synced(_Collection):
     def revise(self, current: Entity, changed: Entity) -> Entity:
         return self.update(current["_id"], self.revision(current, changed))
 
+    def touched(self, entity: Entity) -> tuple[str | None, str | None]:
+        who = entity.get("lastModifiedByName") or entity.get("lastModifiedByEmail")
+        return who or entity.get("last-modified-by"), entity.get("last-updated")
+
 
 class Workspaces(_Collection):
     path = "workspace"

@@ -192,6 +192,11 @@ class _Writing(_Listing):
     def delete(self, entity_id: str) -> Entity:
         return as_entity(self._transport.delete(self._at(entity_id)))
 
+    def touched(self, entity: Entity) -> tuple[str | None, str | None]:
+        meta = entity.get("_meta") or {}
+        who = meta.get("lastModifiedByName") or meta.get("lastModifiedByEmail")
+        return who or meta.get("lastModifiedBy"), meta.get("lastUpdated")
+
     def value(self, entity: Entity, name: str) -> Any:
         return entity[name] if name in entity else (entity.get("customFields") or {}).get(name)
 

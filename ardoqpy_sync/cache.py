@@ -8,6 +8,7 @@ replaced, and never handed out: `copied` makes what callers get.
 from __future__ import annotations
 
 import gc
+from contextlib import contextmanager
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -243,6 +244,17 @@ class Cache:
         """
         self.named: set[str] = set()
         self._touched: set[tuple[str, str, Any]] = set()
+
+    @contextmanager
+    def unnamed(self) -> Iterator[None]:
+        """
+        Let what is done meanwhile name nothing: it comes from no row of the source.
+        """
+        named, touched = set(self.named), set(self._touched)
+        try:
+            yield
+        finally:
+            self.named, self._touched = named, touched
 
     def load(self, ws_id: str, aggregated: Entity) -> Workspace:
         """

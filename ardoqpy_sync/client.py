@@ -15,10 +15,12 @@ from ardoqpy._arguments import attributes, id_segment, ids
 from ardoqpy.client import ArdoqClient
 from ardoqpy.config import Token
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput, UnsupportedOperation
+from ardoqpy_sync.applying import apply
+from ardoqpy_sync.as_planned import PlanEngine
 from ardoqpy_sync.batching import BatchWriter
 from ardoqpy_sync.cache import copied
 from ardoqpy_sync.changes import DELETE
-from ardoqpy_sync.engine import Engine
+from ardoqpy_sync.plan import Plan
 from ardoqpy_sync.report import Report
 from ardoqpy_sync.transactions import Transactions
 from ardoqpy_sync.writers import LiveWriter, SimulatedWriter
@@ -77,7 +79,7 @@ class ArdoqSyncClient(ArdoqClient):
         self.simulate = simulate
         self.on_error = on_error
         self._lock = threading.RLock()
-        self._engine = Engine(self.api, _writer(self.api, simulate, batch), previous_report or {})
+        self._engine = PlanEngine(self.api, _writer(self.api, simulate, batch), previous_report or {})
 
     # -- reading: the simulated state comes before Ardoq's ----------------------------------------------
 
@@ -414,6 +416,55 @@ class ArdoqSyncClient(ArdoqClient):
         logger.info("sync: %s: %s", answer["status"], counts)
         return answer
 
+    @property
+    def plan(self) -> Plan:
+        """
+        What this run has decided so far, as a `Plan`: to read, to save, and to `apply` later.
+
+        Of a simulated run it is what is to be done; of a live run, what was done.
+        """
+        with self._lock:
+            engine = self._engine
+            missing = {kind.name: len(engine.misses(kind)) for kind in (engine.component, engine.reference)}
+            loaded = engine.cache.workspaces.items()
+            where = {"api": self.version, "host": self.hosturl, "org": self.org, "simulated": self.simulate}
+            return Plan.of_run(
+                engine.report, missing, {ws_id: ws.attributes.get("name") for ws_id, ws in loaded}, where
+            )
+
+    def apply(self, plan: Plan, moved: str = "skip") -> dict[str, Any]:
+        """
+        Carry out a plan as it was reviewed, in its order, and return what became of it.
+
+        The workspaces of the plan are loaded afresh. An update or a delete is done where Ardoq holds the
+        version that was decided on, a create where nothing matches it; what is as the plan wants it already
+        is left alone. What has moved since is not overwritten; `moved` says what else:
+
+        - `"skip"`: apply the rest.
+        - `"refuse"`: raise `PlanMoved`, before anything is written.
+        - `"replan"`: decide it again, the plan's new values over what is there now. What was to be deleted
+          and has moved stays all the same.
+
+        Returned is plain data:
+
+        - `applied`, `already`, `replanned`, `failed` and `held`: the plan's changes, with `_id` as in Ardoq.
+          The last two have a `reason`; held is what would have gone along with a component that stays.
+        - `moved`: what has, each a dict with `kind`, `_id`, `name`, `what` (`changed`, `deleted`, `created`,
+          or `along`: what would go with it, listed under `along`, is not what the plan says), `planned`,
+          `now` (None where it is gone), `who`, `when`, and the `changes` that were not done.
+        - `ids`: by the plan's ids those in Ardoq of what it creates.
+        - `sentence`: all that in short.
+
+        The report tells the same changes as ever. In a simulation nothing is written: it rehearses the
+        applying, and `plan` is then what is left to be done, at the versions of now.
+
+        Raise `InvalidInput` where the plan makes no sense or was made on another Ardoq, and, with
+        `on_error="raise"`, the error of the first change that fails. A plan made on one version of the API
+        may be applied on the other.
+        """
+        with self._lock:
+            return apply(self._engine, plan, moved, self.on_error, {"host": self.hosturl, "org": self.org})
+
     def init_report(self) -> None:
         """
         Begin a new run over the same cache: an empty report, and no entity named yet.
@@ -431,7 +482,7 @@ class _Workspaces(MutableMapping[str, "dict[str, Any]"]):
     The loaded workspaces as a mapping whose values are made when they are asked for.
     """
 
-    def __init__(self, engine: Engine, lock: threading.RLock) -> None:
+    def __init__(self, engine: PlanEngine, lock: threading.RLock) -> None:
         self._engine = engine
         self._cache = engine.cache
         self._lock = lock

@@ -4,17 +4,18 @@ What a run came to: derived from its changes, never counted by hand.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy_sync.cache import copied
 from ardoqpy_sync.changes import CREATE, DELETE, FAILED, UPDATE, Change
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from ardoqpy.dialect import Entity
 
-__all__ = ["Report", "format_report"]
+__all__ = ["Report", "format_report", "in_full", "totals"]
 
 #: Where the changes of each kind are counted; beside each count is a list, `<name>_l`.
 _COUNTED = {
@@ -99,7 +100,7 @@ class Report:
         """
         data = {**self._counted(), "cache_hit_comps_l": []}
         own = {**copied(data), "cache_hit_comps_l": _hits(self.kept["component"])}
-        return own | {"changes": [_in_full(change) for change in self.changes]}
+        return own | {"changes": [in_full(change) for change in self.changes]}
 
     def set_misses(self, components: Iterable[dict[str, Any]], references: Iterable[dict[str, Any]]) -> None:
         """
@@ -139,7 +140,10 @@ def _item(change: Change) -> dict[str, Any]:
     return item
 
 
-def _in_full(change: Change) -> dict[str, Any]:
+def in_full(change: Change) -> dict[str, Any]:
+    """
+    Return a change as plain data, attribute by attribute with `old` and `new`.
+    """
     full: dict[str, Any] = {
         "action": change.action,
         "kind": change.kind,
@@ -150,7 +154,7 @@ def _in_full(change: Change) -> dict[str, Any]:
         "version": change.version,
         "attributes": _old_and_new(change),
     }
-    for key in ("note", "label"):
+    for key in ("note", "label", "field"):
         if getattr(change, key) is not None:
             full[key] = getattr(change, key)
     return full
@@ -166,15 +170,7 @@ def format_report(report: dict[str, Any], *, longest: int = 10) -> str:
 
     Each list shows at most `longest` entries and says how many more there are.
     """
-    lines = [
-        f"{'':12}{'created':>9}{'updated':>9}{'deleted':>9}{'unchanged':>11}{'missing':>9}{'failed':>8}",
-        *(
-            f"{title:12}"
-            f"{report[f'new_{kind}']:>9}{report[f'updated_{kind}']:>9}{report[f'del_{kind}']:>9}"
-            f"{report[f'cache_hit_{kind}']:>11}{len(report[f'cache_miss_{kind}']):>9}{report[f'failed_{kind}']:>8}"
-            for title, kind in (("components", "comps"), ("references", "refs"))
-        ),
-    ]
+    lines = totals(*map(partial(_numbers, report), ("comps", "refs")))
     new = [f"component {comp['name']} ({comp['type']})" for comp in report["new_comps_l"]]
     new += [f"reference {ref['name']} (type {ref['type']})" for ref in report["new_refs_l"]]
     lines += _section("new", new, longest)
@@ -209,6 +205,24 @@ def format_report(report: dict[str, Any], *, longest: int = 10) -> str:
     if report["status"] != "success":
         lines.append(f"{report['status']}: {report['description']}")
     return "\n".join(lines)
+
+
+def totals(components: Sequence[int], references: Sequence[int]) -> list[str]:
+    """
+    Return the lines of a table: created, updated, deleted, unchanged, missing and failed of both kinds.
+    """
+    columns = ("created", "updated", "deleted", "unchanged", "missing", "failed")
+    rows = (("", columns), ("components", components), ("references", references))
+    widths = (9, 9, 9, 11, 9, 8)
+    return [
+        f"{title:12}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+        for title, cells in rows
+    ]
+
+
+def _numbers(report: dict[str, Any], kind: str) -> list[int]:
+    counted = [report[f"{what}_{kind}"] for what in ("new", "updated", "del", "cache_hit")]
+    return [*counted, len(report[f"cache_miss_{kind}"]), report[f"failed_{kind}"]]
 
 
 def _section(title: str, entries: list[str], longest: int) -> list[str]:

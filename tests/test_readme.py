@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ardoqpy import ArdoqClient
 from ardoqpy.testing import emulator
 
 ROOT = Path(__file__).parents[1]
@@ -97,3 +98,36 @@ def test_the_map_names_every_file():
             or (ROOT / part.replace("ardoqpy/", "ardoqpy_sync/", 1)).exists()
             or (ROOT / part.replace("ardoqpy_sync/", "ardoqpy/", 1)).exists()
         ), part
+
+
+def test_the_plan_in_the_page_is_made_and_applied(tmp_path, monkeypatch, capsys):
+    """The example of a plan runs as it stands, but for its host and token, and prints what the page shows."""
+    page = ROOT / "docs" / "plans.md"
+    model, apps, fields = "5f00aa00bb00cc00dd000010", "5f00aa00bb00cc00dd000020", {"cost": "Number"}
+    held = {"Orders": ("5f00aa00bb00cc00dd000031", 1100), "Billing": ("5f00aa00bb00cc00dd000032", 300)}
+    held["Fax"] = ("5f00aa00bb00cc00dd000033", None)
+    root, types = {"p1": {"name": "Application"}}, {"2": {"name": "uses"}}
+    seed = {
+        "format": 1,
+        "models": [{"_id": model, "name": "Apps", "root": root, "referenceTypes": types}],
+        "fields": [{"name": name, "label": name, "type": of, "model": model} for name, of in fields.items()],
+        "workspaces": [{"_id": apps, "name": "Apps", "componentModel": model}],
+        "components": [
+            {"_id": key, "name": name, "typeId": "p1", "rootWorkspace": apps, "customFields": {"cost": cost}}
+            for name, (key, cost) in held.items()
+        ],
+        "references": [{"source": held["Orders"][0], "target": held["Fax"][0], "type": 2}],
+    }
+    monkeypatch.chdir(tmp_path)
+    with emulator(seed=seed) as server:
+        names = {"apps": apps, "orders": held["Orders"][0]}
+        for code, shown in zip(blocks(page, "python"), blocks(page, "text"), strict=True):
+            here = code.replace("https://yourorg.ardoq.com", server.url).replace('"..."', repr(server.token))
+            exec(compile(here, page.name, "exec"), names)
+            said = capsys.readouterr().out.replace(server.url, "https://yourorg.ardoq.com")
+            times = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
+            assert times.sub("now", said) == times.sub("now", shown)
+            if shown.startswith("plan"):
+                ArdoqClient(server.url, server.token).patch_component(
+                    held["Billing"][0], payload={"cost": 350}
+                )
