@@ -49,6 +49,10 @@ def apply(
                 f"The plan was made for the {key} {quoted(made)}, this client writes to {quoted(value)}: "
                 f"make a plan there, or, where both are the same Ardoq, set plan.made[{key!r}]."
             )
+    engine.flush()
+    engine.moved_meanwhile.clear()
+    if engine.outbox is not None:
+        engine.outbox.broken.clear()
     with engine.cache.unnamed():
         _load_afresh(engine, plan)
         if moved == "refuse":
@@ -126,7 +130,38 @@ class _Applying:
                 self._outcomes[number] = _ALREADY  # it is to be gone in the end, and nothing needs it
             else:
                 self._take(number, course)
+            self._send_if_full()
+        self._settle_what_waited()
         return self._result()
+
+    # -- where writes wait ----------------------------------------------------------------------------------
+
+    def _send_if_full(self) -> None:
+        if self._engine.outbox is not None and self._engine.outbox.full:
+            self._engine.flush()
+            self._standing.know_real_ids()
+
+    def _settle_what_waited(self) -> None:
+        """
+        Have sent what waits, and look what became of it.
+        """
+        if self._engine.outbox is None:
+            return
+        self._engine.flush()
+        self._standing.know_real_ids()
+        broken, moved = self._engine.outbox.broken, self._engine.moved_meanwhile
+        for number, change in enumerate(self._plan.changes):
+            course = self._standing.courses[change["_id"]]
+            if self._outcomes.get(number) != _APPLIED or course.id is None:
+                continue
+            if course.id in broken:
+                self._outcomes[number], self._reasons[number] = _FAILED, str(broken[course.id])
+            elif course.id in moved:
+                found = self._engine.found(course.kind, course.id, afresh=True)
+                course.move("changed" if found else "deleted", found[1] if found else None)
+                del self._outcomes[number]
+                self._leave(number, course)
+        self._engine.flush()  # what was decided again
 
     # -- one change -----------------------------------------------------------------------------------------
 
@@ -202,6 +237,8 @@ class _Applying:
             return
         try:
             self._engine.delete(course.kind, found[1]["_id"])
+            self._engine.flush()  # now, while it is what was just looked at
+            self._standing.know_real_ids()
         except NotFoundError:
             self._outcomes[number] = _ALREADY
         else:

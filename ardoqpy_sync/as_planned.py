@@ -4,7 +4,8 @@ What an engine does besides for a plan: carry out what was decided before, and n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
 
 from ardoqpy.errors import NotFoundError
 from ardoqpy_sync.cache import copied
@@ -13,7 +14,9 @@ from ardoqpy_sync.engine import Engine
 from ardoqpy_sync.outbox import Row
 
 if TYPE_CHECKING:
-    from ardoqpy.dialect import Entity
+    from collections.abc import Mapping
+
+    from ardoqpy.dialect import Dialect, Entity
     from ardoqpy_sync.kinds import Kind
     from ardoqpy_sync.writers import Writer
 
@@ -23,7 +26,13 @@ __all__ = ["PlanEngine"]
 class PlanEngine(Engine):
     """
     Bring rows into Ardoq, and what a plan has decided.
+
+    `moved_meanwhile` are the ids of what had moved on when a change of it, which waited, was sent.
     """
+
+    def __init__(self, api: Dialect, writer: Writer, previous_report: Mapping[str, Any]) -> None:
+        super().__init__(api, writer, previous_report)
+        self.moved_meanwhile: set[str] = set()
 
     def begin(self, label: str | None, field: str | None) -> None:
         """
@@ -37,10 +46,18 @@ class PlanEngine(Engine):
 
         Raise `Conflict` where it has moved on, and `NotFoundError` where it is gone.
         """
+        if self.outbox is not None:
+            self._again = wanted, partial(self._has_moved, current)
         if current is None:
             return self._create(kind, ws_id, wanted)
         found = self._converging(kind, ws_id, current, self.lacking(kind, wanted, current))
         return self._update(kind, ws_id, current, found) if found else copied(current)
+
+    def _has_moved(self, current: Entity | None) -> Entity:
+        # What a plan has decided is not decided again.
+        if current is not None:
+            self.moved_meanwhile.add(current["_id"])
+        return {}
 
     def lacking(self, kind: Kind, wanted: Entity, current: Entity) -> Differences:
         """
@@ -57,6 +74,7 @@ class PlanEngine(Engine):
         """
         Return (workspace id, entity), `afresh` as Ardoq holds it now; None where it is gone.
         """
+        entity_id = self.real_id(entity_id)
         try:
             ws_id, entity = self._located(kind, entity_id)
         except NotFoundError:

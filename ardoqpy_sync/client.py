@@ -421,9 +421,11 @@ class ArdoqSyncClient(ArdoqClient):
         """
         What this run has decided so far, as a `Plan`: to read, to save, and to `apply` later.
 
-        Of a simulated run it is what is to be done; of a live run, what was done.
+        Of a simulated run it is what is to be done; of a live run, what was done. Where writes wait, they are
+        sent first.
         """
         with self._lock:
+            self.flush()
             engine = self._engine
             missing = {kind.name: len(engine.misses(kind)) for kind in (engine.component, engine.reference)}
             loaded = engine.cache.workspaces.items()
@@ -463,7 +465,10 @@ class ArdoqSyncClient(ArdoqClient):
         may be applied on the other.
         """
         with self._lock:
-            return apply(self._engine, plan, moved, self.on_error, {"host": self.hosturl, "org": self.org})
+            here = {"host": self.hosturl, "org": self.org}
+            result = apply(self._engine, plan, moved, self.on_error, here)
+            self._raise_problems()
+            return result
 
     def init_report(self) -> None:
         """

@@ -59,6 +59,8 @@ class Promise(NamedTuple):
 class Outbox:
     """
     Keep the promises of an engine whose writer gathers.
+
+    `broken` says by id what kept operations from being carried out.
     """
 
     def __init__(self, engine: Engine, writer: BatchWriter) -> None:
@@ -68,6 +70,7 @@ class Outbox:
         self._handed_out: list[tuple[Entity, str]] = []
         self._problems: list[ArdoqClientException] = []
         self._dropped: set[int] = set()
+        self.broken: dict[str, ArdoqClientException] = {}
 
     @property
     def real(self) -> dict[str, str]:
@@ -235,6 +238,7 @@ class Outbox:
         assert problem is not None  # noqa: S101  (for the type checker)
         self._undo(operation)
         lost.add(operation.id)
+        self.broken[operation.id] = problem
         if operation.action == "delete" and isinstance(problem, NotFoundError):
             self._engine.cache.forget(operation.kind.name, operation.id)
         report = self._engine.report

@@ -110,6 +110,16 @@ class Standing:
         if course.listed[0]["action"] == CREATE:
             self._made.add(entity_id)
 
+    def know_real_ids(self) -> None:
+        """
+        Know what the plan has created by its ids in Ardoq, where it had batch ids until now.
+        """
+        for plan_id in self.created:
+            course = self.courses[plan_id]
+            real = self._engine.real_id(course.id)
+            if real != course.id:
+                self.recognise(course, real)
+
     def of(self, course: Course) -> str:
         """
         Return how an entity stands.

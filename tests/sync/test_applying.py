@@ -140,6 +140,7 @@ def again_to(server, plan):
     assert server.dump() == before
 
 
+@pytest.mark.immediate
 @settings(SYNC, max_examples=25)
 @given(drawn=worlds_and_scripts(), data=st.data())
 def test_an_applying_that_was_cut_off_is_completed_by_the_next(server, drawn, data):
@@ -530,6 +531,7 @@ def test_a_create_is_matched_by_the_field_of_its_row(ardoq, new_sync, sync, othe
     assert names_in(ardoq).count("Named") == 2
 
 
+@pytest.mark.immediate
 def test_a_conflict_on_the_way_is_a_move(ardoq, new_sync, other):
     """Who changes an entity between the look and the write is not overwritten, and not decided again."""
     plan = planning(new_sync, web_costs(6), lambda client: client.create_component(row("New")))
@@ -640,6 +642,7 @@ def test_a_delete_after_the_last_thing_was_moved_out(ardoq, new_sync, sync):
     assert names_in(ardoq) == ["Web", "Till"]
 
 
+@pytest.mark.immediate
 def test_what_is_created_and_deleted_again_is_made_only_if_needed(ardoq, new_sync, sync):
     """A component that a plan makes for a while is made where something has to be put below it, else not."""
 
@@ -665,6 +668,7 @@ def test_what_is_created_and_deleted_again_is_made_only_if_needed(ardoq, new_syn
 # -- failing, and what else can be ---------------------------------------------------------------------
 
 
+@pytest.mark.immediate
 def test_what_needs_a_create_that_failed_fails_for_that_reason(ardoq, new_sync):
     """With collect, what depends on a refused create is not sent, and says why; the rest is done."""
 
@@ -709,6 +713,7 @@ def test_raise_stops_at_the_change_that_fails(ardoq, new_sync, other, moved):
     assert (report["status"], report["failed_refs"]) == ("failure", 1)
 
 
+@pytest.mark.immediate
 def test_a_plan_of_one_version_is_applied_on_the_other(ardoq, new_sync, version):
     """A plan made on v1 is applied on v2, and the other way round; a second time there is nothing to do."""
 
@@ -784,6 +789,7 @@ def test_the_plan_of_a_live_run_is_done_already(ardoq, new_sync, sync):
     web_costs(6)(sync)
     web_costs(7)(sync)
     sync.del_component("till")
+    sync.flush()
     ardoq.clear_requests()
     assert outcomes(new_sync().apply(sync.plan)) == {"already": len(sync.plan)}
     assert writes(ardoq) == []
@@ -813,3 +819,57 @@ def test_references_of_one_component_to_another_are_told_apart(ardoq, new_sync, 
     result = sync.apply(plan)
     assert "reference 'A -> B' changed by 'Emulator User'" in result["sentence"]
     assert held(ardoq, "r")["displayText"] == "theirs"
+
+
+# -- in batches ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.waiting
+def test_what_ardoq_refuses_in_a_batch_fails_alone(ardoq, new_sync):
+    """A poison change fails with its reason, what refers to it fails too, and all others are applied."""
+    with new_sync(simulate=True) as rehearsal:
+        bad = rehearsal.create_component(row("Bad", description=5), label="line 1")
+        rehearsal.create_component(row("Below", parent=bad["_id"]))
+        rehearsal.create_component(row("Good"))
+        rehearsal.create_component(row("Web", cost=6))
+        plan = rehearsal.plan
+    client = new_sync(on_error="collect")
+    result = client.apply(plan)
+    assert outcomes(result) == {"applied": 2, "failed": 2}
+    assert [one["name"] for one in result["failed"]] == ["Bad", "Below"]
+    assert "description" in result["failed"][0]["reason"]
+    assert names_in(ardoq)[-1] == "Good"
+    assert counts(client.get_report()) == {"new_comps": 1, "updated_comps": 1, "failed_comps": 2}
+
+
+@pytest.mark.waiting
+def test_a_conflict_in_a_batch_is_a_move(ardoq, new_sync):
+    """What turns out to have moved when the batch is sent is listed as moved, and not decided again."""
+    with new_sync(simulate=True) as rehearsal:
+        rehearsal.create_component(row("Web", cost=6))
+        plan = rehearsal.plan
+    client = new_sync()
+    ardoq.fail(status=409, method="POST", times=99)
+    result = client.apply(plan)
+    ardoq.clear_faults()
+    assert outcomes(result) == {"moved": 1}
+    assert held(ardoq, "web")["customFields"]["cost"] == 5
+    assert counts(client.get_report()) == {}
+
+
+@pytest.mark.waiting
+def test_a_large_plan_goes_in_batches(ardoq, new_sync):
+    """A plan is sent as many changes at a time as a batch holds, and its ids are those in Ardoq."""
+    with new_sync(simulate=True) as rehearsal:
+        above = None
+        for number in range(25):
+            above = rehearsal.create_component(row(f"C{number}", parent=above and above["_id"]))
+        rehearsal.create_reference({"source": above["_id"], "target": "web", "type": 1})
+        plan = rehearsal.plan
+    result = new_sync(batch=10).apply(plan)
+    assert outcomes(result) == {"applied": 26}
+    assert len(writes(ardoq)) == 3
+    assert set(result["ids"].values()) <= {
+        one["_id"] for key in ("components", "references") for one in ardoq.dump()[key]
+    }
+    assert not any("batch-" in str(entity_id) for entity_id in result["ids"].values())
