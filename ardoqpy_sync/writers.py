@@ -59,6 +59,11 @@ class Writer(Protocol):
         Tell whether what was written in a workspace is in Ardoq.
         """
 
+    def imagined(self, entity_id: str) -> bool:
+        """
+        Tell whether an entity is in the cache as Ardoq does not have it, since it was only simulated.
+        """
+
 
 class LiveWriter:
     """
@@ -98,6 +103,12 @@ class LiveWriter:
         """
         return True
 
+    def imagined(self, entity_id: str) -> bool:  # noqa: ARG002
+        """
+        Answer no: everything written is in Ardoq.
+        """
+        return False
+
 
 class SimulatedWriter:
     """
@@ -107,6 +118,7 @@ class SimulatedWriter:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._written: set[str] = set()
+        self._imagined: set[str] = set()
 
     def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Stored:  # noqa: ARG002
         """
@@ -117,6 +129,7 @@ class SimulatedWriter:
         if kind.name == "component":
             stored["type"] = type_name
         self._written.add(body["rootWorkspace"])
+        self._imagined.add(stored["_id"])
         return Stored(stored)
 
     def update(self, kind: Kind, current: Entity, changed: Entity, type_name: str | None) -> Entity:
@@ -130,6 +143,7 @@ class SimulatedWriter:
         if kind.name == "component":
             stored["type"] = type_name
         self._written.update((current["rootWorkspace"], stored["rootWorkspace"]))
+        self._imagined.add(stored["_id"])
         return stored
 
     def delete(self, kind: Kind, entity: Entity) -> None:  # noqa: ARG002
@@ -143,6 +157,12 @@ class SimulatedWriter:
         Answer no once something was written in the workspace: it is in the cache alone.
         """
         return ws_id not in self._written
+
+    def imagined(self, entity_id: str) -> bool:
+        """
+        Answer yes for what was created or changed.
+        """
+        return entity_id in self._imagined
 
 
 def _as_json(body: Entity) -> Entity:
