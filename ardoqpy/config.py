@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ardoqpy._json import a_type
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Settings", "Token", "read_settings"]
+__all__ = ["Found", "Settings", "Token", "found_settings", "read_settings"]
 
 SECTION = "Ardoq"
 ENVIRONMENT = {"host": "ARDOQ_API_HOST", "token": "ARDOQ_API_TOKEN", "org": "ARDOQ_ORG_LABEL"}
@@ -109,24 +109,56 @@ def read_settings(
     """
     given = None if token is None else Token.of(token)
     # A traceback that shows locals must show neither the token nor the places that hold it.
-    places = [{name: Token(environ.get(variable) or "") for name, variable in ENVIRONMENT.items()}]
+    in_environment = _in_environment(environ)
     del token, environ
-    if config is not None:
-        places.append(_read_file(config))
-
-    def setting(name: str) -> Token | None:
-        found = (place[name] for place in places if name in place)
-        return next((value for value in found if value.reveal().strip()), None)
+    found = _with_file(in_environment, config)
 
     def text(name: str) -> str | None:
-        value = setting(name)
-        return value.reveal().strip() if value is not None else None
+        return found[name].value.reveal().strip() if name in found else None
 
     return Settings(
         hosturl=_checked_host(text("host") if hosturl is None else hosturl, allow_http=allow_http),
-        token=_checked_token(setting("token") if given is None else given),
+        token=_checked_token(found["token"].value if given is None and "token" in found else given),
         org=_checked_org(text("org") if org is None else org),
     )
+
+
+class Found(NamedTuple):
+    """
+    A setting that was found, hidden whichever it is, and where: in words for a person.
+    """
+
+    value: Token
+    place: str
+
+
+def found_settings(
+    *, config: str | Path | None = None, environ: Mapping[str, str] = os.environ
+) -> dict[str, Found]:
+    """
+    Return which of `host`, `token` and `org` are to be found, and where, without checking them.
+
+    Looks where `read_settings` looks, in the same order. Raise `ConfigurationError` where the file cannot
+    be used.
+    """
+    in_environment = _in_environment(environ)
+    del environ
+    return _with_file(in_environment, config)
+
+
+def _in_environment(environ: Mapping[str, str]) -> dict[str, Found]:
+    found = {
+        name: Found(Token(environ.get(variable) or ""), f"environment, {variable}")
+        for name, variable in ENVIRONMENT.items()
+    }
+    return {name: one for name, one in found.items() if one.value.reveal().strip()}
+
+
+def _with_file(found: dict[str, Found], config: str | Path | None) -> dict[str, Found]:
+    if config is None:
+        return found
+    in_file = {name: Found(value, str(config)) for name, value in _read_file(config).items()}
+    return {name: one for name, one in in_file.items() if one.value.reveal().strip()} | found
 
 
 def _checked_host(hosturl: str | None, *, allow_http: bool) -> str:

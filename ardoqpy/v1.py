@@ -126,8 +126,17 @@ class _Synced(_Collection):
                 )
         return attributes
 
+    def read(self, entity_id: str) -> Entity:
+        return self.get(entity_id)
+
+    def creation(self, attributes: Entity) -> Entity:
+        return self.nested(attributes)
+
+    def revision(self, current: Entity, changed: Entity) -> Entity:
+        return {**current, **self.nested(changed)}
+
     def revise(self, current: Entity, changed: Entity) -> Entity:
-        return self.update(current["_id"], {**current, **self.nested(changed)})
+        return self.update(current["_id"], self.revision(current, changed))
 
 
 class Workspaces(_Collection):
@@ -441,6 +450,7 @@ class Batches:
         data = {"components": components, "references": references}
         return as_entity(self._transport.post("batch", {"op": "create", "options": options, "data": data}))
 
+    transaction = _missing("write in transactions")
     send = _missing("send a Batch", "version='v2', or batch_create()")
     expand = _missing("expand a Batch")
 

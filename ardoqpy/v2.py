@@ -156,10 +156,19 @@ class _Writing(_Listing):
             )
         return nested(attributes, self.writable.built_in)
 
-    def revise(self, current: Entity, changed: Entity) -> Entity:
+    def read(self, entity_id: str) -> Entity:
+        return as_entity(self._transport.get(self._at(entity_id)))
+
+    def creation(self, attributes: Entity) -> Entity:
+        return self.writable.new(self.nested(attributes), self.argument)
+
+    def revision(self, current: Entity, changed: Entity) -> Entity:  # noqa: ARG002  (v1 sends all of it)
         ours = {key: value for key, value in changed.items() if key not in self.writable.read_only}
-        body = self.writable.changes(self.nested(ours), self.argument)
-        return self.change(current["_id"], body, checked_version(current.get("_version")))
+        return self.writable.changes(self.nested(ours), self.argument)
+
+    def revise(self, current: Entity, changed: Entity) -> Entity:
+        version = checked_version(current.get("_version"))
+        return self.change(current["_id"], self.revision(current, changed), version)
 
     def create(self, body: Entity) -> Entity:
         answer = self._transport.post(self.path, self.writable.new(body, self.argument))
@@ -346,6 +355,13 @@ class Attachments(_Listing):
 class Batches:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+
+    def transaction(self) -> Entity:
+        return {
+            "options": {"respondWithEntities": True},
+            "components": {"create": [], "update": [], "delete": []},
+            "references": {"create": [], "update": [], "delete": []},
+        }
 
     def send(self, body: Entity) -> Entity:
         return as_entity(self._transport.post("batch", attributes(body, "batch")))

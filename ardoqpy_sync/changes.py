@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ardoqpy_sync.values import NUMBER
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Hashable, Mapping
 
 __all__ = [
     "CREATE",
@@ -24,6 +24,7 @@ __all__ = [
     "UPDATE",
     "Change",
     "Differences",
+    "as_key",
     "differences",
     "same",
     "spelled_alike",
@@ -105,6 +106,17 @@ def same(stored: Any, wanted: Any) -> bool:
         if isinstance(value, int | float):
             return NUMBER.fullmatch(text) is not None and _equal_numbers(text, value)
     return False
+
+
+def as_key(value: Any) -> Hashable:
+    """
+    Return a field's value as a key under which all its spellings lie; `same` then tells them apart.
+    """
+    if isinstance(value, str):
+        return spelled_alike(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return spelled_alike(str(value)) if isinstance(value, int | float) else repr(value)
 
 
 def spelled_alike(text: str) -> str:

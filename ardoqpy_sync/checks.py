@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._arguments import attributes, id_segment
+from ardoqpy._json import a_type
 from ardoqpy.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.changes import Differences
     from ardoqpy_sync.kinds import Kind
 
-__all__ = ["Checks"]
+__all__ = ["Checks", "checked_ids"]
 
 
 class Checks:
@@ -97,7 +98,9 @@ class Checks:
         if found is not None:
             return found[0]
         if comp_id in self._cache.gone:
-            raise InvalidInput(f"{argument} {comp_id!r} is a component that this run has deleted.")
+            raise InvalidInput(
+                f"{argument} {comp_id!r} is a component that this run has deleted, or could not create."
+            )
         return self._catalogue.workspace_of(comp_id, argument)
 
     def _parent(self, ws_id: str, comp_id: str | None, parent: Any) -> None:
@@ -121,3 +124,13 @@ class Checks:
 def _named(name: Any) -> None:
     if not isinstance(name, str) or not name.strip():
         raise InvalidInput(f"comp's name is {name!r}: a name is text, and not blank.")
+
+
+def checked_ids(body: Entity, argument: str, *names: str) -> None:
+    """
+    Refuse a row that lacks one of these ids, or gives one that is no text.
+    """
+    attributes(body, argument, *names)
+    for name in names:
+        if not isinstance(body[name], str):
+            raise InvalidInput(f"{argument}'s {name} is {a_type(body[name])}: give it as text.")

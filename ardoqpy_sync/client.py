@@ -15,17 +15,20 @@ from ardoqpy._arguments import attributes, id_segment, ids
 from ardoqpy.client import ArdoqClient
 from ardoqpy.config import Token
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput, UnsupportedOperation
-from ardoqpy_sync.cache import Cache, copied
+from ardoqpy_sync.batching import BatchWriter
+from ardoqpy_sync.cache import copied
 from ardoqpy_sync.changes import DELETE
 from ardoqpy_sync.deleting import Deleting, rows_of
 from ardoqpy_sync.engine import Engine
 from ardoqpy_sync.guard import KINDS, Bounds
 from ardoqpy_sync.report import Report
+from ardoqpy_sync.transactions import Transactions
 from ardoqpy_sync.writers import LiveWriter, SimulatedWriter
 
 if TYPE_CHECKING:
-    from ardoqpy.dialect import Entities, Entity
+    from ardoqpy.dialect import Dialect, Entities, Entity
     from ardoqpy_sync.kinds import Kind
+    from ardoqpy_sync.writers import Writer
 
 __all__ = ["ArdoqSyncClient"]
 
@@ -41,6 +44,8 @@ class ArdoqSyncClient(ArdoqClient):
     - `simulate`: send no write; the report is the one that the real run would give.
     - `on_error`: `"raise"` stops at the first bad row; `"collect"` reports it with its reason and goes
       on: what such a call returns is the row with `_id` None.
+    - `batch`: gather writes and send them many at a time, each batch a transaction; True, or how many one
+      holds. v2 only. What is created has a batch id until then, to be used like any other.
     - `previous_report`: the report of an earlier run; what it lists as `not_converging` is not sent
       again as long as neither the source nor Ardoq has moved, and `delete_cache_misses` refuses where this
       run has far fewer rows.
@@ -61,19 +66,21 @@ class ArdoqSyncClient(ArdoqClient):
         simulate: bool = False,
         on_error: str = "raise",
         previous_report: Mapping[str, Any] | None = None,
+        batch: bool | int = False,
         **kwargs: Any,
     ) -> None:
         token = token if token is None else Token.of(token)
         if on_error not in ("raise", "collect"):
             raise ConfigurationError(f"on_error is {on_error!r}: say 'raise' or 'collect'.")
+        if not isinstance(batch, int) or batch < 0:
+            raise ConfigurationError(f"batch is {batch!r}: say True, or how many writes one batch holds.")
         if simulate:
             kwargs["read_only"] = True
         super().__init__(hosturl, token, *args, **kwargs)
         self.simulate = simulate
         self.on_error = on_error
         self._lock = threading.RLock()
-        writer = SimulatedWriter() if simulate else LiveWriter()
-        self._engine = Engine(self.api, writer, previous_report or {})
+        self._engine = Engine(self.api, _writer(self.api, simulate, batch), previous_report or {})
         self._rows_before = rows_of(previous_report or {})
 
     # -- reading: the simulated state comes before Ardoq's ----------------------------------------------
@@ -85,7 +92,7 @@ class ArdoqSyncClient(ArdoqClient):
 
         Deleting one (`del ardoq.ws[ws_id]`), or all (`ardoq.ws = {}`), has it loaded again at its next touch.
         """
-        return _Workspaces(self._engine.cache, self._lock)
+        return _Workspaces(self._engine, self._lock)
 
     @ws.setter
     def ws(self, workspaces: Mapping[str, Entity]) -> None:
@@ -107,9 +114,11 @@ class ArdoqSyncClient(ArdoqClient):
         """
         Load a workspace afresh and return it aggregated, whatever `aggregated` says.
 
-        In a simulation that has written into the workspace, return the simulated state instead.
+        In a simulation that has written into the workspace, return the simulated state instead. Where writes
+        wait, they are sent first.
         """
         with self._lock:
+            self.flush()
             return self._engine.workspace(ws_id, afresh=True).aggregated()
 
     def find_component(
@@ -138,7 +147,7 @@ class ArdoqSyncClient(ArdoqClient):
                 found = [comp for comp in found if comp.get("name") == comp_name]
             else:
                 found = [comp for comp in shelf if comp_name in (comp.get("name") or "")]
-            return [copied(comp) for comp in (found[:1] if exact else found)]
+            return [self._engine.handed_out(comp) for comp in (found[:1] if exact else found)]
 
     def get_component(
         self,
@@ -153,7 +162,9 @@ class ArdoqSyncClient(ArdoqClient):
         In a simulation that has written into the workspace, from the simulated state.
         """
         simulated = self._simulated(self._engine.component, ws_id, comp_id)
-        return super().get_component(ws_id, comp_id, incl_refs, params) if simulated is None else simulated
+        if simulated is not None:
+            return simulated
+        return super().get_component(ws_id, self._engine.real_id(comp_id), incl_refs, params)
 
     def get_reference(
         self, ws_id: str | None = None, ref_id: str | None = None, params: Mapping[str, Any] | None = None
@@ -164,16 +175,18 @@ class ArdoqSyncClient(ArdoqClient):
         In a simulation that has written into the workspace, from the simulated state.
         """
         simulated = self._simulated(self._engine.reference, ws_id, ref_id)
-        return super().get_reference(ws_id, ref_id, params) if simulated is None else simulated
+        if simulated is not None:
+            return simulated
+        return super().get_reference(ws_id, self._engine.real_id(ref_id), params)
 
     def _simulated(self, kind: Kind, ws_id: str | None, entity_id: str | None) -> Entity | Entities | None:
         with self._lock:
             if entity_id is not None:
-                entity = self._engine.simulated(kind, entity_id)
-                return None if entity is None else copied(entity)
+                entity = self._engine.simulated(kind, self._engine.real_id(entity_id))
+                return None if entity is None else self._engine.handed_out(entity)
             if ws_id is None or self._engine.in_step(ws_id):
                 return None
-            return [copied(entity) for entity in self._engine.shelf(kind, ws_id)]
+            return [self._engine.handed_out(entity) for entity in self._engine.shelf(kind, ws_id)]
 
     # -- writing: rows of the source ----------------------------------------------------------------------
 
@@ -196,9 +209,10 @@ class ArdoqSyncClient(ArdoqClient):
         """
         with self._lock:
             try:
-                return self._engine.have_component(comp, field_name, field_value, label)
+                answer = self._engine.have_component(comp, field_name, field_value, label)
             except ArdoqClientException as problem:
-                return self._failed(self._engine.component, comp, problem)
+                answer = self._failed(self._engine.component, comp, problem)
+            return self._sent_if_full(answer)
 
     def create_reference(self, ref: Entity, *, label: str | None = None) -> Entity:
         """
@@ -210,9 +224,10 @@ class ArdoqSyncClient(ArdoqClient):
         """
         with self._lock:
             try:
-                return self._engine.have_reference(ref, label)
+                answer = self._engine.have_reference(ref, label)
             except ArdoqClientException as problem:
-                return self._failed(self._engine.reference, ref, problem)
+                answer = self._failed(self._engine.reference, ref, problem)
+            return self._sent_if_full(answer)
 
     def update_component(self, comp_id: str, comp: Entity, *, label: str | None = None) -> Entity:
         """
@@ -306,9 +321,10 @@ class ArdoqSyncClient(ArdoqClient):
     def _by_id(self, kind: Kind, entity_id: str, body: Entity, label: str | None) -> Entity:
         with self._lock:
             try:
-                return self._engine.have_by_id(kind, entity_id, body, label)
+                answer = self._engine.have_by_id(kind, entity_id, body, label)
             except ArdoqClientException as problem:
-                return self._failed(kind, body, problem)
+                answer = self._failed(kind, body, problem)
+            return self._sent_if_full(answer)
 
     def _delete(self, kind: Kind, entity_id: str) -> Entity:
         with self._lock:
@@ -316,7 +332,7 @@ class ArdoqSyncClient(ArdoqClient):
                 self._engine.delete(kind, entity_id)
             except ArdoqClientException as problem:
                 self._failed(kind, {"_id": entity_id}, problem)
-            return {}
+            return self._sent_if_full({})
 
     def _failed(self, kind: Kind, row: Any, problem: ArdoqClientException) -> Entity:
         answer = self._engine.failed(kind, row, problem)
@@ -366,7 +382,58 @@ class ArdoqSyncClient(ArdoqClient):
         """
         bounds = Bounds.of(share, count, take_along, despite_failures, kinds)
         with self._lock:
-            return Deleting(self.api, self._engine, bounds, self._rows_before, self._failed).run()
+            self.flush()
+            collect = self.on_error == "collect"
+            return Deleting(self.api, self._engine, bounds, self._rows_before, collect=collect).run()
+
+    # -- writes that wait ------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """
+        Send the writes that wait (with `batch`), so that what was handed out has its real ids.
+
+        Done by itself whenever a batch is full, before a report or a whole workspace is read, and at the end
+        of a `with` block that did not fail. Operations that Ardoq refuses are found by halving and reported
+        with their rows, all others are written. With `on_error="raise"` the first of those problems is
+        raised then.
+        """
+        with self._lock:
+            self._engine.flush()
+            self._raise_problems()
+
+    def real_id(self, entity_id: str) -> str:
+        """
+        Return the id that Ardoq gave to something that had a batch id at first; any other id as it is.
+
+        Batch ids may be used in rows and calls for the client's life: this is for other uses.
+        """
+        with self._lock:
+            real: str = self._engine.real_id(entity_id)
+            return real
+
+    def __exit__(self, *failure: object) -> None:
+        try:
+            if failure[0] is None:
+                self.flush()
+            elif self._engine.outbox:
+                logger.warning(
+                    "%d writes were not sent, since the block that made them failed", len(self._engine.outbox)
+                )
+        finally:
+            super().__exit__(*failure)
+
+    def _sent_if_full(self, answer: Entity) -> Entity:
+        outbox = self._engine.outbox
+        if outbox is not None:
+            if outbox.full:
+                self._engine.flush()
+            self._raise_problems()
+        return answer
+
+    def _raise_problems(self) -> None:
+        problems = self._engine.outbox.problems() if self._engine.outbox is not None else []
+        if problems and self.on_error == "raise":
+            raise problems[0]
 
     # -- the report -----------------------------------------------------------------------------------------
 
@@ -375,18 +442,21 @@ class ArdoqSyncClient(ArdoqClient):
         """
         The report so far, without `changes`, and with the cache misses of the last `get_report`.
 
-        `status` and `description` may be set.
+        `status` and `description` may be set. Where writes wait, they are sent first.
         """
         with self._lock:
+            self.flush()
             return self._engine.report.as_dict()
 
     def get_report(self) -> dict[str, Any]:
         """
         Return the report of this run (its keys are described in `ardoqpy_sync.report.Report`).
 
-        The cache misses in it are what Ardoq holds now, of what is loaded, that no row has named.
+        The cache misses in it are what Ardoq holds now, of what is loaded, that no row has named. Where
+        writes wait, they are sent first.
         """
         with self._lock:
+            self.flush()
             engine = self._engine
             engine.report.set_misses(engine.misses(engine.component), engine.misses(engine.reference))
             answer = engine.report.copy()
@@ -397,8 +467,11 @@ class ArdoqSyncClient(ArdoqClient):
     def init_report(self) -> None:
         """
         Begin a new run over the same cache: an empty report, and no entity named yet.
+
+        Where writes wait, they are sent first.
         """
         with self._lock:
+            self.flush()
             self._engine.report = Report()
             self._engine.cache.start_run()
 
@@ -408,12 +481,14 @@ class _Workspaces(MutableMapping[str, "dict[str, Any]"]):
     The loaded workspaces as a mapping whose values are made when they are asked for.
     """
 
-    def __init__(self, cache: Cache, lock: threading.RLock) -> None:
-        self._cache = cache
+    def __init__(self, engine: Engine, lock: threading.RLock) -> None:
+        self._engine = engine
+        self._cache = engine.cache
         self._lock = lock
 
     def __getitem__(self, ws_id: str) -> dict[str, Any]:
         with self._lock:
+            self._engine.flush()  # ids of what waits mean nothing to anybody
             return self._cache.workspaces[ws_id].aggregated()
 
     def __setitem__(self, ws_id: str, aggregated: dict[str, Any]) -> None:
@@ -430,6 +505,14 @@ class _Workspaces(MutableMapping[str, "dict[str, Any]"]):
 
     def __len__(self) -> int:
         return len(self._cache.workspaces)
+
+
+def _writer(api: Dialect, simulate: bool, batch: int) -> Writer:  # noqa: FBT001  (as the caller said it)
+    if not batch:
+        return SimulatedWriter() if simulate else LiveWriter()
+    # A version that has no transactions says so in the rehearsal, too.
+    transactions = Transactions(api) if batch is True else Transactions(api, batch)
+    return SimulatedWriter() if simulate else BatchWriter(transactions)
 
 
 def _pinned(payload: Entity | None, version: int | str) -> Entity:

@@ -17,7 +17,7 @@ from ardoqpy_sync.changes import CREATE, DELETE
 from ardoqpy_sync.guard import KINDS, Group, Held, Missing, Run, Thing, objections, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from ardoqpy.dialect import Dialect, Entity
     from ardoqpy_sync.changes import Change
@@ -50,8 +50,8 @@ class Deleting:
     """
     Delete the cache misses of a run, or refuse.
 
-    `failed` is called with (kind, row, problem) for what cannot be deleted, and raises where that is to
-    end it. Not safe for threads by itself: the client that owns it holds a lock.
+    `collect` says that what cannot be deleted does not end it. Not safe for threads by itself: the
+    client that owns it holds a lock.
     """
 
     def __init__(
@@ -60,13 +60,14 @@ class Deleting:
         engine: Engine,
         bounds: Bounds,
         rows_before: Mapping[str, int],
-        failed: Callable[[Kind, Entity, ArdoqClientException], Any],
+        *,
+        collect: bool,
     ) -> None:
         self._api = api
         self._engine = engine
         self._bounds = bounds
         self._rows_before = rows_before
-        self._failed = failed
+        self._collect = collect
         self._kinds = {kind.name: kind for kind in (engine.component, engine.reference)}
         names = ("deleted", "gone", "moved", "kept", "failed")
         self._answer: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
@@ -233,12 +234,26 @@ class Deleting:
         except NotFoundError:
             answer["gone"].append(shown)
         except ArdoqClientException as problem:
-            answer["failed"].append({**shown, "reason": str(problem)})
-            self._failed(kind, {"_id": entity["_id"]}, problem)
+            engine.failed(kind, {"_id": entity["_id"]}, problem)
+            self._failed(shown, problem)
         else:
+            for refused in self._sent():
+                self._failed(shown, refused)
             answer["deleted"] += [
                 _deleted(change) for change in engine.report.changes[before:] if change.action == DELETE
             ]
+
+    def _sent(self) -> list[ArdoqClientException]:
+        """
+        Send the delete, where the writer gathers, and return what went wrong, which is in the report.
+        """
+        self._engine.flush()
+        return self._engine.outbox.problems() if self._engine.outbox is not None else []
+
+    def _failed(self, shown: Mapping[str, Any], problem: ArdoqClientException) -> None:
+        if not self._collect:
+            raise problem
+        self._answer["failed"].append({**shown, "reason": str(problem)})
 
     def _let_go(self, kind: Kind, entity_id: str, along: Cascade) -> None:
         """
@@ -250,11 +265,7 @@ class Deleting:
             if key in along or key in cache.gone or self._engine.imagined(key):
                 continue
             try:
-                fresh = (
-                    self._api.components.get(key, incl_refs=False)
-                    if its_kind == "component"
-                    else self._api.references.get(key)
-                )
+                fresh = self._kinds[its_kind].collection.read(key)
             except NotFoundError:
                 cache.forget(its_kind, key)
             else:
@@ -265,7 +276,7 @@ class Deleting:
             sights = self._look([entity_id])
             return sights[entity_id].comp, _cascade(sights, entity_id)
         try:
-            told = self._api.references.get(entity_id)
+            told = kind.collection.read(entity_id)
         except NotFoundError:
             told = None
         return self._unless_imagined("reference", entity_id, told), {}

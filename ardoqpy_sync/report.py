@@ -10,7 +10,7 @@ from ardoqpy_sync.cache import copied
 from ardoqpy_sync.changes import CREATE, DELETE, FAILED, UPDATE, Change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from ardoqpy.dialect import Entity
 
@@ -57,9 +57,25 @@ class Report:
         """
         self.changes.append(change)
 
+    def drop(self, places: Collection[int]) -> None:
+        """
+        Take out changes, none of which was looked at yet: their rows are decided again.
+        """
+        if places:
+            self.changes = [change for place, change in enumerate(self.changes) if place not in places]
+
     def as_dict(self) -> dict[str, Any]:
         """
         Return the report but for `changes`, the same dict each time, brought up to date.
+        """
+        data = self._counted()
+        listed = data["cache_hit_comps_l"]
+        listed += _hits(self.kept["component"][len(listed) :])
+        return data
+
+    def _counted(self) -> dict[str, Any]:
+        """
+        Bring the report up to date, but for the list of what was kept: it is as long as the source.
         """
         data = self.data
         for change in self.changes[self._folded :]:
@@ -67,8 +83,6 @@ class Report:
             data[name] += 1
             data[f"{name}_l"].append(_item(change))
         self._folded = len(self.changes)
-        listed = data["cache_hit_comps_l"]
-        listed += _hits(self.kept["component"][len(listed) :])
         data["cache_hit_comps"], data["cache_hit_refs"] = (len(kept) for kept in self.kept.values())
         failed = data["failed_comps"] + data["failed_refs"]
         if failed and data["status"] == "success":
@@ -83,7 +97,7 @@ class Report:
         """
         Return the whole report, `changes` included, as plain data of the caller's own.
         """
-        data = {**self.as_dict(), "cache_hit_comps_l": []}
+        data = {**self._counted(), "cache_hit_comps_l": []}
         own = {**copied(data), "cache_hit_comps_l": _hits(self.kept["component"])}
         return own | {"changes": [_in_full(change) for change in self.changes]}
 

@@ -12,12 +12,12 @@ from ardoqpy._json import encode_json
 from ardoqpy.errors import AmbiguousWrite
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Sequence
 
     from ardoqpy.dialect import Entity
     from ardoqpy_sync.kinds import Kind
 
-__all__ = ["LiveWriter", "SimulatedWriter", "Stored", "Writer"]
+__all__ = ["LiveWriter", "SimulatedWriter", "Stored", "Writer", "as_json", "imagined", "revised"]
 
 #: How often a create whose outcome is unknown, and that left nothing behind, is sent again.
 RESENDINGS = 3
@@ -49,9 +49,9 @@ class Writer(Protocol):
         Change those attributes of an entity, and let everything else in it stand.
         """
 
-    def delete(self, kind: Kind, entity: Entity) -> None:
+    def delete(self, kind: Kind, entity: Entity, taken: Sequence[tuple[str, str, Entity]]) -> None:
         """
-        Delete an entity.
+        Delete an entity; `taken` is all that goes along, as (kind, workspace id, entity).
         """
 
     def in_step(self, ws_id: str) -> bool:
@@ -91,7 +91,7 @@ class LiveWriter:
         """
         return kind.collection.revise(current, changed)
 
-    def delete(self, kind: Kind, entity: Entity) -> None:
+    def delete(self, kind: Kind, entity: Entity, taken: Sequence[tuple[str, str, Entity]]) -> None:  # noqa: ARG002
         """
         Delete an entity.
         """
@@ -124,11 +124,8 @@ class SimulatedWriter:
         """
         Answer with the entity under a numbered id.
         """
-        stored = kind.collection.imagined(_as_json(body))
-        stored |= {"_id": f"simulated-{next(self._numbers)}", "_version": 1}
-        if kind.name == "component":
-            stored["type"] = type_name
         self._written.add(body["rootWorkspace"])
+        stored = imagined(kind, as_json(body), f"simulated-{next(self._numbers)}", type_name)
         self._imagined.add(stored["_id"])
         return Stored(stored)
 
@@ -136,17 +133,12 @@ class SimulatedWriter:
         """
         Answer with the entity changed, one version on.
         """
-        new = kind.collection.nested(_as_json(changed))
-        if "customFields" in new:
-            new["customFields"] = {**(current.get("customFields") or {}), **new["customFields"]}
-        stored = {**current, **new, "_version": (current.get("_version") or 0) + 1}
-        if kind.name == "component":
-            stored["type"] = type_name
+        stored = revised(kind, current, as_json(changed), type_name)
         self._written.update((current["rootWorkspace"], stored["rootWorkspace"]))
         self._imagined.add(stored["_id"])
         return stored
 
-    def delete(self, kind: Kind, entity: Entity) -> None:  # noqa: ARG002
+    def delete(self, kind: Kind, entity: Entity, taken: Sequence[tuple[str, str, Entity]]) -> None:  # noqa: ARG002
         """
         Leave the deleting to the cache.
         """
@@ -165,7 +157,26 @@ class SimulatedWriter:
         return entity_id in self._imagined
 
 
-def _as_json(body: Entity) -> Entity:
+def imagined(kind: Kind, body: Entity, entity_id: str, type_name: str | None) -> Entity:
+    """
+    Return what Ardoq would answer to a create.
+    """
+    stored = kind.collection.imagined(body) | {"_id": entity_id, "_version": 1}
+    return stored | {"type": type_name} if kind.name == "component" else stored
+
+
+def revised(kind: Kind, current: Entity, changed: Entity, type_name: str | None) -> Entity:
+    """
+    Return what Ardoq would answer to an update: one version on.
+    """
+    new = kind.collection.nested(changed)
+    if "customFields" in new:
+        new["customFields"] = {**(current.get("customFields") or {}), **new["customFields"]}
+    stored = {**current, **new, "_version": (current.get("_version") or 0) + 1}
+    return stored | {"type": type_name} if kind.name == "component" else stored
+
+
+def as_json(body: Entity) -> Entity:
     """
     Return what of a body would arrive in Ardoq, and refuse what would not leave.
     """

@@ -38,7 +38,7 @@ def main() -> None:
         all_measured = [_measure(scenario, size, theirs, folder, options) for scenario, size in wanted]
         if options.large:
             all_measured.append(_measure("nothing-to-do", LARGE, None, folder, options))
-        modules = ("requests", "ardoqpy")
+        modules = ("requests", "ardoqpy.client")  # the face alone loads nothing
         _say("imports ...")
         imports = [{module: imported(module, folder) for module in modules} for _ in range(options.imports)]
     plain, ours = (medians([one[module] for one in imports]) for module in modules)
@@ -88,7 +88,10 @@ def _measure(
             begin(url, reset=writes)
             our_runs.append(_must(script(sys.executable, *run)))
             if not writes:
-                floors.append(_must(script(sys.executable, "floor.py", url)))
+                floor = _must(script(sys.executable, "floor.py", url))
+                floors.append(
+                    floor | _must(script(sys.executable, "deciding.py", url, components, references))
+                )
             if theirs is not None and turn < their_turns:
                 _say(f"  {VERSION} ...")
                 begin(url, reset=writes)

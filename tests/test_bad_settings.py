@@ -93,7 +93,8 @@ def test_a_host_that_is_none(host, sentence):
 
 @pytest.mark.parametrize("kind", [ArdoqClient, ArdoqSyncClient])
 @pytest.mark.parametrize(
-    "token", ["s3cret", "0123456789abcdef" * 2, "eyJh.eyJz.SflKxwRJSMeKKF2QT4f", "a/b+c=="]
+    "token",
+    ["s3cret", "0123456789abcdef" * 2, "eyJh.eyJz.SflKxwRJSMeKKF2QT4f", "a/b+c=="],
 )
 def test_a_token_given_as_the_host_is_not_quoted(token, kind):
     """

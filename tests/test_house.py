@@ -85,7 +85,7 @@ def test_the_sync_stands_on_the_client_and_not_the_other_way():
 
 def test_the_emulator_and_the_client_meet_over_http_only():
     """The emulator imports nothing of the client, and the client nothing of the emulator."""
-    door = {"ardoqpy.testing", "ardoqpy.cli", "ardoqpy.pytest_plugin"}
+    door = {"ardoqpy.testing", "ardoqpy.cli.commands.emulator", "ardoqpy.pytest_plugin"}
     crossing = [
         (name, imported)
         for name, imported in _edges()
@@ -108,6 +108,17 @@ def test_versions_of_the_api_know_nothing_of_each_other():
         for name, path in MODULES.items()
         if not name.startswith("ardoqpy.emulator") and asks.search(path.read_text(encoding="utf-8"))
     ] == []
+
+
+def test_the_command_line_asks_in_public():
+    """The command line calls public methods of the client alone, and nobody but its entry imports it."""
+    inside = re.compile(r"client\.(api|token|_\w+)\b|\.api\.")
+    command_line = {name: path for name, path in MODULES.items() if name.split(".")[1:2] == ["cli"]}
+    assert [name for name, path in command_line.items() if inside.search(path.read_text("utf-8"))] == []
+    below = {"ardoqpy.v1", "ardoqpy.v2", "ardoqpy.dialect", "ardoqpy._transport"}
+    assert [edge for edge in _edges() if edge[0] in command_line and edge[1] in below] == []
+    outside = {name for name, imported in _edges() if imported in command_line and name not in command_line}
+    assert outside == {"ardoqpy.__main__"}
 
 
 def test_requests_has_one_door():
@@ -143,6 +154,20 @@ def test_importing_is_quiet_and_light():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
     assert done.stderr == ""
+
+
+def test_the_face_alone_costs_nothing():
+    """`import ardoqpy` loads neither requests nor the client; its names and modules are there when asked."""
+    code = (
+        "import sys, ardoqpy\n"
+        "assert not {'requests', 'urllib3', 'ardoqpy.client'} & set(sys.modules)\n"
+        "assert not hasattr(ardoqpy, 'no_such_name') and 'requests' not in sys.modules\n"
+        "assert ardoqpy.errors.Conflict is ardoqpy.Conflict and 'ArdoqClient' in dir(ardoqpy)\n"
+        "from ardoqpy import *\n"
+        "print(ArdoqClient.__module__, ardoqpy.client.ArdoqClient is ArdoqClient)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (done.stdout.strip(), done.stderr) == ("ardoqpy.client True", "")
 
 
 def test_both_import_lines_of_the_predecessor_work():

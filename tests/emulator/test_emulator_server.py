@@ -245,7 +245,11 @@ def test_fault_wait_is_slow_and_then_right(ardoq):
 def test_fault_is_read_from_a_command_line():
     """Every key can be given; what is not understood is told."""
     assert Fault.parse("kind=status,status=429,times=2,method=POST,retry_after=3") == Fault(
-        "status", times=2, status=429, method="POST", retry_after=3
+        "status",
+        times=2,
+        status=429,
+        method="POST",
+        retry_after=3,
     )
     assert Fault.parse("kind=wait, seconds=0.5") == Fault("wait", seconds=0.5)
 

@@ -50,14 +50,26 @@ def furnished():
     )
 
 
-@pytest.fixture(params=["v1", "v2"], autouse=True)
+def pytest_generate_tests(metafunc):
+    """
+    Run every test on each version, and with writes that wait, unless it is about writes that do not.
+    """
+    marked = metafunc.definition.get_closest_marker
+    ways = (
+        ["v1", "v2"] if marked("immediate") else ["batched"] if marked("waiting") else ["v1", "v2", "batched"]
+    )
+    metafunc.parametrize("version", ways, indirect=True)
+
+
+@pytest.fixture(autouse=True)
 def version(request):
     """
-    Run every test on each version of the API, and hold what was said on v2 against the contract.
+    Say which version sync clients speak, and hold what was said on v2 against the contract.
     """
-    speaking.version = request.param
+    speaking.batch = request.param == "batched"
+    speaking.version = "v2" if speaking.batch else request.param
     EXCHANGES.clear()
-    yield request.param
+    yield speaking.version
     assert complaints_about(EXCHANGES) == []
 
 

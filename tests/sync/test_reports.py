@@ -40,7 +40,7 @@ def test_the_report_lists_what_it_counts(either):
             "name": "Web",
             "type": "Application",
             "changes": {"cost": {"old": 5, "new": 6}},
-        }
+        },
     ]
     assert report["cache_hit_comps_l"] == [{"_id": "shop", "name": "Shop", "type": "Application"}]
     assert report["del_comps_l"] == [{"_id": "till", "name": "Till", "type": "Service"}]
@@ -171,6 +171,7 @@ def test_collect_goes_on_after_bad_rows(ardoq, new_sync, simulate):
     assert half == {"name": "Half", "rootWorkspace": "ws1"}
 
 
+@pytest.mark.immediate
 def test_collect_takes_refusals_of_ardoq_too(ardoq, new_sync):
     """What Ardoq refuses is collected like what is refused here, with what Ardoq said."""
     client = new_sync(on_error="collect")

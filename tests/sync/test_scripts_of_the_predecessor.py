@@ -66,7 +66,7 @@ def test_a_nightly_script(ardoq, new_sync, simulate):
     ids = nightly(sync, "ws1")
     report = sync.get_report()
     assert report["new_comps"] == len(report["new_comps_l"]) == 1
-    assert report["new_comps_l"][0]["_id"] == ids["ledger"]
+    assert report["new_comps_l"][0]["_id"] == sync.real_id(ids["ledger"])
     assert report["new_comps_l"][0]["name"] == "Ledger"
     assert report["updated_comps"] == len(report["updated_comps_l"]) == 1
     assert report["updated_comps_l"][0]["_id"] == "shop"
@@ -79,7 +79,9 @@ def test_a_nightly_script(ardoq, new_sync, simulate):
 
 def test_the_second_night(ardoq, new_sync):
     """The night after, the same script finds everything as it should be."""
-    nightly(new_sync(), "ws1")
+    first = new_sync()
+    nightly(first, "ws1")
+    first.flush()
     sync = new_sync()
     nightly(sync, "ws1")
     assert counts(sync.get_report()) == {"cache_hit_comps": 4, "cache_hit_refs": 4}

@@ -82,7 +82,7 @@ def test_custom_fields_that_make_no_sense_are_refused(ardoq, either, wrong):
 
 def test_a_row_read_from_the_other_version_is_understood(ardoq, new_sync, version):
     """An entity as one version gives it is a row for the other: what Ardoq keeps itself is no field."""
-    with syncing(ardoq, version={"v1": "v2", "v2": "v1"}[version]) as reader:
+    with syncing(ardoq, version={"v1": "v2", "v2": "v1"}[version], batch=False) as reader:
         comp = reader.find_component("ws1", "Shop", exact=True)[0]
         ref = next(one for one in reader.get_workspace("ws1")["references"] if one["_id"] == "web-shop")
     client = new_sync()

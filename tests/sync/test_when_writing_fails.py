@@ -27,6 +27,8 @@ from ardoqpy import (
 # -- when writing fails ------------------------------------------------------------------------------
 
 
+pytestmark = pytest.mark.immediate
+
 WRITES = {
     "create": lambda client: client.create_component(row("New")),
     "update": lambda client: client.create_component(row("Web", cost=6)),
@@ -157,7 +159,7 @@ def test_a_calculated_field_is_reported_and_not_written(ardoq, either):
     report = either.get_report()
     assert counts(report) == {"cache_hit_comps": 2}
     assert report["not_converging"] == [
-        {"kind": "component", "_id": "web", "name": "Web", "attribute": "score", "stored": None, "wanted": 9}
+        {"kind": "component", "_id": "web", "name": "Web", "attribute": "score", "stored": None, "wanted": 9},
     ]
 
 

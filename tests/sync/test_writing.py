@@ -34,6 +34,7 @@ from ardoqpy import (
 # -- create, update, keep, delete --------------------------------------------------------------------
 
 
+@pytest.mark.immediate
 def test_what_is_missing_is_created(ardoq, sync):
     """A row that matches nothing becomes a component, sent once and handed out as Ardoq stored it."""
     comp = sync.create_component(row("New", parent="web", cost="12", areas=["a"]))
@@ -48,6 +49,7 @@ def test_what_is_missing_is_created(ardoq, sync):
     assert comp["type"] == "Application"
 
 
+@pytest.mark.immediate
 def test_what_differs_is_updated(ardoq, sync):
     """A row that differs is sent once, and only the differing attributes change."""
     before = held(ardoq, "web")
@@ -76,6 +78,7 @@ def test_null_clears_a_value(ardoq, sync):
     assert len(writes(ardoq)) == 1
 
 
+@pytest.mark.immediate
 def test_what_is_deleted_is_gone(ardoq, sync):
     """A delete takes the thing out of Ardoq and gives an empty dict."""
     assert sync.del_component("till") == {}
@@ -84,6 +87,7 @@ def test_what_is_deleted_is_gone(ardoq, sync):
     assert names_in(ardoq) == ["Web", "Shop"]
 
 
+@pytest.mark.immediate
 def test_references_go_the_same_way(ardoq, sync):
     """A reference is created, kept and updated by the same rules."""
     made = sync.create_reference({"source": "till", "target": "web", "type": 2, "displayText": "t"})
@@ -211,13 +215,13 @@ def test_update_by_id_with_nothing_new_is_a_hit(ardoq, either):
     assert counts(either.get_report()) == {"cache_hit_comps": 1, "cache_hit_refs": 1}
 
 
-@pytest.mark.parametrize("version", [99, "99", 0])
-def test_an_old_version_is_a_conflict(ardoq, either, version):
+@pytest.mark.parametrize("stale", [99, "99", 0])
+def test_an_old_version_is_a_conflict(ardoq, either, stale):
     """A change of a version that Ardoq does not hold raises Conflict, and nothing is written."""
     for change in (
-        lambda: either.patch_component("web", version, {"cost": 9}),
-        lambda: either.patch_reference("web-shop", version, {"displayText": "x"}),
-        lambda: either.update_component("web", {"_version": version, "cost": 9}),
+        lambda: either.patch_component("web", stale, {"cost": 9}),
+        lambda: either.patch_reference("web-shop", stale, {"displayText": "x"}),
+        lambda: either.update_component("web", {"_version": stale, "cost": 9}),
     ):
         with pytest.raises(Conflict):
             change()
@@ -263,6 +267,7 @@ def test_what_is_not_there_cannot_be_updated(either):
 # -- others write too --------------------------------------------------------------------------------
 
 
+@pytest.mark.immediate
 def test_what_others_wrote_meanwhile_survives(ardoq, sync, other):
     """Another attribute that somebody changed since the load keeps the value that they gave it."""
     sync.get_workspace("ws1")
@@ -292,6 +297,7 @@ def test_g9_what_others_made_as_wanted_is_a_hit(ardoq, sync, other):
     assert held(ardoq, "web")["_version"] == 2
 
 
+@pytest.mark.immediate
 def test_g9_the_same_for_references(sync, other):
     """A reference that somebody changed is read again and decided again as well."""
     sync.get_workspace("ws1")
@@ -301,6 +307,7 @@ def test_g9_the_same_for_references(sync, other):
     assert attributes_of(sync.get_report()["changes"][0]) == {"displayText": ("theirs", "ours")}
 
 
+@pytest.mark.immediate
 def test_g9_a_fight_is_given_up(ardoq, sync):
     """When Ardoq refuses the version again and again, that is a Conflict and no endless loop."""
     ardoq.fail(status=409, method=words().change, times=50)
@@ -310,6 +317,7 @@ def test_g9_a_fight_is_given_up(ardoq, sync):
     assert held(ardoq, "web")["customFields"]["cost"] == 5
 
 
+@pytest.mark.immediate
 def test_what_others_deleted_is_created_again(ardoq, sync, other):
     """A row whose component somebody deleted since the load creates it anew."""
     sync.get_workspace("ws1")
@@ -321,6 +329,7 @@ def test_what_others_deleted_is_created_again(ardoq, sync, other):
     assert [one["name"] for one in sync.find_component("ws1", "")] == ["Web"]
 
 
+@pytest.mark.immediate
 def test_what_others_deleted_cannot_be_updated_by_id(sync, other):
     """An update by id of what somebody deleted since the load raises NotFoundError."""
     sync.get_workspace("ws1")
@@ -330,6 +339,7 @@ def test_what_others_deleted_cannot_be_updated_by_id(sync, other):
     assert sync.find_component("ws1", "Web") == []
 
 
+@pytest.mark.immediate
 def test_of_several_matches_the_next_is_used_when_the_first_is_gone(ardoq, sync, other):
     """When somebody deleted the first of two matches, the other is the match: no third is created."""
     ardoq.load(seed([stored_component("one", "Dup"), stored_component("two", "Dup")]))
@@ -339,6 +349,7 @@ def test_of_several_matches_the_next_is_used_when_the_first_is_gone(ardoq, sync,
     assert names_in(ardoq) == ["Dup"]
 
 
+@pytest.mark.immediate
 def test_what_a_delete_does_not_find_is_forgotten(ardoq, sync, other):
     """A delete of what somebody deleted already raises NotFoundError, and the cache knows it from then on."""
     sync.get_workspace("ws1")

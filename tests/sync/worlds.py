@@ -54,7 +54,7 @@ _FIELDS = {
 ODD_NAMES = ("state", "value", "targetValue", "tags", "components", "workspaces")
 
 #: The version of the API that sync clients speak here: every test runs once for each.
-speaking = SimpleNamespace(version="v1")
+speaking = SimpleNamespace(version="v1", batch=False)
 
 #: How each version says it.
 _WORDS = {
@@ -81,7 +81,9 @@ WEB_SHOP = {"source": "web", "target": "shop", "type": 1}
 
 
 def seed(
-    components: list[dict] | tuple = (), references: list[dict] | tuple = (), workspaces: int = 2
+    components: list[dict] | tuple = (),
+    references: list[dict] | tuple = (),
+    workspaces: int = 2,
 ) -> dict[str, Any]:
     """
     Return a seed: `ws1` and `ws3` share a model, `ws2` has another; `score` is calculated by Ardoq.
@@ -115,7 +117,12 @@ def seed(
 
 
 def stored_component(
-    comp_id: str, name: str, ws: str = "ws1", type_id: str | None = None, parent: str | None = None, **custom
+    comp_id: str,
+    name: str,
+    ws: str = "ws1",
+    type_id: str | None = None,
+    parent: str | None = None,
+    **custom,
 ) -> dict[str, Any]:
     """
     Return a component for a seed.
@@ -158,10 +165,15 @@ def loads(server) -> int:
     return paths(server).count(f"GET {words().whole[0]}")
 
 
+#: The sync clients that are open.
+_OPEN: list[ArdoqSyncClient] = []
+
+
 def writes(server) -> list[tuple[str, str, int | None]]:
     """
     Return the requests that were more than reading.
     """
+    settle()
     return [(one.method, one.path, one.status) for one in server.requests if one.method != "GET"]
 
 
@@ -176,13 +188,17 @@ def names_in(server, ws: str = "ws1") -> list[str]:
     """
     Return the names of what the emulator holds in a workspace, in its order.
     """
+    settle()
     return [comp["name"] for comp in server.dump()["components"] if comp["rootWorkspace"] == ws]
 
 
 def held(server, entity_id: str) -> dict[str, Any]:
     """
-    Return what the emulator holds under an id.
+    Return what the emulator holds under an id, be it a batch id that it had until now.
     """
+    settle()
+    for client in _OPEN:
+        entity_id = client.real_id(entity_id)
     dump = server.dump()
     return next(one for one in (*dump["components"], *dump["references"]) if one["_id"] == entity_id)
 
@@ -206,9 +222,21 @@ def syncing(server, **options):
     """
     Give a sync client of the emulator for the length of a `with` block.
     """
-    options = {"retries": PATIENCE, "version": speaking.version, **options}
+    options = {"retries": PATIENCE, "version": speaking.version, "batch": speaking.batch, **options}
     with ArdoqSyncClient(server.url, TOKEN, **options) as client:
-        yield client
+        _OPEN.append(client)
+        try:
+            yield client
+        finally:
+            _OPEN.remove(client)
+
+
+def settle() -> None:
+    """
+    Have all that waits sent: who looks at what Ardoq holds wants to see what was written.
+    """
+    for client in _OPEN:
+        client.flush()
 
 
 @contextmanager
@@ -296,7 +324,7 @@ def worlds(draw) -> dict[str, Any]:
                     draw(st.sampled_from(COMPONENT_TYPES[ws])),
                     draw(st.sampled_from((None, f"group-{ws}"))),
                     **draw(_stored_values()),
-                )
+                ),
             )
             ids.append(comp_id)
         code = draw(st.sampled_from(({"code": f"K-{ws}"}, {"nr": 7}, {"nr": "7"})))
@@ -452,6 +480,7 @@ def run(client: ArdoqSyncClient, script: list[tuple]) -> list[dict[str, Any]]:
         else:
             found = client.find_component(about, comp_name=step[2], exact=True)
             out += [client.del_component(comp["_id"]) for comp in found]
+    client.flush()
     return out
 
 

@@ -61,7 +61,7 @@ def test_everything_goes_to_its_place_and_can_be_chained():
                 "uniqueBy": ["rootWorkspace", "customFields.x"],
                 "body": {**COMP, "customFields": {"x": "7"}},
                 "batchId": "u",
-            }
+            },
         ],
         "delete": [{"id": ID}, {"match": {"rootWorkspace": WS, "customFields": {"x": "7"}}}],
     }

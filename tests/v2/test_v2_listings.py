@@ -98,7 +98,7 @@ def test_a_workspace_beside_params_is_one_filter_more(client):
 def test_filters_are_spelled_as_json_does(ardoq, client):
     """True, False and None go as true, false and null, and a field may be named in one word."""
     client.get_component(
-        params={"parent": None, "customFields": {"a": True, "b": None}, "customFields.c": 1.5}
+        params={"parent": None, "customFields": {"a": True, "b": None}, "customFields.c": 1.5},
     )
     (request,) = ardoq.requests
     assert sorted(parse_qsl(request.query)) == [

@@ -84,7 +84,8 @@ def test_without_a_label_there_is_no_such_header(wire):
 
 
 @pytest.mark.parametrize(
-    "host", ["https://app.ardoq.com", "https://APP.ardoq.com/", "https://app.ardoq.com:443"]
+    "host",
+    ["https://app.ardoq.com", "https://APP.ardoq.com/", "https://app.ardoq.com:443"],
 )
 @pytest.mark.parametrize("org", [None, "", " "])
 def test_the_shared_host_needs_a_label(host, org):
@@ -104,7 +105,8 @@ def test_the_shared_host_with_a_label_is_fine(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "href", ["https://evil.example/x", "http://acme.ardoq.com/x", "//acme.ardoq.com:8443/x"]
+    "href",
+    ["https://evil.example/x", "http://acme.ardoq.com/x", "//acme.ardoq.com:8443/x"],
 )
 def test_a_next_link_does_not_take_the_token_elsewhere(wire, client, href):
     """A link to another host, port or scheme is refused, and what came before it has been handed out."""
@@ -116,7 +118,8 @@ def test_a_next_link_does_not_take_the_token_elsewhere(wire, client, href):
 
 
 @pytest.mark.parametrize(
-    "answer", [[], {"_links": {}}, {"values": None}, {"values": {}}, None, {"values": [], "_links": [1]}]
+    "answer",
+    [[], {"_links": {}}, {"values": None}, {"values": {}}, None, {"values": [], "_links": [1]}],
 )
 def test_what_is_no_page_is_told(wire, client, answer):
     """A list, or an object without values, is no page of v2."""
