@@ -8,7 +8,10 @@ dict with `code`, `reason` and `text`; `str()` reads as a sentence.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = [
     "AmbiguousWrite",
@@ -17,6 +20,7 @@ __all__ = [
     "BadRequest",
     "ConfigurationError",
     "Conflict",
+    "GuardRefused",
     "InvalidInput",
     "NotFoundError",
     "PlanMoved",
@@ -82,6 +86,30 @@ class UnsupportedOperation(ArdoqClientException, NotImplementedError):
 
 class WriteRefused(ArdoqClientException, PermissionError):
     """A write was attempted through a client that simulates."""
+
+
+class GuardRefused(ArdoqClientException, PermissionError):
+    """
+    A sync would have deleted more than it was allowed to; nothing was deleted.
+
+    - `reasons`: what speaks against it, as dicts with `bound`, `sentence`, and `allow`: what to say to
+      allow it, None where nothing does.
+    - `would_delete`: what would have been deleted, as dicts with `kind`, `_id`, `name`, `type` and
+      `rootWorkspace`; how many `children` and `references` Ardoq deletes with it; and `along`, those of
+      them that are not in this list themselves.
+    """
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        reasons: Sequence[dict[str, Any]] = (),
+        would_delete: Sequence[dict[str, Any]] = (),
+        **told: Any,
+    ) -> None:
+        super().__init__(detail, **told)
+        self.reasons = list(reasons)
+        self.would_delete = list(would_delete)
 
 
 class AuthorizationError(ArdoqClientException, PermissionError):

@@ -260,6 +260,9 @@ class Components(_Synced):
             if comp.get("typeId") == body.get("typeId") and str(comp.get("name")).casefold() == name
         ]
 
+    def children(self, comp: Entity) -> list[str]:
+        return list(comp.get("children") or ())
+
     def delete_many(self, comp_ids: list[str], request_id: str | None) -> Entity:
         body: Entity = {"componentIds": ids(comp_ids, "comp_ids")}
         if request_id is not None:

@@ -242,6 +242,9 @@ class Components(_Writing):
     def imagined(self, attributes: Entity) -> Entity:
         return {"parent": None, "description": None, "customFields": {}, **self.nested(attributes)}
 
+    def children(self, comp: Entity) -> list[str]:
+        return [child["_id"] for child in self.iterate({"parent": comp["_id"]})]
+
     delete_many = _missing("delete components by a list of ids", "version='v1', or batch()")
 
 

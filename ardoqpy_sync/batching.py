@@ -105,6 +105,12 @@ class BatchWriter:
         """
         return ws_id not in self._touched
 
+    def imagined(self, entity_id: str) -> bool:
+        """
+        Tell whether something about an entity waits, so that Ardoq does not have it as the cache does.
+        """
+        return entity_id in self.waiting
+
     def send(self) -> Iterator[Outcome]:
         """
         Send all that waits, and yield what became of each operation.

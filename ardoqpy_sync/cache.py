@@ -385,16 +385,24 @@ class Cache:
         if kind == "component":
             waiting = [entity_id]
             for comp_id in waiting:
-                for ws_id, shelf in self.shelves("component"):
-                    for comp in shelf.find("parent", comp_id, _parent):
-                        if comp["_id"] not in taken:
-                            taken[comp["_id"]] = ("component", ws_id, comp)
-                            waiting.append(comp["_id"])
-                for ws_id, shelf in self.shelves("reference"):
-                    leaving = shelf.find("source", comp_id, _source)
-                    for ref in leaving + shelf.find("target", comp_id, _target):
-                        taken.setdefault(ref["_id"], ("reference", ws_id, ref))
+                for its_kind, ws_id, entity in self.touching(comp_id):
+                    if entity["_id"] not in taken:
+                        taken[entity["_id"]] = (its_kind, ws_id, entity)
+                        if its_kind == "component":
+                            waiting.append(entity["_id"])
         return list(taken.values())
+
+    def touching(self, comp_id: str) -> Iterator[tuple[str, str, Entity]]:
+        """
+        Yield the children of a component, and the references at it, as (kind, workspace id, entity).
+        """
+        for ws_id, shelf in self.shelves("component"):
+            for comp in shelf.find("parent", comp_id, _parent):
+                yield "component", ws_id, comp
+        for ws_id, shelf in self.shelves("reference"):
+            leaving = shelf.find("source", comp_id, _source)
+            for ref in leaving + shelf.find("target", comp_id, _target):
+                yield "reference", ws_id, ref
 
 
 def _parent(comp: Entity) -> Hashable:

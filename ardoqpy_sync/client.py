@@ -20,6 +20,8 @@ from ardoqpy_sync.as_planned import PlanEngine
 from ardoqpy_sync.batching import BatchWriter
 from ardoqpy_sync.cache import copied
 from ardoqpy_sync.changes import DELETE
+from ardoqpy_sync.deleting import Deleting, rows_of
+from ardoqpy_sync.guard import KINDS, Bounds
 from ardoqpy_sync.plan import Plan
 from ardoqpy_sync.report import Report
 from ardoqpy_sync.transactions import Transactions
@@ -47,7 +49,8 @@ class ArdoqSyncClient(ArdoqClient):
     - `batch`: gather writes and send them many at a time, each batch a transaction; True, or how many one
       holds. v2 only. What is created has a batch id until then, to be used like any other.
     - `previous_report`: the report of an earlier run; what it lists as `not_converging` is not sent
-      again as long as neither the source nor Ardoq has moved.
+      again as long as neither the source nor Ardoq has moved, and `delete_cache_misses` refuses where this
+      run has far fewer rows.
 
     The first touch of a workspace loads it whole: v1 in one request, v2 page by page, components,
     references and context side by side. A component matches by `typeId` and name in any letter case (or
@@ -80,6 +83,7 @@ class ArdoqSyncClient(ArdoqClient):
         self.on_error = on_error
         self._lock = threading.RLock()
         self._engine = PlanEngine(self.api, _writer(self.api, simulate, batch), previous_report or {})
+        self._rows_before = rows_of(previous_report or {})
 
     # -- reading: the simulated state comes before Ardoq's ----------------------------------------------
 
@@ -337,6 +341,52 @@ class ArdoqSyncClient(ArdoqClient):
         if self.on_error == "raise":
             raise problem
         return answer
+
+    def delete_cache_misses(
+        self,
+        *,
+        share: float = 0.2,
+        count: int | None = None,
+        take_along: bool = False,
+        despite_failures: bool = False,
+        kinds: Iterable[str] = KINDS,
+    ) -> dict[str, list[dict[str, Any]]]:
+        """
+        Delete what Ardoq holds of the types this run touched and no row named: all of it, or refuse.
+
+        Call it after the last row. A component that Ardoq deletes takes with it all that is below it and
+        every reference at any of those, wherever they start; that is asked for, and counts. `GuardRefused`
+        is raised, and nothing is deleted, unless the bounds allow all that would go:
+
+        - `share`: how much of each type in each workspace, from 0 to 1, of what was there before this run.
+        - `count`: how many in all; None for any number.
+        - `take_along`: also what goes with a component and is not deleted by itself: of types that no row
+          touched, of a kind not in `kinds`, or in workspaces that no row touched. What a row of this run
+          named is never taken along.
+        - `despite_failures`: also after a run that failed. What its failed rows meant may be what is missing.
+        - `kinds`: which kinds, out of `"component"` and `"reference"`.
+
+        It is refused as well, and no bound allows it, where the source is empty: where no row named
+        anything at all, or anything of a type in a workspace of which something is missing. Where the
+        client was given `previous_report`, it is refused where this run has fewer than 1 - `share` of the
+        rows of that run (those that created, updated or left alone), by kind.
+
+        References are deleted first, then components from the leaves up. Each is read again before: what
+        has another version than the one that was loaded is left alone, and so is a component at which
+        there is something new. Between that and the delete is the time of one request; Ardoq's delete
+        checks no version.
+
+        Return as plain data what became of each: `deleted` (with a `note` on what went along), `gone`
+        (somebody else deleted it), `moved` (with `version`, the one `found`, and `by` and `at` where Ardoq
+        tells them), `kept` (with `because`, what there is at it) and, with `on_error="collect"`, `failed`
+        (with `reason`). The report counts what was deleted. A simulated run decides and reports the same.
+        Raise `InvalidInput` where a bound makes no sense.
+        """
+        bounds = Bounds.of(share, count, take_along, despite_failures, kinds)
+        with self._lock:
+            self.flush()
+            collect = self.on_error == "collect"
+            return Deleting(self.api, self._engine, bounds, self._rows_before, collect=collect).run()
 
     # -- writes that wait ------------------------------------------------------------------------------------
 

@@ -429,11 +429,26 @@ class Engine:
         """
         Return what Ardoq holds, of what is loaded and of the types that rows touched, that no row named.
         """
+        return [self.described(kind, entity) for entity in self.cache.misses(kind.name)]
+
+    def described(self, kind: Kind, entity: Entity) -> dict[str, Any]:
+        """
+        Return what a report shows of an entity.
+        """
         shown = ("_id", "type", "rootWorkspace", *(("source", "target") if kind is self.reference else ()))
-        return [
-            {"name": self._name_of(kind, entity), **{key: entity.get(key) for key in shown}}
-            for entity in self.cache.misses(kind.name)
-        ]
+        return {"name": self._name_of(kind, entity), **{key: entity.get(key) for key in shown}}
+
+    def imagined(self, entity_id: str) -> bool:
+        """
+        Tell whether an entity is in the cache as Ardoq does not have it, since it was only simulated.
+        """
+        return self._writer.imagined(entity_id)
+
+    def leave_row(self) -> None:
+        """
+        Go on to what no row asked for: what fails from now on has no label.
+        """
+        self._row = _NO_ROW
 
     def failed(self, kind: Kind, row: Any, problem: ArdoqClientException, of: Row | None = None) -> Entity:
         """

@@ -59,6 +59,11 @@ class Writer(Protocol):
         Tell whether what was written in a workspace is in Ardoq.
         """
 
+    def imagined(self, entity_id: str) -> bool:
+        """
+        Tell whether an entity is in the cache as Ardoq does not have it, since it was only simulated.
+        """
+
 
 class LiveWriter:
     """
@@ -98,6 +103,12 @@ class LiveWriter:
         """
         return True
 
+    def imagined(self, entity_id: str) -> bool:  # noqa: ARG002
+        """
+        Answer no: everything written is in Ardoq.
+        """
+        return False
+
 
 class SimulatedWriter:
     """
@@ -107,13 +118,16 @@ class SimulatedWriter:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._written: set[str] = set()
+        self._imagined: set[str] = set()
 
     def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Stored:  # noqa: ARG002
         """
         Answer with the entity under a numbered id.
         """
         self._written.add(body["rootWorkspace"])
-        return Stored(imagined(kind, as_json(body), f"simulated-{next(self._numbers)}", type_name))
+        stored = imagined(kind, as_json(body), f"simulated-{next(self._numbers)}", type_name)
+        self._imagined.add(stored["_id"])
+        return Stored(stored)
 
     def update(self, kind: Kind, current: Entity, changed: Entity, type_name: str | None) -> Entity:
         """
@@ -121,6 +135,7 @@ class SimulatedWriter:
         """
         stored = revised(kind, current, as_json(changed), type_name)
         self._written.update((current["rootWorkspace"], stored["rootWorkspace"]))
+        self._imagined.add(stored["_id"])
         return stored
 
     def delete(self, kind: Kind, entity: Entity, taken: Sequence[tuple[str, str, Entity]]) -> None:  # noqa: ARG002
@@ -134,6 +149,12 @@ class SimulatedWriter:
         Answer no once something was written in the workspace: it is in the cache alone.
         """
         return ws_id not in self._written
+
+    def imagined(self, entity_id: str) -> bool:
+        """
+        Answer yes for what was created or changed.
+        """
+        return entity_id in self._imagined
 
 
 def imagined(kind: Kind, body: Entity, entity_id: str, type_name: str | None) -> Entity:

@@ -81,6 +81,27 @@ def test_the_two_clients_side_by_side_run():
         assert versions == {True, False}
 
 
+def test_the_deleting_in_its_page_runs(capsys):
+    """The example of deleting runs as it stands, but for its host and token, and says why it refuses."""
+    (code,) = blocks(ROOT / "docs" / "deleting.md", "python")
+    model = {"_id": "a" * 24, "name": "Apps", "root": {"p1": {"name": "Application"}}}
+    component = {"rootWorkspace": "b" * 24, "typeId": "p1"}
+    seed = {
+        "format": 1,
+        "models": [model],
+        "workspaces": [{"_id": "b" * 24, "name": "Apps", "componentModel": "a" * 24}],
+        "components": [{"_id": name[:1] * 24, "name": name, **component} for name in ("Web shop", "Till")],
+    }
+    with emulator(seed=seed) as server:
+        code = code.replace("https://yourorg.ardoq.com", server.url).replace('"..."', repr(server.token))
+        exec(compile(code, "deleting.md", "exec"), {"apps": "b" * 24})
+        exec(compile(code.replace("0.2", "0.5"), "deleting.md", "exec"), {"apps": "b" * 24})
+    refused, done = capsys.readouterr().out.split("Would have been deleted:")
+    assert "1 of the 2 components of type Application in workspace Apps" in refused
+    assert "share=0.5" in refused
+    assert done.count("Till") == 2
+
+
 def test_the_map_names_every_file():
     """Every module of the two packages is on the map, by itself or by its folder."""
     rows = re.findall(r"^\| (`.*?) \|", README.split("## The map")[1].split("\n## ")[0], re.MULTILINE)
