@@ -25,10 +25,12 @@ from urllib3.exceptions import (
 
 from ardoqpy._files import MultipartFile
 from ardoqpy._json import decode_json, encode_json
+from ardoqpy._links import next_link, own_url
 from ardoqpy._reply import Reply, failure
-from ardoqpy._retry import PASSING_STATUSES, Outcome, Retries, may_resend, seconds_asked_for
+from ardoqpy._retry import PASSING_STATUSES, Outcome, Retries
+from ardoqpy._tries import Tries
 from ardoqpy._version import __version__
-from ardoqpy.errors import RedirectRefused, UnexpectedAnswer, WriteRefused
+from ardoqpy.errors import UnexpectedAnswer, WriteRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -190,23 +192,19 @@ class Transport:
         Raise `RedirectRefused` where a next link leads to another host, port or scheme, and
         `UnexpectedAnswer` where a page is not one, or the links go in a circle.
         """
-        url: str | None = self.baseurl + path
-        seen = set()
-        bare = False
-        while url is not None:
+        url = self.baseurl + path
+        seen: set[str] = set()
+        while True:
             if url in seen:
                 raise UnexpectedAnswer(f"The next links of {urlsplit(url).path} go in a circle.")
+            # A next link says all of its query itself.
+            page = self._exchange("GET", url, params=params, bare=bool(seen)).data
             seen.add(url)
-            page = self._exchange("GET", url, params=params, bare=bare).data
-            if not isinstance(page, dict) or not isinstance(page.get("values"), list):
-                raise UnexpectedAnswer(f"The answer of {urlsplit(url).path} is no page: it has no 'values'.")
+            href = next_link(page, urlsplit(url).path)
             yield page
-            link = _object(_object(page.get("_links")).get("next"))
-            href = link.get("href")
-            if not isinstance(href, str | None):
-                raise UnexpectedAnswer(f"The next link of {urlsplit(url).path} is a {type(href).__name__}.")
-            url, params = (self._own_url(url, href, "The next link") if href else None), None
-            bare = True  # the link says all of its query itself
+            if href is None:
+                return
+            url, params = own_url(self._hosturl, url, href, "The next link"), None
 
     @contextmanager
     def stream(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[Iterator[bytes]]:
@@ -280,10 +278,11 @@ class Transport:
         follow: bool = True,
         bare: bool = False,
     ) -> Reply:
-        repeats, waited, redirects, uncertain = 0, 0.0, 0, False
+        tries, redirects = Tries(method, self.retries), 0
         params = {} if bare else {**self._params, **(params or {})}
         while True:
             reply = self._send(method, url, params, headers, body, stream=stream)
+            path = urlsplit(url).path
             if reply.outcome is Outcome.ANSWERED:
                 if reply.status is None or reply.status < 300:
                     return reply
@@ -295,26 +294,11 @@ class Transport:
                     continue
                 # With a body it names several things: a 404 may be about one that never was there.
                 one = body is None
-                return self._settled(method, url, reply, holds=holds, uncertain=uncertain, one=one)
-            if not may_resend(method, reply.outcome):
-                raise failure(method, urlsplit(url).path, reply)
-            if reply.outcome is Outcome.RATE_LIMITED:
-                pause = seconds_asked_for(reply.headers.get("Retry-After"))
-                pause = self.retries.pause(0) if pause is None else pause
-                waited += max(pause, 1.0)  # so that a server that asks for nothing ends too
-                if waited > self.retries.longest_wait:
-                    raise failure(method, urlsplit(url).path, reply, waited=waited)
-            else:
-                # A 502 may come from a proxy behind which the write went through.
-                uncertain = uncertain or reply.outcome is not Outcome.NOT_SENT
-                if reply.hopeless or repeats >= self.retries.count:
-                    raise failure(method, urlsplit(url).path, reply, tries=repeats + 1)
-                asked = seconds_asked_for(reply.headers.get("Retry-After")) or 0.0
-                pause = min(self.retries.longest_pause, max(asked, self.retries.pause(repeats)))
-                repeats += 1
-            logger.info(
-                "%s %s: %s; sending it again in %.1f s", method, urlsplit(url).path, reply.in_short(), pause
-            )
+                return self._settled(method, url, reply, holds=holds, uncertain=tries.uncertain, one=one)
+            pause = tries.pause_after(reply)
+            if pause is None:
+                raise tries.failure(path, reply)
+            logger.info("%s %s: %s; sending it again in %.1f s", method, path, reply.in_short(), pause)
             time.sleep(pause)
 
     def _send(
@@ -429,26 +413,9 @@ class Transport:
         location = reply.headers.get("Location")
         if not location:
             raise failure(method, urlsplit(url).path, reply)
-        target = self._own_url(url, location, "The redirect")
+        target = own_url(self._hosturl, url, location, "The redirect")
         if method != "GET" or redirects >= REDIRECTS_FOLLOWED:
             raise failure(method, urlsplit(url).path, reply)
-        return target
-
-    def _own_url(self, url: str, href: str, what: str) -> str:
-        try:
-            target = urljoin(url, href)
-            scheme, host, port = _origin(target)
-        except ValueError:
-            scheme = ""
-        if not scheme:
-            raise UnexpectedAnswer(f"{what} of {urlsplit(url).path} is no URL.", path=urlsplit(url).path)
-        if (scheme, host, port) != _origin(self.baseurl):
-            raise RedirectRefused(
-                f"{what} of {urlsplit(url).path} leads to {scheme}://{host}:{port}, not to "
-                f"{self._hosturl}; the token was not sent there. If that is your "
-                "organisation's own address, give it as hosturl.",
-                path=urlsplit(url).path,
-            )
         return target
 
     # -- errors ---------------------------------------------------------------------------------------
@@ -463,12 +430,6 @@ class Transport:
             raise failure(
                 "GET", urlsplit(self.baseurl + path).path, Reply(Outcome.NO_ANSWER, trouble=trouble)
             )
-
-
-def _object(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict | None):
-        raise UnexpectedAnswer(f"The links of a page are a {type(value).__name__}, not an object.")
-    return value or {}
 
 
 def _headers_of(payload: Any) -> dict[str, str]:
@@ -492,8 +453,3 @@ def _reason_of(problem: requests.RequestException) -> str:
             return f"it broke off after {short.args[0]} bytes, {short.args[1]} were still to come"
         return "the connection was closed"
     return str(cause) if isinstance(cause, str) else f"{type(cause).__name__}: {cause}"
-
-
-def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
