@@ -26,6 +26,7 @@ from urllib3.exceptions import (
 from ardoqpy._files import MultipartFile
 from ardoqpy._json import decode_json, encode_json
 from ardoqpy._links import next_link, own_url
+from ardoqpy._pace import Pace
 from ardoqpy._reply import Reply, failure
 from ardoqpy._retry import PASSING_STATUSES, Outcome, Retries
 from ardoqpy._tries import Tries
@@ -74,6 +75,7 @@ class Transport:
     - `retries`: how patient to be.
     - `session`: a `requests.Session` of the caller's; its cookies are blocked, its adapters are kept.
     - `read_only`: refuse everything but GET.
+    - `rate_limit`: requests per second that are never exceeded; None learns it from Ardoq's 429.
     """
 
     def __init__(
@@ -88,12 +90,14 @@ class Transport:
         retries: Retries | None = None,
         session: requests.Session | None = None,
         read_only: bool = False,
+        rate_limit: float | None = None,
     ) -> None:
         self.baseurl = settings.hosturl + prefix
         self._hosturl = settings.hosturl
         self.read_only = read_only
         self.timeout = timeout
         self.retries = retries or Retries()
+        self._pace = Pace(rate_limit, _now)
         self._token = settings.token
         self._auth = _TokenAuth(auth_scheme, settings.token)
         self._params = dict(params or {})
@@ -281,8 +285,12 @@ class Transport:
         tries, redirects = Tries(method, self.retries), 0
         params = {} if bare else {**self._params, **(params or {})}
         while True:
+            self._wait_for_turn()
+            sent = _now()
             reply = self._send(method, url, params, headers, body, stream=stream)
             path = urlsplit(url).path
+            if self._pace.active and reply.status is not None and reply.outcome is not Outcome.RATE_LIMITED:
+                self._pace.passed()
             if reply.outcome is Outcome.ANSWERED:
                 if reply.status is None or reply.status < 300:
                     return reply
@@ -299,7 +307,20 @@ class Transport:
             if pause is None:
                 raise tries.failure(path, reply)
             logger.info("%s %s: %s; sending it again in %.1f s", method, path, reply.in_short(), pause)
-            time.sleep(pause)
+            if reply.outcome is Outcome.RATE_LIMITED:
+                self._pace.limited(sent, pause)  # every thread of this client waits
+            else:
+                time.sleep(pause)
+
+    def _wait_for_turn(self) -> None:
+        while self._pace.active:
+            turn = self._pace.turn()
+            if turn is None:
+                return
+            if turn.seconds > 0:
+                time.sleep(turn.seconds)
+            if turn.round == self._pace.round:
+                return
 
     def _send(
         self,
@@ -430,6 +451,10 @@ class Transport:
             raise failure(
                 "GET", urlsplit(self.baseurl + path).path, Reply(Outcome.NO_ANSWER, trouble=trouble)
             )
+
+
+def _now() -> float:
+    return time.monotonic()  # looked up late: tests replace the time
 
 
 def _headers_of(payload: Any) -> dict[str, str]:

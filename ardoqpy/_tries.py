@@ -27,6 +27,7 @@ class Tries:
         self._method = method
         self._retries = retries
         self._repeats = 0
+        self._limited = 0
         self._waited = 0.0
 
     def pause_after(self, reply: Reply) -> float | None:
@@ -37,7 +38,9 @@ class Tries:
             return None
         asked = seconds_asked_for(reply.headers.get("Retry-After"))
         if reply.outcome is Outcome.RATE_LIMITED:
-            pause = self._retries.pause(0) if asked is None else asked
+            # "0", or a date that has passed, is as good as no hint.
+            pause = asked or self._retries.pause(self._limited)
+            self._limited += 1
             self._waited += max(pause, 1.0)  # so that a server that asks for nothing ends too
             return pause if self._waited <= self._retries.longest_wait else None
         # A 502 may come from a proxy behind which the write went through.

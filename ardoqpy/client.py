@@ -65,6 +65,8 @@ class ArdoqClient(
     - `timeout`: seconds to connect and between two bytes of an answer: one number, or a pair.
     - `retries`: how often to repeat what may be repeated, or a whole `Retries`.
     - `session`: a `requests.Session` of your own, for proxies, certificates or adapters.
+    - `rate_limit`: requests per second that are never exceeded, over all threads. Without it a client
+      sends as fast as it can until Ardoq answers 429, and then at the pace that Ardoq was seen to bear.
     - `allow_http`: accept a host without TLS that is not this machine.
     - `read_only`: refuse every write before it is sent.
 
@@ -88,6 +90,7 @@ class ArdoqClient(
         session: Session | None = None,
         allow_http: bool = False,
         read_only: bool = False,
+        rate_limit: float | None = None,
     ) -> None:
         token = token if token is None else Token.of(token)
         if not isinstance(version, str) or version not in _VERSIONS:
@@ -104,6 +107,7 @@ class ArdoqClient(
             retries=Retries.of(retries),
             session=_checked_session(session),
             read_only=read_only,
+            rate_limit=_checked_rate(rate_limit),
         )
 
     @property
@@ -174,6 +178,14 @@ def _checked_timeout(timeout: object) -> Any:
             f"timeout is {timeout!r}: give seconds above 0, or a pair of them (to connect, between bytes)."
         )
     return timeout
+
+
+def _checked_rate(rate_limit: Any) -> float | None:
+    number = isinstance(rate_limit, int | float) and not isinstance(rate_limit, bool)
+    if rate_limit is not None and not (number and 0 < rate_limit <= 1e6):
+        raise ConfigurationError(f"rate_limit is {rate_limit!r}: give requests per second, above 0, or None.")
+    checked: float | None = rate_limit
+    return checked
 
 
 def _checked_session(session: Any) -> Session | None:

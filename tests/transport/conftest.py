@@ -180,14 +180,37 @@ def caller():
     return Caller
 
 
+class FakeTime:
+    """
+    Be the time for a transport: it passes only while somebody sleeps, and nobody really does.
+    """
+
+    def __init__(self):
+        self.now = 0.0
+        self.slept = []
+
+    def monotonic(self):
+        """
+        Return the time.
+        """
+        return self.now
+
+    def sleep(self, seconds):
+        """
+        Let it be so much later.
+        """
+        self.slept.append(seconds)
+        self.now += seconds
+
+
 @pytest.fixture
 def pauses(monkeypatch):
     """
     Record the seconds that the transport would sleep, and do not sleep.
     """
-    slept = []
-    monkeypatch.setattr("ardoqpy._transport.time.sleep", slept.append)
-    return slept
+    time = FakeTime()
+    monkeypatch.setattr("ardoqpy._transport.time", time)
+    return time.slept
 
 
 @pytest.fixture
