@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -24,14 +24,14 @@ from urllib3.exceptions import (
 )
 
 from ardoqpy._files import MultipartFile
-from ardoqpy._json import decode_json, encode_json
-from ardoqpy._links import next_link, own_url
+from ardoqpy._json import decode_json
+from ardoqpy._links import own_url
 from ardoqpy._pace import Pace
 from ardoqpy._reply import Reply, failure
 from ardoqpy._retry import PASSING_STATUSES, Outcome, Retries
 from ardoqpy._tries import Tries
+from ardoqpy._verbs import Verbs
 from ardoqpy._version import __version__
-from ardoqpy.errors import UnexpectedAnswer, WriteRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -63,9 +63,9 @@ class _TokenAuth(AuthBase):
         return request
 
 
-class Transport:
+class Transport(Verbs):
     """
-    Send requests to one Ardoq and read its answers.
+    Send requests to one Ardoq and read its answers; the verbs are those of `Verbs`.
 
     - `settings`: host, token, organisation label.
     - `prefix`: the path below which this version of the API lives, such as `/api/`.
@@ -92,9 +92,7 @@ class Transport:
         read_only: bool = False,
         rate_limit: float | None = None,
     ) -> None:
-        self.baseurl = settings.hosturl + prefix
-        self._hosturl = settings.hosturl
-        self.read_only = read_only
+        super().__init__(settings.hosturl, prefix, read_only=read_only)
         self.timeout = timeout
         self.retries = retries or Retries()
         self._pace = Pace(rate_limit, _now)
@@ -129,86 +127,7 @@ class Transport:
     def __repr__(self) -> str:
         return f"<Transport to {self.baseurl}>"
 
-    # -- the verbs ----------------------------------------------------------------------------------
-
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
-        """
-        Read `path`, relative to the prefix, and return its JSON.
-        """
-        return self._exchange("GET", self.baseurl + path, params=params).data
-
-    def post(
-        self, path: str, body: Any, params: Mapping[str, Any] | None = None, *, reads: bool = False
-    ) -> Any:
-        """
-        Post `body` as JSON; `reads=True` says that this path writes nothing.
-        """
-        return self._write("POST", path, body, params=params, reads=reads)
-
-    def put(self, path: str, body: Any, *, holds: Callable[[Any], bool] | None = None) -> Any:
-        """
-        Replace what is at `path`.
-
-        A conflict after a sending that got no answer may be our own doing: then what is stored is read,
-        and is the answer if `holds(stored)` says that it is what was sent.
-        """
-        return self._write("PUT", path, body, holds=holds)
-
-    def patch(
-        self,
-        path: str,
-        body: Any,
-        params: Mapping[str, Any] | None = None,
-        *,
-        holds: Callable[[Any], bool] | None = None,
-    ) -> Any:
-        """
-        Change some attributes of what is at `path`; `holds` as for `put`.
-        """
-        return self._write("PATCH", path, body, params=params, holds=holds)
-
-    def delete(self, path: str, body: Any = None) -> Any:
-        """
-        Delete what is at `path`, or, with a body, the things it names.
-
-        That the one thing at `path` is already gone is a success once an earlier try got no answer.
-        """
-        return self._write("DELETE", path, body)
-
-    def request(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Any:
-        """
-        Ask or write with any verb; everything but GET counts as a write.
-        """
-        if method == "GET":
-            return self.get(path, params)
-        return self._write(method, path, body, params=params)
-
-    def upload(self, path: str, body: Callable[[], MultipartFile]) -> Any:
-        """
-        Post a file piece by piece; each call of `body` gives it from its start.
-        """
-        return self._checked_write("POST", self.baseurl + path, body=body).data
-
-    def pages(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
-        """
-        Yield each page of a listing, following the next link as Ardoq gives it.
-
-        Raise `RedirectRefused` where a next link leads to another host, port or scheme, and
-        `UnexpectedAnswer` where a page is not one, or the links go in a circle.
-        """
-        url = self.baseurl + path
-        seen: set[str] = set()
-        while True:
-            if url in seen:
-                raise UnexpectedAnswer(f"The next links of {urlsplit(url).path} go in a circle.")
-            # A next link says all of its query itself.
-            page = self._exchange("GET", url, params=params, bare=bool(seen)).data
-            seen.add(url)
-            href = next_link(page, urlsplit(url).path)
-            yield page
-            if href is None:
-                return
-            url, params = own_url(self._hosturl, url, href, "The next link"), None
+    # -- downloads -------------------------------------------------------------------------------------
 
     @contextmanager
     def stream(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[Iterator[bytes]]:
@@ -221,51 +140,6 @@ class Transport:
             yield self._pieces(response, path)
         finally:
             response.close()
-
-    def redirect_target(self, path: str, params: Mapping[str, Any] | None = None) -> str:
-        """
-        Return where `path` redirects to, without going there.
-        """
-        reply = self._exchange("GET", self.baseurl + path, params=params, follow=False)
-        location = reply.headers.get("Location")
-        if not location:
-            raise UnexpectedAnswer(f"GET {urlsplit(self.baseurl + path).path} does not redirect anywhere.")
-        return urljoin(self.baseurl + path, location)
-
-    # -- writing ------------------------------------------------------------------------------------
-
-    def _write(
-        self,
-        method: str,
-        path: str,
-        body: Any,
-        *,
-        params: Mapping[str, Any] | None = None,
-        holds: Callable[[Any], bool] | None = None,
-        reads: bool = False,
-    ) -> Any:
-        headers, encoded = {}, None
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-            encoded = encode_json(body)
-        return self._checked_write(
-            method,
-            self.baseurl + path,
-            params=params,
-            headers=headers,
-            body=(lambda: encoded) if encoded is not None else None,
-            holds=holds,
-            reads=reads,
-        ).data
-
-    def _checked_write(self, method: str, url: str, *, reads: bool = False, **keywords: Any) -> Reply:
-        if self.read_only and not reads:
-            raise WriteRefused(
-                f"{method} {urlsplit(url).path} was not sent: this client simulates.",
-                method=method,
-                path=urlsplit(url).path,
-            )
-        return self._exchange(method, url, **keywords)
 
     # -- one request, as often as the table allows ----------------------------------------------------
 
@@ -434,7 +308,7 @@ class Transport:
         location = reply.headers.get("Location")
         if not location:
             raise failure(method, urlsplit(url).path, reply)
-        target = own_url(self._hosturl, url, location, "The redirect")
+        target = own_url(self.hosturl, url, location, "The redirect")
         if method != "GET" or redirects >= REDIRECTS_FOLLOWED:
             raise failure(method, urlsplit(url).path, reply)
         return target
