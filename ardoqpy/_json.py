@@ -10,7 +10,7 @@ from typing import Any
 
 from ardoqpy.errors import InvalidInput
 
-__all__ = ["a_type", "decode_json", "encode_json"]
+__all__ = ["NotJsonError", "a_type", "decode_json", "encode_json"]
 
 _HUGE = 50_000_000
 _DEEPEST_NAMED = 20
@@ -35,19 +35,54 @@ def encode_json(body: Any) -> bytes:
     )
 
 
+class NotJsonError(Exception):
+    """
+    Say that an answer is no JSON, and why; why is empty where it is something else altogether.
+    """
+
+    def __init__(self, why: str = "") -> None:
+        super().__init__(why)
+        self.why = why
+
+
 def decode_json(content: bytes) -> Any:
     """
-    Return the JSON of an answer; raise `ValueError` or `RecursionError` where it is none.
+    Return the JSON of an answer; raise `NotJsonError` where it is none.
+
+    Of a key that an object has twice the last value counts, as with every reader of JSON.
     """
     if len(content) < _HUGE or not gc.isenabled():
-        return json.loads(content)
+        return _decoded(content)
     # A million new objects and no garbage among them: the collector would look through all of them again
     # and again while they are being made.
     gc.disable()
     try:
-        return json.loads(content)
+        return _decoded(content)
     finally:
         gc.enable()
+
+
+def _decoded(content: bytes) -> Any:
+    why = ""
+    try:
+        return _DECODER.decode(content.decode(json.detect_encoding(content)))
+    except UnicodeDecodeError as problem:
+        why = f"it is not text in {problem.encoding.upper()}"
+    except json.JSONDecodeError:
+        pass
+    except RecursionError:
+        why = "it is nested too deeply"
+    except ValueError as problem:
+        # Python refuses to read a whole number of thousands of digits.
+        why = "it holds a number of too many digits" if "digits" in str(problem) else str(problem)
+    raise NotJsonError(why)
+
+
+def _constant(name: str) -> Any:
+    raise ValueError(f"it holds {name}, which JSON does not know")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_constant)
 
 
 def _fits(value: Any) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ardoqpy._files import MultipartFile
     from ardoqpy._reply import Reply
+    from ardoqpy._tries import Tries
 
 __all__ = ["Verbs"]
 
@@ -47,6 +48,8 @@ class Verbs(ABC):
         stream: bool = False,
         follow: bool = True,
         bare: bool = False,
+        reads: bool = False,
+        tries: Tries | None = None,
     ) -> Reply:
         """
         Send a request as often as may be, and return what came of it.
@@ -55,6 +58,7 @@ class Verbs(ABC):
         - `headers`, `body`: what goes with it; `body` is called for each sending.
         - `holds`: whether what is stored is what was sent, where a conflict may be our own doing.
         - `stream`: leave the body to be read; `follow`: go where a redirect leads.
+        - `reads`: nothing is written, whatever the verb; `tries`: those of the call that it belongs to.
         """
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
@@ -179,4 +183,4 @@ class Verbs(ABC):
                 method=method,
                 path=urlsplit(url).path,
             )
-        return self._exchange(method, url, **keywords)
+        return self._exchange(method, url, reads=reads, **keywords)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from ardoqpy._body import LARGEST_ANSWER
 from ardoqpy._json import a_type
 from ardoqpy._retry import Retries
 from ardoqpy.config import Token, read_settings
@@ -67,6 +68,8 @@ class ArdoqClient(
     - `session`: a `requests.Session` of your own, for proxies, certificates or adapters.
     - `rate_limit`: requests per second that are never exceeded, over all threads. Without it a client
       sends as fast as it can until Ardoq answers 429, and then at the pace that Ardoq was seen to bear.
+    - `largest_answer`: bytes of an answer, unpacked, that are read at most; 512 MiB unless said. What is
+      larger is an `UnexpectedAnswer`. Files are as large as they are where they go to disk.
     - `allow_http`: accept a host without TLS that is not this machine.
     - `read_only`: refuse every write before it is sent.
 
@@ -91,6 +94,7 @@ class ArdoqClient(
         allow_http: bool = False,
         read_only: bool = False,
         rate_limit: float | None = None,
+        largest_answer: int = LARGEST_ANSWER,
     ) -> None:
         token = token if token is None else Token.of(token)
         if not isinstance(version, str) or version not in _VERSIONS:
@@ -108,6 +112,7 @@ class ArdoqClient(
             session=_checked_session(session),
             read_only=read_only,
             rate_limit=_checked_rate(rate_limit),
+            largest_answer=_checked_size(largest_answer),
         )
 
     @property
@@ -186,6 +191,14 @@ def _checked_rate(rate_limit: Any) -> float | None:
         raise ConfigurationError(f"rate_limit is {rate_limit!r}: give requests per second, above 0, or None.")
     checked: float | None = rate_limit
     return checked
+
+
+def _checked_size(largest_answer: Any) -> int:
+    if isinstance(largest_answer, bool) or not isinstance(largest_answer, int) or largest_answer <= 0:
+        raise ConfigurationError(
+            f"largest_answer is {largest_answer!r}: give a whole number of bytes, above 0."
+        )
+    return largest_answer
 
 
 def _checked_session(session: Any) -> Session | None:
