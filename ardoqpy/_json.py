@@ -14,7 +14,7 @@ from ardoqpy.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["a_type", "decode_json", "encode_json"]
+__all__ = ["NotJsonError", "a_type", "decode_json", "encode_json"]
 
 #: From so many bytes on, some ten thousand entities, the garbage collector rests while an answer is read.
 _HUGE = 10_000_000
@@ -40,14 +40,26 @@ def encode_json(body: Any) -> bytes:
     )
 
 
+class NotJsonError(Exception):
+    """
+    Say that an answer is no JSON, and why; why is empty where it is something else altogether.
+    """
+
+    def __init__(self, why: str = "") -> None:
+        super().__init__(why)
+        self.why = why
+
+
 def decode_json(content: bytes) -> Any:
     """
-    Return the JSON of an answer; raise `ValueError` or `RecursionError` where it is none.
+    Return the JSON of an answer; raise `NotJsonError` where it is none.
+
+    Of a key that an object has twice the last value counts, as with every reader of JSON.
     """
     if len(content) < _HUGE:
-        return json.loads(content)
+        return _decoded(content)
     with _collector_at_rest():
-        return json.loads(content)
+        return _decoded(content)
 
 
 @contextmanager
@@ -70,6 +82,29 @@ def _collector_at_rest() -> Iterator[None]:
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()
+
+
+def _decoded(content: bytes) -> Any:
+    why = ""
+    try:
+        return _DECODER.decode(content.decode(json.detect_encoding(content)))
+    except UnicodeDecodeError as problem:
+        why = f"it is not text in {problem.encoding.upper()}"
+    except json.JSONDecodeError:
+        pass
+    except RecursionError:
+        why = "it is nested too deeply"
+    except ValueError as problem:
+        # Python refuses to read a whole number of thousands of digits.
+        why = "it holds a number of too many digits" if "digits" in str(problem) else str(problem)
+    raise NotJsonError(why)
+
+
+def _constant(name: str) -> Any:
+    raise ValueError(f"it holds {name}, which JSON does not know")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_constant)
 
 
 def _fits(value: Any) -> bool:

@@ -57,31 +57,50 @@ class Reply(NamedTuple):
 
 
 def failure(
-    method: str, path: str, reply: Reply, *, tries: int = 1, waited: float = 0.0
+    method: str,
+    path: str,
+    reply: Reply,
+    *,
+    reads: bool = False,
+    uncertain: bool = False,
+    tries: int = 1,
+    waited: float = 0.0,
+    deadline: float | None = None,
 ) -> ArdoqClientException:
     """
-    Return the one error that a reply becomes, after so many tries and so many seconds of waiting.
+    Return the one error that a reply becomes.
+
+    - `reads`: the request writes nothing; `uncertain`: an earlier try got no answer.
+    - `tries`, `waited`: how often it was sent, and the seconds that it waited for the rate limit.
+    - `deadline`: the seconds that it was given, where they are why it is not sent again.
     """
-    kind = _kind(method, reply)
+    kind = _kind(reply, writes=not reads, uncertain=uncertain)
     message = _message_in(reply.text)
     unread = reply.outcome is Outcome.NO_ANSWER
+    sentence = _sentence(kind, f"{method} {path}", reply, message, tries=tries, waited=waited)
+    if uncertain and not reads and kind is not AmbiguousWrite:
+        sentence += " An earlier try got no answer, and may have been carried out."
+    if deadline is not None:
+        sentence += f" Its deadline of {deadline:g} seconds leaves no time for another try."
     return kind(
         {
             "code": None if unread else reply.status,
             "reason": reply.trouble or reply.reason,
             "text": reply.text,
         },
-        sentence=_sentence(kind, f"{method} {path}", reply, message, tries=tries, waited=waited),
+        sentence=sentence,
         method=method,
         path=path,
         ardoq_message=message,
     )
 
 
-def _kind(method: str, reply: Reply) -> type[ArdoqClientException]:
+def _kind(reply: Reply, *, writes: bool, uncertain: bool) -> type[ArdoqClientException]:
     lost = reply.outcome in (Outcome.NO_ANSWER, Outcome.UNAVAILABLE)
-    if lost and method != "GET":
+    if writes and (lost or (uncertain and reply.outcome is not Outcome.ANSWERED)):
         return AmbiguousWrite
+    if reply.outcome is Outcome.RATE_LIMITED:
+        return RateLimited
     if reply.outcome is Outcome.NO_ANSWER and reply.status is not None:
         return UnexpectedAnswer
     if reply.status is None or reply.status >= 500:
@@ -108,6 +127,8 @@ def _sentence(
             f"({reply.in_short()}). "
             f"Look in Ardoq before you send it again.{said}"
         )
+    if kind is RateLimited and reply.status is None:
+        return f"{request} was not sent: requests take turns, and its turn comes too late."
     if kind is RateLimited:
         return (
             f"Ardoq limits the rate (429 for {request}): waiting for it would take {waited:.0f} seconds in "

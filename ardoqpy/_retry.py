@@ -9,7 +9,8 @@ The rules of the wire: what may be sent twice, and how long to wait before.
 | sent, no answer that can be read | resend | as above               | as above             | never blindly |
 
 Every other status is an answer. An HTML page or a cut-off body is no answer: nobody can tell what
-happened before it was written.
+happened before it was written. A write that may have gone through stays in doubt however it ends: what
+never left or was turned away at a later try does not say that the earlier one was not carried out.
 """
 
 from __future__ import annotations
@@ -58,12 +59,15 @@ class Retries:
     - `backoff`: seconds before the first repeat; each further one waits twice as long, with jitter.
     - `longest_pause`: seconds that a single such pause lasts at most.
     - `longest_wait`: seconds that one request may spend waiting because of 429, in all.
+    - `deadline`: seconds that one call may take in all: sending, reading, waiting and repeating; None for no
+      other bound than those above. Each page of a listing is a call of its own.
     """
 
     count: int = 5
     backoff: float = 0.5
     longest_pause: float = 30.0
     longest_wait: float = 300.0
+    deadline: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("count", "backoff", "longest_pause", "longest_wait"):
@@ -72,6 +76,11 @@ class Retries:
             if isinstance(value, bool) or not isinstance(value, whole) or not 0 <= value <= 1e9:
                 kind = "whole number" if name == "count" else "number"
                 raise ConfigurationError(f"retries: {name} is {value!r}: give a {kind}, 0 or more.")
+        end = self.deadline
+        if end is not None and (
+            isinstance(end, bool) or not isinstance(end, int | float) or not 0 < end <= 1e9
+        ):
+            raise ConfigurationError(f"retries: deadline is {end!r}: give seconds above 0, or None.")
 
     @classmethod
     def of(cls, retries: int | Retries) -> Retries:

@@ -5,30 +5,44 @@ The one door to the network: what happens on the wire, and nothing of Ardoq's no
 from __future__ import annotations
 
 import logging
+import os
+import re
+import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from requests.cookies import RequestsCookieJar
 from urllib3.exceptions import (
+    DecodeError,
+    HTTPError,
     IncompleteRead,
+    InvalidHeader,
+    LocationValueError,
     NameResolutionError,
     NewConnectionError,
     ProtocolError,
     ReadTimeoutError,
 )
+from urllib3.response import HTTPResponse
 
+from ardoqpy._body import LARGEST_ANSWER, PACKED_AS, Unreadable, beginning, packing, whole
 from ardoqpy._files import MultipartFile
-from ardoqpy._json import decode_json, encode_json
+from ardoqpy._json import NotJsonError, decode_json
+from ardoqpy._links import own_url
+from ardoqpy._pace import Pace
 from ardoqpy._reply import Reply, failure
-from ardoqpy._retry import PASSING_STATUSES, Outcome, Retries, may_resend, seconds_asked_for
+from ardoqpy._retry import PASSING_STATUSES, Outcome, Retries
+from ardoqpy._tries import Tries
+from ardoqpy._verbs import Verbs
 from ardoqpy._version import __version__
-from ardoqpy.errors import RedirectRefused, UnexpectedAnswer, WriteRefused
+from ardoqpy.errors import ArdoqClientException, UnexpectedAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -41,9 +55,16 @@ Session = requests.Session
 
 logger = logging.getLogger(__name__)
 
-CHUNK = 1 << 16
+#: Bytes that are read at a time; what comes packed may be a thousand times as many.
+PIECE, PACKED_PIECE = 1 << 20, 1 << 18
 REDIRECTS_FOLLOWED = 5
 POOL_SIZE = 32
+#: Where the Location of an answer is kept from requests.
+_LOCATION = "X-Ardoqpy-Location"
+#: Words of TLS for a connection that never came about, and will not the next time.
+_NO_HANDSHAKE = re.compile(
+    "CERTIFICATE|HANDSHAKE|WRONG_VERSION|PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|UNKNOWN_CA", re.IGNORECASE
+)
 
 
 class _TokenAuth(AuthBase):
@@ -60,9 +81,9 @@ class _TokenAuth(AuthBase):
         return request
 
 
-class Transport:
+class Transport(Verbs):
     """
-    Send requests to one Ardoq and read its answers.
+    Send requests to one Ardoq and read its answers; the verbs are those of `Verbs`.
 
     - `settings`: host, token, organisation label.
     - `prefix`: the path below which this version of the API lives, such as `/api/`.
@@ -72,6 +93,10 @@ class Transport:
     - `retries`: how patient to be.
     - `session`: a `requests.Session` of the caller's; its cookies are blocked, its adapters are kept.
     - `read_only`: refuse everything but GET.
+    - `largest_answer`: bytes of an answer, unpacked, that are read at most.
+    - `rate_limit`: requests per second that are never exceeded; None learns it from Ardoq's 429.
+
+    Threads may share it. A forked child leaves its parent's connections alone and opens its own.
     """
 
     def __init__(
@@ -86,17 +111,23 @@ class Transport:
         retries: Retries | None = None,
         session: requests.Session | None = None,
         read_only: bool = False,
+        largest_answer: int = LARGEST_ANSWER,
+        rate_limit: float | None = None,
     ) -> None:
-        self.baseurl = settings.hosturl + prefix
-        self._hosturl = settings.hosturl
-        self.read_only = read_only
+        super().__init__(settings.hosturl, prefix, read_only=read_only)
         self.timeout = timeout
+        self.largest_answer = largest_answer
         self.retries = retries or Retries()
+        self._rate_limit = rate_limit
+        self._pace = Pace(rate_limit, _now)
+        self._process = os.getpid()
+        self._fork_lock = threading.Lock()
         self._token = settings.token
         self._auth = _TokenAuth(auth_scheme, settings.token)
         self._params = dict(params or {})
         self._headers = {
             "Accept": "application/json",
+            "Accept-Encoding": PACKED_AS,
             "User-Agent": f"ardoqpy/{__version__} {requests.utils.default_user_agent()}",
             **(headers or {}),
         }
@@ -116,97 +147,27 @@ class Transport:
 
     def close(self) -> None:
         """
-        Close the connections.
+        Close the connections; a later request opens new ones.
         """
         self.session.close()
+
+    def _stay_in_this_process(self) -> None:
+        """
+        In a forked child, close its copies of the parent's connections, which both would talk over.
+        """
+        if os.getpid() == self._process:
+            return
+        with self._fork_lock:
+            if os.getpid() != self._process:
+                self.session.close()
+                # The parent's may have been locked in the moment of the fork.
+                self._pace = Pace(self._rate_limit, _now)
+                self._process = os.getpid()
 
     def __repr__(self) -> str:
         return f"<Transport to {self.baseurl}>"
 
-    # -- the verbs ----------------------------------------------------------------------------------
-
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
-        """
-        Read `path`, relative to the prefix, and return its JSON.
-        """
-        return self._exchange("GET", self.baseurl + path, params=params).data
-
-    def post(
-        self, path: str, body: Any, params: Mapping[str, Any] | None = None, *, reads: bool = False
-    ) -> Any:
-        """
-        Post `body` as JSON; `reads=True` says that this path writes nothing.
-        """
-        return self._write("POST", path, body, params=params, reads=reads)
-
-    def put(self, path: str, body: Any, *, holds: Callable[[Any], bool] | None = None) -> Any:
-        """
-        Replace what is at `path`.
-
-        A conflict after a sending that got no answer may be our own doing: then what is stored is read,
-        and is the answer if `holds(stored)` says that it is what was sent.
-        """
-        return self._write("PUT", path, body, holds=holds)
-
-    def patch(
-        self,
-        path: str,
-        body: Any,
-        params: Mapping[str, Any] | None = None,
-        *,
-        holds: Callable[[Any], bool] | None = None,
-    ) -> Any:
-        """
-        Change some attributes of what is at `path`; `holds` as for `put`.
-        """
-        return self._write("PATCH", path, body, params=params, holds=holds)
-
-    def delete(self, path: str, body: Any = None) -> Any:
-        """
-        Delete what is at `path`, or, with a body, the things it names.
-
-        That the one thing at `path` is already gone is a success once an earlier try got no answer.
-        """
-        return self._write("DELETE", path, body)
-
-    def request(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Any:
-        """
-        Ask or write with any verb; everything but GET counts as a write.
-        """
-        if method == "GET":
-            return self.get(path, params)
-        return self._write(method, path, body, params=params)
-
-    def upload(self, path: str, body: Callable[[], MultipartFile]) -> Any:
-        """
-        Post a file piece by piece; each call of `body` gives it from its start.
-        """
-        return self._checked_write("POST", self.baseurl + path, body=body).data
-
-    def pages(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
-        """
-        Yield each page of a listing, following the next link as Ardoq gives it.
-
-        Raise `RedirectRefused` where a next link leads to another host, port or scheme, and
-        `UnexpectedAnswer` where a page is not one, or the links go in a circle.
-        """
-        url: str | None = self.baseurl + path
-        seen = set()
-        bare = False
-        while url is not None:
-            if url in seen:
-                raise UnexpectedAnswer(f"The next links of {urlsplit(url).path} go in a circle.")
-            seen.add(url)
-            page = self._exchange("GET", url, params=params, bare=bare).data
-            if not isinstance(page, dict) or not isinstance(page.get("values"), list):
-                raise UnexpectedAnswer(f"The answer of {urlsplit(url).path} is no page: it has no 'values'.")
-            yield page
-            link = _object(_object(page.get("_links")).get("next"))
-            href = link.get("href")
-            if not isinstance(href, str | None):
-                raise UnexpectedAnswer(f"The next link of {urlsplit(url).path} is a {type(href).__name__}.")
-            url, params = (self._own_url(url, href, "The next link") if href else None), None
-            bare = True  # the link says all of its query itself
+    # -- downloads -------------------------------------------------------------------------------------
 
     @contextmanager
     def stream(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[Iterator[bytes]]:
@@ -219,51 +180,6 @@ class Transport:
             yield self._pieces(response, path)
         finally:
             response.close()
-
-    def redirect_target(self, path: str, params: Mapping[str, Any] | None = None) -> str:
-        """
-        Return where `path` redirects to, without going there.
-        """
-        reply = self._exchange("GET", self.baseurl + path, params=params, follow=False)
-        location = reply.headers.get("Location")
-        if not location:
-            raise UnexpectedAnswer(f"GET {urlsplit(self.baseurl + path).path} does not redirect anywhere.")
-        return urljoin(self.baseurl + path, location)
-
-    # -- writing ------------------------------------------------------------------------------------
-
-    def _write(
-        self,
-        method: str,
-        path: str,
-        body: Any,
-        *,
-        params: Mapping[str, Any] | None = None,
-        holds: Callable[[Any], bool] | None = None,
-        reads: bool = False,
-    ) -> Any:
-        headers, encoded = {}, None
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-            encoded = encode_json(body)
-        return self._checked_write(
-            method,
-            self.baseurl + path,
-            params=params,
-            headers=headers,
-            body=(lambda: encoded) if encoded is not None else None,
-            holds=holds,
-            reads=reads,
-        ).data
-
-    def _checked_write(self, method: str, url: str, *, reads: bool = False, **keywords: Any) -> Reply:
-        if self.read_only and not reads:
-            raise WriteRefused(
-                f"{method} {urlsplit(url).path} was not sent: this client simulates.",
-                method=method,
-                path=urlsplit(url).path,
-            )
-        return self._exchange(method, url, **keywords)
 
     # -- one request, as often as the table allows ----------------------------------------------------
 
@@ -279,11 +195,19 @@ class Transport:
         stream: bool = False,
         follow: bool = True,
         bare: bool = False,
+        reads: bool = False,
+        tries: Tries | None = None,
     ) -> Reply:
-        repeats, waited, redirects, uncertain = 0, 0.0, 0, False
-        params = {} if bare else {**self._params, **(params or {})}
+        self._stay_in_this_process()
+        tries = Tries(method, self.retries, reads=reads, clock=_now) if tries is None else tries
+        params, redirects = {} if bare else {**self._params, **(params or {})}, 0
         while True:
-            reply = self._send(method, url, params, headers, body, stream=stream)
+            path = urlsplit(url).path
+            self._wait_for_turn(path, tries)
+            sent = _now()
+            reply = self._send(method, url, params, headers, body, tries=tries, stream=stream)
+            if self._pace.active and reply.status is not None and reply.outcome is not Outcome.RATE_LIMITED:
+                self._pace.passed()
             if reply.outcome is Outcome.ANSWERED:
                 if reply.status is None or reply.status < 300:
                     return reply
@@ -294,28 +218,25 @@ class Transport:
                     params, redirects = {}, redirects + 1
                     continue
                 # With a body it names several things: a 404 may be about one that never was there.
-                one = body is None
-                return self._settled(method, url, reply, holds=holds, uncertain=uncertain, one=one)
-            if not may_resend(method, reply.outcome):
-                raise failure(method, urlsplit(url).path, reply)
+                return self._settled(method, url, reply, holds=holds, tries=tries, one=body is None)
+            pause = tries.pause_after(reply)
+            if pause is None:
+                raise tries.failure(path)
+            logger.info("%s %s: %s; sending it again in %.1f s", method, path, reply.in_short(), pause)
             if reply.outcome is Outcome.RATE_LIMITED:
-                pause = seconds_asked_for(reply.headers.get("Retry-After"))
-                pause = self.retries.pause(0) if pause is None else pause
-                waited += max(pause, 1.0)  # so that a server that asks for nothing ends too
-                if waited > self.retries.longest_wait:
-                    raise failure(method, urlsplit(url).path, reply, waited=waited)
+                self._pace.limited(sent, pause)  # every thread of this client waits
             else:
-                # A 502 may come from a proxy behind which the write went through.
-                uncertain = uncertain or reply.outcome is not Outcome.NOT_SENT
-                if reply.hopeless or repeats >= self.retries.count:
-                    raise failure(method, urlsplit(url).path, reply, tries=repeats + 1)
-                asked = seconds_asked_for(reply.headers.get("Retry-After")) or 0.0
-                pause = min(self.retries.longest_pause, max(asked, self.retries.pause(repeats)))
-                repeats += 1
-            logger.info(
-                "%s %s: %s; sending it again in %.1f s", method, urlsplit(url).path, reply.in_short(), pause
-            )
-            time.sleep(pause)
+                time.sleep(pause)
+
+    def _wait_for_turn(self, path: str, tries: Tries) -> None:
+        while self._pace.active:
+            turn = self._pace.turn(tries.left())
+            if turn is None:
+                raise tries.failure(path, late=True)
+            if turn.seconds > 0:
+                time.sleep(turn.seconds)
+            if turn.round == self._pace.round:
+                return
 
     def _send(
         self,
@@ -325,9 +246,11 @@ class Transport:
         headers: Mapping[str, str] | None,
         body: Callable[[], Any] | None,
         *,
+        tries: Tries,
         stream: bool,
     ) -> Reply:
         payload = body() if body is not None else None
+        response = None
         try:
             response = self.session.request(
                 method,
@@ -336,67 +259,105 @@ class Transport:
                 headers={**self._headers, **(headers or {}), **_headers_of(payload)},
                 data=payload,
                 auth=self._auth,
-                timeout=self.timeout,
+                timeout=self._timeout(tries.left()),
                 allow_redirects=False,
                 stream=True,
+                hooks={"response": [*_hooks_of(self.session), _set_location_aside]},
             )
-            content = b"" if stream and response.ok else b"".join(response.iter_content(None))
-        except requests.RequestException as problem:
+            logger.debug("%s %s: %s", method, urlsplit(url).path, response.status_code)
+            packing(response.headers.get("Content-Encoding"))
+            if stream and response.ok:
+                reply = self._read(method, response, b"", stream=True)
+                response = None  # open until its reader has done
+                return reply
+            return self._read(method, response, self._content(response, tries))
+        except Unreadable as problem:
+            status = None if problem.late or response is None else response.status_code
+            return Reply(Outcome.NO_ANSWER, status, trouble=problem.trouble, hopeless=not problem.late)
+        except (requests.RequestException, HTTPError) as problem:
             return self._mishap(problem)
-        except ValueError:
-            # requests reads a Location even where it is not to follow it.
-            return Reply(Outcome.NO_ANSWER, 300, trouble="its headers make no sense", hopeless=True)
         finally:
             if isinstance(payload, MultipartFile):
                 payload.close()
-        logger.debug("%s %s: %s", method, urlsplit(url).path, response.status_code)
-        return self._read(method, response, content, stream=stream)
+            if response is not None:
+                response.close()  # what was not read is not read by the next request either
 
-    def _mishap(self, problem: requests.RequestException) -> Reply:
-        trouble = self._token.hide_in(_reason_of(problem))
-        if isinstance(problem, requests.exceptions.SSLError) and "CERTIFICATE" in trouble.upper():
+    def _timeout(self, left: float | None) -> float | tuple[float, float]:
+        """
+        Return the time-out of a sending that has so many seconds left.
+        """
+        if left is None:
+            return self.timeout
+        connect, read = self.timeout if isinstance(self.timeout, tuple) else (self.timeout, self.timeout)
+        left = max(left, 0.001)  # 0 would be none at all
+        return min(connect, left), min(read, left)
+
+    def _content(self, response: requests.Response, tries: Tries) -> bytes:
+        pieces = _pieces_of(response, by_arrival=tries.left() is not None)
+        if response.status_code >= 300:
+            # What was decided stands in the status, however much is said about it and arrives.
+            with suppress(requests.RequestException, HTTPError):
+                return beginning(pieces)
+            return b""
+        return whole(
+            pieces,
+            self.largest_answer,
+            length=response.headers.get("Content-Length"),
+            in_time=lambda: (tries.left() or 1.0) > 0,
+        )
+
+    def _mishap(self, problem: Exception) -> Reply:
+        cause = _cause_of(problem)
+        trouble = self._token.hide_in(_reason_of(problem, cause))
+        if isinstance(problem, requests.exceptions.SSLError) and _NO_HANDSHAKE.search(trouble):
             return Reply(Outcome.NOT_SENT, trouble=trouble, hopeless=True)
-        if isinstance(problem, requests.ConnectTimeout | requests.exceptions.ProxyError):
+        never_left = (requests.ConnectTimeout, requests.exceptions.ProxyError)
+        if isinstance(problem, never_left) or isinstance(cause, NewConnectionError):
             return Reply(Outcome.NOT_SENT, trouble=trouble)
-        if isinstance(problem, requests.ConnectionError):
-            cause = problem.args[0] if problem.args else None
-            if isinstance(getattr(cause, "reason", cause), NewConnectionError):
-                return Reply(Outcome.NOT_SENT, trouble=trouble)
-        known = (
+        broken_off = (
             requests.ConnectionError,
             requests.Timeout,
             requests.exceptions.ChunkedEncodingError,
             requests.exceptions.ContentDecodingError,
         )
-        if isinstance(problem, known):
+        if isinstance(problem, broken_off):
             return Reply(Outcome.NO_ANSWER, trouble=trouble)
-        return Reply(Outcome.NOT_SENT, trouble=trouble, hopeless=True)
+        # Of the same name, "invalid header" may be said of an answer and, before it is sent, of a request.
+        answered = isinstance(cause, HTTPError) and not isinstance(cause, LocationValueError)
+        outcome = Outcome.NO_ANSWER if answered else Outcome.NOT_SENT
+        return Reply(outcome, trouble=trouble, hopeless=True)
 
-    def _read(self, method: str, response: requests.Response, content: bytes, *, stream: bool) -> Reply:
+    def _read(
+        self, method: str, response: requests.Response, content: bytes, *, stream: bool = False
+    ) -> Reply:
         status = response.status_code
         kept = {
-            name: self._token.hide_in(response.headers[name])
-            for name in ("Location", "Retry-After")
-            if name in response.headers
+            name: self._token.hide_in(response.headers[header])
+            for name, header in (("Location", _LOCATION), ("Retry-After", "Retry-After"))
+            if header in response.headers
         }
-        reply = Reply(Outcome.ANSWERED, status, response.reason or "", headers=kept)
+        reason = self._token.hide_in(response.reason or "")
+        reply = Reply(Outcome.ANSWERED, status, reason, headers=kept)
         if status == 429 or status in PASSING_STATUSES:
             outcome = Outcome.RATE_LIMITED if status == 429 else Outcome.UNAVAILABLE
             return reply._replace(outcome=outcome, text=self._text(content))
         if status >= 300:
             return reply._replace(text=self._text(content))
+        if status < 200:
+            return reply._replace(outcome=Outcome.NO_ANSWER, trouble=f"{status} is not an answer yet")
         if stream:
             return reply._replace(data=response)
         if status == 204 or (not content and method != "GET"):
             return reply._replace(data={})
         try:
             return reply._replace(data=decode_json(content))
-        except (ValueError, RecursionError):
-            kind = response.headers.get("Content-Type", "no content type")
+        except NotJsonError as problem:
+            kind = self._token.hide_in(response.headers.get("Content-Type", "no content type"))
             return reply._replace(
                 outcome=Outcome.NO_ANSWER,
                 text=self._text(content),
-                trouble=f"the answer is not JSON but {len(content)} bytes of {kind}",
+                trouble=f"the answer is not JSON but {len(content)} bytes of {kind}"
+                + (f": {problem.why}" if problem.why else ""),
             )
 
     def _text(self, content: bytes) -> str:
@@ -409,19 +370,28 @@ class Transport:
         reply: Reply,
         *,
         holds: Callable[[Any], bool] | None,
-        uncertain: bool,
+        tries: Tries,
         one: bool,
     ) -> Reply:
         """
         Return what a refusal means after an earlier sending that may have gone through; else raise it.
         """
-        if uncertain and one and method == "DELETE" and reply.status == 404:
+        if tries.uncertain and one and method == "DELETE" and reply.status == 404:
             return Reply(Outcome.ANSWERED, 204, data={})
-        if uncertain and holds is not None and reply.status == 409:
-            stored = self._exchange("GET", url)
-            if holds(stored.data):
+        if tries.uncertain and holds is not None and reply.status == 409:
+            stored = self._stored(url, tries)
+            if stored is None:
+                reply = Reply(Outcome.NO_ANSWER, trouble="409 at last, and what is stored cannot be read")
+            elif holds(stored.data):
                 return stored
-        raise failure(method, urlsplit(url).path, reply)
+        raise failure(method, urlsplit(url).path, reply, uncertain=tries.uncertain)
+
+    def _stored(self, url: str, tries: Tries) -> Reply | None:
+        try:
+            return self._exchange("GET", url, tries=tries.for_reading())
+        except ArdoqClientException as problem:
+            logger.info("GET %s: %s", urlsplit(url).path, problem)
+            return None
 
     # -- leaving the host -----------------------------------------------------------------------------
 
@@ -429,55 +399,80 @@ class Transport:
         location = reply.headers.get("Location")
         if not location:
             raise failure(method, urlsplit(url).path, reply)
-        target = self._own_url(url, location, "The redirect")
+        target = own_url(self.hosturl, url, location, "The redirect")
         if method != "GET" or redirects >= REDIRECTS_FOLLOWED:
             raise failure(method, urlsplit(url).path, reply)
         return target
 
-    def _own_url(self, url: str, href: str, what: str) -> str:
-        try:
-            target = urljoin(url, href)
-            scheme, host, port = _origin(target)
-        except ValueError:
-            scheme = ""
-        if not scheme:
-            raise UnexpectedAnswer(f"{what} of {urlsplit(url).path} is no URL.", path=urlsplit(url).path)
-        if (scheme, host, port) != _origin(self.baseurl):
-            raise RedirectRefused(
-                f"{what} of {urlsplit(url).path} leads to {scheme}://{host}:{port}, not to "
-                f"{self._hosturl}; the token was not sent there. If that is your "
-                "organisation's own address, give it as hosturl.",
-                path=urlsplit(url).path,
-            )
-        return target
+    # -- downloads -------------------------------------------------------------------------------------
 
-    # -- errors ---------------------------------------------------------------------------------------
+    def whole(self, pieces: Iterator[bytes], what: str) -> bytes:
+        """
+        Return the pieces of a stream as one; raise `UnexpectedAnswer` where that is too large to be held.
+        """
+        trouble = ""
+        try:
+            return whole(pieces, self.largest_answer)
+        except Unreadable as problem:
+            trouble = problem.trouble
+        raise UnexpectedAnswer(f"Cannot read {what}: {trouble}.")
 
     def _pieces(self, response: requests.Response, path: str) -> Iterator[bytes]:
         trouble = None
         try:
-            yield from response.iter_content(CHUNK)
-        except requests.RequestException as problem:
-            trouble = self._token.hide_in(_reason_of(problem))
+            yield from _pieces_of(response, by_arrival=False)
+        except (requests.RequestException, HTTPError) as problem:
+            trouble = self._token.hide_in(_reason_of(problem, _cause_of(problem)))
         if trouble is not None:
-            raise failure(
-                "GET", urlsplit(self.baseurl + path).path, Reply(Outcome.NO_ANSWER, trouble=trouble)
-            )
+            path = urlsplit(self.baseurl + path).path
+            raise failure("GET", path, Reply(Outcome.NO_ANSWER, trouble=trouble), reads=True)
 
 
-def _object(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict | None):
-        raise UnexpectedAnswer(f"The links of a page are a {type(value).__name__}, not an object.")
-    return value or {}
+def _pieces_of(response: requests.Response, *, by_arrival: bool) -> Iterator[bytes]:
+    """
+    Return the pieces of a body; `by_arrival`, each as soon as a byte of it is there.
+    """
+    raw = response.raw
+    # Where a hook of the session has read the body, it is the response that has it.
+    unread = getattr(response, "_content_consumed", True) is False
+    size = PACKED_PIECE if response.headers.get("Content-Encoding") else PIECE
+    if by_arrival and unread and isinstance(raw, HTTPResponse) and hasattr(raw, "read1"):
+        return iter(partial(raw.read1, size, decode_content=True), b"")
+    pieces: Iterator[bytes] = response.iter_content(size)
+    return pieces
+
+
+def _hooks_of(session: requests.Session) -> list[Any]:
+    hooks: dict[str, Any] = getattr(session, "hooks", None) or {}
+    return list(hooks.get("response") or [])
+
+
+def _set_location_aside(response: requests.Response, **_: Any) -> None:
+    """
+    Rename the Location before requests sees it: it reads one, and the whole body before it, come what may.
+    """
+    response.headers.pop(_LOCATION, None)
+    if "Location" in response.headers:
+        response.headers[_LOCATION] = response.headers.pop("Location")
+
+
+def _now() -> float:
+    return time.monotonic()  # looked up late: tests replace the time
 
 
 def _headers_of(payload: Any) -> dict[str, str]:
     return {"Content-Type": payload.content_type} if isinstance(payload, MultipartFile) else {}
 
 
-def _reason_of(problem: requests.RequestException) -> str:
-    cause = problem.args[0] if problem.args else problem
-    cause = getattr(cause, "reason", cause)
+def _cause_of(problem: Exception) -> Any:
+    """
+    Return what urllib3 said, as far down as it names a reason.
+    """
+    cause = problem.args[0] if problem.args and isinstance(problem, requests.RequestException) else problem
+    return getattr(cause, "reason", cause)
+
+
+def _reason_of(problem: Exception, cause: Any) -> str:
     if isinstance(problem, requests.ConnectTimeout):
         return "no connection within the time-out"
     if isinstance(problem, requests.Timeout) or isinstance(cause, ReadTimeoutError):
@@ -486,14 +481,13 @@ def _reason_of(problem: requests.RequestException) -> str:
         return "the name of the host is not known"
     if isinstance(cause, NewConnectionError):
         return "nobody takes the connection (" + str(cause).rpartition("] ")[2].lower() + ")"
+    if isinstance(problem, requests.exceptions.ContentDecodingError) or isinstance(cause, DecodeError):
+        return "it cannot be unpacked"
+    if isinstance(cause, InvalidHeader):
+        return f"its headers make no sense ({cause})"
     if isinstance(cause, ProtocolError):
         short = next((part for part in cause.args if isinstance(part, IncompleteRead)), None)
         if short is not None:
             return f"it broke off after {short.args[0]} bytes, {short.args[1]} were still to come"
         return "the connection was closed"
     return str(cause) if isinstance(cause, str) else f"{type(cause).__name__}: {cause}"
-
-
-def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Self
 
+from ardoqpy._body import LARGEST_ANSWER
 from ardoqpy._json import a_type
 from ardoqpy._retry import Retries
 from ardoqpy.config import Token, read_settings
@@ -65,6 +66,10 @@ class ArdoqClient(
     - `timeout`: seconds to connect and between two bytes of an answer: one number, or a pair.
     - `retries`: how often to repeat what may be repeated, or a whole `Retries`.
     - `session`: a `requests.Session` of your own, for proxies, certificates or adapters.
+    - `rate_limit`: requests per second that are never exceeded, over all threads. Without it a client
+      sends as fast as it can until Ardoq answers 429, and then at the pace that Ardoq was seen to bear.
+    - `largest_answer`: bytes of an answer, unpacked, that are read at most; 512 MiB unless said. What is
+      larger is an `UnexpectedAnswer`. Files are as large as they are where they go to disk.
     - `allow_http`: accept a host without TLS that is not this machine.
     - `read_only`: refuse every write before it is sent.
 
@@ -85,6 +90,8 @@ class ArdoqClient(
         session: Session | None = None,
         allow_http: bool = False,
         read_only: bool = False,
+        rate_limit: float | None = None,
+        largest_answer: int = LARGEST_ANSWER,
     ) -> None:
         token = token if token is None else Token.of(token)
         if not isinstance(version, str) or version not in _VERSIONS:
@@ -97,6 +104,8 @@ class ArdoqClient(
             retries=Retries.of(retries),
             session=_checked_session(session),
             read_only=read_only,
+            rate_limit=_checked_rate(rate_limit),
+            largest_answer=_checked_size(largest_answer),
         )
 
     @property
@@ -167,6 +176,22 @@ def _checked_timeout(timeout: object) -> Any:
             f"timeout is {timeout!r}: give seconds above 0, or a pair of them (to connect, between bytes)."
         )
     return timeout
+
+
+def _checked_rate(rate_limit: Any) -> float | None:
+    number = isinstance(rate_limit, int | float) and not isinstance(rate_limit, bool)
+    if rate_limit is not None and not (number and 0 < rate_limit <= 1e6):
+        raise ConfigurationError(f"rate_limit is {rate_limit!r}: give requests per second, above 0, or None.")
+    checked: float | None = rate_limit
+    return checked
+
+
+def _checked_size(largest_answer: Any) -> int:
+    if isinstance(largest_answer, bool) or not isinstance(largest_answer, int) or largest_answer <= 0:
+        raise ConfigurationError(
+            f"largest_answer is {largest_answer!r}: give a whole number of bytes, above 0."
+        )
+    return largest_answer
 
 
 def _checked_session(session: Any) -> Session | None:

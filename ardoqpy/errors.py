@@ -129,14 +129,17 @@ class Conflict(ArdoqClientException):
 
 
 class PlanMoved(Conflict):
-    """What a plan was decided on has moved since, and it was to be applied as it is or not at all.
+    """
+    What a plan was decided on has moved since, and it was to be applied as it is or not at all.
 
     `moved` lists what has moved, as `ArdoqSyncClient.apply` returns it.
     """
 
-    def __init__(self, detail: str | dict[str, Any], *, moved: list[dict[str, Any]], **more: Any) -> None:
+    def __init__(
+        self, detail: str | dict[str, Any], *, moved: Sequence[dict[str, Any]] = (), **more: Any
+    ) -> None:
         super().__init__(detail, **more)
-        self.moved = moved
+        self.moved = list(moved)
 
 
 class RateLimited(ArdoqClientException):

@@ -104,8 +104,9 @@ class API:
             return self.client.iter_request("components", query_params)
         if raw:
             query = spelled(query_params, "query_params")
-            with self.client.api.transport.stream("components", query) as pieces:
-                return b"".join(pieces).decode()
+            transport = self.client.api.transport
+            with transport.stream("components", query) as pieces:
+                return transport.whole(pieces, "the page").decode()
         return self.client.request("components", query_params=query_params)
 
     def create_component(self, data: Entity) -> Entity:

@@ -2,7 +2,10 @@
 What every test stands on.
 """
 
+import contextlib
+
 import pytest
+from raw_server import RawServer
 
 from ardoqpy.testing import emulator
 
@@ -26,3 +29,18 @@ def server():
     with emulator() as running:
         yield running
         assert running.crashes == []
+
+
+@pytest.fixture
+def raw_server():
+    """
+    Make servers that give raw answers.
+    """
+    with contextlib.ExitStack() as stack:
+
+        def make(*answers, **keywords):
+            server = RawServer(*answers, **keywords)
+            stack.callback(server.close)
+            return server
+
+        yield make

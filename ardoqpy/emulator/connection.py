@@ -3,7 +3,9 @@ Speak HTTP/1.1 on sockets: read requests, write answers, and break off where a f
 """
 
 import contextlib
+import os
 import socket
+import struct
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,23 +17,31 @@ from typing import Any, Protocol
 from ardoqpy.emulator.exchange import Response, failure
 
 _LONGEST_LINE = 65537
+# What Windows calls a short, others call an int.
+_AT_ONCE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """
-    Hold what goes back over the wire: an answer, half of one, or nothing but a closed connection.
+    Hold what goes back over the wire: an answer, half of one, or nothing but a connection closed or reset.
     """
 
     response: Response | None
     body: bytes = b""
     cut_off: bool = False
+    reset: bool = False
 
 
 class Application(Protocol):
     """
     Describe who answers the requests.
     """
+
+    def connected(self) -> None:
+        """
+        Take note of a connection.
+        """
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Outcome:
         """
@@ -73,6 +83,7 @@ class HttpServer(ThreadingHTTPServer):
         """
         with self._changed:
             self._connections.add(request)
+        self.application.connected()
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
@@ -174,6 +185,10 @@ class _Handler(BaseHTTPRequestHandler):
         response, body = outcome.response, outcome.body
         if response is None or (outcome.cut_off and not body):
             self.close_connection = True
+            if outcome.reset:
+                # Closed without a lingering end, a socket tells the other side that all is lost.
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+                self.connection.close()
             return
         self.send_response(response.status)
         for name, value in response.headers.items():

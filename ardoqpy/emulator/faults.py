@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from fnmatch import fnmatchcase
 from typing import Any, Self
 
-KINDS = ("status", "drop-before", "drop-after", "cut-off", "html", "wait")
+KINDS = ("status", "reset", "drop-before", "drop-after", "cut-off", "html", "wait")
 
 _INTEGERS = frozenset({"times", "status", "retry_after"})
 
@@ -19,6 +19,7 @@ class Fault:
     Describe what goes wrong with the next calls that match.
 
     - status: answer with `status`, without handling, and with Retry-After if `retry_after` is given
+    - reset: reset the connection before handling, as a crash or a firewall does
     - drop-before: close the connection before handling
     - drop-after: handle, then close the connection without an answer
     - cut-off: handle, then send the headers and only half of the body

@@ -99,6 +99,7 @@ class Emulator:
         self._router = Router()
         self._records: deque[RequestRecord] = deque(maxlen=_REMEMBERED_REQUESTS)
         self._records_lock = threading.Lock()
+        self._connections = 0
         self._stopping = threading.Event()
         self._server: HttpServer | None = None
         self._thread: threading.Thread | None = None
@@ -224,6 +225,21 @@ class Emulator:
         with self._records_lock:
             return list(self._records)
 
+    @property
+    def connections(self) -> int:
+        """
+        Return how many connections clients have opened so far.
+        """
+        with self._records_lock:
+            return self._connections
+
+    def connected(self) -> None:
+        """
+        Take note of a connection.
+        """
+        with self._records_lock:
+            self._connections += 1
+
     def logged_requests(self) -> list[dict[str, Any]]:
         """
         Return the requests so far as plain objects.
@@ -279,8 +295,8 @@ class Emulator:
         if self._latency:
             self._stopping.wait(self._latency)
         kind = fault.kind if fault is not None else None
-        if fault is not None and kind == "drop-before":
-            return Outcome(None), None
+        if kind in {"drop-before", "reset"}:
+            return Outcome(None, reset=kind == "reset"), None
         if fault is not None and kind == "status":
             headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
             response = failure(fault.status, f"Status {fault.status} on demand.", headers=headers)

@@ -112,13 +112,16 @@ class AttachmentMethods(Methods):
         """
         Fetch a file by its name or id.
 
-        Without `target` return its bytes. With one, a path or a file opened for binary writing, write
-        it there piece by piece and return the number of bytes; a path is replaced once the whole file
-        is there, not before. Raise `NotFoundError` where there is no such file.
+        Without `target` return its bytes; where they are more than the client's `largest_answer`, raise
+        `UnexpectedAnswer`. With one, a path or a file opened for binary writing, write it there piece by
+        piece, however large, and return the number of bytes; a path is replaced once the whole file is
+        there, not before. Raise `NotFoundError` where there is no such file.
         Source: GET `attachment/{type}/{id}/{filename}` (Java and C# clients).
         """
         with self.api.attachments.download(resource_type, resource_id, filename) as pieces:
-            return b"".join(pieces) if target is None else _files.save(pieces, target)
+            if target is None:
+                return self.api.transport.whole(pieces, f"the file {filename!r} into memory")
+            return _files.save(pieces, target)
 
     def del_attachment(self, resource_id: str, filename: str, *, resource_type: str = "workspace") -> Entity:
         """

@@ -1,10 +1,9 @@
 """
-Give the tests of the wire a strict mock, a transport to it, and a server that says what it is told.
+Give the tests of the transport a strict mock, and a transport to it.
 """
 
 import contextlib
 import socket
-import threading
 from functools import partial
 
 import pytest
@@ -59,51 +58,6 @@ class Caller:
             "POST": partial(self.transport.post, "thing/1", {"name": "a"}),
         }
         return calls[verb](**keywords)
-
-
-class RawServer:
-    """
-    Listen on this machine and give each connection the next of some raw answers, then close it.
-
-    An answer of None keeps the connection open and says nothing until the end of the test (or until the
-    patience of five seconds ends, so that a client without a time-out fails instead of hanging); with
-    `stays_open` so does every other, once it is given.
-    """
-
-    def __init__(self, *answers, stays_open=False):
-        self.received = []
-        self._stays_open = stays_open
-        self._answers = list(answers)
-        self._end = threading.Event()
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self._socket.settimeout(5)
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def _serve(self):
-        for answer in self._answers:
-            try:
-                connection = self._socket.accept()[0]
-            except OSError:
-                return
-            with connection, contextlib.suppress(OSError):
-                connection.settimeout(5)
-                self.received.append(connection.recv(65536).decode())
-                if answer is not None:
-                    connection.sendall(answer)
-                if answer is None or self._stays_open:
-                    self._end.wait(5)
-
-    def close(self):
-        """
-        Stop listening, and end what is kept open.
-        """
-        self._end.set()
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        self._thread.join(5)
 
 
 @pytest.fixture
@@ -180,29 +134,37 @@ def caller():
     return Caller
 
 
+class FakeTime:
+    """
+    Be the time for a transport: it passes only while somebody sleeps, and nobody really does.
+    """
+
+    def __init__(self):
+        self.now = 0.0
+        self.slept = []
+
+    def monotonic(self):
+        """
+        Return the time.
+        """
+        return self.now
+
+    def sleep(self, seconds):
+        """
+        Let it be so much later.
+        """
+        self.slept.append(seconds)
+        self.now += seconds
+
+
 @pytest.fixture
 def pauses(monkeypatch):
     """
     Record the seconds that the transport would sleep, and do not sleep.
     """
-    slept = []
-    monkeypatch.setattr("ardoqpy._transport.time.sleep", slept.append)
-    return slept
-
-
-@pytest.fixture
-def raw_server():
-    """
-    Make servers that give raw answers.
-    """
-    with contextlib.ExitStack() as stack:
-
-        def make(*answers, **keywords):
-            server = RawServer(*answers, **keywords)
-            stack.callback(server.close)
-            return server
-
-        yield make
+    time = FakeTime()
+    monkeypatch.setattr("ardoqpy._transport.time", time)
+    return time.slept
 
 
 @pytest.fixture

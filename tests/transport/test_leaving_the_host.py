@@ -145,7 +145,7 @@ def test_a_location_that_is_no_url_is_an_error_of_this_tree(location, wire, thin
     wire.get(thing, status=302, headers={"Location": location})
     with pytest.raises(UnexpectedAnswer) as caught:
         call("GET")
-    assert str(caught.value) == "Cannot read the answer to GET /api/thing/1: its headers make no sense."
+    assert str(caught.value) == "The redirect of /api/thing/1 is no URL."
 
 
 @pytest.mark.parametrize("status", [300, 304, 302])

@@ -1,0 +1,92 @@
+"""
+Send single requests as fast as a client can against an Ardoq that limits the rate, in real time.
+
+For each number of threads: how much of what is granted was used, how much was refused, whether a call failed.
+With `--unpaced` each thread has a client of its own, so that they learn nothing from each other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from door import TOKEN, begin, requests_seen
+
+from ardoqpy import ArdoqClient, ArdoqClientException
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def limited_emulator(rate: float) -> Iterator[str]:
+    """
+    Run an emulator that lets so many requests a second through, and give its address.
+    """
+    command = [sys.executable, "-m", "ardoqpy", "emulator", "--port", "0", "--rate-limit", str(rate)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process.stdout.readline().strip() if process.stdout else ""
+        finally:
+            process.terminate()
+
+
+def fire(clients: list[ArdoqClient], requests: int) -> tuple[float, int]:
+    """
+    Let a thread for each client send its share of the requests; return the seconds and the failed calls.
+    """
+    failed = []
+
+    def work(client: ArdoqClient, share: int) -> None:
+        for _ in range(share):
+            try:
+                client.get_folder()
+            except ArdoqClientException as problem:
+                failed.append(problem)
+
+    share = requests // len(clients)
+    threads = [threading.Thread(target=work, args=(client, share)) for client in clients]
+    start = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return time.perf_counter() - start, len(failed)
+
+
+def main() -> None:
+    """
+    Measure, and print a table.
+    """
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=float, default=30, help="requests a second that are granted")
+    parser.add_argument("--requests", type=int, default=960, help="requests for each measurement")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 8, 32])
+    parser.add_argument("--unpaced", action="store_true", help="a client for each thread")
+    parser.add_argument("--limit", type=float, help="the client's own rate_limit")
+    options = parser.parse_args()
+    print("| threads | requests | seconds | of what is granted | refused (429) | failed calls |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for threads in options.threads:
+        with limited_emulator(options.rate) as url:
+            begin(url, reset=True)
+            one = ArdoqClient(url, TOKEN, rate_limit=options.limit)
+            clients = [ArdoqClient(url, TOKEN) if options.unpaced else one for _ in range(threads)]
+            seconds, failed = fire(clients, options.requests)
+            statuses = Counter(record["status"] for record in requests_seen(url))
+        # What the bucket holds in the beginning is granted as well.
+        granted = options.rate * seconds + options.rate
+        print(
+            f"| {threads} | {statuses[200]} | {seconds:.1f} | {100 * statuses[200] / granted:.0f} % | "
+            f"{statuses[429]} ({100 * statuses[429] / statuses.total():.1f} %) | {failed} |"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""
+Limiters of several kinds, and a client that sends as fast as it may against one, without real time.
+"""
+
+import heapq
+import itertools
+import math
+
+from ardoqpy._pace import Pace
+
+
+class Bucket:
+    """
+    Let `rate` requests a second through, and up to `size` at once, as the emulator does.
+    """
+
+    def __init__(self, rate, size=None):
+        self.granted = rate
+        self._size = self._left = rate if size is None else size
+        self._at = 0.0
+
+    def ask(self, now):
+        """
+        Return None where a request is let through, else the whole seconds to wait.
+        """
+        self._left = min(self._size, self._left + (now - self._at) * self.granted)
+        self._at = now
+        if self._left < 1:
+            return max(1, math.ceil((1 - self._left) / self.granted))
+        self._left -= 1
+        return None
+
+
+class Window:
+    """
+    Let `count` requests through in each of the windows of `seconds` that begin at 0.
+    """
+
+    def __init__(self, count, seconds=1.0, asks=None):
+        self.granted = count / seconds
+        self._count, self._seconds, self._asks = count, seconds, asks
+        self._window, self._seen = -1, 0
+
+    def ask(self, now):
+        """
+        Return None where a request is let through, else the seconds to wait, `asks` of them if given.
+        """
+        window = int(now / self._seconds)
+        if window != self._window:
+            self._window, self._seen = window, 0
+        if self._seen >= self._count:
+            return self._asks or max(1, math.ceil((window + 1) * self._seconds - now))
+        self._seen += 1
+        return None
+
+
+class SlidingWindow:
+    """
+    Let `count` requests through in any one second.
+    """
+
+    def __init__(self, count):
+        self.granted = count
+        self._times = []
+
+    def ask(self, now):
+        """
+        Return None where a request is let through, else the whole seconds to wait.
+        """
+        self._times = [time for time in self._times if time > now - 1]
+        if len(self._times) >= self.granted:
+            return 1
+        self._times.append(now)
+        return None
+
+
+def let_through(limiter, *, threads, latency, seconds, limit=None):
+    """
+    Return how many requests were let through and how many refused in so many seconds.
+
+    Each thread sends its next request when the last one is answered, `latency` seconds after it was sent.
+    """
+    now = 0.0
+    pace = Pace(limit, lambda: now)
+    answers = {True: 0, False: 0}
+    order = itertools.count()
+    events = [(0.001 * thread, next(order), "ready", None) for thread in range(threads)]
+    while events[0][0] < seconds:
+        now, _, what, known = heapq.heappop(events)
+        if what == "ready" and pace.active and (known is None or known.round != pace.round):
+            turn = pace.turn()
+            event = (now + turn.seconds, "ready", turn)
+        elif what == "ready":
+            event = (now + latency / 2, "asks", now)
+        elif what == "asks":
+            event = (now + latency / 2, "answered", (known, limiter.ask(now)))
+        else:
+            sent, wait = known
+            answers[wait is None] += 1
+            if wait is not None:
+                pace.limited(sent, wait)
+            elif pace.active:
+                pace.passed()
+            event = (now, "ready", None)
+        heapq.heappush(events, (event[0], next(order), *event[1:]))
+    return answers[True], answers[False]

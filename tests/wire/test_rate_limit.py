@@ -1,0 +1,144 @@
+"""
+A client against the emulator's rate limit, over real HTTP: nothing fails, little is refused, little is lost.
+"""
+
+from collections import Counter
+
+import pytest
+from refusals import sentence_of
+
+from ardoqpy import ArdoqClient, ConfigurationError, RateLimited, Retries
+from ardoqpy.emulator.limits import RateLimit
+
+LATENCY = 0.003
+
+
+@pytest.fixture
+def limited(server, time):
+    """
+    An emulator that lets 30 requests a second through, in the client's time; each takes 3 ms.
+    """
+
+    def clock():
+        time.now += LATENCY
+        return time.now
+
+    server._limit = RateLimit(30, clock)
+    return server
+
+
+def statuses(server):
+    """
+    Count the answers that were given, by their status.
+    """
+    return Counter(record.status for record in server.requests)
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_single_requests_as_fast_as_can_be(version, limited, time):
+    """
+    600 requests are all answered, at 90 % or more of what is granted, and at most 1 in 50 is refused.
+    """
+    with ArdoqClient(limited.url, limited.token, version=version) as client:
+        start = time.now
+        for _ in range(600):
+            client.me() if version == "v2" else client.get_folder()
+    assert statuses(limited)[200] == 600
+    assert statuses(limited)[429] <= 12
+    assert (600 - 30) / (time.now - start) >= 0.9 * 30
+
+
+def test_a_limit_of_the_callers_is_never_refused(limited, time):
+    """
+    With `rate_limit=30` nothing is refused, from the first request on, and nothing is lost either.
+    """
+    with ArdoqClient(limited.url, limited.token, rate_limit=30) as client:
+        start = time.now
+        for _ in range(300):
+            client.get_folder()
+    assert statuses(limited) == {200: 300}
+    assert 299 / (time.now - start) == pytest.approx(30, rel=0.01)
+
+
+def test_nobody_sleeps_where_nothing_is_limited(server, time):
+    """
+    Without a 429 and without a limit no request waits.
+    """
+    with ArdoqClient(server.url, server.token) as client:
+        for _ in range(50):
+            client.get_folder()
+    assert time.slept == []
+
+
+def test_a_429_holds_up_every_request_of_the_client(server, time):
+    """
+    A request that another thread begins while one waits for a 429 waits as well.
+    """
+    server.fail(status=429, retry_after=7)
+    with ArdoqClient(server.url, server.token) as client:
+        time.meanwhile.append(client.get_folder)
+        client.get_workspaces()
+    first, second = time.slept
+    assert first == 7
+    assert 0 < second < 1  # its turn comes after the other's, and not in the same moment
+    assert [record.path for record in server.requests] == [
+        "/api/workspace",
+        "/api/workspacefolder",
+        "/api/workspace",
+    ]
+
+
+def test_who_waits_while_another_429_comes_in_waits_for_both(server, time):
+    """
+    A turn that was given before a further 429 is not used: the longer wait counts for all.
+    """
+    server.fail(status=429, retry_after=2)
+    with ArdoqClient(server.url, server.token) as client:
+        time.meanwhile.append(lambda: client.api.transport._pace.limited(time.now, 9))
+        client.get_workspaces()
+    assert time.slept == [2, 9]
+
+
+def test_a_429_that_is_not_waited_for_holds_nobody_up(server, time):
+    """
+    Where one request gives up at once, the next is sent at once.
+    """
+    server.fail(status=429, retry_after=3600)
+    with ArdoqClient(server.url, server.token) as client:
+        with pytest.raises(RateLimited):
+            client.get_workspaces()
+        assert client.get_workspaces() == []
+    assert time.slept == []
+
+
+@pytest.mark.parametrize("retry_after", [None, 0])
+def test_without_retry_after_the_pauses_grow(retry_after, server, time):
+    """
+    A 429 that does not say how long, or says 0, is asked again ever more rarely, and given up some time.
+    """
+    server.fail(status=429, retry_after=retry_after, times=1000)
+    retries = Retries(backoff=1, longest_pause=16, longest_wait=60)
+    with ArdoqClient(server.url, server.token, retries=retries) as client, pytest.raises(RateLimited):
+        client.get_workspaces()
+    for pause, full in zip(time.slept, [1, 2, 4, 8, 16, 16, 16], strict=False):
+        assert full / 2 <= pause <= full
+    assert 5 <= len(time.slept) <= 8
+
+
+@pytest.mark.parametrize("rate_limit", [0, -1, float("nan"), float("inf"), "30", True, [30]])
+def test_a_limit_that_makes_no_sense(rate_limit):
+    """
+    A limit is a number above 0.
+    """
+    found = sentence_of(
+        ConfigurationError, ArdoqClient, "https://yourorg.ardoq.com", "t0ken", rate_limit=rate_limit
+    )
+    assert found == f"rate_limit is {rate_limit!r}: give requests per second, above 0, or None."
+
+
+@pytest.mark.parametrize("rate_limit", [None, 30, 0.5])
+def test_limits_that_are_accepted(rate_limit):
+    """
+    Any number above 0, whole or not, or none.
+    """
+    ArdoqClient("https://yourorg.ardoq.com", "t0ken", rate_limit=rate_limit).close()
