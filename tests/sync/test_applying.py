@@ -821,6 +821,107 @@ def test_references_of_one_component_to_another_are_told_apart(ardoq, new_sync, 
     assert held(ardoq, "r")["displayText"] == "theirs"
 
 
+def test_the_same_version_with_other_values_is_not_what_was_decided_on(ardoq, new_sync, sync):
+    """Where the version is the planned one and the values are not (an Ardoq set back), nothing is written."""
+    plan = planning(new_sync, web_costs(6))
+    ardoq.load(seed([stored_component("web", "Web", cost=4)]))
+    result = sync.apply(plan)
+    assert outcomes(result) == {"moved": 1}
+    assert result["moved"][0]["now"] == {"version": 1, "attributes": {"cost": 4}}
+
+
+def test_creates_of_one_name_are_as_many_as_planned(ardoq, new_sync, sync, other):
+    """Rows matched by a field that they do not write make duplicates: as many as planned, and once."""
+    other.create_component(row("New", note="theirs"))
+
+    def step(client):
+        for code in ("A", "B"):
+            client.create_component(row("New", cost=1), field_name="code", field_value=code)
+
+    plan = planning(new_sync, step)
+    assert outcomes(sync.apply(plan)) == {"applied": 2}
+    assert names_in(ardoq).count("New") == 3
+    result = new_sync().apply(plan)
+    assert outcomes(result) == {"already": 2}
+    assert len(set(result["ids"].values())) == 2
+
+
+def test_what_is_created_and_renamed_is_known_by_its_last_name(ardoq, new_sync, sync):
+    """A component that the plan creates under one name and gives another is there already under that."""
+
+    def step(client):
+        made = client.create_component(row("New"))["_id"]
+        client.update_component(made, {"name": "Newer"})
+        client.create_component(row("New", cost=1))
+
+    plan = planning(new_sync, step)
+    assert outcomes(sync.apply(plan)) == {"applied": 3}
+    assert outcomes(new_sync().apply(plan)) == {"already": 3}
+    assert sorted(names_in(ardoq)) == ["New", "Newer", "Shop", "Till", "Web"]
+
+
+def test_what_went_along_is_not_asked_for(ardoq, new_sync, sync, version):
+    """That a deleted component is gone is asked once, and not for each thing that went along."""
+    plan = planning(new_sync, lambda client: client.del_component("web"))
+    assert len(plan) == 6
+    sync.apply(plan)
+    ardoq.clear_requests()
+    assert outcomes(new_sync().apply(plan)) == {"already": 6}
+    assert [one.path for one in ardoq.requests if one.status == 404] == [f"{words().components}/web"]
+
+
+def test_a_component_is_not_deleted_over_a_new_reference_from_afar(ardoq, new_sync, sync, other):
+    """Every workspace that the planning run had loaded is looked at before a component is deleted."""
+    other.create_component(row("Alone"))
+    alone = other.find_component("ws1", "Alone")[0]["_id"]
+    plan = planning(new_sync, lambda client: client.del_component(alone))
+    assert {one["rootWorkspace"] for one in plan.changes} == {"ws1"}
+    other.create_reference({"source": "host", "target": alone, "type": 1, "rootWorkspace": "ws2"})
+    assert outcomes(sync.apply(plan)) == {"moved": 1}
+    assert held(ardoq, alone)["name"] == "Alone"
+
+
+def test_what_would_have_gone_with_one_goes_with_the_other(ardoq, new_sync, sync, other):
+    """A reference held up by the component at its one end goes with the component at its other end."""
+    ardoq.load(
+        seed(
+            [stored_component("a", "A"), stored_component("c", "C", parent="a"), stored_component("b", "B")],
+            [stored_reference("r", "c", "b")],
+        )
+    )
+    plan = planning(
+        new_sync, lambda client: client.del_component("a"), lambda client: client.del_component("b")
+    )
+    other.patch_component("c", payload={"note": "theirs"})
+    result = sync.apply(plan)
+    assert {one["_id"] for one in result["applied"]} == {"b", "r"}
+    assert {one["_id"]: one["what"] for one in result["moved"]} == {"a": "along", "c": "changed"}
+    assert result["held"] == []
+    assert sorted(names_in(ardoq)) == ["A", "C"]
+
+
+def test_applying_alone_leaves_no_cache_misses(ardoq, new_sync, sync):
+    """A run that only applies a plan has read no source: nothing is missing from it."""
+    plan = planning(new_sync, web_costs(6))
+    sync.apply(plan)
+    report = sync.get_report()
+    assert (counts(report), report["cache_miss_comps"]) == ({"updated_comps": 1}, [])
+
+
+def test_refusing_looks_once(ardoq, new_sync, sync):
+    """What is rehearsed before applying is what was loaded for it; of a simulation, its own state."""
+    plan = planning(new_sync, web_costs(6), lambda client: client.create_component(row("New")))
+    ardoq.clear_requests()
+    assert outcomes(sync.apply(plan, moved="refuse")) == {"applied": 2}
+    assert loads(ardoq) == 1
+    ardoq.load(seed([stored_component("web", "Web", cost=5)]))
+    client = new_sync(simulate=True)
+    web_costs(7)(client)
+    with pytest.raises(PlanMoved, match="component 'Web' changed"):
+        client.apply(plan, moved="refuse")
+    assert client.get_report()["new_comps"] == 0
+
+
 # -- in batches ------------------------------------------------------------------------------------------
 
 
