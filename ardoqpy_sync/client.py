@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._arguments import attributes, id_segment, ids
@@ -23,6 +23,7 @@ from ardoqpy_sync.changes import DELETE
 from ardoqpy_sync.deleting import Deleting, rows_of
 from ardoqpy_sync.guard import KINDS, Bounds
 from ardoqpy_sync.plan import Plan
+from ardoqpy_sync.progress import progress_of
 from ardoqpy_sync.report import Report
 from ardoqpy_sync.transactions import Transactions
 from ardoqpy_sync.writers import LiveWriter, SimulatedWriter
@@ -51,6 +52,11 @@ class ArdoqSyncClient(ArdoqClient):
     - `previous_report`: the report of an earlier run; what it lists as `not_converging` is not sent
       again as long as neither the source nor Ardoq has moved, and `delete_cache_misses` refuses where this
       run has far fewer rows.
+    - `progress`: a function that is called with (done, total, what) as it goes on: workspaces `"loading"`,
+      rows `"deciding"` and writes `"writing"`; total is None where nobody knows. At most ten times a second
+      for each, and with the last. It is called in the middle of the work and must not ask for more of it;
+      what it raises is logged once, and it is called no more. True shows bars on a terminal, with the extra
+      `progress` (`pip install 'ardoqpy[progress]'`), and nothing elsewhere.
 
     The first touch of a workspace loads it whole: v1 in one request, v2 page by page, components,
     references and context side by side. A component matches by `typeId` and name in any letter case (or
@@ -69,6 +75,7 @@ class ArdoqSyncClient(ArdoqClient):
         on_error: str = "raise",
         previous_report: Mapping[str, Any] | None = None,
         batch: bool | int = False,
+        progress: Callable[[int, int | None, str], object] | bool | None = None,
         **kwargs: Any,
     ) -> None:
         token = token if token is None else Token.of(token)
@@ -76,6 +83,7 @@ class ArdoqSyncClient(ArdoqClient):
             raise ConfigurationError(f"on_error is {on_error!r}: say 'raise' or 'collect'.")
         if not isinstance(batch, int) or batch < 0:
             raise ConfigurationError(f"batch is {batch!r}: say True, or how many writes one batch holds.")
+        counting = progress_of(progress)
         if simulate:
             kwargs["read_only"] = True
         super().__init__(hosturl, token, *args, **kwargs)
@@ -83,6 +91,7 @@ class ArdoqSyncClient(ArdoqClient):
         self.on_error = on_error
         self._lock = threading.RLock()
         self._engine = PlanEngine(self.api, _writer(self.api, simulate, batch), previous_report or {})
+        self._engine.progress = counting
         self._rows_before = rows_of(previous_report or {})
 
     # -- reading: the simulated state comes before Ardoq's ----------------------------------------------
@@ -111,6 +120,19 @@ class ArdoqSyncClient(ArdoqClient):
         """
         with self._lock:
             self._engine.load(ids(ws_ids, "ws_ids"))
+
+    def expect(self, *, rows: int) -> None:
+        """
+        Say how many rows this run has in all, so that `progress` can tell of how many.
+
+        Rows are the calls that create, update or delete one thing. Raise `InvalidInput` where `rows` is no
+        whole number.
+        """
+        if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
+            raise InvalidInput(f"rows is {rows!r}: give a whole number.")
+        with self._lock:
+            if self._engine.progress is not None:
+                self._engine.progress.expect_rows(rows)
 
     def get_workspace(self, ws_id: str, aggregated: bool = True) -> Entity:  # noqa: ARG002, FBT001, FBT002
         """
@@ -339,6 +361,7 @@ class ArdoqSyncClient(ArdoqClient):
     def _failed(self, kind: Kind, row: Any, problem: ArdoqClientException) -> Entity:
         answer = self._engine.failed(kind, row, problem)
         if self.on_error == "raise":
+            self._decided()
             raise problem
         return answer
 
@@ -424,7 +447,20 @@ class ArdoqSyncClient(ArdoqClient):
         finally:
             super().__exit__(*failure)
 
+    def close(self) -> None:
+        """
+        Close the connections.
+        """
+        if self._engine.progress is not None:
+            self._engine.progress.settle()
+        super().close()
+
+    def _decided(self) -> None:
+        if self._engine.progress is not None:
+            self._engine.progress.decided()
+
     def _sent_if_full(self, answer: Entity) -> Entity:
+        self._decided()
         outbox = self._engine.outbox
         if outbox is not None:
             if outbox.full:
@@ -462,6 +498,8 @@ class ArdoqSyncClient(ArdoqClient):
             engine = self._engine
             engine.report.set_misses(engine.misses(engine.component), engine.misses(engine.reference))
             answer = engine.report.copy()
+            if engine.progress is not None:
+                engine.progress.settle()
         counts = ", ".join(f"{key} {value}" for key, value in answer.items() if isinstance(value, int))
         logger.info("sync: %s: %s", answer["status"], counts)
         return answer
@@ -530,6 +568,8 @@ class ArdoqSyncClient(ArdoqClient):
             self.flush()
             self._engine.report = Report()
             self._engine.cache.start_run()
+            if self._engine.progress is not None:
+                self._engine.progress.start_run()
 
 
 class _Workspaces(MutableMapping[str, "dict[str, Any]"]):

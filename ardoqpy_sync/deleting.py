@@ -15,6 +15,7 @@ from ardoqpy.errors import ArdoqClientException, NotFoundError
 from ardoqpy_sync.cache import TYPE_OF
 from ardoqpy_sync.changes import CREATE, DELETE
 from ardoqpy_sync.guard import KINDS, Group, Held, Missing, Run, Thing, objections, refusal
+from ardoqpy_sync.outbox import Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -74,7 +75,6 @@ class Deleting:
         Delete all of the misses that the bounds are about, or raise `GuardRefused` and delete none.
         """
         engine = self._engine
-        engine.leave_row()
         misses = {kind: engine.cache.misses(kind) for kind in KINDS if kind in self._bounds.kinds}
         own = {entity["_id"] for entities in misses.values() for entity in entities}
         cascades = self._cascades([comp["_id"] for comp in misses.get("component", ())])
@@ -238,7 +238,7 @@ class Deleting:
         except NotFoundError:
             answer["gone"].append(shown)
         except ArdoqClientException as problem:
-            engine.failed(kind, {"_id": entity["_id"]}, problem)
+            engine.failed(kind, {"_id": entity["_id"]}, problem, Row())
             self._failed(shown, problem)
         else:
             for refused in self._sent():

@@ -28,12 +28,14 @@ from ardoqpy_sync.checks import Checks, checked_ids
 from ardoqpy_sync.kinds import Kind, kinds_of
 from ardoqpy_sync.operations import resolved
 from ardoqpy_sync.outbox import Outbox, Promise, Row, kept_row
+from ardoqpy_sync.progress import LOADING
 from ardoqpy_sync.report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ardoqpy.dialect import Dialect, Entity
+    from ardoqpy_sync.progress import Progress
     from ardoqpy_sync.writers import Writer
 
 __all__ = ["Engine"]
@@ -62,6 +64,7 @@ class Engine:
         self._again: tuple[Any, Callable[[], Entity]] = (None, dict)
         self.cache = Cache()
         self.report = Report()
+        self.progress: Progress | None = None
         self.component, self.reference = kinds_of(api)
         self._catalogue = Catalogue(api, self.cache.attributes)
         self._checks = Checks(self.cache, self._catalogue, self.workspace)
@@ -80,6 +83,8 @@ class Engine:
         """
         workspace = self.cache.workspaces.get(ws_id)
         if workspace is None or (afresh and self._writer.in_step(ws_id)):
+            if self.progress is not None:
+                self.progress.expect(LOADING, 1)
             workspace = self._loaded(ws_id, self._api.workspaces.aggregated(ws_id))
         return workspace
 
@@ -88,6 +93,8 @@ class Engine:
         Load those of the workspaces that are not loaded yet, several side by side.
         """
         missing = [ws_id for ws_id in dict.fromkeys(ws_ids) if ws_id not in self.cache.workspaces]
+        if self.progress is not None and missing:
+            self.progress.expect(LOADING, len(missing))
         with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
             for ws_id, aggregated in zip(
                 missing, threads.map(self._api.workspaces.aggregated, missing), strict=True
@@ -96,11 +103,14 @@ class Engine:
 
     def _loaded(self, ws_id: str, aggregated: Entity) -> Workspace:
         try:
-            return self.cache.load(ws_id, aggregated)
+            workspace = self.cache.load(ws_id, aggregated)
         except (AttributeError, KeyError, TypeError):
             raise UnexpectedAnswer(
                 f"Ardoq's answer for workspace {ws_id} is not a workspace with its content."
             ) from None
+        if self.progress is not None:
+            self.progress.loaded()
+        return workspace
 
     def shelf(self, kind: Kind, ws_id: str) -> Shelf:
         """
@@ -281,6 +291,8 @@ class Engine:
         """
         self.report.take(change)
         if self.outbox is None:
+            if self.progress is not None:
+                self.progress.wrote()
             return copied(entity)
         self.outbox.promise(
             entity["_id"], Promise(len(self.report.changes) - 1, None, *self._again, self._row)
@@ -422,6 +434,8 @@ class Engine:
                 row = self._again[0] if itself else None
                 place = len(self.report.changes) - 1
                 self.outbox.promise(entity_id, Promise(place, None, row, dict, self._row))
+        if self.outbox is None and self.progress is not None:
+            self.progress.wrote()
         if self.outbox is not None:
             self.outbox.withdraw([gone["_id"] for _, _, gone in taken])
 
@@ -443,12 +457,6 @@ class Engine:
         Tell whether an entity is in the cache as Ardoq does not have it, since it was only simulated.
         """
         return self._writer.imagined(entity_id)
-
-    def leave_row(self) -> None:
-        """
-        Go on to what no row asked for: what fails from now on has no label.
-        """
-        self._row = _NO_ROW
 
     def failed(self, kind: Kind, row: Any, problem: ArdoqClientException, of: Row | None = None) -> Entity:
         """

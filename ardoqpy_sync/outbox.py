@@ -144,6 +144,8 @@ class Outbox:
         versions: dict[str, tuple[int, Entity]] = {}
         lost: set[str] = set()
         for outcome in self._writer.send():
+            if self._engine.progress is not None:
+                self._engine.progress.wrote()
             operation = outcome.operation
             imagined = self._engine.cache.get(operation.kind.name, operation.id)
             if outcome.problem is None:
