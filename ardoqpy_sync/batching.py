@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
 
     from ardoqpy.dialect import Entity
+    from ardoqpy_sync.doubts import Doubts
     from ardoqpy_sync.kinds import Kind
     from ardoqpy_sync.operations import Outcome
     from ardoqpy_sync.transactions import Transactions
@@ -38,6 +39,13 @@ class BatchWriter:
         self._size = 0
         self._touched: set[str] = set()
         self.waiting: dict[str, Operation] = {}
+
+    @property
+    def doubts(self) -> Doubts:
+        """
+        Return the creates that got no answer.
+        """
+        return self.transactions.doubts
 
     @property
     def full(self) -> bool:

@@ -25,7 +25,7 @@ from ardoqpy_sync.guard import KINDS, Bounds
 from ardoqpy_sync.plan import Plan
 from ardoqpy_sync.progress import progress_of
 from ardoqpy_sync.report import Report
-from ardoqpy_sync.transactions import Transactions
+from ardoqpy_sync.transactions import OPERATIONS, Transactions
 from ardoqpy_sync.writers import LiveWriter, SimulatedWriter
 
 if TYPE_CHECKING:
@@ -491,11 +491,13 @@ class ArdoqSyncClient(ArdoqClient):
         Return the report of this run (its keys are described in `ardoqpy_sync.report.Report`).
 
         The cache misses in it are what Ardoq holds now, of what is loaded, that no row has named. Where
-        writes wait, they are sent first.
+        writes wait, they are sent first. What was sent twice for want of an answer is looked for: if it is
+        there twice, that is in `ambiguous`.
         """
         with self._lock:
             self.flush()
             engine = self._engine
+            engine.look_again()
             engine.report.set_misses(engine.misses(engine.component), engine.misses(engine.reference))
             answer = engine.report.copy()
             if engine.progress is not None:
@@ -605,9 +607,9 @@ class _Workspaces(MutableMapping[str, "dict[str, Any]"]):
 
 def _writer(api: Dialect, simulate: bool, batch: int) -> Writer:  # noqa: FBT001  (as the caller said it)
     if not batch:
-        return SimulatedWriter() if simulate else LiveWriter()
+        return SimulatedWriter() if simulate else LiveWriter(api.transport.retries)
     # A version that has no transactions says so in the rehearsal, too.
-    transactions = Transactions(api) if batch is True else Transactions(api, batch)
+    transactions = Transactions(api, OPERATIONS if batch is True else batch, retries=api.transport.retries)
     return SimulatedWriter() if simulate else BatchWriter(transactions)
 
 

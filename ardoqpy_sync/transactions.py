@@ -8,9 +8,12 @@ each of them. And where no answer came, one look at what a single operation woul
 
 from __future__ import annotations
 
+import itertools
 import logging
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING
 
+from ardoqpy._retry import Retries
 from ardoqpy.batch_result import BatchResult
 from ardoqpy.errors import (
     AmbiguousWrite,
@@ -23,13 +26,13 @@ from ardoqpy.errors import (
     UnexpectedAnswer,
 )
 from ardoqpy_sync.changes import differences
-from ardoqpy_sync.operations import BATCH_ID, Operation, Outcome, in_order, resolved
+from ardoqpy_sync.doubts import MANY, Doubts, Twins
+from ardoqpy_sync.operations import Operation, Outcome, in_order, resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ardoqpy.dialect import Dialect, Entity
-    from ardoqpy_sync.kinds import Kind
 
 __all__ = ["BYTES", "OPERATIONS", "Transactions"]
 
@@ -38,12 +41,11 @@ logger = logging.getLogger(__name__)
 #: How many operations, and bytes of JSON, one batch holds at most. Ardoq publishes no limit of its own.
 OPERATIONS = 500
 BYTES = 1_000_000
-#: How often a batch whose outcome is unknown, and that left nothing behind, is sent again.
-RESENDINGS = 3
+#: How many operations of a batch are looked for before it counts as not carried out. One would do, if nobody
+#: else could have renamed or deleted it meanwhile.
+_PROBES = 3
 _TOO_LARGE = 413
 _FORBIDDEN = 403
-#: From so many operations on, whole workspaces are read to see what became of them.
-_MANY = 20
 
 
 class Transactions:
@@ -52,15 +54,26 @@ class Transactions:
 
     - `operations`, `size`: how many operations, and bytes, one holds at most. Both shrink for good where
       Ardoq answers that one was too large.
+    - `retries`: how often, and after what pauses, one that got no answer and left nothing is sent again.
     - `real`: the real ids by batch id, of all that was ever created.
+    - `doubts`: the creates of which nobody knows what became of them.
     """
 
-    def __init__(self, api: Dialect, operations: int = OPERATIONS, size: int = BYTES) -> None:
+    def __init__(
+        self,
+        api: Dialect,
+        operations: int = OPERATIONS,
+        size: int = BYTES,
+        retries: Retries | None = None,
+    ) -> None:
         api.batches.transaction()  # a version without transactions says so now
         self._api = api
         self.operations = operations
         self.size = size
         self.real: dict[str, str] = {}
+        self.doubts = Doubts()
+        self._retries = retries or Retries()
+        self._adopted: set[str] = set()
 
     def carry_out(self, waiting: Mapping[str, Operation]) -> Iterator[Outcome]:
         """
@@ -142,17 +155,70 @@ class Transactions:
         """
         Send one transaction; where no answer came, look whether it was carried out before sending it again.
         """
-        body = self._body(operations)
-        for _ in range(RESENDINGS):
-            try:
-                return self._read(operations, BatchResult.of(self._api.batches.send(body), body))
-            except (AmbiguousWrite, UnexpectedAnswer):
-                left_behind = self._left_behind(operations)
+        doubtful = [one for one in operations if self._is_doubtful(one)]
+        left_behind = self._looked_for(doubtful, len(doubtful)) if doubtful else {}
+        body, unanswered = self._body(operations), None
+        for sending in itertools.count():
             if left_behind:
                 missing = [one for one in operations if one.id not in left_behind]
-                # One transaction leaves all or nothing: what is missing now, somebody else has changed since.
+                # One transaction leaves all or nothing: what is missing now, somebody else has changed since,
+                # or it is of another batch than what was in doubt.
+                self._settled(left_behind.values(), resent=sending > 1)
                 return list(left_behind.values()) + (self._sent(missing) if missing else [])
-        return self._read(operations, BatchResult.of(self._api.batches.send(body), body))
+            try:
+                outcomes = self._read(operations, BatchResult.of(self._api.batches.send(body), body))
+            except (AmbiguousWrite, UnexpectedAnswer) as problem:
+                unanswered = problem
+                self._doubt(operations)
+            except ArdoqClientException:
+                if unanswered is None:
+                    raise
+                # Ardoq may refuse what an earlier sending, late, has done already.
+                left_behind = self._found(operations, unanswered)
+                if not left_behind:
+                    raise
+                continue
+            else:
+                self._settled(outcomes, resent=sending > 0)
+                return outcomes
+            left_behind = self._found(operations, unanswered)
+            if not left_behind:
+                if sending >= self._retries.count:
+                    raise unanswered
+                time.sleep(self._retries.pause(sending))
+                left_behind = self._found(operations, unanswered)
+        raise AssertionError  # pragma: no cover  (the loop above ends by itself)
+
+    def _found(self, operations: Sequence[Operation], unanswered: ArdoqClientException) -> dict[str, Outcome]:
+        """
+        Look what a transaction has left behind; where that cannot be told, raise what made it unknown.
+        """
+        try:
+            return self._looked_for(operations, _PROBES)
+        except ArdoqClientException as problem:
+            raise unanswered from problem
+
+    def _is_doubtful(self, one: Operation) -> bool:
+        if one.action != "create":
+            return False
+        wanted = resolved(one.attributes, self.real)
+        # What refers to something that turned up may have come with it.
+        return self.doubts.about(one.kind, wanted) or any(
+            wanted.get(end) in self._adopted for end in ("source", "target")
+        )
+
+    def _doubt(self, operations: Sequence[Operation]) -> None:
+        for one in operations:
+            if one.action == "create":
+                self.doubts.add(one.kind, resolved(one.attributes, self.real))
+
+    def _settled(self, outcomes: Iterable[Outcome], *, resent: bool) -> None:
+        for one in outcomes:
+            if one.operation.action == "create":
+                for known in (one.operation.attributes, resolved(one.operation.attributes, self.real)):
+                    self.doubts.settle(one.operation.kind, known, resent=resent)
+                if one.adopted and one.stored is not None:
+                    self._adopted.add(one.stored["_id"])
 
     def _body(self, operations: Sequence[Operation]) -> Entity:
         body = self._api.batches.transaction()
@@ -192,32 +258,33 @@ class Transactions:
 
     # -- what a transaction without an answer has left behind ------------------------------------------------
 
-    def _left_behind(self, operations: Sequence[Operation]) -> dict[str, Outcome]:
+    def _looked_for(self, operations: Sequence[Operation], probes: int) -> dict[str, Outcome]:
         """
         Return the outcomes of those operations that are found to be carried out; mostly all, or none.
+
+        Nothing among the first `probes` of them tells that there is none.
         """
         found: dict[str, Outcome] = {}
-        look = _Look(self.real, many=len(operations) > _MANY)
-        for one in operations:
+        look = _Look(self.real, many=len(operations) > MANY)
+        for place, one in enumerate(operations, 1):
             outcome = look.at(one)
             if outcome is not None:
                 found[one.id] = outcome
                 if outcome.stored is not None:
                     self._note(one, outcome.stored)
-            elif not found:
-                return {}  # the first tells of all
+            elif not found and place >= probes:
+                return {}
         return found
 
 
 class _Look:
     """
-    Look at what operations have left in Ardoq; where there are many, through lists of whole workspaces.
+    Look at what operations have left in Ardoq.
     """
 
     def __init__(self, real: Mapping[str, str], *, many: bool) -> None:
         self._real = real
-        self._many = many
-        self._listed: dict[tuple[str, str], dict[Any, list[Entity]]] = {}
+        self._twins = Twins(many=many)
         self._taken: set[str] = set()
 
     def at(self, operation: Operation) -> Outcome | None:
@@ -240,7 +307,7 @@ class _Look:
         kind, wanted = operation.kind, resolved(operation.attributes, self._real)
         twins = [
             twin
-            for twin in self._twins(kind, wanted)
+            for twin in self._twins.of(kind, wanted)
             if twin["_id"] not in operation.known and twin["_id"] not in self._taken
         ]
         if not twins:
@@ -250,33 +317,12 @@ class _Look:
         self._taken.add(twin["_id"])
         return Outcome(operation, twin, adopted=True)
 
-    def _twins(self, kind: Kind, wanted: Entity) -> list[Entity]:
-        if any(end in wanted and not _is_id(wanted[end]) for end in ("source", "target")):
-            return []
-        if not self._many:
-            return kind.collection.twins(wanted)
-        place = kind.name, wanted["rootWorkspace"]
-        if place not in self._listed:
-            listed = self._listed[place] = {}
-            for entity in kind.collection.in_workspace(wanted["rootWorkspace"]):
-                listed.setdefault(_key(kind, entity), []).append(entity)
-        return self._listed[place].get(_key(kind, wanted), [])
-
 
 def _note_failure(
     operation: Operation, problem: ArdoqClientException, failed: dict[str, ArdoqClientException]
 ) -> None:
     if operation.action == "create":  # what was there before can be referred to as ever
         failed[operation.id] = problem
-
-
-def _key(kind: Kind, attributes: Entity) -> tuple[Any, ...]:
-    names = ("typeId", "name") if kind.name == "component" else ("source", "target", "type")
-    return tuple(attributes.get(name) for name in names)
-
-
-def _is_id(value: Any) -> bool:
-    return isinstance(value, str) and not value.startswith(BATCH_ID)
 
 
 def _is_refusal(problem: ArdoqClientException) -> bool:

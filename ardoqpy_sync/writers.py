@@ -6,10 +6,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ardoqpy._json import encode_json
-from ardoqpy.errors import AmbiguousWrite
+from ardoqpy._retry import Retries
+from ardoqpy.errors import AmbiguousWrite, ArdoqClientException
+from ardoqpy_sync.doubts import Doubts
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -18,9 +21,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.kinds import Kind
 
 __all__ = ["LiveWriter", "SimulatedWriter", "Stored", "Writer", "as_json", "imagined", "revised"]
-
-#: How often a create whose outcome is unknown, and that left nothing behind, is sent again.
-RESENDINGS = 3
 
 
 class Stored(NamedTuple):
@@ -36,8 +36,15 @@ class Writer(Protocol):
     """
     Carry out what was decided, and answer with the entity as Ardoq stores it.
 
-    Attributes come in the flat spelling, entities go out as the version has them.
+    Attributes come in the flat spelling, entities go out as the version has them. `doubts` are the creates
+    of which nobody knows what became of them.
     """
+
+    @property
+    def doubts(self) -> Doubts:
+        """
+        Return the creates that got no answer.
+        """
 
     def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Stored:
         """
@@ -68,21 +75,40 @@ class Writer(Protocol):
 class LiveWriter:
     """
     Write to Ardoq, through the dialect.
+
+    `retries` says how often, and after what pauses, a create that got no answer and left nothing is sent
+    again.
     """
+
+    def __init__(self, retries: Retries | None = None) -> None:
+        self._retries = retries or Retries()
+        self.doubts = Doubts()
 
     def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Stored:  # noqa: ARG002
         """
-        Create an entity; where no answer came, look whether it is there before sending it again.
+        Create an entity; where no answer came, now or earlier, look whether it is there before sending it.
         """
-        for sending in itertools.count(1):
+        adopted = _unknown(kind, body, known) if self.doubts.about(kind, body) else None
+        for sending in itertools.count():
+            if adopted is not None:
+                self.doubts.settle(kind, body, resent=sending > 1)
+                return Stored(adopted, adopted=True)
             try:
-                return Stored(kind.collection.create(kind.collection.nested(body)))
-            except AmbiguousWrite:
-                adopted = [twin for twin in kind.collection.twins(body) if twin["_id"] not in known]
-                if adopted:
-                    return Stored(adopted[0], adopted=True)
-                if sending > RESENDINGS:
+                stored = kind.collection.create(kind.collection.nested(body))
+            except AmbiguousWrite as unanswered:
+                self.doubts.add(kind, body)
+                try:
+                    adopted = _unknown(kind, body, known)
+                    if adopted is None and sending < self._retries.count:
+                        time.sleep(self._retries.pause(sending))
+                        adopted = _unknown(kind, body, known)
+                except ArdoqClientException as problem:
+                    raise unanswered from problem
+                if adopted is None and sending >= self._retries.count:
                     raise
+            else:
+                self.doubts.settle(kind, body, resent=sending > 0)
+                return Stored(stored)
         raise AssertionError  # pragma: no cover  (the loop above ends by itself)
 
     def update(self, kind: Kind, current: Entity, changed: Entity, type_name: str | None) -> Entity:  # noqa: ARG002
@@ -119,6 +145,7 @@ class SimulatedWriter:
         self._numbers = itertools.count(1)
         self._written: set[str] = set()
         self._imagined: set[str] = set()
+        self.doubts = Doubts()
 
     def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Stored:  # noqa: ARG002
         """
@@ -155,6 +182,13 @@ class SimulatedWriter:
         Answer yes for what was created or changed.
         """
         return entity_id in self._imagined
+
+
+def _unknown(kind: Kind, body: Entity, known: Container[str]) -> Entity | None:
+    """
+    Return what Ardoq holds like that body and was not there before.
+    """
+    return next((twin for twin in kind.collection.twins(body) if twin["_id"] not in known), None)
 
 
 def imagined(kind: Kind, body: Entity, entity_id: str, type_name: str | None) -> Entity:

@@ -37,7 +37,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY=VALUE,...",
-        help="let the next calls go wrong: kind=status|reset|drop-before|drop-after|cut-off|html|wait, "
+        help="let the next calls go wrong: kind=status|reset|drop-before|drop-after|cut-off|html|wait|"
+        "wait-after, "
         "times, status, retry_after, seconds, method, path; may be given several times",
     )
 
