@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._arguments import attributes, id_segment, ids
@@ -18,10 +17,10 @@ from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInpu
 from ardoqpy_sync.applying import apply
 from ardoqpy_sync.as_planned import PlanEngine
 from ardoqpy_sync.batching import BatchWriter
-from ardoqpy_sync.cache import copied
 from ardoqpy_sync.changes import DELETE
 from ardoqpy_sync.deleting import Deleting, rows_of
 from ardoqpy_sync.guard import KINDS, Bounds
+from ardoqpy_sync.loaded import LoadedWorkspaces
 from ardoqpy_sync.plan import Plan
 from ardoqpy_sync.progress import progress_of
 from ardoqpy_sync.report import Report
@@ -29,6 +28,8 @@ from ardoqpy_sync.transactions import OPERATIONS, Transactions
 from ardoqpy_sync.writers import LiveWriter, SimulatedWriter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, MutableMapping
+
     from ardoqpy.dialect import Dialect, Entities, Entity
     from ardoqpy_sync.kinds import Kind
     from ardoqpy_sync.writers import Writer
@@ -103,7 +104,7 @@ class ArdoqSyncClient(ArdoqClient):
 
         Deleting one (`del ardoq.ws[ws_id]`), or all (`ardoq.ws = {}`), has it loaded again at its next touch.
         """
-        return _Workspaces(self._engine, self._lock)
+        return LoadedWorkspaces(self._engine, self._lock)
 
     @ws.setter
     def ws(self, workspaces: Mapping[str, Entity]) -> None:
@@ -572,37 +573,6 @@ class ArdoqSyncClient(ArdoqClient):
             self._engine.cache.start_run()
             if self._engine.progress is not None:
                 self._engine.progress.start_run()
-
-
-class _Workspaces(MutableMapping[str, "dict[str, Any]"]):
-    """
-    The loaded workspaces as a mapping whose values are made when they are asked for.
-    """
-
-    def __init__(self, engine: PlanEngine, lock: threading.RLock) -> None:
-        self._engine = engine
-        self._cache = engine.cache
-        self._lock = lock
-
-    def __getitem__(self, ws_id: str) -> dict[str, Any]:
-        with self._lock:
-            self._engine.flush()  # ids of what waits mean nothing to anybody
-            return self._cache.workspaces[ws_id].aggregated()
-
-    def __setitem__(self, ws_id: str, aggregated: dict[str, Any]) -> None:
-        with self._lock:
-            self._cache.load(ws_id, copied(aggregated))
-
-    def __delitem__(self, ws_id: str) -> None:
-        with self._lock:
-            del self._cache.workspaces[ws_id]
-
-    def __iter__(self) -> Iterator[str]:
-        with self._lock:
-            return iter(list(self._cache.workspaces))
-
-    def __len__(self) -> int:
-        return len(self._cache.workspaces)
 
 
 def _writer(api: Dialect, simulate: bool, batch: int) -> Writer:  # noqa: FBT001  (as the caller said it)

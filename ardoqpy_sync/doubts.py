@@ -8,16 +8,21 @@ which nobody can prevent; it is looked for once more before a run reports, and t
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy.errors import ArdoqClientException
 from ardoqpy_sync.cache import component_key, reference_key
 from ardoqpy_sync.operations import BATCH_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator
 
     from ardoqpy.dialect import Entities, Entity
+    from ardoqpy_sync.cache import Shelf
     from ardoqpy_sync.kinds import Kind
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["MANY", "Doubts", "Twins", "key_of"]
 
@@ -79,11 +84,24 @@ class Doubts:
         """
         return bool(self._open) and _place(kind, wanted) in self._open
 
-    def resent(self) -> Sequence[tuple[Kind, Entity]]:
+    def turned_up(self, shelf_of: Callable[[Kind, str], Shelf]) -> Iterator[tuple[Kind, Shelf, Any]]:
         """
-        Return what was sent more than once, because no answer came.
+        Find what was sent more than once for want of an answer and is there more than once by now.
+
+        Yield its kind, the shelf that knows of it then, and its match key.
         """
-        return list(self._resent.values())
+        twins = Twins(many=len(self._resent) > MANY)
+        for kind, wanted in self._resent.values():
+            shelf = shelf_of(kind, wanted["rootWorkspace"])
+            try:
+                late = [twin for twin in twins.of(kind, wanted) if twin["_id"] not in shelf.by_id]
+            except ArdoqClientException as problem:
+                logger.warning("What was sent twice could not be looked for: the next run will. %s", problem)
+                return
+            for twin in late:
+                shelf.remember(twin)
+            if late:
+                yield kind, shelf, key_of(kind, wanted)
 
 
 def key_of(kind: Kind, attributes: Entity) -> Any:

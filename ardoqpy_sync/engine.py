@@ -4,7 +4,6 @@ The way of every row: match it in the cache, decide what differs, write, remembe
 
 from __future__ import annotations
 
-import logging
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,6 @@ from ardoqpy_sync.changes import (
     same,
 )
 from ardoqpy_sync.checks import Checks, checked_ids
-from ardoqpy_sync.doubts import MANY, Twins, key_of
 from ardoqpy_sync.kinds import Kind, kinds_of
 from ardoqpy_sync.operations import resolved
 from ardoqpy_sync.outbox import Outbox, Promise, Row, kept_row
@@ -41,8 +39,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.writers import Writer
 
 __all__ = ["Engine"]
-
-logger = logging.getLogger(__name__)
 
 #: How often a change is decided again because Ardoq had moved on; more often is a fight, not a race.
 DECISIONS = 5
@@ -552,19 +548,8 @@ class Engine:
         """
         Report by name what is in Ardoq twice because a create that got no answer was carried out late.
         """
-        resent = self._writer.doubts.resent()
-        twins = Twins(many=len(resent) > MANY)
-        for kind, wanted in resent:
-            shelf = self.shelf(kind, wanted["rootWorkspace"])
-            try:
-                late = [twin for twin in twins.of(kind, wanted) if twin["_id"] not in shelf.by_id]
-            except ArdoqClientException as problem:
-                logger.warning("What was sent twice could not be looked for: the next run will. %s", problem)
-                return
-            for twin in late:
-                shelf.remember(twin)
-            if late:
-                self._note_ambiguity(kind, shelf.matches(key_of(kind, wanted)))
+        for kind, shelf, key in self._writer.doubts.turned_up(self.shelf):
+            self._note_ambiguity(kind, shelf.matches(key))
 
     def _note_ambiguity(self, kind: Kind, matches: Sequence[Entity]) -> None:
         used, name = matches[0]["_id"], self._name_of(kind, matches[0])
