@@ -3,6 +3,7 @@ A sync under any mix of faults ends right, or says what is missing, and the next
 """
 
 import time
+from types import SimpleNamespace
 
 import pytest
 from jobs import (
@@ -143,3 +144,26 @@ def test_g4_a_batch_that_is_carried_out_late_is_not_taken_apart(ardoq):
     with client_of(ardoq.url, "batched") as client:
         nightly(client, changed)
     assert held(ardoq.dump()) == wanted(changed)
+
+
+@in_every_way
+def test_g4_what_is_carried_out_during_the_pause_is_found(ardoq, monkeypatch, way):
+    """Before anything is sent again there is a pause, and after it Ardoq is asked once more."""
+    source, pauses = first_night(3, 0), []
+
+    def pause(seconds):
+        pauses.append(seconds)
+        with client_of(ardoq.url, "v2") as late:
+            bring(late, source if way == "batched" else source._replace(components=first))
+
+    first = {"App 0": source.components["App 0"]}
+    for module in ("writers", "transactions"):
+        monkeypatch.setattr(f"ardoqpy_sync.{module}.time", SimpleNamespace(sleep=pause))
+    with client_of(ardoq.url, way, retries=Retries(count=2, backoff=4.0)) as client:
+        client.get_workspace("ws1")
+        ardoq.fail("drop-before", method="POST")
+        report = nightly(client, source)
+    assert len(pauses) == 1
+    assert 2.0 <= pauses[0] <= 4.0
+    assert (report["new_comps"], report["ambiguous"]) == (3, [])
+    assert held(ardoq.dump()) == wanted(source)
