@@ -56,7 +56,7 @@ def storm(server: Emulator, way: str, number: int, rows: int, figures: Figures) 
         source = next_night(source, number) if night else source
         before = server.dump()
         weather = server.storm(share, kinds=HANGING, seconds=60, seed=2 * number + night)
-        with client_of(server.url, way, timeout=5.0) as client:
+        with client_of(server.url, way, timeout=2.0) as client:
             report = nightly(client, source)
         server.clear_faults()
         after = server.dump()

@@ -3,6 +3,7 @@ A sync under any mix of faults ends right, or says what is missing, and the next
 """
 
 import time
+from types import SimpleNamespace
 
 import pytest
 from jobs import (
@@ -20,7 +21,7 @@ from jobs import (
     wanted,
 )
 
-from ardoqpy import Retries
+from ardoqpy import AmbiguousWrite, Retries
 
 in_every_way = pytest.mark.parametrize("way", WAYS)
 HASTY = Retries(count=1, backoff=0.0)
@@ -84,6 +85,45 @@ def test_g4_rows_that_failed_may_be_given_again(ardoq, way):
     assert held(ardoq.dump()) == wanted(source)
 
 
+def test_g4_one_rename_does_not_hide_a_batch(ardoq):
+    """A batch that got no answer is found though somebody has renamed the first thing that it made."""
+    source = first_night(3, 0)
+    with client_of(ardoq.url, "batched") as client:
+        client.get_workspace("ws1")
+        send = client.api.batches.send
+
+        def unanswered(body):
+            try:
+                return send(body)
+            except AmbiguousWrite:
+                first = next(one for one in ardoq.dump()["components"] if one["name"] == "App 0")
+                client.api.components.patch(first["_id"], {"name": "Renamed"}, "latest")
+                raise
+
+        client.api.batches.send = unanswered
+        ardoq.fail("drop-after", method="POST")
+        report = nightly(client, source)
+    assert (report["new_comps"], report["failed_comps"]) == (3, 0)
+    names = sorted(one["name"] for one in ardoq.dump()["components"])
+    assert names == ["App 0", "App 1", "App 2", "Renamed"]
+
+
+def test_g4_what_came_with_something_that_turned_up_is_found_too(ardoq):
+    """References that a lost batch made between components of its own are not made again with the next."""
+    source = first_night(3, 4)
+    with client_of(ardoq.url, "batched", retries=0) as client:
+        client.get_workspace("ws1")
+        ardoq.fail("drop-after", method="POST")
+        ardoq.fail(status=503, method="GET")
+        bring(client, source)
+        client.flush()
+        assert len(ardoq.dump()["references"]) == 4
+        bring(client, source)
+        report = client.get_report()
+    assert (report["new_comps"], report["new_refs"]) == (3, 4)
+    assert held(ardoq.dump()) == wanted(source)
+
+
 @in_every_way
 def test_g4_an_answer_that_hangs_is_done_once(ardoq, way):
     """What was carried out while the client waited in vain is found, and not done again."""
@@ -111,6 +151,7 @@ def test_g4_a_create_that_is_carried_out_late_is_told_by_name(ardoq, way):
     assert duplicates(ardoq.dump()) == {f"component {name}" for name in late}
     assert sorted(one["name"] for one in report["ambiguous"]) == late
     assert (report["new_comps"], report["cache_miss_comps"]) == (4, [])
+    assert {len(one["matches"]) for one in report["ambiguous"]} == {2}
     with client_of(ardoq.url, way) as client:
         report = nightly(client, source)
     assert sorted(one["name"] for one in report["ambiguous"]) == late
@@ -143,3 +184,26 @@ def test_g4_a_batch_that_is_carried_out_late_is_not_taken_apart(ardoq):
     with client_of(ardoq.url, "batched") as client:
         nightly(client, changed)
     assert held(ardoq.dump()) == wanted(changed)
+
+
+@in_every_way
+def test_g4_what_is_carried_out_during_the_pause_is_found(ardoq, monkeypatch, way):
+    """Before anything is sent again there is a pause, and after it Ardoq is asked once more."""
+    source, pauses = first_night(3, 0), []
+
+    def pause(seconds):
+        pauses.append(seconds)
+        with client_of(ardoq.url, "v2") as late:
+            bring(late, source if way == "batched" else source._replace(components=first))
+
+    first = {"App 0": source.components["App 0"]}
+    for module in ("writers", "transactions"):
+        monkeypatch.setattr(f"ardoqpy_sync.{module}.time", SimpleNamespace(sleep=pause))
+    with client_of(ardoq.url, way, retries=Retries(count=2, backoff=4.0)) as client:
+        client.get_workspace("ws1")
+        ardoq.fail("drop-before", method="POST")
+        report = nightly(client, source)
+    assert len(pauses) == 1
+    assert 2.0 <= pauses[0] <= 4.0
+    assert (report["new_comps"], report["ambiguous"]) == (3, [])
+    assert held(ardoq.dump()) == wanted(source)
