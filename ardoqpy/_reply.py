@@ -22,7 +22,7 @@ from ardoqpy.errors import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Reply", "failure"]
+__all__ = ["Reply", "failure", "message_in"]
 
 REMEDIES = {
     401: "Make a new token (one unused for 60 days expires), and look that it is for this host.",
@@ -36,8 +36,8 @@ class Reply(NamedTuple):
     """
     What came of one sending.
 
-    `data` is the JSON of a good answer, `text` the body of a bad one, `trouble` why there is none;
-    `hopeless` says that sending it again would end the same way.
+    `data` is the JSON of a good answer, `text` the body of a bad one, `message` what Ardoq says in it,
+    `trouble` why there is none; `hopeless` says that sending it again would end the same way.
     """
 
     outcome: Outcome
@@ -45,6 +45,7 @@ class Reply(NamedTuple):
     reason: str = ""
     data: Any = None
     text: str = ""
+    message: str | None = None
     headers: Mapping[str, str] = {}
     trouble: str = ""
     hopeless: bool = False
@@ -75,9 +76,8 @@ def failure(
     - `deadline`: the seconds that it was given, where they are why it is not sent again.
     """
     kind = _kind(reply, writes=not reads, uncertain=uncertain)
-    message = _message_in(reply.text)
     unread = reply.outcome is Outcome.NO_ANSWER
-    sentence = _sentence(kind, f"{method} {path}", reply, message, tries=tries, waited=waited)
+    sentence = _sentence(kind, f"{method} {path}", reply, tries=tries, waited=waited)
     if uncertain and not reads and kind is not AmbiguousWrite:
         sentence += " An earlier try got no answer, and may have been carried out."
     if deadline is not None:
@@ -91,7 +91,7 @@ def failure(
         sentence=sentence,
         method=method,
         path=path,
-        ardoq_message=message,
+        ardoq_message=reply.message,
     )
 
 
@@ -114,12 +114,11 @@ def _sentence(
     kind: type[ArdoqClientException],
     request: str,
     reply: Reply,
-    message: str | None,
     *,
     tries: int,
     waited: float,
 ) -> str:
-    said = f" Ardoq says: {message.rstrip('.')}." if message else ""
+    said = f" Ardoq says: {reply.message.rstrip('.')}." if reply.message else ""
     times = f" after {tries} tries" if tries > 1 else ""
     if kind is AmbiguousWrite:
         return (
@@ -147,7 +146,10 @@ def _sentence(
     return f"{request} failed{times} with {reply.in_short()}.{said} {remedy}".rstrip()
 
 
-def _message_in(text: str) -> str | None:
+def message_in(text: str) -> str | None:
+    """
+    Return the message in the body of a refusal, None where there is none.
+    """
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):

@@ -7,13 +7,14 @@ from __future__ import annotations
 import logging
 import os
 import re
+import ssl
 import threading
 import time
+import traceback
 from contextlib import contextmanager, suppress
 from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -37,7 +38,7 @@ from ardoqpy._files import MultipartFile
 from ardoqpy._json import NotJsonError, decode_json
 from ardoqpy._links import own_url
 from ardoqpy._pace import Pace
-from ardoqpy._reply import Reply, failure
+from ardoqpy._reply import Reply, failure, message_in
 from ardoqpy._retry import PASSING_STATUSES, Outcome, Retries
 from ardoqpy._tries import Tries
 from ardoqpy._verbs import Verbs
@@ -63,7 +64,8 @@ POOL_SIZE = 32
 _LOCATION = "X-Ardoqpy-Location"
 #: Words of TLS for a connection that never came about, and will not the next time.
 _NO_HANDSHAKE = re.compile(
-    "CERTIFICATE|HANDSHAKE|WRONG_VERSION|PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|UNKNOWN_CA", re.IGNORECASE
+    "CERTIFICATE|HANDSHAKE|DOES NOT SPEAK TLS|PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|UNKNOWN_CA",
+    re.IGNORECASE,
 )
 
 
@@ -77,8 +79,19 @@ class _TokenAuth(AuthBase):
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = self._scheme + self._token.reveal()
+        request.headers["Authorization"] = _Unshown(self._scheme + self._token.reveal())
         return request
+
+
+class _Unshown(str):
+    """
+    Be sent as it is and shown as `***`, in headers that somebody prints or a traceback with its locals.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
 
 
 class Transport(Verbs):
@@ -114,7 +127,7 @@ class Transport(Verbs):
         largest_answer: int = LARGEST_ANSWER,
         rate_limit: float | None = None,
     ) -> None:
-        super().__init__(settings.hosturl, prefix, read_only=read_only)
+        super().__init__(settings, prefix, read_only=read_only)
         self.timeout = timeout
         self.largest_answer = largest_answer
         self.retries = retries or Retries()
@@ -122,7 +135,6 @@ class Transport(Verbs):
         self._pace = Pace(rate_limit, _now)
         self._process = os.getpid()
         self._fork_lock = threading.Lock()
-        self._token = settings.token
         self._auth = _TokenAuth(auth_scheme, settings.token)
         self._params = dict(params or {})
         self._headers = {
@@ -139,7 +151,10 @@ class Transport(Verbs):
     def _new_session(settings: Settings) -> requests.Session:
         session = requests.Session()
         if settings.loopback:
-            session.trust_env = False  # a proxy would look for 127.0.0.1 on its own machine
+            # A proxy would look for 127.0.0.1 on its own machine. Who signed the certificate still counts.
+            session.trust_env = False
+            bundles = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
+            session.verify = next(filter(None, bundles), True)
         adapter = HTTPAdapter(pool_maxsize=POOL_SIZE)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
@@ -202,8 +217,7 @@ class Transport(Verbs):
         tries = Tries(method, self.retries, reads=reads, clock=_now) if tries is None else tries
         params, redirects = {} if bare else {**self._params, **(params or {})}, 0
         while True:
-            path = urlsplit(url).path
-            self._wait_for_turn(path, tries)
+            self._wait_for_turn(url, tries)
             sent = _now()
             reply = self._send(method, url, params, headers, body, tries=tries, stream=stream)
             if self._pace.active and reply.status is not None and reply.outcome is not Outcome.RATE_LIMITED:
@@ -221,18 +235,20 @@ class Transport(Verbs):
                 return self._settled(method, url, reply, holds=holds, tries=tries, one=body is None)
             pause = tries.pause_after(reply)
             if pause is None:
-                raise tries.failure(path)
-            logger.info("%s %s: %s; sending it again in %.1f s", method, path, reply.in_short(), pause)
+                raise tries.failure(self._path(url))
+            logger.info(
+                "%s %s: %s; sending it again in %.1f s", method, self._path(url), reply.in_short(), pause
+            )
             if reply.outcome is Outcome.RATE_LIMITED:
                 self._pace.limited(sent, pause)  # every thread of this client waits
             else:
                 time.sleep(pause)
 
-    def _wait_for_turn(self, path: str, tries: Tries) -> None:
+    def _wait_for_turn(self, url: str, tries: Tries) -> None:
         while self._pace.active:
             turn = self._pace.turn(tries.left())
             if turn is None:
-                raise tries.failure(path, late=True)
+                raise tries.failure(self._path(url), late=True)
             if turn.seconds > 0:
                 time.sleep(turn.seconds)
             if turn.round == self._pace.round:
@@ -264,7 +280,8 @@ class Transport(Verbs):
                 stream=True,
                 hooks={"response": [*_hooks_of(self.session), _set_location_aside]},
             )
-            logger.debug("%s %s: %s", method, urlsplit(url).path, response.status_code)
+            if logger.isEnabledFor(logging.DEBUG):
+                logger.debug("%s %s: %s", method, self._path(url), response.status_code)
             packing(response.headers.get("Content-Encoding"))
             if stream and response.ok:
                 reply = self._read(method, response, b"", stream=True)
@@ -273,9 +290,12 @@ class Transport(Verbs):
             return self._read(method, response, self._content(response, tries))
         except Unreadable as problem:
             status = None if problem.late or response is None else response.status_code
-            return Reply(Outcome.NO_ANSWER, status, trouble=problem.trouble, hopeless=not problem.late)
+            trouble = self._token.hide_in(problem.trouble)
+            return Reply(Outcome.NO_ANSWER, status, trouble=trouble, hopeless=not problem.late)
         except (requests.RequestException, HTTPError) as problem:
             return self._mishap(problem)
+        except OSError as problem:  # a file of certificates that is not there
+            return Reply(Outcome.NOT_SENT, trouble=self._token.hide_in(str(problem)), hopeless=True)
         finally:
             if isinstance(payload, MultipartFile):
                 payload.close()
@@ -308,11 +328,11 @@ class Transport(Verbs):
 
     def _mishap(self, problem: Exception) -> Reply:
         cause = _cause_of(problem)
-        trouble = self._token.hide_in(_reason_of(problem, cause))
+        trouble = self._token.hide_in(_trouble_with_tls(cause) or _reason_of(problem, cause))
         if isinstance(problem, requests.exceptions.SSLError) and _NO_HANDSHAKE.search(trouble):
             return Reply(Outcome.NOT_SENT, trouble=trouble, hopeless=True)
         never_left = (requests.ConnectTimeout, requests.exceptions.ProxyError)
-        if isinstance(problem, never_left) or isinstance(cause, NewConnectionError):
+        if _shaking_hands(cause) or isinstance(problem, never_left) or isinstance(cause, NewConnectionError):
             return Reply(Outcome.NOT_SENT, trouble=trouble)
         broken_off = (
             requests.ConnectionError,
@@ -340,9 +360,9 @@ class Transport(Verbs):
         reply = Reply(Outcome.ANSWERED, status, reason, headers=kept)
         if status == 429 or status in PASSING_STATUSES:
             outcome = Outcome.RATE_LIMITED if status == 429 else Outcome.UNAVAILABLE
-            return reply._replace(outcome=outcome, text=self._text(content))
+            return self._with_text(reply._replace(outcome=outcome), content)
         if status >= 300:
-            return reply._replace(text=self._text(content))
+            return self._with_text(reply, content)
         if status < 200:
             return reply._replace(outcome=Outcome.NO_ANSWER, trouble=f"{status} is not an answer yet")
         if stream:
@@ -353,15 +373,17 @@ class Transport(Verbs):
             return reply._replace(data=decode_json(content))
         except NotJsonError as problem:
             kind = self._token.hide_in(response.headers.get("Content-Type", "no content type"))
-            return reply._replace(
+            return self._with_text(reply, content)._replace(
                 outcome=Outcome.NO_ANSWER,
-                text=self._text(content),
                 trouble=f"the answer is not JSON but {len(content)} bytes of {kind}"
                 + (f": {problem.why}" if problem.why else ""),
             )
 
-    def _text(self, content: bytes) -> str:
-        return self._token.hide_in(content.decode("utf-8", "replace"))
+    def _with_text(self, reply: Reply, content: bytes) -> Reply:
+        text = self._token.hide_in(content.decode("utf-8", "replace"))
+        message = message_in(text)
+        # Once more: what JSON spells letter by letter stands in the message as it is.
+        return reply._replace(text=text, message=message and self._token.hide_in(message))
 
     def _settled(
         self,
@@ -384,13 +406,13 @@ class Transport(Verbs):
                 reply = Reply(Outcome.NO_ANSWER, trouble="409 at last, and what is stored cannot be read")
             elif holds(stored.data):
                 return stored
-        raise failure(method, urlsplit(url).path, reply, uncertain=tries.uncertain)
+        raise failure(method, self._path(url), reply, uncertain=tries.uncertain)
 
     def _stored(self, url: str, tries: Tries) -> Reply | None:
         try:
             return self._exchange("GET", url, tries=tries.for_reading())
         except ArdoqClientException as problem:
-            logger.info("GET %s: %s", urlsplit(url).path, problem)
+            logger.info("GET %s: %s", self._path(url), problem)
             return None
 
     # -- leaving the host -----------------------------------------------------------------------------
@@ -398,10 +420,10 @@ class Transport(Verbs):
     def _redirected(self, method: str, url: str, reply: Reply, redirects: int) -> str:
         location = reply.headers.get("Location")
         if not location:
-            raise failure(method, urlsplit(url).path, reply)
+            raise failure(method, self._path(url), reply)
         target = own_url(self.hosturl, url, location, "The redirect")
         if method != "GET" or redirects >= REDIRECTS_FOLLOWED:
-            raise failure(method, urlsplit(url).path, reply)
+            raise failure(method, self._path(url), reply)
         return target
 
     # -- downloads -------------------------------------------------------------------------------------
@@ -424,7 +446,7 @@ class Transport(Verbs):
         except (requests.RequestException, HTTPError) as problem:
             trouble = self._token.hide_in(_reason_of(problem, _cause_of(problem)))
         if trouble is not None:
-            path = urlsplit(self.baseurl + path).path
+            path = self._path(self.baseurl + path)
             raise failure("GET", path, Reply(Outcome.NO_ANSWER, trouble=trouble), reads=True)
 
 
@@ -470,6 +492,30 @@ def _cause_of(problem: Exception) -> Any:
     """
     cause = problem.args[0] if problem.args and isinstance(problem, requests.RequestException) else problem
     return getattr(cause, "reason", cause)
+
+
+def _shaking_hands(cause: Any) -> bool:
+    """
+    Tell whether a connection broke while TLS was being agreed on: then nothing was sent.
+    """
+    problems = [cause, *(part for part in getattr(cause, "args", ()) if isinstance(part, Exception))]
+    return any(
+        frame.f_code.co_name == "do_handshake"
+        for one in problems
+        for frame, _ in traceback.walk_tb(getattr(one, "__traceback__", None))
+    )
+
+
+def _trouble_with_tls(cause: Any) -> str | None:
+    inner = cause.args[0] if isinstance(cause, HTTPError) and cause.args else cause
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        return (
+            f"the certificate of the host is not trusted ({inner.verify_message.rstrip('.')}): name the file "
+            "of the authority that signed it in REQUESTS_CA_BUNDLE"
+        )
+    if isinstance(inner, ssl.SSLError) and inner.reason in {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"}:
+        return f"the host does not speak TLS at that port ({inner.reason})"
+    return None
 
 
 def _reason_of(problem: Exception, cause: Any) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ardoqpy._files import MultipartFile
     from ardoqpy._reply import Reply
     from ardoqpy._tries import Tries
+    from ardoqpy.config import Settings
 
 __all__ = ["Verbs"]
 
@@ -26,14 +27,21 @@ class Verbs(ABC):
     """
     Say each verb as one exchange, which is left to those who can carry it out.
 
-    - `baseurl`: the address below which this version of the API lives; `hosturl`: that of the host.
+    - `settings`: host and token; `prefix`: the path below which this version of the API lives.
     - `read_only`: refuse everything but GET.
     """
 
-    def __init__(self, hosturl: str, prefix: str, *, read_only: bool) -> None:
-        self.baseurl = hosturl + prefix
-        self.hosturl = hosturl
+    def __init__(self, settings: Settings, prefix: str, *, read_only: bool) -> None:
+        self.baseurl = settings.hosturl + prefix
+        self.hosturl = settings.hosturl
         self.read_only = read_only
+        self._token = settings.token
+
+    def _path(self, url: str) -> str:
+        """
+        Return the path of an address, as it may be shown.
+        """
+        return self._token.hide_in(urlsplit(url).path)
 
     @abstractmethod
     def _exchange(
@@ -130,11 +138,14 @@ class Verbs(ABC):
         seen: set[str] = set()
         while True:
             if url in seen:
-                raise UnexpectedAnswer(f"The next links of {urlsplit(url).path} go in a circle.")
+                raise UnexpectedAnswer(f"The next links of {self._path(url)} go in a circle.")
             # A next link says all of its query itself.
             page = self._exchange("GET", url, params=params, bare=bool(seen)).data
             seen.add(url)
-            href = next_link(page, urlsplit(url).path)
+            href = next_link(page, self._path(url))
+            if href is not None and self._token.hide_in(href) != href:
+                # Nobody but an enemy writes the token into a link: no traceback shows it.
+                href = page["_links"]["next"]["href"] = self._token.hide_in(href)
             yield page
             if href is None:
                 return
@@ -147,7 +158,7 @@ class Verbs(ABC):
         reply = self._exchange("GET", self.baseurl + path, params=params, follow=False)
         location = reply.headers.get("Location")
         if not location:
-            raise UnexpectedAnswer(f"GET {urlsplit(self.baseurl + path).path} does not redirect anywhere.")
+            raise UnexpectedAnswer(f"GET {self._path(self.baseurl + path)} does not redirect anywhere.")
         return urljoin(self.baseurl + path, location)
 
     # -- writing ------------------------------------------------------------------------------------
@@ -179,8 +190,8 @@ class Verbs(ABC):
     def _checked_write(self, method: str, url: str, *, reads: bool = False, **keywords: Any) -> Reply:
         if self.read_only and not reads:
             raise WriteRefused(
-                f"{method} {urlsplit(url).path} was not sent: this client simulates.",
+                f"{method} {self._path(url)} was not sent: this client simulates.",
                 method=method,
-                path=urlsplit(url).path,
+                path=self._path(url),
             )
         return self._exchange(method, url, reads=reads, **keywords)

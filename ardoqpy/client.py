@@ -161,6 +161,9 @@ class ArdoqClient(
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __reduce__(self) -> tuple[object, ...]:
+        raise ConfigurationError("A client is not pickled or copied: build a new one where it is needed.")
+
     def __repr__(self) -> str:
         # A traceback may show a client whose settings were refused: it has none.
         known = getattr(self, "_settings", None)

@@ -6,11 +6,13 @@ The precedence is written here and nowhere else.
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from ardoqpy._json import a_type
 from ardoqpy._near import alike, quoted
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["Found", "Settings", "Token", "found_settings", "read_settings"]
+
+logger = logging.getLogger(__name__)
 
 SECTION = "Ardoq"
 ENVIRONMENT = {"host": "ARDOQ_API_HOST", "token": "ARDOQ_API_TOKEN", "org": "ARDOQ_ORG_LABEL"}
@@ -35,10 +39,11 @@ class Token:
     `reveal()` is the one way to the text; `repr`, `str`, `pickle` and a traceback's locals do not show it.
     """
 
-    __slots__ = ("_text",)
+    __slots__ = ("_pattern", "_text")
 
     def __init__(self, text: Any) -> None:
         self._text = text
+        self._pattern: re.Pattern[str] | None = None
 
     @classmethod
     def of(cls, token: object) -> Token:
@@ -57,14 +62,34 @@ class Token:
     def hide_in(self, text: str) -> str:
         """
         Return `text` with every occurrence of the token replaced by `***`.
+
+        Also as JSON, a URL, HTML and Python spell it, and in any letter case, which the name of a host loses.
         """
-        return text.replace(self._text, "***")
+        if self._pattern is None:
+            self._pattern = re.compile("|".join(map(re.escape, _spellings(self._text))), re.IGNORECASE)
+        return self._pattern.sub("***", text)
 
     def __repr__(self) -> str:
         return "<token>"
 
     def __reduce__(self) -> tuple[object, ...]:
         raise ConfigurationError("A token is not pickled: build a new client where it is needed instead.")
+
+
+def _spellings(token: str) -> set[str]:
+    """
+    Return how a token may stand in a text that quotes it.
+    """
+    escaped = json.dumps(token)[1:-1]
+    html = token
+    for letter, name in {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"}.items():
+        html = html.replace(letter, name)
+    spelled = {
+        *(token, escaped, json.dumps(escaped)[1:-1], repr(token)[1:-1], repr(escaped)[1:-1]),
+        *(quote(token, safe=""), quote(token), quote(token, safe="!$&'()*+,/:;=?@"), html),
+        html.replace("&#x27;", "&#39;"),
+    }
+    return spelled | {one.replace("/", "\\/") for one in spelled}
 
 
 @dataclass(frozen=True)
@@ -79,6 +104,9 @@ class Settings:
     hosturl: str
     token: Token
     org: str | None = None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return self.token.__reduce__()
 
     @property
     def loopback(self) -> bool:
@@ -229,8 +257,10 @@ def _checked_org(org: str | None) -> str | None:
     if org is None or not org.strip():
         return None
     if not re.fullmatch(r"[\w.-]+", org.strip(), re.ASCII):
+        # Quoted only where it looks like a name: it may be the token, given in the wrong place.
+        shown = f" {org!r}" if re.fullmatch(r"[\w .-]{1,30}", org.strip()) else ""
         raise ConfigurationError(
-            f"The organisation label {org!r} is not a label: take the one in your Ardoq's address."
+            f"The organisation label{shown} is not a label: take the one in your Ardoq's address."
         )
     return org.strip()
 
@@ -239,10 +269,11 @@ def _read_file(path: str | Path) -> dict[str, Token]:
     import configparser  # noqa: PLC0415  (only those who name a file pay for it)
 
     parser = configparser.ConfigParser(interpolation=None)
-    trouble = None
+    trouble, open_to_others = None, 0
     try:
         with open(os.fspath(path), encoding="utf-8") as file:  # noqa: PTH123  (takes str and Path alike)
             parser.read_file(file)
+            open_to_others = os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077
     except FileNotFoundError:
         trouble = "is not there: copy ardoq.cfg.example to it and fill it in"
     except OSError as problem:
@@ -268,4 +299,7 @@ def _read_file(path: str | Path) -> dict[str, Token]:
     if trouble is not None:
         # Raised here and not above: an error's __context__ would be the parser's, with the line in it.
         raise ConfigurationError(f"The cfg file {str(path)!r} {trouble}.")
+    if open_to_others and parser[SECTION].get("token", "").strip():
+        # Told where the operator of a nightly job looks; what works today must not fail for it.
+        logger.warning("The cfg file %r holds a token, and others may read it: chmod 600 it.", str(path))
     return {name: Token(value) for name, value in parser[SECTION].items()}

@@ -77,6 +77,9 @@ class API:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return self.client.__reduce__()
+
     def __repr__(self) -> str:
         return f"<API at {self.ardoq_api_host}>"
 

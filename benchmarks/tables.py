@@ -82,8 +82,8 @@ def floor_table(all_measured: Iterable[Measured]) -> str:
                 f"{one.ours['requests']:.0f}{_verdict(one.ours['requests'], 1, ' (target: 1, {})')}",
             ]
         )
-    head = ("components / references", "answers", "parsing alone", "fetching and parsing", "a whole run")
-    head += ("run / parsing", "run / fetching and parsing", "deciding the rows", "deciding / parsing")
+    head = ["components / references", "answers", "parsing alone", "fetching and parsing", "a whole run"]
+    head += ["run / parsing", "run / fetching and parsing", "deciding the rows", "deciding / parsing"]
     return _table([*head, "peak memory / parsed objects alone", "requests per workspace"], rows)
 
 

@@ -3,13 +3,18 @@ What every test stands on.
 """
 
 import contextlib
+import socket
 
 import pytest
 from raw_server import RawServer
 
 from ardoqpy.testing import emulator
 
-SETTINGS = ("ARDOQ_API_HOST", "ARDOQ_API_TOKEN", "ARDOQ_ORG_LABEL", "NETRC")
+SETTINGS = (
+    *("ARDOQ_API_HOST", "ARDOQ_API_TOKEN", "ARDOQ_ORG_LABEL", "NETRC"),
+    *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "NO_PROXY", "no_proxy"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -44,3 +49,13 @@ def raw_server():
             return server
 
         yield make
+
+
+@pytest.fixture
+def closed_port():
+    """
+    An address of this machine at which nobody listens.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+    return f"http://127.0.0.1:{port}"

@@ -36,7 +36,7 @@ class RawServer:
                 return
             with connection, contextlib.suppress(OSError):
                 connection.settimeout(5)
-                self.received.append(connection.recv(65536).decode())
+                self.received.append(connection.recv(65536).decode("utf-8", "replace"))
                 if callable(answer):
                     answer(connection)
                 elif answer is not None:

@@ -3,7 +3,6 @@ Give the tests of the transport a strict mock, and a transport to it.
 """
 
 import contextlib
-import socket
 from functools import partial
 
 import pytest
@@ -165,13 +164,3 @@ def pauses(monkeypatch):
     time = FakeTime()
     monkeypatch.setattr("ardoqpy._transport.time", time)
     return time.slept
-
-
-@pytest.fixture
-def closed_port():
-    """
-    An address of this machine at which nobody listens.
-    """
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        port = held.getsockname()[1]
-    return f"http://127.0.0.1:{port}"

@@ -3,6 +3,15 @@ Give the tests of the wire time that passes only where somebody sleeps.
 """
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "wire",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 class FakeTime:

@@ -9,7 +9,7 @@ import tracemalloc
 import zlib
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ardoqpy import (
@@ -25,6 +25,7 @@ from ardoqpy import (
 )
 from ardoqpy._json import NotJsonError, decode_json
 
+WIRE = settings.get_profile("wire")
 MEGABYTE = 1_000_000
 OK = "200 OK"
 
@@ -349,7 +350,7 @@ def test_any_bytes_are_an_answer_or_an_error_of_the_tree(raw_server):
     server = raw_server(*[lambda connection: connection.sendall(said[-1])] * 400)
     with ArdoqClient(server.url, "t0ken", retries=0, timeout=5) as client:
 
-        @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        @settings(WIRE, max_examples=150)
         @given(HEADS, st.binary(max_size=200))
         def any_bytes(head, rest):
             said.append(head + rest)
@@ -361,7 +362,7 @@ def test_any_bytes_are_an_answer_or_an_error_of_the_tree(raw_server):
         any_bytes()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(WIRE, max_examples=300)
 @given(st.one_of(st.binary(max_size=100), st.text(max_size=50).map(str.encode)))
 def test_any_bytes_are_json_or_not(content):
     """

@@ -1,0 +1,433 @@
+"""
+The token goes to Ardoq and nowhere else, whatever it looks like and whoever repeats it.
+"""
+
+import contextlib
+import copy
+import http.client
+import json
+import logging
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import traceback
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import requests
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from raw_server import RawServer
+
+from ardoqpy import API, ArdoqClient, ArdoqClientException, ArdoqSyncClient, RedirectRefused, Retries
+from ardoqpy.config import Token, read_settings
+from ardoqpy.testing import emulator
+from ardoqpy_sync import format_report
+
+HERE = str(Path(__file__).parents[1])
+#: Anything that the library takes for a token, and that stands in no text by chance.
+TOKENS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=12, max_size=60).map(
+    "Tk~{}~k".format
+)
+WIRE = settings.get_profile("wire")
+AT_ONCE = Retries(count=1, backoff=0, longest_wait=0)
+ONCE = Retries(count=0, longest_wait=0)
+#: How a server may spell it.
+SPELLINGS = {
+    "as it is": str,
+    "in JSON": lambda token: json.dumps(token)[1:-1],
+    "in JSON, with slashes": lambda token: json.dumps(token)[1:-1].replace("/", "\\/"),
+    "in JSON in JSON": lambda token: json.dumps(json.dumps(token)[1:-1])[1:-1],
+    "in a URL": lambda token: quote(token, safe=""),
+    "in a path": quote,
+    "in HTML": escape,
+    "in HTML, by number": lambda token: escape(token).replace("&#x27;", "&#39;"),
+    "in Python": lambda token: repr(token)[1:-1],
+    "in capitals": str.upper,
+    "in small letters": str.lower,
+}
+SHOWN_BY = [
+    "HTTP/1.1 401 Unauthorized\r\nContent-Length: {n}\r\n\r\n{}",
+    'HTTP/1.1 404 Not Found\r\nContent-Length: {n+15}\r\n\r\n{{"message": "{}"}}',
+    "HTTP/1.1 409 Conflict\r\nContent-Length: {n}\r\n\r\n{}",
+    "HTTP/1.1 422 You said {}\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 429 Later\r\nRetry-After: {}\r\nContent-Length: {n}\r\n\r\n{}",
+    "HTTP/1.1 503 Not to {}\r\nContent-Length: {n}\r\n\r\n{}",
+    "HTTP/1.1 302 Found\r\nLocation: https://evil.example/{}\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 302 Found\r\nLocation: https://{}/\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 302 Found\r\nLocation: /{}\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nContent-Length: {n}\r\n\r\n{}",
+    "HTTP/1.1 200 OK\r\nContent-Encoding: {}\r\nContent-Length: 2\r\n\r\n[]",
+    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: {}\r\n\r\n[]",
+    "HTTP/1.1 {} OK\r\n\r\n",
+    "{}\r\n\r\n",
+]
+CALLS = {
+    "read": lambda client: client.get_workspaces(),
+    "create": lambda client: client.create_workspace({"name": "W"}),
+    "change": lambda client: client.update_workspace("5f00", {"name": "W", "_version": 1}),
+    "delete": lambda client: client.del_workspace("5f00"),
+    "download": lambda client: client.download_attachment("5f00", "a.txt"),
+}
+
+
+def told(answer, said):
+    """
+    Return an answer that repeats what was said, with the length that it then has.
+    """
+    for more in (15, 0):
+        answer = answer.replace("{n+15}" if more else "{n}", str(len(said) + more))
+    return answer.replace("{}", said).replace("{{", "{").replace("}}", "}").encode("latin-1")
+
+
+def everything_of(error):
+    """
+    Render an error as a reporter would that shows everything: all that led to it, locals, its pickle.
+    """
+    waiting, seen, parts = [error], [], []
+    while waiting:
+        one = waiting.pop()
+        if one is None or any(one is other for other in seen):
+            continue
+        seen.append(one)
+        waiting += [one.__context__, one.__cause__]
+        parts += [str(one), repr(one), repr(one.args), repr(vars(one))]
+        below = one.__traceback__
+        while below is not None and below.tb_frame.f_code.co_filename.startswith(HERE):
+            below = below.tb_next  # the frames of the tests hold what the tests hold
+        parts += traceback.TracebackException(type(one), one, below, capture_locals=True).format()
+    with contextlib.suppress(Exception):
+        parts.append(pickle.dumps(error).decode("latin-1"))
+        parts.append(repr(vars(pickle.loads(pickle.dumps(error)))))
+    return "\n".join(parts)
+
+
+def shows(text, *secrets):
+    """
+    Tell whether a text shows one of some secrets, in whatever letter case.
+    """
+    return any(secret.casefold() in text.casefold() for secret in secrets)
+
+
+@pytest.fixture
+def log(caplog):
+    """
+    Everything that is logged, by whomever.
+    """
+    caplog.set_level(logging.DEBUG)
+    return caplog
+
+
+# -- whoever repeats it ----------------------------------------
+
+
+@settings(WIRE, max_examples=200)
+@given(
+    token=TOKENS,
+    spelling=st.sampled_from(list(SPELLINGS.values())),
+    answer=st.sampled_from(SHOWN_BY),
+    call=st.sampled_from(list(CALLS.values())),
+)
+def test_what_repeats_the_token_is_shown_without_it(token, spelling, answer, call, log):
+    """
+    Whatever part of an answer repeats the token, however spelled, neither error nor log shows it.
+    """
+    log.clear()
+    said = spelling(token)
+    server = RawServer(*[told(answer, said)] * 7)  # a redirect is followed five times
+    try:
+        with ArdoqClient(server.url, token, retries=ONCE, timeout=5) as client:
+            try:
+                call(client)
+            except ArdoqClientException as problem:
+                shown = everything_of(problem)
+            else:
+                shown = ""
+        assert shown or call is CALLS["download"] or b"[]" in told(answer, said)
+        assert not shows(shown, token, said)
+        # What urllib3 logs of a redirect or a broken header is its own; ours stays clean at every level.
+        own = [record for record in log.records if record.name.startswith("ardoqpy")]
+        assert not shows("\n".join(record.getMessage() for record in own), token, said)
+    finally:
+        server.close()
+
+
+@settings(WIRE, max_examples=60)
+@given(token=TOKENS, spelling=st.sampled_from(list(SPELLINGS.values())))
+def test_a_next_link_that_repeats_the_token_does_not_show_it(token, spelling):
+    """
+    A next link to another host with the token in its name, its path or its query is refused without it.
+    """
+    said = spelling(token)
+    for href in (f"https://evil.example/{said}?a={said}", f"https://{said}.example/", f"//{said}"):
+        page = json.dumps({"values": [], "_links": {"next": {"href": href}}})
+        server = RawServer(f"HTTP/1.1 200 OK\r\nContent-Length: {len(page)}\r\n\r\n{page}".encode())
+        try:
+            client = ArdoqClient(server.url, token, version="v2", retries=0, timeout=5)
+            with pytest.raises(ArdoqClientException) as caught:
+                client.get_components()
+            client.close()
+            assert not shows(everything_of(caught.value), token, said)
+        finally:
+            server.close()
+
+
+@settings(WIRE, max_examples=50)
+@given(token=st.from_regex(r"Tk_[0-9A-Za-z_-]{16,60}", fullmatch=True))
+def test_a_token_given_as_an_id_is_in_no_error(token, log):
+    """
+    Where the token stands in the path by mistake, neither error nor our log shows the path.
+    """
+    log.clear()
+    refused = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+    server = RawServer(refused)
+    try:
+        client = ArdoqClient(server.url, token, retries=0)
+        with pytest.raises(ArdoqClientException) as caught:
+            client.get_component(comp_id=token)
+        client.close()
+        assert not shows(f"{caught.value!r} {caught.value} {vars(caught.value)}", token)
+        own = [record for record in log.records if record.name.startswith("ardoqpy")]
+        assert own
+        assert not shows("\n".join(record.getMessage() for record in own), token)
+    finally:
+        server.close()
+
+
+def test_a_message_that_json_spells_letter_by_letter_shows_no_token(raw_server):
+    """
+    What a server escapes beyond need is hidden in the message that is made of it.
+    """
+    token = "s3cret-T0ken-of-the-tests"
+    said = "".join(f"\\u{ord(letter):04x}" for letter in token)
+    answer = told('HTTP/1.1 404 No\r\nContent-Length: {n+15}\r\n\r\n{{"message": "{}"}}', said)
+    client = ArdoqClient(raw_server(answer).url, Token(token))
+    with pytest.raises(ArdoqClientException) as caught:
+        client.get_workspaces()
+    assert caught.value.ardoq_message == "***"
+    assert not shows(everything_of(caught.value), token)
+
+
+@settings(WIRE)
+@given(token=TOKENS, before=st.text(max_size=20), after=st.text(max_size=20))
+def test_every_spelling_is_hidden_and_nothing_else(token, before, after):
+    """
+    What surrounds the token stays as it is, and a text without it too.
+    """
+    hide = Token(token).hide_in
+    assume(not shows(before + after, token))
+    for spelling in SPELLINGS.values():
+        assert not shows(hide(f"{before}{spelling(token)}{after}"), token, spelling(token))
+    assert hide(f"{before}|{token}|{after}") == f"{before}|***|{after}"
+    assert hide("a quite ordinary sentence") == "a quite ordinary sentence"
+
+
+# -- what is at hand ----------------------------------------
+
+
+@settings(WIRE, max_examples=20)
+@given(token=TOKENS)
+def test_a_job_shows_its_token_to_ardoq_alone(token, log, tmp_path_factory):
+    """
+    A job that reads, writes, fails, repeats, syncs and saves: its log, its report, its files and the records
+    of the emulator at the other end hold no token, and neither does any repr, pickle or copy on the way.
+    """
+    log.clear()
+    folder = tmp_path_factory.mktemp("job")
+    exchanges, shown = [], []
+    with emulator(token=token, recorder=exchanges.append) as server:
+        for make in (ArdoqClient, ArdoqSyncClient):
+            with make(server.url, token, "acme", retries=AT_ONCE) as client:
+                ws = client.create_workspace({"name": "W"})
+                server.fail(status=503)
+                client.get_workspaces()
+                client.upload_attachment(ws["_id"], b"content", "a.txt")
+                client.download_attachment(ws["_id"], "a.txt", folder / "a.txt")
+                with pytest.raises(ArdoqClientException) as caught:
+                    client.get_workspace("0" * 24)
+                shown.append(everything_of(caught.value))
+                shown += at_hand(client)
+        with ArdoqSyncClient(server.url, token, on_error="collect") as sync:
+            sync.create_component({"name": "A", "rootWorkspace": ws["_id"], "typeId": "p1434104432900"})
+            sync.create_component({"name": "B", "rootWorkspace": ws["_id"], "typeId": "nowhere"})
+            shown += [json.dumps(sync.get_report()), format_report(sync.get_report())]
+        api = API(server.url, token, retries=0)
+        shown += at_hand(api)
+        api.client.close()
+        shown += [repr(server), repr(server.requests), json.dumps(server.dump()), repr(server.crashes)]
+        shown += [repr(server.logged_requests()), repr(exchanges)]
+    shown += [path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.is_file()]
+    assert exchanges
+    assert log.messages
+    assert not shows("\n".join([*shown, log.text]), token)
+
+
+def at_hand(client):
+    """
+    Return what the objects of a client show of themselves, and what of them can be pickled or copied.
+    """
+    api = getattr(client, "client", client).api
+    transport = api.transport
+    objects = [client, api, transport, transport.session, transport._auth, transport._pace, transport._token]
+    objects.append(getattr(client, "client", client)._settings)
+    parts = []
+    for one in objects:
+        parts += [repr(one), str(one), f"{one}", ascii(one)]
+        if hasattr(one, "__dict__"):
+            parts.append(repr(vars(one)))
+        for take in (pickle.dumps, copy.copy, copy.deepcopy):
+            with contextlib.suppress(Exception):
+                parts.append(repr(take(one)))
+        with contextlib.suppress(Exception):
+            parts.append(pickle.dumps(one).decode("latin-1"))
+    return parts
+
+
+@pytest.mark.parametrize("make", [ArdoqClient, ArdoqSyncClient, API])
+@pytest.mark.parametrize("take", [pickle.dumps, copy.deepcopy])
+def test_a_client_is_neither_pickled_nor_copied(take, make):
+    """
+    What would carry the token to another process or file says that it does not.
+    """
+    client = make("https://acme.ardoq.com", "s3cret-T0ken-of-the-tests")
+    with pytest.raises((ArdoqClientException, TypeError)) as caught:
+        take(client)
+    assert "s3cret" not in everything_of(caught.value)
+
+
+def test_what_requests_prepares_shows_no_token():
+    """
+    The headers of a prepared request, which hooks and exceptions of requests hold, print without the token.
+    """
+    seen = []
+
+    def look(response, **_):
+        request = response.request
+        seen.append((request.headers["Authorization"], f"{request.headers} {vars(request)!r}"))
+
+    with emulator(token="s3cret-T0ken-of-the-tests") as server, requests.Session() as session:
+        session.hooks["response"].append(look)
+        ArdoqClient(server.url, server.token, session=session).get_workspaces()
+    ((sent, shown),) = seen
+    assert sent == "Token token=s3cret-T0ken-of-the-tests"
+    assert "s3cret" not in shown
+
+
+def test_an_interrupt_in_the_middle_shows_no_token(server, monkeypatch):
+    """
+    What is raised through requests and urllib3, such as Ctrl-C, shows no token with all locals on the way.
+    """
+
+    def interrupted(_self):
+        raise KeyboardInterrupt
+
+    server.token = "s3cret-T0ken-of-the-tests"
+    with ArdoqClient(server.url, Token(server.token)) as client:
+        monkeypatch.setattr(http.client.HTTPConnection, "getresponse", interrupted)
+        with pytest.raises(KeyboardInterrupt) as caught:
+            client.get_workspaces()
+    shown = everything_of(caught.value)
+    assert "urllib3" in shown
+    assert "'Authorization': '***'" in shown
+    assert "s3cret" not in shown
+
+
+def test_requests_underneath_are_not_held_by_errors(closed_port):
+    """
+    No error of ours leads to an exception of requests, whose request holds the token.
+    """
+    client = ArdoqClient(closed_port, "s3cret-T0ken-of-the-tests", retries=0)
+    with pytest.raises(ArdoqClientException) as caught:
+        client.get_workspaces()
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+
+
+def test_the_emulators_command_prints_no_token():
+    """
+    Neither the address that it prints nor what it says at its end, nor a request that is refused, shows it.
+    """
+    token = "s3cret-T0ken-of-the-tests"
+    command = [sys.executable, "-m", "ardoqpy", "emulator", "--token", token, "--fault", "kind=html"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(HERE).parent
+    ) as process:
+        url = process.stdout.readline().strip()
+        for given_token in (token, f"{token}-wrong"):
+            with ArdoqClient(url, given_token, retries=0) as client, pytest.raises(ArdoqClientException):
+                client.get_workspaces()
+        process.send_signal(signal.SIGTERM if os.name != "nt" else signal.CTRL_BREAK_EVENT)
+        printed = url + "".join(process.communicate(timeout=30))
+    assert token not in printed
+
+
+# -- whom it is sent to ----------------------------------------
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["http://localhost:{}/x", "https://127.0.0.1:{}/x", "http://evil.example:{}/x", "//127.0.0.2:{}/x"],
+)
+@pytest.mark.parametrize("by", ["redirect", "next link"])
+def test_another_host_port_or_scheme_hears_nothing(by, elsewhere, raw_server):
+    """
+    With two real servers, the other one is not even connected to, by whatever name it is reached.
+    """
+    other = raw_server(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
+    target = elsewhere.format(other.url.rpartition(":")[2])
+    if by == "redirect":
+        answer = f"HTTP/1.1 307 There\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n"
+    else:
+        page = json.dumps({"values": [], "_links": {"next": {"href": target}}})
+        answer = f"HTTP/1.1 200 OK\r\nContent-Length: {len(page)}\r\n\r\n{page}"
+    first = raw_server(answer.encode())
+    client = ArdoqClient(first.url, "t0ken", version="v2", retries=0)
+    with pytest.raises(RedirectRefused):
+        client.get_components()
+    client.close()
+    assert other.received == []
+
+
+# -- where it is read from ----------------------------------------
+
+
+@pytest.fixture
+def cfg(tmp_path):
+    """
+    Write a cfg file that may be read as `mode` says, and give its path.
+    """
+
+    def write(mode, token="s3cret-T0ken-of-the-tests"):
+        path = tmp_path / "ardoq.cfg"
+        path.write_text(f"[Ardoq]\nhost = https://acme.ardoq.com\ntoken = {token}\n")
+        path.chmod(mode)
+        return path
+
+    return write
+
+
+@pytest.mark.skipif(os.name != "posix", reason="this system has no such modes")
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620, 0o777])
+def test_a_cfg_file_that_others_may_read_is_warned_about(mode, cfg, log):
+    """
+    A token that others may read is worth a line in the log, once for each reading, without the token.
+    """
+    path = cfg(mode)
+    assert read_settings(config=path, environ={}).token.reveal() == "s3cret-T0ken-of-the-tests"
+    assert [(record.levelname, record.getMessage()) for record in log.records] == [
+        ("WARNING", f"The cfg file {str(path)!r} holds a token, and others may read it: chmod 600 it.")
+    ]
+
+
+@pytest.mark.parametrize(("mode", "token"), [(0o600, "t0ken"), (0o400, "t0ken"), (0o644, "")])
+def test_a_cfg_file_that_is_private_or_holds_no_token_is_not(mode, token, cfg, log):
+    """
+    What only the owner may read, or holds no secret, is nobody's business.
+    """
+    with contextlib.suppress(ArdoqClientException):
+        read_settings(config=cfg(mode, token), environ={})
+    assert log.records == []
