@@ -586,6 +586,7 @@ def test_a_delete_is_looked_at_right_before(ardoq, new_sync, other):
     for way in ("skip", "replan"):
         result = client.apply(plan, moved=way)
         assert [(one["_id"], one["what"]) for one in result["moved"]] == [("web-shop", "changed")]
+        assert outcomes(result) == {"moved": 1}
     assert held(ardoq, "web-shop")["displayText"] == "theirs"
 
 
