@@ -416,20 +416,14 @@ class Engine:
         except NotFoundError:
             self.cache.forget(kind.name, entity_id)
             raise
+        kinds = {one.name: one for one in (self.component, self.reference)}
+        going = [(kinds[of], at, gone) for of, at, gone in taken or [(kind.name, ws_id, entity)]]
+        names = [self._name_of(of, gone) for of, _, gone in going]  # as long as the ends are known
         self.cache.forget(kind.name, entity_id)
-        for its_kind, its_workspace, gone in taken or [(kind.name, ws_id, entity)]:
-            of = self.component if its_kind == "component" else self.reference
+        for (of, at, gone), its_name in zip(going, names, strict=True):
             itself = gone["_id"] == entity_id
-            self.report.take(
-                self._change(
-                    DELETE,
-                    of,
-                    its_workspace,
-                    gone,
-                    name=name if itself else self._name_of(of, gone),
-                    note=None if itself else f"with component {name}",
-                )
-            )
+            note = None if itself else f"with component {name}"
+            self.report.take(self._change(DELETE, of, at, gone, name=its_name, note=note))
             if self.outbox is not None:
                 row = self._again[0] if itself else None
                 place = len(self.report.changes) - 1
@@ -437,7 +431,7 @@ class Engine:
         if self.outbox is None and self.progress is not None:
             self.progress.wrote()
         if self.outbox is not None:
-            self.outbox.withdraw([gone["_id"] for _, _, gone in taken])
+            self.outbox.withdraw([gone["_id"] for _, _, gone in going])
 
     def misses(self, kind: Kind) -> list[dict[str, Any]]:
         """

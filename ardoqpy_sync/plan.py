@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy._version import __version__
 from ardoqpy_sync import plan_file
 from ardoqpy_sync.changes import CREATE, DELETE, FAILED, UPDATE
-from ardoqpy_sync.report import in_full, totals
+from ardoqpy_sync.report import harmless, in_full, totals
 
 if TYPE_CHECKING:
     import os
@@ -148,7 +148,7 @@ class Plan:
         made = self.made
         how = "simulated" if made["simulated"] else "carried out"
         head = f"plan of {made['at']}, {how} on API {made['api']} of {made['host']}, by {made['by']}"
-        return "\n".join([_harmless(head), *table])
+        return "\n".join([harmless(head), *table])
 
     def describe(self, longest: int | None = None) -> str:
         """
@@ -210,9 +210,9 @@ def _told(change: dict[str, Any]) -> list[str]:
     note = f", {change['note']}" if change.get("note") else ""
     line = f"  - {change['action']} {change['kind']} {change['name']} ({kind}{version}){note}{label}"
     return [
-        _harmless(line),
+        harmless(line),
         *(
-            _harmless(f"      {name}: {_arrow(change['action'], values)}")
+            harmless(f"      {name}: {_arrow(change['action'], values)}")
             for name, values in change["attributes"].items()
         ),
     ]
@@ -226,29 +226,19 @@ def _arrow(action: str, values: dict[str, Any]) -> str:
 
 def _told_failure(row: dict[str, Any]) -> list[str]:
     label = f"  [{row['label']}]" if row.get("label") else ""
-    return [_harmless(f"  - {row['kind']} {row.get('name')}: {row['reason']}{label}", longest=400)]
+    return [harmless(f"  - {row['kind']} {row.get('name')}: {row['reason']}{label}", longest=400)]
 
 
 def _told_several(one: dict[str, Any]) -> list[str]:
     matches = len(one.get("matches") or ())
-    return [_harmless(f"  - {one['kind']} {one.get('name')}: {matches} match, {one.get('used')} is used")]
+    return [harmless(f"  - {one['kind']} {one.get('name')}: {matches} match, {one.get('used')} is used")]
 
 
 def _told_stubborn(one: dict[str, Any]) -> list[str]:
     values = f"stays {_brief(one.get('stored'))}, the source says {_brief(one.get('wanted'))}"
-    return [_harmless(f"  - {one['kind']} {one.get('name')}: {one.get('attribute')} {values}")]
+    return [harmless(f"  - {one['kind']} {one.get('name')}: {one.get('attribute')} {values}")]
 
 
 def _brief(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:59]}…"
-
-
-def _harmless(line: str, longest: int = 200) -> str:
-    """
-    Return a line without anything that a terminal would obey.
-    """
-    shown = "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line[:longest]
-    )
-    return shown if len(line) <= longest else f"{shown}…"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.dialect import Entity
 
-__all__ = ["Report", "format_report", "in_full", "totals"]
+__all__ = ["Report", "format_report", "harmless", "in_full", "totals"]
 
 #: Where the changes of each kind are counted; beside each count is a list, `<name>_l`.
 _COUNTED = {
@@ -168,7 +168,8 @@ def format_report(report: dict[str, Any], *, longest: int = 10) -> str:
     """
     Return a report, as `get_report` gives it, as text for people.
 
-    Each list shows at most `longest` entries and says how many more there are.
+    Each list shows at most `longest` entries and says how many more there are. What a terminal would obey
+    is escaped.
     """
     lines = totals(*map(partial(_numbers, report), ("comps", "refs")))
     new = [f"component {comp['name']} ({comp['type']})" for comp in report["new_comps_l"]]
@@ -204,7 +205,7 @@ def format_report(report: dict[str, Any], *, longest: int = 10) -> str:
     lines += _section("not kept by Ardoq as sent", stubborn, longest)
     if report["status"] != "success":
         lines.append(f"{report['status']}: {report['description']}")
-    return "\n".join(lines)
+    return "\n".join(map(harmless, lines))
 
 
 def totals(components: Sequence[int], references: Sequence[int]) -> list[str]:
@@ -236,3 +237,13 @@ def _section(title: str, entries: list[str], longest: int) -> list[str]:
 def _brief(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def harmless(line: str, longest: int = 400) -> str:
+    """
+    Return a line without anything that a terminal would obey.
+    """
+    shown = "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line[:longest]
+    )
+    return shown if len(line) <= longest else f"{shown}…"

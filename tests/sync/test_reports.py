@@ -219,3 +219,12 @@ def test_a_simulation_that_wrote_nothing_asks_ardoq(ardoq, new_sync, other):
     other.patch_component("web", payload={"cost": 6})
     assert value(client.get_component(comp_id="web"), "cost") == 6
     assert value(client.get_workspace("ws1")["components"][0], "cost") == 6
+
+
+def test_a_report_in_text_is_harmless(new_sync):
+    """Names with terminal escapes, line ends or marks that turn the reading around are shown escaped."""
+    client = new_sync(simulate=True)
+    client.create_component(row("\x1b[31mred\x07\u202e\nnext"))
+    text = format_report(client.get_report())
+    assert "\\x1b[31mred\\x07\\u202e\\nnext" in text
+    assert text.replace("\n", "").isprintable()
