@@ -13,9 +13,19 @@ from ardoqpy._near import alike, near, quoted
 from ardoqpy.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["attributes", "filters", "given", "id_segment", "ids", "name_segment", "path_below", "query_value"]
+__all__ = [
+    "attributes",
+    "checked_query",
+    "filters",
+    "given",
+    "id_segment",
+    "ids",
+    "name_segment",
+    "path_below",
+    "query_value",
+]
 
 _ID = re.compile(r"[0-9A-Za-z_-]+")
 _EXAMPLE = "an id is text such as '5f00aa00bb00cc00dd00ee10'"
@@ -147,6 +157,22 @@ def query_value(value: object, argument: str) -> str:
     raise InvalidInput(
         f"{argument} is {shown}, which cannot be looked for: give text, a number, true or false, or None."
     )
+
+
+def checked_query(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """
+    Return a query as it is; raise `InvalidInput` where it holds text that cannot be sent.
+    """
+    for name, value in params.items():
+        for part in value if isinstance(value, list | tuple) else (value,):
+            try:
+                f"{name}{part if isinstance(part, str) else ''}".encode()
+            except UnicodeEncodeError:
+                raise InvalidInput(
+                    f"The value of {name!r} in the query holds half a character (a lone surrogate): give it "
+                    "as proper text."
+                ) from None
+    return params
 
 
 def spelled(params: object, argument: str) -> dict[str, Any]:

@@ -92,8 +92,12 @@ def opener(
     name = filename or known
     if not name:
         raise InvalidInput("filename is missing: bytes have no name of their own, say what to call them.")
+    if not isinstance(name, str):
+        raise InvalidInput(f"filename is {a_type(name)}: give it as text.")
+    if any("\ud800" <= letter <= "\udfff" for letter in name):
+        raise InvalidInput(f"filename is {name!r}, which holds half a character: give another one.")
     guessed = content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
-    if any(character in guessed for character in "\r\n"):
+    if not isinstance(guessed, str) or not guessed.isprintable():
         raise InvalidInput(f"content_type is {guessed!r}, which is not one: for example 'image/png'.")
     return read, name, guessed
 

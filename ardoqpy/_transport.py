@@ -33,6 +33,7 @@ from urllib3.exceptions import (
 )
 from urllib3.response import HTTPResponse
 
+from ardoqpy._arguments import checked_query
 from ardoqpy._body import LARGEST_ANSWER, PACKED_AS, Unreadable, beginning, packing, whole
 from ardoqpy._files import MultipartFile
 from ardoqpy._json import NotJsonError, decode_json
@@ -215,7 +216,8 @@ class Transport(Verbs):
     ) -> Reply:
         self._stay_in_this_process()
         tries = Tries(method, self.retries, reads=reads, clock=_now) if tries is None else tries
-        params, redirects = {} if bare else {**self._params, **(params or {})}, 0
+        params = {} if bare else {**self._params, **checked_query(params or {})}
+        redirects = 0
         while True:
             self._wait_for_turn(url, tries)
             sent = _now()
