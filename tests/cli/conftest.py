@@ -8,6 +8,7 @@ import sys
 from typing import NamedTuple
 
 import pytest
+from checker import complaints_about
 from organisation import SEED
 
 from ardoqpy.cli import main
@@ -26,12 +27,16 @@ class Ran(NamedTuple):
     err: str
 
 
+#: What a test has asked and was answered: what of it is of v2 is held against the contract.
+EXCHANGES = []
+
+
 @pytest.fixture(scope="session")
 def _running():
     """
     Run one emulator for all tests of the command line.
     """
-    with emulator(seed=SEED, token=TOKEN, page_size=2) as running:
+    with emulator(seed=SEED, token=TOKEN, page_size=2, recorder=EXCHANGES.append) as running:
         yield running
     assert running.crashes == []
 
@@ -46,8 +51,10 @@ def ardoq(_running, monkeypatch):
     _running.clear_requests()
     monkeypatch.setenv("ARDOQ_API_HOST", _running.url)
     monkeypatch.setenv("ARDOQ_API_TOKEN", TOKEN)
+    EXCHANGES.clear()
     yield _running
     _running.clear_faults()
+    assert complaints_about(EXCHANGES) == []
 
 
 @pytest.fixture
