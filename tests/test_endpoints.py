@@ -7,6 +7,7 @@ import re
 from contextlib import suppress
 
 import pytest
+from checker import complaints_about
 from endpoints import OTHERS, SEED, V1, V1_SEVERAL, V2, V2_SEVERAL, asked
 from refusals import sentence_of
 
@@ -71,11 +72,13 @@ def test_the_flat_method_calls_its_endpoint_and_no_other(server, version, verb, 
 )
 def test_a_call_of_several_requests_sends_these_and_no_others(version, requests, call):
     """What takes several requests sends those of the table; side by side, so in any order."""
-    with emulator(seed=SEED) as server:
+    exchanges = []
+    with emulator(seed=SEED, recorder=exchanges.append) as server:
         call(ArdoqClient(server.url, server.token, version=version))
         sent = [(request.method, re.sub(r"[0-9a-f]{24}", "{}", request.path)) for request in server.requests]
         assert server.crashes == []
     assert sorted(sent) == sorted((verb, TABLES[version][0] + path) for verb, path in requests)
+    assert complaints_about(exchanges) == []
 
 
 @pytest.mark.parametrize(("here", "call"), OTHER_WAYS.values())
