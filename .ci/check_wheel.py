@@ -8,6 +8,8 @@ import zipfile
 
 NEEDED = [
     "ardoqpy/__init__.py",
+    "ardoqpy/cli/__init__.py",
+    "ardoqpy/cli/commands/__init__.py",
     "ardoqpy/py.typed",
     "ardoqpy/emulator/__init__.py",
     "ardoqpy/emulator/rules/__init__.py",
@@ -16,6 +18,7 @@ NEEDED = [
     "ardoqpy/methods/__init__.py",
     "ardoqpy_sync/__init__.py",
     "ardoqpy_sync/py.typed",
+    "ardoqpy_sync/sources/__init__.py",
 ]
 TOP = ("ardoqpy/", "ardoqpy_sync/", "ardoqpy-")
 ENTRY_POINTS = {

@@ -4,32 +4,35 @@ A client, a sync engine and an emulator for Ardoq's REST API.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._retry import Retries
 from ardoqpy._version import __version__
-from ardoqpy.batch import Batch
-from ardoqpy.batch_result import BatchResult
-from ardoqpy.client import ArdoqClient
-from ardoqpy.errors import (
-    AmbiguousWrite,
-    ArdoqClientException,
-    AuthorizationError,
-    BadRequest,
-    ConfigurationError,
-    Conflict,
-    InvalidInput,
-    NotFoundError,
-    RateLimited,
-    RedirectRefused,
-    ServiceUnavailable,
-    UnexpectedAnswer,
-    UnsupportedOperation,
-    WriteRefused,
-)
-from ardoqpy.example_client import API
 
 if TYPE_CHECKING:
+    from ardoqpy._retry import Retries
+    from ardoqpy.batch import Batch
+    from ardoqpy.batch_result import BatchResult
+    from ardoqpy.client import ArdoqClient
+    from ardoqpy.errors import (
+        AmbiguousWrite,
+        ArdoqClientException,
+        AuthorizationError,
+        BadRequest,
+        ConfigurationError,
+        Conflict,
+        GuardRefused,
+        InvalidInput,
+        NotFoundError,
+        PlanMoved,
+        RateLimited,
+        RedirectRefused,
+        ServiceUnavailable,
+        UnexpectedAnswer,
+        UnsupportedOperation,
+        WriteRefused,
+    )
+    from ardoqpy.example_client import API
     from ardoqpy_sync import ArdoqSyncClient
 
 __all__ = [
@@ -44,8 +47,10 @@ __all__ = [
     "BatchResult",
     "ConfigurationError",
     "Conflict",
+    "GuardRefused",
     "InvalidInput",
     "NotFoundError",
+    "PlanMoved",
     "RateLimited",
     "RedirectRefused",
     "Retries",
@@ -56,11 +61,38 @@ __all__ = [
     "__version__",
 ]
 
+#: Where the names live that are not errors.
+_HOMES = {
+    "API": "ardoqpy.example_client",
+    "ArdoqClient": "ardoqpy.client",
+    "Batch": "ardoqpy.batch",
+    "BatchResult": "ardoqpy.batch_result",
+    "Retries": "ardoqpy._retry",
+}
+#: What `import ardoqpy` alone gives beside the names, as `ardoqpy.errors`.
+_MODULES = {
+    *("batch", "batch_result", "client", "config", "dialect", "errors", "example_client", "metamodel"),
+    *("methods", "v1", "v2"),
+    # Those that 0.8.4 had loaded when it was imported.
+    *("ardoqpy", "ardoqpy_sync", "ardoqpy_v2"),
+}
+
 
 def __getattr__(name: str) -> Any:
-    # 0.8.4's scripts say `from ardoqpy import ArdoqSyncClient`; looked up late, it makes no import loop.
+    # Looked up late: the command line's help and pytest's start, which pass here too, need no client.
     if name == "ArdoqSyncClient":
+        # 0.8.4's scripts say `from ardoqpy import ArdoqSyncClient`; late, it makes no import loop either.
         from ardoqpy_sync import ArdoqSyncClient  # noqa: PLC0415
 
         return ArdoqSyncClient
+    if name in __all__:
+        value = getattr(import_module(_HOMES.get(name, "ardoqpy.errors")), name)
+        globals()[name] = value
+        return value
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

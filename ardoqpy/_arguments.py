@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from ardoqpy._json import a_type
+from ardoqpy._near import alike, near, quoted
 from ardoqpy.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -90,7 +91,9 @@ def attributes(value: object, argument: str, *required: str) -> dict[str, Any]:
     if lacking:
         named = f" ({value['name']!r})" if isinstance(value.get("name"), str) and value["name"] else ""
         missing = _and([f"no {name}" for name in lacking])
-        raise InvalidInput(f"{argument}{named} has {missing}: it needs {_and(required)}.")
+        odd = [quoted(key) for key in value if key not in lacking and any(alike(key, one) for one in lacking)]
+        spelling = f" It has {_and(odd)}, but letter case and signs count." if odd else ""
+        raise InvalidInput(f"{argument}{named} has {missing}: it needs {_and(required)}.{spelling}")
     return value
 
 
@@ -122,7 +125,7 @@ def filters(params: object, known: Sequence[str], *, custom: bool = False) -> di
             query[name] = query_value(value, name)
         else:
             choice = [*known, "customFields"] if custom else known
-            raise InvalidInput(f"There is no filter {name!r}: there is {_and(choice)}.")
+            raise InvalidInput(f"There is no filter {quoted(name)}: {near(name, choice)}")
     return query
 
 

@@ -5,9 +5,11 @@ Which attributes of components and references API v2 lets be written, and what i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._arguments import attributes
+from ardoqpy._near import did_you_mean
 from ardoqpy.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class Writable:
     - `changing`: what can be written at any time.
     - `not_null`: those of them that cannot be null.
     - `read_only`: what Ardoq sets itself.
+    - `elsewhere`: what only v1 lets be written.
     """
 
     noun: str
@@ -35,6 +38,14 @@ class Writable:
     changing: frozenset[str]
     not_null: frozenset[str]
     read_only: frozenset[str]
+    elsewhere: frozenset[str]
+
+    @cached_property
+    def built_in(self) -> frozenset[str]:
+        """
+        Return the names of all attributes that are no custom fields.
+        """
+        return self.fixed | self.changing | self.read_only
 
     def new(self, body: object, argument: str) -> Entity:
         """
@@ -74,9 +85,11 @@ class Writable:
         sent = {key: value for key, value in given.items() if key not in leave_out}
         unknown = sorted(key for key in sent if key not in known)
         if unknown:
+            question = did_you_mean(unknown[0], known)
             raise InvalidInput(
-                f"{argument} has {unknown[0]!r}, which is no attribute of {self.noun} on API v2: a custom "
-                f"field goes below 'customFields', as {{'customFields': {{{unknown[0]!r}: ...}}}}."
+                f"{argument} has {unknown[0]!r}, which is no attribute of {self.noun} on API v2: "
+                f"{f'{question} A' if question else 'a'} custom field goes below 'customFields', as "
+                f"{{'customFields': {{{unknown[0]!r}: ...}}}}."
             )
         for key in sorted(self.not_null & sent.keys()):
             if sent[key] is None:
@@ -95,6 +108,7 @@ COMPONENT = Writable(
     changing=frozenset({"name", "parent", "description", "customFields", "color", "icon", "image", "shape"}),
     not_null=frozenset({"name", "customFields"}),
     read_only=_SET_BY_ARDOQ | {"type", "componentKey"},
+    elsewhere=frozenset({"version", "isPublic", "_order"}),
 )
 
 REFERENCE = Writable(
@@ -104,6 +118,7 @@ REFERENCE = Writable(
     changing=frozenset({"source", "target", "displayText", "description", "customFields"}),
     not_null=frozenset({"source", "target", "displayText", "customFields"}),
     read_only=_SET_BY_ARDOQ | {"rootWorkspace", "targetWorkspace"},
+    elsewhere=frozenset({"returnValue", "order"}),
 )
 
 

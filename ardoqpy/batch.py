@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ardoqpy._arguments import attributes, given
 from ardoqpy._json import a_type
+from ardoqpy._near import did_you_mean, near
 from ardoqpy._writable import COMPONENT, REFERENCE, checked_version
 from ardoqpy.errors import InvalidInput
 
@@ -41,6 +42,7 @@ _DERIVED = {
     "components": frozenset[str](),
     "references": frozenset({"rootWorkspace", "source.rootWorkspace"}),
 }
+_WHAT_TO_NAME = "name attributes that it has, and custom fields as 'customFields.name'."
 
 
 class Batch:
@@ -274,15 +276,16 @@ class Batch:
 
     def _upsert(self, kind: str, data: Entity, unique_by: Sequence[str], batch_id: str | None) -> Self:
         body = _KINDS[kind].new(data, _noun(kind))
-        if isinstance(unique_by, str) or not unique_by:
+        if not isinstance(unique_by, list | tuple) or not unique_by:
             raise InvalidInput(
                 f"uniqueBy is {unique_by!r}: give a list of names, such as ['rootWorkspace', 'name']."
             )
         for name in unique_by:
-            if name not in _DERIVED[kind] and value_at(body, name) is None:
+            if not isinstance(name, str) or (name not in _DERIVED[kind] and value_at(body, name) is None):
+                question = did_you_mean(name, [*_valued(body), *sorted(_DERIVED[kind])])
                 raise InvalidInput(
-                    f"uniqueBy names {name!r}, of which {_noun(kind)} has no value: name attributes that it "
-                    "has, and custom fields as 'customFields.name'."
+                    f"uniqueBy names {name!r}, of which {_noun(kind)} has no value: "
+                    f"{question or _WHAT_TO_NAME}"
                 )
         item = {"uniqueBy": list(unique_by), "body": body, **self._batch_id(kind, batch_id)}
         return self._add(kind, "upsert", item)
@@ -295,7 +298,9 @@ class Batch:
         wanted = attributes(match, "match")
         for key in wanted:
             if key not in _MATCH_KEYS[kind]:
-                raise InvalidInput(f"match has {key!r}: {kind} match by {', '.join(_MATCH_KEYS[kind])}.")
+                raise InvalidInput(
+                    f"match has {key!r}, by which {kind} do not match: {near(key, _MATCH_KEYS[kind])}"
+                )
         if not wanted or wanted == {"customFields": {}}:
             raise InvalidInput("match is empty, which would fit everything: say what to delete.")
         if "customFields" in wanted:
@@ -348,6 +353,14 @@ def value_at(body: Mapping[str, Any], name: object) -> Any:
     if name.startswith("customFields."):
         return (body.get("customFields") or {}).get(name.removeprefix("customFields."))
     return body.get(name)
+
+
+def _valued(body: Mapping[str, Any]) -> list[str]:
+    """
+    Return the names by which `value_at` finds a value in a body that has been checked.
+    """
+    custom = [f"customFields.{name}" for name in body.get("customFields") or {}]
+    return [name for name in [*body, *custom] if value_at(body, name) is not None]
 
 
 def _noun(kind: str) -> str:

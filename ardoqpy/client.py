@@ -8,7 +8,7 @@ says them is in its dialect (`v1.py`, `v2.py`), which is chosen once, here.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ardoqpy._body import LARGEST_ANSWER
 from ardoqpy._json import a_type
@@ -77,9 +77,6 @@ class ArdoqClient(
     Raise `ConfigurationError` where a setting is missing or makes no sense, before anything is sent.
     """
 
-    #: The versions that this class speaks.
-    _spoken: ClassVar[tuple[str, ...]] = tuple(_VERSIONS)
-
     def __init__(
         self,
         hosturl: str | None = None,
@@ -99,10 +96,6 @@ class ArdoqClient(
         token = token if token is None else Token.of(token)
         if not isinstance(version, str) or version not in _VERSIONS:
             raise UnsupportedOperation(f"There is no API {version!r}: say version='v1' or version='v2'.")
-        if version not in self._spoken:
-            raise UnsupportedOperation(
-                f"{type(self).__name__} does not speak API {version} yet: say version='v1'."
-            )
         self._settings = read_settings(hosturl, token, org, config=config, allow_http=allow_http)
         self.version = version
         self.api: Dialect = _VERSIONS[version](

@@ -11,17 +11,18 @@ import logging
 import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from ardoqpy._json import a_type
+from ardoqpy._near import alike, quoted
 from ardoqpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Settings", "Token", "read_settings"]
+__all__ = ["Found", "Settings", "Token", "found_settings", "read_settings"]
 
 logger = logging.getLogger(__name__)
 
@@ -136,24 +137,56 @@ def read_settings(
     """
     given = None if token is None else Token.of(token)
     # A traceback that shows locals must show neither the token nor the places that hold it.
-    places = [{name: Token(environ.get(variable) or "") for name, variable in ENVIRONMENT.items()}]
+    in_environment = _in_environment(environ)
     del token, environ
-    if config is not None:
-        places.append(_read_file(config))
-
-    def setting(name: str) -> Token | None:
-        found = (place[name] for place in places if name in place)
-        return next((value for value in found if value.reveal().strip()), None)
+    found = _with_file(in_environment, config)
 
     def text(name: str) -> str | None:
-        value = setting(name)
-        return value.reveal().strip() if value is not None else None
+        return found[name].value.reveal().strip() if name in found else None
 
     return Settings(
         hosturl=_checked_host(text("host") if hosturl is None else hosturl, allow_http=allow_http),
-        token=_checked_token(setting("token") if given is None else given),
+        token=_checked_token(found["token"].value if given is None and "token" in found else given),
         org=_checked_org(text("org") if org is None else org),
     )
+
+
+class Found(NamedTuple):
+    """
+    A setting that was found, hidden whichever it is, and where: in words for a person.
+    """
+
+    value: Token
+    place: str
+
+
+def found_settings(
+    *, config: str | Path | None = None, environ: Mapping[str, str] = os.environ
+) -> dict[str, Found]:
+    """
+    Return which of `host`, `token` and `org` are to be found, and where, without checking them.
+
+    Looks where `read_settings` looks, in the same order. Raise `ConfigurationError` where the file cannot
+    be used.
+    """
+    in_environment = _in_environment(environ)
+    del environ
+    return _with_file(in_environment, config)
+
+
+def _in_environment(environ: Mapping[str, str]) -> dict[str, Found]:
+    found = {
+        name: Found(Token(environ.get(variable) or ""), f"environment, {variable}")
+        for name, variable in ENVIRONMENT.items()
+    }
+    return {name: one for name, one in found.items() if one.value.reveal().strip()}
+
+
+def _with_file(found: dict[str, Found], config: str | Path | None) -> dict[str, Found]:
+    if config is None:
+        return found
+    in_file = {name: Found(value, str(config)) for name, value in _read_file(config).items()}
+    return {name: one for name, one in in_file.items() if one.value.reveal().strip()} | found
 
 
 def _checked_host(hosturl: str | None, *, allow_http: bool) -> str:
@@ -259,7 +292,10 @@ def _read_file(path: str | Path) -> dict[str, Token]:
             f"cannot be understood: {where} is not of the form 'key = value' below a section [{SECTION}]"
         )
     if trouble is None and not parser.has_section(SECTION):
-        trouble = f"has no section [{SECTION}]: write that line above its settings"
+        # Quoted only where it is known not to be the token, written into the wrong place.
+        misspelt = [f"[{name}]" for name in parser.sections() if alike(name, SECTION)]
+        place = f"in place of {quoted(misspelt[0])}" if misspelt else "above its settings"
+        trouble = f"has no section [{SECTION}]: write that line {place}"
     if trouble is not None:
         # Raised here and not above: an error's __context__ would be the parser's, with the line in it.
         raise ConfigurationError(f"The cfg file {str(path)!r} {trouble}.")

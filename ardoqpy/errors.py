@@ -8,7 +8,10 @@ dict with `code`, `reason` and `text`; `str()` reads as a sentence.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = [
     "AmbiguousWrite",
@@ -17,8 +20,10 @@ __all__ = [
     "BadRequest",
     "ConfigurationError",
     "Conflict",
+    "GuardRefused",
     "InvalidInput",
     "NotFoundError",
+    "PlanMoved",
     "RateLimited",
     "RedirectRefused",
     "ServiceUnavailable",
@@ -83,6 +88,30 @@ class WriteRefused(ArdoqClientException, PermissionError):
     """A write was attempted through a client that simulates."""
 
 
+class GuardRefused(ArdoqClientException, PermissionError):
+    """
+    A sync would have deleted more than it was allowed to; nothing was deleted.
+
+    - `reasons`: what speaks against it, as dicts with `bound`, `sentence`, and `allow`: what to say to
+      allow it, None where nothing does.
+    - `would_delete`: what would have been deleted, as dicts with `kind`, `_id`, `name`, `type` and
+      `rootWorkspace`; how many `children` and `references` Ardoq deletes with it; and `along`, those of
+      them that are not in this list themselves.
+    """
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        reasons: Sequence[dict[str, Any]] = (),
+        would_delete: Sequence[dict[str, Any]] = (),
+        **told: Any,
+    ) -> None:
+        super().__init__(detail, **told)
+        self.reasons = list(reasons)
+        self.would_delete = list(would_delete)
+
+
 class AuthorizationError(ArdoqClientException, PermissionError):
     """Ardoq does not accept the token (401), or the token may not do this (403)."""
 
@@ -97,6 +126,20 @@ class BadRequest(ArdoqClientException, ValueError):
 
 class Conflict(ArdoqClientException):
     """What Ardoq stores has moved on since it was read, or exists already (409)."""
+
+
+class PlanMoved(Conflict):
+    """
+    What a plan was decided on has moved since, and it was to be applied as it is or not at all.
+
+    `moved` lists what has moved, as `ArdoqSyncClient.apply` returns it.
+    """
+
+    def __init__(
+        self, detail: str | dict[str, Any], *, moved: Sequence[dict[str, Any]] = (), **more: Any
+    ) -> None:
+        super().__init__(detail, **more)
+        self.moved = list(moved)
 
 
 class RateLimited(ArdoqClientException):

@@ -13,6 +13,7 @@ from ardoqpy import metamodel
 from ardoqpy._answers import as_entities, as_entity, as_stored
 from ardoqpy._arguments import attributes, id_segment, ids, name_segment
 from ardoqpy._files import MultipartFile
+from ardoqpy._spelling import COMPONENT_BOOKKEEPING, PERSISTED, REFERENCE_BOOKKEEPING, flat
 from ardoqpy._transport import Transport
 from ardoqpy.dialect import not_offered
 from ardoqpy.errors import InvalidInput, UnexpectedAnswer, UnsupportedOperation
@@ -24,29 +25,9 @@ if TYPE_CHECKING:
 
     from ardoqpy.config import Settings
     from ardoqpy.dialect import Entities, Entity
+    from ardoqpy.metamodel import Field
 
 __all__ = ["V1"]
-
-#: What Ardoq sets itself on every kind of entity: sent back in a PUT it is accepted and ignored.
-PERSISTED = frozenset(
-    {
-        "_id",
-        "_version",
-        "created",
-        "last-updated",
-        "lastupdated",
-        "created-by",
-        "last-modified-by",
-        "createdByName",
-        "createdByEmail",
-        "lastModifiedByName",
-        "lastModifiedByEmail",
-        "ardoq",
-        "ardoq-persistent",
-        "origin",
-        "mustBeSaved",
-    }
-)
 
 
 def _missing(what: str, use: str = "version='v2'") -> Callable[..., Any]:
@@ -120,6 +101,48 @@ class _Collection:
         return as_entity(self._transport.patch(self._at(entity_id), attributes(payload, "payload")))
 
 
+class _Synced(_Collection):
+    """
+    What a sync needs besides of components and references.
+    """
+
+    fixed: frozenset[str] = frozenset()
+    writable: frozenset[str]
+
+    @property
+    def built_in(self) -> frozenset[str]:
+        return self.read_only | self.writable
+
+    def flat(self, body: Entity) -> Entity:
+        return flat(body, self.built_in) if "customFields" in body else body
+
+    def nested(self, attributes: Entity) -> Entity:
+        for key in attributes:
+            if key.startswith("customFields."):
+                field = key.removeprefix("customFields.")
+                raise InvalidInput(
+                    f"{self.argument} has the custom field {field!r}, which is the name of a built-in "
+                    "attribute on API v1: call the field otherwise, or use version='v2'."
+                )
+        return attributes
+
+    def read(self, entity_id: str) -> Entity:
+        return self.get(entity_id)
+
+    def creation(self, attributes: Entity) -> Entity:
+        return self.nested(attributes)
+
+    def revision(self, current: Entity, changed: Entity) -> Entity:
+        return {**current, **self.nested(changed)}
+
+    def revise(self, current: Entity, changed: Entity) -> Entity:
+        return self.update(current["_id"], self.revision(current, changed))
+
+    def touched(self, entity: Entity) -> tuple[str | None, str | None]:
+        who = entity.get("lastModifiedByName") or entity.get("lastModifiedByEmail")
+        return who or entity.get("last-modified-by"), entity.get("last-updated")
+
+
 class Workspaces(_Collection):
     path = "workspace"
     id_argument = "ws_id"
@@ -173,12 +196,31 @@ class Folders(_Collection):
         )
 
 
-class Components(_Collection):
+class Components(_Synced):
     path = "component"
     id_argument = "comp_id"
     argument = "comp"
     required = ("name", "rootWorkspace")
-    read_only = PERSISTED | {"type", "model", "children", "component-key", "references"}
+    read_only = COMPONENT_BOOKKEEPING
+    writable = frozenset(
+        {
+            "name",
+            "rootWorkspace",
+            "description",
+            "typeId",
+            "parent",
+            "version",
+            "color",
+            "shape",
+            "icon",
+            "image",
+            "isPublic",
+            "_order",
+        }
+    )
+
+    def imagined(self, attributes: Entity) -> Entity:
+        return {"parent": None, "description": None, **self.nested(attributes), "children": []}
 
     def in_workspace(self, ws_id: str) -> Entities:
         workspace = id_segment(ws_id, "ws_id")
@@ -218,6 +260,9 @@ class Components(_Collection):
             if comp.get("typeId") == body.get("typeId") and str(comp.get("name")).casefold() == name
         ]
 
+    def children(self, comp: Entity) -> list[str]:
+        return list(comp.get("children") or ())
+
     def delete_many(self, comp_ids: list[str], request_id: str | None) -> Entity:
         body: Entity = {"componentIds": ids(comp_ids, "comp_ids")}
         if request_id is not None:
@@ -225,12 +270,28 @@ class Components(_Collection):
         return as_entity(self._transport.delete("component", body))
 
 
-class References(_Collection):
+class References(_Synced):
     path = "reference"
     id_argument = "ref_id"
     argument = "ref"
     required = ("source", "target", "type")
-    read_only = PERSISTED | {"model"}
+    read_only = REFERENCE_BOOKKEEPING
+    writable = frozenset(
+        {
+            "source",
+            "target",
+            "type",
+            "rootWorkspace",
+            "targetWorkspace",
+            "description",
+            "displayText",
+            "returnValue",
+            "order",
+        }
+    )
+
+    def imagined(self, attributes: Entity) -> Entity:
+        return {"description": None, **self.nested(attributes)}
 
     def in_workspace(self, ws_id: str) -> Entities:
         workspace = id_segment(ws_id, "ws_id")
@@ -272,18 +333,20 @@ class Models(_Collection):
             self._transport.get("model", {"includeCommon": "true"} if include_common else None)
         )
 
-    def of_workspace(self, ws_id: str) -> Entity:
-        workspace = as_entity(self._transport.get(f"workspace/{id_segment(ws_id, 'ws_id')}"))
-        model_id = workspace.get("componentModel")
+    def of_workspace(self, ws_id: str, loaded: Entity | None = None) -> Entity:
+        model_id = (loaded or {}).get("componentModel")
+        if not model_id:
+            workspace = as_entity(self._transport.get(f"workspace/{id_segment(ws_id, 'ws_id')}"))
+            model_id = workspace.get("componentModel")
         if not model_id:
             raise UnexpectedAnswer(f"Workspace {ws_id} names no model: its componentModel is empty.")
         return self.get(model_id)
 
-    def component_type(self, ws_id: str, name: str) -> dict[str, Any] | None:
-        return metamodel.find_component_type(self.of_workspace(ws_id), name)
+    def component_type(self, model: Entity, name: str) -> dict[str, Any] | None:
+        return metamodel.find_component_type(model, name)
 
-    def reference_type(self, ws_id: str, name: str) -> dict[str, Any] | None:
-        return metamodel.find_reference_type(self.of_workspace(ws_id), name)
+    def reference_type(self, model: Entity, name: str) -> dict[str, Any] | None:
+        return metamodel.find_reference_type(model, name)
 
     def describe(self, model: Entity) -> str:
         return metamodel.describe(model)
@@ -303,13 +366,20 @@ class Fields(_Collection):
             self._transport.get("field", {"includeCommon": "true"} if include_common else None)
         )
 
-    def read_only_in(self, ws_id: str) -> frozenset[str]:
-        workspace = as_entity(self._transport.get(f"workspace/{id_segment(ws_id, 'ws_id')}"))
-        return frozenset(
-            field["name"]
-            for field in self.all(include_common=False)
-            if field.get("calculatedFieldSettings") and field.get("model") == workspace.get("componentModel")
-        )
+    #: Definitions say how values are shown: what does not fit them is stored all the same.
+    binding = False
+
+    def of_workspace(self, ws_id: str, loaded: Entity | None = None) -> dict[str, Field]:
+        workspace = loaded
+        if workspace is None or "componentModel" not in workspace:
+            workspace = as_entity(self._transport.get(f"workspace/{id_segment(ws_id, 'ws_id')}"))
+        model_id = workspace.get("componentModel")
+        found = [
+            metamodel.field_of_model(definition)
+            for definition in self.all(include_common=False)
+            if definition.get("model") == model_id
+        ]
+        return {field.name: field for field in found}
 
 
 class Users:
@@ -384,6 +454,7 @@ class Batches:
         data = {"components": components, "references": references}
         return as_entity(self._transport.post("batch", {"op": "create", "options": options, "data": data}))
 
+    transaction = _missing("write in transactions")
     send = _missing("send a Batch", "version='v2', or batch_create()")
     expand = _missing("expand a Batch")
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from ardoqpy import metamodel
 from ardoqpy._answers import as_entity, as_stored
 from ardoqpy._arguments import attributes, filters, id_segment
+from ardoqpy._spelling import COMPONENT_BOOKKEEPING, REFERENCE_BOOKKEEPING, flat, nested
 from ardoqpy._transport import Transport
 from ardoqpy._writable import COMPONENT, REFERENCE, Writable, checked_version
 from ardoqpy.dialect import not_offered
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.config import Settings
     from ardoqpy.dialect import Entities, Entity
+    from ardoqpy.metamodel import Field
 
 __all__ = ["V2"]
 
@@ -110,10 +112,10 @@ class Workspaces(_Listing):
             references = threads.submit(self.references, ws_id, incoming=False)
             context = threads.submit(self.context, ws_id)
             return {
+                **context.result(),
                 **workspace.result(),
                 "components": components.result(),
                 "references": references.result(),
-                "tags": context.result().get("tags", []),
             }
 
     branches = _missing("list branches")
@@ -132,9 +134,41 @@ class _Writing(_Listing):
     argument: str
     writable: Writable
 
+    #: What a sync does not compare: what Ardoq sets itself, on either version.
+    read_only: frozenset[str]
+
     @property
-    def read_only(self) -> frozenset[str]:
-        return self.writable.read_only | self.writable.fixed
+    def built_in(self) -> frozenset[str]:
+        return self.writable.built_in | self.writable.elsewhere
+
+    @property
+    def fixed(self) -> frozenset[str]:
+        return self.writable.fixed
+
+    def flat(self, body: Entity) -> Entity:
+        return flat(body, self.built_in) if "customFields" in body else body
+
+    def nested(self, attributes: Entity) -> Entity:
+        for key in self.writable.elsewhere & attributes.keys():
+            raise InvalidInput(
+                f"{self.argument} has {key!r}, which API v2 does not offer on {self.writable.noun}: leave it "
+                "out, or use version='v1'."
+            )
+        return nested(attributes, self.writable.built_in)
+
+    def read(self, entity_id: str) -> Entity:
+        return as_entity(self._transport.get(self._at(entity_id)))
+
+    def creation(self, attributes: Entity) -> Entity:
+        return self.writable.new(self.nested(attributes), self.argument)
+
+    def revision(self, current: Entity, changed: Entity) -> Entity:  # noqa: ARG002  (v1 sends all of it)
+        ours = {key: value for key, value in changed.items() if key not in self.writable.read_only}
+        return self.writable.changes(self.nested(ours), self.argument)
+
+    def revise(self, current: Entity, changed: Entity) -> Entity:
+        version = checked_version(current.get("_version"))
+        return self.change(current["_id"], self.revision(current, changed), version)
 
     def create(self, body: Entity) -> Entity:
         answer = self._transport.post(self.path, self.writable.new(body, self.argument))
@@ -158,6 +192,11 @@ class _Writing(_Listing):
     def delete(self, entity_id: str) -> Entity:
         return as_entity(self._transport.delete(self._at(entity_id)))
 
+    def touched(self, entity: Entity) -> tuple[str | None, str | None]:
+        meta = entity.get("_meta") or {}
+        who = meta.get("lastModifiedByName") or meta.get("lastModifiedByEmail")
+        return who or meta.get("lastModifiedBy"), meta.get("lastUpdated")
+
     def value(self, entity: Entity, name: str) -> Any:
         return entity[name] if name in entity else (entity.get("customFields") or {}).get(name)
 
@@ -167,6 +206,7 @@ class Components(_Writing):
     id_argument = "comp_id"
     argument = "comp"
     writable = COMPONENT
+    read_only = COMPONENT_BOOKKEEPING
     known = ("name", "rootWorkspace", "parent", "componentKey", "typeId")
 
     def in_workspace(self, ws_id: str) -> Entities:
@@ -199,6 +239,12 @@ class Components(_Writing):
     def twins(self, body: Entity) -> Entities:
         return list(self.iterate({key: body[key] for key in ("rootWorkspace", "typeId", "name")}))
 
+    def imagined(self, attributes: Entity) -> Entity:
+        return {"parent": None, "description": None, "customFields": {}, **self.nested(attributes)}
+
+    def children(self, comp: Entity) -> list[str]:
+        return [child["_id"] for child in self.iterate({"parent": comp["_id"]})]
+
     delete_many = _missing("delete components by a list of ids", "version='v1', or batch()")
 
 
@@ -207,6 +253,7 @@ class References(_Writing):
     id_argument = "ref_id"
     argument = "ref"
     writable = REFERENCE
+    read_only = REFERENCE_BOOKKEEPING
     known = ("displayText", "rootWorkspace", "source", "targetWorkspace", "target", "type")
 
     def in_workspace(self, ws_id: str) -> Entities:
@@ -221,6 +268,18 @@ class References(_Writing):
     def twins(self, body: Entity) -> Entities:
         return list(self.iterate({key: body[key] for key in ("source", "target", "type")}))
 
+    def imagined(self, attributes: Entity) -> Entity:
+        return {"description": None, "customFields": {}, **self.nested(attributes)}
+
+    def flat(self, body: Entity) -> Entity:
+        attributes = super().flat(body)
+        # v2 takes no null here, only empty text: to a sync they are the same.
+        return {**attributes, "displayText": None} if attributes.get("displayText") == "" else attributes
+
+    def nested(self, attributes: Entity) -> Entity:
+        body = super().nested(attributes)
+        return {**body, "displayText": ""} if body.get("displayText", ...) is None else body
+
 
 class Models:
     """
@@ -230,14 +289,14 @@ class Models:
     def __init__(self, workspaces: Workspaces) -> None:
         self._workspaces = workspaces
 
-    def of_workspace(self, ws_id: str) -> Entity:
-        return self._workspaces.context(ws_id)
+    def of_workspace(self, ws_id: str, loaded: Entity | None = None) -> Entity:
+        return loaded if loaded and "componentTypes" in loaded else self._workspaces.context(ws_id)
 
-    def component_type(self, ws_id: str, name: str) -> dict[str, Any] | None:
-        return metamodel.named(self.of_workspace(ws_id).get("componentTypes"), name)
+    def component_type(self, model: Entity, name: str) -> dict[str, Any] | None:
+        return metamodel.named(model.get("componentTypes"), name)
 
-    def reference_type(self, ws_id: str, name: str) -> dict[str, Any] | None:
-        return metamodel.named(self.of_workspace(ws_id).get("referenceTypes"), name)
+    def reference_type(self, model: Entity, name: str) -> dict[str, Any] | None:
+        return metamodel.named(model.get("referenceTypes"), name)
 
     def describe(self, model: Entity) -> str:
         return metamodel.describe_context(model)
@@ -253,12 +312,13 @@ class Fields:
     def __init__(self, workspaces: Workspaces) -> None:
         self._workspaces = workspaces
 
-    def read_only_in(self, ws_id: str) -> frozenset[str]:
-        return frozenset(
-            field["apiKey"]
-            for field in self._workspaces.context(ws_id).get("customFields", [])
-            if field.get("readOnly") or field.get("calculated")
-        )
+    #: What does not fit the definition of its field, or has none, is refused.
+    binding = True
+
+    def of_workspace(self, ws_id: str, loaded: Entity | None = None) -> dict[str, Field]:
+        context = loaded if loaded and "customFields" in loaded else self._workspaces.context(ws_id)
+        found = [metamodel.field_of_context(entry) for entry in context.get("customFields") or []]
+        return {field.name: field for field in found}
 
     all = _missing("list the definitions of fields", "version='v1', or get_context(ws_id)")
     get = _missing("read the definition of a field", "version='v1', or get_context(ws_id)")
@@ -300,6 +360,13 @@ class Attachments(_Listing):
 class Batches:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+
+    def transaction(self) -> Entity:
+        return {
+            "options": {"respondWithEntities": True},
+            "components": {"create": [], "update": [], "delete": []},
+            "references": {"create": [], "update": [], "delete": []},
+        }
 
     def send(self, body: Entity) -> Entity:
         return as_entity(self._transport.post("batch", attributes(body, "batch")))

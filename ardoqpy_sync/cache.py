@@ -7,7 +7,9 @@ replaced, and never handed out: `copied` makes what callers get.
 
 from __future__ import annotations
 
-from itertools import compress
+import gc
+from contextlib import contextmanager
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,7 +24,9 @@ TYPE_OF = {"component": "typeId", "reference": "type"}
 
 
 _CONTAINERS = frozenset((dict, list))
-_IS_CONTAINER = _CONTAINERS.__contains__
+#: Python tells of a dict that there is nothing in it that could be changed in place, where it knows; it
+#: does so for its garbage collector, which need not look into such a dict.
+_may_hold_containers = getattr(gc, "is_tracked", bool)
 
 
 def copied(entity: Entity) -> Entity:
@@ -31,20 +35,22 @@ def copied(entity: Entity) -> Entity:
     """
     copy = entity.copy()
     # Most of an entity is text and numbers: only what can be changed in place is copied one by one.
-    for key in compress(entity, map(_IS_CONTAINER, map(type, entity.values()))):
-        copy[key] = _deep(entity[key])
+    for key, value in entity.items():
+        if type(value) in _CONTAINERS:
+            copy[key] = _deep(value)
     return copy
 
 
 def _deep(value: Any) -> Any:
-    if value.__class__ is dict:
-        flat = _CONTAINERS.isdisjoint(map(type, value.values()))
-        return value.copy() if flat else {key: _part(part) for key, part in value.items()}
-    return [_part(part) for part in value] if value else []
+    if not value or not _may_hold_containers(value):
+        return value.copy()
+    if type(value) is dict:
+        return {key: _part(part) for key, part in value.items()}
+    return [_part(part) for part in value]
 
 
 def _part(value: Any) -> Any:
-    return _deep(value) if value.__class__ in _CONTAINERS else value
+    return _deep(value) if type(value) in _CONTAINERS else value
 
 
 class Index:
@@ -88,14 +94,14 @@ class Shelf:
     row with that key means; `several` the ids of all of them, in Ardoq's order, where there are more.
     """
 
-    def __init__(self, entities: Sequence[Entity], match_key: Callable[[Entity], str]) -> None:
+    def __init__(self, entities: Sequence[Entity], match_key: Callable[[Entity], Hashable]) -> None:
         self.by_id: dict[str, Entity] = {entity["_id"]: entity for entity in entities}
-        self.several: dict[str, list[str]] = {}
+        self.several: dict[Hashable, list[str]] = {}
         self._match_key = match_key
         self._indexes: dict[Hashable, Index] = {}
         # Backwards, so that of several the first stays.
-        keys = [match_key(entity) for entity in reversed(entities)]
-        self.first: dict[str, Entity] = dict(zip(keys, reversed(entities), strict=True))
+        keys = list(map(match_key, reversed(entities)))
+        self.first: dict[Hashable, Entity] = dict(zip(keys, reversed(entities), strict=True))
         if len(self.first) < len(entities):
             for key, entity in zip(reversed(keys), entities, strict=True):
                 if self.first[key] is not entity:
@@ -107,7 +113,7 @@ class Shelf:
     def __iter__(self) -> Iterator[Entity]:
         return iter(self.by_id.values())
 
-    def matches(self, key: str) -> list[Entity]:
+    def matches(self, key: Hashable) -> list[Entity]:
         """
         Return all entities that a row with this match key means, in Ardoq's order.
         """
@@ -157,7 +163,7 @@ class Shelf:
                 index.discard(entity)
         return entity
 
-    def _enter(self, key: str, entity: Entity) -> None:
+    def _enter(self, key: Hashable, entity: Entity) -> None:
         if key not in self.first:
             self.first[key] = entity
             return
@@ -165,7 +171,7 @@ class Shelf:
         self.several[key] = [entity_id for entity_id in self.by_id if entity_id in members]
         self.first[key] = self.by_id[self.several[key][0]]
 
-    def _leave(self, key: str, entity_id: str) -> None:
+    def _leave(self, key: Hashable, entity_id: str) -> None:
         rest = [other for other in self.several.pop(key, ()) if other != entity_id]
         if not rest:
             del self.first[key]
@@ -175,9 +181,6 @@ class Shelf:
             self.several[key] = rest
 
 
-# Match keys are text, not tuples: Python's garbage collector need not look at text, and a workspace has many.
-
-
 def component_key(type_id: Any, name: str) -> str:
     """
     Return what makes two components of a workspace the same: type, and name whatever its letter case.
@@ -185,19 +188,20 @@ def component_key(type_id: Any, name: str) -> str:
     return f"{type_id}\0{name.casefold()}"
 
 
-def reference_key(source: Any, target: Any, type_id: Any) -> str:
+def reference_key(source: Any, target: Any, type_id: Any) -> tuple[Any, Any, Any]:
     """
     Return what makes two references of a workspace the same: source, target and type.
+
+    A type is a whole number: what merely equals one (True, 2.0) is no reference's type.
     """
-    return f"{source}\0{target}\0{type_id!r}"
+    return source, target, type_id if type(type_id) is int else repr(type_id)
 
 
 def _key_of_component(comp: Entity) -> str:
     return f"{comp.get('typeId')}\0{(comp.get('name') or '').casefold()}"
 
 
-def _key_of_reference(ref: Entity) -> str:
-    return f"{ref['source']}\0{ref['target']}\0{ref['type']!r}"
+_key_of_reference: Callable[[Entity], Hashable] = itemgetter("source", "target", "type")
 
 
 class Workspace:
@@ -241,6 +245,17 @@ class Cache:
         self.named: set[str] = set()
         self._touched: set[tuple[str, str, Any]] = set()
 
+    @contextmanager
+    def unnamed(self) -> Iterator[None]:
+        """
+        Let what is done meanwhile name nothing: it comes from no row of the source.
+        """
+        named, touched = set(self.named), set(self._touched)
+        try:
+            yield
+        finally:
+            self.named, self._touched = named, touched
+
     def load(self, ws_id: str, aggregated: Entity) -> Workspace:
         """
         Keep a workspace, given as the aggregated answer, in place of an older copy of it.
@@ -254,6 +269,13 @@ class Cache:
                 aggregated = {**aggregated, kind: left}
         workspace = self.workspaces[ws_id] = Workspace(aggregated)
         return workspace
+
+    def attributes(self, ws_id: str) -> Entity | None:
+        """
+        Return a loaded workspace's own attributes.
+        """
+        workspace = self.workspaces.get(ws_id)
+        return workspace.attributes if workspace else None
 
     def forget_workspace(self, ws_id: str) -> None:
         """
@@ -281,6 +303,42 @@ class Cache:
             if entity is not None:
                 return ws_id, entity
         return None
+
+    def replace(self, kind: str, entity_id: str, stored: Entity) -> None:
+        """
+        Put what Ardoq has stored in the place of what was kept under an id so far.
+        """
+        found = self.get(kind, entity_id)
+        if found is not None and (stored["_id"], stored["rootWorkspace"]) != (entity_id, found[0]):
+            self._shelf(kind, found[0]).forget(entity_id)
+        if stored["rootWorkspace"] in self.workspaces:
+            self._shelf(kind, stored["rootWorkspace"]).remember(stored)
+        if entity_id in self.named:
+            self.named.discard(entity_id)
+            self.named.add(stored["_id"])
+
+    def undo(
+        self, kind: str, entity_id: str, base: Entity | None, taken: Iterable[tuple[str, str, Entity]]
+    ) -> None:
+        """
+        Put things back to what they were before a write that was not carried out.
+
+        `base` is the entity as it was, None where it was new; `taken` what went with a delete, as (kind,
+        workspace id, entity).
+        """
+        found = self.get(kind, entity_id)
+        if found is not None:
+            self._shelf(kind, found[0]).forget(entity_id)
+        if base is None:
+            self.named.discard(entity_id)
+            self.gone.add(entity_id)
+        for its_kind, ws_id, entity in taken or ([(kind, base["rootWorkspace"], base)] if base else []):
+            self._shelf(its_kind, ws_id).remember(entity)
+            self.gone.discard(entity["_id"])
+
+    def _shelf(self, kind: str, ws_id: str) -> Shelf:
+        workspace = self.workspaces[ws_id]
+        return workspace.components if kind == "component" else workspace.references
 
     def name(self, kind: str, ws_id: str, entity: Entity) -> None:
         """
@@ -311,30 +369,40 @@ class Cache:
 
         Return them as (kind, workspace id, entity), the entity itself first.
         """
-        taken: list[tuple[str, str, Entity]] = []
-        if kind == "reference":
-            taken += self._take("reference", entity_id)
-        else:
-            waiting = [entity_id]
-            for comp_id in waiting:
-                taken += self._take("component", comp_id)
-                for _, shelf in self.shelves("component"):
-                    waiting += [comp["_id"] for comp in shelf.find("parent", comp_id, _parent)]
-                for _, shelf in self.shelves("reference"):
-                    leaving = shelf.find("source", comp_id, _source)
-                    arriving = shelf.find("target", comp_id, _target)
-                    for ref_id in dict.fromkeys(ref["_id"] for ref in leaving + arriving):
-                        taken += self._take("reference", ref_id)
+        taken = self.cascade(kind, entity_id)
+        for its_kind, ws_id, entity in taken:
+            self._shelf(its_kind, ws_id).forget(entity["_id"])
         self.gone.update(entity["_id"] for _, _, entity in taken)
         self.gone.add(entity_id)
         return taken
 
-    def _take(self, kind: str, entity_id: str) -> list[tuple[str, str, Entity]]:
-        for ws_id, shelf in self.shelves(kind):
-            entity = shelf.forget(entity_id)
-            if entity is not None:
-                return [(kind, ws_id, entity)]
-        return []
+    def cascade(self, kind: str, entity_id: str) -> list[tuple[str, str, Entity]]:
+        """
+        Return what `forget` would take out, and leave it where it is.
+        """
+        found = self.get(kind, entity_id)
+        taken = {entity_id: (kind, *found)} if found else {}
+        if kind == "component":
+            waiting = [entity_id]
+            for comp_id in waiting:
+                for its_kind, ws_id, entity in self.touching(comp_id):
+                    if entity["_id"] not in taken:
+                        taken[entity["_id"]] = (its_kind, ws_id, entity)
+                        if its_kind == "component":
+                            waiting.append(entity["_id"])
+        return list(taken.values())
+
+    def touching(self, comp_id: str) -> Iterator[tuple[str, str, Entity]]:
+        """
+        Yield the children of a component, and the references at it, as (kind, workspace id, entity).
+        """
+        for ws_id, shelf in self.shelves("component"):
+            for comp in shelf.find("parent", comp_id, _parent):
+                yield "component", ws_id, comp
+        for ws_id, shelf in self.shelves("reference"):
+            leaving = shelf.find("source", comp_id, _source)
+            for ref in leaving + shelf.find("target", comp_id, _target):
+                yield "reference", ws_id, ref
 
 
 def _parent(comp: Entity) -> Hashable:

@@ -9,12 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy import metamodel
+from ardoqpy._near import near, quoted
 from ardoqpy.errors import AuthorizationError, InvalidInput, NotFoundError
+from ardoqpy_sync.values import fitted, misfit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Mapping
 
-    from ardoqpy.dialect import Dialect
+    from ardoqpy.dialect import Dialect, Entity
+    from ardoqpy.metamodel import Field
 
 __all__ = ["Catalogue"]
 
@@ -22,17 +25,23 @@ __all__ = ["Catalogue"]
 class Catalogue:
     """
     Look things up in Ardoq once.
+
+    `loaded` gives what is known of a workspace already: what it says need not be asked for.
     """
 
-    def __init__(self, api: Dialect) -> None:
+    def __init__(self, api: Dialect, loaded: Callable[[str], Entity | None]) -> None:
         self._api = api
+        self._loaded = loaded
         self._component_types: dict[str, dict[str, str]] = {}
         self._reference_types: dict[str, dict[int, str]] = {}
-        self._read_only: dict[str, frozenset[str]] = {}
+        self._fields: dict[str, dict[str, Field] | None] = {}
+        self._looked_for: set[tuple[str, str | None]] = set()
         self._far: dict[str, str] = {}
 
     def _learn(self, ws_id: str) -> None:
-        model = self._api.models.of_workspace(ws_id)
+        # The second time around the model may have grown since the workspace was loaded.
+        loaded = None if ws_id in self._component_types else self._loaded(ws_id)
+        model = self._api.models.of_workspace(ws_id, loaded)
         self._component_types[ws_id] = {
             type_id: str(definition.get("name"))
             for type_id, definition, _ in metamodel.component_types(model)
@@ -64,17 +73,75 @@ class Catalogue:
             raise _unknown(f"type {type_id!r} is not a reference type", ws_id, known)
         return known[type_id]
 
-    def read_only_fields(self, ws_id: str) -> frozenset[str]:
+    def component_type_named(self, ws_id: str, name: str) -> str:
         """
-        Return the names of the custom fields of a workspace that Ardoq calculates itself.
+        Return the id of the component type of that name.
+
+        Raise `InvalidInput` where the workspace's model has none, or several.
         """
-        if ws_id not in self._read_only:
+        if name not in self._component_types.get(ws_id, {}).values():
+            self._learn(ws_id)
+        type_id: str = _the_one(self._component_types[ws_id], name, "component type", "typeId", ws_id)
+        return type_id
+
+    def reference_type_named(self, ws_id: str, name: str) -> int:
+        """
+        Return the number of the reference type of that name.
+
+        Raise `InvalidInput` where the workspace's model has none, or several.
+        """
+        if name not in self._reference_types.get(ws_id, {}).values():
+            self._learn(ws_id)
+        known = self._reference_types[ws_id]
+        type_id: int = _the_one(known, name, "reference type", "its number as type", ws_id)
+        return type_id
+
+    def fitted(
+        self, ws_id: str, attributes: Entity, built_in: Container[str], held: Container[str] = ()
+    ) -> Entity:
+        """
+        Return flat attributes with the custom values as their fields are defined, calculated ones left out.
+
+        `held` are the names of what the entity has already, with or without a definition. Raise
+        `InvalidInput` where Ardoq would refuse a value.
+        """
+        if all(key in built_in for key in attributes):
+            return attributes
+        fields = self._fields_of(ws_id)
+        if fields is None:
+            return attributes
+        binding = self._api.fields.binding
+        kept = {}
+        for key, value in attributes.items():
+            if key in built_in:
+                kept[key] = value
+                continue
+            name = key.removeprefix("customFields.")  # a field that is called like an attribute
+            if binding and name not in fields and key not in held:
+                fields = self._fields_of(ws_id, missing=name) or fields
+            field = fields.get(name)
+            if field is not None and field.read_only:
+                continue
+            kept[key] = fitted(field, value)
+            if binding and (field is not None or key not in held):
+                problem = misfit(name, kept[key], fields)
+                if problem:
+                    raise InvalidInput(problem)
+        return kept
+
+    def _fields_of(self, ws_id: str, missing: str | None = None) -> dict[str, Field] | None:
+        """
+        Return the fields of a workspace; where one is `missing` they are read again, since it may be new.
+        """
+        if ws_id not in self._fields or (missing is not None and (ws_id, missing) not in self._looked_for):
+            loaded = self._loaded(ws_id) if missing is None else None
+            self._looked_for.add((ws_id, missing))
             try:
-                self._read_only[ws_id] = self._api.fields.read_only_in(ws_id)
+                self._fields[ws_id] = self._api.fields.of_workspace(ws_id, loaded)
             except AuthorizationError:
                 # A token that may write components need not be allowed to read definitions.
-                self._read_only[ws_id] = frozenset()
-        return self._read_only[ws_id]
+                self._fields[ws_id] = None
+        return self._fields[ws_id]
 
     def workspace_of(self, comp_id: str, argument: str) -> str:
         """
@@ -95,6 +162,18 @@ def _found(read: Callable[[], dict[str, Any]], argument: str, comp_id: str) -> s
     except NotFoundError:
         pass
     raise InvalidInput(f"{argument} {comp_id!r} is not a component that Ardoq holds.")
+
+
+def _the_one(types: Mapping[Any, str], name: str, what: str, instead: str, ws_id: str) -> Any:
+    found = [type_id for type_id, known in types.items() if known == name]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InvalidInput(
+            f"{what} {quoted(name)} of workspace {ws_id} is the name of {len(found)}, "
+            f"{', '.join(map(repr, found))}: give {instead}."
+        )
+    raise InvalidInput(f"Workspace {ws_id} has no {what} {quoted(name)}: {near(name, types.values())}")
 
 
 def _unknown(what: str, ws_id: str, known: Mapping[Any, str]) -> InvalidInput:

@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ardoqpy_sync.values import NUMBER
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Hashable, Mapping
 
 __all__ = [
     "CREATE",
@@ -22,6 +24,7 @@ __all__ = [
     "UPDATE",
     "Change",
     "Differences",
+    "as_key",
     "differences",
     "same",
     "spelled_alike",
@@ -33,7 +36,6 @@ CREATE, UPDATE, DELETE, FAILED = "create", "update", "delete", "failed"
 Differences = dict[str, tuple[Any, Any]]
 
 _YES_NO = ("true", "false")
-_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 
 
@@ -49,6 +51,8 @@ class Change(NamedTuple):
     - `version`: the version in Ardoq that was decided on, None where there was none.
     - `note`: why it failed, or with what it was deleted.
     - `row`: the row that failed.
+    - `label`: what the caller calls the row, such as "apps.csv line 7".
+    - `field`: the field that a component was matched by, None where that was its name.
     """
 
     action: str
@@ -61,6 +65,8 @@ class Change(NamedTuple):
     version: int | None
     note: str | None = None
     row: Mapping[str, Any] | None = None
+    label: str | None = None
+    field: str | None = None
 
 
 def differences(
@@ -98,15 +104,26 @@ def same(stored: Any, wanted: Any) -> bool:
         if isinstance(value, bool):
             return text.strip().lower() == str(value).lower()
         if isinstance(value, int | float):
-            return _NUMBER.fullmatch(text) is not None and _equal_numbers(text, value)
+            return NUMBER.fullmatch(text) is not None and _equal_numbers(text, value)
     return False
+
+
+def as_key(value: Any) -> Hashable:
+    """
+    Return a field's value as a key under which all its spellings lie; `same` then tells them apart.
+    """
+    if isinstance(value, str):
+        return spelled_alike(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return spelled_alike(str(value)) if isinstance(value, int | float) else repr(value)
 
 
 def spelled_alike(text: str) -> str:
     """
     Return one text for all spellings of a number, of an instant, of yes and of no.
     """
-    if _NUMBER.fullmatch(text):
+    if NUMBER.fullmatch(text):
         return str(Decimal(text.strip()).normalize() + 0)
     instant = _instant(text)
     return (

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._arguments import attributes, id_segment
+from ardoqpy._json import a_type
 from ardoqpy.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.changes import Differences
     from ardoqpy_sync.kinds import Kind
 
-__all__ = ["Checks"]
+__all__ = ["Checks", "checked_ids"]
 
 
 class Checks:
@@ -59,6 +60,11 @@ class Checks:
         Check what is to be changed; return what follows from it, and the name of a component's type.
         """
         new = {key: values[1] for key, values in found.items()}
+        for key in kind.collection.fixed & new.keys():
+            raise InvalidInput(
+                f"{kind.argument}'s {key} is {current.get(key)!r} and cannot become {new[key]!r}: on this "
+                f"version of the API only a new {kind.name} can be given one."
+            )
         if kind.name == "reference":
             return self._changed_reference(ws_id, current, new), None
         if "name" in new:
@@ -92,7 +98,9 @@ class Checks:
         if found is not None:
             return found[0]
         if comp_id in self._cache.gone:
-            raise InvalidInput(f"{argument} {comp_id!r} is a component that this run has deleted.")
+            raise InvalidInput(
+                f"{argument} {comp_id!r} is a component that this run has deleted, or could not create."
+            )
         return self._catalogue.workspace_of(comp_id, argument)
 
     def _parent(self, ws_id: str, comp_id: str | None, parent: Any) -> None:
@@ -116,3 +124,13 @@ class Checks:
 def _named(name: Any) -> None:
     if not isinstance(name, str) or not name.strip():
         raise InvalidInput(f"comp's name is {name!r}: a name is text, and not blank.")
+
+
+def checked_ids(body: Entity, argument: str, *names: str) -> None:
+    """
+    Refuse a row that lacks one of these ids, or gives one that is no text.
+    """
+    attributes(body, argument, *names)
+    for name in names:
+        if not isinstance(body[name], str):
+            raise InvalidInput(f"{argument}'s {name} is {a_type(body[name])}: give it as text.")

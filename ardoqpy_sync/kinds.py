@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from ardoqpy.dialect import Components, Dialect, References
+    from ardoqpy.dialect import Dialect, Synced
 
 __all__ = ["Kind", "kinds_of"]
 
@@ -20,13 +20,15 @@ class Kind(NamedTuple):
     - `collection`: where the dialect reads and writes it.
     - `required`: the attributes without which a row means nothing.
     - `ignored`: attributes that cannot differ, since Ardoq sets them or they follow from the match.
+    - `built_in`: attributes that are no custom fields.
     """
 
     name: str
     argument: str
-    collection: Components | References
+    collection: Synced
     required: tuple[str, ...]
     ignored: frozenset[str]
+    built_in: frozenset[str]
 
 
 def kinds_of(api: Dialect) -> tuple[Kind, Kind]:
@@ -40,6 +42,7 @@ def kinds_of(api: Dialect) -> tuple[Kind, Kind]:
             api.components,
             ("name", "typeId", "rootWorkspace"),
             api.components.read_only | {"rootWorkspace"},
+            api.components.read_only | api.components.built_in,
         ),
         Kind(
             "reference",
@@ -47,5 +50,6 @@ def kinds_of(api: Dialect) -> tuple[Kind, Kind]:
             api.references,
             ("source", "target", "type"),
             api.references.read_only | {"rootWorkspace", "targetWorkspace"},
+            api.references.read_only | api.references.built_in,
         ),
     )

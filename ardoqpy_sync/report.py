@@ -4,17 +4,18 @@ What a run came to: derived from its changes, never counted by hand.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy_sync.cache import copied
 from ardoqpy_sync.changes import CREATE, DELETE, FAILED, UPDATE, Change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from ardoqpy.dialect import Entity
 
-__all__ = ["Report", "format_report"]
+__all__ = ["Report", "format_report", "harmless", "in_full", "totals"]
 
 #: Where the changes of each kind are counted; beside each count is a list, `<name>_l`.
 _COUNTED = {
@@ -57,9 +58,25 @@ class Report:
         """
         self.changes.append(change)
 
+    def drop(self, places: Collection[int]) -> None:
+        """
+        Take out changes, none of which was looked at yet: their rows are decided again.
+        """
+        if places:
+            self.changes = [change for place, change in enumerate(self.changes) if place not in places]
+
     def as_dict(self) -> dict[str, Any]:
         """
         Return the report but for `changes`, the same dict each time, brought up to date.
+        """
+        data = self._counted()
+        listed = data["cache_hit_comps_l"]
+        listed += _hits(self.kept["component"][len(listed) :])
+        return data
+
+    def _counted(self) -> dict[str, Any]:
+        """
+        Bring the report up to date, but for the list of what was kept: it is as long as the source.
         """
         data = self.data
         for change in self.changes[self._folded :]:
@@ -67,8 +84,6 @@ class Report:
             data[name] += 1
             data[f"{name}_l"].append(_item(change))
         self._folded = len(self.changes)
-        listed = data["cache_hit_comps_l"]
-        listed += _hits(self.kept["component"][len(listed) :])
         data["cache_hit_comps"], data["cache_hit_refs"] = (len(kept) for kept in self.kept.values())
         failed = data["failed_comps"] + data["failed_refs"]
         if failed and data["status"] == "success":
@@ -83,9 +98,9 @@ class Report:
         """
         Return the whole report, `changes` included, as plain data of the caller's own.
         """
-        data = {**self.as_dict(), "cache_hit_comps_l": []}
+        data = {**self._counted(), "cache_hit_comps_l": []}
         own = {**copied(data), "cache_hit_comps_l": _hits(self.kept["component"])}
-        return own | {"changes": [_in_full(change) for change in self.changes]}
+        return own | {"changes": [in_full(change) for change in self.changes]}
 
     def set_misses(self, components: Iterable[dict[str, Any]], references: Iterable[dict[str, Any]]) -> None:
         """
@@ -121,11 +136,14 @@ def _item(change: Change) -> dict[str, Any]:
     if change.action == UPDATE:
         item["changes"] = _old_and_new(change)
     if change.action == FAILED:
-        item |= {"reason": change.note, "row": change.row}
+        item |= {"reason": change.note, "row": change.row, "label": change.label}
     return item
 
 
-def _in_full(change: Change) -> dict[str, Any]:
+def in_full(change: Change) -> dict[str, Any]:
+    """
+    Return a change as plain data, attribute by attribute with `old` and `new`.
+    """
     full: dict[str, Any] = {
         "action": change.action,
         "kind": change.kind,
@@ -136,7 +154,10 @@ def _in_full(change: Change) -> dict[str, Any]:
         "version": change.version,
         "attributes": _old_and_new(change),
     }
-    return full | ({"note": change.note} if change.note else {})
+    for key in ("note", "label", "field"):
+        if getattr(change, key) is not None:
+            full[key] = getattr(change, key)
+    return full
 
 
 def _old_and_new(change: Change) -> dict[str, dict[str, Any]]:
@@ -147,17 +168,10 @@ def format_report(report: dict[str, Any], *, longest: int = 10) -> str:
     """
     Return a report, as `get_report` gives it, as text for people.
 
-    Each list shows at most `longest` entries and says how many more there are.
+    Each list shows at most `longest` entries and says how many more there are. What a terminal would obey
+    is escaped.
     """
-    lines = [
-        f"{'':12}{'created':>9}{'updated':>9}{'deleted':>9}{'unchanged':>11}{'missing':>9}{'failed':>8}",
-        *(
-            f"{title:12}"
-            f"{report[f'new_{kind}']:>9}{report[f'updated_{kind}']:>9}{report[f'del_{kind}']:>9}"
-            f"{report[f'cache_hit_{kind}']:>11}{len(report[f'cache_miss_{kind}']):>9}{report[f'failed_{kind}']:>8}"
-            for title, kind in (("components", "comps"), ("references", "refs"))
-        ),
-    ]
+    lines = totals(*map(partial(_numbers, report), ("comps", "refs")))
     new = [f"component {comp['name']} ({comp['type']})" for comp in report["new_comps_l"]]
     new += [f"reference {ref['name']} (type {ref['type']})" for ref in report["new_refs_l"]]
     lines += _section("new", new, longest)
@@ -191,7 +205,25 @@ def format_report(report: dict[str, Any], *, longest: int = 10) -> str:
     lines += _section("not kept by Ardoq as sent", stubborn, longest)
     if report["status"] != "success":
         lines.append(f"{report['status']}: {report['description']}")
-    return "\n".join(lines)
+    return "\n".join(map(harmless, lines))
+
+
+def totals(components: Sequence[int], references: Sequence[int]) -> list[str]:
+    """
+    Return the lines of a table: created, updated, deleted, unchanged, missing and failed of both kinds.
+    """
+    columns = ("created", "updated", "deleted", "unchanged", "missing", "failed")
+    rows = (("", columns), ("components", components), ("references", references))
+    widths = (9, 9, 9, 11, 9, 8)
+    return [
+        f"{title:12}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+        for title, cells in rows
+    ]
+
+
+def _numbers(report: dict[str, Any], kind: str) -> list[int]:
+    counted = [report[f"{what}_{kind}"] for what in ("new", "updated", "del", "cache_hit")]
+    return [*counted, len(report[f"cache_miss_{kind}"]), report[f"failed_{kind}"]]
 
 
 def _section(title: str, entries: list[str], longest: int) -> list[str]:
@@ -205,3 +237,13 @@ def _section(title: str, entries: list[str], longest: int) -> list[str]:
 def _brief(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def harmless(line: str, longest: int = 400) -> str:
+    """
+    Return a line without anything that a terminal would obey.
+    """
+    shown = "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line[:longest]
+    )
+    return shown if len(line) <= longest else f"{shown}…"

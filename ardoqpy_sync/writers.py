@@ -6,21 +6,21 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ardoqpy._json import encode_json
-from ardoqpy.errors import AmbiguousWrite
+from ardoqpy._retry import Retries
+from ardoqpy.errors import AmbiguousWrite, ArdoqClientException
+from ardoqpy_sync.doubts import Doubts
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Sequence
 
     from ardoqpy.dialect import Entity
     from ardoqpy_sync.kinds import Kind
 
-__all__ = ["LiveWriter", "SimulatedWriter", "Stored", "Writer"]
-
-#: How often a create whose outcome is unknown, and that left nothing behind, is sent again.
-RESENDINGS = 3
+__all__ = ["LiveWriter", "SimulatedWriter", "Stored", "Writer", "as_json", "imagined", "revised"]
 
 
 class Stored(NamedTuple):
@@ -35,7 +35,16 @@ class Stored(NamedTuple):
 class Writer(Protocol):
     """
     Carry out what was decided, and answer with the entity as Ardoq stores it.
+
+    Attributes come in the flat spelling, entities go out as the version has them. `doubts` are the creates
+    of which nobody knows what became of them.
     """
+
+    @property
+    def doubts(self) -> Doubts:
+        """
+        Return the creates that got no answer.
+        """
 
     def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Stored:
         """
@@ -47,9 +56,9 @@ class Writer(Protocol):
         Change those attributes of an entity, and let everything else in it stand.
         """
 
-    def delete(self, kind: Kind, entity: Entity) -> None:
+    def delete(self, kind: Kind, entity: Entity, taken: Sequence[tuple[str, str, Entity]]) -> None:
         """
-        Delete an entity.
+        Delete an entity; `taken` is all that goes along, as (kind, workspace id, entity).
         """
 
     def in_step(self, ws_id: str) -> bool:
@@ -57,34 +66,58 @@ class Writer(Protocol):
         Tell whether what was written in a workspace is in Ardoq.
         """
 
+    def imagined(self, entity_id: str) -> bool:
+        """
+        Tell whether an entity is in the cache as Ardoq does not have it, since it was only simulated.
+        """
+
 
 class LiveWriter:
     """
     Write to Ardoq, through the dialect.
+
+    `retries` says how often, and after what pauses, a create that got no answer and left nothing is sent
+    again.
     """
+
+    def __init__(self, retries: Retries | None = None) -> None:
+        self._retries = retries or Retries()
+        self.doubts = Doubts()
 
     def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Stored:  # noqa: ARG002
         """
-        Create an entity; where no answer came, look whether it is there before sending it again.
+        Create an entity; where no answer came, now or earlier, look whether it is there before sending it.
         """
-        for sending in itertools.count(1):
+        adopted = _unknown(kind, body, known) if self.doubts.about(kind, body) else None
+        for sending in itertools.count():
+            if adopted is not None:
+                self.doubts.settle(kind, body, resent=sending > 1)
+                return Stored(adopted, adopted=True)
             try:
-                return Stored(kind.collection.create(body))
-            except AmbiguousWrite:
-                adopted = [twin for twin in kind.collection.twins(body) if twin["_id"] not in known]
-                if adopted:
-                    return Stored(adopted[0], adopted=True)
-                if sending > RESENDINGS:
+                stored = kind.collection.create(kind.collection.nested(body))
+            except AmbiguousWrite as unanswered:
+                self.doubts.add(kind, body)
+                try:
+                    adopted = _unknown(kind, body, known)
+                    if adopted is None and sending < self._retries.count:
+                        time.sleep(self._retries.pause(sending))
+                        adopted = _unknown(kind, body, known)
+                except ArdoqClientException as problem:
+                    raise unanswered from problem
+                if adopted is None and sending >= self._retries.count:
                     raise
+            else:
+                self.doubts.settle(kind, body, resent=sending > 0)
+                return Stored(stored)
         raise AssertionError  # pragma: no cover  (the loop above ends by itself)
 
     def update(self, kind: Kind, current: Entity, changed: Entity, type_name: str | None) -> Entity:  # noqa: ARG002
         """
-        Send the entity as it was read, changed: its version makes Ardoq refuse where it has moved on.
+        Send the change at the version that was read: Ardoq refuses where it has moved on.
         """
-        return kind.collection.update(current["_id"], {**current, **changed})
+        return kind.collection.revise(current, changed)
 
-    def delete(self, kind: Kind, entity: Entity) -> None:
+    def delete(self, kind: Kind, entity: Entity, taken: Sequence[tuple[str, str, Entity]]) -> None:  # noqa: ARG002
         """
         Delete an entity.
         """
@@ -96,6 +129,12 @@ class LiveWriter:
         """
         return True
 
+    def imagined(self, entity_id: str) -> bool:  # noqa: ARG002
+        """
+        Answer no: everything written is in Ardoq.
+        """
+        return False
+
 
 class SimulatedWriter:
     """
@@ -105,31 +144,28 @@ class SimulatedWriter:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._written: set[str] = set()
+        self._imagined: set[str] = set()
+        self.doubts = Doubts()
 
     def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Stored:  # noqa: ARG002
         """
         Answer with the entity under a numbered id.
         """
-        stored = _as_json(body)
-        stored.update(_id=f"simulated-{next(self._numbers)}", _version=1)
-        if kind.name == "component":
-            stored.update(type=type_name, children=[])
-            stored.setdefault("parent", None)
-        stored.setdefault("description", None)
         self._written.add(body["rootWorkspace"])
+        stored = imagined(kind, as_json(body), f"simulated-{next(self._numbers)}", type_name)
+        self._imagined.add(stored["_id"])
         return Stored(stored)
 
     def update(self, kind: Kind, current: Entity, changed: Entity, type_name: str | None) -> Entity:
         """
         Answer with the entity changed, one version on.
         """
-        stored = {**current, **_as_json(changed), "_version": (current.get("_version") or 0) + 1}
-        if kind.name == "component":
-            stored["type"] = type_name
+        stored = revised(kind, current, as_json(changed), type_name)
         self._written.update((current["rootWorkspace"], stored["rootWorkspace"]))
+        self._imagined.add(stored["_id"])
         return stored
 
-    def delete(self, kind: Kind, entity: Entity) -> None:  # noqa: ARG002
+    def delete(self, kind: Kind, entity: Entity, taken: Sequence[tuple[str, str, Entity]]) -> None:  # noqa: ARG002
         """
         Leave the deleting to the cache.
         """
@@ -141,8 +177,40 @@ class SimulatedWriter:
         """
         return ws_id not in self._written
 
+    def imagined(self, entity_id: str) -> bool:
+        """
+        Answer yes for what was created or changed.
+        """
+        return entity_id in self._imagined
 
-def _as_json(body: Entity) -> Entity:
+
+def _unknown(kind: Kind, body: Entity, known: Container[str]) -> Entity | None:
+    """
+    Return what Ardoq holds like that body and was not there before.
+    """
+    return next((twin for twin in kind.collection.twins(body) if twin["_id"] not in known), None)
+
+
+def imagined(kind: Kind, body: Entity, entity_id: str, type_name: str | None) -> Entity:
+    """
+    Return what Ardoq would answer to a create.
+    """
+    stored = kind.collection.imagined(body) | {"_id": entity_id, "_version": 1}
+    return stored | {"type": type_name} if kind.name == "component" else stored
+
+
+def revised(kind: Kind, current: Entity, changed: Entity, type_name: str | None) -> Entity:
+    """
+    Return what Ardoq would answer to an update: one version on.
+    """
+    new = kind.collection.nested(changed)
+    if "customFields" in new:
+        new["customFields"] = {**(current.get("customFields") or {}), **new["customFields"]}
+    stored = {**current, **new, "_version": (current.get("_version") or 0) + 1}
+    return stored | {"type": type_name} if kind.name == "component" else stored
+
+
+def as_json(body: Entity) -> Entity:
     """
     Return what of a body would arrive in Ardoq, and refuse what would not leave.
     """

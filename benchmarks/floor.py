@@ -12,6 +12,7 @@ import time
 
 import requests
 from door import TOKEN, requests_seen
+from memory import memory_now
 
 
 def main() -> None:
@@ -28,12 +29,19 @@ def main() -> None:
         begun = time.process_time()
         answers = [session.get(address).content for address in seen]
         fetched = time.process_time()
+    memory = memory_now()
     parsing = time.process_time()
     parsed = [json.loads(answer) for answer in answers]
     parse = time.process_time() - parsing
+    memory = memory_now() - memory
     if not all(parsed):
         raise SystemExit("An answer is empty.")
-    figures = {"parse": parse, "fetch_and_parse": fetched - begun + parse, "bytes": sum(map(len, answers))}
+    figures = {
+        "parse": parse,
+        "fetch_and_parse": fetched - begun + parse,
+        "bytes": sum(map(len, answers)),
+        "memory": memory,
+    }
     print(json.dumps(figures))
 
 

@@ -16,7 +16,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["Figures", "emulator", "imported", "medians", "script"]
 
@@ -37,7 +37,9 @@ print(json.dumps(dict(cpu=cpu, wall=wall)))
 
 
 @contextmanager
-def emulator(components: int, references: int, folder: Path, *, empty: bool) -> Iterator[str]:
+def emulator(
+    components: int, references: int, folder: Path, *, empty: bool, flags: Sequence[str] = ()
+) -> Iterator[str]:
     """
     Run an emulator that holds so many rows, or nothing, and give its address.
     """
@@ -45,7 +47,7 @@ def emulator(components: int, references: int, folder: Path, *, empty: bool) -> 
     make = [sys.executable, str(_HERE / "seed.py"), str(components), str(references)]
     with seed.open("w", encoding="utf-8") as file:
         subprocess.run([*make, *(["--empty"] if empty else [])], stdout=file, check=True)
-    command = [sys.executable, "-m", "ardoqpy", "emulator", "--port", "0", "--seed", str(seed)]
+    command = [sys.executable, "-m", "ardoqpy", "emulator", "--port", "0", "--seed", str(seed), *flags]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder) as process:
         try:
             url = process.stdout.readline().strip() if process.stdout else ""

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from door import begin
-from predecessor import VERSION, predecessor_python
+from predecessor import VERSION, NotInstallable, predecessor_python
 from processes import Figures, emulator, imported, medians, script
 from tables import Measured, floor_table, import_table, linearity, scenario_table
 
@@ -28,14 +28,17 @@ def main() -> None:
     options = _options()
     sizes = options.size or (SIZES[:1] if options.quick else SIZES)
     scenarios = options.scenario or SCENARIOS
-    theirs = None if options.ours_only else predecessor_python()
+    try:
+        theirs = None if options.ours_only else predecessor_python()
+    except NotInstallable as problem:
+        raise SystemExit(f"{problem}\n--ours-only goes without it.") from problem
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         wanted = [(scenario, size) for scenario in scenarios for size in sizes]
         all_measured = [_measure(scenario, size, theirs, folder, options) for scenario, size in wanted]
         if options.large:
             all_measured.append(_measure("nothing-to-do", LARGE, None, folder, options))
-        modules = ("requests", "ardoqpy")
+        modules = ("requests", "ardoqpy.client")  # the face alone loads nothing
         _say("imports ...")
         imports = [{module: imported(module, folder) for module in modules} for _ in range(options.imports)]
     plain, ours = (medians([one[module] for one in imports]) for module in modules)
@@ -85,7 +88,10 @@ def _measure(
             begin(url, reset=writes)
             our_runs.append(_must(script(sys.executable, *run)))
             if not writes:
-                floors.append(_must(script(sys.executable, "floor.py", url)))
+                floor = _must(script(sys.executable, "floor.py", url))
+                floors.append(
+                    floor | _must(script(sys.executable, "deciding.py", url, components, references))
+                )
             if theirs is not None and turn < their_turns:
                 _say(f"  {VERSION} ...")
                 begin(url, reset=writes)

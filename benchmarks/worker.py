@@ -10,31 +10,51 @@ import argparse
 import gc
 import json
 import logging
-import resource
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from door import TOKEN, requests_seen
+from memory import memory_now, peak_memory
 from rows import CHANGED_EVERY, component_rows, reference_rows
 
 from ardoqpy import ArdoqSyncClient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # 0.8.4 sets the root logger to DEBUG when it is imported, and would write a line or more for each row. What
 # is measured is the sync, so both are asked for warnings only.
 logging.getLogger().setLevel(logging.WARNING)
 
 
-def run(url: str, components: list[dict[str, Any]], references: list[dict[str, Any]]) -> dict[str, Any]:
+def run(
+    url: str,
+    components: list[dict[str, Any]],
+    references: list[dict[str, Any]],
+    pace: int,
+    options: dict[str, Any],
+) -> dict[str, Any]:
     """
-    Do what a nightly job does, and return the report.
+    Do what a nightly job does, and return the report; with a `pace`, so many rows a second at most.
     """
-    client = ArdoqSyncClient(hosturl=url, token=TOKEN)
-    id_of = {row["name"]: client.create_component(row)["_id"] for row in components}
-    for row in references:
+    client = ArdoqSyncClient(hosturl=url, token=TOKEN, **options)
+    id_of = {row["name"]: client.create_component(row)["_id"] for row in paced(components, pace)}
+    for row in paced(references, pace):
         client.create_reference({**row, "source": id_of[row["source"]], "target": id_of[row["target"]]})
     report: dict[str, Any] = client.get_report()
     return report
+
+
+def paced(rows: list[dict[str, Any]], pace: int) -> Iterator[dict[str, Any]]:
+    """
+    Yield rows, so many a second at most; 0 is as fast as they are taken.
+    """
+    start = time.perf_counter()
+    for number, row in enumerate(rows):
+        if pace:
+            time.sleep(max(0.0, start + number / pace - time.perf_counter()))
+        yield row
 
 
 def expected(scenario: str, components: int, references: int) -> dict[str, int]:
@@ -50,14 +70,6 @@ def expected(scenario: str, components: int, references: int) -> dict[str, int]:
     return counts
 
 
-def peak_memory() -> int:
-    """
-    Return the most memory that this process had in use so far, in KiB.
-    """
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak // 1024 if sys.platform == "darwin" else peak
-
-
 def main() -> None:
     """
     Measure the run, check its report, print the figures.
@@ -67,15 +79,17 @@ def main() -> None:
     parser.add_argument("scenario", choices=("nothing-to-do", "first-load", "change"))
     parser.add_argument("components", type=int)
     parser.add_argument("references", type=int)
+    parser.add_argument("--pace", type=int, default=0)
+    parser.add_argument("--options", type=json.loads, default={})
     options = parser.parse_args()
     changed = options.scenario == "change"
     components = component_rows(options.components, changed=changed)
     references = reference_rows(components, options.references, changed=changed)
     gc.collect()
 
-    memory_before = peak_memory()
+    memory_before = memory_now()
     wall, cpu = time.perf_counter(), time.process_time()
-    report = run(options.url, components, references)
+    report = run(options.url, components, references, options.pace, options.options)
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
     memory = peak_memory()
 

@@ -179,6 +179,13 @@ def test_a_file_name_that_is_none(filename, client, ws_id, nothing_sent):
         ({"name": "a"}, "comp ('a') has no rootWorkspace: it needs name and rootWorkspace."),
         ({"rootWorkspace": NOBODY}, "comp has no name: it needs name and rootWorkspace."),
         (
+            {"Name": "a", "name": "", "rootWorkspace": NOBODY, "cost": 5},
+            (
+                "comp has no name: it needs name and rootWorkspace. It has 'Name', but letter case and signs "
+                "count."
+            ),
+        ),
+        (
             {"name": "", "rootWorkspace": None},
             "comp has no name and no rootWorkspace: it needs name and rootWorkspace.",
         ),

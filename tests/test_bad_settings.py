@@ -93,7 +93,8 @@ def test_a_host_that_is_none(host, sentence):
 
 @pytest.mark.parametrize("kind", [ArdoqClient, ArdoqSyncClient])
 @pytest.mark.parametrize(
-    "token", ["s3cret", "0123456789abcdef" * 2, "eyJh.eyJz.SflKxwRJSMeKKF2QT4f", "a/b+c=="]
+    "token",
+    ["s3cret", "0123456789abcdef" * 2, "eyJh.eyJz.SflKxwRJSMeKKF2QT4f", "a/b+c=="],
 )
 def test_a_token_given_as_the_host_is_not_quoted(token, kind):
     """
@@ -284,6 +285,10 @@ TWICE = "cannot be understood: line 3 says again what is said above it."
         (b"[Ardoq]\ntoken = s3cret\xe9\n", "cannot be read: it is not UTF-8 text."),
         (b"", "has no section [Ardoq]: write that line above its settings."),
         (b"[Other]\ntoken = s3cret\n", "has no section [Ardoq]: write that line above its settings."),
+        (
+            b"[s3cret]\n[ ardoq-]\ntoken = s3cret\n",
+            "has no section [Ardoq]: write that line in place of '[ ardoq-]'.",
+        ),
         (b"token = s3cret\n", f"cannot be understood: line 1 {NO_PAIR}"),
         (b"[Ardoq]\nhost = https://a.com\ns3cret\n", f"cannot be understood: line 3 {NO_PAIR}"),
         (b"[Ardoq]\ntoken = s3cret\ntoken = s3cret\n", TWICE),

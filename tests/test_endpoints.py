@@ -7,41 +7,47 @@ import re
 from contextlib import suppress
 
 import pytest
-from endpoints import V1, V2
+from endpoints import OTHERS, SEED, V1, V1_SEVERAL, V2, V2_SEVERAL, asked
 from refusals import sentence_of
 
-from ardoqpy import ArdoqClient, BadRequest, NotFoundError, UnsupportedOperation
+from ardoqpy import ArdoqClient, BadRequest, InvalidInput, NotFoundError, UnsupportedOperation
 from ardoqpy.emulator.routes import ROUTES
-
-#: Public names of the client that are not a call of their own.
-HELPERS = {
-    "request",
-    "iter_request",
-    "close",
-    "pprint",
-    "print_model",
-    "find_component_type",
-    "find_reference_type",
-}
+from ardoqpy.testing import emulator
 
 
 def _name(call):
-    (name,) = {name for name in call.__code__.co_names if hasattr(ArdoqClient, name)}
-    return name
+    return asked(call)[0]
+
+
+def _way(call):
+    """
+    Return a method's name, and the arguments by whose names the way of a call is chosen.
+    """
+    name, args, kwargs = asked(call)
+    given = inspect.signature(getattr(ArdoqClient, name)).bind(None, *args, **kwargs).arguments
+    return name, frozenset(given) - {"self"}
 
 
 TABLES = {"v1": ("/api/", V1), "v2": ("/api/v2/", V2)}
+SEVERAL = {"v1": V1_SEVERAL, "v2": V2_SEVERAL}
 CALLS = [
     pytest.param(version, verb, prefix + path, call, id=f"{verb} {prefix}{path} {_name(call)}")
     for version, (prefix, table) in TABLES.items()
     for verb, path, call in table
 ]
-NAMES = {version: {_name(call) for _, _, call in table} for version, (_, table) in TABLES.items()}
+ALL = {version: [row[-1] for row in [*table, *SEVERAL[version]]] for version, (_, table) in TABLES.items()}
+NAMES = {version: set(map(_name, calls)) for version, calls in ALL.items()}
 ELSEWHERE = {
     _name(call): pytest.param(here, there, call, id=f"{_name(call)} on {here}")
     for here, there in (("v1", "v2"), ("v2", "v1"))
-    for _, _, call in TABLES[there][1]
+    for call in ALL[there]
     if _name(call) not in NAMES[here]
+}
+OTHER_WAYS = {
+    (here, _way(call)): pytest.param(here, call, id=f"{_name(call)} by {sorted(_way(call)[1])} on {here}")
+    for here, there in (("v1", "v2"), ("v2", "v1"))
+    for call in ALL[there]
+    if _way(call) not in set(map(_way, ALL[here]))
 }
 
 
@@ -53,6 +59,31 @@ def test_the_flat_method_calls_its_endpoint_and_no_other(server, version, verb, 
     (request,) = server.requests
     assert request.method == verb
     assert re.fullmatch(path.replace("{}", "[^/]+"), request.path)
+
+
+@pytest.mark.parametrize(
+    ("version", "requests", "call"),
+    [
+        pytest.param(version, requests, call, id=f"{_name(call)} on {version}")
+        for version, table in SEVERAL.items()
+        for requests, call in table
+    ],
+)
+def test_a_call_of_several_requests_sends_these_and_no_others(version, requests, call):
+    """What takes several requests sends those of the table; side by side, so in any order."""
+    with emulator(seed=SEED) as server:
+        call(ArdoqClient(server.url, server.token, version=version))
+        sent = [(request.method, re.sub(r"[0-9a-f]{24}", "{}", request.path)) for request in server.requests]
+        assert server.crashes == []
+    assert sorted(sent) == sorted((verb, TABLES[version][0] + path) for verb, path in requests)
+
+
+@pytest.mark.parametrize(("here", "call"), OTHER_WAYS.values())
+def test_a_way_that_only_the_other_version_s_table_has_is_not_there(server, here, call):
+    """A way to call a method is in the tables of both versions, or the one that lacks it refuses it."""
+    with pytest.raises((UnsupportedOperation, InvalidInput)):
+        call(ArdoqClient(server.url, server.token, version=here))
+    assert server.requests == []
 
 
 @pytest.mark.parametrize(("here", "there", "call"), ELSEWHERE.values())
@@ -77,7 +108,8 @@ def test_every_flat_method_is_in_a_table():
         for name, member in inspect.getmembers(ArdoqClient, inspect.isfunction)
         if not name.startswith("_")
     }
-    assert public - HELPERS == called
+    assert public - set(OTHERS) == called
+    assert set(OTHERS) <= public
 
 
 def test_every_public_method_says_what_it_does():

@@ -15,8 +15,9 @@ import ardoqpy_sync
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted([*ROOT.glob("ardoqpy/**/*.py"), *ROOT.glob("ardoqpy_sync/**/*.py")])
-#: The one import that points up, made late: 0.8.4's scripts take the sync client from the face.
-LATE = ("ardoqpy", "ardoqpy_sync")
+#: The imports that point up: 0.8.4's scripts take the sync client from the face, which looks it up late, or
+#: from the module in which it was, which nobody else imports.
+UP = {("ardoqpy", "ardoqpy_sync"), ("ardoqpy.ardoqpy_sync", "ardoqpy_sync")}
 
 
 def _module(path):
@@ -73,14 +74,18 @@ def test_no_imports_go_in_a_circle():
 
 
 def test_the_sync_stands_on_the_client_and_not_the_other_way():
-    """Nothing in ardoqpy imports ardoqpy_sync, but for the late look-up of 0.8.4's import line."""
-    upwards = {edge for edge in _edges() if "ardoqpy_sync" not in edge[0] and "ardoqpy_sync" in edge[1]}
-    assert upwards == {LATE}
+    """Nothing in ardoqpy imports ardoqpy_sync, but for the sake of 0.8.4's import lines."""
+
+    def of_the_sync(name):
+        return name.split(".")[0] == "ardoqpy_sync"
+
+    assert {edge for edge in _edges() if not of_the_sync(edge[0]) and of_the_sync(edge[1])} == UP
+    assert not [edge for edge in _edges() if edge[1] == "ardoqpy.ardoqpy_sync"]
 
 
 def test_the_emulator_and_the_client_meet_over_http_only():
     """The emulator imports nothing of the client, and the client nothing of the emulator."""
-    door = {"ardoqpy.testing", "ardoqpy.cli", "ardoqpy.pytest_plugin"}
+    door = {"ardoqpy.testing", "ardoqpy.cli.commands.emulator", "ardoqpy.pytest_plugin"}
     crossing = [
         (name, imported)
         for name, imported in _edges()
@@ -103,6 +108,17 @@ def test_versions_of_the_api_know_nothing_of_each_other():
         for name, path in MODULES.items()
         if not name.startswith("ardoqpy.emulator") and asks.search(path.read_text(encoding="utf-8"))
     ] == []
+
+
+def test_the_command_line_asks_in_public():
+    """The command line calls public methods of the client alone, and nobody but its entry imports it."""
+    inside = re.compile(r"client\.(api|token|_\w+)\b|\.api\.")
+    command_line = {name: path for name, path in MODULES.items() if name.split(".")[1:2] == ["cli"]}
+    assert [name for name, path in command_line.items() if inside.search(path.read_text("utf-8"))] == []
+    below = {"ardoqpy.v1", "ardoqpy.v2", "ardoqpy.dialect", "ardoqpy._transport"}
+    assert [edge for edge in _edges() if edge[0] in command_line and edge[1] in below] == []
+    outside = {name for name, imported in _edges() if imported in command_line and name not in command_line}
+    assert outside == {"ardoqpy.__main__"}
 
 
 def test_requests_has_one_door():
@@ -138,6 +154,20 @@ def test_importing_is_quiet_and_light():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
     assert done.stderr == ""
+
+
+def test_the_face_alone_costs_nothing():
+    """`import ardoqpy` loads neither requests nor the client; its names and modules are there when asked."""
+    code = (
+        "import sys, ardoqpy\n"
+        "assert not {'requests', 'urllib3', 'ardoqpy.client'} & set(sys.modules)\n"
+        "assert not hasattr(ardoqpy, 'no_such_name') and 'requests' not in sys.modules\n"
+        "assert ardoqpy.errors.Conflict is ardoqpy.Conflict and 'ArdoqClient' in dir(ardoqpy)\n"
+        "from ardoqpy import *\n"
+        "print(ArdoqClient.__module__, ardoqpy.client.ArdoqClient is ArdoqClient)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (done.stdout.strip(), done.stderr) == ("ardoqpy.client True", "")
 
 
 def test_both_import_lines_of_the_predecessor_work():

@@ -85,3 +85,34 @@ def test_the_attributes_of_before_are_there(server):
     assert (client.token, client.org, client.version) == (server.token, None, "v1")
     assert client.session.headers is not None
     assert (dict(client.ws), client.simulate, client.report["status"]) == ({}, True, "success")
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("from ardoqpy.ardoqpy import ArdoqClient as found", ardoqpy.ArdoqClient),
+        ("from ardoqpy.ardoqpy import ArdoqClientException as found", ardoqpy.ArdoqClientException),
+        ("from ardoqpy.ardoqpy_sync import ArdoqSyncClient as found", ArdoqSyncClient),
+        ("from ardoqpy.ardoqpy_v2 import API as found", ardoqpy.API),
+        ("import ardoqpy; found = ardoqpy.ardoqpy.ArdoqClient", ardoqpy.ArdoqClient),
+        ("import ardoqpy; found = ardoqpy.ardoqpy_sync.ArdoqSyncClient", ArdoqSyncClient),
+        ("import ardoqpy; found = ardoqpy.ardoqpy_v2.Batch", ardoqpy.Batch),
+        ("from ardoqpy import *; found = ArdoqSyncClient", ArdoqSyncClient),
+    ],
+)
+def test_an_import_line_of_before_works(line, found):
+    """The modules in which 0.8.4 had its classes are there, and give the same classes."""
+    names = {}
+    exec(line, names)
+    assert names["found"] is found
+
+
+@pytest.mark.parametrize("module", ["ardoqpy", "ardoqpy_sync", "ardoqpy_v2"])
+def test_a_module_of_before_is_complete(module):
+    """Every error and class that a module of 0.8.4 defined is in the module of that name."""
+    defined = {
+        "ardoqpy": ["ArdoqClient", *ERRORS],
+        "ardoqpy_sync": ["ArdoqSyncClient"],
+        "ardoqpy_v2": ["API", "Batch"],
+    }[module]
+    assert set(defined) <= set(getattr(ardoqpy, module).__all__)

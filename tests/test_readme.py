@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ardoqpy import ArdoqClient
 from ardoqpy.testing import emulator
 
 ROOT = Path(__file__).parents[1]
@@ -66,6 +67,41 @@ def test_the_sync_in_it_runs():
         assert key in report
 
 
+def test_the_two_clients_side_by_side_run():
+    """The example of both versions in one script runs as it stands, but for its host and token."""
+    (code,) = blocks(ROOT / "docs" / "v1-or-v2.md", "python")
+    with emulator() as server:
+        code = code.replace("https://yourorg.ardoq.com", server.url).replace('"..."', repr(server.token))
+        names = {}
+        exec(compile(code, "v1-or-v2.md", "exec"), names)
+        (component,) = names["v2"].get_component(names["apps"])
+        (tag,) = names["v1"].get_tag(names["apps"])
+        assert (component["name"], tag["components"]) == ("Web shop", [component["_id"]])
+        versions = {request.path.startswith("/api/v2/") for request in server.requests}
+        assert versions == {True, False}
+
+
+def test_the_deleting_in_its_page_runs(capsys):
+    """The example of deleting runs as it stands, but for its host and token, and says why it refuses."""
+    (code,) = blocks(ROOT / "docs" / "deleting.md", "python")
+    model = {"_id": "a" * 24, "name": "Apps", "root": {"p1": {"name": "Application"}}}
+    component = {"rootWorkspace": "b" * 24, "typeId": "p1"}
+    seed = {
+        "format": 1,
+        "models": [model],
+        "workspaces": [{"_id": "b" * 24, "name": "Apps", "componentModel": "a" * 24}],
+        "components": [{"_id": name[:1] * 24, "name": name, **component} for name in ("Web shop", "Till")],
+    }
+    with emulator(seed=seed) as server:
+        code = code.replace("https://yourorg.ardoq.com", server.url).replace('"..."', repr(server.token))
+        exec(compile(code, "deleting.md", "exec"), {"apps": "b" * 24})
+        exec(compile(code.replace("0.2", "0.5"), "deleting.md", "exec"), {"apps": "b" * 24})
+    refused, done = capsys.readouterr().out.split("Would have been deleted:")
+    assert "1 of the 2 components of type Application in workspace Apps" in refused
+    assert "share=0.5" in refused
+    assert done.count("Till") == 2
+
+
 def test_the_map_names_every_file():
     """Every module of the two packages is on the map, by itself or by its folder."""
     rows = re.findall(r"^\| (`.*?) \|", README.split("## The map")[1].split("\n## ")[0], re.MULTILINE)
@@ -83,3 +119,36 @@ def test_the_map_names_every_file():
             or (ROOT / part.replace("ardoqpy/", "ardoqpy_sync/", 1)).exists()
             or (ROOT / part.replace("ardoqpy_sync/", "ardoqpy/", 1)).exists()
         ), part
+
+
+def test_the_plan_in_the_page_is_made_and_applied(tmp_path, monkeypatch, capsys):
+    """The example of a plan runs as it stands, but for its host and token, and prints what the page shows."""
+    page = ROOT / "docs" / "plans.md"
+    model, apps, fields = "5f00aa00bb00cc00dd000010", "5f00aa00bb00cc00dd000020", {"cost": "Number"}
+    held = {"Orders": ("5f00aa00bb00cc00dd000031", 1100), "Billing": ("5f00aa00bb00cc00dd000032", 300)}
+    held["Fax"] = ("5f00aa00bb00cc00dd000033", None)
+    root, types = {"p1": {"name": "Application"}}, {"2": {"name": "uses"}}
+    seed = {
+        "format": 1,
+        "models": [{"_id": model, "name": "Apps", "root": root, "referenceTypes": types}],
+        "fields": [{"name": name, "label": name, "type": of, "model": model} for name, of in fields.items()],
+        "workspaces": [{"_id": apps, "name": "Apps", "componentModel": model}],
+        "components": [
+            {"_id": key, "name": name, "typeId": "p1", "rootWorkspace": apps, "customFields": {"cost": cost}}
+            for name, (key, cost) in held.items()
+        ],
+        "references": [{"source": held["Orders"][0], "target": held["Fax"][0], "type": 2}],
+    }
+    monkeypatch.chdir(tmp_path)
+    with emulator(seed=seed) as server:
+        names = {"apps": apps, "orders": held["Orders"][0]}
+        for code, shown in zip(blocks(page, "python"), blocks(page, "text"), strict=True):
+            here = code.replace("https://yourorg.ardoq.com", server.url).replace('"..."', repr(server.token))
+            exec(compile(here, page.name, "exec"), names)
+            said = capsys.readouterr().out.replace(server.url, "https://yourorg.ardoq.com")
+            times = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
+            assert times.sub("now", said) == times.sub("now", shown)
+            if shown.startswith("plan"):
+                ArdoqClient(server.url, server.token).patch_component(
+                    held["Billing"][0], payload={"cost": 350}
+                )

@@ -148,7 +148,9 @@ def test_the_example_file_filled_in(tmp_path):
     """
     path = tmp_path / "ardoq.cfg"
     path.write_text(
-        EXAMPLE.read_text(encoding="utf-8").replace("token =", "token = t0ken").replace("org =", "org = acme")
+        EXAMPLE.read_text(encoding="utf-8")
+        .replace("token =", "token = t0ken")
+        .replace("org =", "org = acme"),
     )
     client = ArdoqClient(config=path)
     assert (client.token, client.org) == ("t0ken", "acme")

@@ -2,13 +2,16 @@
 Describe failures on demand as data, and hand them out to the calls that they are meant for.
 """
 
+import random
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from fnmatch import fnmatchcase
 from typing import Any, Self
 
-KINDS = ("status", "reset", "drop-before", "drop-after", "cut-off", "html", "wait")
+KINDS = ("status", "reset", "drop-before", "drop-after", "cut-off", "html", "wait", "wait-after")
+#: What a storm is made of unless it is told: no call hangs.
+WEATHER = ("429", "500", "502", "503", "drop-before", "drop-after", "cut-off", "html")
 
 _INTEGERS = frozenset({"times", "status", "retry_after"})
 
@@ -24,7 +27,8 @@ class Fault:
     - drop-after: handle, then close the connection without an answer
     - cut-off: handle, then send the headers and only half of the body
     - html: answer 200 with a login page, without handling
-    - wait: sleep for `seconds`, then handle
+    - wait: sleep for `seconds`, then handle: a client that gave up meanwhile has no part in it
+    - wait-after: handle, then sleep for `seconds` before the answer
 
     `method` and `path` (a pattern such as "/api/component*") narrow it down; it happens `times` times.
     """
@@ -61,8 +65,9 @@ class Fault:
 
     def _check_seconds(self) -> None:
         seconds = self.seconds
-        if self.kind == "wait" and seconds is None:
-            raise ValueError("A fault of kind 'wait' needs 'seconds'.")
+        if self.kind in {"wait", "wait-after"} and seconds is None:
+            sentence = f"A fault of kind '{self.kind}' needs 'seconds'."
+            raise ValueError(sentence)
         is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
         if seconds is not None and (not is_number or not 0 <= seconds < float("inf")):
             sentence = f"'seconds' of a fault has to be a number from 0 up, not {seconds!r}."
@@ -124,6 +129,58 @@ def _number(key: str, value: str) -> Any:
     return value
 
 
+class Storm:
+    """
+    Let a share of all calls go wrong, each in one of several ways, drawn by a seed.
+
+    - share: how many of the calls that match, from 0 to 1
+    - kinds: statuses such as "503", and kinds of faults; one that stands twice is twice as likely
+    - retry_after: what a 429 of it asks for; seconds: how long its waits are; method, path: as of a fault
+
+    Calls that come one after the other meet the same weather at each run with the same seed.
+    """
+
+    def __init__(
+        self,
+        share: float = 0.2,
+        kinds: Sequence[str] = WEATHER,
+        seed: int = 0,
+        *,
+        retry_after: int | None = 0,
+        seconds: float | None = None,
+        method: str | None = None,
+        path: str | None = None,
+    ) -> None:
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+            sentence = f"'share' of a storm has to be a number from 0 to 1, not {share!r}."
+            raise ValueError(sentence)
+        if isinstance(kinds, str) or not kinds:
+            sentence = f"'kinds' of a storm has to be a list of kinds, not {kinds!r}."
+            raise ValueError(sentence)
+        self._share = share
+        self._random = random.Random(seed)  # noqa: S311 (to be repeated, not to be secret)
+        self._narrow = Fault(method=method, path=path)
+        self._faults = [_of_a_storm(str(kind), retry_after, seconds) for kind in kinds]
+        self.happened: dict[str, int] = {}
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """
+        Draw what goes wrong with a call, most often nothing.
+        """
+        if not self._narrow.matches(method, path) or self._random.random() >= self._share:
+            return None
+        fault = self._random.choice(self._faults)
+        name = str(fault.status) if fault.kind == "status" else fault.kind
+        self.happened[name] = self.happened.get(name, 0) + 1
+        return fault
+
+
+def _of_a_storm(kind: str, retry_after: int | None, seconds: float | None) -> Fault:
+    if kind.isdecimal():
+        return Fault(status=int(kind), retry_after=retry_after if kind == "429" else None)
+    return Fault(kind, seconds=seconds)
+
+
 class Faults:
     """
     Keep faults in the order in which they were asked for; any thread may ask and take.
@@ -132,6 +189,7 @@ class Faults:
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         self._lock = threading.Lock()
         self._pending = list(faults)
+        self._storm: Storm | None = None
 
     def add(self, *faults: Fault) -> None:
         """
@@ -142,7 +200,7 @@ class Faults:
 
     def take(self, method: str, path: str) -> Fault | None:
         """
-        Return the first fault that is meant for a call, and count it down.
+        Return the first fault that is meant for a call, and count it down; else what a storm has for it.
         """
         with self._lock:
             for position, fault in enumerate(self._pending):
@@ -152,14 +210,22 @@ class Faults:
                     else:
                         del self._pending[position]
                     return fault
-        return None
+            return self._storm.take(method, path) if self._storm is not None else None
+
+    def brew(self, storm: Storm) -> None:
+        """
+        Let a storm begin, in place of one that goes on.
+        """
+        with self._lock:
+            self._storm = storm
 
     def clear(self) -> None:
         """
-        Forget all failures that have not happened.
+        Forget all failures that have not happened, and end the storm.
         """
         with self._lock:
             self._pending.clear()
+            self._storm = None
 
     def pending(self) -> list[Fault]:
         """

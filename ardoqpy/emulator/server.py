@@ -17,7 +17,7 @@ from ardoqpy.emulator.clock import Clock, utc_now
 from ardoqpy.emulator.connection import HttpServer, Outcome
 from ardoqpy.emulator.control import CONTROL, control
 from ardoqpy.emulator.exchange import Request, Response, Settings, failure, refusal
-from ardoqpy.emulator.faults import Fault, Faults
+from ardoqpy.emulator.faults import Fault, Faults, Storm
 from ardoqpy.emulator.limits import RateLimit
 from ardoqpy.emulator.persistence import Database
 from ardoqpy.emulator.problems import BadRequest, Forbidden, Problem, Unauthorized
@@ -203,9 +203,19 @@ class Emulator:
         """
         self._faults.add(*faults)
 
+    def storm(self, share: float = 0.2, **storm_keys: Any) -> Storm:
+        """
+        Let a share of all calls fail until `clear_faults`, drawn by a seed; the keys are those of `Storm`.
+
+        What is returned counts in `happened` what went wrong, by kind.
+        """
+        storm = Storm(share, **storm_keys)
+        self._faults.brew(storm)
+        return storm
+
     def clear_faults(self) -> None:
         """
-        Forget the failures that have not happened yet.
+        Forget the failures that have not happened yet, and end a storm.
         """
         self._faults.clear()
 
@@ -310,6 +320,8 @@ class Emulator:
         if self._recorder is not None:
             asked = (request.method, request.path, request.raw_query, request.body)
             self._recorder(Exchange(*asked, response.status, response.body()))
+        if fault is not None and kind == "wait-after":
+            self._stopping.wait(fault.seconds)
         if kind == "drop-after":
             return Outcome(None), response.status
         return Outcome(response, response.body(), cut_off=kind == "cut-off"), response.status

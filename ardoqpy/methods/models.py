@@ -4,14 +4,19 @@ Models, the types in them, and the definitions of custom fields.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy import metamodel
+from ardoqpy._near import near, quoted
 from ardoqpy.methods.base import Methods
 
 if TYPE_CHECKING:
     from ardoqpy.dialect import Entities, Entity
 
 __all__ = ["FieldMethods", "ModelMethods"]
+
+logger = logging.getLogger(__name__)
 
 
 class ModelMethods(Methods):
@@ -84,20 +89,30 @@ class ModelMethods(Methods):
         """
         Return the first component type of that name in a workspace's model, or None.
 
-        The whole hierarchy is searched. v1: a dict of one entry, {typeId: definition}. v2: the type as
-        the context has it, with its `typeId` and `name`. Raise `NotFoundError` where there is no such
-        workspace. Source: `get_model`.
+        The whole hierarchy is searched, and letter case counts. v1: a dict of one entry,
+        {typeId: definition}. v2: the type as the context has it, with its `typeId` and `name`. On both,
+        None comes with a warning in the log of `ardoqpy.methods.models` that says which names are near,
+        or which there are. Raise `NotFoundError` where there is no such workspace. Source: `get_model`.
         """
-        return self.api.models.component_type(ws_id, comptype_name)
+        model = self.api.models.of_workspace(ws_id)
+        found = self.api.models.component_type(model, comptype_name)
+        if found is None:
+            _warn(ws_id, "component type", comptype_name, metamodel.component_type_names(model))
+        return found
 
     def find_reference_type(self, ws_id: str, reftype_name: str) -> dict[str, Any] | None:
         """
         Return the definition of the first reference type of that name in a workspace's model, or None.
 
-        A reference's `type` takes its `id` on v1, its `type` on v2. Raise `NotFoundError` where there is
-        no such workspace. Source: `get_model`.
+        A reference's `type` takes its `id` on v1, its `type` on v2. Letter case counts. On both, None
+        comes with a warning in the log of `ardoqpy.methods.models` that says which names are near, or
+        which there are. Raise `NotFoundError` where there is no such workspace. Source: `get_model`.
         """
-        return self.api.models.reference_type(ws_id, reftype_name)
+        model = self.api.models.of_workspace(ws_id)
+        found = self.api.models.reference_type(model, reftype_name)
+        if found is None:
+            _warn(ws_id, "reference type", reftype_name, metamodel.reference_type_names(model))
+        return found
 
 
 class FieldMethods(Methods):
@@ -144,3 +159,8 @@ class FieldMethods(Methods):
         Source: DELETE `field/{id}` (Java and C# clients).
         """
         return self.api.fields.delete(field_id)
+
+
+def _warn(ws_id: str, kind: str, name: object, known: list[Any]) -> None:
+    # Not an error: scripts of 0.8.4 ask by this whether there is such a type.
+    logger.warning("Workspace %s has no %s %s: %s", ws_id, kind, quoted(name), near(name, known))

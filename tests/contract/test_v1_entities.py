@@ -189,7 +189,7 @@ def test_a_component_can_come_with_its_references(place):
     out = place.client.get_component(comp_id=one["_id"], incl_refs=True)["references"]
     assert (ids(out["out"]), ids(out["in"])) == ({ref["_id"]}, set())
     assert ids(place.client.get_component(comp_id=two["_id"], incl_refs=True)["references"]["in"]) == {
-        ref["_id"]
+        ref["_id"],
     }
 
 

@@ -34,7 +34,7 @@ SEED: Json = {
             "name": "Model",
             "root": {"p1": {"name": "Application", "children": {"p2": {"name": "Service"}}}},
             "referenceTypes": {"1": {"name": "depends on"}, "2": {"name": "Implicit"}},
-        }
+        },
     ],
     "fields": [{"label": field["name"].title(), "model": MODEL, **field} for field in _FIELDS],
     "workspaces": [
@@ -137,7 +137,7 @@ _BATCH = {
                     "name": "U",
                     "customFields": {"ext_id": "5", "cost": 7, "phase": "plan", "tags": ["b", "c"]},
                 },
-            }
+            },
         ],
         "delete": [{"id": COMPONENTS[9]}, {"match": {"rootWorkspace": OTHER, "typeId": "p2"}}],
     },
@@ -204,10 +204,12 @@ def linked(contract: Json) -> Json:
         contract["paths"][path]["get"]["responses"]["200"]["links"] = listed
         one["delete"]["responses"]["204"]["links"] = gone
         one["patch"]["responses"]["200"]["links"] = {
-            "patch again": _link(f"{path}/{{id}}", "patch", {"id": "$response.body#/_id"})
+            "patch again": _link(f"{path}/{{id}}", "patch", {"id": "$response.body#/_id"}),
         }
     contract["paths"]["/api/v2/components"]["post"]["responses"]["201"]["links"]["its references"] = _link(
-        "/api/v2/references", "get", {"source": "$response.body#/_id"}
+        "/api/v2/references",
+        "get",
+        {"source": "$response.body#/_id"},
     )
     return contract
 

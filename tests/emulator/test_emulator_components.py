@@ -84,13 +84,19 @@ def test_wrong_components_are_refused_in_a_sentence(ardoq, workspace):
         f" it has Application ({APPLICATION}), Service ({SERVICE})."
     )
     assert "is the id of a workspace" in refused(
-        422, name="x", rootWorkspace=workspace_id, parent=workspace_id
+        422,
+        name="x",
+        rootWorkspace=workspace_id,
+        parent=workspace_id,
     )
     assert "No workspace".lower() in refused(422, name="x", rootWorkspace="nothing").lower()
     assert "has to be a string" in refused(400, name=["x"], rootWorkspace=workspace_id)
     elsewhere = ardoq.component(ardoq.workspace("Other"))
     assert "cannot be the parent" in refused(
-        422, name="x", rootWorkspace=workspace_id, parent=elsewhere["_id"]
+        422,
+        name="x",
+        rootWorkspace=workspace_id,
+        parent=elsewhere["_id"],
     )
     assert ardoq.ok("GET", f"/api/workspace/{workspace_id}/component") == []
 
@@ -192,7 +198,7 @@ def test_bulk_delete_tells_what_went(ardoq, workspace):
     assert answer["componentIds"] == [top["_id"], child["_id"]]
     assert answer["referenceIds"] == [reference["_id"]]
     assert [(one["_id"], one["references"], one["_version"]) for one in answer["updatedTags"]] == [
-        (tag["_id"], [], 2)
+        (tag["_id"], [], 2),
     ]
 
 

@@ -259,7 +259,8 @@ def test_current_user_and_email(ardoq):
 
 
 @pytest.mark.parametrize(
-    "content", [b"plain", b"", b"\r\n--x\r\n", bytes(range(256)) * 300, b"ends with newline\r\n"]
+    "content",
+    [b"plain", b"", b"\r\n--x\r\n", bytes(range(256)) * 300, b"ends with newline\r\n"],
 )
 def test_attachment_round_trip(ardoq, workspace, content):
     """What is uploaded is downloaded, byte for byte, by file name and by id."""

@@ -242,10 +242,68 @@ def test_fault_wait_is_slow_and_then_right(ardoq):
     slow.connection.close()
 
 
+def test_fault_wait_after_has_done_it(ardoq):
+    """The answer comes late, and what was asked for is done at once."""
+    ardoq.emulator.fail("wait-after", seconds=30, method="POST")
+    slow = Caller(ardoq.emulator)
+    thread = threading.Thread(target=slow.call, args=("POST", "/api/workspace", {"name": "X"}), daemon=True)
+    thread.start()
+    while not ardoq.ok("GET", "/api/workspace"):
+        time.sleep(0.005)
+    assert thread.is_alive()
+    ardoq.emulator._stopping.set()
+    thread.join()
+    slow.connection.close()
+
+
+def test_a_storm_is_the_same_for_the_same_seed(ardoq):
+    """About the share of calls goes wrong, the same ones with the same seed, until it is ended."""
+
+    def statuses(**keys):
+        storm = ardoq.emulator.storm(0.4, kinds=["429", "500", "html"], path="/api/tag", **keys)
+        assert ardoq.call("GET", "/api/workspace").status == 200
+        answers = [ardoq.call("GET", "/api/tag") for _ in range(50)]
+        assert {one.headers.get("retry-after") for one in answers if one.status == 429} == {"3"}
+        bad = [one for one in answers if one.status != 200 or "html" in one.headers["content-type"]]
+        assert sum(storm.happened.values()) == len(bad)
+        assert set(storm.happened) == {"429", "500", "html"}
+        return [(one.status, one.headers["content-type"]) for one in answers]
+
+    first = statuses(seed=7, retry_after=3)
+    assert statuses(seed=7, retry_after=3) == first
+    assert statuses(seed=8, retry_after=3) != first
+    ardoq.emulator.fail(status=502)
+    assert ardoq.call("GET", "/api/tag").status == 502
+    ardoq.emulator.clear_faults()
+    assert {ardoq.call("GET", "/api/tag").status for _ in range(30)} == {200}
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ({"share": 2}, "from 0 to 1"),
+        ({"share": True}, "from 0 to 1"),
+        ({"kinds": []}, "a list of kinds"),
+        ({"kinds": "503"}, "a list of kinds"),
+        ({"kinds": ["explode"]}, "no kind of fault 'explode'"),
+        ({"kinds": ["wait"]}, "needs 'seconds'"),
+    ],
+)
+def test_a_storm_that_makes_no_sense_is_told(ardoq, keys, told):
+    """Nonsense is a ValueError with a sentence, and no storm begins."""
+    with pytest.raises(ValueError, match=told):
+        ardoq.emulator.storm(**keys)
+    assert ardoq.call("GET", "/api/tag").status == 200
+
+
 def test_fault_is_read_from_a_command_line():
     """Every key can be given; what is not understood is told."""
     assert Fault.parse("kind=status,status=429,times=2,method=POST,retry_after=3") == Fault(
-        "status", times=2, status=429, method="POST", retry_after=3
+        "status",
+        times=2,
+        status=429,
+        method="POST",
+        retry_after=3,
     )
     assert Fault.parse("kind=wait, seconds=0.5") == Fault("wait", seconds=0.5)
 

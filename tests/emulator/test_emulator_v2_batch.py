@@ -67,7 +67,7 @@ def test_entities_name_one_another_in_any_order(ardoq, place, stock):
             "update": [{"id": stock["Two"], "ifVersionMatch": 1, "body": {"parent": "c"}}],
         },
         "references": {
-            "create": [{"batchId": "r", "body": {"source": "c", "target": stock["Away"], "type": 2}}]
+            "create": [{"batchId": "r", "body": {"source": "c", "target": stock["Away"], "type": 2}}],
         },
     }
     answer = ardoq.ok("POST", BATCH, request)
@@ -145,7 +145,7 @@ def test_component_aliases_have_three_forms(ardoq, place, stock):
                 "by name": {"rootWorkspace": place.apps, "name": "Two"},
                 "by key": {"componentKey": key},
                 "by number": {"rootWorkspace": place.apps, "customFields": {"cost": "2.0"}},
-            }
+            },
         },
         "components": {
             "create": [{"batchId": "a", "body": body(place, parent="by field")}],
@@ -232,15 +232,15 @@ def test_upsert_creates_or_updates(ardoq, place, stock):
             "upsert": [
                 {"batchId": "new", "uniqueBy": unique, "body": new},
                 {"batchId": "known", "uniqueBy": unique, "body": known},
-            ]
+            ],
         },
         "references": {
             "upsert": [
                 {
                     "uniqueBy": ["source", "target", "type"],
                     "body": {"source": "known", "target": stock["Two"], "type": 2, "displayText": "again"},
-                }
-            ]
+                },
+            ],
         },
     }
     answer = ardoq.ok("POST", BATCH, request)
@@ -325,7 +325,7 @@ def test_match_may_find_several(ardoq, place, stock):
         {
             "aliases": {"components": {"two": {"rootWorkspace": place.apps, "name": "Two"}}},
             "references": {
-                "delete": [{"match": {"source": "two", "targetWorkspace": place.other, "type": 1}}]
+                "delete": [{"match": {"source": "two", "targetWorkspace": place.other, "type": 1}}],
             },
         },
     )
@@ -352,7 +352,7 @@ def test_match_and_alias_speak_of_what_was_there_before(ardoq, place, stock):
         "components": {
             "create": [{"body": body(place, "One")}],
             "delete": [{"match": {"rootWorkspace": place.apps, "name": "One"}}],
-        }
+        },
     }
     answer = ardoq.ok("POST", BATCH, request)
     (created,) = answer["components"]["created"]
@@ -452,7 +452,7 @@ def test_expand_answers_the_request_with_ids_for_aliases(ardoq, place, stock):
         "components": {
             "other": [True, {"id": "one"}],
             "create": [
-                {"batchId": "a", "match": 5, "id": "one", "body": body(place, parent="one", nonsense=1)}
+                {"batchId": "a", "match": 5, "id": "one", "body": body(place, parent="one", nonsense=1)},
             ],
             "update": [{"id": "one", "ifVersionMatch": 9, "body": {"parent": "a"}}],
         },
@@ -472,7 +472,7 @@ def test_expand_answers_the_request_with_ids_for_aliases(ardoq, place, stock):
                     "match": 5,
                     "id": "one",
                     "body": body(place, parent=stock["One"], nonsense=1),
-                }
+                },
             ],
             "update": [{"id": stock["One"], "ifVersionMatch": 9, "body": {"parent": "a"}}],
         },

@@ -6,8 +6,9 @@ from contextlib import ExitStack
 from functools import partial
 
 import pytest
+from checker import complaints_about
 from hypothesis import HealthCheck, settings
-from worlds import TOKEN, plain, seed, stored_component, stored_reference, syncing
+from worlds import TOKEN, plain, seed, speaking, stored_component, stored_reference, syncing
 
 from ardoqpy.testing import emulator
 
@@ -16,24 +17,60 @@ settings.register_profile(
     deadline=None,
     derandomize=True,
     database=None,
-    max_examples=60,
+    max_examples=30,
     suppress_health_check=[HealthCheck.too_slow],
 )
 
-#: What most tests begin with.
-FURNISHED = seed(
-    [
-        stored_component("web", "Web", cost=5, note="kept"),
-        stored_component("shop", "Shop", parent="web", code="S-1", nr=7),
-        stored_component("till", "Till", parent="shop", type_id="svc"),
-        stored_component("host", "Host", "ws2"),
-    ],
-    [
-        stored_reference("web-shop", "web", "shop", displayText="as it was"),
-        stored_reference("shop-host", "shop", "host"),
-        stored_reference("host-till", "host", "till", 3),
-    ],
-)
+
+#: What was asked and answered on v2 since the test began.
+EXCHANGES = []
+
+
+def _record(exchange):
+    if exchange.path.startswith("/api/v2/"):
+        EXCHANGES.append(exchange)
+
+
+def furnished():
+    """
+    Return what most tests begin with.
+    """
+    return seed(
+        [
+            stored_component("web", "Web", cost=5, note="kept"),
+            stored_component("shop", "Shop", parent="web", code="S-1", nr=7),
+            stored_component("till", "Till", parent="shop", type_id="svc"),
+            stored_component("host", "Host", "ws2"),
+        ],
+        [
+            stored_reference("web-shop", "web", "shop", displayText="as it was"),
+            stored_reference("shop-host", "shop", "host"),
+            stored_reference("host-till", "host", "till", 3),
+        ],
+    )
+
+
+def pytest_generate_tests(metafunc):
+    """
+    Run every test on each version, and with writes that wait, unless it is about writes that do not.
+    """
+    marked = metafunc.definition.get_closest_marker
+    ways = (
+        ["v1", "v2"] if marked("immediate") else ["batched"] if marked("waiting") else ["v1", "v2", "batched"]
+    )
+    metafunc.parametrize("version", ways, indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def version(request):
+    """
+    Say which version sync clients speak, and hold what was said on v2 against the contract.
+    """
+    speaking.batch = request.param == "batched"
+    speaking.version = "v2" if speaking.batch else request.param
+    EXCHANGES.clear()
+    yield speaking.version
+    assert complaints_about(EXCHANGES) == []
 
 
 @pytest.fixture(scope="session")
@@ -41,18 +78,18 @@ def server():
     """
     Run an emulator for all tests; whatever is in it, the next test replaces.
     """
-    with emulator(token=TOKEN) as running:
+    with emulator(token=TOKEN, recorder=_record) as running:
         yield running
     assert running.crashes == []
 
 
 @pytest.fixture
-def ardoq(server):
+def ardoq(server, version):
     """
     Give the emulator with a small world in it, and nothing asked yet.
     """
     server.clear_faults()
-    server.load(FURNISHED)
+    server.load(furnished())
     server.clear_requests()
     yield server
     server.clear_faults()

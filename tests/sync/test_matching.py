@@ -3,7 +3,18 @@ What a row means: which entity it is matched with, and what finding that out cos
 """
 
 import pytest
-from worlds import counts, names_in, paths, row, seed, stored_component, stored_reference, syncing, writes
+from worlds import (
+    counts,
+    names_in,
+    paths,
+    row,
+    seed,
+    stored_component,
+    stored_reference,
+    syncing,
+    words,
+    writes,
+)
 
 from ardoqpy import InvalidInput, NotFoundError
 
@@ -129,6 +140,7 @@ def test_what_was_created_by_a_field_is_found_by_it(ardoq, new_sync, field, want
     for _ in range(2):
         client = new_sync()
         client.create_component(row("Fresh", **{field: wanted}), field_name=field)
+        client.flush()
     assert names_in(ardoq).count("Fresh") == 1
     assert counts(client.get_report()) == {"cache_hit_comps": 1}
 
@@ -164,6 +176,32 @@ def test_a_reference_type_that_is_no_whole_number_is_refused(ardoq, either, name
     assert writes(ardoq) == []
 
 
+@pytest.mark.parametrize("loaded", [True, False])
+@pytest.mark.parametrize("kind", [1.0, True])
+def test_a_reference_type_that_only_equals_a_whole_number_is_refused(ardoq, either, loaded, kind):
+    """What equals a type in Python, and is none, finds no reference of that type."""
+    load(
+        ardoq,
+        [stored_component("a", "A"), stored_component("b", "B")],
+        [stored_reference("a-b", "a", "b", 1)],
+    )
+    if loaded:
+        either.get_workspace("ws1")
+    with pytest.raises(InvalidInput):
+        either.create_reference({"source": "a", "target": "b", "type": kind, "rootWorkspace": "ws1"})
+    assert writes(ardoq) == []
+
+
+@pytest.mark.parametrize("end", ["source", "target"])
+def test_an_end_that_is_no_text_is_refused_by_name(ardoq, either, end):
+    """An end that Python cannot even look up gets the sentence that any other one gets."""
+    either.get_workspace("ws1")
+    row = {"source": "web", "target": "shop", "type": 2, "rootWorkspace": "ws1"}
+    with pytest.raises(InvalidInput, match=f"ref's {end} is a dict: give it as text."):
+        either.create_reference(row | {end: {}})
+    assert writes(ardoq) == []
+
+
 # -- several matches -------------------------------------------------------------------------------
 
 
@@ -187,7 +225,7 @@ def test_the_first_of_several_is_used_and_all_are_named(ardoq, either):
     report = either.get_report()
     assert counts(report) == {"updated_comps": 1, "cache_hit_comps": 1}
     assert report["ambiguous"] == [
-        {"kind": "component", "name": "Dup", "used": "d0", "matches": ["d0", "d1", "d2"]}
+        {"kind": "component", "name": "Dup", "used": "d0", "matches": ["d0", "d1", "d2"]},
     ]
 
 
@@ -217,7 +255,7 @@ def test_of_several_references_the_first_is_used(ardoq, either):
     assert either.create_reference({"source": "d0", "target": "lone", "type": 1})["_id"] == "r0"
     report = either.get_report()
     assert report["ambiguous"] == [
-        {"kind": "reference", "name": "Dup -> Lone", "used": "r0", "matches": ["r0", "r1"]}
+        {"kind": "reference", "name": "Dup -> Lone", "used": "r0", "matches": ["r0", "r1"]},
     ]
     assert report["cache_miss_refs"] == []
 
@@ -251,23 +289,24 @@ def test_the_others_match_once_the_first_is_deleted(ardoq, either):
         lambda client: client.find_component("ws1", "Web"),
         lambda client: client.find_component("ws1", field_name="code", field_value="S-1"),
         lambda client: client.create_reference(
-            {"source": "web", "target": "shop", "type": 1, "rootWorkspace": "ws1"}
+            {"source": "web", "target": "shop", "type": 1, "rootWorkspace": "ws1"},
         ),
         lambda client: client.get_workspace("ws1"),
     ],
     ids=["name", "field", "find", "find by field", "reference", "workspace"],
 )
-def test_the_first_touch_loads_the_workspace_in_one_request(ardoq, either, touch):
-    """Whatever touches a workspace first loads it whole with one GET; afterwards nothing is asked again."""
+def test_the_first_touch_loads_the_workspace(ardoq, either, touch):
+    """Whatever touches a workspace first loads it whole, once; afterwards nothing is asked again."""
     touch(either)
-    assert paths(ardoq) == ["GET /api/workspace/ws1/aggregated"]
+    whole = [f"GET {path}" for path in words().whole]
+    assert sorted(paths(ardoq)) == whole
     for _ in range(3):
         either.create_component(row("Web", cost="5", note="kept"))
         either.create_component(row("Shop", nr="7"), "code", "S-1")
         either.create_reference({"source": "web", "target": "shop", "type": 1, "rootWorkspace": "ws1"})
         either.find_component("ws1", "Web")
     either.get_report()
-    assert paths(ardoq) == ["GET /api/workspace/ws1/aggregated"]
+    assert sorted(paths(ardoq)) == whole
 
 
 def test_a_workspace_that_is_not_there_is_told(either):
@@ -299,8 +338,22 @@ def test_look_ups_follow_a_new_name(either):
     assert either.create_component(row("Web"))["_id"] != "web"
 
 
-def test_look_ups_follow_a_new_value_and_a_new_type(either):
-    """A field's new value and a component's new type are what it is found by from then on."""
+def test_look_ups_follow_a_new_value(either):
+    """A field's new value is what a component is found by from then on."""
+    assert either.find_component("ws1", field_name="code", field_value="S-1")
+    either.create_component(row("Shop", code="S-1"), field_name="code")
+    either.update_component("shop", {"code": "S-9"})
+    assert either.find_component("ws1", field_name="code", field_value="S-1") == []
+    assert either.create_component(row("Shop", code="S-9"), "code")["_id"] == "shop"
+
+
+def test_look_ups_follow_a_new_type(ardoq, either, version):
+    """A component's new type is what it is found by from then on; v2, which takes none, says so."""
+    if version == "v2":
+        with pytest.raises(InvalidInput, match="typeId is 'app' and cannot become 'svc'"):
+            either.update_component("shop", {"code": "S-9", "typeId": "svc"})
+        assert writes(ardoq) == []
+        return
     assert either.find_component("ws1", field_name="code", field_value="S-1")
     either.create_component(row("Shop", code="S-1"), field_name="code")
     either.update_component("shop", {"code": "S-9", "typeId": "svc"})
@@ -314,7 +367,7 @@ def test_look_ups_find_what_was_created_and_not_what_was_deleted(either):
     assert either.find_component("ws1", field_name="code", field_value="N") == []
     made = either.create_component(row("New", code="N"))["_id"]
     assert [comp["_id"] for comp in either.find_component("ws1", field_name="code", field_value="N")] == [
-        made
+        made,
     ]
     assert either.find_component("ws1", "New", exact=True)[0]["_id"] == made
     either.del_component(made)
@@ -380,6 +433,6 @@ def test_exact_gives_one_of_several(ardoq, either):
 def test_two_clients_agree(ardoq):
     """What one client has created the next one finds: nothing but Ardoq stands between them."""
     with syncing(ardoq) as first:
-        made = first.create_component(row("New"))["_id"]
+        made = first.create_component(row("New"))
     with syncing(ardoq) as second:
-        assert second.create_component(row("NEW"))["_id"] == made
+        assert second.create_component(row("NEW"))["_id"] == made["_id"]

@@ -3,7 +3,7 @@ What the report says, of rows that fail too, and of a simulated run.
 """
 
 import pytest
-from worlds import attributes_of, counts, row, seed, stored_component, stored_reference, writes
+from worlds import attributes_of, counts, row, seed, stored_component, stored_reference, value, writes
 
 from ardoqpy import (
     ConfigurationError,
@@ -40,7 +40,7 @@ def test_the_report_lists_what_it_counts(either):
             "name": "Web",
             "type": "Application",
             "changes": {"cost": {"old": 5, "new": 6}},
-        }
+        },
     ]
     assert report["cache_hit_comps_l"] == [{"_id": "shop", "name": "Shop", "type": "Application"}]
     assert report["del_comps_l"] == [{"_id": "till", "name": "Till", "type": "Service"}]
@@ -171,6 +171,7 @@ def test_collect_goes_on_after_bad_rows(ardoq, new_sync, simulate):
     assert half == {"name": "Half", "rootWorkspace": "ws1"}
 
 
+@pytest.mark.immediate
 def test_collect_takes_refusals_of_ardoq_too(ardoq, new_sync):
     """What Ardoq refuses is collected like what is refused here, with what Ardoq said."""
     client = new_sync(on_error="collect")
@@ -202,7 +203,7 @@ def test_a_simulation_is_a_world_of_its_own(ardoq, new_sync):
     client.create_component(row("Web", cost=6))
     assert client.get_component(comp_id=made)["name"] == "New"
     assert client.get_component("ws1") == client.get_workspace("ws1")["components"]
-    assert client.get_component(comp_id="web")["cost"] == 6
+    assert value(client.get_component(comp_id="web"), "cost") == 6
     assert client.get_reference(ref_id=ref)["target"] == "host"
     assert ref in [one["_id"] for one in client.get_reference("ws1")]
     client.del_component(made)
@@ -216,5 +217,14 @@ def test_a_simulation_that_wrote_nothing_asks_ardoq(ardoq, new_sync, other):
     client = new_sync(simulate=True)
     client.create_component(row("Web"))
     other.patch_component("web", payload={"cost": 6})
-    assert client.get_component(comp_id="web")["cost"] == 6
-    assert client.get_workspace("ws1")["components"][0]["cost"] == 6
+    assert value(client.get_component(comp_id="web"), "cost") == 6
+    assert value(client.get_workspace("ws1")["components"][0], "cost") == 6
+
+
+def test_a_report_in_text_is_harmless(new_sync):
+    """Names with terminal escapes, line ends or marks that turn the reading around are shown escaped."""
+    client = new_sync(simulate=True)
+    client.create_component(row("\x1b[31mred\x07\u202e\nnext"))
+    text = format_report(client.get_report())
+    assert "\\x1b[31mred\\x07\\u202e\\nnext" in text
+    assert text.replace("\n", "").isprintable()

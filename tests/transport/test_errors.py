@@ -20,8 +20,10 @@ from ardoqpy import (
     BadRequest,
     ConfigurationError,
     Conflict,
+    GuardRefused,
     InvalidInput,
     NotFoundError,
+    PlanMoved,
     RateLimited,
     RedirectRefused,
     Retries,
@@ -39,10 +41,12 @@ KINDS = [
     (InvalidInput, ValueError),
     (UnsupportedOperation, NotImplementedError),
     (WriteRefused, PermissionError),
+    (GuardRefused, PermissionError),
     (AuthorizationError, PermissionError),
     (NotFoundError, LookupError),
     (BadRequest, ValueError),
     (Conflict, ArdoqClientException),
+    (PlanMoved, Conflict),
     (RateLimited, ArdoqClientException),
     (ServiceUnavailable, ConnectionError),
     (AmbiguousWrite, ServiceUnavailable),
@@ -408,7 +412,8 @@ def test_the_token_of_a_file_is_in_no_error(content, token, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "settings", [{"hosturl": None}, {"hosturl": "https://ardoq.example", "version": "v3"}]
+    "settings",
+    [{"hosturl": None}, {"hosturl": "https://ardoq.example", "version": "v3"}],
 )
 def test_a_client_that_could_not_be_made_has_a_repr(settings, token):
     """

@@ -162,7 +162,8 @@ def test_what_a_good_answer_becomes(verb, status, body, answer, wire, thing, cal
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"<html>log in</html>", b'{"a": ', b"\xff\xfe\xfd", b"[" * 100_000, b"Bad Gateway"]
+    "body",
+    [b"", b"<html>log in</html>", b'{"a": ', b"\xff\xfe\xfd", b"[" * 100_000, b"Bad Gateway"],
 )
 def test_a_read_that_is_not_json_is_an_error_of_this_tree(body, wire, thing, new_transport, caller):
     """
@@ -187,7 +188,8 @@ def test_an_object_that_is_none_is_an_error(answer, wire, url):
 
 
 @pytest.mark.parametrize(
-    ("answer", "what"), [({"a": 1}, "a dict"), ("text", "a str"), (5, "an int"), (True, "a bool")]
+    ("answer", "what"),
+    [({"a": 1}, "a dict"), ("text", "a str"), (5, "an int"), (True, "a bool")],
 )
 def test_a_list_that_is_none_is_an_error(answer, what, wire, url):
     """
@@ -288,7 +290,13 @@ def test_cookies_already_in_a_callers_session_are_blocked(wire, thing, new_trans
 
 @pytest.mark.parametrize("own_session", [False, True])
 def test_netrc_never_overrides_the_token(
-    own_session, wire, thing, new_transport, caller, monkeypatch, tmp_path
+    own_session,
+    wire,
+    thing,
+    new_transport,
+    caller,
+    monkeypatch,
+    tmp_path,
 ):
     """
     An entry for the host in the netrc file does not take the place of the Authorization header.

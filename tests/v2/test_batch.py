@@ -61,7 +61,7 @@ def test_everything_goes_to_its_place_and_can_be_chained():
                 "uniqueBy": ["rootWorkspace", "customFields.x"],
                 "body": {**COMP, "customFields": {"x": "7"}},
                 "batchId": "u",
-            }
+            },
         ],
         "delete": [{"id": ID}, {"match": {"rootWorkspace": WS, "customFields": {"x": "7"}}}],
     }
@@ -131,7 +131,7 @@ def test_components_and_references_have_names_of_their_own():
 
 
 TAKEN = Batch().create_component(COMP, "a").alias_component("oslo", componentKey="A-1")
-MATCHED_BY = "rootWorkspace, typeId, name, componentKey, customFields"
+MATCHED_BY = "'rootWorkspace', 'typeId', 'name', 'componentKey' and 'customFields'"
 LACKS = "the component ('A') has no typeId: it needs rootWorkspace, typeId and name."
 
 
@@ -181,7 +181,18 @@ LACKS = "the component ('A') has no typeId: it needs rootWorkspace, typeId and n
         ),
         (
             lambda b: b.delete_component(match={"parent": ID}),
-            f"match has 'parent': components match by {MATCHED_BY}.",
+            f"match has 'parent', by which components do not match: there is {MATCHED_BY}.",
+        ),
+        (
+            lambda b: b.delete_component(match={"component_key": "A-1"}),
+            "match has 'component_key', by which components do not match: did you mean 'componentKey'?",
+        ),
+        (
+            lambda b: b.delete_reference(match={"workspace": WS}),
+            (
+                "match has 'workspace', by which references do not match: did you mean 'rootWorkspace' or "
+                "'targetWorkspace'?"
+            ),
         ),
         (
             lambda b: b.delete_component(match={"customFields": {"x": 7}}),
@@ -263,9 +274,41 @@ LACKS = "the component ('A') has no typeId: it needs rootWorkspace, typeId and n
         (
             lambda b: b.upsert_component(COMP, ["source.rootWorkspace"]),
             (
-                "uniqueBy names 'source.rootWorkspace', of which the component has no value: name attributes "
-                "that it has, and custom fields as 'customFields.name'."
+                "uniqueBy names 'source.rootWorkspace', of which the component has no value: did you mean "
+                "'rootWorkspace'?"
             ),
+        ),
+        (
+            lambda b: b.upsert_component({**COMP, "customFields": {"ext_id": "7", "x": None}}, ["ext_id"]),
+            (
+                "uniqueBy names 'ext_id', of which the component has no value: did you mean "
+                "'customFields.ext_id'?"
+            ),
+        ),
+        (
+            lambda b: b.upsert_component({**COMP, "customFields": {"ext_id": None}}, ["ext_id"]),
+            (
+                "uniqueBy names 'ext_id', of which the component has no value: name attributes that it has, "
+                "and custom fields as 'customFields.name'."
+            ),
+        ),
+        (
+            lambda b: b.upsert_reference(REF, ["source.workspace"]),
+            (
+                "uniqueBy names 'source.workspace', of which the reference has no value: did you mean "
+                "'source.rootWorkspace', 'rootWorkspace' or 'source'?"
+            ),
+        ),
+        (
+            lambda b: b.upsert_component(COMP, [["name"]]),
+            (
+                "uniqueBy names ['name'], of which the component has no value: name attributes that it has, "
+                "and custom fields as 'customFields.name'."
+            ),
+        ),
+        (
+            lambda b: b.upsert_component(COMP, 5),
+            "uniqueBy is 5: give a list of names, such as ['rootWorkspace', 'name'].",
         ),
     ],
 )

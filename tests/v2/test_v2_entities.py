@@ -3,11 +3,11 @@ Reading and writing one component or reference on v2, and what a workspace holds
 """
 
 import pytest
-from furnished import COMPONENTS, OTHER, REFERENCES, WORKSPACE
+from furnished import COMPONENTS, MODEL, OTHER, REFERENCES, WORKSPACE
 from refusals import sentence_of
 
 from ardoqpy import ArdoqClient, Conflict, InvalidInput, NotFoundError, Retries, UnsupportedOperation
-from ardoqpy.metamodel import describe_context
+from ardoqpy.metamodel import component_type_names, describe_context, reference_type_names
 from ardoqpy.testing import Fault
 
 NEW = {"rootWorkspace": WORKSPACE, "typeId": "p1", "name": "New"}
@@ -96,6 +96,30 @@ def test_a_version_that_is_none_is_refused(ardoq, client, version):
             "create_component",
             [{**NEW, "cost": 5}],
             f"comp has 'cost', which is no attribute of a component on API v2: {BELOW} {{'cost': ...}}}}.",
+        ),
+        (
+            "create_component",
+            [{**NEW, "descripton": "x"}],
+            (
+                "comp has 'descripton', which is no attribute of a component on API v2: did you mean "
+                f"'description'? {BELOW.replace('a', 'A', 1)} {{'descripton': ...}}}}."
+            ),
+        ),
+        (
+            "create_component",
+            [{"name": "x", "rootworkspace": WORKSPACE, "type_id": "p1"}],
+            (
+                "comp ('x') has no rootWorkspace and no typeId: it needs rootWorkspace, typeId and name. It "
+                "has 'rootworkspace' and 'type_id', but letter case and signs count."
+            ),
+        ),
+        (
+            "patch_reference",
+            [REFERENCES[0], "latest", {"DisplayText": "x"}],
+            (
+                "payload has 'DisplayText', which is no attribute of a reference on API v2: did you mean "
+                f"'displayText'? {BELOW.replace('a', 'A', 1)} {{'DisplayText': ...}}}}."
+            ),
         ),
         (
             "update_reference",
@@ -224,12 +248,80 @@ def test_types_are_found_by_name_on_both_versions(client, v1):
         assert one.find_reference_type(WORKSPACE, "Service") is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "what_is_near"),
+    [
+        ("component", "service", "did you mean 'Service'?"),
+        ("component", "Aplication", "did you mean 'Application'?"),
+        ("component", "p1\n", "there is 'Application' and 'Service'."),
+        ("component", None, "there is 'Application' and 'Service'."),
+        ("reference", "depends-on", "did you mean 'depends on'?"),
+        ("reference", "Service", "there is 'depends on' and 'Implicit'."),
+        ("reference", 2, "there is 'depends on' and 'Implicit'."),
+    ],
+)
+def test_a_type_that_is_not_there_is_none_and_a_warning(ardoq, client, v1, caplog, kind, name, what_is_near):
+    """0.8.4's answer stays on both versions, and costs no further request; the log says what is near."""
+    for one, requests in ((client, 1), (v1, 2)):
+        caplog.clear()
+        ardoq.clear_requests()
+        assert getattr(one, f"find_{kind}_type")(WORKSPACE, name) is None
+        (record,) = [record for record in caplog.records if record.levelname == "WARNING"]
+        assert record.name == "ardoqpy.methods.models"
+        shown = name if isinstance(name, int) else repr(name)
+        assert record.getMessage() == f"Workspace {WORKSPACE} has no {kind} type {shown}: {what_is_near}"
+        assert len(ardoq.requests) == requests
+
+
+def test_a_type_that_is_there_is_no_warning(client, v1, caplog):
+    """What is found is found in silence."""
+    for one in (client, v1):
+        assert one.find_component_type(WORKSPACE, "Service")
+        assert one.find_reference_type(WORKSPACE, "Implicit")
+    assert [record for record in caplog.records if record.levelname == "WARNING"] == []
+
+
+@pytest.mark.parametrize(
+    ("model", "names"),
+    [
+        ({}, ([], [])),
+        ({"root": None, "referenceTypes": None}, ([], [])),
+        ({"root": {"p1": {}, "p2": None}, "referenceTypes": {"1": {"name": "a"}, "2": "x"}}, ([None], ["a"])),
+        ({"componentTypes": [None, {"name": 5}], "referenceTypes": [{}, 7]}, ([5], [None])),
+        ({"componentTypes": 5, "referenceTypes": "x"}, ([], [])),
+        (
+            {
+                "componentTypes": [
+                    {"typeId": "a", "name": "A", "parent": {"typeId": "b"}},
+                    {"typeId": "b", "name": "B", "parent": {"typeId": "a"}},
+                ]
+            },
+            (["A", "B"], []),
+        ),
+    ],
+)
+def test_the_names_in_an_odd_model_stop_nothing(model, names):
+    """Types without names, and lists that are none, are passed over or given as they are."""
+    assert (component_type_names(model), reference_type_names(model)) == names
+
+
 def test_types_are_printed_on_both_versions(client, v1, capsys):
     """Each type with its id, children below their parents."""
     lines = "name: Application - id: p1\n  name: Service - id: p2\nname: depends on - id: 1\n"
     for one in (client, v1):
         one.print_model(WORKSPACE)
         assert lines in capsys.readouterr().out
+
+
+def test_v2_prints_the_model_of_a_workspace_alone(ardoq, client, v1, capsys):
+    """Without a workspace v1 prints the model named, or all of them; v2 says where that is to be had."""
+    for given in ({}, {"model_id": MODEL}):
+        v1.print_model(**given)
+        assert "name: Service - id: p2" in capsys.readouterr().out
+        ardoq.clear_requests()
+        sentence = sentence_of(UnsupportedOperation, client.print_model, **given)
+        assert sentence.endswith(": use version='v1', or get_context(ws_id).")
+        assert (ardoq.requests, capsys.readouterr().out) == ([], "")
 
 
 def test_a_type_below_one_that_is_not_there_is_printed_all_the_same():
@@ -249,7 +341,8 @@ def test_who_is_asking(ardoq, client):
 
 def test_read_only_fields_are_those_of_the_context(client):
     """The dialect names the fields that Ardoq calculates."""
-    assert client.api.fields.read_only_in(WORKSPACE) == {"sum"}
+    fields = client.api.fields.of_workspace(WORKSPACE)
+    assert {name for name, field in fields.items() if field.read_only} == {"sum"}
 
 
 def test_the_words_of_a_sync_find_twins(client):
@@ -258,5 +351,6 @@ def test_the_words_of_a_sync_find_twins(client):
     assert client.api.components.twins(comp) == [comp]
     ref = client.get_reference(ref_id=REFERENCES[3])
     assert client.api.references.twins(ref) == [ref]
-    assert {"_id", "typeId", "type"} <= client.api.components.read_only
-    assert "type" in client.api.references.read_only
+    assert {"_id", "type"} <= client.api.components.read_only
+    assert "typeId" in client.api.components.fixed
+    assert "type" in client.api.references.fixed

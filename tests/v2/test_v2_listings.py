@@ -98,7 +98,7 @@ def test_a_workspace_beside_params_is_one_filter_more(client):
 def test_filters_are_spelled_as_json_does(ardoq, client):
     """True, False and None go as true, false and null, and a field may be named in one word."""
     client.get_component(
-        params={"parent": None, "customFields": {"a": True, "b": None}, "customFields.c": 1.5}
+        params={"parent": None, "customFields": {"a": True, "b": None}, "customFields.c": 1.5},
     )
     (request,) = ardoq.requests
     assert sorted(parse_qsl(request.query)) == [
@@ -110,15 +110,17 @@ def test_filters_are_spelled_as_json_does(ardoq, client):
 
 
 NOT_A_VALUE = "which cannot be looked for: give text, a number, true or false, or None."
-COMPONENT_FILTERS = "name, rootWorkspace, parent, componentKey, typeId and customFields"
+COMPONENT_FILTERS = "'name', 'rootWorkspace', 'parent', 'componentKey', 'typeId' and 'customFields'"
 
 
 @pytest.mark.parametrize(
     ("params", "sentence"),
     [
-        ({"type": "Application"}, f"There is no filter 'type': there is {COMPONENT_FILTERS}."),
-        ({"rootWorkspaceId": "x"}, f"There is no filter 'rootWorkspaceId': there is {COMPONENT_FILTERS}."),
-        ({"customFields.": "x"}, f"There is no filter 'customFields.': there is {COMPONENT_FILTERS}."),
+        ({"type": "Application"}, "There is no filter 'type': did you mean 'typeId'?"),
+        ({"rootWorkspaceId": "x"}, "There is no filter 'rootWorkspaceId': did you mean 'rootWorkspace'?"),
+        ({"component-key": "A-1"}, "There is no filter 'component-key': did you mean 'componentKey'?"),
+        ({"customFields.": "x"}, "There is no filter 'customFields.': did you mean 'customFields'?"),
+        ({"cost\n": 5}, f"There is no filter 'cost\\n': there is {COMPONENT_FILTERS}."),
         ({5: "x"}, f"There is no filter 5: there is {COMPONENT_FILTERS}."),
         (["name"], "The filters are a list: give a dict of names and values."),
         ({"customFields": "x"}, "customFields is a str: give a dict of fields and values."),

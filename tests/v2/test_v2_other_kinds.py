@@ -130,7 +130,7 @@ def test_a_path_that_leads_elsewhere_is_refused(ardoq, client, resource):
     """No step up, no other host, no query in the path."""
     sentence = sentence_of(InvalidInput, client.request, resource)
     assert sentence.endswith(
-        ", which is no path below the API: give one such as 'components', and its query as query_params."
+        ", which is no path below the API: give one such as 'components', and its query as query_params.",
     )
     sentence_of(InvalidInput, client.iter_request, resource)
     assert ardoq.requests == []

@@ -10,11 +10,9 @@ from responses import matchers
 from ardoqpy import (
     API,
     ArdoqClient,
-    ArdoqSyncClient,
     ConfigurationError,
     RedirectRefused,
     UnexpectedAnswer,
-    UnsupportedOperation,
 )
 
 HOST = "https://acme.ardoq.com"
@@ -86,7 +84,8 @@ def test_without_a_label_there_is_no_such_header(wire):
 
 
 @pytest.mark.parametrize(
-    "host", ["https://app.ardoq.com", "https://APP.ardoq.com/", "https://app.ardoq.com:443"]
+    "host",
+    ["https://app.ardoq.com", "https://APP.ardoq.com/", "https://app.ardoq.com:443"],
 )
 @pytest.mark.parametrize("org", [None, "", " "])
 def test_the_shared_host_needs_a_label(host, org):
@@ -106,7 +105,8 @@ def test_the_shared_host_with_a_label_is_fine(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "href", ["https://evil.example/x", "http://acme.ardoq.com/x", "//acme.ardoq.com:8443/x"]
+    "href",
+    ["https://evil.example/x", "http://acme.ardoq.com/x", "//acme.ardoq.com:8443/x"],
 )
 def test_a_next_link_does_not_take_the_token_elsewhere(wire, client, href):
     """A link to another host, port or scheme is refused, and what came before it has been handed out."""
@@ -118,7 +118,8 @@ def test_a_next_link_does_not_take_the_token_elsewhere(wire, client, href):
 
 
 @pytest.mark.parametrize(
-    "answer", [[], {"_links": {}}, {"values": None}, {"values": {}}, None, {"values": [], "_links": [1]}]
+    "answer",
+    [[], {"_links": {}}, {"values": None}, {"values": {}}, None, {"values": [], "_links": [1]}],
 )
 def test_what_is_no_page_is_told(wire, client, answer):
     """A list, or an object without values, is no page of v2."""
@@ -140,10 +141,3 @@ def test_the_token_is_not_in_the_repr():
     for one in (ArdoqClient(HOST, TOKEN, version="v2"), API(HOST, TOKEN)):
         assert TOKEN not in repr(one)
         assert HOST in repr(one)
-
-
-def test_the_sync_client_does_not_speak_v2_yet():
-    """It says so, whether the version is named or fourth in line."""
-    sentence = "ArdoqSyncClient does not speak API v2 yet: say version='v1'."
-    assert sentence_of(UnsupportedOperation, ArdoqSyncClient, HOST, TOKEN, version="v2") == sentence
-    assert sentence_of(UnsupportedOperation, ArdoqSyncClient, HOST, TOKEN, "acme", "v2") == sentence

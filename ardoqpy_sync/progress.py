@@ -1,0 +1,206 @@
+"""
+How far a run has come, told to a callback now and then, or shown as bars where a terminal is there.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import sys
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from ardoqpy._json import a_type
+from ardoqpy.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Callback = Callable[[int, int | None, str], object]
+
+__all__ = ["DECIDING", "LOADING", "WRITING", "Progress", "progress_of"]
+
+LOADING, DECIDING, WRITING = "loading", "deciding", "writing"
+#: How long a callback is left alone between two calls about the same, in seconds.
+PAUSE = 0.1
+
+logger = logging.getLogger(__name__)
+
+
+class _Phase:
+    """
+    How far one of them is: how many are done, out of how many where that is known, and what was told.
+    """
+
+    __slots__ = ("at", "done", "told", "total")
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.total: int | None = None
+        self.told: tuple[int, int | None] | None = None
+        self.at = float("-inf")
+
+
+class Progress:
+    """
+    Count what is done, and tell a callback: at most ten times a second, and of the last in any case.
+
+    `callback` is called with (done, total, what). Where it raises, that is logged once, it is called no
+    more, and the run goes on: what only watches damages nothing. What is no `Exception`, such as
+    `KeyboardInterrupt`, goes through; whatever was just counted is complete then. `clock` gives seconds.
+    """
+
+    def __init__(self, callback: Callback, clock: Callable[[], float] = monotonic) -> None:
+        self._callback: Callback | None = callback
+        self._clock = clock
+        self._phases = {what: _Phase() for what in (LOADING, DECIDING, WRITING)}
+
+    def expect(self, what: str, more: int) -> None:
+        """
+        Say that so many more are to come, and no others.
+        """
+        phase = self._phases[what]
+        phase.total = phase.done + more
+        self._tell(what, phase)
+
+    def expect_rows(self, rows: int) -> None:
+        """
+        Say how many rows there are, those that were decided already among them.
+        """
+        phase = self._phases[DECIDING]
+        phase.total = rows
+        self._tell(DECIDING, phase)
+
+    def loaded(self) -> None:
+        """
+        Count a workspace that is loaded.
+        """
+        self._count(LOADING, 1)
+
+    def decided(self) -> None:
+        """
+        Count a row that is decided.
+        """
+        self._count(DECIDING, 1)
+
+    def wrote(self, number: int = 1) -> None:
+        """
+        Count writes that are done, well or badly.
+        """
+        self._count(WRITING, number)
+
+    def settle(self) -> None:
+        """
+        Tell what was left out so far, and let go of the terminal until there is more to tell.
+        """
+        for what, phase in self._phases.items():
+            if phase.told not in (None, (phase.done, phase.total)):
+                self._call(what, phase)
+        stop = getattr(self._callback, "stop", None)
+        if stop is not None:
+            stop()
+
+    def start_run(self) -> None:
+        """
+        Begin again at nothing.
+        """
+        self.settle()
+        self._phases = {what: _Phase() for what in self._phases}
+
+    def _count(self, what: str, number: int) -> None:
+        phase = self._phases[what]
+        phase.done += number
+        if phase.total is not None and phase.done > phase.total:
+            phase.total = None  # there are more than were expected: nobody knows how many
+        self._tell(what, phase)
+
+    def _tell(self, what: str, phase: _Phase) -> None:
+        now = self._clock()
+        if now - phase.at >= PAUSE or phase.done == phase.total:
+            phase.at = now
+            self._call(what, phase)
+
+    def _call(self, what: str, phase: _Phase) -> None:
+        phase.told = phase.done, phase.total
+        if self._callback is None:
+            return
+        try:
+            self._callback(phase.done, phase.total, what)
+        except Exception as problem:  # noqa: BLE001  (a callback may raise anything)
+            self._callback = None
+            logger.warning("The callback for progress failed and is not called again: %r", problem)
+
+
+def progress_of(told: Any) -> Progress | None:
+    """
+    Return what to count with, for the `progress` that a client is given; None where nobody would see it.
+
+    Raise `ConfigurationError` where it is neither True, False, None nor callable.
+    """
+    if told is None or told is False:
+        return None
+    if told is True:
+        bars = _bars()
+        return None if bars is None else Progress(bars)
+    if not callable(told):
+        raise ConfigurationError(
+            f"progress is {a_type(told)}: give a function of (done, total, what), or True for bars."
+        )
+    return Progress(told)
+
+
+def _bars() -> Bars | None:
+    if not sys.stderr.isatty():
+        return None
+    try:
+        import rich.progress  # noqa: F401, PLC0415  (an extra)
+    except ImportError:
+        return None
+    return Bars()
+
+
+class Bars:
+    """
+    Show a bar for each phase on the terminal, below what is printed; they stand still once `stop` is called.
+    """
+
+    def __init__(self) -> None:
+        self._shown: Any = None
+        self._tasks: dict[str, Any] = {}
+
+    def __call__(self, done: int, total: int | None, what: str) -> None:
+        """
+        Show how far a phase is.
+        """
+        if self._shown is None:
+            self._start()
+        if what not in self._tasks:
+            self._tasks[what] = self._shown.add_task(what, total=total)
+        self._shown.update(self._tasks[what], completed=done, total=total, refresh=True)
+
+    def _start(self) -> None:
+        from rich import progress  # noqa: PLC0415  (an extra)
+        from rich.console import Console  # noqa: PLC0415
+
+        # Without a thread of its own, and without taking over what others print: stdout may be a pipe.
+        self._shown = progress.Progress(
+            progress.TextColumn("{task.description:>8}"),
+            progress.BarColumn(),
+            progress.MofNCompleteColumn(),
+            progress.TimeElapsedColumn(),
+            console=Console(stderr=True),
+            auto_refresh=False,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._shown.start()
+        atexit.register(self.stop)  # a terminal whose cursor is hidden stays so
+
+    def stop(self) -> None:
+        """
+        Leave the bars as they are, and give the terminal back.
+        """
+        if self._shown is not None:
+            self._shown.stop()
+            atexit.unregister(self.stop)
+            self._shown, self._tasks = None, {}

@@ -1,0 +1,96 @@
+"""
+An emulator with the small organisation in it, and the command line in this process.
+"""
+
+import io
+import shlex
+import sys
+from typing import NamedTuple
+
+import pytest
+from organisation import SEED
+
+from ardoqpy.cli import main
+from ardoqpy.testing import emulator
+
+TOKEN = "t0ken-of-the-tests-that-nobody-may-see"
+
+
+class Ran(NamedTuple):
+    """
+    How a command line ended.
+    """
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session")
+def _running():
+    """
+    Run one emulator for all tests of the command line.
+    """
+    with emulator(seed=SEED, token=TOKEN, page_size=2) as running:
+        yield running
+    assert running.crashes == []
+
+
+@pytest.fixture
+def ardoq(_running, monkeypatch):
+    """
+    Give the emulator with the organisation as it was, and have the environment name it.
+    """
+    _running.clear_faults()
+    _running.reset()
+    _running.clear_requests()
+    monkeypatch.setenv("ARDOQ_API_HOST", _running.url)
+    monkeypatch.setenv("ARDOQ_API_TOKEN", TOKEN)
+    yield _running
+    _running.clear_faults()
+
+
+@pytest.fixture
+def run(capsys):
+    """
+    Run a command line in this process.
+    """
+
+    def running(line, stdin=""):
+        capsys.readouterr()
+        arguments = shlex.split(line) if isinstance(line, str) else line
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "stdin", io.StringIO(stdin))
+            status = main(arguments)
+        return Ran(status, *capsys.readouterr())
+
+    return running
+
+
+class Terminal(io.StringIO):
+    """
+    A standard output that says it is a terminal.
+    """
+
+    def isatty(self):
+        """
+        Say so.
+        """
+        return True
+
+
+@pytest.fixture
+def on_a_terminal(monkeypatch):
+    """
+    Run a command line with a terminal of so many columns, and return what that has got.
+    """
+
+    def running(line, columns):
+        terminal = Terminal()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("COLUMNS", str(columns))
+            patch.setattr(sys, "stdout", terminal)
+            assert main(shlex.split(line)) == 0
+        return terminal.getvalue()
+
+    return running

@@ -1,0 +1,371 @@
+"""
+What comes out: tables that fit, JSON that is JSON, CSV that carries nothing out, rows as they come.
+"""
+
+import csv
+import io
+import itertools
+import json
+import os
+import shlex
+import stat
+import sys
+import unicodedata
+
+import pytest
+from organisation import NASTY, SEED, SHOP
+
+from ardoqpy import ArdoqClient, ServiceUnavailable
+from ardoqpy.cli import main
+from ardoqpy.cli.as_csv import defused
+from ardoqpy.cli.harmless import harmless, shortened, width
+from ardoqpy.cli.rows import cell, flat
+
+SHOWN = r"Evil\x1b[31m\x9b2J\x07\u202e\nline"
+APPS_IN_ORDER = [one["name"] for one in SEED["components"]][:-1]
+
+
+def names_in(folder):
+    """
+    Return what lies in a folder.
+    """
+    return sorted(path.name for path in folder.iterdir())
+
+
+def rows_of(text):
+    """
+    Read a CSV as dicts.
+    """
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+# -- tables ------------------------------------------------------------------------------------------------
+
+
+def test_a_table_is_aligned_with_the_same_columns_on_both_versions(ardoq, run):
+    """A listing has the same columns whatever is in it and whichever version is asked."""
+    head = "name  type         key    _id"
+    new, old = (run(f"components --workspace Apps --limit 1 --api {api}").out for api in ("v2", "v1"))
+    assert new == old
+    assert new.splitlines() == [
+        "name      type         key    _id",
+        f"Web shop  Application  APP-1  {SHOP}",
+    ]
+    assert run("components --name Nothing").out.split() == head.split()
+
+
+def test_a_table_shows_escapes_harmlessly(ardoq, run, on_a_terminal):
+    """Whatever would steer a terminal is written out, in a pipe and on a terminal, and in an error."""
+    for shown in (run("components --workspace Apps").out, on_a_terminal("components --workspace Apps", 200)):
+        assert SHOWN in shown
+        assert not [one for one in shown if unicodedata.category(one)[0] == "C" and one != "\n"]
+    ran = run(["components", "--workspace", "x\x1b[2J\ny"])
+    assert ran.err == "ardoqpy: There is no workspace 'x\\x1b[2J\\ny': there is 'Apps' and 'Servers'.\n"
+
+
+@pytest.mark.parametrize("columns", [10, 24, 40, 60, 79, 80, 200])
+def test_a_table_fits_the_terminal(ardoq, on_a_terminal, columns):
+    """No line takes more columns than the terminal has, wide letters counted twice."""
+    lines = on_a_terminal("components --workspace Apps", columns).splitlines()
+    assert len(lines) == len(APPS_IN_ORDER) + 1
+    assert max(width(line) for line in lines) <= columns
+
+
+def test_what_is_of_no_use_when_cut_is_cut_last(ardoq, on_a_terminal):
+    """Names give way before ids do, and an ellipsis says so; wide letters keep the columns straight."""
+    lines = on_a_terminal("components --workspace Apps", 60).splitlines()
+    assert all(line.endswith(one["_id"]) for line, one in zip(lines[1:], SEED["components"], strict=False))
+    assert "…" in "".join(lines)
+    whole = on_a_terminal("components --workspace Apps", 200).splitlines()
+    assert {width(line.rpartition("5f00")[0]) for line in whole[1:]} == {width(whole[0].rpartition("_id")[0])}
+
+
+def test_a_pipe_gets_everything_uncut(ardoq, run, monkeypatch):
+    """Where the output is no terminal, nothing is cut, however narrow COLUMNS is."""
+    monkeypatch.setenv("COLUMNS", "20")
+    assert SHOP in run("components --workspace Apps").out
+    assert "…" not in run("components --workspace Apps").out
+
+
+@pytest.mark.parametrize(
+    ("text", "room", "short"),
+    [
+        ("abc", 3, "abc"),
+        ("abcd", 3, "ab…"),
+        ("東京都", 6, "東京都"),
+        ("東京都", 5, "東京…"),
+        ("東京都", 4, "東…"),
+        ("e\u0301e\u0301e\u0301", 3, "e\u0301e\u0301e\u0301"),
+        ("abc", 1, "…"),
+        ("abc", 0, ""),
+    ],
+)
+def test_a_text_is_shortened_to_columns(text, room, short):
+    """What is cut ends in an ellipsis and fits, also where letters take two columns, or none."""
+    assert shortened(text, room) == short
+    assert width(shortened(text, room)) <= room
+
+
+def test_every_control_character_is_harmless():
+    """No control, format, surrogate or separator character passes, but for the joiners within words."""
+    for number in range(0x110000):
+        character = chr(number)
+        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+            passes = harmless(character) == character
+            assert not passes or character in "\u200c\u200d" or _spelled(character), hex(number)
+
+
+def _spelled(character):
+    # Signs of scripts and of notation that Unicode calls format characters, though they are drawn.
+    return unicodedata.name(character).startswith(
+        ("ARABIC", "SYRIAC", "KAITHI", "EGYPTIAN", "SHORTHAND", "MUSICAL"),
+    )
+
+
+# -- JSON --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("api", ["v1", "v2"])
+def test_json_is_what_ardoq_gave(ardoq, run, api):
+    """JSON and NDJSON hold the entities unchanged, and nothing in them steers a terminal."""
+    whole = run(f"components --format json --api {api}").out
+    lines = run(f"components --format ndjson --api {api}").out
+    assert json.loads(whole) == [json.loads(line) for line in lines.splitlines()]
+    assert [one["name"] for one in json.loads(whole)][4] == NASTY
+    for text in (whole, lines):
+        assert not [one for one in text if unicodedata.category(one)[0] == "C" and one != "\n"]
+        assert "東京" in text
+
+
+def test_one_thing_is_an_object(ardoq, run):
+    """A single entity is an object in JSON, a line in NDJSON, a row in CSV, and a line each in a table."""
+    entity = json.loads(run(f"get {SHOP} --format json").out)
+    assert entity == json.loads(run(f"get {SHOP} --format ndjson").out)
+    (row,) = rows_of(run(f"get {SHOP} --format csv").out)
+    assert (row["name"], row["users"], row["_meta.createdByName"]) == ("Web shop", "1600", "Emulator User")
+    assert ["users", "1600"] in [line.split() for line in run(f"get {SHOP}").out.splitlines()]
+    assert run(f"get {SHOP} --columns name,users").out.splitlines() == ["name      users", "Web shop  1600"]
+
+
+def test_no_rows_are_an_empty_list(ardoq, run):
+    """A listing of nothing is [] in JSON, nothing in NDJSON, and a header in CSV where one is known."""
+    assert run("components --name Nothing --format json").out == "[]\n"
+    assert run("components --name Nothing --format ndjson").out == ""
+    assert run("components --name Nothing --format csv --columns name,users").out == "name,users\n"
+
+
+# -- CSV ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("first", [*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20"])
+def test_a_formula_is_defused(first):
+    """A text that begins like a formula gets an apostrophe; so does a list that would."""
+    assert defused(f"{first}cmd|' /C calc'!A0") == f"'{first}cmd|' /C calc'!A0"
+    assert defused([f"{first}1", "x"]) == f"'{first}1,x"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        *[(-5, "-5"), (-5.25, "-5.25"), ("-5", "-5"), ("-5,25", "-5,25"), (0, "0")],
+        *[("-2+3", "'-2+3"), ("+47 12", "'+47 12"), ("-", "'-"), ("a=b", "a=b"), ("", "")],
+        *[(True, "true"), (None, ""), ([], ""), (["a", "b"], "a,b"), ([{"a": 1}], '[{"a": 1}]')],
+        *[({"a": [1]}, '{"a": [1]}'), (12345678901234567890, "12345678901234567890")],
+    ],
+)
+def test_numbers_stay_numbers(value, text):
+    """A number is written as it is, negative or not; what only looks like one at its start is defused."""
+    assert defused(value) == text
+
+
+def test_raw_switches_it_off(ardoq, run):
+    """--raw writes texts as they are; without it names, values and headers are defused."""
+    (row,) = rows_of(run("components --key APP-6 --format csv").out)
+    assert (row["name"], row["description"]) == ("'=cmd|' /C calc'!A0", "'-2+3")
+    (row,) = rows_of(run("components --key APP-6 --format csv --raw").out)
+    assert (row["name"], row["description"]) == ("=cmd|' /C calc'!A0", "-2+3")
+    assert run(["components", "--key", "APP-6", "--format", "csv", "--columns", "=1+1"]).out == '\'=1+1\n""\n'
+
+
+@pytest.mark.parametrize("line", ["components", "components --workspace Apps"])
+@pytest.mark.parametrize("api", ["v1", "v2"])
+def test_csv_has_a_column_for_each_attribute(ardoq, run, api, line):
+    """Custom fields stand under their names beside the rest, and every value of every row is there."""
+    rows = rows_of(run(f"{line} --format csv --raw --api {api}").out)
+    entities = json.loads(run(f"{line} --format json --api {api}").out)
+    assert list(rows[0])[:2] == ["name", "type"]
+    for row, entity in zip(rows, entities, strict=True):
+        assert {name: value for name, value in row.items() if value} == {
+            name: cell(value) for name, value in flat(entity).items() if cell(value)
+        }
+        assert row["lifecycle"] in ("Active", "Phased out")
+
+
+def test_a_csv_on_a_terminal_is_harmless_too(ardoq, on_a_terminal):
+    """On a terminal a CSV shows escapes harmlessly; in a file it holds what Ardoq holds."""
+    shown = on_a_terminal("components --workspace Apps --format csv --columns name", 80)
+    assert SHOWN in shown
+    assert "\x1b" not in shown
+
+
+def test_a_field_named_like_a_built_in_attribute_stays_apart():
+    """A custom field with the name of an attribute of components does not hide it."""
+    assert flat({"name": "a", "customFields": {"type": "x", "cost": 5}, "_meta": {"created": "t"}}) == {
+        "name": "a",
+        "customFields.type": "x",
+        "cost": 5,
+        "_meta.created": "t",
+    }
+
+
+def test_a_value_without_a_definition_is_not_lost_unseen(ardoq, run, tmp_path):
+    """A value that no field defines cannot be in a header already written: that is said."""
+    dump = ardoq.dump()
+    dump["components"][2]["customFields"]["stray"] = "here"
+    ardoq.load(dump)
+    ran = run("components --workspace Apps --format csv")
+    assert (ran.status, len(ran.out.splitlines())) == (1, len(APPS_IN_ORDER) + 2)
+    assert ran.err == (
+        "ardoqpy: Some rows have values that no column has, of stray: say --columns with them, or "
+        "--output FILE, which is written once all columns are known.\n"
+    )
+    assert run(f"components --workspace Apps --output {tmp_path}/a.csv").status == 0
+    assert "stray" in rows_of((tmp_path / "a.csv").read_text())[0]
+    assert run("components --workspace Apps --format csv --columns stray").out.split() == [
+        "stray",
+        *['""'] * 2,
+        "here",
+        *['""'] * 4,
+    ]
+
+
+# -- rows as they come -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "components --format ndjson",
+        "components --format json",
+        "components --workspace Apps --format ndjson",
+        "components --workspace Apps --format csv",
+        "components --format csv --columns name,users",
+        "report run 'All applications' --format csv",
+        "request components --all --format ndjson",
+    ],
+)
+def test_rows_are_written_as_pages_arrive(ardoq, monkeypatch, line):
+    """The rows of a page are out before the next page is asked for."""
+    seen = []
+
+    class Watched(io.StringIO):
+        def flush(self):
+            seen.append((len(ardoq.requests), self.tell()))
+
+    monkeypatch.setattr(sys, "stdout", Watched())
+    assert main(shlex.split(line)) == 0
+    written_at = {}
+    for asked, written in seen:
+        written_at.setdefault(asked, written)
+    assert len(written_at) >= 4
+    assert sorted(written_at.values()) == list(written_at.values())
+    assert len(set(written_at.values())) == len(written_at)
+
+
+def test_a_limit_ends_the_asking(ardoq, run):
+    """--limit asks for no more pages than it needs."""
+    run("components --format ndjson --limit 3")
+    assert len(ardoq.requests) == 2
+
+
+# -- files -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [("a.csv", "name,type"), ("a.json", "["), ("a.ndjson", "{"), ("a.jsonl", "{"), ("a.txt", "name")],
+)
+def test_a_file_has_the_format_of_its_ending(ardoq, run, tmp_path, name, first):
+    """--output writes UTF-8 into the file, in the format that its ending says, and nothing elsewhere."""
+    ran = run(f"components --output {tmp_path / name}")
+    assert ran == (0, "", "")
+    text = (tmp_path / name).read_bytes().decode("utf-8")
+    assert text.startswith(first)
+    assert "東京" in text
+    assert "\r" not in text
+    assert run(f"components --limit 1 --output {tmp_path / name} --format json").status == 0
+    assert (tmp_path / name).read_text().startswith("[")
+
+
+def test_a_file_appears_whole_or_not_at_all(ardoq, run, tmp_path):
+    """Where the reading fails on the way, the file is as it was before, and nothing lies beside it."""
+    target = tmp_path / "a.ndjson"
+    target.write_text("before")
+    target.chmod(0o600)
+    whole = ArdoqClient.iter_components
+
+    def breaking_off(self, **filters):
+        yield from itertools.islice(whole(self, **filters), 3)
+        raise ServiceUnavailable("It broke off.")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ArdoqClient, "iter_components", breaking_off)
+        assert run(f"components --output {target}") == (1, "", "ardoqpy: It broke off.\n")
+        assert len(run("components --format ndjson").out.splitlines()) == 3
+    assert (target.read_text(), names_in(tmp_path)) == ("before", ["a.ndjson"])
+    with target.open() as reader:
+        assert run(f"components --output {target}").status == 0
+        assert reader.read() == "before"  # who has it open reads on in the one that was there
+    assert (stat.S_IMODE(target.stat().st_mode), names_in(tmp_path)) == (0o600, ["a.ndjson"])
+
+
+def test_a_link_and_a_device_are_not_replaced(ardoq, run, tmp_path):
+    """A link is followed and stays a link; what is no plain file is written to as it is."""
+    (tmp_path / "link.json").symlink_to(tmp_path / "there.json")
+    assert run(f"me --output {tmp_path}/link.json").status == 0
+    assert (tmp_path / "link.json").is_symlink()
+    assert json.loads((tmp_path / "there.json").read_text())["org"]["label"] == "emulator"
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert run(f"me --format json --output {tmp_path}/pipe").status == 0
+    assert json.loads(os.read(reader, 1 << 16))["org"]["label"] == "emulator"
+    os.close(reader)
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+@pytest.mark.parametrize("path", ["/nowhere/at/all.json", "."])
+def test_a_file_that_cannot_be_written(ardoq, run, path):
+    """A file that cannot be written is one sentence and status 1."""
+    ran = run(f"me --output {path}")
+    assert ran.status == 1
+    assert ran.err.startswith(f"ardoqpy: The file '{path}' cannot be written: ")
+
+
+def test_a_column_that_no_row_has_is_pointed_out(ardoq, run):
+    """A misspelt column is empty, and the standard error says what is near to it."""
+    ran = run("components --workspace Apps --columns name,livecycle")
+    assert (ran.status, ran.err) == (0, "ardoqpy: No row has 'livecycle': did you mean 'lifecycle'?\n")
+    assert run("components --workspace Apps --columns key,lifecycle").err == ""
+
+
+def test_a_terminal_that_lacks_letters_shows_something(ardoq, monkeypatch):
+    """A terminal that cannot show a letter gets it written out, not an error."""
+
+    class Narrow(io.TextIOWrapper):
+        def isatty(self):
+            return True
+
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", Narrow(written, encoding="ascii"))
+    assert main(["components", "--workspace", "Apps"]) == 0
+    sys.stdout.flush()
+    assert b"Zo\\xeb \\u6771\\u4eac" in written.getvalue()
+
+
+def test_what_is_no_terminal_gets_utf_8(ardoq, monkeypatch):
+    """A pipe gets UTF-8 whatever the locale says."""
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
+    assert main(["components", "--workspace", "Apps", "--format", "csv"]) == 0
+    sys.stdout.flush()
+    assert "Zoë 東京" in written.getvalue().decode("utf-8")

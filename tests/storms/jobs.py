@@ -1,0 +1,245 @@
+"""
+Nightly jobs as data, run through a sync client, and what Ardoq holds afterwards held against their source.
+
+A source is what one night's rows say: components by name, references by their ends' names and type. A job
+brings all of it into Ardoq and, where nothing went wrong, deletes what the source no longer has.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from typing import Any, NamedTuple
+
+from ardoqpy import Retries
+from ardoqpy_sync import ArdoqSyncClient
+
+TOKEN = "a-token-that-nobody-may-see"
+#: The ways in which a sync writes, as options of the client.
+WAYS: dict[str, dict[str, Any]] = {
+    "v1": {"version": "v1"},
+    "v2": {"version": "v2"},
+    "batched": {"version": "v2", "batch": 10},
+}
+PATIENCE = Retries(count=5, backoff=0.0)
+#: Kinds of reports' failures and successes, by what they are about.
+KINDS = {"component": "comps", "reference": "refs"}
+
+End = tuple[str, str, int]
+
+
+class Source(NamedTuple):
+    """
+    What one night's rows say: attributes by component name, and by (source name, target name, type).
+    """
+
+    components: dict[str, dict[str, Any]]
+    references: dict[End, dict[str, Any]]
+
+
+def seed() -> dict[str, Any]:
+    """
+    Return a seed: one workspace, empty, with the fields `cost` and `owner`.
+    """
+    fields = {"cost": "Number", "owner": "Text"}
+    return {
+        "format": 1,
+        "models": [
+            {
+                "_id": "model1",
+                "name": "Landscape",
+                "root": {"app": {"name": "Application"}},
+                "referenceTypes": {"1": {"name": "Uses"}, "2": {"name": "Owns"}},
+            },
+        ],
+        "fields": [
+            {"_id": name, "name": name, "label": name, "type": kind, "model": "model1"}
+            for name, kind in fields.items()
+        ],
+        "workspaces": [{"_id": "ws1", "name": "Apps", "componentModel": "model1"}],
+    }
+
+
+def first_night(components: int = 40, references: int = 60, number: int = 0) -> Source:
+    """
+    Return a source of that size, the same for the same number.
+    """
+    draw = random.Random(number)
+    names = [f"App {n}" for n in range(components)]
+    rows = {name: {"cost": draw.randint(0, 999), "description": f"About {name}"} for name in names}
+    ends: dict[End, dict[str, Any]] = {}
+    while len(ends) < references:
+        ends[draw.choice(names), draw.choice(names), draw.choice((1, 2))] = {"displayText": f"t{len(ends)}"}
+    return Source(rows, ends)
+
+
+def next_night(source: Source, number: int, share: float = 0.05) -> Source:
+    """
+    Return the source a night later: a share of it changed, a share gone, a share new.
+    """
+    draw = random.Random(number)
+    few = max(1, int(len(source.components) * share))
+    names = list(source.components)
+    gone, rest = set(draw.sample(names, few)), []
+    rest = [name for name in names if name not in gone]
+    components = {name: dict(source.components[name]) for name in rest}
+    for name in draw.sample(rest, few):
+        components[name]["cost"] += 1000
+    for n in range(few):
+        components[f"New {number}.{n}"] = {"cost": n, "description": "New"}
+    references = {end: dict(values) for end, values in source.references.items() if gone.isdisjoint(end[:2])}
+    for end in draw.sample(list(references), max(1, int(len(references) * share))):
+        references[end]["displayText"] += " changed"
+    del references[draw.choice(list(references))]
+    for n in range(few):
+        references[f"New {number}.{n}", draw.choice(rest), 1] = {"displayText": "new"}
+    return Source(components, references)
+
+
+def client_of(url: str, way: str, **options: Any) -> ArdoqSyncClient:
+    """
+    Return a sync client that goes on after a bad row.
+    """
+    keywords = {"retries": PATIENCE, "timeout": 20.0, "on_error": "collect", **WAYS[way], **options}
+    return ArdoqSyncClient(url, TOKEN, **keywords)
+
+
+def bring(client: ArdoqSyncClient, source: Source) -> None:
+    """
+    Bring all rows of a source into Ardoq.
+    """
+    ids = {}
+    for name, values in source.components.items():
+        row = {"name": name, "typeId": "app", "rootWorkspace": "ws1", **values}
+        ids[name] = client.create_component(row, label=f"component {name}")["_id"]
+    for (start, end, kind), values in source.references.items():
+        row = {"source": ids[start], "target": ids[end], "type": kind, "rootWorkspace": "ws1", **values}
+        client.create_reference(row, label=f"reference {start} {end} {kind}")
+
+
+def nightly(client: ArdoqSyncClient, source: Source) -> dict[str, Any]:
+    """
+    Run one night's job, and return its report.
+    """
+    bring(client, source)
+    report = client.get_report()
+    if report["status"] == "success":
+        for miss in report["cache_miss_refs"]:
+            client.del_reference(miss["_id"])
+        for miss in report["cache_miss_comps"]:
+            client.del_component(miss["_id"])
+        report = client.get_report()
+    return report
+
+
+# -- what Ardoq holds -----------------------------------------------------------------------------------
+
+
+def held(dump: dict[str, Any]) -> tuple[Counter[str], Counter[str]]:
+    """
+    Return what a dump holds in the words of a source, as text, each with how often.
+    """
+    names = {comp["_id"]: comp["name"] for comp in dump["components"]}
+    return (
+        Counter(
+            _text(comp["name"], comp["customFields"].get("cost"), comp["description"])
+            for comp in dump["components"]
+        ),
+        Counter(
+            _text(names[ref["source"]], names[ref["target"]], ref["type"], ref["displayText"])
+            for ref in dump["references"]
+        ),
+    )
+
+
+def wanted(source: Source) -> tuple[Counter[str], Counter[str]]:
+    """
+    Return what a source says in the same form.
+    """
+    return (
+        Counter(_text(name, one["cost"], one["description"]) for name, one in source.components.items()),
+        Counter(_text(*end, one["displayText"]) for end, one in source.references.items()),
+    )
+
+
+def _text(*parts: Any) -> str:
+    return json.dumps(parts)
+
+
+def labels(dump: dict[str, Any]) -> dict[str, str]:
+    """
+    Return by id what a job calls the rows of everything in a dump.
+    """
+    names = {comp["_id"]: comp["name"] for comp in dump["components"]}
+    found = {comp_id: f"component {name}" for comp_id, name in names.items()}
+    for ref in dump["references"]:
+        found[ref["_id"]] = f"reference {names[ref['source']]} {names[ref['target']]} {ref['type']}"
+    return found
+
+
+def duplicates(dump: dict[str, Any]) -> set[str]:
+    """
+    Return the labels that more than one thing in a dump goes by.
+    """
+    return {label for label, number in Counter(labels(dump).values()).items() if number > 1}
+
+
+def failed(report: dict[str, Any]) -> set[str]:
+    """
+    Return the labels of the rows, and the ids of what was to be deleted, that a report lists as failed.
+    """
+    listed = (*report["failed_comps_l"], *report["failed_refs_l"])
+    return {one["label"] or one["row"]["_id"] for one in listed}
+
+
+def lost(source: Source, dump: dict[str, Any], report: dict[str, Any]) -> set[str]:
+    """
+    Return the labels of the rows that neither came to be in Ardoq nor are listed as failed.
+    """
+    components, references = held(dump)
+    missing = {
+        f"component {name}"
+        for name, one in source.components.items()
+        if _text(name, one["cost"], one["description"]) not in components
+    }
+    missing |= {
+        f"reference {end[0]} {end[1]} {end[2]}"
+        for end, one in source.references.items()
+        if _text(*end, one["displayText"]) not in references
+    }
+    return missing - failed(report)
+
+
+def untrue(before: dict[str, Any], after: dict[str, Any], report: dict[str, Any]) -> list[str]:
+    """
+    Return where a report does not say what happened between two dumps.
+
+    What is listed as failed may have happened: that nobody could tell is what such a failure says.
+    """
+    complaints = []
+    names = labels(before) | labels(after)
+    maybe = failed(report)
+    old, new = ({one["_id"]: one for kind in KINDS for one in dump[f"{kind}s"]} for dump in (before, after))
+    happened = {
+        "new": new.keys() - old.keys(),
+        "del": old.keys() - new.keys(),
+        "updated": {one for one in new.keys() & old.keys() if new[one]["_version"] != old[one]["_version"]},
+    }
+    for action, ids in happened.items():
+        listed = Counter(one["_id"] for kind in KINDS.values() for one in report[f"{action}_{kind}_l"])
+        complaints += [f"{action}: {names[one]} is listed and did not happen" for one in listed.keys() - ids]
+        if action != "updated":
+            complaints += [
+                f"{action}: {names[one]} is listed {n} times" for one, n in listed.items() if n > 1
+            ]
+        for one in ids - listed.keys() - maybe:
+            # A delete of a component that nobody can tell of takes its references along.
+            along = action == "del" and _ends(old[one]) & maybe
+            if names[one] not in maybe and not along:
+                complaints.append(f"{action}: {names[one]} happened and is not listed")
+    return complaints
+
+
+def _ends(entity: dict[str, Any]) -> set[str]:
+    return {entity[end] for end in ("source", "target") if end in entity}

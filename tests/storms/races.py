@@ -1,0 +1,133 @@
+"""
+Somebody else who writes while a job runs: what, to whom and when is drawn by a seed.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from typing import TYPE_CHECKING, Any
+
+from jobs import PATIENCE, TOKEN
+
+from ardoqpy import ArdoqClient
+from ardoqpy.errors import ArdoqClientException
+
+if TYPE_CHECKING:
+    from ardoqpy.testing import Emulator
+
+
+class Meddler:
+    """
+    Write between a job's request and its answer; to be given to an emulator as its recorder.
+
+    - `owner`: by id what the field `owner`, which no job gives, was last set to
+    - `costs`: by id and version what the field `cost` was set to
+    - `touched`: the ids of what was renamed, moved away or deleted; `made`: the names of what was created
+    """
+
+    def __init__(self) -> None:
+        self._busy = threading.Lock()
+        self._server: Emulator | None = None
+        self._share = 0.0
+        self.begin(None, 0, 0.0)
+
+    def begin(
+        self, server: Emulator | None, number: int, share: float, soon: list[str] | None = None
+    ) -> None:
+        """
+        Meddle with a share of all requests from now on; `soon` are names that the job is about to create.
+        """
+        self._draw = random.Random(number)
+        self._server, self._share = server, share
+        self._soon = list(soon or ())
+        self.owner: dict[str, str] = {}
+        self.costs: dict[tuple[str, int], int] = {}
+        self.touched: set[str] = set()
+        self.made: list[str] = []
+        self.deeds = 0
+
+    def stop(self) -> None:
+        """
+        Meddle no more, and keep what was done.
+        """
+        self._server = None
+
+    def __call__(self, _exchange: object) -> None:
+        """
+        Perhaps do something, unless it is our own request that is seen.
+        """
+        if self._server is None or not self._busy.acquire(blocking=False):
+            return
+        try:
+            if self._draw.random() < self._share:
+                with ArdoqClient(self._server.url, TOKEN, retries=PATIENCE) as other:
+                    self._meddle(other, self._server.dump()["components"])
+                self.deeds += 1
+        finally:
+            self._busy.release()
+
+    def _meddle(self, other: ArdoqClient, comps: list[dict[str, Any]]) -> None:
+        deed = self._draw.choice(
+            (self._edit_ours, self._edit_theirs, self._edit_theirs, self._rename, self._move)
+        )
+        deed = self._draw.choice((deed, deed, deed, self._delete, self._create))
+        if deed == self._create:
+            self._create(other, {})
+        elif comps:
+            deed(other, self._draw.choice(comps))
+
+    def _edit_theirs(self, other: ArdoqClient, comp: dict[str, Any]) -> None:
+        owner = f"owner {self._draw.randint(0, 9999)}"
+        other.patch_component(comp["_id"], payload={"owner": owner})
+        self.owner[comp["_id"]] = owner
+
+    def _edit_ours(self, other: ArdoqClient, comp: dict[str, Any]) -> None:
+        cost = self._draw.randint(5000, 9999)
+        stored = other.patch_component(comp["_id"], payload={"cost": cost})
+        self.costs[comp["_id"], stored["_version"]] = cost
+
+    def _rename(self, other: ArdoqClient, comp: dict[str, Any]) -> None:
+        other.patch_component(comp["_id"], payload={"name": f"Renamed {self.deeds}"})
+        self.touched.add(comp["_id"])
+
+    def _move(self, other: ArdoqClient, comp: dict[str, Any]) -> None:
+        above = other.create_component(
+            {"name": f"Group {self.deeds}", "typeId": "app", "rootWorkspace": "ws1"}
+        )
+        other.patch_component(comp["_id"], payload={"parent": above["_id"]})
+
+    def _delete(self, other: ArdoqClient, comp: dict[str, Any]) -> None:
+        try:
+            other.del_component(comp["_id"])
+        except ArdoqClientException:
+            return
+        self.touched.add(comp["_id"])
+
+    def _create(self, other: ArdoqClient, _: dict[str, Any]) -> None:
+        if self._soon:
+            name = self._soon.pop(self._draw.randrange(len(self._soon)))
+            other.create_component({"name": name, "typeId": "app", "rootWorkspace": "ws1"})
+            self.made.append(name)
+
+
+def broken(meddler: Meddler, dump: dict[str, Any], report: dict[str, Any]) -> list[str]:
+    """
+    Return where a run has not kept what is promised about what others write.
+    """
+    comps = {comp["_id"]: comp for comp in dump["components"]}
+    complaints = [
+        f"the owner of {comps[one]['name']} was changed from {owner}"
+        for one, owner in meddler.owner.items()
+        if one in comps and comps[one]["customFields"].get("owner") != owner
+    ]
+    for change in report["changes"]:
+        cost = change["attributes"].get("cost") if change["action"] == "update" else None
+        theirs = meddler.costs.get((change["_id"], change["version"]))
+        if cost and theirs is not None and cost["old"] != theirs:
+            complaints.append(
+                f"{change['name']} had the cost {theirs}, and not {cost['old']}, when it was written"
+            )
+        if "owner" in change["attributes"]:
+            complaints.append(f"the owner of {change['name']} is in the report")
+    return complaints

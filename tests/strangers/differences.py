@@ -1,0 +1,529 @@
+"""
+Where this library is meant to differ from 0.8.4 for one and the same script, and why.
+"""
+
+from typing import Any
+
+from comparing import NOTHING, Difference, same
+
+# -- how two answers may differ --------------------------------------------------------------------------
+
+
+def was(before: Any, now: Any):
+    """
+    Be exactly this before, and this now.
+    """
+    return lambda theirs, ours: same(theirs, before) and same(ours, now)
+
+
+def raised(*families: str):
+    """
+    Be an error of one of these families before, and something else now.
+    """
+    return lambda theirs, ours: family(theirs) in families and family(ours) not in families
+
+
+def only_the_family(theirs: Any, ours: Any) -> bool:
+    """
+    Be the same error by status, reason and body, in this library's tree now.
+    """
+    return (
+        family(theirs) == "HTTPError"
+        and family(ours) == "ArdoqClientException"
+        and same({**theirs, "raised": None}, {**ours, "raised": None})
+    )
+
+
+def refused_now(theirs: Any, ours: Any) -> bool:
+    """
+    Be an answer before, and refused before anything is sent now.
+    """
+    return family(theirs) is None and ours == {"raised": "ArdoqClientException"}
+
+
+def family(told: Any) -> str | None:
+    """
+    Return the family of an error, None for what is none.
+    """
+    return told.get("raised") if isinstance(told, dict) else None
+
+
+def nothing_before(now):
+    """
+    Be None, or not told at all, before, and now something that `now` accepts.
+    """
+    return lambda theirs, ours: theirs in (None, NOTHING) and now(ours)
+
+
+def first_page(theirs: Any, ours: Any) -> bool:
+    """
+    Be the envelope of the first page before, and the list over all pages now.
+    """
+    values = theirs["values"]
+    has_more = "next" in theirs["_links"]
+    return isinstance(ours, list) and same(values, ours[: len(values)]) and has_more == (ours != values)
+
+
+def more_in_it(theirs: Any, ours: Any, but: tuple[str, ...] = ()) -> bool:
+    """
+    Be a dict of which all is still there.
+    """
+    return theirs.keys() - but <= ours.keys() and all(
+        same(theirs[key], ours[key]) for key in theirs.keys() - but
+    )
+
+
+def as_if_stored(theirs: Any, ours: Any) -> bool:
+    """
+    Be a row, or the cached entity changed, before, and the entity as it would be stored now.
+    """
+    version = theirs.get("_version", 0) + 1
+    return more_in_it(theirs, ours, but=("_version",)) and ours["_version"] in (version, version + 1)
+
+
+def named(before: list[str], now: list[str]):
+    """
+    Be things of these names before, and of these now.
+    """
+    return lambda theirs, ours: (
+        ([one["name"] for one in theirs], [one["name"] for one in ours]) == (before, now)
+    )
+
+
+def each(fits):
+    """
+    Be lists of the same length that differ, entry by entry, as `fits` says.
+    """
+    return lambda theirs, ours: len(theirs) == len(ours) and all(map(fits, theirs, ours))
+
+
+# -- ArdoqClient -----------------------------------------------------------------------------------------
+
+_NO_ID = "`get_model()` and `get_folder()` without an id raised"
+_DROPPED = "`create_model` and `create_field` returned None; they return what was created."
+_KEEPS = "The client keeps no answers: `client.workspaces`, `client.workspace` and `client.model` are gone"
+_PATCH = "`patch_component` on v1 sends a PATCH to v1's path"
+_REQUIRED = "they are required by Python itself now (`TypeError`)"
+
+
+def _patched(theirs: Any, ours: Any) -> bool:
+    return theirs["code"] == 404 and (ours["description"], ours["_version"]) == ("patched", 3)
+
+
+def _patches(theirs: list[str], ours: list[str]) -> bool:
+    (at,) = (at for at, write in enumerate(theirs) if write.startswith("PATCH /api/components/"))
+    mended = theirs[at].replace("components", "component").replace("404", "200")
+    return ours == [*theirs[:at], mended, *theirs[at + 1 :]]
+
+
+ON_V1 = (
+    Difference(
+        "the level of the root logger",
+        was(10, 30),
+        "how much is logged is up to the script",
+        "Importing it set up the root logger at DEBUG",
+    ),
+    Difference(
+        "create_model",
+        nothing_before(lambda model: model["name"] == "Shop landscape"),
+        "the answer was dropped",
+        _DROPPED,
+    ),
+    Difference(
+        "create_field",
+        nothing_before(lambda field: field["name"] == "cost"),
+        "the answer was dropped",
+        _DROPPED,
+    ),
+    Difference(
+        "print_model",
+        lambda theirs, ours: (
+            [line for line in ours if not line.startswith("  ")] == theirs
+            and [line for line in ours if line not in theirs] == ["  name: Service - id: p2"]
+        ),
+        "types below the root have ids that are asked for, too",
+        "`print_model` prints the types of every level, those below others indented",
+    ),
+    Difference(
+        "get_model without an id",
+        lambda theirs, ours: family(theirs) and next(iter(ours))["name"] == "Shop landscape",
+        "its README promised it",
+        _NO_ID,
+    ),
+    Difference(
+        "get_folder without an id",
+        lambda theirs, ours: family(theirs) and [folder["name"] for folder in ours] == ["Landscape"],
+        "its README promised it",
+        _NO_ID,
+    ),
+    Difference(
+        "create_component of nothing",
+        was({"raised": "ArdoqClientException"}, {"raised": "TypeError"}),
+        "Python itself says which argument is missing, and so does mypy",
+        _REQUIRED,
+    ),
+    Difference("patch_component", _patched, "v1 has another path for it than v2", _PATCH),
+    Difference("writes", _patches, "v1 has another path for it than v2", _PATCH),
+    Difference(
+        "the workspace of the last get_model",
+        lambda theirs, ours: isinstance(theirs, str) and family(ours) == "AttributeError",
+        "an answer kept is an answer out of date",
+        _KEEPS,
+    ),
+    Difference(
+        "kept answers", was([True] * 3, [False] * 3), "an answer kept is an answer out of date", _KEEPS
+    ),
+)
+
+_LISTS = "listings over all pages as lists (0.8.4 gave the first page as an envelope)"
+_ON_V2 = (
+    "On v2, what only v1 has (`find_component`, creates, deletes, ...) went to paths that v2 does not have"
+)
+_IGNORED = "On v2, `summary=True` raises `UnsupportedOperation` and `aggregated=True` adds the content"
+_BOTH = "On v2, `ws_id` beside `params` is one filter more; 0.8.4 left it out"
+
+
+def _new_rows(theirs: Any, ours: Any) -> bool:
+    return theirs == NOTHING and ours["name"] == "New"
+
+
+def _v2_writes(theirs: list[str], ours: list[str]) -> bool:
+    kept = [write for write in theirs if write != "POST /api/v2/component 404"]
+    # The last is the patch of what cannot be changed, which is not sent.
+    return ours == [*kept[:-1], "POST /api/v2/components 201"] and kept[-1].startswith("PATCH ")
+
+
+ON_V2 = (
+    Difference("get_workspaces", first_page, "an answer that lacks pages is half an answer", _LISTS),
+    Difference("get_component of *workspace", first_page, "the same", _LISTS),
+    Difference("get_component by *", first_page, "the same", _LISTS),
+    Difference("get_reference of a workspace", first_page, "the same", _LISTS),
+    Difference("get_reference by *", first_page, "the same", _LISTS),
+    Difference(
+        "find_reference_type",
+        lambda theirs, ours: (
+            family(theirs) == "AttributeError" and (ours["type"], ours["name"]) == (1, "depends on")
+        ),
+        "the context has a list where v1's model has a dict",
+        "`find_reference_type` raised `AttributeError` on v2",
+    ),
+    Difference(
+        "find_component",
+        lambda theirs, ours: theirs["code"] == 404 and [comp["name"] for comp in ours] == ["Web shop 2"],
+        "v2 finds by filters",
+        _ON_V2,
+    ),
+    Difference(
+        "create_component",
+        lambda theirs, ours: theirs["code"] == 404 and ours["name"] == "New",
+        "v2 creates",
+        _ON_V2,
+    ),
+    Difference("held: components * New", _new_rows, "v2 creates", _ON_V2),
+    Difference(
+        "get_models",
+        lambda theirs, ours: theirs["code"] == 404 and ours == {"raised": "ArdoqClientException"},
+        "v2 has no such call: said without asking",
+        _ON_V2,
+    ),
+    Difference("get_workspaces in short", refused_now, "v2 has no short form", _IGNORED),
+    Difference(
+        "get_workspace with all in it",
+        lambda theirs, ours: more_in_it(theirs, ours) and len(ours["components"]) == 2,
+        "what is asked for is answered",
+        _IGNORED,
+    ),
+    Difference(
+        "get_reference into a workspace",
+        lambda theirs, ours: len(theirs["values"]) == 1 and ours == [],
+        "an argument that is given counts",
+        _BOTH,
+    ),
+    Difference(
+        "get_reference without a workspace",
+        lambda theirs, ours: family(theirs) and len(ours) == 1,
+        "so the other workspaces can be asked for",
+        _BOTH,
+    ),
+    Difference(
+        "patch_component with what cannot be changed",
+        refused_now,
+        "Ardoq may drop it without a word, and the script would believe it done",
+        "On v2, attributes that cannot be changed are refused",
+    ),
+    Difference(
+        "held: components * App 0",
+        lambda theirs, ours: (theirs["_version"], ours["_version"]) == (2, 1),
+        "the same patch",
+        "On v2, attributes that cannot be changed are refused",
+    ),
+    Difference("writes", _v2_writes, "creates go to v2's path, and the patch is not sent", _ON_V2),
+)
+
+# -- API and Batch ---------------------------------------------------------------------------------------
+
+_ERRORS = "with errors in place of `sys.exit`"
+_HTTP = "Errors of `API` are this library's, not `urllib.error.HTTPError`"
+_DELETE = "a delete that does not fail on its 204"
+
+
+def _body(theirs: Any, ours: Any) -> bool:
+    new = {"aliases": {"components": {}, "references": {}}}
+    for kind in ("components", "references"):
+        new[kind] = {**theirs[kind], "upsert": []}
+    return same(ours, {**theirs, **new})
+
+
+PORTAL = (
+    *(
+        Difference(where, only_the_family, "one tree of errors for the whole library", _HTTP)
+        for where in (
+            "* and read",
+            "a * that is not *",
+            "* of a version that is past",
+            "another organisation",
+        )
+    ),
+    *(
+        Difference(where, only_the_family, "one tree of errors for the whole library", _HTTP)
+        for where in ("a version that is past", "a component without a name")
+    ),
+    Difference(
+        "delete_* answers",
+        was("nothing that is JSON", "something"),
+        "a delete that has succeeded is no error",
+        _DELETE,
+    ),
+    Difference(
+        "the body of a new batch", _body, "the portal's newer client has them, too", "upserts and aliases"
+    ),
+    Difference("without a *", raised("SystemExit"), "a library does not end the process", _ERRORS),
+    Difference(
+        "batch with what cannot be changed",
+        refused_now,
+        "Ardoq may drop it without a word, and the script would believe it done",
+        "On v2, attributes that cannot be changed are refused",
+    ),
+    Difference(
+        "held: references *",
+        lambda theirs, ours: (theirs["_version"], ours["_version"]) == (2, 1),
+        "the same batch",
+        "On v2, attributes that cannot be changed are refused",
+    ),
+    Difference(
+        "writes",
+        lambda theirs, ours: theirs == [*ours, "POST /api/v2/batch 200"],
+        "the same batch",
+        "On v2, attributes that cannot be changed are refused",
+    ),
+)
+
+# -- ArdoqSyncClient -------------------------------------------------------------------------------------
+
+_REPORT = "a report with old and new values, cache misses computed, `on_error`, ambiguous matches by name"
+_SIMULATED = "In a simulation the dict returned has the shape of a stored entity, with a numbered id"
+_BY_FIELD = "`find_component(field_name=...)` of the sync client asks the cache"
+_WITHOUT_SAYING = "were counted without saying which"
+_CACHE = "What is simulated was not in the cache"
+_COMPUTED = ("ambiguous", "not_converging", "changes", "failed_comps", "failed_comps_l", "failed_refs")
+
+
+def _misses(*names: str):
+    return named([], list(names))
+
+
+def _typed(theirs: Any, ours: Any) -> bool:
+    types = {"p1": "Application", "p2": "Service", "p3": "Server"}
+    return same({**theirs, "type": types[theirs["type"]]}, ours)
+
+
+def _with_changes(theirs: Any, ours: Any) -> bool:
+    return more_in_it(theirs, ours) and ours.keys() - theirs.keys() == {"changes"} and ours["changes"]
+
+
+def _stale_counts(theirs: Any, ours: Any) -> bool:
+    return more_in_it(theirs, ours, but=("ardoq", "children"))
+
+
+NIGHTS = (
+    *(
+        Difference(
+            f"*: report {key}", nothing_before(lambda told: told is not None), "the report says more", _REPORT
+        )
+        for key in (*_COMPUTED, "failed_refs_l", "new_refs_l", "updated_refs_l", "del_refs_l")
+    ),
+    *(
+        Difference(f"{night}: report cache_miss_comps", _misses(*names), "the list was never filled", _REPORT)
+        for night, names in (
+            ("rehearsal", ["Left over"]),
+            ("first night", ["Left over"]),
+            ("second night", ["Left over"]),
+            ("rehearsal of the change", ["Left over", "host-2"]),
+            ("night of the change", ["Left over", "host-2"]),
+            ("night after", ["Left over", "host-2"]),
+        )
+    ),
+    *(
+        Difference(
+            f"{night}: report cache_miss_refs", _misses("General ledger -> host-2"), "the same", _REPORT
+        )
+        for night in ("rehearsal of the change", "night of the change", "night after")
+    ),
+    *(
+        Difference(
+            f"{night}: report updated_comps_l", each(_with_changes), "what has changed is said", _REPORT
+        )
+        for night in ("first night", "night of the change")
+    ),
+    *(
+        Difference(
+            f"{night}: find_component by field",
+            each(_stale_counts),
+            "the cache is as Ardoq was when it was loaded or last written, in what Ardoq counts itself",
+            _BY_FIELD,
+        )
+        for night in ("first night", "night of the change")
+    ),
+    Difference(
+        "rehearsal*: report new_comps_l",
+        each(_typed),
+        "the report of a rehearsal is that of the night",
+        "In the report of a simulation, too, the type of a component is the name of its type",
+    ),
+    Difference(
+        "rehearsal*: report updated_comps_l",
+        lambda theirs, ours: theirs == [] and len(ours) in (1, 5),
+        "the report of a rehearsal is that of the night",
+        _WITHOUT_SAYING,
+    ),
+    Difference(
+        "rehearsal*: component *", as_if_stored, "later steps of a script may look into it", _SIMULATED
+    ),
+    Difference("rehearsal*: update_*", as_if_stored, "the same", _SIMULATED),
+    Difference("rehearsal*: reference *", as_if_stored, "the same", _SIMULATED),
+    Difference(
+        "rehearsal*: del_reference *",
+        lambda theirs, ours: isinstance(theirs, str) and ours == {},
+        "the same as when it is done",
+        "`del_component` and `del_reference` of a simulation return {}",
+    ),
+    Difference(
+        "rehearsal: find_component by field",
+        named([], ["Web", "Web shop"]),
+        "what is simulated can be found",
+        _CACHE,
+    ),
+    Difference(
+        "rehearsal of the change: find_component by field",
+        named(["Web", "Web shop"], ["WEB SHOP"]),
+        "what is simulated can be found",
+        _CACHE,
+    ),
+    Difference("rehearsal: find_component", named(["Web"], ["Web", "Web shop"]), "the same", _CACHE),
+    Difference("rehearsal*: find_component exactly", each(as_if_stored), "the same", _SIMULATED),
+    Difference("rehearsal of the change: find_component", each(as_if_stored), "the same", _SIMULATED),
+    Difference(
+        "rehearsal*: names in ws",
+        lambda theirs, ours: set(theirs) < set(ours),
+        "what is simulated can be found",
+        _CACHE,
+    ),
+)
+
+_NIGHTLY = "led to the same update every night"
+_ONLY_WHAT_DIFFERS = "write only what differs, and nothing if nothing does"
+_CONFLICT = "conflicts are read again and decided again"
+_TWICE = "A simulated run counted the same new component twice"
+_OWN = "What was handed out was the cache itself"
+
+ODDITIES = (
+    Difference(
+        "del_component",
+        was({"raised": "KeyError"}, {}),
+        "it had succeeded",
+        "the sync client's `del_component` raised",
+    ),
+    Difference("update_component of nothing", was(2, 1), "nothing was to be written", _ONLY_WHAT_DIFFERS),
+    Difference(
+        "update_component of nothing is counted",
+        was({"new_comps": 1, "updated_comps": 1}, {"new_comps": 1, "cache_hit_comps": 1}),
+        "nothing was to be written",
+        _ONLY_WHAT_DIFFERS,
+    ),
+    Difference("*: versions after three nights", was(3, 1), "nothing was to be written", _NIGHTLY),
+    Difference(
+        "two spellings",
+        was(["Spelt", "SPELT"], ["Spelt", "Spelt"]),
+        "else the two take turns every night",
+        "Two spellings of one name in a single run are one component under the first spelling.",
+    ),
+    Difference("somebody else was faster", raised("ArdoqClientException"), "both may be right", _CONFLICT),
+    Difference(
+        "what became of it",
+        was(
+            {"_version": 2, "owner": "somebody else", "description": None},
+            {"_version": 3, "owner": "somebody else", "description": "mine"},
+        ),
+        "both may be right",
+        _CONFLICT,
+    ),
+    Difference(
+        "the row afterwards",
+        was(["_id", "name", "rootWorkspace", "typeId"], ["name", "rootWorkspace", "typeId"]),
+        "a row is the script's",
+        "Rows were changed (`_id` put into them in a simulation)",
+    ),
+    Difference(
+        "the same twice in a simulation",
+        was({"new_comps": 2}, {"new_comps": 1, "cache_hit_comps": 1}),
+        "it would be made once",
+        _TWICE,
+    ),
+    Difference("find_component of what is simulated", was([], ["Imagined"]), "it would be there", _CACHE),
+    Difference(
+        "create_tag in a simulation",
+        refused_now,
+        "a rehearsal writes nothing",
+        "A simulated client refuses every write, also those outside the sync",
+    ),
+    Difference(
+        "tags in Ardoq",
+        was(["new"], []),
+        "a rehearsal writes nothing",
+        "A simulated client refuses every write, also those outside the sync",
+    ),
+    Difference(
+        "the cache after a change of what it gave",
+        was(before=False, now=True),
+        "the cache is what Ardoq holds",
+        _OWN,
+    ),
+    Difference("a report after it was taken", was(2, 1), "a report is of the time it was taken", _OWN),
+    Difference(
+        "deleted and wanted again",
+        was({"new_comps": 2, "new_refs": 1, "del_refs": 1}, {"new_comps": 2, "new_refs": 2, "del_refs": 1}),
+        "what is gone is made again",
+        "Entries deleted stayed in the cache.",
+    ),
+    Difference(
+        "wanted again and there",
+        was(0, 1),
+        "what is gone is made again",
+        "Entries deleted stayed in the cache.",
+    ),
+    Difference(
+        "create_component by a field",
+        was({"raised": "KeyError"}, "Numbered"),
+        "a component without the field is another one",
+        "`create_component` with `field_name` raised `KeyError` at the first component that lacks the field.",
+    ),
+)
+
+IMPORTS = (
+    Difference(
+        "from ardoqpy_sync import ArdoqSyncClient as found",
+        was({"raised": "ModuleNotFoundError"}, "ArdoqSyncClient"),
+        "its README said so",
+        "`from ardoqpy_sync import ArdoqSyncClient`, as its README had it, found no such module",
+    ),
+)

@@ -1,0 +1,197 @@
+"""
+Whole scenarios, each played by a script in a process of its own, under 0.8.4 or under this library.
+
+Ids are counted and the time stands still, so that two libraries that ask the same are answered the same to
+the last letter, and what they leave behind can be compared as it is.
+"""
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import furnished
+from landscape import CHANGED, FIRST, LANDSCAPE, SETTLED, SPARE
+from libraries import Library
+
+from ardoqpy.emulator import Emulator
+from ardoqpy.emulator.server import RequestRecord
+
+SCRIPTS = Path(__file__).parent / "scripts"
+ORG = "acme"
+_MADE_UP = re.compile(r"\b(?:[0-9a-f]{30}|simulated-\d+)\b")
+_OUTSIDE = re.compile(r"ARDOQ_.*|PYTHON.*|.*_proxy|NETRC", re.IGNORECASE)
+
+
+class Act(NamedTuple):
+    """
+    What one run of a script told and called, what Ardoq held afterwards, what it was asked and how signed.
+    """
+
+    told: dict[str, Any]
+    called: list[str]
+    held: dict[str, list[dict[str, Any]]]
+    requests: list[RequestRecord]
+    signed: set[tuple[str, str | None]]
+
+    def writes(self) -> list[str]:
+        """
+        Return the requests that are no reading, in short.
+        """
+        return [f"{one.method} {one.path} {one.status}" for one in self.requests if one.method != "GET"]
+
+    def facts(self) -> dict[str, Any]:
+        """
+        Return all of it but the reading under names, to be compared.
+        """
+        rows = {
+            f"held: {table} {row['_id']} {row.get('name')}": row
+            for table, rows in self.held.items()
+            for row in rows
+        }
+        return {**self.told, **rows, "writes": self.writes()}
+
+
+class Listening(Emulator):
+    """
+    An emulator that remembers how requests were signed: the scheme, and the organisation's label.
+    """
+
+    signed: set[tuple[str, str | None]]
+
+    def answer(self, method, target, headers, body):
+        """
+        Answer as any emulator.
+        """
+        self.signed.add((headers.get("authorization", "").partition(" ")[0], headers.get("x-org")))
+        return super().answer(method, target, headers, body)
+
+
+@contextmanager
+def ardoq(seed: dict[str, Any] | None = None) -> Iterator[Listening]:
+    """
+    Run an Ardoq in which the time stands still.
+    """
+    with Listening(org=ORG, seed=seed, clock=lambda: datetime(2024, 5, 1, tzinfo=UTC)) as server:
+        server.signed = set()
+        yield server
+        assert server.crashes == []
+
+
+def play(library: Library, server: Listening, script: str, *arguments: str, **settings: str) -> Act:
+    """
+    Run a script to its end.
+    """
+    server.clear_requests()
+    server.signed = set()
+    clean = {name: value for name, value in os.environ.items() if not _OUTSIDE.fullmatch(name)}
+    environment = {**clean, "PYTHONUTF8": "1", "NO_PROXY": "127.0.0.1", **library.environment, **settings}
+    done = subprocess.run(
+        [library.python, str(SCRIPTS / script), *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        env=environment,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    if library.is_ours:
+        # Only what is logged for people may stand there: no warning of Python's, no token.
+        assert "Warning" not in done.stderr
+        assert "Traceback" not in done.stderr
+        assert server.token not in done.stdout + done.stderr
+    told = json.loads(_numbered(done.stdout.replace(server.url, "URL")))
+    held = {table: rows for table, rows in server.dump().items() if table not in ("format", "counters")}
+    called = told.pop("called", [])
+    return Act(told, called, held, server.requests, server.signed)
+
+
+def _numbered(text: str) -> str:
+    """
+    Number the ids that simulations make up, in the order in which they appear.
+    """
+    numbers: dict[str, str] = {}
+    return _MADE_UP.sub(lambda found: numbers.setdefault(found[0], f"made up {len(numbers) + 1}"), text)
+
+
+Scenario = Callable[[Library], dict[str, Act]]
+
+
+def everything_on_v1(library: Library) -> dict[str, Act]:
+    """
+    ArdoqClient from an empty Ardoq to workspaces full and deleted again.
+    """
+    with ardoq() as server:
+        return {"v1": play(library, server, "everything_on_v1.py", server.url, server.token, ORG)}
+
+
+def everything_on_v2(library: Library) -> dict[str, Act]:
+    """
+    ArdoqClient with version="v2", over what its v1 has made.
+    """
+    with ardoq() as server:
+        return {"v2": play(library, server, "everything_on_v2.py", server.url, server.token)}
+
+
+def nights(library: Library) -> dict[str, Act]:
+    """
+    ArdoqSyncClient night after night: rehearsed, done, done again, and the same after the source has changed.
+    """
+    acts = {}
+    with ardoq(LANDSCAPE) as server, tempfile.TemporaryDirectory() as folder:
+        for night, source, *options in (
+            ("rehearsal", FIRST, "--simulate"),
+            ("first night", FIRST),
+            ("second night", FIRST),
+            ("rehearsal of the change", CHANGED, "--simulate"),
+            ("night of the change", CHANGED),
+            ("night after", SETTLED),
+        ):
+            file = Path(folder, "source.json")
+            file.write_text(json.dumps(source), encoding="utf-8")
+            acts[night] = play(library, server, "nightly.py", server.url, server.token, str(file), *options)
+    return acts
+
+
+def oddities(library: Library) -> dict[str, Act]:
+    """
+    ArdoqSyncClient where 0.8.4 did what is not kept.
+    """
+    with ardoq(LANDSCAPE) as server:
+        return {"oddities": play(library, server, "sync_oddities.py", server.url, server.token, SPARE)}
+
+
+def portal(library: Library) -> dict[str, Act]:
+    """
+    API and Batch of the portal's example client, with its settings in the environment.
+    """
+    with ardoq(furnished.SEED) as server:
+        settings = {
+            "ARDOQ_API_HOST": server.url,
+            "ARDOQ_API_TOKEN": server.token,
+            "ARDOQ_ORG_LABEL": ORG,
+        }
+        where = furnished.WORKSPACE, furnished.REPORT
+        return {"portal": play(library, server, "portal.py", *where, **settings)}
+
+
+def import_lines(library: Library) -> dict[str, Act]:
+    """
+    The ways in which scripts get hold of the classes; no Ardoq is asked.
+    """
+    with ardoq() as server:
+        return {"imports": play(library, server, "import_lines.py")}
+
+
+def public_names(library: Library) -> dict[str, Act]:
+    """
+    The names of all methods with their arguments; no Ardoq is asked.
+    """
+    with ardoq() as server:
+        return {"names": play(library, server, "public_names.py")}

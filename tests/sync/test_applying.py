@@ -1,0 +1,977 @@
+"""
+Applying a plan: the same as the run that made it would have done, and nothing over what moved since.
+"""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from worlds import (
+    _MADE,
+    COMPONENT_TYPES,
+    WEB_SHOP,
+    counts,
+    held,
+    loads,
+    names_in,
+    plain,
+    row,
+    run,
+    seed,
+    stored_component,
+    stored_reference,
+    syncing,
+    words,
+    worlds_and_scripts,
+    writes,
+)
+
+from ardoqpy import (
+    ArdoqClientException,
+    BadRequest,
+    Conflict,
+    InvalidInput,
+    NotFoundError,
+    PlanMoved,
+)
+from ardoqpy_sync import Plan
+from ardoqpy_sync.changes import same
+
+SYNC = settings.get_profile("sync")
+_TIMES = ("created", "lastUpdated", "componentKey", "order")
+
+
+def prepared(server, world):
+    """Put a world in place of another, and forget what was asked."""
+    server.clear_faults()
+    server.load(seed(**world))
+    server.clear_requests()
+
+
+def state(server):
+    """Return what the emulator holds, without times and counters, with the ids of what was made numbered."""
+    dump, numbers = server.dump(), {}
+    kept = [
+        {key: value for key, value in one.items() if key not in _TIMES}
+        for one in (*dump["components"], *dump["references"])
+    ]
+    text = json.dumps(kept, sort_keys=True, ensure_ascii=False, indent=1)
+    return _MADE.sub(lambda match: numbers.setdefault(match[0], f"made #{len(numbers)}"), text)
+
+
+def played(client, world, script):
+    """Run a script that knows the whole world from the start: what a delete takes along is seen then."""
+    client.load_workspaces(list(COMPONENT_TYPES)[: world["workspaces"]])
+    run(client, script)
+
+
+def rehearsed(server, world, script):
+    """Return the plan of a simulated run, as it comes back from JSON."""
+    with syncing(server, simulate=True, on_error="collect") as client:
+        played(client, world, script)
+        return Plan.from_dict(json.loads(json.dumps(client.plan.as_dict())))
+
+
+def changed(report):
+    """Return how much a report says was changed."""
+    return {key: value for key, value in counts(report).items() if key.startswith(("new", "upd", "del"))}
+
+
+def passing(plan):
+    """Return the ids of what a plan creates and deletes again."""
+    ends = {}
+    for change in plan.changes:
+        ends.setdefault(change["_id"], []).append(change["action"])
+    return {plan_id for plan_id, actions in ends.items() if (actions[0], actions[-1]) == ("create", "delete")}
+
+
+def outcomes(result):
+    """Return how many changes came to what."""
+    numbers = {key: len(result[key]) for key in ("applied", "already", "replanned", "failed", "held")}
+    numbers["moved"] = sum(len(one["changes"]) for one in result["moved"])
+    return {key: number for key, number in numbers.items() if number}
+
+
+# -- over worlds and scripts that nobody chose ---------------------------------------------------------
+
+
+@settings(SYNC)
+@given(drawn=worlds_and_scripts(ruthless=True))
+def test_applying_is_what_the_live_run_does(server, drawn):
+    """A plan applied leaves what the live run leaves, reports the same, and applied again changes nothing."""
+    world, script = drawn
+    prepared(server, world)
+    plan = rehearsed(server, world, script)
+    with syncing(server, on_error="collect") as client:
+        played(client, world, script)
+        lived, live = state(server), changed(client.get_report())
+    prepared(server, world)
+    with syncing(server, simulate=True) as client:
+        rehearsal = client.apply(plan)
+        rehearsed_report = client.get_report()
+    assert writes(server) == []
+    with syncing(server) as client:
+        result = client.apply(plan)
+        report = client.get_report()
+    assert state(server) == lived
+    assert len(result["applied"]) + len(result["already"]) == len(plan)
+    assert changed(report) == changed(rehearsed_report)
+    assert outcomes(result) == outcomes(rehearsal)
+    assert report["status"] == "success"
+    assert (report["cache_miss_comps"], report["cache_miss_refs"]) == ([], [])
+    if not passing(plan):
+        assert changed(report) == live
+        assert result["already"] == []
+    assert {one["_id"] for one in result["already"]} <= {None, *result["ids"].values()}
+    server.clear_requests()
+    again_to(server, plan)
+
+
+def again_to(server, plan):
+    """Apply a plan that is applied already."""
+    before = server.dump()
+    with syncing(server) as client:
+        result = client.apply(plan)
+        assert outcomes(result) == ({"already": len(plan)} if plan else {})
+        assert result["sentence"].endswith("nothing has moved since the plan")
+        assert changed(client.get_report()) == {}
+    assert writes(server) == []
+    assert server.dump() == before
+
+
+@pytest.mark.immediate
+@settings(SYNC, max_examples=25)
+@given(drawn=worlds_and_scripts(), data=st.data())
+def test_an_applying_that_was_cut_off_is_completed_by_the_next(server, drawn, data):
+    """Where applying stopped at any of its writes, applying again does the rest and nothing twice."""
+    world, script = drawn
+    prepared(server, world)
+    plan = rehearsed(server, world, script)
+    with syncing(server, on_error="collect") as client:
+        played(client, world, script)
+        lived = state(server)
+    prepared(server, world)
+    with syncing(server) as client:
+        client.apply(plan)
+    sent = len(writes(server))
+    if not sent:
+        return
+    prepared(server, world)
+    until = data.draw(st.integers(0, sent - 1))
+    with syncing(server) as client:
+        _stop_after(client, until)
+        with pytest.raises(BadRequest):
+            client.apply(plan)
+    with syncing(server) as client:
+        result = client.apply(plan)
+    assert set(outcomes(result)) <= {"applied", "already"}
+    assert len(writes(server)) == sent
+    assert state(server) == lived
+
+
+def _stop_after(client, writes_left):
+    """Let a client's writes be refused once so many were sent."""
+    left = [writes_left]
+    for collection in (client.api.components, client.api.references):
+        for name in ("create", "revise", "delete"):
+            word = getattr(collection, name)
+
+            def guarded(*args, word=word):
+                if not left[0]:
+                    raise BadRequest("Stopped.")
+                left[0] -= 1
+                return word(*args)
+
+            setattr(collection, name, guarded)
+
+
+def _as_planned(other, here, planned, first, _):
+    updates = [one for one in planned if one["action"] == "update" and one["kind"] == "component"]
+    if updates:
+        change = updates[first % len(updates)]
+        values = {key: pair["new"] for key, pair in change["attributes"].items()}
+        if not str(values.get("parent")).startswith("simulated"):
+            other.patch_component(change["_id"], payload=values)
+
+
+def _create(other, here, planned, first, second):
+    made = [one for one in planned if one["action"] == "create" and one["kind"] == "component"]
+    one = made[first % len(made)] if made else {"name": "Theirs", "rootWorkspace": "ws1"}
+    ws = one["rootWorkspace"]
+    other.create_component(row(one["name"], ws, COMPONENT_TYPES[ws][second % 2], note="theirs"))
+
+
+def _refer(other, here, planned, first, second):
+    source, target = here["comps"][first], here["comps"][second]
+    ws = source[-3:]
+    other.create_reference({"source": source, "target": target, "type": 1, "rootWorkspace": ws})
+
+
+def _change_reference(other, here, planned, first, _):
+    if here["refs"][first]:
+        theirs = other.get_reference(ref_id=here["refs"][first])
+        other.update_reference(theirs["_id"], {**theirs, "displayText": "theirs"})
+
+
+def _delete_reference(other, here, planned, first, _):
+    if here["refs"][first]:
+        other.del_reference(here["refs"][first])
+
+
+def _patch(other, here, planned, first, **values):
+    other.patch_component(here["comps"][first], payload=values)
+
+
+#: What somebody else may do to a world, by name: each takes who, what there is, the plan, and two numbers.
+_EDITS = {
+    "note": lambda *about: _patch(*about[:4], note="theirs"),
+    "rename": lambda *about: _patch(*about[:4], name=f"Theirs {about[4]}"),
+    "move": lambda *about: _patch(*about[:4], parent=f"group-{about[1]['comps'][about[3]][-3:]}"),
+    "as planned": _as_planned,
+    "delete": lambda other, here, _, first, __: other.del_component(here["comps"][first]),
+    "create": _create,
+    "below": lambda other, here, _, first, second: other.create_component(
+        row(f"Theirs {second}", here["comps"][first][-3:], parent=here["comps"][first])
+    ),
+    "refer": _refer,
+    "change reference": _change_reference,
+    "delete reference": _delete_reference,
+}
+_MANY = 60
+_edits = st.lists(
+    st.tuples(st.sampled_from(["note", *_EDITS]), st.integers(0, _MANY - 1), st.integers(0, _MANY - 1)),
+    max_size=5,
+)
+
+
+def edit(server, world, plan, edits):
+    """Let somebody else change the world; what cannot be done, since it is gone, is not."""
+    here = {
+        what: [(world[of][number % len(world[of])]["_id"] if world[of] else None) for number in range(_MANY)]
+        for what, of in (("comps", "components"), ("refs", "references"))
+    }
+    refused = []
+    with plain(server) as other:
+        for what, first, second in edits:
+            try:
+                _EDITS[what](other, here, plan.changes, first, second)
+            except ArdoqClientException as problem:
+                refused.append(problem.status)
+    assert set(refused) <= {400, 404, 409, 422}
+
+
+def everything(server):
+    """Return all entities that the emulator holds, by id."""
+    dump = server.dump()
+    return {one["_id"]: one for one in (*dump["components"], *dump["references"])}
+
+
+@settings(SYNC, max_examples=40)
+@given(drawn=worlds_and_scripts(ruthless=True), edits=_edits)
+def test_g9_what_others_touched_since_is_left_and_listed(server, drawn, edits):
+    """What others touched since the plan stays as they left it, and of the planned just that is moved."""
+    world, script = drawn
+    prepared(server, world)
+    plan = rehearsed(server, world, script)
+    first = everything(server)
+    edit(server, world, plan, edits)
+    now = everything(server)
+    touched = {one for one in now if one not in first or now[one]["_version"] != first[one]["_version"]}
+    touched -= _half_done(plan, now)
+    with syncing(server, simulate=True, on_error="collect") as client:
+        foreseen = client.apply(plan)
+    if foreseen["moved"]:
+        with syncing(server, on_error="collect") as client, pytest.raises(PlanMoved) as caught:
+            client.apply(plan, moved="refuse")
+        assert {one["_id"] for one in caught.value.moved} == {one["_id"] for one in foreseen["moved"]}
+    assert everything(server) == now
+    with syncing(server, on_error="collect") as client:
+        result = client.apply(plan)
+        report = client.get_report()
+    after = everything(server)
+    assert outcomes(result) == outcomes(foreseen)
+    assert {one: after.get(one) for one in touched} == {one: now[one] for one in touched}
+    by_what = {}
+    for entry in result["moved"]:
+        by_what.setdefault(entry["what"], set()).add(entry["_id"])
+    assert by_what.get("deleted", set()) | by_what.get("changed", set()) == _expected(plan, now, touched)
+    assert by_what.get("created", set()) <= touched
+    for entry in result["moved"]:
+        if entry["what"] == "along":
+            assert entry["along"]
+            assert {one["_id"] for one in entry["along"]} & touched
+            assert entry["_id"] in after
+    assert sum(outcomes(result).values()) == len(plan)
+    assert len(result["failed"]) == len([one for one in report["changes"] if one["action"] == "failed"])
+    server.clear_requests()
+    with syncing(server, on_error="collect") as client:
+        client.apply(plan)
+    assert writes(server) == []
+    assert everything(server) == after
+
+
+def _has(entity, wanted):
+    """Tell whether an entity has those values."""
+    flat = {**entity, **entity.get("customFields", {})}
+    return all(same(flat.get(key), value) for key, value in wanted.items())
+
+
+def _half_done(plan, now):
+    """Return what somebody else has changed to what the plan itself makes of it on the way."""
+    wanted, half_done = {}, set()
+    for change in plan.changes:
+        one = change["_id"]
+        if one in now and one in wanted and now[one]["_version"] == change["version"]:
+            half_done |= {one} if _has(now[one], wanted[one]) else set()
+        new = {key: pair["new"] for key, pair in change["attributes"].items()}
+        wanted.setdefault(one, {}).update(new)
+    return half_done
+
+
+def _expected(plan, now, touched):
+    """Return the planned things that are not as they were, nor as they are to be."""
+    created = {one["_id"] for one in plan.changes if one["action"] == "create"}
+    wanted, last = {}, {}
+    for change in plan.changes:
+        last[change["_id"]] = change["action"]
+        new = {key: pair["new"] for key, pair in change["attributes"].items()}
+        wanted.setdefault(change["_id"], {}).update(new)
+    moved = set()
+    for one in wanted.keys() - created:
+        if one not in now:
+            moved |= {one} if last[one] != "delete" else set()
+        elif one in touched:
+            moved |= set() if last[one] != "delete" and _has(now[one], wanted[one]) else {one}
+    return moved
+
+
+# -- as reviewed ---------------------------------------------------------------------------------------
+
+
+def planning(new_sync, *steps, **options):
+    """Return the plan of a simulated run over both workspaces of the small world."""
+    client = new_sync(simulate=True, **options)
+    client.load_workspaces(["ws1", "ws2"])
+    for step in steps:
+        step(client)
+    return client.plan
+
+
+def web_costs(number, **more):
+    """Return the step that has Web cost so much."""
+    return lambda client: client.create_component(row("Web", cost=number, **more))
+
+
+def test_what_a_plan_creates_is_referred_to_by_its_id_in_ardoq(ardoq, new_sync, sync):
+    """Simulated ids in parent, source and target, also of updates, become those of what was created."""
+
+    def step(client):
+        made = client.create_component(row("New"), label="apps.csv line 2")["_id"]
+        client.create_component(row("Below", parent=made))
+        client.create_reference({"source": made, "target": "web", "type": 1})
+        client.update_component("shop", {"parent": made})
+
+    plan = planning(new_sync, step)
+    result = sync.apply(plan)
+    (new,) = (one for one in ardoq.dump()["components"] if one["name"] == "New")
+    (below,) = (one for one in ardoq.dump()["components"] if one["name"] == "Below")
+    assert below["parent"] == held(ardoq, "shop")["parent"] == new["_id"]
+    assert held(ardoq, result["applied"][2]["_id"])["source"] == new["_id"]
+    assert result["ids"]["simulated-1"] == new["_id"]
+    assert [one["_id"] for one in result["applied"]][:2] == [new["_id"], below["_id"]]
+    report = sync.get_report()
+    assert report["changes"][0]["label"] == "apps.csv line 2"
+    assert [one["version"] for one in report["changes"]] == [None, None, None, 1]
+    assert counts(report) == {"new_comps": 2, "new_refs": 1, "updated_comps": 1}
+
+
+def test_a_plan_left_out_of_is_applied_in_part(ardoq, new_sync, sync):
+    """A change taken out of the plan is not done; what needs it makes the plan senseless."""
+    plan = planning(new_sync, web_costs(6), lambda client: client.create_component(row("New", parent="web")))
+    del plan.changes[0]
+    assert outcomes(sync.apply(plan)) == {"applied": 1}
+    assert held(ardoq, "web")["customFields"]["cost"] == 5
+
+    def step(client):
+        made = client.create_component(row("Newer"))["_id"]
+        client.create_reference({"source": made, "target": "web", "type": 1})
+
+    plan = planning(new_sync, step)
+    del plan.changes[0]
+    with pytest.raises(InvalidInput, match="needs simulated-1, which nothing before it creates"):
+        sync.apply(plan)
+
+
+def test_an_empty_plan_asks_nothing(ardoq, new_sync, sync):
+    """A plan with nothing to do sends no request."""
+    plan = planning(new_sync, lambda client: client.create_component(row("Web")))
+    ardoq.clear_requests()
+    result = sync.apply(plan)
+    assert outcomes(result) == {}
+    assert result["sentence"] == "0 applied; nothing has moved since the plan"
+    assert ardoq.requests == []
+
+
+@pytest.mark.parametrize("way", ["skip", "refuse", "replan"])
+def test_what_has_moved_is_not_overwritten(ardoq, new_sync, other, way):
+    """An attribute that somebody changed since is left and told, with who and when; or decided again."""
+    plan = planning(new_sync, web_costs(6, note="ours"), lambda client: client.create_component(row("New")))
+    other.patch_component("web", payload={"cost": 7})
+    when = held(ardoq, "web")["lastUpdated"]
+    client = new_sync()
+    if way == "refuse":
+        with pytest.raises(PlanMoved) as caught:
+            client.apply(plan, moved=way)
+        assert isinstance(caught.value, Conflict)
+        result = {"moved": caught.value.moved, "sentence": str(caught.value)}
+        assert [one.method for one in ardoq.requests if one.method != "GET"] == ["PATCH"]  # theirs
+        assert counts(client.get_report()) == {}
+        assert client.get_report()["status"] == "success"
+    else:
+        result = client.apply(plan, moved=way)
+        assert names_in(ardoq) == ["Web", "Shop", "Till", "New"]
+    (moved,) = result["moved"]
+    assert (moved["kind"], moved["_id"], moved["name"], moved["what"]) == (
+        "component",
+        "web",
+        "Web",
+        "changed",
+    )
+    assert moved["planned"] == {
+        "version": 1,
+        "attributes": {"cost": {"old": 5, "new": 6}, "note": {"old": "kept", "new": "ours"}},
+    }
+    assert moved["now"] == {"version": 2, "attributes": {"cost": 7, "note": "kept"}}
+    assert (moved["who"], moved["when"]) == ("Emulator User", when)
+    said = f"since the plan: 1 entity moved: component 'Web' changed by 'Emulator User' at {when}"
+    assert said in result["sentence"]
+    values = held(ardoq, "web")["customFields"]
+    if way == "replan":
+        assert values == {"cost": 6, "note": "ours"}
+        assert [one["_id"] for one in result["replanned"]] == ["web"]
+        assert moved["changes"] == []
+        update = client.get_report()["changes"][0]
+        assert (update["version"], update["attributes"]["cost"]) == (2, {"old": 7, "new": 6})
+    else:
+        assert values == {"cost": 7, "note": "kept"}
+    if way == "skip":
+        assert [one["attributes"]["cost"]["new"] for one in moved["changes"]] == [6]
+        assert counts(client.get_report()) == {"new_comps": 1}
+
+
+def test_replanning_can_be_reviewed_first(ardoq, new_sync, other):
+    """A simulated client that re-plans what has moved has the new plan, at the versions of now."""
+    plan = planning(new_sync, web_costs(6), lambda client: client.create_component(row("New")))
+    other.patch_component("web", payload={"cost": 7})
+    rehearsal = new_sync(simulate=True)
+    rehearsal.apply(plan, moved="replan")
+    again = rehearsal.plan
+    assert [(one["action"], one["version"]) for one in again.changes] == [("update", 2), ("create", None)]
+    assert again.changes[0]["attributes"]["cost"] == {"old": 7, "new": 6}
+    client = new_sync()
+    assert outcomes(client.apply(again)) == {"applied": 2}
+    assert held(ardoq, "web")["customFields"]["cost"] == 6
+
+
+def test_what_is_as_wanted_already_is_left(ardoq, new_sync, sync, other):
+    """Where somebody else has brought it to what the plan says, there is nothing to do and nothing moved."""
+    plan = planning(
+        new_sync,
+        web_costs(6, areas=["North", "South"]),
+        lambda client: client.create_component(row("New", cost="7")),
+        lambda client: client.create_reference({**WEB_SHOP, "type": 2}),
+        lambda client: client.del_component("till"),
+    )
+    assert len(plan) == 5
+    other.patch_component("web", payload={"areas": ["South", "North"], "cost": "6.0", "note": "theirs"})
+    made = other.create_component(row("New", cost=7, note="theirs"))
+    other.create_reference({**WEB_SHOP, "type": 2, "rootWorkspace": "ws1"})
+    other.del_component("till")
+    before = ardoq.dump()
+    ardoq.clear_requests()
+    result = sync.apply(plan)
+    assert outcomes(result) == {"already": 5}
+    assert result["ids"]["simulated-1"] == made["_id"]
+    assert writes(ardoq) == []
+    assert ardoq.dump() == before
+
+
+def test_what_somebody_else_made_otherwise_has_moved(ardoq, new_sync, sync, other):
+    """A create that finds somebody else's, with other values, leaves it; what refers to it gets its id."""
+
+    def step(client):
+        made = client.create_component(row("New", cost=7))["_id"]
+        client.create_reference({"source": made, "target": "web", "type": 1})
+
+    plan = planning(new_sync, step)
+    theirs = other.create_component(row("new", cost=8))
+    result = sync.apply(plan)
+    assert outcomes(result) == {"applied": 1, "moved": 1}
+    (moved,) = result["moved"]
+    assert (moved["what"], moved["_id"], moved["planned"]["version"]) == ("created", theirs["_id"], None)
+    assert moved["now"]["attributes"]["cost"] == 8
+    assert held(ardoq, theirs["_id"])["customFields"] == {"cost": 8}
+    assert held(ardoq, result["applied"][0]["_id"])["source"] == theirs["_id"]
+    assert outcomes(new_sync().apply(plan, moved="replan")) == {"replanned": 1, "already": 1}
+    assert held(ardoq, theirs["_id"])["customFields"] == {"cost": 7}
+
+
+def test_a_create_is_matched_by_the_field_of_its_row(ardoq, new_sync, sync, other):
+    """A component that is matched by a field is so when it is applied: names do not matter then."""
+    plan = planning(
+        new_sync, lambda client: client.create_component(row("Named", code="K-9"), field_name="code")
+    )
+    other.create_component(row("Named", code="other"))
+    theirs = other.create_component(row("Called", code="K-9"))
+    result = sync.apply(plan)
+    assert [one["_id"] for one in result["moved"]] == [theirs["_id"]]
+    other.del_component(theirs["_id"])
+    assert outcomes(sync.apply(plan)) == {"applied": 1}
+    assert names_in(ardoq).count("Named") == 2
+
+
+@pytest.mark.immediate
+def test_a_conflict_on_the_way_is_a_move(ardoq, new_sync, other):
+    """Who changes an entity between the look and the write is not overwritten, and not decided again."""
+    plan = planning(new_sync, web_costs(6), lambda client: client.create_component(row("New")))
+    for way in ("skip", "refuse"):
+        client = new_sync()
+        revise = client.api.components.revise
+
+        def raced(current, changes, revise=revise):
+            other.patch_component("web", payload={"cost": 7})
+            return revise(current, changes)
+
+        client.api.components.revise = raced
+        if way == "skip":
+            result = client.apply(plan)
+            assert outcomes(result) == {"applied": 1, "moved": 1}
+            assert result["moved"][0]["now"]["attributes"] == {"cost": 7}
+        else:
+            ardoq.load(seed([stored_component("web", "Web", cost=5, note="kept")]))
+            with pytest.raises(PlanMoved, match=r"while the plan was being applied: 0 of its 2"):
+                client.apply(plan, moved=way)
+        assert held(ardoq, "web")["customFields"]["cost"] == 7
+
+
+def test_what_somebody_deleted_is_told(ardoq, new_sync, sync, other):
+    """An update of what is gone has moved: deleted; re-planning cannot bring it back either."""
+    plan = planning(new_sync, web_costs(6))
+    other.del_component("web")
+    for way in ("skip", "replan"):
+        result = sync.apply(plan, moved=way)
+        (moved,) = result["moved"]
+        assert (moved["what"], moved["now"], moved["who"], moved["when"]) == ("deleted", None, None, None)
+        assert "component 'Web' deleted" in result["sentence"]
+        assert len(moved["changes"]) == 1
+    assert sync.get_report()["status"] == "success"
+
+
+# -- deletes -------------------------------------------------------------------------------------------
+
+
+def test_a_delete_is_looked_at_right_before(ardoq, new_sync, other):
+    """What was changed since it was loaded is not deleted, though Ardoq would not check it."""
+    plan = planning(new_sync, lambda client: client.del_reference("web-shop"))
+    client = new_sync()
+    load = client._engine.load
+
+    def raced(ws_ids):
+        load(ws_ids)
+        theirs = other.get_reference(ref_id="web-shop")
+        other.update_reference("web-shop", {**theirs, "displayText": "theirs"})
+
+    client._engine.load = raced
+    for way in ("skip", "replan"):
+        result = client.apply(plan, moved=way)
+        assert [(one["_id"], one["what"]) for one in result["moved"]] == [("web-shop", "changed")]
+        assert outcomes(result) == {"moved": 1}
+    assert held(ardoq, "web-shop")["displayText"] == "theirs"
+
+
+@pytest.mark.parametrize("what", ["below", "edited", "reference", "far reference"])
+def test_nothing_goes_along_that_the_plan_does_not_name(ardoq, new_sync, sync, other, what):
+    """A component stays where something new, or changed since, would go with it; so does what went along."""
+    plan = planning(new_sync, lambda client: client.del_component("shop"), web_costs(6))
+    if what == "below":
+        theirs = other.create_component(row("Theirs", parent="till"))["_id"]
+    elif what == "edited":
+        theirs = other.patch_component("till", payload={"note": "theirs"})["_id"]
+    else:
+        ends = ("web", "till") if what == "reference" else ("host", "shop")
+        ws = "ws1" if what == "reference" else "ws2"
+        theirs = other.create_reference(
+            {"source": ends[0], "target": ends[1], "type": 1, "rootWorkspace": ws}
+        )["_id"]
+    before = names_in(ardoq)
+    result = sync.apply(plan)
+    along = [entry for entry in result["moved"] if entry["what"] == "along"]
+    assert [entry["_id"] for entry in along] == ["shop"]
+    assert [one["_id"] for one in along[0]["along"]] == [theirs]
+    assert along[0]["along"][0]["who"] == "Emulator User"
+    assert "would go along, changed by 'Emulator User'" in result["sentence"]
+    assert {one["_id"] for one in result["held"]} == {"till", "web-shop", "shop-host", "host-till"} - {theirs}
+    assert all("'Shop' is not deleted" in one["reason"] for one in result["held"])
+    assert names_in(ardoq) == before
+    assert [one["_id"] for one in result["applied"]] == ["web"]
+
+
+def test_less_may_go_along(ardoq, new_sync, sync, other):
+    """What somebody took out from under a component stays, is told, and does not hold up the delete."""
+    plan = planning(new_sync, lambda client: client.del_component("shop"))
+    other.patch_component("till", payload={"parent": None})
+    other.del_reference("web-shop")
+    result = sync.apply(plan)
+    assert names_in(ardoq) == ["Web", "Till"]
+    assert [(one["_id"], one["what"]) for one in result["moved"]] == [
+        ("till", "changed"),
+        ("host-till", "changed"),
+    ]
+    assert [one["_id"] for one in result["already"]] == ["web-shop"]
+
+
+def test_a_delete_after_the_last_thing_was_moved_out(ardoq, new_sync, sync):
+    """What the plan itself moves out from under a component does not go with it."""
+
+    def step(client):
+        client.update_component("till", {"parent": None})
+        client.del_component("shop")
+
+    plan = planning(new_sync, step)
+    assert set(outcomes(sync.apply(plan))) == {"applied"}
+    assert names_in(ardoq) == ["Web", "Till"]
+
+
+@pytest.mark.immediate
+def test_what_is_created_and_deleted_again_is_made_only_if_needed(ardoq, new_sync, sync):
+    """A component that a plan makes for a while is made where something has to be put below it, else not."""
+
+    def for_nothing(client):
+        made = client.create_component(row("For nothing"))["_id"]
+        client.del_component(made)
+
+    def for_a_while(client):
+        made = client.create_component(row("For a while"))["_id"]
+        client.update_component("till", {"parent": made})
+        client.del_component(made)
+
+    plan = planning(new_sync, for_nothing, for_a_while)
+    result = sync.apply(plan)
+    assert names_in(ardoq) == ["Web", "Shop"]
+    assert [method for method, *_ in writes(ardoq)] == ["POST", words().change, "DELETE"]
+    assert outcomes(result) == {"already": 2, "applied": 5}
+    ardoq.clear_requests()
+    assert outcomes(new_sync().apply(plan)) == {"already": 7}
+    assert writes(ardoq) == []
+
+
+# -- failing, and what else can be ---------------------------------------------------------------------
+
+
+@pytest.mark.immediate
+def test_what_needs_a_create_that_failed_fails_for_that_reason(ardoq, new_sync):
+    """With collect, what depends on a refused create is not sent, and says why; the rest is done."""
+
+    def step(client):
+        made = client.create_component(row("New"), label="line 1")["_id"]
+        client.create_component(row("Below", parent=made), label="line 2")
+        client.update_component(made, {"cost": 1})
+
+    plan = planning(new_sync, step, web_costs(6))
+    ardoq.fail(status=422, method="POST")
+    client = new_sync(on_error="collect")
+    result = client.apply(plan)
+    assert outcomes(result) == {"failed": 3, "applied": 1}
+    reasons = [one["reason"] for one in result["failed"]]
+    assert "422" in reasons[0]
+    assert "parent is component 'New', which was not created" in reasons[1]
+    assert "422" in reasons[1]
+    assert "component 'New' was not created" in reasons[2]
+    report = client.get_report()
+    assert (report["status"], report["failed_comps"]) == ("failure", 3)
+    assert [one["label"] for one in report["failed_comps_l"]] == ["line 1", "line 2", None]
+    assert [method for method, *_ in writes(ardoq)] == ["POST", words().change]
+    assert set(outcomes(new_sync().apply(plan))) == {"applied", "already"}
+
+
+@pytest.mark.parametrize("moved", ["skip", "refuse"])
+def test_raise_stops_at_the_change_that_fails(ardoq, new_sync, other, moved):
+    """Applying stops where a change fails; with refuse, what can be foreseen fails before a write."""
+    plan = planning(
+        new_sync,
+        web_costs(6),
+        lambda client: client.create_reference({"source": "shop", "target": "till", "type": 1}),
+        lambda client: client.create_component(row("New")),
+    )
+    other.del_component("till")
+    ardoq.clear_requests()
+    client = new_sync()
+    with pytest.raises(InvalidInput, match="till"):
+        client.apply(plan, moved=moved)
+    assert len(writes(ardoq)) == (1 if moved == "skip" else 0)
+    report = client.get_report()
+    assert (report["status"], report["failed_refs"]) == ("failure", 1)
+
+
+@pytest.mark.immediate
+def test_a_plan_of_one_version_is_applied_on_the_other(ardoq, new_sync, version):
+    """A plan made on v1 is applied on v2, and the other way round; a second time there is nothing to do."""
+
+    def step(client):
+        made = client.create_component(row("New", cost=1, since="2024-05-01"))["_id"]
+        client.create_reference({"source": made, "target": "web", "type": 1, "displayText": "text"})
+        client.del_component("till")
+
+    plan = planning(new_sync, step, web_costs(6, areas=["South"]))
+    there = {"v1": "v2", "v2": "v1"}[version]
+    assert outcomes(new_sync(version=there).apply(plan)) == {"applied": len(plan)}
+    for on in ("v1", "v2"):
+        assert outcomes(new_sync(version=on).apply(plan)) == {"already": len(plan)}
+
+
+def test_what_the_other_version_cannot_do_fails_alone(ardoq, new_sync, version):
+    """A change of type, which v1 offers and v2 does not, fails on v2 with its reason."""
+    if version == "v2":
+        return
+    plan = planning(new_sync, lambda client: client.update_component("web", {"typeId": "svc"}), web_costs(6))
+    del plan.changes[1:]
+    result = new_sync(version="v2", on_error="collect").apply(plan)
+    assert "typeId" in result["failed"][0]["reason"]
+
+
+def test_a_plan_for_another_ardoq_is_refused(new_sync, sync):
+    """A plan that was made on another host is not applied, unless it is said to be the same Ardoq."""
+    plan = planning(new_sync, web_costs(6))
+    here = plan.made["host"]
+    plan.made["host"] = "https://another.ardoq.com"
+    with pytest.raises(InvalidInput, match=r"made for the host 'https://another\.ardoq\.com'"):
+        sync.apply(plan)
+    plan.made["host"] = here.upper()
+    assert outcomes(sync.apply(plan)) == {"applied": 1}
+
+
+def test_only_plans_are_applied(new_sync, sync):
+    """What is no plan, or makes no sense, or a way that there is not, is refused before anything is asked."""
+    plan = planning(new_sync, web_costs(6))
+    with pytest.raises(InvalidInput, match="plan is a dict: give a Plan"):
+        sync.apply(plan.as_dict())
+    with pytest.raises(InvalidInput, match="moved is 'overwrite': say 'skip', 'refuse' or 'replan'"):
+        sync.apply(plan, moved="overwrite")
+    plan.changes[0]["version"] = None
+    with pytest.raises(InvalidInput, match="version"):
+        sync.apply(plan)
+
+
+def test_what_is_loaded_is_loaded_again(ardoq, new_sync, sync, other):
+    """A client that has the workspaces loaded looks again before it applies."""
+    sync.load_workspaces(["ws1", "ws2"])
+    plan = planning(new_sync, web_costs(6))
+    other.patch_component("web", payload={"cost": 7})
+    before = loads(ardoq)
+    assert outcomes(sync.apply(plan)) == {"moved": 1}
+    assert loads(ardoq) == before + 1
+    with pytest.raises(NotFoundError):
+        sync.get_component(comp_id="nothing")
+
+
+def test_applying_names_nothing_of_the_source(ardoq, new_sync, sync):
+    """What a plan touches is no row of the source: neither it nor its neighbours become cache misses."""
+    sync.create_component(row("Web"))
+    plan = planning(new_sync, lambda client: client.create_component(row("Till", type_id="svc", cost=1)))
+    sync.apply(plan)
+    assert [one["_id"] for one in sync.get_report()["cache_miss_comps"]] == ["shop"]
+
+
+def test_the_plan_of_a_live_run_is_done_already(ardoq, new_sync, sync):
+    """What a live run has done is there already when its plan is applied."""
+    made = sync.create_component(row("New"))["_id"]
+    sync.create_reference({"source": made, "target": "web", "type": 1})
+    web_costs(6)(sync)
+    web_costs(7)(sync)
+    sync.del_component("till")
+    sync.flush()
+    ardoq.clear_requests()
+    assert outcomes(new_sync().apply(sync.plan)) == {"already": len(sync.plan)}
+    assert writes(ardoq) == []
+
+
+def test_what_ardoq_keeps_otherwise_is_there_when_known(ardoq, new_sync, sync):
+    """A value that Ardoq is known to keep in its own way counts as there, for whoever knows it."""
+    plan = planning(
+        new_sync, lambda client: client.create_component(row("Web", since="2024-05-01T10:00:00.123456Z"))
+    )
+    assert outcomes(sync.apply(plan)) == {"applied": 1}
+    assert outcomes(new_sync(previous_report=sync.get_report()).apply(plan)) == {"already": 1}
+    assert outcomes(new_sync().apply(plan)) == {"moved": 1}
+
+
+def test_references_of_one_component_to_another_are_told_apart(ardoq, new_sync, sync, other):
+    """A reference that somebody changed is left and told by the names of its ends."""
+    ardoq.load(
+        seed([stored_component("a", "A"), stored_component("b", "B")], [stored_reference("r", "a", "b")])
+    )
+    plan = planning(
+        new_sync,
+        lambda client: client.create_reference({"source": "a", "target": "b", "type": 1, "displayText": "x"}),
+    )
+    theirs = other.get_reference(ref_id="r")
+    other.update_reference("r", {**theirs, "displayText": "theirs"})
+    result = sync.apply(plan)
+    assert "reference 'A -> B' changed by 'Emulator User'" in result["sentence"]
+    assert held(ardoq, "r")["displayText"] == "theirs"
+
+
+def test_the_same_version_with_other_values_is_not_what_was_decided_on(ardoq, new_sync, sync):
+    """Where the version is the planned one and the values are not (an Ardoq set back), nothing is written."""
+    plan = planning(new_sync, web_costs(6))
+    ardoq.load(seed([stored_component("web", "Web", cost=4)]))
+    result = sync.apply(plan)
+    assert outcomes(result) == {"moved": 1}
+    assert result["moved"][0]["now"] == {"version": 1, "attributes": {"cost": 4}}
+
+
+def test_creates_of_one_name_are_as_many_as_planned(ardoq, new_sync, sync, other):
+    """Rows matched by a field that they do not write make duplicates: as many as planned, and once."""
+    other.create_component(row("New", note="theirs"))
+
+    def step(client):
+        for code in ("A", "B"):
+            client.create_component(row("New", cost=1), field_name="code", field_value=code)
+
+    plan = planning(new_sync, step)
+    assert outcomes(sync.apply(plan)) == {"applied": 2}
+    assert names_in(ardoq).count("New") == 3
+    result = new_sync().apply(plan)
+    assert outcomes(result) == {"already": 2}
+    assert len(set(result["ids"].values())) == 2
+
+
+def test_what_is_created_and_renamed_is_known_by_its_last_name(ardoq, new_sync, sync):
+    """A component that the plan creates under one name and gives another is there already under that."""
+
+    def step(client):
+        made = client.create_component(row("New"))["_id"]
+        client.update_component(made, {"name": "Newer"})
+        client.create_component(row("New", cost=1))
+
+    plan = planning(new_sync, step)
+    assert outcomes(sync.apply(plan)) == {"applied": 3}
+    assert outcomes(new_sync().apply(plan)) == {"already": 3}
+    assert sorted(names_in(ardoq)) == ["New", "Newer", "Shop", "Till", "Web"]
+
+
+def test_what_went_along_is_not_asked_for(ardoq, new_sync, sync, version):
+    """That a deleted component is gone is asked once, and not for each thing that went along."""
+    plan = planning(new_sync, lambda client: client.del_component("web"))
+    assert len(plan) == 6
+    sync.apply(plan)
+    ardoq.clear_requests()
+    assert outcomes(new_sync().apply(plan)) == {"already": 6}
+    assert [one.path for one in ardoq.requests if one.status == 404] == [f"{words().components}/web"]
+
+
+def test_a_component_is_not_deleted_over_a_new_reference_from_afar(ardoq, new_sync, sync, other):
+    """Every workspace that the planning run had loaded is looked at before a component is deleted."""
+    other.create_component(row("Alone"))
+    alone = other.find_component("ws1", "Alone")[0]["_id"]
+    plan = planning(new_sync, lambda client: client.del_component(alone))
+    assert {one["rootWorkspace"] for one in plan.changes} == {"ws1"}
+    other.create_reference({"source": "host", "target": alone, "type": 1, "rootWorkspace": "ws2"})
+    assert outcomes(sync.apply(plan)) == {"moved": 1}
+    assert held(ardoq, alone)["name"] == "Alone"
+
+
+def test_what_would_have_gone_with_one_goes_with_the_other(ardoq, new_sync, sync, other):
+    """A reference held up by the component at its one end goes with the component at its other end."""
+    ardoq.load(
+        seed(
+            [stored_component("a", "A"), stored_component("c", "C", parent="a"), stored_component("b", "B")],
+            [stored_reference("r", "c", "b")],
+        )
+    )
+    plan = planning(
+        new_sync, lambda client: client.del_component("a"), lambda client: client.del_component("b")
+    )
+    other.patch_component("c", payload={"note": "theirs"})
+    result = sync.apply(plan)
+    assert {one["_id"] for one in result["applied"]} == {"b", "r"}
+    assert {one["_id"]: one["what"] for one in result["moved"]} == {"a": "along", "c": "changed"}
+    assert result["held"] == []
+    assert sorted(names_in(ardoq)) == ["A", "C"]
+
+
+def test_applying_alone_leaves_no_cache_misses(ardoq, new_sync, sync):
+    """A run that only applies a plan has read no source: nothing is missing from it."""
+    plan = planning(new_sync, web_costs(6))
+    sync.apply(plan)
+    report = sync.get_report()
+    assert (counts(report), report["cache_miss_comps"]) == ({"updated_comps": 1}, [])
+
+
+def test_refusing_looks_once(ardoq, new_sync, sync):
+    """What is rehearsed before applying is what was loaded for it; of a simulation, its own state."""
+    plan = planning(new_sync, web_costs(6), lambda client: client.create_component(row("New")))
+    ardoq.clear_requests()
+    assert outcomes(sync.apply(plan, moved="refuse")) == {"applied": 2}
+    assert loads(ardoq) == 1
+    ardoq.load(seed([stored_component("web", "Web", cost=5)]))
+    client = new_sync(simulate=True)
+    web_costs(7)(client)
+    with pytest.raises(PlanMoved, match="component 'Web' changed"):
+        client.apply(plan, moved="refuse")
+    assert client.get_report()["new_comps"] == 0
+
+
+# -- in batches ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.waiting
+def test_what_ardoq_refuses_in_a_batch_fails_alone(ardoq, new_sync):
+    """A poison change fails with its reason, what refers to it fails too, and all others are applied."""
+    with new_sync(simulate=True) as rehearsal:
+        bad = rehearsal.create_component(row("Bad", description=5), label="line 1")
+        rehearsal.create_component(row("Below", parent=bad["_id"]))
+        rehearsal.create_component(row("Good"))
+        rehearsal.create_component(row("Web", cost=6))
+        plan = rehearsal.plan
+    client = new_sync(on_error="collect")
+    result = client.apply(plan)
+    assert outcomes(result) == {"applied": 2, "failed": 2}
+    assert [one["name"] for one in result["failed"]] == ["Bad", "Below"]
+    assert "description" in result["failed"][0]["reason"]
+    assert names_in(ardoq)[-1] == "Good"
+    assert counts(client.get_report()) == {"new_comps": 1, "updated_comps": 1, "failed_comps": 2}
+
+
+@pytest.mark.waiting
+def test_a_conflict_in_a_batch_is_a_move(ardoq, new_sync):
+    """What turns out to have moved when the batch is sent is listed as moved, and not decided again."""
+    with new_sync(simulate=True) as rehearsal:
+        rehearsal.create_component(row("Web", cost=6))
+        plan = rehearsal.plan
+    client = new_sync()
+    ardoq.fail(status=409, method="POST", times=99)
+    result = client.apply(plan)
+    ardoq.clear_faults()
+    assert outcomes(result) == {"moved": 1}
+    assert held(ardoq, "web")["customFields"]["cost"] == 5
+    assert counts(client.get_report()) == {}
+
+
+@pytest.mark.waiting
+def test_a_large_plan_goes_in_batches(ardoq, new_sync):
+    """A plan is sent as many changes at a time as a batch holds, and its ids are those in Ardoq."""
+    with new_sync(simulate=True) as rehearsal:
+        above = None
+        for number in range(25):
+            above = rehearsal.create_component(row(f"C{number}", parent=above and above["_id"]))
+        rehearsal.create_reference({"source": above["_id"], "target": "web", "type": 1})
+        plan = rehearsal.plan
+    result = new_sync(batch=10).apply(plan)
+    assert outcomes(result) == {"applied": 26}
+    assert len(writes(ardoq)) == 3
+    assert set(result["ids"].values()) <= {
+        one["_id"] for key in ("components", "references") for one in ardoq.dump()[key]
+    }
+    assert not any("batch-" in str(entity_id) for entity_id in result["ids"].values())

@@ -1,0 +1,438 @@
+"""
+What a run has decided, as data: what it holds, how it is shown, and that a file keeps it or is refused.
+"""
+
+import copy
+import json
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from worlds import (
+    TOKEN,
+    row,
+    run,
+    seed,
+    stored_component,
+    stored_reference,
+    syncing,
+    worlds_and_scripts,
+    writes,
+)
+
+from ardoqpy import InvalidInput
+from ardoqpy_sync import Change, Plan
+from ardoqpy_sync.report import Report
+
+SYNC = settings.get_profile("sync")
+
+
+@pytest.fixture
+def plan(new_sync):
+    """
+    Give a plan with a bit of everything in it.
+    """
+    client = new_sync(simulate=True, on_error="collect")
+    client.load_workspaces(["ws1", "ws2"])
+    made = client.create_component(row("New", code="K"), "code", label="apps.csv line 7")
+    client.create_reference({"source": made["_id"], "target": "host", "type": 2}, label="apps.csv line 8")
+    client.create_component(row("Web", cost=6, note=None))
+    client.create_component(row("Shop", score=9))
+    client.create_component({"name": "Half", "when": {1, 2}}, label="apps.csv line 9")
+    client.del_component("till")
+    return client.plan
+
+
+def test_a_plan_tells_each_change_in_order(plan):
+    """Each change has its entity, old and new values, the version decided on, its label, and its root."""
+    new, ref, web, till, gone = plan.changes
+    assert new == {
+        "action": "create",
+        "kind": "component",
+        "_id": "simulated-1",
+        "name": "New",
+        "type": "Application",
+        "rootWorkspace": "ws1",
+        "version": None,
+        "attributes": {
+            "name": {"old": None, "new": "New"},
+            "typeId": {"old": None, "new": "app"},
+            "code": {"old": None, "new": "K"},
+            "rootWorkspace": {"old": None, "new": "ws1"},
+        },
+        "label": "apps.csv line 7",
+        "field": "code",
+    }
+    assert (ref["name"], ref["label"], ref["attributes"]["source"]["new"]) == (
+        "New -> Host",
+        "apps.csv line 8",
+        "simulated-1",
+    )
+    assert web["version"] == 1
+    assert web["attributes"] == {"cost": {"old": 5, "new": 6}, "note": {"old": "kept", "new": None}}
+    assert (till["action"], till["_id"], till["version"], "with" in till) == ("delete", "till", 1, False)
+    assert (gone["_id"], gone["with"], gone["note"]) == ("host-till", "till", "with component Till")
+    assert [(one["attribute"], one["wanted"]) for one in plan.not_converging] == [("score", 9)]
+    assert [(one["name"], one["label"], "typeId" in one["reason"]) for one in plan.failed] == [
+        ("Half", "apps.csv line 9", True)
+    ]
+    assert plan.failed[0]["row"] == {"name": "Half", "when": "{1, 2}"}
+    assert plan.workspaces == {"ws1": "Workspace ws1", "ws2": "Workspace ws2"}
+
+
+def test_a_plan_says_where_it_comes_from(plan, version, ardoq):
+    """The plan names the time, the library, the version of the API and the host, and nobody's token."""
+    made = plan.made
+    assert (made["api"], made["host"], made["org"], made["simulated"]) == (version, ardoq.url, None, True)
+    assert made["by"].startswith("ardoqpy 1.")
+    assert made["at"].endswith("Z")
+    for text in (json.dumps(plan.as_dict()), repr(plan), str(plan), plan.describe()):
+        assert TOKEN not in text
+
+
+def test_a_plan_counts(plan, new_sync):
+    """A plan has a length, is false when there is nothing to do, and has the totals of the report."""
+    assert (len(plan), bool(plan)) == (5, True)
+    assert plan.counts() == {
+        "component": {"created": 1, "updated": 1, "deleted": 1, "unchanged": 1, "missing": 0, "failed": 1},
+        "reference": {"created": 1, "updated": 0, "deleted": 1, "unchanged": 0, "missing": 0, "failed": 0},
+    }
+    client = new_sync(simulate=True)
+    client.create_component(row("Web"))
+    assert (len(client.plan), bool(client.plan)) == (0, False)
+    assert client.plan.counts()["component"]["missing"] == 1
+
+
+def test_a_plan_can_be_read_by_people(plan, ardoq):
+    """The short text has the totals, the long one each change with old and new, and what is no part of it."""
+    short = str(plan).splitlines()
+    assert len(short) == 4
+    assert ardoq.url in short[0]
+    assert short[2].split() == ["components", "1", "1", "1", "1", "0", "1"]
+    long = plan.describe()
+    for line in (
+        "  - create component New (Application)  [apps.csv line 7]",
+        "      code: 'K'",
+        "  - update component Web (Application, version 1)",
+        "      cost: 5 -> 6",
+        "      note: 'kept' -> None",
+        "  - delete component Till (Service, version 1)",
+    ):
+        assert line in long.splitlines()
+    assert "[apps.csv line 9]" in long
+    assert "score stays None, the source says 9" in long
+    brief = plan.describe(longest=2)
+    assert "  ... and 3 more" in brief
+    assert "Till" not in brief
+
+
+@settings(SYNC)
+@given(text=st.text(st.characters(), min_size=1, max_size=30))
+def test_nothing_in_a_plan_commands_a_terminal(text):
+    """Whatever names, labels and values hold, the text is printable, line by line."""
+    report = Report()
+    attributes = {text: (text, [text])}
+    report.take(Change("update", "component", "c1", text, text, "ws1", attributes, 1, label=text))
+    report.take(Change("failed", "component", text, text, text, text, {}, None, text, {text: text}, text))
+    report.ambiguous["c1"] = {"kind": "component", "name": text, "used": text, "matches": [text]}
+    plan = _plan_of(report)
+    plan.made["host"] = text
+    for shown in (plan.describe(), str(plan)):
+        assert all(line.isprintable() for line in shown.split("\n"))
+        assert len(shown.split("\n")) == (11 if shown != str(plan) else 4)
+
+
+def test_a_plan_is_the_callers_own(new_sync):
+    """Changing a plan changes neither the report nor the next plan."""
+    client = new_sync(simulate=True)
+    client.create_component(row("Web", areas=["North"]))
+    plan, before = client.plan, client.get_report()
+    plan.changes[0]["attributes"]["areas"]["new"].append("South")
+    plan.changes.clear()
+    plan.workspaces.clear()
+    assert client.get_report() == before
+    assert client.plan.changes[0]["attributes"]["areas"]["new"] == ["North"]
+    assert client.plan.workspaces == {"ws1": "Workspace ws1"}
+
+
+def test_a_live_run_has_a_plan_as_well(ardoq, sync):
+    """Of a live run the plan is what it did."""
+    made = sync.create_component(row("New"))
+    sync.del_component("till")
+    plan = sync.plan
+    assert plan.made["simulated"] is False
+    assert [(one["action"], one["_id"]) for one in plan.changes] == [
+        ("create", made["_id"]),
+        ("delete", "till"),
+    ]
+
+
+# -- kept in a file ------------------------------------------------------------------------------------
+
+
+@settings(SYNC)
+@given(drawn=worlds_and_scripts(ruthless=True))
+def test_g1_the_plan_of_any_run_survives_a_file(server, tmp_path_factory, drawn):
+    """The plan of a simulated run is the same after it was saved and loaded; making it sends no write."""
+    world, script = drawn
+    server.load(seed(**world))
+    server.clear_requests()
+    with syncing(server, simulate=True, on_error="collect") as client:
+        run(client, script)
+        plan, report = client.plan, client.get_report()
+    path = tmp_path_factory.mktemp("plans") / "plan.json"
+    plan.save(path)
+    again = Plan.load(path)
+    assert again == plan
+    assert again.describe() == plan.describe()
+    assert Plan.from_dict(plan.as_dict()) == plan
+    counts = plan.counts()
+    for kind, short in (("component", "comps"), ("reference", "refs")):
+        assert counts[kind] == {
+            "created": report[f"new_{short}"],
+            "updated": report[f"updated_{short}"],
+            "deleted": report[f"del_{short}"],
+            "unchanged": report[f"cache_hit_{short}"],
+            "missing": len(report[f"cache_miss_{short}"]),
+            "failed": report[f"failed_{short}"],
+        }
+    kept = [one for one in report["changes"] if one["action"] != "failed"]
+    assert [
+        {key: value for key, value in one.items() if key != "with"} for one in plan.changes
+    ] == json.loads(json.dumps(kept))
+    assert writes(server) == []
+
+
+_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(-(10**400), 10**400)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters()), inner, max_size=3),
+    max_leaves=6,
+)
+_ODD = st.recursive(
+    _VALUES | st.floats() | st.sets(st.integers()) | st.binary(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner)
+        | st.dictionaries(st.integers() | st.binary() | st.text(st.characters()), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def _plan_of(report):
+    where = {"api": "v1", "host": "https://a.example", "org": None, "simulated": True}
+    return Plan.of_run(report, {"component": 0, "reference": 0}, {"ws1": None}, where)
+
+
+@settings(SYNC, max_examples=200)
+@given(old=_VALUES, new=_VALUES, name=st.text(st.characters()), odd=_ODD)
+def test_every_value_survives_a_file(tmp_path_factory, old, new, name, odd):
+    """Half characters, long numbers, floats: what was decided is there to the bit; odd rows do no harm."""
+    report = Report()
+    report.take(Change("update", "component", "c1", name, name, "ws1", {name: (old, new)}, 3, label=name))
+    report.take(Change("failed", "reference", None, None, None, None, {}, None, name, {"row": odd}))
+    plan = _plan_of(report)
+    path = tmp_path_factory.mktemp("plans") / "plan.json"
+    plan.save(path)
+    again = Plan.load(path)
+    assert again == plan
+    ((_, kept),) = again.changes[0]["attributes"].items()
+    for value, loaded in ((old, kept["old"]), (new, kept["new"])):
+        assert repr(json.loads(json.dumps(value))) == repr(loaded)
+        if not _pairs_of_halves(value):
+            assert repr(loaded) == repr(value)
+    path.read_bytes().decode("ascii")
+
+
+def _pairs_of_halves(value):
+    """Tell whether two halves stand side by side, which JSON cannot tell from the character."""
+    return json.loads(json.dumps(value)) != value
+
+
+def test_a_row_that_holds_itself_does_no_harm(new_sync, tmp_path):
+    """A failed row that nothing could write down is shown as far as it goes."""
+    client = new_sync(simulate=True, on_error="collect")
+    deep = []
+    for _ in range(500):
+        deep = [deep]
+    endless = []
+    endless.append(endless)
+    client.create_component({"name": "Endless", "list": endless})
+    client.create_component({"name": "Deep", "list": deep, "not": math.inf})
+    client.create_component({"name": "Long", "key": {10**5000: 1}, "one": -(10**5000), "some": {10**5000}})
+    client.plan.save(tmp_path / "plan.json")
+    failed = Plan.load(tmp_path / "plan.json").failed
+    assert [one["name"] for one in failed] == ["Endless", "Deep", "Long"]
+    assert failed[2]["row"] == {"name": "Long", "key": {"an int": 1}, "one": "an int", "some": "a set"}
+
+
+def test_a_plan_takes_the_place_of_an_older_one_whole(plan, tmp_path, monkeypatch):
+    """Saving replaces the file in one step; where it fails, the older one is there and nothing else."""
+    path = tmp_path / "plan.json"
+    plan.save(path)
+    before = path.read_bytes()
+    plan.changes.pop()
+    plan.save(str(path))
+    assert len(Plan.load(path)) == 4
+    path.write_bytes(before)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(InvalidInput, match="No space left"):
+        plan.save(path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_plan_that_json_cannot_hold_is_not_saved(plan, tmp_path):
+    """A plan that was spoilt by hand is refused, and no file is left."""
+    plan.changes[2]["version"] = "one"
+    with pytest.raises(InvalidInput, match=r"changes\[2\]\.version is a str, not a whole number"):
+        plan.save(tmp_path / "plan.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", [None, 5, b"plan.json"])
+def test_a_path_is_a_path(plan, path):
+    """What is no path is refused, by save and by load."""
+    for act in (plan.save, Plan.load):
+        with pytest.raises(InvalidInput, match="path is"):
+            act(path)
+
+
+# -- refused -------------------------------------------------------------------------------------------
+
+
+def _spoilt(path, *keys, value=...):
+    """Write a plan's file once more with one place in it changed, or taken out."""
+    data = json.loads(path.read_text())
+    place = data
+    for key in keys[:-1]:
+        place = place[key]
+    if value is ...:
+        del place[keys[-1]]
+    else:
+        place[keys[-1]] = value
+    path.write_text(json.dumps(data))
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "says"),
+    [
+        (["kind"], "shopping list", "is no plan"),
+        (["kind"], ..., "is no plan"),
+        (["format"], 2, "has the format 2, this ardoqpy reads format 1"),
+        (["format"], True, "has the format a bool"),
+        (["format"], ..., "has the format None"),
+        (["made"], ..., "made is missing"),
+        (["made", "host"], 5, "made.host is an int, not text"),
+        (["made", "simulated"], "yes", "made.simulated is neither"),
+        (["workspaces"], [], "workspaces is a list, not an object"),
+        (["workspaces", "ws1"], 5, "workspaces['ws1'] is an int"),
+        (["unchanged", "reference"], ..., "unchanged.reference is missing"),
+        (["missing", "component"], True, "missing.component is a bool"),
+        (["failed", 0, "reason"], ..., "failed[0].reason is missing"),
+        (["failed", 0], "x", "failed[0] does not say"),
+        (["not_converging", 0, "kind"], "x", "not_converging[0] does not say"),
+        (["changes"], {}, "changes is a dict, not a list"),
+        (["changes", 0], 5, "changes[0] is an int"),
+        (["changes", 1, "action"], "destroy", "changes[1].action is 'destroy'"),
+        (["changes", 1, "kind"], "tag", "changes[1].kind is 'tag'"),
+        (["changes", 2, "_id"], "../x", "changes[2]._id is '../x'"),
+        (["changes", 2, "_id"], "", "changes[2]._id is ''"),
+        (["changes", 2, "rootWorkspace"], None, "changes[2].rootWorkspace is None"),
+        (["changes", 2, "version"], 1.5, "changes[2].version is a float"),
+        (["changes", 3, "version"], ..., "changes[3].version is missing"),
+        (["changes", 2, "label"], 5, "changes[2].label is an int"),
+        (["changes", 2, "attributes"], None, "changes[2].attributes is None"),
+        (["changes", 2, "attributes", "cost"], 6, "changes[2].attributes['cost'] is not"),
+        (["changes", 2, "attributes", "cost", "new"], ..., "changes[2].attributes['cost'] is not"),
+        (["changes", 1, "_id"], "simulated-1", "changes[1] creates simulated-1, which is in the plan before"),
+        (["changes", 4, "with"], "web", "changes[4] goes along with 'web', which is not deleted before it"),
+        (["changes", 2], ..., "totals.component.updated is 1, and what the plan holds makes 0"),
+        (["changes", 0], ..., "changes[0] needs simulated-1, which nothing before it creates"),
+        (["totals", "component"], ..., "totals.component is missing"),
+    ],
+)
+def test_a_damaged_file_is_refused_by_its_place(plan, tmp_path, keys, value, says):
+    """A file that somebody changed into nonsense is refused in one sentence that names file and place."""
+    path = tmp_path / "plan.json"
+    plan.save(path)
+    _spoilt(path, *keys, value=value)
+    with pytest.raises(InvalidInput) as caught:
+        Plan.load(path)
+    assert says in str(caught.value)
+    assert "plan.json" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "is cut off, in line 1"),
+        (b"name,cost\nWeb,5\n", "is damaged in line 1, column 1"),
+        (b'{"kind": NaN}', "NaN is no number"),
+        (b'{"kind": 1e999}', "too large"),
+        (b'{"kind": "a", "kind": "b"}', "has the key 'kind' twice"),
+        (b"\xff\xfe{}", "byte 0 is not UTF-8"),
+        (b"[]", "is no plan"),
+        (b"[" * 100_000, "is damaged"),
+        (b"1" * 5000, "is damaged"),
+    ],
+)
+def test_what_is_no_plan_is_refused(tmp_path, content, says):
+    """Any other file is refused, saying what is wrong with it."""
+    path = tmp_path / "plan.json"
+    path.write_bytes(content)
+    with pytest.raises(InvalidInput, match=says):
+        Plan.load(path)
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path):
+    """A file that cannot be read is named, with the reason."""
+    with pytest.raises(InvalidInput, match=r"nothing\.json.*No such file"):
+        Plan.load(tmp_path / "nothing.json")
+    with pytest.raises(InvalidInput, match="no such path"):
+        Plan.load("nul\0byte")
+
+
+def test_a_file_cut_off_anywhere_is_refused(plan, tmp_path):
+    """However much of a file is there, less than all is refused; an editor's mark in front is not."""
+    path = tmp_path / "plan.json"
+    plan.save(path)
+    whole = path.read_bytes()
+    for end in range(0, len(whole.rstrip()), 7):
+        path.write_bytes(whole[:end])
+        with pytest.raises(InvalidInput, match=r"plan\.json' is (cut off|damaged)"):
+            Plan.load(path)
+    path.write_bytes(b"\xef\xbb\xbf" + whole)
+    assert Plan.load(path) == plan
+
+
+def test_from_dict_takes_nothing_of_the_callers(plan):
+    """A plan made of a dict is its own: neither changes the other."""
+    data = plan.as_dict()
+    before = copy.deepcopy(data)
+    Plan.from_dict(data).changes.clear()
+    assert data == before
+    with pytest.raises(InvalidInput, match="The plan is no plan"):
+        Plan.from_dict({})
+
+
+def test_what_a_file_says_of_references_is_of_their_ends(new_sync, ardoq):
+    """A reference of a plan is named after its ends, as in the report."""
+    ardoq.load(
+        seed([stored_component("a", "A"), stored_component("b", "B")], [stored_reference("r", "a", "b")])
+    )
+    client = new_sync(simulate=True)
+    client.create_reference({"source": "a", "target": "b", "type": 1, "displayText": "x"})
+    assert [(one["name"], one["type"]) for one in client.plan.changes] == [("A -> B", 1)]

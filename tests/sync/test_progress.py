@@ -1,0 +1,297 @@
+"""
+How far a run has come: what a callback is told, how often, and what is shown on a terminal.
+"""
+
+import io
+import sys
+from types import SimpleNamespace
+
+import pytest
+from worlds import WEB_SHOP, counts, names_in, row
+
+from ardoqpy import ConfigurationError, InvalidInput
+from ardoqpy_sync.progress import Progress
+
+
+class Terminal(io.StringIO):
+    """
+    What is written to a terminal.
+    """
+
+    def isatty(self):
+        """
+        Say that it is one.
+        """
+        return True
+
+
+@pytest.fixture
+def told():
+    """
+    Keep what a callback is told.
+    """
+    return []
+
+
+@pytest.fixture
+def clock():
+    """
+    Give a clock that goes as it is told.
+    """
+    return SimpleNamespace(now=0.0)
+
+
+@pytest.fixture
+def progress(told, clock):
+    """
+    Count, and tell.
+    """
+    return Progress(lambda *news: told.append(news), lambda: clock.now)
+
+
+@pytest.fixture
+def unthrottled(told, clock, either):
+    """
+    Give a sync client, live or simulated, that tells of every step.
+    """
+
+    def tell(*news):
+        told.append(news)
+        clock.now += 1
+
+    either._engine.progress = Progress(tell, lambda: clock.now)
+    return either
+
+
+# -- what is told --------------------------------------------------------------------------------------------
+
+
+def test_every_phase_is_told(unthrottled, told):
+    """Workspaces loaded, rows decided and writes done are told, each with its total where it is known."""
+    sync = unthrottled
+    sync.expect(rows=4)
+    sync.load_workspaces(["ws1", "ws2"])
+    sync.create_component(row("Web"))
+    sync.create_component(row("New"))
+    sync.create_reference({**WEB_SHOP, "displayText": "new"})
+    sync.del_reference("shop-host")
+    sync.get_report()
+    by_phase = {
+        what: [news[:2] for news in told if news[2] == what] for what in ("loading", "deciding", "writing")
+    }
+    assert by_phase["loading"] == [(0, 2), (1, 2), (2, 2)]
+    assert by_phase["deciding"] == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
+    assert by_phase["writing"] == [(1, None), (2, None), (3, None)]
+
+
+def test_a_first_touch_is_told(unthrottled, told):
+    """A workspace that a row touches first is one more to load; of how many rows nobody knows."""
+    unthrottled.create_component(row("Web"))
+    unthrottled.create_component(row("Host", "ws2"))
+    assert told == [
+        (0, 1, "loading"),
+        (1, 1, "loading"),
+        (1, None, "deciding"),
+        (1, 2, "loading"),
+        (2, 2, "loading"),
+        (2, None, "deciding"),
+    ]
+
+
+@pytest.mark.parametrize("on_error", ["raise", "collect"])
+def test_rows_that_fail_are_decided_as_well(new_sync, told, on_error):
+    """A row that fails counts as one, whether its error is raised or collected."""
+    sync = new_sync(on_error=on_error, progress=lambda *news: told.append(news))
+    sync.expect(rows=3)
+    for bad in ({"name": "Half"}, {"name": "Half"}):
+        try:
+            sync.create_component(bad)
+        except InvalidInput:
+            assert on_error == "raise"
+    sync.create_component(row("Web"))
+    assert told[-1] == (3, 3, "deciding")
+
+
+def test_the_last_is_told_with_the_report(new_sync, told):
+    """What fell into a pause is told when the report is asked for, and when the client is closed."""
+    sync = new_sync(progress=lambda *news: told.append(news))
+    sync._engine.progress._clock = lambda: 0.0
+    for _ in range(3):
+        sync.create_component(row("Web"))
+    assert told[-1] == (1, None, "deciding")
+    sync.get_report()
+    assert told[-1] == (3, None, "deciding")
+    sync.create_component(row("Web"))
+    sync.close()
+    assert told[-1] == (4, None, "deciding")
+    before = len(told)
+    sync.close()
+    assert len(told) == before
+
+
+def test_a_new_run_begins_at_nothing(unthrottled, told):
+    """After init_report rows and writes are counted anew."""
+    unthrottled.create_component(row("New"))
+    unthrottled.init_report()
+    told.clear()
+    unthrottled.create_component(row("Newer"))
+    unthrottled.get_report()
+    assert [news for news in told if news[2] != "writing"] == [(1, None, "deciding")]
+    assert told.count((1, None, "writing")) == 1
+
+
+# -- how often -----------------------------------------------------------------------------------------------
+
+
+def test_not_more_than_ten_times_a_second(progress, told, clock):
+    """Between two calls about one phase is a tenth of a second; the first and the last are always told."""
+    progress.expect_rows(1000)
+    for _ in range(1000):
+        clock.now += 1 / 64
+        progress.decided()
+    assert told[0] == (0, 1000, "deciding")
+    assert told[-1] == (1000, 1000, "deciding")
+    assert 1000 / 64 * 9 < len(told) < 1000 / 64 * 10
+    assert [news[0] for news in told] == sorted({news[0] for news in told})
+
+
+def test_more_than_were_expected(progress, told, clock):
+    """Where there are more than was said, nobody knows of how many."""
+    progress.expect_rows(1)
+    for _ in range(2):
+        clock.now += 1
+        progress.decided()
+    assert told == [(0, 1, "deciding"), (1, 1, "deciding"), (2, None, "deciding")]
+
+
+def test_a_workspace_that_cannot_be_loaded_is_not_expected_twice(ardoq, unthrottled, told):
+    """A load that failed and is tried again is one load."""
+    for name in ("none", "ws1"):
+        try:
+            unthrottled.load_workspaces([name])
+        except LookupError:
+            assert name == "none"
+    assert told == [(0, 1, "loading"), (0, 1, "loading"), (1, 1, "loading")]
+
+
+# -- what it must not do -------------------------------------------------------------------------------------
+
+
+def test_a_callback_that_fails_damages_nothing(ardoq, new_sync, caplog):
+    """A callback that raises is called once, said to have failed once, and the run goes on to its end."""
+    called = []
+
+    def broken(*news):
+        called.append(news)
+        raise OSError("in the callback")
+
+    sync = new_sync(progress=broken)
+    for name in ("New", "Newer"):
+        sync.create_component(row(name))
+    assert counts(sync.get_report()) == {"new_comps": 2}
+    assert {"New", "Newer"} <= set(names_in(ardoq))
+    assert len(called) == 1
+    assert [record.message for record in caplog.records if "callback" in record.message] == [
+        "The callback for progress failed and is not called again: OSError('in the callback')"
+    ]
+
+
+def test_an_interrupt_goes_through(ardoq, new_sync):
+    """What is no mishap of the callback ends the run, and what it had counted is done."""
+
+    def interrupted(done, total, what):
+        if what == "deciding":
+            raise KeyboardInterrupt
+
+    sync = new_sync(progress=interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        sync.create_component(row("New"))
+    assert counts(sync.get_report()) == {"new_comps": 1}
+    assert "New" in names_in(ardoq)
+
+
+def test_without_it_nothing_is_counted(new_sync):
+    """Where nobody looks there is nothing to count with, and expecting rows does nothing."""
+    for nobody in (None, False):
+        sync = new_sync(progress=nobody)
+        sync.expect(rows=5)
+        sync.create_component(row("Web"))
+        assert sync._engine.progress is None
+
+
+@pytest.mark.parametrize("wrong", ["yes", 1, []], ids=repr)
+def test_what_cannot_be_called_is_refused(new_sync, wrong):
+    """Anything but a function, True, False and None is refused in one sentence."""
+    with pytest.raises(ConfigurationError, match="progress is"):
+        new_sync(progress=wrong)
+
+
+@pytest.mark.parametrize("wrong", [-1, 1.5, True, "5", None], ids=repr)
+def test_a_number_of_rows_is_a_number(sync, wrong):
+    """What is no number of rows is refused."""
+    with pytest.raises(InvalidInput, match="rows"):
+        sync.expect(rows=wrong)
+
+
+# -- bars ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """
+    Give what makes stderr a terminal; called in the test, since pytest sets stderr when a test begins.
+    """
+    for name, value in (("TERM", "xterm"), ("COLUMNS", "100")):
+        monkeypatch.setenv(name, value)
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+
+    def begin():
+        shown = Terminal()
+        monkeypatch.setattr(sys, "stderr", shown)
+        return shown
+
+    return begin
+
+
+def test_bars_are_shown_on_a_terminal(capsys, terminal, new_sync):
+    """With progress=True and rich there, bars go to stderr alone, and the terminal is given back."""
+    stderr = terminal()
+    sync = new_sync(progress=True)
+    sync.expect(rows=2)
+    sync.create_component(row("Web"))
+    sys.stdout.write("what the script prints\n")
+    sync.create_component(row("New"))
+    sync.get_report()
+    shown = stderr.getvalue()
+    for part in ("loading", "deciding", "writing", "1/1", "2/2"):
+        assert part in shown
+    assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h") == 1
+    assert capsys.readouterr().out == "what the script prints\n"
+    sync.create_component(row("Newer"))
+    sync.close()
+    assert [stderr.getvalue().count(f"\x1b[?25{end}") for end in "lh"] == [2, 2]
+
+
+def test_nothing_is_shown_in_a_file(new_sync, monkeypatch):
+    """Where stderr is no terminal, nothing is written to it."""
+    log = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", log)
+    sync = new_sync(progress=True)
+    sync.create_component(row("New"))
+    sync.get_report()
+    assert sync._engine.progress is None
+    assert log.getvalue() == ""
+
+
+def test_nothing_is_shown_without_rich(new_sync, terminal, monkeypatch):
+    """Where the extra is not installed, nothing is shown and nothing fails."""
+    for name in [name for name in sys.modules if name.split(".")[0] == "rich"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "rich", None)
+    stderr = terminal()
+    sync = new_sync(progress=True)
+    sync.create_component(row("New"))
+    sync.get_report()
+    assert stderr.isatty()
+    assert stderr.getvalue() == ""

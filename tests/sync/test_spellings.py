@@ -1,0 +1,280 @@
+"""
+Rows say the same on both versions of the API, in either spelling; answers are in the version's own.
+"""
+
+import pytest
+from worlds import (
+    ODD_NAMES,
+    WEB_SHOP,
+    attributes_of,
+    counts,
+    held,
+    loads,
+    paths,
+    row,
+    seed,
+    stored_component,
+    syncing,
+    value,
+    words,
+    writes,
+)
+
+from ardoqpy import InvalidInput, NotFoundError
+
+# -- custom fields ------------------------------------------------------------------------------------
+
+SPELLINGS = {
+    "flat": lambda **custom: custom,
+    "nested": lambda **custom: {"customFields": custom},
+    "mixed": lambda cost, note: {"cost": cost, "customFields": {"note": note}},
+}
+
+
+@pytest.mark.parametrize("spelled", SPELLINGS.values(), ids=SPELLINGS)
+def test_custom_fields_are_understood_in_either_spelling(ardoq, either, spelled):
+    """Custom fields beside the others or below customFields: created, updated and left alone alike."""
+    made = either.create_component(row("New", **spelled(cost=1, note="a")))
+    either.create_component(row("Web", **spelled(cost=5, note="changed")))
+    either.create_component(row("NEW", **spelled(cost="1", note="a")))
+    report = either.get_report()
+    assert counts(report) == {"new_comps": 1, "updated_comps": 1, "cache_hit_comps": 1}
+    assert attributes_of(report["changes"][1]) == {"note": ("kept", "changed")}
+    assert (value(made, "cost"), value(made, "note")) == (1, "a")
+    if not either.simulate:
+        assert held(ardoq, made["_id"])["customFields"] == {"cost": 1, "note": "a"}
+        assert held(ardoq, "web")["customFields"] == {"cost": 5, "note": "changed"}
+
+
+@pytest.mark.parametrize("spelled", [SPELLINGS["flat"], SPELLINGS["nested"]], ids=["flat", "nested"])
+def test_references_have_custom_fields_too(ardoq, either, spelled):
+    """The same for a reference."""
+    either.create_reference({**WEB_SHOP, **spelled(note="new")})
+    either.create_reference({**WEB_SHOP, **spelled(note="new"), "rootWorkspace": "ws1"})
+    assert counts(either.get_report()) == {"updated_refs": 1, "cache_hit_refs": 1}
+    if not either.simulate:
+        assert held(ardoq, "web-shop")["customFields"] == {"note": "new"}
+
+
+def test_answers_are_in_the_versions_own_shape(either, version):
+    """What is handed out has its custom fields where the version keeps them."""
+    made = either.create_component(row("New", cost=1))
+    assert ("cost" in made, "customFields" in made) == ((True, False) if version == "v1" else (False, True))
+
+
+def test_a_flat_value_put_into_an_answer_counts(either):
+    """A script that sets a field beside the others in what it was handed has it written, on v2 as well."""
+    comp = either.create_component(row("Web"))
+    comp["cost"] = 6
+    assert value(either.update_component("web", comp), "cost") == 6
+    assert counts(either.get_report()) == {"cache_hit_comps": 1, "updated_comps": 1}
+
+
+@pytest.mark.parametrize("wrong", ["text", ["cost"], 5])
+def test_custom_fields_that_make_no_sense_are_refused(ardoq, either, wrong):
+    """What stands under customFields and is no dict is a sentence, and nothing is written."""
+    with pytest.raises(InvalidInput, match="customFields"):
+        either.create_component(row("New", customFields=wrong))
+    with pytest.raises(InvalidInput, match="customFields"):
+        either.update_component("web", {"customFields": wrong})
+    assert writes(ardoq) == []
+
+
+def test_a_row_read_from_the_other_version_is_understood(ardoq, new_sync, version):
+    """An entity as one version gives it is a row for the other: what Ardoq keeps itself is no field."""
+    with syncing(ardoq, version={"v1": "v2", "v2": "v1"}[version], batch=False) as reader:
+        comp = reader.find_component("ws1", "Shop", exact=True)[0]
+        ref = next(one for one in reader.get_workspace("ws1")["references"] if one["_id"] == "web-shop")
+    client = new_sync()
+    for strange in ("_order", "isPublic", "version", "order", "returnValue"):
+        comp.pop(strange, None)
+        ref.pop(strange, None)
+    client.create_component({**comp, "description": "changed"})
+    client.create_reference({**ref, "displayText": "changed"})
+    changes = client.get_report()["changes"]
+    assert [set(change["attributes"]) for change in changes] == [{"description"}, {"displayText"}]
+
+
+def test_what_v2_does_not_have_is_refused_there(ardoq, either, version):
+    """An attribute of v1 alone is written on v1, and a sentence on v2, where it would be a custom field."""
+    if version == "v1":
+        assert either.create_component(row("Web", version="1.2"))["version"] == "1.2"
+        return
+    with pytest.raises(InvalidInput, match=r"'version'.*v1"):
+        either.create_component(row("Web", version="1.2"))
+    assert writes(ardoq) == []
+
+
+def test_a_field_called_like_an_attribute(ardoq, either, version):
+    """v2 can hold a custom field called `description`; on v1 there is no way to say it, and that is told."""
+    world = seed([stored_component("web", "Web")])
+    extra = {"_id": "odd", "name": "description", "label": "Odd", "type": "Text", "model": "model1"}
+    ardoq.load({**world, "fields": [*world["fields"], extra]})
+    comp = row("Web", description="built in", customFields={"description": "custom"})
+    if version == "v1":
+        with pytest.raises(InvalidInput, match="description"):
+            either.create_component(comp)
+        assert writes(ardoq) == []
+        return
+    either.create_component(comp)
+    change = either.get_report()["changes"][0]
+    assert attributes_of(change) == {
+        "description": (None, "built in"),
+        "customFields.description": (None, "custom"),
+    }
+    either.create_component(comp)
+    assert either.get_report()["cache_hit_comps"] == 1
+
+
+# -- values and their definitions -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "stored"),
+    [
+        ("cost", "12", 12),
+        ("cost", "12.5", 12.5),
+        ("cost", " 5e0 ", 5.0),
+        ("live", "True", True),
+        ("areas", "North, South", ["North", "South"]),
+        ("areas", ("North",), ["North"]),
+        ("note", 7, "7"),
+        ("note", True, "true"),
+        ("since", "2024-05-01", "2024-05-01T00:00:00.000Z"),
+    ],
+)
+def test_a_value_is_sent_as_its_field_keeps_it(ardoq, sync, name, given, stored):
+    """Text that is a number goes as a number into a field of numbers, and so on; then it stays."""
+    made = sync.create_component(row("New", **{name: given}))
+    sync.create_component(row("Web", **{name: given}))
+    for comp_id in (made["_id"], "web"):
+        assert held(ardoq, comp_id)["customFields"][name] == stored
+    ardoq.clear_requests()
+    sync.create_component(row("New", **{name: given}))
+    sync.create_component(row("Web", **{name: given}))
+    assert writes(ardoq) == []
+    assert sync.get_report()["not_converging"] == []
+
+
+@pytest.mark.parametrize(
+    ("custom", "sentence"),
+    [
+        (
+            {"cost": "dozen"},
+            "'dozen' is no value for the custom field 'cost' of type Number: it takes a number",
+        ),
+        ({"live": "perhaps"}, "true or false"),
+        ({"areas": 5}, "a list of texts"),
+        ({"since": "yesterday"}, "2024-05-31"),
+        ({"coost": 5}, "no custom field 'coost'.*did you mean 'cost'"),
+    ],
+)
+def test_a_value_that_v2_refuses_is_refused_before(ardoq, either, version, custom, sentence):
+    """What does not fit its field's definition is a sentence on v2, live and simulated; v1 stores it."""
+    if version == "v1":
+        either.create_component(row("New", **custom))
+        assert counts(either.get_report()) == {"new_comps": 1}
+        return
+    for name in ("New", "Web"):
+        with pytest.raises(InvalidInput, match=sentence):
+            either.create_component(row(name, **custom))
+    assert writes(ardoq) == []
+
+
+def test_a_field_that_is_new_in_ardoq_is_found(ardoq, sync, other, version):
+    """A field that was defined after the workspace was loaded is read when a row names it."""
+    sync.create_component(row("Web", cost=6))
+    other.create_field({"name": "fresh", "label": "Fresh", "type": "Text", "model": "model1"})
+    assert value(sync.create_component(row("Web", fresh="yes")), "fresh") == "yes"
+    assert held(ardoq, "web")["customFields"]["fresh"] == "yes", version
+
+
+def test_every_odd_name_has_a_definition_on_v2():
+    """The seed defines what v2 would refuse without a definition."""
+    named = {field["name"] for field in seed()["fields"]}
+    assert named.issuperset(ODD_NAMES) is (words().change == "PATCH")
+
+
+# -- types by name ----------------------------------------------------------------------------------------
+
+
+def test_a_type_may_be_given_by_its_name(ardoq, either):
+    """A row may name its type: a component's, one below another too, and a reference's."""
+    made = either.create_component({"name": "New", "type": "Service", "rootWorkspace": "ws1"})
+    assert (made["typeId"], made["type"]) == ("svc", "Service")
+    again = either.create_component({"name": "new", "type": "Service", "rootWorkspace": "ws1"})
+    assert again["_id"] == made["_id"]
+    code = {"name": "Shop", "code": "S-1", "type": "Application", "rootWorkspace": "ws1"}
+    assert either.create_component(code, field_name="code")["_id"] == "shop"
+    assert either.create_reference({**WEB_SHOP, "type": "Uses"})["_id"] == "web-shop"
+    owns = either.create_reference({**WEB_SHOP, "type": "Owns"})
+    assert owns["type"] == 2
+    assert either.create_reference({**WEB_SHOP, "type": 2})["_id"] == owns["_id"]
+    assert counts(either.get_report()) == {
+        "new_comps": 1,
+        "new_refs": 1,
+        "cache_hit_comps": 2,
+        "cache_hit_refs": 2,
+    }
+    if not either.simulate:
+        assert held(ardoq, made["_id"])["typeId"] == "svc"
+
+
+def test_the_id_of_a_type_comes_before_its_name(either):
+    """Where a row gives both, as what was read does, the id counts."""
+    comp = {"name": "Web", "type": "Something old", "typeId": "app", "rootWorkspace": "ws1"}
+    assert either.create_component(comp)["_id"] == "web"
+
+
+@pytest.mark.parametrize(
+    ("act", "sentence"),
+    [
+        (
+            lambda client: client.create_component({**row("N"), "typeId": None, "type": "Aplication"}),
+            "Application",
+        ),
+        (lambda client: client.create_reference({**WEB_SHOP, "type": "Usess"}), "Uses"),
+    ],
+    ids=["component", "reference"],
+)
+def test_an_unknown_type_offers_what_is_near(ardoq, either, act, sentence):
+    """A misspelt type is refused with the near one."""
+    with pytest.raises(InvalidInput, match=f"did you mean '{sentence}'"):
+        act(either)
+    assert writes(ardoq) == []
+
+
+def test_a_name_of_several_types_is_refused(ardoq, either):
+    """Where two types share a name, the row has to give the id."""
+    world = seed([stored_component("web", "Web")])
+    models = [dict(model) for model in world["models"]]
+    models[0]["root"] = {**models[0]["root"], "app2": {"name": "Application"}}
+    ardoq.load({**world, "models": models})
+    with pytest.raises(InvalidInput, match=r"'app', 'app2'.*typeId"):
+        either.create_component({"name": "New", "type": "Application", "rootWorkspace": "ws1"})
+
+
+# -- loading -------------------------------------------------------------------------------------------
+
+
+def test_several_workspaces_are_loaded_at_once(ardoq, either):
+    """load_workspaces loads what is not loaded yet, each once, and nothing is asked for afterwards."""
+    either.get_workspace("ws1")
+    either.load_workspaces(["ws2", "ws1", "ws2"])
+    assert list(either.ws) == ["ws1", "ws2"]
+    assert loads(ardoq) == {"PUT": 1, "PATCH": 2}[words().change]  # v2's path names no workspace
+    seen = len(ardoq.requests)
+    either.create_component(row("Host", "ws2"))
+    either.create_component(row("Web"))
+    assert len(ardoq.requests) == seen
+    assert len(paths(ardoq)) == 2 * len(words().whole)
+
+
+def test_workspaces_that_cannot_be_loaded_are_told(either):
+    """A workspace that is not there raises, and so does what is no list of ids."""
+    with pytest.raises(NotFoundError):
+        either.load_workspaces(["ws1", "nowhere"])
+    for wrong in ("ws1", [None], None):
+        with pytest.raises(InvalidInput, match="ws_ids"):
+            either.load_workspaces(wrong)
+    assert either.create_component(row("Web"))["_id"] == "web"
