@@ -17,6 +17,7 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from requests.cookies import RequestsCookieJar
@@ -26,7 +27,6 @@ from urllib3.exceptions import (
     IncompleteRead,
     InvalidHeader,
     LocationValueError,
-    NameResolutionError,
     NewConnectionError,
     ProtocolError,
     ReadTimeoutError,
@@ -61,6 +61,9 @@ logger = logging.getLogger(__name__)
 PIECE, PACKED_PIECE = 1 << 20, 1 << 18
 REDIRECTS_FOLLOWED = 5
 POOL_SIZE = 32
+#: requests goes with urllib3 1 as well, which calls some things otherwise.
+_NAME_UNKNOWN: Any = getattr(urllib3.exceptions, "NameResolutionError", ())
+_OLD_URLLIB3 = not _NAME_UNKNOWN
 #: Where the Location of an answer is kept from requests.
 _LOCATION = "X-Ardoqpy-Location"
 #: Words of TLS for a connection that never came about, and will not the next time.
@@ -284,8 +287,8 @@ class Transport(Verbs):
             )
             if logger.isEnabledFor(logging.DEBUG):
                 logger.debug("%s %s: %s", method, self._path(url), response.status_code)
-            packing(response.headers.get("Content-Encoding"))
-            if stream and response.ok:
+            if stream and 200 <= response.status_code < 300:
+                packing(response.headers.get("Content-Encoding"))
                 reply = self._read(method, response, b"", stream=True)
                 response = None  # open until its reader has done
                 return reply
@@ -296,8 +299,11 @@ class Transport(Verbs):
             return Reply(Outcome.NO_ANSWER, status, trouble=trouble, hopeless=not problem.late)
         except (requests.RequestException, HTTPError) as problem:
             return self._mishap(problem)
-        except OSError as problem:  # a file of certificates that is not there
-            return Reply(Outcome.NOT_SENT, trouble=self._token.hide_in(str(problem)), hopeless=True)
+        except OSError as problem:
+            # A file of certificates that is not there; or what an adapter of the caller's lets through.
+            sent = isinstance(problem, ConnectionError | TimeoutError)
+            outcome = Outcome.NO_ANSWER if sent else Outcome.NOT_SENT
+            return Reply(outcome, trouble=self._token.hide_in(str(problem)), hopeless=not sent)
         finally:
             if isinstance(payload, MultipartFile):
                 payload.close()
@@ -317,10 +323,12 @@ class Transport(Verbs):
     def _content(self, response: requests.Response, tries: Tries) -> bytes:
         pieces = _pieces_of(response, by_arrival=tries.left() is not None)
         if response.status_code >= 300:
-            # What was decided stands in the status, however much is said about it and arrives.
-            with suppress(requests.RequestException, HTTPError):
+            # What was decided stands in the status, however much is said about it, and how, and arrives.
+            with suppress(requests.RequestException, HTTPError, Unreadable):
+                packing(response.headers.get("Content-Encoding"))
                 return beginning(pieces)
             return b""
+        packing(response.headers.get("Content-Encoding"))
         return whole(
             pieces,
             self.largest_answer,
@@ -333,8 +341,7 @@ class Transport(Verbs):
         trouble = self._token.hide_in(_trouble_with_tls(cause) or _reason_of(problem, cause))
         if isinstance(problem, requests.exceptions.SSLError) and _NO_HANDSHAKE.search(trouble):
             return Reply(Outcome.NOT_SENT, trouble=trouble, hopeless=True)
-        never_left = (requests.ConnectTimeout, requests.exceptions.ProxyError)
-        if _shaking_hands(cause) or isinstance(problem, never_left) or isinstance(cause, NewConnectionError):
+        if _never_left(problem, cause):
             return Reply(Outcome.NOT_SENT, trouble=trouble)
         broken_off = (
             requests.ConnectionError,
@@ -457,6 +464,8 @@ def _pieces_of(response: requests.Response, *, by_arrival: bool) -> Iterator[byt
     Return the pieces of a body; `by_arrival`, each as soon as a byte of it is there.
     """
     raw = response.raw
+    if isinstance(raw, HTTPResponse):
+        raw.enforce_content_length = True  # urllib3 1 would take half a body for a whole one
     # Where a hook of the session has read the body, it is the response that has it.
     unread = getattr(response, "_content_consumed", True) is False
     size = PACKED_PIECE if response.headers.get("Content-Encoding") else PIECE
@@ -496,6 +505,18 @@ def _cause_of(problem: Exception) -> Any:
     return getattr(cause, "reason", cause)
 
 
+def _never_left(problem: Exception, cause: Any) -> bool:
+    """
+    Tell whether a request certainly was not sent: there was no connection yet to send it over.
+    """
+    if isinstance(problem, requests.exceptions.ProxyError) and _OLD_URLLIB3:
+        # It says so too of a connection through a proxy that broke when the request was on its way.
+        inner = getattr(cause, "original_error", None)
+        return isinstance(inner, NewConnectionError) or "Tunnel connection failed" in str(inner)
+    never = (requests.ConnectTimeout, requests.exceptions.ProxyError)
+    return isinstance(problem, never) or isinstance(cause, NewConnectionError) or _shaking_hands(cause)
+
+
 def _shaking_hands(cause: Any) -> bool:
     """
     Tell whether a connection broke while TLS was being agreed on: then nothing was sent.
@@ -525,7 +546,7 @@ def _reason_of(problem: Exception, cause: Any) -> str:
         return "no connection within the time-out"
     if isinstance(problem, requests.Timeout) or isinstance(cause, ReadTimeoutError):
         return "nothing came within the time-out"
-    if isinstance(cause, NameResolutionError):
+    if isinstance(cause, _NAME_UNKNOWN):
         return "the name of the host is not known"
     if isinstance(cause, NewConnectionError):
         return "nobody takes the connection (" + str(cause).rpartition("] ")[2].lower() + ")"
@@ -536,6 +557,6 @@ def _reason_of(problem: Exception, cause: Any) -> str:
     if isinstance(cause, ProtocolError):
         short = next((part for part in cause.args if isinstance(part, IncompleteRead)), None)
         if short is not None:
-            return f"it broke off after {short.args[0]} bytes, {short.args[1]} were still to come"
+            return f"it broke off after {short.partial} bytes, {short.expected} were still to come"
         return "the connection was closed"
     return str(cause) if isinstance(cause, str) else f"{type(cause).__name__}: {cause}"

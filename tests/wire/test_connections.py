@@ -9,8 +9,9 @@ import sys
 import threading
 
 import pytest
+import requests
 
-from ardoqpy import ArdoqClient
+from ardoqpy import AmbiguousWrite, ArdoqClient, ServiceUnavailable
 
 FAULTS_ANSWERED = [{"status": 404}, {"status": 409}, {"status": 429, "retry_after": 0}, {"kind": "html"}]
 
@@ -128,6 +129,42 @@ def test_an_answer_that_was_not_read_is_not_the_next_ones(raw_server):
         with pytest.raises(Exception, match="larger than the 100 bytes"):
             client.get_workspaces()
         assert client.get_workspaces() == []
+
+
+def test_a_redirect_of_a_download_leaves_its_connection(raw_server):
+    """
+    Where a file lies elsewhere on the host, the redirect and the file come over one connection.
+    """
+
+    def twice(connection):
+        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: /api/there\r\nContent-Length: 4\r\n\r\nsoon")
+        asked = connection.recv(65536)
+        body = asked.split()[1]
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+
+    with ArdoqClient(raw_server(twice).url, "t0ken", retries=0) as client:
+        assert client.download_attachment("5f00", "a.txt") == b"/api/there"
+
+
+@pytest.mark.parametrize(
+    ("problem", "doubtful"),
+    [(ConnectionResetError("gone"), True), (TimeoutError(), True), (OSError(5, "no"), False)],
+)
+def test_what_an_adapter_of_the_callers_lets_through_is_an_error_of_the_tree(problem, doubtful):
+    """
+    An adapter that raises what the system raises: a write is in doubt where the connection was the trouble.
+    """
+
+    class Adapter(requests.adapters.HTTPAdapter):
+        def send(self, *_args, **_keywords):
+            raise problem
+
+    with requests.Session() as session:
+        session.mount("https://", Adapter())
+        client = ArdoqClient("https://acme.ardoq.com", "t0ken", retries=0, session=session)
+        with pytest.raises(ServiceUnavailable) as caught:
+            client.create_workspace({"name": "W"})
+    assert isinstance(caught.value, AmbiguousWrite) is doubtful
 
 
 FORK = """

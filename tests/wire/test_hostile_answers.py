@@ -294,13 +294,23 @@ def test_a_redirect_without_an_end_is_followed(call, raw_server):
     assert flood.sent < 100 * MEGABYTE
 
 
-@pytest.mark.parametrize(("status", "kind"), [(401, AuthorizationError), (404, NotFoundError)])
-def test_a_refusal_that_is_cut_off_is_still_that_refusal(status, kind, call):
+@pytest.mark.parametrize("writes", [False, True])
+@pytest.mark.parametrize(
+    "said",
+    [
+        lambda status: answer(b'{"mess', status=status, length=90),
+        lambda status: answer(b"{}", "Content-Encoding: br", status=status),
+        lambda status: answer(b"{}", "Content-Encoding: gzip", status=status),
+    ],
+    ids=["cut-off", "packed-as-it-likes", "not-packed"],
+)
+@pytest.mark.parametrize(("status", "kind"), [("401 No", AuthorizationError), ("404 No", NotFoundError)])
+def test_a_refusal_that_cannot_be_read_is_still_that_refusal(status, kind, said, writes, call):
     """
-    A status says what was decided, also where what is said about it breaks off.
+    A status says what was decided, also where what is said about it breaks off or cannot be unpacked.
     """
     with pytest.raises(kind):
-        call(answer(b'{"mess', status=f"{status} No", length=90))
+        call(said(status), writes=writes)
 
 
 @pytest.mark.parametrize("writes", [False, True])
