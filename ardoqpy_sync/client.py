@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._arguments import attributes, id_segment, ids
-from ardoqpy.client import ArdoqClient
+from ardoqpy._arguments import attributes, ids
+from ardoqpy._near import near, quoted
 from ardoqpy.config import Token
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput, UnsupportedOperation
 from ardoqpy_sync.applying import apply
@@ -20,15 +21,16 @@ from ardoqpy_sync.batching import BatchWriter
 from ardoqpy_sync.changes import DELETE
 from ardoqpy_sync.deleting import Deleting, rows_of
 from ardoqpy_sync.guard import KINDS, Bounds
-from ardoqpy_sync.loaded import LoadedWorkspaces
+from ardoqpy_sync.outbox import Row
 from ardoqpy_sync.plan import Plan
 from ardoqpy_sync.progress import progress_of
+from ardoqpy_sync.reads import SyncReads
 from ardoqpy_sync.report import Report
 from ardoqpy_sync.transactions import OPERATIONS, Transactions
 from ardoqpy_sync.writers import LiveWriter, SimulatedWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, MutableMapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ardoqpy.dialect import Dialect, Entities, Entity
     from ardoqpy_sync.kinds import Kind
@@ -39,7 +41,7 @@ __all__ = ["ArdoqSyncClient"]
 logger = logging.getLogger(__name__)
 
 
-class ArdoqSyncClient(ArdoqClient):
+class ArdoqSyncClient(SyncReads):
     """
     Sync a source into Ardoq: create what is missing, update what differs, report what is left over.
 
@@ -95,32 +97,7 @@ class ArdoqSyncClient(ArdoqClient):
         self._engine.progress = counting
         self._rows_before = rows_of(previous_report or {})
 
-    # -- reading: the simulated state comes before Ardoq's ----------------------------------------------
-
-    @property
-    def ws(self) -> MutableMapping[str, Entity]:
-        """
-        The loaded workspaces by id, each a copy in the form of the aggregated answer.
-
-        Deleting one (`del ardoq.ws[ws_id]`), or all (`ardoq.ws = {}`), has it loaded again at its next touch.
-        """
-        return LoadedWorkspaces(self._engine, self._lock)
-
-    @ws.setter
-    def ws(self, workspaces: Mapping[str, Entity]) -> None:
-        with self._lock:
-            self.ws.clear()
-            self.ws.update(workspaces)
-
-    def load_workspaces(self, ws_ids: Iterable[str]) -> None:
-        """
-        Load several workspaces side by side, where rows would load one after the other.
-
-        What is loaded already is left alone. Raise `NotFoundError` where there is no such workspace; those
-        that came before it stay loaded then.
-        """
-        with self._lock:
-            self._engine.load(ids(ws_ids, "ws_ids"))
+    # -- writing: rows of the source ----------------------------------------------------------------------
 
     def expect(self, *, rows: int) -> None:
         """
@@ -134,86 +111,6 @@ class ArdoqSyncClient(ArdoqClient):
         with self._lock:
             if self._engine.progress is not None:
                 self._engine.progress.expect_rows(rows)
-
-    def get_workspace(self, ws_id: str, aggregated: bool = True) -> Entity:  # noqa: ARG002, FBT001, FBT002
-        """
-        Load a workspace afresh and return it aggregated, whatever `aggregated` says.
-
-        In a simulation that has written into the workspace, return the simulated state instead. Where writes
-        wait, they are sent first.
-        """
-        with self._lock:
-            self.flush()
-            return self._engine.workspace(ws_id, afresh=True).aggregated()
-
-    def find_component(
-        self,
-        ws_id: str,
-        comp_name: str | None = None,
-        field_name: str | None = None,
-        field_value: Any = None,
-        exact: bool = False,  # noqa: FBT001, FBT002  (as in 0.8.4)
-    ) -> Entities:
-        """
-        Return the components of a workspace, as the cache holds it, by a field's value or by name.
-
-        A field is asked first, where one is given, and must be equal. A name is looked for anywhere in
-        the components' names, letter case counting; with `exact=True` it must be the whole name. `exact`
-        gives a list of one, or of none. Raise `InvalidInput` where neither is given.
-        """
-        with self._lock:
-            shelf = self._engine.workspace(id_segment(ws_id, "ws_id")).components
-            if field_name:
-                found = self._engine.with_value(ws_id, field_name, field_value)
-            elif comp_name is None:
-                raise InvalidInput("Neither comp_name nor field_name is given: say what to look for.")
-            elif exact:
-                found = self._engine.with_value(ws_id, "name", comp_name)
-                found = [comp for comp in found if comp.get("name") == comp_name]
-            else:
-                found = [comp for comp in shelf if comp_name in (comp.get("name") or "")]
-            return [self._engine.handed_out(comp) for comp in (found[:1] if exact else found)]
-
-    def get_component(
-        self,
-        ws_id: str | None = None,
-        comp_id: str | None = None,
-        incl_refs: bool = False,  # noqa: FBT001, FBT002  (as in 0.8.4)
-        params: Mapping[str, Any] | None = None,
-    ) -> Entity | Entities:
-        """
-        Return one component by its id, or all of a workspace, from Ardoq.
-
-        In a simulation that has written into the workspace, from the simulated state.
-        """
-        simulated = self._simulated(self._engine.component, ws_id, comp_id)
-        if simulated is not None:
-            return simulated
-        return super().get_component(ws_id, self._engine.real_id(comp_id), incl_refs, params)
-
-    def get_reference(
-        self, ws_id: str | None = None, ref_id: str | None = None, params: Mapping[str, Any] | None = None
-    ) -> Entity | Entities:
-        """
-        Return one reference by its id, or those that start in a workspace, from Ardoq.
-
-        In a simulation that has written into the workspace, from the simulated state.
-        """
-        simulated = self._simulated(self._engine.reference, ws_id, ref_id)
-        if simulated is not None:
-            return simulated
-        return super().get_reference(ws_id, self._engine.real_id(ref_id), params)
-
-    def _simulated(self, kind: Kind, ws_id: str | None, entity_id: str | None) -> Entity | Entities | None:
-        with self._lock:
-            if entity_id is not None:
-                entity = self._engine.simulated(kind, self._engine.real_id(entity_id))
-                return None if entity is None else self._engine.handed_out(entity)
-            if ws_id is None or self._engine.in_step(ws_id):
-                return None
-            return [self._engine.handed_out(entity) for entity in self._engine.shelf(kind, ws_id)]
-
-    # -- writing: rows of the source ----------------------------------------------------------------------
 
     def create_component(
         self,
@@ -343,6 +240,40 @@ class ArdoqSyncClient(ArdoqClient):
             self._engine.cache.forget_workspace(ws_id)
             return answer
 
+    def reject_row(
+        self,
+        row: Any,
+        reason: str,
+        *,
+        kind: str = "component",
+        label: str | None = None,
+        means: Iterable[str] = (),
+    ) -> Entity:
+        """
+        Report a row that cannot be used, such as one with a cell that is no number, as failed.
+
+        - `row`: what is known of it; `reason`: why it cannot be used, as a sentence; `label`: its name.
+        - `kind`: what it would have been, `"component"` or `"reference"`.
+        - `means`: the ids of what it means in Ardoq, as far as that is known: those are no cache misses.
+
+        Return the row with `_id` None. Raise `InvalidInput` with the reason, with `on_error="raise"`.
+        """
+        with self._lock:
+            engine = self._engine
+            its_kind = {one.name: one for one in (engine.component, engine.reference)}.get(kind)
+            if its_kind is None:
+                raise InvalidInput(f"There is no kind {quoted(kind)}: {near(kind, KINDS)}")
+            for entity_id in means:
+                found = engine.cache.get(kind, engine.real_id(entity_id))
+                if found is not None:
+                    engine.cache.name(kind, *found)
+            problem = InvalidInput(reason)
+            answer = engine.failed(its_kind, row, problem, Row(label))
+            if self.on_error == "raise":
+                self._decided()
+                raise problem
+            return self._sent_if_full(answer)
+
     def _by_id(self, kind: Kind, entity_id: str, body: Entity, label: str | None) -> Entity:
         with self._lock:
             try:
@@ -374,6 +305,7 @@ class ArdoqSyncClient(ArdoqClient):
         take_along: bool = False,
         despite_failures: bool = False,
         kinds: Iterable[str] = KINDS,
+        types: Iterable[tuple[str, str, Any]] | None = None,
     ) -> dict[str, list[dict[str, Any]]]:
         """
         Delete what Ardoq holds of the types this run touched and no row named: all of it, or refuse.
@@ -389,6 +321,7 @@ class ArdoqSyncClient(ArdoqClient):
           named is never taken along.
         - `despite_failures`: also after a run that failed. What its failed rows meant may be what is missing.
         - `kinds`: which kinds, out of `"component"` and `"reference"`.
+        - `types`: which types, each as (kind, workspace id, type id); None for all that rows touched.
 
         It is refused as well, and no bound allows it, where the source is empty: where no row named
         anything at all, or anything of a type in a workspace of which something is missing. Where the
@@ -406,11 +339,39 @@ class ArdoqSyncClient(ArdoqClient):
         (with `reason`). The report counts what was deleted. A simulated run decides and reports the same.
         Raise `InvalidInput` where a bound makes no sense.
         """
-        bounds = Bounds.of(share, count, take_along, despite_failures, kinds)
+        bounds = Bounds.of(share, count, take_along, despite_failures, kinds, types)
         with self._lock:
             self.flush()
             collect = self.on_error == "collect"
             return Deleting(self.api, self._engine, bounds, self._rows_before, collect=collect).run()
+
+    def mark_cache_misses(
+        self,
+        marks: Entity,
+        *,
+        share: float = 0.2,
+        count: int | None = None,
+        despite_failures: bool = False,
+        types: Iterable[tuple[str, str, Any]] | None = None,
+    ) -> dict[str, list[dict[str, Any]]]:
+        """
+        Give the components this run's rows no longer name these attributes: all of them, or refuse.
+
+        `marks` is what they are given, such as `{"lifecycle": "Retired"}`. Those that are so already are left
+        alone, and do not count. The bounds are those of `delete_cache_misses`, and so is what is refused.
+        What is marked stays a cache miss.
+
+        Return as plain data what became of each: `marked`, `gone` (somebody else deleted it) and, with
+        `on_error="collect"`, `failed` (with `reason`). Raise `GuardRefused`, and mark nothing, where more
+        would be marked than is allowed, and `InvalidInput` where a bound or `marks` make no sense.
+        """
+        body = attributes(marks, "marks")
+        bounds = Bounds.of(share, count, False, despite_failures, ("component",), types)  # noqa: FBT003
+        with self._lock:
+            self.flush()
+            bounds = replace(bounds, deed="marked")
+            collect = self.on_error == "collect"
+            return Deleting(self.api, self._engine, bounds, self._rows_before, collect=collect).mark(body)
 
     # -- writes that wait ------------------------------------------------------------------------------------
 

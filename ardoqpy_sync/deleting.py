@@ -1,24 +1,25 @@
 """
-Deleting what the source no longer has: see what would go, let the guard decide, then one after the other.
+What becomes of what the source no longer has: see what it is, let the guard decide, then one by one.
 
-Nothing is deleted before the guard has agreed to all of it. Each thing is read again before it goes, and
-stays where somebody has changed it, or put something at it, since the guard saw it.
+Nothing is deleted, or marked, before the guard has agreed to all of it. Each thing is read again before it
+goes, and stays where somebody has changed it, or put something at it, since the guard saw it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy.errors import ArdoqClientException, NotFoundError
 from ardoqpy_sync.cache import TYPE_OF
-from ardoqpy_sync.changes import CREATE, DELETE
+from ardoqpy_sync.changes import CREATE, DELETE, differences
 from ardoqpy_sync.guard import KINDS, Group, Held, Missing, Run, Thing, objections, refusal
 from ardoqpy_sync.outbox import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ardoqpy.dialect import Dialect, Entity
     from ardoqpy_sync.changes import Change
@@ -30,6 +31,8 @@ __all__ = ["Deleting", "rows_of"]
 
 #: How many components Ardoq is asked about at the same time.
 SIDE_BY_SIDE = 3
+#: What the row is called that says of something that it is missing.
+NOT_IN_SOURCE = "no longer in the source"
 #: What goes with a component, by id: its kind, and what it is.
 Cascade = dict[str, tuple[str, "Entity"]]
 
@@ -75,7 +78,7 @@ class Deleting:
         Delete all of the misses that the bounds are about, or raise `GuardRefused` and delete none.
         """
         engine = self._engine
-        misses = {kind: engine.cache.misses(kind) for kind in KINDS if kind in self._bounds.kinds}
+        misses = {kind: list(filter(partial(self._meant, kind), engine.cache.misses(kind))) for kind in KINDS}
         own = {entity["_id"] for entities in misses.values() for entity in entities}
         cascades = self._cascades([comp["_id"] for comp in misses.get("component", ())])
         missing = [
@@ -84,9 +87,7 @@ class Deleting:
             for entity in entities
             for cascade in [cascades.get(entity["_id"], {})]
         ]
-        against = objections(missing, self._held(missing), self._of_the_run(), self._bounds)
-        if against:
-            raise refusal(missing, against)
+        self._agree(missing)
         # References first, then components from the leaves up, so that each goes by itself.
         components = sorted(misses.get("component", ()), key=lambda comp: _depth(cascades[comp["_id"]]))
         for ref in misses.get("reference", ()):
@@ -97,6 +98,44 @@ class Deleting:
                 engine.component, comp, {key: one["_version"] for key, (_, one) in along if key not in own}
             )
         return self._answer
+
+    def mark(self, marks: Entity) -> dict[str, list[dict[str, Any]]]:
+        """
+        Give all components that are missing and are not so yet these attributes, or raise `GuardRefused`.
+        """
+        engine, kind = self._engine, self._engine.component
+        flat = kind.collection.flat
+        marks = flat(marks)
+        misses = [comp for comp in engine.cache.misses(kind.name) if self._meant(kind.name, comp)]
+        unlike = [comp for comp in misses if differences(marks, flat(comp), kind.ignored)]
+        self._agree([Missing(self._thing(kind.name, comp)) for comp in unlike])
+        done: dict[str, list[dict[str, Any]]] = {"marked": [], "gone": [], "failed": []}
+        with engine.cache.unnamed():  # what is marked is missing all the same
+            for comp in unlike:
+                shown = {"kind": kind.name, **engine.described(kind, comp)}
+                try:
+                    engine.have_by_id(kind, comp["_id"], marks, NOT_IN_SOURCE)
+                    refused = self._sent()
+                except NotFoundError:
+                    done["gone"].append(shown)
+                    continue
+                except ArdoqClientException as problem:
+                    engine.failed(kind, {**marks, "_id": comp["_id"], "name": shown["name"]}, problem)
+                    refused = [problem]
+                if refused and not self._collect:
+                    raise refused[0]
+                done["failed" if refused else "marked"].append(
+                    {**shown, "reason": str(refused[0])} if refused else shown
+                )
+        return done
+
+    def _agree(self, missing: Sequence[Missing]) -> None:
+        against = objections(missing, self._held(missing), self._of_the_run(), self._bounds)
+        if against:
+            raise refusal(missing, against, self._bounds.deed)
+
+    def _meant(self, kind: str, entity: Entity) -> bool:
+        return self._bounds.mean(kind, entity["rootWorkspace"], entity.get(TYPE_OF[kind]))
 
     # -- see ------------------------------------------------------------------------------------------------
 

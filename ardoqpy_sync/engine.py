@@ -154,7 +154,7 @@ class Engine:
                 raise InvalidInput(f"field_value is missing, and comp has no {field_name!r} to match by.")
             ws_id, type_id = comp["rootWorkspace"], comp["typeId"]
             self.workspace(ws_id)
-            match = partial(self._by_field, ws_id, field_name, value, type_id)
+            match = partial(self.by_field, ws_id, field_name, value, type_id)
             return self._have(kind, ws_id, comp, match)
         flat = kind.collection.flat
         try:
@@ -247,7 +247,10 @@ class Engine:
         found = shelf.find(field_name, as_key(value), lambda comp: as_key(flat(comp).get(field_name)))
         return [comp for comp in found if same(flat(comp).get(field_name), value)]
 
-    def _by_field(self, ws_id: str, field_name: str, value: Any, type_id: str) -> list[Entity]:
+    def by_field(self, ws_id: str, field_name: str, value: Any, type_id: str) -> list[Entity]:
+        """
+        Return the components of a type that hold a value in a field.
+        """
         found = self.with_value(ws_id, field_name, value)
         return [comp for comp in found if comp.get("typeId") == type_id]
 

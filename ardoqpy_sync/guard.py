@@ -24,6 +24,9 @@ KINDS = ("component", "reference")
 #: How many lines of a refusal's list are in its text; the error carries all of them as data.
 SHOWN = 20
 
+#: What is said of a deed that has not been done: all this would …
+_WORDS = {"deleted": "go", "marked": "be marked"}
+
 #: What a share is a share of: kind, workspace id, type id.
 Group = tuple[str, str, Any]
 Objection = dict[str, Any]
@@ -40,10 +43,19 @@ class Bounds:
     take_along: bool
     despite_failures: bool
     kinds: tuple[str, ...]
+    types: frozenset[Group] | None = None
+    #: What becomes of what is missing: it goes, or it is marked.
+    deed: str = "deleted"
 
     @classmethod
     def of(
-        cls, share: object, count: object, take_along: object, despite_failures: object, kinds: object
+        cls,
+        share: object,
+        count: object,
+        take_along: object,
+        despite_failures: object,
+        kinds: object,
+        types: Iterable[Group] | None = None,
     ) -> Bounds:
         """
         Return bounds that make sense, or raise `InvalidInput`.
@@ -62,7 +74,14 @@ class Bounds:
                 raise InvalidInput(f"There is no kind {quoted(kind)}: {near(kind, KINDS)}")
         # By its shortest spelling, 0.29 of 100 is 29; as a binary fraction it would be a little less.
         exact = Decimal(str(share))
-        return cls(exact, count, bool(take_along), bool(despite_failures), tuple(kinds))
+        only = None if types is None else frozenset(types)
+        return cls(exact, count, bool(take_along), bool(despite_failures), tuple(kinds), only)
+
+    def mean(self, kind: str, ws_id: str, type_id: Any) -> bool:
+        """
+        Tell whether they are about what is missing of this type.
+        """
+        return kind in self.kinds and (self.types is None or (kind, ws_id, type_id) in self.types)
 
 
 class Thing(NamedTuple):
@@ -183,16 +202,18 @@ def _of_the_share(going: Sequence[Thing], held: Mapping[Group, Held], bounds: Bo
         if number > bounds.share * before:
             yield _objection(
                 "share",
-                f"{number} of the {before} {title} would go, more than share={bounds.share}.",
+                f"{number} of the {before} {title} would {_WORDS[bounds.deed]}, more than "
+                f"share={bounds.share}.",
                 f"share={_share_for(number, before)}",
             )
 
 
 def _of_the_count(going: Sequence[Thing], bounds: Bounds) -> Iterator[Objection]:
+    along = ", with all that goes along" if bounds.deed == "deleted" else ""
     if bounds.count is not None and len(going) > bounds.count:
         yield _objection(
             "count",
-            f"{len(going)} would go, with all that goes along, more than count={bounds.count}.",
+            f"{len(going)} would {_WORDS[bounds.deed]}{along}, more than count={bounds.count}.",
             f"count={len(going)}",
         )
 
@@ -218,7 +239,7 @@ def _of_what_goes_along(missing: Sequence[Missing], bounds: Bounds) -> Iterator[
             )
 
 
-def refusal(missing: Sequence[Missing], against: Sequence[Objection]) -> GuardRefused:
+def refusal(missing: Sequence[Missing], against: Sequence[Objection], deed: str = "deleted") -> GuardRefused:
     """
     Return the error for what may not go: each objection, how it is allowed, and what would have gone.
     """
@@ -232,11 +253,11 @@ def refusal(missing: Sequence[Missing], against: Sequence[Objection]) -> GuardRe
     lines = [_said(one) for one in against[:SHOWN]]
     lines += [f"- ... and {len(against) - SHOWN} more reasons"] if len(against) > SHOWN else []
     if would:
-        lines.append("Would have been deleted:")
+        lines.append(f"Would have been {deed}:")
         lines += [_line(item) for item in would[:SHOWN]]
         lines += [f"- ... and {len(would) - SHOWN} more"] if len(would) > SHOWN else []
     return GuardRefused(
-        "\n".join(["Nothing was deleted, since more would go than is allowed:", *lines]),
+        "\n".join([f"Nothing was {deed}, since more would {_WORDS[deed]} than is allowed:", *lines]),
         reasons=list(against),
         would_delete=would,
     )

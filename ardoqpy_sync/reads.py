@@ -1,0 +1,160 @@
+"""
+What can be read from a sync client: what this run has made of Ardoq comes before what Ardoq holds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ardoqpy._arguments import id_segment, ids
+from ardoqpy._json import a_type
+from ardoqpy.client import ArdoqClient
+from ardoqpy.errors import InvalidInput
+from ardoqpy_sync.cache import component_key
+from ardoqpy_sync.loaded import LoadedWorkspaces
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Iterable, Mapping, MutableMapping
+
+    from ardoqpy.dialect import Entities, Entity
+    from ardoqpy_sync.as_planned import PlanEngine
+    from ardoqpy_sync.kinds import Kind
+
+__all__ = ["SyncReads"]
+
+
+class SyncReads(ArdoqClient):
+    """
+    Read the workspaces that are loaded; in a simulation the simulated state.
+    """
+
+    _lock: threading.RLock
+    _engine: PlanEngine
+
+    def flush(self) -> None:
+        """
+        Send the writes that wait, where any do.
+        """
+
+    @property
+    def ws(self) -> MutableMapping[str, Entity]:
+        """
+        The loaded workspaces by id, each a copy in the form of the aggregated answer.
+
+        Deleting one (`del ardoq.ws[ws_id]`), or all (`ardoq.ws = {}`), has it loaded again at its next touch.
+        """
+        return LoadedWorkspaces(self._engine, self._lock)
+
+    @ws.setter
+    def ws(self, workspaces: Mapping[str, Entity]) -> None:
+        with self._lock:
+            self.ws.clear()
+            self.ws.update(workspaces)
+
+    def load_workspaces(self, ws_ids: Iterable[str]) -> None:
+        """
+        Load several workspaces side by side, where rows would load one after the other.
+
+        What is loaded already is left alone. Raise `NotFoundError` where there is no such workspace; those
+        that came before it stay loaded then.
+        """
+        with self._lock:
+            self._engine.load(ids(ws_ids, "ws_ids"))
+
+    def get_workspace(self, ws_id: str, aggregated: bool = True) -> Entity:  # noqa: ARG002, FBT001, FBT002
+        """
+        Load a workspace afresh and return it aggregated, whatever `aggregated` says.
+
+        In a simulation that has written into the workspace, return the simulated state instead. Where writes
+        wait, they are sent first.
+        """
+        with self._lock:
+            self.flush()
+            return self._engine.workspace(ws_id, afresh=True).aggregated()
+
+    def find_component(
+        self,
+        ws_id: str,
+        comp_name: str | None = None,
+        field_name: str | None = None,
+        field_value: Any = None,
+        exact: bool = False,  # noqa: FBT001, FBT002  (as in 0.8.4)
+    ) -> Entities:
+        """
+        Return the components of a workspace, as the cache holds it, by a field's value or by name.
+
+        A field is asked first, where one is given, and must be equal. A name is looked for anywhere in
+        the components' names, letter case counting; with `exact=True` it must be the whole name. `exact`
+        gives a list of one, or of none. Raise `InvalidInput` where neither is given.
+        """
+        with self._lock:
+            shelf = self._engine.workspace(id_segment(ws_id, "ws_id")).components
+            if field_name:
+                found = self._engine.with_value(ws_id, field_name, field_value)
+            elif comp_name is None:
+                raise InvalidInput("Neither comp_name nor field_name is given: say what to look for.")
+            elif exact:
+                found = self._engine.with_value(ws_id, "name", comp_name)
+                found = [comp for comp in found if comp.get("name") == comp_name]
+            else:
+                found = [comp for comp in shelf if comp_name in (comp.get("name") or "")]
+            return [self._engine.handed_out(comp) for comp in (found[:1] if exact else found)]
+
+    def match_component(
+        self, ws_id: str, type_id: str, value: Any, field_name: str | None = None
+    ) -> Entities:
+        """
+        Return the components that a row means: those of a type with this name, or this value in a field.
+
+        As `create_component` matches, so letter case does not count in a name, and 5 and "5" are the same
+        in a field; the first is the one that it would use. Raise `InvalidInput` where a name is no text.
+        """
+        with self._lock:
+            shelf = self._engine.workspace(id_segment(ws_id, "ws_id")).components
+            if field_name is not None and field_name != "name":
+                found = self._engine.by_field(ws_id, field_name, value, type_id)
+            elif isinstance(value, str):
+                found = shelf.matches(component_key(type_id, value))
+            else:
+                raise InvalidInput(f"value is {a_type(value)}: a component's name is text.")
+            return [self._engine.handed_out(comp) for comp in found]
+
+    def get_component(
+        self,
+        ws_id: str | None = None,
+        comp_id: str | None = None,
+        incl_refs: bool = False,  # noqa: FBT001, FBT002  (as in 0.8.4)
+        params: Mapping[str, Any] | None = None,
+    ) -> Entity | Entities:
+        """
+        Return one component by its id, or all of a workspace, from Ardoq.
+
+        In a simulation that has written into the workspace, from the simulated state.
+        """
+        simulated = self._simulated(self._engine.component, ws_id, comp_id)
+        if simulated is not None:
+            return simulated
+        return super().get_component(ws_id, self._engine.real_id(comp_id), incl_refs, params)
+
+    def get_reference(
+        self, ws_id: str | None = None, ref_id: str | None = None, params: Mapping[str, Any] | None = None
+    ) -> Entity | Entities:
+        """
+        Return one reference by its id, or those that start in a workspace, from Ardoq.
+
+        In a simulation that has written into the workspace, from the simulated state.
+        """
+        simulated = self._simulated(self._engine.reference, ws_id, ref_id)
+        if simulated is not None:
+            return simulated
+        return super().get_reference(ws_id, self._engine.real_id(ref_id), params)
+
+    def _simulated(self, kind: Kind, ws_id: str | None, entity_id: str | None) -> Entity | Entities | None:
+        with self._lock:
+            if entity_id is not None:
+                entity = self._engine.simulated(kind, self._engine.real_id(entity_id))
+                return None if entity is None else self._engine.handed_out(entity)
+            if ws_id is None or self._engine.in_step(ws_id):
+                return None
+            return [self._engine.handed_out(entity) for entity in self._engine.shelf(kind, ws_id)]
