@@ -83,7 +83,7 @@ def test_the_two_clients_side_by_side_run():
 
 def test_the_deleting_in_its_page_runs(capsys):
     """The example of deleting runs as it stands, but for its host and token, and says why it refuses."""
-    (code,) = blocks(ROOT / "docs" / "deleting.md", "python")
+    code, marking = blocks(ROOT / "docs" / "deleting.md", "python")
     model = {"_id": "a" * 24, "name": "Apps", "root": {"p1": {"name": "Application"}}}
     component = {"rootWorkspace": "b" * 24, "typeId": "p1"}
     seed = {
@@ -94,7 +94,9 @@ def test_the_deleting_in_its_page_runs(capsys):
     }
     with emulator(seed=seed) as server:
         code = code.replace("https://yourorg.ardoq.com", server.url).replace('"..."', repr(server.token))
-        exec(compile(code, "deleting.md", "exec"), {"apps": "b" * 24})
+        exec(compile(code, "deleting.md", "exec"), names := {"apps": "b" * 24})
+        exec(compile(marking.replace("0.2", "0.5"), "deleting.md", "exec"), names)
+        assert names["ardoq"].report["updated_comps"] == 1
         exec(compile(code.replace("0.2", "0.5"), "deleting.md", "exec"), {"apps": "b" * 24})
     refused, done = capsys.readouterr().out.split("Would have been deleted:")
     assert "1 of the 2 components of type Application in workspace Apps" in refused
