@@ -10,7 +10,7 @@ from ardoqpy._arguments import id_segment, ids
 from ardoqpy._json import a_type
 from ardoqpy.client import ArdoqClient
 from ardoqpy.errors import InvalidInput
-from ardoqpy_sync.cache import component_key
+from ardoqpy_sync.cache import component_key, reference_key
 from ardoqpy_sync.loaded import LoadedWorkspaces
 
 if TYPE_CHECKING:
@@ -119,6 +119,17 @@ class SyncReads(ArdoqClient):
             else:
                 raise InvalidInput(f"value is {a_type(value)}: a component's name is text.")
             return [self._engine.handed_out(comp) for comp in found]
+
+    def match_reference(self, ws_id: str, source: str, target: str, type_id: int) -> Entities:
+        """
+        Return the references that a row means: those of a type between two components, as they stand.
+
+        `ws_id` is the workspace of the source; the first is the one that `create_reference` would use.
+        """
+        with self._lock:
+            shelf = self._engine.workspace(id_segment(ws_id, "ws_id")).references
+            key = reference_key(self._engine.real_id(source), self._engine.real_id(target), type_id)
+            return [self._engine.handed_out(ref) for ref in shelf.matches(key)]
 
     def get_component(
         self,

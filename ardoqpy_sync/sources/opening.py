@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
+    from ardoqpy_sync.sources.description import SourceType
     from ardoqpy_sync.sources.source import Source
 
-__all__ = ["open_source"]
+__all__ = ["checked_source", "open_source"]
 
 
 _TYPES = {
@@ -57,13 +58,23 @@ def open_source(description: Mapping[str, Any], base: str | os.PathLike[str]) ->
         raise ConfigurationError(
             f"{SUBJECT} is {a_type(description)}: describe it by a table of keys and values."
         )
+    one, table = checked_source(description)
+    return one.make(table, Path(base))
+
+
+def checked_source(description: Mapping[str, Any]) -> tuple[SourceType, dict[str, Any]]:
+    """
+    Return what type of source a table describes, and its keys, held against those that the type has.
+
+    Raise `ConfigurationError` as `open_source` does, but for what depends on files and packages.
+    """
     told = {key: value for key, value in description.items() if key != "type"}
     name = description["type"] if "type" in description else _type_by_suffix(told)
     if not isinstance(name, str) or name not in _TYPES:
         shown = quoted(name) if isinstance(name, str) else a_type(name)
         raise ConfigurationError(f"{SUBJECT} has the type {shown}, which is none: {near(name, _TYPES)}")
     one = _TYPES[name]
-    return one.make(checked(told, one.keys, f"{SUBJECT} of type {name!r}"), Path(base))
+    return one, checked(told, one.keys, f"{SUBJECT} of type {name!r}")
 
 
 def _type_by_suffix(told: Mapping[str, Any]) -> str:
