@@ -95,6 +95,8 @@ class ArdoqSyncClient(SyncReads):
         self._lock = threading.RLock()
         self._engine = PlanEngine(self.api, _writer(self.api, simulate, batch), previous_report or {})
         self._engine.progress = counting
+        #: Whether there is anything to do after a row, be it that many writes wait or that somebody counts.
+        self._follows_up = counting is not None or self._engine.outbox is not None
         self._rows_before = rows_of(previous_report or {})
 
     # -- writing: rows of the source ----------------------------------------------------------------------
@@ -134,7 +136,7 @@ class ArdoqSyncClient(SyncReads):
                 answer = self._engine.have_component(comp, field_name, field_value, label)
             except ArdoqClientException as problem:
                 answer = self._failed(self._engine.component, comp, problem)
-            return self._sent_if_full(answer)
+            return self._sent_if_full(answer) if self._follows_up else answer
 
     def create_reference(self, ref: Entity, *, label: str | None = None) -> Entity:
         """
@@ -149,7 +151,7 @@ class ArdoqSyncClient(SyncReads):
                 answer = self._engine.have_reference(ref, label)
             except ArdoqClientException as problem:
                 answer = self._failed(self._engine.reference, ref, problem)
-            return self._sent_if_full(answer)
+            return self._sent_if_full(answer) if self._follows_up else answer
 
     def update_component(self, comp_id: str, comp: Entity, *, label: str | None = None) -> Entity:
         """
