@@ -95,8 +95,6 @@ class ArdoqSyncClient(SyncReads):
         self._lock = threading.RLock()
         self._engine = PlanEngine(self.api, _writer(self.api, simulate, batch), previous_report or {})
         self._engine.progress = counting
-        #: Whether there is anything to do after a row, be it that many writes wait or that somebody counts.
-        self._follows_up = counting is not None or self._engine.outbox is not None
         self._rows_before = rows_of(previous_report or {})
 
     # -- writing: rows of the source ----------------------------------------------------------------------
@@ -136,7 +134,8 @@ class ArdoqSyncClient(SyncReads):
                 answer = self._engine.have_component(comp, field_name, field_value, label)
             except ArdoqClientException as problem:
                 answer = self._failed(self._engine.component, comp, problem)
-            return self._sent_if_full(answer) if self._follows_up else answer
+            quiet = self._engine.outbox is None and self._engine.progress is None
+            return answer if quiet else self._sent_if_full(answer)
 
     def create_reference(self, ref: Entity, *, label: str | None = None) -> Entity:
         """
@@ -151,7 +150,8 @@ class ArdoqSyncClient(SyncReads):
                 answer = self._engine.have_reference(ref, label)
             except ArdoqClientException as problem:
                 answer = self._failed(self._engine.reference, ref, problem)
-            return self._sent_if_full(answer) if self._follows_up else answer
+            quiet = self._engine.outbox is None and self._engine.progress is None
+            return answer if quiet else self._sent_if_full(answer)
 
     def update_component(self, comp_id: str, comp: Entity, *, label: str | None = None) -> Entity:
         """
