@@ -3,5 +3,3 @@ What a run came to, for people to read: as a page, as Markdown, as plain data, a
 
 `account.py` makes the data of which all others are made; nothing here writes to Ardoq.
 """
-
-from __future__ import annotations
