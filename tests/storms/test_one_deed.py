@@ -88,7 +88,7 @@ def test_g9_an_edit_of_ours_is_decided_again_and_told(job):
 def test_g9_an_edit_that_is_what_we_want_is_not_written_again(job):
     """Where others have set what the rows say already, nothing is written, and nothing is told as changed."""
     report, comps, refs = job(
-        lambda other, comps, refs: other.patch_component(comps["A"][0]["_id"], payload={"cost": 10})
+        lambda other, comps, _: other.patch_component(comps["A"][0]["_id"], payload={"cost": 10})
     )
     assert _done(comps, refs)
     assert report["updated_comps"] == 0
@@ -127,8 +127,8 @@ def test_g9_a_move_stays(job):
 
 def test_g9_a_rename_is_told_or_stays(job):
     """A row whose component was renamed gets it back, and that is told; in a batch it gets a new one."""
-    report, comps, refs = job(
-        lambda other, comps, refs: (
+    report, comps, _ = job(
+        lambda other, comps, _: (
             other.patch_component(comps["A"][0]["_id"], payload={"name": "A renamed"}),
             other.patch_component(comps["B"][0]["_id"], payload={"name": "B renamed"}),
         )
@@ -169,7 +169,7 @@ def test_g9_what_was_deleted_is_made_again(job):
 
 def test_g9_a_reference_that_was_deleted_is_made_again(job):
     """A reference that others have deleted is made again, and told as new."""
-    report, comps, refs = job(lambda other, comps, refs: other.del_reference(refs["A", "B", 1][0]["_id"]))
+    report, comps, refs = job(lambda other, _, refs: other.del_reference(refs["A", "B", 1][0]["_id"]))
     assert _done(comps, refs)
     assert (report["new_refs"], report["updated_refs"]) == (2, 0)
 
