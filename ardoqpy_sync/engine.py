@@ -425,6 +425,7 @@ class Engine:
         self.cache.forget(kind.name, entity_id)
         for (of, at, gone), its_name in zip(going, names, strict=True):
             itself = gone["_id"] == entity_id
+            self.report.gone[gone["_id"]] = gone
             note = None if itself else f"with component {name}"
             self.report.take(self._change(DELETE, of, at, gone, name=its_name, note=note))
             if self.outbox is not None:
