@@ -8,7 +8,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._near import quoted
-from ardoqpy.errors import ArdoqClientException, ConfigurationError, GuardRefused, InvalidInput
+from ardoqpy.errors import (
+    ArdoqClientException,
+    ConfigurationError,
+    GuardRefused,
+    InvalidInput,
+    ServiceUnavailable,
+)
 from ardoqpy_sync.job.binding import BoundComponents, BoundReferences, bind
 from ardoqpy_sync.job.outcome import Outcome, Read
 from ardoqpy_sync.job.rows import attributes_of, columns_of, filter_of, named_by
@@ -26,6 +32,9 @@ if TYPE_CHECKING:
     from ardoqpy_sync.sources import Row, Source
 
 __all__ = ["opened_sources", "run_job", "troubles_of"]
+
+#: After so many rows in a row that failed since Ardoq cannot be reached, the others would only take hours.
+PATIENCE = 5
 
 
 def troubles_of(job: Job, client: ArdoqSyncClient) -> list[Trouble]:
@@ -137,9 +146,19 @@ class _Run:
             client.flush()
         except ArdoqClientException as problem:
             self._outcome.failure = problem
-            client.report["status"] = "failure"
-            client.report["description"] = str(problem)
+            client.give_up(str(problem))
         return self._outcome
+
+    def _go_on(self) -> None:
+        """
+        Raise where Ardoq can no longer be reached: every further row would wait for it as long.
+        """
+        problems = self._client.unreached
+        if len(problems) >= PATIENCE:
+            raise ServiceUnavailable(
+                f"The run was ended: the last {len(problems)} rows in a row failed since Ardoq cannot be "
+                f"reached. The last of them: {problems[-1]}"
+            )
 
     # -- components -----------------------------------------------------------------------------------------
 
@@ -192,6 +211,7 @@ class _Run:
         self._client.create_component(
             self._owned(bound, comp, lambda: self._matching(bound, comp)), bound.key, label=label
         )
+        self._go_on()
 
     def _matching(self, bound: BoundComponents, comp: Mapping[str, Any]) -> list[dict[str, Any]]:
         value = comp["name"] if bound.key is None else comp[bound.key]
@@ -252,6 +272,7 @@ class _Run:
             self._owned(bound, ref, lambda: client.match_reference(bound.ws_id, *ends, bound.type_id)),
             label=label,
         )
+        self._go_on()
 
     # -- what both have -------------------------------------------------------------------------------------
 
