@@ -74,12 +74,7 @@ class Landscape:
 
         A token that may not read definitions gets a field of no known type: its cells stay as they are.
         """
-        if ws_id not in self._fields:
-            try:
-                self._fields[ws_id] = self._client.api.fields.of_workspace(ws_id, None)
-            except AuthorizationError:
-                self._fields[ws_id] = None
-        fields = self._fields[ws_id]
+        fields = self._read(ws_id)
         if fields is None:
             return Field(wanted, wanted, "")
         if wanted in fields:
@@ -90,6 +85,20 @@ class Landscape:
             return found
         names = [*fields, *(label for field, label in known if label != field.name)]
         raise InvalidInput(f"{self._none(ws_id, 'field').format(quoted(wanted))}: {near(wanted, names)}")
+
+    def fields(self, ws_id: str) -> dict[str, Field]:
+        """
+        Return the custom fields of a workspace by name; none for a token that may not read them.
+        """
+        return self._read(ws_id) or {}
+
+    def _read(self, ws_id: str) -> dict[str, Field] | None:
+        if ws_id not in self._fields:
+            try:
+                self._fields[ws_id] = self._client.api.fields.of_workspace(ws_id, None)
+            except AuthorizationError:
+                self._fields[ws_id] = None
+        return self._fields[ws_id]
 
     def _model(self, ws_id: str) -> dict[str, Any]:
         if ws_id not in self._models:
