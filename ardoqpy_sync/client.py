@@ -406,15 +406,15 @@ class ArdoqSyncClient(SyncReads):
             report.data["status"] = "failure"
             report.data["description"] = reason
 
-    @property
-    def unreached(self) -> list[ArdoqClientException]:
+    def check_reach(self) -> None:
         """
-        The problems of the last writes, where all of them failed since Ardoq cannot be reached.
+        Raise `ServiceUnavailable` where the last five writes, or more, failed since Ardoq cannot be reached.
 
-        Also where it takes the token no more, or somebody else answers. Empty once a write has come through.
+        Also where it takes the token no more, or somebody else answers. With `on_error="collect"` a run would
+        otherwise try every row as often, and as long, as the first.
         """
         with self._lock:
-            return list(self._engine.reach.problems)
+            self._engine.reach.check()
 
     def real_id(self, entity_id: str) -> str:
         """

@@ -46,8 +46,6 @@ DECISIONS = 5
 #: How many workspaces are loaded at the same time; on v2 each takes a few requests of its own.
 SIDE_BY_SIDE = 3
 _NOTHING: Differences = {}
-
-
 _NO_ROW = Row()
 
 
@@ -296,7 +294,7 @@ class Engine:
         """
         self.report.take(change)
         if self.outbox is None:
-            self.reach.came_through()
+            self.reach.begin_anew()
             if self.progress is not None:
                 self.progress.wrote()
             return copied(entity)
@@ -436,7 +434,7 @@ class Engine:
                 place = len(self.report.changes) - 1
                 self.outbox.promise(entity_id, Promise(place, None, row, dict, self._row))
         if self.outbox is None:
-            self.reach.came_through()
+            self.reach.begin_anew()
             if self.progress is not None:
                 self.progress.wrote()
         else:

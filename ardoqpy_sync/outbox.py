@@ -167,7 +167,7 @@ class Outbox:
             operation = outcome.operation
             imagined = self._engine.cache.get(operation.kind.name, operation.id)
             if outcome.problem is None:
-                self._engine.reach.came_through()
+                self._engine.reach.begin_anew()
                 self._keep_promise(outcome)
                 if imagined and outcome.stored:
                     versions[operation.id] = imagined[1]["_version"], outcome.stored

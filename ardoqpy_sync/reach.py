@@ -14,6 +14,8 @@ from ardoqpy.errors import (
 
 __all__ = ["Reach", "is_out_of_reach"]
 
+#: After so many in a row that failed for want of Ardoq, each further one would only take as long again.
+PATIENCE = 5
 _NOT_ACCEPTED = 401
 
 
@@ -32,9 +34,20 @@ class Reach:
         if is_out_of_reach(problem):
             self.problems.append(problem)
 
-    def came_through(self) -> None:
+    def check(self) -> None:
         """
-        Note that a write was carried out.
+        Raise `ServiceUnavailable` where it is no use to try any more.
+        """
+        number = len(self.problems)
+        if number >= PATIENCE:
+            raise ServiceUnavailable(
+                f"Ardoq cannot be reached any more: {number} in a row failed for that. The first of them: "
+                f"{self.problems[0]}"
+            )
+
+    def begin_anew(self) -> None:
+        """
+        Note that a write was carried out, or that some time has gone by.
         """
         if self.problems:
             self.problems.clear()

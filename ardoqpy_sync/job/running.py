@@ -4,21 +4,16 @@ A job carried out: row after row becomes a call of the sync client, then what is
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._near import quoted
-from ardoqpy.errors import (
-    ArdoqClientException,
-    ConfigurationError,
-    GuardRefused,
-    InvalidInput,
-    ServiceUnavailable,
-)
+from ardoqpy.errors import ArdoqClientException, ConfigurationError, GuardRefused, InvalidInput
 from ardoqpy_sync.job.binding import BoundComponents, BoundReferences, bind
 from ardoqpy_sync.job.outcome import Outcome, Read
 from ardoqpy_sync.job.rows import attributes_of, columns_of, filter_of, named_by
 from ardoqpy_sync.job.troubles import JobRefused, Trouble
+from ardoqpy_sync.reach import is_out_of_reach
 from ardoqpy_sync.sources import from_rows, open_source
 from ardoqpy_sync.sources.spelling import AS_WRITTEN, read_spelling
 
@@ -32,9 +27,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.sources import Row, Source
 
 __all__ = ["opened_sources", "run_job", "troubles_of"]
-
-#: After so many rows in a row that failed since Ardoq cannot be reached, the others would only take hours.
-PATIENCE = 5
 
 
 def troubles_of(job: Job, client: ArdoqSyncClient) -> list[Trouble]:
@@ -142,23 +134,16 @@ class _Run:
             for another in references:
                 self._references(another)
             client.flush()
+            client.check_reach()
             self._missing([*components, *references])
             client.flush()
         except ArdoqClientException as problem:
             self._outcome.failure = problem
+            if not is_out_of_reach(problem):
+                with suppress(ArdoqClientException):  # it is in the report
+                    client.flush()
             client.give_up(str(problem))
         return self._outcome
-
-    def _go_on(self) -> None:
-        """
-        Raise where Ardoq can no longer be reached: every further row would wait for it as long.
-        """
-        problems = self._client.unreached
-        if len(problems) >= PATIENCE:
-            raise ServiceUnavailable(
-                f"The run was ended: the last {len(problems)} rows in a row failed since Ardoq cannot be "
-                f"reached. The last of them: {problems[-1]}"
-            )
 
     # -- components -----------------------------------------------------------------------------------------
 
@@ -211,7 +196,7 @@ class _Run:
         self._client.create_component(
             self._owned(bound, comp, lambda: self._matching(bound, comp)), bound.key, label=label
         )
-        self._go_on()
+        self._client.check_reach()
 
     def _matching(self, bound: BoundComponents, comp: Mapping[str, Any]) -> list[dict[str, Any]]:
         value = comp["name"] if bound.key is None else comp[bound.key]
@@ -272,7 +257,7 @@ class _Run:
             self._owned(bound, ref, lambda: client.match_reference(bound.ws_id, *ends, bound.type_id)),
             label=label,
         )
-        self._go_on()
+        self._client.check_reach()
 
     # -- what both have -------------------------------------------------------------------------------------
 
