@@ -20,6 +20,7 @@ _SHELL_WORDS = [
         "set ARDOQ_API_TOKEN, or name a cfg file with --config",
     ),
     (re.compile(r"give the token as token instead"), "set the token as ARDOQ_API_TOKEN instead"),
+    (re.compile(r", or say as stale_after= after how many seconds it may be taken over"), ""),
     (re.compile(r"\bgive org\b"), "give --org"),
     (re.compile(r"\bhosturl\b"), "--host"),
     (re.compile(r"\ballow_http=True\b"), "--allow-http"),
@@ -43,8 +44,8 @@ def in_shell_words(sentence: str) -> str:
     return sentence
 
 
-def complain(sentence: str) -> None:
+def complain(sentence: str, program: str = "ardoqpy") -> None:
     """
     Write one line to the standard error, whatever is in the sentence.
     """
-    print(f"ardoqpy: {harmless(sentence)}", file=sys.stderr)
+    print(f"{program}: {harmless(sentence)}", file=sys.stderr)
