@@ -2,6 +2,8 @@
 The picture of what changes, in a real browser: what is drawn, moved, folded and read by keyboard.
 """
 
+import itertools
+
 import pytest
 from made_up import a_bit_of_everything, account, change, graph
 
@@ -69,6 +71,33 @@ def test_the_same_graph_gives_the_same_picture(show):
     assert drawn(first) == drawn(second)
 
 
+def test_types_stand_in_the_order_in_which_references_lead(show):
+    """What refers stands left of what it refers to, and a parent left of what is below it."""
+    types = ("Server", "Database", "Service", "Application")
+    nodes = [
+        {"id": f"{name}{number}", "name": name, "type": name, "workspace": "w1", "state": "created"}
+        for name in types
+        for number in range(2)
+    ]
+    edges = [
+        {"source": f"{one}{number}", "target": f"{other}0", "type": "uses", "state": "created"}
+        for other, one in itertools.pairwise(types)
+        for number in range(2)
+    ]
+    # One leads back, and one goes to its parent.
+    edges.append({"source": "Server0", "target": "Application0", "type": "asks", "state": "created"})
+    nodes.append({"id": "b", "name": "Board", "type": "Board", "workspace": "w1", "state": "created"})
+    edges.append({"source": "Application1", "target": "b", "type": "parent", "state": "created"})
+    totals = {"nodes": len(nodes), "edges": len(edges)}
+    page = show(account(graph={"nodes": nodes, "edges": edges, "totals": totals}))
+    left = {
+        one.locator(".title").text_content(): one.bounding_box()["x"]
+        for one in page.locator("svg .panel").all()
+    }
+    assert sorted(left, key=left.get) == ["Board", *reversed(types)]
+    assert len(set(left.values())) == 5
+
+
 def test_it_zooms_and_fits_by_buttons_wheel_and_keys(page):
     """Buttons, the wheel with Ctrl, and keys enlarge it; Fit shows all of it again."""
     whole = scale(page)
@@ -80,7 +109,7 @@ def test_it_zooms_and_fits_by_buttons_wheel_and_keys(page):
     page.keyboard.down("Control")
     page.mouse.wheel(0, -200)
     page.keyboard.up("Control")
-    page.wait_for_timeout(50)
+    page.locator(f".frame:not([data-scale='{whole:.3f}'])").wait_for()
     assert scale(page) > whole
     page.locator(".frame svg").focus()
     page.keyboard.press("0")
@@ -98,8 +127,13 @@ def test_the_wheel_alone_moves_the_page(page):
     """Who scrolls past the picture is not caught in it."""
     before = scale(page)
     page.locator(".frame").hover()
+    top = page.evaluate("scrollY")
     page.mouse.wheel(0, 200)
-    page.wait_for_timeout(50)
+    for _ in range(1000):
+        if page.evaluate("scrollY") != top:
+            break
+        page.wait_for_timeout(10)
+    assert page.evaluate("scrollY") != top
     assert scale(page) == before
 
 
