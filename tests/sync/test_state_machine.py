@@ -401,6 +401,7 @@ class Calls(RuleBasedStateMachine):
         """
         self.calls += 1
         label = f"row {self.calls}"
+        self.named = {self.client.real_id(one) for one in self.named}
         fate = foretell(Foreteller(self._seen(), self._holds(), self.named))
         disturbed = speaking.batch and (self.ledger.foreign or self.outage)
         in_doubt = fate.outcome == "create" and not self.doubts.isdisjoint(keys)
