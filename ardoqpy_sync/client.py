@@ -11,6 +11,8 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._arguments import attributes, id_segment, ids
+from ardoqpy._json import a_type
+from ardoqpy._near import shown
 from ardoqpy.client import ArdoqClient
 from ardoqpy.config import Token
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput, UnsupportedOperation
@@ -18,6 +20,7 @@ from ardoqpy_sync.applying import apply
 from ardoqpy_sync.as_planned import PlanEngine
 from ardoqpy_sync.batching import BatchWriter
 from ardoqpy_sync.changes import DELETE
+from ardoqpy_sync.checks import PROBLEMS, refusal
 from ardoqpy_sync.deleting import Deleting, rows_of
 from ardoqpy_sync.guard import KINDS, Bounds
 from ardoqpy_sync.loaded import LoadedWorkspaces
@@ -130,7 +133,7 @@ class ArdoqSyncClient(ArdoqClient):
         whole number.
         """
         if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
-            raise InvalidInput(f"rows is {rows!r}: give a whole number.")
+            raise InvalidInput(f"rows is {shown(rows)}: give a whole number.")
         with self._lock:
             if self._engine.progress is not None:
                 self._engine.progress.expect_rows(rows)
@@ -144,7 +147,7 @@ class ArdoqSyncClient(ArdoqClient):
         """
         with self._lock:
             self.flush()
-            return self._engine.workspace(ws_id, afresh=True).aggregated()
+            return self._engine.workspace(id_segment(ws_id, "ws_id"), afresh=True).aggregated()
 
     def find_component(
         self,
@@ -163,6 +166,9 @@ class ArdoqSyncClient(ArdoqClient):
         """
         with self._lock:
             shelf = self._engine.workspace(id_segment(ws_id, "ws_id")).components
+            for argument, text in (("comp_name", comp_name), ("field_name", field_name)):
+                if not isinstance(text, str | None):
+                    raise InvalidInput(f"{argument} is {a_type(text)}: give it as text.")
             if field_name:
                 found = self._engine.with_value(ws_id, field_name, field_value)
             elif comp_name is None:
@@ -205,6 +211,9 @@ class ArdoqSyncClient(ArdoqClient):
         return super().get_reference(ws_id, self._engine.real_id(ref_id), params)
 
     def _simulated(self, kind: Kind, ws_id: str | None, entity_id: str | None) -> Entity | Entities | None:
+        for argument, value in ((f"{kind.argument}_id", entity_id), ("ws_id", ws_id)):
+            if value is not None:
+                id_segment(value, argument)
         with self._lock:
             if entity_id is not None:
                 entity = self._engine.simulated(kind, self._engine.real_id(entity_id))
@@ -235,8 +244,8 @@ class ArdoqSyncClient(ArdoqClient):
         with self._lock:
             try:
                 answer = self._engine.have_component(comp, field_name, field_value, label)
-            except ArdoqClientException as problem:
-                answer = self._failed(self._engine.component, comp, problem)
+            except PROBLEMS as problem:
+                answer = self._failed(self._engine.component, comp, problem, field_value)
             return self._sent_if_full(answer)
 
     def create_reference(self, ref: Entity, *, label: str | None = None) -> Entity:
@@ -250,7 +259,7 @@ class ArdoqSyncClient(ArdoqClient):
         with self._lock:
             try:
                 answer = self._engine.have_reference(ref, label)
-            except ArdoqClientException as problem:
+            except PROBLEMS as problem:
                 answer = self._failed(self._engine.reference, ref, problem)
             return self._sent_if_full(answer)
 
@@ -347,7 +356,7 @@ class ArdoqSyncClient(ArdoqClient):
         with self._lock:
             try:
                 answer = self._engine.have_by_id(kind, entity_id, body, label)
-            except ArdoqClientException as problem:
+            except PROBLEMS as problem:
                 answer = self._failed(kind, body, problem)
             return self._sent_if_full(answer)
 
@@ -359,7 +368,8 @@ class ArdoqSyncClient(ArdoqClient):
                 self._failed(kind, {"_id": entity_id}, problem)
             return self._sent_if_full({})
 
-    def _failed(self, kind: Kind, row: Any, problem: ArdoqClientException) -> Entity:
+    def _failed(self, kind: Kind, row: Any, problem: Exception, field_value: Any = None) -> Entity:
+        problem = refusal(problem, kind.argument, row, field_value)
         answer = self._engine.failed(kind, row, problem)
         if self.on_error == "raise":
             self._decided()

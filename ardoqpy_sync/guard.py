@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._json import a_type
-from ardoqpy._near import near, quoted
+from ardoqpy._near import near, quoted, shown
 from ardoqpy.errors import GuardRefused, InvalidInput
 
 if TYPE_CHECKING:
@@ -49,16 +49,18 @@ class Bounds:
         Return bounds that make sense, or raise `InvalidInput`.
         """
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
-            raise InvalidInput(f"share is {share!r}: give a number from 0 to 1, such as 0.2 for a fifth.")
+            raise InvalidInput(
+                f"share is {shown(share)}: give a number from 0 to 1, such as 0.2 for a fifth."
+            )
         if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 0):
-            raise InvalidInput(f"count is {count!r}: give a whole number, or None for no such bound.")
+            raise InvalidInput(f"count is {shown(count)}: give a whole number, or None for no such bound.")
         for name, told in (("take_along", take_along), ("despite_failures", despite_failures)):
             if not isinstance(told, bool):
-                raise InvalidInput(f"{name} is {told!r}: say True or False.")
+                raise InvalidInput(f"{name} is {shown(told)}: say True or False.")
         if not isinstance(kinds, list | tuple | set | frozenset):
             raise InvalidInput(f"kinds is {a_type(kinds)}: give a list out of {', '.join(KINDS)}.")
         for kind in kinds:
-            if kind not in KINDS:
+            if not isinstance(kind, str) or kind not in KINDS:
                 raise InvalidInput(f"There is no kind {quoted(kind)}: {near(kind, KINDS)}")
         # By its shortest spelling, 0.29 of 100 is 29; as a binary fraction it would be a little less.
         exact = Decimal(str(share))

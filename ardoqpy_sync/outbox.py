@@ -8,12 +8,14 @@ with batch ids in them. When a batch is through, the real entities, ids and fail
 from __future__ import annotations
 
 import logging
-import reprlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ardoqpy.errors import ArdoqClientException, Conflict, NotFoundError
+from ardoqpy._json import a_type
+from ardoqpy._near import shown
+from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError
 from ardoqpy_sync.cache import copied
 from ardoqpy_sync.changes import FAILED, Change, differences
+from ardoqpy_sync.checks import bearable
 from ardoqpy_sync.operations import BATCH_ID, ENDS, Outcome, resolved
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.engine import Engine
     from ardoqpy_sync.operations import Operation
 
-__all__ = ["Outbox", "Promise", "Row", "kept_row"]
+__all__ = ["Outbox", "Promise", "Row", "kept_row", "row_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +41,22 @@ class Row(NamedTuple):
 
     label: str | None = None
     field: str | None = None
+
+
+_NO_ROW = Row()
+
+
+def row_of(label: Any, field: Any = None) -> Row:
+    """
+    Return which row it is; raise `InvalidInput` where its label or its field is no such thing.
+    """
+    if label is None and field is None:
+        return _NO_ROW
+    if not isinstance(label, str | int | None):
+        raise InvalidInput(f"label is {a_type(label)}: give text that a report can call the row by.")
+    if not isinstance(field, str | None):
+        raise InvalidInput(f"field_name is {a_type(field)}: give the name of a field as text.")
+    return Row(label, field)
 
 
 class Promise(NamedTuple):
@@ -301,13 +319,9 @@ def _speaks_of_batch_ids(entity: Entity) -> bool:
 
 def kept_row(row: Any) -> Entity:
     """
-    Return a copy of a row that failed, whatever it is; what holds itself is shown instead.
+    Return a copy of a row that failed, whatever it is; what Python cannot copy or spell is shown instead.
     """
     if not isinstance(row, dict):
-        return {"row": repr(row)}
-    try:
-        return copied(row)
-    except RecursionError:
-        return {
-            key: reprlib.repr(part) if isinstance(part, dict | list) else part for key, part in row.items()
-        }
+        return {"row": repr(row) if bearable(row) else shown(row)}
+    borne = {(key if bearable(key) else shown(key)): part for key, part in row.items()}
+    return copied({key: part if bearable(part) else shown(part) for key, part in borne.items()})

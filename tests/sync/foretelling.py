@@ -10,7 +10,7 @@ from ledger import kept
 from worlds import REFERENCE_TYPES, speaking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from ledger import Fact, Facts
 
@@ -81,9 +81,7 @@ class Foreteller:
             return state.kind == "reference" and all(state.get(end) == attributes[end] for end in ENDS)
 
         found = self._first([one for one, state in self._seen.items() if meant(state)], attributes)
-        return found or (
-            Fate("create", attributes=attributes) if self._ends_possible(attributes) else FAILED
-        )
+        return found or (Fate("create", attributes=attributes) if self._ends_possible(attributes) else FAILED)
 
     def by_id(self, one: str, attributes: Mapping[str, Any], version: int | None) -> Fate:
         """

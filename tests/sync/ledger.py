@@ -118,9 +118,7 @@ class Ledger:
         """
         dump = self._server.dump()
         return {
-            one["_id"]: fact(kind, one)
-            for kind in ("component", "reference")
-            for one in dump[f"{kind}s"]
+            one["_id"]: fact(kind, one) for kind in ("component", "reference") for one in dump[f"{kind}s"]
         }
 
     def _enter(self, states: Facts) -> None:

@@ -334,7 +334,9 @@ class Calls(RuleBasedStateMachine):
         for kind, short in (("component", "comps"), ("reference", "refs")):
             for action, name in names.items():
                 assert report[f"{name}_{short}"] == tally[action, kind]
-                its = [one["_id"] for one in report["changes"] if (one["action"], one["kind"]) == (action, kind)]
+                its = [
+                    one["_id"] for one in report["changes"] if (one["action"], one["kind"]) == (action, kind)
+                ]
                 assert [one["_id"] for one in report[f"{name}_{short}_l"]] == its
             if self.foretold:
                 assert report[f"cache_hit_{short}"] == len(self.kept[kind])
@@ -559,9 +561,7 @@ class Calls(RuleBasedStateMachine):
 
     # -- deletes ------------------------------------------------------------------------------------------
 
-    @rule(
-        kind=st.sampled_from(("component", "reference")), number=numbers, weather=weathers, outage=outages
-    )
+    @rule(kind=st.sampled_from(("component", "reference")), number=numbers, weather=weathers, outage=outages)
     def delete(self, kind, number, weather, outage):
         """
         Delete something by its id.
@@ -662,7 +662,12 @@ class Calls(RuleBasedStateMachine):
                 pairs.append(({"_id": one}, {"_id": one}))
         self.twin = None
 
-    @rule(number=numbers, field=st.sampled_from((THEIRS, THEIRS, "cost", "note")), which=st.integers(0, 1), now=sometimes)
+    @rule(
+        number=numbers,
+        field=st.sampled_from((THEIRS, THEIRS, "cost", "note")),
+        which=st.integers(0, 1),
+        now=sometimes,
+    )
     def others_edit(self, number, field, which, now):
         """
         Have somebody else set a field: mostly one that no row gives.
@@ -690,7 +695,12 @@ class Calls(RuleBasedStateMachine):
             one, above = (self.client.real_id(self._pair("component", its)[0]) for its in (number, parent))
             self._others(lambda: self.other.patch_component(one, payload={"parent": above}))
 
-    @rule(ws=st.sampled_from(WORKSPACES), kind=st.integers(0, 1), name=st.sampled_from(NAMES[:-1]), now=sometimes)
+    @rule(
+        ws=st.sampled_from(WORKSPACES),
+        kind=st.integers(0, 1),
+        name=st.sampled_from(NAMES[:-1]),
+        now=sometimes,
+    )
     def others_create(self, ws, kind, name, now):
         """
         Have somebody else create a component.
