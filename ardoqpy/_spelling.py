@@ -75,7 +75,7 @@ def flat(body: Entity, built_in: Collection[str]) -> Entity:
     for key, value in (custom or {}).items():
         if not isinstance(key, str):
             raise InvalidInput(f"customFields has the key {shown(key)}: the names of fields are text.")
-        name = _BELOW + key if key in built_in or key.startswith(_BELOW) else key
+        name = _BELOW + key if key in built_in or key == _CUSTOM or key.startswith(_BELOW) else key
         attributes.setdefault(name, value)
     return attributes
 

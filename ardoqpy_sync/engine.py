@@ -144,7 +144,7 @@ class Engine:
         """
         kind = self.component
         self._row = _NO_ROW
-        self._row = row_of(label, field_name)
+        self._row = row_of(label, field_name, field_value)
         if self.outbox is not None:
             self._again = comp, partial(self.have_component, comp, field_name, field_value, label)
             comp = self._with_real_ids(comp)

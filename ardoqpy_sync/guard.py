@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ardoqpy._json import a_type
 from ardoqpy._near import near, quoted, shown
 from ardoqpy.errors import GuardRefused, InvalidInput
+from ardoqpy_sync.report import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,6 +24,8 @@ __all__ = ["Bounds", "Group", "Held", "Missing", "Run", "Thing", "objections", "
 KINDS = ("component", "reference")
 #: How many lines of a refusal's list are in its text; the error carries all of them as data.
 SHOWN = 20
+#: How many characters of a reason, and of what would be deleted, are shown.
+LONGEST = 2_000
 
 #: What a share is a share of: kind, workspace id, type id.
 Group = tuple[str, str, Any]
@@ -237,6 +240,7 @@ def refusal(missing: Sequence[Missing], against: Sequence[Objection]) -> GuardRe
         lines.append("Would have been deleted:")
         lines += [_line(item) for item in would[:SHOWN]]
         lines += [f"- ... and {len(would) - SHOWN} more"] if len(would) > SHOWN else []
+    lines = [harmless(line, LONGEST) for line in lines]
     return GuardRefused(
         "\n".join(["Nothing was deleted, since more would go than is allowed:", *lines]),
         reasons=list(against),

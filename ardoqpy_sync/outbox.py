@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ardoqpy._json import a_type
+from ardoqpy._json import a_type, encode_json
 from ardoqpy._near import shown
 from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError
 from ardoqpy_sync.cache import copied
@@ -46,9 +46,9 @@ class Row(NamedTuple):
 _NO_ROW = Row()
 
 
-def row_of(label: Any, field: Any = None) -> Row:
+def row_of(label: Any, field: Any = None, value: Any = None) -> Row:
     """
-    Return which row it is; raise `InvalidInput` where its label or its field is no such thing.
+    Return which row it is; raise `InvalidInput` where its label, its field, or that field's value is none.
     """
     if label is None and field is None:
         return _NO_ROW
@@ -56,7 +56,11 @@ def row_of(label: Any, field: Any = None) -> Row:
         raise InvalidInput(f"label is {a_type(label)}: give text that a report can call the row by.")
     if not isinstance(field, str | None):
         raise InvalidInput(f"field_name is {a_type(field)}: give the name of a field as text.")
-    return Row(label, field)
+    if value is not None:
+        encode_json({"field_value": value})  # what Ardoq cannot hold matches nothing, ever
+        if not bearable(value):
+            raise InvalidInput("field_value is nested too deeply: give text, a number or a list.")
+    return Row(label if label is None else str(label), field)
 
 
 class Promise(NamedTuple):

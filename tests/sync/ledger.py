@@ -1,8 +1,8 @@
 """
 A ledger of what Ardoq must hold: what it held, plus what reports list and what others were seen to do.
 
-It knows nothing of how a sync decides. Values are compared by a table of their spellings, never by rules. What
-Ardoq holds is read from the emulator's dump; a cache is held against every state that Ardoq has ever been in.
+It knows nothing of how a sync decides. Values are compared by a table of their spellings, never by rules.
+What Ardoq holds is read from the emulator's dump; a cache is held against all states that Ardoq was ever in.
 """
 
 from __future__ import annotations
@@ -135,13 +135,15 @@ class Ledger:
         self._enter(now)
         return touched
 
-    def owed(self, changes: Iterable[Mapping[str, Any]], known: Collection[str], *, at_once: bool) -> Facts:
+    def owed(
+        self, changes: Iterable[Mapping[str, Any]], known: Collection[str], now: Facts, *, at_once: bool
+    ) -> Facts:
         """
         Return what Ardoq must hold after these changes of a report.
 
         `at_once` where each was written by itself: then it names the very version that it was decided on.
         `known` are the ids that the client's cache had before: of what it did not know it cannot tell that
-        it went along.
+        it went along. What others have moved elsewhere, as Ardoq has it `now`, went along in the cache alone.
         """
         states = dict(self.states)
         for change in changes:
@@ -158,7 +160,8 @@ class Ledger:
                 states[one] = state._replace(workspace=source.workspace)
             elif action == "delete":
                 assert one in states or one in self.foreign, f"{one} is listed as deleted and was not there"
-                states.pop(one, None)
+                if "note" not in change or one not in self.foreign or one not in now:
+                    states.pop(one, None)
         for one in orphans(states):
             if one not in known or one in self.foreign:
                 del states[one]
@@ -169,7 +172,8 @@ class Ledger:
         """
         Hold what Ardoq holds against what a report says has happened: neither more nor less than that.
         """
-        owed, now = self.owed(changes, known, at_once=at_once), self.read()
+        now = self.read()
+        owed = self.owed(changes, known, now, at_once=at_once)
         assert {one: _unversioned(state) for one, state in now.items()} == {
             one: _unversioned(state) for one, state in owed.items()
         }
@@ -192,7 +196,8 @@ class Ledger:
 
         `excused` are the keys, and the ids, of what failed rows mean: that may have happened or not.
         """
-        owed, now = self.owed(changes, known, at_once=False), self.read()
+        now = self.read()
+        owed = self.owed(changes, known, now, at_once=False)
         differing = {
             one
             for one in now.keys() | owed.keys()

@@ -1,23 +1,22 @@
 """
 Rows and arguments that nobody should give: written exactly, or refused in a sentence, and nothing half done.
 
-What callers hand over alone is looked at here, in every call of a sync; what Ardoq may answer is in `tests/wire`.
+What callers hand over is looked at here, in every call of a sync; what Ardoq may answer, in `tests/wire`.
 """
 
 import datetime as dt
 import decimal
 import unicodedata
+from functools import partial
 
 import pytest
 from worlds import (
-    COMPONENT_TYPES,
     WEB_SHOP,
     counts,
     held,
     names_in,
     row,
     seed,
-    speaking,
     stored_component,
     value,
     writes,
@@ -179,32 +178,31 @@ def test_a_guard_shows_names_harmlessly(ardoq, new_sync, text):
 
 
 @oddities
-@pytest.mark.parametrize(
-    "attribute", ["name", "typeId", "rootWorkspace", "parent", "note", "description", "areas"]
-)
-def test_a_component_that_json_cannot_hold_is_refused(ardoq, sync, attribute, odd):
+def test_a_component_that_json_cannot_hold_is_refused(ardoq, sync, odd):
     """Such a value is refused wherever it is given: in a new row, one that matches, and a change by id."""
     sync.get_workspace("ws1")
-    for act in (
-        lambda: sync.create_component({**row("New"), attribute: odd}),
-        lambda: sync.create_component({**row("Web"), attribute: odd}),
-        lambda: sync.create_component({**row("Shop"), attribute: odd}, field_name="code", field_value="S-1"),
-    ):
-        refused(ardoq, act)
-    if attribute != "rootWorkspace":  # which cannot be changed, and is ignored
-        refused(ardoq, lambda: sync.update_component("web", {attribute: odd}))
+    attributes = ("name", "typeId", "rootWorkspace", "parent", "note", "description", "areas")
+    for attribute in attributes:
+        for act in (
+            sync.create_component,
+            lambda row: sync.create_component(row, field_name="code", field_value="S-1"),
+        ):
+            refused(ardoq, partial(act, {**row("New"), attribute: odd}))
+        refused(ardoq, partial(sync.create_component, {**row("Web"), attribute: odd}))
+        if attribute != "rootWorkspace":  # which cannot be changed, and is ignored
+            refused(ardoq, partial(sync.update_component, "web", {attribute: odd}))
     report = sync.get_report()
-    assert report["failed_comps"] == 4 - (attribute == "rootWorkspace")
+    assert report["failed_comps"] == 4 * len(attributes) - 1
     assert is_harmless(format_report(report))
 
 
 @oddities
-@pytest.mark.parametrize("attribute", ["source", "target", "type", "rootWorkspace", "displayText"])
-def test_a_reference_that_json_cannot_hold_is_refused(ardoq, sync, attribute, odd):
+def test_a_reference_that_json_cannot_hold_is_refused(ardoq, sync, odd):
     """So it is in references."""
-    refused(ardoq, lambda: sync.create_reference({**WEB_SHOP, "type": 2, attribute: odd}))
-    if attribute != "rootWorkspace":
-        refused(ardoq, lambda: sync.update_reference("web-shop", {attribute: odd}))
+    for attribute in ("source", "target", "type", "rootWorkspace", "displayText"):
+        refused(ardoq, partial(sync.create_reference, {**WEB_SHOP, "type": 2, attribute: odd}))
+        if attribute != "rootWorkspace":
+            refused(ardoq, partial(sync.update_reference, "web-shop", {attribute: odd}))
     assert is_harmless(format_report(sync.get_report()))
 
 
@@ -250,10 +248,10 @@ def test_ids_that_are_none_are_refused_by_every_call(ardoq, sync, odd):
         lambda: sync.get_reference(ws_id=odd),
         lambda: sync.get_workspace(odd),
         lambda: sync.load_workspaces([odd]),
-        lambda: sync.del_workspace(odd),
         lambda: sync.find_component(odd, "Web"),
     ):
         refused(ardoq, act)
+    refused(ardoq, lambda: sync.del_workspace(odd), ArdoqClientException)  # which v2 has not
     assert ardoq.requests == []
 
 
@@ -268,9 +266,12 @@ def test_questions_that_make_no_sense_find_nothing_or_are_refused(sync, odd):
         lambda: sync.find_component("ws1", odd),
         lambda: sync.find_component("ws1", odd, exact=True),
         lambda: sync.find_component("ws1", field_name=odd, field_value=1),
-        lambda: sync.expect(rows=odd),
         lambda: sync.delete_cache_misses(share=odd),
-        lambda: sync.delete_cache_misses(count=odd),
+        *(
+            ()
+            if isinstance(odd, int)
+            else (lambda: sync.expect(rows=odd), lambda: sync.delete_cache_misses(count=odd))
+        ),
         lambda: sync.delete_cache_misses(kinds=[odd]),
         lambda: sync.apply(odd),
         lambda: sync.apply(sync.plan, odd),
@@ -355,7 +356,7 @@ def test_names_that_do_not_fold_to_one_are_two(ardoq, new_sync, one, other):
 # -- trees ----------------------------------------------------------------------------------------------
 
 #: Levels of parents: more than Python descends.
-LEVELS = 3_000
+LEVELS = 1_500
 
 
 def test_a_tower_of_parents_is_matched_planned_applied_and_deleted(ardoq, new_sync, tmp_path):
@@ -414,6 +415,10 @@ def test_a_circle_that_only_ardoq_knows_of_is_reported(ardoq, new_sync, other):
     assert held(ardoq, "till")["parent"] is None
 
 
+#: Who lies below whom in a workspace that is damaged.
+CIRCLE = {"web": "till", "shop": "web", "till": "shop"}
+
+
 def test_a_damaged_workspace_does_no_harm(ardoq, new_sync, monkeypatch):
     """Components that lie below each other in what Ardoq answers are matched and deleted all the same."""
     for simulate in (True, False):
@@ -423,7 +428,7 @@ def test_a_damaged_workspace_does_no_harm(ardoq, new_sync, monkeypatch):
         def damaged(ws_id, load=load):
             answer = load(ws_id)
             for comp in answer["components"]:
-                comp["parent"] = {"web": "till", "shop": "web", "till": "shop"}.get(comp["_id"])
+                comp["parent"] = CIRCLE.get(comp["_id"], comp["parent"])
             return answer
 
         monkeypatch.setattr(sync.api.workspaces, "aggregated", damaged)
@@ -431,7 +436,8 @@ def test_a_damaged_workspace_does_no_harm(ardoq, new_sync, monkeypatch):
             sync.create_component(row(name, type_id=kind))
         sync.create_component(row("Below", parent="web"))
         assert counts(sync.get_report()) == {"cache_hit_comps": 3, "new_comps": 1}
-        assert sync.get_workspace("ws1") or True
+        if not simulate:
+            assert [comp["parent"] for comp in sync.get_workspace("ws1")["components"]][:2] == ["till", "web"]
         monkeypatch.undo()
         sync.del_component("web")
         assert sync.get_report()["del_comps"] == 4
@@ -459,5 +465,3 @@ def test_what_is_gone_is_told_by_a_short_name(sync):
             act("n" * 200)
         assert is_a_sentence(caught.value)
     assert value(sync.find_component("ws1", "Web", exact=True)[0], "cost") == 5
-    assert speaking.version in ("v1", "v2")
-    assert COMPONENT_TYPES["ws1"] == ("app", "svc")

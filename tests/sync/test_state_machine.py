@@ -1,14 +1,14 @@
 """
 Any sequence of calls, with others who write and answers that get lost in between.
 
-After each step three things are compared: what Ardoq holds, what the client's cache shows, and what its report
-says. What each row has to come to is foretold out of the cache and of Ardoq as they were before (`foretelling`);
-what a report lists has to be exactly what happened (`ledger`); and as long as nobody interferes, a simulated
-client that is given the same calls has to report the same.
+After each step three things are compared: what Ardoq holds, what the client's cache shows, and what its
+report says. What each row has to come to is foretold out of the cache and of Ardoq as they were before
+(`foretelling`); what a report lists has to be exactly what happened (`ledger`); and as long as nobody
+interferes, a simulated client that is given the same calls has to report the same.
 
 In the environment, `STATE_MACHINE_EXAMPLES` says how many sequences are tried for each way of writing, and
-`STATE_MACHINE_SEED`, a number, has others tried than the usual ones. With `STATE_MACHINE_SHRINK` a sequence that
-shows a mistake is made short, which takes minutes.
+`STATE_MACHINE_SEED`, a number, has others tried than the usual ones. With `STATE_MACHINE_SHRINK` a sequence
+that shows a mistake is made short, which takes minutes.
 """
 
 import os
@@ -36,7 +36,7 @@ from worlds import seed as seed_of
 from ardoqpy import ArdoqClientException, GuardRefused
 
 SETTINGS = settings(
-    max_examples=int(os.environ.get("STATE_MACHINE_EXAMPLES", "40")),
+    max_examples=int(os.environ.get("STATE_MACHINE_EXAMPLES", "25")),
     stateful_step_count=30,
     deadline=None,
     derandomize="STATE_MACHINE_SEED" not in os.environ,
@@ -725,7 +725,7 @@ def _type_of(state):
 
 
 def test_ardoq_the_cache_and_the_report_agree_after_any_calls(server, version):
-    """Whatever is called in whatever order, Ardoq holds what rows say, and cache and report say what it holds."""
+    """Whatever is called in whatever order, Ardoq holds what rows say, and cache and report tell of it."""
     run = partial(run_machine, partial(Calls, server), settings=SETTINGS)
     if "STATE_MACHINE_SEED" in os.environ:
         run = seed(int(os.environ["STATE_MACHINE_SEED"]))(run)
