@@ -29,6 +29,7 @@ __all__ = [
 
 #: No id of Ardoq is nearly as long; whatever is longer is something else, and would make a path too long.
 _ID = re.compile(r"[0-9A-Za-z_-]{1,200}")
+_SHOWN = 80
 _EXAMPLE = "an id is text such as '5f00aa00bb00cc00dd00ee10'"
 
 
@@ -45,8 +46,8 @@ def id_segment(value: object, argument: str) -> str:
         raise InvalidInput(f"{argument} is a whole entity: give its '_id' alone.")
     if value is None or value == "":
         raise InvalidInput(f"{argument} is missing: {_EXAMPLE}.")
-    what = quoted(value) if isinstance(value, str) else a_type(value)
-    raise InvalidInput(f"{argument} is {what}, which is not an id of Ardoq: {_EXAMPLE}.")
+    what = repr(value[:_SHOWN]) if isinstance(value, str) else a_type(value)
+    raise InvalidInput(f"{argument} is {what[:_SHOWN]}, which is not an id of Ardoq: {_EXAMPLE}.")
 
 
 def ids(values: object, argument: str) -> list[str]:
