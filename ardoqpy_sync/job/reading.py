@@ -15,6 +15,7 @@ from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.job import keys
 from ardoqpy_sync.job.job import ComponentMapping, End, Job, Missing, ReferenceMapping
 from ardoqpy_sync.job.places import Places, lines_of
+from ardoqpy_sync.job.shapes import TEMPLATE, TEMPLATES
 from ardoqpy_sync.job.template import Template
 from ardoqpy_sync.job.troubles import JobRefused, Trouble, trouble_at
 from ardoqpy_sync.sources.opening import checked_source
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ardoqpy_sync.job.places import Path as Place
-    from ardoqpy_sync.job.shapes import Table
+    from ardoqpy_sync.job.shapes import Shape, Table
 
 __all__ = ["load_job", "read_job"]
 
@@ -145,22 +146,32 @@ class _Reader:
             shape = table.keys[name].shape
             trouble = shape.trouble(value)
             if trouble is None:
-                fits[name] = value
+                fits[name] = self._templates((*place, name), value) if shape is TEMPLATES else value
                 continue
-            shown = (
-                quoted(value)
-                if isinstance(value, str | int | float) and not isinstance(value, bool)
-                else a_type(value)
-            )
-            self._trouble((*place, name), f"{name} is {shown}: {trouble or f'give {shape.words}.'}")
+            self._misfit((*place, name), value, shape, trouble)
         for name, key in table.keys.items():
             if key.needed and name not in told:
                 self._trouble(place, f"{where} has no {name}: give {key.shape.words}.")
         return fits
 
+    def _misfit(self, place: Place, value: Any, shape: Shape, trouble: str) -> None:
+        plain = isinstance(value, str | int | float) and not isinstance(value, bool)
+        shown = quoted(value) if plain else a_type(value)
+        self._trouble(place, f"{place[-1]} is {shown}: {trouble or f'give {shape.words}.'}")
+
+    def _templates(self, place: Place, told: dict[str, Any]) -> dict[str, Any]:
+        fits = {}
+        for name, value in told.items():
+            trouble = TEMPLATE.trouble(value)
+            if trouble is None:
+                fits[name] = value
+            else:
+                self._misfit((*place, name), value, TEMPLATE, trouble)
+        return fits
+
     def _tables(
         self, told: list[Any], table: Table, name: str
-    ) -> Iterator[tuple[Place, dict[str, Any], int]]:
+    ) -> Iterator[tuple[tuple[str, int], dict[str, Any], int]]:
         for number, one in enumerate(told):
             before = len(self._troubles)
             fits = self._table(one, table, (name, number))
@@ -211,14 +222,13 @@ class _Reader:
                 if parent is not None and parent.split:
                     self._trouble((*place, "parent", "split"), "a component has one parent.")
             key = fits.get("key", "name")
-            if key != "name" and "fields" in fits and key not in fits["fields"]:
+            mapped = told[place[1]].get("fields")
+            if key != "name" and not (isinstance(mapped, dict) and key in mapped):
                 self._trouble(
                     (*place, "key"),
                     f"the key {quoted(key)} is not among the fields of this mapping: map it in fields, "
                     'or say key = "name".',
                 )
-            elif key != "name" and "fields" not in fits:
-                self._trouble((*place, "key"), f"the key {quoted(key)} is not mapped: map it in fields.")
             if len(self._troubles) == before:
                 yield ComponentMapping(**common, workspace=fits["workspace"], key=key, parent=parent)
 

@@ -60,10 +60,13 @@ def opened_sources(
             if trouble not in troubles:
                 troubles.append(trouble)
             continue
-        try:
-            opened[mapping.rows].require(columns_of(mapping))
-        except ArdoqClientException as problem:
-            troubles.append(job.trouble(mapping.place, str(problem)))
+        for column in columns_of(mapping):
+            try:
+                opened[mapping.rows].require([column])
+            except ArdoqClientException as problem:
+                trouble = job.trouble(mapping.place, str(problem))
+                if trouble not in troubles:  # a source that cannot be read says so for each column
+                    troubles.append(trouble)
     return opened
 
 

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ardoqpy._json import a_type
-from ardoqpy._near import near, quoted
+from ardoqpy._near import near
 from ardoqpy_sync.job.template import Template
 
 if TYPE_CHECKING:
@@ -118,16 +117,6 @@ def _template(value: Any) -> str | None:
     return None
 
 
-def _templates(value: Any) -> str | None:
-    if not isinstance(value, dict):
-        return ""
-    for name, told in value.items():
-        trouble = _template(told)
-        if trouble is not None:
-            return trouble or f"{quoted(name)} is {a_type(told)}: give {TEMPLATE.words}."
-    return None
-
-
 def _where(value: Any) -> bool:
     return isinstance(value, dict) and all(
         _plain(told) or (isinstance(told, list) and bool(told) and all(map(_plain, told)))
@@ -177,7 +166,8 @@ FLAG_OR_NAMES = Shape(
     _is(lambda value: isinstance(value, bool) or _texts(value)),
 )
 TEMPLATE = Shape('a column such as "{Name}", text with columns in it, or a constant', _template)
-TEMPLATES = Shape('a table such as { cost = "{Cost}" }', _templates)
+#: Each of its values is looked at by itself.
+TEMPLATES = Shape('a table such as { cost = "{Cost}" }', _is(lambda value: isinstance(value, dict)))
 WHERE = Shape('a table such as { Status = ["live", "planned"] }', _is(_where))
 MISSING = Shape('"report", "delete", or { set = { lifecycle = "Retired" } }', _missing)
 FORMAT = Shape(str(JOB_FORMAT), _format)

@@ -58,9 +58,11 @@ def first_job(client: ArdoqClient, ws: str, source: str | Mapping[str, Any], bas
     """
     described = {"file": source} if isinstance(source, str) else dict(source)
     with open_source(described, base) as opened:
-        columns = _columns(opened.columns, [row.values for row in islice(opened, SAMPLE) if not row.problem])
+        # A column with a brace in its name cannot be said in a template.
+        usable = [name for name in opened.columns if not {"{", "}"} & set(name)]
+        columns = _columns(usable, [row.values for row in islice(opened, SAMPLE) if not row.problem])
     if not columns:
-        raise InvalidInput(f"{opened.name} has no columns: there is nothing to map.")
+        raise InvalidInput(f"{opened.name} has no columns that can be mapped.")
     known = Landscape(client)
     ws_id = known.workspace(ws)
     model = client.get_model(ws_id)
@@ -108,6 +110,7 @@ def _head(client: ArdoqClient, source: str) -> list[str]:
         "[ardoq]",
         f"host = {_text(host)}",
         *([f"org = {_text(client.org)}"] if client.org else []),
+        f"version = {_text(client.version)}",
         "",
         "[guard]",
         "# How much of a type may be deleted or set because no row names it any more.",
@@ -151,8 +154,8 @@ def _components(ws: str, types: list[str], fields: list[Field], columns: list[_C
         "[[components]]",
         'rows = "rows"',
         f"workspace = {_text(ws)}",
-        *([f"# also: {_listed(others)}"] if others else []),
         f"type = {_text(types[0])}",
+        *([f"# other types: {_listed(others)}"] if others else []),
         f"name = {_text(_column(name.name))}",
         *(
             [f"key = {_text(key)}"]
@@ -185,8 +188,8 @@ def _references(types: list[str], component_type: str, ws: str) -> list[str]:
         "[[references]]",
         'rows = "rows"',
         f"workspace = {_text(ws)}",
-        *([f"# also: {_listed(types[1:])}"] if types[1:] else []),
         f"type = {_text(types[0])}",
+        *([f"# other types: {_listed(types[1:])}"] if types[1:] else []),
         f'source = {{ type = {_text(component_type)}, value = "{{Column}}" }}',
         f'target = {{ type = {_text(component_type)}, value = "{{Other column}}", split = "," }}',
     ]

@@ -72,14 +72,20 @@ class Source:
         """
         Say which columns have to be there, so that a misspelled one does not pass for an empty one.
 
-        A source with a header raises `SourceUnreadable` at once. Where each row brings its own columns,
-        that is raised at the end of a pass in which rows were read and none had the column.
+        A source with a header raises `SourceUnreadable` at once, and forgets what was said. Where each row
+        brings its own columns, that is raised at the end of a pass in which rows were read and none had the
+        column.
         """
+        before = dict(self._wanted)
         self._wanted.update(dict.fromkeys(columns))
-        if not self._begun:
-            self._wait()
-        if self._header is not None:
-            self._miss_none()
+        try:
+            if not self._begun:
+                self._wait()
+            if self._header is not None:
+                self._miss_none()
+        except SourceUnreadable:
+            self._wanted = before
+            raise
 
     def close(self) -> None:
         """
