@@ -94,8 +94,8 @@ def test_which_status_wins():
         (
             "apply job.toml --report night.pdf",
             (
-                "Argument --report: 'night.pdf' is no report: its name has to end with .html, .md or .json. See "
-                "'ardoqpy-sync apply --help'."
+                "Argument --report: 'night.pdf' is no report: its name has to end with .html, .md or .json. "
+                "See 'ardoqpy-sync apply --help'."
             ),
         ),
         (
@@ -110,15 +110,15 @@ def test_which_status_wins():
         (
             "apply job.toml --webhook http://hooks.example.com/s3cret",
             (
-                "The webhook at hooks.example.com would be called without TLS, and its address may be a secret: "
-                "write https://."
+                "The webhook at hooks.example.com would be called without TLS, and its address may be a "
+                "secret: write https://."
             ),
         ),
         (
             "plan apps.json",
             (
-                "The file 'apps.json' is no job, but JSON: a saved plan goes to 'ardoqpy-sync apply', a report "
-                "to 'ardoqpy-sync report'."
+                "The file 'apps.json' is no job, but JSON: a saved plan goes to 'ardoqpy-sync apply', a "
+                "report to 'ardoqpy-sync report'."
             ),
         ),
     ],
