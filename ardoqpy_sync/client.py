@@ -133,8 +133,8 @@ class ArdoqSyncClient(SyncReads):
         with self._lock:
             try:
                 answer = self._engine.have_component(comp, field_name, field_value, label)
-            except ArdoqClientException as problem:
-                answer = self._failed(self._engine.component, comp, problem)
+            except PROBLEMS as problem:
+                answer = self._failed(self._engine.component, comp, problem, field_value)
             quiet = self._engine.outbox is None and self._engine.progress is None
             return answer if quiet else self._sent_if_full(answer)
 

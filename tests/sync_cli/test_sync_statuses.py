@@ -93,8 +93,10 @@ def test_which_status_wins():
         ("", "The following arguments are required: COMMAND. See 'ardoqpy-sync --help'."),
         (
             "apply job.toml --report night.pdf",
-            "Argument --report: 'night.pdf' is no report: its name has to end with .html, .md or .json. See "
-            "'ardoqpy-sync apply --help'.",
+            (
+                "Argument --report: 'night.pdf' is no report: its name has to end with .html, .md or .json. "
+                "See 'ardoqpy-sync apply --help'."
+            ),
         ),
         (
             "apply job.toml --report none/night.md",
@@ -107,13 +109,17 @@ def test_which_status_wins():
         ("apply job.toml --moved skip", "--moved is for a saved plan, and 'job.toml' is none: leave it out."),
         (
             "apply job.toml --webhook http://hooks.example.com/s3cret",
-            "The webhook at hooks.example.com would be called without TLS, and its address may be a secret: "
-            "write https://.",
+            (
+                "The webhook at hooks.example.com would be called without TLS, and its address may be a "
+                "secret: write https://."
+            ),
         ),
         (
             "plan apps.json",
-            "The file 'apps.json' is no job, but JSON: a saved plan goes to 'ardoqpy-sync apply', a report to "
-            "'ardoqpy-sync report'.",
+            (
+                "The file 'apps.json' is no job, but JSON: a saved plan goes to 'ardoqpy-sync apply', a "
+                "report to 'ardoqpy-sync report'."
+            ),
         ),
     ],
 )
@@ -173,7 +179,12 @@ def test_nothing_is_said_where_nothing_changes(home, ardoq, run):
 def test_what_a_source_says_steers_no_terminal(home, run):
     """Names and cells with escapes in them are written out, wherever they are shown."""
     nasty = "Evil\x1b[31m\x9b2J\x07\u202e"
-    (home / "apps.csv").write_text(f"{ROWS}4,{nasty},much\x1b]0;x,\n5,{nasty}2,1,\n", encoding="utf-8")
+    (home / f"apps{nasty}.csv").write_text(
+        f"{ROWS}4,{nasty},much\x1b]0;x,\n5,{nasty}2,1,\n", encoding="utf-8"
+    )
+    file = "".join(f"\\u{ord(sign):04x}" for sign in f"apps{nasty}.csv")
+    job = job_text().replace("apps.csv", file).replace("The night", "The \\u001b[31m night")
+    (home / "job.toml").write_text(job)
     for line in ("plan job.toml", "plan job.toml --long", "check job.toml"):
         ran = run(line)
         assert "\\x1b]0;x" in ran.out
