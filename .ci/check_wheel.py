@@ -17,6 +17,21 @@ NEEDED = [
     "ardoqpy/emulator/v2/__init__.py",
     "ardoqpy/methods/__init__.py",
     "ardoqpy_sync/__init__.py",
+    "ardoqpy_sync/pages/__init__.py",
+    *(
+        f"ardoqpy_sync/pages/assets/{name}"
+        for name in (
+            "entries.js",
+            "graph.js",
+            "layout.js",
+            "list.js",
+            "page.css",
+            "page.html",
+            "page.js",
+            "picture.html",
+            "text.js",
+        )
+    ),
     "ardoqpy_sync/py.typed",
     "ardoqpy_sync/sources/__init__.py",
 ]

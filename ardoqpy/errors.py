@@ -22,6 +22,7 @@ __all__ = [
     "Conflict",
     "GuardRefused",
     "InvalidInput",
+    "JobRunning",
     "NotFoundError",
     "PlanMoved",
     "RateLimited",
@@ -140,6 +141,22 @@ class PlanMoved(Conflict):
     ) -> None:
         super().__init__(detail, **more)
         self.moved = list(moved)
+
+
+class JobRunning(ArdoqClientException):
+    """
+    Another run of this job holds its lock file; nothing was done.
+
+    - `lock_file`: its path.
+    - `holder`: who holds it, as a dict with `host`, `pid`, `since` (UTC) and `job`; None where nobody says.
+    """
+
+    def __init__(
+        self, detail: str, *, lock_file: str = "", holder: dict[str, Any] | None = None, **told: Any
+    ) -> None:
+        super().__init__(detail, **told)
+        self.lock_file = lock_file
+        self.holder = holder
 
 
 class RateLimited(ArdoqClientException):

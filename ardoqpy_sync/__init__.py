@@ -4,9 +4,42 @@ Sync a source into Ardoq: match, decide, write, remember, report.
 
 from __future__ import annotations
 
-from ardoqpy_sync.changes import Change
-from ardoqpy_sync.client import ArdoqSyncClient
-from ardoqpy_sync.plan import Plan
-from ardoqpy_sync.report import format_report
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["ArdoqSyncClient", "Change", "Plan", "format_report"]
+if TYPE_CHECKING:
+    from ardoqpy_sync.changes import Change
+    from ardoqpy_sync.client import ArdoqSyncClient
+    from ardoqpy_sync.lock import JobLock
+    from ardoqpy_sync.pages.saving import save_report
+    from ardoqpy_sync.plan import Plan
+    from ardoqpy_sync.report import format_report
+
+__all__ = ["ArdoqSyncClient", "Change", "JobLock", "Plan", "format_report", "save_report"]
+
+#: Where the names live.
+_HOMES = {
+    "ArdoqSyncClient": "client",
+    "Change": "changes",
+    "JobLock": "lock",
+    "Plan": "plan",
+    "format_report": "report",
+    "save_report": "pages.saving",
+}
+#: What `import ardoqpy_sync` alone gives beside the names, as `ardoqpy_sync.report`.
+_MODULES = {"changes", "client", "lock", "plan", "report", "sources"}
+
+
+def __getattr__(name: str) -> Any:
+    # Looked up late: the command line's help passes here, too, and needs no client.
+    if name in _HOMES:
+        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

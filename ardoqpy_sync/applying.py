@@ -122,6 +122,7 @@ class _Applying:
         """
         Carry out change after change, and return what became of each.
         """
+        self._engine.reach.begin_anew()
         for number, change in enumerate(self._plan.changes):
             course = self._standing.courses[change["_id"]]
             if "with" in change:
@@ -176,6 +177,7 @@ class _Applying:
             self._outcomes[number] = _ALREADY
         else:
             try:
+                self._engine.reach.check()
                 self._carry_out(number, course)
             except PlanMoved:
                 raise

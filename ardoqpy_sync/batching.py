@@ -39,6 +39,7 @@ class BatchWriter:
         self._size = 0
         self._touched: set[str] = set()
         self.waiting: dict[str, Operation] = {}
+        self._sent: dict[str, Operation] = {}
 
     @property
     def doubts(self) -> Doubts:
@@ -123,9 +124,17 @@ class BatchWriter:
         """
         Send all that waits, and yield what became of each operation.
         """
-        waiting, self.waiting, self._size = self.waiting, {}, 0
+        self._sent, self.waiting, self._size = self.waiting, {}, 0
         self._touched.clear()
-        return self.transactions.carry_out(waiting)
+        return self.transactions.carry_out(self._sent)
+
+    def withdrawn(self) -> tuple[list[Operation], list[Operation]]:
+        """
+        Return what waits, which is not sent any more, and what was sent last.
+        """
+        waiting, self.waiting, self._size = self.waiting, {}, 0
+        sent, self._sent = self._sent, {}
+        return list(waiting.values()), list(sent.values())
 
     def _keep(self, operation: Operation, size: int) -> None:
         self.waiting[operation.id] = operation

@@ -96,6 +96,14 @@ class Catalogue:
         type_id: int = _the_one(known, name, "reference type", "its number as type", ws_id)
         return type_id
 
+    def names(self, ws_id: str) -> tuple[Mapping[str, str], Mapping[int, str]]:
+        """
+        Return the names of a workspace's component types by id, and of its reference types by number.
+        """
+        if ws_id not in self._component_types:
+            self._learn(ws_id)
+        return self._component_types[ws_id], self._reference_types[ws_id]
+
     def fitted(
         self, ws_id: str, attributes: Entity, built_in: Container[str], held: Container[str] = ()
     ) -> Entity:

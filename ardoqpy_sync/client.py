@@ -388,6 +388,34 @@ class ArdoqSyncClient(SyncReads):
             self._engine.flush()
             self._raise_problems()
 
+    def give_up(self, reason: str) -> None:
+        """
+        End this run as a failure, for a `reason` that is a sentence, and send no write that still waits.
+
+        Rows whose writes wait are reported as failed, and so are those whose batch was on its way when
+        something, such as Ctrl-C, broke in: whether those were written, the next run sees.
+        """
+        with self._lock:
+            outbox, report = self._engine.outbox, self._engine.report
+            if outbox is not None:
+                outbox.give_up(
+                    ArdoqClientException(f"It was not sent any more: {reason}"),
+                    ArdoqClientException(f"It was being sent, and may have been written or not: {reason}"),
+                )
+                outbox.problems()
+            report.data["status"] = "failure"
+            report.data["description"] = reason
+
+    def check_reach(self) -> None:
+        """
+        Raise `ServiceUnavailable` where the last five writes, or more, failed since Ardoq cannot be reached.
+
+        Also where it takes the token no more, or somebody else answers. With `on_error="collect"` a run would
+        otherwise try every row as often, and as long, as the first.
+        """
+        with self._lock:
+            self._engine.reach.check()
+
     def real_id(self, entity_id: str) -> str:
         """
         Return the id that Ardoq gave to something that had a batch id at first; any other id as it is.

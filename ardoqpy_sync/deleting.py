@@ -88,6 +88,7 @@ class Deleting:
             for cascade in [cascades.get(entity["_id"], {})]
         ]
         self._agree(missing)
+        engine.reach.begin_anew()
         # References first, then components from the leaves up, so that each goes by itself.
         components = sorted(misses.get("component", ()), key=lambda comp: _depth(cascades[comp["_id"]]))
         for ref in misses.get("reference", ()):
@@ -109,11 +110,13 @@ class Deleting:
         misses = [comp for comp in engine.cache.misses(kind.name) if self._meant(kind.name, comp)]
         unlike = [comp for comp in misses if differences(marks, flat(comp), kind.ignored)]
         self._agree([Missing(self._thing(kind.name, comp)) for comp in unlike])
+        engine.reach.begin_anew()
         done: dict[str, list[dict[str, Any]]] = {"marked": [], "gone": [], "failed": []}
         with engine.cache.unnamed():  # what is marked is missing all the same
             for comp in unlike:
                 shown = {"kind": kind.name, **engine.described(kind, comp)}
                 try:
+                    engine.reach.check()
                     engine.have_by_id(kind, comp["_id"], marks, NOT_IN_SOURCE)
                     refused = self._sent()
                 except NotFoundError:
@@ -249,6 +252,7 @@ class Deleting:
         shown = {"kind": kind.name, **engine.described(kind, entity)}
         before = len(engine.report.changes)
         try:
+            engine.reach.check()
             fresh, along = self._now(kind, entity["_id"])
             self._let_go(kind, entity["_id"], along)
             if fresh is None:

@@ -29,6 +29,7 @@ from ardoqpy_sync.kinds import Kind, kinds_of
 from ardoqpy_sync.operations import resolved
 from ardoqpy_sync.outbox import Outbox, Promise, Row, kept_row
 from ardoqpy_sync.progress import LOADING
+from ardoqpy_sync.reach import Reach
 from ardoqpy_sync.report import Report
 
 if TYPE_CHECKING:
@@ -45,8 +46,6 @@ DECISIONS = 5
 #: How many workspaces are loaded at the same time; on v2 each takes a few requests of its own.
 SIDE_BY_SIDE = 3
 _NOTHING: Differences = {}
-
-
 _NO_ROW = Row()
 
 
@@ -65,6 +64,7 @@ class Engine:
         self.cache = Cache()
         self.report = Report()
         self.progress: Progress | None = None
+        self.reach = Reach()
         self.component, self.reference = kinds_of(api)
         self._catalogue = Catalogue(api, self.cache.attributes)
         self._checks = Checks(self.cache, self._catalogue, self.workspace)
@@ -294,6 +294,7 @@ class Engine:
         """
         self.report.take(change)
         if self.outbox is None:
+            self.reach.begin_anew()
             if self.progress is not None:
                 self.progress.wrote()
             return copied(entity)
@@ -425,15 +426,18 @@ class Engine:
         self.cache.forget(kind.name, entity_id)
         for (of, at, gone), its_name in zip(going, names, strict=True):
             itself = gone["_id"] == entity_id
+            self.report.gone[gone["_id"]] = gone
             note = None if itself else f"with component {name}"
             self.report.take(self._change(DELETE, of, at, gone, name=its_name, note=note))
             if self.outbox is not None:
                 row = self._again[0] if itself else None
                 place = len(self.report.changes) - 1
                 self.outbox.promise(entity_id, Promise(place, None, row, dict, self._row))
-        if self.outbox is None and self.progress is not None:
-            self.progress.wrote()
-        if self.outbox is not None:
+        if self.outbox is None:
+            self.reach.begin_anew()
+            if self.progress is not None:
+                self.progress.wrote()
+        else:
             self.outbox.withdraw([gone["_id"] for _, _, gone in going])
 
     def misses(self, kind: Kind) -> list[dict[str, Any]]:
@@ -459,6 +463,7 @@ class Engine:
         """
         Report a row that failed, the row at hand if `of` does not say which, and return it with `_id` None.
         """
+        self.reach.failed(problem)
         kept = kept_row(row) if self.outbox is None else self.outbox.show(kept_row(row))
         name = kept.get("name") or kept.get("displayText") or kept.get("_id")
         kind_of_it = kept.get("typeId") or kept.get("type")

@@ -139,6 +139,24 @@ class Outbox:
             self._round(again=left > 0)
         self._put_right_what_the_report_notes()
 
+    def give_up(self, unsent: ArdoqClientException, unanswered: ArdoqClientException) -> None:
+        """
+        Break the promises about what waits, and about what was on its way when its sending was interrupted.
+
+        `unsent` and `unanswered` are the reasons that are reported.
+        """
+        waiting, sent = self._writer.withdrawn()
+        lost: set[str] = set()
+        for operations, problem in ((sent, unanswered), (waiting, unsent)):
+            for operation in operations:
+                if operation.id in self._promises:
+                    self._break_promise(Outcome(operation, problem=problem), lost)
+        if lost:
+            self._forget_hits(lost)
+        self._engine.report.drop(self._dropped)
+        self._dropped.clear()
+        self._put_right_what_the_report_notes()
+
     def _round(self, *, again: bool) -> None:
         moved: list[Outcome] = []
         versions: dict[str, tuple[int, Entity]] = {}
@@ -149,6 +167,7 @@ class Outbox:
             operation = outcome.operation
             imagined = self._engine.cache.get(operation.kind.name, operation.id)
             if outcome.problem is None:
+                self._engine.reach.begin_anew()
                 self._keep_promise(outcome)
                 if imagined and outcome.stored:
                     versions[operation.id] = imagined[1]["_version"], outcome.stored
@@ -239,6 +258,7 @@ class Outbox:
         operation, problem = outcome.operation, outcome.problem
         assert problem is not None  # noqa: S101  (for the type checker)
         self._undo(operation)
+        self._engine.reach.failed(problem)
         lost.add(operation.id)
         self.broken[operation.id] = problem
         if operation.action == "delete" and isinstance(problem, NotFoundError):

@@ -7,20 +7,18 @@ Plain data in, plain data out: every problem is one sentence that names the plac
 from __future__ import annotations
 
 import json
-import math
-import os
 import re
 import reprlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy import _files
 from ardoqpy._json import a_type
 from ardoqpy._near import quoted
 from ardoqpy.errors import InvalidInput
+from ardoqpy_sync import json_file
 from ardoqpy_sync.changes import CREATE, DELETE, UPDATE
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable
 
 __all__ = ["ENDS", "FORMAT", "KIND", "checked", "counted", "plain", "read", "write"]
@@ -108,14 +106,7 @@ def write(path: str | os.PathLike[str], data: dict[str, Any]) -> None:
 
     Raise `InvalidInput` where the path cannot be written, or the data holds what JSON cannot.
     """
-    if not isinstance(path, str | os.PathLike):
-        raise InvalidInput(f"path is {a_type(path)}: give the path of a file.")
-    try:
-        # ASCII alone: half a character, which Ardoq may have stored, has no UTF-8.
-        text = json.dumps(data, indent=1, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as problem:
-        raise InvalidInput(f"The plan cannot be saved: {problem}.") from None
-    _files.save(iter([text.encode(), b"\n"]), path)
+    json_file.write(path, data, "plan")
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -124,50 +115,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
 
     Raise `InvalidInput` naming the place where it is not one, is of another format, or is damaged.
     """
-    if not isinstance(path, str | os.PathLike):
-        raise InvalidInput(f"path is {a_type(path)}: give the path of a file.")
-    named = f"The file {str(path)!r}"
-    try:
-        content = Path(path).read_bytes()
-    except OSError as problem:
-        raise InvalidInput(f"{named} cannot be read: {problem.strerror}.") from None
-    except ValueError:
-        raise InvalidInput(f"{named} cannot be read: there is no such path.") from None
-    try:
-        text = content.decode("utf-8-sig")
-        data = json.loads(
-            text, parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_each_key_once
-        )
-    except UnicodeDecodeError as problem:
-        raise InvalidInput(f"{named} is no plan: byte {problem.start} is not UTF-8.") from None
-    except json.JSONDecodeError as problem:
-        where = f"line {problem.lineno}, column {problem.colno}"
-        if problem.pos >= len(text.rstrip()) or problem.msg.startswith("Unterminated"):
-            raise InvalidInput(f"{named} is cut off, in {where}: save the plan again.") from None
-        raise InvalidInput(f"{named} is damaged in {where}: {problem.msg}.") from None
-    except (ValueError, RecursionError) as problem:
-        raise InvalidInput(f"{named} is damaged: {problem}.") from None
-    return checked(data, named)
-
-
-def _no_number(text: str) -> Any:
-    raise ValueError(f"{text} is no number of JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"the number {text[:20]} is too large")
-    return number
-
-
-def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [key for key, _ in pairs]
-        twice = next(key for key in names if names.count(key) > 1)
-        raise ValueError(f"an object has the key {quoted(twice)} twice")
-    return found
+    return checked(*json_file.read(path, "plan"))
 
 
 # -- what makes sense --------------------------------------------------------------------------------------

@@ -49,6 +49,8 @@ class Report:
         self.kept: dict[str, list[Entity]] = {"component": [], "reference": []}
         self.ambiguous: dict[str, dict[str, Any]] = {}
         self.not_converging: dict[tuple[str, str], dict[str, Any]] = {}
+        #: What was deleted, by id, as it was: no change tells the ends of a reference that is gone.
+        self.gone: dict[str, Entity] = {}
         self._folded = 0
         self.data: dict[str, Any] = _blank()
 

@@ -92,22 +92,27 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_settings(parser: argparse.ArgumentParser, *, api: bool = True) -> None:
+def add_settings(
+    parser: argparse.ArgumentParser,
+    *,
+    api: str | None = "v2, and v1 for what v2 does not have",
+    first: str = "",
+) -> None:
     """
     Add the options that say which Ardoq to ask, and how patiently.
+
+    `api` says which version is asked unless told, None where nobody may tell; `first` where what is not given
+    is looked for before the environment.
     """
     group = parser.add_argument_group(
-        "which Ardoq", "What is not given comes from ARDOQ_API_HOST, ARDOQ_API_TOKEN and ARDOQ_ORG_LABEL."
+        "which Ardoq",
+        f"What is not given comes from {first}ARDOQ_API_HOST, ARDOQ_API_TOKEN and ARDOQ_ORG_LABEL.",
     )
     group.add_argument("--host", metavar="URL", help="its address, such as https://yourorg.ardoq.com")
     group.add_argument("--org", metavar="LABEL", help="the organisation, where the host does not say it")
     group.add_argument("--config", metavar="FILE", help="a cfg file with host, token and org")
     if api:
-        group.add_argument(
-            "--api",
-            choices=("v1", "v2"),
-            help="the version of its API (v2, and v1 for what v2 does not have)",
-        )
+        group.add_argument("--api", choices=("v1", "v2"), help=f"the version of its API ({api})")
     group.add_argument(
         "--timeout", type=_seconds, metavar="SECONDS", help="how long to wait for a connection and for bytes"
     )

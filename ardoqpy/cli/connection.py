@@ -4,11 +4,11 @@ The Ardoq that the options name, in the versions of its API that a command may a
 
 from __future__ import annotations
 
-import logging
-import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from ardoqpy.cli.logs import logs_to
+from ardoqpy.cli.sentences import complain
 from ardoqpy.client import ArdoqClient
 from ardoqpy.errors import UnsupportedOperation
 
@@ -36,7 +36,7 @@ class Connection:
 
     def __enter__(self) -> Self:
         if self._options.verbose:
-            self._closing.enter_context(_logging_to_stderr())
+            self._closing.enter_context(logs_to(complain, verbose=True))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -79,18 +79,3 @@ def client_options(options: argparse.Namespace) -> dict[str, Any]:
         "allow_http": options.allow_http,
         **{name: value for name, value in given.items() if value is not None},
     }
-
-
-@contextmanager
-def _logging_to_stderr() -> Iterator[None]:
-    logger = logging.getLogger("ardoqpy")
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("ardoqpy: %(message)s"))
-    before = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
-        logger.removeHandler(handler)

@@ -43,8 +43,8 @@ def in_shell_words(sentence: str) -> str:
     return sentence
 
 
-def complain(sentence: str) -> None:
+def complain(sentence: str, program: str = "ardoqpy") -> None:
     """
     Write one line to the standard error, whatever is in the sentence.
     """
-    print(f"ardoqpy: {harmless(sentence)}", file=sys.stderr)
+    print(f"{program}: {harmless(sentence)}", file=sys.stderr)

@@ -4,7 +4,7 @@ A job carried out: row after row becomes a call of the sync client, then what is
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._near import quoted
@@ -13,6 +13,7 @@ from ardoqpy_sync.job.binding import BoundComponents, BoundReferences, bind
 from ardoqpy_sync.job.outcome import Outcome, Read
 from ardoqpy_sync.job.rows import attributes_of, columns_of, filter_of, named_by
 from ardoqpy_sync.job.troubles import JobRefused, Trouble
+from ardoqpy_sync.reach import is_out_of_reach
 from ardoqpy_sync.sources import from_rows, open_source
 from ardoqpy_sync.sources.spelling import AS_WRITTEN, read_spelling
 
@@ -136,12 +137,15 @@ class _Run:
             for another in references:
                 self._references(another)
             client.flush()
+            client.check_reach()
             self._missing([*components, *references])
             client.flush()
         except ArdoqClientException as problem:
             self._outcome.failure = problem
-            client.report["status"] = "failure"
-            client.report["description"] = str(problem)
+            if not is_out_of_reach(problem):
+                with suppress(ArdoqClientException):  # it is in the report
+                    client.flush()
+            client.give_up(str(problem))
         return self._outcome
 
     # -- components -----------------------------------------------------------------------------------------
@@ -195,6 +199,7 @@ class _Run:
         self._client.create_component(
             self._owned(bound, comp, lambda: self._matching(bound, comp)), bound.key, label=label
         )
+        self._client.check_reach()
 
     def _matching(self, bound: BoundComponents, comp: Mapping[str, Any]) -> list[dict[str, Any]]:
         value = comp["name"] if bound.key is None else comp[bound.key]
@@ -255,6 +260,7 @@ class _Run:
             self._owned(bound, ref, lambda: client.match_reference(bound.ws_id, *ends, bound.type_id)),
             label=label,
         )
+        self._client.check_reach()
 
     # -- what both have -------------------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 """
-`ardoqpy completion`: what a shell needs to complete commands and options.
+`completion`: what a shell needs to complete commands and options.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 __all__ = ["completion"]
 
+#: What stands in the help for an argument that is a file.
+FILES = {"FILE", "JOB", "JOB|PLAN", "ACCOUNT"}
 SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")
 
 
-def completion(parser_of_everything: Callable[[], argparse.ArgumentParser]) -> Command:
+def completion(program: str, parser_of_everything: Callable[[], argparse.ArgumentParser]) -> Command:
     """
-    Return the command; it is given how to make the whole parser, since it is a part of that itself.
+    Return the command of a program; it is given how to make the whole parser, of which it is a part.
     """
 
     def run(options: argparse.Namespace) -> int:
@@ -44,8 +46,8 @@ def completion(parser_of_everything: Callable[[], argparse.ArgumentParser]) -> C
         arguments,
         run,
         (
-            ("completion bash", "for ~/.local/share/bash-completion/completions/ardoqpy"),
-            ("completion zsh", "for a file _ardoqpy in a directory of your $fpath"),
+            ("completion bash", f"for ~/.local/share/bash-completion/completions/{program}"),
+            ("completion zsh", f"for a file _{program} in a directory of your $fpath"),
         ),
         "Needs the extra cli: pip install 'ardoqpy[cli]'.",
     )
@@ -58,5 +60,5 @@ def _complete_files(parser: argparse.ArgumentParser, files: object) -> None:
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
             for below in action.choices.values():
                 _complete_files(below, files)
-        elif action.metavar == "FILE":
+        elif action.metavar in FILES:
             action.complete = files  # type: ignore[attr-defined]

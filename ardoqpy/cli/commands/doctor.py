@@ -75,7 +75,7 @@ class Answer(NamedTuple):
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json"), default="text", help="for people or programs")
-    add_settings(parser, api=False)
+    add_settings(parser, api=None)
 
 
 def _run(options: argparse.Namespace) -> int:

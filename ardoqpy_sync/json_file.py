@@ -1,0 +1,89 @@
+"""
+Plain data in a file of JSON, whole or not at all: written beside its place, read with every doubt told.
+
+What the data must hold is up to its own reader; here is what is wrong with a file before that.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+from ardoqpy import _files
+from ardoqpy._json import a_type
+from ardoqpy._near import quoted
+from ardoqpy.errors import InvalidInput
+
+__all__ = ["read", "write"]
+
+
+def write(path: str | os.PathLike[str], data: dict[str, Any], what: str) -> None:
+    """
+    Write plain data to a file, in place of what was there.
+
+    `what` it is, such as "plan", is said where it fails: raise `InvalidInput` where the path cannot be
+    written, or the data holds what JSON cannot.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise InvalidInput(f"path is {a_type(path)}: give the path of a file.")
+    try:
+        # ASCII alone: half a character, which Ardoq may have stored, has no UTF-8.
+        text = json.dumps(data, indent=1, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as problem:
+        raise InvalidInput(f"The {what} cannot be saved: {problem}.") from None
+    _files.save(iter([text.encode(), b"\n"]), path)
+
+
+def read(path: str | os.PathLike[str], what: str) -> tuple[Any, str]:
+    """
+    Return what a file holds, and how a sentence about the file begins.
+
+    Raise `InvalidInput` naming the place where it is not JSON, or holds what `write` does not write.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise InvalidInput(f"path is {a_type(path)}: give the path of a file.")
+    named = f"The file {str(path)!r}"
+    try:
+        content = Path(path).read_bytes()
+    except OSError as problem:
+        raise InvalidInput(f"{named} cannot be read: {problem.strerror}.") from None
+    except ValueError:
+        raise InvalidInput(f"{named} cannot be read: there is no such path.") from None
+    try:
+        text = content.decode("utf-8-sig")
+        data = json.loads(
+            text, parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_each_key_once
+        )
+    except UnicodeDecodeError as problem:
+        raise InvalidInput(f"{named} is no {what}: byte {problem.start} is not UTF-8.") from None
+    except json.JSONDecodeError as problem:
+        where = f"line {problem.lineno}, column {problem.colno}"
+        if problem.pos >= len(text.rstrip()) or problem.msg.startswith("Unterminated"):
+            raise InvalidInput(f"{named} is cut off, in {where}: save the {what} again.") from None
+        raise InvalidInput(f"{named} is damaged in {where}: {problem.msg}.") from None
+    except (ValueError, RecursionError) as problem:
+        raise InvalidInput(f"{named} is damaged: {problem}.") from None
+    return data, named
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"the number {text[:20]} is too large")
+    return number
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [key for key, _ in pairs]
+        twice = next(key for key in names if names.count(key) > 1)
+        raise ValueError(f"an object has the key {quoted(twice)} twice")
+    return found

@@ -1,0 +1,350 @@
+// The picture of what changes, drawn: panels, boxes and curves; moved and enlarged by mouse, touch and keys.
+
+const SVG = "http://www.w3.org/2000/svg";
+const STATES = ["created", "updated", "deleted", "missing", "failed", "unchanged"];
+const NEAREST = 2.5; // how much it can be enlarged
+const READABLE = 0.5; // below this scale names of components are left out
+
+function draw(tag, attributes = {}, ...children) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+class Graph {
+  constructor(account, section, lists) {
+    const { nodes, edges } = account.graph;
+    this.account = account;
+    this.lists = lists;
+    this.nodes = nodes;
+    this.edges = edges;
+    this.byId = new Map(nodes.map((node) => [node.id, node]));
+    this.panels = panelsOf(nodes);
+    for (const panel of this.panels) panel.open = nodes.length <= TOGETHER;
+    this.section = section;
+    this.frame = section.querySelector(".frame");
+    this.svg = this.frame.querySelector("svg");
+    this.told = section.querySelector(".told");
+    this.view = { x: 0, y: 0, scale: 1 };
+    this.selected = null;
+    this.touches = new Map();
+    this.listen();
+    this.redraw();
+    this.fit();
+    lists.listeners.push(() => this.dim());
+  }
+
+  // -- drawn ----------------------------------------------------------------------------------------------
+
+  redraw() {
+    const placed = layout(this.panels, this.edges);
+    this.placed = placed;
+    this.shapes = new Map();
+    this.order = [];
+    this.world = draw("g");
+    const curves = draw("g", { class: "edges" });
+    this.links = links(this.edges, placed.boxes);
+    for (const link of this.links) curves.append(this.edge(link));
+    const panels = draw("g");
+    const boxes = draw("g");
+    for (const panel of [...this.panels].sort((one, other) => one.x - other.x || one.y - other.y)) {
+      panels.append(this.panel(panel));
+      this.order.push(panel);
+      for (const node of panel.shown) {
+        const box = placed.boxes.get(node.id);
+        boxes.append(this.box(box));
+        this.order.push(box);
+      }
+      if (panel.open && panel.rest && panel.shown.length < panel.nodes.length) {
+        const { x, y, height, more } = panel.rest;
+        boxes.append(draw("text", { class: "more name", x: x + 8, y: y + height / 2 + 4 }, `and ${NUMBERS.format(more)} more`));
+      }
+    }
+    this.world.append(panels, curves, boxes);
+    this.svg.replaceChildren(this.world);
+    if (this.selected) this.select(this.order.find((one) => one.key ? one.key === this.selected.key : one.node === this.selected.node) || null);
+    this.dim();
+    this.move();
+  }
+
+  edge(link) {
+    const { path, tip, x, y } = curve(link);
+    const width = link.bundle ? 1.2 + Math.min(5, Math.log2(link.edges.length)) : 1.4;
+    const group = draw(
+      "g", { class: `edge ${link.state}` },
+      draw("path", { d: path, "stroke-width": width, class: "way" }),
+      draw("path", { d: tip, class: "tip" }),
+    );
+    const kinds = [...new Set(link.edges.map((edge) => edge.type))];
+    const kind = kinds.length === 1 ? inline(shortened(kinds[0], 24)) : "";
+    const label = link.bundle ? NUMBERS.format(link.edges.length) : kind;
+    if (link.bundle || this.edges.length <= 40) group.append(draw("text", { class: "edge-name", x, y: y - 4, "text-anchor": "middle" }, label));
+    group.append(draw("title", {}, link.edges.slice(0, 12).map((edge) => this.edgeText(edge)).join("\n") + (link.edges.length > 12 ? `\nand ${link.edges.length - 12} more` : "")));
+    this.shapes.set(link, group);
+    return group;
+  }
+
+  edgeText(edge) {
+    const [from, to] = [edge.source, edge.target].map((id) => inline(shortened(this.byId.get(id).name, 60)));
+    return `${from} → ${to}: ${inline(shortened(edge.type, 60))}, ${edge.state}`;
+  }
+
+  workspaceName(id) {
+    return id ? own(this.account.workspaces, id) || id : "";
+  }
+
+  panel(panel) {
+    const { x, y, width, height, open } = panel;
+    const group = draw("g", { class: `panel ${open ? "open" : "closed"}` });
+    const room = Math.floor((width - 46) / 7.2);
+    group.append(
+      draw("rect", { x, y, width, height, rx: 8 }),
+      draw("text", { class: "fold", x: x + 12, y: y + 18 }, open ? "▾" : "▸"),
+      draw("text", { class: "title", x: x + 26, y: y + 18 }, inline(shortened(panel.type, room))),
+      draw("text", { class: "where", x: x + 26, y: y + 32 }, inline(shortened(this.workspaceName(panel.workspace), room))),
+      draw("text", { class: "count", x: x + width - 10, y: y + 18, "text-anchor": "end" }, NUMBERS.format(panel.nodes.length)),
+    );
+    if (!open) {
+      let at = x + 14;
+      for (const state of STATES) {
+        if (!panel.counts[state]) continue;
+        const text = `${MARKS[state]}${NUMBERS.format(panel.counts[state])}`;
+        group.append(draw("text", { class: `tally ${state}`, x: at, y: y + height - 14 }, text));
+        at += 12 + text.length * 8;
+      }
+    }
+    group.append(draw("title", {}, `${inline(shortened(panel.type, 200))}: ${counted(panel.nodes.length, "component")}`));
+    group.addEventListener("click", () => !this.dragged && this.toggle(panel));
+    this.shapes.set(panel, group);
+    return group;
+  }
+
+  box(box) {
+    const { node, x, y, width, height } = box;
+    const group = draw(
+      "g", { class: `box ${node.state}` },
+      draw("rect", { x, y, width, height, rx: node.state === "unchanged" ? 13 : 4 }),
+      draw("text", { class: "mark", x: x + 13, y: y + height / 2 + 5, "text-anchor": "middle" }, MARKS[node.state]),
+      draw("text", { class: "name", x: x + 26, y: y + height / 2 + 4 }, inline(shortened(node.name, 22))),
+      draw("title", {}, `${inline(shortened(node.name, 300))}\n${inline(shortened(node.type, 100))}, ${node.state}`),
+    );
+    group.addEventListener("click", () => !this.dragged && this.select(box));
+    this.shapes.set(box, group);
+    return group;
+  }
+
+  // -- looked at ------------------------------------------------------------------------------------------
+
+  size() {
+    return { width: this.svg.clientWidth || 800, height: this.svg.clientHeight || 440 };
+  }
+
+  fit() {
+    const { width, height } = this.size();
+    const { placed } = this;
+    const scale = Math.min(1.15, (width - 32) / placed.width, (height - 32) / placed.height);
+    this.view = {
+      scale,
+      x: (width - placed.width * scale) / 2 - placed.x * scale,
+      y: (height - placed.height * scale) / 2 - placed.y * scale,
+    };
+    this.furthest = Math.min(scale, 0.4);
+    this.untouched = true;
+    this.move();
+  }
+
+  move() {
+    const { x, y, scale } = this.view;
+    this.world.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
+    this.svg.classList.toggle("far", scale < READABLE);
+    // Seen from far, the titles of panels stay readable.
+    this.svg.style.setProperty("--title", `${Math.min(64, 13 / Math.min(1, scale * 1.1))}px`);
+    this.frame.dataset.scale = scale.toFixed(3);
+  }
+
+  zoom(factor, at) {
+    this.untouched = false;
+    const { width, height } = this.size();
+    const { x, y } = at || { x: width / 2, y: height / 2 };
+    const scale = Math.min(NEAREST, Math.max(this.furthest / 2, this.view.scale * factor));
+    const ratio = scale / this.view.scale;
+    this.view = { scale, x: x - (x - this.view.x) * ratio, y: y - (y - this.view.y) * ratio };
+    this.move();
+  }
+
+  pan(x, y) {
+    this.untouched = false;
+    this.view.x += x;
+    this.view.y += y;
+    this.move();
+  }
+
+  show(box) {
+    this.untouched = false;
+    const { width, height } = this.size();
+    const scale = Math.max(this.view.scale, 0.8);
+    this.view = { scale, x: width / 2 - (box.x + box.width / 2) * scale, y: height / 2 - (box.y + Math.min(box.height, 60) / 2) * scale };
+    this.move();
+  }
+
+  toggle(panel, open = !panel.open) {
+    panel.open = open;
+    this.selected = panel;
+    this.redraw();
+    this.say(`${inline(shortened(panel.type, 60))} ${open ? "unfolded" : "folded"}: ${counted(panel.nodes.length, "component")}.`);
+  }
+
+  toggleAll(open) {
+    for (const panel of this.panels) panel.open = open;
+    this.selected = null;
+    this.redraw();
+    this.fit();
+  }
+
+  select(box) {
+    this.selected = box;
+    for (const shape of this.svg.querySelectorAll(".selected, .beside")) shape.classList.remove("selected", "beside");
+    this.svg.classList.toggle("selecting", Boolean(box && box.node));
+    if (!box) return this.say("");
+    this.shapes.get(box).classList.add("selected");
+    if (!box.node) {
+      return this.say(`${inline(shortened(box.type, 60))}, ${counted(box.nodes.length, "component")}, ${box.open ? "unfolded" : "folded"}. Enter ${box.open ? "folds" : "unfolds"} it.`);
+    }
+    const near = this.links.filter((link) => link.from === box || link.to === box);
+    for (const link of near) {
+      this.shapes.get(link).classList.add("beside");
+      for (const end of [link.from, link.to]) if (this.shapes.has(end)) this.shapes.get(end).classList.add("beside");
+    }
+    this.tell(box.node, near.flatMap((link) => link.edges));
+    return undefined;
+  }
+
+  say(text) {
+    this.told.replaceChildren(text ? make("p", {}, text) : "");
+  }
+
+  tell(node, edges) {
+    const button = make("button", { type: "button" }, "Find it in the lists");
+    button.addEventListener("click", () => {
+      const field = this.lists.bar.querySelector("input");
+      field.value = node.name;
+      this.lists.search(node.name);
+      this.lists.bar.scrollIntoView();
+      field.focus({ preventScroll: true });
+    });
+    const list = edges.slice(0, 12).map((edge) => make("li", {}, this.edgeText(edge)));
+    if (edges.length > 12) list.push(make("li", {}, `and ${NUMBERS.format(edges.length - 12)} more`));
+    this.told.replaceChildren(
+      make("p", {}, make("span", { class: `mark ${node.state}`, "aria-hidden": "true" }, MARKS[node.state]), " ", make("strong", {}, inline(shortened(node.name, 200))),
+        ` ${[node.type, this.workspaceName(node.workspace), node.state].filter(Boolean).map((part) => inline(shortened(part, 80))).join(" · ")}`),
+      list.length ? make("ul", {}, ...list) : "",
+      button,
+    );
+  }
+
+  // What the search and the filters leave out is dimmed.
+  dim() {
+    const { words, chosen, narrowed } = this.lists;
+    for (const [one, shape] of this.shapes) {
+      if (!one.node) continue;
+      const workspace = this.workspaceName(one.node.workspace);
+      const text = [one.node.name, one.node.type, workspace, one.node.state, one.node.id].join("\n").toLowerCase();
+      const out = narrowed && !(
+        words.every((word) => text.includes(word)) &&
+        (chosen.type === undefined || chosen.type === one.node.type) &&
+        (chosen.workspace === undefined || chosen.workspace === workspace) &&
+        (chosen.state === undefined || chosen.state === one.node.state) &&
+        chosen.kind !== "reference"
+      );
+      shape.classList.toggle("out", out);
+    }
+  }
+
+  // -- moved ----------------------------------------------------------------------------------------------
+
+  listen() {
+    const { svg, frame } = this;
+    svg.addEventListener("wheel", (event) => {
+      // The wheel turns the page, unless the picture is in use.
+      if (!event.ctrlKey && !event.metaKey && document.activeElement !== svg) return;
+      event.preventDefault();
+      this.zoom(Math.exp(-event.deltaY / (event.ctrlKey ? 150 : 500)), this.at(event));
+    }, { passive: false });
+    svg.addEventListener("pointerdown", (event) => {
+      this.dragged = false;
+      this.touches.set(event.pointerId, this.at(event));
+    });
+    svg.addEventListener("pointermove", (event) => this.drag(event));
+    for (const name of ["pointerup", "pointercancel", "pointerleave"]) {
+      svg.addEventListener(name, (event) => this.touches.delete(event.pointerId));
+    }
+    svg.addEventListener("keydown", (event) => this.key(event));
+    for (const button of frame.querySelectorAll("button")) {
+      button.addEventListener("click", () => this.command(button.dataset.command));
+    }
+    new ResizeObserver(() => this.world && this.untouched && this.fit()).observe(frame);
+  }
+
+  at(event) {
+    const frame = this.svg.getBoundingClientRect();
+    return { x: event.clientX - frame.left, y: event.clientY - frame.top };
+  }
+
+  drag(event) {
+    const before = this.touches.get(event.pointerId);
+    if (!before) return;
+    const now = this.at(event);
+    if (!this.dragged && Math.hypot(now.x - before.x, now.y - before.y) < 4) return;
+    if (!this.dragged) this.svg.setPointerCapture(event.pointerId);
+    this.dragged = true;
+    const other = [...this.touches].find(([id]) => id !== event.pointerId);
+    if (other) {
+      const [apart, was] = [now, before].map((point) => Math.hypot(point.x - other[1].x, point.y - other[1].y));
+      this.zoom(apart / Math.max(1, was), other[1]);
+    } else {
+      this.pan(now.x - before.x, now.y - before.y);
+    }
+    this.touches.set(event.pointerId, now);
+  }
+
+  command(name) {
+    if (name === "in") this.zoom(1.3);
+    if (name === "out") this.zoom(1 / 1.3);
+    if (name === "fit") this.fit();
+    if (name === "open") this.toggleAll(true);
+    if (name === "close") this.toggleAll(false);
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = 60;
+    const keys = {
+      ArrowLeft: () => this.pan(step, 0),
+      ArrowRight: () => this.pan(-step, 0),
+      ArrowUp: () => this.pan(0, step),
+      ArrowDown: () => this.pan(0, -step),
+      "+": () => this.zoom(1.3),
+      "=": () => this.zoom(1.3),
+      "-": () => this.zoom(1 / 1.3),
+      0: () => this.fit(),
+      n: () => this.next(1),
+      p: () => this.next(-1),
+      Enter: () => this.selected && this.selected.key && this.toggle(this.selected),
+      " ": () => this.selected && this.selected.key && this.toggle(this.selected),
+      Escape: () => this.select(null),
+    };
+    const pressed = own(keys, event.key.length === 1 ? event.key.toLowerCase() : event.key);
+    if (!pressed) return;
+    event.preventDefault();
+    pressed();
+  }
+
+  next(step) {
+    if (!this.order.length) return;
+    const now = this.selected ? this.order.indexOf(this.selected) : step > 0 ? -1 : 0;
+    const box = this.order[(now + step + this.order.length) % this.order.length];
+    this.select(box);
+    this.show(box);
+  }
+}

@@ -1,0 +1,74 @@
+// Text from elsewhere, made visible; and elements made of text alone, never of markup.
+
+// What steers a reader or a terminal, turns the order of reading, or takes no room: written out. Joiners
+// stay, words of Persian and many emojis fall apart without them.
+const STEERING =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}\ud800-\udfff]/gu;
+const SHOWN = 300; // so many characters of a long value are shown at first
+
+function visible(text) {
+  return String(text).replace(STEERING, (sign) => {
+    const code = sign.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
+    return `⟨U+${code}⟩`;
+  });
+}
+
+// One line: where a line breaks is shown, too.
+function inline(text) {
+  return visible(String(text).replace(/\r\n|\n|\r/g, "⏎").replace(/\t/g, "⇥"));
+}
+
+function shortened(text, longest = SHOWN) {
+  if (text.length <= longest) return text;
+  const end = /[\ud800-\udbff]$/.test(text.slice(0, longest)) ? longest - 1 : longest;
+  return `${text.slice(0, end)}…`;
+}
+
+// An element: attributes, then children; text among them becomes text.
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+  return element;
+}
+
+// A text that may be long: its beginning, and a button for the rest.
+function long(text, tag = "span", name = "", longest = SHOWN) {
+  const element = make(tag, { class: name });
+  const brief = shortened(text, longest);
+  element.append(tag === "span" ? inline(brief) : visible(brief));
+  if (brief === text) return element;
+  const button = make("button", { type: "button", class: "more-text" }, `show all ${counted(text.length, "character")}`);
+  button.addEventListener("click", () => {
+    element.replaceChildren(tag === "span" ? inline(text) : visible(text));
+  });
+  element.append(" ", button);
+  return element;
+}
+
+// What a value is as text: text as it is, unless it could be taken for something else.
+function valueText(value) {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "string") {
+    return /^$|^\s|\s$|^(true|false|null|[-+]?[\d.]+([eE][-+]?\d+)?)$|^"/.test(value) ? JSON.stringify(value) : value;
+  }
+  return typeof value === "object" ? JSON.stringify(value, null, 1).replace(/\n\s*/g, " ") : String(value);
+}
+
+const NUMBERS = new Intl.NumberFormat("en");
+
+function counted(number, noun) {
+  return `${NUMBERS.format(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+// Give the browser room to draw and to listen before going on.
+function pause() {
+  return new Promise((resolve) => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => resolve();
+    channel.port2.postMessage(null);
+  });
+}
