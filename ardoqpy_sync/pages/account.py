@@ -200,8 +200,7 @@ def _guard(refused: GuardRefused | Mapping[str, Any] | None) -> dict[str, Any] |
             "would_delete."
         )
     number = len(told["would_delete"])
-    things = f"{number} thing(s) would have been deleted" if number else "There was nothing to delete"
-    sentence = f"Deleting was refused, and nothing was deleted. {things}."
+    sentence = f"Deleting was refused, so nothing was deleted; {number} thing(s) would have been."
     would = [_short(one) for one in told["would_delete"]]
     guard: dict[str, Any] = plain(
         {"sentence": sentence, "reasons": list(told["reasons"]), "would_delete": would}

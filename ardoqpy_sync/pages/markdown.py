@@ -20,11 +20,15 @@ __all__ = ["markdown_of"]
 LARGEST = 1_000_000
 #: How many entries of each list are shown, where the whole fits.
 LONGEST = 500
-#: What Markdown, HTML and their tables would take for more than text.
-_MEANING = re.compile(r"[\\`*_{}\[\]()<>#+\-.!|~&$^=:@]")
-#: What reads like somebody's name, an address or a number of an issue, which GitHub and GitLab look for in
-#: the finished text: nothing to be seen stands between.
-_MENTION = re.compile(r"(&#(?:64|35|33|126|36|38);)(?=\w)")
+#: What Markdown, HTML and their tables would take for more than text: some signs anywhere, others where they
+#: begin a line, a link, or the name of an emoji.
+_MEANING = re.compile(
+    r"[\\`*_{}\[\]<>#|~&$!@^]|:(?=\S)|(?<=www)\.|^[-+=.)](?=[-+=. ]|$)|(?<=^\d)[.)]|(?<=^\d\d)[.)]",
+    re.IGNORECASE,
+)
+#: What reads like somebody's name, an issue's number or an emoji, which GitHub and GitLab look for in the
+#: finished text: nothing to be seen stands between.
+_MENTION = re.compile(r"(&#(?:64|35|33|126|36|38|58);)(?=\w)")
 
 
 def markdown_of(account: Mapping[str, Any], *, longest: int = LONGEST) -> str:
@@ -89,7 +93,7 @@ def _guard(account: Mapping[str, Any], longest: int) -> Iterable[str]:
     yield from _rest(len(guard["reasons"]), longest)
     would = guard["would_delete"]
     if would:
-        yield "Would have been deleted:\n"
+        yield "\nWould have been deleted:\n"
         rows = [
             (_thing(one), _safe(one["typeName"], 80), number(one["children"]), number(one["references"]))
             for one in would[:longest]

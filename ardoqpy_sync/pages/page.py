@@ -84,7 +84,9 @@ def pieces_of(account: Mapping[str, Any]) -> Iterator[str]:
 
 def _parts(account: Mapping[str, Any]) -> dict[str, str]:
     good = succeeded(account)
-    description = account["description"].strip()
+    # What the guard says has a place of its own.
+    said = (account["guard"] or {}).get("sentence") or None
+    description = account["description"].replace(said or "\0", "").strip()
     shown = [_element("p", one_line(line, 2000), "description") for line in description.splitlines()[:40]]
     return {
         "policy": _policy(),
@@ -156,9 +158,11 @@ def _guard(guard: Mapping[str, Any] | None) -> str:
         reasons.append(f"<li>{_text(reason['sentence'], 1000)}{how}</li>")
     if len(guard["reasons"]) > len(reasons):
         reasons.append(f"<li>… and {counted(len(guard['reasons']) - len(reasons), 'more reason')}</li>")
+    number_of_things = len(guard["would_delete"])
+    said = f"Nothing was deleted. {counted(number_of_things, 'thing')} would have gone, with all that is at them."
     return (
         '<section class="guard" aria-labelledby="guard-title"><h2 id="guard-title">Deleting was refused</h2>'
-        f"<p>{_text(guard['sentence'], 400)}</p><ul>{''.join(reasons)}</ul></section>"
+        f"<p>{said}</p><ul>{''.join(reasons)}</ul></section>"
     )
 
 

@@ -23,11 +23,16 @@ function own(object, key) {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
+// A reference is called after its ends.
+function nameOf({ kind, name }) {
+  return kind === "reference" && name ? name.replace(" -> ", " → ") : name || "without a name";
+}
+
 function entryOf(section, data, account) {
   const state = section === "changes" ? STATE_OF[data.action] : section;
   const at = data.rootWorkspace;
   const workspace = at ? own(account.workspaces, at) || at : "";
-  const entry = { section, state, data, kind: data.kind, type: data.typeName || "", workspace, name: data.name || "without a name" };
+  const entry = { section, state, data, kind: data.kind, type: data.typeName || "", workspace, name: nameOf(data) };
   entry.text = searched(entry, account);
   return entry;
 }
@@ -35,7 +40,7 @@ function entryOf(section, data, account) {
 // All that can be searched for, in small letters.
 function searched(entry, account) {
   const { data } = entry;
-  const parts = [entry.name, VERBS[entry.state], entry.kind, entry.type, entry.workspace];
+  const parts = [data.name || "", entry.name, VERBS[entry.state], entry.kind, entry.type, entry.workspace];
   for (const key of ["_id", "label", "note", "reason", "field", "attribute", "used"]) {
     if (data[key]) parts.push(String(data[key]));
   }
@@ -174,7 +179,7 @@ function cell(value, account, name, title) {
   if (called) {
     element.append(make("bdi", {}, inline(shortened(called, 160))), " ", make("code", { class: "id" }, inline(value)));
   } else {
-    element.append(long(valueText(value), "div", typeof value === "number" ? "value number" : "value"));
+    element.append(long(valueText(value), "div", "value"));
   }
   return element;
 }
@@ -188,7 +193,7 @@ function listed(things, total, account) {
     list.append(
       make(
         "li", { class: one.state === "named" ? "named" : "" },
-        `${one.kind} `, make("bdi", { class: "name" }, inline(shortened(one.name || "without a name", 120))),
+        `${one.kind} `, make("bdi", { class: "name" }, inline(shortened(nameOf(one), 120))),
         make("span", { class: "what" }, make("bdi", {}, inline(shortened(one.typeName, 80))), at ? make("bdi", {}, ` · ${inline(shortened(at, 80))}`) : ""),
         own(STANDING, one.state || "") ? make("strong", {}, STANDING[one.state]) : "",
       ),

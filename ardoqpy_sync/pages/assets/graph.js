@@ -3,6 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const STATES = ["created", "updated", "deleted", "missing", "failed", "unchanged"];
 const NEAREST = 2.5; // how much it can be enlarged
+const FEW = 16; // up to so many curves, each has its name beside it; of more, those of what is selected
 const READABLE = 0.5; // below this scale names of components are left out
 
 function draw(tag, attributes = {}, ...children) {
@@ -63,23 +64,26 @@ class Graph {
     }
     this.world.append(panels, curves, boxes);
     this.svg.replaceChildren(this.world);
+    this.svg.classList.toggle("few", this.links.length <= FEW);
     if (this.selected) this.select(this.order.find((one) => one.key ? one.key === this.selected.key : one.node === this.selected.node) || null);
     this.dim();
     this.move();
   }
 
   edge(link) {
-    const { path, tip, x, y } = curve(link);
+    const { path, tip, dot, x, y, beside } = curve(link);
     const width = link.bundle ? 1.2 + Math.min(5, Math.log2(link.edges.length)) : 1.4;
-    const group = draw(
-      "g", { class: `edge ${link.state}` },
-      draw("path", { d: path, "stroke-width": width, class: "way" }),
-      draw("path", { d: tip, class: "tip" }),
-    );
     const kinds = [...new Set(link.edges.map((edge) => edge.type))];
-    const kind = kinds.length === 1 ? inline(shortened(kinds[0], 24)) : "";
-    const label = link.bundle ? NUMBERS.format(link.edges.length) : kind;
-    if (link.bundle || this.edges.length <= 40) group.append(draw("text", { class: "edge-name", x, y: y - 4, "text-anchor": "middle" }, label));
+    const up = kinds.length === 1 && kinds[0] === "parent";
+    const group = draw(
+      "g", { class: `edge ${link.state}${up ? " up" : ""}${link.bundle ? " bundle" : ""}` },
+      draw("path", { d: path, "stroke-width": width, class: "way" }),
+      up ? draw("circle", { ...dot, class: "tip" }) : draw("path", { d: tip, class: "tip" }),
+    );
+    if (!up) {
+      const label = link.bundle ? NUMBERS.format(link.edges.length) : inline(shortened(kinds[0], 24));
+      group.append(draw("text", { class: "edge-name", x: beside ? x + 4 : x, y: y + 4, "text-anchor": beside ? "start" : "middle" }, label));
+    }
     group.append(draw("title", {}, link.edges.slice(0, 12).map((edge) => this.edgeText(edge)).join("\n") + (link.edges.length > 12 ? `\nand ${link.edges.length - 12} more` : "")));
     this.shapes.set(link, group);
     return group;
@@ -141,8 +145,11 @@ class Graph {
   }
 
   fit() {
-    const { width, height } = this.size();
     const { placed } = this;
+    // As high as it needs to be, and no higher than leaves room for the rest of the page.
+    const wide = Math.min(1.15, (this.size().width - 32) / placed.width);
+    this.svg.style.height = `${Math.min(Math.max(placed.height * wide + 40, 220), Math.max(320, innerHeight * 0.62))}px`;
+    const { width, height } = this.size();
     const scale = Math.min(1.15, (width - 32) / placed.width, (height - 32) / placed.height);
     this.view = {
       scale,
@@ -161,6 +168,19 @@ class Graph {
     // Seen from far, the titles of panels stay readable.
     this.svg.style.setProperty("--title", `${Math.min(64, 13 / Math.min(1, scale * 1.1))}px`);
     this.frame.dataset.scale = scale.toFixed(3);
+  }
+
+  // Paper is of another size: the whole picture is scaled to whatever room there is.
+  beforePrint() {
+    const { x, y, width, height } = this.placed;
+    this.svg.setAttribute("viewBox", `${x - 12} ${y - 12} ${width + 24} ${height + 24}`);
+    this.world.removeAttribute("transform");
+    this.svg.classList.remove("far");
+  }
+
+  afterPrint() {
+    this.svg.removeAttribute("viewBox");
+    this.move();
   }
 
   zoom(factor, at) {
@@ -280,7 +300,7 @@ class Graph {
       svg.addEventListener(name, (event) => this.touches.delete(event.pointerId));
     }
     svg.addEventListener("keydown", (event) => this.key(event));
-    for (const button of frame.querySelectorAll("button")) {
+    for (const button of this.section.querySelectorAll(".tools button")) {
       button.addEventListener("click", () => this.command(button.dataset.command));
     }
     new ResizeObserver(() => this.world && this.untouched && this.fit()).observe(frame);

@@ -204,28 +204,37 @@ function links(edges, boxes) {
   return [...found.values()];
 }
 
-// A curve from one box to another, leaving and arriving level, and the tip of its arrow.
+// A curve from one box to another, leaving and arriving level; its tip, and a place for its name, nearer to
+// where it comes from: there fewer curves meet.
 function curve({ from, to }) {
-  const [fromY, toY] = [from.y + from.height / 2, to.y + to.height / 2];
+  const beside = from === to || Math.abs(from.x - to.x) < BOX.width;
+  const lift = from === to ? 8 : 0;
+  const [fromY, toY] = [from.y + from.height / 2 - lift, to.y + to.height / 2 + lift];
   const tip = 7;
-  let [fromX, toX, bend, side] = [from.x + from.width, to.x, 0, 1];
-  if (from === to || Math.abs(from.x - to.x) < BOX.width) {
+  let [fromX, toX, side] = [from.x + from.width, to.x, 1];
+  let bends;
+  if (beside) {
     [toX, side] = [to.x + to.width, -1];
-    const out = 26 + Math.min(60, Math.abs(toY - fromY) / 5) + (from === to ? 14 : 0);
-    const lift = from === to ? 8 : 0;
-    return {
-      path: `M${fromX} ${fromY - lift}C${fromX + out} ${fromY - lift} ${toX + out} ${toY + lift} ${toX + tip} ${toY + lift}`,
-      tip: `M${toX} ${toY + lift}l${tip} -3.5v7z`,
-      x: Math.max(fromX, toX) + out * 0.75,
-      y: (fromY + toY) / 2,
-    };
+    const out = Math.max(fromX, toX) + 24 + Math.min(70, Math.abs(toY - fromY) / 4) + lift;
+    bends = [out, out];
+  } else {
+    if (to.x < from.x) [fromX, toX, side] = [from.x, to.x + to.width, -1];
+    const bend = Math.max(30, Math.abs(toX - fromX) / 2) * side;
+    bends = [fromX + bend, toX - bend];
   }
-  if (to.x < from.x) [fromX, toX, side] = [from.x, to.x + to.width, -1];
-  bend = Math.max(30, Math.abs(toX - fromX) / 2) * side;
+  const end = toX - tip * side;
+  const at = beside ? 0.5 : 0.3;
   return {
-    path: `M${fromX} ${fromY}C${fromX + bend} ${fromY} ${toX - bend} ${toY} ${toX - tip * side} ${toY}`,
+    path: `M${fromX} ${fromY}C${bends[0]} ${fromY} ${bends[1]} ${toY} ${end} ${toY}`,
     tip: `M${toX} ${toY}l${-tip * side} -3.5v7z`,
-    x: (fromX + toX) / 2,
-    y: (fromY + toY) / 2,
+    dot: { cx: toX - 3 * side, cy: toY, r: 3 },
+    x: bezier(at, fromX, bends[0], bends[1], end),
+    y: bezier(at, fromY, fromY, toY, toY),
+    beside,
   };
+}
+
+function bezier(at, first, second, third, fourth) {
+  const rest = 1 - at;
+  return rest ** 3 * first + 3 * rest ** 2 * at * second + 3 * rest * at ** 2 * third + at ** 3 * fourth;
 }

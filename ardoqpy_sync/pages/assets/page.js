@@ -23,8 +23,8 @@ async function start() {
     embedded.remove();
     picture.hidden = false;
     const graph = new Graph(account, picture, lists);
-    addEventListener("beforeprint", () => graph.fit());
-    picture.graph = graph;
+    addEventListener("beforeprint", () => graph.beforePrint());
+    addEventListener("afterprint", () => graph.afterPrint());
   }
   root.dataset.ready = "all";
 }
