@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.config import Settings, Token
 
-__all__ = ["Session", "Transport"]
+__all__ = ["Session", "Transport", "new_session"]
 
 Session = requests.Session
 
@@ -71,6 +71,19 @@ _NO_HANDSHAKE = re.compile(
     "CERTIFICATE|HANDSHAKE|DOES NOT SPEAK TLS|PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|UNKNOWN_CA",
     re.IGNORECASE,
 )
+
+
+def new_session(*, loopback: bool) -> Session:
+    """
+    Return a session to talk to this machine, or to any other.
+    """
+    session = requests.Session()
+    if loopback:
+        # A proxy would look for 127.0.0.1 on its own machine. Who signed the certificate still counts.
+        session.trust_env = False
+        bundles = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
+        session.verify = next(filter(None, bundles), True)
+    return session
 
 
 class _TokenAuth(AuthBase):
@@ -153,12 +166,7 @@ class Transport(Verbs):
 
     @staticmethod
     def _new_session(settings: Settings) -> requests.Session:
-        session = requests.Session()
-        if settings.loopback:
-            # A proxy would look for 127.0.0.1 on its own machine. Who signed the certificate still counts.
-            session.trust_env = False
-            bundles = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
-            session.verify = next(filter(None, bundles), True)
+        session = new_session(loopback=settings.loopback)
         adapter = HTTPAdapter(pool_maxsize=POOL_SIZE)
         session.mount("https://", adapter)
         session.mount("http://", adapter)

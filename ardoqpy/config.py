@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Found", "Settings", "Token", "found_settings", "read_settings"]
+__all__ = ["Found", "Settings", "Token", "found_settings", "is_loopback", "read_settings"]
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ class Settings:
         """
         Tell whether the host is this machine.
         """
-        return _is_loopback(self.hosturl)
+        return is_loopback(self.hosturl)
 
 
 def read_settings(
@@ -221,7 +221,7 @@ def _checked_host(hosturl: str | None, *, allow_http: bool) -> str:
             f"The host {hosturl!r} goes on after the host name: leave out {rest!r}, "
             "the library adds /api itself."
         )
-    if parts.scheme == "http" and not allow_http and not _is_loopback(host):
+    if parts.scheme == "http" and not allow_http and not is_loopback(host):
         raise ConfigurationError(
             f"The host {hosturl!r} would send the token unencrypted: write https://, "
             "or say allow_http=True if that is what you want."
@@ -229,7 +229,10 @@ def _checked_host(hosturl: str | None, *, allow_http: bool) -> str:
     return host
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """
+    Tell whether an address is one of this machine.
+    """
     return bool(_LOOPBACK.fullmatch(urlsplit(host).hostname or ""))
 
 

@@ -20,6 +20,7 @@ _SHELL_WORDS = [
         "set ARDOQ_API_TOKEN, or name a cfg file with --config",
     ),
     (re.compile(r"give the token as token instead"), "set the token as ARDOQ_API_TOKEN instead"),
+    (re.compile(r", or say as stale_after= after how many seconds it may be taken over"), ""),
     (re.compile(r"\bgive org\b"), "give --org"),
     (re.compile(r"\bhosturl\b"), "--host"),
     (re.compile(r"\ballow_http=True\b"), "--allow-http"),

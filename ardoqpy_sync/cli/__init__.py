@@ -1,0 +1,9 @@
+"""
+The command `ardoqpy-sync`.
+"""
+
+from __future__ import annotations
+
+from ardoqpy_sync.cli.program import main
+
+__all__ = ["main"]

@@ -1,0 +1,3 @@
+"""
+The commands of `ardoqpy-sync`, a file for each.
+"""

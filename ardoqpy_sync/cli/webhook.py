@@ -1,0 +1,67 @@
+"""
+The webhook: a short summary of a run, without values, posted to where somebody wants to be told.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from ardoqpy.config import Token
+from ardoqpy_sync.cli.statuses import MEANINGS
+from ardoqpy_sync.pages.text import one_line
+from ardoqpy_sync.pages.words import headline
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["VARIABLE", "address_of", "call", "summary_for"]
+
+#: An address given here stands neither in the job nor in the list of processes.
+VARIABLE = "ARDOQPY_WEBHOOK"
+
+
+def address_of(given: str | None) -> Token | None:
+    """
+    Return the address to call, the one that was given or the environment's; None where there is none.
+
+    Raise `InvalidInput` where it makes no sense.
+    """
+    text = (given if given is not None else os.environ.get(VARIABLE, "")).strip()
+    if not text:
+        return None
+    from ardoqpy._elsewhere import checked_address  # noqa: PLC0415  (help needs no network)
+
+    address = Token(text)
+    checked_address(address)
+    return address
+
+
+def call(address: Token, body: Mapping[str, Any]) -> None:
+    """
+    Post a summary; raise `ServiceUnavailable`, which names the host alone, where it is not taken.
+    """
+    from ardoqpy._elsewhere import post_json  # noqa: PLC0415
+
+    post_json(address, body)
+
+
+def summary_for(account: Mapping[str, Any], command: str, status: int) -> dict[str, Any]:
+    """
+    Return what a webhook is told of a run: no names of things, no values, no reasons.
+    """
+    made = account["made"]
+    title = one_line(account["title"])
+    return {
+        "kind": "ardoqpy run",
+        "format": 1,
+        "text": f"{title}: {headline(account)} ({one_line(made['host'])}, exit status {status})",
+        "job": account["title"],
+        "command": command,
+        "status": MEANINGS[status],
+        "exit": status,
+        "totals": account["totals"],
+        "host": made["host"],
+        "org": made.get("org"),
+        "at": made["at"],
+    }
