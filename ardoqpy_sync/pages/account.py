@@ -83,7 +83,10 @@ def account_of(
         plan = client.plan.as_dict()
         names = TypeNames(engine._catalogue.names)  # noqa: SLF001  (asked for nowhere else)
         missing = _missing(engine, report, names)
-        failed = [_typed(row, names) for row in plan["failed"] + told.failed_rows]
+        failed = [
+            {**row, "typeName": names.of(row["kind"], _place_of(engine, row), row.get("type"))}
+            for row in plan["failed"] + told.failed_rows
+        ]
         changes = [_typed(change, names) for change in plan["changes"]]
         graph = graph_of(engine.cache, engine.report.gone, changes, failed, missing, names)
         status, description = _status(report, told)
@@ -169,6 +172,8 @@ def _failed_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         reason = row.get("reason")
         if not isinstance(reason, str) or not reason:
             raise InvalidInput(f"failed_rows[{number}].reason is {a_type(reason)}: say why the row failed.")
+        if not isinstance(row.get("row"), dict | None):
+            raise InvalidInput(f"failed_rows[{number}].row is {a_type(row['row'])}: give a dict, or none.")
         blank = dict.fromkeys(("_id", "name", "type", "rootWorkspace", "label", "row"))
         shown = {**blank, **row, "kind": kind, "reason": reason}
         for key in ("name", "label"):
@@ -245,6 +250,15 @@ def _with_failed(totals: dict[str, dict[str, int]], rows: Sequence[Mapping[str, 
 
 def _typed(one: dict[str, Any], names: TypeNames) -> dict[str, Any]:
     return {**one, "typeName": names.of(one["kind"], one.get("rootWorkspace"), one.get("type"))}
+
+
+def _place_of(engine: Engine, row: Mapping[str, Any]) -> str | None:
+    """
+    Return the workspace of a failed row; where a reference does not say, that of its source.
+    """
+    told, source = row.get("rootWorkspace"), (row.get("row") or {}).get("source")
+    found = engine.cache.get("component", source) if told is None and isinstance(source, str) else None
+    return found[0] if found else told
 
 
 def _typed_guard(guard: dict[str, Any], names: TypeNames) -> dict[str, Any]:

@@ -66,6 +66,8 @@ def _check(data: dict[str, Any]) -> None:
             _check_entry(one, names, f"{key}[{number}]")
     for number, change in enumerate(data["changes"]):
         _check_change(change, f"changes[{number}]")
+    for number, row in enumerate(data["failed"]):
+        _part(row, "row", _DICT, f"failed[{number}].", optional=True)
     for number, one in enumerate(data["missing"]):
         _check_along(one, f"missing[{number}]")
     for key in ("workspaces", "names"):

@@ -158,8 +158,8 @@ def _guard(guard: Mapping[str, Any] | None) -> str:
         reasons.append(f"<li>{_text(reason['sentence'], 1000)}{how}</li>")
     if len(guard["reasons"]) > len(reasons):
         reasons.append(f"<li>… and {counted(len(guard['reasons']) - len(reasons), 'more reason')}</li>")
-    number_of_things = len(guard["would_delete"])
-    said = f"Nothing was deleted. {counted(number_of_things, 'thing')} would have gone, with all that is at them."
+    things = counted(len(guard["would_delete"]), "thing")
+    said = f"Nothing was deleted. {things} would have gone, with all that is at them."
     return (
         '<section class="guard" aria-labelledby="guard-title"><h2 id="guard-title">Deleting was refused</h2>'
         f"<p>{said}</p><ul>{''.join(reasons)}</ul></section>"

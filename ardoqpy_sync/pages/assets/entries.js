@@ -140,11 +140,13 @@ function note(text) {
 
 // What is folded is made when it is first opened.
 function folded(title, fill, open) {
-  const details = make("details", {}, make("summary", {}, title));
+  const summary = make("summary", {}, title);
+  const details = make("details", {}, summary);
   const opened = () => {
     if (details.childElementCount === 1) details.append(fill());
   };
-  details.addEventListener("toggle", opened);
+  summary.addEventListener("click", opened);
+  details.addEventListener("toggle", opened); // the browser's own search opens it, too
   details.fill = opened;
   if (open) {
     opened();

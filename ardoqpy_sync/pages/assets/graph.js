@@ -4,6 +4,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const STATES = ["created", "updated", "deleted", "missing", "failed", "unchanged"];
 const NEAREST = 2.5; // how much it can be enlarged
 const FEW = 16; // up to so many curves, each has its name beside it; of more, those of what is selected
+const ON_ONE_SHEET = 150; // with more components, all types are folded on paper
 const READABLE = 0.5; // below this scale names of components are left out
 
 function draw(tag, attributes = {}, ...children) {
@@ -172,6 +173,11 @@ class Graph {
 
   // Paper is of another size: the whole picture is scaled to whatever room there is.
   beforePrint() {
+    if (this.nodes.length > ON_ONE_SHEET) {
+      this.unfolded = this.panels.filter((panel) => panel.open);
+      for (const panel of this.unfolded) panel.open = false;
+      this.redraw();
+    }
     const { x, y, width, height } = this.placed;
     this.svg.setAttribute("viewBox", `${x - 12} ${y - 12} ${width + 24} ${height + 24}`);
     this.world.removeAttribute("transform");
@@ -179,8 +185,10 @@ class Graph {
   }
 
   afterPrint() {
+    for (const panel of this.unfolded || []) panel.open = true;
+    this.unfolded = null;
     this.svg.removeAttribute("viewBox");
-    this.move();
+    this.redraw();
   }
 
   zoom(factor, at) {

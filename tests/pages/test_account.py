@@ -1,0 +1,377 @@
+"""
+The account of a run: what it holds on either version, and that a file keeps it or is refused.
+"""
+
+import copy
+import json
+
+import pytest
+from made_up import a_bit_of_everything, account, change
+from runs import FAILED_ROW, SOURCE, TOKEN, WAYS, a_run
+
+from ardoqpy import InvalidInput
+from ardoqpy.testing import emulator
+from ardoqpy_sync import ArdoqSyncClient, save_report
+from ardoqpy_sync.pages import graph
+from ardoqpy_sync.pages.account import account_of, read, write
+from ardoqpy_sync.pages.account_form import checked
+
+
+@pytest.fixture(scope="module", params=list(WAYS))
+def told(request):
+    """
+    Give the account of a run on each version, live, simulated and in batches, and its client's own data.
+    """
+    with a_run(WAYS[request.param]) as (client, refused, _):
+        made = account_of(client, failed_rows=[FAILED_ROW], sources=[SOURCE], refused=refused)
+        yield made, client.plan.as_dict(), refused, client.get_report()
+
+
+def test_it_is_what_plan_and_report_say(told):
+    """Origin, changes, failures and doubts are those of the plan, with types by name besides."""
+    made, plan, _, report = told
+    assert (made["kind"], made["format"], made["title"]) == ("ardoqpy report", 1, "Sync of Apps, Servers")
+    # The second at which each was made may differ.
+    assert {**made["made"], "at": 0} == {**plan["made"], "at": 0}
+    assert [{**one, "typeName": 0} for one in made["changes"]] == [
+        {**one, "typeName": 0} for one in plan["changes"]
+    ]
+    assert [{**one, "typeName": 0} for one in made["failed"][:-1]] == [
+        {**one, "typeName": 0} for one in plan["failed"]
+    ]
+    for key in ("ambiguous", "not_converging", "workspaces"):
+        assert made[key] == plan[key]
+    assert [one["_id"] for one in made["missing"]] == [
+        one["_id"] for one in report["cache_miss_comps"] + report["cache_miss_refs"]
+    ]
+    assert made["sources"] == [SOURCE]
+
+
+def test_rows_that_never_became_a_call_count_as_failed(told):
+    """They are listed with their reason, counted, and make the run a failure."""
+    made, plan, _, _ = told
+    assert made["failed"][-1]["reason"] == FAILED_ROW["reason"]
+    assert made["failed"][-1]["label"] == FAILED_ROW["label"]
+    assert made["totals"]["component"]["failed"] == plan["totals"]["component"]["failed"] + 1
+    assert made["totals"]["reference"] == plan["totals"]["reference"]
+    assert made["status"] == "failure"
+    assert "1 row(s) could not be used; the first: no number in Cost." in made["description"]
+    assert "Deleting was refused" in made["description"]
+
+
+def test_types_are_told_by_name_and_number(told):
+    """A reference shows the name of its type, on either version, and keeps the number."""
+    made = told[0]
+    types = {(one["kind"], one["type"], one["typeName"]) for one in made["changes"]}
+    assert types == {
+        ("component", "Application", "Application"),
+        ("component", "Hub", "Hub"),
+        ("reference", 1, "Uses"),
+        ("reference", 2, "Owns"),
+    }
+    (along,) = [one for one in made["missing"][0]["along"]["listed"] if one["kind"] == "reference"]
+    assert (along["type"], along["typeName"]) == (3, "Runs")
+    (new,) = [one for one in made["changes"] if one["name"] == "New"]
+    assert made["names"]["shop"] == "Shop"
+    assert made["names"][new["attributes"]["typeId"]["new"]] == "Application"
+
+
+def test_a_cache_miss_tells_what_deleting_it_would_take_along(told):
+    """Components below it and references at any of those are counted and named, each with where it stands."""
+    old, below = (one for one in told[0]["missing"] if one["kind"] == "component")
+    assert (old["name"], below["name"]) == ("Old", "Below")
+    assert (old["along"]["components"], old["along"]["references"]) == (1, 1)
+    assert [(one["name"], one["state"]) for one in old["along"]["listed"]] == [
+        ("Below", "missing"),
+        ("Host -> Old", "other"),
+    ]
+    assert below["along"] == {"components": 0, "references": 0, "listed": []}
+
+
+def test_the_guard_is_told_as_data(told):
+    """What the guard said stands in the account: reasons, what would allow it, what would have gone."""
+    made, _, refused, _ = told
+    assert made["guard"]["reasons"] == refused.reasons
+    assert [one["_id"] for one in made["guard"]["would_delete"]] == [
+        one["_id"] for one in refused.would_delete
+    ]
+    (old,) = [one for one in made["guard"]["would_delete"] if one["name"] == "Old"]
+    assert old["along_total"] == len(old["along"]) == 1
+    assert old["along"][0]["typeName"] == "Runs"
+
+
+def test_the_graph_holds_what_changes_and_its_neighbours(told):
+    """What changes, is missing or failed is a node with its state; its neighbours are unchanged."""
+    made = told[0]["graph"]
+    states = {node["name"]: node["state"] for node in made["nodes"]}
+    assert states == {
+        "New": "created",
+        "Shop": "updated",
+        "Fax": "deleted",
+        "Bad": "failed",
+        "Half": "failed",
+        "Old": "missing",
+        "Below": "missing",
+        "Host": "unchanged",
+        "Till": "failed" if states["Till"] == "failed" else "unchanged",
+        "nowhere": "unchanged",
+    }
+    name = {node["id"]: node["name"] for node in made["nodes"]}
+    edges = {(name[one["source"]], name[one["target"]], one["type"], one["state"]) for one in made["edges"]}
+    assert edges == {
+        ("New", "Shop", "Uses", "created"),
+        ("New", "Shop", "parent", "created"),
+        ("Till", "Fax", "Owns", "deleted"),
+        ("Till", "nowhere", "Uses", "failed"),
+        ("Till", "Shop", "parent", "unchanged"),
+        ("Shop", "Till", "Uses", "missing"),
+        ("Below", "Old", "parent", "missing"),
+        ("Host", "Old", "Runs", "unchanged"),
+    }
+    assert made["totals"] == {"nodes": len(made["nodes"]), "edges": len(made["edges"])}
+    types = {node["name"]: node["type"] for node in made["nodes"]}
+    assert (types["Fax"], types["Host"], types["New"]) == ("Hub", "Server", "Application")
+
+
+def test_it_holds_no_token_and_is_plain(told, tmp_path):
+    """It is JSON through and through, the same after reading, and the token is nowhere in it."""
+    made = told[0]
+    write(tmp_path / "report.json", made)
+    assert read(tmp_path / "report.json") == made
+    for suffix in (".json", ".html", ".md"):
+        save_report(made, tmp_path / f"report{suffix}")
+        assert TOKEN not in (tmp_path / f"report{suffix}").read_text(encoding="utf-8")
+
+
+def test_it_writes_nothing_and_tells_the_same_twice(told):
+    """Making an account changes nothing: a second one is the same."""
+    with a_run(WAYS["v1 live"]) as (client, refused, server):
+        client.flush()
+        server.clear_requests()
+        first = account_of(client, refused=refused)
+        assert {request.method for request in server.requests} <= {"GET"}
+        second = account_of(client, refused=refused)
+    for one in (first, second):
+        one["made"]["at"] = ""
+    assert first == second
+
+
+def test_a_run_with_nothing_to_do_is_a_success():
+    """Where nothing changes, the account says so, and its graph is empty."""
+    with a_run({"version": "v2"}) as (_, _, server), ArdoqSyncClient(server.url, TOKEN) as client:
+        client.create_component({"name": "Shop", "typeId": "app", "rootWorkspace": "ws1", "cost": 6})
+        client.create_component({"name": "Fax", "typeId": "hub", "rootWorkspace": "ws1"})
+        client.del_component(client.find_component("ws1", "Fax", exact=True)[0]["_id"])
+        client.init_report()
+        client.create_reference({"source": "host", "target": "old", "type": 3})
+        made = account_of(client, title="Again")
+    assert (made["title"], made["status"], made["description"]) == ("Again", "success", "")
+    assert (made["changes"], made["missing"], made["graph"]["nodes"]) == ([], [], [])
+
+
+def test_an_ardoq_that_does_not_answer_holds_no_report_up():
+    """Where the model cannot be read, a reference's type is its number, and one is asked for, not all."""
+    with a_run({"version": "v1", "simulate": True}) as (client, _, server):
+        client._engine._catalogue._component_types.clear()
+        server.fail("status", status=503, method="GET", times=100)
+        server.clear_requests()
+        made = account_of(client)
+        assert len({request.path for request in server.requests}) == 1
+        server.clear_faults()
+    types = {one["typeName"] for one in made["changes"] if one["kind"] == "reference"}
+    assert types == {"type 1", "type 2"}
+
+
+def test_what_is_too_much_is_cut_off_and_counted(monkeypatch):
+    """Of very many things the same ones are listed each time, what changes first, and all are counted."""
+    monkeypatch.setattr(graph, "NODES", 5)
+    monkeypatch.setattr(graph, "EDGES", 2)
+    with a_run({"version": "v1", "simulate": True}) as (client, _, _):
+        made = account_of(client)["graph"]
+    assert (len(made["nodes"]), len(made["edges"])) == (5, 2)
+    assert made["totals"]["nodes"] > 5
+    assert all(node["state"] != "unchanged" for node in made["nodes"])
+    assert {edge["source"] for edge in made["edges"]} <= {node["id"] for node in made["nodes"]}
+
+
+def test_what_goes_along_is_named_up_to_a_bound():
+    """Of 30 references at a cache miss 20 are named, first what the source still has; 30 are counted."""
+    held = [
+        {"_id": f"c{number:02}", "name": f"C{number:02}", "rootWorkspace": "w", "typeId": "app"}
+        for number in range(31)
+    ]
+    refs = [{"_id": f"r{one['_id']}", "source": one["_id"], "target": "c00", "type": 1} for one in held[1:]]
+    model = {"_id": "m", "root": {"app": {"name": "App"}}, "referenceTypes": {"1": {"name": "Uses"}}}
+    world = {
+        "format": 1,
+        "models": [model | {"name": "M"}],
+        "workspaces": [{"_id": "w", "name": "W", "componentModel": "m"}],
+        "components": held,
+        "references": refs,
+    }
+    with (
+        emulator(seed=world, token=TOKEN) as server,
+        ArdoqSyncClient(server.url, TOKEN, simulate=True) as client,
+    ):
+        for one in held[1:]:
+            client.create_component({key: one[key] for key in ("name", "rootWorkspace", "typeId")})
+        client.create_reference({"source": "c30", "target": "c00", "type": 1})
+        (missing,) = [one for one in account_of(client)["missing"] if one["kind"] == "component"]
+    along = missing["along"]
+    assert (along["components"], along["references"], len(along["listed"])) == (0, 30, 20)
+    assert [one["state"] for one in along["listed"]] == ["named"] + ["missing"] * 19
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        ({"title": 5}, "title is an int: give text"),
+        ({"sources": "apps.csv"}, "sources is a str: give a list of dicts"),
+        ({"sources": [5]}, r"sources\[0\] is an int: give a dict"),
+        ({"sources": [{"name": "a", "rows": "many"}]}, r"sources\[0\].rows is 'many': give a whole number"),
+        (
+            {"failed_rows": [{"kind": "comp", "reason": "x"}]},
+            r"failed_rows\[0\].kind is 'comp': did you mean 'component'",
+        ),
+        (
+            {"failed_rows": [{"kind": "component"}]},
+            r"failed_rows\[0\].reason is None: say why the row failed",
+        ),
+        ({"failed_rows": [FAILED_ROW | {"row": "a,b"}]}, r"failed_rows\[0\].row is a str: give a dict"),
+        ({"refused": "no"}, "refused is a str: give the GuardRefused"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(told, sentence):
+    """Each argument that makes no sense is refused in a sentence that says what to give."""
+    with (
+        ArdoqSyncClient("https://example.ardoq.com", TOKEN) as client,
+        pytest.raises(InvalidInput, match=sentence),
+    ):
+        account_of(client, **told)
+
+
+# -- kept --------------------------------------------------------------------------------------------------
+
+
+def _without(key):
+    return lambda data: data.pop(key)
+
+
+def _set(*path):
+    *places, key, value = path
+
+    def change_it(data):
+        for place in places:
+            data = data[place]
+        data[key] = value
+
+    return change_it
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (_without("kind"), "is no report: its 'kind' is not 'ardoqpy report'"),
+        (_set("format", 2), "has the format 2, this ardoqpy reads format 1"),
+        (_without("title"), "is damaged: title is missing"),
+        (_set("made", "simulated", "yes"), "made.simulated is neither true nor false"),
+        (_set("changes", 0, "action", "burn"), r"changes\[0\].action is 'burn'"),
+        (_set("changes", 1, "attributes", "x", 5), r"changes\[1\].attributes\['x'\] is not an object with"),
+        (_set("changes", 2, "name", 5), r"changes\[2\].name is an int, not text"),
+        (_set("failed", 0, "reason", None), r"failed\[0\].reason is None, not text"),
+        (
+            _set("missing", 0, "along", "listed", 0, "state", 1),
+            r"missing\[0\].along.listed\[0\].state is an int",
+        ),
+        (_set("ambiguous", 0, "kind", "x"), r"ambiguous\[0\].kind is 'x', not component or reference"),
+        (_set("guard", "reasons", 0, 5), r"guard.reasons\[0\] is an int, not an object"),
+        (_set("guard", "would_delete", 0, "children", "3"), r"guard.would_delete\[0\].children is a str"),
+        (_set("sources", 0, "rows", None), r"sources\[0\].rows is None, not a whole number"),
+        (_set("workspaces", "w1", 5), r"workspaces\['w1'\] is an int, not text"),
+        (_set("graph", "nodes", 0, "state", "odd"), r"graph.nodes\[0\].state is 'odd', not one of created"),
+        (
+            _set("graph", "edges", 0, "target", "nobody"),
+            r"graph.edges\[0\].target is 'nobody', which is no node",
+        ),
+        (_set("graph", "totals", "nodes", 1), "graph.totals.nodes is less than there are"),
+        (
+            _set("totals", "component", "created", 7),
+            "totals.component.created is 7, and what the report holds makes 1",
+        ),
+    ],
+)
+def test_a_damaged_file_is_refused_by_the_place(tmp_path, spoil, sentence):
+    """What is damaged is named with the file and the place, and nothing is made of it."""
+    data = copy.deepcopy(a_bit_of_everything())
+    spoil(data)
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(InvalidInput, match=f"report.json.*{sentence}"):
+        read(path)
+    with pytest.raises(InvalidInput, match=sentence):
+        checked(data)
+    with pytest.raises(InvalidInput):
+        save_report(data, tmp_path / "page.html")
+    assert not (tmp_path / "page.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b'{"kind": "ardoqpy rep', "is cut off, in line 1, column 10: save the report again"),
+        (b"\xff\xfe", "is no report: byte 0 is not UTF-8"),
+        (b'{"kind": 1, "kind": 2}', "is damaged: an object has the key 'kind' twice"),
+        (b'{"a": NaN}', "is damaged: NaN is no number of JSON"),
+        (b"[]", "is no report: its 'kind' is not 'ardoqpy report'"),
+        (b'{"kind": "ardoqpy plan", "format": 1}', "is no report"),
+    ],
+)
+def test_a_file_that_is_none_is_refused(tmp_path, content, sentence):
+    """What is cut off, not text, not JSON or something else is refused in one sentence."""
+    path = tmp_path / "report.json"
+    path.write_bytes(content)
+    with pytest.raises(InvalidInput, match=sentence):
+        read(path)
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path):
+    """Where an account cannot be saved, what was there before is there still, and nothing else."""
+    path = tmp_path / "report.json"
+    write(path, account())
+    before = path.read_bytes()
+    with pytest.raises(InvalidInput, match="The report cannot be saved"):
+        write(path, account(changes=[change(1, attributes={"x": {"old": None, "new": {1, 2}}})]))
+    assert path.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["report.json"]
+
+
+# -- the door ----------------------------------------------------------------------------------------------
+
+
+def test_the_name_of_the_file_says_the_form(tmp_path):
+    """.html is a page, .md is Markdown, .json is data, whatever the letter case; a title may be given."""
+    with a_run(WAYS["v1 live"]) as (client, _, _):
+        for name in ("a.html", "a.MD", "a.Json"):
+            save_report(client, tmp_path / name, title="Mine & yours")
+    assert "<h1>Mine &amp; yours</h1>" in (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert (tmp_path / "a.MD").read_text(encoding="utf-8").startswith("# Mine &#38; yours\n")
+    assert read(tmp_path / "a.Json")["title"] == "Mine & yours"
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        (({}, "a.pdf"), "A report is .html, .md or .json, and the name 'a.pdf' ends otherwise"),
+        (({}, 5), "path is an int: give the path of a file"),
+        (([], "a.html"), "run is a list: give an ArdoqSyncClient after its run, or an account of one"),
+        (({}, "a.html"), "is no report"),
+        ((account(), "a.html", 5), "title is an int"),
+        ((account(), "no/such/folder/a.html"), "cannot be written"),
+    ],
+)
+def test_what_cannot_be_saved_is_refused(told, sentence, tmp_path, monkeypatch):
+    """Another ending, another kind of thing, a place that is not there: one sentence each, and no file."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InvalidInput, match=sentence):
+        save_report(*told)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,200 @@
+"""
+The page as a file: what it embeds, what may run in it, and that nothing in it is markup that was data.
+"""
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_up import a_bit_of_everything, account, change, failed, missing
+
+import ardoqpy_sync.pages
+from ardoqpy_sync.pages import page as pages
+from ardoqpy_sync.pages.page import page_of
+
+ASSETS = Path(ardoqpy_sync.pages.__file__).parent / "assets"
+
+
+class _Elements(HTMLParser):
+    """
+    Collect the elements of a page with their attributes, and what stands in scripts and styles.
+    """
+
+    def __init__(self, text):
+        super().__init__()
+        self.found, self.raw, self._inside = [], [], None
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append((tag, dict(attributes)))
+        self._inside = (tag, dict(attributes)) if tag in ("script", "style") else None
+
+    def handle_data(self, data):
+        if self._inside:
+            self.raw.append((*self._inside, data))
+
+    def handle_endtag(self, tag):  # noqa: ARG002  (as the parser calls it)
+        self._inside = None
+
+
+def embedded(text):
+    """
+    Return what a page has embedded for its script, put together as the account has it.
+    """
+    found = {"refused": [], "changes": [], "failed": [], "missing": [], "ambiguous": [], "stubborn": []}
+    for tag, attributes, data in _Elements(text).raw:
+        if tag == "script" and attributes.get("type") == "application/json":
+            key = attributes.get("data-section") or attributes["id"]
+            if key in found:
+                found[key] += json.loads(data)
+            else:
+                found[key] = json.loads(data)
+    return found
+
+
+def test_the_policy_lets_one_script_and_one_style_in():
+    """The policy names the digest of the one script and the one style, and allows nothing else."""
+    elements = _Elements(page_of(a_bit_of_everything()))
+    (policy,) = [told["content"] for _, told in elements.found if told.get("http-equiv")]
+    texts = {tag: data for tag, told, data in elements.raw if tag == "style" or "type" not in told}
+    digest = {
+        tag: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for tag, text in texts.items()
+    }
+    assert policy.split("; ") == [
+        "default-src 'none'",
+        f"script-src 'sha256-{digest['script']}'",
+        f"style-src 'sha256-{digest['style']}'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+
+
+def test_nothing_is_loaded_and_nothing_runs_from_an_attribute():
+    """No element names another place, and none has a script or a style in an attribute."""
+    for tag, told in _Elements(page_of(a_bit_of_everything())).found:
+        assert not {"src", "srcset", "action", "style", "background"} & told.keys(), tag
+        assert not [name for name in told if name.startswith("on")], tag
+        assert told.get("href", "#") in ("#content", "#", "data:,")
+
+
+def test_all_data_is_embedded_and_comes_out_as_it_went_in():
+    """What the script reads is the account, in pieces of bounded size."""
+    changes = [change(number) for number in range(1234)]
+    made = a_bit_of_everything(changes=changes)
+    text = page_of(made)
+    found = embedded(text)
+    for key, section in pages._SECTIONS.items():
+        assert found[section] == made[key]
+    assert found["refused"] == made["guard"]["would_delete"]
+    assert found["graph"] == made["graph"]
+    assert found["account"] == {"workspaces": made["workspaces"], "names": made["names"]}
+    assert text.count('data-section="changes"') == 3
+
+
+_BAD = st.text(st.sampled_from("<>&\"'/!-script\u2028\u2029\u202e\x00\x1b\ud800`{}$=")) | st.sampled_from(
+    [
+        "</script>",
+        "<!--<script>",
+        "]]>",
+        "</title><script>",
+        "{{data}}",
+        "{{script}}",
+        "\\u003c/script\\u003e",
+    ]
+)
+
+
+@given(bad=_BAD)
+@settings(max_examples=80, deadline=None, derandomize=True, database=None)
+def test_no_text_becomes_markup(bad):
+    """Whatever is said anywhere, the page has the same elements, and the data come out as they went in."""
+    usual = _Elements(page_of(a_bit_of_everything(**_said("usual"))))
+    text = page_of(a_bit_of_everything(**_said(bad)))
+    elements = _Elements(text)
+    kinds = [tag for tag, _ in elements.found if tag not in ("p", "code", "span")]
+    assert kinds == [tag for tag, _ in usual.found if tag not in ("p", "code", "span")]
+    found = embedded(text)
+    assert found["changes"] == [change(1, name=bad, label=bad, attributes={bad: {"old": bad, "new": bad}})]
+    assert found["account"]["workspaces"] == {"w1": bad, bad: bad}
+    assert not re.search("[\x00-\x08\x0b-\x1f\u2028-\u202e\ud800-\udfff]", text)
+
+
+def _said(text):
+    return {
+        "title": text,
+        "description": text,
+        "changes": [change(1, name=text, label=text, attributes={text: {"old": text, "new": text}})],
+        "failed": [failed(1, name=text, reason=text)],
+        "missing": [missing(1, name=text)],
+        "workspaces": {"w1": text, text: text},
+        "sources": [{"name": text, "rows": 1, "skipped": 0, "failed": 0}],
+        "guard": {
+            "sentence": text,
+            "reasons": [{"bound": "x", "sentence": text, "allow": "yes" + text}],
+            "would_delete": [],
+        },
+    }
+
+
+def test_the_same_account_gives_the_same_page():
+    """A page depends on its account alone, so that two of them can be compared."""
+    assert page_of(a_bit_of_everything()) == page_of(a_bit_of_everything())
+
+
+@pytest.mark.parametrize("script", pages.SCRIPTS)
+def test_the_script_makes_no_markup_of_text(script):
+    """No file of the script uses what would take text for markup or for code, or asks for anything."""
+    text = (ASSETS / script).read_text(encoding="utf-8")
+    for name in (
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "Function(",
+        "fetch(",
+    ):
+        assert name not in text
+    assert "XMLHttpRequest" not in text
+    assert "</" not in text
+    assert "<!--" not in text
+
+
+def test_every_asset_is_in_use():
+    """The folder holds what the page is made of, and nothing else."""
+    assert {one.name for one in ASSETS.iterdir()} == {*pages.SCRIPTS, "page.css", "page.html", "picture.html"}
+
+
+@pytest.mark.parametrize(
+    ("parts", "line"),
+    [
+        ({}, "Nothing was to be changed."),
+        ({"changes": [change(1)]}, "1 change would be made; nothing was written."),
+        (
+            {"failed": [failed(1)], "status": "failure"},
+            "The run failed, 1 row could not be brought in. Nothing was changed.",
+        ),
+        ({"status": "half done"}, "The run ended as half done. Nothing was to be changed."),
+    ],
+)
+def test_the_headline_says_what_it_came_to(parts, line):
+    """The first sentence says whether it went well, how much there is, and whether it was written."""
+    assert f'<p class="headline">{line}</p>' in page_of(account(**parts))
+
+
+def test_a_live_run_is_told_as_done():
+    """What a live run did is told as done, and not as something to come."""
+    made = account(changes=[change(1), change(2)])
+    made["made"] = {**made["made"], "simulated": False}
+    text = page_of(made)
+    assert "2 changes were made." in text
+    assert "Report of a sync" in text
+    assert "live: changes were written" in text

@@ -1,0 +1,233 @@
+"""
+The picture of what changes, in a real browser: what is drawn, moved, folded and read by keyboard.
+"""
+
+import pytest
+from made_up import a_bit_of_everything, account, change, graph
+
+pytestmark = pytest.mark.xdist_group("chromium")
+
+
+def scale(page):
+    """
+    Return how much the picture is enlarged.
+    """
+    return float(page.locator(".frame").get_attribute("data-scale"))
+
+
+def drawn(page):
+    """
+    Return the picture as it is drawn.
+    """
+    return page.locator(".frame svg").inner_html()
+
+
+def told(page):
+    """
+    Return what is said of the thing that is selected.
+    """
+    return page.locator(".told").inner_text()
+
+
+@pytest.fixture
+def page(show):
+    """
+    Give the page of a small graph: 24 components of 4 types, 24 references.
+    """
+    return show(a_bit_of_everything())
+
+
+def test_it_draws_what_changes_and_what_stands_beside(page):
+    """Each component is a box in the panel of its type, each reference a curve, each state has its mark."""
+    assert page.locator("svg .box").count() == 24
+    titles = page.locator("svg .panel .title").all_text_contents()
+    assert sorted(titles) == ["Type 0", "Type 1", "Type 2", "Type 3"]
+    assert page.locator("svg .edge").count() == 24
+    assert page.locator("#picture .title p").inner_text() == "24 components, 24 references and parents"
+    for state, mark in zip(
+        ("created", "updated", "deleted", "missing", "failed", "unchanged"),
+        "+~\N{MINUS SIGN}?!·",
+        strict=True,
+    ):
+        assert set(page.locator(f"svg .box.{state} .mark").all_text_contents()) == {mark}
+        assert page.locator(f".legend .mark.{state}").inner_text() == mark
+    boxes = [one.bounding_box() for one in page.locator("svg .box rect").all()]
+    for number, one in enumerate(boxes):
+        for other in boxes[:number]:
+            apart = (
+                one["x"] + one["width"] <= other["x"] + 1
+                or other["x"] + other["width"] <= one["x"] + 1
+                or one["y"] + one["height"] <= other["y"] + 1
+                or other["y"] + other["height"] <= one["y"] + 1
+            )
+            assert apart
+
+
+def test_the_same_graph_gives_the_same_picture(show):
+    """The layout is decided by the graph alone."""
+    first, second = show(account(graph=graph(60))), show(account(graph=graph(60)))
+    assert drawn(first) == drawn(second)
+
+
+def test_it_zooms_and_fits_by_buttons_wheel_and_keys(page):
+    """Buttons, the wheel with Ctrl, and keys enlarge it; Fit shows all of it again."""
+    whole = scale(page)
+    page.get_by_role("button", name="Enlarge").click()
+    assert scale(page) > whole
+    page.get_by_role("button", name="Fit the whole picture").click()
+    assert scale(page) == whole
+    page.locator(".frame").hover()
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -200)
+    page.keyboard.up("Control")
+    page.wait_for_timeout(50)
+    assert scale(page) > whole
+    page.locator(".frame svg").focus()
+    page.keyboard.press("0")
+    assert scale(page) == whole
+    page.keyboard.press("+")
+    page.keyboard.press("+")
+    assert scale(page) > whole
+    page.keyboard.press("-")
+    page.keyboard.press("-")
+    page.keyboard.press("-")
+    assert scale(page) < whole
+
+
+def test_the_wheel_alone_moves_the_page(page):
+    """Who scrolls past the picture is not caught in it."""
+    before = scale(page)
+    page.locator(".frame").hover()
+    page.mouse.wheel(0, 200)
+    page.wait_for_timeout(50)
+    assert scale(page) == before
+
+
+def test_it_is_moved_by_mouse_and_arrows(page):
+    """Dragging and the arrows move it, and a drag selects nothing."""
+    box = page.locator("svg .box").first
+    page.locator(".frame").scroll_into_view_if_needed()
+    start = box.bounding_box()
+    x, y = start["x"] + 5, start["y"] + 5
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 30, y + 20, steps=4)
+    page.mouse.up()
+    assert box.bounding_box()["x"] == pytest.approx(start["x"] + 30, abs=1)
+    assert told(page) == ""
+    page.locator(".frame svg").focus()
+    page.keyboard.press("ArrowLeft")
+    assert box.bounding_box()["x"] == pytest.approx(start["x"] + 90, abs=1)
+    page.keyboard.press("ArrowDown")
+    assert box.bounding_box()["y"] == pytest.approx(start["y"] + 20 - 60, abs=1)
+
+
+def test_it_is_read_by_keyboard(page):
+    """N and P go from one to the next, say which it is and what it refers to; Escape lets go."""
+    page.locator(".frame svg").focus()
+    page.keyboard.press("n")
+    assert "6 components, unfolded. Enter folds it." in told(page)
+    page.keyboard.press("n")
+    name = told(page).split("\n")[0]
+    assert "Node" in name
+    assert "Applications" in name
+    assert "→" in told(page)
+    assert page.locator("svg .selected").count() == 1
+    page.keyboard.press("p")
+    assert "unfolded" in told(page)
+    page.keyboard.press("Escape")
+    assert (told(page), page.locator("svg .selected").count()) == ("", 0)
+
+
+def test_a_type_folds_and_its_curves_become_one(page):
+    """A folded type is a panel with its counts by state, and what leads to it is counted."""
+    page.locator(".frame svg").focus()
+    page.keyboard.press("n")
+    page.keyboard.press("Enter")
+    assert page.locator("svg .box").count() == 18
+    panel = page.locator("svg .panel.closed")
+    assert panel.locator(".count").text_content() == "6"
+    page.get_by_role("button", name="Fold all types", exact=True).click()
+    assert page.locator("svg .box").count() == 0
+    assert page.locator("svg .panel.closed").count() == 4
+    numbers = [int(text) for text in page.locator("svg .edge-name").all_text_contents()]
+    assert numbers
+    assert sum(numbers) <= 24
+    page.get_by_role("button", name="Unfold all types").click()
+    assert page.locator("svg .box").count() == 24
+
+
+def test_what_is_selected_is_found_in_the_lists(show):
+    """From a component in the picture it is one click to its changes."""
+    node = {"id": "id1", "name": "Shop", "type": "App", "workspace": "w1", "state": "updated"}
+    one = {"nodes": [node], "edges": [], "totals": {"nodes": 1, "edges": 0}}
+    page = show(account(changes=[change(1, name="Shop"), change(2, name="Till")], graph=one))
+    page.locator("svg .box").click()
+    page.get_by_role("button", name="Find it in the lists").click()
+    assert page.locator(".entry .name").all_inner_texts() == ["Shop"]
+    assert page.evaluate("document.activeElement.id") == "search"
+
+
+def test_what_the_search_leaves_out_is_dimmed(page):
+    """Searching and filtering leave what fits as it is, and dim the rest."""
+    page.get_by_label("Search everything").fill("n00007")
+    assert page.locator("svg .box:not(.out) .name").all_text_contents() == ["Node 7"]
+    page.get_by_label("Search everything").fill("")
+    assert page.locator("svg .box.out").count() == 0
+    page.locator("#filter-state").select_option("=deleted")
+    assert page.locator("svg .box:not(.out)").count() == page.locator("svg .box.deleted").count() == 4
+
+
+def test_five_hundred_are_drawn_one_by_one(show):
+    """500 components are all drawn; from far the types' names are read, from near the components'."""
+    page = show(account(graph=graph(500)))
+    assert page.locator("svg .box").count() == 500
+    title = page.locator("svg .panel .title").first
+    assert title.bounding_box()["height"] >= 11
+    assert not page.locator("svg .box .name").first.is_visible()
+    page.locator(".frame svg").focus()
+    page.keyboard.press("n")
+    page.keyboard.press("n")
+    name = page.locator("svg .box.selected .name")
+    assert name.is_visible()
+    assert name.bounding_box()["height"] >= 9
+    frame, box = page.locator(".frame").bounding_box(), page.locator("svg .box.selected").bounding_box()
+    assert frame["x"] <= box["x"] <= frame["x"] + frame["width"]
+    assert frame["y"] <= box["y"] <= frame["y"] + frame["height"]
+
+
+def test_more_than_five_hundred_are_folded_by_type(show):
+    """Above that each type is one panel, with the number of references from type to type; each unfolds."""
+    page = show(account(graph=graph(2600)))
+    assert (page.locator("svg .box").count(), page.locator("svg .panel.closed").count()) == (0, 5)
+    assert page.locator("svg .panel .count").all_text_contents() == ["520"] * 5
+    assert "520" in page.locator("svg .edge-name").all_text_contents()
+    page.locator(".frame svg").focus()
+    page.keyboard.press("n")
+    page.keyboard.press("Enter")
+    assert page.locator("svg .box").count() == 400
+    assert page.locator("svg .more").text_content() == "and 120 more"
+
+
+def test_on_paper_a_large_picture_is_folded(show):
+    """500 boxes on one sheet nobody can read: on paper they are types, and boxes again afterwards."""
+    page = show(account(graph=graph(500)))
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert (page.locator("svg .box").count(), page.locator("svg .panel.closed").count()) == (0, 5)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("svg .box").count() == 500
+
+
+def test_what_is_not_listed_is_told(show):
+    """Where the account lists fewer than there are, the page says of how many."""
+    few = graph(10) | {"totals": {"nodes": 12_345, "edges": 20}}
+    page = show(account(graph=few))
+    text = page.locator("#picture .title p").inner_text()
+    assert text == "12,345 components, 20 references and parents; shown are 10 and 10"
+
+
+def test_a_report_without_changes_has_no_picture(show):
+    """Where nothing changes there is no empty picture, but a sentence."""
+    page = show(account())
+    assert page.locator("#picture").count() == 0
+    assert page.get_by_text("There is nothing to list").is_visible()

@@ -1,0 +1,227 @@
+"""
+The Markdown of a report: the same facts, bounded, and nothing in it means more than it says.
+"""
+
+import html
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_up import a_bit_of_everything, account, change, failed, missing
+from markdown_it import MarkdownIt
+from runs import FAILED_ROW, SOURCE, WAYS, a_run
+
+from ardoqpy import InvalidInput
+from ardoqpy_sync.pages.account import account_of
+from ardoqpy_sync.pages.markdown import LARGEST, markdown_of
+from ardoqpy_sync.pages.summary import summary
+
+BAD = [
+    "a|b||c\\|d",
+    "`code` ``more`` ```",
+    "# heading",
+    "- item",
+    "1. item",
+    "> quote",
+    "===",
+    "*bold* _slanted_ ~~gone~~ __init__",
+    "[text](https://evil.example) ![x](https://evil.example/x.png) [ref]: /x",
+    "<img src=x onerror=alert(1)> <!-- comment --> </table>",
+    "https://evil.example www.evil.example me@evil.example",
+    "@everyone @org/team #123 !45 $67 org/repo#12 &amp;",
+    ":tada: $x^2$ \\( y \\)",
+    "line\nbreak\r\n| x | y |\n\n# more",
+    "\u202egnp.exe \x1b[31m \ud800 \u2028",
+    "   ",
+    "x" * 5000,
+    "trailing \\",
+]
+
+
+def rendered(text):
+    """
+    Return Markdown as HTML, tables and struck-out text among it, as GitHub has them.
+    """
+    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text)
+
+
+def rows(page):
+    """
+    Return the rows of all tables of a rendered page, each as the texts of its cells.
+    """
+    found = re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)
+    return [[html.unescape(cell) for cell in re.findall(r"<t[dh].*?>(.*?)</t[dh]>", row)] for row in found]
+
+
+def tags(page):
+    """
+    Return which elements a page has.
+    """
+    return set(re.findall(r"<(\w+)", page))
+
+
+def test_it_tells_all_of_a_report():
+    """Totals, origin, reasons, changes with old and new, misses, failures, doubts: all stands in it."""
+    page = rendered(markdown_of(a_bit_of_everything()))
+    told = rows(page)
+    assert (
+        "The run failed, 1 row could not be brought in. 4 changes would be made; nothing was written." in page
+    )
+    for row in (
+        ["created", "1", "1"],
+        ["apps.csv", "1,240", "3", "1"],
+        ["component Old hub", "Hub", "3", "2"],
+        ["apps.csv line 5", "component Bad row", "cost is 'n/a': a field of numbers takes a number."],
+        ["update", "component Till", "Application", "lifecycle: Active → Retired", "apps.csv line 2"],
+        ["create", "reference Shop -> Till", "uses", "source: Shop<br>target: Till", "apps.csv line 3"],
+        ["delete", "component Fax", "Hub", "", "apps.csv line 4"],
+        ["component Twins", "2", "t1"],
+        ["component Stubborn", "score", "7", "9"],
+    ):
+        assert row in told
+    assert "1 of the 2 hubs would go. Say share=0.5 to allow it." in page
+    (along,) = [row[-1] for row in told if row[0] == "component Lost one"]
+    assert along.startswith("0 components, 25 references: reference A -> B0 (still in the source)")
+    assert along.endswith("… and 22 more")
+    headings = re.findall(r"<h2>(.*?)</h2>", page)
+    assert headings == [
+        "Sources",
+        "Deleting was refused",
+        "Failed rows (1)",
+        "Changes (4)",
+        "In Ardoq, no longer in the source (1)",
+        "Ambiguous matches (1)",
+        "Not kept by Ardoq as sent (1)",
+    ]
+
+
+@pytest.mark.parametrize("way", list(WAYS))
+def test_it_tells_what_runs_came_to(way):
+    """It is made of a run on either version, live, simulated and in batches."""
+    with a_run(WAYS[way]) as (client, refused, _):
+        made = account_of(client, failed_rows=[FAILED_ROW], sources=[SOURCE], refused=refused)
+    told = rows(rendered(markdown_of(made)))
+    counted = made["totals"]["component"]["created"], made["totals"]["reference"]["created"]
+    assert ["created", *map(str, counted)] in told
+    assert ["update", "component Shop", "Application", "cost: 5 → 6", ""] in told
+    assert [row for row in told if "component Old" in row]
+    assert ("would be made" in markdown_of(made)) == made["made"]["simulated"]
+
+
+def _said(text):
+    report = a_bit_of_everything(
+        title=text,
+        description=text,
+        changes=[
+            change(
+                1,
+                name=text,
+                typeName=text,
+                label=text,
+                note=text,
+                attributes={text: {"old": text, "new": [text]}},
+            )
+        ],
+        failed=[failed(1, name=text, label=text, reason=text)],
+        missing=[missing(1, name=text, typeName=text)],
+        ambiguous=[{"kind": "component", "name": text, "used": text, "matches": [text]}],
+        workspaces={"w1": text},
+        sources=[{"name": text, "rows": 1, "skipped": 0, "failed": 0}],
+    )
+    report["guard"]["reasons"] = [{"bound": text, "sentence": text, "allow": text}]
+    return markdown_of(report)
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_nothing_means_more_than_it_says(bad):
+    """No name makes an element, a row, a column, a link, a mention or a heading of its own."""
+    text = _said(bad)
+    page, usual = rendered(text), rendered(_said("usual"))
+    assert tags(page) <= tags(usual)
+    assert re.findall("<h[12]>|<li>", page) == re.findall("<h[12]>|<li>", usual)
+    assert [len(row) for row in rows(page)] == [len(row) for row in rows(usual)]
+    # What is looked for in the finished text.
+    seen = html.unescape(re.sub("<[^>]*>", "", page))
+    assert not re.search(r"@\w|#\d|!\d|:\w+:", seen)
+    assert not re.search(r"://evil|www\.evil", text)
+    assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e\u2028\ud800-\udfff]", text)
+
+
+@given(st.text(max_size=40))
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+def test_any_name_comes_out_as_it_went_in(name):
+    """Whatever a name is, its cell says just that, but for what cannot be seen."""
+    report = account(changes=[change(1, name=name, label=None)])
+    page = rendered(markdown_of(report))
+    (row,) = [row for row in rows(page) if row[0] == "update"]
+    assert len(row) == 5
+    shown = row[1].removeprefix("component ").replace("\u200b", "")
+    visible = re.sub("[^\x20-\x7e]", "", re.sub("⟨U\\+\\w+⟩|[⏎⇥]", "", shown))
+    assert (
+        visible.split() == re.sub("[^\x20-\x7e]", "", re.sub("[\r\n\t]", "", name) or "").split()
+        or not name.strip()
+    )
+
+
+def test_long_lists_are_cut_off_and_counted():
+    """Of each list at most so many entries are shown, and how many more there are is said."""
+    report = account(
+        changes=[change(number) for number in range(30)], failed=[failed(number) for number in range(12)]
+    )
+    text = markdown_of(report, longest=10)
+    assert text.count("| update |") == 10
+    assert "… and 20 more." in text
+    assert "… and 2 more." in text
+    assert "## Changes (30)" in text
+
+
+def test_it_is_never_larger_than_a_build_takes():
+    """However much there is, and however long, it stays below the bound, and is still whole Markdown."""
+    wide = {f"attribute {number}": {"old": "é|" * 200, "new": "<&>" * 200} for number in range(25)}
+    report = account(
+        changes=[change(number, name="@" * 200, attributes=wide) for number in range(3000)],
+        missing=[missing(number, 25, name="`" * 200) for number in range(3000)],
+        failed=[failed(number, reason="\u202e" * 2000) for number in range(3000)],
+        description="\n".join(["*" * 2000] * 50),
+    )
+    text = markdown_of(report)
+    assert 1000 < len(text.encode()) <= LARGEST
+    assert {len(row) for row in rows(rendered(text))} == {3, 5}
+
+
+def test_what_is_no_account_is_refused():
+    """Neither Markdown nor a summary is made of anything else."""
+    for make in (markdown_of, summary):
+        with pytest.raises(InvalidInput, match="is no report"):
+            make({"kind": "something else"})
+
+
+# -- in short ----------------------------------------------------------------------------------------------
+
+
+def test_the_summary_tells_the_same_facts_on_a_terminal():
+    """Headline, totals, why deleting was refused, and the beginning of each list, in lines."""
+    text = summary(a_bit_of_everything(title="S"))
+    for line in (
+        "S: The run failed, 1 row could not be brought in. 4 changes would be made; nothing was written.",
+        "components          1        1        1          0        1       1",
+        "  - 1 of the 2 hubs would go. (share=0.5 would allow it)",
+        "  - component Bad row: cost is 'n/a': a field of numbers takes a number. [apps.csv line 5]",
+        "  - create reference Shop -> Till (uses)",
+        "  - update component Till (Application): lifecycle Active -> Retired",
+        "  - component Lost one (Application), and with it 0 components and 25 references",
+        "  - component Twins: 2 match, t1 is used",
+        "  - component Stubborn: score stays 7, the source says 9",
+        "  - apps.csv: 1,240 rows, 3 skipped, 1 failed",
+    ):
+        assert line in text.splitlines()
+
+
+def test_the_summary_is_short_and_steers_no_terminal():
+    """Of each list only the first are shown, and nothing in it is obeyed by a terminal."""
+    report = account(changes=[change(number, name="\x1b[31m\u202ered\n") for number in range(30)])
+    text = summary(report, longest=3)
+    assert text.count("- update") == 3
+    assert "  ... and 27 more" in text
+    assert all(line.isprintable() for line in text.splitlines())

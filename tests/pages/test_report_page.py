@@ -1,0 +1,446 @@
+"""
+The page in a real browser: found, filtered, folded, printed, walked by keyboard, and safe from what it shows.
+"""
+
+import re
+
+import pytest
+from made_up import a_bit_of_everything, account, change, failed, graph, missing
+
+pytestmark = pytest.mark.xdist_group("chromium")
+
+
+@pytest.fixture
+def page(show):
+    """
+    Give the page of a report with a bit of everything.
+    """
+    return show(a_bit_of_everything())
+
+
+def texts(page, selector):
+    """
+    Return the texts of what is to be seen.
+    """
+    return [one.inner_text() for one in page.locator(selector).all() if one.is_visible()]
+
+
+def names(page):
+    """
+    Return the names of the entries that are to be seen.
+    """
+    return texts(page, ".entry > .line .name")
+
+
+def choose(page, title, start):
+    """
+    Choose in a filter the option that begins so.
+    """
+    select = page.locator(f"#filter-{title}")
+    (option,) = [one for one in select.locator("option").all_text_contents() if one.startswith(start)]
+    select.select_option(label=option)
+
+
+def test_it_shows_all_of_a_report(page):
+    """Totals, status, reasons, changes, misses, failures, matches, sources: all of it is to be read."""
+    text = page.locator("body").inner_text()
+    for said in (
+        "The run failed, 1 row could not be brought in. 4 changes would be made; nothing was written.",
+        "1 of the 2 hubs would go. Say share=0.5 to allow it.",
+        "The source is empty.",
+        "https://example.ardoq.com",
+        "22 November 2026, 01:30 UTC",
+        "simulated: no write was sent",
+    ):
+        assert said in text
+    rows = [one.inner_text().split() for one in page.locator(".totals tbody tr").all()]
+    assert rows[0] == ["+", "created", "1", "1"]
+    assert [row[-2:] for row in rows] == [[*"11"], [*"10"], [*"10"], [*"00"], [*"10"], [*"10"]]
+    assert texts(page, ".sources tbody td") == ["1,240", "3", "1"]
+    assert names(page) == [
+        *("Old hub", "Bad row", "Shop", "Till", "Shop → Till", "Fax", "Lost one", "Twins", "Stubborn")
+    ]
+    assert "cost is 'n/a': a field of numbers takes a number." in text
+    assert "2 things in Ardoq match this row:" in text
+    assert texts(page, "#section-stubborn td") == ["7", "9"]
+
+
+def test_old_and_new_stand_side_by_side(page):
+    """An update shows what was and what is to be, at the same height, under their titles."""
+    row = page.locator(".entry.updated table.values tbody tr")
+    assert row.locator("th, td").all_inner_texts() == ["lifecycle", "Active", "Retired"]
+    old, new = row.locator("td.old").bounding_box(), row.locator("td.new").bounding_box()
+    assert old["y"] == new["y"]
+    assert old["x"] + old["width"] <= new["x"] + 1
+    assert texts(page, ".entry.updated thead th") == ["attribute", "before", "after"]
+
+
+def test_ids_are_told_by_name(page):
+    """Where a value is the id of a component, the component's name is shown beside it."""
+    page.get_by_text("2 values").click()
+    cells = texts(page, ".entry:has-text('Shop → Till') td")
+    assert cells == ["Shop id1", "Till id2"]
+
+
+def test_what_deleting_takes_along_is_told(page):
+    """A cache miss tells how much goes along, names it, says what the source still has, and how many more."""
+    fold = page.get_by_text("Deleting it would take along 25 references")
+    fold.click()
+    listed = texts(page, "#section-missing .along li")
+    assert len(listed) == 21
+    assert listed[0].startswith("reference A → B0")
+    assert listed[0].endswith("still in the source")
+    assert listed[-1] == "and 5 more"
+    page.get_by_text(
+        "With it 3 components and 2 references, of which 5 would not be deleted otherwise"
+    ).click()
+    assert texts(page, "#section-refused .along li")[-1] == "and 4 more"
+
+
+def test_search_goes_over_everything(page):
+    """Each word must be somewhere: in a name, a value, an attribute, a label, a reason, a workspace."""
+    for words, found in (
+        ("till", ["Till", "Shop → Till"]),
+        ("TILL shop", ["Shop → Till"]),
+        ("retired", ["Till"]),
+        ("lifecycle", ["Till"]),
+        ("apps.csv line 5", ["Bad row"]),
+        ("n/a", ["Bad row"]),
+        ("t2", ["Twins"]),
+        ("machines", ["Old hub", "Fax"]),
+        ("shop -> till", ["Shop → Till"]),
+        ("no such thing", []),
+    ):
+        page.get_by_label("Search everything").fill(words)
+        assert names(page) == found
+        assert page.locator(".hits").inner_text() == f"{len(found)} of 9 entries"
+        assert page.locator("#nothing").is_visible() == (not found)
+
+
+def test_search_is_left_by_escape_and_begun_by_a_slash(page):
+    """The slash goes to the search field, Escape in it shows everything again, and so does the button."""
+    page.keyboard.press("/")
+    page.keyboard.type("fax")
+    assert names(page) == ["Fax"]
+    page.keyboard.press("Escape")
+    assert len(names(page)) == 9
+    page.keyboard.type("fax")
+    page.get_by_role("button", name="Clear").click()
+    assert len(names(page)) == 9
+    assert page.locator(".hits").inner_text() == "9 entries"
+
+
+def test_filters_narrow_by_what_happened_kind_type_and_workspace(page):
+    """Each filter lists what there is with its number, and together they leave what fits all."""
+    choose(page, "kind", "reference (1)")
+    assert names(page) == ["Shop → Till"]
+    page.get_by_role("button", name="Clear").click()
+    choose(page, "state", "create (2)")
+    assert names(page) == ["Shop", "Shop → Till"]
+    choose(page, "type", "Application (")
+    assert names(page) == ["Shop"]
+    page.get_by_role("button", name="Clear").click()
+    choose(page, "workspace", "Machines (2)")
+    assert names(page) == ["Old hub", "Fax"]
+    choose(page, "state", "delete (1)")
+    assert names(page) == ["Fax"]
+
+
+def test_hits_are_announced(page):
+    """What a search comes to is in a live region, for those who do not see the list change."""
+    hits = page.get_by_role("status")
+    assert hits.get_attribute("aria-live") == "polite"
+    page.get_by_label("Search everything").fill("fax")
+    assert hits.inner_text() == "1 of 9 entries"
+
+
+def test_sections_and_entries_fold(page):
+    """A section folds at its title and says so; all entries unfold and fold at once."""
+    title = page.get_by_role("button", name=re.compile("^Changes"))
+    assert title.get_attribute("aria-expanded") == "true"
+    title.click()
+    assert title.get_attribute("aria-expanded") == "false"
+    assert not page.locator(".entry.created").first.is_visible()
+    page.get_by_role("button", name="Unfold all", exact=True).click()
+    assert page.locator(".entry.created").first.is_visible()
+    assert page.locator("details:not([open])").count() == 0
+    page.get_by_role("button", name="Fold all", exact=True).click()
+    assert page.locator("details[open]").count() == 0
+
+
+# -- how it looks --------------------------------------------------------------------------------------
+
+
+#: Finds the texts that stand out by less than 4.5 to 1.
+_WEAK = """() => {
+  const light = colour => {
+    const [r, g, b] = colour.match(/[\\d.]+/g).map(n => n / 255)
+      .map(c => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const own = one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+  const clear = one => /, 0\\)$/.test(getComputedStyle(one).backgroundColor);
+  const found = [];
+  for (const one of document.querySelectorAll('body *:not(svg *):not(option)')) {
+    if (!own(one) || !one.offsetParent) continue;
+    let ground = one, opaque = 1;
+    while (ground.parentElement && clear(ground)) ground = ground.parentElement;
+    for (let above = one; above; above = above.parentElement) opaque *= getComputedStyle(above).opacity;
+    const colours = [getComputedStyle(one).color, getComputedStyle(ground).backgroundColor];
+    const [a, b] = colours.map(light).sort((x, y) => y - x);
+    if (opaque < 1 || (a + 0.05) / (b + 0.05) < 4.5) found.push([one.className, one.textContent]);
+  }
+  return found;
+}"""
+
+
+def _ground(page):
+    return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+
+def test_it_is_light_or_dark_as_the_system_says_and_the_switch(show):
+    """The page follows the system until its switch is used, and the switch says what it is at."""
+    light, dark = show(a_bit_of_everything()), show(a_bit_of_everything(), color_scheme="dark")
+    colours = _ground(light), _ground(dark)
+    assert colours[0] != colours[1]
+    for page, before, after in ((light, *colours), (dark, *colours[::-1])):
+        switch = page.get_by_role("button", name="Dark")
+        pressed = switch.get_attribute("aria-pressed")
+        switch.click()
+        assert (_ground(page), switch.get_attribute("aria-pressed") != pressed) == (after, True)
+        switch.click()
+        assert _ground(page) == before
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_can_be_read(show, scheme):
+    """All text stands out from its ground by 4.5 to 1 or more."""
+    page = show(a_bit_of_everything(), color_scheme=scheme)
+    page.get_by_role("button", name="Unfold all", exact=True).click()
+    weak = page.evaluate(_WEAK)
+    assert weak == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 768])
+def test_nothing_is_cut_off_on_a_phone(show, width):
+    """Nothing is wider than the screen, however long a word is."""
+    long = change(8, name="x" * 300, attributes={"y" * 90: {"old": "z" * 900, "new": "z" * 901}})
+    report = a_bit_of_everything()
+    page = show(
+        account(**{**report, "changes": [*report["changes"], long]}), viewport={"width": width, "height": 800}
+    )
+    page.get_by_role("button", name="Unfold all", exact=True).click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_on_paper_everything_is_there(show):
+    """Printed, what was folded is open, what was not drawn yet is, and what cannot be used is gone."""
+    page = show(a_bit_of_everything(changes=[change(number) for number in range(150)]))
+    page.get_by_role("button", name=re.compile("^Changes")).click()
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert len(names(page)) == 155
+    assert page.locator("details:not([open])").count() == 0
+    assert page.locator("svg[viewBox]").is_visible()
+    for gone in ("#find", "#theme", ".tools", ".end", ".skip"):
+        assert not page.locator(gone).first.is_visible()
+    assert page.get_by_text("Signature").is_visible()
+    assert page.pdf().startswith(b"%PDF")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    assert page.locator("details[open]").count() == 0
+    assert not page.locator(".entry.updated").first.is_visible()
+
+
+def test_without_a_script_the_totals_stand(show):
+    """Where no script may run, totals and status are there, and a sentence says what is not."""
+    page = show(a_bit_of_everything(), java_script_enabled=False)
+    assert page.locator(".totals tbody tr").count() == 6
+    assert "when JavaScript is allowed" in page.locator("noscript").inner_text()
+    for gone in ("#find", "#picture", "#theme"):
+        assert not page.locator(gone).is_visible()
+
+
+# -- by keyboard ---------------------------------------------------------------------------------------
+
+
+def test_it_can_be_walked_by_keyboard_alone(page):
+    """The tab key goes through everything in the page's order, always to be seen, and the skip link skips."""
+    walked = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        at = page.evaluate(
+            """() => {
+              const one = document.activeElement, style = getComputedStyle(one);
+              const told = (one.ariaLabel || one.textContent).trim().slice(0, 9);
+              return [one.tagName, one.id || one.dataset.command || told,
+                      style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2];
+            }"""
+        )
+        if at[0] == "BODY":
+            break
+        walked.append(at)
+    assert all(seen for _, _, seen in walked)
+    called = [name for _, name, _ in walked]
+    assert called[:8] == ["Skip to t", "theme", "in", "out", "fit", "open", "close", "Picture o"]
+    assert called[8:13] == ["search", "filter-state", "filter-kind", "filter-type", "filter-workspace"]
+    assert called[13:16] == ["Unfold al", "Fold all", "Would hav"]
+    assert "Changes 4" in called
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    page.locator(".skip").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+
+
+def test_a_section_and_an_entry_open_by_keyboard(page):
+    """Enter folds a section, and opens what is folded in an entry."""
+    page.get_by_role("button", name=re.compile("^Changes")).focus()
+    page.keyboard.press("Enter")
+    assert not page.locator(".entry.created").first.is_visible()
+    page.keyboard.press("Enter")
+    page.locator(".entry.created summary").first.focus()
+    page.keyboard.press("Enter")
+    assert texts(page, ".entry.created td") == ["Shop"]
+
+
+def test_it_has_landmarks_and_headings(page):
+    """Those who listen find a banner, a main part, a search, an end, and a heading for each part."""
+    for role in ("banner", "main", "search", "contentinfo"):
+        assert page.get_by_role(role).count() == 1
+    assert page.locator("h1").count() == 1
+    assert page.get_by_role("heading", level=2).count() == 10
+
+
+# -- safe ----------------------------------------------------------------------------------------------
+
+HOSTILE = [
+    "</script><script>window.pwned = 1</script>",
+    "<img src=x onerror=window.pwned=1>",
+    "<!--<script>",
+    '"><svg onload=window.pwned=1>',
+    "javascript:window.pwned=1",
+    "{{data}} ${window.pwned=1} {{script}}",
+    "=HYPERLINK('https://evil.example')",
+    "__proto__",
+    "constructor",
+    "toString",
+    "\u202egnp.exe\u2066\u200f",
+    "\x1b[31mred\x07\x00\x9b",
+    "half \ud800 a pair \udc00",
+    "line\u2028break\u2029s\r\n\ttab",
+    "<b>bold</b>&amp;&lt;",
+    "x" * 100_000,
+    "",
+]
+
+
+def _hostile():
+    changes = [
+        change(
+            number,
+            name=bad,
+            type=bad,
+            typeName=bad,
+            label=bad,
+            note=bad or None,
+            rootWorkspace=bad or "w1",
+            attributes={bad: {"old": bad, "new": [bad, {bad: bad}]}, "other": {"old": None, "new": bad}},
+        )
+        for number, bad in enumerate(HOSTILE)
+    ]
+    nodes = [
+        {"id": f"n{number}{bad}", "name": bad, "type": bad, "workspace": bad, "state": "updated"}
+        for number, bad in enumerate(HOSTILE)
+    ]
+    edges = [
+        {"source": nodes[0]["id"], "target": node["id"], "type": node["name"], "state": "created"}
+        for node in nodes
+    ]
+    bads = " ".join(HOSTILE[:-2])
+    report = a_bit_of_everything(
+        title=bads,
+        description=bads,
+        changes=changes,
+        failed=[
+            failed(1, name=bad, reason=f"because {bad}", row={bad: bad, "__proto__": bad}) for bad in HOSTILE
+        ],
+        missing=[missing(2, name=bad, typeName=bad) for bad in HOSTILE],
+        ambiguous=[{"kind": "component", "name": bad, "used": bad, "matches": [bad]} for bad in HOSTILE],
+        workspaces={"w1": bads} | {bad: bad for bad in HOSTILE},
+        names={bad: f"name of {bad}" for bad in HOSTILE[:5]},
+        sources=[{"name": bad, "rows": 1, "skipped": 0, "failed": 0} for bad in HOSTILE],
+        graph={"nodes": nodes, "edges": edges, "totals": {"nodes": len(nodes), "edges": len(edges)}},
+    )
+    report["made"] = {**report["made"], "host": bads, "org": bads, "by": bads}
+    report["guard"]["reasons"] = [{"bound": bad, "sentence": bad, "allow": bad} for bad in HOSTILE]
+    return report
+
+
+def test_hostile_names_stay_names(show):
+    """Whatever things are called, nothing of it runs, becomes an element, or turns the text around."""
+    page = show(_hostile())
+    page.get_by_role("button", name="Unfold all", exact=True).click()
+    page.locator(".frame svg").focus()
+    for _ in HOSTILE:
+        page.keyboard.press("n")
+    assert page.evaluate("window.pwned") is None
+    assert (
+        page.locator("img, iframe, object, embed, base, a:not(.skip), b, body svg:not(.frame > svg)").count()
+        == 0
+    )
+    assert page.locator("script").count() == 2
+    text = page.locator("body").inner_text()
+    assert not re.search(
+        "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]", text
+    )
+    for shown in HOSTILE[:5]:
+        assert shown in text
+    assert "⟨U+202E⟩gnp.exe⟨U+2066⟩⟨U+200F⟩" in text
+    assert "⟨U+001B⟩[31mred⟨U+0007⟩⟨U+0000⟩⟨U+009B⟩" in text
+    assert "half ⟨U+D800⟩ a pair ⟨U+DC00⟩" in text
+    assert "show all 100,000 characters" in text
+    assert page.evaluate("Object.keys(Object.prototype).length") == 0
+    for bad in ("__proto__", "constructor", "<img src=x"):
+        page.get_by_label("Search everything").fill(bad)
+        assert len(names(page)) >= 4
+
+
+def test_a_long_value_is_shown_whole_when_asked_for(show):
+    """Of a value of 100,000 characters the beginning is shown, and all of it at a click."""
+    page = show(account(changes=[change(1, attributes={"note": {"old": None, "new": "y" * 100_000}})]))
+    assert len(page.locator("td.new").inner_text()) < 500
+    page.get_by_role("button", name="show all 100,000 characters").click()
+    assert page.locator("td.new").inner_text() == "y" * 100_000
+
+
+def test_a_script_that_is_not_ours_does_not_run(browser, tmp_path):
+    """A page whose script was changed by so much as a letter runs none of it."""
+    from ardoqpy_sync.pages.page import page_of  # noqa: PLC0415
+
+    path = tmp_path / "changed.html"
+    ours = page_of(a_bit_of_everything())
+    path.write_text(
+        ours.replace("async function start() {", "async function start() { /**/"), encoding="utf-8"
+    )
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    assert page.locator("html.alive").count() == 0
+    assert page.locator(".totals").is_visible()
+    page.close()
+
+
+# -- much of it ----------------------------------------------------------------------------------------
+
+
+def test_twenty_thousand_changes_are_searched_and_drawn_as_they_are_looked_at(show):
+    """Of 20,000 changes few are drawn, all are searched, and more come as the end comes into sight."""
+    page = show(account(changes=[change(number) for number in range(20_000)], graph=graph(3000)))
+    assert page.locator(".entry").count() < 200
+    assert page.locator(".hits").inner_text() == "20,000 entries"
+    drawn = page.locator(".entry").count()
+    page.locator(".end").scroll_into_view_if_needed()
+    page.locator(".entry").nth(drawn).wait_for()
+    page.get_by_label("Search everything").fill("id19999")
+    assert names(page) == ["Thing 19999"]
+    page.get_by_label("Search everything").fill("")
+    assert page.locator(".entry").count() < 200
