@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy import ArdoqClientException
 from ardoqpy_sync import ArdoqSyncClient, format_report, save_report
 from ardoqpy_sync.job import load_job, run_job
+from ardoqpy_sync.pages.account import account_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +101,10 @@ def main() -> int:
             for refused in outcome.refused:
                 print(refused)
             if given.report:
-                save_report(ardoq, given.report, job.name)
+                first = next(iter(outcome.refused), None)
+                save_report(
+                    account_of(ardoq, title=job.name, sources=outcome.sources, refused=first), given.report
+                )
     except ArdoqClientException as problem:
         print(f"python_projects: {problem}", file=sys.stderr)
         return 1

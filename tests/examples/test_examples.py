@@ -11,9 +11,12 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from shell_sessions import play, reach, sessions
 
 from ardoqpy.testing import emulator
 from ardoqpy_sync import ArdoqSyncClient, save_report
+from ardoqpy_sync.job import load_job, run_job
+from ardoqpy_sync.pages.account import account_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TOOLS = runpy.run_path(str(EXAMPLES / "make_reports.py"))
@@ -47,11 +50,19 @@ class Nights:
         self.server.clear_requests()
         options = {"on_error": "collect", "simulate": simulate, **self.way}
         with ArdoqSyncClient(self.server.url, self.server.token, **options) as client:
-            told = TOOLS["account"](self.folder, client)
+            told = self._told(client)
             if page is not None:
                 save_report(told, page)
         told["writes"] = [one for one in self.server.requests if one.method != "GET"]
         return told
+
+    def _told(self, client):
+        job, rows = load_job(TOOLS["job_of"](self.folder)), None
+        if (self.folder / TOOLS["SCRIPT"]).exists():
+            rows = runpy.run_path(str(self.folder / TOOLS["SCRIPT"]))["sources_of"](self.folder / "projects")
+        outcome = run_job(job, client, sources=rows)
+        refused = outcome.refused[0] if outcome.refused else None
+        return account_of(client, title=job.name, sources=outcome.sources, refused=refused)
 
     def stored(self):
         """
@@ -97,6 +108,15 @@ def changes(told):
     return {action: sorted(names) for action, names in found.items()}
 
 
+def repair(folder):
+    """
+    Write into the spreadsheet what its README tells to.
+    """
+    workbook = openpyxl.load_workbook(folder / "cmdb.xlsx")
+    workbook["Applications"]["F7"] = "300 000,00"
+    workbook.save(folder / "cmdb.xlsx")
+
+
 @pytest.mark.parametrize("name", TOOLS["EXAMPLES"])
 def test_what_was_rehearsed_is_done_and_done_once(nights, name, tmp_path):
     """The rehearsal writes nothing and says what the real run does; after it, nothing is left to do."""
@@ -140,9 +160,7 @@ def test_the_spreadsheet(nights):
     assert "what failed may be what is missing" in told["guard"]["reasons"][0]["sentence"]
     assert stored["Fax Gateway"]["lifecycle"] == stored["osl-fax-01"]["lifecycle"] == "Live"
 
-    workbook = openpyxl.load_workbook(example.folder / "cmdb.xlsx")
-    workbook["Applications"]["F7"] = "300 000,00"
-    workbook.save(example.folder / "cmdb.xlsx")
+    repair(example.folder)
     told = example.run()
     assert (told["status"], told["guard"], told["failed"]) == ("success", None, [])
     assert changes(told) == {
@@ -228,3 +246,18 @@ def test_the_repositories(nights):
         "There is no component of type 'Repository' with the name 'handbook' in workspace 'Source code'."
     ]
     assert example.run()["writes"] == []
+
+
+@pytest.mark.parametrize("name", TOOLS["EXAMPLES"])
+def test_the_commands_in_its_readme(name, server, tmp_path, monkeypatch, capsys):
+    """The commands of an example print what its README shows."""
+    example = Nights(name, tmp_path, server, {})
+    monkeypatch.chdir(example.folder)
+    reach(server, monkeypatch)
+    page = (EXAMPLES / name / "README.md").read_text(encoding="utf-8")
+    for number, part in enumerate(page.split("Write `300 000,00` into")):
+        if number:
+            repair(example.folder)
+        for session in sessions(part):
+            play(session, capsys)
+    assert "<html" in (example.folder / "report.html").read_text(encoding="utf-8")
