@@ -1,5 +1,5 @@
 """
-What a page shows of a shell, played again: its commands run here, and what they print is held against the page.
+What a page shows of a shell, played again: its commands run, and what they print is held against the page.
 """
 
 import os
