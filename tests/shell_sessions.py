@@ -15,9 +15,7 @@ from ardoqpy_sync.cli import main as ardoqpy_sync
 CHANGING = re.compile(r"http://127\.0\.0\.1:\d+|https://yourorg\.ardoq\.com|\d{4}-\d\d-\d\dT[\d:.]+Z")
 PROGRAMS = {"ardoqpy": ardoqpy, "ardoqpy-sync": ardoqpy_sync}
 #: What sets the scene for people: an emulator, an environment and packages are there in a test.
-SCENERY = re.compile(
-    r"ardoqpy emulator |export |cd |(python3? -m )?(pip|venv) |\.venv|python3 -m venv|git clone"
-)
+SCENERY = re.compile(r"ardoqpy emulator |export |cd |pip |python3 -m venv |\. ")
 
 
 def sessions(text):
