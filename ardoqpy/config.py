@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 SECTION = "Ardoq"
 ENVIRONMENT = {"host": "ARDOQ_API_HOST", "token": "ARDOQ_API_TOKEN", "org": "ARDOQ_ORG_LABEL"}
+#: From here on a token stands in no text by chance; Ardoq's own are longer.
+SHORTEST_TELLING = 12
 _NO_NAME = re.compile(r"^\.|\.\.|[^.]{64}")  # a label that is empty, or longer than any
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1", re.IGNORECASE)
 
@@ -68,6 +70,14 @@ class Token:
         if self._pattern is None:
             self._pattern = re.compile("|".join(map(re.escape, _spellings(self._text))), re.IGNORECASE)
         return self._pattern.sub("***", text)
+
+    def was_put_into(self, text: str) -> bool:
+        """
+        Tell whether somebody has written the token into a text.
+
+        A token as short as `T` or `api`, as somebody may give to an emulator, is in many texts by chance.
+        """
+        return len(self.reveal()) >= SHORTEST_TELLING and self.hide_in(text) != text
 
     def __repr__(self) -> str:
         return "<token>"

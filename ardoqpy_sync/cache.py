@@ -37,20 +37,20 @@ def copied(entity: Entity) -> Entity:
     # Most of an entity is text and numbers: only what can be changed in place is copied one by one.
     for key, value in entity.items():
         if type(value) in _CONTAINERS:
-            copy[key] = _deep(value)
+            copy[key] = _deep(value) if value and _may_hold_containers(value) else value.copy()
     return copy
 
 
 def _deep(value: Any) -> Any:
-    if not value or not _may_hold_containers(value):
-        return value.copy()
     if type(value) is dict:
         return {key: _part(part) for key, part in value.items()}
     return [_part(part) for part in value]
 
 
 def _part(value: Any) -> Any:
-    return _deep(value) if type(value) in _CONTAINERS else value
+    if type(value) not in _CONTAINERS:
+        return value
+    return _deep(value) if value and _may_hold_containers(value) else value.copy()
 
 
 class Index:

@@ -134,7 +134,8 @@ class ArdoqSyncClient(SyncReads):
                 answer = self._engine.have_component(comp, field_name, field_value, label)
             except ArdoqClientException as problem:
                 answer = self._failed(self._engine.component, comp, problem)
-            return self._sent_if_full(answer)
+            quiet = self._engine.outbox is None and self._engine.progress is None
+            return answer if quiet else self._sent_if_full(answer)
 
     def create_reference(self, ref: Entity, *, label: str | None = None) -> Entity:
         """
@@ -149,7 +150,8 @@ class ArdoqSyncClient(SyncReads):
                 answer = self._engine.have_reference(ref, label)
             except ArdoqClientException as problem:
                 answer = self._failed(self._engine.reference, ref, problem)
-            return self._sent_if_full(answer)
+            quiet = self._engine.outbox is None and self._engine.progress is None
+            return answer if quiet else self._sent_if_full(answer)
 
     def update_component(self, comp_id: str, comp: Entity, *, label: str | None = None) -> Entity:
         """

@@ -8,6 +8,7 @@ import argparse
 import platform
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from door import begin
@@ -34,10 +35,10 @@ def main() -> None:
         raise SystemExit(f"{problem}\n--ours-only goes without it.") from problem
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        wanted = [(scenario, size) for scenario in scenarios for size in sizes]
-        all_measured = [_measure(scenario, size, theirs, folder, options) for scenario, size in wanted]
-        if options.large:
-            all_measured.append(_measure("nothing-to-do", LARGE, None, folder, options))
+        all_measured = []
+        for scenario in scenarios:
+            large = [LARGE] if options.large and scenario == "nothing-to-do" else []
+            all_measured += _measure(scenario, [*sizes, *large], theirs, folder, options)
         modules = ("requests", "ardoqpy.client")  # the face alone loads nothing
         _say("imports ...")
         imports = [{module: imported(module, folder) for module in modules} for _ in range(options.imports)]
@@ -67,48 +68,89 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _measure(
-    scenario: str, components: int, theirs: str | None, folder: Path, options: argparse.Namespace
-) -> Measured:
+class Size:
     """
-    Measure one scenario at one size, the two libraries taking turns.
+    One scenario at one size: the emulator that holds it, and the runs so far.
+    """
 
-    What a run wrote is put back before the next one.
+    def __init__(self, scenario: str, components: int, url: str) -> None:
+        self.scenario = scenario
+        self.components = components
+        self.references = REFERENCES_PER_COMPONENT * components
+        self.url = url
+        self.ours: list[Figures] = []
+        self.theirs: list[Figures] = []
+        self.floors: list[Figures] = []
+        self.took_too_long = False
+
+    def turn(self) -> None:
+        """
+        Run this library once, and what it is measured against; what it wrote is put back before.
+        """
+        writes = self.scenario != "nothing-to-do"
+        begin(self.url, reset=writes)
+        run = ("worker.py", self.url, self.scenario, self.components, self.references)
+        self.ours.append(_must(script(sys.executable, *run)))
+        if not writes:
+            floor = _must(script(sys.executable, "floor.py", self.url))
+            deciding = script(sys.executable, "deciding.py", self.url, self.components, self.references)
+            self.floors.append(floor | _must(deciding))
+
+    def their_turn(self, python: str, bound: float) -> None:
+        """
+        Run 0.8.4 once.
+        """
+        begin(self.url, reset=self.scenario != "nothing-to-do")
+        run = ("worker.py", self.url, self.scenario, self.components, self.references)
+        figures = script(python, *run, seconds=bound)
+        if figures is None:
+            self.took_too_long = True
+        else:
+            self.theirs.append(figures)
+
+    def measured(self) -> Measured:
+        """
+        Return what the runs came to.
+        """
+        theirs = None if self.took_too_long or not self.theirs else medians(self.theirs)
+        return Measured(
+            self.scenario,
+            self.components,
+            self.references,
+            self.ours,
+            theirs,
+            self.took_too_long,
+            self.floors,
+        )
+
+
+def _measure(
+    scenario: str, sizes: list[int], theirs: str | None, folder: Path, options: argparse.Namespace
+) -> list[Measured]:
     """
-    writes = scenario != "nothing-to-do"
-    references = REFERENCES_PER_COMPONENT * components
-    our_runs: list[Figures] = []
-    their_runs: list[Figures] = []
-    floors: list[Figures] = []
-    their_turns = 0 if theirs is None else _turns_of_theirs(scenario, components, options.repeat)
-    with emulator(components, references, folder, empty=scenario == "first-load") as url:
-        run = ("worker.py", url, scenario, components, references)
+    Measure one scenario at all sizes, sizes and libraries taking turns.
+
+    A machine that is slow for a while is so for all of them, and ratios of one turn keep their meaning.
+    """
+    with ExitStack() as running:
+        all_sizes = []
+        for components in sizes:
+            references = REFERENCES_PER_COMPONENT * components
+            url = running.enter_context(
+                emulator(components, references, folder, empty=scenario == "first-load")
+            )
+            all_sizes.append(Size(scenario, components, url))
         for turn in range(options.repeat):
-            _say(f"{scenario}, {components:,} components: run {turn + 1} of {options.repeat} ...")
-            begin(url, reset=writes)
-            our_runs.append(_must(script(sys.executable, *run)))
-            if not writes:
-                floor = _must(script(sys.executable, "floor.py", url))
-                floors.append(
-                    floor | _must(script(sys.executable, "deciding.py", url, components, references))
-                )
-            if theirs is not None and turn < their_turns:
-                _say(f"  {VERSION} ...")
-                begin(url, reset=writes)
-                figures = script(theirs, *run, seconds=options.bound)
-                if figures is None:
-                    break
-                their_runs.append(figures)
-        too_long = theirs is not None and len(their_runs) < min(their_turns, options.repeat)
-    return Measured(
-        scenario,
-        components,
-        references,
-        medians(our_runs),
-        None if too_long or not their_runs else medians(their_runs),
-        too_long,
-        medians(floors) if floors else None,
-    )
+            for size in all_sizes:
+                _say(f"{scenario}, {size.components:,} components: run {turn + 1} of {options.repeat} ...")
+                size.turn()
+                large = size.components > SIZES[-1]
+                if theirs is None or large or size.took_too_long:
+                    continue
+                if turn < _turns_of_theirs(scenario, size.components, options.repeat):
+                    _say(f"  {VERSION} ...")
+                    size.their_turn(theirs, options.bound)
+        return [size.measured() for size in all_sizes]
 
 
 def _turns_of_theirs(scenario: str, components: int, repeat: int) -> int:

@@ -6,7 +6,10 @@ A missed target is said, and never fails anything: the figures come from whateve
 
 from __future__ import annotations
 
+from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
+
+from processes import medians
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,16 +25,18 @@ JUDGED = (10_000, 100_000)
 
 class Measured(NamedTuple):
     """
-    One scenario at one size: both libraries' figures, None where one was not run or took too long.
+    One scenario at one size: turn by turn this library's runs, and what they are measured against.
+
+    `theirs` are the medians of 0.8.4, None where it was not run or took too long.
     """
 
     scenario: str
     components: int
     references: int
-    ours: Figures
+    runs: list[Figures]
     theirs: Figures | None
     theirs_took_too_long: bool
-    floor: Figures | None
+    floors: list[Figures]
 
     @property
     def size(self) -> str:
@@ -39,6 +44,20 @@ class Measured(NamedTuple):
         The size in words.
         """
         return f"{self.components:,} / {self.references:,}"
+
+    @property
+    def ours(self) -> Figures:
+        """
+        The medians of this library.
+        """
+        return medians(self.runs)
+
+    @property
+    def floor(self) -> Figures | None:
+        """
+        The medians of what it is measured against.
+        """
+        return medians(self.floors) if self.floors else None
 
 
 def scenario_table(all_measured: Iterable[Measured], bound: float) -> str:
@@ -65,8 +84,9 @@ def floor_table(all_measured: Iterable[Measured]) -> str:
         if not one.floor:
             continue
         wanted = one.components in JUDGED
-        run = one.ours["cpu"] / one.floor["parse"]
-        deciding = one.floor["decide"] / one.floor["parse"]
+        # Of one turn, since the next may find another machine.
+        run = median(ours["cpu"] / floor["parse"] for ours, floor in zip(one.runs, one.floors, strict=True))
+        deciding = median(floor["decide"] / floor["parse"] for floor in one.floors)
         rows.append(
             [
                 one.size,
@@ -98,13 +118,21 @@ def linearity(all_measured: Sequence[Measured]) -> list[str]:
     """
     Return a sentence for each pair of sizes of which one has ten times the rows of the other.
     """
-    cpu = {one.components: one.ours["cpu"] for one in all_measured if one.scenario == "nothing-to-do"}
-    return [
-        f"Ten times the rows ({size:,} to {10 * size:,} components), nothing to do: "
-        f"{cpu[10 * size] / cpu[size]:.1f} x the CPU{_verdict(cpu[10 * size] / cpu[size], 11)}."
-        for size in cpu
-        if 10 * size in cpu
-    ]
+    runs = {
+        one.components: [run["cpu"] for run in one.runs]
+        for one in all_measured
+        if one.scenario == "nothing-to-do"
+    }
+    sentences = []
+    for size, small in runs.items():
+        if 10 * size in runs:
+            ratios = sorted(more / few for few, more in zip(small, runs[10 * size], strict=True))
+            times = median(ratios)
+            sentences.append(
+                f"Ten times the rows ({size:,} to {10 * size:,} components), nothing to do: {times:.1f} x "
+                f"the CPU in the same turn ({ratios[0]:.1f} to {ratios[-1]:.1f}){_verdict(times, 11)}."
+            )
+    return sentences
 
 
 def import_table(ours: Figures, floor: Figures) -> str:

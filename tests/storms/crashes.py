@@ -1,5 +1,5 @@
 """
-Kill a job at a request that is drawn by a seed, in an emulator that looks on.
+Kill a job at a moment that is drawn by a seed, in an emulator that looks on.
 """
 
 from __future__ import annotations
@@ -7,15 +7,18 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jobs import Source, client_of, first_night, next_night, nightly
+from jobs import Source, client_of, duplicates, first_night, held, next_night, nightly, wanted
 
 if TYPE_CHECKING:
     from ardoqpy.testing import Emulator
 
 JOB = Path(__file__).parent / "job.py"
+#: How many requests a job takes at most to read a workspace of a few thousand things.
+READING = {"v1": 2, "v2": 9, "batched": 9}
 
 
 class Assassin:
@@ -25,6 +28,7 @@ class Assassin:
 
     def __init__(self) -> None:
         self._left = 0
+        self._seconds: float | None = None
         self._victim: subprocess.Popen[bytes] | None = None
 
     def __call__(self, _exchange: object) -> None:
@@ -32,16 +36,24 @@ class Assassin:
         Count a request; to be given to an emulator as its recorder.
         """
         self._left -= 1
-        if self._left == 0 and self._victim is not None:
-            self._victim.kill()
-            self._victim.wait()
+        if self._left != 0 or self._victim is None:
+            return
+        if self._seconds is None:
+            self._strike(self._victim)
+        else:
+            threading.Timer(self._seconds, self._strike, [self._victim]).start()
 
-    def run(self, arguments: list[str], requests: int) -> bool:
+    def _strike(self, victim: subprocess.Popen[bytes]) -> None:
+        victim.kill()
+        victim.wait()
+
+    def run(self, arguments: list[str], requests: int, seconds: float | None = None) -> bool:
         """
-        Run the job, to be killed at that request, and return whether it lived to see that many.
+        Run the job, to be killed at that request, or so long after it; return whether it was.
         """
-        self._left = 0
-        with subprocess.Popen([sys.executable, str(JOB), *arguments]) as self._victim:
+        self._left, self._seconds = 0, seconds
+        command = [sys.executable, str(JOB), *arguments]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as self._victim:
             # The process is long in starting: it has asked for nothing yet.
             self._left = requests
             self._victim.wait()
@@ -65,3 +77,33 @@ def crash(
     requests = random.Random(number).randint(1, max(2, most))
     killed = assassin.run([server.url, way, *map(str, (*size, number, night))], requests)
     return next_night(source, number) if night else source, server.dump(), killed
+
+
+def crash_again_and_again(
+    server: Emulator, assassin: Assassin, way: str, size: tuple[int, int], number: int, kills: int
+) -> tuple[list[str], int]:
+    """
+    Kill a job, begin it again, kill it again, on its first night and on the next; each of them is let through
+    in the end. Half the time it dies between a write and its answer, and half the time at any moment.
+
+    Return what must not be, and how often it was killed.
+    """
+    draw, source = random.Random(number), first_night(*size, number)
+    complaints, killed = [], 0
+    rows_of_a_write = 10 if way == "batched" else 1
+    for night, share in enumerate((kills - kills // 4, kills // 4)):
+        # So far it comes each time on average; of the rows of the next night some 200 in 1,000 are written.
+        writes = sum(size) // rows_of_a_write // (10 if night else 1)
+        most = max(1, 2 * writes // max(1, share))
+        for _ in range(share):
+            requests = READING[way] + draw.randint(0, most)
+            seconds = draw.uniform(0, 0.004 * most) if draw.random() < 0.5 else None
+            arguments = [server.url, way, *map(str, (*size, number, night))]
+            killed += assassin.run(arguments, 1 if seconds is not None else requests, seconds)
+            complaints += [f"{one} is there twice" for one in duplicates(server.dump())]
+        source = next_night(source, number) if night else source
+        with client_of(server.url, way) as client:
+            report = nightly(client, source)
+        if report["status"] != "success" or held(server.dump()) != wanted(source):
+            complaints.append("the next run does not complete it")
+    return complaints, killed

@@ -1,20 +1,25 @@
 """
-Run storms, crashes and races of full size with ever new seeds, for so many minutes, and print figures.
+Run storms, crashes, races and two processes at once with ever new seeds, and print figures.
 
-`python tests/storms/full.py --minutes 5 [--seed 1000] [--crashes 200] [--rows 1000]`; ends with 1 where
-anything was found that must not be. A complaint names the seed that shows it again.
+`python tests/storms/full.py --minutes 5 [--seed 1000] [--crashes 200] [--rows 1000]` runs as many as there is
+time for. `python tests/storms/full.py --full [--seed 1000] [--crashes 200] [--rows 1000]` runs a set: every
+share of faults in every way of writing, and so many crashes, all of jobs of so many components and twice the
+references; 30 races and 12 pairs of processes. Ends with 1 where anything was found that must not be. A
+complaint names the seed that shows it again.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import math
 import sys
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from crashes import Assassin, crash
+from beside import side_by_side
+from crashes import Assassin, crash, crash_again_and_again
 from jobs import (
     TOKEN,
     WAYS,
@@ -37,26 +42,32 @@ from ardoqpy.emulator.faults import WEATHER
 from ardoqpy.testing import Emulator, emulator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 #: Answers that hang are rare: each costs a time-out.
 HANGING = (*WEATHER * 12, "wait-after")
+#: So are answers of 429 where thousands of rows are written: those that come whatever the pace make it fall.
+LONG = (*[kind for kind in WEATHER if kind != "429"] * 14, "429", "wait-after")
 SMALL = (40, 60)
+#: Which share of all requests meets a fault.
+SHARES = (0.05, 0.2, 0.4)
 
 Figures = Counter[str]
 
 
-def storm(server: Emulator, way: str, number: int, rows: int, figures: Figures) -> list[str]:
+def storm(
+    server: Emulator, way: str, number: int, rows: int, figures: Figures, kinds: Sequence[str] = HANGING
+) -> list[str]:
     """
     Run two nights under faults, and after each a calm run that has to complete it.
     """
-    share = (0.05, 0.2, 0.4)[number % 3]
+    share = SHARES[number % len(SHARES)]
     source, complaints = first_night(rows, 2 * rows, number), []
     for night in range(2):
         source = next_night(source, number) if night else source
         before = server.dump()
-        weather = server.storm(share, kinds=HANGING, seconds=60, seed=2 * number + night)
-        with client_of(server.url, way, timeout=2.0) as client:
+        weather = server.storm(share, kinds=kinds, seconds=60, seed=2 * number + night)
+        with client_of(server.url, way, timeout=1.0) as client:
             report = nightly(client, source)
         server.clear_faults()
         after = server.dump()
@@ -123,6 +134,45 @@ def raced(server: Emulator, way: str, number: int, meddler: Meddler, figures: Fi
     return complaints
 
 
+def crashed_long(
+    server: Emulator, way: str, number: int, assassin: Assassin, rows: int, kills: int, figures: Figures
+) -> list[str]:
+    """
+    Kill a long job again and again, and let it through at last.
+    """
+    complaints, killed = crash_again_and_again(server, assassin, way, (rows, 2 * rows), number, kills)
+    figures["killed"] += killed
+    figures["ended before that"] += kills - killed
+    figures["duplicates"] += len(duplicates(server.dump()))
+    return complaints
+
+
+def beside(server: Emulator, way: str, number: int, figures: Figures) -> list[str]:
+    """
+    Run a night's job as two processes at the same time, and a third time afterwards.
+    """
+    night, source = number % 2, first_night(*SMALL, number)
+    if night:
+        with client_of(server.url, way) as client:
+            nightly(client, source)
+        source = next_night(source, number)
+    reports = side_by_side(server.url, way, SMALL, number, night)
+    dump = server.dump()
+    missing = set.intersection(*(lost(source, dump, report) for report in reports))
+    complaints = [f"{one} is lost" for one in missing]
+    twice = {one for one in duplicates(dump) if one.startswith("component")}
+    with client_of(server.url, way) as client:
+        bring(client, source)
+        report = client.get_report()
+    told = {f"component {one['name']}" for one in report["ambiguous"]}
+    complaints += [f"{one} is there twice, and not told" for one in twice - told]
+    if report["status"] != "success" or report["new_comps"] or report["updated_comps"]:
+        complaints.append("the run after it finds something to do")
+    figures["duplicates they made, each told by name"] += len(twice)
+    figures["lost writes"] += len(missing)
+    return complaints
+
+
 def repeat(
     name: str,
     server: Emulator,
@@ -134,7 +184,7 @@ def repeat(
     Do one thing with ever new seeds, each way in turn, and print what came of it.
     """
     figures: Figures = Counter()
-    wrong = 0
+    wrong, began = 0, time.monotonic()
     for number in numbers:
         if time.monotonic() > until:
             break
@@ -148,22 +198,67 @@ def repeat(
         for complaint in complaints:
             print(f"  {name}, {way}, seed {number // len(WAYS)}: {complaint}", flush=True)
     wrong += len(server.crashes)
-    print(f"{name}: " + ", ".join(f"{key} {value}" for key, value in sorted(figures.items())), flush=True)
+    told = ", ".join(f"{key} {value}" for key, value in sorted(figures.items()))
+    print(f"{name}: {told} ({time.monotonic() - began:.0f} s)", flush=True)
     return wrong
 
 
 def main() -> int:
     """
-    Share the minutes out, and return the exit code.
+    Run what was asked for, and return the exit code.
     """
     parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
     parser.add_argument("--minutes", type=float, default=5.0, help="how long at most (%(default)s)")
+    parser.add_argument("--full", action="store_true", help="a set of full size, however long it takes")
     parser.add_argument("--seed", type=int, default=1000, help="the first seed (%(default)s)")
     parser.add_argument("--crashes", type=int, default=200, help="how many at most (%(default)s)")
     parser.add_argument("--rows", type=int, default=1000, help="components of a storm; twice the references")
     options = parser.parse_args()
-    began, seconds = time.monotonic(), options.minutes * 60
+    began = time.monotonic()
     first = options.seed * len(WAYS)
+    wrong = (set_of_full_size if options.full else as_time_allows)(first, options)
+    print(f"{wrong} things that must not be, in {time.monotonic() - began:.0f} s")
+    return 1 if wrong else 0
+
+
+def set_of_full_size(first: int, options: argparse.Namespace) -> int:
+    """
+    Run each share of faults in each way, crashes, races and pairs of processes; return what was found.
+    """
+    ways, assassin, meddler = len(WAYS), Assassin(), Meddler()
+    with emulator(token=TOKEN, page_size=1000, recorder=assassin) as server:
+        kills = -(-options.crashes // ways)
+        wrong = repeat(
+            "crashes", server, math.inf, range(first, first + ways),
+            lambda way, number, figures: crashed_long(
+                server, way, number, assassin, options.rows, kills, figures
+            ),
+        )  # fmt: skip
+    with emulator(token=TOKEN, page_size=1000, recorder=meddler) as server:
+        wrong += repeat(
+            "races", server, math.inf, range(first, first + 30),
+            lambda way, number, figures: raced(server, way, number, meddler, figures),
+        )  # fmt: skip
+    with emulator(token=TOKEN, page_size=1000) as server:
+        wrong += repeat(
+            "two processes", server, math.inf, range(first, first + 12),
+            lambda way, number, figures: beside(server, way, number, figures),
+        )  # fmt: skip
+        for number in range(options.seed, options.seed + len(SHARES)):
+            share = SHARES[number % len(SHARES)]
+            numbers = range(number * ways, (number + 1) * ways)
+            wrong += repeat(
+                f"storms of {share:.0%} faults", server, math.inf, numbers,
+                lambda way, number, figures: storm(server, way, number, options.rows, figures, LONG),
+            )  # fmt: skip
+    return wrong
+
+
+def as_time_allows(first: int, options: argparse.Namespace) -> int:
+    """
+    Share the minutes out, and return what was found.
+    """
+    began, seconds = time.monotonic(), options.minutes * 60
     assassin, meddler = Assassin(), Meddler()
     with emulator(token=TOKEN, page_size=1000, recorder=assassin) as server:
         numbers = range(first, first + options.crashes)
@@ -173,10 +268,14 @@ def main() -> int:
         )  # fmt: skip
     with emulator(token=TOKEN, page_size=1000, recorder=meddler) as server:
         wrong += repeat(
-            "races", server, began + seconds * 0.6, itertools.count(first),
+            "races", server, began + seconds * 0.55, itertools.count(first),
             lambda way, number, figures: raced(server, way, number, meddler, figures),
         )  # fmt: skip
     with emulator(token=TOKEN, page_size=1000) as server:
+        wrong += repeat(
+            "two processes", server, began + seconds * 0.65, itertools.count(first),
+            lambda way, number, figures: beside(server, way, number, figures),
+        )  # fmt: skip
         wrong += repeat(
             "small storms", server, began + seconds * 0.75, itertools.count(first),
             lambda way, number, figures: storm(server, way, number, SMALL[0], figures),
@@ -185,8 +284,7 @@ def main() -> int:
             "storms", server, began + seconds, itertools.count(first),
             lambda way, number, figures: storm(server, way, number, options.rows, figures),
         )  # fmt: skip
-    print(f"{wrong} things that must not be, in {time.monotonic() - began:.0f} s")
-    return 1 if wrong else 0
+    return wrong
 
 
 if __name__ == "__main__":

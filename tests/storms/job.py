@@ -1,14 +1,52 @@
 """
-Run one night's job as a process of its own, to be killed: `job.py URL WAY COMPONENTS REFERENCES SEED NIGHT`.
+Run one night's job as a process of its own: `job.py URL WAY COMPONENTS REFERENCES SEED NIGHT [--lock FILE]`.
+
+With `--wait` it says `loaded` once it has read the workspace, and goes on when it gets a line. At the end it
+prints its report as JSON; where the lock is held by another run it prints why and ends with 3.
 """
 
+# ruff: noqa: T201 - what it has to say it prints
+
+import argparse
+import json
 import sys
+from contextlib import nullcontext
 
 from jobs import client_of, first_night, next_night, nightly
 
-if __name__ == "__main__":
-    url, way, *numbers = sys.argv[1:]
-    components, references, number, night = map(int, numbers)
+from ardoqpy import JobRunning
+from ardoqpy_sync import JobLock
+
+
+def main() -> int:
+    """
+    Run the job, and return the exit code.
+    """
+    parser = argparse.ArgumentParser()
+    parser.add_argument("url")
+    parser.add_argument("way")
+    parser.add_argument("numbers", type=int, nargs=4)
+    parser.add_argument("--lock")
+    parser.add_argument("--wait", action="store_true")
+    options = parser.parse_args()
+    components, references, number, night = options.numbers
     source = first_night(components, references, number)
-    with client_of(url, way) as client:
-        nightly(client, next_night(source, number) if night else source)
+    try:
+        with (
+            JobLock(options.lock, job="night") if options.lock else nullcontext(),
+            client_of(options.url, options.way) as client,
+        ):
+            if options.wait:
+                client.get_workspace("ws1")
+                print("loaded", flush=True)
+                sys.stdin.readline()
+            report = nightly(client, next_night(source, number) if night else source)
+    except JobRunning as problem:
+        print(problem)
+        return 3
+    print(json.dumps(report))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -8,7 +8,8 @@ import pytest
 from furnished import COMPONENTS, MODEL, OTHER, REFERENCES, WORKSPACE
 from refusals import sentence_of
 
-from ardoqpy import InvalidInput, UnsupportedOperation
+from ardoqpy import ArdoqClient, InvalidInput, UnsupportedOperation
+from ardoqpy.testing import emulator
 
 
 def ids(found):
@@ -221,3 +222,22 @@ def test_short_form_and_filters_do_not_go_together(client, v1):
     assert sentence_of(UnsupportedOperation, client.get_workspaces, summary=True).startswith("API v2 cannot")
     sentence = sentence_of(InvalidInput, v1.get_workspaces, summary=True, name="Apps")
     assert sentence == "The short form takes no filters: give summary or filters, not both."
+
+
+def test_a_token_that_is_part_of_every_link_does_no_harm():
+    """An emulator's token may be as short as a letter: next links are followed all the same."""
+    components = [
+        {"_id": f"{number:024}", "name": f"C{number}", "rootWorkspace": "b" * 24, "typeId": "p1"}
+        for number in range(5)
+    ]
+    seed = {
+        "format": 1,
+        "models": [{"_id": "a" * 24, "name": "M", "root": {"p1": {"name": "Application"}}}],
+        "workspaces": [{"_id": "b" * 24, "name": "Apps", "componentModel": "a" * 24}],
+        "components": components,
+    }
+    with (
+        emulator(token="t", seed=seed, page_size=2) as server,
+        ArdoqClient(server.url, "t", version="v2") as client,
+    ):
+        assert len(client.get_components(rootWorkspace="b" * 24)) == 5

@@ -1,0 +1,144 @@
+"""
+An emulator with the landscape of the night, a job beside its rows, and `ardoqpy-sync` in this process.
+"""
+
+import json
+import shlex
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
+
+import pytest
+from checker import complaints_about
+from nightly import ROWS, SEED, job_text
+
+from ardoqpy.testing import emulator
+from ardoqpy_sync.cli import main
+
+TOKEN = "t0ken-of-the-night-that-nobody-may-see"
+EXCHANGES = []
+
+
+class Ran(NamedTuple):
+    """
+    How a command line ended.
+    """
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session")
+def _running():
+    """
+    Run one emulator for all tests of the command.
+    """
+    with emulator(seed=SEED, token=TOKEN, recorder=EXCHANGES.append) as running:
+        yield running
+    assert running.crashes == []
+
+
+@pytest.fixture
+def ardoq(_running, monkeypatch):
+    """
+    Give the emulator with the landscape as it was, and have the environment name it.
+    """
+    _running.clear_faults()
+    _running.reset()
+    _running.clear_requests()
+    monkeypatch.setenv("ARDOQ_API_HOST", _running.url)
+    monkeypatch.setenv("ARDOQ_API_TOKEN", TOKEN)
+    for name in ("GITHUB_STEP_SUMMARY", "ARDOQPY_WEBHOOK"):
+        monkeypatch.delenv(name, raising=False)
+    EXCHANGES.clear()
+    yield _running
+    _running.clear_faults()
+    assert complaints_about(EXCHANGES) == []
+
+
+@pytest.fixture(params=["v1", "v2"])
+def version(request):
+    """
+    Give each version of the API.
+    """
+    return request.param
+
+
+@pytest.fixture
+def home(ardoq, tmp_path, monkeypatch):
+    """
+    Go to a folder with the job, on v2, and its rows.
+    """
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "job.toml").write_text(job_text())
+    (tmp_path / "apps.csv").write_text(ROWS)
+    return tmp_path
+
+
+@pytest.fixture
+def run(capsys):
+    """
+    Run a command line in this process.
+    """
+
+    def running(line):
+        capsys.readouterr()
+        status = main(shlex.split(line) if isinstance(line, str) else line)
+        return Ran(status, *capsys.readouterr())
+
+    return running
+
+
+class Hook(ThreadingHTTPServer):
+    """
+    A webhook that keeps what it is told, and answers with a status.
+    """
+
+    def __init__(self, status=200, headers=()):
+        self.told, self.headers_told, self.paths = [], [], []
+        self.status, self.more = status, headers
+        super().__init__(("127.0.0.1", 0), _HookHandler)
+        self.url = f"http://127.0.0.1:{self.server_address[1]}/hooks/s3cret-path"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class _HookHandler(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.told.append(json.loads(body))
+        self.server.headers_told.append(dict(self.headers))
+        self.server.paths.append(self.path)
+        self.send_response(self.server.status)
+        for name, value in self.server.more:
+            self.send_header(name, value)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def hook_of():
+    """
+    Make webhooks.
+    """
+    hooks = []
+
+    def make(**keywords):
+        hooks.append(Hook(**keywords))
+        return hooks[-1]
+
+    yield make
+    for hook in hooks:
+        hook.shutdown()
+        hook.server_close()
+
+
+@pytest.fixture
+def hook(hook_of):
+    """
+    Give a webhook that takes what it is told.
+    """
+    return hook_of()

@@ -1,0 +1,86 @@
+"""
+A small landscape, a job about it, and the rows of one night.
+"""
+
+APPS, MODEL = "5f00aa00bb00cc00dd00f020", "5f00aa00bb00cc00dd00f030"
+GONE, ORDERS = "5f00aa00bb00cc00dd00f010", "5f00aa00bb00cc00dd00f011"
+
+SEED = {
+    "format": 1,
+    "models": [
+        {
+            "_id": MODEL,
+            "name": "Applications",
+            "root": {"p1": {"name": "Application"}},
+            "referenceTypes": {"1": {"name": "depends on"}},
+        }
+    ],
+    "fields": [
+        {"label": "CMDB id", "name": "cmdb_id", "type": "Text", "model": MODEL, "global": True},
+        {"label": "Yearly cost", "name": "cost", "type": "Number", "model": MODEL, "global": True},
+    ],
+    "workspaces": [{"_id": APPS, "name": "Apps", "componentModel": MODEL}],
+    "components": [
+        {"_id": GONE, "name": "Fax", "typeId": "p1", "rootWorkspace": APPS},
+        {"_id": ORDERS, "name": "Orders", "typeId": "p1", "rootWorkspace": APPS, "customFields": {"cost": 1}},
+    ],
+}
+
+ROWS = "Id,Name,Cost,Needs\n1,Web shop,900,Orders\n2,Orders,1200,Billing\n3,Billing,400,\n"
+#: A row with a cost that is no number.
+BAD_ROW = "4,Till,much,\n"
+
+JOB = """\
+format = 1
+name = "The night"
+
+[ardoq]
+version = "{version}"
+{ardoq}
+[run]
+{run}
+[guard]
+share = {share}
+
+[sources.apps]
+file = "apps.csv"
+
+[[components]]
+rows = "apps"
+workspace = "Apps"
+type = "Application"
+name = "{{Name}}"
+missing = "{missing}"
+
+[components.fields]
+cmdb_id = "{{Id}}"
+cost = "{{Cost}}"
+
+[[references]]
+rows = "apps"
+workspace = "Apps"
+type = "depends on"
+source = {{ type = "Application", value = "{{Name}}" }}
+target = {{ type = "Application", value = "{{Needs}}" }}
+"""
+
+
+def job_text(version="v2", missing="report", share=0.2, run="", ardoq=""):
+    """
+    Return the text of the job, with some of it otherwise.
+    """
+    return JOB.format(version=version, missing=missing, share=share, run=run, ardoq=ardoq)
+
+
+def writes(ardoq):
+    """
+    Return the requests that would change something.
+    """
+    return [one for one in ardoq.requests if one.method != "GET"]
+
+
+def names_in(ardoq):
+    """
+    Return the names of the components that Ardoq holds.
+    """
+    return sorted(one["name"] for one in ardoq.dump()["components"])

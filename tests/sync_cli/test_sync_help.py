@@ -1,0 +1,167 @@
+"""
+The help of `ardoqpy-sync`: every page has examples, every example runs, and asking for help loads nothing.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from nightly import ROWS, job_text
+
+from ardoqpy_sync.cli.program import COMMANDS, parser_of
+
+NAMES = [command.name for command in COMMANDS]
+
+
+def examples_of(page):
+    """
+    Return the command lines in the examples of a help page.
+    """
+    return re.findall(r"^  ardoqpy-sync (.+)$", page.split("examples:")[1], re.MULTILINE)
+
+
+def all_examples():
+    """
+    Return every example of every command's page.
+    """
+    (below,) = (action for action in parser_of()._actions if hasattr(action.choices, "get"))
+    return [line for name in NAMES for line in examples_of(below.choices[name].format_help())]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_has_a_page(run, name):
+    """--help of each command says what it does and has examples of it."""
+    ran = run(f"{name} --help")
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.startswith(f"usage: ardoqpy-sync {name} ")
+    assert all(line.split()[0] in (name, "job.toml") for line in examples_of(ran.out))
+    assert examples_of(ran.out)
+
+
+@pytest.mark.parametrize("line", all_examples())
+def test_every_example_runs(home, ardoq, run, line):
+    """Each example of each help page runs as it stands; what it names is there afterwards."""
+    run("plan job.toml --save plan.json --report last.json")
+    changes = line.split()[0] in ("plan", "job.toml")
+    if line.startswith("init"):
+        (home / "job.toml").unlink()
+    ran = run(line)
+    assert (ran.status, ran.err) == (2 if changes else 0, "")
+    assert ran.out or "--report" in line
+    for named in re.findall(r"--(?:save|report|output) (\S+\.\w+)", line):
+        assert (home / named).exists()
+
+
+def test_the_first_page_names_every_command(run):
+    """`ardoqpy-sync --help` has a line for each command, and --version names the program."""
+    assert set(NAMES) <= set(re.findall(r"^    (\w+)  ", run("--help").out, re.MULTILINE))
+    assert run("--version").out.startswith("ardoqpy-sync ")
+
+
+@pytest.mark.parametrize(
+    "line", ["--help", "plan --help", "apply --help", "check --help", "init --help", "--version"]
+)
+def test_help_loads_neither_requests_nor_the_client(line):
+    """Asking for help loads nothing that talks to Ardoq, and none of the slow parts of Python."""
+    code = (
+        "import sys\n"
+        "from ardoqpy_sync.cli import main\n"
+        "assert main(sys.argv[1:]) == 0\n"
+        "slow = {'requests', 'urllib3', 'ssl', 'http', 'email', 'dataclasses', 'inspect', 'logging', 'tomllib'}\n"
+        "ours = {'ardoqpy.client', 'ardoqpy.config', 'ardoqpy_sync.client', 'ardoqpy_sync.job'}\n"
+        "print(sorted((slow | ours) & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *line.split()], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "[]\n"
+    assert done.stdout
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        (["ardoqpy-sync", "ap"], {"apply"}),
+        (["ardoqpy-sync", "apply", "--mo"], {"--moved"}),
+        (["ardoqpy-sync", "apply", "--moved", "re"], {"refuse", "replan"}),
+        (["ardoqpy-sync", "plan", "job"], {"job.toml"}),
+        (["ardoqpy-sync", "plan", "--to"], set()),
+    ],
+)
+def test_bash_completes(run, tmp_path, typed, offered):
+    """Bash itself offers commands, options, choices and files, and no option for a token."""
+    (tmp_path / "sync.bash").write_text(run("completion bash").out)
+    (tmp_path / "job.toml").touch()
+    words = " ".join(f"'{word}'" for word in typed)
+    script = (
+        f"source sync.bash; COMP_WORDS=({words}); COMP_CWORD={len(typed) - 1}; "
+        f"_shtab_ardoqpy_sync ardoqpy-sync '{typed[-1]}' '{typed[-2]}'; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+    )
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert {line.strip() for line in done.stdout.splitlines() if line.strip()} == offered
+
+
+def test_without_the_extra_it_names_it(run, monkeypatch):
+    """Where the package for completion is missing, one sentence of this program names the extra."""
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    ran = run("completion bash")
+    assert ran.err.startswith("ardoqpy-sync: Shell completion needs the package shtab")
+
+
+# -- a first job -------------------------------------------------------------------------------------------
+
+
+def test_a_first_job_is_written_and_good(home, ardoq, run):
+    """`init` writes a job that `check` finds good and `plan` rehearses, and says what to do next."""
+    (home / "jobs").mkdir()
+    ran = run("init --workspace Apps --source apps.csv --output jobs/first.toml")
+    assert (ran.status, ran.err) == (0, "")
+    assert "  ardoqpy-sync check jobs/first.toml " in ran.out
+    assert '"../apps.csv"' in (home / "jobs" / "first.toml").read_text("utf-8")
+    assert run("check jobs/first.toml").status == 0
+    assert run("plan jobs/first.toml").status == 2
+    assert run("init --workspace Apps --source apps.csv --output -").out.startswith("# A first job")
+
+
+def test_a_first_job_replaces_nothing(home, ardoq, run):
+    """`init` refuses to write over what is there, before anybody is asked."""
+    ran = run("init --workspace Apps --source apps.csv")
+    assert ran == (
+        1,
+        "",
+        "ardoqpy-sync: The file 'job.toml' is there already: name another one with --output.\n",
+    )
+    assert (home / "job.toml").read_text() == job_text()
+    assert ardoq.requests == []
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("init --workspace Aps --source apps.csv --output a.toml", "did you mean 'Apps'?"),
+        ("init --workspace Apps --source aps.csv --output a.toml", "aps.csv"),
+        ("init --workspace Apps --source apps.csv --output none/a.toml", "there is no folder 'none'"),
+        ("init --workspace Apps", "required: --source"),
+    ],
+)
+def test_no_first_job(home, run, line, word):
+    """Where there is no such workspace, source or folder, a sentence says so, and no file is written."""
+    ran = run(line)
+    assert (ran.status, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert word in ran.err
+    assert sorted(path.name for path in home.iterdir()) == ["apps.csv", "job.toml"]
+
+
+def test_python_m_is_the_same(home, ardoq):
+    """`python -m ardoqpy_sync` and the installed command run the same program."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ardoqpy_sync", "plan", "job.toml", "--json"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert len(json.loads(done.stdout)["changes"]) == 5
+    assert (home / "apps.csv").read_text() == ROWS
