@@ -12,6 +12,8 @@ from ardoqpy_sync.cli.statuses import CHANGES, DONE, FAILED, REFUSED
 from ardoqpy_sync.job import read_memory
 
 MANY = "Id,Name,Cost,Needs\n" + "".join(f"{number},App {number},1,\n" for number in range(20))
+#: How a memory that makes sense begins.
+BEGINNING = "{'kind': 'ardoqpy memory', 'format': 1, 'rows':"
 FEW = "\n".join(MANY.splitlines()[:-1]) + "\n"
 
 
@@ -26,7 +28,7 @@ def night(home):
 
 
 def test_a_suddenly_small_source_is_seen(night, run, monkeypatch):
-    """What is refused for the rows of the night before is so in `plan` and `apply`, and only by that memory."""
+    """What is refused for the rows of the night before is so in `plan` and `apply`, by that memory alone."""
     (night / "apps.csv").write_text(MANY)
     monkeypatch.chdir("/")  # it is looked for beside the job
     assert run(f"apply {night / 'job.toml'}").status == DONE
@@ -97,10 +99,9 @@ def test_what_ardoq_does_not_keep_is_not_sent_again(night, ardoq, run):
         "null",
         '{"kind": "ardoqpy plan", "format": 1}',
         '{"kind": "ardoqpy memory", "format": 2, "rows": {}, "not_converging": []}',
-        '{"kind": "ardoqpy memory", "format": 1, "rows": {"component": -1, "reference": 0}, "not_converging": []}',
-        '{"kind": "ardoqpy memory", "format": 1, "rows": {"component": 1, "reference": 0}, "not_converging": [1]}',
-        '{"kind": "ardoqpy memory", "format": 1, "rows": {"component": true, "reference": 0},'
-        ' "not_converging": []}',
+        f"{BEGINNING} {{'component': -1, 'reference': 0}}, 'not_converging': []}}".replace("'", '"'),
+        f"{BEGINNING} {{'component': 1, 'reference': 0}}, 'not_converging': [1]}}".replace("'", '"'),
+        f"{BEGINNING} {{'component': true, 'reference': 0}}, 'not_converging': []}}".replace("'", '"'),
     ],
 )
 def test_a_damaged_memory_is_refused_with_the_remedy(night, ardoq, run, content):

@@ -41,7 +41,7 @@ def test_a_plan_is_shown_in_full(home, ardoq, run):
 
 
 def test_a_saved_plan_is_applied_and_told_from_a_job_by_its_content(saved, ardoq, run):
-    """A file is a plan for what is in it, whatever it is called; applied twice, the second time is nothing."""
+    """A file is a plan for what is in it, whatever it is called; the second time there is nothing to do."""
     (saved / "plan.json").rename(saved / "reviewed.toml")
     ran = run("apply reviewed.toml")
     assert (ran.status, ran.err) == (DONE, "")
@@ -66,8 +66,12 @@ def test_a_plan_speaks_the_version_it_was_made_on(saved, ardoq, run, version):
 
 @pytest.mark.parametrize(
     ("option", "status", "cost", "shop"),
-    [("", REFUSED, 7, True), ("--moved skip", REFUSED, 7, True), ("--moved refuse", REFUSED, 7, False)]
-    + [("--moved replan", DONE, 1200, True)],
+    [
+        ("", REFUSED, 7, True),
+        ("--moved skip", REFUSED, 7, True),
+        ("--moved refuse", REFUSED, 7, False),
+        ("--moved replan", DONE, 1200, True),
+    ],
 )
 def test_what_has_moved_is_not_overwritten(saved, ardoq, run, option, status, cost, shop):
     """What is left of the plan for what has moved is status 3, and says who and what; decided again, 0."""

@@ -93,8 +93,10 @@ def test_which_status_wins():
         ("", "The following arguments are required: COMMAND. See 'ardoqpy-sync --help'."),
         (
             "apply job.toml --report night.pdf",
-            "Argument --report: 'night.pdf' is no report: its name has to end with .html, .md or .json. See "
-            "'ardoqpy-sync apply --help'.",
+            (
+                "Argument --report: 'night.pdf' is no report: its name has to end with .html, .md or .json. "
+                "See 'ardoqpy-sync apply --help'."
+            ),
         ),
         (
             "apply job.toml --report none/night.md",
@@ -107,13 +109,17 @@ def test_which_status_wins():
         ("apply job.toml --moved skip", "--moved is for a saved plan, and 'job.toml' is none: leave it out."),
         (
             "apply job.toml --webhook http://hooks.example.com/s3cret",
-            "The webhook at hooks.example.com would be called without TLS, and its address may be a secret: "
-            "write https://.",
+            (
+                "The webhook at hooks.example.com would be called without TLS, and its address may be a "
+                "secret: write https://."
+            ),
         ),
         (
             "plan apps.json",
-            "The file 'apps.json' is no job, but JSON: a saved plan goes to 'ardoqpy-sync apply', a report to "
-            "'ardoqpy-sync report'.",
+            (
+                "The file 'apps.json' is no job, but JSON: a saved plan goes to 'ardoqpy-sync apply', a "
+                "report to 'ardoqpy-sync report'."
+            ),
         ),
     ],
 )

@@ -3,7 +3,6 @@ Who is told what a run came to: reports, the summary of a step, a webhook; also 
 """
 
 import json
-import os
 import re
 
 import pytest
@@ -88,7 +87,7 @@ def test_the_summary_of_a_step_is_added_to(home, run, monkeypatch):
 
 
 def test_the_summary_of_a_step_fits(home, run, monkeypatch):
-    """Where there is little room the Markdown is shorter, where there is none it is left out, with a warning."""
+    """Where there is little room the Markdown is shorter; where there is none, a warning says so."""
     step = home / "step.md"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(step))
     rows = "".join(f"{number},App {number},1,\n" for number in range(100))
@@ -134,7 +133,12 @@ def test_a_webhook_is_told_in_short(home, ardoq, run, hook, version):
         "host": ardoq.url,
     }
     assert told["totals"]["component"] == {
-        **{"created": 2, "updated": 1, "deleted": 0, "unchanged": 0, "missing": 1, "failed": 1}
+        "created": 2,
+        "updated": 1,
+        "deleted": 0,
+        "unchanged": 0,
+        "missing": 1,
+        "failed": 1,
     }
     assert told["text"].startswith("The night: The run failed, 1 row could not be brought in. 5 changes were")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", told["at"])
@@ -210,7 +214,7 @@ def test_a_bad_address_in_the_environment_stops_no_job(home, run, monkeypatch):
 def test_a_netrc_entry_does_not_go_to_the_webhook(home, run, hook, monkeypatch):
     """What a netrc file holds for the webhook's host stays there."""
     (home / "netrc").write_text("machine 127.0.0.1 login me password s3cret\n")
-    os.chmod(home / "netrc", 0o600)
+    (home / "netrc").chmod(0o600)
     monkeypatch.setenv("NETRC", str(home / "netrc"))
     as_elsewhere = _transport.new_session(loopback=False)  # as to any other host
     monkeypatch.setattr("ardoqpy._elsewhere.new_session", lambda **_: as_elsewhere)
