@@ -19,7 +19,6 @@ from shell_sessions import play, reach, sessions
 from ardoqpy.testing import emulator
 from ardoqpy_sync.cli import main
 from ardoqpy_sync.cli.program import parser_of
-from ardoqpy_sync.cli.statuses import MEANINGS
 
 ROOT = Path(__file__).parents[1]
 SPREADSHEET = ROOT / "examples" / "cmdb-spreadsheet"
@@ -88,12 +87,6 @@ def test_the_calls_on_the_schedule_are_ones():
     assert len(calls) == 8
     for call in calls:
         parser_of().parse_args(call)
-
-
-def test_the_statuses_on_the_schedule_are_all():
-    """The table of the page has every exit status, with the words of the one that wins."""
-    told = re.findall(r"^\| (\d+) \|", text_of("schedule.md"), re.MULTILINE)
-    assert sorted(map(int, told)) == sorted(MEANINGS)
 
 
 def test_the_files_on_the_schedule_are_files():

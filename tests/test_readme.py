@@ -126,6 +126,31 @@ def test_the_deleting_in_its_page_runs(capsys):
     assert done.count("Till") == 2
 
 
+def test_the_reports_in_their_page_are_made(tmp_path, monkeypatch):
+    """The examples of a report run as they stand, but for host and token, and leave a page each."""
+    model = {"_id": "a" * 24, "name": "Apps", "root": {"p1": {"name": "Application"}}}
+    component = {"rootWorkspace": "b" * 24, "typeId": "p1"}
+    seed = {
+        "format": 1,
+        "models": [model],
+        "fields": [{"name": "cost", "label": "Cost", "type": "Number", "model": "a" * 24}],
+        "workspaces": [{"_id": "b" * 24, "name": "Apps", "componentModel": "a" * 24}],
+        "components": [{"_id": name[:1] * 24, "name": name, **component} for name in ("Web shop", "Till")],
+    }
+    monkeypatch.chdir(tmp_path)
+    with emulator(seed=seed) as server:
+        for code, said in zip(
+            blocks(ROOT / "docs" / "report-page.md", "python"),
+            ("1 change would be made; nothing was written.", "Say share=0.5 to allow it."),
+            strict=True,
+        ):
+            here = code.replace("https://yourorg.ardoq.com", server.url).replace('"..."', repr(server.token))
+            exec(compile(here, "report-page.md", "exec"), {"apps": "b" * 24})
+            page = (tmp_path / "report.html").read_text(encoding="utf-8")
+            assert said in re.sub("<[^>]*>", "", page)
+            assert "<h1>Applications from the CMDB</h1>" in page
+
+
 def test_the_map_names_every_file():
     """Every module of the two packages is on the map, by itself or by its folder."""
     rows = re.findall(r"^\| (`.*?) \|", README.split("## The map")[1].split("\n## ")[0], re.MULTILINE)

@@ -83,10 +83,7 @@ def account_of(
         plan = client.plan.as_dict()
         names = TypeNames(engine._catalogue.names)  # noqa: SLF001  (asked for nowhere else)
         missing = _missing(engine, report, names)
-        failed = [
-            {**row, "typeName": names.of(row["kind"], _place_of(engine, row), row.get("type"))}
-            for row in plan["failed"] + told.failed_rows
-        ]
+        failed = [_failed(engine, row, names) for row in plan["failed"] + told.failed_rows]
         changes = [_typed(change, names) for change in plan["changes"]]
         graph = graph_of(engine.cache, engine.report.gone, changes, failed, missing, names)
         status, description = _status(report, told)
@@ -176,8 +173,6 @@ def _failed_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             raise InvalidInput(f"failed_rows[{number}].row is {a_type(row['row'])}: give a dict, or none.")
         blank = dict.fromkeys(("_id", "name", "type", "rootWorkspace", "label", "row"))
         shown = {**blank, **row, "kind": kind, "reason": reason}
-        for key in ("name", "label"):
-            shown[key] = None if shown[key] is None else str(shown[key])
         found.append(plain(shown))
     return found
 
@@ -252,13 +247,20 @@ def _typed(one: dict[str, Any], names: TypeNames) -> dict[str, Any]:
     return {**one, "typeName": names.of(one["kind"], one.get("rootWorkspace"), one.get("type"))}
 
 
-def _place_of(engine: Engine, row: Mapping[str, Any]) -> str | None:
+def _failed(engine: Engine, row: Mapping[str, Any], names: TypeNames) -> dict[str, Any]:
     """
-    Return the workspace of a failed row; where a reference does not say, that of its source.
+    Return a failed row as the account has it: a row that makes no sense may have anything for a name.
     """
-    told, source = row.get("rootWorkspace"), (row.get("row") or {}).get("source")
-    found = engine.cache.get("component", source) if told is None and isinstance(source, str) else None
-    return found[0] if found else told
+    told = {key: row.get(key) for key in ("_id", "name", "label", "rootWorkspace")}
+    shown = {
+        **row,
+        **{key: value if isinstance(value, str | None) else str(value) for key, value in told.items()},
+    }
+    place, source = shown["rootWorkspace"], (row.get("row") or {}).get("source")
+    if place is None and isinstance(source, str):  # a reference is of the workspace of its source
+        found = engine.cache.get("component", source)
+        place = found[0] if found else None
+    return {**shown, "typeName": names.of(row["kind"], place, row.get("type"))}
 
 
 def _typed_guard(guard: dict[str, Any], names: TypeNames) -> dict[str, Any]:

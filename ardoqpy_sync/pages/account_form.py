@@ -29,7 +29,7 @@ _ENTRIES = {
     "failed": ("reason", "typeName"),
     "missing": ("_id", "typeName"),
     "ambiguous": (),
-    "not_converging": (),
+    "not_converging": ("attribute",),
 }
 
 
@@ -61,15 +61,7 @@ def _check(data: dict[str, Any]) -> None:
     for key in ("title", "status", "description"):
         _part(data, key, _TEXT)
     _check_origin(_part(data, "made", _DICT))
-    for key, names in _ENTRIES.items():
-        for number, one in enumerate(_part(data, key, _LIST)):
-            _check_entry(one, names, f"{key}[{number}]")
-    for number, change in enumerate(data["changes"]):
-        _check_change(change, f"changes[{number}]")
-    for number, row in enumerate(data["failed"]):
-        _part(row, "row", _DICT, f"failed[{number}].", optional=True)
-    for number, one in enumerate(data["missing"]):
-        _check_along(one, f"missing[{number}]")
+    _check_lists(data)
     for key in ("workspaces", "names"):
         for entity_id, name in _part(data, key, _DICT).items():
             if not isinstance(name, str | None):
@@ -78,6 +70,20 @@ def _check(data: dict[str, Any]) -> None:
     _check_sources(_part(data, "sources", _LIST))
     _check_graph(_part(data, "graph", _DICT))
     _check_totals(data)
+
+
+def _check_lists(data: dict[str, Any]) -> None:
+    for key, names in _ENTRIES.items():
+        for number, one in enumerate(_part(data, key, _LIST)):
+            _check_entry(one, names, f"{key}[{number}]")
+    for number, change in enumerate(data["changes"]):
+        _check_change(change, f"changes[{number}]")
+    for number, row in enumerate(data["failed"]):
+        _part(row, "row", _DICT, f"failed[{number}].", optional=True)
+    for number, one in enumerate(data["ambiguous"]):
+        _part(one, "matches", _LIST, f"ambiguous[{number}].")
+    for number, one in enumerate(data["missing"]):
+        _check_along(one, f"missing[{number}]")
 
 
 def _check_origin(made: dict[str, Any]) -> None:

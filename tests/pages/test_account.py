@@ -15,6 +15,7 @@ from ardoqpy_sync import ArdoqSyncClient, save_report
 from ardoqpy_sync.pages import graph
 from ardoqpy_sync.pages.account import account_of, read, write
 from ardoqpy_sync.pages.account_form import checked
+from ardoqpy_sync.pages.summary import summary
 
 
 @pytest.fixture(scope="module", params=list(WAYS))
@@ -182,6 +183,32 @@ def test_an_ardoq_that_does_not_answer_holds_no_report_up():
     assert types == {"type 1", "type 2"}
 
 
+@pytest.mark.parametrize("odd", [5, ["x"], {"a": 1}, True, float("nan"), b"x", "\ud800", "", object()])
+def test_rows_that_make_no_sense_are_told_all_the_same(odd, tmp_path):
+    """Whatever stands where a name, an id or a workspace should be, the report is made and saved."""
+    with a_run({"version": "v2", "simulate": True}) as (client, _, _):
+        client.create_component(
+            {"name": odd, "typeId": "app", "rootWorkspace": "ws1", "cost": odd}, label=odd
+        )
+        client.create_component({"name": "A", "typeId": odd, "rootWorkspace": odd, "parent": odd}, label=odd)
+        client.create_reference({"source": odd, "target": odd, "type": odd}, label=odd)
+        rows = [
+            {
+                "kind": "component",
+                "reason": "no",
+                "rootWorkspace": odd,
+                "name": odd,
+                "label": odd,
+                "more": odd,
+            }
+        ]
+        made = account_of(client, failed_rows=rows, sources=[{"name": odd}])
+    for suffix in (".json", ".html", ".md"):
+        save_report(made, tmp_path / f"report{suffix}")
+    assert read(tmp_path / "report.json") == made
+    assert summary(made)
+
+
 def test_what_is_too_much_is_cut_off_and_counted(monkeypatch):
     """Of very many things the same ones are listed each time, what changes first, and all are counted."""
     monkeypatch.setattr(graph, "NODES", 5)
@@ -283,6 +310,8 @@ def _set(*path):
             _set("missing", 0, "along", "listed", 0, "state", 1),
             r"missing\[0\].along.listed\[0\].state is an int",
         ),
+        (_set("ambiguous", 0, "matches", "t1"), r"ambiguous\[0\].matches is a str, not a list"),
+        (_set("not_converging", 0, "attribute", 5), r"not_converging\[0\].attribute is an int, not text"),
         (_set("ambiguous", 0, "kind", "x"), r"ambiguous\[0\].kind is 'x', not component or reference"),
         (_set("guard", "reasons", 0, 5), r"guard.reasons\[0\] is an int, not an object"),
         (_set("guard", "would_delete", 0, "children", "3"), r"guard.would_delete\[0\].children is a str"),

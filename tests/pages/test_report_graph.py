@@ -2,6 +2,8 @@
 The picture of what changes, in a real browser: what is drawn, moved, folded and read by keyboard.
 """
 
+import itertools
+
 import pytest
 from made_up import a_bit_of_everything, account, change, graph
 
@@ -67,6 +69,33 @@ def test_the_same_graph_gives_the_same_picture(show):
     """The layout is decided by the graph alone."""
     first, second = show(account(graph=graph(60))), show(account(graph=graph(60)))
     assert drawn(first) == drawn(second)
+
+
+def test_types_stand_in_the_order_in_which_references_lead(show):
+    """What refers stands left of what it refers to, and a parent left of what is below it."""
+    types = ("Server", "Database", "Service", "Application")
+    nodes = [
+        {"id": f"{name}{number}", "name": name, "type": name, "workspace": "w1", "state": "created"}
+        for name in types
+        for number in range(2)
+    ]
+    edges = [
+        {"source": f"{one}{number}", "target": f"{other}0", "type": "uses", "state": "created"}
+        for other, one in itertools.pairwise(types)
+        for number in range(2)
+    ]
+    # One leads back, and one goes to its parent.
+    edges.append({"source": "Server0", "target": "Application0", "type": "asks", "state": "created"})
+    nodes.append({"id": "b", "name": "Board", "type": "Board", "workspace": "w1", "state": "created"})
+    edges.append({"source": "Application1", "target": "b", "type": "parent", "state": "created"})
+    totals = {"nodes": len(nodes), "edges": len(edges)}
+    page = show(account(graph={"nodes": nodes, "edges": edges, "totals": totals}))
+    left = {
+        one.locator(".title").text_content(): one.bounding_box()["x"]
+        for one in page.locator("svg .panel").all()
+    }
+    assert sorted(left, key=left.get) == ["Board", *reversed(types)]
+    assert len(set(left.values())) == 5
 
 
 def test_it_zooms_and_fits_by_buttons_wheel_and_keys(page):

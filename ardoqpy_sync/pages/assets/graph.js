@@ -47,6 +47,7 @@ class Graph {
     this.world = draw("g");
     const curves = draw("g", { class: "edges" });
     this.links = links(this.edges, placed.boxes);
+    this.named = [];
     for (const link of this.links) curves.append(this.edge(link));
     const panels = draw("g");
     const boxes = draw("g");
@@ -83,7 +84,10 @@ class Graph {
     );
     if (!up) {
       const label = link.bundle ? NUMBERS.format(link.edges.length) : inline(shortened(kinds[0], 24));
-      group.append(draw("text", { class: "edge-name", x: beside ? x + 4 : x, y: y + 4, "text-anchor": beside ? "start" : "middle" }, label));
+      // Where names would lie on each other, the first is enough.
+      const crowded = this.named.some((one) => Math.abs(one.x - x) < 48 && Math.abs(one.y - y) < 12);
+      if (!crowded) this.named.push({ x, y });
+      group.append(draw("text", { class: `edge-name${crowded ? " crowded" : ""}`, x: beside ? x + 4 : x, y: y + 4, "text-anchor": beside ? "start" : "middle" }, label));
     }
     group.append(draw("title", {}, link.edges.slice(0, 12).map((edge) => this.edgeText(edge)).join("\n") + (link.edges.length > 12 ? `\nand ${link.edges.length - 12} more` : "")));
     this.shapes.set(link, group);

@@ -40,16 +40,30 @@ function flows(panels, edges, panelOf) {
   return out;
 }
 
-// Which column each panel stands in: as long as the longest way there, going round in no circle.
-function columnsOf(panels, out) {
-  const balance = new Map(panels.map((panel) => [panel, 0]));
-  for (const [from, targets] of out) {
-    for (const [to, number] of targets) {
-      balance.set(from, balance.get(from) + number);
-      balance.set(to, balance.get(to) - number);
-    }
+// Panels in an order in which as little as possible leads back: what leads nowhere else is last, what nothing
+// leads to is first, and where all go in a circle, the one goes first that gives more than it takes.
+function ordered(panels, out) {
+  const into = new Map(panels.map((panel) => [panel, new Map()]));
+  for (const [from, targets] of out) for (const [to, number] of targets) into.get(to).set(from, number);
+  const left = new Set(panels);
+  const total = (flow) => [...flow].reduce((sum, [panel, number]) => sum + (left.has(panel) ? number : 0), 0);
+  const first = [];
+  const last = [];
+  while (left.size) {
+    const weighed = [...left].map((panel) => [panel, total(out.get(panel)), total(into.get(panel))]);
+    const source = weighed.find(([, gives, takes]) => !takes && gives);
+    const sink = weighed.find(([, gives]) => !gives);
+    const [panel] = source || sink || weighed.reduce((best, one) => (one[1] - one[2] > best[1] - best[2] ? one : best));
+    left.delete(panel);
+    if (!source && sink) last.unshift(panel);
+    else first.push(panel);
   }
-  const order = [...panels].sort((one, other) => balance.get(other) - balance.get(one) || compare(one.key, other.key));
+  return [...first, ...last];
+}
+
+// Which column each panel stands in: as far right as the longest way to it.
+function columnsOf(panels, out) {
+  const order = ordered(panels, out);
   const place = new Map(order.map((panel, number) => [panel, number]));
   const rank = new Map(order.map((panel) => [panel, 0]));
   for (const from of order) {
