@@ -80,28 +80,28 @@ def account_of(
     engine = client._engine  # noqa: SLF001  (as the client's other parts do: it is one house)
     with client._lock:  # noqa: SLF001  (nothing may move between the plan and what it is held against)
         report = client.get_report()
-        plan = client.plan.as_dict()
+        plan = client.plan
         names = TypeNames(engine._catalogue.names)  # noqa: SLF001  (asked for nowhere else)
         missing = _missing(engine, report, names)
-        failed = [_failed(engine, row, names) for row in plan["failed"] + told.failed_rows]
-        changes = [_typed(change, names) for change in plan["changes"]]
+        failed = [_failed(engine, row, names) for row in plan.failed + told.failed_rows]
+        changes = [_typed(change, names) for change in plan.changes]
         graph = graph_of(engine.cache, engine.report.gone, changes, failed, missing, names)
         status, description = _status(report, told)
         return {
             "kind": KIND,
             "format": FORMAT,
-            "title": told.title or _named_after(plan["workspaces"]),
-            "made": plan["made"],
+            "title": told.title or _named_after(plan.workspaces),
+            "made": plan.made,
             "status": status,
             "description": description,
-            "totals": _with_failed(plan["totals"], told.failed_rows),
+            "totals": _with_failed(plan.counts(), told.failed_rows),
             "changes": changes,
             "failed": failed,
-            "ambiguous": plan["ambiguous"],
-            "not_converging": plan["not_converging"],
+            "ambiguous": plan.ambiguous,
+            "not_converging": plan.not_converging,
             "missing": missing,
             "guard": told.guard and _typed_guard(told.guard, names),
-            "workspaces": plain(plan["workspaces"]),
+            "workspaces": plain(plan.workspaces),
             "names": _names(engine, changes, names),
             "sources": told.sources,
             "graph": plain(graph),

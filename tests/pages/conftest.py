@@ -60,7 +60,7 @@ def show(browser, tmp_path):
         options = {"viewport": {"width": 1280, "height": 900}, **options}
         context = browser.new_context(**options)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(60_000)
         heard = SimpleNamespace(page=page, context=context, said=[], asked=[], address=path.as_uri())
         page.on("console", lambda message: heard.said.append(message.text))
         page.on("pageerror", lambda error: heard.said.append(str(error)))

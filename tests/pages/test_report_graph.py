@@ -109,7 +109,7 @@ def test_it_zooms_and_fits_by_buttons_wheel_and_keys(page):
     page.keyboard.down("Control")
     page.mouse.wheel(0, -200)
     page.keyboard.up("Control")
-    page.wait_for_timeout(50)
+    page.locator(f".frame:not([data-scale='{whole:.3f}'])").wait_for()
     assert scale(page) > whole
     page.locator(".frame svg").focus()
     page.keyboard.press("0")
@@ -127,8 +127,10 @@ def test_the_wheel_alone_moves_the_page(page):
     """Who scrolls past the picture is not caught in it."""
     before = scale(page)
     page.locator(".frame").hover()
+    top = page.evaluate("scrollY")
     page.mouse.wheel(0, 200)
-    page.wait_for_timeout(50)
+    while page.evaluate("scrollY") == top:
+        page.wait_for_timeout(10)
     assert scale(page) == before
 
 
