@@ -200,7 +200,8 @@ def _guard(refused: GuardRefused | Mapping[str, Any] | None) -> dict[str, Any] |
             "would_delete."
         )
     number = len(told["would_delete"])
-    sentence = f"Deleting was refused, so nothing was deleted; {number} thing(s) would have been."
+    # A job may have things marked instead of deleted, and some of each.
+    sentence = f"The guard refused to delete or mark {number} thing(s)."
     would = [_short(one) for one in told["would_delete"]]
     guard: dict[str, Any] = plain(
         {"sentence": sentence, "reasons": list(told["reasons"]), "would_delete": would}

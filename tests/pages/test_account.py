@@ -57,7 +57,7 @@ def test_rows_that_never_became_a_call_count_as_failed(told):
     assert made["totals"]["reference"] == plan["totals"]["reference"]
     assert made["status"] == "failure"
     assert "1 row(s) could not be used; the first: no number in Cost." in made["description"]
-    assert "Deleting was refused" in made["description"]
+    assert "The guard refused" in made["description"]
 
 
 def test_types_are_told_by_name_and_number(told):
