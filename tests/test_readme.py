@@ -13,6 +13,7 @@ from ardoqpy.testing import emulator
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINKING = [*PAGES, ROOT / "CHANGELOG.md", *sorted(ROOT.glob("examples/**/*.md"))]
 
 
 def blocks(page, language):
@@ -40,11 +41,32 @@ def test_the_code_in_it_is_python(page):
         compile(code, page.name, "exec")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def anchors(page):
+    """
+    Return the names of the headings of a page, as links spell them.
+    """
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", LINKING, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_its_links_lead_somewhere(page):
-    """Every link to a file of the project names one that is there."""
-    for link in re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text(encoding="utf-8")):
-        assert (page.parent / link).exists(), link
+    """Every link to a file of the project names one that is there, and a heading that is in it."""
+    for link in re.findall(r"\]\((?!https?://)([^)\s]+)", page.read_text(encoding="utf-8")):
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_every_page_is_in_the_index():
+    """The README links every page below docs, and the examples' page every example."""
+    for page in PAGES[1:]:
+        assert f"](docs/{page.name})" in README, page.name
+    index = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    for path in ROOT.glob("examples/*/README.md"):
+        assert f"]({path.parent.name}/README.md)" in index, path
 
 
 def test_the_sync_in_it_runs():

@@ -100,8 +100,12 @@ def status_of(account: Mapping[str, Any]) -> int:
 def _together(refused: Sequence[GuardRefused]) -> GuardRefused | None:
     if len(refused) < 2:
         return refused[0] if refused else None
+    reasons: list[dict[str, Any]] = []
+    for reason in (reason for one in refused for reason in one.reasons):
+        if reason not in reasons:  # after a failed row each of them says the same
+            reasons.append(reason)
     return GuardRefused(
         "\n".join(str(one) for one in refused),
-        reasons=[reason for one in refused for reason in one.reasons],
+        reasons=reasons,
         would_delete=[thing for one in refused for thing in one.would_delete],
     )

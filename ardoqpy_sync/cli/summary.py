@@ -20,7 +20,7 @@ __all__ = ["guard_lines", "summary_of"]
 #: How many entries of each list are shown.
 SHOWN = 10
 #: A failure that is nothing but the failed rows, and the guard's refusal after them.
-_SHOWN_ABOVE = re.compile(r"\d+ row\(s\) (failed|could not be used)|Deleting was refused")
+_SHOWN_ABOVE = re.compile(r"\d+ row\(s\) (failed|could not be used)|The guard refused")
 _DOING = {"create": "create", "update": "update", "delete": "delete"}
 _DONE = {"create": "created", "update": "updated", "delete": "deleted"}
 

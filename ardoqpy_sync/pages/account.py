@@ -200,7 +200,8 @@ def _guard(refused: GuardRefused | Mapping[str, Any] | None) -> dict[str, Any] |
             "would_delete."
         )
     number = len(told["would_delete"])
-    sentence = f"Deleting was refused, so nothing was deleted; {number} thing(s) would have been."
+    # A job may have things marked instead of deleted, and some of each.
+    sentence = f"The guard refused to delete or mark {number} thing(s)."
     would = [_short(one) for one in told["would_delete"]]
     guard: dict[str, Any] = plain(
         {"sentence": sentence, "reasons": list(told["reasons"]), "would_delete": would}
@@ -316,10 +317,12 @@ def _names(engine: Engine, changes: Sequence[Mapping[str, Any]], types: TypeName
         name = (known[1] if known else engine.report.gone.get(value, {})).get("name") or created.get(value)
         return None if name is None else str(name)
 
-    found = {}
+    found: dict[str, str | None] = {}
     for change in changes:
         for attribute in _NAMED_BY_ID & change["attributes"].keys():
             for value in change["attributes"][attribute].values():
-                if isinstance(value, str) and value not in found:
-                    found[value] = called(change, attribute, value)
+                if isinstance(value, str) and (attribute == "typeId" or value not in found):
+                    name = called(change, attribute, value)
+                    # Types of two models may have one id, such as p1: it is shown rather than a wrong name.
+                    found[value] = name if found.get(value, name) == name else None
     return {key: plain(name) for key, name in sorted(found.items()) if name not in (None, key)}

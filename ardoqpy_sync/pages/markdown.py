@@ -86,14 +86,14 @@ def _guard(account: Mapping[str, Any], longest: int) -> Iterable[str]:
     guard = account["guard"]
     if guard is None:
         return
-    yield f"## Deleting was refused\n\n{_safe(guard['sentence'], 400)}\n"
+    yield f"## The guard refused\n\n{_safe(guard['sentence'], 400)}\n"
     for reason in guard["reasons"][:longest]:
         allow = f" Say {_safe(reason['allow'])} to allow it." if reason.get("allow") else ""
         yield f"- {_safe(reason['sentence'], 1000)}{allow}"
     yield from _rest(len(guard["reasons"]), longest)
     would = guard["would_delete"]
     if would:
-        yield "\nWould have been deleted:\n"
+        yield "\nThis is about:\n"
         rows = [
             (_thing(one), _safe(one["typeName"], 80), number(one["children"]), number(one["references"]))
             for one in would[:longest]

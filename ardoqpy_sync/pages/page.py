@@ -159,9 +159,9 @@ def _guard(guard: Mapping[str, Any] | None) -> str:
     if len(guard["reasons"]) > len(reasons):
         reasons.append(f"<li>… and {counted(len(guard['reasons']) - len(reasons), 'more reason')}</li>")
     things = counted(len(guard["would_delete"]), "thing")
-    said = f"Nothing was deleted. {things} would have gone, with all that is at them."
+    said = f"{things} would have been deleted, with all that is at them, or marked as gone."
     return (
-        '<section class="guard" aria-labelledby="guard-title"><h2 id="guard-title">Deleting was refused</h2>'
+        '<section class="guard" aria-labelledby="guard-title"><h2 id="guard-title">The guard refused</h2>'
         f"<p>{said}</p><ul>{''.join(reasons)}</ul></section>"
     )
 

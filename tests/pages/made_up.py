@@ -171,7 +171,7 @@ def a_bit_of_everything(**parts) -> dict[str, Any]:
             }
         ],
         "guard": {
-            "sentence": "Deleting was refused, so nothing was deleted; 1 thing(s) would have been.",
+            "sentence": "The guard refused to delete or mark 1 thing(s).",
             "reasons": [
                 {"bound": "share", "sentence": "1 of the 2 hubs would go.", "allow": "share=0.5"},
                 {"bound": "source", "sentence": "The source is empty.", "allow": None},

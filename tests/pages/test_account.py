@@ -57,7 +57,7 @@ def test_rows_that_never_became_a_call_count_as_failed(told):
     assert made["totals"]["reference"] == plan["totals"]["reference"]
     assert made["status"] == "failure"
     assert "1 row(s) could not be used; the first: no number in Cost." in made["description"]
-    assert "Deleting was refused" in made["description"]
+    assert "The guard refused" in made["description"]
 
 
 def test_types_are_told_by_name_and_number(told):
@@ -428,3 +428,21 @@ def test_what_cannot_be_saved_is_refused(told, sentence, tmp_path, monkeypatch):
     with pytest.raises(InvalidInput, match=sentence):
         save_report(*told)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_type_id_of_two_models_gets_no_wrong_name():
+    """Where two models call their first type p1, no value is shown as the type of the other model."""
+    kinds = {"a" * 24: "Application", "b" * 24: "Server"}
+    seed = {
+        "format": 1,
+        "models": [{"_id": key, "name": kind, "root": {"p1": {"name": kind}}} for key, kind in kinds.items()],
+        "workspaces": [
+            {"_id": key[:-1] + "1", "name": kind, "componentModel": key} for key, kind in kinds.items()
+        ],
+    }
+    with emulator(seed=seed) as server, ArdoqSyncClient(server.url, server.token, simulate=True) as client:
+        for workspace in seed["workspaces"]:
+            client.create_component({"name": "One", "typeId": "p1", "rootWorkspace": workspace["_id"]})
+        made = account_of(client)
+    assert [one["typeName"] for one in made["changes"]] == ["Application", "Server"]
+    assert "p1" not in made["names"]

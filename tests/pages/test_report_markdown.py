@@ -87,7 +87,7 @@ def test_it_tells_all_of_a_report():
     headings = re.findall(r"<h2>(.*?)</h2>", page)
     assert headings == [
         "Sources",
-        "Deleting was refused",
+        "The guard refused",
         "Failed rows (1)",
         "Changes (4)",
         "In Ardoq, no longer in the source (1)",

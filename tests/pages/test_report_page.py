@@ -284,7 +284,7 @@ def test_it_can_be_walked_by_keyboard_alone(page):
     called = [name for _, name, _ in walked]
     assert called[:8] == ["Skip to t", "theme", "in", "out", "fit", "open", "close", "Picture o"]
     assert called[8:13] == ["search", "filter-state", "filter-kind", "filter-type", "filter-workspace"]
-    assert called[13:16] == ["Unfold al", "Fold all", "Would hav"]
+    assert called[13:16] == ["Unfold al", "Fold all", "Refused b"]
     assert "Changes 4" in called
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
     page.locator(".skip").focus()

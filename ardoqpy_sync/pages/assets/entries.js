@@ -8,10 +8,10 @@ const MARKS = {
 const STATE_OF = { create: "created", update: "updated", delete: "deleted" };
 const VERBS = {
   created: "create", updated: "update", deleted: "delete", missing: "missing", failed: "failed",
-  refused: "not deleted", ambiguous: "ambiguous", stubborn: "not kept",
+  refused: "refused", ambiguous: "ambiguous", stubborn: "not kept",
 };
 const SECTIONS = [
-  ["refused", "Would have been deleted"],
+  ["refused", "Refused by the guard"],
   ["failed", "Failed rows"],
   ["changes", "Changes"],
   ["missing", "In Ardoq, no longer in the source"],
