@@ -160,7 +160,9 @@ class Ledger:
                 states[one] = state._replace(workspace=source.workspace)
             elif action == "delete":
                 assert one in states or one in self.foreign, f"{one} is listed as deleted and was not there"
-                if "note" not in change or one not in self.foreign or one not in now:
+                if "note" in change and self.foreign and one in now:
+                    self.foreign.add(one)  # it, or what it was taken along with, lies elsewhere by now
+                else:
                     states.pop(one, None)
         for one in orphans(states):
             if one not in known or one in self.foreign:
