@@ -26,6 +26,7 @@ __all__ = [
     "Differences",
     "as_key",
     "differences",
+    "failure",
     "same",
     "spelled_alike",
 ]
@@ -67,6 +68,15 @@ class Change(NamedTuple):
     row: Mapping[str, Any] | None = None
     label: str | None = None
     field: str | None = None
+
+
+def failure(kind: str, row: Mapping[str, Any], reason: str, label: str | None, field: str | None) -> Change:
+    """
+    Return the change that a failed row came to: none, for a reason.
+    """
+    name = row.get("name") or row.get("displayText") or row.get("_id")
+    type_of_it, ws_id = row.get("typeId") or row.get("type"), row.get("rootWorkspace")
+    return Change(FAILED, kind, row.get("_id"), name, type_of_it, ws_id, {}, None, reason, row, label, field)
 
 
 def differences(

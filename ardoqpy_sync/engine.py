@@ -17,12 +17,12 @@ from ardoqpy_sync.catalogue import Catalogue
 from ardoqpy_sync.changes import (
     CREATE,
     DELETE,
-    FAILED,
     UPDATE,
     Change,
     Differences,
     as_key,
     differences,
+    failure,
     same,
 )
 from ardoqpy_sync.checks import Checks, checked_ids
@@ -471,23 +471,7 @@ class Engine:
         """
         self.reach.failed(problem)
         kept = kept_row(row) if self.outbox is None else self.outbox.show(kept_row(row))
-        name = kept.get("name") or kept.get("displayText") or kept.get("_id")
-        kind_of_it = kept.get("typeId") or kept.get("type")
-        self.report.take(
-            Change(
-                FAILED,
-                kind.name,
-                kept.get("_id"),
-                name,
-                kind_of_it,
-                kept.get("rootWorkspace"),
-                _NOTHING,
-                None,
-                str(problem),
-                kept,
-                *(of or self._row),
-            )
-        )
+        self.report.take(failure(kind.name, kept, str(problem), *(of or self._row)))
         return {**copied(kept), "_id": None}
 
     # -- what a decision must know --------------------------------------------------------------------------
