@@ -10,7 +10,7 @@ import sys
 import time
 
 import pytest
-from nightly import ROWS, job_text, names_in, writes
+from nightly import APPS, GONE, ORDERS, ROWS, job_text, names_in, writes
 
 from ardoqpy import ServiceUnavailable
 from ardoqpy_sync import ArdoqSyncClient
@@ -110,7 +110,7 @@ def test_an_ardoq_that_dies_while_a_plan_is_applied(big, ardoq, run, api, batch)
 
 def test_a_client_by_itself_can_be_asked(big, ardoq):
     """`check_reach` raises after so many writes in a row that failed for want of Ardoq, and not before."""
-    row = {"typeId": "p1", "rootWorkspace": "5f00aa00bb00cc00dd00f020"}
+    row = {"typeId": "p1", "rootWorkspace": APPS}
     with ArdoqSyncClient(on_error="collect", retries=0) as client:
         client.create_component({"name": "First", **row})
         ardoq.fail("status", status=503, method="POST", times=PATIENCE)
@@ -176,7 +176,7 @@ def test_what_was_being_sent_is_told_as_doubtful(big, ardoq, monkeypatch):
 
 def test_giving_up_sends_nothing(home, ardoq):
     """After `give_up` nothing waits, the cache is as Ardoq, and the report says why."""
-    apps, fax, orders = "5f00aa00bb00cc00dd00f020", "5f00aa00bb00cc00dd00f010", "5f00aa00bb00cc00dd00f011"
+    apps, fax, orders = APPS, GONE, ORDERS
     row = {"typeId": "p1", "rootWorkspace": apps}
     with ArdoqSyncClient(version="v2", batch=True) as client:
         client.create_component({"name": "One", **row})
@@ -196,7 +196,7 @@ def test_giving_up_sends_nothing(home, ardoq):
 
 
 def test_a_failure_before_the_first_row_is_a_failure(home, ardoq, run):
-    """Where a workspace cannot be loaded no row fails, and the run does: outcome, report and status say so."""
+    """Where a workspace cannot be loaded no row fails, but the run does: report and status say so."""
     ardoq.fail("status", status=503, path="/api/v2/components*", times=LONG)
     with client_of(load_job("job.toml"), simulate=False, retries=0) as client:
         outcome = run_job(load_job("job.toml"), client)
