@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from ardoqpy._json import a_type
-from ardoqpy._near import alike, near, quoted
+from ardoqpy._near import alike, near, quoted, shown
 from ardoqpy.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ __all__ = [
     "query_value",
 ]
 
-_ID = re.compile(r"[0-9A-Za-z_-]+")
+#: No id of Ardoq is nearly as long; whatever is longer is something else, and would make a path too long.
+_ID = re.compile(r"[0-9A-Za-z_-]{1,200}")
+_SHOWN = 80
 _EXAMPLE = "an id is text such as '5f00aa00bb00cc00dd00ee10'"
 
 
@@ -44,8 +46,8 @@ def id_segment(value: object, argument: str) -> str:
         raise InvalidInput(f"{argument} is a whole entity: give its '_id' alone.")
     if value is None or value == "":
         raise InvalidInput(f"{argument} is missing: {_EXAMPLE}.")
-    shown = repr(value) if isinstance(value, str) else f"{a_type(value)}"
-    raise InvalidInput(f"{argument} is {shown[:80]}, which is not an id of Ardoq: {_EXAMPLE}.")
+    what = repr(value[:_SHOWN]) if isinstance(value, str) else a_type(value)
+    raise InvalidInput(f"{argument} is {what[:_SHOWN]}, which is not an id of Ardoq: {_EXAMPLE}.")
 
 
 def ids(values: object, argument: str) -> list[str]:
@@ -86,15 +88,19 @@ def attributes(value: object, argument: str, *required: str) -> dict[str, Any]:
         raise InvalidInput(f"{argument} is {given}: give a dict of attributes.")
     for key in value:
         if not isinstance(key, str):
-            raise InvalidInput(f"{argument} has the key {key!r}: the names of attributes are text.")
-    lacking = [name for name in required if value.get(name) is None or not str(value[name]).strip()]
+            raise InvalidInput(f"{argument} has the key {shown(key)}: the names of attributes are text.")
+    lacking = [name for name in required if _is_lacking(value.get(name))]
     if lacking:
-        named = f" ({value['name']!r})" if isinstance(value.get("name"), str) and value["name"] else ""
+        named = f" ({quoted(value['name'])})" if isinstance(value.get("name"), str) and value["name"] else ""
         missing = _and([f"no {name}" for name in lacking])
         odd = [quoted(key) for key in value if key not in lacking and any(alike(key, one) for one in lacking)]
         spelling = f" It has {_and(odd)}, but letter case and signs count." if odd else ""
         raise InvalidInput(f"{argument}{named} has {missing}: it needs {_and(required)}.{spelling}")
     return value
+
+
+def _is_lacking(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def given(**values: Any) -> dict[str, Any]:
@@ -134,7 +140,7 @@ def name_of_field(name: object) -> str:
     Return the name of a custom field; raise `InvalidInput` where it is not text, or empty.
     """
     if not isinstance(name, str) or not name.strip():
-        raise InvalidInput(f"customFields has the key {name!r}: the names of fields are text.")
+        raise InvalidInput(f"customFields has the key {shown(name)}: the names of fields are text.")
     return name
 
 

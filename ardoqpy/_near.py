@@ -7,6 +7,7 @@ what nobody sees on a screen; then come slips of the keyboard, and names given b
 
 from __future__ import annotations
 
+import reprlib
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from ardoqpy._json import a_type
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["alike", "did_you_mean", "near", "quoted"]
+__all__ = ["alike", "did_you_mean", "near", "quoted", "shown"]
 
 #: How many near names are shown.
 NEAREST = 3
@@ -30,6 +31,8 @@ SIMILAR = 0.6
 LONGEST = 60
 #: Larger numbers are not written out.
 LARGEST = 10**18
+_BRIEF = reprlib.Repr()
+_BRIEF.maxother = _BRIEF.maxstring = _BRIEF.maxlong = LONGEST
 
 
 def near(name: object, known: Iterable[object]) -> str:
@@ -71,6 +74,18 @@ def quoted(value: object) -> str:
     if isinstance(value, str):
         return repr(value[:LONGEST] if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…")
     return str(value) if _is_number(value) else a_type(value)
+
+
+def shown(value: object) -> str:
+    """
+    Return any value as a sentence shows it, cut off where it is long, in words where Python cannot spell it.
+    """
+    if isinstance(value, str):
+        return quoted(value)
+    try:
+        return _BRIEF.repr(value)
+    except (ValueError, RecursionError):  # a whole number of thousands of digits, perhaps far inside
+        return a_type(value)
 
 
 def _is_number(value: object) -> bool:

@@ -92,6 +92,7 @@ def failure(
         method=method,
         path=path,
         ardoq_message=reply.message,
+        uncertain=uncertain and not reads,
     )
 
 

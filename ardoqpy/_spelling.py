@@ -8,9 +8,9 @@ its own name, and a custom field that is called like a built-in attribute, which
 
 from __future__ import annotations
 
-import reprlib
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy._near import shown
 from ardoqpy.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -70,12 +70,12 @@ def flat(body: Entity, built_in: Collection[str]) -> Entity:
         return body
     custom = body[_CUSTOM]
     if not isinstance(custom, dict | None):
-        raise InvalidInput(f"customFields is {reprlib.repr(custom)}: give a dict of fields and values.")
+        raise InvalidInput(f"customFields is {shown(custom)}: give a dict of fields and values.")
     attributes = {key: value for key, value in body.items() if key != _CUSTOM}
     for key, value in (custom or {}).items():
         if not isinstance(key, str):
-            raise InvalidInput(f"customFields has the key {key!r}: the names of fields are text.")
-        name = _BELOW + key if key in built_in or key.startswith(_BELOW) else key
+            raise InvalidInput(f"customFields has the key {shown(key)}: the names of fields are text.")
+        name = _BELOW + key if key in built_in or key == _CUSTOM or key.startswith(_BELOW) else key
         attributes.setdefault(name, value)
     return attributes
 

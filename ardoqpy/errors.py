@@ -45,6 +45,7 @@ class ArdoqClientException(Exception):
     - `status`: the HTTP status, None where Ardoq did not answer.
     - `method`, `path`: the request, the path without its query; None where nothing was sent.
     - `ardoq_message`: what Ardoq gave as its message, None where it gave none.
+    - `uncertain`: whether an earlier sending of a write got no answer, and may have been carried out.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class ArdoqClientException(Exception):
         method: str | None = None,
         path: str | None = None,
         ardoq_message: str | None = None,
+        uncertain: bool = False,
     ) -> None:
         super().__init__(detail)
         self.sentence = sentence if sentence is not None else _as_sentence(detail)
@@ -62,6 +64,7 @@ class ArdoqClientException(Exception):
         self.method = method
         self.path = path
         self.ardoq_message = ardoq_message
+        self.uncertain = uncertain
 
     def __str__(self) -> str:
         return self.sentence

@@ -8,6 +8,7 @@ writes components and references alone: workspaces, models, fields, tags and fol
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -141,12 +142,17 @@ class _Writing(_Listing):
     def built_in(self) -> frozenset[str]:
         return self.writable.built_in | self.writable.elsewhere
 
+    @cached_property
+    def _not_custom(self) -> frozenset[str]:
+        return self.built_in | self.read_only
+
     @property
     def fixed(self) -> frozenset[str]:
         return self.writable.fixed
 
     def flat(self, body: Entity) -> Entity:
-        return flat(body, self.built_in) if "customFields" in body else body
+        # What v1 tells of itself is ignored beside the others; below `customFields` it is a custom field.
+        return flat(body, self._not_custom) if "customFields" in body else body
 
     def nested(self, attributes: Entity) -> Entity:
         for key in self.writable.elsewhere & attributes.keys():

@@ -39,7 +39,7 @@ def apply(
     """
     if not isinstance(plan, Plan):
         raise InvalidInput(f"plan is {a_type(plan)}: give a Plan, as Plan.load(path) reads one.")
-    if moved not in ("skip", "refuse", "replan"):
+    if not isinstance(moved, str) or moved not in ("skip", "refuse", "replan"):
         raise InvalidInput(f"moved is {quoted(moved)}: say 'skip', 'refuse' or 'replan'.")
     plan = Plan.from_dict(plan.as_dict())
     for key, value in here.items():

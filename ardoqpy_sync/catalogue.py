@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy import metamodel
-from ardoqpy._near import near, quoted
+from ardoqpy._near import near, quoted, shown
 from ardoqpy.errors import AuthorizationError, InvalidInput, NotFoundError
 from ardoqpy_sync.values import fitted, misfit
 
@@ -58,7 +58,7 @@ class Catalogue:
             self._learn(ws_id)  # also when it is unknown: the model may have grown since
         known = self._component_types[ws_id]
         if type(type_id) is not str or type_id not in known:
-            raise _unknown(f"typeId {type_id!r} is not a component type", ws_id, known)
+            raise _unknown(f"typeId {shown(type_id)} is not a component type", ws_id, known)
         return known[type_id]
 
     def reference_type(self, ws_id: str, type_id: Any) -> str:
@@ -70,7 +70,7 @@ class Catalogue:
             self._learn(ws_id)
         known = self._reference_types[ws_id]
         if type(type_id) is not int or type_id not in known:
-            raise _unknown(f"type {type_id!r} is not a reference type", ws_id, known)
+            raise _unknown(f"type {shown(type_id)} is not a reference type", ws_id, known)
         return known[type_id]
 
     def component_type_named(self, ws_id: str, name: str) -> str:

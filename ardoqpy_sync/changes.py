@@ -116,7 +116,10 @@ def as_key(value: Any) -> Hashable:
         return spelled_alike(value)
     if isinstance(value, bool):
         return str(value).lower()
-    return spelled_alike(str(value)) if isinstance(value, int | float) else repr(value)
+    try:
+        return spelled_alike(str(value)) if isinstance(value, int | float) else repr(value)
+    except (ValueError, RecursionError):
+        return type(value).__name__  # too many digits, or too deep: Ardoq holds no such thing
 
 
 def spelled_alike(text: str) -> str:

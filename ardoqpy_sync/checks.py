@@ -7,8 +7,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._arguments import attributes, id_segment
-from ardoqpy._json import a_type
-from ardoqpy.errors import InvalidInput
+from ardoqpy._json import a_type, encode_json
+from ardoqpy._near import quoted, shown
+from ardoqpy.errors import ArdoqClientException, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
     from ardoqpy_sync.changes import Differences
     from ardoqpy_sync.kinds import Kind
 
-__all__ = ["Checks", "checked_ids"]
+__all__ = ["PROBLEMS", "Checks", "bearable", "checked_ids", "refusal"]
+
+#: What a row can meet with: also what Python says to a value that it cannot compare, spell or look up.
+PROBLEMS = (ArdoqClientException, AttributeError, RecursionError, TypeError, ValueError)
+#: How deep a value may be nested: what is deeper is a mistake, and would be too deep for Python soon.
+DEEPEST = 100
+#: Whole numbers of more bits Python may refuse to spell.
+_LARGEST_BITS = 10_000
 
 
 class Checks:
@@ -39,6 +47,7 @@ class Checks:
         Check what is to be created; return it whole, and the name of a component's type.
         """
         wanted = attributes({**wanted, "rootWorkspace": ws_id}, kind.argument, *kind.required)
+        _checked_depth(wanted, kind.argument)
         if kind.name == "component":
             _named(wanted["name"])
             self._parent(ws_id, None, wanted.get("parent"))
@@ -60,10 +69,11 @@ class Checks:
         Check what is to be changed; return what follows from it, and the name of a component's type.
         """
         new = {key: values[1] for key, values in found.items()}
+        _checked_depth(new, kind.argument)
         for key in kind.collection.fixed & new.keys():
             raise InvalidInput(
-                f"{kind.argument}'s {key} is {current.get(key)!r} and cannot become {new[key]!r}: on this "
-                f"version of the API only a new {kind.name} can be given one."
+                f"{kind.argument}'s {key} is {current.get(key)!r} and cannot become {shown(new[key])}: on "
+                f"this version of the API only a new {kind.name} can be given one."
             )
         if kind.name == "reference":
             return self._changed_reference(ws_id, current, new), None
@@ -109,21 +119,23 @@ class Checks:
         parent_workspace = self.workspace_of(parent, "parent", ws_id)
         if parent_workspace != ws_id:
             raise InvalidInput(
-                f"comp's parent {parent!r} is in workspace {parent_workspace}, the component in {ws_id}: "
-                "a component's parent is in its own workspace."
+                f"comp's parent {quoted(parent)} is in workspace {parent_workspace}, the component in "
+                f"{ws_id}: a component's parent is in its own workspace."
             )
         components = self._workspace(ws_id).components.by_id
         above, seen = parent, set()
         while comp_id is not None and above is not None and above not in seen:
             if above == comp_id:
-                raise InvalidInput(f"comp's parent {parent!r} is the component itself, or lies below it.")
+                raise InvalidInput(
+                    f"comp's parent {quoted(parent)} is the component itself, or lies below it."
+                )
             seen.add(above)
             above = components.get(above, {}).get("parent")
 
 
 def _named(name: Any) -> None:
     if not isinstance(name, str) or not name.strip():
-        raise InvalidInput(f"comp's name is {name!r}: a name is text, and not blank.")
+        raise InvalidInput(f"comp's name is {shown(name)}: a name is text, and not blank.")
 
 
 def checked_ids(body: Entity, argument: str, *names: str) -> None:
@@ -134,3 +146,52 @@ def checked_ids(body: Entity, argument: str, *names: str) -> None:
     for name in names:
         if not isinstance(body[name], str):
             raise InvalidInput(f"{argument}'s {name} is {a_type(body[name])}: give it as text.")
+
+
+def refusal(odd: Exception, argument: str, row: Any, field_value: Any) -> ArdoqClientException:
+    """
+    Return the error that a row is refused with; where Python stumbled, what it stumbled at.
+
+    Raise `odd`, which Python said, where nothing is wrong with the row.
+    """
+    if isinstance(odd, ArdoqClientException):
+        return odd
+    try:
+        encode_json(attributes(row, argument))
+        encode_json({"field_value": field_value})
+    except InvalidInput as problem:
+        return problem
+    if isinstance(odd, RecursionError):
+        return InvalidInput(f"{argument} is nested too deeply.")
+    raise odd
+
+
+def bearable(value: Any) -> bool:
+    """
+    Tell whether Python can copy, compare and spell a value: it is not too deep, and no number is too large.
+    """
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        if any(isinstance(one, int) and one.bit_length() > _LARGEST_BITS for one in level):
+            return False
+        parts = (part for one in level for part in _parts(one))
+        level = list({id(part): part for part in parts}.values())  # each once: a value may hold itself
+        if not level:
+            return True
+    return False
+
+
+def _parts(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [*value, *value.values()]
+    return list(value) if isinstance(value, list | tuple | set | frozenset) else []
+
+
+def _checked_depth(new: Entity, argument: str) -> None:
+    for name, value in new.items():
+        if isinstance(value, dict | list | tuple) and not bearable(value):
+            encode_json({name: value})  # says it better, where JSON cannot hold it at all
+            raise InvalidInput(
+                f"{argument}'s {quoted(name)} is nested more than {DEEPEST} deep: give text, a number "
+                "or a list."
+            )

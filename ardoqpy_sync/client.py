@@ -12,13 +12,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._arguments import attributes, ids
-from ardoqpy._near import near, quoted
+from ardoqpy._near import near, quoted, shown
 from ardoqpy.config import Token
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput, UnsupportedOperation
 from ardoqpy_sync.applying import apply
 from ardoqpy_sync.as_planned import PlanEngine
 from ardoqpy_sync.batching import BatchWriter
 from ardoqpy_sync.changes import DELETE
+from ardoqpy_sync.checks import PROBLEMS, refusal
 from ardoqpy_sync.deleting import Deleting, rows_of
 from ardoqpy_sync.guard import KINDS, Bounds
 from ardoqpy_sync.outbox import Row
@@ -107,7 +108,7 @@ class ArdoqSyncClient(SyncReads):
         whole number.
         """
         if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
-            raise InvalidInput(f"rows is {rows!r}: give a whole number.")
+            raise InvalidInput(f"rows is {shown(rows)}: give a whole number.")
         with self._lock:
             if self._engine.progress is not None:
                 self._engine.progress.expect_rows(rows)
@@ -132,8 +133,8 @@ class ArdoqSyncClient(SyncReads):
         with self._lock:
             try:
                 answer = self._engine.have_component(comp, field_name, field_value, label)
-            except ArdoqClientException as problem:
-                answer = self._failed(self._engine.component, comp, problem)
+            except PROBLEMS as problem:
+                answer = self._failed(self._engine.component, comp, problem, field_value)
             quiet = self._engine.outbox is None and self._engine.progress is None
             return answer if quiet else self._sent_if_full(answer)
 
@@ -148,7 +149,7 @@ class ArdoqSyncClient(SyncReads):
         with self._lock:
             try:
                 answer = self._engine.have_reference(ref, label)
-            except ArdoqClientException as problem:
+            except PROBLEMS as problem:
                 answer = self._failed(self._engine.reference, ref, problem)
             quiet = self._engine.outbox is None and self._engine.progress is None
             return answer if quiet else self._sent_if_full(answer)
@@ -280,7 +281,7 @@ class ArdoqSyncClient(SyncReads):
         with self._lock:
             try:
                 answer = self._engine.have_by_id(kind, entity_id, body, label)
-            except ArdoqClientException as problem:
+            except PROBLEMS as problem:
                 answer = self._failed(kind, body, problem)
             return self._sent_if_full(answer)
 
@@ -292,7 +293,8 @@ class ArdoqSyncClient(SyncReads):
                 self._failed(kind, {"_id": entity_id}, problem)
             return self._sent_if_full({})
 
-    def _failed(self, kind: Kind, row: Any, problem: ArdoqClientException) -> Entity:
+    def _failed(self, kind: Kind, row: Any, problem: Exception, field_value: Any = None) -> Entity:
+        problem = refusal(problem, kind.argument, row, field_value)
         answer = self._engine.failed(kind, row, problem)
         if self.on_error == "raise":
             self._decided()

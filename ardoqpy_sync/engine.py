@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._arguments import attributes, id_segment
+from ardoqpy._near import shown
 from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError, UnexpectedAnswer
 from ardoqpy_sync.batching import BatchWriter
 from ardoqpy_sync.cache import Cache, Shelf, Workspace, component_key, copied, reference_key
@@ -27,7 +28,7 @@ from ardoqpy_sync.changes import (
 from ardoqpy_sync.checks import Checks, checked_ids
 from ardoqpy_sync.kinds import Kind, kinds_of
 from ardoqpy_sync.operations import resolved
-from ardoqpy_sync.outbox import Outbox, Promise, Row, kept_row
+from ardoqpy_sync.outbox import Outbox, Promise, Row, kept_row, row_of
 from ardoqpy_sync.progress import LOADING
 from ardoqpy_sync.reach import Reach
 from ardoqpy_sync.report import Report
@@ -142,7 +143,8 @@ class Engine:
         Have a component as the row says, matched by type and name, or by type and a field.
         """
         kind = self.component
-        self._row = Row(label, field_name) if label is not None or field_name is not None else _NO_ROW
+        self._row = _NO_ROW
+        self._row = row_of(label, field_name, field_value)
         if self.outbox is not None:
             self._again = comp, partial(self.have_component, comp, field_name, field_value, label)
             comp = self._with_real_ids(comp)
@@ -183,7 +185,8 @@ class Engine:
         Have a reference as the row says, matched by source, target and type.
         """
         kind = self.reference
-        self._row = Row(label) if label is not None else _NO_ROW
+        self._row = _NO_ROW
+        self._row = row_of(label)
         if self.outbox is not None:
             self._again = ref, partial(self.have_reference, ref, label)
             ref = self._with_real_ids(ref)
@@ -202,6 +205,8 @@ class Engine:
             attributes(ref, kind.argument, *kind.required)
             checked_ids(ref, kind.argument, "source", "target")
             ref = flat(ref)
+            if ref.get("rootWorkspace"):
+                checked_ids(ref, kind.argument, "rootWorkspace")
             ws_id = ref.get("rootWorkspace") or self._checks.workspace_of(ref["source"], "source", None)
             if isinstance(ref["type"], str):
                 ref = {**ref, "type": self._catalogue.reference_type_named(ws_id, ref["type"])}
@@ -216,10 +221,11 @@ class Engine:
         """
         Have the entity of that id as the body says, at the body's `_version` where it names one.
         """
-        self._row = Row(label)
+        self._row = _NO_ROW
+        self._row = row_of(label)
         if self.outbox is not None:
             self._again = body, partial(self.have_by_id, kind, entity_id, body, label)
-            body, entity_id = self._with_real_ids(body), self.outbox.real.get(entity_id, entity_id)
+            body, entity_id = self._with_real_ids(body), self.real_id(entity_id)
         body = kind.collection.flat(attributes(body, kind.argument))
         id_segment(entity_id, f"{kind.argument}_id")
         ws_id, current = self._located(kind, entity_id)
@@ -228,7 +234,7 @@ class Engine:
             current = self._reread(kind, ws_id, entity_id) or current
             if version != current.get("_version"):
                 raise Conflict(
-                    f"{kind.argument} was read at version {version}, Ardoq holds version "
+                    f"{kind.argument} was read at version {shown(version)}, Ardoq holds version "
                     f"{current.get('_version')} of {entity_id}: read it again before you write."
                 )
         settled = self._settle(kind, ws_id, body, current)
@@ -313,9 +319,9 @@ class Engine:
         """
         Return the id that Ardoq knows something by that had a batch id first.
         """
-        return (
-            self.outbox.real.get(entity_id, entity_id) if self.outbox is not None and entity_id else entity_id
-        )
+        if self.outbox is None or not isinstance(entity_id, str):
+            return entity_id
+        return self.outbox.real.get(entity_id, entity_id)
 
     def _with_real_ids(self, body: Entity) -> Entity:
         return (
@@ -400,13 +406,13 @@ class Engine:
         """
         Delete an entity with all that goes with it; what this run has deleted already is left alone.
         """
+        self._row = _NO_ROW
+        id_segment(entity_id, f"{kind.argument}_id")
         if self.outbox is not None:
             self._again = {"_id": entity_id}, dict
             entity_id = self.outbox.real.get(entity_id, entity_id)
         if entity_id in self.cache.gone:
             return
-        self._row = _NO_ROW
-        id_segment(entity_id, f"{kind.argument}_id")
         ws_id, entity = self._located(kind, entity_id)
         name = self._name_of(kind, entity)
         taken = self.cache.cascade(kind.name, entity_id)

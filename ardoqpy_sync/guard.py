@@ -12,8 +12,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._json import a_type
-from ardoqpy._near import near, quoted
+from ardoqpy._near import near, quoted, shown
 from ardoqpy.errors import GuardRefused, InvalidInput
+from ardoqpy_sync.report import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,6 +24,8 @@ __all__ = ["Bounds", "Group", "Held", "Missing", "Run", "Thing", "objections", "
 KINDS = ("component", "reference")
 #: How many lines of a refusal's list are in its text; the error carries all of them as data.
 SHOWN = 20
+#: How many characters of a reason, and of what would be deleted, are shown.
+LONGEST = 2_000
 
 #: What is said of a deed that has not been done: all this would …
 _WORDS = {"deleted": "go", "marked": "be marked"}
@@ -61,16 +64,18 @@ class Bounds:
         Return bounds that make sense, or raise `InvalidInput`.
         """
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
-            raise InvalidInput(f"share is {share!r}: give a number from 0 to 1, such as 0.2 for a fifth.")
+            raise InvalidInput(
+                f"share is {shown(share)}: give a number from 0 to 1, such as 0.2 for a fifth."
+            )
         if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 0):
-            raise InvalidInput(f"count is {count!r}: give a whole number, or None for no such bound.")
+            raise InvalidInput(f"count is {shown(count)}: give a whole number, or None for no such bound.")
         for name, told in (("take_along", take_along), ("despite_failures", despite_failures)):
             if not isinstance(told, bool):
-                raise InvalidInput(f"{name} is {told!r}: say True or False.")
+                raise InvalidInput(f"{name} is {shown(told)}: say True or False.")
         if not isinstance(kinds, list | tuple | set | frozenset):
             raise InvalidInput(f"kinds is {a_type(kinds)}: give a list out of {', '.join(KINDS)}.")
         for kind in kinds:
-            if kind not in KINDS:
+            if not isinstance(kind, str) or kind not in KINDS:
                 raise InvalidInput(f"There is no kind {quoted(kind)}: {near(kind, KINDS)}")
         # By its shortest spelling, 0.29 of 100 is 29; as a binary fraction it would be a little less.
         exact = Decimal(str(share))
@@ -256,6 +261,7 @@ def refusal(missing: Sequence[Missing], against: Sequence[Objection], deed: str 
         lines.append(f"Would have been {deed}:")
         lines += [_line(item) for item in would[:SHOWN]]
         lines += [f"- ... and {len(would) - SHOWN} more"] if len(would) > SHOWN else []
+    lines = [harmless(line, LONGEST) for line in lines]
     return GuardRefused(
         "\n".join([f"Nothing was {deed}, since more would {_WORDS[deed]} than is allowed:", *lines]),
         reasons=list(against),

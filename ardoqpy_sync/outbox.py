@@ -8,12 +8,14 @@ with batch ids in them. When a batch is through, the real entities, ids and fail
 from __future__ import annotations
 
 import logging
-import reprlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ardoqpy.errors import ArdoqClientException, Conflict, NotFoundError
+from ardoqpy._json import a_type, encode_json
+from ardoqpy._near import shown
+from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError
 from ardoqpy_sync.cache import copied
 from ardoqpy_sync.changes import FAILED, Change, differences
+from ardoqpy_sync.checks import bearable
 from ardoqpy_sync.operations import BATCH_ID, ENDS, Outcome, resolved
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.engine import Engine
     from ardoqpy_sync.operations import Operation
 
-__all__ = ["Outbox", "Promise", "Row", "kept_row"]
+__all__ = ["Outbox", "Promise", "Row", "kept_row", "row_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +41,26 @@ class Row(NamedTuple):
 
     label: str | None = None
     field: str | None = None
+
+
+_NO_ROW = Row()
+
+
+def row_of(label: Any, field: Any = None, value: Any = None) -> Row:
+    """
+    Return which row it is; raise `InvalidInput` where its label, its field, or that field's value is none.
+    """
+    if label is None and field is None:
+        return _NO_ROW
+    if not isinstance(label, str | int | None):
+        raise InvalidInput(f"label is {a_type(label)}: give text that a report can call the row by.")
+    if not isinstance(field, str | None):
+        raise InvalidInput(f"field_name is {a_type(field)}: give the name of a field as text.")
+    if value is not None:
+        encode_json({"field_value": value})  # what Ardoq cannot hold matches nothing, ever
+        if not bearable(value):
+            raise InvalidInput("field_value is nested too deeply: give text, a number or a list.")
+    return Row(label if label is None else str(label), field)
 
 
 class Promise(NamedTuple):
@@ -321,13 +343,9 @@ def _speaks_of_batch_ids(entity: Entity) -> bool:
 
 def kept_row(row: Any) -> Entity:
     """
-    Return a copy of a row that failed, whatever it is; what holds itself is shown instead.
+    Return a copy of a row that failed, whatever it is; what Python cannot copy or spell is shown instead.
     """
     if not isinstance(row, dict):
-        return {"row": repr(row)}
-    try:
-        return copied(row)
-    except RecursionError:
-        return {
-            key: reprlib.repr(part) if isinstance(part, dict | list) else part for key, part in row.items()
-        }
+        return {"row": repr(row) if bearable(row) else shown(row)}
+    borne = {(key if bearable(key) else shown(key)): part for key, part in row.items()}
+    return copied({key: part if bearable(part) else shown(part) for key, part in borne.items()})

@@ -71,7 +71,7 @@ class SyncReads(ArdoqClient):
         """
         with self._lock:
             self.flush()
-            return self._engine.workspace(ws_id, afresh=True).aggregated()
+            return self._engine.workspace(id_segment(ws_id, "ws_id"), afresh=True).aggregated()
 
     def find_component(
         self,
@@ -90,6 +90,9 @@ class SyncReads(ArdoqClient):
         """
         with self._lock:
             shelf = self._engine.workspace(id_segment(ws_id, "ws_id")).components
+            for argument, text in (("comp_name", comp_name), ("field_name", field_name)):
+                if not isinstance(text, str | None):
+                    raise InvalidInput(f"{argument} is {a_type(text)}: give it as text.")
             if field_name:
                 found = self._engine.with_value(ws_id, field_name, field_value)
             elif comp_name is None:
@@ -162,6 +165,9 @@ class SyncReads(ArdoqClient):
         return super().get_reference(ws_id, self._engine.real_id(ref_id), params)
 
     def _simulated(self, kind: Kind, ws_id: str | None, entity_id: str | None) -> Entity | Entities | None:
+        for argument, value in ((f"{kind.argument}_id", entity_id), ("ws_id", ws_id)):
+            if value is not None:
+                id_segment(value, argument)
         with self._lock:
             if entity_id is not None:
                 entity = self._engine.simulated(kind, self._engine.real_id(entity_id))

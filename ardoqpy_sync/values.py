@@ -7,6 +7,7 @@ that type (v2): either way it is sent as it will be kept.
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import datetime
 from decimal import Decimal
@@ -23,6 +24,8 @@ __all__ = ["NUMBER", "fitted", "misfit"]
 
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*", re.ASCII)
 
+#: Whole numbers of more bits Python may refuse to spell.
+_LARGEST_BITS = 10_000
 _TEXT = frozenset({"Text", "TextArea", "Url", "Email", "List"})
 _YES_NO = {"true": True, "false": False}
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -45,7 +48,7 @@ def fitted(field: Field | None, value: Any) -> Any:
     if field.type in _TEXT:
         if isinstance(value, bool):
             return str(value).lower()
-        return str(value) if isinstance(value, int | float) else value
+        return str(value) if isinstance(value, int | float) and _is_spelled(value) else value
     if field.type == "SelectMultipleList":
         return _several(field, value)
     if not isinstance(value, str):
@@ -53,6 +56,15 @@ def fitted(field: Field | None, value: Any) -> Any:
     if field.type == "Checkbox":
         return _YES_NO.get(value.strip().lower(), value)
     return _number(value) if field.type == "Number" and NUMBER.fullmatch(value) else value
+
+
+def _is_spelled(number: float) -> bool:
+    """
+    Tell whether a number has a spelling: NaN and the infinities are none, and Python spells no endless ones.
+    """
+    if isinstance(number, int):
+        return number.bit_length() <= _LARGEST_BITS
+    return math.isfinite(number)
 
 
 def misfit(name: str, value: Any, fields: Mapping[str, Field]) -> str | None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ardoqpy._json import encode_json
 from ardoqpy._retry import Retries
-from ardoqpy.errors import AmbiguousWrite, ArdoqClientException
+from ardoqpy.errors import AmbiguousWrite, ArdoqClientException, Conflict
+from ardoqpy_sync.changes import differences
 from ardoqpy_sync.doubts import Doubts
 
 if TYPE_CHECKING:
@@ -114,8 +115,19 @@ class LiveWriter:
     def update(self, kind: Kind, current: Entity, changed: Entity, type_name: str | None) -> Entity:  # noqa: ARG002
         """
         Send the change at the version that was read: Ardoq refuses where it has moved on.
+
+        It may have moved on by this very change, sent before and never answered: then that is what is stored.
         """
-        return kind.collection.revise(current, changed)
+        try:
+            return kind.collection.revise(current, changed)
+        except Conflict as refused:
+            if refused.uncertain:
+                stored = kind.collection.read(current["_id"])
+                # Attribute by attribute, for Ardoq keeps dates and numbers in its own spelling.
+                ours = not differences(changed, kind.collection.flat(stored), kind.ignored)
+                if ours and stored["_version"] == current["_version"] + 1:
+                    return stored
+            raise
 
     def delete(self, kind: Kind, entity: Entity, taken: Sequence[tuple[str, str, Entity]]) -> None:  # noqa: ARG002
         """

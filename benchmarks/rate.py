@@ -2,7 +2,8 @@
 Send single requests as fast as a client can against an Ardoq that limits the rate, in real time.
 
 For each number of threads: how much of what is granted was used, how much was refused, whether a call failed.
-With `--unpaced` each thread has a client of its own, so that they learn nothing from each other.
+With `--unpaced` each thread has a client of its own, so that they learn nothing from each other. With `--job`
+it is a sync of so many components and twice the references that writes a request a row, on v1 and on v2.
 """
 
 from __future__ import annotations
@@ -10,15 +11,20 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from door import TOKEN, begin, requests_seen
+from processes import emulator
+from rows import component_rows, reference_rows
 
 from ardoqpy import ArdoqClient, ArdoqClientException
+from ardoqpy_sync import ArdoqSyncClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +66,46 @@ def fire(clients: list[ArdoqClient], requests: int) -> tuple[float, int]:
     return time.perf_counter() - start, len(failed)
 
 
+def sync(url: str, version: str, components: int) -> tuple[float, int]:
+    """
+    Run a first load of so many components and twice the references; return the seconds and the failed rows.
+    """
+    comps = component_rows(components)
+    refs = reference_rows(comps, 2 * components)
+    start = time.perf_counter()
+    with ArdoqSyncClient(url, TOKEN, version=version, on_error="collect") as client:
+        ids = {row["name"]: client.create_component(row)["_id"] for row in comps}
+        for row in refs:
+            client.create_reference({**row, "source": ids[row["source"]], "target": ids[row["target"]]})
+        report = client.get_report()
+    return time.perf_counter() - start, report["failed_comps"] + report["failed_refs"]
+
+
+def measure_job(rate: float, components: int) -> None:
+    """
+    Measure a sync on each version, and print a table.
+    """
+    print("| version | rows | requests | seconds | of what is granted | refused (429) | failed rows |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    flags = ["--rate-limit", str(rate)]
+    for version in ("v1", "v2"):
+        with (
+            tempfile.TemporaryDirectory() as name,
+            emulator(components, 2 * components, Path(name), empty=True, flags=flags) as url,
+        ):
+            begin(url, reset=True)
+            seconds, failed = sync(url, version, components)
+            statuses = Counter(record["status"] for record in requests_seen(url))
+        refused = statuses.pop(429, 0)
+        done = statuses.total()
+        print(
+            f"| {version} | {3 * components} | {done} | {seconds:.1f} | "
+            f"{100 * done / (rate * seconds + rate):.0f} % | {refused} "
+            f"({100 * refused / (done + refused):.1f} %) | {failed} |",
+            flush=True,
+        )
+
+
 def main() -> None:
     """
     Measure, and print a table.
@@ -70,7 +116,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 8, 32])
     parser.add_argument("--unpaced", action="store_true", help="a client for each thread")
     parser.add_argument("--limit", type=float, help="the client's own rate_limit")
+    parser.add_argument("--job", type=int, metavar="N", help="a sync of N components instead")
     options = parser.parse_args()
+    if options.job:
+        measure_job(options.rate, options.job)
+        return
     print("| threads | requests | seconds | of what is granted | refused (429) | failed calls |")
     print("| --- | --- | --- | --- | --- | --- |")
     for threads in options.threads:

@@ -6,7 +6,9 @@ emulator nor from the client: what both of them get wrong in the same way must n
 are put right where somebody has seen the real answer, and nowhere else.
 
 - `endpoint`: verb and path, `{}` for what the caller fills in, as in `tests/endpoints.py`
-- `source`: the section of the facts sheet, the path of v2's contract; `uncertain`: what in it nobody knows
+- `source`: where it is known from: a section of the facts that were gathered from Ardoq's guides and others'
+  clients, the sheet of which is not part of this project, and a path of v2's contract
+- `uncertain`: what in it nobody knows
 - `call`: the flat method, its arguments and keywords; `{"bytes": ...}` among them stands for these bytes
 - `request`: what has to go out, whole: method, path, query, headers that matter, JSON body; or `part`, the
   one part of a multipart body

@@ -183,6 +183,30 @@ def test_an_ardoq_that_does_not_answer_holds_no_report_up():
     assert types == {"type 1", "type 2"}
 
 
+@pytest.mark.parametrize("way", ["v1 simulated", "v2 live"])
+def test_what_is_deleted_is_drawn_where_it_was(way):
+    """A deleted component is a node with its name, type and parent, though the run no longer has it."""
+    with a_run({**WAYS[way]}) as (client, _, _):
+        client.del_component("below")
+        made = account_of(client)["graph"]
+    (node,) = [node for node in made["nodes"] if node["id"] == "below"]
+    assert (node["name"], node["type"], node["state"]) == ("Below", "Application", "deleted")
+    assert {"source": "below", "target": "old", "type": "parent", "state": "deleted"} in made["edges"]
+
+
+@pytest.mark.parametrize("told", ["failed_rows", "refused"])
+def test_a_good_run_with_bad_rows_or_a_refusal_is_a_failure(told):
+    """Rows that could not be used, and deleting that was refused, make a failure of a run that went well."""
+    with a_run({"version": "v1", "simulate": True}) as (client, refused, _):
+        client.init_report()
+        client.create_component({"name": "Shop", "typeId": "app", "rootWorkspace": "ws1"})
+        assert account_of(client)["status"] == "success"
+        more = {"failed_rows": [FAILED_ROW], "refused": refused}
+        made = account_of(client, **{told: more[told]})
+    assert made["status"] == "failure"
+    assert made["description"].startswith(("1 row(s) could not be used", "Deleting was refused"))
+
+
 @pytest.mark.parametrize("odd", [5, ["x"], {"a": 1}, True, float("nan"), b"x", "\ud800", "", object()])
 def test_rows_that_make_no_sense_are_told_all_the_same(odd, tmp_path):
     """Whatever stands where a name, an id or a workspace should be, the report is made and saved."""

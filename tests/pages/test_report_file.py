@@ -51,6 +51,8 @@ def embedded(text):
     found = {"refused": [], "changes": [], "failed": [], "missing": [], "ambiguous": [], "stubborn": []}
     for tag, attributes, data in _Elements(text).raw:
         if tag == "script" and attributes.get("type") == "application/json":
+            # Nothing that any reader of HTML could take for the end of a script, or for something in it.
+            assert not re.search("[<>&\u2028\u2029]|[^\x20-\x7e]", data.strip())
             key = attributes.get("data-section") or attributes["id"]
             if key in found:
                 found[key] += json.loads(data)

@@ -92,11 +92,15 @@ def crash_again_and_again(
     complaints, killed = [], 0
     rows_of_a_write = 10 if way == "batched" else 1
     for night, share in enumerate((kills - kills // 4, kills // 4)):
-        # So far it comes each time on average; of the rows of the next night some 200 in 1,000 are written.
+        # So far it comes each time at most; of the rows of the next night a tenth is written.
         writes = sum(size) // rows_of_a_write // (10 if night else 1)
-        most = max(1, 2 * writes // max(1, share))
-        for _ in range(share):
+        most = max(1, 3 * writes // (2 * max(1, share)))
+        wanted_by_then = killed + share
+        for _ in range(3 * share):
+            if killed == wanted_by_then:
+                break
             requests = READING[way] + draw.randint(0, most)
+            # Once all is written there is no request left to be killed at.
             seconds = draw.uniform(0, 0.004 * most) if draw.random() < 0.5 else None
             arguments = [server.url, way, *map(str, (*size, number, night))]
             killed += assassin.run(arguments, 1 if seconds is not None else requests, seconds)

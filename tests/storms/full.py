@@ -16,7 +16,8 @@ import math
 import sys
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beside import side_by_side
 from crashes import Assassin, crash, crash_again_and_again
@@ -53,6 +54,17 @@ SMALL = (40, 60)
 SHARES = (0.05, 0.2, 0.4)
 
 Figures = Counter[str]
+
+
+class Part(NamedTuple):
+    """
+    One part of the set: who looks on in its emulator, the seeds, what is done with each, in turn each way.
+    """
+
+    name: str
+    recorder: Callable[[Any], None] | None
+    numbers: range
+    act: Callable[[Emulator, str, int, Figures], list[str]]
 
 
 def storm(
@@ -142,7 +154,6 @@ def crashed_long(
     """
     complaints, killed = crash_again_and_again(server, assassin, way, (rows, 2 * rows), number, kills)
     figures["killed"] += killed
-    figures["ended before that"] += kills - killed
     figures["duplicates"] += len(duplicates(server.dump()))
     return complaints
 
@@ -210,6 +221,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
     parser.add_argument("--minutes", type=float, default=5.0, help="how long at most (%(default)s)")
     parser.add_argument("--full", action="store_true", help="a set of full size, however long it takes")
+    parser.add_argument("--only", default="", help="of the set only what is called so, such as crashes")
     parser.add_argument("--seed", type=int, default=1000, help="the first seed (%(default)s)")
     parser.add_argument("--crashes", type=int, default=200, help="how many at most (%(default)s)")
     parser.add_argument("--rows", type=int, default=1000, help="components of a storm; twice the references")
@@ -226,31 +238,34 @@ def set_of_full_size(first: int, options: argparse.Namespace) -> int:
     Run each share of faults in each way, crashes, races and pairs of processes; return what was found.
     """
     ways, assassin, meddler = len(WAYS), Assassin(), Meddler()
-    with emulator(token=TOKEN, page_size=1000, recorder=assassin) as server:
-        kills = -(-options.crashes // ways)
-        wrong = repeat(
-            "crashes", server, math.inf, range(first, first + ways),
-            lambda way, number, figures: crashed_long(
+    kills = -(-options.crashes // ways)
+
+    def storms_of(share: float) -> Part:
+        number = next(n for n in itertools.count(options.seed) if SHARES[n % len(SHARES)] == share)
+        return Part(
+            f"storms of {share:.0%} faults", None, range(number * ways, (number + 1) * ways),
+            lambda server, way, number, figures: storm(server, way, number, options.rows, figures, LONG),
+        )  # fmt: skip
+
+    parts = [
+        Part(
+            "crashes", assassin, range(first, first + ways),
+            lambda server, way, number, figures: crashed_long(
                 server, way, number, assassin, options.rows, kills, figures
             ),
-        )  # fmt: skip
-    with emulator(token=TOKEN, page_size=1000, recorder=meddler) as server:
-        wrong += repeat(
-            "races", server, math.inf, range(first, first + 30),
-            lambda way, number, figures: raced(server, way, number, meddler, figures),
-        )  # fmt: skip
-    with emulator(token=TOKEN, page_size=1000) as server:
-        wrong += repeat(
-            "two processes", server, math.inf, range(first, first + 12),
-            lambda way, number, figures: beside(server, way, number, figures),
-        )  # fmt: skip
-        for number in range(options.seed, options.seed + len(SHARES)):
-            share = SHARES[number % len(SHARES)]
-            numbers = range(number * ways, (number + 1) * ways)
-            wrong += repeat(
-                f"storms of {share:.0%} faults", server, math.inf, numbers,
-                lambda way, number, figures: storm(server, way, number, options.rows, figures, LONG),
-            )  # fmt: skip
+        ),
+        Part(
+            "races", meddler, range(first, first + 30),
+            lambda server, way, number, figures: raced(server, way, number, meddler, figures),
+        ),
+        Part("two processes", None, range(first, first + 12), beside),
+        *map(storms_of, SHARES),
+    ]  # fmt: skip
+    wrong = 0
+    for part in parts:
+        if part.name.startswith(options.only):
+            with emulator(token=TOKEN, page_size=1000, recorder=part.recorder) as server:
+                wrong += repeat(part.name, server, math.inf, part.numbers, partial(part.act, server))
     return wrong
 
 

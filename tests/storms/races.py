@@ -23,6 +23,7 @@ class Meddler:
 
     - `owner`: by id what the field `owner`, which no job gives, was last set to
     - `costs`: by id and version what the field `cost` was set to
+    - `parents`, `described`: by id where a component was moved, and how a reference was described
     - `touched`: the ids of what was renamed, moved away or deleted; `made`: the names of what was created
     """
 
@@ -43,6 +44,8 @@ class Meddler:
         self._soon = list(soon or ())
         self.owner: dict[str, str] = {}
         self.costs: dict[tuple[str, int], int] = {}
+        self.parents: dict[str, str] = {}
+        self.described: dict[str, str] = {}
         self.touched: set[str] = set()
         self.made: list[str] = []
         self.deeds = 0
@@ -62,12 +65,16 @@ class Meddler:
         try:
             if self._draw.random() < self._share:
                 with ArdoqClient(self._server.url, TOKEN, retries=PATIENCE) as other:
-                    self._meddle(other, self._server.dump()["components"])
+                    self._meddle(other, self._server.dump())
                 self.deeds += 1
         finally:
             self._busy.release()
 
-    def _meddle(self, other: ArdoqClient, comps: list[dict[str, Any]]) -> None:
+    def _meddle(self, other: ArdoqClient, dump: dict[str, Any]) -> None:
+        comps, refs = dump["components"], dump["references"]
+        if refs and self._draw.random() < 0.2:
+            self._draw.choice((self._describe, self._describe, self._cut))(other, self._draw.choice(refs))
+            return
         deed = self._draw.choice(
             (self._edit_ours, self._edit_theirs, self._edit_theirs, self._rename, self._move)
         )
@@ -96,6 +103,7 @@ class Meddler:
             {"name": f"Group {self.deeds}", "typeId": "app", "rootWorkspace": "ws1"}
         )
         other.patch_component(comp["_id"], payload={"parent": above["_id"]})
+        self.parents[comp["_id"]] = above["_id"]
 
     def _delete(self, other: ArdoqClient, comp: dict[str, Any]) -> None:
         try:
@@ -103,6 +111,18 @@ class Meddler:
         except ArdoqClientException:
             return
         self.touched.add(comp["_id"])
+
+    def _describe(self, other: ArdoqClient, ref: dict[str, Any]) -> None:
+        text = f"described {self._draw.randint(0, 9999)}"
+        other.patch_reference(ref["_id"], payload={"description": text})
+        self.described[ref["_id"]] = text
+
+    def _cut(self, other: ArdoqClient, ref: dict[str, Any]) -> None:
+        try:
+            other.del_reference(ref["_id"])
+        except ArdoqClientException:
+            return
+        self.touched.add(ref["_id"])
 
     def _create(self, other: ArdoqClient, _: dict[str, Any]) -> None:
         if self._soon:
@@ -120,6 +140,17 @@ def broken(meddler: Meddler, dump: dict[str, Any], report: dict[str, Any]) -> li
         f"the owner of {comps[one]['name']} was changed from {owner}"
         for one, owner in meddler.owner.items()
         if one in comps and comps[one]["customFields"].get("owner") != owner
+    ]
+    complaints += [
+        f"{comps[one]['name']} was moved away from {parent}"
+        for one, parent in meddler.parents.items()
+        if one in comps and parent in comps and comps[one]["parent"] != parent
+    ]
+    refs = {ref["_id"]: ref for ref in dump["references"]}
+    complaints += [
+        f"the description of {refs[one]['_id']} was changed from {text}"
+        for one, text in meddler.described.items()
+        if one in refs and refs[one]["description"] != text
     ]
     for change in report["changes"]:
         cost = change["attributes"].get("cost") if change["action"] == "update" else None

@@ -270,7 +270,7 @@ def test_a_row_that_holds_itself_does_no_harm(new_sync, tmp_path):
     client.plan.save(tmp_path / "plan.json")
     failed = Plan.load(tmp_path / "plan.json").failed
     assert [one["name"] for one in failed] == ["Endless", "Deep", "Long"]
-    assert failed[2]["row"] == {"name": "Long", "key": {"an int": 1}, "one": "an int", "some": "a set"}
+    assert failed[2]["row"] == {"name": "Long", "key": "a dict", "one": "an int", "some": "a set"}
 
 
 def test_a_plan_takes_the_place_of_an_older_one_whole(plan, tmp_path, monkeypatch):

@@ -229,3 +229,14 @@ def test_a_token_that_may_not_read_fields_may_still_write(ardoq, sync):
     sync.get_workspace("ws1")
     ardoq.fail(status=403, path=words().definitions, times=99)
     assert value(sync.create_component(row("Web", cost=6)), "cost") == 6
+
+
+@pytest.mark.parametrize("kind", ["drop-after", "cut-off"])
+def test_an_update_without_an_answer_is_reported_though_ardoq_spells_it_otherwise(ardoq, sync, kind):
+    """A change that Ardoq carried out, and keeps in a spelling of its own, is listed as an update."""
+    sync.get_workspace("ws1")
+    ardoq.fail(kind, method=words().change)
+    sync.create_component(row("Web", since="2024-05-01T12:00:00+02:00"))
+    report = sync.get_report()
+    assert counts(report) == {"updated_comps": 1}
+    assert held(ardoq, "web")["_version"] == 2

@@ -179,7 +179,12 @@ def test_nothing_is_said_where_nothing_changes(home, ardoq, run):
 def test_what_a_source_says_steers_no_terminal(home, run):
     """Names and cells with escapes in them are written out, wherever they are shown."""
     nasty = "Evil\x1b[31m\x9b2J\x07\u202e"
-    (home / "apps.csv").write_text(f"{ROWS}4,{nasty},much\x1b]0;x,\n5,{nasty}2,1,\n", encoding="utf-8")
+    (home / f"apps{nasty}.csv").write_text(
+        f"{ROWS}4,{nasty},much\x1b]0;x,\n5,{nasty}2,1,\n", encoding="utf-8"
+    )
+    file = "".join(f"\\u{ord(sign):04x}" for sign in f"apps{nasty}.csv")
+    job = job_text().replace("apps.csv", file).replace("The night", "The \\u001b[31m night")
+    (home / "job.toml").write_text(job)
     for line in ("plan job.toml", "plan job.toml --long", "check job.toml"):
         ran = run(line)
         assert "\\x1b]0;x" in ran.out

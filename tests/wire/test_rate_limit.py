@@ -9,6 +9,7 @@ from refusals import sentence_of
 
 from ardoqpy import ArdoqClient, ConfigurationError, RateLimited, Retries
 from ardoqpy.emulator.limits import RateLimit
+from ardoqpy_sync import ArdoqSyncClient
 
 LATENCY = 0.003
 
@@ -46,6 +47,47 @@ def test_single_requests_as_fast_as_can_be(version, limited, time):
     assert statuses(limited)[200] == 600
     assert statuses(limited)[429] <= 12
     assert (600 - 30) / (time.now - start) >= 0.9 * 30
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_a_sync_that_writes_a_request_a_row(version, limited, time):
+    """
+    A first load of 600 rows at once fails no row, and takes 90 % or more of what is granted.
+    """
+    workspace = limited_world(limited)
+    with ArdoqSyncClient(limited.url, limited.token, version=version, on_error="collect") as client:
+        start = time.now
+        ids = [
+            client.create_component({"name": f"App {n}", "typeId": "p1", "rootWorkspace": workspace})["_id"]
+            for n in range(200)
+        ]
+        for n in range(400):
+            ends = {"source": ids[n % 200], "target": ids[(n * 7 + n // 200) % 200], "type": n // 200}
+            client.create_reference({**ends, "rootWorkspace": workspace})
+        report = client.get_report()
+    assert (report["status"], report["failed_comps"], report["failed_refs"]) == ("success", 0, 0)
+    assert (report["new_comps"], report["new_refs"]) == (200, 400)
+    done = statuses(limited).total() - statuses(limited)[429]
+    assert statuses(limited)[201] == 600
+    assert statuses(limited)[429] > 0
+    assert (done - 30) / (time.now - start) >= 0.9 * 30
+
+
+def limited_world(server):
+    """
+    Put a workspace into an emulator, and return its id.
+    """
+    model, workspace = "5f00aa00bb00cc00dd000010", "5f00aa00bb00cc00dd000020"
+    types = {"0": {"name": "uses"}, "1": {"name": "owns"}}
+    root = {"p1": {"name": "Application"}}
+    server.load(
+        {
+            "format": 1,
+            "models": [{"_id": model, "name": "Apps", "root": root, "referenceTypes": types}],
+            "workspaces": [{"_id": workspace, "name": "Apps", "componentModel": model}],
+        }
+    )
+    return workspace
 
 
 def test_a_limit_of_the_callers_is_never_refused(limited, time):

@@ -1,0 +1,169 @@
+"""
+What a row comes to, foretold out of what a client has seen and what Ardoq holds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ledger import kept
+from worlds import REFERENCE_TYPES, speaking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ledger import Fact, Facts
+
+ENDS = ("source", "target", "type")
+
+
+class Fate(NamedTuple):
+    """
+    What becomes of a row.
+
+    - `outcome`: `kept`, `update`, `create` or `failed`.
+    - `id`: of what is kept or updated; `attributes`: what is written, nulls too.
+    - `named`: the ids of what the row means, whatever becomes of it.
+    """
+
+    outcome: str
+    id: str | None = None
+    attributes: Mapping[str, Any] = {}
+    named: tuple[str, ...] = ()
+
+
+FAILED = Fate("failed")
+
+
+class Foreteller:
+    """
+    Foretell what rows come to.
+
+    `seen` is what the client knows by id, in its order, `holds` what Ardoq holds; `named` are the ids of what
+    rows of this run have named before.
+    """
+
+    def __init__(self, seen: Facts, holds: Facts, named: set[str]) -> None:
+        self._seen = seen
+        self._holds = holds
+        self._named = named
+
+    def component(
+        self, workspace: str, type_id: str, attributes: Mapping[str, Any], field: tuple[str, Any] | None
+    ) -> Fate:
+        """
+        Foretell a row for a component, matched by name, or by the value of a `field`.
+        """
+        wanted = {**attributes, "typeId": type_id}
+
+        def meant(state: Fact) -> bool:
+            if (state.kind, state.workspace, state.get("typeId")) != ("component", workspace, type_id):
+                return False
+            if field is not None:
+                return bool(state.get(field[0]) == field[1])
+            return bool(state.get("name").casefold() == attributes["name"].casefold())
+
+        matches = [one for one, state in self._seen.items() if meant(state)]
+        if field is None and matches and matches[0] in self._named:
+            # Of two spellings of a name in one run the first stays.
+            wanted["name"] = self._seen[matches[0]].get("name")
+        return self._first(matches, wanted) or self._new(workspace, wanted)
+
+    def reference(self, attributes: Mapping[str, Any]) -> Fate:
+        """
+        Foretell a row for a reference.
+        """
+        source = self._known(attributes["source"])
+        if source is None:
+            return FAILED
+
+        def meant(state: Fact) -> bool:
+            return state.kind == "reference" and all(state.get(end) == attributes[end] for end in ENDS)
+
+        found = self._first([one for one, state in self._seen.items() if meant(state)], attributes)
+        return found or (Fate("create", attributes=attributes) if self._ends_possible(attributes) else FAILED)
+
+    def by_id(self, one: str, attributes: Mapping[str, Any], version: int | None) -> Fate:
+        """
+        Foretell a change by id, at a version where one is given.
+        """
+        state = self._known(one)
+        if state is None:
+            return FAILED
+        if version is not None and version != state.version:
+            state = self._holds.get(one)
+            if state is None or state.version != version:
+                return FAILED
+        return self._settled(one, state, attributes) or FAILED
+
+    def _known(self, one: str) -> Fact | None:
+        return self._seen.get(one) or self._holds.get(one)
+
+    def _first(self, matches: list[str], attributes: Mapping[str, Any]) -> Fate | None:
+        """
+        Return the fate of a row that means one of these, None where they are all gone.
+        """
+        named = tuple(matches if len(matches) > 1 else matches[:1])
+        for one in matches:
+            fate = self._settled(one, self._seen[one], attributes)
+            if fate is not None:
+                return fate._replace(named=named)
+        return None
+
+    def _settled(self, one: str, state: Fact, attributes: Mapping[str, Any]) -> Fate | None:
+        different = _different(attributes, state)
+        if not different:
+            return Fate("kept", one)
+        if not self._possible(one, state, different):
+            return FAILED
+        now = self._holds.get(one)
+        if now is None:
+            return None
+        different = _different(attributes, now)
+        if not different:
+            return Fate("kept", one)
+        return Fate("update", one, different) if self._possible(one, now, different) else FAILED
+
+    def _possible(self, one: str, state: Fact, different: Mapping[str, Any]) -> bool:
+        if speaking.version == "v2" and different.keys() & {"typeId", *({"type"} & different.keys())}:
+            return False
+        if state.kind == "reference":
+            return not different.keys() & set(ENDS) or self._ends_possible({**state.attributes, **different})
+        if not different.get("name", state.get("name")).strip():
+            return False
+        parent = different.get("parent")
+        return parent is None or self._parent_possible(one, state.workspace, parent)
+
+    def _new(self, workspace: str, attributes: Mapping[str, Any]) -> Fate:
+        parent = attributes.get("parent")
+        possible = attributes["name"].strip() and (
+            parent is None or self._parent_possible(None, workspace, parent)
+        )
+        return Fate("create", attributes=attributes) if possible else FAILED
+
+    def _parent_possible(self, one: str | None, workspace: str, parent: str) -> bool:
+        above = self._known(parent)
+        if above is None or parent not in self._holds or above.workspace != workspace:
+            return False
+        return not any(one == its for world in (self._seen, self._holds) for its in _upwards(world, parent))
+
+    def _ends_possible(self, attributes: Mapping[str, Any]) -> bool:
+        source, target = (self._known(attributes[end]) for end in ENDS[:2])
+        there = all(attributes[end] in self._holds for end in ENDS[:2])
+        if source is None or target is None or not there:
+            return False
+        return attributes["type"] in REFERENCE_TYPES[source.workspace]
+
+
+def _different(attributes: Mapping[str, Any], state: Fact) -> dict[str, Any]:
+    wanted = {name: kept(name, value) for name, value in attributes.items()}
+    return {name: value for name, value in wanted.items() if value != state.get(name)}
+
+
+def _upwards(world: Facts, one: str | None) -> Iterator[str]:
+    seen: set[str] = set()
+    while one in world and one not in seen:
+        assert one is not None
+        seen.add(one)
+        yield one
+        one = world[one].get("parent")

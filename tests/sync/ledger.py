@@ -1,0 +1,254 @@
+"""
+A ledger of what Ardoq must hold: what it held, plus what reports list and what others were seen to do.
+
+It knows nothing of how a sync decides. Values are compared by a table of their spellings, never by rules.
+What Ardoq holds is read from the emulator's dump; a cache is held against all states that Ardoq was ever in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from ardoqpy.testing import Emulator
+
+#: By custom field its values, each in all its spellings; the first is the one that Ardoq keeps.
+VALUES: dict[str, tuple[tuple[Any, ...], ...]] = {
+    "cost": ((5, 5.0, "5", "5.0", " 5 ", "5e0"), (-1.5, "-1.5", "-1.50"), (0, "0", "-0")),
+    "since": (
+        ("2024-05-01T10:00:00.000Z", "2024-05-01T12:00:00+02:00", "2024-05-01 10:00Z"),
+        ("2023-12-31T00:00:00.000Z", "2023-12-31"),
+    ),
+    "live": ((True, "true", "True"), (False, "false")),
+    "note": (("plain",), ("Ærø — 日本 🚀",), ("",), ("7",)),
+    "code": (("S-1",), ("K-2",)),
+    "areas": ((["North", "South"], ["South", "North"]), (["North"],)),
+}
+#: What nobody can tell from null.
+_EMPTY_IS_NULL = ("description", "displayText")
+_BUILT_IN = {
+    "component": ("name", "typeId", "parent", "description"),
+    "reference": ("source", "target", "type", "displayText", "description"),
+}
+#: What follows from other attributes, and need not be kept in a ledger.
+_DERIVED = frozenset({"rootWorkspace", "targetWorkspace"})
+_FIRST = {
+    (field, repr(spelling)): spellings[0]
+    for field, known in VALUES.items()
+    for spellings in known
+    for spelling in spellings
+}
+
+Facts = dict[str, "Fact"]
+
+
+class Fact(NamedTuple):
+    """
+    One entity as it is: the attributes are those that are not null, each in the spelling that Ardoq keeps.
+    """
+
+    kind: str
+    workspace: str
+    version: int
+    attributes: dict[str, Any]
+
+    def get(self, name: str) -> Any:
+        """
+        Return the value of an attribute, None where there is none.
+        """
+        return self.attributes.get(name)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """
+        Return what makes it the same as another.
+        """
+        if self.kind == "component":
+            return self.kind, self.workspace, self.get("typeId"), self.get("name").casefold()
+        return self.kind, self.get("source"), self.get("target"), self.get("type")
+
+
+def kept(name: str, value: Any) -> Any:
+    """
+    Return a value as Ardoq keeps it; raise `KeyError` for a value that nobody has written.
+    """
+    if value is None or (name in _EMPTY_IS_NULL and value == ""):
+        return None
+    return _FIRST[name, repr(value)] if name in VALUES else value
+
+
+def kept_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Return attributes as Ardoq keeps them, nulls left out.
+    """
+    shown = {name: kept(name, value) for name, value in attributes.items() if name not in _DERIVED}
+    return {name: value for name, value in shown.items() if value is not None}
+
+
+def fact(kind: str, entity: Mapping[str, Any]) -> Fact:
+    """
+    Return an entity of the emulator's or of a client's, of either version, as a fact.
+    """
+    custom = entity.get("customFields", entity) or {}
+    given = {name: entity.get(name) for name in _BUILT_IN[kind]}
+    given |= {name: custom.get(name) for name in VALUES}
+    return Fact(kind, entity["rootWorkspace"], entity["_version"], kept_attributes(given))
+
+
+class Ledger:
+    """
+    Keep book of what Ardoq holds.
+
+    - `states`: by id what it must hold now; `history`: by id and version what it ever held.
+    - `foreign`: the ids of what others have changed, made or deleted since the client last knew of it.
+    """
+
+    def __init__(self, server: Emulator) -> None:
+        self._server = server
+        self.states: Facts = self.read()
+        self.history = {(one, state.version): state for one, state in self.states.items()}
+        self.foreign: set[str] = set()
+
+    def read(self) -> Facts:
+        """
+        Return what Ardoq holds.
+        """
+        dump = self._server.dump()
+        return {
+            one["_id"]: fact(kind, one) for kind in ("component", "reference") for one in dump[f"{kind}s"]
+        }
+
+    def _enter(self, states: Facts) -> None:
+        self.states = states
+        self.history |= {(one, state.version): state for one, state in states.items()}
+
+    def others_did(self) -> set[str]:
+        """
+        Take in what others did, without asking why, and return the ids of what they touched.
+        """
+        now = self.read()
+        touched = {one for one in now.keys() | self.states.keys() if now.get(one) != self.states.get(one)}
+        self.foreign |= touched
+        self._enter(now)
+        return touched
+
+    def owed(
+        self, changes: Iterable[Mapping[str, Any]], known: Collection[str], now: Facts, *, at_once: bool
+    ) -> Facts:
+        """
+        Return what Ardoq must hold after these changes of a report.
+
+        `at_once` where each was written by itself: then it names the very version that it was decided on.
+        `known` are the ids that the client's cache had before: of what it did not know it cannot tell that
+        it went along. What others have moved elsewhere, as Ardoq has it `now`, went along in the cache alone.
+        """
+        states = dict(self.states)
+        for change in changes:
+            one, action = change["_id"], change["action"]
+            new = {name: pair["new"] for name, pair in change["attributes"].items()}
+            if action == "create":
+                assert one not in states or one in self.foreign, f"{one} is listed as new and is not"
+                # What got no answer, and was found later, is there already.
+                made = Fact(change["kind"], change["rootWorkspace"], 1, kept_attributes(new))
+                states.setdefault(one, made)
+            elif action == "update":
+                state = _updated(states[one], change, new, at_once=at_once)
+                source = states.get(state.get("source"), state)  # a reference lies where its source does
+                states[one] = state._replace(workspace=source.workspace)
+            elif action == "delete":
+                assert one in states or one in self.foreign, f"{one} is listed as deleted and was not there"
+                if "note" not in change or one not in self.foreign or one not in now:
+                    states.pop(one, None)
+        for one in orphans(states):
+            if one not in known or one in self.foreign:
+                del states[one]
+                self.foreign.add(one)
+        return states
+
+    def settle(self, changes: list[Mapping[str, Any]], known: Collection[str], *, at_once: bool) -> None:
+        """
+        Hold what Ardoq holds against what a report says has happened: neither more nor less than that.
+        """
+        now = self.read()
+        owed = self.owed(changes, known, now, at_once=at_once)
+        assert {one: _unversioned(state) for one, state in now.items()} == {
+            one: _unversioned(state) for one, state in owed.items()
+        }
+        updates = Counter(change["_id"] for change in changes if change["action"] == "update")
+        for one, state in now.items():
+            before = self.states[one].version if one in self.states else 1
+            written = state.version - before
+            if at_once:
+                assert written == updates[one], f"{one} was written {written} times"
+            elif one in self.states:
+                assert (updates[one] > 0) <= written <= updates[one], f"{one} was written {written} times"
+        self._enter(now)
+        self.foreign -= {change["_id"] for change in changes if change["action"] != "delete"}
+
+    def settle_doubt(
+        self, changes: list[Mapping[str, Any]], known: Collection[str], excused: Collection[Any]
+    ) -> None:
+        """
+        Do as `settle` does where writes have failed of which nobody can tell whether they were carried out.
+
+        `excused` are the keys, and the ids, of what failed rows mean: that may have happened or not.
+        """
+        now = self.read()
+        owed = self.owed(changes, known, now, at_once=False)
+        differing = {
+            one
+            for one in now.keys() | owed.keys()
+            if one not in now or one not in owed or _unversioned(now[one]) != _unversioned(owed[one])
+        }
+        for one in differing:
+            state = now.get(one) or owed[one]
+            above = {state.get(end) for end in ("parent", "source", "target")} & differing
+            excuse = {one, state.key} & set(excused) or above
+            assert excuse, f"{state} happened, or not, and no row is listed as failed for it"
+        self._enter(now)
+        self.foreign |= differing
+
+    def holds(self, cache: Facts, workspaces: Collection[str]) -> None:
+        """
+        Hold a cache against what Ardoq held at the very versions that the cache has.
+        """
+        for one, seen in cache.items():
+            assert self.history.get((one, seen.version)) == seen, f"Ardoq never held {one} as {seen}"
+            if one not in self.foreign:
+                assert self.states.get(one) == seen, f"the cache is behind: {one} is {self.states.get(one)}"
+        for one, state in self.states.items():
+            if state.workspace in workspaces and one not in self.foreign:
+                assert one in cache, f"{state} is not in the cache"
+
+
+def _updated(state: Fact, change: Mapping[str, Any], new: Mapping[str, Any], *, at_once: bool) -> Fact:
+    for name, pair in change["attributes"].items():
+        assert kept(name, pair["old"]) == state.get(name), f"{name} was not {pair['old']!r}"
+        assert kept(name, pair["new"]) != state.get(name), f"{name} was {pair['new']!r} already"
+    if at_once:
+        assert change["version"] == state.version
+    return state._replace(version=state.version + 1, attributes=kept_attributes({**state.attributes, **new}))
+
+
+def _unversioned(state: Fact) -> tuple[Any, ...]:
+    return state.kind, state.workspace, state.attributes
+
+
+def orphans(states: Facts) -> list[str]:
+    """
+    Return the ids of what goes when the ends are gone.
+    """
+    gone: list[str] = []
+    while True:
+        left = {one: state for one, state in states.items() if one not in gone}
+        more = [
+            one
+            for one, state in left.items()
+            if any(state.get(end) and state.get(end) not in left for end in ("parent", "source", "target"))
+        ]
+        if not more:
+            return gone
+        gone += more
