@@ -196,7 +196,7 @@ def test_giving_up_sends_nothing(home, ardoq):
 
 
 def test_a_failure_before_the_first_row_is_a_failure(home, ardoq, run):
-    """Where a workspace cannot be loaded no row fails, and the run does: outcome, report and status say so."""
+    """Where a workspace cannot be loaded no row fails, and the run does: outcome, report, status say so."""
     ardoq.fail("status", status=503, path="/api/v2/components*", times=LONG)
     with client_of(load_job("job.toml"), simulate=False, retries=0) as client:
         outcome = run_job(load_job("job.toml"), client)
