@@ -47,6 +47,7 @@ KINDS = [
     (NotFoundError, LookupError),
     (BadRequest, ValueError),
     (Conflict, ArdoqClientException),
+    (JobRunning, ArdoqClientException),
     (PlanMoved, Conflict),
     (JobRunning, ArdoqClientException),
     (RateLimited, ArdoqClientException),
