@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy.cli.harmless import harmless
-from ardoqpy_sync.pages.text import one_line
+from ardoqpy_sync.pages.text import one_line, value_text
 from ardoqpy_sync.pages.words import STATES, counted, headline, number
 from ardoqpy_sync.report import totals
 
@@ -40,10 +40,12 @@ def summary_of(account: Mapping[str, Any], described: str | None = None) -> Iter
         title = "would change" if account["made"]["simulated"] else "changed"
         lines += _section(title, [_change(one, words) for one in account["changes"]], longest)
         lines += _section("failed", [_failure(one) for one in account["failed"]], longest)
-    lines += _section("in Ardoq, no longer in the source", map(_thing, account["missing"]), longest)
+    lines += _section("in Ardoq, no longer in the source", map(_miss, account["missing"]), longest)
     if described is None:
         lines += _section("ambiguous", [_several(one) for one in account["ambiguous"]], longest)
         lines += _section("not kept by Ardoq as sent", map(_stubborn, account["not_converging"]), longest)
+    if account["failed"]:
+        lines += _section("read", map(_source, account["sources"]), longest)
     lines += _guard(account["guard"], longest)
     if account["status"] != "success" and not _SHOWN_ABOVE.match(account["description"]):
         lines += [f"{account['status']}: {line}" for line in account["description"].splitlines()[:SHOWN]]
@@ -100,7 +102,21 @@ def _several(one: Mapping[str, Any]) -> str:
 
 
 def _stubborn(one: Mapping[str, Any]) -> str:
-    return f"{_thing(one)}: {one_line(str(one.get('attribute')))}"
+    stored, wanted = (one_line(value_text(one.get(key)), 60) for key in ("stored", "wanted"))
+    return f"{_thing(one)}: {one_line(str(one.get('attribute')))} stays {stored}, the source says {wanted}"
+
+
+def _miss(one: Mapping[str, Any]) -> str:
+    along = one.get("along") or {"components": 0, "references": 0}
+    if not along["components"] and not along["references"]:
+        return _thing(one)
+    with_it = f"{counted(along['components'], 'component')} and {counted(along['references'], 'reference')}"
+    return f"{_thing(one)}, and with it {with_it}"
+
+
+def _source(one: Mapping[str, Any]) -> str:
+    told = f"{counted(one['rows'], 'row')}, {number(one['skipped'])} skipped, {number(one['failed'])} failed"
+    return f"{one_line(one['name'])}: {told}"
 
 
 def guard_lines(guard: Mapping[str, Any] | None) -> list[str]:

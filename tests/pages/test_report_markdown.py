@@ -13,9 +13,9 @@ from markdown_it import MarkdownIt
 from runs import FAILED_ROW, SOURCE, WAYS, a_run
 
 from ardoqpy import InvalidInput
+from ardoqpy_sync.cli.summary import summary_of
 from ardoqpy_sync.pages.account import account_of
 from ardoqpy_sync.pages.markdown import LARGEST, markdown_of
-from ardoqpy_sync.pages.summary import summary
 
 BAD = [
     "a|b||c\\|d",
@@ -191,37 +191,36 @@ def test_it_is_never_larger_than_a_build_takes():
 
 
 def test_what_is_no_account_is_refused():
-    """Neither Markdown nor a summary is made of anything else."""
-    for make in (markdown_of, summary):
-        with pytest.raises(InvalidInput, match="is no report"):
-            make({"kind": "something else"})
+    """Markdown is made of nothing else."""
+    with pytest.raises(InvalidInput, match="is no report"):
+        markdown_of({"kind": "something else"})
 
 
 # -- in short ----------------------------------------------------------------------------------------------
 
 
 def test_the_summary_tells_the_same_facts_on_a_terminal():
-    """Headline, totals, why deleting was refused, and the beginning of each list, in lines."""
-    text = summary(a_bit_of_everything(title="S"))
+    """Headline, totals, why the guard refused, and the beginning of each list, in lines."""
+    lines = list(summary_of(a_bit_of_everything(title="S")))
     for line in (
-        "S: The run failed, 1 row could not be brought in. 4 changes would be made; nothing was written.",
+        "The run failed, 1 row could not be brought in. 4 changes would be made; nothing was written.",
         "components          1        1        1          0        1       1",
-        "  - 1 of the 2 hubs would go. (share=0.5 would allow it)",
-        "  - component Bad row: cost is 'n/a': a field of numbers takes a number. [apps.csv line 5]",
-        "  - create reference Shop -> Till (uses)",
-        "  - update component Till (Application): lifecycle Active -> Retired",
+        "  - 1 of the 2 hubs would go. To allow it, say in the job under [guard]: share = 0.5",
+        "  - component Bad row (Application): cost is 'n/a': a field of numbers takes a number.  [apps.csv line 5]",
+        "  - create reference Shop -> Till (uses)  [apps.csv line 3]",
+        "  - update component Till (Application): lifecycle  [apps.csv line 2]",
         "  - component Lost one (Application), and with it 0 components and 25 references",
         "  - component Twins: 2 match, t1 is used",
         "  - component Stubborn: score stays 7, the source says 9",
         "  - apps.csv: 1,240 rows, 3 skipped, 1 failed",
     ):
-        assert line in text.splitlines()
+        assert line in lines
 
 
 def test_the_summary_is_short_and_steers_no_terminal():
     """Of each list only the first are shown, and nothing in it is obeyed by a terminal."""
     report = account(changes=[change(number, name="\x1b[31m\u202ered\n") for number in range(30)])
-    text = summary(report, longest=3)
-    assert text.count("- update") == 3
-    assert "  ... and 27 more" in text
-    assert all(line.isprintable() for line in text.splitlines())
+    lines = list(summary_of(report))
+    assert sum(line.startswith("  - update") for line in lines) == 10
+    assert "  ... and 20 more" in lines
+    assert all(line.isprintable() for line in lines)
