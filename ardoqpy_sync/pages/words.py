@@ -62,6 +62,9 @@ def headline(account: Mapping[str, Any]) -> str:
         done = f"{counted(changes, 'change')} {'was' if changes == 1 else 'were'} made."
     if succeeded(account):
         return done
+    guard = account["guard"]
+    if guard and not account["failed"] and account["description"] == guard["sentence"]:
+        return f"{guard['sentence']} {done}"
     status = account["status"]
     verdict = "The run failed" if status == "failure" else f"The run ended as {one_line(status, 60)}"
     rows = f", {counted(len(account['failed']), 'row')} could not be brought in" if account["failed"] else ""

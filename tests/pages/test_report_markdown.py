@@ -206,7 +206,10 @@ def test_the_summary_tells_the_same_facts_on_a_terminal():
         "The run failed, 1 row could not be brought in. 4 changes would be made; nothing was written.",
         "components          1        1        1          0        1       1",
         "  - 1 of the 2 hubs would go. To allow it, say in the job under [guard]: share = 0.5",
-        "  - component Bad row (Application): cost is 'n/a': a field of numbers takes a number.  [apps.csv line 5]",
+        (
+            "  - component Bad row (Application): cost is 'n/a': a field of numbers takes a number.  "
+            "[apps.csv line 5]"
+        ),
         "  - create reference Shop -> Till (uses)  [apps.csv line 3]",
         "  - update component Till (Application): lifecycle  [apps.csv line 2]",
         "  - component Lost one (Application), and with it 0 components and 25 references",
