@@ -381,16 +381,21 @@ class Cache:
         Return what `forget` would take out, and leave it where it is.
         """
         found = self.get(kind, entity_id)
-        taken = {entity_id: (kind, *found)} if found else {}
-        if kind == "component":
-            waiting = [entity_id]
-            for comp_id in waiting:
-                for its_kind, ws_id, entity in self.touching(comp_id):
-                    if entity["_id"] not in taken:
-                        taken[entity["_id"]] = (its_kind, ws_id, entity)
-                        if its_kind == "component":
-                            waiting.append(entity["_id"])
-        return list(taken.values())
+        itself = [(kind, *found)] if found else []
+        return [*itself, *self.along(entity_id)] if kind == "component" else itself
+
+    def along(self, comp_id: str) -> Iterator[tuple[str, str, Entity]]:
+        """
+        Yield what goes with a component, what is nearest first, as (kind, workspace id, entity).
+        """
+        seen, waiting = {comp_id}, [comp_id]
+        for each in waiting:
+            for kind, ws_id, entity in self.touching(each):
+                if entity["_id"] not in seen:
+                    seen.add(entity["_id"])
+                    yield kind, ws_id, entity
+                    if kind == "component":
+                        waiting.append(entity["_id"])
 
     def touching(self, comp_id: str) -> Iterator[tuple[str, str, Entity]]:
         """

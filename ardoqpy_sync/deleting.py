@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy.errors import ArdoqClientException, NotFoundError
 from ardoqpy_sync.cache import TYPE_OF
+from ardoqpy_sync.cascades import Extent, extents
 from ardoqpy_sync.changes import CREATE, DELETE, differences
 from ardoqpy_sync.guard import KINDS, Group, Held, Missing, Run, Thing, objections, refusal
 from ardoqpy_sync.outbox import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from ardoqpy.dialect import Dialect, Entity
     from ardoqpy_sync.changes import Change
@@ -80,24 +81,27 @@ class Deleting:
         engine = self._engine
         misses = {kind: list(filter(partial(self._meant, kind), engine.cache.misses(kind))) for kind in KINDS}
         own = {entity["_id"] for entities in misses.values() for entity in entities}
-        cascades = self._cascades([comp["_id"] for comp in misses.get("component", ())])
+        sights = self._look([comp["_id"] for comp in misses["component"]])
+        sizes = _extents(sights, [comp["_id"] for comp in misses["component"]])
+        along = self._along(sights, own)
         missing = [
-            Missing(self._thing(kind, entity), tuple(self._thing(*one) for one in cascade.values()))
+            Missing(
+                self._thing(kind, entity),
+                tuple(self._thing(*one) for one in along.get(entity["_id"], {}).values()),
+                *sizes.get(entity["_id"], Extent(0, 0)),
+            )
             for kind, entities in misses.items()
             for entity in entities
-            for cascade in [cascades.get(entity["_id"], {})]
         ]
         self._agree(missing)
         engine.reach.begin_anew()
         # References first, then components from the leaves up, so that each goes by itself.
-        components = sorted(misses.get("component", ()), key=lambda comp: _depth(cascades[comp["_id"]]))
-        for ref in misses.get("reference", ()):
+        for ref in misses["reference"]:
             self._one(engine.reference, ref, {})
-        for comp in components:
-            along = cascades[comp["_id"]].items()
-            self._one(
-                engine.component, comp, {key: one["_version"] for key, (_, one) in along if key not in own}
-            )
+        # What is below a component has fewer below it.
+        for comp in sorted(misses["component"], key=lambda comp: sizes[comp["_id"]].components):
+            agreed = {key: one["_version"] for key, (_, one) in along[comp["_id"]].items()}
+            self._one(engine.component, comp, agreed)
         return self._answer
 
     def mark(self, marks: Entity) -> dict[str, list[dict[str, Any]]]:
@@ -142,20 +146,21 @@ class Deleting:
 
     # -- see ------------------------------------------------------------------------------------------------
 
-    def _cascades(self, comp_ids: list[str]) -> dict[str, Cascade]:
+    def _along(self, sights: Mapping[str, Sight], own: set[str]) -> dict[str, Cascade]:
         """
-        Return by component all that goes with it, as the run has seen it, or else as Ardoq holds it now.
+        Return by component what goes with it and is no cache miss, as the run has seen it, else as it is now.
+
+        What goes with a cache miss below it is told there.
         """
-        sights = self._look(comp_ids)
-        cascades = {comp_id: _cascade(sights, comp_id) for comp_id in comp_ids}
+        along = {comp_id: _cascade(sights, comp_id, own) for comp_id in sights if comp_id in own}
         # Their workspaces are loaded, so that it is known of how many they are a share.
-        self._engine.load(one["rootWorkspace"] for found in cascades.values() for _, one in found.values())
-        for found in cascades.values():
+        self._engine.load(one["rootWorkspace"] for found in along.values() for _, one in found.values())
+        for found in along.values():
             for key, (kind, _) in found.items():
                 cached = self._engine.cache.get(kind, key)
                 if cached:
                     found[key] = (kind, cached[1])
-        return cascades
+        return along
 
     def _look(self, comp_ids: list[str]) -> dict[str, Sight]:
         """
@@ -216,7 +221,7 @@ class Deleting:
         """
         cache = self._engine.cache
         created = {change.id for change in self._engine.report.changes if change.action == CREATE}
-        going = {thing.id: thing for one in missing for thing in (one.thing, *one.cascade)}
+        going = {thing.id: thing for one in missing for thing in (one.thing, *one.along)}
         groups = {thing.group: thing for thing in going.values()}
         before, named = Counter[Group](), Counter[Group]()
         for kind, ws_id in {group[:2] for group in groups}:
@@ -344,22 +349,30 @@ def rows_of(report: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
-def _cascade(sights: Mapping[str, Sight], comp_id: str) -> Cascade:
+def _extents(sights: Mapping[str, Sight], comp_ids: Iterable[str]) -> dict[str, Extent]:
+    return extents(
+        comp_ids,
+        lambda comp_id: [child for child in sights[comp_id].children if sights[child].comp is not None],
+        lambda comp_id: [ref["_id"] for ref in sights[comp_id].references],
+    )
+
+
+def _cascade(sights: Mapping[str, Sight], comp_id: str, own: Collection[str] = ()) -> Cascade:
+    """
+    Return what goes with a component, but for what is in `own` and what goes with that.
+    """
     found: Cascade = {}
     waiting = [comp_id]
     for each in waiting:
         for child in sights[each].children:
             comp = sights[child].comp
-            if comp is not None and child not in found and child != comp_id:
+            if comp is not None and child not in found and child != comp_id and child not in own:
                 found[child] = "component", comp
                 waiting.append(child)
-        found.update((ref["_id"], ("reference", ref)) for ref in sights[each].references)
+        found.update(
+            (ref["_id"], ("reference", ref)) for ref in sights[each].references if ref["_id"] not in own
+        )
     return found
-
-
-def _depth(cascade: Cascade) -> int:
-    # What is below a component has fewer below it.
-    return sum(kind == "component" for kind, _ in cascade.values())
 
 
 def _deleted(change: Change) -> dict[str, Any]:

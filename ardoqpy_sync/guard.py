@@ -111,11 +111,16 @@ class Thing(NamedTuple):
 
 class Missing(NamedTuple):
     """
-    A cache miss, and what Ardoq deletes with it: all that is below it, and the references at those.
+    A cache miss, and what Ardoq deletes with it.
+
+    - `along`: what is no cache miss itself, and goes with none that lies below this one.
+    - `children`, `references`: how many components are below it, and references at it and those, in all.
     """
 
     thing: Thing
-    cascade: tuple[Thing, ...] = ()
+    along: tuple[Thing, ...] = ()
+    children: int = 0
+    references: int = 0
 
 
 class Held(NamedTuple):
@@ -164,7 +169,7 @@ def going_of(missing: Iterable[Missing]) -> list[Thing]:
     """
     going = {one.thing.id: one.thing for one in missing}
     for one in missing:
-        for thing in one.cascade:
+        for thing in one.along:
             going.setdefault(thing.id, thing)
     return list(going.values())
 
@@ -224,9 +229,7 @@ def _of_the_count(going: Sequence[Thing], bounds: Bounds) -> Iterator[Objection]
 
 
 def _of_what_goes_along(missing: Sequence[Missing], bounds: Bounds) -> Iterator[Objection]:
-    own = {one.thing.id for one in missing}
-    for thing, cascade in missing:
-        along = [other for other in cascade if other.id not in own]
+    for thing, along, _, _ in missing:
         named = [other for other in along if other.named]
         unseen = [other for other in along if not other.named]
         if named:
@@ -248,13 +251,15 @@ def refusal(missing: Sequence[Missing], against: Sequence[Objection], deed: str 
     """
     Return the error for what may not go: each objection, how it is allowed, and what would have gone.
     """
-    own = {one.thing.id for one in missing}
-    would = []
-    for thing, cascade in missing:
-        below = sum(other.shown["kind"] == "component" for other in cascade)
-        along = [other.shown for other in cascade if other.id not in own]
-        counted = {"children": below, "references": len(cascade) - below, "along": along}
-        would.append({**thing.shown, **counted})
+    would = [
+        {
+            **thing.shown,
+            "children": children,
+            "references": references,
+            "along": [other.shown for other in along],
+        }
+        for thing, along, children, references in missing
+    ]
     lines = [_said(one) for one in against[:SHOWN]]
     lines += [f"- ... and {len(against) - SHOWN} more reasons"] if len(against) > SHOWN else []
     if would:

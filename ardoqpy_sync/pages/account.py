@@ -7,12 +7,14 @@ The page, the Markdown and the summary are made of it and of nothing else. It ho
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._json import a_type
 from ardoqpy._near import near, quoted
 from ardoqpy.errors import GuardRefused, InvalidInput
 from ardoqpy_sync import json_file
+from ardoqpy_sync.cascades import extents
 from ardoqpy_sync.changes import CREATE
 from ardoqpy_sync.pages.account_form import FORMAT, KIND, checked
 from ardoqpy_sync.pages.graph import graph_of
@@ -31,6 +33,8 @@ __all__ = ["account_of", "read", "write"]
 
 #: Of what would go along with one thing, so many are named; and so many in the whole account.
 ALONG, ALONG_IN_ALL = 20, 20_000
+#: They are chosen out of so many, those that are nearest.
+LOOKED_AT = 500
 _KINDS = ("component", "reference")
 #: The attributes whose values are ids that people know by a name.
 _NAMED_BY_ID = {"parent", "source", "target", "typeId"}
@@ -282,19 +286,22 @@ def _missing(engine: Engine, report: Mapping[str, Any], names: TypeNames) -> lis
     def state(entity: Entity) -> str:
         return "missing" if entity["_id"] in own else "named" if entity["_id"] in cache.named else "other"
 
+    sizes = extents(
+        [comp["_id"] for comp in report["cache_miss_comps"]],
+        lambda comp_id: [one["_id"] for of, _, one in cache.touching(comp_id) if of == "component"],
+        lambda comp_id: [one["_id"] for of, _, one in cache.touching(comp_id) if of == "reference"],
+    )
     found = []
     for kind, shown in misses:
         one = _typed({"kind": kind, **shown}, names)
         if kind == "component":
-            along = cache.cascade(kind, shown["_id"])[1:]
             room = max(0, min(ALONG, ALONG_IN_ALL - listed))
             # What a row of this run named comes first: that is what nobody expects to lose.
-            first = sorted(along, key=lambda part: state(part[2]) != "named")[:room]
+            nearest = list(islice(cache.along(shown["_id"]), LOOKED_AT)) if room else []
+            first = sorted(nearest, key=lambda part: state(part[2]) != "named")[:room]
             listed += len(first)
-            below = sum(of == "component" for of, _, _ in along)
             one["along"] = {
-                "components": below,
-                "references": len(along) - below,
+                **sizes[shown["_id"]]._asdict(),
                 "listed": [
                     _typed({"kind": of, **engine.described(kinds[of], other), "state": state(other)}, names)
                     for of, _, other in first

@@ -1,0 +1,48 @@
+"""
+How much goes with each of many components.
+"""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ardoqpy_sync.cascades import extents
+
+
+def by_hand(comp_id, children, references):
+    """
+    Count what goes with a component by walking it.
+    """
+    seen, waiting = {comp_id}, [comp_id]
+    for one in waiting:
+        new = [child for child in children.get(one, []) if child not in seen]
+        seen.update(new)
+        waiting += new
+    refs = {ref for one in seen for ref in references.get(one, [])}
+    return len(seen) - 1, len(refs)
+
+
+NAMES = st.sampled_from("abcdefgh")
+GRAPHS = st.dictionaries(NAMES, st.lists(NAMES, max_size=4, unique=True))
+
+
+@settings(deadline=None)
+@given(st.lists(NAMES), GRAPHS, st.dictionaries(NAMES, st.lists(st.integers(0, 6), max_size=4)))
+def test_any_shape_is_counted_as_by_hand(asked, children, references):
+    """Trees, circles, and children of two parents: each gets what walking it alone gives."""
+    children = {name: [child for child in below if child != name] for name, below in children.items()}
+    found = extents(asked, lambda one: children.get(one, []), lambda one: references.get(one, []))
+    assert found == {one: by_hand(one, children, references) for one in asked}
+
+
+def test_a_line_of_a_hundred_thousand_is_counted_in_one_walk():
+    """Parents above parents: nobody is asked about twice, and it is no matter for Python's stack."""
+    last = 100_000
+    asked = []
+
+    def children(one):
+        asked.append(one)
+        return [str(int(one) + 1)] if int(one) < last else []
+
+    found = extents(map(str, range(last + 1)), children, lambda one: [f"{one}-up", f"{int(one) + 1}-up"])
+    assert (found["0"], found["99999"]) == ((last, last + 2), (1, 3))
+    assert len(asked) == last + 1
