@@ -60,7 +60,12 @@ def row_of(label: Any, field: Any = None, value: Any = None) -> Row:
         encode_json({"field_value": value})  # what Ardoq cannot hold matches nothing, ever
         if not bearable(value):
             raise InvalidInput("field_value is nested too deeply: give text, a number or a list.")
-    return Row(label if label is None else str(label), field)
+    try:
+        return Row(label if label is None else str(label), field)
+    except ValueError:  # Python does not write out a whole number of thousands of digits
+        raise InvalidInput(
+            f"label is {a_type(label)} of too many digits: give text, or a line's number."
+        ) from None
 
 
 class Promise(NamedTuple):
