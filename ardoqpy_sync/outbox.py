@@ -97,6 +97,8 @@ class Outbox:
         self._handed_out: list[tuple[Entity, str]] = []
         self._problems: list[ArdoqClientException] = []
         self._dropped: set[int] = set()
+        #: Where the report tells of what came and went unsent, which may speak of what still waits.
+        self._withdrawn: set[int] = set()
         self.broken: dict[str, ArdoqClientException] = {}
 
     @property
@@ -145,7 +147,8 @@ class Outbox:
         """
         for entity_id in entities:
             if entity_id not in self._writer.waiting:
-                self._promises.pop(entity_id, None)
+                promises = self._promises.pop(entity_id, [])
+                self._withdrawn.update(one.change for one in promises if one.change is not None)
 
     def problems(self) -> list[ArdoqClientException]:
         """
@@ -164,6 +167,7 @@ class Outbox:
             if not self._writer.waiting:
                 break
             self._round(again=left > 0)
+        self._put_right_what_was_withdrawn()
         self._put_right_what_the_report_notes()
 
     def give_up(self, unsent: ArdoqClientException, unanswered: ArdoqClientException) -> None:
@@ -180,6 +184,7 @@ class Outbox:
                     self._break_promise(Outcome(operation, problem=problem), lost)
         if lost:
             self._forget_hits(lost)
+        self._put_right_what_was_withdrawn()
         self._engine.report.drop(self._dropped)
         self._dropped.clear()
         self._put_right_what_the_report_notes()
@@ -203,6 +208,7 @@ class Outbox:
             else:
                 self._break_promise(outcome, lost)
         self._put_right_what_was_handed_out(versions)
+        self._put_right_what_was_withdrawn()
         if lost:
             self._forget_hits(lost)
         replayed = [
@@ -266,6 +272,12 @@ class Outbox:
                     entity.setdefault(key, value)  # what only Ardoq could say
             if entity_id in self._writer.waiting:
                 self._handed_out.append((entity, entity_id))
+
+    def _put_right_what_was_withdrawn(self) -> None:
+        changes = self._engine.report.changes
+        for place in self._withdrawn:
+            changes[place] = self._with_real_ids(changes[place])
+        self._withdrawn.clear()
 
     def _put_right_what_the_report_notes(self) -> None:
         report, real = self._engine.report, self.real

@@ -85,7 +85,7 @@ def test_g1_what_cannot_be_simulated_is_refused(ardoq, new_sync, method, argumen
 # -- G2 --------------------------------------------------------------------------------------------
 
 
-@settings(SYNC, max_examples=60)
+@settings(SYNC)
 @given(drawn=worlds_and_scripts(ruthless=True))
 def test_g2_the_simulated_report_equals_the_real_one(server, drawn):
     """The report of a simulation is, but for the ids of what it creates, that of the run that follows."""
@@ -145,7 +145,7 @@ def _ends(workspace):
 # -- G3 --------------------------------------------------------------------------------------------
 
 
-@settings(SYNC, max_examples=60)
+@settings(SYNC)
 @given(drawn=worlds_and_scripts())
 def test_g3_a_second_run_changes_nothing(server, drawn):
     """The same script once more creates, updates and deletes nothing, and sends nothing but GETs."""
@@ -172,7 +172,7 @@ def _changed(report):
 # -- G6 --------------------------------------------------------------------------------------------
 
 
-@settings(SYNC, max_examples=30)
+@settings(SYNC)
 @given(drawn=worlds_and_scripts(ruthless=True))
 def test_g6_the_callers_data_is_unchanged(server, drawn):
     """No row is touched, and whoever spoils what was handed out spoils nothing in the cache."""

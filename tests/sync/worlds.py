@@ -484,7 +484,7 @@ def run(client: ArdoqSyncClient, script: list[tuple]) -> list[dict[str, Any]]:
     return out
 
 
-_MADE = re.compile(r"simulated-\d+|5f00aa00bb00cc[0-9a-f]{10}")
+_MADE = re.compile(r"simulated-\d+|batch-\d+|5f00aa00bb00cc[0-9a-f]{10}")
 
 
 def comparable(report: dict[str, Any]) -> str:

@@ -100,7 +100,7 @@ class Hook(ThreadingHTTPServer):
         self.status, self.more = status, headers
         super().__init__(("127.0.0.1", 0), _HookHandler)
         self.url = f"http://127.0.0.1:{self.server_address[1]}/hooks/s3cret-path"
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
 
 class _HookHandler(BaseHTTPRequestHandler):

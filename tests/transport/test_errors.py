@@ -47,7 +47,6 @@ KINDS = [
     (NotFoundError, LookupError),
     (BadRequest, ValueError),
     (Conflict, ArdoqClientException),
-    (JobRunning, ArdoqClientException),
     (PlanMoved, Conflict),
     (JobRunning, ArdoqClientException),
     (RateLimited, ArdoqClientException),
