@@ -34,10 +34,12 @@ NEEDED = [
     ),
     "ardoqpy_sync/py.typed",
     "ardoqpy_sync/sources/__init__.py",
+    "ardoqpy_sync/cli/__init__.py",
+    "ardoqpy_sync/job/__init__.py",
 ]
 TOP = ("ardoqpy/", "ardoqpy_sync/", "ardoqpy-")
 ENTRY_POINTS = {
-    "console_scripts": {"ardoqpy": "ardoqpy.cli:main"},
+    "console_scripts": {"ardoqpy": "ardoqpy.cli:main", "ardoqpy-sync": "ardoqpy_sync.cli:main"},
     "pytest11": {"ardoqpy": "ardoqpy.pytest_plugin"},
 }
 
