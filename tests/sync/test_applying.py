@@ -141,7 +141,7 @@ def again_to(server, plan):
 
 
 @pytest.mark.immediate
-@settings(SYNC, max_examples=12)
+@settings(SYNC, max_examples=8)
 @given(drawn=worlds_and_scripts(), data=st.data())
 def test_an_applying_that_was_cut_off_is_completed_by_the_next(server, drawn, data):
     """Where applying stopped at any of its writes, applying again does the rest and nothing twice."""
@@ -267,7 +267,7 @@ def everything(server):
     return {one["_id"]: one for one in (*dump["components"], *dump["references"])}
 
 
-@settings(SYNC, max_examples=20)
+@settings(SYNC, max_examples=12)
 @given(drawn=worlds_and_scripts(ruthless=True), edits=_edits)
 def test_g9_what_others_touched_since_is_left_and_listed(server, drawn, edits):
     """What others touched since the plan stays as they left it, and of the planned just that is moved."""

@@ -36,7 +36,7 @@ from worlds import seed as seed_of
 from ardoqpy import ArdoqClientException, GuardRefused
 
 SETTINGS = settings(
-    max_examples=int(os.environ.get("STATE_MACHINE_EXAMPLES", "25")),
+    max_examples=int(os.environ.get("STATE_MACHINE_EXAMPLES", "16")),
     stateful_step_count=30,
     deadline=None,
     derandomize="STATE_MACHINE_SEED" not in os.environ,
