@@ -59,9 +59,9 @@ same for every row. A brace itself is written twice. Cells are converted by the 
 Ardoq, as [sources.md](sources.md#cells) says; a cell that cannot be is told with its row, its value and what
 the field takes, and nothing of that row is written.
 
-White space around names and keys is dropped. Where several rows mean the same thing, the first counts: one
-that says the same again is nothing new, one that says otherwise fails. Attributes that are not mapped are
-never touched.
+White space around names and keys is dropped. Where several rows of a mapping mean the same thing, the first
+counts: one that says the same again is nothing new, one that says otherwise fails. Two mappings may bring
+different attributes of the same things. Attributes that are not mapped are never touched.
 """
 SOURCES = """## [sources.NAME]
 

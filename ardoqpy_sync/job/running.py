@@ -11,7 +11,7 @@ from ardoqpy._near import quoted
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, GuardRefused, InvalidInput
 from ardoqpy_sync.job.binding import BoundComponents, BoundReferences, bind
 from ardoqpy_sync.job.outcome import Outcome, Read
-from ardoqpy_sync.job.rows import attributes_of, columns_of, filter_of, named_by
+from ardoqpy_sync.job.rows import attributes_of, columns_of, filter_of, named_by, text_of
 from ardoqpy_sync.job.troubles import JobRefused, Trouble
 from ardoqpy_sync.reach import is_out_of_reach
 from ardoqpy_sync.sources import from_rows, open_source
@@ -152,15 +152,15 @@ class _Run:
 
     def _components(self, bound: BoundComponents) -> None:
         parents = named_by(bound.parent) if bound.parent else None
-        for read, row, values, attributes in self._rows(bound, "component"):
+        for read, row, values, attributes, ends in self._rows(bound, parents):
             comp = {"rootWorkspace": bound.ws_id, "typeId": bound.type_id, **attributes}
             trouble = _nameless(bound, comp)
+            parent = ends[0] if ends else []
+            if trouble is None and len(parent) > 1:
+                trouble = f"it names {len(parent)} parents."
             if trouble is not None:
-                self._reject(read, "component", values, trouble, row.label)
-                continue
-            parent = parents(values) if parents else []
-            if len(parent) > 1:
-                self._reject(read, "component", comp, f"it names {len(parent)} parents.", row.label)
+                shown = {**values, "name": comp.get("name")}
+                self._reject(read, "component", shown, trouble, row.label, self._guessed(bound, values))
             elif parent and bound.parent is not None:
                 found = self._component(bound.parent, parent[0])
                 if found is None:
@@ -194,7 +194,9 @@ class _Run:
 
     def _have(self, bound: BoundComponents, read: Read, label: str, comp: dict[str, Any]) -> None:
         key = comp["name"].casefold() if bound.key is None else str(comp[bound.key])
-        if not self._first_to_say((*bound.group, key), comp, label, read, "component", self._means, bound):
+        if not self._first_to_say(
+            (bound.mapping.place, key), comp, label, read, "component", self._means, bound
+        ):
             return
         self._client.create_component(
             self._owned(bound, comp, lambda: self._matching(bound, comp)), bound.key, label=label
@@ -223,10 +225,10 @@ class _Run:
     # -- references -----------------------------------------------------------------------------------------
 
     def _references(self, bound: BoundReferences) -> None:
-        sources, targets = named_by(bound.source), named_by(bound.target)
-        for read, row, values, attributes in self._rows(bound, "reference"):
-            for source in sources(values):
-                for target in targets(values):
+        named = named_by(bound.source), named_by(bound.target)
+        for read, row, _, attributes, (sources, targets) in self._rows(bound, *named):
+            for source in sources:
+                for target in targets:
                     self._reference(bound, read, row.label, source, target, attributes)
 
     def _reference(
@@ -253,7 +255,9 @@ class _Run:
             "type": bound.type_id,
             **attributes,
         }
-        if not self._first_to_say((*bound.group, *found), ref, label, read, "reference", _nothing, bound):
+        if not self._first_to_say(
+            (bound.mapping.place, *found), ref, label, read, "reference", _nothing, bound
+        ):
             return
         client, ends = self._client, (found[0], found[1])
         client.create_reference(
@@ -264,9 +268,11 @@ class _Run:
 
     # -- what both have -------------------------------------------------------------------------------------
 
-    def _rows(self, bound: Bound, kind: str) -> Iterator[tuple[Read, Row, Values, dict[str, Any]]]:
+    def _rows(
+        self, bound: Bound, *named: Callable[[Values], list[str]] | None
+    ) -> Iterator[tuple[Read, Row, Values, dict[str, Any], list[list[str]]]]:
         """
-        Yield the rows of a mapping that can be used, with what they write; reject the others.
+        Yield the rows of a mapping that can be used, with what they write and name; reject the others.
         """
         mapping = bound.mapping
         read = Read(mapping.rows)
@@ -283,13 +289,14 @@ class _Run:
                     read.skipped += 1
                     continue
                 attributes = attributes_in(values)
+                ends = [names(values) for names in named if names is not None]
             except InvalidInput as problem:
                 means = self._guessed(bound, values) if isinstance(bound, BoundComponents) else []
                 shown = {**values, "name": _called(bound, values), "type": mapping.type}
-                self._reject(read, kind, shown, str(problem), row.label, means)
+                self._reject(read, mapping.kind, shown, str(problem), row.label, means)
                 continue
             self._given.add(bound.group)
-            yield read, row, values, attributes
+            yield read, row, values, attributes, ends
 
     def _guessed(self, bound: BoundComponents, values: Values) -> list[str]:
         """
@@ -297,10 +304,12 @@ class _Run:
         """
         wanted = bound.key or "name"
         cell_of = next(template.getter() for field, template in bound.cells if field.name == wanted)
-        cell = cell_of(values)
-        if not isinstance(cell, str) or not cell.strip():
+        try:
+            value = text_of(cell_of(values))
+        except InvalidInput:
             return []
-        value = cell.strip()
+        if not value:
+            return []
         return [
             one["_id"] for one in self._client.match_component(bound.ws_id, bound.type_id, value, bound.key)
         ]

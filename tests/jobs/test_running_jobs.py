@@ -192,6 +192,48 @@ def test_rows_that_contradict_each_other_are_told(ardoq, night):
     assert (report["new_comps"], stored(ardoq)["Shop"]["cost"]) == (1, 1)
 
 
+def test_what_a_rejected_row_means_is_never_deleted(ardoq, night):
+    """A row without a name, with a bad cell or two parents is still in the source, whatever is allowed."""
+    held = [component(f"{number}" * 24, f"A{number}", cmdb_id=f"{number}") for number in range(5)]
+    ardoq.load(SEED | {"components": held})
+    text = APPLICATIONS + (
+        'key = "cmdb_id"\nmissing = "delete"\nparent = { value = "{Above}" }\n'
+        '[components.fields]\ncmdb_id = "{Id}"\ncost = "{Cost}"\n'
+        "[guard]\nshare = 1\ndespite_failures = true\n"
+    )
+    rows = [
+        {"Name": "", "Id": 0, "Cost": 1, "Above": ""},
+        {"Name": "A1", "Id": 1, "Cost": "many", "Above": ""},
+        {"Name": "A2", "Id": 2, "Cost": 1, "Above": ["A3", "A4"]},
+        {"Name": "A3", "Id": 3, "Cost": 1, "Above": ""},
+    ]
+    outcome, report, _ = night(text, apps=rows)
+    assert outcome.refused == []
+    assert report["failed_comps"] == 3
+    assert [item["name"] for item in report["del_comps_l"]] == ["A4"]
+    assert sorted(stored(ardoq)) == ["A0", "A1", "A2", "A3"]
+
+
+def test_an_end_that_is_no_text_is_the_failure_of_its_row(ardoq, night):
+    """A cell that holds an object where a name should be does not end the run."""
+    links = [{"From": {"id": 1}, "To": "Till"}, {"From": "Shop", "To": "Till"}]
+    outcome, report, _ = night(APPLICATIONS + LINKS, apps=[{"Name": "Shop"}, {"Name": "Till"}], links=links)
+    assert outcome.failure is None
+    ((_, label, _),) = failures(report)
+    assert label == "links row 1"
+    assert ties(ardoq) == [("Shop", "Till", 1)]
+
+
+def test_two_mappings_may_bring_different_attributes(ardoq, night):
+    """What one source says of a component does not contradict what another says besides."""
+    text = APPLICATIONS + '[components.fields]\ncost = "{Cost}"\n'
+    text += APPLICATIONS.replace('"apps"', '"more"') + '[components.fields]\nlifecycle = "{State}"\n'
+    rows = {"apps": [{"Name": "Shop", "Cost": 1}], "more": [{"Name": "shop", "State": "live"}]}
+    _, report, _ = night(text, **rows)
+    assert failures(report) == []
+    assert (stored(ardoq)["Shop"]["cost"], stored(ardoq)["Shop"]["lifecycle"]) == (1, "Live")
+
+
 def test_what_is_left_to_people(ardoq, night):
     """create_only writes once, fill_if_empty what is empty; never_null keeps what a blank cell means."""
     text = APPLICATIONS + (
