@@ -1,24 +1,17 @@
 """
-JSON on its way out and in: what it cannot hold is refused in a sentence that names the attribute.
+JSON on its way out: what it cannot hold is refused in a sentence that names the attribute.
 """
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ardoqpy.errors import InvalidInput
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+__all__ = ["a_type", "encode_json"]
 
-__all__ = ["NotJsonError", "a_type", "decode_json", "encode_json"]
-
-#: From so many bytes on, some ten thousand entities, the garbage collector rests while an answer is read.
-_HUGE = 10_000_000
 _DEEPEST_NAMED = 20
 _DEEPEST_SHOWN = 5
 _LONGEST_KEY = 60
@@ -47,73 +40,6 @@ def encode_json(body: Any) -> bytes:
         f"{where or 'The body'} is {_shown(value)}, which JSON cannot hold: give text, a number, "
         "true or false, None, a list or a dict."
     )
-
-
-class NotJsonError(Exception):
-    """
-    Say that an answer is no JSON, and why; why is empty where it is something else altogether.
-    """
-
-    def __init__(self, why: str = "") -> None:
-        super().__init__(why)
-        self.why = why
-
-
-def decode_json(content: bytes) -> Any:
-    """
-    Return the JSON of an answer; raise `NotJsonError` where it is none.
-
-    Of a key that an object has twice the last value counts, as with every reader of JSON.
-    """
-    if len(content) < _HUGE:
-        return _decoded(content)
-    with _collector_at_rest():
-        return _decoded(content)
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """
-    Make a million objects that are no garbage, without the collector looking through them.
-
-    It would, again and again: while they are being made, and twice or thrice more before it takes them for
-    old. So it pauses, and what is alive afterwards counts as old from then on: it is looked at in full
-    collections only, as all that is old, and nothing is kept from being collected. Who has the collector off
-    or has frozen objects of his own keeps both as they are.
-    """
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            if hasattr(gc, "freeze") and not gc.get_freeze_count():  # not every Python has it
-                gc.freeze()
-                gc.unfreeze()
-            gc.enable()
-
-
-def _decoded(content: bytes) -> Any:
-    why = ""
-    try:
-        return _DECODER.decode(content.decode(json.detect_encoding(content)))
-    except UnicodeDecodeError as problem:
-        why = f"it is not text in {problem.encoding.upper()}"
-    except json.JSONDecodeError:
-        pass
-    except RecursionError:
-        why = "it is nested too deeply"
-    except ValueError as problem:
-        # Python refuses to read a whole number of thousands of digits.
-        why = "it holds a number of too many digits" if "digits" in str(problem) else str(problem)
-    raise NotJsonError(why)
-
-
-def _constant(name: str) -> Any:
-    raise ValueError(f"it holds {name}, which JSON does not know")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_constant)
 
 
 def _fits(value: Any) -> bool:

@@ -34,9 +34,9 @@ from urllib3.exceptions import (
 from urllib3.response import HTTPResponse
 
 from ardoqpy._arguments import checked_query
-from ardoqpy._body import LARGEST_ANSWER, PACKED_AS, Unreadable, beginning, packing, whole
+from ardoqpy._body import LARGEST_ANSWER, PACKED_AS, Body, Unreadable, packing, refusal
 from ardoqpy._files import MultipartFile
-from ardoqpy._json import NotJsonError, decode_json
+from ardoqpy._json_in import HUGE, NotJsonError, decode_json
 from ardoqpy._links import own_url
 from ardoqpy._pace import Pace
 from ardoqpy._reply import Reply, failure, message_in
@@ -297,10 +297,10 @@ class Transport(Verbs):
                 logger.debug("%s %s: %s", method, self._path(url), response.status_code)
             if stream and 200 <= response.status_code < 300:
                 packing(response.headers.get("Content-Encoding"))
-                reply = self._read(method, response, b"", stream=True)
+                reply = self._read(method, response, b"", Body(), stream=True)
                 response = None  # open until its reader has done
                 return reply
-            return self._read(method, response, self._content(response, tries))
+            return self._read(method, response, *self._content(response, tries))
         except Unreadable as problem:
             status = None if problem.late or response is None else response.status_code
             trouble = self._token.hide_in(problem.trouble)
@@ -328,21 +328,25 @@ class Transport(Verbs):
         left = max(left, 0.001)  # 0 would be none at all
         return min(connect, left), min(read, left)
 
-    def _content(self, response: requests.Response, tries: Tries) -> bytes:
+    def _content(self, response: requests.Response, tries: Tries) -> tuple[bytes, Body]:
+        """
+        Return what the answer says, or of a huge one the beginning, and what is left to be read.
+        """
         pieces = _pieces_of(response, by_arrival=tries.left() is not None)
         if response.status_code >= 300:
             # What was decided stands in the status, however much is said about it, and how, and arrives.
             with suppress(requests.RequestException, HTTPError, Unreadable):
                 packing(response.headers.get("Content-Encoding"))
-                return beginning(pieces)
-            return b""
+                return refusal(pieces), Body()
+            return b"", Body()
         packing(response.headers.get("Content-Encoding"))
-        return whole(
+        body = Body(
             pieces,
             self.largest_answer,
             length=response.headers.get("Content-Length"),
             in_time=lambda: (tries.left() or 1.0) > 0,
         )
+        return body.beginning(HUGE), body
 
     def _mishap(self, problem: Exception) -> Reply:
         cause = _cause_of(problem)
@@ -365,7 +369,7 @@ class Transport(Verbs):
         return Reply(outcome, trouble=trouble, hopeless=True)
 
     def _read(
-        self, method: str, response: requests.Response, content: bytes, *, stream: bool = False
+        self, method: str, response: requests.Response, content: bytes, rest: Body, *, stream: bool = False
     ) -> Reply:
         status = response.status_code
         kept = {
@@ -387,12 +391,14 @@ class Transport(Verbs):
         if status == 204 or (not content and method != "GET"):
             return reply._replace(data={})
         try:
-            return reply._replace(data=decode_json(content))
+            return reply._replace(data=decode_json(content, rest))
         except NotJsonError as problem:
+            for _ in rest:
+                pass  # what it has is counted
             kind = self._token.hide_in(response.headers.get("Content-Type", "no content type"))
             return self._with_text(reply, content)._replace(
                 outcome=Outcome.NO_ANSWER,
-                trouble=f"the answer is not JSON but {len(content)} bytes of {kind}"
+                trouble=f"the answer is not JSON but {rest.size} bytes of {kind}"
                 + (f": {problem.why}" if problem.why else ""),
             )
 
@@ -451,7 +457,7 @@ class Transport(Verbs):
         """
         trouble = ""
         try:
-            return whole(pieces, self.largest_answer)
+            return Body(pieces, self.largest_answer).whole()
         except Unreadable as problem:
             trouble = problem.trouble
         raise UnexpectedAnswer(f"Cannot read {what}: {trouble}.")

@@ -1,5 +1,5 @@
 """
-How much memory this process has, and had, in use.
+How much memory this process has, and had, in use; and the time that the system took for it.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ import resource
 import sys
 from pathlib import Path
 
-__all__ = ["memory_now", "peak_memory"]
+__all__ = ["memory_now", "peak_memory", "system_time"]
 
 _STATM = Path("/proc/self/statm")
 
@@ -28,3 +28,10 @@ def memory_now() -> int:
     if not _STATM.exists():
         return peak_memory()
     return int(_STATM.read_text(encoding="ascii").split()[1]) * resource.getpagesize() // 1024
+
+
+def system_time() -> float:
+    """
+    Return the seconds that the system has worked for this process so far, mostly to find memory for it.
+    """
+    return resource.getrusage(resource.RUSAGE_SELF).ru_stime

@@ -18,13 +18,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Figures", "emulator", "imported", "medians", "script"]
+__all__ = ["Figures", "emulator", "imported", "medians", "script", "serving"]
 
 Figures = dict[str, float]
 
 _HERE = Path(__file__).resolve().parent
 # The emulator is on this machine; and no setting of the user's reaches a client.
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("ARDOQ_")}
+# An import is measured as it is from the second time on, not with the compiling of what has changed.
+_ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)
 _ENVIRONMENT |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 _IMPORT = """
 import time
@@ -48,11 +50,20 @@ def emulator(
     with seed.open("w", encoding="utf-8") as file:
         subprocess.run([*make, *(["--empty"] if empty else [])], stdout=file, check=True)
     command = [sys.executable, "-m", "ardoqpy", "emulator", "--port", "0", "--seed", str(seed), *flags]
+    with serving(command, folder) as url:
+        yield url
+
+
+@contextmanager
+def serving(command: Sequence[str], folder: Path) -> Iterator[str]:
+    """
+    Run a server in a folder and give its address, which is the first line that it prints.
+    """
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder) as process:
         try:
             url = process.stdout.readline().strip() if process.stdout else ""
             if not url:
-                raise SystemExit("The emulator did not start.")
+                raise SystemExit(f"It did not start: {' '.join(command)}")
             yield url
         finally:
             process.terminate()
@@ -78,7 +89,9 @@ def imported(module: str, folder: Path) -> Figures:
     Import a module in a fresh interpreter and return what that took.
     """
     command = [sys.executable, "-c", _IMPORT.format(module)]
-    ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=folder)
+    ended = subprocess.run(
+        command, stdout=subprocess.PIPE, text=True, check=True, cwd=folder, env=_ENVIRONMENT
+    )
     figures: Figures = json.loads(ended.stdout)
     return figures
 

@@ -42,7 +42,7 @@ def main() -> None:
         modules = ("requests", "ardoqpy.client")  # the face alone loads nothing
         _say("imports ...")
         imports = [{module: imported(module, folder) for module in modules} for _ in range(options.imports)]
-    plain, ours = (medians([one[module] for one in imports]) for module in modules)
+    plain, ours = ([one[module] for one in imports] for module in modules)
     machine = f"{platform.python_implementation()} {platform.python_version()}, {platform.system()}"
     print(f"Medians; {machine}.\n\n{scenario_table(all_measured, options.bound)}\n")
     if any(one.floor for one in all_measured):

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from processes import medians
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from processes import Figures
 
-__all__ = ["Measured", "floor_table", "import_table", "linearity", "scenario_table"]
+__all__ = ["Measured", "floor_table", "growth_table", "import_table", "linearity", "scenario_table"]
 
 
 #: The sizes, in components, at which the targets are set.
@@ -135,15 +135,45 @@ def linearity(all_measured: Sequence[Measured]) -> list[str]:
     return sentences
 
 
-def import_table(ours: Figures, floor: Figures) -> str:
+def growth_table(runs: Mapping[int, list[Figures]]) -> str:
     """
-    Return what the import takes, beside the import of requests alone.
+    Return each size beside one of ten times the rows, of the same turn: a run, and parsing its answer alone.
+    """
+    rows = []
+    for size, all_few in runs.items():
+        figures = medians(all_few)
+        row = [f"{size:,} / {2 * size:,}", _seconds(figures["parse"]), _seconds(figures["fetch_and_parse"])]
+        row += [f"{_seconds(figures['cpu'])} ({_seconds(figures['system'])})"]
+        pairs = list(zip(all_few, runs.get(10 * size, []), strict=False))
+        for kind in ("cpu", "fetch_and_parse"):
+            ratios = sorted(more[kind] / few[kind] for few, more in pairs)
+            if not ratios:
+                row.append("")
+                continue
+            verdict = _verdict(median(ratios), 11) if kind == "cpu" else ""
+            row.append(f"{median(ratios):.1f} x ({ratios[0]:.1f} to {ratios[-1]:.1f}){verdict}")
+        rows.append(row)
+    head = [
+        "components / references",
+        "parsing alone",
+        "fetching and parsing",
+        "a whole run (of it system time)",
+    ]
+    return _table([*head, "ten times the rows: a run", "ten times the rows: fetching and parsing"], rows)
+
+
+def import_table(ours: Sequence[Figures], floors: Sequence[Figures]) -> str:
+    """
+    Return what the import takes, beside the import of requests alone in the same turn.
     """
     rows = [
         [f"`import {name}`", *(f"{figures[kind] * 1000:.0f} ms" for kind in ("cpu", "wall"))]
-        for name, figures in (("requests", floor), ("ardoqpy.client", ours))
+        for name, figures in (("requests", medians([*floors])), ("ardoqpy.client", medians([*ours])))
     ]
-    ratio = {kind: ours[kind] / floor[kind] for kind in ("cpu", "wall")}
+    ratio = {
+        kind: median(our[kind] / floor[kind] for our, floor in zip(ours, floors, strict=True))
+        for kind in ("cpu", "wall")
+    }
     rows.append(["ratio", f"{ratio['cpu']:.2f} x{_verdict(ratio['cpu'], 1.3)}", f"{ratio['wall']:.2f} x"])
     return _table(["", "CPU", "wall"], rows)
 
