@@ -6,6 +6,7 @@ import contextlib
 import socket
 
 import pytest
+from hypothesis import HealthCheck, settings
 from raw_server import RawServer
 
 from ardoqpy.testing import emulator
@@ -15,6 +16,12 @@ SETTINGS = (
     *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "NO_PROXY", "no_proxy"),
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"),
 )
+
+# Every property test draws the same examples each time, and is never late, however busy the machine.
+settings.register_profile(
+    "here", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("here")
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 How much goes with each of many components.
 """
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ardoqpy_sync.cascades import extents
@@ -25,7 +25,6 @@ NAMES = st.sampled_from("abcdefgh")
 GRAPHS = st.dictionaries(NAMES, st.lists(NAMES, max_size=4, unique=True))
 
 
-@settings(deadline=None)
 @given(st.lists(NAMES), GRAPHS, st.dictionaries(NAMES, st.lists(st.integers(0, 6), max_size=4)))
 def test_any_shape_is_counted_as_by_hand(asked, children, references):
     """Trees, circles, and children of two parents: each gets what walking it alone gives."""

@@ -63,11 +63,14 @@ class HttpServer(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 256
+    #: Seconds after which `serve` looks whether it is to end, where nobody comes.
+    timeout = 0.5
 
     def __init__(self, address: tuple[str, int], application: Application) -> None:
         self.application = application
         self._connections: set[socket.socket] = set()
         self._changed = threading.Condition()
+        self._ended = False
         super().__init__(address, _Handler)
 
     def server_bind(self) -> None:
@@ -76,6 +79,28 @@ class HttpServer(ThreadingHTTPServer):
         """
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+    def serve(self) -> None:
+        """
+        Take connections until `end` is called.
+        """
+        while not self._ended:
+            self.handle_request()
+
+    def end(self) -> None:
+        """
+        Have `serve` return.
+        """
+        self._ended = True
+        # Somebody who comes wakes it at once: tests start and stop emulators by the thousand.
+        with contextlib.suppress(OSError):
+            socket.create_connection((self.server_name, self.server_port), timeout=self.timeout).close()
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
+        """
+        Take nobody any more once it has ended.
+        """
+        return not self._ended
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """

@@ -130,12 +130,7 @@ class Emulator:
             self._stopping.clear()
             self._server = HttpServer((self._host, self._port), self)
             self._port = self._server.server_port
-            self._thread = threading.Thread(
-                target=self._server.serve_forever,
-                kwargs={"poll_interval": 0.02},
-                name="ardoq-emulator",
-                daemon=True,
-            )
+            self._thread = threading.Thread(target=self._server.serve, name="ardoq-emulator", daemon=True)
             self._thread.start()
         return self
 
@@ -146,9 +141,9 @@ class Emulator:
         self._stopping.set()
         server, self._server = self._server, None
         if server is not None and self._thread is not None:
-            server.shutdown()
-            server.server_close()
+            server.end()
             self._thread.join()
+            server.server_close()
             server.end_connections(_STOP_PATIENCE)
         self._close_database()
 

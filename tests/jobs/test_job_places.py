@@ -97,7 +97,7 @@ def paths_of(value, path=()):
         yield from paths_of(one, (*path, key))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150)
 @given(
     st.dictionaries(NAMES, VALUES, max_size=3),
     st.dictionaries(

@@ -4,7 +4,6 @@ A Chromium for all tests of the page, and an eye on whatever it should not do.
 
 import os
 import shutil
-from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +14,7 @@ _FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
 )
+_SIZE = {"width": 1280, "height": 900}
 #: What a page is told before anything of it runs.
 _WATCH = """
 window.refused = [];
@@ -44,8 +44,49 @@ def browser():
         running.close()
 
 
+class Tab:
+    """
+    Show one page after the other, and hear what each says and asks for.
+    """
+
+    def __init__(self, browser, **options):
+        self.context = browser.new_context(**{"viewport": _SIZE, **options})
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(60_000)
+        self.page.add_init_script(_WATCH)
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.said, self.asked, self.address = [], [], None
+
+    def open(self, address):
+        """
+        Go to a page, as it is for somebody who comes anew.
+        """
+        self.said, self.asked, self.address = [], [], address
+        self.page.mouse.move(0, 0)
+        self.page.goto(address)
+        return self.page
+
+    def leave(self):
+        """
+        Leave the page, and forget what a test has made of the window.
+        """
+        self.page.goto("about:blank")
+        self.page.emulate_media(media="null", color_scheme="null")
+        self.page.set_viewport_size(_SIZE)
+
+
+@pytest.fixture(scope="session")
+def _tabs():
+    """
+    The tabs that no test needs any more: a new one each time would take longer than most tests.
+    """
+    return []
+
+
 @pytest.fixture
-def show(browser, tmp_path):
+def show(browser, _tabs, tmp_path):
     """
     Save accounts as pages and open them; look afterwards that each was quiet.
 
@@ -57,23 +98,19 @@ def show(browser, tmp_path):
     def open_page(account, **options):
         path = tmp_path / f"report {len(opened)}.html"
         save_report(account, path)
-        options = {"viewport": {"width": 1280, "height": 900}, **options}
-        context = browser.new_context(**options)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        heard = SimpleNamespace(page=page, context=context, said=[], asked=[], address=path.as_uri())
-        page.on("console", lambda message: heard.said.append(message.text))
-        page.on("pageerror", lambda error: heard.said.append(str(error)))
-        page.on("request", lambda request: heard.asked.append(request.url))
-        page.add_init_script(_WATCH)
-        opened.append(heard)
-        page.goto(heard.address)
+        tab = _tabs.pop() if _tabs and not options else Tab(browser, **options)
+        opened.append((tab, not options))
+        page = tab.open(path.as_uri())
         if options.get("java_script_enabled", True):
             page.wait_for_selector("html[data-ready=all]", state="attached")
         return page
 
     yield open_page
-    for heard in opened:
-        refused = heard.page.evaluate("window.refused")
-        heard.context.close()
-        assert (heard.said, heard.asked, refused or []) == ([], [heard.address], [])
+    for tab, plain in opened:
+        quiet = tab.said, tab.asked, tab.page.evaluate("window.refused") or []
+        if plain:
+            tab.leave()
+            _tabs.append(tab)
+        else:
+            tab.context.close()
+        assert quiet == ([], [tab.address], [])

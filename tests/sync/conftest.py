@@ -7,18 +7,14 @@ from functools import partial
 
 import pytest
 from checker import complaints_about
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from worlds import TOKEN, plain, seed, speaking, stored_component, stored_reference, syncing
 
 from ardoqpy.testing import emulator
 
 settings.register_profile(
     "sync",
-    deadline=None,
-    derandomize=True,
-    database=None,
-    max_examples=10,
-    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=8,
 )
 
 

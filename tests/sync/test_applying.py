@@ -267,7 +267,7 @@ def everything(server):
     return {one["_id"]: one for one in (*dump["components"], *dump["references"])}
 
 
-@settings(SYNC, max_examples=12)
+@settings(SYNC, max_examples=9)
 @given(drawn=worlds_and_scripts(ruthless=True), edits=_edits)
 def test_g9_what_others_touched_since_is_left_and_listed(server, drawn, edits):
     """What others touched since the plan stays as they left it, and of the planned just that is moved."""

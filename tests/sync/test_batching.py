@@ -574,7 +574,7 @@ def test_what_came_and_went_unsent_is_told_by_real_ids(ardoq, sync):
 # -- the same as ever -----------------------------------------------------------------------------------
 
 
-@settings(SYNC, max_examples=12)
+@settings(SYNC, max_examples=10)
 @given(drawn=worlds_and_scripts(ruthless=True))
 def test_g2_simulated_immediate_and_batched_come_to_the_same(server, drawn):
     """Any rows end in the same report and the same state, ids and versions aside, whoever writes."""

@@ -563,7 +563,7 @@ def holds(found, script, bounds):
     return deleted
 
 
-@settings(SYNC, max_examples=12)
+@settings(SYNC, max_examples=10)
 @given(drawn=worlds_and_scripts(), bounds=_bounds())
 def test_g8_no_more_is_deleted_than_the_guard_allows(server, drawn, bounds):
     """Never more than share and count, nothing named, nothing untouched; simulated and live alike."""

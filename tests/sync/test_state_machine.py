@@ -36,11 +36,9 @@ from worlds import seed as seed_of
 from ardoqpy import ArdoqClientException, GuardRefused
 
 SETTINGS = settings(
-    max_examples=int(os.environ.get("STATE_MACHINE_EXAMPLES", "16")),
+    max_examples=int(os.environ.get("STATE_MACHINE_EXAMPLES", "12")),
     stateful_step_count=30,
-    deadline=None,
     derandomize="STATE_MACHINE_SEED" not in os.environ,
-    database=None,
     phases=[Phase.generate, *([Phase.shrink] if "STATE_MACHINE_SHRINK" in os.environ else [])],
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),

@@ -25,7 +25,7 @@ STYLES = st.sampled_from(
 )
 ENCODINGS = st.sampled_from(["utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-32-be"])
 DECODER = json.JSONDecoder()
-PROFILE = settings(max_examples=150, deadline=None, derandomize=True, database=None)
+PROFILE = settings(max_examples=100)
 
 
 def cut(data, content):

@@ -7,9 +7,6 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "wire",
-    deadline=None,
-    derandomize=True,
-    database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -88,7 +88,7 @@ PARTS = [pytest.param(*part, id=name.replace(" ", "-")) for name, part in UNFIT.
 REMEDY = "which JSON cannot hold: give text, a number, true or false, None, a list or a dict."
 
 
-@settings(WIRE, max_examples=300)
+@settings(WIRE, max_examples=150)
 @given(body=st.dictionaries(TEXT, VALUES, max_size=5))
 def test_what_json_can_hold_is_written_exactly(body):
     """
@@ -147,7 +147,7 @@ def test_what_it_cannot_hold_is_refused_by_its_place(wrap, where, value, what):
         assert found == f"{where} is {what}, {REMEDY}"
 
 
-@settings(WIRE, max_examples=200)
+@settings(WIRE, max_examples=150)
 @given(
     body=st.dictionaries(TEXT, VALUES, max_size=4),
     name=TEXT,
