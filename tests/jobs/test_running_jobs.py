@@ -234,6 +234,18 @@ def test_two_mappings_may_bring_different_attributes(ardoq, night):
     assert (stored(ardoq)["Shop"]["cost"], stored(ardoq)["Shop"]["lifecycle"]) == (1, "Live")
 
 
+def test_two_mappings_may_bring_different_attributes_of_a_reference(ardoq, night):
+    """What one source says of a reference does not contradict what another says besides."""
+    text = APPLICATIONS + LINKS + 'description = "{Why}"\n'
+    text += LINKS.replace('"links"', '"more"') + 'displayText = "{Said}"\n'
+    ends = {"From": "Shop", "To": "Till"}
+    apps = [{"Name": "Shop"}, {"Name": "Till"}]
+    _, report, _ = night(text, apps=apps, links=[{**ends, "Why": "sells"}], more=[{**ends, "Said": "feeds"}])
+    assert failures(report) == []
+    (reference,) = ardoq.dump()["references"]
+    assert (reference["description"], reference["displayText"]) == ("sells", "feeds")
+
+
 def test_what_is_left_to_people(ardoq, night):
     """create_only writes once, fill_if_empty what is empty; never_null keeps what a blank cell means."""
     text = APPLICATIONS + (
