@@ -117,22 +117,33 @@ def _memory(one: Measured, *, wanted: bool) -> str:
 def linearity(all_measured: Sequence[Measured]) -> list[str]:
     """
     Return a sentence for each pair of sizes of which one has ten times the rows of the other.
+
+    Much of such a step is the machine's own, as that of parsing alone shows: `growth.py` sets it aside.
     """
-    runs = {
-        one.components: [run["cpu"] for run in one.runs]
-        for one in all_measured
-        if one.scenario == "nothing-to-do"
-    }
+    runs = {one.components: one for one in all_measured if one.scenario == "nothing-to-do"}
     sentences = []
-    for size, small in runs.items():
-        if 10 * size in runs:
-            ratios = sorted(more / few for few, more in zip(small, runs[10 * size], strict=True))
-            times = median(ratios)
-            sentences.append(
-                f"Ten times the rows ({size:,} to {10 * size:,} components), nothing to do: {times:.1f} x "
-                f"the CPU in the same turn ({ratios[0]:.1f} to {ratios[-1]:.1f}){_verdict(times, 11)}."
-            )
+    for size, few in runs.items():
+        more = runs.get(10 * size)
+        if more is None:
+            continue
+        ratios = _ratios(few.runs, more.runs, "cpu")
+        floors = _ratios(few.floors, more.floors, "fetch_and_parse")
+        sentences.append(
+            f"Ten times the rows ({size:,} to {10 * size:,} components), nothing to do: {_spread(ratios)} "
+            f"the CPU in the same turn{_verdict(median(ratios), 11)}; fetching and parsing {_spread(floors)}."
+        )
     return sentences
+
+
+def _ratios(few: Sequence[Figures], more: Sequence[Figures], kind: str) -> list[float]:
+    """
+    Return how many times a figure of the smaller size the larger took, turn by turn, the smallest first.
+    """
+    return sorted(large[kind] / small[kind] for small, large in zip(few, more, strict=True))
+
+
+def _spread(ratios: Sequence[float]) -> str:
+    return f"{median(ratios):.1f} x ({ratios[0]:.1f} to {ratios[-1]:.1f})"
 
 
 def growth_table(runs: Mapping[int, list[Figures]]) -> str:
@@ -144,14 +155,13 @@ def growth_table(runs: Mapping[int, list[Figures]]) -> str:
         figures = medians(all_few)
         row = [f"{size:,} / {2 * size:,}", _seconds(figures["parse"]), _seconds(figures["fetch_and_parse"])]
         row += [f"{_seconds(figures['cpu'])} ({_seconds(figures['system'])})"]
-        pairs = list(zip(all_few, runs.get(10 * size, []), strict=False))
-        for kind in ("cpu", "fetch_and_parse"):
-            ratios = sorted(more[kind] / few[kind] for few, more in pairs)
-            if not ratios:
-                row.append("")
-                continue
-            verdict = _verdict(median(ratios), 11) if kind == "cpu" else ""
-            row.append(f"{median(ratios):.1f} x ({ratios[0]:.1f} to {ratios[-1]:.1f}){verdict}")
+        more = runs.get(10 * size)
+        if more is None:
+            row += ["", ""]
+        else:
+            ratios = _ratios(all_few, more, "cpu")
+            row.append(f"{_spread(ratios)}{_verdict(median(ratios), 11)}")
+            row.append(_spread(_ratios(all_few, more, "fetch_and_parse")))
         rows.append(row)
     head = [
         "components / references",
