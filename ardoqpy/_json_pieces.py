@@ -20,6 +20,8 @@ __all__ = ["parsed"]
 BATCH = 1 << 20
 #: How often in vain an entity's end is looked for before a list is read in one go.
 _ATTEMPTS = 8
+#: What a number may go on with; the empty text, where nothing has arrived yet, is in it as well.
+_OF_A_NUMBER = "0123456789.eE+-"
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -155,7 +157,8 @@ class _Arriving:
                 if self._ended:
                     raise
             else:
-                if end < len(self._text) or self._ended:  # of a number there might be more
+                # Of a number there might be more: of "0." the 0 is one, and the 5 is still to come.
+                if self._ended or self._text[end : end + 1] not in _OF_A_NUMBER:
                     self._at = end
                     return value
             self._more(len(self._text) + self._batch)  # twice as much each time

@@ -92,10 +92,14 @@ def test_a_piece_may_be_empty():
     assert parsed([b"", b"[", b"", b"{}", b"", b"]"], DECODER, "utf-8", 1) == [{}]
 
 
-def test_a_number_may_be_cut():
-    """Half a number is not taken for the number."""
-    assert parsed([b'{"a": 1', b"2", b"3}"], DECODER, "utf-8", 1) == {"a": 123}
-    assert parsed([b"1", b"2"], DECODER, "utf-8", 1) == 12
+@pytest.mark.parametrize("number", ["123", "-1", "0.5", "1e22", "-1.25E+3", "0"])
+@pytest.mark.parametrize("around", ["{}", " {} ", '{{"a": {}}}', '{{"a": {}, "b": 1}}', "[{}, 1]"])
+def test_a_number_may_be_cut(number, around):
+    """Wherever it is cut, part of a number is not taken for the number."""
+    content = around.format(number).encode()
+    for place in range(len(content) + 1):
+        pieces = [content[:place], content[place:]]
+        assert parsed(pieces, DECODER, "utf-8", 1) == json.loads(content)
 
 
 def test_a_letter_may_be_cut():
