@@ -7,6 +7,7 @@ import tomllib
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 from ardoqpy_sync.job.places import lines_of
 
@@ -97,7 +98,7 @@ def paths_of(value, path=()):
         yield from paths_of(one, (*path, key))
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(200))
 @given(
     st.dictionaries(NAMES, VALUES, max_size=3),
     st.dictionaries(

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import a_bit_of_everything, account, change, failed, missing
+from thorough import examples
 
 import ardoqpy_sync.pages
 from ardoqpy_sync.pages import page as pages
@@ -115,7 +116,7 @@ _BAD = st.text(st.sampled_from("<>&\"'/!-script\u2028\u2029\u202e\x00\x1b\ud800`
 
 
 @given(bad=_BAD)
-@settings(max_examples=60)
+@settings(max_examples=examples(80))
 def test_no_text_becomes_markup(bad):
     """Whatever is said anywhere, the page has the same elements, and the data come out as they went in."""
     usual = _Elements(page_of(a_bit_of_everything(**_said("usual"))))

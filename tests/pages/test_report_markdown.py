@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from made_up import a_bit_of_everything, account, change, failed, missing
 from markdown_it import MarkdownIt
 from runs import FAILED_ROW, SOURCE, WAYS, a_run
+from thorough import examples
 
 from ardoqpy import InvalidInput
 from ardoqpy_sync.cli.summary import summary_of
@@ -149,7 +150,7 @@ def test_nothing_means_more_than_it_says(bad):
 
 
 @given(st.text(max_size=40))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_any_name_comes_out_as_it_went_in(name):
     """Whatever a name is, its cell says just that, but for what cannot be seen."""
     report = account(changes=[change(1, name=name, label=None)])
@@ -178,11 +179,11 @@ def test_long_lists_are_cut_off_and_counted():
 
 def test_it_is_never_larger_than_a_build_takes():
     """However much there is, and however long, it stays below the bound, and is still whole Markdown."""
-    wide = {f"attribute {number}": {"old": "é|" * 200, "new": "<&>" * 200} for number in range(10)}
+    wide = {f"attribute {number}": {"old": "é|" * 200, "new": "<&>" * 200} for number in range(25)}
     report = account(
-        changes=[change(number, name="@" * 200, attributes=wide) for number in range(1000)],
-        missing=[missing(number, 25, name="`" * 200) for number in range(1000)],
-        failed=[failed(number, reason="\u202e" * 2000) for number in range(1000)],
+        changes=[change(number, name="@" * 200, attributes=wide) for number in range(3000)],
+        missing=[missing(number, 25, name="`" * 200) for number in range(3000)],
+        failed=[failed(number, reason="\u202e" * 2000) for number in range(3000)],
         description="\n".join(["*" * 2000] * 50),
     )
     text = markdown_of(report)

@@ -8,13 +8,14 @@ from functools import partial
 import pytest
 from checker import complaints_about
 from hypothesis import settings
+from thorough import examples
 from worlds import TOKEN, plain, seed, speaking, stored_component, stored_reference, syncing
 
 from ardoqpy.testing import emulator
 
 settings.register_profile(
     "sync",
-    max_examples=8,
+    max_examples=examples(30),
 )
 
 

@@ -7,6 +7,7 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import examples
 from worlds import (
     _MADE,
     COMPONENT_TYPES,
@@ -141,7 +142,7 @@ def again_to(server, plan):
 
 
 @pytest.mark.immediate
-@settings(SYNC, max_examples=8)
+@settings(SYNC, max_examples=examples(25))
 @given(drawn=worlds_and_scripts(), data=st.data())
 def test_an_applying_that_was_cut_off_is_completed_by_the_next(server, drawn, data):
     """Where applying stopped at any of its writes, applying again does the rest and nothing twice."""
@@ -267,7 +268,7 @@ def everything(server):
     return {one["_id"]: one for one in (*dump["components"], *dump["references"])}
 
 
-@settings(SYNC, max_examples=9)
+@settings(SYNC, max_examples=examples(40))
 @given(drawn=worlds_and_scripts(ruthless=True), edits=_edits)
 def test_g9_what_others_touched_since_is_left_and_listed(server, drawn, edits):
     """What others touched since the plan stays as they left it, and of the planned just that is moved."""

@@ -6,6 +6,7 @@ import logging
 
 import pytest
 from hypothesis import given, settings
+from thorough import examples
 from worlds import (
     attributes_of,
     comparable,
@@ -574,7 +575,7 @@ def test_what_came_and_went_unsent_is_told_by_real_ids(ardoq, sync):
 # -- the same as ever -----------------------------------------------------------------------------------
 
 
-@settings(SYNC, max_examples=10)
+@settings(SYNC, max_examples=examples(40))
 @given(drawn=worlds_and_scripts(ruthless=True))
 def test_g2_simulated_immediate_and_batched_come_to_the_same(server, drawn):
     """Any rows end in the same report and the same state, ids and versions aside, whoever writes."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from thorough import examples
 from worlds import (
     COMPONENT_TYPES,
     PATIENCE,
@@ -85,7 +86,7 @@ def test_g1_what_cannot_be_simulated_is_refused(ardoq, new_sync, method, argumen
 # -- G2 --------------------------------------------------------------------------------------------
 
 
-@settings(SYNC)
+@settings(SYNC, max_examples=examples(60))
 @given(drawn=worlds_and_scripts(ruthless=True))
 def test_g2_the_simulated_report_equals_the_real_one(server, drawn):
     """The report of a simulation is, but for the ids of what it creates, that of the run that follows."""
@@ -145,7 +146,7 @@ def _ends(workspace):
 # -- G3 --------------------------------------------------------------------------------------------
 
 
-@settings(SYNC)
+@settings(SYNC, max_examples=examples(60))
 @given(drawn=worlds_and_scripts())
 def test_g3_a_second_run_changes_nothing(server, drawn):
     """The same script once more creates, updates and deletes nothing, and sends nothing but GETs."""

@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import examples
 from worlds import (
     comparable,
     counts,
@@ -563,7 +564,7 @@ def holds(found, script, bounds):
     return deleted
 
 
-@settings(SYNC, max_examples=10)
+@settings(SYNC, max_examples=examples(40))
 @given(drawn=worlds_and_scripts(), bounds=_bounds())
 def test_g8_no_more_is_deleted_than_the_guard_allows(server, drawn, bounds):
     """Never more than share and count, nothing named, nothing untouched; simulated and live alike."""

@@ -356,7 +356,7 @@ def test_names_that_do_not_fold_to_one_are_two(ardoq, new_sync, one, other):
 # -- trees ----------------------------------------------------------------------------------------------
 
 #: Levels of parents: more than Python descends.
-LEVELS = 400
+LEVELS = 1_500
 
 
 def test_a_tower_of_parents_is_matched_planned_applied_and_deleted(ardoq, new_sync, tmp_path):

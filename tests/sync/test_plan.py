@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import examples
 from worlds import (
     TOKEN,
     row,
@@ -231,7 +232,7 @@ def _plan_of(report):
     return Plan.of_run(report, {"component": 0, "reference": 0}, {"ws1": None}, where)
 
 
-@settings(SYNC, max_examples=50)
+@settings(SYNC, max_examples=examples(200))
 @given(old=_VALUES, new=_VALUES, name=st.text(st.characters()), odd=_ODD)
 def test_every_value_survives_a_file(tmp_path_factory, old, new, name, odd):
     """Half characters, long numbers, floats: what was decided is there to the bit; odd rows do no harm."""

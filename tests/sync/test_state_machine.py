@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 from ledger import VALUES, Ledger, fact, kept, kept_attributes, orphans
+from thorough import examples
 from worlds import (
     COMPONENT_TYPES,
     TOKEN,
@@ -36,7 +37,7 @@ from worlds import seed as seed_of
 from ardoqpy import ArdoqClientException, GuardRefused
 
 SETTINGS = settings(
-    max_examples=int(os.environ.get("STATE_MACHINE_EXAMPLES", "12")),
+    max_examples=int(os.environ.get("STATE_MACHINE_EXAMPLES", examples(25))),
     stateful_step_count=30,
     derandomize="STATE_MACHINE_SEED" not in os.environ,
     phases=[Phase.generate, *([Phase.shrink] if "STATE_MACHINE_SHRINK" in os.environ else [])],

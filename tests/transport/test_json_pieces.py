@@ -7,6 +7,7 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 from ardoqpy._json_pieces import parsed
 
@@ -25,7 +26,7 @@ STYLES = st.sampled_from(
 )
 ENCODINGS = st.sampled_from(["utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-32-be"])
 DECODER = json.JSONDecoder()
-PROFILE = settings(max_examples=100)
+PROFILE = settings(max_examples=examples(600))
 
 
 def cut(data, content):

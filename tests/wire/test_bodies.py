@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusals import sentence_of
+from thorough import examples
 
 from ardoqpy import ArdoqClient, InvalidInput
 from ardoqpy._json import encode_json
@@ -88,7 +89,7 @@ PARTS = [pytest.param(*part, id=name.replace(" ", "-")) for name, part in UNFIT.
 REMEDY = "which JSON cannot hold: give text, a number, true or false, None, a list or a dict."
 
 
-@settings(WIRE, max_examples=150)
+@settings(WIRE, max_examples=examples(300))
 @given(body=st.dictionaries(TEXT, VALUES, max_size=5))
 def test_what_json_can_hold_is_written_exactly(body):
     """
@@ -147,7 +148,7 @@ def test_what_it_cannot_hold_is_refused_by_its_place(wrap, where, value, what):
         assert found == f"{where} is {what}, {REMEDY}"
 
 
-@settings(WIRE, max_examples=150)
+@settings(WIRE, max_examples=examples(200))
 @given(
     body=st.dictionaries(TEXT, VALUES, max_size=4),
     name=TEXT,
