@@ -8,6 +8,8 @@ import zipfile
 
 NEEDED = [
     "ardoqpy/__init__.py",
+    "ardoqpy/_http/__init__.py",
+    "ardoqpy/api/__init__.py",
     "ardoqpy/cli/__init__.py",
     "ardoqpy/cli/commands/__init__.py",
     "ardoqpy/py.typed",
@@ -17,9 +19,13 @@ NEEDED = [
     "ardoqpy/emulator/v2/__init__.py",
     "ardoqpy/methods/__init__.py",
     "ardoqpy_sync/__init__.py",
-    "ardoqpy_sync/pages/__init__.py",
+    "ardoqpy_sync/compare/__init__.py",
+    "ardoqpy_sync/deletion/__init__.py",
+    "ardoqpy_sync/plans/__init__.py",
+    "ardoqpy_sync/writing/__init__.py",
+    "ardoqpy_sync/reporting/__init__.py",
     *(
-        f"ardoqpy_sync/pages/assets/{name}"
+        f"ardoqpy_sync/reporting/assets/{name}"
         for name in (
             "entries.js",
             "graph.js",

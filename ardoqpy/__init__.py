@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy._version import __version__
 
 if TYPE_CHECKING:
-    from ardoqpy._retry import Retries
+    from ardoqpy._http.retry import Retries
     from ardoqpy.batch import Batch
     from ardoqpy.batch_result import BatchResult
     from ardoqpy.client import ArdoqClient
@@ -69,12 +69,12 @@ _HOMES = {
     "ArdoqClient": "ardoqpy.client",
     "Batch": "ardoqpy.batch",
     "BatchResult": "ardoqpy.batch_result",
-    "Retries": "ardoqpy._retry",
+    "Retries": "ardoqpy._http.retry",
 }
 #: What `import ardoqpy` alone gives beside the names, as `ardoqpy.errors`.
 _MODULES = {
-    *("batch", "batch_result", "client", "config", "dialect", "errors", "example_client", "metamodel"),
-    *("methods", "v1", "v2"),
+    *("batch", "batch_result", "client", "config", "api", "errors", "example_client", "metamodel"),
+    "methods",
     # Those that 0.8.4 had loaded when it was imported.
     *("ardoqpy", "ardoqpy_sync", "ardoqpy_v2"),
 }

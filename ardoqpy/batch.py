@@ -10,16 +10,16 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any, Self
 
-from ardoqpy._arguments import attributes, given
-from ardoqpy._json import a_type
-from ardoqpy._near import did_you_mean, near
-from ardoqpy._writable import COMPONENT, REFERENCE, checked_version
+from ardoqpy._http.json import a_type
+from ardoqpy._messages import did_you_mean, near
+from ardoqpy._validation import attributes, given
+from ardoqpy.api.v2_schema import COMPONENT, REFERENCE, checked_version
 from ardoqpy.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ardoqpy.dialect import Entity
+    from ardoqpy.api.protocols import Entity
 
 __all__ = ["Batch", "wire_form"]
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._answers import as_entities, as_entity
+from ardoqpy.api.answers import as_entities, as_entity
 from ardoqpy.batch import value_at
 from ardoqpy.errors import UnexpectedAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ardoqpy.dialect import Entities, Entity
+    from ardoqpy.api.protocols import Entities, Entity
 
 __all__ = ["BatchResult", "Results"]
 

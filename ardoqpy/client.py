@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Self
 
-from ardoqpy._body import LARGEST_ANSWER
-from ardoqpy._json import a_type
-from ardoqpy._retry import Retries
+from ardoqpy._http.body import LARGEST_ANSWER
+from ardoqpy._http.json import a_type
+from ardoqpy._http.retry import Retries
+from ardoqpy.api.v1 import V1
+from ardoqpy.api.v2 import V2
 from ardoqpy.config import Token, read_settings
 from ardoqpy.errors import ConfigurationError, UnsupportedOperation
 from ardoqpy.methods.any_path import AnyPathMethods
@@ -25,15 +27,13 @@ from ardoqpy.methods.references import ReferenceMethods
 from ardoqpy.methods.reports import ReportMethods
 from ardoqpy.methods.tags import TagMethods
 from ardoqpy.methods.workspaces import FolderMethods, WorkspaceMethods
-from ardoqpy.v1 import V1
-from ardoqpy.v2 import V2
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ardoqpy._transport import Session
-    from ardoqpy.dialect import Dialect
+    from ardoqpy._http.transport import Session
+    from ardoqpy.api.protocols import Dialect
 
 __all__ = ["ArdoqClient"]
 

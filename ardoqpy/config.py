@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
-from ardoqpy._json import a_type
-from ardoqpy._near import alike, quoted
+from ardoqpy._http.json import a_type
+from ardoqpy._messages import alike, quoted
 from ardoqpy.errors import ConfigurationError
 
 if TYPE_CHECKING:

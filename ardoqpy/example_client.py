@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from ardoqpy._arguments import attributes, id_segment, spelled
-from ardoqpy._writable import checked_version
+from ardoqpy._validation import attributes, id_segment, spelled
+from ardoqpy.api.v2_schema import checked_version
 from ardoqpy.batch import wire_form
 from ardoqpy.client import ArdoqClient
 from ardoqpy.errors import InvalidInput
@@ -20,9 +20,9 @@ from ardoqpy.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ardoqpy.api.protocols import Entity
+    from ardoqpy.api.v2 import V2
     from ardoqpy.batch import Batch
-    from ardoqpy.dialect import Entity
-    from ardoqpy.v2 import V2
 
 __all__ = ["API"]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ardoqpy.dialect import Entity
+    from ardoqpy.api.protocols import Entity
 
 __all__ = [
     "Field",

@@ -8,26 +8,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ardoqpy_sync.changes import Change
     from ardoqpy_sync.client import ArdoqSyncClient
+    from ardoqpy_sync.compare.diff import Change
     from ardoqpy_sync.lock import JobLock
-    from ardoqpy_sync.pages.saving import save_report
-    from ardoqpy_sync.plan import Plan
+    from ardoqpy_sync.plans.plan import Plan
     from ardoqpy_sync.report import format_report
+    from ardoqpy_sync.reporting.save import save_report
 
 __all__ = ["ArdoqSyncClient", "Change", "JobLock", "Plan", "format_report", "save_report"]
 
 #: Where the names live.
 _HOMES = {
     "ArdoqSyncClient": "client",
-    "Change": "changes",
+    "Change": "compare.diff",
     "JobLock": "lock",
-    "Plan": "plan",
+    "Plan": "plans.plan",
     "format_report": "report",
-    "save_report": "pages.saving",
+    "save_report": "reporting.save",
 }
 #: What `import ardoqpy_sync` alone gives beside the names, as `ardoqpy_sync.report`.
-_MODULES = {"changes", "client", "lock", "plan", "report", "sources"}
+_MODULES = {"client", "lock", "plans", "report", "sources"}
 
 
 def __getattr__(name: str) -> Any:

@@ -11,31 +11,31 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._arguments import attributes, ids
-from ardoqpy._near import near, quoted, shown
+from ardoqpy._messages import near, quoted, shown
+from ardoqpy._validation import attributes, ids
 from ardoqpy.config import Token
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput, UnsupportedOperation
-from ardoqpy_sync.applying import apply
-from ardoqpy_sync.as_planned import PlanEngine
-from ardoqpy_sync.batching import BatchWriter
-from ardoqpy_sync.changes import DELETE
-from ardoqpy_sync.checks import PROBLEMS, refusal
-from ardoqpy_sync.deleting import Deleting, rows_of
-from ardoqpy_sync.guard import KINDS, Bounds
-from ardoqpy_sync.outbox import Row
-from ardoqpy_sync.plan import Plan
+from ardoqpy_sync.compare.diff import DELETE
+from ardoqpy_sync.compare.row_validation import PROBLEMS, refusal
+from ardoqpy_sync.deletion.delete_missing import Deleting, rows_of
+from ardoqpy_sync.deletion.guard import KINDS, Bounds
+from ardoqpy_sync.plans.apply import apply
+from ardoqpy_sync.plans.plan import Plan
+from ardoqpy_sync.plans.plan_engine import PlanEngine
 from ardoqpy_sync.progress import progress_of
 from ardoqpy_sync.reads import SyncReads
 from ardoqpy_sync.report import Report
-from ardoqpy_sync.transactions import OPERATIONS, Transactions
-from ardoqpy_sync.writers import LiveWriter, SimulatedWriter
+from ardoqpy_sync.writing.batching import BatchWriter
+from ardoqpy_sync.writing.pending import Row
+from ardoqpy_sync.writing.senders import OPERATIONS, Transactions
+from ardoqpy_sync.writing.writers import LiveWriter, SimulatedWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from ardoqpy.dialect import Dialect, Entities, Entity
-    from ardoqpy_sync.kinds import Kind
-    from ardoqpy_sync.writers import Writer
+    from ardoqpy.api.protocols import Dialect, Entities, Entity
+    from ardoqpy_sync.compare.entity_kinds import Kind
+    from ardoqpy_sync.writing.writers import Writer
 
 __all__ = ["ArdoqSyncClient"]
 

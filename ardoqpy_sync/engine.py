@@ -8,13 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._arguments import attributes, id_segment
-from ardoqpy._near import shown
+from ardoqpy._messages import shown
+from ardoqpy._validation import attributes, id_segment
 from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError, UnexpectedAnswer
-from ardoqpy_sync.batching import BatchWriter
-from ardoqpy_sync.cache import Cache, Shelf, Workspace, component_key, copied, reference_key
-from ardoqpy_sync.catalogue import Catalogue
-from ardoqpy_sync.changes import (
+from ardoqpy_sync.compare.cache import Cache, Shelf, Workspace, component_key, copied, reference_key
+from ardoqpy_sync.compare.diff import (
     CREATE,
     DELETE,
     UPDATE,
@@ -25,20 +23,22 @@ from ardoqpy_sync.changes import (
     failure,
     same,
 )
-from ardoqpy_sync.checks import Checks, checked_ids
-from ardoqpy_sync.kinds import Kind, kinds_of
-from ardoqpy_sync.operations import resolved
-from ardoqpy_sync.outbox import Outbox, Promise, Row, kept_row, row_of
+from ardoqpy_sync.compare.entity_kinds import Kind, kinds_of
+from ardoqpy_sync.compare.model_lookup import Catalogue
+from ardoqpy_sync.compare.row_validation import Checks, checked_ids
 from ardoqpy_sync.progress import LOADING
-from ardoqpy_sync.reach import Reach
 from ardoqpy_sync.report import Report
+from ardoqpy_sync.writing.batching import BatchWriter
+from ardoqpy_sync.writing.circuit_breaker import Reach
+from ardoqpy_sync.writing.operations import resolved
+from ardoqpy_sync.writing.pending import Outbox, Promise, Row, kept_row, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from ardoqpy.dialect import Dialect, Entity
+    from ardoqpy.api.protocols import Dialect, Entity
     from ardoqpy_sync.progress import Progress
-    from ardoqpy_sync.writers import Writer
+    from ardoqpy_sync.writing.writers import Writer
 
 __all__ = ["Engine"]
 

@@ -12,9 +12,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ardoqpy import _files
-from ardoqpy._json import a_type
-from ardoqpy._near import quoted
+from ardoqpy._http import files
+from ardoqpy._http.json import a_type
+from ardoqpy._messages import quoted
 from ardoqpy.errors import InvalidInput
 
 __all__ = ["read", "write"]
@@ -34,7 +34,7 @@ def write(path: str | os.PathLike[str], data: dict[str, Any], what: str) -> None
         text = json.dumps(data, indent=1, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as problem:
         raise InvalidInput(f"The {what} cannot be saved: {problem}.") from None
-    _files.save(iter([text.encode(), b"\n"]), path)
+    files.save(iter([text.encode(), b"\n"]), path)
 
 
 def read(path: str | os.PathLike[str], what: str) -> tuple[Any, str]:

@@ -10,7 +10,7 @@ import sys
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._json import a_type
+from ardoqpy._http.json import a_type
 from ardoqpy.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -6,20 +6,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._arguments import id_segment, ids
-from ardoqpy._json import a_type
+from ardoqpy._http.json import a_type
+from ardoqpy._validation import id_segment, ids
 from ardoqpy.client import ArdoqClient
 from ardoqpy.errors import InvalidInput
-from ardoqpy_sync.cache import component_key, reference_key
-from ardoqpy_sync.loaded import LoadedWorkspaces
+from ardoqpy_sync.compare.cache import component_key, reference_key
+from ardoqpy_sync.workspace_view import LoadedWorkspaces
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Iterable, Mapping, MutableMapping
 
-    from ardoqpy.dialect import Entities, Entity
-    from ardoqpy_sync.as_planned import PlanEngine
-    from ardoqpy_sync.kinds import Kind
+    from ardoqpy.api.protocols import Entities, Entity
+    from ardoqpy_sync.compare.entity_kinds import Kind
+    from ardoqpy_sync.plans.plan_engine import PlanEngine
 
 __all__ = ["SyncReads"]
 

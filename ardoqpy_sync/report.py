@@ -7,13 +7,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy_sync.cache import copied
-from ardoqpy_sync.changes import CREATE, DELETE, FAILED, UPDATE, Change
+from ardoqpy_sync.compare.cache import copied
+from ardoqpy_sync.compare.diff import CREATE, DELETE, FAILED, UPDATE, Change
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from ardoqpy.dialect import Entity
+    from ardoqpy.api.protocols import Entity
 
 __all__ = ["Report", "format_report", "harmless", "in_full", "totals"]
 

@@ -21,7 +21,7 @@ from seed import seed
 from ardoqpy import ArdoqSyncClient
 from ardoqpy.testing import emulator
 from ardoqpy_sync import save_report
-from ardoqpy_sync.pages.account import account_of
+from ardoqpy_sync.reporting.document import account_of
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync")
 #: Notes every task of the page that keeps it from answering for 50 ms or more.

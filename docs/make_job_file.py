@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ardoqpy_sync.job.keys import TABLES_OF_A_JOB
+from ardoqpy_sync.job.schema import TABLES_OF_A_JOB
 
 PAGE = Path(__file__).parent / "job-file.md"
 EXAMPLE = """```toml

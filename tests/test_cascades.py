@@ -5,7 +5,7 @@ How much goes with each of many components.
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ardoqpy_sync.cascades import extents
+from ardoqpy_sync.compare.cascade_counts import extents
 
 
 def by_hand(comp_id, children, references):

@@ -18,7 +18,7 @@ from shell_sessions import play, reach, sessions
 
 from ardoqpy.testing import emulator
 from ardoqpy_sync.cli import main
-from ardoqpy_sync.cli.program import parser_of
+from ardoqpy_sync.cli.main import parser_of
 
 ROOT = Path(__file__).parents[1]
 SPREADSHEET = ROOT / "examples" / "cmdb-spreadsheet"
@@ -169,5 +169,6 @@ def test_the_files_that_the_design_names_are_there():
     named = set(re.findall(r"`((?:[\w.]+/)*[\w]+\.py|(?:[\w]+/)+)`", text_of("design.md")))
     named |= set(re.findall(r"^ ([\w/]+(?:/|\.py))", text_of("design.md"), re.MULTILINE))
     assert len(named) > 40
-    roots = [ROOT, ROOT / "ardoqpy", ROOT / "ardoqpy_sync"]
+    packages = [ROOT / "ardoqpy", ROOT / "ardoqpy_sync"]
+    roots = [ROOT, *packages, *(path for package in packages for path in package.glob("*/"))]
     assert [name for name in sorted(named) if not any((root / name).exists() for root in roots)] == []

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from ardoqpy._near import alike, did_you_mean, near, quoted
+from ardoqpy._messages import alike, did_you_mean, near, quoted
 
 TYPES = ["Application", "Applikation", "Server (physical)", "Café", "C#", "depends on", "rootWorkspace"]
 CAFE = "Cafe\N{COMBINING ACUTE ACCENT}"
@@ -101,7 +101,7 @@ def test_what_is_no_name_is_not_among_the_known():
 
 def test_the_same_names_give_the_same_sentence():
     """A set has no order of its own, and gets one that does not change from process to process."""
-    code = "from ardoqpy._near import near; print(near('x', {'b', 'A', 'c', 'a', 1, '1'}))"
+    code = "from ardoqpy._messages import near; print(near('x', {'b', 'A', 'c', 'a', 1, '1'}))"
     said = {
         subprocess.run(
             [sys.executable, "-c", code],

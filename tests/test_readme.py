@@ -153,7 +153,11 @@ def test_the_reports_in_their_page_are_made(tmp_path, monkeypatch):
 
 def test_the_map_names_every_file():
     """Every module of the two packages is on the map, by itself or by its folder."""
-    rows = re.findall(r"^\| (`.*?) \|", README.split("## The map")[1].split("\n## ")[0], re.MULTILINE)
+    rows = re.findall(
+        r"^\| (`.*?) \|",
+        (ROOT / "docs" / "design.md").read_text(encoding="utf-8").split("## The map")[1].split("\n## ")[0],
+        re.MULTILINE,
+    )
     named = [part for row in rows for part in re.findall(r"`([^`]+)`", row)]
     on_the_map = {(part if "/" in part else f"ardoqpy/{part}") for part in named}
     on_the_map |= {f"ardoqpy_sync/{part}" for part in named if "/" not in part}

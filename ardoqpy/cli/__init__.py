@@ -4,6 +4,6 @@ The command `ardoqpy`.
 
 from __future__ import annotations
 
-from ardoqpy.cli.program import main
+from ardoqpy.cli.main import main
 
 __all__ = ["main"]

@@ -7,8 +7,8 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from ardoqpy.cli.errors import complain
 from ardoqpy.cli.logs import logs_to
-from ardoqpy.cli.sentences import complain
 from ardoqpy.client import ArdoqClient
 from ardoqpy.errors import UnsupportedOperation
 

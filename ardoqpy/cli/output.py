@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ardoqpy._near import did_you_mean, quoted
-from ardoqpy.cli.as_csv import write_csv
-from ardoqpy.cli.as_json import write_document, write_lines, write_list
-from ardoqpy.cli.as_table import write_table
+from ardoqpy._messages import did_you_mean, quoted
+from ardoqpy.cli.errors import Refusal, complain
+from ardoqpy.cli.format_csv import write_csv
+from ardoqpy.cli.format_json import write_document, write_lines, write_list
+from ardoqpy.cli.format_table import write_table
 from ardoqpy.cli.rows import Column, Document, Listing, flat
-from ardoqpy.cli.sentences import Refusal, complain
 from ardoqpy.errors import ArdoqClientException
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from email.message import Message
 from email.parser import Parser
 from typing import NamedTuple
 
-from ardoqpy.emulator.problems import BadRequest, Unprocessable
+from ardoqpy.emulator.errors import BadRequest, Unprocessable
 
 
 class FilePart(NamedTuple):

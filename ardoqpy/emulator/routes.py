@@ -5,8 +5,8 @@ List what is emulated, and find the handler for a request.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ardoqpy.emulator.exchange import Request, Response
-from ardoqpy.emulator.problems import MethodNotAllowed, NotFound
+from ardoqpy.emulator.errors import MethodNotAllowed, NotFound
+from ardoqpy.emulator.messages import Request, Response
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.v1 import (
     attachments,

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from ardoqpy.emulator import attributes as kinds
-from ardoqpy.emulator import choices
-from ardoqpy.emulator.problems import Problem, Unprocessable
+from ardoqpy.emulator import assumptions
+from ardoqpy.emulator import schema as kinds
+from ardoqpy.emulator.errors import Problem, Unprocessable
 from ardoqpy.emulator.rules.fields import name_from_label
 from ardoqpy.emulator.rules.models import tidied
-from ardoqpy.emulator.rules.order import parents_first
+from ardoqpy.emulator.rules.parent_order import parents_first
 from ardoqpy.emulator.rules.reports import DEFAULT_COLUMNS, check_report
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.table import Row
@@ -178,9 +178,9 @@ class _Loader:
 
     def _user(self, given: Row) -> Row:
         defaults = {
-            "_id": choices.DEFAULT_USER_ID,
-            "name": choices.DEFAULT_USER_NAME,
-            "email": choices.DEFAULT_USER_EMAIL,
+            "_id": assumptions.DEFAULT_USER_ID,
+            "name": assumptions.DEFAULT_USER_NAME,
+            "email": assumptions.DEFAULT_USER_EMAIL,
         }
         return {**defaults, **given}
 
@@ -211,7 +211,7 @@ class _Loader:
             state.meant(state.folders, new["folder"], "'folder'")
         model = given.get("componentModel")
         if model is None:
-            template = given.get("componentTemplate") or choices.DEFAULT_TEMPLATE
+            template = given.get("componentTemplate") or assumptions.DEFAULT_TEMPLATE
             model = self._store.models.clone(template, new["name"])["_id"]
         new["componentModel"] = state.meant(state.models, model, "'componentModel'")["_id"]
         new["workspaceKey"] = given.get("workspaceKey") or self._store.workspaces.free_key(new["name"])
@@ -324,7 +324,7 @@ class _Loader:
             "name": given.get("name"),
             "description": given.get("description"),
             "query": given.get("query", {}),
-            "datasource": given.get("datasource", choices.REPORT_DEFAULT_DATASOURCE),
+            "datasource": given.get("datasource", assumptions.REPORT_DEFAULT_DATASOURCE),
             "columns": given.get("columns", [{"key": key, "label": label} for key, label in DEFAULT_COLUMNS]),
         }
         check_report(self._state, new)

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from ardoqpy.emulator import choices
+from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.admin_api import CONTROL, control
 from ardoqpy.emulator.clock import Clock, utc_now
-from ardoqpy.emulator.connection import HttpServer, Outcome
-from ardoqpy.emulator.control import CONTROL, control
-from ardoqpy.emulator.exchange import Request, Response, Settings, failure, refusal
+from ardoqpy.emulator.errors import BadRequest, Forbidden, Problem, Unauthorized
 from ardoqpy.emulator.faults import Fault, Faults, Storm
-from ardoqpy.emulator.limits import RateLimit
+from ardoqpy.emulator.http_server import HttpServer, Outcome
+from ardoqpy.emulator.messages import Request, Response, Settings, failure, refusal
 from ardoqpy.emulator.persistence import Database
-from ardoqpy.emulator.problems import BadRequest, Forbidden, Problem, Unauthorized
+from ardoqpy.emulator.rate_limit import RateLimit
 from ardoqpy.emulator.routes import Router
 from ardoqpy.emulator.seed import FORMAT, dump, load, read_seed
 from ardoqpy.emulator.store import Store
@@ -293,7 +293,7 @@ class Emulator:
         path, _, query = target.partition("?")
         # Decoded only after splitting: a slash within an id or a file name is not a separator.
         segments = [unquote(segment) for segment in path.strip("/").split("/")]
-        settings = Settings(self.url, self._org or choices.DEFAULT_ORG, self.page_size)
+        settings = Settings(self.url, self._org or assumptions.DEFAULT_ORG, self.page_size)
         return Request(method, tuple(segments), query, headers, body, settings)
 
     def _faulted(self, fault: Fault | None, request: Request) -> tuple[Outcome, int | None]:
@@ -368,7 +368,7 @@ class Emulator:
         return given
 
     def _check_org(self, request: Request) -> None:
-        if self._org is None or not choices.CHECK_ORG_WHEN_GIVEN:
+        if self._org is None or not assumptions.CHECK_ORG_WHEN_GIVEN:
             return
         asked = [request.headers.get("x-org", ""), *parse_qs(request.raw_query).get("org", [])]
         for org in asked:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ardoqpy.emulator import choices
+from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.clock import Clock, iso, utc_now
-from ardoqpy.emulator.problems import Conflict, NotFound, Unprocessable
+from ardoqpy.emulator.errors import Conflict, NotFound, Unprocessable
 from ardoqpy.emulator.table import Change, Journal, Row, Table
 from ardoqpy.emulator.values import as_text
 
@@ -248,7 +248,7 @@ def tag_key(workspace_id: str, name: str) -> tuple[str, str]:
     """
     Return what is unique about a tag.
     """
-    return workspace_id, name.casefold() if choices.TAG_NAMES_IGNORE_CASE else name
+    return workspace_id, name.casefold() if assumptions.TAG_NAMES_IGNORE_CASE else name
 
 
 def _custom_keys(row: Row) -> list[Any]:

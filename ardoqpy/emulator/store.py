@@ -7,23 +7,23 @@ The store knows neither HTTP nor API versions. Custom values are kept apart from
 
 from contextlib import AbstractContextManager
 
-from ardoqpy.emulator import choices
-from ardoqpy.emulator.attributes import MODEL
+from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.clock import Clock, utc_now
 from ardoqpy.emulator.rules.attachments import Attachments
-from ardoqpy.emulator.rules.batch import Batch
+from ardoqpy.emulator.rules.batch_create import Batch
+from ardoqpy.emulator.rules.batch_execution import Changes
 from ardoqpy.emulator.rules.branches import Branches
-from ardoqpy.emulator.rules.changes import Changes
 from ardoqpy.emulator.rules.components import Components
 from ardoqpy.emulator.rules.fields import Fields
 from ardoqpy.emulator.rules.folders import Folders
-from ardoqpy.emulator.rules.matching import Matching
+from ardoqpy.emulator.rules.match import Matching
 from ardoqpy.emulator.rules.models import Models, tidied
-from ardoqpy.emulator.rules.pages import Pages
+from ardoqpy.emulator.rules.pagination import Pages
 from ardoqpy.emulator.rules.references import References
 from ardoqpy.emulator.rules.reports import Reports
 from ardoqpy.emulator.rules.tags import Tags
 from ardoqpy.emulator.rules.workspaces import Workspaces
+from ardoqpy.emulator.schema import MODEL
 from ardoqpy.emulator.state import State
 from ardoqpy.emulator.templates import COMMON_TEMPLATES
 
@@ -62,8 +62,8 @@ class Store:
         """
         state = self.state
         if not len(state.users):
-            user = {"name": choices.DEFAULT_USER_NAME, "email": choices.DEFAULT_USER_EMAIL}
-            state.users.put({"_id": choices.DEFAULT_USER_ID, **user})
+            user = {"name": assumptions.DEFAULT_USER_NAME, "email": assumptions.DEFAULT_USER_EMAIL}
+            state.users.put({"_id": assumptions.DEFAULT_USER_ID, **user})
         for template in COMMON_TEMPLATES:
             if template["_id"] not in state.models:
                 attributes = tidied(

@@ -4,7 +4,7 @@ Hold the common templates that every organisation finds in place.
 
 from typing import Final
 
-from ardoqpy.emulator import choices
+from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.table import Row
 
 
@@ -33,7 +33,7 @@ _REFERENCE_TYPES: Final = {
 
 COMMON_TEMPLATES: Final[tuple[Row, ...]] = (
     {
-        "_id": choices.DEFAULT_TEMPLATE,
+        "_id": assumptions.DEFAULT_TEMPLATE,
         "name": "Application Service",
         "description": "Applications and the services that they offer.",
         "category": "Application",

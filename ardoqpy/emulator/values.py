@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ardoqpy.emulator import choices
+from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.clock import iso
 
 FIELD_TYPES = (
@@ -76,7 +76,7 @@ def options_of(field: Mapping[str, Any]) -> list[str]:
     """
     default = field.get("defaultValue")
     if isinstance(default, str):
-        return [part.strip() for part in default.split(choices.FIELD_OPTION_SEPARATOR) if part.strip()]
+        return [part.strip() for part in default.split(assumptions.FIELD_OPTION_SEPARATOR) if part.strip()]
     if isinstance(default, list):
         return [item for item in default if isinstance(item, str)]
     return []
@@ -142,7 +142,7 @@ def _date_time(value: Any, _field: Mapping[str, Any]) -> str:
         raise CannotRead
     try:
         moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None and choices.NAIVE_TIMES_ARE_UTC:
+        if moment.tzinfo is None and assumptions.NAIVE_TIMES_ARE_UTC:
             moment = moment.replace(tzinfo=UTC)
         return iso(moment)
     except (ValueError, OverflowError) as error:
@@ -158,7 +158,7 @@ def _option(value: Any, field: Mapping[str, Any]) -> str:
 
 def _options(value: Any, field: Mapping[str, Any]) -> list[str]:
     if isinstance(value, str):
-        value = [part.strip() for part in value.split(choices.FIELD_OPTION_SEPARATOR) if part.strip()]
+        value = [part.strip() for part in value.split(assumptions.FIELD_OPTION_SEPARATOR) if part.strip()]
     if not isinstance(value, list):
         raise CannotRead
     return [_option(item, field) for item in value]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._arguments import path_below, spelled
+from ardoqpy._validation import path_below, spelled
 from ardoqpy.errors import InvalidInput
 from ardoqpy.methods.base import Methods
 

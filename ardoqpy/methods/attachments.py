@@ -7,14 +7,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, BinaryIO, overload
 
-from ardoqpy import _files
-from ardoqpy._arguments import given
+from ardoqpy._http import files
+from ardoqpy._validation import given
 from ardoqpy.methods.base import Methods
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ardoqpy.dialect import Entities, Entity
+    from ardoqpy.api.protocols import Entities, Entity
 
 __all__ = ["AttachmentMethods"]
 
@@ -77,7 +77,7 @@ class AttachmentMethods(Methods):
     def upload_attachment(
         self,
         resource_id: str,
-        file: _files.Source,
+        file: files.Source,
         filename: str | None = None,
         *,
         content_type: str | None = None,
@@ -90,7 +90,7 @@ class AttachmentMethods(Methods):
         taken from it where they are not given. Raise `InvalidInput` where it cannot be read.
         Source: POST `attachment/{type}/{id}/upload` (Java and C# clients).
         """
-        content, name, kind = _files.opener(file, filename, content_type)
+        content, name, kind = files.opener(file, filename, content_type)
         return self.api.attachments.upload(resource_type, resource_id, content, name, kind)
 
     @overload
@@ -121,7 +121,7 @@ class AttachmentMethods(Methods):
         with self.api.attachments.download(resource_type, resource_id, filename) as pieces:
             if target is None:
                 return self.api.transport.whole(pieces, f"the file {filename!r} into memory")
-            return _files.save(pieces, target)
+            return files.save(pieces, target)
 
     def del_attachment(self, resource_id: str, filename: str, *, resource_type: str = "workspace") -> Entity:
         """

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ardoqpy.dialect import Dialect
+    from ardoqpy.api.protocols import Dialect
 
 __all__ = ["Methods"]
 

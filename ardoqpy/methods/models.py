@@ -8,11 +8,11 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy import metamodel
-from ardoqpy._near import near, quoted
+from ardoqpy._messages import near, quoted
 from ardoqpy.methods.base import Methods
 
 if TYPE_CHECKING:
-    from ardoqpy.dialect import Entities, Entity
+    from ardoqpy.api.protocols import Entities, Entity
 
 __all__ = ["FieldMethods", "ModelMethods"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ardoqpy.methods.base import Methods
 
 if TYPE_CHECKING:
-    from ardoqpy.dialect import Entity
+    from ardoqpy.api.protocols import Entity
 
 __all__ = ["OrganisationMethods"]
 

@@ -10,7 +10,7 @@ from ardoqpy.errors import InvalidInput
 from ardoqpy.methods.base import Methods
 
 if TYPE_CHECKING:
-    from ardoqpy.dialect import Entities, Entity
+    from ardoqpy.api.protocols import Entities, Entity
 
 __all__ = ["TagMethods"]
 

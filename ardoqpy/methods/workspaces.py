@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ardoqpy._arguments import given
+from ardoqpy._validation import given
 from ardoqpy.errors import InvalidInput
 from ardoqpy.methods.base import Methods
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ardoqpy.dialect import Entities, Entity
+    from ardoqpy.api.protocols import Entities, Entity
 
 __all__ = ["FolderMethods", "WorkspaceMethods"]
 

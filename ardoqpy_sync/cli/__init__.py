@@ -4,6 +4,6 @@ The command `ardoqpy-sync`.
 
 from __future__ import annotations
 
-from ardoqpy_sync.cli.program import main
+from ardoqpy_sync.cli.main import main
 
 __all__ = ["main"]

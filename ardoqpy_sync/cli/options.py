@@ -9,7 +9,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy.cli.command import add_settings
-from ardoqpy.cli.sentences import Refusal
+from ardoqpy.cli.errors import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._version import __version__
-from ardoqpy_sync.pages.account_form import FORMAT, KIND, checked
+from ardoqpy_sync.reporting.document_schema import FORMAT, KIND, checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

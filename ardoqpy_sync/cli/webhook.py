@@ -8,9 +8,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy.config import Token
-from ardoqpy_sync.cli.statuses import MEANINGS
-from ardoqpy_sync.pages.text import one_line
-from ardoqpy_sync.pages.words import headline
+from ardoqpy_sync.cli.exit_codes import MEANINGS
+from ardoqpy_sync.reporting.labels import headline
+from ardoqpy_sync.reporting.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ def address_of(given: str | None) -> Token | None:
     text = (given if given is not None else os.environ.get(VARIABLE, "")).strip()
     if not text:
         return None
-    from ardoqpy._elsewhere import checked_address  # noqa: PLC0415  (help needs no network)
+    from ardoqpy._http.webhook import checked_address  # noqa: PLC0415  (help needs no network)
 
     address = Token(text)
     checked_address(address)
@@ -41,7 +41,7 @@ def call(address: Token, body: Mapping[str, Any]) -> None:
     """
     Post a summary; raise `ServiceUnavailable`, which names the host alone, where it is not taken.
     """
-    from ardoqpy._elsewhere import post_json  # noqa: PLC0415
+    from ardoqpy._http.webhook import post_json  # noqa: PLC0415
 
     post_json(address, body)
 

@@ -9,13 +9,13 @@ Jobs: a file that says where rows come from and what becomes of them in Ardoq.
 
 from __future__ import annotations
 
-from ardoqpy_sync.job.connecting import client_of
-from ardoqpy_sync.job.job import Job
-from ardoqpy_sync.job.memory import read_memory, write_memory
-from ardoqpy_sync.job.outcome import Outcome
-from ardoqpy_sync.job.reading import load_job, read_job
-from ardoqpy_sync.job.running import run_job, troubles_of
-from ardoqpy_sync.job.troubles import JobRefused, Trouble
+from ardoqpy_sync.job.connect import client_of
+from ardoqpy_sync.job.model import Job
+from ardoqpy_sync.job.parser import load_job, read_job
+from ardoqpy_sync.job.problems import JobRefused, Trouble
+from ardoqpy_sync.job.result import Outcome
+from ardoqpy_sync.job.runner import run_job, troubles_of
+from ardoqpy_sync.job.state_file import read_memory, write_memory
 
 __all__ = [
     "Job",

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy import metamodel
-from ardoqpy._near import near, quoted
+from ardoqpy._messages import near, quoted
 from ardoqpy.errors import AuthorizationError, InvalidInput
 from ardoqpy.metamodel import Field
 

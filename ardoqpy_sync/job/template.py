@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy.metamodel import Field
-from ardoqpy_sync.cells import convert
+from ardoqpy_sync.sources.cell_conversion import convert
 from ardoqpy_sync.sources.row import blank
 
 if TYPE_CHECKING:

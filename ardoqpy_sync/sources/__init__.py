@@ -10,9 +10,9 @@ Rows stream. Each row is named after its place in the source, and each trouble s
 
 from __future__ import annotations
 
-from ardoqpy_sync.sources.from_rows import from_rows
-from ardoqpy_sync.sources.opening import open_source
+from ardoqpy_sync.sources.registry import open_source
 from ardoqpy_sync.sources.row import Row
+from ardoqpy_sync.sources.rows_source import from_rows
 from ardoqpy_sync.sources.source import Source, SourceUnreadable
 
 __all__ = ["Row", "Source", "SourceUnreadable", "from_rows", "open_source"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._near import quoted
+from ardoqpy._messages import quoted
 from ardoqpy.errors import InvalidInput
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from ardoqpy._near import near, quoted
+from ardoqpy._messages import near, quoted
 from ardoqpy.errors import InvalidInput
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy import ArdoqClientException
 from ardoqpy_sync import ArdoqSyncClient, format_report, save_report
 from ardoqpy_sync.job import load_job, run_job
-from ardoqpy_sync.pages.account import account_of
+from ardoqpy_sync.reporting.document import account_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -132,7 +132,7 @@ def test_the_label_is_of_another_organisation(ardoq, checked):
 def test_the_shared_host_needs_a_label(ardoq, monkeypatch):
     """What v2 wants on the shared host is said for v2."""
     with emulator(token=ardoq.token) as server:
-        monkeypatch.setattr("ardoqpy.v2.SHARED_HOST", "127.0.0.1")
+        monkeypatch.setattr("ardoqpy.api.v2.SHARED_HOST", "127.0.0.1")
         options = types.SimpleNamespace(
             host=server.url,
             org=None,

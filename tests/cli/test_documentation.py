@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ardoqpy.cli.commands.doctor import ROUND_TRIPS
-from ardoqpy.cli.program import COMMANDS
+from ardoqpy.cli.main import COMMANDS
 
 PAGE = Path(__file__).parents[2].joinpath("docs", "command-line.md").read_text(encoding="utf-8")
 SHOWN = [

@@ -17,7 +17,7 @@ from organisation import NASTY, SEED, SHOP
 
 from ardoqpy import ArdoqClient, ServiceUnavailable
 from ardoqpy.cli import main
-from ardoqpy.cli.as_csv import defused
+from ardoqpy.cli.format_csv import defused
 from ardoqpy.cli.harmless import harmless, shortened, width
 from ardoqpy.cli.rows import cell, flat
 

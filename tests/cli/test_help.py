@@ -12,7 +12,7 @@ import sys
 import pytest
 from organisation import SEED
 
-from ardoqpy.cli.program import COMMANDS, parser_of
+from ardoqpy.cli.main import COMMANDS, parser_of
 
 NAMES = [command.name for command in COMMANDS]
 
@@ -109,7 +109,7 @@ def test_help_loads_neither_requests_nor_the_client(line):
         "from ardoqpy.cli import main\n"
         "assert main(sys.argv[1:]) == 0\n"
         "slow = {'requests', 'urllib3', 'ssl', 'http', 'email', 'dataclasses', 'inspect', 'logging'}\n"
-        "ours = {'ardoqpy.client', 'ardoqpy.config', 'ardoqpy.emulator', 'ardoqpy._transport'}\n"
+        "ours = {'ardoqpy.client', 'ardoqpy.config', 'ardoqpy.emulator', 'ardoqpy._http.transport'}\n"
         "print(sorted((slow | ours) & set(sys.modules)), file=sys.stderr)"
     )
     command = [sys.executable, "-c", code, *line.split()]

@@ -25,7 +25,7 @@ from organisation import (
 
 from ardoqpy import ArdoqClient, WriteRefused
 from ardoqpy.cli.connection import Connection
-from ardoqpy.cli.program import parser_of
+from ardoqpy.cli.main import parser_of
 
 ALL_APPS = ["Web shop", "Orders", "Basket", "Till", NASTY, "=cmd|' /C calc'!A0", "Zoë 東京"]
 BACK = "5f00aa00bb00cc0000000004"

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from ardoqpy.cli.program import COMMANDS
-from ardoqpy.cli.shell import NO_TOKEN
+from ardoqpy.cli.main import COMMANDS
+from ardoqpy.cli.program import NO_TOKEN
 
 SECRET = "s3cret-that-nobody-may-see"
 READING = [command.name for command in COMMANDS if command.name not in ("emulator", "completion")]

@@ -11,7 +11,7 @@ import pytest
 
 import ardoqpy.emulator
 from ardoqpy.emulator import Emulator
-from ardoqpy.emulator.problems import Unprocessable
+from ardoqpy.emulator.errors import Unprocessable
 from ardoqpy.emulator.routes import ROUTES
 
 HOUSE = Path(ardoqpy.emulator.__file__).parent
@@ -31,10 +31,10 @@ def test_emulator_imports_only_itself_and_the_standard_library():
 
 def test_every_choice_is_used():
     """A constant that nobody reads would pretend to be a switch."""
-    choices = SOURCES[HOUSE / "choices.py"]
+    choices = SOURCES[HOUSE / "assumptions.py"]
     everything = "".join(SOURCES.values())
     for name in re.findall(r"^([A-Z][A-Z_0-9]+):", choices, re.MULTILINE):
-        assert f"choices.{name}" in everything, name
+        assert f"assumptions.{name}" in everything, name
 
 
 def test_routes_are_plain_and_unique():

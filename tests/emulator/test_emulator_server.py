@@ -12,8 +12,8 @@ import pytest
 from emulator_caller import Caller
 
 from ardoqpy.emulator import Emulator, Fault
-from ardoqpy.emulator.limits import RateLimit
-from ardoqpy.emulator.problems import TooMany
+from ardoqpy.emulator.errors import TooMany
+from ardoqpy.emulator.rate_limit import RateLimit
 from ardoqpy.emulator.routes import ROUTES
 
 

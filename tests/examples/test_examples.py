@@ -16,7 +16,7 @@ from shell_sessions import play, reach, sessions
 from ardoqpy.testing import emulator
 from ardoqpy_sync import ArdoqSyncClient, save_report
 from ardoqpy_sync.job import load_job, run_job
-from ardoqpy_sync.pages.account import account_of
+from ardoqpy_sync.reporting.document import account_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TOOLS = runpy.run_path(str(EXAMPLES / "make_reports.py"))

@@ -12,7 +12,7 @@ from nights import SEED, stored, ties, writes
 
 from ardoqpy import ArdoqClient, InvalidInput
 from ardoqpy_sync.job import load_job, read_job, run_job
-from ardoqpy_sync.job.starting import first_job
+from ardoqpy_sync.job.scaffold import first_job
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "job-file.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from thorough import examples
 
-from ardoqpy_sync.job.places import lines_of
+from ardoqpy_sync.job.toml_lines import lines_of
 
 EXAMPLE = '''# a remark
 format = 1

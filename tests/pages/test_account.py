@@ -12,10 +12,10 @@ from runs import FAILED_ROW, SOURCE, TOKEN, WAYS, a_run
 from ardoqpy import InvalidInput
 from ardoqpy.testing import emulator
 from ardoqpy_sync import ArdoqSyncClient, save_report
-from ardoqpy_sync.cli.summary import summary_of
-from ardoqpy_sync.pages import graph
-from ardoqpy_sync.pages.account import account_of, read, write
-from ardoqpy_sync.pages.account_form import checked
+from ardoqpy_sync.reporting import graph
+from ardoqpy_sync.reporting.document import account_of, read, write
+from ardoqpy_sync.reporting.document_schema import checked
+from ardoqpy_sync.reporting.terminal import summary_of
 
 
 @pytest.fixture(scope="module", params=list(WAYS))

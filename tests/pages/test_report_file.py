@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from made_up import a_bit_of_everything, account, change, failed, missing
 from thorough import examples
 
-import ardoqpy_sync.pages
-from ardoqpy_sync.pages import page as pages
-from ardoqpy_sync.pages.page import page_of
+import ardoqpy_sync.reporting
+from ardoqpy_sync.reporting import html as pages
+from ardoqpy_sync.reporting.html import page_of
 
-ASSETS = Path(ardoqpy_sync.pages.__file__).parent / "assets"
+ASSETS = Path(ardoqpy_sync.reporting.__file__).parent / "assets"
 
 
 class _Elements(HTMLParser):

@@ -14,9 +14,9 @@ from runs import FAILED_ROW, SOURCE, WAYS, a_run
 from thorough import examples
 
 from ardoqpy import InvalidInput
-from ardoqpy_sync.cli.summary import summary_of
-from ardoqpy_sync.pages.account import account_of
-from ardoqpy_sync.pages.markdown import LARGEST, markdown_of
+from ardoqpy_sync.reporting.document import account_of
+from ardoqpy_sync.reporting.markdown import LARGEST, markdown_of
+from ardoqpy_sync.reporting.terminal import summary_of
 
 BAD = [
     "a|b||c\\|d",

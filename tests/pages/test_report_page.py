@@ -421,7 +421,7 @@ def test_a_long_value_is_shown_whole_when_asked_for(show):
 
 def test_a_script_that_is_not_ours_does_not_run(browser, tmp_path):
     """A page whose script was changed by so much as a letter runs none of it."""
-    from ardoqpy_sync.pages.page import page_of  # noqa: PLC0415
+    from ardoqpy_sync.reporting.html import page_of  # noqa: PLC0415
 
     path = tmp_path / "changed.html"
     ours = page_of(a_bit_of_everything())

@@ -17,7 +17,7 @@ from refusals import sentence_of
 from ardoqpy import ArdoqClient
 from ardoqpy.errors import ConfigurationError, InvalidInput
 from ardoqpy.metamodel import Field, field_of_context, field_of_model
-from ardoqpy_sync.cells import Spelling, convert, read_spelling
+from ardoqpy_sync.sources.cell_conversion import Spelling, convert, read_spelling
 
 TYPES = (
     "Text",

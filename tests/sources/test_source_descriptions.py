@@ -132,7 +132,7 @@ def test_each_source_needs_its_own_package_alone(tmp_path):
         "import sys\n"
         "extras = ('openpyxl', 'sqlalchemy', 'duckdb', 'psycopg', 'pytz')\n"
         "from ardoqpy_sync.sources import open_source\n"
-        "from ardoqpy_sync.cells import convert\n"
+        "from ardoqpy_sync.sources.cell_conversion import convert\n"
         "assert [row.values for row in open_source({'file': 'a.csv'}, '.')] == [{'a': '1'}]\n"
         "assert [row.values for row in open_source({'file': 'a.json'}, '.')] == [{'a': 1}]\n"
         "print([name for name in extras if name in sys.modules])\n"

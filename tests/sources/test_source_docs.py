@@ -6,8 +6,8 @@ import re
 import tomllib
 from pathlib import Path
 
-from ardoqpy_sync.cells import Spelling, read_spelling
-from ardoqpy_sync.sources.opening import _TYPES
+from ardoqpy_sync.sources.cell_conversion import Spelling, read_spelling
+from ardoqpy_sync.sources.registry import _TYPES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
 

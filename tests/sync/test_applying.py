@@ -37,7 +37,7 @@ from ardoqpy import (
     PlanMoved,
 )
 from ardoqpy_sync import Plan
-from ardoqpy_sync.changes import same
+from ardoqpy_sync.compare.diff import same
 
 SYNC = settings.get_profile("sync")
 _TIMES = ("created", "lastUpdated", "componentKey", "order")

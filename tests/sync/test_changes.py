@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from ardoqpy_sync.changes import differences, same
+from ardoqpy_sync.compare.diff import differences, same
 
 NAN = float("nan")
 

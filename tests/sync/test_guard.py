@@ -27,8 +27,8 @@ from worlds import (
 )
 
 from ardoqpy import BadRequest, GuardRefused, InvalidInput, ServiceUnavailable
-from ardoqpy_sync import deleting
-from ardoqpy_sync.guard import Bounds, Held, Missing, Run, Thing, objections
+from ardoqpy_sync.deletion import delete_missing
+from ardoqpy_sync.deletion.guard import Bounds, Held, Missing, Run, Thing, objections
 
 SYNC = settings.get_profile("sync")
 
@@ -417,7 +417,7 @@ def test_what_happens_after_the_decision_is_seen(ardoq, either, other, monkeypat
         act(other)
         return found
 
-    monkeypatch.setattr(deleting, "objections", meanwhile)
+    monkeypatch.setattr(delete_missing, "objections", meanwhile)
     answer = either.delete_cache_misses(share=1.0, take_along=take_along)
     assert ids(answer[place])[0] == "a9"
     assert [key for key, items in answer.items() if items] == [place]

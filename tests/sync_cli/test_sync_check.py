@@ -7,7 +7,7 @@ import json
 import pytest
 from nightly import BAD_ROW, ROWS, job_text, writes
 
-from ardoqpy_sync.cli.statuses import DONE, FAILED, REFUSED
+from ardoqpy_sync.cli.exit_codes import DONE, FAILED, REFUSED
 
 
 def troubles_of(ran):

@@ -7,7 +7,7 @@ from nightly import job_text, writes
 
 from ardoqpy import ConfigurationError
 from ardoqpy_sync import ArdoqSyncClient, JobLock
-from ardoqpy_sync.cli.statuses import CHANGES, DONE, FAILED
+from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED
 from ardoqpy_sync.job import client_of, load_job, run_job
 
 

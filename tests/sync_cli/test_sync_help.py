@@ -11,7 +11,7 @@ import sys
 import pytest
 from nightly import ROWS, job_text
 
-from ardoqpy_sync.cli.program import COMMANDS, parser_of
+from ardoqpy_sync.cli.main import COMMANDS, parser_of
 
 NAMES = [command.name for command in COMMANDS]
 

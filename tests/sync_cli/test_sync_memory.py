@@ -8,7 +8,7 @@ import pytest
 from nightly import BAD_ROW, ORDERS, ROWS, job_text
 
 from ardoqpy import ConfigurationError
-from ardoqpy_sync.cli.statuses import CHANGES, DONE, FAILED, REFUSED
+from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED, REFUSED
 from ardoqpy_sync.job import read_memory
 
 MANY = "Id,Name,Cost,Needs\n" + "".join(f"{number},App {number},1,\n" for number in range(20))

@@ -14,9 +14,9 @@ from nightly import APPS, GONE, ORDERS, ROWS, job_text, names_in, writes
 
 from ardoqpy import ServiceUnavailable
 from ardoqpy_sync import ArdoqSyncClient
-from ardoqpy_sync.cli.statuses import DONE, FAILED, INTERRUPTED
+from ardoqpy_sync.cli.exit_codes import DONE, FAILED, INTERRUPTED
 from ardoqpy_sync.job import client_of, load_job, run_job
-from ardoqpy_sync.reach import PATIENCE
+from ardoqpy_sync.writing.circuit_breaker import PATIENCE
 
 NUMBER = 60
 MANY = "Id,Name,Cost,Needs\n" + "".join(f"{number},App {number},1,\n" for number in range(NUMBER))

@@ -8,7 +8,7 @@ import pytest
 from nightly import BAD_ROW, ORDERS, ROWS, job_text, names_in, writes
 
 from ardoqpy import ArdoqClient
-from ardoqpy_sync.cli.statuses import CHANGES, DONE, FAILED, REFUSED
+from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED, REFUSED
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import json
 import pytest
 from nightly import BAD_ROW, ROWS, job_text, names_in, writes
 
-from ardoqpy_sync.cli.statuses import CHANGES, DONE, FAILED, INTERRUPTED, REFUSED, worst
+from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED, INTERRUPTED, REFUSED, worst
 
 
 def test_a_plan_writes_nothing_and_says_that_changes_are_pending(home, ardoq, run, version):

@@ -8,10 +8,10 @@ import re
 import pytest
 from nightly import BAD_ROW, ROWS, job_text
 
-from ardoqpy import _transport
-from ardoqpy_sync.cli import step_summary
-from ardoqpy_sync.cli.statuses import CHANGES, DONE, FAILED, REFUSED
-from ardoqpy_sync.pages import account as accounts
+from ardoqpy._http import transport
+from ardoqpy_sync.cli import github_summary
+from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED, REFUSED
+from ardoqpy_sync.reporting import document as accounts
 
 # -- reports -----------------------------------------------------------------------------------------------
 
@@ -94,16 +94,16 @@ def test_the_summary_of_a_step_fits(home, run, monkeypatch):
     (home / "apps.csv").write_text(f"Id,Name,Cost,Needs\n{rows}")
     run("plan job.toml")
     whole = step.stat().st_size
-    step.write_bytes(b"x" * (step_summary.LARGEST - whole // 2))
+    step.write_bytes(b"x" * (github_summary.LARGEST - whole // 2))
     ran = run("plan job.toml")
     assert (ran.status, ran.err) == (CHANGES, "")
-    assert step_summary.LARGEST - whole // 2 < step.stat().st_size <= step_summary.LARGEST
+    assert github_summary.LARGEST - whole // 2 < step.stat().st_size <= github_summary.LARGEST
     assert "more." in step.read_text("utf-8")[-300:]
-    step.write_bytes(b"x" * step_summary.LARGEST)
+    step.write_bytes(b"x" * github_summary.LARGEST)
     ran = run("plan job.toml")
     assert ran.status == CHANGES
     assert ran.err == "ardoqpy-sync: Warning: The summary of the step has no room left: GitHub takes 1 MiB.\n"
-    assert step.stat().st_size == step_summary.LARGEST
+    assert step.stat().st_size == github_summary.LARGEST
 
 
 def test_a_summary_that_cannot_be_written_is_a_warning(home, run, monkeypatch):
@@ -170,7 +170,7 @@ def test_a_webhook_is_told_of_runs_that_never_began(home, ardoq, run, hook, monk
         (home / "job.toml").write_text(job_text(run='memory = "night.json"'))
         (home / "night.json").write_text("{")
     else:
-        monkeypatch.setattr("ardoqpy_sync.cli.carrying.run_job", lambda *_: 1 / 0)
+        monkeypatch.setattr("ardoqpy_sync.cli.run_job.run_job", lambda *_: 1 / 0)
     ran = run(f"apply job.toml --webhook {hook.url}")
     assert (ran.status, ran.out) == (FAILED, "")
     assert ran.err
@@ -216,7 +216,7 @@ def test_a_netrc_entry_does_not_go_to_the_webhook(home, run, hook, monkeypatch):
     (home / "netrc").write_text("machine 127.0.0.1 login me password s3cret\n")
     (home / "netrc").chmod(0o600)
     monkeypatch.setenv("NETRC", str(home / "netrc"))
-    as_elsewhere = _transport.new_session(loopback=False)  # as to any other host
-    monkeypatch.setattr("ardoqpy._elsewhere.new_session", lambda **_: as_elsewhere)
+    as_elsewhere = transport.new_session(loopback=False)  # as to any other host
+    monkeypatch.setattr("ardoqpy._http.webhook.new_session", lambda **_: as_elsewhere)
     assert run(f"plan job.toml --webhook {hook.url}").status == CHANGES
     assert "Authorization" not in hook.headers_told[0]

@@ -11,7 +11,7 @@ import responses
 from responses.registries import OrderedRegistry
 
 from ardoqpy import Retries
-from ardoqpy._transport import Transport
+from ardoqpy._http.transport import Transport
 from ardoqpy.config import read_settings
 
 URL = "https://ardoq.example"
@@ -162,5 +162,5 @@ def pauses(monkeypatch):
     Record the seconds that the transport would sleep, and do not sleep.
     """
     time = FakeTime()
-    monkeypatch.setattr("ardoqpy._transport.time", time)
+    monkeypatch.setattr("ardoqpy._http.transport.time", time)
     return time.slept

@@ -1,5 +1,5 @@
 """
-The table of `ardoqpy/_retry.py` once more, over a real socket, against an Ardoq on which things go wrong.
+The table of `ardoqpy/_http/retry.py` once more, over a real socket, against an Ardoq where things go wrong.
 """
 
 import pytest
@@ -159,7 +159,7 @@ def test_what_comes_back_is_reached(verb, world, monkeypatch):
     A request that could not leave, since Ardoq was down, is carried out once when it is back.
     """
     starts = []
-    monkeypatch.setattr("ardoqpy._transport.time.sleep", lambda _: starts.append(world.ardoq.start()))
+    monkeypatch.setattr("ardoqpy._http.transport.time.sleep", lambda _: starts.append(world.ardoq.start()))
     world.ardoq.stop()
     world.client.session.close()
     world.call(verb)
@@ -226,7 +226,7 @@ def test_somebody_elses_change_between_two_tries_is_a_conflict(world, monkeypatc
         with ArdoqClient(world.ardoq.url, world.ardoq.token) as other:
             other.update_component(world.comp["_id"], theirs)
 
-    monkeypatch.setattr("ardoqpy._transport.time.sleep", in_between)
+    monkeypatch.setattr("ardoqpy._http.transport.time.sleep", in_between)
     world.ardoq.fail("drop-before", method="PUT")
     with pytest.raises(Conflict):
         world.call("PUT")

@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from ardoqpy import _json_in
+from ardoqpy._http import json_reader
 
 NESTED = b'{"a": [1, null]}'
 
@@ -16,7 +16,7 @@ def _everything_is_huge(monkeypatch):
     """
     Let every answer count as huge.
     """
-    monkeypatch.setattr(_json_in, "HUGE", 0)
+    monkeypatch.setattr(json_reader, "HUGE", 0)
 
 
 @pytest.fixture
@@ -46,10 +46,10 @@ def test_the_collector_is_left_as_it_was(enabled, content):
     (gc.enable if enabled else gc.disable)()
     try:
         if content.startswith(b"{"):
-            assert _json_in.decode_json(content) == {"a": [1, None]}
+            assert json_reader.decode_json(content) == {"a": [1, None]}
         else:
-            with pytest.raises(_json_in.NotJsonError):
-                _json_in.decode_json(content)
+            with pytest.raises(json_reader.NotJsonError):
+                json_reader.decode_json(content)
         assert gc.isenabled() is enabled
     finally:
         gc.enable()
@@ -58,7 +58,7 @@ def test_the_collector_is_left_as_it_was(enabled, content):
 @pytest.mark.usefixtures("nothing_frozen")
 def test_what_was_read_counts_as_old():
     """What is in a huge answer is looked at in full collections only, and nothing stays frozen."""
-    answer = _json_in.decode_json(NESTED)
+    answer = json_reader.decode_json(NESTED)
     assert _generation_of(answer["a"]) == 2
     assert gc.get_freeze_count() == 0
 
@@ -76,7 +76,7 @@ def test_garbage_from_before_is_collected_all_the_same():
     ring = Ring()
     ring.itself = ring
     del ring
-    _json_in.decode_json(NESTED)
+    json_reader.decode_json(NESTED)
     gc.collect()
     assert Ring.gone
 
@@ -86,7 +86,7 @@ def test_what_others_have_frozen_stays_frozen():
     """A program that has frozen its objects, before it forks, finds them frozen afterwards."""
     gc.freeze()
     frozen = gc.get_freeze_count()
-    answer = _json_in.decode_json(NESTED)
+    answer = json_reader.decode_json(NESTED)
     # A frozen object that is let go meanwhile is frozen no more.
     assert frozen * 0.9 < gc.get_freeze_count() <= frozen
     assert _generation_of(answer["a"]) is not None

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from thorough import examples
 
-from ardoqpy._json_pieces import parsed
+from ardoqpy._http.json_pieces import parsed
 
 # Lists of objects within lists of objects, and texts that look like the ends of such.
 TEXTS = st.text(alphabet='ab"\\{}[],: \nø😀', max_size=8)

@@ -1,5 +1,5 @@
 """
-What may be sent twice: every cell of the table in `ardoqpy/_retry.py`, and how long the pauses are.
+What may be sent twice: every cell of the table in `ardoqpy/_http/retry.py`, and how long the pauses are.
 """
 
 import http.client
@@ -24,7 +24,7 @@ from ardoqpy import (
     ServiceUnavailable,
     UnexpectedAnswer,
 )
-from ardoqpy._retry import Outcome, may_resend, seconds_asked_for
+from ardoqpy._http.retry import Outcome, may_resend, seconds_asked_for
 
 VERBS = ("GET", "PUT", "PATCH", "DELETE", "POST")
 REPEATABLE = ("GET", "PUT", "PATCH", "DELETE")
@@ -326,7 +326,7 @@ def test_update_component_knows_its_own_conflict(stored, ours, wire, url, transp
     """
     Ours is the next version, holding every attribute that was sent and that Ardoq does not set itself.
     """
-    from ardoqpy.v1 import Components  # noqa: PLC0415  (the one test here above the transport)
+    from ardoqpy.api.v1 import Components  # noqa: PLC0415  (the one test here above the transport)
 
     address = f"{url}/api/component/5f00"
     wire.put(address, **_reset())
@@ -461,7 +461,7 @@ def test_a_rate_limit_that_asks_for_nothing_ends_too(headers, new_transport, cal
     limited = requests.Response()
     limited.status_code, limited._content, limited._content_consumed = 429, b"", True
     limited.headers.update(headers)
-    monkeypatch.setattr("ardoqpy._transport.time.sleep", sleep)
+    monkeypatch.setattr("ardoqpy._http.transport.time.sleep", sleep)
     monkeypatch.setattr(transport.session, "request", lambda *_args, **_keywords: limited)
     with pytest.raises(RateLimited):
         caller(transport)("GET")

@@ -43,5 +43,5 @@ def time(monkeypatch):
     The time of every transport.
     """
     made = FakeTime()
-    monkeypatch.setattr("ardoqpy._transport.time", made)
+    monkeypatch.setattr("ardoqpy._http.transport.time", made)
     return made

@@ -6,7 +6,7 @@ import heapq
 import itertools
 import math
 
-from ardoqpy._pace import Pace
+from ardoqpy._http.rate_limiter import Pace
 
 
 class Bucket:

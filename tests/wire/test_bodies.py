@@ -18,7 +18,7 @@ from refusals import sentence_of
 from thorough import examples
 
 from ardoqpy import ArdoqClient, InvalidInput
-from ardoqpy._json import encode_json
+from ardoqpy._http.json import encode_json
 
 WIRE = settings.get_profile("wire")
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

@@ -23,7 +23,7 @@ from ardoqpy import (
     ServiceUnavailable,
     UnexpectedAnswer,
 )
-from ardoqpy._json_in import NotJsonError, decode_json
+from ardoqpy._http.json_reader import NotJsonError, decode_json
 
 WIRE = settings.get_profile("wire")
 MEGABYTE = 1_000_000
@@ -114,8 +114,8 @@ def call(request, raw_server, monkeypatch):
     Read, or write, with a server that gives one answer; huge ones are read while they arrive.
     """
     if request.param == "while it arrives":
-        monkeypatch.setattr("ardoqpy._transport.HUGE", 8)
-        monkeypatch.setattr("ardoqpy._json_in.HUGE", 8)
+        monkeypatch.setattr("ardoqpy._http.transport.HUGE", 8)
+        monkeypatch.setattr("ardoqpy._http.json_reader.HUGE", 8)
 
     def make(*answers, writes=False, **keywords):
         server = raw_server(*answers)

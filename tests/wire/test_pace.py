@@ -7,7 +7,7 @@ import itertools
 import pytest
 from limiters import Bucket, SlidingWindow, Window, let_through
 
-from ardoqpy._pace import FORGOTTEN, Pace
+from ardoqpy._http.rate_limiter import FORGOTTEN, Pace
 
 
 class Clock:

@@ -8,7 +8,7 @@ import pytest
 from refusals import sentence_of
 
 from ardoqpy import ArdoqClient, ConfigurationError, RateLimited, Retries
-from ardoqpy.emulator.limits import RateLimit
+from ardoqpy.emulator.rate_limit import RateLimit
 from ardoqpy_sync import ArdoqSyncClient
 
 LATENCY = 0.003

@@ -8,9 +8,9 @@ import sys
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ardoqpy.cli.command import DOCUMENTED_FIRST, Command, add_settings, reading
+from ardoqpy.cli.errors import Refusal
 from ardoqpy.cli.harmless import harmless
 from ardoqpy.cli.rows import Listing, columns
-from ardoqpy.cli.sentences import Refusal
 
 if TYPE_CHECKING:
     import argparse
@@ -57,7 +57,7 @@ def _found(client: ArdoqClient, options: argparse.Namespace) -> Iterable[dict[st
 
 
 def _owner(client: ArdoqClient, options: argparse.Namespace) -> tuple[str, str | None]:
-    from ardoqpy.cli.lookup import workspace_of  # noqa: PLC0415
+    from ardoqpy.cli.names import workspace_of  # noqa: PLC0415
 
     if options.organisation:
         return "org", options.organisation

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ardoqpy.cli.command import Command
-from ardoqpy.cli.sentences import Refusal
+from ardoqpy.cli.errors import Refusal
 
 if TYPE_CHECKING:
     import argparse

@@ -7,10 +7,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._near import near, quoted
+from ardoqpy._messages import near, quoted
 from ardoqpy.cli.command import reading, value_of_field
+from ardoqpy.cli.errors import Refusal
 from ardoqpy.cli.rows import Listing, columns
-from ardoqpy.cli.sentences import Refusal
 
 if TYPE_CHECKING:
     import argparse
@@ -45,8 +45,8 @@ def _components(connection: Connection, options: argparse.Namespace) -> Listing:
 
 
 def _found(client: ArdoqClient, options: argparse.Namespace) -> Listing:
-    from ardoqpy.cli.context import context_of, field_names  # noqa: PLC0415
-    from ardoqpy.cli.lookup import named, types_of, workspace_of  # noqa: PLC0415
+    from ardoqpy.cli.names import named, types_of, workspace_of  # noqa: PLC0415
+    from ardoqpy.cli.workspace_schema import context_of, field_names  # noqa: PLC0415
 
     wanted: dict[str, Any] = {"name": options.name, "parent": options.parent, "componentKey": options.key}
     custom = dict(options.field)
@@ -74,7 +74,7 @@ def _found(client: ArdoqClient, options: argparse.Namespace) -> Listing:
 
 
 def _asked(client: ArdoqClient, wanted: dict[str, Any]) -> Iterable[dict[str, Any]]:
-    from ardoqpy.cli.filters import fits  # noqa: PLC0415
+    from ardoqpy.cli.client_filters import fits  # noqa: PLC0415
     from ardoqpy.errors import UnsupportedOperation  # noqa: PLC0415
 
     try:
@@ -131,7 +131,7 @@ def _search(connection: Connection, options: argparse.Namespace) -> Listing:
 
 
 def _searched(client: ArdoqClient, options: argparse.Namespace) -> list[dict[str, Any]]:
-    from ardoqpy.cli.lookup import workspace_of  # noqa: PLC0415
+    from ardoqpy.cli.names import workspace_of  # noqa: PLC0415
 
     if not options.workspace:
         return client.search_components(dict(options.field))

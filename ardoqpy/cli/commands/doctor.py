@@ -10,8 +10,8 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy.cli.command import DOCUMENTED_FIRST, Command, add_settings
+from ardoqpy.cli.errors import in_shell_words
 from ardoqpy.cli.harmless import harmless
-from ardoqpy.cli.sentences import in_shell_words
 
 if TYPE_CHECKING:
     import argparse
@@ -79,7 +79,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from ardoqpy.cli.as_json import write_list  # noqa: PLC0415
+    from ardoqpy.cli.format_json import write_list  # noqa: PLC0415
 
     checks = []
     if options.format == "json":
@@ -183,7 +183,7 @@ SHOWN = {"host": _address, "token": _last, "org": _label}
 
 
 def _asked(options: argparse.Namespace, version: str) -> Answer:
-    from ardoqpy._retry import Retries  # noqa: PLC0415
+    from ardoqpy._http.retry import Retries  # noqa: PLC0415
     from ardoqpy.cli.connection import client_options  # noqa: PLC0415
     from ardoqpy.client import ArdoqClient  # noqa: PLC0415
     from ardoqpy.errors import ArdoqClientException  # noqa: PLC0415

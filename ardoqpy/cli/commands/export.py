@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy.cli.command import Command, add_settings
+from ardoqpy.cli.errors import Refusal, complain
 from ardoqpy.cli.rows import as_list
-from ardoqpy.cli.sentences import Refusal, complain
 
 if TYPE_CHECKING:
     import argparse
@@ -32,8 +32,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from ardoqpy.cli.as_json import write_document  # noqa: PLC0415
     from ardoqpy.cli.connection import Connection  # noqa: PLC0415
+    from ardoqpy.cli.format_json import write_document  # noqa: PLC0415
     from ardoqpy.cli.output import opened  # noqa: PLC0415
 
     # v1 says more: which model it is, in what order things stand, what tags are on.
@@ -52,7 +52,7 @@ def _exported(client: ArdoqClient, names: list[str]) -> tuple[Seed, int]:
     """
     Return the seed of some workspaces, and how many references have an end outside of them.
     """
-    from ardoqpy.cli.lookup import workspace_of  # noqa: PLC0415
+    from ardoqpy.cli.names import workspace_of  # noqa: PLC0415
 
     ids = dict.fromkeys(workspace_of(client, name)["_id"] for name in names)
     contents = [client.get_workspace(ws_id, aggregated=True) for ws_id in ids]

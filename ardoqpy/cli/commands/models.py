@@ -36,8 +36,8 @@ def _fields_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _fields(connection: Connection, options: argparse.Namespace) -> Listing:
-    from ardoqpy.cli.context import context_of  # noqa: PLC0415
-    from ardoqpy.cli.lookup import workspace_of  # noqa: PLC0415
+    from ardoqpy.cli.names import workspace_of  # noqa: PLC0415
+    from ardoqpy.cli.workspace_schema import context_of  # noqa: PLC0415
 
     def read(client: ArdoqClient) -> Listing:
         if not options.workspace:
@@ -53,7 +53,7 @@ def _tags_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _tags(connection: Connection, options: argparse.Namespace) -> Listing:
-    from ardoqpy.cli.lookup import workspace_of  # noqa: PLC0415
+    from ardoqpy.cli.names import workspace_of  # noqa: PLC0415
 
     def read(client: ArdoqClient) -> Listing:
         if not options.workspace:

@@ -9,8 +9,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy.cli.command import reading, value_of_field
+from ardoqpy.cli.errors import Refusal
 from ardoqpy.cli.rows import Document, Listing, columns, record
-from ardoqpy.cli.sentences import Refusal
 
 if TYPE_CHECKING:
     import argparse

@@ -8,8 +8,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy.cli.command import reading, value_of_field
+from ardoqpy.cli.errors import Refusal
 from ardoqpy.cli.rows import Listing, columns
-from ardoqpy.cli.sentences import Refusal
 
 if TYPE_CHECKING:
     import argparse
@@ -53,8 +53,8 @@ def _references(connection: Connection, options: argparse.Namespace) -> Listing:
 
 
 def _found(client: ArdoqClient, options: argparse.Namespace) -> Listing:
-    from ardoqpy.cli.context import context_of, field_names  # noqa: PLC0415
-    from ardoqpy.cli.lookup import named, types_of, workspace_of  # noqa: PLC0415
+    from ardoqpy.cli.names import named, types_of, workspace_of  # noqa: PLC0415
+    from ardoqpy.cli.workspace_schema import context_of, field_names  # noqa: PLC0415
 
     wanted: dict[str, Any] = {"source": options.source, "target": options.target, "type": options.type}
     wanted["displayText"] = options.text
@@ -75,7 +75,7 @@ def _found(client: ArdoqClient, options: argparse.Namespace) -> Listing:
 
 
 def _asked(client: ArdoqClient, wanted: dict[str, Any]) -> Iterable[dict[str, Any]]:
-    from ardoqpy.cli.filters import fits  # noqa: PLC0415
+    from ardoqpy.cli.client_filters import fits  # noqa: PLC0415
     from ardoqpy.errors import UnsupportedOperation  # noqa: PLC0415
 
     try:
@@ -87,7 +87,7 @@ def _asked(client: ArdoqClient, wanted: dict[str, Any]) -> Iterable[dict[str, An
 
 
 def _both_ways(client: ArdoqClient, ws_id: str, wanted: dict[str, Any]) -> Iterable[dict[str, Any]]:
-    from ardoqpy.cli.filters import fits  # noqa: PLC0415
+    from ardoqpy.cli.client_filters import fits  # noqa: PLC0415
 
     del wanted["rootWorkspace"]  # it is one of the ends
     everything = client.get_workspace_references(ws_id, incoming=True)

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._near import near, quoted
+from ardoqpy._messages import near, quoted
 from ardoqpy.cli.command import reading
+from ardoqpy.cli.errors import Refusal
 from ardoqpy.cli.output import form_of
 from ardoqpy.cli.rows import Column, Document, Listing, cell, columns, record
-from ardoqpy.cli.sentences import Refusal
 
 if TYPE_CHECKING:
     import argparse
@@ -41,7 +41,7 @@ def _show(connection: Connection, options: argparse.Namespace) -> Document:
 
 
 def _definition(client: ArdoqClient, wanted: str) -> dict[str, Any]:
-    from ardoqpy.cli.lookup import is_id  # noqa: PLC0415
+    from ardoqpy.cli.names import is_id  # noqa: PLC0415
     from ardoqpy.errors import NotFoundError  # noqa: PLC0415
 
     if is_id(wanted):

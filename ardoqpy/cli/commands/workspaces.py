@@ -64,7 +64,7 @@ def _workspace_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def _branches(connection: Connection, options: argparse.Namespace) -> Listing:
-    from ardoqpy.cli.lookup import workspace_of  # noqa: PLC0415
+    from ardoqpy.cli.names import workspace_of  # noqa: PLC0415
 
     def read(client: ArdoqClient) -> Listing:
         return Listing(client.get_branches(workspace_of(client, options.workspace)["_id"]), BRANCHES)
@@ -73,8 +73,8 @@ def _branches(connection: Connection, options: argparse.Namespace) -> Listing:
 
 
 def _context(connection: Connection, options: argparse.Namespace) -> Document:
-    from ardoqpy.cli.context import context_of  # noqa: PLC0415
-    from ardoqpy.cli.lookup import workspace_of  # noqa: PLC0415
+    from ardoqpy.cli.names import workspace_of  # noqa: PLC0415
+    from ardoqpy.cli.workspace_schema import context_of  # noqa: PLC0415
 
     def read(client: ArdoqClient) -> Document:
         context = context_of(client, workspace_of(client, options.workspace)["_id"])

@@ -4,8 +4,8 @@ Keep uploaded files, with what they are attached to.
 
 import base64
 
-from ardoqpy.emulator import choices
-from ardoqpy.emulator.problems import Conflict, NotFound, Unprocessable
+from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.errors import Conflict, NotFound, Unprocessable
 from ardoqpy.emulator.state import State
 from ardoqpy.emulator.table import Row
 
@@ -60,7 +60,7 @@ class Attachments:
         }
         for row in self.of(resource_type, resource_id):
             if row["filename"] == filename:
-                if choices.UPLOAD_REPLACES_SAME_NAME:
+                if assumptions.UPLOAD_REPLACES_SAME_NAME:
                     return state.attachments.put(state.changed(row, attributes))
                 sentence = f"There is an attachment '{filename}' already."
                 raise Conflict(sentence, {"id": row["_id"]})

@@ -2,10 +2,10 @@
 Branch workspaces: copy one with what is in it, and remember where every copy came from.
 """
 
-from ardoqpy.emulator import choices
-from ardoqpy.emulator.attributes import COMPONENT, REFERENCE, TAG, WORKSPACE
-from ardoqpy.emulator.problems import Unprocessable
+from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.errors import Unprocessable
 from ardoqpy.emulator.rules.workspaces import Workspaces
+from ardoqpy.emulator.schema import COMPONENT, REFERENCE, TAG, WORKSPACE
 from ardoqpy.emulator.state import State
 from ardoqpy.emulator.table import Row
 
@@ -44,7 +44,7 @@ class Branches:
         state.branches.put(
             state.stamped({"name": name, "origin": workspace_id, "workspace": workspace["_id"]})
         )
-        if choices.BRANCH_COPIES_CONTENT:
+        if assumptions.BRANCH_COPIES_CONTENT:
             self._copy_content(workspace_id, workspace)
         return workspace
 

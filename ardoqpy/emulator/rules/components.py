@@ -5,12 +5,12 @@ Keep components: their place in the tree, their type, and what goes with them wh
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ardoqpy.emulator import choices
-from ardoqpy.emulator.attributes import COMPONENT
-from ardoqpy.emulator.problems import Unprocessable
+from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.errors import Unprocessable
 from ardoqpy.emulator.rules.fields import Fields
 from ardoqpy.emulator.rules.models import Models
 from ardoqpy.emulator.rules.tags import Tags
+from ardoqpy.emulator.schema import COMPONENT
 from ardoqpy.emulator.state import State, check_version
 from ardoqpy.emulator.table import Row
 
@@ -76,7 +76,7 @@ class Components:
         """
         row = self.get(component_id)
         check_version("component", row, version)
-        if choices.REFUSE_COMPONENT_MOVE:
+        if assumptions.REFUSE_COMPONENT_MOVE:
             self._refuse_move(row, given)
         changes = COMPONENT.next(row, {**given, "rootWorkspace": row["rootWorkspace"]}, replace=replace)
         if changes.get("order", 0) is None:
@@ -110,7 +110,7 @@ class Components:
         """
         state = self._state
         for component_id in component_ids:
-            if choices.BULK_DELETE_REFUSES_UNKNOWN or len(component_ids) == 1:
+            if assumptions.BULK_DELETE_REFUSES_UNKNOWN or len(component_ids) == 1:
                 self.get(component_id)
         doomed = self._with_descendants([known for known in component_ids if known in state.components])
         references = dict.fromkeys(
@@ -160,7 +160,7 @@ class Components:
         return workspace
 
     def _check_parent(self, parent: Row, workspace: Row, component_id: str | None) -> None:
-        if choices.PARENT_IN_SAME_WORKSPACE and parent["rootWorkspace"] != workspace["_id"]:
+        if assumptions.PARENT_IN_SAME_WORKSPACE and parent["rootWorkspace"] != workspace["_id"]:
             sentence = (
                 f"Component {parent['_id']} is in workspace {parent['rootWorkspace']}"
                 f" and cannot be the parent of one in {workspace['_id']}."

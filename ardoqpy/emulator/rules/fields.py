@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ardoqpy.emulator import choices
-from ardoqpy.emulator.attributes import FIELD
-from ardoqpy.emulator.problems import Conflict, Unprocessable
+from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.errors import Conflict, Unprocessable
+from ardoqpy.emulator.schema import FIELD
 from ardoqpy.emulator.state import State, check_version
 from ardoqpy.emulator.table import Row
 from ardoqpy.emulator.values import (
@@ -49,7 +49,7 @@ class Fields:
         """
         Return all fields, with or without those of the common templates.
         """
-        everything = include_common or not choices.LISTS_LEAVE_OUT_COMMON
+        everything = include_common or not assumptions.LISTS_LEAVE_OUT_COMMON
         models = self._state.models
         return [row for row in self._state.fields.rows() if everything or not models[row["model"]]["common"]]
 
@@ -57,7 +57,7 @@ class Fields:
         """
         Make a field, unless its model has one of that name.
         """
-        if choices.FIELD_LABEL_FROM_NAME and given.get("label") is None and given.get("name") is not None:
+        if assumptions.FIELD_LABEL_FROM_NAME and given.get("label") is None and given.get("name") is not None:
             given = {**given, "label": given["name"]}
         attributes = FIELD.new(given)
         if not attributes["name"]:
@@ -83,7 +83,7 @@ class Fields:
         """
         field = self.get(field_id)
         self._state.fields.remove(field_id)
-        if not choices.FIELD_DELETE_KEEPS_VALUES:
+        if not assumptions.FIELD_DELETE_KEEPS_VALUES:
             self._forget_values(field)
 
     def of_model(self, model_id: str, name: str) -> Row | None:
@@ -107,25 +107,25 @@ class Fields:
         Null removes a value. What the field's type cannot hold is stored as given, or refused when strict;
         strict is what v2 is, v1 is not.
         """
-        if replace and choices.PUT_RESETS_OMITTED:
+        if replace and assumptions.PUT_RESETS_OMITTED:
             values = {name: value for name, value in stored.items() if self._is_calculated(model_id, name)}
         else:
             values = dict(stored)
         for name, value in given.items():
             field = self.of_model(model_id, name)
-            if strict and field is None and name not in stored and choices.V2_REFUSES_UNDEFINED_FIELDS:
+            if strict and field is None and name not in stored and assumptions.V2_REFUSES_UNDEFINED_FIELDS:
                 raise Unprocessable(self._undefined(model_id, name))
             if field is not None and field["calculatedFieldSettings"] is not None:
                 if (
-                    choices.V2_REFUSES_CALCULATED_VALUES
+                    assumptions.V2_REFUSES_CALCULATED_VALUES
                     if strict
-                    else not choices.V1_IGNORES_CALCULATED_VALUES
+                    else not assumptions.V1_IGNORES_CALCULATED_VALUES
                 ):
                     sentence = f"Field '{name}' is calculated and cannot be written."
                     raise Unprocessable(sentence)
             elif value is None:
                 values.pop(name, None)
-            elif field is None or not choices.NORMALISE_DEFINED_FIELDS:
+            elif field is None or not assumptions.NORMALISE_DEFINED_FIELDS:
                 values[name] = value
             else:
                 values[name] = self._read(field, value, strict=strict)
@@ -145,7 +145,7 @@ class Fields:
         try:
             return self._read_strictly(field, value) if strict else read_value(field, value)
         except CannotRead as error:
-            if strict or not choices.V1_STORES_UNREADABLE_VALUES:
+            if strict or not assumptions.V1_STORES_UNREADABLE_VALUES:
                 sentence = (
                     f"Field '{field['name']}' is of type {field['type']} and cannot hold {value!r}:"
                     f" it takes {taken_by(field)}."
@@ -154,7 +154,7 @@ class Fields:
             return value
 
     def _read_strictly(self, field: Row, value: Any) -> Any:
-        read = read_value(field, value, strict=not choices.V2_TAKES_TEXT_FOR_OTHER_TYPES)
+        read = read_value(field, value, strict=not assumptions.V2_TAKES_TEXT_FOR_OTHER_TYPES)
         if field["type"] == "User" and read not in self._state.users:
             raise CannotRead
         return read

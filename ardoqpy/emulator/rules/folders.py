@@ -2,9 +2,9 @@
 Keep workspace folders; which workspaces are in one is known by the workspaces.
 """
 
-from ardoqpy.emulator import choices
-from ardoqpy.emulator.attributes import FOLDER
+from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.rules.workspaces import Workspaces
+from ardoqpy.emulator.schema import FOLDER
 from ardoqpy.emulator.state import State, check_version
 from ardoqpy.emulator.table import Row
 
@@ -45,7 +45,7 @@ class Folders:
         row = self.get(folder_id)
         check_version("folder", row, version)
         changed = self._state.folders.put(self._state.changed(row, FOLDER.next(row, given, replace=replace)))
-        if workspaces is not None and choices.FOLDER_PUT_MOVES_WORKSPACES:
+        if workspaces is not None and assumptions.FOLDER_PUT_MOVES_WORKSPACES:
             for gone in set(self._state.workspaces.ids("folder", folder_id)) - set(workspaces):
                 self._workspaces.move(gone, None)
             self._fill(folder_id, workspaces)

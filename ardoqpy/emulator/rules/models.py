@@ -5,9 +5,9 @@ Keep models: the tree of component types and the reference types of a workspace.
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ardoqpy.emulator import choices
-from ardoqpy.emulator.attributes import FIELD, MODEL
-from ardoqpy.emulator.problems import BadRequest, Unprocessable
+from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.errors import BadRequest, Unprocessable
+from ardoqpy.emulator.schema import FIELD, MODEL
 from ardoqpy.emulator.state import State, check_version
 from ardoqpy.emulator.table import Row
 
@@ -46,7 +46,7 @@ class Models:
         """
         Return all models, with or without the common templates.
         """
-        everything = include_common or not choices.LISTS_LEAVE_OUT_COMMON
+        everything = include_common or not assumptions.LISTS_LEAVE_OUT_COMMON
         return [row for row in self._state.models.rows() if everything or not row["common"]]
 
     def create(self, given: Row) -> Row:
@@ -65,7 +65,7 @@ class Models:
         row = self.get(model_id)
         check_version("model", row, version)
         changed = self._state.changed(row, tidied(MODEL.next(row, given, replace=replace)))
-        if choices.REFUSE_REMOVAL_OF_USED_TYPES:
+        if assumptions.REFUSE_REMOVAL_OF_USED_TYPES:
             self._refuse_removal_of_used_types(row, changed)
         return self._state.models.put(changed)
 
@@ -78,12 +78,12 @@ class Models:
         attributes = {name: template[name] for name in MODEL.attributes}
         attributes["useAsTemplate"] = False
         attributes["blankTemplate"] = False
-        if not choices.CLONED_MODEL_KEEPS_NAME:
+        if not assumptions.CLONED_MODEL_KEEPS_NAME:
             attributes["name"] = workspace_name
         model = state.models.put(
             state.stamped({**attributes, "common": False, "createdFromTemplate": template_id})
         )
-        if choices.CLONE_COPIES_FIELDS:
+        if assumptions.CLONE_COPIES_FIELDS:
             for field in state.fields.find("model", template_id):
                 copy = {name: field[name] for name in FIELD.attributes}
                 state.fields.put(state.stamped({**copy, "model": model["_id"]}))
@@ -118,7 +118,7 @@ class Models:
         """
         types = self.types(workspace["componentModel"]).values()
         below = [found for found in types if parent_type is not None and found.parent == parent_type]
-        candidates = (choices.DEFAULT_TYPE_FOLLOWS_PARENT and below) or [
+        candidates = (assumptions.DEFAULT_TYPE_FOLLOWS_PARENT and below) or [
             found for found in types if found.parent is None
         ]
         if not candidates:

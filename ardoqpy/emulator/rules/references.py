@@ -2,12 +2,12 @@
 Keep references between components.
 """
 
-from ardoqpy.emulator import choices
-from ardoqpy.emulator.attributes import REFERENCE
-from ardoqpy.emulator.problems import Conflict
+from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.errors import Conflict
 from ardoqpy.emulator.rules.fields import Fields
 from ardoqpy.emulator.rules.models import Models
 from ardoqpy.emulator.rules.tags import Tags
+from ardoqpy.emulator.schema import REFERENCE
 from ardoqpy.emulator.state import State, check_version
 from ardoqpy.emulator.table import Row
 
@@ -81,7 +81,7 @@ class References:
         attributes["model"] = workspace["componentModel"]
 
     def _refuse_duplicate(self, attributes: Row) -> None:
-        if choices.REFERENCE_DUPLICATES_ALLOWED:
+        if assumptions.REFERENCE_DUPLICATES_ALLOWED:
             return
         ends = ("source", "target", "type")
         for other in self._state.references.find("source", attributes["source"]):

@@ -2,8 +2,8 @@
 Keep reports: saved questions about components, answered anew each time.
 """
 
-from ardoqpy.emulator import choices
-from ardoqpy.emulator.problems import BadRequest, Unprocessable
+from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.errors import BadRequest, Unprocessable
 from ardoqpy.emulator.state import State
 from ardoqpy.emulator.table import Row
 
@@ -35,7 +35,7 @@ class Reports:
         Save a report.
         """
         attributes: Row = {"name": name, "description": description, "query": query}
-        attributes["datasource"] = choices.REPORT_DEFAULT_DATASOURCE
+        attributes["datasource"] = assumptions.REPORT_DEFAULT_DATASOURCE
         attributes["columns"] = columns or [{"key": key, "label": label} for key, label in DEFAULT_COLUMNS]
         check_report(self._state, attributes)
         return self._state.reports.put(self._state.stamped(attributes))

@@ -2,8 +2,8 @@
 Keep tags: names in a workspace that hold components and references.
 """
 
-from ardoqpy.emulator.attributes import TAG
-from ardoqpy.emulator.problems import Conflict, Unprocessable
+from ardoqpy.emulator.errors import Conflict, Unprocessable
+from ardoqpy.emulator.schema import TAG
 from ardoqpy.emulator.state import State, check_version, tag_key
 from ardoqpy.emulator.table import Row
 

@@ -4,11 +4,11 @@ Keep workspaces: their model, their folder, their key, and everything that goes 
 
 import re
 
-from ardoqpy.emulator import choices
-from ardoqpy.emulator.attributes import WORKSPACE
-from ardoqpy.emulator.problems import BadRequest
+from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.errors import BadRequest
 from ardoqpy.emulator.rules.models import Models
 from ardoqpy.emulator.rules.tags import Tags
+from ardoqpy.emulator.schema import WORKSPACE
 from ardoqpy.emulator.state import State, check_version
 from ardoqpy.emulator.table import Row
 
@@ -42,7 +42,7 @@ class Workspaces:
         Return the workspaces whose name matches loosely.
         """
         wanted = _folded(name)
-        if choices.WORKSPACE_SEARCH_MATCH == "prefix":
+        if assumptions.WORKSPACE_SEARCH_MATCH == "prefix":
             return [row for row in self._state.workspaces.rows() if _folded(row["name"]).startswith(wanted)]
         return [row for row in self._state.workspaces.rows() if wanted in _folded(row["name"])]
 
@@ -60,7 +60,7 @@ class Workspaces:
         if model is not None:
             attributes["componentModel"] = state.meant(state.models, model, "'componentModel'")["_id"]
         else:
-            clone = self._models.clone(template or choices.DEFAULT_TEMPLATE, attributes["name"])
+            clone = self._models.clone(template or assumptions.DEFAULT_TEMPLATE, attributes["name"])
             attributes["componentModel"] = clone["_id"]
         attributes["workspaceKey"] = self.free_key(attributes["name"])
         attributes["origin"] = None
@@ -83,7 +83,7 @@ class Workspaces:
         Put a workspace into a folder, or take it out with None.
         """
         row = self._state.workspaces[workspace_id]
-        if choices.FOLDER_MOVE_CHANGES_WORKSPACE_VERSION:
+        if assumptions.FOLDER_MOVE_CHANGES_WORKSPACE_VERSION:
             row = self._state.changed(row, {})
         self._state.workspaces.put({**row, "folder": folder_id})
 
@@ -96,7 +96,7 @@ class Workspaces:
         components = set(state.components.ids("workspace", workspace_id))
         references = set(state.references.ids("workspace", workspace_id))
         incoming = set(state.references.ids("target_workspace", workspace_id)) - references
-        if choices.WORKSPACE_DELETE_TAKES_INCOMING_REFERENCES:
+        if assumptions.WORKSPACE_DELETE_TAKES_INCOMING_REFERENCES:
             references |= incoming
         for tag in state.tags.ids("workspace", workspace_id):
             state.tags.remove(tag)
@@ -122,8 +122,8 @@ class Workspaces:
         if len(words) > 1:
             letters = "".join(word[0] for word in words)
         else:
-            letters = "".join(words)[: choices.WORKSPACE_KEY_LETTERS]
-        stem = letters.upper() or choices.WORKSPACE_KEY_FALLBACK
+            letters = "".join(words)[: assumptions.WORKSPACE_KEY_LETTERS]
+        stem = letters.upper() or assumptions.WORKSPACE_KEY_FALLBACK
         key, number = stem, 1
         while self._state.workspaces.count("key", key):
             number += 1
@@ -136,11 +136,11 @@ class Workspaces:
 
     def _remove_model(self, model_id: str) -> None:
         state = self._state
-        if choices.WORKSPACE_DELETE_TAKES_MODEL and not state.workspaces.count("model", model_id):
+        if assumptions.WORKSPACE_DELETE_TAKES_MODEL and not state.workspaces.count("model", model_id):
             for field in state.fields.ids("model", model_id):
                 state.fields.remove(field)
             state.models.remove(model_id)
 
 
 def _folded(name: str) -> str:
-    return name.casefold() if choices.WORKSPACE_SEARCH_IGNORES_CASE else name
+    return name.casefold() if assumptions.WORKSPACE_SEARCH_IGNORES_CASE else name

@@ -2,7 +2,7 @@
 Answer for `/api/attachment`.
 """
 
-from ardoqpy.emulator.exchange import NO_CONTENT, Request, Response
+from ardoqpy.emulator.messages import NO_CONTENT, Request, Response
 from ardoqpy.emulator.multipart import file_part
 from ardoqpy.emulator.rules.attachments import content_of
 from ardoqpy.emulator.store import Store

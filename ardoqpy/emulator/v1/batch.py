@@ -4,10 +4,10 @@ Answer for `/api/batch`.
 
 from typing import Any
 
-from ardoqpy.emulator import choices
-from ardoqpy.emulator.exchange import Request, Response
-from ardoqpy.emulator.problems import BadRequest, Unprocessable
-from ardoqpy.emulator.rules.batch import Draft
+from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.errors import BadRequest, Unprocessable
+from ardoqpy.emulator.messages import Request, Response
+from ardoqpy.emulator.rules.batch_create import Draft
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.table import Row
 from ardoqpy.emulator.v1.bodies import COMPONENT, REFERENCE, Body
@@ -30,7 +30,7 @@ def create(store: Store, request: Request) -> Response:
         "components": _ids(components, created.components),
         "references": _ids(references, created.references),
     }
-    return Response(choices.STATUS_BATCH_CREATED, answer)
+    return Response(assumptions.STATUS_BATCH_CREATED, answer)
 
 
 def _drafts(data: dict[str, Any], key: str, kind: Body) -> list[Draft]:
@@ -45,7 +45,7 @@ def _batch_id(item: dict[str, Any]) -> str | None:
     batch_id = item.get("batchId")
     if not isinstance(batch_id, str | None):
         raise BadRequest("A 'batchId' has to be a string.")
-    if batch_id is None and choices.BATCH_NEEDS_IDS:
+    if batch_id is None and assumptions.BATCH_NEEDS_IDS:
         raise Unprocessable("Everything in a batch needs a 'batchId'.")
     return batch_id
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ardoqpy.emulator import attributes, choices
-from ardoqpy.emulator.exchange import Request
-from ardoqpy.emulator.problems import BadRequest
+from ardoqpy.emulator import assumptions, schema
+from ardoqpy.emulator.errors import BadRequest
+from ardoqpy.emulator.messages import Request
 from ardoqpy.emulator.table import Row
 
 # Sent by the server on every entity, accepted and ignored when a client sends them back.
@@ -65,22 +65,22 @@ class Body:
         return self.parts(given)[0]
 
 
-def _body(kind: attributes.Kind, *read_only: str) -> Body:
+def _body(kind: schema.Kind, *read_only: str) -> Body:
     writable = {("_order" if _has_underscore(kind, name) else name): name for name in kind.attributes}
     return Body(writable, PERSISTED.union(read_only))
 
 
-def _has_underscore(kind: attributes.Kind, name: str) -> bool:
-    return name == "order" and kind is not attributes.REFERENCE
+def _has_underscore(kind: schema.Kind, name: str) -> bool:
+    return name == "order" and kind is not schema.REFERENCE
 
 
-COMPONENT = _body(attributes.COMPONENT, "type", "children", "model", "component-key", "references", "batchId")
-REFERENCE = _body(attributes.REFERENCE, "rootWorkspace", "targetWorkspace", "model", "batchId")
-WORKSPACE = _body(attributes.WORKSPACE)
-FOLDER = _body(attributes.FOLDER)
-TAG = _body(attributes.TAG)
-MODEL = _body(attributes.MODEL)
-FIELD = _body(attributes.FIELD)
+COMPONENT = _body(schema.COMPONENT, "type", "children", "model", "component-key", "references", "batchId")
+REFERENCE = _body(schema.REFERENCE, "rootWorkspace", "targetWorkspace", "model", "batchId")
+WORKSPACE = _body(schema.WORKSPACE)
+FOLDER = _body(schema.FOLDER)
+TAG = _body(schema.TAG)
+MODEL = _body(schema.MODEL)
+FIELD = _body(schema.FIELD)
 
 
 def version_for_put(body: Mapping[str, Any]) -> int | None:
@@ -89,7 +89,7 @@ def version_for_put(body: Mapping[str, Any]) -> int | None:
     """
     version = body.get("_version")
     if version is None:
-        if choices.PUT_NEEDS_VERSION:
+        if assumptions.PUT_NEEDS_VERSION:
             raise BadRequest("A PUT needs the '_version' that it speaks of.")
         return None
     return _integer(version)
@@ -100,7 +100,7 @@ def version_for_patch(body: Mapping[str, Any]) -> int | None:
     Return the version that a PATCH speaks of, if it counts.
     """
     version = body.get("_version")
-    if version is None or not choices.PATCH_COMPARES_VERSION:
+    if version is None or not assumptions.PATCH_COMPARES_VERSION:
         return None
     return _integer(version)
 

@@ -2,8 +2,8 @@
 Answer for `/api/component`.
 """
 
-from ardoqpy.emulator import choices
-from ardoqpy.emulator.exchange import NO_CONTENT, Request, Response
+from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.messages import NO_CONTENT, Request, Response
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.table import Row
 from ardoqpy.emulator.v1.bodies import COMPONENT, ids_of, version_for_patch, version_for_put
@@ -38,7 +38,7 @@ def search(store: Store, request: Request) -> Response:
     if workspace is not None:
         pairs.append(("rootWorkspace", workspace))
     field, value = request.asked("field"), request.asked("value")
-    if choices.COMPONENT_SEARCH_HONOURS_FIELD and field is not None and value is not None:
+    if assumptions.COMPONENT_SEARCH_HONOURS_FIELD and field is not None and value is not None:
         pairs.append((field, value))
     found = _equal_in_all(store, pairs)
     name = request.asked("name")
@@ -54,7 +54,7 @@ def fieldsearch(store: Store, request: Request) -> Response:
     pairs = []
     for key, value in request.query:
         if key == "workspace":
-            if choices.FIELDSEARCH_HONOURS_WORKSPACE:
+            if assumptions.FIELDSEARCH_HONOURS_WORKSPACE:
                 pairs.append(("rootWorkspace", value))
         elif key != "org":
             pairs.append((key, value))
@@ -108,7 +108,7 @@ def delete_many(store: Store, request: Request) -> Response:
     """
     asked = ids_of(request, "componentIds")
     removed = store.components.delete(asked)
-    listed = removed.components if choices.BULK_DELETE_LISTS_DESCENDANTS else asked
+    listed = removed.components if assumptions.BULK_DELETE_LISTS_DESCENDANTS else asked
     tags = [store.state.tags[tag] for tag in removed.tags]
     answer = {
         "clientRequestId": request.json_object().get("requestId"),
@@ -147,12 +147,12 @@ def _candidates(store: Store, pairs: list[tuple[str, str]]) -> list[Row]:
 def _equal(stored: object, wanted: str) -> bool:
     if stored is None:
         return False
-    return as_text(stored) == wanted if choices.FIELDSEARCH_COMPARES_AS_TEXT else stored == wanted
+    return as_text(stored) == wanted if assumptions.FIELDSEARCH_COMPARES_AS_TEXT else stored == wanted
 
 
 def _name_matches(name: str, wanted: str) -> bool:
-    if choices.COMPONENT_SEARCH_IGNORES_CASE:
+    if assumptions.COMPONENT_SEARCH_IGNORES_CASE:
         name, wanted = name.casefold(), wanted.casefold()
-    if choices.COMPONENT_SEARCH_MATCH == "prefix":
+    if assumptions.COMPONENT_SEARCH_MATCH == "prefix":
         return name.startswith(wanted)
     return wanted in name

@@ -2,8 +2,8 @@
 Answer for `/api/workspacefolder`.
 """
 
-from ardoqpy.emulator import choices
-from ardoqpy.emulator.exchange import Request, Response
+from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.messages import Request, Response
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.v1.bodies import FOLDER, ids_of, version_for_put
 from ardoqpy.emulator.v1.shapes import Shapes
@@ -29,7 +29,7 @@ def create(store: Store, request: Request) -> Response:
     Make a folder.
     """
     row = store.folders.create(FOLDER.attributes(request.json_object()))
-    return Response(choices.STATUS_FOLDER_CREATED, Shapes(store).folder(row))
+    return Response(assumptions.STATUS_FOLDER_CREATED, Shapes(store).folder(row))
 
 
 def update(store: Store, request: Request) -> Response:
@@ -61,4 +61,4 @@ def delete(store: Store, request: Request) -> Response:
     Remove a folder, not what is in it.
     """
     store.folders.delete(request.named["folder_id"])
-    return Response(choices.STATUS_FOLDER_DELETED)
+    return Response(assumptions.STATUS_FOLDER_DELETED)

@@ -2,8 +2,8 @@
 Answer for `/api/model`.
 """
 
-from ardoqpy.emulator import choices
-from ardoqpy.emulator.exchange import Request, Response
+from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.messages import Request, Response
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.v1.bodies import MODEL, version_for_patch, version_for_put
 from ardoqpy.emulator.v1.shapes import Shapes
@@ -30,7 +30,7 @@ def create(store: Store, request: Request) -> Response:
     Make a model.
     """
     row = store.models.create(MODEL.attributes(request.json_object()))
-    return Response(choices.STATUS_MODEL_CREATED, Shapes(store).model(row))
+    return Response(assumptions.STATUS_MODEL_CREATED, Shapes(store).model(row))
 
 
 def update(store: Store, request: Request) -> Response:

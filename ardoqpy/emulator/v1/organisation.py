@@ -2,8 +2,8 @@
 Answer for the caller, the organisation and its reports.
 """
 
-from ardoqpy.emulator import choices
-from ardoqpy.emulator.exchange import Request, Response
+from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.messages import Request, Response
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.v1.shapes import Shapes
 
@@ -19,7 +19,7 @@ def notify_by_email(_store: Store, request: Request) -> Response:
     """
     Answer the message that would have been sent.
     """
-    return Response(choices.STATUS_EMAIL_SENT, request.json_object())
+    return Response(assumptions.STATUS_EMAIL_SENT, request.json_object())
 
 
 def export_report(store: Store, request: Request) -> Response:
@@ -34,4 +34,4 @@ def switch(_store: Store, request: Request) -> Response:
     """
     Send the caller to the domain of the organisation.
     """
-    return Response(choices.SWITCH_ORG_STATUS, {}, headers={"Location": f"{request.settings.base_url}/"})
+    return Response(assumptions.SWITCH_ORG_STATUS, {}, headers={"Location": f"{request.settings.base_url}/"})

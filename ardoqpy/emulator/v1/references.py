@@ -2,8 +2,8 @@
 Answer for `/api/reference`.
 """
 
-from ardoqpy.emulator import choices
-from ardoqpy.emulator.exchange import NO_CONTENT, Request, Response
+from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.messages import NO_CONTENT, Request, Response
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.v1.bodies import REFERENCE, version_for_patch, version_for_put
 from ardoqpy.emulator.v1.shapes import Shapes
@@ -15,7 +15,7 @@ def list_all(store: Store, request: Request) -> Response:
     """
     table = store.state.references
     workspace = request.asked("workspace")
-    if workspace is not None and choices.REFERENCE_LIST_HONOURS_WORKSPACE:
+    if workspace is not None and assumptions.REFERENCE_LIST_HONOURS_WORKSPACE:
         return Response(json=Shapes(store).references(table.find("workspace", workspace)))
     return Response(json=Shapes(store).references(table.rows()))
 

@@ -7,7 +7,7 @@ The v1 attributes are spelt in three ways (`last-updated`, `createdByName`, `_or
 
 from typing import Any
 
-from ardoqpy.emulator import choices
+from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.table import Row
 
@@ -41,7 +41,7 @@ class Shapes:
             "lastModifiedByEmail": modified_email,
             "ardoq": ardoq,
         }
-        if choices.SEND_SECOND_LAST_UPDATED:
+        if assumptions.SEND_SECOND_LAST_UPDATED:
             shape["lastupdated"] = row["lastUpdated"]
         if row.get("origin") is not None:
             # The stored form is an ordinary id; v1 writes it without the underscore.
@@ -163,14 +163,16 @@ class Shapes:
         """
         return [self.reference(row) for row in rows]
 
-    def workspace(self, row: Row, *, with_content_ids: bool = choices.WORKSPACE_CARRIES_CONTENT_IDS) -> Row:
+    def workspace(
+        self, row: Row, *, with_content_ids: bool = assumptions.WORKSPACE_CARRIES_CONTENT_IDS
+    ) -> Row:
         """
         Shape a workspace.
         """
         state = self._state
         workspace_id = row["_id"]
         counter = state.counters.get(f"components of {workspace_id}")
-        shape = self._persisted(row, {"entity-type": choices.ENTITY_TYPE_WORKSPACE})
+        shape = self._persisted(row, {"entity-type": assumptions.ENTITY_TYPE_WORKSPACE})
         shape.update(
             {
                 "name": row["name"],
@@ -180,13 +182,13 @@ class Shapes:
                 "views": row["views"],
                 "startView": row["startView"],
                 "defaultPerspective": row["defaultPerspective"],
-                "type": choices.WORKSPACE_TYPE,
+                "type": assumptions.WORKSPACE_TYPE,
                 "workspace-key": row["workspaceKey"],
                 "comp-counter": counter["value"] if counter is not None else 0,
                 "linked-workspaces": self._linked(workspace_id),
             }
         )
-        if choices.SEND_ARDOQ_PERSISTENT:
+        if assumptions.SEND_ARDOQ_PERSISTENT:
             shape["ardoq-persistent"] = []
         if with_content_ids:
             shape["components"] = state.components.ids("workspace", workspace_id)
@@ -233,7 +235,7 @@ class Shapes:
         references = self.references(state.references.find("workspace", workspace_id))
         shape = self.workspace(row, with_content_ids=False)
         shape["components"] = self.components(state.components.find("workspace", workspace_id))
-        shape["references"] = references or choices.AGGREGATED_EMPTY_REFERENCES
+        shape["references"] = references or assumptions.AGGREGATED_EMPTY_REFERENCES
         shape["tags"] = self.tags(state.tags.find("workspace", workspace_id))
         shape["incoming-components"] = [self.component(state.components[source]) for source in pointing]
         shape["incoming-references"] = self.references(incoming)
@@ -243,7 +245,7 @@ class Shapes:
         """
         Shape a folder, with the ids of the workspaces in it.
         """
-        shape = self._persisted(row, {"entity-type": choices.ENTITY_TYPE_FOLDER})
+        shape = self._persisted(row, {"entity-type": assumptions.ENTITY_TYPE_FOLDER})
         shape.update(
             {
                 "name": row["name"],
@@ -257,14 +259,14 @@ class Shapes:
         """
         Shape a tag.
         """
-        shape = self._persisted(row, {"entity-type": choices.ENTITY_TYPE_TAG})
+        shape = self._persisted(row, {"entity-type": assumptions.ENTITY_TYPE_TAG})
         shape.update(
             {
                 "name": row["name"],
                 "description": row["description"],
                 "rootWorkspace": row["rootWorkspace"],
-                "components": row["components"] or choices.TAG_EMPTY_LIST,
-                "references": row["references"] or choices.TAG_EMPTY_LIST,
+                "components": row["components"] or assumptions.TAG_EMPTY_LIST,
+                "references": row["references"] or assumptions.TAG_EMPTY_LIST,
             }
         )
         return shape
@@ -307,7 +309,7 @@ class Shapes:
                 },
             }
         )
-        if choices.SEND_ARDOQ_PERSISTENT:
+        if assumptions.SEND_ARDOQ_PERSISTENT:
             shape["ardoq-persistent"] = []
         return shape
 
@@ -350,7 +352,7 @@ class Shapes:
             "_id": row["_id"],
             "created": row["created"],
             "created-by": row["createdBy"],
-            "workspace-id": row["workspace"] if choices.BRANCH_RECORD_NAMES_BRANCH else row["origin"],
+            "workspace-id": row["workspace"] if assumptions.BRANCH_RECORD_NAMES_BRANCH else row["origin"],
             "branch-name": row["name"],
         }
 
@@ -387,5 +389,5 @@ class Shapes:
             for reference in state.references.find(end, row["_id"]):
                 key = f"{self._reference_type_name(reference)}--{direction}"
                 names.setdefault(key, []).append(state.components[reference[other]]["name"])
-            shape.update({key: choices.REPORT_NAME_SEPARATOR.join(found) for key, found in names.items()})
+            shape.update({key: assumptions.REPORT_NAME_SEPARATOR.join(found) for key, found in names.items()})
         return shape

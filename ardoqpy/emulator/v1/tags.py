@@ -2,7 +2,7 @@
 Answer for `/api/tag`.
 """
 
-from ardoqpy.emulator.exchange import NO_CONTENT, Request, Response
+from ardoqpy.emulator.messages import NO_CONTENT, Request, Response
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.v1.bodies import TAG, version_for_put
 from ardoqpy.emulator.v1.shapes import Shapes

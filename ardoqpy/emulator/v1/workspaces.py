@@ -2,8 +2,8 @@
 Answer for `/api/workspace`.
 """
 
-from ardoqpy.emulator.exchange import NO_CONTENT, Request, Response
-from ardoqpy.emulator.problems import BadRequest
+from ardoqpy.emulator.errors import BadRequest
+from ardoqpy.emulator.messages import NO_CONTENT, Request, Response
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.v1.bodies import WORKSPACE, version_for_put
 from ardoqpy.emulator.v1.shapes import Shapes

@@ -5,9 +5,9 @@ Answer for `/api/v2/batch`.
 import copy
 from collections.abc import Callable
 
-from ardoqpy.emulator import choices
-from ardoqpy.emulator.exchange import Request, Response
-from ardoqpy.emulator.rules.changes import Done
+from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.messages import Request, Response
+from ardoqpy.emulator.rules.batch_execution import Done
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.table import Row, Table
 from ardoqpy.emulator.v2.batch_bodies import change_request, responds_with_entities
@@ -42,7 +42,7 @@ def expand(store: Store, request: Request) -> Response:
     responds_with_entities(body)
     names = store.changes.names(change_request(body))
     expanded = copy.deepcopy(body)
-    if not choices.V2_EXPANDED_KEEPS_ALIASES:
+    if not assumptions.V2_EXPANDED_KEEPS_ALIASES:
         expanded.pop("aliases", None)
     for kind, known, ends in (
         ("components", names.components, ("parent",)),
@@ -75,7 +75,7 @@ def _told(done: Done, table: Table, shape: Callable[[Row], Row] | None) -> Row:
     return {
         "created": [item(row_id, batch_id) for row_id, batch_id in done.created],
         "updated": [
-            item(row_id, batch_id if choices.V2_UPDATED_CARRIES_BATCH_ID else None)
+            item(row_id, batch_id if assumptions.V2_UPDATED_CARRIES_BATCH_ID else None)
             for row_id, batch_id in done.updated
         ],
         "deleted": [{"id": row_id} for row_id in done.deleted],

@@ -5,10 +5,10 @@ Take the body of a v2 batch apart, and tell exactly what in it cannot be underst
 from collections.abc import Iterator
 from typing import Any
 
-from ardoqpy.emulator.problems import BadRequest, Problem, Unprocessable
-from ardoqpy.emulator.rules.batch import Draft
-from ardoqpy.emulator.rules.changes import ChangeRequest, Deletion, Operations, Update
-from ardoqpy.emulator.rules.matching import Wanted
+from ardoqpy.emulator.errors import BadRequest, Problem, Unprocessable
+from ardoqpy.emulator.rules.batch_create import Draft
+from ardoqpy.emulator.rules.batch_execution import ChangeRequest, Deletion, Operations, Update
+from ardoqpy.emulator.rules.match import Wanted
 from ardoqpy.emulator.table import Row
 from ardoqpy.emulator.v2.bodies import COMPONENT, LATEST, REFERENCE, Body, whole_number
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ardoqpy.emulator import choices
-from ardoqpy.emulator.exchange import Request
-from ardoqpy.emulator.problems import BadRequest, Unprocessable, UnsupportedMediaType
+from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.errors import BadRequest, Unprocessable, UnsupportedMediaType
+from ardoqpy.emulator.messages import Request
 from ardoqpy.emulator.table import Row
 
 LATEST = "latest"
@@ -24,7 +24,7 @@ def json_object(request: Request) -> dict[str, Any]:
     Return the body read as a JSON object, or raise a Problem.
     """
     content_type = request.headers.get("content-type", "").partition(";")[0].strip()
-    if choices.V2_REFUSES_OTHER_CONTENT_TYPES and content_type and not _JSON.fullmatch(content_type):
+    if assumptions.V2_REFUSES_OTHER_CONTENT_TYPES and content_type and not _JSON.fullmatch(content_type):
         sentence = f"The body has to be application/json, not {content_type}."
         raise UnsupportedMediaType(sentence)
     return request.json_object()
@@ -88,7 +88,7 @@ class Body:
         for key, value in given.items():
             if key in writable:
                 attributes[key] = self._checked(key, value)
-            elif key != "customFields" and not choices.V2_IGNORES_OTHER_KEYS:
+            elif key != "customFields" and not assumptions.V2_IGNORES_OTHER_KEYS:
                 sentence = f"A {self.kind} has no '{key}' that could be written here."
                 raise Unprocessable(sentence)
         custom = given.get("customFields", {})

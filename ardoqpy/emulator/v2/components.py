@@ -2,7 +2,7 @@
 Answer for `/api/v2/components`.
 """
 
-from ardoqpy.emulator.exchange import NO_CONTENT, Request, Response
+from ardoqpy.emulator.messages import NO_CONTENT, Request, Response
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.v2.bodies import COMPONENT, json_object, version_asked
 from ardoqpy.emulator.v2.listings import filtered, wanted

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ardoqpy.emulator import choices
-from ardoqpy.emulator.exchange import Request, Response
-from ardoqpy.emulator.rules.matching import Wanted
+from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.messages import Request, Response
+from ardoqpy.emulator.rules.match import Wanted
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.table import Row, Table
 
@@ -25,7 +25,7 @@ def wanted(request: Request, *names: str, custom: bool = False, numbers: tuple[s
     attributes: dict[tuple[str, Any], None] = {}
     values: dict[tuple[str, str], None] = {}
     for key, value in request.query:
-        if not value and choices.V2_EMPTY_FILTERS_ARE_NONE:
+        if not value and assumptions.V2_EMPTY_FILTERS_ARE_NONE:
             continue
         if key in numbers and _NUMBER.fullmatch(value):
             attributes[key, int(value)] = None
@@ -62,7 +62,7 @@ def page(
         what,
         find,
         depends_on=(store.state.fields, store.state.reports),
-        cursor=request.asked(choices.V2_CURSOR_PARAMETER),
+        cursor=request.asked(assumptions.V2_CURSOR_PARAMETER),
         size=request.settings.page_size,
     )
     links: Row = {}
@@ -73,8 +73,8 @@ def page(
 
 def _next(request: Request, cursor: str) -> str:
     # A client that repeats its parameters beside the link must not make it grow.
-    pairs = dict.fromkeys(pair for pair in request.query if pair[0] != choices.V2_CURSOR_PARAMETER)
-    query = urlencode([*pairs, (choices.V2_CURSOR_PARAMETER, cursor)])
+    pairs = dict.fromkeys(pair for pair in request.query if pair[0] != assumptions.V2_CURSOR_PARAMETER)
+    query = urlencode([*pairs, (assumptions.V2_CURSOR_PARAMETER, cursor)])
     host = request.headers.get("host", "")
     base = f"http://{host}" if _HOST.fullmatch(host) else request.settings.base_url
     path = "/".join(quote(segment, safe="") for segment in request.segments)

@@ -2,8 +2,8 @@
 Answer for `/api/v2/me` and `/api/v2/attachments`.
 """
 
-from ardoqpy.emulator import choices
-from ardoqpy.emulator.exchange import Request, Response
+from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.messages import Request, Response
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.v2.listings import filtered, wanted
 from ardoqpy.emulator.v2.shapes import Shapes
@@ -14,7 +14,7 @@ def me(store: Store, request: Request) -> Response:
     Answer whom the token belongs to, and the organisation.
     """
     label = request.settings.org
-    user, org = store.state.user(), {"name": choices.V2_ORG_NAME or label, "label": label}
+    user, org = store.state.user(), {"name": assumptions.V2_ORG_NAME or label, "label": label}
     return Response(json={"user": {"email": user["email"]}, "org": org})
 
 

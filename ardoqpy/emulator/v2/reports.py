@@ -5,8 +5,8 @@ Answer for `/api/v2/reports`.
 from collections.abc import Callable
 from typing import Any
 
-from ardoqpy.emulator.exchange import Request, Response
-from ardoqpy.emulator.problems import BadRequest
+from ardoqpy.emulator.errors import BadRequest
+from ardoqpy.emulator.messages import Request, Response
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.table import Row
 from ardoqpy.emulator.v2.listings import filtered, page, wanted

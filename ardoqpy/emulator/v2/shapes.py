@@ -4,7 +4,7 @@ Write what is stored the way v2 answers it.
 
 from typing import Any
 
-from ardoqpy.emulator import choices
+from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.rules.models import ComponentType
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.table import Row
@@ -46,8 +46,8 @@ class Shapes:
         if known is None:
             row = self._state.users.get(user_id) or {}
             known = (
-                row.get("name") or choices.V2_UNKNOWN_USER_NAME,
-                row.get("email") or choices.V2_UNKNOWN_USER_EMAIL,
+                row.get("name") or assumptions.V2_UNKNOWN_USER_NAME,
+                row.get("email") or assumptions.V2_UNKNOWN_USER_EMAIL,
             )
             self._users[user_id] = known
         return known
@@ -193,6 +193,6 @@ def _field(field: Row) -> Row:
     }
     if field["type"] in {"List", "SelectMultipleList"}:
         shape["options"] = options_of(field)
-        if choices.V2_OPTIONS_LEAVE_NO_DEFAULT:
+        if assumptions.V2_OPTIONS_LEAVE_NO_DEFAULT:
             shape["defaultValue"] = None
     return shape

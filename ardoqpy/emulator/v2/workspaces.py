@@ -2,7 +2,7 @@
 Answer for `/api/v2/workspaces`.
 """
 
-from ardoqpy.emulator.exchange import Request, Response
+from ardoqpy.emulator.messages import Request, Response
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.v2.listings import filtered, wanted
 from ardoqpy.emulator.v2.shapes import Shapes

@@ -12,10 +12,10 @@ from ardoqpy_sync.cli.options import add_connection, add_telling, settings_of, w
 if TYPE_CHECKING:
     import argparse
 
-    from ardoqpy_sync.cli.telling import Came, Known
+    from ardoqpy_sync.cli.notify import Came, Known
     from ardoqpy_sync.client import ArdoqSyncClient
     from ardoqpy_sync.job import Job
-    from ardoqpy_sync.plan import Plan
+    from ardoqpy_sync.plans.plan import Plan
 
 __all__ = ["COMMAND"]
 
@@ -40,9 +40,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from ardoqpy.cli.sentences import Refusal  # noqa: PLC0415
-    from ardoqpy_sync.cli.carrying import is_json  # noqa: PLC0415  (the first to need the client)
-    from ardoqpy_sync.cli.telling import run_and_tell  # noqa: PLC0415
+    from ardoqpy.cli.errors import Refusal  # noqa: PLC0415
+    from ardoqpy_sync.cli.notify import run_and_tell  # noqa: PLC0415
+    from ardoqpy_sync.cli.run_job import is_json  # noqa: PLC0415  (the first to need the client)
 
     writable(options.report, filter(None, [options.job, options.job_of_plan]))
     if is_json(options.job):
@@ -55,8 +55,8 @@ def _run(options: argparse.Namespace) -> int:
 
 def _applied(options: argparse.Namespace, known: Known) -> Came:
     from ardoqpy.errors import ArdoqClientException  # noqa: PLC0415
-    from ardoqpy_sync.cli.carrying import carried_out, memory_of, progress_for, the_job  # noqa: PLC0415
-    from ardoqpy_sync.cli.statuses import DONE, FAILED  # noqa: PLC0415
+    from ardoqpy_sync.cli.exit_codes import DONE, FAILED  # noqa: PLC0415
+    from ardoqpy_sync.cli.run_job import carried_out, memory_of, progress_for, the_job  # noqa: PLC0415
     from ardoqpy_sync.job import client_of, write_memory  # noqa: PLC0415
     from ardoqpy_sync.lock import JobLock  # noqa: PLC0415
 
@@ -83,10 +83,10 @@ def _applied(options: argparse.Namespace, known: Known) -> Came:
 
 
 def _plan_applied(options: argparse.Namespace, known: Known) -> Came:
-    from ardoqpy_sync.cli.carrying import progress_for, the_job  # noqa: PLC0415
+    from ardoqpy_sync.cli.run_job import progress_for, the_job  # noqa: PLC0415
     from ardoqpy_sync.job import client_of  # noqa: PLC0415
     from ardoqpy_sync.lock import JobLock  # noqa: PLC0415
-    from ardoqpy_sync.plan import Plan  # noqa: PLC0415
+    from ardoqpy_sync.plans.plan import Plan  # noqa: PLC0415
 
     plan = Plan.load(options.job)
     job = the_job(options.job_of_plan) if options.job_of_plan else None
@@ -109,7 +109,7 @@ def _client_for(plan: Plan, *, progress: bool, **settings: Any) -> ArdoqSyncClie
     Return a client for a plan without its job: the version is that of the plan, the host never is.
     """
     from ardoqpy_sync.client import ArdoqSyncClient  # noqa: PLC0415
-    from ardoqpy_sync.job.connecting import VERSION  # noqa: PLC0415
+    from ardoqpy_sync.job.connect import VERSION  # noqa: PLC0415
 
     settings.setdefault("version", plan.made["api"])
     batch = settings["version"] == VERSION
@@ -118,10 +118,10 @@ def _client_for(plan: Plan, *, progress: bool, **settings: Any) -> ArdoqSyncClie
 
 def _carried_out(plan: Plan, client: ArdoqSyncClient, moved: str, title: str) -> Came:
     from ardoqpy.errors import ArdoqClientException, PlanMoved  # noqa: PLC0415
-    from ardoqpy_sync.cli.carrying import INTERRUPTED_WORDS, status_of  # noqa: PLC0415
-    from ardoqpy_sync.cli.statuses import DONE, FAILED, INTERRUPTED, REFUSED, worst  # noqa: PLC0415
-    from ardoqpy_sync.cli.telling import Came  # noqa: PLC0415
-    from ardoqpy_sync.pages.account import account_of  # noqa: PLC0415
+    from ardoqpy_sync.cli.exit_codes import DONE, FAILED, INTERRUPTED, REFUSED, worst  # noqa: PLC0415
+    from ardoqpy_sync.cli.notify import Came  # noqa: PLC0415
+    from ardoqpy_sync.cli.run_job import INTERRUPTED_WORDS, status_of  # noqa: PLC0415
+    from ardoqpy_sync.reporting.document import account_of  # noqa: PLC0415
 
     status, more = DONE, []
     try:
@@ -142,7 +142,7 @@ def _carried_out(plan: Plan, client: ArdoqSyncClient, moved: str, title: str) ->
 
 
 def _lock_of(job: Job) -> str:
-    from ardoqpy_sync.job.connecting import beside  # noqa: PLC0415
+    from ardoqpy_sync.job.connect import beside  # noqa: PLC0415
 
     return beside(job, job.run["lock"]) if "lock" in job.run else f"{job.path}.lock"
 

@@ -24,12 +24,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     import sys  # noqa: PLC0415
 
-    from ardoqpy.cli.as_json import write_document  # noqa: PLC0415
+    from ardoqpy.cli.format_json import write_document  # noqa: PLC0415
     from ardoqpy.cli.harmless import harmless  # noqa: PLC0415
     from ardoqpy.cli.output import opened  # noqa: PLC0415
-    from ardoqpy_sync.cli.finding import Findings  # noqa: PLC0415  (the first to need the client)
+    from ardoqpy_sync.cli.check_job import Findings  # noqa: PLC0415  (the first to need the client)
+    from ardoqpy_sync.cli.notify import logged  # noqa: PLC0415
     from ardoqpy_sync.cli.signals import ending_like_ctrl_c  # noqa: PLC0415
-    from ardoqpy_sync.cli.telling import logged  # noqa: PLC0415
 
     findings = Findings(options.job)
     with ending_like_ctrl_c(), logged(options, quiet=False):

@@ -28,15 +28,15 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     from pathlib import Path  # noqa: PLC0415
 
+    from ardoqpy.cli.errors import Refusal  # noqa: PLC0415
     from ardoqpy.cli.harmless import harmless  # noqa: PLC0415
     from ardoqpy.cli.output import opened  # noqa: PLC0415
-    from ardoqpy.cli.sentences import Refusal  # noqa: PLC0415
     from ardoqpy.client import ArdoqClient  # noqa: PLC0415
+    from ardoqpy_sync.cli.exit_codes import NAME  # noqa: PLC0415
+    from ardoqpy_sync.cli.notify import logged  # noqa: PLC0415
     from ardoqpy_sync.cli.options import settings_of  # noqa: PLC0415
-    from ardoqpy_sync.cli.statuses import NAME  # noqa: PLC0415
-    from ardoqpy_sync.cli.telling import logged  # noqa: PLC0415
-    from ardoqpy_sync.job.connecting import VERSION  # noqa: PLC0415
-    from ardoqpy_sync.job.starting import first_job  # noqa: PLC0415
+    from ardoqpy_sync.job.connect import VERSION  # noqa: PLC0415
+    from ardoqpy_sync.job.scaffold import first_job  # noqa: PLC0415
 
     target = Path(options.output)
     base = Path() if options.output == "-" else target.parent

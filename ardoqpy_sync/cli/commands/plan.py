@@ -12,7 +12,7 @@ from ardoqpy_sync.cli.options import add_connection, add_job, add_telling, setti
 if TYPE_CHECKING:
     import argparse
 
-    from ardoqpy_sync.cli.telling import Came, Known
+    from ardoqpy_sync.cli.notify import Came, Known
 
 __all__ = ["COMMAND"]
 
@@ -29,13 +29,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     writable([*filter(None, [options.save]), *options.report], [options.job])
-    from ardoqpy_sync.cli.telling import run_and_tell  # noqa: PLC0415  (the first to need the client)
+    from ardoqpy_sync.cli.notify import run_and_tell  # noqa: PLC0415  (the first to need the client)
 
     return run_and_tell(options, "plan", lambda known: _planned(options, known), simulated=True)
 
 
 def _planned(options: argparse.Namespace, known: Known) -> Came:
-    from ardoqpy_sync.cli.carrying import carried_out, memory_of, progress_for, the_job  # noqa: PLC0415
+    from ardoqpy_sync.cli.run_job import carried_out, memory_of, progress_for, the_job  # noqa: PLC0415
     from ardoqpy_sync.job import client_of  # noqa: PLC0415
 
     job = the_job(options.job)

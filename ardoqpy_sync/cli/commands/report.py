@@ -32,9 +32,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     writable(options.report, [options.account])
     from ardoqpy.cli.output import opened  # noqa: PLC0415
-    from ardoqpy_sync.cli.summary import summary_of  # noqa: PLC0415
-    from ardoqpy_sync.pages import account as accounts  # noqa: PLC0415
-    from ardoqpy_sync.pages.saving import save_report  # noqa: PLC0415
+    from ardoqpy_sync.reporting import document as accounts  # noqa: PLC0415
+    from ardoqpy_sync.reporting.save import save_report  # noqa: PLC0415
+    from ardoqpy_sync.reporting.terminal import summary_of  # noqa: PLC0415
 
     account = accounts.read(options.account)
     for path in options.report:

@@ -1,0 +1,3 @@
+"""
+How requests reach Ardoq: the transport, what may be sent twice, the rate limit, and the answers.
+"""

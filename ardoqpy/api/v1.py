@@ -1,0 +1,514 @@
+"""
+Ardoq's API v1: every path, verb, parameter and body of it.
+
+v1 lives below `/api/`, answers with bare lists, never pages, and lays custom fields flat beside the
+built-in attributes. No text of Ardoq's describes it; it is known from the clients that call it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ardoqpy import metamodel
+from ardoqpy._http.files import MultipartFile
+from ardoqpy._http.transport import Transport
+from ardoqpy._validation import attributes, id_segment, ids, name_segment
+from ardoqpy.api.answers import as_entities, as_entity, as_stored
+from ardoqpy.api.custom_fields import COMPONENT_BOOKKEEPING, PERSISTED, REFERENCE_BOOKKEEPING, flat
+from ardoqpy.api.protocols import not_offered
+from ardoqpy.errors import InvalidInput, UnexpectedAnswer, UnsupportedOperation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+    from typing import BinaryIO
+
+    from ardoqpy.api.protocols import Entities, Entity
+    from ardoqpy.config import Settings
+    from ardoqpy.metamodel import Field
+
+__all__ = ["V1"]
+
+
+def _missing(what: str, use: str = "version='v2'") -> Callable[..., Any]:
+    return not_offered("v1", what, use)
+
+
+def _holds(sent: Entity, read_only: frozenset[str]) -> Callable[[Any], bool]:
+    """
+    Return the test whether what is stored is what was sent: the next version, and every attribute in it.
+    """
+    compared = {key: value for key, value in sent.items() if key not in read_only}
+
+    def test(stored: Any) -> bool:
+        return (
+            isinstance(stored, dict)
+            and isinstance(sent.get("_version"), int)
+            and stored.get("_version") == sent["_version"] + 1
+            and all(stored.get(key) == value for key, value in compared.items())
+        )
+
+    return test
+
+
+class _Collection:
+    """
+    Ask and write below one path.
+    """
+
+    path: str
+    id_argument: str
+    argument: str
+    required: tuple[str, ...] = ("name",)
+    #: Attributes that cannot be written.
+    read_only = PERSISTED
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def _at(self, entity_id: str) -> str:
+        return f"{self.path}/{id_segment(entity_id, self.id_argument)}"
+
+    def get(self, entity_id: str) -> Entity:
+        return as_entity(self._transport.get(self._at(entity_id)))
+
+    def create(self, body: Entity) -> Entity:
+        answer = self._transport.post(self.path, attributes(body, self.argument, *self.required))
+        return as_stored(answer, f"POST /api/{self.path}")
+
+    def update(self, entity_id: str, body: Entity) -> Entity:
+        body = attributes(body, self.argument)
+        answer = self._transport.put(self._at(entity_id), body, holds=_holds(body, self.read_only))
+        return as_stored(answer, f"PUT /api/{self._at(entity_id)}")
+
+    def delete(self, entity_id: str) -> Entity:
+        return as_entity(self._transport.delete(self._at(entity_id)))
+
+    def all(self) -> Entities:
+        return as_entities(self._transport.get(self.path))
+
+    def iterate(self, params: Mapping[str, Any]) -> Iterator[Entity]:
+        if params:
+            _missing(f"filter a list by {', '.join(map(str, params))}")()
+        return iter(self.all())
+
+    def _patched(self, entity_id: str, payload: Entity | None, version: int | str) -> Entity:
+        if version != "latest":
+            raise UnsupportedOperation(
+                f"API v1 cannot check the version ({version!r}) in a PATCH: the last write wins. Use the "
+                "update method, which sends _version, or API v2."
+            )
+        return as_entity(self._transport.patch(self._at(entity_id), attributes(payload, "payload")))
+
+
+class _Synced(_Collection):
+    """
+    What a sync needs besides of components and references.
+    """
+
+    fixed: frozenset[str] = frozenset()
+    writable: frozenset[str]
+
+    @property
+    def built_in(self) -> frozenset[str]:
+        return self.read_only | self.writable
+
+    def flat(self, body: Entity) -> Entity:
+        return flat(body, self.built_in) if "customFields" in body else body
+
+    def nested(self, attributes: Entity) -> Entity:
+        for key in attributes:
+            if key.startswith("customFields."):
+                field = key.removeprefix("customFields.")
+                raise InvalidInput(
+                    f"{self.argument} has the custom field {field!r}, which is the name of a built-in "
+                    "attribute on API v1: call the field otherwise, or use version='v2'."
+                )
+        return attributes
+
+    def read(self, entity_id: str) -> Entity:
+        return self.get(entity_id)
+
+    def creation(self, attributes: Entity) -> Entity:
+        return self.nested(attributes)
+
+    def revision(self, current: Entity, changed: Entity) -> Entity:
+        return {**current, **self.nested(changed)}
+
+    def revise(self, current: Entity, changed: Entity) -> Entity:
+        return self.update(current["_id"], self.revision(current, changed))
+
+    def touched(self, entity: Entity) -> tuple[str | None, str | None]:
+        who = entity.get("lastModifiedByName") or entity.get("lastModifiedByEmail")
+        return who or entity.get("last-modified-by"), entity.get("last-updated")
+
+
+class Workspaces(_Collection):
+    path = "workspace"
+    id_argument = "ws_id"
+    argument = "ws"
+    read_only = PERSISTED | {
+        "type",
+        "workspace-key",
+        "comp-counter",
+        "linked-workspaces",
+        "components",
+        "references",
+        "tags",
+    }
+
+    def all(self, *, summary: bool = False) -> Entities:
+        return as_entities(self._transport.get("workspace/summary" if summary else "workspace"))
+
+    def find(self, name: str, *, exact: bool) -> Entities:
+        path = "workspace/by-name" if exact else "workspace/search"
+        return as_entities(self._transport.get(path, {"name": name}))
+
+    def aggregated(self, ws_id: str) -> Entity:
+        return as_entity(self._transport.get(self._at(ws_id) + "/aggregated"))
+
+    def components(self, ws_id: str) -> Entities:
+        return as_entities(self._transport.get(self._at(ws_id) + "/component"))
+
+    def references(self, ws_id: str, *, incoming: bool) -> Entities:
+        last = "/all-references" if incoming else "/reference"
+        return as_entities(self._transport.get(self._at(ws_id) + last))
+
+    context = _missing("read the context of a workspace", "version='v2', or get_model(ws_id)")
+
+    def branches(self, ws_id: str) -> Entities:
+        return as_entities(self._transport.get(self._at(ws_id) + "/branch"))
+
+    def create_branch(self, ws_id: str, branch_name: str) -> Entity:
+        body = attributes({"branch-name": branch_name}, "the branch", "branch-name")
+        return as_entity(self._transport.post(self._at(ws_id) + "/branch/create", body))
+
+
+class Folders(_Collection):
+    path = "workspacefolder"
+    id_argument = "folder_id"
+    argument = "folder"
+    read_only = PERSISTED | {"workspaces"}
+
+    def add(self, folder_id: str, ws_list: list[str]) -> Entity:
+        return as_entity(
+            self._transport.put(self._at(folder_id) + "/add", {"workspaces": ids(ws_list, "ws_list")})
+        )
+
+
+class Components(_Synced):
+    path = "component"
+    id_argument = "comp_id"
+    argument = "comp"
+    required = ("name", "rootWorkspace")
+    read_only = COMPONENT_BOOKKEEPING
+    writable = frozenset(
+        {
+            "name",
+            "rootWorkspace",
+            "description",
+            "typeId",
+            "parent",
+            "version",
+            "color",
+            "shape",
+            "icon",
+            "image",
+            "isPublic",
+            "_order",
+        }
+    )
+
+    def imagined(self, attributes: Entity) -> Entity:
+        return {"parent": None, "description": None, **self.nested(attributes), "children": []}
+
+    def in_workspace(self, ws_id: str) -> Entities:
+        workspace = id_segment(ws_id, "ws_id")
+        return as_entities(self._transport.get("component/search", {"workspace": workspace}))
+
+    def search(self, ws_id: str, name: str, field: str | None, value: Any) -> Entities:
+        query = {"workspace": id_segment(ws_id, "ws_id"), "name": name, "field": field, "value": value}
+        return as_entities(self._transport.get("component/search", query))
+
+    def selected(self, _ws_id: str | None, _params: Mapping[str, Any]) -> Entities:
+        raise InvalidInput("params are for API v2: on v1 search with find_component or search_components.")
+
+    def value(self, entity: Entity, name: str) -> Any:
+        return entity.get(name)
+
+    def by_fields(self, ws_id: str | None, fields: Mapping[str, Any]) -> Entities:
+        if not fields:
+            raise InvalidInput("No field to search for: give the name of a field and its value.")
+        query = {name: _as_query(value) for name, value in fields.items()}
+        if ws_id is not None:
+            query["workspace"] = id_segment(ws_id, "ws_id")
+        return as_entities(self._transport.get("component/fieldsearch", query))
+
+    def get(self, entity_id: str, *, incl_refs: bool = False) -> Entity:
+        query = {"includeReferences": "true" if incl_refs else "false"}
+        return as_entity(self._transport.get(self._at(entity_id), query))
+
+    def patch(self, entity_id: str, payload: Entity | None, version: int | str) -> Entity:
+        return self._patched(entity_id, payload, version)
+
+    def twins(self, body: Entity) -> Entities:
+        found = self.search(body["rootWorkspace"], body["name"], None, None)
+        name = body["name"].casefold()
+        return [
+            comp
+            for comp in found
+            if comp.get("typeId") == body.get("typeId") and str(comp.get("name")).casefold() == name
+        ]
+
+    def children(self, comp: Entity) -> list[str]:
+        return list(comp.get("children") or ())
+
+    def delete_many(self, comp_ids: list[str], request_id: str | None) -> Entity:
+        body: Entity = {"componentIds": ids(comp_ids, "comp_ids")}
+        if request_id is not None:
+            body["requestId"] = request_id
+        return as_entity(self._transport.delete("component", body))
+
+
+class References(_Synced):
+    path = "reference"
+    id_argument = "ref_id"
+    argument = "ref"
+    required = ("source", "target", "type")
+    read_only = REFERENCE_BOOKKEEPING
+    writable = frozenset(
+        {
+            "source",
+            "target",
+            "type",
+            "rootWorkspace",
+            "targetWorkspace",
+            "description",
+            "displayText",
+            "returnValue",
+            "order",
+        }
+    )
+
+    def imagined(self, attributes: Entity) -> Entity:
+        return {"description": None, **self.nested(attributes)}
+
+    def in_workspace(self, ws_id: str) -> Entities:
+        workspace = id_segment(ws_id, "ws_id")
+        found = as_entities(self._transport.get("reference", {"workspace": workspace}))
+        # Whether Ardoq honours the parameter is not known, so what is of other workspaces is left out here.
+        return [ref for ref in found if ref.get("rootWorkspace") == workspace]
+
+    def selected(self, _ws_id: str | None, _params: Mapping[str, Any]) -> Entities:
+        raise InvalidInput("params are for API v2: on v1 read the references of a workspace.")
+
+    def patch(self, entity_id: str, payload: Entity | None, version: int | str) -> Entity:
+        return self._patched(entity_id, payload, version)
+
+    def twins(self, body: Entity) -> Entities:
+        source = f"component/{id_segment(body['source'], 'source')}"
+        comp = as_entity(self._transport.get(source, {"includeReferences": "true"}))
+        leaving = as_entities((comp.get("references") or {}).get("out"))
+        return [ref for ref in leaving if (ref["target"], ref["type"]) == (body["target"], body["type"])]
+
+
+class Tags(_Collection):
+    path = "tag"
+    id_argument = "tag_id"
+    argument = "tag"
+    required = ("name", "rootWorkspace")
+
+    def in_workspace(self, ws_id: str) -> Entities:
+        return as_entities(self._transport.get(f"tag/workspace/{id_segment(ws_id, 'ws_id')}"))
+
+
+class Models(_Collection):
+    path = "model"
+    id_argument = "model_id"
+    argument = "model"
+    read_only = PERSISTED | {"createdBy", "lastModifiedBy", "workspaces", "maxReferenceTypeKey"}
+
+    def all(self, *, include_common: bool = False) -> Entities:
+        return as_entities(
+            self._transport.get("model", {"includeCommon": "true"} if include_common else None)
+        )
+
+    def of_workspace(self, ws_id: str, loaded: Entity | None = None) -> Entity:
+        model_id = (loaded or {}).get("componentModel")
+        if not model_id:
+            workspace = as_entity(self._transport.get(f"workspace/{id_segment(ws_id, 'ws_id')}"))
+            model_id = workspace.get("componentModel")
+        if not model_id:
+            raise UnexpectedAnswer(f"Workspace {ws_id} names no model: its componentModel is empty.")
+        return self.get(model_id)
+
+    def component_type(self, model: Entity, name: str) -> dict[str, Any] | None:
+        return metamodel.find_component_type(model, name)
+
+    def reference_type(self, model: Entity, name: str) -> dict[str, Any] | None:
+        return metamodel.find_reference_type(model, name)
+
+    def describe(self, model: Entity) -> str:
+        return metamodel.describe(model)
+
+    def patch(self, entity_id: str, payload: Entity) -> Entity:
+        return self._patched(entity_id, payload, "latest")
+
+
+class Fields(_Collection):
+    path = "field"
+    id_argument = "field_id"
+    argument = "field"
+    required = ("label", "model")
+
+    def all(self, *, include_common: bool = False) -> Entities:
+        return as_entities(
+            self._transport.get("field", {"includeCommon": "true"} if include_common else None)
+        )
+
+    #: Definitions say how values are shown: what does not fit them is stored all the same.
+    binding = False
+
+    def of_workspace(self, ws_id: str, loaded: Entity | None = None) -> dict[str, Field]:
+        workspace = loaded
+        if workspace is None or "componentModel" not in workspace:
+            workspace = as_entity(self._transport.get(f"workspace/{id_segment(ws_id, 'ws_id')}"))
+        model_id = workspace.get("componentModel")
+        found = [
+            metamodel.field_of_model(definition)
+            for definition in self.all(include_common=False)
+            if definition.get("model") == model_id
+        ]
+        return {field.name: field for field in found}
+
+
+class Users:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def current(self) -> Entity:
+        return as_entity(self._transport.get("user/current_user"))
+
+    def notify(self, subject: str, body: str) -> Entity:
+        return as_entity(self._transport.post("user/notify/email", {"subject": subject, "body": body}))
+
+
+class Attachments:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    @staticmethod
+    def _of(resource_type: str, resource_id: str | None) -> str:
+        if resource_type not in ("workspace", "org"):
+            raise InvalidInput(f"resource_type is {resource_type!r}: say 'workspace' or 'org'.")
+        return f"attachment/{resource_type}/{id_segment(resource_id, 'resource_id')}"
+
+    def of(
+        self, resource_type: str | None, resource_id: str | None, params: Mapping[str, Any]
+    ) -> Iterator[Entity]:
+        if params:
+            _missing(f"filter attachments by {', '.join(params)}")()
+        path = self._of("workspace" if resource_type is None else resource_type, resource_id)
+        return iter(as_entities(self._transport.get(path)))
+
+    get = _missing("read what is known of a file by its id")
+
+    def upload(
+        self,
+        resource_type: str,
+        resource_id: str,
+        content: Callable[[], BinaryIO],
+        filename: str,
+        content_type: str,
+    ) -> Entity:
+        path = self._of(resource_type, resource_id) + "/upload"
+        name_segment(filename, "filename")
+
+        def body() -> MultipartFile:
+            return MultipartFile(content(), "attachment", filename, content_type)
+
+        return as_entity(self._transport.upload(path, body))
+
+    def download(
+        self, resource_type: str, resource_id: str, filename: str
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        segment = name_segment(filename, "filename")
+        return self._transport.stream(f"{self._of(resource_type, resource_id)}/{segment}")
+
+    def delete(self, resource_type: str, resource_id: str, filename: str) -> Entity:
+        segment = name_segment(filename, "filename")
+        return as_entity(self._transport.delete(f"{self._of(resource_type, resource_id)}/{segment}"))
+
+
+class Batches:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self, components: Entities, references: Entities, options: Entity
+    ) -> dict[str, dict[str, str]]:
+        for comp in components:
+            attributes(comp, "a component of the batch", "batchId", "name", "rootWorkspace")
+        for ref in references:
+            attributes(ref, "a reference of the batch", "batchId", "source", "target", "type")
+        data = {"components": components, "references": references}
+        return as_entity(self._transport.post("batch", {"op": "create", "options": options, "data": data}))
+
+    transaction = _missing("write in transactions")
+    send = _missing("send a Batch", "version='v2', or batch_create()")
+    expand = _missing("expand a Batch")
+
+
+class Reports:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def export(self, report_id: str) -> Entities:
+        return as_entities(self._transport.get(f"report/{id_segment(report_id, 'report_id')}/export-data"))
+
+    iterate = _missing("list reports")
+    get = _missing("read a report's definition")
+    rows = _missing("run a report page by page", "version='v2', or export_report(report_id)")
+
+
+class Organisations:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def host(self, org: str) -> str:
+        return self._transport.redirect_target("switchOrg", {"org": org})
+
+
+class V1:
+    """
+    API v1 of one Ardoq: `settings` say which, `wire` how to reach it (see `Transport`).
+    """
+
+    def __init__(self, settings: Settings, **wire: Any) -> None:
+        self.transport = Transport(
+            settings,
+            prefix="/api/",
+            auth_scheme="Token token=",
+            params={"org": settings.org} if settings.org else {},
+            **wire,
+        )
+        self.workspaces = Workspaces(self.transport)
+        self.folders = Folders(self.transport)
+        self.components = Components(self.transport)
+        self.references = References(self.transport)
+        self.tags = Tags(self.transport)
+        self.models = Models(self.transport)
+        self.fields = Fields(self.transport)
+        self.users = Users(self.transport)
+        self.attachments = Attachments(self.transport)
+        self.batches = Batches(self.transport)
+        self.reports = Reports(self.transport)
+        self.organisations = Organisations(self.transport)
+
+    def iterate(self, path: str, params: Mapping[str, Any] | None) -> Iterator[Any]:
+        return iter(as_entities(self.transport.get(path, params)))
+
+
+def _as_query(value: Any) -> Any:
+    # JSON's spelling: a query of Python's 'True' would match nothing.
+    return str(value).lower() if isinstance(value, bool) else value

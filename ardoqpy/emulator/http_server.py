@@ -1,0 +1,256 @@
+"""
+Speak HTTP/1.1 on sockets: read requests, write answers, and break off where a fault wants it.
+"""
+
+import contextlib
+import os
+import socket
+import struct
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseServer, TCPServer
+from typing import Any, Protocol
+
+from ardoqpy.emulator.messages import Response, failure
+
+_LONGEST_LINE = 65537
+# What Windows calls a short, others call an int.
+_AT_ONCE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """
+    Hold what goes back over the wire: an answer, half of one, or nothing but a connection closed or reset.
+    """
+
+    response: Response | None
+    body: bytes = b""
+    cut_off: bool = False
+    reset: bool = False
+
+
+class Application(Protocol):
+    """
+    Describe who answers the requests.
+    """
+
+    def connected(self) -> None:
+        """
+        Take note of a connection.
+        """
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Outcome:
+        """
+        Answer one request.
+        """
+
+
+class _BadFraming(ValueError):
+    """
+    Say that the end of a request's body cannot be found.
+    """
+
+
+class HttpServer(ThreadingHTTPServer):
+    """
+    Serve an application, one thread for each connection, and know the connections so that they can be ended.
+    """
+
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 256
+    #: Seconds after which `serve` looks whether it is to end, where nobody comes.
+    timeout = 0.5
+
+    def __init__(self, address: tuple[str, int], application: Application) -> None:
+        self.application = application
+        self._connections: set[socket.socket] = set()
+        self._changed = threading.Condition()
+        self._ended = False
+        super().__init__(address, _Handler)
+
+    def server_bind(self) -> None:
+        """
+        Bind without looking up the name of the host, which can take seconds.
+        """
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+    def serve(self) -> None:
+        """
+        Take connections until `end` is called.
+        """
+        while not self._ended:
+            self.handle_request()
+
+    def end(self) -> None:
+        """
+        Have `serve` return.
+        """
+        self._ended = True
+        # Somebody who comes wakes it at once: tests start and stop emulators by the thousand.
+        with contextlib.suppress(OSError):
+            socket.create_connection((self.server_name, self.server_port), timeout=self.timeout).close()
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
+        """
+        Take nobody any more once it has ended.
+        """
+        return not self._ended
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """
+        Take note of a connection before its thread starts.
+        """
+        with self._changed:
+            self._connections.add(request)
+        self.application.connected()
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """
+        Serve one connection to its end.
+        """
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._changed:
+                self._connections.discard(request)
+                self._changed.notify_all()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """
+        Say nothing when a client has gone away.
+        """
+
+    def end_connections(self, patience: float) -> None:
+        """
+        End all connections, and wait a little for those that are being served.
+        """
+        with self._changed:
+            for connection in self._connections:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+            self._changed.wait_for(lambda: not self._connections, timeout=patience)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """
+    Serve one connection.
+    """
+
+    protocol_version = "HTTP/1.1"
+    server_version = "ArdoqEmulator"
+    sys_version = ""
+    disable_nagle_algorithm = True
+    # Headers and a small body leave in one packet.
+    wbufsize = 1 << 16
+
+    def __init__(self, request: Any, client_address: Any, server: BaseServer) -> None:
+        assert isinstance(server, HttpServer)  # noqa: S101 (tells the type checker)
+        self._application = server.application
+        super().__init__(request, client_address, server)
+
+    def _serve(self) -> None:
+        try:
+            body = self._body()
+        except _BadFraming as error:
+            self.close_connection = True
+            refused = failure(HTTPStatus.BAD_REQUEST, str(error))
+            self._send(Outcome(refused, refused.body()))
+            return
+        except OSError:
+            self.close_connection = True
+            return
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        outcome = self._application.answer(self.command, self.path, headers, body)
+        with contextlib.suppress(OSError):
+            self._send(outcome)
+
+    # Whether a path is for a verb is told by the routes, also for verbs that no path is for.
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _serve  # noqa: N815 (names of the base class)
+    do_TRACE = do_QUERY = _serve  # noqa: N815
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "").casefold() == "chunked":
+            return self._chunked_body()
+        length = self.headers.get("Content-Length")
+        if length is None:
+            return b""
+        if not length.isdecimal():
+            raise _BadFraming("Content-Length has to be a number.")
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            raise ConnectionResetError
+        return body
+
+    def _chunked_body(self) -> bytes:
+        chunks = []
+        while True:
+            line = self.rfile.readline(_LONGEST_LINE)
+            try:
+                size = int(line.split(b";")[0].strip(), 16)
+            except ValueError as error:
+                raise _BadFraming("A chunk has to begin with its length.") from error
+            if size < 0:
+                raise _BadFraming("The length of a chunk cannot be negative.")
+            if size == 0:
+                break
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline(_LONGEST_LINE)
+        while self.rfile.readline(_LONGEST_LINE).strip():
+            pass
+        return b"".join(chunks)
+
+    def _send(self, outcome: Outcome) -> None:
+        response, body = outcome.response, outcome.body
+        if response is None or (outcome.cut_off and not body):
+            self.close_connection = True
+            if outcome.reset:
+                # Closed without a lingering end, a socket tells the other side that all is lost.
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+                self.connection.close()
+            return
+        self.send_response(response.status)
+        for name, value in response.headers.items():
+            self.send_header(name, value)
+        if response.status != HTTPStatus.NO_CONTENT:
+            self.send_header("Content-Type", response.content_type)
+            self.send_header("Content-Length", str(len(body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if outcome.cut_off:
+            self.close_connection = True
+            body = body[: len(body) // 2]
+        if self.command != "HEAD":
+            self.wfile.write(body)
+        self.wfile.flush()
+
+    def finish(self) -> None:
+        """
+        Close the files of the connection, whether or not somebody still listens.
+        """
+        with contextlib.suppress(OSError):
+            super().finish()
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """
+        Refuse what is no HTTP, as JSON like everything else.
+        """
+        self.close_connection = True
+        refused = failure(code, message or explain or HTTPStatus(code).phrase)
+        # A request line that could not be read has left neither verb nor version behind.
+        self.command = getattr(self, "command", None) or "GET"
+        self.request_version = self.protocol_version
+        with contextlib.suppress(OSError):
+            self._send(Outcome(refused, refused.body()))
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (named by the base class)
+        """
+        Log nothing.
+        """

@@ -1,0 +1,3 @@
+"""
+What Ardoq holds, what a row says, and how the two differ; nothing here writes.
+"""

@@ -1,0 +1,425 @@
+"""
+What Ardoq holds, as far as it was loaded, with an index for every question a sync asks.
+
+A look-up costs the same at a hundred entities and at a million. Entities in here are never changed, only
+replaced, and never handed out: `copied` makes what callers get.
+"""
+
+from __future__ import annotations
+
+import gc
+from contextlib import contextmanager
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+
+    from ardoqpy.api.protocols import Entity
+
+__all__ = ["Cache", "Shelf", "Workspace", "component_key", "copied", "reference_key"]
+
+#: The attribute that says of which type an entity is.
+TYPE_OF = {"component": "typeId", "reference": "type"}
+
+
+_CONTAINERS = frozenset((dict, list))
+#: Python tells of a dict that there is nothing in it that could be changed in place, where it knows; it
+#: does so for its garbage collector, which need not look into such a dict.
+_may_hold_containers = getattr(gc, "is_tracked", bool)
+
+
+def copied(entity: Entity) -> Entity:
+    """
+    Return a deep copy of an entity made of JSON.
+    """
+    copy = entity.copy()
+    # Most of an entity is text and numbers: only what can be changed in place is copied one by one.
+    for key, value in entity.items():
+        if type(value) in _CONTAINERS:
+            copy[key] = _deep(value) if value and _may_hold_containers(value) else value.copy()
+    return copy
+
+
+def _deep(value: Any) -> Any:
+    if type(value) is dict:
+        return {key: _part(part) for key, part in value.items()}
+    return [_part(part) for part in value]
+
+
+def _part(value: Any) -> Any:
+    if type(value) not in _CONTAINERS:
+        return value
+    return _deep(value) if value and _may_hold_containers(value) else value.copy()
+
+
+class Index:
+    """
+    Find entities by a key: built at the first question, kept in step from then on.
+    """
+
+    def __init__(self, key_of: Callable[[Entity], Hashable], entities: Iterable[Entity]) -> None:
+        self._key_of = key_of
+        self._places: dict[str, int] = {}
+        self._found: dict[Hashable, dict[str, Entity]] = {}
+        for entity in entities:
+            self.add(entity)
+
+    def find(self, key: Hashable) -> list[Entity]:
+        """
+        Return the entities under a key, in Ardoq's order.
+        """
+        found = self._found.get(key, {}).values()
+        return sorted(found, key=lambda entity: self._places[entity["_id"]])
+
+    def add(self, entity: Entity) -> None:
+        """
+        Take in an entity; one that was here before, and let go, keeps its place in the order.
+        """
+        self._places.setdefault(entity["_id"], len(self._places))
+        self._found.setdefault(self._key_of(entity), {})[entity["_id"]] = entity
+
+    def discard(self, entity: Entity) -> None:
+        """
+        Let go of an entity.
+        """
+        del self._found[self._key_of(entity)][entity["_id"]]
+
+
+class Shelf:
+    """
+    All entities of one kind in one workspace, by id and by any key asked for.
+
+    `match_key` is what makes two of them the same. `first` holds, by match key, the first entity that a
+    row with that key means; `several` the ids of all of them, in Ardoq's order, where there are more.
+    """
+
+    def __init__(self, entities: Sequence[Entity], match_key: Callable[[Entity], Hashable]) -> None:
+        self.by_id: dict[str, Entity] = {entity["_id"]: entity for entity in entities}
+        self.several: dict[Hashable, list[str]] = {}
+        self._match_key = match_key
+        self._indexes: dict[Hashable, Index] = {}
+        # Backwards, so that of several the first stays.
+        keys = list(map(match_key, reversed(entities)))
+        self.first: dict[Hashable, Entity] = dict(zip(keys, reversed(entities), strict=True))
+        if len(self.first) < len(entities):
+            for key, entity in zip(reversed(keys), entities, strict=True):
+                if self.first[key] is not entity:
+                    self.several.setdefault(key, [self.first[key]["_id"]]).append(entity["_id"])
+
+    def __len__(self) -> int:
+        return len(self.by_id)
+
+    def __iter__(self) -> Iterator[Entity]:
+        return iter(self.by_id.values())
+
+    def matches(self, key: Hashable) -> list[Entity]:
+        """
+        Return all entities that a row with this match key means, in Ardoq's order.
+        """
+        if key in self.several:
+            return [self.by_id[entity_id] for entity_id in self.several[key]]
+        return [self.first[key]] if key in self.first else []
+
+    def find(self, name: Hashable, key: Hashable, key_of: Callable[[Entity], Hashable]) -> list[Entity]:
+        """
+        Return the entities whose `key_of` gives `key`; `name` says which index that is.
+        """
+        index = self._indexes.get(name)
+        if index is None:
+            index = self._indexes[name] = Index(key_of, self)
+        return index.find(key)
+
+    def remember(self, entity: Entity) -> None:
+        """
+        Put an entity in its place, or in that of its older self.
+        """
+        entity_id = entity["_id"]
+        older = self.by_id.get(entity_id)
+        key = self._match_key(entity)
+        self.by_id[entity_id] = entity  # an older self leaves its place in the order to it
+        if older is None:
+            self._enter(key, entity)
+        else:
+            for index in self._indexes.values():
+                index.discard(older)
+            older_key = self._match_key(older)
+            if older_key != key:
+                self._leave(older_key, entity_id)
+                self._enter(key, entity)
+            elif self.first[key] is older:
+                self.first[key] = entity
+        for index in self._indexes.values():
+            index.add(entity)
+
+    def forget(self, entity_id: str) -> Entity | None:
+        """
+        Take an entity out and return it; None where it was not here.
+        """
+        entity = self.by_id.pop(entity_id, None)
+        if entity is not None:
+            self._leave(self._match_key(entity), entity_id)
+            for index in self._indexes.values():
+                index.discard(entity)
+        return entity
+
+    def _enter(self, key: Hashable, entity: Entity) -> None:
+        if key not in self.first:
+            self.first[key] = entity
+            return
+        members = {*self.several.get(key, [self.first[key]["_id"]]), entity["_id"]}
+        self.several[key] = [entity_id for entity_id in self.by_id if entity_id in members]
+        self.first[key] = self.by_id[self.several[key][0]]
+
+    def _leave(self, key: Hashable, entity_id: str) -> None:
+        rest = [other for other in self.several.pop(key, ()) if other != entity_id]
+        if not rest:
+            del self.first[key]
+            return
+        self.first[key] = self.by_id[rest[0]]
+        if len(rest) > 1:
+            self.several[key] = rest
+
+
+def component_key(type_id: Any, name: str) -> str:
+    """
+    Return what makes two components of a workspace the same: type, and name whatever its letter case.
+    """
+    return f"{type_id}\0{name.casefold()}"
+
+
+def reference_key(source: Any, target: Any, type_id: Any) -> tuple[Any, Any, Any]:
+    """
+    Return what makes two references of a workspace the same: source, target and type.
+
+    A type is a whole number: what merely equals one (True, 2.0) is no reference's type.
+    """
+    return source, target, type_id if type(type_id) is int else repr(type_id)
+
+
+def _key_of_component(comp: Entity) -> str:
+    return f"{comp.get('typeId')}\0{(comp.get('name') or '').casefold()}"
+
+
+_key_of_reference: Callable[[Entity], Hashable] = itemgetter("source", "target", "type")
+
+
+class Workspace:
+    """
+    One loaded workspace: its own attributes, its components, its references.
+    """
+
+    def __init__(self, aggregated: Entity) -> None:
+        self.attributes = dict(aggregated)
+        # Ardoq gives null where there are none.
+        self.components = Shelf(self.attributes.pop("components", None) or [], _key_of_component)
+        self.references = Shelf(self.attributes.pop("references", None) or [], _key_of_reference)
+
+    def aggregated(self) -> Entity:
+        """
+        Return a copy in the form of the aggregated answer.
+        """
+        return copied(
+            {
+                **self.attributes,
+                "components": list(self.components),
+                "references": list(self.references) or None,
+            }
+        )
+
+
+class Cache:
+    """
+    The loaded workspaces, what the rows of this run named, and what went away in it.
+    """
+
+    def __init__(self) -> None:
+        self.workspaces: dict[str, Workspace] = {}
+        self.gone: set[str] = set()
+        self.start_run()
+
+    def start_run(self) -> None:
+        """
+        Forget what rows have named, and keep what is loaded.
+        """
+        self.named: set[str] = set()
+        self._touched: set[tuple[str, str, Any]] = set()
+
+    @contextmanager
+    def unnamed(self) -> Iterator[None]:
+        """
+        Let what is done meanwhile name nothing: it comes from no row of the source.
+        """
+        named, touched = set(self.named), set(self._touched)
+        try:
+            yield
+        finally:
+            self.named, self._touched = named, touched
+
+    def load(self, ws_id: str, aggregated: Entity) -> Workspace:
+        """
+        Keep a workspace, given as the aggregated answer, in place of an older copy of it.
+
+        What went away in this run stays away, where that was only simulated.
+        """
+        if self.gone:
+            for kind, ends in (("components", ("_id",)), ("references", ("_id", "source", "target"))):
+                held = aggregated.get(kind) or []
+                left = [entity for entity in held if self.gone.isdisjoint(map(entity.get, ends))]
+                aggregated = {**aggregated, kind: left}
+        workspace = self.workspaces[ws_id] = Workspace(aggregated)
+        return workspace
+
+    def attributes(self, ws_id: str) -> Entity | None:
+        """
+        Return a loaded workspace's own attributes.
+        """
+        workspace = self.workspaces.get(ws_id)
+        return workspace.attributes if workspace else None
+
+    def forget_workspace(self, ws_id: str) -> None:
+        """
+        Take out a workspace with everything in it, and the references that pointed into it.
+        """
+        workspace = self.workspaces.pop(ws_id, None)
+        for comp_id in list(workspace.components.by_id) if workspace else ():
+            self.forget("component", comp_id)
+        if workspace:
+            self.gone.update(workspace.components.by_id, workspace.references.by_id)
+
+    def shelves(self, kind: str) -> Iterator[tuple[str, Shelf]]:
+        """
+        Yield (workspace id, shelf) of every loaded workspace for `component` or `reference`.
+        """
+        for ws_id, workspace in self.workspaces.items():
+            yield ws_id, workspace.components if kind == "component" else workspace.references
+
+    def get(self, kind: str, entity_id: str) -> tuple[str, Entity] | None:
+        """
+        Return (workspace id, entity) by id, wherever it is loaded.
+        """
+        for ws_id, shelf in self.shelves(kind):
+            entity = shelf.by_id.get(entity_id)
+            if entity is not None:
+                return ws_id, entity
+        return None
+
+    def replace(self, kind: str, entity_id: str, stored: Entity) -> None:
+        """
+        Put what Ardoq has stored in the place of what was kept under an id so far.
+        """
+        found = self.get(kind, entity_id)
+        if found is not None and (stored["_id"], stored["rootWorkspace"]) != (entity_id, found[0]):
+            self._shelf(kind, found[0]).forget(entity_id)
+        if stored["rootWorkspace"] in self.workspaces:
+            self._shelf(kind, stored["rootWorkspace"]).remember(stored)
+        if entity_id in self.named:
+            self.named.discard(entity_id)
+            self.named.add(stored["_id"])
+
+    def undo(
+        self, kind: str, entity_id: str, base: Entity | None, taken: Iterable[tuple[str, str, Entity]]
+    ) -> None:
+        """
+        Put things back to what they were before a write that was not carried out.
+
+        `base` is the entity as it was, None where it was new; `taken` what went with a delete, as (kind,
+        workspace id, entity).
+        """
+        found = self.get(kind, entity_id)
+        if found is not None:
+            self._shelf(kind, found[0]).forget(entity_id)
+        if base is None:
+            self.named.discard(entity_id)
+            self.gone.add(entity_id)
+        for its_kind, ws_id, entity in taken or ([(kind, base["rootWorkspace"], base)] if base else []):
+            self._shelf(its_kind, ws_id).remember(entity)
+            self.gone.discard(entity["_id"])
+
+    def _shelf(self, kind: str, ws_id: str) -> Shelf:
+        workspace = self.workspaces[ws_id]
+        return workspace.components if kind == "component" else workspace.references
+
+    def name(self, kind: str, ws_id: str, entity: Entity) -> None:
+        """
+        Note that a row of the source named this entity, which may change or go away later.
+        """
+        self.named.add(entity["_id"])
+        self._touched.add((kind, ws_id, entity.get(TYPE_OF[kind])))
+
+    def misses(self, kind: str) -> list[Entity]:
+        """
+        Return what Ardoq holds of the types that rows touched and no row named.
+        """
+        named, type_of = self.named, TYPE_OF[kind]
+        missing = []
+        for ws_id, shelf in self.shelves(kind):
+            if shelf.by_id.keys() <= named:
+                continue
+            touched = {type_id for of, at, type_id in self._touched if (of, at) == (kind, ws_id)}
+            touched.update(entity.get(type_of) for entity in shelf if entity["_id"] in named)
+            missing += [
+                entity for entity in shelf if entity["_id"] not in named and entity.get(type_of) in touched
+            ]
+        return missing
+
+    def forget(self, kind: str, entity_id: str) -> list[tuple[str, str, Entity]]:
+        """
+        Take out an entity and all that Ardoq deletes with it: descendants, and references at either end.
+
+        Return them as (kind, workspace id, entity), the entity itself first.
+        """
+        taken = self.cascade(kind, entity_id)
+        for its_kind, ws_id, entity in taken:
+            self._shelf(its_kind, ws_id).forget(entity["_id"])
+        self.gone.update(entity["_id"] for _, _, entity in taken)
+        self.gone.add(entity_id)
+        return taken
+
+    def cascade(self, kind: str, entity_id: str) -> list[tuple[str, str, Entity]]:
+        """
+        Return what `forget` would take out, and leave it where it is.
+        """
+        found = self.get(kind, entity_id)
+        itself = [(kind, *found)] if found else []
+        return [*itself, *self.along(entity_id)] if kind == "component" else itself
+
+    def along(self, comp_id: str) -> Iterator[tuple[str, str, Entity]]:
+        """
+        Yield what goes with a component, what is nearest first, as (kind, workspace id, entity).
+        """
+        seen, waiting = {comp_id}, [comp_id]
+        for each in waiting:
+            for kind, ws_id, entity in self.touching(each):
+                if entity["_id"] not in seen:
+                    seen.add(entity["_id"])
+                    yield kind, ws_id, entity
+                    if kind == "component":
+                        waiting.append(entity["_id"])
+
+    def touching(self, comp_id: str) -> Iterator[tuple[str, str, Entity]]:
+        """
+        Yield the children of a component, and the references at it, as (kind, workspace id, entity).
+        """
+        for ws_id, shelf in self.shelves("component"):
+            for comp in shelf.find("parent", comp_id, _parent):
+                yield "component", ws_id, comp
+        for ws_id, shelf in self.shelves("reference"):
+            leaving = shelf.find("source", comp_id, _source)
+            for ref in leaving + shelf.find("target", comp_id, _target):
+                yield "reference", ws_id, ref
+
+
+def _parent(comp: Entity) -> Hashable:
+    parent: Hashable = comp.get("parent")
+    return parent
+
+
+def _source(ref: Entity) -> Hashable:
+    source: Hashable = ref["source"]
+    return source
+
+
+def _target(ref: Entity) -> Hashable:
+    target: Hashable = ref["target"]
+    return target

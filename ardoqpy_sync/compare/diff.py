@@ -1,0 +1,169 @@
+"""
+What a sync is: a wanted entity against the one that Ardoq holds, and the change between them.
+
+Pure functions and plain data: nothing here reads, writes or remembers.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ardoqpy_sync.compare.field_values import NUMBER
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Hashable, Mapping
+
+__all__ = [
+    "CREATE",
+    "DELETE",
+    "FAILED",
+    "UPDATE",
+    "Change",
+    "Differences",
+    "as_key",
+    "differences",
+    "failure",
+    "same",
+    "spelled_alike",
+]
+
+CREATE, UPDATE, DELETE, FAILED = "create", "update", "delete", "failed"
+
+#: By attribute: the value that Ardoq holds and the one that is wanted.
+Differences = dict[str, tuple[Any, Any]]
+
+_YES_NO = ("true", "false")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
+
+
+class Change(NamedTuple):
+    """
+    What one row came to, where it was not to leave everything as it is.
+
+    - `action`: `create`, `update`, `delete` or `failed`.
+    - `kind`: `component` or `reference`.
+    - `id`, `name`, `type`, `workspace`: which one. A component's type is its name, a reference's its
+      number; a reference is named after its ends.
+    - `attributes`: by attribute the old and the new value; of a create, everything that was written.
+    - `version`: the version in Ardoq that was decided on, None where there was none.
+    - `note`: why it failed, or with what it was deleted.
+    - `row`: the row that failed.
+    - `label`: what the caller calls the row, such as "apps.csv line 7".
+    - `field`: the field that a component was matched by, None where that was its name.
+    """
+
+    action: str
+    kind: str
+    id: str | None
+    name: str | None
+    type: Any
+    workspace: str | None
+    attributes: Differences
+    version: int | None
+    note: str | None = None
+    row: Mapping[str, Any] | None = None
+    label: str | None = None
+    field: str | None = None
+
+
+def failure(kind: str, row: Mapping[str, Any], reason: str, label: str | None, field: str | None) -> Change:
+    """
+    Return the change that a failed row came to: none, for a reason.
+    """
+    name = row.get("name") or row.get("displayText") or row.get("_id")
+    type_of_it, ws_id = row.get("typeId") or row.get("type"), row.get("rootWorkspace")
+    return Change(FAILED, kind, row.get("_id"), name, type_of_it, ws_id, {}, None, reason, row, label, field)
+
+
+def differences(
+    wanted: Mapping[str, Any], current: Mapping[str, Any], ignored: Collection[str]
+) -> Differences:
+    """
+    Return by attribute (old, new) for each attribute of `wanted` that `current` holds otherwise.
+
+    What is absent and what is null are the same, and values are compared as Ardoq stores them (`same`).
+    `ignored` names attributes that cannot be written.
+    """
+    found = {}
+    for key, new in wanted.items():
+        old = current.get(key)
+        if old is not new and old != new and key not in ignored and not same(old, new):
+            found[key] = (old, new)
+    return found
+
+
+def same(stored: Any, wanted: Any) -> bool:
+    """
+    Tell whether a wanted value is the stored one, perhaps spelled otherwise.
+
+    Ardoq keeps a number, a date, a yes or no, and a choice of several in its own spelling whatever was
+    sent: "5" and 5, 5 and 5.0, true and "true", two spellings of one instant, a list in another order.
+    """
+    if stored == wanted:
+        return True
+    if isinstance(stored, list | tuple) and isinstance(wanted, list | tuple):
+        return len(stored) == len(wanted) and _members(stored) == _members(wanted)
+    if isinstance(stored, str) and isinstance(wanted, str):
+        return _instant(stored) is not None and _instant(stored) == _instant(wanted)
+    if isinstance(stored, str) != isinstance(wanted, str):
+        text, value = (stored, wanted) if isinstance(stored, str) else (wanted, stored)
+        if isinstance(value, bool):
+            return text.strip().lower() == str(value).lower()
+        if isinstance(value, int | float):
+            return NUMBER.fullmatch(text) is not None and _equal_numbers(text, value)
+    return False
+
+
+def as_key(value: Any) -> Hashable:
+    """
+    Return a field's value as a key under which all its spellings lie; `same` then tells them apart.
+    """
+    if isinstance(value, str):
+        return spelled_alike(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    try:
+        return spelled_alike(str(value)) if isinstance(value, int | float) else repr(value)
+    except (ValueError, RecursionError):
+        return type(value).__name__  # too many digits, or too deep: Ardoq holds no such thing
+
+
+def spelled_alike(text: str) -> str:
+    """
+    Return one text for all spellings of a number, of an instant, of yes and of no.
+    """
+    if NUMBER.fullmatch(text):
+        return str(Decimal(text.strip()).normalize() + 0)
+    instant = _instant(text)
+    return (
+        str(instant)
+        if instant is not None
+        else text.strip().lower()
+        if text.strip().lower() in _YES_NO
+        else text
+    )
+
+
+def _equal_numbers(text: str, value: float) -> bool:
+    if isinstance(value, int):
+        # Exactly, for a whole number may have more digits than a float can tell apart.
+        return Decimal(text.strip()) == value
+    return math.isfinite(value) and float(text) == value
+
+
+def _members(values: Collection[Any]) -> list[str]:
+    return sorted(f"{type(value).__name__} {value!r}" for value in values)
+
+
+def _instant(text: str) -> datetime | None:
+    if not _TIME.fullmatch(text):
+        return None
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)

@@ -1,0 +1,123 @@
+"""
+Custom values as their fields are defined: "12" is 12 in a field of numbers, and "dozen" is a mistake.
+
+Pure functions. Ardoq keeps a value in its field's type whatever was sent (v1), or refuses what is not of
+that type (v2): either way it is sent as it will be kept.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from ardoqpy._messages import near, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ardoqpy.metamodel import Field
+
+__all__ = ["NUMBER", "fitted", "misfit"]
+
+NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*", re.ASCII)
+
+#: Whole numbers of more bits Python may refuse to spell.
+_LARGEST_BITS = 10_000
+_TEXT = frozenset({"Text", "TextArea", "Url", "Email", "List"})
+_YES_NO = {"true": True, "false": False}
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_TAKES = {
+    "Number": "a number",
+    "Checkbox": "true or false",
+    "SelectMultipleList": "a list of texts",
+    "Date": "a date as in 2024-05-31",
+    "DateTime": "a date, or a time as in 2024-05-31T10:00:00Z",
+    "Email": "one e-mail address",
+}
+
+
+def fitted(field: Field | None, value: Any) -> Any:
+    """
+    Return a value in the JSON type of its field, where that can be done without a guess; else as it is.
+    """
+    if field is None or value is None:
+        return value
+    if field.type in _TEXT:
+        if isinstance(value, bool):
+            return str(value).lower()
+        return str(value) if isinstance(value, int | float) and _is_spelled(value) else value
+    if field.type == "SelectMultipleList":
+        return _several(field, value)
+    if not isinstance(value, str):
+        return value
+    if field.type == "Checkbox":
+        return _YES_NO.get(value.strip().lower(), value)
+    return _number(value) if field.type == "Number" and NUMBER.fullmatch(value) else value
+
+
+def _is_spelled(number: float) -> bool:
+    """
+    Tell whether a number has a spelling: NaN and the infinities are none, and Python spells no endless ones.
+    """
+    if isinstance(number, int):
+        return number.bit_length() <= _LARGEST_BITS
+    return math.isfinite(number)
+
+
+def misfit(name: str, value: Any, fields: Mapping[str, Field]) -> str | None:
+    """
+    Return a sentence on why a fitted value cannot be in the field of that name; None where it can.
+    """
+    field = fields.get(name)
+    if field is None:
+        return f"There is no custom field {quoted(name)} in the workspace's model: {near(name, fields)}"
+    if value is None or _fits(field, value):
+        return None
+    takes = _TAKES.get(field.type, "text")
+    if field.options:
+        takes += f" out of {', '.join(map(repr, field.options))}"
+    return (
+        f"{quoted(value)} is no value for the custom field {name!r} of type {field.type}: it takes {takes}."
+    )
+
+
+def _fits(field: Field, value: Any) -> bool:
+    if field.type == "Number":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if field.type == "Checkbox":
+        return isinstance(value, bool)
+    if field.type == "SelectMultipleList":
+        return isinstance(value, list) and all(_is_option(field, part) for part in value)
+    if field.type in ("Date", "DateTime"):
+        return isinstance(value, str) and _is_time(value)
+    if field.type == "Email":
+        return isinstance(value, str) and _EMAIL.fullmatch(value) is not None
+    return _is_option(field, value)
+
+
+def _is_option(field: Field, value: Any) -> bool:
+    return isinstance(value, str) and (not field.options or value in field.options)
+
+
+def _several(field: Field, value: Any) -> Any:
+    if isinstance(value, str):
+        if value in field.options:
+            return [value]
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _number(text: str) -> int | float:
+    number = Decimal(text.strip())
+    return int(number) if number == number.to_integral_value() and "." not in text else float(number)
+
+
+def _is_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,189 @@
+"""
+What a run must know of Ardoq besides the loaded workspaces: types, read-only fields, far components.
+
+Asked for when it is first needed and kept for the client's life; a run with nothing to do asks nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ardoqpy import metamodel
+from ardoqpy._messages import near, quoted, shown
+from ardoqpy.errors import AuthorizationError, InvalidInput, NotFoundError
+from ardoqpy_sync.compare.field_values import fitted, misfit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Mapping
+
+    from ardoqpy.api.protocols import Dialect, Entity
+    from ardoqpy.metamodel import Field
+
+__all__ = ["Catalogue"]
+
+
+class Catalogue:
+    """
+    Look things up in Ardoq once.
+
+    `loaded` gives what is known of a workspace already: what it says need not be asked for.
+    """
+
+    def __init__(self, api: Dialect, loaded: Callable[[str], Entity | None]) -> None:
+        self._api = api
+        self._loaded = loaded
+        self._component_types: dict[str, dict[str, str]] = {}
+        self._reference_types: dict[str, dict[int, str]] = {}
+        self._fields: dict[str, dict[str, Field] | None] = {}
+        self._looked_for: set[tuple[str, str | None]] = set()
+        self._far: dict[str, str] = {}
+
+    def _learn(self, ws_id: str) -> None:
+        # The second time around the model may have grown since the workspace was loaded.
+        loaded = None if ws_id in self._component_types else self._loaded(ws_id)
+        model = self._api.models.of_workspace(ws_id, loaded)
+        self._component_types[ws_id] = {
+            type_id: str(definition.get("name"))
+            for type_id, definition, _ in metamodel.component_types(model)
+        }
+        self._reference_types[ws_id] = {
+            type_id: str(definition.get("name")) for type_id, definition in metamodel.reference_types(model)
+        }
+
+    def component_type(self, ws_id: str, type_id: Any) -> str:
+        """
+        Return the name of a component type; raise `InvalidInput` where the workspace's model lacks it.
+        """
+        if type(type_id) is not str or type_id not in self._component_types.get(ws_id, ()):
+            self._learn(ws_id)  # also when it is unknown: the model may have grown since
+        known = self._component_types[ws_id]
+        if type(type_id) is not str or type_id not in known:
+            raise _unknown(f"typeId {shown(type_id)} is not a component type", ws_id, known)
+        return known[type_id]
+
+    def reference_type(self, ws_id: str, type_id: Any) -> str:
+        """
+        Return the name of a reference type; raise `InvalidInput` where the workspace's model lacks it.
+        """
+        # True and 2.0 would be found under 1 and 2, and refused by Ardoq: a type is a whole number.
+        if type(type_id) is not int or type_id not in self._reference_types.get(ws_id, ()):
+            self._learn(ws_id)
+        known = self._reference_types[ws_id]
+        if type(type_id) is not int or type_id not in known:
+            raise _unknown(f"type {shown(type_id)} is not a reference type", ws_id, known)
+        return known[type_id]
+
+    def component_type_named(self, ws_id: str, name: str) -> str:
+        """
+        Return the id of the component type of that name.
+
+        Raise `InvalidInput` where the workspace's model has none, or several.
+        """
+        if name not in self._component_types.get(ws_id, {}).values():
+            self._learn(ws_id)
+        type_id: str = _the_one(self._component_types[ws_id], name, "component type", "typeId", ws_id)
+        return type_id
+
+    def reference_type_named(self, ws_id: str, name: str) -> int:
+        """
+        Return the number of the reference type of that name.
+
+        Raise `InvalidInput` where the workspace's model has none, or several.
+        """
+        if name not in self._reference_types.get(ws_id, {}).values():
+            self._learn(ws_id)
+        known = self._reference_types[ws_id]
+        type_id: int = _the_one(known, name, "reference type", "its number as type", ws_id)
+        return type_id
+
+    def names(self, ws_id: str) -> tuple[Mapping[str, str], Mapping[int, str]]:
+        """
+        Return the names of a workspace's component types by id, and of its reference types by number.
+        """
+        if ws_id not in self._component_types:
+            self._learn(ws_id)
+        return self._component_types[ws_id], self._reference_types[ws_id]
+
+    def fitted(
+        self, ws_id: str, attributes: Entity, built_in: Container[str], held: Container[str] = ()
+    ) -> Entity:
+        """
+        Return flat attributes with the custom values as their fields are defined, calculated ones left out.
+
+        `held` are the names of what the entity has already, with or without a definition. Raise
+        `InvalidInput` where Ardoq would refuse a value.
+        """
+        if all(key in built_in for key in attributes):
+            return attributes
+        fields = self._fields_of(ws_id)
+        if fields is None:
+            return attributes
+        binding = self._api.fields.binding
+        kept = {}
+        for key, value in attributes.items():
+            if key in built_in:
+                kept[key] = value
+                continue
+            name = key.removeprefix("customFields.")  # a field that is called like an attribute
+            if binding and name not in fields and key not in held:
+                fields = self._fields_of(ws_id, missing=name) or fields
+            field = fields.get(name)
+            if field is not None and field.read_only:
+                continue
+            kept[key] = fitted(field, value)
+            if binding and (field is not None or key not in held):
+                problem = misfit(name, kept[key], fields)
+                if problem:
+                    raise InvalidInput(problem)
+        return kept
+
+    def _fields_of(self, ws_id: str, missing: str | None = None) -> dict[str, Field] | None:
+        """
+        Return the fields of a workspace; where one is `missing` they are read again, since it may be new.
+        """
+        if ws_id not in self._fields or (missing is not None and (ws_id, missing) not in self._looked_for):
+            loaded = self._loaded(ws_id) if missing is None else None
+            self._looked_for.add((ws_id, missing))
+            try:
+                self._fields[ws_id] = self._api.fields.of_workspace(ws_id, loaded)
+            except AuthorizationError:
+                # A token that may write components need not be allowed to read definitions.
+                self._fields[ws_id] = None
+        return self._fields[ws_id]
+
+    def workspace_of(self, comp_id: str, argument: str) -> str:
+        """
+        Return the workspace of a component that is in no loaded one.
+
+        Raise `InvalidInput` naming `argument` where Ardoq has no such component.
+        """
+        if comp_id not in self._far:
+            self._far[comp_id] = _found(
+                lambda: self._api.components.get(comp_id, incl_refs=False), argument, comp_id
+            )
+        return self._far[comp_id]
+
+
+def _found(read: Callable[[], dict[str, Any]], argument: str, comp_id: str) -> str:
+    try:
+        return str(read()["rootWorkspace"])
+    except NotFoundError:
+        pass
+    raise InvalidInput(f"{argument} {comp_id!r} is not a component that Ardoq holds.")
+
+
+def _the_one(types: Mapping[Any, str], name: str, what: str, instead: str, ws_id: str) -> Any:
+    found = [type_id for type_id, known in types.items() if known == name]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InvalidInput(
+            f"{what} {quoted(name)} of workspace {ws_id} is the name of {len(found)}, "
+            f"{', '.join(map(repr, found))}: give {instead}."
+        )
+    raise InvalidInput(f"Workspace {ws_id} has no {what} {quoted(name)}: {near(name, types.values())}")
+
+
+def _unknown(what: str, ws_id: str, known: Mapping[Any, str]) -> InvalidInput:
+    offered = ", ".join(f"{name} ({type_id!r})" for type_id, name in known.items()) or "none"
+    return InvalidInput(f"{what} of workspace {ws_id}: its model has {offered}.")

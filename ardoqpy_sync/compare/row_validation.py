@@ -1,0 +1,197 @@
+"""
+What Ardoq would refuse is refused before it is sent: so a simulated run and a real one refuse the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ardoqpy._http.json import a_type, encode_json
+from ardoqpy._messages import quoted, shown
+from ardoqpy._validation import attributes, id_segment
+from ardoqpy.errors import ArdoqClientException, InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ardoqpy.api.protocols import Entity
+    from ardoqpy_sync.compare.cache import Cache, Workspace
+    from ardoqpy_sync.compare.diff import Differences
+    from ardoqpy_sync.compare.entity_kinds import Kind
+    from ardoqpy_sync.compare.model_lookup import Catalogue
+
+__all__ = ["PROBLEMS", "Checks", "bearable", "checked_ids", "refusal"]
+
+#: What a row can meet with: also what Python says to a value that it cannot compare, spell or look up.
+PROBLEMS = (ArdoqClientException, AttributeError, RecursionError, TypeError, ValueError)
+#: How deep a value may be nested: what is deeper is a mistake, and would be too deep for Python soon.
+DEEPEST = 100
+#: Whole numbers of more bits Python may refuse to spell.
+_LARGEST_BITS = 10_000
+
+
+class Checks:
+    """
+    Check rows against what is loaded, and ask Ardoq about the rest.
+
+    Every check raises `InvalidInput` with a sentence that names the attribute.
+    """
+
+    def __init__(self, cache: Cache, catalogue: Catalogue, workspace: Callable[[str], Workspace]) -> None:
+        self._cache = cache
+        self._catalogue = catalogue
+        self._workspace = workspace
+
+    def new(self, kind: Kind, ws_id: str, wanted: Entity) -> tuple[Entity, str | None]:
+        """
+        Check what is to be created; return it whole, and the name of a component's type.
+        """
+        wanted = attributes({**wanted, "rootWorkspace": ws_id}, kind.argument, *kind.required)
+        _checked_depth(wanted, kind.argument)
+        if kind.name == "component":
+            _named(wanted["name"])
+            self._parent(ws_id, None, wanted.get("parent"))
+            return wanted, self._catalogue.component_type(ws_id, wanted["typeId"])
+        source_workspace = self.workspace_of(wanted["source"], "source", ws_id)
+        if source_workspace != ws_id:
+            raise InvalidInput(
+                f"ref's source {wanted['source']!r} is in workspace {source_workspace}, its rootWorkspace "
+                f"says {ws_id}: a reference belongs to the workspace of its source."
+            )
+        self._catalogue.reference_type(ws_id, wanted["type"])
+        target = self.workspace_of(wanted["target"], "target", wanted.get("targetWorkspace"))
+        return {**wanted, "targetWorkspace": target}, None
+
+    def changed(
+        self, kind: Kind, ws_id: str, current: Entity, found: Differences
+    ) -> tuple[Entity, str | None]:
+        """
+        Check what is to be changed; return what follows from it, and the name of a component's type.
+        """
+        new = {key: values[1] for key, values in found.items()}
+        _checked_depth(new, kind.argument)
+        for key in kind.collection.fixed & new.keys():
+            raise InvalidInput(
+                f"{kind.argument}'s {key} is {current.get(key)!r} and cannot become {shown(new[key])}: on "
+                f"this version of the API only a new {kind.name} can be given one."
+            )
+        if kind.name == "reference":
+            return self._changed_reference(ws_id, current, new), None
+        if "name" in new:
+            _named(new["name"])
+        if "parent" in new:
+            self._parent(ws_id, current["_id"], new["parent"])
+        if "typeId" in new:
+            return {}, self._catalogue.component_type(ws_id, new["typeId"])
+        return {}, current.get("type")
+
+    def _changed_reference(self, ws_id: str, current: Entity, new: Entity) -> Entity:
+        derived = {}
+        at = ws_id
+        if "source" in new:
+            at = derived["rootWorkspace"] = self.workspace_of(new["source"], "source", None)
+        if "target" in new:
+            derived["targetWorkspace"] = self.workspace_of(new["target"], "target", None)
+        if "type" in new or at != ws_id:
+            self._catalogue.reference_type(at, new.get("type", current["type"]))
+        return derived
+
+    def workspace_of(self, comp_id: Any, argument: str, hint: str | None) -> str:
+        """
+        Return the workspace of a component; `hint` says where it should be, and is loaded first.
+        """
+        id_segment(comp_id, argument)
+        found = self._cache.get("component", comp_id)
+        if found is None and hint is not None and hint not in self._cache.workspaces:
+            self._workspace(hint)
+            found = self._cache.get("component", comp_id)
+        if found is not None:
+            return found[0]
+        if comp_id in self._cache.gone:
+            raise InvalidInput(
+                f"{argument} {comp_id!r} is a component that this run has deleted, or could not create."
+            )
+        return self._catalogue.workspace_of(comp_id, argument)
+
+    def _parent(self, ws_id: str, comp_id: str | None, parent: Any) -> None:
+        if parent is None:
+            return
+        parent_workspace = self.workspace_of(parent, "parent", ws_id)
+        if parent_workspace != ws_id:
+            raise InvalidInput(
+                f"comp's parent {quoted(parent)} is in workspace {parent_workspace}, the component in "
+                f"{ws_id}: a component's parent is in its own workspace."
+            )
+        components = self._workspace(ws_id).components.by_id
+        above, seen = parent, set()
+        while comp_id is not None and above is not None and above not in seen:
+            if above == comp_id:
+                raise InvalidInput(
+                    f"comp's parent {quoted(parent)} is the component itself, or lies below it."
+                )
+            seen.add(above)
+            above = components.get(above, {}).get("parent")
+
+
+def _named(name: Any) -> None:
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidInput(f"comp's name is {shown(name)}: a name is text, and not blank.")
+
+
+def checked_ids(body: Entity, argument: str, *names: str) -> None:
+    """
+    Refuse a row that lacks one of these ids, or gives one that is no text.
+    """
+    attributes(body, argument, *names)
+    for name in names:
+        if not isinstance(body[name], str):
+            raise InvalidInput(f"{argument}'s {name} is {a_type(body[name])}: give it as text.")
+
+
+def refusal(odd: Exception, argument: str, row: Any, field_value: Any) -> ArdoqClientException:
+    """
+    Return the error that a row is refused with; where Python stumbled, what it stumbled at.
+
+    Raise `odd`, which Python said, where nothing is wrong with the row.
+    """
+    if isinstance(odd, ArdoqClientException):
+        return odd
+    try:
+        encode_json(attributes(row, argument))
+        encode_json({"field_value": field_value})
+    except InvalidInput as problem:
+        return problem
+    if isinstance(odd, RecursionError):
+        return InvalidInput(f"{argument} is nested too deeply.")
+    raise odd
+
+
+def bearable(value: Any) -> bool:
+    """
+    Tell whether Python can copy, compare and spell a value: it is not too deep, and no number is too large.
+    """
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        if any(isinstance(one, int) and one.bit_length() > _LARGEST_BITS for one in level):
+            return False
+        parts = (part for one in level for part in _parts(one))
+        level = list({id(part): part for part in parts}.values())  # each once: a value may hold itself
+        if not level:
+            return True
+    return False
+
+
+def _parts(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [*value, *value.values()]
+    return list(value) if isinstance(value, list | tuple | set | frozenset) else []
+
+
+def _checked_depth(new: Entity, argument: str) -> None:
+    for name, value in new.items():
+        if isinstance(value, dict | list | tuple) and not bearable(value):
+            encode_json({name: value})  # says it better, where JSON cannot hold it at all
+            raise InvalidInput(
+                f"{argument}'s {quoted(name)} is nested more than {DEEPEST} deep: give text, a number "
+                "or a list."
+            )

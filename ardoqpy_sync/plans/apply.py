@@ -1,0 +1,458 @@
+"""
+Applying a plan: what it says is carried out as it was reviewed, and what has moved since is left alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ardoqpy._http.json import a_type
+from ardoqpy._messages import quoted
+from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError, PlanMoved
+from ardoqpy_sync.compare.diff import CREATE, DELETE
+from ardoqpy_sync.plans.drift import FAILED, MOVED, SETTLED, TODO, Course, Standing
+from ardoqpy_sync.plans.plan import Plan
+from ardoqpy_sync.plans.run_document import ENDS
+from ardoqpy_sync.writing.writers import SimulatedWriter, Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container
+
+    from ardoqpy.api.protocols import Entity
+    from ardoqpy_sync.compare.entity_kinds import Kind
+    from ardoqpy_sync.plans.plan_engine import PlanEngine
+
+__all__ = ["apply"]
+
+_APPLIED, _ALREADY, _REPLANNED, _FAILED, _HELD = "applied", "already", "replanned", "failed", "held"
+#: So many of what has moved are named in a sentence.
+NAMED = 5
+
+
+def apply(
+    engine: PlanEngine, plan: Plan, moved: str, on_error: str, here: dict[str, str | None]
+) -> dict[str, Any]:
+    """
+    Carry out a plan through an engine, as `ArdoqSyncClient.apply` says.
+
+    `here` tells the `host` and the `org` that the engine writes to.
+    """
+    if not isinstance(plan, Plan):
+        raise InvalidInput(f"plan is {a_type(plan)}: give a Plan, as Plan.load(path) reads one.")
+    if not isinstance(moved, str) or moved not in ("skip", "refuse", "replan"):
+        raise InvalidInput(f"moved is {quoted(moved)}: say 'skip', 'refuse' or 'replan'.")
+    plan = Plan.from_dict(plan.as_dict())
+    for key, value in here.items():
+        made = plan.made.get(key)
+        if made is not None and value is not None and made.casefold() != value.casefold():
+            raise InvalidInput(
+                f"The plan was made for the {key} {quoted(made)}, this client writes to {quoted(value)}: "
+                f"make a plan there, or, where both are the same Ardoq, set plan.made[{key!r}]."
+            )
+    engine.flush()
+    engine.moved_meanwhile.clear()
+    if engine.outbox is not None:
+        engine.outbox.broken.clear()
+    with engine.cache.unnamed():
+        _load_afresh(engine, plan)
+        if moved == "refuse":
+            rehearsal = _Applying(engine.beside(_RehearsingWriter(engine.in_step)), plan, "skip", "collect")
+            result = rehearsal.run()
+            if result["moved"]:
+                raise PlanMoved(f"Nothing is applied: {_since(result['moved'])}.", moved=result["moved"])
+            if rehearsal.problems and on_error == "raise":
+                kind, row, problem = rehearsal.problems[0]
+                engine.failed(kind, row, problem)
+                raise problem
+        return _Applying(engine, plan, moved, on_error).run()
+
+
+def _load_afresh(engine: PlanEngine, plan: Plan) -> None:
+    concerned = [change["rootWorkspace"] for change in plan.changes]
+    if any(change["action"] == DELETE and change["kind"] == "component" for change in plan.changes):
+        # What goes along with a component may be anywhere the run has looked.
+        concerned += [*plan.workspaces, *engine.cache.workspaces]
+    for ws_id in set(concerned) & engine.cache.workspaces.keys():
+        if engine.in_step(ws_id):
+            del engine.cache.workspaces[ws_id]
+    engine.load(concerned)
+
+
+class _RehearsingWriter(SimulatedWriter):
+    """
+    Write nowhere, beside another writer: what is not in Ardoq there is not in Ardoq here.
+    """
+
+    def __init__(self, in_step: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._in_step = in_step
+
+    def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Stored:
+        """
+        Answer with the entity under an id that no other writer gives.
+        """
+        stored = super().create(kind, body, type_name, known).entity
+        return Stored({**stored, "_id": f"rehearsed-{stored['_id']}"})
+
+    def in_step(self, ws_id: str) -> bool:
+        """
+        Answer no once something was written in the workspace, here or there.
+        """
+        return super().in_step(ws_id) and self._in_step(ws_id)
+
+
+class _Applying:
+    """
+    Go through a plan once.
+    """
+
+    def __init__(self, engine: PlanEngine, plan: Plan, moved: str, on_error: str) -> None:
+        self._engine = engine
+        self._plan = plan
+        self._way = moved
+        self._on_error = on_error
+        self._standing = Standing(engine, plan)
+        self._outcomes: dict[int, str] = {}
+        self._reasons: dict[int, str] = {}
+        self._moved: dict[str, dict[str, Any]] = {}
+        self._went: set[str] = set()
+        self.problems: list[tuple[Kind, Entity, ArdoqClientException]] = []
+
+    def run(self) -> dict[str, Any]:
+        """
+        Carry out change after change, and return what became of each.
+        """
+        self._engine.reach.begin_anew()
+        for number, change in enumerate(self._plan.changes):
+            course = self._standing.courses[change["_id"]]
+            if "with" in change:
+                self._gone_along(number, course)
+            elif course.passing and course.id is None and course.standing != FAILED:
+                self._outcomes[number] = _ALREADY  # it is to be gone in the end, and nothing needs it
+            else:
+                self._take(number, course)
+            self._send_if_full()
+        self._settle_what_waited()
+        return self._result()
+
+    # -- where writes wait ----------------------------------------------------------------------------------
+
+    def _send_if_full(self) -> None:
+        if self._engine.outbox is not None and self._engine.outbox.full:
+            self._engine.flush()
+            self._standing.know_real_ids()
+
+    def _settle_what_waited(self) -> None:
+        """
+        Have sent what waits, and look what became of it.
+        """
+        if self._engine.outbox is None:
+            return
+        self._engine.flush()
+        self._standing.know_real_ids()
+        broken, moved = self._engine.outbox.broken, self._engine.moved_meanwhile
+        for number, change in enumerate(self._plan.changes):
+            course = self._standing.courses[change["_id"]]
+            if self._outcomes.get(number) != _APPLIED or course.id is None:
+                continue
+            if course.id in broken:
+                self._outcomes[number], self._reasons[number] = _FAILED, str(broken[course.id])
+            elif course.id in moved:
+                found = self._engine.found(course.kind, course.id, afresh=True)
+                course.move("changed" if found else "deleted", found[1] if found else None)
+                del self._outcomes[number]
+                self._leave(number, course)
+        self._engine.flush()  # what was decided again
+
+    # -- one change -----------------------------------------------------------------------------------------
+
+    def _take(self, number: int, course: Course) -> None:
+        standing = self._standing.of(course)
+        change = course.changes[number]
+        if standing == FAILED:
+            self._fail(number, course, InvalidInput(f"{_named(change)} was not created."))
+        elif standing == MOVED:
+            self._leave(number, course)
+        elif standing == SETTLED or list(course.changes).index(number) < course.start:
+            self._outcomes[number] = _ALREADY
+        else:
+            try:
+                self._engine.reach.check()
+                self._carry_out(number, course)
+            except PlanMoved:
+                raise
+            except ArdoqClientException as problem:
+                self._fail(number, course, problem)
+            if number not in self._outcomes:  # it turned out to have moved
+                self._leave(number, course)
+
+    def _carry_out(self, number: int, course: Course) -> None:
+        change = course.changes[number]
+        if change["action"] == CREATE:
+            self._create(number, course)
+        elif change["action"] == DELETE:
+            self._delete(number, course)
+        else:
+            self._update(number, course)
+
+    def _create(self, number: int, course: Course) -> None:
+        change = course.changes[number]
+        wanted = self._in_ardoq(course, number)
+        self._engine.begin(change.get("label"), change.get("field"))
+        stored = self._engine.as_planned(course.kind, change["rootWorkspace"], wanted)
+        self._standing.recognise(course, stored["_id"])
+        course.version = stored.get("_version")
+        self._outcomes[number] = _APPLIED
+
+    def _update(self, number: int, course: Course) -> None:
+        change = course.changes[number]
+        wanted = self._in_ardoq(course, number)
+        found = self._engine.found(course.kind, course.id or "")
+        if found is None or found[1].get("_version") != course.version:
+            course.move("changed" if found else "deleted", found[1] if found else None)
+            return
+        self._engine.begin(change.get("label"), change.get("field"))
+        try:
+            stored = self._engine.as_planned(course.kind, found[0], wanted, found[1])
+        except (Conflict, NotFoundError) as problem:
+            now = self._engine.found(course.kind, course.id or "", afresh=True)
+            if now is not None and now[1].get("_version") == course.version:
+                raise problem from None  # something else is missing, or in conflict
+            course.move("changed" if now else "deleted", now[1] if now else None)
+        else:
+            course.version = stored.get("_version")
+            self._outcomes[number] = _APPLIED
+
+    def _delete(self, number: int, course: Course) -> None:
+        # A DELETE is not checked by Ardoq: what is there has to be looked at right before.
+        found = self._engine.found(course.kind, course.id or "", afresh=True)
+        if found is None:
+            self._outcomes[number] = _ALREADY
+            return
+        if found[1].get("_version") != course.version:
+            course.move("changed", found[1])
+            return
+        along = self._engine.cache.cascade(course.kind.name, found[1]["_id"])[1:]
+        in_the_way = [one for one in along if not self._is_to_go(number, one[2])]
+        if in_the_way:
+            course.move("along", found[1], in_the_way)
+            return
+        try:
+            self._engine.delete(course.kind, found[1]["_id"])
+            self._engine.flush()  # now, while it is what was just looked at
+            self._standing.know_real_ids()
+        except NotFoundError:
+            self._outcomes[number] = _ALREADY
+        else:
+            self._outcomes[number] = _APPLIED
+            for _, _, entity in along:
+                self._went.add(entity["_id"])
+                last = list(self._standing.by_id[entity["_id"]].changes)[-1]
+                if self._outcomes.get(last) == _HELD:  # by another component, with which it would have gone
+                    self._outcomes[last] = _APPLIED
+                    del self._reasons[last]
+
+    def _is_to_go(self, number: int, entity: Entity) -> bool:
+        """
+        Tell whether what would go with a component goes by the plan, and is as that was decided on.
+        """
+        course = self._standing.by_id.get(entity["_id"])
+        if course is None or self._standing.of(course) != TODO or entity.get("_version") != course.version:
+            return False
+        left = [change for place, change in course.changes.items() if place > number]
+        return course.listed[-1]["action"] == DELETE and all(one["action"] == DELETE for one in left)
+
+    def _gone_along(self, number: int, course: Course) -> None:
+        change = course.changes[number]
+        root = self._standing.courses[change["with"]]
+        kind, entity_id = course.kind.name, course.id
+        if entity_id is None or self._engine.cache.get(kind, entity_id) is None:
+            self._outcomes[number] = _APPLIED if entity_id in self._went else _ALREADY
+        elif self._standing.of(course) == MOVED:
+            self._leave(number, course)
+        elif self._outcomes[list(root.changes)[-1]] in (_APPLIED, _ALREADY):
+            found = self._engine.cache.get(kind, entity_id)
+            course.move("changed", found[1] if found else None)
+            self._leave(number, course)
+        else:
+            self._outcomes[number] = _HELD
+            self._reasons[number] = f"{_named(root.listed[-1])} is not deleted."
+
+    # -- ids ------------------------------------------------------------------------------------------------
+
+    def _in_ardoq(self, course: Course, number: int) -> Entity:
+        """
+        Return what a change wants, with the ids in Ardoq of what the plan creates.
+        """
+        wanted = {key: values["new"] for key, values in course.changes[number]["attributes"].items()}
+        for key in ENDS[course.kind.name]:
+            if wanted.get(key) in self._standing.created:
+                wanted[key] = self._id_of(self._standing.courses[wanted[key]], key)
+        return wanted
+
+    def _id_of(self, course: Course, key: str) -> str:
+        number, change = next(iter(course.changes.items()))
+        if course.id is None and course.passing and course.standing != FAILED:
+            # It is deleted further on, but needed until then.
+            matches = self._standing.matches(course)
+            if matches:
+                course.move("created", matches[0])
+                self._standing.recognise(course, matches[0]["_id"])
+            else:
+                course.standing = TODO
+                del self._outcomes[number]
+                self._take(number, course)
+        if course.id is None:
+            reason = self._reasons.get(number, "it was left out")
+            raise InvalidInput(f"{key} is {_named(change)}, which was not created: {reason}")
+        return course.id
+
+    # -- what is not done -----------------------------------------------------------------------------------
+
+    def _fail(self, number: int, course: Course, problem: ArdoqClientException) -> None:
+        change = course.changes[number]
+        row = {key: values["new"] for key, values in change["attributes"].items()}
+        row = {"name": change["name"], "rootWorkspace": change["rootWorkspace"], **row}
+        if change["action"] == CREATE:
+            course.standing = FAILED
+        else:
+            row["_id"] = course.id
+        self._outcomes[number], self._reasons[number] = _FAILED, str(problem)
+        self.problems.append((course.kind, row, problem))
+        self._engine.begin(change.get("label"), change.get("field"))
+        self._engine.failed(course.kind, row, problem)
+        if self._on_error == "raise":
+            raise problem
+
+    def _leave(self, number: int, course: Course) -> None:
+        """
+        Leave what has moved as it is, or, where that is asked for and can be done, decide it again.
+        """
+        change = course.changes[number]
+        if change["_id"] not in self._moved:
+            self._moved[change["_id"]] = self._entry(course, change)
+        entry = self._moved[change["_id"]]
+        if self._way == "refuse":
+            done = sum(outcome == _APPLIED for outcome in self._outcomes.values())
+            raise PlanMoved(
+                f"{_since([entry])}, while the plan was being applied: {done} of its {len(self._plan)} "
+                "changes are carried out.",
+                moved=[entry],
+            )
+        if self._way == "replan" and change["action"] != DELETE and course.now is not None:
+            try:
+                wanted = self._in_ardoq(course, number)
+                self._engine.have_by_id(course.kind, course.now["_id"], wanted, change.get("label"))
+                self._outcomes[number] = _REPLANNED
+            except NotFoundError:
+                course.now = entry["now"] = None
+            except ArdoqClientException as problem:
+                self._fail(number, course, problem)
+        if number not in self._outcomes:
+            entry["changes"].append(change)
+            self._outcomes[number] = MOVED
+
+    def _entry(self, course: Course, change: dict[str, Any]) -> dict[str, Any]:
+        left = [one for place, one in course.changes.items() if place not in self._outcomes]
+        values = {key: pair for one in left for key, pair in one["attributes"].items()}
+        who, when = self._touched(course.kind.name, course.now)
+        return {
+            "kind": course.kind.name,
+            "_id": course.id,
+            "name": change["name"],
+            "what": course.what,
+            "planned": {"version": change["version"], "attributes": values},
+            "now": None if course.now is None else self._now(course.kind, course.now, values),
+            "who": who,
+            "when": when,
+            "along": [
+                {
+                    "kind": kind,
+                    "_id": entity["_id"],
+                    "name": self._name_of(kind, entity),
+                    "who": by,
+                    "when": at,
+                }
+                for kind, _, entity in course.along
+                for by, at in [self._touched(kind, entity)]
+            ],
+            "changes": [],
+        }
+
+    def _now(self, kind: Kind, entity: Entity, values: dict[str, Any]) -> dict[str, Any]:
+        held = kind.collection.flat(entity)
+        return {"version": entity.get("_version"), "attributes": {key: held.get(key) for key in values}}
+
+    def _touched(self, kind: str, entity: Entity | None) -> tuple[str | None, str | None]:
+        of = self._engine.component if kind == "component" else self._engine.reference
+        return (None, None) if entity is None else of.collection.touched(entity)
+
+    def _name_of(self, kind: str, entity: Entity) -> str:
+        if kind == "component":
+            return str(entity.get("name"))
+        ends = [self._engine.cache.get("component", entity[end]) for end in ENDS["reference"]]
+        return " -> ".join(
+            str(found[1].get("name")) if found else str(entity[end])
+            for end, found in zip(ENDS["reference"], ends, strict=True)
+        )
+
+    # -- what became of it ----------------------------------------------------------------------------------
+
+    def _result(self) -> dict[str, Any]:
+        result: dict[str, Any] = {key: [] for key in (_APPLIED, _ALREADY, _REPLANNED, _FAILED, _HELD)}
+        for number, change in enumerate(self._plan.changes):
+            outcome = self._outcomes[number]
+            if outcome != MOVED:
+                one = {**change, "_id": self._standing.courses[change["_id"]].id}
+                if number in self._reasons:
+                    one["reason"] = self._reasons[number]
+                result[outcome].append(one)
+        courses = self._standing.courses
+        result[MOVED] = list(self._moved.values())
+        result["ids"] = {
+            plan_id: courses[plan_id].id for plan_id in courses if plan_id in self._standing.created
+        }
+        result["sentence"] = _sentence(result)
+        return result
+
+
+# -- in words ------------------------------------------------------------------------------------------------
+
+
+def _named(change: dict[str, Any]) -> str:
+    return f"{change['kind']} {quoted(change['name'])}"
+
+
+def _sentence(result: dict[str, Any]) -> str:
+    counts = (
+        (_APPLIED, "applied"),
+        (_ALREADY, "there already"),
+        (_REPLANNED, "decided again"),
+        (_FAILED, "failed"),
+        (_HELD, "held up"),
+    )
+    parts = [f"{len(result[key])} {words}" for key, words in counts if result[key] or key == _APPLIED]
+    since = _since(result[MOVED]) if result[MOVED] else "nothing has moved since the plan"
+    return f"{', '.join(parts)}; {since}"
+
+
+def _since(moved: list[dict[str, Any]]) -> str:
+    shown = "; ".join(map(_told, moved[:NAMED]))
+    more = f"; and {len(moved) - NAMED} more" if len(moved) > NAMED else ""
+    entities = "1 entity" if len(moved) == 1 else f"{len(moved)} entities"
+    return f"since the plan: {entities} moved: {shown}{more}"
+
+
+def _told(entry: dict[str, Any]) -> str:
+    named = f"{entry['kind']} {quoted(entry['name'])}"
+    if entry["now"] is None:
+        return f"{named} deleted"
+    if entry["along"]:
+        first = entry["along"][0]
+        return f"{named} ({first['kind']} {quoted(first['name'])} would go along, changed{_by(first)})"
+    return f"{named} {entry['what']}{_by(entry)}"
+
+
+def _by(entry: dict[str, Any]) -> str:
+    who = f" by {quoted(entry['who'])}" if entry["who"] else ""
+    return f"{who} at {entry['when']}" if entry["when"] else who

@@ -1,0 +1,3 @@
+"""
+How decided changes become writes: pending writes, and who sends them.
+"""
