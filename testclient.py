@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
-"""
-A guided tour: sync the Python packages installed here into Ardoq, from rehearsal to the second night.
+"""A guided tour: sync the Python packages installed here into Ardoq, from rehearsal to the second night.
 
 With no settings an emulator of Ardoq is started in this process and nothing leaves the machine. With
 `ardoq.cfg`, or ARDOQ_API_HOST and ARDOQ_API_TOKEN in the environment, the tour goes to that Ardoq and
@@ -47,9 +46,7 @@ FIELDS = {"Package version": "Text", "Licence": "Text", "Home page": "Url"}
 
 @dataclass
 class Person:
-    """
-    An author or maintainer, as far as the packages say who that is.
-    """
+    """An author or maintainer, as far as the packages say who that is."""
 
     name: str
     email: str | None = None
@@ -57,8 +54,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Package:
-    """
-    One row of the source: an installed distribution.
+    """One row of the source: an installed distribution.
 
     `requires` maps the keys of the installed packages it needs to the versions it accepts.
     """
@@ -71,25 +67,19 @@ class Package:
 
 
 def read_source() -> list[Package]:
-    """
-    Return a row for every distribution installed in this environment, in the order of their names.
-    """
+    """Return a row for every distribution installed in this environment, in the order of their names."""
     found = {key_of(each.metadata["Name"]): each for each in distributions() if each.metadata["Name"]}
     known: dict[str, Person] = {}
     return [read_package(key, found[key], set(found), known) for key in sorted(found)]
 
 
 def key_of(name: str) -> str:
-    """
-    Return the name of a package in the spelling that makes two of them equal.
-    """
+    """Return the name of a package in the spelling that makes two of them equal."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def read_package(key: str, package: Distribution, installed: set[str], known: dict[str, Person]) -> Package:
-    """
-    Read one distribution's metadata; `known` are the people that others have named.
-    """
+    """Read one distribution's metadata; `known` are the people that others have named."""
     metadata: Any = package.metadata
     licences = metadata.get_all("Classifier", [])
     classified = [line.rsplit(" :: ", 1)[-1] for line in licences if line.startswith("License :: ")]
@@ -117,9 +107,7 @@ def read_package(key: str, package: Distribution, installed: set[str], known: di
 
 
 def read_people(metadata: Any, known: dict[str, Person]) -> list[Person]:
-    """
-    Return the authors and maintainers that a distribution names; one person whatever the letter case.
-    """
+    """Return the authors and maintainers that a distribution names; one person whatever the letter case."""
     people: dict[str, Person] = {}
     for role in ("Author", "Maintainer"):
         addressed = getaddresses(metadata.get_all(f"{role}-email", []))
@@ -137,9 +125,7 @@ def read_people(metadata: Any, known: dict[str, Person]) -> list[Person]:
 
 @dataclass(frozen=True)
 class Place:
-    """
-    Where rows go: a workspace, and the ids of the types in its model.
-    """
+    """Where rows go: a workspace, and the ids of the types in its model."""
 
     ws_id: str
     component_type: str
@@ -147,9 +133,7 @@ class Place:
 
 
 def find_place(client: ArdoqClient, name: str) -> Place | None:
-    """
-    Return the workspace of that name with the types that the tour needs, or None.
-    """
+    """Return the workspace of that name with the types that the tour needs, or None."""
     found = client.find_workspace(name, exact=True)
     if not found:
         return None
@@ -163,9 +147,7 @@ def find_place(client: ArdoqClient, name: str) -> Place | None:
 
 
 def make_place(client: ArdoqClient, name: str) -> Place:
-    """
-    Make a workspace of that name, with a model of its own, and return it.
-    """
+    """Make a workspace of that name, with a model of its own, and return it."""
     model = client.create_model(MODELS[name])
     if name == PACKAGES:
         for label, kind in FIELDS.items():
@@ -181,9 +163,7 @@ def make_place(client: ArdoqClient, name: str) -> Place:
 
 
 def sync(ardoq: ArdoqSyncClient, source: list[Package], packages: Place, people: Place) -> dict[str, Any]:
-    """
-    Have every row of the source in Ardoq, and return the report.
-    """
+    """Have every row of the source in Ardoq, and return the report."""
     component = {"typeId": packages.component_type, "rootWorkspace": packages.ws_id}
     stored = {
         package.key: ardoq.create_component({"name": package.name, **component, **package.attributes})
@@ -225,31 +205,23 @@ def sync(ardoq: ArdoqSyncClient, source: list[Package], packages: Place, people:
 
 
 def show(title: str, report: dict[str, Any]) -> dict[str, Any]:
-    """
-    Print a report under a title, and return it.
-    """
+    """Print a report under a title, and return it."""
     print(f"\n{title}\n{'-' * len(title)}\n{format_report(report, longest=6)}")
     return report
 
 
 def counts(report: dict[str, Any]) -> dict[str, int]:
-    """
-    Return what a report counts, which does not depend on ids.
-    """
+    """Return what a report counts, which does not depend on ids."""
     return {key: value for key, value in report.items() if isinstance(value, int)}
 
 
 def changed(report: dict[str, Any]) -> int:
-    """
-    Return how many things a run created, updated or deleted.
-    """
+    """Return how many things a run created, updated or deleted."""
     return sum(value for key, value in counts(report).items() if not key.startswith(("cache_hit", "failed")))
 
 
 def tour(connection: dict[str, Any], source: list[Package], *, write: bool, here: bool) -> int:
-    """
-    Take the tour at one Ardoq and return the exit status: 0 where everything went as it should.
-    """
+    """Take the tour at one Ardoq and return the exit status: 0 where everything went as it should."""
     with ArdoqClient(**connection) as client:
         places = [find_place(client, name) for name in (PACKAGES, PEOPLE)]
         if None in places and not write:
@@ -284,9 +256,7 @@ def tour(connection: dict[str, Any], source: list[Package], *, write: bool, here
 
 
 def main() -> int:
-    """
-    Read the source, find the Ardoq, take the tour.
-    """
+    """Read the source, find the Ardoq, take the tour."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").strip().splitlines()[0])
     parser.add_argument("--config", metavar="FILE", help="a cfg file (ardoq.cfg, where there is one)")
     parser.add_argument("--write", action="store_true", help="write to the Ardoq that the settings name")

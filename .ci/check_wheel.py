@@ -1,6 +1,4 @@
-"""
-Look into a built wheel: what must be in it, and what must not.
-"""
+"""Look into a built wheel: what must be in it, and what must not."""
 
 import configparser
 import sys

@@ -1,6 +1,4 @@
-"""
-A client, a sync engine and an emulator for Ardoq's REST API.
-"""
+"""A client, a sync engine and an emulator for Ardoq's REST API."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-`python -m ardoqpy`: the same as the command `ardoqpy`.
-"""
+"""`python -m ardoqpy`: the same as the command `ardoqpy`."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""
-What to say of a name that is not among the known ones: which of them are near, or what there is.
+"""What to say of a name that is not among the known ones: which of them are near, or what there is.
 
 Pure functions of text. Most names that are not found differ in letter case, a blank or a hyphen, or in
 what nobody sees on a screen; then come slips of the keyboard, and names given by half.
@@ -36,8 +35,7 @@ _BRIEF.maxother = _BRIEF.maxstring = _BRIEF.maxlong = LONGEST
 
 
 def near(name: object, known: Iterable[object]) -> str:
-    """
-    Return how a sentence about the unknown `name` ends: the near ones among `known`, or what there is.
+    """Return how a sentence about the unknown `name` ends: the near ones among `known`, or what there is.
 
     Near names make a question, "did you mean 'Service' or 'Server'?". Without any, a few known names are
     all given, in their order, of many how many there are and a sample: "there is 'a', 'b' and 'c'.". A
@@ -48,8 +46,7 @@ def near(name: object, known: Iterable[object]) -> str:
 
 
 def did_you_mean(name: object, known: Iterable[object]) -> str:
-    """
-    Return "did you mean 'Service' or 'Server'?", or "" where none of `known` is near to `name`.
+    """Return "did you mean 'Service' or 'Server'?", or "" where none of `known` is near to `name`.
 
     Names that are the same but for letter case, blanks and signs come alone; otherwise those that begin
     or end one another, and those that difflib finds similar, the most similar first.
@@ -59,15 +56,12 @@ def did_you_mean(name: object, known: Iterable[object]) -> str:
 
 
 def alike(one: object, other: object) -> bool:
-    """
-    Tell whether two names are the same but for letter case, blanks and signs.
-    """
+    """Tell whether two names are the same but for letter case, blanks and signs."""
     return _folded(one) == _folded(other) != ""
 
 
 def quoted(value: object) -> str:
-    """
-    Return a name as a sentence shows it: in quotes, control characters escaped, cut off where it is long.
+    """Return a name as a sentence shows it: in quotes, control characters escaped, cut off where it is long.
 
     What is no text and no number is said in words: `a list`.
     """
@@ -77,8 +71,8 @@ def quoted(value: object) -> str:
 
 
 def shown(value: object) -> str:
-    """
-    Return any value as a sentence shows it, cut off where it is long, in words where Python cannot spell it.
+    """Return any value as a sentence shows it, cut off where it is long, in words where Python cannot
+    spell it.
     """
     if isinstance(value, str):
         return quoted(value)
@@ -93,9 +87,7 @@ def _is_number(value: object) -> bool:
 
 
 def _names(known: Iterable[object]) -> list[object]:
-    """
-    Return the known names that can be shown, each once.
-    """
+    """Return the known names that can be shown, each once."""
     names = {
         (str(one), isinstance(one, str)): one for one in known if isinstance(one, str) or _is_number(one)
     }
@@ -105,9 +97,7 @@ def _names(known: Iterable[object]) -> list[object]:
 
 
 def _folded(name: object) -> str:
-    """
-    Return what counts of a name: letters and digits without their case; of a name of signs, the signs.
-    """
+    """Return what counts of a name: letters and digits without their case; of a name of signs, the signs."""
     if not isinstance(name, str):
         return str(name) if _is_number(name) else ""
     text = unicodedata.normalize("NFKC", name).casefold()
@@ -115,9 +105,7 @@ def _folded(name: object) -> str:
 
 
 def _nearest(name: object, known: Sequence[object]) -> list[object]:
-    """
-    Return those of `known` that are near, the nearest first; what is equally near stays in its order.
-    """
+    """Return those of `known` that are near, the nearest first; what is equally near stays in its order."""
     same = [one for one in known if alike(one, name)]
     wanted = _folded(name)
     if same or not wanted or not isinstance(name, str):
@@ -145,9 +133,7 @@ def _is_part(one: str, other: str) -> bool:
 
 
 def _told_apart(one: object, name: object) -> str:
-    """
-    Return a near name so that it cannot be taken for `name`: one may spell its accents otherwise.
-    """
+    """Return a near name so that it cannot be taken for `name`: one may spell its accents otherwise."""
     if isinstance(one, str) and isinstance(name, str):
         composed = (unicodedata.normalize("NFC", text) for text in (one, name))
         if len(set(composed)) == 1:

@@ -1,5 +1,5 @@
-"""
-What callers hand over is checked here: ids and names before they enter a URL, bodies before they are sent.
+"""What callers hand over is checked here: ids and names before they enter a URL, bodies before they are
+sent.
 """
 
 from __future__ import annotations
@@ -34,8 +34,7 @@ _EXAMPLE = "an id is text such as '5f00aa00bb00cc00dd00ee10'"
 
 
 def id_segment(value: object, argument: str) -> str:
-    """
-    Return an id as one segment of a path.
+    """Return an id as one segment of a path.
 
     `argument` is the name under which the caller gave it, for the message. Raise `InvalidInput` when it
     cannot be an id: not text, empty, or with slashes, dots or spaces, which would reach another path.
@@ -51,17 +50,14 @@ def id_segment(value: object, argument: str) -> str:
 
 
 def ids(values: object, argument: str) -> list[str]:
-    """
-    Return a list of ids, each checked; raise `InvalidInput` where one cannot be an id.
-    """
+    """Return a list of ids, each checked; raise `InvalidInput` where one cannot be an id."""
     if not isinstance(values, list | tuple | set | frozenset):
         raise InvalidInput(f"{argument} is {a_type(values)}: give a list of ids.")
     return [id_segment(value, f"an id in {argument}") for value in values]
 
 
 def name_segment(value: object, argument: str) -> str:
-    """
-    Return a file name as one quoted segment of a path.
+    """Return a file name as one quoted segment of a path.
 
     Raise `InvalidInput` when it is not text, is empty, or is `.` or `..`, which no quoting keeps apart
     from a step in the path.
@@ -77,8 +73,7 @@ def name_segment(value: object, argument: str) -> str:
 
 
 def attributes(value: object, argument: str, *required: str) -> dict[str, Any]:
-    """
-    Return the dict of attributes that a write sends.
+    """Return the dict of attributes that a write sends.
 
     Raise `InvalidInput` when it is not a dict with text for keys, or lacks one of the `required`
     attributes (absent, null and blank text are all the same lack).
@@ -104,15 +99,12 @@ def _is_lacking(value: object) -> bool:
 
 
 def given(**values: Any) -> dict[str, Any]:
-    """
-    Return those of the named values that are not None.
-    """
+    """Return those of the named values that are not None."""
     return {name: value for name, value in values.items() if value is not None}
 
 
 def filters(params: object, known: Sequence[str], *, custom: bool = False) -> dict[str, Any]:
-    """
-    Return a query out of the filters of a listing.
+    """Return a query out of the filters of a listing.
 
     `known` names the filters there are; `custom=True` says that custom fields are, too, as a dict under
     `customFields` or one by one as `customFields.name`. Raise `InvalidInput` where a filter is not known,
@@ -136,17 +128,14 @@ def filters(params: object, known: Sequence[str], *, custom: bool = False) -> di
 
 
 def name_of_field(name: object) -> str:
-    """
-    Return the name of a custom field; raise `InvalidInput` where it is not text, or empty.
-    """
+    """Return the name of a custom field; raise `InvalidInput` where it is not text, or empty."""
     if not isinstance(name, str) or not name.strip():
         raise InvalidInput(f"customFields has the key {shown(name)}: the names of fields are text.")
     return name
 
 
 def query_value(value: object, argument: str) -> str:
-    """
-    Return a value as a query spells it: true, false and null as JSON does.
+    """Return a value as a query spells it: true, false and null as JSON does.
 
     Raise `InvalidInput` where it is empty, which Ardoq may take for no filter at all, or neither text,
     a number, true, false nor None.
@@ -166,9 +155,7 @@ def query_value(value: object, argument: str) -> str:
 
 
 def checked_query(params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """
-    Return a query as it is; raise `InvalidInput` where it holds text that cannot be sent.
-    """
+    """Return a query as it is; raise `InvalidInput` where it holds text that cannot be sent."""
     for name, value in params.items():
         for part in value if isinstance(value, list | tuple) else (value,):
             try:
@@ -182,8 +169,7 @@ def checked_query(params: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def spelled(params: object, argument: str) -> dict[str, Any]:
-    """
-    Return a query in which true, false and null are spelled as JSON does; a list repeats its name.
+    """Return a query in which true, false and null are spelled as JSON does; a list repeats its name.
 
     Raise `InvalidInput` where it is not a dict.
     """
@@ -199,8 +185,7 @@ def _spelled(value: Any) -> Any:
 
 
 def path_below(value: object, argument: str) -> str:
-    """
-    Return a path relative to the API's own, without a slash in front.
+    """Return a path relative to the API's own, without a slash in front.
 
     Raise `InvalidInput` when it is not text, is empty, or could lead anywhere but below the API: a whole
     URL, a step up, a query.

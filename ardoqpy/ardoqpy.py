@@ -1,5 +1,5 @@
-"""
-The module of 0.8.4 that held the client: scripts that say `from ardoqpy.ardoqpy import ...` find it here.
+"""The module of 0.8.4 that held the client: scripts that say `from ardoqpy.ardoqpy import ...` find it
+here.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""
-The module of 0.8.4 that held the sync client, which lives in the package `ardoqpy_sync` now.
-"""
+"""The module of 0.8.4 that held the sync client, which lives in the package `ardoqpy_sync` now."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""
-`Batch`: many writes for one request of API v2, as plain data; and what came of them.
+"""`Batch`: many writes for one request of API v2, as plain data; and what came of them.
 
 Nothing here sends anything. `body` has the form of the contract, and every method adds to it what the
 contract allows, or refuses in a sentence: better one line of a caller's code than one 422 for all of it.
@@ -46,8 +45,7 @@ _WHAT_TO_NAME = "name attributes that it has, and custom fields as 'customFields
 
 
 class Batch:
-    """
-    Collect creates, updates, upserts and deletes of components and references, to be sent as one.
+    """Collect creates, updates, upserts and deletes of components and references, to be sent as one.
 
     Ardoq carries out all of them, or none. Every method that adds something returns the batch itself, so
     that calls can be chained, as in Ardoq's own example client. A batch id names what is not there yet:
@@ -76,14 +74,11 @@ class Batch:
         return f"<Batch: {', '.join(counts) or 'empty'}>"
 
     def is_empty(self) -> bool:
-        """
-        Tell whether there is nothing in it to carry out; aliases alone do nothing.
-        """
+        """Tell whether there is nothing in it to carry out; aliases alone do nothing."""
         return not any(items for _, items in self._counted())
 
     def new_id(self, prefix: str = "new") -> str:
-        """
-        Return a batch id that this batch has not used and not handed out before.
+        """Return a batch id that this batch has not used and not handed out before.
 
         `prefix` is the text before its number. Source: ours; Ardoq takes any text.
         """
@@ -105,8 +100,7 @@ class Batch:
         componentKey: str | None = None,
         customFields: Mapping[str, str] | None = None,
     ) -> Self:
-        """
-        Name a component that is there, to be used as `id`, `parent`, `source` or `target` in this batch.
+        """Name a component that is there, to be used as `id`, `parent`, `source` or `target` in this batch.
 
         Describe it by `rootWorkspace` and `name`, by `rootWorkspace` and one custom field with its value
         as text, or by `componentKey` alone. Ardoq fails the whole batch where it does not find exactly
@@ -128,8 +122,7 @@ class Batch:
         type: int | None = None,  # noqa: A002  (Ardoq's own name)
         customFields: Mapping[str, str] | None = None,
     ) -> Self:
-        """
-        Name a reference that is there, to be used as `id` in this batch.
+        """Name a reference that is there, to be used as `id` in this batch.
 
         Describe it by `source` and `type`, with `target` or without, or by `rootWorkspace` and one custom
         field with its value as text; `source` and `target` may be aliases of components. Ardoq fails the
@@ -144,8 +137,7 @@ class Batch:
     # -- components ----------------------------------------------------------------------------------
 
     def create_component(self, data: Entity, batchId: str | None = None) -> Self:
-        """
-        Create a component: `data` needs `rootWorkspace`, `typeId` and `name`.
+        """Create a component: `data` needs `rootWorkspace`, `typeId` and `name`.
 
         `batchId` is the name by which others in this batch, and the result, speak of it. Raise
         `InvalidInput` where an attribute is missing or not known, or the name is taken.
@@ -154,8 +146,7 @@ class Batch:
         return self._create("components", data, batchId)
 
     def update_component(self, id: str, data: Entity, version: int | str = "latest") -> Self:  # noqa: A002
-        """
-        Change the attributes in `data` of the component with that id or alias.
+        """Change the attributes in `data` of the component with that id or alias.
 
         `version`, a number from 1, is what Ardoq has to hold, else the whole batch fails; `"latest"` lets
         the last write win. Raise `InvalidInput` for `typeId`, `rootWorkspace` and whatever else cannot
@@ -164,8 +155,7 @@ class Batch:
         return self._update("components", id, data, version)
 
     def upsert_component(self, data: Entity, uniqueBy: Sequence[str], batchId: str | None = None) -> Self:
-        """
-        Change the component that has the same values in the attributes `uniqueBy`, or create it.
+        """Change the component that has the same values in the attributes `uniqueBy`, or create it.
 
         `data` is a whole new component; `uniqueBy` names attributes in it, such as
         `["rootWorkspace", "customFields.ext_id"]`. Where several fit Ardoq fails the whole batch. Raise
@@ -175,8 +165,7 @@ class Batch:
         return self._upsert("components", data, uniqueBy, batchId)
 
     def delete_component(self, id: str | None = None, *, match: Mapping[str, Any] | None = None) -> Self:  # noqa: A002
-        """
-        Delete the component with that id or alias, or every component that fits `match`.
+        """Delete the component with that id or alias, or every component that fits `match`.
 
         `match` has some of `rootWorkspace`, `typeId`, `name`, `componentKey` and `customFields` (values
         as text); all of them have to fit. Raise `InvalidInput` where neither or both are given, or
@@ -187,8 +176,7 @@ class Batch:
     # -- references ----------------------------------------------------------------------------------
 
     def create_reference(self, data: Entity, batchId: str | None = None) -> Self:
-        """
-        Create a reference: `data` needs `source`, `target` and `type`.
+        """Create a reference: `data` needs `source`, `target` and `type`.
 
         `source` and `target` are ids, aliases or batch ids of components. Raise `InvalidInput` where an
         attribute is missing or not known, or the name is taken.
@@ -197,8 +185,8 @@ class Batch:
         return self._create("references", data, batchId)
 
     def update_reference(self, id: str, data: Entity, version: int | str = "latest") -> Self:  # noqa: A002
-        """
-        Change the attributes in `data` of the reference with that id or alias; `version` as for components.
+        """Change the attributes in `data` of the reference with that id or alias; `version` as for
+        components.
 
         Raise `InvalidInput` for `type` and whatever else cannot be changed.
         Source: `references.update` (API v2's contract).
@@ -206,8 +194,7 @@ class Batch:
         return self._update("references", id, data, version)
 
     def upsert_reference(self, data: Entity, uniqueBy: Sequence[str], batchId: str | None = None) -> Self:
-        """
-        Change the reference that has the same values in the attributes `uniqueBy`, or create it.
+        """Change the reference that has the same values in the attributes `uniqueBy`, or create it.
 
         `uniqueBy` names attributes in `data`; besides, `source.rootWorkspace` and `rootWorkspace` stand
         for the workspace of its source. Raise `InvalidInput` where an attribute is missing or not known,
@@ -216,8 +203,7 @@ class Batch:
         return self._upsert("references", data, uniqueBy, batchId)
 
     def delete_reference(self, id: str | None = None, *, match: Mapping[str, Any] | None = None) -> Self:  # noqa: A002
-        """
-        Delete the reference with that id or alias, or every reference that fits `match`.
+        """Delete the reference with that id or alias, or every reference that fits `match`.
 
         `match` has some of `rootWorkspace`, `targetWorkspace`, `source`, `target`, `type` and
         `customFields` (values as text). Raise `InvalidInput` where neither or both are given, or `match`
@@ -235,9 +221,7 @@ class Batch:
         ]
 
     def _named(self, kind: str) -> set[str]:
-        """
-        Return the batch ids of one kind.
-        """
+        """Return the batch ids of one kind."""
         items = [*self.body[kind]["create"], *self.body[kind]["upsert"]]
         return {item["batchId"] for item in items if "batchId" in item}
 
@@ -332,8 +316,7 @@ class Batch:
 
 
 def wire_form(batch: object) -> dict[str, Any]:
-    """
-    Return a batch as it is sent: the body of a `Batch`, or a dict that has that form already.
+    """Return a batch as it is sent: the body of a `Batch`, or a dict that has that form already.
 
     Raise `InvalidInput` where it is neither.
     """
@@ -345,8 +328,8 @@ def wire_form(batch: object) -> dict[str, Any]:
 
 
 def value_at(body: Mapping[str, Any], name: object) -> Any:
-    """
-    Return the value of an attribute, or of a custom field given as `customFields.name`; None without one.
+    """Return the value of an attribute, or of a custom field given as `customFields.name`; None without
+    one.
     """
     if not isinstance(name, str):
         return None
@@ -356,9 +339,7 @@ def value_at(body: Mapping[str, Any], name: object) -> Any:
 
 
 def _valued(body: Mapping[str, Any]) -> list[str]:
-    """
-    Return the names by which `value_at` finds a value in a body that has been checked.
-    """
+    """Return the names by which `value_at` finds a value in a body that has been checked."""
     custom = [f"customFields.{name}" for name in body.get("customFields") or {}]
     return [name for name in [*body, *custom] if value_at(body, name) is not None]
 

@@ -1,6 +1,4 @@
-"""
-What Ardoq has made of a batch, to be looked up by batch id and never by order.
-"""
+"""What Ardoq has made of a batch, to be looked up by batch id and never by order."""
 
 from __future__ import annotations
 
@@ -23,8 +21,7 @@ _ENDS = ("parent", "source", "target")
 
 @dataclass(frozen=True)
 class Results:
-    """
-    What became of the components, or of the references, of one batch.
+    """What became of the components, or of the references, of one batch.
 
     - `created`: the ids of what was created, by batch id.
     - `created_ids`: all of them, also what had no batch id.
@@ -45,9 +42,7 @@ class Results:
 
 @dataclass(frozen=True)
 class BatchResult:
-    """
-    What became of a batch: `components`, `references`, and the `answer` as Ardoq gave it.
-    """
+    """What became of a batch: `components`, `references`, and the `answer` as Ardoq gave it."""
 
     components: Results
     references: Results
@@ -55,8 +50,7 @@ class BatchResult:
 
     @classmethod
     def of(cls, answer: Entity, sent: Mapping[str, Any]) -> BatchResult:
-        """
-        Read the answer to a batch that was sent as `sent`.
+        """Read the answer to a batch that was sent as `sent`.
 
         Raise `UnexpectedAnswer` where it is not of the form of the contract.
         """
@@ -98,9 +92,7 @@ def _items(listed: Entity, name: str) -> Entities:
 
 
 def _find_upserts(results: Results, sent: Any, component_ids: Mapping[str, str]) -> None:
-    """
-    Find the upserts that changed something, of which the contract says no batch id, by what they are.
-    """
+    """Find the upserts that changed something, of which the contract says no batch id, by what they are."""
     upserts = sent.get("upsert") if isinstance(sent, dict) else None
     for upsert in upserts if isinstance(upserts, list) else []:
         batch_id = upsert.get("batchId")

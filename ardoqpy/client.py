@@ -1,5 +1,4 @@
-"""
-`ArdoqClient`: what can be asked of Ardoq, as flat methods.
+"""`ArdoqClient`: what can be asked of Ardoq, as flat methods.
 
 The methods themselves are in `ardoqpy/methods/`, a file for each kind of thing; how a version of the API
 says them is in its dialect (`v1.py`, `v2.py`), which is chosen once, here.
@@ -54,8 +53,7 @@ class ArdoqClient(
     OrganisationMethods,
     AnyPathMethods,
 ):
-    """
-    Talk to one Ardoq.
+    """Talk to one Ardoq.
 
     - `hosturl`: its address, such as `https://yourorg.ardoq.com`; `token`: an access token; `org`: the
       organisation's label, needed only where the host does not name it. What is not given comes from
@@ -110,49 +108,35 @@ class ArdoqClient(
 
     @property
     def hosturl(self) -> str:
-        """
-        The address of this Ardoq.
-        """
+        """The address of this Ardoq."""
         return self._settings.hosturl
 
     @property
     def baseurl(self) -> str:
-        """
-        The address below which this version of the API lives.
-        """
+        """The address below which this version of the API lives."""
         return self.api.transport.baseurl
 
     @property
     def org(self) -> str | None:
-        """
-        The organisation's label, None where the host names it.
-        """
+        """The organisation's label, None where the host names it."""
         return self._settings.org
 
     @property
     def token(self) -> str:
-        """
-        The token; take care where you write it.
-        """
+        """The token; take care where you write it."""
         return self._settings.token.reveal()
 
     @property
     def session(self) -> Session:
-        """
-        The `requests.Session` underneath.
-        """
+        """The `requests.Session` underneath."""
         return self.api.transport.session
 
     def pprint(self, obj: Any) -> None:
-        """
-        Print what Ardoq answered as indented JSON with sorted keys.
-        """
+        """Print what Ardoq answered as indented JSON with sorted keys."""
         print(json.dumps(obj, sort_keys=True, indent=4))  # noqa: T201  (printing is what it is for)
 
     def close(self) -> None:
-        """
-        Close the connections.
-        """
+        """Close the connections."""
         self.api.transport.close()
 
     def __enter__(self) -> Self:

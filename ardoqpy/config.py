@@ -1,5 +1,4 @@
-"""
-Settings: what the caller gives, then the environment, then a cfg file that was named.
+"""Settings: what the caller gives, then the environment, then a cfg file that was named.
 
 The precedence is written here and nowhere else.
 """
@@ -35,8 +34,7 @@ _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1", re.IGNORECASE)
 
 
 class Token:
-    """
-    Hold an access token so that it cannot be printed by accident.
+    """Hold an access token so that it cannot be printed by accident.
 
     `reveal()` is the one way to the text; `repr`, `str`, `pickle` and a traceback's locals do not show it.
     """
@@ -49,21 +47,16 @@ class Token:
 
     @classmethod
     def of(cls, token: object) -> Token:
-        """
-        Return `token` itself, or wrapped: whatever it is, it is hidden from here on.
-        """
+        """Return `token` itself, or wrapped: whatever it is, it is hidden from here on."""
         return token if isinstance(token, Token) else cls(token)
 
     def reveal(self) -> str:
-        """
-        Return the token itself.
-        """
+        """Return the token itself."""
         text: str = self._text
         return text
 
     def hide_in(self, text: str) -> str:
-        """
-        Return `text` with every occurrence of the token replaced by `***`.
+        """Return `text` with every occurrence of the token replaced by `***`.
 
         Also as JSON, a URL, HTML and Python spell it, and in any letter case, which the name of a host loses.
         """
@@ -72,8 +65,7 @@ class Token:
         return self._pattern.sub("***", text)
 
     def was_put_into(self, text: str) -> bool:
-        """
-        Tell whether somebody has written the token into a text.
+        """Tell whether somebody has written the token into a text.
 
         A token as short as `T` or `api`, as somebody may give to an emulator, is in many texts by chance.
         """
@@ -87,9 +79,7 @@ class Token:
 
 
 def _spellings(token: str) -> set[str]:
-    """
-    Return how a token may stand in a text that quotes it.
-    """
+    """Return how a token may stand in a text that quotes it."""
     escaped = json.dumps(token)[1:-1]
     html = token
     for letter, name in {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"}.items():
@@ -104,8 +94,7 @@ def _spellings(token: str) -> set[str]:
 
 @dataclass(frozen=True)
 class Settings:
-    """
-    Where an Ardoq is and how to be let in.
+    """Where an Ardoq is and how to be let in.
 
     `hosturl` is scheme, host and perhaps port, without a slash at the end; `org` is the organisation's
     label, or None where the host name already says it.
@@ -120,9 +109,7 @@ class Settings:
 
     @property
     def loopback(self) -> bool:
-        """
-        Tell whether the host is this machine.
-        """
+        """Tell whether the host is this machine."""
         return is_loopback(self.hosturl)
 
 
@@ -135,8 +122,7 @@ def read_settings(
     allow_http: bool = False,
     environ: Mapping[str, str] = os.environ,
 ) -> Settings:
-    """
-    Gather the settings and check them.
+    """Gather the settings and check them.
 
     Each of host, token and organisation label is taken from the argument, else from the environment
     (`ARDOQ_API_HOST`, `ARDOQ_API_TOKEN`, `ARDOQ_ORG_LABEL`), else from the section `[Ardoq]` (keys `host`,
@@ -162,9 +148,7 @@ def read_settings(
 
 
 class Found(NamedTuple):
-    """
-    A setting that was found, hidden whichever it is, and where: in words for a person.
-    """
+    """A setting that was found, hidden whichever it is, and where: in words for a person."""
 
     value: Token
     place: str
@@ -173,8 +157,7 @@ class Found(NamedTuple):
 def found_settings(
     *, config: str | Path | None = None, environ: Mapping[str, str] = os.environ
 ) -> dict[str, Found]:
-    """
-    Return which of `host`, `token` and `org` are to be found, and where, without checking them.
+    """Return which of `host`, `token` and `org` are to be found, and where, without checking them.
 
     Looks where `read_settings` looks, in the same order. Raise `ConfigurationError` where the file cannot
     be used.
@@ -240,9 +223,7 @@ def _checked_host(hosturl: str | None, *, allow_http: bool) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """
-    Tell whether an address is one of this machine.
-    """
+    """Tell whether an address is one of this machine."""
     return bool(_LOOPBACK.fullmatch(urlsplit(host).hostname or ""))
 
 

@@ -1,5 +1,4 @@
-"""
-The errors of ardoqpy: one tree, under `ArdoqClientException`.
+"""The errors of ardoqpy: one tree, under `ArdoqClientException`.
 
 Each error is also the built-in that a Python reader would expect, so `except PermissionError` and
 `except AuthorizationError` both work. As in 0.8.4, `args[0]` of an error that came over the wire is a
@@ -35,8 +34,7 @@ __all__ = [
 
 
 class ArdoqClientException(Exception):
-    """
-    The root of every error this library raises.
+    """The root of every error this library raises.
 
     `args[0]` is a sentence, or, for an error that came over the wire, the dict of 0.8.4 with `code`
     (int, None where Ardoq did not answer), `reason` and `text`. The keyword arguments become attributes:
@@ -93,8 +91,7 @@ class WriteRefused(ArdoqClientException, PermissionError):
 
 
 class GuardRefused(ArdoqClientException, PermissionError):
-    """
-    A sync would have deleted more than it was allowed to; nothing was deleted.
+    """A sync would have deleted more than it was allowed to; nothing was deleted.
 
     - `reasons`: what speaks against it, as dicts with `bound`, `sentence`, and `allow`: what to say to
       allow it, None where nothing does.
@@ -133,8 +130,7 @@ class Conflict(ArdoqClientException):
 
 
 class PlanMoved(Conflict):
-    """
-    What a plan was decided on has moved since, and it was to be applied as it is or not at all.
+    """What a plan was decided on has moved since, and it was to be applied as it is or not at all.
 
     `moved` lists what has moved, as `ArdoqSyncClient.apply` returns it.
     """
@@ -147,8 +143,7 @@ class PlanMoved(Conflict):
 
 
 class JobRunning(ArdoqClientException):
-    """
-    Another run of this job holds its lock file; nothing was done.
+    """Another run of this job holds its lock file; nothing was done.
 
     - `lock_file`: its path.
     - `holder`: who holds it, as a dict with `host`, `pid`, `since` (UTC) and `job`; None where nobody says.

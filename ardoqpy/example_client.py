@@ -1,5 +1,4 @@
-"""
-`API`: the names and answers of the example client on Ardoq's developer portal, on this library's wire.
+"""`API`: the names and answers of the example client on Ardoq's developer portal, on this library's wire.
 
 A script written against that file (0.8.4 shipped a copy as `ardoqpy_v2`) runs with
 `from ardoqpy import API, Batch`. What is better here: time-outs and retries, errors of `ardoqpy` in place
@@ -30,8 +29,7 @@ DEFAULT_HOST = "https://app.ardoq.com"
 
 
 class API:
-    """
-    Talk to API v2 of one Ardoq by the names of the portal's example client.
+    """Talk to API v2 of one Ardoq by the names of the portal's example client.
 
     - `ardoq_api_host`: its address; what is not given comes from `ARDOQ_API_HOST`, then it is
       `https://app.ardoq.com`.
@@ -60,15 +58,11 @@ class API:
 
     @property
     def ardoq_api_token(self) -> str:
-        """
-        The token; take care where you write it.
-        """
+        """The token; take care where you write it."""
         return self.client.token
 
     def close(self) -> None:
-        """
-        Close the connections.
-        """
+        """Close the connections."""
         self.client.close()
 
     def __enter__(self) -> Self:
@@ -84,9 +78,7 @@ class API:
         return f"<API at {self.ardoq_api_host}>"
 
     def me(self) -> Entity:
-        """
-        Return who is asking: `user` with `email`, `org` with `name` and `label`.
-        """
+        """Return who is asking: `user` with `email`, `org` with `name` and `label`."""
         return self.client.me()
 
     # -- components ----------------------------------------------------------------------------------
@@ -97,8 +89,7 @@ class API:
         paginated: bool = False,  # noqa: FBT001, FBT002  (as the portal has it)
         raw: bool = False,  # noqa: FBT001, FBT002
     ) -> Any:
-        """
-        Return the first page of the components that fit `query_params`, as the dict that Ardoq gives.
+        """Return the first page of the components that fit `query_params`, as the dict that Ardoq gives.
 
         `paginated=True` gives an iterator over the components of all pages instead, `raw=True` the first
         page as text. Raise `InvalidInput` where `query_params` is no dict.
@@ -113,108 +104,81 @@ class API:
         return self.client.request("components", query_params=query_params)
 
     def create_component(self, data: Entity) -> Entity:
-        """
-        Create a component and return it as stored; `data` is sent as it is.
-        """
+        """Create a component and return it as stored; `data` is sent as it is."""
         return self._create("components", data)
 
     def read_component(self, id: str) -> Entity:  # noqa: A002  (as the portal has it)
-        """
-        Return one component; raise `NotFoundError` where there is none.
-        """
+        """Return one component; raise `NotFoundError` where there is none."""
         return self._read("components", id)
 
     def update_component(self, id: str, data: Entity, version: int | str = "latest") -> Entity:  # noqa: A002
-        """
-        Change the attributes in `data`, which is sent as it is, and return the component as stored.
+        """Change the attributes in `data`, which is sent as it is, and return the component as stored.
 
         Raise `Conflict` where Ardoq holds another version than `version`.
         """
         return self._update("components", id, data, version)
 
     def delete_component(self, id: str) -> Entity:  # noqa: A002
-        """
-        Delete a component, with all below it, and return {}.
-        """
+        """Delete a component, with all below it, and return {}."""
         return self._delete("components", id)
 
     # -- references ----------------------------------------------------------------------------------
 
     def list_references(self, query_params: Mapping[str, Any] | None = None) -> Iterator[Entity]:
-        """
-        Yield the references that fit `query_params`, page after page.
-        """
+        """Yield the references that fit `query_params`, page after page."""
         return self.client.iter_request("references", query_params)
 
     def create_reference(self, data: Entity) -> Entity:
-        """
-        Create a reference and return it as stored; `data` is sent as it is.
-        """
+        """Create a reference and return it as stored; `data` is sent as it is."""
         return self._create("references", data)
 
     def read_reference(self, id: str) -> Entity:  # noqa: A002
-        """
-        Return one reference; raise `NotFoundError` where there is none.
-        """
+        """Return one reference; raise `NotFoundError` where there is none."""
         return self._read("references", id)
 
     def update_reference(self, id: str, data: Entity, version: int | str = "latest") -> Entity:  # noqa: A002
-        """
-        Change the attributes in `data`, which is sent as it is, and return the reference as stored.
+        """Change the attributes in `data`, which is sent as it is, and return the reference as stored.
 
         Raise `Conflict` where Ardoq holds another version than `version`.
         """
         return self._update("references", id, data, version)
 
     def delete_reference(self, id: str) -> Entity:  # noqa: A002
-        """
-        Delete a reference and return {}.
-        """
+        """Delete a reference and return {}."""
         return self._delete("references", id)
 
     # -- workspaces, batches, reports ----------------------------------------------------------------
 
     def list_workspaces(self, query_params: Mapping[str, Any] | None = None) -> Iterator[Entity]:
-        """
-        Yield the workspaces that fit `query_params`, page after page.
-        """
+        """Yield the workspaces that fit `query_params`, page after page."""
         return self.client.iter_request("workspaces", query_params)
 
     def read_workspace(self, id: str) -> Entity:  # noqa: A002
-        """
-        Return one workspace; raise `NotFoundError` where there is none.
-        """
+        """Return one workspace; raise `NotFoundError` where there is none."""
         return self.client.get_workspace(id)
 
     def read_workspace_context(self, id: str) -> Entity:  # noqa: A002
-        """
-        Return the types, fields and tags that can be used in a workspace.
-        """
+        """Return the types, fields and tags that can be used in a workspace."""
         return self.client.get_context(id)
 
     def batch(self, data: Batch | Entity) -> Entity:
-        """
-        Carry out a `Batch`, its `body`, or a dict of that form, and return the answer as Ardoq gives it.
+        """Carry out a `Batch`, its `body`, or a dict of that form, and return the answer as Ardoq gives
+        it.
         """
         answer: Entity = self.client.request("batch", "POST", data=wire_form(data))
         return answer
 
     def reports(self) -> Entity:
-        """
-        Return the first page of the reports, as the dict that Ardoq gives.
-        """
+        """Return the first page of the reports, as the dict that Ardoq gives."""
         answer: Entity = self.client.request("reports")
         return answer
 
     def report(self, id: str) -> Entity:  # noqa: A002
-        """
-        Return the definition of one report.
-        """
+        """Return the definition of one report."""
         return self.client.get_report_definition(id)
 
     def report_run(self, id: str, view: str) -> Entity:  # noqa: A002
-        """
-        Run a report and return the first page of its rows, as the dict that Ardoq gives.
+        """Run a report and return the first page of its rows, as the dict that Ardoq gives.
 
         `view` is `"objects"` or `"tabular"`; raise `InvalidInput` for any other.
         """

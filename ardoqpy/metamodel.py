@@ -1,5 +1,4 @@
-"""
-Component types and reference types, read from a model (v1) or a context (v2) as Ardoq gives it.
+"""Component types and reference types, read from a model (v1) or a context (v2) as Ardoq gives it.
 
 Pure functions: what they take is the answer of `get_model`, what they give is found in it.
 """
@@ -49,8 +48,7 @@ _FIELD_TYPES = {
 
 
 class Field(NamedTuple):
-    """
-    What has to be known of a custom field to write to it.
+    """What has to be known of a custom field to write to it.
 
     - `name`: the key on components and references; v1 calls it `name`, v2 `apiKey`.
     - `label`: what people see.
@@ -67,8 +65,7 @@ class Field(NamedTuple):
 
 
 def field_of_model(definition: Entity) -> Field:
-    """
-    Return the field of a definition as v1 gives it.
+    """Return the field of a definition as v1 gives it.
 
     v1 keeps the options of a list in its default value, separated by commas.
     """
@@ -80,9 +77,7 @@ def field_of_model(definition: Entity) -> Field:
 
 
 def field_of_context(entry: Entity) -> Field:
-    """
-    Return the field of an entry in the context of a workspace (v2).
-    """
+    """Return the field of an entry in the context of a workspace (v2)."""
     kind, told = _field_type(entry), entry.get("options")
     name, label = str(entry.get("apiKey")), entry.get("label")
     calculated = bool(entry.get("readOnly") or entry.get("calculated"))
@@ -102,8 +97,7 @@ def _options(told: Any) -> tuple[str, ...]:
 
 
 def component_types(model: Entity) -> Iterator[tuple[str, dict[str, Any], int]]:
-    """
-    Yield every component type of a model as (id, definition, depth), parents before their children.
+    """Yield every component type of a model as (id, definition, depth), parents before their children.
 
     v1: the tree `root`, nested through `children`; an absent or empty tree yields nothing. v2: the list
     `componentTypes`, where a type names its `parent`.
@@ -120,8 +114,7 @@ def component_types(model: Entity) -> Iterator[tuple[str, dict[str, Any], int]]:
 
 
 def reference_types(model: Entity) -> Iterator[tuple[int, dict[str, Any]]]:
-    """
-    Yield every reference type of a model as (id, definition).
+    """Yield every reference type of a model as (id, definition).
 
     v1: the object `referenceTypes`, whose keys are the ids as text; it may be missing. v2: a list.
     """
@@ -134,9 +127,7 @@ def reference_types(model: Entity) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def find_component_type(model: Entity, name: str) -> dict[str, dict[str, Any]] | None:
-    """
-    Return {id: definition} of the first component type of that name, or None.
-    """
+    """Return {id: definition} of the first component type of that name, or None."""
     for type_id, definition, _ in component_types(model):
         if definition.get("name") == name:
             return {type_id: definition}
@@ -144,9 +135,7 @@ def find_component_type(model: Entity, name: str) -> dict[str, dict[str, Any]] |
 
 
 def find_reference_type(model: Entity, name: str) -> dict[str, Any] | None:
-    """
-    Return the definition of the first reference type of that name, or None.
-    """
+    """Return the definition of the first reference type of that name, or None."""
     for _, definition in reference_types(model):
         if definition.get("name") == name:
             return definition
@@ -154,37 +143,27 @@ def find_reference_type(model: Entity, name: str) -> dict[str, Any] | None:
 
 
 def describe(model: Entity) -> str:
-    """
-    Return the types of a model with their ids as text, a line each, children indented.
-    """
+    """Return the types of a model with their ids as text, a line each, children indented."""
     return "\n".join([f"Model id: {model.get('_id')} : {model.get('name')}", *_described(model)])
 
 
 def named(types: Any, name: str) -> dict[str, Any] | None:
-    """
-    Return the first of that name in one of v2's flat lists of types, as it is, or None.
-    """
+    """Return the first of that name in one of v2's flat lists of types, as it is, or None."""
     return next((one for one in types or [] if isinstance(one, dict) and one.get("name") == name), None)
 
 
 def component_type_names(model: Entity) -> list[Any]:
-    """
-    Return the names of all component types, of a model (v1) or a context (v2), as they are given.
-    """
+    """Return the names of all component types, of a model (v1) or a context (v2), as they are given."""
     return [definition.get("name") for _, definition, _ in component_types(model)]
 
 
 def reference_type_names(model: Entity) -> list[Any]:
-    """
-    Return the names of all reference types, of a model (v1) or a context (v2), as they are given.
-    """
+    """Return the names of all reference types, of a model (v1) or a context (v2), as they are given."""
     return [definition.get("name") for _, definition in reference_types(model)]
 
 
 def describe_context(context: Entity) -> str:
-    """
-    Return the types of a context (v2) with their ids as text, a line each, children indented.
-    """
+    """Return the types of a context (v2) with their ids as text, a line each, children indented."""
     return "\n".join([f"Workspace id: {context.get('rootWorkspace')}", *_described(context)])
 
 

@@ -1,6 +1,4 @@
-"""
-An Ardoq for the tests of those who use this library: no account, no network, real HTTP.
-"""
+"""An Ardoq for the tests of those who use this library: no account, no network, real HTTP."""
 
 from __future__ import annotations
 
@@ -17,8 +15,7 @@ __all__ = ["Emulator", "Fault", "emulator"]
 
 @contextmanager
 def emulator(**options: Any) -> Iterator[Emulator]:
-    """
-    Run an emulator of Ardoq in this process for the length of a `with` block.
+    """Run an emulator of Ardoq in this process for the length of a `with` block.
 
     Gives the running `Emulator`: `url` and `token` are what a client needs, `fail()` makes the next calls
     go wrong, `requests` lists what came in, `dump()` and `load()` take and give its whole state. Options

@@ -1,6 +1,4 @@
-"""
-Sync a source into Ardoq: match, decide, write, remember, report.
-"""
+"""Sync a source into Ardoq: match, decide, write, remember, report."""
 
 from __future__ import annotations
 

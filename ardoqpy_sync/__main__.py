@@ -1,6 +1,4 @@
-"""
-`python -m ardoqpy_sync`: the same as the command `ardoqpy-sync`.
-"""
+"""`python -m ardoqpy_sync`: the same as the command `ardoqpy-sync`."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""
-`ArdoqSyncClient`: the same names as `ArdoqClient`, made to run again and again over one source.
+"""`ArdoqSyncClient`: the same names as `ArdoqClient`, made to run again and again over one source.
 
 What becomes of a row is decided in `engine.py`; here is what can be asked for, under one lock.
 """
@@ -43,8 +42,7 @@ logger = logging.getLogger(__name__)
 
 
 class ArdoqSyncClient(SyncReads):
-    """
-    Sync a source into Ardoq: create what is missing, update what differs, report what is left over.
+    """Sync a source into Ardoq: create what is missing, update what differs, report what is left over.
 
     Takes all that `ArdoqClient` takes, and:
 
@@ -101,8 +99,7 @@ class ArdoqSyncClient(SyncReads):
     # -- writing: rows of the source ----------------------------------------------------------------------
 
     def expect(self, *, rows: int) -> None:
-        """
-        Say how many rows this run has in all, so that `progress` can tell of how many.
+        """Say how many rows this run has in all, so that `progress` can tell of how many.
 
         Rows are the calls that create, update or delete one thing. Raise `InvalidInput` where `rows` is no
         whole number.
@@ -121,8 +118,7 @@ class ArdoqSyncClient(SyncReads):
         *,
         label: str | None = None,
     ) -> Entity:
-        """
-        Have a component in Ardoq as the row says, and return it as stored.
+        """Have a component in Ardoq as the row says, and return it as stored.
 
         `comp` needs `name`, `typeId` and `rootWorkspace`. Where a component of that type and name is in
         the workspace (or, with `field_name`, one of that type with `field_value`, or `comp`'s own value,
@@ -139,8 +135,7 @@ class ArdoqSyncClient(SyncReads):
             return answer if quiet else self._sent_if_full(answer)
 
     def create_reference(self, ref: Entity, *, label: str | None = None) -> Entity:
-        """
-        Have a reference in Ardoq as the row says, and return it as stored.
+        """Have a reference in Ardoq as the row says, and return it as stored.
 
         `ref` needs `source`, `target` and `type`; its workspace is that of the source. Where there is one
         already it is updated in the attributes that differ, or left alone. `label` is what the row is
@@ -155,8 +150,7 @@ class ArdoqSyncClient(SyncReads):
             return answer if quiet else self._sent_if_full(answer)
 
     def update_component(self, comp_id: str, comp: Entity, *, label: str | None = None) -> Entity:
-        """
-        Change the given attributes of a component where they differ, and return it as stored.
+        """Change the given attributes of a component where they differ, and return it as stored.
 
         With `_version` in `comp`, raise `Conflict` where Ardoq holds another one. Raise `NotFoundError`
         where the component is gone.
@@ -164,8 +158,7 @@ class ArdoqSyncClient(SyncReads):
         return self._by_id(self._engine.component, comp_id, comp, label)
 
     def update_reference(self, ref_id: str, ref: Entity, *, label: str | None = None) -> Entity:
-        """
-        Change the given attributes of a reference where they differ, and return it as stored.
+        """Change the given attributes of a reference where they differ, and return it as stored.
 
         With `_version` in `ref`, raise `Conflict` where Ardoq holds another one. Raise `NotFoundError`
         where the reference is gone.
@@ -175,30 +168,24 @@ class ArdoqSyncClient(SyncReads):
     def patch_component(
         self, comp_id: str, version: int | str = "latest", payload: Entity | None = None
     ) -> Entity:
-        """
-        Do as `update_component` does; `version` other than `"latest"` must be the one in Ardoq.
-        """
+        """Do as `update_component` does; `version` other than `"latest"` must be the one in Ardoq."""
         return self.update_component(comp_id, _pinned(payload, version))
 
     def patch_reference(
         self, ref_id: str, version: int | str = "latest", payload: Entity | None = None
     ) -> Entity:
-        """
-        Do as `update_reference` does; `version` other than `"latest"` must be the one in Ardoq.
-        """
+        """Do as `update_reference` does; `version` other than `"latest"` must be the one in Ardoq."""
         return self.update_reference(ref_id, _pinned(payload, version))
 
     def del_component(self, comp_id: str) -> Entity:
-        """
-        Delete a component, with its descendants and all their references, and return an empty dict.
+        """Delete a component, with its descendants and all their references, and return an empty dict.
 
         What this run has deleted already is not deleted again. Raise `NotFoundError` where there is none.
         """
         return self._delete(self._engine.component, comp_id)
 
     def del_reference(self, ref_id: str) -> Entity:
-        """
-        Delete a reference and return an empty dict.
+        """Delete a reference and return an empty dict.
 
         What this run has deleted already, with its component, is not deleted again. Raise
         `NotFoundError` where there is none.
@@ -206,9 +193,7 @@ class ArdoqSyncClient(SyncReads):
         return self._delete(self._engine.reference, ref_id)
 
     def del_components(self, comp_ids: list[str], request_id: str | None = None) -> Entity:
-        """
-        Delete components one by one and return what went, in the form of Ardoq's bulk answer.
-        """
+        """Delete components one by one and return what went, in the form of Ardoq's bulk answer."""
         with self._lock:
             before = len(self._engine.report.changes)
             for comp_id in ids(comp_ids, "comp_ids"):
@@ -226,18 +211,14 @@ class ArdoqSyncClient(SyncReads):
         components: Entities | None = None,  # noqa: ARG002
         references: Entities | None = None,  # noqa: ARG002
     ) -> dict[str, dict[str, str]]:
-        """
-        Refuse: a batch would go past the cache; use `create_component` and `create_reference`.
-        """
+        """Refuse: a batch would go past the cache; use `create_component` and `create_reference`."""
         raise UnsupportedOperation(
             "batch_create goes past the cache of a sync: use create_component and create_reference, "
             "or an ArdoqClient."
         )
 
     def del_workspace(self, ws_id: str) -> Entity:
-        """
-        Delete a workspace with everything in it, and forget it.
-        """
+        """Delete a workspace with everything in it, and forget it."""
         with self._lock:
             answer = super().del_workspace(ws_id)
             self._engine.cache.forget_workspace(ws_id)
@@ -252,8 +233,7 @@ class ArdoqSyncClient(SyncReads):
         label: str | None = None,
         means: Iterable[str] = (),
     ) -> Entity:
-        """
-        Report a row that cannot be used, such as one with a cell that is no number, as failed.
+        """Report a row that cannot be used, such as one with a cell that is no number, as failed.
 
         - `row`: what is known of it; `reason`: why it cannot be used, as a sentence; `label`: its name.
         - `kind`: what it would have been, `"component"` or `"reference"`.
@@ -311,8 +291,7 @@ class ArdoqSyncClient(SyncReads):
         kinds: Iterable[str] = KINDS,
         types: Iterable[tuple[str, str, Any]] | None = None,
     ) -> dict[str, list[dict[str, Any]]]:
-        """
-        Delete what Ardoq holds of the types this run touched and no row named: all of it, or refuse.
+        """Delete what Ardoq holds of the types this run touched and no row named: all of it, or refuse.
 
         Call it after the last row. A component that Ardoq deletes takes with it all that is below it and
         every reference at any of those, wherever they start; that is asked for, and counts. `GuardRefused`
@@ -358,8 +337,7 @@ class ArdoqSyncClient(SyncReads):
         despite_failures: bool = False,
         types: Iterable[tuple[str, str, Any]] | None = None,
     ) -> dict[str, list[dict[str, Any]]]:
-        """
-        Give the components this run's rows no longer name these attributes: all of them, or refuse.
+        """Give the components this run's rows no longer name these attributes: all of them, or refuse.
 
         `marks` is what they are given, such as `{"lifecycle": "Retired"}`. Those that are so already are left
         alone, and do not count. The bounds are those of `delete_cache_misses`, and so is what is refused.
@@ -380,8 +358,7 @@ class ArdoqSyncClient(SyncReads):
     # -- writes that wait ------------------------------------------------------------------------------------
 
     def flush(self) -> None:
-        """
-        Send the writes that wait (with `batch`), so that what was handed out has its real ids.
+        """Send the writes that wait (with `batch`), so that what was handed out has its real ids.
 
         Done by itself whenever a batch is full, before a report or a whole workspace is read, and at the end
         of a `with` block that did not fail. Operations that Ardoq refuses are found by halving and reported
@@ -393,8 +370,7 @@ class ArdoqSyncClient(SyncReads):
             self._raise_problems()
 
     def give_up(self, reason: str) -> None:
-        """
-        End this run as a failure, for a `reason` that is a sentence, and send no write that still waits.
+        """End this run as a failure, for a `reason` that is a sentence, and send no write that still waits.
 
         Rows whose writes wait are reported as failed, and so are those whose batch was on its way when
         something, such as Ctrl-C, broke in: whether those were written, the next run sees.
@@ -411,8 +387,8 @@ class ArdoqSyncClient(SyncReads):
             report.data["description"] = reason
 
     def check_reach(self) -> None:
-        """
-        Raise `ServiceUnavailable` where the last five writes, or more, failed since Ardoq cannot be reached.
+        """Raise `ServiceUnavailable` where the last five writes, or more, failed since Ardoq cannot be
+        reached.
 
         Also where it takes the token no more, or somebody else answers. With `on_error="collect"` a run would
         otherwise try every row as often, and as long, as the first.
@@ -421,8 +397,7 @@ class ArdoqSyncClient(SyncReads):
             self._engine.reach.check()
 
     def real_id(self, entity_id: str) -> str:
-        """
-        Return the id that Ardoq gave to something that had a batch id at first; any other id as it is.
+        """Return the id that Ardoq gave to something that had a batch id at first; any other id as it is.
 
         Batch ids may be used in rows and calls for the client's life: this is for other uses.
         """
@@ -442,9 +417,7 @@ class ArdoqSyncClient(SyncReads):
             super().__exit__(*failure)
 
     def close(self) -> None:
-        """
-        Close the connections.
-        """
+        """Close the connections."""
         if self._engine.progress is not None:
             self._engine.progress.settle()
         super().close()
@@ -471,8 +444,7 @@ class ArdoqSyncClient(SyncReads):
 
     @property
     def report(self) -> dict[str, Any]:
-        """
-        The report so far, without `changes`, and with the cache misses of the last `get_report`.
+        """The report so far, without `changes`, and with the cache misses of the last `get_report`.
 
         `status` and `description` may be set. Where writes wait, they are sent first.
         """
@@ -481,8 +453,7 @@ class ArdoqSyncClient(SyncReads):
             return self._engine.report.as_dict()
 
     def get_report(self) -> dict[str, Any]:
-        """
-        Return the report of this run (its keys are described in `ardoqpy_sync.report.Report`).
+        """Return the report of this run (its keys are described in `ardoqpy_sync.report.Report`).
 
         The cache misses in it are what Ardoq holds now, of what is loaded, that no row has named. Where
         writes wait, they are sent first. What was sent twice for want of an answer is looked for: if it is
@@ -502,8 +473,7 @@ class ArdoqSyncClient(SyncReads):
 
     @property
     def plan(self) -> Plan:
-        """
-        What this run has decided so far, as a `Plan`: to read, to save, and to `apply` later.
+        """What this run has decided so far, as a `Plan`: to read, to save, and to `apply` later.
 
         Of a simulated run it is what is to be done; of a live run, what was done. Where writes wait, they are
         sent first.
@@ -519,8 +489,7 @@ class ArdoqSyncClient(SyncReads):
             )
 
     def apply(self, plan: Plan, moved: str = "skip") -> dict[str, Any]:
-        """
-        Carry out a plan as it was reviewed, in its order, and return what became of it.
+        """Carry out a plan as it was reviewed, in its order, and return what became of it.
 
         The workspaces of the plan are loaded afresh. An update or a delete is done where Ardoq holds the
         version that was decided on, a create where nothing matches it; what is as the plan wants it already
@@ -555,8 +524,7 @@ class ArdoqSyncClient(SyncReads):
             return result
 
     def init_report(self) -> None:
-        """
-        Begin a new run over the same cache: an empty report, and no entity named yet.
+        """Begin a new run over the same cache: an empty report, and no entity named yet.
 
         Where writes wait, they are sent first.
         """

@@ -1,6 +1,4 @@
-"""
-The way of every row: match it in the cache, decide what differs, write, remember, report.
-"""
+"""The way of every row: match it in the cache, decide what differs, write, remember, report."""
 
 from __future__ import annotations
 
@@ -51,8 +49,7 @@ _NO_ROW = Row()
 
 
 class Engine:
-    """
-    Bring rows into Ardoq, one after the other, through one writer.
+    """Bring rows into Ardoq, one after the other, through one writer.
 
     Not safe for threads by itself: the client that owns it holds a lock.
     """
@@ -77,8 +74,7 @@ class Engine:
     # -- match ------------------------------------------------------------------------------------------
 
     def workspace(self, ws_id: str, *, afresh: bool = False) -> Workspace:
-        """
-        Return a workspace, loaded at its first touch, or again where `afresh` is asked for.
+        """Return a workspace, loaded at its first touch, or again where `afresh` is asked for.
 
         What is only simulated is never loaded over.
         """
@@ -90,9 +86,7 @@ class Engine:
         return workspace
 
     def load(self, ws_ids: Iterable[str]) -> None:
-        """
-        Load those of the workspaces that are not loaded yet, several side by side.
-        """
+        """Load those of the workspaces that are not loaded yet, several side by side."""
         missing = [ws_id for ws_id in dict.fromkeys(ws_ids) if ws_id not in self.cache.workspaces]
         if self.progress is not None and missing:
             self.progress.expect(LOADING, len(missing))
@@ -114,15 +108,12 @@ class Engine:
         return workspace
 
     def shelf(self, kind: Kind, ws_id: str) -> Shelf:
-        """
-        Return all components, or all references, of a workspace.
-        """
+        """Return all components, or all references, of a workspace."""
         workspace = self.workspace(ws_id)
         return workspace.components if kind is self.component else workspace.references
 
     def simulated(self, kind: Kind, entity_id: str) -> Entity | None:
-        """
-        Return an entity that is not in Ardoq as the cache has it, None where Ardoq can be asked.
+        """Return an entity that is not in Ardoq as the cache has it, None where Ardoq can be asked.
 
         Raise `NotFoundError` where this run has deleted it.
         """
@@ -131,17 +122,13 @@ class Engine:
         return found[1] if found and not self._writer.in_step(found[0]) else None
 
     def in_step(self, ws_id: str) -> bool:
-        """
-        Tell whether Ardoq can be asked about a workspace.
-        """
+        """Tell whether Ardoq can be asked about a workspace."""
         return self._writer.in_step(ws_id)
 
     def have_component(
         self, comp: Entity, field_name: str | None, field_value: Any, label: str | None = None
     ) -> Entity:
-        """
-        Have a component as the row says, matched by type and name, or by type and a field.
-        """
+        """Have a component as the row says, matched by type and name, or by type and a field."""
         kind = self.component
         self._row = _NO_ROW
         self._row = row_of(label, field_name, field_value)
@@ -181,9 +168,7 @@ class Engine:
         return self._have(kind, ws_id, comp, partial(shelf.matches, key))
 
     def have_reference(self, ref: Entity, label: str | None = None) -> Entity:
-        """
-        Have a reference as the row says, matched by source, target and type.
-        """
+        """Have a reference as the row says, matched by source, target and type."""
         kind = self.reference
         self._row = _NO_ROW
         self._row = row_of(label)
@@ -218,9 +203,7 @@ class Engine:
         return self._have(kind, ws_id, ref, partial(shelf.matches, key))
 
     def have_by_id(self, kind: Kind, entity_id: str, body: Entity, label: str | None = None) -> Entity:
-        """
-        Have the entity of that id as the body says, at the body's `_version` where it names one.
-        """
+        """Have the entity of that id as the body says, at the body's `_version` where it names one."""
         self._row = _NO_ROW
         self._row = row_of(label)
         if self.outbox is not None:
@@ -245,25 +228,19 @@ class Engine:
     # -- decide, write, remember, report --------------------------------------------------------------------
 
     def with_value(self, ws_id: str, field_name: str, value: Any) -> list[Entity]:
-        """
-        Return the components of a workspace that hold a value in a field, however it is spelled.
-        """
+        """Return the components of a workspace that hold a value in a field, however it is spelled."""
         flat = self.component.collection.flat
         shelf = self.workspace(ws_id).components
         found = shelf.find(field_name, as_key(value), lambda comp: as_key(flat(comp).get(field_name)))
         return [comp for comp in found if same(flat(comp).get(field_name), value)]
 
     def by_field(self, ws_id: str, field_name: str, value: Any, type_id: str) -> list[Entity]:
-        """
-        Return the components of a type that hold a value in a field.
-        """
+        """Return the components of a type that hold a value in a field."""
         found = self.with_value(ws_id, field_name, value)
         return [comp for comp in found if comp.get("typeId") == type_id]
 
     def _typed_component(self, comp: Entity) -> Entity:
-        """
-        Return a row flat, with its type's id where it gives the type's name alone.
-        """
+        """Return a row flat, with its type's id where it gives the type's name alone."""
         comp = self.component.collection.flat(attributes(comp, "comp"))
         name, ws_id = comp.get("type"), comp.get("rootWorkspace")
         if comp.get("typeId") is None and isinstance(name, str) and isinstance(ws_id, str):
@@ -272,9 +249,7 @@ class Engine:
         return comp
 
     def _have(self, kind: Kind, ws_id: str, body: Entity, match: Callable[[], list[Entity]]) -> Entity:
-        """
-        Have an entity as the body says: the first that matches, or, where all are gone, a new one.
-        """
+        """Have an entity as the body says: the first that matches, or, where all are gone, a new one."""
         while matches := match():
             if len(matches) > 1:
                 self._note_ambiguity(kind, matches)
@@ -295,9 +270,7 @@ class Engine:
         return self.handed_out(current)
 
     def _took(self, entity: Entity, change: Change) -> Entity:
-        """
-        Report a change, and return what the caller gets of the entity.
-        """
+        """Report a change, and return what the caller gets of the entity."""
         self.report.take(change)
         if self.outbox is None:
             self.reach.begin_anew()
@@ -310,15 +283,11 @@ class Engine:
         return self.outbox.hand_out(copied(entity))
 
     def handed_out(self, entity: Entity) -> Entity:
-        """
-        Return a copy for the caller.
-        """
+        """Return a copy for the caller."""
         return copied(entity) if self.outbox is None else self.outbox.hand_out(copied(entity))
 
     def real_id(self, entity_id: Any) -> Any:
-        """
-        Return the id that Ardoq knows something by that had a batch id first.
-        """
+        """Return the id that Ardoq knows something by that had a batch id first."""
         if self.outbox is None or not isinstance(entity_id, str):
             return entity_id
         return self.outbox.real.get(entity_id, entity_id)
@@ -333,16 +302,12 @@ class Engine:
             self.flush()
 
     def flush(self) -> None:
-        """
-        Send what waits to be written, where the writer gathers.
-        """
+        """Send what waits to be written, where the writer gathers."""
         if self.outbox is not None:
             self.outbox.flush()
 
     def _settle(self, kind: Kind, ws_id: str, body: Entity, current: Entity) -> Entity | None:
-        """
-        Update an entity where it differs from the body; return it, or None where it is gone from Ardoq.
-        """
+        """Update an entity where it differs from the body; return it, or None where it is gone from Ardoq."""
         for _ in range(DECISIONS):
             found = differences(body, kind.collection.flat(current), kind.ignored)
             if found:
@@ -403,9 +368,7 @@ class Engine:
         return self._took(stored, self._change(UPDATE, kind, at, stored, written, name=name, version=version))
 
     def delete(self, kind: Kind, entity_id: str) -> None:
-        """
-        Delete an entity with all that goes with it; what this run has deleted already is left alone.
-        """
+        """Delete an entity with all that goes with it; what this run has deleted already is left alone."""
         self._row = _NO_ROW
         id_segment(entity_id, f"{kind.argument}_id")
         if self.outbox is not None:
@@ -447,27 +410,23 @@ class Engine:
             self.outbox.withdraw([gone["_id"] for _, _, gone in going])
 
     def misses(self, kind: Kind) -> list[dict[str, Any]]:
-        """
-        Return what Ardoq holds, of what is loaded and of the types that rows touched, that no row named.
+        """Return what Ardoq holds, of what is loaded and of the types that rows touched, that no row
+        named.
         """
         return [self.described(kind, entity) for entity in self.cache.misses(kind.name)]
 
     def described(self, kind: Kind, entity: Entity) -> dict[str, Any]:
-        """
-        Return what a report shows of an entity.
-        """
+        """Return what a report shows of an entity."""
         shown = ("_id", "type", "rootWorkspace", *(("source", "target") if kind is self.reference else ()))
         return {"name": self._name_of(kind, entity), **{key: entity.get(key) for key in shown}}
 
     def imagined(self, entity_id: str) -> bool:
-        """
-        Tell whether an entity is in the cache as Ardoq does not have it, since it was only simulated.
-        """
+        """Tell whether an entity is in the cache as Ardoq does not have it, since it was only simulated."""
         return self._writer.imagined(entity_id)
 
     def failed(self, kind: Kind, row: Any, problem: ArdoqClientException, of: Row | None = None) -> Entity:
-        """
-        Report a row that failed, the row at hand if `of` does not say which, and return it with `_id` None.
+        """Report a row that failed, the row at hand if `of` does not say which, and return it with
+        `_id` None.
         """
         self.reach.failed(problem)
         kept = kept_row(row) if self.outbox is None else self.outbox.show(kept_row(row))
@@ -477,9 +436,7 @@ class Engine:
     # -- what a decision must know --------------------------------------------------------------------------
 
     def _located(self, kind: Kind, entity_id: str) -> tuple[str, Entity]:
-        """
-        Return (workspace id, entity) from the cache, or from Ardoq; its workspace is loaded then.
-        """
+        """Return (workspace id, entity) from the cache, or from Ardoq; its workspace is loaded then."""
         self._not_gone(kind, entity_id)
         found = self.cache.get(kind.name, entity_id)
         if found is None:
@@ -495,9 +452,7 @@ class Engine:
             raise NotFoundError(f"The {kind.name} {entity_id} was deleted in this run.")
 
     def _reread(self, kind: Kind, ws_id: str, entity_id: str) -> Entity | None:
-        """
-        Return the entity as Ardoq holds it now and remember it, or forget it and return None.
-        """
+        """Return the entity as Ardoq holds it now and remember it, or forget it and return None."""
         simulated = self.simulated(kind, entity_id)
         if simulated is not None:
             return simulated
@@ -510,8 +465,7 @@ class Engine:
         return fresh
 
     def _converging(self, kind: Kind, ws_id: str, current: Entity, found: Differences) -> Differences:
-        """
-        Return what can be written of it, as it would be kept.
+        """Return what can be written of it, as it would be kept.
 
         Left out is what Ardoq would not keep: fields it calculates, and what it is known to change back.
         """
@@ -528,18 +482,14 @@ class Engine:
         return kept
 
     def note_stubborn(self, kind: Kind, entity: Entity, key: str, kept: Any, wanted: Any) -> None:
-        """
-        Report an attribute that Ardoq does not keep as it was sent.
-        """
+        """Report an attribute that Ardoq does not keep as it was sent."""
         note = {"kind": kind.name, "_id": entity["_id"], "name": self._name_of(kind, entity)}
         note |= {"attribute": key, "stored": kept, "wanted": wanted}
         self._stubborn[entity["_id"], key] = copied(note)
         self.report.not_converging[entity["_id"], key] = copied(note)
 
     def look_again(self) -> None:
-        """
-        Report by name what is in Ardoq twice because a create that got no answer was carried out late.
-        """
+        """Report by name what is in Ardoq twice because a create that got no answer was carried out late."""
         for kind, shelf, key in self._writer.doubts.turned_up(self.shelf):
             self._note_ambiguity(kind, shelf.matches(key))
 
@@ -577,9 +527,7 @@ class Engine:
         )
 
     def _name_of(self, kind: Kind, entity: Entity) -> str | None:
-        """
-        Return a component's name, or the names of a reference's ends as far as they are known.
-        """
+        """Return a component's name, or the names of a reference's ends as far as they are known."""
         if kind is self.component:
             name: str | None = entity.get("name")
             return name

@@ -1,5 +1,4 @@
-"""
-Plain data in a file of JSON, whole or not at all: written beside its place, read with every doubt told.
+"""Plain data in a file of JSON, whole or not at all: written beside its place, read with every doubt told.
 
 What the data must hold is up to its own reader; here is what is wrong with a file before that.
 """
@@ -21,8 +20,7 @@ __all__ = ["read", "write"]
 
 
 def write(path: str | os.PathLike[str], data: dict[str, Any], what: str) -> None:
-    """
-    Write plain data to a file, in place of what was there.
+    """Write plain data to a file, in place of what was there.
 
     `what` it is, such as "plan", is said where it fails: raise `InvalidInput` where the path cannot be
     written, or the data holds what JSON cannot.
@@ -38,8 +36,7 @@ def write(path: str | os.PathLike[str], data: dict[str, Any], what: str) -> None
 
 
 def read(path: str | os.PathLike[str], what: str) -> tuple[Any, str]:
-    """
-    Return what a file holds, and how a sentence about the file begins.
+    """Return what a file holds, and how a sentence about the file begins.
 
     Raise `InvalidInput` naming the place where it is not JSON, or holds what `write` does not write.
     """

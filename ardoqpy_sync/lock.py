@@ -1,5 +1,4 @@
-"""
-One run of a job at a time: a lock file that says who runs it, on which host and since when.
+"""One run of a job at a time: a lock file that says who runs it, on which host and since when.
 
 The operating system holds the lock, not the file: it lets go however a process ends, `kill -9` included, and
 gives it to one of two that ask at the same moment. What the file says is for those who are refused, and for
@@ -47,8 +46,7 @@ _PATIENCE, _PAUSE = 1.0, 0.01
 
 
 class JobLock:
-    """
-    Hold a job's lock for a `with` block, or raise `JobRunning` where another run of the job holds it.
+    """Hold a job's lock for a `with` block, or raise `JobRunning` where another run of the job holds it.
 
     - `path`: the lock file, one for each job, in a folder that is there; deleted at the end. On a disk of
       this machine if it can be: between hosts, a lock is as good as the file system that they share.

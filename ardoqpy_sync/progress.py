@@ -1,6 +1,4 @@
-"""
-How far a run has come, told to a callback now and then, or shown as bars where a terminal is there.
-"""
+"""How far a run has come, told to a callback now and then, or shown as bars where a terminal is there."""
 
 from __future__ import annotations
 
@@ -28,9 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 class _Phase:
-    """
-    How far one of them is: how many are done, out of how many where that is known, and what was told.
-    """
+    """How far one of them is: how many are done, out of how many where that is known, and what was told."""
 
     __slots__ = ("at", "done", "told", "total")
 
@@ -42,8 +38,7 @@ class _Phase:
 
 
 class Progress:
-    """
-    Count what is done, and tell a callback: at most ten times a second, and of the last in any case.
+    """Count what is done, and tell a callback: at most ten times a second, and of the last in any case.
 
     `callback` is called with (done, total, what). Where it raises, that is logged once, it is called no
     more, and the run goes on: what only watches damages nothing. What is no `Exception`, such as
@@ -56,43 +51,31 @@ class Progress:
         self._phases = {what: _Phase() for what in (LOADING, DECIDING, WRITING)}
 
     def expect(self, what: str, more: int) -> None:
-        """
-        Say that so many more are to come, and no others.
-        """
+        """Say that so many more are to come, and no others."""
         phase = self._phases[what]
         phase.total = phase.done + more
         self._tell(what, phase)
 
     def expect_rows(self, rows: int) -> None:
-        """
-        Say how many rows there are, those that were decided already among them.
-        """
+        """Say how many rows there are, those that were decided already among them."""
         phase = self._phases[DECIDING]
         phase.total = rows
         self._tell(DECIDING, phase)
 
     def loaded(self) -> None:
-        """
-        Count a workspace that is loaded.
-        """
+        """Count a workspace that is loaded."""
         self._count(LOADING, 1)
 
     def decided(self) -> None:
-        """
-        Count a row that is decided.
-        """
+        """Count a row that is decided."""
         self._count(DECIDING, 1)
 
     def wrote(self, number: int = 1) -> None:
-        """
-        Count writes that are done, well or badly.
-        """
+        """Count writes that are done, well or badly."""
         self._count(WRITING, number)
 
     def settle(self) -> None:
-        """
-        Tell what was left out so far, and let go of the terminal until there is more to tell.
-        """
+        """Tell what was left out so far, and let go of the terminal until there is more to tell."""
         for what, phase in self._phases.items():
             if phase.told not in (None, (phase.done, phase.total)):
                 self._call(what, phase)
@@ -101,9 +84,7 @@ class Progress:
             stop()
 
     def start_run(self) -> None:
-        """
-        Begin again at nothing.
-        """
+        """Begin again at nothing."""
         self.settle()
         self._phases = {what: _Phase() for what in self._phases}
 
@@ -132,8 +113,7 @@ class Progress:
 
 
 def progress_of(told: Any) -> Progress | None:
-    """
-    Return what to count with, for the `progress` that a client is given; None where nobody would see it.
+    """Return what to count with, for the `progress` that a client is given; None where nobody would see it.
 
     Raise `ConfigurationError` where it is neither True, False, None nor callable.
     """
@@ -160,8 +140,8 @@ def _bars() -> Bars | None:
 
 
 class Bars:
-    """
-    Show a bar for each phase on the terminal, below what is printed; they stand still once `stop` is called.
+    """Show a bar for each phase on the terminal, below what is printed; they stand still once `stop` is
+    called.
     """
 
     def __init__(self) -> None:
@@ -169,9 +149,7 @@ class Bars:
         self._tasks: dict[str, Any] = {}
 
     def __call__(self, done: int, total: int | None, what: str) -> None:
-        """
-        Show how far a phase is.
-        """
+        """Show how far a phase is."""
         if self._shown is None:
             self._start()
         if what not in self._tasks:
@@ -197,9 +175,7 @@ class Bars:
         atexit.register(self.stop)  # a terminal whose cursor is hidden stays so
 
     def stop(self) -> None:
-        """
-        Leave the bars as they are, and give the terminal back.
-        """
+        """Leave the bars as they are, and give the terminal back."""
         if self._shown is not None:
             self._shown.stop()
             atexit.unregister(self.stop)

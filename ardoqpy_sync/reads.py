@@ -1,6 +1,4 @@
-"""
-What can be read from a sync client: what this run has made of Ardoq comes before what Ardoq holds.
-"""
+"""What can be read from a sync client: what this run has made of Ardoq comes before what Ardoq holds."""
 
 from __future__ import annotations
 
@@ -25,22 +23,17 @@ __all__ = ["SyncReads"]
 
 
 class SyncReads(ArdoqClient):
-    """
-    Read the workspaces that are loaded; in a simulation the simulated state.
-    """
+    """Read the workspaces that are loaded; in a simulation the simulated state."""
 
     _lock: threading.RLock
     _engine: PlanEngine
 
     def flush(self) -> None:
-        """
-        Send the writes that wait, where any do.
-        """
+        """Send the writes that wait, where any do."""
 
     @property
     def ws(self) -> MutableMapping[str, Entity]:
-        """
-        The loaded workspaces by id, each a copy in the form of the aggregated answer.
+        """The loaded workspaces by id, each a copy in the form of the aggregated answer.
 
         Deleting one (`del ardoq.ws[ws_id]`), or all (`ardoq.ws = {}`), has it loaded again at its next touch.
         """
@@ -53,8 +46,7 @@ class SyncReads(ArdoqClient):
             self.ws.update(workspaces)
 
     def load_workspaces(self, ws_ids: Iterable[str]) -> None:
-        """
-        Load several workspaces side by side, where rows would load one after the other.
+        """Load several workspaces side by side, where rows would load one after the other.
 
         What is loaded already is left alone. Raise `NotFoundError` where there is no such workspace; those
         that came before it stay loaded then.
@@ -63,8 +55,7 @@ class SyncReads(ArdoqClient):
             self._engine.load(ids(ws_ids, "ws_ids"))
 
     def get_workspace(self, ws_id: str, aggregated: bool = True) -> Entity:  # noqa: ARG002, FBT001, FBT002
-        """
-        Load a workspace afresh and return it aggregated, whatever `aggregated` says.
+        """Load a workspace afresh and return it aggregated, whatever `aggregated` says.
 
         In a simulation that has written into the workspace, return the simulated state instead. Where writes
         wait, they are sent first.
@@ -81,8 +72,7 @@ class SyncReads(ArdoqClient):
         field_value: Any = None,
         exact: bool = False,  # noqa: FBT001, FBT002  (as in 0.8.4)
     ) -> Entities:
-        """
-        Return the components of a workspace, as the cache holds it, by a field's value or by name.
+        """Return the components of a workspace, as the cache holds it, by a field's value or by name.
 
         A field is asked first, where one is given, and must be equal. A name is looked for anywhere in
         the components' names, letter case counting; with `exact=True` it must be the whole name. `exact`
@@ -107,8 +97,7 @@ class SyncReads(ArdoqClient):
     def match_component(
         self, ws_id: str, type_id: str, value: Any, field_name: str | None = None
     ) -> Entities:
-        """
-        Return the components that a row means: those of a type with this name, or this value in a field.
+        """Return the components that a row means: those of a type with this name, or this value in a field.
 
         As `create_component` matches, so letter case does not count in a name, and 5 and "5" are the same
         in a field; the first is the one that it would use. Raise `InvalidInput` where a name is no text.
@@ -124,8 +113,7 @@ class SyncReads(ArdoqClient):
             return [self._engine.handed_out(comp) for comp in found]
 
     def match_reference(self, ws_id: str, source: str, target: str, type_id: int) -> Entities:
-        """
-        Return the references that a row means: those of a type between two components, as they stand.
+        """Return the references that a row means: those of a type between two components, as they stand.
 
         `ws_id` is the workspace of the source; the first is the one that `create_reference` would use.
         """
@@ -141,8 +129,7 @@ class SyncReads(ArdoqClient):
         incl_refs: bool = False,  # noqa: FBT001, FBT002  (as in 0.8.4)
         params: Mapping[str, Any] | None = None,
     ) -> Entity | Entities:
-        """
-        Return one component by its id, or all of a workspace, from Ardoq.
+        """Return one component by its id, or all of a workspace, from Ardoq.
 
         In a simulation that has written into the workspace, from the simulated state.
         """
@@ -154,8 +141,7 @@ class SyncReads(ArdoqClient):
     def get_reference(
         self, ws_id: str | None = None, ref_id: str | None = None, params: Mapping[str, Any] | None = None
     ) -> Entity | Entities:
-        """
-        Return one reference by its id, or those that start in a workspace, from Ardoq.
+        """Return one reference by its id, or those that start in a workspace, from Ardoq.
 
         In a simulation that has written into the workspace, from the simulated state.
         """

@@ -1,6 +1,4 @@
-"""
-What a run came to: derived from its changes, never counted by hand.
-"""
+"""What a run came to: derived from its changes, never counted by hand."""
 
 from __future__ import annotations
 
@@ -31,8 +29,7 @@ _COUNTED = {
 
 
 class Report:
-    """
-    The report of one run, in the predecessor's keys and some more.
+    """The report of one run, in the predecessor's keys and some more.
 
     - `new_`, `updated_`, `del_`, `cache_hit_`, `failed_` + `comps` or `refs`: how many; with `_l` at the
       end (not for `cache_hit_refs`) which, as dicts with `_id`, `name` and `type`.
@@ -55,31 +52,23 @@ class Report:
         self.data: dict[str, Any] = _blank()
 
     def take(self, change: Change) -> None:
-        """
-        Take in one change; what a row left as it is goes into `kept`.
-        """
+        """Take in one change; what a row left as it is goes into `kept`."""
         self.changes.append(change)
 
     def drop(self, places: Collection[int]) -> None:
-        """
-        Take out changes, none of which was looked at yet: their rows are decided again.
-        """
+        """Take out changes, none of which was looked at yet: their rows are decided again."""
         if places:
             self.changes = [change for place, change in enumerate(self.changes) if place not in places]
 
     def as_dict(self) -> dict[str, Any]:
-        """
-        Return the report but for `changes`, the same dict each time, brought up to date.
-        """
+        """Return the report but for `changes`, the same dict each time, brought up to date."""
         data = self._counted()
         listed = data["cache_hit_comps_l"]
         listed += _hits(self.kept["component"][len(listed) :])
         return data
 
     def _counted(self) -> dict[str, Any]:
-        """
-        Bring the report up to date, but for the list of what was kept: it is as long as the source.
-        """
+        """Bring the report up to date, but for the list of what was kept: it is as long as the source."""
         data = self.data
         for change in self.changes[self._folded :]:
             name = _COUNTED[change.action, change.kind]
@@ -97,17 +86,13 @@ class Report:
         return data
 
     def copy(self) -> dict[str, Any]:
-        """
-        Return the whole report, `changes` included, as plain data of the caller's own.
-        """
+        """Return the whole report, `changes` included, as plain data of the caller's own."""
         data = {**self._counted(), "cache_hit_comps_l": []}
         own = {**copied(data), "cache_hit_comps_l": _hits(self.kept["component"])}
         return own | {"changes": [in_full(change) for change in self.changes]}
 
     def set_misses(self, components: Iterable[dict[str, Any]], references: Iterable[dict[str, Any]]) -> None:
-        """
-        Say what Ardoq holds that the source no longer has.
-        """
+        """Say what Ardoq holds that the source no longer has."""
         self.data["cache_miss_comps"] = list(components)
         self.data["cache_miss_refs"] = list(references)
 
@@ -143,9 +128,7 @@ def _item(change: Change) -> dict[str, Any]:
 
 
 def in_full(change: Change) -> dict[str, Any]:
-    """
-    Return a change as plain data, attribute by attribute with `old` and `new`.
-    """
+    """Return a change as plain data, attribute by attribute with `old` and `new`."""
     full: dict[str, Any] = {
         "action": change.action,
         "kind": change.kind,
@@ -167,8 +150,7 @@ def _old_and_new(change: Change) -> dict[str, dict[str, Any]]:
 
 
 def format_report(report: dict[str, Any], *, longest: int = 10) -> str:
-    """
-    Return a report, as `get_report` gives it, as text for people.
+    """Return a report, as `get_report` gives it, as text for people.
 
     Each list shows at most `longest` entries and says how many more there are. What a terminal would obey
     is escaped.
@@ -211,9 +193,7 @@ def format_report(report: dict[str, Any], *, longest: int = 10) -> str:
 
 
 def totals(components: Sequence[int], references: Sequence[int]) -> list[str]:
-    """
-    Return the lines of a table: created, updated, deleted, unchanged, missing and failed of both kinds.
-    """
+    """Return the lines of a table: created, updated, deleted, unchanged, missing and failed of both kinds."""
     columns = ("created", "updated", "deleted", "unchanged", "missing", "failed")
     rows = (("", columns), ("components", components), ("references", references))
     widths = (9, 9, 9, 11, 9, 8)
@@ -242,9 +222,7 @@ def _brief(value: Any) -> str:
 
 
 def harmless(line: str, longest: int = 400) -> str:
-    """
-    Return a line without anything that a terminal would obey.
-    """
+    """Return a line without anything that a terminal would obey."""
     shown = "".join(
         sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line[:longest]
     )

@@ -1,6 +1,4 @@
-"""
-The loaded workspaces as scripts look at them: a mapping by id.
-"""
+"""The loaded workspaces as scripts look at them: a mapping by id."""
 
 from __future__ import annotations
 
@@ -18,9 +16,7 @@ __all__ = ["LoadedWorkspaces"]
 
 
 class LoadedWorkspaces(MutableMapping[str, "dict[str, Any]"]):
-    """
-    The loaded workspaces as a mapping whose values are made when they are asked for.
-    """
+    """The loaded workspaces as a mapping whose values are made when they are asked for."""
 
     def __init__(self, engine: Engine, lock: threading.RLock) -> None:
         self._engine = engine

@@ -1,5 +1,4 @@
-"""
-Serve one recorded answer to whoever asks, and nothing else: no work of the server beside the client's.
+"""Serve one recorded answer to whoever asks, and nothing else: no work of the server beside the client's.
 
 Prints its address first. As the emulator it tells at its control door which requests came in.
 """
@@ -14,18 +13,14 @@ from typing import ClassVar
 
 
 class Answers(BaseHTTPRequestHandler):
-    """
-    Give the recorded answer, whatever is asked for.
-    """
+    """Give the recorded answer, whatever is asked for."""
 
     protocol_version = "HTTP/1.1"
     recorded = b""
     seen: ClassVar[list[dict[str, str]]] = []
 
     def do_GET(self) -> None:
-        """
-        Answer, and note what was asked.
-        """
+        """Answer, and note what was asked."""
         path, _, query = self.path.partition("?")
         if path == "/_emulator/requests":
             self._answer(json.dumps(self.seen).encode())
@@ -34,9 +29,7 @@ class Answers(BaseHTTPRequestHandler):
         self._answer(self.recorded)
 
     def do_DELETE(self) -> None:
-        """
-        Forget what was asked.
-        """
+        """Forget what was asked."""
         self.seen.clear()
         self._answer(b"{}")
 
@@ -48,15 +41,11 @@ class Answers(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
-        """
-        Say nothing.
-        """
+        """Say nothing."""
 
 
 def main() -> None:
-    """
-    Serve until ended.
-    """
+    """Serve until ended."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     Answers.recorded = parser.parse_args().file.read_bytes()

@@ -1,5 +1,5 @@
-"""
-Decide every row of a run with nothing to do, the workspace being loaded, and print what that takes as JSON.
+"""Decide every row of a run with nothing to do, the workspace being loaded, and print what that takes
+as JSON.
 
 The rows are ready, their ends named by id: what is measured is `create_component` and `create_reference`.
 """
@@ -18,9 +18,7 @@ from ardoqpy import ArdoqSyncClient
 
 
 def main() -> None:
-    """
-    Load, then measure the rows.
-    """
+    """Load, then measure the rows."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url")
     parser.add_argument("components", type=int)

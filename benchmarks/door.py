@@ -1,6 +1,4 @@
-"""
-The emulator's control door: put it back to its seed, and ask what requests came in.
-"""
+"""The emulator's control door: put it back to its seed, and ask what requests came in."""
 
 from __future__ import annotations
 
@@ -15,8 +13,8 @@ _opener = build_opener(ProxyHandler({}))
 
 
 def begin(url: str, *, reset: bool) -> None:
-    """
-    Have the emulator forget the requests it has seen, and with `reset` also all that was written into it.
+    """Have the emulator forget the requests it has seen, and with `reset` also all that was written
+    into it.
     """
     if reset:
         _ask(url, "POST", "reset")
@@ -24,9 +22,7 @@ def begin(url: str, *, reset: bool) -> None:
 
 
 def requests_seen(url: str) -> list[dict[str, Any]]:
-    """
-    Return the requests since then, each with `method`, `path` and `query`.
-    """
+    """Return the requests since then, each with `method`, `path` and `query`."""
     seen: list[dict[str, Any]] = json.loads(_ask(url, "GET", "requests"))
     return seen
 

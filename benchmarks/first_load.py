@@ -1,5 +1,4 @@
-"""
-Measure first loads in batches against 0.8.4, which sends a request a row, and print a Markdown table.
+"""Measure first loads in batches against 0.8.4, which sends a request a row, and print a Markdown table.
 
 Three ways: without latency, with 20 ms of it, and with a limit of 30 requests a second. 0.8.4 gives up at
 the first 429, so its script is paced to 30 requests a second here, which is the best that it can do.
@@ -29,9 +28,7 @@ PATIENCE = 1_500
 
 
 def main() -> None:
-    """
-    Measure what the command line asks for.
-    """
+    """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--components", type=int, default=5_000, help="(%(default)s); twice as many references"

@@ -1,5 +1,4 @@
-"""
-Fetch the answers of the last run again and parse them, and print what that alone takes as JSON.
+"""Fetch the answers of the last run again and parse them, and print what that alone takes as JSON.
 
 Whatever a sync client does, it cannot take less.
 """
@@ -16,9 +15,7 @@ from memory import memory_now
 
 
 def main() -> None:
-    """
-    Measure fetching and parsing apart.
-    """
+    """Measure fetching and parsing apart."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url")
     url = parser.parse_args().url

@@ -1,5 +1,5 @@
-"""
-Measure how the CPU of a run with nothing to do grows with its rows, the machine put aside as far as it goes.
+"""Measure how the CPU of a run with nothing to do grows with its rows, the machine put aside as far as
+it goes.
 
 The answers of the emulator are recorded and served by a process that does nothing else. Before each run a
 process touches more memory than the run will need, and gives it back: a virtual machine that returns free
@@ -33,9 +33,7 @@ _TOUCH = (
 
 
 def main() -> None:
-    """
-    Measure all sizes, taking turns, and print the table.
-    """
+    """Measure all sizes, taking turns, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeat", type=int, default=7, metavar="N", help="runs of each (%(default)s)")
     parser.add_argument(
@@ -58,9 +56,7 @@ def main() -> None:
 
 @contextmanager
 def _recorded(components: int, folder: Path) -> Iterator[str]:
-    """
-    Serve what the emulator answered for a workspace of that many components.
-    """
+    """Serve what the emulator answered for a workspace of that many components."""
     file = folder / f"{components}.json"
     with emulator(components, 2 * components, folder, empty=False) as url, requests.Session() as session:
         session.trust_env = False
@@ -74,9 +70,7 @@ def _recorded(components: int, folder: Path) -> Iterator[str]:
 
 
 def _turn(url: str, components: int, touched: int) -> Figures:
-    """
-    Run once, and parse the same answer once.
-    """
+    """Run once, and parse the same answer once."""
     begin(url, reset=False)
     _touch(touched)
     run = script(sys.executable, "worker.py", url, "nothing-to-do", components, 2 * components) or {}

@@ -1,7 +1,6 @@
-"""
-Measure a job file against the library call: a rehearsal of many rows of a CSV with nothing to do.
+"""Measure a job file against the library call: a rehearsal of many rows of a CSV with nothing to do.
 
-    python benchmarks/job.py --rows 100000 --repeat 3
+python benchmarks/job.py --rows 100000 --repeat 3
 """
 
 from __future__ import annotations
@@ -45,9 +44,7 @@ TARGET = 3.0
 
 
 def main() -> None:
-    """
-    Measure, the two ways taking turns; or, told which way, run it once and print what it took.
-    """
+    """Measure, the two ways taking turns; or, told which way, run it once and print what it took."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000, metavar="N", help="(%(default)s)")
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="runs of each (%(default)s)")

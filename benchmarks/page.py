@@ -1,5 +1,4 @@
-"""
-Make the report page of a run with very many changes, open it in Chromium, and measure how it answers.
+"""Make the report page of a run with very many changes, open it in Chromium, and measure how it answers.
 
 The run is simulated, over an emulator that holds half of the components, each with another cost. Chromium is
 the one on the path, driven by Playwright; both are what the tests use.
@@ -44,9 +43,7 @@ TYPE = """texts => {
 
 
 def account(changes: int) -> tuple[dict[str, Any], float]:
-    """
-    Return the account of a run with so many changes, a third of them of components, and its seconds.
-    """
+    """Return the account of a run with so many changes, a third of them of components, and its seconds."""
     components = component_rows(changes // 3)
     references = reference_rows(components, changes - len(components))
     world = seed(len(components) // 2, 0, empty=False)
@@ -63,9 +60,7 @@ def account(changes: int) -> tuple[dict[str, Any], float]:
 
 
 def opened(path: Path, chromium: str) -> dict[str, float]:
-    """
-    Open a page and use it; return milliseconds.
-    """
+    """Open a page and use it; return milliseconds."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415
 
     with sync_playwright() as playwright:
@@ -86,9 +81,7 @@ def opened(path: Path, chromium: str) -> dict[str, float]:
 
 
 def main() -> None:
-    """
-    Measure pages of each size and print a table.
-    """
+    """Measure pages of each size and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--changes", type=int, nargs="*", default=[1000, 20_000])
     parser.add_argument("--chromium", default=shutil.which("chromium") or shutil.which("google-chrome"))

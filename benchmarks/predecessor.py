@@ -1,6 +1,4 @@
-"""
-Have 0.8.4 at hand, in a virtual environment of its own.
-"""
+"""Have 0.8.4 at hand, in a virtual environment of its own."""
 
 from __future__ import annotations
 
@@ -20,14 +18,11 @@ _INSTALL = ["-m", "pip", "install", "--quiet", "--no-input", "--retries", "2", f
 
 
 class NotInstallable(Exception):
-    """
-    Say that 0.8.4 could not be had, and why.
-    """
+    """Say that 0.8.4 could not be had, and why."""
 
 
 def predecessor_python() -> str:
-    """
-    Return the Python that has 0.8.4, made and installed into where that has not been done yet.
+    """Return the Python that has 0.8.4, made and installed into where that has not been done yet.
 
     An environment that is only half made, or whose Python is gone, is made anew. Raise `NotInstallable`
     where the package index does not give it.

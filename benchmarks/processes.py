@@ -1,5 +1,4 @@
-"""
-Start what is measured, and what it is measured against, each in a process of its own.
+"""Start what is measured, and what it is measured against, each in a process of its own.
 
 This process stays small meanwhile: on Linux a child's peak memory counts from its parent's.
 """
@@ -42,9 +41,7 @@ print(json.dumps(dict(cpu=cpu, wall=wall)))
 def emulator(
     components: int, references: int, folder: Path, *, empty: bool, flags: Sequence[str] = ()
 ) -> Iterator[str]:
-    """
-    Run an emulator that holds so many rows, or nothing, and give its address.
-    """
+    """Run an emulator that holds so many rows, or nothing, and give its address."""
     seed = folder / "seed.json"
     make = [sys.executable, str(_HERE / "seed.py"), str(components), str(references)]
     with seed.open("w", encoding="utf-8") as file:
@@ -56,9 +53,7 @@ def emulator(
 
 @contextmanager
 def serving(command: Sequence[str], folder: Path) -> Iterator[str]:
-    """
-    Run a server in a folder and give its address, which is the first line that it prints.
-    """
+    """Run a server in a folder and give its address, which is the first line that it prints."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder) as process:
         try:
             url = process.stdout.readline().strip() if process.stdout else ""
@@ -70,9 +65,7 @@ def serving(command: Sequence[str], folder: Path) -> Iterator[str]:
 
 
 def script(python: str, name: str, *arguments: str | int, seconds: float | None = None) -> Figures | None:
-    """
-    Run a script of this folder and return the figures that it prints, None where it takes too long.
-    """
+    """Run a script of this folder and return the figures that it prints, None where it takes too long."""
     command = [python, str(_HERE / name), *map(str, arguments)]
     try:
         ended = subprocess.run(
@@ -85,9 +78,7 @@ def script(python: str, name: str, *arguments: str | int, seconds: float | None 
 
 
 def imported(module: str, folder: Path) -> Figures:
-    """
-    Import a module in a fresh interpreter and return what that took.
-    """
+    """Import a module in a fresh interpreter and return what that took."""
     command = [sys.executable, "-c", _IMPORT.format(module)]
     ended = subprocess.run(
         command, stdout=subprocess.PIPE, text=True, check=True, cwd=folder, env=_ENVIRONMENT
@@ -97,7 +88,5 @@ def imported(module: str, folder: Path) -> Figures:
 
 
 def medians(runs: list[Figures]) -> Figures:
-    """
-    Return the median of each figure.
-    """
+    """Return the median of each figure."""
     return {name: median(one[name] for one in runs) for name in runs[0]}

@@ -1,5 +1,4 @@
-"""
-Send single requests as fast as a client can against an Ardoq that limits the rate, in real time.
+"""Send single requests as fast as a client can against an Ardoq that limits the rate, in real time.
 
 For each number of threads: how much of what is granted was used, how much was refused, whether a call failed.
 With `--unpaced` each thread has a client of its own, so that they learn nothing from each other. With `--job`
@@ -32,9 +31,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def limited_emulator(rate: float) -> Iterator[str]:
-    """
-    Run an emulator that lets so many requests a second through, and give its address.
-    """
+    """Run an emulator that lets so many requests a second through, and give its address."""
     command = [sys.executable, "-m", "ardoqpy", "emulator", "--port", "0", "--rate-limit", str(rate)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -44,8 +41,8 @@ def limited_emulator(rate: float) -> Iterator[str]:
 
 
 def fire(clients: list[ArdoqClient], requests: int) -> tuple[float, int]:
-    """
-    Let a thread for each client send its share of the requests; return the seconds and the failed calls.
+    """Let a thread for each client send its share of the requests; return the seconds and the failed
+    calls.
     """
     failed = []
 
@@ -67,8 +64,8 @@ def fire(clients: list[ArdoqClient], requests: int) -> tuple[float, int]:
 
 
 def sync(url: str, version: str, components: int) -> tuple[float, int]:
-    """
-    Run a first load of so many components and twice the references; return the seconds and the failed rows.
+    """Run a first load of so many components and twice the references; return the seconds and the
+    failed rows.
     """
     comps = component_rows(components)
     refs = reference_rows(comps, 2 * components)
@@ -82,9 +79,7 @@ def sync(url: str, version: str, components: int) -> tuple[float, int]:
 
 
 def measure_job(rate: float, components: int) -> None:
-    """
-    Measure a sync on each version, and print a table.
-    """
+    """Measure a sync on each version, and print a table."""
     print("| version | rows | requests | seconds | of what is granted | refused (429) | failed rows |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     flags = ["--rate-limit", str(rate)]
@@ -107,9 +102,7 @@ def measure_job(rate: float, components: int) -> None:
 
 
 def main() -> None:
-    """
-    Measure, and print a table.
-    """
+    """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=float, default=30, help="requests a second that are granted")
     parser.add_argument("--requests", type=int, default=960, help="requests for each measurement")

@@ -1,5 +1,4 @@
-"""
-The source of the benchmark: rows as a nightly job would read them, the same ones every time.
+"""The source of the benchmark: rows as a nightly job would read them, the same ones every time.
 
 Imported under both libraries, so it needs neither.
 """
@@ -43,9 +42,7 @@ _PEOPLE = ("A. Berg", "B. Costa", "C. Müller", "D. Smith", "E. Øverland", "F. 
 
 
 def component_rows(count: int, *, changed: bool = False) -> list[Row]:
-    """
-    Return that many components; with `changed` one in twenty has another cost.
-    """
+    """Return that many components; with `changed` one in twenty has another cost."""
     chance = random.Random(1)
     types = list(COMPONENT_TYPES)
     rows: list[Row] = []
@@ -70,8 +67,8 @@ def component_rows(count: int, *, changed: bool = False) -> list[Row]:
 
 
 def reference_rows(components: list[Row], count: int, *, changed: bool = False) -> list[Row]:
-    """
-    Return that many references, `source` and `target` being names; with `changed` one in twenty differs.
+    """Return that many references, `source` and `target` being names; with `changed` one in twenty
+    differs.
     """
     chance = random.Random(2)
     rows: list[Row] = []

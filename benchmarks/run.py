@@ -1,6 +1,4 @@
-"""
-Measure this library against 0.8.4, on the same rows and the same emulator, and print Markdown tables.
-"""
+"""Measure this library against 0.8.4, on the same rows and the same emulator, and print Markdown tables."""
 
 from __future__ import annotations
 
@@ -23,9 +21,7 @@ REFERENCES_PER_COMPONENT = 2
 
 
 def main() -> None:
-    """
-    Measure what the command line asks for.
-    """
+    """Measure what the command line asks for."""
     options = _options()
     sizes = options.size or (SIZES[:1] if options.quick else SIZES)
     scenarios = options.scenario or SCENARIOS
@@ -69,9 +65,7 @@ def _options() -> argparse.Namespace:
 
 
 class Size:
-    """
-    One scenario at one size: the emulator that holds it, and the runs so far.
-    """
+    """One scenario at one size: the emulator that holds it, and the runs so far."""
 
     def __init__(self, scenario: str, components: int, url: str) -> None:
         self.scenario = scenario
@@ -84,9 +78,7 @@ class Size:
         self.took_too_long = False
 
     def turn(self) -> None:
-        """
-        Run this library once, and what it is measured against; what it wrote is put back before.
-        """
+        """Run this library once, and what it is measured against; what it wrote is put back before."""
         writes = self.scenario != "nothing-to-do"
         begin(self.url, reset=writes)
         run = ("worker.py", self.url, self.scenario, self.components, self.references)
@@ -97,9 +89,7 @@ class Size:
             self.floors.append(floor | _must(deciding))
 
     def their_turn(self, python: str, bound: float) -> None:
-        """
-        Run 0.8.4 once.
-        """
+        """Run 0.8.4 once."""
         begin(self.url, reset=self.scenario != "nothing-to-do")
         run = ("worker.py", self.url, self.scenario, self.components, self.references)
         figures = script(python, *run, seconds=bound)
@@ -109,9 +99,7 @@ class Size:
             self.theirs.append(figures)
 
     def measured(self) -> Measured:
-        """
-        Return what the runs came to.
-        """
+        """Return what the runs came to."""
         theirs = None if self.took_too_long or not self.theirs else medians(self.theirs)
         return Measured(
             self.scenario,
@@ -127,8 +115,7 @@ class Size:
 def _measure(
     scenario: str, sizes: list[int], theirs: str | None, folder: Path, options: argparse.Namespace
 ) -> list[Measured]:
-    """
-    Measure one scenario at all sizes, sizes and libraries taking turns.
+    """Measure one scenario at all sizes, sizes and libraries taking turns.
 
     A machine that is slow for a while is so for all of them, and ratios of one turn keep their meaning.
     """
@@ -154,9 +141,7 @@ def _measure(
 
 
 def _turns_of_theirs(scenario: str, components: int, repeat: int) -> int:
-    """
-    Return how often 0.8.4 runs: fewer times where it takes minutes, and its figures vary little.
-    """
+    """Return how often 0.8.4 runs: fewer times where it takes minutes, and its figures vary little."""
     if components <= SIZES[0]:
         return repeat
     return 1 if scenario == "first-load" or components >= SIZES[-1] else min(2, repeat)

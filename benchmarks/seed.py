@@ -1,5 +1,4 @@
-"""
-Write what the emulator starts with: the workspace, and, unless it is to be empty, all that the source has.
+"""Write what the emulator starts with: the workspace, and, unless it is to be empty, all that the source has.
 
 A process of its own, so that the memory it takes is not in anybody's figure.
 """
@@ -24,9 +23,7 @@ MODEL_ID = "b00000000000000000000002"
 
 
 def seed(components: int, references: int, *, empty: bool) -> dict[str, Any]:
-    """
-    Return the seed.
-    """
+    """Return the seed."""
     content: dict[str, Any] = {
         "format": 1,
         "models": [_model()],
@@ -73,9 +70,7 @@ def _apart(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """
-    Print the seed.
-    """
+    """Print the seed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("components", type=int)
     parser.add_argument("references", type=int)

@@ -1,5 +1,4 @@
-"""
-What was measured, as Markdown, with the targets beside the figures.
+"""What was measured, as Markdown, with the targets beside the figures.
 
 A missed target is said, and never fails anything: the figures come from whatever machine this is.
 """
@@ -24,8 +23,7 @@ JUDGED = (10_000, 100_000)
 
 
 class Measured(NamedTuple):
-    """
-    One scenario at one size: turn by turn this library's runs, and what they are measured against.
+    """One scenario at one size: turn by turn this library's runs, and what they are measured against.
 
     `theirs` are the medians of 0.8.4, None where it was not run or took too long.
     """
@@ -40,30 +38,22 @@ class Measured(NamedTuple):
 
     @property
     def size(self) -> str:
-        """
-        The size in words.
-        """
+        """The size in words."""
         return f"{self.components:,} / {self.references:,}"
 
     @property
     def ours(self) -> Figures:
-        """
-        The medians of this library.
-        """
+        """The medians of this library."""
         return medians(self.runs)
 
     @property
     def floor(self) -> Figures | None:
-        """
-        The medians of what it is measured against.
-        """
+        """The medians of what it is measured against."""
         return medians(self.floors) if self.floors else None
 
 
 def scenario_table(all_measured: Iterable[Measured], bound: float) -> str:
-    """
-    Return the runs, a row for each library.
-    """
+    """Return the runs, a row for each library."""
     rows = []
     for one in all_measured:
         if one.theirs:
@@ -76,9 +66,7 @@ def scenario_table(all_measured: Iterable[Measured], bound: float) -> str:
 
 
 def floor_table(all_measured: Iterable[Measured]) -> str:
-    """
-    Return a run with nothing to do beside fetching and parsing the same answers.
-    """
+    """Return a run with nothing to do beside fetching and parsing the same answers."""
     rows = []
     for one in all_measured:
         if not one.floor:
@@ -115,8 +103,7 @@ def _memory(one: Measured, *, wanted: bool) -> str:
 
 
 def linearity(all_measured: Sequence[Measured]) -> list[str]:
-    """
-    Return a sentence for each pair of sizes of which one has ten times the rows of the other.
+    """Return a sentence for each pair of sizes of which one has ten times the rows of the other.
 
     Much of such a step is the machine's own, as that of parsing alone shows: `growth.py` sets it aside.
     """
@@ -136,8 +123,8 @@ def linearity(all_measured: Sequence[Measured]) -> list[str]:
 
 
 def _ratios(few: Sequence[Figures], more: Sequence[Figures], kind: str) -> list[float]:
-    """
-    Return how many times a figure of the smaller size the larger took, turn by turn, the smallest first.
+    """Return how many times a figure of the smaller size the larger took, turn by turn, the smallest
+    first.
     """
     return sorted(large[kind] / small[kind] for small, large in zip(few, more, strict=True))
 
@@ -147,8 +134,8 @@ def _spread(ratios: Sequence[float]) -> str:
 
 
 def growth_table(runs: Mapping[int, list[Figures]]) -> str:
-    """
-    Return each size beside one of ten times the rows, of the same turn: a run, and parsing its answer alone.
+    """Return each size beside one of ten times the rows, of the same turn: a run, and parsing its
+    answer alone.
     """
     rows = []
     for size, all_few in runs.items():
@@ -173,9 +160,7 @@ def growth_table(runs: Mapping[int, list[Figures]]) -> str:
 
 
 def import_table(ours: Sequence[Figures], floors: Sequence[Figures]) -> str:
-    """
-    Return what the import takes, beside the import of requests alone in the same turn.
-    """
+    """Return what the import takes, beside the import of requests alone in the same turn."""
     rows = [
         [f"`import {name}`", *(f"{figures[kind] * 1000:.0f} ms" for kind in ("cpu", "wall"))]
         for name, figures in (("requests", medians([*floors])), ("ardoqpy.client", medians([*ours])))

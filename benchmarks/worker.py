@@ -1,5 +1,4 @@
-"""
-Run one scenario once, in a process of its own, and print what it took as JSON.
+"""Run one scenario once, in a process of its own, and print what it took as JSON.
 
 The same source for both libraries: which one it measures is decided by the Python that runs it.
 """
@@ -35,9 +34,7 @@ def run(
     pace: int,
     options: dict[str, Any],
 ) -> dict[str, Any]:
-    """
-    Do what a nightly job does, and return the report; with a `pace`, so many rows a second at most.
-    """
+    """Do what a nightly job does, and return the report; with a `pace`, so many rows a second at most."""
     client = ArdoqSyncClient(hosturl=url, token=TOKEN, **options)
     id_of = {row["name"]: client.create_component(row)["_id"] for row in paced(components, pace)}
     for row in paced(references, pace):
@@ -47,9 +44,7 @@ def run(
 
 
 def paced(rows: list[dict[str, Any]], pace: int) -> Iterator[dict[str, Any]]:
-    """
-    Yield rows, so many a second at most; 0 is as fast as they are taken.
-    """
+    """Yield rows, so many a second at most; 0 is as fast as they are taken."""
     start = time.perf_counter()
     for number, row in enumerate(rows):
         if pace:
@@ -58,9 +53,7 @@ def paced(rows: list[dict[str, Any]], pace: int) -> Iterator[dict[str, Any]]:
 
 
 def expected(scenario: str, components: int, references: int) -> dict[str, int]:
-    """
-    Return the counts that the report must have: a run that did something else is no measurement.
-    """
+    """Return the counts that the report must have: a run that did something else is no measurement."""
     counts: dict[str, int] = {}
     for kind, rows in (("comps", components), ("refs", references)):
         changed = (rows + CHANGED_EVERY - 1) // CHANGED_EVERY if scenario == "change" else 0
@@ -71,9 +64,7 @@ def expected(scenario: str, components: int, references: int) -> dict[str, int]:
 
 
 def main() -> None:
-    """
-    Measure the run, check its report, print the figures.
-    """
+    """Measure the run, check its report, print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url")
     parser.add_argument("scenario", choices=("nothing-to-do", "first-load", "change"))

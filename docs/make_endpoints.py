@@ -1,7 +1,6 @@
-"""
-Make `docs/endpoints.md`, the table of all flat methods with their paths, out of `tests/endpoints.py`.
+"""Make `docs/endpoints.md`, the table of all flat methods with their paths, out of `tests/endpoints.py`.
 
-    python docs/make_endpoints.py
+python docs/make_endpoints.py
 """
 
 from __future__ import annotations
@@ -48,9 +47,7 @@ NAMED = {(route.method, re.sub(r"\{\w+\}", "{}", route.pattern)): route.pattern 
 
 
 def ways() -> Ways:
-    """
-    Return the ways that the tables know to call each method.
-    """
+    """Return the ways that the tables know to call each method."""
     tables = {
         "v1": [([row[:2]], row[2]) for row in V1] + V1_SEVERAL,
         "v2": [([row[:2]], row[2]) for row in V2] + V2_SEVERAL,
@@ -64,17 +61,13 @@ def ways() -> Ways:
 
 
 def request(version: str, verb: str, path: str) -> str:
-    """
-    Return one request as the page shows it.
-    """
+    """Return one request as the page shows it."""
     prefix = PREFIXES[version]
     return f"{verb} `{NAMED[verb, prefix + path].removeprefix(prefix)}`"
 
 
 def arguments(call: Call) -> list[str]:
-    """
-    Return the arguments of a call as the page names them.
-    """
+    """Return the arguments of a call as the page names them."""
     name, args, kwargs = asked(call)
     signature = inspect.signature(getattr(ArdoqClient, name))
     given = signature.bind(None, *args, **kwargs).arguments
@@ -82,9 +75,7 @@ def arguments(call: Call) -> list[str]:
 
 
 def shown(parameter: inspect.Parameter, value: object) -> str:
-    """
-    Return one argument as the page names it: switches with their value, all filters by one word.
-    """
+    """Return one argument as the page names it: switches with their value, all filters by one word."""
     if value is True:
         return f"`{parameter.name}=True`"
     if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is None:
@@ -93,9 +84,7 @@ def shown(parameter: inspect.Parameter, value: object) -> str:
 
 
 def refused(version: str, call: Call) -> tuple[bool, str]:
-    """
-    Return whether a version lacks what is called, or only this way to call it, and what to use instead.
-    """
+    """Return whether a version lacks what is called, or only this way to call it, and what to use instead."""
     with ArdoqClient("http://127.0.0.1", "none", version=version, retries=0) as client:
         try:
             call(client)
@@ -108,9 +97,7 @@ def refused(version: str, call: Call) -> tuple[bool, str]:
 
 
 def cell(name: str, here: str, there: str, known: Ways) -> str:
-    """
-    Return what the version `here` sends for a method, a line for each path, and what it does not offer.
-    """
+    """Return what the version `here` sends for a method, a line for each path, and what it does not offer."""
     if name in OTHERS:
         return str(OTHERS[name])
     own, other = known[here].get(name, []), known[there].get(name, [])
@@ -132,9 +119,7 @@ def cell(name: str, here: str, there: str, known: Ways) -> str:
 
 
 def in_brackets(ways_there: list[list[str]], paths: int) -> str:
-    """
-    Return the arguments that lead to one of several paths; none where no others are needed.
-    """
+    """Return the arguments that lead to one of several paths; none where no others are needed."""
     needed = [one for one in ways_there if not any(set(less) < set(one) for less in ways_there)]
     if paths == 1 or [] in needed:
         return ""
@@ -142,9 +127,7 @@ def in_brackets(ways_there: list[list[str]], paths: int) -> str:
 
 
 def groups() -> Iterator[tuple[str, list[str]]]:
-    """
-    Yield the heading and the public methods of each module that the client is made of.
-    """
+    """Yield the heading and the public methods of each module that the client is made of."""
     modules: dict[str, list[str]] = {}
     for one in (*ArdoqClient.__mro__[1:], ArdoqClient):
         names = [name for name, member in vars(one).items() if inspect.isfunction(member) and name[0] != "_"]
@@ -157,9 +140,7 @@ def groups() -> Iterator[tuple[str, list[str]]]:
 
 
 def page() -> str:
-    """
-    Return the page as it has to be.
-    """
+    """Return the page as it has to be."""
     known = ways()
     parts = [HEAD]
     for heading, names in groups():

@@ -1,5 +1,5 @@
-"""
-Write docs/job-file.md out of the tables that job files are checked with: `python docs/make_job_file.py`.
+"""Write docs/job-file.md out of the tables that job files are checked with: `python
+docs/make_job_file.py`.
 """
 
 from __future__ import annotations
@@ -71,9 +71,7 @@ in [sources.md](sources.md), and `spelling`, which says how its numbers, dates a
 
 
 def page() -> str:
-    """
-    Return the page.
-    """
+    """Return the page."""
     parts = [INTRODUCTION]
     for name, table in TABLES_OF_A_JOB.items():
         lines = [f"## {table.header or 'The top of the file'}", "", table.meaning, ""]

@@ -1,7 +1,6 @@
-"""
-Rehearse each example against an emulator with its organisation, and write the report into its report.md.
+"""Rehearse each example against an emulator with its organisation, and write the report into its report.md.
 
-    python examples/make_reports.py
+python examples/make_reports.py
 """
 
 from __future__ import annotations
@@ -25,9 +24,7 @@ EXAMPLES = sorted(path.parent.name for path in HERE.glob("*/organisation.json"))
 
 
 def copied(name: str, place: Path) -> Path:
-    """
-    Copy an example to a place where it may be changed, make what it has to make, and return its folder.
-    """
+    """Copy an example to a place where it may be changed, make what it has to make, and return its folder."""
     folder = Path(shutil.copytree(HERE / name, place / name))
     if (folder / "make_database.py").exists():
         runpy.run_path(str(folder / "make_database.py"), run_name="__main__")
@@ -35,17 +32,13 @@ def copied(name: str, place: Path) -> Path:
 
 
 def job_of(folder: Path) -> Path:
-    """
-    Return the job file of an example.
-    """
+    """Return the job file of an example."""
     (path,) = folder.glob("*.toml")
     return path
 
 
 def report(name: str) -> str:
-    """
-    Return the report of an example's rehearsal as Markdown, as its command writes it.
-    """
+    """Return the report of an example's rehearsal as Markdown, as its command writes it."""
     with tempfile.TemporaryDirectory() as place:
         folder = copied(name, Path(place))
         (folder / "report.md").unlink(missing_ok=True)

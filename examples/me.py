@@ -1,5 +1,4 @@
-"""
-Show which Ardoq is asked, with which token, and who Ardoq says is asking.
+"""Show which Ardoq is asked, with which token, and who Ardoq says is asking.
 
     python examples/me.py --host https://yourorg.ardoq.com --token ... [--org yourorg]
 
@@ -13,9 +12,7 @@ from ardoqpy import API, ArdoqClientException
 
 
 def main() -> int:
-    """
-    Ask, print, and return 0; or print in one sentence what is wrong, and return 1.
-    """
+    """Ask, print, and return 0; or print in one sentence what is wrong, and return 1."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
     parser.add_argument("--host", help="such as https://yourorg.ardoq.com")
     parser.add_argument("--org", help="the organisation's label, needed on app.ardoq.com")

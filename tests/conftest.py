@@ -1,6 +1,4 @@
-"""
-What every test stands on.
-"""
+"""What every test stands on."""
 
 import contextlib
 import socket
@@ -26,18 +24,14 @@ settings.load_profile("here")
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch):
-    """
-    Keep the settings of whoever runs the tests out of them.
-    """
+    """Keep the settings of whoever runs the tests out of them."""
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
 def server():
-    """
-    Give an empty emulator, and look afterwards that nothing crashed in it.
-    """
+    """Give an empty emulator, and look afterwards that nothing crashed in it."""
     with emulator() as running:
         yield running
         assert running.crashes == []
@@ -45,9 +39,7 @@ def server():
 
 @pytest.fixture
 def raw_server():
-    """
-    Make servers that give raw answers.
-    """
+    """Make servers that give raw answers."""
     with contextlib.ExitStack() as stack:
 
         def make(*answers, **keywords):
@@ -60,9 +52,7 @@ def raw_server():
 
 @pytest.fixture
 def closed_port():
-    """
-    An address of this machine at which nobody listens.
-    """
+    """An address of this machine at which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
     return f"http://127.0.0.1:{port}"

@@ -1,5 +1,4 @@
-"""
-Every endpoint of API v1 and v2 that is known, and the flat method that calls it.
+"""Every endpoint of API v1 and v2 that is known, and the flat method that calls it.
 
 Said here independently of the client and of the emulator: `test_endpoints.py` holds both against it, and
 `docs/make_endpoints.py` makes the page for readers, `docs/endpoints.md`, out of it.
@@ -207,9 +206,7 @@ OTHERS = {
 
 
 def asked(call):
-    """
-    Return what a call of these tables asks the client for: the method's name and its arguments.
-    """
+    """Return what a call of these tables asks the client for: the method's name and its arguments."""
     heard = []
 
     class Listener:

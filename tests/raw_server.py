@@ -1,6 +1,4 @@
-"""
-A server that says what it is told, byte by byte.
-"""
+"""A server that says what it is told, byte by byte."""
 
 import contextlib
 import socket
@@ -8,8 +6,7 @@ import threading
 
 
 class RawServer:
-    """
-    Listen on this machine and give each connection the next of some raw answers, then close it.
+    """Listen on this machine and give each connection the next of some raw answers, then close it.
 
     An answer that can be called is given the connection, and does with it what it likes. One of None keeps
     the connection open and says nothing until the end of the test (or until the patience of five seconds
@@ -45,9 +42,7 @@ class RawServer:
                     self._end.wait(5)
 
     def close(self):
-        """
-        Stop listening, and end what is kept open.
-        """
+        """Stop listening, and end what is kept open."""
         self._end.set()
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)

@@ -1,6 +1,4 @@
-"""
-What a refused call says.
-"""
+"""What a refused call says."""
 
 from http import HTTPStatus
 
@@ -11,9 +9,7 @@ UNPROCESSABLE = f"422 {HTTPStatus.UNPROCESSABLE_ENTITY.phrase}"
 
 
 def sentence_of(kind, function, *args, **keywords):
-    """
-    Call a function that has to fail with exactly that kind of error, and return what the error says.
-    """
+    """Call a function that has to fail with exactly that kind of error, and return what the error says."""
     with pytest.raises(kind) as caught:
         function(*args, **keywords)
     assert type(caught.value) is kind

@@ -1,5 +1,5 @@
-"""
-What a page shows of a shell, played again: its commands run, and what they print is held against the page.
+"""What a page shows of a shell, played again: its commands run, and what they print is held against the
+page.
 """
 
 import os
@@ -19,9 +19,7 @@ SCENERY = re.compile(r"ardoqpy emulator |export |cd |pip |python3 -m venv |\. ")
 
 
 def sessions(text):
-    """
-    Return the blocks of a page that show a shell, each as a list of (command, what it printed).
-    """
+    """Return the blocks of a page that show a shell, each as a list of (command, what it printed)."""
     found = []
     for block in re.findall(r"^```sh-session\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
         parts = re.split(r"^\$ (.*)\n", block, flags=re.MULTILINE)[1:]
@@ -30,9 +28,7 @@ def sessions(text):
 
 
 def run(command, capsys):
-    """
-    Run a command in this process, and return its status and what it printed, errors at the end.
-    """
+    """Run a command in this process, and return its status and what it printed, errors at the end."""
     program, *arguments = shlex.split(command)
     capsys.readouterr()
     try:
@@ -54,18 +50,14 @@ def _script(arguments):
 
 
 def fits(printed, shown):
-    """
-    Tell whether what was printed is what a page shows; a line `...` there stands for any lines.
-    """
+    """Tell whether what was printed is what a page shows; a line `...` there stands for any lines."""
     pieces = CHANGING.sub("<>", shown).split("...\n")
     pattern = ".*".join(re.escape(piece) for piece in pieces)
     return re.fullmatch(pattern, CHANGING.sub("<>", printed), re.DOTALL) is not None
 
 
 def play(session, capsys):
-    """
-    Run the commands of a block, and hold each against what is shown of it.
-    """
+    """Run the commands of a block, and hold each against what is shown of it."""
     status = 0
     for command, shown in session:
         if command == "echo $?":
@@ -76,9 +68,7 @@ def play(session, capsys):
 
 
 def reach(server, monkeypatch):
-    """
-    Have commands go to an emulator, and print as into a pipe of some width.
-    """
+    """Have commands go to an emulator, and print as into a pipe of some width."""
     for name in [name for name in os.environ if name.startswith(("ARDOQ", "GITHUB"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("ARDOQ_API_HOST", server.url)

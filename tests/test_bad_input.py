@@ -1,5 +1,5 @@
-"""
-What a person reads who has given a wrong id, entity or value: the whole sentence, so that it is reviewed.
+"""What a person reads who has given a wrong id, entity or value: the whole sentence, so that it is
+reviewed.
 """
 
 import datetime as dt
@@ -29,52 +29,40 @@ NOT_THERE = "Is it the id of that kind of object, and may the token see it?"
 
 @pytest.fixture
 def client(server):
-    """
-    A client of it.
-    """
+    """A client of it."""
     with ArdoqClient(server.url, server.token, retries=0) as made:
         yield made
 
 
 @pytest.fixture
 def sync(server):
-    """
-    A sync client of it.
-    """
+    """A sync client of it."""
     with ArdoqSyncClient(server.url, server.token, retries=0) as made:
         yield made
 
 
 @pytest.fixture
 def ws_id(client):
-    """
-    The id of a workspace.
-    """
+    """The id of a workspace."""
     return client.create_workspace({"name": "W"})["_id"]
 
 
 @pytest.fixture
 def comp_id(client, ws_id):
-    """
-    The id of a component in it.
-    """
+    """The id of a component in it."""
     return client.create_component({"name": "a", "rootWorkspace": ws_id, "typeId": TYPE})["_id"]
 
 
 @pytest.fixture
 def far(client):
-    """
-    A component in another workspace.
-    """
+    """A component in another workspace."""
     other = client.create_workspace({"name": "V"})["_id"]
     return client.create_component({"name": "far", "rootWorkspace": other, "typeId": TYPE})
 
 
 @pytest.fixture
 def nothing_sent(server, ws_id):
-    """
-    Check afterwards that Ardoq has heard nothing.
-    """
+    """Check afterwards that Ardoq has heard nothing."""
     server.clear_requests()
     yield
     assert server.requests == []
@@ -99,9 +87,7 @@ def nothing_sent(server, ws_id):
     ],
 )
 def test_an_id_that_is_none(given, sentence, client, sync, nothing_sent):
-    """
-    What cannot be an id is refused before anything is sent, by either client, in the same words.
-    """
+    """What cannot be an id is refused before anything is sent, by either client, in the same words."""
     for one in (client, sync):
         assert sentence_of(InvalidInput, one.del_workspace, given) == sentence
         assert sentence_of(InvalidInput, one.find_component, given, "a") == sentence
@@ -119,17 +105,13 @@ def test_an_id_that_is_none(given, sentence, client, sync, nothing_sent):
     ],
 )
 def test_the_sentence_names_the_argument(method, argument, client, nothing_sent):
-    """
-    An id is called what the caller calls it.
-    """
+    """An id is called what the caller calls it."""
     found = sentence_of(InvalidInput, getattr(client, method), **{argument: "../workspace"})
     assert found == f"{argument} is '../workspace', which is not an id of Ardoq: {AN_ID}"
 
 
 def test_a_list_of_ids_that_is_none(client, nothing_sent):
-    """
-    Where a list is asked for, one id alone is not spelt out letter by letter.
-    """
+    """Where a list is asked for, one id alone is not spelt out letter by letter."""
     assert (
         sentence_of(InvalidInput, client.del_components, NOBODY) == "comp_ids is a str: give a list of ids."
     )
@@ -139,9 +121,7 @@ def test_a_list_of_ids_that_is_none(client, nothing_sent):
 
 
 def test_no_id_at_all(client, nothing_sent):
-    """
-    Where one of two ids is needed, both are named.
-    """
+    """Where one of two ids is needed, both are named."""
     assert sentence_of(InvalidInput, client.get_component) == (
         "Neither ws_id nor comp_id is given: say which workspace or which component."
     )
@@ -151,9 +131,7 @@ def test_no_id_at_all(client, nothing_sent):
 
 
 def test_the_id_of_another_kind(client, ws_id):
-    """
-    A workspace's id where a component's is asked for is not found, with a hint at the reason.
-    """
+    """A workspace's id where a component's is asked for is not found, with a hint at the reason."""
     assert sentence_of(NotFoundError, client.get_component, comp_id=ws_id) == (
         f"GET /api/component/{ws_id} failed with 404 Not Found. Ardoq says: No component has the id {ws_id}: "
         f"that is the id of a workspace. {NOT_THERE}"
@@ -162,9 +140,7 @@ def test_the_id_of_another_kind(client, ws_id):
 
 @pytest.mark.parametrize("filename", ["", ".", "..", None, 5])
 def test_a_file_name_that_is_none(filename, client, ws_id, nothing_sent):
-    """
-    What no quoting keeps within its segment of the path is refused.
-    """
+    """What no quoting keeps within its segment of the path is refused."""
     assert sentence_of(InvalidInput, client.download_attachment, ws_id, filename) == (
         f"filename is {filename!r}, which is not the name of a file: give it as text."
     )
@@ -192,9 +168,7 @@ def test_a_file_name_that_is_none(filename, client, ws_id, nothing_sent):
     ],
 )
 def test_a_component_that_lacks_something(comp, sentence, client, nothing_sent):
-    """
-    A component needs a name and a workspace.
-    """
+    """A component needs a name and a workspace."""
     assert sentence_of(InvalidInput, client.create_component, comp) == sentence
 
 
@@ -208,9 +182,7 @@ def test_a_component_that_lacks_something(comp, sentence, client, nothing_sent):
     ],
 )
 def test_a_row_of_a_sync_that_lacks_something(comp, lack, sync, nothing_sent):
-    """
-    A row needs its type as well, since it is matched by it.
-    """
+    """A row needs its type as well, since it is matched by it."""
     needs = "it needs name, typeId and rootWorkspace."
     assert sentence_of(InvalidInput, sync.create_component, comp) == f"{lack}: {needs}"
 
@@ -226,18 +198,14 @@ def test_a_row_of_a_sync_that_lacks_something(comp, lack, sync, nothing_sent):
     ],
 )
 def test_a_body_that_is_no_dict(name, body, sentence, request, nothing_sent):
-    """
-    Attributes are a dict with text for keys.
-    """
+    """Attributes are a dict with text for keys."""
     one = request.getfixturevalue(name)
     assert sentence_of(InvalidInput, one.create_component, body) == sentence
     assert sentence_of(InvalidInput, one.update_component, NOBODY, body) == sentence
 
 
 def test_an_unknown_type(client, sync, ws_id):
-    """
-    A type that the workspace's model lacks is refused with those that it has.
-    """
+    """A type that the workspace's model lacks is refused with those that it has."""
     comp = {"name": "b", "rootWorkspace": ws_id, "typeId": "p0"}
     assert sentence_of(BadRequest, client.create_component, comp) == (
         f"POST /api/component failed with {UNPROCESSABLE}. Ardoq says: Workspace 'W' has no "
@@ -250,9 +218,7 @@ def test_an_unknown_type(client, sync, ws_id):
 
 
 def test_a_parent_in_another_workspace(client, sync, ws_id, far):
-    """
-    A parent has to be in the component's own workspace.
-    """
+    """A parent has to be in the component's own workspace."""
     comp = {"name": "b", "rootWorkspace": ws_id, "typeId": TYPE, "parent": far["_id"]}
     assert sentence_of(BadRequest, client.create_component, comp) == (
         f"POST /api/component failed with {UNPROCESSABLE}. Ardoq says: Component {far['_id']} is in "
@@ -266,9 +232,7 @@ def test_a_parent_in_another_workspace(client, sync, ws_id, far):
 
 @pytest.mark.parametrize("end", ["source", "target"])
 def test_a_reference_to_an_unknown_component(end, client, sync, comp_id):
-    """
-    Both ends of a reference have to be there.
-    """
+    """Both ends of a reference have to be there."""
     ref = {"source": comp_id, "target": comp_id, "type": 2, end: NOBODY}
     assert sentence_of(BadRequest, client.create_reference, ref) == (
         f"POST /api/reference failed with {UNPROCESSABLE}. Ardoq says: '{end}' of a reference: no "
@@ -280,9 +244,7 @@ def test_a_reference_to_an_unknown_component(end, client, sync, comp_id):
 
 
 def test_a_reference_that_lacks_something(client, sync, nothing_sent):
-    """
-    A reference needs both its ends and its type.
-    """
+    """A reference needs both its ends and its type."""
     for one in (client, sync):
         assert sentence_of(InvalidInput, one.create_reference, {"source": NOBODY}) == (
             "ref has no target and no type: it needs source, target and type."
@@ -290,9 +252,7 @@ def test_a_reference_that_lacks_something(client, sync, nothing_sent):
 
 
 def test_a_workspace_that_is_not_there(client, sync):
-    """
-    A workspace that Ardoq does not hold is not found; a component cannot be made in it.
-    """
+    """A workspace that Ardoq does not hold is not found; a component cannot be made in it."""
     comp = {"name": "b", "rootWorkspace": NOBODY, "typeId": TYPE}
     for one, path in ((client, ""), (sync, "/aggregated")):
         assert sentence_of(NotFoundError, one.get_workspace, NOBODY) == (
@@ -344,9 +304,7 @@ PARTS = [pytest.param(*part, id=name.replace(" ", "-")) for name, part in UNFIT.
 
 @pytest.mark.parametrize(("value", "what"), PARTS)
 def test_what_json_cannot_hold(value, what, client, ws_id, nothing_sent):
-    """
-    A value that JSON cannot hold is refused by its attribute, and nothing is sent.
-    """
+    """A value that JSON cannot hold is refused by its attribute, and nothing is sent."""
     comp = {"name": "b", "rootWorkspace": ws_id, "typeId": TYPE, "x": value}
     found = sentence_of(InvalidInput, client.create_component, comp)
     assert found == f"The value of 'x'{what}, which JSON cannot hold: {JSON}"
@@ -355,9 +313,7 @@ def test_what_json_cannot_hold(value, what, client, ws_id, nothing_sent):
 @pytest.mark.parametrize(("value", "what"), PARTS)
 @pytest.mark.parametrize("simulate", [False, True])
 def test_what_json_cannot_hold_in_a_sync(simulate, value, what, server, client, ws_id):
-    """
-    A sync says the same, simulated or not, and writes nothing.
-    """
+    """A sync says the same, simulated or not, and writes nothing."""
     comp = {"name": "b", "rootWorkspace": ws_id, "typeId": TYPE, "x": value}
     with ArdoqSyncClient(server.url, server.token, simulate=simulate) as sync:
         found = sentence_of(InvalidInput, sync.create_component, comp)
@@ -368,9 +324,7 @@ def test_what_json_cannot_hold_in_a_sync(simulate, value, what, server, client, 
 @pytest.mark.parametrize("simulate", [False, True])
 @pytest.mark.parametrize("deep", [False, True], ids=["holds-itself", "too-deep"])
 def test_a_row_that_cannot_be_copied_is_reported(deep, simulate, server, ws_id, comp_id):
-    """
-    A row that holds itself, or is too deep, fails alone: the report shows it, and the next row goes on.
-    """
+    """A row that holds itself, or is too deep, fails alone: the report shows it, and the next row goes on."""
     row = {"name": "b", "rootWorkspace": ws_id, "typeId": TYPE}
     row["x"] = functools.reduce(lambda below, _: [below], range(100_000), []) if deep else row
     where = " is a list" if deep else " is a dict"
@@ -391,9 +345,7 @@ def test_a_row_that_cannot_be_copied_is_reported(deep, simulate, server, ws_id, 
 
 
 def test_an_answer_that_is_not_json(server, client):
-    """
-    A login page in place of an answer is recognised.
-    """
+    """A login page in place of an answer is recognised."""
     server.fail("html")
     assert sentence_of(UnexpectedAnswer, client.get_workspaces) == (
         "Cannot read the answer to GET /api/workspace: the answer is not JSON but 89 bytes of text/html; "
@@ -402,9 +354,7 @@ def test_an_answer_that_is_not_json(server, client):
 
 
 def test_a_wrong_token(server):
-    """
-    A token that Ardoq refuses is said to be refused, with what to do about it.
-    """
+    """A token that Ardoq refuses is said to be refused, with what to do about it."""
     with ArdoqClient(server.url, "wr0ng") as client:
         assert sentence_of(AuthorizationError, client.get_workspaces) == (
             "GET /api/workspace failed with 401 Unauthorized. Ardoq says: The token is not known. Make a new "
@@ -413,9 +363,7 @@ def test_a_wrong_token(server):
 
 
 def test_a_wrong_organisation(server):
-    """
-    A label that is not the token's is said to be so.
-    """
+    """A label that is not the token's is said to be so."""
     with Emulator(org="acme") as other, ArdoqClient(other.url, other.token, "else") as client:
         assert sentence_of(AuthorizationError, client.get_workspaces) == (
             "GET /api/workspace failed with 403 Forbidden. Ardoq says: The token does not belong to the "

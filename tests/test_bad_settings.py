@@ -1,6 +1,4 @@
-"""
-What a person reads who has given a setting that is missing or makes no sense; no token is quoted.
-"""
+"""What a person reads who has given a setting that is missing or makes no sense; no token is quoted."""
 
 import itertools
 
@@ -85,9 +83,7 @@ SECONDS = "give seconds above 0, or a pair of them (to connect, between bytes)."
     ],
 )
 def test_a_host_that_is_none(host, sentence):
-    """
-    A host that is missing or makes no sense fails at once and says what to write.
-    """
+    """A host that is missing or makes no sense fails at once and says what to write."""
     assert sentence_of(ConfigurationError, ArdoqClient, host, "t0ken") == sentence
 
 
@@ -97,8 +93,8 @@ def test_a_host_that_is_none(host, sentence):
     ["s3cret", "0123456789abcdef" * 2, "eyJh.eyJz.SflKxwRJSMeKKF2QT4f", "a/b+c=="],
 )
 def test_a_token_given_as_the_host_is_not_quoted(token, kind):
-    """
-    Where the two arguments are swapped, the error holds the token neither in its sentence nor anywhere else.
+    """Where the two arguments are swapped, the error holds the token neither in its sentence nor
+    anywhere else.
     """
     with pytest.raises(ConfigurationError) as caught:
         kind(token, HOST)
@@ -118,16 +114,12 @@ def test_a_token_given_as_the_host_is_not_quoted(token, kind):
     ],
 )
 def test_hosts_that_are_accepted(host):
-    """
-    This machine needs no TLS; a slash at the end does no harm.
-    """
+    """This machine needs no TLS; a slash at the end does no harm."""
     assert ArdoqClient(f"{host}/", "t0ken").hosturl == host
 
 
 def test_http_is_accepted_where_it_is_asked_for():
-    """
-    `allow_http=True` lets a host without TLS pass.
-    """
+    """`allow_http=True` lets a host without TLS pass."""
     assert ArdoqClient("http://ardoq.intra", "t0ken", allow_http=True).hosturl == "http://ardoq.intra"
 
 
@@ -161,16 +153,12 @@ def test_http_is_accepted_where_it_is_asked_for():
     ],
 )
 def test_a_token_that_is_none(token, sentence):
-    """
-    A token that is missing, or cannot be one, fails at once and is not quoted.
-    """
+    """A token that is missing, or cannot be one, fails at once and is not quoted."""
     assert sentence_of(ConfigurationError, ArdoqClient, HOST, token) == sentence
 
 
 def test_a_line_break_at_the_end_of_a_token_is_forgiven():
-    """
-    What copying and files add around a token is taken off.
-    """
+    """What copying and files add around a token is taken off."""
     assert ArdoqClient(HOST, " t0ken\n").token == "t0ken"
 
 
@@ -185,9 +173,7 @@ def test_a_line_break_at_the_end_of_a_token_is_forgiven():
     ],
 )
 def test_an_organisation_label_that_is_none(org, sentence):
-    """
-    A label with a space in it, or one that is no text, is no label.
-    """
+    """A label with a space in it, or one that is no text, is no label."""
     assert sentence_of(ConfigurationError, ArdoqClient, HOST, "t0ken", org) == sentence
 
 
@@ -202,18 +188,14 @@ def test_an_organisation_label_that_is_none(org, sentence):
     ],
 )
 def test_a_timeout_that_makes_no_sense(timeout):
-    """
-    A time-out is one number of seconds, or two, above 0 and with an end.
-    """
+    """A time-out is one number of seconds, or two, above 0 and with an end."""
     found = sentence_of(ConfigurationError, ArdoqClient, HOST, "t0ken", timeout=timeout)
     assert found == f"timeout is {timeout!r}: {SECONDS}"
 
 
 @pytest.mark.parametrize("timeout", [1, 0.5, (1, 2), (0.5, 60.0)])
 def test_timeouts_that_are_accepted(timeout):
-    """
-    One number or a pair, whole or not.
-    """
+    """One number or a pair, whole or not."""
     assert ArdoqClient(HOST, "t0ken", timeout=timeout).api.transport.timeout == timeout
 
 
@@ -228,9 +210,7 @@ NO_NUMBERS = [-1, -0.1, float("nan"), float("inf"), float("-inf"), None, "5", Tr
     ],
 )
 def test_retries_that_make_no_sense(name, value):
-    """
-    Each number of a policy is 0 or more and has an end, and the count is whole; a client says the same.
-    """
+    """Each number of a policy is 0 or more and has an end, and the count is whole; a client says the same."""
     kind = "whole number" if name == "count" else "number"
     sentence = f"retries: {name} is {value!r}: give a {kind}, 0 or more."
     assert sentence_of(ConfigurationError, Retries, **{name: value}) == sentence
@@ -239,9 +219,7 @@ def test_retries_that_make_no_sense(name, value):
 
 
 def test_retries_that_are_accepted():
-    """
-    A number, or a whole policy.
-    """
+    """A number, or a whole policy."""
     policy = Retries(count=1)
     assert ArdoqClient(HOST, "t0ken", retries=policy).api.transport.retries is policy
     assert ArdoqClient(HOST, "t0ken", retries=0).api.transport.retries.count == 0
@@ -257,17 +235,13 @@ def test_retries_that_are_accepted():
     ],
 )
 def test_a_version_that_is_not_there(version, sentence):
-    """
-    A version of the API that this library does not speak is refused, also one that cannot be hashed.
-    """
+    """A version of the API that this library does not speak is refused, also one that cannot be hashed."""
     assert sentence_of(UnsupportedOperation, ArdoqClient, HOST, "t0ken", version=version) == sentence
 
 
 @pytest.mark.parametrize("on_error", ["skip", None, True])
 def test_on_error_that_makes_no_sense(on_error):
-    """
-    A sync raises or collects.
-    """
+    """A sync raises or collects."""
     found = sentence_of(ConfigurationError, ArdoqSyncClient, HOST, "t0ken", on_error=on_error)
     assert found == f"on_error is {on_error!r}: say 'raise' or 'collect'."
 
@@ -296,9 +270,7 @@ TWICE = "cannot be understood: line 3 says again what is said above it."
     ],
 )
 def test_a_cfg_file_that_cannot_be_used(content, rest, tmp_path):
-    """
-    A file that is missing or broken is said to be so, by its line, which is not quoted.
-    """
+    """A file that is missing or broken is said to be so, by its line, which is not quoted."""
     path = tmp_path / "ardoq.cfg"
     if content is not None:
         path.write_bytes(content)
@@ -308,17 +280,13 @@ def test_a_cfg_file_that_cannot_be_used(content, rest, tmp_path):
 
 
 def test_a_cfg_file_that_is_a_directory(tmp_path):
-    """
-    A directory is no file; the reason is the system's own.
-    """
+    """A directory is no file; the reason is the system's own."""
     found = sentence_of(ConfigurationError, ArdoqClient, config=tmp_path)
     assert found == f"The cfg file '{tmp_path}' cannot be read: Is a directory."
 
 
 @pytest.mark.parametrize("config", ["a\0b", 0, [1], True])
 def test_a_cfg_file_whose_path_is_none(config):
-    """
-    What cannot be a path is said to be none, and a number is not taken for a file that is open already.
-    """
+    """What cannot be a path is said to be none, and a number is not taken for a file that is open already."""
     found = sentence_of(ConfigurationError, ArdoqClient, config=config)
     assert found == f"The cfg file {str(config)!r} is not a path."

@@ -1,6 +1,4 @@
-"""
-How much goes with each of many components.
-"""
+"""How much goes with each of many components."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,9 +7,7 @@ from ardoqpy_sync.compare.cascade_counts import extents
 
 
 def by_hand(comp_id, children, references):
-    """
-    Count what goes with a component by walking it.
-    """
+    """Count what goes with a component by walking it."""
     seen, waiting = {comp_id}, [comp_id]
     for one in waiting:
         new = [child for child in children.get(one, []) if child not in seen]

@@ -1,6 +1,4 @@
-"""
-The table of endpoints, held against the client and the emulator.
-"""
+"""The table of endpoints, held against the client and the emulator."""
 
 import inspect
 import re
@@ -21,9 +19,7 @@ def _name(call):
 
 
 def _way(call):
-    """
-    Return a method's name, and the arguments by whose names the way of a call is chosen.
-    """
+    """Return a method's name, and the arguments by whose names the way of a call is chosen."""
     name, args, kwargs = asked(call)
     given = inspect.signature(getattr(ArdoqClient, name)).bind(None, *args, **kwargs).arguments
     return name, frozenset(given) - {"self"}

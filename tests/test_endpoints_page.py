@@ -1,6 +1,4 @@
-"""
-The page of all flat methods and their paths, held against the tables that it is made of.
-"""
+"""The page of all flat methods and their paths, held against the tables that it is made of."""
 
 import inspect
 import re

@@ -1,6 +1,4 @@
-"""
-The pages that lead somebody through something: what they show runs, and what they say is so.
-"""
+"""The pages that lead somebody through something: what they show runs, and what they say is so."""
 
 import configparser
 import os
@@ -25,32 +23,24 @@ SPREADSHEET = ROOT / "examples" / "cmdb-spreadsheet"
 
 
 def text_of(name):
-    """
-    Return a page.
-    """
+    """Return a page."""
     return (ROOT / "docs" / name).read_text(encoding="utf-8")
 
 
 def fenced(name, language):
-    """
-    Return the fenced blocks of one language in a page.
-    """
+    """Return the fenced blocks of one language in a page."""
     return re.findall(rf"^```{language}\n(.*?)^```$", text_of(name), re.DOTALL | re.MULTILINE)
 
 
 def calls_in(text):
-    """
-    Return the calls of `ardoqpy-sync` in a text, each as its arguments.
-    """
+    """Return the calls of `ardoqpy-sync` in a text, each as its arguments."""
     found = re.findall(r"(?:^|[\s/=])ardoqpy-sync ((?:plan|apply|check|init|report) [^|`\n]*)", text)
     return [shlex.split(arguments) for arguments in found]
 
 
 @pytest.fixture
 def spreadsheet(tmp_path, monkeypatch):
-    """
-    Go to a copy of the example with a spreadsheet, and give an emulator with its organisation.
-    """
+    """Go to a copy of the example with a spreadsheet, and give an emulator with its organisation."""
     folder = Path(shutil.copytree(SPREADSHEET, tmp_path / "cmdb-spreadsheet"))
     monkeypatch.chdir(folder)
     with emulator(seed=str(folder / "organisation.json")) as server:

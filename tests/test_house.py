@@ -1,6 +1,4 @@
-"""
-The house rules: who may import whom, what may be printed, what the package holds.
-"""
+"""The house rules: who may import whom, what may be printed, what the package holds."""
 
 import ast
 import re

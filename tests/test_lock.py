@@ -1,6 +1,4 @@
-"""
-One run of a job at a time, with real processes.
-"""
+"""One run of a job at a time, with real processes."""
 
 import json
 import logging
@@ -38,17 +36,13 @@ with JobLock(sys.argv[1], job="nightly"):
 
 @pytest.fixture
 def path(tmp_path):
-    """
-    Name a lock file that is not there.
-    """
+    """Name a lock file that is not there."""
     return tmp_path / "nightly.lock"
 
 
 @pytest.fixture
 def holding(path):
-    """
-    Start processes that hold the lock, and end them.
-    """
+    """Start processes that hold the lock, and end them."""
     begun = []
 
     def begin(*words):
@@ -67,18 +61,14 @@ def holding(path):
 
 
 def take(path, **options):
-    """
-    Take a lock and give it back.
-    """
+    """Take a lock and give it back."""
     with JobLock(path, job="nightly", **options):
         assert path.exists()
     assert not path.exists()
 
 
 def written(path, **other):
-    """
-    Write the lock file that a process of ours would have written, and return what it says.
-    """
+    """Write the lock file that a process of ours would have written, and return what it says."""
     with JobLock(path, job="nightly"):
         text = path.read_text("utf-8")
     path.write_text(json.dumps(json.loads(text) | other), encoding="utf-8")
@@ -293,9 +283,7 @@ print(got, flush=True)
 
 
 def _tried(path, counter, processes, times, *words):
-    """
-    Let processes begin at one moment, and return how often each got the lock.
-    """
+    """Let processes begin at one moment, and return how often each got the lock."""
     counter.write_text("0")
     until = time.monotonic() + 60
     command = [sys.executable, "-c", TRYING, str(path), str(counter), str(times), *words]

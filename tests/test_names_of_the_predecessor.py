@@ -1,6 +1,4 @@
-"""
-Every public name and argument of 0.8.4, in the order in which its scripts may give them.
-"""
+"""Every public name and argument of 0.8.4, in the order in which its scripts may give them."""
 
 import inspect
 

@@ -1,6 +1,4 @@
-"""
-What is said of a name that is not known: which known ones are near to it, or what there is.
-"""
+"""What is said of a name that is not known: which known ones are near to it, or what there is."""
 
 import os
 import subprocess

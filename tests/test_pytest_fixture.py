@@ -1,6 +1,4 @@
-"""
-What users of the library get for their own tests.
-"""
+"""What users of the library get for their own tests."""
 
 from ardoqpy import ArdoqClient
 

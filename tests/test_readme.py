@@ -1,6 +1,4 @@
-"""
-What the README says, held against what there is.
-"""
+"""What the README says, held against what there is."""
 
 import re
 from pathlib import Path
@@ -17,9 +15,7 @@ LINKING = [*PAGES, ROOT / "CHANGELOG.md", *sorted(ROOT.glob("examples/**/*.md"))
 
 
 def blocks(page, language):
-    """
-    Return the fenced blocks of one language in a page.
-    """
+    """Return the fenced blocks of one language in a page."""
     fenced = re.compile(rf"^```{language}\n(.*?)^```$", re.DOTALL | re.MULTILINE)
     return fenced.findall(page.read_text(encoding="utf-8"))
 
@@ -42,9 +38,7 @@ def test_the_code_in_it_is_python(page):
 
 
 def anchors(page):
-    """
-    Return the names of the headings of a page, as links spell them.
-    """
+    """Return the names of the headings of a page, as links spell them."""
     text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}

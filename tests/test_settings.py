@@ -1,6 +1,4 @@
-"""
-Where settings come from, in which order, and that the token in them is not shown.
-"""
+"""Where settings come from, in which order, and that the token in them is not shown."""
 
 import copy
 import pickle
@@ -24,9 +22,7 @@ PLACES = {
 
 @pytest.fixture
 def cfg(tmp_path):
-    """
-    Write a cfg file and give its path.
-    """
+    """Write a cfg file and give its path."""
 
     def write(settings, section="Ardoq"):
         path = tmp_path / "my.cfg"
@@ -50,9 +46,7 @@ def cfg(tmp_path):
     ],
 )
 def test_arguments_come_before_the_environment_before_the_file(name, places, winner, cfg, monkeypatch):
-    """
-    Each setting is taken from the first place that has it, for itself.
-    """
+    """Each setting is taken from the first place that has it, for itself."""
     argument = dict.fromkeys(NAMES)
     file = dict(PLACES["file"])
     if "file" not in places:
@@ -67,9 +61,7 @@ def test_arguments_come_before_the_environment_before_the_file(name, places, win
 
 
 def test_no_file_is_read_that_was_not_named(tmp_path, monkeypatch):
-    """
-    An `ardoq.cfg` that happens to lie in the current directory is not used.
-    """
+    """An `ardoq.cfg` that happens to lie in the current directory is not used."""
     (tmp_path / "ardoq.cfg").write_text("[Ardoq]\nhost = https://file.example\ntoken = file-token\n")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigurationError):
@@ -78,18 +70,14 @@ def test_no_file_is_read_that_was_not_named(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["host", "token", "org"])
 def test_an_empty_variable_is_as_good_as_none(name, cfg, monkeypatch):
-    """
-    A variable that is set to nothing does not hide what the file says.
-    """
+    """A variable that is set to nothing does not hide what the file says."""
     monkeypatch.setenv(NAMES[name], "")
     client = ArdoqClient(config=cfg(PLACES["file"]))
     assert {"host": client.hosturl, "token": client.token, "org": client.org} == PLACES["file"]
 
 
 def test_spaces_around_settings_are_taken_off(monkeypatch):
-    """
-    What a shell or a secret store adds around a setting does no harm.
-    """
+    """What a shell or a secret store adds around a setting does no harm."""
     monkeypatch.setenv("ARDOQ_API_HOST", " https://a.example/ \n")
     monkeypatch.setenv("ARDOQ_API_TOKEN", " t0ken\n")
     monkeypatch.setenv("ARDOQ_ORG_LABEL", " acme ")
@@ -99,31 +87,23 @@ def test_spaces_around_settings_are_taken_off(monkeypatch):
 
 @pytest.mark.parametrize("org", [None, "", "  "])
 def test_no_organisation_label_is_needed(org):
-    """
-    Where the host names the organisation there is no label.
-    """
+    """Where the host names the organisation there is no label."""
     assert ArdoqClient("https://acme.ardoq.com", "t0ken", org).org is None
 
 
 def test_a_percent_sign_in_a_file_is_one(cfg):
-    """
-    A token with a percent sign is not taken for a placeholder.
-    """
+    """A token with a percent sign is not taken for a placeholder."""
     assert ArdoqClient("https://a.example", config=cfg({"token": "50%(off)s%"})).token == "50%(off)s%"
 
 
 def test_a_file_may_be_named_as_text_or_path(cfg):
-    """
-    `config` takes both.
-    """
+    """`config` takes both."""
     path = cfg(PLACES["file"])
     assert ArdoqClient(config=path).token == ArdoqClient(config=str(path)).token == "file-token"
 
 
 def test_the_example_file_can_be_read(tmp_path):
-    """
-    The example that we ship has the settings' names in it, and lacks nothing but the token.
-    """
+    """The example that we ship has the settings' names in it, and lacks nothing but the token."""
     path = tmp_path / "ardoq.cfg"
     shutil.copy(EXAMPLE, path)
     with pytest.raises(ConfigurationError, match=r"^No token is set"):
@@ -133,9 +113,7 @@ def test_the_example_file_can_be_read(tmp_path):
 
 
 def test_the_example_file_names_every_setting():
-    """
-    No setting and no variable is missing in the example.
-    """
+    """No setting and no variable is missing in the example."""
     text = EXAMPLE.read_text(encoding="utf-8")
     for key, variable in NAMES.items():
         assert f"\n{key} =" in text
@@ -143,9 +121,7 @@ def test_the_example_file_names_every_setting():
 
 
 def test_the_example_file_filled_in(tmp_path):
-    """
-    Filled in as its comments say, the example works.
-    """
+    """Filled in as its comments say, the example works."""
     path = tmp_path / "ardoq.cfg"
     path.write_text(
         EXAMPLE.read_text(encoding="utf-8")
@@ -161,24 +137,18 @@ def test_the_example_file_filled_in(tmp_path):
 
 @pytest.mark.parametrize("show", [repr, str, "{}".format, "%s".__mod__, ascii])
 def test_a_token_is_not_printed(show):
-    """
-    However a token is turned into text by accident, it is not the token.
-    """
+    """However a token is turned into text by accident, it is not the token."""
     assert show(Token(TOKEN)) == "<token>"
 
 
 def test_a_token_is_revealed_on_purpose():
-    """
-    `reveal()` is the one way.
-    """
+    """`reveal()` is the one way."""
     assert Token(TOKEN).reveal() == TOKEN
 
 
 @pytest.mark.parametrize("take", [pickle.dumps, copy.copy, copy.deepcopy])
 def test_a_token_does_not_travel(take):
-    """
-    Neither a token nor a client that holds one is pickled or copied.
-    """
+    """Neither a token nor a client that holds one is pickled or copied."""
     for one in (Token(TOKEN), ArdoqClient("https://a.example", TOKEN)._settings.token):
         with pytest.raises(ConfigurationError) as caught:
             take(one)
@@ -186,33 +156,25 @@ def test_a_token_does_not_travel(take):
 
 
 def test_a_client_does_not_travel():
-    """
-    A client is not pickled, since its token would be.
-    """
+    """A client is not pickled, since its token would be."""
     with pytest.raises(ConfigurationError):
         pickle.dumps(ArdoqClient("https://a.example", TOKEN)._settings)
 
 
 def test_a_token_has_no_dict():
-    """
-    `vars()` does not show it either.
-    """
+    """`vars()` does not show it either."""
     with pytest.raises(TypeError):
         vars(Token(TOKEN))
 
 
 def test_a_token_is_hidden_in_text():
-    """
-    Every occurrence goes, the rest stays.
-    """
+    """Every occurrence goes, the rest stays."""
     assert Token(TOKEN).hide_in(f"a {TOKEN} b {TOKEN}") == "a *** b ***"
 
 
 @pytest.mark.parametrize("kind", [ArdoqClient, ArdoqSyncClient])
 def test_a_client_shows_where_it_leads_and_not_with_what(kind):
-    """
-    The repr of a client, its transport and all that hangs on it never shows the token.
-    """
+    """The repr of a client, its transport and all that hangs on it never shows the token."""
     client = kind("https://a.example", TOKEN, session=requests.Session())
     assert repr(client) == f"<{kind.__name__} v1 at https://a.example>"
     assert repr(client.api.transport) == "<Transport to https://a.example/api/>"
@@ -224,9 +186,7 @@ def test_a_client_shows_where_it_leads_and_not_with_what(kind):
 
 
 def test_settings_show_all_but_the_token():
-    """
-    The repr of the settings is useful and safe.
-    """
+    """The repr of the settings is useful and safe."""
     settings = read_settings("https://a.example", TOKEN, "acme", environ={})
     assert settings == Settings("https://a.example", settings.token, "acme")
     assert repr(settings) == "Settings(hosturl='https://a.example', token=<token>, org='acme')"
@@ -243,14 +203,10 @@ def test_settings_show_all_but_the_token():
     ],
 )
 def test_this_machine_is_known(host, loopback):
-    """
-    `loopback` says whether the host is this machine.
-    """
+    """`loopback` says whether the host is this machine."""
     assert read_settings(host, "t0ken", environ={}).loopback is loopback
 
 
 def test_a_token_may_be_handed_over_wrapped():
-    """
-    `token` takes a `Token` as well as text.
-    """
+    """`token` takes a `Token` as well as text."""
     assert ArdoqClient("https://a.example", Token(TOKEN)).token == TOKEN

@@ -1,6 +1,4 @@
-"""
-The tour that a newcomer takes first.
-"""
+"""The tour that a newcomer takes first."""
 
 import subprocess
 import sys
@@ -15,9 +13,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def take_the_tour(*arguments, cwd, **environment):
-    """
-    Run testclient.py as a newcomer would.
-    """
+    """Run testclient.py as a newcomer would."""
     command = [sys.executable, str(ROOT / "testclient.py"), *arguments]
     clean = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **environment}
     return subprocess.run(

@@ -1,5 +1,5 @@
-"""
-How thorough the property tests are: in CI all of their examples, elsewhere a quarter, so that nobody waits.
+"""How thorough the property tests are: in CI all of their examples, elsewhere a quarter, so that nobody
+waits.
 """
 
 import os
@@ -8,7 +8,5 @@ THOROUGH = os.environ.get("CI", "").lower() in ("1", "true")
 
 
 def examples(number):
-    """
-    Return how many of so many examples are drawn here.
-    """
+    """Return how many of so many examples are drawn here."""
     return number if THOROUGH else max(12, number // 4)

@@ -1,6 +1,4 @@
-"""
-The body of an answer, read piece by piece and within bounds, whoever wrote it.
-"""
+"""The body of an answer, read piece by piece and within bounds, whoever wrote it."""
 
 from __future__ import annotations
 
@@ -21,9 +19,7 @@ PACKED_AS = "gzip, deflate"
 
 
 class Unreadable(Exception):
-    """
-    Say why an answer is not read to its end; `late` where it is because of the deadline.
-    """
+    """Say why an answer is not read to its end; `late` where it is because of the deadline."""
 
     def __init__(self, trouble: str, *, late: bool = False) -> None:
         super().__init__(trouble)
@@ -32,8 +28,7 @@ class Unreadable(Exception):
 
 
 def packing(coding: str | None) -> None:
-    """
-    Look at a Content-Encoding; raise `Unreadable` where it is not one that was asked for.
+    """Look at a Content-Encoding; raise `Unreadable` where it is not one that was asked for.
 
     Packed twice, a few bytes could become any number.
     """
@@ -43,8 +38,7 @@ def packing(coding: str | None) -> None:
 
 
 class Body:
-    """
-    The pieces of an answer, counted and read within bounds; each is there once.
+    """The pieces of an answer, counted and read within bounds; each is there once.
 
     - `largest`: bytes to read at most, of whatever the pieces have been unpacked to.
     - `length`: the Content-Length, where there is one.
@@ -83,22 +77,16 @@ class Body:
                 raise Unreadable("it was not read to its end in time", late=True)
 
     def whole(self) -> bytes:
-        """
-        Return all that is left as one.
-        """
+        """Return all that is left as one."""
         return b"".join(self)
 
     def beginning(self, least: int) -> bytes:
-        """
-        Return the first pieces, so many bytes or more; all where there are fewer.
-        """
+        """Return the first pieces, so many bytes or more; all where there are fewer."""
         return _beginning(self, least)
 
 
 def refusal(pieces: Iterable[bytes]) -> bytes:
-    """
-    Return the pieces up to a megabyte or so: what is said about a refusal, however long it goes on.
-    """
+    """Return the pieces up to a megabyte or so: what is said about a refusal, however long it goes on."""
     return _beginning(pieces, _LARGEST_REFUSAL)
 
 

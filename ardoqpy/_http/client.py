@@ -1,6 +1,4 @@
-"""
-What can be asked over a transport, in the words of HTTP: its verbs, the pages of a listing, a redirect.
-"""
+"""What can be asked over a transport, in the words of HTTP: its verbs, the pages of a listing, a redirect."""
 
 from __future__ import annotations
 
@@ -24,8 +22,7 @@ __all__ = ["Verbs"]
 
 
 class Verbs(ABC):
-    """
-    Say each verb as one exchange, which is left to those who can carry it out.
+    """Say each verb as one exchange, which is left to those who can carry it out.
 
     - `settings`: host and token; `prefix`: the path below which this version of the API lives.
     - `read_only`: refuse everything but GET.
@@ -38,9 +35,7 @@ class Verbs(ABC):
         self._token = settings.token
 
     def _path(self, url: str) -> str:
-        """
-        Return the path of an address, as it may be shown.
-        """
+        """Return the path of an address, as it may be shown."""
         return self._token.hide_in(urlsplit(url).path)
 
     @abstractmethod
@@ -59,8 +54,7 @@ class Verbs(ABC):
         reads: bool = False,
         tries: Tries | None = None,
     ) -> Reply:
-        """
-        Send a request as often as may be, and return what came of it.
+        """Send a request as often as may be, and return what came of it.
 
         - `params`: the query beside that of every request; `bare` leaves those out.
         - `headers`, `body`: what goes with it; `body` is called for each sending.
@@ -70,22 +64,17 @@ class Verbs(ABC):
         """
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
-        """
-        Read `path`, relative to the prefix, and return its JSON.
-        """
+        """Read `path`, relative to the prefix, and return its JSON."""
         return self._exchange("GET", self.baseurl + path, params=params).data
 
     def post(
         self, path: str, body: Any, params: Mapping[str, Any] | None = None, *, reads: bool = False
     ) -> Any:
-        """
-        Post `body` as JSON; `reads=True` says that this path writes nothing.
-        """
+        """Post `body` as JSON; `reads=True` says that this path writes nothing."""
         return self._write("POST", path, body, params=params, reads=reads)
 
     def put(self, path: str, body: Any, *, holds: Callable[[Any], bool] | None = None) -> Any:
-        """
-        Replace what is at `path`.
+        """Replace what is at `path`.
 
         A conflict after a sending that got no answer may be our own doing: then what is stored is read,
         and is the answer if `holds(stored)` says that it is what was sent.
@@ -100,36 +89,28 @@ class Verbs(ABC):
         *,
         holds: Callable[[Any], bool] | None = None,
     ) -> Any:
-        """
-        Change some attributes of what is at `path`; `holds` as for `put`.
-        """
+        """Change some attributes of what is at `path`; `holds` as for `put`."""
         return self._write("PATCH", path, body, params=params, holds=holds)
 
     def delete(self, path: str, body: Any = None) -> Any:
-        """
-        Delete what is at `path`, or, with a body, the things it names.
+        """Delete what is at `path`, or, with a body, the things it names.
 
         That the one thing at `path` is already gone is a success once an earlier try got no answer.
         """
         return self._write("DELETE", path, body)
 
     def request(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Any:
-        """
-        Ask or write with any verb; everything but GET counts as a write.
-        """
+        """Ask or write with any verb; everything but GET counts as a write."""
         if method == "GET":
             return self.get(path, params)
         return self._write(method, path, body, params=params)
 
     def upload(self, path: str, body: Callable[[], MultipartFile]) -> Any:
-        """
-        Post a file piece by piece; each call of `body` gives it from its start.
-        """
+        """Post a file piece by piece; each call of `body` gives it from its start."""
         return self._checked_write("POST", self.baseurl + path, body=body).data
 
     def pages(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
-        """
-        Yield each page of a listing, following the next link as Ardoq gives it.
+        """Yield each page of a listing, following the next link as Ardoq gives it.
 
         Raise `RedirectRefused` where a next link leads to another host, port or scheme, and
         `UnexpectedAnswer` where a page is not one, or the links go in a circle.
@@ -152,9 +133,7 @@ class Verbs(ABC):
             url, params = own_url(self.hosturl, url, href, "The next link"), None
 
     def redirect_target(self, path: str, params: Mapping[str, Any] | None = None) -> str:
-        """
-        Return where `path` redirects to, without going there.
-        """
+        """Return where `path` redirects to, without going there."""
         reply = self._exchange("GET", self.baseurl + path, params=params, follow=False)
         location = reply.headers.get("Location")
         if not location:

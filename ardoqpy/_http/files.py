@@ -1,6 +1,4 @@
-"""
-Files on their way up and down, piece by piece, never whole in memory.
-"""
+"""Files on their way up and down, piece by piece, never whole in memory."""
 
 from __future__ import annotations
 
@@ -23,8 +21,7 @@ Source = str | os.PathLike[str] | bytes | BinaryIO
 
 
 class MultipartFile:
-    """
-    Read one file as a multipart/form-data body with a single part.
+    """Read one file as a multipart/form-data body with a single part.
 
     - `file`: a binary file-like object that can seek, from where it stands to its end.
     - `field`: the name of the part; `filename`, `content_type`: what is said of the file.
@@ -59,9 +56,7 @@ class MultipartFile:
             yield piece
 
     def read(self, size: int = -1) -> bytes:
-        """
-        Return the next bytes, at most `size` of them.
-        """
+        """Return the next bytes, at most `size` of them."""
         if size is None or size < 0:
             return b"".join(self)
         while self._parts:
@@ -75,8 +70,7 @@ class MultipartFile:
 def opener(
     file: Source, filename: str | None, content_type: str | None
 ) -> tuple[Callable[[], BinaryIO], str, str]:
-    """
-    Return how to read `file` from its start (as often as asked), its name and its content type.
+    """Return how to read `file` from its start (as often as asked), its name and its content type.
 
     Raise `InvalidInput` where it is not there, is not binary, cannot seek, or its name is not known.
     """
@@ -131,9 +125,7 @@ def _file_reader(file: BinaryIO) -> Callable[[], BinaryIO]:
 
 
 class _KeptOpen:
-    """
-    Lend a caller's file: closing the loan leaves the file open.
-    """
+    """Lend a caller's file: closing the loan leaves the file open."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.read = file.read
@@ -141,14 +133,11 @@ class _KeptOpen:
         self.seek = file.seek
 
     def close(self) -> None:
-        """
-        Leave the caller's file as it is.
-        """
+        """Leave the caller's file as it is."""
 
 
 def save(pieces: Iterator[bytes], target: str | os.PathLike[str] | BinaryIO) -> int:
-    """
-    Write the pieces to a path or a binary file and return how many bytes they were.
+    """Write the pieces to a path or a binary file and return how many bytes they were.
 
     A path is written beside its place first and moved there whole: no half file is left behind.
     """

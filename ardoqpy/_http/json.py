@@ -1,6 +1,4 @@
-"""
-JSON on its way out: what it cannot hold is refused in a sentence that names the attribute.
-"""
+"""JSON on its way out: what it cannot hold is refused in a sentence that names the attribute."""
 
 from __future__ import annotations
 
@@ -19,8 +17,7 @@ _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 def encode_json(body: Any) -> bytes:
-    """
-    Return `body` as JSON in UTF-8.
+    """Return `body` as JSON in UTF-8.
 
     Raise `InvalidInput` naming the attribute that JSON cannot hold. Keys that are whole numbers, true,
     false or None are written as text, as Python does, unless two of them would become one.
@@ -51,9 +48,7 @@ def _fits(value: Any) -> bool:
 
 
 def _clash(body: Any) -> tuple[Any, Any] | None:
-    """
-    Return two keys of one dict that JSON writes alike, None where there are none.
-    """
+    """Return two keys of one dict that JSON writes alike, None where there are none."""
     waiting = [body]
     while waiting:
         one = waiting.pop()
@@ -99,8 +94,6 @@ def _shown(value: Any) -> str:
 
 
 def a_type(value: object) -> str:
-    """
-    Return what a value is, in words: `a list`, `an int`.
-    """
+    """Return what a value is, in words: `a list`, `an int`."""
     name = type(value).__name__
     return "None" if value is None else f"{'an' if name[0] in 'aeio' else 'a'} {name}"

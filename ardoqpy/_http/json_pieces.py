@@ -1,6 +1,4 @@
-"""
-JSON read while it arrives, a batch of entities at a time: a huge answer is never held as text as well.
-"""
+"""JSON read while it arrives, a batch of entities at a time: a huge answer is never held as text as well."""
 
 from __future__ import annotations
 
@@ -26,8 +24,7 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 
 
 def parsed(pieces: Iterable[bytes], decoder: json.JSONDecoder, encoding: str, batch: int = BATCH) -> Any:
-    """
-    Return what a JSON text says that arrives in pieces.
+    """Return what a JSON text says that arrives in pieces.
 
     It says the same as all of it at once. Raise what `decoder` raises where it is no JSON, and
     `UnicodeDecodeError` where it is no text; what has not arrived by then has not been read.
@@ -40,9 +37,7 @@ def parsed(pieces: Iterable[bytes], decoder: json.JSONDecoder, encoding: str, ba
 
 
 class _Arriving:
-    """
-    A text of which `at` says how far it has been read, and of which there may be more to come.
-    """
+    """A text of which `at` says how far it has been read, and of which there may be more to come."""
 
     def __init__(self, pieces: Iterable[bytes], decoder: json.JSONDecoder, encoding: str, batch: int) -> None:
         self._pieces = iter(pieces)
@@ -54,15 +49,11 @@ class _Arriving:
         self._ended = False
 
     def wrong(self, what: str) -> json.JSONDecodeError:
-        """
-        Return the error of something else standing here.
-        """
+        """Return the error of something else standing here."""
         return json.JSONDecodeError(what, self._text, self._at)
 
     def next(self) -> str:
-        """
-        Go to the next character that is no space and return it; the empty text is the end.
-        """
+        """Go to the next character that is no space and return it; the empty text is the end."""
         while True:
             self._at = _SPACE.match(self._text, self._at).end()  # type: ignore[union-attr]  # it always matches
             if self._at < len(self._text) or self._ended:
@@ -70,9 +61,7 @@ class _Arriving:
             self._more(self._batch)
 
     def thing(self) -> Any:
-        """
-        Read what stands here: of an object the members, of a list the items in batches.
-        """
+        """Read what stands here: of an object the members, of a list the items in batches."""
         first = self.next()
         if first == "{":
             return self._members()
@@ -100,8 +89,7 @@ class _Arriving:
                 raise self.wrong("Expecting ',' delimiter")
 
     def _items(self) -> list[Any]:
-        """
-        Read a list, up to the last item of each batch that certainly is one.
+        """Read a list, up to the last item of each batch that certainly is one.
 
         What stands between two braces may be the comma between two items, or between two things within
         one, or part of a text. But only an item leaves nothing open: with a bracket at its end, all up to
@@ -138,9 +126,7 @@ class _Arriving:
         return items
 
     def _last_brace(self) -> int:
-        """
-        Return where the last object has ended that another one follows, -1 where there is none.
-        """
+        """Return where the last object has ended that another one follows, -1 where there is none."""
         brace = self._text.rfind("},", self._at)
         while brace >= 0:
             after = _SPACE.match(self._text, brace + len("},")).end()  # type: ignore[union-attr]
@@ -164,9 +150,7 @@ class _Arriving:
             self._more(len(self._text) + self._batch)  # twice as much each time
 
     def _more(self, least: int) -> None:
-        """
-        Let so many bytes more arrive, or what there is.
-        """
+        """Let so many bytes more arrive, or what there is."""
         taken, size = [self._text[self._at :]], 0
         while size < least and not self._ended:
             piece = next(self._pieces, None)
@@ -183,8 +167,7 @@ class _Arriving:
 
 @contextmanager
 def _collector_at_rest() -> Iterator[None]:
-    """
-    Make objects by the thousand that are no garbage, without the collector looking through them.
+    """Make objects by the thousand that are no garbage, without the collector looking through them.
 
     It would, again and again: while they are being made, and twice or thrice more before it takes them for
     old. So it pauses, and what is alive afterwards counts as old from then on: it is looked at in full

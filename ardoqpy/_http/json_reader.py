@@ -1,6 +1,4 @@
-"""
-JSON on its way in: what an answer says, or why it is no JSON.
-"""
+"""JSON on its way in: what an answer says, or why it is no JSON."""
 
 from __future__ import annotations
 
@@ -20,9 +18,7 @@ HUGE = 10_000_000
 
 
 class NotJsonError(Exception):
-    """
-    Say that an answer is no JSON, and why; why is empty where it is something else altogether.
-    """
+    """Say that an answer is no JSON, and why; why is empty where it is something else altogether."""
 
     def __init__(self, why: str = "") -> None:
         super().__init__(why)
@@ -30,8 +26,7 @@ class NotJsonError(Exception):
 
 
 def decode_json(content: bytes, rest: Iterable[bytes] = ()) -> Any:
-    """
-    Return the JSON of an answer; raise `NotJsonError` where it is none.
+    """Return the JSON of an answer; raise `NotJsonError` where it is none.
 
     Of a key that an object has twice the last value counts, as with every reader of JSON. `rest` are the
     pieces that have not arrived yet.

@@ -1,6 +1,4 @@
-"""
-Where an answer may lead: redirects and next links are followed on the host that the token is for.
-"""
+"""Where an answer may lead: redirects and next links are followed on the host that the token is for."""
 
 from __future__ import annotations
 
@@ -13,8 +11,7 @@ __all__ = ["next_link", "own_url"]
 
 
 def own_url(hosturl: str, url: str, href: str, what: str) -> str:
-    """
-    Return where `href`, found in the answer of `url`, leads; `what` it is, for the message.
+    """Return where `href`, found in the answer of `url`, leads; `what` it is, for the message.
 
     Raise `RedirectRefused` where that is not the host, port and scheme of `hosturl`, and
     `UnexpectedAnswer` where it is no URL.
@@ -37,8 +34,7 @@ def own_url(hosturl: str, url: str, href: str, what: str) -> str:
 
 
 def next_link(page: Any, path: str) -> str | None:
-    """
-    Return the next link of a page as it stands there, None on the last one.
+    """Return the next link of a page as it stands there, None on the last one.
 
     Raise `UnexpectedAnswer` where the answer of `path` is no page, or its links are not of their form.
     """

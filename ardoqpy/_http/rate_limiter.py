@@ -1,5 +1,5 @@
-"""
-How fast one client sends: as fast as it can until Ardoq answers 429, then as fast as Ardoq was seen to bear.
+"""How fast one client sends: as fast as it can until Ardoq answers 429, then as fast as Ardoq was seen
+to bear.
 
 What was let through between two 429, by the time between them, is what Ardoq grants, whether it fills a
 bucket or counts in windows. From then on requests are spread evenly just below that, speeding up until a 429
@@ -45,17 +45,14 @@ EQUAL_WITNESSES = 4.0
 
 
 class Turn(NamedTuple):
-    """
-    When a request may leave: in so many seconds, unless another `round` has begun by then.
-    """
+    """When a request may leave: in so many seconds, unless another `round` has begun by then."""
 
     seconds: float
     round: int
 
 
 class Pace:
-    """
-    Give each request of a client its turn; threads may share it.
+    """Give each request of a client its turn; threads may share it.
 
     - `limit`: requests per second that are never exceeded, None for no such limit.
     - `clock`: gives the time in seconds.
@@ -78,9 +75,7 @@ class Pace:
         self._forget()
 
     def turn(self, longest: float | None = None) -> Turn | None:
-        """
-        Take the next free turn; None, and none is taken, where it is more than `longest` seconds away.
-        """
+        """Take the next free turn; None, and none is taken, where it is more than `longest` seconds away."""
         with self._lock:
             now = self._clock()
             if now - self._opens > FORGOTTEN:
@@ -95,16 +90,12 @@ class Pace:
             return Turn(at - now, self.round)
 
     def passed(self) -> None:
-        """
-        Note that Ardoq let a request through, whatever it answered.
-        """
+        """Note that Ardoq let a request through, whatever it answered."""
         with self._lock:
             self._passed += 1
 
     def limited(self, sent: float, pause: float) -> None:
-        """
-        Note a 429 to a request that was sent at that time: nobody sends for `pause` seconds.
-        """
+        """Note a 429 to a request that was sent at that time: nobody sends for `pause` seconds."""
         with self._lock:
             now = self._clock()
             # Of a crowd that left together, the first one's 429 has spoken for all.

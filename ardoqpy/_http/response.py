@@ -1,5 +1,4 @@
-"""
-What came of one sending, as plain data, and the error that it becomes.
+"""What came of one sending, as plain data, and the error that it becomes.
 
 Plain data, so that no error of ours holds on to a request and the token in its headers.
 """
@@ -33,8 +32,7 @@ REMEDIES = {
 
 
 class Reply(NamedTuple):
-    """
-    What came of one sending.
+    """What came of one sending.
 
     `data` is the JSON of a good answer, `text` the body of a bad one, `message` what Ardoq says in it,
     `trouble` why there is none; `hopeless` says that sending it again would end the same way.
@@ -51,9 +49,7 @@ class Reply(NamedTuple):
     hopeless: bool = False
 
     def in_short(self) -> str:
-        """
-        Return a few words for a log or a message.
-        """
+        """Return a few words for a log or a message."""
         return self.trouble or f"{self.status} {self.reason}".strip()
 
 
@@ -68,8 +64,7 @@ def failure(
     waited: float = 0.0,
     deadline: float | None = None,
 ) -> ArdoqClientException:
-    """
-    Return the one error that a reply becomes.
+    """Return the one error that a reply becomes.
 
     - `reads`: the request writes nothing; `uncertain`: an earlier try got no answer.
     - `tries`, `waited`: how often it was sent, and the seconds that it waited for the rate limit.
@@ -148,9 +143,7 @@ def _sentence(
 
 
 def message_in(text: str) -> str | None:
-    """
-    Return the message in the body of a refusal, None where there is none.
-    """
+    """Return the message in the body of a refusal, None where there is none."""
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):

@@ -1,5 +1,4 @@
-"""
-The rules of the wire: what may be sent twice, and how long to wait before.
+"""The rules of the wire: what may be sent twice, and how long to wait before.
 
 | outcome                          | GET    | PUT, PATCH             | DELETE               | POST          |
 |----------------------------------|--------|------------------------|----------------------|---------------|
@@ -30,9 +29,7 @@ PASSING_STATUSES = frozenset({500, 502, 503, 504})
 
 
 class Outcome(Enum):
-    """
-    What became of one request.
-    """
+    """What became of one request."""
 
     ANSWERED = auto()
     NOT_SENT = auto()
@@ -42,8 +39,7 @@ class Outcome(Enum):
 
 
 def may_resend(method: str, outcome: Outcome) -> bool:
-    """
-    Tell whether a request that ended like this can be sent again without harm.
+    """Tell whether a request that ended like this can be sent again without harm.
 
     A repeated POST would be a second component; every other verb says the same thing twice.
     """
@@ -52,8 +48,7 @@ def may_resend(method: str, outcome: Outcome) -> bool:
 
 @dataclass(frozen=True)
 class Retries:
-    """
-    How patient a client is.
+    """How patient a client is.
 
     - `count`: how often one request is sent again after it failed (429 not counted).
     - `backoff`: seconds before the first repeat; each further one waits twice as long, with jitter.
@@ -84,23 +79,17 @@ class Retries:
 
     @classmethod
     def of(cls, retries: int | Retries) -> Retries:
-        """
-        Return `retries` itself, or a policy with that count.
-        """
+        """Return `retries` itself, or a policy with that count."""
         return retries if isinstance(retries, Retries) else cls(count=retries)
 
     def pause(self, attempt: int) -> float:
-        """
-        Return the seconds to wait before repeat number `attempt` (the first is 0).
-        """
+        """Return the seconds to wait before repeat number `attempt` (the first is 0)."""
         full = min(self.longest_pause, self.backoff * 2.0 ** min(attempt, 60))
         return full * random.uniform(0.5, 1.0)  # noqa: S311  (jitter, not a secret)
 
 
 def seconds_asked_for(retry_after: str | None) -> float | None:
-    """
-    Read a `Retry-After` header, in seconds or as a date; None when it is absent or makes no sense.
-    """
+    """Read a `Retry-After` header, in seconds or as a date; None when it is absent or makes no sense."""
     if retry_after is None:
         return None
     if re.fullmatch(r"\s*\d{1,9}(\.\d+)?\s*", retry_after):

@@ -1,6 +1,4 @@
-"""
-The one door to the network: what happens on the wire, and nothing of Ardoq's nouns.
-"""
+"""The one door to the network: what happens on the wire, and nothing of Ardoq's nouns."""
 
 from __future__ import annotations
 
@@ -74,9 +72,7 @@ _NO_HANDSHAKE = re.compile(
 
 
 def new_session(*, loopback: bool) -> Session:
-    """
-    Return a session to talk to this machine, or to any other.
-    """
+    """Return a session to talk to this machine, or to any other."""
     session = requests.Session()
     if loopback:
         # A proxy would look for 127.0.0.1 on its own machine. Who signed the certificate still counts.
@@ -87,9 +83,7 @@ def new_session(*, loopback: bool) -> Session:
 
 
 class _TokenAuth(AuthBase):
-    """
-    Put the token on each request; as `auth=` it also keeps requests from putting a netrc entry there.
-    """
+    """Put the token on each request; as `auth=` it also keeps requests from putting a netrc entry there."""
 
     def __init__(self, scheme: str, token: Token) -> None:
         self._scheme = scheme
@@ -101,9 +95,7 @@ class _TokenAuth(AuthBase):
 
 
 class _Unshown(str):
-    """
-    Be sent as it is and shown as `***`, in headers that somebody prints or a traceback with its locals.
-    """
+    """Be sent as it is and shown as `***`, in headers that somebody prints or a traceback with its locals."""
 
     __slots__ = ()
 
@@ -112,8 +104,7 @@ class _Unshown(str):
 
 
 class Transport(Verbs):
-    """
-    Send requests to one Ardoq and read its answers; the verbs are those of `Verbs`.
+    """Send requests to one Ardoq and read its answers; the verbs are those of `Verbs`.
 
     - `settings`: host, token, organisation label.
     - `prefix`: the path below which this version of the API lives, such as `/api/`.
@@ -173,15 +164,11 @@ class Transport(Verbs):
         return session
 
     def close(self) -> None:
-        """
-        Close the connections; a later request opens new ones.
-        """
+        """Close the connections; a later request opens new ones."""
         self.session.close()
 
     def _stay_in_this_process(self) -> None:
-        """
-        In a forked child, close its copies of the parent's connections, which both would talk over.
-        """
+        """In a forked child, close its copies of the parent's connections, which both would talk over."""
         if os.getpid() == self._process:
             return
         with self._fork_lock:
@@ -198,9 +185,7 @@ class Transport(Verbs):
 
     @contextmanager
     def stream(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[Iterator[bytes]]:
-        """
-        Open `path` and give its bytes piece by piece; use it in a `with`.
-        """
+        """Open `path` and give its bytes piece by piece; use it in a `with`."""
         reply = self._exchange("GET", self.baseurl + path, params=params, stream=True)
         response: requests.Response = reply.data
         try:
@@ -319,9 +304,7 @@ class Transport(Verbs):
                 response.close()  # what was not read is not read by the next request either
 
     def _timeout(self, left: float | None) -> float | tuple[float, float]:
-        """
-        Return the time-out of a sending that has so many seconds left.
-        """
+        """Return the time-out of a sending that has so many seconds left."""
         if left is None:
             return self.timeout
         connect, read = self.timeout if isinstance(self.timeout, tuple) else (self.timeout, self.timeout)
@@ -329,9 +312,7 @@ class Transport(Verbs):
         return min(connect, left), min(read, left)
 
     def _content(self, response: requests.Response, tries: Tries) -> tuple[bytes, Body]:
-        """
-        Return what the answer says, or of a huge one the beginning, and what is left to be read.
-        """
+        """Return what the answer says, or of a huge one the beginning, and what is left to be read."""
         pieces = _pieces_of(response, by_arrival=tries.left() is not None)
         if response.status_code >= 300:
             # What was decided stands in the status, however much is said about it, and how, and arrives.
@@ -418,9 +399,7 @@ class Transport(Verbs):
         tries: Tries,
         one: bool,
     ) -> Reply:
-        """
-        Return what a refusal means after an earlier sending that may have gone through; else raise it.
-        """
+        """Return what a refusal means after an earlier sending that may have gone through; else raise it."""
         if tries.uncertain and one and method == "DELETE" and reply.status == 404:
             return Reply(Outcome.ANSWERED, 204, data={})
         if tries.uncertain and holds is not None and reply.status == 409:
@@ -452,8 +431,8 @@ class Transport(Verbs):
     # -- downloads -------------------------------------------------------------------------------------
 
     def whole(self, pieces: Iterator[bytes], what: str) -> bytes:
-        """
-        Return the pieces of a stream as one; raise `UnexpectedAnswer` where that is too large to be held.
+        """Return the pieces of a stream as one; raise `UnexpectedAnswer` where that is too large to be
+        held.
         """
         trouble = ""
         try:
@@ -474,9 +453,7 @@ class Transport(Verbs):
 
 
 def _pieces_of(response: requests.Response, *, by_arrival: bool) -> Iterator[bytes]:
-    """
-    Return the pieces of a body; `by_arrival`, each as soon as a byte of it is there.
-    """
+    """Return the pieces of a body; `by_arrival`, each as soon as a byte of it is there."""
     raw = response.raw
     if isinstance(raw, HTTPResponse):
         raw.enforce_content_length = True  # urllib3 1 would take half a body for a whole one
@@ -495,8 +472,8 @@ def _hooks_of(session: requests.Session) -> list[Any]:
 
 
 def _set_location_aside(response: requests.Response, **_: Any) -> None:
-    """
-    Rename the Location before requests sees it: it reads one, and the whole body before it, come what may.
+    """Rename the Location before requests sees it: it reads one, and the whole body before it, come
+    what may.
     """
     response.headers.pop(_LOCATION, None)
     if "Location" in response.headers:
@@ -512,17 +489,13 @@ def _headers_of(payload: Any) -> dict[str, str]:
 
 
 def _cause_of(problem: Exception) -> Any:
-    """
-    Return what urllib3 said, as far down as it names a reason.
-    """
+    """Return what urllib3 said, as far down as it names a reason."""
     cause = problem.args[0] if problem.args and isinstance(problem, requests.RequestException) else problem
     return getattr(cause, "reason", cause)
 
 
 def _never_left(problem: Exception, cause: Any) -> bool:
-    """
-    Tell whether a request certainly was not sent: there was no connection yet to send it over.
-    """
+    """Tell whether a request certainly was not sent: there was no connection yet to send it over."""
     if isinstance(problem, requests.exceptions.ProxyError) and _OLD_URLLIB3:
         # It says so too of a connection through a proxy that broke when the request was on its way.
         inner = getattr(cause, "original_error", None)
@@ -532,9 +505,7 @@ def _never_left(problem: Exception, cause: Any) -> bool:
 
 
 def _shaking_hands(cause: Any) -> bool:
-    """
-    Tell whether a connection broke while TLS was being agreed on: then nothing was sent.
-    """
+    """Tell whether a connection broke while TLS was being agreed on: then nothing was sent."""
     problems = [cause, *(part for part in getattr(cause, "args", ()) if isinstance(part, Exception))]
     return any(
         frame.f_code.co_name == "do_handshake"

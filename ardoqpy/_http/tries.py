@@ -1,6 +1,4 @@
-"""
-How far one call has come: how often it was sent, how long it has waited, and whether it goes on.
-"""
+"""How far one call has come: how often it was sent, how long it has waited, and whether it goes on."""
 
 from __future__ import annotations
 
@@ -19,8 +17,7 @@ __all__ = ["Tries"]
 
 
 class Tries:
-    """
-    Count what one call has cost so far.
+    """Count what one call has cost so far.
 
     - `method`: its verb; `reads=True` says that it writes nothing though it is no GET.
     - `retries`: how patient to be; `clock`: gives the time in seconds.
@@ -50,23 +47,17 @@ class Tries:
         self._late = False
 
     def for_reading(self) -> Tries:
-        """
-        Return the tries of a GET that belongs to this call, and ends when it does.
-        """
+        """Return the tries of a GET that belongs to this call, and ends when it does."""
         tries = Tries("GET", self._retries, clock=self._clock)
         tries._ends = self._ends
         return tries
 
     def left(self) -> float | None:
-        """
-        Return the seconds until the deadline of the call, None where it has none.
-        """
+        """Return the seconds until the deadline of the call, None where it has none."""
         return None if self._ends is None else self._ends - self._clock()
 
     def pause_after(self, reply: Reply) -> float | None:
-        """
-        Return the seconds to wait before sending again after such a reply; None: do not.
-        """
+        """Return the seconds to wait before sending again after such a reply; None: do not."""
         self._last = reply
         self._sent += 1
         if not may_resend("GET" if self._reads else self._method, reply.outcome):
@@ -89,8 +80,8 @@ class Tries:
         return pause if go_on and not self._late else None
 
     def failure(self, path: str, *, late: bool = False) -> ArdoqClientException:
-        """
-        Return the error of a call that ends with the last reply; `late` where its next turn is too late.
+        """Return the error of a call that ends with the last reply; `late` where its next turn is too
+        late.
         """
         return failure(
             self._method,

@@ -1,6 +1,4 @@
-"""
-A word to another host than Ardoq, such as the webhook of a chat: nothing of Ardoq's goes along.
-"""
+"""A word to another host than Ardoq, such as the webhook of a chat: nothing of Ardoq's goes along."""
 
 from __future__ import annotations
 
@@ -23,8 +21,7 @@ TIMEOUT = (5.0, 10.0)
 
 
 def checked_address(address: str | Token) -> str:
-    """
-    Return the name of the host of an address, which is all that may be shown of it.
+    """Return the name of the host of an address, which is all that may be shown of it.
 
     Raise `InvalidInput`, which shows nothing of the address, where it is none, or has no TLS and is not this
     machine.
@@ -50,8 +47,7 @@ def checked_address(address: str | Token) -> str:
 def post_json(
     address: str | Token, body: Mapping[str, Any], *, timeout: tuple[float, float] = TIMEOUT
 ) -> None:
-    """
-    Send plain data as JSON to an address, once, and follow no redirect.
+    """Send plain data as JSON to an address, once, and follow no redirect.
 
     Neither Ardoq's token nor a cookie goes along, nor what a netrc file holds for that host; certificates are
     checked. `timeout` is in seconds: to connect, and between two bytes of the answer, which is not read.

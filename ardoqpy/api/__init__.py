@@ -1,3 +1,1 @@
-"""
-How each version of Ardoq's REST API is spoken: paths, verbs and bodies.
-"""
+"""How each version of Ardoq's REST API is spoken: paths, verbs and bodies."""

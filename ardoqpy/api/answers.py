@@ -1,6 +1,4 @@
-"""
-What Ardoq answered, looked at once: is it an object, a list, a thing with an id?
-"""
+"""What Ardoq answered, looked at once: is it an object, a list, a thing with an id?"""
 
 from __future__ import annotations
 
@@ -16,8 +14,7 @@ __all__ = ["as_entities", "as_entity", "as_stored"]
 
 
 def as_entities(answer: Any) -> Entities:
-    """
-    Return an answer that has to be a list; null is an empty one, which Ardoq gives in places.
+    """Return an answer that has to be a list; null is an empty one, which Ardoq gives in places.
 
     Raise `UnexpectedAnswer` where it is anything else.
     """
@@ -29,18 +26,14 @@ def as_entities(answer: Any) -> Entities:
 
 
 def as_entity(answer: Any) -> Entity:
-    """
-    Return an answer that has to be an object; raise `UnexpectedAnswer` where it is anything else.
-    """
+    """Return an answer that has to be an object; raise `UnexpectedAnswer` where it is anything else."""
     if not isinstance(answer, dict):
         raise UnexpectedAnswer(f"Ardoq answered with {a_type(answer)} where an object was expected.")
     return answer
 
 
 def as_stored(answer: Any, request: str) -> Entity:
-    """
-    Return what a write has stored; raise `UnexpectedAnswer` where the answer does not say its id.
-    """
+    """Return what a write has stored; raise `UnexpectedAnswer` where the answer does not say its id."""
     entity = as_entity(answer)
     if not isinstance(entity.get("_id"), str):
         raise UnexpectedAnswer(

@@ -1,5 +1,4 @@
-"""
-One row, two spellings: custom fields beside the built-in attributes (v1), or below `customFields` (v2).
+"""One row, two spellings: custom fields beside the built-in attributes (v1), or below `customFields` (v2).
 
 A sync compares and reports attributes by one name each. That is the flat spelling: every attribute under
 its own name, and a custom field that is called like a built-in attribute, which only v2 can hold, under
@@ -59,8 +58,7 @@ REFERENCE_BOOKKEEPING = PERSISTED | {"_meta", "model"}
 
 
 def flat(body: Entity, built_in: Collection[str]) -> Entity:
-    """
-    Return a row or an entity with its custom fields beside the other attributes; itself where they are.
+    """Return a row or an entity with its custom fields beside the other attributes; itself where they are.
 
     `built_in` names what is no custom field. Where a custom field is given in both spellings, the one
     beside the others counts: it was put there by hand, into what was read. Raise `InvalidInput` where
@@ -81,8 +79,8 @@ def flat(body: Entity, built_in: Collection[str]) -> Entity:
 
 
 def nested(attributes: Entity, built_in: Collection[str]) -> Entity:
-    """
-    Return flat attributes with the custom ones below `customFields`, which is left out where there are none.
+    """Return flat attributes with the custom ones below `customFields`, which is left out where there
+    are none.
     """
     body: dict[str, Any] = {}
     custom: dict[str, Any] = {}

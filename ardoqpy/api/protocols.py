@@ -1,5 +1,4 @@
-"""
-What every version of Ardoq's API offers, in words that all versions share.
+"""What every version of Ardoq's API offers, in words that all versions share.
 
 A dialect (`v1.py`, `v2.py`) says it in paths, verbs and bodies of its own. `ArdoqClient` and the sync
 client speak these words only, and never ask for the version: what a version does not have is a word all
@@ -46,8 +45,7 @@ Entities = list[Entity]
 
 
 def not_offered(here: str, what: str, use: str) -> Callable[..., Any]:
-    """
-    Return the word for something that the version `here` does not have.
+    """Return the word for something that the version `here` does not have.
 
     `what` completes "cannot do this (...)", `use` completes "use ...". Called with anything, it raises
     `UnsupportedOperation`, and nothing is sent.
@@ -60,9 +58,7 @@ def not_offered(here: str, what: str, use: str) -> Callable[..., Any]:
 
 
 class Workspaces(Protocol):
-    """
-    The workspaces.
-    """
+    """The workspaces."""
 
     def all(self, *, summary: bool) -> Entities: ...
     def iterate(self, params: Mapping[str, Any]) -> Iterator[Entity]: ...
@@ -80,9 +76,7 @@ class Workspaces(Protocol):
 
 
 class Folders(Protocol):
-    """
-    The folders that workspaces lie in.
-    """
+    """The folders that workspaces lie in."""
 
     def all(self) -> Entities: ...
     def get(self, entity_id: str) -> Entity: ...
@@ -93,8 +87,7 @@ class Folders(Protocol):
 
 
 class Synced(Protocol):
-    """
-    What a sync needs to know and do of components and of references.
+    """What a sync needs to know and do of components and of references.
 
     A sync gives every attribute one name; `flat` spells a body so, and `nested` spells it as the version
     has it. `built_in` names what is no custom field, `read_only` what cannot be written, `fixed` what only
@@ -125,8 +118,7 @@ class Synced(Protocol):
 
 
 class Components(Synced, Protocol):
-    """
-    The components; `iterate` and `selected` read those that fit all filters.
+    """The components; `iterate` and `selected` read those that fit all filters.
 
     `children` are the ids of those below one that was just read.
     """
@@ -145,9 +137,7 @@ class Components(Synced, Protocol):
 
 
 class References(Synced, Protocol):
-    """
-    The references between components; `iterate` and `selected` read those that fit all filters.
-    """
+    """The references between components; `iterate` and `selected` read those that fit all filters."""
 
     def all(self) -> Entities: ...
     def iterate(self, params: Mapping[str, Any]) -> Iterator[Entity]: ...
@@ -158,9 +148,7 @@ class References(Synced, Protocol):
 
 
 class Tags(Protocol):
-    """
-    The tags on components and references.
-    """
+    """The tags on components and references."""
 
     def all(self) -> Entities: ...
     def in_workspace(self, ws_id: str) -> Entities: ...
@@ -171,9 +159,7 @@ class Tags(Protocol):
 
 
 class Models(Protocol):
-    """
-    The models: which types of components and references there are.
-    """
+    """The models: which types of components and references there are."""
 
     def all(self, *, include_common: bool) -> Entities: ...
     def get(self, entity_id: str) -> Entity: ...
@@ -187,8 +173,7 @@ class Models(Protocol):
 
 
 class Fields(Protocol):
-    """
-    The definitions of custom fields.
+    """The definitions of custom fields.
 
     `of_workspace` gives those of a workspace's model by name; `binding` tells whether Ardoq refuses
     values that do not fit them.
@@ -206,18 +191,14 @@ class Fields(Protocol):
 
 
 class Users(Protocol):
-    """
-    The user whose token it is.
-    """
+    """The user whose token it is."""
 
     def current(self) -> Entity: ...
     def notify(self, subject: str, body: str) -> Entity: ...
 
 
 class Attachments(Protocol):
-    """
-    Files attached to a workspace or the organisation.
-    """
+    """Files attached to a workspace or the organisation."""
 
     def of(
         self, resource_type: str | None, resource_id: str | None, params: Mapping[str, Any]
@@ -238,8 +219,7 @@ class Attachments(Protocol):
 
 
 class Batches(Protocol):
-    """
-    Many writes in one request.
+    """Many writes in one request.
 
     `transaction` is one that is carried out whole or not at all, empty yet, and answers with what it stored.
     """
@@ -254,9 +234,7 @@ class Batches(Protocol):
 
 
 class Reports(Protocol):
-    """
-    The reports saved in Ardoq.
-    """
+    """The reports saved in Ardoq."""
 
     def export(self, report_id: str) -> Entities: ...
     def iterate(self, params: Mapping[str, Any]) -> Iterator[Entity]: ...
@@ -265,17 +243,13 @@ class Reports(Protocol):
 
 
 class Organisations(Protocol):
-    """
-    The organisations that the user belongs to.
-    """
+    """The organisations that the user belongs to."""
 
     def host(self, org: str) -> str: ...
 
 
 class Dialect(Protocol):
-    """
-    One version of the API: its collections, over one transport.
-    """
+    """One version of the API: its collections, over one transport."""
 
     @property
     def transport(self) -> Transport: ...

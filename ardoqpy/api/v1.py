@@ -1,5 +1,4 @@
-"""
-Ardoq's API v1: every path, verb, parameter and body of it.
+"""Ardoq's API v1: every path, verb, parameter and body of it.
 
 v1 lives below `/api/`, answers with bare lists, never pages, and lays custom fields flat beside the
 built-in attributes. No text of Ardoq's describes it; it is known from the clients that call it.
@@ -35,8 +34,8 @@ def _missing(what: str, use: str = "version='v2'") -> Callable[..., Any]:
 
 
 def _holds(sent: Entity, read_only: frozenset[str]) -> Callable[[Any], bool]:
-    """
-    Return the test whether what is stored is what was sent: the next version, and every attribute in it.
+    """Return the test whether what is stored is what was sent: the next version, and every attribute in
+    it.
     """
     compared = {key: value for key, value in sent.items() if key not in read_only}
 
@@ -52,9 +51,7 @@ def _holds(sent: Entity, read_only: frozenset[str]) -> Callable[[Any], bool]:
 
 
 class _Collection:
-    """
-    Ask and write below one path.
-    """
+    """Ask and write below one path."""
 
     path: str
     id_argument: str
@@ -102,9 +99,7 @@ class _Collection:
 
 
 class _Synced(_Collection):
-    """
-    What a sync needs besides of components and references.
-    """
+    """What a sync needs besides of components and references."""
 
     fixed: frozenset[str] = frozenset()
     writable: frozenset[str]
@@ -480,9 +475,7 @@ class Organisations:
 
 
 class V1:
-    """
-    API v1 of one Ardoq: `settings` say which, `wire` how to reach it (see `Transport`).
-    """
+    """API v1 of one Ardoq: `settings` say which, `wire` how to reach it (see `Transport`)."""
 
     def __init__(self, settings: Settings, **wire: Any) -> None:
         self.transport = Transport(

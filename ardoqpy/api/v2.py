@@ -1,5 +1,4 @@
-"""
-Ardoq's API v2: every path, verb, parameter and body of it.
+"""Ardoq's API v2: every path, verb, parameter and body of it.
 
 v2 lives below `/api/v2/`, answers listings in pages, keeps custom fields apart under `customFields`, and
 writes components and references alone: workspaces, models, fields, tags and folders are read, or not there.
@@ -41,17 +40,13 @@ def _missing(what: str, use: str = "version='v1'") -> Callable[..., Any]:
 
 
 def _walk(transport: Transport, path: str, query: Mapping[str, str] | None = None) -> Iterator[Any]:
-    """
-    Yield every value of a listing, page after page.
-    """
+    """Yield every value of a listing, page after page."""
     for page in transport.pages(path, query):
         yield from page["values"]
 
 
 class _Listing:
-    """
-    List and read what lies below one path.
-    """
+    """List and read what lies below one path."""
 
     path: str
     id_argument: str
@@ -127,9 +122,7 @@ class Workspaces(_Listing):
 
 
 class _Writing(_Listing):
-    """
-    Write below one path as well.
-    """
+    """Write below one path as well."""
 
     custom = True
     argument: str
@@ -288,9 +281,7 @@ class References(_Writing):
 
 
 class Models:
-    """
-    What v1 calls a model is here the context of a workspace.
-    """
+    """What v1 calls a model is here the context of a workspace."""
 
     def __init__(self, workspaces: Workspaces) -> None:
         self._workspaces = workspaces
@@ -426,8 +417,7 @@ class Organisations:
 
 
 class V2:
-    """
-    API v2 of one Ardoq: `settings` say which, `wire` how to reach it (see `Transport`).
+    """API v2 of one Ardoq: `settings` say which, `wire` how to reach it (see `Transport`).
 
     Raise `ConfigurationError` where the host is the one that organisations share, and no label says which.
     """
@@ -474,8 +464,8 @@ def _within(ws_id: str | None, params: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _holds(sent: Entity, version: int | str) -> Callable[[Any], bool]:
-    """
-    Return the test whether what is stored is what was sent: the next version, and every attribute in it.
+    """Return the test whether what is stored is what was sent: the next version, and every attribute in
+    it.
     """
 
     def test(stored: Any) -> bool:

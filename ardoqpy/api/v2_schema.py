@@ -1,6 +1,4 @@
-"""
-Which attributes of components and references API v2 lets be written, and what it wants of them.
-"""
+"""Which attributes of components and references API v2 lets be written, and what it wants of them."""
 
 from __future__ import annotations
 
@@ -20,8 +18,7 @@ __all__ = ["COMPONENT", "REFERENCE", "Writable", "checked_version"]
 
 @dataclass(frozen=True)
 class Writable:
-    """
-    The attributes of one kind of entity on v2.
+    """The attributes of one kind of entity on v2.
 
     - `noun`: what it is called in a message.
     - `required`: what a new one needs.
@@ -42,14 +39,11 @@ class Writable:
 
     @cached_property
     def built_in(self) -> frozenset[str]:
-        """
-        Return the names of all attributes that are no custom fields.
-        """
+        """Return the names of all attributes that are no custom fields."""
         return self.fixed | self.changing | self.read_only
 
     def new(self, body: object, argument: str) -> Entity:
-        """
-        Return what of `body` is sent to create: what Ardoq sets itself is left out.
+        """Return what of `body` is sent to create: what Ardoq sets itself is left out.
 
         Raise `InvalidInput` where a needed attribute is missing, or one is not known to v2.
         """
@@ -57,8 +51,7 @@ class Writable:
         return self._sent(given, argument, self.fixed | self.changing, leave_out=self.read_only)
 
     def whole(self, body: object, argument: str) -> Entity:
-        """
-        Return what of a whole entity, as it was read, is sent to change it.
+        """Return what of a whole entity, as it was read, is sent to change it.
 
         Left out are attributes that cannot be changed, and nulls where v2 takes none. Raise
         `InvalidInput` where an attribute is not known to v2.
@@ -68,9 +61,7 @@ class Writable:
         return self._sent(given, argument, self.changing, leave_out=self.read_only | self.fixed | nulls)
 
     def changes(self, body: object, argument: str) -> Entity:
-        """
-        Return the attributes to change as they are; raise `InvalidInput` where one cannot be changed.
-        """
+        """Return the attributes to change as they are; raise `InvalidInput` where one cannot be changed."""
         given = attributes(body, argument)
         for key in given:
             if key in self.fixed or key in self.read_only:
@@ -123,8 +114,7 @@ REFERENCE = Writable(
 
 
 def checked_version(version: Any, argument: str = "version") -> int | str:
-    """
-    Return the version that a change is based on: a number from 1, or `"latest"`, which checks nothing.
+    """Return the version that a change is based on: a number from 1, or `"latest"`, which checks nothing.
 
     Raise `InvalidInput` where it is anything else.
     """

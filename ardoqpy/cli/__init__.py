@@ -1,6 +1,4 @@
-"""
-The command `ardoqpy`.
-"""
+"""The command `ardoqpy`."""
 
 from __future__ import annotations
 

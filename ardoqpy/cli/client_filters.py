@@ -1,6 +1,4 @@
-"""
-Filters that Ardoq does not apply itself on a version of its API, applied here the way v2 does.
-"""
+"""Filters that Ardoq does not apply itself on a version of its API, applied here the way v2 does."""
 
 from __future__ import annotations
 
@@ -16,8 +14,7 @@ _ON_V1 = {"componentKey": "component-key"}
 
 
 def fits(entity: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """
-    Tell whether an entity of v1, custom fields beside the others, has all the wanted values.
+    """Tell whether an entity of v1, custom fields beside the others, has all the wanted values.
 
     `wanted` are the named filters of v2, custom fields as a dict under `customFields`. Values are
     compared as text: 5 is "5", true is "true", what is not there is "null".

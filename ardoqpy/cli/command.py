@@ -1,6 +1,4 @@
-"""
-What a command is: its words, its options, its examples, and what it does.
-"""
+"""What a command is: its words, its options, its examples, and what it does."""
 
 from __future__ import annotations
 
@@ -23,8 +21,7 @@ DOCUMENTED_FIRST = ("v2", "v1")
 
 
 class Command(NamedTuple):
-    """
-    One command.
+    """One command.
 
     - `name`: the words that call it, such as `report run`; `summary`: what it does, in a line.
     - `arguments`: adds its options to a parser; `run`: carries it out and returns the exit status.
@@ -50,8 +47,7 @@ def reading(
     versions: Sequence[str] = DOCUMENTED_FIRST,
     more: str = "",
 ) -> Command:
-    """
-    Return a command that asks Ardoq something and writes the answer.
+    """Return a command that asks Ardoq something and writes the answer.
 
     `versions` are those of the API to ask, in this order, unless `--api` says which.
     """
@@ -72,9 +68,7 @@ def reading(
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
-    """
-    Add the options that say what comes out, and how.
-    """
+    """Add the options that say what comes out, and how."""
     group = parser.add_argument_group("what comes out")
     group.add_argument(
         "--format", choices=FORMATS, help="how to write it (as the ending of --output says, else a table)"
@@ -98,8 +92,7 @@ def add_settings(
     api: str | None = "v2, and v1 for what v2 does not have",
     first: str = "",
 ) -> None:
-    """
-    Add the options that say which Ardoq to ask, and how patiently.
+    """Add the options that say which Ardoq to ask, and how patiently.
 
     `api` says which version is asked unless told, None where nobody may tell; `first` where what is not given
     is looked for before the environment.
@@ -124,9 +117,7 @@ def add_settings(
 
 
 def value_of_field(text: str) -> tuple[str, str]:
-    """
-    Read an option of the form NAME=VALUE.
-    """
+    """Read an option of the form NAME=VALUE."""
     name, equals, value = text.partition("=")
     if not (name.strip() and equals and value):
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
@@ -134,9 +125,7 @@ def value_of_field(text: str) -> tuple[str, str]:
 
 
 def positive(text: str) -> int:
-    """
-    Read a whole number above 0.
-    """
+    """Read a whole number above 0."""
     if not re.fullmatch(r"[0-9]{1,9}", text) or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
     return int(text)

@@ -1,6 +1,4 @@
-"""
-The Ardoq that the options name, in the versions of its API that a command may ask.
-"""
+"""The Ardoq that the options name, in the versions of its API that a command may ask."""
 
 from __future__ import annotations
 
@@ -22,8 +20,7 @@ Answer = TypeVar("Answer")
 
 
 class Connection:
-    """
-    Hold the clients of one command; use it in a `with`.
+    """Hold the clients of one command; use it in a `with`.
 
     `versions` are those to ask, in this order, unless the options say which.
     """
@@ -43,9 +40,7 @@ class Connection:
         self._closing.close()
 
     def clients(self) -> Iterator[ArdoqClient]:
-        """
-        Yield a client for each version, the one to ask first at first.
-        """
+        """Yield a client for each version, the one to ask first at first."""
         for version in self._versions:
             if version not in self._clients:
                 client = ArdoqClient(version=version, read_only=True, **client_options(self._options))
@@ -53,8 +48,7 @@ class Connection:
             yield self._clients[version]
 
     def ask(self, question: Callable[[ArdoqClient], Answer]) -> Answer:
-        """
-        Return the answer of the first version that offers what the question needs.
+        """Return the answer of the first version that offers what the question needs.
 
         Raise `UnsupportedOperation` where none does.
         """
@@ -68,8 +62,8 @@ class Connection:
 
 
 def client_options(options: argparse.Namespace) -> dict[str, Any]:
-    """
-    Return the settings among the options as arguments of `ArdoqClient`; there is never a token among them.
+    """Return the settings among the options as arguments of `ArdoqClient`; there is never a token among
+    them.
     """
     given = {"timeout": options.timeout, "retries": options.retries}
     return {

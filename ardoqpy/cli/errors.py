@@ -1,6 +1,4 @@
-"""
-What the command says when it cannot: one sentence, in the words of the shell.
-"""
+"""What the command says when it cannot: one sentence, in the words of the shell."""
 
 from __future__ import annotations
 
@@ -30,22 +28,16 @@ _SHELL_WORDS = [
 
 
 class Refusal(Exception):
-    """
-    Say in one sentence why a command cannot be carried out; its status is 1.
-    """
+    """Say in one sentence why a command cannot be carried out; its status is 1."""
 
 
 def in_shell_words(sentence: str) -> str:
-    """
-    Return a sentence of the library with its remedies as options of the command line.
-    """
+    """Return a sentence of the library with its remedies as options of the command line."""
     for words, instead in _SHELL_WORDS:
         sentence = words.sub(instead, sentence)
     return sentence
 
 
 def complain(sentence: str, program: str = "ardoqpy") -> None:
-    """
-    Write one line to the standard error, whatever is in the sentence.
-    """
+    """Write one line to the standard error, whatever is in the sentence."""
     print(f"{program}: {harmless(sentence)}", file=sys.stderr)

@@ -1,6 +1,4 @@
-"""
-CSV for spreadsheets: a column for each attribute, and nothing that a spreadsheet would carry out.
-"""
+"""CSV for spreadsheets: a column for each attribute, and nothing that a spreadsheet would carry out."""
 
 from __future__ import annotations
 
@@ -28,8 +26,8 @@ _KEPT_IN_MEMORY = 1 << 24
 
 
 def defused(value: Any) -> str:
-    """
-    Return a value as the text of one cell; a text that would begin a formula gets an apostrophe in front.
+    """Return a value as the text of one cell; a text that would begin a formula gets an apostrophe in
+    front.
     """
     text = cell(value)
     harmful = isinstance(value, str | list | dict) and _FORMULA.match(text) and not _NUMBER.fullmatch(text)
@@ -37,8 +35,7 @@ def defused(value: Any) -> str:
 
 
 def write_csv(listing: Listing, stream: TextIO, *, raw: bool, at_once: bool) -> None:
-    """
-    Write rows with a header.
+    """Write rows with a header.
 
     With `at_once`, where the listing can say which attributes there may be, each row is written as
     soon as it is there; otherwise the rows wait in a temporary file until the last one has shown its
@@ -57,9 +54,7 @@ def write_csv(listing: Listing, stream: TextIO, *, raw: bool, at_once: bool) -> 
 
 
 class _Written:
-    """
-    Write flat rows to a stream.
-    """
+    """Write flat rows to a stream."""
 
     def __init__(self, stream: TextIO, *, raw: bool) -> None:
         self._stream = stream

@@ -1,6 +1,4 @@
-"""
-JSON, whole or a line for each row.
-"""
+"""JSON, whole or a line for each row."""
 
 from __future__ import annotations
 
@@ -18,16 +16,12 @@ _STEERING = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\
 
 
 def write_document(value: Any, stream: TextIO) -> None:
-    """
-    Write one value, indented.
-    """
+    """Write one value, indented."""
     stream.write(_encoded(value, indent=2) + "\n")
 
 
 def write_list(rows: Iterable[Any], stream: TextIO) -> None:
-    """
-    Write rows as one list, each as soon as it is there.
-    """
+    """Write rows as one list, each as soon as it is there."""
     before = "[\n"
     for row in rows:
         stream.write(before + _encoded(row, indent=2))
@@ -37,9 +31,7 @@ def write_list(rows: Iterable[Any], stream: TextIO) -> None:
 
 
 def write_lines(rows: Iterable[Any], stream: TextIO) -> None:
-    """
-    Write rows one to a line, each as soon as it is there.
-    """
+    """Write rows one to a line, each as soon as it is there."""
     for row in rows:
         stream.write(_encoded(row) + "\n")
         stream.flush()

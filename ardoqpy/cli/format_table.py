@@ -1,6 +1,4 @@
-"""
-A table for people: aligned, as wide as the terminal, harmless whatever is in it.
-"""
+"""A table for people: aligned, as wide as the terminal, harmless whatever is in it."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ _NARROWEST = ((8, False), (8, True), (1, True))
 
 
 def write_table(listing: Listing, stream: TextIO, room: int | None) -> None:
-    """
-    Write rows with a header, in lines of at most `room` columns; None cuts nothing.
-    """
+    """Write rows with a header, in lines of at most `room` columns; None cuts nothing."""
     lines = [[harmless(column.title) for column in listing.columns]]
     for row in listing.rows:
         attributes = flat(row)
@@ -44,9 +40,7 @@ def _value(attributes: dict[str, object], column: Column) -> str:
 
 
 def _fitted(widths: list[int], columns: Sequence[Column], room: int) -> list[int]:
-    """
-    Return the widths that fit: the widest columns give way first.
-    """
+    """Return the widths that fit: the widest columns give way first."""
     room -= len(GAP) * (len(widths) - 1)
     for narrowest, all_of_them in _NARROWEST:
         shrinking = [place for place, column in enumerate(columns) if all_of_them or not column.whole]

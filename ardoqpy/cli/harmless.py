@@ -1,6 +1,4 @@
-"""
-Text from elsewhere, made safe for a terminal and measured in its columns.
-"""
+"""Text from elsewhere, made safe for a terminal and measured in its columns."""
 
 from __future__ import annotations
 
@@ -19,9 +17,7 @@ _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
 def harmless(text: str) -> str:
-    """
-    Return a text on one line, with everything that would steer a terminal written out as an escape.
-    """
+    """Return a text on one line, with everything that would steer a terminal written out as an escape."""
     return _STEERING.sub(_written_out, text)
 
 
@@ -40,16 +36,12 @@ def _written_out(found: re.Match[str]) -> str:
 
 
 def width(text: str) -> int:
-    """
-    Return how many columns of a terminal a text takes.
-    """
+    """Return how many columns of a terminal a text takes."""
     return len(text) if text.isascii() else sum(map(_room, text))
 
 
 def shortened(text: str, room: int) -> str:
-    """
-    Return a text that takes at most so many columns, with an ellipsis where something is missing.
-    """
+    """Return a text that takes at most so many columns, with an ellipsis where something is missing."""
     if width(text) <= room:
         return text
     taken = 0

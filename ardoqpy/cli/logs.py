@@ -1,6 +1,4 @@
-"""
-What the library logs, handed to a program that shows it its own way.
-"""
+"""What the library logs, handed to a program that shows it its own way."""
 
 from __future__ import annotations
 
@@ -18,9 +16,7 @@ LOGGERS = ("ardoqpy", "ardoqpy_sync")
 
 @contextmanager
 def logs_to(tell: Callable[[str], None], *, verbose: bool) -> Iterator[None]:
-    """
-    Hand over each line that the library logs: warnings and, if `verbose`, what is asked again.
-    """
+    """Hand over each line that the library logs: warnings and, if `verbose`, what is asked again."""
     handler = _Telling(tell)
     level = logging.INFO if verbose else logging.WARNING
     before = {name: logging.getLogger(name).level for name in LOGGERS}
@@ -36,16 +32,12 @@ def logs_to(tell: Callable[[str], None], *, verbose: bool) -> Iterator[None]:
 
 
 class _Telling(logging.Handler):
-    """
-    Hand over the message of a record, and no traceback.
-    """
+    """Hand over the message of a record, and no traceback."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         super().__init__()
         self._tell = tell
 
     def emit(self, record: logging.LogRecord) -> None:
-        """
-        Hand one over.
-        """
+        """Hand one over."""
         self._tell(record.getMessage())

@@ -1,6 +1,4 @@
-"""
-The program `ardoqpy`: which commands there are.
-"""
+"""The program `ardoqpy`: which commands there are."""
 
 from __future__ import annotations
 
@@ -40,8 +38,7 @@ _PROGRAM = Program(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """
-    Run the command line and return the exit status.
+    """Run the command line and return the exit status.
 
     0 done, 1 could not, 2 not understood, 130 interrupted, 141 nobody read the output to its end. What
     went wrong is one sentence on the standard error.
@@ -50,8 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser_of(whole: Iterable[Command] | None = None) -> argparse.ArgumentParser:
-    """
-    Return the parser: every command is in it, those in `whole` (all, where it is None) with their options.
+    """Return the parser: every command is in it, those in `whole` (all, where it is None) with their
+    options.
     """
     return _PROGRAM.parser(whole)
 

@@ -1,6 +1,4 @@
-"""
-What people call by its name, found by its id: workspaces, types, fields.
-"""
+"""What people call by its name, found by its id: workspaces, types, fields."""
 
 from __future__ import annotations
 
@@ -21,15 +19,12 @@ __all__ = ["Types", "is_id", "named", "types_of", "workspace_of"]
 
 
 def is_id(text: str) -> bool:
-    """
-    Tell whether a text has the form of an id of Ardoq's.
-    """
+    """Tell whether a text has the form of an id of Ardoq's."""
     return re.fullmatch(r"[0-9a-f]{24}", text) is not None
 
 
 def workspace_of(client: ArdoqClient, wanted: str) -> dict[str, Any]:
-    """
-    Return the workspace with this id or name, in whatever letter case if no other has the name.
+    """Return the workspace with this id or name, in whatever letter case if no other has the name.
 
     Raise `Refusal` where there is none, or more than one.
     """
@@ -53,18 +48,14 @@ def workspace_of(client: ArdoqClient, wanted: str) -> dict[str, Any]:
 
 
 class Types(NamedTuple):
-    """
-    The types that a workspace's model has, as pairs of id and name.
-    """
+    """The types that a workspace's model has, as pairs of id and name."""
 
     components: list[tuple[Any, Any]]
     references: list[tuple[Any, Any]]
 
 
 def types_of(client: ArdoqClient, ws_id: str) -> Types:
-    """
-    Return the types of a workspace.
-    """
+    """Return the types of a workspace."""
     model = client.get_model(ws_id)
     return Types(
         [(type_id, definition.get("name")) for type_id, definition, _ in component_types(model)],
@@ -73,8 +64,7 @@ def types_of(client: ArdoqClient, ws_id: str) -> Types:
 
 
 def named(types: Iterable[tuple[Any, Any]], wanted: str, kind: str) -> Any:
-    """
-    Return the id of the type with this id or name, in whatever letter case if no other has the name.
+    """Return the id of the type with this id or name, in whatever letter case if no other has the name.
 
     Raise `Refusal` where there is none, or more than one.
     """

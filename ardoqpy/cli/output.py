@@ -1,6 +1,4 @@
-"""
-Where the output goes and in which format.
-"""
+"""Where the output goes and in which format."""
 
 from __future__ import annotations
 
@@ -30,8 +28,8 @@ _BY_ENDING = {"json": "json", "ndjson": "ndjson", "jsonl": "ndjson", "csv": "csv
 
 
 def form_of(options: argparse.Namespace) -> str:
-    """
-    Return the format that the options want: the one they name, else that of the file's ending, else a table.
+    """Return the format that the options want: the one they name, else that of the file's ending, else
+    a table.
     """
     ending = (options.output or "").rpartition(".")[2].lower()
     form: str = options.format or _BY_ENDING.get(ending, "table")
@@ -39,9 +37,7 @@ def form_of(options: argparse.Namespace) -> str:
 
 
 def write(result: Listing | Document, options: argparse.Namespace) -> None:
-    """
-    Write what a command has read, as the options want it.
-    """
+    """Write what a command has read, as the options want it."""
     form = form_of(options)
     with opened(options.output) as stream:
         if isinstance(result, Document) and options.columns:
@@ -67,9 +63,7 @@ def write(result: Listing | Document, options: argparse.Namespace) -> None:
 
 
 class _Chosen:
-    """
-    Cut a listing down to the columns that were asked for, and note which of them no row has.
-    """
+    """Cut a listing down to the columns that were asked for, and note which of them no row has."""
 
     def __init__(self, names: list[str] | None, listing: Listing) -> None:
         self._listing = listing
@@ -78,9 +72,7 @@ class _Chosen:
         self._seen: dict[str, None] = {}
 
     def listing(self, limit: int | None) -> Listing:
-        """
-        Return the rows, at most so many, with the chosen columns, if any.
-        """
+        """Return the rows, at most so many, with the chosen columns, if any."""
         rows: Iterable[Any] = self._listing.rows if limit is None else islice(self._listing.rows, limit)
         if not self._columns:
             return self._listing._replace(rows=rows)
@@ -96,9 +88,7 @@ class _Chosen:
         }
 
     def complain_of_unseen(self) -> None:
-        """
-        Say so where a chosen column is in none of the rows: it may be misspelt.
-        """
+        """Say so where a chosen column is in none of the rows: it may be misspelt."""
         for column in self._columns if self._seen else ():
             if not any(key in self._seen for key in column.keys):
                 question = did_you_mean(column.title, self._seen)
@@ -107,8 +97,7 @@ class _Chosen:
 
 @contextmanager
 def opened(path: str | None) -> Iterator[TextIO]:
-    """
-    Give the stream to write to: the standard output, or a file that appears once it is whole.
+    """Give the stream to write to: the standard output, or a file that appears once it is whole.
 
     A path that is there and no plain file (a pipe, a device) is written to as it is. Raise `Refusal` where
     the file cannot be written.

@@ -1,6 +1,4 @@
-"""
-What every program of this library is to a shell: what was asked for, its help, and how it ends.
-"""
+"""What every program of this library is to a shell: what was asked for, its help, and how it ends."""
 
 from __future__ import annotations
 
@@ -38,8 +36,7 @@ _EXAMPLES = "examples:"
 
 
 class Program(NamedTuple):
-    """
-    One program.
+    """One program.
 
     - `name`: what it is called by; `description`: what it is for.
     - `commands`: what it can be told; `groups`: what those whose name is two words are about.
@@ -57,8 +54,8 @@ class Program(NamedTuple):
     meant: Callable[[str], str | None] = lambda _word: None
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
-        """
-        Run the program and return its exit status; what went wrong is one sentence on the standard error.
+        """Run the program and return its exit status; what went wrong is one sentence on the standard
+        error.
         """
         given = list(sys.argv[1:] if arguments is None else arguments)
         try:
@@ -90,9 +87,7 @@ class Program(NamedTuple):
         return status
 
     def parser(self, whole: Iterable[Command] | None = None) -> argparse.ArgumentParser:
-        """
-        Return the parser: every command is in it, those in `whole` (None: all) with their options.
-        """
+        """Return the parser: every command is in it, those in `whole` (None: all) with their options."""
         filled = {command.name for command in (self.commands() if whole is None else whole)}
         program = self
 
@@ -159,8 +154,7 @@ class Program(NamedTuple):
         return [command for command in self.commands() if command.name.split()[0] == word]
 
     def _named_in(self, given: Sequence[str]) -> Iterable[Command]:
-        """
-        Return the commands that the arguments may mean, so that only their options have to be made.
+        """Return the commands that the arguments may mean, so that only their options have to be made.
 
         Raise `SystemExit` where they name one that does not exist.
         """
@@ -191,8 +185,8 @@ def _sentence(summary: str) -> str:
 
 
 def place_of(problem: Exception) -> str:
-    """
-    Return what kind of error it is and where it was raised; its text may hold anything, and is not shown.
+    """Return what kind of error it is and where it was raised; its text may hold anything, and is not
+    shown.
     """
     trace = problem.__traceback__
     while trace is not None and trace.tb_next is not None:
@@ -203,9 +197,7 @@ def place_of(problem: Exception) -> str:
 
 
 def _refuse(unknown: list[str], where: str, parser: argparse.ArgumentParser) -> NoReturn:
-    """
-    Refuse arguments that mean nothing here, naming no value: beside a wrong option may stand a secret.
-    """
+    """Refuse arguments that mean nothing here, naming no value: beside a wrong option may stand a secret."""
     names = [name.partition("=")[0] for name in unknown if name.startswith("-")]
     what = f"There is no option {names[0]}" if names else f"{unknown[0]!r} is one argument too many"
     parser.error(f"{what} {where}")
@@ -218,9 +210,7 @@ def _let_go_of_stdout() -> None:
 
 
 class _Parser(argparse.ArgumentParser):
-    """
-    Say what is wrong in one line.
-    """
+    """Say what is wrong in one line."""
 
     of: Program
 
@@ -231,9 +221,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Help(argparse.HelpFormatter):
-    """
-    Leave the lines of the examples as they are, and room for the longest name of a command.
-    """
+    """Leave the lines of the examples as they are, and room for the longest name of a command."""
 
     def __init__(self, prog: str, **more: Any) -> None:
         super().__init__(prog, **{"max_help_position": 28, **more})

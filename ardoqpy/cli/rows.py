@@ -1,6 +1,4 @@
-"""
-What a command has read, ready to be written in any format: rows with columns, or one document.
-"""
+"""What a command has read, ready to be written in any format: rows with columns, or one document."""
 
 from __future__ import annotations
 
@@ -22,8 +20,7 @@ _DEEPEST = 4
 
 
 class Column(NamedTuple):
-    """
-    One column of a table: its title, and the attributes by which versions of the API know it.
+    """One column of a table: its title, and the attributes by which versions of the API know it.
 
     `whole` ones, such as ids, are of no use when cut: they are the last to be.
     """
@@ -34,8 +31,7 @@ class Column(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """
-    Rows, written as they come.
+    """Rows, written as they come.
 
     - `rows`: entities as Ardoq gives them; each is read once.
     - `columns`: what a table shows of them.
@@ -49,9 +45,7 @@ class Listing(NamedTuple):
 
 
 class Document(NamedTuple):
-    """
-    One JSON value, and what a table and a CSV show of it.
-    """
+    """One JSON value, and what a table and a CSV show of it."""
 
     value: Any
     table: Listing
@@ -59,9 +53,7 @@ class Document(NamedTuple):
 
 
 def columns(*names: str, whole: tuple[str, ...] = ("_id",)) -> tuple[Column, ...]:
-    """
-    Return columns by their names; `title=key|key` gives one of another title, or of several spellings.
-    """
+    """Return columns by their names; `title=key|key` gives one of another title, or of several spellings."""
     made = []
     for name in names:
         title, _, keys = name.partition("=")
@@ -70,9 +62,7 @@ def columns(*names: str, whole: tuple[str, ...] = ("_id",)) -> tuple[Column, ...
 
 
 def record(entity: Any, *, kind: str | None = None) -> Document:
-    """
-    Return one entity as a document; as a table it is a line for each attribute.
-    """
+    """Return one entity as a document; as a table it is a line for each attribute."""
     attributes = [{"attribute": name, "value": value} for name, value in flat(entity).items()]
     if kind is not None:
         attributes.insert(0, {"attribute": "kind", "value": kind})
@@ -81,8 +71,7 @@ def record(entity: Any, *, kind: str | None = None) -> Document:
 
 
 def flat(row: Any) -> dict[str, Any]:
-    """
-    Return a row as one level of attributes: `_meta.created` for what lies deeper, custom fields by name.
+    """Return a row as one level of attributes: `_meta.created` for what lies deeper, custom fields by name.
 
     A custom field with the name of a built-in attribute is `customFields.name`. What is no object has
     the one attribute `value`.
@@ -91,9 +80,7 @@ def flat(row: Any) -> dict[str, Any]:
 
 
 def as_list(answer: Any) -> list[dict[str, Any]]:
-    """
-    Return the answer of a method that gives one entity or a list of them, where a list was asked for.
-    """
+    """Return the answer of a method that gives one entity or a list of them, where a list was asked for."""
     listed: list[dict[str, Any]] = answer
     return listed
 
@@ -109,9 +96,7 @@ def _flattened(row: dict[str, Any], before: str, depth: int) -> Iterator[tuple[s
 
 
 def cell(value: Any) -> str:
-    """
-    Return a value as the text of one cell: nothing for null, a list of texts with commas, else JSON.
-    """
+    """Return a value as the text of one cell: nothing for null, a list of texts with commas, else JSON."""
     if value is None:
         return ""
     if isinstance(value, str):

@@ -1,5 +1,4 @@
-"""
-A workspace as Ardoq answers it, rewritten as a seed of the emulator.
+"""A workspace as Ardoq answers it, rewritten as a seed of the emulator.
 
 Pure functions, for both versions of the API. Who made or changed something is left out: people are no part
 of a workspace, and a seed goes from hand to hand.
@@ -54,9 +53,7 @@ _NO_FIELDS_ON_V1 = {
 
 
 def component(entity: Row) -> Row:
-    """
-    Return a component of v1 or v2 as a row of a seed.
-    """
+    """Return a component of v1 or v2 as a row of a seed."""
     return {
         **_taken(entity, _COMPONENT, _ORDERED_ON_V1),
         **_custom(entity, _COMPONENT, _ORDERED_ON_V1),
@@ -64,16 +61,12 @@ def component(entity: Row) -> Row:
 
 
 def reference(entity: Row) -> Row:
-    """
-    Return a reference of v1 or v2 as a row of a seed.
-    """
+    """Return a reference of v1 or v2 as a row of a seed."""
     return {**_taken(entity, _REFERENCE), **_custom(entity, _REFERENCE, _ON_V1)}
 
 
 def workspace(entity: Row, model_id: str) -> Row:
-    """
-    Return a workspace of v1 or v2 as a row of a seed; v2 does not say which model it has.
-    """
+    """Return a workspace of v1 or v2 as a row of a seed; v2 does not say which model it has."""
     row = {**_taken(entity, _WORKSPACE), "componentModel": model_id}
     origin = entity.get("origin")
     if isinstance(origin, dict) and origin.get("id"):
@@ -82,29 +75,23 @@ def workspace(entity: Row, model_id: str) -> Row:
 
 
 def folder(entity: Row) -> Row:
-    """
-    Return a folder of v1 as a row of a seed.
-    """
+    """Return a folder of v1 as a row of a seed."""
     return _taken(entity, ("name", "description"))
 
 
 def model(entity: Row) -> Row:
-    """
-    Return a model of v1 as a row of a seed.
-    """
+    """Return a model of v1 as a row of a seed."""
     return _taken(entity, _MODEL)
 
 
 def field(entity: Row) -> Row:
-    """
-    Return the definition of a field of v1 as a row of a seed.
-    """
+    """Return the definition of a field of v1 as a row of a seed."""
     return _taken(entity, _FIELD, _ORDERED_ON_V1)
 
 
 def tag(entity: Row, ws_id: str, kept: Iterable[str]) -> Row:
-    """
-    Return a tag of v1, or the name of one as v2 has it, as a row of a seed; on the entities `kept` alone.
+    """Return a tag of v1, or the name of one as v2 has it, as a row of a seed; on the entities `kept`
+    alone.
     """
     known = set(kept)
     row = {**_taken(entity, ("name", "description")), "rootWorkspace": ws_id}
@@ -114,9 +101,7 @@ def tag(entity: Row, ws_id: str, kept: Iterable[str]) -> Row:
 
 
 def model_of_context(context: Row, name: Any, model_id: str) -> tuple[Row, list[Row]]:
-    """
-    Return the model that a workspace's context on v2 speaks of, and its fields, as rows of a seed.
-    """
+    """Return the model that a workspace's context on v2 speaks of, and its fields, as rows of a seed."""
     types = [one for one in context.get("componentTypes") or [] if one.get("typeId")]
     made: dict[str, Row] = {}
     for one in types:
@@ -158,9 +143,7 @@ def _is_of_v2(entity: Row) -> bool:
 
 
 def _taken(entity: Row, names: Iterable[str], on_v1: Mapping[str, str] = _ON_V1) -> Row:
-    """
-    Return the named attributes, and when and in which version it was stored; null counts as absent.
-    """
+    """Return the named attributes, and when and in which version it was stored; null counts as absent."""
     if _is_of_v2(entity):
         entity, on_v1 = {**entity["_meta"], **entity}, {}
     row = {name: entity.get(on_v1.get(name, name)) for name in (*_STAMPS, *names)}

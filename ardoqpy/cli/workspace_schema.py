@@ -1,6 +1,4 @@
-"""
-What can be used in a workspace, in the shape of v2 whichever version is asked.
-"""
+"""What can be used in a workspace, in the shape of v2 whichever version is asked."""
 
 from __future__ import annotations
 
@@ -19,8 +17,8 @@ _STYLE = ("color", "icon", "image", "shape")
 
 
 def context_of(client: ArdoqClient, ws_id: str) -> dict[str, Any]:
-    """
-    Return the types, fields and tags of a workspace; v1 needs its model, all fields and its tags for it.
+    """Return the types, fields and tags of a workspace; v1 needs its model, all fields and its tags for
+    it.
     """
     try:
         return client.get_context(ws_id)
@@ -40,9 +38,7 @@ def context_of(client: ArdoqClient, ws_id: str) -> dict[str, Any]:
 
 
 def field_names(context: dict[str, Any]) -> list[str]:
-    """
-    Return the names of all fields of a workspace, as they stand on components and references.
-    """
+    """Return the names of all fields of a workspace, as they stand on components and references."""
     return [str(field.get("apiKey")) for field in context.get("customFields") or []]
 
 

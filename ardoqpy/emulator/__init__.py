@@ -1,5 +1,4 @@
-"""
-Be an Ardoq: the REST API over real HTTP, for tests and for trying things out without an account.
+"""Be an Ardoq: the REST API over real HTTP, for tests and for trying things out without an account.
 
     with Emulator() as ardoq:
         ...  # point a client to ardoq.url with ardoq.token

@@ -1,6 +1,4 @@
-"""
-Open a door for tests in other processes: dump, seed, reset, faults, requests, all under `/_emulator/`.
-"""
+"""Open a door for tests in other processes: dump, seed, reset, faults, requests, all under `/_emulator/`."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -13,55 +11,35 @@ CONTROL = "_emulator"
 
 
 class Controlled(Protocol):
-    """
-    Describe what the door gives access to.
-    """
+    """Describe what the door gives access to."""
 
     def dump(self) -> dict[str, Any]:
-        """
-        Return everything that is stored.
-        """
+        """Return everything that is stored."""
 
     def load(self, seed: dict[str, Any]) -> None:
-        """
-        Replace everything that is stored.
-        """
+        """Replace everything that is stored."""
 
     def reset(self) -> None:
-        """
-        Go back to the seed.
-        """
+        """Go back to the seed."""
 
     def add_faults(self, *faults: Fault) -> None:
-        """
-        Ask for failures.
-        """
+        """Ask for failures."""
 
     def clear_faults(self) -> None:
-        """
-        Forget failures.
-        """
+        """Forget failures."""
 
     def pending_faults(self) -> list[Fault]:
-        """
-        Return the failures still to happen.
-        """
+        """Return the failures still to happen."""
 
     def logged_requests(self) -> list[dict[str, Any]]:
-        """
-        Return the requests so far.
-        """
+        """Return the requests so far."""
 
     def clear_requests(self) -> None:
-        """
-        Forget the requests so far.
-        """
+        """Forget the requests so far."""
 
 
 def control(emulator: Controlled, request: Request) -> Response:
-    """
-    Answer a request for `/_emulator/...`.
-    """
+    """Answer a request for `/_emulator/...`."""
     verbs = _DOOR.get("/".join(request.segments[1:]))
     if verbs is None:
         sentence = f"There is nothing at {request.path}; there are {', '.join(_DOOR)}."

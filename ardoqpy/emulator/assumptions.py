@@ -1,5 +1,4 @@
-"""
-Hold every decision that the known facts about Ardoq do not settle.
+"""Hold every decision that the known facts about Ardoq do not settle.
 
 Each constant is a choice of the emulator, not a fact. The comment says what it settles and which subject of
 Ardoq's API leaves it open. Whoever sees the real answer puts it right here.

@@ -1,5 +1,4 @@
-"""
-Name what can go wrong with a request, so that every part of the emulator refuses in the same words.
+"""Name what can go wrong with a request, so that every part of the emulator refuses in the same words.
 
 A problem knows its HTTP status because Ardoq's answers are described that way; nothing else here knows HTTP.
 """
@@ -8,9 +7,7 @@ from typing import Any
 
 
 class Problem(Exception):
-    """
-    Refuse a request with a status, one sentence and the data that belongs to it.
-    """
+    """Refuse a request with a status, one sentence and the data that belongs to it."""
 
     status = 500
 
@@ -21,41 +18,31 @@ class Problem(Exception):
 
 
 class BadRequest(Problem):
-    """
-    Refuse what cannot be understood: not JSON, not an object, a value of the wrong JSON type.
-    """
+    """Refuse what cannot be understood: not JSON, not an object, a value of the wrong JSON type."""
 
     status = 400
 
 
 class Unauthorized(Problem):
-    """
-    Refuse a missing or unknown token.
-    """
+    """Refuse a missing or unknown token."""
 
     status = 401
 
 
 class Forbidden(Problem):
-    """
-    Refuse a known token that asks for another organisation.
-    """
+    """Refuse a known token that asks for another organisation."""
 
     status = 403
 
 
 class NotFound(Problem):
-    """
-    Say that the path names nothing.
-    """
+    """Say that the path names nothing."""
 
     status = 404
 
 
 class MethodNotAllowed(Problem):
-    """
-    Say that the path exists, but not for this verb.
-    """
+    """Say that the path exists, but not for this verb."""
 
     status = 405
 
@@ -65,33 +52,25 @@ class MethodNotAllowed(Problem):
 
 
 class UnsupportedMediaType(Problem):
-    """
-    Refuse a body that says it is something else than JSON.
-    """
+    """Refuse a body that says it is something else than JSON."""
 
     status = 415
 
 
 class Conflict(Problem):
-    """
-    Say that what is stored has moved on, or is there already.
-    """
+    """Say that what is stored has moved on, or is there already."""
 
     status = 409
 
 
 class Unprocessable(Problem):
-    """
-    Refuse what is well formed but wrong or incomplete.
-    """
+    """Refuse what is well formed but wrong or incomplete."""
 
     status = 422
 
 
 class TooMany(Problem):
-    """
-    Refuse for now, and say after how many seconds to come back.
-    """
+    """Refuse for now, and say after how many seconds to come back."""
 
     status = 429
 

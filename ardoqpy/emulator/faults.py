@@ -1,6 +1,4 @@
-"""
-Describe failures on demand as data, and hand them out to the calls that they are meant for.
-"""
+"""Describe failures on demand as data, and hand them out to the calls that they are meant for."""
 
 import random
 import threading
@@ -18,8 +16,7 @@ _INTEGERS = frozenset({"times", "status", "retry_after"})
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """
-    Describe what goes wrong with the next calls that match.
+    """Describe what goes wrong with the next calls that match.
 
     - status: answer with `status`, without handling, and with Retry-After if `retry_after` is given
     - reset: reset the connection before handling, as a crash or a firewall does
@@ -75,9 +72,7 @@ class Fault:
 
     @classmethod
     def from_mapping(cls, given: Mapping[str, Any]) -> Self:
-        """
-        Make a fault of named values, or raise ValueError with a sentence.
-        """
+        """Make a fault of named values, or raise ValueError with a sentence."""
         known = [item.name for item in fields(cls)]
         unknown = [key for key in given if key not in known]
         if unknown:
@@ -87,9 +82,7 @@ class Fault:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """
-        Read a fault as written on a command line: "kind=status,status=503,times=2,method=POST".
-        """
+        """Read a fault as written on a command line: "kind=status,status=503,times=2,method=POST"."""
         given: dict[str, Any] = {}
         for part in text.split(","):
             key, equals, value = (piece.strip() for piece in part.partition("="))
@@ -103,17 +96,13 @@ class Fault:
         return cls.from_mapping(given)
 
     def matches(self, method: str, path: str) -> bool:
-        """
-        Say whether a call is one that this fault is meant for.
-        """
+        """Say whether a call is one that this fault is meant for."""
         return (self.method is None or self.method.upper() == method) and (
             self.path is None or fnmatchcase(path, self.path)
         )
 
     def as_mapping(self) -> dict[str, Any]:
-        """
-        Return the fault as named values.
-        """
+        """Return the fault as named values."""
         return asdict(self)
 
 
@@ -130,8 +119,7 @@ def _number(key: str, value: str) -> Any:
 
 
 class Storm:
-    """
-    Let a share of all calls go wrong, each in one of several ways, drawn by a seed.
+    """Let a share of all calls go wrong, each in one of several ways, drawn by a seed.
 
     - share: how many of the calls that match, from 0 to 1
     - kinds: statuses such as "503", and kinds of faults; one that stands twice is twice as likely
@@ -164,9 +152,7 @@ class Storm:
         self.happened: dict[str, int] = {}
 
     def take(self, method: str, path: str) -> Fault | None:
-        """
-        Draw what goes wrong with a call, most often nothing.
-        """
+        """Draw what goes wrong with a call, most often nothing."""
         if not self._narrow.matches(method, path) or self._random.random() >= self._share:
             return None
         fault = self._random.choice(self._faults)
@@ -182,9 +168,7 @@ def _of_a_storm(kind: str, retry_after: int | None, seconds: float | None) -> Fa
 
 
 class Faults:
-    """
-    Keep faults in the order in which they were asked for; any thread may ask and take.
-    """
+    """Keep faults in the order in which they were asked for; any thread may ask and take."""
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         self._lock = threading.Lock()
@@ -192,15 +176,13 @@ class Faults:
         self._storm: Storm | None = None
 
     def add(self, *faults: Fault) -> None:
-        """
-        Ask for failures.
-        """
+        """Ask for failures."""
         with self._lock:
             self._pending.extend(faults)
 
     def take(self, method: str, path: str) -> Fault | None:
-        """
-        Return the first fault that is meant for a call, and count it down; else what a storm has for it.
+        """Return the first fault that is meant for a call, and count it down; else what a storm has for
+        it.
         """
         with self._lock:
             for position, fault in enumerate(self._pending):
@@ -213,23 +195,17 @@ class Faults:
             return self._storm.take(method, path) if self._storm is not None else None
 
     def brew(self, storm: Storm) -> None:
-        """
-        Let a storm begin, in place of one that goes on.
-        """
+        """Let a storm begin, in place of one that goes on."""
         with self._lock:
             self._storm = storm
 
     def clear(self) -> None:
-        """
-        Forget all failures that have not happened, and end the storm.
-        """
+        """Forget all failures that have not happened, and end the storm."""
         with self._lock:
             self._pending.clear()
             self._storm = None
 
     def pending(self) -> list[Fault]:
-        """
-        Return the failures still to happen, with how often.
-        """
+        """Return the failures still to happen, with how often."""
         with self._lock:
             return list(self._pending)

@@ -1,6 +1,4 @@
-"""
-Speak HTTP/1.1 on sockets: read requests, write answers, and break off where a fault wants it.
-"""
+"""Speak HTTP/1.1 on sockets: read requests, write answers, and break off where a fault wants it."""
 
 import contextlib
 import os
@@ -23,8 +21,8 @@ _AT_ONCE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """
-    Hold what goes back over the wire: an answer, half of one, or nothing but a connection closed or reset.
+    """Hold what goes back over the wire: an answer, half of one, or nothing but a connection closed or
+    reset.
     """
 
     response: Response | None
@@ -34,30 +32,22 @@ class Outcome:
 
 
 class Application(Protocol):
-    """
-    Describe who answers the requests.
-    """
+    """Describe who answers the requests."""
 
     def connected(self) -> None:
-        """
-        Take note of a connection.
-        """
+        """Take note of a connection."""
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Outcome:
-        """
-        Answer one request.
-        """
+        """Answer one request."""
 
 
 class _BadFraming(ValueError):
-    """
-    Say that the end of a request's body cannot be found.
-    """
+    """Say that the end of a request's body cannot be found."""
 
 
 class HttpServer(ThreadingHTTPServer):
-    """
-    Serve an application, one thread for each connection, and know the connections so that they can be ended.
+    """Serve an application, one thread for each connection, and know the connections so that they can
+    be ended.
     """
 
     daemon_threads = True
@@ -74,47 +64,35 @@ class HttpServer(ThreadingHTTPServer):
         super().__init__(address, _Handler)
 
     def server_bind(self) -> None:
-        """
-        Bind without looking up the name of the host, which can take seconds.
-        """
+        """Bind without looking up the name of the host, which can take seconds."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def serve(self) -> None:
-        """
-        Take connections until `end` is called.
-        """
+        """Take connections until `end` is called."""
         while not self._ended:
             self.handle_request()
 
     def end(self) -> None:
-        """
-        Have `serve` return.
-        """
+        """Have `serve` return."""
         self._ended = True
         # Somebody who comes wakes it at once: tests start and stop emulators by the thousand.
         with contextlib.suppress(OSError):
             socket.create_connection((self.server_name, self.server_port), timeout=self.timeout).close()
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
-        """
-        Take nobody any more once it has ended.
-        """
+        """Take nobody any more once it has ended."""
         return not self._ended
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """
-        Take note of a connection before its thread starts.
-        """
+        """Take note of a connection before its thread starts."""
         with self._changed:
             self._connections.add(request)
         self.application.connected()
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """
-        Serve one connection to its end.
-        """
+        """Serve one connection to its end."""
         try:
             super().process_request_thread(request, client_address)
         finally:
@@ -123,14 +101,10 @@ class HttpServer(ThreadingHTTPServer):
                 self._changed.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """
-        Say nothing when a client has gone away.
-        """
+        """Say nothing when a client has gone away."""
 
     def end_connections(self, patience: float) -> None:
-        """
-        End all connections, and wait a little for those that are being served.
-        """
+        """End all connections, and wait a little for those that are being served."""
         with self._changed:
             for connection in self._connections:
                 with contextlib.suppress(OSError):
@@ -139,9 +113,7 @@ class HttpServer(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """
-    Serve one connection.
-    """
+    """Serve one connection."""
 
     protocol_version = "HTTP/1.1"
     server_version = "ArdoqEmulator"
@@ -232,16 +204,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def finish(self) -> None:
-        """
-        Close the files of the connection, whether or not somebody still listens.
-        """
+        """Close the files of the connection, whether or not somebody still listens."""
         with contextlib.suppress(OSError):
             super().finish()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """
-        Refuse what is no HTTP, as JSON like everything else.
-        """
+        """Refuse what is no HTTP, as JSON like everything else."""
         self.close_connection = True
         refused = failure(code, message or explain or HTTPStatus(code).phrase)
         # A request line that could not be read has left neither verb nor version behind.
@@ -251,6 +219,4 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(Outcome(refused, refused.body()))
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (named by the base class)
-        """
-        Log nothing.
-        """
+        """Log nothing."""

@@ -1,6 +1,4 @@
-"""
-Describe a request and a response as handlers see them: no sockets, no threads.
-"""
+"""Describe a request and a response as handlers see them: no sockets, no threads."""
 
 import json
 from collections.abc import Mapping
@@ -14,9 +12,7 @@ from ardoqpy.emulator.errors import BadRequest, MethodNotAllowed, Problem, TooMa
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """
-    Tell handlers what the emulator was started with.
-    """
+    """Tell handlers what the emulator was started with."""
 
     base_url: str
     org: str = assumptions.DEFAULT_ORG
@@ -25,9 +21,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """
-    Hold a request: the path as its decoded segments, and those of them that the route has named.
-    """
+    """Hold a request: the path as its decoded segments, and those of them that the route has named."""
 
     method: str
     segments: tuple[str, ...]
@@ -39,34 +33,24 @@ class Request:
 
     @property
     def path(self) -> str:
-        """
-        Return the decoded path, without a trailing slash.
-        """
+        """Return the decoded path, without a trailing slash."""
         return "/" + "/".join(self.segments)
 
     @property
     def query(self) -> list[tuple[str, str]]:
-        """
-        Return the query as pairs, in order.
-        """
+        """Return the query as pairs, in order."""
         return parse_qsl(self.raw_query, keep_blank_values=True)
 
     def asked(self, name: str) -> str | None:
-        """
-        Return the value of a query parameter; an empty one counts as not given.
-        """
+        """Return the value of a query parameter; an empty one counts as not given."""
         return next((value for key, value in self.query if key == name and value), None)
 
     def is_asked(self, name: str) -> bool:
-        """
-        Say whether a query parameter is "true".
-        """
+        """Say whether a query parameter is "true"."""
         return (self.asked(name) or "").casefold() == "true"
 
     def json(self) -> Any:
-        """
-        Return the body read as JSON, or raise BadRequest.
-        """
+        """Return the body read as JSON, or raise BadRequest."""
         try:
             return json.loads(self.body, parse_constant=_no_constant, parse_float=_finite)
         except (ValueError, RecursionError) as error:
@@ -74,9 +58,7 @@ class Request:
             raise BadRequest(sentence) from error
 
     def json_object(self) -> dict[str, Any]:
-        """
-        Return the body read as a JSON object, or raise BadRequest.
-        """
+        """Return the body read as a JSON object, or raise BadRequest."""
         body = self.json()
         if not isinstance(body, dict):
             sentence = f"The body of {self.method} {quote(self.path)} has to be a JSON object."
@@ -86,9 +68,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """
-    Hold a response: JSON unless `content` is given; neither for those without a body.
-    """
+    """Hold a response: JSON unless `content` is given; neither for those without a body."""
 
     status: int = 200
     json: Any = None
@@ -97,9 +77,7 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def body(self) -> bytes:
-        """
-        Return the bytes to send.
-        """
+        """Return the bytes to send."""
         if self.status == 204:
             return b""
         if self.content is not None:
@@ -111,9 +89,7 @@ NO_CONTENT = Response(204)
 
 
 def refusal(problem: Problem) -> Response:
-    """
-    Return the response that tells a problem.
-    """
+    """Return the response that tells a problem."""
     headers = {}
     if isinstance(problem, TooMany):
         headers["Retry-After"] = str(problem.retry_after)
@@ -128,9 +104,7 @@ def failure(
     data: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """
-    Return an error response with a message.
-    """
+    """Return an error response with a message."""
     body: dict[str, Any] = {assumptions.ERROR_MESSAGE_KEY: message}
     if data:
         body[assumptions.ERROR_DATA_KEY] = dict(data)

@@ -1,6 +1,4 @@
-"""
-Find an uploaded file in a multipart/form-data body.
-"""
+"""Find an uploaded file in a multipart/form-data body."""
 
 from email.message import Message
 from email.parser import Parser
@@ -10,9 +8,7 @@ from ardoqpy.emulator.errors import BadRequest, Unprocessable
 
 
 class FilePart(NamedTuple):
-    """
-    Hold an uploaded file.
-    """
+    """Hold an uploaded file."""
 
     filename: str
     content_type: str
@@ -20,9 +16,7 @@ class FilePart(NamedTuple):
 
 
 def file_part(name: str, content_type: str, body: bytes) -> FilePart:
-    """
-    Return the part of this name, byte for byte, or raise a Problem.
-    """
+    """Return the part of this name, byte for byte, or raise a Problem."""
     head = Message()
     head["Content-Type"] = content_type
     boundary = head.get_boundary()

@@ -1,6 +1,4 @@
-"""
-Keep what the emulated Ardoq knows in an SQLite file, up to date with every transaction.
-"""
+"""Keep what the emulated Ardoq knows in an SQLite file, up to date with every transaction."""
 
 import json
 import sqlite3
@@ -24,9 +22,7 @@ _APPLICATION = 0x41726451
 
 
 class Database:
-    """
-    Read and write one file, one row for each entity; the caller's lock keeps writers apart.
-    """
+    """Read and write one file, one row for each entity; the caller's lock keeps writers apart."""
 
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path)
@@ -60,9 +56,7 @@ class Database:
         connection.execute(_SCHEMA)
 
     def read(self) -> dict[str, Any] | None:
-        """
-        Return what was stored, as a seed; None if that is nothing.
-        """
+        """Return what was stored, as a seed; None if that is nothing."""
         rows = self._open().execute("SELECT kind, json FROM entities ORDER BY position").fetchall()
         if not rows:
             return None
@@ -72,9 +66,7 @@ class Database:
         return seed
 
     def write(self, changes: Sequence[Change]) -> None:
-        """
-        Store the outcome of a transaction.
-        """
+        """Store the outcome of a transaction."""
         outcome: dict[tuple[str, str], Row | None] = {}
         removed: dict[tuple[str, str], None] = {}
         for change in changes:
@@ -104,9 +96,7 @@ class Database:
             raise
 
     def close(self) -> None:
-        """
-        Close the file; the next write opens it again.
-        """
+        """Close the file; the next write opens it again."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -1,6 +1,4 @@
-"""
-Limit how many requests a token may make in a second.
-"""
+"""Limit how many requests a token may make in a second."""
 
 import math
 import threading
@@ -11,9 +9,7 @@ from ardoqpy.emulator.errors import TooMany
 
 
 class RateLimit:
-    """
-    Let each token make `per_second` requests in a second, at once or spread, and refuse the rest.
-    """
+    """Let each token make `per_second` requests in a second, at once or spread, and refuse the rest."""
 
     def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
         if per_second <= 0:
@@ -26,9 +22,7 @@ class RateLimit:
         self._left: dict[str, tuple[float, float]] = {}
 
     def check(self, token: str) -> None:
-        """
-        Count a request of a token, or raise TooMany.
-        """
+        """Count a request of a token, or raise TooMany."""
         now = self._clock()
         with self._lock:
             left, since = self._left.get(token, (self._capacity, now))

@@ -1,6 +1,4 @@
-"""
-List what is emulated, and find the handler for a request.
-"""
+"""List what is emulated, and find the handler for a request."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -32,9 +30,7 @@ Handler = Callable[[Store, Request], Response]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """
-    Bind a verb and a path pattern to a handler; segments in braces are named.
-    """
+    """Bind a verb and a path pattern to a handler; segments in braces are named."""
 
     method: str
     pattern: str
@@ -135,9 +131,7 @@ class _Node:
 
 
 class Router:
-    """
-    Find routes by walking a tree of path segments; a literal segment goes before a named one.
-    """
+    """Find routes by walking a tree of path segments; a literal segment goes before a named one."""
 
     def __init__(self, routes: Iterable[Route] = ROUTES) -> None:
         self._top = _Node()
@@ -154,9 +148,7 @@ class Router:
             node.routes[route.method] = (route, tuple(names))
 
     def find(self, method: str, segments: tuple[str, ...]) -> tuple[Handler, Mapping[str, str]]:
-        """
-        Return the handler and the named segments, or raise NotFound or MethodNotAllowed.
-        """
+        """Return the handler and the named segments, or raise NotFound or MethodNotAllowed."""
         path = "/" + "/".join(segments)
         allowed: dict[str, None] = {}
         for node, values in _walk(self._top, segments, ()):

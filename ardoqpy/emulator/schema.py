@@ -1,5 +1,5 @@
-"""
-List which attributes of each kind can be written, their JSON types, and what stands when they are left out.
+"""List which attributes of each kind can be written, their JSON types, and what stands when they are
+left out.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,8 +37,7 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """
-    Describe one attribute: its JSON type in words, and what holds when a request does not give it.
+    """Describe one attribute: its JSON type in words, and what holds when a request does not give it.
 
     `required` ones can never be absent or null. `keeps` ones stay as stored when a whole entity is replaced
     without them; the others go back to `default`. Where one is not `nullable`, null stands for the default.
@@ -53,27 +52,21 @@ class Attribute:
 
 
 class Kind:
-    """
-    Describe what can be written about one kind of entity.
-    """
+    """Describe what can be written about one kind of entity."""
 
     def __init__(self, name: str, *attributes: Attribute) -> None:
         self.name = name
         self.attributes: Mapping[str, Attribute] = {attribute.name: attribute for attribute in attributes}
 
     def new(self, given: Row) -> Row:
-        """
-        Return all attributes of a new entity, or raise a Problem.
-        """
+        """Return all attributes of a new entity, or raise a Problem."""
         return {
             name: self._checked(attribute, given[name]) if name in given else self._left_out(attribute)
             for name, attribute in self.attributes.items()
         }
 
     def next(self, row: Row, given: Row, *, replace: bool) -> Row:
-        """
-        Return the attributes to write over a stored row, or raise a Problem.
-        """
+        """Return the attributes to write over a stored row, or raise a Problem."""
         changes: Row = {}
         for name, attribute in self.attributes.items():
             if name in given:

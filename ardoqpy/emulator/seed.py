@@ -1,5 +1,4 @@
-"""
-Read and write everything that the emulated Ardoq knows as one JSON object.
+"""Read and write everything that the emulated Ardoq knows as one JSON object.
 
 A dump is a complete seed. A seed written by hand may leave out whatever has a default; its entities may name
 one another by the ids that it gives them.
@@ -27,15 +26,11 @@ _BOOKKEEPING = ("_id", "_version", "created", "createdBy", "lastUpdated", "lastM
 
 
 class SeedError(ValueError):
-    """
-    Say in one sentence what is wrong with a seed.
-    """
+    """Say in one sentence what is wrong with a seed."""
 
 
 def read_seed(path: str | Path) -> dict[str, Any]:
-    """
-    Read a seed from a file.
-    """
+    """Read a seed from a file."""
     try:
         seed = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
@@ -51,9 +46,7 @@ def read_seed(path: str | Path) -> dict[str, Any]:
 
 
 def dump(store: Store) -> dict[str, Any]:
-    """
-    Return everything that the store holds, in a form that can seed another one.
-    """
+    """Return everything that the store holds, in a form that can seed another one."""
     with store.state.lock:
         rows = {name: table.rows() for name, table in store.state.tables.items()}
     copied: dict[str, Any] = json.loads(json.dumps(rows))
@@ -61,9 +54,7 @@ def dump(store: Store) -> dict[str, Any]:
 
 
 def load(store: Store, seed: dict[str, Any]) -> None:
-    """
-    Replace everything that the store holds by a seed; a wrong seed changes nothing.
-    """
+    """Replace everything that the store holds by a seed; a wrong seed changes nothing."""
     sections = _sections(store, seed)
     loader = _Loader(store, sections)
     with store.transaction():
@@ -106,9 +97,7 @@ def _sections(store: Store, seed: dict[str, Any]) -> dict[str, list[Row]]:
 
 
 class _Loader:
-    """
-    Complete the rows of a seed, table by table, in an order in which each finds what it points to.
-    """
+    """Complete the rows of a seed, table by table, in an order in which each finds what it points to."""
 
     def __init__(self, store: Store, sections: dict[str, list[Row]]) -> None:
         self._store = store
@@ -158,9 +147,7 @@ class _Loader:
             raise SeedError(sentence) from error
 
     def _kept(self, given: Row, new: Row, derived: Iterable[str] = ()) -> Row:
-        """
-        Return a complete row of what is given and what is new; keys that mean nothing are refused.
-        """
+        """Return a complete row of what is given and what is new; keys that mean nothing are refused."""
         known = {*_BOOKKEEPING, *new, *derived}
         unknown = [key for key in given if key not in known]
         if unknown:
@@ -219,9 +206,7 @@ class _Loader:
         return self._kept(given, new, ("componentTemplate",))
 
     def _count_given_keys(self) -> None:
-        """
-        Let the counters go on after the highest component key that the seed gives.
-        """
+        """Let the counters go on after the highest component key that the seed gives."""
         highest: dict[str, int] = {}
         for given in self._sections["components"]:
             workspace = given.get("rootWorkspace")

@@ -1,6 +1,4 @@
-"""
-Run an emulated Ardoq: who may ask, what goes wrong on purpose, what is answered, what is remembered.
-"""
+"""Run an emulated Ardoq: who may ask, what goes wrong on purpose, what is answered, what is remembered."""
 
 import copy
 import hmac
@@ -31,8 +29,7 @@ _LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Ple
 
 
 class RequestRecord(NamedTuple):
-    """
-    Remember a request; the status is None if it was dropped before anything was done about it.
+    """Remember a request; the status is None if it was dropped before anything was done about it.
 
     After "drop-after" and "cut-off" it is the status that the client would have seen.
     """
@@ -44,9 +41,7 @@ class RequestRecord(NamedTuple):
 
 
 class Exchange(NamedTuple):
-    """
-    Hold what was asked and what was answered, without headers: no token is in it.
-    """
+    """Hold what was asked and what was answered, without headers: no token is in it."""
 
     method: str
     path: str
@@ -57,8 +52,7 @@ class Exchange(NamedTuple):
 
 
 class Emulator:
-    """
-    Emulate Ardoq over HTTP on this machine.
+    """Emulate Ardoq over HTTP on this machine.
 
     - token: what clients have to send; org: the label they may send (None lets any pass)
     - db: an SQLite file that keeps everything; a seed counts only while it is empty
@@ -123,9 +117,7 @@ class Emulator:
     # --- life ---
 
     def start(self) -> Self:
-        """
-        Listen; requests are answered when this returns. Starting again after `stop` keeps the port.
-        """
+        """Listen; requests are answered when this returns. Starting again after `stop` keeps the port."""
         if self._server is None:
             self._stopping.clear()
             self._server = HttpServer((self._host, self._port), self)
@@ -135,9 +127,7 @@ class Emulator:
         return self
 
     def stop(self) -> None:
-        """
-        Stop listening and end all connections; what is stored stays.
-        """
+        """Stop listening and end all connections; what is stored stays."""
         self._stopping.set()
         server, self._server = self._server, None
         if server is not None and self._thread is not None:
@@ -159,48 +149,35 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """
-        Return the address that clients use as their host.
-        """
+        """Return the address that clients use as their host."""
         return f"http://{self._host}:{self._port}"
 
     # --- what is stored ---
 
     def dump(self) -> dict[str, Any]:
-        """
-        Return everything that is stored, in a form that can seed another emulator.
-        """
+        """Return everything that is stored, in a form that can seed another emulator."""
         return dump(self.store)
 
     def load(self, seed: dict[str, Any]) -> None:
-        """
-        Replace everything that is stored; a wrong seed is refused with a SeedError and changes nothing.
-        """
+        """Replace everything that is stored; a wrong seed is refused with a SeedError and changes nothing."""
         load(self.store, seed)
 
     def reset(self) -> None:
-        """
-        Go back to the seed that the emulator was made with.
-        """
+        """Go back to the seed that the emulator was made with."""
         load(self.store, self._seed)
 
     # --- what goes wrong ---
 
     def fail(self, kind: str = "status", **fault_keys: Any) -> None:
-        """
-        Have the next call that matches fail; the keys are those of `Fault`.
-        """
+        """Have the next call that matches fail; the keys are those of `Fault`."""
         self._faults.add(Fault.from_mapping({"kind": kind, **fault_keys}))
 
     def add_faults(self, *faults: Fault) -> None:
-        """
-        Ask for failures.
-        """
+        """Ask for failures."""
         self._faults.add(*faults)
 
     def storm(self, share: float = 0.2, **storm_keys: Any) -> Storm:
-        """
-        Let a share of all calls fail until `clear_faults`, drawn by a seed; the keys are those of `Storm`.
+        """Let a share of all calls fail until `clear_faults`, drawn by a seed; the keys are those of `Storm`.
 
         What is returned counts in `happened` what went wrong, by kind.
         """
@@ -209,61 +186,45 @@ class Emulator:
         return storm
 
     def clear_faults(self) -> None:
-        """
-        Forget the failures that have not happened yet, and end a storm.
-        """
+        """Forget the failures that have not happened yet, and end a storm."""
         self._faults.clear()
 
     def pending_faults(self) -> list[Fault]:
-        """
-        Return the failures still to happen.
-        """
+        """Return the failures still to happen."""
         return self._faults.pending()
 
     # --- what happened ---
 
     @property
     def requests(self) -> list[RequestRecord]:
-        """
-        Return the requests so far, those to the control door left out.
-        """
+        """Return the requests so far, those to the control door left out."""
         with self._records_lock:
             return list(self._records)
 
     @property
     def connections(self) -> int:
-        """
-        Return how many connections clients have opened so far.
-        """
+        """Return how many connections clients have opened so far."""
         with self._records_lock:
             return self._connections
 
     def connected(self) -> None:
-        """
-        Take note of a connection.
-        """
+        """Take note of a connection."""
         with self._records_lock:
             self._connections += 1
 
     def logged_requests(self) -> list[dict[str, Any]]:
-        """
-        Return the requests so far as plain objects.
-        """
+        """Return the requests so far as plain objects."""
         return [record._asdict() for record in self.requests]
 
     def clear_requests(self) -> None:
-        """
-        Forget the requests so far.
-        """
+        """Forget the requests so far."""
         with self._records_lock:
             self._records.clear()
 
     # --- answering ---
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Outcome:
-        """
-        Answer one request whatever happens, or do to it what a fault wants.
-        """
+        """Answer one request whatever happens, or do to it what a fault wants."""
         try:
             return self._answer(method, target, headers, body)
         except Problem as problem:
@@ -322,9 +283,7 @@ class Emulator:
         return Outcome(response, response.body(), cut_off=kind == "cut-off"), response.status
 
     def _guarded(self, request: Request, *, controls: bool) -> Response:
-        """
-        Answer a request whatever happens: a mistake of the emulator is a 500 that changes nothing.
-        """
+        """Answer a request whatever happens: a mistake of the emulator is a 500 that changes nothing."""
         try:
             token = self._authenticate(request)
             if controls:

@@ -1,5 +1,4 @@
-"""
-Hold what the emulated Ardoq knows: its tables, who is writing, the next id, and the running transaction.
+"""Hold what the emulated Ardoq knows: its tables, who is writing, the next id, and the running transaction.
 
 The rules about what may be in the tables are in `ardoqpy.emulator.rules`; this file would store anything.
 """
@@ -21,9 +20,7 @@ _ID_COUNTER = "ids"
 
 
 class State:
-    """
-    Keep one organisation's tables behind one lock.
-    """
+    """Keep one organisation's tables behind one lock."""
 
     def __init__(self, clock: Clock = utc_now) -> None:
         self.lock = threading.RLock()
@@ -113,15 +110,12 @@ class State:
         }
 
     def on_commit(self, listener: CommitListener) -> None:
-        """
-        Have a function called with the changes of every transaction that succeeds, before it is final.
-        """
+        """Have a function called with the changes of every transaction that succeeds, before it is final."""
         self._listeners.append(listener)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """
-        Keep everybody else out, and take back all changes if the block ends with an exception.
+        """Keep everybody else out, and take back all changes if the block ends with an exception.
 
         A transaction within a transaction takes back its own changes and leaves the rest to the outer one.
         """
@@ -145,30 +139,22 @@ class State:
             self.journal.changes.clear()
 
     def now(self) -> str:
-        """
-        Return the present time as it is stored.
-        """
+        """Return the present time as it is stored."""
         return iso(self._clock())
 
     def user(self) -> Row:
-        """
-        Return the user that every token belongs to.
-        """
+        """Return the user that every token belongs to."""
         return self.users.rows()[0]
 
     def count(self, counter: str) -> int:
-        """
-        Return the next number of a counter, starting with 1.
-        """
+        """Return the next number of a counter, starting with 1."""
         row = self.counters.get(counter)
         value = 1 if row is None else row["value"] + 1
         self.counters.put({"_id": counter, "value": value})
         return int(value)
 
     def new_id(self) -> str:
-        """
-        Return an id that nothing has: 24 lower-case hex digits, counted up.
-        """
+        """Return an id that nothing has: 24 lower-case hex digits, counted up."""
         while True:
             candidate = f"5f00aa00bb00cc{self.count(_ID_COUNTER):010x}"
             taken = candidate in self.reserved_ids
@@ -176,9 +162,7 @@ class State:
                 return candidate
 
     def stamped(self, attributes: Row, row_id: str | None = None) -> Row:
-        """
-        Return a new row with these attributes: id, version 1, made now by the present user.
-        """
+        """Return a new row with these attributes: id, version 1, made now by the present user."""
         now = self.now()
         user = self.user()["_id"]
         return {
@@ -192,9 +176,7 @@ class State:
         }
 
     def changed(self, row: Row, changes: Row) -> Row:
-        """
-        Return the next version of a row.
-        """
+        """Return the next version of a row."""
         return {
             **row,
             **changes,
@@ -204,18 +186,14 @@ class State:
         }
 
     def named(self, table: Table, row_id: str) -> Row:
-        """
-        Return the row that a path names, or raise NotFound.
-        """
+        """Return the row that a path names, or raise NotFound."""
         row = table.get(row_id)
         if row is None:
             raise NotFound(self.nothing_has(table, row_id))
         return row
 
     def meant(self, table: Table, row_id: str, where: str) -> Row:
-        """
-        Return the row that an attribute points to, or raise Unprocessable; `where` begins the sentence.
-        """
+        """Return the row that an attribute points to, or raise Unprocessable; `where` begins the sentence."""
         row = table.get(row_id)
         if row is None:
             sentence = f"{where}: n{self.nothing_has(table, row_id)[1:]}"
@@ -223,9 +201,7 @@ class State:
         return row
 
     def nothing_has(self, table: Table, row_id: str) -> str:
-        """
-        Say that no row of the table has the id, and what has it instead.
-        """
+        """Say that no row of the table has the id, and what has it instead."""
         sentence = f"No {table.kind} has the id {row_id}"
         for other in self.tables.values():
             if other is not table and other is not self.counters and row_id in other:
@@ -235,9 +211,7 @@ class State:
 
 
 def check_version(kind: str, row: Row, expected: int | None) -> None:
-    """
-    Raise Conflict unless the request speaks of the stored version; None speaks of whatever is stored.
-    """
+    """Raise Conflict unless the request speaks of the stored version; None speaks of whatever is stored."""
     stored = row["_version"]
     if expected is not None and expected != stored:
         sentence = f"{kind.capitalize()} {row['_id']} has version {stored}, the request says {expected}."
@@ -245,9 +219,7 @@ def check_version(kind: str, row: Row, expected: int | None) -> None:
 
 
 def tag_key(workspace_id: str, name: str) -> tuple[str, str]:
-    """
-    Return what is unique about a tag.
-    """
+    """Return what is unique about a tag."""
     return workspace_id, name.casefold() if assumptions.TAG_NAMES_IGNORE_CASE else name
 
 

@@ -1,5 +1,4 @@
-"""
-Bring the tables and the rules together: everything that the emulated Ardoq knows and can do.
+"""Bring the tables and the rules together: everything that the emulated Ardoq knows and can do.
 
 The store knows neither HTTP nor API versions. Custom values are kept apart from built-in attributes, under
 "customFields". Changes are made inside `with store.transaction():` and are all taken back when it fails.
@@ -29,9 +28,7 @@ from ardoqpy.emulator.templates import COMMON_TEMPLATES
 
 
 class Store:
-    """
-    Offer each kind of entity with its rules, over one state.
-    """
+    """Offer each kind of entity with its rules, over one state."""
 
     def __init__(self, clock: Clock = utc_now) -> None:
         self.state = State(clock)
@@ -51,15 +48,11 @@ class Store:
         self.changes = Changes(self.state, self.components, self.references, self.matching)
 
     def transaction(self) -> AbstractContextManager[None]:
-        """
-        Keep everybody else out, and take back all changes if the block ends with an exception.
-        """
+        """Keep everybody else out, and take back all changes if the block ends with an exception."""
         return self.state.transaction()
 
     def furnish(self) -> None:
-        """
-        Put in place what every organisation has: a user and the common templates.
-        """
+        """Put in place what every organisation has: a user and the common templates."""
         state = self.state
         if not len(state.users):
             user = {"name": assumptions.DEFAULT_USER_NAME, "email": assumptions.DEFAULT_USER_EMAIL}

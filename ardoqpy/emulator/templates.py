@@ -1,6 +1,4 @@
-"""
-Hold the common templates that every organisation finds in place.
-"""
+"""Hold the common templates that every organisation finds in place."""
 
 from typing import Final
 

@@ -1,6 +1,4 @@
-"""
-Read custom values as the type that their field is defined to have.
-"""
+"""Read custom values as the type that their field is defined to have."""
 
 import math
 import re
@@ -43,22 +41,16 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class CannotRead(ValueError):
-    """
-    Say that a value is not one of the field's type.
-    """
+    """Say that a value is not one of the field's type."""
 
 
 def field_type(name: str) -> str | None:
-    """
-    Return a field type as Ardoq spells it, whatever the case given; None if there is no such type.
-    """
+    """Return a field type as Ardoq spells it, whatever the case given; None if there is no such type."""
     return _BY_FOLDED_NAME.get(name.casefold())
 
 
 def as_text(value: Any) -> str:
-    """
-    Write a stored value as it would stand in a query: 5 and 5.0 as "5", booleans in lower case.
-    """
+    """Write a stored value as it would stand in a query: 5 and 5.0 as "5", booleans in lower case."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -71,9 +63,7 @@ def as_text(value: Any) -> str:
 
 
 def options_of(field: Mapping[str, Any]) -> list[str]:
-    """
-    Return the allowed values of a list-like field; an empty list allows everything.
-    """
+    """Return the allowed values of a list-like field; an empty list allows everything."""
     default = field.get("defaultValue")
     if isinstance(default, str):
         return [part.strip() for part in default.split(assumptions.FIELD_OPTION_SEPARATOR) if part.strip()]
@@ -83,8 +73,7 @@ def options_of(field: Mapping[str, Any]) -> list[str]:
 
 
 def read_value(field: Mapping[str, Any], value: Any, *, strict: bool = False) -> Any:
-    """
-    Return the value as a store with typed fields would keep it, or raise CannotRead.
+    """Return the value as a store with typed fields would keep it, or raise CannotRead.
 
     Strict reading wants the JSON type of the field, too: no "5" for a number.
     """
@@ -94,9 +83,7 @@ def read_value(field: Mapping[str, Any], value: Any, *, strict: bool = False) ->
 
 
 def taken_by(field: Mapping[str, Any]) -> str:
-    """
-    Say in words which values a field takes.
-    """
+    """Say in words which values a field takes."""
     words = _TAKEN[field["type"]]
     options = options_of(field) if "List" in field["type"] else []
     return f"{words} of {', '.join(repr(option) for option in options)}" if options else words

@@ -1,5 +1,4 @@
-"""
-The flat methods of `ArdoqClient`, a file for each kind of thing in Ardoq.
+"""The flat methods of `ArdoqClient`, a file for each kind of thing in Ardoq.
 
 Every method is its signature, its documentation, and one line of work on `self.api`, the dialect of the
 version that the client speaks. Whatever the method, it may raise, besides what its own text names:

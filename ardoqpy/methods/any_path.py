@@ -1,6 +1,4 @@
-"""
-Any path of the API, for what has no method of its own yet.
-"""
+"""Any path of the API, for what has no method of its own yet."""
 
 from __future__ import annotations
 
@@ -19,9 +17,7 @@ _VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 class AnyPathMethods(Methods):
-    """
-    Call what the API of this version has beyond the methods here, with the same care on the wire.
-    """
+    """Call what the API of this version has beyond the methods here, with the same care on the wire."""
 
     def request(
         self,
@@ -30,8 +26,7 @@ class AnyPathMethods(Methods):
         query_params: Mapping[str, Any] | None = None,
         data: Any = None,
     ) -> Any:
-        """
-        Call a path of this version of the API and return its JSON as it is, {} where there is none.
+        """Call a path of this version of the API and return its JSON as it is, {} where there is none.
 
         `resource` is the path below `/api/` (v1) or `/api/v2/` (v2), such as `components`; `method` one
         of GET, POST, PUT, PATCH, DELETE; `query_params` the query as a dict, where True, False and None
@@ -50,8 +45,7 @@ class AnyPathMethods(Methods):
         return self.api.transport.request(verb, path, spelled(query_params, "query_params"), data)
 
     def iter_request(self, resource: str, query_params: Mapping[str, Any] | None = None) -> Iterator[Any]:
-        """
-        Yield every value of a listing of this version of the API; v2 reads page after page.
+        """Yield every value of a listing of this version of the API; v2 reads page after page.
 
         Arguments are those of `request`. Raise `UnexpectedAnswer` where the answer is no listing; an
         error of the wire may come at any step. Source: ours.

@@ -1,6 +1,4 @@
-"""
-Files attached to a workspace or to the organisation.
-"""
+"""Files attached to a workspace or to the organisation."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ Target = str | os.PathLike[str] | BinaryIO
 
 
 class AttachmentMethods(Methods):
-    """
-    List, send, fetch and delete files: the bytes travel on v1's paths only.
-    """
+    """List, send, fetch and delete files: the bytes travel on v1's paths only."""
 
     def get_attachments(
         self,
@@ -34,8 +30,7 @@ class AttachmentMethods(Methods):
         filename: str | None = None,
         folder: str | None = None,
     ) -> Entities:
-        """
-        Return what is known of attached files.
+        """Return what is known of attached files.
 
         v1: of the files of one resource: `resource_id` is needed, `resource_type` is `"workspace"` where
         it is left out, or `"org"`. Each has `filename`, `content-type`, `size` (in bytes), `uri`, who
@@ -57,8 +52,7 @@ class AttachmentMethods(Methods):
         filename: str | None = None,
         folder: str | None = None,
     ) -> Iterator[Entity]:
-        """
-        Yield what `get_attachments` returns, one by one: v2 holds a page at a time, v1 reads the list.
+        """Yield what `get_attachments` returns, one by one: v2 holds a page at a time, v1 reads the list.
 
         Arguments and errors are those of `get_attachments`; an error of the wire may come at any step.
         Source: GET `attachments` (API v2's contract); GET `attachment/{type}/{id}` (Java and C# clients).
@@ -66,8 +60,7 @@ class AttachmentMethods(Methods):
         return self.api.attachments.of(resource_type, resource_id, given(filename=filename, folder=folder))
 
     def get_attachment(self, attachment_id: str) -> Entity:
-        """
-        Return what is known of one attached file, by its id: not its bytes.
+        """Return what is known of one attached file, by its id: not its bytes.
 
         v2 only. Raise `NotFoundError` where there is none.
         Source: GET `attachments/{id}` (API v2's contract).
@@ -83,8 +76,7 @@ class AttachmentMethods(Methods):
         content_type: str | None = None,
         resource_type: str = "workspace",
     ) -> Entity:
-        """
-        Send a file, piece by piece, and return what Ardoq then knows of it.
+        """Send a file, piece by piece, and return what Ardoq then knows of it.
 
         `file` is a path, bytes, or a file opened in binary mode; `filename` and `content_type` are
         taken from it where they are not given. Raise `InvalidInput` where it cannot be read.
@@ -109,8 +101,7 @@ class AttachmentMethods(Methods):
         *,
         resource_type: str = "workspace",
     ) -> bytes | int:
-        """
-        Fetch a file by its name or id.
+        """Fetch a file by its name or id.
 
         Without `target` return its bytes; where they are more than the client's `largest_answer`, raise
         `UnexpectedAnswer`. With one, a path or a file opened for binary writing, write it there piece by
@@ -124,8 +115,7 @@ class AttachmentMethods(Methods):
             return files.save(pieces, target)
 
     def del_attachment(self, resource_id: str, filename: str, *, resource_type: str = "workspace") -> Entity:
-        """
-        Delete a file by its name or id and return an empty dict.
+        """Delete a file by its name or id and return an empty dict.
 
         Source: DELETE `attachment/{type}/{id}/{filename}` (Java and C# clients).
         """

@@ -1,6 +1,4 @@
-"""
-What every group of flat methods stands on.
-"""
+"""What every group of flat methods stands on."""
 
 from __future__ import annotations
 
@@ -13,8 +11,6 @@ __all__ = ["Methods"]
 
 
 class Methods:
-    """
-    Hold the dialect; `api` is the documented second level, for calls in the dialect's own words.
-    """
+    """Hold the dialect; `api` is the documented second level, for calls in the dialect's own words."""
 
     api: Dialect

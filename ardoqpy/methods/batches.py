@@ -1,6 +1,4 @@
-"""
-Many writes in one request.
-"""
+"""Many writes in one request."""
 
 from __future__ import annotations
 
@@ -18,15 +16,12 @@ __all__ = ["BatchMethods"]
 
 
 class BatchMethods(Methods):
-    """
-    Create, change and delete many components and references at once.
-    """
+    """Create, change and delete many components and references at once."""
 
     def batch_create(
         self, components: Entities | None = None, references: Entities | None = None
     ) -> dict[str, dict[str, str]]:
-        """
-        Create many components and references in one request and return their ids by batch id.
+        """Create many components and references in one request and return their ids by batch id.
 
         Each has a `batchId` of the caller's beside its attributes; `parent`, `source` and `target` may
         be the batch id of a component in the same request. The answer is
@@ -36,8 +31,7 @@ class BatchMethods(Methods):
         return self.api.batches.create(components or [], references or [], {})
 
     def batch(self, batch: Batch | Entity) -> BatchResult:
-        """
-        Carry out a `Batch`, all of it or nothing, and return what became of it, by batch id.
+        """Carry out a `Batch`, all of it or nothing, and return what became of it, by batch id.
 
         `batch` is a `Batch`, or a dict in the form of its `body`, which Ardoq alone looks at. Raise
         `NotFoundError`, `Conflict` or `BadRequest` where Ardoq refuses it: then nothing was changed;
@@ -48,8 +42,7 @@ class BatchMethods(Methods):
         return BatchResult.of(self.api.batches.send(body), body)
 
     def expand_batch(self, batch: Batch | Entity) -> Entity:
-        """
-        Return a batch in the form of its `body`, with aliases replaced by ids; nothing is written.
+        """Return a batch in the form of its `body`, with aliases replaced by ids; nothing is written.
 
         Raise `BadRequest` where an alias does not name exactly one. v2 only.
         Source: POST `batch/expand` (API v2's contract).

@@ -1,6 +1,4 @@
-"""
-Components: the things on the map.
-"""
+"""Components: the things on the map."""
 
 from __future__ import annotations
 
@@ -19,9 +17,7 @@ __all__ = ["ComponentMethods"]
 
 
 class ComponentMethods(Methods):
-    """
-    Read, find, create, change and delete components.
-    """
+    """Read, find, create, change and delete components."""
 
     def get_components(
         self,
@@ -33,8 +29,7 @@ class ComponentMethods(Methods):
         typeId: str | None = None,
         customFields: Mapping[str, Any] | None = None,
     ) -> Entities:
-        """
-        Return every component that fits all the filters, in one list; without filters, every component.
+        """Return every component that fits all the filters, in one list; without filters, every component.
 
         `name`, `rootWorkspace` (a workspace's id), `parent` (a component's id), `componentKey` (such as
         `APP-1`), `typeId`, and `customFields` (names of fields with their values, None for null) are
@@ -63,8 +58,7 @@ class ComponentMethods(Methods):
         typeId: str | None = None,
         customFields: Mapping[str, Any] | None = None,
     ) -> Iterator[Entity]:
-        """
-        Yield what `get_components` returns, one by one: v2 holds a page at a time, v1 reads the list.
+        """Yield what `get_components` returns, one by one: v2 holds a page at a time, v1 reads the list.
 
         Arguments and errors are those of `get_components`; an error of the wire may come at any step.
         Source: GET `components` (API v2's contract); GET `component` (Java, C# and Go clients).
@@ -87,8 +81,7 @@ class ComponentMethods(Methods):
         incl_refs: bool = False,  # noqa: FBT001, FBT002  (as in 0.8.4)
         params: Mapping[str, Any] | None = None,
     ) -> Entity | Entities:
-        """
-        Return one component by its id, or the list of all components of a workspace.
+        """Return one component by its id, or the list of all components of a workspace.
 
         `incl_refs=True` adds `references`, a dict with `in` and `out`, to a single component; v2 needs
         two listings more for it. `params` are the filters of `get_components` as a dict, on v2 only,
@@ -117,8 +110,7 @@ class ComponentMethods(Methods):
         field_value: Any = None,
         exact: bool = False,  # noqa: FBT001, FBT002  (as in 0.8.4)
     ) -> Entities:
-        """
-        Return the components of a workspace with that name, or with that value in one field.
+        """Return the components of a workspace with that name, or with that value in one field.
 
         Ardoq's own search by name is not exact (how it compares is not known); `exact=True` keeps the
         first component whose name, or field, is exactly that, and gives a list of one, or of none.
@@ -139,8 +131,7 @@ class ComponentMethods(Methods):
         return [dict(comp) for comp in found if self.api.components.value(comp, key) == wanted][:1]
 
     def search_components(self, fields: Mapping[str, Any], ws_id: str | None = None) -> Entities:
-        """
-        Return the components that have all these values; built-in attributes work as fields too.
+        """Return the components that have all these values; built-in attributes work as fields too.
 
         `fields` maps names to values; on v2 what is no filter of `get_components` is a custom field.
         v1 may ignore `ws_id`: give `rootWorkspace` in `fields` to be certain.
@@ -150,8 +141,7 @@ class ComponentMethods(Methods):
         return self.api.components.by_fields(ws_id, fields)
 
     def create_component(self, comp: Entity) -> Entity:
-        """
-        Create a component and return it as stored.
+        """Create a component and return it as stored.
 
         `comp` needs `name` and `rootWorkspace` (a workspace's id); `typeId`, `parent` (a component's
         id), `description` and custom fields may be given: on v1 as keys beside the others, on v2 below
@@ -162,8 +152,7 @@ class ComponentMethods(Methods):
         return self.api.components.create(comp)
 
     def update_component(self, comp_id: str, comp: Entity) -> Entity:
-        """
-        Change a component into what is given and return it as stored.
+        """Change a component into what is given and return it as stored.
 
         `comp` is the whole component as read, with `_version`. On v1 what is left out may be reset, and
         a custom field is cleared by None. v2 changes what is given and leaves the rest; attributes that
@@ -178,8 +167,7 @@ class ComponentMethods(Methods):
     def patch_component(
         self, comp_id: str, version: int | str = "latest", payload: Entity | None = None
     ) -> Entity:
-        """
-        Change some attributes of a component and return it as stored.
+        """Change some attributes of a component and return it as stored.
 
         `payload` holds the attributes to change. v2 changes nothing unless `version`, a number from 1,
         is what Ardoq holds; `"latest"` lets the last write win. v1 takes `"latest"` alone: another
@@ -191,8 +179,7 @@ class ComponentMethods(Methods):
         return self.api.components.patch(comp_id, payload, version)
 
     def del_component(self, comp_id: str) -> Entity:
-        """
-        Delete a component, with its descendants and all their references, and return an empty dict.
+        """Delete a component, with its descendants and all their references, and return an empty dict.
 
         Raise `NotFoundError` where there is none. Source: DELETE `components/{id}` (API v2's contract);
         DELETE `component/{id}`.
@@ -200,8 +187,7 @@ class ComponentMethods(Methods):
         return self.api.components.delete(comp_id)
 
     def del_components(self, comp_ids: list[str], request_id: str | None = None) -> Entity:
-        """
-        Delete many components in one request.
+        """Delete many components in one request.
 
         Return `componentIds`, `referenceIds`, `updatedTags` (what went, or changed, with them) and
         `clientRequestId`, the `request_id` given. v1 only; on v2 a `Batch` deletes many.

@@ -1,6 +1,4 @@
-"""
-Models, the types in them, and the definitions of custom fields.
-"""
+"""Models, the types in them, and the definitions of custom fields."""
 
 from __future__ import annotations
 
@@ -20,13 +18,10 @@ logger = logging.getLogger(__name__)
 
 
 class ModelMethods(Methods):
-    """
-    Read, create and change models, and look up types in them.
-    """
+    """Read, create and change models, and look up types in them."""
 
     def get_model(self, ws_id: str | None = None, model_id: str | None = None) -> Any:
-        """
-        Return a model by its id, or the model of a workspace, or, without any id, all models.
+        """Return a model by its id, or the model of a workspace, or, without any id, all models.
 
         v1: the workspace names its model, so this costs two requests; component types are the tree
         `root`, reference types the object `referenceTypes`. v2: the context of the workspace, as
@@ -40,8 +35,7 @@ class ModelMethods(Methods):
         return self.get_models() if ws_id is None else self.api.models.of_workspace(ws_id)
 
     def get_models(self, include_common: bool = False) -> Entities:  # noqa: FBT001, FBT002
-        """
-        Return every model and template of the organisation; `include_common=True` adds Ardoq's own.
+        """Return every model and template of the organisation; `include_common=True` adds Ardoq's own.
 
         Templates have `useAsTemplate` true. v1 only. Source: GET `model` (0.8.4), with `includeCommon`
         (Java and C# clients).
@@ -49,8 +43,7 @@ class ModelMethods(Methods):
         return self.api.models.all(include_common=include_common)
 
     def create_model(self, model: Entity) -> Entity:
-        """
-        Create a model and return it as stored.
+        """Create a model and return it as stored.
 
         `model` needs `name`; `root` is the tree of component types, `referenceTypes` the reference
         types by their ids as text. v1 only. Source: POST `model`.
@@ -58,8 +51,7 @@ class ModelMethods(Methods):
         return self.api.models.create(model)
 
     def update_model(self, model_id: str, model: Entity) -> Entity:
-        """
-        Replace a model and return it as stored.
+        """Replace a model and return it as stored.
 
         `model` is the whole model as read, with `_version`. Raise `Conflict` where Ardoq holds another
         version. v1 only. Source: PUT `model/{id}` (JavaScript SDK).
@@ -67,16 +59,14 @@ class ModelMethods(Methods):
         return self.api.models.update(model_id, model)
 
     def patch_model(self, model_id: str, payload: Entity) -> Entity:
-        """
-        Change some attributes of a model, such as `root`, and return it as stored; the last write wins.
+        """Change some attributes of a model, such as `root`, and return it as stored; the last write wins.
 
         v1 only. Source: PATCH `model/{id}` (Kubernetes bridge).
         """
         return self.api.models.patch(model_id, payload)
 
     def print_model(self, ws_id: str | None = None, model_id: str | None = None) -> None:
-        """
-        Print the component types and reference types of a model with their ids, a line each.
+        """Print the component types and reference types of a model with their ids, a line each.
 
         Give the model's id, or that of a workspace that uses it; with neither, every model is printed.
         v2 knows the workspace's alone.
@@ -86,8 +76,7 @@ class ModelMethods(Methods):
             print(self.api.models.describe(one))  # noqa: T201  (printing is what it is for)
 
     def find_component_type(self, ws_id: str, comptype_name: str) -> dict[str, Any] | None:
-        """
-        Return the first component type of that name in a workspace's model, or None.
+        """Return the first component type of that name in a workspace's model, or None.
 
         The whole hierarchy is searched, and letter case counts. v1: a dict of one entry,
         {typeId: definition}. v2: the type as the context has it, with its `typeId` and `name`. On both,
@@ -101,8 +90,7 @@ class ModelMethods(Methods):
         return found
 
     def find_reference_type(self, ws_id: str, reftype_name: str) -> dict[str, Any] | None:
-        """
-        Return the definition of the first reference type of that name in a workspace's model, or None.
+        """Return the definition of the first reference type of that name in a workspace's model, or None.
 
         A reference's `type` takes its `id` on v1, its `type` on v2. Letter case counts. On both, None
         comes with a warning in the log of `ardoqpy.methods.models` that says which names are near, or
@@ -116,13 +104,10 @@ class ModelMethods(Methods):
 
 
 class FieldMethods(Methods):
-    """
-    Read, create, change and delete the definitions of custom fields: v1 only.
-    """
+    """Read, create, change and delete the definitions of custom fields: v1 only."""
 
     def get_field(self, field_id: str | None = None, include_common: bool = False) -> Any:  # noqa: FBT001, FBT002
-        """
-        Return the definition of one field, or, without an id, the list of all.
+        """Return the definition of one field, or, without an id, the list of all.
 
         `componentType` and `referenceType` list the types that name the field; with `global` (or
         `globalref`) true it is on all types of its `model`, and the list does not say so.
@@ -134,8 +119,7 @@ class FieldMethods(Methods):
         return self.api.fields.all(include_common=include_common)
 
     def create_field(self, field: Entity) -> Entity:
-        """
-        Define a custom field and return its definition as stored.
+        """Define a custom field and return its definition as stored.
 
         `field` needs `label` and `model`; `name` is the key on entities, derived from the label where
         it is left out; `type` is `Text`, `Number`, `List`, ... Raise `Conflict` where the model has the
@@ -144,8 +128,7 @@ class FieldMethods(Methods):
         return self.api.fields.create(field)
 
     def update_field(self, field_id: str, field: Entity) -> Entity:
-        """
-        Replace the definition of a field and return it as stored.
+        """Replace the definition of a field and return it as stored.
 
         `field` is the whole definition as read, with `_version`. Raise `Conflict` where Ardoq holds
         another version. Source: PUT `field/{id}` (Java and C# clients).
@@ -153,8 +136,7 @@ class FieldMethods(Methods):
         return self.api.fields.update(field_id, field)
 
     def del_field(self, field_id: str) -> Entity:
-        """
-        Delete the definition of a field and return an empty dict.
+        """Delete the definition of a field and return an empty dict.
 
         Source: DELETE `field/{id}` (Java and C# clients).
         """

@@ -1,6 +1,4 @@
-"""
-References: typed arrows between components.
-"""
+"""References: typed arrows between components."""
 
 from __future__ import annotations
 
@@ -19,9 +17,7 @@ __all__ = ["ReferenceMethods"]
 
 
 class ReferenceMethods(Methods):
-    """
-    Read, create, change and delete references.
-    """
+    """Read, create, change and delete references."""
 
     def get_references(
         self,
@@ -34,8 +30,7 @@ class ReferenceMethods(Methods):
         type: int | str | None = None,  # noqa: A002  (Ardoq's own name)
         customFields: Mapping[str, Any] | None = None,
     ) -> Entities:
-        """
-        Return every reference that fits all the filters, in one list; without filters, every reference.
+        """Return every reference that fits all the filters, in one list; without filters, every reference.
 
         `displayText`, `rootWorkspace` and `targetWorkspace` (workspaces' ids), `source` and `target`
         (components' ids), `type` (a number) and `customFields` (names of fields with their values, None
@@ -66,8 +61,7 @@ class ReferenceMethods(Methods):
         type: int | str | None = None,  # noqa: A002  (Ardoq's own name)
         customFields: Mapping[str, Any] | None = None,
     ) -> Iterator[Entity]:
-        """
-        Yield what `get_references` returns, one by one: v2 holds a page at a time, v1 reads the list.
+        """Yield what `get_references` returns, one by one: v2 holds a page at a time, v1 reads the list.
 
         Arguments and errors are those of `get_references`; an error of the wire may come at any step.
         Source: GET `references` (API v2's contract); GET `reference` (Java, C# and Go clients).
@@ -90,8 +84,7 @@ class ReferenceMethods(Methods):
         ref_id: str | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> Entity | Entities:
-        """
-        Return one reference by its id, or the list of those that start in a workspace.
+        """Return one reference by its id, or the list of those that start in a workspace.
 
         `params` are the filters of `get_references` as a dict, on v2 only, where a custom field may be
         named as `customFields.name`, too; with `ws_id` both have to hold. v2's lists are read to the
@@ -111,8 +104,7 @@ class ReferenceMethods(Methods):
         return self.api.references.in_workspace(ws_id)
 
     def create_reference(self, ref: Entity) -> Entity:
-        """
-        Create a reference and return it as stored.
+        """Create a reference and return it as stored.
 
         `ref` needs `source` and `target` (components' ids) and `type` (a number from the model of the
         source's workspace); `displayText`, `description` and custom fields may be given: on v1 as keys
@@ -124,8 +116,7 @@ class ReferenceMethods(Methods):
         return self.api.references.create(ref)
 
     def update_reference(self, ref_id: str, ref: Entity) -> Entity:
-        """
-        Change a reference into what is given and return it as stored.
+        """Change a reference into what is given and return it as stored.
 
         `ref` is the whole reference as read, with `_version`. On v1 what is left out may be reset. v2
         changes what is given and leaves the rest; what cannot be changed (`type`, ...) is left out, and
@@ -138,8 +129,7 @@ class ReferenceMethods(Methods):
     def patch_reference(
         self, ref_id: str, version: int | str = "latest", payload: Entity | None = None
     ) -> Entity:
-        """
-        Change some attributes of a reference and return it as stored.
+        """Change some attributes of a reference and return it as stored.
 
         `payload` holds the attributes to change; on v2 `type` is not among them. v2 changes nothing
         unless `version`, a number from 1, is what Ardoq holds; `"latest"` lets the last write win. v1
@@ -151,8 +141,7 @@ class ReferenceMethods(Methods):
         return self.api.references.patch(ref_id, payload, version)
 
     def del_reference(self, ref_id: str) -> Entity:
-        """
-        Delete a reference and return an empty dict.
+        """Delete a reference and return an empty dict.
 
         Raise `NotFoundError` where there is none: it may have gone with its component.
         Source: DELETE `references/{id}` (API v2's contract); DELETE `reference/{id}`.

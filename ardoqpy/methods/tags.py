@@ -1,6 +1,4 @@
-"""
-Tags on components and references.
-"""
+"""Tags on components and references."""
 
 from __future__ import annotations
 
@@ -16,21 +14,17 @@ __all__ = ["TagMethods"]
 
 
 class TagMethods(Methods):
-    """
-    Read, create, change and delete tags: v1 only, v2 knows them as names in a workspace's context.
-    """
+    """Read, create, change and delete tags: v1 only, v2 knows them as names in a workspace's context."""
 
     def get_tags(self) -> Entities:
-        """
-        Return every tag of the organisation, in one list.
+        """Return every tag of the organisation, in one list.
 
         Source: GET `tag` (Java and C# clients).
         """
         return self.api.tags.all()
 
     def get_tag(self, ws_id: str | None = None, tag_id: str | None = None) -> Entity | Entities:
-        """
-        Return one tag by its id, or the list of a workspace's tags.
+        """Return one tag by its id, or the list of a workspace's tags.
 
         Raise `InvalidInput` where neither id is given, `NotFoundError` where there is no such tag.
         Source: GET `tag/{id}`, `tag/workspace/{id}`.
@@ -42,8 +36,7 @@ class TagMethods(Methods):
         return self.api.tags.in_workspace(ws_id)
 
     def create_tag(self, tag: Entity) -> Entity:
-        """
-        Create a tag and return it as stored, or return the one that has this name already.
+        """Create a tag and return it as stored, or return the one that has this name already.
 
         `tag` needs `name` and `rootWorkspace`; `components` and `references` are lists of ids. Ardoq
         does not add them to a tag that was there: update it afterwards. Raise `InvalidInput` where a
@@ -52,8 +45,7 @@ class TagMethods(Methods):
         return self.api.tags.create(tag)
 
     def update_tag(self, tag_id: str, tag: Entity) -> Entity:
-        """
-        Replace the attributes of a tag and return it as stored.
+        """Replace the attributes of a tag and return it as stored.
 
         `tag` is the whole tag as read, with `_version`. Raise `Conflict` where Ardoq holds another
         version. Source: PUT `tag/{id}`.
@@ -61,8 +53,7 @@ class TagMethods(Methods):
         return self.api.tags.update(tag_id, tag)
 
     def del_tag(self, tag_id: str) -> Entity:
-        """
-        Delete a tag and return an empty dict; what it was on stays.
+        """Delete a tag and return an empty dict; what it was on stays.
 
         Source: DELETE `tag/{id}`.
         """

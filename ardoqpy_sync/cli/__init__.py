@@ -1,6 +1,4 @@
-"""
-The command `ardoqpy-sync`.
-"""
+"""The command `ardoqpy-sync`."""
 
 from __future__ import annotations
 

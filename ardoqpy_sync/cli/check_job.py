@@ -1,6 +1,4 @@
-"""
-What is wrong with a job: in its file, its sources, the connection, its names in Ardoq, its rows.
-"""
+"""What is wrong with a job: in its file, its sources, the connection, its names in Ardoq, its rows."""
 
 from __future__ import annotations
 
@@ -27,8 +25,7 @@ KIND, FORMAT = "ardoqpy check", 1
 
 
 class Finding(NamedTuple):
-    """
-    One thing that would fail.
+    """One thing that would fail.
 
     - `part`: `job`, `connection`, `memory`, `row`, `guard` or `run`; `sentence`: what is wrong.
     - `line`, `key`: where in the job's file; `label`: which row of a source.
@@ -42,9 +39,7 @@ class Finding(NamedTuple):
 
 
 class Findings:
-    """
-    Look for everything that would fail, each step as far as the ones before it allow.
-    """
+    """Look for everything that would fail, each step as far as the ones before it allow."""
 
     def __init__(self, file: str) -> None:
         self._file = file
@@ -54,9 +49,7 @@ class Findings:
         self._rehearsed = False
 
     def look(self, options: argparse.Namespace) -> None:
-        """
-        Look, and note what is found; nothing is written to Ardoq.
-        """
+        """Look, and note what is found; nothing is written to Ardoq."""
         try:
             self._look(options)
         except KeyboardInterrupt:
@@ -65,9 +58,7 @@ class Findings:
 
     @property
     def status(self) -> int:
-        """
-        The exit status.
-        """
+        """The exit status."""
         parts = {one.part for one in self._found}
         return worst(
             DONE,
@@ -77,9 +68,7 @@ class Findings:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """
-        Return what was found as plain data.
-        """
+        """Return what was found as plain data."""
         return {
             "kind": KIND,
             "format": FORMAT,
@@ -91,9 +80,7 @@ class Findings:
         }
 
     def lines(self) -> Iterator[str]:
-        """
-        Yield what was found, a line for each.
-        """
+        """Yield what was found, a line for each."""
         for one in self._found:
             where = f" line {one.line}" if one.line else ""
             begin = f"{one.label}" if one.label else f"{self._file}{where}"
@@ -144,9 +131,7 @@ class Findings:
             self._take(troubles)
 
     def _rehearse(self, job: Job, options: argparse.Namespace, before: dict[str, Any]) -> None:
-        """
-        Run the job, simulated; rows do not stop it, whatever it says of errors.
-        """
+        """Run the job, simulated; rows do not stop it, whatever it says of errors."""
         settings = {**settings_of(options), "on_error": "collect"}
         with client_of(job, simulate=True, previous_report=before, progress=True, **settings) as client:
             came = carried_out(job, client)

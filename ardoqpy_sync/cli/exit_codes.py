@@ -1,6 +1,4 @@
-"""
-The exit statuses of `ardoqpy-sync`, and which of several wins.
-"""
+"""The exit statuses of `ardoqpy-sync`, and which of several wins."""
 
 from __future__ import annotations
 
@@ -24,7 +22,5 @@ MEANINGS = {
 
 
 def worst(*statuses: int) -> int:
-    """
-    Return the one of several statuses that wins.
-    """
+    """Return the one of several statuses that wins."""
     return next(status for status in _FIRST if status in statuses)

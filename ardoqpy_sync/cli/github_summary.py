@@ -1,6 +1,4 @@
-"""
-The summary of a step in GitHub Actions: a file to which Markdown is added.
-"""
+"""The summary of a step in GitHub Actions: a file to which Markdown is added."""
 
 from __future__ import annotations
 
@@ -22,8 +20,7 @@ LARGEST = 1 << 20
 
 
 def add_to_summary(account: Mapping[str, Any], path: str) -> None:
-    """
-    Add an account as Markdown to a file, shorter where there is little room left.
+    """Add an account as Markdown to a file, shorter where there is little room left.
 
     Raise `InvalidInput` where it cannot be written, or nothing would fit any more.
     """

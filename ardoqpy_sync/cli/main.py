@@ -1,6 +1,4 @@
-"""
-The program `ardoqpy-sync`: which commands there are.
-"""
+"""The program `ardoqpy-sync`: which commands there are."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ __all__ = ["COMMANDS", "main", "parser_of"]
 
 
 def _meant(word: str) -> str | None:
-    """
-    Return the command that is meant by a word that names none: a job by itself is planned.
-    """
+    """Return the command that is meant by a word that names none: a job by itself is planned."""
     is_file = word.endswith(".toml") or os.path.isfile(word)  # noqa: PTH113  (pathlib is slow to load)
     return "plan" if is_file else None
 
@@ -41,8 +37,7 @@ _PROGRAM = Program(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """
-    Run the command line and return the exit status.
+    """Run the command line and return the exit status.
 
     0 nothing to do, or done; 2 changes are pending (`plan`); 1 rows that failed, errors, not understood; 3 a
     guard refused, and nothing else failed; 130 interrupted, by Ctrl-C or SIGTERM; 141 nobody read the output
@@ -52,9 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser_of(whole: Iterable[Command] | None = None) -> argparse.ArgumentParser:
-    """
-    Return the parser: every command is in it, those in `whole` (None: all) with their options.
-    """
+    """Return the parser: every command is in it, those in `whole` (None: all) with their options."""
     return _PROGRAM.parser(whole)
 
 

@@ -1,5 +1,4 @@
-"""
-What a run came to, told to whoever is to know: reports, the step's summary, a webhook, the terminal.
+"""What a run came to, told to whoever is to know: reports, the step's summary, a webhook, the terminal.
 
 A run that failed is told of as well, also where it failed before it began; and whatever goes wrong in telling
 is told, too.
@@ -39,8 +38,7 @@ __all__ = ["Came", "Known", "logged", "run_and_tell", "sentences_of"]
 
 @dataclass(slots=True)
 class Came:
-    """
-    What a run came to.
+    """What a run came to.
 
     - `account`: in full, as `account_of` gives it; `status`: the exit status.
     - `described`: the changes in full, as text; `more`: further lines for people.
@@ -59,26 +57,20 @@ class Came:
 
 @dataclass(slots=True)
 class Known:
-    """
-    What is known of a run, should it come to nothing: what it is called, and of which Ardoq it is.
-    """
+    """What is known of a run, should it come to nothing: what it is called, and of which Ardoq it is."""
 
     title: str
     where: dict[str, Any] = field(default_factory=dict)
 
     def meet(self, client: ArdoqClient) -> None:
-        """
-        Note which Ardoq it is.
-        """
+        """Note which Ardoq it is."""
         self.where = {"host": client.hosturl, "org": client.org, "api": client.version}
 
 
 def run_and_tell(
     options: argparse.Namespace, command: str, work: Callable[[Known], Came], *, simulated: bool
 ) -> int:
-    """
-    Do the work of a command, tell what it came to, and return the exit status.
-    """
+    """Do the work of a command, tell what it came to, and return the exit status."""
     address, doubts = _webhook_of(options)
     known = Known(os.path.basename(options.job))  # noqa: PTH119
     unforeseen: Exception | None = None
@@ -108,9 +100,7 @@ def run_and_tell(
 
 
 def sentences_of(problem: Exception) -> list[str]:
-    """
-    Return what an error says, as sentences in the words of the shell.
-    """
+    """Return what an error says, as sentences in the words of the shell."""
     if isinstance(problem, JobRefused):
         return [one.told(problem.file) for one in problem.troubles]
     return [in_shell_words(str(problem))]
@@ -118,8 +108,7 @@ def sentences_of(problem: Exception) -> list[str]:
 
 @contextmanager
 def logged(options: argparse.Namespace, *, quiet: bool) -> Iterator[list[str]]:
-    """
-    Show what the library logs on the standard error: at once, or, where it is to be `quiet`, at the end.
+    """Show what the library logs on the standard error: at once, or, where it is to be `quiet`, at the end.
 
     Given is the list of what is held back until then.
     """
@@ -145,8 +134,8 @@ def _nothing(known: Known, status: int, sentences: list[str], *, simulated: bool
 
 
 def _webhook_of(options: argparse.Namespace) -> tuple[Token | None, list[str]]:
-    """
-    Return the address of the webhook; what is wrong with that of the environment is no reason not to run.
+    """Return the address of the webhook; what is wrong with that of the environment is no reason not to
+    run.
     """
     try:
         return webhook.address_of(options.webhook), []
@@ -172,9 +161,7 @@ def _tell_files(came: Came, options: argparse.Namespace, address: Token | None, 
 
 
 def _warning(came: Came, tell: Callable[[], None]) -> None:
-    """
-    Tell somebody; that it cannot be done is said, and changes nothing.
-    """
+    """Tell somebody; that it cannot be done is said, and changes nothing."""
     try:
         tell()
     except ArdoqClientException as problem:

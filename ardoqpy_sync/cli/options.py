@@ -1,6 +1,4 @@
-"""
-The options that several commands of `ardoqpy-sync` have, checked before anything runs.
-"""
+"""The options that several commands of `ardoqpy-sync` have, checked before anything runs."""
 
 from __future__ import annotations
 
@@ -20,16 +18,12 @@ SUFFIXES = (".html", ".md", ".json")
 
 
 def add_job(parser: argparse.ArgumentParser) -> None:
-    """
-    Add the job that a command is about.
-    """
+    """Add the job that a command is about."""
     parser.add_argument("job", metavar="JOB", help="the job's file")
 
 
 def add_telling(parser: argparse.ArgumentParser) -> None:
-    """
-    Add the options that say who is told what a run came to, and how.
-    """
+    """Add the options that say who is told what a run came to, and how."""
     group = parser.add_argument_group("who is told, and how")
     group.add_argument("--json", action="store_true", help="write the whole report as JSON, and nothing else")
     group.add_argument(
@@ -53,16 +47,12 @@ def add_telling(parser: argparse.ArgumentParser) -> None:
 
 
 def add_connection(parser: argparse.ArgumentParser) -> None:
-    """
-    Add the options that go before what a job says of its Ardoq.
-    """
+    """Add the options that go before what a job says of its Ardoq."""
     add_settings(parser, api="what the job says, else v2", first="the job, then from ")
 
 
 def settings_of(options: argparse.Namespace) -> dict[str, Any]:
-    """
-    Return the settings that were given, as arguments of a client; there is never a token among them.
-    """
+    """Return the settings that were given, as arguments of a client; there is never a token among them."""
     told = {
         "hosturl": options.host,
         "org": options.org,
@@ -76,9 +66,7 @@ def settings_of(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def report_file(path: str) -> str:
-    """
-    Read the name of a report.
-    """
+    """Read the name of a report."""
     if os.path.splitext(path)[1].lower() not in SUFFIXES:  # noqa: PTH122  (pathlib is slow to load)
         raise argparse.ArgumentTypeError(
             f"{path!r} is no report: its name has to end with .html, .md or .json"
@@ -87,8 +75,8 @@ def report_file(path: str) -> str:
 
 
 def writable(paths: Iterable[str], read: Iterable[str]) -> None:
-    """
-    Raise `Refusal` where files that are to be written could not be, or would take the place of one another.
+    """Raise `Refusal` where files that are to be written could not be, or would take the place of one
+    another.
 
     `read` are those that the command reads.
     """

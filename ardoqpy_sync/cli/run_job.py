@@ -1,6 +1,4 @@
-"""
-A job carried out by the command: read, run with a client, and what it came to as an account.
-"""
+"""A job carried out by the command: read, run with a client, and what it came to as an account."""
 
 from __future__ import annotations
 
@@ -27,9 +25,7 @@ INTERRUPTED_WORDS = "The run was interrupted."
 
 
 def is_json(path: str) -> bool:
-    """
-    Tell whether a file is JSON, such as a saved plan, and no job: no TOML begins like that.
-    """
+    """Tell whether a file is JSON, such as a saved plan, and no job: no TOML begins like that."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123
             return file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
@@ -38,8 +34,7 @@ def is_json(path: str) -> bool:
 
 
 def the_job(path: str) -> Job:
-    """
-    Return the job of a file.
+    """Return the job of a file.
 
     Raise `JobRefused` where it makes no sense, and `Refusal` where it is a plan or a report.
     """
@@ -52,9 +47,7 @@ def the_job(path: str) -> Job:
 
 
 def memory_of(job: Job) -> tuple[str | None, dict[str, Any]]:
-    """
-    Return the file of what a job remembers, None where it remembers nothing, and what that is.
-    """
+    """Return the file of what a job remembers, None where it remembers nothing, and what that is."""
     if "memory" not in job.run:
         return None, {}
     path = beside(job, job.run["memory"])
@@ -62,16 +55,12 @@ def memory_of(job: Job) -> tuple[str | None, dict[str, Any]]:
 
 
 def progress_for(options: argparse.Namespace) -> bool:
-    """
-    Tell whether to show how far it is; nothing is shown but on a terminal.
-    """
+    """Tell whether to show how far it is; nothing is shown but on a terminal."""
     return not options.quiet_when_unchanged
 
 
 def carried_out(job: Job, client: ArdoqSyncClient) -> Came:
-    """
-    Run a job with a client, and return what it came to, also where it was interrupted.
-    """
+    """Run a job with a client, and return what it came to, also where it was interrupted."""
     try:
         outcome = run_job(job, client)
     except KeyboardInterrupt:
@@ -85,9 +74,7 @@ def carried_out(job: Job, client: ArdoqSyncClient) -> Came:
 
 
 def status_of(account: Mapping[str, Any]) -> int:
-    """
-    Return the exit status that follows from an account.
-    """
+    """Return the exit status that follows from an account."""
     failed = any(counts["failed"] for counts in account["totals"].values())
     return worst(
         DONE,

@@ -1,6 +1,4 @@
-"""
-SIGTERM, by which cron, systemd and CI end a run, as if somebody had pressed Ctrl-C.
-"""
+"""SIGTERM, by which cron, systemd and CI end a run, as if somebody had pressed Ctrl-C."""
 
 from __future__ import annotations
 
@@ -17,9 +15,7 @@ __all__ = ["ending_like_ctrl_c"]
 
 @contextmanager
 def ending_like_ctrl_c() -> Iterator[None]:
-    """
-    Raise `KeyboardInterrupt` in this block at the first SIGTERM; those that follow are let pass.
-    """
+    """Raise `KeyboardInterrupt` in this block at the first SIGTERM; those that follow are let pass."""
     if threading.current_thread() is not threading.main_thread():
         yield  # signals are the main thread's
         return

@@ -1,5 +1,5 @@
-"""
-The account of a run that came to nothing: so that a report says so, and yesterday's does not stand there.
+"""The account of a run that came to nothing: so that a report says so, and yesterday's does not stand
+there.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ _COUNTED = ("created", "updated", "deleted", "unchanged", "missing", "failed")
 
 
 def unbegun(title: str, description: str, where: Mapping[str, Any], *, simulated: bool) -> dict[str, Any]:
-    """
-    Return the account of a run that failed before anything is known of it.
+    """Return the account of a run that failed before anything is known of it.
 
     `where` are `host`, `org` and `api`, as far as those are known.
     """

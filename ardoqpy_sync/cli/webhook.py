@@ -1,6 +1,4 @@
-"""
-The webhook: a short summary of a run, without values, posted to where somebody wants to be told.
-"""
+"""The webhook: a short summary of a run, without values, posted to where somebody wants to be told."""
 
 from __future__ import annotations
 
@@ -22,8 +20,7 @@ VARIABLE = "ARDOQPY_WEBHOOK"
 
 
 def address_of(given: str | None) -> Token | None:
-    """
-    Return the address to call, the one that was given or the environment's; None where there is none.
+    """Return the address to call, the one that was given or the environment's; None where there is none.
 
     Raise `InvalidInput` where it makes no sense.
     """
@@ -38,18 +35,14 @@ def address_of(given: str | None) -> Token | None:
 
 
 def call(address: Token, body: Mapping[str, Any]) -> None:
-    """
-    Post a summary; raise `ServiceUnavailable`, which names the host alone, where it is not taken.
-    """
+    """Post a summary; raise `ServiceUnavailable`, which names the host alone, where it is not taken."""
     from ardoqpy._http.webhook import post_json  # noqa: PLC0415
 
     post_json(address, body)
 
 
 def summary_for(account: Mapping[str, Any], command: str, status: int) -> dict[str, Any]:
-    """
-    Return what a webhook is told of a run: no names of things, no values, no reasons.
-    """
+    """Return what a webhook is told of a run: no names of things, no values, no reasons."""
     made = account["made"]
     title = one_line(account["title"])
     return {

@@ -1,5 +1,4 @@
-"""
-What Ardoq holds, as far as it was loaded, with an index for every question a sync asks.
+"""What Ardoq holds, as far as it was loaded, with an index for every question a sync asks.
 
 A look-up costs the same at a hundred entities and at a million. Entities in here are never changed, only
 replaced, and never handed out: `copied` makes what callers get.
@@ -30,9 +29,7 @@ _may_hold_containers = getattr(gc, "is_tracked", bool)
 
 
 def copied(entity: Entity) -> Entity:
-    """
-    Return a deep copy of an entity made of JSON.
-    """
+    """Return a deep copy of an entity made of JSON."""
     copy = entity.copy()
     # Most of an entity is text and numbers: only what can be changed in place is copied one by one.
     for key, value in entity.items():
@@ -54,9 +51,7 @@ def _part(value: Any) -> Any:
 
 
 class Index:
-    """
-    Find entities by a key: built at the first question, kept in step from then on.
-    """
+    """Find entities by a key: built at the first question, kept in step from then on."""
 
     def __init__(self, key_of: Callable[[Entity], Hashable], entities: Iterable[Entity]) -> None:
         self._key_of = key_of
@@ -66,29 +61,22 @@ class Index:
             self.add(entity)
 
     def find(self, key: Hashable) -> list[Entity]:
-        """
-        Return the entities under a key, in Ardoq's order.
-        """
+        """Return the entities under a key, in Ardoq's order."""
         found = self._found.get(key, {}).values()
         return sorted(found, key=lambda entity: self._places[entity["_id"]])
 
     def add(self, entity: Entity) -> None:
-        """
-        Take in an entity; one that was here before, and let go, keeps its place in the order.
-        """
+        """Take in an entity; one that was here before, and let go, keeps its place in the order."""
         self._places.setdefault(entity["_id"], len(self._places))
         self._found.setdefault(self._key_of(entity), {})[entity["_id"]] = entity
 
     def discard(self, entity: Entity) -> None:
-        """
-        Let go of an entity.
-        """
+        """Let go of an entity."""
         del self._found[self._key_of(entity)][entity["_id"]]
 
 
 class Shelf:
-    """
-    All entities of one kind in one workspace, by id and by any key asked for.
+    """All entities of one kind in one workspace, by id and by any key asked for.
 
     `match_key` is what makes two of them the same. `first` holds, by match key, the first entity that a
     row with that key means; `several` the ids of all of them, in Ardoq's order, where there are more.
@@ -114,26 +102,20 @@ class Shelf:
         return iter(self.by_id.values())
 
     def matches(self, key: Hashable) -> list[Entity]:
-        """
-        Return all entities that a row with this match key means, in Ardoq's order.
-        """
+        """Return all entities that a row with this match key means, in Ardoq's order."""
         if key in self.several:
             return [self.by_id[entity_id] for entity_id in self.several[key]]
         return [self.first[key]] if key in self.first else []
 
     def find(self, name: Hashable, key: Hashable, key_of: Callable[[Entity], Hashable]) -> list[Entity]:
-        """
-        Return the entities whose `key_of` gives `key`; `name` says which index that is.
-        """
+        """Return the entities whose `key_of` gives `key`; `name` says which index that is."""
         index = self._indexes.get(name)
         if index is None:
             index = self._indexes[name] = Index(key_of, self)
         return index.find(key)
 
     def remember(self, entity: Entity) -> None:
-        """
-        Put an entity in its place, or in that of its older self.
-        """
+        """Put an entity in its place, or in that of its older self."""
         entity_id = entity["_id"]
         older = self.by_id.get(entity_id)
         key = self._match_key(entity)
@@ -153,9 +135,7 @@ class Shelf:
             index.add(entity)
 
     def forget(self, entity_id: str) -> Entity | None:
-        """
-        Take an entity out and return it; None where it was not here.
-        """
+        """Take an entity out and return it; None where it was not here."""
         entity = self.by_id.pop(entity_id, None)
         if entity is not None:
             self._leave(self._match_key(entity), entity_id)
@@ -182,15 +162,12 @@ class Shelf:
 
 
 def component_key(type_id: Any, name: str) -> str:
-    """
-    Return what makes two components of a workspace the same: type, and name whatever its letter case.
-    """
+    """Return what makes two components of a workspace the same: type, and name whatever its letter case."""
     return f"{type_id}\0{name.casefold()}"
 
 
 def reference_key(source: Any, target: Any, type_id: Any) -> tuple[Any, Any, Any]:
-    """
-    Return what makes two references of a workspace the same: source, target and type.
+    """Return what makes two references of a workspace the same: source, target and type.
 
     A type is a whole number: what merely equals one (True, 2.0) is no reference's type.
     """
@@ -205,9 +182,7 @@ _key_of_reference: Callable[[Entity], Hashable] = itemgetter("source", "target",
 
 
 class Workspace:
-    """
-    One loaded workspace: its own attributes, its components, its references.
-    """
+    """One loaded workspace: its own attributes, its components, its references."""
 
     def __init__(self, aggregated: Entity) -> None:
         self.attributes = dict(aggregated)
@@ -216,9 +191,7 @@ class Workspace:
         self.references = Shelf(self.attributes.pop("references", None) or [], _key_of_reference)
 
     def aggregated(self) -> Entity:
-        """
-        Return a copy in the form of the aggregated answer.
-        """
+        """Return a copy in the form of the aggregated answer."""
         return copied(
             {
                 **self.attributes,
@@ -229,9 +202,7 @@ class Workspace:
 
 
 class Cache:
-    """
-    The loaded workspaces, what the rows of this run named, and what went away in it.
-    """
+    """The loaded workspaces, what the rows of this run named, and what went away in it."""
 
     def __init__(self) -> None:
         self.workspaces: dict[str, Workspace] = {}
@@ -239,17 +210,13 @@ class Cache:
         self.start_run()
 
     def start_run(self) -> None:
-        """
-        Forget what rows have named, and keep what is loaded.
-        """
+        """Forget what rows have named, and keep what is loaded."""
         self.named: set[str] = set()
         self._touched: set[tuple[str, str, Any]] = set()
 
     @contextmanager
     def unnamed(self) -> Iterator[None]:
-        """
-        Let what is done meanwhile name nothing: it comes from no row of the source.
-        """
+        """Let what is done meanwhile name nothing: it comes from no row of the source."""
         named, touched = set(self.named), set(self._touched)
         try:
             yield
@@ -257,8 +224,7 @@ class Cache:
             self.named, self._touched = named, touched
 
     def load(self, ws_id: str, aggregated: Entity) -> Workspace:
-        """
-        Keep a workspace, given as the aggregated answer, in place of an older copy of it.
+        """Keep a workspace, given as the aggregated answer, in place of an older copy of it.
 
         What went away in this run stays away, where that was only simulated.
         """
@@ -271,16 +237,12 @@ class Cache:
         return workspace
 
     def attributes(self, ws_id: str) -> Entity | None:
-        """
-        Return a loaded workspace's own attributes.
-        """
+        """Return a loaded workspace's own attributes."""
         workspace = self.workspaces.get(ws_id)
         return workspace.attributes if workspace else None
 
     def forget_workspace(self, ws_id: str) -> None:
-        """
-        Take out a workspace with everything in it, and the references that pointed into it.
-        """
+        """Take out a workspace with everything in it, and the references that pointed into it."""
         workspace = self.workspaces.pop(ws_id, None)
         for comp_id in list(workspace.components.by_id) if workspace else ():
             self.forget("component", comp_id)
@@ -288,16 +250,12 @@ class Cache:
             self.gone.update(workspace.components.by_id, workspace.references.by_id)
 
     def shelves(self, kind: str) -> Iterator[tuple[str, Shelf]]:
-        """
-        Yield (workspace id, shelf) of every loaded workspace for `component` or `reference`.
-        """
+        """Yield (workspace id, shelf) of every loaded workspace for `component` or `reference`."""
         for ws_id, workspace in self.workspaces.items():
             yield ws_id, workspace.components if kind == "component" else workspace.references
 
     def get(self, kind: str, entity_id: str) -> tuple[str, Entity] | None:
-        """
-        Return (workspace id, entity) by id, wherever it is loaded.
-        """
+        """Return (workspace id, entity) by id, wherever it is loaded."""
         for ws_id, shelf in self.shelves(kind):
             entity = shelf.by_id.get(entity_id)
             if entity is not None:
@@ -305,9 +263,7 @@ class Cache:
         return None
 
     def replace(self, kind: str, entity_id: str, stored: Entity) -> None:
-        """
-        Put what Ardoq has stored in the place of what was kept under an id so far.
-        """
+        """Put what Ardoq has stored in the place of what was kept under an id so far."""
         found = self.get(kind, entity_id)
         if found is not None and (stored["_id"], stored["rootWorkspace"]) != (entity_id, found[0]):
             self._shelf(kind, found[0]).forget(entity_id)
@@ -320,8 +276,7 @@ class Cache:
     def undo(
         self, kind: str, entity_id: str, base: Entity | None, taken: Iterable[tuple[str, str, Entity]]
     ) -> None:
-        """
-        Put things back to what they were before a write that was not carried out.
+        """Put things back to what they were before a write that was not carried out.
 
         `base` is the entity as it was, None where it was new; `taken` what went with a delete, as (kind,
         workspace id, entity).
@@ -341,16 +296,12 @@ class Cache:
         return workspace.components if kind == "component" else workspace.references
 
     def name(self, kind: str, ws_id: str, entity: Entity) -> None:
-        """
-        Note that a row of the source named this entity, which may change or go away later.
-        """
+        """Note that a row of the source named this entity, which may change or go away later."""
         self.named.add(entity["_id"])
         self._touched.add((kind, ws_id, entity.get(TYPE_OF[kind])))
 
     def misses(self, kind: str) -> list[Entity]:
-        """
-        Return what Ardoq holds of the types that rows touched and no row named.
-        """
+        """Return what Ardoq holds of the types that rows touched and no row named."""
         named, type_of = self.named, TYPE_OF[kind]
         missing = []
         for ws_id, shelf in self.shelves(kind):
@@ -364,8 +315,7 @@ class Cache:
         return missing
 
     def forget(self, kind: str, entity_id: str) -> list[tuple[str, str, Entity]]:
-        """
-        Take out an entity and all that Ardoq deletes with it: descendants, and references at either end.
+        """Take out an entity and all that Ardoq deletes with it: descendants, and references at either end.
 
         Return them as (kind, workspace id, entity), the entity itself first.
         """
@@ -377,17 +327,13 @@ class Cache:
         return taken
 
     def cascade(self, kind: str, entity_id: str) -> list[tuple[str, str, Entity]]:
-        """
-        Return what `forget` would take out, and leave it where it is.
-        """
+        """Return what `forget` would take out, and leave it where it is."""
         found = self.get(kind, entity_id)
         itself = [(kind, *found)] if found else []
         return [*itself, *self.along(entity_id)] if kind == "component" else itself
 
     def along(self, comp_id: str) -> Iterator[tuple[str, str, Entity]]:
-        """
-        Yield what goes with a component, what is nearest first, as (kind, workspace id, entity).
-        """
+        """Yield what goes with a component, what is nearest first, as (kind, workspace id, entity)."""
         seen, waiting = {comp_id}, [comp_id]
         for each in waiting:
             for kind, ws_id, entity in self.touching(each):
@@ -398,9 +344,7 @@ class Cache:
                         waiting.append(entity["_id"])
 
     def touching(self, comp_id: str) -> Iterator[tuple[str, str, Entity]]:
-        """
-        Yield the children of a component, and the references at it, as (kind, workspace id, entity).
-        """
+        """Yield the children of a component, and the references at it, as (kind, workspace id, entity)."""
         for ws_id, shelf in self.shelves("component"):
             for comp in shelf.find("parent", comp_id, _parent):
                 yield "component", ws_id, comp

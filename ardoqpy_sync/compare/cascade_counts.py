@@ -1,5 +1,4 @@
-"""
-How much Ardoq would delete with each of many components: pure functions over who is below whom.
+"""How much Ardoq would delete with each of many components: pure functions over who is below whom.
 
 The components may lie below one another, thousands deep: what is counted for one is not counted again for
 those above it.
@@ -19,8 +18,8 @@ __all__ = ["Extent", "extents"]
 
 
 class Extent(NamedTuple):
-    """
-    How much goes with a component: the components below it, and the references at any of them and at it.
+    """How much goes with a component: the components below it, and the references at any of them and at
+    it.
     """
 
     components: int
@@ -28,8 +27,8 @@ class Extent(NamedTuple):
 
 
 def extents(comp_ids: Iterable[str], children: Ids, references: Ids) -> dict[str, Extent]:
-    """
-    Return by component how much goes with it; each reference counts once, whichever of its ends is there.
+    """Return by component how much goes with it; each reference counts once, whichever of its ends is
+    there.
     """
     wanted = list(dict.fromkeys(comp_ids))
     below = _below(wanted, children)
@@ -54,9 +53,7 @@ def extents(comp_ids: Iterable[str], children: Ids, references: Ids) -> dict[str
 
 
 def _below(comp_ids: list[str], children: Ids) -> dict[str, list[str]]:
-    """
-    Return the children of the components, and of all that is below them.
-    """
+    """Return the children of the components, and of all that is below them."""
     below: dict[str, list[str]] = {}
     waiting = list(comp_ids)
     while waiting:
@@ -68,9 +65,7 @@ def _below(comp_ids: list[str], children: Ids) -> dict[str, list[str]]:
 
 
 def _from_the_leaves(below: dict[str, list[str]]) -> list[str] | None:
-    """
-    Return the components, children before their parents; None where that cannot be.
-    """
+    """Return the components, children before their parents; None where that cannot be."""
     parents = [child for below_one in below.values() for child in below_one]
     has_parent = set(parents)
     if len(has_parent) < len(parents):

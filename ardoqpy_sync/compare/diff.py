@@ -1,5 +1,4 @@
-"""
-What a sync is: a wanted entity against the one that Ardoq holds, and the change between them.
+"""What a sync is: a wanted entity against the one that Ardoq holds, and the change between them.
 
 Pure functions and plain data: nothing here reads, writes or remembers.
 """
@@ -41,8 +40,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\
 
 
 class Change(NamedTuple):
-    """
-    What one row came to, where it was not to leave everything as it is.
+    """What one row came to, where it was not to leave everything as it is.
 
     - `action`: `create`, `update`, `delete` or `failed`.
     - `kind`: `component` or `reference`.
@@ -71,9 +69,7 @@ class Change(NamedTuple):
 
 
 def failure(kind: str, row: Mapping[str, Any], reason: str, label: str | None, field: str | None) -> Change:
-    """
-    Return the change that a failed row came to: none, for a reason.
-    """
+    """Return the change that a failed row came to: none, for a reason."""
     name = row.get("name") or row.get("displayText") or row.get("_id")
     type_of_it, ws_id = row.get("typeId") or row.get("type"), row.get("rootWorkspace")
     return Change(FAILED, kind, row.get("_id"), name, type_of_it, ws_id, {}, None, reason, row, label, field)
@@ -82,8 +78,7 @@ def failure(kind: str, row: Mapping[str, Any], reason: str, label: str | None, f
 def differences(
     wanted: Mapping[str, Any], current: Mapping[str, Any], ignored: Collection[str]
 ) -> Differences:
-    """
-    Return by attribute (old, new) for each attribute of `wanted` that `current` holds otherwise.
+    """Return by attribute (old, new) for each attribute of `wanted` that `current` holds otherwise.
 
     What is absent and what is null are the same, and values are compared as Ardoq stores them (`same`).
     `ignored` names attributes that cannot be written.
@@ -97,8 +92,7 @@ def differences(
 
 
 def same(stored: Any, wanted: Any) -> bool:
-    """
-    Tell whether a wanted value is the stored one, perhaps spelled otherwise.
+    """Tell whether a wanted value is the stored one, perhaps spelled otherwise.
 
     Ardoq keeps a number, a date, a yes or no, and a choice of several in its own spelling whatever was
     sent: "5" and 5, 5 and 5.0, true and "true", two spellings of one instant, a list in another order.
@@ -119,9 +113,7 @@ def same(stored: Any, wanted: Any) -> bool:
 
 
 def as_key(value: Any) -> Hashable:
-    """
-    Return a field's value as a key under which all its spellings lie; `same` then tells them apart.
-    """
+    """Return a field's value as a key under which all its spellings lie; `same` then tells them apart."""
     if isinstance(value, str):
         return spelled_alike(value)
     if isinstance(value, bool):
@@ -133,9 +125,7 @@ def as_key(value: Any) -> Hashable:
 
 
 def spelled_alike(text: str) -> str:
-    """
-    Return one text for all spellings of a number, of an instant, of yes and of no.
-    """
+    """Return one text for all spellings of a number, of an instant, of yes and of no."""
     if NUMBER.fullmatch(text):
         return str(Decimal(text.strip()).normalize() + 0)
     instant = _instant(text)

@@ -1,6 +1,4 @@
-"""
-What sets components and references apart in a sync, as data.
-"""
+"""What sets components and references apart in a sync, as data."""
 
 from __future__ import annotations
 
@@ -13,8 +11,7 @@ __all__ = ["Kind", "kinds_of"]
 
 
 class Kind(NamedTuple):
-    """
-    One of the two kinds of entity that a sync deals in.
+    """One of the two kinds of entity that a sync deals in.
 
     - `name`: `component` or `reference`; `argument`: what the flat methods call one.
     - `collection`: where the dialect reads and writes it.
@@ -32,9 +29,7 @@ class Kind(NamedTuple):
 
 
 def kinds_of(api: Dialect) -> tuple[Kind, Kind]:
-    """
-    Return components and references as this version of the API has them.
-    """
+    """Return components and references as this version of the API has them."""
     return (
         Kind(
             "component",

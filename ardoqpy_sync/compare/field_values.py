@@ -1,5 +1,4 @@
-"""
-Custom values as their fields are defined: "12" is 12 in a field of numbers, and "dozen" is a mistake.
+"""Custom values as their fields are defined: "12" is 12 in a field of numbers, and "dozen" is a mistake.
 
 Pure functions. Ardoq keeps a value in its field's type whatever was sent (v1), or refuses what is not of
 that type (v2): either way it is sent as it will be kept.
@@ -40,9 +39,7 @@ _TAKES = {
 
 
 def fitted(field: Field | None, value: Any) -> Any:
-    """
-    Return a value in the JSON type of its field, where that can be done without a guess; else as it is.
-    """
+    """Return a value in the JSON type of its field, where that can be done without a guess; else as it is."""
     if field is None or value is None:
         return value
     if field.type in _TEXT:
@@ -59,8 +56,8 @@ def fitted(field: Field | None, value: Any) -> Any:
 
 
 def _is_spelled(number: float) -> bool:
-    """
-    Tell whether a number has a spelling: NaN and the infinities are none, and Python spells no endless ones.
+    """Tell whether a number has a spelling: NaN and the infinities are none, and Python spells no
+    endless ones.
     """
     if isinstance(number, int):
         return number.bit_length() <= _LARGEST_BITS
@@ -68,9 +65,7 @@ def _is_spelled(number: float) -> bool:
 
 
 def misfit(name: str, value: Any, fields: Mapping[str, Field]) -> str | None:
-    """
-    Return a sentence on why a fitted value cannot be in the field of that name; None where it can.
-    """
+    """Return a sentence on why a fitted value cannot be in the field of that name; None where it can."""
     field = fields.get(name)
     if field is None:
         return f"There is no custom field {quoted(name)} in the workspace's model: {near(name, fields)}"

@@ -1,5 +1,4 @@
-"""
-What a run must know of Ardoq besides the loaded workspaces: types, read-only fields, far components.
+"""What a run must know of Ardoq besides the loaded workspaces: types, read-only fields, far components.
 
 Asked for when it is first needed and kept for the client's life; a run with nothing to do asks nothing.
 """
@@ -23,8 +22,7 @@ __all__ = ["Catalogue"]
 
 
 class Catalogue:
-    """
-    Look things up in Ardoq once.
+    """Look things up in Ardoq once.
 
     `loaded` gives what is known of a workspace already: what it says need not be asked for.
     """
@@ -51,9 +49,7 @@ class Catalogue:
         }
 
     def component_type(self, ws_id: str, type_id: Any) -> str:
-        """
-        Return the name of a component type; raise `InvalidInput` where the workspace's model lacks it.
-        """
+        """Return the name of a component type; raise `InvalidInput` where the workspace's model lacks it."""
         if type(type_id) is not str or type_id not in self._component_types.get(ws_id, ()):
             self._learn(ws_id)  # also when it is unknown: the model may have grown since
         known = self._component_types[ws_id]
@@ -62,9 +58,7 @@ class Catalogue:
         return known[type_id]
 
     def reference_type(self, ws_id: str, type_id: Any) -> str:
-        """
-        Return the name of a reference type; raise `InvalidInput` where the workspace's model lacks it.
-        """
+        """Return the name of a reference type; raise `InvalidInput` where the workspace's model lacks it."""
         # True and 2.0 would be found under 1 and 2, and refused by Ardoq: a type is a whole number.
         if type(type_id) is not int or type_id not in self._reference_types.get(ws_id, ()):
             self._learn(ws_id)
@@ -74,8 +68,7 @@ class Catalogue:
         return known[type_id]
 
     def component_type_named(self, ws_id: str, name: str) -> str:
-        """
-        Return the id of the component type of that name.
+        """Return the id of the component type of that name.
 
         Raise `InvalidInput` where the workspace's model has none, or several.
         """
@@ -85,8 +78,7 @@ class Catalogue:
         return type_id
 
     def reference_type_named(self, ws_id: str, name: str) -> int:
-        """
-        Return the number of the reference type of that name.
+        """Return the number of the reference type of that name.
 
         Raise `InvalidInput` where the workspace's model has none, or several.
         """
@@ -97,9 +89,7 @@ class Catalogue:
         return type_id
 
     def names(self, ws_id: str) -> tuple[Mapping[str, str], Mapping[int, str]]:
-        """
-        Return the names of a workspace's component types by id, and of its reference types by number.
-        """
+        """Return the names of a workspace's component types by id, and of its reference types by number."""
         if ws_id not in self._component_types:
             self._learn(ws_id)
         return self._component_types[ws_id], self._reference_types[ws_id]
@@ -107,8 +97,8 @@ class Catalogue:
     def fitted(
         self, ws_id: str, attributes: Entity, built_in: Container[str], held: Container[str] = ()
     ) -> Entity:
-        """
-        Return flat attributes with the custom values as their fields are defined, calculated ones left out.
+        """Return flat attributes with the custom values as their fields are defined, calculated ones
+        left out.
 
         `held` are the names of what the entity has already, with or without a definition. Raise
         `InvalidInput` where Ardoq would refuse a value.
@@ -138,8 +128,8 @@ class Catalogue:
         return kept
 
     def _fields_of(self, ws_id: str, missing: str | None = None) -> dict[str, Field] | None:
-        """
-        Return the fields of a workspace; where one is `missing` they are read again, since it may be new.
+        """Return the fields of a workspace; where one is `missing` they are read again, since it may be
+        new.
         """
         if ws_id not in self._fields or (missing is not None and (ws_id, missing) not in self._looked_for):
             loaded = self._loaded(ws_id) if missing is None else None
@@ -152,8 +142,7 @@ class Catalogue:
         return self._fields[ws_id]
 
     def workspace_of(self, comp_id: str, argument: str) -> str:
-        """
-        Return the workspace of a component that is in no loaded one.
+        """Return the workspace of a component that is in no loaded one.
 
         Raise `InvalidInput` naming `argument` where Ardoq has no such component.
         """

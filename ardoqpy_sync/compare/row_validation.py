@@ -1,6 +1,4 @@
-"""
-What Ardoq would refuse is refused before it is sent: so a simulated run and a real one refuse the same.
-"""
+"""What Ardoq would refuse is refused before it is sent: so a simulated run and a real one refuse the same."""
 
 from __future__ import annotations
 
@@ -31,8 +29,7 @@ _LARGEST_BITS = 10_000
 
 
 class Checks:
-    """
-    Check rows against what is loaded, and ask Ardoq about the rest.
+    """Check rows against what is loaded, and ask Ardoq about the rest.
 
     Every check raises `InvalidInput` with a sentence that names the attribute.
     """
@@ -43,9 +40,7 @@ class Checks:
         self._workspace = workspace
 
     def new(self, kind: Kind, ws_id: str, wanted: Entity) -> tuple[Entity, str | None]:
-        """
-        Check what is to be created; return it whole, and the name of a component's type.
-        """
+        """Check what is to be created; return it whole, and the name of a component's type."""
         wanted = attributes({**wanted, "rootWorkspace": ws_id}, kind.argument, *kind.required)
         _checked_depth(wanted, kind.argument)
         if kind.name == "component":
@@ -65,9 +60,7 @@ class Checks:
     def changed(
         self, kind: Kind, ws_id: str, current: Entity, found: Differences
     ) -> tuple[Entity, str | None]:
-        """
-        Check what is to be changed; return what follows from it, and the name of a component's type.
-        """
+        """Check what is to be changed; return what follows from it, and the name of a component's type."""
         new = {key: values[1] for key, values in found.items()}
         _checked_depth(new, kind.argument)
         for key in kind.collection.fixed & new.keys():
@@ -97,9 +90,7 @@ class Checks:
         return derived
 
     def workspace_of(self, comp_id: Any, argument: str, hint: str | None) -> str:
-        """
-        Return the workspace of a component; `hint` says where it should be, and is loaded first.
-        """
+        """Return the workspace of a component; `hint` says where it should be, and is loaded first."""
         id_segment(comp_id, argument)
         found = self._cache.get("component", comp_id)
         if found is None and hint is not None and hint not in self._cache.workspaces:
@@ -139,9 +130,7 @@ def _named(name: Any) -> None:
 
 
 def checked_ids(body: Entity, argument: str, *names: str) -> None:
-    """
-    Refuse a row that lacks one of these ids, or gives one that is no text.
-    """
+    """Refuse a row that lacks one of these ids, or gives one that is no text."""
     attributes(body, argument, *names)
     for name in names:
         if not isinstance(body[name], str):
@@ -149,8 +138,7 @@ def checked_ids(body: Entity, argument: str, *names: str) -> None:
 
 
 def refusal(odd: Exception, argument: str, row: Any, field_value: Any) -> ArdoqClientException:
-    """
-    Return the error that a row is refused with; where Python stumbled, what it stumbled at.
+    """Return the error that a row is refused with; where Python stumbled, what it stumbled at.
 
     Raise `odd`, which Python said, where nothing is wrong with the row.
     """
@@ -167,8 +155,8 @@ def refusal(odd: Exception, argument: str, row: Any, field_value: Any) -> ArdoqC
 
 
 def bearable(value: Any) -> bool:
-    """
-    Tell whether Python can copy, compare and spell a value: it is not too deep, and no number is too large.
+    """Tell whether Python can copy, compare and spell a value: it is not too deep, and no number is too
+    large.
     """
     level = [value]
     for _ in range(DEEPEST + 1):

@@ -1,3 +1,1 @@
-"""
-Delete or mark what Ardoq holds and the source no longer has, within the delete guard.
-"""
+"""Delete or mark what Ardoq holds and the source no longer has, within the delete guard."""

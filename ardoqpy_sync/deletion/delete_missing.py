@@ -1,5 +1,4 @@
-"""
-What becomes of what the source no longer has: see what it is, let the guard decide, then one by one.
+"""What becomes of what the source no longer has: see what it is, let the guard decide, then one by one.
 
 Nothing is deleted, or marked, before the guard has agreed to all of it. Each thing is read again before it
 goes, and stays where somebody has changed it, or put something at it, since the guard saw it.
@@ -39,9 +38,7 @@ Cascade = dict[str, tuple[str, "Entity"]]
 
 
 class Sight(NamedTuple):
-    """
-    A component as Ardoq holds it now, None where it does not; the ids of its children; its references.
-    """
+    """A component as Ardoq holds it now, None where it does not; the ids of its children; its references."""
 
     comp: Entity | None
     children: list[str]
@@ -49,8 +46,7 @@ class Sight(NamedTuple):
 
 
 class Deleting:
-    """
-    Delete the cache misses of a run, or refuse.
+    """Delete the cache misses of a run, or refuse.
 
     `collect` says that what cannot be deleted does not end it. Not safe for threads by itself: the
     client that owns it holds a lock.
@@ -75,9 +71,7 @@ class Deleting:
         self._answer: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
 
     def run(self) -> dict[str, list[dict[str, Any]]]:
-        """
-        Delete all of the misses that the bounds are about, or raise `GuardRefused` and delete none.
-        """
+        """Delete all of the misses that the bounds are about, or raise `GuardRefused` and delete none."""
         engine = self._engine
         misses = {kind: list(filter(partial(self._meant, kind), engine.cache.misses(kind))) for kind in KINDS}
         own = {entity["_id"] for entities in misses.values() for entity in entities}
@@ -105,8 +99,8 @@ class Deleting:
         return self._answer
 
     def mark(self, marks: Entity) -> dict[str, list[dict[str, Any]]]:
-        """
-        Give all components that are missing and are not so yet these attributes, or raise `GuardRefused`.
+        """Give all components that are missing and are not so yet these attributes, or raise
+        `GuardRefused`.
         """
         engine, kind = self._engine, self._engine.component
         flat = kind.collection.flat
@@ -147,8 +141,8 @@ class Deleting:
     # -- see ------------------------------------------------------------------------------------------------
 
     def _along(self, sights: Mapping[str, Sight], own: set[str]) -> dict[str, Cascade]:
-        """
-        Return by component what goes with it and is no cache miss, as the run has seen it, else as it is now.
+        """Return by component what goes with it and is no cache miss, as the run has seen it, else as
+        it is now.
 
         What goes with a cache miss below it is told there.
         """
@@ -163,9 +157,7 @@ class Deleting:
         return along
 
     def _look(self, comp_ids: list[str]) -> dict[str, Sight]:
-        """
-        Return what is at each of the components, and at all that is below them.
-        """
+        """Return what is at each of the components, and at all that is below them."""
         sights: dict[str, Sight] = {}
         waiting = comp_ids
         with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
@@ -186,9 +178,7 @@ class Deleting:
         return Sight(comp, children, [*(ends.get("in") or ()), *(ends.get("out") or ())])
 
     def _as_left(self, comp_id: str, told: Sight) -> Sight:
-        """
-        Return what Ardoq told as this run has left it: of what was only simulated Ardoq knows nothing.
-        """
+        """Return what Ardoq told as this run has left it: of what was only simulated Ardoq knows nothing."""
         if told.comp is None and not self._engine.imagined(comp_id):
             return told  # what was at it, or would be, has gone with it
         children = [child for child in told.children if self._stands(child)]
@@ -214,8 +204,7 @@ class Deleting:
         return Thing(shown, group, entity["_id"] in self._engine.cache.named)
 
     def _held(self, missing: Iterable[Missing]) -> dict[Group, Held]:
-        """
-        Return how many there are of each group out of which something would go.
+        """Return how many there are of each group out of which something would go.
 
         What this run has created does not count: a share is one of what was there before.
         """
@@ -250,9 +239,7 @@ class Deleting:
     # -- delete ---------------------------------------------------------------------------------------------
 
     def _one(self, kind: Kind, entity: Entity, agreed: Mapping[str, Any]) -> None:
-        """
-        Delete one thing, with what was agreed to go along, unless Ardoq holds it otherwise by now.
-        """
+        """Delete one thing, with what was agreed to go along, unless Ardoq holds it otherwise by now."""
         engine, answer = self._engine, self._answer
         shown = {"kind": kind.name, **engine.described(kind, entity)}
         before = len(engine.report.changes)
@@ -296,9 +283,7 @@ class Deleting:
             ]
 
     def _sent(self) -> list[ArdoqClientException]:
-        """
-        Send the delete, where the writer gathers, and return what went wrong, which is in the report.
-        """
+        """Send the delete, where the writer gathers, and return what went wrong, which is in the report."""
         self._engine.flush()
         return self._engine.outbox.problems() if self._engine.outbox is not None else []
 
@@ -308,8 +293,8 @@ class Deleting:
         self._answer["failed"].append({**shown, "reason": str(problem)})
 
     def _let_go(self, kind: Kind, entity_id: str, along: Cascade) -> None:
-        """
-        Read again what the cache has at a component and Ardoq has no more: it has gone, or lies elsewhere.
+        """Read again what the cache has at a component and Ardoq has no more: it has gone, or lies
+        elsewhere.
         """
         cache = self._engine.cache
         for its_kind, ws_id, entity in cache.cascade(kind.name, entity_id)[1:]:
@@ -335,9 +320,7 @@ class Deleting:
 
 
 def rows_of(report: Mapping[str, Any]) -> dict[str, int]:
-    """
-    Return by kind how many rows a run brought in, as its report counts them.
-    """
+    """Return by kind how many rows a run brought in, as its report counts them."""
     counted = {"component": "comps", "reference": "refs"}
     return {
         kind: sum(
@@ -358,9 +341,7 @@ def _extents(sights: Mapping[str, Sight], comp_ids: Iterable[str]) -> dict[str, 
 
 
 def _cascade(sights: Mapping[str, Sight], comp_id: str, own: Collection[str] = ()) -> Cascade:
-    """
-    Return what goes with a component, but for what is in `own` and what goes with that.
-    """
+    """Return what goes with a component, but for what is in `own` and what goes with that."""
     found: Cascade = {}
     waiting = [comp_id]
     for each in waiting:

@@ -1,5 +1,4 @@
-"""
-How much may be deleted: pure functions over plain data, which read nothing and delete nothing.
+"""How much may be deleted: pure functions over plain data, which read nothing and delete nothing.
 
 What is missing, and what Ardoq would delete with it, comes in; what speaks against it comes out.
 """
@@ -37,9 +36,7 @@ Objection = dict[str, Any]
 
 @dataclass(frozen=True)
 class Bounds:
-    """
-    What the caller allows: see `ArdoqSyncClient.delete_cache_misses`.
-    """
+    """What the caller allows: see `ArdoqSyncClient.delete_cache_misses`."""
 
     share: Decimal
     count: int | None
@@ -60,9 +57,7 @@ class Bounds:
         kinds: object,
         types: Iterable[Group] | None = None,
     ) -> Bounds:
-        """
-        Return bounds that make sense, or raise `InvalidInput`.
-        """
+        """Return bounds that make sense, or raise `InvalidInput`."""
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
             raise InvalidInput(
                 f"share is {shown(share)}: give a number from 0 to 1, such as 0.2 for a fifth."
@@ -83,16 +78,12 @@ class Bounds:
         return cls(exact, count, bool(take_along), bool(despite_failures), tuple(kinds), only)
 
     def mean(self, kind: str, ws_id: str, type_id: Any) -> bool:
-        """
-        Tell whether they are about what is missing of this type.
-        """
+        """Tell whether they are about what is missing of this type."""
         return kind in self.kinds and (self.types is None or (kind, ws_id, type_id) in self.types)
 
 
 class Thing(NamedTuple):
-    """
-    A component or a reference: how it is shown, what it is one of, whether a row of this run named it.
-    """
+    """A component or a reference: how it is shown, what it is one of, whether a row of this run named it."""
 
     shown: dict[str, Any]
     group: Group
@@ -100,9 +91,7 @@ class Thing(NamedTuple):
 
     @property
     def id(self) -> str:
-        """
-        Its id.
-        """
+        """Its id."""
         return str(self.shown["_id"])
 
     def __str__(self) -> str:
@@ -110,8 +99,7 @@ class Thing(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """
-    A cache miss, and what Ardoq deletes with it.
+    """A cache miss, and what Ardoq deletes with it.
 
     - `along`: what is no cache miss itself, and goes with none that lies below this one.
     - `children`, `references`: how many components are below it, and references at it and those, in all.
@@ -124,9 +112,7 @@ class Missing(NamedTuple):
 
 
 class Held(NamedTuple):
-    """
-    What there is of a group: how many that were there `before` this run, and how many its rows `named`.
-    """
+    """What there is of a group: how many that were there `before` this run, and how many its rows `named`."""
 
     title: str
     before: int
@@ -134,8 +120,8 @@ class Held(NamedTuple):
 
 
 class Run(NamedTuple):
-    """
-    What the run came to: whether it named anything, why it failed, and by kind its rows and those before.
+    """What the run came to: whether it named anything, why it failed, and by kind its rows and those
+    before.
     """
 
     named_anything: bool
@@ -147,8 +133,7 @@ class Run(NamedTuple):
 def objections(
     missing: Sequence[Missing], held: Mapping[Group, Held], run: Run, bounds: Bounds
 ) -> list[Objection]:
-    """
-    Return what speaks against deleting what is missing; nothing where it may go.
+    """Return what speaks against deleting what is missing; nothing where it may go.
 
     Each as plain data: `bound`, which rule it is; `sentence`; `allow`, what the caller would have to say,
     None where nothing allows it.
@@ -164,9 +149,7 @@ def objections(
 
 
 def going_of(missing: Iterable[Missing]) -> list[Thing]:
-    """
-    Return everything that would be deleted, each thing once.
-    """
+    """Return everything that would be deleted, each thing once."""
     going = {one.thing.id: one.thing for one in missing}
     for one in missing:
         for thing in one.along:
@@ -248,9 +231,7 @@ def _of_what_goes_along(missing: Sequence[Missing], bounds: Bounds) -> Iterator[
 
 
 def refusal(missing: Sequence[Missing], against: Sequence[Objection], deed: str = "deleted") -> GuardRefused:
-    """
-    Return the error for what may not go: each objection, how it is allowed, and what would have gone.
-    """
+    """Return the error for what may not go: each objection, how it is allowed, and what would have gone."""
     would = [
         {
             **thing.shown,
@@ -307,7 +288,5 @@ def _listed(things: Sequence[Thing], longest: int = 5) -> str:
 
 
 def _share_for(part: int, whole: int) -> float:
-    """
-    Return the smallest share, in hundredths, that allows it.
-    """
+    """Return the smallest share, in hundredths, that allows it."""
     return -(-100 * part // whole) / 100 if whole else 1.0

@@ -1,10 +1,9 @@
-"""
-Jobs: a file that says where rows come from and what becomes of them in Ardoq.
+"""Jobs: a file that says where rows come from and what becomes of them in Ardoq.
 
-    job = load_job("cmdb.toml")
-    with client_of(job, simulate=True) as ardoq:
-        outcome = run_job(job, ardoq)
-        print(ardoq.plan.describe())
+job = load_job("cmdb.toml")
+with client_of(job, simulate=True) as ardoq:
+    outcome = run_job(job, ardoq)
+    print(ardoq.plan.describe())
 """
 
 from __future__ import annotations

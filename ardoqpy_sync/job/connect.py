@@ -1,6 +1,4 @@
-"""
-The client that a job runs with: its table `[ardoq]`, and what is said otherwise for one run.
-"""
+"""The client that a job runs with: its table `[ardoq]`, and what is said otherwise for one run."""
 
 from __future__ import annotations
 
@@ -27,8 +25,7 @@ def client_of(
     progress: Callable[[int, int | None, str], object] | bool | None = None,
     **otherwise: Any,
 ) -> ArdoqSyncClient:
-    """
-    Return the client for a run of a job, as its tables `[ardoq]` and `[run]` say.
+    """Return the client for a run of a job, as its tables `[ardoq]` and `[run]` say.
 
     - `simulate`: send no write.
     - `previous_report`: what the last run came to, such as `read_memory` gives it; `progress`: as for
@@ -55,7 +52,5 @@ def client_of(
 
 
 def beside(job: Job, name: str) -> str:
-    """
-    Return the path of a file that a job names: it is looked for beside the job's own.
-    """
+    """Return the path of a file that a job names: it is looked for beside the job's own."""
     return str(job.path.parent / name)

@@ -1,6 +1,4 @@
-"""
-What a job's names are in Ardoq: workspaces, types and fields, each asked for once.
-"""
+"""What a job's names are in Ardoq: workspaces, types and fields, each asked for once."""
 
 from __future__ import annotations
 
@@ -21,8 +19,7 @@ __all__ = ["Landscape"]
 
 
 class Landscape:
-    """
-    Find by name what is in Ardoq; raise `InvalidInput` where there is no such thing, or more than one.
+    """Find by name what is in Ardoq; raise `InvalidInput` where there is no such thing, or more than one.
 
     An exact name goes before one that is the same but for letter case.
     """
@@ -38,39 +35,30 @@ class Landscape:
         return [(str(one.get("_id")), str(one.get("name"))) for one in listed]
 
     def workspace(self, wanted: str) -> str:
-        """
-        Return the id of a workspace, given by name or id.
-        """
+        """Return the id of a workspace, given by name or id."""
         if any(ws_id == wanted for ws_id, _ in self._workspaces):
             return wanted
         return str(_the_one(wanted, self._workspaces, "workspace", "There is no workspace {}"))
 
     def workspace_name(self, ws_id: str) -> str:
-        """
-        Return what a workspace is called.
-        """
+        """Return what a workspace is called."""
         return next((name for one, name in self._workspaces if one == ws_id), ws_id)
 
     def component_type(self, ws_id: str, wanted: str) -> str:
-        """
-        Return the id of a component type of a workspace.
-        """
+        """Return the id of a component type of a workspace."""
         types = metamodel.component_types(self._model(ws_id))
         known = [(type_id, str(definition.get("name"))) for type_id, definition, _ in types]
         return str(_the_one(wanted, known, "component type", self._none(ws_id, "component type")))
 
     def reference_type(self, ws_id: str, wanted: str) -> int:
-        """
-        Return the number of a reference type of a workspace.
-        """
+        """Return the number of a reference type of a workspace."""
         types = metamodel.reference_types(self._model(ws_id))
         known = [(type_id, str(definition.get("name"))) for type_id, definition in types]
         number: int = _the_one(wanted, known, "reference type", self._none(ws_id, "reference type"))
         return number
 
     def field(self, ws_id: str, wanted: str) -> Field:
-        """
-        Return a custom field of a workspace, given by its name or its label.
+        """Return a custom field of a workspace, given by its name or its label.
 
         A token that may not read definitions gets a field of no known type: its cells stay as they are.
         """
@@ -87,9 +75,7 @@ class Landscape:
         raise InvalidInput(f"{self._none(ws_id, 'field').format(quoted(wanted))}: {near(wanted, names)}")
 
     def fields(self, ws_id: str) -> dict[str, Field]:
-        """
-        Return the custom fields of a workspace by name; none for a token that may not read them.
-        """
+        """Return the custom fields of a workspace by name; none for a token that may not read them."""
         return self._read(ws_id) or {}
 
     def _read(self, ws_id: str) -> dict[str, Field] | None:

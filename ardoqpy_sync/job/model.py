@@ -1,6 +1,4 @@
-"""
-A job as plain data: where rows come from, and what becomes of them in Ardoq.
-"""
+"""A job as plain data: where rows come from, and what becomes of them in Ardoq."""
 
 from __future__ import annotations
 
@@ -23,8 +21,7 @@ __all__ = ["ComponentMapping", "End", "Job", "Missing", "ReferenceMapping", "Row
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """
-    A component that a row names: of which type and workspace, and what it is found by.
+    """A component that a row names: of which type and workspace, and what it is found by.
 
     `workspace` is None where it is that of the mapping; `split` is what stands between several of them.
     """
@@ -39,25 +36,20 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """
-    What becomes of what the source no longer has: `report`, `delete`, or `set` with the `marks`.
-    """
+    """What becomes of what the source no longer has: `report`, `delete`, or `set` with the `marks`."""
 
     deed: str = "report"
     marks: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def past(self) -> str:
-        """
-        What is said of it where it was done.
-        """
+        """What is said of it where it was done."""
         return {"report": "reported", "delete": "deleted", "set": "marked"}[self.deed]
 
 
 @dataclass(frozen=True, slots=True)
 class RowMapping:
-    """
-    What rows of a source become.
+    """What rows of a source become.
 
     `attributes` are those that every component or reference has, such as the description; `fields` the
     custom ones, by name or label. `never_null` is True for all of them.
@@ -79,9 +71,7 @@ class RowMapping:
 
 @dataclass(frozen=True, slots=True)
 class ComponentMapping(RowMapping):
-    """
-    Rows that become components of one type in one workspace.
-    """
+    """Rows that become components of one type in one workspace."""
 
     kind: ClassVar[str] = "component"
 
@@ -92,9 +82,7 @@ class ComponentMapping(RowMapping):
 
 @dataclass(frozen=True, slots=True)
 class ReferenceMapping(RowMapping):
-    """
-    Rows that become references of one type.
-    """
+    """Rows that become references of one type."""
 
     kind: ClassVar[str] = "reference"
 
@@ -104,8 +92,7 @@ class ReferenceMapping(RowMapping):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """
-    A job as its file says, checked as far as that goes without reading a source or asking Ardoq.
+    """A job as its file says, checked as far as that goes without reading a source or asking Ardoq.
 
     - `path`: the file; `name`: what the job is called; `places`: the lines of its keys.
     - `ardoq`, `run`, `guard`: what the tables of that name say, nothing filled in.
@@ -123,7 +110,5 @@ class Job:
     references: tuple[ReferenceMapping, ...]
 
     def trouble(self, place: Place, sentence: str) -> Trouble:
-        """
-        Return what is wrong at a place of the file.
-        """
+        """Return what is wrong at a place of the file."""
         return trouble_at(self.places, place, sentence)

@@ -1,5 +1,5 @@
-"""
-A job file read and checked: every trouble that can be seen without a source or Ardoq, each with its line.
+"""A job file read and checked: every trouble that can be seen without a source or Ardoq, each with its
+line.
 """
 
 from __future__ import annotations
@@ -44,8 +44,7 @@ _REFERENCE_ATTRIBUTES = ("displayText", "description")
 
 
 def load_job(path: str | os.PathLike[str]) -> Job:
-    """
-    Return the job of a file.
+    """Return the job of a file.
 
     Raise `JobRefused`, which lists everything that is wrong, each thing with its line, where the file cannot
     be read, is no TOML, or does not make sense. Nothing else is read, and Ardoq is not asked.
@@ -73,8 +72,8 @@ def load_job(path: str | os.PathLike[str]) -> Job:
 
 
 def read_job(text: str, path: str | os.PathLike[str]) -> Job:
-    """
-    Return the job that a text is; `path` is where it stands, or would: what it names is looked for beside it.
+    """Return the job that a text is; `path` is where it stands, or would: what it names is looked for
+    beside it.
 
     Raise `JobRefused` as `load_job` does.
     """
@@ -126,9 +125,7 @@ class _Reader:
     # -- tables ---------------------------------------------------------------------------------------------
 
     def _table(self, told: Any, table: Table, place: Place) -> dict[str, Any]:
-        """
-        Return what fits of a table; what does not is a trouble.
-        """
+        """Return what fits of a table; what does not is a trouble."""
         where = table.header or "the top of a job"
         if not isinstance(told, dict):
             self._trouble(place, f"{where} is {a_type(told)}: give a table of keys and values.")
@@ -252,9 +249,7 @@ class _Reader:
                 yield ReferenceMapping(**common, source=source, target=target)
 
     def _common(self, place: Place, fits: dict[str, Any], attributes: tuple[str, ...]) -> dict[str, Any]:
-        """
-        Return what both kinds of mapping have.
-        """
+        """Return what both kinds of mapping have."""
         sources = self._told.get("sources")
         rows = fits.get("rows")
         if rows is not None and isinstance(sources, dict) and sources and rows not in sources:
@@ -290,9 +285,7 @@ def _in_workspace(end: End, both: str | None) -> End:
 
 
 def _words(told: Any) -> tuple[str, ...]:
-    """
-    Return the cells that a filter lets through, as text.
-    """
+    """Return the cells that a filter lets through, as text."""
     return tuple(_word(one) for one in (told if isinstance(told, list) else [told]))
 
 
@@ -303,7 +296,5 @@ def _word(value: Any) -> str:
 
 
 def _key_named(sentence: str, description: dict[str, Any]) -> Place:
-    """
-    Return the key of a source that a sentence about it names, where it names one.
-    """
+    """Return the key of a source that a sentence about it names, where it names one."""
     return next(((name,) for name in description if quoted(name) in sentence), ())

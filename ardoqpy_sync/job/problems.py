@@ -1,6 +1,4 @@
-"""
-What is wrong with a job, all of it at once, each with its line.
-"""
+"""What is wrong with a job, all of it at once, each with its line."""
 
 from __future__ import annotations
 
@@ -17,8 +15,7 @@ __all__ = ["JobRefused", "Trouble", "trouble_at"]
 
 
 class Trouble(NamedTuple):
-    """
-    One thing that is wrong with a job.
+    """One thing that is wrong with a job.
 
     - `sentence`: what is wrong, and the remedy.
     - `line`: where in the job file, None where no line says it.
@@ -30,30 +27,22 @@ class Trouble(NamedTuple):
     key: str = ""
 
     def told(self, file: str) -> str:
-        """
-        Return it as a line for people.
-        """
+        """Return it as a line for people."""
         return f"{file} line {self.line}: {self.sentence}" if self.line else f"{file}: {self.sentence}"
 
     def as_dict(self) -> dict[str, Any]:
-        """
-        Return it as plain data.
-        """
+        """Return it as plain data."""
         return {"line": self.line, "key": self.key, "sentence": self.sentence}
 
 
 def trouble_at(places: Places, place: Path, sentence: str) -> Trouble:
-    """
-    Return what is wrong at a place of a file.
-    """
+    """Return what is wrong at a place of a file."""
     key = ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
     return Trouble(f"{sentence[:1].upper()}{sentence[1:]}", places.line(place), key)
 
 
 class JobRefused(ConfigurationError):
-    """
-    Say what is wrong with a job: `troubles`, each a `Trouble`; as text a line for each.
-    """
+    """Say what is wrong with a job: `troubles`, each a `Trouble`; as text a line for each."""
 
     def __init__(self, file: str, troubles: Sequence[Trouble]) -> None:
         self.file = file

@@ -1,6 +1,4 @@
-"""
-A job held against Ardoq: names become ids, and everything that does not exist there is told at once.
-"""
+"""A job held against Ardoq: names become ids, and everything that does not exist there is told at once."""
 
 from __future__ import annotations
 
@@ -36,9 +34,7 @@ _TEXT = {
 
 @dataclass(frozen=True, slots=True)
 class BoundEnd:
-    """
-    Which component a row names: `field` is the custom field that it is found by, None for its name.
-    """
+    """Which component a row names: `field` is the custom field that it is found by, None for its name."""
 
     end: End
     ws_id: str
@@ -49,8 +45,7 @@ class BoundEnd:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """
-    A mapping with ids in place of names.
+    """A mapping with ids in place of names.
 
     - `cells`: what a row writes, each as (field, template).
     - `marks`: what those that are missing are given, where that is to be set.
@@ -68,17 +63,13 @@ class Bound:
 
     @property
     def group(self) -> Group:
-        """
-        What is missing is of these.
-        """
+        """What is missing is of these."""
         return self.mapping.kind, self.ws_id, self.type_id
 
 
 @dataclass(frozen=True, slots=True)
 class BoundComponents(Bound):
-    """
-    Rows that become components; `key` is the field that they are matched by, None for the name.
-    """
+    """Rows that become components; `key` is the field that they are matched by, None for the name."""
 
     key: str | None
     parent: BoundEnd | None
@@ -86,9 +77,7 @@ class BoundComponents(Bound):
 
 @dataclass(frozen=True, slots=True)
 class BoundReferences(Bound):
-    """
-    Rows that become references.
-    """
+    """Rows that become references."""
 
     source: BoundEnd
     target: BoundEnd
@@ -97,8 +86,7 @@ class BoundReferences(Bound):
 def bind(
     job: Job, client: ArdoqClient, troubles: list[Trouble]
 ) -> tuple[list[BoundComponents], list[BoundReferences]]:
-    """
-    Return the mappings of a job with ids in place of names, and add to `troubles` all that is wrong.
+    """Return the mappings of a job with ids in place of names, and add to `troubles` all that is wrong.
 
     Raise `ArdoqClientException` where Ardoq does not answer.
     """
@@ -155,9 +143,7 @@ class _Binder:
         )
 
     def agree(self, mappings: list[BoundComponents | BoundReferences]) -> None:
-        """
-        See to it that mappings of the same type say the same of what is missing.
-        """
+        """See to it that mappings of the same type say the same of what is missing."""
         said: dict[Group, RowMapping] = {}
         for one in mappings:
             first = said.setdefault(one.group, one.mapping)
@@ -188,9 +174,7 @@ class _Binder:
     def _cells(
         self, mapping: RowMapping, ws_id: str
     ) -> tuple[tuple[tuple[Field, Template], ...], dict[str, str]]:
-        """
-        Return what a row writes, and by the names that the job uses those that Ardoq uses.
-        """
+        """Return what a row writes, and by the names that the job uses those that Ardoq uses."""
         cells = [(_TEXT[name], template) for name, template in mapping.attributes.items()]
         names = {name: name for name in mapping.attributes}
         for name, template in mapping.fields.items():

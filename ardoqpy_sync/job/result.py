@@ -1,6 +1,4 @@
-"""
-What a run of a job came to, besides what the sync client reports.
-"""
+"""What a run of a job came to, besides what the sync client reports."""
 
 from __future__ import annotations
 
@@ -15,9 +13,7 @@ __all__ = ["Outcome", "Read"]
 
 @dataclass(slots=True)
 class Read:
-    """
-    What was read of a source: how many rows, how many were left out by `where`, how many failed.
-    """
+    """What was read of a source: how many rows, how many were left out by `where`, how many failed."""
 
     name: str
     rows: int = 0
@@ -25,16 +21,13 @@ class Read:
     failed: int = 0
 
     def as_dict(self) -> dict[str, Any]:
-        """
-        Return it as plain data.
-        """
+        """Return it as plain data."""
         return {"name": self.name, "rows": self.rows, "skipped": self.skipped, "failed": self.failed}
 
 
 @dataclass(slots=True)
 class Outcome:
-    """
-    What a run of a job came to.
+    """What a run of a job came to.
 
     - `reads`: by mapping what was read; `refused`: what the guard refused; `failure`: why the run ended
       before its end, None where it did not.
@@ -46,7 +39,5 @@ class Outcome:
 
     @property
     def sources(self) -> list[dict[str, Any]]:
-        """
-        Return what was read, as plain data.
-        """
+        """Return what was read, as plain data."""
         return [read.as_dict() for read in self.reads]

@@ -1,6 +1,4 @@
-"""
-What a row of a source writes: its cells, converted, as attributes.
-"""
+"""What a row of a source writes: its cells, converted, as attributes."""
 
 from __future__ import annotations
 
@@ -25,9 +23,7 @@ _TEXT = Field("value", "value", "Text")
 
 
 def columns_of(mapping: RowMapping) -> list[str]:
-    """
-    Return the columns that a mapping reads.
-    """
+    """Return the columns that a mapping reads."""
     ends = [getattr(mapping, name, None) for name in ("parent", "source", "target")]
     templates = [*mapping.attributes.values(), *mapping.fields.values(), *(end.value for end in ends if end)]
     columns = [column for template in templates for column in template.columns]
@@ -35,9 +31,7 @@ def columns_of(mapping: RowMapping) -> list[str]:
 
 
 def filter_of(where: Mapping[str, tuple[str, ...]]) -> Callable[[Values], bool] | None:
-    """
-    Return what tells whether a row is meant; None where all are.
-    """
+    """Return what tells whether a row is meant; None where all are."""
     if not where:
         return None
     wanted = [(column, frozenset(words)) for column, words in where.items()]
@@ -45,8 +39,7 @@ def filter_of(where: Mapping[str, tuple[str, ...]]) -> Callable[[Values], bool] 
 
 
 def attributes_of(bound: Bound, spelling: Spelling) -> Callable[[Values], dict[str, Any]]:
-    """
-    Return what gives the attributes that the cells of a row mean.
+    """Return what gives the attributes that the cells of a row mean.
 
     It raises `InvalidInput` naming the value, the field and what the field takes where a cell is none.
     """
@@ -67,9 +60,7 @@ def attributes_of(bound: Bound, spelling: Spelling) -> Callable[[Values], dict[s
 
 
 def named_by(bound: BoundEnd) -> Callable[[Values], list[str]]:
-    """
-    Return what gives the components that a row names at an end, none where the cell is blank.
-    """
+    """Return what gives the components that a row names at an end, none where the cell is blank."""
     cell_of, split = bound.end.value.getter(), bound.end.split
 
     def names(values: Values) -> list[str]:
@@ -83,8 +74,7 @@ def named_by(bound: BoundEnd) -> Callable[[Values], list[str]]:
 
 
 def text_of(cell: Any) -> str:
-    """
-    Return a cell as text, without the white space around it; "" where it is blank.
+    """Return a cell as text, without the white space around it; "" where it is blank.
 
     Raise `InvalidInput` where it is no text, such as a list.
     """

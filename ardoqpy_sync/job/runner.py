@@ -1,6 +1,4 @@
-"""
-A job carried out: row after row becomes a call of the sync client, then what is missing is seen to.
-"""
+"""A job carried out: row after row becomes a call of the sync client, then what is missing is seen to."""
 
 from __future__ import annotations
 
@@ -30,8 +28,7 @@ __all__ = ["opened_sources", "run_job", "troubles_of"]
 
 
 def troubles_of(job: Job, client: ArdoqSyncClient) -> list[Trouble]:
-    """
-    Return everything that is wrong with a job before its first row: files, columns, names in Ardoq.
+    """Return everything that is wrong with a job before its first row: files, columns, names in Ardoq.
 
     Raise `ArdoqClientException` where Ardoq does not answer.
     """
@@ -45,8 +42,7 @@ def troubles_of(job: Job, client: ArdoqSyncClient) -> list[Trouble]:
 def opened_sources(
     job: Job, given: Mapping[str, Iterable[Mapping[str, Any]]], troubles: list[Trouble]
 ) -> dict[str, Source]:
-    """
-    Return the sources of a job that mappings read, those `given` in place of the file's.
+    """Return the sources of a job that mappings read, those `given` in place of the file's.
 
     What is wrong with them, and which columns they lack, is added to `troubles`.
     """
@@ -83,8 +79,7 @@ def run_job(
     *,
     sources: Mapping[str, Iterable[Mapping[str, Any]]] | None = None,
 ) -> Outcome:
-    """
-    Carry out a job with a client, which simulates or writes, and return what it came to.
+    """Carry out a job with a client, which simulates or writes, and return what it came to.
 
     - `job`: as `load_job` gives it; its table `ardoq` is not looked at, since the client is there already.
     - `sources`: by name rows of your own, each a dict, in place of what the job file says.
@@ -173,9 +168,7 @@ class _Run:
                 self._have(bound, read, row.label, comp)
 
     def _late_parents(self) -> None:
-        """
-        Bring in the rows whose parents came after them, level by level; what is left has no parent.
-        """
+        """Bring in the rows whose parents came after them, level by level; what is left has no parent."""
         while self._waiting:
             waiting, self._waiting = self._waiting, []
             for bound, read, label, comp, parent in waiting:
@@ -211,9 +204,7 @@ class _Run:
         return [one["_id"] for one in self._matching(bound, comp)]
 
     def _component(self, end: BoundEnd, value: str) -> str | None:
-        """
-        Return the id of the component that a row names, None where there is none.
-        """
+        """Return the id of the component that a row names, None where there is none."""
         key = end.ws_id, end.type_id, end.field, value
         found = self._found.get(key)
         if found is None:
@@ -271,9 +262,7 @@ class _Run:
     def _rows(
         self, bound: Bound, *named: Callable[[Values], list[str]] | None
     ) -> Iterator[tuple[Read, Row, Values, dict[str, Any], list[list[str]]]]:
-        """
-        Yield the rows of a mapping that can be used, with what they write and name; reject the others.
-        """
+        """Yield the rows of a mapping that can be used, with what they write and name; reject the others."""
         mapping = bound.mapping
         read = Read(mapping.rows)
         self._outcome.reads.append(read)
@@ -299,9 +288,7 @@ class _Run:
             yield read, row, values, attributes, ends
 
     def _guessed(self, bound: BoundComponents, values: Values) -> list[str]:
-        """
-        Return the ids of what a row means that cannot be used, as far as its key can be.
-        """
+        """Return the ids of what a row means that cannot be used, as far as its key can be."""
         wanted = bound.key or "name"
         cell_of = next(template.getter() for field, template in bound.cells if field.name == wanted)
         try:
@@ -317,8 +304,8 @@ class _Run:
     def _owned(
         self, bound: Bound, row: dict[str, Any], current: Callable[[], list[dict[str, Any]]]
     ) -> dict[str, Any]:
-        """
-        Return a row without what is left to people: what is written once only, or only into what is empty.
+        """Return a row without what is left to people: what is written once only, or only into what is
+        empty.
         """
         if not bound.create_only and not bound.fill_if_empty:
             return row
@@ -342,8 +329,7 @@ class _Run:
         ids_of: Callable[..., list[str]],
         bound: Bound,
     ) -> bool:
-        """
-        Tell whether a row is the first about something; one that says the same again is nothing new.
+        """Tell whether a row is the first about something; one that says the same again is nothing new.
 
         One that says otherwise is rejected: which of the two is right nobody knows.
         """
@@ -397,9 +383,7 @@ class _Run:
                     self._client.mark_cache_misses(dict(marks), types=[group], **bounds)
 
     def _with_misses(self) -> set[tuple[str, str]]:
-        """
-        Return of what kinds something is missing, and in which workspaces.
-        """
+        """Return of what kinds something is missing, and in which workspaces."""
         report = self._client.get_report()
         named = (("component", "comps"), ("reference", "refs"))
         return {(kind, one["rootWorkspace"]) for kind, name in named for one in report[f"cache_miss_{name}"]}
@@ -412,9 +396,7 @@ class _Run:
             self._outcome.refused.append(refused)
 
     def _is_empty(self, bound: Bound) -> bool:
-        """
-        Tell whether no row of the mappings of this type could be used.
-        """
+        """Tell whether no row of the mappings of this type could be used."""
         return bound.group not in self._given
 
     def _refuse_empty(self, bound: Bound) -> None:
@@ -437,8 +419,8 @@ def _workspaces(
 
 
 def _nameless(bound: BoundComponents, comp: dict[str, Any]) -> str | None:
-    """
-    Say what a row lacks to be a component, None where it lacks nothing; its name loses white space around it.
+    """Say what a row lacks to be a component, None where it lacks nothing; its name loses white space
+    around it.
     """
     name = comp.get("name")
     if name is None:
@@ -454,9 +436,7 @@ def _none(end: BoundEnd, value: str) -> str:
 
 
 def _called(bound: Bound, values: Values) -> str | None:
-    """
-    Return what a row that cannot be used calls what it is about, as far as it does.
-    """
+    """Return what a row that cannot be used calls what it is about, as far as it does."""
     templates = [template for field, template in bound.cells if field.name == "name"]
     templates += (
         [bound.source.end.value, bound.target.end.value] if isinstance(bound, BoundReferences) else []

@@ -1,6 +1,4 @@
-"""
-A first job, written from a workspace and what a source looks like: to be read, changed, and rehearsed.
-"""
+"""A first job, written from a workspace and what a source looks like: to be read, changed, and rehearsed."""
 
 from __future__ import annotations
 
@@ -36,17 +34,14 @@ SHOWN = 12
 
 
 class _Column(NamedTuple):
-    """
-    A column: what it is called, and whether each row of the sample has another text in it.
-    """
+    """A column: what it is called, and whether each row of the sample has another text in it."""
 
     name: str
     unique: bool
 
 
 def first_job(client: ArdoqClient, ws: str, source: str | Mapping[str, Any], base: Path) -> str:
-    """
-    Return the text of a first job that brings the rows of a source into a workspace.
+    """Return the text of a first job that brings the rows of a source into a workspace.
 
     - `client`: asked for the workspace, its model and its fields; nothing is written.
     - `ws`: the workspace, by name or id.
@@ -214,9 +209,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _remark(text: str) -> str:
-    """
-    Return a text that a line of remarks can hold.
-    """
+    """Return a text that a line of remarks can hold."""
     return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
@@ -225,9 +218,7 @@ def _key(name: str) -> str:
 
 
 def _text(text: str) -> str:
-    """
-    Return a text as TOML writes it; JSON does it alike, but for one character.
-    """
+    """Return a text as TOML writes it; JSON does it alike, but for one character."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

@@ -1,6 +1,4 @@
-"""
-Every table of a job file and every key in it, as data: what reads a job and what documents it is this.
-"""
+"""Every table of a job file and every key in it, as data: what reads a job and what documents it is this."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-What a value of a job file has to be, as data: in words for people, and as a test.
-"""
+"""What a value of a job file has to be, as data: in words for people, and as a test."""
 
 from __future__ import annotations
 
@@ -41,8 +39,7 @@ JOB_FORMAT = 1
 
 
 class Shape(NamedTuple):
-    """
-    What a value has to be.
+    """What a value has to be.
 
     - `words`: for people, such as "text".
     - `trouble`: says what is wrong with a value, None where nothing is; "" where `words` say it all.
@@ -53,8 +50,8 @@ class Shape(NamedTuple):
 
 
 class Key(NamedTuple):
-    """
-    A key of a table: what its value has to be, what it means, and whether the table is nothing without it.
+    """A key of a table: what its value has to be, what it means, and whether the table is nothing
+    without it.
     """
 
     shape: Shape
@@ -63,9 +60,7 @@ class Key(NamedTuple):
 
 
 class Table(NamedTuple):
-    """
-    A table of a job file: how its header is written, what it is for, and its keys.
-    """
+    """A table of a job file: how its header is written, what it is for, and its keys."""
 
     header: str
     meaning: str
@@ -73,9 +68,7 @@ class Table(NamedTuple):
 
 
 def one_of(*words: str) -> Shape:
-    """
-    Return the shape of a value that is one of these words.
-    """
+    """Return the shape of a value that is one of these words."""
 
     def trouble(value: Any) -> str | None:
         if isinstance(value, str) and value in words:

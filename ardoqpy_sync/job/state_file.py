@@ -1,5 +1,4 @@
-"""
-What a job remembers of its last run: how many rows there were, and what Ardoq did not keep as it was sent.
+"""What a job remembers of its last run: how many rows there were, and what Ardoq did not keep as it was sent.
 
 The file is JSON with `"kind": "ardoqpy memory"` and `"format": 1`. It holds `at` (UTC), the `job`, the
 `host`, by kind the number of `rows`, and `not_converging` as in the report. It holds no token.
@@ -29,8 +28,7 @@ _STUBBORN = {"_id", "attribute", "stored", "wanted"}
 
 
 def read_memory(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """
-    Return what a job remembers, for `previous_report=`; nothing where there is no such file yet.
+    """Return what a job remembers, for `previous_report=`; nothing where there is no such file yet.
 
     Raise `ConfigurationError` where the file is damaged, or something else.
     """
@@ -52,8 +50,7 @@ def read_memory(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def write_memory(path: str | os.PathLike[str], report: Mapping[str, Any], *, job: str, host: str) -> None:
-    """
-    Have a job remember a run, by its report as `get_report` gives it, in place of what it remembered.
+    """Have a job remember a run, by its report as `get_report` gives it, in place of what it remembered.
 
     The file is written beside its place first. Raise `InvalidInput` where it cannot be written.
     """

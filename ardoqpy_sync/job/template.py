@@ -1,6 +1,4 @@
-"""
-What a job writes for a row: a column, a constant, or text with columns in it.
-"""
+"""What a job writes for a row: a column, a constant, or text with columns in it."""
 
 from __future__ import annotations
 
@@ -22,8 +20,7 @@ _AS_TEXT = Field("text", "text", "Text")
 
 
 class Template:
-    """
-    Hold what is written for a row.
+    """Hold what is written for a row.
 
     - `"{Name}"` is the cell of the column Name, as the source gives it.
     - `"{First} {Last}"` is text, its columns put in; it is blank where all of them are.
@@ -47,15 +44,11 @@ class Template:
 
     @property
     def constant(self) -> bool:
-        """
-        Tell whether it is the same for each row.
-        """
+        """Tell whether it is the same for each row."""
         return not self.columns
 
     def getter(self) -> Callable[[Mapping[str, Any]], Any]:
-        """
-        Return the function that gives the cell for the values of a row; a blank text is None.
-        """
+        """Return the function that gives the cell for the values of a row; a blank text is None."""
         if self.constant:
             value = None if blank(self._value) else self._value
             return lambda _values: value

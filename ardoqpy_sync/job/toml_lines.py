@@ -1,5 +1,4 @@
-"""
-Where things stand in a TOML file: by the path of a key the line that it is on.
+"""Where things stand in a TOML file: by the path of a key the line that it is on.
 
 `tomllib` reads values and forgets lines. Here only keys are read, of a text that it has accepted.
 """
@@ -25,23 +24,17 @@ _PLAIN = re.compile(r"[^,\]}\n#]*")
 
 
 class Places(dict[Path, int]):
-    """
-    The line of every table and key, by its path.
-    """
+    """The line of every table and key, by its path."""
 
     def line(self, path: Path) -> int | None:
-        """
-        Return the line of a key, or of the innermost table around it that stands in the file.
-        """
+        """Return the line of a key, or of the innermost table around it that stands in the file."""
         while path and path not in self:
             path = path[:-1]
         return self.get(path)
 
 
 def lines_of(text: str) -> Places:
-    """
-    Return the lines of the tables and keys of a text that is TOML.
-    """
+    """Return the lines of the tables and keys of a text that is TOML."""
     return _Reader(text).places
 
 
@@ -92,9 +85,7 @@ class _Reader:
         return path
 
     def _inside(self, path: Path) -> Path:
-        """
-        Return the path of what a header goes on from: of an array of tables, the last one.
-        """
+        """Return the path of what a header goes on from: of an array of tables, the last one."""
         return (*path, self._lengths[path] - 1) if path in self._lengths else path
 
     def _keys(self) -> list[str]:

@@ -1,3 +1,1 @@
-"""
-What a preview decided, as data that can be saved, reviewed and applied.
-"""
+"""What a preview decided, as data that can be saved, reviewed and applied."""

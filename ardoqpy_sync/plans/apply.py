@@ -1,6 +1,4 @@
-"""
-Applying a plan: what it says is carried out as it was reviewed, and what has moved since is left alone.
-"""
+"""Applying a plan: what it says is carried out as it was reviewed, and what has moved since is left alone."""
 
 from __future__ import annotations
 
@@ -32,8 +30,7 @@ NAMED = 5
 def apply(
     engine: PlanEngine, plan: Plan, moved: str, on_error: str, here: dict[str, str | None]
 ) -> dict[str, Any]:
-    """
-    Carry out a plan through an engine, as `ArdoqSyncClient.apply` says.
+    """Carry out a plan through an engine, as `ArdoqSyncClient.apply` says.
 
     `here` tells the `host` and the `org` that the engine writes to.
     """
@@ -79,32 +76,24 @@ def _load_afresh(engine: PlanEngine, plan: Plan) -> None:
 
 
 class _RehearsingWriter(SimulatedWriter):
-    """
-    Write nowhere, beside another writer: what is not in Ardoq there is not in Ardoq here.
-    """
+    """Write nowhere, beside another writer: what is not in Ardoq there is not in Ardoq here."""
 
     def __init__(self, in_step: Callable[[str], bool]) -> None:
         super().__init__()
         self._in_step = in_step
 
     def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Stored:
-        """
-        Answer with the entity under an id that no other writer gives.
-        """
+        """Answer with the entity under an id that no other writer gives."""
         stored = super().create(kind, body, type_name, known).entity
         return Stored({**stored, "_id": f"rehearsed-{stored['_id']}"})
 
     def in_step(self, ws_id: str) -> bool:
-        """
-        Answer no once something was written in the workspace, here or there.
-        """
+        """Answer no once something was written in the workspace, here or there."""
         return super().in_step(ws_id) and self._in_step(ws_id)
 
 
 class _Applying:
-    """
-    Go through a plan once.
-    """
+    """Go through a plan once."""
 
     def __init__(self, engine: PlanEngine, plan: Plan, moved: str, on_error: str) -> None:
         self._engine = engine
@@ -119,9 +108,7 @@ class _Applying:
         self.problems: list[tuple[Kind, Entity, ArdoqClientException]] = []
 
     def run(self) -> dict[str, Any]:
-        """
-        Carry out change after change, and return what became of each.
-        """
+        """Carry out change after change, and return what became of each."""
         self._engine.reach.begin_anew()
         for number, change in enumerate(self._plan.changes):
             course = self._standing.courses[change["_id"]]
@@ -143,9 +130,7 @@ class _Applying:
             self._standing.know_real_ids()
 
     def _settle_what_waited(self) -> None:
-        """
-        Have sent what waits, and look what became of it.
-        """
+        """Have sent what waits, and look what became of it."""
         if self._engine.outbox is None:
             return
         self._engine.flush()
@@ -253,9 +238,7 @@ class _Applying:
                     del self._reasons[last]
 
     def _is_to_go(self, number: int, entity: Entity) -> bool:
-        """
-        Tell whether what would go with a component goes by the plan, and is as that was decided on.
-        """
+        """Tell whether what would go with a component goes by the plan, and is as that was decided on."""
         course = self._standing.by_id.get(entity["_id"])
         if course is None or self._standing.of(course) != TODO or entity.get("_version") != course.version:
             return False
@@ -281,9 +264,7 @@ class _Applying:
     # -- ids ------------------------------------------------------------------------------------------------
 
     def _in_ardoq(self, course: Course, number: int) -> Entity:
-        """
-        Return what a change wants, with the ids in Ardoq of what the plan creates.
-        """
+        """Return what a change wants, with the ids in Ardoq of what the plan creates."""
         wanted = {key: values["new"] for key, values in course.changes[number]["attributes"].items()}
         for key in ENDS[course.kind.name]:
             if wanted.get(key) in self._standing.created:
@@ -325,9 +306,7 @@ class _Applying:
             raise problem
 
     def _leave(self, number: int, course: Course) -> None:
-        """
-        Leave what has moved as it is, or, where that is asked for and can be done, decide it again.
-        """
+        """Leave what has moved as it is, or, where that is asked for and can be done, decide it again."""
         change = course.changes[number]
         if change["_id"] not in self._moved:
             self._moved[change["_id"]] = self._entry(course, change)

@@ -1,5 +1,4 @@
-"""
-How what Ardoq holds stands to a plan: as it was decided on, as it is wanted, or moved since.
+"""How what Ardoq holds stands to a plan: as it was decided on, as it is wanted, or moved since.
 
 Looks at what is loaded and decides; nothing here writes.
 """
@@ -29,8 +28,7 @@ TODO, SETTLED, MOVED, FAILED = "to do", "settled", "moved", "failed"
 
 @dataclass(slots=True)
 class Course:
-    """
-    All that a plan has for one entity: its changes, by their places in the plan, and how it stands.
+    """All that a plan has for one entity: its changes, by their places in the plan, and how it stands.
 
     - `id`: the entity's in Ardoq; None as long as it is not created.
     - `version`: the one it has to have for its next change.
@@ -50,23 +48,17 @@ class Course:
 
     @property
     def listed(self) -> list[dict[str, Any]]:
-        """
-        The changes in order.
-        """
+        """The changes in order."""
         return list(self.changes.values())
 
     @property
     def passing(self) -> bool:
-        """
-        Whether the plan creates it and deletes it again: it is made only where something needs it.
-        """
+        """Whether the plan creates it and deletes it again: it is made only where something needs it."""
         listed = self.listed
         return bool(listed[0]["action"] == CREATE and listed[-1]["action"] == DELETE)
 
     def wanted(self, so_many: int | None = None) -> Entity:
-        """
-        Return what the first so many changes make of it, or all.
-        """
+        """Return what the first so many changes make of it, or all."""
         return {
             key: values["new"]
             for change in self.listed[:so_many]
@@ -74,16 +66,12 @@ class Course:
         }
 
     def move(self, what: str, now: Entity | None, along: Iterable[tuple[str, str, Entity]] = ()) -> None:
-        """
-        Note that it has moved.
-        """
+        """Note that it has moved."""
         self.standing, self.what, self.now, self.along = MOVED, what, now, list(along)
 
 
 class Standing:
-    """
-    Find out how each entity of a plan stands, at its first change or when another needs to know.
-    """
+    """Find out how each entity of a plan stands, at its first change or when another needs to know."""
 
     def __init__(self, engine: PlanEngine, plan: Plan) -> None:
         self._engine = engine
@@ -102,18 +90,14 @@ class Standing:
                 self.recognise(course, plan_id)
 
     def recognise(self, course: Course, entity_id: str) -> None:
-        """
-        Note which entity in Ardoq a course is about.
-        """
+        """Note which entity in Ardoq a course is about."""
         course.id = entity_id
         self.by_id[entity_id] = course
         if course.listed[0]["action"] == CREATE:
             self._made.add(entity_id)
 
     def know_real_ids(self) -> None:
-        """
-        Know what the plan has created by its ids in Ardoq, where it had batch ids until now.
-        """
+        """Know what the plan has created by its ids in Ardoq, where it had batch ids until now."""
         for plan_id in self.created:
             course = self.courses[plan_id]
             real = self._engine.real_id(course.id)
@@ -121,9 +105,7 @@ class Standing:
                 self.recognise(course, real)
 
     def of(self, course: Course) -> str:
-        """
-        Return how an entity stands.
-        """
+        """Return how an entity stands."""
         if course.standing is None:
             if course.listed[0]["action"] != CREATE:
                 self._assess(course)
@@ -158,8 +140,7 @@ class Standing:
             course.standing = TODO
 
     def _begun(self, course: Course, entity: Entity, least: int) -> bool:
-        """
-        Find how much of a course is done to an entity, at least so many changes; False where it has moved.
+        """Find how much of a course is done to an entity, at least so many changes; False where it has moved.
 
         So much is done if the values are there and the next change was decided on what is there: none, all,
         or, where an earlier applying was cut off, some.
@@ -175,9 +156,7 @@ class Standing:
         )
 
     def _is_next(self, course: Course, entity: Entity, done: int) -> bool:
-        """
-        Tell whether a change was decided on an entity as it is; note then that it is the next.
-        """
+        """Tell whether a change was decided on an entity as it is; note then that it is the next."""
         change, version = course.listed[done], entity.get("_version")
         if change["version"] != version or not self._holds(course, _old(change), entity):
             return False
@@ -185,9 +164,7 @@ class Standing:
         return True
 
     def _holds(self, course: Course, wanted: Entity, entity: Entity) -> bool:
-        """
-        Tell whether an entity has those values, ends that the plan creates being whatever they may be.
-        """
+        """Tell whether an entity has those values, ends that the plan creates being whatever they may be."""
         plain = dict(wanted)
         for key in ENDS[course.kind.name]:
             if plain.get(key) in self.created and entity.get(key) not in self._may_be(plain.pop(key)):
@@ -201,8 +178,7 @@ class Standing:
     # -- what a create matches ------------------------------------------------------------------------------
 
     def matches(self, course: Course) -> list[Entity]:
-        """
-        Return what in Ardoq a create of the plan would be matched with, as a row is, in Ardoq's order.
+        """Return what in Ardoq a create of the plan would be matched with, as a row is, in Ardoq's order.
 
         What another create has made, or was found to be, is not among it.
         """
@@ -232,9 +208,7 @@ class Standing:
         return end
 
     def _by_lost_field(self, course: Course) -> bool:
-        """
-        Tell whether the row was matched by a field that it does not write: its name alone says little.
-        """
+        """Tell whether the row was matched by a field that it does not write: its name alone says little."""
         by = course.listed[0].get("field")
         return by is not None and course.wanted().get(by) is None
 

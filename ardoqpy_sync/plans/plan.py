@@ -1,6 +1,4 @@
-"""
-A plan: what a run decided, as plain data that can be read, kept and applied later.
-"""
+"""A plan: what a run decided, as plain data that can be read, kept and applied later."""
 
 from __future__ import annotations
 
@@ -25,8 +23,7 @@ __all__ = ["Plan"]
 
 @dataclass(slots=True)
 class Plan:
-    """
-    What a run decided, usually a simulated one; of a live run, what it did.
+    """What a run decided, usually a simulated one; of a live run, what it did.
 
     - `changes`: in order, each a dict with `action` (`create`, `update` or `delete`), `kind` (`component`
       or `reference`), `_id` (of a create in a simulation a simulated one), `name`, `type`,
@@ -61,8 +58,7 @@ class Plan:
         workspaces: dict[str, str | None],
         where: dict[str, Any],
     ) -> Plan:
-        """
-        Return the plan of a run: what its report holds so far.
+        """Return the plan of a run: what its report holds so far.
 
         `where` tells `api`, `host`, `org` and whether it was `simulated`.
         """
@@ -82,8 +78,7 @@ class Plan:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Plan:
-        """
-        Return the plan that was saved to a file.
+        """Return the plan that was saved to a file.
 
         Raise `InvalidInput` naming the place where the file cannot be read, is not a plan, is one of
         another format, or is damaged.
@@ -91,8 +86,7 @@ class Plan:
         return cls._of_checked(run_document.read(path))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """
-        Write the plan to a file, as JSON with its format's version, in place of what was there.
+        """Write the plan to a file, as JSON with its format's version, in place of what was there.
 
         It is written beside its place first: no half plan is left behind. Raise `InvalidInput` where it
         cannot be written, or makes no sense.
@@ -101,9 +95,7 @@ class Plan:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Plan:
-        """
-        Return the plan that `as_dict` has given; raise `InvalidInput` where the data makes no sense.
-        """
+        """Return the plan that `as_dict` has given; raise `InvalidInput` where the data makes no sense."""
         return cls._of_checked(run_document.checked(run_document.plain(data)))
 
     @classmethod
@@ -111,9 +103,7 @@ class Plan:
         return cls(**{name: data[name] for name in cls.__slots__})
 
     def as_dict(self) -> dict[str, Any]:
-        """
-        Return a copy of the plan as the file has it; raise `InvalidInput` where it makes no sense.
-        """
+        """Return a copy of the plan as the file has it; raise `InvalidInput` where it makes no sense."""
         data = {
             "kind": run_document.KIND,
             "format": run_document.FORMAT,
@@ -132,8 +122,7 @@ class Plan:
         return bool(self.changes)
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """
-        Return for `component` and `reference` the totals.
+        """Return for `component` and `reference` the totals.
 
         They are `created`, `updated`, `deleted`, `unchanged`, `missing` and `failed`.
         """
@@ -151,8 +140,7 @@ class Plan:
         return "\n".join([harmless(head), *table])
 
     def describe(self, longest: int | None = None) -> str:
-        """
-        Return the plan as text for people: each change, and each attribute with its old and new value.
+        """Return the plan as text for people: each change, and each attribute with its old and new value.
 
         `longest` is how many entries of each list are shown; all, unless said. What is no proper text on
         a terminal is escaped.

@@ -1,6 +1,4 @@
-"""
-What an engine does besides for a plan: carry out what was decided before, and not decide it again.
-"""
+"""What an engine does besides for a plan: carry out what was decided before, and not decide it again."""
 
 from __future__ import annotations
 
@@ -24,8 +22,7 @@ __all__ = ["PlanEngine"]
 
 
 class PlanEngine(Engine):
-    """
-    Bring rows into Ardoq, and what a plan has decided.
+    """Bring rows into Ardoq, and what a plan has decided.
 
     `moved_meanwhile` are the ids of what had moved on when a change of it, which waited, was sent.
     """
@@ -35,14 +32,11 @@ class PlanEngine(Engine):
         self.moved_meanwhile: set[str] = set()
 
     def begin(self, label: str | None, field: str | None) -> None:
-        """
-        Say of which row the next change is.
-        """
+        """Say of which row the next change is."""
         self._row = Row(label, field)
 
     def as_planned(self, kind: Kind, ws_id: str, wanted: Entity, current: Entity | None = None) -> Entity:
-        """
-        Create an entity, or change the `current` one at exactly its version; return it as stored.
+        """Create an entity, or change the `current` one at exactly its version; return it as stored.
 
         Raise `Conflict` where it has moved on, and `NotFoundError` where it is gone.
         """
@@ -60,8 +54,8 @@ class PlanEngine(Engine):
         return {}
 
     def lacking(self, kind: Kind, wanted: Entity, current: Entity) -> Differences:
-        """
-        Return what of `wanted` an entity holds otherwise, but for what Ardoq is known not to keep as sent.
+        """Return what of `wanted` an entity holds otherwise, but for what Ardoq is known not to keep as
+        sent.
         """
         left = {}
         for key, (old, new) in differences(wanted, kind.collection.flat(current), kind.ignored).items():
@@ -71,9 +65,7 @@ class PlanEngine(Engine):
         return left
 
     def found(self, kind: Kind, entity_id: str, *, afresh: bool = False) -> tuple[str, Entity] | None:
-        """
-        Return (workspace id, entity), `afresh` as Ardoq holds it now; None where it is gone.
-        """
+        """Return (workspace id, entity), `afresh` as Ardoq holds it now; None where it is gone."""
         entity_id = self.real_id(entity_id)
         try:
             ws_id, entity = self._located(kind, entity_id)
@@ -83,9 +75,7 @@ class PlanEngine(Engine):
         return None if now is None else (ws_id, now)
 
     def beside(self, writer: Writer) -> Self:
-        """
-        Return an engine over a copy of what is loaded, with another writer and a report of its own.
-        """
+        """Return an engine over a copy of what is loaded, with another writer and a report of its own."""
         other = type(self)(self._api, writer, {"not_converging": list(self._stubborn.values())})
         for ws_id, workspace in self.cache.workspaces.items():
             other.cache.load(ws_id, workspace.aggregated())

@@ -1,5 +1,4 @@
-"""
-What a plan is as JSON, and how a file is found not to be one.
+"""What a plan is as JSON, and how a file is found not to be one.
 
 Plain data in, plain data out: every problem is one sentence that names the place.
 """
@@ -40,9 +39,7 @@ _DEEPEST = 20
 
 
 def plain(value: Any) -> Any:
-    """
-    Return a value as it comes back from JSON; what JSON cannot hold is shown as text.
-    """
+    """Return a value as it comes back from JSON; what JSON cannot hold is shown as text."""
     try:
         return json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError, RecursionError):
@@ -81,9 +78,7 @@ def counted(
     unchanged: dict[str, int],
     missing: dict[str, int],
 ) -> dict[str, dict[str, int]]:
-    """
-    Return for each kind how much was created, updated, deleted, unchanged, missing and failed.
-    """
+    """Return for each kind how much was created, updated, deleted, unchanged, missing and failed."""
     totals = {
         kind: {
             **dict.fromkeys(_COUNTED.values(), 0),
@@ -101,8 +96,7 @@ def counted(
 
 
 def write(path: str | os.PathLike[str], data: dict[str, Any]) -> None:
-    """
-    Write the plain data of a plan to a file, whole or not at all.
+    """Write the plain data of a plan to a file, whole or not at all.
 
     Raise `InvalidInput` where the path cannot be written, or the data holds what JSON cannot.
     """
@@ -110,8 +104,7 @@ def write(path: str | os.PathLike[str], data: dict[str, Any]) -> None:
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """
-    Return the plain data of a plan from its file.
+    """Return the plain data of a plan from its file.
 
     Raise `InvalidInput` naming the place where it is not one, is of another format, or is damaged.
     """
@@ -122,8 +115,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def checked(data: Any, named: str = "The plan") -> dict[str, Any]:
-    """
-    Return the data of a plan; raise `InvalidInput` naming the place where it makes no sense.
+    """Return the data of a plan; raise `InvalidInput` naming the place where it makes no sense.
 
     `named` begins the sentence.
     """
@@ -205,9 +197,7 @@ def _check_change(change: Any, at: str) -> None:
 
 
 def _check_order(changes: list[dict[str, Any]]) -> None:
-    """
-    Find what refers to a change that is not there, or comes later.
-    """
+    """Find what refers to a change that is not there, or comes later."""
     seen: set[str] = set()
     roots: set[str] = set()
     for number, change in enumerate(changes):

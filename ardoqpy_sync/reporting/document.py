@@ -1,5 +1,4 @@
-"""
-What a run came to, in full: one document of plain data, made from a sync client after its run.
+"""What a run came to, in full: one document of plain data, made from a sync client after its run.
 
 The page, the Markdown and the summary are made of it and of nothing else. It holds no token.
 """
@@ -48,8 +47,7 @@ def account_of(
     failed_rows: Iterable[Mapping[str, Any]] = (),
     refused: GuardRefused | Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """
-    Return what the run of a sync client came to, in full, as plain data.
+    """Return what the run of a sync client came to, in full, as plain data.
 
     - `title`: what the report is called; the names of the workspaces, unless said.
     - `sources`: what was read, each a mapping with `name`, `rows`, `skipped` and `failed`.
@@ -113,8 +111,7 @@ def account_of(
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """
-    Return the account that was written to a file.
+    """Return the account that was written to a file.
 
     Raise `InvalidInput` naming the place where the file cannot be read, is not an account, is one of
     another format, or is damaged.
@@ -123,8 +120,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def write(path: str | os.PathLike[str], account: dict[str, Any]) -> None:
-    """
-    Write an account to a file, as JSON with its format's version, in place of what was there.
+    """Write an account to a file, as JSON with its format's version, in place of what was there.
 
     It is written beside its place first. Raise `InvalidInput` where it cannot be written, or makes no sense.
     """
@@ -132,9 +128,7 @@ def write(path: str | os.PathLike[str], account: dict[str, Any]) -> None:
 
 
 class _Told(NamedTuple):
-    """
-    What the client does not know of its run, checked and plain.
-    """
+    """What the client does not know of its run, checked and plain."""
 
     title: str | None
     sources: list[dict[str, Any]]
@@ -253,9 +247,7 @@ def _typed(one: dict[str, Any], names: TypeNames) -> dict[str, Any]:
 
 
 def _failed(engine: Engine, row: Mapping[str, Any], names: TypeNames) -> dict[str, Any]:
-    """
-    Return a failed row as the account has it: a row that makes no sense may have anything for a name.
-    """
+    """Return a failed row as the account has it: a row that makes no sense may have anything for a name."""
     told = {key: row.get(key) for key in ("_id", "name", "label", "rootWorkspace")}
     shown = {
         **row,
@@ -312,9 +304,7 @@ def _missing(engine: Engine, report: Mapping[str, Any], names: TypeNames) -> lis
 
 
 def _names(engine: Engine, changes: Sequence[Mapping[str, Any]], types: TypeNames) -> dict[str, str]:
-    """
-    Return by id the names of components and types that the values of changes speak of.
-    """
+    """Return by id the names of components and types that the values of changes speak of."""
     created = {change["_id"]: change["name"] for change in changes if change["action"] == CREATE}
 
     def called(change: Mapping[str, Any], attribute: str, value: str) -> str | None:

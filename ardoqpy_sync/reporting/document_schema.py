@@ -1,5 +1,4 @@
-"""
-What an account is as plain data, and how data is found not to be one.
+"""What an account is as plain data, and how data is found not to be one.
 
 Every problem is one sentence that names the place.
 """
@@ -38,8 +37,7 @@ class _DamagedError(Exception):
 
 
 def checked(data: Any, named: str = "The report") -> dict[str, Any]:
-    """
-    Return the data of an account; raise `InvalidInput` naming the place where it makes no sense.
+    """Return the data of an account; raise `InvalidInput` naming the place where it makes no sense.
 
     `named` begins the sentence.
     """

@@ -1,6 +1,4 @@
-"""
-The picture of a run as data: what it changes, and what stands directly beside that.
-"""
+"""The picture of a run as data: what it changes, and what stands directly beside that."""
 
 from __future__ import annotations
 
@@ -31,8 +29,7 @@ def graph_of(
     missing: Sequence[Mapping[str, Any]],
     names: TypeNames,
 ) -> dict[str, Any]:
-    """
-    Return what changes, fails or is missing, with its direct neighbours among what is loaded.
+    """Return what changes, fails or is missing, with its direct neighbours among what is loaded.
 
     `gone` is what the run has deleted, by id, as it was. Returned are
 
@@ -56,9 +53,7 @@ def graph_of(
 
 
 class _Picture:
-    """
-    Nodes by id and edges by what makes each one, in the order in which they are met.
-    """
+    """Nodes by id and edges by what makes each one, in the order in which they are met."""
 
     def __init__(self, cache: Cache, gone: Mapping[str, Entity], names: TypeNames) -> None:
         self._cache = cache
@@ -70,9 +65,7 @@ class _Picture:
         self._moved: set[str] = set()
 
     def changed(self, kind: str, told: Mapping[str, Any], state: str) -> None:
-        """
-        Take in what has become of one thing; of several things told of one, the weightiest counts.
-        """
+        """Take in what has become of one thing; of several things told of one, the weightiest counts."""
         entity_id = told.get("_id") or f"failed {len(self._nodes) + len(self._references)}"
         if kind == "reference":
             _, before = self._references.get(entity_id, (None, None))
@@ -91,9 +84,7 @@ class _Picture:
             self._moved.add(entity_id)
 
     def join(self) -> None:
-        """
-        Draw the references that change, with their ends.
-        """
+        """Draw the references that change, with their ends."""
         for ref_id, (told, state) in self._references.items():
             ends = self._ends(ref_id, told)
             if ends is not None:
@@ -102,9 +93,7 @@ class _Picture:
                 self._edge(ref_id, ends, told["typeName"], told.get("type"), state)
 
     def look_around(self) -> None:
-        """
-        Draw what stands beside each component that changes: above it, below it, at its references.
-        """
+        """Draw what stands beside each component that changes: above it, below it, at its references."""
         for comp_id in [key for key, node in self._nodes.items() if node["state"] != _UNCHANGED]:
             found = self._cache.get("component", comp_id)
             comp = found[1] if found else self._gone.get(comp_id)
@@ -121,9 +110,7 @@ class _Picture:
                     self._edge(entity["_id"], ends, name, entity.get("type"), _UNCHANGED)
 
     def as_dict(self) -> dict[str, Any]:
-        """
-        Return the picture as plain data, what changes first, and no more than fits.
-        """
+        """Return the picture as plain data, what changes first, and no more than fits."""
         nodes = _changed_first(self._nodes.values())[:NODES]
         shown = {node["id"] for node in nodes}
         edges = [

@@ -1,5 +1,4 @@
-"""
-An account as one page of HTML: everything in one file, which asks no network for anything.
+"""An account as one page of HTML: everything in one file, which asks no network for anything.
 
 What the browser needs is beside this file, in `assets/`. Everything that comes from elsewhere is escaped
 here, or is data that the page's script shows as text; nothing else may run, and nothing may be loaded.
@@ -61,16 +60,12 @@ _PROMISE = "Nothing on this page was loaded from anywhere, and nothing is sent."
 
 
 def page_of(account: Mapping[str, Any]) -> str:
-    """
-    Return an account as a page of HTML; raise `InvalidInput` where it is no account.
-    """
+    """Return an account as a page of HTML; raise `InvalidInput` where it is no account."""
     return "".join(pieces_of(account))
 
 
 def pieces_of(account: Mapping[str, Any]) -> Iterator[str]:
-    """
-    Yield a page piece by piece; raise `InvalidInput` where `account` is none, before the first.
-    """
+    """Yield a page piece by piece; raise `InvalidInput` where `account` is none, before the first."""
     checked(account)
     parts = _parts(account)
     for place, text in enumerate(re.split(r"\{\{(\w+)\}\}", _asset("page.html"))):

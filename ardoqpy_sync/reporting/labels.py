@@ -1,6 +1,4 @@
-"""
-What page, Markdown and summary say in the same words: the head of a report and its totals.
-"""
+"""What page, Markdown and summary say in the same words: the head of a report and its totals."""
 
 from __future__ import annotations
 
@@ -22,37 +20,27 @@ _MONTHS = (
 
 
 def number(count: int) -> str:
-    """
-    Return a number as people read it: 12,345.
-    """
+    """Return a number as people read it: 12,345."""
     return f"{count:,}"
 
 
 def counted(count: int, noun: str) -> str:
-    """
-    Return how many there are of something: "1 change", "12,345 changes".
-    """
+    """Return how many there are of something: "1 change", "12,345 changes"."""
     return f"{number(count)} {noun}{'' if count == 1 else 's'}"
 
 
 def succeeded(account: Mapping[str, Any]) -> bool:
-    """
-    Tell whether the run came to a good end.
-    """
+    """Tell whether the run came to a good end."""
     return bool(account["status"] == "success")
 
 
 def kind_of_run(account: Mapping[str, Any]) -> str:
-    """
-    Return what the report is of.
-    """
+    """Return what the report is of."""
     return "Rehearsal of a sync" if account["made"]["simulated"] else "Report of a sync"
 
 
 def headline(account: Mapping[str, Any]) -> str:
-    """
-    Return in one line what the run came to.
-    """
+    """Return in one line what the run came to."""
     changes, simulated = len(account["changes"]), account["made"]["simulated"]
     if not changes:
         done = "Nothing was to be changed." if not account["failed"] else "Nothing was changed."
@@ -72,9 +60,7 @@ def headline(account: Mapping[str, Any]) -> str:
 
 
 def origin(account: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """
-    Return where the report comes from, as pairs of what and which.
-    """
+    """Return where the report comes from, as pairs of what and which."""
     made = account["made"]
     pairs = [("Made", when(made["at"])), ("Ardoq", one_line(made["host"]))]
     if made.get("org"):
@@ -88,9 +74,7 @@ def origin(account: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def when(told: str) -> str:
-    """
-    Return a time as people read it: 22 November 2026, 01:48 UTC; as it is where it is no such time.
-    """
+    """Return a time as people read it: 22 November 2026, 01:48 UTC; as it is where it is no such time."""
     try:
         year, month, day = int(told[:4]), int(told[5:7]), int(told[8:10])
         hour, minute = int(told[11:13]), int(told[14:16])
@@ -100,9 +84,7 @@ def when(told: str) -> str:
 
 
 def total_rows(account: Mapping[str, Any]) -> Iterable[tuple[str, int, int]]:
-    """
-    Yield for each outcome its name, and how many components and references came to it.
-    """
+    """Yield for each outcome its name, and how many components and references came to it."""
     totals = account["totals"]
     for state in STATES:
         yield state, totals["component"][state], totals["reference"][state]

@@ -1,6 +1,4 @@
-"""
-An account as Markdown, for the summary of a build or a merge request.
-"""
+"""An account as Markdown, for the summary of a build or a merge request."""
 
 from __future__ import annotations
 
@@ -40,8 +38,7 @@ _MENTION = re.compile(r"(&#(?:64|35|33|126|36|38|58);)(?=\w)")
 
 
 def markdown_of(account: Mapping[str, Any], *, longest: int = LONGEST) -> str:
-    """
-    Return an account as Markdown, of at most a million bytes.
+    """Return an account as Markdown, of at most a million bytes.
 
     Each list shows at most `longest` entries and says how many more there are; fewer where the whole would be
     too large. All values are escaped. Raise `InvalidInput` where `account` is none.
@@ -222,8 +219,8 @@ def _rest(number_of_all: int, shown: int) -> Iterable[str]:
 
 
 def _safe(text: str, longest: int = 160) -> str:
-    """
-    Return a text on one line in which nothing means anything to Markdown, HTML or those who are mentioned.
+    """Return a text on one line in which nothing means anything to Markdown, HTML or those who are
+    mentioned.
     """
     # As numbers of characters: what a backslash does, not all readers and not all tables agree on.
     shown = _MEANING.sub(lambda found: f"&#{ord(found[0])};", one_line(text, longest).strip())

@@ -1,6 +1,4 @@
-"""
-The door: what a run came to, in a file of the form that its name asks for.
-"""
+"""The door: what a run came to, in a file of the form that its name asks for."""
 
 from __future__ import annotations
 
@@ -24,8 +22,7 @@ __all__ = ["save_report"]
 def save_report(
     run: ArdoqSyncClient | dict[str, Any], path: str | PathLike[str], title: str | None = None
 ) -> None:
-    """
-    Write what a run came to into a file: a page, Markdown, or plain data, as the file is called.
+    """Write what a run came to into a file: a page, Markdown, or plain data, as the file is called.
 
     - `run`: a sync client after its run, or what `account_of` or a `.json` report has given.
     - `path`: a page ends with `.html`: one file that asks no network for anything. `.md` is Markdown, of at

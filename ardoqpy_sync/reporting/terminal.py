@@ -1,5 +1,5 @@
-"""
-An account in short, as lines for a terminal or a log: how many, what, which rows failed, what was refused.
+"""An account in short, as lines for a terminal or a log: how many, what, which rows failed, what was
+refused.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ _DONE = {"create": "created", "update": "updated", "delete": "deleted"}
 
 
 def summary_of(account: Mapping[str, Any], described: str | None = None) -> Iterator[str]:
-    """
-    Yield the lines of a summary; each is harmless to a terminal.
+    """Yield the lines of a summary; each is harmless to a terminal.
 
     `described` stands in place of the numbers, changes and failed rows: all of them, as `Plan.describe` has
     them. Lists show a few entries otherwise, and no values.
@@ -120,9 +119,7 @@ def _source(one: Mapping[str, Any]) -> str:
 
 
 def guard_lines(guard: Mapping[str, Any] | None) -> list[str]:
-    """
-    Return why the guard refused, a line for each reason, with what a job would have to say to allow it.
-    """
+    """Return why the guard refused, a line for each reason, with what a job would have to say to allow it."""
     return [
         f"{one_line(reason['sentence'], 400)}{_allowing(reason.get('allow'))}"
         for reason in (guard["reasons"] if guard else ())

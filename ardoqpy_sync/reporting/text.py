@@ -1,5 +1,5 @@
-"""
-Text from elsewhere, made visible: what would steer a page, a terminal or the order of reading, written out.
+"""Text from elsewhere, made visible: what would steer a page, a terminal or the order of reading,
+written out.
 """
 
 from __future__ import annotations
@@ -20,30 +20,24 @@ _DOUBTFUL = re.compile(r"^$|^\s|\s$|^(true|false|null|None|[-+]?[\d.]+([eE][-+]?
 
 
 def visible(text: str) -> str:
-    """
-    Return a text with its controls, bidirectional marks and half characters written out as `⟨U+202E⟩`.
-    """
+    """Return a text with its controls, bidirectional marks and half characters written out as `⟨U+202E⟩`."""
     return _STEERING.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
 
 
 def one_line(text: str, longest: int = 160) -> str:
-    """
-    Return a text on one line, cut off where it is long, with everything in it visible.
-    """
+    """Return a text on one line, cut off where it is long, with everything in it visible."""
     line = re.sub(r"\r\n|\n|\r", "⏎", shortened(text, longest)).replace("\t", "⇥")
     return visible(line)
 
 
 def shortened(text: str, longest: int) -> str:
-    """
-    Return at most so many characters of a text, with an ellipsis where something is missing.
-    """
+    """Return at most so many characters of a text, with an ellipsis where something is missing."""
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def value_text(value: Any) -> str:
-    """
-    Return a value as text: text as it is, unless it could be taken for something else; nothing as "empty".
+    """Return a value as text: text as it is, unless it could be taken for something else; nothing as
+    "empty".
     """
     if value is None:
         return "empty"

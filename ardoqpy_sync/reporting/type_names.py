@@ -1,6 +1,4 @@
-"""
-What types are called: a report tells a reference's type by its number, people know it by its name.
-"""
+"""What types are called: a report tells a reference's type by its number, people know it by its name."""
 
 from __future__ import annotations
 
@@ -18,8 +16,7 @@ Names = tuple["Mapping[str, str]", "Mapping[int, str]"]
 
 
 class TypeNames:
-    """
-    Tell what types are called, as the models of their workspaces say.
+    """Tell what types are called, as the models of their workspaces say.
 
     `look_up` gives the names of one workspace. Where it fails once, nothing more is looked up: a report
     is not held up by an Ardoq that does not answer, it shows numbers.
@@ -31,9 +28,7 @@ class TypeNames:
         self._answering = True
 
     def of(self, kind: str, ws_id: Any, told: Any) -> str:
-        """
-        Return what to call a type: `told` is a reference type's number, a component type's name or id.
-        """
+        """Return what to call a type: `told` is a reference type's number, a component type's name or id."""
         components, references = self._names(ws_id)
         if kind == "reference":
             if type(told) is int:

@@ -1,5 +1,4 @@
-"""
-Where rows come from: files, databases and Python itself, all read the same way.
+"""Where rows come from: files, databases and Python itself, all read the same way.
 
     with open_source({"file": "apps.csv"}, base=Path("jobs")) as source:
         for row in source:

@@ -1,5 +1,4 @@
-"""
-A cell of a source as the value that a field in Ardoq takes.
+"""A cell of a source as the value that a field in Ardoq takes.
 
 Pure functions: what is certain is converted, what is not is refused with the value, the field, and what
 the field takes.
@@ -46,8 +45,7 @@ _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?", re.ASCII)
 
 
 def convert(cell: Any, field: Field, spelling: Spelling = AS_WRITTEN) -> Any:
-    """
-    Return a cell as the value that Ardoq takes for the field: JSON's types alone.
+    """Return a cell as the value that Ardoq takes for the field: JSON's types alone.
 
     A blank cell (None, white space) is None, whatever the field. A number stays a number, text becomes one
     where it can be read in one way only; a date becomes ISO 8601, a time one in UTC with milliseconds; an
@@ -70,9 +68,7 @@ def convert(cell: Any, field: Field, spelling: Spelling = AS_WRITTEN) -> Any:
 
 
 class _Refused(Exception):
-    """
-    Say that a cell is no value of the field; `remedy` where more can be said than what the field takes.
-    """
+    """Say that a cell is no value of the field; `remedy` where more can be said than what the field takes."""
 
     def __init__(self, remedy: str | None = None) -> None:
         super().__init__(remedy)
@@ -136,9 +132,7 @@ def _text(cell: Any, _field: Field, _spelling: Spelling) -> str:
 
 
 def _any(cell: Any, field: Field, spelling: Spelling) -> Any:
-    """
-    Convert for a type that is not known: as it is, where JSON can hold it.
-    """
+    """Convert for a type that is not known: as it is, where JSON can hold it."""
     if isinstance(cell, bool):
         return cell
     if isinstance(cell, Real | Decimal):
@@ -298,9 +292,7 @@ def _several(cell: Any, field: Field, spelling: Spelling) -> list[str] | None:
 
 
 def _one_of(text: str, field: Field, more: str) -> str:
-    """
-    Return the option that a text stands for; `more` is said after the options where it stands for none.
-    """
+    """Return the option that a text stands for; `more` is said after the options where it stands for none."""
     if not field.options or text in field.options:
         return text
     alike = _by_folded_option(field.options).get(text.casefold(), [])

@@ -1,6 +1,4 @@
-"""
-How a source spells what is not text: its numbers, dates, words for yes and no, and lists.
-"""
+"""How a source spells what is not text: its numbers, dates, words for yes and no, and lists."""
 
 from __future__ import annotations
 
@@ -21,8 +19,7 @@ __all__ = ["AS_WRITTEN", "KEYS", "Spelling", "example", "read_spelling"]
 
 
 class Spelling(NamedTuple):
-    """
-    How a source spells what is not text. What is left out is taken only where it is certain.
+    """How a source spells what is not text. What is left out is taken only where it is certain.
 
     - `decimal`, `thousands`: the signs in its numbers, such as "," and ".".
     - `dates`: the formats of its dates, as `datetime.strptime` takes them, tried in this order; without
@@ -56,8 +53,7 @@ KEYS: Mapping[str, Key] = {
 
 
 def read_spelling(told: Mapping[str, Any]) -> Spelling:
-    """
-    Return the spelling that a table of a job file describes, by the names of `Spelling`.
+    """Return the spelling that a table of a job file describes, by the names of `Spelling`.
 
     Raise `ConfigurationError` where a key is unknown, or a value makes no sense.
     """
@@ -84,9 +80,7 @@ def read_spelling(told: Mapping[str, Any]) -> Spelling:
 
 
 def example(form: str) -> str:
-    """
-    Return a date and time in a format, to show what it looks like.
-    """
+    """Return a date and time in a format, to show what it looks like."""
     return datetime(2024, 5, 31, 13, 45, tzinfo=UTC).strftime(form)
 
 

@@ -1,6 +1,4 @@
-"""
-Rows from text separated by commas, or by whatever the file uses.
-"""
+"""Rows from text separated by commas, or by whatever the file uses."""
 
 from __future__ import annotations
 
@@ -28,8 +26,7 @@ _SAMPLED_ROWS = 100
 
 
 def _from_csv(table: Mapping[str, Any], base: Path) -> Source:
-    """
-    Return the source that a table describes, its file looked for in `base`.
+    """Return the source that a table describes, its file looked for in `base`.
 
     Raise `ConfigurationError` where file, delimiter, quote or encoding cannot be.
     """
@@ -71,9 +68,7 @@ def _one_character(text: str, key: str) -> str:
 
 
 def _records(reader: Any, name: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
-    """
-    Yield the cells of each record with the number of the line that it begins in.
-    """
+    """Yield the cells of each record with the number of the line that it begins in."""
     while True:
         line = skipped + reader.line_num + 1
         try:
@@ -86,9 +81,7 @@ def _records(reader: Any, name: str, skipped: int) -> Iterator[tuple[int, list[s
 
 
 def _said(problem: str, name: str, first: int, last: int) -> str:
-    """
-    Say in our words what the reader found in a record.
-    """
+    """Say in our words what the reader found in a record."""
     remedy = "look there and above for a quote too many, or for one that is missing"
     if "limit" in problem:
         longest = csv.field_size_limit()
@@ -109,9 +102,7 @@ def _rows(columns: tuple[str, ...], records: Iterable[tuple[int, list[str]]], na
 
 
 def _delimiter_of(lines: list[str], quote: str, name: str, number: int) -> str:
-    """
-    Find out the delimiter: the one in the header, of several the one that most rows agree with.
-    """
+    """Find out the delimiter: the one in the header, of several the one that most rows agree with."""
     fits: dict[str, int] = {}
     for delimiter in _DELIMITERS.replace(quote, ""):
         widths = _widths(lines, delimiter, quote)
@@ -126,9 +117,7 @@ def _delimiter_of(lines: list[str], quote: str, name: str, number: int) -> str:
 
 
 def _widths(lines: list[str], delimiter: str, quote: str) -> list[int]:
-    """
-    Return how many cells the first records have, as far as they can be read.
-    """
+    """Return how many cells the first records have, as far as they can be read."""
     widths: list[int] = []
     try:
         for cells in csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=True):

@@ -1,6 +1,4 @@
-"""
-Rows from a query that DuckDB answers: over Parquet, and whatever else it reads.
-"""
+"""Rows from a query that DuckDB answers: over Parquet, and whatever else it reads."""
 
 from __future__ import annotations
 
@@ -72,8 +70,7 @@ def _check_wildcards(file: str) -> None:
 
 
 def _check_places(query: str, base: Path, name: str) -> None:
-    """
-    Refuse a query where DuckDB would not look for its files in the job's folder.
+    """Refuse a query where DuckDB would not look for its files in the job's folder.
 
     It looks first where the program runs, and takes a comma in the folder's name for the end of it.
     """
@@ -110,9 +107,7 @@ def _said(problem: Exception) -> str:
 
 
 def _text(text: str) -> str:
-    """
-    Return text as SQL spells it.
-    """
+    """Return text as SQL spells it."""
     return "'" + text.replace("'", "''") + "'"
 
 

@@ -1,6 +1,4 @@
-"""
-Rows from a sheet of an Excel workbook.
-"""
+"""Rows from a sheet of an Excel workbook."""
 
 from __future__ import annotations
 
@@ -35,9 +33,7 @@ _OVERLAP = 64
 
 
 class _Cell(NamedTuple):
-    """
-    What openpyxl says of a cell: `kind` is "e" for an error of Excel's, "f" for a formula.
-    """
+    """What openpyxl says of a cell: `kind` is "e" for an error of Excel's, "f" for a formula."""
 
     value: Any
     kind: str
@@ -105,9 +101,7 @@ def _workbook(path: Path, name: str, stack: ExitStack, *, data_only: bool) -> Wo
 
 
 def _title(book: Workbook, name: str, title: str | None) -> str:
-    """
-    Return the title of the sheet to read: the one that is given, or the only one to be seen.
-    """
+    """Return the title of the sheet to read: the one that is given, or the only one to be seen."""
     titles = {sheet.title: sheet.sheet_state for sheet in book.worksheets}
     if title is not None:
         if title not in titles:
@@ -122,9 +116,7 @@ def _title(book: Workbook, name: str, title: str | None) -> str:
 
 
 def _cells(book: Workbook, title: str, label: str) -> Iterator[tuple[int, list[_Cell]]]:
-    """
-    Yield each row of the sheet with its number, those between that hold nothing included.
-    """
+    """Yield each row of the sheet with its number, those between that hold nothing included."""
     sheet: Any = book[title]
     sheet.reset_dimensions()  # what the file says of its size is often wrong
     rows = sheet.iter_rows()
@@ -149,9 +141,7 @@ def _cells(book: Workbook, title: str, label: str) -> Iterator[tuple[int, list[_
 def _rows(
     rows: Iterator[tuple[int, list[_Cell]]], told: Iterator[tuple[int, list[_Cell]]]
 ) -> Iterator[tuple[int, list[Any], str | None]]:
-    """
-    Yield number and values of each row, and what is wrong with one of its cells.
-    """
+    """Yield number and values of each row, and what is wrong with one of its cells."""
     for (number, cells), (_, formulas) in zip(rows, told, strict=False):
         problem = None
         for place, cell in enumerate(cells):
@@ -198,9 +188,7 @@ def _below(
 
 
 def _has_formulas(path: Path) -> bool:
-    """
-    Tell whether any sheet may hold a formula, without taking it apart.
-    """
+    """Tell whether any sheet may hold a formula, without taking it apart."""
     try:
         with ZipFile(path) as archive:
             for part in archive.namelist():

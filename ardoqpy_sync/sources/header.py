@@ -1,6 +1,4 @@
-"""
-Cells under a header: the names of the columns, and rows of as many cells.
-"""
+"""Cells under a header: the names of the columns, and rows of as many cells."""
 
 from __future__ import annotations
 
@@ -17,8 +15,7 @@ __all__ = ["named_columns", "numbered_rows", "row_below"]
 
 
 def named_columns(cells: Sequence[Any], label: str) -> tuple[str, ...]:
-    """
-    Return the names of the columns, without the white space around them.
+    """Return the names of the columns, without the white space around them.
 
     `label` says where the header stands. Raise `SourceUnreadable` where a name is blank, is no text, or is
     there twice.
@@ -49,9 +46,7 @@ def named_columns(cells: Sequence[Any], label: str) -> tuple[str, ...]:
 
 
 def row_below(columns: Sequence[str], cells: Sequence[Any], label: str) -> Row | None:
-    """
-    Return the row of cells below a header; None where it holds nothing at all.
-    """
+    """Return the row of cells below a header; None where it holds nothing at all."""
     if all(blank(cell) for cell in cells):
         return None
     if len(cells) != len(columns):
@@ -65,9 +60,7 @@ def row_below(columns: Sequence[str], cells: Sequence[Any], label: str) -> Row |
 
 
 def numbered_rows(columns: Sequence[str], records: Iterable[Sequence[Any]], name: str) -> Iterator[Row]:
-    """
-    Yield the rows of a query's answer, numbered from 1.
-    """
+    """Yield the rows of a query's answer, numbered from 1."""
     for number, record in enumerate(records, 1):
         row = row_below(columns, record, f"{name} row {number}")
         if row is not None:

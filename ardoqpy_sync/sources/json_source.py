@@ -1,6 +1,4 @@
-"""
-Rows from JSON: the objects of an array, or one object in each line.
-"""
+"""Rows from JSON: the objects of an array, or one object in each line."""
 
 from __future__ import annotations
 
@@ -57,9 +55,7 @@ def _path(told: str | list[Any]) -> list[str]:
 
 
 def _array(text: JsonText, name: str, path: list[str]) -> Iterator[Row]:
-    """
-    Yield the rows of the array at the end of the path, then see that the text is whole.
-    """
+    """Yield the rows of the array at the end of the path, then see that the text is whole."""
     try:
         yield from _below(text, name, path, 0)
         text.end()
@@ -111,9 +107,7 @@ def _items(text: JsonText, name: str, path: list[str]) -> Iterator[Row]:
 
 
 def _arrays(text: JsonText) -> list[str]:
-    """
-    Return the keys of an object that hold arrays.
-    """
+    """Return the keys of an object that hold arrays."""
     found = []
     for key in text.members():
         if text.peek() == "[":

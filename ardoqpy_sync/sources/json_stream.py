@@ -1,6 +1,4 @@
-"""
-JSON read value by value, however long the whole of it is.
-"""
+"""JSON read value by value, however long the whole of it is."""
 
 from __future__ import annotations
 
@@ -20,9 +18,7 @@ _NEAR_THE_END = 16
 
 
 class Twice(dict[str, Any]):
-    """
-    An object that gives one of its keys twice; `key` says which.
-    """
+    """An object that gives one of its keys twice; `key` says which."""
 
     key: str
 
@@ -42,15 +38,12 @@ def _no_json(constant: str) -> Never:
 
 
 def decoder() -> json.JSONDecoder:
-    """
-    Return a decoder that takes JSON as it is defined: no NaN; and that notices keys given twice.
-    """
+    """Return a decoder that takes JSON as it is defined: no NaN; and that notices keys given twice."""
     return json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_json)
 
 
 class JsonText:
-    """
-    Read one JSON text from its pieces.
+    """Read one JSON text from its pieces.
 
     Values are taken from its beginning to its end; only the one that is being read is in memory. What is
     not JSON raises `SourceUnreadable` with `name` and the line.
@@ -67,16 +60,12 @@ class JsonText:
 
     @property
     def line(self) -> int:
-        """
-        Return the line that the next value or sign stands in.
-        """
+        """Return the line that the next value or sign stands in."""
         self.peek()
         return self._line_of(self._at)
 
     def peek(self) -> str:
-        """
-        Return the next sign that is not blank, "" at the end.
-        """
+        """Return the next sign that is not blank, "" at the end."""
         while True:
             while self._at < len(self._text):
                 sign = self._text[self._at]
@@ -87,9 +76,7 @@ class JsonText:
                 return ""
 
     def take(self, signs: str, instead_of: str) -> str:
-        """
-        Take the next sign, which has to be one of `signs`; `instead_of` says in words what those are.
-        """
+        """Take the next sign, which has to be one of `signs`; `instead_of` says in words what those are."""
         sign = self.peek()
         if not sign or sign not in signs:
             found = repr(sign) if sign else "the end of the file"
@@ -98,9 +85,7 @@ class JsonText:
         return sign
 
     def value(self) -> Any:
-        """
-        Take the next value whole.
-        """
+        """Take the next value whole."""
         self.peek()
         while True:
             trouble: tuple[str, int]
@@ -125,9 +110,7 @@ class JsonText:
                 self._refuse(*trouble)
 
     def skip(self) -> None:
-        """
-        Take the next value without keeping it.
-        """
+        """Take the next value without keeping it."""
         sign = self.peek()
         if sign == "{":
             for _ in self.members():
@@ -139,9 +122,7 @@ class JsonText:
             self.value()
 
     def members(self) -> Iterator[str]:
-        """
-        Take an object: yield each key, whose value is to be taken before the next is asked for.
-        """
+        """Take an object: yield each key, whose value is to be taken before the next is asked for."""
         self.take("{", "an object")
         if self.peek() == "}":
             self._at += 1
@@ -156,9 +137,7 @@ class JsonText:
                 return
 
     def items(self) -> Iterator[None]:
-        """
-        Take an array: yield before each item, which is to be taken before the next is asked for.
-        """
+        """Take an array: yield before each item, which is to be taken before the next is asked for."""
         self.take("[", "an array")
         if self.peek() == "]":
             self._at += 1
@@ -169,16 +148,14 @@ class JsonText:
                 return
 
     def end(self) -> None:
-        """
-        Refuse anything but white space from here on.
-        """
+        """Refuse anything but white space from here on."""
         sign = self.peek()
         if sign:
             self._refuse(f"{sign!r} stands where it should end", self._at)
 
     def _more(self) -> bool:
-        """
-        Read on, as much again as what is already being held, so that a long value is not tried too often.
+        """Read on, as much again as what is already being held, so that a long value is not tried too
+        often.
         """
         kept = self._text[self._at :]
         read: list[str] = []

@@ -1,5 +1,5 @@
-"""
-Numbers in text: read where they can be read in one way only, or as it is said that the source spells them.
+"""Numbers in text: read where they can be read in one way only, or as it is said that the source spells
+them.
 """
 
 from __future__ import annotations
@@ -24,14 +24,11 @@ _FIRST_GROUP = re.compile(r"[+-]?[1-9]\d{0,2}", re.ASCII)
 
 
 class Doubtful(ValueError):
-    """
-    Say that a number can be read in two ways; `args[0]` gives both.
-    """
+    """Say that a number can be read in two ways; `args[0]` gives both."""
 
 
 def number_in(text: str, decimal: str | None = None, thousands: str | None = None) -> int | float:
-    """
-    Return the number that a text spells: an int without a decimal sign and exponent, otherwise a float.
+    """Return the number that a text spells: an int without a decimal sign and exponent, otherwise a float.
 
     Where `decimal` or `thousands` is given, it is the only sign with that meaning. Where neither is, "1.234"
     and "1,234" raise `Doubtful`, for each may be more than one or more than a thousand; "1,234.5", "12,5",
@@ -54,9 +51,7 @@ def number_in(text: str, decimal: str | None = None, thousands: str | None = Non
 
 
 def _plain(text: str, decimal: str | None, thousands: str | None) -> str:
-    """
-    Return a number as Python spells it.
-    """
+    """Return a number as Python spells it."""
     if decimal is None:
         decimal = _decimal_sign(text, thousands)
     whole, sign, rest = text.partition(decimal)
@@ -72,9 +67,7 @@ def _plain(text: str, decimal: str | None, thousands: str | None) -> str:
 
 
 def _decimal_sign(text: str, thousands: str | None) -> str:
-    """
-    Return the sign that can only be the decimal one: the last of them, where it is there once.
-    """
+    """Return the sign that can only be the decimal one: the last of them, where it is there once."""
     signs = [sign for sign in text if sign in _DECIMAL_SIGNS and sign != thousands]
     if signs and signs.count(signs[-1]) == 1:
         return signs[-1]

@@ -1,6 +1,4 @@
-"""
-Libraries that only some sources need: asked for by name when they are missing.
-"""
+"""Libraries that only some sources need: asked for by name when they are missing."""
 
 from __future__ import annotations
 
@@ -17,8 +15,7 @@ __all__ = ["needs"]
 
 @contextmanager
 def needs(extra: str, package: str, what: str) -> Iterator[None]:
-    """
-    Import `package` within this; raise `ConfigurationError` naming the extra where it is not installed.
+    """Import `package` within this; raise `ConfigurationError` naming the extra where it is not installed.
 
     `what` says what needs it: `an Excel file`.
     """

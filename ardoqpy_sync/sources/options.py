@@ -1,6 +1,4 @@
-"""
-A table of a job file, held against the keys that it may have.
-"""
+"""A table of a job file, held against the keys that it may have."""
 
 from __future__ import annotations
 
@@ -23,8 +21,7 @@ SUBJECT = "The source"
 
 
 class Key(NamedTuple):
-    """
-    What one key of a table takes.
+    """What one key of a table takes.
 
     - `types`: the Python types of its values; a yes or no is no number here.
     - `words`: the same in words, for the message.
@@ -37,8 +34,7 @@ class Key(NamedTuple):
 
 
 class SourceType(NamedTuple):
-    """
-    One type of source.
+    """One type of source.
 
     - `keys`: what its table takes.
     - `make`: makes the source out of a checked table and the folder that relative paths start from.
@@ -55,8 +51,7 @@ WHOLE = Key((int,), "a whole number from 1 on")
 
 
 def checked(told: object, keys: Mapping[str, Key], subject: str = SUBJECT) -> dict[str, Any]:
-    """
-    Return the table as a dict of its own; `subject` is what messages call it.
+    """Return the table as a dict of its own; `subject` is what messages call it.
 
     Raise `ConfigurationError` where it is no table, a key is unknown or missing, or a value is of another
     type, empty text, or a number below 1.
@@ -82,8 +77,7 @@ def checked(told: object, keys: Mapping[str, Key], subject: str = SUBJECT) -> di
 
 
 def file_of(table: Mapping[str, Any], base: Path, key: str = "file") -> Path:
-    """
-    Return the file that a table names, looked for in `base` where its path is a relative one.
+    """Return the file that a table names, looked for in `base` where its path is a relative one.
 
     Raise `ConfigurationError` where there is no such file.
     """
@@ -98,7 +92,5 @@ def file_of(table: Mapping[str, Any], base: Path, key: str = "file") -> Path:
 
 
 def is_file(path: Path) -> bool:
-    """
-    Tell whether a file is there; a path that no file can have is none.
-    """
+    """Tell whether a file is there; a path that no file can have is none."""
     return os.path.isfile(path)  # noqa: PTH113  (Path.is_file raises where a name is too long)

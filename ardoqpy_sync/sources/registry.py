@@ -1,6 +1,4 @@
-"""
-One door to every source: what a job file says of it, and the source that this is.
-"""
+"""One door to every source: what a job file says of it, and the source that this is."""
 
 from __future__ import annotations
 
@@ -42,8 +40,7 @@ _BY_SUFFIX = {suffix: name for name, one in _TYPES.items() for suffix in one.suf
 
 
 def open_source(description: Mapping[str, Any], base: str | os.PathLike[str]) -> Source:
-    """
-    Return the source that a table of a job file describes.
+    """Return the source that a table of a job file describes.
 
     - `description`: `type` ("csv", "json", "ndjson", "excel", "sql", "duckdb" or "rows"; may be left out
       where the suffix of `file` says it), `name` (what messages call the source), and the keys of that
@@ -63,8 +60,7 @@ def open_source(description: Mapping[str, Any], base: str | os.PathLike[str]) ->
 
 
 def checked_source(description: Mapping[str, Any]) -> tuple[SourceType, dict[str, Any]]:
-    """
-    Return what type of source a table describes, and its keys, held against those that the type has.
+    """Return what type of source a table describes, and its keys, held against those that the type has.
 
     Raise `ConfigurationError` as `open_source` does, but for what depends on files and packages.
     """

@@ -1,6 +1,4 @@
-"""
-One row of a source: its cells by column, and where it stands.
-"""
+"""One row of a source: its cells by column, and where it stands."""
 
 from __future__ import annotations
 
@@ -20,8 +18,7 @@ NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 class Row:
-    """
-    Hold one row of a source.
+    """Hold one row of a source.
 
     - `label`: where it stands, to name it in every message: "people.csv line 7", "inventory.xlsx sheet
       Servers row 12", "query row 3".
@@ -40,18 +37,14 @@ class Row:
 
     @property
     def values(self) -> dict[str, Any]:
-        """
-        Return the cells by column; raise `InvalidInput` where the row cannot be used.
-        """
+        """Return the cells by column; raise `InvalidInput` where the row cannot be used."""
         if self.problem is not None:
             raise InvalidInput(self.sentence)
         return self._values
 
     @property
     def sentence(self) -> str:
-        """
-        Return what is wrong with the row as one sentence that names it, "" where nothing is.
-        """
+        """Return what is wrong with the row as one sentence that names it, "" where nothing is."""
         return f"{self.label} {self.problem}" if self.problem is not None else ""
 
     def __repr__(self) -> str:
@@ -59,15 +52,12 @@ class Row:
 
 
 def blank(cell: object) -> bool:
-    """
-    Tell whether a cell holds nothing: None, or text of white space alone.
-    """
+    """Tell whether a cell holds nothing: None, or text of white space alone."""
     return cell is None or (isinstance(cell, str) and (not cell or cell.isspace()))
 
 
 def free_row(label: str, values: object, what: str) -> Row | None:
-    """
-    Return the row of a mapping that brings its own columns; None where it holds nothing at all.
+    """Return the row of a mapping that brings its own columns; None where it holds nothing at all.
 
     `what` says in words what it should have been: `a JSON object`, `a dict`.
     """
@@ -87,9 +77,7 @@ def free_row(label: str, values: object, what: str) -> Row | None:
 
 
 def unfit(cells: Mapping[str, Any]) -> str | None:
-    """
-    Say which column holds text that no system takes, None where all is well.
-    """
+    """Say which column holds text that no system takes, None where all is well."""
     for column, cell in cells.items():
         for text in (column, cell) if isinstance(cell, str) else (column, *_texts(cell)):
             if (text.isascii() and "\0" not in text) or not (found := NOT_TEXT.search(text)):

@@ -1,6 +1,4 @@
-"""
-Rows from Python: any iterable of dicts.
-"""
+"""Rows from Python: any iterable of dicts."""
 
 from __future__ import annotations
 
@@ -22,8 +20,7 @@ __all__ = ["ROWS", "from_rows"]
 
 
 def from_rows(rows: Iterable[Mapping[str, Any]], *, name: str | None = None) -> Source:
-    """
-    Return a source out of any iterable of dicts: a list, a generator, the rows of a reader.
+    """Return a source out of any iterable of dicts: a list, a generator, the rows of a reader.
 
     - `name`: what it is called in messages: "machines row 3", without it "row 3".
 

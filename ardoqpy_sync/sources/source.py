@@ -1,6 +1,4 @@
-"""
-A source: rows one after the other, however often, with their columns known.
-"""
+"""A source: rows one after the other, however often, with their columns known."""
 
 from __future__ import annotations
 
@@ -24,8 +22,7 @@ class SourceUnreadable(InvalidInput):
 
 
 class Reading(NamedTuple):
-    """
-    One pass over a source.
+    """One pass over a source.
 
     - `columns`: of a source with a header all of them, in its order; None where each row brings its own.
     - `rows`: the rows, read as they are asked for.
@@ -36,8 +33,7 @@ class Reading(NamedTuple):
 
 
 class Source:
-    """
-    Give the rows of one source, read as they are asked for, never all in memory.
+    """Give the rows of one source, read as they are asked for, never all in memory.
 
     - `name`: what the source is called in messages.
     - `start`: begins a pass; what has to be closed at its end is put on the stack that it is given.
@@ -59,8 +55,7 @@ class Source:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """
-        Return the columns: of a source with a header all of them, otherwise those met so far.
+        """Return the columns: of a source with a header all of them, otherwise those met so far.
 
         Where no row has been read yet, the first one is; raise `SourceUnreadable` where that fails.
         """
@@ -69,8 +64,7 @@ class Source:
         return tuple(self._met)
 
     def require(self, columns: Iterable[str]) -> None:
-        """
-        Say which columns have to be there, so that a misspelled one does not pass for an empty one.
+        """Say which columns have to be there, so that a misspelled one does not pass for an empty one.
 
         A source with a header raises `SourceUnreadable` at once, and forgets what was said. Where each row
         brings its own columns, that is raised at the end of a pass in which rows were read and none had the
@@ -88,9 +82,7 @@ class Source:
             raise
 
     def close(self) -> None:
-        """
-        Close what is open; a source may be read again afterwards.
-        """
+        """Close what is open; a source may be read again afterwards."""
         self._waiting = None
         while self._open:
             self._open.pop().close()
@@ -123,9 +115,7 @@ class Source:
             stack.close()
 
     def _wait(self) -> tuple[ExitStack, Reading]:
-        """
-        Begin a pass that the next loop takes over, where none waits already.
-        """
+        """Begin a pass that the next loop takes over, where none waits already."""
         if self._waiting is None:
             with ExitStack() as stack:
                 reading = self._introduced(self._start(stack))
@@ -134,9 +124,7 @@ class Source:
         return self._waiting
 
     def _introduced(self, reading: Reading) -> Reading:
-        """
-        Return the pass, its columns noted, of which the first row may have to be read.
-        """
+        """Return the pass, its columns noted, of which the first row may have to be read."""
         if reading.columns is None:
             self._begun = True
             first = next(reading.rows, None)

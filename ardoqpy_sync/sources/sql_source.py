@@ -1,6 +1,4 @@
-"""
-Rows from a query, asked of any database that SQLAlchemy reaches.
-"""
+"""Rows from a query, asked of any database that SQLAlchemy reaches."""
 
 from __future__ import annotations
 
@@ -38,8 +36,7 @@ _SECRET = re.compile(r"(?:pass(?:word|wd)?|pwd|token|secret|key)\s*=\s*([^;&]+)"
 
 
 class _Database:
-    """
-    Hold the URL of a database so that it cannot be printed by accident, and take it out of messages.
+    """Hold the URL of a database so that it cannot be printed by accident, and take it out of messages.
 
     No repr shows it, and no local of ours in a traceback: what raises has no other name for it.
     """
@@ -53,15 +50,11 @@ class _Database:
                 self._hide(*_SECRET.findall(value), *_SECRET.findall(f"{key}={value}"))
 
     def reveal(self) -> URL:
-        """
-        Return the URL itself.
-        """
+        """Return the URL itself."""
         return cast("URL", self._url.reveal())
 
     def hide_in(self, text: str) -> str:
-        """
-        Return a message without the URL, its password, and whatever else in it is one.
-        """
+        """Return a message without the URL, its password, and whatever else in it is one."""
         for one in sorted(self._hidden, key=lambda token: -len(token.reveal())):
             text = one.hide_in(text)
         return text
@@ -108,9 +101,7 @@ def _url(table: Mapping[str, Any]) -> Token:
 
 
 def _database(text: Token, base: Path) -> _Database:
-    """
-    Return the database of a URL; a relative path of an SQLite file starts from `base`.
-    """
+    """Return the database of a URL; a relative path of an SQLite file starts from `base`."""
     from sqlalchemy import make_url  # noqa: PLC0415  (an extra)
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
@@ -133,9 +124,7 @@ def _database(text: Token, base: Path) -> _Database:
 
 
 def _asked(database: _Database, query: str, name: str, stack: ExitStack) -> CursorResult[Any] | Exception:
-    """
-    Ask the database, and return its answer, which comes as it is read; or the error to raise.
-    """
+    """Ask the database, and return its answer, which comes as it is read; or the error to raise."""
     from sqlalchemy import create_engine  # noqa: PLC0415  (an extra)
     from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError  # noqa: PLC0415
     from sqlalchemy.pool import NullPool  # noqa: PLC0415
@@ -186,9 +175,7 @@ def _records(result: CursorResult[Any], name: str, database: _Database) -> Itera
 
 
 def _said(problem: Exception, database: _Database) -> str:
-    """
-    Return the first line of what the database says, without what must not be seen.
-    """
+    """Return the first line of what the database says, without what must not be seen."""
     text = str(getattr(problem, "orig", None) or problem).strip()
     line = database.hide_in(text.partition("\n")[0].strip().rstrip("."))
     return f"{line}." if line else f"{type(problem).__name__}."

@@ -1,6 +1,4 @@
-"""
-Files of a source, from their bytes to lines of text: opened, unpacked, decoded, counted.
-"""
+"""Files of a source, from their bytes to lines of text: opened, unpacked, decoded, counted."""
 
 from __future__ import annotations
 
@@ -37,9 +35,7 @@ _ESCAPE = "ardoqpy_sync.undecodable"
 
 
 def _escape(problem: UnicodeError) -> tuple[str, int]:
-    """
-    Decode what cannot be decoded to halves of characters, to be found again in their line.
-    """
+    """Decode what cannot be decoded to halves of characters, to be found again in their line."""
     if not isinstance(problem, UnicodeDecodeError):
         raise problem
     wrong = problem.object[problem.start : problem.end]
@@ -51,17 +47,13 @@ codecs.register_error(_ESCAPE, _escape)
 
 
 def suffix_of(file: str) -> str:
-    """
-    Return the suffix of a file's name in lower case, that of what is packed where it ends in `.gz`.
-    """
+    """Return the suffix of a file's name in lower case, that of what is packed where it ends in `.gz`."""
     name = file.lower().removesuffix(".gz").replace("\\", "/").rpartition("/")[2]
     return f".{name.rpartition('.')[2]}" if "." in name[1:] else ""
 
 
 def known_encoding(stated: str | None) -> str | None:
-    """
-    Return a stated encoding; raise `ConfigurationError` where Python knows no such encoding of text.
-    """
+    """Return a stated encoding; raise `ConfigurationError` where Python knows no such encoding of text."""
     if stated is not None:
         try:
             "a".encode(stated).decode(stated)
@@ -74,18 +66,14 @@ def known_encoding(stated: str | None) -> str | None:
 
 
 def unreadable(label: str, problem: Exception) -> SourceUnreadable:
-    """
-    Return the error that trouble with the disk, or with a packed file, becomes.
-    """
+    """Return the error that trouble with the disk, or with a packed file, becomes."""
     if isinstance(problem, OSError) and not isinstance(problem, gzip.BadGzipFile):
         return SourceUnreadable(f"{label} cannot be read: {problem.strerror or problem}.")
     return SourceUnreadable(f"{label} cannot be unpacked: the file is damaged, or its end is missing.")
 
 
 def opened(path: Path, name: str, stack: ExitStack) -> BinaryIO:
-    """
-    Open a file for reading its bytes, unpacked where its name ends in `.gz`; the stack closes it.
-    """
+    """Open a file for reading its bytes, unpacked where its name ends in `.gz`; the stack closes it."""
     try:
         file = path.open("rb")
         stack.callback(file.close)
@@ -99,8 +87,7 @@ def opened(path: Path, name: str, stack: ExitStack) -> BinaryIO:
 
 
 class TextFile:
-    """
-    Read a file as text, its lines ending where it says so: with LF, CR or both, also mixed.
+    """Read a file as text, its lines ending where it says so: with LF, CR or both, also mixed.
 
     - `sample`: the first lines, with their ends; the last may not be whole.
     - `encoding`: the stated one, else that of the byte order mark, else UTF-16 where every other byte
@@ -126,9 +113,7 @@ class TextFile:
         stack.callback(self._text.close)
 
     def lines(self) -> Iterator[str]:
-        """
-        Yield the lines with their ends.
-        """
+        """Yield the lines with their ends."""
         number = 0
         lines = iter(self._text)
         while True:
@@ -146,9 +131,7 @@ class TextFile:
             yield line
 
     def pieces(self) -> Iterator[str]:
-        """
-        Yield the text in pieces, wherever its lines end.
-        """
+        """Yield the text in pieces, wherever its lines end."""
         first, lines = True, 1
         while True:
             try:

@@ -1,3 +1,1 @@
-"""
-How decided changes become writes: pending writes, and who sends them.
-"""
+"""How decided changes become writes: pending writes, and who sends them."""

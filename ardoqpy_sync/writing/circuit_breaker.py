@@ -1,5 +1,5 @@
-"""
-Whether Ardoq can still be reached: which writes failed, one after the other, through no fault of their rows.
+"""Whether Ardoq can still be reached: which writes failed, one after the other, through no fault of
+their rows.
 """
 
 from __future__ import annotations
@@ -20,24 +20,18 @@ _NOT_ACCEPTED = 401
 
 
 class Reach:
-    """
-    Remember the problems of the last writes, as long as no write has come through since.
-    """
+    """Remember the problems of the last writes, as long as no write has come through since."""
 
     def __init__(self) -> None:
         self.problems: list[ArdoqClientException] = []
 
     def failed(self, problem: ArdoqClientException) -> None:
-        """
-        Note what a write failed for; what a row is to blame for says nothing about Ardoq.
-        """
+        """Note what a write failed for; what a row is to blame for says nothing about Ardoq."""
         if is_out_of_reach(problem):
             self.problems.append(problem)
 
     def check(self) -> None:
-        """
-        Raise `ServiceUnavailable` where it is no use to try any more.
-        """
+        """Raise `ServiceUnavailable` where it is no use to try any more."""
         number = len(self.problems)
         if number >= PATIENCE:
             raise ServiceUnavailable(
@@ -46,16 +40,14 @@ class Reach:
             )
 
     def begin_anew(self) -> None:
-        """
-        Note that a write was carried out, or that some time has gone by.
-        """
+        """Note that a write was carried out, or that some time has gone by."""
         if self.problems:
             self.problems.clear()
 
 
 def is_out_of_reach(problem: ArdoqClientException) -> bool:
-    """
-    Tell whether the next row would fail for the same: nobody answers, or not Ardoq, or not with this token.
+    """Tell whether the next row would fail for the same: nobody answers, or not Ardoq, or not with this
+    token.
     """
     if isinstance(problem, AuthorizationError):
         return problem.status == _NOT_ACCEPTED

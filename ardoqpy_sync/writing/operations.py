@@ -1,6 +1,4 @@
-"""
-What waits to be written in a batch: operations as plain data, and the order they must go in.
-"""
+"""What waits to be written in a batch: operations as plain data, and the order they must go in."""
 
 from __future__ import annotations
 
@@ -24,8 +22,7 @@ BATCH_ID = "batch-"
 
 @dataclass
 class Operation:
-    """
-    One write that waits.
+    """One write that waits.
 
     - `action`: `create`, `update` or `delete`; `kind` and `id`: of what. A create has a batch id.
     - `attributes`: what is to be written, in the flat spelling; of a create all of it.
@@ -45,15 +42,12 @@ class Operation:
     taken: Sequence[tuple[str, str, Entity]] = ()
 
     def ends(self) -> Iterable[str]:
-        """
-        Return the ids that the operation refers to.
-        """
+        """Return the ids that the operation refers to."""
         return [self.attributes[end] for end in ENDS if self.attributes.get(end)]
 
 
 class Outcome(NamedTuple):
-    """
-    What became of an operation: the entity as Ardoq `stored` it, or the `problem` that kept it from that.
+    """What became of an operation: the entity as Ardoq `stored` it, or the `problem` that kept it from that.
 
     A delete that was carried out has neither. `adopted` where no answer came and it was found in Ardoq.
     """
@@ -65,8 +59,7 @@ class Outcome(NamedTuple):
 
 
 def in_order(operations: Mapping[str, Operation]) -> list[Operation]:
-    """
-    Return operations, given by id, so that each comes after all that it refers to.
+    """Return operations, given by id, so that each comes after all that it refers to.
 
     Components that are created, parents first; changes of components; references that are created;
     changes of references; deletes of references, and of components.
@@ -93,9 +86,7 @@ def in_order(operations: Mapping[str, Operation]) -> list[Operation]:
 
 
 def resolved(attributes: Mapping[str, Any], real: Mapping[str, str]) -> Entity:
-    """
-    Return attributes with the real ids in place of the batch ids that are known by now.
-    """
+    """Return attributes with the real ids in place of the batch ids that are known by now."""
     body = dict(attributes)
     for end in ENDS:
         value = body.get(end)

@@ -1,5 +1,4 @@
-"""
-What a sync that gathers its writes has promised so far, and what becomes of it when they are sent.
+"""What a sync that gathers its writes has promised so far, and what becomes of it when they are sent.
 
 Until then the cache holds what Ardoq would answer, the report what was decided, and callers have dicts
 with batch ids in them. When a batch is through, the real entities, ids and failures take their place.
@@ -35,9 +34,7 @@ ROUNDS = 5
 
 
 class Row(NamedTuple):
-    """
-    Which row it is: what the caller calls it, and the field that it is matched by.
-    """
+    """Which row it is: what the caller calls it, and the field that it is matched by."""
 
     label: str | None = None
     field: str | None = None
@@ -47,8 +44,8 @@ _NO_ROW = Row()
 
 
 def row_of(label: Any, field: Any = None, value: Any = None) -> Row:
-    """
-    Return which row it is; raise `InvalidInput` where its label, its field, or that field's value is none.
+    """Return which row it is; raise `InvalidInput` where its label, its field, or that field's value is
+    none.
     """
     if label is None and field is None:
         return _NO_ROW
@@ -69,8 +66,7 @@ def row_of(label: Any, field: Any = None, value: Any = None) -> Row:
 
 
 class Promise(NamedTuple):
-    """
-    What one row was told: where its change is in the report, or where it is among what was kept.
+    """What one row was told: where its change is in the report, or where it is among what was kept.
 
     `row` is what the caller gave, None of what only goes along with a delete; `again` decides it anew, and
     `of` says which it is.
@@ -84,8 +80,7 @@ class Promise(NamedTuple):
 
 
 class Outbox:
-    """
-    Keep the promises of an engine whose writer gathers.
+    """Keep the promises of an engine whose writer gathers.
 
     `broken` says by id what kept operations from being carried out.
     """
@@ -103,47 +98,37 @@ class Outbox:
 
     @property
     def real(self) -> dict[str, str]:
-        """
-        Return the real ids by batch id.
-        """
+        """Return the real ids by batch id."""
         return self._writer.transactions.real
 
     @property
     def full(self) -> bool:
-        """
-        Tell whether a whole batch waits.
-        """
+        """Tell whether a whole batch waits."""
         return self._writer.full
 
     def __len__(self) -> int:
         return len(self._writer.waiting)
 
     def promise(self, entity_id: str, promise: Promise) -> None:
-        """
-        Note what a row was told about something that waits; what does not wait is no promise.
-        """
+        """Note what a row was told about something that waits; what does not wait is no promise."""
         if entity_id in self._writer.waiting:
             self._promises.setdefault(entity_id, []).append(promise)
 
     def hand_out(self, entity: Entity) -> Entity:
-        """
-        Return what a caller gets; where it speaks of something that waits, it is put right later.
-        """
+        """Return what a caller gets; where it speaks of something that waits, it is put right later."""
         if entity.get("_id") in self._writer.waiting or _speaks_of_batch_ids(entity):
             self._handed_out.append((entity, entity["_id"]))
         return entity
 
     def show(self, row: Entity) -> Entity:
-        """
-        Return a row as the report shows it: batch ids in it are put right later.
-        """
+        """Return a row as the report shows it: batch ids in it are put right later."""
         if _speaks_of_batch_ids(row):
             self._handed_out.append((row, ""))
         return row
 
     def withdraw(self, entities: Iterable[str]) -> None:
-        """
-        Forget the promises about those of the entities that wait no more: they have come and gone unsent.
+        """Forget the promises about those of the entities that wait no more: they have come and gone
+        unsent.
         """
         for entity_id in entities:
             if entity_id not in self._writer.waiting:
@@ -151,15 +136,12 @@ class Outbox:
                 self._withdrawn.update(one.change for one in promises if one.change is not None)
 
     def problems(self) -> list[ArdoqClientException]:
-        """
-        Return what went wrong since the last question.
-        """
+        """Return what went wrong since the last question."""
         problems, self._problems = self._problems, []
         return problems
 
     def flush(self) -> None:
-        """
-        Send what waits, and what has to be decided again because Ardoq had moved on.
+        """Send what waits, and what has to be decided again because Ardoq had moved on.
 
         Raises nothing that is a row's fault: that is in the report, and in `problems`.
         """
@@ -171,8 +153,8 @@ class Outbox:
         self._put_right_what_the_report_notes()
 
     def give_up(self, unsent: ArdoqClientException, unanswered: ArdoqClientException) -> None:
-        """
-        Break the promises about what waits, and about what was on its way when its sending was interrupted.
+        """Break the promises about what waits, and about what was on its way when its sending was
+        interrupted.
 
         `unsent` and `unanswered` are the reasons that are reported.
         """
@@ -332,9 +314,7 @@ class Outbox:
                 self._engine.report.kept[kind] = [entity for entity in kept if entity["_id"] not in lost]
 
     def _reread(self, outcome: Outcome) -> list[Promise]:
-        """
-        Read what has moved again, and return the promises to be made anew.
-        """
+        """Read what has moved again, and return the promises to be made anew."""
         operation = outcome.operation
         kind = operation.kind
         self._undo(operation)
@@ -359,8 +339,8 @@ def _speaks_of_batch_ids(entity: Entity) -> bool:
 
 
 def kept_row(row: Any) -> Entity:
-    """
-    Return a copy of a row that failed, whatever it is; what Python cannot copy or spell is shown instead.
+    """Return a copy of a row that failed, whatever it is; what Python cannot copy or spell is shown
+    instead.
     """
     if not isinstance(row, dict):
         return {"row": repr(row) if bearable(row) else shown(row)}

@@ -1,5 +1,4 @@
-"""
-Operations sent as transactions: as many at once as Ardoq takes, and what it refuses found by halving.
+"""Operations sent as transactions: as many at once as Ardoq takes, and what it refuses found by halving.
 
 A batch is carried out whole or not at all. So where one is refused, the guilty operations are in it and
 all others are not to blame: halves are sent until each guilty one stands alone, about log2 requests for
@@ -49,8 +48,7 @@ _FORBIDDEN = 403
 
 
 class Transactions:
-    """
-    Carry operations out in transactions.
+    """Carry operations out in transactions.
 
     - `operations`, `size`: how many operations, and bytes, one holds at most. Both shrink for good where
       Ardoq answers that one was too large.
@@ -76,8 +74,7 @@ class Transactions:
         self._adopted: set[str] = set()
 
     def carry_out(self, waiting: Mapping[str, Operation]) -> Iterator[Outcome]:
-        """
-        Yield the outcome of each operation; what an operation refers to comes before it.
+        """Yield the outcome of each operation; what an operation refers to comes before it.
 
         Where Ardoq cannot be reached, or takes the token no more, all that is left has that problem.
         """
@@ -93,9 +90,7 @@ class Transactions:
                     left = []
 
     def _portion(self, operations: Sequence[Operation]) -> list[Operation]:
-        """
-        Return so many of the first operations as one transaction holds, at least one.
-        """
+        """Return so many of the first operations as one transaction holds, at least one."""
         taken, size = 0, 0
         for operation in operations[: self.operations]:
             size += operation.size
@@ -111,9 +106,7 @@ class Transactions:
         *,
         guilty: bool = False,
     ) -> list[Outcome]:
-        """
-        Return the outcomes of operations; `guilty` where it is known that they are refused together.
-        """
+        """Return the outcomes of operations; `guilty` where it is known that they are refused together."""
         left, outcomes = [], []
         for one in operations:
             cause = next((failed[end] for end in one.ends() if end in failed), None)
@@ -152,8 +145,8 @@ class Transactions:
     # -- one transaction -----------------------------------------------------------------------------------
 
     def _sent(self, operations: Sequence[Operation]) -> list[Outcome]:
-        """
-        Send one transaction; where no answer came, look whether it was carried out before sending it again.
+        """Send one transaction; where no answer came, look whether it was carried out before sending it
+        again.
         """
         doubtful = [one for one in operations if self._is_doubtful(one)]
         left_behind = self._looked_for(doubtful, len(doubtful)) if doubtful else {}
@@ -190,9 +183,7 @@ class Transactions:
         raise AssertionError  # pragma: no cover  (the loop above ends by itself)
 
     def _found(self, operations: Sequence[Operation], unanswered: ArdoqClientException) -> dict[str, Outcome]:
-        """
-        Look what a transaction has left behind; where that cannot be told, raise what made it unknown.
-        """
+        """Look what a transaction has left behind; where that cannot be told, raise what made it unknown."""
         try:
             return self._looked_for(operations, _PROBES)
         except ArdoqClientException as problem:
@@ -259,8 +250,7 @@ class Transactions:
     # -- what a transaction without an answer has left behind ------------------------------------------------
 
     def _looked_for(self, operations: Sequence[Operation], probes: int) -> dict[str, Outcome]:
-        """
-        Return the outcomes of those operations that are found to be carried out; mostly all, or none.
+        """Return the outcomes of those operations that are found to be carried out; mostly all, or none.
 
         Nothing among the first `probes` of them tells that there is none.
         """
@@ -278,9 +268,7 @@ class Transactions:
 
 
 class _Look:
-    """
-    Look at what operations have left in Ardoq.
-    """
+    """Look at what operations have left in Ardoq."""
 
     def __init__(self, real: Mapping[str, str], *, many: bool) -> None:
         self._real = real
@@ -288,9 +276,7 @@ class _Look:
         self._taken: set[str] = set()
 
     def at(self, operation: Operation) -> Outcome | None:
-        """
-        Return the outcome of an operation that was carried out, None where it was not.
-        """
+        """Return the outcome of an operation that was carried out, None where it was not."""
         if operation.action == "create":
             return self._created(operation)
         try:
@@ -326,9 +312,7 @@ def _note_failure(
 
 
 def _is_refusal(problem: ArdoqClientException) -> bool:
-    """
-    Tell whether an operation is to blame: a problem of another kind would meet the next one as well.
-    """
+    """Tell whether an operation is to blame: a problem of another kind would meet the next one as well."""
     refusals = (BadRequest, Conflict, NotFoundError, InvalidInput)
     forbidden = isinstance(problem, AuthorizationError) and problem.status == _FORBIDDEN
     return isinstance(problem, refusals) or forbidden or problem.status == _TOO_LARGE

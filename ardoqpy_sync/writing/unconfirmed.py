@@ -1,5 +1,4 @@
-"""
-Creates that were sent and got no answer, and what Ardoq holds that may have come of them.
+"""Creates that were sent and got no answer, and what Ardoq holds that may have come of them.
 
 A create cannot be told from another of the same content: Ardoq gives the ids. So before one is sent again
 Ardoq is asked for what it would have made. What is carried out only after that question makes a duplicate,
@@ -31,18 +30,14 @@ MANY = 20
 
 
 class Twins:
-    """
-    Read what a sync would take for the same as something; where there are many, from whole workspaces.
-    """
+    """Read what a sync would take for the same as something; where there are many, from whole workspaces."""
 
     def __init__(self, *, many: bool) -> None:
         self._many = many
         self._listed: dict[tuple[str, str], dict[Any, list[Entity]]] = {}
 
     def of(self, kind: Kind, wanted: Entity) -> Entities:
-        """
-        Return the entities in Ardoq of that type and name, or between those ends, in its workspace.
-        """
+        """Return the entities in Ardoq of that type and name, or between those ends, in its workspace."""
         if any(end in wanted and not _is_id(wanted[end]) for end in ("source", "target")):
             return []
         if not self._many:
@@ -56,37 +51,28 @@ class Twins:
 
 
 class Doubts:
-    """
-    Keep the creates that got no answer, until it is known what became of them.
-    """
+    """Keep the creates that got no answer, until it is known what became of them."""
 
     def __init__(self) -> None:
         self._open: dict[tuple[Any, ...], tuple[Kind, Entity]] = {}
         self._resent: dict[tuple[Any, ...], tuple[Kind, Entity]] = {}
 
     def add(self, kind: Kind, wanted: Entity) -> None:
-        """
-        Note a create that got no answer.
-        """
+        """Note a create that got no answer."""
         self._open[_place(kind, wanted)] = kind, wanted
 
     def settle(self, kind: Kind, wanted: Entity, *, resent: bool) -> None:
-        """
-        Note that a create is done; where it was sent more than once, it may turn up more than once.
-        """
+        """Note that a create is done; where it was sent more than once, it may turn up more than once."""
         doubt = self._open.pop(_place(kind, wanted), None)
         if doubt is not None and resent:
             self._resent[_place(kind, wanted)] = doubt
 
     def about(self, kind: Kind, wanted: Entity) -> bool:
-        """
-        Tell whether an earlier create of the same got no answer and was not found so far.
-        """
+        """Tell whether an earlier create of the same got no answer and was not found so far."""
         return bool(self._open) and _place(kind, wanted) in self._open
 
     def turned_up(self, shelf_of: Callable[[Kind, str], Shelf]) -> Iterator[tuple[Kind, Shelf, Any]]:
-        """
-        Find what was sent more than once for want of an answer and is there more than once by now.
+        """Find what was sent more than once for want of an answer and is there more than once by now.
 
         Yield its kind, the shelf that knows of it then, and its match key.
         """
@@ -105,9 +91,7 @@ class Doubts:
 
 
 def key_of(kind: Kind, attributes: Entity) -> Any:
-    """
-    Return the key that a cache has something by.
-    """
+    """Return the key that a cache has something by."""
     if kind.name == "component":
         return component_key(attributes.get("typeId"), str(attributes.get("name")))
     return reference_key(attributes.get("source"), attributes.get("target"), attributes.get("type"))

@@ -1,7 +1,6 @@
-"""
-Make inventory.db, the database that the job reads, out of inventory.sql beside it.
+"""Make inventory.db, the database that the job reads, out of inventory.sql beside it.
 
-    python make_database.py
+python make_database.py
 """
 
 import sqlite3

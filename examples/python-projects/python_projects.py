@@ -1,5 +1,4 @@
-"""
-Have Python projects, and the packages they require, in Ardoq: a rehearsal, or with --apply the real run.
+"""Have Python projects, and the packages they require, in Ardoq: a rehearsal, or with --apply the real run.
 
     python python_projects.py [--apply] [--report report.html] [FOLDER]
 
@@ -30,9 +29,7 @@ REQUIREMENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*\(?(
 
 
 def sources_of(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """
-    Return the rows of the job's three sources: projects, packages, and who requires what.
-    """
+    """Return the rows of the job's three sources: projects, packages, and who requires what."""
     projects, packages, requirements = [], {}, []
     for place in sorted(path for path in folder.iterdir() if path.is_dir()):
         project, needed = read_project(place)
@@ -50,9 +47,7 @@ def sources_of(folder: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def read_project(place: Path) -> tuple[dict[str, Any], list[str]]:
-    """
-    Return a project as a row, and what it requires as it is written there.
-    """
+    """Return a project as a row, and what it requires as it is written there."""
     path = place / "pyproject.toml"
     told: dict[str, Any] = {}
     if path.exists():
@@ -72,9 +67,7 @@ def read_project(place: Path) -> tuple[dict[str, Any], list[str]]:
 
 
 def lines_of(path: Path) -> Iterator[str]:
-    """
-    Yield the requirements of a requirements file, and of those it includes.
-    """
+    """Yield the requirements of a requirements file, and of those it includes."""
     for line in path.read_text(encoding="utf-8").splitlines():
         text = re.sub(r"(^|\s)#.*", "", line).strip()
         if text.startswith("-r "):
@@ -84,9 +77,7 @@ def lines_of(path: Path) -> Iterator[str]:
 
 
 def main() -> int:
-    """
-    Read the projects, run the job, and return 0 where all went well.
-    """
+    """Read the projects, run the job, and return 0 where all went well."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").strip().splitlines()[0])
     parser.add_argument("folder", metavar="FOLDER", nargs="?", type=Path, default=HERE / "projects")
     parser.add_argument("--apply", action="store_true", help="write; without it nothing is written")

@@ -1,6 +1,4 @@
-"""
-An emulator with the small organisation in it, and the command line in this process.
-"""
+"""An emulator with the small organisation in it, and the command line in this process."""
 
 import io
 import shlex
@@ -18,9 +16,7 @@ TOKEN = "t0ken-of-the-tests-that-nobody-may-see"
 
 
 class Ran(NamedTuple):
-    """
-    How a command line ended.
-    """
+    """How a command line ended."""
 
     status: int
     out: str
@@ -33,9 +29,7 @@ EXCHANGES = []
 
 @pytest.fixture(scope="session")
 def _running():
-    """
-    Run one emulator for all tests of the command line.
-    """
+    """Run one emulator for all tests of the command line."""
     with emulator(seed=SEED, token=TOKEN, page_size=2, recorder=EXCHANGES.append) as running:
         yield running
     assert running.crashes == []
@@ -43,9 +37,7 @@ def _running():
 
 @pytest.fixture
 def ardoq(_running, monkeypatch):
-    """
-    Give the emulator with the organisation as it was, and have the environment name it.
-    """
+    """Give the emulator with the organisation as it was, and have the environment name it."""
     _running.clear_faults()
     _running.reset()
     _running.clear_requests()
@@ -59,9 +51,7 @@ def ardoq(_running, monkeypatch):
 
 @pytest.fixture
 def run(capsys):
-    """
-    Run a command line in this process.
-    """
+    """Run a command line in this process."""
 
     def running(line, stdin=""):
         capsys.readouterr()
@@ -75,22 +65,16 @@ def run(capsys):
 
 
 class Terminal(io.StringIO):
-    """
-    A standard output that says it is a terminal.
-    """
+    """A standard output that says it is a terminal."""
 
     def isatty(self):
-        """
-        Say so.
-        """
+        """Say so."""
         return True
 
 
 @pytest.fixture
 def on_a_terminal(monkeypatch):
-    """
-    Run a command line with a terminal of so many columns, and return what that has got.
-    """
+    """Run a command line with a terminal of so many columns, and return what that has got."""
 
     def running(line, columns):
         terminal = Terminal()

@@ -1,5 +1,5 @@
-"""
-A small organisation with some of everything, where the names and ids in the help's examples mean something.
+"""A small organisation with some of everything, where the names and ids in the help's examples mean
+something.
 """
 
 APPS, SERVERS = "5f00aa00bb00cc00dd00ee20", "5f00aa00bb00cc00dd00ee21"

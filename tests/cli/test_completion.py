@@ -1,6 +1,4 @@
-"""
-Shell completion, by a real shell where there is one.
-"""
+"""Shell completion, by a real shell where there is one."""
 
 import shutil
 import subprocess

@@ -1,6 +1,4 @@
-"""
-`ardoqpy doctor`: each thing that can be wrong is found, and the remedy named.
-"""
+"""`ardoqpy doctor`: each thing that can be wrong is found, and the remedy named."""
 
 import inspect
 import json
@@ -21,9 +19,7 @@ STEPS = [
 
 @pytest.fixture
 def checked(run):
-    """
-    Run the doctor and return its status and its checks by their step.
-    """
+    """Run the doctor and return its status and its checks by their step."""
 
     def running(line=""):
         ran = run(f"doctor --format json {line}")
@@ -34,9 +30,7 @@ def checked(run):
 
 
 def wrong(checks):
-    """
-    Return the steps at which something is wrong.
-    """
+    """Return the steps at which something is wrong."""
     return [step for step, check in checks.items() if check["result"] == "wrong"]
 
 

@@ -1,6 +1,4 @@
-"""
-The page about the command line shows what really comes out.
-"""
+"""The page about the command line shows what really comes out."""
 
 import re
 from pathlib import Path
@@ -19,9 +17,7 @@ SHOWN = [
 
 
 def alike(text):
-    """
-    Return a text without what differs from run to run: ports, versions, times.
-    """
+    """Return a text without what differs from run to run: ports, versions, times."""
     text = re.sub(r"ardoqpy \d\S* requests \S+ .*", "VERSIONS", text)
     return re.sub(r"127\.0\.0\.1:\d+|\d+ ms", "N", text)
 

@@ -1,6 +1,4 @@
-"""
-The command `ardoqpy emulator`, as a process of its own.
-"""
+"""The command `ardoqpy emulator`, as a process of its own."""
 
 import json
 import signal
@@ -15,9 +13,7 @@ from ardoqpy import ArdoqClient, AuthorizationError, RateLimited, Retries, Servi
 
 @contextmanager
 def running(*arguments):
-    """
-    Run `ardoqpy emulator` and give (process, its first line).
-    """
+    """Run `ardoqpy emulator` and give (process, its first line)."""
     command = [sys.executable, "-m", "ardoqpy", "emulator", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:

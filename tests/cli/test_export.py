@@ -1,6 +1,4 @@
-"""
-A workspace as one JSON: it seeds an emulator, and what that exports is the same again.
-"""
+"""A workspace as one JSON: it seeds an emulator, and what that exports is the same again."""
 
 import json
 
@@ -11,9 +9,7 @@ from ardoqpy.testing import emulator
 
 
 def again(run, seed, token, line):
-    """
-    Seed a new emulator with an export and export the same from it.
-    """
+    """Seed a new emulator with an export and export the same from it."""
     with emulator(seed=seed, token=token, page_size=3) as other:
         ran = run(f"{line} --host {other.url}")
     assert ran.status == 0

@@ -1,6 +1,4 @@
-"""
-What comes out: tables that fit, JSON that is JSON, CSV that carries nothing out, rows as they come.
-"""
+"""What comes out: tables that fit, JSON that is JSON, CSV that carries nothing out, rows as they come."""
 
 import csv
 import io
@@ -26,16 +24,12 @@ APPS_IN_ORDER = [one["name"] for one in SEED["components"]][:-1]
 
 
 def names_in(folder):
-    """
-    Return what lies in a folder.
-    """
+    """Return what lies in a folder."""
     return sorted(path.name for path in folder.iterdir())
 
 
 def rows_of(text):
-    """
-    Read a CSV as dicts.
-    """
+    """Read a CSV as dicts."""
     return list(csv.DictReader(io.StringIO(text)))
 
 

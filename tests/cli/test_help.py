@@ -1,6 +1,4 @@
-"""
-The help: every page has examples, every example runs, and asking for help loads nothing.
-"""
+"""The help: every page has examples, every example runs, and asking for help loads nothing."""
 
 import json
 import re
@@ -18,16 +16,12 @@ NAMES = [command.name for command in COMMANDS]
 
 
 def examples_of(page):
-    """
-    Return the command lines in the examples of a help page.
-    """
+    """Return the command lines in the examples of a help page."""
     return re.findall(r"^  ardoqpy (.+)$", page.split("examples:")[1], re.MULTILINE)
 
 
 def all_examples():
-    """
-    Return every example of every command's page, but those of the emulator, which would not end.
-    """
+    """Return every example of every command's page, but those of the emulator, which would not end."""
     return [
         line
         for command in COMMANDS
@@ -46,9 +40,7 @@ def _page(name):
 
 @pytest.fixture
 def at_home(ardoq, tmp_path, monkeypatch):
-    """
-    Go to an empty directory with the files that examples read.
-    """
+    """Go to an empty directory with the files that examples read."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "batch.json").write_text("{}")
     (tmp_path / "ardoq.cfg").write_text(f"[Ardoq]\nhost = {ardoq.url}\ntoken = {ardoq.token}\n")

@@ -1,6 +1,4 @@
-"""
-How a command ends: its status, one sentence, and never a traceback.
-"""
+"""How a command ends: its status, one sentence, and never a traceback."""
 
 import errno
 import os
@@ -23,9 +21,7 @@ COMMAND = [sys.executable, "-m", "ardoqpy"]
 
 
 def one_sentence(text):
-    """
-    Tell whether a text is one line of the command's, as people read it.
-    """
+    """Tell whether a text is one line of the command's, as people read it."""
     return text.startswith("ardoqpy: ") and text.count("\n") == 1 and text.endswith((".\n", "?\n"))
 
 

@@ -1,6 +1,4 @@
-"""
-What each command reads, on both versions of the API, and that none of the client's reads is forgotten.
-"""
+"""What each command reads, on both versions of the API, and that none of the client's reads is forgotten."""
 
 import functools
 import inspect

@@ -1,6 +1,4 @@
-"""
-Which Ardoq is asked: flags, environment and cfg file, and never a token on the command line.
-"""
+"""Which Ardoq is asked: flags, environment and cfg file, and never a token on the command line."""
 
 import re
 
@@ -15,9 +13,7 @@ READING = [command.name for command in COMMANDS if command.name not in ("emulato
 
 @pytest.fixture
 def nowhere(ardoq, monkeypatch):
-    """
-    Take the settings out of the environment.
-    """
+    """Take the settings out of the environment."""
     for name in ("ARDOQ_API_HOST", "ARDOQ_API_TOKEN"):
         monkeypatch.delenv(name)
     return ardoq

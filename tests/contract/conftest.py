@@ -1,5 +1,4 @@
-"""
-The Ardoq that the contract tests run against: the emulator, or a real one named by the environment.
+"""The Ardoq that the contract tests run against: the emulator, or a real one named by the environment.
 
     ARDOQ_TEST_HOST=https://yourorg.ardoq.com ARDOQ_TEST_TOKEN=... python -m pytest tests/contract
 
@@ -36,9 +35,7 @@ MODEL = {
 
 
 class Place:
-    """
-    A client and a model to make workspaces from, all taken away at the end.
-    """
+    """A client and a model to make workspaces from, all taken away at the end."""
 
     def __init__(self, client):
         self.client = client
@@ -73,9 +70,7 @@ class Place:
 
 @pytest.fixture(scope="session")
 def ardoq_settings():
-    """
-    Give host, token and label: of the real Ardoq where one is named, else of an emulator.
-    """
+    """Give host, token and label: of the real Ardoq where one is named, else of an emulator."""
     if os.environ.get("ARDOQ_TEST_HOST"):
         yield {
             "hosturl": os.environ["ARDOQ_TEST_HOST"],
@@ -90,9 +85,7 @@ def ardoq_settings():
 
 @pytest.fixture
 def place(ardoq_settings):
-    """
-    Give a test a place of its own.
-    """
+    """Give a test a place of its own."""
     with ArdoqClient(**ardoq_settings) as client:
         made = Place(client)
         yield made

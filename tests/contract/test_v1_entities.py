@@ -1,6 +1,4 @@
-"""
-What v1 promises of workspaces, components and references, as far as official clients' tests show it.
-"""
+"""What v1 promises of workspaces, components and references, as far as official clients' tests show it."""
 
 import pytest
 

@@ -1,6 +1,4 @@
-"""
-What v1 promises of models, fields, tags, attachments and the user.
-"""
+"""What v1 promises of models, fields, tags, attachments and the user."""
 
 import io
 

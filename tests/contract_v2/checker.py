@@ -1,10 +1,9 @@
-"""
-Say whether an exchange with API v2 fits the contract, whoever has sent the request.
+"""Say whether an exchange with API v2 fits the contract, whoever has sent the request.
 
-    recorded = []
-    with Emulator(recorder=recorded.append) as ardoq:
-        ...
-    assert complaints_about(recorded) == []
+recorded = []
+with Emulator(recorder=recorded.append) as ardoq:
+    ...
+assert complaints_about(recorded) == []
 """
 
 import json
@@ -22,9 +21,7 @@ _PREFIX = ("api", "v2")
 
 
 def complaints_about(exchanges: Iterable[Exchange]) -> list[str]:
-    """
-    Return what does not fit the contract, in words; what is not of v2 is left alone.
-    """
+    """Return what does not fit the contract, in words; what is not of v2 is left alone."""
     return [
         f"{exchange.method} {exchange.path} ({exchange.status}): {complaint}"
         for exchange in exchanges
@@ -107,9 +104,7 @@ def _validator(_pointer: str, schema: str) -> Any:
 
 
 def as_json_schema(schema: Any) -> Any:
-    """
-    Return a schema of OpenAPI 3.0 as JSON Schema: what is nullable may be null.
-    """
+    """Return a schema of OpenAPI 3.0 as JSON Schema: what is nullable may be null."""
     if isinstance(schema, list):
         return [as_json_schema(item) for item in schema]
     if not isinstance(schema, dict):

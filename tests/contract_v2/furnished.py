@@ -1,6 +1,4 @@
-"""
-An organisation with some of everything, and a contract that knows its ids.
-"""
+"""An organisation with some of everything, and a contract that knows its ids."""
 
 import copy
 from typing import Any
@@ -149,8 +147,7 @@ _BATCH = {
 
 
 def acquainted(contract: Json) -> Json:
-    """
-    Return a contract that proposes values of this organisation beside any others.
+    """Return a contract that proposes values of this organisation beside any others.
 
     What it allows stays the same, but for `ifVersionMatch`, of which the vendor's says less than the guides.
     """
@@ -178,8 +175,7 @@ def acquainted(contract: Json) -> Json:
 
 
 def linked(contract: Json) -> Json:
-    """
-    Return a contract that says where to go on with what was created or listed.
+    """Return a contract that says where to go on with what was created or listed.
 
     What it creates makes sense, so that there is something to go on with.
     """
@@ -249,8 +245,7 @@ def _acquaint(schema: Json, ids: list[str]) -> None:
 
 
 def _proposing(schema: Json, values: list[Any]) -> Json:
-    """
-    Return a schema of these values or any others.
+    """Return a schema of these values or any others.
 
     The others are referred to, since a schema that plainly holds the values would swallow their proposal.
     """

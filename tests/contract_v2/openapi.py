@@ -1,5 +1,4 @@
-"""
-Our own statement of API v2: its 22 operations in OpenAPI 3.0, written down tersely and in our words.
+"""Our own statement of API v2: its 22 operations in OpenAPI 3.0, written down tersely and in our words.
 
 It stands in for the vendor's contract where that file is not at hand, and a test holds the two against each
 other where it is. Beyond the vendor's it names the refusals, which the vendor's leaves out.
@@ -226,16 +225,12 @@ def _json(name: str) -> Json:
 
 
 def refusals() -> Json:
-    """
-    Return the responses that every operation may give instead of its own.
-    """
+    """Return the responses that every operation may give instead of its own."""
     return {str(status): {"description": "Refused", "content": _json("Refusal")} for status in REFUSALS}
 
 
 def contract() -> Json:
-    """
-    Return API v2 as OpenAPI 3.0.
-    """
+    """Return API v2 as OpenAPI 3.0."""
     paths: Json = {}
     for verb, path, query, body, status, answer in OPERATIONS:
         success: Json = {"description": "Done"}

@@ -1,6 +1,4 @@
-"""
-The checker of recorded exchanges, and the recorder that hands them over.
-"""
+"""The checker of recorded exchanges, and the recorder that hands them over."""
 
 import http.client
 import json

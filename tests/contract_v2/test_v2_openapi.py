@@ -1,6 +1,4 @@
-"""
-Our own statement of API v2, held against the vendor's, the emulator's routes, and itself.
-"""
+"""Our own statement of API v2, held against the vendor's, the emulator's routes, and itself."""
 
 import re
 from typing import Any

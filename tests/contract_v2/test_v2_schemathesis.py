@@ -1,5 +1,5 @@
-"""
-The contract of v2, driven against the running emulator: what is legal and what is not, over all operations.
+"""The contract of v2, driven against the running emulator: what is legal and what is not, over all
+operations.
 
 The vendor's contract is used where it is at hand (../shared/openapi-v2.json beside the repository, or where
 ARDOQPY_VENDOR_CONTRACT says), else our own of `openapi.py`. Nothing is left to chance: examples are derived,

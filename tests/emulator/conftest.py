@@ -1,6 +1,4 @@
-"""
-Give tests an emulator of their own.
-"""
+"""Give tests an emulator of their own."""
 
 from collections.abc import Iterator
 from typing import NamedTuple

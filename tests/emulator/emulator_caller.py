@@ -1,6 +1,4 @@
-"""
-Call an emulator with the barest possible client, which is none of ours.
-"""
+"""Call an emulator with the barest possible client, which is none of ours."""
 
 import http.client
 import json
@@ -26,9 +24,7 @@ class Answer(NamedTuple):
 
 
 class Caller:
-    """
-    Call an emulator over one kept connection.
-    """
+    """Call an emulator over one kept connection."""
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
@@ -61,9 +57,7 @@ class Caller:
         return answer.json["message"]
 
     def raw(self, text: bytes, *, read: bool = True) -> bytes:
-        """
-        Send bytes over a socket of their own and read until the emulator closes it.
-        """
+        """Send bytes over a socket of their own and read until the emulator closes it."""
         with socket.create_connection((self.address.hostname, self.address.port), timeout=10) as sock:
             sock.sendall(text)
             received = b""
@@ -87,9 +81,7 @@ class Caller:
 
 
 class Ticking:
-    """
-    Tell a time that moves on by a millisecond with every look.
-    """
+    """Tell a time that moves on by a millisecond with every look."""
 
     def __init__(self) -> None:
         self.moment = datetime(2024, 5, 1, 10, tzinfo=UTC)

@@ -1,6 +1,4 @@
-"""
-Components and references, as v1 has them.
-"""
+"""Components and references, as v1 has them."""
 
 import pytest
 

@@ -1,6 +1,4 @@
-"""
-What holds for the emulator's own source, and for the store without HTTP.
-"""
+"""What holds for the emulator's own source, and for the store without HTTP."""
 
 import ast
 import re

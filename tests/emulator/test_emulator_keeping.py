@@ -1,6 +1,4 @@
-"""
-Seeds, dumps, the database file and the control door.
-"""
+"""Seeds, dumps, the database file and the control door."""
 
 import json
 import sqlite3
@@ -27,9 +25,7 @@ SEED = {
 
 
 def kept(**options):
-    """
-    Return what an emulator with these options holds from the start.
-    """
+    """Return what an emulator with these options holds from the start."""
     with Emulator(**options) as emulator:
         return emulator.dump()
 

@@ -1,6 +1,4 @@
-"""
-Tags, models, fields, users, attachments, batch, reports, as v1 has them.
-"""
+"""Tags, models, fields, users, attachments, batch, reports, as v1 has them."""
 
 import time
 

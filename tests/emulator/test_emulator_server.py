@@ -1,6 +1,4 @@
-"""
-Who may ask, what the wire looks like, and what goes wrong on purpose.
-"""
+"""Who may ask, what the wire looks like, and what goes wrong on purpose."""
 
 import contextlib
 import http.client

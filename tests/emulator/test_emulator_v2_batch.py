@@ -1,6 +1,4 @@
-"""
-The batch of v2: many changes that name one another, all or nothing.
-"""
+"""The batch of v2: many changes that name one another, all or nothing."""
 
 import json
 

@@ -1,6 +1,4 @@
-"""
-The caller, workspaces, components and references, as v2 has them.
-"""
+"""The caller, workspaces, components and references, as v2 has them."""
 
 from contextlib import closing
 

@@ -1,6 +1,4 @@
-"""
-Pages, filters, reports and attachments, as v2 has them.
-"""
+"""Pages, filters, reports and attachments, as v2 has them."""
 
 from urllib.parse import parse_qs, urlsplit
 

@@ -1,6 +1,4 @@
-"""
-Workspaces, folders and branches, as v1 has them.
-"""
+"""Workspaces, folders and branches, as v1 has them."""
 
 import pytest
 

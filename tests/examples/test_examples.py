@@ -1,5 +1,5 @@
-"""
-The examples: rehearsed, carried out, with nothing left to do, and once more after their source has changed.
+"""The examples: rehearsed, carried out, with nothing left to do, and once more after their source has
+changed.
 """
 
 import json
@@ -25,18 +25,14 @@ WAYS = {"v1": {"version": "v1"}, "batched": {"version": "v2", "batch": True}}
 
 @pytest.fixture(scope="module")
 def server():
-    """
-    Run an emulator for all examples.
-    """
+    """Run an emulator for all examples."""
     with emulator(token="a-token") as running:
         yield running
     assert running.crashes == []
 
 
 class Nights:
-    """
-    An example in a folder of its own, and the runs of its job.
-    """
+    """An example in a folder of its own, and the runs of its job."""
 
     def __init__(self, name, place, server, way):
         self.folder = TOOLS["copied"](name, place)
@@ -44,9 +40,7 @@ class Nights:
         server.load(json.loads((self.folder / "organisation.json").read_text(encoding="utf-8")))
 
     def run(self, page=None, *, simulate=False):
-        """
-        Run the job and return what it came to, after a look at which writes were sent.
-        """
+        """Run the job and return what it came to, after a look at which writes were sent."""
         self.server.clear_requests()
         options = {"on_error": "collect", "simulate": simulate, **self.way}
         with ArdoqSyncClient(self.server.url, self.server.token, **options) as client:
@@ -65,15 +59,11 @@ class Nights:
         return account_of(client, title=job.name, sources=outcome.sources, refused=refused)
 
     def stored(self):
-        """
-        Return by name what the emulator holds, custom fields beside the other attributes.
-        """
+        """Return by name what the emulator holds, custom fields beside the other attributes."""
         return {comp["name"]: comp | comp.get("customFields", {}) for comp in self._dump["components"]}
 
     def ties(self):
-        """
-        Return the references that the emulator holds, by the names of both ends.
-        """
+        """Return the references that the emulator holds, by the names of both ends."""
         names = {comp["_id"]: comp["name"] for comp in self._dump["components"]}
         return sorted((names[ref["source"]], names[ref["target"]]) for ref in self._dump["references"])
 
@@ -84,24 +74,18 @@ class Nights:
 
 @pytest.fixture(params=WAYS)
 def nights(request, tmp_path, server):
-    """
-    Make the nights of an example, in each way to speak to Ardoq.
-    """
+    """Make the nights of an example, in each way to speak to Ardoq."""
     return lambda name: Nights(name, tmp_path, server, WAYS[request.param])
 
 
 def said(told):
-    """
-    Return what a run decided, without ids that only one of two runs can know.
-    """
+    """Return what a run decided, without ids that only one of two runs can know."""
     changes = [(one["action"], one["kind"], one["name"], one.get("label")) for one in told["changes"]]
     return told["totals"], sorted(changes, key=repr), [one["reason"] for one in told["failed"]], told["guard"]
 
 
 def changes(told):
-    """
-    Return what a run changed, by action.
-    """
+    """Return what a run changed, by action."""
     found = {}
     for one in told["changes"]:
         found.setdefault(one["action"], []).append(one["name"])
@@ -109,9 +93,7 @@ def changes(told):
 
 
 def repair(folder):
-    """
-    Write into the spreadsheet what its README tells to.
-    """
+    """Write into the spreadsheet what its README tells to."""
     workbook = openpyxl.load_workbook(folder / "cmdb.xlsx")
     workbook["Applications"]["F7"] = "300 000,00"
     workbook.save(folder / "cmdb.xlsx")

@@ -1,5 +1,5 @@
-"""
-Golden requests and answers, written by hand from what is known of Ardoq's API, and what it is to be like one.
+"""Golden requests and answers, written by hand from what is known of Ardoq's API, and what it is to be
+like one.
 
 Each file below `v1/` and `v2/` is a list of cases about one kind of thing. None is recorded, neither from the
 emulator nor from the client: what both of them get wrong in the same way must not be able to hide here. They
@@ -33,9 +33,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)")
 
 
 def cases():
-    """
-    Return all cases as (name, version, case).
-    """
+    """Return all cases as (name, version, case)."""
     found = []
     for path in sorted(HERE.glob("v*/*.json")):
         for number, case in enumerate(json.loads(path.read_text(encoding="utf-8"))):
@@ -46,9 +44,7 @@ def cases():
 
 
 def world(case):
-    """
-    Return the seed of what the case is about.
-    """
+    """Return the seed of what the case is about."""
     seed = json.loads((HERE / "world.json").read_text(encoding="utf-8"))
     for name, rows in case.get("besides", {}).items():
         seed[name] = seed.get(name, []) + rows
@@ -56,16 +52,13 @@ def world(case):
 
 
 def known_ids():
-    """
-    Return the ids of the world: those are compared, all others are the server's to give.
-    """
+    """Return the ids of the world: those are compared, all others are the server's to give."""
     text = (HERE / "world.json").read_text(encoding="utf-8")
     return frozenset(_ID.findall(text + json.dumps([case.get("besides", {}) for _, _, case in cases()])))
 
 
 def differences(case, golden, answer, known):
-    """
-    Return where an answer has not the form of a golden one, as sentences; one rule for all of them.
+    """Return where an answer has not the form of a golden one, as sentences; one rule for all of them.
 
     Keys are the same but for those that may also be there; types are the same (a whole number is a number);
     values are equal but for times, ids of what was just made, and what goes by its type. Lists have the same

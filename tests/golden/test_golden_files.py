@@ -1,6 +1,4 @@
-"""
-Client and emulator, each held against golden files that neither of them has made.
-"""
+"""Client and emulator, each held against golden files that neither of them has made."""
 
 import http.client
 import json
@@ -27,9 +25,7 @@ each = pytest.mark.parametrize(
 
 
 def _body(case):
-    """
-    Return the body of the golden answer, as it travels.
-    """
+    """Return the body of the golden answer, as it travels."""
     if "text" in case:
         return case["text"].encode()
     return json.dumps(case["response"]["body"]).encode() if "body" in case["response"] else b""
@@ -40,9 +36,7 @@ def _bytes(value):
 
 
 def _the_part(content_type, body):
-    """
-    Return name, file name and content of the one part of a multipart body.
-    """
+    """Return name, file name and content of the one part of a multipart body."""
     boundary = content_type.partition("boundary=")[2].strip('"').encode()
     (part,) = [piece for piece in body.split(b"--" + boundary) if piece.strip(b"-\r\n")]
     head, _, content = part.partition(b"\r\n\r\n")

@@ -1,6 +1,4 @@
-"""
-Jobs over rows, on each version of the API and in batches, against one emulator.
-"""
+"""Jobs over rows, on each version of the API and in batches, against one emulator."""
 
 import textwrap
 from contextlib import ExitStack
@@ -15,9 +13,7 @@ from ardoqpy_sync.job import read_job, run_job
 
 @pytest.fixture(scope="session")
 def server():
-    """
-    Run an emulator for all tests; whatever is in it, the next test replaces.
-    """
+    """Run an emulator for all tests; whatever is in it, the next test replaces."""
     with emulator(token="a-token") as running:
         yield running
     assert running.crashes == []
@@ -25,9 +21,7 @@ def server():
 
 @pytest.fixture
 def ardoq(server):
-    """
-    Give the emulator with the organisation in it, and nothing asked yet.
-    """
+    """Give the emulator with the organisation in it, and nothing asked yet."""
     server.clear_faults()
     server.load(SEED)
     server.clear_requests()
@@ -37,17 +31,13 @@ def ardoq(server):
 
 @pytest.fixture(params=WAYS)
 def way(request):
-    """
-    Say how Ardoq is spoken to.
-    """
+    """Say how Ardoq is spoken to."""
     return WAYS[request.param]
 
 
 @pytest.fixture
 def new_client(ardoq, way):
-    """
-    Make clients that collect what fails.
-    """
+    """Make clients that collect what fails."""
     with ExitStack() as stack:
 
         def make(**options):
@@ -59,9 +49,7 @@ def new_client(ardoq, way):
 
 @pytest.fixture
 def job_of(tmp_path):
-    """
-    Make jobs of their text, in a folder of their own.
-    """
+    """Make jobs of their text, in a folder of their own."""
 
     def make(text):
         return read_job("format = 1\n" + textwrap.dedent(text), tmp_path / "job.toml")
@@ -71,9 +59,7 @@ def job_of(tmp_path):
 
 @pytest.fixture
 def night(job_of, new_client):
-    """
-    Run a job of a text over rows of its sources; return the outcome, and the report and the plan.
-    """
+    """Run a job of a text over rows of its sources; return the outcome, and the report and the plan."""
 
     def run(text, *, simulate=False, **rows):
         client = new_client(simulate=simulate)

@@ -1,22 +1,16 @@
-"""
-An organisation to bring rows into, and what is to be known of it afterwards.
-"""
+"""An organisation to bring rows into, and what is to be known of it afterwards."""
 
 APPS, SERVERS, MODEL = "a" * 24, "b" * 24, "c" * 24
 WAYS = {"v1": {"version": "v1"}, "v2": {"version": "v2"}, "batched": {"version": "v2", "batch": True}}
 
 
 def field(name, label, kind, **more):
-    """
-    Return the definition of a field as a seed has it.
-    """
+    """Return the definition of a field as a seed has it."""
     return {"_id": name.ljust(24, "f"), "name": name, "label": label, "type": kind, "model": MODEL, **more}
 
 
 def component(comp_id, name, ws=APPS, kind="p1", **more):
-    """
-    Return a component as a seed has it.
-    """
+    """Return a component as a seed has it."""
     custom = {key: more.pop(key) for key in ("cmdb_id", "cost", "lifecycle", "critical") if key in more}
     comp = {"_id": comp_id, "name": name, "rootWorkspace": ws, "typeId": kind, **more}
     return comp | ({"customFields": custom} if custom else {})
@@ -46,24 +40,18 @@ SEED = {
 
 
 def stored(server, ws=APPS):
-    """
-    Return by name what the emulator holds of a workspace.
-    """
+    """Return by name what the emulator holds of a workspace."""
     held = [comp for comp in server.dump()["components"] if comp["rootWorkspace"] == ws]
     return {comp["name"]: comp | comp.get("customFields", {}) for comp in held}
 
 
 def ties(server):
-    """
-    Return the references that the emulator holds, as (source, target, type) by names.
-    """
+    """Return the references that the emulator holds, as (source, target, type) by names."""
     dump = server.dump()
     names = {comp["_id"]: comp["name"] for comp in dump["components"]}
     return sorted((names[ref["source"]], names[ref["target"]], ref["type"]) for ref in dump["references"])
 
 
 def writes(server):
-    """
-    Return the requests that would have changed something.
-    """
+    """Return the requests that would have changed something."""
     return [one for one in server.requests if one.method != "GET"]

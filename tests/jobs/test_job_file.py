@@ -1,6 +1,4 @@
-"""
-What a job file may say, and the sentence that a person gets for what it may not.
-"""
+"""What a job file may say, and the sentence that a person gets for what it may not."""
 
 import textwrap
 
@@ -49,9 +47,7 @@ target = { type = "Server", workspace = "Servers", value = "{Host}", split = ","
 
 
 def told(text):
-    """
-    Return what is wrong with a job: each trouble as (line, key, sentence).
-    """
+    """Return what is wrong with a job: each trouble as (line, key, sentence)."""
     with pytest.raises(JobRefused) as refused:
         read_job(textwrap.dedent(text).lstrip("\n"), "job.toml")
     return [(one.line, one.key, one.sentence) for one in refused.value.troubles]

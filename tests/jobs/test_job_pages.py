@@ -1,6 +1,4 @@
-"""
-The page on the job file, and the first job that is written for somebody.
-"""
+"""The page on the job file, and the first job that is written for somebody."""
 
 import json
 import re

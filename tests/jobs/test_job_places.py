@@ -1,6 +1,4 @@
-"""
-Where things stand in a TOML file.
-"""
+"""Where things stand in a TOML file."""
 
 import json
 import tomllib
@@ -71,16 +69,12 @@ VALUES = st.recursive(
 
 
 def text_of(text):
-    """
-    Return a text as TOML writes it.
-    """
+    """Return a text as TOML writes it."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def value_of(value, between):
-    """
-    Return a value as TOML, with `between` between the things of a list.
-    """
+    """Return a value as TOML, with `between` between the things of a list."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{text_of(key)} = {value_of(one, ' ')}" for key, one in value.items()) + "}"
     if isinstance(value, list):
@@ -89,9 +83,7 @@ def value_of(value, between):
 
 
 def paths_of(value, path=()):
-    """
-    Yield the path of everything that is in a value.
-    """
+    """Yield the path of everything that is in a value."""
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, one in inside:
         yield (*path, key)

@@ -1,6 +1,4 @@
-"""
-What a job writes for a row: a column, a constant, text with columns in it.
-"""
+"""What a job writes for a row: a column, a constant, text with columns in it."""
 
 from datetime import date
 

@@ -1,6 +1,4 @@
-"""
-Jobs carried out: what becomes of rows, on v1, on v2 and in batches.
-"""
+"""Jobs carried out: what becomes of rows, on v1, on v2 and in batches."""
 
 import pytest
 from nights import APPS, SEED, SERVERS, component, stored, ties, writes
@@ -26,9 +24,7 @@ target = { type = "Application", value = "{To}" }
 
 
 def failures(report):
-    """
-    Return the rows that failed, as (name, label, reason).
-    """
+    """Return the rows that failed, as (name, label, reason)."""
     listed = [*report["failed_comps_l"], *report["failed_refs_l"]]
     return [(one["name"], one["label"], one["reason"]) for one in listed]
 
@@ -294,16 +290,12 @@ def test_what_is_left_to_people_on_references(ardoq, night):
 
 
 def ten(ardoq):
-    """
-    Load ten applications.
-    """
+    """Load ten applications."""
     ardoq.load(SEED | {"components": [component(f"{number}" * 24, f"A{number}") for number in range(10)]})
 
 
 def names(*numbers):
-    """
-    Return the rows of those of the ten.
-    """
+    """Return the rows of those of the ten."""
     return [{"Name": f"A{number}"} for number in numbers]
 
 

@@ -1,6 +1,4 @@
-"""
-A Chromium for all tests of the page, and an eye on whatever it should not do.
-"""
+"""A Chromium for all tests of the page, and an eye on whatever it should not do."""
 
 import os
 import shutil
@@ -29,9 +27,7 @@ def _chromium():
 
 @pytest.fixture(scope="session")
 def browser():
-    """
-    Run one headless Chromium; where there is none, the tests are skipped, but in CI they fail.
-    """
+    """Run one headless Chromium; where there is none, the tests are skipped, but in CI they fail."""
     path = _chromium()
     if path is None:
         give_up = pytest.fail if os.environ.get("CI", "").lower() in ("1", "true") else pytest.skip
@@ -45,9 +41,7 @@ def browser():
 
 
 class Tab:
-    """
-    Show one page after the other, and hear what each says and asks for.
-    """
+    """Show one page after the other, and hear what each says and asks for."""
 
     def __init__(self, browser, **options):
         self.context = browser.new_context(**{"viewport": _SIZE, **options})
@@ -60,18 +54,14 @@ class Tab:
         self.said, self.asked, self.address = [], [], None
 
     def open(self, address):
-        """
-        Go to a page, as it is for somebody who comes anew.
-        """
+        """Go to a page, as it is for somebody who comes anew."""
         self.said, self.asked, self.address = [], [], address
         self.page.mouse.move(0, 0)
         self.page.goto(address)
         return self.page
 
     def leave(self):
-        """
-        Leave the page, and forget what a test has made of the window.
-        """
+        """Leave the page, and forget what a test has made of the window."""
         self.page.goto("about:blank")
         self.page.emulate_media(media="null", color_scheme="null")
         self.page.set_viewport_size(_SIZE)
@@ -79,16 +69,13 @@ class Tab:
 
 @pytest.fixture(scope="session")
 def _tabs():
-    """
-    The tabs that no test needs any more: a new one each time would take longer than most tests.
-    """
+    """The tabs that no test needs any more: a new one each time would take longer than most tests."""
     return []
 
 
 @pytest.fixture
 def show(browser, _tabs, tmp_path):
-    """
-    Save accounts as pages and open them; look afterwards that each was quiet.
+    """Save accounts as pages and open them; look afterwards that each was quiet.
 
     Quiet is: nothing on the console, no error, nothing that the page's own policy refused, and no request
     but the one for the file itself.

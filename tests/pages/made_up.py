@@ -1,6 +1,4 @@
-"""
-Accounts that no run has made: as large, and with names as bad, as a test wants them.
-"""
+"""Accounts that no run has made: as large, and with names as bad, as a test wants them."""
 
 from typing import Any
 
@@ -9,9 +7,7 @@ _TOTALS = ("created", "updated", "deleted", "unchanged", "missing", "failed")
 
 
 def change(number: int, action: str = "update", kind: str = "component", **more) -> dict[str, Any]:
-    """
-    Return a change of an account.
-    """
+    """Return a change of an account."""
     made = {
         "action": action,
         "kind": kind,
@@ -29,9 +25,7 @@ def change(number: int, action: str = "update", kind: str = "component", **more)
 
 
 def missing(number: int, along: int = 0, **more) -> dict[str, Any]:
-    """
-    Return a cache miss of an account, with so many references that would go along.
-    """
+    """Return a cache miss of an account, with so many references that would go along."""
     listed = [
         {
             "kind": "reference",
@@ -55,9 +49,7 @@ def missing(number: int, along: int = 0, **more) -> dict[str, Any]:
 
 
 def failed(number: int, **more) -> dict[str, Any]:
-    """
-    Return a failed row of an account.
-    """
+    """Return a failed row of an account."""
     return {
         "kind": "component",
         "_id": None,
@@ -73,9 +65,7 @@ def failed(number: int, **more) -> dict[str, Any]:
 
 
 def graph(nodes: int, types: int = 5, links: int = 1) -> dict[str, Any]:
-    """
-    Return a graph of so many components of so many types, each with so many references to others.
-    """
+    """Return a graph of so many components of so many types, each with so many references to others."""
     states = ("created", "updated", "deleted", "missing", "failed", "unchanged")
     made = [
         {
@@ -102,9 +92,7 @@ def graph(nodes: int, types: int = 5, links: int = 1) -> dict[str, Any]:
 
 
 def account(**parts) -> dict[str, Any]:
-    """
-    Return an account with these parts, and totals that fit them.
-    """
+    """Return an account with these parts, and totals that fit them."""
     made = {
         "kind": "ardoqpy report",
         "format": 1,
@@ -141,9 +129,7 @@ def account(**parts) -> dict[str, Any]:
 
 
 def a_bit_of_everything(**parts) -> dict[str, Any]:
-    """
-    Return an account in which every part of a report has something.
-    """
+    """Return an account in which every part of a report has something."""
     ends = {"source": {"old": None, "new": "id1"}, "target": {"old": None, "new": "id2"}}
     one = {"kind": "component", "_id": "id7", "name": "Old hub", "type": "Hub", "typeName": "Hub"}
     along = [{"kind": "reference", "name": "Shop -> Old hub", "typeName": "uses", "rootWorkspace": "w1"}]

@@ -1,6 +1,4 @@
-"""
-A small world on an emulator, and runs over it that leave something in every part of a report.
-"""
+"""A small world on an emulator, and runs over it that leave something in every part of a report."""
 
 from contextlib import contextmanager
 
@@ -27,9 +25,7 @@ def _component(key, name, parent=None, type_id="app", ws="ws1", **custom):
 
 
 def seed():
-    """
-    Return a seed: a shop with what is below it, twins, and an old hub that a server outside refers to.
-    """
+    """Return a seed: a shop with what is below it, twins, and an old hub that a server outside refers to."""
     model = {"_id": "m1", "name": "Apps", "root": {"app": {"name": "Application"}, "hub": {"name": "Hub"}}}
     servers = {"_id": "m2", "name": "Servers", "root": {"srv": {"name": "Server"}}}
     return {
@@ -73,9 +69,7 @@ def seed():
 
 @contextmanager
 def a_run(way):
-    """
-    Give a client after a run with a bit of everything, what it refused to delete, and its emulator.
-    """
+    """Give a client after a run with a bit of everything, what it refused to delete, and its emulator."""
     with emulator(seed=seed(), token=TOKEN) as server:
         options = {"on_error": "collect", "retries": Retries(count=1, backoff=0.0), **way}
         with ArdoqSyncClient(server.url, TOKEN, **options) as client:

@@ -1,6 +1,4 @@
-"""
-The account of a run: what it holds on either version, and that a file keeps it or is refused.
-"""
+"""The account of a run: what it holds on either version, and that a file keeps it or is refused."""
 
 import copy
 import json
@@ -20,8 +18,8 @@ from ardoqpy_sync.reporting.terminal import summary_of
 
 @pytest.fixture(scope="module", params=list(WAYS))
 def told(request):
-    """
-    Give the account of a run on each version, live, simulated and in batches, and its client's own data.
+    """Give the account of a run on each version, live, simulated and in batches, and its client's own
+    data.
     """
     with a_run(WAYS[request.param]) as (client, refused, _):
         made = account_of(client, failed_rows=[FAILED_ROW], sources=[SOURCE], refused=refused)

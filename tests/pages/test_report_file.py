@@ -1,6 +1,4 @@
-"""
-The page as a file: what it embeds, what may run in it, and that nothing in it is markup that was data.
-"""
+"""The page as a file: what it embeds, what may run in it, and that nothing in it is markup that was data."""
 
 import base64
 import hashlib
@@ -23,9 +21,7 @@ ASSETS = Path(ardoqpy_sync.reporting.__file__).parent / "assets"
 
 
 class _Elements(HTMLParser):
-    """
-    Collect the elements of a page with their attributes, and what stands in scripts and styles.
-    """
+    """Collect the elements of a page with their attributes, and what stands in scripts and styles."""
 
     def __init__(self, text):
         super().__init__()
@@ -46,9 +42,7 @@ class _Elements(HTMLParser):
 
 
 def embedded(text):
-    """
-    Return what a page has embedded for its script, put together as the account has it.
-    """
+    """Return what a page has embedded for its script, put together as the account has it."""
     found = {"refused": [], "changes": [], "failed": [], "missing": [], "ambiguous": [], "stubborn": []}
     for tag, attributes, data in _Elements(text).raw:
         if tag == "script" and attributes.get("type") == "application/json":

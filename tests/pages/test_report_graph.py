@@ -1,6 +1,4 @@
-"""
-The picture of what changes, in a real browser: what is drawn, moved, folded and read by keyboard.
-"""
+"""The picture of what changes, in a real browser: what is drawn, moved, folded and read by keyboard."""
 
 import itertools
 
@@ -11,31 +9,23 @@ pytestmark = pytest.mark.xdist_group("chromium")
 
 
 def scale(page):
-    """
-    Return how much the picture is enlarged.
-    """
+    """Return how much the picture is enlarged."""
     return float(page.locator(".frame").get_attribute("data-scale"))
 
 
 def drawn(page):
-    """
-    Return the picture as it is drawn.
-    """
+    """Return the picture as it is drawn."""
     return page.locator(".frame svg").inner_html()
 
 
 def told(page):
-    """
-    Return what is said of the thing that is selected.
-    """
+    """Return what is said of the thing that is selected."""
     return page.locator(".told").inner_text()
 
 
 @pytest.fixture
 def page(show):
-    """
-    Give the page of a small graph: 24 components of 4 types, 24 references.
-    """
+    """Give the page of a small graph: 24 components of 4 types, 24 references."""
     return show(a_bit_of_everything())
 
 

@@ -1,6 +1,4 @@
-"""
-The Markdown of a report: the same facts, bounded, and nothing in it means more than it says.
-"""
+"""The Markdown of a report: the same facts, bounded, and nothing in it means more than it says."""
 
 import html
 import re
@@ -41,24 +39,18 @@ BAD = [
 
 
 def rendered(text):
-    """
-    Return Markdown as HTML, tables and struck-out text among it, as GitHub has them.
-    """
+    """Return Markdown as HTML, tables and struck-out text among it, as GitHub has them."""
     return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text)
 
 
 def rows(page):
-    """
-    Return the rows of all tables of a rendered page, each as the texts of its cells.
-    """
+    """Return the rows of all tables of a rendered page, each as the texts of its cells."""
     found = re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)
     return [[html.unescape(cell) for cell in re.findall(r"<t[dh].*?>(.*?)</t[dh]>", row)] for row in found]
 
 
 def tags(page):
-    """
-    Return which elements a page has.
-    """
+    """Return which elements a page has."""
     return set(re.findall(r"<(\w+)", page))
 
 

@@ -1,5 +1,5 @@
-"""
-The page in a real browser: found, filtered, folded, printed, walked by keyboard, and safe from what it shows.
+"""The page in a real browser: found, filtered, folded, printed, walked by keyboard, and safe from what
+it shows.
 """
 
 import re
@@ -18,30 +18,22 @@ SEEN = """all => all
 
 @pytest.fixture
 def page(show):
-    """
-    Give the page of a report with a bit of everything.
-    """
+    """Give the page of a report with a bit of everything."""
     return show(a_bit_of_everything())
 
 
 def texts(page, selector):
-    """
-    Return the texts of what is to be seen.
-    """
+    """Return the texts of what is to be seen."""
     return page.locator(selector).evaluate_all(SEEN)
 
 
 def names(page):
-    """
-    Return the names of the entries that are to be seen.
-    """
+    """Return the names of the entries that are to be seen."""
     return texts(page, ".entry > .line .name")
 
 
 def choose(page, title, start):
-    """
-    Choose in a filter the option that begins so.
-    """
+    """Choose in a filter the option that begins so."""
     select = page.locator(f"#filter-{title}")
     (option,) = [one for one in select.locator("option").all_text_contents() if one.startswith(start)]
     select.select_option(label=option)

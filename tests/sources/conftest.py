@@ -1,6 +1,4 @@
-"""
-A folder for the files of a test, and a PostgreSQL where one is named.
-"""
+"""A folder for the files of a test, and a PostgreSQL where one is named."""
 
 import os
 
@@ -12,17 +10,13 @@ POSTGRESQL = "ARDOQPY_TEST_POSTGRESQL"
 
 @pytest.fixture
 def folder(tmp_path):
-    """
-    Give an empty folder that sources can be opened in.
-    """
+    """Give an empty folder that sources can be opened in."""
     return Folder(tmp_path)
 
 
 @pytest.fixture
 def postgresql():
-    """
-    Give the URL of a PostgreSQL with a password in it; nothing is written there.
-    """
+    """Give the URL of a PostgreSQL with a password in it; nothing is written there."""
     url = os.environ.get(POSTGRESQL)
     if not url:
         pytest.skip(

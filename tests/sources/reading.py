@@ -1,6 +1,4 @@
-"""
-What the tests of sources ask of one.
-"""
+"""What the tests of sources ask of one."""
 
 from refusals import sentence_of
 
@@ -12,25 +10,19 @@ MANY = 20_000
 
 
 def rows(source):
-    """
-    Return label and values of each row, or, of a row that cannot be used, its sentence.
-    """
+    """Return label and values of each row, or, of a row that cannot be used, its sentence."""
     with source:
         return [(row.label, row.values) if row.problem is None else row.sentence for row in source]
 
 
 def values(source):
-    """
-    Return the values of all rows, each of which can be used.
-    """
+    """Return the values of all rows, each of which can be used."""
     with source:
         return [row.values for row in source]
 
 
 def trouble(source):
-    """
-    Read a source to where it breaks off; return what was read, and what it says.
-    """
+    """Read a source to where it breaks off; return what was read, and what it says."""
     read = []
     with source:
         said = sentence_of(SourceUnreadable, lambda: read.extend(source))
@@ -38,9 +30,7 @@ def trouble(source):
 
 
 def said_of_the_only_row(source):
-    """
-    Return the sentence of a source's only row, which cannot be used, and says so to those who use it.
-    """
+    """Return the sentence of a source's only row, which cannot be used, and says so to those who use it."""
     with source:
         (row,) = source
     assert row.sentence == sentence_of(InvalidInput, lambda: row.values)
@@ -49,9 +39,7 @@ def said_of_the_only_row(source):
 
 
 class Folder:
-    """
-    A folder of files, and the sources described there.
-    """
+    """A folder of files, and the sources described there."""
 
     def __init__(self, path):
         self.path = path

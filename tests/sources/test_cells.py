@@ -1,6 +1,4 @@
-"""
-Cells as the values that fields take: told by tables, and tried against the emulator's fields.
-"""
+"""Cells as the values that fields take: told by tables, and tried against the emulator's fields."""
 
 import json
 import math
@@ -38,16 +36,12 @@ SUMMER = timezone(timedelta(hours=2))
 
 
 def field(kind, *options, **more):
-    """
-    Return a field of a type.
-    """
+    """Return a field of a type."""
     return Field("tier", "Tier", kind, options, **more)
 
 
 def naive(*parts):
-    """
-    Return a time without a zone, as Excel and many databases give it.
-    """
+    """Return a time without a zone, as Excel and many databases give it."""
     return datetime(*parts)  # noqa: DTZ001
 
 

@@ -1,6 +1,4 @@
-"""
-Rows from CSV: what separates them, what encodes them, where they stand, and what is wrong with them.
-"""
+"""Rows from CSV: what separates them, what encodes them, where they stand, and what is wrong with them."""
 
 import csv
 import gzip
@@ -329,9 +327,7 @@ CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=
 
 @st.composite
 def tables(draw):
-    """
-    Draw a header of names and rows of as many cells.
-    """
+    """Draw a header of names and rows of as many cells."""
     header = draw(st.lists(NAMES.filter(bool), min_size=1, max_size=4, unique=True))
     return header, draw(st.lists(st.lists(CELLS, min_size=len(header), max_size=len(header)), max_size=5))
 

@@ -1,6 +1,4 @@
-"""
-What a job file says of a source: its type, its keys, its file, and the packages that it needs.
-"""
+"""What a job file says of a source: its type, its keys, its file, and the packages that it needs."""
 
 import subprocess
 import sys

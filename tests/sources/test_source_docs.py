@@ -1,6 +1,4 @@
-"""
-What docs/sources.md says, held against what there is.
-"""
+"""What docs/sources.md says, held against what there is."""
 
 import re
 import tomllib
@@ -13,9 +11,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="u
 
 
 def fenced(language):
-    """
-    Return the fenced blocks of one language.
-    """
+    """Return the fenced blocks of one language."""
     return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 
 

@@ -1,6 +1,4 @@
-"""
-Rows from DuckDB's queries: over Parquet, and whatever else it reads.
-"""
+"""Rows from DuckDB's queries: over Parquet, and whatever else it reads."""
 
 import tracemalloc
 from datetime import UTC, date, datetime
@@ -20,9 +18,7 @@ MANY = 100_000
 
 @pytest.fixture
 def parquet(folder):
-    """
-    Give a folder with a Parquet file in it.
-    """
+    """Give a folder with a Parquet file in it."""
     duckdb.sql(
         "COPY (SELECT * FROM (VALUES ('Web shop', 1), (NULL, NULL), ('Orders', 2)) AS apps(name, cost)) "
         f"TO '{folder.path}/apps.parquet'"

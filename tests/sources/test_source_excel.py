@@ -1,6 +1,4 @@
-"""
-Rows from Excel: which sheet, which header, what kinds of cells, and files that are damaged.
-"""
+"""Rows from Excel: which sheet, which header, what kinds of cells, and files that are damaged."""
 
 import io
 import zipfile
@@ -21,9 +19,7 @@ SHEET = "xl/worksheets/sheet1.xml"
 
 
 def book(*sheets, **named):
-    """
-    Return the bytes of a workbook with sheets of rows, called Sheet, Sheet1, ... or as they are named.
-    """
+    """Return the bytes of a workbook with sheets of rows, called Sheet, Sheet1, ... or as they are named."""
     made = openpyxl.Workbook()
     made.remove(made.active)
     for title, cells in [*((None, one) for one in sheets), *named.items()]:
@@ -34,18 +30,14 @@ def book(*sheets, **named):
 
 
 def written(made):
-    """
-    Return the bytes of a workbook.
-    """
+    """Return the bytes of a workbook."""
     content = io.BytesIO()
     made.save(content)
     return content.getvalue()
 
 
 def changed(content, part, change):
-    """
-    Return a workbook in which one part is changed by a function of its text.
-    """
+    """Return a workbook in which one part is changed by a function of its text."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():

@@ -1,6 +1,4 @@
-"""
-Rows from JSON: the objects of an array, wherever in the file it is, or one object in each line.
-"""
+"""Rows from JSON: the objects of an array, wherever in the file it is, or one object in each line."""
 
 import gzip
 import json

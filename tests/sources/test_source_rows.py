@@ -1,6 +1,4 @@
-"""
-Rows from Python, and what all sources have in common: columns, what is required, passes.
-"""
+"""Rows from Python, and what all sources have in common: columns, what is required, passes."""
 
 import pytest
 from reading import rows, said_of_the_only_row, trouble, values

@@ -1,6 +1,4 @@
-"""
-Rows from a database by SQLAlchemy: SQLite here; PostgreSQL where one is named.
-"""
+"""Rows from a database by SQLAlchemy: SQLite here; PostgreSQL where one is named."""
 
 import pickle
 import sqlite3
@@ -24,9 +22,7 @@ QUOTED = "s3cr%40t%2F%3A%25%26"
 
 @pytest.fixture
 def database(folder):
-    """
-    Give a folder with an SQLite file in it.
-    """
+    """Give a folder with an SQLite file in it."""
     with sqlite3.connect(folder.path / "cmdb.db") as connection:
         connection.execute("CREATE TABLE apps (name TEXT, cost REAL, note BLOB)")
         connection.executemany(
@@ -38,9 +34,7 @@ def database(folder):
 
 
 def ask(folder, query, **more):
-    """
-    Describe a query of the SQLite file.
-    """
+    """Describe a query of the SQLite file."""
     return folder.open(type="sql", url="sqlite:///cmdb.db", query=query, **more)
 
 
@@ -219,9 +213,7 @@ def test_databases_and_drivers_that_are_not_there(folder, url, said, monkeypatch
 
 
 def whole_story(problem):
-    """
-    Return everything that a traceback tells of an error: those behind it, and the locals of our code.
-    """
+    """Return everything that a traceback tells of an error: those behind it, and the locals of our code."""
     told = traceback.TracebackException.from_exception(problem, capture_locals=True)
     frames = "".join(
         repr(frame.locals) for frame in told.stack if "ardoqpy_sync" in frame.filename and frame.locals
@@ -267,9 +259,7 @@ def test_a_source_with_a_url_is_not_pickled(folder):
 
 
 def on_postgresql(folder, postgresql, query):
-    """
-    Describe a query of the PostgreSQL that is named.
-    """
+    """Describe a query of the PostgreSQL that is named."""
     return folder.open(type="sql", url=postgresql, query=query)
 
 

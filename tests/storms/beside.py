@@ -1,6 +1,4 @@
-"""
-Run two jobs at the same time, each a process of its own.
-"""
+"""Run two jobs at the same time, each a process of its own."""
 
 from __future__ import annotations
 
@@ -20,9 +18,7 @@ Process = subprocess.Popen[str]
 
 @contextmanager
 def processes(*commands: list[str]) -> Iterator[list[Process]]:
-    """
-    Begin a job for each of these arguments, and end at the latest with the block whoever still runs.
-    """
+    """Begin a job for each of these arguments, and end at the latest with the block whoever still runs."""
     begun: list[Process] = []
     try:
         for arguments in commands:
@@ -36,24 +32,18 @@ def processes(*commands: list[str]) -> Iterator[list[Process]]:
 
 
 def arguments(url: str, way: str, size: tuple[int, int], number: int, night: int, *words: str) -> list[str]:
-    """
-    Return the arguments of a job.
-    """
+    """Return the arguments of a job."""
     return [url, way, *map(str, (*size, number, night)), *words]
 
 
 def loaded(process: Process) -> bool:
-    """
-    Wait until a job has read the workspace, and return whether it did.
-    """
+    """Wait until a job has read the workspace, and return whether it did."""
     assert process.stdout is not None
     return process.stdout.readline() == "loaded\n"
 
 
 def go(*waiting: Process) -> None:
-    """
-    Let jobs go on that have read the workspace, all of them before any has ended.
-    """
+    """Let jobs go on that have read the workspace, all of them before any has ended."""
     for process in waiting:
         assert process.stdin is not None
         process.stdin.write("\n")
@@ -61,18 +51,14 @@ def go(*waiting: Process) -> None:
 
 
 def report_of(process: Process) -> dict[str, Any]:
-    """
-    Wait for the end of a job, and return its report.
-    """
+    """Wait for the end of a job, and return its report."""
     text, _ = process.communicate()
     report: dict[str, Any] = json.loads(text)
     return report
 
 
 def side_by_side(url: str, way: str, size: tuple[int, int], number: int, night: int) -> list[dict[str, Any]]:
-    """
-    Run the same job twice at the same time, both having read before either writes; return both reports.
-    """
+    """Run the same job twice at the same time, both having read before either writes; return both reports."""
     one = arguments(url, way, size, number, night, "--wait")
     with processes(one, one) as begun:
         for process in begun:

@@ -1,6 +1,4 @@
-"""
-An emulator in which storms rage.
-"""
+"""An emulator in which storms rage."""
 
 import pytest
 from checker import complaints_about
@@ -14,9 +12,7 @@ EXCHANGES = []
 
 @pytest.fixture(scope="session")
 def storm_server():
-    """
-    Run one emulator for all storms.
-    """
+    """Run one emulator for all storms."""
     with emulator(token=TOKEN, page_size=100, recorder=EXCHANGES.append) as running:
         yield running
     assert running.crashes == []
@@ -24,9 +20,7 @@ def storm_server():
 
 @pytest.fixture
 def ardoq(storm_server):
-    """
-    Give the emulator in calm weather, with an empty workspace.
-    """
+    """Give the emulator in calm weather, with an empty workspace."""
     storm_server.clear_faults()
     storm_server.load(seed())
     storm_server.clear_requests()

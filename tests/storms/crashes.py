@@ -1,6 +1,4 @@
-"""
-Kill a job at a moment that is drawn by a seed, in an emulator that looks on.
-"""
+"""Kill a job at a moment that is drawn by a seed, in an emulator that looks on."""
 
 from __future__ import annotations
 
@@ -22,8 +20,8 @@ READING = {"v1": 2, "v2": 9, "batched": 9}
 
 
 class Assassin:
-    """
-    Kill a process once the emulator has handled so many of its requests, before the last one is answered.
+    """Kill a process once the emulator has handled so many of its requests, before the last one is
+    answered.
     """
 
     def __init__(self) -> None:
@@ -32,9 +30,7 @@ class Assassin:
         self._victim: subprocess.Popen[bytes] | None = None
 
     def __call__(self, _exchange: object) -> None:
-        """
-        Count a request; to be given to an emulator as its recorder.
-        """
+        """Count a request; to be given to an emulator as its recorder."""
         self._left -= 1
         if self._left != 0 or self._victim is None:
             return
@@ -48,9 +44,7 @@ class Assassin:
         victim.wait()
 
     def run(self, arguments: list[str], requests: int, seconds: float | None = None) -> bool:
-        """
-        Run the job, to be killed at that request, or so long after it; return whether it was.
-        """
+        """Run the job, to be killed at that request, or so long after it; return whether it was."""
         self._left, self._seconds = 0, seconds
         command = [sys.executable, str(JOB), *arguments]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as self._victim:
@@ -65,8 +59,8 @@ class Assassin:
 def crash(
     server: Emulator, assassin: Assassin, way: str, size: tuple[int, int], number: int, night: int
 ) -> tuple[Source, dict[str, Any], bool]:
-    """
-    Run a night's job that is killed on its way; return its source, what it left, and whether it was killed.
+    """Run a night's job that is killed on its way; return its source, what it left, and whether it was
+    killed.
     """
     source = first_night(*size, number)
     if night:
@@ -82,8 +76,8 @@ def crash(
 def crash_again_and_again(
     server: Emulator, assassin: Assassin, way: str, size: tuple[int, int], number: int, kills: int
 ) -> tuple[list[str], int]:
-    """
-    Kill a job, begin it again, kill it again, on its first night and on the next; each of them is let through
+    """Kill a job, begin it again, kill it again, on its first night and on the next; each of them is
+    let through
     in the end. Half the time it dies between a write and its answer, and half the time at any moment.
 
     Return what must not be, and how often it was killed.

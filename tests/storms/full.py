@@ -1,5 +1,4 @@
-"""
-Run storms, crashes, races and two processes at once with ever new seeds, and print figures.
+"""Run storms, crashes, races and two processes at once with ever new seeds, and print figures.
 
 `python tests/storms/full.py --minutes 5 [--seed 1000] [--crashes 200] [--rows 1000]` runs as many as there is
 time for. `python tests/storms/full.py --full [--seed 1000] [--crashes 200] [--rows 1000]` runs a set: every
@@ -57,8 +56,8 @@ Figures = Counter[str]
 
 
 class Part(NamedTuple):
-    """
-    One part of the set: who looks on in its emulator, the seeds, what is done with each, in turn each way.
+    """One part of the set: who looks on in its emulator, the seeds, what is done with each, in turn
+    each way.
     """
 
     name: str
@@ -70,9 +69,7 @@ class Part(NamedTuple):
 def storm(
     server: Emulator, way: str, number: int, rows: int, figures: Figures, kinds: Sequence[str] = HANGING
 ) -> list[str]:
-    """
-    Run two nights under faults, and after each a calm run that has to complete it.
-    """
+    """Run two nights under faults, and after each a calm run that has to complete it."""
     share = SHARES[number % len(SHARES)]
     source, complaints = first_night(rows, 2 * rows, number), []
     for night in range(2):
@@ -102,9 +99,7 @@ def storm(
 
 
 def crashed(server: Emulator, way: str, number: int, assassin: Assassin, figures: Figures) -> list[str]:
-    """
-    Kill a job and run it again.
-    """
+    """Kill a job and run it again."""
     source, left, killed = crash(server, assassin, way, SMALL, number, number % 2)
     complaints = [f"{one} is there twice" for one in duplicates(left)]
     with client_of(server.url, way) as client:
@@ -118,9 +113,7 @@ def crashed(server: Emulator, way: str, number: int, assassin: Assassin, figures
 
 
 def raced(server: Emulator, way: str, number: int, meddler: Meddler, figures: Figures) -> list[str]:
-    """
-    Run a job while somebody else writes.
-    """
+    """Run a job while somebody else writes."""
     source = first_night(*SMALL, number)
     with client_of(server.url, way) as client:
         nightly(client, source)
@@ -149,9 +142,7 @@ def raced(server: Emulator, way: str, number: int, meddler: Meddler, figures: Fi
 def crashed_long(
     server: Emulator, way: str, number: int, assassin: Assassin, rows: int, kills: int, figures: Figures
 ) -> list[str]:
-    """
-    Kill a long job again and again, and let it through at last.
-    """
+    """Kill a long job again and again, and let it through at last."""
     complaints, killed = crash_again_and_again(server, assassin, way, (rows, 2 * rows), number, kills)
     figures["killed"] += killed
     figures["duplicates"] += len(duplicates(server.dump()))
@@ -159,9 +150,7 @@ def crashed_long(
 
 
 def beside(server: Emulator, way: str, number: int, figures: Figures) -> list[str]:
-    """
-    Run a night's job as two processes at the same time, and a third time afterwards.
-    """
+    """Run a night's job as two processes at the same time, and a third time afterwards."""
     night, source = number % 2, first_night(*SMALL, number)
     if night:
         with client_of(server.url, way) as client:
@@ -191,9 +180,7 @@ def repeat(
     numbers: Any,
     act: Callable[[str, int, Figures], list[str]],
 ) -> int:
-    """
-    Do one thing with ever new seeds, each way in turn, and print what came of it.
-    """
+    """Do one thing with ever new seeds, each way in turn, and print what came of it."""
     figures: Figures = Counter()
     wrong, began = 0, time.monotonic()
     for number in numbers:
@@ -215,9 +202,7 @@ def repeat(
 
 
 def main() -> int:
-    """
-    Run what was asked for, and return the exit code.
-    """
+    """Run what was asked for, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
     parser.add_argument("--minutes", type=float, default=5.0, help="how long at most (%(default)s)")
     parser.add_argument("--full", action="store_true", help="a set of full size, however long it takes")
@@ -234,9 +219,7 @@ def main() -> int:
 
 
 def set_of_full_size(first: int, options: argparse.Namespace) -> int:
-    """
-    Run each share of faults in each way, crashes, races and pairs of processes; return what was found.
-    """
+    """Run each share of faults in each way, crashes, races and pairs of processes; return what was found."""
     ways, assassin, meddler = len(WAYS), Assassin(), Meddler()
     kills = -(-options.crashes // ways)
 
@@ -270,9 +253,7 @@ def set_of_full_size(first: int, options: argparse.Namespace) -> int:
 
 
 def as_time_allows(first: int, options: argparse.Namespace) -> int:
-    """
-    Share the minutes out, and return what was found.
-    """
+    """Share the minutes out, and return what was found."""
     began, seconds = time.monotonic(), options.minutes * 60
     assassin, meddler = Assassin(), Meddler()
     with emulator(token=TOKEN, page_size=1000, recorder=assassin) as server:

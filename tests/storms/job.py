@@ -1,5 +1,5 @@
-"""
-Run one night's job as a process of its own: `job.py URL WAY COMPONENTS REFERENCES SEED NIGHT [--lock FILE]`.
+"""Run one night's job as a process of its own: `job.py URL WAY COMPONENTS REFERENCES SEED NIGHT [--lock
+FILE]`.
 
 With `--wait` it says `loaded` once it has read the workspace, and goes on when it gets a line. At the end it
 prints its report as JSON; where the lock is held by another run it prints why and ends with 3.
@@ -19,9 +19,7 @@ from ardoqpy_sync import JobLock
 
 
 def main() -> int:
-    """
-    Run the job, and return the exit code.
-    """
+    """Run the job, and return the exit code."""
     parser = argparse.ArgumentParser()
     parser.add_argument("url")
     parser.add_argument("way")

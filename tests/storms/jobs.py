@@ -1,5 +1,4 @@
-"""
-Nightly jobs as data, run through a sync client, and what Ardoq holds afterwards held against their source.
+"""Nightly jobs as data, run through a sync client, and what Ardoq holds afterwards held against their source.
 
 A source is what one night's rows say: components by name, references by their ends' names and type. A job
 brings all of it into Ardoq and, where nothing went wrong, deletes what the source no longer has.
@@ -30,18 +29,14 @@ End = tuple[str, str, int]
 
 
 class Source(NamedTuple):
-    """
-    What one night's rows say: attributes by component name, and by (source name, target name, type).
-    """
+    """What one night's rows say: attributes by component name, and by (source name, target name, type)."""
 
     components: dict[str, dict[str, Any]]
     references: dict[End, dict[str, Any]]
 
 
 def seed() -> dict[str, Any]:
-    """
-    Return a seed: one workspace, empty, with the fields `cost` and `owner`.
-    """
+    """Return a seed: one workspace, empty, with the fields `cost` and `owner`."""
     fields = {"cost": "Number", "owner": "Text"}
     return {
         "format": 1,
@@ -62,9 +57,7 @@ def seed() -> dict[str, Any]:
 
 
 def first_night(components: int = 40, references: int = 60, number: int = 0) -> Source:
-    """
-    Return a source of that size, the same for the same number.
-    """
+    """Return a source of that size, the same for the same number."""
     draw = random.Random(number)
     names = [f"App {n}" for n in range(components)]
     rows = {name: {"cost": draw.randint(0, 999), "description": f"About {name}"} for name in names}
@@ -75,9 +68,7 @@ def first_night(components: int = 40, references: int = 60, number: int = 0) -> 
 
 
 def next_night(source: Source, number: int, share: float = 0.05) -> Source:
-    """
-    Return the source a night later: a share of it changed, a share gone, a share new.
-    """
+    """Return the source a night later: a share of it changed, a share gone, a share new."""
     draw = random.Random(number)
     few = max(1, int(len(source.components) * share))
     names = list(source.components)
@@ -98,17 +89,13 @@ def next_night(source: Source, number: int, share: float = 0.05) -> Source:
 
 
 def client_of(url: str, way: str, **options: Any) -> ArdoqSyncClient:
-    """
-    Return a sync client that goes on after a bad row.
-    """
+    """Return a sync client that goes on after a bad row."""
     keywords = {"retries": PATIENCE, "timeout": 20.0, "on_error": "collect", **WAYS[way], **options}
     return ArdoqSyncClient(url, TOKEN, **keywords)
 
 
 def bring(client: ArdoqSyncClient, source: Source) -> None:
-    """
-    Bring all rows of a source into Ardoq.
-    """
+    """Bring all rows of a source into Ardoq."""
     ids = {}
     for name, values in source.components.items():
         row = {"name": name, "typeId": "app", "rootWorkspace": "ws1", **values}
@@ -119,9 +106,7 @@ def bring(client: ArdoqSyncClient, source: Source) -> None:
 
 
 def nightly(client: ArdoqSyncClient, source: Source) -> dict[str, Any]:
-    """
-    Run one night's job, and return its report.
-    """
+    """Run one night's job, and return its report."""
     bring(client, source)
     report = client.get_report()
     if report["status"] == "success":
@@ -137,9 +122,7 @@ def nightly(client: ArdoqSyncClient, source: Source) -> dict[str, Any]:
 
 
 def held(dump: dict[str, Any]) -> tuple[Counter[str], Counter[str]]:
-    """
-    Return what a dump holds in the words of a source, as text, each with how often.
-    """
+    """Return what a dump holds in the words of a source, as text, each with how often."""
     names = {comp["_id"]: comp["name"] for comp in dump["components"]}
     return (
         Counter(
@@ -154,9 +137,7 @@ def held(dump: dict[str, Any]) -> tuple[Counter[str], Counter[str]]:
 
 
 def wanted(source: Source) -> tuple[Counter[str], Counter[str]]:
-    """
-    Return what a source says in the same form.
-    """
+    """Return what a source says in the same form."""
     return (
         Counter(_text(name, one["cost"], one["description"]) for name, one in source.components.items()),
         Counter(_text(*end, one["displayText"]) for end, one in source.references.items()),
@@ -168,9 +149,7 @@ def _text(*parts: Any) -> str:
 
 
 def labels(dump: dict[str, Any]) -> dict[str, str]:
-    """
-    Return by id what a job calls the rows of everything in a dump.
-    """
+    """Return by id what a job calls the rows of everything in a dump."""
     names = {comp["_id"]: comp["name"] for comp in dump["components"]}
     found = {comp_id: f"component {name}" for comp_id, name in names.items()}
     for ref in dump["references"]:
@@ -179,24 +158,18 @@ def labels(dump: dict[str, Any]) -> dict[str, str]:
 
 
 def duplicates(dump: dict[str, Any]) -> set[str]:
-    """
-    Return the labels that more than one thing in a dump goes by.
-    """
+    """Return the labels that more than one thing in a dump goes by."""
     return {label for label, number in Counter(labels(dump).values()).items() if number > 1}
 
 
 def failed(report: dict[str, Any]) -> set[str]:
-    """
-    Return the labels of the rows, and the ids of what was to be deleted, that a report lists as failed.
-    """
+    """Return the labels of the rows, and the ids of what was to be deleted, that a report lists as failed."""
     listed = (*report["failed_comps_l"], *report["failed_refs_l"])
     return {one["label"] or one["row"]["_id"] for one in listed}
 
 
 def lost(source: Source, dump: dict[str, Any], report: dict[str, Any]) -> set[str]:
-    """
-    Return the labels of the rows that neither came to be in Ardoq nor are listed as failed.
-    """
+    """Return the labels of the rows that neither came to be in Ardoq nor are listed as failed."""
     components, references = held(dump)
     missing = {
         f"component {name}"
@@ -212,8 +185,7 @@ def lost(source: Source, dump: dict[str, Any], report: dict[str, Any]) -> set[st
 
 
 def untrue(before: dict[str, Any], after: dict[str, Any], report: dict[str, Any]) -> list[str]:
-    """
-    Return where a report does not say what happened between two dumps.
+    """Return where a report does not say what happened between two dumps.
 
     What is listed as failed may have happened: that nobody could tell is what such a failure says.
     """

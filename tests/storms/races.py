@@ -1,6 +1,4 @@
-"""
-Somebody else who writes while a job runs: what, to whom and when is drawn by a seed.
-"""
+"""Somebody else who writes while a job runs: what, to whom and when is drawn by a seed."""
 
 from __future__ import annotations
 
@@ -18,8 +16,7 @@ if TYPE_CHECKING:
 
 
 class Meddler:
-    """
-    Write between a job's request and its answer; to be given to an emulator as its recorder.
+    """Write between a job's request and its answer; to be given to an emulator as its recorder.
 
     - `owner`: by id what the field `owner`, which no job gives, was last set to
     - `costs`: by id and version what the field `cost` was set to
@@ -36,8 +33,8 @@ class Meddler:
     def begin(
         self, server: Emulator | None, number: int, share: float, soon: list[str] | None = None
     ) -> None:
-        """
-        Meddle with a share of all requests from now on; `soon` are names that the job is about to create.
+        """Meddle with a share of all requests from now on; `soon` are names that the job is about to
+        create.
         """
         self._draw = random.Random(number)
         self._server, self._share = server, share
@@ -51,15 +48,11 @@ class Meddler:
         self.deeds = 0
 
     def stop(self) -> None:
-        """
-        Meddle no more, and keep what was done.
-        """
+        """Meddle no more, and keep what was done."""
         self._server = None
 
     def __call__(self, _exchange: object) -> None:
-        """
-        Perhaps do something, unless it is our own request that is seen.
-        """
+        """Perhaps do something, unless it is our own request that is seen."""
         if self._server is None or not self._busy.acquire(blocking=False):
             return
         try:
@@ -132,9 +125,7 @@ class Meddler:
 
 
 def broken(meddler: Meddler, dump: dict[str, Any], report: dict[str, Any]) -> list[str]:
-    """
-    Return where a run has not kept what is promised about what others write.
-    """
+    """Return where a run has not kept what is promised about what others write."""
     comps = {comp["_id"]: comp for comp in dump["components"]}
     complaints = [
         f"the owner of {comps[one]['name']} was changed from {owner}"

@@ -1,6 +1,4 @@
-"""
-A job that is killed leaves nothing that the next run does not put right.
-"""
+"""A job that is killed leaves nothing that the next run does not put right."""
 
 import pytest
 from crashes import Assassin, crash

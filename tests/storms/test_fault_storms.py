@@ -1,6 +1,4 @@
-"""
-A sync under any mix of faults ends right, or says what is missing, and the next run completes it.
-"""
+"""A sync under any mix of faults ends right, or says what is missing, and the next run completes it."""
 
 import time
 from types import SimpleNamespace

@@ -1,6 +1,4 @@
-"""
-Somebody writes one thing between a job's reading and its writing: ours is decided again, theirs stays.
-"""
+"""Somebody writes one thing between a job's reading and its writing: ours is decided again, theirs stays."""
 
 import pytest
 from jobs import TOKEN, WAYS, Source, bring, client_of, nightly
@@ -17,9 +15,7 @@ AFTER = Source(
 
 @pytest.fixture(params=WAYS)
 def job(request, ardoq):
-    """
-    Give what runs the night's job in each way, with a deed in its middle: (report, what is held then).
-    """
+    """Give what runs the night's job in each way, with a deed in its middle: (report, what is held then)."""
 
     def run(deed, status="success"):
         with client_of(ardoq.url, request.param) as client:
@@ -38,9 +34,7 @@ def job(request, ardoq):
 
 
 def _found(ardoq):
-    """
-    Return the components by name, those of one name as a list, and the references by ends and type.
-    """
+    """Return the components by name, those of one name as a list, and the references by ends and type."""
     dump, comps, refs = ardoq.dump(), {}, {}
     for comp in dump["components"]:
         comps.setdefault(comp["name"], []).append(comp)
@@ -51,9 +45,7 @@ def _found(ardoq):
 
 
 def _done(comps, refs):
-    """
-    Return whether all is there as the rows say, each once.
-    """
+    """Return whether all is there as the rows say, each once."""
     costs = {name: [comp["customFields"].get("cost") for comp in found] for name, found in comps.items()}
     texts = {ends: [ref["displayText"] for ref in found] for ends, found in refs.items()}
     wanted = {name: [row["cost"]] for name, row in AFTER.components.items()}

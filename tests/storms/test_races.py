@@ -1,6 +1,4 @@
-"""
-Others write while a job runs, or two jobs run at once: what is not ours stays, what is twice is told.
-"""
+"""Others write while a job runs, or two jobs run at once: what is not ours stays, what is twice is told."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -27,9 +25,7 @@ in_every_way = pytest.mark.parametrize("way", WAYS)
 
 @pytest.fixture(scope="module")
 def meddled():
-    """
-    Run an emulator in which somebody else may be at work.
-    """
+    """Run an emulator in which somebody else may be at work."""
     meddler = Meddler()
     with emulator(token=TOKEN, page_size=100, recorder=meddler) as server:
         yield server, meddler

@@ -1,5 +1,5 @@
-"""
-Two processes run one job at once: nothing is lost and what is twice is told; with a lock one of them runs.
+"""Two processes run one job at once: nothing is lost and what is twice is told; with a lock one of them
+runs.
 """
 
 import json

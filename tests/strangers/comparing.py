@@ -1,6 +1,4 @@
-"""
-Hold what two libraries came to against one another, and every difference against a reason.
-"""
+"""Hold what two libraries came to against one another, and every difference against a reason."""
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
@@ -13,8 +11,7 @@ NOTHING = "(nothing)"
 
 
 class Difference(NamedTuple):
-    """
-    A difference that is meant.
+    """A difference that is meant.
 
     - `where`: a pattern of the names of facts.
     - `fits`: whether what the two came to differs as it should, given what 0.8.4 came to, then ours.
@@ -29,17 +26,13 @@ class Difference(NamedTuple):
 
 
 def differing(theirs: dict[str, Any], ours: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """
-    Return, by name, the facts that are not the same in both.
-    """
+    """Return, by name, the facts that are not the same in both."""
     pairs = {name: (theirs.get(name, NOTHING), ours.get(name, NOTHING)) for name in {**theirs, **ours}}
     return {name: pair for name, pair in pairs.items() if not same(*pair)}
 
 
 def same(one: Any, other: Any) -> bool:
-    """
-    Tell whether two pieces of JSON are the same; true is not 1.
-    """
+    """Tell whether two pieces of JSON are the same; true is not 1."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
@@ -50,9 +43,7 @@ def same(one: Any, other: Any) -> bool:
 def complaints(
     theirs: dict[str, Any], ours: dict[str, Any], differences: tuple[Difference, ...]
 ) -> list[str]:
-    """
-    Return what is wrong: differences without a reason, other than meant, or that are none any more.
-    """
+    """Return what is wrong: differences without a reason, other than meant, or that are none any more."""
     found = differing(theirs, ours)
     wrong = []
     used = set()
@@ -68,7 +59,5 @@ def complaints(
 
 
 def words(text: str) -> str:
-    """
-    Return a text with its lines run together.
-    """
+    """Return a text with its lines run together."""
     return " ".join(text.split())

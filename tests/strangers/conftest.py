@@ -1,6 +1,4 @@
-"""
-What each of the two libraries came to in a scenario, played once.
-"""
+"""What each of the two libraries came to in a scenario, played once."""
 
 from pathlib import Path
 
@@ -10,9 +8,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def played():
-    """
-    Play a scenario under both libraries, once: give what 0.8.4 came to, then what this library did.
-    """
+    """Play a scenario under both libraries, once: give what 0.8.4 came to, then what this library did."""
     theirs = libraries.theirs()
     known = {}
 
@@ -25,9 +21,7 @@ def played():
 
 
 def pytest_collection_modifyitems(items):
-    """
-    Keep these tests in one process: they share what was played, and the environment of 0.8.4.
-    """
+    """Keep these tests in one process: they share what was played, and the environment of 0.8.4."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("strangers"))

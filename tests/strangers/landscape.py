@@ -1,6 +1,4 @@
-"""
-What the nightly job finds in Ardoq, and what its source says on each night.
-"""
+"""What the nightly job finds in Ardoq, and what its source says on each night."""
 
 from typing import Any
 

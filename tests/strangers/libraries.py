@@ -1,6 +1,4 @@
-"""
-The two libraries that scripts run under: 0.8.4 from the package index, and this one.
-"""
+"""The two libraries that scripts run under: 0.8.4 from the package index, and this one."""
 
 import importlib.util
 import os
@@ -19,9 +17,7 @@ _SPEC.loader.exec_module(predecessor)
 
 
 class Library(NamedTuple):
-    """
-    An interpreter that has one of the two libraries, and what it must find in its environment.
-    """
+    """An interpreter that has one of the two libraries, and what it must find in its environment."""
 
     python: str
     environment: dict[str, str]
@@ -37,8 +33,7 @@ OURS = Library(
 
 
 def theirs() -> Library:
-    """
-    Return 0.8.4, installed once and kept.
+    """Return 0.8.4, installed once and kept.
 
     Without a package index there is nothing to compare with: the test is skipped, but in CI it fails.
     """

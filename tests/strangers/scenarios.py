@@ -1,5 +1,4 @@
-"""
-Whole scenarios, each played by a script in a process of its own, under 0.8.4 or under this library.
+"""Whole scenarios, each played by a script in a process of its own, under 0.8.4 or under this library.
 
 Ids are counted and the time stands still, so that two libraries that ask the same are answered the same to
 the last letter, and what they leave behind can be compared as it is.
@@ -30,8 +29,8 @@ _OUTSIDE = re.compile(r"ARDOQ_.*|PYTHON.*|.*_proxy|NETRC", re.IGNORECASE)
 
 
 class Act(NamedTuple):
-    """
-    What one run of a script told and called, what Ardoq held afterwards, what it was asked and how signed.
+    """What one run of a script told and called, what Ardoq held afterwards, what it was asked and how
+    signed.
     """
 
     told: dict[str, Any]
@@ -41,15 +40,11 @@ class Act(NamedTuple):
     signed: set[tuple[str, str | None]]
 
     def writes(self) -> list[str]:
-        """
-        Return the requests that are no reading, in short.
-        """
+        """Return the requests that are no reading, in short."""
         return [f"{one.method} {one.path} {one.status}" for one in self.requests if one.method != "GET"]
 
     def facts(self) -> dict[str, Any]:
-        """
-        Return all of it but the reading under names, to be compared.
-        """
+        """Return all of it but the reading under names, to be compared."""
         rows = {
             f"held: {table} {row['_id']} {row.get('name')}": row
             for table, rows in self.held.items()
@@ -59,25 +54,19 @@ class Act(NamedTuple):
 
 
 class Listening(Emulator):
-    """
-    An emulator that remembers how requests were signed: the scheme, and the organisation's label.
-    """
+    """An emulator that remembers how requests were signed: the scheme, and the organisation's label."""
 
     signed: set[tuple[str, str | None]]
 
     def answer(self, method, target, headers, body):
-        """
-        Answer as any emulator.
-        """
+        """Answer as any emulator."""
         self.signed.add((headers.get("authorization", "").partition(" ")[0], headers.get("x-org")))
         return super().answer(method, target, headers, body)
 
 
 @contextmanager
 def ardoq(seed: dict[str, Any] | None = None) -> Iterator[Listening]:
-    """
-    Run an Ardoq in which the time stands still.
-    """
+    """Run an Ardoq in which the time stands still."""
     with Listening(org=ORG, seed=seed, clock=lambda: datetime(2024, 5, 1, tzinfo=UTC)) as server:
         server.signed = set()
         yield server
@@ -85,9 +74,7 @@ def ardoq(seed: dict[str, Any] | None = None) -> Iterator[Listening]:
 
 
 def play(library: Library, server: Listening, script: str, *arguments: str, **settings: str) -> Act:
-    """
-    Run a script to its end.
-    """
+    """Run a script to its end."""
     server.clear_requests()
     server.signed = set()
     clean = {name: value for name, value in os.environ.items() if not _OUTSIDE.fullmatch(name)}
@@ -113,9 +100,7 @@ def play(library: Library, server: Listening, script: str, *arguments: str, **se
 
 
 def _numbered(text: str) -> str:
-    """
-    Number the ids that simulations make up, in the order in which they appear.
-    """
+    """Number the ids that simulations make up, in the order in which they appear."""
     numbers: dict[str, str] = {}
     return _MADE_UP.sub(lambda found: numbers.setdefault(found[0], f"made up {len(numbers) + 1}"), text)
 
@@ -124,24 +109,20 @@ Scenario = Callable[[Library], dict[str, Act]]
 
 
 def everything_on_v1(library: Library) -> dict[str, Act]:
-    """
-    ArdoqClient from an empty Ardoq to workspaces full and deleted again.
-    """
+    """ArdoqClient from an empty Ardoq to workspaces full and deleted again."""
     with ardoq() as server:
         return {"v1": play(library, server, "everything_on_v1.py", server.url, server.token, ORG)}
 
 
 def everything_on_v2(library: Library) -> dict[str, Act]:
-    """
-    ArdoqClient with version="v2", over what its v1 has made.
-    """
+    """ArdoqClient with version="v2", over what its v1 has made."""
     with ardoq() as server:
         return {"v2": play(library, server, "everything_on_v2.py", server.url, server.token)}
 
 
 def nights(library: Library) -> dict[str, Act]:
-    """
-    ArdoqSyncClient night after night: rehearsed, done, done again, and the same after the source has changed.
+    """ArdoqSyncClient night after night: rehearsed, done, done again, and the same after the source has
+    changed.
     """
     acts = {}
     with ardoq(LANDSCAPE) as server, tempfile.TemporaryDirectory() as folder:
@@ -160,17 +141,13 @@ def nights(library: Library) -> dict[str, Act]:
 
 
 def oddities(library: Library) -> dict[str, Act]:
-    """
-    ArdoqSyncClient where 0.8.4 did what is not kept.
-    """
+    """ArdoqSyncClient where 0.8.4 did what is not kept."""
     with ardoq(LANDSCAPE) as server:
         return {"oddities": play(library, server, "sync_oddities.py", server.url, server.token, SPARE)}
 
 
 def portal(library: Library) -> dict[str, Act]:
-    """
-    API and Batch of the portal's example client, with its settings in the environment.
-    """
+    """API and Batch of the portal's example client, with its settings in the environment."""
     with ardoq(furnished.SEED) as server:
         settings = {
             "ARDOQ_API_HOST": server.url,
@@ -182,16 +159,12 @@ def portal(library: Library) -> dict[str, Act]:
 
 
 def import_lines(library: Library) -> dict[str, Act]:
-    """
-    The ways in which scripts get hold of the classes; no Ardoq is asked.
-    """
+    """The ways in which scripts get hold of the classes; no Ardoq is asked."""
     with ardoq() as server:
         return {"imports": play(library, server, "import_lines.py")}
 
 
 def public_names(library: Library) -> dict[str, Act]:
-    """
-    The names of all methods with their arguments; no Ardoq is asked.
-    """
+    """The names of all methods with their arguments; no Ardoq is asked."""
     with ardoq() as server:
         return {"names": play(library, server, "public_names.py")}

@@ -1,6 +1,4 @@
-"""
-What becomes of these tests where 0.8.4 cannot be had.
-"""
+"""What becomes of these tests where 0.8.4 cannot be had."""
 
 import subprocess
 
@@ -11,9 +9,7 @@ from libraries import predecessor
 
 @pytest.fixture
 def out_of_reach(monkeypatch):
-    """
-    Have nothing installed yet, and no package index.
-    """
+    """Have nothing installed yet, and no package index."""
 
     def create(*_arguments, **_options):
         said = "Looking in indexes: ...\nERROR: No matching distribution found"

@@ -1,5 +1,5 @@
-"""
-Scripts written for 0.8.4 run on this library unchanged: the same files, and every difference has a reason.
+"""Scripts written for 0.8.4 run on this library unchanged: the same files, and every difference has a
+reason.
 """
 
 import differences
@@ -19,8 +19,7 @@ TOLD = sorted({difference.changelog for meant in COMPARED.values() for differenc
 
 
 def facts_of(acts):
-    """
-    Return the facts of all acts; the names of several acts are told apart by the act.
+    """Return the facts of all acts; the names of several acts are told apart by the act.
 
     What scripts do to find what 0.8.4 broke leaves other things behind: there only what is told counts.
     """

@@ -1,6 +1,4 @@
-"""
-0.8.4's clients against the emulator: whatever they do that works on Ardoq works here.
-"""
+"""0.8.4's clients against the emulator: whatever they do that works on Ardoq works here."""
 
 import re
 
@@ -13,39 +11,29 @@ ID = re.compile(r"[0-9a-f]{24}")
 
 
 def calls(act):
-    """
-    Return verb, path without ids, and status of all requests.
-    """
+    """Return verb, path without ids, and status of all requests."""
     return {f"{one.method} {ID.sub('{id}', one.path)} {one.status}" for one in act.requests}
 
 
 def good(act):
-    """
-    Return the verbs and paths that were answered as they should.
-    """
+    """Return the verbs and paths that were answered as they should."""
     return {call.rpartition(" ")[0] for call in calls(act) if call.endswith((" 200", " 201", " 204"))}
 
 
 def refusals(act):
-    """
-    Return the steps that came to an error, with its status, None where it was 0.8.4 that refused.
-    """
+    """Return the steps that came to an error, with its status, None where it was 0.8.4 that refused."""
     told = act.told.items()
     return {step: value.get("code") for step, value in told if isinstance(value, dict) and "raised" in value}
 
 
 def theirs(played, scenario):
-    """
-    Return what 0.8.4 came to in a scenario of one act.
-    """
+    """Return what 0.8.4 came to in a scenario of one act."""
     ((_, act),) = played(scenario)[0].items()
     return act
 
 
 def names(rows):
-    """
-    Return the names of things, in their order.
-    """
+    """Return the names of things, in their order."""
     return [row["name"] for row in rows]
 
 

@@ -1,6 +1,4 @@
-"""
-One emulator for all tests of the sync engine, and clients that are closed when a test ends.
-"""
+"""One emulator for all tests of the sync engine, and clients that are closed when a test ends."""
 
 from contextlib import ExitStack
 from functools import partial
@@ -29,9 +27,7 @@ def _record(exchange):
 
 
 def furnished():
-    """
-    Return what most tests begin with.
-    """
+    """Return what most tests begin with."""
     return seed(
         [
             stored_component("web", "Web", cost=5, note="kept"),
@@ -48,9 +44,7 @@ def furnished():
 
 
 def pytest_generate_tests(metafunc):
-    """
-    Run every test on each version, and with writes that wait, unless it is about writes that do not.
-    """
+    """Run every test on each version, and with writes that wait, unless it is about writes that do not."""
     marked = metafunc.definition.get_closest_marker
     ways = (
         ["v1", "v2"] if marked("immediate") else ["batched"] if marked("waiting") else ["v1", "v2", "batched"]
@@ -60,9 +54,7 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(autouse=True)
 def version(request):
-    """
-    Say which version sync clients speak, and hold what was said on v2 against the contract.
-    """
+    """Say which version sync clients speak, and hold what was said on v2 against the contract."""
     speaking.batch = request.param == "batched"
     speaking.version = "v2" if speaking.batch else request.param
     EXCHANGES.clear()
@@ -72,9 +64,7 @@ def version(request):
 
 @pytest.fixture(scope="session")
 def server():
-    """
-    Run an emulator for all tests; whatever is in it, the next test replaces.
-    """
+    """Run an emulator for all tests; whatever is in it, the next test replaces."""
     with emulator(token=TOKEN, recorder=_record) as running:
         yield running
     assert running.crashes == []
@@ -82,9 +72,7 @@ def server():
 
 @pytest.fixture
 def ardoq(server, version):
-    """
-    Give the emulator with a small world in it, and nothing asked yet.
-    """
+    """Give the emulator with a small world in it, and nothing asked yet."""
     server.clear_faults()
     server.load(furnished())
     server.clear_requests()
@@ -94,18 +82,14 @@ def ardoq(server, version):
 
 @pytest.fixture
 def clients():
-    """
-    Close what a test has opened.
-    """
+    """Close what a test has opened."""
     with ExitStack() as stack:
         yield stack
 
 
 @pytest.fixture
 def new_sync(ardoq, clients):
-    """
-    Make sync clients of the small world.
-    """
+    """Make sync clients of the small world."""
 
     def make(**options):
         return clients.enter_context(syncing(ardoq, **options))
@@ -115,23 +99,17 @@ def new_sync(ardoq, clients):
 
 @pytest.fixture
 def sync(new_sync):
-    """
-    Give a sync client of the small world.
-    """
+    """Give a sync client of the small world."""
     return new_sync()
 
 
 @pytest.fixture
 def other(ardoq, clients):
-    """
-    Give somebody else, who changes the small world behind the sync client's back.
-    """
+    """Give somebody else, who changes the small world behind the sync client's back."""
     return clients.enter_context(plain(ardoq))
 
 
 @pytest.fixture(params=[False, True], ids=["live", "simulated"])
 def either(request, new_sync):
-    """
-    Give a sync client that writes, and one that simulates.
-    """
+    """Give a sync client that writes, and one that simulates."""
     return partial(new_sync, simulate=request.param)()

@@ -1,6 +1,4 @@
-"""
-What a row comes to, foretold out of what a client has seen and what Ardoq holds.
-"""
+"""What a row comes to, foretold out of what a client has seen and what Ardoq holds."""
 
 from __future__ import annotations
 
@@ -18,8 +16,7 @@ ENDS = ("source", "target", "type")
 
 
 class Fate(NamedTuple):
-    """
-    What becomes of a row.
+    """What becomes of a row.
 
     - `outcome`: `kept`, `update`, `create` or `failed`.
     - `id`: of what is kept or updated; `attributes`: what is written, nulls too.
@@ -36,8 +33,7 @@ FAILED = Fate("failed")
 
 
 class Foreteller:
-    """
-    Foretell what rows come to.
+    """Foretell what rows come to.
 
     `seen` is what the client knows by id, in its order, `holds` what Ardoq holds; `named` are the ids of what
     rows of this run have named before.
@@ -51,9 +47,7 @@ class Foreteller:
     def component(
         self, workspace: str, type_id: str, attributes: Mapping[str, Any], field: tuple[str, Any] | None
     ) -> Fate:
-        """
-        Foretell a row for a component, matched by name, or by the value of a `field`.
-        """
+        """Foretell a row for a component, matched by name, or by the value of a `field`."""
         wanted = {**attributes, "typeId": type_id}
 
         def meant(state: Fact) -> bool:
@@ -70,9 +64,7 @@ class Foreteller:
         return self._first(matches, wanted) or self._new(workspace, wanted)
 
     def reference(self, attributes: Mapping[str, Any]) -> Fate:
-        """
-        Foretell a row for a reference.
-        """
+        """Foretell a row for a reference."""
         source = self._known(attributes["source"])
         if source is None:
             return FAILED
@@ -84,9 +76,7 @@ class Foreteller:
         return found or (Fate("create", attributes=attributes) if self._ends_possible(attributes) else FAILED)
 
     def by_id(self, one: str, attributes: Mapping[str, Any], version: int | None) -> Fate:
-        """
-        Foretell a change by id, at a version where one is given.
-        """
+        """Foretell a change by id, at a version where one is given."""
         state = self._known(one)
         if state is None:
             return FAILED
@@ -100,9 +90,7 @@ class Foreteller:
         return self._seen.get(one) or self._holds.get(one)
 
     def _first(self, matches: list[str], attributes: Mapping[str, Any]) -> Fate | None:
-        """
-        Return the fate of a row that means one of these, None where they are all gone.
-        """
+        """Return the fate of a row that means one of these, None where they are all gone."""
         named = tuple(matches if len(matches) > 1 else matches[:1])
         for one in matches:
             fate = self._settled(one, self._seen[one], attributes)

@@ -1,5 +1,4 @@
-"""
-A ledger of what Ardoq must hold: what it held, plus what reports list and what others were seen to do.
+"""A ledger of what Ardoq must hold: what it held, plus what reports list and what others were seen to do.
 
 It knows nothing of how a sync decides. Values are compared by a table of their spellings, never by rules.
 What Ardoq holds is read from the emulator's dump; a cache is held against all states that Ardoq was ever in.
@@ -46,8 +45,8 @@ Facts = dict[str, "Fact"]
 
 
 class Fact(NamedTuple):
-    """
-    One entity as it is: the attributes are those that are not null, each in the spelling that Ardoq keeps.
+    """One entity as it is: the attributes are those that are not null, each in the spelling that Ardoq
+    keeps.
     """
 
     kind: str
@@ -56,42 +55,32 @@ class Fact(NamedTuple):
     attributes: dict[str, Any]
 
     def get(self, name: str) -> Any:
-        """
-        Return the value of an attribute, None where there is none.
-        """
+        """Return the value of an attribute, None where there is none."""
         return self.attributes.get(name)
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """
-        Return what makes it the same as another.
-        """
+        """Return what makes it the same as another."""
         if self.kind == "component":
             return self.kind, self.workspace, self.get("typeId"), self.get("name").casefold()
         return self.kind, self.get("source"), self.get("target"), self.get("type")
 
 
 def kept(name: str, value: Any) -> Any:
-    """
-    Return a value as Ardoq keeps it; raise `KeyError` for a value that nobody has written.
-    """
+    """Return a value as Ardoq keeps it; raise `KeyError` for a value that nobody has written."""
     if value is None or (name in _EMPTY_IS_NULL and value == ""):
         return None
     return _FIRST[name, repr(value)] if name in VALUES else value
 
 
 def kept_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """
-    Return attributes as Ardoq keeps them, nulls left out.
-    """
+    """Return attributes as Ardoq keeps them, nulls left out."""
     shown = {name: kept(name, value) for name, value in attributes.items() if name not in _DERIVED}
     return {name: value for name, value in shown.items() if value is not None}
 
 
 def fact(kind: str, entity: Mapping[str, Any]) -> Fact:
-    """
-    Return an entity of the emulator's or of a client's, of either version, as a fact.
-    """
+    """Return an entity of the emulator's or of a client's, of either version, as a fact."""
     custom = entity.get("customFields", entity) or {}
     given = {name: entity.get(name) for name in _BUILT_IN[kind]}
     given |= {name: custom.get(name) for name in VALUES}
@@ -99,8 +88,7 @@ def fact(kind: str, entity: Mapping[str, Any]) -> Fact:
 
 
 class Ledger:
-    """
-    Keep book of what Ardoq holds.
+    """Keep book of what Ardoq holds.
 
     - `states`: by id what it must hold now; `history`: by id and version what it ever held.
     - `foreign`: the ids of what others have changed, made or deleted since the client last knew of it.
@@ -113,9 +101,7 @@ class Ledger:
         self.foreign: set[str] = set()
 
     def read(self) -> Facts:
-        """
-        Return what Ardoq holds.
-        """
+        """Return what Ardoq holds."""
         dump = self._server.dump()
         return {
             one["_id"]: fact(kind, one) for kind in ("component", "reference") for one in dump[f"{kind}s"]
@@ -126,9 +112,7 @@ class Ledger:
         self.history |= {(one, state.version): state for one, state in states.items()}
 
     def others_did(self) -> set[str]:
-        """
-        Take in what others did, without asking why, and return the ids of what they touched.
-        """
+        """Take in what others did, without asking why, and return the ids of what they touched."""
         now = self.read()
         touched = {one for one in now.keys() | self.states.keys() if now.get(one) != self.states.get(one)}
         self.foreign |= touched
@@ -138,8 +122,7 @@ class Ledger:
     def owed(
         self, changes: Iterable[Mapping[str, Any]], known: Collection[str], now: Facts, *, at_once: bool
     ) -> Facts:
-        """
-        Return what Ardoq must hold after these changes of a report.
+        """Return what Ardoq must hold after these changes of a report.
 
         `at_once` where each was written by itself: then it names the very version that it was decided on.
         `known` are the ids that the client's cache had before: of what it did not know it cannot tell that
@@ -171,9 +154,7 @@ class Ledger:
         return states
 
     def settle(self, changes: list[Mapping[str, Any]], known: Collection[str], *, at_once: bool) -> None:
-        """
-        Hold what Ardoq holds against what a report says has happened: neither more nor less than that.
-        """
+        """Hold what Ardoq holds against what a report says has happened: neither more nor less than that."""
         now = self.read()
         owed = self.owed(changes, known, now, at_once=at_once)
         assert {one: _unversioned(state) for one, state in now.items()} == {
@@ -193,8 +174,8 @@ class Ledger:
     def settle_doubt(
         self, changes: list[Mapping[str, Any]], known: Collection[str], excused: Collection[Any]
     ) -> None:
-        """
-        Do as `settle` does where writes have failed of which nobody can tell whether they were carried out.
+        """Do as `settle` does where writes have failed of which nobody can tell whether they were
+        carried out.
 
         `excused` are the keys, and the ids, of what failed rows mean: that may have happened or not.
         """
@@ -214,9 +195,7 @@ class Ledger:
         self.foreign |= differing
 
     def holds(self, cache: Facts, workspaces: Collection[str]) -> None:
-        """
-        Hold a cache against what Ardoq held at the very versions that the cache has.
-        """
+        """Hold a cache against what Ardoq held at the very versions that the cache has."""
         for one, seen in cache.items():
             assert self.history.get((one, seen.version)) == seen, f"Ardoq never held {one} as {seen}"
             if one not in self.foreign:
@@ -240,9 +219,7 @@ def _unversioned(state: Fact) -> tuple[Any, ...]:
 
 
 def orphans(states: Facts) -> list[str]:
-    """
-    Return the ids of what goes when the ends are gone.
-    """
+    """Return the ids of what goes when the ends are gone."""
     gone: list[str] = []
     while True:
         left = {one: state for one, state in states.items() if one not in gone}

@@ -1,6 +1,4 @@
-"""
-Applying a plan: the same as the run that made it would have done, and nothing over what moved since.
-"""
+"""Applying a plan: the same as the run that made it would have done, and nothing over what moved since."""
 
 import json
 

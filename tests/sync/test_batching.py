@@ -1,6 +1,4 @@
-"""
-Writes that wait: gathered, sent as transactions, and put right everywhere afterwards.
-"""
+"""Writes that wait: gathered, sent as transactions, and put right everywhere afterwards."""
 
 import logging
 
@@ -45,9 +43,7 @@ POISON = {"description": 5}
 
 @pytest.fixture
 def batched(ardoq, clients):
-    """
-    Make sync clients that gather their writes.
-    """
+    """Make sync clients that gather their writes."""
 
     def make(**options):
         options = {"version": "v2", "batch": True, **options}
@@ -57,9 +53,7 @@ def batched(ardoq, clients):
 
 
 def batches(server):
-    """
-    Return the statuses of the batches that were sent.
-    """
+    """Return the statuses of the batches that were sent."""
     return [status for method, path, status in writes(server) if path == "/api/v2/batch"]
 
 

@@ -1,6 +1,4 @@
-"""
-What counts as a change: pure functions, told by tables.
-"""
+"""What counts as a change: pure functions, told by tables."""
 
 import math
 
@@ -102,17 +100,13 @@ DIFFERENT = [
 
 
 def told(value):
-    """
-    Return a value in short, to name a test.
-    """
+    """Return a value in short, to name a test."""
     text = repr(value)
     return text if len(text) < 40 else f"{text[:30]}..."
 
 
 def spelled(pairs):
-    """
-    Return pairs as the parameters of a test.
-    """
+    """Return pairs as the parameters of a test."""
     return [pytest.param(*pair, id=f"{told(pair[0])} | {told(pair[1])}") for pair in pairs]
 
 

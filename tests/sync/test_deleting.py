@@ -1,6 +1,4 @@
-"""
-What a delete takes with it, in Ardoq, in the cache and in the report.
-"""
+"""What a delete takes with it, in Ardoq, in the cache and in the report."""
 
 import pytest
 from worlds import WEB_SHOP, counts, names_in, row, writes

@@ -1,6 +1,4 @@
-"""
-The guarantees of a sync, over worlds and scripts that nobody chose.
-"""
+"""The guarantees of a sync, over worlds and scripts that nobody chose."""
 
 import copy
 import logging
@@ -37,9 +35,7 @@ LIBRARY = tuple(str(Path(package.__file__).parent) for package in (ardoqpy, ardo
 
 
 def prepared(server, world):
-    """
-    Put a world in place of another, and forget what was asked.
-    """
+    """Put a world in place of another, and forget what was asked."""
     server.clear_faults()
     server.load(seed(**world))
     server.clear_requests()
@@ -198,9 +194,7 @@ def test_g6_the_callers_data_is_unchanged(server, drawn):
 
 
 def spoil(thing):
-    """
-    Change everything in something made of JSON.
-    """
+    """Change everything in something made of JSON."""
     if isinstance(thing, list):
         for part in thing:
             spoil(part)
@@ -238,9 +232,7 @@ def test_g6_what_a_report_says_is_no_part_of_the_row(ardoq, new_sync):
 
 @pytest.fixture
 def logged(caplog):
-    """
-    Keep what every logger says, however detailed.
-    """
+    """Keep what every logger says, however detailed."""
     loggers = [logging.getLogger(name) for name in ("", "urllib3", "requests", "ardoqpy", "ardoqpy_sync")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
@@ -251,9 +243,7 @@ def logged(caplog):
 
 
 def told(problem):
-    """
-    Return all that an error can tell, the locals of the library's own frames included.
-    """
+    """Return all that an error can tell, the locals of the library's own frames included."""
     texts, seen = [], set()
     while problem is not None and id(problem) not in seen:
         seen.add(id(problem))
@@ -267,9 +257,7 @@ def told(problem):
 
 
 def shown(value):
-    """
-    Return what a careful reporter of crashes shows of a value.
-    """
+    """Return what a careful reporter of crashes shows of a value."""
     try:
         return repr(value)
     except Exception as problem:  # noqa: BLE001  (a repr may raise anything)
@@ -277,9 +265,7 @@ def shown(value):
 
 
 def reachable(thing, depth=4):
-    """
-    Return the reprs of an object and of what hangs on it.
-    """
+    """Return the reprs of an object and of what hangs on it."""
     texts = [repr(thing), str(thing)]
     if depth and hasattr(thing, "__dict__"):
         for part in vars(thing).values():

@@ -1,6 +1,4 @@
-"""
-Deleting what the source no longer has: what goes, what stays, and what is refused as a whole.
-"""
+"""Deleting what the source no longer has: what goes, what stays, and what is refused as a whole."""
 
 import pickle
 from collections import Counter
@@ -34,9 +32,7 @@ SYNC = settings.get_profile("sync")
 
 
 def ten(*references, **parents):
-    """
-    Return a world of ten Applications, `a0` to `a9`, one Service and one Server, with those references.
-    """
+    """Return a world of ten Applications, `a0` to `a9`, one Service and one Server, with those references."""
     components = [
         stored_component(f"a{number}", f"A{number}", parent=parents.get(f"a{number}")) for number in range(10)
     ]
@@ -46,24 +42,18 @@ def ten(*references, **parents):
 
 
 def named(client, *numbers):
-    """
-    Let the source have those of the Applications.
-    """
+    """Let the source have those of the Applications."""
     for number in numbers:
         client.create_component(row(f"A{number}"))
 
 
 def ids(items):
-    """
-    Return the ids of what became of things.
-    """
+    """Return the ids of what became of things."""
     return [item["_id"] for item in items]
 
 
 def bounds_of(refused):
-    """
-    Return which bounds a refusal names, each with what would allow it.
-    """
+    """Return which bounds a refusal names, each with what would allow it."""
     return [(reason["bound"], reason["allow"]) for reason in refused.value.reasons]
 
 
@@ -482,8 +472,8 @@ def _bounds():
 
 
 def _everything(dump):
-    """
-    Return what an emulator holds as {id: (kind, workspace, type)}, and who stands below whom or at whom.
+    """Return what an emulator holds as {id: (kind, workspace, type)}, and who stands below whom or at
+    whom.
     """
     workspace = {comp["_id"]: comp["rootWorkspace"] for comp in dump["components"]}
     groups = {
@@ -497,8 +487,8 @@ def _everything(dump):
 
 
 def deleted_of(server, world, script, bounds, simulate, meanwhile=None):
-    """
-    Run a script over a fresh world, delete what is missing, and return all that there is to say about it.
+    """Run a script over a fresh world, delete what is missing, and return all that there is to say
+    about it.
     """
     server.clear_faults()
     server.load(seed(**world))
@@ -533,9 +523,7 @@ def deleted_of(server, world, script, bounds, simulate, meanwhile=None):
 
 
 def holds(found, script, bounds):
-    """
-    Assert that no more was deleted than the bounds allow, without asking the guard.
-    """
+    """Assert that no more was deleted than the bounds allow, without asking the guard."""
     groups, above = _everything(found["before"])
     left, _ = _everything(found["after"])
     deleted = groups.keys() - left.keys()
@@ -593,9 +581,7 @@ def _said(refused):
 
 @st.composite
 def _meddled(draw):
-    """
-    Draw a world, a script, bounds, and what somebody else does to the world after the script.
-    """
+    """Draw a world, a script, bounds, and what somebody else does to the world after the script."""
     world, script = draw(worlds_and_scripts())
     held = [
         comp["_id"] for comp in world["components"] if comp["_id"].split("-")[0] not in ("doomed", "below")
@@ -607,9 +593,7 @@ def _meddled(draw):
 
 
 def _meddle(server, deeds, changed, made):
-    """
-    Do what somebody else does, as far as it can be done, and note what it changed and made.
-    """
+    """Do what somebody else does, as far as it can be done, and note what it changed and made."""
     with plain(server) as other:
         for what, comp_id, number in deeds:
             dump = server.dump()

@@ -1,5 +1,5 @@
-"""
-Rows and arguments that nobody should give: written exactly, or refused in a sentence, and nothing half done.
+"""Rows and arguments that nobody should give: written exactly, or refused in a sentence, and nothing
+half done.
 
 What callers hand over is looked at here, in every call of a sync; what Ardoq may answer, in `tests/wire`.
 """
@@ -90,17 +90,13 @@ no_ids = pytest.mark.parametrize(
 
 
 def is_a_sentence(problem):
-    """
-    Tell whether a person can read an error on a terminal.
-    """
+    """Tell whether a person can read an error on a terminal."""
     text = str(problem)
     return text.isprintable() and 10 < len(text) < 1_000 and text[-1] in ".?"
 
 
 def refused(server, act, error=InvalidInput):
-    """
-    Hold that a call is refused in a sentence, and that nothing has changed.
-    """
+    """Hold that a call is refused in a sentence, and that nothing has changed."""
     before = server.dump()
     with pytest.raises(error) as caught:
         act()
@@ -110,9 +106,7 @@ def refused(server, act, error=InvalidInput):
 
 
 def is_harmless(text):
-    """
-    Tell whether a terminal would show a text, line by line, and obey nothing in it.
-    """
+    """Tell whether a terminal would show a text, line by line, and obey nothing in it."""
     return all(line.isprintable() for line in text.split("\n"))
 
 

@@ -1,6 +1,4 @@
-"""
-What a row means: which entity it is matched with, and what finding that out costs.
-"""
+"""What a row means: which entity it is matched with, and what finding that out costs."""
 
 import pytest
 from worlds import (
@@ -20,9 +18,7 @@ from ardoqpy import InvalidInput, NotFoundError
 
 
 def load(server, components, references=()):
-    """
-    Put other things in place of the small world.
-    """
+    """Put other things in place of the small world."""
     server.load(seed(components, references))
 
 
@@ -206,9 +202,7 @@ def test_an_end_that_is_no_text_is_refused_by_name(ardoq, either, end):
 
 
 def duplicates(server):
-    """
-    Put several things that one row matches in place of the small world.
-    """
+    """Put several things that one row matches in place of the small world."""
     load(
         server,
         [stored_component(f"d{number}", name, code="D") for number, name in enumerate(("Dup", "DUP", "dup"))]

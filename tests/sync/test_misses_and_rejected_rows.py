@@ -1,5 +1,5 @@
-"""
-What a job needs of a sync client: what a row means, rows that cannot be used, and misses that are marked.
+"""What a job needs of a sync client: what a row means, rows that cannot be used, and misses that are
+marked.
 """
 
 import pytest
@@ -9,9 +9,7 @@ from ardoqpy import GuardRefused, InvalidInput
 
 
 def ten():
-    """
-    Return a world of ten Applications and two Services.
-    """
+    """Return a world of ten Applications and two Services."""
     components = [stored_component(f"a{number}", f"A{number}", code=f"C{number}") for number in range(10)]
     return seed(
         components + [stored_component(f"s{number}", f"S{number}", type_id="svc") for number in (0, 1)]

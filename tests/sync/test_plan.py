@@ -1,6 +1,4 @@
-"""
-What a run has decided, as data: what it holds, how it is shown, and that a file keeps it or is refused.
-"""
+"""What a run has decided, as data: what it holds, how it is shown, and that a file keeps it or is refused."""
 
 import copy
 import json
@@ -32,9 +30,7 @@ SYNC = settings.get_profile("sync")
 
 @pytest.fixture
 def plan(new_sync):
-    """
-    Give a plan with a bit of everything in it.
-    """
+    """Give a plan with a bit of everything in it."""
     client = new_sync(simulate=True, on_error="collect")
     client.load_workspaces(["ws1", "ws2"])
     made = client.create_component(row("New", code="K"), "code", label="apps.csv line 7")

@@ -1,6 +1,4 @@
-"""
-How far a run has come: what a callback is told, how often, and what is shown on a terminal.
-"""
+"""How far a run has come: what a callback is told, how often, and what is shown on a terminal."""
 
 import io
 import sys
@@ -14,46 +12,34 @@ from ardoqpy_sync.progress import Progress
 
 
 class Terminal(io.StringIO):
-    """
-    What is written to a terminal.
-    """
+    """What is written to a terminal."""
 
     def isatty(self):
-        """
-        Say that it is one.
-        """
+        """Say that it is one."""
         return True
 
 
 @pytest.fixture
 def told():
-    """
-    Keep what a callback is told.
-    """
+    """Keep what a callback is told."""
     return []
 
 
 @pytest.fixture
 def clock():
-    """
-    Give a clock that goes as it is told.
-    """
+    """Give a clock that goes as it is told."""
     return SimpleNamespace(now=0.0)
 
 
 @pytest.fixture
 def progress(told, clock):
-    """
-    Count, and tell.
-    """
+    """Count, and tell."""
     return Progress(lambda *news: told.append(news), lambda: clock.now)
 
 
 @pytest.fixture
 def unthrottled(told, clock, either):
-    """
-    Give a sync client, live or simulated, that tells of every step.
-    """
+    """Give a sync client, live or simulated, that tells of every step."""
 
     def tell(*news):
         told.append(news)
@@ -238,9 +224,7 @@ def test_a_number_of_rows_is_a_number(sync, wrong):
 
 @pytest.fixture
 def terminal(monkeypatch):
-    """
-    Give what makes stderr a terminal; called in the test, since pytest sets stderr when a test begins.
-    """
+    """Give what makes stderr a terminal; called in the test, since pytest sets stderr when a test begins."""
     for name, value in (("TERM", "xterm"), ("COLUMNS", "100")):
         monkeypatch.setenv(name, value)
     for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):

@@ -1,6 +1,4 @@
-"""
-What the report says, of rows that fail too, and of a simulated run.
-"""
+"""What the report says, of rows that fail too, and of a simulated run."""
 
 import pytest
 from worlds import attributes_of, counts, row, seed, stored_component, stored_reference, value, writes

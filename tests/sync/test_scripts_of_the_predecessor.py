@@ -1,6 +1,4 @@
-"""
-Scripts as they were written for 0.8.4 run unchanged.
-"""
+"""Scripts as they were written for 0.8.4 run unchanged."""
 
 import pytest
 from worlds import TOKEN, counts, held, loads, names_in, row, value, words
@@ -17,8 +15,8 @@ SOURCE = (
 
 
 def types_of(sync, ws_id):
-    """
-    Return the ids of an application and of a use: the model, which a script read them from, is v1's own.
+    """Return the ids of an application and of a use: the model, which a script read them from, is v1's
+    own.
     """
     if sync.version == "v2":
         application = sync.find_component_type(ws_id, "Application")
@@ -33,9 +31,7 @@ def types_of(sync, ws_id):
 
 
 def nightly(sync, ws_id):
-    """
-    Sync a table of applications as scripts did it with 0.8.4.
-    """
+    """Sync a table of applications as scripts did it with 0.8.4."""
     sync.get_workspace(ws_id=ws_id)
     app_type, uses = types_of(sync, ws_id)
     ids = {}

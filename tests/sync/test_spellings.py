@@ -1,6 +1,4 @@
-"""
-Rows say the same on both versions of the API, in either spelling; answers are in the version's own.
-"""
+"""Rows say the same on both versions of the API, in either spelling; answers are in the version's own."""
 
 import pytest
 from worlds import (

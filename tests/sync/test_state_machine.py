@@ -1,5 +1,4 @@
-"""
-Any sequence of calls, with others who write and answers that get lost in between.
+"""Any sequence of calls, with others who write and answers that get lost in between.
 
 After each step three things are compared: what Ardoq holds, what the client's cache shows, and what its
 report says. What each row has to come to is foretold out of the cache and of Ardoq as they were before
@@ -88,9 +87,7 @@ outages = st.one_of(
 
 
 def small_world():
-    """
-    Return what is there in the beginning: a tree, a pair that a row cannot tell apart, and references.
-    """
+    """Return what is there in the beginning: a tree, a pair that a row cannot tell apart, and references."""
     return seed_of(
         [
             stored_component("web", "Web", cost=5, note="plain", areas=["North"]),
@@ -110,9 +107,7 @@ def small_world():
 
 
 class Calls(RuleBasedStateMachine):
-    """
-    Call a sync client in any order, and write behind its back.
-    """
+    """Call a sync client in any order, and write behind its back."""
 
     def __init__(self, server):
         super().__init__()
@@ -134,9 +129,7 @@ class Calls(RuleBasedStateMachine):
         return context.__enter__()
 
     def teardown(self):
-        """
-        Finish what waits, look once more, and close everything.
-        """
+        """Finish what waits, look once more, and close everything."""
         try:
             self.server.clear_faults()
             self._settle()
@@ -148,16 +141,12 @@ class Calls(RuleBasedStateMachine):
 
     @initialize(eager=st.booleans(), collect=st.booleans())
     def first_client(self, eager, collect):
-        """
-        Begin with a client.
-        """
+        """Begin with a client."""
         self._begin(eager, collect)
 
     @rule(eager=st.booleans(), collect=st.booleans(), now=seldom)
     def new_client(self, eager, collect, now):
-        """
-        Go on, now and then, with a client that knows nothing yet.
-        """
+        """Go on, now and then, with a client that knows nothing yet."""
         if now:
             self._settle()
             self._begin(eager, collect)
@@ -197,9 +186,7 @@ class Calls(RuleBasedStateMachine):
 
     @rule()
     def init_report(self):
-        """
-        Begin a new run over the same cache.
-        """
+        """Begin a new run over the same cache."""
         self._settle()
         for client in (self.client, self.twin):
             if client is not None:
@@ -208,9 +195,7 @@ class Calls(RuleBasedStateMachine):
 
     @rule()
     def flush(self):
-        """
-        Have what waits sent.
-        """
+        """Have what waits sent."""
         self._settle()
 
     def _settle(self):
@@ -220,9 +205,7 @@ class Calls(RuleBasedStateMachine):
     # -- what is compared ---------------------------------------------------------------------------------
 
     def _cache(self):
-        """
-        Return what the client's cache shows by id; `client.ws` would send what waits.
-        """
+        """Return what the client's cache shows by id; `client.ws` would send what waits."""
         seen = {}
         for workspace in self.client._engine.cache.workspaces.values():
             seen |= {comp["_id"]: fact("component", comp) for comp in workspace.components}
@@ -230,17 +213,13 @@ class Calls(RuleBasedStateMachine):
         return seen
 
     def _seen(self):
-        """
-        Return what the client knows: a workspace that is not loaded yet it will read as it is then.
-        """
+        """Return what the client knows: a workspace that is not loaded yet it will read as it is then."""
         loaded = self.client._engine.cache.workspaces
         states = self.ledger.states
         return self._cache() | {one: its for one, its in states.items() if its.workspace not in loaded}
 
     def _holds(self):
-        """
-        Return what Ardoq holds, or will hold once what waits is sent.
-        """
+        """Return what Ardoq holds, or will hold once what waits is sent."""
         if not self._waiting():
             return self.ledger.states
         seen = self._seen()
@@ -254,9 +233,7 @@ class Calls(RuleBasedStateMachine):
 
     @invariant()
     def what_happened_is_what_was_foretold_and_reported(self):
-        """
-        Compare Ardoq, cache and report, unless something waits to be sent.
-        """
+        """Compare Ardoq, cache and report, unless something waits to be sent."""
         if not hasattr(self, "client") or self._waiting():
             return
         report = self.client.get_report()
@@ -282,9 +259,7 @@ class Calls(RuleBasedStateMachine):
         self._new_window()
 
     def _excused(self, failed):
-        """
-        Return keys and ids of what failed rows mean; whether they were carried out nobody can tell.
-        """
+        """Return keys and ids of what failed rows mean; whether they were carried out nobody can tell."""
         real, excused = self.client.real_id, set()
         for change in failed:
             if change.get("label") is None:
@@ -297,9 +272,7 @@ class Calls(RuleBasedStateMachine):
         return excused
 
     def _compare_with_fates(self, changes):
-        """
-        Hold what is reported of each row against what was foretold of it.
-        """
+        """Hold what is reported of each row against what was foretold of it."""
         reported = {label: [] for label in self.fates}
         for change in changes:
             if change.get("label") in reported:
@@ -346,8 +319,8 @@ class Calls(RuleBasedStateMachine):
             self._compare_misses(report)
 
     def _compare_misses(self, report):
-        """
-        Hold the cache misses against what is loaded, of a type that a row has named, and not named itself.
+        """Hold the cache misses against what is loaded, of a type that a row has named, and not named
+        itself.
         """
         cache = self._cache()
         named = {self.client.real_id(one) for one in self.named}
@@ -376,9 +349,7 @@ class Calls(RuleBasedStateMachine):
             self.server.fail(kind, times=times, **keys)
 
     def _call(self, act, weather=None, outage=None):
-        """
-        Make a call of the twin (1) and of the client (0), in that weather; return both answers.
-        """
+        """Make a call of the twin (1) and of the client (0), in that weather; return both answers."""
         self.known |= self._cache().keys()
         if outage is not None:
             self.outage, self.foretold, self.twin = True, False, None
@@ -401,9 +372,7 @@ class Calls(RuleBasedStateMachine):
             return None
 
     def _row(self, kind, act, foretell, keys, weather, outage):
-        """
-        Give a row to the client, and hold its answer against what is foretold of it.
-        """
+        """Give a row to the client, and hold its answer against what is foretold of it."""
         self.calls += 1
         label = f"row {self.calls}"
         self.named = {self.client.real_id(one) for one in self.named}
@@ -428,9 +397,7 @@ class Calls(RuleBasedStateMachine):
             self.handles[kind].append((answer, mirrored or {"_id": None}))
 
     def _pair(self, kind, number):
-        """
-        Return what stands for something, for the client and for its twin; it may be gone by now.
-        """
+        """Return what stands for something, for the client and for its twin; it may be gone by now."""
         pairs = self.handles[kind]
         return tuple(one["_id"] or "nothing" for one in pairs[number % len(pairs)])
 
@@ -454,9 +421,7 @@ class Calls(RuleBasedStateMachine):
         outage=outages,
     )
     def create_component(self, ws, kind, name, parent, custom, more, field, spelling, weather, outage):
-        """
-        Give a row for a component.
-        """
+        """Give a row for a component."""
         type_id = COMPONENT_TYPES[ws][kind]
         by_type_name, below = spelling
         above = self._parents(parent)
@@ -481,9 +446,7 @@ class Calls(RuleBasedStateMachine):
         outage=outages,
     )  # fmt: skip
     def create_reference(self, start, end, kind, text, weather, outage):
-        """
-        Give a row for a reference.
-        """
+        """Give a row for a reference."""
         sources, targets = self._pair("component", start), self._pair("component", end)
 
         def row(which):
@@ -510,9 +473,7 @@ class Calls(RuleBasedStateMachine):
         outage=outages,
     )
     def update_component(self, number, name, parent, custom, more, type_id, version, weather, outage):
-        """
-        Change a component by its id, perhaps at a version: the one that is known, or the one after it.
-        """
+        """Change a component by its id, perhaps at a version: the one that is known, or the one after it."""
         pair, above = self._pair("component", number), self._parents(parent)
         state = self._seen().get(pair[0])
         if state is None or type_id not in COMPONENT_TYPES[state.workspace]:
@@ -539,9 +500,7 @@ class Calls(RuleBasedStateMachine):
         kind=st.sampled_from((None, None, 1, 2)), weather=weathers, outage=outages,
     )  # fmt: skip
     def update_reference(self, number, text, ends, kind, weather, outage):
-        """
-        Change a reference by its id, and perhaps where it begins and ends.
-        """
+        """Change a reference by its id, and perhaps where it begins and ends."""
         pair = self._pair("reference", number)
         moved = {
             end: self._pair("component", its)
@@ -566,9 +525,7 @@ class Calls(RuleBasedStateMachine):
 
     @rule(kind=st.sampled_from(("component", "reference")), number=numbers, weather=weathers, outage=outages)
     def delete(self, kind, number, weather, outage):
-        """
-        Delete something by its id.
-        """
+        """Delete something by its id."""
         pair = self._pair(kind, number)
         method = "del_component" if kind == "component" else "del_reference"
         self._call(lambda client, which: getattr(client, method)(pair[which]), weather, outage)
@@ -577,9 +534,7 @@ class Calls(RuleBasedStateMachine):
 
     @rule(weather=weathers, along=st.booleans())
     def delete_cache_misses(self, weather, along):
-        """
-        Delete what no row has named, where the guard lets it be.
-        """
+        """Delete what no row has named, where the guard lets it be."""
         self._settle()
         self._call(lambda client, _: client.delete_cache_misses(share=1.0, take_along=along), weather)
 
@@ -587,9 +542,7 @@ class Calls(RuleBasedStateMachine):
 
     @rule(ws=st.sampled_from(WORKSPACES), name=st.sampled_from(NAMES), exact=st.booleans())
     def find_by_name(self, ws, name, exact):
-        """
-        Find by name what the cache shows, in its order.
-        """
+        """Find by name what the cache shows, in its order."""
         found = [one["_id"] for one in self.client.find_component(ws, name, exact=exact)]
         its = {one: state.get("name") for one, state in self._components(ws)}
         if exact:
@@ -599,9 +552,7 @@ class Calls(RuleBasedStateMachine):
 
     @rule(ws=st.sampled_from(WORKSPACES), sought=st.sampled_from(SPELLINGS))
     def find_by_field(self, ws, sought):
-        """
-        Find by a field, however its value is spelled, what the cache shows.
-        """
+        """Find by a field, however its value is spelled, what the cache shows."""
         field, spelling = sought
         if spelling is not None:
             found = self.client.find_component(ws, field_name=field, field_value=spelling)
@@ -615,9 +566,7 @@ class Calls(RuleBasedStateMachine):
 
     @rule(number=numbers, weather=weathers)
     def get_component(self, number, weather):
-        """
-        Read a component by its id: it is what Ardoq holds, or will hold.
-        """
+        """Read a component by its id: it is what Ardoq holds, or will hold."""
         one = self._pair("component", number)[0]
         holds = self._holds() if not (self._waiting() and self.ledger.foreign) else None
         if weather is not None:
@@ -632,9 +581,7 @@ class Calls(RuleBasedStateMachine):
 
     @rule(ws=st.sampled_from(WORKSPACES), weather=weathers)
     def get_workspace(self, ws, weather):
-        """
-        Read a workspace afresh: from then on the cache shows what Ardoq holds.
-        """
+        """Read a workspace afresh: from then on the cache shows what Ardoq holds."""
         self._settle()
         if weather is not None:
             self._fail(*weather)
@@ -672,9 +619,7 @@ class Calls(RuleBasedStateMachine):
         now=sometimes,
     )
     def others_edit(self, number, field, which, now):
-        """
-        Have somebody else set a field: mostly one that no row gives.
-        """
+        """Have somebody else set a field: mostly one that no row gives."""
         if now:
             one = self.client.real_id(self._pair("component", number)[0])
             value = VALUES[field][which][0]
@@ -682,18 +627,14 @@ class Calls(RuleBasedStateMachine):
 
     @rule(number=numbers, name=st.sampled_from(NAMES[:-1]), now=sometimes)
     def others_rename(self, number, name, now):
-        """
-        Have somebody else rename a component.
-        """
+        """Have somebody else rename a component."""
         if now:
             one = self.client.real_id(self._pair("component", number)[0])
             self._others(lambda: self.other.patch_component(one, payload={"name": name}))
 
     @rule(number=numbers, parent=numbers, now=sometimes)
     def others_move(self, number, parent, now):
-        """
-        Have somebody else move a component.
-        """
+        """Have somebody else move a component."""
         if now:
             one, above = (self.client.real_id(self._pair("component", its)[0]) for its in (number, parent))
             self._others(lambda: self.other.patch_component(one, payload={"parent": above}))
@@ -705,18 +646,14 @@ class Calls(RuleBasedStateMachine):
         now=sometimes,
     )
     def others_create(self, ws, kind, name, now):
-        """
-        Have somebody else create a component.
-        """
+        """Have somebody else create a component."""
         if now:
             row = {"name": name, "rootWorkspace": ws, "typeId": COMPONENT_TYPES[ws][kind], THEIRS: ["North"]}
             self._others(lambda: self.other.create_component(row))
 
     @rule(number=numbers, kind=st.sampled_from(("component", "reference")), now=sometimes)
     def others_delete(self, number, kind, now):
-        """
-        Have somebody else delete something.
-        """
+        """Have somebody else delete something."""
         if now:
             one = self.client.real_id(self._pair(kind, number)[0])
             delete = self.other.del_component if kind == "component" else self.other.del_reference

@@ -1,6 +1,4 @@
-"""
-What is left when a write fails, gets no answer, or is not kept as it was sent.
-"""
+"""What is left when a write fails, gets no answer, or is not kept as it was sent."""
 
 import pytest
 from worlds import (

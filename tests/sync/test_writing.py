@@ -1,6 +1,4 @@
-"""
-What is written and what is left alone: rows, ids, and others who write too.
-"""
+"""What is written and what is left alone: rows, ids, and others who write too."""
 
 import threading
 
@@ -364,9 +362,7 @@ def test_what_a_delete_does_not_find_is_forgotten(ardoq, sync, other):
 
 
 def together(count, work):
-    """
-    Run the same work in several threads at once and raise what one of them raised.
-    """
+    """Run the same work in several threads at once and raise what one of them raised."""
     start, problems = threading.Barrier(count), []
 
     def target():

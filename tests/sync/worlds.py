@@ -1,5 +1,4 @@
-"""
-Worlds to sync into, scripts of source rows to sync, and what the tests ask about both.
+"""Worlds to sync into, scripts of source rows to sync, and what the tests ask about both.
 
 A world is a seed of the emulator. A script is plain data: a list of steps, each a tuple that begins with what
 is to be done, so that hypothesis can show it and one script can be run by several clients.
@@ -85,8 +84,7 @@ def seed(
     references: list[dict] | tuple = (),
     workspaces: int = 2,
 ) -> dict[str, Any]:
-    """
-    Return a seed: `ws1` and `ws3` share a model, `ws2` has another; `score` is calculated by Ardoq.
+    """Return a seed: `ws1` and `ws3` share a model, `ws2` has another; `score` is calculated by Ardoq.
 
     The components' custom fields are `_FIELDS`, and, on v2 alone, where there must be a definition, those
     named like attributes of other kinds (`ODD_NAMES`).
@@ -124,9 +122,7 @@ def stored_component(
     parent: str | None = None,
     **custom,
 ) -> dict[str, Any]:
-    """
-    Return a component for a seed.
-    """
+    """Return a component for a seed."""
     return {
         "_id": comp_id,
         "name": name,
@@ -138,30 +134,22 @@ def stored_component(
 
 
 def stored_reference(ref_id: str, source: str, target: str, kind: int = 1, **more) -> dict[str, Any]:
-    """
-    Return a reference for a seed.
-    """
+    """Return a reference for a seed."""
     return {"_id": ref_id, "source": source, "target": target, "type": kind, **more}
 
 
 def row(name: str, ws: str = "ws1", type_id: str | None = None, **more) -> dict[str, Any]:
-    """
-    Return a row of the source for a component.
-    """
+    """Return a row of the source for a component."""
     return {"name": name, "rootWorkspace": ws, "typeId": type_id or COMPONENT_TYPES[ws][0], **more}
 
 
 def words() -> SimpleNamespace:
-    """
-    Return how the version that is spoken says it.
-    """
+    """Return how the version that is spoken says it."""
     return _WORDS[speaking.version]
 
 
 def loads(server) -> int:
-    """
-    Return how often a workspace was loaded whole.
-    """
+    """Return how often a workspace was loaded whole."""
     return paths(server).count(f"GET {words().whole[0]}")
 
 
@@ -170,32 +158,24 @@ _OPEN: list[ArdoqSyncClient] = []
 
 
 def writes(server) -> list[tuple[str, str, int | None]]:
-    """
-    Return the requests that were more than reading.
-    """
+    """Return the requests that were more than reading."""
     settle()
     return [(one.method, one.path, one.status) for one in server.requests if one.method != "GET"]
 
 
 def paths(server) -> list[str]:
-    """
-    Return the requests in short.
-    """
+    """Return the requests in short."""
     return [f"{one.method} {one.path}" for one in server.requests]
 
 
 def names_in(server, ws: str = "ws1") -> list[str]:
-    """
-    Return the names of what the emulator holds in a workspace, in its order.
-    """
+    """Return the names of what the emulator holds in a workspace, in its order."""
     settle()
     return [comp["name"] for comp in server.dump()["components"] if comp["rootWorkspace"] == ws]
 
 
 def held(server, entity_id: str) -> dict[str, Any]:
-    """
-    Return what the emulator holds under an id, be it a batch id that it had until now.
-    """
+    """Return what the emulator holds under an id, be it a batch id that it had until now."""
     settle()
     for client in _OPEN:
         entity_id = client.real_id(entity_id)
@@ -204,24 +184,18 @@ def held(server, entity_id: str) -> dict[str, Any]:
 
 
 def value(entity: dict[str, Any], name: str) -> Any:
-    """
-    Return the value of a custom field, wherever the version keeps it.
-    """
+    """Return the value of a custom field, wherever the version keeps it."""
     return entity.get("customFields", entity).get(name)
 
 
 def counts(report: dict[str, Any]) -> dict[str, int]:
-    """
-    Return the numbers of a report that are not zero.
-    """
+    """Return the numbers of a report that are not zero."""
     return {key: value for key, value in report.items() if isinstance(value, int) and value}
 
 
 @contextmanager
 def syncing(server, **options):
-    """
-    Give a sync client of the emulator for the length of a `with` block.
-    """
+    """Give a sync client of the emulator for the length of a `with` block."""
     options = {"retries": PATIENCE, "version": speaking.version, "batch": speaking.batch, **options}
     with ArdoqSyncClient(server.url, TOKEN, **options) as client:
         _OPEN.append(client)
@@ -232,18 +206,14 @@ def syncing(server, **options):
 
 
 def settle() -> None:
-    """
-    Have all that waits sent: who looks at what Ardoq holds wants to see what was written.
-    """
+    """Have all that waits sent: who looks at what Ardoq holds wants to see what was written."""
     for client in _OPEN:
         client.flush()
 
 
 @contextmanager
 def plain(server, **options):
-    """
-    Give a client that knows nothing of a sync: somebody else.
-    """
+    """Give a client that knows nothing of a sync: somebody else."""
     with ArdoqClient(server.url, TOKEN, **{"retries": PATIENCE, **options}) as client:
         yield client
 
@@ -285,9 +255,7 @@ def _stored_values() -> st.SearchStrategy:
 
 @st.composite
 def _wanted_values(draw) -> dict[str, Any]:
-    """
-    Draw attributes: any spelling of any value, and nulls.
-    """
+    """Draw attributes: any spelling of any value, and nulls."""
     drawn = {}
     for name, known in _SPELLINGS.items():
         if draw(st.booleans()) and (name != "unknown" or speaking.version == "v1" or draw(st.booleans())):
@@ -304,8 +272,7 @@ def _wanted_values(draw) -> dict[str, Any]:
 
 @st.composite
 def worlds(draw) -> dict[str, Any]:
-    """
-    Draw what `seed` takes.
+    """Draw what `seed` takes.
 
     In each workspace: a group to be a parent, components with names of the pool (so there are duplicates
     among them), one that is found by a field, and one, with a child, that is there to be deleted.
@@ -350,9 +317,7 @@ def worlds(draw) -> dict[str, Any]:
 
 
 class _Author:
-    """
-    Write a script step by step; what was drawn for earlier steps is held to in later ones.
-    """
+    """Write a script step by step; what was drawn for earlier steps is held to in later ones."""
 
     def __init__(self, draw, world: dict[str, Any]) -> None:
         self.draw = draw
@@ -424,8 +389,7 @@ class _Author:
 
 @st.composite
 def scripts(draw, world: dict[str, Any], *, ruthless: bool = False) -> list[tuple]:
-    """
-    Draw the steps of a run over a world; `ruthless` ones also delete, by id, what other rows name.
+    """Draw the steps of a run over a world; `ruthless` ones also delete, by id, what other rows name.
 
     - ("component", handle, row, keywords): what Ardoq answers is known to later steps by its handle.
     - ("reference", handle, source handle, target handle, row)
@@ -445,17 +409,13 @@ def scripts(draw, world: dict[str, Any], *, ruthless: bool = False) -> list[tupl
 
 @st.composite
 def worlds_and_scripts(draw, *, ruthless: bool = False) -> tuple[dict[str, Any], list[tuple]]:
-    """
-    Draw a world and a script over it.
-    """
+    """Draw a world and a script over it."""
     world = draw(worlds())
     return world, draw(scripts(world, ruthless=ruthless))
 
 
 def run(client: ArdoqSyncClient, script: list[tuple]) -> list[dict[str, Any]]:
-    """
-    Let a client that collects its errors run a script, and return all that it handed out.
-    """
+    """Let a client that collects its errors run a script, and return all that it handed out."""
     known: dict[str, Any] = {}
     out: list[dict[str, Any]] = []
     for step in script:
@@ -488,8 +448,7 @@ _MADE = re.compile(r"simulated-\d+|batch-\d+|5f00aa00bb00cc[0-9a-f]{10}")
 
 
 def comparable(report: dict[str, Any]) -> str:
-    """
-    Return a report as text in which the ids of things created in the run are numbered as they appear.
+    """Return a report as text in which the ids of things created in the run are numbered as they appear.
 
     Why a row failed is left out: what Ardoq refuses it refuses in words of its own.
     """
@@ -509,7 +468,5 @@ def comparable(report: dict[str, Any]) -> str:
 
 
 def attributes_of(change):
-    """
-    Return the old and the new values of a change as pairs.
-    """
+    """Return the old and the new values of a change as pairs."""
     return {key: (values["old"], values["new"]) for key, values in change["attributes"].items()}

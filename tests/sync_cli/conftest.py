@@ -1,6 +1,4 @@
-"""
-An emulator with the landscape of the night, a job beside its rows, and `ardoqpy-sync` in this process.
-"""
+"""An emulator with the landscape of the night, a job beside its rows, and `ardoqpy-sync` in this process."""
 
 import json
 import shlex
@@ -20,9 +18,7 @@ EXCHANGES = []
 
 
 class Ran(NamedTuple):
-    """
-    How a command line ended.
-    """
+    """How a command line ended."""
 
     status: int
     out: str
@@ -31,9 +27,7 @@ class Ran(NamedTuple):
 
 @pytest.fixture(scope="session")
 def _running():
-    """
-    Run one emulator for all tests of the command.
-    """
+    """Run one emulator for all tests of the command."""
     with emulator(seed=SEED, token=TOKEN, recorder=EXCHANGES.append) as running:
         yield running
     assert running.crashes == []
@@ -41,9 +35,7 @@ def _running():
 
 @pytest.fixture
 def ardoq(_running, monkeypatch):
-    """
-    Give the emulator with the landscape as it was, and have the environment name it.
-    """
+    """Give the emulator with the landscape as it was, and have the environment name it."""
     _running.clear_faults()
     _running.reset()
     _running.clear_requests()
@@ -59,17 +51,13 @@ def ardoq(_running, monkeypatch):
 
 @pytest.fixture(params=["v1", "v2"])
 def version(request):
-    """
-    Give each version of the API.
-    """
+    """Give each version of the API."""
     return request.param
 
 
 @pytest.fixture
 def home(ardoq, tmp_path, monkeypatch):
-    """
-    Go to a folder with the job, on v2, and its rows.
-    """
+    """Go to a folder with the job, on v2, and its rows."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "job.toml").write_text(job_text())
     (tmp_path / "apps.csv").write_text(ROWS)
@@ -78,9 +66,7 @@ def home(ardoq, tmp_path, monkeypatch):
 
 @pytest.fixture
 def run(capsys):
-    """
-    Run a command line in this process.
-    """
+    """Run a command line in this process."""
 
     def running(line):
         capsys.readouterr()
@@ -91,9 +77,7 @@ def run(capsys):
 
 
 class Hook(ThreadingHTTPServer):
-    """
-    A webhook that keeps what it is told, and answers with a status.
-    """
+    """A webhook that keeps what it is told, and answers with a status."""
 
     def __init__(self, status=200, headers=()):
         self.told, self.headers_told, self.paths = [], [], []
@@ -121,9 +105,7 @@ class _HookHandler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hook_of():
-    """
-    Make webhooks.
-    """
+    """Make webhooks."""
     hooks = []
 
     def make(**keywords):
@@ -138,7 +120,5 @@ def hook_of():
 
 @pytest.fixture
 def hook(hook_of):
-    """
-    Give a webhook that takes what it is told.
-    """
+    """Give a webhook that takes what it is told."""
     return hook_of()

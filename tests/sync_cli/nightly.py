@@ -1,6 +1,4 @@
-"""
-A small landscape, a job about it, and the rows of one night.
-"""
+"""A small landscape, a job about it, and the rows of one night."""
 
 APPS, MODEL = "5f00aa00bb00cc00dd00f020", "5f00aa00bb00cc00dd00f030"
 GONE, ORDERS = "5f00aa00bb00cc00dd00f010", "5f00aa00bb00cc00dd00f011"
@@ -66,21 +64,15 @@ target = {{ type = "Application", value = "{{Needs}}" }}
 
 
 def job_text(version="v2", missing="report", share=0.2, run="", ardoq=""):
-    """
-    Return the text of the job, with some of it otherwise.
-    """
+    """Return the text of the job, with some of it otherwise."""
     return JOB.format(version=version, missing=missing, share=share, run=run, ardoq=ardoq)
 
 
 def writes(ardoq):
-    """
-    Return the requests that would change something.
-    """
+    """Return the requests that would change something."""
     return [one for one in ardoq.requests if one.method != "GET"]
 
 
 def names_in(ardoq):
-    """
-    Return the names of the components that Ardoq holds.
-    """
+    """Return the names of the components that Ardoq holds."""
     return sorted(one["name"] for one in ardoq.dump()["components"])

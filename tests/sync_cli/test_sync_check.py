@@ -1,6 +1,4 @@
-"""
-`ardoqpy-sync check`: everything that would fail, at once, and nothing written.
-"""
+"""`ardoqpy-sync check`: everything that would fail, at once, and nothing written."""
 
 import json
 
@@ -11,9 +9,7 @@ from ardoqpy_sync.cli.exit_codes import DONE, FAILED, REFUSED
 
 
 def troubles_of(ran):
-    """
-    Return what --json tells of what was found.
-    """
+    """Return what --json tells of what was found."""
     told = json.loads(ran.out)
     assert (told["kind"], told["format"], told["exit"]) == ("ardoqpy check", 1, ran.status)
     assert ran.err == ""

@@ -1,6 +1,4 @@
-"""
-Which Ardoq a job is about: what the job says, what is said otherwise, and what keeps two runs apart.
-"""
+"""Which Ardoq a job is about: what the job says, what is said otherwise, and what keeps two runs apart."""
 
 import pytest
 from nightly import job_text, writes

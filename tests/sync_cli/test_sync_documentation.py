@@ -1,6 +1,4 @@
-"""
-The page about the nightly job shows what really comes out.
-"""
+"""The page about the nightly job shows what really comes out."""
 
 import json
 import re

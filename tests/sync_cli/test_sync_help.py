@@ -1,5 +1,5 @@
-"""
-The help of `ardoqpy-sync`: every page has examples, every example runs, and asking for help loads nothing.
+"""The help of `ardoqpy-sync`: every page has examples, every example runs, and asking for help loads
+nothing.
 """
 
 import json
@@ -17,16 +17,12 @@ NAMES = [command.name for command in COMMANDS]
 
 
 def examples_of(page):
-    """
-    Return the command lines in the examples of a help page.
-    """
+    """Return the command lines in the examples of a help page."""
     return re.findall(r"^  ardoqpy-sync (.+)$", page.split("examples:")[1], re.MULTILINE)
 
 
 def all_examples():
-    """
-    Return every example of every command's page.
-    """
+    """Return every example of every command's page."""
     (below,) = (action for action in parser_of()._actions if hasattr(action.choices, "get"))
     return [line for name in NAMES for line in examples_of(below.choices[name].format_help())]
 

@@ -1,6 +1,4 @@
-"""
-What a job remembers from night to night.
-"""
+"""What a job remembers from night to night."""
 
 import json
 
@@ -19,9 +17,7 @@ FEW = "\n".join(MANY.splitlines()[:-1]) + "\n"
 
 @pytest.fixture
 def night(home):
-    """
-    Have the job remember in a folder of its own.
-    """
+    """Have the job remember in a folder of its own."""
     (home / "kept").mkdir()
     (home / "job.toml").write_text(job_text(missing="delete", share=1, run='memory = "kept/night.json"'))
     return home

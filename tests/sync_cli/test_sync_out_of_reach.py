@@ -1,5 +1,5 @@
-"""
-An Ardoq that dies in the middle of a run does not keep the run for hours, and a run that is ended ends well.
+"""An Ardoq that dies in the middle of a run does not keep the run for hours, and a run that is ended
+ends well.
 """
 
 import json
@@ -26,9 +26,7 @@ COMMAND = [sys.executable, "-m", "ardoqpy_sync"]
 
 @pytest.fixture
 def big(home):
-    """
-    Have a job of many rows.
-    """
+    """Have a job of many rows."""
     (home / "apps.csv").write_text(MANY)
     return home
 
@@ -213,16 +211,12 @@ def test_a_failure_before_the_first_row_is_a_failure(home, ardoq, run):
 
 
 def start(*words):
-    """
-    Start the command in a process of its own.
-    """
+    """Start the command in a process of its own."""
     return subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def wait_for(what):
-    """
-    Wait until something is so.
-    """
+    """Wait until something is so."""
     until = time.monotonic() + 60
     while not what():
         assert time.monotonic() < until

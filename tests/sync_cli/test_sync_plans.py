@@ -1,5 +1,5 @@
-"""
-A plan from the command line: saved, reviewed, applied, and what becomes of it where something has moved.
+"""A plan from the command line: saved, reviewed, applied, and what becomes of it where something has
+moved.
 """
 
 import json
@@ -13,9 +13,7 @@ from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED, REFUSED
 
 @pytest.fixture
 def saved(home, ardoq, run, version):
-    """
-    Have a plan of the job, reviewed but not applied.
-    """
+    """Have a plan of the job, reviewed but not applied."""
     (home / "job.toml").write_text(job_text(version))
     assert run("plan job.toml --save plan.json").status == CHANGES
     ardoq.clear_requests()
@@ -23,9 +21,7 @@ def saved(home, ardoq, run, version):
 
 
 def somebody_changes_orders(ardoq):
-    """
-    Change a component that the plan is about.
-    """
+    """Change a component that the plan is about."""
     with ArdoqClient(ardoq.url, ardoq.token) as client:
         client.patch_component(ORDERS, payload={"cost": 7})
 

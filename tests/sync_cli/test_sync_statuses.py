@@ -1,6 +1,4 @@
-"""
-How `ardoqpy-sync` ends: each exit status, of each command, on both versions of the API.
-"""
+"""How `ardoqpy-sync` ends: each exit status, of each command, on both versions of the API."""
 
 import json
 

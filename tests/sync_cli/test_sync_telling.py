@@ -1,6 +1,4 @@
-"""
-Who is told what a run came to: reports, the summary of a step, a webhook; also where the run failed.
-"""
+"""Who is told what a run came to: reports, the summary of a step, a webhook; also where the run failed."""
 
 import json
 import re

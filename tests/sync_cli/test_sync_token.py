@@ -1,6 +1,4 @@
-"""
-The token goes to Ardoq and nowhere else, whatever the command is asked and however it fails.
-"""
+"""The token goes to Ardoq and nowhere else, whatever the command is asked and however it fails."""
 
 import json
 import logging
@@ -38,9 +36,7 @@ FAULTS = {
 
 @pytest.fixture
 def outputs(home, ardoq, run, hook, monkeypatch, caplog):
-    """
-    Run a line with the token in the environment, and return all that came of it, wherever it went.
-    """
+    """Run a line with the token in the environment, and return all that came of it, wherever it went."""
     caplog.set_level(logging.DEBUG)
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(home / "step.md"))
     monkeypatch.setenv("ARDOQPY_WEBHOOK", hook.url)

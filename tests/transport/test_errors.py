@@ -1,6 +1,4 @@
-"""
-What an error says, which built-in it is, and that the token is nowhere in it.
-"""
+"""What an error says, which built-in it is, and that the token is nowhere in it."""
 
 import logging
 import pickle
@@ -95,33 +93,25 @@ STATUSES = [
 
 @pytest.mark.parametrize(("kind", "builtin"), KINDS)
 def test_errors_are_one_tree_and_built_ins_too(kind, builtin):
-    """
-    Every error is an `ArdoqClientException`, and what a Python reader would expect.
-    """
+    """Every error is an `ArdoqClientException`, and what a Python reader would expect."""
     assert issubclass(kind, ArdoqClientException)
     assert issubclass(kind, builtin)
 
 
 def test_every_error_is_in_the_table_above():
-    """
-    No error is added without saying which built-in it is.
-    """
+    """No error is added without saying which built-in it is."""
     assert sorted(kind.__name__ for kind, _ in KINDS) == sorted(errors.__all__)
 
 
 @pytest.fixture
 def once(new_transport, caller):
-    """
-    Call `thing/1` by a verb, without repeats.
-    """
+    """Call `thing/1` by a verb, without repeats."""
     return caller(new_transport(retries=Retries(count=0, longest_wait=0)))
 
 
 @pytest.mark.parametrize(("status", "kind", "sentence"), STATUSES)
 def test_what_a_status_becomes(status, kind, sentence, wire, thing, once):
-    """
-    A status is one class of error, 0.8.4's dict, one readable sentence, and attributes.
-    """
+    """A status is one class of error, 0.8.4's dict, one readable sentence, and attributes."""
     wire.get(thing, status=status, body=HEARD)
     with pytest.raises(kind) as caught:
         once("GET")
@@ -134,9 +124,7 @@ def test_what_a_status_becomes(status, kind, sentence, wire, thing, once):
 
 
 def test_a_rate_limit_becomes_an_error(wire, thing, once):
-    """
-    The error of a 429 says how long Ardoq asks to wait.
-    """
+    """The error of a 429 says how long Ardoq asks to wait."""
     wire.get(thing, status=429, body=HEARD, headers={"Retry-After": "60"})
     with pytest.raises(RateLimited) as caught:
         once("GET")
@@ -150,9 +138,7 @@ def test_a_rate_limit_becomes_an_error(wire, thing, once):
 
 @pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE", "POST"])
 def test_a_write_that_may_have_gone_through(verb, wire, thing, once):
-    """
-    An ambiguous write says what was sent, why nobody knows, and what to do.
-    """
+    """An ambiguous write says what was sent, why nobody knows, and what to do."""
     wire.add(verb, thing, status=503, body=HEARD)
     with pytest.raises(AmbiguousWrite) as caught:
         once(verb)
@@ -179,9 +165,7 @@ def test_a_write_that_may_have_gone_through(verb, wire, thing, once):
     ],
 )
 def test_the_message_is_found_or_there_is_none(body, message, wire, thing, once):
-    """
-    Whatever the body of a refusal is, the error is made; `text` is that body.
-    """
+    """Whatever the body of a refusal is, the error is made; `text` is that body."""
     wire.get(thing, status=404, body=body)
     with pytest.raises(NotFoundError) as caught:
         once("GET")
@@ -191,9 +175,7 @@ def test_the_message_is_found_or_there_is_none(body, message, wire, thing, once)
 
 
 def test_no_answer_has_no_code(wire, thing, once):
-    """
-    Where Ardoq did not answer, `code` and `status` are None, and the sentence says why.
-    """
+    """Where Ardoq did not answer, `code` and `status` are None, and the sentence says why."""
     wire.get(thing, body=requests.ReadTimeout("timed out"))
     with pytest.raises(ServiceUnavailable) as caught:
         once("GET")
@@ -204,9 +186,7 @@ def test_no_answer_has_no_code(wire, thing, once):
 
 
 def test_a_web_page_instead_of_json(wire, thing, once):
-    """
-    A login page is recognised as such.
-    """
+    """A login page is recognised as such."""
     page = "<!DOCTYPE html><html>Log in</html>"
     wire.get(thing, body=page, content_type="text/html")
     with pytest.raises(UnexpectedAnswer) as caught:
@@ -225,9 +205,7 @@ def test_a_web_page_instead_of_json(wire, thing, once):
 @pytest.mark.parametrize(("kind", "_builtin"), KINDS)
 @pytest.mark.parametrize("detail", ["A sentence.", {"code": 404, "reason": "Not Found", "text": "x"}])
 def test_errors_travel_between_processes(detail, kind, _builtin):
-    """
-    An error that is pickled and unpickled is the same error.
-    """
+    """An error that is pickled and unpickled is the same error."""
     error = kind(detail, sentence="It went wrong.", method="GET", path="/api/x", ardoq_message="No.")
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is kind
@@ -235,9 +213,7 @@ def test_errors_travel_between_processes(detail, kind, _builtin):
 
 
 def test_an_error_made_by_hand_reads_as_a_sentence():
-    """
-    0.8.4's dict alone, and text alone, make a readable error too.
-    """
+    """0.8.4's dict alone, and text alone, make a readable error too."""
     assert str(ArdoqClientException("So it is.")) == "So it is."
     made = ArdoqClientException({"code": 404, "reason": "Not Found", "text": "x"})
     assert str(made) == "Ardoq answered 404 Not Found: x"
@@ -248,9 +224,7 @@ def test_an_error_made_by_hand_reads_as_a_sentence():
 
 
 def _rendered(error):
-    """
-    Render an error as a reporter would that shows everything, with all that led to it.
-    """
+    """Render an error as a reporter would that shows everything, with all that led to it."""
     waiting, seen, parts = [error], [], []
     while waiting:
         one = waiting.pop()
@@ -287,9 +261,7 @@ def _holding(value, token):
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
 @pytest.mark.parametrize("verb", ["PUT", "POST", "DELETE"])
 def test_the_token_is_in_no_error_even_if_ardoq_repeats_it(verb, answer, wire, thing, token, once, caplog):
-    """
-    No text, attribute, traceback local or earlier error shows the token, though the answer holds it.
-    """
+    """No text, attribute, traceback local or earlier error shows the token, though the answer holds it."""
     wire.add(verb, thing, **_holding(answer, token))
     with caplog.at_level(logging.DEBUG), pytest.raises(ArdoqClientException) as caught:
         once(verb)
@@ -307,9 +279,7 @@ def test_the_token_is_in_no_error_even_if_ardoq_repeats_it(verb, answer, wire, t
     ],
 )
 def test_the_token_is_in_no_error_of_the_connection(problem, wire, thing, token, once):
-    """
-    The same where the trouble underneath quotes the token.
-    """
+    """The same where the trouble underneath quotes the token."""
     wire.get(thing, body=type(problem)(problem.args[0].replace("{}", token)))
     with pytest.raises(ServiceUnavailable) as caught:
         once("GET")
@@ -317,9 +287,7 @@ def test_the_token_is_in_no_error_of_the_connection(problem, wire, thing, token,
 
 
 def test_the_token_is_in_no_error_of_a_body(wire, token, once):
-    """
-    The same where nothing is sent at all.
-    """
+    """The same where nothing is sent at all."""
     with pytest.raises(InvalidInput) as caught:
         once.transport.put("thing/1", {"a": object()})
     assert token not in _rendered(caught.value)
@@ -327,9 +295,7 @@ def test_the_token_is_in_no_error_of_a_body(wire, token, once):
 
 @pytest.mark.parametrize("fault", ["drop-before", "drop-after", "cut-off", "html"])
 def test_the_token_is_in_no_error_over_a_real_socket(fault, server, token):
-    """
-    The same with the errors that a real connection gives.
-    """
+    """The same with the errors that a real connection gives."""
     server.token = token
     with ArdoqClient(server.url, Token(token), retries=0) as client:
         server.fail(fault)
@@ -339,9 +305,7 @@ def test_the_token_is_in_no_error_over_a_real_socket(fault, server, token):
 
 
 def test_a_wrong_token_is_not_shown(server, token):
-    """
-    The token that Ardoq refuses is not in the refusal.
-    """
+    """The token that Ardoq refuses is not in the refusal."""
     with ArdoqClient(server.url, Token(token)) as client, pytest.raises(AuthorizationError) as caught:
         client.get_workspaces()
     assert token not in _rendered(caught.value)
@@ -363,9 +327,7 @@ REFUSED = {
 
 
 def _below(error, frames):
-    """
-    Render an error without the outermost frames, which hold what the caller holds.
-    """
+    """Render an error without the outermost frames, which hold what the caller holds."""
     for _ in range(frames):
         error.__traceback__ = error.__traceback__.tb_next
     return _rendered(error)
@@ -373,18 +335,14 @@ def _below(error, frames):
 
 @pytest.mark.parametrize("refused", REFUSED.values(), ids=REFUSED)
 def test_the_token_is_in_no_error_of_a_setting(refused, token):
-    """
-    What is wrong with another setting, or with the token itself, is said without the token.
-    """
+    """What is wrong with another setting, or with the token itself, is said without the token."""
     with pytest.raises(ArdoqClientException) as caught:
         refused(token)
     assert token not in _below(caught.value, 1)
 
 
 def test_the_token_of_the_environment_is_in_no_error(token, monkeypatch):
-    """
-    A token from the environment is not shown where another setting is missing.
-    """
+    """A token from the environment is not shown where another setting is missing."""
     monkeypatch.setenv("ARDOQ_API_TOKEN", token)
     with pytest.raises(ConfigurationError) as caught:
         ArdoqClient()
@@ -403,9 +361,7 @@ CFG = {
 
 @pytest.mark.parametrize("content", CFG.values(), ids=CFG)
 def test_the_token_of_a_file_is_in_no_error(content, token, tmp_path):
-    """
-    A token in the cfg file is in no error about the file, nor in what led to it.
-    """
+    """A token in the cfg file is in no error about the file, nor in what led to it."""
     path = tmp_path / "ardoq.cfg"
     path.write_bytes(content.replace(b"{}", token.encode()))
     with pytest.raises(ConfigurationError) as caught:
@@ -418,9 +374,7 @@ def test_the_token_of_a_file_is_in_no_error(content, token, tmp_path):
     [{"hosturl": None}, {"hosturl": "https://ardoq.example", "version": "v3"}],
 )
 def test_a_client_that_could_not_be_made_has_a_repr(settings, token):
-    """
-    A reporter that shows locals can show the client whose constructor failed.
-    """
+    """A reporter that shows locals can show the client whose constructor failed."""
     with pytest.raises(ArdoqClientException) as caught:
         ArdoqClient(**settings, token=token)
     traceback.TracebackException.from_exception(caught.value, capture_locals=True)

@@ -1,5 +1,5 @@
-"""
-The table of `ardoqpy/_http/retry.py` once more, over a real socket, against an Ardoq where things go wrong.
+"""The table of `ardoqpy/_http/retry.py` once more, over a real socket, against an Ardoq where things go
+wrong.
 """
 
 import pytest
@@ -33,9 +33,7 @@ FAULTS = [pytest.param(*fault, id=name) for name, fault in UNANSWERED.items()]
 
 
 class World:
-    """
-    An emulated Ardoq with one component in it, and a client that repeats at once.
-    """
+    """An emulated Ardoq with one component in it, and a client that repeats at once."""
 
     def __init__(self, server, client):
         self.ardoq, self.client = server, client
@@ -45,9 +43,7 @@ class World:
         server.clear_requests()
 
     def call(self, verb):
-        """
-        Read, change or delete the component, or create a second one.
-        """
+        """Read, change or delete the component, or create a second one."""
         comp_id = self.comp["_id"]
         if verb == "GET":
             return self.client.get_component(comp_id=comp_id)
@@ -61,23 +57,17 @@ class World:
 
     @property
     def names(self):
-        """
-        The names of the components that are stored.
-        """
+        """The names of the components that are stored."""
         return sorted(row["name"] for row in self.ardoq.dump()["components"])
 
     def sent(self, verb):
-        """
-        Count the requests of one verb that arrived.
-        """
+        """Count the requests of one verb that arrived."""
         return sum(record.method == verb for record in self.ardoq.requests)
 
 
 @pytest.fixture
 def world(server):
-    """
-    The world that things go wrong in.
-    """
+    """The world that things go wrong in."""
     with ArdoqClient(server.url, server.token, retries=AT_ONCE, timeout=10) as client:
         yield World(server, client)
 
@@ -88,9 +78,7 @@ AFTER = {"GET": ["One"], "PUT": ["Two"], "PATCH": ["Two"], "DELETE": [], "POST":
 @pytest.mark.parametrize(("fault", "_carried_out"), FAULTS)
 @pytest.mark.parametrize("verb", REPEATABLE)
 def test_what_can_be_repeated_is_done_once(verb, fault, _carried_out, world):
-    """
-    After one fault GET, PUT, PATCH and DELETE end as if nothing had happened, with one repeat.
-    """
+    """After one fault GET, PUT, PATCH and DELETE end as if nothing had happened, with one repeat."""
     world.ardoq.fail(**fault, method=verb)
     answer = world.call(verb)
     assert world.names == AFTER[verb]
@@ -104,9 +92,7 @@ def test_what_can_be_repeated_is_done_once(verb, fault, _carried_out, world):
 
 @pytest.mark.parametrize(("fault", "carried_out"), FAULTS)
 def test_a_create_without_an_answer_is_sent_once(fault, carried_out, world):
-    """
-    After one fault a POST is ambiguous: sent once, whether Ardoq carried it out or not.
-    """
+    """After one fault a POST is ambiguous: sent once, whether Ardoq carried it out or not."""
     world.ardoq.fail(**fault, method="POST")
     with pytest.raises(AmbiguousWrite):
         world.call("POST")
@@ -116,9 +102,7 @@ def test_a_create_without_an_answer_is_sent_once(fault, carried_out, world):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_rate_limit_is_waited_for(verb, world):
-    """
-    After 429 every verb is sent again, more often than `count` says, and is carried out once.
-    """
+    """After 429 every verb is sent again, more often than `count` says, and is carried out once."""
     world.ardoq.fail(status=429, retry_after=0, method=verb, times=4)
     world.call(verb)
     assert world.sent(verb) == 5
@@ -127,9 +111,7 @@ def test_a_rate_limit_is_waited_for(verb, world):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_rate_limit_that_lasts_too_long_changes_nothing(verb, world):
-    """
-    A 429 that asks for an hour is an error at once, and nothing was carried out.
-    """
+    """A 429 that asks for an hour is an error at once, and nothing was carried out."""
     world.ardoq.fail(status=429, retry_after=3600, method=verb)
     with pytest.raises(RateLimited):
         world.call(verb)
@@ -139,9 +121,7 @@ def test_a_rate_limit_that_lasts_too_long_changes_nothing(verb, world):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_what_is_not_there_is_tried_and_given_up(verb, world, closed_port, pauses):
-    """
-    Where nobody listens every verb is repeated `count` times and is then no ambiguous write.
-    """
+    """Where nobody listens every verb is repeated `count` times and is then no ambiguous write."""
     with (
         ArdoqClient(closed_port, "t0ken", retries=AT_ONCE) as world.client,
         pytest.raises(ServiceUnavailable) as caught,
@@ -155,9 +135,7 @@ def test_what_is_not_there_is_tried_and_given_up(verb, world, closed_port, pause
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_what_comes_back_is_reached(verb, world, monkeypatch):
-    """
-    A request that could not leave, since Ardoq was down, is carried out once when it is back.
-    """
+    """A request that could not leave, since Ardoq was down, is carried out once when it is back."""
     starts = []
     monkeypatch.setattr("ardoqpy._http.transport.time.sleep", lambda _: starts.append(world.ardoq.start()))
     world.ardoq.stop()
@@ -169,9 +147,7 @@ def test_what_comes_back_is_reached(verb, world, monkeypatch):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_silent_ardoq_is_not_waited_for(verb, world):
-    """
-    What takes longer than the time-out is repeated where it may be, and is ambiguous where not.
-    """
+    """What takes longer than the time-out is repeated where it may be, and is ambiguous where not."""
     world.client.api.transport.timeout = 0.3
     world.ardoq.fail("wait", seconds=30, method=verb)
     if verb == "POST":
@@ -194,9 +170,7 @@ def test_a_silent_ardoq_is_not_waited_for(verb, world):
     ],
 )
 def test_a_read_is_given_up_after_its_repeats(fault, error, world):
-    """
-    A fault that lasts ends a read after `count` repeats.
-    """
+    """A fault that lasts ends a read after `count` repeats."""
     world.ardoq.fail(**fault, times=9)
     with pytest.raises(error) as caught:
         world.call("GET")
@@ -207,9 +181,7 @@ def test_a_read_is_given_up_after_its_repeats(fault, error, world):
 @pytest.mark.parametrize("kind", ["drop-before", "drop-after", "html"])
 @pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE"])
 def test_a_write_is_given_up_as_ambiguous(verb, kind, world):
-    """
-    A fault that lasts leaves open whether a repeated write was carried out.
-    """
+    """A fault that lasts leaves open whether a repeated write was carried out."""
     world.ardoq.fail(kind, times=9, method=verb)
     with pytest.raises(AmbiguousWrite, match="after 3 tries"):
         world.call(verb)
@@ -217,9 +189,7 @@ def test_a_write_is_given_up_as_ambiguous(verb, kind, world):
 
 
 def test_somebody_elses_change_between_two_tries_is_a_conflict(world, monkeypatch):
-    """
-    A PUT that was dropped before it was carried out does not overwrite what came in between.
-    """
+    """A PUT that was dropped before it was carried out does not overwrite what came in between."""
     theirs = {**world.comp, "name": "Theirs"}
 
     def in_between(_seconds):
@@ -234,9 +204,7 @@ def test_somebody_elses_change_between_two_tries_is_a_conflict(world, monkeypatc
 
 
 def test_a_delete_of_what_was_never_there_is_an_error(world):
-    """
-    A 404 without any repeat is not taken for success.
-    """
+    """A 404 without any repeat is not taken for success."""
     world.call("DELETE")
     with pytest.raises(NotFoundError):
         world.call("DELETE")
@@ -244,17 +212,13 @@ def test_a_delete_of_what_was_never_there_is_an_error(world):
 
 @pytest.fixture
 def attached(world):
-    """
-    The world with a file in it.
-    """
+    """The world with a file in it."""
     world.client.upload_attachment(world.ws_id, b"0123456789" * 50, "a.txt")
     return world
 
 
 def test_a_download_that_is_cut_off_leaves_no_half_file(attached, tmp_path):
-    """
-    Half a file is an error, and what was at the path before is still there, alone.
-    """
+    """Half a file is an error, and what was at the path before is still there, alone."""
     target = tmp_path / "a.txt"
     target.write_text("before")
     attached.ardoq.fail("cut-off", method="GET", path="/api/attachment*")
@@ -265,18 +229,14 @@ def test_a_download_that_is_cut_off_leaves_no_half_file(attached, tmp_path):
 
 
 def test_a_download_that_is_cut_off_is_no_fault_of_the_disk(attached, tmp_path):
-    """
-    Half a file is an error of the connection, also where it was to be written to a path.
-    """
+    """Half a file is an error of the connection, also where it was to be written to a path."""
     attached.ardoq.fail("cut-off", method="GET", path="/api/attachment*")
     with pytest.raises(ServiceUnavailable):
         attached.client.download_attachment(attached.ws_id, "a.txt", tmp_path / "a.txt")
 
 
 def test_a_download_that_is_cut_off_names_its_whole_path(attached):
-    """
-    The error of a download names the path as every other error does.
-    """
+    """The error of a download names the path as every other error does."""
     attached.ardoq.fail("cut-off", method="GET", path="/api/attachment*")
     with pytest.raises(ServiceUnavailable) as caught:
         attached.client.download_attachment(attached.ws_id, "a.txt")
@@ -285,9 +245,7 @@ def test_a_download_that_is_cut_off_names_its_whole_path(attached):
 
 @pytest.mark.parametrize("kind", ["drop-before", "status"])
 def test_a_download_that_did_not_begin_is_repeated(kind, attached):
-    """
-    As long as no byte of the file has come, a download is a read like any other.
-    """
+    """As long as no byte of the file has come, a download is a read like any other."""
     attached.ardoq.fail(kind, method="GET", path="/api/attachment*")
     assert len(attached.client.download_attachment(attached.ws_id, "a.txt")) == 500
 

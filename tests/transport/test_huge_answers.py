@@ -1,6 +1,4 @@
-"""
-Answers so large that the garbage collector rests while they are read.
-"""
+"""Answers so large that the garbage collector rests while they are read."""
 
 import gc
 
@@ -13,17 +11,13 @@ NESTED = b'{"a": [1, null]}'
 
 @pytest.fixture(autouse=True)
 def _everything_is_huge(monkeypatch):
-    """
-    Let every answer count as huge.
-    """
+    """Let every answer count as huge."""
     monkeypatch.setattr(json_reader, "HUGE", 0)
 
 
 @pytest.fixture
 def nothing_frozen():
-    """
-    Let nothing be frozen before and after, whatever the test freezes.
-    """
+    """Let nothing be frozen before and after, whatever the test freezes."""
     frozen = gc.get_freeze_count()
     gc.unfreeze()
     yield

@@ -1,6 +1,4 @@
-"""
-JSON that is read while it arrives says the same as all of it at once.
-"""
+"""JSON that is read while it arrives says the same as all of it at once."""
 
 import json
 
@@ -30,9 +28,7 @@ PROFILE = settings(max_examples=examples(600))
 
 
 def cut(data, content):
-    """
-    Return the content in pieces, as a network might.
-    """
+    """Return the content in pieces, as a network might."""
     places = sorted(data.draw(st.lists(st.integers(0, len(content)), max_size=10)))
     return [content[start:end] for start, end in zip([0, *places], [*places, len(content)], strict=True)]
 
@@ -112,16 +108,12 @@ def test_a_letter_may_be_cut():
 
 
 class Counting(json.JSONDecoder):
-    """
-    Count the characters that are looked at.
-    """
+    """Count the characters that are looked at."""
 
     seen = 0
 
     def raw_decode(self, s, idx=0):
-        """
-        Decode, and count.
-        """
+        """Decode, and count."""
         self.seen += len(s) - idx
         return super().raw_decode(s, idx)
 

@@ -1,6 +1,4 @@
-"""
-The token goes to the host that was given, and nowhere else: redirects and next links.
-"""
+"""The token goes to the host that was given, and nowhere else: redirects and next links."""
 
 import json
 
@@ -25,9 +23,7 @@ TARGETS = [pytest.param(*target, id=name.replace(" ", "-")) for name, target in 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_redirect_to_another_host_is_refused(verb, status, wire, thing, call, pauses):
-    """
-    Whatever the verb and the kind of redirect, nothing is sent to another host.
-    """
+    """Whatever the verb and the kind of redirect, nothing is sent to another host."""
     wire.add(verb, thing, status=status, headers={"Location": "https://evil.example/"})
     with pytest.raises(RedirectRefused):
         call(verb)
@@ -37,9 +33,7 @@ def test_a_redirect_to_another_host_is_refused(verb, status, wire, thing, call, 
 
 @pytest.mark.parametrize(("target", "origin"), TARGETS)
 def test_another_host_port_or_scheme_is_another_place(target, origin, wire, thing, call):
-    """
-    The error names where the redirect leads, where the client was told to go, and what to do.
-    """
+    """The error names where the redirect leads, where the client was told to go, and what to do."""
     wire.get(thing, status=302, headers={"Location": target})
     with pytest.raises(RedirectRefused) as caught:
         call("GET")
@@ -51,9 +45,7 @@ def test_another_host_port_or_scheme_is_another_place(target, origin, wire, thin
 
 
 def test_a_host_called_api_is_named_in_full(wire, new_transport, caller):
-    """
-    The error names the client's own host whatever it is called.
-    """
+    """The error names the client's own host whatever it is called."""
     wire.get(
         "https://api.ardoq.example/api/thing/1",
         status=302,
@@ -64,9 +56,7 @@ def test_a_host_called_api_is_named_in_full(wire, new_transport, caller):
 
 
 def test_the_token_does_not_arrive_elsewhere(raw_server, server, new_transport, caller):
-    """
-    With two real servers, the second one hears nothing of a redirect to it.
-    """
+    """With two real servers, the second one hears nothing of a redirect to it."""
     location = f"Location: {server.url}/api/thing/1".encode()
     first = raw_server(b"HTTP/1.1 302 Found\r\n" + location + b"\r\nContent-Length: 0\r\n\r\n")
     with pytest.raises(RedirectRefused):
@@ -80,9 +70,7 @@ def test_the_token_does_not_arrive_elsewhere(raw_server, server, new_transport, 
     ["https://ardoq.example/api/there?a=1", "/api/there?a=1", "../there?a=1"],
 )
 def test_a_read_follows_its_own_host(location, wire, url, thing, transport):
-    """
-    A redirect of a GET to the same host is followed, with the token and the query that it names.
-    """
+    """A redirect of a GET to the same host is followed, with the token and the query that it names."""
     match = [
         matchers.query_param_matcher({"a": "1"}, strict_match=True),
         matchers.header_matcher({"Authorization": "Token token=s3cret-T0ken-of-the-tests"}),
@@ -95,9 +83,7 @@ def test_a_read_follows_its_own_host(location, wire, url, thing, transport):
 @pytest.mark.parametrize("port", ["", ":443"])
 @pytest.mark.parametrize("host", ["ardoq.example", "ARDOQ.example"])
 def test_the_same_host_may_be_written_otherwise(host, port, wire, url, thing, call):
-    """
-    The usual port and the case of letters make no other host.
-    """
+    """The usual port and the case of letters make no other host."""
     wire.get(thing, status=302, headers={"Location": f"https://{host}{port}/api/there"})
     wire.get(f"https://{host.lower()}{port}/api/there", json=[])
     assert call("GET") == []
@@ -106,9 +92,7 @@ def test_the_same_host_may_be_written_otherwise(host, port, wire, url, thing, ca
 @pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE", "POST"])
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_write_is_never_sent_to_another_path(verb, status, wire, thing, call, pauses):
-    """
-    A redirect of a write is an error, also to the same host: what it would become is anybody's guess.
-    """
+    """A redirect of a write is an error, also to the same host: what it would become is anybody's guess."""
     wire.add(verb, thing, status=status, headers={"Location": "/api/there"})
     with pytest.raises(UnexpectedAnswer) as caught:
         call(verb)
@@ -117,9 +101,7 @@ def test_a_write_is_never_sent_to_another_path(verb, status, wire, thing, call, 
 
 
 def test_redirects_in_a_circle_end(wire, thing, call):
-    """
-    Five redirects are followed, the sixth is an error.
-    """
+    """Five redirects are followed, the sixth is an error."""
     for _ in range(6):
         wire.get(thing, status=302, headers={"Location": thing})
     with pytest.raises(UnexpectedAnswer) as caught:
@@ -128,9 +110,7 @@ def test_redirects_in_a_circle_end(wire, thing, call):
 
 
 def test_a_redirect_to_another_host_at_last_is_refused(wire, url, thing, call):
-    """
-    Each step is checked, not only the first.
-    """
+    """Each step is checked, not only the first."""
     wire.get(thing, status=302, headers={"Location": "/api/there"})
     wire.get(f"{url}/api/there", status=302, headers={"Location": "https://evil.example/"})
     with pytest.raises(RedirectRefused):
@@ -139,9 +119,7 @@ def test_a_redirect_to_another_host_at_last_is_refused(wire, url, thing, call):
 
 @pytest.mark.parametrize("location", ["https://ardoq.example:port/", "http://[::1/"])
 def test_a_location_that_is_no_url_is_an_error_of_this_tree(location, wire, thing, call):
-    """
-    A Location that cannot be read is an unexpected answer at once, not a bare `ValueError`.
-    """
+    """A Location that cannot be read is an unexpected answer at once, not a bare `ValueError`."""
     wire.get(thing, status=302, headers={"Location": location})
     with pytest.raises(UnexpectedAnswer) as caught:
         call("GET")
@@ -150,9 +128,7 @@ def test_a_location_that_is_no_url_is_an_error_of_this_tree(location, wire, thin
 
 @pytest.mark.parametrize("status", [300, 304, 302])
 def test_a_redirect_that_leads_nowhere_is_not_followed(status, wire, thing, call):
-    """
-    A 3xx without a Location is an error at once.
-    """
+    """A 3xx without a Location is an error at once."""
     wire.get(thing, status=status)
     with pytest.raises(UnexpectedAnswer):
         call("GET")
@@ -163,17 +139,13 @@ def test_a_redirect_that_leads_nowhere_is_not_followed(status, wire, thing, call
     [("https://acme.ardoq.example/x", "https://acme.ardoq.example/x"), ("/x", "https://ardoq.example/x")],
 )
 def test_switch_org_tells_where_it_leads_and_does_not_go(location, answer, wire, url):
-    """
-    `switch_org` gives the address of the redirect; nothing is sent to it.
-    """
+    """`switch_org` gives the address of the redirect; nothing is sent to it."""
     wire.get(f"{url}/api/switchOrg", status=302, headers={"Location": location})
     assert ArdoqClient(url, "t0ken").switch_org("acme") == answer
 
 
 def test_switch_org_without_a_redirect_is_an_error(wire, url):
-    """
-    An answer that leads nowhere is said to be one.
-    """
+    """An answer that leads nowhere is said to be one."""
     wire.get(f"{url}/api/switchOrg", json={})
     with pytest.raises(UnexpectedAnswer, match=r"^GET /api/switchOrg does not redirect anywhere\.$"):
         ArdoqClient(url, "t0ken").switch_org("acme")
@@ -191,9 +163,7 @@ def _page(*values, href=None):
     ["https://ardoq.example/api/things?c=2", "/api/things?c=2", "things?c=2", "?c=2"],
 )
 def test_pages_follow_next_links(next_link, wire, url, transport):
-    """
-    Absolute and relative next links are followed as they are; the first query is not repeated.
-    """
+    """Absolute and relative next links are followed as they are; the first query is not repeated."""
     first = [matchers.query_param_matcher({"a": "1"}, strict_match=True)]
     second = [matchers.query_param_matcher({"c": "2"}, strict_match=True)]
     wire.get(f"{url}/api/things", json=_page(1, 2, href=next_link), match=first)
@@ -203,9 +173,7 @@ def test_pages_follow_next_links(next_link, wire, url, transport):
 
 
 def test_pages_are_read_as_they_are_needed(wire, url, transport):
-    """
-    The second page is not asked for before the first is used up.
-    """
+    """The second page is not asked for before the first is used up."""
     wire.get(f"{url}/api/things", json=_page(1, href="?c=2"))
     assert next(transport.pages("things"))["values"] == [1]
 
@@ -215,17 +183,15 @@ def test_pages_are_read_as_they_are_needed(wire, url, transport):
     [{"values": []}, {"values": [], "_links": None}, {"values": [], "_links": {"next": None}}, _page()],
 )
 def test_the_last_page_has_no_next_link(page, wire, url, transport):
-    """
-    An absent, null or empty link ends a listing.
-    """
+    """An absent, null or empty link ends a listing."""
     wire.get(f"{url}/api/things", json=page)
     assert list(transport.pages("things")) == [page]
 
 
 @pytest.mark.parametrize(("target", "origin"), TARGETS)
 def test_a_next_link_to_another_host_is_refused(target, origin, wire, url, transport):
-    """
-    A next link elsewhere ends the listing with an error after the page that gave it; nothing is sent there.
+    """A next link elsewhere ends the listing with an error after the page that gave it; nothing is sent
+    there.
     """
     wire.get(f"{url}/api/things", json=_page(1, href=target))
     pages = transport.pages("things")
@@ -237,9 +203,7 @@ def test_a_next_link_to_another_host_is_refused(target, origin, wire, url, trans
 
 @pytest.mark.parametrize("links", [["?c=2", "?c=3", "?c=2"], ["?c=2", "?c=2"], ["/api/things"]])
 def test_next_links_in_a_circle_end(links, wire, url, transport):
-    """
-    A link to a page that was read already is an error.
-    """
+    """A link to a page that was read already is an error."""
     for link in links:
         wire.get(f"{url}/api/things", json=_page(1, href=link))
     with pytest.raises(UnexpectedAnswer, match=r"^The next links of /api/things go in a circle\.$"):
@@ -248,9 +212,7 @@ def test_next_links_in_a_circle_end(links, wire, url, transport):
 
 @pytest.mark.parametrize("answer", [[], {}, {"values": None}, {"values": {}}, None, "text"])
 def test_a_page_that_is_none_is_an_error(answer, wire, url, transport):
-    """
-    What has no list of values is no page.
-    """
+    """What has no list of values is no page."""
     wire.get(f"{url}/api/things", body=json.dumps(answer))
     with pytest.raises(
         UnexpectedAnswer,
@@ -261,18 +223,14 @@ def test_a_page_that_is_none_is_an_error(answer, wire, url, transport):
 
 @pytest.mark.parametrize("links", [{"next": {"href": 5}}, {"next": "x"}, "x", [1]])
 def test_links_of_another_shape_are_an_error_of_this_tree(links, wire, url, transport):
-    """
-    Links that are not of the expected shape are an unexpected answer.
-    """
+    """Links that are not of the expected shape are an unexpected answer."""
     wire.get(f"{url}/api/things", json={"values": [], "_links": links})
     with pytest.raises(UnexpectedAnswer):
         list(transport.pages("things"))
 
 
 def test_a_next_link_names_the_org_once(wire, url, new_transport):
-    """
-    A next link that carries `org` already is followed as Ardoq gives it.
-    """
+    """A next link that carries `org` already is followed as Ardoq gives it."""
     wire.get(f"{url}/api/things", json=_page(1, href="?org=acme&c=2"))
     wire.get(f"{url}/api/things", json=_page(2))
     list(new_transport(params={"org": "acme"}).pages("things"))

@@ -1,5 +1,5 @@
-"""
-What may be sent twice: every cell of the table in `ardoqpy/_http/retry.py`, and how long the pauses are.
+"""What may be sent twice: every cell of the table in `ardoqpy/_http/retry.py`, and how long the pauses
+are.
 """
 
 import http.client
@@ -82,9 +82,7 @@ def _cells(*groups):
 @pytest.mark.parametrize("mishap", _cells(NEVER_LEFT, RATE_LIMITED, UNAVAILABLE, NO_ANSWER))
 @pytest.mark.parametrize("verb", REPEATABLE)
 def test_what_says_the_same_thing_twice_is_sent_again(verb, mishap, wire, thing, call, pauses):
-    """
-    GET, PUT, PATCH and DELETE are repeated after every mishap, with one pause for each.
-    """
+    """GET, PUT, PATCH and DELETE are repeated after every mishap, with one pause for each."""
     for _ in range(2):
         wire.add(verb, thing, **mishap())
     wire.add(verb, thing, json={"ok": True})
@@ -94,9 +92,7 @@ def test_what_says_the_same_thing_twice_is_sent_again(verb, mishap, wire, thing,
 
 @pytest.mark.parametrize("mishap", _cells(NEVER_LEFT, RATE_LIMITED))
 def test_a_create_that_was_not_carried_out_is_sent_again(mishap, wire, thing, call, pauses):
-    """
-    A POST is repeated where it never left this machine, or was turned away by the rate limit.
-    """
+    """A POST is repeated where it never left this machine, or was turned away by the rate limit."""
     for _ in range(2):
         wire.post(thing, **mishap())
     wire.post(thing, json={"ok": True}, status=201, match=[matchers.json_params_matcher({"name": "a"})])
@@ -106,9 +102,7 @@ def test_a_create_that_was_not_carried_out_is_sent_again(mishap, wire, thing, ca
 
 @pytest.mark.parametrize("mishap", _cells(UNAVAILABLE, NO_ANSWER))
 def test_a_create_whose_fate_is_unknown_is_never_repeated(mishap, wire, thing, call, pauses):
-    """
-    A POST that may have been carried out is sent once, and the error says that nobody knows.
-    """
+    """A POST that may have been carried out is sent once, and the error says that nobody knows."""
     wire.post(thing, **mishap())
     with pytest.raises(AmbiguousWrite, match=r"^POST /api/thing/1 was sent, but no answer tells whether"):
         call("POST")
@@ -116,9 +110,7 @@ def test_a_create_whose_fate_is_unknown_is_never_repeated(mishap, wire, thing, c
 
 
 def test_a_post_that_was_repeated_is_still_never_repeated_blindly(wire, thing, call, pauses):
-    """
-    After a repeat that was harmless, the next mishap of a POST is judged by itself.
-    """
+    """After a repeat that was harmless, the next mishap of a POST is judged by itself."""
     wire.post(thing, **_refused())
     wire.post(thing, **_reset())
     with pytest.raises(AmbiguousWrite):
@@ -127,9 +119,7 @@ def test_a_post_that_was_repeated_is_still_never_repeated_blindly(wire, thing, c
 
 
 def test_an_upload_is_sent_whole_again(wire, url, transport, pauses):
-    """
-    The repeat of an upload reads its file from the start.
-    """
+    """The repeat of an upload reads its file from the start."""
     bodies = []
 
     def body():
@@ -157,9 +147,7 @@ GIVEN_UP = [
 
 @pytest.mark.parametrize(("verb", "mishap", "error"), GIVEN_UP)
 def test_repeats_are_counted_and_end(verb, mishap, error, wire, thing, call, pauses):
-    """
-    After `count` repeats the mishap becomes an error that says how often it was tried.
-    """
+    """After `count` repeats the mishap becomes an error that says how often it was tried."""
     for _ in range(3):
         wire.add(verb, thing, **mishap())
     with pytest.raises(error, match="after 3 tries") as caught:
@@ -170,9 +158,7 @@ def test_repeats_are_counted_and_end(verb, mishap, error, wire, thing, call, pau
 
 @pytest.mark.parametrize("count", [0, 1, 4])
 def test_count_is_the_number_of_repeats(count, wire, thing, new_transport, caller, pauses):
-    """
-    `Retries(count=n)` sends a request n + 1 times at most.
-    """
+    """`Retries(count=n)` sends a request n + 1 times at most."""
     for _ in range(count + 1):
         wire.get(thing, status=503)
     with pytest.raises(ServiceUnavailable):
@@ -196,9 +182,7 @@ def test_count_is_the_number_of_repeats(count, wire, thing, new_transport, calle
 )
 @pytest.mark.parametrize("verb", VERBS)
 def test_other_refusals_are_not_repeated(verb, status, error, wire, thing, call, pauses):
-    """
-    Any other 4xx is an answer: one request, one error.
-    """
+    """Any other 4xx is an answer: one request, one error."""
     wire.add(verb, thing, status=status)
     with pytest.raises(error) as caught:
         call(verb)
@@ -215,9 +199,7 @@ def test_other_refusals_are_not_repeated(verb, status, error, wire, thing, call,
 )
 @pytest.mark.parametrize("verb", VERBS)
 def test_what_would_fail_again_is_not_repeated(verb, problem, wire, thing, call, pauses):
-    """
-    A certificate that is not trusted, or a URL that is none, is the same the next time.
-    """
+    """A certificate that is not trusted, or a URL that is none, is the same the next time."""
     wire.add(verb, thing, body=problem)
     with pytest.raises(ServiceUnavailable) as caught:
         call(verb)
@@ -230,9 +212,7 @@ def test_what_would_fail_again_is_not_repeated(verb, problem, wire, thing, call,
 
 @pytest.mark.parametrize("mishap", _cells(UNAVAILABLE, NO_ANSWER))
 def test_a_404_after_a_delete_that_got_no_answer_is_success(mishap, wire, thing, call, pauses):
-    """
-    What is gone after an earlier DELETE that may have gone through was deleted by it.
-    """
+    """What is gone after an earlier DELETE that may have gone through was deleted by it."""
     wire.delete(thing, **mishap())
     wire.delete(thing, status=404)
     assert call("DELETE") == {}
@@ -240,9 +220,7 @@ def test_a_404_after_a_delete_that_got_no_answer_is_success(mishap, wire, thing,
 
 @pytest.mark.parametrize("mishap", [None, *_cells(NEVER_LEFT, RATE_LIMITED)])
 def test_a_404_to_a_delete_that_did_nothing_before_is_an_error(mishap, wire, thing, call, pauses):
-    """
-    Where no earlier DELETE can have gone through, a 404 says that there was nothing.
-    """
+    """Where no earlier DELETE can have gone through, a 404 says that there was nothing."""
     if mishap is not None:
         wire.delete(thing, **mishap())
     wire.delete(thing, status=404)
@@ -252,9 +230,7 @@ def test_a_404_to_a_delete_that_did_nothing_before_is_an_error(mishap, wire, thi
 
 @pytest.mark.parametrize("verb", ["GET", "PUT", "PATCH"])
 def test_a_404_after_a_repeat_of_another_verb_is_an_error(verb, wire, thing, call, pauses):
-    """
-    Only a DELETE takes a 404 for its own work.
-    """
+    """Only a DELETE takes a 404 for its own work."""
     wire.add(verb, thing, **_reset())
     wire.add(verb, thing, status=404)
     with pytest.raises(NotFoundError):
@@ -264,9 +240,7 @@ def test_a_404_after_a_repeat_of_another_verb_is_an_error(verb, wire, thing, cal
 @pytest.mark.parametrize("verb", ["PUT", "PATCH"])
 @pytest.mark.parametrize("mishap", _cells(UNAVAILABLE, NO_ANSWER))
 def test_a_conflict_after_a_repeat_that_is_our_own_is_success(verb, mishap, wire, thing, call, pauses):
-    """
-    A 409 after a sending without an answer is read, and is the answer where ours is stored.
-    """
+    """A 409 after a sending without an answer is read, and is the answer where ours is stored."""
     stored = {"_version": 2, "name": "ours"}
     wire.add(verb, thing, **mishap())
     wire.add(verb, thing, status=409)
@@ -276,9 +250,7 @@ def test_a_conflict_after_a_repeat_that_is_our_own_is_success(verb, mishap, wire
 
 @pytest.mark.parametrize("verb", ["PUT", "PATCH"])
 def test_a_conflict_after_a_repeat_that_is_somebody_elses_is_a_conflict(verb, wire, thing, call, pauses):
-    """
-    Where what is stored is not what was sent, the 409 stays a conflict.
-    """
+    """Where what is stored is not what was sent, the 409 stays a conflict."""
     wire.add(verb, thing, **_reset())
     wire.add(verb, thing, status=409, json={"message": "The version is 3."})
     wire.get(thing, json={"_version": 3, "name": "theirs"})
@@ -289,9 +261,7 @@ def test_a_conflict_after_a_repeat_that_is_somebody_elses_is_a_conflict(verb, wi
 
 @pytest.mark.parametrize("mishap", [None, *_cells(NEVER_LEFT, RATE_LIMITED)])
 def test_a_conflict_that_cannot_be_our_own_is_not_looked_into(mishap, wire, thing, call, pauses):
-    """
-    Where no earlier PUT can have gone through, a 409 is a conflict at once, and nothing is read.
-    """
+    """Where no earlier PUT can have gone through, a 409 is a conflict at once, and nothing is read."""
     if mishap is not None:
         wire.put(thing, **mishap())
     wire.put(thing, status=409)
@@ -300,9 +270,7 @@ def test_a_conflict_that_cannot_be_our_own_is_not_looked_into(mishap, wire, thin
 
 
 def test_a_conflict_after_a_repeat_without_a_test_is_a_conflict(wire, thing, call, pauses):
-    """
-    Without `holds` nobody can tell whose doing it was.
-    """
+    """Without `holds` nobody can tell whose doing it was."""
     wire.put(thing, **_reset())
     wire.put(thing, status=409)
     with pytest.raises(Conflict):
@@ -323,9 +291,7 @@ COMPONENT = {"_id": "5f00", "_version": 4, "name": "New", "rootWorkspace": "aa",
     ],
 )
 def test_update_component_knows_its_own_conflict(stored, ours, wire, url, transport, pauses):
-    """
-    Ours is the next version, holding every attribute that was sent and that Ardoq does not set itself.
-    """
+    """Ours is the next version, holding every attribute that was sent and that Ardoq does not set itself."""
     from ardoqpy.api.v1 import Components  # noqa: PLC0415  (the one test here above the transport)
 
     address = f"{url}/api/component/5f00"
@@ -345,9 +311,7 @@ def test_update_component_knows_its_own_conflict(stored, ours, wire, url, transp
 
 @pytest.mark.parametrize(("seconds", "least", "most"), [(100, 90, 100), (-100, 0, 0)])
 def test_retry_after_as_a_date_counts_from_now(seconds, least, most):
-    """
-    A date is as many seconds as are left until then.
-    """
+    """A date is as many seconds as are left until then."""
     then = format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
     assert least <= seconds_asked_for(then) <= most
 
@@ -366,9 +330,7 @@ def test_retry_after_as_a_date_counts_from_now(seconds, least, most):
     ],
 )
 def test_retry_after_is_read(retry_after, least, most):
-    """
-    Seconds and dates are both read; a date that has passed asks for nothing.
-    """
+    """Seconds and dates are both read; a date that has passed asks for nothing."""
     assert least <= seconds_asked_for(retry_after) <= most
 
 
@@ -382,17 +344,15 @@ def test_retry_after_is_read(retry_after, least, most):
     ],
 )
 def test_retry_after_that_makes_no_sense_is_none(retry_after):
-    """
-    What is neither a number of seconds nor a date, or a date whose numbers fit nowhere, is as good as absent.
+    """What is neither a number of seconds nor a date, or a date whose numbers fit nowhere, is as good
+    as absent.
     """
     assert seconds_asked_for(retry_after) is None
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_rate_limit_is_waited_for_as_asked(verb, wire, thing, call, pauses):
-    """
-    A 429 is waited for as long as it asks, any verb, and does not use up the repeats.
-    """
+    """A 429 is waited for as long as it asks, any verb, and does not use up the repeats."""
     for seconds in ("7", "11", "2", "1"):
         wire.add(verb, thing, status=429, headers={"Retry-After": seconds})
     wire.add(verb, thing, json={})
@@ -403,9 +363,7 @@ def test_a_rate_limit_is_waited_for_as_asked(verb, wire, thing, call, pauses):
 @pytest.mark.parametrize("retry_after", ["301", "999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_rate_limit_that_asks_for_too_much_is_an_error(verb, retry_after, wire, thing, call, pauses):
-    """
-    What asks to wait longer than `longest_wait` is not waited for at all.
-    """
+    """What asks to wait longer than `longest_wait` is not waited for at all."""
     wire.add(verb, thing, status=429, headers={"Retry-After": retry_after})
     with pytest.raises(RateLimited):
         call(verb)
@@ -413,9 +371,7 @@ def test_a_rate_limit_that_asks_for_too_much_is_an_error(verb, retry_after, wire
 
 
 def test_the_whole_wait_for_one_request_is_bounded(wire, thing, new_transport, caller, pauses):
-    """
-    Many 429 together wait no longer than `longest_wait`.
-    """
+    """Many 429 together wait no longer than `longest_wait`."""
     for _ in range(3):
         wire.get(thing, status=429, headers={"Retry-After": "4"})
     with pytest.raises(RateLimited) as caught:
@@ -428,18 +384,14 @@ def test_the_whole_wait_for_one_request_is_bounded(wire, thing, new_transport, c
 
 
 def test_no_waiting_at_all_may_be_asked_for(wire, thing, new_transport, caller, pauses):
-    """
-    With `longest_wait=0` the first 429 that asks to wait is an error.
-    """
+    """With `longest_wait=0` the first 429 that asks to wait is an error."""
     wire.get(thing, status=429, headers={"Retry-After": "1"})
     with pytest.raises(RateLimited):
         caller(new_transport(retries=Retries(longest_wait=0)))("GET")
 
 
 class EndlessError(Exception):
-    """
-    The transport would go on for ever.
-    """
+    """The transport would go on for ever."""
 
 
 @pytest.mark.parametrize(
@@ -447,9 +399,7 @@ class EndlessError(Exception):
     [{"Retry-After": "0"}, {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, {}],
 )
 def test_a_rate_limit_that_asks_for_nothing_ends_too(headers, new_transport, caller, monkeypatch):
-    """
-    A server that answers 429 with "Retry-After: 0" for ever is given up some time.
-    """
+    """A server that answers 429 with "Retry-After: 0" for ever is given up some time."""
     slept = []
 
     def sleep(seconds):
@@ -468,9 +418,7 @@ def test_a_rate_limit_that_asks_for_nothing_ends_too(headers, new_transport, cal
 
 
 def test_pauses_grow_with_jitter(wire, thing, new_transport, caller, pauses):
-    """
-    Each further pause is up to twice as long, never longer than `longest_pause`, never in step.
-    """
+    """Each further pause is up to twice as long, never longer than `longest_pause`, never in step."""
     for _ in range(9):
         wire.get(thing, status=503)
     with pytest.raises(ServiceUnavailable):
@@ -482,9 +430,7 @@ def test_pauses_grow_with_jitter(wire, thing, new_transport, caller, pauses):
 
 @pytest.mark.parametrize(("retry_after", "least", "most"), [("9", 9, 9), ("9999", 30, 30), ("x", 0.25, 0.5)])
 def test_a_503_may_ask_for_a_longer_pause(retry_after, least, most, wire, thing, call, pauses):
-    """
-    Retry-After of a 503 is honoured, up to `longest_pause`.
-    """
+    """Retry-After of a 503 is honoured, up to `longest_pause`."""
     wire.get(thing, status=503, headers={"Retry-After": retry_after})
     wire.get(thing, json={})
     call("GET")
@@ -492,9 +438,7 @@ def test_a_503_may_ask_for_a_longer_pause(retry_after, least, most, wire, thing,
 
 
 def test_without_backoff_there_is_no_pause(wire, thing, new_transport, caller, pauses):
-    """
-    `backoff=0` repeats at once.
-    """
+    """`backoff=0` repeats at once."""
     wire.get(thing, status=503)
     wire.get(thing, json={})
     caller(new_transport(retries=Retries(backoff=0)))("GET")
@@ -503,9 +447,7 @@ def test_without_backoff_there_is_no_pause(wire, thing, new_transport, caller, p
 
 @pytest.mark.parametrize("attempt", [0, 1, 60, 61, 10_000])
 def test_a_pause_is_bounded_however_many_there_were(attempt):
-    """
-    The doubling overflows nothing.
-    """
+    """The doubling overflows nothing."""
     assert 0 < Retries().pause(attempt) <= 30
 
 
@@ -513,9 +455,7 @@ def test_a_pause_is_bounded_however_many_there_were(attempt):
 
 
 def test_retries_are_a_number_or_a_policy():
-    """
-    A number is the count, everything else as by default; a policy is itself.
-    """
+    """A number is the count, everything else as by default; a policy is itself."""
     policy = Retries(count=1, backoff=2)
     assert Retries.of(policy) is policy
     assert Retries.of(3) == Retries(count=3)
@@ -527,17 +467,13 @@ def test_retries_are_a_number_or_a_policy():
     [Outcome.NOT_SENT, Outcome.RATE_LIMITED, Outcome.UNAVAILABLE, Outcome.NO_ANSWER],
 )
 def test_the_rule_itself(outcome):
-    """
-    Everything but a POST may be resent; a POST where it was certainly not carried out.
-    """
+    """Everything but a POST may be resent; a POST where it was certainly not carried out."""
     assert all(may_resend(verb, outcome) for verb in REPEATABLE)
     assert may_resend("POST", outcome) == (outcome in {Outcome.NOT_SENT, Outcome.RATE_LIMITED})
 
 
 def test_each_repeat_is_logged_once_without_the_token(wire, thing, token, call, pauses, caplog):
-    """
-    One line for each repeat says what was sent, what happened and how long the pause is.
-    """
+    """One line for each repeat says what was sent, what happened and how long the pause is."""
     wire.get(thing, status=503, json={"message": token})
     wire.get(thing, **_reset())
     wire.get(thing, status=429, headers={"Retry-After": "4"})
@@ -554,9 +490,7 @@ def test_each_repeat_is_logged_once_without_the_token(wire, thing, token, call, 
 
 
 def test_a_token_in_the_trouble_is_not_logged(wire, thing, token, call, pauses, caplog):
-    """
-    Where the trouble itself quotes the token, the log and the error do not.
-    """
+    """Where the trouble itself quotes the token, the log and the error do not."""
     for _ in range(3):
         wire.get(thing, body=requests.ConnectionError(ProtocolError(f"broken: {token}")))
     with caplog.at_level(logging.DEBUG), pytest.raises(ServiceUnavailable) as caught:
@@ -566,9 +500,7 @@ def test_a_token_in_the_trouble_is_not_logged(wire, thing, token, call, pauses, 
 
 
 def test_nothing_is_logged_above_debug_without_a_repeat(wire, thing, call, caplog):
-    """
-    A request that goes well says nothing.
-    """
+    """A request that goes well says nothing."""
     wire.get(thing, json={})
     with caplog.at_level(logging.INFO):
         call("GET")

@@ -1,6 +1,4 @@
-"""
-What leaves this machine, header by header, and what an answer becomes.
-"""
+"""What leaves this machine, header by header, and what an answer becomes."""
 
 import json
 import platform
@@ -25,9 +23,7 @@ WITHOUT_RETRIES = Retries(count=0)
 
 @pytest.mark.parametrize("verb", ["GET", "PUT", "PATCH", "DELETE", "POST"])
 def test_every_verb_carries_token_and_agent(verb, wire, thing, call):
-    """
-    Each request says who asks, with what, and that it wants JSON.
-    """
+    """Each request says who asks, with what, and that it wants JSON."""
     headers = {
         "Authorization": AUTHORIZATION,
         "Accept": "application/json",
@@ -38,9 +34,7 @@ def test_every_verb_carries_token_and_agent(verb, wire, thing, call):
 
 
 def test_agent_names_neither_machine_nor_python(wire, thing, call):
-    """
-    The User-Agent tells the library and its version, nothing about the caller's machine.
-    """
+    """The User-Agent tells the library and its version, nothing about the caller's machine."""
     wire.get(thing, json={})
     call("GET")
     agent = wire.calls[0].request.headers["User-Agent"]
@@ -49,9 +43,7 @@ def test_agent_names_neither_machine_nor_python(wire, thing, call):
 
 
 def test_org_goes_with_every_request(wire, thing, new_transport):
-    """
-    The parameters of the transport stand beside those of the call.
-    """
+    """The parameters of the transport stand beside those of the call."""
     query = {"org": "acme", "name": "a b&c"}
     wire.get(thing, json=[], match=[matchers.query_param_matcher(query, strict_match=True)])
     transport = new_transport(params={"org": "acme"})
@@ -59,25 +51,19 @@ def test_org_goes_with_every_request(wire, thing, new_transport):
 
 
 def test_client_sends_the_org_it_was_given(wire, url):
-    """
-    `ArdoqClient(org=...)` sends the label as the query parameter of v1.
-    """
+    """`ArdoqClient(org=...)` sends the label as the query parameter of v1."""
     wire.get(f"{url}/api/workspace", json=[], match=[matchers.query_param_matcher({"org": "acme"})])
     assert ArdoqClient(url, "t0ken", "acme").get_workspaces() == []
 
 
 def test_no_org_is_sent_where_none_is_known(wire, url):
-    """
-    Without a label there is no `org` in the query, not even an empty one.
-    """
+    """Without a label there is no `org` in the query, not even an empty one."""
     wire.get(f"{url}/api/workspace", json=[], match=[matchers.query_param_matcher({}, strict_match=True)])
     assert ArdoqClient(url, "t0ken").get_workspaces() == []
 
 
 def test_parameters_that_are_none_are_left_out(wire, thing, transport):
-    """
-    A parameter of None is not sent as the text 'None'.
-    """
+    """A parameter of None is not sent as the text 'None'."""
     wire.get(thing, json=[], match=[matchers.query_param_matcher({"a": "1"}, strict_match=True)])
     transport.get("thing/1", {"a": 1, "b": None})
 
@@ -94,9 +80,7 @@ def test_parameters_that_are_none_are_left_out(wire, thing, transport):
     ],
 )
 def test_file_names_are_quoted_as_one_segment(filename, quoted, wire, url):
-    """
-    No character of a file's name leaves its segment of the path.
-    """
+    """No character of a file's name leaves its segment of the path."""
     wire.get(f"{url}/api/attachment/workspace/5f00/{quoted}", body=b"12")
     assert ArdoqClient(url, "t0ken").download_attachment("5f00", filename) == b"12"
     assert wire.calls[0].request.path_url == f"/api/attachment/workspace/5f00/{quoted}"
@@ -104,9 +88,7 @@ def test_file_names_are_quoted_as_one_segment(filename, quoted, wire, url):
 
 @pytest.mark.parametrize("verb", ["PUT", "PATCH", "POST"])
 def test_bodies_are_json_in_utf8(verb, wire, url, transport):
-    """
-    A body is JSON in UTF-8 with its letters as they are, and is declared as JSON.
-    """
+    """A body is JSON in UTF-8 with its letters as they are, and is declared as JSON."""
     body = {"name": "Ærø", "n": 1.5, "no": None, "yes": True, "list": [1, {"a": "b"}]}
     wire.add(verb, f"{url}/api/thing", json={}, match=[matchers.json_params_matcher(body)])
     getattr(transport, verb.lower())("thing", body)
@@ -116,9 +98,7 @@ def test_bodies_are_json_in_utf8(verb, wire, url, transport):
 
 
 def test_a_read_declares_no_body(wire, thing, call):
-    """
-    A GET carries neither a body nor the type of one.
-    """
+    """A GET carries neither a body nor the type of one."""
     wire.get(thing, json={})
     call("GET")
     assert wire.calls[0].request.body is None
@@ -126,9 +106,7 @@ def test_a_read_declares_no_body(wire, thing, call):
 
 
 def test_a_delete_may_carry_a_body(wire, thing, transport):
-    """
-    The bulk delete of v1 sends its ids in the body of a DELETE.
-    """
+    """The bulk delete of v1 sends its ids in the body of a DELETE."""
     body = {"componentIds": ["a", "b"]}
     wire.delete(thing, json={}, match=[matchers.json_params_matcher(body)])
     transport.delete("thing/1", body)
@@ -154,9 +132,7 @@ def test_a_delete_may_carry_a_body(wire, thing, transport):
     ],
 )
 def test_what_a_good_answer_becomes(verb, status, body, answer, wire, thing, call):
-    """
-    JSON is handed on as it is, no content as an empty dict.
-    """
+    """JSON is handed on as it is, no content as an empty dict."""
     wire.add(verb, thing, status=status, body=body)
     assert call(verb) == answer
 
@@ -166,9 +142,7 @@ def test_what_a_good_answer_becomes(verb, status, body, answer, wire, thing, cal
     [b"", b"<html>log in</html>", b'{"a": ', b"\xff\xfe\xfd", b"[" * 100_000, b"Bad Gateway"],
 )
 def test_a_read_that_is_not_json_is_an_error_of_this_tree(body, wire, thing, new_transport, caller):
-    """
-    No `ValueError` from underneath escapes, whatever stands where JSON should.
-    """
+    """No `ValueError` from underneath escapes, whatever stands where JSON should."""
     wire.get(thing, body=body)
     with pytest.raises(UnexpectedAnswer) as caught:
         caller(new_transport(retries=WITHOUT_RETRIES))("GET")
@@ -177,9 +151,7 @@ def test_a_read_that_is_not_json_is_an_error_of_this_tree(body, wire, thing, new
 
 @pytest.mark.parametrize("answer", ["null", "[]"])
 def test_an_object_that_is_none_is_an_error(answer, wire, url):
-    """
-    Where an object was asked for, a list or null is an unexpected answer, each called by its name.
-    """
+    """Where an object was asked for, a list or null is an unexpected answer, each called by its name."""
     wire.get(f"{url}/api/workspace/5f00", body=answer)
     with pytest.raises(UnexpectedAnswer) as caught:
         ArdoqClient(url, "t0ken").get_workspace("5f00")
@@ -192,26 +164,20 @@ def test_an_object_that_is_none_is_an_error(answer, wire, url):
     [({"a": 1}, "a dict"), ("text", "a str"), (5, "an int"), (True, "a bool")],
 )
 def test_a_list_that_is_none_is_an_error(answer, what, wire, url):
-    """
-    Where a list was asked for, anything else than a list (or null) is an unexpected answer.
-    """
+    """Where a list was asked for, anything else than a list (or null) is an unexpected answer."""
     wire.get(f"{url}/api/workspace", json=answer)
     with pytest.raises(UnexpectedAnswer, match=rf"^Ardoq answered with {what} where a list was expected\.$"):
         ArdoqClient(url, "t0ken").get_workspaces()
 
 
 def test_null_for_a_list_is_an_empty_one(wire, url):
-    """
-    Ardoq gives null for an empty list in places.
-    """
+    """Ardoq gives null for an empty list in places."""
     wire.get(f"{url}/api/workspace", body="null")
     assert ArdoqClient(url, "t0ken").get_workspaces() == []
 
 
 def test_timeout_is_given_to_every_request(wire, thing, new_transport, caller):
-    """
-    The pair for connecting and reading reaches requests as it was given.
-    """
+    """The pair for connecting and reading reaches requests as it was given."""
     timeout = matchers.request_kwargs_matcher({"timeout": (1.5, 2.5), "stream": True})
     for verb in ("GET", "POST"):
         wire.add(verb, thing, json={}, match=[timeout])
@@ -221,9 +187,7 @@ def test_timeout_is_given_to_every_request(wire, thing, new_transport, caller):
 
 
 def test_a_server_that_never_answers_is_given_up(raw_server, new_transport, caller):
-    """
-    A real socket that stays silent ends a read by the time-out, in words that say so.
-    """
+    """A real socket that stays silent ends a read by the time-out, in words that say so."""
     server = raw_server(None)
     call = caller(new_transport(server.url, timeout=0.2, retries=WITHOUT_RETRIES))
     with pytest.raises(ServiceUnavailable, match="nothing came within the time-out"):
@@ -232,9 +196,7 @@ def test_a_server_that_never_answers_is_given_up(raw_server, new_transport, call
 
 
 def test_an_answer_that_stalls_is_given_up(raw_server, new_transport, caller):
-    """
-    An answer that begins and then stays silent ends by the same time-out, in the same words.
-    """
+    """An answer that begins and then stays silent ends by the same time-out, in the same words."""
     server = raw_server(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[1,", stays_open=True)
     call = caller(new_transport(server.url, timeout=0.2, retries=WITHOUT_RETRIES))
     with pytest.raises(ServiceUnavailable) as caught:
@@ -243,9 +205,7 @@ def test_an_answer_that_stalls_is_given_up(raw_server, new_transport, caller):
 
 
 def test_a_create_that_is_never_answered_is_ambiguous(raw_server, new_transport, caller):
-    """
-    A real socket that takes a POST and stays silent leaves open what became of it.
-    """
+    """A real socket that takes a POST and stays silent leaves open what became of it."""
     server = raw_server(None)
     call = caller(new_transport(server.url, timeout=0.2, retries=Retries(count=3, backoff=0)))
     with pytest.raises(AmbiguousWrite, match="nothing came within the time-out"):
@@ -254,9 +214,7 @@ def test_a_create_that_is_never_answered_is_ambiguous(raw_server, new_transport,
 
 
 def test_cookies_are_not_sent_back(wire, thing, transport, call):
-    """
-    What Ardoq sets as a cookie is neither kept nor returned.
-    """
+    """What Ardoq sets as a cookie is neither kept nor returned."""
     for _ in range(2):
         wire.get(thing, json={}, headers={"Set-Cookie": "session=1; Path=/"})
         call("GET")
@@ -265,9 +223,7 @@ def test_cookies_are_not_sent_back(wire, thing, transport, call):
 
 
 def test_cookies_are_not_sent_back_over_a_real_socket(raw_server, new_transport, caller):
-    """
-    The same with real headers, since a mock may hand cookies over differently.
-    """
+    """The same with real headers, since a mock may hand cookies over differently."""
     answer = b"HTTP/1.1 200 OK\r\nSet-Cookie: session=1; Path=/\r\nContent-Length: 2\r\n\r\n{}"
     server = raw_server(answer, answer)
     call = caller(new_transport(server.url))
@@ -278,9 +234,7 @@ def test_cookies_are_not_sent_back_over_a_real_socket(raw_server, new_transport,
 
 
 def test_cookies_already_in_a_callers_session_are_blocked(wire, thing, new_transport, caller):
-    """
-    A session that is handed over with cookies in it does not send them to Ardoq.
-    """
+    """A session that is handed over with cookies in it does not send them to Ardoq."""
     wire.get(thing, json={})
     session = requests.Session()
     session.cookies.set("mine", "1")
@@ -298,9 +252,7 @@ def test_netrc_never_overrides_the_token(
     monkeypatch,
     tmp_path,
 ):
-    """
-    An entry for the host in the netrc file does not take the place of the Authorization header.
-    """
+    """An entry for the host in the netrc file does not take the place of the Authorization header."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine ardoq.example login somebody password else\ndefault login a password b\n")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -311,9 +263,7 @@ def test_netrc_never_overrides_the_token(
 
 
 def test_credentials_of_a_callers_session_do_not_override_the_token(wire, thing, new_transport, caller):
-    """
-    A session with credentials of its own still sends the token.
-    """
+    """A session with credentials of its own still sends the token."""
     wire.get(thing, json={}, match=[matchers.header_matcher({"Authorization": AUTHORIZATION})])
     session = requests.Session()
     session.auth = ("somebody", "else")
@@ -322,9 +272,7 @@ def test_credentials_of_a_callers_session_do_not_override_the_token(wire, thing,
 
 @pytest.fixture
 def proxy(monkeypatch, closed_port):
-    """
-    Name a proxy that is not there to everything that looks for one.
-    """
+    """Name a proxy that is not there to everything that looks for one."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, closed_port)
         monkeypatch.setenv(name.lower(), closed_port)
@@ -334,25 +282,19 @@ def proxy(monkeypatch, closed_port):
 
 
 def test_no_proxy_is_asked_for_this_machine(proxy, server):
-    """
-    A proxy in the environment is not asked for a loopback address, which it would look for at home.
-    """
+    """A proxy in the environment is not asked for a loopback address, which it would look for at home."""
     assert ArdoqClient(server.url, server.token, retries=0).get_workspaces() == []
 
 
 def test_a_proxy_is_asked_for_every_other_host(proxy, new_transport):
-    """
-    For a host elsewhere the proxy of the environment is used as requests does it.
-    """
+    """For a host elsewhere the proxy of the environment is used as requests does it."""
     session = new_transport("https://ardoq.example").session
     used = session.merge_environment_settings("https://ardoq.example/", {}, None, None, None)["proxies"]
     assert used["https"] == proxy
 
 
 def test_a_callers_session_is_used_as_it_is(wire, thing, new_transport, caller):
-    """
-    Headers, adapters and the rest of a caller's session stay in force.
-    """
+    """Headers, adapters and the rest of a caller's session stay in force."""
     session = requests.Session()
     session.headers["X-Mine"] = "1"
     adapters = dict(session.adapters)
@@ -365,9 +307,7 @@ def test_a_callers_session_is_used_as_it_is(wire, thing, new_transport, caller):
 
 @pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE", "POST"])
 def test_read_only_sends_no_write(verb, wire, new_transport, caller):
-    """
-    A transport that only reads refuses each write before it is sent.
-    """
+    """A transport that only reads refuses each write before it is sent."""
     with pytest.raises(WriteRefused) as caught:
         caller(new_transport(read_only=True))(verb)
     assert str(caught.value) == f"{verb} /api/thing/1 was not sent: this client simulates."
@@ -375,9 +315,7 @@ def test_read_only_sends_no_write(verb, wire, new_transport, caller):
 
 
 def test_read_only_refuses_uploads_and_sends_reads(wire, url, thing, new_transport):
-    """
-    An upload is a write; a GET, and a POST that is declared to write nothing, are not.
-    """
+    """An upload is a write; a GET, and a POST that is declared to write nothing, are not."""
     transport = new_transport(read_only=True)
     with pytest.raises(WriteRefused):
         transport.upload("thing/1", bytes)
@@ -388,9 +326,7 @@ def test_read_only_refuses_uploads_and_sends_reads(wire, url, thing, new_transpo
 
 
 def test_an_upload_is_one_part_of_a_form(wire, url):
-    """
-    A file travels as multipart/form-data in the part `attachment`, with its name, type and length.
-    """
+    """A file travels as multipart/form-data in the part `attachment`, with its name, type and length."""
     wire.post(f"{url}/api/attachment/workspace/5f00/upload", status=201, json={"filename": 'a"b.txt'})
     ArdoqClient(url, "t0ken").upload_attachment("5f00", b"hello", 'a"b.txt')
     sent = wire.calls[0].request
@@ -407,9 +343,7 @@ def test_an_upload_is_one_part_of_a_form(wire, url):
 
 
 def test_an_upload_over_a_real_socket(server, tmp_path):
-    """
-    What was uploaded from a path, from bytes and from an open file comes back byte by byte.
-    """
+    """What was uploaded from a path, from bytes and from an open file comes back byte by byte."""
     content = bytes(range(256)) * 1024
     path = tmp_path / "a.bin"
     path.write_bytes(content)
@@ -425,9 +359,7 @@ def test_an_upload_over_a_real_socket(server, tmp_path):
 
 
 def test_an_upload_closes_the_file_that_it_opened(server, tmp_path, monkeypatch):
-    """
-    A file that the library opened for an upload is closed when the upload is done.
-    """
+    """A file that the library opened for an upload is closed when the upload is done."""
     path = tmp_path / "a.txt"
     path.write_text("hello")
     opened = []
@@ -443,9 +375,7 @@ def test_an_upload_closes_the_file_that_it_opened(server, tmp_path, monkeypatch)
 
 
 def test_json_of_a_body_is_what_was_given(wire, thing, transport):
-    """
-    Sending a body changes nothing in the caller's dict.
-    """
+    """Sending a body changes nothing in the caller's dict."""
     body = {"name": "a", "list": [1]}
     before = json.dumps(body)
     wire.put(thing, json={})

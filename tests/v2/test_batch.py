@@ -1,6 +1,4 @@
-"""
-`Batch` as plain data: what it holds, and what it refuses before anything is sent.
-"""
+"""`Batch` as plain data: what it holds, and what it refuses before anything is sent."""
 
 import copy
 

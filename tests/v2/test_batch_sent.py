@@ -1,6 +1,4 @@
-"""
-A `Batch` on its way to Ardoq and back.
-"""
+"""A `Batch` on its way to Ardoq and back."""
 
 import pytest
 from furnished import COMPONENTS, OTHER, REFERENCES, WORKSPACE

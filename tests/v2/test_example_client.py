@@ -1,6 +1,4 @@
-"""
-`API` and `Batch` as the portal's example client has them, and the example that uses them.
-"""
+"""`API` and `Batch` as the portal's example client has them, and the example that uses them."""
 
 import json
 import subprocess
@@ -21,9 +19,7 @@ LINK = {"source": COMPONENTS[0], "target": COMPONENTS[1], "type": 1}
 
 @pytest.fixture
 def api(ardoq):
-    """
-    Give an API made as the portal's example makes it.
-    """
+    """Give an API made as the portal's example makes it."""
     with API(ardoq_api_host=ardoq.url, ardoq_api_token=ardoq.token) as made:
         yield made
 

@@ -1,6 +1,4 @@
-"""
-Reading and writing one component or reference on v2, and what a workspace holds.
-"""
+"""Reading and writing one component or reference on v2, and what a workspace holds."""
 
 import pytest
 from furnished import COMPONENTS, MODEL, OTHER, REFERENCES, WORKSPACE

@@ -1,6 +1,4 @@
-"""
-Listings on v2: pages, filters, and their iter_ twins.
-"""
+"""Listings on v2: pages, filters, and their iter_ twins."""
 
 from urllib.parse import parse_qsl
 

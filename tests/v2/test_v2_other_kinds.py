@@ -1,6 +1,4 @@
-"""
-Reports, attachments, and any path, on v2.
-"""
+"""Reports, attachments, and any path, on v2."""
 
 import pytest
 from furnished import ATTACHMENT, COMPONENTS, REPORT, WORKSPACE

@@ -1,6 +1,4 @@
-"""
-What leaves this machine on v2, header by header, and where a next link may lead.
-"""
+"""What leaves this machine on v2, header by header, and where a next link may lead."""
 
 import pytest
 import responses
@@ -23,18 +21,14 @@ HEADERS = {"Authorization": f"Bearer {TOKEN}", "X-org": "acme", "Accept": "appli
 
 @pytest.fixture
 def wire():
-    """
-    Give the strict mock of the network: what nobody registered fails.
-    """
+    """Give the strict mock of the network: what nobody registered fails."""
     with responses.RequestsMock() as mocked:
         yield mocked
 
 
 @pytest.fixture
 def client():
-    """
-    Give a client of one host.
-    """
+    """Give a client of one host."""
     with ArdoqClient(HOST, TOKEN, "acme", "v2", retries=0) as made:
         yield made
 

@@ -1,6 +1,4 @@
-"""
-Give the tests of the wire time that passes only where somebody sleeps.
-"""
+"""Give the tests of the wire time that passes only where somebody sleeps."""
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,9 +10,7 @@ settings.register_profile(
 
 
 class FakeTime:
-    """
-    Be the time for a transport: it passes only while somebody sleeps, and nobody really does.
-    """
+    """Be the time for a transport: it passes only while somebody sleeps, and nobody really does."""
 
     def __init__(self):
         self.now = 1000.0
@@ -22,15 +18,11 @@ class FakeTime:
         self.meanwhile = []
 
     def monotonic(self):
-        """
-        Return the time.
-        """
+        """Return the time."""
         return self.now
 
     def sleep(self, seconds):
-        """
-        Let it be so much later, and do what is to be done meanwhile.
-        """
+        """Let it be so much later, and do what is to be done meanwhile."""
         self.slept.append(seconds)
         self.now += seconds
         if self.meanwhile:
@@ -39,9 +31,7 @@ class FakeTime:
 
 @pytest.fixture
 def time(monkeypatch):
-    """
-    The time of every transport.
-    """
+    """The time of every transport."""
     made = FakeTime()
     monkeypatch.setattr("ardoqpy._http.transport.time", made)
     return made

@@ -1,6 +1,4 @@
-"""
-Limiters of several kinds, and a client that sends as fast as it may against one, without real time.
-"""
+"""Limiters of several kinds, and a client that sends as fast as it may against one, without real time."""
 
 import heapq
 import itertools
@@ -10,9 +8,7 @@ from ardoqpy._http.rate_limiter import Pace
 
 
 class Bucket:
-    """
-    Let `rate` requests a second through, and up to `size` at once, as the emulator does.
-    """
+    """Let `rate` requests a second through, and up to `size` at once, as the emulator does."""
 
     def __init__(self, rate, size=None):
         self.granted = rate
@@ -20,9 +16,7 @@ class Bucket:
         self._at = 0.0
 
     def ask(self, now):
-        """
-        Return None where a request is let through, else the whole seconds to wait.
-        """
+        """Return None where a request is let through, else the whole seconds to wait."""
         self._left = min(self._size, self._left + (now - self._at) * self.granted)
         self._at = now
         if self._left < 1:
@@ -32,9 +26,7 @@ class Bucket:
 
 
 class Window:
-    """
-    Let `count` requests through in each of the windows of `seconds` that begin at 0.
-    """
+    """Let `count` requests through in each of the windows of `seconds` that begin at 0."""
 
     def __init__(self, count, seconds=1.0, asks=None):
         self.granted = count / seconds
@@ -42,9 +34,7 @@ class Window:
         self._window, self._seen = -1, 0
 
     def ask(self, now):
-        """
-        Return None where a request is let through, else the seconds to wait, `asks` of them if given.
-        """
+        """Return None where a request is let through, else the seconds to wait, `asks` of them if given."""
         window = int(now / self._seconds)
         if window != self._window:
             self._window, self._seen = window, 0
@@ -55,18 +45,14 @@ class Window:
 
 
 class SlidingWindow:
-    """
-    Let `count` requests through in any one second.
-    """
+    """Let `count` requests through in any one second."""
 
     def __init__(self, count):
         self.granted = count
         self._times = []
 
     def ask(self, now):
-        """
-        Return None where a request is let through, else the whole seconds to wait.
-        """
+        """Return None where a request is let through, else the whole seconds to wait."""
         self._times = [time for time in self._times if time > now - 1]
         if len(self._times) >= self.granted:
             return 1
@@ -75,8 +61,7 @@ class SlidingWindow:
 
 
 def let_through(limiter, *, threads, latency, seconds, limit=None):
-    """
-    Return how many requests were let through and how many refused in so many seconds.
+    """Return how many requests were let through and how many refused in so many seconds.
 
     Each thread sends its next request when the last one is answered, `latency` seconds after it was sent.
     """

@@ -1,6 +1,4 @@
-"""
-What callers hand over is written exactly as it is, or refused in a sentence that names the place.
-"""
+"""What callers hand over is written exactly as it is, or refused in a sentence that names the place."""
 
 import datetime as dt
 import decimal
@@ -32,34 +30,26 @@ VALUES = st.recursive(
 
 
 class Colour(enum.StrEnum):
-    """
-    Be text by another name.
-    """
+    """Be text by another name."""
 
     RED = "red"
 
 
 class Weight(enum.IntEnum):
-    """
-    Be a number by another name.
-    """
+    """Be a number by another name."""
 
     HEAVY = 5
 
 
 def ring():
-    """
-    Return a dict that holds itself by way of a list.
-    """
+    """Return a dict that holds itself by way of a list."""
     made = {"name": "a"}
     made["parts"] = [made]
     return made
 
 
 def nest(depth, kind):
-    """
-    Return lists or dicts in one another.
-    """
+    """Return lists or dicts in one another."""
     return functools.reduce(lambda inner, _: [inner] if kind is list else {"a": inner}, range(depth), kind())
 
 
@@ -92,9 +82,7 @@ REMEDY = "which JSON cannot hold: give text, a number, true or false, None, a li
 @settings(WIRE, max_examples=examples(300))
 @given(body=st.dictionaries(TEXT, VALUES, max_size=5))
 def test_what_json_can_hold_is_written_exactly(body):
-    """
-    What is read back is what was given: every letter, every digit, nothing added.
-    """
+    """What is read back is what was given: every letter, every digit, nothing added."""
     written = encode_json(body)
     assert json.loads(written) == body
     assert json.loads(written.decode("utf-8")) == body
@@ -116,8 +104,8 @@ def test_what_json_can_hold_is_written_exactly(body):
     ],
 )
 def test_how_it_is_written(value, written):
-    """
-    Tuples are lists, numbers keep their digits, letters stay letters, keys that are numbers become text.
+    """Tuples are lists, numbers keep their digits, letters stay letters, keys that are numbers become
+    text.
     """
     assert encode_json({"x": value}) == written
 
@@ -135,9 +123,7 @@ def test_how_it_is_written(value, written):
     ids=["attribute", "in-a-list", "in-a-tuple", "body-is-a-list", "body-itself"],
 )
 def test_what_it_cannot_hold_is_refused_by_its_place(wrap, where, value, what):
-    """
-    The sentence names the attribute and the way to it, what stands there, and what could.
-    """
+    """The sentence names the attribute and the way to it, what stands there, and what could."""
     found = sentence_of(InvalidInput, encode_json, wrap(value))
     assert found.endswith(REMEDY)
     if "holds itself" in what:  # somewhere below, in a dict or a list
@@ -156,9 +142,7 @@ def test_what_it_cannot_hold_is_refused_by_its_place(wrap, where, value, what):
     below=st.lists(st.sampled_from([list, dict]), max_size=6),
 )
 def test_wherever_it_stands_it_is_refused(body, name, unfit, below):
-    """
-    One value that JSON cannot hold, however deep, refuses the whole body by the name of the attribute.
-    """
+    """One value that JSON cannot hold, however deep, refuses the whole body by the name of the attribute."""
     for kind in below:
         unfit = [1, unfit] if kind is list else {"a": 1, "b": unfit}
     found = sentence_of(InvalidInput, encode_json, {**body, name: unfit})
@@ -169,9 +153,7 @@ def test_wherever_it_stands_it_is_refused(body, name, unfit, below):
 @pytest.mark.parametrize("depth", [300, 10_000])
 @pytest.mark.parametrize("kind", [list, dict])
 def test_a_deep_nest_is_written_exactly_or_refused(kind, depth):
-    """
-    How deep is too deep depends on this Python; there is nothing between all of it and a sentence.
-    """
+    """How deep is too deep depends on this Python; there is nothing between all of it and a sentence."""
     try:
         written = encode_json({"x": nest(depth, kind)})
     except InvalidInput:
@@ -181,9 +163,7 @@ def test_a_deep_nest_is_written_exactly_or_refused(kind, depth):
 
 
 def test_a_long_key_is_not_quoted_whole():
-    """
-    A sentence stays one, whatever the name of the attribute.
-    """
+    """A sentence stays one, whatever the name of the attribute."""
     found = sentence_of(InvalidInput, encode_json, {"k" * 100_000: b"x"})
     assert found.startswith("The value of 'kkkk")
     assert len(found) < 300
@@ -194,18 +174,14 @@ def test_a_long_key_is_not_quoted_whole():
 )
 @pytest.mark.parametrize("wrap", [lambda value: value, lambda value: {"x": [({"y": value},)]}])
 def test_two_keys_that_json_writes_alike_are_refused(wrap, keys, first):
-    """
-    Of 1 and "1" one would be lost on the way.
-    """
+    """Of 1 and "1" one would be lost on the way."""
     found = sentence_of(InvalidInput, encode_json, wrap(dict.fromkeys(keys, 0)))
     written = json.loads(json.dumps({first: 0})).popitem()[0]
     assert found == f"A dict has the keys {first!r} and {written!r}, which JSON writes alike."
 
 
 def test_nothing_is_sent_of_what_is_refused(server):
-    """
-    A body that cannot be written reaches nobody, whichever method it is for.
-    """
+    """A body that cannot be written reaches nobody, whichever method it is for."""
     with ArdoqClient(server.url, server.token) as client:
         for value, _ in UNFIT.values():
             for call in (
@@ -223,9 +199,7 @@ def test_nothing_is_sent_of_what_is_refused(server):
 @settings(WIRE, max_examples=40)
 @given(text=TEXT.filter(str.strip))
 def test_text_arrives_as_it_was_given(text, server):
-    """
-    Over a real connection, in a body and in a query, a name comes back letter for letter.
-    """
+    """Over a real connection, in a body and in a query, a name comes back letter for letter."""
     with ArdoqClient(server.url, server.token) as client:
         stored = client.create_workspace({"name": f"{text}|", "description": text})
         assert client.get_workspace(stored["_id"])["description"] == text
@@ -238,8 +212,8 @@ def test_text_arrives_as_it_was_given(text, server):
 @pytest.mark.parametrize("version", ["v1", "v2"])
 @pytest.mark.parametrize("text", ["\ud800", "a\udfff"])
 def test_half_a_letter_in_a_query_is_refused(text, version, server):
-    """
-    A name to look for that no URL can hold is refused by the name of the parameter, and nothing is sent.
+    """A name to look for that no URL can hold is refused by the name of the parameter, and nothing is
+    sent.
     """
     with ArdoqClient(server.url, server.token, version=version) as client:
         found = sentence_of(InvalidInput, client.find_workspace, text, exact=True)
@@ -251,9 +225,7 @@ def test_half_a_letter_in_a_query_is_refused(text, version, server):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only here may a file be called anything")
 def test_a_file_whose_name_is_no_text_needs_another(tmp_path, server):
-    """
-    A file whose name cannot be sent is refused before anything is, and goes up under another name.
-    """
+    """A file whose name cannot be sent is refused before anything is, and goes up under another name."""
     path = os.path.join(os.fsencode(tmp_path), b"\xff.txt")  # noqa: PTH118  (a Path of bytes there is not)
     with open(path, "wb") as file:  # noqa: PTH123
         file.write(b"content")
@@ -266,9 +238,7 @@ def test_a_file_whose_name_is_no_text_needs_another(tmp_path, server):
 
 
 def test_a_file_name_that_is_no_text_at_all(server):
-    """
-    A number is no name.
-    """
+    """A number is no name."""
     with ArdoqClient(server.url, server.token) as client:
         found = sentence_of(InvalidInput, client.upload_attachment, "5f00", b"x", 5)
     assert found == "filename is an int: give it as text."
@@ -277,9 +247,7 @@ def test_a_file_name_that_is_no_text_at_all(server):
 
 @pytest.mark.parametrize("content_type", ["text/plain\r\nX: y", "\ud800", "text/\x00", 5])
 def test_a_content_type_that_is_none_is_refused(content_type, server):
-    """
-    What would break the form, or cannot be written into it, is said to be no content type.
-    """
+    """What would break the form, or cannot be written into it, is said to be no content type."""
     with ArdoqClient(server.url, server.token) as client:
         found = sentence_of(
             InvalidInput, client.upload_attachment, "5f00", b"x", "a.txt", content_type=content_type

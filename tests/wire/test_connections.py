@@ -1,6 +1,4 @@
-"""
-Connections are used again, closed when a client is, and not shared with a forked child.
-"""
+"""Connections are used again, closed when a client is, and not shared with a forked child."""
 
 import json
 import os
@@ -18,9 +16,7 @@ FAULTS_ANSWERED = [{"status": 404}, {"status": 409}, {"status": 429, "retry_afte
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
 def test_one_connection_is_enough_for_one_thread(version, server):
-    """
-    A hundred requests, reads and writes, refused ones among them, go over one connection.
-    """
+    """A hundred requests, reads and writes, refused ones among them, go over one connection."""
     with ArdoqClient(server.url, server.token) as furnisher:
         ws = furnisher.create_workspace({"name": "W"})
     before = server.connections
@@ -38,9 +34,7 @@ def test_one_connection_is_enough_for_one_thread(version, server):
 
 @pytest.mark.parametrize("fault", FAULTS_ANSWERED, ids=str)
 def test_a_connection_outlives_an_answer_that_is_an_error(fault, server, time):
-    """
-    What was answered to its end leaves the connection for the next request.
-    """
+    """What was answered to its end leaves the connection for the next request."""
     with ArdoqClient(server.url, server.token, retries=0) as client:
         server.fail(**fault)
         try:
@@ -52,9 +46,7 @@ def test_a_connection_outlives_an_answer_that_is_an_error(fault, server, time):
 
 
 def test_threads_have_a_connection_each_at_most(server):
-    """
-    Sixteen threads that start together and send ten requests each open sixteen connections or fewer.
-    """
+    """Sixteen threads that start together and send ten requests each open sixteen connections or fewer."""
     start = threading.Barrier(16)
     failed = []
 
@@ -78,18 +70,14 @@ def test_threads_have_a_connection_each_at_most(server):
 
 
 def open_connections(server, wanted):
-    """
-    Wait until the emulator knows of so many open connections, and tell whether it came to that.
-    """
+    """Wait until the emulator knows of so many open connections, and tell whether it came to that."""
     inner = server._server
     with inner._changed:
         return inner._changed.wait_for(lambda: len(inner._connections) == wanted, timeout=10)
 
 
 def test_a_client_that_is_closed_leaves_no_connection(server):
-    """
-    The end of the `with` closes what is open, and so does `close`, as often as it is called.
-    """
+    """The end of the `with` closes what is open, and so does `close`, as often as it is called."""
     with ArdoqClient(server.url, server.token) as client:
         client.get_workspaces()
         assert open_connections(server, 1)
@@ -99,18 +87,14 @@ def test_a_client_that_is_closed_leaves_no_connection(server):
 
 
 def test_the_end_of_a_with_closes_after_an_error_as_well(server):
-    """
-    An error within the `with` goes its way, and the connection is closed.
-    """
+    """An error within the `with` goes its way, and the connection is closed."""
     with pytest.raises(LookupError), ArdoqClient(server.url, server.token) as client:
         client.get_workspace("0" * 24)
     assert open_connections(server, 0)
 
 
 def test_a_client_that_was_closed_can_be_used_again(server):
-    """
-    A request after `close` opens a connection of its own.
-    """
+    """A request after `close` opens a connection of its own."""
     client = ArdoqClient(server.url, server.token)
     client.get_workspaces()
     client.close()
@@ -120,9 +104,7 @@ def test_a_client_that_was_closed_can_be_used_again(server):
 
 
 def test_an_answer_that_was_not_read_is_not_the_next_ones(raw_server):
-    """
-    Where an answer was given up in its middle, its connection is not used again.
-    """
+    """Where an answer was given up in its middle, its connection is not used again."""
     large = b"HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n" + b"[" + b" " * 3998 + b"]"
     server = raw_server(large, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
     with ArdoqClient(server.url, "t0ken", retries=0, largest_answer=100) as client:
@@ -132,9 +114,7 @@ def test_an_answer_that_was_not_read_is_not_the_next_ones(raw_server):
 
 
 def test_a_redirect_of_a_download_leaves_its_connection(raw_server):
-    """
-    Where a file lies elsewhere on the host, the redirect and the file come over one connection.
-    """
+    """Where a file lies elsewhere on the host, the redirect and the file come over one connection."""
 
     def twice(connection):
         connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: /api/there\r\nContent-Length: 4\r\n\r\nsoon")
@@ -151,8 +131,8 @@ def test_a_redirect_of_a_download_leaves_its_connection(raw_server):
     [(ConnectionResetError("gone"), True), (TimeoutError(), True), (OSError(5, "no"), False)],
 )
 def test_what_an_adapter_of_the_callers_lets_through_is_an_error_of_the_tree(problem, doubtful):
-    """
-    An adapter that raises what the system raises: a write is in doubt where the connection was the trouble.
+    """An adapter that raises what the system raises: a write is in doubt where the connection was the
+    trouble.
     """
 
     class Adapter(requests.adapters.HTTPAdapter):
@@ -204,8 +184,8 @@ print(json.dumps({"right": [all(one) and len(one) == 50 for one in found],
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_forked_child_has_connections_of_its_own(server):
-    """
-    A parent and three children that use one client at the same time get their own answers, over a connection
+    """A parent and three children that use one client at the same time get their own answers, over a
+    connection
     each; what the children open and close leaves the parent's alone.
     """
     with ArdoqClient(server.url, server.token) as client:

@@ -1,6 +1,4 @@
-"""
-A call ends by its deadline, whatever it was doing, and says so.
-"""
+"""A call ends by its deadline, whatever it was doing, and says so."""
 
 import time as real_time
 
@@ -22,17 +20,13 @@ PATIENT = {"count": 1000, "longest_wait": 1000}
 
 @pytest.fixture
 def hurried(server, time):
-    """
-    A client whose calls may take five seconds each, and that would go on for ever otherwise.
-    """
+    """A client whose calls may take five seconds each, and that would go on for ever otherwise."""
     with ArdoqClient(server.url, server.token, retries=Retries(**PATIENT, deadline=5)) as client:
         yield client
 
 
 def test_repeats_end_by_the_deadline(hurried, server, time):
-    """
-    A 503 that lasts is repeated as long as the next try begins before the deadline.
-    """
+    """A 503 that lasts is repeated as long as the next try begins before the deadline."""
     server.fail(status=503, times=1000)
     with pytest.raises(ServiceUnavailable) as caught:
         hurried.get_workspaces()
@@ -43,9 +37,7 @@ def test_repeats_end_by_the_deadline(hurried, server, time):
 
 
 def test_each_call_has_the_whole_of_it(hurried, server, time):
-    """
-    What one call has used up is not the next one's.
-    """
+    """What one call has used up is not the next one's."""
     for _ in range(3):
         server.fail(status=503, retry_after=4)
         assert hurried.get_workspaces() == []
@@ -53,9 +45,7 @@ def test_each_call_has_the_whole_of_it(hurried, server, time):
 
 
 def test_a_wait_that_is_too_long_is_not_begun(hurried, server, time):
-    """
-    A 429 that asks for more than what is left is an error at once.
-    """
+    """A 429 that asks for more than what is left is an error at once."""
     server.fail(status=429, retry_after=3)
     server.fail(status=429, retry_after=3)
     with pytest.raises(RateLimited) as caught:
@@ -65,9 +55,7 @@ def test_a_wait_that_is_too_long_is_not_begun(hurried, server, time):
 
 
 def test_a_write_that_ends_by_its_deadline_is_in_doubt_only_if_it_was_sent(hurried, server, time):
-    """
-    A 429 at the deadline leaves no doubt; a change that had got no answer before it does.
-    """
+    """A 429 at the deadline leaves no doubt; a change that had got no answer before it does."""
     ws = hurried.create_workspace({"name": "W"})
     server.fail(status=429, retry_after=60, method="PUT")
     with pytest.raises(RateLimited):
@@ -79,9 +67,7 @@ def test_a_write_that_ends_by_its_deadline_is_in_doubt_only_if_it_was_sent(hurri
 
 
 def test_a_turn_that_comes_too_late_is_not_waited_for(server, time):
-    """
-    Where requests take turns, one whose turn is after its deadline is not sent.
-    """
+    """Where requests take turns, one whose turn is after its deadline is not sent."""
     with ArdoqClient(
         server.url, server.token, rate_limit=0.1, retries=Retries(**PATIENT, deadline=5)
     ) as client:
@@ -97,9 +83,7 @@ def test_a_turn_that_comes_too_late_is_not_waited_for(server, time):
 
 
 def test_looking_into_a_conflict_ends_by_the_same_deadline(hurried, server, time):
-    """
-    What is stored is read within the time that the change has left.
-    """
+    """What is stored is read within the time that the change has left."""
     ws = hurried.create_workspace({"name": "W"})
     server.fail(status=503, retry_after=3, method="PUT")
     server.fail("drop-after", method="PUT")
@@ -113,17 +97,13 @@ def test_looking_into_a_conflict_ends_by_the_same_deadline(hurried, server, time
 
 
 def client_in_haste(server, **keywords):
-    """
-    Make a client whose calls may take three tenths of a second, though its time-out is long.
-    """
+    """Make a client whose calls may take three tenths of a second, though its time-out is long."""
     retries = Retries(count=5, backoff=0, deadline=0.3)
     return ArdoqClient(server.url, "t0ken", timeout=30, retries=retries, **keywords)
 
 
 def test_a_silent_server_is_not_waited_for_longer(raw_server):
-    """
-    The time-out of a call is never longer than its deadline.
-    """
+    """The time-out of a call is never longer than its deadline."""
     with client_in_haste(raw_server(None, None)) as client:
         found = sentence_of(ServiceUnavailable, client.get_workspaces)
     assert found.startswith("No answer to GET /api/workspace: nothing came within the time-out.")
@@ -131,18 +111,14 @@ def test_a_silent_server_is_not_waited_for_longer(raw_server):
 
 
 def test_a_write_to_a_silent_server_is_in_doubt(raw_server):
-    """
-    A create that is cut short by its deadline may have been carried out.
-    """
+    """A create that is cut short by its deadline may have been carried out."""
     with client_in_haste(raw_server(None)) as client, pytest.raises(AmbiguousWrite):
         client.create_workspace({"name": "W"})
 
 
 @pytest.mark.parametrize("chunked", [False, True], ids=["with-its-length", "in-chunks"])
 def test_an_answer_that_trickles_is_not_read_to_its_end(chunked, raw_server):
-    """
-    Bytes that keep coming, each within the time-out, do not keep a call alive: the client leaves.
-    """
+    """Bytes that keep coming, each within the time-out, do not keep a call alive: the client leaves."""
     left = []
 
     def trickle(connection):
@@ -170,9 +146,7 @@ def test_an_answer_that_trickles_is_not_read_to_its_end(chunked, raw_server):
 
 
 def test_connections_are_kept_with_a_deadline_as_well(server):
-    """
-    Answers that are read as they arrive leave their connection for the next request.
-    """
+    """Answers that are read as they arrive leave their connection for the next request."""
     with ArdoqClient(server.url, server.token, retries=Retries(deadline=60)) as client:
         ws = client.create_workspace({"name": "W"})
         for _ in range(10):
@@ -185,16 +159,12 @@ def test_connections_are_kept_with_a_deadline_as_well(server):
 
 @pytest.mark.parametrize("deadline", [0, -1, float("nan"), float("inf"), "5", True, [1]])
 def test_a_deadline_that_makes_no_sense(deadline):
-    """
-    A deadline is a number of seconds above 0, or none.
-    """
+    """A deadline is a number of seconds above 0, or none."""
     found = sentence_of(ConfigurationError, Retries, deadline=deadline)
     assert found == f"retries: deadline is {deadline!r}: give seconds above 0, or None."
 
 
 @pytest.mark.parametrize("deadline", [None, 1, 0.5, 3600])
 def test_deadlines_that_are_accepted(deadline):
-    """
-    Seconds, whole or not, or none.
-    """
+    """Seconds, whole or not, or none."""
     assert Retries(deadline=deadline).deadline == deadline

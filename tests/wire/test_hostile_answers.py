@@ -1,6 +1,4 @@
-"""
-Answers that no Ardoq would give: each is a sentence, without a hang, a crash or a flood.
-"""
+"""Answers that no Ardoq would give: each is a sentence, without a hang, a crash or a flood."""
 
 import gzip
 import json
@@ -31,9 +29,7 @@ OK = "200 OK"
 
 
 def answer(body, *headers, status=OK, length=None):
-    """
-    Return an answer byte by byte, with its length unless another is said.
-    """
+    """Return an answer byte by byte, with its length unless another is said."""
     length = len(body) if length is None else length
     lines = [f"HTTP/1.1 {status}", "Content-Type: application/json", f"Content-Length: {length}", *headers]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
@@ -45,9 +41,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 def no_json(body, why=None, *headers):
-    """
-    Return an answer with such a body, and what is said of it.
-    """
+    """Return an answer with such a body, and what is said of it."""
     said = JSON.format(len(body)) + (f": {why}." if why else ".")
     return answer(body, *headers), said
 
@@ -110,9 +104,7 @@ HOSTILE = [
 
 @pytest.fixture(params=["at once", "while it arrives"])
 def call(request, raw_server, monkeypatch):
-    """
-    Read, or write, with a server that gives one answer; huge ones are read while they arrive.
-    """
+    """Read, or write, with a server that gives one answer; huge ones are read while they arrive."""
     if request.param == "while it arrives":
         monkeypatch.setattr("ardoqpy._http.transport.HUGE", 8)
         monkeypatch.setattr("ardoqpy._http.json_reader.HUGE", 8)
@@ -127,9 +119,7 @@ def call(request, raw_server, monkeypatch):
 
 @pytest.mark.parametrize(("raw", "kind", "sentence"), HOSTILE)
 def test_a_read_says_what_is_wrong(raw, kind, sentence, call):
-    """
-    Whatever comes instead of an answer, a read ends with one sentence that says what it was.
-    """
+    """Whatever comes instead of an answer, a read ends with one sentence that says what it was."""
     with pytest.raises(ArdoqClientException) as caught:
         call(raw)
     assert type(caught.value) is kind
@@ -138,8 +128,8 @@ def test_a_read_says_what_is_wrong(raw, kind, sentence, call):
 
 @pytest.mark.parametrize(("raw", "_kind", "_sentence"), HOSTILE)
 def test_a_write_is_in_doubt(raw, _kind, _sentence, call):
-    """
-    A create that got such an answer may have been carried out; that nothing came back is success for a write.
+    """A create that got such an answer may have been carried out; that nothing came back is success for
+    a write.
     """
     if raw == answer(b""):
         with pytest.raises(UnexpectedAnswer, match="was carried out, but the answer has no '_id'"):
@@ -168,23 +158,17 @@ def test_a_write_is_in_doubt(raw, _kind, _sentence, call):
     ],
 )
 def test_what_is_unusual_and_clear_is_read(raw, value, call):
-    """
-    Other encodings of Unicode, wrong declarations and old ways of HTTP do no harm.
-    """
+    """Other encodings of Unicode, wrong declarations and old ways of HTTP do no harm."""
     assert call(raw) == value
 
 
 def test_of_a_key_that_is_there_twice_the_last_counts(call):
-    """
-    As with every reader of JSON; to look at each object for it would cost a third of all reading.
-    """
+    """As with every reader of JSON; to look at each object for it would cost a third of all reading."""
     assert call(answer(b'[{"a": 1, "b": 2, "a": 3}]')) == [{"a": 3, "b": 2}]
 
 
 def test_a_nest_10000_deep_is_read_or_refused(call):
-    """
-    It is a sentence, or where this Python reads so deep, what was sent.
-    """
+    """It is a sentence, or where this Python reads so deep, what was sent."""
     raw = answer(b"[" * 10_000 + b"]" * 10_000)
     if sys.version_info < (3, 12):
         with pytest.raises(UnexpectedAnswer, match="nested too deeply"):
@@ -203,18 +187,14 @@ def test_a_nest_10000_deep_is_read_or_refused(call):
 
 
 class Flood:
-    """
-    Send a head and then the same piece for ever, and count what left.
-    """
+    """Send a head and then the same piece for ever, and count what left."""
 
     def __init__(self, head, piece, most=2000 * MEGABYTE):
         self.head, self.piece, self.most = head, piece, most
         self.sent = 0
 
     def __call__(self, connection):
-        """
-        Flood the connection until the other side leaves.
-        """
+        """Flood the connection until the other side leaves."""
         connection.sendall(self.head)
         while self.sent < self.most:
             connection.sendall(self.piece)
@@ -222,9 +202,7 @@ class Flood:
 
 
 def chunk(piece):
-    """
-    Return a piece as a chunk.
-    """
+    """Return a piece as a chunk."""
     return b"%x\r\n%b\r\n" % (len(piece), piece)
 
 
@@ -243,9 +221,7 @@ FLOODS = {
 
 @pytest.fixture
 def peak():
-    """
-    Return the most memory that the test has taken so far.
-    """
+    """Return the most memory that the test has taken so far."""
     tracemalloc.start()
     yield lambda: tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -254,8 +230,8 @@ def peak():
 @pytest.mark.parametrize("flood", [pytest.param(flood, id=name) for name, flood in FLOODS.items()])
 @pytest.mark.parametrize("writes", [False, True])
 def test_a_flood_ends_at_the_limit(flood, writes, call, peak):
-    """
-    An answer without an end, packed or not, is read up to `largest_answer` and held in little more memory.
+    """An answer without an end, packed or not, is read up to `largest_answer` and held in little more
+    memory.
     """
     flood = flood()
     kind = AmbiguousWrite if writes else UnexpectedAnswer
@@ -274,9 +250,7 @@ def test_a_flood_ends_at_the_limit(flood, writes, call, peak):
     ],
 )
 def test_a_refusal_without_an_end_is_still_that_refusal(status, location, kind, flood, call, peak):
-    """
-    Of what is said about a refusal or a redirect a megabyte or so is read, and the status counts.
-    """
+    """Of what is said about a refusal or a redirect a megabyte or so is read, and the status counts."""
     flood = flood()
     flood.head = flood.head.replace(b"200 OK\r\n", status + b"\r\n" + location)
     with pytest.raises(kind) as caught:
@@ -288,9 +262,7 @@ def test_a_refusal_without_an_end_is_still_that_refusal(status, location, kind, 
 
 
 def test_a_redirect_without_an_end_is_followed(call, raw_server):
-    """
-    Within the host a redirect is followed, whatever is said about it.
-    """
+    """Within the host a redirect is followed, whatever is said about it."""
     flood = FLOODS["without a length"]()
     flood.head = b"HTTP/1.1 302 Found\r\nLocation: /api/there\r\n\r\n"
     assert call(flood, answer(b"[]")) == []
@@ -309,17 +281,15 @@ def test_a_redirect_without_an_end_is_followed(call, raw_server):
 )
 @pytest.mark.parametrize(("status", "kind"), [("401 No", AuthorizationError), ("404 No", NotFoundError)])
 def test_a_refusal_that_cannot_be_read_is_still_that_refusal(status, kind, said, writes, call):
-    """
-    A status says what was decided, also where what is said about it breaks off or cannot be unpacked.
-    """
+    """A status says what was decided, also where what is said about it breaks off or cannot be unpacked."""
     with pytest.raises(kind):
         call(said(status), writes=writes)
 
 
 @pytest.mark.parametrize("writes", [False, True])
 def test_a_download_into_memory_ends_at_the_limit(writes, raw_server, tmp_path, peak):
-    """
-    A file without an end that is asked for as bytes is an error; on its way to disk it is as large as it is.
+    """A file without an end that is asked for as bytes is an error; on its way to disk it is as large
+    as it is.
     """
     flood = FLOODS["without a length"]()
     flood.most = 20 * MEGABYTE
@@ -340,9 +310,7 @@ def test_a_download_into_memory_ends_at_the_limit(writes, raw_server, tmp_path, 
 
 
 def test_what_is_left_of_one_answer_is_not_the_next(raw_server):
-    """
-    Bytes beyond the Content-Length are not taken for the answer to the next request.
-    """
+    """Bytes beyond the Content-Length are not taken for the answer to the next request."""
     smuggled = answer(b"[]", length=2) + answer(b'[{"_id": "evil"}]')
     server = raw_server(smuggled, answer(b"[]"))
     with ArdoqClient(server.url, "t0ken", retries=0) as client:
@@ -356,9 +324,7 @@ HEADS = st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nConte
 
 
 def test_any_bytes_are_an_answer_or_an_error_of_the_tree(raw_server):
-    """
-    Whatever bytes a server sends, a read gives JSON or raises an error of the tree.
-    """
+    """Whatever bytes a server sends, a read gives JSON or raises an error of the tree."""
     said = []
     server = raw_server(*[lambda connection: connection.sendall(said[-1])] * 400)
     with ArdoqClient(server.url, "t0ken", retries=0, timeout=5) as client:
@@ -378,9 +344,7 @@ def test_any_bytes_are_an_answer_or_an_error_of_the_tree(raw_server):
 @settings(WIRE, max_examples=300)
 @given(st.one_of(st.binary(max_size=100), st.text(max_size=50).map(str.encode)))
 def test_any_bytes_are_json_or_not(content):
-    """
-    Reading agrees with Python's own reader, but for what JSON does not know.
-    """
+    """Reading agrees with Python's own reader, but for what JSON does not know."""
     try:
         found = decode_json(content)
     except NotJsonError:
@@ -390,9 +354,7 @@ def test_any_bytes_are_json_or_not(content):
 
 @pytest.mark.parametrize("largest_answer", [0, -1, 1.5, "5", None, True])
 def test_a_limit_that_makes_no_sense(largest_answer):
-    """
-    A limit is a whole number of bytes above 0.
-    """
+    """A limit is a whole number of bytes above 0."""
     with pytest.raises(ConfigurationError) as caught:
         ArdoqClient("https://yourorg.ardoq.com", "t0ken", largest_answer=largest_answer)
     assert str(caught.value) == (

@@ -1,5 +1,5 @@
-"""
-How fast a client sends: nobody waits before the first 429, and after it little is refused and little is lost.
+"""How fast a client sends: nobody waits before the first 429, and after it little is refused and little
+is lost.
 """
 
 import itertools
@@ -11,39 +11,31 @@ from ardoqpy._http.rate_limiter import FORGOTTEN, Pace
 
 
 class Clock:
-    """
-    Be a time that passes when it is told to.
-    """
+    """Be a time that passes when it is told to."""
 
     def __init__(self):
         self.now = 1000.0
 
     def __call__(self):
-        """
-        Return the time.
-        """
+        """Return the time."""
         return self.now
 
 
 @pytest.fixture
 def clock():
-    """
-    The time of `pace`.
-    """
+    """The time of `pace`."""
     return Clock()
 
 
 @pytest.fixture
 def pace(clock):
-    """
-    A pace without a limit of its own.
-    """
+    """A pace without a limit of its own."""
     return Pace(None, clock)
 
 
 def send(pace, clock, count, *, refuse=None):
-    """
-    Take `count` turns one after the other and let all pass; then, with `refuse`, one more that is a 429.
+    """Take `count` turns one after the other and let all pass; then, with `refuse`, one more that is a
+    429.
     """
     for _ in range(count):
         if pace.active:
@@ -73,9 +65,7 @@ LIMITED = [pytest.param(*limited, id=name.replace(" ", "-")) for name, limited i
 @pytest.mark.parametrize(("limiter", "least"), LIMITED)
 @pytest.mark.parametrize(("threads", "latency"), [(1, 0.003), (10, 0.003), (32, 0.1)])
 def test_a_client_takes_what_is_granted_and_is_hardly_refused(threads, latency, limiter, least):
-    """
-    In ten minutes a client gets nine tenths or more of what is granted, and at most 1 in 40 is refused.
-    """
+    """In ten minutes a client gets nine tenths or more of what is granted, and at most 1 in 40 is refused."""
     limiter = limiter()
     passed, refused = let_through(limiter, threads=threads, latency=latency, seconds=600)
     assert passed >= least * limiter.granted * 600
@@ -84,8 +74,8 @@ def test_a_client_takes_what_is_granted_and_is_hardly_refused(threads, latency, 
 
 @pytest.mark.parametrize("threads", [1, 10, 32])
 def test_a_short_run_takes_what_the_emulator_grants(threads):
-    """
-    Twenty seconds are enough to learn it: nothing is lost, with two 429 for each thread and three by the way.
+    """Twenty seconds are enough to learn it: nothing is lost, with two 429 for each thread and three by
+    the way.
     """
     passed, refused = let_through(Bucket(30), threads=threads, latency=0.003, seconds=20)
     assert passed >= 0.95 * 30 * 20
@@ -93,17 +83,13 @@ def test_a_short_run_takes_what_the_emulator_grants(threads):
 
 
 def test_a_limit_of_the_callers_is_kept_and_never_refused():
-    """
-    With `limit` just below what is granted there is no 429 at all, however many threads there are.
-    """
+    """With `limit` just below what is granted there is no 429 at all, however many threads there are."""
     passed, refused = let_through(SlidingWindow(31), threads=20, latency=0.05, seconds=60, limit=30)
     assert (passed, refused) == (pytest.approx(30 * 60, abs=5), 0)
 
 
 def test_two_clients_of_one_token_share_what_is_granted():
-    """
-    A limit that drops to a half is found again: a client that had 30 takes what is left of them.
-    """
+    """A limit that drops to a half is found again: a client that had 30 takes what is left of them."""
 
     class Halved(Bucket):
         def ask(self, now):
@@ -119,17 +105,13 @@ def test_two_clients_of_one_token_share_what_is_granted():
 
 
 def test_nobody_waits_before_the_first_429(pace):
-    """
-    A client that was never refused has no pace.
-    """
+    """A client that was never refused has no pace."""
     assert not pace.active
     assert [pace.turn().seconds for _ in range(1000)] == [0.0] * 1000
 
 
 def test_everybody_waits_after_a_429_and_nobody_leaves_in_a_crowd(pace, clock):
-    """
-    The turns after a 429 begin when Ardoq said, and lie apart.
-    """
+    """The turns after a 429 begin when Ardoq said, and lie apart."""
     pace.limited(clock.now, 7)
     turns = [pace.turn().seconds for _ in range(10)]
     assert turns[0] == 7
@@ -137,9 +119,7 @@ def test_everybody_waits_after_a_429_and_nobody_leaves_in_a_crowd(pace, clock):
 
 
 def test_a_turn_from_before_a_429_is_void(pace, clock):
-    """
-    Who waits for a turn while a 429 comes in, is told by the round that another has begun.
-    """
+    """Who waits for a turn while a 429 comes in, is told by the round that another has begun."""
     pace.limited(clock.now, 1)
     waiting = pace.turn()
     clock.now += 1
@@ -149,9 +129,7 @@ def test_a_turn_from_before_a_429_is_void(pace, clock):
 
 
 def test_what_passed_between_two_429_is_the_pace(pace, clock):
-    """
-    31 requests in the 1.1 seconds between two 429 make a pace of about 30 a second.
-    """
+    """31 requests in the 1.1 seconds between two 429 make a pace of about 30 a second."""
     pace.limited(clock.now, 1)
     clock.now += 1
     send(pace, clock, 0)
@@ -165,9 +143,7 @@ def test_what_passed_between_two_429_is_the_pace(pace, clock):
 
 
 def test_a_crowd_that_is_refused_together_is_measured_once(pace, clock):
-    """
-    The 429 of requests that were sent before the first one's came back slow nobody down further.
-    """
+    """The 429 of requests that were sent before the first one's came back slow nobody down further."""
     send(pace, clock, 0, refuse=1)
     send(pace, clock, 30, refuse=1)
     sent, before = clock.now, pace.turn().seconds - pace.turn().seconds
@@ -179,9 +155,7 @@ def test_a_crowd_that_is_refused_together_is_measured_once(pace, clock):
 
 
 def test_nothing_is_measured_in_no_time(pace, clock):
-    """
-    Two 429 in one moment with something let through between them say nothing, and go on being counted.
-    """
+    """Two 429 in one moment with something let through between them say nothing, and go on being counted."""
     pace.limited(clock.now, 0)
     pace.passed()
     pace.limited(clock.now, 0)
@@ -190,18 +164,14 @@ def test_nothing_is_measured_in_no_time(pace, clock):
 
 
 def test_the_longest_of_several_waits_counts(pace, clock):
-    """
-    A later 429 that asks for less does not open the gate earlier.
-    """
+    """A later 429 that asks for less does not open the gate earlier."""
     pace.limited(clock.now, 9)
     pace.limited(clock.now - 1, 2)
     assert pace.turn().seconds == 9
 
 
 def test_a_pause_of_the_client_is_no_limit_of_ardoqs(pace, clock):
-    """
-    Bursts with long pauses between them, each refused once, are not taken for the slowness of Ardoq.
-    """
+    """Bursts with long pauses between them, each refused once, are not taken for the slowness of Ardoq."""
     for _ in range(5):
         send(pace, clock, 31, refuse=1)
         clock.now += 20
@@ -210,9 +180,7 @@ def test_a_pause_of_the_client_is_no_limit_of_ardoqs(pace, clock):
 
 
 def test_a_refusal_without_a_measurement_slows_down(pace, clock):
-    """
-    Where the client has paused and is refused all the same, the pace falls, once for each time.
-    """
+    """Where the client has paused and is refused all the same, the pace falls, once for each time."""
     steps = []
     for _ in range(3):
         send(pace, clock, 1, refuse=1)
@@ -223,9 +191,7 @@ def test_a_refusal_without_a_measurement_slows_down(pace, clock):
 
 
 def test_a_pace_is_forgotten(pace, clock):
-    """
-    After three minutes without a 429 nobody waits any more.
-    """
+    """After three minutes without a 429 nobody waits any more."""
     send(pace, clock, 0, refuse=1)
     send(pace, clock, 30, refuse=1)
     clock.now += FORGOTTEN - 1
@@ -237,18 +203,14 @@ def test_a_pace_is_forgotten(pace, clock):
 
 
 def test_a_turn_that_is_too_late_is_not_taken(pace, clock):
-    """
-    Who cannot wait so long is told so, and the turn is the next one's.
-    """
+    """Who cannot wait so long is told so, and the turn is the next one's."""
     pace.limited(clock.now, 5)
     assert pace.turn(longest=4.9) is None
     assert pace.turn(longest=5).seconds == 5
 
 
 def test_a_limit_of_the_callers_spreads_from_the_start(clock):
-    """
-    `limit=4` is a request every quarter of a second; time that was not used is not made up for.
-    """
+    """`limit=4` is a request every quarter of a second; time that was not used is not made up for."""
     pace = Pace(4, clock)
     assert [pace.turn().seconds for _ in range(4)] == [0, 0.25, 0.5, 0.75]
     clock.now += 100
@@ -256,9 +218,7 @@ def test_a_limit_of_the_callers_spreads_from_the_start(clock):
 
 
 def test_a_limit_of_the_callers_outlives_what_is_forgotten(clock):
-    """
-    What was learned is forgotten in time, what the caller has said is not.
-    """
+    """What was learned is forgotten in time, what the caller has said is not."""
     pace = Pace(4, clock)
     pace.limited(clock.now, 1)
     clock.now += FORGOTTEN + 2
@@ -267,9 +227,7 @@ def test_a_limit_of_the_callers_outlives_what_is_forgotten(clock):
 
 
 def test_a_fast_pace_that_was_learned_does_not_exceed_the_callers_limit(clock):
-    """
-    The slower of the two counts.
-    """
+    """The slower of the two counts."""
     pace = Pace(4, clock)
     send(pace, clock, 0, refuse=1)
     send(pace, clock, 30, refuse=1)

@@ -1,5 +1,5 @@
-"""
-A client against the emulator's rate limit, over real HTTP: nothing fails, little is refused, little is lost.
+"""A client against the emulator's rate limit, over real HTTP: nothing fails, little is refused, little
+is lost.
 """
 
 from collections import Counter
@@ -16,9 +16,7 @@ LATENCY = 0.003
 
 @pytest.fixture
 def limited(server, time):
-    """
-    An emulator that lets 30 requests a second through, in the client's time; each takes 3 ms.
-    """
+    """An emulator that lets 30 requests a second through, in the client's time; each takes 3 ms."""
 
     def clock():
         time.now += LATENCY
@@ -29,17 +27,13 @@ def limited(server, time):
 
 
 def statuses(server):
-    """
-    Count the answers that were given, by their status.
-    """
+    """Count the answers that were given, by their status."""
     return Counter(record.status for record in server.requests)
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
 def test_single_requests_as_fast_as_can_be(version, limited, time):
-    """
-    600 requests are all answered, at 90 % or more of what is granted, and at most 1 in 50 is refused.
-    """
+    """600 requests are all answered, at 90 % or more of what is granted, and at most 1 in 50 is refused."""
     with ArdoqClient(limited.url, limited.token, version=version) as client:
         start = time.now
         for _ in range(600):
@@ -51,9 +45,7 @@ def test_single_requests_as_fast_as_can_be(version, limited, time):
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
 def test_a_sync_that_writes_a_request_a_row(version, limited, time):
-    """
-    A first load of 600 rows at once fails no row, and takes 90 % or more of what is granted.
-    """
+    """A first load of 600 rows at once fails no row, and takes 90 % or more of what is granted."""
     workspace = limited_world(limited)
     with ArdoqSyncClient(limited.url, limited.token, version=version, on_error="collect") as client:
         start = time.now
@@ -74,9 +66,7 @@ def test_a_sync_that_writes_a_request_a_row(version, limited, time):
 
 
 def limited_world(server):
-    """
-    Put a workspace into an emulator, and return its id.
-    """
+    """Put a workspace into an emulator, and return its id."""
     model, workspace = "5f00aa00bb00cc00dd000010", "5f00aa00bb00cc00dd000020"
     types = {"0": {"name": "uses"}, "1": {"name": "owns"}}
     root = {"p1": {"name": "Application"}}
@@ -91,9 +81,7 @@ def limited_world(server):
 
 
 def test_a_limit_of_the_callers_is_never_refused(limited, time):
-    """
-    With `rate_limit=30` nothing is refused, from the first request on, and nothing is lost either.
-    """
+    """With `rate_limit=30` nothing is refused, from the first request on, and nothing is lost either."""
     with ArdoqClient(limited.url, limited.token, rate_limit=30) as client:
         start = time.now
         for _ in range(300):
@@ -103,9 +91,7 @@ def test_a_limit_of_the_callers_is_never_refused(limited, time):
 
 
 def test_nobody_sleeps_where_nothing_is_limited(server, time):
-    """
-    Without a 429 and without a limit no request waits.
-    """
+    """Without a 429 and without a limit no request waits."""
     with ArdoqClient(server.url, server.token) as client:
         for _ in range(50):
             client.get_folder()
@@ -113,9 +99,7 @@ def test_nobody_sleeps_where_nothing_is_limited(server, time):
 
 
 def test_a_429_holds_up_every_request_of_the_client(server, time):
-    """
-    A request that another thread begins while one waits for a 429 waits as well.
-    """
+    """A request that another thread begins while one waits for a 429 waits as well."""
     server.fail(status=429, retry_after=7)
     with ArdoqClient(server.url, server.token) as client:
         time.meanwhile.append(client.get_folder)
@@ -131,9 +115,7 @@ def test_a_429_holds_up_every_request_of_the_client(server, time):
 
 
 def test_who_waits_while_another_429_comes_in_waits_for_both(server, time):
-    """
-    A turn that was given before a further 429 is not used: the longer wait counts for all.
-    """
+    """A turn that was given before a further 429 is not used: the longer wait counts for all."""
     server.fail(status=429, retry_after=2)
     with ArdoqClient(server.url, server.token) as client:
         time.meanwhile.append(lambda: client.api.transport._pace.limited(time.now, 9))
@@ -142,9 +124,7 @@ def test_who_waits_while_another_429_comes_in_waits_for_both(server, time):
 
 
 def test_a_429_that_is_not_waited_for_holds_nobody_up(server, time):
-    """
-    Where one request gives up at once, the next is sent at once.
-    """
+    """Where one request gives up at once, the next is sent at once."""
     server.fail(status=429, retry_after=3600)
     with ArdoqClient(server.url, server.token) as client:
         with pytest.raises(RateLimited):
@@ -155,8 +135,8 @@ def test_a_429_that_is_not_waited_for_holds_nobody_up(server, time):
 
 @pytest.mark.parametrize("retry_after", [None, 0])
 def test_without_retry_after_the_pauses_grow(retry_after, server, time):
-    """
-    A 429 that does not say how long, or says 0, is asked again ever more rarely, and given up some time.
+    """A 429 that does not say how long, or says 0, is asked again ever more rarely, and given up some
+    time.
     """
     server.fail(status=429, retry_after=retry_after, times=1000)
     retries = Retries(backoff=1, longest_pause=16, longest_wait=60)
@@ -169,9 +149,7 @@ def test_without_retry_after_the_pauses_grow(retry_after, server, time):
 
 @pytest.mark.parametrize("rate_limit", [0, -1, float("nan"), float("inf"), "30", True, [30]])
 def test_a_limit_that_makes_no_sense(rate_limit):
-    """
-    A limit is a number above 0.
-    """
+    """A limit is a number above 0."""
     found = sentence_of(
         ConfigurationError, ArdoqClient, "https://yourorg.ardoq.com", "t0ken", rate_limit=rate_limit
     )
@@ -180,7 +158,5 @@ def test_a_limit_that_makes_no_sense(rate_limit):
 
 @pytest.mark.parametrize("rate_limit", [None, 30, 0.5])
 def test_limits_that_are_accepted(rate_limit):
-    """
-    Any number above 0, whole or not, or none.
-    """
+    """Any number above 0, whole or not, or none."""
     ArdoqClient("https://yourorg.ardoq.com", "t0ken", rate_limit=rate_limit).close()

@@ -1,6 +1,4 @@
-"""
-What `Retry-After` may say, over a real socket: sensible waits are kept, absurd ones are bounded.
-"""
+"""What `Retry-After` may say, over a real socket: sensible waits are kept, absurd ones are bounded."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -13,24 +11,18 @@ GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"
 
 
 def refusal(status, *headers):
-    """
-    Return an answer that refuses, with some more headers.
-    """
+    """Return an answer that refuses, with some more headers."""
     lines = [f"HTTP/1.1 {status} Later", "Content-Length: 0", "Connection: close", *headers]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 def in_seconds(seconds):
-    """
-    Return an HTTP date so many seconds from now.
-    """
+    """Return an HTTP date so many seconds from now."""
     return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
 
 
 def dated(seconds, least, most):
-    """
-    Return a wait for an HTTP date, and within which bounds it is kept.
-    """
+    """Return a wait for an HTTP date, and within which bounds it is kept."""
     return pytest.param(lambda: in_seconds(seconds), least, most, id=f"date-in-{seconds}-seconds")
 
 
@@ -72,9 +64,7 @@ WAITS = [
 
 @pytest.mark.parametrize(("retry_after", "least", "most"), WAITS)
 def test_a_429_is_waited_for_as_long_as_makes_sense(retry_after, least, most, raw_server, time):
-    """
-    Seconds and dates are waited for; what has passed, is negative or no time at all, is a short pause.
-    """
+    """Seconds and dates are waited for; what has passed, is negative or no time at all, is a short pause."""
     server = raw_server(refusal(429, f"Retry-After: {retry_after()}"), GOOD)
     with ArdoqClient(server.url, "t0ken") as client:
         assert client.get_workspaces() == []
@@ -87,9 +77,7 @@ def test_a_429_is_waited_for_as_long_as_makes_sense(retry_after, least, most, ra
     ["301", "86400", "999999999", "Fri, 31 Dec 9999 23:59:59 GMT", "Fri, 31 Dec 2199 23:59:59 GMT"],
 )
 def test_a_429_that_asks_for_too_much_is_an_error_at_once(retry_after, raw_server, time):
-    """
-    What asks for more than `longest_wait`, or for a date in the far future, is not waited for at all.
-    """
+    """What asks for more than `longest_wait`, or for a date in the far future, is not waited for at all."""
     server = raw_server(refusal(429, f"Retry-After: {retry_after}"))
     with ArdoqClient(server.url, "t0ken") as client, pytest.raises(RateLimited):
         client.get_workspaces()
@@ -97,9 +85,7 @@ def test_a_429_that_asks_for_too_much_is_an_error_at_once(retry_after, raw_serve
 
 
 def test_two_waits_that_contradict_each_other_make_no_sense(raw_server, time):
-    """
-    Of two headers of that name neither is believed.
-    """
+    """Of two headers of that name neither is believed."""
     server = raw_server(refusal(429, "Retry-After: 7", "Retry-After: 70"), GOOD)
     with ArdoqClient(server.url, "t0ken") as client:
         client.get_workspaces()
@@ -111,9 +97,7 @@ def test_two_waits_that_contradict_each_other_make_no_sense(raw_server, time):
 )
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_a_503_may_ask_for_a_pause_too(status, retry_after, least, most, raw_server, time):
-    """
-    Of any status that passes, up to the longest pause.
-    """
+    """Of any status that passes, up to the longest pause."""
     server = raw_server(refusal(status, f"Retry-After: {retry_after}"), GOOD)
     with ArdoqClient(server.url, "t0ken") as client:
         client.get_workspaces()

@@ -1,5 +1,4 @@
-"""
-The table of the wire, cell by cell, on API v1 and v2, over real sockets: what may be sent twice.
+"""The table of the wire, cell by cell, on API v1 and v2, over real sockets: what may be sent twice.
 
 | outcome | GET | PUT / PATCH with a version | DELETE | POST create, batch |
 |---|---|---|---|---|
@@ -20,9 +19,7 @@ VERSIONS = ("v1", "v2")
 
 
 class World:
-    """
-    An emulated Ardoq with one component in it, and a client of one version of its API.
-    """
+    """An emulated Ardoq with one component in it, and a client of one version of its API."""
 
     def __init__(self, server, version, time):
         self.ardoq, self.version, self.time = server, version, time
@@ -37,9 +34,7 @@ class World:
         server.clear_requests()
 
     def act(self, action):
-        """
-        Read, change or delete the component, create a second one, or create it in a batch.
-        """
+        """Read, change or delete the component, create a second one, or create it in a batch."""
         if action == "read":
             return self.client.get_component(comp_id=self.comp_id)
         if action == "change":
@@ -55,31 +50,23 @@ class World:
         return self.client.batch(batch)
 
     def verb(self, action):
-        """
-        Return the verb with which the client does this.
-        """
+        """Return the verb with which the client does this."""
         change = "PUT" if self.version == "v1" else "PATCH"
         return {"read": "GET", "change": change, "delete": "DELETE"}.get(action, "POST")
 
     @property
     def names(self):
-        """
-        The names of the components that are stored.
-        """
+        """The names of the components that are stored."""
         return sorted(row["name"] for row in self.ardoq.dump()["components"])
 
     def arrived(self, verb):
-        """
-        Return the status of each request of one verb that arrived, None where it was not handled.
-        """
+        """Return the status of each request of one verb that arrived, None where it was not handled."""
         return [record.status for record in self.ardoq.requests if record.method == verb]
 
 
 @pytest.fixture(params=VERSIONS)
 def world(request, server, time):
-    """
-    The world that things go wrong in, once for each version of the API.
-    """
+    """The world that things go wrong in, once for each version of the API."""
     made = World(server, request.param, time)
     yield made
     made.client.close()
@@ -97,18 +84,14 @@ CREATES = ("create", "batch")
 
 
 def refused(world, verb):
-    """
-    Let nobody listen for the first try.
-    """
+    """Let nobody listen for the first try."""
     world.ardoq.stop()
     world.client.session.close()
     world.time.meanwhile.append(world.ardoq.start)
 
 
 def unknown_host(world, verb):
-    """
-    Let the name of the host not be known for the first try.
-    """
+    """Let the name of the host not be known for the first try."""
     resolve, asked = socket.getaddrinfo, []
 
     def first_unknown(*args, **keywords):
@@ -122,16 +105,12 @@ def unknown_host(world, verb):
 
 
 def fault(**keys):
-    """
-    Let the emulator do something to the first try.
-    """
+    """Let the emulator do something to the first try."""
     return lambda world, verb: world.ardoq.fail(method=verb, **keys)
 
 
 def timed_out(world, verb):
-    """
-    Let the first try take longer than the client waits.
-    """
+    """Let the first try take longer than the client waits."""
     transport = world.client.api.transport
     transport.timeout = 0.2
     world.time.meanwhile.append(lambda: setattr(transport, "timeout", 10))
@@ -156,9 +135,7 @@ NO_ANSWER = {
 
 
 def cells(*groups):
-    """
-    Return a parameter for each outcome of some groups.
-    """
+    """Return a parameter for each outcome of some groups."""
     return [
         pytest.param(*outcome, id=name.replace(" ", "-"))
         for group in groups
@@ -167,9 +144,7 @@ def cells(*groups):
 
 
 def go_wrong(world, action, cause, monkeypatch):
-    """
-    Prepare the outcome for the first request of an action.
-    """
+    """Prepare the outcome for the first request of an action."""
     world.patch = monkeypatch
     cause(world, world.verb(action))
 
@@ -179,9 +154,7 @@ def go_wrong(world, action, cause, monkeypatch):
 def test_what_was_certainly_not_carried_out_is_sent_again(
     action, cause, first, _done, world, time, monkeypatch
 ):
-    """
-    Whatever the verb, a request that never left, or met a 429, is sent again once and carried out once.
-    """
+    """Whatever the verb, a request that never left, or met a 429, is sent again once and carried out once."""
     go_wrong(world, action, cause, monkeypatch)
     world.act(action)
     assert world.names == AFTER[action]
@@ -196,9 +169,7 @@ def test_what_was_certainly_not_carried_out_is_sent_again(
 @pytest.mark.parametrize(("cause", "first", "done"), cells(UNAVAILABLE, NO_ANSWER))
 @pytest.mark.parametrize("action", [action for action in ACTIONS if action not in CREATES])
 def test_what_says_the_same_twice_is_sent_again(action, cause, first, done, world, time, monkeypatch):
-    """
-    A read, a change with a version and a delete end as if nothing had happened, carried out once.
-    """
+    """A read, a change with a version and a delete end as if nothing had happened, carried out once."""
     go_wrong(world, action, cause, monkeypatch)
     answer = world.act(action)
     verb = world.verb(action)
@@ -223,8 +194,8 @@ def test_what_says_the_same_twice_is_sent_again(action, cause, first, done, worl
 def test_a_create_whose_fate_is_unknown_is_never_repeated(
     action, cause, first, done, world, time, monkeypatch
 ):
-    """
-    A create and a batch are sent once; the error says that nobody knows, whether it was carried out or not.
+    """A create and a batch are sent once; the error says that nobody knows, whether it was carried out
+    or not.
     """
     go_wrong(world, action, cause, monkeypatch)
     with pytest.raises(AmbiguousWrite) as caught:
@@ -237,9 +208,7 @@ def test_a_create_whose_fate_is_unknown_is_never_repeated(
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_429_to_the_last_leaves_nothing_behind(action, world, time):
-    """
-    Where Ardoq asks to wait longer than a client may, nothing was carried out and nothing is in doubt.
-    """
+    """Where Ardoq asks to wait longer than a client may, nothing was carried out and nothing is in doubt."""
     world.ardoq.fail(status=429, retry_after=3600, method=world.verb(action))
     with pytest.raises(RateLimited):
         world.act(action)
@@ -253,9 +222,7 @@ def test_a_429_to_the_last_leaves_nothing_behind(action, world, time):
 @pytest.mark.parametrize("action", ["change", "delete"])
 @pytest.mark.parametrize("last", ["refused", "429"])
 def test_a_write_in_doubt_stays_in_doubt(action, last, world, time):
-    """
-    After a try without an answer, a later one that never left or met a 429 does not make it certain.
-    """
+    """After a try without an answer, a later one that never left or met a 429 does not make it certain."""
     world.ardoq.fail("drop-after", method=world.verb(action))
     if last == "429":
         world.ardoq.fail(status=429, retry_after=3600, method=world.verb(action))
@@ -269,9 +236,7 @@ def test_a_write_in_doubt_stays_in_doubt(action, last, world, time):
 
 
 def test_a_read_is_never_in_doubt(world, time):
-    """
-    A read that gets no answer and then a 429 is limited, not ambiguous.
-    """
+    """A read that gets no answer and then a 429 is limited, not ambiguous."""
     world.ardoq.fail("drop-after", method="GET")
     world.ardoq.fail(status=429, retry_after=3600, method="GET")
     with pytest.raises(RateLimited) as caught:
@@ -280,9 +245,7 @@ def test_a_read_is_never_in_doubt(world, time):
 
 
 def test_a_refusal_after_a_try_without_an_answer_says_so(world, time):
-    """
-    A change that got no answer and is then refused says that the first one may have gone through.
-    """
+    """A change that got no answer and is then refused says that the first one may have gone through."""
     verb = world.verb("change")
     world.ardoq.fail("drop-after", method=verb)
     world.ardoq.fail(status=403, method=verb)
@@ -293,9 +256,7 @@ def test_a_refusal_after_a_try_without_an_answer_says_so(world, time):
 
 @pytest.mark.parametrize("kind", ["drop-before", "status"])
 def test_a_conflict_that_cannot_be_looked_into_is_in_doubt(kind, world, time):
-    """
-    Where what is stored cannot be read, nobody knows whose doing a conflict is.
-    """
+    """Where what is stored cannot be read, nobody knows whose doing a conflict is."""
     world.ardoq.fail("drop-after", method=world.verb("change"))
     world.ardoq.fail(kind, method="GET", times=9)
     with pytest.raises(AmbiguousWrite, match="409 at last, and what is stored cannot be read"):
@@ -304,9 +265,7 @@ def test_a_conflict_that_cannot_be_looked_into_is_in_doubt(kind, world, time):
 
 
 def test_a_batch_that_only_reads_is_sent_again(server, time):
-    """
-    The POST that expands a batch writes nothing: it is repeated, and never in doubt.
-    """
+    """The POST that expands a batch writes nothing: it is repeated, and never in doubt."""
     with ArdoqClient(server.url, server.token, version="v2", retries=Retries(count=1)) as client:
         server.fail("drop-after", method="POST")
         assert client.expand_batch(Batch()) is not None

@@ -1,6 +1,4 @@
-"""
-TLS with a real server: who signed its certificate is looked at, always; proxies see no token.
-"""
+"""TLS with a real server: who signed its certificate is looked at, always; proxies see no token."""
 
 import ssl
 import warnings
@@ -17,17 +15,13 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
-    """
-    An authority that nobody knows, with the file that names it.
-    """
+    """An authority that nobody knows, with the file that names it."""
     return new_authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture
 def listening():
-    """
-    Close at the end what is added.
-    """
+    """Close at the end what is added."""
     opened = []
     yield opened
     for one in opened:
@@ -36,17 +30,13 @@ def listening():
 
 @pytest.fixture
 def tls(authority, listening):
-    """
-    A server whose certificate that authority has signed, for this machine and for `ardoq.test`.
-    """
+    """A server whose certificate that authority has signed, for this machine and for `ardoq.test`."""
     listening.append(TlsServer(authority[0], "localhost", "127.0.0.1", "ardoq.test"))
     return listening[0]
 
 
 def client(hosturl, **keywords):
-    """
-    Make a client that does not repeat.
-    """
+    """Make a client that does not repeat."""
     return ArdoqClient(hosturl, TOKEN, retries=0, timeout=10, **keywords)
 
 
@@ -56,8 +46,8 @@ def client(hosturl, **keywords):
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 @pytest.mark.parametrize("writes", [False, True])
 def test_an_authority_that_nobody_knows_is_refused(writes, host, tls):
-    """
-    The certificate is looked at on this machine as well; nothing is sent, and the error says what to do.
+    """The certificate is looked at on this machine as well; nothing is sent, and the error says what to
+    do.
     """
     with client(f"https://{host}:{tls.port}") as ardoq, pytest.raises(ServiceUnavailable) as caught:
         ardoq.create_workspace({"name": "W"}) if writes else ardoq.get_workspaces()
@@ -69,9 +59,7 @@ def test_an_authority_that_nobody_knows_is_refused(writes, host, tls):
 
 
 def test_an_untrusted_certificate_is_not_tried_again(tls, caplog):
-    """
-    It would not be trusted the next time either.
-    """
+    """It would not be trusted the next time either."""
     with caplog.at_level("INFO"), pytest.raises(ServiceUnavailable):
         ArdoqClient(f"https://localhost:{tls.port}", TOKEN, retries=3).get_workspaces()
     assert "sending it again" not in caplog.text
@@ -80,9 +68,7 @@ def test_an_untrusted_certificate_is_not_tried_again(tls, caplog):
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_an_authority_that_is_named_is_trusted(name, host, tls, authority, monkeypatch):
-    """
-    The variables that requests reads count, on this machine as elsewhere.
-    """
+    """The variables that requests reads count, on this machine as elsewhere."""
     monkeypatch.setenv(name, str(authority[1]))
     with client(f"https://{host}:{tls.port}") as ardoq:
         assert ardoq.get_workspaces() == []
@@ -92,9 +78,7 @@ def test_an_authority_that_is_named_is_trusted(name, host, tls, authority, monke
 @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 @pytest.mark.parametrize("value", ["", "0", "false"])
 def test_no_variable_switches_the_look_off(value, name, tls, monkeypatch):
-    """
-    An empty variable trusts nobody more, and one that names no file is an error.
-    """
+    """An empty variable trusts nobody more, and one that names no file is an error."""
     monkeypatch.setenv(name, value)
     monkeypatch.setenv("PYTHONHTTPSVERIFY", "0")
     with client(f"https://localhost:{tls.port}") as ardoq, pytest.raises(ServiceUnavailable) as caught:
@@ -104,9 +88,7 @@ def test_no_variable_switches_the_look_off(value, name, tls, monkeypatch):
 
 
 def test_another_hosts_certificate_is_refused(authority, listening, monkeypatch):
-    """
-    A certificate that is trusted, but for another name, is not this host's.
-    """
+    """A certificate that is trusted, but for another name, is not this host's."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority[1]))
     listening.append(TlsServer(authority[0], "elsewhere.test"))
     ardoq = client(f"https://localhost:{listening[0].port}")
@@ -116,9 +98,7 @@ def test_another_hosts_certificate_is_refused(authority, listening, monkeypatch)
 
 
 def test_a_session_of_the_callers_may_trust_and_be_known(authority, listening, tmp_path):
-    """
-    `session.verify` names an authority, `session.cert` the client's own certificate, that is asked for.
-    """
+    """`session.verify` names an authority, `session.cert` the client's own certificate, that is asked for."""
     listening.append(TlsServer(authority[0], "localhost", clients=authority[0]))
     own = tmp_path / "client.pem"
     authority[0].issue_cert("client@ardoq.test").private_key_and_cert_chain_pem.write_to_path(str(own))
@@ -134,9 +114,7 @@ def test_a_session_of_the_callers_may_trust_and_be_known(authority, listening, t
 
 @pytest.mark.parametrize("writes", [False, True])
 def test_a_host_without_tls_at_that_port_is_told(writes, server):
-    """
-    https:// where http:// is spoken is no doubtful write but a setting that is wrong.
-    """
+    """https:// where http:// is spoken is no doubtful write but a setting that is wrong."""
     with client(server.url.replace("http:", "https:")) as ardoq, pytest.raises(ServiceUnavailable) as caught:
         ardoq.create_workspace({"name": "W"}) if writes else ardoq.get_workspaces()
     assert type(caught.value) is ServiceUnavailable
@@ -144,9 +122,7 @@ def test_a_host_without_tls_at_that_port_is_told(writes, server):
 
 
 def test_a_connection_that_breaks_before_tls_is_agreed_on_has_sent_nothing(raw_server):
-    """
-    A create whose connection is closed during the handshake is sent again, and is not in doubt.
-    """
+    """A create whose connection is closed during the handshake is sent again, and is not in doubt."""
     server = raw_server(b"", b"")
     ardoq = ArdoqClient(server.url.replace("http:", "https:"), TOKEN, retries=Retries(count=1, backoff=0))
     with pytest.raises(ServiceUnavailable, match="after 2 tries") as caught:
@@ -156,9 +132,7 @@ def test_a_connection_that_breaks_before_tls_is_agreed_on_has_sent_nothing(raw_s
 
 
 def test_old_versions_of_tls_are_refused(authority, listening, monkeypatch):
-    """
-    What a server offers below TLS 1.2 is not spoken, and not tried again.
-    """
+    """What a server offers below TLS 1.2 is not spoken, and not tried again."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority[1]))
     old = TlsServer(authority[0], "localhost")
     listening.append(old)
@@ -177,17 +151,13 @@ def test_old_versions_of_tls_are_refused(authority, listening, monkeypatch):
 
 @pytest.fixture
 def proxy(tls, listening):
-    """
-    A proxy that tunnels to `tls`.
-    """
+    """A proxy that tunnels to `tls`."""
     listening.append(Proxy(tls.port))
     return listening[-1]
 
 
 def test_a_proxy_of_the_environment_tunnels_and_hears_no_token(tls, proxy, authority, monkeypatch):
-    """
-    The proxy for https is asked for the host, and all that goes through it is TLS.
-    """
+    """The proxy for https is asked for the host, and all that goes through it is TLS."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority[1]))
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
     with client("https://ardoq.test") as ardoq:
@@ -200,9 +170,7 @@ def test_a_proxy_of_the_environment_tunnels_and_hears_no_token(tls, proxy, autho
 
 
 def test_a_proxy_that_looks_into_tls_is_found_out(tls, proxy, monkeypatch):
-    """
-    A tunnel that ends at somebody whose certificate is not trusted gets nothing.
-    """
+    """A tunnel that ends at somebody whose certificate is not trusted gets nothing."""
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
     with client("https://ardoq.test") as ardoq, pytest.raises(ServiceUnavailable, match="is not trusted"):
         ardoq.get_workspaces()
@@ -211,9 +179,7 @@ def test_a_proxy_that_looks_into_tls_is_found_out(tls, proxy, monkeypatch):
 
 @pytest.mark.parametrize("name", ["NO_PROXY", "no_proxy"])
 def test_a_host_that_is_excepted_asks_no_proxy(name, proxy, monkeypatch):
-    """
-    `NO_PROXY` counts: the host is then looked for directly, and here not found.
-    """
+    """`NO_PROXY` counts: the host is then looked for directly, and here not found."""
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
     monkeypatch.setenv(name, "ardoq.test")
     with client("https://ardoq.test") as ardoq, pytest.raises(ServiceUnavailable):
@@ -222,9 +188,7 @@ def test_a_host_that_is_excepted_asks_no_proxy(name, proxy, monkeypatch):
 
 
 def test_this_machine_is_asked_without_a_proxy(tls, proxy, authority, monkeypatch):
-    """
-    A proxy would look for localhost at home.
-    """
+    """A proxy would look for localhost at home."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority[1]))
     for name in PROXIES:
         monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
@@ -235,9 +199,7 @@ def test_this_machine_is_asked_without_a_proxy(tls, proxy, authority, monkeypatc
 
 @pytest.mark.parametrize("writes", [False, True])
 def test_the_password_of_a_proxy_is_in_no_error(writes, listening, monkeypatch, caplog):
-    """
-    A proxy that refuses is told by what it said, without what it was given; nothing was sent to Ardoq.
-    """
+    """A proxy that refuses is told by what it said, without what it was given; nothing was sent to Ardoq."""
     listening.append(Proxy(refuses=True))
     monkeypatch.setenv("HTTPS_PROXY", f"http://somebody:p4ssw0rd@127.0.0.1:{listening[0].port}")
     ardoq = client("https://ardoq.test")
@@ -250,8 +212,8 @@ def test_the_password_of_a_proxy_is_in_no_error(writes, listening, monkeypatch, 
 
 
 def test_the_netrc_of_the_user_changes_nothing(tls, authority, monkeypatch, tmp_path):
-    """
-    An entry for the host in the netrc file does not take the place of the token, over a real connection.
+    """An entry for the host in the netrc file does not take the place of the token, over a real
+    connection.
     """
     netrc = tmp_path / "netrc"
     netrc.write_text("machine localhost login somebody password else\n")

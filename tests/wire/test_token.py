@@ -1,6 +1,4 @@
-"""
-The token goes to Ardoq and nowhere else, whatever it looks like and whoever repeats it.
-"""
+"""The token goes to Ardoq and nowhere else, whatever it looks like and whoever repeats it."""
 
 import contextlib
 import copy
@@ -76,18 +74,14 @@ CALLS = {
 
 
 def told(answer, said):
-    """
-    Return an answer that repeats what was said, with the length that it then has.
-    """
+    """Return an answer that repeats what was said, with the length that it then has."""
     for more in (15, 0):
         answer = answer.replace("{n+15}" if more else "{n}", str(len(said) + more))
     return answer.replace("{}", said).replace("{{", "{").replace("}}", "}").encode("latin-1")
 
 
 def everything_of(error):
-    """
-    Render an error as a reporter would that shows everything: all that led to it, locals, its pickle.
-    """
+    """Render an error as a reporter would that shows everything: all that led to it, locals, its pickle."""
     waiting, seen, parts = [error], [], []
     while waiting:
         one = waiting.pop()
@@ -107,17 +101,13 @@ def everything_of(error):
 
 
 def shows(text, *secrets):
-    """
-    Tell whether a text shows one of some secrets, in whatever letter case.
-    """
+    """Tell whether a text shows one of some secrets, in whatever letter case."""
     return any(secret.casefold() in text.casefold() for secret in secrets)
 
 
 @pytest.fixture
 def log(caplog):
-    """
-    Everything that is logged, by whomever.
-    """
+    """Everything that is logged, by whomever."""
     caplog.set_level(logging.DEBUG)
     return caplog
 
@@ -133,9 +123,7 @@ def log(caplog):
     call=st.sampled_from(list(CALLS.values())),
 )
 def test_what_repeats_the_token_is_shown_without_it(token, spelling, answer, call, log):
-    """
-    Whatever part of an answer repeats the token, however spelled, neither error nor log shows it.
-    """
+    """Whatever part of an answer repeats the token, however spelled, neither error nor log shows it."""
     log.clear()
     said = spelling(token)
     server = RawServer(*[told(answer, said)] * 7)  # a redirect is followed five times
@@ -159,9 +147,7 @@ def test_what_repeats_the_token_is_shown_without_it(token, spelling, answer, cal
 @settings(WIRE, max_examples=60)
 @given(token=TOKENS, spelling=st.sampled_from(list(SPELLINGS.values())))
 def test_a_next_link_that_repeats_the_token_does_not_show_it(token, spelling):
-    """
-    A next link to another host with the token in its name, its path or its query is refused without it.
-    """
+    """A next link to another host with the token in its name, its path or its query is refused without it."""
     said = spelling(token)
     for href in (f"https://evil.example/{said}?a={said}", f"https://{said}.example/", f"//{said}"):
         page = json.dumps({"values": [], "_links": {"next": {"href": href}}})
@@ -179,9 +165,7 @@ def test_a_next_link_that_repeats_the_token_does_not_show_it(token, spelling):
 @settings(WIRE, max_examples=50)
 @given(token=st.from_regex(r"Tk_[0-9A-Za-z_-]{16,60}", fullmatch=True))
 def test_a_token_given_as_an_id_is_in_no_error(token, log):
-    """
-    Where the token stands in the path by mistake, neither error nor our log shows the path.
-    """
+    """Where the token stands in the path by mistake, neither error nor our log shows the path."""
     log.clear()
     refused = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
     server = RawServer(refused)
@@ -199,9 +183,7 @@ def test_a_token_given_as_an_id_is_in_no_error(token, log):
 
 
 def test_a_message_that_json_spells_letter_by_letter_shows_no_token(raw_server):
-    """
-    What a server escapes beyond need is hidden in the message that is made of it.
-    """
+    """What a server escapes beyond need is hidden in the message that is made of it."""
     token = "s3cret-T0ken-of-the-tests"
     said = "".join(f"\\u{ord(letter):04x}" for letter in token)
     answer = told('HTTP/1.1 404 No\r\nContent-Length: {n+15}\r\n\r\n{{"message": "{}"}}', said)
@@ -215,9 +197,7 @@ def test_a_message_that_json_spells_letter_by_letter_shows_no_token(raw_server):
 @settings(WIRE)
 @given(token=TOKENS, before=st.text(max_size=20), after=st.text(max_size=20))
 def test_every_spelling_is_hidden_and_nothing_else(token, before, after):
-    """
-    What surrounds the token stays as it is, and a text without it too.
-    """
+    """What surrounds the token stays as it is, and a text without it too."""
     hide = Token(token).hide_in
     assume(not shows(before + after, token))
     for spelling in SPELLINGS.values():
@@ -232,8 +212,8 @@ def test_every_spelling_is_hidden_and_nothing_else(token, before, after):
 @settings(WIRE, max_examples=20)
 @given(token=TOKENS)
 def test_a_job_shows_its_token_to_ardoq_alone(token, log, tmp_path_factory):
-    """
-    A job that reads, writes, fails, repeats, syncs and saves: its log, its report, its files and the records
+    """A job that reads, writes, fails, repeats, syncs and saves: its log, its report, its files and the
+    records
     of the emulator at the other end hold no token, and neither does any repr, pickle or copy on the way.
     """
     log.clear()
@@ -267,9 +247,7 @@ def test_a_job_shows_its_token_to_ardoq_alone(token, log, tmp_path_factory):
 
 
 def at_hand(client):
-    """
-    Return what the objects of a client show of themselves, and what of them can be pickled or copied.
-    """
+    """Return what the objects of a client show of themselves, and what of them can be pickled or copied."""
     api = getattr(client, "client", client).api
     transport = api.transport
     objects = [client, api, transport, transport.session, transport._auth, transport._pace, transport._token]
@@ -290,9 +268,7 @@ def at_hand(client):
 @pytest.mark.parametrize("make", [ArdoqClient, ArdoqSyncClient, API])
 @pytest.mark.parametrize("take", [pickle.dumps, copy.deepcopy])
 def test_a_client_is_neither_pickled_nor_copied(take, make):
-    """
-    What would carry the token to another process or file says that it does not.
-    """
+    """What would carry the token to another process or file says that it does not."""
     client = make("https://acme.ardoq.com", "s3cret-T0ken-of-the-tests")
     with pytest.raises((ArdoqClientException, TypeError)) as caught:
         take(client)
@@ -300,8 +276,8 @@ def test_a_client_is_neither_pickled_nor_copied(take, make):
 
 
 def test_what_requests_prepares_shows_no_token():
-    """
-    The headers of a prepared request, which hooks and exceptions of requests hold, print without the token.
+    """The headers of a prepared request, which hooks and exceptions of requests hold, print without the
+    token.
     """
     seen = []
 
@@ -318,8 +294,8 @@ def test_what_requests_prepares_shows_no_token():
 
 
 def test_an_interrupt_in_the_middle_shows_no_token(server, monkeypatch):
-    """
-    What is raised through requests and urllib3, such as Ctrl-C, shows no token with all locals on the way.
+    """What is raised through requests and urllib3, such as Ctrl-C, shows no token with all locals on
+    the way.
     """
 
     def interrupted(_self):
@@ -337,9 +313,7 @@ def test_an_interrupt_in_the_middle_shows_no_token(server, monkeypatch):
 
 
 def test_requests_underneath_are_not_held_by_errors(closed_port):
-    """
-    No error of ours leads to an exception of requests, whose request holds the token.
-    """
+    """No error of ours leads to an exception of requests, whose request holds the token."""
     client = ArdoqClient(closed_port, "s3cret-T0ken-of-the-tests", retries=0)
     with pytest.raises(ArdoqClientException) as caught:
         client.get_workspaces()
@@ -348,8 +322,8 @@ def test_requests_underneath_are_not_held_by_errors(closed_port):
 
 
 def test_the_emulators_command_prints_no_token():
-    """
-    Neither the address that it prints nor what it says at its end, nor a request that is refused, shows it.
+    """Neither the address that it prints nor what it says at its end, nor a request that is refused,
+    shows it.
     """
     token = "s3cret-T0ken-of-the-tests"
     command = [sys.executable, "-m", "ardoqpy", "emulator", "--token", token, "--fault", "kind=html"]
@@ -374,9 +348,7 @@ def test_the_emulators_command_prints_no_token():
 )
 @pytest.mark.parametrize("by", ["redirect", "next link"])
 def test_another_host_port_or_scheme_hears_nothing(by, elsewhere, raw_server):
-    """
-    With two real servers, the other one is not even connected to, by whatever name it is reached.
-    """
+    """With two real servers, the other one is not even connected to, by whatever name it is reached."""
     other = raw_server(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
     target = elsewhere.format(other.url.rpartition(":")[2])
     if by == "redirect":
@@ -397,9 +369,7 @@ def test_another_host_port_or_scheme_hears_nothing(by, elsewhere, raw_server):
 
 @pytest.fixture
 def cfg(tmp_path):
-    """
-    Write a cfg file that may be read as `mode` says, and give its path.
-    """
+    """Write a cfg file that may be read as `mode` says, and give its path."""
 
     def write(mode, token="s3cret-T0ken-of-the-tests"):
         path = tmp_path / "ardoq.cfg"
@@ -413,9 +383,7 @@ def cfg(tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="this system has no such modes")
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620, 0o777])
 def test_a_cfg_file_that_others_may_read_is_warned_about(mode, cfg, log):
-    """
-    A token that others may read is worth a line in the log, once for each reading, without the token.
-    """
+    """A token that others may read is worth a line in the log, once for each reading, without the token."""
     path = cfg(mode)
     assert read_settings(config=path, environ={}).token.reveal() == "s3cret-T0ken-of-the-tests"
     assert [(record.levelname, record.getMessage()) for record in log.records] == [
@@ -425,9 +393,7 @@ def test_a_cfg_file_that_others_may_read_is_warned_about(mode, cfg, log):
 
 @pytest.mark.parametrize(("mode", "token"), [(0o600, "t0ken"), (0o400, "t0ken"), (0o644, "")])
 def test_a_cfg_file_that_is_private_or_holds_no_token_is_not(mode, token, cfg, log):
-    """
-    What only the owner may read, or holds no secret, is nobody's business.
-    """
+    """What only the owner may read, or holds no secret, is nobody's business."""
     with contextlib.suppress(ArdoqClientException):
         read_settings(config=cfg(mode, token), environ={})
     assert log.records == []

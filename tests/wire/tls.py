@@ -1,5 +1,5 @@
-"""
-A server that speaks TLS with a certificate of an authority made for the test, and a proxy that tunnels to it.
+"""A server that speaks TLS with a certificate of an authority made for the test, and a proxy that
+tunnels to it.
 """
 
 import contextlib
@@ -13,9 +13,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"
 
 
 class Listener:
-    """
-    Listen on this machine and hand each connection to `serve`, in a thread of its own.
-    """
+    """Listen on this machine and hand each connection to `serve`, in a thread of its own."""
 
     def __init__(self):
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -44,15 +42,11 @@ class Listener:
             self.serve(connection)
 
     def serve(self, connection):
-        """
-        Talk to one client.
-        """
+        """Talk to one client."""
         raise NotImplementedError
 
     def close(self):
-        """
-        End everything.
-        """
+        """End everything."""
         for one in list(self._open):
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
@@ -62,8 +56,7 @@ class Listener:
 
 
 class TlsServer(Listener):
-    """
-    Answer each request over TLS with an empty list, and keep what was asked.
+    """Answer each request over TLS with an empty list, and keep what was asked.
 
     - `authority`: who signs the certificate, which is for the host names `names`.
     - `clients`: an authority whose clients alone are let in.
@@ -79,9 +72,7 @@ class TlsServer(Listener):
         super().__init__()
 
     def serve(self, connection):
-        """
-        Answer as long as something is asked.
-        """
+        """Answer as long as something is asked."""
         with self._context.wrap_socket(connection, server_side=True) as secure:
             while asked := secure.recv(65536):
                 self.received.append(asked.decode("latin-1"))
@@ -89,8 +80,7 @@ class TlsServer(Listener):
 
 
 class Proxy(Listener):
-    """
-    Be a proxy: tunnel to `target`, whatever host is asked for, or answer what is asked in the open.
+    """Be a proxy: tunnel to `target`, whatever host is asked for, or answer what is asked in the open.
 
     `heard` is every byte that came from clients.
     """
@@ -101,9 +91,7 @@ class Proxy(Listener):
         super().__init__()
 
     def serve(self, connection):
-        """
-        Serve one client.
-        """
+        """Serve one client."""
         asked = connection.recv(65536)
         self.heard.append(asked)
         if self._refuses:
@@ -130,9 +118,7 @@ class Proxy(Listener):
 
 
 def new_authority(folder):
-    """
-    Make an authority, and return it with the path of the file that names it.
-    """
+    """Make an authority, and return it with the path of the file that names it."""
     authority = trustme.CA()
     path = folder / "authority.pem"
     authority.cert_pem.write_to_path(str(path))

@@ -1,3 +1,1 @@
-"""
-The commands of `ardoqpy`, a file for each kind of thing that is asked or done.
-"""
+"""The commands of `ardoqpy`, a file for each kind of thing that is asked or done."""

@@ -1,6 +1,4 @@
-"""
-`ardoqpy attachments` and `ardoqpy download`: files attached to a workspace or to the organisation.
-"""
+"""`ardoqpy attachments` and `ardoqpy download`: files attached to a workspace or to the organisation."""
 
 from __future__ import annotations
 

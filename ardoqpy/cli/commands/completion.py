@@ -1,6 +1,4 @@
-"""
-`completion`: what a shell needs to complete commands and options.
-"""
+"""`completion`: what a shell needs to complete commands and options."""
 
 from __future__ import annotations
 
@@ -21,9 +19,7 @@ SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")
 
 
 def completion(program: str, parser_of_everything: Callable[[], argparse.ArgumentParser]) -> Command:
-    """
-    Return the command of a program; it is given how to make the whole parser, of which it is a part.
-    """
+    """Return the command of a program; it is given how to make the whole parser, of which it is a part."""
 
     def run(options: argparse.Namespace) -> int:
         try:

@@ -1,6 +1,4 @@
-"""
-`ardoqpy components` and `ardoqpy search`: the things on the map.
-"""
+"""`ardoqpy components` and `ardoqpy search`: the things on the map."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-`ardoqpy doctor`: does the connection work, and if not, what to do.
-"""
+"""`ardoqpy doctor`: does the connection work, and if not, what to do."""
 
 from __future__ import annotations
 
@@ -52,9 +50,7 @@ SHOWN_OF_A_TOKEN = 4
 
 
 class Check(NamedTuple):
-    """
-    What one step has found: `result` is ok, wrong, or - where it could not be looked at.
-    """
+    """What one step has found: `result` is ok, wrong, or - where it could not be looked at."""
 
     step: str
     result: str
@@ -63,9 +59,7 @@ class Check(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """
-    What a version of the API answers to the question who is asking.
-    """
+    """What a version of the API answers to the question who is asking."""
 
     user: dict[str, Any] | None
     problem: ArdoqClientException | None
@@ -159,23 +153,19 @@ def _settings(options: argparse.Namespace, found: Mapping[str, Found]) -> Iterat
 
 
 def _last(token: str) -> str:
-    """
-    Return as much of a token as tells it from another one; nothing of a short one.
-    """
+    """Return as much of a token as tells it from another one; nothing of a short one."""
     return f"set, ends in {token[-SHOWN_OF_A_TOKEN:]}" if len(token) > 4 * SHOWN_OF_A_TOKEN else "set"
 
 
 def _address(host: str) -> str:
-    """
-    Return a host as it is, unless it may hold a secret: one with a password, or a token in the wrong place.
+    """Return a host as it is, unless it may hold a secret: one with a password, or a token in the wrong
+    place.
     """
     return host if re.fullmatch(r"https?://[\w.:\[\]-]+/*", host) else "set, and no address"
 
 
 def _label(org: str) -> str:
-    """
-    Return a label as it is, unless it may be a token in the wrong place.
-    """
+    """Return a label as it is, unless it may be a token in the wrong place."""
     return "set, and no label" if re.search(r"[0-9a-fA-F-]{20}|[^\w.-]", org) else org
 
 
@@ -210,9 +200,7 @@ def _asked(options: argparse.Namespace, version: str) -> Answer:
 
 
 def _skew(headers: Mapping[str, str]) -> list[float]:
-    """
-    Return by how many seconds this machine is ahead of the sender of an answer, if that says its time.
-    """
+    """Return by how many seconds this machine is ahead of the sender of an answer, if that says its time."""
     from email.utils import parsedate_to_datetime  # noqa: PLC0415
 
     try:
@@ -222,9 +210,7 @@ def _skew(headers: Mapping[str, str]) -> list[float]:
 
 
 def _reached(answer: Answer) -> bool:
-    """
-    Tell whether anybody has answered, be it with a refusal.
-    """
+    """Tell whether anybody has answered, be it with a refusal."""
     from ardoqpy.errors import UnexpectedAnswer  # noqa: PLC0415
 
     problem = answer.problem
@@ -297,8 +283,8 @@ def _round_trip(options: argparse.Namespace, answers: Mapping[str, Answer]) -> C
 
 
 def clock_check(skews: list[float]) -> Check:
-    """
-    Return what the differences between Ardoq's clock and this machine's say; positive ones: this is ahead.
+    """Return what the differences between Ardoq's clock and this machine's say; positive ones: this is
+    ahead.
     """
     if not skews:
         return Check("clock", UNKNOWN, "the answers say no time")

@@ -1,6 +1,4 @@
-"""
-`ardoqpy emulator`: an Ardoq on this machine.
-"""
+"""`ardoqpy emulator`: an Ardoq on this machine."""
 
 from __future__ import annotations
 

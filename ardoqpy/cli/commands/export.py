@@ -1,6 +1,4 @@
-"""
-`ardoqpy export`: whole workspaces as one JSON, which seeds the emulator.
-"""
+"""`ardoqpy export`: whole workspaces as one JSON, which seeds the emulator."""
 
 from __future__ import annotations
 
@@ -49,9 +47,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _exported(client: ArdoqClient, names: list[str]) -> tuple[Seed, int]:
-    """
-    Return the seed of some workspaces, and how many references have an end outside of them.
-    """
+    """Return the seed of some workspaces, and how many references have an end outside of them."""
     from ardoqpy.cli.names import workspace_of  # noqa: PLC0415
 
     ids = dict.fromkeys(workspace_of(client, name)["_id"] for name in names)
@@ -97,9 +93,7 @@ def _add_models(client: ArdoqClient, contents: list[Row], seed: Seed) -> None:
 
 
 def _model_id(ws_id: str) -> str:
-    """
-    Return the id for the model of a workspace where v2 does not tell it: the same each time.
-    """
+    """Return the id for the model of a workspace where v2 does not tell it: the same each time."""
     import hashlib  # noqa: PLC0415
 
     return hashlib.sha256(f"model of {ws_id}".encode()).hexdigest()[:24]

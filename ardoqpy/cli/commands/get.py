@@ -1,6 +1,4 @@
-"""
-`ardoqpy get`: one thing by its id, whatever it is.
-"""
+"""`ardoqpy get`: one thing by its id, whatever it is."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-`ardoqpy models`, `fields`, `tags`: what describes components and references.
-"""
+"""`ardoqpy models`, `fields`, `tags`: what describes components and references."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-`ardoqpy me`, `host`, `request`, `expand`: who asks, where, and any path.
-"""
+"""`ardoqpy me`, `host`, `request`, `expand`: who asks, where, and any path."""
 
 from __future__ import annotations
 

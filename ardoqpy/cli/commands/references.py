@@ -1,6 +1,4 @@
-"""
-`ardoqpy references`: the arrows between components.
-"""
+"""`ardoqpy references`: the arrows between components."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-`ardoqpy report list`, `show`, `run`: reports that are saved in Ardoq.
-"""
+"""`ardoqpy report list`, `show`, `run`: reports that are saved in Ardoq."""
 
 from __future__ import annotations
 
@@ -93,9 +91,7 @@ def _rows(client: ArdoqClient, options: argparse.Namespace) -> Listing:
 
 
 def _titles(report: dict[str, Any], keys: str) -> list[str]:
-    """
-    Return a title for each column: those that several columns share get the key of the column behind.
-    """
+    """Return a title for each column: those that several columns share get the key of the column behind."""
     shown = report.get("columns") or []
     titles = [str(one.get(keys)) for one in shown]
     return [

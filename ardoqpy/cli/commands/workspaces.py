@@ -1,6 +1,4 @@
-"""
-`ardoqpy workspaces`, `folders`, `branches`, `context`: where things lie, and what can be used there.
-"""
+"""`ardoqpy workspaces`, `folders`, `branches`, `context`: where things lie, and what can be used there."""
 
 from __future__ import annotations
 

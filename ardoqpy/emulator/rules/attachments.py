@@ -1,6 +1,4 @@
-"""
-Keep uploaded files, with what they are attached to.
-"""
+"""Keep uploaded files, with what they are attached to."""
 
 import base64
 
@@ -11,24 +9,18 @@ from ardoqpy.emulator.table import Row
 
 
 class Attachments:
-    """
-    Store, find and remove files.
-    """
+    """Store, find and remove files."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def of(self, resource_type: str, resource_id: str) -> list[Row]:
-        """
-        Return the attachments of a workspace or of the organisation.
-        """
+        """Return the attachments of a workspace or of the organisation."""
         self._check_resource(resource_type, resource_id)
         return self._state.attachments.find("resource", (resource_type, resource_id))
 
     def get(self, resource_type: str, resource_id: str, name_or_id: str) -> Row:
-        """
-        Return one attachment by its file name or its id, or raise NotFound.
-        """
+        """Return one attachment by its file name or its id, or raise NotFound."""
         for row in self.of(resource_type, resource_id):
             if name_or_id in {row["filename"], row["_id"]}:
                 return row
@@ -36,17 +28,13 @@ class Attachments:
         raise NotFound(sentence)
 
     def by_id(self, attachment_id: str) -> Row:
-        """
-        Return one attachment by its id alone, or raise NotFound.
-        """
+        """Return one attachment by its id alone, or raise NotFound."""
         return self._state.named(self._state.attachments, attachment_id)
 
     def store(
         self, resource_type: str, resource_id: str, filename: str, content_type: str, content: bytes
     ) -> Row:
-        """
-        Keep a file.
-        """
+        """Keep a file."""
         if not filename:
             raise Unprocessable("An attachment needs a file name.")
         state = self._state
@@ -67,9 +55,7 @@ class Attachments:
         return state.attachments.put(state.stamped({**attributes, "folder": None}))
 
     def delete(self, resource_type: str, resource_id: str, name_or_id: str) -> None:
-        """
-        Remove a file.
-        """
+        """Remove a file."""
         self._state.attachments.remove(self.get(resource_type, resource_id, name_or_id)["_id"])
 
     def _check_resource(self, resource_type: str, resource_id: str) -> None:
@@ -81,7 +67,5 @@ class Attachments:
 
 
 def content_of(attachment: Row) -> bytes:
-    """
-    Return the bytes of an attachment.
-    """
+    """Return the bytes of an attachment."""
     return base64.b64decode(attachment["content"])

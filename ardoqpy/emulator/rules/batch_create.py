@@ -1,6 +1,4 @@
-"""
-Create many components and references at once, in whatever order they name one another.
-"""
+"""Create many components and references at once, in whatever order they name one another."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +12,7 @@ from ardoqpy.emulator.table import Row
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """
-    Describe an entity that is to be created: how the request calls it, and what it is to be.
+    """Describe an entity that is to be created: how the request calls it, and what it is to be.
 
     One with `unique_by` is to be created only if there is none like it in these attributes, and else changed.
     """
@@ -28,27 +25,21 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """
-    List what a batch has created, in the order of the request.
-    """
+    """List what a batch has created, in the order of the request."""
 
     components: list[Row]
     references: list[Row]
 
 
 class Batch:
-    """
-    Create drafts; whoever calls this holds the transaction that makes it all or nothing.
-    """
+    """Create drafts; whoever calls this holds the transaction that makes it all or nothing."""
 
     def __init__(self, components: Components, references: References) -> None:
         self._components = components
         self._references = references
 
     def create(self, components: list[Draft], references: list[Draft], *, strict: bool = False) -> Created:
-        """
-        Create components, parents before their children, and then references.
-        """
+        """Create components, parents before their children, and then references."""
         refuse_twins([*components, *references])
         made: dict[int, Row] = {}
         ids: dict[str, str] = {}
@@ -74,9 +65,7 @@ class Batch:
 
 
 def refuse_twins(drafts: list[Draft]) -> None:
-    """
-    Raise Unprocessable if two drafts have the same batchId.
-    """
+    """Raise Unprocessable if two drafts have the same batchId."""
     seen: set[str] = set()
     for draft in drafts:
         if draft.batch_id is not None and draft.batch_id in seen:

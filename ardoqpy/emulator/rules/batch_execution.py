@@ -1,6 +1,4 @@
-"""
-Carry out many changes at once: creations, upserts, updates and deletions that name one another.
-"""
+"""Carry out many changes at once: creations, upserts, updates and deletions that name one another."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,9 +22,7 @@ _DERIVED = {"rootWorkspace": "source", "source.rootWorkspace": "source", "target
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """
-    Describe a change: of which entity (an id or an alias), in which version, and what it is to be.
-    """
+    """Describe a change: of which entity (an id or an alias), in which version, and what it is to be."""
 
     name: str
     version: int | None
@@ -36,9 +32,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """
-    Describe a deletion, of one entity by its name or of all that match.
-    """
+    """Describe a deletion, of one entity by its name or of all that match."""
 
     name: str | None = None
     match: Wanted | None = None
@@ -46,9 +40,7 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """
-    List what is to be done with one kind of entity.
-    """
+    """List what is to be done with one kind of entity."""
 
     create: list[Draft] = field(default_factory=list)
     upsert: list[Draft] = field(default_factory=list)
@@ -58,9 +50,7 @@ class Operations:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequest:
-    """
-    Describe a whole batch; aliases are what they are to match, by name.
-    """
+    """Describe a whole batch; aliases are what they are to match, by name."""
 
     components: Operations
     references: Operations
@@ -70,34 +60,26 @@ class ChangeRequest:
 
 @dataclass(slots=True)
 class Done:
-    """
-    List what was done with one kind of entity: ids, with the batchId where the request gave one.
-    """
+    """List what was done with one kind of entity: ids, with the batchId where the request gave one."""
 
     created: list[tuple[str, str | None]] = field(default_factory=list)
     updated: list[tuple[str, str | None]] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
 
     def written(self) -> dict[str, None]:
-        """
-        Return the ids of what was created or updated.
-        """
+        """Return the ids of what was created or updated."""
         return dict.fromkeys(row_id for row_id, _ in (*self.created, *self.updated))
 
 
 @dataclass(slots=True)
 class Names:
-    """
-    Tell which ids the names of a request stand for; what is no name is an id already.
-    """
+    """Tell which ids the names of a request stand for; what is no name is an id already."""
 
     components: dict[str, str] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)
 
     def in_row(self, attributes: Row, names: tuple[str, ...]) -> Row:
-        """
-        Return attributes with ids in place of names of components.
-        """
+        """Return attributes with ids in place of names of components."""
         resolved = dict(attributes)
         for name in names:
             value = resolved.get(name)
@@ -106,9 +88,7 @@ class Names:
         return resolved
 
     def in_wanted(self, wanted: Wanted) -> Wanted:
-        """
-        Return a description of references with ids in place of names of components.
-        """
+        """Return a description of references with ids in place of names of components."""
         attributes = tuple(
             (name, self.components.get(value, value) if name in _ENDS else value)
             for name, value in wanted.attributes
@@ -117,9 +97,7 @@ class Names:
 
 
 class Changes:
-    """
-    Carry out change requests; whoever calls this holds the transaction that makes it all or nothing.
-    """
+    """Carry out change requests; whoever calls this holds the transaction that makes it all or nothing."""
 
     def __init__(
         self, state: State, components: Components, references: References, matching: Matching
@@ -130,9 +108,7 @@ class Changes:
         self._matching = matching
 
     def carry_out(self, request: ChangeRequest) -> tuple[Done, Done]:
-        """
-        Do everything that a request asks for, and return what was done with components and references.
-        """
+        """Do everything that a request asks for, and return what was done with components and references."""
         names = self.names(request)
         doomed_components = self._doomed(request.components, "components", names)
         doomed_references = self._doomed(request.references, "references", names)
@@ -143,9 +119,7 @@ class Changes:
         return components, references
 
     def names(self, request: ChangeRequest) -> Names:
-        """
-        Return what the aliases of a request stand for, or raise Unprocessable.
-        """
+        """Return what the aliases of a request stand for, or raise Unprocessable."""
         drafts = [
             draft
             for operations in (request.components, request.references)
@@ -255,9 +229,7 @@ class Changes:
             done.updated.append((row["_id"], draft.batch_id))
 
     def _like(self, table: Table, draft: Draft, attributes: Row) -> Row | None:
-        """
-        Return the one entity that is like a draft in what makes it unique, if there is one.
-        """
+        """Return the one entity that is like a draft in what makes it unique, if there is one."""
         wanted_attributes = []
         wanted_custom = []
         for name in draft.unique_by:
@@ -305,9 +277,7 @@ class Changes:
 
 
 def _placed(kind: str, operations: Operations) -> list[tuple[str, Draft]]:
-    """
-    Return creations and upserts, each with where it stands in the request.
-    """
+    """Return creations and upserts, each with where it stands in the request."""
     return [
         (f"{kind}.{verb}[{position}]", draft)
         for verb, drafts in (("create", operations.create), ("upsert", operations.upsert))
@@ -323,9 +293,7 @@ def _refuse_another_type(found: Row, wanted: object, name: str) -> None:
 
 @contextmanager
 def _located(where: str) -> Iterator[None]:
-    """
-    Have problems say where in the request they come from.
-    """
+    """Have problems say where in the request they come from."""
     try:
         yield
     except Problem as problem:

@@ -1,6 +1,4 @@
-"""
-Branch workspaces: copy one with what is in it, and remember where every copy came from.
-"""
+"""Branch workspaces: copy one with what is in it, and remember where every copy came from."""
 
 from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.errors import Unprocessable
@@ -11,18 +9,14 @@ from ardoqpy.emulator.table import Row
 
 
 class Branches:
-    """
-    Make and list branches of workspaces.
-    """
+    """Make and list branches of workspaces."""
 
     def __init__(self, state: State, workspaces: Workspaces) -> None:
         self._state = state
         self._workspaces = workspaces
 
     def of(self, workspace_id: str) -> list[Row]:
-        """
-        Return the branches that were taken from a workspace.
-        """
+        """Return the branches that were taken from a workspace."""
         self._workspaces.get(workspace_id)
         return [
             row
@@ -31,9 +25,7 @@ class Branches:
         ]
 
     def create(self, workspace_id: str, name: str | None) -> Row:
-        """
-        Make a workspace of this name that starts as a copy of another one, with the same model.
-        """
+        """Make a workspace of this name that starts as a copy of another one, with the same model."""
         state = self._state
         origin = self._workspaces.get(workspace_id)
         if not name:

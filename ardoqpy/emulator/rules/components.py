@@ -1,6 +1,4 @@
-"""
-Keep components: their place in the tree, their type, and what goes with them when they are removed.
-"""
+"""Keep components: their place in the tree, their type, and what goes with them when they are removed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,8 +15,8 @@ from ardoqpy.emulator.table import Row
 
 @dataclass(slots=True)
 class Removed:
-    """
-    List what a removal took: components, references, and the tags that lost ids, each once and in order.
+    """List what a removal took: components, references, and the tags that lost ids, each once and in
+    order.
     """
 
     components: list[str] = field(default_factory=list)
@@ -27,9 +25,7 @@ class Removed:
 
 
 class Components:
-    """
-    Create, change and remove components.
-    """
+    """Create, change and remove components."""
 
     def __init__(self, state: State, models: Models, fields: Fields, tags: Tags) -> None:
         self._state = state
@@ -38,15 +34,11 @@ class Components:
         self._tags = tags
 
     def get(self, component_id: str) -> Row:
-        """
-        Return a component, or raise NotFound.
-        """
+        """Return a component, or raise NotFound."""
         return self._state.named(self._state.components, component_id)
 
     def create(self, given: Row, custom: Row, *, strict: bool = False) -> Row:
-        """
-        Make a component in a workspace, below a parent if one is given.
-        """
+        """Make a component in a workspace, below a parent if one is given."""
         state = self._state
         attributes = COMPONENT.new(given)
         workspace = self._settle_place(attributes, None)
@@ -69,8 +61,7 @@ class Components:
         strict: bool = False,
         circles_later: bool = False,
     ) -> Row:
-        """
-        Change a component; it cannot leave its workspace.
+        """Change a component; it cannot leave its workspace.
 
         Whoever changes many at once has `circles_later`, and calls `refuse_circles` when all is changed.
         """
@@ -89,9 +80,7 @@ class Components:
         return self._state.components.put(changed)
 
     def refuse_circles(self, component_ids: Iterable[str]) -> None:
-        """
-        Raise Unprocessable if one of the components has come below itself.
-        """
+        """Raise Unprocessable if one of the components has come below itself."""
         fine: set[str] = set()
         for component_id in component_ids:
             path: set[str] = set()
@@ -105,9 +94,7 @@ class Components:
             fine |= path
 
     def delete(self, component_ids: list[str]) -> Removed:
-        """
-        Remove components with all their descendants and all references that touch any of them.
-        """
+        """Remove components with all their descendants and all references that touch any of them."""
         state = self._state
         for component_id in component_ids:
             if assumptions.BULK_DELETE_REFUSES_UNKNOWN or len(component_ids) == 1:

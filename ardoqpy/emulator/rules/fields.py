@@ -1,6 +1,4 @@
-"""
-Keep field definitions, and settle what is stored for custom values.
-"""
+"""Keep field definitions, and settle what is stored for custom values."""
 
 import re
 from collections.abc import Mapping
@@ -25,38 +23,28 @@ _NOT_OF_A_NAME = re.compile(r"[^0-9a-zæøåäöüß]+")
 
 
 def name_from_label(label: str) -> str:
-    """
-    Return the key that a label stands for: lower case, words and humps joined by underscores.
-    """
+    """Return the key that a label stands for: lower case, words and humps joined by underscores."""
     return _NOT_OF_A_NAME.sub("_", _HUMP.sub("_", label).casefold()).strip("_")
 
 
 class Fields:
-    """
-    Create, change and apply field definitions.
-    """
+    """Create, change and apply field definitions."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def get(self, field_id: str) -> Row:
-        """
-        Return a field, or raise NotFound.
-        """
+        """Return a field, or raise NotFound."""
         return self._state.named(self._state.fields, field_id)
 
     def all(self, *, include_common: bool) -> list[Row]:
-        """
-        Return all fields, with or without those of the common templates.
-        """
+        """Return all fields, with or without those of the common templates."""
         everything = include_common or not assumptions.LISTS_LEAVE_OUT_COMMON
         models = self._state.models
         return [row for row in self._state.fields.rows() if everything or not models[row["model"]]["common"]]
 
     def create(self, given: Row) -> Row:
-        """
-        Make a field, unless its model has one of that name.
-        """
+        """Make a field, unless its model has one of that name."""
         if assumptions.FIELD_LABEL_FROM_NAME and given.get("label") is None and given.get("name") is not None:
             given = {**given, "label": given["name"]}
         attributes = FIELD.new(given)
@@ -66,9 +54,7 @@ class Fields:
         return self._state.fields.put(self._state.stamped(attributes))
 
     def update(self, field_id: str, given: Row, *, version: int | None = None, replace: bool = False) -> Row:
-        """
-        Change a field.
-        """
+        """Change a field."""
         row = self.get(field_id)
         check_version("field", row, version)
         changed = self._state.changed(row, FIELD.next(row, given, replace=replace))
@@ -78,18 +64,14 @@ class Fields:
         return self._state.fields.put(changed)
 
     def delete(self, field_id: str) -> None:
-        """
-        Remove a field; what is stored under its name stays.
-        """
+        """Remove a field; what is stored under its name stays."""
         field = self.get(field_id)
         self._state.fields.remove(field_id)
         if not assumptions.FIELD_DELETE_KEEPS_VALUES:
             self._forget_values(field)
 
     def of_model(self, model_id: str, name: str) -> Row | None:
-        """
-        Return the definition that a model has for a name.
-        """
+        """Return the definition that a model has for a name."""
         return self._state.fields.first("name", (model_id, name))
 
     def settled(
@@ -101,8 +83,7 @@ class Fields:
         replace: bool = False,
         strict: bool = False,
     ) -> Row:
-        """
-        Return the custom values to store after a request gave some.
+        """Return the custom values to store after a request gave some.
 
         Null removes a value. What the field's type cannot hold is stored as given, or refused when strict;
         strict is what v2 is, v1 is not.
@@ -132,9 +113,7 @@ class Fields:
         return values
 
     def text(self, model_id: str, name: str, value: Any) -> str:
-        """
-        Return the text by which a value of this field is found, however it is written.
-        """
+        """Return the text by which a value of this field is found, however it is written."""
         field = self.of_model(model_id, name)
         try:
             return as_text(value if field is None else read_value(field, value))

@@ -1,6 +1,4 @@
-"""
-Keep workspace folders; which workspaces are in one is known by the workspaces.
-"""
+"""Keep workspace folders; which workspaces are in one is known by the workspaces."""
 
 from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.rules.workspaces import Workspaces
@@ -10,24 +8,18 @@ from ardoqpy.emulator.table import Row
 
 
 class Folders:
-    """
-    Create, fill, change and remove folders.
-    """
+    """Create, fill, change and remove folders."""
 
     def __init__(self, state: State, workspaces: Workspaces) -> None:
         self._state = state
         self._workspaces = workspaces
 
     def get(self, folder_id: str) -> Row:
-        """
-        Return a folder, or raise NotFound.
-        """
+        """Return a folder, or raise NotFound."""
         return self._state.named(self._state.folders, folder_id)
 
     def create(self, given: Row) -> Row:
-        """
-        Make a folder.
-        """
+        """Make a folder."""
         return self._state.folders.put(self._state.stamped(FOLDER.new(given)))
 
     def update(
@@ -39,9 +31,7 @@ class Folders:
         version: int | None = None,
         replace: bool = False,
     ) -> Row:
-        """
-        Change a folder, and what is in it where a list of workspaces counts.
-        """
+        """Change a folder, and what is in it where a list of workspaces counts."""
         row = self.get(folder_id)
         check_version("folder", row, version)
         changed = self._state.folders.put(self._state.changed(row, FOLDER.next(row, given, replace=replace)))
@@ -52,17 +42,13 @@ class Folders:
         return changed
 
     def add(self, folder_id: str, workspaces: list[str]) -> Row:
-        """
-        Move workspaces into a folder.
-        """
+        """Move workspaces into a folder."""
         row = self.get(folder_id)
         self._fill(folder_id, workspaces)
         return self._state.folders.put(self._state.changed(row, {}))
 
     def delete(self, folder_id: str) -> None:
-        """
-        Remove a folder; the workspaces in it are in none afterwards.
-        """
+        """Remove a folder; the workspaces in it are in none afterwards."""
         self.get(folder_id)
         for workspace in self._state.workspaces.ids("folder", folder_id):
             self._workspaces.move(workspace, None)

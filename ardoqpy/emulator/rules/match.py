@@ -1,6 +1,4 @@
-"""
-Find entities by what they are, over indexes: for filters, aliases, upserts and deletes by match.
-"""
+"""Find entities by what they are, over indexes: for filters, aliases, upserts and deletes by match."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -31,9 +29,7 @@ _INDEXES_BY_WORKSPACE = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """
-    Describe entities by attributes and custom values that all have to be equal; custom values as text.
-    """
+    """Describe entities by attributes and custom values that all have to be equal; custom values as text."""
 
     attributes: tuple[tuple[str, Any], ...] = ()
     custom: tuple[tuple[str, str], ...] = ()
@@ -44,18 +40,14 @@ class Wanted:
 
 
 class Matching:
-    """
-    Find the rows of a table that are as wanted.
-    """
+    """Find the rows of a table that are as wanted."""
 
     def __init__(self, state: State, fields: Fields) -> None:
         self._state = state
         self._fields = fields
 
     def find(self, table: Table, wanted: Wanted) -> list[Row]:
-        """
-        Return the rows that are as wanted, looking at no more of them than the best index leads to.
-        """
+        """Return the rows that are as wanted, looking at no more of them than the best index leads to."""
         rows = table.narrowed(self._ways(table, wanted))
         return [row for row in rows if self._fits(row, wanted)]
 

@@ -1,6 +1,4 @@
-"""
-Keep models: the tree of component types and the reference types of a workspace.
-"""
+"""Keep models: the tree of component types and the reference types of a workspace."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -15,9 +13,7 @@ _STYLE = ("color", "icon", "shape", "image", "standard")
 
 
 class ComponentType(NamedTuple):
-    """
-    Describe one component type of a model without its children.
-    """
+    """Describe one component type of a model without its children."""
 
     type_id: str
     name: str
@@ -28,40 +24,30 @@ class ComponentType(NamedTuple):
 
 
 class Models:
-    """
-    Create, change and look into models.
-    """
+    """Create, change and look into models."""
 
     def __init__(self, state: State) -> None:
         self._state = state
         self._known_types: dict[str, tuple[Row, dict[str, ComponentType]]] = {}
 
     def get(self, model_id: str) -> Row:
-        """
-        Return a model, or raise NotFound.
-        """
+        """Return a model, or raise NotFound."""
         return self._state.named(self._state.models, model_id)
 
     def all(self, *, include_common: bool) -> list[Row]:
-        """
-        Return all models, with or without the common templates.
-        """
+        """Return all models, with or without the common templates."""
         everything = include_common or not assumptions.LISTS_LEAVE_OUT_COMMON
         return [row for row in self._state.models.rows() if everything or not row["common"]]
 
     def create(self, given: Row) -> Row:
-        """
-        Make a model.
-        """
+        """Make a model."""
         attributes = tidied(MODEL.new(given))
         return self._state.models.put(
             self._state.stamped({**attributes, "common": False, "createdFromTemplate": None})
         )
 
     def update(self, model_id: str, given: Row, *, version: int | None = None, replace: bool = False) -> Row:
-        """
-        Change a model; types that are in use cannot be taken away.
-        """
+        """Change a model; types that are in use cannot be taken away."""
         row = self.get(model_id)
         check_version("model", row, version)
         changed = self._state.changed(row, tidied(MODEL.next(row, given, replace=replace)))
@@ -70,9 +56,7 @@ class Models:
         return self._state.models.put(changed)
 
     def clone(self, template_id: str, workspace_name: str) -> Row:
-        """
-        Make a model after a template, with its fields.
-        """
+        """Make a model after a template, with its fields."""
         state = self._state
         template = state.meant(state.models, template_id, "'componentTemplate'")
         attributes = {name: template[name] for name in MODEL.attributes}
@@ -90,9 +74,7 @@ class Models:
         return model
 
     def types(self, model_id: str) -> dict[str, ComponentType]:
-        """
-        Return the component types of a model by their id.
-        """
+        """Return the component types of a model by their id."""
         row = self._state.models[model_id]
         known = self._known_types.get(model_id)
         if known is None or known[0] is not row:
@@ -101,9 +83,7 @@ class Models:
         return known[1]
 
     def type_of(self, workspace: Row, type_id: str) -> ComponentType:
-        """
-        Return a component type of the workspace's model, or raise Unprocessable.
-        """
+        """Return a component type of the workspace's model, or raise Unprocessable."""
         types = self.types(workspace["componentModel"])
         found = types.get(type_id)
         if found is None:
@@ -113,9 +93,7 @@ class Models:
         return found
 
     def default_type(self, workspace: Row, parent_type: str | None) -> str:
-        """
-        Return the type of a component that comes without one.
-        """
+        """Return the type of a component that comes without one."""
         types = self.types(workspace["componentModel"]).values()
         below = [found for found in types if parent_type is not None and found.parent == parent_type]
         candidates = (assumptions.DEFAULT_TYPE_FOLLOWS_PARENT and below) or [
@@ -129,9 +107,7 @@ class Models:
         return min(candidates, key=lambda found: found.place).type_id
 
     def check_reference_type(self, workspace: Row, type_number: int) -> None:
-        """
-        Raise Unprocessable unless the workspace's model has the reference type.
-        """
+        """Raise Unprocessable unless the workspace's model has the reference type."""
         types: Row = self._state.models[workspace["componentModel"]]["referenceTypes"]
         if str(type_number) not in types:
             has = ", ".join(f"{known['name']} ({number})" for number, known in types.items()) or "none at all"
@@ -166,9 +142,7 @@ def _walk(types: Row, parent: str | None, level: int) -> Iterator[ComponentType]
 
 
 def tidied(attributes: Row) -> Row:
-    """
-    Return a model's attributes with complete types, or raise a Problem where one cannot be understood.
-    """
+    """Return a model's attributes with complete types, or raise a Problem where one cannot be understood."""
     tidy = dict(attributes)
     if "root" in tidy:
         tidy["root"] = _tidy_types(tidy["root"], 1, set())

@@ -1,5 +1,4 @@
-"""
-Cut listings into pages that stay right while entities come and go between them.
+"""Cut listings into pages that stay right while entities come and go between them.
 
 A page begins after an entity, not at a number: what is added or removed elsewhere moves nothing.
 """
@@ -17,9 +16,7 @@ _KEPT_LISTINGS = 16
 
 
 class Page(NamedTuple):
-    """
-    Hold a part of a listing, and the cursor that leads to the next part, if there is one.
-    """
+    """Hold a part of a listing, and the cursor that leads to the next part, if there is one."""
 
     rows: list[Row]
     cursor: str | None
@@ -32,8 +29,8 @@ class _Listing(NamedTuple):
 
 
 class Pages:
-    """
-    Cut pages, and keep the latest listings: whoever walks through one does not pay for it on every page.
+    """Cut pages, and keep the latest listings: whoever walks through one does not pay for it on every
+    page.
     """
 
     def __init__(self) -> None:
@@ -49,8 +46,7 @@ class Pages:
         cursor: str | None,
         size: int,
     ) -> Page:
-        """
-        Return the page after a cursor of what `find` finds; `what` names the listing.
+        """Return the page after a cursor of what `find` finds; `what` names the listing.
 
         A listing is found anew when the table, or one that it depends on, has changed.
         """
@@ -83,9 +79,7 @@ def _written(position: int, row_id: str) -> str:
 
 
 def _place(table: Table, cursor: str) -> int:
-    """
-    Return the place that a cursor speaks of: that of its entity, or where this was while it was there.
-    """
+    """Return the place that a cursor speaks of: that of its entity, or where this was while it was there."""
     try:
         written = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:

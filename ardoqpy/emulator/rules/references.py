@@ -1,6 +1,4 @@
-"""
-Keep references between components.
-"""
+"""Keep references between components."""
 
 from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.errors import Conflict
@@ -13,9 +11,7 @@ from ardoqpy.emulator.table import Row
 
 
 class References:
-    """
-    Create, change and remove references.
-    """
+    """Create, change and remove references."""
 
     def __init__(self, state: State, models: Models, fields: Fields, tags: Tags) -> None:
         self._state = state
@@ -24,15 +20,11 @@ class References:
         self._tags = tags
 
     def get(self, reference_id: str) -> Row:
-        """
-        Return a reference, or raise NotFound.
-        """
+        """Return a reference, or raise NotFound."""
         return self._state.named(self._state.references, reference_id)
 
     def create(self, given: Row, custom: Row, *, strict: bool = False) -> Row:
-        """
-        Make a reference between two components that exist.
-        """
+        """Make a reference between two components that exist."""
         attributes = REFERENCE.new(given)
         self._settle_ends(attributes)
         self._refuse_duplicate(attributes)
@@ -49,9 +41,7 @@ class References:
         replace: bool = False,
         strict: bool = False,
     ) -> Row:
-        """
-        Change a reference, its ends and type included.
-        """
+        """Change a reference, its ends and type included."""
         row = self.get(reference_id)
         check_version("reference", row, version)
         changed = self._state.changed(row, REFERENCE.next(row, given, replace=replace))
@@ -62,9 +52,7 @@ class References:
         return self._state.references.put(changed)
 
     def delete(self, reference_id: str) -> None:
-        """
-        Remove a reference, from the tags that held it, too.
-        """
+        """Remove a reference, from the tags that held it, too."""
         state = self._state
         self.get(reference_id)
         state.references.remove(reference_id)

@@ -1,6 +1,4 @@
-"""
-Keep reports: saved questions about components, answered anew each time.
-"""
+"""Keep reports: saved questions about components, answered anew each time."""
 
 from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.errors import BadRequest, Unprocessable
@@ -12,8 +10,7 @@ DATASOURCES = ("graphSearch", "advancedSearch", "advancedSearchPostgres")
 
 
 class Reports:
-    """
-    Save and run reports.
+    """Save and run reports.
 
     A report's query is an object with any of "rootWorkspace" and "typeId". Its columns are keys of a
     component, built in or custom, each with a label.
@@ -23,17 +20,13 @@ class Reports:
         self._state = state
 
     def get(self, report_id: str) -> Row:
-        """
-        Return a report, or raise NotFound.
-        """
+        """Return a report, or raise NotFound."""
         return self._state.named(self._state.reports, report_id)
 
     def create(
         self, name: str, query: Row, columns: list[Row] | None = None, description: str | None = None
     ) -> Row:
-        """
-        Save a report.
-        """
+        """Save a report."""
         attributes: Row = {"name": name, "description": description, "query": query}
         attributes["datasource"] = assumptions.REPORT_DEFAULT_DATASOURCE
         attributes["columns"] = columns or [{"key": key, "label": label} for key, label in DEFAULT_COLUMNS]
@@ -41,9 +34,7 @@ class Reports:
         return self._state.reports.put(self._state.stamped(attributes))
 
     def run(self, report_id: str) -> list[Row]:
-        """
-        Return the components that a report asks for.
-        """
+        """Return the components that a report asks for."""
         components = self._state.components
         query = self.get(report_id)["query"]
         workspace, type_id = query.get("rootWorkspace"), query.get("typeId")
@@ -55,9 +46,7 @@ class Reports:
 
 
 def check_report(state: State, attributes: Row) -> None:
-    """
-    Raise a Problem unless a report's query and columns can be understood.
-    """
+    """Raise a Problem unless a report's query and columns can be understood."""
     query, columns = attributes["query"], attributes["columns"]
     if attributes["datasource"] not in DATASOURCES:
         sentence = f"The 'datasource' of a report is one of {', '.join(DATASOURCES)}."

@@ -1,6 +1,4 @@
-"""
-Keep tags: names in a workspace that hold components and references.
-"""
+"""Keep tags: names in a workspace that hold components and references."""
 
 from ardoqpy.emulator.errors import Conflict, Unprocessable
 from ardoqpy.emulator.schema import TAG
@@ -9,32 +7,24 @@ from ardoqpy.emulator.table import Row
 
 
 class Tags:
-    """
-    Find, create, change and remove tags.
-    """
+    """Find, create, change and remove tags."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def get(self, tag_id: str) -> Row:
-        """
-        Return a tag, or raise NotFound.
-        """
+        """Return a tag, or raise NotFound."""
         return self._state.named(self._state.tags, tag_id)
 
     def find_or_create(self, given: Row) -> Row:
-        """
-        Return the workspace's tag of that name as it is, or make it.
-        """
+        """Return the workspace's tag of that name as it is, or make it."""
         attributes = TAG.new(given)
         self._check(attributes)
         there = self._state.tags.first("name", tag_key(attributes["rootWorkspace"], attributes["name"]))
         return there or self._state.tags.put(self._state.stamped(attributes))
 
     def update(self, tag_id: str, given: Row, *, version: int | None = None, replace: bool = False) -> Row:
-        """
-        Change a tag; it stays in its workspace.
-        """
+        """Change a tag; it stays in its workspace."""
         row = self.get(tag_id)
         check_version("tag", row, version)
         changed = self._state.changed(row, TAG.next(row, given, replace=replace))
@@ -49,16 +39,12 @@ class Tags:
         return self._state.tags.put(changed)
 
     def delete(self, tag_id: str) -> None:
-        """
-        Remove a tag; what it held stays.
-        """
+        """Remove a tag; what it held stays."""
         self.get(tag_id)
         self._state.tags.remove(tag_id)
 
     def let_go(self, components: set[str], references: set[str]) -> list[str]:
-        """
-        Take ids out of every tag that holds one of them, and return the ids of those tags.
-        """
+        """Take ids out of every tag that holds one of them, and return the ids of those tags."""
         tags = self._state.tags
         touched = {tag for component in components for tag in tags.ids("component", component)}
         touched |= {tag for reference in references for tag in tags.ids("reference", reference)}

@@ -1,6 +1,4 @@
-"""
-Keep workspaces: their model, their folder, their key, and everything that goes with them.
-"""
+"""Keep workspaces: their model, their folder, their key, and everything that goes with them."""
 
 import re
 
@@ -16,9 +14,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 class Workspaces:
-    """
-    Create, find, change and remove workspaces.
-    """
+    """Create, find, change and remove workspaces."""
 
     def __init__(self, state: State, models: Models, tags: Tags) -> None:
         self._state = state
@@ -26,30 +22,22 @@ class Workspaces:
         self._tags = tags
 
     def get(self, workspace_id: str) -> Row:
-        """
-        Return a workspace, or raise NotFound.
-        """
+        """Return a workspace, or raise NotFound."""
         return self._state.named(self._state.workspaces, workspace_id)
 
     def called(self, name: str) -> list[Row]:
-        """
-        Return the workspaces of exactly this name.
-        """
+        """Return the workspaces of exactly this name."""
         return self._state.workspaces.find("name", name)
 
     def search(self, name: str) -> list[Row]:
-        """
-        Return the workspaces whose name matches loosely.
-        """
+        """Return the workspaces whose name matches loosely."""
         wanted = _folded(name)
         if assumptions.WORKSPACE_SEARCH_MATCH == "prefix":
             return [row for row in self._state.workspaces.rows() if _folded(row["name"]).startswith(wanted)]
         return [row for row in self._state.workspaces.rows() if wanted in _folded(row["name"])]
 
     def create(self, given: Row, *, template: str | None = None, model: str | None = None) -> Row:
-        """
-        Make a workspace with an existing model, or with a new one after a template.
-        """
+        """Make a workspace with an existing model, or with a new one after a template."""
         state = self._state
         attributes = WORKSPACE.new(given)
         self._check_folder(attributes)
@@ -69,9 +57,7 @@ class Workspaces:
     def update(
         self, workspace_id: str, given: Row, *, version: int | None = None, replace: bool = False
     ) -> Row:
-        """
-        Change a workspace; its model and key stay.
-        """
+        """Change a workspace; its model and key stay."""
         row = self.get(workspace_id)
         check_version("workspace", row, version)
         changed = self._state.changed(row, WORKSPACE.next(row, given, replace=replace))
@@ -79,18 +65,14 @@ class Workspaces:
         return self._state.workspaces.put(changed)
 
     def move(self, workspace_id: str, folder_id: str | None) -> None:
-        """
-        Put a workspace into a folder, or take it out with None.
-        """
+        """Put a workspace into a folder, or take it out with None."""
         row = self._state.workspaces[workspace_id]
         if assumptions.FOLDER_MOVE_CHANGES_WORKSPACE_VERSION:
             row = self._state.changed(row, {})
         self._state.workspaces.put({**row, "folder": folder_id})
 
     def delete(self, workspace_id: str) -> None:
-        """
-        Remove a workspace with its components, references, tags, attachments and branch records.
-        """
+        """Remove a workspace with its components, references, tags, attachments and branch records."""
         state = self._state
         workspace = self.get(workspace_id)
         components = set(state.components.ids("workspace", workspace_id))
@@ -115,9 +97,7 @@ class Workspaces:
         self._remove_model(workspace["componentModel"])
 
     def free_key(self, name: str) -> str:
-        """
-        Return a workspace key made of the letters of a name, that no workspace has.
-        """
+        """Return a workspace key made of the letters of a name, that no workspace has."""
         words = _WORD.findall(name)
         if len(words) > 1:
             letters = "".join(word[0] for word in words)

@@ -1,3 +1,1 @@
-"""
-Speak version 1 of Ardoq's API: take a request apart, ask the store, answer in that version's shape.
-"""
+"""Speak version 1 of Ardoq's API: take a request apart, ask the store, answer in that version's shape."""

@@ -1,6 +1,4 @@
-"""
-Answer for `/api/attachment`.
-"""
+"""Answer for `/api/attachment`."""
 
 from ardoqpy.emulator.messages import NO_CONTENT, Request, Response
 from ardoqpy.emulator.multipart import file_part
@@ -10,18 +8,14 @@ from ardoqpy.emulator.v1.shapes import Shapes
 
 
 def list_all(store: Store, request: Request) -> Response:
-    """
-    Answer the attachments of a workspace or of the organisation.
-    """
+    """Answer the attachments of a workspace or of the organisation."""
     shapes = Shapes(store)
     rows = store.attachments.of(request.named["resource_type"], request.named["resource_id"])
     return Response(json=[shapes.attachment(row) for row in rows])
 
 
 def upload(store: Store, request: Request) -> Response:
-    """
-    Keep an uploaded file.
-    """
+    """Keep an uploaded file."""
     part = file_part("attachment", request.headers.get("content-type", ""), request.body)
     row = store.attachments.store(
         request.named["resource_type"],
@@ -34,18 +28,14 @@ def upload(store: Store, request: Request) -> Response:
 
 
 def download(store: Store, request: Request) -> Response:
-    """
-    Answer the bytes of a file.
-    """
+    """Answer the bytes of a file."""
     named = request.named
     row = store.attachments.get(named["resource_type"], named["resource_id"], named["filename"])
     return Response(content=content_of(row), content_type=row["contentType"])
 
 
 def delete(store: Store, request: Request) -> Response:
-    """
-    Remove a file.
-    """
+    """Remove a file."""
     named = request.named
     store.attachments.delete(named["resource_type"], named["resource_id"], named["filename"])
     return NO_CONTENT

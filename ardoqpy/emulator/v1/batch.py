@@ -1,6 +1,4 @@
-"""
-Answer for `/api/batch`.
-"""
+"""Answer for `/api/batch`."""
 
 from typing import Any
 
@@ -14,9 +12,7 @@ from ardoqpy.emulator.v1.bodies import COMPONENT, REFERENCE, Body
 
 
 def create(store: Store, request: Request) -> Response:
-    """
-    Create components and references, all or nothing, and answer their ids by batchId.
-    """
+    """Create components and references, all or nothing, and answer their ids by batchId."""
     body = request.json_object()
     if body.get("op") != "create":
         raise Unprocessable("The only 'op' of a batch is 'create'.")

@@ -1,6 +1,4 @@
-"""
-Take v1 request bodies apart: what can be written, what is only read, and what is a custom value.
-"""
+"""Take v1 request bodies apart: what can be written, what is only read, and what is a custom value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,17 +35,15 @@ PERSISTED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """
-    Describe the body of one kind: the store's name of each key that can be written, and the keys only read.
+    """Describe the body of one kind: the store's name of each key that can be written, and the keys
+    only read.
     """
 
     writable: Mapping[str, str]
     read_only: frozenset[str]
 
     def parts(self, given: Mapping[str, Any]) -> tuple[Row, Row]:
-        """
-        Return the built-in attributes under the store's names, and everything that is not built in.
-        """
+        """Return the built-in attributes under the store's names, and everything that is not built in."""
         built_in: Row = {}
         custom: Row = {}
         for key, value in given.items():
@@ -59,9 +55,7 @@ class Body:
         return built_in, custom
 
     def attributes(self, given: Mapping[str, Any]) -> Row:
-        """
-        Return the built-in attributes of a kind that has no custom values; unknown keys are ignored.
-        """
+        """Return the built-in attributes of a kind that has no custom values; unknown keys are ignored."""
         return self.parts(given)[0]
 
 
@@ -84,9 +78,7 @@ FIELD = _body(schema.FIELD)
 
 
 def version_for_put(body: Mapping[str, Any]) -> int | None:
-    """
-    Return the version that a PUT speaks of, or raise BadRequest.
-    """
+    """Return the version that a PUT speaks of, or raise BadRequest."""
     version = body.get("_version")
     if version is None:
         if assumptions.PUT_NEEDS_VERSION:
@@ -96,9 +88,7 @@ def version_for_put(body: Mapping[str, Any]) -> int | None:
 
 
 def version_for_patch(body: Mapping[str, Any]) -> int | None:
-    """
-    Return the version that a PATCH speaks of, if it counts.
-    """
+    """Return the version that a PATCH speaks of, if it counts."""
     version = body.get("_version")
     if version is None or not assumptions.PATCH_COMPARES_VERSION:
         return None
@@ -106,9 +96,7 @@ def version_for_patch(body: Mapping[str, Any]) -> int | None:
 
 
 def ids_of(request: Request, key: str) -> list[str]:
-    """
-    Return the list of ids under a key of the body, or raise BadRequest.
-    """
+    """Return the list of ids under a key of the body, or raise BadRequest."""
     ids = request.json_object().get(key)
     if not isinstance(ids, list) or not all(isinstance(item, str) for item in ids):
         sentence = f"'{key}' has to be a list of ids."

@@ -1,6 +1,4 @@
-"""
-Answer for `/api/component`.
-"""
+"""Answer for `/api/component`."""
 
 from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.messages import NO_CONTENT, Request, Response
@@ -12,16 +10,12 @@ from ardoqpy.emulator.values import as_text
 
 
 def list_all(store: Store, _request: Request) -> Response:
-    """
-    Answer every component of the organisation.
-    """
+    """Answer every component of the organisation."""
     return Response(json=Shapes(store).components(store.state.components.rows()))
 
 
 def get(store: Store, request: Request) -> Response:
-    """
-    Answer one component, with its references if they are asked for.
-    """
+    """Answer one component, with its references if they are asked for."""
     row = store.components.get(request.named["component_id"])
     shapes = Shapes(store)
     if request.is_asked("includeReferences"):
@@ -30,9 +24,7 @@ def get(store: Store, request: Request) -> Response:
 
 
 def search(store: Store, request: Request) -> Response:
-    """
-    Answer the components of a workspace, narrowed by name and by one field if asked.
-    """
+    """Answer the components of a workspace, narrowed by name and by one field if asked."""
     pairs = []
     workspace = request.asked("workspace")
     if workspace is not None:
@@ -48,9 +40,7 @@ def search(store: Store, request: Request) -> Response:
 
 
 def fieldsearch(store: Store, request: Request) -> Response:
-    """
-    Answer the components for which every pair of the query holds.
-    """
+    """Answer the components for which every pair of the query holds."""
     pairs = []
     for key, value in request.query:
         if key == "workspace":
@@ -62,17 +52,13 @@ def fieldsearch(store: Store, request: Request) -> Response:
 
 
 def create(store: Store, request: Request) -> Response:
-    """
-    Make a component.
-    """
+    """Make a component."""
     row = store.components.create(*COMPONENT.parts(request.json_object()))
     return Response(201, Shapes(store).component(row))
 
 
 def update(store: Store, request: Request) -> Response:
-    """
-    Replace what can be written of a component.
-    """
+    """Replace what can be written of a component."""
     body = request.json_object()
     row = store.components.update(
         request.named["component_id"],
@@ -84,9 +70,7 @@ def update(store: Store, request: Request) -> Response:
 
 
 def patch(store: Store, request: Request) -> Response:
-    """
-    Change what the body names of a component.
-    """
+    """Change what the body names of a component."""
     body = request.json_object()
     row = store.components.update(
         request.named["component_id"], *COMPONENT.parts(body), version=version_for_patch(body)
@@ -95,17 +79,13 @@ def patch(store: Store, request: Request) -> Response:
 
 
 def delete(store: Store, request: Request) -> Response:
-    """
-    Remove a component with its descendants and their references.
-    """
+    """Remove a component with its descendants and their references."""
     store.components.delete([request.named["component_id"]])
     return NO_CONTENT
 
 
 def delete_many(store: Store, request: Request) -> Response:
-    """
-    Remove many components and tell what went with them.
-    """
+    """Remove many components and tell what went with them."""
     asked = ids_of(request, "componentIds")
     removed = store.components.delete(asked)
     listed = removed.components if assumptions.BULK_DELETE_LISTS_DESCENDANTS else asked
@@ -126,9 +106,7 @@ def _equal_in_all(store: Store, pairs: list[tuple[str, str]]) -> list[Row]:
 
 
 def _candidates(store: Store, pairs: list[tuple[str, str]]) -> list[Row]:
-    """
-    Narrow the components down by an index, so that a search costs what it finds.
-    """
+    """Narrow the components down by an index, so that a search costs what it finds."""
     table = store.state.components
     workspaces = [value for key, value in pairs if key == "rootWorkspace"][:1]
     custom = next((pair for pair in pairs if pair[0] not in COMPONENT.writable), None)

@@ -1,6 +1,4 @@
-"""
-Answer for `/api/workspacefolder`.
-"""
+"""Answer for `/api/workspacefolder`."""
 
 from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.messages import Request, Response
@@ -10,32 +8,24 @@ from ardoqpy.emulator.v1.shapes import Shapes
 
 
 def list_all(store: Store, _request: Request) -> Response:
-    """
-    Answer all folders.
-    """
+    """Answer all folders."""
     shapes = Shapes(store)
     return Response(json=[shapes.folder(row) for row in store.state.folders.rows()])
 
 
 def get(store: Store, request: Request) -> Response:
-    """
-    Answer one folder.
-    """
+    """Answer one folder."""
     return Response(json=Shapes(store).folder(store.folders.get(request.named["folder_id"])))
 
 
 def create(store: Store, request: Request) -> Response:
-    """
-    Make a folder.
-    """
+    """Make a folder."""
     row = store.folders.create(FOLDER.attributes(request.json_object()))
     return Response(assumptions.STATUS_FOLDER_CREATED, Shapes(store).folder(row))
 
 
 def update(store: Store, request: Request) -> Response:
-    """
-    Replace what can be written of a folder.
-    """
+    """Replace what can be written of a folder."""
     body = request.json_object()
     workspaces = ids_of(request, "workspaces") if body.get("workspaces") is not None else None
     row = store.folders.update(
@@ -49,16 +39,12 @@ def update(store: Store, request: Request) -> Response:
 
 
 def add(store: Store, request: Request) -> Response:
-    """
-    Move workspaces into a folder.
-    """
+    """Move workspaces into a folder."""
     row = store.folders.add(request.named["folder_id"], ids_of(request, "workspaces"))
     return Response(json=Shapes(store).folder(row))
 
 
 def delete(store: Store, request: Request) -> Response:
-    """
-    Remove a folder, not what is in it.
-    """
+    """Remove a folder, not what is in it."""
     store.folders.delete(request.named["folder_id"])
     return Response(assumptions.STATUS_FOLDER_DELETED)

@@ -1,6 +1,4 @@
-"""
-Answer for `/api/reference`.
-"""
+"""Answer for `/api/reference`."""
 
 from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.messages import NO_CONTENT, Request, Response
@@ -10,9 +8,7 @@ from ardoqpy.emulator.v1.shapes import Shapes
 
 
 def list_all(store: Store, request: Request) -> Response:
-    """
-    Answer every reference of the organisation, or those that start in a workspace.
-    """
+    """Answer every reference of the organisation, or those that start in a workspace."""
     table = store.state.references
     workspace = request.asked("workspace")
     if workspace is not None and assumptions.REFERENCE_LIST_HONOURS_WORKSPACE:
@@ -21,24 +17,18 @@ def list_all(store: Store, request: Request) -> Response:
 
 
 def get(store: Store, request: Request) -> Response:
-    """
-    Answer one reference.
-    """
+    """Answer one reference."""
     return Response(json=Shapes(store).reference(store.references.get(request.named["reference_id"])))
 
 
 def create(store: Store, request: Request) -> Response:
-    """
-    Make a reference.
-    """
+    """Make a reference."""
     row = store.references.create(*REFERENCE.parts(request.json_object()))
     return Response(201, Shapes(store).reference(row))
 
 
 def update(store: Store, request: Request) -> Response:
-    """
-    Replace what can be written of a reference.
-    """
+    """Replace what can be written of a reference."""
     body = request.json_object()
     row = store.references.update(
         request.named["reference_id"],
@@ -50,9 +40,7 @@ def update(store: Store, request: Request) -> Response:
 
 
 def patch(store: Store, request: Request) -> Response:
-    """
-    Change what the body names of a reference.
-    """
+    """Change what the body names of a reference."""
     body = request.json_object()
     row = store.references.update(
         request.named["reference_id"], *REFERENCE.parts(body), version=version_for_patch(body)
@@ -61,8 +49,6 @@ def patch(store: Store, request: Request) -> Response:
 
 
 def delete(store: Store, request: Request) -> Response:
-    """
-    Remove a reference.
-    """
+    """Remove a reference."""
     store.references.delete(request.named["reference_id"])
     return NO_CONTENT

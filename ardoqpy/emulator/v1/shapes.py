@@ -1,5 +1,4 @@
-"""
-Write what is stored the way v1 answers it.
+"""Write what is stored the way v1 answers it.
 
 The v1 attributes are spelt in three ways (`last-updated`, `createdByName`, `_order`); only this file and
 `bodies.py` have to know.
@@ -13,9 +12,7 @@ from ardoqpy.emulator.table import Row
 
 
 class Shapes:
-    """
-    Shape entities for one answer; what many of them share is looked up once.
-    """
+    """Shape entities for one answer; what many of them share is looked up once."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -74,9 +71,7 @@ class Shapes:
         return names.get(str(row["type"]))
 
     def component(self, row: Row) -> Row:
-        """
-        Shape a component; custom values stand flat beside the built-in attributes.
-        """
+        """Shape a component; custom values stand flat beside the built-in attributes."""
         state = self._state
         component_id = row["_id"]
         ardoq = {
@@ -110,15 +105,11 @@ class Shapes:
         return shape
 
     def components(self, rows: list[Row]) -> list[Row]:
-        """
-        Shape components.
-        """
+        """Shape components."""
         return [self.component(row) for row in rows]
 
     def component_with_references(self, row: Row) -> Row:
-        """
-        Shape a component together with the references at it.
-        """
+        """Shape a component together with the references at it."""
         references = self._state.references
         shape = self.component(row)
         shape["references"] = {
@@ -128,9 +119,7 @@ class Shapes:
         return shape
 
     def reference(self, row: Row) -> Row:
-        """
-        Shape a reference, with the names that belong to it.
-        """
+        """Shape a reference, with the names that belong to it."""
         components = self._state.components
         ardoq = {
             "entity-type": "reference",
@@ -158,17 +147,13 @@ class Shapes:
         return shape
 
     def references(self, rows: list[Row]) -> list[Row]:
-        """
-        Shape references.
-        """
+        """Shape references."""
         return [self.reference(row) for row in rows]
 
     def workspace(
         self, row: Row, *, with_content_ids: bool = assumptions.WORKSPACE_CARRIES_CONTENT_IDS
     ) -> Row:
-        """
-        Shape a workspace.
-        """
+        """Shape a workspace."""
         state = self._state
         workspace_id = row["_id"]
         counter = state.counters.get(f"components of {workspace_id}")
@@ -206,24 +191,18 @@ class Shapes:
         }
 
     def workspaces(self, rows: list[Row]) -> list[Row]:
-        """
-        Shape workspaces.
-        """
+        """Shape workspaces."""
         return [self.workspace(row) for row in rows]
 
     def summary(self, row: Row) -> Row:
-        """
-        Shape a workspace with how much is in it.
-        """
+        """Shape a workspace with how much is in it."""
         shape = self.workspace(row, with_content_ids=False)
         shape["componentCount"] = self._state.components.count("workspace", row["_id"])
         shape["referenceCount"] = self._state.references.count("workspace", row["_id"])
         return shape
 
     def aggregated(self, row: Row) -> Row:
-        """
-        Shape a workspace with all that is in it and all that points into it.
-        """
+        """Shape a workspace with all that is in it and all that points into it."""
         state = self._state
         workspace_id = row["_id"]
         incoming = [
@@ -242,9 +221,7 @@ class Shapes:
         return shape
 
     def folder(self, row: Row) -> Row:
-        """
-        Shape a folder, with the ids of the workspaces in it.
-        """
+        """Shape a folder, with the ids of the workspaces in it."""
         shape = self._persisted(row, {"entity-type": assumptions.ENTITY_TYPE_FOLDER})
         shape.update(
             {
@@ -256,9 +233,7 @@ class Shapes:
         return shape
 
     def tag(self, row: Row) -> Row:
-        """
-        Shape a tag.
-        """
+        """Shape a tag."""
         shape = self._persisted(row, {"entity-type": assumptions.ENTITY_TYPE_TAG})
         shape.update(
             {
@@ -272,15 +247,11 @@ class Shapes:
         return shape
 
     def tags(self, rows: list[Row]) -> list[Row]:
-        """
-        Shape tags.
-        """
+        """Shape tags."""
         return [self.tag(row) for row in rows]
 
     def model(self, row: Row) -> Row:
-        """
-        Shape a model.
-        """
+        """Shape a model."""
         using = self._state.workspaces.find("model", row["_id"])
         numbers = [int(number) for number in row["referenceTypes"]]
         shape = self._persisted(row, {"entity-type": "model"})
@@ -314,9 +285,7 @@ class Shapes:
         return shape
 
     def field(self, row: Row) -> Row:
-        """
-        Shape a field definition.
-        """
+        """Shape a field definition."""
         names = ("name", "label", "type", "model", "componentType", "referenceType", "global", "globalref")
         more = ("defaultValue", "description", "required", "dateTimeFields")
         shape = self._persisted(row, {"entity-type": "field"})
@@ -328,9 +297,7 @@ class Shapes:
         return shape
 
     def attachment(self, row: Row) -> Row:
-        """
-        Shape an attachment, without its bytes.
-        """
+        """Shape an attachment, without its bytes."""
         path = f"/api/attachment/{row['resourceType']}/{row['resourceId']}/{row['_id']}"
         return {
             "_id": row["_id"],
@@ -345,9 +312,7 @@ class Shapes:
         }
 
     def branch(self, row: Row) -> Row:
-        """
-        Shape a branch record.
-        """
+        """Shape a branch record."""
         return {
             "_id": row["_id"],
             "created": row["created"],
@@ -357,15 +322,11 @@ class Shapes:
         }
 
     def user(self, row: Row) -> Row:
-        """
-        Shape a user.
-        """
+        """Shape a user."""
         return dict(row)
 
     def exported(self, row: Row) -> dict[str, Any]:
-        """
-        Shape a component as a row of a report's export.
-        """
+        """Shape a component as a row of a report's export."""
         state = self._state
         workspace = state.workspaces[row["rootWorkspace"]]
         shape = dict(row["customFields"])

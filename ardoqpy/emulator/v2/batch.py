@@ -1,6 +1,4 @@
-"""
-Answer for `/api/v2/batch`.
-"""
+"""Answer for `/api/v2/batch`."""
 
 import copy
 from collections.abc import Callable
@@ -19,9 +17,7 @@ _PARTS = {"create": "body", "upsert": "body", "update": "body", "delete": "match
 
 
 def execute(store: Store, request: Request) -> Response:
-    """
-    Do everything that a batch asks for, or nothing, and tell what was done.
-    """
+    """Do everything that a batch asks for, or nothing, and tell what was done."""
     body = json_object(request)
     with_entities = responds_with_entities(body)
     components, references = store.changes.carry_out(change_request(body))
@@ -35,9 +31,7 @@ def execute(store: Store, request: Request) -> Response:
 
 
 def expand(store: Store, request: Request) -> Response:
-    """
-    Answer the batch itself, with the ids of what its aliases stand for in their place; do nothing.
-    """
+    """Answer the batch itself, with the ids of what its aliases stand for in their place; do nothing."""
     body = json_object(request)
     responds_with_entities(body)
     names = store.changes.names(change_request(body))

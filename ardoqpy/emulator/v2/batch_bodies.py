@@ -1,6 +1,4 @@
-"""
-Take the body of a v2 batch apart, and tell exactly what in it cannot be understood.
-"""
+"""Take the body of a v2 batch apart, and tell exactly what in it cannot be understood."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -28,9 +26,7 @@ _ALIAS_FORMS = {
 
 
 def change_request(body: Row) -> ChangeRequest:
-    """
-    Return the body of a batch as the store wants it, or raise a Problem.
-    """
+    """Return the body of a batch as the store wants it, or raise a Problem."""
     aliases = _object(body, "aliases", "")
     return ChangeRequest(
         _operations(body, "components", COMPONENT),
@@ -41,9 +37,7 @@ def change_request(body: Row) -> ChangeRequest:
 
 
 def responds_with_entities(body: Row) -> bool:
-    """
-    Say whether the answer is to hold what was written, or raise BadRequest.
-    """
+    """Say whether the answer is to hold what was written, or raise BadRequest."""
     asked = _object(body, "options", "").get("respondWithEntities", False)
     if not isinstance(asked, bool):
         raise BadRequest("options: 'respondWithEntities' has to be true or false.")

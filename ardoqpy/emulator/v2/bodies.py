@@ -1,6 +1,4 @@
-"""
-Take v2 request bodies apart: built-in attributes, custom values under "customFields", and the rest.
-"""
+"""Take v2 request bodies apart: built-in attributes, custom values under "customFields", and the rest."""
 
 import re
 from collections.abc import Mapping
@@ -20,9 +18,7 @@ _VERSION = re.compile(r"[1-9][0-9]{0,17}")
 
 
 def json_object(request: Request) -> dict[str, Any]:
-    """
-    Return the body read as a JSON object, or raise a Problem.
-    """
+    """Return the body read as a JSON object, or raise a Problem."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip()
     if assumptions.V2_REFUSES_OTHER_CONTENT_TYPES and content_type and not _JSON.fullmatch(content_type):
         sentence = f"The body has to be application/json, not {content_type}."
@@ -31,9 +27,7 @@ def json_object(request: Request) -> dict[str, Any]:
 
 
 def version_asked(request: Request) -> int | None:
-    """
-    Return the version that a PATCH speaks of, None for the latest, or raise BadRequest.
-    """
+    """Return the version that a PATCH speaks of, None for the latest, or raise BadRequest."""
     asked = request.asked("ifVersionMatch")
     if asked is None:
         raise BadRequest("A PATCH needs the query parameter 'ifVersionMatch': a version or 'latest'.")
@@ -46,9 +40,7 @@ def version_asked(request: Request) -> int | None:
 
 
 def whole_number(value: Any) -> int | None:
-    """
-    Return a JSON number of 64 bits without a fraction as an integer, None for everything else.
-    """
+    """Return a JSON number of 64 bits without a fraction as an integer, None for everything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
         return None
     return int(value) if -_LARGEST - 1 <= value <= _LARGEST else None
@@ -56,9 +48,7 @@ def whole_number(value: Any) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """
-    Describe the body of one kind: what it needs, what is fixed once created, what can be changed.
-    """
+    """Describe the body of one kind: what it needs, what is fixed once created, what can be changed."""
 
     kind: str
     needs: tuple[str, ...]
@@ -67,9 +57,7 @@ class Body:
     nullable: tuple[str, ...]
 
     def new(self, given: Mapping[str, Any]) -> tuple[Row, Row]:
-        """
-        Return the attributes and custom values of an entity to create, or raise a Problem.
-        """
+        """Return the attributes and custom values of an entity to create, or raise a Problem."""
         attributes, custom = self._parts(given, (*self.fixed, *self.changeable))
         for name in self.needs:
             if name not in attributes:
@@ -78,9 +66,7 @@ class Body:
         return attributes, custom
 
     def changes(self, given: Mapping[str, Any]) -> tuple[Row, Row]:
-        """
-        Return the attributes and custom values to change, or raise a Problem.
-        """
+        """Return the attributes and custom values to change, or raise a Problem."""
         return self._parts(given, self.changeable)
 
     def _parts(self, given: Mapping[str, Any], writable: tuple[str, ...]) -> tuple[Row, Row]:

@@ -1,6 +1,4 @@
-"""
-Answer page by page: filters from the query, entities in the order of making, a link to the next page.
-"""
+"""Answer page by page: filters from the query, entities in the order of making, a link to the next page."""
 
 import re
 from collections.abc import Callable
@@ -19,9 +17,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
 def wanted(request: Request, *names: str, custom: bool = False, numbers: tuple[str, ...] = ()) -> Wanted:
-    """
-    Return what the query filters by; parameters that are no filters are ignored.
-    """
+    """Return what the query filters by; parameters that are no filters are ignored."""
     attributes: dict[tuple[str, Any], None] = {}
     values: dict[tuple[str, str], None] = {}
     for key, value in request.query:
@@ -39,9 +35,7 @@ def wanted(request: Request, *names: str, custom: bool = False, numbers: tuple[s
 def filtered(
     store: Store, request: Request, table: Table, what: Wanted, shape: Callable[[Row], Any]
 ) -> Response:
-    """
-    Answer one page of what a filter finds.
-    """
+    """Answer one page of what a filter finds."""
     return page(store, request, table, what, lambda: store.matching.find(table, what), shape)
 
 
@@ -54,9 +48,7 @@ def page(
     shape: Callable[[Row], Any],
     meta: Row | None = None,
 ) -> Response:
-    """
-    Answer one page of what `find` finds.
-    """
+    """Answer one page of what `find` finds."""
     cut = store.pages.cut(
         table,
         what,

@@ -1,6 +1,4 @@
-"""
-Answer for `/api/v2/references`.
-"""
+"""Answer for `/api/v2/references`."""
 
 from ardoqpy.emulator.messages import NO_CONTENT, Request, Response
 from ardoqpy.emulator.store import Store
@@ -10,9 +8,7 @@ from ardoqpy.emulator.v2.shapes import Shapes
 
 
 def list_all(store: Store, request: Request) -> Response:
-    """
-    Answer a page of the references that the query asks for.
-    """
+    """Answer a page of the references that the query asks for."""
     what = wanted(
         request,
         "displayText",
@@ -27,24 +23,18 @@ def list_all(store: Store, request: Request) -> Response:
 
 
 def get(store: Store, request: Request) -> Response:
-    """
-    Answer one reference.
-    """
+    """Answer one reference."""
     return Response(json=Shapes(store).reference(store.references.get(request.named["reference_id"])))
 
 
 def create(store: Store, request: Request) -> Response:
-    """
-    Make a reference.
-    """
+    """Make a reference."""
     row = store.references.create(*REFERENCE.new(json_object(request)), strict=True)
     return Response(201, Shapes(store).reference(row))
 
 
 def update(store: Store, request: Request) -> Response:
-    """
-    Change what the body names of a reference.
-    """
+    """Change what the body names of a reference."""
     version = version_asked(request)
     attributes, custom = REFERENCE.changes(json_object(request))
     row = store.references.update(
@@ -54,8 +44,6 @@ def update(store: Store, request: Request) -> Response:
 
 
 def delete(store: Store, request: Request) -> Response:
-    """
-    Remove a reference.
-    """
+    """Remove a reference."""
     store.references.delete(request.named["reference_id"])
     return NO_CONTENT

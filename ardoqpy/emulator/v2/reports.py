@@ -1,6 +1,4 @@
-"""
-Answer for `/api/v2/reports`.
-"""
+"""Answer for `/api/v2/reports`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,24 +14,18 @@ _KEY_FORMATS = ("label", "key")
 
 
 def list_all(store: Store, request: Request) -> Response:
-    """
-    Answer a page of the reports that the query asks for.
-    """
+    """Answer a page of the reports that the query asks for."""
     what = wanted(request, "name")
     return filtered(store, request, store.state.reports, what, Shapes(store).report)
 
 
 def get(store: Store, request: Request) -> Response:
-    """
-    Answer what a report asks for.
-    """
+    """Answer what a report asks for."""
     return Response(json=Shapes(store).report(store.reports.get(request.named["report_id"])))
 
 
 def run_objects(store: Store, request: Request) -> Response:
-    """
-    Answer a page of a report's rows as objects; what a row has no value for is not in it.
-    """
+    """Answer a page of a report's rows as objects; what a row has no value for is not in it."""
     key_format = _key_format(request)
 
     def shape(columns: list[Row], cells: list[Any]) -> Row:
@@ -44,8 +36,8 @@ def run_objects(store: Store, request: Request) -> Response:
 
 
 def run_tabular(store: Store, request: Request) -> Response:
-    """
-    Answer a page of a report's rows as lists in the order of the columns, null where a value is missing.
+    """Answer a page of a report's rows as lists in the order of the columns, null where a value is
+    missing.
     """
     return _run(store, request, lambda _columns, cells: cells)
 

@@ -1,6 +1,4 @@
-"""
-Write what is stored the way v2 answers it.
-"""
+"""Write what is stored the way v2 answers it."""
 
 from typing import Any
 
@@ -14,9 +12,7 @@ _STYLE = ("color", "icon", "image", "shape")
 
 
 class Shapes:
-    """
-    Shape entities for one answer; what many of them share is looked up once.
-    """
+    """Shape entities for one answer; what many of them share is looked up once."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -53,9 +49,7 @@ class Shapes:
         return known
 
     def component(self, row: Row) -> Row:
-        """
-        Shape a component.
-        """
+        """Shape a component."""
         found = self._store.models.types(row["model"]).get(row["typeId"])
         return {
             **self._entity(row),
@@ -71,9 +65,7 @@ class Shapes:
         }
 
     def reference(self, row: Row) -> Row:
-        """
-        Shape a reference.
-        """
+        """Shape a reference."""
         return {
             **self._entity(row),
             "source": row["source"],
@@ -87,9 +79,7 @@ class Shapes:
         }
 
     def workspace(self, row: Row) -> Row:
-        """
-        Shape a workspace; its model is not in it.
-        """
+        """Shape a workspace; its model is not in it."""
         return {
             **self._entity(row),
             "name": row["name"],
@@ -100,9 +90,7 @@ class Shapes:
         }
 
     def attachment(self, row: Row) -> Row:
-        """
-        Shape an attachment; its version is a number with a fraction.
-        """
+        """Shape an attachment; its version is a number with a fraction."""
         return {
             **self._entity(row),
             "_version": float(row["_version"]),
@@ -112,9 +100,7 @@ class Shapes:
         }
 
     def report(self, row: Row) -> Row:
-        """
-        Shape a report without its rows.
-        """
+        """Shape a report without its rows."""
         return {
             **self._entity(row),
             "name": row["name"],
@@ -124,23 +110,17 @@ class Shapes:
         }
 
     def columns(self, report: Row) -> list[Row]:
-        """
-        Shape the columns of a report.
-        """
+        """Shape the columns of a report."""
         return [{"key": column["key"], "label": column["label"]} for column in report["columns"]]
 
     def cells(self, report: Row, row: Row) -> list[Any]:
-        """
-        Return a component's values for the columns of a report; None is a missing one.
-        """
+        """Return a component's values for the columns of a report; None is a missing one."""
         shape = self.component(row)
         values = {**shape.pop("_meta"), **shape.pop("customFields"), **shape}
         return [values.get(column["key"]) for column in report["columns"]]
 
     def context(self, workspace: Row) -> Row:
-        """
-        Shape what can be in a workspace: types, fields and tags.
-        """
+        """Shape what can be in a workspace: types, fields and tags."""
         state = self._state
         model = state.models[workspace["componentModel"]]
         types = self._store.models.types(model["_id"])

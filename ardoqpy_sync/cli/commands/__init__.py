@@ -1,3 +1,1 @@
-"""
-The commands of `ardoqpy-sync`, a file for each.
-"""
+"""The commands of `ardoqpy-sync`, a file for each."""

@@ -1,6 +1,4 @@
-"""
-`ardoqpy-sync apply`: a job carried out, or a plan that was saved and reviewed.
-"""
+"""`ardoqpy-sync apply`: a job carried out, or a plan that was saved and reviewed."""
 
 from __future__ import annotations
 
@@ -105,9 +103,7 @@ def _plan_applied(options: argparse.Namespace, known: Known) -> Came:
 
 
 def _client_for(plan: Plan, *, progress: bool, **settings: Any) -> ArdoqSyncClient:
-    """
-    Return a client for a plan without its job: the version is that of the plan, the host never is.
-    """
+    """Return a client for a plan without its job: the version is that of the plan, the host never is."""
     from ardoqpy_sync.client import ArdoqSyncClient  # noqa: PLC0415
     from ardoqpy_sync.job.connect import VERSION  # noqa: PLC0415
 

@@ -1,6 +1,4 @@
-"""
-`ardoqpy-sync check`: everything about a job that would fail, at once.
-"""
+"""`ardoqpy-sync check`: everything about a job that would fail, at once."""
 
 from __future__ import annotations
 

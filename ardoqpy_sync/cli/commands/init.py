@@ -1,6 +1,4 @@
-"""
-`ardoqpy-sync init`: a first job, made of a workspace and a source, to be read and changed.
-"""
+"""`ardoqpy-sync init`: a first job, made of a workspace and a source, to be read and changed."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-`ardoqpy-sync plan`: what a run of a job would change, and nothing written.
-"""
+"""`ardoqpy-sync plan`: what a run of a job would change, and nothing written."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-`ardoqpy-sync report`: a report that was kept as data, made into a page or Markdown.
-"""
+"""`ardoqpy-sync report`: a report that was kept as data, made into a page or Markdown."""
 
 from __future__ import annotations
 

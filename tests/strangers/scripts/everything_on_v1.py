@@ -1,7 +1,6 @@
-"""
-All that 0.8.4's ArdoqClient does on API v1, as scripts written for it do it.
+"""All that 0.8.4's ArdoqClient does on API v1, as scripts written for it do it.
 
-    python everything_on_v1.py URL TOKEN ORG
+python everything_on_v1.py URL TOKEN ORG
 """
 
 import logging
@@ -34,9 +33,7 @@ MODEL = {
 
 
 def main(url, token, org):
-    """
-    Take everything from its making to its end.
-    """
+    """Take everything from its making to its end."""
     story = Story(ArdoqClient)
     story("the level of the root logger", logging.getLogger().level)
     ardoq = ArdoqClient(hosturl=f"{url}/", token=token, org=org)
@@ -54,9 +51,7 @@ def main(url, token, org):
 
 
 def workspaces(story, ardoq):
-    """
-    Folders, a model, and workspaces from a template and on that model.
-    """
+    """Folders, a model, and workspaces from a template and on that model."""
     folder = story("create_folder", ardoq.create_folder({"name": "Landscape", "description": "All of it"}))
     story("create_model", ardoq.create_model(MODEL))
     models = story("get_models", ardoq.get_models())
@@ -89,9 +84,7 @@ def workspaces(story, ardoq):
 
 
 def metamodel(story, ardoq, ws):
-    """
-    Types, by their names, and fields.
-    """
+    """Types, by their names, and fields."""
     model = story("get_model of a workspace", ardoq.get_model(ws_id=ws))
     story("get_model by its id", ardoq.get_model(ws_id=ws, model_id=model["_id"]))
     for name in ("Server", "Service", "Nothing"):
@@ -113,9 +106,7 @@ def metamodel(story, ardoq, ws):
 
 
 def components_of(story, ardoq, ws, other):
-    """
-    Components, found by name and by field, and changed.
-    """
+    """Components, found by name and by field, and changed."""
     server_type = next(iter(ardoq.find_component_type(ws_id=ws, comptype_name="Server")))
     rows = {
         "shop": {
@@ -167,9 +158,7 @@ def components_of(story, ardoq, ws, other):
 
 
 def references_of(story, ardoq, ws, other, components):
-    """
-    References, within a workspace and out of it, and changed.
-    """
+    """References, within a workspace and out of it, and changed."""
     depends = ardoq.find_reference_type(ws_id=ws, reftype_name="depends on")["id"]
     ends = {"rootWorkspace": ws, "source": components["shop"]}
     at_home = {**ends, "targetWorkspace": ws, "target": components["host"], "type": depends}
@@ -204,9 +193,7 @@ def references_of(story, ardoq, ws, other, components):
 
 
 def tags(story, ardoq, ws, components, references):
-    """
-    Tags, found or made by name, and changed.
-    """
+    """Tags, found or made by name, and changed."""
     row = {"name": "core", "description": "", "rootWorkspace": ws, "components": [components["shop"]]}
     tag = story("create_tag", ardoq.create_tag(tag=row))
     story("create_tag again", ardoq.create_tag(tag={**row, "components": [components["host"]]}))
@@ -220,9 +207,7 @@ def tags(story, ardoq, ws, components, references):
 
 
 def what_is_refused(story, url, token, ardoq, components):
-    """
-    Errors, as scripts take them apart.
-    """
+    """Errors, as scripts take them apart."""
     nobody = "0" * 24
     for kind, find in {
         "workspace": lambda: ardoq.get_workspace(ws_id=nobody),
@@ -246,9 +231,7 @@ def what_is_refused(story, url, token, ardoq, components):
 
 
 def what_was_broken(story, ardoq, ws, components):
-    """
-    What 0.8.4 could not do, or did in a way that is not kept.
-    """
+    """What 0.8.4 could not do, or did in a way that is not kept."""
     story.attempt("get_model without an id", ardoq.get_model)
     story.attempt("get_folder without an id", ardoq.get_folder)
     story.attempt("create_component of nothing", ardoq.create_component)
@@ -261,9 +244,7 @@ def what_was_broken(story, ardoq, ws, components):
 
 
 def the_end(story, ardoq, ws, other, components, references):
-    """
-    Delete most of it.
-    """
+    """Delete most of it."""
     story("del_reference", ardoq.del_reference(ref_id=references[2]))
     story.attempt("del_reference again", ardoq.del_reference, ref_id=references[2])
     story("del_component", ardoq.del_component(comp_id=components["host"]))

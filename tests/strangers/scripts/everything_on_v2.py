@@ -1,7 +1,6 @@
-"""
-All that 0.8.4's ArdoqClient does on API v2, where it reads and patches, on what its v1 has made.
+"""All that 0.8.4's ArdoqClient does on API v2, where it reads and patches, on what its v1 has made.
 
-    python everything_on_v2.py URL TOKEN
+python everything_on_v2.py URL TOKEN
 """
 
 import sys
@@ -26,9 +25,7 @@ MODEL = {
 
 
 def main(url, token):
-    """
-    Make it by v1, read and patch it by v2.
-    """
+    """Make it by v1, read and patch it by v2."""
     story = Story(ArdoqClient)
     ws, other, components, references = made(ArdoqClient(hosturl=url, token=token))
     ardoq = ArdoqClient(hosturl=url, token=token, version="v2")
@@ -74,9 +71,7 @@ def main(url, token):
 
 
 def made(ardoq):
-    """
-    Make, by v1, two workspaces with more in them than fits on a page.
-    """
+    """Make, by v1, two workspaces with more in them than fits on a page."""
     ardoq.create_model(MODEL)
     model = next(model["_id"] for model in ardoq.get_models() if model["name"] == MODEL["name"])
     field = {"model": model, "global": True}
@@ -103,9 +98,7 @@ def made(ardoq):
 
 
 def what_was_broken(story, ardoq, ws, other, components):
-    """
-    What 0.8.4 could not do on v2, or did in a way that is not kept.
-    """
+    """What 0.8.4 could not do on v2, or did in a way that is not kept."""
     story.attempt("find_reference_type", ardoq.find_reference_type, ws_id=ws, reftype_name="depends on")
     story.attempt("find_component", ardoq.find_component, ws_id=ws, comp_name="Web shop 2")
     new = {"rootWorkspace": other, "typeId": "p1", "name": "New"}

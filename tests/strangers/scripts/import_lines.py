@@ -1,7 +1,6 @@
-"""
-Every way in which scripts of 0.8.4 got hold of its classes, each as if it were the first.
+"""Every way in which scripts of 0.8.4 got hold of its classes, each as if it were the first.
 
-    python import_lines.py
+python import_lines.py
 """
 
 import sys
@@ -27,9 +26,7 @@ LINES = (
 
 
 def name_of_what(line):
-    """
-    Return the name of the class that a line finds.
-    """
+    """Return the name of the class that a line finds."""
     for module in [name for name in sys.modules if name.partition(".")[0].startswith("ardoqpy")]:
         del sys.modules[module]
     names = {}
@@ -38,9 +35,7 @@ def name_of_what(line):
 
 
 def main():
-    """
-    Import line by line.
-    """
+    """Import line by line."""
     from story import Story  # noqa: PLC0415  (it imports, too)
 
     story = Story()

@@ -1,7 +1,6 @@
-"""
-A nightly job over 0.8.4's ArdoqSyncClient: bring applications and their hosts from a file into Ardoq.
+"""A nightly job over 0.8.4's ArdoqSyncClient: bring applications and their hosts from a file into Ardoq.
 
-    python nightly.py URL TOKEN SOURCE.json [--simulate]
+python nightly.py URL TOKEN SOURCE.json [--simulate]
 """
 
 import argparse
@@ -14,9 +13,7 @@ from ardoqpy import ArdoqSyncClient
 
 
 def main():
-    """
-    Run one night.
-    """
+    """Run one night."""
     parser = argparse.ArgumentParser()
     parser.add_argument("url")
     parser.add_argument("token")
@@ -48,17 +45,13 @@ def main():
 
 
 def known(kept, source):
-    """
-    Return what makes a row of the first component.
-    """
+    """Return what makes a row of the first component."""
     comp = kept[source["components"][0]["name"]]
     return {key: comp[key] for key in ("name", "typeId", "rootWorkspace")}
 
 
 def components(story, ardoq, source, workspaces):
-    """
-    Have a component for each row, and return them by their names.
-    """
+    """Have a component for each row, and return them by their names."""
     names = {"app": "Application", "service": "Service", "host": "Server"}
     types = {
         kind: next(iter(ardoq.find_component_type(ws_id=workspaces[kind], comptype_name=name)))
@@ -83,9 +76,7 @@ def components(story, ardoq, source, workspaces):
 
 
 def references(story, ardoq, source, apps, kept):
-    """
-    Have a reference for each use that the source knows of.
-    """
+    """Have a reference for each use that the source knows of."""
     for row in source["references"]:
         uses = ardoq.find_reference_type(ws_id=apps, reftype_name=row["type"])
         ref = {
@@ -100,9 +91,7 @@ def references(story, ardoq, source, apps, kept):
 
 
 def looking(story, ardoq, apps):
-    """
-    Look into what is loaded.
-    """
+    """Look into what is loaded."""
     story("find_component", ardoq.find_component(ws_id=apps, comp_name="Web"))
     story("find_component in other letters", ardoq.find_component(ws_id=apps, comp_name="web shop"))
     story("find_component exactly", ardoq.find_component(ws_id=apps, comp_name="Web", exact=True))
@@ -111,9 +100,7 @@ def looking(story, ardoq, apps):
 
 
 def going(story, ardoq, source, apps, kept):
-    """
-    Change what the source changes by id, and take away what it says is gone.
-    """
+    """Change what the source changes by id, and take away what it says is gone."""
     for name, attributes in source["updates"].items():
         (comp,) = ardoq.find_component(ws_id=apps, comp_name=name, exact=True)
         story(f"update_component {name}", ardoq.update_component(comp["_id"], {**comp, **attributes}))

@@ -1,7 +1,6 @@
-"""
-All that the portal's example client does, of which 0.8.4 ships a copy: every method of API and Batch.
+"""All that the portal's example client does, of which 0.8.4 ships a copy: every method of API and Batch.
 
-    ARDOQ_API_HOST=... ARDOQ_API_TOKEN=... ARDOQ_ORG_LABEL=... python portal.py WORKSPACE REPORT
+ARDOQ_API_HOST=... ARDOQ_API_TOKEN=... ARDOQ_ORG_LABEL=... python portal.py WORKSPACE REPORT
 """
 
 import json
@@ -14,9 +13,7 @@ from ardoqpy import API, Batch
 
 
 def main(ws, report):
-    """
-    Read and write a workspace, one by one and in batches.
-    """
+    """Read and write a workspace, one by one and in batches."""
     story = Story(API, Batch)
     api = API()
     story("settings", [api.ardoq_api_host == os.environ["ARDOQ_API_HOST"], api.ardoq_org_label])
@@ -31,9 +28,7 @@ def main(ws, report):
 
 
 def reading(story, api, ws, report):
-    """
-    Listings with pages and without, workspaces and reports.
-    """
+    """Listings with pages and without, workspaces and reports."""
     story("list_workspaces", list(api.list_workspaces()))
     story("list_workspaces by name", list(api.list_workspaces({"name": "Other"})))
     story("read_workspace", api.read_workspace(ws))
@@ -53,9 +48,7 @@ def reading(story, api, ws, report):
 
 
 def writing(story, api, ws):
-    """
-    Create, read, update and delete, one by one.
-    """
+    """Create, read, update and delete, one by one."""
     new = {"rootWorkspace": ws, "typeId": "p1", "name": "Å & Ø = 100 %?", "customFields": {"cost": 12.5}}
     web = story("create_component", api.create_component(new))
     data = {"rootWorkspace": ws, "typeId": "p2", "name": "Till", "parent": web["_id"], "description": None}
@@ -81,9 +74,7 @@ def writing(story, api, ws):
 
 
 def deleted(story, step, delete, read, entity_id):
-    """
-    Delete as scripts have to with the portal's client, which reads JSON out of an empty answer.
-    """
+    """Delete as scripts have to with the portal's client, which reads JSON out of an empty answer."""
     try:
         delete(entity_id)
     except json.JSONDecodeError:
@@ -94,9 +85,7 @@ def deleted(story, step, delete, read, entity_id):
 
 
 def batches(story, api, ws, known):
-    """
-    Everything at once, as a Batch, chained or not.
-    """
+    """Everything at once, as a Batch, chained or not."""
     web, till, ref = known
     story("a batch is empty", Batch().is_empty())
     story("the body of a new batch", Batch().body)
@@ -123,9 +112,7 @@ def batches(story, api, ws, known):
 
 
 def refused(story, api, ws, known):
-    """
-    Errors, as scripts take them apart.
-    """
+    """Errors, as scripts take them apart."""
     nobody = "0" * 24
     story.attempt("a component that is not there", api.read_component, nobody)
     story.attempt("a reference that is not there", api.read_reference, nobody)
@@ -138,9 +125,7 @@ def refused(story, api, ws, known):
 
 
 def broken(story, api, ws):
-    """
-    What the portal's client does in a way that is not kept.
-    """
+    """What the portal's client does in a way that is not kept."""
     host, token = (os.environ.pop(name) for name in ("ARDOQ_API_HOST", "ARDOQ_API_TOKEN"))
     story.attempt("without a token", API, host)
     os.environ.pop("ARDOQ_ORG_LABEL")

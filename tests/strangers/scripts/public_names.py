@@ -1,7 +1,6 @@
-"""
-The public names of the predecessor's classes, with the arguments that each method takes.
+"""The public names of the predecessor's classes, with the arguments that each method takes.
 
-    python public_names.py
+python public_names.py
 """
 
 import inspect
@@ -13,9 +12,7 @@ from ardoqpy import API, ArdoqClient, ArdoqSyncClient, Batch
 
 
 def main():
-    """
-    Tell, for each method, its arguments in order; one that takes any at all has a star.
-    """
+    """Tell, for each method, its arguments in order; one that takes any at all has a star."""
     story = Story()
     for kind in (ArdoqClient, ArdoqSyncClient, API, Batch):
         for name, method in inspect.getmembers(kind, inspect.isfunction):

@@ -1,5 +1,4 @@
-"""
-What a script has to tell: what each of its steps came to, printed as JSON when it ends.
+"""What a script has to tell: what each of its steps came to, printed as JSON when it ends.
 
 Runs under 0.8.4 and under this library alike, so it asks nothing of either but the error both have.
 """
@@ -16,8 +15,8 @@ from ardoqpy import ArdoqClientException
 
 
 class Story:
-    """
-    Collect what the steps of a script came to, by their names, and which methods of some classes it called.
+    """Collect what the steps of a script came to, by their names, and which methods of some classes it
+    called.
     """
 
     def __init__(self, *kinds):
@@ -30,43 +29,33 @@ class Story:
                     setattr(kind, name, self._noting(f"{kind.__name__}.{name}", method))
 
     def __call__(self, step, value):
-        """
-        Tell what a step came to, as it is at this moment, and give it back.
-        """
+        """Tell what a step came to, as it is at this moment, and give it back."""
         assert step not in self.steps, step
         self.steps[step] = json.loads(json.dumps(value))
         return value
 
     def attempt(self, step, call, *arguments, **named):
-        """
-        Tell what a call came to, where that may be an error.
-        """
+        """Tell what a call came to, where that may be an error."""
         try:
             return self(step, call(*arguments, **named))
         except (Exception, SystemExit) as problem:  # noqa: BLE001  (whatever it is, it is what is told)
             return self(step, _told(problem))
 
     def printed(self, step, call, *arguments, **named):
-        """
-        Tell what a call has printed.
-        """
+        """Tell what a call has printed."""
         out = io.StringIO()
         with redirect_stdout(out):
             call(*arguments, **named)
         self(step, out.getvalue().splitlines())
 
     def end(self):
-        """
-        Print all of it.
-        """
+        """Print all of it."""
         if self._called:
             self("called", sorted(self._called))
         json.dump(self.steps, sys.stdout)
 
     def _noting(self, name, method):
-        """
-        Return a method that notes when a script calls it; what it calls itself is its own business.
-        """
+        """Return a method that notes when a script calls it; what it calls itself is its own business."""
 
         @functools.wraps(method)
         def noting(*arguments, **named):
@@ -83,9 +72,7 @@ class Story:
 
 
 def _told(problem):
-    """
-    Return an error as data: its family, and what came over the wire. Sentences may differ.
-    """
+    """Return an error as data: its family, and what came over the wire. Sentences may differ."""
     ours = isinstance(problem, ArdoqClientException)
     told = {"raised": "ArdoqClientException" if ours else type(problem).__name__}
     detail = problem.args[0] if ours else None

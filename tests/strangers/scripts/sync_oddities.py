@@ -1,7 +1,6 @@
-"""
-What 0.8.4's ArdoqSyncClient did in ways that are not kept, one by one, each with a client of its own.
+"""What 0.8.4's ArdoqSyncClient did in ways that are not kept, one by one, each with a client of its own.
 
-    python sync_oddities.py URL TOKEN WORKSPACE
+python sync_oddities.py URL TOKEN WORKSPACE
 """
 
 import sys
@@ -22,9 +21,7 @@ COUNTS = (
 
 
 class Oddities:
-    """
-    Make clients, rows, and the counts of a client's report.
-    """
+    """Make clients, rows, and the counts of a client's report."""
 
     def __init__(self, url, token, ws):
         self.settings = {"hosturl": url, "token": token}
@@ -33,29 +30,21 @@ class Oddities:
         self.plain = ArdoqClient(**self.settings)
 
     def sync(self, **options):
-        """
-        Make a client with nothing loaded.
-        """
+        """Make a client with nothing loaded."""
         return ArdoqSyncClient(**self.settings, **options)
 
     def row(self, name, **attributes):
-        """
-        Make a row.
-        """
+        """Make a row."""
         return {"name": name, "typeId": "p1", "rootWorkspace": self.ws, **attributes}
 
     def counted(self, step, ardoq):
-        """
-        Tell what a client's report counts.
-        """
+        """Tell what a client's report counts."""
         report = ardoq.get_report()
         self.story(step, {key: report[key] for key in COUNTS if report[key]})
 
 
 def deleting(odd):
-    """
-    Delete a component through the sync.
-    """
+    """Delete a component through the sync."""
     ardoq = odd.sync()
     comp = ardoq.create_component(odd.row("Deleted"))
     odd.story.attempt("del_component", ardoq.del_component, comp_id=comp["_id"])
@@ -64,9 +53,7 @@ def deleting(odd):
 
 
 def matching_by_a_field(odd):
-    """
-    Match by a field that not every component has.
-    """
+    """Match by a field that not every component has."""
     ardoq = odd.sync()
     ardoq.create_component(odd.row("Without a number"))
     numbered = odd.row("Numbered", number=7)
@@ -75,9 +62,7 @@ def matching_by_a_field(odd):
 
 
 def nothing_to_update(odd):
-    """
-    Say again by id what Ardoq holds.
-    """
+    """Say again by id what Ardoq holds."""
     ardoq = odd.sync()
     comp = ardoq.create_component(odd.row("As it is"))
     again = ardoq.update_component(comp_id=comp["_id"], comp=comp)
@@ -86,9 +71,7 @@ def nothing_to_update(odd):
 
 
 def every_night(odd, name, **attributes):
-    """
-    Send the same row on three nights.
-    """
+    """Send the same row on three nights."""
     for _ in range(3):
         ardoq = odd.sync()
         stored = ardoq.create_component(odd.row(name, **attributes))
@@ -96,17 +79,13 @@ def every_night(odd, name, **attributes):
 
 
 def two_spellings(odd):
-    """
-    Have two rows for one component, in other letters.
-    """
+    """Have two rows for one component, in other letters."""
     ardoq = odd.sync()
     odd.story("two spellings", [ardoq.create_component(odd.row(name))["name"] for name in ("Spelt", "SPELT")])
 
 
 def somebody_else(odd):
-    """
-    Update what somebody else has changed since it was loaded.
-    """
+    """Update what somebody else has changed since it was loaded."""
     ardoq = odd.sync()
     comp = ardoq.create_component(odd.row("Contested"))
     odd.plain.update_component(comp["_id"], {**comp, "owner": "somebody else"})
@@ -116,16 +95,12 @@ def somebody_else(odd):
 
 
 def told(comp):
-    """
-    Return what the two of them have written.
-    """
+    """Return what the two of them have written."""
     return {key: comp.get(key) for key in ("_version", "owner", "description")}
 
 
 def simulated(odd):
-    """
-    Simulate.
-    """
+    """Simulate."""
     ardoq = odd.sync(simulate=True)
     row = odd.row("Imagined")
     ardoq.create_component(row)
@@ -143,9 +118,7 @@ def simulated(odd):
 
 
 def handed_out(odd):
-    """
-    Change what a sync has handed out, without a call.
-    """
+    """Change what a sync has handed out, without a call."""
     ardoq = odd.sync()
     comp = ardoq.create_component(odd.row("Handed out"))
     comp["name"] = "Changed by the script"
@@ -158,9 +131,7 @@ def handed_out(odd):
 
 
 def deleted_and_wanted(odd):
-    """
-    Delete a reference, then have it again.
-    """
+    """Delete a reference, then have it again."""
     ardoq = odd.sync()
     ends = [ardoq.create_component(odd.row(f"End {number}"))["_id"] for number in (1, 2)]
     row = {"rootWorkspace": odd.ws, "source": ends[0], "target": ends[1], "type": 1}
@@ -173,16 +144,12 @@ def deleted_and_wanted(odd):
 
 
 def names(ardoq, ws):
-    """
-    Return the names of the components in the cache.
-    """
+    """Return the names of the components in the cache."""
     return [comp["name"] for comp in ardoq.ws[ws]["components"]]
 
 
 def main(url, token, ws):
-    """
-    One after the other; those after which ids differ at the end.
-    """
+    """One after the other; those after which ids differ at the end."""
     odd = Oddities(url, token, ws)
     deleting(odd)
     nothing_to_update(odd)
