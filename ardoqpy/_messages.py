@@ -10,12 +10,10 @@ import reprlib
 import unicodedata
 from typing import TYPE_CHECKING
 
-from ardoqpy._http.json import a_type
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["alike", "did_you_mean", "near", "quoted", "shown"]
+__all__ = ["describe_type", "did_you_mean", "is_similar", "quote_name", "short_repr", "suggest"]
 
 #: How many near names are shown.
 NEAREST = 3
@@ -34,7 +32,7 @@ _BRIEF = reprlib.Repr()
 _BRIEF.maxother = _BRIEF.maxstring = _BRIEF.maxlong = LONGEST
 
 
-def near(name: object, known: Iterable[object]) -> str:
+def suggest(name: object, known: Iterable[object]) -> str:
     """Return how a sentence about the unknown `name` ends: the near ones among `known`, or what there is.
 
     Near names make a question, "did you mean 'Service' or 'Server'?". Without any, a few known names are
@@ -55,31 +53,37 @@ def did_you_mean(name: object, known: Iterable[object]) -> str:
     return f"did you mean {_listed(found, 'or')}?" if found else ""
 
 
-def alike(one: object, other: object) -> bool:
+def is_similar(one: object, other: object) -> bool:
     """Tell whether two names are the same but for letter case, blanks and signs."""
     return _folded(one) == _folded(other) != ""
 
 
-def quoted(value: object) -> str:
+def quote_name(value: object) -> str:
     """Return a name as a sentence shows it: in quotes, control characters escaped, cut off where it is long.
 
     What is no text and no number is said in words: `a list`.
     """
     if isinstance(value, str):
         return repr(value[:LONGEST] if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…")
-    return str(value) if _is_number(value) else a_type(value)
+    return str(value) if _is_number(value) else describe_type(value)
 
 
-def shown(value: object) -> str:
+def short_repr(value: object) -> str:
     """Return any value as a sentence shows it, cut off where it is long, in words where Python cannot
     spell it.
     """
     if isinstance(value, str):
-        return quoted(value)
+        return quote_name(value)
     try:
         return _BRIEF.repr(value)
     except (ValueError, RecursionError):  # a whole number of thousands of digits, perhaps far inside
-        return a_type(value)
+        return describe_type(value)
+
+
+def describe_type(value: object) -> str:
+    """Return what a value is, in words: `a list`, `an int`."""
+    name = type(value).__name__
+    return "None" if value is None else f"{'an' if name[0] in 'aeio' else 'a'} {name}"
 
 
 def _is_number(value: object) -> bool:
@@ -106,7 +110,7 @@ def _folded(name: object) -> str:
 
 def _nearest(name: object, known: Sequence[object]) -> list[object]:
     """Return those of `known` that are near, the nearest first; what is equally near stays in its order."""
-    same = [one for one in known if alike(one, name)]
+    same = [one for one in known if is_similar(one, name)]
     wanted = _folded(name)
     if same or not wanted or not isinstance(name, str):
         return same
@@ -138,11 +142,11 @@ def _told_apart(one: object, name: object) -> str:
         composed = (unicodedata.normalize("NFC", text) for text in (one, name))
         if len(set(composed)) == 1:
             return ascii(one)
-    return quoted(one)
+    return quote_name(one)
 
 
 def _all_there_is(known: Sequence[object]) -> str:
-    shown = [quoted(one) for one in known]
+    shown = [quote_name(one) for one in known]
     if not shown:
         return "there is none."
     if len(shown) > FEW:

@@ -8,8 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from ardoqpy._http.json import a_type
-from ardoqpy._messages import alike, near, quoted, shown
+from ardoqpy._messages import describe_type, is_similar, quote_name, short_repr, suggest
 from ardoqpy.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -45,14 +44,14 @@ def id_segment(value: object, argument: str) -> str:
         raise InvalidInput(f"{argument} is a whole entity: give its '_id' alone.")
     if value is None or value == "":
         raise InvalidInput(f"{argument} is missing: {_EXAMPLE}.")
-    what = repr(value[:_SHOWN]) if isinstance(value, str) else a_type(value)
+    what = repr(value[:_SHOWN]) if isinstance(value, str) else describe_type(value)
     raise InvalidInput(f"{argument} is {what[:_SHOWN]}, which is not an id of Ardoq: {_EXAMPLE}.")
 
 
 def ids(values: object, argument: str) -> list[str]:
     """Return a list of ids, each checked; raise `InvalidInput` where one cannot be an id."""
     if not isinstance(values, list | tuple | set | frozenset):
-        raise InvalidInput(f"{argument} is {a_type(values)}: give a list of ids.")
+        raise InvalidInput(f"{argument} is {describe_type(values)}: give a list of ids.")
     return [id_segment(value, f"an id in {argument}") for value in values]
 
 
@@ -79,16 +78,22 @@ def attributes(value: object, argument: str, *required: str) -> dict[str, Any]:
     attributes (absent, null and blank text are all the same lack).
     """
     if not isinstance(value, dict):
-        given = "missing" if value is None else f"{a_type(value)}"
+        given = "missing" if value is None else f"{describe_type(value)}"
         raise InvalidInput(f"{argument} is {given}: give a dict of attributes.")
     for key in value:
         if not isinstance(key, str):
-            raise InvalidInput(f"{argument} has the key {shown(key)}: the names of attributes are text.")
+            raise InvalidInput(f"{argument} has the key {short_repr(key)}: the names of attributes are text.")
     lacking = [name for name in required if _is_lacking(value.get(name))]
     if lacking:
-        named = f" ({quoted(value['name'])})" if isinstance(value.get("name"), str) and value["name"] else ""
+        named = (
+            f" ({quote_name(value['name'])})" if isinstance(value.get("name"), str) and value["name"] else ""
+        )
         missing = _and([f"no {name}" for name in lacking])
-        odd = [quoted(key) for key in value if key not in lacking and any(alike(key, one) for one in lacking)]
+        odd = [
+            quote_name(key)
+            for key in value
+            if key not in lacking and any(is_similar(key, one) for one in lacking)
+        ]
         spelling = f" It has {_and(odd)}, but letter case and signs count." if odd else ""
         raise InvalidInput(f"{argument}{named} has {missing}: it needs {_and(required)}.{spelling}")
     return value
@@ -111,26 +116,28 @@ def filters(params: object, known: Sequence[str], *, custom: bool = False) -> di
     or its value cannot stand in a query.
     """
     if not isinstance(params, dict):
-        raise InvalidInput(f"The filters are {a_type(params)}: give a dict of names and values.")
+        raise InvalidInput(f"The filters are {describe_type(params)}: give a dict of names and values.")
     query = {}
     for name, value in params.items():
         if custom and name == "customFields":
             if not isinstance(value, dict):
-                raise InvalidInput(f"customFields is {a_type(value)}: give a dict of fields and values.")
+                raise InvalidInput(
+                    f"customFields is {describe_type(value)}: give a dict of fields and values."
+                )
             for field, wanted in value.items():
                 query[f"customFields.{name_of_field(field)}"] = query_value(wanted, f"customFields.{field}")
         elif name in known or (custom and isinstance(name, str) and re.match(r"customFields\..", name)):
             query[name] = query_value(value, name)
         else:
             choice = [*known, "customFields"] if custom else known
-            raise InvalidInput(f"There is no filter {quoted(name)}: {near(name, choice)}")
+            raise InvalidInput(f"There is no filter {quote_name(name)}: {suggest(name, choice)}")
     return query
 
 
 def name_of_field(name: object) -> str:
     """Return the name of a custom field; raise `InvalidInput` where it is not text, or empty."""
     if not isinstance(name, str) or not name.strip():
-        raise InvalidInput(f"customFields has the key {shown(name)}: the names of fields are text.")
+        raise InvalidInput(f"customFields has the key {short_repr(name)}: the names of fields are text.")
     return name
 
 
@@ -148,7 +155,7 @@ def query_value(value: object, argument: str) -> str:
         return value
     if isinstance(value, dict) and isinstance(value.get("_id"), str):
         raise InvalidInput(f"{argument} is a whole entity: give its '_id' alone.")
-    shown = "empty text" if value == "" else a_type(value)
+    shown = "empty text" if value == "" else describe_type(value)
     raise InvalidInput(
         f"{argument} is {shown}, which cannot be looked for: give text, a number, true or false, or None."
     )
@@ -174,7 +181,7 @@ def spelled(params: object, argument: str) -> dict[str, Any]:
     Raise `InvalidInput` where it is not a dict.
     """
     if not isinstance(params, dict | None):
-        raise InvalidInput(f"{argument} is {a_type(params)}: give a dict of names and values.")
+        raise InvalidInput(f"{argument} is {describe_type(params)}: give a dict of names and values.")
     return {name: _spelled(value) for name, value in (params or {}).items()}
 
 
@@ -195,7 +202,7 @@ def path_below(value: object, argument: str) -> str:
     if not re.fullmatch(r"[\w.~%:@+,;=!$&'()*/-]+", path, re.ASCII) or any(
         unquote(step) in ("", ".", "..") or "/" in unquote(step) for step in steps
     ):
-        shown = repr(value) if isinstance(value, str) else a_type(value)
+        shown = repr(value) if isinstance(value, str) else describe_type(value)
         raise InvalidInput(
             f"{argument} is {shown[:80]}, which is no path below the API: give one such as 'components', "
             "and its query as query_params."

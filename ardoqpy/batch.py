@@ -9,8 +9,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any, Self
 
-from ardoqpy._http.json import a_type
-from ardoqpy._messages import did_you_mean, near
+from ardoqpy._messages import describe_type, did_you_mean, suggest
 from ardoqpy._validation import attributes, given
 from ardoqpy.api.v2_schema import COMPONENT, REFERENCE, checked_version
 from ardoqpy.errors import InvalidInput
@@ -18,7 +17,7 @@ from ardoqpy.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ardoqpy.api.protocols import Entity
+    from ardoqpy.entities import Entity
 
 __all__ = ["Batch", "wire_form"]
 
@@ -283,7 +282,7 @@ class Batch:
         for key in wanted:
             if key not in _MATCH_KEYS[kind]:
                 raise InvalidInput(
-                    f"match has {key!r}, by which {kind} do not match: {near(key, _MATCH_KEYS[kind])}"
+                    f"match has {key!r}, by which {kind} do not match: {suggest(key, _MATCH_KEYS[kind])}"
                 )
         if not wanted or wanted == {"customFields": {}}:
             raise InvalidInput("match is empty, which would fit everything: say what to delete.")
@@ -323,7 +322,9 @@ def wire_form(batch: object) -> dict[str, Any]:
     if isinstance(batch, Batch):
         return batch.body
     if not isinstance(batch, dict):
-        raise InvalidInput(f"batch is {a_type(batch)}: give a Batch, or a dict of the form of its body.")
+        raise InvalidInput(
+            f"batch is {describe_type(batch)}: give a Batch, or a dict of the form of its body."
+        )
     return batch
 
 
@@ -350,7 +351,7 @@ def _noun(kind: str) -> str:
 
 def _text(value: object, argument: str) -> str:
     if not isinstance(value, str) or not value.strip():
-        shown = "empty" if isinstance(value, str) else a_type(value)
+        shown = "empty" if isinstance(value, str) else describe_type(value)
         raise InvalidInput(f"{argument} is {shown}: give it as text.")
     return value
 

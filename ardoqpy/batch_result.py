@@ -12,7 +12,7 @@ from ardoqpy.errors import UnexpectedAnswer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ardoqpy.api.protocols import Entities, Entity
+    from ardoqpy.entities import Entities, Entity
 
 __all__ = ["BatchResult", "Results"]
 

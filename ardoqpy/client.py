@@ -10,8 +10,8 @@ import json
 from typing import TYPE_CHECKING, Any, Self
 
 from ardoqpy._http.body import LARGEST_ANSWER
-from ardoqpy._http.json import a_type
 from ardoqpy._http.retry import Retries
+from ardoqpy._messages import describe_type
 from ardoqpy.api.v1 import V1
 from ardoqpy.api.v2 import V2
 from ardoqpy.config import Token, read_settings
@@ -183,6 +183,6 @@ def _checked_size(largest_answer: Any) -> int:
 
 def _checked_session(session: Any) -> Session | None:
     if session is not None and not (hasattr(session, "request") and hasattr(session, "cookies")):
-        raise ConfigurationError(f"session is {a_type(session)}: give a requests.Session.")
+        raise ConfigurationError(f"session is {describe_type(session)}: give a requests.Session.")
     checked: Session | None = session
     return checked

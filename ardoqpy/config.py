@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
-from ardoqpy._http.json import a_type
-from ardoqpy._messages import alike, quoted
+from ardoqpy._messages import describe_type, is_similar, quote_name
 from ardoqpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -189,7 +188,7 @@ def _checked_host(hosturl: str | None, *, allow_http: bool) -> str:
             f"No Ardoq host is set: give hosturl, or set {ENVIRONMENT['host']}, {example}."
         )
     if not isinstance(hosturl, str):
-        raise ConfigurationError(f"hosturl is {a_type(hosturl)}: give text, {example}.")
+        raise ConfigurationError(f"hosturl is {describe_type(hosturl)}: give text, {example}.")
     host = hosturl.strip().rstrip("/")
     if "@" in host:  # before anything quotes it
         raise ConfigurationError("The host holds a user name or password: give the token as token instead.")
@@ -234,7 +233,7 @@ def _checked_token(token: Token | None) -> Token:
             "Ardoq makes one under Account settings, API and tokens."
         )
     if not isinstance(token.reveal(), str):
-        raise ConfigurationError(f"The token is {a_type(token.reveal())}: give it as text.")
+        raise ConfigurationError(f"The token is {describe_type(token.reveal())}: give it as text.")
     if not token.reveal().strip():
         raise ConfigurationError(f"The token is empty: give token, or set {ENVIRONMENT['token']}.")
     if not re.fullmatch(r"[!-~]+", token.reveal().strip()):
@@ -247,7 +246,7 @@ def _checked_token(token: Token | None) -> Token:
 
 def _checked_org(org: str | None) -> str | None:
     if org is not None and not isinstance(org, str):
-        raise ConfigurationError(f"org is {a_type(org)}: give the organisation's label as text.")
+        raise ConfigurationError(f"org is {describe_type(org)}: give the organisation's label as text.")
     if org is None or not org.strip():
         return None
     if not re.fullmatch(r"[\w.-]+", org.strip(), re.ASCII):
@@ -287,8 +286,8 @@ def _read_file(path: str | Path) -> dict[str, Token]:
         )
     if trouble is None and not parser.has_section(SECTION):
         # Quoted only where it is known not to be the token, written into the wrong place.
-        misspelt = [f"[{name}]" for name in parser.sections() if alike(name, SECTION)]
-        place = f"in place of {quoted(misspelt[0])}" if misspelt else "above its settings"
+        misspelt = [f"[{name}]" for name in parser.sections() if is_similar(name, SECTION)]
+        place = f"in place of {quote_name(misspelt[0])}" if misspelt else "above its settings"
         trouble = f"has no section [{SECTION}]: write that line {place}"
     if trouble is not None:
         # Raised here and not above: an error's __context__ would be the parser's, with the line in it.

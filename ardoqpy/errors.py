@@ -19,11 +19,11 @@ __all__ = [
     "BadRequest",
     "ConfigurationError",
     "Conflict",
-    "GuardRefused",
+    "DeleteBlocked",
     "InvalidInput",
     "JobRunning",
     "NotFoundError",
-    "PlanMoved",
+    "PlanDrifted",
     "RateLimited",
     "RedirectRefused",
     "ServiceUnavailable",
@@ -90,7 +90,7 @@ class WriteRefused(ArdoqClientException, PermissionError):
     """A write was attempted through a client that simulates."""
 
 
-class GuardRefused(ArdoqClientException, PermissionError):
+class DeleteBlocked(ArdoqClientException, PermissionError):
     """A sync would have deleted more than it was allowed to; nothing was deleted.
 
     - `reasons`: what speaks against it, as dicts with `bound`, `sentence`, and `allow`: what to say to
@@ -129,7 +129,7 @@ class Conflict(ArdoqClientException):
     """What Ardoq stores has moved on since it was read, or exists already (409)."""
 
 
-class PlanMoved(Conflict):
+class PlanDrifted(Conflict):
     """What a plan was decided on has moved since, and it was to be applied as it is or not at all.
 
     `moved` lists what has moved, as `ArdoqSyncClient.apply` returns it.

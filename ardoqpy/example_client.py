@@ -19,9 +19,9 @@ from ardoqpy.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ardoqpy.api.protocols import Entity
     from ardoqpy.api.v2 import V2
     from ardoqpy.batch import Batch
+    from ardoqpy.entities import Entity
 
 __all__ = ["API"]
 

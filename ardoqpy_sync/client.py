@@ -10,7 +10,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._messages import near, quoted, shown
+from ardoqpy._messages import quote_name, short_repr, suggest
 from ardoqpy._validation import attributes, ids
 from ardoqpy.config import Token
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput, UnsupportedOperation
@@ -32,7 +32,8 @@ from ardoqpy_sync.writing.writers import LiveWriter, SimulatedWriter
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from ardoqpy.api.protocols import Dialect, Entities, Entity
+    from ardoqpy.api.protocols import Dialect
+    from ardoqpy.entities import Entities, Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.writing.writers import Writer
 
@@ -105,7 +106,7 @@ class ArdoqSyncClient(SyncReads):
         whole number.
         """
         if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
-            raise InvalidInput(f"rows is {shown(rows)}: give a whole number.")
+            raise InvalidInput(f"rows is {short_repr(rows)}: give a whole number.")
         with self._lock:
             if self._engine.progress is not None:
                 self._engine.progress.expect_rows(rows)
@@ -245,7 +246,7 @@ class ArdoqSyncClient(SyncReads):
             engine = self._engine
             its_kind = {one.name: one for one in (engine.component, engine.reference)}.get(kind)
             if its_kind is None:
-                raise InvalidInput(f"There is no kind {quoted(kind)}: {near(kind, KINDS)}")
+                raise InvalidInput(f"There is no kind {quote_name(kind)}: {suggest(kind, KINDS)}")
             for entity_id in means:
                 found = engine.cache.get(kind, engine.real_id(entity_id))
                 if found is not None:
@@ -294,7 +295,7 @@ class ArdoqSyncClient(SyncReads):
         """Delete what Ardoq holds of the types this run touched and no row named: all of it, or refuse.
 
         Call it after the last row. A component that Ardoq deletes takes with it all that is below it and
-        every reference at any of those, wherever they start; that is asked for, and counts. `GuardRefused`
+        every reference at any of those, wherever they start; that is asked for, and counts. `DeleteBlocked`
         is raised, and nothing is deleted, unless the bounds allow all that would go:
 
         - `share`: how much of each type in each workspace, from 0 to 1, of what was there before this run.
@@ -344,7 +345,7 @@ class ArdoqSyncClient(SyncReads):
         What is marked stays a cache miss.
 
         Return as plain data what became of each: `marked`, `gone` (somebody else deleted it) and, with
-        `on_error="collect"`, `failed` (with `reason`). Raise `GuardRefused`, and mark nothing, where more
+        `on_error="collect"`, `failed` (with `reason`). Raise `DeleteBlocked`, and mark nothing, where more
         would be marked than is allowed, and `InvalidInput` where a bound or `marks` make no sense.
         """
         body = attributes(marks, "marks")
@@ -496,7 +497,7 @@ class ArdoqSyncClient(SyncReads):
         is left alone. What has moved since is not overwritten; `moved` says what else:
 
         - `"skip"`: apply the rest.
-        - `"refuse"`: raise `PlanMoved`, before anything is written.
+        - `"refuse"`: raise `PlanDrifted`, before anything is written.
         - `"replan"`: decide it again, the plan's new values over what is there now. What was to be deleted
           and has moved stays all the same.
 

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._messages import shown
+from ardoqpy._messages import short_repr
 from ardoqpy._validation import attributes, id_segment
 from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError, UnexpectedAnswer
-from ardoqpy_sync.compare.cache import Cache, Shelf, Workspace, component_key, copied, reference_key
+from ardoqpy_sync.compare.cache import Cache, Shelf, Workspace, component_key, copy_entity, reference_key
 from ardoqpy_sync.compare.diff import (
     CREATE,
     DELETE,
@@ -22,19 +22,20 @@ from ardoqpy_sync.compare.diff import (
     same,
 )
 from ardoqpy_sync.compare.entity_kinds import Kind, kinds_of
-from ardoqpy_sync.compare.model_lookup import Catalogue
-from ardoqpy_sync.compare.row_validation import Checks, checked_ids
+from ardoqpy_sync.compare.model_lookup import ModelLookup
+from ardoqpy_sync.compare.row_validation import RowValidator, checked_ids
 from ardoqpy_sync.progress import LOADING
 from ardoqpy_sync.report import Report
 from ardoqpy_sync.writing.batching import BatchWriter
-from ardoqpy_sync.writing.circuit_breaker import Reach
+from ardoqpy_sync.writing.circuit_breaker import CircuitBreaker
 from ardoqpy_sync.writing.operations import resolved
-from ardoqpy_sync.writing.pending import Outbox, Promise, Row, kept_row, row_of
+from ardoqpy_sync.writing.pending import PendingRow, PendingWrites, Row, kept_row, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from ardoqpy.api.protocols import Dialect, Entity
+    from ardoqpy.api.protocols import Dialect
+    from ardoqpy.entities import Entity
     from ardoqpy_sync.progress import Progress
     from ardoqpy_sync.writing.writers import Writer
 
@@ -57,15 +58,15 @@ class Engine:
     def __init__(self, api: Dialect, writer: Writer, previous_report: Mapping[str, Any]) -> None:
         self._api = api
         self._writer = writer
-        self.outbox = Outbox(self, writer) if isinstance(writer, BatchWriter) else None
+        self.outbox = PendingWrites(self, writer) if isinstance(writer, BatchWriter) else None
         self._again: tuple[Any, Callable[[], Entity]] = (None, dict)
         self.cache = Cache()
         self.report = Report()
         self.progress: Progress | None = None
-        self.reach = Reach()
+        self.reach = CircuitBreaker()
         self.component, self.reference = kinds_of(api)
-        self._catalogue = Catalogue(api, self.cache.attributes)
-        self._checks = Checks(self.cache, self._catalogue, self.workspace)
+        self._catalogue = ModelLookup(api, self.cache.attributes)
+        self._checks = RowValidator(self.cache, self._catalogue, self.workspace)
         self._row = _NO_ROW
         self._stubborn = {
             (one["_id"], one["attribute"]): one for one in previous_report.get("not_converging", ())
@@ -217,7 +218,7 @@ class Engine:
             current = self._reread(kind, ws_id, entity_id) or current
             if version != current.get("_version"):
                 raise Conflict(
-                    f"{kind.argument} was read at version {shown(version)}, Ardoq holds version "
+                    f"{kind.argument} was read at version {short_repr(version)}, Ardoq holds version "
                     f"{current.get('_version')} of {entity_id}: read it again before you write."
                 )
         settled = self._settle(kind, ws_id, body, current)
@@ -265,8 +266,8 @@ class Engine:
         kept = self.report.kept[kind.name]
         kept.append(current)
         if self.outbox is None:
-            return copied(current)
-        self.outbox.promise(current["_id"], Promise(None, len(kept) - 1, *self._again, self._row))
+            return copy_entity(current)
+        self.outbox.promise(current["_id"], PendingRow(None, len(kept) - 1, *self._again, self._row))
         return self.handed_out(current)
 
     def _took(self, entity: Entity, change: Change) -> Entity:
@@ -276,15 +277,15 @@ class Engine:
             self.reach.begin_anew()
             if self.progress is not None:
                 self.progress.wrote()
-            return copied(entity)
+            return copy_entity(entity)
         self.outbox.promise(
-            entity["_id"], Promise(len(self.report.changes) - 1, None, *self._again, self._row)
+            entity["_id"], PendingRow(len(self.report.changes) - 1, None, *self._again, self._row)
         )
-        return self.outbox.hand_out(copied(entity))
+        return self.outbox.hand_out(copy_entity(entity))
 
     def handed_out(self, entity: Entity) -> Entity:
         """Return a copy for the caller."""
-        return copied(entity) if self.outbox is None else self.outbox.hand_out(copied(entity))
+        return copy_entity(entity) if self.outbox is None else self.outbox.hand_out(copy_entity(entity))
 
     def real_id(self, entity_id: Any) -> Any:
         """Return the id that Ardoq knows something by that had a batch id first."""
@@ -337,7 +338,7 @@ class Engine:
         stored, adopted = self._writer.create(kind, sent, type_name, shelf.by_id)
         shelf.remember(stored)
         self.cache.name(kind.name, ws_id, stored)
-        written = {key: (None, value) for key, value in copied(sent).items()}
+        written = {key: (None, value) for key, value in copy_entity(sent).items()}
         name = self._name_of(kind, stored)
         handed_out = self._took(
             stored, self._change(CREATE, kind, ws_id, stored, written, name=name, version=None)
@@ -362,7 +363,7 @@ class Engine:
         self.cache.name(kind.name, at, stored)
         for key, (kept, wanted) in differences(changed, kind.collection.flat(stored), ()).items():
             self.note_stubborn(kind, stored, key, kept, wanted)
-        pairs = copied({key: list(pair) for key, pair in found.items()})
+        pairs = copy_entity({key: list(pair) for key, pair in found.items()})
         written = {key: (old, new) for key, (old, new) in pairs.items()}
         name, version = self._name_of(kind, stored), current.get("_version")
         return self._took(stored, self._change(UPDATE, kind, at, stored, written, name=name, version=version))
@@ -401,7 +402,7 @@ class Engine:
             if self.outbox is not None:
                 row = self._again[0] if itself else None
                 place = len(self.report.changes) - 1
-                self.outbox.promise(entity_id, Promise(place, None, row, dict, self._row))
+                self.outbox.promise(entity_id, PendingRow(place, None, row, dict, self._row))
         if self.outbox is None:
             self.reach.begin_anew()
             if self.progress is not None:
@@ -431,7 +432,7 @@ class Engine:
         self.reach.failed(problem)
         kept = kept_row(row) if self.outbox is None else self.outbox.show(kept_row(row))
         self.report.take(failure(kind.name, kept, str(problem), *(of or self._row)))
-        return {**copied(kept), "_id": None}
+        return {**copy_entity(kept), "_id": None}
 
     # -- what a decision must know --------------------------------------------------------------------------
 
@@ -485,8 +486,8 @@ class Engine:
         """Report an attribute that Ardoq does not keep as it was sent."""
         note = {"kind": kind.name, "_id": entity["_id"], "name": self._name_of(kind, entity)}
         note |= {"attribute": key, "stored": kept, "wanted": wanted}
-        self._stubborn[entity["_id"], key] = copied(note)
-        self.report.not_converging[entity["_id"], key] = copied(note)
+        self._stubborn[entity["_id"], key] = copy_entity(note)
+        self.report.not_converging[entity["_id"], key] = copy_entity(note)
 
     def look_again(self) -> None:
         """Report by name what is in Ardoq twice because a create that got no answer was carried out late."""

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ardoqpy._http import files
-from ardoqpy._http.json import a_type
-from ardoqpy._messages import quoted
+from ardoqpy._messages import describe_type, quote_name
 from ardoqpy.errors import InvalidInput
 
 __all__ = ["read", "write"]
@@ -26,7 +25,7 @@ def write(path: str | os.PathLike[str], data: dict[str, Any], what: str) -> None
     written, or the data holds what JSON cannot.
     """
     if not isinstance(path, str | os.PathLike):
-        raise InvalidInput(f"path is {a_type(path)}: give the path of a file.")
+        raise InvalidInput(f"path is {describe_type(path)}: give the path of a file.")
     try:
         # ASCII alone: half a character, which Ardoq may have stored, has no UTF-8.
         text = json.dumps(data, indent=1, allow_nan=False)
@@ -41,7 +40,7 @@ def read(path: str | os.PathLike[str], what: str) -> tuple[Any, str]:
     Raise `InvalidInput` naming the place where it is not JSON, or holds what `write` does not write.
     """
     if not isinstance(path, str | os.PathLike):
-        raise InvalidInput(f"path is {a_type(path)}: give the path of a file.")
+        raise InvalidInput(f"path is {describe_type(path)}: give the path of a file.")
     named = f"The file {str(path)!r}"
     try:
         content = Path(path).read_bytes()
@@ -82,5 +81,5 @@ def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [key for key, _ in pairs]
         twice = next(key for key in names if names.count(key) > 1)
-        raise ValueError(f"an object has the key {quoted(twice)} twice")
+        raise ValueError(f"an object has the key {quote_name(twice)} twice")
     return found

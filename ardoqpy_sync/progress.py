@@ -8,7 +8,7 @@ import sys
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._http.json import a_type
+from ardoqpy._messages import describe_type
 from ardoqpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def progress_of(told: Any) -> Progress | None:
         return None if bars is None else Progress(bars)
     if not callable(told):
         raise ConfigurationError(
-            f"progress is {a_type(told)}: give a function of (done, total, what), or True for bars."
+            f"progress is {describe_type(told)}: give a function of (done, total, what), or True for bars."
         )
     return Progress(told)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._http.json import a_type
+from ardoqpy._messages import describe_type
 from ardoqpy._validation import id_segment, ids
 from ardoqpy.client import ArdoqClient
 from ardoqpy.errors import InvalidInput
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterable, Mapping, MutableMapping
 
-    from ardoqpy.api.protocols import Entities, Entity
+    from ardoqpy.entities import Entities, Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.plans.plan_engine import PlanEngine
 
@@ -82,7 +82,7 @@ class SyncReads(ArdoqClient):
             shelf = self._engine.workspace(id_segment(ws_id, "ws_id")).components
             for argument, text in (("comp_name", comp_name), ("field_name", field_name)):
                 if not isinstance(text, str | None):
-                    raise InvalidInput(f"{argument} is {a_type(text)}: give it as text.")
+                    raise InvalidInput(f"{argument} is {describe_type(text)}: give it as text.")
             if field_name:
                 found = self._engine.with_value(ws_id, field_name, field_value)
             elif comp_name is None:
@@ -109,7 +109,7 @@ class SyncReads(ArdoqClient):
             elif isinstance(value, str):
                 found = shelf.matches(component_key(type_id, value))
             else:
-                raise InvalidInput(f"value is {a_type(value)}: a component's name is text.")
+                raise InvalidInput(f"value is {describe_type(value)}: a component's name is text.")
             return [self._engine.handed_out(comp) for comp in found]
 
     def match_reference(self, ws_id: str, source: str, target: str, type_id: int) -> Entities:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy_sync.compare.cache import copied
+from ardoqpy_sync.compare.cache import copy_entity
 from ardoqpy_sync.compare.diff import CREATE, DELETE, FAILED, UPDATE, Change
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from ardoqpy.api.protocols import Entity
+    from ardoqpy.entities import Entity
 
 __all__ = ["Report", "format_report", "harmless", "in_full", "totals"]
 
@@ -88,7 +88,7 @@ class Report:
     def copy(self) -> dict[str, Any]:
         """Return the whole report, `changes` included, as plain data of the caller's own."""
         data = {**self._counted(), "cache_hit_comps_l": []}
-        own = {**copied(data), "cache_hit_comps_l": _hits(self.kept["component"])}
+        own = {**copy_entity(data), "cache_hit_comps_l": _hits(self.kept["component"])}
         return own | {"changes": [in_full(change) for change in self.changes]}
 
     def set_misses(self, components: Iterable[dict[str, Any]], references: Iterable[dict[str, Any]]) -> None:
@@ -146,7 +146,7 @@ def in_full(change: Change) -> dict[str, Any]:
 
 
 def _old_and_new(change: Change) -> dict[str, dict[str, Any]]:
-    return {key: copied({"old": old, "new": new}) for key, (old, new) in change.attributes.items()}
+    return {key: copy_entity({"old": old, "new": new}) for key, (old, new) in change.attributes.items()}
 
 
 def format_report(report: dict[str, Any], *, longest: int = 10) -> str:

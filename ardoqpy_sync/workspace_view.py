@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy_sync.compare.cache import copied
+from ardoqpy_sync.compare.cache import copy_entity
 
 if TYPE_CHECKING:
     import threading
@@ -30,7 +30,7 @@ class LoadedWorkspaces(MutableMapping[str, "dict[str, Any]"]):
 
     def __setitem__(self, ws_id: str, aggregated: dict[str, Any]) -> None:
         with self._lock:
-            self._cache.load(ws_id, copied(aggregated))
+            self._cache.load(ws_id, copy_entity(aggregated))
 
     def __delitem__(self, ws_id: str) -> None:
         with self._lock:

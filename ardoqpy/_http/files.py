@@ -9,7 +9,7 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from ardoqpy._http.json import a_type
+from ardoqpy._messages import describe_type
 from ardoqpy.errors import ArdoqClientException, InvalidInput
 
 if TYPE_CHECKING:
@@ -82,12 +82,14 @@ def opener(
         named = getattr(file, "name", None)
         known, read = (Path(named).name if isinstance(named, str) else None), _file_reader(file)
     else:
-        raise InvalidInput(f"file is {a_type(file)}: give a path, bytes, or a file opened in binary mode.")
+        raise InvalidInput(
+            f"file is {describe_type(file)}: give a path, bytes, or a file opened in binary mode."
+        )
     name = filename or known
     if not name:
         raise InvalidInput("filename is missing: bytes have no name of their own, say what to call them.")
     if not isinstance(name, str):
-        raise InvalidInput(f"filename is {a_type(name)}: give it as text.")
+        raise InvalidInput(f"filename is {describe_type(name)}: give it as text.")
     if any("\ud800" <= letter <= "\udfff" for letter in name):
         raise InvalidInput(f"filename is {name!r}, which holds half a character: give another one.")
     guessed = content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"

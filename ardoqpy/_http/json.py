@@ -6,9 +6,10 @@ import json
 import sys
 from typing import Any
 
+from ardoqpy._messages import describe_type
 from ardoqpy.errors import InvalidInput
 
-__all__ = ["a_type", "encode_json"]
+__all__ = ["encode_json"]
 
 _DEEPEST_NAMED = 20
 _DEEPEST_SHOWN = 5
@@ -90,10 +91,4 @@ def _shown(value: Any) -> str:
         return "a dict with a key that is not proper text"
     if isinstance(value, dict | list | tuple):
         return f"a {type(value).__name__} that holds itself, or is too deep"
-    return a_type(value)
-
-
-def a_type(value: object) -> str:
-    """Return what a value is, in words: `a list`, `an int`."""
-    name = type(value).__name__
-    return "None" if value is None else f"{'an' if name[0] in 'aeio' else 'a'} {name}"
+    return describe_type(value)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._http.json import a_type
+from ardoqpy._messages import describe_type
 from ardoqpy.errors import UnexpectedAnswer
 
 if TYPE_CHECKING:
-    from ardoqpy.api.protocols import Entities, Entity
+    from ardoqpy.entities import Entities, Entity
 
 __all__ = ["as_entities", "as_entity", "as_stored"]
 
@@ -21,14 +21,14 @@ def as_entities(answer: Any) -> Entities:
     if answer is None:
         return []
     if not isinstance(answer, list):
-        raise UnexpectedAnswer(f"Ardoq answered with {a_type(answer)} where a list was expected.")
+        raise UnexpectedAnswer(f"Ardoq answered with {describe_type(answer)} where a list was expected.")
     return answer
 
 
 def as_entity(answer: Any) -> Entity:
     """Return an answer that has to be an object; raise `UnexpectedAnswer` where it is anything else."""
     if not isinstance(answer, dict):
-        raise UnexpectedAnswer(f"Ardoq answered with {a_type(answer)} where an object was expected.")
+        raise UnexpectedAnswer(f"Ardoq answered with {describe_type(answer)} where an object was expected.")
     return answer
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._messages import shown
+from ardoqpy._messages import short_repr
 from ardoqpy.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from ardoqpy.api.protocols import Entity
+    from ardoqpy.entities import Entity
 
 __all__ = ["COMPONENT_BOOKKEEPING", "PERSISTED", "REFERENCE_BOOKKEEPING", "flat", "nested"]
 
@@ -68,11 +68,11 @@ def flat(body: Entity, built_in: Collection[str]) -> Entity:
         return body
     custom = body[_CUSTOM]
     if not isinstance(custom, dict | None):
-        raise InvalidInput(f"customFields is {shown(custom)}: give a dict of fields and values.")
+        raise InvalidInput(f"customFields is {short_repr(custom)}: give a dict of fields and values.")
     attributes = {key: value for key, value in body.items() if key != _CUSTOM}
     for key, value in (custom or {}).items():
         if not isinstance(key, str):
-            raise InvalidInput(f"customFields has the key {shown(key)}: the names of fields are text.")
+            raise InvalidInput(f"customFields has the key {short_repr(key)}: the names of fields are text.")
         name = _BELOW + key if key in built_in or key == _CUSTOM or key.startswith(_BELOW) else key
         attributes.setdefault(name, value)
     return attributes

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from ardoqpy._http.transport import Transport
+    from ardoqpy.entities import Entities, Entity
     from ardoqpy.metamodel import Field
 
 __all__ = [
@@ -24,8 +25,6 @@ __all__ = [
     "Batches",
     "Components",
     "Dialect",
-    "Entities",
-    "Entity",
     "Fields",
     "Folders",
     "Models",
@@ -38,10 +37,6 @@ __all__ = [
     "Workspaces",
     "not_offered",
 ]
-
-#: An entity as Ardoq's JSON gives it: the shape is the version's own.
-Entity = dict[str, Any]
-Entities = list[Entity]
 
 
 def not_offered(here: str, what: str, use: str) -> Callable[..., Any]:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import BinaryIO
 
-    from ardoqpy.api.protocols import Entities, Entity
     from ardoqpy.config import Settings
+    from ardoqpy.entities import Entities, Entity
     from ardoqpy.metamodel import Field
 
 __all__ = ["V1"]

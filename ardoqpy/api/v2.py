@@ -23,8 +23,8 @@ from ardoqpy.errors import ConfigurationError, InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ardoqpy.api.protocols import Entities, Entity
     from ardoqpy.config import Settings
+    from ardoqpy.entities import Entities, Entity
     from ardoqpy.metamodel import Field
 
 __all__ = ["V2"]

@@ -11,7 +11,7 @@ from ardoqpy._validation import attributes
 from ardoqpy.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from ardoqpy.api.protocols import Entity
+    from ardoqpy.entities import Entity
 
 __all__ = ["COMPONENT", "REFERENCE", "Writable", "checked_version"]
 

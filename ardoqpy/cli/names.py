@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ardoqpy._messages import near, quoted
+from ardoqpy._messages import quote_name, suggest
 from ardoqpy.cli.errors import Refusal
 from ardoqpy.errors import BadRequest, NotFoundError
 from ardoqpy.metamodel import component_types, reference_types
@@ -40,10 +40,12 @@ def workspace_of(client: ArdoqClient, wanted: str) -> dict[str, Any]:
         found = [one for one in everything if str(one.get("name")).casefold() == folded]
     if not found:
         names = [one.get("name") for one in everything]
-        raise Refusal(f"There is no workspace {quoted(wanted)}: {near(wanted, names)}")
+        raise Refusal(f"There is no workspace {quote_name(wanted)}: {suggest(wanted, names)}")
     if len(found) > 1:
         ids = ", ".join(str(one.get("_id")) for one in found)
-        raise Refusal(f"{len(found)} workspaces are called {quoted(wanted)}: say which by its id ({ids}).")
+        raise Refusal(
+            f"{len(found)} workspaces are called {quote_name(wanted)}: say which by its id ({ids})."
+        )
     return found[0]
 
 
@@ -79,5 +81,7 @@ def named(types: Iterable[tuple[Any, Any]], wanted: str, kind: str) -> Any:
             return found[0]
         if found:
             ids = ", ".join(map(str, found))
-            raise Refusal(f"{len(found)} {kind}s are called {quoted(wanted)}: say which by its id ({ids}).")
-    raise Refusal(f"There is no {kind} {quoted(wanted)}: {near(wanted, [name for _, name in known])}")
+            raise Refusal(
+                f"{len(found)} {kind}s are called {quote_name(wanted)}: say which by its id ({ids})."
+            )
+    raise Refusal(f"There is no {kind} {quote_name(wanted)}: {suggest(wanted, [name for _, name in known])}")

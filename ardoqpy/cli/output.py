@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ardoqpy._messages import did_you_mean, quoted
+from ardoqpy._messages import did_you_mean, quote_name
 from ardoqpy.cli.errors import Refusal, complain
 from ardoqpy.cli.format_csv import write_csv
 from ardoqpy.cli.format_json import write_document, write_lines, write_list
@@ -92,7 +92,7 @@ class _Chosen:
         for column in self._columns if self._seen else ():
             if not any(key in self._seen for key in column.keys):
                 question = did_you_mean(column.title, self._seen)
-                complain(f"No row has {quoted(column.title)}{f': {question}' if question else '.'}")
+                complain(f"No row has {quote_name(column.title)}{f': {question}' if question else '.'}")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from ardoqpy._messages import near, quoted
+from ardoqpy._messages import quote_name, suggest
 from ardoqpy._version import __version__
 from ardoqpy.cli.errors import Refusal, complain, in_shell_words
 from ardoqpy.errors import ArdoqClientException
@@ -166,7 +166,7 @@ class Program(NamedTuple):
         meant = self._named(first)
         if not meant:
             known = {command.name.split()[0] for command in self.commands()}
-            self._complain(f"There is no command {quoted(first)}: {near(first, known)}")
+            self._complain(f"There is no command {quote_name(first)}: {suggest(first, known)}")
             raise SystemExit(self.not_understood)
         return meant
 

@@ -12,7 +12,7 @@ from ardoqpy.methods.base import Methods
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ardoqpy.api.protocols import Entities, Entity
+    from ardoqpy.entities import Entities, Entity
 
 __all__ = ["AttachmentMethods"]
 

@@ -9,8 +9,8 @@ from ardoqpy.batch_result import BatchResult
 from ardoqpy.methods.base import Methods
 
 if TYPE_CHECKING:
-    from ardoqpy.api.protocols import Entities, Entity
     from ardoqpy.batch import Batch
+    from ardoqpy.entities import Entities, Entity
 
 __all__ = ["BatchMethods"]
 

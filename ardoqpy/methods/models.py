@@ -6,11 +6,11 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy import metamodel
-from ardoqpy._messages import near, quoted
+from ardoqpy._messages import quote_name, suggest
 from ardoqpy.methods.base import Methods
 
 if TYPE_CHECKING:
-    from ardoqpy.api.protocols import Entities, Entity
+    from ardoqpy.entities import Entities, Entity
 
 __all__ = ["FieldMethods", "ModelMethods"]
 
@@ -145,4 +145,4 @@ class FieldMethods(Methods):
 
 def _warn(ws_id: str, kind: str, name: object, known: list[Any]) -> None:
     # Not an error: scripts of 0.8.4 ask by this whether there is such a type.
-    logger.warning("Workspace %s has no %s %s: %s", ws_id, kind, quoted(name), near(name, known))
+    logger.warning("Workspace %s has no %s %s: %s", ws_id, kind, quote_name(name), suggest(name, known))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ardoqpy.methods.base import Methods
 
 if TYPE_CHECKING:
-    from ardoqpy.api.protocols import Entity
+    from ardoqpy.entities import Entity
 
 __all__ = ["OrganisationMethods"]
 

@@ -8,7 +8,7 @@ from ardoqpy.errors import InvalidInput
 from ardoqpy.methods.base import Methods
 
 if TYPE_CHECKING:
-    from ardoqpy.api.protocols import Entities, Entity
+    from ardoqpy.entities import Entities, Entity
 
 __all__ = ["TagMethods"]
 

@@ -9,7 +9,7 @@ from ardoqpy.errors import ArdoqClientException
 from ardoqpy_sync.cli.exit_codes import DONE, FAILED, INTERRUPTED, REFUSED, worst
 from ardoqpy_sync.cli.options import settings_of
 from ardoqpy_sync.cli.run_job import carried_out, memory_of, the_job
-from ardoqpy_sync.job import JobRefused, client_of, troubles_of
+from ardoqpy_sync.job import JobInvalid, client_of, troubles_of
 from ardoqpy_sync.job.runner import opened_sources
 from ardoqpy_sync.reporting.terminal import guard_lines
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from ardoqpy_sync.job import Job, Trouble
+    from ardoqpy_sync.job import Job, Problem
 
 __all__ = ["Finding", "Findings"]
 
@@ -98,7 +98,7 @@ class Findings:
     def _look(self, options: argparse.Namespace) -> None:
         try:
             job = the_job(options.job)
-        except JobRefused as problem:
+        except JobInvalid as problem:
             self._take(problem.troubles)
             return
         except Refusal as problem:
@@ -113,7 +113,7 @@ class Findings:
         self._ask(job, options, before)
 
     def _ask(self, job: Job, options: argparse.Namespace, before: dict[str, Any]) -> None:
-        troubles: list[Trouble] = []
+        troubles: list[Problem] = []
         try:
             with client_of(
                 job, simulate=True, previous_report=before, progress=True, **settings_of(options)
@@ -146,7 +146,7 @@ class Findings:
         if came.ended_early:
             self._note("run", account["description"])
 
-    def _take(self, troubles: list[Trouble] | tuple[Trouble, ...]) -> None:
+    def _take(self, troubles: list[Problem] | tuple[Problem, ...]) -> None:
         self._found += [Finding("job", one.sentence, one.line, one.key) for one in troubles]
 
     def _note(self, part: str, sentence: str, label: str | None = None) -> None:

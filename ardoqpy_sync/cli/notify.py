@@ -22,7 +22,7 @@ from ardoqpy_sync.cli import github_summary, webhook
 from ardoqpy_sync.cli.exit_codes import DONE, FAILED, INTERRUPTED, NAME, worst
 from ardoqpy_sync.cli.signals import ending_like_ctrl_c
 from ardoqpy_sync.cli.unbegun import unbegun
-from ardoqpy_sync.job import JobRefused
+from ardoqpy_sync.job import JobInvalid
 from ardoqpy_sync.reporting.save import save_report
 from ardoqpy_sync.reporting.terminal import summary_of
 
@@ -101,7 +101,7 @@ def run_and_tell(
 
 def sentences_of(problem: Exception) -> list[str]:
     """Return what an error says, as sentences in the words of the shell."""
-    if isinstance(problem, JobRefused):
+    if isinstance(problem, JobInvalid):
         return [one.told(problem.file) for one in problem.troubles]
     return [in_shell_words(str(problem))]
 

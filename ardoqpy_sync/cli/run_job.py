@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy.cli.errors import Refusal
-from ardoqpy.errors import GuardRefused
+from ardoqpy.errors import DeleteBlocked
 from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED, INTERRUPTED, NAME, REFUSED, worst
 from ardoqpy_sync.cli.notify import Came
 from ardoqpy_sync.job import load_job, read_memory, run_job
@@ -84,14 +84,14 @@ def status_of(account: Mapping[str, Any]) -> int:
     )
 
 
-def _together(refused: Sequence[GuardRefused]) -> GuardRefused | None:
+def _together(refused: Sequence[DeleteBlocked]) -> DeleteBlocked | None:
     if len(refused) < 2:
         return refused[0] if refused else None
     reasons: list[dict[str, Any]] = []
     for reason in (reason for one in refused for reason in one.reasons):
         if reason not in reasons:  # after a failed row each of them says the same
             reasons.append(reason)
-    return GuardRefused(
+    return DeleteBlocked(
         "\n".join(str(one) for one in refused),
         reasons=reasons,
         would_delete=[thing for one in refused for thing in one.would_delete],

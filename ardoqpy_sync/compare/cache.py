@@ -1,7 +1,7 @@
 """What Ardoq holds, as far as it was loaded, with an index for every question a sync asks.
 
 A look-up costs the same at a hundred entities and at a million. Entities in here are never changed, only
-replaced, and never handed out: `copied` makes what callers get.
+replaced, and never handed out: `copy_entity` makes what callers get.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
-    from ardoqpy.api.protocols import Entity
+    from ardoqpy.entities import Entity
 
-__all__ = ["Cache", "Shelf", "Workspace", "component_key", "copied", "reference_key"]
+__all__ = ["Cache", "Shelf", "Workspace", "component_key", "copy_entity", "reference_key"]
 
 #: The attribute that says of which type an entity is.
 TYPE_OF = {"component": "typeId", "reference": "type"}
@@ -28,7 +28,7 @@ _CONTAINERS = frozenset((dict, list))
 _may_hold_containers = getattr(gc, "is_tracked", bool)
 
 
-def copied(entity: Entity) -> Entity:
+def copy_entity(entity: Entity) -> Entity:
     """Return a deep copy of an entity made of JSON."""
     copy = entity.copy()
     # Most of an entity is text and numbers: only what can be changed in place is copied one by one.
@@ -192,7 +192,7 @@ class Workspace:
 
     def aggregated(self) -> Entity:
         """Return a copy in the form of the aggregated answer."""
-        return copied(
+        return copy_entity(
             {
                 **self.attributes,
                 "components": list(self.components),

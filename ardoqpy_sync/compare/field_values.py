@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._messages import near, quoted
+from ardoqpy._messages import quote_name, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,15 +68,16 @@ def misfit(name: str, value: Any, fields: Mapping[str, Field]) -> str | None:
     """Return a sentence on why a fitted value cannot be in the field of that name; None where it can."""
     field = fields.get(name)
     if field is None:
-        return f"There is no custom field {quoted(name)} in the workspace's model: {near(name, fields)}"
+        return (
+            f"There is no custom field {quote_name(name)} in the workspace's model: {suggest(name, fields)}"
+        )
     if value is None or _fits(field, value):
         return None
     takes = _TAKES.get(field.type, "text")
     if field.options:
         takes += f" out of {', '.join(map(repr, field.options))}"
-    return (
-        f"{quoted(value)} is no value for the custom field {name!r} of type {field.type}: it takes {takes}."
-    )
+    field_type = field.type
+    return f"{quote_name(value)} is no value for the custom field {name!r} of type {field_type}: it takes {takes}."
 
 
 def _fits(field: Field, value: Any) -> bool:

@@ -8,20 +8,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy import metamodel
-from ardoqpy._messages import near, quoted, shown
+from ardoqpy._messages import quote_name, short_repr, suggest
 from ardoqpy.errors import AuthorizationError, InvalidInput, NotFoundError
 from ardoqpy_sync.compare.field_values import fitted, misfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
 
-    from ardoqpy.api.protocols import Dialect, Entity
+    from ardoqpy.api.protocols import Dialect
+    from ardoqpy.entities import Entity
     from ardoqpy.metamodel import Field
 
-__all__ = ["Catalogue"]
+__all__ = ["ModelLookup"]
 
 
-class Catalogue:
+class ModelLookup:
     """Look things up in Ardoq once.
 
     `loaded` gives what is known of a workspace already: what it says need not be asked for.
@@ -54,7 +55,7 @@ class Catalogue:
             self._learn(ws_id)  # also when it is unknown: the model may have grown since
         known = self._component_types[ws_id]
         if type(type_id) is not str or type_id not in known:
-            raise _unknown(f"typeId {shown(type_id)} is not a component type", ws_id, known)
+            raise _unknown(f"typeId {short_repr(type_id)} is not a component type", ws_id, known)
         return known[type_id]
 
     def reference_type(self, ws_id: str, type_id: Any) -> str:
@@ -64,7 +65,7 @@ class Catalogue:
             self._learn(ws_id)
         known = self._reference_types[ws_id]
         if type(type_id) is not int or type_id not in known:
-            raise _unknown(f"type {shown(type_id)} is not a reference type", ws_id, known)
+            raise _unknown(f"type {short_repr(type_id)} is not a reference type", ws_id, known)
         return known[type_id]
 
     def component_type_named(self, ws_id: str, name: str) -> str:
@@ -167,10 +168,10 @@ def _the_one(types: Mapping[Any, str], name: str, what: str, instead: str, ws_id
         return found[0]
     if found:
         raise InvalidInput(
-            f"{what} {quoted(name)} of workspace {ws_id} is the name of {len(found)}, "
+            f"{what} {quote_name(name)} of workspace {ws_id} is the name of {len(found)}, "
             f"{', '.join(map(repr, found))}: give {instead}."
         )
-    raise InvalidInput(f"Workspace {ws_id} has no {what} {quoted(name)}: {near(name, types.values())}")
+    raise InvalidInput(f"Workspace {ws_id} has no {what} {quote_name(name)}: {suggest(name, types.values())}")
 
 
 def _unknown(what: str, ws_id: str, known: Mapping[Any, str]) -> InvalidInput:

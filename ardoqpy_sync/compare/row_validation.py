@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._http.json import a_type, encode_json
-from ardoqpy._messages import quoted, shown
+from ardoqpy._http.json import encode_json
+from ardoqpy._messages import describe_type, quote_name, short_repr
 from ardoqpy._validation import attributes, id_segment
 from ardoqpy.errors import ArdoqClientException, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ardoqpy.api.protocols import Entity
+    from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.cache import Cache, Workspace
     from ardoqpy_sync.compare.diff import Differences
     from ardoqpy_sync.compare.entity_kinds import Kind
-    from ardoqpy_sync.compare.model_lookup import Catalogue
+    from ardoqpy_sync.compare.model_lookup import ModelLookup
 
-__all__ = ["PROBLEMS", "Checks", "bearable", "checked_ids", "refusal"]
+__all__ = ["PROBLEMS", "RowValidator", "bearable", "checked_ids", "refusal"]
 
 #: What a row can meet with: also what Python says to a value that it cannot compare, spell or look up.
 PROBLEMS = (ArdoqClientException, AttributeError, RecursionError, TypeError, ValueError)
@@ -28,13 +28,13 @@ DEEPEST = 100
 _LARGEST_BITS = 10_000
 
 
-class Checks:
+class RowValidator:
     """Check rows against what is loaded, and ask Ardoq about the rest.
 
     Every check raises `InvalidInput` with a sentence that names the attribute.
     """
 
-    def __init__(self, cache: Cache, catalogue: Catalogue, workspace: Callable[[str], Workspace]) -> None:
+    def __init__(self, cache: Cache, catalogue: ModelLookup, workspace: Callable[[str], Workspace]) -> None:
         self._cache = cache
         self._catalogue = catalogue
         self._workspace = workspace
@@ -65,8 +65,8 @@ class Checks:
         _checked_depth(new, kind.argument)
         for key in kind.collection.fixed & new.keys():
             raise InvalidInput(
-                f"{kind.argument}'s {key} is {current.get(key)!r} and cannot become {shown(new[key])}: on "
-                f"this version of the API only a new {kind.name} can be given one."
+                f"{kind.argument}'s {key} is {current.get(key)!r} and cannot become {short_repr(new[key])}: "
+                f"on this version of the API only a new {kind.name} can be given one."
             )
         if kind.name == "reference":
             return self._changed_reference(ws_id, current, new), None
@@ -110,7 +110,7 @@ class Checks:
         parent_workspace = self.workspace_of(parent, "parent", ws_id)
         if parent_workspace != ws_id:
             raise InvalidInput(
-                f"comp's parent {quoted(parent)} is in workspace {parent_workspace}, the component in "
+                f"comp's parent {quote_name(parent)} is in workspace {parent_workspace}, the component in "
                 f"{ws_id}: a component's parent is in its own workspace."
             )
         components = self._workspace(ws_id).components.by_id
@@ -118,7 +118,7 @@ class Checks:
         while comp_id is not None and above is not None and above not in seen:
             if above == comp_id:
                 raise InvalidInput(
-                    f"comp's parent {quoted(parent)} is the component itself, or lies below it."
+                    f"comp's parent {quote_name(parent)} is the component itself, or lies below it."
                 )
             seen.add(above)
             above = components.get(above, {}).get("parent")
@@ -126,7 +126,7 @@ class Checks:
 
 def _named(name: Any) -> None:
     if not isinstance(name, str) or not name.strip():
-        raise InvalidInput(f"comp's name is {shown(name)}: a name is text, and not blank.")
+        raise InvalidInput(f"comp's name is {short_repr(name)}: a name is text, and not blank.")
 
 
 def checked_ids(body: Entity, argument: str, *names: str) -> None:
@@ -134,7 +134,7 @@ def checked_ids(body: Entity, argument: str, *names: str) -> None:
     attributes(body, argument, *names)
     for name in names:
         if not isinstance(body[name], str):
-            raise InvalidInput(f"{argument}'s {name} is {a_type(body[name])}: give it as text.")
+            raise InvalidInput(f"{argument}'s {name} is {describe_type(body[name])}: give it as text.")
 
 
 def refusal(odd: Exception, argument: str, row: Any, field_value: Any) -> ArdoqClientException:
@@ -180,6 +180,6 @@ def _checked_depth(new: Entity, argument: str) -> None:
         if isinstance(value, dict | list | tuple) and not bearable(value):
             encode_json({name: value})  # says it better, where JSON cannot hold it at all
             raise InvalidInput(
-                f"{argument}'s {quoted(name)} is nested more than {DEEPEST} deep: give text, a number "
+                f"{argument}'s {quote_name(name)} is nested more than {DEEPEST} deep: give text, a number "
                 "or a list."
             )

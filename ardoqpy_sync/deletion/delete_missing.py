@@ -21,7 +21,8 @@ from ardoqpy_sync.writing.pending import Row
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from ardoqpy.api.protocols import Dialect, Entity
+    from ardoqpy.api.protocols import Dialect
+    from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.diff import Change
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.deletion.guard import Bounds
@@ -71,7 +72,7 @@ class Deleting:
         self._answer: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
 
     def run(self) -> dict[str, list[dict[str, Any]]]:
-        """Delete all of the misses that the bounds are about, or raise `GuardRefused` and delete none."""
+        """Delete all of the misses that the bounds are about, or raise `DeleteBlocked` and delete none."""
         engine = self._engine
         misses = {kind: list(filter(partial(self._meant, kind), engine.cache.misses(kind))) for kind in KINDS}
         own = {entity["_id"] for entities in misses.values() for entity in entities}
@@ -100,7 +101,7 @@ class Deleting:
 
     def mark(self, marks: Entity) -> dict[str, list[dict[str, Any]]]:
         """Give all components that are missing and are not so yet these attributes, or raise
-        `GuardRefused`.
+        `DeleteBlocked`.
         """
         engine, kind = self._engine, self._engine.component
         flat = kind.collection.flat

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ardoqpy._http.json import a_type
-from ardoqpy._messages import near, quoted, shown
-from ardoqpy.errors import GuardRefused, InvalidInput
+from ardoqpy._messages import describe_type, quote_name, short_repr, suggest
+from ardoqpy.errors import DeleteBlocked, InvalidInput
 from ardoqpy_sync.report import harmless
 
 if TYPE_CHECKING:
@@ -60,18 +59,20 @@ class Bounds:
         """Return bounds that make sense, or raise `InvalidInput`."""
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
             raise InvalidInput(
-                f"share is {shown(share)}: give a number from 0 to 1, such as 0.2 for a fifth."
+                f"share is {short_repr(share)}: give a number from 0 to 1, such as 0.2 for a fifth."
             )
         if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 0):
-            raise InvalidInput(f"count is {shown(count)}: give a whole number, or None for no such bound.")
+            raise InvalidInput(
+                f"count is {short_repr(count)}: give a whole number, or None for no such bound."
+            )
         for name, told in (("take_along", take_along), ("despite_failures", despite_failures)):
             if not isinstance(told, bool):
-                raise InvalidInput(f"{name} is {shown(told)}: say True or False.")
+                raise InvalidInput(f"{name} is {short_repr(told)}: say True or False.")
         if not isinstance(kinds, list | tuple | set | frozenset):
-            raise InvalidInput(f"kinds is {a_type(kinds)}: give a list out of {', '.join(KINDS)}.")
+            raise InvalidInput(f"kinds is {describe_type(kinds)}: give a list out of {', '.join(KINDS)}.")
         for kind in kinds:
             if not isinstance(kind, str) or kind not in KINDS:
-                raise InvalidInput(f"There is no kind {quoted(kind)}: {near(kind, KINDS)}")
+                raise InvalidInput(f"There is no kind {quote_name(kind)}: {suggest(kind, KINDS)}")
         # By its shortest spelling, 0.29 of 100 is 29; as a binary fraction it would be a little less.
         exact = Decimal(str(share))
         only = None if types is None else frozenset(types)
@@ -230,7 +231,7 @@ def _of_what_goes_along(missing: Sequence[Missing], bounds: Bounds) -> Iterator[
             )
 
 
-def refusal(missing: Sequence[Missing], against: Sequence[Objection], deed: str = "deleted") -> GuardRefused:
+def refusal(missing: Sequence[Missing], against: Sequence[Objection], deed: str = "deleted") -> DeleteBlocked:
     """Return the error for what may not go: each objection, how it is allowed, and what would have gone."""
     would = [
         {
@@ -248,7 +249,7 @@ def refusal(missing: Sequence[Missing], against: Sequence[Objection], deed: str 
         lines += [_line(item) for item in would[:SHOWN]]
         lines += [f"- ... and {len(would) - SHOWN} more"] if len(would) > SHOWN else []
     lines = [harmless(line, LONGEST) for line in lines]
-    return GuardRefused(
+    return DeleteBlocked(
         "\n".join([f"Nothing was {deed}, since more would {_WORDS[deed]} than is allowed:", *lines]),
         reasons=list(against),
         would_delete=would,

@@ -11,16 +11,16 @@ from __future__ import annotations
 from ardoqpy_sync.job.connect import client_of
 from ardoqpy_sync.job.model import Job
 from ardoqpy_sync.job.parser import load_job, read_job
-from ardoqpy_sync.job.problems import JobRefused, Trouble
+from ardoqpy_sync.job.problems import JobInvalid, Problem
 from ardoqpy_sync.job.result import Outcome
 from ardoqpy_sync.job.runner import run_job, troubles_of
 from ardoqpy_sync.job.state_file import read_memory, write_memory
 
 __all__ = [
     "Job",
-    "JobRefused",
+    "JobInvalid",
     "Outcome",
-    "Trouble",
+    "Problem",
     "client_of",
     "load_job",
     "read_job",

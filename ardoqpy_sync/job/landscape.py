@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy import metamodel
-from ardoqpy._messages import near, quoted
+from ardoqpy._messages import quote_name, suggest
 from ardoqpy.errors import AuthorizationError, InvalidInput
 from ardoqpy.metamodel import Field
 
@@ -72,7 +72,9 @@ class Landscape:
             found: Field = _the_one(wanted, known, "field", "")
             return found
         names = [*fields, *(label for field, label in known if label != field.name)]
-        raise InvalidInput(f"{self._none(ws_id, 'field').format(quoted(wanted))}: {near(wanted, names)}")
+        raise InvalidInput(
+            f"{self._none(ws_id, 'field').format(quote_name(wanted))}: {suggest(wanted, names)}"
+        )
 
     def fields(self, ws_id: str) -> dict[str, Field]:
         """Return the custom fields of a workspace by name; none for a token that may not read them."""
@@ -92,7 +94,7 @@ class Landscape:
         return self._models[ws_id]
 
     def _none(self, ws_id: str, what: str) -> str:
-        name = quoted(self.workspace_name(ws_id)).replace("{", "{{").replace("}", "}}")
+        name = quote_name(self.workspace_name(ws_id)).replace("{", "{{").replace("}", "}}")
         return f"Workspace {name} has no {what} {{}}"
 
 
@@ -105,6 +107,6 @@ def _the_one(wanted: str, known: Iterable[tuple[Any, str]], what: str, none: str
         if found:
             ids = ", ".join(str(getattr(one, "name", one)) for one in found)
             raise InvalidInput(
-                f"{len(found)} are called {quoted(wanted)}: say which {what} by its id ({ids})."
+                f"{len(found)} are called {quote_name(wanted)}: say which {what} by its id ({ids})."
             )
-    raise InvalidInput(f"{none.format(quoted(wanted))}: {near(wanted, [name for _, name in listed])}")
+    raise InvalidInput(f"{none.format(quote_name(wanted))}: {suggest(wanted, [name for _, name in listed])}")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from ardoqpy_sync.job.problems import Trouble
+    from ardoqpy_sync.job.problems import Problem
     from ardoqpy_sync.job.template import Template
     from ardoqpy_sync.job.toml_lines import Path as Place
     from ardoqpy_sync.job.toml_lines import Places
@@ -109,6 +109,6 @@ class Job:
     components: tuple[ComponentMapping, ...]
     references: tuple[ReferenceMapping, ...]
 
-    def trouble(self, place: Place, sentence: str) -> Trouble:
+    def trouble(self, place: Place, sentence: str) -> Problem:
         """Return what is wrong at a place of the file."""
         return trouble_at(self.places, place, sentence)

@@ -9,12 +9,11 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._http.json import a_type
-from ardoqpy._messages import near, quoted
+from ardoqpy._messages import describe_type, quote_name, suggest
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.job import schema
 from ardoqpy_sync.job.model import ComponentMapping, End, Job, Missing, ReferenceMapping
-from ardoqpy_sync.job.problems import JobRefused, Trouble, trouble_at
+from ardoqpy_sync.job.problems import JobInvalid, Problem, trouble_at
 from ardoqpy_sync.job.schema_types import TEMPLATE, TEMPLATES
 from ardoqpy_sync.job.template import Template
 from ardoqpy_sync.job.toml_lines import Places, lines_of
@@ -46,7 +45,7 @@ _REFERENCE_ATTRIBUTES = ("displayText", "description")
 def load_job(path: str | os.PathLike[str]) -> Job:
     """Return the job of a file.
 
-    Raise `JobRefused`, which lists everything that is wrong, each thing with its line, where the file cannot
+    Raise `JobInvalid`, which lists everything that is wrong, each thing with its line, where the file cannot
     be read, is no TOML, or does not make sense. Nothing else is read, and Ardoq is not asked.
     """
     file = Path(path)
@@ -67,7 +66,7 @@ def load_job(path: str | os.PathLike[str]) -> Job:
     except ValueError:
         trouble = "is no path."
     if trouble is not None:
-        raise JobRefused(name, [Trouble(f"The job file {trouble}")])
+        raise JobInvalid(name, [Problem(f"The job file {trouble}")])
     return read_job(text, file)
 
 
@@ -75,7 +74,7 @@ def read_job(text: str, path: str | os.PathLike[str]) -> Job:
     """Return the job that a text is; `path` is where it stands, or would: what it names is looked for
     beside it.
 
-    Raise `JobRefused` as `load_job` does.
+    Raise `JobInvalid` as `load_job` does.
     """
     text = text.replace("\r\n", "\n")
     trouble = None
@@ -85,11 +84,11 @@ def read_job(text: str, path: str | os.PathLike[str]) -> Job:
         found = re.search(r"\(at line (\d+), column (\d+)\)", str(problem))
         line = int(found[1]) if found else text.count("\n") + 1
         what = re.sub(r"\s*\(at [^)]*\)$", "", str(problem))
-        trouble = Trouble(f"this is no TOML: {what[:1].lower()}{what[1:]}.", line)
+        trouble = Problem(f"this is no TOML: {what[:1].lower()}{what[1:]}.", line)
     except RecursionError:
-        trouble = Trouble("this is no job: it is nested too deeply.")
+        trouble = Problem("this is no job: it is nested too deeply.")
     if trouble is not None:
-        raise JobRefused(str(path), [trouble])
+        raise JobInvalid(str(path), [trouble])
     return _Reader(told, lines_of(text), Path(path)).job()
 
 
@@ -98,7 +97,7 @@ class _Reader:
         self._told = told
         self._places = places
         self._path = path
-        self._troubles: list[Trouble] = []
+        self._troubles: list[Problem] = []
 
     def job(self) -> Job:
         top = self._table(self._told, schema.JOB, ())
@@ -115,7 +114,7 @@ class _Reader:
         if not self._troubles and not components and not references:
             self._trouble((), "the job does nothing: it has neither [[components]] nor [[references]].")
         if self._troubles:
-            raise JobRefused(str(self._path), self._troubles)
+            raise JobInvalid(str(self._path), self._troubles)
         name = top.get("name") or self._path.stem
         return Job(self._path, name, self._places, ardoq, run, guard, sources, components, references)
 
@@ -128,7 +127,7 @@ class _Reader:
         """Return what fits of a table; what does not is a trouble."""
         where = table.header or "the top of a job"
         if not isinstance(told, dict):
-            self._trouble(place, f"{where} is {a_type(told)}: give a table of keys and values.")
+            self._trouble(place, f"{where} is {describe_type(told)}: give a table of keys and values.")
             return {}
         fits = {}
         for name, value in told.items():
@@ -137,7 +136,8 @@ class _Reader:
                     self._trouble((*place, name), NO_TOKEN)
                 else:
                     self._trouble(
-                        (*place, name), f"{quoted(name)} is no key of {where}: {near(name, table.keys)}"
+                        (*place, name),
+                        f"{quote_name(name)} is no key of {where}: {suggest(name, table.keys)}",
                     )
                 continue
             shape = table.keys[name].shape
@@ -153,7 +153,7 @@ class _Reader:
 
     def _misfit(self, place: Place, value: Any, shape: Shape, trouble: str) -> None:
         plain = isinstance(value, str | int | float) and not isinstance(value, bool)
-        shown = quoted(value) if plain else a_type(value)
+        shown = quote_name(value) if plain else describe_type(value)
         self._trouble(place, f"{place[-1]} is {shown}: {trouble or f'give {shape.words}.'}")
 
     def _templates(self, place: Place, told: dict[str, Any]) -> dict[str, Any]:
@@ -180,7 +180,9 @@ class _Reader:
         for name, description in told.items():
             place = ("sources", name)
             if not isinstance(description, dict):
-                self._trouble(place, f"[sources.{name}] is {a_type(description)}: give a table of keys.")
+                self._trouble(
+                    place, f"[sources.{name}] is {describe_type(description)}: give a table of keys."
+                )
                 continue
             yield name, description
             table = dict(description)
@@ -223,7 +225,7 @@ class _Reader:
             if key != "name" and not (isinstance(mapped, dict) and key in mapped):
                 self._trouble(
                     (*place, "key"),
-                    f"the key {quoted(key)} is not among the fields of this mapping: map it in fields, "
+                    f"the key {quote_name(key)} is not among the fields of this mapping: map it in fields, "
                     'or say key = "name".',
                 )
             if len(self._troubles) == before:
@@ -253,7 +255,9 @@ class _Reader:
         sources = self._told.get("sources")
         rows = fits.get("rows")
         if rows is not None and isinstance(sources, dict) and sources and rows not in sources:
-            self._trouble((*place, "rows"), f"there is no source {quoted(rows)}: {near(rows, sources)}")
+            self._trouble(
+                (*place, "rows"), f"there is no source {quote_name(rows)}: {suggest(rows, sources)}"
+            )
         mapped = [name for name in attributes if name in fits] + list(fits.get("fields", ()))
         mapped += ["parent"] if "parent" in fits else []
         for list_name in ("create_only", "fill_if_empty", "never_null"):
@@ -262,7 +266,7 @@ class _Reader:
                 if name not in mapped:
                     self._trouble(
                         (*place, list_name, number),
-                        f"{list_name} names {quoted(name)}, which is not mapped: {near(name, mapped)}",
+                        f"{list_name} names {quote_name(name)}, which is not mapped: {suggest(name, mapped)}",
                     )
         never_null = fits.get("never_null", False)
         missing = fits.get("missing", "report")
@@ -297,4 +301,4 @@ def _word(value: Any) -> str:
 
 def _key_named(sentence: str, description: dict[str, Any]) -> Place:
     """Return the key of a source that a sentence about it names, where it names one."""
-    return next(((name,) for name in description if quoted(name) in sentence), ())
+    return next(((name,) for name in description if quote_name(name) in sentence), ())

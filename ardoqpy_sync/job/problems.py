@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
     from ardoqpy_sync.job.toml_lines import Path, Places
 
-__all__ = ["JobRefused", "Trouble", "trouble_at"]
+__all__ = ["JobInvalid", "Problem", "trouble_at"]
 
 
-class Trouble(NamedTuple):
+class Problem(NamedTuple):
     """One thing that is wrong with a job.
 
     - `sentence`: what is wrong, and the remedy.
@@ -35,16 +35,16 @@ class Trouble(NamedTuple):
         return {"line": self.line, "key": self.key, "sentence": self.sentence}
 
 
-def trouble_at(places: Places, place: Path, sentence: str) -> Trouble:
+def trouble_at(places: Places, place: Path, sentence: str) -> Problem:
     """Return what is wrong at a place of a file."""
     key = ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
-    return Trouble(f"{sentence[:1].upper()}{sentence[1:]}", places.line(place), key)
+    return Problem(f"{sentence[:1].upper()}{sentence[1:]}", places.line(place), key)
 
 
-class JobRefused(ConfigurationError):
-    """Say what is wrong with a job: `troubles`, each a `Trouble`; as text a line for each."""
+class JobInvalid(ConfigurationError):
+    """Say what is wrong with a job: `troubles`, each a `Problem`; as text a line for each."""
 
-    def __init__(self, file: str, troubles: Sequence[Trouble]) -> None:
+    def __init__(self, file: str, troubles: Sequence[Problem]) -> None:
         self.file = file
         self.troubles = tuple(sorted(troubles, key=lambda one: one.line or 0))
         super().__init__("\n".join(one.told(file) for one in self.troubles))

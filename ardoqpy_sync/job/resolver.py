@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._messages import quoted
+from ardoqpy._messages import quote_name
 from ardoqpy.errors import InvalidInput
 from ardoqpy.metamodel import Field
 from ardoqpy_sync.job.landscape import Landscape
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.client import ArdoqClient
     from ardoqpy_sync.job.model import ComponentMapping, End, Job, ReferenceMapping, RowMapping
-    from ardoqpy_sync.job.problems import Trouble
+    from ardoqpy_sync.job.problems import Problem
     from ardoqpy_sync.job.template import Template
     from ardoqpy_sync.job.toml_lines import Path as Place
 
@@ -84,7 +84,7 @@ class BoundReferences(Bound):
 
 
 def bind(
-    job: Job, client: ArdoqClient, troubles: list[Trouble]
+    job: Job, client: ArdoqClient, troubles: list[Problem]
 ) -> tuple[list[BoundComponents], list[BoundReferences]]:
     """Return the mappings of a job with ids in place of names, and add to `troubles` all that is wrong.
 
@@ -98,7 +98,7 @@ def bind(
 
 
 class _Binder:
-    def __init__(self, job: Job, client: ArdoqClient, troubles: list[Trouble]) -> None:
+    def __init__(self, job: Job, client: ArdoqClient, troubles: list[Problem]) -> None:
         self._job = job
         self._known = Landscape(client)
         self._troubles = troubles
@@ -150,8 +150,8 @@ class _Binder:
             if first.missing != one.mapping.missing:
                 self._trouble(
                     (*one.mapping.place, "missing"),
-                    f"two mappings of type {quoted(one.mapping.type)} in one workspace say different things "
-                    "of what is missing: say the same in both.",
+                    f"two mappings of type {quote_name(one.mapping.type)} in one workspace say different "
+                    "things of what is missing: say the same in both.",
                 )
 
     # -- parts ----------------------------------------------------------------------------------------------
@@ -165,9 +165,9 @@ class _Binder:
         if len(self._troubles) > before:
             return None
         what = "name" if field is None else field.name
-        title = f"component of type {quoted(end.type)} with the {what} {{}} in workspace {{}}"
+        title = f"component of type {quote_name(end.type)} with the {what} {{}} in workspace {{}}"
         title = title.format(
-            "{}", quoted(self._known.workspace_name(ws_id)).replace("{", "{{").replace("}", "}}")
+            "{}", quote_name(self._known.workspace_name(ws_id)).replace("{", "{{").replace("}", "}}")
         )
         return BoundEnd(end, ws_id, type_id, None if field is None else field.name, title)
 
@@ -184,7 +184,7 @@ class _Binder:
                 continue
             names[name] = field.name
             if field.name in [other.name for other, _ in cells]:
-                self._trouble(place, f"the field {quoted(field.name)} is mapped twice.")
+                self._trouble(place, f"the field {quote_name(field.name)} is mapped twice.")
             cells.append((field, template))
         for field, template in cells:
             if template.constant or field.read_only:

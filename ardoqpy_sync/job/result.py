@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ardoqpy.errors import ArdoqClientException, GuardRefused
+    from ardoqpy.errors import ArdoqClientException, DeleteBlocked
 
 __all__ = ["Outcome", "Read"]
 
@@ -34,7 +34,7 @@ class Outcome:
     """
 
     reads: list[Read] = field(default_factory=list)
-    refused: list[GuardRefused] = field(default_factory=list)
+    refused: list[DeleteBlocked] = field(default_factory=list)
     failure: ArdoqClientException | None = None
 
     @property

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ardoqpy_sync.job.model import RowMapping
     from ardoqpy_sync.job.resolver import Bound, BoundEnd
-    from ardoqpy_sync.sources.cell_conversion import Spelling
+    from ardoqpy_sync.sources.cell_conversion import CellFormats
 
 __all__ = ["Values", "attributes_of", "columns_of", "filter_of", "named_by", "text_of"]
 
@@ -38,7 +38,7 @@ def filter_of(where: Mapping[str, tuple[str, ...]]) -> Callable[[Values], bool] 
     return lambda values: all(text_of(values.get(column)) in words for column, words in wanted)
 
 
-def attributes_of(bound: Bound, spelling: Spelling) -> Callable[[Values], dict[str, Any]]:
+def attributes_of(bound: Bound, spelling: CellFormats) -> Callable[[Values], dict[str, Any]]:
     """Return what gives the attributes that the cells of a row mean.
 
     It raises `InvalidInput` naming the value, the field and what the field takes where a cell is none.

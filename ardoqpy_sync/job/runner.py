@@ -5,15 +5,15 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._messages import quoted
-from ardoqpy.errors import ArdoqClientException, ConfigurationError, GuardRefused, InvalidInput
-from ardoqpy_sync.job.problems import JobRefused, Trouble
+from ardoqpy._messages import quote_name
+from ardoqpy.errors import ArdoqClientException, ConfigurationError, DeleteBlocked, InvalidInput
+from ardoqpy_sync.job.problems import JobInvalid, Problem
 from ardoqpy_sync.job.resolver import BoundComponents, BoundReferences, bind
 from ardoqpy_sync.job.result import Outcome, Read
 from ardoqpy_sync.job.row_mapping import attributes_of, columns_of, filter_of, named_by, text_of
 from ardoqpy_sync.sources import from_rows, open_source
 from ardoqpy_sync.sources.cell_formats import AS_WRITTEN, read_spelling
-from ardoqpy_sync.writing.circuit_breaker import is_out_of_reach
+from ardoqpy_sync.writing.circuit_breaker import is_unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 __all__ = ["opened_sources", "run_job", "troubles_of"]
 
 
-def troubles_of(job: Job, client: ArdoqSyncClient) -> list[Trouble]:
+def troubles_of(job: Job, client: ArdoqSyncClient) -> list[Problem]:
     """Return everything that is wrong with a job before its first row: files, columns, names in Ardoq.
 
     Raise `ArdoqClientException` where Ardoq does not answer.
     """
-    troubles: list[Trouble] = []
+    troubles: list[Problem] = []
     for source in opened_sources(job, {}, troubles).values():
         source.close()
     bind(job, client, troubles)
@@ -40,7 +40,7 @@ def troubles_of(job: Job, client: ArdoqSyncClient) -> list[Trouble]:
 
 
 def opened_sources(
-    job: Job, given: Mapping[str, Iterable[Mapping[str, Any]]], troubles: list[Trouble]
+    job: Job, given: Mapping[str, Iterable[Mapping[str, Any]]], troubles: list[Problem]
 ) -> dict[str, Source]:
     """Return the sources of a job that mappings read, those `given` in place of the file's.
 
@@ -88,15 +88,15 @@ def run_job(
     before it begins. Rows that fail are in the client's report. What the guard refuses, and an error that
     ends the run, are in the outcome; the client's report says `failure` then.
 
-    Raise `JobRefused`, with all that is wrong, where the job does not fit its sources or Ardoq, and
+    Raise `JobInvalid`, with all that is wrong, where the job does not fit its sources or Ardoq, and
     `ArdoqClientException` where Ardoq does not answer; nothing is written then.
     """
-    troubles: list[Trouble] = []
+    troubles: list[Problem] = []
     opened = opened_sources(job, sources or {}, troubles)
     try:
         components, references = bind(job, client, troubles)
         if troubles:
-            raise JobRefused(str(job.path), troubles)
+            raise JobInvalid(str(job.path), troubles)
         if not client.simulate:
             for name, source in opened.items():
                 if name not in (sources or {}):
@@ -137,7 +137,7 @@ class _Run:
             client.flush()
         except ArdoqClientException as problem:
             self._outcome.failure = problem
-            if not is_out_of_reach(problem):
+            if not is_unreachable(problem):
                 with suppress(ArdoqClientException):  # it is in the report
                     client.flush()
             client.give_up(str(problem))
@@ -392,7 +392,7 @@ class _Run:
     def _noting_refusal(self) -> Iterator[None]:
         try:
             yield
-        except GuardRefused as refused:
+        except DeleteBlocked as refused:
             self._outcome.refused.append(refused)
 
     def _is_empty(self, bound: Bound) -> bool:
@@ -402,11 +402,12 @@ class _Run:
     def _refuse_empty(self, bound: Bound) -> None:
         mapping = bound.mapping
         sentence = (
-            f"No row of the source {quoted(mapping.rows)} could be used as {mapping.kind} of type "
-            f"{quoted(mapping.type)}, so nothing of that type is {mapping.missing.past}: is the source empty?"
+            f"No row of the source {quote_name(mapping.rows)} could be used as {mapping.kind} of type "
+            f"{quote_name(mapping.type)}, so nothing of that type is {mapping.missing.past}: "
+            "is the source empty?"
         )
         reason = {"bound": "source", "sentence": sentence, "allow": None}
-        self._outcome.refused.append(GuardRefused(sentence, reasons=[reason], would_delete=[]))
+        self._outcome.refused.append(DeleteBlocked(sentence, reasons=[reason], would_delete=[]))
 
 
 def _workspaces(
@@ -432,7 +433,7 @@ def _nameless(bound: BoundComponents, comp: dict[str, Any]) -> str | None:
 
 
 def _none(end: BoundEnd, value: str) -> str:
-    return f"there is no {end.title.format(quoted(value))}."
+    return f"there is no {end.title.format(quote_name(value))}."
 
 
 def _called(bound: Bound, values: Values) -> str | None:

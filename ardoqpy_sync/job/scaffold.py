@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy import metamodel
-from ardoqpy._messages import alike
+from ardoqpy._messages import is_similar
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.job.landscape import Landscape
 from ardoqpy_sync.job.row_mapping import text_of
@@ -192,11 +192,13 @@ def _references(types: list[str], component_type: str, ws: str) -> list[str]:
 
 
 def _named(columns: Iterable[_Column], names: Sequence[str]) -> _Column | None:
-    return next((column for column in columns if any(alike(column.name, name) for name in names)), None)
+    return next((column for column in columns if any(is_similar(column.name, name) for name in names)), None)
 
 
 def _field_for(column: str, fields: Sequence[Field]) -> Field | None:
-    return next((one for one in fields if alike(one.name, column) or alike(one.label, column)), None)
+    return next(
+        (one for one in fields if is_similar(one.name, column) or is_similar(one.label, column)), None
+    )
 
 
 def _column(name: str) -> str:

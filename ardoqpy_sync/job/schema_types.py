@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ardoqpy._messages import near
+from ardoqpy._messages import suggest
 from ardoqpy_sync.job.template import Template
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def one_of(*words: str) -> Shape:
     def trouble(value: Any) -> str | None:
         if isinstance(value, str) and value in words:
             return None
-        return near(value, words) if isinstance(value, str) else ""
+        return suggest(value, words) if isinstance(value, str) else ""
 
     return Shape(" or ".join(f'"{word}"' for word in words), trouble)
 
@@ -131,7 +131,7 @@ def _missing(value: Any) -> str | None:
         constant = all(not isinstance(told, dict) and _constant(told) for told in value["set"].values())
         return None if constant else "what is set is the same for each, so it names no column."
     if isinstance(value, str):
-        return None if value in ("report", "delete") else near(value, ("report", "delete"))
+        return None if value in ("report", "delete") else suggest(value, ("report", "delete"))
     return ""
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._http.json import a_type
-from ardoqpy._messages import quoted
-from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError, PlanMoved
+from ardoqpy._messages import describe_type, quote_name
+from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError, PlanDrifted
 from ardoqpy_sync.compare.diff import CREATE, DELETE
 from ardoqpy_sync.plans.drift import FAILED, MOVED, SETTLED, TODO, Course, Standing
 from ardoqpy_sync.plans.plan import Plan
@@ -16,7 +15,7 @@ from ardoqpy_sync.writing.writers import SimulatedWriter, Stored
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
 
-    from ardoqpy.api.protocols import Entity
+    from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.plans.plan_engine import PlanEngine
 
@@ -35,16 +34,17 @@ def apply(
     `here` tells the `host` and the `org` that the engine writes to.
     """
     if not isinstance(plan, Plan):
-        raise InvalidInput(f"plan is {a_type(plan)}: give a Plan, as Plan.load(path) reads one.")
+        raise InvalidInput(f"plan is {describe_type(plan)}: give a Plan, as Plan.load(path) reads one.")
     if not isinstance(moved, str) or moved not in ("skip", "refuse", "replan"):
-        raise InvalidInput(f"moved is {quoted(moved)}: say 'skip', 'refuse' or 'replan'.")
+        raise InvalidInput(f"moved is {quote_name(moved)}: say 'skip', 'refuse' or 'replan'.")
     plan = Plan.from_dict(plan.as_dict())
     for key, value in here.items():
         made = plan.made.get(key)
         if made is not None and value is not None and made.casefold() != value.casefold():
             raise InvalidInput(
-                f"The plan was made for the {key} {quoted(made)}, this client writes to {quoted(value)}: "
-                f"make a plan there, or, where both are the same Ardoq, set plan.made[{key!r}]."
+                f"The plan was made for the {key} {quote_name(made)}, this client writes to "
+                f"{quote_name(value)}: make a plan there, or, where both are the same Ardoq, "
+                f"set plan.made[{key!r}]."
             )
     engine.flush()
     engine.moved_meanwhile.clear()
@@ -56,7 +56,7 @@ def apply(
             rehearsal = _Applying(engine.beside(_RehearsingWriter(engine.in_step)), plan, "skip", "collect")
             result = rehearsal.run()
             if result["moved"]:
-                raise PlanMoved(f"Nothing is applied: {_since(result['moved'])}.", moved=result["moved"])
+                raise PlanDrifted(f"Nothing is applied: {_since(result['moved'])}.", moved=result["moved"])
             if rehearsal.problems and on_error == "raise":
                 kind, row, problem = rehearsal.problems[0]
                 engine.failed(kind, row, problem)
@@ -164,7 +164,7 @@ class _Applying:
             try:
                 self._engine.reach.check()
                 self._carry_out(number, course)
-            except PlanMoved:
+            except PlanDrifted:
                 raise
             except ArdoqClientException as problem:
                 self._fail(number, course, problem)
@@ -313,7 +313,7 @@ class _Applying:
         entry = self._moved[change["_id"]]
         if self._way == "refuse":
             done = sum(outcome == _APPLIED for outcome in self._outcomes.values())
-            raise PlanMoved(
+            raise PlanDrifted(
                 f"{_since([entry])}, while the plan was being applied: {done} of its {len(self._plan)} "
                 "changes are carried out.",
                 moved=[entry],
@@ -399,7 +399,7 @@ class _Applying:
 
 
 def _named(change: dict[str, Any]) -> str:
-    return f"{change['kind']} {quoted(change['name'])}"
+    return f"{change['kind']} {quote_name(change['name'])}"
 
 
 def _sentence(result: dict[str, Any]) -> str:
@@ -423,15 +423,15 @@ def _since(moved: list[dict[str, Any]]) -> str:
 
 
 def _told(entry: dict[str, Any]) -> str:
-    named = f"{entry['kind']} {quoted(entry['name'])}"
+    named = f"{entry['kind']} {quote_name(entry['name'])}"
     if entry["now"] is None:
         return f"{named} deleted"
     if entry["along"]:
         first = entry["along"][0]
-        return f"{named} ({first['kind']} {quoted(first['name'])} would go along, changed{_by(first)})"
+        return f"{named} ({first['kind']} {quote_name(first['name'])} would go along, changed{_by(first)})"
     return f"{named} {entry['what']}{_by(entry)}"
 
 
 def _by(entry: dict[str, Any]) -> str:
-    who = f" by {quoted(entry['who'])}" if entry["who"] else ""
+    who = f" by {quote_name(entry['who'])}" if entry["who"] else ""
     return f"{who} at {entry['when']}" if entry["when"] else who

@@ -15,7 +15,7 @@ from ardoqpy_sync.plans.run_document import ENDS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ardoqpy.api.protocols import Entity
+    from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.plans.plan import Plan
     from ardoqpy_sync.plans.plan_engine import PlanEngine

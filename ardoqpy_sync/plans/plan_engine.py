@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from ardoqpy.errors import NotFoundError
-from ardoqpy_sync.compare.cache import copied
+from ardoqpy_sync.compare.cache import copy_entity
 from ardoqpy_sync.compare.diff import Differences, differences
 from ardoqpy_sync.engine import Engine
 from ardoqpy_sync.writing.pending import Row
@@ -14,7 +14,8 @@ from ardoqpy_sync.writing.pending import Row
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ardoqpy.api.protocols import Dialect, Entity
+    from ardoqpy.api.protocols import Dialect
+    from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.writing.writers import Writer
 
@@ -45,7 +46,7 @@ class PlanEngine(Engine):
         if current is None:
             return self._create(kind, ws_id, wanted)
         found = self._converging(kind, ws_id, current, self.lacking(kind, wanted, current))
-        return self._update(kind, ws_id, current, found) if found else copied(current)
+        return self._update(kind, ws_id, current, found) if found else copy_entity(current)
 
     def _has_moved(self, current: Entity | None) -> Entity:
         # What a plan has decided is not decided again.

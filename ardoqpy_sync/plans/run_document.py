@@ -10,8 +10,7 @@ import re
 import reprlib
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._http.json import a_type
-from ardoqpy._messages import quoted
+from ardoqpy._messages import describe_type, quote_name
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync import json_file
 from ardoqpy_sync.compare.diff import CREATE, DELETE, UPDATE
@@ -48,7 +47,7 @@ def plain(value: Any) -> Any:
 
 def _shown(value: Any, depth: int) -> Any:
     if isinstance(value, dict | list | tuple) and depth > _DEEPEST:
-        return f"{a_type(value)}, too deep"
+        return f"{describe_type(value)}, too deep"
     if isinstance(value, dict):
         return {_shown_key(key): _shown(part, depth + 1) for key, part in value.items()}
     if isinstance(value, list | tuple):
@@ -69,7 +68,7 @@ def _in_words(value: Any) -> str:
     try:
         return reprlib.repr(value)
     except ValueError:  # Python refuses to write out numbers of thousands of digits
-        return a_type(value)
+        return describe_type(value)
 
 
 def counted(
@@ -123,7 +122,7 @@ def checked(data: Any, named: str = "The plan") -> dict[str, Any]:
         raise InvalidInput(f"{named} is no plan: its 'kind' is not {KIND!r}.")
     if data.get("format") != FORMAT or type(data["format"]) is not int:
         raise InvalidInput(
-            f"{named} has the format {quoted(data.get('format'))}, this ardoqpy reads format {FORMAT}: "
+            f"{named} has the format {quote_name(data.get('format'))}, this ardoqpy reads format {FORMAT}: "
             "make the plan again, or use the version of ardoqpy that made it."
         )
     try:
@@ -164,7 +163,7 @@ def _check_origin(data: dict[str, Any]) -> None:
         raise _DamagedError("made.simulated is neither true nor false")
     for ws_id, name in _part(data, "workspaces", _DICT).items():
         if not isinstance(name, str | None):
-            raise _DamagedError(f"workspaces[{ws_id!r}] is {a_type(name)}, not text")
+            raise _DamagedError(f"workspaces[{ws_id!r}] is {describe_type(name)}, not text")
 
 
 def _check_totals(data: dict[str, Any]) -> None:
@@ -180,14 +179,16 @@ def _check_totals(data: dict[str, Any]) -> None:
 
 def _check_change(change: Any, at: str) -> None:
     if not isinstance(change, dict):
-        raise _DamagedError(f"{at} is {a_type(change)}, not an object")
+        raise _DamagedError(f"{at} is {describe_type(change)}, not an object")
     if change.get("action") not in _COUNTED:
-        raise _DamagedError(f"{at}.action is {quoted(change.get('action'))}, not create, update or delete")
+        raise _DamagedError(
+            f"{at}.action is {quote_name(change.get('action'))}, not create, update or delete"
+        )
     if change.get("kind") not in _KINDS:
-        raise _DamagedError(f"{at}.kind is {quoted(change.get('kind'))}, not component or reference")
+        raise _DamagedError(f"{at}.kind is {quote_name(change.get('kind'))}, not component or reference")
     for key in ("_id", "rootWorkspace"):
         if not _ID.fullmatch(_part(change, key, _TEXT, f"{at}.")):
-            raise _DamagedError(f"{at}.{key} is {quoted(change[key])}, which is not an id of Ardoq")
+            raise _DamagedError(f"{at}.{key} is {quote_name(change[key])}, which is not an id of Ardoq")
     _part(change, "version", _NUMBER, f"{at}.", optional=change["action"] == CREATE)
     for key in ("name", "note", "label", "field", "with"):
         _part(change, key, _TEXT, f"{at}.", optional=True)
@@ -212,7 +213,7 @@ def _check_order(changes: list[dict[str, Any]]) -> None:
                 raise _DamagedError(f"{at} needs {one}, which nothing before it creates")
         seen.add(entity_id)
         if above is not None and (change["action"] != DELETE or above not in roots):
-            raise _DamagedError(f"{at} goes along with {quoted(above)}, which is not deleted before it")
+            raise _DamagedError(f"{at} goes along with {quote_name(above)}, which is not deleted before it")
         if change["action"] == DELETE and change["kind"] == "component" and above is None:
             roots.add(entity_id)
 
@@ -224,5 +225,5 @@ def _part(data: dict[str, Any], key: str, kind: str, above: str = "", *, optiona
     if key not in data:
         raise _DamagedError(f"{above}{key} is missing")
     if not isinstance(value, _TYPES[kind]) or isinstance(value, bool):
-        raise _DamagedError(f"{above}{key} is {a_type(value)}, not {kind}")
+        raise _DamagedError(f"{above}{key} is {describe_type(value)}, not {kind}")
     return value

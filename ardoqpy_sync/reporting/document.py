@@ -9,9 +9,8 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ardoqpy._http.json import a_type
-from ardoqpy._messages import near, quoted
-from ardoqpy.errors import GuardRefused, InvalidInput
+from ardoqpy._messages import describe_type, quote_name, suggest
+from ardoqpy.errors import DeleteBlocked, InvalidInput
 from ardoqpy_sync import json_file
 from ardoqpy_sync.compare.cascade_counts import extents
 from ardoqpy_sync.compare.diff import CREATE
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ardoqpy.api.protocols import Entity
+    from ardoqpy.entities import Entity
     from ardoqpy_sync.client import ArdoqSyncClient
     from ardoqpy_sync.engine import Engine
 
@@ -45,7 +44,7 @@ def account_of(
     title: str | None = None,
     sources: Iterable[Mapping[str, Any]] = (),
     failed_rows: Iterable[Mapping[str, Any]] = (),
-    refused: GuardRefused | Mapping[str, Any] | None = None,
+    refused: DeleteBlocked | Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return what the run of a sync client came to, in full, as plain data.
 
@@ -69,7 +68,7 @@ def account_of(
       `name`, `type`, `typeName`, `rootWorkspace` and, of a component, what deleting it would take `along` as
       far as the loaded workspaces tell: how many `components` and `references`, and the first 20 of them
       `listed`, each with a `state`: `missing` itself, `named` by a row of this run, or `other`.
-    - `guard`: None, or the `sentence`, `reasons` and `would_delete` of `GuardRefused`; of the latter each
+    - `guard`: None, or the `sentence`, `reasons` and `would_delete` of `DeleteBlocked`; of the latter each
       with at most 20 of what goes `along`, `along_total` how many that are.
     - `workspaces` by id, and `names`, by id, of components and types that values speak of.
     - `sources`: as given.
@@ -141,7 +140,7 @@ class _Told(NamedTuple):
 
 def _title(title: object) -> str | None:
     if title is not None and not isinstance(title, str):
-        raise InvalidInput(f"title is {a_type(title)}: give text, or leave it out.")
+        raise InvalidInput(f"title is {describe_type(title)}: give text, or leave it out.")
     return None if title is None else plain(title) or None
 
 
@@ -163,12 +162,16 @@ def _failed_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for number, row in enumerate(_listed(rows, "failed_rows")):
         kind = row.get("kind")
         if kind not in _KINDS:
-            raise InvalidInput(f"failed_rows[{number}].kind is {quoted(kind)}: {near(kind, _KINDS)}")
+            raise InvalidInput(f"failed_rows[{number}].kind is {quote_name(kind)}: {suggest(kind, _KINDS)}")
         reason = row.get("reason")
         if not isinstance(reason, str) or not reason:
-            raise InvalidInput(f"failed_rows[{number}].reason is {a_type(reason)}: say why the row failed.")
+            raise InvalidInput(
+                f"failed_rows[{number}].reason is {describe_type(reason)}: say why the row failed."
+            )
         if not isinstance(row.get("row"), dict | None):
-            raise InvalidInput(f"failed_rows[{number}].row is {a_type(row['row'])}: give a dict, or none.")
+            raise InvalidInput(
+                f"failed_rows[{number}].row is {describe_type(row['row'])}: give a dict, or none."
+            )
         blank = dict.fromkeys(("_id", "name", "type", "rootWorkspace", "label", "row"))
         shown = {**blank, **row, "kind": kind, "reason": reason}
         found.append(plain(shown))
@@ -177,24 +180,24 @@ def _failed_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _listed(told: Iterable[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
     if isinstance(told, str | bytes) or not hasattr(told, "__iter__"):
-        raise InvalidInput(f"{name} is {a_type(told)}: give a list of dicts.")
+        raise InvalidInput(f"{name} is {describe_type(told)}: give a list of dicts.")
     listed = list(told)
     for number, one in enumerate(listed):
         if not hasattr(one, "keys") or not hasattr(one, "get"):
-            raise InvalidInput(f"{name}[{number}] is {a_type(one)}: give a dict.")
+            raise InvalidInput(f"{name}[{number}] is {describe_type(one)}: give a dict.")
     return listed
 
 
-def _guard(refused: GuardRefused | Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _guard(refused: DeleteBlocked | Mapping[str, Any] | None) -> dict[str, Any] | None:
     if refused is None:
         return None
-    if isinstance(refused, GuardRefused):
+    if isinstance(refused, DeleteBlocked):
         told = {"reasons": refused.reasons, "would_delete": refused.would_delete}
     elif hasattr(refused, "keys") and {"reasons", "would_delete"} <= set(refused.keys()):
         told = {key: list(refused[key]) for key in ("reasons", "would_delete")}
     else:
         raise InvalidInput(
-            f"refused is {a_type(refused)}: give the GuardRefused, or a dict with its reasons and "
+            f"refused is {describe_type(refused)}: give the DeleteBlocked, or a dict with its reasons and "
             "would_delete."
         )
     number = len(told["would_delete"])

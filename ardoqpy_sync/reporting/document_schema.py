@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ardoqpy._http.json import a_type
-from ardoqpy._messages import quoted
+from ardoqpy._messages import describe_type, quote_name
 from ardoqpy.errors import InvalidInput
 
 __all__ = ["FORMAT", "KIND", "checked"]
@@ -45,7 +44,7 @@ def checked(data: Any, named: str = "The report") -> dict[str, Any]:
         raise InvalidInput(f"{named} is no report: its 'kind' is not {KIND!r}.")
     if data.get("format") != FORMAT or type(data["format"]) is not int:
         raise InvalidInput(
-            f"{named} has the format {quoted(data.get('format'))}, this ardoqpy reads format {FORMAT}: "
+            f"{named} has the format {quote_name(data.get('format'))}, this ardoqpy reads format {FORMAT}: "
             "use the version of ardoqpy that made it."
         )
     try:
@@ -63,7 +62,7 @@ def _check(data: dict[str, Any]) -> None:
     for key in ("workspaces", "names"):
         for entity_id, name in _part(data, key, _DICT).items():
             if not isinstance(name, str | None):
-                raise _DamagedError(f"{key}[{entity_id!r}] is {a_type(name)}, not text")
+                raise _DamagedError(f"{key}[{entity_id!r}] is {describe_type(name)}, not text")
     _check_guard(_part(data, "guard", _DICT, optional=True))
     _check_sources(_part(data, "sources", _LIST))
     _check_graph(_part(data, "graph", _DICT))
@@ -102,7 +101,7 @@ def _check_sources(sources: list[Any]) -> None:
 
 def _check_entry(one: Any, names: tuple[str, ...], at: str) -> None:
     if _object(one, at).get("kind") not in _KINDS:
-        raise _DamagedError(f"{at}.kind is {quoted(one.get('kind'))}, not component or reference")
+        raise _DamagedError(f"{at}.kind is {quote_name(one.get('kind'))}, not component or reference")
     for name in names:
         _part(one, name, _TEXT, f"{at}.")
     for name in ("name", "label", "note", "rootWorkspace"):
@@ -111,7 +110,9 @@ def _check_entry(one: Any, names: tuple[str, ...], at: str) -> None:
 
 def _check_change(change: dict[str, Any], at: str) -> None:
     if change.get("action") not in _ACTIONS:
-        raise _DamagedError(f"{at}.action is {quoted(change.get('action'))}, not create, update or delete")
+        raise _DamagedError(
+            f"{at}.action is {quote_name(change.get('action'))}, not create, update or delete"
+        )
     for name, values in _part(change, "attributes", _DICT, f"{at}.").items():
         if not isinstance(values, dict) or values.keys() != {"old", "new"}:
             raise _DamagedError(f"{at}.attributes[{name!r}] is not an object with 'old' and 'new'")
@@ -159,7 +160,7 @@ def _check_graph(graph: dict[str, Any]) -> None:
         _check_state(edge, at)
         for end in ("source", "target"):
             if _part(edge, end, _TEXT, f"{at}.") not in known:
-                raise _DamagedError(f"{at}.{end} is {quoted(edge[end])}, which is no node of the graph")
+                raise _DamagedError(f"{at}.{end} is {quote_name(edge[end])}, which is no node of the graph")
     totals = _part(graph, "totals", _DICT, "graph.")
     for key in ("nodes", "edges"):
         if _part(totals, key, _NUMBER, "graph.totals.") < len(graph[key]):
@@ -168,7 +169,7 @@ def _check_graph(graph: dict[str, Any]) -> None:
 
 def _check_state(one: dict[str, Any], at: str) -> None:
     if one.get("state") not in _STATES:
-        raise _DamagedError(f"{at}.state is {quoted(one.get('state'))}, not one of {', '.join(_STATES)}")
+        raise _DamagedError(f"{at}.state is {quote_name(one.get('state'))}, not one of {', '.join(_STATES)}")
 
 
 def _check_totals(data: dict[str, Any]) -> None:
@@ -192,7 +193,7 @@ def _check_totals(data: dict[str, Any]) -> None:
 
 def _object(value: Any, at: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _DamagedError(f"{at} is {a_type(value)}, not an object")
+        raise _DamagedError(f"{at} is {describe_type(value)}, not an object")
     return value
 
 
@@ -203,5 +204,5 @@ def _part(data: dict[str, Any], key: str, kind: str, above: str = "", *, optiona
     if key not in data:
         raise _DamagedError(f"{above}{key} is missing")
     if not isinstance(value, _TYPES[kind]) or isinstance(value, bool):
-        raise _DamagedError(f"{above}{key} is {a_type(value)}, not {kind}")
+        raise _DamagedError(f"{above}{key} is {describe_type(value)}, not {kind}")
     return value

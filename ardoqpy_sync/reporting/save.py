@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ardoqpy._http import files
-from ardoqpy._http.json import a_type
-from ardoqpy._messages import quoted
+from ardoqpy._messages import describe_type, quote_name
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.client import ArdoqSyncClient
 from ardoqpy_sync.reporting import document as accounts
@@ -34,11 +33,11 @@ def save_report(
     neither, or the file cannot be written.
     """
     if not isinstance(path, str | PathLike):
-        raise InvalidInput(f"path is {a_type(path)}: give the path of a file.")
+        raise InvalidInput(f"path is {describe_type(path)}: give the path of a file.")
     suffix = Path(path).suffix.lower()
     if suffix not in (".html", ".md", ".json"):
         raise InvalidInput(
-            f"A report is .html, .md or .json, and the name {quoted(str(path))} ends otherwise."
+            f"A report is .html, .md or .json, and the name {quote_name(str(path))} ends otherwise."
         )
     account = _account(run, title)
     if suffix == ".json":
@@ -54,7 +53,7 @@ def _account(run: ArdoqSyncClient | dict[str, Any], title: str | None) -> dict[s
         return accounts.account_of(run, title=title)
     if not isinstance(run, dict):
         raise InvalidInput(
-            f"run is {a_type(run)}: give an ArdoqSyncClient after its run, or an account of one."
+            f"run is {describe_type(run)}: give an ArdoqSyncClient after its run, or an account of one."
         )
     account = checked(run)
     return account if title is None else {**account, "title": title}

@@ -15,10 +15,9 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ardoqpy._http.json import a_type
-from ardoqpy._messages import did_you_mean, quoted
+from ardoqpy._messages import describe_type, did_you_mean, quote_name
 from ardoqpy.errors import InvalidInput
-from ardoqpy_sync.sources.cell_formats import AS_WRITTEN, Spelling, example, read_spelling
+from ardoqpy_sync.sources.cell_formats import AS_WRITTEN, CellFormats, example, read_spelling
 from ardoqpy_sync.sources.number_parsing import MOST_DIGITS, Doubtful, number_in
 from ardoqpy_sync.sources.row import blank
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.metamodel import Field
 
-__all__ = ["Spelling", "convert", "read_spelling"]
+__all__ = ["CellFormats", "convert", "read_spelling"]
 
 _TAKEN = {
     "Number": "a number",
@@ -44,7 +43,7 @@ _LARGEST = 10**MOST_DIGITS
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?", re.ASCII)
 
 
-def convert(cell: Any, field: Field, spelling: Spelling = AS_WRITTEN) -> Any:
+def convert(cell: Any, field: Field, spelling: CellFormats = AS_WRITTEN) -> Any:
     """Return a cell as the value that Ardoq takes for the field: JSON's types alone.
 
     A blank cell (None, white space) is None, whatever the field. A number stays a number, text becomes one
@@ -79,10 +78,12 @@ class _Refused(Exception):
 
 
 def _named(field: Field) -> str:
-    return quoted(field.label) if field.label == field.name else f"{quoted(field.label)} ({field.name})"
+    return (
+        quote_name(field.label) if field.label == field.name else f"{quote_name(field.label)} ({field.name})"
+    )
 
 
-def _taken(field: Field, spelling: Spelling) -> str:
+def _taken(field: Field, spelling: CellFormats) -> str:
     if field.type in ("Date", "DateTime"):
         return f"a date such as {' or '.join(map(example, spelling.dates)) or '2024-05-31'}"
     if field.type == "Checkbox":
@@ -91,22 +92,22 @@ def _taken(field: Field, spelling: Spelling) -> str:
 
 
 def _allowed(options: tuple[str, ...]) -> str:
-    shown = ", ".join(map(quoted, options[:_MOST_SHOWN]))
+    shown = ", ".join(map(quote_name, options[:_MOST_SHOWN]))
     return f"{shown} and {len(options) - _MOST_SHOWN} more" if len(options) > _MOST_SHOWN else shown
 
 
 def _shown(cell: Any) -> str:
     if isinstance(cell, bool | date | time | timedelta | Decimal | UUID):
-        return f"{cell} ({a_type(cell)})"
+        return f"{cell} ({describe_type(cell)})"
     if isinstance(cell, float):
         return str(cell)
-    return quoted(cell) if isinstance(cell, str | int) else a_type(cell)
+    return quote_name(cell) if isinstance(cell, str | int) else describe_type(cell)
 
 
 # The types, one by one.
 
 
-def _text(cell: Any, _field: Field, _spelling: Spelling) -> str:
+def _text(cell: Any, _field: Field, _spelling: CellFormats) -> str:
     if isinstance(cell, str):
         return cell
     if isinstance(cell, bool):
@@ -131,7 +132,7 @@ def _text(cell: Any, _field: Field, _spelling: Spelling) -> str:
     raise _Refused
 
 
-def _any(cell: Any, field: Field, spelling: Spelling) -> Any:
+def _any(cell: Any, field: Field, spelling: CellFormats) -> Any:
     """Convert for a type that is not known: as it is, where JSON can hold it."""
     if isinstance(cell, bool):
         return cell
@@ -142,25 +143,25 @@ def _any(cell: Any, field: Field, spelling: Spelling) -> Any:
     return _text(cell, field, spelling)
 
 
-def _stripped(cell: Any, field: Field, spelling: Spelling) -> str:
+def _stripped(cell: Any, field: Field, spelling: CellFormats) -> str:
     return _text(cell, field, spelling).strip()
 
 
-def _email(cell: Any, _field: Field, _spelling: Spelling) -> str:
+def _email(cell: Any, _field: Field, _spelling: CellFormats) -> str:
     text = cell.strip() if isinstance(cell, str) else ""
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
         raise _Refused
     return text
 
 
-def _user(cell: Any, _field: Field, _spelling: Spelling) -> str:
+def _user(cell: Any, _field: Field, _spelling: CellFormats) -> str:
     text = cell.strip() if isinstance(cell, str) else ""
     if not re.fullmatch(r"[0-9A-Za-z_-]+", text):
         raise _Refused
     return text
 
 
-def _checkbox(cell: Any, _field: Field, spelling: Spelling) -> bool:
+def _checkbox(cell: Any, _field: Field, spelling: CellFormats) -> bool:
     if isinstance(cell, bool):
         return cell
     if isinstance(cell, Real | Decimal) and _number(cell, _field, spelling) in (0, 1):
@@ -175,7 +176,7 @@ def _checkbox(cell: Any, _field: Field, spelling: Spelling) -> bool:
 # Numbers.
 
 
-def _number(cell: Any, _field: Field, spelling: Spelling) -> int | float:
+def _number(cell: Any, _field: Field, spelling: CellFormats) -> int | float:
     if isinstance(cell, bool):
         raise _Refused
     if isinstance(cell, Integral):
@@ -217,7 +218,7 @@ def _sane(number: Decimal) -> Decimal:
 # Dates and times.
 
 
-def _date_time(cell: Any, _field: Field, spelling: Spelling) -> str:
+def _date_time(cell: Any, _field: Field, spelling: CellFormats) -> str:
     moment = _moment(cell, spelling)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=spelling.zone or UTC)
@@ -227,7 +228,7 @@ def _date_time(cell: Any, _field: Field, spelling: Spelling) -> str:
         raise _Refused from None
 
 
-def _date(cell: Any, _field: Field, spelling: Spelling) -> str:
+def _date(cell: Any, _field: Field, spelling: CellFormats) -> str:
     moment = _moment(cell, spelling)
     if moment.time() != time():
         raise _Refused("it has a time of day, and the field takes a date alone.")
@@ -240,7 +241,7 @@ def _real(moment: datetime) -> datetime:
     return moment
 
 
-def _moment(cell: Any, spelling: Spelling) -> datetime:
+def _moment(cell: Any, spelling: CellFormats) -> datetime:
     if isinstance(cell, datetime):
         return _real(cell)
     if isinstance(cell, date):
@@ -270,11 +271,11 @@ def _by_folded_option(options: tuple[str, ...]) -> dict[str, list[str]]:
     return folded
 
 
-def _option(cell: Any, field: Field, spelling: Spelling) -> str:
+def _option(cell: Any, field: Field, spelling: CellFormats) -> str:
     return _one_of(_text(cell, field, spelling).strip(), field, "")
 
 
-def _several(cell: Any, field: Field, spelling: Spelling) -> list[str] | None:
+def _several(cell: Any, field: Field, spelling: CellFormats) -> list[str] | None:
     parts: list[Any]
     if isinstance(cell, list | tuple):
         parts = list(cell)
@@ -287,7 +288,8 @@ def _several(cell: Any, field: Field, spelling: Spelling) -> list[str] | None:
     between = f" with {spelling.separator!r} between them" if isinstance(cell, str) else ""
     texts = [_text(part, field, spelling).strip() for part in parts if not blank(part)]
     return (
-        list(dict.fromkeys(_one_of(text, field, f"{between}, not {quoted(text)}") for text in texts)) or None
+        list(dict.fromkeys(_one_of(text, field, f"{between}, not {quote_name(text)}") for text in texts))
+        or None
     )
 
 
@@ -300,13 +302,13 @@ def _one_of(text: str, field: Field, more: str) -> str:
         return alike[0]
     if alike:
         raise _Refused(
-            f"{' and '.join(map(quoted, alike))} differ in letter case only, so spell it as one of them."
+            f"{' and '.join(map(quote_name, alike))} differ in letter case only, so spell it as one of them."
         )
     hint = did_you_mean(text, field.options)
     raise _Refused(f"it takes {_allowed(field.options)}{more}{f'; {hint}' if hint else '.'}")
 
 
-_CONVERTERS: dict[str, Callable[[Any, Field, Spelling], Any]] = {
+_CONVERTERS: dict[str, Callable[[Any, Field, CellFormats], Any]] = {
     "Text": _text,
     "TextArea": _text,
     "Checkbox": _checkbox,

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from ardoqpy._messages import quoted
+from ardoqpy._messages import quote_name
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources.options import TEXT, Key, checked
 from ardoqpy_sync.sources.row import blank
@@ -15,10 +15,10 @@ from ardoqpy_sync.sources.row import blank
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["AS_WRITTEN", "KEYS", "Spelling", "example", "read_spelling"]
+__all__ = ["AS_WRITTEN", "KEYS", "CellFormats", "example", "read_spelling"]
 
 
-class Spelling(NamedTuple):
+class CellFormats(NamedTuple):
     """How a source spells what is not text. What is left out is taken only where it is certain.
 
     - `decimal`, `thousands`: the signs in its numbers, such as "," and ".".
@@ -39,7 +39,7 @@ class Spelling(NamedTuple):
 
 
 #: Nothing is said of it: only what is certain is taken.
-AS_WRITTEN = Spelling()
+AS_WRITTEN = CellFormats()
 _WORDS = Key((str, list, tuple), "a word, or a list of words")
 KEYS: Mapping[str, Key] = {
     "decimal": Key((str,), "'.' or ','"),
@@ -52,19 +52,23 @@ KEYS: Mapping[str, Key] = {
 }
 
 
-def read_spelling(told: Mapping[str, Any]) -> Spelling:
-    """Return the spelling that a table of a job file describes, by the names of `Spelling`.
+def read_spelling(told: Mapping[str, Any]) -> CellFormats:
+    """Return the spelling that a table of a job file describes, by the names of `CellFormats`.
 
     Raise `ConfigurationError` where a key is unknown, or a value makes no sense.
     """
     table = checked(told, KEYS, "The spelling of the cells")
     if table.get("decimal", ".") not in (".", ","):
-        raise ConfigurationError(f"The decimal sign is {quoted(table['decimal'])}: give '.' or ','.")
+        raise ConfigurationError(f"The decimal sign is {quote_name(table['decimal'])}: give '.' or ','.")
     thousands = table.get("thousands", " ")
     if len(thousands) != 1 or thousands.isalnum() or thousands in "+-":
-        raise ConfigurationError(f"The sign between thousands is {quoted(thousands)}: give one such as '.'.")
+        raise ConfigurationError(
+            f"The sign between thousands is {quote_name(thousands)}: give one such as '.'."
+        )
     if thousands == table.get("decimal"):
-        raise ConfigurationError(f"{quoted(thousands)} is both the decimal sign and that between thousands.")
+        raise ConfigurationError(
+            f"{quote_name(thousands)} is both the decimal sign and that between thousands."
+        )
     for key in ("dates", "yes", "no"):
         if key in table:
             table[key] = _words(table[key], key)
@@ -72,10 +76,12 @@ def read_spelling(told: Mapping[str, Any]) -> Spelling:
         _check_format(form)
     if "zone" in table:
         table["zone"] = _zone(table["zone"])
-    spelling = Spelling(**table)
+    spelling = CellFormats(**table)
     both = {word.casefold() for word in spelling.yes} & {word.casefold() for word in spelling.no}
     if both:
-        raise ConfigurationError(f"{quoted(min(both))} stands for yes and for no: give both lists of words.")
+        raise ConfigurationError(
+            f"{quote_name(min(both))} stands for yes and for no: give both lists of words."
+        )
     return spelling
 
 
@@ -87,7 +93,9 @@ def example(form: str) -> str:
 def _words(told: Any, key: str) -> tuple[str, ...]:
     words = (told,) if isinstance(told, str) else tuple(told)
     if not words or not all(isinstance(word, str) and not blank(word) for word in words):
-        raise ConfigurationError(f"The spelling of the cells has {quoted(told)} under {key!r}: give words.")
+        raise ConfigurationError(
+            f"The spelling of the cells has {quote_name(told)} under {key!r}: give words."
+        )
     return tuple(word.strip() for word in words)
 
 
@@ -100,7 +108,8 @@ def _check_format(form: str) -> None:
             known = None
     if known != date(2024, 5, 31):
         raise ConfigurationError(
-            f"{quoted(form)} is no format of a date: give one with day, month and year, such as '%d.%m.%Y'."
+            f"{quote_name(form)} is no format of a date: "
+            "give one with day, month and year, such as '%d.%m.%Y'."
         )
 
 
@@ -110,6 +119,6 @@ def _zone(name: str) -> ZoneInfo:
     except (LookupError, ValueError, OSError):
         pass
     raise ConfigurationError(
-        f"The time zone {quoted(name)} is not known: give one such as 'Europe/Oslo' (on Windows they come "
-        "with the package 'tzdata')."
+        f"The time zone {quote_name(name)} is not known: give one such as 'Europe/Oslo' (on Windows they "
+        "come with the package 'tzdata')."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._messages import quoted
+from ardoqpy._messages import quote_name
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources.header import named_columns, row_below
 from ardoqpy_sync.sources.options import TEXT, WHOLE, Key, SourceType, file_of
@@ -38,7 +38,7 @@ def _from_csv(table: Mapping[str, Any], base: Path) -> Source:
     delimiter = None if stated is None else _one_character(stated, "delimiter")
     if delimiter == quote:
         raise ConfigurationError(
-            f"The source has {quoted(quote)} both as delimiter and as quote: they are two characters."
+            f"The source has {quote_name(quote)} both as delimiter and as quote: they are two characters."
         )
     above = table.get("header", 1) - 1
 
@@ -63,7 +63,7 @@ def _from_csv(table: Mapping[str, Any], base: Path) -> Source:
 
 def _one_character(text: str, key: str) -> str:
     if len(text) != 1 or text in "\r\n\0":
-        raise ConfigurationError(f"The source has {quoted(text)} under {key!r}: give one character.")
+        raise ConfigurationError(f"The source has {quote_name(text)} under {key!r}: give one character.")
     return text
 
 

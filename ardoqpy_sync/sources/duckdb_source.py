@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._messages import quoted
+from ardoqpy._messages import quote_name
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources.header import named_columns, numbered_rows
 from ardoqpy_sync.sources.optional_imports import needs
@@ -64,7 +64,7 @@ def _from_duckdb(table: Mapping[str, Any], base: Path) -> Source:
 def _check_wildcards(file: str) -> None:
     if any(sign in file for sign in "*?["):
         raise ConfigurationError(
-            f"The file {quoted(file)} of the source holds a wildcard: write a query in place of file, "
+            f"The file {quote_name(file)} of the source holds a wildcard: write a query in place of file, "
             "such as \"FROM 'exports/*.parquet'\"."
         )
 
@@ -84,7 +84,7 @@ def _check_places(query: str, base: Path, name: str) -> None:
             why = f"is in the folder {str(base)!r}, which DuckDB cannot find for its comma"
         else:
             continue
-        raise SourceUnreadable(f"The file {quoted(file)} of {name} {why}: write its whole path.")
+        raise SourceUnreadable(f"The file {quote_name(file)} of {name} {why}: write its whole path.")
 
 
 def _records(connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[Any]:

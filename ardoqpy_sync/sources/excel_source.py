@@ -8,7 +8,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from zipfile import ZipFile
 
-from ardoqpy._messages import near, quoted
+from ardoqpy._messages import quote_name, suggest
 from ardoqpy_sync.sources.header import named_columns, row_below
 from ardoqpy_sync.sources.optional_imports import needs
 from ardoqpy_sync.sources.options import TEXT, WHOLE, SourceType, file_of
@@ -105,12 +105,12 @@ def _title(book: Workbook, name: str, title: str | None) -> str:
     titles = {sheet.title: sheet.sheet_state for sheet in book.worksheets}
     if title is not None:
         if title not in titles:
-            raise SourceUnreadable(f"{name} has no sheet {quoted(title)}: {near(title, titles)}")
+            raise SourceUnreadable(f"{name} has no sheet {quote_name(title)}: {suggest(title, titles)}")
         return title
     visible = [one for one, state in titles.items() if state == "visible"]
     if len(visible) != 1:
         raise SourceUnreadable(
-            f"{name} has {len(visible)} sheets: give the sheet to read, {near('', visible)}"
+            f"{name} has {len(visible)} sheets: give the sheet to read, {suggest('', visible)}"
         )
     return visible[0]
 

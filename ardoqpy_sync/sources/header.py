@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._messages import quoted
+from ardoqpy._messages import quote_name
 from ardoqpy_sync.sources.row import Row, blank, unfit
 from ardoqpy_sync.sources.source import SourceUnreadable
 
@@ -30,12 +30,12 @@ def named_columns(cells: Sequence[Any], label: str) -> tuple[str, ...]:
             cell = int(cell)  # noqa: PLW2901  (a year over a column, as Excel keeps it)
         if not isinstance(cell, str) and type(cell) is not int:
             raise SourceUnreadable(
-                f"{label} has {quoted(cell)} over column {place}: the name of a column is text."
+                f"{label} has {quote_name(cell)} over column {place}: the name of a column is text."
             )
         name = str(cell).strip()
         if name in places:
             raise SourceUnreadable(
-                f"{label} gives two columns, {places[name]} and {place}, the name {quoted(name)}: "
+                f"{label} gives two columns, {places[name]} and {place}, the name {quote_name(name)}: "
                 "give each a name of its own."
             )
         places[name] = place

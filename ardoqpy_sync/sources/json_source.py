@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._messages import near, quoted
+from ardoqpy._messages import quote_name, suggest
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources.json_stream import JsonText, Twice, decoder
 from ardoqpy_sync.sources.options import TEXT, Key, SourceType, file_of
@@ -48,7 +48,7 @@ def _path(told: str | list[Any]) -> list[str]:
     path = told.split(".") if isinstance(told, str) else told
     if not all(isinstance(step, str) and step for step in path):
         raise ConfigurationError(
-            f"The source has the path {quoted(told)}: give the keys on the way to the array, "
+            f"The source has the path {quote_name(told)}: give the keys on the way to the array, "
             "such as 'data.items'."
         )
     return path
@@ -69,20 +69,22 @@ def _below(text: JsonText, name: str, path: list[str], depth: int) -> Iterator[R
         return
     where = f"{name} line {text.line}"
     if text.peek() != "{":
-        said = f"under {quoted('.'.join(path[:depth]))}" if depth else "at its top"
-        raise SourceUnreadable(f"{where} has no object {said}, so there is no {quoted(path[depth])} in it.")
+        said = f"under {quote_name('.'.join(path[:depth]))}" if depth else "at its top"
+        raise SourceUnreadable(
+            f"{where} has no object {said}, so there is no {quote_name(path[depth])} in it."
+        )
     met = []
     for key in text.members():
         if key == path[depth]:
             if key in met:
-                raise SourceUnreadable(f"{where} {_TWICE.format(quoted(key))}")
+                raise SourceUnreadable(f"{where} {_TWICE.format(quote_name(key))}")
             yield from _below(text, name, path, depth + 1)
         else:
             text.skip()
         met.append(key)
     if path[depth] not in met:
         raise SourceUnreadable(
-            f"{where} has no key {quoted(path[depth])} in its object: {near(path[depth], met)}"
+            f"{where} has no key {quote_name(path[depth])} in its object: {suggest(path[depth], met)}"
         )
 
 
@@ -93,7 +95,7 @@ def _items(text: JsonText, name: str, path: list[str]) -> Iterator[Row]:
         give = f"give path = {json.dumps(arrays[0])}" if arrays else "give the path to the array in it"
         raise SourceUnreadable(f"{name} line {line} holds an object, not an array of rows: {give}.")
     if sign != "[":
-        where = f"under {quoted('.'.join(path))}" if path else "at its top"
+        where = f"under {quote_name('.'.join(path))}" if path else "at its top"
         raise SourceUnreadable(
             f"{name} is empty: it has to hold a JSON array."
             if not sign and not path
@@ -137,7 +139,7 @@ def _lines(lines: Iterator[str], name: str) -> Iterator[Row]:
 
 def _row(label: str, value: Any) -> Row | None:
     if isinstance(value, Twice):
-        return Row(label, {}, _TWICE.format(quoted(value.key)))
+        return Row(label, {}, _TWICE.format(quote_name(value.key)))
     return free_row(label, value, _OBJECT)
 
 

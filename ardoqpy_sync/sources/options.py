@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ardoqpy._http.json import a_type
-from ardoqpy._messages import near, quoted
+from ardoqpy._messages import describe_type, quote_name, suggest
 from ardoqpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -57,22 +56,26 @@ def checked(told: object, keys: Mapping[str, Key], subject: str = SUBJECT) -> di
     type, empty text, or a number below 1.
     """
     if not hasattr(told, "items"):
-        raise ConfigurationError(f"{subject} is {a_type(told)}: describe it by a table of keys and values.")
+        raise ConfigurationError(
+            f"{subject} is {describe_type(told)}: describe it by a table of keys and values."
+        )
     table = dict(told.items())
     for name, value in table.items():
         if name not in keys:
-            raise ConfigurationError(f"{subject} has no key {quoted(name)}: {near(name, keys)}")
+            raise ConfigurationError(f"{subject} has no key {quote_name(name)}: {suggest(name, keys)}")
         key = keys[name]
         fits = isinstance(value, key.types) and (not isinstance(value, bool) or bool in key.types)
         if not fits:
-            raise ConfigurationError(f"{subject} has {a_type(value)} under {quoted(name)}: give {key.words}.")
+            raise ConfigurationError(
+                f"{subject} has {describe_type(value)} under {quote_name(name)}: give {key.words}."
+            )
         if value == "":
-            raise ConfigurationError(f"{subject} has empty text under {quoted(name)}: give {key.words}.")
+            raise ConfigurationError(f"{subject} has empty text under {quote_name(name)}: give {key.words}.")
         if key is WHOLE and value < 1:
-            raise ConfigurationError(f"{subject} has {value} under {quoted(name)}: give {key.words}.")
+            raise ConfigurationError(f"{subject} has {value} under {quote_name(name)}: give {key.words}.")
     for name, key in keys.items():
         if key.needed and name not in table:
-            raise ConfigurationError(f"{subject} has no {quoted(name)}: give {key.words}.")
+            raise ConfigurationError(f"{subject} has no {quote_name(name)}: give {key.words}.")
     return table
 
 
@@ -88,7 +91,7 @@ def file_of(table: Mapping[str, Any], base: Path, key: str = "file") -> Path:
     if os.path.exists(path):  # noqa: PTH110  (as below)
         what = "is a folder" if path.is_dir() else "is no plain file"
     where = "" if str(path) == table[key] else f" (looked for in {str(base)!r})"
-    raise ConfigurationError(f"The file {quoted(table[key])} of the source {what}{where}.")
+    raise ConfigurationError(f"The file {quote_name(table[key])} of the source {what}{where}.")
 
 
 def is_file(path: Path) -> bool:

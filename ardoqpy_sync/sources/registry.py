@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._http.json import a_type
-from ardoqpy._messages import near, quoted
+from ardoqpy._messages import describe_type, quote_name, suggest
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources.csv_source import CSV
 from ardoqpy_sync.sources.duckdb_source import DUCKDB
@@ -53,7 +52,7 @@ def open_source(description: Mapping[str, Any], base: str | os.PathLike[str]) ->
     """
     if not hasattr(description, "items"):
         raise ConfigurationError(
-            f"{SUBJECT} is {a_type(description)}: describe it by a table of keys and values."
+            f"{SUBJECT} is {describe_type(description)}: describe it by a table of keys and values."
         )
     one, table = checked_source(description)
     return one.make(table, Path(base))
@@ -67,8 +66,8 @@ def checked_source(description: Mapping[str, Any]) -> tuple[SourceType, dict[str
     told = {key: value for key, value in description.items() if key != "type"}
     name = description["type"] if "type" in description else _type_by_suffix(told)
     if not isinstance(name, str) or name not in _TYPES:
-        shown = quoted(name) if isinstance(name, str) else a_type(name)
-        raise ConfigurationError(f"{SUBJECT} has the type {shown}, which is none: {near(name, _TYPES)}")
+        shown = quote_name(name) if isinstance(name, str) else describe_type(name)
+        raise ConfigurationError(f"{SUBJECT} has the type {shown}, which is none: {suggest(name, _TYPES)}")
     one = _TYPES[name]
     return one, checked(told, one.keys, f"{SUBJECT} of type {name!r}")
 
@@ -79,6 +78,6 @@ def _type_by_suffix(told: Mapping[str, Any]) -> str:
     if suffix in _BY_SUFFIX:
         return _BY_SUFFIX[suffix]
     if suffix == ".xls":
-        raise ConfigurationError(f"The file {quoted(file)} is in Excel's old format: save it as .xlsx.")
-    why = "" if file is None else f", and the file {quoted(file)} does not tell it"
-    raise ConfigurationError(f"{SUBJECT} has no type{why}: {near('', _TYPES)}")
+        raise ConfigurationError(f"The file {quote_name(file)} is in Excel's old format: save it as .xlsx.")
+    why = "" if file is None else f", and the file {quote_name(file)} does not tell it"
+    raise ConfigurationError(f"{SUBJECT} has no type{why}: {suggest('', _TYPES)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._messages import quoted
+from ardoqpy._messages import quote_name
 from ardoqpy.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -63,13 +63,15 @@ def free_row(label: str, values: object, what: str) -> Row | None:
     """
     if not hasattr(values, "items"):
         return Row(
-            label, {}, f"is {quoted(values)}, not {what}: a row has to say which column each cell is of."
+            label, {}, f"is {quote_name(values)}, not {what}: a row has to say which column each cell is of."
         )
     cells = dict(values.items())
     for column in cells:
         if not isinstance(column, str) or blank(column):
             return Row(
-                label, {}, f"has the column {quoted(column)}: the name of a column is text, and not blank."
+                label,
+                {},
+                f"has the column {quote_name(column)}: the name of a column is text, and not blank.",
             )
     if all(blank(cell) for cell in cells.values()):
         return None
@@ -83,7 +85,7 @@ def unfit(cells: Mapping[str, Any]) -> str | None:
             if (text.isascii() and "\0" not in text) or not (found := NOT_TEXT.search(text)):
                 continue
             what = "a NUL character" if found[0] == "\0" else "half a character (a lone surrogate)"
-            return f"holds {what} in the column {quoted(column)}: mend it where the row comes from."
+            return f"holds {what} in the column {quote_name(column)}: mend it where the row comes from."
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._http.json import a_type
+from ardoqpy._messages import describe_type
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.sources.options import TEXT, Key, SourceType
 from ardoqpy_sync.sources.row import free_row
@@ -29,7 +29,9 @@ def from_rows(rows: Iterable[Mapping[str, Any]], *, name: str | None = None) -> 
     raises comes through as it is. Raise `InvalidInput` where `rows` is no iterable of rows.
     """
     if not isinstance(rows, Iterable) or isinstance(rows, str | bytes | Mapping):
-        raise InvalidInput(f"rows is {a_type(rows)}: give a list of dicts, or another iterable of them.")
+        raise InvalidInput(
+            f"rows is {describe_type(rows)}: give a list of dicts, or another iterable of them."
+        )
     before = f"{name} row" if name is not None else "row"
     used_up = False
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from ardoqpy._messages import near, quoted
+from ardoqpy._messages import quote_name, suggest
 from ardoqpy.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -148,4 +148,6 @@ class Source:
     def _miss_none(self) -> None:
         missing = next((column for column in self._wanted if column not in self._met), None)
         if missing is not None and (self._met or self._header is not None):
-            raise SourceUnreadable(f"{self.name} has no column {quoted(missing)}: {near(missing, self._met)}")
+            raise SourceUnreadable(
+                f"{self.name} has no column {quote_name(missing)}: {suggest(missing, self._met)}"
+            )

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, quote_plus
 
-from ardoqpy._messages import near, quoted
+from ardoqpy._messages import quote_name, suggest
 from ardoqpy.config import Token
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources.header import named_columns, numbered_rows
@@ -94,7 +94,7 @@ def _url(table: Mapping[str, Any]) -> Token:
     held = Token(os.environ.get(variable, "").strip())
     if not held.reveal():
         raise ConfigurationError(
-            f"The environment variable {quoted(variable)} is not set: set it to the URL of the source's "
+            f"The environment variable {quote_name(variable)} is not set: set it to the URL of the source's "
             f"database, {_FORM}."
         )
     return held
@@ -144,12 +144,12 @@ def _asked(database: _Database, query: str, name: str, stack: ExitStack) -> Curs
         return SourceUnreadable(f"{name} is no query, it answers no rows: give a SELECT.")
     except NoSuchModuleError:
         return ConfigurationError(
-            f"The URL of the source's database begins with {quoted(url.drivername)}, which is not "
-            f"known: {near(url.drivername, _DIALECTS)}"
+            f"The URL of the source's database begins with {quote_name(url.drivername)}, which is not "
+            f"known: {suggest(url.drivername, _DIALECTS)}"
         )
     except ModuleNotFoundError as problem:
         return ConfigurationError(
-            f"The URL of the source's database needs the driver {quoted(problem.name)}, which is not "
+            f"The URL of the source's database needs the driver {quote_name(problem.name)}, which is not "
             "installed: install it with pip."
         )
     except (SQLAlchemyError, ValueError, TypeError) as problem:

@@ -8,7 +8,7 @@ import io
 import zlib
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from ardoqpy._messages import quoted
+from ardoqpy._messages import quote_name
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources.row import NOT_TEXT
 from ardoqpy_sync.sources.source import SourceUnreadable
@@ -59,7 +59,7 @@ def known_encoding(stated: str | None) -> str | None:
             "a".encode(stated).decode(stated)
         except (LookupError, UnicodeError, ValueError):
             raise ConfigurationError(
-                f"The source has the encoding {quoted(stated)}, which is not known: "
+                f"The source has the encoding {quote_name(stated)}, which is not known: "
                 "give one such as 'utf-8', 'cp1252' or 'utf-16'."
             ) from None
     return stated

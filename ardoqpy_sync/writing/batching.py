@@ -13,11 +13,11 @@ from ardoqpy_sync.writing.writers import Stored, imagined, revised
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
 
-    from ardoqpy.api.protocols import Entity
+    from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.writing.operations import Outcome
     from ardoqpy_sync.writing.senders import Transactions
-    from ardoqpy_sync.writing.unconfirmed import Doubts
+    from ardoqpy_sync.writing.unconfirmed import UnconfirmedWrites
 
 __all__ = ["BatchWriter"]
 
@@ -39,7 +39,7 @@ class BatchWriter:
         self._sent: dict[str, Operation] = {}
 
     @property
-    def doubts(self) -> Doubts:
+    def doubts(self) -> UnconfirmedWrites:
         """Return the creates that got no answer."""
         return self.transactions.doubts
 

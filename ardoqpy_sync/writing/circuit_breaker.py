@@ -12,14 +12,14 @@ from ardoqpy.errors import (
     UnexpectedAnswer,
 )
 
-__all__ = ["Reach", "is_out_of_reach"]
+__all__ = ["CircuitBreaker", "is_unreachable"]
 
 #: After so many in a row that failed for want of Ardoq, each further one would only take as long again.
 PATIENCE = 5
 _NOT_ACCEPTED = 401
 
 
-class Reach:
+class CircuitBreaker:
     """Remember the problems of the last writes, as long as no write has come through since."""
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Reach:
 
     def failed(self, problem: ArdoqClientException) -> None:
         """Note what a write failed for; what a row is to blame for says nothing about Ardoq."""
-        if is_out_of_reach(problem):
+        if is_unreachable(problem):
             self.problems.append(problem)
 
     def check(self) -> None:
@@ -45,7 +45,7 @@ class Reach:
             self.problems.clear()
 
 
-def is_out_of_reach(problem: ArdoqClientException) -> bool:
+def is_unreachable(problem: ArdoqClientException) -> bool:
     """Tell whether the next row would fail for the same: nobody answers, or not Ardoq, or not with this
     token.
     """

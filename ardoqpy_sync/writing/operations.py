@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
 
-    from ardoqpy.api.protocols import Entity
+    from ardoqpy.entities import Entity
     from ardoqpy.errors import ArdoqClientException
     from ardoqpy_sync.compare.entity_kinds import Kind
 

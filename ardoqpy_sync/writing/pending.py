@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ardoqpy._http.json import a_type, encode_json
-from ardoqpy._messages import shown
+from ardoqpy._http.json import encode_json
+from ardoqpy._messages import describe_type, short_repr
 from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError
-from ardoqpy_sync.compare.cache import copied
+from ardoqpy_sync.compare.cache import copy_entity
 from ardoqpy_sync.compare.diff import FAILED, Change, differences
 from ardoqpy_sync.compare.row_validation import bearable
 from ardoqpy_sync.writing.operations import BATCH_ID, ENDS, Outcome, resolved
@@ -20,12 +20,12 @@ from ardoqpy_sync.writing.operations import BATCH_ID, ENDS, Outcome, resolved
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from ardoqpy.api.protocols import Entity
+    from ardoqpy.entities import Entity
     from ardoqpy_sync.engine import Engine
     from ardoqpy_sync.writing.batching import BatchWriter
     from ardoqpy_sync.writing.operations import Operation
 
-__all__ = ["Outbox", "Promise", "Row", "kept_row", "row_of"]
+__all__ = ["PendingRow", "PendingWrites", "Row", "kept_row", "row_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -50,9 +50,9 @@ def row_of(label: Any, field: Any = None, value: Any = None) -> Row:
     if label is None and field is None:
         return _NO_ROW
     if not isinstance(label, str | int | None):
-        raise InvalidInput(f"label is {a_type(label)}: give text that a report can call the row by.")
+        raise InvalidInput(f"label is {describe_type(label)}: give text that a report can call the row by.")
     if not isinstance(field, str | None):
-        raise InvalidInput(f"field_name is {a_type(field)}: give the name of a field as text.")
+        raise InvalidInput(f"field_name is {describe_type(field)}: give the name of a field as text.")
     if value is not None:
         encode_json({"field_value": value})  # what Ardoq cannot hold matches nothing, ever
         if not bearable(value):
@@ -61,11 +61,11 @@ def row_of(label: Any, field: Any = None, value: Any = None) -> Row:
         return Row(label if label is None else str(label), field)
     except ValueError:  # Python does not write out a whole number of thousands of digits
         raise InvalidInput(
-            f"label is {a_type(label)} of too many digits: give text, or a line's number."
+            f"label is {describe_type(label)} of too many digits: give text, or a line's number."
         ) from None
 
 
-class Promise(NamedTuple):
+class PendingRow(NamedTuple):
     """What one row was told: where its change is in the report, or where it is among what was kept.
 
     `row` is what the caller gave, None of what only goes along with a delete; `again` decides it anew, and
@@ -79,7 +79,7 @@ class Promise(NamedTuple):
     of: Row
 
 
-class Outbox:
+class PendingWrites:
     """Keep the promises of an engine whose writer gathers.
 
     `broken` says by id what kept operations from being carried out.
@@ -88,7 +88,7 @@ class Outbox:
     def __init__(self, engine: Engine, writer: BatchWriter) -> None:
         self._engine = engine
         self._writer = writer
-        self._promises: dict[str, list[Promise]] = {}
+        self._promises: dict[str, list[PendingRow]] = {}
         self._handed_out: list[tuple[Entity, str]] = []
         self._problems: list[ArdoqClientException] = []
         self._dropped: set[int] = set()
@@ -109,7 +109,7 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._writer.waiting)
 
-    def promise(self, entity_id: str, promise: Promise) -> None:
+    def promise(self, entity_id: str, promise: PendingRow) -> None:
         """Note what a row was told about something that waits; what does not wait is no promise."""
         if entity_id in self._writer.waiting:
             self._promises.setdefault(entity_id, []).append(promise)
@@ -250,7 +250,7 @@ class Outbox:
                 imagined, stored = versions[entity_id]
                 # An older state stays older than any, so that it is not written over a newer one.
                 entity["_version"] = stored["_version"] if entity.get("_version") == imagined else 0
-                for key, value in copied(stored).items():
+                for key, value in copy_entity(stored).items():
                     entity.setdefault(key, value)  # what only Ardoq could say
             if entity_id in self._writer.waiting:
                 self._handed_out.append((entity, entity_id))
@@ -313,7 +313,7 @@ class Outbox:
             if any(entity["_id"] in lost for entity in kept):
                 self._engine.report.kept[kind] = [entity for entity in kept if entity["_id"] not in lost]
 
-    def _reread(self, outcome: Outcome) -> list[Promise]:
+    def _reread(self, outcome: Outcome) -> list[PendingRow]:
         """Read what has moved again, and return the promises to be made anew."""
         operation = outcome.operation
         kind = operation.kind
@@ -343,6 +343,6 @@ def kept_row(row: Any) -> Entity:
     instead.
     """
     if not isinstance(row, dict):
-        return {"row": repr(row) if bearable(row) else shown(row)}
-    borne = {(key if bearable(key) else shown(key)): part for key, part in row.items()}
-    return copied({key: part if bearable(part) else shown(part) for key, part in borne.items()})
+        return {"row": repr(row) if bearable(row) else short_repr(row)}
+    borne = {(key if bearable(key) else short_repr(key)): part for key, part in row.items()}
+    return copy_entity({key: part if bearable(part) else short_repr(part) for key, part in borne.items()})

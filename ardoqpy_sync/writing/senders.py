@@ -26,12 +26,13 @@ from ardoqpy.errors import (
 )
 from ardoqpy_sync.compare.diff import differences
 from ardoqpy_sync.writing.operations import Operation, Outcome, in_order, resolved
-from ardoqpy_sync.writing.unconfirmed import MANY, Doubts, Twins
+from ardoqpy_sync.writing.unconfirmed import MANY, Twins, UnconfirmedWrites
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ardoqpy.api.protocols import Dialect, Entity
+    from ardoqpy.api.protocols import Dialect
+    from ardoqpy.entities import Entity
 
 __all__ = ["BYTES", "OPERATIONS", "Transactions"]
 
@@ -69,7 +70,7 @@ class Transactions:
         self.operations = operations
         self.size = size
         self.real: dict[str, str] = {}
-        self.doubts = Doubts()
+        self.doubts = UnconfirmedWrites()
         self._retries = retries or Retries()
         self._adopted: set[str] = set()
 

@@ -17,13 +17,13 @@ from ardoqpy_sync.writing.operations import BATCH_ID
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ardoqpy.api.protocols import Entities, Entity
+    from ardoqpy.entities import Entities, Entity
     from ardoqpy_sync.compare.cache import Shelf
     from ardoqpy_sync.compare.entity_kinds import Kind
 
 logger = logging.getLogger(__name__)
 
-__all__ = ["MANY", "Doubts", "Twins", "key_of"]
+__all__ = ["MANY", "Twins", "UnconfirmedWrites", "key_of"]
 
 #: From so many on, whole workspaces are read to find them.
 MANY = 20
@@ -50,7 +50,7 @@ class Twins:
         return self._listed[place].get(key_of(kind, wanted), [])
 
 
-class Doubts:
+class UnconfirmedWrites:
     """Keep the creates that got no answer, until it is known what became of them."""
 
     def __init__(self) -> None:

@@ -11,12 +11,12 @@ from ardoqpy._http.json import encode_json
 from ardoqpy._http.retry import Retries
 from ardoqpy.errors import AmbiguousWrite, ArdoqClientException, Conflict
 from ardoqpy_sync.compare.diff import differences
-from ardoqpy_sync.writing.unconfirmed import Doubts
+from ardoqpy_sync.writing.unconfirmed import UnconfirmedWrites
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
-    from ardoqpy.api.protocols import Entity
+    from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
 
 __all__ = ["LiveWriter", "SimulatedWriter", "Stored", "Writer", "as_json", "imagined", "revised"]
@@ -37,7 +37,7 @@ class Writer(Protocol):
     """
 
     @property
-    def doubts(self) -> Doubts:
+    def doubts(self) -> UnconfirmedWrites:
         """Return the creates that got no answer."""
 
     def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Stored:
@@ -65,7 +65,7 @@ class LiveWriter:
 
     def __init__(self, retries: Retries | None = None) -> None:
         self._retries = retries or Retries()
-        self.doubts = Doubts()
+        self.doubts = UnconfirmedWrites()
 
     def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Stored:  # noqa: ARG002
         """Create an entity; where no answer came, now or earlier, look whether it is there before
@@ -130,7 +130,7 @@ class SimulatedWriter:
         self._numbers = itertools.count(1)
         self._written: set[str] = set()
         self._imagined: set[str] = set()
-        self.doubts = Doubts()
+        self.doubts = UnconfirmedWrites()
 
     def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Stored:  # noqa: ARG002
         """Answer with the entity under a numbered id."""

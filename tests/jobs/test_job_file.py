@@ -5,7 +5,7 @@ import textwrap
 import pytest
 
 from ardoqpy.errors import ConfigurationError
-from ardoqpy_sync.job import JobRefused, load_job, read_job
+from ardoqpy_sync.job import JobInvalid, load_job, read_job
 
 WHOLE = """
 format = 1
@@ -48,7 +48,7 @@ target = { type = "Server", workspace = "Servers", value = "{Host}", split = ","
 
 def told(text):
     """Return what is wrong with a job: each trouble as (line, key, sentence)."""
-    with pytest.raises(JobRefused) as refused:
+    with pytest.raises(JobInvalid) as refused:
         read_job(textwrap.dedent(text).lstrip("\n"), "job.toml")
     return [(one.line, one.key, one.sentence) for one in refused.value.troubles]
 
@@ -123,7 +123,7 @@ def test_what_is_wrong_is_told_with_its_line(old, new, line, key, sentence):
 def test_everything_is_told_at_once():
     """Several mistakes are all told, in the order of their lines, as text and as data."""
     text = WHOLE.replace('"v2"', '"v3"').replace("{Name}", "{Name").replace("share", "shore")
-    with pytest.raises(JobRefused) as refused:
+    with pytest.raises(JobInvalid) as refused:
         read_job(text, "job.toml")
     lines = str(refused.value).splitlines()
     assert [line.partition(":")[0] for line in lines] == [
@@ -181,6 +181,6 @@ def test_a_file_that_is_no_job(tmp_path, make, sentence):
     """A missing file, a folder, another encoding and a huge file are each refused in a sentence."""
     path = tmp_path / "job.toml"
     make(path)
-    with pytest.raises(JobRefused) as refused:
+    with pytest.raises(JobInvalid) as refused:
         load_job(path)
     assert str(refused.value).startswith(f"{path}: The job file {sentence}")

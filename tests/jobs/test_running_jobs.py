@@ -4,7 +4,7 @@ import pytest
 from nights import APPS, SEED, SERVERS, component, stored, ties, writes
 
 from ardoqpy import ArdoqClientException, ServiceUnavailable
-from ardoqpy_sync.job import JobRefused, run_job, troubles_of
+from ardoqpy_sync.job import JobInvalid, run_job, troubles_of
 
 APPLICATIONS = """
 [[components]]
@@ -380,7 +380,7 @@ def test_everything_that_is_not_in_ardoq_is_told_at_once(job_of, new_client, ard
         """
     )
     client = new_client(simulate=True)
-    with pytest.raises(JobRefused) as refused:
+    with pytest.raises(JobInvalid) as refused:
         run_job(job, client)
     assert refused.value.troubles == tuple(sorted(troubles_of(job, client), key=lambda one: one.line or 0))
     assert [(one.line, one.key) for one in refused.value.troubles] == [

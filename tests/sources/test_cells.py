@@ -15,7 +15,7 @@ from refusals import sentence_of
 from ardoqpy import ArdoqClient
 from ardoqpy.errors import ConfigurationError, InvalidInput
 from ardoqpy.metamodel import Field, field_of_context, field_of_model
-from ardoqpy_sync.sources.cell_conversion import Spelling, convert, read_spelling
+from ardoqpy_sync.sources.cell_conversion import CellFormats, convert, read_spelling
 
 TYPES = (
     "Text",
@@ -372,7 +372,7 @@ def test_spellings_that_cannot_be(told, said):
 
 def test_nothing_stated():
     """An empty table is the spelling that takes only what is certain."""
-    assert read_spelling({}) == Spelling()
+    assert read_spelling({}) == CellFormats()
 
 
 def test_fields_of_v1():

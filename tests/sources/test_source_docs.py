@@ -4,7 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from ardoqpy_sync.sources.cell_conversion import Spelling, read_spelling
+from ardoqpy_sync.sources.cell_conversion import CellFormats, read_spelling
 from ardoqpy_sync.sources.registry import _TYPES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
@@ -29,7 +29,7 @@ def test_the_tables_are_ones(folder):
     """The tables in TOML describe a source and a spelling."""
     source, spelling = (tomllib.loads(block) for block in fenced("toml"))
     assert folder.open("Name;Co\xf8st\n".encode("cp1252"), **source["source"]).columns == ("Name", "Co\xf8st")
-    assert set(spelling["spelling"]) == set(Spelling._fields)
+    assert set(spelling["spelling"]) == set(CellFormats._fields)
     assert read_spelling(spelling["spelling"]).dates == ("%d.%m.%Y",)
 
 

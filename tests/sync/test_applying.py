@@ -32,7 +32,7 @@ from ardoqpy import (
     Conflict,
     InvalidInput,
     NotFoundError,
-    PlanMoved,
+    PlanDrifted,
 )
 from ardoqpy_sync import Plan
 from ardoqpy_sync.compare.diff import same
@@ -281,7 +281,7 @@ def test_g9_what_others_touched_since_is_left_and_listed(server, drawn, edits):
     with syncing(server, simulate=True, on_error="collect") as client:
         foreseen = client.apply(plan)
     if foreseen["moved"]:
-        with syncing(server, on_error="collect") as client, pytest.raises(PlanMoved) as caught:
+        with syncing(server, on_error="collect") as client, pytest.raises(PlanDrifted) as caught:
             client.apply(plan, moved="refuse")
         assert {one["_id"] for one in caught.value.moved} == {one["_id"] for one in foreseen["moved"]}
     assert everything(server) == now
@@ -420,7 +420,7 @@ def test_what_has_moved_is_not_overwritten(ardoq, new_sync, other, way):
     when = held(ardoq, "web")["lastUpdated"]
     client = new_sync()
     if way == "refuse":
-        with pytest.raises(PlanMoved) as caught:
+        with pytest.raises(PlanDrifted) as caught:
             client.apply(plan, moved=way)
         assert isinstance(caught.value, Conflict)
         result = {"moved": caught.value.moved, "sentence": str(caught.value)}
@@ -549,7 +549,7 @@ def test_a_conflict_on_the_way_is_a_move(ardoq, new_sync, other):
             assert result["moved"][0]["now"]["attributes"] == {"cost": 7}
         else:
             ardoq.load(seed([stored_component("web", "Web", cost=5, note="kept")]))
-            with pytest.raises(PlanMoved, match=r"while the plan was being applied: 0 of its 2"):
+            with pytest.raises(PlanDrifted, match=r"while the plan was being applied: 0 of its 2"):
                 client.apply(plan, moved=way)
         assert held(ardoq, "web")["customFields"]["cost"] == 7
 
@@ -917,7 +917,7 @@ def test_refusing_looks_once(ardoq, new_sync, sync):
     ardoq.load(seed([stored_component("web", "Web", cost=5)]))
     client = new_sync(simulate=True)
     web_costs(7)(client)
-    with pytest.raises(PlanMoved, match="component 'Web' changed"):
+    with pytest.raises(PlanDrifted, match="component 'Web' changed"):
         client.apply(plan, moved="refuse")
     assert client.get_report()["new_comps"] == 0
 

@@ -24,7 +24,7 @@ from worlds import (
     writes,
 )
 
-from ardoqpy import BadRequest, GuardRefused, InvalidInput, ServiceUnavailable
+from ardoqpy import BadRequest, DeleteBlocked, InvalidInput, ServiceUnavailable
 from ardoqpy_sync.deletion import delete_missing
 from ardoqpy_sync.deletion.guard import Bounds, Held, Missing, Run, Thing, objections
 
@@ -104,7 +104,7 @@ def test_what_is_taken_along_is_told(ardoq, either):
     """With take_along, what goes with a component goes, wherever it is, and is reported."""
     ardoq.load(ten(stored_reference("far", "srv", "svc"), stored_reference("near", "a9", "a0", 2), svc="a9"))
     named(either, *range(9))
-    with pytest.raises(GuardRefused) as refused:
+    with pytest.raises(DeleteBlocked) as refused:
         either.delete_cache_misses(share=1.0)
     assert bounds_of(refused) == [("take_along", "take_along=True")]
     (would,) = refused.value.would_delete
@@ -123,7 +123,7 @@ def test_kinds_say_what_is_deleted(ardoq, either):
     ardoq.load(ten(stored_reference("r0", "a0", "a1"), stored_reference("r1", "a0", "a9")))
     named(either, *range(9))
     either.create_reference({"source": "a0", "target": "a1", "type": 1})
-    with pytest.raises(GuardRefused) as refused:
+    with pytest.raises(DeleteBlocked) as refused:
         either.delete_cache_misses(share=0.5, kinds=["component"])
     assert bounds_of(refused) == [("take_along", "take_along=True")]
     assert ids(either.delete_cache_misses(share=0.5, kinds=["reference"])["deleted"]) == ["r1"]
@@ -140,7 +140,7 @@ def test_more_than_the_share_is_refused(ardoq, either):
     for number in range(30):
         either.create_component(row(f"New {number}"))
     sent = len(writes(ardoq))
-    with pytest.raises(GuardRefused) as refused:
+    with pytest.raises(DeleteBlocked) as refused:
         either.delete_cache_misses()
     assert bounds_of(refused) == [("share", "share=0.3")]
     assert "3 of the 10 components of type Application in workspace Workspace ws1 (ws1)" in str(refused.value)
@@ -155,7 +155,7 @@ def test_more_than_the_count_is_refused(ardoq, either):
     """The count bounds all that goes, with what goes along."""
     ardoq.load(ten(stored_reference("r", "a9", "a0", 2)))
     named(either, *range(9))
-    with pytest.raises(GuardRefused) as refused:
+    with pytest.raises(DeleteBlocked) as refused:
         either.delete_cache_misses(share=1, count=1, take_along=True)
     assert bounds_of(refused) == [("count", "count=2")]
     assert len(either.delete_cache_misses(share=1, count=2, take_along=True)["deleted"]) == 2
@@ -165,13 +165,13 @@ def test_the_share_is_one_of_what_goes_along_as_well(ardoq, either):
     """What goes along is bounded by the share of its own type, in a workspace that nobody touched as well."""
     ardoq.load(ten(stored_reference("far", "srv", "a9")))
     named(either, *range(9))
-    with pytest.raises(GuardRefused, match="1 of the 1 references of type 1 in workspace Workspace ws2"):
+    with pytest.raises(DeleteBlocked, match="1 of the 1 references of type 1 in workspace Workspace ws2"):
         either.delete_cache_misses(share=0.9, take_along=True)
 
 
 def test_an_empty_source_is_refused(ardoq, either):
     """A run that named nothing deletes nothing, whatever the share, and says so."""
-    with pytest.raises(GuardRefused, match="named anything") as refused:
+    with pytest.raises(DeleteBlocked, match="named anything") as refused:
         either.delete_cache_misses(share=1.0, count=1000, take_along=True, despite_failures=True)
     assert bounds_of(refused) == [("source", None)]
     assert refused.value.would_delete == []
@@ -183,7 +183,7 @@ def test_a_source_empty_of_one_type_is_refused(ardoq, either):
     either.create_component(row("Srv", "ws2"))
     made = either.create_component(row("New"))
     either.del_component(made["_id"])
-    with pytest.raises(GuardRefused, match="is the source of them empty") as refused:
+    with pytest.raises(DeleteBlocked, match="is the source of them empty") as refused:
         either.delete_cache_misses(share=1.0)
     assert bounds_of(refused) == [("source", None)]
 
@@ -197,7 +197,7 @@ def test_a_source_suddenly_small_is_refused(ardoq, new_sync):
     for simulate in (True, False):
         client = new_sync(previous_report=before, simulate=simulate)
         named(client, *range(9))
-        with pytest.raises(GuardRefused) as refused:
+        with pytest.raises(DeleteBlocked) as refused:
             client.delete_cache_misses(share=0.1)
         assert bounds_of(refused) == [("source", "share=0.55")]
         assert ids(client.delete_cache_misses(share=0.55)["deleted"]) == ["a9"]
@@ -210,7 +210,7 @@ def test_a_failed_run_is_refused(ardoq, new_sync):
         client = new_sync(on_error="collect", simulate=simulate)
         named(client, *range(9))
         client.create_component({"name": "A9", "rootWorkspace": "ws1"})
-        with pytest.raises(GuardRefused, match="typeId") as refused:
+        with pytest.raises(DeleteBlocked, match="typeId") as refused:
             client.delete_cache_misses()
         assert bounds_of(refused) == [("failures", "despite_failures=True")]
         assert ids(client.delete_cache_misses(despite_failures=True)["deleted"]) == ["a9"]
@@ -218,7 +218,7 @@ def test_a_failed_run_is_refused(ardoq, new_sync):
     client = new_sync()
     named(client, *range(9))
     client.report["status"] = "failure"
-    with pytest.raises(GuardRefused, match="failure"):
+    with pytest.raises(DeleteBlocked, match="failure"):
         client.delete_cache_misses()
 
 
@@ -227,7 +227,7 @@ def test_what_takes_a_named_thing_along_is_always_refused(ardoq, either):
     ardoq.load(ten(svc="a9"))
     named(either, *range(9))
     either.create_component(row("Svc", type_id="svc"))
-    with pytest.raises(GuardRefused, match=r"Component A9 .* component Svc") as refused:
+    with pytest.raises(DeleteBlocked, match=r"Component A9 .* component Svc") as refused:
         either.delete_cache_misses(share=1.0, take_along=True)
     assert bounds_of(refused) == [("named", None)]
     either.create_component(row("Svc", type_id="svc", parent="a0"))
@@ -240,7 +240,7 @@ def test_a_new_thing_at_a_missing_one_is_named_as_well(ardoq, either):
     named(either, *range(8))
     either.create_component(row("New", parent="a9"))
     either.create_reference({"source": "a0", "target": "a8", "type": 2})
-    with pytest.raises(GuardRefused) as refused:
+    with pytest.raises(DeleteBlocked) as refused:
         either.delete_cache_misses(share=1.0, take_along=True)
     assert bounds_of(refused) == [("named", None), ("named", None)]
 
@@ -251,7 +251,7 @@ def test_all_or_nothing(ardoq, either):
     either.create_component(row("Srv2", "ws2"))
     either.create_component(row("Srv", "ws2"))
     named(either, *range(5))
-    with pytest.raises(GuardRefused) as refused:
+    with pytest.raises(DeleteBlocked) as refused:
         either.delete_cache_misses(count=2)
     assert bounds_of(refused) == [
         ("share", "share=0.5"),
@@ -503,7 +503,7 @@ def deleted_of(server, world, script, bounds, simulate, meanwhile=None):
         report = client.get_report()
         try:
             answer, refused = client.delete_cache_misses(**bounds), None
-        except GuardRefused as problem:
+        except DeleteBlocked as problem:
             answer, refused = None, problem
         return {
             "first": first,

@@ -22,7 +22,7 @@ from worlds import (
     writes,
 )
 
-from ardoqpy import ArdoqClientException, GuardRefused, InvalidInput, NotFoundError
+from ardoqpy import ArdoqClientException, DeleteBlocked, InvalidInput, NotFoundError
 from ardoqpy_sync import Plan, format_report
 
 #: Text that is unusual, and text all the same.
@@ -162,7 +162,7 @@ def test_a_guard_shows_names_harmlessly(ardoq, new_sync, text):
     ardoq.load(seed([stored_component("web", "Web"), stored_component("odd", text)]))
     sync = new_sync()
     sync.create_component(row("Web"))
-    with pytest.raises(GuardRefused) as caught:
+    with pytest.raises(DeleteBlocked) as caught:
         sync.delete_cache_misses(share=0.1)
     assert is_harmless(str(caught.value))
     assert caught.value.would_delete[0]["name"] == text

@@ -5,7 +5,7 @@ marked.
 import pytest
 from worlds import counts, held, row, seed, stored_component, value, writes
 
-from ardoqpy import GuardRefused, InvalidInput
+from ardoqpy import DeleteBlocked, InvalidInput
 
 
 def ten():
@@ -96,12 +96,12 @@ def test_the_guard_refuses_to_mark_too_much(ardoq, either):
     ardoq.load(ten())
     for number in range(7):
         either.create_component(row(f"A{number}"))
-    with pytest.raises(GuardRefused) as refused:
+    with pytest.raises(DeleteBlocked) as refused:
         either.mark_cache_misses({"note": "gone"})
     assert str(refused.value).startswith("Nothing was marked, since more would be marked than is allowed:")
     assert "3 of the 10 components of type Application" in str(refused.value)
     assert "would be marked, more than share=0.2. Say share=0.3 to allow it." in str(refused.value)
-    with pytest.raises(GuardRefused, match="3 would be marked, more than count=2"):
+    with pytest.raises(DeleteBlocked, match="3 would be marked, more than count=2"):
         either.mark_cache_misses({"note": "gone"}, share=0.5, count=2)
     assert writes(ardoq) == []
     assert len(either.mark_cache_misses({"note": "gone"}, share=0.3)["marked"]) == 3
@@ -112,7 +112,7 @@ def test_an_empty_source_marks_nothing(ardoq, either):
     """Where no row named anything, no bound allows it."""
     ardoq.load(ten())
     either.load_workspaces(["ws1"])
-    with pytest.raises(GuardRefused, match="is the source empty"):
+    with pytest.raises(DeleteBlocked, match="is the source empty"):
         either.mark_cache_misses({"note": "gone"}, share=1)
 
 

@@ -33,7 +33,7 @@ from worlds import (
 )
 from worlds import seed as seed_of
 
-from ardoqpy import ArdoqClientException, GuardRefused
+from ardoqpy import ArdoqClientException, DeleteBlocked
 
 SETTINGS = settings(
     max_examples=int(os.environ.get("STATE_MACHINE_EXAMPLES", examples(25))),
@@ -365,7 +365,7 @@ class Calls(RuleBasedStateMachine):
     def _calm(self, act):
         try:
             return act()
-        except GuardRefused:
+        except DeleteBlocked:
             return None
         except ArdoqClientException:
             assert self.client.on_error == "raise"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._messages import near, quoted
+from ardoqpy._messages import quote_name, suggest
 from ardoqpy.cli.command import reading, value_of_field
 from ardoqpy.cli.errors import Refusal
 from ardoqpy.cli.rows import Listing, columns
@@ -93,7 +93,7 @@ def _of_type(rows: Iterable[dict[str, Any]], name: str) -> Iterator[dict[str, An
         else:
             others[row.get("type")] = None
     if not found and others:
-        raise Refusal(f"No component is of a type {quoted(name)}: {near(name, others)}")
+        raise Refusal(f"No component is of a type {quote_name(name)}: {suggest(name, others)}")
 
 
 def _or_field_misspelt(rows: Iterable[Any], custom: dict[str, str], fields: Any) -> Iterator[Any]:
@@ -104,7 +104,7 @@ def _or_field_misspelt(rows: Iterable[Any], custom: dict[str, str], fields: Any)
     known = [] if found else fields()
     for name in [] if found else custom:
         if name not in known:
-            raise Refusal(f"The workspace has no field {quoted(name)}: {near(name, known)}")
+            raise Refusal(f"The workspace has no field {quote_name(name)}: {suggest(name, known)}")
 
 
 def _search_arguments(parser: argparse.ArgumentParser) -> None:

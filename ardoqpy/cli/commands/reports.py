@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._messages import near, quoted
+from ardoqpy._messages import quote_name, suggest
 from ardoqpy.cli.command import reading
 from ardoqpy.cli.errors import Refusal
 from ardoqpy.cli.output import form_of
@@ -50,10 +50,10 @@ def _definition(client: ArdoqClient, wanted: str) -> dict[str, Any]:
     found = client.get_reports(wanted)
     if not found:
         names = [one.get("name") for one in client.iter_reports()]
-        raise Refusal(f"There is no report {quoted(wanted)}: {near(wanted, names)}")
+        raise Refusal(f"There is no report {quote_name(wanted)}: {suggest(wanted, names)}")
     if len(found) > 1:
         ids = ", ".join(str(one.get("_id")) for one in found)
-        raise Refusal(f"{len(found)} reports are called {quoted(wanted)}: say which by its id ({ids}).")
+        raise Refusal(f"{len(found)} reports are called {quote_name(wanted)}: say which by its id ({ids}).")
     return found[0]
 
 

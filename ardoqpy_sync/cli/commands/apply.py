@@ -113,7 +113,7 @@ def _client_for(plan: Plan, *, progress: bool, **settings: Any) -> ArdoqSyncClie
 
 
 def _carried_out(plan: Plan, client: ArdoqSyncClient, moved: str, title: str) -> Came:
-    from ardoqpy.errors import ArdoqClientException, PlanMoved  # noqa: PLC0415
+    from ardoqpy.errors import ArdoqClientException, PlanDrifted  # noqa: PLC0415
     from ardoqpy_sync.cli.exit_codes import DONE, FAILED, INTERRUPTED, REFUSED, worst  # noqa: PLC0415
     from ardoqpy_sync.cli.notify import Came  # noqa: PLC0415
     from ardoqpy_sync.cli.run_job import INTERRUPTED_WORDS, status_of  # noqa: PLC0415
@@ -132,7 +132,7 @@ def _carried_out(plan: Plan, client: ArdoqSyncClient, moved: str, title: str) ->
         status = INTERRUPTED
     except ArdoqClientException as problem:
         client.give_up(str(problem))
-        status = REFUSED if isinstance(problem, PlanMoved) else FAILED
+        status = REFUSED if isinstance(problem, PlanDrifted) else FAILED
     account = account_of(client, title=title)
     return Came(account, worst(status, status_of(account)), more=more)
 

@@ -1,7 +1,7 @@
 """Run storms, crashes, races and two processes at once with ever new seeds, and print figures.
 
-`python tests/storms/full.py --minutes 5 [--seed 1000] [--crashes 200] [--rows 1000]` runs as many as there is
-time for. `python tests/storms/full.py --full [--seed 1000] [--crashes 200] [--rows 1000]` runs a set: every
+`python tests/faults/full.py --minutes 5 [--seed 1000] [--crashes 200] [--rows 1000]` runs as many as there is
+time for. `python tests/faults/full.py --full [--seed 1000] [--crashes 200] [--rows 1000]` runs a set: every
 share of faults in every way of writing, and so many crashes, all of jobs of so many components and twice the
 references; 30 races and 12 pairs of processes. Ends with 1 where anything was found that must not be. A
 complaint names the seed that shows it again.
@@ -277,7 +277,7 @@ def as_time_allows(first: int, options: argparse.Namespace) -> int:
             lambda way, number, figures: storm(server, way, number, SMALL[0], figures),
         )  # fmt: skip
         wrong += repeat(
-            "storms", server, began + seconds, itertools.count(first),
+            "faults", server, began + seconds, itertools.count(first),
             lambda way, number, figures: storm(server, way, number, options.rows, figures),
         )  # fmt: skip
     return wrong

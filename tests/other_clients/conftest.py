@@ -24,4 +24,4 @@ def pytest_collection_modifyitems(items):
     """Keep these tests in one process: they share what was played, and the environment of 0.8.4."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("strangers"))
+            item.add_marker(pytest.mark.xdist_group("other_clients"))

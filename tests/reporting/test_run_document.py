@@ -287,7 +287,7 @@ def test_what_goes_along_is_named_up_to_a_bound():
             r"failed_rows\[0\].reason is None: say why the row failed",
         ),
         ({"failed_rows": [FAILED_ROW | {"row": "a,b"}]}, r"failed_rows\[0\].row is a str: give a dict"),
-        ({"refused": "no"}, "refused is a str: give the GuardRefused"),
+        ({"refused": "no"}, "refused is a str: give the DeleteBlocked"),
     ],
 )
 def test_what_makes_no_sense_is_refused(told, sentence):

@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 
-from ardoqpy import GuardRefused, Retries
+from ardoqpy import DeleteBlocked, Retries
 from ardoqpy.testing import emulator
 from ardoqpy_sync import ArdoqSyncClient
 
@@ -90,6 +90,6 @@ def a_run(way):
             try:
                 client.delete_cache_misses(share=0.1)
                 refused = None
-            except GuardRefused as problem:
+            except DeleteBlocked as problem:
                 refused = problem
             yield client, refused, server

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ardoqpy._messages import alike, did_you_mean, near, quoted
+from ardoqpy._messages import did_you_mean, is_similar, quote_name, suggest
 
 TYPES = ["Application", "Applikation", "Server (physical)", "Café", "C#", "depends on", "rootWorkspace"]
 CAFE = "Cafe\N{COMBINING ACUTE ACCENT}"
@@ -29,9 +29,9 @@ CAFE = "Cafe\N{COMBINING ACUTE ACCENT}"
         (CAFE, "'Caf\\xe9'"),
     ],
 )
-def test_near_names_make_a_question(name, question):
+def test_messages_names_make_a_question(name, question):
     """Another letter case, blanks and signs; then parts and slips, the most alike first."""
-    assert near(name, TYPES) == did_you_mean(name, TYPES) == f"did you mean {question}?"
+    assert suggest(name, TYPES) == did_you_mean(name, TYPES) == f"did you mean {question}?"
 
 
 @pytest.mark.parametrize(
@@ -40,25 +40,25 @@ def test_near_names_make_a_question(name, question):
 def test_without_a_near_name_a_few_are_all_given(name):
     """In their order, also for what is no name at all."""
     assert did_you_mean(name, TYPES[:3]) == ""
-    assert near(name, TYPES[:3]) == "there is 'Application', 'Applikation' and 'Server (physical)'."
-    assert near(name, ["Application"]) == "there is 'Application'."
-    assert near(name, []) == "there is none."
+    assert suggest(name, TYPES[:3]) == "there is 'Application', 'Applikation' and 'Server (physical)'."
+    assert suggest(name, ["Application"]) == "there is 'Application'."
+    assert suggest(name, []) == "there is none."
 
 
 def test_names_are_alike_but_for_case_blanks_and_signs():
     """Nothing at all is like nothing."""
-    assert alike("typeId", "type_ID ")
-    assert alike("\N{FULLWIDTH LATIN CAPITAL LETTER F}ield", "field")
-    assert not alike("typeId", "types")
+    assert is_similar("typeId", "type_ID ")
+    assert is_similar("\N{FULLWIDTH LATIN CAPITAL LETTER F}ield", "field")
+    assert not is_similar("typeId", "types")
     for nothing in ("", " ", None, []):
-        assert not alike(nothing, nothing)
+        assert not is_similar(nothing, nothing)
 
 
 def test_of_many_a_sample_is_given():
     """From the thirteenth on it is how many there are, and the first five."""
     types = [f"Type {letter}" for letter in "abcdefghijklm"]
-    assert near("Person", types[:12]).endswith(", 'Type k' and 'Type l'.")
-    assert near("Person", types) == (
+    assert suggest("Person", types[:12]).endswith(", 'Type k' and 'Type l'.")
+    assert suggest("Person", types) == (
         "there are 13, such as 'Type a', 'Type b', 'Type c', 'Type d' and 'Type e'."
     )
 
@@ -66,40 +66,42 @@ def test_of_many_a_sample_is_given():
 def test_no_more_than_three_near_names_are_given():
     """What is equally near stays in its order."""
     types = [f"Type {number}" for number in range(40)]
-    assert near("Type", types) == "did you mean 'Type 0', 'Type 1' or 'Type 2'?"
-    assert near("b", ["B", "B.", "(b)", "-B-"]) == "did you mean 'B', 'B.' or '(b)'?"
+    assert suggest("Type", types) == "did you mean 'Type 0', 'Type 1' or 'Type 2'?"
+    assert suggest("b", ["B", "B.", "(b)", "-B-"]) == "did you mean 'B', 'B.' or '(b)'?"
 
 
 def test_a_name_is_given_once():
     """A model may have several types of one name; numbers are not the text of them."""
-    assert near("Person", ["Role", "Team", "Role", 1, 1, "1"]) == "there is 'Role', 'Team', 1 and '1'."
-    assert near("app", ["App", "App"]) == "did you mean 'App'?"
+    assert suggest("Person", ["Role", "Team", "Role", 1, 1, "1"]) == "there is 'Role', 'Team', 1 and '1'."
+    assert suggest("app", ["App", "App"]) == "did you mean 'App'?"
 
 
 def test_a_name_of_signs_is_compared_by_its_signs():
     """Signs count where there is nothing else."""
-    assert near("= >", ["->", "=>"]) == "did you mean '=>'?"
+    assert suggest("= >", ["->", "=>"]) == "did you mean '=>'?"
 
 
 def test_numbers_are_near_to_their_text_alone():
     """A type's id given as text finds the number; another number is no slip of the keyboard."""
-    assert near("2", [1, 2, 30]) == "did you mean 2?"
-    assert near(2, ["1", "2", "30"]) == "did you mean '2'?"
-    assert near(3, [1, 2, 30]) == near("3x", [1, 2, 30]) == "there is 1, 2 and 30."
-    assert near(1234, ["123", "12345"]) == "there is '123' and '12345'."
-    assert near("1234", [123, 12345]) == "there is 123 and 12345."
+    assert suggest("2", [1, 2, 30]) == "did you mean 2?"
+    assert suggest(2, ["1", "2", "30"]) == "did you mean '2'?"
+    assert suggest(3, [1, 2, 30]) == suggest("3x", [1, 2, 30]) == "there is 1, 2 and 30."
+    assert suggest(1234, ["123", "12345"]) == "there is '123' and '12345'."
+    assert suggest("1234", [123, 12345]) == "there is 123 and 12345."
 
 
 def test_what_is_no_name_is_not_among_the_known():
     """Null, true and lists in what Ardoq answers are no names; nor are numbers too large to be written."""
-    assert near("x", [None, True, [], {}, "Role", 10**5000, float("nan"), float("inf")]) == "there is 'Role'."
-    assert near(10**5000, [10**5000, 1]) == "there is 1."
-    assert quoted(10**5000) == "an int"
+    assert (
+        suggest("x", [None, True, [], {}, "Role", 10**5000, float("nan"), float("inf")]) == "there is 'Role'."
+    )
+    assert suggest(10**5000, [10**5000, 1]) == "there is 1."
+    assert quote_name(10**5000) == "an int"
 
 
 def test_the_same_names_give_the_same_sentence():
     """A set has no order of its own, and gets one that does not change from process to process."""
-    code = "from ardoqpy._messages import near; print(near('x', {'b', 'A', 'c', 'a', 1, '1'}))"
+    code = "from ardoqpy._messages import suggest; print(suggest('x', {'b', 'A', 'c', 'a', 1, '1'}))"
     said = {
         subprocess.run(
             [sys.executable, "-c", code],
@@ -111,7 +113,7 @@ def test_the_same_names_give_the_same_sentence():
         for seed in ("1", "2", "3")
     }
     assert said == {"there is 1, '1', 'A', 'a', 'b' and 'c'.\n"}
-    assert near("x", iter(["b", "A"])) == "there is 'b' and 'A'."
+    assert suggest("x", iter(["b", "A"])) == "there is 'b' and 'A'."
 
 
 @pytest.mark.parametrize(
@@ -130,13 +132,13 @@ def test_the_same_names_give_the_same_sentence():
 )
 def test_a_name_is_shown_in_one_readable_line(value, shown):
     """What would move the cursor or hide the rest is written out, what is long is cut off."""
-    assert quoted(value) == shown
-    assert "\n" not in near("Person", [value])
+    assert quote_name(value) == shown
+    assert "\n" not in suggest("Person", [value])
 
 
 def test_many_long_names_take_no_long_while():
     """Names are compared by their beginning: a text of any length, known or asked for, is no trouble."""
     known = ["x" * 100_000 + str(number) for number in range(5)]
-    assert near("y" * 100_000, known).startswith("there is 'xxx")
-    assert len(near("x" * 100_000, known)) < 300
+    assert suggest("y" * 100_000, known).startswith("there is 'xxx")
+    assert len(suggest("x" * 100_000, known)) < 300
     assert did_you_mean("Aplication" + "y" * 300, ["Application" + "y" * 300])
