@@ -76,8 +76,8 @@ def misfit(name: str, value: Any, fields: Mapping[str, Field]) -> str | None:
     takes = _TAKES.get(field.type, "text")
     if field.options:
         takes += f" out of {', '.join(map(repr, field.options))}"
-    field_type = field.type
-    return f"{quote_name(value)} is no value for the custom field {name!r} of type {field_type}: it takes {takes}."
+    shown = quote_name(value)
+    return f"{shown} is no value for the custom field {name!r} of type {field.type}: it takes {takes}."
 
 
 def _fits(field: Field, value: Any) -> bool:
