@@ -81,9 +81,9 @@ def attributes(value: object, argument: str, *required: str) -> dict[str, Any]:
         given = "missing" if value is None else f"{describe_type(value)}"
         raise InvalidInput(f"{argument} is {given}: give a dict of attributes.")
     for key in value:
-        if not isinstance(key, str):
+        if type(key) is not str and not isinstance(key, str):
             raise InvalidInput(f"{argument} has the key {short_repr(key)}: the names of attributes are text.")
-    lacking = [name for name in required if _is_lacking(value.get(name))]
+    lacking = [name for name in required if _is_lacking(value.get(name))] if required else ()
     if lacking:
         named = (
             f" ({quote_name(value['name'])})" if isinstance(value.get("name"), str) and value["name"] else ""

@@ -258,13 +258,8 @@ class Engine:
         reference: RowReference,
     ) -> Entity:
         """Bring the first entity that matches in line with the body, or create one if none matches."""
-
-        def decide_again(fresh: Entity | None, _problem: ArdoqClientException | None) -> Entity:
-            if fresh is None:
-                return self._ensure(kind, ws_id, self._with_real_ids(body), match, given, reference)
-            return self._settle(kind, fresh["rootWorkspace"], self._with_real_ids(body), fresh, source)
-
-        source = SourceRow(given, reference, decide_again)
+        again = partial(self._ensure_again, kind, ws_id, body, match, given, reference)
+        source = SourceRow(given, reference, again)
         matches = match()
         if not matches:
             return self._create(kind, ws_id, body, source)
@@ -273,6 +268,24 @@ class Engine:
         # The source has this entity, even if the row fails: it is not missing.
         self.cache.name(kind.name, ws_id, matches[0])
         return self._settle(kind, ws_id, body, matches[0], source)
+
+    def _ensure_again(
+        self,
+        kind: Kind,
+        ws_id: str,
+        body: Entity,
+        match: Callable[[], list[Entity]],
+        given: Any,
+        reference: RowReference,
+        fresh: Entity | None,
+        _problem: ArdoqClientException | None,
+    ) -> Entity:
+        """Decide a row again: bring the entity that it matched before in line, or match anew without one."""
+        body = self._with_real_ids(body)
+        if fresh is None:
+            return self._ensure(kind, ws_id, body, match, given, reference)
+        again = partial(self._ensure_again, kind, ws_id, body, match, given, reference)
+        return self._settle(kind, fresh["rootWorkspace"], body, fresh, SourceRow(given, reference, again))
 
     def _settle(self, kind: Kind, ws_id: str, body: Entity, current: Entity, source: SourceRow) -> Entity:
         """Update an entity if it differs from the body, and return it."""

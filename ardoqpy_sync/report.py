@@ -146,7 +146,13 @@ def in_full(change: Change) -> dict[str, Any]:
 
 
 def _old_and_new(change: Change) -> dict[str, dict[str, Any]]:
-    return {key: copy_entity({"old": old, "new": new}) for key, (old, new) in change.attributes.items()}
+    return {
+        key: {
+            "old": copy_entity({"": old})[""] if isinstance(old, dict | list) else old,
+            "new": copy_entity({"": new})[""] if isinstance(new, dict | list) else new,
+        }
+        for key, (old, new) in change.attributes.items()
+    }
 
 
 def format_report(report: dict[str, Any], *, longest: int = 10) -> str:

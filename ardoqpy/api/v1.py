@@ -214,8 +214,8 @@ class Components(_Synced):
         }
     )
 
-    def imagined(self, attributes: Entity) -> Entity:
-        return {"parent": None, "description": None, **self.nested(attributes), "children": []}
+    def imagined(self, body: Entity) -> Entity:
+        return {"parent": None, "description": None, **body, "children": []}
 
     def in_workspace(self, ws_id: str) -> Entities:
         workspace = id_segment(ws_id, "ws_id")
@@ -285,8 +285,8 @@ class References(_Synced):
         }
     )
 
-    def imagined(self, attributes: Entity) -> Entity:
-        return {"description": None, **self.nested(attributes)}
+    def imagined(self, body: Entity) -> Entity:
+        return {"description": None, **body}
 
     def in_workspace(self, ws_id: str) -> Entities:
         workspace = id_segment(ws_id, "ws_id")

@@ -148,7 +148,11 @@ class _Writing(_Listing):
         return flat(body, self._not_custom) if "customFields" in body else body
 
     def nested(self, attributes: Entity) -> Entity:
-        for key in self.writable.elsewhere & attributes.keys():
+        for key in (
+            ()
+            if self.writable.elsewhere.isdisjoint(attributes)
+            else self.writable.elsewhere & set(attributes)
+        ):
             raise InvalidInput(
                 f"{self.argument} has {key!r}, which API v2 does not offer on {self.writable.noun}: leave it "
                 "out, or use version='v1'."
@@ -238,8 +242,8 @@ class Components(_Writing):
     def twins(self, body: Entity) -> Entities:
         return list(self.iterate({key: body[key] for key in ("rootWorkspace", "typeId", "name")}))
 
-    def imagined(self, attributes: Entity) -> Entity:
-        return {"parent": None, "description": None, "customFields": {}, **self.nested(attributes)}
+    def imagined(self, body: Entity) -> Entity:
+        return {"parent": None, "description": None, "customFields": {}, **body}
 
     def children(self, comp: Entity) -> list[str]:
         return [child["_id"] for child in self.iterate({"parent": comp["_id"]})]
@@ -267,8 +271,8 @@ class References(_Writing):
     def twins(self, body: Entity) -> Entities:
         return list(self.iterate({key: body[key] for key in ("source", "target", "type")}))
 
-    def imagined(self, attributes: Entity) -> Entity:
-        return {"description": None, "customFields": {}, **self.nested(attributes)}
+    def imagined(self, body: Entity) -> Entity:
+        return {"description": None, "customFields": {}, **body}
 
     def flat(self, body: Entity) -> Entity:
         attributes = super().flat(body)

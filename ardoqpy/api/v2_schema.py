@@ -42,13 +42,17 @@ class Writable:
         """Return the names of all attributes that are no custom fields."""
         return self.fixed | self.changing | self.read_only
 
+    @cached_property
+    def _creatable(self) -> frozenset[str]:
+        return self.fixed | self.changing
+
     def new(self, body: object, argument: str) -> Entity:
         """Return what of `body` is sent to create: what Ardoq sets itself is left out.
 
         Raise `InvalidInput` where a needed attribute is missing, or one is not known to v2.
         """
         given = attributes(body, argument, *self.required)
-        return self._sent(given, argument, self.fixed | self.changing, leave_out=self.read_only)
+        return self._sent(given, argument, self._creatable, leave_out=self.read_only)
 
     def whole(self, body: object, argument: str) -> Entity:
         """Return what of a whole entity, as it was read, is sent to change it.
@@ -73,8 +77,11 @@ class Writable:
     def _sent(
         self, given: Entity, argument: str, known: frozenset[str], leave_out: frozenset[str] = frozenset()
     ) -> Entity:
-        sent = {key: value for key, value in given.items() if key not in leave_out}
-        unknown = sorted(key for key in sent if key not in known)
+        if given.keys() <= known:
+            sent = given.copy()
+        else:
+            sent = {key: value for key, value in given.items() if key not in leave_out}
+        unknown = sorted(sent.keys() - known)
         if unknown:
             question = did_you_mean(unknown[0], known)
             raise InvalidInput(
@@ -82,8 +89,8 @@ class Writable:
                 f"{f'{question} A' if question else 'a'} custom field goes below 'customFields', as "
                 f"{{'customFields': {{{unknown[0]!r}: ...}}}}."
             )
-        for key in sorted(self.not_null & sent.keys()):
-            if sent[key] is None:
+        for key in self.not_null:
+            if key in sent and sent[key] is None:
                 raise InvalidInput(f"{argument} has {key!r} None, which API v2 does not take: leave it out.")
         if "customFields" in sent:
             attributes(sent["customFields"], f"{argument}['customFields']")

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PendingWrites"]
 
+_WORKSPACES = ("rootWorkspace", "targetWorkspace")
+_IDS = ("_id", *ENDS)
 #: How often a write is sent, each time decided again because Ardoq held another version or nothing.
 ROUNDS = 5
 
@@ -90,7 +92,8 @@ class PendingWrites:
         entity_id = f"{self.sender.id_prefix}{next(self._numbers)}"
         attributes, size = as_json(body)
         sent = kind.collection.creation(attributes)
-        expected = kind.collection.imagined(attributes) | {"_id": entity_id, "_version": 1}
+        expected = {**kind.collection.imagined(sent), "_id": entity_id, "_version": 1}
+        expected |= {key: attributes[key] for key in _WORKSPACES if key in attributes}
         if kind.name == "component":
             expected["type"] = type_name
         operation = Operation("create", kind, entity_id, attributes, sent, expected=expected, known=known)
@@ -313,21 +316,17 @@ class PendingWrites:
 
     def _with_real_ids(self, change: Change) -> Change:
         real, attributes = self.real, change.attributes
-        if any(pair[1] in real for end in ENDS if (pair := attributes.get(end)) is not None):
-            attributes = {
-                key: (old, real.get(new, new)) if key in ENDS else (old, new)
-                for key, (old, new) in attributes.items()
-            }
-        elif change.id not in real:
-            return change
-        entity_id = change.id and real.get(change.id, change.id)
-        return change._replace(id=entity_id, attributes=attributes)
+        for end in ENDS:
+            pair = attributes.get(end)
+            if pair is not None and pair[1] in real:
+                attributes[end] = pair[0], real[pair[1]]
+        return change._replace(id=real[change.id]) if change.id in real else change
 
     def _correct_handed_out(self, settled: dict[str, tuple[int, Entity]]) -> None:
         handed_out, self._handed_out = self._handed_out, []
         real = self.real
         for entity, entity_id in handed_out:
-            for key in ("_id", *ENDS):
+            for key in _IDS:
                 value = entity.get(key)
                 if isinstance(value, str) and value in real:
                     entity[key] = real[value]
