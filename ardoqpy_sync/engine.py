@@ -310,7 +310,6 @@ class Engine:
             wanted["targetWorkspace"] = body["targetWorkspace"]
         wanted, type_name = self._checks.new(kind, ws_id, wanted)
         sent = self.model.fitted(ws_id, wanted, kind.built_in)
-        self._flush_before(deleting=False)
         shelf = self.shelf(kind, ws_id)
         operation = self.writes.create(kind, sent, type_name, shelf.by_id)
         expected: Entity = operation.expected or {}
@@ -341,7 +340,6 @@ class Engine:
     ) -> Entity:
         derived, type_name = self._checks.changed(kind, ws_id, current, found)
         changed = {key: new for key, (_, new) in found.items()}
-        self._flush_before(deleting=False)
         expected = self.writes.update(kind, current, changed | derived, type_name)
         at = expected.get("rootWorkspace", ws_id)
         if at != ws_id:  # a reference is in the workspace of its source
@@ -372,8 +370,8 @@ class Engine:
             return
         self.locate(kind, entity_id)
         removed = self.cache.cascade(kind.name, entity_id)
-        if not self.writes.are_unsent(removed):
-            self._flush_before(deleting=True)
+        if self.writes.must_flush_before_delete(removed) and not self.writes.are_unsent(removed):
+            self.writes.flush()
             entity_id = self.real_id(entity_id)
             self.locate(kind, entity_id)
             removed = self.cache.cascade(kind.name, entity_id)
@@ -427,10 +425,6 @@ class Engine:
     def flush(self) -> dict[str, ArdoqClientException]:
         """Send the pending writes, and return by id why writes failed."""
         return self.writes.flush()
-
-    def _flush_before(self, *, deleting: bool) -> None:
-        if self.writes.waiting and self.writes.must_flush_before(deleting=deleting):
-            self.writes.flush()
 
     def real_id(self, entity_id: Any) -> Any:
         """Return the id that Ardoq gave to an entity that had a batch id first; any other id as it is."""
