@@ -178,6 +178,13 @@ def test_both_import_lines_of_the_predecessor_work():
     assert ArdoqSyncClient is ardoqpy_sync.ArdoqSyncClient
 
 
+def test_an_old_urllib3_is_refused():
+    """requests accepts urllib3 1, the client does not: the error says what to install."""
+    code = "import urllib3.exceptions as e; del e.NameResolutionError; import ardoqpy.client"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.stderr.strip().endswith("an older one is installed: pip install 'urllib3>=2'.")
+
+
 def test_the_core_depends_on_requests_alone():
     """The package asks the index for requests and nothing else."""
     config = (ROOT / "setup.cfg").read_text(encoding="utf-8")
