@@ -179,7 +179,7 @@ def test_both_import_lines_of_the_predecessor_work():
 
 
 def test_an_old_urllib3_is_refused():
-    """requests accepts urllib3 1, the client does not: the error says what to install."""
+    """The client refuses urllib3 1, which requests accepts: the error says what to install."""
     code = "import urllib3.exceptions as e; del e.NameResolutionError; import ardoqpy.client"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.stderr.strip().endswith("an older one is installed: pip install 'urllib3>=2'.")

@@ -61,8 +61,8 @@ STATUSES = [
         401,
         AuthorizationError,
         (
-            f"{SAID.format('401 Unauthorized.')} Make a new token (one unused for 60 days expires), and check "
-            "that it is for this host."
+            f"{SAID.format('401 Unauthorized.')} Make a new token (one unused for 60 days expires), and "
+            "check that it is for this host."
         ),
     ),
     (
