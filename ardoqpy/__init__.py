@@ -9,8 +9,7 @@ from ardoqpy._version import __version__
 
 if TYPE_CHECKING:
     from ardoqpy._http.retry import Retries
-    from ardoqpy.batch import Batch
-    from ardoqpy.batch_result import BatchResult
+    from ardoqpy.batch import Batch, BatchResult
     from ardoqpy.client import ArdoqClient
     from ardoqpy.errors import (
         AmbiguousWrite,
@@ -66,12 +65,12 @@ _HOMES = {
     "API": "ardoqpy.example_client",
     "ArdoqClient": "ardoqpy.client",
     "Batch": "ardoqpy.batch",
-    "BatchResult": "ardoqpy.batch_result",
+    "BatchResult": "ardoqpy.batch",
     "Retries": "ardoqpy._http.retry",
 }
 #: What `import ardoqpy` alone gives beside the names, as `ardoqpy.errors`.
 _MODULES = {
-    *("batch", "batch_result", "client", "config", "api", "errors", "example_client", "metamodel"),
+    *("batch", "client", "config", "api", "errors", "example_client", "metamodel"),
     "methods",
     # Those that 0.8.4 had loaded when it was imported.
     *("ardoqpy", "ardoqpy_sync", "ardoqpy_v2"),

@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from ardoqpy._validation import attributes, id_segment, spelled
+from ardoqpy._validation import attributes, id_segment, query_parameters
 from ardoqpy.api.v2_schema import checked_version
-from ardoqpy.batch import wire_form
+from ardoqpy.batch import batch_body
 from ardoqpy.client import ArdoqClient
 from ardoqpy.errors import InvalidInput
 
@@ -21,7 +21,17 @@ if TYPE_CHECKING:
 
     from ardoqpy.api.v2 import V2
     from ardoqpy.batch import Batch
-    from ardoqpy.entities import Entity
+    from ardoqpy.entities import (
+        Attributes,
+        BatchAnswer,
+        BatchBody,
+        Context,
+        Entity,
+        Page,
+        ReportOverview,
+        User,
+        Workspace,
+    )
 
 __all__ = ["API"]
 
@@ -77,7 +87,7 @@ class API:
     def __repr__(self) -> str:
         return f"<API at {self.ardoq_api_host}>"
 
-    def me(self) -> Entity:
+    def me(self) -> User:
         """Return who is asking: `user` with `email`, `org` with `name` and `label`."""
         return self.client.me()
 
@@ -97,13 +107,13 @@ class API:
         if paginated:
             return self.client.iter_request("components", query_params)
         if raw:
-            query = spelled(query_params, "query_params")
+            query = query_parameters(query_params, "query_params")
             transport = self.client.api.transport
             with transport.stream("components", query) as pieces:
                 return transport.read_all(pieces, "the page").decode()
         return self.client.request("components", query_params=query_params)
 
-    def create_component(self, data: Entity) -> Entity:
+    def create_component(self, data: Attributes) -> Entity:
         """Create a component and return it as stored; `data` is sent as it is."""
         return self._create("components", data)
 
@@ -111,7 +121,7 @@ class API:
         """Return one component; raise `NotFoundError` where there is none."""
         return self._read("components", id)
 
-    def update_component(self, id: str, data: Entity, version: int | str = "latest") -> Entity:  # noqa: A002
+    def update_component(self, id: str, data: Attributes, version: int | str = "latest") -> Entity:  # noqa: A002
         """Change the attributes in `data`, which is sent as it is, and return the component as stored.
 
         Raise `Conflict` where Ardoq holds another version than `version`.
@@ -128,7 +138,7 @@ class API:
         """Yield the references that fit `query_params`, page after page."""
         return self.client.iter_request("references", query_params)
 
-    def create_reference(self, data: Entity) -> Entity:
+    def create_reference(self, data: Attributes) -> Entity:
         """Create a reference and return it as stored; `data` is sent as it is."""
         return self._create("references", data)
 
@@ -136,7 +146,7 @@ class API:
         """Return one reference; raise `NotFoundError` where there is none."""
         return self._read("references", id)
 
-    def update_reference(self, id: str, data: Entity, version: int | str = "latest") -> Entity:  # noqa: A002
+    def update_reference(self, id: str, data: Attributes, version: int | str = "latest") -> Entity:  # noqa: A002
         """Change the attributes in `data`, which is sent as it is, and return the reference as stored.
 
         Raise `Conflict` where Ardoq holds another version than `version`.
@@ -149,7 +159,7 @@ class API:
 
     # -- workspaces, batches, reports ----------------------------------------------------------------
 
-    def list_workspaces(self, query_params: Mapping[str, Any] | None = None) -> Iterator[Entity]:
+    def list_workspaces(self, query_params: Mapping[str, Any] | None = None) -> Iterator[Workspace]:
         """Yield the workspaces that fit `query_params`, page after page."""
         return self.client.iter_request("workspaces", query_params)
 
@@ -157,39 +167,39 @@ class API:
         """Return one workspace; raise `NotFoundError` where there is none."""
         return self.client.get_workspace(id)
 
-    def read_workspace_context(self, id: str) -> Entity:  # noqa: A002
+    def read_workspace_context(self, id: str) -> Context:  # noqa: A002
         """Return the types, fields and tags that can be used in a workspace."""
         return self.client.get_context(id)
 
-    def batch(self, data: Batch | Entity) -> Entity:
+    def batch(self, data: Batch | BatchBody | Attributes) -> BatchAnswer:
         """Carry out a `Batch`, its `body`, or a dict of that form, and return the answer as Ardoq gives
         it.
         """
-        answer: Entity = self.client.request("batch", "POST", data=wire_form(data))
+        answer: BatchAnswer = self.client.request("batch", "POST", data=batch_body(data))
         return answer
 
-    def reports(self) -> Entity:
+    def reports(self) -> Page:
         """Return the first page of the reports, as the dict that Ardoq gives."""
-        answer: Entity = self.client.request("reports")
+        answer: Page = self.client.request("reports")
         return answer
 
-    def report(self, id: str) -> Entity:  # noqa: A002
+    def report(self, id: str) -> ReportOverview:  # noqa: A002
         """Return the definition of one report."""
         return self.client.get_report_definition(id)
 
-    def report_run(self, id: str, view: str) -> Entity:  # noqa: A002
+    def report_run(self, id: str, view: str) -> Page:  # noqa: A002
         """Run a report and return the first page of its rows, as the dict that Ardoq gives.
 
         `view` is `"objects"` or `"tabular"`; raise `InvalidInput` for any other.
         """
         if view not in ("objects", "tabular"):
             raise InvalidInput(f"view is {view!r}: say 'objects' or 'tabular'.")
-        answer: Entity = self.client.request(f"reports/{id_segment(id, 'id')}/run/{view}")
+        answer: Page = self.client.request(f"reports/{id_segment(id, 'id')}/run/{view}")
         return answer
 
     # -- both kinds ----------------------------------------------------------------------------------
 
-    def _create(self, resource: str, data: Entity) -> Entity:
+    def _create(self, resource: str, data: Attributes) -> Entity:
         answer: Entity = self.client.request(resource, "POST", data=data)
         return answer
 
@@ -197,7 +207,7 @@ class API:
         answer: Entity = self.client.request(f"{resource}/{id_segment(entity_id, 'id')}")
         return answer
 
-    def _update(self, resource: str, entity_id: str, data: Entity, version: int | str) -> Entity:
+    def _update(self, resource: str, entity_id: str, data: Attributes, version: int | str) -> Entity:
         writing = {"components": self._v2.components, "references": self._v2.references}[resource]
         return writing.change(entity_id, attributes(data, "data"), checked_version(version))
 

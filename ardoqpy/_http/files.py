@@ -15,7 +15,7 @@ from ardoqpy.errors import ArdoqClientException, InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["MultipartFile", "opener", "save"]
+__all__ = ["MultipartFile", "open_source", "save"]
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
 
@@ -67,7 +67,7 @@ class MultipartFile:
         return b""
 
 
-def opener(
+def open_source(
     file: Source, filename: str | None, content_type: str | None
 ) -> tuple[Callable[[], BinaryIO], str, str]:
     """Return how to read `file` from its start (as often as asked), its name and its content type.

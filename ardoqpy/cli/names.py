@@ -23,7 +23,7 @@ def is_id(text: str) -> bool:
     return re.fullmatch(r"[0-9a-f]{24}", text) is not None
 
 
-def workspace_of(client: ArdoqClient, wanted: str) -> dict[str, Any]:
+def workspace_of(client: ArdoqClient, wanted: str) -> Any:
     """Return the workspace with this id or name, in whatever letter case if no other has the name.
 
     Raise `Refusal` where there is none, or more than one.

@@ -16,7 +16,7 @@ __all__ = ["context_of", "field_names"]
 _STYLE = ("color", "icon", "image", "shape")
 
 
-def context_of(client: ArdoqClient, ws_id: str) -> dict[str, Any]:
+def context_of(client: ArdoqClient, ws_id: str) -> Any:
     """Return the types, fields and tags of a workspace; v1 needs its model, all fields and its tags for
     it.
     """

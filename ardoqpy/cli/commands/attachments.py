@@ -39,7 +39,7 @@ def _attachments(connection: Connection, options: argparse.Namespace) -> Listing
     return connection.ask(lambda client: Listing(_found(client, options), SHOWN))
 
 
-def _found(client: ArdoqClient, options: argparse.Namespace) -> Iterable[dict[str, Any]]:
+def _found(client: ArdoqClient, options: argparse.Namespace) -> Iterable[Any]:
     from ardoqpy.errors import UnsupportedOperation  # noqa: PLC0415
 
     kind, owner = _owner(client, options)

@@ -61,7 +61,7 @@ class Check(NamedTuple):
 class Answer(NamedTuple):
     """What a version of the API answers to the question who is asking."""
 
-    user: dict[str, Any] | None
+    user: Any
     problem: ArdoqClientException | None
     seconds: list[float]
     skew: float | None

@@ -73,7 +73,7 @@ def _add_models(client: ArdoqClient, contents: list[Row], seed: Seed) -> None:
     except UnsupportedOperation:
         for one in contents:
             model_id = _model_id(one["_id"])
-            context = client.get_context(one["_id"])
+            context: Any = client.get_context(one["_id"])
             model, its_fields = seeds.model_of_context(context, one.get("name"), model_id)
             seed["models"].append(model)
             seed["fields"] += its_fields

@@ -38,7 +38,7 @@ def _show(connection: Connection, options: argparse.Namespace) -> Document:
     return connection.ask(lambda client: record(_definition(client, options.report)))
 
 
-def _definition(client: ArdoqClient, wanted: str) -> dict[str, Any]:
+def _definition(client: ArdoqClient, wanted: str) -> Any:
     from ardoqpy.cli.names import is_id  # noqa: PLC0415
     from ardoqpy.errors import NotFoundError  # noqa: PLC0415
 

@@ -44,7 +44,7 @@ def _workspaces(connection: Connection, options: argparse.Namespace) -> Listing:
     return connection.ask(read)
 
 
-def _of_model(client: ArdoqClient, model: str | None) -> Iterable[dict[str, Any]]:
+def _of_model(client: ArdoqClient, model: str | None) -> Iterable[Any]:
     from ardoqpy.errors import UnsupportedOperation  # noqa: PLC0415
 
     try:
