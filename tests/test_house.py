@@ -119,7 +119,7 @@ def test_the_command_line_asks_in_public():
     below = {"ardoqpy.api.v1", "ardoqpy.api.v2", "ardoqpy.api.protocols", "ardoqpy._http.transport"}
     assert [edge for edge in _edges() if edge[0] in command_line and edge[1] in below] == []
     outside = {name for name, imported in _edges() if imported in command_line and name not in command_line}
-    assert outside == {"ardoqpy.__main__", "ardoqpy_sync.__main__", "ardoqpy_sync.reporting.terminal"}
+    assert outside == {"ardoqpy.__main__", "ardoqpy_sync.__main__"}
 
 
 def test_requests_has_one_door():
