@@ -32,8 +32,8 @@ HEAD = """\
 # Every method and its paths
 
 To find the method for a path, or the paths of a method, search this page. Paths start with `/api/` on v1 and
-with `/api/v2/` on v2; queries are not shown. If a method has several paths, the arguments that lead to each are
-in brackets. A listing on v2 sends one request for each page. `ArdoqSyncClient` has the same methods, and
+with `/api/v2/` on v2; queries are not shown. If a method has several paths, the arguments that lead to each
+are in brackets. A listing on v2 sends one request for each page. `ArdoqSyncClient` has the same methods, and
 answers some from its cache. Parameters and return values are in the docstrings:
 `help(ArdoqClient.get_components)`. [v1-or-v2.md](v1-or-v2.md) helps you choose a version.
 
