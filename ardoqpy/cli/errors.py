@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 
-from ardoqpy.cli.harmless import harmless
+from ardoqpy._terminal import escape_controls
 
 __all__ = ["CommandError", "print_error", "unexpected_error", "with_option_names"]
 
@@ -40,7 +40,7 @@ def with_option_names(message: str) -> str:
 
 def print_error(message: str, program: str = "ardoqpy") -> None:
     """Print a message as one line on standard error, whatever characters it contains."""
-    print(f"{program}: {harmless(message)}", file=sys.stderr)
+    print(f"{program}: {escape_controls(message)}", file=sys.stderr)
 
 
 def unexpected_error(problem: Exception) -> str:

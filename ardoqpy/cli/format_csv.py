@@ -9,8 +9,8 @@ from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, TextIO
 
+from ardoqpy._terminal import escape_controls
 from ardoqpy.cli.errors import CommandError
-from ardoqpy.cli.harmless import harmless
 from ardoqpy.cli.rows import cell_text, flatten
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class _Writer:
         self._stream = stream
         self._writer = csv.writer(stream, lineterminator="\n")
         self._text = cell_text if raw else escape_formula
-        self._printable = harmless if stream.isatty() else str
+        self._printable = escape_controls if stream.isatty() else str
 
     def _write(self, values: Iterable[Any]) -> None:
         self._writer.writerow([self._printable(self._text(value)) for value in values])

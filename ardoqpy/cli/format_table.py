@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from ardoqpy.cli.harmless import harmless, shortened, width
+from ardoqpy._terminal import display_width, escape_controls, shorten
 from ardoqpy.cli.rows import cell_text, flatten
 
 if TYPE_CHECKING:
@@ -21,18 +21,20 @@ _MINIMUM_WIDTHS = ((8, False), (8, True), (1, True))
 
 def write_table(listing: Listing, stream: TextIO, line_width: int | None) -> None:
     """Write rows with a header, in lines of at most `line_width` terminal columns; None: cut nothing."""
-    lines = [[harmless(column.title) for column in listing.columns]]
+    lines = [[escape_controls(column.title) for column in listing.columns]]
     for row in listing.rows:
         attributes = flatten(row)
-        lines.append([harmless(_value(attributes, column)) for column in listing.columns])
-    widths = [max(width(line[index]) for line in lines) for index in range(len(listing.columns))]
+        lines.append([escape_controls(_value(attributes, column)) for column in listing.columns])
+    widths = [max(display_width(line[index]) for line in lines) for index in range(len(listing.columns))]
     if line_width is not None:
         widths = _fit(widths, listing.columns, line_width)
     for line in lines:
-        cells = [shortened(text, limit) for text, limit in zip(line, widths, strict=True)]
-        padded = [text + " " * (limit - width(text)) for text, limit in zip(cells, widths, strict=True)]
+        cells = [shorten(text, limit) for text, limit in zip(line, widths, strict=True)]
+        padded = [
+            text + " " * (limit - display_width(text)) for text, limit in zip(cells, widths, strict=True)
+        ]
         printed = GAP.join(padded).rstrip()
-        stream.write((printed if line_width is None else shortened(printed, line_width)) + "\n")
+        stream.write((printed if line_width is None else shorten(printed, line_width)) + "\n")
 
 
 def _value(attributes: dict[str, object], column: Column) -> str:

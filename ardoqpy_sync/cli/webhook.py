@@ -6,10 +6,10 @@ import os
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from ardoqpy._http.webhook import checked_address
+from ardoqpy._terminal import escape_controls
 from ardoqpy.config import Token
 from ardoqpy_sync.cli.exit_codes import MEANINGS
 from ardoqpy_sync.reporting.labels import headline
-from ardoqpy_sync.reporting.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,11 +52,11 @@ def webhook_address(given: str | None) -> Token | None:
 def summarize(document: Mapping[str, Any], command: str, exit_code: int) -> Summary:
     """Return the summary of a run document: no names of entities, no values, no reasons."""
     made = document["made"]
-    title = one_line(document["title"])
+    title, host = (escape_controls(text, 160) for text in (document["title"], made["host"]))
     return {
         "kind": "ardoqpy run",
         "format": 1,
-        "text": f"{title}: {headline(document)} ({one_line(made['host'])}, exit code {exit_code})",
+        "text": f"{title}: {headline(document)} ({host}, exit code {exit_code})",
         "job": document["title"],
         "command": command,
         "status": MEANINGS[exit_code],

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from ardoqpy._terminal import escape_controls
 from ardoqpy.cli.connection import Connection
 from ardoqpy.cli.errors import CommandError
-from ardoqpy.cli.harmless import harmless
 from ardoqpy.cli.names import workspace_id
 from ardoqpy.errors import UnsupportedOperation
 
@@ -50,7 +50,7 @@ def download(options: argparse.Namespace) -> int:
     with Connection(options, ("v1", "v2")) as connection:
         size = connection.ask(lambda client: _download(client, options, target))
     if target is not None:
-        print(f"{size} bytes in {harmless(str(target))}", file=sys.stderr)
+        print(f"{size} bytes in {escape_controls(str(target))}", file=sys.stderr)
     return 0
 
 

@@ -13,11 +13,11 @@ from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 from ardoqpy._http.retry import Retries
+from ardoqpy._terminal import escape_controls
 from ardoqpy._version import __version__
 from ardoqpy.cli.connection import client_settings
 from ardoqpy.cli.errors import with_option_names
 from ardoqpy.cli.format_json import write_list
-from ardoqpy.cli.harmless import harmless
 from ardoqpy.client import ArdoqClient
 from ardoqpy.config import found_settings, read_settings
 from ardoqpy.errors import ArdoqClientException, AuthorizationError, ConfigurationError, UnexpectedAnswer
@@ -97,10 +97,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print(check: Check) -> None:
-    print(f"{check.result:<6} {check.step:<13} {harmless(check.found)}".rstrip(), flush=True)
+    print(f"{check.result:<6} {check.step:<13} {escape_controls(check.found)}".rstrip(), flush=True)
     if check.remedy:
         indent = " " * 21
-        print(textwrap.fill(harmless(check.remedy), 100, initial_indent=indent, subsequent_indent=indent))
+        print(
+            textwrap.fill(escape_controls(check.remedy), 100, initial_indent=indent, subsequent_indent=indent)
+        )
 
 
 def _checks(options: argparse.Namespace) -> Iterator[Check]:

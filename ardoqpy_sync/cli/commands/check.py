@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from ardoqpy._terminal import escape_controls
 from ardoqpy.cli.format_json import write_document
-from ardoqpy.cli.harmless import harmless
 from ardoqpy.cli.output import open_output
 from ardoqpy_sync.cli.check_job import JobCheck
 from ardoqpy_sync.cli.notify import show_logs
@@ -28,5 +28,5 @@ def run(options: argparse.Namespace) -> int:
             if options.json:
                 write_document(check.as_dict(), stream)
             else:
-                stream.writelines(f"{harmless(line)}\n" for line in check.lines())
+                stream.writelines(f"{escape_controls(line)}\n" for line in check.lines())
     return check.exit_code

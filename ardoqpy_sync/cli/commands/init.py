@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ardoqpy._terminal import escape_controls
 from ardoqpy.cli.errors import CommandError
-from ardoqpy.cli.harmless import harmless
 from ardoqpy.cli.output import open_output
 from ardoqpy.client import ArdoqClient
 from ardoqpy_sync.cli.exit_codes import NAME
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     with open_output(options.output) as stream:
         stream.write(text)
     if options.output != "-" and sys.stdout is not None:
-        name = harmless(options.output)
+        name = escape_controls(options.output)
         print(f"Wrote {name}. Read it, edit it, and then run:")
         print(f"  {NAME} check {name}    to list everything that would fail")
         print(f"  {NAME} plan {name}     to preview the run; writes nothing")
