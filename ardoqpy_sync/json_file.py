@@ -9,16 +9,21 @@ import json
 import math
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ardoqpy._http import files
 from ardoqpy._messages import describe_type, quote_name
 from ardoqpy.errors import InvalidInput
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ardoqpy.entities import Attributes
+
 __all__ = ["read", "write"]
 
 
-def write(path: str | os.PathLike[str], data: dict[str, Any], what: str) -> None:
+def write(path: str | os.PathLike[str], data: Mapping[str, object], what: str) -> None:
     """Write plain data to a file, which is replaced.
 
     `what` is what messages call the data, such as "plan". Raise `InvalidInput` if the file cannot be written,
@@ -79,7 +84,7 @@ def _finite_number(text: str) -> float:
     return number
 
 
-def _reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> Attributes:
     unique = dict(pairs)
     if len(unique) < len(pairs):
         names = [key for key, _ in pairs]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from ardoqpy.client import ArdoqClient
 
@@ -22,7 +22,7 @@ class Option(NamedTuple):
     """One option or positional argument: its flags, and the settings of `argparse` for it."""
 
     flags: tuple[str, ...]
-    settings: dict[str, Any]
+    settings: Mapping[str, Any]
 
     @classmethod
     def of(cls, *flags: str, **settings: Any) -> Option:

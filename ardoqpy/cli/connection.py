@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from ardoqpy.cli.errors import print_error
 from ardoqpy.cli.logs import forward_logs
+from ardoqpy.cli.options import connection_settings
 from ardoqpy.client import ArdoqClient
 from ardoqpy.errors import UnsupportedOperation
 
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["Connection", "client_settings"]
+    from ardoqpy.cli.options import ConnectionSettings
+
+__all__ = ["Connection"]
 
 Answer = TypeVar("Answer")
 
@@ -47,7 +50,8 @@ class Connection:
         """Yield a read-only client for each version, in order."""
         for version in self._versions:
             if version not in self._clients:
-                client = ArdoqClient(version=version, read_only=True, **client_settings(self._options))
+                settings: ConnectionSettings = {**connection_settings(self._options), "version": version}
+                client = ArdoqClient(read_only=True, **settings)
                 self._clients[version] = self._closing.enter_context(client)
             yield self._clients[version]
 
@@ -63,15 +67,3 @@ class Connection:
             except UnsupportedOperation as problem:
                 unsupported = unsupported or problem
         raise unsupported or UnsupportedOperation("There is no version of the API to ask.")
-
-
-def client_settings(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the connection options as arguments of `ArdoqClient`; a token is never among them."""
-    given = {"timeout": options.timeout, "retries": options.retries}
-    return {
-        "hosturl": options.host,
-        "org": options.org,
-        "config": options.config,
-        "allow_http": options.allow_http,
-        **{name: value for name, value in given.items() if value is not None},
-    }

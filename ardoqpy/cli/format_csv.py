@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ardoqpy.cli.rows import Listing
+    from ardoqpy.entities import Attributes
 
 __all__ = ["escape_formula", "write_csv"]
 
@@ -66,7 +67,7 @@ class _Writer:
     def _write(self, values: Iterable[Any]) -> None:
         self._writer.writerow([self._printable(self._text(value)) for value in values])
 
-    def write_streaming(self, rows: Iterable[dict[str, Any]], header: list[str]) -> None:
+    def write_streaming(self, rows: Iterable[Attributes], header: list[str]) -> None:
         known = set(header)
         unknown: dict[str, None] = {}
         self._write(header)
@@ -80,7 +81,7 @@ class _Writer:
                 "or write to a file with --output FILE, which waits until all columns are known."
             )
 
-    def write_at_end(self, rows: Iterator[dict[str, Any]], first_columns: list[str]) -> None:
+    def write_at_end(self, rows: Iterator[Attributes], first_columns: list[str]) -> None:
         seen: dict[str, None] = {}
         with SpooledTemporaryFile(_BYTES_IN_MEMORY, "w+", encoding="ascii") as spool:
             for row in rows:

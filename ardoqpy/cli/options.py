@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from ardoqpy.cli.command import Command, Group, Option
+
+if TYPE_CHECKING:
+    from ardoqpy._http.retry import Retries
 
 __all__ = [
     "FIELD",
@@ -14,8 +18,10 @@ __all__ = [
     "OUTPUT_FILE",
     "SHELLS",
     "WORKSPACE",
+    "ConnectionSettings",
     "completion_command",
     "connection_options",
+    "connection_settings",
     "name_and_value",
     "output_file",
     "positive_number",
@@ -123,6 +129,32 @@ def connection_options(api: str | None = "v2, then v1 for what v2 lacks", before
             Option.of("--verbose", action="store_true", help="log retries to standard error"),
         ),
     )
+
+
+class ConnectionSettings(TypedDict, total=False):
+    """Arguments of `ArdoqClient` that the connection options give; a token is never among them."""
+
+    hosturl: str
+    org: str
+    config: str
+    version: str
+    timeout: float
+    retries: int | Retries
+    allow_http: bool
+
+
+def connection_settings(options: argparse.Namespace) -> ConnectionSettings:
+    """Return the connection options that are given."""
+    given = {
+        "hosturl": options.host,
+        "org": options.org,
+        "config": options.config,
+        "version": getattr(options, "api", None),
+        "timeout": options.timeout,
+        "retries": options.retries,
+        "allow_http": options.allow_http or None,
+    }
+    return cast("ConnectionSettings", {name: value for name, value in given.items() if value is not None})
 
 
 def completion_command(program: str) -> Command:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
 
+    from ardoqpy.entities import Attributes
+
 __all__ = ["open_output", "output_format", "write"]
 
 _BY_ENDING = {"json": "json", "ndjson": "ndjson", "jsonl": "ndjson", "csv": "csv"}
@@ -78,7 +80,7 @@ class _Selection:
         columns = tuple(Column(column.title, (column.title,), column.is_id) for column in self._columns)
         return Listing((self._select(row) for row in rows), columns, lambda: [one.title for one in columns])
 
-    def _select(self, row: Any) -> dict[str, Any]:
+    def _select(self, row: Any) -> Attributes:
         attributes = flatten(row)
         self._seen.update(dict.fromkeys(attributes))
         return {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from ardoqpy.entities import Entities, Entity
+    from ardoqpy.entities import Attributes, Entities
 
 __all__ = ["Column", "Document", "Listing", "as_list", "cell_text", "columns", "entity_document", "flatten"]
 
@@ -75,7 +75,7 @@ def entity_document(entity: Any, *, kind: str | None = None) -> Document:
     return Document(entity, Listing(attributes, columns("!attribute", "value")), Listing([entity], ()))
 
 
-def flatten(row: Any) -> Entity:
+def flatten(row: Any) -> Attributes:
     """Return the attributes of a row on one level: nested ones as `_meta.created`, custom fields by name.
 
     A custom field with the name of a built-in attribute becomes `customFields.name`. A row that is not an
@@ -90,7 +90,7 @@ def as_list(answer: Any) -> Entities:
     return entities
 
 
-def _flattened(row: dict[str, Any], prefix: str, depth: int) -> Iterator[tuple[str, Any]]:
+def _flattened(row: Attributes, prefix: str, depth: int) -> Iterator[tuple[str, Any]]:
     for name, value in row.items():
         if name == "customFields" and isinstance(value, dict) and not prefix:
             yield from ((f"{name}.{key}" if key in _BUILT_IN else key, field) for key, field in value.items())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy.cli.errors import CommandError, with_option_names
+from ardoqpy.cli.options import connection_settings
 from ardoqpy.errors import ArdoqClientException
 from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED, most_severe
-from ardoqpy_sync.cli.options import connection_settings
 from ardoqpy_sync.cli.run_job import load_job_file, load_state, run_with_client
 from ardoqpy_sync.job import JobInvalid, client_of, troubles_of
 from ardoqpy_sync.job.runner import opened_sources
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
 
+    from ardoqpy.cli.options import ConnectionSettings
     from ardoqpy_sync.job import Job, Problem
 
 __all__ = ["JobCheck"]
@@ -128,10 +129,11 @@ class JobCheck:
                 source.close()
             self._add_problems(problems)
 
-    def _preview(self, job: Job, settings: dict[str, Any], state: dict[str, Any]) -> None:
+    def _preview(self, job: Job, settings: ConnectionSettings, state: dict[str, Any]) -> None:
         """Preview the run; failed rows do not stop it, whatever the job says about errors."""
-        settings = {**settings, "on_error": "collect"}
-        with client_of(job, simulate=True, previous_report=state, progress=True, **settings) as client:
+        with client_of(
+            job, simulate=True, previous_report=state, progress=True, on_error="collect", **settings
+        ) as client:
             result = run_with_client(job, client)
         if result.exit_code == INTERRUPTED:
             raise KeyboardInterrupt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ardoqpy.cli.command import Group, Option
 from ardoqpy.cli.errors import CommandError
@@ -13,7 +13,7 @@ from ardoqpy.cli.options import connection_options
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["JOB", "JOB_CONNECTION", "NOTIFY", "REPORT", "check_output_files", "connection_settings"]
+__all__ = ["JOB", "JOB_CONNECTION", "NOTIFY", "REPORT", "check_output_files"]
 
 REPORT_SUFFIXES = (".html", ".md", ".json")
 
@@ -54,20 +54,6 @@ NOTIFY = Group(
         ),
     ),
 )
-
-
-def connection_settings(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the given connection options as arguments of a client; a token is never among them."""
-    given = {
-        "hosturl": options.host,
-        "org": options.org,
-        "config": options.config,
-        "version": options.api,
-        "timeout": options.timeout,
-        "retries": options.retries,
-        "allow_http": options.allow_http or None,
-    }
-    return {name: value for name, value in given.items() if value is not None}
 
 
 def check_output_files(paths: Iterable[str], inputs: Iterable[str]) -> None:

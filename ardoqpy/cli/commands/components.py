@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from ardoqpy.client import ArdoqClient
-    from ardoqpy.entities import Entities, Entity
+    from ardoqpy.entities import Attributes, Entities, Entity
 
 __all__ = ["components", "search"]
 
@@ -26,7 +26,7 @@ COLUMNS = columns("name", "type", "key=componentKey|component-key", "_id")
 
 def components(client: ArdoqClient, options: argparse.Namespace) -> Listing:
     """Return the components that match every filter."""
-    filters: dict[str, Any] = {"name": options.name, "parent": options.parent, "componentKey": options.key}
+    filters: Attributes = {"name": options.name, "parent": options.parent, "componentKey": options.key}
     custom = dict(options.field)
     if custom:
         filters["customFields"] = custom

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from ardoqpy._http.retry import Retries
 from ardoqpy._terminal import escape_controls
 from ardoqpy._version import __version__
-from ardoqpy.cli.connection import client_settings
 from ardoqpy.cli.errors import with_option_names
 from ardoqpy.cli.format_json import write_list
+from ardoqpy.cli.options import connection_settings
 from ardoqpy.client import ArdoqClient
 from ardoqpy.config import found_settings, read_settings
 from ardoqpy.errors import ArdoqClientException, AuthorizationError, ConfigurationError, UnexpectedAnswer
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
 
+    from ardoqpy.cli.options import ConnectionSettings
     from ardoqpy.config import Found, Settings
     from ardoqpy.entities import Entity
 
@@ -173,14 +174,16 @@ REDACTED = {"host": _redact_host, "token": _redact_token, "org": _redact_label}
 
 def _ask(options: argparse.Namespace, version: str) -> Answer:
     # Every request is to be measured: the client must not retry on its own.
-    retries = {"retries": Retries(count=options.retries or 0, longest_wait=0)}
+    settings: ConnectionSettings = {
+        **connection_settings(options),
+        "version": version,
+        "retries": Retries(count=options.retries or 0, longest_wait=0),
+    }
     seconds: list[float] = []
     skews: list[float] = []
     user = failure = None
     try:
-        with ArdoqClient(
-            version=version, read_only=True, **{**client_settings(options), **retries}
-        ) as client:
+        with ArdoqClient(read_only=True, **settings) as client:
             client.session.hooks["response"].append(
                 lambda response, **_: skews.extend(_skew(response.headers))
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ardoqpy.cli.client_filters import filtered, matches
 from ardoqpy.cli.errors import CommandError
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import argparse
 
     from ardoqpy.client import ArdoqClient
+    from ardoqpy.entities import Attributes
 
 __all__ = ["references"]
 
@@ -34,7 +35,7 @@ def references(client: ArdoqClient, options: argparse.Namespace) -> Listing:
     type_id = options.type
     if type_id and ws_id is not None:
         type_id = resolve_type(workspace_types(client, ws_id).references, type_id, "reference type")
-    given: dict[str, Any] = {
+    given: Attributes = {
         "source": options.source,
         "target": options.target,
         "type": type_id,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ardoqpy.cli.errors import CommandError
+from ardoqpy.cli.options import connection_settings
 from ardoqpy.errors import ArdoqClientException, PlanDrifted
 from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED, most_severe
 from ardoqpy_sync.cli.notify import CommandResult, RunContext, run_and_notify
-from ardoqpy_sync.cli.options import check_output_files, connection_settings
+from ardoqpy_sync.cli.options import check_output_files
 from ardoqpy_sync.cli.run_job import (
     INTERRUPTED_MESSAGE,
     exit_code_of,
@@ -27,6 +28,7 @@ from ardoqpy_sync.reporting.document import account_of
 if TYPE_CHECKING:
     import argparse
 
+    from ardoqpy.cli.options import ConnectionSettings
     from ardoqpy_sync.job import Job
 
 __all__ = ["run"]
@@ -73,22 +75,23 @@ def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResu
     made_at = plan.made["at"]
     context.title = f"Plan of {made_at}" if job is None else f"{job.name}, plan of {made_at}"
     lock_file = f"{options.job}.lock" if job is None else _lock_file(job)
-    settings = {"progress": not options.quiet_when_unchanged, **connection_settings(options)}
+    settings = connection_settings(options)
+    progress = not options.quiet_when_unchanged
     with (
         JobLock(lock_file, job=context.title if job is None else job.name),
-        _client_of_plan(plan, **settings)
+        _client_of_plan(plan, settings, progress=progress)
         if job is None
-        else client_of(job, simulate=False, **settings) as client,
+        else client_of(job, simulate=False, progress=progress, **settings) as client,
     ):
         context.set_client(client)
         return _apply(plan, client, options.on_drift or "skip", context.title)
 
 
-def _client_of_plan(plan: Plan, **settings: Any) -> ArdoqSyncClient:
+def _client_of_plan(plan: Plan, settings: ConnectionSettings, *, progress: bool) -> ArdoqSyncClient:
     """Return a client for a plan without its job: the API version is the plan's, the host never is."""
     settings.setdefault("version", plan.made["api"])
     batch = settings["version"] == VERSION
-    return ArdoqSyncClient(batch=batch, on_error="collect", **settings)
+    return ArdoqSyncClient(batch=batch, on_error="collect", progress=progress, **settings)
 
 
 def _apply(plan: Plan, client: ArdoqSyncClient, on_drift: str, title: str) -> CommandResult:

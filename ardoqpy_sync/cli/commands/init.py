@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 
 from ardoqpy._terminal import escape_controls
 from ardoqpy.cli.errors import CommandError
+from ardoqpy.cli.options import connection_settings
 from ardoqpy.cli.output import open_output
 from ardoqpy.client import ArdoqClient
 from ardoqpy_sync.cli.exit_codes import NAME
 from ardoqpy_sync.cli.notify import show_logs
-from ardoqpy_sync.cli.options import connection_settings
 from ardoqpy_sync.job.connect import VERSION
 from ardoqpy_sync.job.scaffold import first_job
 
 if TYPE_CHECKING:
     import argparse
+
+    from ardoqpy.cli.options import ConnectionSettings
 
 __all__ = ["run"]
 
@@ -35,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
                 f"The file {options.output!r} cannot be written: there is no folder {str(folder)!r}."
             )
     source = os.path.relpath(options.source, folder)  # paths in a job are relative to the job file
-    settings = {"version": VERSION, **connection_settings(options)}
+    settings: ConnectionSettings = {"version": VERSION, **connection_settings(options)}
     with show_logs(options, quiet=False), ArdoqClient(read_only=True, **settings) as client:
         text = first_job(client, options.workspace, source, folder)
     with open_output(options.output) as stream:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ardoqpy.cli.options import connection_settings
 from ardoqpy_sync.cli.notify import CommandResult, RunContext, run_and_notify
-from ardoqpy_sync.cli.options import check_output_files, connection_settings
+from ardoqpy_sync.cli.options import check_output_files
 from ardoqpy_sync.cli.run_job import load_job_file, load_state, run_with_client
 from ardoqpy_sync.job import client_of
 
