@@ -1,6 +1,6 @@
-"""Fetch the answers of the last run again and parse them, and print what that alone takes as JSON.
+"""Fetch the answers of the last run again, parse them, and print the cost as JSON.
 
-Whatever a sync client does, it cannot take less.
+This is the lower bound for any sync client.
 """
 
 from __future__ import annotations
@@ -10,21 +10,22 @@ import json
 import time
 
 import requests
-from admin_api import TOKEN, requests_seen
+from admin_api import TOKEN, requests_received
 from memory import memory_now
 
 
 def main() -> None:
-    """Measure fetching and parsing apart."""
+    """Measure fetching and parsing separately."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url")
     url = parser.parse_args().url
-    seen = [f"{url}{one['path']}?{one['query']}" for one in requests_seen(url) if one["method"] == "GET"]
+    received = [request for request in requests_received(url) if request["method"] == "GET"]
+    addresses = [f"{url}{request['path']}?{request['query']}" for request in received]
     with requests.Session() as session:
         session.trust_env = False
         session.headers["Authorization"] = f"Token token={TOKEN}"
-        begun = time.process_time()
-        answers = [session.get(address).content for address in seen]
+        started = time.process_time()
+        answers = [session.get(address).content for address in addresses]
         fetched = time.process_time()
     memory = memory_now()
     parsing = time.process_time()
@@ -35,7 +36,7 @@ def main() -> None:
         raise SystemExit("An answer is empty.")
     figures = {
         "parse": parse,
-        "fetch_and_parse": fetched - begun + parse,
+        "fetch_and_parse": fetched - started + parse,
         "bytes": sum(map(len, answers)),
         "memory": memory,
     }
