@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
     from processes import Figures
 
-__all__ = ["Measured", "growth_sentences", "growth_table", "import_table", "parsing_table", "scenario_table"]
+__all__ = [
+    "Measured",
+    "growth_sentences",
+    "growth_table",
+    "import_table",
+    "parsing_table",
+    "scenario_table",
+    "verdict",
+]
 
 
 #: The sizes, in components, that have targets.
@@ -73,9 +81,10 @@ def parsing_table(all_measured: Iterable[Measured]) -> str:
             continue
         judged = case.components in SIZES_WITH_TARGETS
         # Ratios within a round, since the machine may be slower in the next.
-        run = median(
-            ours["cpu"] / parsing["parse"] for ours, parsing in zip(case.runs, case.parsing_runs, strict=True)
-        )
+        rounds = list(zip(case.runs, case.parsing_runs, strict=True))
+        run = median(ours["cpu"] / parsing["parse"] for ours, parsing in rounds)
+        without_gc = median(ours["cpu"] / parsing["parse_without_gc"] for ours, parsing in rounds)
+        aggregated = median(parsing["aggregated"] / parsing["parse"] for parsing in case.parsing_runs)
         deciding = median(parsing["decide"] / parsing["parse"] for parsing in case.parsing_runs)
         rows.append(
             [
@@ -84,16 +93,19 @@ def parsing_table(all_measured: Iterable[Measured]) -> str:
                 _seconds(case.parsing["parse"]),
                 _seconds(case.parsing["fetch_and_parse"]),
                 _seconds(case.ours["cpu"]),
-                f"{run:.2f} x{_verdict(run, 2.5) if judged else ''}",
+                f"{run:.2f} x{verdict(run, 2.5) if judged else ''}",
+                f"{without_gc:.2f} x{verdict(without_gc, 2.0) if judged else ''}",
                 f"{case.ours['cpu'] / case.parsing['fetch_and_parse']:.2f} x",
+                f"{aggregated:.2f} x{verdict(aggregated, 1.0) if judged else ''}",
                 _seconds(case.parsing["decide"]),
-                f"{deciding:.2f} x{_verdict(deciding, 0.5) if judged else ''}",
+                f"{deciding:.2f} x{verdict(deciding, 0.5) if judged else ''}",
                 _memory(case, judged=judged),
-                f"{case.ours['requests']:.0f}{_verdict(case.ours['requests'], 1, ' (target: 1, {})')}",
+                f"{case.ours['requests']:.0f}{verdict(case.ours['requests'], 1, ' (target: 1, {})')}",
             ]
         )
     head = ["components / references", "answers", "parsing alone", "fetching and parsing", "a whole run"]
-    head += ["run / parsing", "run / fetching and parsing", "deciding the rows", "deciding / parsing"]
+    head += ["run / parsing", "run / parsing without the garbage collector", "run / fetching and parsing"]
+    head += ["aggregated / parsing", "deciding the rows", "deciding / parsing"]
     return _table([*head, "peak memory / parsed objects", "requests per workspace"], rows)
 
 
@@ -102,7 +114,7 @@ def _memory(case: Measured, *, judged: bool) -> str:
         return ""
     objects = case.parsing["memory"]
     times = (case.ours["memory"] - case.ours["memory_before"]) / objects
-    return f"{times:.2f} x of {objects / 1024:.0f} MiB{_verdict(times, 2.5) if judged else ''}"
+    return f"{times:.2f} x of {objects / 1024:.0f} MiB{verdict(times, 2.5) if judged else ''}"
 
 
 def growth_sentences(all_measured: Sequence[Measured]) -> list[str]:
@@ -120,7 +132,7 @@ def growth_sentences(all_measured: Sequence[Measured]) -> list[str]:
         parsing = _ratios(few.parsing_runs, more.parsing_runs, "fetch_and_parse")
         sentences.append(
             f"Ten times the rows ({size:,} to {10 * size:,} components), nothing to do: {_spread(ratios)} "
-            f"the CPU in the same round{_verdict(median(ratios), 11)}; fetching and parsing "
+            f"the CPU in the same round{verdict(median(ratios), 11)}; fetching and parsing "
             f"{_spread(parsing)}."
         )
     return sentences
@@ -147,7 +159,7 @@ def growth_table(runs: Mapping[int, list[Figures]]) -> str:
             row += ["", ""]
         else:
             ratios = _ratios(all_few, more, "cpu")
-            row.append(f"{_spread(ratios)}{_verdict(median(ratios), 11)}")
+            row.append(f"{_spread(ratios)}{verdict(median(ratios), 11)}")
             row.append(_spread(_ratios(all_few, more, "fetch_and_parse")))
         rows.append(row)
     head = [
@@ -169,7 +181,7 @@ def import_table(ours: Sequence[Figures], plain: Sequence[Figures]) -> str:
         kind: median(our[kind] / bare[kind] for our, bare in zip(ours, plain, strict=True))
         for kind in ("cpu", "wall")
     }
-    rows.append(["ratio", f"{ratio['cpu']:.2f} x{_verdict(ratio['cpu'], 1.3)}", f"{ratio['wall']:.2f} x"])
+    rows.append(["ratio", f"{ratio['cpu']:.2f} x{verdict(ratio['cpu'], 1.3)}", f"{ratio['wall']:.2f} x"])
     return _table(["", "CPU", "wall"], rows)
 
 
@@ -191,7 +203,8 @@ def _cpu_ratio(case: Measured) -> str:
     return f"1/{times:.1f}" + (f" (target: at most 1/25, {met})" if judged else "")
 
 
-def _verdict(figure: float, most: float, template: str = " (target: at most {most:g} x, {})") -> str:
+def verdict(figure: float, most: float, template: str = " (target: at most {most:g} x, {})") -> str:
+    """Return whether a figure meets its target, as text to append."""
     return template.format("met" if figure <= most else "missed", most=most)
 
 

@@ -89,7 +89,10 @@ def main() -> None:
     actual = {key: report[key] for key in counts}
     if actual != counts or report["status"] != "success" or report["cache_miss_comps"]:
         sys.exit(f"The report of {options.scenario} has {actual}, expected {counts}.")
+    codec = time.process_time()
+    json.loads(json.dumps([components, references]))
     figures = {
+        "codec": time.process_time() - codec,
         "cpu": cpu,
         "system": system,
         "wall": wall,
