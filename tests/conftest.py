@@ -6,6 +6,7 @@ import socket
 import pytest
 from hypothesis import HealthCheck, settings
 from raw_server import RawServer
+from thorough import THOROUGH
 
 from ardoqpy.testing import emulator
 
@@ -15,11 +16,27 @@ SETTINGS = (
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"),
 )
 
+#: Its tests are slow, and loading it takes a second.
+pytest_plugins = ["schemathesis.pytest.plugin"] if THOROUGH else []
+
 # Every property test draws the same examples each time, and is never late, however busy the machine.
 settings.register_profile(
     "here", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("here")
+
+
+def pytest_report_header():
+    """Say which tests run."""
+    return "all tests, with all examples" if THOROUGH else "slow tests are deselected: CI=true runs them, too"
+
+
+def pytest_collection_modifyitems(config, items):
+    """Deselect the slow tests outside CI."""
+    slow = [] if THOROUGH else [item for item in items if item.get_closest_marker("slow")]
+    if slow:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
 
 
 @pytest.fixture(autouse=True)
