@@ -1,5 +1,6 @@
 """The README and the pages in docs/: their code runs, their outputs are real, and their links work."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -197,6 +198,26 @@ def test_the_map_names_every_file():
         module = path.relative_to(ROOT)
         folders = {f"{parent.as_posix()}/" for parent in module.parents}
         assert module.as_posix() in named or named & folders, module
+
+
+def test_layers_import_only_what_is_drawn_below_them():
+    """A layer of design.md imports only layers below it, type-only imports included."""
+    drawing = (ROOT / "docs" / "design.md").read_text(encoding="utf-8").split("```text")[1].split("```")[0]
+    layers = re.findall(r"^ (ardoqpy[\w/]*(?:/|\.py))", drawing, re.MULTILINE)
+    assert len(layers) == 16
+    upward = []
+    for height, layer in enumerate(layers):
+        above = tuple(re.sub(r"(/|\.py)$", ".", name).replace("/", ".") for name in layers[:height])
+        path = ROOT / layer
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom):
+                    names = [f"{node.module}.{alias.name}." for alias in node.names]
+                    upward += [
+                        (file.relative_to(ROOT).as_posix(), name) for name in names if name.startswith(above)
+                    ]
+    # Ends with the one queue of pending writes.
+    assert upward == [("ardoqpy_sync/writing/pending.py", "ardoqpy_sync.engine.Engine.")]
 
 
 def test_the_page_on_plans_runs(tmp_path, monkeypatch, capsys):
