@@ -1,19 +1,23 @@
-"""Install 0.8.4 into its own virtual environment."""
+"""Provide 0.8.4 in its own virtual environment."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import venv
+from contextlib import suppress
 from pathlib import Path
 
 __all__ = ["VERSION", "NotInstallable", "predecessor_python"]
 
 VERSION = "0.8.4"
+#: One virtual environment for each Python, kept for the next run.
 _FOLDER = Path(__file__).resolve().parent.parent / ".benchmarks-venv"
-_PRINT_VERSION = "from importlib.metadata import version; print(version('ardoqpy'))"
-# An index that exists answers at once; don't wait long for one that doesn't.
+_ASK = "from importlib.metadata import version; print(version('ardoqpy'))"
+# Do not wait long for a package index that does not answer.
 _INSTALL = ["-m", "pip", "install", "--quiet", "--no-input", "--retries", "2", f"ardoqpy=={VERSION}"]
 
 
@@ -22,33 +26,47 @@ class NotInstallable(Exception):
 
 
 def predecessor_python() -> str:
-    """Return the Python of an environment with 0.8.4, and create it if needed.
+    """Return the path of a Python that has 0.8.4, and install it first where it is missing.
 
-    An incomplete environment, or one without its Python, is created again. Raise `NotInstallable` if the
-    package index does not provide 0.8.4.
+    Several processes may call this at once, and each may be killed: an environment is built in a temporary
+    folder and renamed when it is complete. One with another version, or whose Python is gone, is replaced.
+    Raise `NotInstallable` if the package index does not provide 0.8.4.
     """
-    python = _FOLDER / ("Scripts" if os.name == "nt" else "bin") / "python"
-    if _installed_version(python) != VERSION:
+    environment = _FOLDER / f"ardoqpy-{VERSION}-{sys.implementation.cache_tag}"
+    if _installed(_python(environment)) != VERSION:
         print(f"Installing ardoqpy {VERSION} into {_FOLDER.name} ...", file=sys.stderr, flush=True)
-        try:
-            venv.create(_FOLDER, clear=True, with_pip=True)
-            subprocess.run([str(python), *_INSTALL], check=True, capture_output=True, text=True)
-        except (OSError, subprocess.CalledProcessError) as problem:
-            output = getattr(problem, "stderr", None) or getattr(problem, "output", None) or str(problem)
-            last = " ".join(str(output).strip().splitlines()[-2:])
-            raise NotInstallable(
-                f"ardoqpy {VERSION} could not be installed into {_FOLDER.name}. Check that the package "
-                f"index is reachable. {last}"
-            ) from problem
-    return str(python)
+        _FOLDER.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=_FOLDER, ignore_cleanup_errors=True) as folder:
+            _install(Path(folder))
+            if _installed(_python(environment)) != VERSION:
+                shutil.rmtree(environment, ignore_errors=True)
+                # Another process may have been faster; its environment is as good.
+                with suppress(OSError):
+                    Path(folder).rename(environment)
+    return str(_python(environment))
 
 
-def _installed_version(python: Path) -> str:
+def _python(environment: Path) -> Path:
+    return environment / ("Scripts" if os.name == "nt" else "bin") / "python"
+
+
+def _install(environment: Path) -> None:
     try:
-        # Isolated, so that it does not find this version in the current folder.
-        result = subprocess.run(
-            [str(python), "-I", "-c", _PRINT_VERSION], capture_output=True, text=True, check=False
-        )
+        venv.create(environment, with_pip=True)
+        subprocess.run([str(_python(environment)), *_INSTALL], check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError) as problem:
+        output = getattr(problem, "stderr", None) or getattr(problem, "output", None) or str(problem)
+        reason = " ".join(str(output).strip().splitlines()[-2:])
+        raise NotInstallable(
+            f"ardoqpy {VERSION} could not be installed into {_FOLDER.name}. Check that the package index is "
+            f"reachable. {reason}"
+        ) from problem
+
+
+def _installed(python: Path) -> str:
+    try:
+        # Isolated: packages in the working directory, such as this library, do not count.
+        asked = subprocess.run([str(python), "-I", "-c", _ASK], capture_output=True, text=True, check=False)
     except OSError:
         return ""
-    return result.stdout.strip()
+    return asked.stdout.strip()

@@ -152,6 +152,7 @@ def test_the_tests_on_the_page_pass(tmp_path):
         'workspace = "Apps"\ntype = "Application"\nname = "{Name}"\n'
     )
     (tmp_path / "job.toml").write_text(job, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", "test_mine.py"]
+    plugins = ["--disable-plugin-autoload", "-p", "ardoqpy.pytest_plugin", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", *plugins, "-W", "error", "test_mine.py"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "7 passed" in done.stdout, done.stdout
