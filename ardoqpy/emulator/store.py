@@ -15,7 +15,7 @@ from ardoqpy.emulator.rules.branches import Branches
 from ardoqpy.emulator.rules.components import Components
 from ardoqpy.emulator.rules.fields import Fields
 from ardoqpy.emulator.rules.folders import Folders
-from ardoqpy.emulator.rules.match import Matching
+from ardoqpy.emulator.rules.matcher import Matching
 from ardoqpy.emulator.rules.models import Models, tidied
 from ardoqpy.emulator.rules.pagination import Pages
 from ardoqpy.emulator.rules.references import References

@@ -8,7 +8,7 @@ from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.errors import Problem, Unprocessable
 from ardoqpy.emulator.rules.batch_create import Draft, refuse_twins
 from ardoqpy.emulator.rules.components import Components
-from ardoqpy.emulator.rules.match import Matching, Wanted
+from ardoqpy.emulator.rules.matcher import Matching, Wanted
 from ardoqpy.emulator.rules.parent_order import parents_first
 from ardoqpy.emulator.rules.references import References
 from ardoqpy.emulator.state import State

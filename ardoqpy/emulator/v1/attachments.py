@@ -4,7 +4,7 @@ from ardoqpy.emulator.messages import NO_CONTENT, Request, Response
 from ardoqpy.emulator.multipart import file_part
 from ardoqpy.emulator.rules.attachments import content_of
 from ardoqpy.emulator.store import Store
-from ardoqpy.emulator.v1.shapes import Shapes
+from ardoqpy.emulator.v1.serializer import Shapes
 
 
 def list_all(store: Store, request: Request) -> Response:

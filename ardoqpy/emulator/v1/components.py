@@ -5,7 +5,7 @@ from ardoqpy.emulator.messages import NO_CONTENT, Request, Response
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.table import Row
 from ardoqpy.emulator.v1.bodies import COMPONENT, ids_of, version_for_patch, version_for_put
-from ardoqpy.emulator.v1.shapes import Shapes
+from ardoqpy.emulator.v1.serializer import Shapes
 from ardoqpy.emulator.values import as_text
 
 

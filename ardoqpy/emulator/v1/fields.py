@@ -3,7 +3,7 @@
 from ardoqpy.emulator.messages import NO_CONTENT, Request, Response
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.v1.bodies import FIELD, version_for_put
-from ardoqpy.emulator.v1.shapes import Shapes
+from ardoqpy.emulator.v1.serializer import Shapes
 
 
 def list_all(store: Store, request: Request) -> Response:

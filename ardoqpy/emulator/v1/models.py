@@ -4,7 +4,7 @@ from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.messages import Request, Response
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.v1.bodies import MODEL, version_for_patch, version_for_put
-from ardoqpy.emulator.v1.shapes import Shapes
+from ardoqpy.emulator.v1.serializer import Shapes
 
 
 def list_all(store: Store, request: Request) -> Response:

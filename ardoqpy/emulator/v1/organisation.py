@@ -3,7 +3,7 @@
 from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.messages import Request, Response
 from ardoqpy.emulator.store import Store
-from ardoqpy.emulator.v1.shapes import Shapes
+from ardoqpy.emulator.v1.serializer import Shapes
 
 
 def current_user(store: Store, _request: Request) -> Response:

@@ -4,7 +4,7 @@ from ardoqpy.emulator.errors import BadRequest
 from ardoqpy.emulator.messages import NO_CONTENT, Request, Response
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.v1.bodies import WORKSPACE, version_for_put
-from ardoqpy.emulator.v1.shapes import Shapes
+from ardoqpy.emulator.v1.serializer import Shapes
 
 
 def list_all(store: Store, _request: Request) -> Response:

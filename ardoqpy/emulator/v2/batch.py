@@ -8,9 +8,9 @@ from ardoqpy.emulator.messages import Request, Response
 from ardoqpy.emulator.rules.batch_execution import Done
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.table import Row, Table
-from ardoqpy.emulator.v2.batch_bodies import change_request, responds_with_entities
+from ardoqpy.emulator.v2.batch_parser import change_request, responds_with_entities
 from ardoqpy.emulator.v2.bodies import json_object
-from ardoqpy.emulator.v2.shapes import Shapes
+from ardoqpy.emulator.v2.serializer import Shapes
 
 #: Where in an operation the names of other entities stand; keys that are not known are left alone.
 _PARTS = {"create": "body", "upsert": "body", "update": "body", "delete": "match"}

@@ -3,8 +3,8 @@
 from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.messages import Request, Response
 from ardoqpy.emulator.store import Store
-from ardoqpy.emulator.v2.listings import filtered, wanted
-from ardoqpy.emulator.v2.shapes import Shapes
+from ardoqpy.emulator.v2.pages import filtered, wanted
+from ardoqpy.emulator.v2.serializer import Shapes
 
 
 def me(store: Store, request: Request) -> Response:

@@ -7,8 +7,8 @@ from ardoqpy.emulator.errors import BadRequest
 from ardoqpy.emulator.messages import Request, Response
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.table import Row
-from ardoqpy.emulator.v2.listings import filtered, page, wanted
-from ardoqpy.emulator.v2.shapes import Shapes
+from ardoqpy.emulator.v2.pages import filtered, page, wanted
+from ardoqpy.emulator.v2.serializer import Shapes
 
 _KEY_FORMATS = ("label", "key")
 

@@ -2,8 +2,8 @@
 
 from ardoqpy.emulator.messages import Request, Response
 from ardoqpy.emulator.store import Store
-from ardoqpy.emulator.v2.listings import filtered, wanted
-from ardoqpy.emulator.v2.shapes import Shapes
+from ardoqpy.emulator.v2.pages import filtered, wanted
+from ardoqpy.emulator.v2.serializer import Shapes
 
 
 def list_all(store: Store, request: Request) -> Response:

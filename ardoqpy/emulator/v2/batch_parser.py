@@ -6,7 +6,7 @@ from typing import Any
 from ardoqpy.emulator.errors import BadRequest, Problem, Unprocessable
 from ardoqpy.emulator.rules.batch_create import Draft
 from ardoqpy.emulator.rules.batch_execution import ChangeRequest, Deletion, Operations, Update
-from ardoqpy.emulator.rules.match import Wanted
+from ardoqpy.emulator.rules.matcher import Wanted
 from ardoqpy.emulator.table import Row
 from ardoqpy.emulator.v2.bodies import COMPONENT, LATEST, REFERENCE, Body, whole_number
 

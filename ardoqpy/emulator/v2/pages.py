@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.messages import Request, Response
-from ardoqpy.emulator.rules.match import Wanted
+from ardoqpy.emulator.rules.matcher import Wanted
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.table import Row, Table
 
