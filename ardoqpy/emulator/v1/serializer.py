@@ -1,31 +1,43 @@
-"""Write what is stored the way v1 answers it.
+"""Serialize stored rows as v1 answers them.
 
-The v1 attributes are spelt in three ways (`last-updated`, `createdByName`, `_order`); only this file and
-`bodies.py` have to know.
+The names of v1 follow three styles (`last-updated`, `createdByName`, `_order`). Only this file and
+`bodies.py` know them.
 """
 
-from typing import Any
-
 from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.rows import (
+    AttachmentRow,
+    Attributes,
+    BranchRow,
+    ComponentRow,
+    EntityRow,
+    FieldRow,
+    FolderRow,
+    ModelRow,
+    ReferenceRow,
+    TagRow,
+    WorkspaceRow,
+    copy_values,
+)
 from ardoqpy.emulator.store import Store
-from ardoqpy.emulator.table import Row
 
 
-class Shapes:
-    """Shape entities for one answer; what many of them share is looked up once."""
+class Serializer:
+    """Serialize the rows of one answer; caches the names of users and types."""
 
     def __init__(self, store: Store) -> None:
+        """Look up names in a store."""
         self._store = store
         self._state = store.state
         self._users: dict[str, tuple[str | None, str | None]] = {}
         self._type_names: dict[str, dict[str, str]] = {}
         self._reference_type_names: dict[str, dict[str, str]] = {}
 
-    def _persisted(self, row: Row, ardoq: Row) -> Row:
+    def _persisted(self, row: EntityRow, ardoq: Attributes) -> Attributes:
         created_by, modified_by = row["createdBy"], row["lastModifiedBy"]
         created_name, created_email = self._user(created_by)
         modified_name, modified_email = self._user(modified_by)
-        shape = {
+        answer: Attributes = {
             "_id": row["_id"],
             "_version": row["_version"],
             "created": row["created"],
@@ -38,12 +50,13 @@ class Shapes:
             "lastModifiedByEmail": modified_email,
             "ardoq": ardoq,
         }
-        if assumptions.SEND_SECOND_LAST_UPDATED:
-            shape["lastupdated"] = row["lastUpdated"]
-        if row.get("origin") is not None:
-            # The stored form is an ordinary id; v1 writes it without the underscore.
-            shape["origin"] = {"id": row["origin"]["_id"], "_version": row["origin"]["_version"]}
-        return shape
+        if assumptions.SEND_BOTH_LAST_UPDATED_KEYS:
+            answer["lastupdated"] = row["lastUpdated"]
+        origin = row.get("origin")
+        if origin is not None:
+            # v1 writes this id without the underscore.
+            answer["origin"] = {"id": origin["_id"], "_version": origin["_version"]}
+        return answer
 
     def _user(self, user_id: str) -> tuple[str | None, str | None]:
         known = self._users.get(user_id)
@@ -53,25 +66,25 @@ class Shapes:
             self._users[user_id] = known
         return known
 
-    def _type_name(self, row: Row) -> str | None:
-        model: str = row["model"]
+    def _type_name(self, row: ComponentRow) -> str | None:
+        model = row["model"]
         names = self._type_names.get(model)
         if names is None:
-            names = {type_id: found.name for type_id, found in self._store.models.types(model).items()}
+            names = {type_id: item.name for type_id, item in self._store.models.types(model).items()}
             self._type_names[model] = names
         return names.get(row["typeId"])
 
-    def _reference_type_name(self, row: Row) -> str | None:
-        model: str = row["model"]
+    def _reference_type_name(self, row: ReferenceRow) -> str | None:
+        model = row["model"]
         names = self._reference_type_names.get(model)
         if names is None:
             types = self._state.models[model]["referenceTypes"]
-            names = {number: known["name"] for number, known in types.items()}
+            names = {number: item["name"] for number, item in types.items()}
             self._reference_type_names[model] = names
         return names.get(str(row["type"]))
 
-    def component(self, row: Row) -> Row:
-        """Shape a component; custom values stand flat beside the built-in attributes."""
+    def component(self, row: ComponentRow) -> Attributes:
+        """Serialize a component; custom values are at the top level, beside the built-in attributes."""
         state = self._state
         component_id = row["_id"]
         ardoq = {
@@ -80,46 +93,35 @@ class Shapes:
             "incomingReferenceCount": state.references.count("target", component_id),
             "outgoingReferenceCount": state.references.count("source", component_id),
         }
-        shape = dict(row["customFields"])
-        shape.update(self._persisted(row, ardoq))
-        shape.update(
-            {
-                "name": row["name"],
-                "description": row["description"],
-                "rootWorkspace": row["rootWorkspace"],
-                "model": row["model"],
-                "typeId": row["typeId"],
-                "type": self._type_name(row),
-                "parent": row["parent"],
-                "children": state.components.ids("parent", component_id),
-                "_order": row["order"],
-                "component-key": row["componentKey"],
-                "version": row["version"],
-                "color": row["color"],
-                "shape": row["shape"],
-                "icon": row["icon"],
-                "image": row["image"],
-                "isPublic": row["isPublic"],
-            }
-        )
-        return shape
+        answer = dict(row["customFields"])
+        answer |= self._persisted(row, ardoq)
+        answer |= {
+            **copy_values(row, "name", "description", "rootWorkspace", "model", "typeId"),
+            "type": self._type_name(row),
+            "parent": row["parent"],
+            "children": state.components.ids("parent", component_id),
+            "_order": row["order"],
+            "component-key": row["componentKey"],
+            **copy_values(row, "version", "color", "shape", "icon", "image", "isPublic"),
+        }
+        return answer
 
-    def components(self, rows: list[Row]) -> list[Row]:
-        """Shape components."""
+    def components(self, rows: list[ComponentRow]) -> list[Attributes]:
+        """Serialize components."""
         return [self.component(row) for row in rows]
 
-    def component_with_references(self, row: Row) -> Row:
-        """Shape a component together with the references at it."""
+    def component_with_references(self, row: ComponentRow) -> Attributes:
+        """Serialize a component with its incoming and outgoing references."""
         references = self._state.references
-        shape = self.component(row)
-        shape["references"] = {
+        answer = self.component(row)
+        answer["references"] = {
             "in": self.references(references.find("target", row["_id"])),
             "out": self.references(references.find("source", row["_id"])),
         }
-        return shape
+        return answer
 
-    def reference(self, row: Row) -> Row:
-        """Shape a reference, with the names that belong to it."""
+    def reference(self, row: ReferenceRow) -> Attributes:
+        """Serialize a reference, with the names of its type, source and target."""
         components = self._state.components
         ardoq = {
             "entity-type": "reference",
@@ -127,61 +129,42 @@ class Shapes:
             "sourceName": components[row["source"]]["name"],
             "targetName": components[row["target"]]["name"],
         }
-        shape = dict(row["customFields"])
-        shape.update(self._persisted(row, ardoq))
-        shape.update(
-            {
-                "source": row["source"],
-                "target": row["target"],
-                "type": row["type"],
-                "rootWorkspace": row["rootWorkspace"],
-                "targetWorkspace": row["targetWorkspace"],
-                "description": row["description"],
-                "displayText": row["displayText"],
-                "returnValue": row["returnValue"],
-                "order": row["order"],
-                "model": row["model"],
-                "mustBeSaved": None,
-            }
-        )
-        return shape
+        answer = dict(row["customFields"])
+        answer |= self._persisted(row, ardoq)
+        answer |= copy_values(row, "source", "target", "type", "rootWorkspace", "targetWorkspace")
+        answer |= copy_values(row, "description", "displayText", "returnValue", "order", "model")
+        answer["mustBeSaved"] = None
+        return answer
 
-    def references(self, rows: list[Row]) -> list[Row]:
-        """Shape references."""
+    def references(self, rows: list[ReferenceRow]) -> list[Attributes]:
+        """Serialize references."""
         return [self.reference(row) for row in rows]
 
     def workspace(
-        self, row: Row, *, with_content_ids: bool = assumptions.WORKSPACE_CARRIES_CONTENT_IDS
-    ) -> Row:
-        """Shape a workspace."""
+        self, row: WorkspaceRow, *, with_content_ids: bool = assumptions.WORKSPACE_INCLUDES_CONTENT_IDS
+    ) -> Attributes:
+        """Serialize a workspace."""
         state = self._state
         workspace_id = row["_id"]
         counter = state.counters.get(f"components of {workspace_id}")
-        shape = self._persisted(row, {"entity-type": assumptions.ENTITY_TYPE_WORKSPACE})
-        shape.update(
-            {
-                "name": row["name"],
-                "description": row["description"],
-                "componentModel": row["componentModel"],
-                "folder": row["folder"],
-                "views": row["views"],
-                "startView": row["startView"],
-                "defaultPerspective": row["defaultPerspective"],
-                "type": assumptions.WORKSPACE_TYPE,
-                "workspace-key": row["workspaceKey"],
-                "comp-counter": counter["value"] if counter is not None else 0,
-                "linked-workspaces": self._linked(workspace_id),
-            }
-        )
+        answer = self._persisted(row, {"entity-type": assumptions.ENTITY_TYPE_WORKSPACE})
+        answer |= {
+            **copy_values(row, "name", "description", "componentModel", "folder", "views", "startView"),
+            "defaultPerspective": row["defaultPerspective"],
+            "type": assumptions.WORKSPACE_TYPE,
+            "workspace-key": row["workspaceKey"],
+            "comp-counter": counter["value"] if counter is not None else 0,
+            "linked-workspaces": self._linked(workspace_id),
+        }
         if assumptions.SEND_ARDOQ_PERSISTENT:
-            shape["ardoq-persistent"] = []
+            answer["ardoq-persistent"] = []
         if with_content_ids:
-            shape["components"] = state.components.ids("workspace", workspace_id)
-            shape["references"] = state.references.ids("workspace", workspace_id)
-            shape["tags"] = state.tags.ids("workspace", workspace_id)
-        return shape
+            answer["components"] = state.components.ids("workspace", workspace_id)
+            answer["references"] = state.references.ids("workspace", workspace_id)
+            answer["tags"] = state.tags.ids("workspace", workspace_id)
+        return answer
 
-    def _linked(self, workspace_id: str) -> Row:
+    def _linked(self, workspace_id: str) -> Attributes:
         references = self._state.references
         linked = {row["targetWorkspace"]: None for row in references.find("workspace", workspace_id)}
         backlinked = {row["rootWorkspace"]: None for row in references.find("target_workspace", workspace_id)}
@@ -190,19 +173,19 @@ class Shapes:
             "backlinked": [other for other in backlinked if other != workspace_id],
         }
 
-    def workspaces(self, rows: list[Row]) -> list[Row]:
-        """Shape workspaces."""
+    def workspaces(self, rows: list[WorkspaceRow]) -> list[Attributes]:
+        """Serialize workspaces."""
         return [self.workspace(row) for row in rows]
 
-    def summary(self, row: Row) -> Row:
-        """Shape a workspace with how much is in it."""
-        shape = self.workspace(row, with_content_ids=False)
-        shape["componentCount"] = self._state.components.count("workspace", row["_id"])
-        shape["referenceCount"] = self._state.references.count("workspace", row["_id"])
-        return shape
+    def summary(self, row: WorkspaceRow) -> Attributes:
+        """Serialize a workspace with the numbers of its components and references."""
+        answer = self.workspace(row, with_content_ids=False)
+        answer["componentCount"] = self._state.components.count("workspace", row["_id"])
+        answer["referenceCount"] = self._state.references.count("workspace", row["_id"])
+        return answer
 
-    def aggregated(self, row: Row) -> Row:
-        """Shape a workspace with all that is in it and all that points into it."""
+    def aggregated(self, row: WorkspaceRow) -> Attributes:
+        """Serialize a workspace with its content, and the references that point into it."""
         state = self._state
         workspace_id = row["_id"]
         incoming = [
@@ -212,92 +195,72 @@ class Shapes:
         ]
         pointing = dict.fromkeys(reference["source"] for reference in incoming)
         references = self.references(state.references.find("workspace", workspace_id))
-        shape = self.workspace(row, with_content_ids=False)
-        shape["components"] = self.components(state.components.find("workspace", workspace_id))
-        shape["references"] = references or assumptions.AGGREGATED_EMPTY_REFERENCES
-        shape["tags"] = self.tags(state.tags.find("workspace", workspace_id))
-        shape["incoming-components"] = [self.component(state.components[source]) for source in pointing]
-        shape["incoming-references"] = self.references(incoming)
-        return shape
+        answer = self.workspace(row, with_content_ids=False)
+        answer["components"] = self.components(state.components.find("workspace", workspace_id))
+        answer["references"] = references or assumptions.AGGREGATED_EMPTY_REFERENCES
+        answer["tags"] = self.tags(state.tags.find("workspace", workspace_id))
+        answer["incoming-components"] = [self.component(state.components[source]) for source in pointing]
+        answer["incoming-references"] = self.references(incoming)
+        return answer
 
-    def folder(self, row: Row) -> Row:
-        """Shape a folder, with the ids of the workspaces in it."""
-        shape = self._persisted(row, {"entity-type": assumptions.ENTITY_TYPE_FOLDER})
-        shape.update(
-            {
-                "name": row["name"],
-                "description": row["description"],
-                "workspaces": self._state.workspaces.ids("folder", row["_id"]),
-            }
-        )
-        return shape
+    def folder(self, row: FolderRow) -> Attributes:
+        """Serialize a folder, with the ids of its workspaces."""
+        answer = self._persisted(row, {"entity-type": assumptions.ENTITY_TYPE_FOLDER})
+        answer |= {
+            "name": row["name"],
+            "description": row["description"],
+            "workspaces": self._state.workspaces.ids("folder", row["_id"]),
+        }
+        return answer
 
-    def tag(self, row: Row) -> Row:
-        """Shape a tag."""
-        shape = self._persisted(row, {"entity-type": assumptions.ENTITY_TYPE_TAG})
-        shape.update(
-            {
-                "name": row["name"],
-                "description": row["description"],
-                "rootWorkspace": row["rootWorkspace"],
-                "components": row["components"] or assumptions.TAG_EMPTY_LIST,
-                "references": row["references"] or assumptions.TAG_EMPTY_LIST,
-            }
-        )
-        return shape
+    def tag(self, row: TagRow) -> Attributes:
+        """Serialize a tag."""
+        answer = self._persisted(row, {"entity-type": assumptions.ENTITY_TYPE_TAG})
+        answer |= {
+            "name": row["name"],
+            "description": row["description"],
+            "rootWorkspace": row["rootWorkspace"],
+            "components": row["components"] or assumptions.TAG_EMPTY_LIST,
+            "references": row["references"] or assumptions.TAG_EMPTY_LIST,
+        }
+        return answer
 
-    def tags(self, rows: list[Row]) -> list[Row]:
-        """Shape tags."""
+    def tags(self, rows: list[TagRow]) -> list[Attributes]:
+        """Serialize tags."""
         return [self.tag(row) for row in rows]
 
-    def model(self, row: Row) -> Row:
-        """Shape a model."""
+    def model(self, row: ModelRow) -> Attributes:
+        """Serialize a model."""
         using = self._state.workspaces.find("model", row["_id"])
         numbers = [int(number) for number in row["referenceTypes"]]
-        shape = self._persisted(row, {"entity-type": "model"})
-        shape.update(
-            {
-                "createdBy": row["createdBy"],
-                "lastModifiedBy": row["lastModifiedBy"],
-                "name": row["name"],
-                "description": row["description"],
-                "root": row["root"],
-                "referenceTypes": row["referenceTypes"],
-                "maxReferenceTypeKey": max(numbers, default=0),
-                "useAsTemplate": row["useAsTemplate"],
-                "common": row["common"],
-                "flexible": row["flexible"],
-                "blankTemplate": row["blankTemplate"],
-                "category": row["category"],
-                "createdFromTemplate": row["createdFromTemplate"],
-                "defaultViews": row["defaultViews"],
-                "startView": row["startView"],
-                "defaultSort": row["defaultSort"],
-                "folder": row["folder"],
-                "workspaces": {
-                    "restricted": 0,
-                    "used-by": [{"_id": workspace["_id"], "name": workspace["name"]} for workspace in using],
-                },
-            }
-        )
+        answer = self._persisted(row, {"entity-type": "model"})
+        answer |= {
+            **copy_values(row, "createdBy", "lastModifiedBy", "name", "description", "root"),
+            "referenceTypes": row["referenceTypes"],
+            "maxReferenceTypeKey": max(numbers, default=0),
+            **copy_values(row, "useAsTemplate", "common", "flexible", "blankTemplate", "category"),
+            **copy_values(row, "createdFromTemplate", "defaultViews", "startView", "defaultSort", "folder"),
+        }
+        used_by = [{"_id": workspace["_id"], "name": workspace["name"]} for workspace in using]
+        answer["workspaces"] = {"restricted": 0, "used-by": used_by}
         if assumptions.SEND_ARDOQ_PERSISTENT:
-            shape["ardoq-persistent"] = []
-        return shape
+            answer["ardoq-persistent"] = []
+        return answer
 
-    def field(self, row: Row) -> Row:
-        """Shape a field definition."""
+    def field(self, row: FieldRow) -> Attributes:
+        """Serialize a field definition."""
         names = ("name", "label", "type", "model", "componentType", "referenceType", "global", "globalref")
         more = ("defaultValue", "description", "required", "dateTimeFields")
-        shape = self._persisted(row, {"entity-type": "field"})
-        shape.update({name: row[name] for name in (*names, *more)})
-        shape["_order"] = row["order"]
-        shape["mustBeSaved"] = None
+        answer = self._persisted(row, {"entity-type": "field"})
+        answer |= copy_values(row, *names, *more)
+        answer["_order"] = row["order"]
+        answer["mustBeSaved"] = None
         if row["calculatedFieldSettings"] is not None:
-            shape["calculatedFieldSettings"] = row["calculatedFieldSettings"]
-        return shape
+            answer["calculatedFieldSettings"] = row["calculatedFieldSettings"]
+        return answer
 
-    def attachment(self, row: Row) -> Row:
-        """Shape an attachment, without its bytes."""
+    def attachment(self, row: AttachmentRow) -> Attributes:
+        """Serialize an attachment, without its bytes."""
         path = f"/api/attachment/{row['resourceType']}/{row['resourceId']}/{row['_id']}"
         return {
             "_id": row["_id"],
@@ -311,8 +274,8 @@ class Shapes:
             "size": row["size"],
         }
 
-    def branch(self, row: Row) -> Row:
-        """Shape a branch record."""
+    def branch(self, row: BranchRow) -> Attributes:
+        """Serialize a branch record."""
         return {
             "_id": row["_id"],
             "created": row["created"],
@@ -321,34 +284,34 @@ class Shapes:
             "branch-name": row["name"],
         }
 
-    def user(self, row: Row) -> Row:
-        """Shape a user."""
-        return dict(row)
-
-    def exported(self, row: Row) -> dict[str, Any]:
-        """Shape a component as a row of a report's export."""
+    def report_row(self, row: ComponentRow) -> Attributes:
+        """Serialize a component as a row of an exported report."""
         state = self._state
         workspace = state.workspaces[row["rootWorkspace"]]
-        shape = dict(row["customFields"])
-        shape.update(
-            {
-                "_id": row["_id"],
-                "id": row["_id"],
-                "name": row["name"],
-                "description": row["description"],
-                "typeName": self._type_name(row),
-                "parent": row["parent"],
-                "rootWorkspace": row["rootWorkspace"],
-                "model": row["model"],
-                "component-key": row["componentKey"],
-                "ardoq-entity-type": "component",
-                "ardoq": {"entity-type": "component", "rootWorkspaceName": workspace["name"]},
-            }
-        )
-        for end, other, direction in (("source", "target", "outgoing"), ("target", "source", "incoming")):
-            names: dict[str, list[str]] = {}
-            for reference in state.references.find(end, row["_id"]):
-                key = f"{self._reference_type_name(reference)}--{direction}"
-                names.setdefault(key, []).append(state.components[reference[other]]["name"])
-            shape.update({key: assumptions.REPORT_NAME_SEPARATOR.join(found) for key, found in names.items()})
-        return shape
+        answer = dict(row["customFields"])
+        answer |= {
+            "_id": row["_id"],
+            "id": row["_id"],
+            "name": row["name"],
+            "description": row["description"],
+            "typeName": self._type_name(row),
+            "parent": row["parent"],
+            "rootWorkspace": row["rootWorkspace"],
+            "model": row["model"],
+            "component-key": row["componentKey"],
+            "ardoq-entity-type": "component",
+            "ardoq": {"entity-type": "component", "rootWorkspaceName": workspace["name"]},
+        }
+        ends = [
+            (f"{self._reference_type_name(reference)}--outgoing", reference["target"])
+            for reference in state.references.find("source", row["_id"])
+        ]
+        ends += [
+            (f"{self._reference_type_name(reference)}--incoming", reference["source"])
+            for reference in state.references.find("target", row["_id"])
+        ]
+        names: dict[str, list[str]] = {}
+        for key, component_id in ends:
+            names.setdefault(key, []).append(state.components[component_id]["name"])
+        answer.update({key: assumptions.REPORT_NAME_SEPARATOR.join(values) for key, values in names.items()})
+        return answer

@@ -1,25 +1,37 @@
-"""Write what is stored the way v2 answers it."""
+"""Serialize stored rows as v2 answers them."""
 
 from typing import Any
 
 from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.rows import (
+    AttachmentRow,
+    Attributes,
+    Column,
+    ComponentRow,
+    EntityRow,
+    FieldRow,
+    ReferenceRow,
+    ReportRow,
+    WorkspaceRow,
+    copy_values,
+)
 from ardoqpy.emulator.rules.models import ComponentType
 from ardoqpy.emulator.store import Store
-from ardoqpy.emulator.table import Row
-from ardoqpy.emulator.values import options_of
+from ardoqpy.emulator.values import field_options
 
 _STYLE = ("color", "icon", "image", "shape")
 
 
-class Shapes:
-    """Shape entities for one answer; what many of them share is looked up once."""
+class Serializer:
+    """Serialize the rows of one answer; caches the names of users."""
 
     def __init__(self, store: Store) -> None:
+        """Look up names in a store."""
         self._store = store
         self._state = store.state
         self._users: dict[str, tuple[str, str]] = {}
 
-    def _entity(self, row: Row) -> Row:
+    def _entity(self, row: EntityRow) -> Attributes:
         created_name, created_email = self._user(row["createdBy"])
         modified_name, modified_email = self._user(row["lastModifiedBy"])
         return {
@@ -40,57 +52,43 @@ class Shapes:
     def _user(self, user_id: str) -> tuple[str, str]:
         known = self._users.get(user_id)
         if known is None:
-            row = self._state.users.get(user_id) or {}
+            user = self._state.users.get(user_id) or {}
             known = (
-                row.get("name") or assumptions.V2_UNKNOWN_USER_NAME,
-                row.get("email") or assumptions.V2_UNKNOWN_USER_EMAIL,
+                user.get("name") or assumptions.V2_UNKNOWN_USER_NAME,
+                user.get("email") or assumptions.V2_UNKNOWN_USER_EMAIL,
             )
             self._users[user_id] = known
         return known
 
-    def component(self, row: Row) -> Row:
-        """Shape a component."""
-        found = self._store.models.types(row["model"]).get(row["typeId"])
+    def component(self, row: ComponentRow) -> Attributes:
+        """Serialize a component."""
+        component_type = self._store.models.types(row["model"]).get(row["typeId"])
         return {
             **self._entity(row),
             "rootWorkspace": row["rootWorkspace"],
             "typeId": row["typeId"],
-            "type": found.name if found is not None else row["typeId"],
-            "name": row["name"],
-            "componentKey": row["componentKey"],
-            "parent": row["parent"],
-            "description": row["description"],
-            **{name: row[name] for name in _STYLE},
-            "customFields": row["customFields"],
+            "type": component_type.name if component_type is not None else row["typeId"],
+            **copy_values(row, "name", "componentKey", "parent", "description", "color", "icon", "image"),
+            **copy_values(row, "shape", "customFields"),
         }
 
-    def reference(self, row: Row) -> Row:
-        """Shape a reference."""
+    def reference(self, row: ReferenceRow) -> Attributes:
+        """Serialize a reference."""
         return {
             **self._entity(row),
-            "source": row["source"],
-            "target": row["target"],
-            "type": row["type"],
-            "rootWorkspace": row["rootWorkspace"],
-            "targetWorkspace": row["targetWorkspace"],
-            "displayText": row["displayText"],
-            "description": row["description"],
-            "customFields": row["customFields"],
+            **copy_values(row, "source", "target", "type", "rootWorkspace", "targetWorkspace"),
+            **copy_values(row, "displayText", "description", "customFields"),
         }
 
-    def workspace(self, row: Row) -> Row:
-        """Shape a workspace; its model is not in it."""
+    def workspace(self, row: WorkspaceRow) -> Attributes:
+        """Serialize a workspace, without its model."""
         return {
             **self._entity(row),
-            "name": row["name"],
-            "description": row["description"],
-            "workspaceKey": row["workspaceKey"],
-            "views": row["views"],
-            "startView": row["startView"],
+            **copy_values(row, "name", "description", "workspaceKey", "views", "startView"),
         }
 
-    def attachment(self, row: Row) -> Row:
-        """Shape an attachment; its version is a number with a fraction."""
+    def attachment(self, row: AttachmentRow) -> Attributes:
+        """Serialize an attachment; its version is a float, as in the contract."""
         return {
             **self._entity(row),
             "_version": float(row["_version"]),
@@ -99,8 +97,8 @@ class Shapes:
             "resource": {"resource-type": row["resourceType"], "resource-id": row["resourceId"]},
         }
 
-    def report(self, row: Row) -> Row:
-        """Shape a report without its rows."""
+    def report(self, row: ReportRow) -> Attributes:
+        """Serialize a report, without its rows."""
         return {
             **self._entity(row),
             "name": row["name"],
@@ -109,70 +107,71 @@ class Shapes:
             "datasource": row["datasource"],
         }
 
-    def columns(self, report: Row) -> list[Row]:
-        """Shape the columns of a report."""
+    def columns(self, report: ReportRow) -> list[Column]:
+        """Serialize the columns of a report."""
         return [{"key": column["key"], "label": column["label"]} for column in report["columns"]]
 
-    def cells(self, report: Row, row: Row) -> list[Any]:
-        """Return a component's values for the columns of a report; None is a missing one."""
-        shape = self.component(row)
-        values = {**shape.pop("_meta"), **shape.pop("customFields"), **shape}
+    def cells(self, report: ReportRow, row: ComponentRow) -> list[Any]:
+        """Return a component's values for the columns of a report, None where a value is missing."""
+        component = self.component(row)
+        values = {**component.pop("_meta"), **component.pop("customFields"), **component}
         return [values.get(column["key"]) for column in report["columns"]]
 
-    def context(self, workspace: Row) -> Row:
-        """Shape what can be in a workspace: types, fields and tags."""
+    def context(self, workspace: WorkspaceRow) -> Attributes:
+        """Serialize the types, fields and tags of a workspace."""
         state = self._state
         model = state.models[workspace["componentModel"]]
         types = self._store.models.types(model["_id"])
         fields = state.fields.find("model", model["_id"])
         return {
             "rootWorkspace": workspace["_id"],
-            "componentTypes": [_component_type(found, types, fields) for found in types.values()],
+            "componentTypes": [_component_type(item, types, fields) for item in types.values()],
             "referenceTypes": [
                 {
                     "type": int(number),
-                    "name": known["name"],
+                    "name": reference_type["name"],
                     "customFields": [
                         field["name"]
                         for field in fields
                         if field["globalref"] or number in field["referenceType"]
                     ],
                 }
-                for number, known in model["referenceTypes"].items()
+                for number, reference_type in model["referenceTypes"].items()
             ],
             "customFields": [_field(field) for field in fields],
             "tags": [{"name": tag["name"]} for tag in state.tags.find("workspace", workspace["_id"])],
         }
 
 
-def _component_type(found: ComponentType, types: dict[str, ComponentType], fields: list[Row]) -> Row:
-    style = {name: found.definition.get(name) for name in _STYLE}
-    shape: Row = {
-        "typeId": found.type_id,
-        "name": found.name,
+def _component_type(
+    component_type: ComponentType, types: dict[str, ComponentType], fields: list[FieldRow]
+) -> Attributes:
+    type_id, definition = component_type.type_id, component_type.definition
+    values = {name: definition.get(name) for name in _STYLE}
+    answer: Attributes = {
+        "typeId": type_id,
+        "name": component_type.name,
         "customFields": [
-            field["name"] for field in fields if field["global"] or found.type_id in field["componentType"]
+            field["name"] for field in fields if field["global"] or type_id in field["componentType"]
         ],
-        **{name: value if isinstance(value, str) else None for name, value in style.items()},
+        **{name: value if isinstance(value, str) else None for name, value in values.items()},
     }
-    if found.parent is not None:
-        shape["parent"] = {"name": types[found.parent].name, "typeId": found.parent}
-    return shape
+    parent = component_type.parent
+    if parent is not None:
+        answer["parent"] = {"name": types[parent].name, "typeId": parent}
+    return answer
 
 
-def _field(field: Row) -> Row:
+def _field(field: FieldRow) -> Attributes:
     calculated = field["calculatedFieldSettings"] is not None
-    shape = {
+    answer: Attributes = {
         "apiKey": field["name"],
-        "label": field["label"],
-        "type": field["type"],
-        "description": field["description"],
-        "defaultValue": field["defaultValue"],
+        **copy_values(field, "label", "type", "description", "defaultValue"),
         "calculated": calculated,
         "readOnly": calculated,
     }
     if field["type"] in {"List", "SelectMultipleList"}:
-        shape["options"] = options_of(field)
-        if assumptions.V2_OPTIONS_LEAVE_NO_DEFAULT:
-            shape["defaultValue"] = None
-    return shape
+        answer["options"] = field_options(field)
+        if assumptions.V2_OPTIONS_REPLACE_DEFAULT_VALUE:
+            answer["defaultValue"] = None
+    return answer
