@@ -338,4 +338,4 @@ def test_an_unknown_key_is_refused_wherever_it_stands(key):
         lambda: Batch().update_component(ID, {key: 1}),
         lambda: Batch().upsert_reference({**REF, key: 1}, ["type"]),
     ):
-        assert f"{key!r}, which is no attribute of a " in sentence_of(InvalidInput, call)
+        assert f"{key!r}, which is not an attribute of a " in sentence_of(InvalidInput, call)
