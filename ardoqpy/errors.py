@@ -81,6 +81,7 @@ class ArdoqClientException(Exception):
         ardoq_message: str | None = None,
         uncertain: bool = False,
     ) -> None:
+        """Set the attributes; the class lists them."""
         super().__init__(detail)
         self.sentence = sentence if sentence is not None else _sentence_for(detail)
         self.status = detail.get("code") if isinstance(detail, dict) else None
@@ -134,6 +135,7 @@ class DeleteBlocked(ArdoqClientException, PermissionError):
         would_delete: Sequence[Any] = (),
         **attributes: Any,
     ) -> None:
+        """Set the attributes; the class lists them."""
         super().__init__(detail, **attributes)
         self.reasons = list(reasons)
         self.would_delete = list(would_delete)
@@ -162,6 +164,7 @@ class PlanDrifted(Conflict):
     """
 
     def __init__(self, detail: str | ErrorDetail, *, moved: Sequence[Any] = (), **attributes: Any) -> None:
+        """Set the attributes; the class lists them."""
         super().__init__(detail, **attributes)
         self.moved = list(moved)
 
@@ -177,6 +180,7 @@ class JobRunning(ArdoqClientException):
     def __init__(
         self, detail: str, *, lock_file: str = "", holder: LockHolder | None = None, **attributes: Any
     ) -> None:
+        """Set the attributes; the class lists them."""
         super().__init__(detail, **attributes)
         self.lock_file = lock_file
         self.holder = holder

@@ -407,31 +407,56 @@ class Dialect(Protocol):
     """One version of the API: its collections, over one transport."""
 
     @property
-    def transport(self) -> Transport: ...
+    def transport(self) -> Transport:
+        """The transport that sends the requests."""
+
     @property
-    def workspaces(self) -> Workspaces: ...
+    def workspaces(self) -> Workspaces:
+        """The workspaces."""
+
     @property
-    def folders(self) -> Folders: ...
+    def folders(self) -> Folders:
+        """The folders."""
+
     @property
-    def components(self) -> Components: ...
+    def components(self) -> Components:
+        """The components."""
+
     @property
-    def references(self) -> References: ...
+    def references(self) -> References:
+        """The references."""
+
     @property
-    def tags(self) -> Tags: ...
+    def tags(self) -> Tags:
+        """The tags."""
+
     @property
-    def models(self) -> Models: ...
+    def models(self) -> Models:
+        """The models."""
+
     @property
-    def fields(self) -> Fields: ...
+    def fields(self) -> Fields:
+        """The definitions of custom fields."""
+
     @property
-    def users(self) -> Users: ...
+    def users(self) -> Users:
+        """The user of the token."""
+
     @property
-    def attachments(self) -> Attachments: ...
+    def attachments(self) -> Attachments:
+        """The attached files."""
+
     @property
-    def batches(self) -> Batches: ...
+    def batches(self) -> Batches:
+        """The batches."""
+
     @property
-    def reports(self) -> Reports: ...
+    def reports(self) -> Reports:
+        """The saved reports."""
+
     @property
-    def organisations(self) -> Organisations: ...
+    def organisations(self) -> Organisations:
+        """The organisations."""
 
     def iterate(self, path: str, params: Mapping[str, Any] | None) -> Iterator[Any]:
         """Yield every value of the listing at `path`."""

@@ -490,6 +490,7 @@ class V1:
     """API v1 of one Ardoq; `options` are keyword arguments of `Transport`."""
 
     def __init__(self, settings: Settings, **options: Any) -> None:
+        """Set up the transport and the collections."""
         self.transport = Transport(
             settings,
             prefix="/api/",
@@ -511,6 +512,7 @@ class V1:
         self.organisations = Organisations(self.transport)
 
     def iterate(self, path: str, params: Mapping[str, Any] | None) -> Iterator[Any]:
+        """Yield every value of the listing at `path`."""
         return iter(checked_list(self.transport.get(path, params)))
 
 

@@ -437,6 +437,7 @@ class V2:
     """
 
     def __init__(self, settings: Settings, **options: Any) -> None:
+        """Set up the transport and the collections."""
         if settings.org is None and urlsplit(settings.hosturl).hostname == SHARED_HOST:
             raise ConfigurationError(
                 f"No organisation label is set, and {SHARED_HOST} is shared by many: give org, or set "
@@ -463,6 +464,7 @@ class V2:
         self.organisations = Organisations()
 
     def iterate(self, path: str, params: Mapping[str, Any] | None) -> Iterator[Any]:
+        """Yield every value of the listing at `path`."""
         return _iter_values(self.transport, path, params)
 
 

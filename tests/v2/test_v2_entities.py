@@ -93,7 +93,10 @@ def test_a_version_that_is_none_is_refused(ardoq, client, version):
         (
             "create_component",
             [{**NEW, "cost": 5}],
-            f"comp has 'cost', which is not an attribute of a component on API v2: {BELOW} {{'cost': ...}}}}.",
+            (
+                "comp has 'cost', which is not an attribute of a component on API v2: "
+                f"{BELOW} {{'cost': ...}}}}."
+            ),
         ),
         (
             "create_component",
@@ -122,7 +125,10 @@ def test_a_version_that_is_none_is_refused(ardoq, client, version):
         (
             "update_reference",
             [REFERENCES[0], {"order": 5}],
-            f"ref has 'order', which is not an attribute of a reference on API v2: {BELOW} {{'order': ...}}}}.",
+            (
+                "ref has 'order', which is not an attribute of a reference on API v2: "
+                f"{BELOW} {{'order': ...}}}}."
+            ),
         ),
         (
             "patch_component",
