@@ -87,7 +87,7 @@ def attributes(value: object, argument: str, *required: str) -> Attributes:
     missing = [name for name in required if _is_missing(value.get(name))]
     if missing:
         name = value.get("name")
-        shown = f" ({quote_name(name)})" if isinstance(name, str) and name else ""
+        quoted = f" ({quote_name(name)})" if isinstance(name, str) and name else ""
         similar = [
             quote_name(key)
             for key in value
@@ -95,7 +95,7 @@ def attributes(value: object, argument: str, *required: str) -> Attributes:
         ]
         hint = f" It has {_and(similar)}, but letter case and signs count." if similar else ""
         lacks = _and([f"no {key}" for key in missing])
-        raise InvalidInput(f"{argument}{shown} has {lacks}: it needs {_and(required)}.{hint}")
+        raise InvalidInput(f"{argument}{quoted} has {lacks}: it needs {_and(required)}.{hint}")
     return value
 
 

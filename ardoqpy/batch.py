@@ -265,19 +265,19 @@ class Batch:
         return self
 
     def _create(self, kind: _Kind, data: object, batch_id: str | None) -> Self:
-        item: BatchItem = {"body": _KINDS[kind].new(data, _noun(kind))}
+        item: BatchItem = {"body": _KINDS[kind].for_create(data, _noun(kind))}
         return self._add(kind, "create", self._with_batch_id(kind, item, batch_id))
 
     def _update(self, kind: _Kind, entity_id: str, data: object, version: int | str) -> Self:
         item: BatchItem = {
             "id": self._stored_id(kind, entity_id),
             "ifVersionMatch": checked_version(version),
-            "body": _KINDS[kind].changes(data, _noun(kind)),
+            "body": _KINDS[kind].for_patch(data, _noun(kind)),
         }
         return self._add(kind, "update", item)
 
     def _upsert(self, kind: _Kind, data: object, unique_by: Sequence[str], batch_id: str | None) -> Self:
-        body = _KINDS[kind].new(data, _noun(kind))
+        body = _KINDS[kind].for_create(data, _noun(kind))
         if not isinstance(unique_by, list | tuple) or not unique_by:
             raise InvalidInput(
                 f"uniqueBy is {unique_by!r}: give a list of names, such as ['rootWorkspace', 'name']."

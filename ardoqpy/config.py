@@ -207,8 +207,8 @@ def _checked_host(hosturl: str | None, *, allow_http: bool) -> str:
         )
     if parts.scheme not in ("http", "https"):
         # Quoted only if it ends like a host name: it may be the token, passed in the wrong place.
-        shown = f" {hosturl!r}" if re.fullmatch(r"localhost|[\w.-]+\.[A-Za-z]{2,24}", host) else ""
-        raise ConfigurationError(f"The host{shown} has no scheme: write https:// in front of it, {example}.")
+        quoted = f" {hosturl!r}" if re.fullmatch(r"localhost|[\w.-]+\.[A-Za-z]{2,24}", host) else ""
+        raise ConfigurationError(f"The host{quoted} has no scheme: write https:// in front of it, {example}.")
     if (
         not parts.hostname
         or not is_port_valid
@@ -260,9 +260,9 @@ def _checked_org(org: str | None) -> str | None:
         return None
     if not re.fullmatch(r"[\w.-]+", org.strip(), re.ASCII):
         # Quoted only if it looks like a name: it may be the token, passed in the wrong place.
-        shown = f" {org!r}" if re.fullmatch(r"[\w .-]{1,30}", org.strip()) else ""
+        quoted = f" {org!r}" if re.fullmatch(r"[\w .-]{1,30}", org.strip()) else ""
         raise ConfigurationError(
-            f"The organisation label{shown} is not a label: use the one in your Ardoq's address."
+            f"The organisation label{quoted} is not a label: use the one in your Ardoq's address."
         )
     return org.strip()
 

@@ -41,7 +41,7 @@ __all__ = [
     "Workspace",
 ]
 
-#: Attributes by name where the names are not known here: custom fields, or whatever a caller passes on.
+#: Attributes by name where the names are not known here: custom fields, or a dict of the caller.
 Attributes = dict[str, Any]
 #: One stored entity in code that handles several kinds alike. For a single kind, use its own type.
 Entity = Attributes

@@ -171,27 +171,27 @@ class _Writing(_Listing):
         return checked_object(self._transport.get(self._at(entity_id)))
 
     def creation(self, attributes: Attributes) -> Attributes:
-        return self.writable.new(self.nested(attributes), self.argument)
+        return self.writable.for_create(self.nested(attributes), self.argument)
 
     def revision(self, current: Entity, changed: Attributes) -> Attributes:  # noqa: ARG002  (v1 sends all of it)
         sent = {key: value for key, value in changed.items() if key not in self.writable.read_only}
-        return self.writable.changes(self.nested(sent), self.argument)
+        return self.writable.for_patch(self.nested(sent), self.argument)
 
     def revise(self, current: Entity, changed: Attributes) -> Entity:
         version = checked_version(current.get("_version"))
         return self.change(current["_id"], self.revision(current, changed), version)
 
     def create(self, body: Mapping[str, Any]) -> Entity:
-        answer = self._transport.post(self.path, self.writable.new(body, self.argument))
+        answer = self._transport.post(self.path, self.writable.for_create(body, self.argument))
         return checked_stored(answer, f"POST /api/v2/{self.path}")
 
     def update(self, entity_id: str, body: Mapping[str, Any]) -> Entity:
         version = body.get("_version") if isinstance(body, dict) else None
         version = "latest" if version is None else checked_version(version, f"{self.argument}['_version']")
-        return self.change(entity_id, self.writable.whole(body, self.argument), version)
+        return self.change(entity_id, self.writable.for_update(body, self.argument), version)
 
     def patch(self, entity_id: str, payload: Mapping[str, Any] | None, version: int | str) -> Entity:
-        return self.change(entity_id, self.writable.changes(payload, "payload"), checked_version(version))
+        return self.change(entity_id, self.writable.for_patch(payload, "payload"), checked_version(version))
 
     def change(self, entity_id: str, changes: Attributes, version: int | str) -> Entity:
         path = self._at(entity_id)

@@ -39,7 +39,7 @@ class Writable:
         """The names of all attributes that are not custom fields."""
         return self.fixed | self.changing | self.read_only
 
-    def new(self, body: object, argument: str) -> Attributes:
+    def for_create(self, body: object, argument: str) -> Attributes:
         """Return the part of `body` that a create sends, without the attributes that Ardoq sets itself.
 
         Raise `InvalidInput` if a required attribute is missing, or an attribute is unknown to v2.
@@ -47,7 +47,7 @@ class Writable:
         given = attributes(body, argument, *self.required)
         return self._sent(given, argument, self.fixed | self.changing, leave_out=self.read_only)
 
-    def whole(self, body: object, argument: str) -> Attributes:
+    def for_update(self, body: object, argument: str) -> Attributes:
         """Return the part of a whole entity, as it was read, that an update sends.
 
         Attributes that cannot be changed are left out, and nulls that v2 rejects. Raise `InvalidInput` if an
@@ -57,7 +57,7 @@ class Writable:
         nulls = {key for key in self.not_null if key in given and given[key] is None}
         return self._sent(given, argument, self.changing, leave_out=self.read_only | self.fixed | nulls)
 
-    def changes(self, body: object, argument: str) -> Attributes:
+    def for_patch(self, body: object, argument: str) -> Attributes:
         """Return the attributes to change as they are; raise `InvalidInput` if one cannot be changed."""
         given = attributes(body, argument)
         for key in given:
