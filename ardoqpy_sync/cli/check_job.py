@@ -9,8 +9,8 @@ from ardoqpy.errors import ArdoqClientException
 from ardoqpy_sync.cli.exit_codes import DONE, FAILED, INTERRUPTED, REFUSED, worst
 from ardoqpy_sync.cli.options import settings_of
 from ardoqpy_sync.cli.run_job import carried_out, memory_of, the_job
-from ardoqpy_sync.job import JobInvalid, client_of, troubles_of
-from ardoqpy_sync.job.runner import opened_sources
+from ardoqpy_sync.job import JobInvalid, find_problems, open_client
+from ardoqpy_sync.job.runner import open_sources
 from ardoqpy_sync.reporting.terminal import guard_lines
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Findings:
         try:
             job = the_job(options.job)
         except JobInvalid as problem:
-            self._take(problem.troubles)
+            self._take(problem.problems)
             return
         except Refusal as problem:
             self._note("job", str(problem))
@@ -115,10 +115,10 @@ class Findings:
     def _ask(self, job: Job, options: argparse.Namespace, before: dict[str, Any]) -> None:
         troubles: list[Problem] = []
         try:
-            with client_of(
+            with open_client(
                 job, simulate=True, previous_report=before, progress=True, **settings_of(options)
             ) as client:
-                troubles = troubles_of(job, client)
+                troubles = find_problems(job, client)
                 self._take(troubles)
                 if not troubles:
                     self._rehearse(job, options, before)
@@ -126,14 +126,14 @@ class Findings:
             # Ardoq is one thing, the sources are another.
             self._note("connection", str(problem))
             troubles = []
-            for source in opened_sources(job, {}, troubles).values():
+            for source in open_sources(job, {}, troubles).values():
                 source.close()
             self._take(troubles)
 
     def _rehearse(self, job: Job, options: argparse.Namespace, before: dict[str, Any]) -> None:
         """Run the job, simulated; rows do not stop it, whatever it says of errors."""
         settings = {**settings_of(options), "on_error": "collect"}
-        with client_of(job, simulate=True, previous_report=before, progress=True, **settings) as client:
+        with open_client(job, simulate=True, previous_report=before, progress=True, **settings) as client:
             came = carried_out(job, client)
         if came.status == INTERRUPTED:
             raise KeyboardInterrupt
@@ -147,7 +147,7 @@ class Findings:
             self._note("run", account["description"])
 
     def _take(self, troubles: list[Problem] | tuple[Problem, ...]) -> None:
-        self._found += [Finding("job", one.sentence, one.line, one.key) for one in troubles]
+        self._found += [Finding("job", one.message, one.line, one.key) for one in troubles]
 
     def _note(self, part: str, sentence: str, label: str | None = None) -> None:
         self._found.append(Finding(part, in_shell_words(sentence), label=label))

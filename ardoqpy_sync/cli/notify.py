@@ -102,7 +102,7 @@ def run_and_tell(
 def sentences_of(problem: Exception) -> list[str]:
     """Return what an error says, as sentences in the words of the shell."""
     if isinstance(problem, JobInvalid):
-        return [one.told(problem.file) for one in problem.troubles]
+        return [one.describe(problem.file) for one in problem.problems]
     return [in_shell_words(str(problem))]
 
 

@@ -8,8 +8,8 @@ from ardoqpy.cli.errors import Refusal
 from ardoqpy.errors import DeleteBlocked
 from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED, INTERRUPTED, NAME, REFUSED, worst
 from ardoqpy_sync.cli.notify import Came
-from ardoqpy_sync.job import load_job, read_memory, run_job
-from ardoqpy_sync.job.connect import beside
+from ardoqpy_sync.job import load_job, read_state, run_job
+from ardoqpy_sync.job.connect import resolve_path
 from ardoqpy_sync.reporting.document import account_of
 
 if TYPE_CHECKING:
@@ -48,10 +48,10 @@ def the_job(path: str) -> Job:
 
 def memory_of(job: Job) -> tuple[str | None, dict[str, Any]]:
     """Return the file of what a job remembers, None where it remembers nothing, and what that is."""
-    if "memory" not in job.run:
+    if "state_file" not in job.run:
         return None, {}
-    path = beside(job, job.run["memory"])
-    return path, read_memory(path)
+    path = resolve_path(job, job.run["state_file"])
+    return path, read_state(path)
 
 
 def progress_for(options: argparse.Namespace) -> bool:
@@ -62,13 +62,13 @@ def progress_for(options: argparse.Namespace) -> bool:
 def carried_out(job: Job, client: ArdoqSyncClient) -> Came:
     """Run a job with a client, and return what it came to, also where it was interrupted."""
     try:
-        outcome = run_job(job, client)
+        result = run_job(job, client)
     except KeyboardInterrupt:
         client.give_up(INTERRUPTED_WORDS)
         return Came(account_of(client, title=job.name), INTERRUPTED, ended_early=True)
-    refused = _together(outcome.refused)
-    account = account_of(client, title=job.name, sources=outcome.sources, refused=refused)
-    ended_early = outcome.failure is not None
+    refused = _together(result.blocked)
+    account = account_of(client, title=job.name, sources=result.sources, refused=refused)
+    ended_early = result.failure is not None
     status = worst(status_of(account), FAILED if ended_early else DONE)
     return Came(account, status, ended_early=ended_early)
 

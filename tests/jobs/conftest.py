@@ -8,7 +8,7 @@ from nights import SEED, WAYS
 
 from ardoqpy.testing import emulator
 from ardoqpy_sync import ArdoqSyncClient
-from ardoqpy_sync.job import read_job, run_job
+from ardoqpy_sync.job import parse_job, run_job
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +52,7 @@ def job_of(tmp_path):
     """Make jobs of their text, in a folder of their own."""
 
     def make(text):
-        return read_job("format = 1\n" + textwrap.dedent(text), tmp_path / "job.toml")
+        return parse_job("format = 1\n" + textwrap.dedent(text), tmp_path / "job.toml")
 
     return make
 

@@ -5,7 +5,7 @@ import textwrap
 import pytest
 
 from ardoqpy.errors import ConfigurationError
-from ardoqpy_sync.job import JobInvalid, load_job, read_job
+from ardoqpy_sync.job import JobInvalid, load_job, parse_job
 
 WHOLE = """
 format = 1
@@ -49,13 +49,13 @@ target = { type = "Server", workspace = "Servers", value = "{Host}", split = ","
 def told(text):
     """Return what is wrong with a job: each trouble as (line, key, sentence)."""
     with pytest.raises(JobInvalid) as refused:
-        read_job(textwrap.dedent(text).lstrip("\n"), "job.toml")
+        parse_job(textwrap.dedent(text).lstrip("\n"), "job.toml")
     return [(one.line, one.key, one.sentence) for one in refused.value.troubles]
 
 
 def test_a_job_is_plain_data():
     """What a file says is in the job, names and templates as they stand there."""
-    job = read_job(WHOLE, "night/job.toml")
+    job = parse_job(WHOLE, "night/job.toml")
     assert (job.name, job.ardoq["version"], job.guard) == ("Applications", "v2", {"share": 0.3})
     (components,), (references,) = job.components, job.references
     assert (components.rows, components.workspace, components.type) == ("apps", "Apps", "Application")
@@ -124,7 +124,7 @@ def test_everything_is_told_at_once():
     """Several mistakes are all told, in the order of their lines, as text and as data."""
     text = WHOLE.replace('"v2"', '"v3"').replace("{Name}", "{Name").replace("share", "shore")
     with pytest.raises(JobInvalid) as refused:
-        read_job(text, "job.toml")
+        parse_job(text, "job.toml")
     lines = str(refused.value).splitlines()
     assert [line.partition(":")[0] for line in lines] == [
         "job.toml line 7", "job.toml line 10", "job.toml line 20", "job.toml line 35"

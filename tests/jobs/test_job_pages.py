@@ -9,8 +9,8 @@ import pytest
 from nights import SEED, stored, ties, writes
 
 from ardoqpy import ArdoqClient, InvalidInput
-from ardoqpy_sync.job import load_job, read_job, run_job
-from ardoqpy_sync.job.scaffold import first_job
+from ardoqpy_sync.job import load_job, parse_job, run_job
+from ardoqpy_sync.job.scaffold import scaffold_job
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "job-file.md").read_text(encoding="utf-8")
@@ -32,7 +32,7 @@ def test_the_job_on_the_page_runs(ardoq, new_client, tmp_path):
     """The example is a whole job: rehearsed, carried out, and with nothing left to do."""
     (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
     (tmp_path / "apps.csv").write_text(CSV, encoding="utf-8")
-    job = read_job(example.replace('"Applications"', '"Apps"'), tmp_path / "job.toml")
+    job = parse_job(example.replace('"Applications"', '"Apps"'), tmp_path / "job.toml")
     for simulate in (True, False):
         client = new_client(simulate=simulate)
         assert run_job(job, client).refused == []
@@ -52,7 +52,7 @@ def test_a_first_job_is_a_job(ardoq, new_client, way, tmp_path):
         header + "Shop,1,Live,5,Sells,x,y\nTill,2,Planned,6,,x,z\n", encoding="utf-8"
     )
     with ArdoqClient(ardoq.url, ardoq.token, version=way["version"]) as client:
-        text = first_job(client, "apps", "apps.csv", tmp_path)
+        text = scaffold_job(client, "apps", "apps.csv", tmp_path)
     path = tmp_path / "job.toml"
     path.write_text(text, encoding="utf-8")
     job = load_job(path)
@@ -75,10 +75,10 @@ def test_a_first_job_needs_a_workspace_with_types(ardoq, tmp_path):
     (tmp_path / "apps.csv").write_text("Name\nShop\n", encoding="utf-8")
     with ArdoqClient(ardoq.url, ardoq.token, version="v2") as client:
         with pytest.raises(InvalidInput, match="There is no workspace 'App': did you mean 'Apps'"):
-            first_job(client, "App", "apps.csv", tmp_path)
+            scaffold_job(client, "App", "apps.csv", tmp_path)
         ardoq.load(SEED | {"models": [SEED["models"][0] | {"root": {}}]})
         with pytest.raises(InvalidInput, match="has no component type"):
-            first_job(client, "Apps", "apps.csv", tmp_path)
+            scaffold_job(client, "Apps", "apps.csv", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -88,5 +88,5 @@ def test_no_column_breaks_a_first_job(ardoq, tmp_path, name):
     """Whatever columns and files are called, what is written is a job again."""
     (tmp_path / "apps.json").write_text(json.dumps([{"Name": "Shop", name: 1}]), encoding="utf-8")
     with ArdoqClient(ardoq.url, ardoq.token, version="v2") as client:
-        text = first_job(client, "Apps", {"file": "apps.json", "name": name.replace("\n", " ")}, tmp_path)
-    assert read_job(text, tmp_path / "job.toml").components[0].attributes["name"].told == "{Name}"
+        text = scaffold_job(client, "Apps", {"file": "apps.json", "name": name.replace("\n", " ")}, tmp_path)
+    assert parse_job(text, tmp_path / "job.toml").components[0].attributes["name"].told == "{Name}"

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from thorough import examples
 
-from ardoqpy_sync.job.toml_lines import lines_of
+from ardoqpy_sync.job.toml_lines import find_lines
 
 EXAMPLE = '''# a remark
 format = 1
@@ -31,7 +31,7 @@ value = "x\\"y"
 
 def test_each_key_has_its_line():
     """Headers, dotted and quoted keys, tables in line, text over lines, remarks and arrays of tables."""
-    places = lines_of(EXAMPLE)
+    places = find_lines(EXAMPLE)
     tomllib.loads(EXAMPLE)
     assert places["format",] == 2
     assert places["odd name",] == 3
@@ -48,7 +48,7 @@ def test_each_key_has_its_line():
 
 def test_what_is_not_there_has_the_line_of_what_is_around_it():
     """A key that is missing is told at its table; what nothing is around has no line."""
-    places = lines_of(EXAMPLE)
+    places = find_lines(EXAMPLE)
     assert places.line(("components", 1, "parent", "type")) == 16
     assert places.line(("components", 0, "nothing", 5)) == 9
     assert places.line(("elsewhere",)) is None
@@ -110,7 +110,7 @@ def test_every_key_of_any_file_is_found(top, arrays):
             lines += [f"  {text_of(key)}={value_of(value, ' ')} # remark" for key, value in table.items()]
     text = "\n".join(lines)
     told = tomllib.loads(text)
-    places = lines_of(text)
+    places = find_lines(text)
     rows = text.split("\n")
     for path in paths_of(told):
         assert path in places

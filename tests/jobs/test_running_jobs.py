@@ -4,7 +4,7 @@ import pytest
 from nights import APPS, SEED, SERVERS, component, stored, ties, writes
 
 from ardoqpy import ArdoqClientException, ServiceUnavailable
-from ardoqpy_sync.job import JobInvalid, run_job, troubles_of
+from ardoqpy_sync.job import JobInvalid, find_problems, run_job
 
 APPLICATIONS = """
 [[components]]
@@ -382,7 +382,7 @@ def test_everything_that_is_not_in_ardoq_is_told_at_once(job_of, new_client, ard
     client = new_client(simulate=True)
     with pytest.raises(JobInvalid) as refused:
         run_job(job, client)
-    assert refused.value.troubles == tuple(sorted(troubles_of(job, client), key=lambda one: one.line or 0))
+    assert refused.value.troubles == tuple(sorted(find_problems(job, client), key=lambda one: one.line or 0))
     assert [(one.line, one.key) for one in refused.value.troubles] == [
         (6, "sources.gone"),
         (8, "components.1"),
@@ -414,7 +414,7 @@ def test_a_workspace_may_be_given_by_its_id(ardoq, night):
 def test_two_mappings_of_a_type_agree_on_what_is_missing(job_of, new_client):
     """Where they say different things of it, that is a trouble."""
     text = '[sources.apps]\ntype = "rows"\nrows = []\n' + APPLICATIONS + APPLICATIONS + 'missing = "delete"\n'
-    (trouble,) = troubles_of(job_of(text), new_client(simulate=True))
+    (trouble,) = find_problems(job_of(text), new_client(simulate=True))
     assert trouble.sentence.startswith(
         "Two mappings of type 'Application' in one workspace say different things"
     )
@@ -433,7 +433,7 @@ def test_an_ardoq_that_does_not_answer_ends_the_run(ardoq, job_of, new_client):
     """Where a workspace cannot be loaded, the outcome and the report say why."""
     job = job_of('[sources.apps]\ntype = "rows"\nrows = [{ Name = "Shop" }]\n' + APPLICATIONS)
     client = new_client(retries=0)
-    troubles_of(job, client)
+    find_problems(job, client)
     ardoq.fail(status=503, times=1000)
     with pytest.raises(ServiceUnavailable):
         run_job(job, client)

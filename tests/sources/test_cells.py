@@ -15,7 +15,7 @@ from refusals import sentence_of
 from ardoqpy import ArdoqClient
 from ardoqpy.errors import ConfigurationError, InvalidInput
 from ardoqpy.metamodel import Field, field_of_context, field_of_model
-from ardoqpy_sync.sources.cell_conversion import CellFormats, convert, read_spelling
+from ardoqpy_sync.sources.cell_conversion import CellFormats, convert_cell, read_spelling
 
 TYPES = (
     "Text",
@@ -154,7 +154,7 @@ CONVERTED = [
 )
 def test_what_is_certain_is_converted(kind, cell, value):
     """A cell that can be read in one way only becomes the field's value, of its JSON type."""
-    converted = convert(cell, field(kind, *(OPTIONS if "List" in kind else ())))
+    converted = convert_cell(cell, field(kind, *(OPTIONS if "List" in kind else ())))
     assert converted == value
     assert type(converted) is type(value)
 
@@ -242,7 +242,7 @@ REFUSED = [
 @pytest.mark.parametrize(("kind", "cell", "shown", "said"), REFUSED, ids=lambda part: repr(part)[:40])
 def test_what_is_not_certain_is_refused(kind, cell, shown, said):
     """What cannot be converted is refused with the value, the field and what it takes."""
-    refused = sentence_of(InvalidInput, convert, cell, field(kind, *(OPTIONS if "List" in kind else ())))
+    refused = sentence_of(InvalidInput, convert_cell, cell, field(kind, *(OPTIONS if "List" in kind else ())))
     assert refused.startswith(f"{shown} is no value for the field 'Tier' (tier) of type {kind}: {said}")
 
 
@@ -250,33 +250,33 @@ def test_what_is_not_certain_is_refused(kind, cell, shown, said):
 @pytest.mark.parametrize("cell", [None, "", " ", "\t\n", "\u00a0"])
 def test_a_blank_cell_is_nothing(kind, cell):
     """A cell that holds nothing is None for every field, and never an empty text, a no, or a zero."""
-    assert convert(cell, field(kind, "Gold")) is None
+    assert convert_cell(cell, field(kind, "Gold")) is None
 
 
 @pytest.mark.parametrize("cell", ["x", None])
 def test_a_calculated_field_takes_nothing(cell):
     """A field that Ardoq calculates refuses every cell, a blank one too."""
-    said = sentence_of(InvalidInput, convert, cell, field("Text", read_only=True))
+    said = sentence_of(InvalidInput, convert_cell, cell, field("Text", read_only=True))
     assert said == "The field 'Tier' (tier) is calculated by Ardoq: it takes no value."
 
 
 def test_options():
     """Any text is an option where none are listed; where two are alike, the exact spelling counts."""
-    assert convert(" any ", field("List")) == "any"
-    assert convert(5.0, field("List")) == "5"
-    assert convert("a, b", field("SelectMultipleList")) == ["a", "b"]
-    assert convert("sap", field("List", "SAP", "sap")) == "sap"
-    said = sentence_of(InvalidInput, convert, "sAP", field("List", "SAP", "sap"))
+    assert convert_cell(" any ", field("List")) == "any"
+    assert convert_cell(5.0, field("List")) == "5"
+    assert convert_cell("a, b", field("SelectMultipleList")) == ["a", "b"]
+    assert convert_cell("sap", field("List", "SAP", "sap")) == "sap"
+    said = sentence_of(InvalidInput, convert_cell, "sAP", field("List", "SAP", "sap"))
     assert said.endswith("'SAP' and 'sap' differ in letter case only, so spell it as one of them.")
-    assert convert("sales, west", field("SelectMultipleList", "Sales, West", "East")) == ["Sales, West"]
+    assert convert_cell("sales, west", field("SelectMultipleList", "Sales, West", "East")) == ["Sales, West"]
     many = field("List", *(f"option {n}" for n in range(30)))
-    assert "'option 19' and 10 more." in sentence_of(InvalidInput, convert, "zzz", many)
-    assert convert("STRASSE", field("List", "Straße")) == "Straße"
+    assert "'option 19' and 10 more." in sentence_of(InvalidInput, convert_cell, "zzz", many)
+    assert convert_cell("STRASSE", field("List", "Straße")) == "Straße"
 
 
 def test_a_field_without_a_label_of_its_own_is_named_once():
     """A message names label and name only where they are two."""
-    said = sentence_of(InvalidInput, convert, "x", Field("cost", "cost", "Number"))
+    said = sentence_of(InvalidInput, convert_cell, "x", Field("cost", "cost", "Number"))
     assert said == "'x' is no value for the field 'cost' of type Number: it takes a number."
 
 
@@ -314,7 +314,7 @@ def test_a_field_without_a_label_of_its_own_is_named_once():
 )
 def test_what_is_stated_decides(told, kind, cell, value):
     """What is said of a source's spelling is what its cells are read by."""
-    assert convert(cell, field(kind), read_spelling(told)) == value
+    assert convert_cell(cell, field(kind), read_spelling(told)) == value
 
 
 @pytest.mark.parametrize(
@@ -336,7 +336,7 @@ def test_what_is_stated_decides(told, kind, cell, value):
 )
 def test_what_is_stated_is_all_that_is_taken(told, kind, cell, said):
     """Other spellings than the stated ones are refused."""
-    assert sentence_of(InvalidInput, convert, cell, field(kind), read_spelling(told)).endswith(said)
+    assert sentence_of(InvalidInput, convert_cell, cell, field(kind), read_spelling(told)).endswith(said)
 
 
 @pytest.mark.parametrize(
@@ -460,7 +460,7 @@ def test_what_is_converted_is_kept_as_it_was_sent(server):
     for kind, cells in [*FIELDS.items(), ("User", [me])]:
         name = kind.lower()
         for number, cell in enumerate([*cells, None]):
-            value = convert(cell, of_v2[name])
+            value = convert_cell(cell, of_v2[name])
             body = {"rootWorkspace": ws["_id"], "typeId": "p1", "name": f"{kind} {number}"}
             made = v2.create_component({**body, "customFields": {name: value}})
             assert made["customFields"].get(name) == value
@@ -497,13 +497,13 @@ def test_any_cell_becomes_json_or_one_sentence(cell, kind, options, told):
     """Whatever a cell holds, it becomes a value that JSON holds, and again the same, or it is refused."""
     tier, spelling = field(kind, *options), read_spelling(told)
     try:
-        value = convert(cell, tier, spelling)
+        value = convert_cell(cell, tier, spelling)
     except InvalidInput as refused:
         assert str(refused)[-1] in ".?"  # noqa: PT017  (either is right)
         return
     assert json.loads(json.dumps(value, allow_nan=False)) == value
     if not isinstance(value, str) or not told:
-        assert convert(value, tier, spelling) == value
+        assert convert_cell(value, tier, spelling) == value
 
 
 @given(
@@ -517,10 +517,10 @@ def test_numbers_are_read_as_they_are_written(number, decimal, thousands):
         thousands = ""
     text = f"{number:,}".translate(str.maketrans({",": thousands, ".": decimal}))
     told = {"decimal": decimal} | ({"thousands": thousands} if thousands else {})
-    assert convert(text, field("Number"), read_spelling(told)) == float(number)
-    assert convert(text, field("Number"), read_spelling({"decimal": decimal})) == float(number)
+    assert convert_cell(text, field("Number"), read_spelling(told)) == float(number)
+    assert convert_cell(text, field("Number"), read_spelling({"decimal": decimal})) == float(number)
     try:
-        unstated = convert(text, field("Number"))
+        unstated = convert_cell(text, field("Number"))
     except InvalidInput as refused:
         assert " it may be " in str(refused)  # noqa: PT017  (either is right)
     else:
@@ -531,10 +531,10 @@ def test_numbers_are_read_as_they_are_written(number, decimal, thousands):
 def test_times_are_read_as_they_are_written(moment):
     """A time in ISO 8601 is the same instant, to the millisecond, as the object it was written from."""
     try:
-        value = convert(moment, field("DateTime"))
+        value = convert_cell(moment, field("DateTime"))
     except InvalidInput:
         assert moment.year in (1, 9999)  # no such instant in UTC
         return
-    assert convert(moment.isoformat(), field("DateTime")) == value
+    assert convert_cell(moment.isoformat(), field("DateTime")) == value
     assert abs(datetime.fromisoformat(value) - moment) < timedelta(milliseconds=1)
-    assert convert(value, field("DateTime")) == value
+    assert convert_cell(value, field("DateTime")) == value

@@ -7,7 +7,7 @@ from nightly import BAD_ROW, ORDERS, ROWS, job_text
 
 from ardoqpy import ConfigurationError
 from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED, REFUSED
-from ardoqpy_sync.job import read_memory
+from ardoqpy_sync.job import read_state
 
 MANY = "Id,Name,Cost,Needs\n" + "".join(f"{number},App {number},1,\n" for number in range(20))
 #: How a memory that makes sense begins.
@@ -109,7 +109,7 @@ def test_a_damaged_memory_is_refused_with_the_remedy(night, ardoq, run, content)
     assert "delete it, and the next run begins anew" in ran.err
     assert ardoq.requests == []
     with pytest.raises(ConfigurationError, match="delete it"):
-        read_memory(night / "kept" / "night.json")
+        read_state(night / "kept" / "night.json")
 
 
 def test_a_memory_that_cannot_be_written_is_a_failure(night, run):

@@ -55,14 +55,14 @@ def _applied(options: argparse.Namespace, known: Known) -> Came:
     from ardoqpy.errors import ArdoqClientException  # noqa: PLC0415
     from ardoqpy_sync.cli.exit_codes import DONE, FAILED  # noqa: PLC0415
     from ardoqpy_sync.cli.run_job import carried_out, memory_of, progress_for, the_job  # noqa: PLC0415
-    from ardoqpy_sync.job import client_of, write_memory  # noqa: PLC0415
+    from ardoqpy_sync.job import open_client, write_state  # noqa: PLC0415
     from ardoqpy_sync.lock import JobLock  # noqa: PLC0415
 
     job = the_job(options.job)
     known.title = job.name
     with JobLock(_lock_of(job), job=job.name):
         memory, before = memory_of(job)
-        with client_of(
+        with open_client(
             job,
             simulate=False,
             previous_report=before,
@@ -73,7 +73,7 @@ def _applied(options: argparse.Namespace, known: Known) -> Came:
             came = carried_out(job, client)
             if memory is not None and came.status == DONE:
                 try:
-                    write_memory(memory, client.report, job=job.name, host=client.hosturl)
+                    write_state(memory, client.report, job=job.name, host=client.hosturl)
                 except ArdoqClientException as problem:
                     came.complaints.append(str(problem))
                     came.status = FAILED
@@ -82,7 +82,7 @@ def _applied(options: argparse.Namespace, known: Known) -> Came:
 
 def _plan_applied(options: argparse.Namespace, known: Known) -> Came:
     from ardoqpy_sync.cli.run_job import progress_for, the_job  # noqa: PLC0415
-    from ardoqpy_sync.job import client_of  # noqa: PLC0415
+    from ardoqpy_sync.job import open_client  # noqa: PLC0415
     from ardoqpy_sync.lock import JobLock  # noqa: PLC0415
     from ardoqpy_sync.plans.plan import Plan  # noqa: PLC0415
 
@@ -96,7 +96,7 @@ def _plan_applied(options: argparse.Namespace, known: Known) -> Came:
         if job is None:
             client = _client_for(plan, progress=progress, **settings)
         else:
-            client = client_of(job, simulate=False, progress=progress, **settings)
+            client = open_client(job, simulate=False, progress=progress, **settings)
         with client:
             known.meet(client)
             return _carried_out(plan, client, options.moved or MOVED[0], known.title)
@@ -105,10 +105,10 @@ def _plan_applied(options: argparse.Namespace, known: Known) -> Came:
 def _client_for(plan: Plan, *, progress: bool, **settings: Any) -> ArdoqSyncClient:
     """Return a client for a plan without its job: the version is that of the plan, the host never is."""
     from ardoqpy_sync.client import ArdoqSyncClient  # noqa: PLC0415
-    from ardoqpy_sync.job.connect import VERSION  # noqa: PLC0415
+    from ardoqpy_sync.job.connect import DEFAULT_VERSION  # noqa: PLC0415
 
     settings.setdefault("version", plan.made["api"])
-    batch = settings["version"] == VERSION
+    batch = settings["version"] == DEFAULT_VERSION
     return ArdoqSyncClient(batch=batch, on_error="collect", progress=progress, **settings)
 
 
@@ -138,9 +138,9 @@ def _carried_out(plan: Plan, client: ArdoqSyncClient, moved: str, title: str) ->
 
 
 def _lock_of(job: Job) -> str:
-    from ardoqpy_sync.job.connect import beside  # noqa: PLC0415
+    from ardoqpy_sync.job.connect import resolve_path  # noqa: PLC0415
 
-    return beside(job, job.run["lock"]) if "lock" in job.run else f"{job.path}.lock"
+    return resolve_path(job, job.run["lock_file"]) if "lock_file" in job.run else f"{job.path}.lock"
 
 
 COMMAND = Command(

@@ -33,8 +33,8 @@ def _run(options: argparse.Namespace) -> int:
     from ardoqpy_sync.cli.exit_codes import NAME  # noqa: PLC0415
     from ardoqpy_sync.cli.notify import logged  # noqa: PLC0415
     from ardoqpy_sync.cli.options import settings_of  # noqa: PLC0415
-    from ardoqpy_sync.job.connect import VERSION  # noqa: PLC0415
-    from ardoqpy_sync.job.scaffold import first_job  # noqa: PLC0415
+    from ardoqpy_sync.job.connect import DEFAULT_VERSION  # noqa: PLC0415
+    from ardoqpy_sync.job.scaffold import scaffold_job  # noqa: PLC0415
 
     target = Path(options.output)
     base = Path() if options.output == "-" else target.parent
@@ -44,9 +44,9 @@ def _run(options: argparse.Namespace) -> int:
         if not base.is_dir():
             raise Refusal(f"The file {options.output!r} cannot be written: there is no folder {str(base)!r}.")
     source = os.path.relpath(options.source, base)  # a job looks for its sources beside it
-    settings = {"version": VERSION, **settings_of(options)}
+    settings = {"version": DEFAULT_VERSION, **settings_of(options)}
     with logged(options, quiet=False), ArdoqClient(read_only=True, **settings) as client:
-        text = first_job(client, options.workspace, source, base)
+        text = scaffold_job(client, options.workspace, source, base)
     with opened(options.output) as stream:
         stream.write(text)
     if options.output != "-" and sys.stdout is not None:

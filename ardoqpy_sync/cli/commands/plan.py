@@ -34,12 +34,12 @@ def _run(options: argparse.Namespace) -> int:
 
 def _planned(options: argparse.Namespace, known: Known) -> Came:
     from ardoqpy_sync.cli.run_job import carried_out, memory_of, progress_for, the_job  # noqa: PLC0415
-    from ardoqpy_sync.job import client_of  # noqa: PLC0415
+    from ardoqpy_sync.job import open_client  # noqa: PLC0415
 
     job = the_job(options.job)
     known.title = job.name
     _, before = memory_of(job)
-    with client_of(
+    with open_client(
         job,
         simulate=True,
         previous_report=before,
