@@ -11,7 +11,7 @@ import gc
 import json
 import time
 
-from door import TOKEN
+from admin_api import TOKEN
 from rows import WORKSPACE_ID, component_rows, reference_rows
 
 from ardoqpy import ArdoqSyncClient

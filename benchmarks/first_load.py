@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from door import begin
+from admin_api import begin
 from predecessor import VERSION, NotInstallable, predecessor_python
 from processes import Figures, emulator, script
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import requests
-from door import TOKEN, begin
+from admin_api import TOKEN, begin
 from processes import Figures, emulator, script, serving
 from rows import WORKSPACE_ID
 from tables import growth_table
@@ -65,7 +65,7 @@ def _recorded(components: int, folder: Path) -> Iterator[str]:
         answer.raise_for_status()
         file.write_bytes(answer.content)
     here = Path(__file__).resolve().parent
-    with serving([sys.executable, str(here / "answers.py"), str(file)], folder) as url:
+    with serving([sys.executable, str(here / "replay_server.py"), str(file)], folder) as url:
         yield url
 
 
@@ -75,7 +75,7 @@ def _turn(url: str, components: int, touched: int) -> Figures:
     _touch(touched)
     run = script(sys.executable, "worker.py", url, "nothing-to-do", components, 2 * components) or {}
     _touch(touched)
-    return run | (script(sys.executable, "floor.py", url) or {})
+    return run | (script(sys.executable, "parsing.py", url) or {})
 
 
 def _touch(mebibytes: int) -> None:

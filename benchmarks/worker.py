@@ -13,7 +13,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from door import TOKEN, requests_seen
+from admin_api import TOKEN, requests_seen
 from memory import memory_now, peak_memory, system_time
 from rows import CHANGED_EVERY, component_rows, reference_rows
 

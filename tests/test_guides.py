@@ -135,7 +135,7 @@ def test_the_comparison_of_two_emulators_runs(capsys):
         for port, server in (("8081", old), ("8082", new)):
             code = code.replace(port, server.url.rpartition(":")[2])
         exec(compile(code, "moving-from-0.8.4.md", "exec"), {})
-    before, after = capsys.readouterr().out.split("only under this library:")
+    before, after = capsys.readouterr().out.split("only under this version:")
     assert "Till" not in before + after
     assert ("Shop" in before, "Shop" in after) == (False, True)
 

@@ -119,7 +119,7 @@ def test_the_command_line_asks_in_public():
     below = {"ardoqpy.api.v1", "ardoqpy.api.v2", "ardoqpy.api.protocols", "ardoqpy._http.transport"}
     assert [edge for edge in _edges() if edge[0] in command_line and edge[1] in below] == []
     outside = {name for name, imported in _edges() if imported in command_line and name not in command_line}
-    assert outside == {"ardoqpy.__main__", "ardoqpy_sync.__main__", "ardoqpy_sync.reporting.terminal"}
+    assert outside == {"ardoqpy.__main__", "ardoqpy_sync.__main__"}
 
 
 def test_requests_has_one_door():
@@ -176,6 +176,13 @@ def test_both_import_lines_of_the_predecessor_work():
     from ardoqpy import ArdoqSyncClient  # noqa: PLC0415
 
     assert ArdoqSyncClient is ardoqpy_sync.ArdoqSyncClient
+
+
+def test_an_old_urllib3_is_refused():
+    """The client refuses urllib3 1, which requests accepts: the error says what to install."""
+    code = "import urllib3.exceptions as e; del e.NameResolutionError; import ardoqpy.client"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.stderr.strip().endswith("an older one is installed: pip install 'urllib3>=2'.")
 
 
 def test_the_core_depends_on_requests_alone():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 
-from ardoqpy.cli.harmless import harmless
+from ardoqpy._terminal import escape_controls
 
 __all__ = ["Refusal", "complain", "in_shell_words"]
 
@@ -40,4 +40,4 @@ def in_shell_words(sentence: str) -> str:
 
 def complain(sentence: str, program: str = "ardoqpy") -> None:
     """Write one line to the standard error, whatever is in the sentence."""
-    print(f"{program}: {harmless(sentence)}", file=sys.stderr)
+    print(f"{program}: {escape_controls(sentence)}", file=sys.stderr)

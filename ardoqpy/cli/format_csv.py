@@ -8,8 +8,8 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TextIO
 
+from ardoqpy._terminal import escape_controls
 from ardoqpy.cli.errors import Refusal
-from ardoqpy.cli.harmless import harmless
 from ardoqpy.cli.rows import cell, flat
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class _Written:
         self._stream = stream
         self._writer = csv.writer(stream, lineterminator="\n")
         self._text = cell if raw else defused
-        self._shown = harmless if stream.isatty() else str
+        self._shown = escape_controls if stream.isatty() else str
 
     def _write(self, values: Iterable[Any]) -> None:
         self._writer.writerow([self._shown(self._text(value)) for value in values])

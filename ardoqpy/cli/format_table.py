@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from ardoqpy.cli.harmless import harmless, shortened, width
+from ardoqpy._terminal import display_width, escape_controls, shorten
 from ardoqpy.cli.rows import cell, flat
 
 if TYPE_CHECKING:
@@ -21,18 +21,18 @@ _NARROWEST = ((8, False), (8, True), (1, True))
 
 def write_table(listing: Listing, stream: TextIO, room: int | None) -> None:
     """Write rows with a header, in lines of at most `room` columns; None cuts nothing."""
-    lines = [[harmless(column.title) for column in listing.columns]]
+    lines = [[escape_controls(column.title) for column in listing.columns]]
     for row in listing.rows:
         attributes = flat(row)
-        lines.append([harmless(_value(attributes, column)) for column in listing.columns])
-    widths = [max(width(line[place]) for line in lines) for place in range(len(listing.columns))]
+        lines.append([escape_controls(_value(attributes, column)) for column in listing.columns])
+    widths = [max(display_width(line[place]) for line in lines) for place in range(len(listing.columns))]
     if room is not None:
         widths = _fitted(widths, listing.columns, room)
     for line in lines:
-        parts = [shortened(part, most) for part, most in zip(line, widths, strict=True)]
-        padded = [part + " " * (most - width(part)) for part, most in zip(parts, widths, strict=True)]
+        parts = [shorten(part, most) for part, most in zip(line, widths, strict=True)]
+        padded = [part + " " * (most - display_width(part)) for part, most in zip(parts, widths, strict=True)]
         text = GAP.join(padded).rstrip()
-        stream.write((text if room is None else shortened(text, room)) + "\n")
+        stream.write((text if room is None else shorten(text, room)) + "\n")
 
 
 def _value(attributes: dict[str, object], column: Column) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy._terminal import escape_controls
 from ardoqpy.config import Token
 from ardoqpy_sync.cli.exit_codes import MEANINGS
 from ardoqpy_sync.reporting.labels import headline
-from ardoqpy_sync.reporting.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,11 +44,11 @@ def call(address: Token, body: Mapping[str, Any]) -> None:
 def summary_for(account: Mapping[str, Any], command: str, status: int) -> dict[str, Any]:
     """Return what a webhook is told of a run: no names of things, no values, no reasons."""
     made = account["made"]
-    title = one_line(account["title"])
+    title = escape_controls(account["title"], 160)
     return {
         "kind": "ardoqpy run",
         "format": 1,
-        "text": f"{title}: {headline(account)} ({one_line(made['host'])}, exit status {status})",
+        "text": f"{title}: {headline(account)} ({escape_controls(made['host'], 160)}, exit status {status})",
         "job": account["title"],
         "command": command,
         "status": MEANINGS[status],

@@ -53,10 +53,10 @@ class _Database:
         """Return the URL."""
         return cast("URL", self._url.reveal())
 
-    def hide_in(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Return a message without the URL, its password, and other secrets in it."""
         for token in sorted(self._hidden, key=lambda token: -len(token.reveal())):
-            text = token.hide_in(text)
+            text = token.redact(text)
         return text
 
     def _hide(self, *texts: object) -> None:
@@ -177,7 +177,7 @@ def _records(result: CursorResult[Any], name: str, database: _Database) -> Itera
 def _message(error: Exception, database: _Database) -> str:
     """Return the first line of the database's message, without secrets."""
     text = str(getattr(error, "orig", None) or error).strip()
-    line = database.hide_in(text.partition("\n")[0].strip().rstrip("."))
+    line = database.redact(text.partition("\n")[0].strip().rstrip("."))
     return f"{line}." if line else f"{type(error).__name__}."
 
 

@@ -14,9 +14,9 @@ import pytest
 from organisation import NASTY, SEED, SHOP
 
 from ardoqpy import ArdoqClient, ServiceUnavailable
+from ardoqpy._terminal import display_width
 from ardoqpy.cli import main
 from ardoqpy.cli.format_csv import defused
-from ardoqpy.cli.harmless import harmless, shortened, width
 from ardoqpy.cli.rows import cell, flat
 
 SHOWN = r"Evil\x1b[31m\x9b2J\x07\u202e\nline"
@@ -62,7 +62,7 @@ def test_a_table_fits_the_terminal(ardoq, on_a_terminal, columns):
     """No line takes more columns than the terminal has, wide letters counted twice."""
     lines = on_a_terminal("components --workspace Apps", columns).splitlines()
     assert len(lines) == len(APPS_IN_ORDER) + 1
-    assert max(width(line) for line in lines) <= columns
+    assert max(display_width(line) for line in lines) <= columns
 
 
 def test_what_is_of_no_use_when_cut_is_cut_last(ardoq, on_a_terminal):
@@ -71,7 +71,8 @@ def test_what_is_of_no_use_when_cut_is_cut_last(ardoq, on_a_terminal):
     assert all(line.endswith(one["_id"]) for line, one in zip(lines[1:], SEED["components"], strict=False))
     assert "…" in "".join(lines)
     whole = on_a_terminal("components --workspace Apps", 200).splitlines()
-    assert {width(line.rpartition("5f00")[0]) for line in whole[1:]} == {width(whole[0].rpartition("_id")[0])}
+    widths = {display_width(line.rpartition("5f00")[0]) for line in whole[1:]}
+    assert widths == {display_width(whole[0].rpartition("_id")[0])}
 
 
 def test_a_pipe_gets_everything_uncut(ardoq, run, monkeypatch):
@@ -79,41 +80,6 @@ def test_a_pipe_gets_everything_uncut(ardoq, run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
     assert SHOP in run("components --workspace Apps").out
     assert "…" not in run("components --workspace Apps").out
-
-
-@pytest.mark.parametrize(
-    ("text", "room", "short"),
-    [
-        ("abc", 3, "abc"),
-        ("abcd", 3, "ab…"),
-        ("東京都", 6, "東京都"),
-        ("東京都", 5, "東京…"),
-        ("東京都", 4, "東…"),
-        ("e\u0301e\u0301e\u0301", 3, "e\u0301e\u0301e\u0301"),
-        ("abc", 1, "…"),
-        ("abc", 0, ""),
-    ],
-)
-def test_a_text_is_shortened_to_columns(text, room, short):
-    """What is cut ends in an ellipsis and fits, also where letters take two columns, or none."""
-    assert shortened(text, room) == short
-    assert width(shortened(text, room)) <= room
-
-
-def test_every_control_character_is_harmless():
-    """No control, format, surrogate or separator character passes, but for the joiners within words."""
-    for number in range(0x110000):
-        character = chr(number)
-        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
-            passes = harmless(character) == character
-            assert not passes or character in "\u200c\u200d" or _spelled(character), hex(number)
-
-
-def _spelled(character):
-    # Signs of scripts and of notation that Unicode calls format characters, though they are drawn.
-    return unicodedata.name(character).startswith(
-        ("ARABIC", "SYRIAC", "KAITHI", "EGYPTIAN", "SHORTHAND", "MUSICAL"),
-    )
 
 
 # -- JSON --------------------------------------------------------------------------------------------------

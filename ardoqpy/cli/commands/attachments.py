@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from ardoqpy._terminal import escape_controls
 from ardoqpy.cli.command import DOCUMENTED_FIRST, Command, add_settings, reading
 from ardoqpy.cli.errors import Refusal
-from ardoqpy.cli.harmless import harmless
 from ardoqpy.cli.rows import Listing, columns
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _download(options: argparse.Namespace) -> int:
     with Connection(options, tuple(reversed(DOCUMENTED_FIRST))) as connection:
         size = connection.ask(lambda client: _fetched(client, options, target))
     if target is not None:
-        print(f"{size} bytes in {harmless(str(target))}", file=sys.stderr)
+        print(f"{size} bytes in {escape_controls(str(target))}", file=sys.stderr)
     return 0
 
 

@@ -7,9 +7,9 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ardoqpy._terminal import escape_controls
 from ardoqpy.cli.command import DOCUMENTED_FIRST, Command, add_settings
 from ardoqpy.cli.errors import in_shell_words
-from ardoqpy.cli.harmless import harmless
 
 if TYPE_CHECKING:
     import argparse
@@ -89,10 +89,12 @@ def _run(options: argparse.Namespace) -> int:
 def _show(check: Check) -> None:
     import textwrap  # noqa: PLC0415
 
-    print(f"{check.result:<6} {check.step:<13} {harmless(check.found)}".rstrip(), flush=True)
+    print(f"{check.result:<6} {check.step:<13} {escape_controls(check.found)}".rstrip(), flush=True)
     if check.remedy:
         before = " " * 21
-        print(textwrap.fill(harmless(check.remedy), 100, initial_indent=before, subsequent_indent=before))
+        print(
+            textwrap.fill(escape_controls(check.remedy), 100, initial_indent=before, subsequent_indent=before)
+        )
 
 
 def _checks(options: argparse.Namespace) -> Iterator[Check]:

@@ -22,8 +22,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     import sys  # noqa: PLC0415
 
+    from ardoqpy._terminal import escape_controls  # noqa: PLC0415
     from ardoqpy.cli.format_json import write_document  # noqa: PLC0415
-    from ardoqpy.cli.harmless import harmless  # noqa: PLC0415
     from ardoqpy.cli.output import opened  # noqa: PLC0415
     from ardoqpy_sync.cli.check_job import Findings  # noqa: PLC0415  (the first to need the client)
     from ardoqpy_sync.cli.notify import logged  # noqa: PLC0415
@@ -37,7 +37,7 @@ def _run(options: argparse.Namespace) -> int:
             if options.json:
                 write_document(findings.as_dict(), stream)
             else:
-                stream.writelines(f"{harmless(line)}\n" for line in findings.lines())
+                stream.writelines(f"{escape_controls(line)}\n" for line in findings.lines())
     return findings.status
 
 

@@ -26,8 +26,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     from pathlib import Path  # noqa: PLC0415
 
+    from ardoqpy._terminal import escape_controls  # noqa: PLC0415
     from ardoqpy.cli.errors import Refusal  # noqa: PLC0415
-    from ardoqpy.cli.harmless import harmless  # noqa: PLC0415
     from ardoqpy.cli.output import opened  # noqa: PLC0415
     from ardoqpy.client import ArdoqClient  # noqa: PLC0415
     from ardoqpy_sync.cli.exit_codes import NAME  # noqa: PLC0415
@@ -50,7 +50,7 @@ def _run(options: argparse.Namespace) -> int:
     with opened(options.output) as stream:
         stream.write(text)
     if options.output != "-" and sys.stdout is not None:
-        name = harmless(options.output)
+        name = escape_controls(options.output)
         print(f"{name} is written. Read it, change what is to be otherwise, and then:")
         print(f"  {NAME} check {name}    says what does not fit")
         print(f"  {NAME} plan {name}     rehearses it: nothing is written")

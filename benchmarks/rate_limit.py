@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from door import TOKEN, begin, requests_seen
+from admin_api import TOKEN, begin, requests_seen
 from processes import emulator
 from rows import component_rows, reference_rows
 

@@ -9,7 +9,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from door import begin
+from admin_api import begin
 from predecessor import VERSION, NotInstallable, predecessor_python
 from processes import Figures, emulator, imported, medians, script
 from tables import Measured, floor_table, import_table, linearity, scenario_table
@@ -84,7 +84,7 @@ class Size:
         run = ("worker.py", self.url, self.scenario, self.components, self.references)
         self.ours.append(_must(script(sys.executable, *run)))
         if not writes:
-            floor = _must(script(sys.executable, "floor.py", self.url))
+            floor = _must(script(sys.executable, "parsing.py", self.url))
             deciding = script(sys.executable, "deciding.py", self.url, self.components, self.references)
             self.floors.append(floor | _must(deciding))
 

@@ -1,6 +1,6 @@
 """Measure a job file against the library call: a rehearsal of many rows of a CSV with nothing to do.
 
-python benchmarks/job.py --rows 100000 --repeat 3
+python benchmarks/job_file.py --rows 100000 --repeat 3
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from door import TOKEN
+from admin_api import TOKEN
 from processes import emulator, script
 from rows import COMPONENT_TYPES, CUSTOM_FIELDS, component_rows
 
@@ -64,7 +64,7 @@ def main() -> None:
                 for way in WAYS:
                     print(f"{way}: run {turn + 1} of {options.repeat} ...", file=sys.stderr, flush=True)
                     told = ("--rows", options.rows, "--way", way, "--url", url, "--folder", folder)
-                    runs[way].append(script(sys.executable, "job.py", *map(str, told)) or {})
+                    runs[way].append(script(sys.executable, "job_file.py", *map(str, told)) or {})
     print("|  | wall | CPU |\n| --- | --- | --- |")
     for way, words in WAYS.items():
         wall, cpu = (median(run[kind] for run in runs[way]) for kind in ("wall", "cpu"))

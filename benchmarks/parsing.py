@@ -10,7 +10,7 @@ import json
 import time
 
 import requests
-from door import TOKEN, requests_seen
+from admin_api import TOKEN, requests_seen
 from memory import memory_now
 
 
