@@ -96,7 +96,7 @@ def parse_job(text: str, path: str | os.PathLike[str]) -> Job:
         position = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         line = int(position[1]) if position else text.count("\n") + 1
         reason = re.sub(r"\s*\(at [^)]*\)$", "", str(error))
-        problem = Problem(f"Not valid TOML: {reason[:1].lower()}{reason[1:]}.", line)
+        problem = Problem(f"Not valid TOML: {reason}.", line)
     except RecursionError:
         problem = Problem("Not a valid job: the file is nested too deeply.")
     if problem is not None:

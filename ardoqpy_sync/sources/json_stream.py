@@ -178,6 +178,4 @@ class JsonStream:
 
     def _reject(self, problem: str, position: int) -> Never:
         line = self._line_of(position)
-        raise SourceUnreadable(
-            f"{self._name} line {line} is not valid JSON: {problem[0].lower()}{problem[1:]}."
-        )
+        raise SourceUnreadable(f"{self._name} line {line} is not valid JSON: {problem}.")

@@ -103,7 +103,7 @@ def resolve_file(table: Mapping[str, Any], base: Path, key: str = "file") -> Pat
     if os.path.exists(path):  # noqa: PTH110  (as below)
         problem = "is a folder" if path.is_dir() else "is not a regular file"
     where = "" if str(path) == table[key] else f" in the folder {str(base)!r}"
-    raise ConfigurationError(f"The file {quote_name(table[key])} {problem}{where}.")
+    raise ConfigurationError(f"The file {quote_name(table[key])}{where} {problem}.")
 
 
 def file_exists(path: Path) -> bool:
