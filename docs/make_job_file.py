@@ -43,29 +43,30 @@ INTRODUCTION = f"""# The job file
 
 <!-- Written by make_job_file.py from the schema of job files. Change the schema, not this page. -->
 
-A job file is TOML. It describes the sources of rows, the components and references that the rows become, and what
-to do with items in Ardoq that are in no row. `ardoqpy-sync init` writes a first job file. `ardoqpy-sync check`
-lists every problem of a job file, each with its line.
+A job file is TOML. It describes the sources of rows, the components and references that the rows become,
+and what to do with items in Ardoq that are in no row. `ardoqpy-sync init` writes a first job file.
+`ardoqpy-sync check` lists every problem of a job file, each with its line.
 
 {EXAMPLE}
 
 ## Values
 
 A value that comes from rows is a **template**. `"{{Name}}"` is the cell of the column Name, unchanged.
-`"{{First}} {{Last}}"` is text with cells; it is blank if all of these cells are blank. `"Live"`, `5` and `true` are
-the same for every row. Write a brace itself as two braces.
+`"{{First}} {{Last}}"` is text with cells; it is blank if all of these cells are blank. `"Live"`, `5` and
+`true` are the same for every row. Write a brace itself as two braces.
 
-Cells are converted to the type of their field in Ardoq: see [sources.md](sources.md#cells). If a cell cannot be
-converted, its row fails: the report names the row, the value and the field, and nothing of the row is written.
+Cells are converted to the type of their field in Ardoq: see [sources.md](sources.md#cells). If a cell
+cannot be converted, its row fails: the report names the row, the value and the field, and nothing of the
+row is written.
 
-White space around names and keys is removed. If several rows of a mapping describe the same item, the first one
-wins. Identical repeats are ignored; a row that disagrees is reported as failed. Two mappings can write different
-attributes of the same item. Attributes that are not mapped are never changed.
+White space around names and keys is removed. If several rows of a mapping describe the same item, the first
+one wins. Identical repeats are ignored; a row that disagrees is reported as failed. Two mappings can write
+different attributes of the same item. Attributes that are not mapped are never changed.
 """
 SOURCES = """## [sources.NAME]
 
-Each source is a table: a file, a query, or rows in the job itself. [sources.md](sources.md) lists the keys of each
-type. The key `formats` describes how the source writes numbers, dates, yes and no, and lists.
+Each source is a table: a file, a query, or rows in the job itself. [sources.md](sources.md) lists the keys
+of each type. The key `formats` describes how the source writes numbers, dates, yes and no, and lists.
 """
 
 

@@ -86,7 +86,7 @@ def test_a_job_runs_once_at_a_time(home, ardoq, run):
 def test_a_job_says_where_its_lock_is(home, run):
     """`[run] lock` names the lock file, beside the job."""
     (home / "locks").mkdir()
-    (home / "job.toml").write_text(job_text(run='lock = "locks/night"'))
+    (home / "job.toml").write_text(job_text(run='lock_file = "locks/night"'))
     with JobLock("job.toml.lock"):
         assert run("apply job.toml").status == DONE
     with JobLock(home / "locks" / "night"):
