@@ -1,4 +1,4 @@
-"""Preview each example with an emulator that has its seed, and write its report.md.
+"""Preview each example against an emulator with its organisation, and write its report.md.
 
 python examples/make_reports.py
 """
@@ -17,14 +17,14 @@ from pathlib import Path
 from ardoqpy.testing import emulator
 
 HERE = Path(__file__).parent
-#: The script of an example that makes its own rows.
+#: The script of the example whose rows come from Python.
 SCRIPT = "python_projects.py"
-#: Every example with a job.
+#: Every example that has a job.
 EXAMPLES = sorted(path.parent.name for path in HERE.glob("*/organisation.json"))
 
 
 def copy_example(name: str, target: Path) -> Path:
-    """Copy an example to a folder, create its database, and return the copy."""
+    """Copy an example into a folder, create its database if it has one, and return the copy."""
     folder = Path(shutil.copytree(HERE / name, target / name))
     if (folder / "make_database.py").exists():
         runpy.run_path(str(folder / "make_database.py"), run_name="__main__")
@@ -38,28 +38,28 @@ def find_job(folder: Path) -> Path:
 
 
 def make_report(name: str) -> str:
-    """Return the report of an example's preview as Markdown, as its command writes it."""
+    """Preview an example, and return its report as Markdown."""
     with tempfile.TemporaryDirectory() as target:
         folder = copy_example(name, Path(target))
         (folder / "report.md").unlink(missing_ok=True)
         command = ["-m", "ardoqpy_sync", "plan", find_job(folder).name]
         if (folder / SCRIPT).exists():
             command = [SCRIPT]
-        clean = {
+        environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("ARDOQ", "GITHUB"))
         }
         with emulator(seed=str(folder / "organisation.json")) as server:
             settings = {"ARDOQ_API_HOST": server.url, "ARDOQ_API_TOKEN": server.token}
-            subprocess.run(  # noqa: S603  (a command of this repository)
+            subprocess.run(  # noqa: S603  (a command of this project)
                 [sys.executable, *command, "--report", "report.md"],
                 cwd=folder,
-                env={**clean, **settings},
+                env={**environment, **settings},
                 stdout=subprocess.DEVNULL,
                 check=False,  # 2 if something would change, 1 if a row fails
             )
-            text = (folder / "report.md").read_text(encoding="utf-8")
+            markdown = (folder / "report.md").read_text(encoding="utf-8")
             return re.sub(
-                r"^- Ardoq: .*$", "- Ardoq: https&#58;//yourorg.ardoq.com", text, flags=re.MULTILINE
+                r"^- Ardoq: .*$", "- Ardoq: https&#58;//yourorg.ardoq.com", markdown, flags=re.MULTILINE
             )
 
 

@@ -1,9 +1,9 @@
-"""Sync Python projects and the packages that they require to Ardoq: a preview, or with --apply a real run.
+"""Sync Python projects and the packages they require into Ardoq: a preview, or with --apply the real run.
 
     python python_projects.py [--apply] [--report report.html] [FOLDER]
 
-FOLDER contains the projects, each a folder with a pyproject.toml or a requirements.txt. Default: projects/.
-Set ARDOQ_API_HOST and ARDOQ_API_TOKEN.
+FOLDER (default: projects/) holds a folder for each project, with a pyproject.toml or a requirements.txt.
+Host and token are read from ARDOQ_API_HOST and ARDOQ_API_TOKEN.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).parent
-#: A requirement: its name, extras in brackets, and versions, up to a condition.
+#: A requirement: its name, its extras, and its versions, up to a condition.
 REQUIREMENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*\(?([^;@)]*)")
 
 
 def sources_of(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of the three sources of the job: projects, packages and requirements."""
+    """Return the rows of the job's three sources: projects, packages, and who requires what."""
     projects, packages, requirements = [], {}, []
     for project_folder in sorted(path for path in folder.iterdir() if path.is_dir()):
         project, needed = read_project(project_folder)
@@ -38,7 +38,7 @@ def sources_of(folder: Path) -> dict[str, list[dict[str, Any]]]:
             match = REQUIREMENT.match(requirement)
             if match is None:
                 raise SystemExit(f"{project['file']}: {requirement!r} is not a valid requirement.")
-            # PyPI normalises names: "Typing.Extensions" and "typing_extensions" are one package.
+            # "Typing.Extensions" and "typing_extensions" are one package (a rule of PyPI).
             package = re.sub(r"[-_.]+", "-", match[1]).lower()
             packages[package] = {"name": package}
             versions = re.sub(r"\s+", "", match[2])
@@ -55,7 +55,7 @@ def read_project(folder: Path) -> tuple[dict[str, Any], list[str]]:
         needed = metadata.get("dependencies", [])
     else:
         path = folder / "requirements.txt"
-        needed = list(read_requirements(path))
+        needed = list(lines_of(path))
     project = {
         "name": metadata.get("name", folder.name),
         "version": metadata.get("version"),
@@ -66,41 +66,40 @@ def read_project(folder: Path) -> tuple[dict[str, Any], list[str]]:
     return project, needed
 
 
-def read_requirements(path: Path) -> Iterator[str]:
-    """Yield the requirements of a file, and of the files that it includes."""
+def lines_of(path: Path) -> Iterator[str]:
+    """Yield the requirements of a requirements file, and of the files that it includes."""
     for line in path.read_text(encoding="utf-8").splitlines():
         text = re.sub(r"(^|\s)#.*", "", line).strip()
         if text.startswith("-r "):
-            yield from read_requirements(path.parent / text.removeprefix("-r ").strip())
+            yield from lines_of(path.parent / text.removeprefix("-r ").strip())
         elif text and not text.startswith("-"):
             yield text
 
 
 def main() -> int:
-    """Read the projects, run the job, and return the exit status."""
+    """Read the projects, run the job, and return 0 if it succeeded."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").strip().splitlines()[0])
     parser.add_argument("folder", metavar="FOLDER", nargs="?", type=Path, default=HERE / "projects")
-    parser.add_argument("--apply", action="store_true", help="write to Ardoq; without it nothing is written")
+    parser.add_argument("--apply", action="store_true", help="write to Ardoq; without it, preview")
     parser.add_argument("--report", metavar="FILE", help="write the report as .html, .md or .json")
-    arguments = parser.parse_args()
+    options = parser.parse_args()
     job = load_job(HERE / "python_projects.toml")
     try:
         with ArdoqSyncClient(
-            version="v2", batch=True, simulate=not arguments.apply, on_error="collect"
+            version="v2", batch=True, simulate=not options.apply, on_error="collect"
         ) as ardoq:
-            result = run_job(job, ardoq, sources=sources_of(arguments.folder))
+            result = run_job(job, ardoq, sources=sources_of(options.folder))
             report = ardoq.get_report()
             print(format_report(report))
             for blocked in result.blocked:
                 print(blocked)
-            if arguments.report:
+            if options.report:
                 blocked = next(iter(result.blocked), None)
                 save_report(
-                    account_of(ardoq, title=job.name, sources=result.sources, refused=blocked),
-                    arguments.report,
+                    account_of(ardoq, title=job.name, sources=result.sources, refused=blocked), options.report
                 )
-    except ArdoqClientException as error:
-        print(f"python_projects: {error}", file=sys.stderr)
+    except ArdoqClientException as problem:
+        print(f"python_projects: {problem}", file=sys.stderr)
         return 1
     return 0 if report["status"] == "success" and not result.blocked else 1
 

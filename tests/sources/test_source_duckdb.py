@@ -159,6 +159,7 @@ def test_file_that_is_not_parquet_is_rejected(folder):
     assert message.startswith("apps.parquet failed: Invalid Input Error: ")
 
 
+@pytest.mark.slow
 def test_rows_are_streamed(folder):
     """The first row is available before the last one is read; an error names the last row read."""
     query = (
@@ -173,6 +174,7 @@ def test_rows_are_streamed(folder):
     assert message.endswith(": Conversion Error: Could not convert string 'x' to INT32.")
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_result(folder):
     """Ten times as many rows take no more memory in Python."""
     peaks = []

@@ -242,6 +242,7 @@ def test_damaged_row_is_reported(folder):
     assert message.endswith(" on because the file is damaged. Save it again in Excel.")
 
 
+@pytest.mark.slow
 def test_rows_are_streamed(folder):
     """The first row is available before the last one is read."""
     content = changed(

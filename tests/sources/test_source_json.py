@@ -242,6 +242,7 @@ def test_rows_are_streamed(folder, file):
         assert f" line {MANY + 1} is not valid UTF-8" in sentence_of(SourceUnreadable, list, some)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_array(folder):
     """Ten times as many items take no more memory."""
     peaks = []
