@@ -58,8 +58,8 @@ def _install(environment: Path) -> None:
         output = getattr(problem, "stderr", None) or getattr(problem, "output", None) or str(problem)
         reason = " ".join(str(output).strip().splitlines()[-2:])
         raise NotInstallable(
-            f"ardoqpy {VERSION} could not be installed into {_FOLDER.name}; is the package index in "
-            f"reach? {reason}"
+            f"ardoqpy {VERSION} could not be installed into {_FOLDER.name}. Check that the package index is "
+            f"reachable. {reason}"
         ) from problem
 
 

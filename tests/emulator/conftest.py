@@ -7,13 +7,13 @@ import pytest
 from checker import complaints_about
 from emulator_caller import Caller, Ticking
 
-from ardoqpy.emulator import Emulator, Exchange
+from ardoqpy.emulator import Emulator, HttpExchange
 
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
     """Run an emulator; afterwards check for crashes, and that its answers fit the contract of v2."""
-    recorded: list[Exchange] = []
+    recorded: list[HttpExchange] = []
     with Emulator(clock=Ticking(), recorder=recorded.append) as running:
         yield running
     assert running.crashes == []

@@ -377,9 +377,9 @@ def test_a_damaged_file_is_refused_by_its_place(plan, tmp_path, keys, value, say
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "is cut off, in line 1"),
-        (b"name,cost\nWeb,5\n", "is damaged in line 1, column 1"),
-        (b'{"kind": NaN}', "NaN is no number"),
+        (b"", "is cut off at line 1"),
+        (b"name,cost\nWeb,5\n", "is damaged at line 1, column 1"),
+        (b'{"kind": NaN}', "NaN is not a number"),
         (b'{"kind": 1e999}', "too large"),
         (b'{"kind": "a", "kind": "b"}', "has the key 'kind' twice"),
         (b"\xff\xfe{}", "byte 0 is not UTF-8"),
