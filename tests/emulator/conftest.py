@@ -1,4 +1,4 @@
-"""Give tests an emulator of their own."""
+"""An emulator for each test, and a caller that speaks plain HTTP to it."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from ardoqpy.emulator import Emulator, HttpExchange
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    """Run an emulator that must not make mistakes, nor answer v2 as its contract does not say."""
+    """Run an emulator; afterwards check for crashes, and that its answers fit the contract of v2."""
     recorded: list[HttpExchange] = []
     with Emulator(clock=Ticking(), recorder=recorded.append) as running:
         yield running
@@ -22,14 +22,14 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def ardoq(emulator: Emulator) -> Iterator[Caller]:
-    """Call the emulator."""
+    """Return a caller of the emulator."""
     caller = Caller(emulator)
     yield caller
     caller.connection.close()
 
 
 class Place(NamedTuple):
-    """Name what a test of v2 finds: two workspaces of one model, and its fields."""
+    """The ids of two workspaces and of their model, which has fields."""
 
     apps: str
     other: str
@@ -51,7 +51,7 @@ FIELDS = [
 
 @pytest.fixture
 def place(ardoq: Caller) -> Place:
-    """Make, by v1, a model with fields and two workspaces over it."""
+    """Create, by v1, a model with fields and two workspaces that use it."""
     service = {"name": "Service", "icon": "cog"}
     root = {"p1": {"name": "Application", "children": {"p2": service}}, "p3": {"name": "Server"}}
     types = {"1": {"name": "uses"}, "2": {"name": "Implicit"}}
