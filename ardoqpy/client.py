@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Self
 
-from ardoqpy._http.body import LARGEST_ANSWER
+from ardoqpy._http.response import MAX_ANSWER_BYTES
 from ardoqpy._http.retry import Retries
 from ardoqpy._messages import describe_type
 from ardoqpy.api.v1 import V1
@@ -89,7 +89,7 @@ class ArdoqClient(
         allow_http: bool = False,
         read_only: bool = False,
         rate_limit: float | None = None,
-        largest_answer: int = LARGEST_ANSWER,
+        largest_answer: int = MAX_ANSWER_BYTES,
     ) -> None:
         token = token if token is None else Token.of(token)
         if not isinstance(version, str) or version not in _VERSIONS:

@@ -54,7 +54,7 @@ class Token:
         text: str = self._text
         return text
 
-    def hide_in(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Return `text` with every occurrence of the token replaced by `***`.
 
         Also as JSON, a URL, HTML and Python spell it, and in any letter case, which the name of a host loses.
@@ -63,12 +63,12 @@ class Token:
             self._pattern = re.compile("|".join(map(re.escape, _spellings(self._text))), re.IGNORECASE)
         return self._pattern.sub("***", text)
 
-    def was_put_into(self, text: str) -> bool:
+    def occurs_in(self, text: str) -> bool:
         """Tell whether somebody has written the token into a text.
 
         A token as short as `T` or `api`, as somebody may give to an emulator, is in many texts by chance.
         """
-        return len(self.reveal()) >= SHORTEST_TELLING and self.hide_in(text) != text
+        return len(self.reveal()) >= SHORTEST_TELLING and self.redact(text) != text
 
     def __repr__(self) -> str:
         return "<token>"

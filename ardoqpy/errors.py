@@ -83,7 +83,7 @@ class InvalidInput(ArdoqClientException, ValueError):
 
 
 class UnsupportedOperation(ArdoqClientException, NotImplementedError):
-    """This version of Ardoq's API has no such operation."""
+    """Ardoq has no such operation in this version of its API."""
 
 
 class WriteRefused(ArdoqClientException, PermissionError):

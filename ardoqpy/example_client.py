@@ -100,7 +100,7 @@ class API:
             query = spelled(query_params, "query_params")
             transport = self.client.api.transport
             with transport.stream("components", query) as pieces:
-                return transport.whole(pieces, "the page").decode()
+                return transport.read_all(pieces, "the page").decode()
         return self.client.request("components", query_params=query_params)
 
     def create_component(self, data: Entity) -> Entity:

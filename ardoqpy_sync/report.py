@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy._terminal import escape_controls
 from ardoqpy_sync.compare.cache import copy_entity
 from ardoqpy_sync.compare.diff import CREATE, DELETE, FAILED, UPDATE, Change
 
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Entity
 
-__all__ = ["Report", "format_report", "harmless", "in_full", "totals"]
+__all__ = ["Report", "format_report", "format_value", "in_full", "totals"]
 
 #: Where the changes of each kind are counted; beside each count is a list, `<name>_l`.
 _COUNTED = {
@@ -26,6 +29,10 @@ _COUNTED = {
     (DELETE, "reference"): "del_refs",
     (FAILED, "reference"): "failed_refs",
 }
+
+
+#: Text that could be taken for a number, for no value, or for blank.
+_AMBIGUOUS = re.compile(r"^$|^\s|\s$|^(true|false|null|None|[-+]?[\d.]+([eE][-+]?\d+)?)$|^\"")
 
 
 class Report:
@@ -189,7 +196,7 @@ def format_report(report: dict[str, Any], *, longest: int = 10) -> str:
     lines += _section("not kept by Ardoq as sent", stubborn, longest)
     if report["status"] != "success":
         lines.append(f"{report['status']}: {report['description']}")
-    return "\n".join(map(harmless, lines))
+    return "\n".join(escape_controls(line, 400) for line in lines)
 
 
 def totals(components: Sequence[int], references: Sequence[int]) -> list[str]:
@@ -216,14 +223,14 @@ def _section(title: str, entries: list[str], longest: int) -> list[str]:
     return [f"{title}:", *shown, *([f"  ... and {more} more"] if more else [])]
 
 
-def _brief(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def _brief(value: object) -> str:
+    return escape_controls(format_value(value), 60)
 
 
-def harmless(line: str, longest: int = 400) -> str:
-    """Return a line without anything that a terminal would obey."""
-    shown = "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line[:longest]
-    )
-    return shown if len(line) <= longest else f"{shown}…"
+def format_value(value: object) -> str:
+    """Return a value as text: as JSON unless it is text that cannot be taken for anything else."""
+    if value is None:
+        return "empty"
+    if isinstance(value, str) and not _AMBIGUOUS.search(value):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=repr)

@@ -358,7 +358,7 @@ def test_a_wrong_token(server):
     with ArdoqClient(server.url, "wr0ng") as client:
         assert sentence_of(AuthorizationError, client.get_workspaces) == (
             "GET /api/workspace failed with 401 Unauthorized. Ardoq says: The token is not known. Make a new "
-            "token (one unused for 60 days expires), and look that it is for this host."
+            "token (one unused for 60 days expires), and check that it is for this host."
         )
 
 

@@ -114,7 +114,7 @@ def test_a_token_given_as_the_host_is_not_quoted(token, kind):
     ],
 )
 def test_hosts_that_are_accepted(host):
-    """This machine needs no TLS; a slash at the end does no harm."""
+    """The local machine needs no TLS; a slash at the end does no harm."""
     assert ArdoqClient(f"{host}/", "t0ken").hosturl == host
 
 

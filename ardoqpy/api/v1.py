@@ -33,7 +33,7 @@ def _missing(what: str, use: str = "version='v2'") -> Callable[..., Any]:
     return not_offered("v1", what, use)
 
 
-def _holds(sent: Entity, read_only: frozenset[str]) -> Callable[[Any], bool]:
+def _is_applied(sent: Entity, read_only: frozenset[str]) -> Callable[[Any], bool]:
     """Return the test whether what is stored is what was sent: the next version, and every attribute in
     it.
     """
@@ -75,7 +75,7 @@ class _Collection:
 
     def update(self, entity_id: str, body: Entity) -> Entity:
         body = attributes(body, self.argument)
-        answer = self._transport.put(self._at(entity_id), body, holds=_holds(body, self.read_only))
+        answer = self._transport.put(self._at(entity_id), body, is_applied=_is_applied(body, self.read_only))
         return as_stored(answer, f"PUT /api/{self._at(entity_id)}")
 
     def delete(self, entity_id: str) -> Entity:

@@ -184,7 +184,7 @@ class _Writing(_Listing):
     def change(self, entity_id: str, changes: Entity, version: int | str) -> Entity:
         path = self._at(entity_id)
         answer = self._transport.patch(
-            path, changes, {"ifVersionMatch": version}, holds=_holds(changes, version)
+            path, changes, {"ifVersionMatch": version}, is_applied=_is_applied(changes, version)
         )
         return as_stored(answer, f"PATCH /api/v2/{path}")
 
@@ -463,7 +463,7 @@ def _within(ws_id: str | None, params: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**params, "rootWorkspace": id_segment(ws_id, "ws_id")}
 
 
-def _holds(sent: Entity, version: int | str) -> Callable[[Any], bool]:
+def _is_applied(sent: Entity, version: int | str) -> Callable[[Any], bool]:
     """Return the test whether what is stored is what was sent: the next version, and every attribute in
     it.
     """

@@ -111,7 +111,7 @@ class AttachmentMethods(Methods):
         """
         with self.api.attachments.download(resource_type, resource_id, filename) as pieces:
             if target is None:
-                return self.api.transport.whole(pieces, f"the file {filename!r} into memory")
+                return self.api.transport.read_all(pieces, f"the file {filename!r} into memory")
             return files.save(pieces, target)
 
     def del_attachment(self, resource_id: str, filename: str, *, resource_type: str = "workspace") -> Entity:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy._terminal import escape_controls
 from ardoqpy._version import __version__
 from ardoqpy_sync.compare.diff import CREATE, DELETE, FAILED, UPDATE
 from ardoqpy_sync.plans import run_document
-from ardoqpy_sync.report import harmless, in_full, totals
+from ardoqpy_sync.report import format_value, in_full, totals
 
 if TYPE_CHECKING:
     import os
@@ -137,7 +138,7 @@ class Plan:
         made = self.made
         how = "simulated" if made["simulated"] else "carried out"
         head = f"plan of {made['at']}, {how} on API {made['api']} of {made['host']}, by {made['by']}"
-        return "\n".join([harmless(head), *table])
+        return "\n".join([escape_controls(head, 400), *table])
 
     def describe(self, longest: int | None = None) -> str:
         """Return the plan as text for people: each change, and each attribute with its old and new value.
@@ -198,9 +199,9 @@ def _told(change: dict[str, Any]) -> list[str]:
     note = f", {change['note']}" if change.get("note") else ""
     line = f"  - {change['action']} {change['kind']} {change['name']} ({kind}{version}){note}{label}"
     return [
-        harmless(line),
+        escape_controls(line, 400),
         *(
-            harmless(f"      {name}: {_arrow(change['action'], values)}")
+            escape_controls(f"      {name}: {_arrow(change['action'], values)}", 400)
             for name, values in change["attributes"].items()
         ),
     ]
@@ -214,19 +215,22 @@ def _arrow(action: str, values: dict[str, Any]) -> str:
 
 def _told_failure(row: dict[str, Any]) -> list[str]:
     label = f"  [{row['label']}]" if row.get("label") else ""
-    return [harmless(f"  - {row['kind']} {row.get('name')}: {row['reason']}{label}", longest=400)]
+    return [escape_controls(f"  - {row['kind']} {row.get('name')}: {row['reason']}{label}", 400)]
 
 
 def _told_several(one: dict[str, Any]) -> list[str]:
     matches = len(one.get("matches") or ())
-    return [harmless(f"  - {one['kind']} {one.get('name')}: {matches} match, {one.get('used')} is used")]
+    return [
+        escape_controls(
+            f"  - {one['kind']} {one.get('name')}: {matches} match, {one.get('used')} is used", 400
+        )
+    ]
 
 
 def _told_stubborn(one: dict[str, Any]) -> list[str]:
     values = f"stays {_brief(one.get('stored'))}, the source says {_brief(one.get('wanted'))}"
-    return [harmless(f"  - {one['kind']} {one.get('name')}: {one.get('attribute')} {values}")]
+    return [escape_controls(f"  - {one['kind']} {one.get('name')}: {one.get('attribute')} {values}", 400)]
 
 
-def _brief(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:59]}…"
+def _brief(value: object) -> str:
+    return escape_controls(format_value(value), 60)

@@ -15,6 +15,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy._terminal import escape_controls
 from ardoqpy_sync.reporting.document_schema import checked
 from ardoqpy_sync.reporting.labels import (
     counted,
@@ -26,7 +27,6 @@ from ardoqpy_sync.reporting.labels import (
     total_rows,
     when,
 )
-from ardoqpy_sync.reporting.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -82,7 +82,9 @@ def _parts(account: Mapping[str, Any]) -> dict[str, str]:
     # What the guard says has a place of its own.
     said = (account["guard"] or {}).get("sentence") or None
     description = account["description"].replace(said or "\0", "").strip()
-    shown = [_element("p", one_line(line, 2000), "description") for line in description.splitlines()[:40]]
+    shown = [
+        _element("p", escape_controls(line, 2000), "description") for line in description.splitlines()[:40]
+    ]
     return {
         "policy": _policy(),
         "style": _style(),
@@ -205,7 +207,7 @@ def _json(value: Any) -> str:
 
 
 def _text(text: str, longest: int = 160) -> str:
-    return html.escape(one_line(text, longest))
+    return html.escape(escape_controls(text, longest))
 
 
 def _element(tag: str, text: str, name: str = "") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy_sync.reporting.text import one_line
+from ardoqpy._terminal import escape_controls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -54,7 +54,7 @@ def headline(account: Mapping[str, Any]) -> str:
     if guard and not account["failed"] and account["description"] == guard["sentence"]:
         return f"{guard['sentence']} {done}"
     status = account["status"]
-    verdict = "The run failed" if status == "failure" else f"The run ended as {one_line(status, 60)}"
+    verdict = "The run failed" if status == "failure" else f"The run ended as {escape_controls(status, 60)}"
     rows = f", {counted(len(account['failed']), 'row')} could not be brought in" if account["failed"] else ""
     return f"{verdict}{rows}. {done}"
 
@@ -62,15 +62,19 @@ def headline(account: Mapping[str, Any]) -> str:
 def origin(account: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return where the report comes from, as pairs of what and which."""
     made = account["made"]
-    pairs = [("Made", when(made["at"])), ("Ardoq", one_line(made["host"]))]
+    pairs = [("Made", when(made["at"])), ("Ardoq", escape_controls(made["host"], 160))]
     if made.get("org"):
-        pairs.append(("Organisation", one_line(made["org"])))
-    names = [one_line(name or ws_id, 80) for ws_id, name in account["workspaces"].items()]
+        pairs.append(("Organisation", escape_controls(made["org"], 160)))
+    names = [escape_controls(name or ws_id, 80) for ws_id, name in account["workspaces"].items()]
     if names:
         more = f" and {number(len(names) - 12)} more" if len(names) > 12 else ""
         pairs.append((f"Workspace{'' if len(names) == 1 else 's'}", ", ".join(names[:12]) + more))
     how = "simulated: no write was sent" if made["simulated"] else "live: changes were written"
-    return [*pairs, ("Run", how), ("By", f"{one_line(made['by'])}, API {one_line(made['api'])}")]
+    return [
+        *pairs,
+        ("Run", how),
+        ("By", f"{escape_controls(made['by'], 160)}, API {escape_controls(made['api'], 160)}"),
+    ]
 
 
 def when(told: str) -> str:
@@ -80,7 +84,7 @@ def when(told: str) -> str:
         hour, minute = int(told[11:13]), int(told[14:16])
         return f"{day} {_MONTHS[month - 1]} {year:04}, {hour:02}:{minute:02} UTC"
     except (ValueError, IndexError):
-        return one_line(told)
+        return escape_controls(told, 160)
 
 
 def total_rows(account: Mapping[str, Any]) -> Iterable[tuple[str, int, int]]:

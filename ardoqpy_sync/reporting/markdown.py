@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy._terminal import escape_controls
+from ardoqpy_sync.report import format_value
 from ardoqpy_sync.reporting.document_schema import checked
 from ardoqpy_sync.reporting.labels import (
     counted,
@@ -15,7 +17,6 @@ from ardoqpy_sync.reporting.labels import (
     succeeded,
     total_rows,
 )
-from ardoqpy_sync.reporting.text import one_line, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -147,7 +148,7 @@ def _value_change(
 
 def _value(account: Mapping[str, Any], value: Any) -> str:
     called = account["names"].get(value) if isinstance(value, str) else None
-    return _safe(called or value_text(value), 120)
+    return _safe(called or format_value(value), 120)
 
 
 def _missing(account: Mapping[str, Any], longest: int) -> Iterable[str]:
@@ -223,5 +224,5 @@ def _safe(text: str, longest: int = 160) -> str:
     mentioned.
     """
     # As numbers of characters: what a backslash does, not all readers and not all tables agree on.
-    shown = _MEANING.sub(lambda found: f"&#{ord(found[0])};", one_line(text, longest).strip())
+    shown = _MEANING.sub(lambda found: f"&#{ord(found[0])};", escape_controls(text, longest).strip())
     return _MENTION.sub(r"\1&#8203;", shown)

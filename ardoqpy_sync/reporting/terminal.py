@@ -7,10 +7,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy.cli.harmless import harmless
-from ardoqpy_sync.report import totals
+from ardoqpy._terminal import escape_controls
+from ardoqpy_sync.report import format_value, totals
 from ardoqpy_sync.reporting.labels import STATES, counted, headline, number
-from ardoqpy_sync.reporting.text import one_line, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +25,7 @@ _DONE = {"create": "created", "update": "updated", "delete": "deleted"}
 
 
 def summary_of(account: Mapping[str, Any], described: str | None = None) -> Iterator[str]:
-    """Yield the lines of a summary; each is harmless to a terminal.
+    """Yield the lines of a summary; each is safe to print on a terminal.
 
     `described` stands in place of the numbers, changes and failed rows: all of them, as `Plan.describe` has
     them. Lists show a few entries otherwise, and no values.
@@ -50,9 +49,9 @@ def summary_of(account: Mapping[str, Any], described: str | None = None) -> Iter
         lines += [f"{account['status']}: {line}" for line in account["description"].splitlines()[:SHOWN]]
     lines.append(headline(account))
     if described is not None:
-        yield harmless(lines.pop(0))
+        yield escape_controls(lines.pop(0))
         yield from described.splitlines()
-    yield from map(harmless, lines)
+    yield from map(escape_controls, lines)
 
 
 _KINDS = ("component", "reference")
@@ -61,7 +60,7 @@ _KINDS = ("component", "reference")
 def _head(account: Mapping[str, Any]) -> str:
     made = account["made"]
     how = "rehearsal, nothing is written" if made["simulated"] else "live"
-    return f"{one_line(account['title'])}: {how}; {made['host']}, API {made['api']}"
+    return f"{escape_controls(account['title'], 160)}: {how}; {made['host']}, API {made['api']}"
 
 
 def _section(title: str, entries: Iterable[str], longest: int | None) -> list[str]:
@@ -74,25 +73,25 @@ def _section(title: str, entries: Iterable[str], longest: int | None) -> list[st
 
 
 def _thing(one: Mapping[str, Any]) -> str:
-    name = one_line(str(one.get("name") or "without a name"))
+    name = escape_controls(str(one.get("name") or "without a name"), 160)
     type_name = one.get("typeName") or one.get("type")
-    return f"{one['kind']} {name}{f' ({one_line(str(type_name))})' if type_name else ''}"
+    return f"{one['kind']} {name}{f' ({escape_controls(str(type_name), 160)})' if type_name else ''}"
 
 
 def _row(one: Mapping[str, Any]) -> str:
-    return f"  [{one_line(str(one['label']))}]" if one.get("label") else ""
+    return f"  [{escape_controls(str(one['label']), 160)}]" if one.get("label") else ""
 
 
 def _change(change: Mapping[str, Any], words: Mapping[str, str]) -> str:
-    of_what = ", ".join(map(one_line, change["attributes"])) if change["action"] == "update" else ""
-    note = f", {one_line(str(change['note']))}" if change.get("note") else ""
+    of_what = ", ".join(map(escape_controls, change["attributes"])) if change["action"] == "update" else ""
+    note = f", {escape_controls(str(change['note']), 160)}" if change.get("note") else ""
     return (
         f"{words[change['action']]} {_thing(change)}{f': {of_what}' if of_what else ''}{note}{_row(change)}"
     )
 
 
 def _failure(row: Mapping[str, Any]) -> str:
-    return f"{_thing(row)}: {one_line(str(row['reason']), 400)}{_row(row)}"
+    return f"{_thing(row)}: {escape_controls(str(row['reason']), 400)}{_row(row)}"
 
 
 def _several(one: Mapping[str, Any]) -> str:
@@ -101,8 +100,9 @@ def _several(one: Mapping[str, Any]) -> str:
 
 
 def _stubborn(one: Mapping[str, Any]) -> str:
-    stored, wanted = (one_line(value_text(one.get(key)), 60) for key in ("stored", "wanted"))
-    return f"{_thing(one)}: {one_line(str(one.get('attribute')))} stays {stored}, the source says {wanted}"
+    stored, wanted = (escape_controls(format_value(one.get(key)), 60) for key in ("stored", "wanted"))
+    attribute = escape_controls(str(one.get("attribute")), 160)
+    return f"{_thing(one)}: {attribute} stays {stored}, the source says {wanted}"
 
 
 def _miss(one: Mapping[str, Any]) -> str:
@@ -115,13 +115,13 @@ def _miss(one: Mapping[str, Any]) -> str:
 
 def _source(one: Mapping[str, Any]) -> str:
     told = f"{counted(one['rows'], 'row')}, {number(one['skipped'])} skipped, {number(one['failed'])} failed"
-    return f"{one_line(one['name'])}: {told}"
+    return f"{escape_controls(one['name'], 160)}: {told}"
 
 
 def guard_lines(guard: Mapping[str, Any] | None) -> list[str]:
     """Return why the guard refused, a line for each reason, with what a job would have to say to allow it."""
     return [
-        f"{one_line(reason['sentence'], 400)}{_allowing(reason.get('allow'))}"
+        f"{escape_controls(reason['sentence'], 400)}{_allowing(reason.get('allow'))}"
         for reason in (guard["reasons"] if guard else ())
     ]
 

@@ -14,10 +14,10 @@ import pytest
 from organisation import NASTY, SEED, SHOP
 
 from ardoqpy import ArdoqClient, ServiceUnavailable
+from ardoqpy._terminal import display_width
 from ardoqpy.cli import main
-from ardoqpy.cli.format_csv import defused
-from ardoqpy.cli.harmless import harmless, shortened, width
-from ardoqpy.cli.rows import cell, flat
+from ardoqpy.cli.format_csv import escape_formula
+from ardoqpy.cli.rows import cell_text, flatten
 
 SHOWN = r"Evil\x1b[31m\x9b2J\x07\u202e\nline"
 APPS_IN_ORDER = [one["name"] for one in SEED["components"]][:-1]
@@ -62,7 +62,7 @@ def test_a_table_fits_the_terminal(ardoq, on_a_terminal, columns):
     """No line takes more columns than the terminal has, wide letters counted twice."""
     lines = on_a_terminal("components --workspace Apps", columns).splitlines()
     assert len(lines) == len(APPS_IN_ORDER) + 1
-    assert max(width(line) for line in lines) <= columns
+    assert max(display_width(line) for line in lines) <= columns
 
 
 def test_what_is_of_no_use_when_cut_is_cut_last(ardoq, on_a_terminal):
@@ -71,7 +71,8 @@ def test_what_is_of_no_use_when_cut_is_cut_last(ardoq, on_a_terminal):
     assert all(line.endswith(one["_id"]) for line, one in zip(lines[1:], SEED["components"], strict=False))
     assert "…" in "".join(lines)
     whole = on_a_terminal("components --workspace Apps", 200).splitlines()
-    assert {width(line.rpartition("5f00")[0]) for line in whole[1:]} == {width(whole[0].rpartition("_id")[0])}
+    widths = {display_width(line.rpartition("5f00")[0]) for line in whole[1:]}
+    assert widths == {display_width(whole[0].rpartition("_id")[0])}
 
 
 def test_a_pipe_gets_everything_uncut(ardoq, run, monkeypatch):
@@ -79,41 +80,6 @@ def test_a_pipe_gets_everything_uncut(ardoq, run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
     assert SHOP in run("components --workspace Apps").out
     assert "…" not in run("components --workspace Apps").out
-
-
-@pytest.mark.parametrize(
-    ("text", "room", "short"),
-    [
-        ("abc", 3, "abc"),
-        ("abcd", 3, "ab…"),
-        ("東京都", 6, "東京都"),
-        ("東京都", 5, "東京…"),
-        ("東京都", 4, "東…"),
-        ("e\u0301e\u0301e\u0301", 3, "e\u0301e\u0301e\u0301"),
-        ("abc", 1, "…"),
-        ("abc", 0, ""),
-    ],
-)
-def test_a_text_is_shortened_to_columns(text, room, short):
-    """What is cut ends in an ellipsis and fits, also where letters take two columns, or none."""
-    assert shortened(text, room) == short
-    assert width(shortened(text, room)) <= room
-
-
-def test_every_control_character_is_harmless():
-    """No control, format, surrogate or separator character passes, but for the joiners within words."""
-    for number in range(0x110000):
-        character = chr(number)
-        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
-            passes = harmless(character) == character
-            assert not passes or character in "\u200c\u200d" or _spelled(character), hex(number)
-
-
-def _spelled(character):
-    # Signs of scripts and of notation that Unicode calls format characters, though they are drawn.
-    return unicodedata.name(character).startswith(
-        ("ARABIC", "SYRIAC", "KAITHI", "EGYPTIAN", "SHORTHAND", "MUSICAL"),
-    )
 
 
 # -- JSON --------------------------------------------------------------------------------------------------
@@ -152,10 +118,10 @@ def test_no_rows_are_an_empty_list(ardoq, run):
 
 
 @pytest.mark.parametrize("first", [*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20"])
-def test_a_formula_is_defused(first):
+def test_a_formula_is_escape_formula(first):
     """A text that begins like a formula gets an apostrophe; so does a list that would."""
-    assert defused(f"{first}cmd|' /C calc'!A0") == f"'{first}cmd|' /C calc'!A0"
-    assert defused([f"{first}1", "x"]) == f"'{first}1,x"
+    assert escape_formula(f"{first}cmd|' /C calc'!A0") == f"'{first}cmd|' /C calc'!A0"
+    assert escape_formula([f"{first}1", "x"]) == f"'{first}1,x"
 
 
 @pytest.mark.parametrize(
@@ -169,7 +135,7 @@ def test_a_formula_is_defused(first):
 )
 def test_numbers_stay_numbers(value, text):
     """A number is written as it is, negative or not; what only looks like one at its start is defused."""
-    assert defused(value) == text
+    assert escape_formula(value) == text
 
 
 def test_raw_switches_it_off(ardoq, run):
@@ -190,7 +156,7 @@ def test_csv_has_a_column_for_each_attribute(ardoq, run, api, line):
     assert list(rows[0])[:2] == ["name", "type"]
     for row, entity in zip(rows, entities, strict=True):
         assert {name: value for name, value in row.items() if value} == {
-            name: cell(value) for name, value in flat(entity).items() if cell(value)
+            name: cell_text(value) for name, value in flatten(entity).items() if cell_text(value)
         }
         assert row["lifecycle"] in ("Active", "Phased out")
 
@@ -204,7 +170,7 @@ def test_a_csv_on_a_terminal_is_harmless_too(ardoq, on_a_terminal):
 
 def test_a_field_named_like_a_built_in_attribute_stays_apart():
     """A custom field with the name of an attribute of components does not hide it."""
-    assert flat({"name": "a", "customFields": {"type": "x", "cost": 5}, "_meta": {"created": "t"}}) == {
+    assert flatten({"name": "a", "customFields": {"type": "x", "cost": 5}, "_meta": {"created": "t"}}) == {
         "name": "a",
         "customFields.type": "x",
         "cost": 5,
@@ -220,8 +186,8 @@ def test_a_value_without_a_definition_is_not_lost_unseen(ardoq, run, tmp_path):
     ran = run("components --workspace Apps --format csv")
     assert (ran.status, len(ran.out.splitlines())) == (1, len(APPS_IN_ORDER) + 2)
     assert ran.err == (
-        "ardoqpy: Some rows have values that no column has, of stray: say --columns with them, or "
-        "--output FILE, which is written once all columns are known.\n"
+        "ardoqpy: Some rows have attributes without a column: stray. Name them in --columns, or write to a "
+        "file with --output FILE, which waits until all columns are known.\n"
     )
     assert run(f"components --workspace Apps --output {tmp_path}/a.csv").status == 0
     assert "stray" in rows_of((tmp_path / "a.csv").read_text())[0]

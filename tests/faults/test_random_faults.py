@@ -200,7 +200,7 @@ def test_g4_what_is_carried_out_during_the_pause_is_found(ardoq, monkeypatch, wa
             bring(late, source if way == "batched" else source._replace(components=first))
 
     first = {"App 0": source.components["App 0"]}
-    for module in ("writers", "senders"):
+    for module in ("senders",):
         monkeypatch.setattr(f"ardoqpy_sync.writing.{module}.time", SimpleNamespace(sleep=pause))
     with client_of(ardoq.url, way, retries=Retries(count=2, backoff=4.0)) as client:
         client.get_workspace("ws1")

@@ -171,7 +171,7 @@ def test_a_run_with_nothing_to_do_is_a_success():
 def test_an_ardoq_that_does_not_answer_holds_no_report_up():
     """Where the model cannot be read, a reference's type is its number, and one is asked for, not all."""
     with a_run({"version": "v1", "simulate": True}) as (client, _, server):
-        client._engine._catalogue._component_types.clear()
+        client._engine.model._component_types.clear()
         server.fail("status", status=503, method="GET", times=100)
         server.clear_requests()
         made = account_of(client)
@@ -369,10 +369,10 @@ def test_a_damaged_file_is_refused_by_the_place(tmp_path, spoil, sentence):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b'{"kind": "ardoqpy rep', "is cut off, in line 1, column 10: save the report again"),
-        (b"\xff\xfe", "is no report: byte 0 is not UTF-8"),
+        (b'{"kind": "ardoqpy rep', "is cut off at line 1, column 10: save the report again"),
+        (b"\xff\xfe", "is not a report: byte 0 is not UTF-8"),
         (b'{"kind": 1, "kind": 2}', "is damaged: an object has the key 'kind' twice"),
-        (b'{"a": NaN}', "is damaged: NaN is no number of JSON"),
+        (b'{"a": NaN}', "is damaged: NaN is not a number in JSON"),
         (b"[]", "is no report: its 'kind' is not 'ardoqpy report'"),
         (b'{"kind": "ardoqpy plan", "format": 1}', "is no report"),
     ],

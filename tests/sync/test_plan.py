@@ -22,6 +22,7 @@ from worlds import (
 )
 
 from ardoqpy import InvalidInput
+from ardoqpy._terminal import escape_controls
 from ardoqpy_sync import Change, Plan
 from ardoqpy_sync.report import Report
 
@@ -111,15 +112,15 @@ def test_a_plan_can_be_read_by_people(plan, ardoq):
     long = plan.describe()
     for line in (
         "  - create component New (Application)  [apps.csv line 7]",
-        "      code: 'K'",
+        "      code: K",
         "  - update component Web (Application, version 1)",
         "      cost: 5 -> 6",
-        "      note: 'kept' -> None",
+        "      note: kept -> empty",
         "  - delete component Till (Service, version 1)",
     ):
         assert line in long.splitlines()
     assert "[apps.csv line 9]" in long
-    assert "score stays None, the source says 9" in long
+    assert "score stays empty, the source says 9" in long
     brief = plan.describe(longest=2)
     assert "  ... and 3 more" in brief
     assert "Till" not in brief
@@ -128,7 +129,7 @@ def test_a_plan_can_be_read_by_people(plan, ardoq):
 @settings(SYNC)
 @given(text=st.text(st.characters(), min_size=1, max_size=30))
 def test_nothing_in_a_plan_commands_a_terminal(text):
-    """Whatever names, labels and values hold, the text is printable, line by line."""
+    """Whatever names, labels and values hold, the text is safe on a terminal, line by line."""
     report = Report()
     attributes = {text: (text, [text])}
     report.take(Change("update", "component", "c1", text, text, "ws1", attributes, 1, label=text))
@@ -137,7 +138,7 @@ def test_nothing_in_a_plan_commands_a_terminal(text):
     plan = _plan_of(report)
     plan.made["host"] = text
     for shown in (plan.describe(), str(plan)):
-        assert all(line.isprintable() for line in shown.split("\n"))
+        assert all(escape_controls(line) == line for line in shown.split("\n"))
         assert len(shown.split("\n")) == (11 if shown != str(plan) else 4)
 
 
@@ -360,6 +361,7 @@ def _spoilt(path, *keys, value=...):
         (["totals", "component"], ..., "totals.component is missing"),
     ],
 )
+@pytest.mark.unsent
 def test_a_damaged_file_is_refused_by_its_place(plan, tmp_path, keys, value, says):
     """A file that somebody changed into nonsense is refused in one sentence that names file and place."""
     path = tmp_path / "plan.json"
@@ -375,9 +377,9 @@ def test_a_damaged_file_is_refused_by_its_place(plan, tmp_path, keys, value, say
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "is cut off, in line 1"),
-        (b"name,cost\nWeb,5\n", "is damaged in line 1, column 1"),
-        (b'{"kind": NaN}', "NaN is no number"),
+        (b"", "is cut off at line 1"),
+        (b"name,cost\nWeb,5\n", "is damaged at line 1, column 1"),
+        (b'{"kind": NaN}', "NaN is not a number"),
         (b'{"kind": 1e999}', "too large"),
         (b'{"kind": "a", "kind": "b"}', "has the key 'kind' twice"),
         (b"\xff\xfe{}", "byte 0 is not UTF-8"),

@@ -74,9 +74,9 @@ function entryElement(entry, account, open) {
       make("span", { class: "mark", "aria-hidden": "true" }, MARKS[entry.state]),
       make("span", { class: "verb" }, VERBS[entry.state]),
       long(entry.name, "span", "name", 160),
-      make("span", { class: "what" }, entry.kind, entry.type ? " · " : "", entry.type ? make("bdi", {}, inline(shortened(entry.type, 80))) : ""),
-      entry.workspace ? make("span", { class: "where" }, make("bdi", {}, inline(shortened(entry.workspace, 80)))) : "",
-      data.label ? make("span", { class: "label" }, make("bdi", {}, inline(shortened(data.label, 120)))) : "",
+      make("span", { class: "what" }, entry.kind, entry.type ? " · " : "", entry.type ? make("bdi", {}, oneLine(shortened(entry.type, 80))) : ""),
+      entry.workspace ? make("span", { class: "where" }, make("bdi", {}, oneLine(shortened(entry.workspace, 80)))) : "",
+      data.label ? make("span", { class: "label" }, make("bdi", {}, oneLine(shortened(data.label, 120)))) : "",
     ),
   );
   for (const part of PARTS[entry.section](data, account, open)) item.append(part);
@@ -119,7 +119,7 @@ const PARTS = {
     return [data.along_total ? folded(title, () => listed(data.along, data.along_total, account), open) : note(title)];
   },
   ambiguous(data) {
-    const ids = (data.matches || []).map((id) => make("li", {}, make("code", {}, inline(id)), id === data.used ? " is used" : ""));
+    const ids = (data.matches || []).map((id) => make("li", {}, make("code", {}, oneLine(id)), id === data.used ? " is used" : ""));
     return [note(`${counted(ids.length, "thing")} in Ardoq match${ids.length === 1 ? "es" : ""} this row:`), make("ul", { class: "ids" }, ...ids)];
   },
   stubborn(data, account) {
@@ -135,7 +135,7 @@ function and(components, references) {
 }
 
 function note(text) {
-  return make("p", { class: "note" }, inline(text));
+  return make("p", { class: "note" }, oneLine(text));
 }
 
 // What is folded is made when it is first opened.
@@ -162,7 +162,7 @@ function values(rows, account, both, titles = ["before", "after"]) {
   head.append(make("th", { scope: "col" }, both ? titles[1] : "value"));
   const body = make("tbody");
   for (const [name, { old, new: now }] of rows) {
-    const row = make("tr", {}, make("th", { scope: "row" }, make("bdi", {}, inline(shortened(name, 80)))));
+    const row = make("tr", {}, make("th", { scope: "row" }, make("bdi", {}, oneLine(shortened(name, 80)))));
     if (both) row.append(cell(old, account, "old", titles[0]));
     row.append(cell(now, account, "new", both ? titles[1] : "value"));
     body.append(row);
@@ -179,7 +179,7 @@ function cell(value, account, name, title) {
   }
   const called = typeof value === "string" ? own(account.names, value) || own(account.workspaces, value) : undefined;
   if (called) {
-    element.append(make("bdi", {}, inline(shortened(called, 160))), " ", make("code", { class: "id" }, inline(value)));
+    element.append(make("bdi", {}, oneLine(shortened(called, 160))), " ", make("code", { class: "id" }, oneLine(value)));
   } else {
     element.append(long(valueText(value), "div", "value"));
   }
@@ -195,8 +195,8 @@ function listed(things, total, account) {
     list.append(
       make(
         "li", { class: one.state === "named" ? "named" : "" },
-        `${one.kind} `, make("bdi", { class: "name" }, inline(shortened(nameOf(one), 120))),
-        make("span", { class: "what" }, make("bdi", {}, inline(shortened(one.typeName, 80))), at ? make("bdi", {}, ` · ${inline(shortened(at, 80))}`) : ""),
+        `${one.kind} `, make("bdi", { class: "name" }, oneLine(shortened(nameOf(one), 120))),
+        make("span", { class: "what" }, make("bdi", {}, oneLine(shortened(one.typeName, 80))), at ? make("bdi", {}, ` · ${oneLine(shortened(at, 80))}`) : ""),
         own(STANDING, one.state || "") ? make("strong", {}, STANDING[one.state]) : "",
       ),
     );

@@ -83,7 +83,7 @@ class Graph {
       up ? draw("circle", { ...dot, class: "tip" }) : draw("path", { d: tip, class: "tip" }),
     );
     if (!up) {
-      const label = link.bundle ? NUMBERS.format(link.edges.length) : inline(shortened(kinds[0], 24));
+      const label = link.bundle ? NUMBERS.format(link.edges.length) : oneLine(shortened(kinds[0], 24));
       // Where names would lie on each other, the first is enough.
       const crowded = this.named.some((one) => Math.abs(one.x - x) < 48 && Math.abs(one.y - y) < 12);
       if (!crowded) this.named.push({ x, y });
@@ -95,8 +95,8 @@ class Graph {
   }
 
   edgeText(edge) {
-    const [from, to] = [edge.source, edge.target].map((id) => inline(shortened(this.byId.get(id).name, 60)));
-    return `${from} → ${to}: ${inline(shortened(edge.type, 60))}, ${edge.state}`;
+    const [from, to] = [edge.source, edge.target].map((id) => oneLine(shortened(this.byId.get(id).name, 60)));
+    return `${from} → ${to}: ${oneLine(shortened(edge.type, 60))}, ${edge.state}`;
   }
 
   workspaceName(id) {
@@ -110,8 +110,8 @@ class Graph {
     group.append(
       draw("rect", { x, y, width, height, rx: 8 }),
       draw("text", { class: "fold", x: x + 12, y: y + 18 }, open ? "▾" : "▸"),
-      draw("text", { class: "title", x: x + 26, y: y + 18 }, inline(shortened(panel.type, room))),
-      draw("text", { class: "where", x: x + 26, y: y + 32 }, inline(shortened(this.workspaceName(panel.workspace), room))),
+      draw("text", { class: "title", x: x + 26, y: y + 18 }, oneLine(shortened(panel.type, room))),
+      draw("text", { class: "where", x: x + 26, y: y + 32 }, oneLine(shortened(this.workspaceName(panel.workspace), room))),
       draw("text", { class: "count", x: x + width - 10, y: y + 18, "text-anchor": "end" }, NUMBERS.format(panel.nodes.length)),
     );
     if (!open) {
@@ -123,7 +123,7 @@ class Graph {
         at += 12 + text.length * 8;
       }
     }
-    group.append(draw("title", {}, `${inline(shortened(panel.type, 200))}: ${counted(panel.nodes.length, "component")}`));
+    group.append(draw("title", {}, `${oneLine(shortened(panel.type, 200))}: ${counted(panel.nodes.length, "component")}`));
     group.addEventListener("click", () => !this.dragged && this.toggle(panel));
     this.shapes.set(panel, group);
     return group;
@@ -135,8 +135,8 @@ class Graph {
       "g", { class: `box ${node.state}` },
       draw("rect", { x, y, width, height, rx: node.state === "unchanged" ? 13 : 4 }),
       draw("text", { class: "mark", x: x + 13, y: y + height / 2 + 5, "text-anchor": "middle" }, MARKS[node.state]),
-      draw("text", { class: "name", x: x + 26, y: y + height / 2 + 4 }, inline(shortened(node.name, 22))),
-      draw("title", {}, `${inline(shortened(node.name, 300))}\n${inline(shortened(node.type, 100))}, ${node.state}`),
+      draw("text", { class: "name", x: x + 26, y: y + height / 2 + 4 }, oneLine(shortened(node.name, 22))),
+      draw("title", {}, `${oneLine(shortened(node.name, 300))}\n${oneLine(shortened(node.type, 100))}, ${node.state}`),
     );
     group.addEventListener("click", () => !this.dragged && this.select(box));
     this.shapes.set(box, group);
@@ -224,7 +224,7 @@ class Graph {
     panel.open = open;
     this.selected = panel;
     this.redraw();
-    this.say(`${inline(shortened(panel.type, 60))} ${open ? "unfolded" : "folded"}: ${counted(panel.nodes.length, "component")}.`);
+    this.say(`${oneLine(shortened(panel.type, 60))} ${open ? "unfolded" : "folded"}: ${counted(panel.nodes.length, "component")}.`);
   }
 
   toggleAll(open) {
@@ -241,7 +241,7 @@ class Graph {
     if (!box) return this.say("");
     this.shapes.get(box).classList.add("selected");
     if (!box.node) {
-      return this.say(`${inline(shortened(box.type, 60))}, ${counted(box.nodes.length, "component")}, ${box.open ? "unfolded" : "folded"}. Enter ${box.open ? "folds" : "unfolds"} it.`);
+      return this.say(`${oneLine(shortened(box.type, 60))}, ${counted(box.nodes.length, "component")}, ${box.open ? "unfolded" : "folded"}. Enter ${box.open ? "folds" : "unfolds"} it.`);
     }
     const near = this.links.filter((link) => link.from === box || link.to === box);
     for (const link of near) {
@@ -268,8 +268,8 @@ class Graph {
     const list = edges.slice(0, 12).map((edge) => make("li", {}, this.edgeText(edge)));
     if (edges.length > 12) list.push(make("li", {}, `and ${NUMBERS.format(edges.length - 12)} more`));
     this.told.replaceChildren(
-      make("p", {}, make("span", { class: `mark ${node.state}`, "aria-hidden": "true" }, MARKS[node.state]), " ", make("strong", {}, inline(shortened(node.name, 200))),
-        ` ${[node.type, this.workspaceName(node.workspace), node.state].filter(Boolean).map((part) => inline(shortened(part, 80))).join(" · ")}`),
+      make("p", {}, make("span", { class: `mark ${node.state}`, "aria-hidden": "true" }, MARKS[node.state]), " ", make("strong", {}, oneLine(shortened(node.name, 200))),
+        ` ${[node.type, this.workspaceName(node.workspace), node.state].filter(Boolean).map((part) => oneLine(shortened(part, 80))).join(" · ")}`),
       list.length ? make("ul", {}, ...list) : "",
       button,
     );

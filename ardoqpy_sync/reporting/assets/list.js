@@ -59,7 +59,7 @@ class Lists {
     const names = [...numbers.keys()];
     if (key !== "state") names.sort((one, other) => (one < other ? -1 : 1));
     for (const name of names) {
-      const option = make("option", {}, `${inline(shortened(called(name), 60))} (${NUMBERS.format(numbers.get(name))})`);
+      const option = make("option", {}, `${oneLine(shortened(called(name), 60))} (${NUMBERS.format(numbers.get(name))})`);
       option.value = `=${name}`;
       select.append(option);
     }

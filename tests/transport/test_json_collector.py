@@ -1,18 +1,20 @@
-"""Answers so large that the garbage collector rests while they are read."""
+"""Large answers: the garbage collector pauses while they are parsed."""
 
 import gc
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ardoqpy._http import json_reader
+from ardoqpy._http import json as json_module
 
 NESTED = b'{"a": [1, null]}'
 
 
 @pytest.fixture(autouse=True)
-def _everything_is_huge(monkeypatch):
-    """Let every answer count as huge."""
-    monkeypatch.setattr(json_reader, "HUGE", 0)
+def _everything_is_large(monkeypatch):
+    """Let every answer count as large."""
+    monkeypatch.setattr(json_module, "_LARGE", 0)
 
 
 @pytest.fixture
@@ -40,10 +42,10 @@ def test_the_collector_is_left_as_it_was(enabled, content):
     (gc.enable if enabled else gc.disable)()
     try:
         if content.startswith(b"{"):
-            assert json_reader.decode_json(content) == {"a": [1, None]}
+            assert json_module.decode_json(content) == {"a": [1, None]}
         else:
-            with pytest.raises(json_reader.NotJsonError):
-                json_reader.decode_json(content)
+            with pytest.raises(json_module.NotJsonError):
+                json_module.decode_json(content)
         assert gc.isenabled() is enabled
     finally:
         gc.enable()
@@ -52,7 +54,7 @@ def test_the_collector_is_left_as_it_was(enabled, content):
 @pytest.mark.usefixtures("nothing_frozen")
 def test_what_was_read_counts_as_old():
     """What is in a huge answer is looked at in full collections only, and nothing stays frozen."""
-    answer = json_reader.decode_json(NESTED)
+    answer = json_module.decode_json(NESTED)
     assert _generation_of(answer["a"]) == 2
     assert gc.get_freeze_count() == 0
 
@@ -70,7 +72,7 @@ def test_garbage_from_before_is_collected_all_the_same():
     ring = Ring()
     ring.itself = ring
     del ring
-    json_reader.decode_json(NESTED)
+    json_module.decode_json(NESTED)
     gc.collect()
     assert Ring.gone
 
@@ -80,7 +82,31 @@ def test_what_others_have_frozen_stays_frozen():
     """A program that has frozen its objects, before it forks, finds them frozen afterwards."""
     gc.freeze()
     frozen = gc.get_freeze_count()
-    answer = json_reader.decode_json(NESTED)
+    answer = json_module.decode_json(NESTED)
     # A frozen object that is let go meanwhile is frozen no more.
     assert frozen * 0.9 < gc.get_freeze_count() <= frozen
     assert _generation_of(answer["a"]) is not None
+
+
+def test_threads_that_parse_at_once_leave_the_collector_on():
+    """However parsing threads interleave, the collector is on when all have finished."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            answers = list(threads.map(json_module.decode_json, [NESTED] * 20_000))
+    finally:
+        sys.setswitchinterval(interval)
+    assert gc.isenabled()
+    assert answers.count({"a": [1, None]}) == 20_000
+
+
+def test_a_thread_that_finds_the_collector_off_never_switches_it():
+    """Of two threads, the one that began while the collector was off neither disables nor enables it."""
+    first, second = json_module._collector_paused(), json_module._collector_paused()
+    with first:
+        second.__enter__()
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    second.__exit__(None, None, None)
+    assert gc.isenabled()

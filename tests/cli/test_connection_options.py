@@ -5,7 +5,7 @@ import re
 import pytest
 
 from ardoqpy.cli.main import COMMANDS
-from ardoqpy.cli.program import NO_TOKEN
+from ardoqpy.cli.program import TOKEN_ON_COMMAND_LINE
 
 SECRET = "s3cret-that-nobody-may-see"
 READING = [command.name for command in COMMANDS if command.name not in ("emulator", "completion")]
@@ -52,7 +52,7 @@ def test_the_label_goes_along(ardoq, run):
 def test_a_token_on_the_command_line_is_refused(ardoq, run, name, option):
     """No command takes a token as an option: it says where else to set it, and does not repeat it."""
     ran = run(f"{name} {option.replace('SECRET', SECRET)}")
-    assert ran == (2, "", f"ardoqpy: {NO_TOKEN}\n")
+    assert ran == (2, "", f"ardoqpy: {TOKEN_ON_COMMAND_LINE}\n")
     assert ardoq.requests == []
 
 

@@ -8,7 +8,7 @@ from nightly import BAD_ROW, ROWS, job_text
 
 from ardoqpy._http import transport
 from ardoqpy_sync.cli import github_summary
-from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED, REFUSED
+from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED
 from ardoqpy_sync.reporting import document as accounts
 
 # -- reports -----------------------------------------------------------------------------------------------
@@ -62,7 +62,7 @@ def test_a_report_that_cannot_be_written_is_a_failure(home, run, monkeypatch):
     """What was done is done and told; the status is 1, and a sentence names the file."""
     (home / "a.html").mkdir()
     assert "it is a folder" in run("apply job.toml --report a.html").err
-    monkeypatch.setattr("ardoqpy_sync.cli.commands.apply.writable", lambda *_: None)
+    monkeypatch.setattr("ardoqpy_sync.cli.commands.apply.check_output_files", lambda *_: None)
     ran = run("apply job.toml --report a.html --report b.md")
     assert ran.status == FAILED
     assert "ardoqpy-sync: The file 'a.html' cannot be written" in ran.err
@@ -92,16 +92,16 @@ def test_the_summary_of_a_step_fits(home, run, monkeypatch):
     (home / "apps.csv").write_text(f"Id,Name,Cost,Needs\n{rows}")
     run("plan job.toml")
     whole = step.stat().st_size
-    step.write_bytes(b"x" * (github_summary.LARGEST - whole // 2))
+    step.write_bytes(b"x" * (github_summary.MAX_BYTES - whole // 2))
     ran = run("plan job.toml")
     assert (ran.status, ran.err) == (CHANGES, "")
-    assert github_summary.LARGEST - whole // 2 < step.stat().st_size <= github_summary.LARGEST
+    assert github_summary.MAX_BYTES - whole // 2 < step.stat().st_size <= github_summary.MAX_BYTES
     assert "more." in step.read_text("utf-8")[-300:]
-    step.write_bytes(b"x" * github_summary.LARGEST)
+    step.write_bytes(b"x" * github_summary.MAX_BYTES)
     ran = run("plan job.toml")
     assert ran.status == CHANGES
-    assert ran.err == "ardoqpy-sync: Warning: The summary of the step has no room left: GitHub takes 1 MiB.\n"
-    assert step.stat().st_size == github_summary.LARGEST
+    assert ran.err == "ardoqpy-sync: Warning: The step summary has no room left: GitHub allows 1 MiB.\n"
+    assert step.stat().st_size == github_summary.MAX_BYTES
 
 
 def test_a_summary_that_cannot_be_written_is_a_warning(home, run, monkeypatch):
@@ -109,7 +109,7 @@ def test_a_summary_that_cannot_be_written_is_a_warning(home, run, monkeypatch):
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(home))
     ran = run("apply job.toml")
     assert ran.status == DONE
-    assert "Warning: The summary of the step cannot be written" in ran.err
+    assert "Warning: The step summary cannot be written" in ran.err
 
 
 # -- the webhook -------------------------------------------------------------------------------------------
@@ -175,14 +175,14 @@ def test_a_webhook_is_told_of_runs_that_never_began(home, ardoq, run, hook, monk
     (told,) = hook.told
     assert (told["status"], told["exit"]) == ("failed", 1)
     if broken == "a bug":
-        assert "This was not foreseen: ZeroDivisionError in" in ran.err
+        assert "Unexpected error: ZeroDivisionError in" in ran.err
 
 
 def test_a_webhook_is_told_of_a_refusal(home, run, hook):
     """What the guard refuses is `refused`."""
     (home / "job.toml").write_text(job_text(missing="delete"))
-    assert run(f"plan job.toml --webhook {hook.url}").status == REFUSED
-    assert (hook.told[0]["status"], hook.told[0]["exit"]) == ("refused", 3)
+    assert run(f"plan job.toml --webhook {hook.url}").status == BLOCKED
+    assert (hook.told[0]["status"], hook.told[0]["exit"]) == ("blocked", 3)
 
 
 @pytest.mark.parametrize("how", [404, 500, 302, "nobody"])

@@ -5,7 +5,7 @@ import json
 import pytest
 from nightly import BAD_ROW, ROWS, job_text, names_in, writes
 
-from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED, INTERRUPTED, REFUSED, worst
+from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED, INTERRUPTED, most_severe
 
 
 def test_a_plan_writes_nothing_and_says_that_changes_are_pending(home, ardoq, run, version):
@@ -51,7 +51,7 @@ def test_what_the_guard_refuses_is_status_3(home, ardoq, run, version):
     (home / "job.toml").write_text(job_text(version, missing="delete"))
     for line in ("plan job.toml", "apply job.toml"):
         ran = run(line)
-        assert ran.status == REFUSED
+        assert ran.status == BLOCKED
         assert "To allow it, say in the job under [guard]: share = 0.5" in ran.out
         assert "  - component Fax (Application)" in ran.out
     assert "Fax" in names_in(ardoq)
@@ -72,10 +72,10 @@ def test_a_failed_row_goes_before_a_refusal(home, run):
 
 def test_which_status_wins():
     """Interrupted goes before failed, that before refused, that before changes, and those before done."""
-    order = [INTERRUPTED, FAILED, REFUSED, CHANGES, DONE]
+    order = [INTERRUPTED, FAILED, BLOCKED, CHANGES, DONE]
     assert order == [130, 1, 3, 2, 0]
     for place, status in enumerate(order):
-        assert worst(*order[place:][::-1]) == status
+        assert most_severe(*order[place:][::-1]) == status
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_which_status_wins():
         (
             "apply job.toml --report night.pdf",
             (
-                "Argument --report: 'night.pdf' is no report: its name has to end with .html, .md or .json. "
-                "See 'ardoqpy-sync apply --help'."
+                "Argument --report: 'night.pdf' is not a report: its name has to end with .html, .md or "
+                ".json. See 'ardoqpy-sync apply --help'."
             ),
         ),
         (
@@ -102,9 +102,9 @@ def test_which_status_wins():
         ),
         (
             "apply job.toml --report a.md --report ./a.md",
-            "The file './a.md' would be written over what this command reads or writes itself.",
+            "The file './a.md' would overwrite another file that this command reads or writes.",
         ),
-        ("apply job.toml --moved skip", "--moved is for a saved plan, and 'job.toml' is none: leave it out."),
+        ("apply job.toml --on-drift skip", "--on-drift is only for a saved plan, and 'job.toml' is not one."),
         (
             "apply job.toml --webhook http://hooks.example.com/s3cret",
             (
@@ -115,8 +115,8 @@ def test_which_status_wins():
         (
             "plan apps.json",
             (
-                "The file 'apps.json' is no job, but JSON: a saved plan goes to 'ardoqpy-sync apply', a "
-                "report to 'ardoqpy-sync report'."
+                "The file 'apps.json' is JSON, not a job. Use 'ardoqpy-sync apply' for a saved plan, and "
+                "'ardoqpy-sync report' for a run document."
             ),
         ),
     ],
@@ -155,7 +155,7 @@ def test_a_token_is_not_taken_from_the_command_line(home, ardoq, run):
     """An option with a token is refused, and what it says is not repeated."""
     ran = run("apply job.toml --token s3cret")
     assert (ran.status, ran.out) == (FAILED, "")
-    assert "does not belong on the command line" in ran.err
+    assert "Don't pass a token on the command line" in ran.err
     assert "s3cret" not in ran.err
 
 

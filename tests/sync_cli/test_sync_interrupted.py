@@ -233,7 +233,7 @@ def test_a_signal_ends_a_run_like_ctrl_c(big, ardoq, hook, sent):
         wait_for(lambda: len(writes(ardoq)) > 2)
         assert (big / "job.toml.lock").exists()
         second = subprocess.run([*COMMAND, "apply", "job.toml"], capture_output=True, text=True, check=False)
-        assert (second.returncode, "is running already: process" in second.stderr) == (FAILED, True)
+        assert (second.returncode, "is already running: process" in second.stderr) == (FAILED, True)
         process.send_signal(sent)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (INTERRUPTED, "")

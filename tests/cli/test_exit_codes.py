@@ -53,17 +53,17 @@ def one_sentence(text):
         (
             "references --type 'depends on'",
             (
-                "The name of a reference type belongs to the model of a workspace: say --workspace, or the "
-                "number of the type."
+                "The name of a reference type belongs to the model of a workspace: name one with "
+                "--workspace, or pass the number of the type."
             ),
         ),
-        ("references --incoming", "--incoming needs a workspace: say which with --workspace."),
+        ("references --incoming", "--incoming needs a workspace: name it with --workspace."),
         (
             "report run 'All aplications'",
             "There is no report 'All aplications': did you mean 'All applications'?",
         ),
-        ("search", "Say what to search for: TEXT or --field NAME=VALUE, one of them."),
-        ("search x", "Ardoq searches names within a workspace: say which with --workspace."),
+        ("search", "Pass what to search for: either TEXT or --field NAME=VALUE."),
+        ("search x", "Ardoq searches names within one workspace: name it with --workspace."),
         ("attachments --api v1", "--workspace is missing: an id is text such as '5f00aa00bb00cc00dd00ee10'."),
         (
             "get 'a b'",
@@ -85,10 +85,10 @@ def test_two_of_a_name_are_not_guessed(ardoq, run, api):
     model["root"]["p3"]["name"] = "Application"
     ardoq.load(dump)
     ids = ", ".join(one["_id"] for one in dump["workspaces"])
-    sentence = f"ardoqpy: 2 workspaces are called 'Apps': say which by its id ({ids}).\n"
+    sentence = f"ardoqpy: 2 workspaces are called 'Apps': use an id ({ids}).\n"
     assert run(f"components --workspace Apps --api {api}") == (1, "", sentence)
     ran = run(f"components --workspace {dump['workspaces'][0]['_id']} --type application --api {api}")
-    sentence = "ardoqpy: 2 component types are called 'application': say which by its id (p1, p3).\n"
+    sentence = "ardoqpy: 2 component types are called 'application': use an id (p1, p3).\n"
     assert ran == (1, "", sentence)
 
 
@@ -189,7 +189,7 @@ def test_what_nobody_foresaw_says_where_it_was(ardoq, run, monkeypatch):
     ran = run("me")
     assert ran.status == 1
     assert re.fullmatch(
-        r"ardoqpy: This was not foreseen: KeyError in \w+, line \d+\. Say --verbose to see more, .+\n",
+        r"ardoqpy: Unexpected error: KeyError in \w+, line \d+\. Run it again with --verbose to see .+\n",
         ran.err,
     )
     with pytest.raises(KeyError):
@@ -261,11 +261,11 @@ def test_a_full_disk_is_one_sentence(ardoq, monkeypatch, line):
     with FULL.open("w") as full:
         command = [*COMMAND, *line.split()]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    assert done.stderr == f"ardoqpy: It could not be written: {os.strerror(errno.ENOSPC)}.\n"
+    assert done.stderr == f"ardoqpy: The output cannot be written: {os.strerror(errno.ENOSPC)}.\n"
     assert done.returncode == 1
 
 
 def test_without_a_standard_output_it_says_so(ardoq, run, monkeypatch):
     """A process without standard output is told to name a file."""
     monkeypatch.setattr(sys, "stdout", None)
-    assert "say where to write to with --output FILE" in run("me").err
+    assert "name a file to write to with --output FILE" in run("me").err
