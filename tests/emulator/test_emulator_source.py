@@ -1,4 +1,4 @@
-"""What holds for the emulator's own source, and for the store without HTTP."""
+"""The source of the emulator, and the store without HTTP."""
 
 import ast
 import re
@@ -17,7 +17,7 @@ SOURCES = {path: path.read_text(encoding="utf-8") for path in HOUSE.rglob("*.py"
 
 
 def test_emulator_imports_only_itself_and_the_standard_library():
-    """It shares no code with the client and needs nothing installed."""
+    """The emulator shares no code with the client and needs nothing installed."""
     for path, source in SOURCES.items():
         for node in ast.walk(ast.parse(source)):
             names = [node.module] if isinstance(node, ast.ImportFrom) else []
@@ -27,16 +27,16 @@ def test_emulator_imports_only_itself_and_the_standard_library():
                 assert own or name.partition(".")[0] in sys.stdlib_module_names, (path, name)
 
 
-def test_every_choice_is_used():
-    """A constant that nobody reads would pretend to be a switch."""
+def test_every_assumption_is_used():
+    """No constant is without effect."""
     choices = SOURCES[HOUSE / "assumptions.py"]
     everything = "".join(SOURCES.values())
     for name in re.findall(r"^([A-Z][A-Z_0-9]+):", choices, re.MULTILINE):
         assert f"assumptions.{name}" in everything, name
 
 
-def test_routes_are_plain_and_unique():
-    """Each verb and pattern is there once, without a slash at its end."""
+def test_routes_are_unique():
+    """Each method and pattern exists once, without a slash at its end."""
     pairs = [(route.method, route.pattern) for route in ROUTES]
     assert len(set(pairs)) == len(pairs) > 50
     assert not [pattern for _, pattern in pairs if pattern.endswith("/")]
@@ -54,8 +54,8 @@ def test_routes_are_plain_and_unique():
         ("Text", 5),
     ],
 )
-def test_strict_writes_refuse_what_a_field_cannot_hold(kind, value):
-    """Whoever asks for it is told which value does not fit its field; nothing is stored."""
+def test_strict_writes_reject_values_that_do_not_fit(kind, value):
+    """A strict write rejects a value that does not fit its field, names it, and stores nothing."""
     store = Emulator().store
     with store.transaction():
         workspace = store.workspaces.create({"name": "W"})
@@ -68,8 +68,8 @@ def test_strict_writes_refuse_what_a_field_cannot_hold(kind, value):
         assert store.components.create(given, {"f": value})["customFields"] == {"f": value}
 
 
-def test_strict_writes_refuse_calculated_fields():
-    """Whoever asks for it is told that a calculated field cannot be written."""
+def test_strict_writes_reject_calculated_fields():
+    """A strict write rejects a value for a calculated field."""
     store = Emulator().store
     with store.transaction():
         workspace = store.workspaces.create({"name": "W"})
@@ -81,8 +81,8 @@ def test_strict_writes_refuse_calculated_fields():
         assert store.components.create(given, {"f": 1})["customFields"] == {}
 
 
-def test_seed_ids_are_not_given_to_others():
-    """An id that the seed uses further down is not made up for a row above it."""
+def test_ids_of_the_seed_are_not_assigned():
+    """A row without an id does not get an id that the seed uses later."""
     taken = [{"_id": f"5f00aa00bb00cc{number:010x}", "name": "F"} for number in range(1, 4)]
     dump = Emulator(seed={"format": 1, "folders": [{"name": "no id"}, *taken]}).dump()
     assert len({row["_id"] for row in dump["folders"]}) == 4

@@ -1,4 +1,4 @@
-"""The two libraries that scripts run under: 0.8.4 from the package index, and this one."""
+"""Provide the two libraries that scripts run under: 0.8.4 from the package index, and this one."""
 
 import importlib.util
 import os
@@ -17,7 +17,7 @@ _SPEC.loader.exec_module(predecessor)
 
 
 class Library(NamedTuple):
-    """An interpreter that has one of the two libraries, and what it must find in its environment."""
+    """Name the interpreter that has a library, and the environment variables of its scripts."""
 
     python: str
     environment: dict[str, str]
@@ -33,9 +33,9 @@ OURS = Library(
 
 
 def theirs() -> Library:
-    """Return 0.8.4, installed once and kept.
+    """Return 0.8.4, installed once and cached.
 
-    Without a package index there is nothing to compare with: the test is skipped, but in CI it fails.
+    Without a package index there is nothing to compare: the test is skipped, and fails in CI.
     """
     try:
         return Library(predecessor.predecessor_python(), {}, is_ours=False)
