@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import furnished
-from landscape import CHANGED, FIRST, LANDSCAPE, SETTLED, SPARE
+from nightly_data import CHANGED, FIRST, LANDSCAPE, SETTLED, SPARE
 from libraries import Library
 
 from ardoqpy.emulator import Emulator

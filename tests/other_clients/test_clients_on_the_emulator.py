@@ -4,7 +4,7 @@ import re
 
 import pytest
 import scenarios
-from landscape import APPS, HOSTS
+from nightly_data import APPS, HOSTS
 from scenarios import ORG
 
 ID = re.compile(r"[0-9a-f]{24}")
