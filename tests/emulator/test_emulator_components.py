@@ -99,14 +99,10 @@ def test_invalid_components_are_rejected(ardoq, workspace):
     assert ardoq.ok("GET", f"/api/workspace/{workspace_id}/component") == []
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"a": NaN}', b'{"a": 1e999}', b"[" * 100_000])
-def test_malformed_json_is_400(ardoq, body):
-    """A body that is not JSON is rejected."""
-    assert "is not JSON" in ardoq.refused(400, "POST", "/api/component", body)
-
-
-def test_body_that_is_not_an_object_is_400(ardoq):
-    """A list instead of an object is rejected."""
+def test_malformed_json_is_400(ardoq):
+    """A body that is not JSON is rejected, and so is a list instead of an object."""
+    for body in (b"", b"{", b"\xff", b'{"a": NaN}', b'{"a": 1e999}', b"[" * 100_000):
+        assert "is not JSON" in ardoq.refused(400, "POST", "/api/component", body), body[:10]
     assert "has to be a JSON object" in ardoq.refused(400, "POST", "/api/component", [])
 
 

@@ -92,7 +92,7 @@ def test_minimal_seed_is_completed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("seed", "told"),
+    ("seed", "expected"),
     [
         ({}, 'needs "format": 1'),
         ({"format": 2}, "this one has 2"),
@@ -119,14 +119,14 @@ def test_minimal_seed_is_completed(tmp_path):
         ),
     ],
 )
-def test_invalid_seed_is_rejected(seed, told):
+def test_invalid_seed_is_rejected(seed, expected):
     """An invalid seed is a ValueError with one sentence, and changes nothing."""
     emulator = Emulator(seed=SEED)
     before = emulator.dump()
-    with pytest.raises(SeedError, match=told):
+    with pytest.raises(SeedError, match=expected):
         emulator.load(seed)
     assert emulator.dump() == before
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=expected):
         Emulator(seed=seed)
 
 

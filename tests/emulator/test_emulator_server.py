@@ -251,6 +251,7 @@ def test_fault_wait_after_delays_the_answer(ardoq):
     assert thread.is_alive()
     ardoq.emulator._stopping.set()
     thread.join()
+    ardoq.emulator._stopping.clear()
     slow.connection.close()
 
 
@@ -258,13 +259,13 @@ def test_random_faults_depend_on_the_seed(ardoq):
     """About the share of the calls fails, the same calls for the same seed, until clear_faults."""
 
     def statuses(**keys):
-        storm = ardoq.emulator.fail_randomly(0.4, kinds=["429", "500", "html"], path="/api/tag", **keys)
+        faults = ardoq.emulator.fail_randomly(0.4, kinds=["429", "500", "html"], path="/api/tag", **keys)
         assert ardoq.call("GET", "/api/workspace").status == 200
         answers = [ardoq.call("GET", "/api/tag") for _ in range(50)]
         assert {item.headers.get("retry-after") for item in answers if item.status == 429} == {"3"}
         bad = [item for item in answers if item.status != 200 or "html" in item.headers["content-type"]]
-        assert sum(storm.injected.values()) == len(bad)
-        assert set(storm.injected) == {"429", "500", "html"}
+        assert sum(faults.injected.values()) == len(bad)
+        assert set(faults.injected) == {"429", "500", "html"}
         return [(item.status, item.headers["content-type"]) for item in answers]
 
     first = statuses(seed=7, retry_after=3)
@@ -277,7 +278,7 @@ def test_random_faults_depend_on_the_seed(ardoq):
 
 
 @pytest.mark.parametrize(
-    ("keys", "told"),
+    ("keys", "expected"),
     [
         ({"share": 2}, "from 0 to 1"),
         ({"share": True}, "from 0 to 1"),
@@ -287,9 +288,9 @@ def test_random_faults_depend_on_the_seed(ardoq):
         ({"kinds": ["wait"]}, "needs 'seconds'"),
     ],
 )
-def test_invalid_random_faults_are_rejected(ardoq, keys, told):
+def test_invalid_random_faults_are_rejected(ardoq, keys, expected):
     """An invalid option is a ValueError, and no faults start."""
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=expected):
         ardoq.emulator.fail_randomly(**keys)
     assert ardoq.call("GET", "/api/tag").status == 200
 
@@ -307,7 +308,7 @@ def test_fault_is_parsed():
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("kind=explode", "no kind of fault 'explode'"),
         ("status", "'status' is not of that form"),
@@ -322,9 +323,9 @@ def test_fault_is_parsed():
         ("times=1,times=2", "given twice"),
     ],
 )
-def test_invalid_faults_are_rejected(text, told):
+def test_invalid_faults_are_rejected(text, expected):
     """An invalid fault is a ValueError with a sentence."""
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=expected):
         Fault.parse(text)
 
 

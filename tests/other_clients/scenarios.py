@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import furnished
-from nightly_data import CHANGED, FIRST, LANDSCAPE, SETTLED, SPARE
 from libraries import Library
+from nightly_data import CHANGED, FIRST, LANDSCAPE, SETTLED, SPARE
 
 from ardoqpy.emulator import Emulator
 from ardoqpy.emulator.server import LoggedRequest

@@ -33,7 +33,7 @@ def test_comparison_is_skipped_without_an_index(without_index, monkeypatch, ci):
 def test_comparison_fails_in_ci_without_an_index(without_index, monkeypatch, ci):
     """In CI a comparison that cannot run is a failure."""
     monkeypatch.setenv("CI", ci)
-    with pytest.raises(pytest.fail.Exception, match="is the package index in reach"):
+    with pytest.raises(pytest.fail.Exception, match="Check that the package index is reachable"):
         libraries.theirs()
 
 
