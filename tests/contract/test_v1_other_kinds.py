@@ -103,6 +103,6 @@ def test_a_download_that_fails_leaves_the_old_file(place, tmp_path):
     assert target.read_text() == "old"
 
 
-def test_the_user_is_told_who_is_asking(place):
+def test_the_user_of_the_token_is_returned(place):
     """The current user is an object with an id."""
     assert place.client.get_current_user()["_id"]

@@ -92,7 +92,7 @@ STATUSES = [
 
 
 @pytest.mark.parametrize(("kind", "builtin"), KINDS)
-def test_errors_are_one_tree_and_built_ins_too(kind, builtin):
+def test_errors_form_one_tree_and_are_built_in_errors(kind, builtin):
     """Every error is an `ArdoqClientException`, and what a Python reader would expect."""
     assert issubclass(kind, ArdoqClientException)
     assert issubclass(kind, builtin)
@@ -110,7 +110,7 @@ def once(new_transport, caller):
 
 
 @pytest.mark.parametrize(("status", "kind", "sentence"), STATUSES)
-def test_what_a_status_becomes(status, kind, sentence, wire, thing, once):
+def test_each_status_has_its_error(status, kind, sentence, wire, thing, once):
     """A status is one class of error, 0.8.4's dict, one readable sentence, and attributes."""
     wire.get(thing, status=status, body=HEARD)
     with pytest.raises(kind) as caught:
@@ -137,7 +137,7 @@ def test_a_rate_limit_becomes_an_error(wire, thing, once):
 
 
 @pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE", "POST"])
-def test_a_write_that_may_have_gone_through(verb, wire, thing, once):
+def test_an_uncertain_write_is_ambiguous(verb, wire, thing, once):
     """An ambiguous write says what was sent, why nobody knows, and what to do."""
     wire.add(verb, thing, status=503, body=HEARD)
     with pytest.raises(AmbiguousWrite) as caught:
@@ -164,7 +164,7 @@ def test_a_write_that_may_have_gone_through(verb, wire, thing, once):
         ('{"message": "Ærø"}'.encode(), "Ærø"),
     ],
 )
-def test_the_message_is_found_or_there_is_none(body, message, wire, thing, once):
+def test_the_message_of_an_error_body(body, message, wire, thing, once):
     """Whatever the body of a refusal is, the error is made; `text` is that body."""
     wire.get(thing, status=404, body=body)
     with pytest.raises(NotFoundError) as caught:

@@ -32,7 +32,7 @@ def test_a_redirect_to_another_host_is_refused(verb, status, wire, thing, call, 
 
 
 @pytest.mark.parametrize(("target", "origin"), TARGETS)
-def test_another_host_port_or_scheme_is_another_place(target, origin, wire, thing, call):
+def test_another_host_port_or_scheme_is_refused(target, origin, wire, thing, call):
     """The error names where the redirect leads, where the client was told to go, and what to do."""
     wire.get(thing, status=302, headers={"Location": target})
     with pytest.raises(RedirectRefused) as caught:
@@ -138,7 +138,7 @@ def test_a_redirect_that_leads_nowhere_is_not_followed(status, wire, thing, call
     ("location", "answer"),
     [("https://acme.ardoq.example/x", "https://acme.ardoq.example/x"), ("/x", "https://ardoq.example/x")],
 )
-def test_switch_org_tells_where_it_leads_and_does_not_go(location, answer, wire, url):
+def test_switch_org_returns_the_target_without_requesting_it(location, answer, wire, url):
     """`switch_org` gives the address of the redirect; nothing is sent to it."""
     wire.get(f"{url}/api/switchOrg", status=302, headers={"Location": location})
     assert ArdoqClient(url, "t0ken").switch_org("acme") == answer

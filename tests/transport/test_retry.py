@@ -82,7 +82,7 @@ def _cells(*groups):
 
 @pytest.mark.parametrize("mishap", _cells(NEVER_LEFT, RATE_LIMITED, UNAVAILABLE, NO_ANSWER))
 @pytest.mark.parametrize("verb", REPEATABLE)
-def test_what_says_the_same_thing_twice_is_sent_again(verb, mishap, wire, thing, call, pauses):
+def test_idempotent_requests_are_sent_again(verb, mishap, wire, thing, call, pauses):
     """GET, PUT, PATCH and DELETE are repeated after every mishap, with one pause for each."""
     for _ in range(2):
         wire.add(verb, thing, **mishap())
@@ -92,7 +92,7 @@ def test_what_says_the_same_thing_twice_is_sent_again(verb, mishap, wire, thing,
 
 
 @pytest.mark.parametrize("mishap", _cells(NEVER_LEFT, RATE_LIMITED))
-def test_a_create_that_was_not_carried_out_is_sent_again(mishap, wire, thing, call, pauses):
+def test_a_create_that_was_not_sent_is_retried(mishap, wire, thing, call, pauses):
     """A POST is repeated where it never left this machine, or was turned away by the rate limit."""
     for _ in range(2):
         wire.post(thing, **mishap())
@@ -102,7 +102,7 @@ def test_a_create_that_was_not_carried_out_is_sent_again(mishap, wire, thing, ca
 
 
 @pytest.mark.parametrize("mishap", _cells(UNAVAILABLE, NO_ANSWER))
-def test_a_create_whose_fate_is_unknown_is_never_repeated(mishap, wire, thing, call, pauses):
+def test_an_uncertain_create_is_never_retried(mishap, wire, thing, call, pauses):
     """A POST that may have been carried out is sent once, and the error says that nobody knows."""
     wire.post(thing, **mishap())
     with pytest.raises(AmbiguousWrite, match=r"^POST /api/thing/1 was sent and got no usable answer"):
@@ -119,7 +119,7 @@ def test_a_post_that_was_repeated_is_still_never_repeated_blindly(wire, thing, c
     assert len(pauses) == 1
 
 
-def test_an_upload_is_sent_whole_again(wire, url, transport, pauses):
+def test_a_retried_upload_starts_from_the_beginning(wire, url, transport, pauses):
     """The repeat of an upload reads its file from the start."""
     bodies = []
 
@@ -199,7 +199,7 @@ def test_other_refusals_are_not_repeated(verb, status, error, wire, thing, call,
     ],
 )
 @pytest.mark.parametrize("verb", VERBS)
-def test_what_would_fail_again_is_not_repeated(verb, problem, wire, thing, call, pauses):
+def test_permanent_failures_are_not_retried(verb, problem, wire, thing, call, pauses):
     """A certificate that is not trusted, or a URL that is none, is the same the next time."""
     wire.add(verb, thing, body=problem)
     with pytest.raises(ServiceUnavailable) as caught:
@@ -240,7 +240,7 @@ def test_a_404_after_a_repeat_of_another_verb_is_an_error(verb, wire, thing, cal
 
 @pytest.mark.parametrize("verb", ["PUT", "PATCH"])
 @pytest.mark.parametrize("mishap", _cells(UNAVAILABLE, NO_ANSWER))
-def test_a_conflict_after_a_repeat_that_is_our_own_is_success(verb, mishap, wire, thing, call, pauses):
+def test_a_conflict_after_a_retry_with_our_stored_state_is_success(verb, mishap, wire, thing, call, pauses):
     """A 409 after a sending without an answer is read, and is the answer where ours is stored."""
     stored = {"_version": 2, "name": "ours"}
     wire.add(verb, thing, **mishap())
@@ -250,7 +250,7 @@ def test_a_conflict_after_a_repeat_that_is_our_own_is_success(verb, mishap, wire
 
 
 @pytest.mark.parametrize("verb", ["PUT", "PATCH"])
-def test_a_conflict_after_a_repeat_that_is_somebody_elses_is_a_conflict(verb, wire, thing, call, pauses):
+def test_a_conflict_after_a_retry_with_another_stored_state_is_a_conflict(verb, wire, thing, call, pauses):
     """Where what is stored is not what was sent, the 409 stays a conflict."""
     wire.add(verb, thing, **_reset())
     wire.add(verb, thing, status=409, json={"message": "The version is 3."})
@@ -371,7 +371,7 @@ def test_a_rate_limit_that_asks_for_too_much_is_an_error(verb, retry_after, wire
     assert pauses == []
 
 
-def test_the_whole_wait_for_one_request_is_bounded(wire, thing, new_transport, caller, pauses):
+def test_the_total_wait_for_one_request_is_bounded(wire, thing, new_transport, caller, pauses):
     """Many 429 together wait no longer than `longest_wait`."""
     for _ in range(3):
         wire.get(thing, status=429, headers={"Retry-After": "4"})

@@ -28,7 +28,7 @@ def test_a_new_batch_is_empty():
     assert repr(batch) == "<Batch: empty>"
 
 
-def test_everything_goes_to_its_place_and_can_be_chained():
+def test_operations_are_added_and_can_be_chained():
     """Each method adds one item in the wire form and returns the batch."""
     batch = (
         Batch()
@@ -81,7 +81,7 @@ def test_everything_goes_to_its_place_and_can_be_chained():
         lambda batch: batch.delete_component(ID),
     ],
 )
-def test_one_thing_to_do_is_not_empty(add):
+def test_one_operation_is_not_empty(add):
     """Whatever the operation; an alias alone does nothing."""
     assert Batch().alias_component("x", componentKey="A-1").is_empty()
     assert not add(Batch()).is_empty()
@@ -103,7 +103,7 @@ def test_a_handed_out_id_is_a_parent_source_and_target():
     assert batch.body["components"]["create"][0]["body"]["parent"] == parent
 
 
-def test_what_is_handed_over_stays_the_callers():
+def test_arguments_are_copied():
     """Neither is the caller's dict changed, nor does changing it later change the batch."""
     data, match = {**COMP, "_id": "x", "customFields": {"x": [1]}}, {"customFields": {"x": "1"}}
     custom = {"x": "1"}
@@ -310,7 +310,7 @@ LACKS = "the component ('A') has no typeId: it needs rootWorkspace, typeId and n
         ),
     ],
 )
-def test_what_the_contract_forbids_is_refused_at_once(call, sentence):
+def test_operations_outside_of_the_contract_are_refused(call, sentence):
     """The batch says which attribute, and is afterwards as it was."""
     batch = copy.deepcopy(TAKEN)
     assert sentence_of(InvalidInput, call, batch) == sentence

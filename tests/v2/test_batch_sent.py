@@ -77,7 +77,7 @@ def test_without_entities_there_are_ids(client):
     assert result.answer["references"]["created"][0]["batchId"] == "r"
 
 
-def test_an_upsert_by_a_batch_id_is_found_by_the_id_it_became(client):
+def test_an_upsert_by_a_batch_id_is_identified_by_its_id(client):
     """A source that is another upsert of the batch is compared as the component it turned out to be."""
     batch = Batch(respondWithEntities=True)
     comp = {**NEW, "name": "Component 3", "customFields": {"ext_id": "3"}}
@@ -104,7 +104,7 @@ def test_an_upsert_by_a_batch_id_is_found_by_the_id_it_became(client):
         ({}, {}),
     ],
 )
-def test_an_upsert_is_found_where_only_one_fits(answer, ids):
+def test_an_upsert_is_identified_if_only_one_matches(answer, ids):
     """A batch id that Ardoq gives is taken; else one that fits; never one of two."""
     sent = Batch().upsert_component({**NEW, "name": "N"}, ["name"], "u").upsert_component(NEW, ["name"]).body
     assert BatchResult.of(answer, sent).components.ids == ids
@@ -119,7 +119,7 @@ def test_an_upsert_that_created_is_not_looked_for_among_the_updated():
 
 
 @pytest.mark.parametrize("workspace", ["rootWorkspace", "source.rootWorkspace"])
-def test_an_upsert_by_what_its_body_does_not_hold(client, workspace):
+def test_an_upsert_by_derived_attributes(client, workspace):
     """The workspace of a reference follows from its source: it is found by the rest."""
     link = {"source": COMPONENTS[1], "target": COMPONENTS[5], "type": 2, "customFields": {"ext_id": "r1"}}
     batch = Batch(respondWithEntities=True).upsert_reference(link, [workspace, "customFields.ext_id"], "r")
@@ -144,7 +144,7 @@ def test_the_order_of_the_answer_does_not_matter():
         {"references": {"updated": [{"id": 5}]}},
     ],
 )
-def test_an_answer_of_another_form_is_told(answer):
+def test_an_answer_of_another_form_is_reported(answer):
     """What cannot be read is an error of this library."""
     sentence_of(UnexpectedAnswer, BatchResult.of, answer, {})
 
@@ -180,7 +180,7 @@ def test_aliases_are_expanded_and_nothing_is_written(ardoq):
         (lambda batch: batch.create_reference({"source": "who", "target": "b", "type": 1}), BadRequest),
     ],
 )
-def test_one_thing_that_fails_leaves_everything_as_it_was(client, v1, spoil, kind):
+def test_one_failure_leaves_everything_unchanged(client, v1, spoil, kind):
     """A batch is one transaction."""
     before = (v1.get_components(), v1.get_references())
     batch = Batch().create_component(NEW).delete_component(COMPONENTS[0])

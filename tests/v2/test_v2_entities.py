@@ -40,7 +40,7 @@ def test_a_reference_from_its_making_to_its_end(client):
     sentence_of(NotFoundError, client.get_reference, ref_id=made["_id"])
 
 
-def test_updating_with_what_was_read_sends_what_can_be_written(ardoq, client):
+def test_updating_with_a_read_component_sends_the_writable_attributes(ardoq, client):
     """The whole component goes back as a PATCH of its writable attributes, checked against its version."""
     comp = client.get_component(comp_id=COMPONENTS[6])
     before = dict(comp)
@@ -55,7 +55,7 @@ def test_updating_with_what_was_read_sends_what_can_be_written(ardoq, client):
     assert client.update_component(COMPONENTS[6], {"name": "Again"})["name"] == "Again"
 
 
-def test_updating_a_reference_with_what_was_read(client):
+def test_updating_with_a_read_reference(client):
     """Nulls that v2 takes in no request are left out, as are type and workspaces."""
     ref = client.get_reference(ref_id=REFERENCES[2])
     assert ref["displayText"] is None
@@ -163,13 +163,13 @@ def test_a_version_that_is_none_is_refused(ardoq, client, version):
         ),
     ],
 )
-def test_what_v2_would_refuse_or_ignore_is_refused_here(ardoq, client, method, arguments, sentence):
+def test_attributes_that_v2_rejects_or_ignores_are_refused(ardoq, client, method, arguments, sentence):
     """An attribute that Ardoq would drop unseen does not leave this machine."""
     assert sentence_of(InvalidInput, getattr(client, method), *arguments) == sentence
     assert ardoq.requests == []
 
 
-def test_a_lost_answer_to_a_change_is_found_out(ardoq):
+def test_a_lost_answer_to_a_change_is_checked(ardoq):
     """The change was carried out, the answer lost: the repeat conflicts, and what is stored is the answer."""
     with ArdoqClient(ardoq.url, ardoq.token, version="v2", retries=PATIENT) as client:
         for change in (
@@ -182,7 +182,7 @@ def test_a_lost_answer_to_a_change_is_found_out(ardoq):
             assert [request.method for request in ardoq.requests] == ["PATCH", "PATCH", "GET"]
 
 
-def test_a_conflict_that_somebody_else_made_stays_one(ardoq, v1):
+def test_a_conflict_with_another_user_stays_a_conflict(ardoq, v1):
     """After a lost answer, what is stored is not what was sent: that is a conflict."""
     with ArdoqClient(ardoq.url, ardoq.token, version="v2", retries=PATIENT) as client:
         v1.patch_component(COMPONENTS[0], payload={"name": "theirs"})
@@ -191,7 +191,7 @@ def test_a_conflict_that_somebody_else_made_stays_one(ardoq, v1):
         assert client.get_component(comp_id=COMPONENTS[0])["name"] == "theirs"
 
 
-def test_the_same_attribute_by_somebody_else_is_no_success(ardoq, v1):
+def test_the_same_value_by_another_user_is_not_success(ardoq, v1):
     """What is stored has to be the next version, with every value that was sent, custom ones included."""
     with ArdoqClient(ardoq.url, ardoq.token, version="v2", retries=PATIENT) as client:
         for name in ("other", "mine"):
@@ -304,7 +304,7 @@ def test_a_type_that_is_there_is_no_warning(client, v1, caplog):
         ),
     ],
 )
-def test_the_names_in_an_odd_model_stop_nothing(model, names):
+def test_odd_names_in_a_model_cause_no_error(model, names):
     """Types without names, and lists that are none, are passed over or given as they are."""
     assert (component_type_names(model), reference_type_names(model)) == names
 
@@ -328,7 +328,7 @@ def test_v2_prints_the_model_of_a_workspace_alone(ardoq, client, v1, capsys):
         assert (ardoq.requests, capsys.readouterr().out) == ([], "")
 
 
-def test_a_type_below_one_that_is_not_there_is_printed_all_the_same():
+def test_a_type_with_a_missing_parent_is_printed():
     """A parent that the context does not list hides nothing."""
     below = {"typeId": "p2", "name": "Service", "parent": {"typeId": "p1", "name": "Application"}}
     context = {"rootWorkspace": WORKSPACE, "componentTypes": [below], "referenceTypes": None}

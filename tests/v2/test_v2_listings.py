@@ -86,7 +86,7 @@ def test_workspaces_are_filtered_and_found(client):
     assert client.find_workspace("ap", exact=True) == []
 
 
-def test_a_workspace_beside_params_is_one_filter_more(client):
+def test_ws_id_is_combined_with_params(client):
     """ws_id and params both have to hold; two different workspaces are refused."""
     assert ids(client.get_component(OTHER, params={"typeId": "p2"})) == COMPONENTS[10:]
     assert ids(client.get_reference(OTHER, params={"type": 1})) == []

@@ -150,7 +150,7 @@ def test_a_request_that_makes_no_sense_is_refused(ardoq, client):
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
-def test_any_path_writes_nothing_where_nothing_may_be_written(ardoq, version):
+def test_request_writes_nothing_on_a_read_only_client(ardoq, version):
     """A read-only client refuses every verb but GET."""
     with ArdoqClient(ardoq.url, ardoq.token, version=version, read_only=True) as client:
         for verb in ("POST", "PUT", "PATCH", "DELETE"):

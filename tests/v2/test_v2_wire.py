@@ -115,13 +115,13 @@ def test_a_next_link_does_not_take_the_token_elsewhere(wire, client, href):
     "answer",
     [[], {"_links": {}}, {"values": None}, {"values": {}}, None, {"values": [], "_links": [1]}],
 )
-def test_what_is_no_page_is_told(wire, client, answer):
+def test_an_answer_that_is_not_a_page_is_reported(wire, client, answer):
     """A list, or an object without values, is no page of v2."""
     wire.get(COMPONENTS, json=answer)
     sentence_of(UnexpectedAnswer, client.get_components)
 
 
-def test_a_write_whose_answer_has_no_id_is_told(wire, client):
+def test_a_write_whose_answer_has_no_id_is_reported(wire, client):
     """The write was carried out: whoever reads it is told to look."""
     wire.patch(f"{COMPONENTS}/c", json={"name": "x"})
     assert sentence_of(UnexpectedAnswer, client.patch_component, "c", payload={"name": "x"}) == (

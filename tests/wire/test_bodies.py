@@ -81,7 +81,7 @@ REMEDY = "which JSON cannot hold: give text, a number, true or false, None, a li
 
 @settings(WIRE, max_examples=examples(300))
 @given(body=st.dictionaries(TEXT, VALUES, max_size=5))
-def test_what_json_can_hold_is_written_exactly(body):
+def test_json_values_are_sent_exactly(body):
     """What is read back is what was given: every letter, every digit, nothing added."""
     written = encode_json(body)
     assert json.loads(written) == body
@@ -122,7 +122,7 @@ def test_how_it_is_written(value, written):
     ],
     ids=["attribute", "in-a-list", "in-a-tuple", "body-is-a-list", "body-itself"],
 )
-def test_what_it_cannot_hold_is_refused_by_its_place(wrap, where, value, what):
+def test_a_value_that_json_cannot_hold_is_named(wrap, where, value, what):
     """The sentence names the attribute and the way to it, what stands there, and what could."""
     found = sentence_of(InvalidInput, encode_json, wrap(value))
     assert found.endswith(REMEDY)
@@ -180,7 +180,7 @@ def test_two_keys_that_json_writes_alike_are_refused(wrap, keys, first):
     assert found == f"A dict has the keys {first!r} and {written!r}, which JSON writes alike."
 
 
-def test_nothing_is_sent_of_what_is_refused(server):
+def test_a_refused_body_is_not_sent(server):
     """A body that cannot be written reaches nobody, whichever method it is for."""
     with ArdoqClient(server.url, server.token) as client:
         for value, _ in UNFIT.values():

@@ -130,7 +130,7 @@ def test_a_redirect_of_a_download_leaves_its_connection(raw_server):
     ("problem", "doubtful"),
     [(ConnectionResetError("gone"), True), (TimeoutError(), True), (OSError(5, "no"), False)],
 )
-def test_what_an_adapter_of_the_callers_lets_through_is_an_error_of_the_tree(problem, doubtful):
+def test_errors_of_a_custom_adapter_become_library_errors(problem, doubtful):
     """An adapter that raises what the system raises: a write is in doubt where the connection was the
     trouble.
     """

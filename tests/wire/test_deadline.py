@@ -38,7 +38,7 @@ def test_repeats_end_by_the_deadline(hurried, server, time):
     assert str(caught.value).endswith(f" {LATE}")
 
 
-def test_each_call_has_the_whole_of_it(hurried, server, time):
+def test_each_call_has_its_own_deadline(hurried, server, time):
     """What one call has used up is not the next one's."""
     for _ in range(3):
         server.fail(status=503, retry_after=4)
@@ -56,7 +56,7 @@ def test_a_wait_that_is_too_long_is_not_begun(hurried, server, time):
     assert str(caught.value).endswith(f" {LATE}")
 
 
-def test_a_write_that_ends_by_its_deadline_is_in_doubt_only_if_it_was_sent(hurried, server, time):
+def test_a_write_past_its_deadline_is_ambiguous_only_if_it_was_sent(hurried, server, time):
     """A 429 at the deadline leaves no doubt; a change that had got no answer before it does."""
     ws = hurried.create_workspace({"name": "W"})
     server.fail(status=429, retry_after=60, method="PUT")
@@ -84,7 +84,7 @@ def test_a_turn_that_comes_too_late_is_not_waited_for(server, time):
     assert [record.method for record in server.requests] == ["GET", "GET"]
 
 
-def test_looking_into_a_conflict_ends_by_the_same_deadline(hurried, server, time):
+def test_checking_a_conflict_has_the_same_deadline(hurried, server, time):
     """What is stored is read within the time that the change has left."""
     ws = hurried.create_workspace({"name": "W"})
     server.fail(status=503, retry_after=3, method="PUT")
@@ -112,7 +112,7 @@ def test_a_silent_server_is_not_waited_for_longer(raw_server):
     assert found.endswith("Its deadline of 0.3 seconds leaves no time for another attempt.")
 
 
-def test_a_write_to_a_silent_server_is_in_doubt(raw_server):
+def test_a_write_to_a_silent_server_is_ambiguous(raw_server):
     """A create that is cut short by its deadline may have been carried out."""
     with client_in_haste(raw_server(None)) as client, pytest.raises(AmbiguousWrite):
         client.create_workspace({"name": "W"})

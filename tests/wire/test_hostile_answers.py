@@ -115,7 +115,7 @@ def call(raw_server):
 
 
 @pytest.mark.parametrize(("raw", "kind", "sentence"), HOSTILE)
-def test_a_read_says_what_is_wrong(raw, kind, sentence, call):
+def test_a_read_reports_the_problem(raw, kind, sentence, call):
     """Whatever comes instead of an answer, a read ends with one sentence that says what it was."""
     with pytest.raises(ArdoqClientException) as caught:
         call(raw)
@@ -124,7 +124,7 @@ def test_a_read_says_what_is_wrong(raw, kind, sentence, call):
 
 
 @pytest.mark.parametrize(("raw", "_kind", "_sentence"), HOSTILE)
-def test_a_write_is_in_doubt(raw, _kind, _sentence, call):
+def test_a_write_is_ambiguous(raw, _kind, _sentence, call):
     """A create that got such an answer may have been carried out; that nothing came back is success for
     a write.
     """
@@ -154,7 +154,7 @@ def test_a_write_is_in_doubt(raw, _kind, _sentence, call):
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n[\r\n1\r\n]\r\n0\r\n\r\n", []),
     ],
 )
-def test_what_is_unusual_and_clear_is_read(raw, value, call):
+def test_unusual_but_valid_answers_are_read(raw, value, call):
     """Other encodings of Unicode, wrong declarations and old ways of HTTP do no harm."""
     assert call(raw) == value
 
@@ -306,7 +306,7 @@ def test_a_download_into_memory_ends_at_the_limit(writes, raw_server, tmp_path, 
 # -- what is left behind ----------------------------------------
 
 
-def test_what_is_left_of_one_answer_is_not_the_next(raw_server):
+def test_the_rest_of_one_answer_is_not_the_next(raw_server):
     """Bytes beyond the Content-Length are not taken for the answer to the next request."""
     smuggled = answer(b"[]", length=2) + answer(b'[{"_id": "evil"}]')
     server = raw_server(smuggled, answer(b"[]"))

@@ -90,7 +90,7 @@ def test_a_limit_of_the_callers_is_never_refused(limited, time):
     assert 299 / (time.now - start) == pytest.approx(30, rel=0.01)
 
 
-def test_nobody_sleeps_where_nothing_is_limited(server, time):
+def test_without_a_limit_nothing_waits(server, time):
     """Without a 429 and without a limit no request waits."""
     with ArdoqClient(server.url, server.token) as client:
         for _ in range(50):
@@ -123,7 +123,7 @@ def test_who_waits_while_another_429_comes_in_waits_for_both(server, time):
     assert time.slept == [2, 9]
 
 
-def test_a_429_that_is_not_waited_for_holds_nobody_up(server, time):
+def test_a_429_that_is_not_waited_for_delays_no_other_request(server, time):
     """Where one request gives up at once, the next is sent at once."""
     server.fail(status=429, retry_after=3600)
     with ArdoqClient(server.url, server.token) as client:

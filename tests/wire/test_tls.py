@@ -45,7 +45,7 @@ def client(hosturl, **keywords):
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 @pytest.mark.parametrize("writes", [False, True])
-def test_an_authority_that_nobody_knows_is_refused(writes, host, tls):
+def test_an_unknown_authority_is_refused(writes, host, tls):
     """The certificate is looked at on this machine as well; nothing is sent, and the error says what to
     do.
     """
@@ -113,7 +113,7 @@ def test_a_session_of_the_callers_may_trust_and_be_known(authority, listening, t
 
 
 @pytest.mark.parametrize("writes", [False, True])
-def test_a_host_without_tls_at_that_port_is_told(writes, server):
+def test_a_port_without_tls_is_reported(writes, server):
     """https:// where http:// is spoken is no doubtful write but a setting that is wrong."""
     with client(server.url.replace("http:", "https:")) as ardoq, pytest.raises(ServiceUnavailable) as caught:
         ardoq.create_workspace({"name": "W"}) if writes else ardoq.get_workspaces()
@@ -121,7 +121,7 @@ def test_a_host_without_tls_at_that_port_is_told(writes, server):
     assert "the host does not speak TLS at that port" in str(caught.value)
 
 
-def test_a_connection_that_breaks_before_tls_is_agreed_on_has_sent_nothing(raw_server):
+def test_a_connection_that_breaks_in_the_tls_handshake_has_sent_nothing(raw_server):
     """A create whose connection is closed during the handshake is sent again, and is not in doubt."""
     server = raw_server(b"", b"")
     ardoq = ArdoqClient(server.url.replace("http:", "https:"), TOKEN, retries=Retries(count=1, backoff=0))
@@ -169,7 +169,7 @@ def test_a_proxy_of_the_environment_tunnels_and_hears_no_token(tls, proxy, autho
     assert b"authorization" not in heard.lower()
 
 
-def test_a_proxy_that_looks_into_tls_is_found_out(tls, proxy, monkeypatch):
+def test_a_proxy_that_intercepts_tls_is_refused(tls, proxy, monkeypatch):
     """A tunnel that ends at somebody whose certificate is not trusted gets nothing."""
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
     with client("https://ardoq.test") as ardoq, pytest.raises(ServiceUnavailable, match="is not trusted"):

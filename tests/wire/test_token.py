@@ -122,7 +122,7 @@ def log(caplog):
     answer=st.sampled_from(SHOWN_BY),
     call=st.sampled_from(list(CALLS.values())),
 )
-def test_what_repeats_the_token_is_shown_without_it(token, spelling, answer, call, log):
+def test_an_answer_that_repeats_the_token_is_redacted(token, spelling, answer, call, log):
     """Whatever part of an answer repeats the token, however spelled, neither error nor log shows it."""
     log.clear()
     said = spelling(token)
@@ -196,7 +196,7 @@ def test_a_message_that_json_spells_letter_by_letter_shows_no_token(raw_server):
 
 @settings(WIRE)
 @given(token=TOKENS, before=st.text(max_size=20), after=st.text(max_size=20))
-def test_every_spelling_is_hidden_and_nothing_else(token, before, after):
+def test_every_form_of_the_token_is_redacted_and_nothing_else(token, before, after):
     """What surrounds the token stays as it is, and a text without it too."""
     hide = Token(token).redact
     assume(not shows(before + after, token))
@@ -283,7 +283,7 @@ def test_a_client_is_neither_pickled_nor_copied(take, make):
     assert "s3cret" not in everything_of(caught.value)
 
 
-def test_what_requests_prepares_shows_no_token():
+def test_a_prepared_request_shows_no_token():
     """The headers of a prepared request, which hooks and exceptions of requests hold, print without the
     token.
     """
@@ -355,7 +355,7 @@ def test_the_emulators_command_prints_no_token():
     ["http://localhost:{}/x", "https://127.0.0.1:{}/x", "http://evil.example:{}/x", "//127.0.0.2:{}/x"],
 )
 @pytest.mark.parametrize("by", ["redirect", "next link"])
-def test_another_host_port_or_scheme_hears_nothing(by, elsewhere, raw_server):
+def test_another_host_port_or_scheme_gets_no_request(by, elsewhere, raw_server):
     """With two real servers, the other one is not even connected to, by whatever name it is reached."""
     other = raw_server(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
     target = elsewhere.format(other.url.rpartition(":")[2])
