@@ -15,7 +15,7 @@ from nightly import APPS, GONE, ORDERS, ROWS, job_text, names_in, writes
 from ardoqpy import ServiceUnavailable
 from ardoqpy_sync import ArdoqSyncClient
 from ardoqpy_sync.cli.exit_codes import DONE, FAILED, INTERRUPTED
-from ardoqpy_sync.job import client_of, load_job, run_job
+from ardoqpy_sync.job import load_job, open_client, run_job
 from ardoqpy_sync.writing.circuit_breaker import PATIENCE
 
 NUMBER = 60
@@ -156,7 +156,7 @@ def test_ctrl_c_ends_a_run_with_a_report(big, ardoq, run, hook, monkeypatch, api
 def test_what_was_being_sent_is_told_as_doubtful(big, ardoq, monkeypatch):
     """Rows whose batch was under way are reported as such, and are not taken for written."""
     job = load_job("job.toml")
-    with client_of(job, simulate=False) as client:
+    with open_client(job, simulate=False) as client:
 
         def send(_):
             raise KeyboardInterrupt
@@ -196,7 +196,7 @@ def test_giving_up_sends_nothing(home, ardoq):
 def test_a_failure_before_the_first_row_is_a_failure(home, ardoq, run):
     """Where a workspace cannot be loaded no row fails, but the run does: report and status say so."""
     ardoq.fail("status", status=503, path="/api/v2/components*", times=LONG)
-    with client_of(load_job("job.toml"), simulate=False, retries=0) as client:
+    with open_client(load_job("job.toml"), simulate=False, retries=0) as client:
         outcome = run_job(load_job("job.toml"), client)
         report = client.get_report()
     assert isinstance(outcome.failure, ServiceUnavailable)
