@@ -151,7 +151,7 @@ def test_a_silent_ardoq_is_not_waited_for(verb, world):
     world.client.api.transport.timeout = 0.3
     world.ardoq.fail("wait", seconds=30, method=verb)
     if verb == "POST":
-        with pytest.raises(AmbiguousWrite, match="nothing came within the time-out"):
+        with pytest.raises(AmbiguousWrite, match="no data arrived within the time-out"):
             world.call(verb)
         assert world.names == ["One"]
     else:

@@ -190,7 +190,7 @@ def test_a_server_that_never_answers_is_given_up(raw_server, new_transport, call
     """A real socket that stays silent ends a read by the time-out, in words that say so."""
     server = raw_server(None)
     call = caller(new_transport(server.url, timeout=0.2, retries=WITHOUT_RETRIES))
-    with pytest.raises(ServiceUnavailable, match="nothing came within the time-out"):
+    with pytest.raises(ServiceUnavailable, match="no data arrived within the time-out"):
         call("GET")
     assert server.received[0].startswith("GET /api/thing/1 HTTP/1.1\r\n")
 
@@ -201,14 +201,14 @@ def test_an_answer_that_stalls_is_given_up(raw_server, new_transport, caller):
     call = caller(new_transport(server.url, timeout=0.2, retries=WITHOUT_RETRIES))
     with pytest.raises(ServiceUnavailable) as caught:
         call("GET")
-    assert str(caught.value) == "No answer to GET /api/thing/1: nothing came within the time-out."
+    assert str(caught.value) == "No answer to GET /api/thing/1: no data arrived within the time-out."
 
 
 def test_a_create_that_is_never_answered_is_ambiguous(raw_server, new_transport, caller):
     """A real socket that takes a POST and stays silent leaves open what became of it."""
     server = raw_server(None)
     call = caller(new_transport(server.url, timeout=0.2, retries=Retries(count=3, backoff=0)))
-    with pytest.raises(AmbiguousWrite, match="nothing came within the time-out"):
+    with pytest.raises(AmbiguousWrite, match="no data arrived within the time-out"):
         call("POST")
     assert len(server.received) == 1
 

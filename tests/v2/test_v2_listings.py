@@ -239,3 +239,11 @@ def test_a_token_that_is_part_of_every_link_does_no_harm():
         ArdoqClient(server.url, "t", version="v2") as client,
     ):
         assert len(client.get_components(rootWorkspace="b" * 24)) == 5
+
+
+@pytest.mark.parametrize("value", ["x", None])
+@pytest.mark.parametrize("method", ["get_components", "iter_references", "get_workspaces", "get_attachments"])
+def test_an_unknown_filter_is_a_type_error(client, method, value):
+    """A misspelled filter is refused at once, also if its value is None."""
+    with pytest.raises(TypeError, match=r"^There is no filter 'nme': "):
+        getattr(client, method)(nme=value)

@@ -108,7 +108,7 @@ def test_a_silent_server_is_not_waited_for_longer(raw_server):
     """The time-out of a call is never longer than its deadline."""
     with client_in_haste(raw_server(None, None)) as client:
         found = sentence_of(ServiceUnavailable, client.get_workspaces)
-    assert found.startswith("No answer to GET /api/workspace: nothing came within the time-out.")
+    assert found.startswith("No answer to GET /api/workspace: no data arrived within the time-out.")
     assert found.endswith("Its deadline of 0.3 seconds leaves no time for another attempt.")
 
 
