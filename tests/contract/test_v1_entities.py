@@ -1,4 +1,4 @@
-"""What v1 promises of workspaces, components and references, as far as official clients' tests show it."""
+"""The contract of v1 for workspaces, components and references, from the tests of official clients."""
 
 import pytest
 
@@ -82,7 +82,7 @@ def test_a_branch_names_what_it_was_branched_from(place):
 
 
 def test_a_folder_takes_workspaces_in(place):
-    """A workspace moved into a folder says so, and the folder can be read, changed and deleted."""
+    """A workspace moved into a folder names it, and the folder can be read, changed and deleted."""
     client, ws = place.client, place.workspace()
     folder = client.create_folder({"name": place.label})
     try:
@@ -98,7 +98,7 @@ def test_a_folder_takes_workspaces_in(place):
 
 
 def test_a_component_is_stored_as_sent_custom_fields_beside_the_others(place):
-    """What was sent comes back, with a first version and the name of the type."""
+    """The attributes that were sent are returned, with version 1 and the name of the type."""
     ws = place.workspace()
     made = place.component(ws, description="sells", contract_test_note="any text")
     read = place.client.get_component(comp_id=made["_id"])
@@ -128,7 +128,7 @@ def test_patch_changes_only_the_given_attributes(place):
 
 
 def test_null_clears_a_custom_value(place):
-    """A custom field sent as None is gone afterwards."""
+    """A custom field sent as None is removed."""
     client, comp = place.client, place.component(place.workspace(), contract_test_note="text")
     cleared = client.update_component(comp["_id"], {**comp, "contract_test_note": None})
     assert cleared.get("contract_test_note") is None
@@ -180,7 +180,7 @@ def test_bulk_delete_lists_the_deleted_references(place):
 
 
 def test_a_component_can_come_with_its_references(place):
-    """`incl_refs` adds what comes in and what goes out."""
+    """`incl_refs` adds the incoming and outgoing references."""
     ws = place.workspace()
     one, two = place.component(ws, "one"), place.component(ws, "two")
     ref = place.reference(one, two)

@@ -1,4 +1,4 @@
-"""Client and emulator, each held against golden files that neither of them has made."""
+"""Client and emulator, each compared with golden files that neither of them has written."""
 
 import http.client
 import json
@@ -47,7 +47,7 @@ def _the_part(content_type, body):
 
 @each
 def test_the_client_sends_the_golden_request_and_returns_its_answer(version, case):
-    """The flat method sends exactly the golden request, once, and makes of the golden answer what is said."""
+    """The flat method sends exactly the golden request, once, and returns the expected value."""
     asked, answer, call = case["request"], case["response"], case["call"]
     token = re.split("[ =]", asked["headers"]["Authorization"])[-1]
     headers = dict(answer.get("headers", {}))
@@ -162,7 +162,7 @@ def _asked(url, case, href=None):
     "case", [pytest.param(case, id=name) for name, version, case in CASES if version == "v2"]
 )
 def test_golden_files_of_v2_match_the_contract(case):
-    """What is golden of v2 fits Ardoq's contract where that is at hand, and else our own."""
+    """Golden files of v2 match Ardoq's contract if it is available, else our own."""
     asked, answer = case["request"], case["response"]
     exchange = SimpleNamespace(
         method=asked["method"], path=asked["path"], query=urlencode(asked["query"]), status=answer["status"],

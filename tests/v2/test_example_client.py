@@ -25,7 +25,7 @@ def api(ardoq):
 
 
 def test_settings_come_from_the_environment(ardoq, monkeypatch):
-    """Without arguments the three variables say what to do."""
+    """Without arguments the three environment variables are used."""
     monkeypatch.setenv("ARDOQ_API_HOST", ardoq.url)
     monkeypatch.setenv("ARDOQ_API_TOKEN", ardoq.token)
     monkeypatch.setenv("ARDOQ_ORG_LABEL", "emulator")
@@ -66,7 +66,7 @@ def test_listing_the_others(api):
     [("component", NEW, {"name": "Newer"}), ("reference", LINK, {"displayText": "x"})],
 )
 def test_one_entity_from_create_to_delete(api, kind, new, change):
-    """Create, read, update, delete: a delete answers an empty dict where the portal's fails."""
+    """Create, read, update, delete: a delete returns an empty dict, where the portal's client fails."""
     create, read, update, delete = (
         getattr(api, f"{verb}_{kind}") for verb in ("create", "read", "update", "delete")
     )
@@ -80,7 +80,7 @@ def test_one_entity_from_create_to_delete(api, kind, new, change):
 
 
 def test_data_is_sent_as_it_is(api):
-    """What Ardoq ignores it ignores, as with the portal's client."""
+    """Parameters that Ardoq ignores are sent, as with the portal's client."""
     assert api.create_component({**NEW, "some": "thing"})["name"] == "New"
     assert api.update_reference(REFERENCES[0], {"type": 2})["type"] == 1
 

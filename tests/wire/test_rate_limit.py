@@ -33,7 +33,7 @@ def statuses(server):
 
 @pytest.mark.parametrize("version", [pytest.param("v1", marks=pytest.mark.slow), "v2"])
 def test_single_requests_as_fast_as_can_be(version, limited, time):
-    """600 requests are all answered, at 90 % or more of what is granted, and at most 1 in 50 is refused."""
+    """600 requests are all answered at 90 % of the granted rate or more, with at most 1 in 50 refused."""
     with ArdoqClient(limited.url, limited.token, version=version) as client:
         start = time.now
         for _ in range(600):
@@ -45,7 +45,7 @@ def test_single_requests_as_fast_as_can_be(version, limited, time):
 
 @pytest.mark.parametrize("version", [pytest.param("v1", marks=pytest.mark.slow), "v2"])
 def test_a_sync_that_writes_a_request_a_row(version, limited, time):
-    """A first load of 600 rows at once fails no row, and takes 90 % or more of what is granted."""
+    """A first load of 600 rows fails no row and uses 90 % of the granted rate or more."""
     workspace = limited_world(limited)
     with ArdoqSyncClient(limited.url, limited.token, version=version, on_error="collect") as client:
         start = time.now
@@ -124,7 +124,7 @@ def test_who_waits_while_another_429_comes_in_waits_for_both(server, time):
 
 
 def test_a_429_that_is_not_waited_for_delays_no_other_request(server, time):
-    """Where one request gives up at once, the next is sent at once."""
+    """After a request that gives up at once, the next one is sent at once."""
     server.fail(status=429, retry_after=3600)
     with ArdoqClient(server.url, server.token) as client:
         with pytest.raises(RateLimited):

@@ -60,13 +60,13 @@ class World:
         return sorted(row["name"] for row in self.ardoq.dump()["components"])
 
     def arrived(self, verb):
-        """Return the status of each request of one verb that arrived, None where it was not handled."""
+        """Return the status of each request of one verb that arrived, None if it was not handled."""
         return [record.status for record in self.ardoq.requests if record.method == verb]
 
 
 @pytest.fixture(params=VERSIONS)
 def world(request, server, time):
-    """The world that things go wrong in, once for each version of the API."""
+    """An emulator with a client, for each version of the API."""
     made = World(server, request.param, time)
     yield made
     made.client.close()
@@ -84,14 +84,14 @@ CREATES = ("create", "batch")
 
 
 def refused(world, verb):
-    """Let nobody listen for the first try."""
+    """Refuse the connection of the first attempt."""
     world.ardoq.stop()
     world.client.session.close()
     world.time.meanwhile.append(world.ardoq.start)
 
 
 def unknown_host(world, verb):
-    """Let the name of the host not be known for the first try."""
+    """Let the host name not resolve for the first attempt."""
     resolve, asked = socket.getaddrinfo, []
 
     def first_unknown(*args, **keywords):
@@ -154,7 +154,7 @@ def go_wrong(world, action, cause, monkeypatch):
 def test_requests_that_were_not_carried_out_are_sent_again(
     action, cause, first, _done, world, time, monkeypatch
 ):
-    """Whatever the verb, a request that never left, or met a 429, is sent again once and carried out once."""
+    """For every verb, a request that was not sent, or got a 429, is sent again and carried out once."""
     go_wrong(world, action, cause, monkeypatch)
     world.act(action)
     assert world.names == AFTER[action]
@@ -206,7 +206,7 @@ def test_an_uncertain_create_is_never_retried(action, cause, first, done, world,
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_write_that_only_got_429_is_not_ambiguous(action, world, time):
-    """Where Ardoq asks to wait longer than a client may, nothing was carried out and nothing is in doubt."""
+    """If Ardoq asks for a longer wait than allowed, nothing was carried out, and nothing is ambiguous."""
     world.ardoq.fail(status=429, retry_after=3600, method=world.verb(action))
     with pytest.raises(RateLimited):
         world.act(action)
@@ -243,7 +243,7 @@ def test_a_read_is_never_ambiguous(world, time):
 
 
 def test_an_error_after_an_unanswered_attempt_mentions_it(world, time):
-    """A change that got no answer and is then refused says that the first one may have gone through."""
+    """The error of a change that got no answer and is then refused mentions the first attempt."""
     verb = world.verb("change")
     world.ardoq.fail("drop-after", method=verb)
     world.ardoq.fail(status=403, method=verb)
@@ -254,7 +254,7 @@ def test_an_error_after_an_unanswered_attempt_mentions_it(world, time):
 
 @pytest.mark.parametrize("kind", ["drop-before", "status"])
 def test_a_conflict_that_cannot_be_checked_is_ambiguous(kind, world, time):
-    """Where what is stored cannot be read, nobody knows whose doing a conflict is."""
+    """If the stored state cannot be read, the cause of a conflict is not known."""
     world.ardoq.fail("drop-after", method=world.verb("change"))
     world.ardoq.fail(kind, method="GET", times=9)
     with pytest.raises(AmbiguousWrite, match="409 after a retry, and what is stored cannot be read"):
@@ -263,7 +263,7 @@ def test_a_conflict_that_cannot_be_checked_is_ambiguous(kind, world, time):
 
 
 def test_a_batch_that_only_reads_is_sent_again(server, time):
-    """The POST that expands a batch writes nothing: it is repeated, and never in doubt."""
+    """The POST that expands a batch writes nothing: it is sent again, and never ambiguous."""
     with ArdoqClient(server.url, server.token, version="v2", retries=Retries(count=1)) as client:
         server.fail("drop-after", method="POST")
         assert client.expand_batch(Batch()) is not None
