@@ -145,7 +145,7 @@ def test_the_shared_host_needs_a_label(ardoq, monkeypatch):
 @pytest.mark.parametrize(
     ("host", "found", "remedy"),
     [
-        ("http://127.0.0.1:1", "nobody takes the connection", "Check the port"),
+        ("http://127.0.0.1:1", "the host does not accept the connection", "Check the port"),
         ("https://127.0.0.1:PORT", "WRONG_VERSION_NUMBER", "does not speak TLS"),
     ],
 )
@@ -161,8 +161,8 @@ def test_nobody_answers(ardoq, checked, host, found, remedy):
 @pytest.mark.parametrize(
     ("said", "remedy"),
     [
-        ("Cannot reach Ardoq for GET /api/x: the name of the host is not known.", "the DNS of this machine"),
-        ("No answer to GET /api/x: nothing came within the time-out.", "--timeout waits longer"),
+        ("Cannot reach Ardoq for GET /api/x: the host name cannot be resolved.", "the DNS of this machine"),
+        ("No answer to GET /api/x: no data arrived within the time-out.", "--timeout waits longer"),
         ("Cannot reach Ardoq for GET /api/x: SSLError: CERTIFICATE_VERIFY_FAILED.", "REQUESTS_CA_BUNDLE"),
     ],
 )
