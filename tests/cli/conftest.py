@@ -12,18 +12,18 @@ from organisation import SEED
 from ardoqpy.cli import main
 from ardoqpy.testing import emulator
 
-TOKEN = "t0ken-of-the-tests-that-nobody-may-see"
+TOKEN = "t0ken-of-the-tests-that-must-not-be-shown"
 
 
 class Ran(NamedTuple):
-    """How a command line ended."""
+    """The result of a command line."""
 
     status: int
     out: str
     err: str
 
 
-#: What a test has asked and was answered: what of it is of v2 is held against the contract.
+#: The requests and answers of a test: those of v2 are checked against the contract.
 EXCHANGES = []
 
 
@@ -37,7 +37,7 @@ def _running():
 
 @pytest.fixture
 def ardoq(_running, monkeypatch):
-    """Give the emulator with the organisation as it was, and have the environment name it."""
+    """Return the emulator with the original organisation, and set the environment for it."""
     _running.clear_faults()
     _running.reset()
     _running.clear_requests()
@@ -65,16 +65,16 @@ def run(capsys):
 
 
 class Terminal(io.StringIO):
-    """A standard output that says it is a terminal."""
+    """A standard output that is a terminal."""
 
     def isatty(self):
-        """Say so."""
+        """Return True."""
         return True
 
 
 @pytest.fixture
 def on_a_terminal(monkeypatch):
-    """Run a command line with a terminal of so many columns, and return what that has got."""
+    """Run a command line on a terminal of so many columns, and return its output."""
 
     def running(line, columns):
         terminal = Terminal()

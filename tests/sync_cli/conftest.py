@@ -1,4 +1,4 @@
-"""An emulator with the landscape of the night, a job beside its rows, and `ardoqpy-sync` in this process."""
+"""An emulator with a few applications, a job with its rows, and `ardoqpy-sync` in this process."""
 
 import json
 import shlex
@@ -13,12 +13,12 @@ from nightly import ROWS, SEED, job_text
 from ardoqpy.testing import emulator
 from ardoqpy_sync.cli import main
 
-TOKEN = "t0ken-of-the-night-that-nobody-may-see"
+TOKEN = "t0ken-of-the-tests-that-must-not-be-shown"
 EXCHANGES = []
 
 
 class Ran(NamedTuple):
-    """How a command line ended."""
+    """The result of a command line."""
 
     status: int
     out: str
@@ -35,7 +35,7 @@ def _running():
 
 @pytest.fixture
 def ardoq(_running, monkeypatch):
-    """Give the emulator with the landscape as it was, and have the environment name it."""
+    """Return the emulator with its original data, and set the environment for it."""
     _running.clear_faults()
     _running.reset()
     _running.clear_requests()
@@ -51,13 +51,13 @@ def ardoq(_running, monkeypatch):
 
 @pytest.fixture(params=["v1", "v2"])
 def version(request):
-    """Give each version of the API."""
+    """Run the test on each API version."""
     return request.param
 
 
 @pytest.fixture
 def home(ardoq, tmp_path, monkeypatch):
-    """Go to a folder with the job, on v2, and its rows."""
+    """Change to a folder with a job for v2 and its rows."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "job.toml").write_text(job_text())
     (tmp_path / "apps.csv").write_text(ROWS)
@@ -77,10 +77,10 @@ def run(capsys):
 
 
 class Hook(ThreadingHTTPServer):
-    """A webhook that keeps what it is told, and answers with a status."""
+    """A webhook that keeps what it receives, and answers with a status."""
 
     def __init__(self, status=200, headers=()):
-        self.told, self.headers_told, self.paths = [], [], []
+        self.received, self.received_headers, self.paths = [], [], []
         self.status, self.more = status, headers
         super().__init__(("127.0.0.1", 0), _HookHandler)
         self.url = f"http://127.0.0.1:{self.server_address[1]}/hooks/s3cret-path"
@@ -90,8 +90,8 @@ class Hook(ThreadingHTTPServer):
 class _HookHandler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.told.append(json.loads(body))
-        self.server.headers_told.append(dict(self.headers))
+        self.server.received.append(json.loads(body))
+        self.server.received_headers.append(dict(self.headers))
         self.server.paths.append(self.path)
         self.send_response(self.server.status)
         for name, value in self.server.more:
@@ -105,7 +105,7 @@ class _HookHandler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hook_of():
-    """Make webhooks."""
+    """Return a function that starts webhooks."""
     hooks = []
 
     def make(**keywords):
@@ -120,5 +120,5 @@ def hook_of():
 
 @pytest.fixture
 def hook(hook_of):
-    """Give a webhook that takes what it is told."""
+    """Return a webhook that answers 200."""
     return hook_of()

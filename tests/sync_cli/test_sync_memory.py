@@ -1,4 +1,4 @@
-"""What a job remembers from night to night."""
+"""The file in which a job keeps the result of its last run."""
 
 import json
 
@@ -10,23 +10,23 @@ from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED
 from ardoqpy_sync.job import read_memory
 
 MANY = "Id,Name,Cost,Needs\n" + "".join(f"{number},App {number},1,\n" for number in range(20))
-#: How a memory that makes sense begins.
+#: How a valid file starts.
 BEGINNING = "{'kind': 'ardoqpy memory', 'format': 1, 'rows':"
 FEW = "\n".join(MANY.splitlines()[:-1]) + "\n"
 
 
 @pytest.fixture
 def night(home):
-    """Have the job remember in a folder of its own."""
+    """Have the job keep its file in a separate folder."""
     (home / "kept").mkdir()
     (home / "job.toml").write_text(job_text(missing="delete", share=1, run='memory = "kept/night.json"'))
     return home
 
 
-def test_a_suddenly_small_source_is_seen(night, run, monkeypatch):
-    """What is refused for the rows of the night before is so in `plan` and `apply`, by that memory alone."""
+def test_source_shrank(night, run, monkeypatch):
+    """`plan` and `apply` compare the number of rows to that of the last run."""
     (night / "apps.csv").write_text(MANY)
-    monkeypatch.chdir("/")  # it is looked for beside the job
+    monkeypatch.chdir("/")  # the path is relative to the job file
     assert run(f"apply {night / 'job.toml'}").status == DONE
     kept = night / "kept" / "night.json"
     memory = json.loads(kept.read_text())
@@ -35,7 +35,7 @@ def test_a_suddenly_small_source_is_seen(night, run, monkeypatch):
     job = job_text(missing="delete", share=0.5, run='memory = "kept/night.json"')
     (night / "job.toml").write_text(job)
     (night / "apps.csv").write_text(FEW)
-    assert run(f"plan {night / 'job.toml'}").status == CHANGES  # one of twenty is gone
+    assert run(f"plan {night / 'job.toml'}").status == CHANGES  # one of twenty is missing
     kept.write_text(json.dumps({**memory, "rows": {"component": 100, "reference": 0}}))
     for command in ("plan", "apply"):
         ran = run(f"{command} {night / 'job.toml'}")
@@ -47,8 +47,8 @@ def test_a_suddenly_small_source_is_seen(night, run, monkeypatch):
     assert run(f"apply {night / 'job.toml'}").status == DONE
 
 
-def test_only_a_good_run_is_remembered(night, run):
-    """Neither a plan, nor a run with failed rows, nor one that was refused changes what is remembered."""
+def test_only_good_runs_are_saved(night, run):
+    """A plan, a run with failed rows and a blocked run do not change the file."""
     memory = night / "kept" / "night.json"
     assert run("plan job.toml").status != FAILED
     assert not memory.exists()
@@ -68,8 +68,8 @@ def test_only_a_good_run_is_remembered(night, run):
     assert memory.exists()
 
 
-def test_what_ardoq_does_not_keep_is_not_sent_again(night, ardoq, run):
-    """What Ardoq was seen not to keep is not sent, night after night, until Ardoq or the source moves."""
+def test_not_converging_values_are_not_sent_again(night, ardoq, run):
+    """A value that Ardoq did not keep is not sent again until Ardoq or the source changes."""
     known = {"kind": "component", "_id": ORDERS, "name": "Orders", "attribute": "cost"}
     known |= {"stored": 1, "wanted": 1200}
     memory = {"kind": "ardoqpy memory", "format": 1, "rows": {"component": 1, "reference": 1}}
@@ -100,8 +100,8 @@ def test_what_ardoq_does_not_keep_is_not_sent_again(night, ardoq, run):
         f"{BEGINNING} {{'component': true, 'reference': 0}}, 'not_converging': []}}".replace("'", '"'),
     ],
 )
-def test_a_damaged_memory_is_refused_with_the_remedy(night, ardoq, run, content):
-    """A memory that makes no sense is one sentence that names the file and says what to do; nothing runs."""
+def test_damaged_file(night, ardoq, run, content):
+    """A damaged file is one sentence with the file and the remedy, and nothing runs."""
     (night / "kept" / "night.json").write_text(content)
     ran = run("apply job.toml")
     assert (ran.status, ran.out, ran.err.count("\n")) == (FAILED, "", 1)
@@ -112,8 +112,8 @@ def test_a_damaged_memory_is_refused_with_the_remedy(night, ardoq, run, content)
         read_memory(night / "kept" / "night.json")
 
 
-def test_a_memory_that_cannot_be_written_is_a_failure(night, run):
-    """Where a good run cannot be remembered, that is said, with status 1: the next night would not know."""
+def test_unwritable_file(night, run):
+    """If the file cannot be written after a good run, the exit code is 1."""
     (night / "kept").rmdir()
     ran = run("apply job.toml")
     assert ran.status == FAILED
