@@ -1,4 +1,4 @@
-"""The emulator's control door: put it back to its seed, and ask what requests came in."""
+"""Call the emulator's admin API: reset it to its seed, and list the requests that it received."""
 
 from __future__ import annotations
 
@@ -6,29 +6,27 @@ import json
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
-__all__ = ["TOKEN", "begin", "requests_seen"]
+__all__ = ["TOKEN", "begin", "requests_received"]
 
 TOKEN = "emulator-token"
 _opener = build_opener(ProxyHandler({}))
 
 
 def begin(url: str, *, reset: bool) -> None:
-    """Have the emulator forget the requests it has seen, and with `reset` also all that was written
-    into it.
-    """
+    """Clear the emulator's list of requests; with `reset`, also undo everything that was written."""
     if reset:
-        _ask(url, "POST", "reset")
-    _ask(url, "DELETE", "requests")
+        _call(url, "POST", "reset")
+    _call(url, "DELETE", "requests")
 
 
-def requests_seen(url: str) -> list[dict[str, Any]]:
-    """Return the requests since then, each with `method`, `path` and `query`."""
-    seen: list[dict[str, Any]] = json.loads(_ask(url, "GET", "requests"))
-    return seen
+def requests_received(url: str) -> list[dict[str, Any]]:
+    """Return the requests since `begin`, each with `method`, `path` and `query`."""
+    requests: list[dict[str, Any]] = json.loads(_call(url, "GET", "requests"))
+    return requests
 
 
-def _ask(url: str, method: str, what: str) -> bytes:
+def _call(url: str, method: str, path: str) -> bytes:
     headers = {"Authorization": f"Token token={TOKEN}"}
-    with _opener.open(Request(f"{url}/_emulator/{what}", method=method, headers=headers)) as answer:
+    with _opener.open(Request(f"{url}/_emulator/{path}", method=method, headers=headers)) as answer:
         content: bytes = answer.read()
     return content

@@ -1,4 +1,4 @@
-"""Measure a job file against the library call: a rehearsal of many rows of a CSV with nothing to do.
+"""Compare a job file with direct calls: a preview of many CSV rows with nothing to do.
 
 python benchmarks/job_file.py --rows 100000 --repeat 3
 """
@@ -39,12 +39,12 @@ description = "{{description}}"
 [components.fields]
 {fields}
 """
-#: How many times the call alone a job may take.
+#: A job may take at most this many times the direct calls.
 TARGET = 3.0
 
 
 def main() -> None:
-    """Measure, the two ways taking turns; or, told which way, run it once and print what it took."""
+    """Measure both ways in turns; with --way, run that way once and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000, metavar="N", help="(%(default)s)")
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="runs of each (%(default)s)")
@@ -60,22 +60,24 @@ def main() -> None:
         _write(folder, options.rows)
         runs: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
         with emulator(options.rows, 0, folder, empty=False) as url:
-            for turn in range(options.repeat):
+            for number in range(options.repeat):
                 for way in WAYS:
-                    print(f"{way}: run {turn + 1} of {options.repeat} ...", file=sys.stderr, flush=True)
-                    told = ("--rows", options.rows, "--way", way, "--url", url, "--folder", folder)
-                    runs[way].append(script(sys.executable, "job_file.py", *map(str, told)) or {})
+                    print(f"{way}: run {number + 1} of {options.repeat} ...", file=sys.stderr, flush=True)
+                    arguments = ("--rows", options.rows, "--way", way, "--url", url, "--folder", folder)
+                    runs[way].append(script(sys.executable, "job_file.py", *map(str, arguments)) or {})
     print("|  | wall | CPU |\n| --- | --- | --- |")
-    for way, words in WAYS.items():
+    for way, label in WAYS.items():
         wall, cpu = (median(run[kind] for run in runs[way]) for kind in ("wall", "cpu"))
-        print(f"| {words} | {wall:.2f} s | {cpu:.2f} s |")
+        print(f"| {label} | {wall:.2f} s | {cpu:.2f} s |")
     pairs = list(zip(runs["job"], runs["call"], strict=True))
     wall, cpu = (median(job[kind] / call[kind] for job, call in pairs) for kind in ("wall", "cpu"))
     verdict = "met" if wall <= TARGET else "missed"
-    print(f"| the job / the call | {wall:.2f} x (target: at most {TARGET:g} x, {verdict}) | {cpu:.2f} x |")
+    print(
+        f"| the job / direct calls | {wall:.2f} x (target: at most {TARGET:g} x, {verdict}) | {cpu:.2f} x |"
+    )
 
 
-WAYS = {"call": "the library call, rows at hand", "job": "the job: its file, the CSV, the rows"}
+WAYS = {"call": "direct calls, rows in memory", "job": "the job: its file, the CSV, the rows"}
 
 
 def _write(folder: Path, count: int) -> None:
@@ -85,8 +87,8 @@ def _write(folder: Path, count: int) -> None:
         writer = csv.writer(file)
         writer.writerow(columns)
         for row in rows:
-            shown = row | {"type": COMPONENT_TYPES[row["typeId"]]}
-            writer.writerow([shown[column] for column in columns])
+            named = row | {"type": COMPONENT_TYPES[row["typeId"]]}
+            writer.writerow([named[column] for column in columns])
     fields = "\n".join(f'{name} = "{{{name}}}"' for name in columns if name in CUSTOM_FIELDS)
     mappings = [MAPPING.format(type=name, fields=fields) for name in COMPONENT_TYPES.values()]
     (folder / "job.toml").write_text(JOB + "".join(mappings), encoding="utf-8")

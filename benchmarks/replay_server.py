@@ -1,6 +1,6 @@
-"""Serve one recorded answer to whoever asks, and nothing else: no work of the server beside the client's.
+"""Serve one recorded answer to every request, so that the server costs almost nothing.
 
-Prints its address first. As the emulator it tells at its control door which requests came in.
+It prints its address first. Like the emulator, its admin API lists the requests that it received.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from pathlib import Path
 from typing import ClassVar
 
 
-class Answers(BaseHTTPRequestHandler):
-    """Give the recorded answer, whatever is asked for."""
+class Replay(BaseHTTPRequestHandler):
+    """Answer every request with the recording."""
 
     protocol_version = "HTTP/1.1"
     recorded = b""
-    seen: ClassVar[list[dict[str, str]]] = []
+    received: ClassVar[list[dict[str, str]]] = []
 
     def do_GET(self) -> None:
-        """Answer, and note what was asked."""
+        """Send the recording, and record the request."""
         path, _, query = self.path.partition("?")
         if path == "/_emulator/requests":
-            self._answer(json.dumps(self.seen).encode())
+            self._answer(json.dumps(self.received).encode())
             return
-        self.seen.append({"method": "GET", "path": path, "query": query})
+        self.received.append({"method": "GET", "path": path, "query": query})
         self._answer(self.recorded)
 
     def do_DELETE(self) -> None:
-        """Forget what was asked."""
-        self.seen.clear()
+        """Clear the list of requests."""
+        self.received.clear()
         self._answer(b"{}")
 
     def _answer(self, content: bytes) -> None:
@@ -41,15 +41,15 @@ class Answers(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def main() -> None:
-    """Serve until ended."""
+    """Serve until the process is terminated."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
-    Answers.recorded = parser.parse_args().file.read_bytes()
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+    Replay.recorded = parser.parse_args().file.read_bytes()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Replay) as server:
         print(f"http://127.0.0.1:{server.server_port}", flush=True)
         server.serve_forever()
 

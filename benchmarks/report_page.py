@@ -1,7 +1,7 @@
-"""Make the report page of a run with very many changes, open it in Chromium, and measure how it answers.
+"""Write the report page of a run with many changes, open it in Chromium, and measure how it responds.
 
-The run is simulated, over an emulator that holds half of the components, each with another cost. Chromium is
-the one on the path, driven by Playwright; both are what the tests use.
+The run is a preview against an emulator that holds half of the components, each with another cost.
+Playwright drives the Chromium on the path, as in the tests.
 """
 
 from __future__ import annotations
@@ -23,44 +23,44 @@ from ardoqpy_sync import save_report
 from ardoqpy_sync.reporting.document import account_of
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync")
-#: Notes every task of the page that keeps it from answering for 50 ms or more.
+#: Records every task of the page that blocks it for 50 ms or more.
 WATCH = """
 window.tasks = [];
-new PerformanceObserver(list => tasks.push(...list.getEntries().map(one => one.duration)))
+new PerformanceObserver(list => tasks.push(...list.getEntries().map(task => task.duration)))
   .observe({ type: "longtask", buffered: true });
 """
-#: Types a search letter by letter; gives the milliseconds until the list is drawn again, by what was typed.
+#: Types a search letter by letter; returns the milliseconds until the list is drawn again, for each text.
 TYPE = """texts => {
   const field = document.querySelector("#search");
   return texts.map(text => {
     field.value = text;
-    const begun = performance.now();
+    const started = performance.now();
     field.dispatchEvent(new Event("input"));
     document.body.offsetHeight;
-    return performance.now() - begun;
+    return performance.now() - started;
   });
 }"""
 
 
-def account(changes: int) -> tuple[dict[str, Any], float]:
-    """Return the account of a run with so many changes, a third of them of components, and its seconds."""
+def run_document(changes: int) -> tuple[dict[str, Any], float]:
+    """Return the run document of a run with so many changes, and the seconds that building it took."""
     components = component_rows(changes // 3)
     references = reference_rows(components, changes - len(components))
-    world = seed(len(components) // 2, 0, empty=False)
-    for held in world["components"]:
-        held["customFields"]["monthly_cost"] += 1
-    with emulator(seed=world) as server, ArdoqSyncClient(server.url, server.token, simulate=True) as client:
+    content = seed(len(components) // 2, 0, empty=False)
+    for component in content["components"]:
+        component["customFields"]["monthly_cost"] += 1
+    with emulator(seed=content) as server, ArdoqSyncClient(server.url, server.token, simulate=True) as client:
         id_of = {row["name"]: client.create_component(row)["_id"] for row in components}
         for number, row in enumerate(references):
             ends = {end: id_of[row[end]] for end in ("source", "target")}
             client.create_reference({**row, **ends}, label=f"references.csv line {number + 2}")
-        begun = time.perf_counter()
-        made = account_of(client)
-        return made, time.perf_counter() - begun
+        started = time.perf_counter()
+        document = account_of(client)
+        return document, time.perf_counter() - started
 
 
-def opened(path: Path, chromium: str) -> dict[str, float]:
-    """Open a page and use it; return milliseconds."""
+def measure_page(path: Path, chromium: str) -> dict[str, float]:
+    """Open a page, type a search, and return the times in milliseconds."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415
 
     with sync_playwright() as playwright:
@@ -81,30 +81,30 @@ def opened(path: Path, chromium: str) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure pages of each size and print a table."""
+    """Measure a page of each size, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--changes", type=int, nargs="*", default=[1000, 20_000])
     parser.add_argument("--chromium", default=shutil.which("chromium") or shutil.which("google-chrome"))
     options = parser.parse_args()
     if options.chromium is None:
-        raise SystemExit("No Chromium is on the path: say --chromium.")
+        raise SystemExit("There is no Chromium on the path. Pass --chromium.")
     columns = ("lists", "all", "longest task", "keystroke, median", "keystroke, slowest")
     print(
-        "| changes | account made | page written | page | lists there | all there | longest task | "
+        "| changes | run document built | page written | page | lists there | all there | longest task | "
         "keystroke, median | keystroke, slowest |"
     )
     print(f"|{' --- |' * 9}")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.html"
         for changes in options.changes:
-            made, seconds = account(changes)
-            begun = time.perf_counter()
-            save_report(made, path)
-            written = time.perf_counter() - begun
-            figures = opened(path, options.chromium)
-            told = [f"{figures[name]:.0f} ms" for name in columns]
+            document, seconds = run_document(changes)
+            started = time.perf_counter()
+            save_report(document, path)
+            written = time.perf_counter() - started
+            figures = measure_page(path, options.chromium)
+            cells = [f"{figures[name]:.0f} ms" for name in columns]
             size = f"{path.stat().st_size / 1e6:.1f} MB"
-            print(f"| {changes:,} | {seconds:.2f} s | {written:.2f} s | {size} | {' | '.join(told)} |")
+            print(f"| {changes:,} | {seconds:.2f} s | {written:.2f} s | {size} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ def account_of(
     with client._lock:  # noqa: SLF001  (nothing may move between the plan and what it is held against)
         report = client.get_report()
         plan = client.plan
-        names = TypeNames(engine._catalogue.names)  # noqa: SLF001  (asked for nowhere else)
+        names = TypeNames(engine.model.names)
         missing = _missing(engine, report, names)
         failed = [_failed(engine, row, names) for row in plan.failed + told.failed_rows]
         changes = [_typed(change, names) for change in plan.changes]
@@ -259,7 +259,7 @@ def _failed(engine: Engine, row: Mapping[str, Any], names: TypeNames) -> dict[st
     place, source = shown["rootWorkspace"], (row.get("row") or {}).get("source")
     if place is None and isinstance(source, str):  # a reference is of the workspace of its source
         found = engine.cache.get("component", source)
-        place = found[0] if found else None
+        place = found.workspace if found else None
     return {**shown, "typeName": names.of(row["kind"], place, row.get("type"))}
 
 
@@ -293,7 +293,7 @@ def _missing(engine: Engine, report: Mapping[str, Any], names: TypeNames) -> lis
             room = max(0, min(ALONG, ALONG_IN_ALL - listed))
             # What a row of this run named comes first: that is what nobody expects to lose.
             nearest = list(islice(cache.along(shown["_id"]), LOOKED_AT)) if room else []
-            first = sorted(nearest, key=lambda part: state(part[2]) != "named")[:room]
+            first = sorted(nearest, key=lambda part: state(part.entity) != "named")[:room]
             listed += len(first)
             one["along"] = {
                 **sizes[shown["_id"]]._asdict(),
@@ -314,7 +314,9 @@ def _names(engine: Engine, changes: Sequence[Mapping[str, Any]], types: TypeName
         if attribute == "typeId":
             return types.of("component", change["rootWorkspace"], value)
         known = engine.cache.get("component", value)
-        name = (known[1] if known else engine.report.gone.get(value, {})).get("name") or created.get(value)
+        name = (known.entity if known else engine.report.gone.get(value, {})).get("name") or created.get(
+            value
+        )
         return None if name is None else str(name)
 
     found: dict[str, str | None] = {}

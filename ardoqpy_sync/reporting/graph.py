@@ -96,7 +96,7 @@ class _Picture:
         """Draw what stands beside each component that changes: above it, below it, at its references."""
         for comp_id in [key for key, node in self._nodes.items() if node["state"] != _UNCHANGED]:
             found = self._cache.get("component", comp_id)
-            comp = found[1] if found else self._gone.get(comp_id)
+            comp = found.entity if found else self._gone.get(comp_id)
             if comp and comp.get("parent"):
                 self._below(comp_id, comp["parent"])
             for kind, ws_id, entity in self._cache.touching(comp_id):
@@ -123,7 +123,7 @@ class _Picture:
 
     def _ends(self, ref_id: str, told: Mapping[str, Any]) -> tuple[str, str] | None:
         found = self._cache.get("reference", ref_id)
-        for known in (found[1] if found else None, self._gone.get(ref_id), told, told.get("row")):
+        for known in (found.entity if found else None, self._gone.get(ref_id), told, told.get("row")):
             if known and isinstance(known.get("source"), str) and isinstance(known.get("target"), str):
                 return known["source"], known["target"]
         return None
@@ -131,12 +131,12 @@ class _Picture:
     def _beside(self, comp_id: str) -> None:
         if comp_id not in self._nodes:
             found = self._cache.get("component", comp_id)
-            comp = found[1] if found else self._gone.get(comp_id, {})
+            comp = found.entity if found else self._gone.get(comp_id, {})
             self._nodes[comp_id] = {
                 "id": comp_id,
                 "name": str(comp.get("name") or comp_id),
                 "type": str(comp.get("type") or "not loaded"),
-                "workspace": found[0] if found else comp.get("rootWorkspace"),
+                "workspace": found.workspace if found else comp.get("rootWorkspace"),
                 "state": _UNCHANGED,
             }
 

@@ -5,8 +5,6 @@ import itertools
 import pytest
 from made_up import a_bit_of_everything, account, change, graph
 
-pytestmark = pytest.mark.xdist_group("chromium")
-
 
 def scale(page):
     """Return how much the picture is enlarged."""

@@ -7,9 +7,6 @@ import re
 import pytest
 from made_up import a_bit_of_everything, account, change, failed, graph, missing
 
-pytestmark = pytest.mark.xdist_group("chromium")
-
-
 #: The texts of those that are to be seen, all in one call: one call for each takes longer than the page.
 SEEN = """all => all
   .filter(one => one.checkVisibility({visibilityProperty: true}) && one.getClientRects().length)

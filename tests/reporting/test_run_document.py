@@ -171,7 +171,7 @@ def test_a_run_with_nothing_to_do_is_a_success():
 def test_an_ardoq_that_does_not_answer_holds_no_report_up():
     """Where the model cannot be read, a reference's type is its number, and one is asked for, not all."""
     with a_run({"version": "v1", "simulate": True}) as (client, _, server):
-        client._engine._catalogue._component_types.clear()
+        client._engine.model._component_types.clear()
         server.fail("status", status=503, method="GET", times=100)
         server.clear_requests()
         made = account_of(client)

@@ -361,6 +361,7 @@ def _spoilt(path, *keys, value=...):
         (["totals", "component"], ..., "totals.component is missing"),
     ],
 )
+@pytest.mark.unsent
 def test_a_damaged_file_is_refused_by_its_place(plan, tmp_path, keys, value, says):
     """A file that somebody changed into nonsense is refused in one sentence that names file and place."""
     path = tmp_path / "plan.json"

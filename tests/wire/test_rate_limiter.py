@@ -63,7 +63,10 @@ LIMITED = [pytest.param(*limited, id=name.replace(" ", "-")) for name, limited i
 
 
 @pytest.mark.parametrize(("limiter", "least"), LIMITED)
-@pytest.mark.parametrize(("threads", "latency"), [(1, 0.003), (10, 0.003), (32, 0.1)])
+@pytest.mark.parametrize(
+    ("threads", "latency"),
+    [(1, 0.003), pytest.param(10, 0.003, marks=pytest.mark.slow), (32, 0.1)],
+)
 def test_a_client_takes_what_is_granted_and_is_hardly_refused(threads, latency, limiter, least):
     """In ten minutes a client gets nine tenths or more of what is granted, and at most 1 in 40 is refused."""
     limiter = limiter()

@@ -357,7 +357,7 @@ def test_report_is_run_live(ardoq, workspace):
     ardoq.reference(a, b)
     store = ardoq.emulator.store
     with store.transaction():
-        report = store.reports.create("R", {"rootWorkspace": workspace["_id"]})
+        report = store.reports.create({"name": "R", "query": {"rootWorkspace": workspace["_id"]}})
     first, second = ardoq.ok("GET", f"/api/report/{report['_id']}/export-data")
     assert (first["name"], first["cost"], first["typeName"]) == ("a", 5, "Application")
     assert first["ardoq"] == {"entity-type": "component", "rootWorkspaceName": "Apps"}

@@ -47,8 +47,10 @@ def fill(caller):
     caller.ok("POST", f"/api/workspace/{first['_id']}/branch/create", {"branch-name": "x"}, 201)
     with caller.emulator.store.transaction():
         content = {"content_type": "text/plain", "content": b"\x00\xff"}
-        caller.emulator.store.attachments.store("workspace", first["_id"], "f.txt", **content)
-        caller.emulator.store.reports.create("R", {"rootWorkspace": first["_id"], "typeId": None})
+        caller.emulator.store.attachments.upload("workspace", first["_id"], "f.txt", **content)
+        caller.emulator.store.reports.create(
+            {"name": "R", "query": {"rootWorkspace": first["_id"], "typeId": None}}
+        )
     caller.ok("DELETE", f"/api/component/{d['_id']}", status=204)
     caller.ok("PATCH", f"/api/component/{a['_id']}", {"name": "a2"})
 
@@ -100,10 +102,10 @@ def test_terse_seed_is_completed(tmp_path):
         ({**SEED, "references": [{"source": "a", "target": "z", "type": 2}]}, "no component has the id z"),
         ({**SEED, "references": [{"source": "a", "target": "b", "type": 9}]}, "no reference type 9"),
         ({**SEED, "tags": [{"name": "t", "rootWorkspace": "ws", "components": ["z"]}]}, "no component"),
-        ({**SEED, "workspaces": [{"name": "x"}, {"_id": "a", "name": "y"}]}, "a is in the seed twice"),
+        ({**SEED, "workspaces": [{"name": "x"}, {"_id": "a", "name": "y"}]}, "the id a twice"),
         ({"format": 1, "workspaces": [{"name": "x", "colour": 1}]}, "unknown key 'colour'"),
         ({"format": 1, "workspaces": [{"name": 5}]}, "has to be a string"),
-        ({"format": 1, "workspaces": [{"_id": 5}]}, "no string"),
+        ({"format": 1, "workspaces": [{"_id": 5}]}, "not a string"),
         ({"format": 1, "attachments": [{}]}, "incomplete"),
         (
             {
