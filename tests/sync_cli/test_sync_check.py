@@ -45,7 +45,7 @@ def test_sources_and_names(home, ardoq, run, version):
     (home / "apps.csv").unlink()
     problems = problems_of(run("check job.toml --json"))
     assert {one["part"] for one in problems} == {"job"}
-    text = " ".join(one["sentence"] for one in problems)
+    text = " ".join(one["message"] for one in problems)
     assert "apps.csv" in text
     assert "did you mean 'depends on'?" in text
 
@@ -67,7 +67,7 @@ def test_rows_delete_guard_and_memory(home, ardoq, run, version):
     (home / "apps.csv").write_text(ROWS + BAD_ROW)
     (home / "m.json").write_text("{")
     problems = problems_of(run("check job.toml --json"))
-    assert [one["part"] for one in problems] == ["memory", "row", "guard", "guard"]
+    assert [one["part"] for one in problems] == ["state_file", "row", "guard", "guard"]
     assert problems[1]["label"] == "apps.csv line 5"
     assert "share = 0.5" in run("check job.toml").out
     assert writes(ardoq) == []
