@@ -1,6 +1,6 @@
-"""Component types and reference types, read from a model (v1) or a context (v2) as Ardoq gives it.
+"""Read component types, reference types and fields from the answer of `get_model`.
 
-Pure functions: what they take is the answer of `get_model`, what they give is found in it.
+Pure functions. v1 answers with a model, v2 with the context of a workspace.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ __all__ = [
     "describe_context",
     "field_of_context",
     "field_of_model",
+    "find_by_name",
     "find_component_type",
     "find_reference_type",
-    "named",
     "reference_type_names",
     "reference_types",
 ]
 
 
-#: Fields whose values are some of the options that their definition gives.
+#: The types of fields whose values are options of their definition.
 LIST_TYPES = ("List", "SelectMultipleList")
 _FIELD_TYPES = {
     name.casefold(): name
@@ -48,13 +48,13 @@ _FIELD_TYPES = {
 
 
 class Field(NamedTuple):
-    """What has to be known of a custom field to write to it.
+    """A custom field, with what is needed to write to it.
 
     - `name`: the key on components and references; v1 calls it `name`, v2 `apiKey`.
-    - `label`: what people see.
-    - `type`: as Ardoq spells it, such as `Number`.
-    - `options`: the values that a list field allows; none stands for any.
-    - `read_only`: Ardoq calculates it, and takes no value for it.
+    - `label`: the name that users see.
+    - `type`: Ardoq's name of the type, such as "Number".
+    - `options`: the values that a list field allows; empty if it allows any.
+    - `read_only`: whether Ardoq calculates the field and accepts no value for it.
     """
 
     name: str
@@ -65,45 +65,45 @@ class Field(NamedTuple):
 
 
 def field_of_model(definition: Entity) -> Field:
-    """Return the field of a definition as v1 gives it.
+    """Return the field of a field definition (v1).
 
     v1 keeps the options of a list in its default value, separated by commas.
     """
-    kind, told = _field_type(definition), definition.get("defaultValue")
-    told = told.split(",") if isinstance(told, str) else told
-    name, label = str(definition.get("name")), definition.get("label")
-    calculated = bool(definition.get("calculatedFieldSettings"))
-    return Field(name, str(label or name), kind, _options(told) if kind in LIST_TYPES else (), calculated)
+    default = definition.get("defaultValue")
+    options = default.split(",") if isinstance(default, str) else default
+    return _make_field(
+        definition, "name", options, is_calculated=bool(definition.get("calculatedFieldSettings"))
+    )
 
 
 def field_of_context(entry: Entity) -> Field:
     """Return the field of an entry in the context of a workspace (v2)."""
-    kind, told = _field_type(entry), entry.get("options")
-    name, label = str(entry.get("apiKey")), entry.get("label")
-    calculated = bool(entry.get("readOnly") or entry.get("calculated"))
-    return Field(name, str(label or name), kind, _options(told) if kind in LIST_TYPES else (), calculated)
+    is_calculated = bool(entry.get("readOnly") or entry.get("calculated"))
+    return _make_field(entry, "apiKey", entry.get("options"), is_calculated=is_calculated)
 
 
-def _field_type(definition: Entity) -> str:
-    told = str(definition.get("type"))
-    return _FIELD_TYPES.get(told.casefold(), told)
+def _make_field(definition: Entity, name_key: str, options: Any, *, is_calculated: bool) -> Field:
+    name, field_type = str(definition.get(name_key)), str(definition.get("type"))
+    field_type = _FIELD_TYPES.get(field_type.casefold(), field_type)
+    allowed = _clean_options(options) if field_type in LIST_TYPES else ()
+    return Field(name, str(definition.get("label") or name), field_type, allowed, is_calculated)
 
 
-def _options(told: Any) -> tuple[str, ...]:
-    if not isinstance(told, list):
+def _clean_options(options: Any) -> tuple[str, ...]:
+    if not isinstance(options, list):
         return ()
-    texts = [option.strip() for option in told if isinstance(option, str)]
+    texts = [option.strip() for option in options if isinstance(option, str)]
     return tuple(dict.fromkeys(text for text in texts if text))
 
 
-def component_types(model: Entity) -> Iterator[tuple[str, dict[str, Any], int]]:
+def component_types(model: Entity) -> Iterator[tuple[str, Entity, int]]:
     """Yield every component type of a model as (id, definition, depth), parents before their children.
 
-    v1: the tree `root`, nested through `children`; an absent or empty tree yields nothing. v2: the list
-    `componentTypes`, where a type names its `parent`.
+    In v1 the types are the tree `root`, nested through `children`; nothing is yielded if it is missing. In v2
+    they are the list `componentTypes`, in which a type names its `parent`.
     """
     if isinstance(model.get("componentTypes"), list):
-        yield from _of_context(model["componentTypes"])
+        yield from _component_types_of_context(model["componentTypes"])
         return
     waiting = [(type_id, definition, 0) for type_id, definition in reversed(_items(model.get("root")))]
     while waiting:
@@ -113,20 +113,24 @@ def component_types(model: Entity) -> Iterator[tuple[str, dict[str, Any], int]]:
         waiting.extend((child_id, child, depth + 1) for child_id, child in reversed(children))
 
 
-def reference_types(model: Entity) -> Iterator[tuple[int, dict[str, Any]]]:
+def reference_types(model: Entity) -> Iterator[tuple[int, Entity]]:
     """Yield every reference type of a model as (id, definition).
 
-    v1: the object `referenceTypes`, whose keys are the ids as text; it may be missing. v2: a list.
+    In v1 `referenceTypes` is an object whose keys are the ids as text; it can be missing. In v2 it is a list.
     """
     if isinstance(model.get("referenceTypes"), list):
-        yield from ((one.get("type", -1), one) for one in model["referenceTypes"] if isinstance(one, dict))
+        yield from (
+            (definition.get("type", -1), definition)
+            for definition in model["referenceTypes"]
+            if isinstance(definition, dict)
+        )
         return
     for key, definition in _items(model.get("referenceTypes")):
         type_id = definition.get("id", key)
         yield (int(type_id) if str(type_id).lstrip("-").isdecimal() else type_id), definition
 
 
-def find_component_type(model: Entity, name: str) -> dict[str, dict[str, Any]] | None:
+def find_component_type(model: Entity, name: str) -> dict[str, Entity] | None:
     """Return {id: definition} of the first component type of that name, or None."""
     for type_id, definition, _ in component_types(model):
         if definition.get("name") == name:
@@ -134,7 +138,7 @@ def find_component_type(model: Entity, name: str) -> dict[str, dict[str, Any]] |
     return None
 
 
-def find_reference_type(model: Entity, name: str) -> dict[str, Any] | None:
+def find_reference_type(model: Entity, name: str) -> Entity | None:
     """Return the definition of the first reference type of that name, or None."""
     for _, definition in reference_types(model):
         if definition.get("name") == name:
@@ -143,54 +147,55 @@ def find_reference_type(model: Entity, name: str) -> dict[str, Any] | None:
 
 
 def describe(model: Entity) -> str:
-    """Return the types of a model with their ids as text, a line each, children indented."""
-    return "\n".join([f"Model id: {model.get('_id')} : {model.get('name')}", *_described(model)])
+    """Return a text with a line for each type of a model (v1) and its id, children indented."""
+    return "\n".join([f"Model id: {model.get('_id')} : {model.get('name')}", *_type_lines(model)])
 
 
-def named(types: Any, name: str) -> dict[str, Any] | None:
-    """Return the first of that name in one of v2's flat lists of types, as it is, or None."""
-    return next((one for one in types or [] if isinstance(one, dict) and one.get("name") == name), None)
+def find_by_name(types: Any, name: str) -> Entity | None:
+    """Return the first definition of that name in a list of types (v2), or None."""
+    return next((item for item in types or [] if isinstance(item, dict) and item.get("name") == name), None)
 
 
 def component_type_names(model: Entity) -> list[Any]:
-    """Return the names of all component types, of a model (v1) or a context (v2), as they are given."""
+    """Return the names of all component types of a model (v1) or a context (v2)."""
     return [definition.get("name") for _, definition, _ in component_types(model)]
 
 
 def reference_type_names(model: Entity) -> list[Any]:
-    """Return the names of all reference types, of a model (v1) or a context (v2), as they are given."""
+    """Return the names of all reference types of a model (v1) or a context (v2)."""
     return [definition.get("name") for _, definition in reference_types(model)]
 
 
 def describe_context(context: Entity) -> str:
-    """Return the types of a context (v2) with their ids as text, a line each, children indented."""
-    return "\n".join([f"Workspace id: {context.get('rootWorkspace')}", *_described(context)])
+    """Return a text with a line for each type of a context (v2) and its id, children indented."""
+    return "\n".join([f"Workspace id: {context.get('rootWorkspace')}", *_type_lines(context)])
 
 
-def _described(model: Entity) -> Iterator[str]:
+def _type_lines(model: Entity) -> Iterator[str]:
     for type_id, definition, depth in component_types(model):
         yield f"{'  ' * depth}name: {definition.get('name')} - id: {type_id}"
     for reference_type, definition in reference_types(model):
         yield f"name: {definition.get('name')} - id: {reference_type}"
 
 
-def _of_context(types: list[Any]) -> Iterator[tuple[str, dict[str, Any], int]]:
-    definitions = [one for one in types if isinstance(one, dict)]
-    known = {one.get("typeId") for one in definitions}
-    below: dict[Any, list[dict[str, Any]]] = {}
-    for one in definitions:
-        parent = (one.get("parent") or {}).get("typeId")
-        below.setdefault(parent if parent in known else None, []).append(one)
-    waiting = [(one, 0) for one in reversed(below.pop(None, []))]
+def _component_types_of_context(types: list[Any]) -> Iterator[tuple[str, Entity, int]]:
+    definitions = [item for item in types if isinstance(item, dict)]
+    known = {definition.get("typeId") for definition in definitions}
+    children: dict[Any, list[Entity]] = {}
+    for definition in definitions:
+        parent = (definition.get("parent") or {}).get("typeId")
+        children.setdefault(parent if parent in known else None, []).append(definition)
+    waiting = [(definition, 0) for definition in reversed(children.pop(None, []))]
     while waiting:
-        one, depth = waiting.pop()
-        yield one.get("typeId", ""), one, depth
-        waiting.extend((child, depth + 1) for child in reversed(below.pop(one.get("typeId"), [])))
-    for circle in below.values():  # types that stand below one another
-        yield from ((one.get("typeId", ""), one, 0) for one in circle)
+        definition, depth = waiting.pop()
+        yield definition.get("typeId", ""), definition, depth
+        below = children.pop(definition.get("typeId"), [])
+        waiting.extend((child, depth + 1) for child in reversed(below))
+    for cycle in children.values():  # types that are parents of each other
+        yield from ((definition.get("typeId", ""), definition, 0) for definition in cycle)
 
 
-def _items(tree: Any) -> list[tuple[str, dict[str, Any]]]:
+def _items(tree: Any) -> list[tuple[str, Entity]]:
     if not isinstance(tree, dict):
         return []
     return [(key, value) for key, value in tree.items() if isinstance(value, dict)]

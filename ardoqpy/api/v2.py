@@ -290,10 +290,10 @@ class Models:
         return loaded if loaded and "componentTypes" in loaded else self._workspaces.context(ws_id)
 
     def component_type(self, model: Entity, name: str) -> dict[str, Any] | None:
-        return metamodel.named(model.get("componentTypes"), name)
+        return metamodel.find_by_name(model.get("componentTypes"), name)
 
     def reference_type(self, model: Entity, name: str) -> dict[str, Any] | None:
-        return metamodel.named(model.get("referenceTypes"), name)
+        return metamodel.find_by_name(model.get("referenceTypes"), name)
 
     def describe(self, model: Entity) -> str:
         return metamodel.describe_context(model)

@@ -9,8 +9,8 @@ from ardoqpy.cli.options import connection_settings
 from ardoqpy.errors import ArdoqClientException
 from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED, most_severe
 from ardoqpy_sync.cli.run_job import load_job_file, load_state, run_with_client
-from ardoqpy_sync.job import JobInvalid, client_of, troubles_of
-from ardoqpy_sync.job.runner import opened_sources
+from ardoqpy_sync.job import JobInvalid, find_problems, open_client
+from ardoqpy_sync.job.runner import open_sources
 from ardoqpy_sync.reporting.terminal import guard_lines
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class JobCheck:
         try:
             job = load_job_file(options.job)
         except JobInvalid as problem:
-            self._add_problems(problem.troubles)
+            self._add_problems(problem.problems)
             return
         except CommandError as problem:
             self._add("job", str(problem))
@@ -132,8 +132,8 @@ class JobCheck:
         problems: list[Problem] = []
         settings = connection_settings(options)
         try:
-            with client_of(job, simulate=True, previous_report=state, progress=True, **settings) as client:
-                problems = troubles_of(job, client)
+            with open_client(job, simulate=True, previous_report=state, progress=True, **settings) as client:
+                problems = find_problems(job, client)
                 self._add_problems(problems)
                 if not problems:
                     self._preview(job, settings, state)
@@ -141,13 +141,13 @@ class JobCheck:
             self._add("connection", str(problem))
             # The sources can be checked without Ardoq.
             problems = []
-            for source in opened_sources(job, {}, problems).values():
+            for source in open_sources(job, {}, problems).values():
                 source.close()
             self._add_problems(problems)
 
     def _preview(self, job: Job, settings: ConnectionSettings, state: dict[str, Any]) -> None:
         """Preview the run; failed rows do not stop it, whatever the job says about errors."""
-        with client_of(
+        with open_client(
             job, simulate=True, previous_report=state, progress=True, on_error="collect", **settings
         ) as client:
             result = run_with_client(job, client)
@@ -165,7 +165,7 @@ class JobCheck:
         self._failures += [
             {
                 "part": "job",
-                "message": problem.sentence,
+                "message": problem.message,
                 "line": problem.line,
                 "key": problem.key,
                 "label": None,

@@ -33,7 +33,7 @@ def test_invalid_job_file(home, ardoq, run):
     assert problems[0]["key"] == "guard.share"
     ran = run("check job.toml")
     assert ran.status == FAILED
-    assert ran.out.startswith("job.toml line 10: Share is 7")
+    assert ran.out.startswith("job.toml line 10: share is 7")
     assert ran.out.endswith("3 problems found. The run was not previewed: there may be more.\n")
     assert ardoq.requests == []
 
@@ -61,9 +61,9 @@ def test_unreachable_ardoq_and_source(home, run, monkeypatch, closed_port):
     assert "set ARDOQ_API_TOKEN" in run("check job.toml").out
 
 
-def test_rows_delete_guard_and_memory(home, ardoq, run, version):
-    """Rows that would fail, the delete guard and a damaged memory are reported together."""
-    (home / "job.toml").write_text(job_text(version, missing="delete", run='memory = "m.json"'))
+def test_rows_delete_guard_and_state(home, ardoq, run, version):
+    """Rows that would fail, the delete guard and a damaged state file are reported together."""
+    (home / "job.toml").write_text(job_text(version, missing="delete", run='state_file = "m.json"'))
     (home / "apps.csv").write_text(ROWS + BAD_ROW)
     (home / "m.json").write_text("{")
     problems = problems_of(run("check job.toml --json"))

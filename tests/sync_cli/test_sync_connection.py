@@ -6,7 +6,7 @@ from nightly import job_text, writes
 from ardoqpy import ConfigurationError
 from ardoqpy_sync import ArdoqSyncClient, JobLock
 from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED
-from ardoqpy_sync.job import client_of, load_job, run_job
+from ardoqpy_sync.job import load_job, open_client, run_job
 
 
 def test_order_of_settings(home, ardoq, run, monkeypatch):
@@ -52,22 +52,22 @@ def test_batches_on_v2(home, ardoq, run):
     assert len(writes(ardoq)) == 5
 
 
-def test_client_of_job(home, ardoq):
-    """`client_of` returns the client of a job; its arguments override the job, except None."""
+def test_open_client(home, ardoq):
+    """`open_client` returns the client of a job; its arguments override the job, except None."""
     (home / "job.toml").write_text(
         job_text(ardoq=f'host = "{ardoq.url}"\ntimeout = 7', run='on_error = "raise"')
     )
     job = load_job("job.toml")
-    with client_of(job, simulate=True, timeout=None) as client:
+    with open_client(job, simulate=True, timeout=None) as client:
         assert isinstance(client, ArdoqSyncClient)
         assert (client.version, client.on_error, client.simulate) == ("v2", "raise", True)
         assert client.api.transport.timeout == 7
         assert len(run_job(job, client).sources) == 2
-    with client_of(job, simulate=False, version="v1", on_error="collect", timeout=9) as client:
+    with open_client(job, simulate=False, version="v1", on_error="collect", timeout=9) as client:
         assert (client.version, client.on_error, client.simulate) == ("v1", "collect", False)
         assert client.api.transport.timeout == 9
     with pytest.raises(ConfigurationError, match="http"):
-        client_of(job, simulate=True, hosturl="http://ardoq.example.com")
+        open_client(job, simulate=True, hosturl="http://ardoq.example.com")
 
 
 def test_second_run_fails(home, ardoq, run):
@@ -86,7 +86,7 @@ def test_second_run_fails(home, ardoq, run):
 def test_lock_file_of_job(home, run):
     """`[run] lock` names the lock file, relative to the job file."""
     (home / "locks").mkdir()
-    (home / "job.toml").write_text(job_text(run='lock = "locks/night"'))
+    (home / "job.toml").write_text(job_text(run='lock_file = "locks/night"'))
     with JobLock("job.toml.lock"):
         assert run("apply job.toml").status == DONE
     with JobLock(home / "locks" / "night"):

@@ -13,7 +13,7 @@ from nightly import APPS, MISSING, ORDERS, ROWS, job_text, names_in, writes
 from ardoqpy import ServiceUnavailable
 from ardoqpy_sync import ArdoqSyncClient
 from ardoqpy_sync.cli.exit_codes import DONE, FAILED, INTERRUPTED
-from ardoqpy_sync.job import client_of, load_job, run_job
+from ardoqpy_sync.job import load_job, open_client, run_job
 from ardoqpy_sync.writing.circuit_breaker import PATIENCE
 
 NUMBER = 60
@@ -154,7 +154,7 @@ def test_ctrl_c(big, ardoq, run, hook, monkeypatch, api, batch):
 def test_interrupted_batch_is_unconfirmed(big, ardoq, monkeypatch):
     """Rows in a batch that was being sent are reported as perhaps written."""
     job = load_job("job.toml")
-    with client_of(job, simulate=False) as client:
+    with open_client(job, simulate=False) as client:
 
         def send(_):
             raise KeyboardInterrupt
@@ -194,7 +194,7 @@ def test_give_up(home, ardoq):
 def test_failure_before_first_row(home, ardoq, run):
     """If a workspace cannot be loaded, no row fails, but the run does."""
     ardoq.fail("status", status=503, path="/api/v2/components*", times=LONG)
-    with client_of(load_job("job.toml"), simulate=False, retries=0) as client:
+    with open_client(load_job("job.toml"), simulate=False, retries=0) as client:
         outcome = run_job(load_job("job.toml"), client)
         report = client.get_report()
     assert isinstance(outcome.failure, ServiceUnavailable)

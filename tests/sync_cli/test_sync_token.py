@@ -41,7 +41,7 @@ def outputs(home, ardoq, run, hook, monkeypatch, caplog):
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(home / "step.md"))
     monkeypatch.setenv("ARDOQPY_WEBHOOK", hook.url)
     (home / "apps.csv").write_text(ROWS + BAD_ROW)
-    (home / "job.toml").write_text(job_text(missing="delete", run='memory = "night.json"'))
+    (home / "job.toml").write_text(job_text(missing="delete", run='state_file = "night.json"'))
     run("plan job.toml --save plan.json")
 
     def collect(line):
@@ -61,7 +61,7 @@ def outputs(home, ardoq, run, hook, monkeypatch, caplog):
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("line", [LINES[0], *LINES[2:6], *LINES[7:9]])
 def test_no_output_has_the_token(ardoq, outputs, fault, line):
-    """Neither output, report, memory, plan, log, step summary nor webhook has the token."""
+    """Neither output, report, state file, plan, log, step summary nor webhook has the token."""
     if FAULTS[fault] is not None:
         ardoq.fail(**FAULTS[fault])
     everything = outputs(line)
