@@ -10,10 +10,9 @@ from ardoqpy.metamodel import component_types, reference_types
 from ardoqpy.name_lookup import resolve_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ardoqpy.client import ArdoqClient
-    from ardoqpy.entities import Entity
 
 __all__ = ["WorkspaceTypes", "find_workspace", "is_id", "resolve_type", "workspace_id", "workspace_types"]
 
@@ -23,7 +22,7 @@ def is_id(text: str) -> bool:
     return re.fullmatch(r"[0-9a-f]{24}", text) is not None
 
 
-def find_workspace(client: ArdoqClient, name_or_id: str) -> Entity:
+def find_workspace(client: ArdoqClient, name_or_id: str) -> Mapping[str, Any]:
     """Return the workspace with an id or a name; raise `InvalidInput` as `resolve_name` does."""
     if is_id(name_or_id):
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy.cli.errors import CommandError
-from ardoqpy.errors import DeleteBlocked
+from ardoqpy.errors import BlockReason, DeleteBlocked
 from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED, INTERRUPTED, NAME, most_severe
 from ardoqpy_sync.cli.notify import CommandResult
 from ardoqpy_sync.job import load_job, read_state, run_job
@@ -82,7 +82,7 @@ def _merge(errors: Sequence[DeleteBlocked]) -> DeleteBlocked | None:
     """Return several errors of the delete guard as one."""
     if len(errors) < 2:
         return errors[0] if errors else None
-    reasons: list[dict[str, Any]] = []
+    reasons: list[BlockReason] = []
     for reason in (reason for error in errors for reason in error.reasons):
         if reason not in reasons:  # after a failed row, all of them have the same reason
             reasons.append(reason)

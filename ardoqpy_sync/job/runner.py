@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._messages import quote_name
-from ardoqpy.errors import ArdoqClientException, ConfigurationError, DeleteBlocked, InvalidInput
+from ardoqpy.errors import ArdoqClientException, BlockReason, ConfigurationError, DeleteBlocked, InvalidInput
 from ardoqpy_sync.job.problems import JobInvalid, Problem
 from ardoqpy_sync.job.resolver import ResolvedComponents, ResolvedReferences, resolve_names
 from ardoqpy_sync.job.result import JobResult, SourceCounts
@@ -450,7 +450,7 @@ class _Run:
             f"{quote_name(mapping.type)}, so nothing of that type is {mapping.missing.past_tense}. Check "
             "whether the source is empty."
         )
-        reason = {"bound": "source", "sentence": message, "allow": None}
+        reason: BlockReason = {"bound": "source", "sentence": message, "allow": None}
         self._result.blocked.append(DeleteBlocked(message, reasons=[reason], would_delete=[]))
 
 

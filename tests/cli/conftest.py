@@ -1,4 +1,4 @@
-"""An emulator with the small organisation in it, and the command line in this process."""
+"""An emulator with a small organisation, and the command line in this process."""
 
 import io
 import shlex
@@ -23,7 +23,7 @@ class Ran(NamedTuple):
     err: str
 
 
-#: The requests and answers of a test: those of v2 are checked against the contract.
+#: Requests and answers of a test; those of v2 must fit the contract.
 EXCHANGES = []
 
 
@@ -37,7 +37,7 @@ def _running():
 
 @pytest.fixture
 def ardoq(_running, monkeypatch):
-    """Return the emulator with the original organisation, and set the environment for it."""
+    """Reset the emulator to the organisation, and set the environment variables that name it."""
     _running.clear_faults()
     _running.reset()
     _running.clear_requests()
@@ -74,7 +74,7 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def on_a_terminal(monkeypatch):
-    """Run a command line on a terminal of so many columns, and return its output."""
+    """Run a command line with a terminal of so many columns, and return its output."""
 
     def running(line, columns):
         terminal = Terminal()

@@ -99,7 +99,7 @@ def test_invalid_cfg_file(checked, tmp_path):
     (tmp_path / "a.cfg").write_text("token = abc\n")
     status, checks = checked(f"--config {tmp_path}/a.cfg")
     assert (status, wrong(checks)) == (1, ["settings"])
-    assert "a.cfg' cannot be understood" in checks["settings"]["detail"]
+    assert "a.cfg' cannot be parsed" in checks["settings"]["detail"]
 
 
 def test_rejected_token(ardoq, monkeypatch, checked):

@@ -1,4 +1,4 @@
-"""Say whether an exchange with API v2 fits the contract, whoever has sent the request.
+"""Check recorded exchanges of API v2 against the contract, whichever client sent them.
 
 recorded = []
 with Emulator(recorder=recorded.append) as ardoq:
@@ -21,7 +21,7 @@ _PREFIX = ("api", "v2")
 
 
 def complaints_about(exchanges: Iterable[HttpExchange]) -> list[str]:
-    """Return what does not fit the contract, in words; what is not of v2 is left alone."""
+    """Return sentences about what does not match the contract; other calls are ignored."""
     return [
         f"{exchange.method} {exchange.path} ({exchange.status}): {complaint}"
         for exchange in exchanges
@@ -104,7 +104,7 @@ def _validator(_pointer: str, schema: str) -> Any:
 
 
 def as_json_schema(schema: Any) -> Any:
-    """Return a schema of OpenAPI 3.0 as JSON Schema: what is nullable may be null."""
+    """Return a schema of OpenAPI 3.0 as JSON Schema."""
     if isinstance(schema, list):
         return [as_json_schema(item) for item in schema]
     if not isinstance(schema, dict):

@@ -1,7 +1,7 @@
-"""Which contract is in force: the vendor's where it is at hand, else our own, both with the refusals in it.
+"""Return the contract in force: the vendor's if it is available, else ours, both with the errors.
 
-The vendor's is looked for beside the repository, at ../shared/openapi-v2.json, or where the environment
-variable ARDOQPY_VENDOR_CONTRACT says (for a checkout that is somewhere else).
+The vendor's is looked for beside the repository, at ../shared/openapi-v2.json, or in the file that the
+environment variable ARDOQPY_VENDOR_CONTRACT names.
 """
 
 import copy
@@ -18,7 +18,7 @@ _BESIDE = Path(__file__).parents[2].parent / "shared" / "openapi-v2.json"
 
 
 def vendors() -> Json | None:
-    """Return the vendor's contract as it stands, if it is at hand."""
+    """Return the vendor's contract as it is, or None."""
     path = Path(os.environ.get("ARDOQPY_VENDOR_CONTRACT", _BESIDE))
     if not path.is_file():
         return None
@@ -27,10 +27,10 @@ def vendors() -> Json | None:
 
 
 def in_force() -> Json:
-    """Return the contract to hold the emulator to."""
+    """Return the contract to check the emulator against."""
     contract = copy.deepcopy(vendors() or openapi.contract())
     contract["components"]["schemas"]["Refusal"] = openapi.contract()["components"]["schemas"]["Refusal"]
     for operations in contract["paths"].values():
         for operation in operations.values():
-            operation["responses"] |= openapi.refusals()
+            operation["responses"] |= openapi.errors()
     return contract

@@ -1,12 +1,12 @@
-"""Our own statement of API v2: its 22 operations in OpenAPI 3.0, written down tersely and in our words.
+"""State API v2 in our own words: its 22 operations in OpenAPI 3.0, in a short notation.
 
-It stands in for the vendor's contract where that file is not at hand, and a test holds the two against each
-other where it is. Beyond the vendor's it names the refusals, which the vendor's leaves out.
+It replaces the vendor's contract if that file is not available, and a test compares the two if it is. It adds
+the errors, which the vendor's contract lacks.
 
 An object is a line of words, one for each attribute: `name` `*` (required) `?` (null allowed) `:type`. Types
-are `str` (also when none is named), `int`, `double`, `bool`, `any`, `time`, `email`, `version` (one that a
-change speaks of), `open` (an object of anything), `texts` (an object of strings), choices `a|b`, a schema
-`@Name`, a list of `[...]`, an object of `{...}`.
+are `str` (the default), `int`, `double`, `bool`, `any`, `time`, `email`, `version` (of a change), `open` (an
+object of anything), `texts` (an object of strings), enumerations `a|b`, a schema `@Name`, a list of `[...]`,
+an object of `{...}`.
 """
 
 from typing import Any
@@ -224,8 +224,8 @@ def _json(name: str) -> Json:
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
 
 
-def refusals() -> Json:
-    """Return the responses that every operation may give instead of its own."""
+def errors() -> Json:
+    """Return the error responses that every operation may give."""
     return {str(status): {"description": "Refused", "content": _json("Refusal")} for status in REFUSALS}
 
 
@@ -238,7 +238,7 @@ def contract() -> Json:
             success["content"] = _json(answer)
         operation: Json = {
             "parameters": _parameters(path, query),
-            "responses": {str(status): success, **refusals()},
+            "responses": {str(status): success, **errors()},
         }
         if body is not None:
             operation["requestBody"] = {"required": True, "content": _json(body)}

@@ -29,7 +29,7 @@ def ardoq(server):
     server.clear_faults()
 
 
-@pytest.fixture(params=WAYS)
+@pytest.fixture(params=["v1", pytest.param("v2", marks=pytest.mark.slow), "batched"])
 def way(request):
     """Return the client options of an API version."""
     return WAYS[request.param]

@@ -1,4 +1,4 @@
-"""Where this library is meant to differ from 0.8.4 for one and the same script, and why."""
+"""List the intended differences between this library and 0.8.4 for the same script, with reasons."""
 
 from typing import Any
 
@@ -8,17 +8,17 @@ from comparing import NOTHING, Difference, same
 
 
 def was(before: Any, now: Any):
-    """Be exactly this before, and this now."""
+    """Expect exactly these values before and now."""
     return lambda theirs, ours: same(theirs, before) and same(ours, now)
 
 
 def raised(*families: str):
-    """Be an error of one of these families before, and something else now."""
+    """Expect an error of one of these families before, and another result now."""
     return lambda theirs, ours: family(theirs) in families and family(ours) not in families
 
 
 def only_the_family(theirs: Any, ours: Any) -> bool:
-    """Be the same error by status, reason and body, in this library's tree now."""
+    """Expect the same error by status, reason and body, of this library's classes."""
     return (
         family(theirs) == "HTTPError"
         and family(ours) == "ArdoqClientException"
@@ -27,49 +27,49 @@ def only_the_family(theirs: Any, ours: Any) -> bool:
 
 
 def refused_now(theirs: Any, ours: Any) -> bool:
-    """Be an answer before, and refused before anything is sent now."""
+    """Expect an answer before, and an error before anything is sent now."""
     return family(theirs) is None and ours == {"raised": "ArdoqClientException"}
 
 
 def family(told: Any) -> str | None:
-    """Return the family of an error, None for what is none."""
+    """Return the family of an error, None for any other value."""
     return told.get("raised") if isinstance(told, dict) else None
 
 
 def nothing_before(now):
-    """Be None, or not told at all, before, and now something that `now` accepts."""
+    """Expect None or no fact before, and a value that `now` accepts."""
     return lambda theirs, ours: theirs in (None, NOTHING) and now(ours)
 
 
 def first_page(theirs: Any, ours: Any) -> bool:
-    """Be the envelope of the first page before, and the list over all pages now."""
+    """Expect the envelope of the first page before, and the list of all pages now."""
     values = theirs["values"]
     has_more = "next" in theirs["_links"]
     return isinstance(ours, list) and same(values, ours[: len(values)]) and has_more == (ours != values)
 
 
 def more_in_it(theirs: Any, ours: Any, but: tuple[str, ...] = ()) -> bool:
-    """Be a dict of which all is still there."""
+    """Expect a dict with additional keys now."""
     return theirs.keys() - but <= ours.keys() and all(
         same(theirs[key], ours[key]) for key in theirs.keys() - but
     )
 
 
 def as_if_stored(theirs: Any, ours: Any) -> bool:
-    """Be a row, or the cached entity changed, before, and the entity as it would be stored now."""
+    """Expect a row or the changed cached entity before, and the entity as it would be stored now."""
     version = theirs.get("_version", 0) + 1
     return more_in_it(theirs, ours, but=("_version",)) and ours["_version"] in (version, version + 1)
 
 
 def named(before: list[str], now: list[str]):
-    """Be things of these names before, and of these now."""
+    """Expect entities of these names before and now."""
     return lambda theirs, ours: (
-        ([one["name"] for one in theirs], [one["name"] for one in ours]) == (before, now)
+        ([item["name"] for item in theirs], [item["name"] for item in ours]) == (before, now)
     )
 
 
 def each(fits):
-    """Be lists of the same length that differ, entry by entry, as `fits` says."""
+    """Expect lists of equal length whose items differ as `fits` says."""
     return lambda theirs, ours: len(theirs) == len(ours) and all(map(fits, theirs, ours))
 
 

@@ -1,45 +1,45 @@
-"""0.8.4's clients against the emulator: whatever they do that works on Ardoq works here."""
+"""Run the clients of 0.8.4 against the emulator: what works on Ardoq works there."""
 
 import re
 
 import pytest
 import scenarios
-from landscape import APPS, HOSTS
+from nightly_data import APPS, HOSTS
 from scenarios import ORG
 
 ID = re.compile(r"[0-9a-f]{24}")
 
 
 def calls(act):
-    """Return verb, path without ids, and status of all requests."""
-    return {f"{one.method} {ID.sub('{id}', one.path)} {one.status}" for one in act.requests}
+    """Return method, path without ids, and status of all requests."""
+    return {f"{entry.method} {ID.sub('{id}', entry.path)} {entry.status}" for entry in act.requests}
 
 
-def good(act):
-    """Return the verbs and paths that were answered as they should."""
+def successful(act):
+    """Return the methods and paths of successful requests."""
     return {call.rpartition(" ")[0] for call in calls(act) if call.endswith((" 200", " 201", " 204"))}
 
 
-def refusals(act):
-    """Return the steps that came to an error, with its status, None where it was 0.8.4 that refused."""
+def errors_of(act):
+    """Return the steps that raised an error, with its status; None if 0.8.4 itself rejected the call."""
     told = act.told.items()
     return {step: value.get("code") for step, value in told if isinstance(value, dict) and "raised" in value}
 
 
 def theirs(played, scenario):
-    """Return what 0.8.4 came to in a scenario of one act."""
+    """Return the result of 0.8.4 in a scenario of one act."""
     ((_, act),) = played(scenario)[0].items()
     return act
 
 
 def names(rows):
-    """Return the names of things, in their order."""
+    """Return the names of entities, in their order."""
     return [row["name"] for row in rows]
 
 
-def test_the_client_on_v1_asks_for_all_that_it_can(played):
-    """Each call of 0.8.4 on v1 is answered as on Ardoq, by the status that says it was done."""
-    assert good(theirs(played, scenarios.everything_on_v1)) == {
+def test_v1_client_calls_every_endpoint(played):
+    """Each v1 call of 0.8.4 succeeds."""
+    assert successful(theirs(played, scenarios.everything_on_v1)) == {
         "GET /api/user/current_user",
         "GET /api/workspace",
         "GET /api/workspace/summary",
@@ -75,9 +75,9 @@ def test_the_client_on_v1_asks_for_all_that_it_can(played):
     }
 
 
-def test_the_client_on_v1_is_refused_only_what_it_should_be(played):
-    """Errors come where a script provokes them, with Ardoq's status, and nowhere else."""
-    assert refusals(theirs(played, scenarios.everything_on_v1)) == {
+def test_v1_client_gets_only_expected_errors(played):
+    """Errors occur where the script provokes them, with Ardoq's status, and nowhere else."""
+    assert errors_of(theirs(played, scenarios.everything_on_v1)) == {
         "create_field again": 409,
         "update_tag of a version that is past": 409,
         "a component that has moved on": 409,
@@ -101,17 +101,17 @@ def test_the_client_on_v1_is_refused_only_what_it_should_be(played):
     }
 
 
-def test_the_client_on_v1_signs_as_it_does(played):
-    """The token goes as `Token token=`, the organisation as a parameter of every request."""
+def test_v1_client_authenticates(played):
+    """The token is sent as `Token token=`, the organisation as a parameter of every request."""
     act = theirs(played, scenarios.everything_on_v1)
     assert act.signed == {("Token", None)}
-    without = [one for one in act.requests if "org=" not in one.query]
-    assert [(one.path, one.status) for one in without] == [("/api/workspace", 401)]
-    assert len([one for one in act.requests if f"org={ORG}" in one.query]) > 90
+    without = [entry for entry in act.requests if "org=" not in entry.query]
+    assert [(entry.path, entry.status) for entry in without] == [("/api/workspace", 401)]
+    assert len([entry for entry in act.requests if f"org={ORG}" in entry.query]) > 90
 
 
-def test_the_client_on_v1_gets_its_answers(played):
-    """Workspaces, types, searches, updates and tags come to what the script has made of them."""
+def test_v1_client_gets_its_answers(played):
+    """Workspaces, types, searches, updates and tags have the values that the script has written."""
     told = theirs(played, scenarios.everything_on_v1).told
     assert names(told["get_workspaces"]) == names(told["get_workspaces in short"]) == ["Shop", "Suppliers"]
     assert not told["get_workspace while it is empty"]["references"]
@@ -157,8 +157,8 @@ def test_the_client_on_v1_gets_its_answers(played):
     assert told["del_tag"] == told["del_reference"] == told["del_component"] == told["del_workspace"] == {}
 
 
-def test_the_client_on_v1_leaves_what_it_should(played):
-    """At the end Ardoq holds what the script has not deleted, cascades included."""
+def test_v1_client_leaves_what_it_has_not_deleted(played):
+    """At the end Ardoq has what the script has not deleted, cascades included."""
     act = theirs(played, scenarios.everything_on_v1)
     assert names(act.held["workspaces"]) == ["Shop"]
     assert names(act.held["components"]) == ["Web shop 2", "Till ærø 🚀", "Shopping list", "Shopping list"]
@@ -168,11 +168,11 @@ def test_the_client_on_v1_leaves_what_it_should(played):
     assert (tag["name"], len(tag["components"]), tag["references"]) == ("core", 2, [])
 
 
-def test_the_client_on_v2_reads_and_patches(played):
-    """With `Token token=`, everything that 0.8.4 asks of v2 by v2's paths is answered."""
+def test_v2_client_reads_and_patches(played):
+    """Every v2 request of 0.8.4 succeeds, with `Token token=`."""
     act = theirs(played, scenarios.everything_on_v2)
     assert act.signed == {("Token", None)}
-    assert {call for call in good(act) if "/v2/" in call} == {
+    assert {call for call in successful(act) if "/v2/" in call} == {
         "GET /api/v2/me",
         "GET /api/v2/workspaces",
         "GET /api/v2/workspaces/{id}",
@@ -183,7 +183,7 @@ def test_the_client_on_v2_reads_and_patches(played):
         "GET /api/v2/references",
         "GET /api/v2/references/{id}",
     }
-    assert refusals(act) == {
+    assert errors_of(act) == {
         "patch_component of a version that is past": 409,
         "a component that is not there": 404,
         "a reference that is not there": 404,
@@ -195,8 +195,8 @@ def test_the_client_on_v2_reads_and_patches(played):
     }
 
 
-def test_the_client_on_v2_gets_its_answers(played):
-    """Pages, filters, the context and patches come to what is there."""
+def test_v2_client_gets_its_answers(played):
+    """Pages, filters, the context and patches have the expected values."""
     told = theirs(played, scenarios.everything_on_v2).told
     assert told["get_current_user"]["org"]["label"] == ORG
     assert names(told["get_workspaces"]["values"]) == ["Shop", "Other"]
@@ -216,8 +216,8 @@ def test_the_client_on_v2_gets_its_answers(played):
     assert told["patch_component clears"]["_version"] == 2
 
 
-def test_the_sync_brings_the_source_into_ardoq(played):
-    """Each night ends with the counts that its source asks for, and with Ardoq as the source says."""
+def test_sync_applies_the_source(played):
+    """Each night has the expected counts, and Ardoq equals the source."""
     acts = played(scenarios.nights)[0]
     counts = {
         night: {
@@ -270,8 +270,8 @@ def test_the_sync_brings_the_source_into_ardoq(played):
     ]
 
 
-def test_the_sync_writes_only_when_it_should(played):
-    """A rehearsal and a night with nothing to do send no write, a night with changes only those."""
+def test_sync_writes_only_changes(played):
+    """A preview and a night without changes send no write."""
     acts = played(scenarios.nights)[0]
     writes = {night: len(act.writes()) for night, act in acts.items()}
     assert writes == {
@@ -283,17 +283,17 @@ def test_the_sync_writes_only_when_it_should(played):
         "night after": 0,
     }
     for act in acts.values():
-        assert len(good(act)) == len(calls(act))
-        assert [one.path for one in act.requests if one.path.endswith("aggregated")] == [
+        assert len(successful(act)) == len(calls(act))
+        assert [entry.path for entry in act.requests if entry.path.endswith("aggregated")] == [
             f"/api/workspace/{ws}/aggregated" for ws in (APPS, HOSTS)
         ]
 
 
-def test_the_portals_client_does_everything(played):
-    """With a Bearer token and the label in a header, every method of API comes to its end."""
+def test_portal_client_calls_every_method(played):
+    """Every method of API succeeds, with a Bearer token and the label in a header."""
     act = theirs(played, scenarios.portal)
     assert act.signed == {("Bearer", ORG), ("Bearer", "elsewhere")}
-    assert good(act) == {
+    assert successful(act) == {
         "GET /api/v2/me",
         "GET /api/v2/workspaces",
         "GET /api/v2/workspaces/{id}",
@@ -314,7 +314,7 @@ def test_the_portals_client_does_everything(played):
         "GET /api/v2/reports/{id}/run/objects",
         "GET /api/v2/reports/{id}/run/tabular",
     }
-    assert refusals(act) == {
+    assert errors_of(act) == {
         "delete_reference and read": 404,
         "delete_component and read": 404,
         "a component that is not there": 404,
@@ -329,8 +329,8 @@ def test_the_portals_client_does_everything(played):
     }
 
 
-def test_the_portals_client_gets_its_answers(played):
-    """Listings over pages and not, reports, writes one by one and in batches come to what is there."""
+def test_portal_client_gets_its_answers(played):
+    """Listings, reports, single writes and batches have the expected values."""
     act = theirs(played, scenarios.portal)
     told = act.told
     assert told["settings"] == [True, ORG]
@@ -369,8 +369,8 @@ PLAYED = {
 
 
 @pytest.mark.parametrize("kind", PLAYED)
-def test_no_public_name_is_left_out(played, kind):
-    """Each public method that a class of 0.8.4 defines is called by its scripts."""
+def test_scripts_call_every_public_method(played, kind):
+    """The scripts call each public method of the classes of 0.8.4."""
     acts = [act for scenario in PLAYED[kind] for act in played(scenario)[0].values()]
     known = theirs(played, scenarios.public_names).told
     mine = {name for name, method in known.items() if method["is its own"] and name.startswith(f"{kind}.")}

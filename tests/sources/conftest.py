@@ -1,4 +1,4 @@
-"""A folder for the files of a test, and a PostgreSQL database if its URL is set."""
+"""A folder for the files of a test, and the PostgreSQL that the environment names."""
 
 import os
 
@@ -16,8 +16,10 @@ def folder(tmp_path):
 
 @pytest.fixture
 def postgresql():
-    """Return the URL of a PostgreSQL database, with its password; nothing is written there."""
+    """Return the URL of a PostgreSQL, with a password; the tests write nothing there."""
     url = os.environ.get(POSTGRESQL)
     if not url:
-        pytest.skip(f"{POSTGRESQL} is not set: set it to a URL such as postgresql+psycopg://u:p@host/db")
+        pytest.skip(
+            f"no PostgreSQL is named: set {POSTGRESQL} to a URL such as postgresql+psycopg://u:p@host/db"
+        )
     return url

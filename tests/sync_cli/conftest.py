@@ -1,4 +1,4 @@
-"""An emulator with a few applications, a job with its rows, and `ardoqpy-sync` in this process."""
+"""An emulator with a few applications, a job file with its rows, and `ardoqpy-sync` in this process."""
 
 import json
 import shlex
@@ -35,7 +35,7 @@ def _running():
 
 @pytest.fixture
 def ardoq(_running, monkeypatch):
-    """Return the emulator with its original data, and set the environment for it."""
+    """Reset the emulator, and set the environment variables that name it."""
     _running.clear_faults()
     _running.reset()
     _running.clear_requests()
@@ -51,13 +51,13 @@ def ardoq(_running, monkeypatch):
 
 @pytest.fixture(params=["v1", "v2"])
 def version(request):
-    """Run the test on each API version."""
+    """Return each version of the API in turn."""
     return request.param
 
 
 @pytest.fixture
 def home(ardoq, tmp_path, monkeypatch):
-    """Change to a folder with a job for v2 and its rows."""
+    """Change to a folder with the job file, for v2, and its rows."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "job.toml").write_text(job_text())
     (tmp_path / "apps.csv").write_text(ROWS)
@@ -77,7 +77,7 @@ def run(capsys):
 
 
 class Hook(ThreadingHTTPServer):
-    """A webhook that keeps what it receives, and answers with a status."""
+    """A webhook that records what it receives, and answers with a status."""
 
     def __init__(self, status=200, headers=()):
         self.received, self.received_headers, self.paths = [], [], []

@@ -1,4 +1,4 @@
-"""What the nightly job finds in Ardoq, and what its source says on each night."""
+"""Hold what the nightly job finds in Ardoq, and its source for each night."""
 
 from typing import Any
 
