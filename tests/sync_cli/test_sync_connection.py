@@ -28,7 +28,7 @@ def test_cfg_file_of_job(home, ardoq, run, monkeypatch):
     (home / "elsewhere").mkdir()
     monkeypatch.chdir(home / "elsewhere")
     assert run("plan ../job.toml").status == CHANGES
-    assert "'night.cfg' is not there" in run("plan ../job.toml --config night.cfg").err
+    assert "'night.cfg' does not exist" in run("plan ../job.toml --config night.cfg").err
     (home / "night.cfg").rename("other.cfg")
     assert run("plan ../job.toml --config other.cfg").status == CHANGES
 
