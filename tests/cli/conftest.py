@@ -12,11 +12,11 @@ from organisation import SEED
 from ardoqpy.cli import main
 from ardoqpy.testing import emulator
 
-TOKEN = "t0ken-of-the-tests-that-nobody-may-see"
+TOKEN = "t0ken-of-the-tests-that-must-not-be-shown"
 
 
 class Ran(NamedTuple):
-    """How a command line ended."""
+    """The result of a command line."""
 
     status: int
     out: str
