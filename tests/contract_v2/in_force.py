@@ -22,8 +22,8 @@ def vendors() -> Json | None:
     path = Path(os.environ.get("ARDOQPY_VENDOR_CONTRACT", _BESIDE))
     if not path.is_file():
         return None
-    found: Json = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    contract: Json = json.loads(path.read_text(encoding="utf-8"))
+    return contract
 
 
 def in_force() -> Json:

@@ -83,7 +83,7 @@ def check(ardoq: Emulator) -> Iterator[Callable[[Any], None]]:
         yield lambda case: case.call_and_validate(base_url=ardoq.url, session=session, headers=headers)
 
 
-OPERATIONS = {found.ok().label: found.ok() for found in LEGAL.get_all_operations()}
+OPERATIONS = {item.ok().label: item.ok() for item in LEGAL.get_all_operations()}
 
 
 @pytest.mark.parametrize("label", [label for label in OPERATIONS if "/batch" not in label])
