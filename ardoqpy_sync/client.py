@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from ardoqpy.api.protocols import Dialect
-    from ardoqpy.entities import Entities, Entity
+    from ardoqpy.entities import BatchIds, DeletedComponents, Entities, Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.writing.senders import Sender
 
@@ -192,7 +192,7 @@ class ArdoqSyncClient(SyncReads):
         """
         return self._delete(self._engine.reference, ref_id)
 
-    def del_components(self, comp_ids: list[str], request_id: str | None = None) -> Entity:
+    def del_components(self, comp_ids: list[str], request_id: str | None = None) -> DeletedComponents:
         """Delete components one by one and return what went, in the form of Ardoq's bulk answer."""
         with self._lock:
             before = len(self._engine.report.changes)
@@ -201,8 +201,8 @@ class ArdoqSyncClient(SyncReads):
             gone = [change for change in self._engine.report.changes[before:] if change.action == DELETE]
         return {
             "clientRequestId": request_id,
-            "componentIds": [change.id for change in gone if change.kind == "component"],
-            "referenceIds": [change.id for change in gone if change.kind == "reference"],
+            "componentIds": [str(change.id) for change in gone if change.kind == "component"],
+            "referenceIds": [str(change.id) for change in gone if change.kind == "reference"],
             "updatedTags": [],
         }
 
@@ -210,7 +210,7 @@ class ArdoqSyncClient(SyncReads):
         self,
         components: Entities | None = None,  # noqa: ARG002
         references: Entities | None = None,  # noqa: ARG002
-    ) -> dict[str, dict[str, str]]:
+    ) -> BatchIds:
         """Refuse: a batch would go past the cache; use `create_component` and `create_reference`."""
         raise UnsupportedOperation(
             "batch_create goes past the cache of a sync: use create_component and create_reference, "

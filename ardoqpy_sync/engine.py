@@ -133,7 +133,7 @@ class Engine:
             key = component_key(comp["typeId"], comp["name"])
             shelf = self.cache.workspaces[ws_id].components
         except (KeyError, TypeError, AttributeError):
-            # The first row of a workspace, a type given by name, or a row that is not valid: check everything.
+            # A first row of a workspace, a type given by name, or a row that is not valid: check all of it.
             comp = self._typed_component(comp)
             checked_ids(comp, kind.argument, *kind.required)
             ws_id = comp["rootWorkspace"]
@@ -148,7 +148,7 @@ class Engine:
             ):
                 return self._keep(kind, current)
             if current["name"] != comp["name"] and current["_id"] in self.cache.named:
-                # Two rows of one run write the name differently: the first stays, or each run would change it.
+                # Two rows of one run write the name differently: the first stays, or it would change forever.
                 comp = {**comp, "name": current["name"]}
         return self._ensure(kind, ws_id, comp, partial(shelf.matches, key), given, reference)
 
@@ -170,7 +170,7 @@ class Engine:
         except (KeyError, TypeError):
             check = True
         if check:
-            # The first row of a workspace, a type given by name, or a row that is not valid: check everything.
+            # A first row of a workspace, a type given by name, or a row that is not valid: check all of it.
             attributes(ref, kind.argument, *kind.required)
             checked_ids(ref, kind.argument, "source", "target")
             ref = flat(ref)

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from ardoqpy.errors import ConfigurationError, InvalidInput, JobRunning
+from ardoqpy.errors import ConfigurationError, InvalidInput, JobRunning, LockHolder
 
 if sys.platform == "win32":
     import msvcrt
@@ -190,8 +190,7 @@ class JobLock:
         details, remedy = None, "Wait for it to end, or end it."
         process = f"a process that has not written its name holds the lock file {self.path}"
         if isinstance(holder, _Holder):
-            details = holder._asdict()
-            del details["started"]
+            details = LockHolder(host=holder.host, pid=holder.pid, since=holder.since, job=holder.job)
             other_job = "" if holder.job == self.job else f" for the job {holder.job!r}"
             process = (
                 f"process {holder.pid} on host {holder.host} has held the lock file {self.path}{other_job} "

@@ -78,7 +78,9 @@ def argument(parameter: inspect.Parameter, value: object) -> str:
     """Return an argument as the page shows it: switches with their value, filters as one word."""
     if value is True:
         return f"`{parameter.name}=True`"
-    if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is None:
+    if parameter.kind is parameter.VAR_KEYWORD or (
+        parameter.kind is parameter.KEYWORD_ONLY and parameter.default is None
+    ):
         return "filters"
     return f"`{parameter.name}`"
 

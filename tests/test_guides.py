@@ -16,7 +16,7 @@ from shell_sessions import play, reach, sessions
 
 from ardoqpy.testing import emulator
 from ardoqpy_sync.cli import main
-from ardoqpy_sync.cli.main import parser_of
+from ardoqpy_sync.cli.main import PROGRAM
 
 ROOT = Path(__file__).parents[1]
 SPREADSHEET = ROOT / "examples" / "cmdb-spreadsheet"
@@ -76,7 +76,7 @@ def test_the_commands_on_the_schedule_parse():
     commands = commands_in(page)
     assert len(commands) == 8
     for command in commands:
-        parser_of().parse_args(command)
+        PROGRAM.parser().parse_args(command)
 
 
 def test_the_files_on_the_schedule_parse():

@@ -30,7 +30,7 @@ class Call:
     - `body`: returns what is sent; it is called for each attempt.
     - `is_applied`: returns whether what is stored is what was sent, if a conflict may be our own doing.
     - `stream`: leave the body of the answer to be read; `follow`: go where a redirect leads.
-    - `reads`: nothing is written, whatever the method.
+    - `reads`: the request writes nothing, though it may be a POST.
     """
 
     method: str

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ardoqpy.errors import UnsupportedOperation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from ardoqpy.entities import Entity
 
 __all__ = ["filtered", "matches"]
+
+T = TypeVar("T", bound="Mapping[str, Any]")
 
 #: Attributes that v1 spells differently than the filters.
 _NAMES_ON_V1 = {"componentKey": "component-key"}
 
 
 def filtered(
-    read: Callable[..., Iterable[Entity]],
-    read_all: Callable[[str | None], Iterable[Entity]],
+    read: Callable[..., Iterable[T]],
+    read_all: Callable[[str | None], Iterable[T]],
     filters: Mapping[str, Any],
-) -> Iterable[Entity]:
+) -> Iterable[T]:
     """Return the entities that match named filters.
 
     `read` takes the filters as arguments. On an API version without such filters `read_all` is called with

@@ -125,7 +125,7 @@ def tag(entity: Entity, ws_id: str, exported: Iterable[str]) -> Entity:
     return row
 
 
-def model_of_context(context: Entity, name: Any, model_id: str) -> tuple[Entity, Entities]:
+def model_of_context(context: Mapping[str, Any], name: Any, model_id: str) -> tuple[Entity, Entities]:
     """Return the model in the context of a workspace on v2, and its fields, as rows of a seed."""
     types = [item for item in context.get("componentTypes") or [] if item.get("typeId")]
     by_id: dict[str, Entity] = {}

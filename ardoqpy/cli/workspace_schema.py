@@ -9,6 +9,8 @@ from ardoqpy.errors import UnsupportedOperation
 from ardoqpy.metamodel import component_types, reference_types
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ardoqpy.client import ArdoqClient
     from ardoqpy.entities import Entities, Entity
 
@@ -17,7 +19,7 @@ __all__ = ["field_names", "get_context"]
 _STYLE = ("color", "icon", "image", "shape")
 
 
-def get_context(client: ArdoqClient, ws_id: str) -> Entity:
+def get_context(client: ArdoqClient, ws_id: str) -> Mapping[str, Any]:
     """Return the types, fields and tags of a workspace.
 
     v2 returns them at once; on v1 they come from the model, all fields, and the tags of the workspace.
@@ -43,7 +45,7 @@ def get_context(client: ArdoqClient, ws_id: str) -> Entity:
         }
 
 
-def field_names(context: Entity) -> list[str]:
+def field_names(context: Mapping[str, Any]) -> list[str]:
     """Return the names of all fields of a context, as components and references have them."""
     return [str(field.get("apiKey")) for field in context.get("customFields") or []]
 

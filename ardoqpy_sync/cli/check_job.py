@@ -9,8 +9,8 @@ from ardoqpy.cli.options import connection_settings
 from ardoqpy.errors import ArdoqClientException
 from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED, most_severe
 from ardoqpy_sync.cli.run_job import load_job_file, load_state, run_with_client
-from ardoqpy_sync.job import JobInvalid, client_of, troubles_of
-from ardoqpy_sync.job.runner import opened_sources
+from ardoqpy_sync.job import JobInvalid, find_problems, open_client
+from ardoqpy_sync.job.runner import open_sources
 from ardoqpy_sync.reporting.terminal import guard_lines
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ KIND, FORMAT = "ardoqpy check", 1
 class _Failure(NamedTuple):
     """One thing that would fail.
 
-    - `part`: `job`, `connection`, `memory`, `row`, `guard` or `run`; `sentence`: what is wrong.
+    - `part`: `job`, `connection`, `state`, `row`, `guard` or `run`; `sentence`: what is wrong.
     - `line`, `key`: where in the job file; `label`: which row of a source.
     """
 
@@ -99,7 +99,7 @@ class JobCheck:
         try:
             job = load_job_file(options.job)
         except JobInvalid as problem:
-            self._add_problems(problem.troubles)
+            self._add_problems(problem.problems)
             return
         except CommandError as problem:
             self._add("job", str(problem))
@@ -109,15 +109,15 @@ class JobCheck:
         try:
             _, state = load_state(job)
         except ArdoqClientException as problem:
-            self._add("memory", str(problem))
+            self._add("state", str(problem))
         self._check_names(job, options, state)
 
     def _check_names(self, job: Job, options: argparse.Namespace, state: dict[str, Any]) -> None:
         problems: list[Problem] = []
         settings = connection_settings(options)
         try:
-            with client_of(job, simulate=True, previous_report=state, progress=True, **settings) as client:
-                problems = troubles_of(job, client)
+            with open_client(job, simulate=True, previous_report=state, progress=True, **settings) as client:
+                problems = find_problems(job, client)
                 self._add_problems(problems)
                 if not problems:
                     self._preview(job, settings, state)
@@ -125,13 +125,13 @@ class JobCheck:
             self._add("connection", str(problem))
             # The sources can be checked without Ardoq.
             problems = []
-            for source in opened_sources(job, {}, problems).values():
+            for source in open_sources(job, {}, problems).values():
                 source.close()
             self._add_problems(problems)
 
     def _preview(self, job: Job, settings: ConnectionSettings, state: dict[str, Any]) -> None:
         """Preview the run; failed rows do not stop it, whatever the job says about errors."""
-        with client_of(
+        with open_client(
             job, simulate=True, previous_report=state, progress=True, on_error="collect", **settings
         ) as client:
             result = run_with_client(job, client)
@@ -146,7 +146,7 @@ class JobCheck:
             self._add("run", result.document["description"])
 
     def _add_problems(self, problems: Iterable[Problem]) -> None:
-        self._failures += [_Failure("job", one.sentence, one.line, one.key) for one in problems]
+        self._failures += [_Failure("job", one.message, one.line, one.key) for one in problems]
 
     def _add(self, part: str, sentence: str, label: str | None = None) -> None:
         self._failures.append(_Failure(part, with_option_names(sentence), label=label))

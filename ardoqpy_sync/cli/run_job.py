@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy.cli.errors import CommandError
-from ardoqpy.errors import DeleteBlocked
+from ardoqpy.errors import BlockReason, DeleteBlocked
 from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED, INTERRUPTED, NAME, most_severe
 from ardoqpy_sync.cli.notify import CommandResult
-from ardoqpy_sync.job import load_job, read_memory, run_job
-from ardoqpy_sync.job.connect import beside
+from ardoqpy_sync.job import load_job, read_state, run_job
+from ardoqpy_sync.job.connect import resolve_path
 from ardoqpy_sync.reporting.document import account_of
 
 if TYPE_CHECKING:
@@ -47,22 +47,22 @@ def load_job_file(path: str) -> Job:
 
 def load_state(job: Job) -> tuple[str | None, dict[str, Any]]:
     """Return the path of a job's state file, None if it has none, and what the file holds."""
-    if "memory" not in job.run:
+    if "state_file" not in job.run:
         return None, {}
-    path = beside(job, job.run["memory"])
-    return path, read_memory(path)
+    path = resolve_path(job, job.run["state_file"])
+    return path, read_state(path)
 
 
 def run_with_client(job: Job, client: ArdoqSyncClient) -> CommandResult:
     """Run a job with a client and return the result, also if it is interrupted."""
     try:
-        outcome = run_job(job, client)
+        result = run_job(job, client)
     except KeyboardInterrupt:
         client.give_up(INTERRUPTED_MESSAGE)
         return CommandResult(account_of(client, title=job.name), INTERRUPTED, ended_early=True)
-    blocked = _merge(outcome.refused)
-    document = account_of(client, title=job.name, sources=outcome.sources, refused=blocked)
-    ended_early = outcome.failure is not None
+    blocked = _merge(result.blocked)
+    document = account_of(client, title=job.name, sources=result.sources, refused=blocked)
+    ended_early = result.failure is not None
     exit_code = most_severe(exit_code_of(document), FAILED if ended_early else DONE)
     return CommandResult(document, exit_code, ended_early=ended_early)
 
@@ -82,7 +82,7 @@ def _merge(errors: Sequence[DeleteBlocked]) -> DeleteBlocked | None:
     """Return several errors of the delete guard as one."""
     if len(errors) < 2:
         return errors[0] if errors else None
-    reasons: list[dict[str, Any]] = []
+    reasons: list[BlockReason] = []
     for reason in (reason for error in errors for reason in error.reasons):
         if reason not in reasons:  # after a failed row, all of them have the same reason
             reasons.append(reason)

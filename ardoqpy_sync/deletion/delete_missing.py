@@ -1,7 +1,7 @@
 """Delete or mark what is missing in the source: read it, let the guard decide, then read it again and write.
 
-Nothing is deleted, or marked, before the guard has agreed to all of it. Each entity is read again right before
-it is deleted. It is kept if somebody has changed it, or added something to it, since the guard saw it.
+Nothing is deleted, or marked, before the guard has agreed to all of it. Each entity is read again right
+before it is deleted. It is kept if somebody has changed it, or added something to it, since the guard saw it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Cascade = dict[str, Located]
 
 
 class _Reading(NamedTuple):
-    """Missing entities as Ardoq holds them now: the components, with all that is below them, and the references."""
+    """Missing entities as Ardoq holds them now: the components with all that is below, and the references."""
 
     components: dict[str, ComponentState]
     reader: StateReader
@@ -50,8 +50,8 @@ class _Reading(NamedTuple):
 class Deleting:
     """Delete the missing entities of a run, or refuse.
 
-    With `collect`, a failed delete does not end it. Not safe for threads by itself: the client that owns it holds
-    a lock.
+    With `collect`, a failed delete does not end it. Not safe for threads by itself: the client that owns it
+    holds a lock.
     """
 
     def __init__(
@@ -164,8 +164,8 @@ class Deleting:
     def _along(self, states: Mapping[str, ComponentState], own: set[str]) -> dict[str, Cascade]:
         """Return by component what Ardoq deletes with it and is not missing itself, as the run has seen it.
 
-        What the run has not seen is as Ardoq holds it now. What is deleted with a missing component below it is
-        listed there.
+        What the run has not seen is as Ardoq holds it now. What is deleted with a missing component below it
+        is listed there.
         """
         along = {comp_id: _cascade(states.__getitem__, comp_id, own) for comp_id in states if comp_id in own}
         # Their workspaces are loaded, so that it is known how many entities of a type they have.

@@ -1,4 +1,4 @@
-"""Read entities as Ardoq holds them now: one by one, or, if they are many, from listings of their workspaces."""
+"""Read entities as Ardoq holds them now: one by one, or, if they are many, from listings."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class ComponentState(NamedTuple):
 class StateReader:
     """Read what Ardoq holds of these entities, and of what belongs to the components among them.
 
-    Listings, if any, are read at once. What is not in the listing of the workspace that had it is read by itself:
-    it may have moved.
+    Listings, if any, are read at once. What is not in the listing of its workspace is read by itself: it may
+    have moved.
     """
 
     def __init__(self, api: Dialect, cache: Cache, entities: Sequence[Located]) -> None:

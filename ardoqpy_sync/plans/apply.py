@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import describe_type, quote_name
-from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError, PlanDrifted
+from ardoqpy.errors import ArdoqClientException, InvalidInput, NotFoundError, PlanDrifted
 from ardoqpy_sync.compare.diff import CREATE, DELETE
 from ardoqpy_sync.plans.drift import FAILED, MOVED, SETTLED, TODO, Course, Standing
 from ardoqpy_sync.plans.plan import Plan

@@ -1,4 +1,4 @@
-"""What an engine also does for a plan: carry out a change that was decided before, and not decide it again."""
+"""An engine that also carries out what a plan has decided before, without deciding it again."""
 
 from __future__ import annotations
 

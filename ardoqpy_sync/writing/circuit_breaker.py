@@ -1,4 +1,4 @@
-"""Whether Ardoq can still be reached: which writes failed one after the other, without a fault of their rows."""
+"""Whether Ardoq can still be reached: which writes failed in a row, through no fault of their data."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class CircuitBreaker:
 
 
 def is_unreachable(problem: ArdoqClientException) -> bool:
-    """Return whether the next row would fail as well: no answer, not from Ardoq, or the token is not valid."""
+    """Return whether the next row would fail as well: no answer, none of Ardoq, or an invalid token."""
     if isinstance(problem, AuthorizationError):
         return problem.status == _UNAUTHORIZED
     return isinstance(problem, ServiceUnavailable | RateLimited | UnexpectedAnswer)

@@ -1,10 +1,10 @@
-"""Writes as plain data: the operations that wait to be sent, their outcomes, and the order to send them in."""
+"""Writes as plain data: the operations that wait to be sent, their outcomes, and their order."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ardoqpy._http.json import encode_json
 from ardoqpy_sync.compare.diff import differences

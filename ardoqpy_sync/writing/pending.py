@@ -1,9 +1,9 @@
 """The one queue of writes: every write is pending until its outcome is known.
 
-As long as a write is pending, the cache holds what Ardoq is expected to store, the report what was decided, and
-callers may hold dicts with batch ids. When its outcome is known, the stored entity, its id or the failure
-replaces that. A live run flushes the queue after each write, a batched run when a batch is full, and the sender
-of a preview sends nothing.
+As long as a write is pending, the cache holds what Ardoq is expected to store, the report what was decided,
+and callers may hold dicts with batch ids. When its outcome is known, the stored entity, its id or the failure
+replaces that. A live run flushes the queue after each write, a batched run when a batch is full, and the
+sender of a preview sends nothing.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ ROUNDS = 5
 
 
 class PendingWrites:
-    """Keep writes until they are sent, and bring cache, report and handed out dicts in line with the outcomes.
+    """Keep writes until they are sent, and bring cache, report and callers' dicts in line with the outcomes.
 
-    A new entity has a batch id until it is stored; the id may be used as parent, source and target at once. An
-    update of an entity that has a pending write joins it. Deletes and other writes never wait together: whether
-    Ardoq carries out a delete before a change that moves something out of its way is not known.
+    A new entity has a batch id until it is stored; the id may be used as parent, source and target at once.
+    An update of an entity that has a pending write joins it. Deletes and other writes never wait together:
+    whether Ardoq carries out a delete before a change that moves something out of its way is not known.
 
     `waiting` holds the pending operations by id. Writes that were carried out are not in it.
     """
@@ -213,7 +213,7 @@ class PendingWrites:
     def flush(self) -> dict[str, ArdoqClientException]:
         """Send the pending writes, and decide again what was changed by somebody else in the meantime.
 
-        Return by id why writes failed. A problem of a row is not raised: it is in the report and in `problems`.
+        Return by id why writes failed. A row's problem is not raised: it is in the report and in `problems`.
         """
         failures: dict[str, ArdoqClientException] = {}
         if self._in_flight:
@@ -403,7 +403,7 @@ class PendingWrites:
         self._cache.undo(operation.kind.name, operation.id, operation.base, operation.removed)
 
     def _drop(self) -> None:
-        """Take out of the report what turned out otherwise; rows whose writes are pending keep their index."""
+        """Take out of the report what turned out otherwise, and adjust the indexes of pending rows."""
         if not self._dropped and not self._lost_hits:
             return
         report, dropped, lost = self._log.report, self._dropped, self._lost_hits

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy_sync.writing.circuit_breaker import CircuitBreaker
 from ardoqpy_sync.compare.cache import copy_entity
 from ardoqpy_sync.compare.diff import Change, Differences, failure
 from ardoqpy_sync.report import Report
+from ardoqpy_sync.writing.circuit_breaker import CircuitBreaker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ _NO_DIFFERENCES: Differences = {}
 class RunLog:
     """Record what a run did, row by row.
 
-    `previous_report` is the report of an earlier run: what it lists as `not_converging` is known from the start.
+    `previous_report` is the report of an earlier run: its `not_converging` is known from the start.
     """
 
     def __init__(self, cache: Cache, previous_report: Mapping[str, Any]) -> None:

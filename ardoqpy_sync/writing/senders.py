@@ -1,8 +1,8 @@
 """Who sends pending writes: single requests, transactions of many operations, or nobody (a preview).
 
-What got no answer is looked for in Ardoq before it is sent again. A transaction is carried out whole or not at
-all. So if one is refused, halves are sent until each operation at fault stands alone, about log2 requests for
-each of them. And if one got no answer, looking for a few of its operations tells about all of them.
+What got no answer is looked for in Ardoq before it is sent again. A transaction is carried out whole or not
+at all. So if one is refused, halves are sent until each operation at fault stands alone, about log2 requests
+for each of them. And if one got no answer, a look at a few of its operations is enough for all of them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from ardoqpy.batch_result import BatchResult
+from ardoqpy.batch import BatchResult
 from ardoqpy.errors import (
     AmbiguousWrite,
     ArdoqClientException,
@@ -118,8 +118,8 @@ class _Network(Sender):
         unanswered = None
         for sending in itertools.count():
             if carried_out:
-                # One request leaves all or nothing: what is missing now, somebody else has changed since, or it
-                # was part of another request than the unconfirmed one.
+                # One request leaves all or nothing: what is missing now, somebody else has changed since, or
+                # it was part of another request than the unconfirmed one.
                 missing = [operation for operation in operations if operation.id not in carried_out]
                 self._settle_unconfirmed(carried_out.values(), resent=sending > 1)
                 return [*carried_out.values(), *(self._confirmed(missing) if missing else [])]
@@ -342,8 +342,8 @@ class Transactions(_Network):
             stored = results.entities.get(real)
             if stored is None:
                 raise UnexpectedAnswer(
-                    f"The batch was carried out, but its answer lacks {operation.action} {operation.id}: look "
-                    "in Ardoq for what is stored."
+                    f"The batch was carried out, but its answer lacks {operation.action} {operation.id}: "
+                    "look in Ardoq for what is stored."
                 )
             self._note_created(operation, stored)
             outcomes.append(Outcome(operation, stored))

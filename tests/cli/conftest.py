@@ -1,4 +1,4 @@
-"""An emulator with the small organisation in it, and the command line in this process."""
+"""An emulator with a small organisation, and the command line in this process."""
 
 import io
 import shlex
@@ -23,7 +23,7 @@ class Ran(NamedTuple):
     err: str
 
 
-#: What a test has asked and was answered: what of it is of v2 is held against the contract.
+#: Requests and answers of a test; those of v2 must fit the contract.
 EXCHANGES = []
 
 
@@ -37,7 +37,7 @@ def _running():
 
 @pytest.fixture
 def ardoq(_running, monkeypatch):
-    """Give the emulator with the organisation as it was, and have the environment name it."""
+    """Reset the emulator to the organisation, and set the environment variables that name it."""
     _running.clear_faults()
     _running.reset()
     _running.clear_requests()
@@ -65,16 +65,16 @@ def run(capsys):
 
 
 class Terminal(io.StringIO):
-    """A standard output that says it is a terminal."""
+    """A standard output that is a terminal."""
 
     def isatty(self):
-        """Say so."""
+        """Return True."""
         return True
 
 
 @pytest.fixture
 def on_a_terminal(monkeypatch):
-    """Run a command line with a terminal of so many columns, and return what that has got."""
+    """Run a command line with a terminal of so many columns, and return its output."""
 
     def running(line, columns):
         terminal = Terminal()

@@ -77,24 +77,24 @@ def test_a_token_anywhere_is_not_repeated(ardoq, run, line):
         (
             "me --host https://yourorg.ardoq.com",
             (
-                "No token is set: set ARDOQ_API_TOKEN, or name a cfg file with --config. Ardoq makes one "
-                "under Account settings, API and tokens."
+                "No token is set: set ARDOQ_API_TOKEN, or name a cfg file with --config. Create one in "
+                "Ardoq under Account settings, API and tokens."
             ),
         ),
         (
             "me --host http://yourorg.ardoq.com",
             (
                 "The host 'http://yourorg.ardoq.com' would send the token unencrypted: write https://, or "
-                "say --allow-http if that is what you want."
+                "pass --allow-http if you accept that."
             ),
         ),
         (
             f"me --host https://somebody:{SECRET}@yourorg.ardoq.com",
-            "The host holds a user name or password: set the token as ARDOQ_API_TOKEN instead.",
+            "The host has a user name or password: set the token as ARDOQ_API_TOKEN instead.",
         ),
         (
             "me --host https://yourorg.ardoq.com --config none.cfg",
-            "The cfg file 'none.cfg' is not there: copy ardoq.cfg.example to it and fill it in.",
+            "The cfg file 'none.cfg' does not exist: copy ardoq.cfg.example to it and fill it in.",
         ),
     ],
 )

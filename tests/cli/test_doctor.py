@@ -99,7 +99,7 @@ def test_a_cfg_file_that_cannot_be_used(checked, tmp_path):
     (tmp_path / "a.cfg").write_text("token = abc\n")
     status, checks = checked(f"--config {tmp_path}/a.cfg")
     assert (status, wrong(checks)) == (1, ["settings"])
-    assert "a.cfg' cannot be understood" in checks["settings"]["found"]
+    assert "a.cfg' cannot be parsed" in checks["settings"]["found"]
 
 
 def test_the_token_is_not_accepted(ardoq, monkeypatch, checked):

@@ -85,10 +85,12 @@ def test_two_of_a_name_are_not_guessed(ardoq, run, api):
     model["root"]["p3"]["name"] = "Application"
     ardoq.load(dump)
     ids = ", ".join(one["_id"] for one in dump["workspaces"])
-    sentence = f"ardoqpy: 2 workspaces are called 'Apps': use an id ({ids}).\n"
+    sentence = f"ardoqpy: There are 2 workspaces with the name 'Apps'. Use the ID of one: {ids}.\n"
     assert run(f"components --workspace Apps --api {api}") == (1, "", sentence)
     ran = run(f"components --workspace {dump['workspaces'][0]['_id']} --type application --api {api}")
-    sentence = "ardoqpy: 2 component types are called 'application': use an id (p1, p3).\n"
+    sentence = (
+        "ardoqpy: There are 2 component types with the name 'application'. Use the ID of one: p1, p3.\n"
+    )
     assert ran == (1, "", sentence)
 
 

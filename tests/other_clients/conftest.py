@@ -1,4 +1,4 @@
-"""Run each scenario once under each of the two libraries."""
+"""Results of the scenarios under both libraries, each run once."""
 
 import libraries
 import pytest
@@ -6,7 +6,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def played():
-    """Return a function that runs a scenario under 0.8.4 and under this library, once."""
+    """Return a function that runs a scenario under 0.8.4 and this library, once, and returns both results."""
     theirs = libraries.theirs()
     known = {}
 

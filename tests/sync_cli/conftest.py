@@ -1,4 +1,4 @@
-"""An emulator with the landscape of the night, a job beside its rows, and `ardoqpy-sync` in this process."""
+"""An emulator with a small landscape, a job file with its rows, and `ardoqpy-sync` in this process."""
 
 import json
 import shlex
@@ -35,7 +35,7 @@ def _running():
 
 @pytest.fixture
 def ardoq(_running, monkeypatch):
-    """Give the emulator with the landscape as it was, and have the environment name it."""
+    """Reset the emulator, and set the environment variables that name it."""
     _running.clear_faults()
     _running.reset()
     _running.clear_requests()
@@ -51,13 +51,13 @@ def ardoq(_running, monkeypatch):
 
 @pytest.fixture(params=["v1", "v2"])
 def version(request):
-    """Give each version of the API."""
+    """Return each version of the API in turn."""
     return request.param
 
 
 @pytest.fixture
 def home(ardoq, tmp_path, monkeypatch):
-    """Go to a folder with the job, on v2, and its rows."""
+    """Change to a folder with the job file, for v2, and its rows."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "job.toml").write_text(job_text())
     (tmp_path / "apps.csv").write_text(ROWS)
@@ -77,7 +77,7 @@ def run(capsys):
 
 
 class Hook(ThreadingHTTPServer):
-    """A webhook that keeps what it is told, and answers with a status."""
+    """A webhook that records what it receives, and answers with a status."""
 
     def __init__(self, status=200, headers=()):
         self.told, self.headers_told, self.paths = [], [], []
@@ -105,7 +105,7 @@ class _HookHandler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hook_of():
-    """Make webhooks."""
+    """Return a function that starts webhooks."""
     hooks = []
 
     def make(**keywords):
@@ -120,5 +120,5 @@ def hook_of():
 
 @pytest.fixture
 def hook(hook_of):
-    """Give a webhook that takes what it is told."""
+    """Return a webhook that answers 200."""
     return hook_of()

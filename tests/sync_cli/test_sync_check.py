@@ -33,7 +33,7 @@ def test_a_file_that_makes_no_sense(home, ardoq, run):
     assert found[0]["key"] == "guard.share"
     ran = run("check job.toml")
     assert ran.status == FAILED
-    assert ran.out.startswith("job.toml line 10: Share is 7")
+    assert ran.out.startswith("job.toml line 10: share is 7")
     assert ran.out.endswith("3 problems found. The run was not previewed: there may be more.\n")
     assert ardoq.requests == []
 
@@ -63,11 +63,11 @@ def test_no_connection_and_a_source_at_once(home, run, monkeypatch, closed_port)
 
 def test_rows_the_guard_and_the_memory(home, ardoq, run, version):
     """Rows that would fail, what the guard would refuse and a damaged memory are found together."""
-    (home / "job.toml").write_text(job_text(version, missing="delete", run='memory = "m.json"'))
+    (home / "job.toml").write_text(job_text(version, missing="delete", run='state_file = "m.json"'))
     (home / "apps.csv").write_text(ROWS + BAD_ROW)
     (home / "m.json").write_text("{")
     found = troubles_of(run("check job.toml --json"))
-    assert [one["part"] for one in found] == ["memory", "row", "guard", "guard"]
+    assert [one["part"] for one in found] == ["state", "row", "guard", "guard"]
     assert found[1]["label"] == "apps.csv line 5"
     assert "share = 0.5" in run("check job.toml").out
     assert writes(ardoq) == []

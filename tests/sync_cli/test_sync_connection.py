@@ -6,7 +6,7 @@ from nightly import job_text, writes
 from ardoqpy import ConfigurationError
 from ardoqpy_sync import ArdoqSyncClient, JobLock
 from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED
-from ardoqpy_sync.job import client_of, load_job, run_job
+from ardoqpy_sync.job import load_job, open_client, run_job
 
 
 def test_the_job_goes_before_the_environment_and_an_option_before_the_job(home, ardoq, run, monkeypatch):
@@ -53,21 +53,21 @@ def test_writes_go_in_batches_on_v2(home, ardoq, run):
 
 
 def test_a_job_gives_its_client_in_python(home, ardoq):
-    """`client_of` gives the client of a job; what is said besides goes before the job, None does not."""
+    """`open_client` gives the client of a job; what is said besides goes before the job, None does not."""
     (home / "job.toml").write_text(
         job_text(ardoq=f'host = "{ardoq.url}"\ntimeout = 7', run='on_error = "raise"')
     )
     job = load_job("job.toml")
-    with client_of(job, simulate=True, timeout=None) as client:
+    with open_client(job, simulate=True, timeout=None) as client:
         assert isinstance(client, ArdoqSyncClient)
         assert (client.version, client.on_error, client.simulate) == ("v2", "raise", True)
         assert client.api.transport.timeout == 7
         assert len(run_job(job, client).sources) == 2
-    with client_of(job, simulate=False, version="v1", on_error="collect", timeout=9) as client:
+    with open_client(job, simulate=False, version="v1", on_error="collect", timeout=9) as client:
         assert (client.version, client.on_error, client.simulate) == ("v1", "collect", False)
         assert client.api.transport.timeout == 9
     with pytest.raises(ConfigurationError, match="http"):
-        client_of(job, simulate=True, hosturl="http://ardoq.example.com")
+        open_client(job, simulate=True, hosturl="http://ardoq.example.com")
 
 
 def test_a_job_runs_once_at_a_time(home, ardoq, run):
@@ -86,7 +86,7 @@ def test_a_job_runs_once_at_a_time(home, ardoq, run):
 def test_a_job_says_where_its_lock_is(home, run):
     """`[run] lock` names the lock file, beside the job."""
     (home / "locks").mkdir()
-    (home / "job.toml").write_text(job_text(run='lock = "locks/night"'))
+    (home / "job.toml").write_text(job_text(run='lock_file = "locks/night"'))
     with JobLock("job.toml.lock"):
         assert run("apply job.toml").status == DONE
     with JobLock(home / "locks" / "night"):

@@ -41,7 +41,7 @@ def test_failed_rows_are_named_and_the_others_written(home, ardoq, run, version)
     for line in ("plan job.toml", "apply job.toml"):
         ran = run(line)
         assert ran.status == FAILED
-        assert "component Till (Application): 'much' is no value for the field 'Yearly cost'" in ran.out
+        assert "component Till (Application): 'much' is not a valid number for field 'Yearly cost'" in ran.out
         assert "[apps.csv line 5]" in ran.out
     assert "Web shop" in names_in(ardoq)
 
@@ -137,7 +137,7 @@ def test_every_trouble_of_a_job_is_told_at_once(home, ardoq, run):
         assert (ran.status, ran.out) == (FAILED, "")
         lines = ran.err.splitlines()
         assert len(lines) == 2
-        assert lines[0].startswith("ardoqpy-sync: job.toml line 10: Share is 7")
+        assert lines[0].startswith("ardoqpy-sync: job.toml line 10: share is 7")
         assert lines[1].endswith("There is no source 'aps': did you mean 'apps'?")
     assert ardoq.requests == []
 

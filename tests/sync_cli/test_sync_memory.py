@@ -7,11 +7,11 @@ from nightly import BAD_ROW, ORDERS, ROWS, job_text
 
 from ardoqpy import ConfigurationError
 from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED
-from ardoqpy_sync.job import read_memory
+from ardoqpy_sync.job import read_state
 
 MANY = "Id,Name,Cost,Needs\n" + "".join(f"{number},App {number},1,\n" for number in range(20))
 #: How a memory that makes sense begins.
-BEGINNING = "{'kind': 'ardoqpy memory', 'format': 1, 'rows':"
+BEGINNING = "{'kind': 'ardoqpy state', 'format': 1, 'rows':"
 FEW = "\n".join(MANY.splitlines()[:-1]) + "\n"
 
 
@@ -19,7 +19,7 @@ FEW = "\n".join(MANY.splitlines()[:-1]) + "\n"
 def night(home):
     """Have the job remember in a folder of its own."""
     (home / "kept").mkdir()
-    (home / "job.toml").write_text(job_text(missing="delete", share=1, run='memory = "kept/night.json"'))
+    (home / "job.toml").write_text(job_text(missing="delete", share=1, run='state_file = "kept/night.json"'))
     return home
 
 
@@ -30,9 +30,9 @@ def test_a_suddenly_small_source_is_seen(night, run, monkeypatch):
     assert run(f"apply {night / 'job.toml'}").status == DONE
     kept = night / "kept" / "night.json"
     memory = json.loads(kept.read_text())
-    assert (memory["kind"], memory["format"], memory["job"]) == ("ardoqpy memory", 1, "The night")
+    assert (memory["kind"], memory["format"], memory["job"]) == ("ardoqpy state", 1, "The night")
     assert memory["rows"] == {"component": 20, "reference": 0}
-    job = job_text(missing="delete", share=0.5, run='memory = "kept/night.json"')
+    job = job_text(missing="delete", share=0.5, run='state_file = "kept/night.json"')
     (night / "job.toml").write_text(job)
     (night / "apps.csv").write_text(FEW)
     assert run(f"plan {night / 'job.toml'}").status == CHANGES  # one of twenty is gone
@@ -57,12 +57,12 @@ def test_only_a_good_run_is_remembered(night, run):
     assert not memory.exists()
     (night / "apps.csv").write_text(ROWS)
     (night / "job.toml").write_text(
-        job_text(missing="delete", share=0, run='memory = "kept/night.json"'),
+        job_text(missing="delete", share=0, run='state_file = "kept/night.json"'),
     )
     assert run("apply job.toml").status == BLOCKED
     assert not memory.exists()
     (night / "job.toml").write_text(
-        job_text(missing="delete", share=1, run='memory = "kept/night.json"'),
+        job_text(missing="delete", share=1, run='state_file = "kept/night.json"'),
     )
     assert run("apply job.toml").status == DONE
     assert memory.exists()
@@ -72,7 +72,7 @@ def test_what_ardoq_does_not_keep_is_not_sent_again(night, ardoq, run):
     """What Ardoq was seen not to keep is not sent, night after night, until Ardoq or the source moves."""
     known = {"kind": "component", "_id": ORDERS, "name": "Orders", "attribute": "cost"}
     known |= {"stored": 1, "wanted": 1200}
-    memory = {"kind": "ardoqpy memory", "format": 1, "rows": {"component": 1, "reference": 1}}
+    memory = {"kind": "ardoqpy state", "format": 1, "rows": {"component": 1, "reference": 1}}
     kept = night / "kept" / "night.json"
     kept.write_text(json.dumps({**memory, "not_converging": [known]}))
     for _ in range(2):
@@ -94,7 +94,7 @@ def test_what_ardoq_does_not_keep_is_not_sent_again(night, ardoq, run):
         "[]",
         "null",
         '{"kind": "ardoqpy plan", "format": 1}',
-        '{"kind": "ardoqpy memory", "format": 2, "rows": {}, "not_converging": []}',
+        '{"kind": "ardoqpy state", "format": 2, "rows": {}, "not_converging": []}',
         f"{BEGINNING} {{'component': -1, 'reference': 0}}, 'not_converging': []}}".replace("'", '"'),
         f"{BEGINNING} {{'component': 1, 'reference': 0}}, 'not_converging': [1]}}".replace("'", '"'),
         f"{BEGINNING} {{'component': true, 'reference': 0}}, 'not_converging': []}}".replace("'", '"'),
@@ -106,10 +106,10 @@ def test_a_damaged_memory_is_refused_with_the_remedy(night, ardoq, run, content)
     ran = run("apply job.toml")
     assert (ran.status, ran.out, ran.err.count("\n")) == (FAILED, "", 1)
     assert "kept/night.json" in ran.err
-    assert "delete it, and the next run begins anew" in ran.err
+    assert "Delete it to start without a state" in ran.err
     assert ardoq.requests == []
-    with pytest.raises(ConfigurationError, match="delete it"):
-        read_memory(night / "kept" / "night.json")
+    with pytest.raises(ConfigurationError, match="Delete it"):
+        read_state(night / "kept" / "night.json")
 
 
 def test_a_memory_that_cannot_be_written_is_a_failure(night, run):

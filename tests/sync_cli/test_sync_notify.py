@@ -165,7 +165,7 @@ def test_a_webhook_is_told_of_runs_that_never_began(home, ardoq, run, hook, monk
     elif broken == "the token":
         monkeypatch.delenv("ARDOQ_API_TOKEN")
     elif broken == "the memory":
-        (home / "job.toml").write_text(job_text(run='memory = "night.json"'))
+        (home / "job.toml").write_text(job_text(run='state_file = "night.json"'))
         (home / "night.json").write_text("{")
     else:
         monkeypatch.setattr("ardoqpy_sync.cli.run_job.run_job", lambda *_: 1 / 0)

@@ -41,7 +41,7 @@ def outputs(home, ardoq, run, hook, monkeypatch, caplog):
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(home / "step.md"))
     monkeypatch.setenv("ARDOQPY_WEBHOOK", hook.url)
     (home / "apps.csv").write_text(ROWS + BAD_ROW)
-    (home / "job.toml").write_text(job_text(missing="delete", run='memory = "night.json"'))
+    (home / "job.toml").write_text(job_text(missing="delete", run='state_file = "night.json"'))
     run("plan job.toml --save plan.json")
 
     def collect(line):

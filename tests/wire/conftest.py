@@ -1,4 +1,4 @@
-"""Give the tests of the wire time that passes only where somebody sleeps."""
+"""A clock that advances only in `sleep`, for tests of the network layer."""
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -10,7 +10,7 @@ settings.register_profile(
 
 
 class FakeTime:
-    """Be the time for a transport: it passes only while somebody sleeps, and nobody really does."""
+    """A clock for a transport that advances only in `sleep`, which returns at once."""
 
     def __init__(self):
         self.now = 1000.0
@@ -18,11 +18,11 @@ class FakeTime:
         self.meanwhile = []
 
     def monotonic(self):
-        """Return the time."""
+        """Return the seconds."""
         return self.now
 
     def sleep(self, seconds):
-        """Let it be so much later, and do what is to be done meanwhile."""
+        """Advance the clock, and call the next function of `meanwhile`."""
         self.slept.append(seconds)
         self.now += seconds
         if self.meanwhile:
@@ -31,7 +31,7 @@ class FakeTime:
 
 @pytest.fixture
 def time(monkeypatch):
-    """The time of every transport."""
+    """Replace the clock of every transport."""
     made = FakeTime()
     monkeypatch.setattr("ardoqpy._http.transport.time", made)
     return made

@@ -31,7 +31,7 @@ def statuses(server):
     return Counter(record.status for record in server.requests)
 
 
-@pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.parametrize("version", [pytest.param("v1", marks=pytest.mark.slow), "v2"])
 def test_single_requests_as_fast_as_can_be(version, limited, time):
     """600 requests are all answered, at 90 % or more of what is granted, and at most 1 in 50 is refused."""
     with ArdoqClient(limited.url, limited.token, version=version) as client:
@@ -43,7 +43,7 @@ def test_single_requests_as_fast_as_can_be(version, limited, time):
     assert (600 - 30) / (time.now - start) >= 0.9 * 30
 
 
-@pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.parametrize("version", [pytest.param("v1", marks=pytest.mark.slow), "v2"])
 def test_a_sync_that_writes_a_request_a_row(version, limited, time):
     """A first load of 600 rows at once fails no row, and takes 90 % or more of what is granted."""
     workspace = limited_world(limited)

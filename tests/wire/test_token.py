@@ -395,7 +395,7 @@ def test_a_cfg_file_that_others_may_read_is_warned_about(mode, cfg, log):
     path = cfg(mode)
     assert read_settings(config=path, environ={}).token.reveal() == "s3cret-T0ken-of-the-tests"
     assert [(record.levelname, record.getMessage()) for record in log.records] == [
-        ("WARNING", f"The cfg file {str(path)!r} holds a token, and others may read it: chmod 600 it.")
+        ("WARNING", f"The cfg file {str(path)!r} has a token, and others may read it: chmod 600 it.")
     ]
 
 

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ardoqpy.client import ArdoqClient
-    from ardoqpy.entities import Entity
+    from ardoqpy.entities import Attachment
 
 __all__ = ["attachments", "download"]
 
 
-def attachments(client: ArdoqClient, options: argparse.Namespace) -> Iterable[Entity]:
+def attachments(client: ArdoqClient, options: argparse.Namespace) -> Iterable[Attachment]:
     """Return attachments: of one workspace, of the organisation, or all."""
     kind, owner = _owner(client, options)
     filters = {"filename": options.filename, "folder": options.folder}

@@ -19,7 +19,7 @@ from ardoqpy.cli.errors import with_option_names
 from ardoqpy.cli.format_json import write_list
 from ardoqpy.cli.options import connection_settings
 from ardoqpy.client import ArdoqClient
-from ardoqpy.config import found_settings, read_settings
+from ardoqpy.config import locate_settings, read_settings
 from ardoqpy.errors import ArdoqClientException, AuthorizationError, ConfigurationError, UnexpectedAnswer
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ardoqpy.cli.options import ConnectionSettings
-    from ardoqpy.config import Found, Settings
-    from ardoqpy.entities import Entity
+    from ardoqpy.config import LocatedSetting, Settings
+    from ardoqpy.entities import User
 
 __all__ = ["Check", "check_clock", "run"]
 
@@ -38,8 +38,8 @@ STEPS = {"host": "host", "token": "token", "org": "organisation"}
 OPTIONS = {"host": "--host", "org": "--org"}
 REMEDIES = {
     "host": "Pass --host, or set ARDOQ_API_HOST, for example https://yourorg.ardoq.com.",
-    "token": "Set ARDOQ_API_TOKEN, or name a cfg file with --config. Ardoq makes one under Account settings, "
-    "API and tokens.",
+    "token": "Set ARDOQ_API_TOKEN, or name a cfg file with --config. Create one in Ardoq under "
+    "Account settings, API and tokens.",
 }
 #: Remedies for a host that cannot be reached, by a part of the library's message.
 UNREACHABLE_REMEDIES = (
@@ -78,7 +78,7 @@ class Answer(NamedTuple):
     - `seconds`: how long each request took; `skew`: how far ahead this machine's clock is, in seconds.
     """
 
-    user: Entity | None
+    user: User | None
     problem: ArdoqClientException | None
     seconds: list[float]
     skew: float | None
@@ -109,7 +109,7 @@ def _print(check: Check) -> None:
 def _checks(options: argparse.Namespace) -> Iterator[Check]:
     yield _versions()
     try:
-        configured = found_settings(config=options.config)
+        configured = locate_settings(config=options.config)
         complete = True
         for check in _settings(options, configured):
             yield check
@@ -140,14 +140,14 @@ def _versions() -> Check:
     return Check("versions", OK, f"ardoqpy {__version__}, requests {version_of('requests')}, {python}")
 
 
-def _settings(options: argparse.Namespace, configured: Mapping[str, Found]) -> Iterator[Check]:
+def _settings(options: argparse.Namespace, configured: Mapping[str, LocatedSetting]) -> Iterator[Check]:
     for name, step in STEPS.items():
         given = getattr(options, name) if name in OPTIONS else None
         if given is not None:
             yield Check(step, OK, f"{REDACTED[name](given)} ({OPTIONS[name]})")
         elif name in configured:
             value = REDACTED[name](configured[name].value.reveal().strip())
-            yield Check(step, OK, f"{value} ({configured[name].place})")
+            yield Check(step, OK, f"{value} ({configured[name].source})")
         elif name in REMEDIES:
             yield Check(step, WRONG, "not set", REMEDIES[name])
         else:

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     import argparse
 
     from ardoqpy.client import ArdoqClient
-    from ardoqpy.entities import Entity
+    from ardoqpy.entities import ReportOverview
 
 __all__ = ["run", "show"]
 
 
-def show(client: ArdoqClient, options: argparse.Namespace) -> Entity:
+def show(client: ArdoqClient, options: argparse.Namespace) -> ReportOverview:
     """Return the definition of a report by its name or id."""
     name = options.report
     if is_id(name):
@@ -60,7 +60,7 @@ def run(client: ArdoqClient, options: argparse.Namespace) -> Listing:
     )
 
 
-def _titles(report: Entity, keys: str) -> list[str]:
+def _titles(report: ReportOverview, keys: str) -> list[str]:
     """Return a title for each column; a title that several columns share gets the column's key added."""
     report_columns = report.get("columns") or []
     titles = [str(column.get(keys)) for column in report_columns]

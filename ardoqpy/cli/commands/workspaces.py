@@ -11,7 +11,7 @@ from ardoqpy.cli.workspace_schema import get_context
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ardoqpy.client import ArdoqClient
     from ardoqpy.entities import Entity
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["branches", "context", "fields", "tags", "workspaces"]
 
 
-def workspaces(client: ArdoqClient, options: argparse.Namespace) -> Listing | Iterable[Entity]:
+def workspaces(client: ArdoqClient, options: argparse.Namespace) -> Listing | Iterable[Mapping[str, Any]]:
     """Return workspaces, filtered by name, the start of the name, or model."""
     if options.summary:
         counts = columns("name", "componentCount", "referenceCount", "_id")
@@ -57,7 +57,7 @@ def tags(client: ArdoqClient, options: argparse.Namespace) -> Any:
     return client.get_tags() if ws_id is None else client.get_tag(ws_id)
 
 
-def _context_rows(schema: Entity) -> Iterable[Entity]:
+def _context_rows(schema: Mapping[str, Any]) -> Iterable[Entity]:
     for item in schema.get("componentTypes") or []:
         parent = (item.get("parent") or {}).get("name")
         yield _row("component type", item.get("name"), item.get("typeId"), parent, item.get("customFields"))
