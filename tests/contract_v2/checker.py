@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import jsonschema_rs
-from in_force import in_force
+from current_contract import current_contract
 
 from ardoqpy.emulator import HttpExchange
 
@@ -89,7 +89,7 @@ def _schema(holder: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def _contract() -> dict[str, Any]:
-    return in_force()
+    return current_contract()
 
 
 @cache

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from in_force import in_force, vendors
+from current_contract import current_contract, vendor_contract
 from openapi import REFUSALS, contract
 
 from ardoqpy.emulator.routes import ROUTES
@@ -83,12 +83,12 @@ def test_there_are_22_operations():
 @pytest.mark.parametrize("name", OURS)
 def test_contract_equals_the_one_in_force(name):
     """Parameters, bodies, answers, required attributes, nulls and types are equal."""
-    assert OURS[name] == operations(in_force())[name]
+    assert OURS[name] == operations(current_contract())[name]
 
 
 def test_contracts_have_the_same_operations():
     """Neither contract has an operation that the other lacks."""
-    assert set(OURS) == set(operations(vendors() or contract()))
+    assert set(OURS) == set(operations(vendor_contract() or contract()))
 
 
 def test_emulator_has_the_operations_of_the_contract():

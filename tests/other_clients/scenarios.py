@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import furnished
+import example_organisation
 from libraries import Library
 from nightly_data import CHANGED, FIRST, ORGANISATION, SETTLED, SPARE
 
@@ -144,13 +144,13 @@ def oddities(library: Library) -> dict[str, Act]:
 
 def portal(library: Library) -> dict[str, Act]:
     """Run API and Batch of the portal's example client, with its settings in the environment."""
-    with ardoq(furnished.SEED) as server:
+    with ardoq(example_organisation.SEED) as server:
         settings = {
             "ARDOQ_API_HOST": server.url,
             "ARDOQ_API_TOKEN": server.token,
             "ARDOQ_ORG_LABEL": ORG,
         }
-        where = furnished.WORKSPACE, furnished.REPORT
+        where = example_organisation.WORKSPACE, example_organisation.REPORT
         return {"portal": play(library, server, "portal.py", *where, **settings)}
 
 

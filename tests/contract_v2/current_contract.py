@@ -17,7 +17,7 @@ Json = dict[str, Any]
 _BESIDE = Path(__file__).parents[2].parent / "shared" / "openapi-v2.json"
 
 
-def vendors() -> Json | None:
+def vendor_contract() -> Json | None:
     """Return the vendor's contract as it is, or None."""
     path = Path(os.environ.get("ARDOQPY_VENDOR_CONTRACT", _BESIDE))
     if not path.is_file():
@@ -26,9 +26,9 @@ def vendors() -> Json | None:
     return contract
 
 
-def in_force() -> Json:
+def current_contract() -> Json:
     """Return the contract to check the emulator against."""
-    contract = copy.deepcopy(vendors() or openapi.contract())
+    contract = copy.deepcopy(vendor_contract() or openapi.contract())
     contract["components"]["schemas"]["Refusal"] = openapi.contract()["components"]["schemas"]["Refusal"]
     for operations in contract["paths"].values():
         for operation in operations.values():
