@@ -487,7 +487,8 @@ class Engine:
         note = {"kind": kind.name, "_id": entity["_id"], "name": self._name_of(kind, entity)}
         note |= {"attribute": key, "stored": kept, "wanted": wanted}
         self._stubborn[entity["_id"], key] = copy_entity(note)
-        self.report.not_converging[entity["_id"], key] = copy_entity(note)
+        copied: Any = copy_entity(note)
+        self.report.not_converging[entity["_id"], key] = copied
 
     def look_again(self) -> None:
         """Report by name what is in Ardoq twice because a create that got no answer was carried out late."""
@@ -497,7 +498,8 @@ class Engine:
     def _note_ambiguity(self, kind: Kind, matches: Sequence[Entity]) -> None:
         used, name = matches[0]["_id"], self._name_of(kind, matches[0])
         found = [match["_id"] for match in matches]
-        self.report.ambiguous[used] = {"kind": kind.name, "name": name, "used": used, "matches": found}
+        entry: Any = {"kind": kind.name, "name": name, "used": used, "matches": found}
+        self.report.ambiguous[used] = entry
         # The row means them all: they are duplicates, not things that the source no longer has.
         self.cache.named.update(found)
 

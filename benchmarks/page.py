@@ -20,7 +20,7 @@ from seed import seed
 from ardoqpy import ArdoqSyncClient
 from ardoqpy.testing import emulator
 from ardoqpy_sync import save_report
-from ardoqpy_sync.reporting.document import account_of
+from ardoqpy_sync.reporting.document import build_run_document
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync")
 #: Notes every task of the page that keeps it from answering for 50 ms or more.
@@ -55,7 +55,7 @@ def account(changes: int) -> tuple[dict[str, Any], float]:
             ends = {end: id_of[row[end]] for end in ("source", "target")}
             client.create_reference({**row, **ends}, label=f"references.csv line {number + 2}")
         begun = time.perf_counter()
-        made = account_of(client)
+        made = build_run_document(client)
         return made, time.perf_counter() - begun
 
 

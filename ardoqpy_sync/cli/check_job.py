@@ -141,7 +141,7 @@ class Findings:
         account = came.account
         for row in account["failed"]:
             self._note("row", str(row["reason"]), label=row.get("label"))
-        for line in guard_lines(account["guard"]):
+        for line in guard_lines(account["delete_guard"]):
             self._note("guard", line)
         if came.ended_early:
             self._note("run", account["description"])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ardoqpy.errors import InvalidInput
-from ardoqpy_sync.reporting.markdown import LONGEST, markdown_of
+from ardoqpy_sync.reporting.markdown import MAX_SHOWN, render_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from ardoqpy_sync.documents import RunDocument
 
 __all__ = ["VARIABLE", "add_to_summary"]
 
@@ -19,19 +19,19 @@ VARIABLE = "GITHUB_STEP_SUMMARY"
 LARGEST = 1 << 20
 
 
-def add_to_summary(account: Mapping[str, Any], path: str) -> None:
+def add_to_summary(account: RunDocument, path: str) -> None:
     """Add an account as Markdown to a file, shorter where there is little room left.
 
     Raise `InvalidInput` where it cannot be written, or nothing would fit any more.
     """
-    longest = LONGEST
+    longest = MAX_SHOWN
     try:
         with open(path, "ab") as file:  # noqa: PTH123
             room = LARGEST - os.fstat(file.fileno()).st_size
-            text = markdown_of(account, longest=longest).encode() + b"\n"
+            text = render_text(account, longest=longest).encode() + b"\n"
             while len(text) > room and longest:
                 longest //= 2
-                text = markdown_of(account, longest=longest).encode() + b"\n"
+                text = render_text(account, longest=longest).encode() + b"\n"
             if len(text) <= room:
                 file.write(text)
                 return

@@ -23,8 +23,8 @@ from ardoqpy_sync.cli.exit_codes import DONE, FAILED, INTERRUPTED, NAME, worst
 from ardoqpy_sync.cli.signals import ending_like_ctrl_c
 from ardoqpy_sync.cli.unbegun import unbegun
 from ardoqpy_sync.job import JobInvalid
+from ardoqpy_sync.reporting import terminal
 from ardoqpy_sync.reporting.save import save_report
-from ardoqpy_sync.reporting.terminal import summary_of
 
 if TYPE_CHECKING:
     import argparse
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.client import ArdoqClient
     from ardoqpy.config import Token
+    from ardoqpy_sync.documents import RunDocument
 
 __all__ = ["Came", "Known", "logged", "run_and_tell", "sentences_of"]
 
@@ -46,7 +47,7 @@ class Came:
     - `begun`: whether there was a run at all; `ended_early`: whether it ended before its end.
     """
 
-    account: dict[str, Any]
+    account: RunDocument
     status: int
     described: str | None = None
     more: list[str] = field(default_factory=list)
@@ -176,5 +177,5 @@ def _show(came: Came, options: argparse.Namespace) -> None:
         if options.json:
             write_document(came.account, stream)
         elif came.begun:
-            for line in (*summary_of(came.account, came.described), *came.more):
+            for line in (*terminal.render(came.account, came.described), *came.more):
                 stream.write(line + "\n")

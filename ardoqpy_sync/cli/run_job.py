@@ -10,13 +10,14 @@ from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED, INTERRUPTED, NAME
 from ardoqpy_sync.cli.notify import Came
 from ardoqpy_sync.job import load_job, read_memory, run_job
 from ardoqpy_sync.job.connect import beside
-from ardoqpy_sync.reporting.document import account_of
+from ardoqpy_sync.reporting.document import build_run_document
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from ardoqpy_sync.client import ArdoqSyncClient
+    from ardoqpy_sync.documents import RunDocument
     from ardoqpy_sync.job import Job
 
 __all__ = ["INTERRUPTED_WORDS", "carried_out", "is_json", "memory_of", "progress_for", "status_of", "the_job"]
@@ -65,21 +66,22 @@ def carried_out(job: Job, client: ArdoqSyncClient) -> Came:
         outcome = run_job(job, client)
     except KeyboardInterrupt:
         client.give_up(INTERRUPTED_WORDS)
-        return Came(account_of(client, title=job.name), INTERRUPTED, ended_early=True)
+        return Came(build_run_document(client, title=job.name), INTERRUPTED, ended_early=True)
     refused = _together(outcome.refused)
-    account = account_of(client, title=job.name, sources=outcome.sources, refused=refused)
+    account = build_run_document(client, title=job.name, sources=outcome.sources, blocked=refused)
     ended_early = outcome.failure is not None
     status = worst(status_of(account), FAILED if ended_early else DONE)
     return Came(account, status, ended_early=ended_early)
 
 
-def status_of(account: Mapping[str, Any]) -> int:
+def status_of(account: RunDocument) -> int:
     """Return the exit status that follows from an account."""
-    failed = any(counts["failed"] for counts in account["totals"].values())
+    totals = account["totals"]
+    failed = totals["component"]["failed"] + totals["reference"]["failed"]
     return worst(
         DONE,
         FAILED if failed else DONE,
-        REFUSED if account["guard"] else DONE,
+        REFUSED if account["delete_guard"] else DONE,
         CHANGES if account["changes"] and account["made"]["simulated"] else DONE,
     )
 

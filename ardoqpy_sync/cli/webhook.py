@@ -13,6 +13,8 @@ from ardoqpy_sync.reporting.labels import headline
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ardoqpy_sync.documents import RunDocument
+
 __all__ = ["VARIABLE", "address_of", "call", "summary_for"]
 
 #: An address given here stands neither in the job nor in the list of processes.
@@ -41,7 +43,7 @@ def call(address: Token, body: Mapping[str, Any]) -> None:
     post_json(address, body)
 
 
-def summary_for(account: Mapping[str, Any], command: str, status: int) -> dict[str, Any]:
+def summary_for(account: RunDocument, command: str, status: int) -> dict[str, Any]:
     """Return what a webhook is told of a run: no names of things, no values, no reasons."""
     made = account["made"]
     title = escape_controls(account["title"], 160)

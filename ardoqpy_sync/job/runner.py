@@ -385,8 +385,8 @@ class _Run:
     def _with_misses(self) -> set[tuple[str, str]]:
         """Return of what kinds something is missing, and in which workspaces."""
         report = self._client.get_report()
-        named = (("component", "comps"), ("reference", "refs"))
-        return {(kind, one["rootWorkspace"]) for kind, name in named for one in report[f"cache_miss_{name}"]}
+        missing = {("component", component["rootWorkspace"]) for component in report["cache_miss_comps"]}
+        return missing | {("reference", ref["rootWorkspace"]) for ref in report["cache_miss_refs"]}
 
     @contextmanager
     def _noting_refusal(self) -> Iterator[None]:

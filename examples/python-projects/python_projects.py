@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy import ArdoqClientException
 from ardoqpy_sync import ArdoqSyncClient, format_report, save_report
 from ardoqpy_sync.job import load_job, run_job
-from ardoqpy_sync.reporting.document import account_of
+from ardoqpy_sync.reporting.document import build_run_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +94,8 @@ def main() -> int:
             if given.report:
                 first = next(iter(outcome.refused), None)
                 save_report(
-                    account_of(ardoq, title=job.name, sources=outcome.sources, refused=first), given.report
+                    build_run_document(ardoq, title=job.name, sources=outcome.sources, blocked=first),
+                    given.report,
                 )
     except ArdoqClientException as problem:
         print(f"python_projects: {problem}", file=sys.stderr)

@@ -16,7 +16,7 @@ from shell_sessions import play, reach, sessions
 from ardoqpy.testing import emulator
 from ardoqpy_sync import ArdoqSyncClient, save_report
 from ardoqpy_sync.job import load_job, run_job
-from ardoqpy_sync.reporting.document import account_of
+from ardoqpy_sync.reporting.document import build_run_document
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TOOLS = runpy.run_path(str(EXAMPLES / "make_reports.py"))
@@ -56,7 +56,7 @@ class Nights:
             rows = runpy.run_path(str(self.folder / TOOLS["SCRIPT"]))["sources_of"](self.folder / "projects")
         outcome = run_job(job, client, sources=rows)
         refused = outcome.refused[0] if outcome.refused else None
-        return account_of(client, title=job.name, sources=outcome.sources, refused=refused)
+        return build_run_document(client, title=job.name, sources=outcome.sources, blocked=refused)
 
     def stored(self):
         """Return by name what the emulator holds, custom fields beside the other attributes."""

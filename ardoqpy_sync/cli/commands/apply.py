@@ -117,7 +117,7 @@ def _carried_out(plan: Plan, client: ArdoqSyncClient, moved: str, title: str) ->
     from ardoqpy_sync.cli.exit_codes import DONE, FAILED, INTERRUPTED, REFUSED, worst  # noqa: PLC0415
     from ardoqpy_sync.cli.notify import Came  # noqa: PLC0415
     from ardoqpy_sync.cli.run_job import INTERRUPTED_WORDS, status_of  # noqa: PLC0415
-    from ardoqpy_sync.reporting.document import account_of  # noqa: PLC0415
+    from ardoqpy_sync.reporting.document import build_run_document  # noqa: PLC0415
 
     status, more = DONE, []
     try:
@@ -133,7 +133,7 @@ def _carried_out(plan: Plan, client: ArdoqSyncClient, moved: str, title: str) ->
     except ArdoqClientException as problem:
         client.give_up(str(problem))
         status = REFUSED if isinstance(problem, PlanDrifted) else FAILED
-    account = account_of(client, title=title)
+    account = build_run_document(client, title=title)
     return Came(account, worst(status, status_of(account)), more=more)
 
 

@@ -30,16 +30,16 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     writable(options.report, [options.account])
     from ardoqpy.cli.output import opened  # noqa: PLC0415
-    from ardoqpy_sync.reporting import document as accounts  # noqa: PLC0415
+    from ardoqpy_sync.reporting import terminal  # noqa: PLC0415
+    from ardoqpy_sync.reporting.document import read_run_document  # noqa: PLC0415
     from ardoqpy_sync.reporting.save import save_report  # noqa: PLC0415
-    from ardoqpy_sync.reporting.terminal import summary_of  # noqa: PLC0415
 
-    account = accounts.read(options.account)
+    account = read_run_document(options.account)
     for path in options.report:
         save_report(account, path, options.title)
     if not options.report and sys.stdout is not None:
         with opened(None) as stream:
-            stream.writelines(f"{line}\n" for line in summary_of(account))
+            stream.writelines(f"{line}\n" for line in terminal.render(account))
     return 0
 
 
