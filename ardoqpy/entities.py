@@ -4,10 +4,9 @@ What has known keys is a `TypedDict`: a type checker finds a misspelled key, and
 All keys are optional, because which of them an answer has depends on the API version and on the call.
 
 Components and references are the exception. API v1 puts custom fields flat beside the built-in attributes,
-and no `TypedDict` can allow keys that only a model knows. So the methods of `ArdoqClient` return them as
-`Attributes`, where `component["cost"]` is valid. `Component` and `Reference` list the built-in attributes,
-for rows that you write out: `row: Component = {"name": "Orders", "rootWorkspace": ws_id}`. Every method that
-takes attributes accepts both.
+and no `TypedDict` can allow keys that only a model knows. So the methods of `ArdoqClient` take and return
+them as `Attributes`, where `component["cost"]` is valid. `Component` and `Reference` list the built-in
+attributes, for a `Batch`, and for code that needs only these.
 
 Source of the keys: API v2's contract; for v1, the answers that other clients of Ardoq are known to read.
 """
@@ -42,7 +41,7 @@ __all__ = [
     "Workspace",
 ]
 
-#: Attributes by name where the names are not known here: custom fields, or whatever a caller passes on.
+#: Attributes by name where the names are not known here: custom fields, or a dict of the caller.
 Attributes = dict[str, Any]
 #: One stored entity in code that handles several kinds alike. For a single kind, use its own type.
 Entity = Attributes

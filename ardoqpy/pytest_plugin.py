@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def ardoq_emulator() -> Iterator[Emulator]:
-    """Give a test an empty Ardoq of its own, over real HTTP: `url` and `token` are what a client needs."""
+    """Run an empty emulator for one test; `url` and `token` are what a client needs."""
     from ardoqpy.testing import emulator  # noqa: PLC0415  (a test run that does not use it pays nothing)
 
     with emulator() as server:

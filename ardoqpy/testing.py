@@ -1,4 +1,4 @@
-"""An Ardoq for the tests of those who use this library: no account, no network, real HTTP."""
+"""An emulator of Ardoq for your tests: no account, no network, real HTTP."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ __all__ = ["Emulator", "Fault", "emulator"]
 
 @contextmanager
 def emulator(**options: Any) -> Iterator[Emulator]:
-    """Run an emulator of Ardoq in this process for the length of a `with` block.
+    """Run an emulator of Ardoq in this process during a `with` block.
 
-    Gives the running `Emulator`: `url` and `token` are what a client needs, `fail()` makes the next calls
-    go wrong, `requests` lists what came in, `dump()` and `load()` take and give its whole state. Options
-    are those of `Emulator`: `port`, `token`, `org`, `db`, `seed`, `rate_limit`, `latency_ms`, `page_size`,
-    `faults`, `recorder`. Raise `OSError` where the port is taken, `ValueError` where the seed makes no sense.
+    The value is the running `Emulator`: `url` and `token` are what a client needs, `fail()` makes the next
+    calls fail, `requests` lists the requests, `dump()` and `load()` return and replace its whole state.
+    `options` are those of `Emulator`: `port`, `token`, `org`, `db`, `seed`, `rate_limit`, `latency_ms`,
+    `page_size`, `faults`, `recorder`. Raise `OSError` if the port is taken, `ValueError` if the seed is not
+    valid.
     """
     with Emulator(**options) as server:
         yield server

@@ -23,20 +23,17 @@ from ardoqpy_sync.plans.plan import Plan
 from ardoqpy_sync.plans.plan_engine import PlanEngine
 from ardoqpy_sync.progress import progress_of
 from ardoqpy_sync.reads import SyncReads
-from ardoqpy_sync.report import Report
-from ardoqpy_sync.writing.batching import BatchWriter
-from ardoqpy_sync.writing.pending import Row
-from ardoqpy_sync.writing.senders import OPERATIONS, Transactions
-from ardoqpy_sync.writing.writers import LiveWriter, SimulatedWriter
+from ardoqpy_sync.writing.pending_row import NO_ROW, RowReference, SourceRow, row_reference
+from ardoqpy_sync.writing.senders import OPERATIONS, NoRequests, SingleRequests, Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from ardoqpy.api.protocols import Dialect
-    from ardoqpy.entities import Entities, Entity
+    from ardoqpy.entities import BatchIds, DeletedComponents, Entities, Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.documents import ReportData
-    from ardoqpy_sync.writing.writers import Writer
+    from ardoqpy_sync.writing.senders import Sender
 
 __all__ = ["ArdoqSyncClient"]
 
@@ -94,8 +91,8 @@ class ArdoqSyncClient(SyncReads):
         self.simulate = simulate
         self.on_error = on_error
         self._lock = threading.RLock()
-        self._engine = PlanEngine(self.api, _writer(self.api, simulate, batch), previous_report or {})
-        self._engine.progress = counting
+        self._engine = PlanEngine(self.api, _sender(self.api, simulate, batch), previous_report or {})
+        self._engine.log.progress = counting
         self._rows_before = rows_of(previous_report or {})
 
     # -- writing: rows of the source ----------------------------------------------------------------------
@@ -109,8 +106,8 @@ class ArdoqSyncClient(SyncReads):
         if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
             raise InvalidInput(f"rows is {short_repr(rows)}: give a whole number.")
         with self._lock:
-            if self._engine.progress is not None:
-                self._engine.progress.expect_rows(rows)
+            if self._engine.log.progress is not None:
+                self._engine.log.progress.expect_rows(rows)
 
     def create_component(
         self,
@@ -129,12 +126,13 @@ class ArdoqSyncClient(SyncReads):
         row makes no sense; nothing is written then.
         """
         with self._lock:
+            engine, row = self._engine, NO_ROW
             try:
-                answer = self._engine.have_component(comp, field_name, field_value, label)
+                row = row_reference(label, field_name, field_value)
+                stored = engine.ensure_component(comp, field_name, field_value, row)
             except PROBLEMS as problem:
-                answer = self._failed(self._engine.component, comp, problem, field_value)
-            quiet = self._engine.outbox is None and self._engine.progress is None
-            return answer if quiet else self._sent_if_full(answer)
+                return self._failed(engine.component, comp, problem, row, field_value)
+            return self._written(engine.component, stored, comp)
 
     def create_reference(self, ref: Entity, *, label: str | None = None) -> Entity:
         """Have a reference in Ardoq as the row says, and return it as stored.
@@ -144,12 +142,13 @@ class ArdoqSyncClient(SyncReads):
         called in the report. Raise `InvalidInput` where the row makes no sense; nothing is written then.
         """
         with self._lock:
+            engine, row = self._engine, NO_ROW
             try:
-                answer = self._engine.have_reference(ref, label)
+                row = row_reference(label)
+                stored = engine.ensure_reference(ref, row)
             except PROBLEMS as problem:
-                answer = self._failed(self._engine.reference, ref, problem)
-            quiet = self._engine.outbox is None and self._engine.progress is None
-            return answer if quiet else self._sent_if_full(answer)
+                return self._failed(engine.reference, ref, problem, row)
+            return self._written(engine.reference, stored, ref)
 
     def update_component(self, comp_id: str, comp: Entity, *, label: str | None = None) -> Entity:
         """Change the given attributes of a component where they differ, and return it as stored.
@@ -194,7 +193,7 @@ class ArdoqSyncClient(SyncReads):
         """
         return self._delete(self._engine.reference, ref_id)
 
-    def del_components(self, comp_ids: list[str], request_id: str | None = None) -> Entity:
+    def del_components(self, comp_ids: list[str], request_id: str | None = None) -> DeletedComponents:
         """Delete components one by one and return what went, in the form of Ardoq's bulk answer."""
         with self._lock:
             before = len(self._engine.report.changes)
@@ -203,8 +202,8 @@ class ArdoqSyncClient(SyncReads):
             gone = [change for change in self._engine.report.changes[before:] if change.action == DELETE]
         return {
             "clientRequestId": request_id,
-            "componentIds": [change.id for change in gone if change.kind == "component"],
-            "referenceIds": [change.id for change in gone if change.kind == "reference"],
+            "componentIds": [str(change.id) for change in gone if change.kind == "component"],
+            "referenceIds": [str(change.id) for change in gone if change.kind == "reference"],
             "updatedTags": [],
         }
 
@@ -212,7 +211,7 @@ class ArdoqSyncClient(SyncReads):
         self,
         components: Entities | None = None,  # noqa: ARG002
         references: Entities | None = None,  # noqa: ARG002
-    ) -> dict[str, dict[str, str]]:
+    ) -> BatchIds:
         """Refuse: a batch would go past the cache; use `create_component` and `create_reference`."""
         raise UnsupportedOperation(
             "batch_create goes past the cache of a sync: use create_component and create_reference, "
@@ -245,41 +244,64 @@ class ArdoqSyncClient(SyncReads):
         """
         with self._lock:
             engine = self._engine
-            its_kind = {one.name: one for one in (engine.component, engine.reference)}.get(kind)
+            its_kind = engine.kinds.get(kind)
             if its_kind is None:
                 raise InvalidInput(f"There is no kind {quote_name(kind)}: {suggest(kind, KINDS)}")
             for entity_id in means:
-                found = engine.cache.get(kind, engine.real_id(entity_id))
-                if found is not None:
-                    engine.cache.name(kind, *found)
-            problem = InvalidInput(reason)
-            answer = engine.failed(its_kind, row, problem, Row(label))
-            if self.on_error == "raise":
-                self._decided()
-                raise problem
-            return self._sent_if_full(answer)
+                located = engine.cache.get(kind, engine.real_id(entity_id))
+                if located is not None:
+                    engine.cache.name(*located)
+            return self._failed(its_kind, row, InvalidInput(reason), RowReference(label))
 
     def _by_id(self, kind: Kind, entity_id: str, body: Entity, label: str | None) -> Entity:
         with self._lock:
+            row = NO_ROW
             try:
-                answer = self._engine.have_by_id(kind, entity_id, body, label)
+                row = row_reference(label)
+                stored = self._engine.ensure_by_id(kind, entity_id, body, row)
             except PROBLEMS as problem:
-                answer = self._failed(kind, body, problem)
-            return self._sent_if_full(answer)
+                return self._failed(kind, body, problem, row)
+            return self._written(kind, stored, body)
 
     def _delete(self, kind: Kind, entity_id: str) -> Entity:
+        row = {"_id": entity_id}
         with self._lock:
             try:
-                self._engine.delete(kind, entity_id)
+                self._engine.delete(kind, entity_id, SourceRow(row, NO_ROW, _unchanged))
             except ArdoqClientException as problem:
-                self._failed(kind, {"_id": entity_id}, problem)
-            return self._sent_if_full({})
+                self._failed(kind, row, problem)
+            else:
+                self._written(kind, row, row)
+            return {}
 
-    def _failed(self, kind: Kind, row: Any, problem: Exception, field_value: Any = None) -> Entity:
+    def _written(self, kind: Kind, entity: Entity, row: Any) -> Entity:
+        """Send the pending writes if the queue is full, and return the entity that a row is about now."""
+        engine = self._engine
+        writes, progress = engine.writes, engine.log.progress
+        failures = writes.flush() if writes.waiting and writes.is_full else None
+        if progress is not None:
+            progress.decided()
+        if failures is not None or writes.has_problems:
+            self._raise_problems()
+            if failures and entity["_id"] in failures:
+                return {**writes.copy_row(row), "_id": None}
+            entity = writes.current(kind, entity)
+        return writes.hand_out(entity)
+
+    def _failed(
+        self,
+        kind: Kind,
+        row: Any,
+        problem: Exception,
+        reference: RowReference = NO_ROW,
+        field_value: Any = None,
+    ) -> Entity:
+        """Report a row that failed, and raise why or return the row with `_id` None."""
         problem = refusal(problem, kind.argument, row, field_value)
-        answer = self._engine.failed(kind, row, problem)
+        answer = self._engine.failed(kind, row, problem, reference)
+        if self._engine.log.progress is not None:
+            self._engine.log.progress.decided()
         if self.on_error == "raise":
-            self._decided()
             raise problem
         return answer
 
@@ -378,13 +400,12 @@ class ArdoqSyncClient(SyncReads):
         something, such as Ctrl-C, broke in: whether those were written, the next run sees.
         """
         with self._lock:
-            outbox, report = self._engine.outbox, self._engine.report
-            if outbox is not None:
-                outbox.give_up(
-                    ArdoqClientException(f"It was not sent any more: {reason}"),
-                    ArdoqClientException(f"It was being sent, and may have been written or not: {reason}"),
-                )
-                outbox.problems()
+            writes, report = self._engine.writes, self._engine.report
+            writes.give_up(
+                ArdoqClientException(f"It was not sent any more: {reason}"),
+                ArdoqClientException(f"It was being sent, and may have been written or not: {reason}"),
+            )
+            writes.problems()
             report.data["status"] = "failure"
             report.data["description"] = reason
 
@@ -396,7 +417,7 @@ class ArdoqSyncClient(SyncReads):
         otherwise try every row as often, and as long, as the first.
         """
         with self._lock:
-            self._engine.reach.check()
+            self._engine.log.circuit_breaker.check()
 
     def real_id(self, entity_id: str) -> str:
         """Return the id that Ardoq gave to something that had a batch id at first; any other id as it is.
@@ -411,34 +432,22 @@ class ArdoqSyncClient(SyncReads):
         try:
             if failure[0] is None:
                 self.flush()
-            elif self._engine.outbox:
+            elif self._engine.writes.waiting:
                 logger.warning(
-                    "%d writes were not sent, since the block that made them failed", len(self._engine.outbox)
+                    "%d writes were not sent, since the block that made them failed",
+                    len(self._engine.writes.waiting),
                 )
         finally:
             super().__exit__(*failure)
 
     def close(self) -> None:
         """Close the connections."""
-        if self._engine.progress is not None:
-            self._engine.progress.settle()
+        if self._engine.log.progress is not None:
+            self._engine.log.progress.settle()
         super().close()
 
-    def _decided(self) -> None:
-        if self._engine.progress is not None:
-            self._engine.progress.decided()
-
-    def _sent_if_full(self, answer: Entity) -> Entity:
-        self._decided()
-        outbox = self._engine.outbox
-        if outbox is not None:
-            if outbox.full:
-                self._engine.flush()
-            self._raise_problems()
-        return answer
-
     def _raise_problems(self) -> None:
-        problems = self._engine.outbox.problems() if self._engine.outbox is not None else []
+        problems = self._engine.writes.problems()
         if problems and self.on_error == "raise":
             raise problems[0]
 
@@ -464,11 +473,11 @@ class ArdoqSyncClient(SyncReads):
         with self._lock:
             self.flush()
             engine = self._engine
-            engine.look_again()
+            engine.report_duplicates()
             engine.report.set_misses(engine.misses(engine.component), engine.misses(engine.reference))
             answer = engine.report.copy()
-            if engine.progress is not None:
-                engine.progress.settle()
+            if engine.log.progress is not None:
+                engine.log.progress.settle()
         counts = ", ".join(f"{key} {value}" for key, value in answer.items() if isinstance(value, int))
         logger.info("sync: %s: %s", answer["status"], counts)
         return answer
@@ -538,18 +547,18 @@ class ArdoqSyncClient(SyncReads):
         """
         with self._lock:
             self.flush()
-            self._engine.report = Report()
+            self._engine.log.start_run()
             self._engine.cache.start_run()
-            if self._engine.progress is not None:
-                self._engine.progress.start_run()
 
 
-def _writer(api: Dialect, simulate: bool, batch: int) -> Writer:  # noqa: FBT001  (as the caller said it)
-    if not batch:
-        return SimulatedWriter() if simulate else LiveWriter(api.transport.retries)
-    # A version that has no transactions says so in the rehearsal, too.
-    transactions = Transactions(api, OPERATIONS if batch is True else batch, retries=api.transport.retries)
-    return SimulatedWriter() if simulate else BatchWriter(transactions)
+def _sender(api: Dialect, simulate: bool, batch: int) -> Sender:  # noqa: FBT001  (as the caller gave it)
+    # A version that has no transactions raises in a preview, too.
+    sender = Transactions(api, OPERATIONS if batch is True else batch) if batch else SingleRequests(api)
+    return NoRequests() if simulate else sender
+
+
+def _unchanged(*_: Any) -> Entity:
+    return {}
 
 
 def _pinned(payload: Entity | None, version: int | str) -> Entity:

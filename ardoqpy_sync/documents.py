@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 from ardoqpy.entities import Attributes  # noqa: TC001  (the schema resolves the hints)
+from ardoqpy.errors import BlockReason  # noqa: TC001
 
 KindName = Literal["component", "reference"]
 KINDS: tuple[KindName, ...] = ("component", "reference")
@@ -186,14 +187,6 @@ class MissingEntry(DescribedEntity):
     along: NotRequired[Cascade | None]
 
 
-class GuardReason(TypedDict):
-    """Why the delete guard blocked, and the argument that would allow it."""
-
-    bound: NotRequired[str | None]
-    sentence: str
-    allow: str | None
-
-
 class BlockedDelete(DescribedEntity):
     """What the delete guard kept, with how much would have been deleted along and at most 20 of it."""
 
@@ -207,7 +200,7 @@ class DeleteGuard(TypedDict):
     """What the delete guard blocked, and why."""
 
     sentence: str
-    reasons: list[GuardReason]
+    reasons: list[BlockReason]
     would_delete: list[BlockedDelete]
 
 

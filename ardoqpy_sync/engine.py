@@ -1,4 +1,4 @@
-"""The way of every row: match it in the cache, decide what differs, write, remember, report."""
+"""The way of every row: match it in the cache, decide what differs, and add the write to the queue."""
 
 from __future__ import annotations
 
@@ -9,88 +9,71 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy._messages import short_repr
 from ardoqpy._validation import attributes, id_segment
 from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError, UnexpectedAnswer
-from ardoqpy_sync.compare.cache import Cache, Shelf, Workspace, component_key, copy_entity, reference_key
-from ardoqpy_sync.compare.diff import (
-    CREATE,
-    DELETE,
-    UPDATE,
-    Change,
-    Differences,
-    as_key,
-    differences,
-    failure,
-    same,
-)
+from ardoqpy_sync.compare.cache import Cache, Located, Shelf, Workspace, component_key, reference_key
+from ardoqpy_sync.compare.diff import CREATE, DELETE, UPDATE, Differences, as_key, differences, same
 from ardoqpy_sync.compare.entity_kinds import Kind, kinds_of
 from ardoqpy_sync.compare.model_lookup import ModelLookup
 from ardoqpy_sync.compare.row_validation import RowValidator, checked_ids
 from ardoqpy_sync.progress import LOADING
-from ardoqpy_sync.report import Report
-from ardoqpy_sync.writing.batching import BatchWriter
-from ardoqpy_sync.writing.circuit_breaker import CircuitBreaker
-from ardoqpy_sync.writing.operations import resolved
-from ardoqpy_sync.writing.pending import PendingRow, PendingWrites, Row, kept_row, row_of
+from ardoqpy_sync.writing.operations import with_real_ids
+from ardoqpy_sync.writing.pending import PendingWrites
+from ardoqpy_sync.writing.pending_row import NO_ROW, PendingRow, RowReference, SourceRow
+from ardoqpy_sync.writing.run_log import RunLog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from ardoqpy.api.protocols import Dialect
     from ardoqpy.entities import Entity
-    from ardoqpy_sync.progress import Progress
-    from ardoqpy_sync.writing.writers import Writer
+    from ardoqpy_sync.report import Report
+    from ardoqpy_sync.writing.senders import Sender
 
 __all__ = ["Engine"]
 
-#: How often a change is decided again because Ardoq had moved on; more often is a fight, not a race.
-DECISIONS = 5
 #: How many workspaces are loaded at the same time; on v2 each takes a few requests of its own.
 SIDE_BY_SIDE = 3
-_NOTHING: Differences = {}
-_NO_ROW = Row()
 
 
 class Engine:
-    """Bring rows into Ardoq, one after the other, through one writer.
+    """Decide on rows, one after the other, and add what is to be written to the queue of pending writes.
 
     Not safe for threads by itself: the client that owns it holds a lock.
     """
 
-    def __init__(self, api: Dialect, writer: Writer, previous_report: Mapping[str, Any]) -> None:
+    def __init__(self, api: Dialect, sender: Sender, previous_report: Mapping[str, Any]) -> None:
         self._api = api
-        self._writer = writer
-        self.outbox = PendingWrites(self, writer) if isinstance(writer, BatchWriter) else None
-        self._again: tuple[Any, Callable[[], Entity]] = (None, dict)
-        self.cache = Cache()
-        self.report = Report()
-        self.progress: Progress | None = None
-        self.reach = CircuitBreaker()
         self.component, self.reference = kinds_of(api)
-        self._catalogue = ModelLookup(api, self.cache.attributes)
-        self._checks = RowValidator(self.cache, self._catalogue, self.workspace)
-        self._row = _NO_ROW
-        self._stubborn = {
-            (one["_id"], one["attribute"]): one for one in previous_report.get("not_converging", ())
-        }
+        self.kinds = {kind.name: kind for kind in (self.component, self.reference)}
+        self.cache = Cache()
+        self.log = RunLog(self.cache, previous_report)
+        self.writes = PendingWrites(self.cache, self.log, sender)
+        self.model = ModelLookup(api, self.cache.attributes)
+        self._checks = RowValidator(self.cache, self.model, self.workspace)
 
-    # -- match ------------------------------------------------------------------------------------------
+    @property
+    def report(self) -> Report:
+        """Return the report of this run."""
+        return self.log.report
+
+    # -- load -----------------------------------------------------------------------------------------------
 
     def workspace(self, ws_id: str, *, afresh: bool = False) -> Workspace:
-        """Return a workspace, loaded at its first touch, or again where `afresh` is asked for.
+        """Return a workspace, loaded at its first use, or again with `afresh`.
 
-        What is only simulated is never loaded over.
+        A workspace that Ardoq does not hold as the cache does is never loaded again.
         """
         workspace = self.cache.workspaces.get(ws_id)
-        if workspace is None or (afresh and self._writer.in_step(ws_id)):
-            if self.progress is not None:
-                self.progress.expect(LOADING, 1)
+        if workspace is None or (afresh and self.writes.in_step(ws_id)):
+            if self.log.progress is not None:
+                self.log.progress.expect(LOADING, 1)
             workspace = self._loaded(ws_id, self._api.workspaces.aggregated(ws_id))
         return workspace
 
     def load(self, ws_ids: Iterable[str]) -> None:
         """Load those of the workspaces that are not loaded yet, several side by side."""
         missing = [ws_id for ws_id in dict.fromkeys(ws_ids) if ws_id not in self.cache.workspaces]
-        if self.progress is not None and missing:
-            self.progress.expect(LOADING, len(missing))
+        if self.log.progress is not None and missing:
+            self.log.progress.expect(LOADING, len(missing))
         with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
             for ws_id, aggregated in zip(
                 missing, threads.map(self._api.workspaces.aggregated, missing), strict=True
@@ -104,8 +87,8 @@ class Engine:
             raise UnexpectedAnswer(
                 f"Ardoq's answer for workspace {ws_id} is not a workspace with its content."
             ) from None
-        if self.progress is not None:
-            self.progress.loaded()
+        if self.log.progress is not None:
+            self.log.progress.loaded()
         return workspace
 
     def shelf(self, kind: Kind, ws_id: str) -> Shelf:
@@ -114,28 +97,25 @@ class Engine:
         return workspace.components if kind is self.component else workspace.references
 
     def simulated(self, kind: Kind, entity_id: str) -> Entity | None:
-        """Return an entity that is not in Ardoq as the cache has it, None where Ardoq can be asked.
+        """Return an entity that is not in Ardoq as the cache has it, None if Ardoq can be asked.
 
-        Raise `NotFoundError` where this run has deleted it.
+        Raise `NotFoundError` if this run has deleted it.
         """
-        self._not_gone(kind, entity_id)
-        found = self.cache.get(kind.name, entity_id)
-        return found[1] if found and not self._writer.in_step(found[0]) else None
+        self._check_not_deleted(kind, entity_id)
+        located = self.cache.get(kind.name, entity_id)
+        return located.entity if located and not self.writes.in_step(located.workspace) else None
 
-    def in_step(self, ws_id: str) -> bool:
-        """Tell whether Ardoq can be asked about a workspace."""
-        return self._writer.in_step(ws_id)
+    # -- match ----------------------------------------------------------------------------------------------
 
-    def have_component(
-        self, comp: Entity, field_name: str | None, field_value: Any, label: str | None = None
+    def ensure_component(
+        self, comp: Entity, field_name: str | None, field_value: Any, reference: RowReference
     ) -> Entity:
-        """Have a component as the row says, matched by type and name, or by type and a field."""
-        kind = self.component
-        self._row = _NO_ROW
-        self._row = row_of(label, field_name, field_value)
-        if self.outbox is not None:
-            self._again = comp, partial(self.have_component, comp, field_name, field_value, label)
-            comp = self._with_real_ids(comp)
+        """Bring a component in line with a row, matched by type and name, or by type and a field.
+
+        Return the component as the cache then holds it.
+        """
+        kind, given = self.component, comp
+        comp = self._with_real_ids(comp)
         if field_name is not None:
             comp = self._typed_component(comp)
             checked_ids(comp, kind.argument, "typeId", "rootWorkspace")
@@ -145,7 +125,7 @@ class Engine:
             ws_id, type_id = comp["rootWorkspace"], comp["typeId"]
             self.workspace(ws_id)
             match = partial(self.by_field, ws_id, field_name, value, type_id)
-            return self._have(kind, ws_id, comp, match)
+            return self._ensure(kind, ws_id, comp, match, given, reference)
         flat = kind.collection.flat
         try:
             comp = flat(comp)
@@ -153,7 +133,7 @@ class Engine:
             key = component_key(comp["typeId"], comp["name"])
             shelf = self.cache.workspaces[ws_id].components
         except (KeyError, TypeError, AttributeError):
-            # A first touch, a type by its name, or a row that makes no sense: the long way says which.
+            # A first row of a workspace, a type given by name, or a row that is not valid: check all of it.
             comp = self._typed_component(comp)
             checked_ids(comp, kind.argument, *kind.required)
             ws_id = comp["rootWorkspace"]
@@ -161,21 +141,24 @@ class Engine:
             shelf = self.shelf(kind, ws_id)
         current = shelf.first.get(key)
         if current is not None:
-            if comp.items() <= flat(current).items() and key not in shelf.several:
+            if (
+                comp.items() <= flat(current).items()
+                and key not in shelf.several
+                and current["_id"] not in self.writes.waiting
+            ):
                 return self._keep(kind, current)
             if current["name"] != comp["name"] and current["_id"] in self.cache.named:
-                # Two spellings of one name in one run: the first stays, or they would take turns every night.
+                # Two rows of one run write the name differently: the first stays, or it would change forever.
                 comp = {**comp, "name": current["name"]}
-        return self._have(kind, ws_id, comp, partial(shelf.matches, key))
+        return self._ensure(kind, ws_id, comp, partial(shelf.matches, key), given, reference)
 
-    def have_reference(self, ref: Entity, label: str | None = None) -> Entity:
-        """Have a reference as the row says, matched by source, target and type."""
-        kind = self.reference
-        self._row = _NO_ROW
-        self._row = row_of(label)
-        if self.outbox is not None:
-            self._again = ref, partial(self.have_reference, ref, label)
-            ref = self._with_real_ids(ref)
+    def ensure_reference(self, ref: Entity, reference: RowReference) -> Entity:
+        """Bring a reference in line with a row, matched by source, target and type.
+
+        Return the reference as the cache then holds it.
+        """
+        kind, given = self.reference, ref
+        ref = self._with_real_ids(ref)
         flat = kind.collection.flat
         try:
             ref = flat(ref)
@@ -183,11 +166,11 @@ class Engine:
             key = ref["source"], ref["target"], ref["type"]
             shelf = self.cache.workspaces[ws_id].references
             current = shelf.first.get(key)
-            long_way = type(ref["type"]) is not int
+            check = type(ref["type"]) is not int
         except (KeyError, TypeError):
-            long_way = True
-        if long_way:
-            # A first touch, a type by its name, or a row that makes no sense: the long way says which.
+            check = True
+        if check:
+            # A first row of a workspace, a type given by name, or a row that is not valid: check all of it.
             attributes(ref, kind.argument, *kind.required)
             checked_ids(ref, kind.argument, "source", "target")
             ref = flat(ref)
@@ -195,24 +178,36 @@ class Engine:
                 checked_ids(ref, kind.argument, "rootWorkspace")
             ws_id = ref.get("rootWorkspace") or self._checks.workspace_of(ref["source"], "source", None)
             if isinstance(ref["type"], str):
-                ref = {**ref, "type": self._catalogue.reference_type_named(ws_id, ref["type"])}
+                ref = {**ref, "type": self.model.reference_type_named(ws_id, ref["type"])}
             key = reference_key(ref["source"], ref["target"], ref["type"])
             shelf = self.shelf(kind, ws_id)
             current = shelf.first.get(key)
-        if current is not None and ref.items() <= flat(current).items() and key not in shelf.several:
+        if (
+            current is not None
+            and ref.items() <= flat(current).items()
+            and key not in shelf.several
+            and current["_id"] not in self.writes.waiting
+        ):
             return self._keep(kind, current)
-        return self._have(kind, ws_id, ref, partial(shelf.matches, key))
+        return self._ensure(kind, ws_id, ref, partial(shelf.matches, key), given, reference)
 
-    def have_by_id(self, kind: Kind, entity_id: str, body: Entity, label: str | None = None) -> Entity:
-        """Have the entity of that id as the body says, at the body's `_version` where it names one."""
-        self._row = _NO_ROW
-        self._row = row_of(label)
-        if self.outbox is not None:
-            self._again = body, partial(self.have_by_id, kind, entity_id, body, label)
-            body, entity_id = self._with_real_ids(body), self.real_id(entity_id)
+    def ensure_by_id(
+        self,
+        kind: Kind,
+        entity_id: str,
+        given: Entity,
+        reference: RowReference,
+        *,
+        caller_reports: bool = False,
+    ) -> Entity:
+        """Bring the entity of an id in line with a body, at the body's `_version` if it has one.
+
+        With `caller_reports`, the caller reports a failure of the write.
+        """
+        body, entity_id = self._with_real_ids(given), self.real_id(entity_id)
         body = kind.collection.flat(attributes(body, kind.argument))
         id_segment(entity_id, f"{kind.argument}_id")
-        ws_id, current = self._located(kind, entity_id)
+        ws_id, current = self.locate(kind, entity_id)[1:]
         version = body.get("_version")
         if version is not None and version != current.get("_version"):
             current = self._reread(kind, ws_id, entity_id) or current
@@ -221,239 +216,251 @@ class Engine:
                     f"{kind.argument} was read at version {short_repr(version)}, Ardoq holds version "
                     f"{current.get('_version')} of {entity_id}: read it again before you write."
                 )
-        settled = self._settle(kind, ws_id, body, current)
-        if settled is None:
-            raise NotFoundError(f"The {kind.name} {entity_id} is gone from Ardoq: somebody deleted it.")
-        return settled
 
-    # -- decide, write, remember, report --------------------------------------------------------------------
+        def decide_again(fresh: Entity | None, _problem: ArdoqClientException | None) -> Entity:
+            if fresh is None:
+                raise NotFoundError(f"The {kind.name} {entity_id} was deleted in Ardoq by somebody else.")
+            return self.ensure_by_id(kind, entity_id, given, reference, caller_reports=caller_reports)
+
+        source = SourceRow(given, reference, decide_again, caller_reports)
+        return self._settle(kind, ws_id, body, current, source)
 
     def with_value(self, ws_id: str, field_name: str, value: Any) -> list[Entity]:
-        """Return the components of a workspace that hold a value in a field, however it is spelled."""
+        """Return the components of a workspace that hold a value in a field, in any form of that value."""
         flat = self.component.collection.flat
         shelf = self.workspace(ws_id).components
-        found = shelf.find(field_name, as_key(value), lambda comp: as_key(flat(comp).get(field_name)))
-        return [comp for comp in found if same(flat(comp).get(field_name), value)]
+        matches = shelf.find(field_name, as_key(value), lambda comp: as_key(flat(comp).get(field_name)))
+        return [comp for comp in matches if same(flat(comp).get(field_name), value)]
 
     def by_field(self, ws_id: str, field_name: str, value: Any, type_id: str) -> list[Entity]:
         """Return the components of a type that hold a value in a field."""
-        found = self.with_value(ws_id, field_name, value)
-        return [comp for comp in found if comp.get("typeId") == type_id]
+        matches = self.with_value(ws_id, field_name, value)
+        return [comp for comp in matches if comp.get("typeId") == type_id]
 
     def _typed_component(self, comp: Entity) -> Entity:
-        """Return a row flat, with its type's id where it gives the type's name alone."""
+        """Return a flat row, with the id of its type if it gives the type's name only."""
         comp = self.component.collection.flat(attributes(comp, "comp"))
         name, ws_id = comp.get("type"), comp.get("rootWorkspace")
         if comp.get("typeId") is None and isinstance(name, str) and isinstance(ws_id, str):
             self.workspace(ws_id)
-            comp = {**comp, "typeId": self._catalogue.component_type_named(ws_id, name)}
+            comp = {**comp, "typeId": self.model.component_type_named(ws_id, name)}
         return comp
 
-    def _have(self, kind: Kind, ws_id: str, body: Entity, match: Callable[[], list[Entity]]) -> Entity:
-        """Have an entity as the body says: the first that matches, or, where all are gone, a new one."""
-        while matches := match():
-            if len(matches) > 1:
-                self._note_ambiguity(kind, matches)
-            # Named by the source, whatever becomes of the row: a row that fails is not a cache miss.
-            self.cache.name(kind.name, ws_id, matches[0])
-            settled = self._settle(kind, ws_id, body, matches[0])
-            if settled is not None:
-                return settled
-        return self._create(kind, ws_id, body)
+    # -- decide ---------------------------------------------------------------------------------------------
+
+    def _ensure(
+        self,
+        kind: Kind,
+        ws_id: str,
+        body: Entity,
+        match: Callable[[], list[Entity]],
+        given: Any,
+        reference: RowReference,
+    ) -> Entity:
+        """Bring the first entity that matches in line with the body, or create one if none matches."""
+
+        def decide_again(fresh: Entity | None, _problem: ArdoqClientException | None) -> Entity:
+            if fresh is None:
+                return self._ensure(kind, ws_id, self._with_real_ids(body), match, given, reference)
+            return self._settle(kind, fresh["rootWorkspace"], self._with_real_ids(body), fresh, source)
+
+        source = SourceRow(given, reference, decide_again)
+        matches = match()
+        if not matches:
+            return self._create(kind, ws_id, body, source)
+        if len(matches) > 1:
+            self.log.note_ambiguity(kind.name, matches)
+        # The source has this entity, even if the row fails: it is not missing.
+        self.cache.name(kind.name, ws_id, matches[0])
+        return self._settle(kind, ws_id, body, matches[0], source)
+
+    def _settle(self, kind: Kind, ws_id: str, body: Entity, current: Entity, source: SourceRow) -> Entity:
+        """Update an entity if it differs from the body, and return it."""
+        found = differences(body, kind.collection.flat(current), kind.ignored)
+        if found:
+            found = self._converging(kind, ws_id, current, found)
+        if found:
+            return self._update(kind, ws_id, current, found, source)
+        hit = len(self.report.kept[kind.name])
+        self.writes.add_row(current["_id"], PendingRow(None, hit, source))
+        return self._keep(kind, current)
 
     def _keep(self, kind: Kind, current: Entity) -> Entity:
+        """Report that a row changes nothing."""
         self.cache.named.add(current["_id"])
-        kept = self.report.kept[kind.name]
-        kept.append(current)
-        if self.outbox is None:
-            return copy_entity(current)
-        self.outbox.promise(current["_id"], PendingRow(None, len(kept) - 1, *self._again, self._row))
-        return self.handed_out(current)
+        self.report.kept[kind.name].append(current)
+        return current
 
-    def _took(self, entity: Entity, change: Change) -> Entity:
-        """Report a change, and return what the caller gets of the entity."""
-        self.report.take(change)
-        if self.outbox is None:
-            self.reach.begin_anew()
-            if self.progress is not None:
-                self.progress.wrote()
-            return copy_entity(entity)
-        self.outbox.promise(
-            entity["_id"], PendingRow(len(self.report.changes) - 1, None, *self._again, self._row)
-        )
-        return self.outbox.hand_out(copy_entity(entity))
-
-    def handed_out(self, entity: Entity) -> Entity:
-        """Return a copy for the caller."""
-        return copy_entity(entity) if self.outbox is None else self.outbox.hand_out(copy_entity(entity))
-
-    def real_id(self, entity_id: Any) -> Any:
-        """Return the id that Ardoq knows something by that had a batch id first."""
-        if self.outbox is None or not isinstance(entity_id, str):
-            return entity_id
-        return self.outbox.real.get(entity_id, entity_id)
-
-    def _with_real_ids(self, body: Entity) -> Entity:
-        return (
-            resolved(body, self.outbox.real) if self.outbox is not None and isinstance(body, dict) else body
-        )
-
-    def _send_first(self, *, deleting: bool) -> None:
-        if isinstance(self._writer, BatchWriter) and self._writer.in_the_way(deleting=deleting):
-            self.flush()
-
-    def flush(self) -> None:
-        """Send what waits to be written, where the writer gathers."""
-        if self.outbox is not None:
-            self.outbox.flush()
-
-    def _settle(self, kind: Kind, ws_id: str, body: Entity, current: Entity) -> Entity | None:
-        """Update an entity where it differs from the body; return it, or None where it is gone from Ardoq."""
-        for _ in range(DECISIONS):
-            found = differences(body, kind.collection.flat(current), kind.ignored)
-            if found:
-                found = self._converging(kind, ws_id, current, found)
-            if not found:
-                return self._keep(kind, current)
-            try:
-                return self._update(kind, ws_id, current, found)
-            except (Conflict, NotFoundError):
-                fresh = self._reread(kind, ws_id, current["_id"])
-            if fresh is None:
-                return None
-            current = fresh
-        raise Conflict(
-            f"The {kind.name} {current['_id']} was changed by somebody else {DECISIONS} times while it was "
-            "being written: run the sync again."
-        )
-
-    def _create(self, kind: Kind, ws_id: str, body: Entity) -> Entity:
+    def _create(self, kind: Kind, ws_id: str, body: Entity, source: SourceRow) -> Entity:
         wanted = {key: value for key, value in body.items() if key not in kind.ignored}
         if body.get("targetWorkspace"):
             wanted["targetWorkspace"] = body["targetWorkspace"]
         wanted, type_name = self._checks.new(kind, ws_id, wanted)
-        sent = self._catalogue.fitted(ws_id, wanted, kind.built_in)
-        self._send_first(deleting=False)
+        sent = self.model.fitted(ws_id, wanted, kind.built_in)
+        self._flush_before(deleting=False)
         shelf = self.shelf(kind, ws_id)
-        stored, adopted = self._writer.create(kind, sent, type_name, shelf.by_id)
-        shelf.remember(stored)
-        self.cache.name(kind.name, ws_id, stored)
-        written = {key: (None, value) for key, value in copy_entity(sent).items()}
-        name = self._name_of(kind, stored)
-        handed_out = self._took(
-            stored, self._change(CREATE, kind, ws_id, stored, written, name=name, version=None)
+        operation = self.writes.create(kind, sent, type_name, shelf.by_id)
+        expected: Entity = operation.expected or {}
+        shelf.remember(expected)
+        self.cache.name(kind.name, ws_id, expected)
+        written = {key: (None, value) for key, value in operation.attributes.items()}
+        change = self.log.take(
+            CREATE,
+            kind.name,
+            ws_id,
+            expected,
+            written,
+            name=self.log.name_of(kind.name, expected),
+            version=None,
+            label=source.reference.label,
+            field=source.reference.field,
         )
-        left = differences({**wanted, **sent}, kind.collection.flat(stored), kind.ignored)
-        if adopted and left:
-            # Somebody else may have made it in the meantime, with other values than ours.
-            return self._settle(kind, ws_id, wanted, stored) or handed_out
-        for key, (kept, asked) in left.items():
-            self.note_stubborn(kind, stored, key, kept, asked)
-        return handed_out
+        if len(sent) < len(wanted):  # fields that Ardoq calculates
+            left = {key: wanted[key] for key in wanted.keys() - sent.keys()}
+            left_out = differences(left, kind.collection.flat(expected), kind.ignored)
+            for key, (stored, asked) in left_out.items():
+                self.log.note_not_converging(kind.name, expected, key, stored, asked)
+        self.writes.add_row(expected["_id"], PendingRow(change, None, source))
+        return expected
 
-    def _update(self, kind: Kind, ws_id: str, current: Entity, found: Differences) -> Entity:
+    def _update(
+        self, kind: Kind, ws_id: str, current: Entity, found: Differences, source: SourceRow
+    ) -> Entity:
         derived, type_name = self._checks.changed(kind, ws_id, current, found)
         changed = {key: new for key, (_, new) in found.items()}
-        self._send_first(deleting=False)
-        stored = self._writer.update(kind, current, changed | derived, type_name)
-        at = stored.get("rootWorkspace", ws_id)
-        if at != ws_id:  # a reference goes where its source is
-            self.shelf(kind, ws_id).forget(stored["_id"])
-        self.shelf(kind, at).remember(stored)
-        self.cache.name(kind.name, at, stored)
-        for key, (kept, wanted) in differences(changed, kind.collection.flat(stored), ()).items():
-            self.note_stubborn(kind, stored, key, kept, wanted)
-        pairs = copy_entity({key: list(pair) for key, pair in found.items()})
-        written = {key: (old, new) for key, (old, new) in pairs.items()}
-        name, version = self._name_of(kind, stored), current.get("_version")
-        return self._took(stored, self._change(UPDATE, kind, at, stored, written, name=name, version=version))
+        self._flush_before(deleting=False)
+        expected = self.writes.update(kind, current, changed | derived, type_name)
+        at = expected.get("rootWorkspace", ws_id)
+        if at != ws_id:  # a reference is in the workspace of its source
+            self.shelf(kind, ws_id).forget(expected["_id"])
+        self.shelf(kind, at).remember(expected)
+        self.cache.name(kind.name, at, expected)
+        sent = self.writes.waiting[expected["_id"]].attributes
+        written = {key: (old, sent[key]) for key, (old, _) in found.items()}
+        change = self.log.take(
+            UPDATE,
+            kind.name,
+            at,
+            expected,
+            written,
+            name=self.log.name_of(kind.name, expected),
+            version=current.get("_version"),
+            label=source.reference.label,
+            field=source.reference.field,
+        )
+        self.writes.add_row(expected["_id"], PendingRow(change, None, source))
+        return expected
 
-    def delete(self, kind: Kind, entity_id: str) -> None:
-        """Delete an entity with all that goes with it; what this run has deleted already is left alone."""
-        self._row = _NO_ROW
+    def delete(self, kind: Kind, entity_id: str, source: SourceRow) -> None:
+        """Delete an entity with all that Ardoq deletes with it; do nothing if this run has deleted it."""
         id_segment(entity_id, f"{kind.argument}_id")
-        if self.outbox is not None:
-            self._again = {"_id": entity_id}, dict
-            entity_id = self.outbox.real.get(entity_id, entity_id)
+        entity_id = self.real_id(entity_id)
         if entity_id in self.cache.gone:
             return
-        ws_id, entity = self._located(kind, entity_id)
-        name = self._name_of(kind, entity)
-        taken = self.cache.cascade(kind.name, entity_id)
-        if isinstance(self._writer, BatchWriter) and not self._writer.waits_unsent(taken):
-            self._send_first(deleting=True)
-            entity_id = self._writer.transactions.real.get(entity_id, entity_id)
-            ws_id, entity = self._located(kind, entity_id)
-            taken = self.cache.cascade(kind.name, entity_id)
-        try:
-            self._writer.delete(kind, entity, taken)
-        except NotFoundError:
-            self.cache.forget(kind.name, entity_id)
-            raise
-        kinds = {one.name: one for one in (self.component, self.reference)}
-        going = [(kinds[of], at, gone) for of, at, gone in taken or [(kind.name, ws_id, entity)]]
-        names = [self._name_of(of, gone) for of, _, gone in going]  # as long as the ends are known
+        self.locate(kind, entity_id)
+        removed = self.cache.cascade(kind.name, entity_id)
+        if not self.writes.are_unsent(removed):
+            self._flush_before(deleting=True)
+            entity_id = self.real_id(entity_id)
+            self.locate(kind, entity_id)
+            removed = self.cache.cascade(kind.name, entity_id)
+        entity = removed[0].entity
+        self.writes.delete(kind, entity, removed)
+        names = [self.log.name_of(each.kind, each.entity) for each in removed]  # while the ends are known
         self.cache.forget(kind.name, entity_id)
-        for (of, at, gone), its_name in zip(going, names, strict=True):
-            itself = gone["_id"] == entity_id
-            self.report.gone[gone["_id"]] = gone
-            note = None if itself else f"with component {name}"
-            self.report.take(self._change(DELETE, of, at, gone, name=its_name, note=note))
-            if self.outbox is not None:
-                row = self._again[0] if itself else None
-                place = len(self.report.changes) - 1
-                self.outbox.promise(entity_id, PendingRow(place, None, row, dict, self._row))
-        if self.outbox is None:
-            self.reach.begin_anew()
-            if self.progress is not None:
-                self.progress.wrote()
-        else:
-            self.outbox.withdraw([gone["_id"] for _, _, gone in going])
+        for each, name in zip(removed, names, strict=True):
+            itself = each.entity["_id"] == entity_id
+            self.report.gone[each.entity["_id"]] = each.entity
+            change = self.log.take(
+                DELETE,
+                each.kind,
+                each.workspace,
+                each.entity,
+                name=name,
+                note=None if itself else f"with component {names[0]}",
+                label=source.reference.label,
+                field=source.reference.field,
+            )
+            row = source if itself else source._replace(row=None)
+            self.writes.add_row(entity_id, PendingRow(change, None, row))
+        self.writes.withdraw_rows([each.entity["_id"] for each in removed])
+
+    def failed(
+        self, kind: Kind, row: Any, problem: ArdoqClientException, reference: RowReference = NO_ROW
+    ) -> Entity:
+        """Report a row that failed, and return it with `_id` None."""
+        kept = self.writes.copy_row(row)
+        self.log.failed(kind.name, kept, problem, *reference)
+        return {**kept, "_id": None}
+
+    def _converging(self, kind: Kind, ws_id: str, current: Entity, found: Differences) -> Differences:
+        """Return what can be written of the differences, as Ardoq would keep it.
+
+        Left out is what Ardoq would not keep: fields it calculates, and what it is known to change back.
+        """
+        held = kind.collection.flat(current)
+        wanted = {key: new for key, (_, new) in found.items()}
+        fitted = self.model.fitted(ws_id, wanted, kind.built_in, held)
+        kept = {}
+        for key, (old, new) in found.items():
+            if key not in fitted or self.log.does_not_converge(current["_id"], key, old, new):
+                self.log.note_not_converging(kind.name, current, key, old, new)
+            elif not same(old, fitted[key]):
+                kept[key] = (old, fitted[key])
+        return kept
+
+    # -- pending writes -------------------------------------------------------------------------------------
+
+    def flush(self) -> dict[str, ArdoqClientException]:
+        """Send the pending writes, and return by id why writes failed."""
+        return self.writes.flush()
+
+    def _flush_before(self, *, deleting: bool) -> None:
+        if self.writes.waiting and self.writes.must_flush_before(deleting=deleting):
+            self.writes.flush()
+
+    def real_id(self, entity_id: Any) -> Any:
+        """Return the id that Ardoq gave to an entity that had a batch id first; any other id as it is."""
+        return self.writes.real.get(entity_id, entity_id) if isinstance(entity_id, str) else entity_id
+
+    def _with_real_ids(self, body: Entity) -> Entity:
+        if not self.writes.real or not isinstance(body, dict):
+            return body
+        return with_real_ids(body, self.writes.real)
+
+    def report_duplicates(self) -> None:
+        """Report what is in Ardoq twice because a create without an answer was carried out late."""
+        for kind, shelf, key in self.writes.sender.unconfirmed.duplicates(self.shelf):
+            self.log.note_ambiguity(kind.name, shelf.matches(key))
 
     def misses(self, kind: Kind) -> list[dict[str, Any]]:
-        """Return what Ardoq holds, of what is loaded and of the types that rows touched, that no row
-        named.
-        """
+        """Return what Ardoq holds of the loaded types that rows touched, and no row named."""
         return [self.described(kind, entity) for entity in self.cache.misses(kind.name)]
 
     def described(self, kind: Kind, entity: Entity) -> dict[str, Any]:
         """Return what a report shows of an entity."""
-        shown = ("_id", "type", "rootWorkspace", *(("source", "target") if kind is self.reference else ()))
-        return {"name": self._name_of(kind, entity), **{key: entity.get(key) for key in shown}}
+        return self.log.describe(kind.name, entity)
 
-    def imagined(self, entity_id: str) -> bool:
-        """Tell whether an entity is in the cache as Ardoq does not have it, since it was only simulated."""
-        return self._writer.imagined(entity_id)
+    # -- look up --------------------------------------------------------------------------------------------
 
-    def failed(self, kind: Kind, row: Any, problem: ArdoqClientException, of: Row | None = None) -> Entity:
-        """Report a row that failed, the row at hand if `of` does not say which, and return it with
-        `_id` None.
-        """
-        self.reach.failed(problem)
-        kept = kept_row(row) if self.outbox is None else self.outbox.show(kept_row(row))
-        self.report.take(failure(kind.name, kept, str(problem), *(of or self._row)))
-        return {**copy_entity(kept), "_id": None}
-
-    # -- what a decision must know --------------------------------------------------------------------------
-
-    def _located(self, kind: Kind, entity_id: str) -> tuple[str, Entity]:
-        """Return (workspace id, entity) from the cache, or from Ardoq; its workspace is loaded then."""
-        self._not_gone(kind, entity_id)
-        found = self.cache.get(kind.name, entity_id)
-        if found is None:
+    def locate(self, kind: Kind, entity_id: str) -> Located:
+        """Return an entity from the cache, or from Ardoq; its workspace is loaded then."""
+        self._check_not_deleted(kind, entity_id)
+        located = self.cache.get(kind.name, entity_id)
+        if located is None:
             entity = kind.collection.read(entity_id)
-            for end in ("source", "target"):  # in a simulation it has gone with its component
-                self._not_gone(self.component, entity.get(end, ""))
-            found = entity["rootWorkspace"], entity
-            self.shelf(kind, found[0]).remember(entity)
-        return found
+            for end in ("source", "target"):  # in a preview a reference is deleted with its component
+                self._check_not_deleted(self.component, entity.get(end, ""))
+            located = Located(kind.name, entity["rootWorkspace"], entity)
+            self.shelf(kind, located.workspace).remember(entity)
+        return located
 
-    def _not_gone(self, kind: Kind, entity_id: str) -> None:
+    def _check_not_deleted(self, kind: Kind, entity_id: str) -> None:
         if entity_id in self.cache.gone:
             raise NotFoundError(f"The {kind.name} {entity_id} was deleted in this run.")
 
     def _reread(self, kind: Kind, ws_id: str, entity_id: str) -> Entity | None:
-        """Return the entity as Ardoq holds it now and remember it, or forget it and return None."""
+        """Return the entity as Ardoq holds it now and keep it, or remove it and return None."""
         simulated = self.simulated(kind, entity_id)
         if simulated is not None:
             return simulated
@@ -464,78 +471,3 @@ class Engine:
             return None
         self.shelf(kind, ws_id).remember(fresh)
         return fresh
-
-    def _converging(self, kind: Kind, ws_id: str, current: Entity, found: Differences) -> Differences:
-        """Return what can be written of it, as it would be kept.
-
-        Left out is what Ardoq would not keep: fields it calculates, and what it is known to change back.
-        """
-        held = kind.collection.flat(current)
-        wanted = {key: new for key, (_, new) in found.items()}
-        fitted = self._catalogue.fitted(ws_id, wanted, kind.built_in, held)
-        kept = {}
-        for key, (old, new) in found.items():
-            known = self._stubborn.get((current["_id"], key))
-            if key not in fitted or (known and (known["stored"], known["wanted"]) == (old, new)):
-                self.note_stubborn(kind, current, key, old, new)
-            elif not same(old, fitted[key]):
-                kept[key] = (old, fitted[key])
-        return kept
-
-    def note_stubborn(self, kind: Kind, entity: Entity, key: str, kept: Any, wanted: Any) -> None:
-        """Report an attribute that Ardoq does not keep as it was sent."""
-        note = {"kind": kind.name, "_id": entity["_id"], "name": self._name_of(kind, entity)}
-        note |= {"attribute": key, "stored": kept, "wanted": wanted}
-        self._stubborn[entity["_id"], key] = copy_entity(note)
-        copied: Any = copy_entity(note)
-        self.report.not_converging[entity["_id"], key] = copied
-
-    def look_again(self) -> None:
-        """Report by name what is in Ardoq twice because a create that got no answer was carried out late."""
-        for kind, shelf, key in self._writer.doubts.turned_up(self.shelf):
-            self._note_ambiguity(kind, shelf.matches(key))
-
-    def _note_ambiguity(self, kind: Kind, matches: Sequence[Entity]) -> None:
-        used, name = matches[0]["_id"], self._name_of(kind, matches[0])
-        found = [match["_id"] for match in matches]
-        entry: Any = {"kind": kind.name, "name": name, "used": used, "matches": found}
-        self.report.ambiguous[used] = entry
-        # The row means them all: they are duplicates, not things that the source no longer has.
-        self.cache.named.update(found)
-
-    def _change(
-        self,
-        action: str,
-        kind: Kind,
-        ws_id: str,
-        entity: Entity,
-        written: Differences = _NOTHING,
-        *,
-        name: str | None = None,
-        version: Any = ...,
-        note: str | None = None,
-    ) -> Change:
-        return Change(
-            action,
-            kind.name,
-            entity["_id"],
-            name or entity.get("name"),
-            entity.get("type"),
-            ws_id,
-            written,
-            entity.get("_version") if version is ... else version,
-            note,
-            None,
-            *self._row,
-        )
-
-    def _name_of(self, kind: Kind, entity: Entity) -> str | None:
-        """Return a component's name, or the names of a reference's ends as far as they are known."""
-        if kind is self.component:
-            name: str | None = entity.get("name")
-            return name
-        ends = []
-        for end in ("source", "target"):
-            found = self.cache.get("component", entity[end])
-            ends.append(str((found and found[1].get("name")) or entity[end]))
-        return " -> ".join(ends)

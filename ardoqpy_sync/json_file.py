@@ -1,6 +1,6 @@
-"""Plain data in a file of JSON, whole or not at all: written beside its place, read with every doubt told.
+"""JSON files: written completely or not at all, and read with a message for each mistake in the file.
 
-What the data must hold is up to its own reader; here is what is wrong with a file before that.
+Whether the data makes sense is checked by its own reader.
 """
 
 from __future__ import annotations
@@ -19,81 +19,86 @@ from ardoqpy.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ardoqpy.entities import Attributes
+
 __all__ = ["as_json_value", "encode", "read", "write"]
 
 #: Deeper than this, a value that JSON cannot hold is named instead of shown.
 MAX_DEPTH = 20
 
 
-def write(path: str | os.PathLike[str], data: Mapping[str, Any], what: str) -> None:
-    """Write plain data to a file, in place of what was there.
+def write(path: str | os.PathLike[str], data: Mapping[str, object], what: str) -> None:
+    """Write plain data to a file, which is replaced.
 
-    `what` it is, such as "plan", is said where it fails: raise `InvalidInput` where the path cannot be
-    written, or the data holds what JSON cannot.
+    `what` is what messages call the data, such as "plan". Raise `InvalidInput` if the file cannot be written,
+    or the data cannot be expressed in JSON.
     """
     if not isinstance(path, str | os.PathLike):
-        raise InvalidInput(f"path is {describe_type(path)}: give the path of a file.")
+        raise InvalidInput(f"path is {describe_type(path)}: pass the path of a file.")
     files.save(iter([encode(data, what).encode()]), path)
 
 
-def read(path: str | os.PathLike[str], what: str) -> tuple[Any, str]:
-    """Return what a file holds, and how a sentence about the file begins.
+def encode(data: Mapping[str, object], what: str) -> str:
+    """Return data as indented JSON in ASCII; raise `InvalidInput` naming `what` if JSON cannot hold it."""
+    try:
+        # ASCII only: Ardoq may have stored half a character, which UTF-8 cannot encode.
+        return json.dumps(data, indent=1, allow_nan=False) + "\n"
+    except (TypeError, ValueError, RecursionError) as problem:
+        raise InvalidInput(f"The {what} cannot be saved: {problem}.") from None
 
-    Raise `InvalidInput` naming the place where it is not JSON, or holds what `write` does not write.
+
+def read(path: str | os.PathLike[str], what: str) -> tuple[Any, str]:
+    """Return the data of a file, and the start of a sentence about the file.
+
+    Raise `InvalidInput` with line and column if it is not JSON, or has values that `write` does not write.
     """
     if not isinstance(path, str | os.PathLike):
-        raise InvalidInput(f"path is {describe_type(path)}: give the path of a file.")
-    named = f"The file {str(path)!r}"
+        raise InvalidInput(f"path is {describe_type(path)}: pass the path of a file.")
+    subject = f"The file {str(path)!r}"
     try:
         content = Path(path).read_bytes()
     except OSError as problem:
-        raise InvalidInput(f"{named} cannot be read: {problem.strerror}.") from None
+        raise InvalidInput(f"{subject} cannot be read: {problem.strerror}.") from None
     except ValueError:
-        raise InvalidInput(f"{named} cannot be read: there is no such path.") from None
+        raise InvalidInput(f"{subject} cannot be read: there is no such path.") from None
     try:
         text = content.decode("utf-8-sig")
         data = json.loads(
-            text, parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_each_key_once
+            text,
+            parse_constant=_reject_constant,
+            parse_float=_finite_number,
+            object_pairs_hook=_reject_duplicate_keys,
         )
     except UnicodeDecodeError as problem:
-        raise InvalidInput(f"{named} is no {what}: byte {problem.start} is not UTF-8.") from None
+        raise InvalidInput(f"{subject} is not a {what}: byte {problem.start} is not UTF-8.") from None
     except json.JSONDecodeError as problem:
         where = f"line {problem.lineno}, column {problem.colno}"
         if problem.pos >= len(text.rstrip()) or problem.msg.startswith("Unterminated"):
-            raise InvalidInput(f"{named} is cut off, in {where}: save the {what} again.") from None
-        raise InvalidInput(f"{named} is damaged in {where}: {problem.msg}.") from None
+            raise InvalidInput(f"{subject} is cut off at {where}: save the {what} again.") from None
+        raise InvalidInput(f"{subject} is damaged at {where}: {problem.msg}.") from None
     except (ValueError, RecursionError) as problem:
-        raise InvalidInput(f"{named} is damaged: {problem}.") from None
-    return data, named
+        raise InvalidInput(f"{subject} is damaged: {problem}.") from None
+    return data, subject
 
 
-def _no_number(text: str) -> Any:
-    raise ValueError(f"{text} is no number of JSON")
+def _reject_constant(text: str) -> Any:
+    raise ValueError(f"{text} is not a number in JSON")
 
 
-def _finite(text: str) -> float:
+def _finite_number(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(f"the number {text[:20]} is too large")
     return number
 
 
-def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> Attributes:
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
         names = [key for key, _ in pairs]
-        twice = next(key for key in names if names.count(key) > 1)
-        raise ValueError(f"an object has the key {quote_name(twice)} twice")
-    return found
-
-
-def encode(data: Mapping[str, Any], what: str) -> str:
-    """Return data as indented JSON in ASCII; raise `InvalidInput` naming `what` if JSON cannot hold it."""
-    try:
-        # ASCII only: half of a surrogate pair, which Ardoq may have stored, has no UTF-8.
-        return json.dumps(data, indent=1, allow_nan=False) + "\n"
-    except (TypeError, ValueError, RecursionError) as problem:
-        raise InvalidInput(f"The {what} cannot be saved: {problem}.") from None
+        duplicate = next(key for key in names if names.count(key) > 1)
+        raise ValueError(f"an object has the key {quote_name(duplicate)} twice")
+    return unique
 
 
 # -- values ------------------------------------------------------------------------------------------------

@@ -92,7 +92,7 @@ class SyncReads(ArdoqClient):
                 found = [comp for comp in found if comp.get("name") == comp_name]
             else:
                 found = [comp for comp in shelf if comp_name in (comp.get("name") or "")]
-            return [self._engine.handed_out(comp) for comp in (found[:1] if exact else found)]
+            return [self._engine.writes.hand_out(comp) for comp in (found[:1] if exact else found)]
 
     def match_component(
         self, ws_id: str, type_id: str, value: Any, field_name: str | None = None
@@ -110,7 +110,7 @@ class SyncReads(ArdoqClient):
                 found = shelf.matches(component_key(type_id, value))
             else:
                 raise InvalidInput(f"value is {describe_type(value)}: a component's name is text.")
-            return [self._engine.handed_out(comp) for comp in found]
+            return [self._engine.writes.hand_out(comp) for comp in found]
 
     def match_reference(self, ws_id: str, source: str, target: str, type_id: int) -> Entities:
         """Return the references that a row means: those of a type between two components, as they stand.
@@ -120,7 +120,7 @@ class SyncReads(ArdoqClient):
         with self._lock:
             shelf = self._engine.workspace(id_segment(ws_id, "ws_id")).references
             key = reference_key(self._engine.real_id(source), self._engine.real_id(target), type_id)
-            return [self._engine.handed_out(ref) for ref in shelf.matches(key)]
+            return [self._engine.writes.hand_out(ref) for ref in shelf.matches(key)]
 
     def get_component(
         self,
@@ -157,7 +157,7 @@ class SyncReads(ArdoqClient):
         with self._lock:
             if entity_id is not None:
                 entity = self._engine.simulated(kind, self._engine.real_id(entity_id))
-                return None if entity is None else self._engine.handed_out(entity)
-            if ws_id is None or self._engine.in_step(ws_id):
+                return None if entity is None else self._engine.writes.hand_out(entity)
+            if ws_id is None or self._engine.writes.in_step(ws_id):
                 return None
-            return [self._engine.handed_out(entity) for entity in self._engine.shelf(kind, ws_id)]
+            return [self._engine.writes.hand_out(entity) for entity in self._engine.shelf(kind, ws_id)]

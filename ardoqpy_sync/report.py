@@ -102,7 +102,7 @@ class Report:
 
     def _counted(self) -> ReportData:
         """Update the report, without the list of unchanged components: it is as long as the source."""
-        data, by_name = self.data, cast("dict[str, Any]", self.data)
+        data, by_name = self.data, cast("Attributes", self.data)
         for change in self.changes[self._folded :]:
             name = _COUNTED[change.action, change.kind]
             by_name[name] += 1
@@ -136,7 +136,7 @@ def _hits(components: list[Entity]) -> list[ReportItem]:
 
 
 def _blank() -> ReportData:
-    data: dict[str, Any] = {}
+    data: Attributes = {}
     for name in _COUNTED.values():
         data |= {name: 0, f"{name}_l": []}
     data |= {

@@ -80,7 +80,7 @@ def nothing_sent(server, ws_id):
         ],
         (None, f"ws_id is missing: {AN_ID}"),
         ("", f"ws_id is missing: {AN_ID}"),
-        ({"_id": NOBODY, "name": "W"}, "ws_id is a whole entity: give its '_id' alone."),
+        ({"_id": NOBODY, "name": "W"}, "ws_id is a whole entity: give its '_id' only."),
         ({"name": "W"}, f"ws_id is a dict, which is not an id of Ardoq: {AN_ID}"),
         (5, f"ws_id is an int, which is not an id of Ardoq: {AN_ID}"),
         ("x/" * 200, f"ws_id is {('x/' * 200)!r:.80}, which is not an id of Ardoq: {AN_ID}"),
@@ -123,10 +123,10 @@ def test_a_list_of_ids_that_is_none(client, nothing_sent):
 def test_no_id_at_all(client, nothing_sent):
     """Where one of two ids is needed, both are named."""
     assert sentence_of(InvalidInput, client.get_component) == (
-        "Neither ws_id nor comp_id is given: say which workspace or which component."
+        "Neither ws_id nor comp_id is given: name a workspace or a component."
     )
     assert sentence_of(InvalidInput, client.get_reference) == (
-        "Neither ws_id nor ref_id is given: say which workspace or which reference."
+        "Neither ws_id nor ref_id is given: name a workspace or a reference."
     )
 
 
@@ -358,7 +358,7 @@ def test_a_wrong_token(server):
     with ArdoqClient(server.url, "wr0ng") as client:
         assert sentence_of(AuthorizationError, client.get_workspaces) == (
             "GET /api/workspace failed with 401 Unauthorized. Ardoq says: The token is not known. Make a new "
-            "token (one unused for 60 days expires), and look that it is for this host."
+            "token (one unused for 60 days expires), and check that it is for this host."
         )
 
 

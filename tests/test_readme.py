@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from shell_sessions import play, reach, sessions
+from test_layout import RANKS
 
 from ardoqpy import ArdoqClient
 from ardoqpy.testing import emulator
@@ -188,15 +189,28 @@ def test_the_page_on_reports_runs(tmp_path, monkeypatch):
 
 
 def test_the_map_names_every_file():
-    """The map in design.md has every module, by its name or its folder, and nothing that does not exist."""
+    """The map in design.md has every module, and every file that the page names exists."""
     design = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (`.*?) \|", design.split("## The map")[1].split("\n## ")[0], re.MULTILINE)
     named = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
-    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+    files = set(re.findall(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|md)|(?:\w+/)+)`", design)) | named
+    packages = [ROOT / "ardoqpy", ROOT / "ardoqpy_sync"]
+    roots = [ROOT, *packages, *(folder for package in packages for folder in package.glob("*/"))]
+    assert len(files) > 60
+    assert [name for name in sorted(files) if not any((root / name).exists() for root in roots)] == []
     for path in [*ROOT.glob("ardoqpy/**/*.py"), *ROOT.glob("ardoqpy_sync/**/*.py")]:
         module = path.relative_to(ROOT)
         folders = {f"{parent.as_posix()}/" for parent in module.parents}
         assert module.as_posix() in named or named & folders, module
+
+
+def test_the_drawing_shows_the_layers_that_are_checked():
+    """The drawing in design.md has the layers in the order in which test_layout.py checks imports."""
+    drawing = (ROOT / "docs" / "design.md").read_text(encoding="utf-8").split("```text")[1].split("```")[0]
+    paths = re.findall(r"^ (ardoqpy[\w/]*(?:/|\.py))", drawing, re.MULTILINE)
+    assert len(paths) >= 15
+    layers = [re.sub(r"(/|\.py)$", "", path).replace("/", ".") for path in paths]
+    assert layers == sorted(layers, key=RANKS.__getitem__)
 
 
 def test_the_page_on_plans_runs(tmp_path, monkeypatch, capsys):

@@ -169,7 +169,7 @@ def test_a_token_has_no_dict():
 
 def test_a_token_is_hidden_in_text():
     """Every occurrence goes, the rest stays."""
-    assert Token(TOKEN).hide_in(f"a {TOKEN} b {TOKEN}") == "a *** b ***"
+    assert Token(TOKEN).redact(f"a {TOKEN} b {TOKEN}") == "a *** b ***"
 
 
 @pytest.mark.parametrize("kind", [ArdoqClient, ArdoqSyncClient])

@@ -1,35 +1,30 @@
-"""Hold the common templates that every organisation finds in place."""
+"""Define the common templates that every organisation has."""
 
 from typing import Final
 
 from ardoqpy.emulator import assumptions
-from ardoqpy.emulator.table import Row
+from ardoqpy.emulator.rows import ModelRow, ReferenceTypeDefinition
 
-
-def _type(type_id: str, name: str, index: int, **children: Row) -> Row:
-    return {"id": type_id, "name": name, "index": index, "children": children}
-
-
-def _reference_type(number: int, name: str, line: str, ending: str, color: str, *, returns: bool) -> Row:
-    return {
-        "id": number,
-        "name": name,
-        "line": line,
-        "lineEnding": ending,
-        "color": color,
-        "svgStyle": None,
-        "returnsValue": returns,
-    }
-
-
-# "Implicit" is number 2 because clients create references of type 2 without looking.
-_REFERENCE_TYPES: Final = {
-    "0": _reference_type(0, "Asynchronous", "dotted", "bottom", "blue", returns=True),
-    "1": _reference_type(1, "Synchronous", "solid", "both", "black", returns=True),
-    "2": _reference_type(2, "Implicit", "dashed", "none", "red", returns=False),
+# "Implicit" is number 2 because clients create references of type 2 without a look-up.
+_REFERENCE_TYPES: Final[dict[str, ReferenceTypeDefinition]] = {
+    "0": {
+        "name": "Asynchronous",
+        "line": "dotted",
+        "lineEnding": "bottom",
+        "color": "blue",
+        "returnsValue": True,
+    },
+    "1": {
+        "name": "Synchronous",
+        "line": "solid",
+        "lineEnding": "both",
+        "color": "black",
+        "returnsValue": True,
+    },
+    "2": {"name": "Implicit", "line": "dashed", "lineEnding": "none", "color": "red", "returnsValue": False},
 }
 
-COMMON_TEMPLATES: Final[tuple[Row, ...]] = (
+COMMON_TEMPLATES: Final[tuple[ModelRow, ...]] = (
     {
         "_id": assumptions.DEFAULT_TEMPLATE,
         "name": "Application Service",
@@ -41,12 +36,10 @@ COMMON_TEMPLATES: Final[tuple[Row, ...]] = (
         "startView": "blockdiagram",
         "referenceTypes": _REFERENCE_TYPES,
         "root": {
-            "p1434104432900": _type(
-                "p1434104432900",
-                "Application",
-                1,
-                p1434104432901=_type("p1434104432901", "Service", 1),
-            ),
+            "p1434104432900": {
+                "name": "Application",
+                "children": {"p1434104432901": {"name": "Service"}},
+            },
         },
     },
     {
@@ -59,6 +52,6 @@ COMMON_TEMPLATES: Final[tuple[Row, ...]] = (
         "blankTemplate": True,
         "flexible": True,
         "referenceTypes": _REFERENCE_TYPES,
-        "root": {"p1434104432910": _type("p1434104432910", "Component", 1)},
+        "root": {"p1434104432910": {"name": "Component"}},
     },
 )

@@ -9,17 +9,25 @@ from __future__ import annotations
 import gc
 from contextlib import contextmanager
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
     from ardoqpy.entities import Entity
 
-__all__ = ["Cache", "Shelf", "Workspace", "component_key", "copy_entity", "reference_key"]
+__all__ = ["Cache", "Located", "Shelf", "Workspace", "component_key", "copy_entity", "reference_key"]
 
 #: The attribute that says of which type an entity is.
 TYPE_OF = {"component": "typeId", "reference": "type"}
+
+
+class Located(NamedTuple):
+    """An entity, its kind (`component` or `reference`), and the id of the workspace that holds it."""
+
+    kind: str
+    workspace: str
+    entity: Entity
 
 
 _CONTAINERS = frozenset((dict, list))
@@ -87,6 +95,8 @@ class Shelf:
         self.several: dict[Hashable, list[str]] = {}
         self._match_key = match_key
         self._indexes: dict[Hashable, Index] = {}
+        #: The place of each entity in Ardoq's order, once one was taken out: it may come back.
+        self._places: dict[str, int] = {}
         # Backwards, so that of several the first stays.
         keys = list(map(match_key, reversed(entities)))
         self.first: dict[Hashable, Entity] = dict(zip(keys, reversed(entities), strict=True))
@@ -121,6 +131,8 @@ class Shelf:
         key = self._match_key(entity)
         self.by_id[entity_id] = entity  # an older self leaves its place in the order to it
         if older is None:
+            if self._places:
+                self._put_in_place(entity_id)
             self._enter(key, entity)
         else:
             for index in self._indexes.values():
@@ -136,12 +148,21 @@ class Shelf:
 
     def forget(self, entity_id: str) -> Entity | None:
         """Take an entity out and return it; None where it was not here."""
+        if entity_id in self.by_id and not self._places:
+            self._places = {known: place for place, known in enumerate(self.by_id)}
         entity = self.by_id.pop(entity_id, None)
         if entity is not None:
             self._leave(self._match_key(entity), entity_id)
             for index in self._indexes.values():
                 index.discard(entity)
         return entity
+
+    def _put_in_place(self, entity_id: str) -> None:
+        """Put an entity that is last in the order where it was before it was taken out."""
+        if self._places.setdefault(entity_id, len(self._places)) + 1 < len(self._places):
+            in_order = sorted(self.by_id.items(), key=lambda item: self._places[item[0]])
+            self.by_id.clear()
+            self.by_id.update(in_order)
 
     def _enter(self, key: Hashable, entity: Entity) -> None:
         if key not in self.first:
@@ -254,40 +275,41 @@ class Cache:
         for ws_id, workspace in self.workspaces.items():
             yield ws_id, workspace.components if kind == "component" else workspace.references
 
-    def get(self, kind: str, entity_id: str) -> tuple[str, Entity] | None:
-        """Return (workspace id, entity) by id, wherever it is loaded."""
-        for ws_id, shelf in self.shelves(kind):
-            entity = shelf.by_id.get(entity_id)
+    def get(self, kind: str, entity_id: str) -> Located | None:
+        """Return an entity by id, whichever loaded workspace holds it."""
+        for ws_id, workspace in self.workspaces.items():
+            entity = (workspace.components if kind == "component" else workspace.references).by_id.get(
+                entity_id
+            )
             if entity is not None:
-                return ws_id, entity
+                return Located(kind, ws_id, entity)
         return None
 
     def replace(self, kind: str, entity_id: str, stored: Entity) -> None:
         """Put what Ardoq has stored in the place of what was kept under an id so far."""
-        found = self.get(kind, entity_id)
-        if found is not None and (stored["_id"], stored["rootWorkspace"]) != (entity_id, found[0]):
-            self._shelf(kind, found[0]).forget(entity_id)
+        located = self.get(kind, entity_id)
+        if located and (stored["_id"], stored["rootWorkspace"]) != (entity_id, located.workspace):
+            self._shelf(kind, located.workspace).forget(entity_id)
         if stored["rootWorkspace"] in self.workspaces:
             self._shelf(kind, stored["rootWorkspace"]).remember(stored)
         if entity_id in self.named:
             self.named.discard(entity_id)
             self.named.add(stored["_id"])
 
-    def undo(
-        self, kind: str, entity_id: str, base: Entity | None, taken: Iterable[tuple[str, str, Entity]]
-    ) -> None:
-        """Put things back to what they were before a write that was not carried out.
+    def undo(self, kind: str, entity_id: str, base: Entity | None, removed: Sequence[Located]) -> None:
+        """Restore the state before a write that was not carried out.
 
-        `base` is the entity as it was, None where it was new; `taken` what went with a delete, as (kind,
-        workspace id, entity).
+        `base` is the entity as it was, None if it was new; `removed` what went with a delete.
         """
-        found = self.get(kind, entity_id)
-        if found is not None:
-            self._shelf(kind, found[0]).forget(entity_id)
+        located = self.get(kind, entity_id)
+        if located is not None and (base is None or located.workspace != base["rootWorkspace"]):
+            self._shelf(kind, located.workspace).forget(entity_id)
         if base is None:
             self.named.discard(entity_id)
             self.gone.add(entity_id)
-        for its_kind, ws_id, entity in taken or ([(kind, base["rootWorkspace"], base)] if base else []):
+        for its_kind, ws_id, entity in removed or (
+            [Located(kind, base["rootWorkspace"], base)] if base else []
+        ):
             self._shelf(its_kind, ws_id).remember(entity)
             self.gone.discard(entity["_id"])
 
@@ -314,10 +336,10 @@ class Cache:
             ]
         return missing
 
-    def forget(self, kind: str, entity_id: str) -> list[tuple[str, str, Entity]]:
+    def forget(self, kind: str, entity_id: str) -> list[Located]:
         """Take out an entity and all that Ardoq deletes with it: descendants, and references at either end.
 
-        Return them as (kind, workspace id, entity), the entity itself first.
+        Return them, the entity itself first.
         """
         taken = self.cascade(kind, entity_id)
         for its_kind, ws_id, entity in taken:
@@ -326,32 +348,32 @@ class Cache:
         self.gone.add(entity_id)
         return taken
 
-    def cascade(self, kind: str, entity_id: str) -> list[tuple[str, str, Entity]]:
+    def cascade(self, kind: str, entity_id: str) -> list[Located]:
         """Return what `forget` would take out, and leave it where it is."""
-        found = self.get(kind, entity_id)
-        itself = [(kind, *found)] if found else []
+        located = self.get(kind, entity_id)
+        itself = [located] if located else []
         return [*itself, *self.along(entity_id)] if kind == "component" else itself
 
-    def along(self, comp_id: str) -> Iterator[tuple[str, str, Entity]]:
-        """Yield what goes with a component, what is nearest first, as (kind, workspace id, entity)."""
+    def along(self, comp_id: str) -> Iterator[Located]:
+        """Yield what goes with a component, what is nearest first."""
         seen, waiting = {comp_id}, [comp_id]
         for each in waiting:
-            for kind, ws_id, entity in self.touching(each):
-                if entity["_id"] not in seen:
-                    seen.add(entity["_id"])
-                    yield kind, ws_id, entity
-                    if kind == "component":
-                        waiting.append(entity["_id"])
+            for located in self.touching(each):
+                if located.entity["_id"] not in seen:
+                    seen.add(located.entity["_id"])
+                    yield located
+                    if located.kind == "component":
+                        waiting.append(located.entity["_id"])
 
-    def touching(self, comp_id: str) -> Iterator[tuple[str, str, Entity]]:
-        """Yield the children of a component, and the references at it, as (kind, workspace id, entity)."""
+    def touching(self, comp_id: str) -> Iterator[Located]:
+        """Yield the children of a component, and the references at it."""
         for ws_id, shelf in self.shelves("component"):
             for comp in shelf.find("parent", comp_id, _parent):
-                yield "component", ws_id, comp
+                yield Located("component", ws_id, comp)
         for ws_id, shelf in self.shelves("reference"):
             leaving = shelf.find("source", comp_id, _source)
             for ref in leaving + shelf.find("target", comp_id, _target):
-                yield "reference", ws_id, ref
+                yield Located("reference", ws_id, ref)
 
 
 def _parent(comp: Entity) -> Hashable:

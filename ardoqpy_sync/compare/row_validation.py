@@ -97,7 +97,7 @@ class RowValidator:
             self._workspace(hint)
             found = self._cache.get("component", comp_id)
         if found is not None:
-            return found[0]
+            return found.workspace
         if comp_id in self._cache.gone:
             raise InvalidInput(
                 f"{argument} {comp_id!r} is a component that this run has deleted, or could not create."

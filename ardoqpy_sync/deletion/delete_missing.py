@@ -1,7 +1,7 @@
-"""What becomes of what the source no longer has: see what it is, let the guard decide, then one by one.
+"""Delete or mark what is missing in the source: read it, let the guard decide, then read it again and write.
 
-Nothing is deleted, or marked, before the guard has agreed to all of it. Each thing is read again before it
-goes, and stays where somebody has changed it, or put something at it, since the guard saw it.
+Nothing is deleted, or marked, before the guard has agreed to all of it. Each entity is read again right
+before it is deleted. It is kept if somebody has changed it, or added something to it, since the guard saw it.
 """
 
 from __future__ import annotations
@@ -9,48 +9,49 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ardoqpy.errors import ArdoqClientException, NotFoundError
-from ardoqpy_sync.compare.cache import TYPE_OF
+from ardoqpy_sync.compare.cache import TYPE_OF, Located
 from ardoqpy_sync.compare.cascade_counts import Extent, extents
 from ardoqpy_sync.compare.diff import CREATE, DELETE, differences
 from ardoqpy_sync.deletion.guard import KINDS, Group, Held, Missing, Run, Thing, objections, refusal
-from ardoqpy_sync.writing.pending import Row
+from ardoqpy_sync.deletion.reading import ComponentState, StateReader
+from ardoqpy_sync.writing.pending_row import NO_ROW, RowReference, SourceRow
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from ardoqpy.api.protocols import Dialect
     from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.diff import Change
-    from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.deletion.guard import Bounds
     from ardoqpy_sync.engine import Engine
 
 __all__ = ["Deleting", "rows_of"]
 
+_T = TypeVar("_T")
+
 #: How many components Ardoq is asked about at the same time.
 SIDE_BY_SIDE = 3
-#: What the row is called that says of something that it is missing.
+#: The label of what is marked as missing.
 NOT_IN_SOURCE = "no longer in the source"
-#: What goes with a component, by id: its kind, and what it is.
-Cascade = dict[str, tuple[str, "Entity"]]
+#: What Ardoq deletes with a component, by id.
+Cascade = dict[str, Located]
 
 
-class Sight(NamedTuple):
-    """A component as Ardoq holds it now, None where it does not; the ids of its children; its references."""
+class _Reading(NamedTuple):
+    """Missing entities as Ardoq holds them now: the components with all that is below, and the references."""
 
-    comp: Entity | None
-    children: list[str]
-    references: list[Entity]
+    components: dict[str, ComponentState]
+    reader: StateReader
 
 
 class Deleting:
-    """Delete the cache misses of a run, or refuse.
+    """Delete the missing entities of a run, or refuse.
 
-    `collect` says that what cannot be deleted does not end it. Not safe for threads by itself: the
-    client that owns it holds a lock.
+    With `collect`, a failed delete does not end it. Not safe for threads by itself: the client that owns it
+    holds a lock.
     """
 
     def __init__(
@@ -67,36 +68,40 @@ class Deleting:
         self._bounds = bounds
         self._rows_before = rows_before
         self._collect = collect
-        self._kinds = {kind.name: kind for kind in (engine.component, engine.reference)}
+        self._kinds = engine.kinds
         names = ("deleted", "gone", "moved", "kept", "failed")
         self._answer: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
 
     def run(self) -> dict[str, list[dict[str, Any]]]:
-        """Delete all of the misses that the bounds are about, or raise `DeleteBlocked` and delete none."""
+        """Delete all missing entities that the bounds are about, or raise `DeleteBlocked` and delete none."""
         engine = self._engine
         misses = {kind: list(filter(partial(self._meant, kind), engine.cache.misses(kind))) for kind in KINDS}
         own = {entity["_id"] for entities in misses.values() for entity in entities}
-        sights = self._look([comp["_id"] for comp in misses["component"]])
-        sizes = _extents(sights, [comp["_id"] for comp in misses["component"]])
-        along = self._along(sights, own)
-        missing = [
-            Missing(
-                self._thing(kind, entity),
-                tuple(self._thing(*one) for one in along.get(entity["_id"], {}).values()),
-                *sizes.get(entity["_id"], Extent(0, 0)),
-            )
-            for kind, entities in misses.items()
-            for entity in entities
-        ]
-        self._agree(missing)
-        engine.reach.begin_anew()
-        # References first, then components from the leaves up, so that each goes by itself.
-        for ref in misses["reference"]:
-            self._one(engine.reference, ref, {})
-        # What is below a component has fewer below it.
-        for comp in sorted(misses["component"], key=lambda comp: sizes[comp["_id"]].components):
-            agreed = {key: one["_version"] for key, (_, one) in along[comp["_id"]].items()}
-            self._one(engine.component, comp, agreed)
+        comps = [Located("component", comp["rootWorkspace"], comp) for comp in misses["component"]]
+        refs = [Located("reference", ref["rootWorkspace"], ref) for ref in misses["reference"]]
+        read = self._read(comps).components
+        states = {comp_id: self._as_left(comp_id, state) for comp_id, state in read.items()}
+        sizes = _extents(states, [comp["_id"] for comp in misses["component"]])
+        along = self._along(states, own)
+        self._agree(
+            [
+                Missing(
+                    self._thing(located),
+                    tuple(map(self._thing, along.get(located.entity["_id"], {}).values())),
+                    *sizes.get(located.entity["_id"], Extent(0, 0)),
+                )
+                for located in comps + refs
+            ]
+        )
+        engine.log.circuit_breaker.reset()
+        # What is below a component has fewer below it: from the leaves up, each is deleted by itself.
+        comps.sort(key=lambda comp: sizes[comp.entity["_id"]].components)
+        agreed = {
+            comp_id: {key: each.entity["_version"] for key, each in cascade.items()}
+            for comp_id, cascade in along.items()
+        }
+        for part in self._parts(refs + comps):
+            self._delete(part, agreed)
         return self._answer
 
     def mark(self, marks: Entity) -> dict[str, list[dict[str, Any]]]:
@@ -108,28 +113,43 @@ class Deleting:
         marks = flat(marks)
         misses = [comp for comp in engine.cache.misses(kind.name) if self._meant(kind.name, comp)]
         unlike = [comp for comp in misses if differences(marks, flat(comp), kind.ignored)]
-        self._agree([Missing(self._thing(kind.name, comp)) for comp in unlike])
-        engine.reach.begin_anew()
+        self._agree(
+            [Missing(self._thing(Located(kind.name, comp["rootWorkspace"], comp))) for comp in unlike]
+        )
+        engine.log.circuit_breaker.reset()
         done: dict[str, list[dict[str, Any]]] = {"marked": [], "gone": [], "failed": []}
+        row = RowReference(NOT_IN_SOURCE)
         with engine.cache.unnamed():  # what is marked is missing all the same
-            for comp in unlike:
-                shown = {"kind": kind.name, **engine.described(kind, comp)}
-                try:
-                    engine.reach.check()
-                    engine.have_by_id(kind, comp["_id"], marks, NOT_IN_SOURCE)
-                    refused = self._sent()
-                except NotFoundError:
-                    done["gone"].append(shown)
-                    continue
-                except ArdoqClientException as problem:
-                    engine.failed(kind, {**marks, "_id": comp["_id"], "name": shown["name"]}, problem)
-                    refused = [problem]
-                if refused and not self._collect:
-                    raise refused[0]
-                done["failed" if refused else "marked"].append(
-                    {**shown, "reason": str(refused[0])} if refused else shown
-                )
+            for part in self._parts(unlike):
+                problems: dict[str, ArdoqClientException] = {}
+                for comp in part:
+                    try:
+                        engine.log.circuit_breaker.check()
+                        engine.ensure_by_id(kind, comp["_id"], marks, row, caller_reports=True)
+                    except ArdoqClientException as problem:
+                        problems[comp["_id"]] = problem
+                problems |= engine.flush()
+                for comp in part:
+                    shown = {"kind": kind.name, **engine.log.describe(kind.name, comp)}
+                    why = problems.get(comp["_id"])
+                    if why is None:
+                        done["marked"].append(shown)
+                    elif isinstance(why, NotFoundError):
+                        done["gone"].append(shown)
+                    else:
+                        engine.failed(kind, {**marks, "_id": comp["_id"], "name": shown["name"]}, why, row)
+                        if not self._collect:
+                            raise why
+                        done["failed"].append({**shown, "reason": str(why)})
         return done
+
+    def _parts(self, entities: Sequence[_T]) -> Iterator[Sequence[_T]]:
+        """Yield entities in parts, as many as are written at once; Ardoq may turn out to take fewer."""
+        start = 0
+        while start < len(entities):
+            part = entities[start : start + self._engine.writes.sender.operations]
+            start += len(part)
+            yield part
 
     def _agree(self, missing: Sequence[Missing]) -> None:
         against = objections(missing, self._held(missing), self._of_the_run(), self._bounds)
@@ -139,68 +159,63 @@ class Deleting:
     def _meant(self, kind: str, entity: Entity) -> bool:
         return self._bounds.mean(kind, entity["rootWorkspace"], entity.get(TYPE_OF[kind]))
 
-    # -- see ------------------------------------------------------------------------------------------------
+    # -- read -----------------------------------------------------------------------------------------------
 
-    def _along(self, sights: Mapping[str, Sight], own: set[str]) -> dict[str, Cascade]:
-        """Return by component what goes with it and is no cache miss, as the run has seen it, else as
-        it is now.
+    def _along(self, states: Mapping[str, ComponentState], own: set[str]) -> dict[str, Cascade]:
+        """Return by component what Ardoq deletes with it and is not missing itself, as the run has seen it.
 
-        What goes with a cache miss below it is told there.
+        What the run has not seen is as Ardoq holds it now. What is deleted with a missing component below it
+        is listed there.
         """
-        along = {comp_id: _cascade(sights, comp_id, own) for comp_id in sights if comp_id in own}
-        # Their workspaces are loaded, so that it is known of how many they are a share.
-        self._engine.load(one["rootWorkspace"] for found in along.values() for _, one in found.values())
-        for found in along.values():
-            for key, (kind, _) in found.items():
-                cached = self._engine.cache.get(kind, key)
-                if cached:
-                    found[key] = (kind, cached[1])
+        along = {comp_id: _cascade(states.__getitem__, comp_id, own) for comp_id in states if comp_id in own}
+        # Their workspaces are loaded, so that it is known how many entities of a type they have.
+        self._engine.load(each.workspace for cascade in along.values() for each in cascade.values())
+        for cascade in along.values():
+            for key, each in cascade.items():
+                cascade[key] = self._engine.cache.get(each.kind, key) or each
         return along
 
-    def _look(self, comp_ids: list[str]) -> dict[str, Sight]:
-        """Return what is at each of the components, and at all that is below them."""
-        sights: dict[str, Sight] = {}
-        waiting = comp_ids
+    def _read(self, entities: Sequence[Located]) -> _Reading:
+        """Read entities as Ardoq holds them now, and all that is below the components."""
+        reader = StateReader(self._api, self._engine.cache, entities)
+        states: dict[str, ComponentState] = {}
+        waiting = [each.entity["_id"] for each in entities if each.kind == "component"]
         with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
             while waiting:
-                read = list(threads.map(self._read, waiting))
-                sights.update(zip(waiting, map(self._as_left, waiting, read), strict=True))
-                below = (child for comp_id in waiting for child in sights[comp_id].children)
-                waiting = [child for child in dict.fromkeys(below) if child not in sights]
-        return sights
+                states.update(zip(waiting, threads.map(reader.component, waiting), strict=True))
+                below = (child for comp_id in waiting for child in self._children(comp_id, states[comp_id]))
+                waiting = [child for child in dict.fromkeys(below) if child not in states]
+        return _Reading(states, reader)
 
-    def _read(self, comp_id: str) -> Sight:
-        try:
-            comp = self._api.components.get(comp_id, incl_refs=True)
-        except NotFoundError:
-            return Sight(None, [], [])
-        ends = comp.pop("references", None) or {}
-        children = self._api.components.children(comp)
-        return Sight(comp, children, [*(ends.get("in") or ()), *(ends.get("out") or ())])
+    def _children(self, comp_id: str, state: ComponentState) -> list[str]:
+        return self._as_left(comp_id, state).children
 
-    def _as_left(self, comp_id: str, told: Sight) -> Sight:
-        """Return what Ardoq told as this run has left it: of what was only simulated Ardoq knows nothing."""
-        if told.comp is None and not self._engine.imagined(comp_id):
-            return told  # what was at it, or would be, has gone with it
-        children = [child for child in told.children if self._stands(child)]
-        references = [ref for ref in told.references if self._stands(ref["_id"])]
+    def _as_left(self, comp_id: str, state: ComponentState) -> ComponentState:
+        """Return a component as this run has left it: Ardoq does not know what was only simulated."""
+        if state.comp is None and not self._engine.writes.is_expected(comp_id):
+            return state  # what belonged to it, or would, was deleted with it
+        children = [child for child in state.children if self._is_as_read(child)]
+        references = [ref for ref in state.references if self._is_as_read(ref["_id"])]
         for kind, _, entity in self._engine.cache.touching(comp_id):
-            if self._engine.imagined(entity["_id"]):
+            if self._engine.writes.is_expected(entity["_id"]):
                 if kind == "component":
                     children.append(entity["_id"])
                 else:
                     references.append(entity)
-        return Sight(self._unless_imagined("component", comp_id, told.comp), children, references)
+        return ComponentState(self._or_expected("component", comp_id, state.comp), children, references)
 
-    def _stands(self, entity_id: str) -> bool:
-        return entity_id not in self._engine.cache.gone and not self._engine.imagined(entity_id)
+    def _is_as_read(self, entity_id: str) -> bool:
+        return entity_id not in self._engine.cache.gone and not self._engine.writes.is_expected(entity_id)
 
-    def _unless_imagined(self, kind: str, entity_id: str, told: Entity | None) -> Entity | None:
-        cached = self._engine.cache.get(kind, entity_id) if self._engine.imagined(entity_id) else None
-        return cached[1] if cached else told
+    def _or_expected(self, kind: str, entity_id: str, read: Entity | None) -> Entity | None:
+        if not self._engine.writes.is_expected(entity_id):
+            return read
+        cached = self._engine.cache.get(kind, entity_id)
+        return cached.entity if cached else read
 
-    def _thing(self, kind: str, entity: Entity) -> Thing:
-        shown = {"kind": kind, **self._engine.described(self._kinds[kind], entity)}
+    def _thing(self, located: Located) -> Thing:
+        kind, entity = located.kind, located.entity
+        shown = {"kind": kind, **self._engine.log.describe(kind, entity)}
         group = kind, entity["rootWorkspace"], entity.get(TYPE_OF[kind])
         return Thing(shown, group, entity["_id"] in self._engine.cache.named)
 
@@ -239,85 +254,93 @@ class Deleting:
 
     # -- delete ---------------------------------------------------------------------------------------------
 
-    def _one(self, kind: Kind, entity: Entity, agreed: Mapping[str, Any]) -> None:
-        """Delete one thing, with what was agreed to go along, unless Ardoq holds it otherwise by now."""
-        engine, answer = self._engine, self._answer
-        shown = {"kind": kind.name, **engine.described(kind, entity)}
+    def _delete(self, entities: Sequence[Located], agreed: Mapping[str, Mapping[str, Any]]) -> None:
+        """Read entities again and delete them, unless Ardoq holds them otherwise by now.
+
+        `agreed` are, by component, the versions of what the guard has agreed to delete with it.
+        """
+        engine = self._engine
+        reading: _Reading | None = None
+        pending: list[tuple[dict[str, Any], Located]] = []
         before = len(engine.report.changes)
-        try:
-            engine.reach.check()
-            fresh, along = self._now(kind, entity["_id"])
-            self._let_go(kind, entity["_id"], along)
-            if fresh is None:
-                engine.cache.forget(kind.name, entity["_id"])
-                answer["gone"].append(shown)
-                return
-            if fresh.get("_version") != entity.get("_version"):
-                who, when = kind.collection.touched(fresh)
-                moved = {
-                    "version": entity.get("_version"),
-                    "found": fresh.get("_version"),
-                    "by": who,
-                    "at": when,
-                }
-                answer["moved"].append({**shown, **moved})
-                return
-            new = [one for key, one in along.items() if agreed.get(key) != one[1].get("_version")]
-            if new:
-                because = [self._thing(*one).shown for one in new]
-                answer["kept"].append({**shown, "because": because})
-                return
-            for key, (its_kind, one) in along.items():
-                if engine.cache.get(its_kind, key) is None:  # made since: so that the report names it, too
-                    engine.shelf(self._kinds[its_kind], one["rootWorkspace"]).remember(one)
-            engine.delete(kind, entity["_id"])
-        except NotFoundError:
+        for located in entities:
+            shown = {"kind": located.kind, **engine.log.describe(located.kind, located.entity)}
+            try:
+                engine.log.circuit_breaker.check()
+                reading = reading or self._read(entities)
+                if self._add_delete(located, shown, agreed.get(located.entity["_id"], {}), reading):
+                    pending.append((shown, located))
+            except NotFoundError:
+                self._answer["gone"].append(shown)
+            except ArdoqClientException as problem:
+                self._failed(shown, located, problem)
+        failures = engine.flush()
+        deleted = [change for change in engine.report.changes[before:] if change.action == DELETE]
+        self._answer["deleted"] += map(_deleted, deleted)
+        for shown, located in pending:
+            why = failures.get(located.entity["_id"])
+            if isinstance(why, NotFoundError):
+                self._answer["gone"].append(shown)
+            elif why is not None:
+                self._failed(shown, located, why)
+
+    def _add_delete(
+        self, located: Located, shown: dict[str, Any], agreed: Mapping[str, Any], reading: _Reading
+    ) -> bool:
+        """Add the delete of an entity to the queue; return False if it is kept, or deleted already."""
+        engine, answer = self._engine, self._answer
+        kind, entity = self._kinds[located.kind], located.entity
+        fresh, along = self._now(located, reading)
+        self._update_attached(located, along, reading)
+        if fresh is None:
+            engine.cache.forget(kind.name, entity["_id"])
             answer["gone"].append(shown)
-        except ArdoqClientException as problem:
-            engine.failed(kind, {"_id": entity["_id"]}, problem, Row())
-            self._failed(shown, problem)
-        else:
-            for refused in self._sent():
-                self._failed(shown, refused)
-            answer["deleted"] += [
-                _deleted(change) for change in engine.report.changes[before:] if change.action == DELETE
-            ]
+            return False
+        if fresh.get("_version") != entity.get("_version"):
+            who, when = kind.collection.touched(fresh)
+            versions = {"version": entity.get("_version"), "found": fresh.get("_version")}
+            answer["moved"].append({**shown, **versions, "by": who, "at": when})
+            return False
+        new = [each for key, each in along.items() if agreed.get(key) != each.entity.get("_version")]
+        if new:
+            answer["kept"].append({**shown, "because": [self._thing(each).shown for each in new]})
+            return False
+        for key, each in along.items():
+            if engine.cache.get(each.kind, key) is None:  # created since: the report names it, too
+                engine.shelf(self._kinds[each.kind], each.workspace).remember(each.entity)
+        engine.delete(
+            kind, entity["_id"], SourceRow({"_id": entity["_id"]}, NO_ROW, lambda *_: {}, caller_reports=True)
+        )
+        return True
 
-    def _sent(self) -> list[ArdoqClientException]:
-        """Send the delete, where the writer gathers, and return what went wrong, which is in the report."""
-        self._engine.flush()
-        return self._engine.outbox.problems() if self._engine.outbox is not None else []
-
-    def _failed(self, shown: Mapping[str, Any], problem: ArdoqClientException) -> None:
+    def _failed(self, shown: Mapping[str, Any], located: Located, problem: ArdoqClientException) -> None:
+        self._engine.failed(self._kinds[located.kind], {"_id": located.entity["_id"]}, problem)
         if not self._collect:
             raise problem
         self._answer["failed"].append({**shown, "reason": str(problem)})
 
-    def _let_go(self, kind: Kind, entity_id: str, along: Cascade) -> None:
-        """Read again what the cache has at a component and Ardoq has no more: it has gone, or lies
-        elsewhere.
-        """
+    def _update_attached(self, located: Located, along: Cascade, reading: _Reading) -> None:
+        """Read again what the cache has at a component and Ardoq has no more: deleted, or moved elsewhere."""
         cache = self._engine.cache
-        for its_kind, ws_id, entity in cache.cascade(kind.name, entity_id)[1:]:
+        for kind, ws_id, entity in cache.cascade(located.kind, located.entity["_id"])[1:]:
             key = entity["_id"]
-            if key in along or key in cache.gone or self._engine.imagined(key):
+            if key in along or key in cache.gone or self._engine.writes.is_expected(key):
                 continue
-            try:
-                fresh = self._kinds[its_kind].collection.read(key)
-            except NotFoundError:
-                cache.forget(its_kind, key)
+            fresh = reading.reader.entity(kind, key)
+            if fresh is None:
+                cache.forget(kind, key)
             else:
-                self._engine.shelf(self._kinds[its_kind], ws_id).remember(fresh)
+                self._engine.shelf(self._kinds[kind], ws_id).remember(fresh)
 
-    def _now(self, kind: Kind, entity_id: str) -> tuple[Entity | None, Cascade]:
-        if kind is self._engine.component:
-            sights = self._look([entity_id])
-            return sights[entity_id].comp, _cascade(sights, entity_id)
-        try:
-            told = kind.collection.read(entity_id)
-        except NotFoundError:
-            told = None
-        return self._unless_imagined("reference", entity_id, told), {}
+    def _now(self, located: Located, reading: _Reading) -> tuple[Entity | None, Cascade]:
+        entity_id = located.entity["_id"]
+        if located.kind == "component":
+
+            def state_of(comp_id: str) -> ComponentState:
+                return self._as_left(comp_id, reading.components[comp_id])
+
+            return state_of(entity_id).comp, _cascade(state_of, entity_id)
+        return self._or_expected("reference", entity_id, reading.reader.entity("reference", entity_id)), {}
 
 
 def rows_of(report: Mapping[str, Any]) -> dict[str, int]:
@@ -333,28 +356,33 @@ def rows_of(report: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
-def _extents(sights: Mapping[str, Sight], comp_ids: Iterable[str]) -> dict[str, Extent]:
+def _extents(states: Mapping[str, ComponentState], comp_ids: Iterable[str]) -> dict[str, Extent]:
     return extents(
         comp_ids,
-        lambda comp_id: [child for child in sights[comp_id].children if sights[child].comp is not None],
-        lambda comp_id: [ref["_id"] for ref in sights[comp_id].references],
+        lambda comp_id: [child for child in states[comp_id].children if states[child].comp is not None],
+        lambda comp_id: [ref["_id"] for ref in states[comp_id].references],
     )
 
 
-def _cascade(sights: Mapping[str, Sight], comp_id: str, own: Collection[str] = ()) -> Cascade:
-    """Return what goes with a component, but for what is in `own` and what goes with that."""
-    found: Cascade = {}
+def _cascade(state_of: Callable[[str], ComponentState], comp_id: str, own: Collection[str] = ()) -> Cascade:
+    """Return what Ardoq deletes with a component, without what is in `own` and what is deleted with that."""
+    cascade: Cascade = {}
     waiting = [comp_id]
     for each in waiting:
-        for child in sights[each].children:
-            comp = sights[child].comp
-            if comp is not None and child not in found and child != comp_id and child not in own:
-                found[child] = "component", comp
+        state = state_of(each)
+        for child in state.children:
+            if child in cascade or child == comp_id or child in own:
+                continue
+            comp = state_of(child).comp
+            if comp is not None:
+                cascade[child] = Located("component", comp["rootWorkspace"], comp)
                 waiting.append(child)
-        found.update(
-            (ref["_id"], ("reference", ref)) for ref in sights[each].references if ref["_id"] not in own
+        cascade.update(
+            (ref["_id"], Located("reference", ref["rootWorkspace"], ref))
+            for ref in state.references
+            if ref["_id"] not in own
         )
-    return found
+    return cascade
 
 
 def _deleted(change: Change) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._messages import describe_type, quote_name, short_repr, suggest
 from ardoqpy._terminal import escape_controls
-from ardoqpy.errors import DeleteBlocked, InvalidInput
+from ardoqpy.errors import BlockReason, DeleteBlocked, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ _WORDS = {"deleted": "go", "marked": "be marked"}
 
 #: What a share is a share of: kind, workspace id, type id.
 Group = tuple[str, str, Any]
-Objection = dict[str, Any]
+Objection = BlockReason
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import quote_name
-from ardoqpy.errors import ArdoqClientException, ConfigurationError, DeleteBlocked, InvalidInput
+from ardoqpy.errors import ArdoqClientException, BlockReason, ConfigurationError, DeleteBlocked, InvalidInput
 from ardoqpy_sync.job.problems import JobInvalid, Problem
 from ardoqpy_sync.job.resolver import BoundComponents, BoundReferences, bind
 from ardoqpy_sync.job.result import Outcome, Read
@@ -406,7 +406,7 @@ class _Run:
             f"{quote_name(mapping.type)}, so nothing of that type is {mapping.missing.past}: "
             "is the source empty?"
         )
-        reason = {"bound": "source", "sentence": sentence, "allow": None}
+        reason: BlockReason = {"bound": "source", "sentence": sentence, "allow": None}
         self._outcome.refused.append(DeleteBlocked(sentence, reasons=[reason], would_delete=[]))
 
 

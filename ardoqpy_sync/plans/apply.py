@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import describe_type, quote_name
-from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError, PlanDrifted
+from ardoqpy.errors import ArdoqClientException, InvalidInput, NotFoundError, PlanDrifted
 from ardoqpy_sync.compare.diff import CREATE, DELETE
 from ardoqpy_sync.plans.document_schema import ENDS
 from ardoqpy_sync.plans.drift import FAILED, MOVED, SETTLED, TODO, Course, Standing
 from ardoqpy_sync.plans.plan import Plan
-from ardoqpy_sync.writing.writers import SimulatedWriter, Stored
+from ardoqpy_sync.writing.pending_row import RowReference, SourceRow
+from ardoqpy_sync.writing.senders import NoRequests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
-
     from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.documents import ChangeEntry
@@ -48,13 +47,11 @@ def apply(
                 f"set plan.made[{key!r}]."
             )
     engine.flush()
-    engine.moved_meanwhile.clear()
-    if engine.outbox is not None:
-        engine.outbox.broken.clear()
+    engine.drifted.clear()
     with engine.cache.unnamed():
         _load_afresh(engine, plan)
         if moved == "refuse":
-            rehearsal = _Applying(engine.beside(_RehearsingWriter(engine.in_step)), plan, "skip", "collect")
+            rehearsal = _Applying(engine.preview(NoRequests("rehearsed-")), plan, "skip", "collect")
             result = rehearsal.run()
             if result["moved"]:
                 raise PlanDrifted(f"Nothing is applied: {_since(result['moved'])}.", moved=result["moved"])
@@ -71,26 +68,9 @@ def _load_afresh(engine: PlanEngine, plan: Plan) -> None:
         # What goes along with a component may be anywhere the run has looked.
         concerned += [*plan.workspaces, *engine.cache.workspaces]
     for ws_id in set(concerned) & engine.cache.workspaces.keys():
-        if engine.in_step(ws_id):
+        if engine.writes.in_step(ws_id):
             del engine.cache.workspaces[ws_id]
     engine.load(concerned)
-
-
-class _RehearsingWriter(SimulatedWriter):
-    """Write nowhere, beside another writer: what is not in Ardoq there is not in Ardoq here."""
-
-    def __init__(self, in_step: Callable[[str], bool]) -> None:
-        super().__init__()
-        self._in_step = in_step
-
-    def create(self, kind: Kind, body: Entity, type_name: str | None, known: Container[str]) -> Stored:
-        """Answer with the entity under an id that no other writer gives."""
-        stored = super().create(kind, body, type_name, known).entity
-        return Stored({**stored, "_id": f"rehearsed-{stored['_id']}"})
-
-    def in_step(self, ws_id: str) -> bool:
-        """Answer no once something was written in the workspace, here or there."""
-        return super().in_step(ws_id) and self._in_step(ws_id)
 
 
 class _Applying:
@@ -106,11 +86,13 @@ class _Applying:
         self._reasons: dict[int, str] = {}
         self._moved: dict[str, dict[str, Any]] = {}
         self._went: set[str] = set()
+        #: The changes whose writes are pending, by their numbers.
+        self._pending: list[int] = []
         self.problems: list[tuple[Kind, Entity, ArdoqClientException]] = []
 
     def run(self) -> dict[str, Any]:
         """Carry out change after change, and return what became of each."""
-        self._engine.reach.begin_anew()
+        self._engine.log.circuit_breaker.reset()
         for number, change in enumerate(self._plan.changes):
             course = self._standing.courses[change["_id"]]
             if "deleted_with" in change:
@@ -119,36 +101,34 @@ class _Applying:
                 self._outcomes[number] = _ALREADY  # it is to be gone in the end, and nothing needs it
             else:
                 self._take(number, course)
-            self._send_if_full()
-        self._settle_what_waited()
+            if self._engine.writes.is_full:
+                self._flush()
+        while self._pending:  # what has drifted may be decided again, and is pending then
+            self._flush()
         return self._result()
 
-    # -- where writes wait ----------------------------------------------------------------------------------
+    # -- pending writes -------------------------------------------------------------------------------------
 
-    def _send_if_full(self) -> None:
-        if self._engine.outbox is not None and self._engine.outbox.full:
-            self._engine.flush()
-            self._standing.know_real_ids()
-
-    def _settle_what_waited(self) -> None:
-        """Have sent what waits, and look what became of it."""
-        if self._engine.outbox is None:
-            return
-        self._engine.flush()
+    def _flush(self) -> None:
+        """Send the pending writes, and note their outcomes."""
+        pending, self._pending = self._pending, []
+        failures, drifted = self._engine.flush(), self._engine.drifted
         self._standing.know_real_ids()
-        broken, moved = self._engine.outbox.broken, self._engine.moved_meanwhile
-        for number, change in enumerate(self._plan.changes):
-            course = self._standing.courses[change["_id"]]
-            if self._outcomes.get(number) != _APPLIED or course.id is None:
-                continue
-            if course.id in broken:
-                self._outcomes[number], self._reasons[number] = _FAILED, str(broken[course.id])
-            elif course.id in moved:
-                found = self._engine.found(course.kind, course.id, afresh=True)
-                course.move("changed" if found else "deleted", found[1] if found else None)
+        for number in pending:
+            course = self._standing.courses[self._plan.changes[number]["_id"]]
+            problem = failures.get(course.id or "")
+            now = self._engine.cache.get(course.kind.name, course.id or "")
+            if self._outcomes[number] == _REPLANNED and isinstance(problem, NotFoundError):
+                course.now = self._moved[self._plan.changes[number]["_id"]]["now"] = None
+                self._leave(number, course)
+            elif problem is not None:
+                self._fail(number, course, problem)
+            elif course.id in drifted and self._outcomes[number] == _APPLIED:
+                course.move("changed" if now else "deleted", now and now.entity)
                 del self._outcomes[number]
                 self._leave(number, course)
-        self._engine.flush()  # what was decided again
+            elif now is not None:
+                course.version = now.entity.get("_version")
 
     # -- one change -----------------------------------------------------------------------------------------
 
@@ -163,10 +143,8 @@ class _Applying:
             self._outcomes[number] = _ALREADY
         else:
             try:
-                self._engine.reach.check()
+                self._engine.log.circuit_breaker.check()
                 self._carry_out(number, course)
-            except PlanDrifted:
-                raise
             except ArdoqClientException as problem:
                 self._fail(number, course, problem)
             if number not in self._outcomes:  # it turned out to have moved
@@ -182,53 +160,49 @@ class _Applying:
             self._update(number, course)
 
     def _create(self, number: int, course: Course) -> None:
-        change = course.changes[number]
         wanted = self._in_ardoq(course, number)
-        self._engine.begin(change.get("label"), change.get("field"))
-        stored = self._engine.as_planned(course.kind, change["rootWorkspace"], wanted)
+        ws_id = course.changes[number]["rootWorkspace"]
+        stored = self._engine.create_as_planned(course.kind, ws_id, wanted, _row(course.changes[number]))
         self._standing.recognise(course, stored["_id"])
-        course.version = stored.get("_version")
-        self._outcomes[number] = _APPLIED
+        self._note_applied(number, course, stored)
 
     def _update(self, number: int, course: Course) -> None:
-        change = course.changes[number]
         wanted = self._in_ardoq(course, number)
-        found = self._engine.found(course.kind, course.id or "")
-        if found is None or found[1].get("_version") != course.version:
-            course.move("changed" if found else "deleted", found[1] if found else None)
+        current = self._engine.find(course.kind, course.id or "")
+        if current is None or current.entity.get("_version") != course.version:
+            course.move("changed" if current else "deleted", current and current.entity)
             return
-        self._engine.begin(change.get("label"), change.get("field"))
-        try:
-            stored = self._engine.as_planned(course.kind, found[0], wanted, found[1])
-        except (Conflict, NotFoundError) as problem:
-            now = self._engine.found(course.kind, course.id or "", afresh=True)
-            if now is not None and now[1].get("_version") == course.version:
-                raise problem from None  # something else is missing, or in conflict
-            course.move("changed" if now else "deleted", now[1] if now else None)
-        else:
-            course.version = stored.get("_version")
-            self._outcomes[number] = _APPLIED
+        stored = self._engine.update_as_planned(current, wanted, _row(course.changes[number]))
+        self._note_applied(number, course, stored)
+
+    def _note_applied(self, number: int, course: Course, stored: Entity) -> None:
+        course.version = stored.get("_version")
+        self._outcomes[number] = _APPLIED
+        self._pending.append(number)
 
     def _delete(self, number: int, course: Course) -> None:
-        # A DELETE is not checked by Ardoq: what is there has to be looked at right before.
-        found = self._engine.found(course.kind, course.id or "", afresh=True)
-        if found is None:
+        self._flush()
+        # Ardoq checks no version for a DELETE: the entity has to be read right before.
+        current = self._engine.find(course.kind, course.id or "", afresh=True)
+        if current is None:
             self._outcomes[number] = _ALREADY
             return
-        if found[1].get("_version") != course.version:
-            course.move("changed", found[1])
+        entity_id = current.entity["_id"]
+        if current.entity.get("_version") != course.version:
+            course.move("changed", current.entity)
             return
-        along = self._engine.cache.cascade(course.kind.name, found[1]["_id"])[1:]
-        in_the_way = [one for one in along if not self._is_to_go(number, one[2])]
+        along = self._engine.cache.cascade(course.kind.name, entity_id)[1:]
+        in_the_way = [each for each in along if not self._is_to_go(number, each.entity)]
         if in_the_way:
-            course.move("along", found[1], in_the_way)
+            course.move("along", current.entity, in_the_way)
             return
-        try:
-            self._engine.delete(course.kind, found[1]["_id"])
-            self._engine.flush()  # now, while it is what was just looked at
-            self._standing.know_real_ids()
-        except NotFoundError:
+        row = SourceRow({"_id": entity_id}, _row(course.changes[number]), lambda *_: {}, caller_reports=True)
+        self._engine.delete(course.kind, entity_id, row)
+        problem = self._engine.flush().get(entity_id)  # now, while it is what was just read
+        if isinstance(problem, NotFoundError):
             self._outcomes[number] = _ALREADY
+        elif problem is not None:
+            raise problem
         else:
             self._outcomes[number] = _APPLIED
             for _, _, entity in along:
@@ -255,8 +229,8 @@ class _Applying:
         elif self._standing.of(course) == MOVED:
             self._leave(number, course)
         elif self._outcomes[list(root.changes)[-1]] in (_APPLIED, _ALREADY):
-            found = self._engine.cache.get(kind, entity_id)
-            course.move("changed", found[1] if found else None)
+            current = self._engine.cache.get(kind, entity_id)
+            course.move("changed", current and current.entity)
             self._leave(number, course)
         else:
             self._outcomes[number] = _HELD
@@ -284,6 +258,8 @@ class _Applying:
                 course.standing = TODO
                 del self._outcomes[number]
                 self._take(number, course)
+                if self._engine.writes.is_full:
+                    self._flush()
         if course.id is None:
             reason = self._reasons.get(number, "it was left out")
             raise InvalidInput(f"{key} is {_named(change)}, which was not created: {reason}")
@@ -296,13 +272,12 @@ class _Applying:
         row = {key: values["new"] for key, values in change["attributes"].items()}
         row = {"name": change["name"], "rootWorkspace": change["rootWorkspace"], **row}
         if change["action"] == CREATE:
-            course.standing = FAILED
+            course.standing, course.id = FAILED, None
         else:
             row["_id"] = course.id
         self._outcomes[number], self._reasons[number] = _FAILED, str(problem)
         self.problems.append((course.kind, row, problem))
-        self._engine.begin(change.get("label"), change.get("field"))
-        self._engine.failed(course.kind, row, problem)
+        self._engine.failed(course.kind, row, problem, _row(change))
         if self._on_error == "raise":
             raise problem
 
@@ -322,8 +297,10 @@ class _Applying:
         if self._way == "replan" and change["action"] != DELETE and course.now is not None:
             try:
                 wanted = self._in_ardoq(course, number)
-                self._engine.have_by_id(course.kind, course.now["_id"], wanted, change.get("label"))
+                row = RowReference(change.get("label"))
+                self._engine.ensure_by_id(course.kind, course.now["_id"], wanted, row, caller_reports=True)
                 self._outcomes[number] = _REPLANNED
+                self._pending.append(number)
             except NotFoundError:
                 course.now = entry["now"] = None
             except ArdoqClientException as problem:
@@ -372,8 +349,8 @@ class _Applying:
             return str(entity.get("name"))
         ends = [self._engine.cache.get("component", entity[end]) for end in ENDS["reference"]]
         return " -> ".join(
-            str(found[1].get("name")) if found else str(entity[end])
-            for end, found in zip(ENDS["reference"], ends, strict=True)
+            str(located.entity.get("name")) if located else str(entity[end])
+            for end, located in zip(ENDS["reference"], ends, strict=True)
         )
 
     # -- what became of it ----------------------------------------------------------------------------------
@@ -394,6 +371,10 @@ class _Applying:
         }
         result["sentence"] = _sentence(result)
         return result
+
+
+def _row(change: ChangeEntry) -> RowReference:
+    return RowReference(change.get("label"), change.get("field"))
 
 
 # -- in words ------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ardoqpy.entities import Entity
+    from ardoqpy_sync.compare.cache import Located
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.documents import ChangeEntry
     from ardoqpy_sync.plans.plan import Plan
@@ -45,7 +46,7 @@ class Course:
     start: int = 0
     what: str = ""
     now: Entity | None = None
-    along: list[tuple[str, str, Entity]] = field(default_factory=list)
+    along: list[Located] = field(default_factory=list)
 
     @property
     def listed(self) -> list[ChangeEntry]:
@@ -66,7 +67,7 @@ class Course:
             for key, values in change["attributes"].items()
         }
 
-    def move(self, what: str, now: Entity | None, along: Iterable[tuple[str, str, Entity]] = ()) -> None:
+    def move(self, what: str, now: Entity | None, along: Iterable[Located] = ()) -> None:
         """Note that it has moved."""
         self.standing, self.what, self.now, self.along = MOVED, what, now, list(along)
 
@@ -120,13 +121,13 @@ class Standing:
         last = course.listed[-1]
         found = self._engine.cache.get(course.kind.name, course.id or "")
         if found is None and "deleted_with" not in last:  # it may be in a workspace that is not loaded
-            found = self._engine.found(course.kind, course.id or "")
+            found = self._engine.find(course.kind, course.id or "")
         if found is None:
             course.move("deleted", None)
             if last["action"] == DELETE:
                 course.standing = SETTLED
-        elif not self._begun(course, found[1], 0):
-            course.move("changed", found[1])
+        elif not self._begun(course, found.entity, 0):
+            course.move("changed", found.entity)
 
     def _assess_created(self, course: Course) -> None:
         matches = self.matches(course)

@@ -1,84 +1,94 @@
-"""What an engine does besides for a plan: carry out what was decided before, and not decide it again."""
+"""An engine that also carries out what a plan has decided before, without deciding it again."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
-from ardoqpy.errors import NotFoundError
-from ardoqpy_sync.compare.cache import copy_entity
+from ardoqpy.errors import ArdoqClientException, NotFoundError
 from ardoqpy_sync.compare.diff import Differences, differences
 from ardoqpy_sync.engine import Engine
-from ardoqpy_sync.writing.pending import Row
+from ardoqpy_sync.writing.pending_row import RowReference, SourceRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ardoqpy.api.protocols import Dialect
     from ardoqpy.entities import Entity
+    from ardoqpy_sync.compare.cache import Located
     from ardoqpy_sync.compare.entity_kinds import Kind
-    from ardoqpy_sync.writing.writers import Writer
+    from ardoqpy_sync.writing.senders import Sender
 
 __all__ = ["PlanEngine"]
 
 
 class PlanEngine(Engine):
-    """Bring rows into Ardoq, and what a plan has decided.
+    """Decide on rows, and carry out what a plan has decided.
 
-    `moved_meanwhile` are the ids of what had moved on when a change of it, which waited, was sent.
+    `drifted` are the ids of entities that somebody else had changed when a change of the plan was sent.
     """
 
-    def __init__(self, api: Dialect, writer: Writer, previous_report: Mapping[str, Any]) -> None:
-        super().__init__(api, writer, previous_report)
-        self.moved_meanwhile: set[str] = set()
+    def __init__(self, api: Dialect, sender: Sender, previous_report: Mapping[str, Any]) -> None:
+        super().__init__(api, sender, previous_report)
+        self.drifted: set[str] = set()
 
-    def begin(self, label: str | None, field: str | None) -> None:
-        """Say of which row the next change is."""
-        self._row = Row(label, field)
+    def create_as_planned(self, kind: Kind, ws_id: str, wanted: Entity, reference: RowReference) -> Entity:
+        """Create an entity, and return it as the cache then holds it."""
 
-    def as_planned(self, kind: Kind, ws_id: str, wanted: Entity, current: Entity | None = None) -> Entity:
-        """Create an entity, or change the `current` one at exactly its version; return it as stored.
+        def decide_again(fresh: Entity | None, _problem: ArdoqClientException | None) -> Entity:
+            # It was found after a create that got no answer, perhaps with other values.
+            if fresh is None:
+                return self._create(kind, ws_id, wanted, source)
+            return self._settle(kind, ws_id, wanted, fresh, source)
 
-        Raise `Conflict` where it has moved on, and `NotFoundError` where it is gone.
-        """
-        if self.outbox is not None:
-            self._again = wanted, partial(self._has_moved, current)
-        if current is None:
-            return self._create(kind, ws_id, wanted)
-        found = self._converging(kind, ws_id, current, self.lacking(kind, wanted, current))
-        return self._update(kind, ws_id, current, found) if found else copy_entity(current)
+        source = SourceRow(wanted, reference, decide_again, caller_reports=True)
+        return self._create(kind, ws_id, wanted, source)
 
-    def _has_moved(self, current: Entity | None) -> Entity:
-        # What a plan has decided is not decided again.
-        if current is not None:
-            self.moved_meanwhile.add(current["_id"])
-        return {}
+    def update_as_planned(self, current: Located, wanted: Entity, reference: RowReference) -> Entity:
+        """Change an entity at exactly its version, and return it as the cache then holds it."""
+        kind = self.kinds[current.kind]
+        found = self._converging(
+            kind, current.workspace, current.entity, self.lacking(kind, wanted, current.entity)
+        )
+        if not found:
+            return current.entity
+        decide_again = partial(self._note_drift, current.entity)
+        source = SourceRow(wanted, reference, decide_again, caller_reports=True)
+        return self._update(kind, current.workspace, current.entity, found, source)
+
+    def _note_drift(
+        self, planned: Entity, fresh: Entity | None, problem: ArdoqClientException | None
+    ) -> Entity:
+        """Note that an entity has drifted; what a plan has decided is not decided again."""
+        if isinstance(problem, NotFoundError) and fresh is not None:
+            raise problem  # something that it refers to is missing
+        self.drifted.add(planned["_id"])
+        return planned
 
     def lacking(self, kind: Kind, wanted: Entity, current: Entity) -> Differences:
-        """Return what of `wanted` an entity holds otherwise, but for what Ardoq is known not to keep as
-        sent.
-        """
-        left = {}
-        for key, (old, new) in differences(wanted, kind.collection.flat(current), kind.ignored).items():
-            known = self._stubborn.get((current["_id"], key))
-            if known is None or (known["stored"], known["wanted"]) != (old, new):
-                left[key] = (old, new)
-        return left
+        """Return what of `wanted` an entity lacks, without what Ardoq is known not to keep as sent."""
+        found = differences(wanted, kind.collection.flat(current), kind.ignored)
+        return {
+            key: (old, new)
+            for key, (old, new) in found.items()
+            if not self.log.does_not_converge(current["_id"], key, old, new)
+        }
 
-    def found(self, kind: Kind, entity_id: str, *, afresh: bool = False) -> tuple[str, Entity] | None:
-        """Return (workspace id, entity), `afresh` as Ardoq holds it now; None where it is gone."""
+    def find(self, kind: Kind, entity_id: str, *, afresh: bool = False) -> Located | None:
+        """Return an entity, `afresh` as Ardoq holds it now; None if it was deleted."""
         entity_id = self.real_id(entity_id)
         try:
-            ws_id, entity = self._located(kind, entity_id)
+            located = self.locate(kind, entity_id)
         except NotFoundError:
             return None
-        now = self._reread(kind, ws_id, entity_id) if afresh else entity
-        return None if now is None else (ws_id, now)
+        now = self._reread(kind, located.workspace, entity_id) if afresh else located.entity
+        return None if now is None else located._replace(entity=now)
 
-    def beside(self, writer: Writer) -> Self:
-        """Return an engine over a copy of what is loaded, with another writer and a report of its own."""
-        other = type(self)(self._api, writer, {"not_converging": list(self._stubborn.values())})
+    def preview(self, sender: Sender) -> Self:
+        """Return an engine over a copy of what is loaded, with another sender and a report of its own."""
+        other = type(self)(self._api, sender, {"not_converging": list(self.log.not_converging.values())})
         for ws_id, workspace in self.cache.workspaces.items():
             other.cache.load(ws_id, workspace.aggregated())
         other.cache.gone.update(self.cache.gone)
+        other.writes.set_not_in_step(self.writes.not_in_step())
         return other

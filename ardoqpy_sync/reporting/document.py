@@ -91,7 +91,7 @@ def build_run_document(
     with client._lock:  # noqa: SLF001  (the plan must not change before it is compared with the cache)
         report = client.get_report()
         plan = client.plan
-        names = TypeNames(engine._catalogue.names)  # noqa: SLF001  (nobody else needs it)
+        names = TypeNames(engine.model.names)
         missing = _missing(engine, report, names)
         failed = [_failed_row(engine, row, names) for row in plan.failed + given.failed_rows]
         changes = [cast("DocumentChange", _with_type_name(change, names)) for change in plan.changes]
@@ -283,7 +283,7 @@ def _failed_row(engine: Engine, row: FailedRow, names: TypeNames) -> DocumentFai
     workspace, source = texts["rootWorkspace"], (row.get("row") or {}).get("source")
     if workspace is None and isinstance(source, str):  # a reference is of the workspace of its source
         component = engine.cache.get("component", source)
-        workspace = component[0] if component else None
+        workspace = component.workspace if component else None
     type_name = names.of(row["kind"], workspace, row.get("type"))
     return cast("DocumentFailedRow", {**row, **texts, "typeName": type_name})
 
@@ -328,7 +328,7 @@ def _missing(engine: Engine, report: ReportData, names: TypeNames) -> list[Missi
             room = max(0, min(MAX_LISTED, MAX_LISTED_IN_ALL - listed))
             # What a row of this run named comes first: nobody expects to lose that.
             nearest = list(islice(cache.along(entry["_id"]), MAX_CANDIDATES)) if room else []
-            first = sorted(nearest, key=lambda part: state(part[2]) != "named")[:room]
+            first = sorted(nearest, key=lambda part: state(part.entity) != "named")[:room]
             listed += len(first)
             entry["along"] = {
                 **sizes[entry["_id"]]._asdict(),
@@ -352,7 +352,9 @@ def _names(engine: Engine, changes: Sequence[DocumentChange], types: TypeNames) 
         if attribute == "typeId":
             return types.of("component", change["rootWorkspace"], value)
         known = engine.cache.get("component", value)
-        name = (known[1] if known else engine.report.gone.get(value, {})).get("name") or created.get(value)
+        name = (known.entity if known else engine.report.gone.get(value, {})).get("name") or created.get(
+            value
+        )
         return None if name is None else str(name)
 
     names: dict[str, str | None] = {}

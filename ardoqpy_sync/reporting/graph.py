@@ -104,7 +104,7 @@ class _GraphBuilder:
         """Add the parent, the children and the references of each component that changes."""
         for comp_id in [key for key, node in self._nodes.items() if node["state"] != "unchanged"]:
             cached = self._cache.get("component", comp_id)
-            component = cached[1] if cached else self._deleted.get(comp_id)
+            component = cached.entity if cached else self._deleted.get(comp_id)
             if component and component.get("parent"):
                 self._add_parent(comp_id, component["parent"])
             for kind, ws_id, entity in self._cache.touching(comp_id):
@@ -129,7 +129,7 @@ class _GraphBuilder:
 
     def _ends(self, ref_id: str, entry: Mapping[str, Any]) -> tuple[str, str] | None:
         cached = self._cache.get("reference", ref_id)
-        for known in (cached[1] if cached else None, self._deleted.get(ref_id), entry, entry.get("row")):
+        for known in (cached.entity if cached else None, self._deleted.get(ref_id), entry, entry.get("row")):
             if known and isinstance(known.get("source"), str) and isinstance(known.get("target"), str):
                 return known["source"], known["target"]
         return None
@@ -137,12 +137,12 @@ class _GraphBuilder:
     def _add_neighbour(self, comp_id: str) -> None:
         if comp_id not in self._nodes:
             cached = self._cache.get("component", comp_id)
-            component = cached[1] if cached else self._deleted.get(comp_id, {})
+            component = cached.entity if cached else self._deleted.get(comp_id, {})
             self._nodes[comp_id] = {
                 "id": comp_id,
                 "name": str(component.get("name") or comp_id),
                 "type": str(component.get("type") or "not loaded"),
-                "workspace": cached[0] if cached else component.get("rootWorkspace"),
+                "workspace": cached.workspace if cached else component.get("rootWorkspace"),
                 "state": "unchanged",
             }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from ardoqpy._http import files
 from ardoqpy._messages import describe_type, quote_name
@@ -18,6 +18,7 @@ from ardoqpy_sync.reporting.document import build_run_document
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ardoqpy.entities import Attributes
     from ardoqpy_sync.documents import RunDocument
 
 __all__ = ["RENDERERS", "save_report"]
@@ -31,7 +32,7 @@ RENDERERS: dict[str, Callable[[RunDocument], Iterator[str]]] = {
 
 
 def save_report(
-    run: ArdoqSyncClient | RunDocument | dict[str, Any], path: str | PathLike[str], title: str | None = None
+    run: ArdoqSyncClient | RunDocument | Attributes, path: str | PathLike[str], title: str | None = None
 ) -> None:
     """Save the report of a run as a page, as Markdown or as data, depending on the suffix of the file.
 

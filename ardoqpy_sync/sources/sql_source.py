@@ -53,10 +53,10 @@ class _Database:
         """Return the URL itself."""
         return cast("URL", self._url.reveal())
 
-    def hide_in(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Return a message without the URL, its password, and whatever else in it is one."""
         for one in sorted(self._hidden, key=lambda token: -len(token.reveal())):
-            text = one.hide_in(text)
+            text = one.redact(text)
         return text
 
     def _hide(self, *texts: object) -> None:
@@ -177,7 +177,7 @@ def _records(result: CursorResult[Any], name: str, database: _Database) -> Itera
 def _said(problem: Exception, database: _Database) -> str:
     """Return the first line of what the database says, without what must not be seen."""
     text = str(getattr(problem, "orig", None) or problem).strip()
-    line = database.hide_in(text.partition("\n")[0].strip().rstrip("."))
+    line = database.redact(text.partition("\n")[0].strip().rstrip("."))
     return f"{line}." if line else f"{type(problem).__name__}."
 
 

@@ -1,6 +1,4 @@
-"""Whether Ardoq can still be reached: which writes failed, one after the other, through no fault of
-their rows.
-"""
+"""Whether Ardoq can still be reached: which writes failed in a row, through no fault of their data."""
 
 from __future__ import annotations
 
@@ -14,41 +12,39 @@ from ardoqpy.errors import (
 
 __all__ = ["CircuitBreaker", "is_unreachable"]
 
-#: After so many in a row that failed for want of Ardoq, each further one would only take as long again.
+#: How many writes in a row may fail because Ardoq is unreachable before a run stops.
 PATIENCE = 5
-_NOT_ACCEPTED = 401
+_UNAUTHORIZED = 401
 
 
 class CircuitBreaker:
-    """Remember the problems of the last writes, as long as no write has come through since."""
+    """Keep the problems of the last writes until a write succeeds."""
 
     def __init__(self) -> None:
         self.problems: list[ArdoqClientException] = []
 
     def failed(self, problem: ArdoqClientException) -> None:
-        """Note what a write failed for; what a row is to blame for says nothing about Ardoq."""
+        """Note why a write failed; a problem of the row itself does not count."""
         if is_unreachable(problem):
             self.problems.append(problem)
 
     def check(self) -> None:
-        """Raise `ServiceUnavailable` where it is no use to try any more."""
+        """Raise `ServiceUnavailable` if so many writes failed that further ones are no use."""
         number = len(self.problems)
         if number >= PATIENCE:
             raise ServiceUnavailable(
-                f"Ardoq cannot be reached any more: {number} in a row failed for that. The first of them: "
+                f"Ardoq cannot be reached any more: {number} writes in a row failed. The first problem: "
                 f"{self.problems[0]}"
             )
 
-    def begin_anew(self) -> None:
-        """Note that a write was carried out, or that some time has gone by."""
+    def reset(self) -> None:
+        """Note that a write succeeded, or that some time has passed."""
         if self.problems:
             self.problems.clear()
 
 
 def is_unreachable(problem: ArdoqClientException) -> bool:
-    """Tell whether the next row would fail for the same: nobody answers, or not Ardoq, or not with this
-    token.
-    """
+    """Return whether the next row would fail as well: no answer, none of Ardoq, or an invalid token."""
     if isinstance(problem, AuthorizationError):
-        return problem.status == _NOT_ACCEPTED
+        return problem.status == _UNAUTHORIZED
     return isinstance(problem, ServiceUnavailable | RateLimited | UnexpectedAnswer)

@@ -1,55 +1,81 @@
-"""What waits to be written in a batch: operations as plain data, and the order they must go in."""
+"""Writes as plain data: the operations that wait to be sent, their outcomes, and their order."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from ardoqpy._http.json import encode_json
+from ardoqpy_sync.compare.diff import differences
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from ardoqpy.entities import Entity
     from ardoqpy.errors import ArdoqClientException
+    from ardoqpy_sync.compare.cache import Located
+    from ardoqpy_sync.compare.diff import Differences
     from ardoqpy_sync.compare.entity_kinds import Kind
 
-__all__ = ["ENDS", "Operation", "Outcome", "in_order", "resolved"]
+__all__ = [
+    "ENDS",
+    "Operation",
+    "Outcome",
+    "as_json",
+    "expected_after",
+    "in_order",
+    "not_stored",
+    "with_real_ids",
+]
 
 #: The attributes that hold the id of another component.
 ENDS = ("parent", "source", "target")
 #: What a batch id begins with.
 BATCH_ID = "batch-"
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+_STEPS = [(action, kind) for kind in ("component", "reference") for action in ("create", "update")]
+_STEPS += [("delete", "reference"), ("delete", "component")]
+_STEP_OF = {step: number for number, step in enumerate(_STEPS)}
 
 
-@dataclass
+@dataclass(slots=True)
 class Operation:
-    """One write that waits.
+    """One write that waits to be sent.
 
-    - `action`: `create`, `update` or `delete`; `kind` and `id`: of what. A create has a batch id.
-    - `attributes`: what is to be written, in the flat spelling; of a create all of it.
+    - `action`: `create`, `update` or `delete`; `kind` and `id`: of which entity. A create has a batch id.
+    - `attributes`: what to write, by flat attribute names; `body`: the same as Ardoq takes it.
     - `base`: the entity as Ardoq holds it, None for a create.
+    - `expected`: the entity as Ardoq is expected to store it.
     - `known`: the ids that were there before a create.
-    - `size`: how many bytes of JSON it is, roughly.
-    - `taken`: what goes along with a delete, as (kind, workspace id, entity).
+    - `size`: how many bytes of JSON it takes, roughly.
+    - `removed`: all that a delete removes, the entity itself first.
+    - `after`: the ids of the deletes that must have succeeded before this delete.
     """
 
     action: str
     kind: Kind
     id: str
     attributes: Entity = field(default_factory=dict)
+    body: Entity = field(default_factory=dict)
     base: Entity | None = None
-    known: Container[str] = ()
+    expected: Entity | None = None
+    known: Collection[str] = ()
     size: int = 0
-    taken: Sequence[tuple[str, str, Entity]] = ()
+    removed: Sequence[Located] = ()
+    after: Sequence[str] = ()
 
     def ends(self) -> Iterable[str]:
-        """Return the ids that the operation refers to."""
+        """Return the ids of what has to be written before the operation can be."""
+        if self.action == "delete":
+            return self.after
         return [self.attributes[end] for end in ENDS if self.attributes.get(end)]
 
 
 class Outcome(NamedTuple):
-    """What became of an operation: the entity as Ardoq `stored` it, or the `problem` that kept it from that.
+    """The outcome of an operation: the entity as Ardoq `stored` it, or the `problem` that prevented it.
 
-    A delete that was carried out has neither. `adopted` where no answer came and it was found in Ardoq.
+    A delete that succeeded has neither. `adopted` if no answer came and the entity was then found in Ardoq.
     """
 
     operation: Operation
@@ -61,35 +87,59 @@ class Outcome(NamedTuple):
 def in_order(operations: Mapping[str, Operation]) -> list[Operation]:
     """Return operations, given by id, so that each comes after all that it refers to.
 
-    Components that are created, parents first; changes of components; references that are created;
-    changes of references; deletes of references, and of components.
+    First new components, parents first; then changed components, new references, changed references, deleted
+    references, and deleted components.
     """
+    if len(operations) == 1:
+        return list(operations.values())
+    steps: list[list[Operation]] = [[] for _ in _STEPS]
+    for operation in operations.values():
+        steps[_STEP_OF[operation.action, operation.kind.name]].append(operation)
     ordered: dict[str, Operation] = {}
-
-    def enter(operation: Operation) -> None:
-        # A chain of parents may be longer than the interpreter likes to descend.
-        above = [operation]
-        while (parent := operations.get(above[-1].attributes.get("parent", ""))) and (
-            parent.action == "create" and parent.id not in ordered and parent not in above[-1:]
+    for operation in steps[0]:
+        # A chain of parents may be too long for recursion.
+        chain = [operation]
+        while (parent := operations.get(chain[-1].attributes.get("parent") or "")) and (
+            parent.action == "create" and parent.id not in ordered and parent not in chain[-1:]
         ):
-            above.append(parent)
-        for one in reversed(above):
-            ordered.setdefault(one.id, one)
-
-    steps = [(action, kind) for kind in ("component", "reference") for action in ("create", "update")]
-    steps += [("delete", "reference"), ("delete", "component")]
-    for step in steps:
-        for operation in operations.values():
-            if (operation.action, operation.kind.name) == step:
-                enter(operation)
-    return list(ordered.values())
+            chain.append(parent)
+        for each in reversed(chain):
+            ordered.setdefault(each.id, each)
+    return [*ordered.values(), *(operation for step in steps[1:] for operation in step)]
 
 
-def resolved(attributes: Mapping[str, Any], real: Mapping[str, str]) -> Entity:
-    """Return attributes with the real ids in place of the batch ids that are known by now."""
-    body = dict(attributes)
-    for end in ENDS:
-        value = body.get(end)
-        if isinstance(value, str) and value in real:
-            body[end] = real[value]
-    return body
+def with_real_ids(attributes: Entity, real: Mapping[str, str]) -> Entity:
+    """Return attributes with the real ids in place of the batch ids that have one by now."""
+    replaced = {
+        end: real[value] for end in ENDS if isinstance(value := attributes.get(end), str) and value in real
+    }
+    return {**attributes, **replaced} if replaced else attributes
+
+
+def as_json(body: Entity) -> tuple[Entity, int]:
+    """Return a body as it arrives in Ardoq, a copy, and its size in bytes of JSON.
+
+    Raise `InvalidInput` if JSON cannot hold it.
+    """
+    text = encode_json(body)
+    if {*map(type, body.values())} <= _SCALARS and {*map(type, body)} <= {str}:
+        return dict(body), len(text)
+    return json.loads(text), len(text)
+
+
+def expected_after(kind: Kind, current: Entity, changed: Entity, type_name: str | None) -> Entity:
+    """Return the entity that Ardoq is expected to store after an update."""
+    new = kind.collection.nested(changed)
+    if "customFields" in new:
+        new["customFields"] = {**(current.get("customFields") or {}), **new["customFields"]}
+    stored = {**current, **new, "_version": (current.get("_version") or 0) + 1}
+    return stored | {"type": type_name} if kind.name == "component" else stored
+
+
+def not_stored(operation: Operation, stored: Entity, real: Mapping[str, str]) -> Differences:
+    """Return what of a write is stored otherwise than it was sent, by attribute; empty if it was carried out.
+
+    Values are compared attribute by attribute, since Ardoq keeps dates and numbers in a form of its own.
+    """
+    wanted = with_real_ids(operation.attributes, real)
+    return differences(wanted, operation.kind.collection.flat(stored), operation.kind.ignored)

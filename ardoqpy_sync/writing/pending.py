@@ -1,268 +1,353 @@
-"""What a sync that gathers its writes has promised so far, and what becomes of it when they are sent.
+"""The one queue of writes: every write is pending until its outcome is known.
 
-Until then the cache holds what Ardoq would answer, the report what was decided, and callers have dicts
-with batch ids in them. When a batch is through, the real entities, ids and failures take their place.
+As long as a write is pending, the cache holds what Ardoq is expected to store, the report what was decided,
+and callers may hold dicts with batch ids. When its outcome is known, the stored entity, its id or the failure
+replaces that. A live run flushes the queue after each write, a batched run when a batch is full, and the
+sender of a preview sends nothing.
 """
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING, Any, NamedTuple
+import itertools
+from typing import TYPE_CHECKING
 
-from ardoqpy._http.json import encode_json
-from ardoqpy._messages import describe_type, short_repr
-from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError
+from ardoqpy.errors import ArdoqClientException, Conflict, NotFoundError
 from ardoqpy_sync.compare.cache import copy_entity
-from ardoqpy_sync.compare.diff import FAILED, Change, differences
-from ardoqpy_sync.compare.row_validation import bearable
-from ardoqpy_sync.writing.operations import BATCH_ID, ENDS, Outcome, resolved
+from ardoqpy_sync.compare.diff import FAILED, Change
+from ardoqpy_sync.writing.operations import (
+    BATCH_ID,
+    ENDS,
+    Operation,
+    Outcome,
+    as_json,
+    expected_after,
+    not_stored,
+)
+from ardoqpy_sync.writing.pending_row import copy_row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from ardoqpy.entities import Entity
-    from ardoqpy_sync.engine import Engine
-    from ardoqpy_sync.writing.batching import BatchWriter
-    from ardoqpy_sync.writing.operations import Operation
+    from ardoqpy_sync.compare.cache import Cache, Located
+    from ardoqpy_sync.compare.entity_kinds import Kind
+    from ardoqpy_sync.writing.pending_row import PendingRow
+    from ardoqpy_sync.writing.run_log import RunLog
+    from ardoqpy_sync.writing.senders import Sender
 
-__all__ = ["PendingRow", "PendingWrites", "Row", "kept_row", "row_of"]
+__all__ = ["PendingWrites"]
 
-logger = logging.getLogger(__name__)
-
-#: How often rows are decided again because Ardoq had moved on.
+#: How often a write is sent, each time decided again because Ardoq held another version or nothing.
 ROUNDS = 5
 
 
-class Row(NamedTuple):
-    """Which row it is: what the caller calls it, and the field that it is matched by."""
-
-    label: str | None = None
-    field: str | None = None
-
-
-_NO_ROW = Row()
-
-
-def row_of(label: Any, field: Any = None, value: Any = None) -> Row:
-    """Return which row it is; raise `InvalidInput` where its label, its field, or that field's value is
-    none.
-    """
-    if label is None and field is None:
-        return _NO_ROW
-    if not isinstance(label, str | int | None):
-        raise InvalidInput(f"label is {describe_type(label)}: give text that a report can call the row by.")
-    if not isinstance(field, str | None):
-        raise InvalidInput(f"field_name is {describe_type(field)}: give the name of a field as text.")
-    if value is not None:
-        encode_json({"field_value": value})  # what Ardoq cannot hold matches nothing, ever
-        if not bearable(value):
-            raise InvalidInput("field_value is nested too deeply: give text, a number or a list.")
-    try:
-        return Row(label if label is None else str(label), field)
-    except ValueError:  # Python does not write out a whole number of thousands of digits
-        raise InvalidInput(
-            f"label is {describe_type(label)} of too many digits: give text, or a line's number."
-        ) from None
-
-
-class PendingRow(NamedTuple):
-    """What one row was told: where its change is in the report, or where it is among what was kept.
-
-    `row` is what the caller gave, None of what only goes along with a delete; `again` decides it anew, and
-    `of` says which it is.
-    """
-
-    change: int | None
-    hit: int | None
-    row: Any
-    again: Callable[[], Entity]
-    of: Row
-
-
 class PendingWrites:
-    """Keep the promises of an engine whose writer gathers.
+    """Keep writes until they are sent, and bring cache, report and callers' dicts in line with the outcomes.
 
-    `broken` says by id what kept operations from being carried out.
+    A new entity has a batch id until it is stored; the id may be used as parent, source and target at once.
+    An update of an entity that has a pending write joins it. Deletes and other writes never wait together:
+    whether Ardoq carries out a delete before a change that moves something out of its way is not known.
+
+    `waiting` holds the pending operations by id. Writes that were carried out are not in it.
     """
 
-    def __init__(self, engine: Engine, writer: BatchWriter) -> None:
-        self._engine = engine
-        self._writer = writer
-        self._promises: dict[str, list[PendingRow]] = {}
+    def __init__(self, cache: Cache, log: RunLog, sender: Sender) -> None:
+        self._cache = cache
+        self._log = log
+        self.sender = sender
+        #: The real ids by batch id, of all that was ever created.
+        self.real = sender.real
+        self.waiting: dict[str, Operation] = {}
+        self._numbers = itertools.count(1)
+        self._size = 0
+        #: By the id of a component: the pending deletes of its children and references.
+        self._deletes_at: dict[str, list[str]] = {}
+        self._in_flight: dict[str, Operation] = {}
+        #: By the id of the entity: the rows that its pending write comes from.
+        self._rows: dict[str, list[PendingRow]] = {}
+        #: The workspaces, and the entities, that Ardoq does not hold as the cache does.
+        self._ahead: set[str] = set()
+        self._previewed: set[str] = set()
         self._handed_out: list[tuple[Entity, str]] = []
         self._problems: list[ArdoqClientException] = []
+        #: What to take out of the report: changes, and hits by kind, each by its index.
         self._dropped: set[int] = set()
-        #: Where the report tells of what came and went unsent, which may speak of what still waits.
+        self._lost_hits: set[tuple[str, int | None]] = set()
+        #: Changes in the report of what was created and deleted unsent; they may hold ids that still wait.
         self._withdrawn: set[int] = set()
-        self.broken: dict[str, ArdoqClientException] = {}
+        #: By the id of an entity that was deleted by somebody else: the entity created in its place.
+        self._replaced: dict[str, str] = {}
 
     @property
-    def real(self) -> dict[str, str]:
-        """Return the real ids by batch id."""
-        return self._writer.transactions.real
+    def is_full(self) -> bool:
+        """Return whether the sender takes no more at once."""
+        return len(self.waiting) >= self.sender.operations or self._size >= self.sender.size
 
-    @property
-    def full(self) -> bool:
-        """Tell whether a whole batch waits."""
-        return self._writer.full
+    # -- add ------------------------------------------------------------------------------------------------
 
-    def __len__(self) -> int:
-        return len(self._writer.waiting)
+    def create(self, kind: Kind, body: Entity, type_name: str | None, known: Collection[str]) -> Operation:
+        """Add a create, and return it; `known` are the ids that are there before."""
+        entity_id = f"{self.sender.id_prefix}{next(self._numbers)}"
+        attributes, size = as_json(body)
+        sent = kind.collection.creation(attributes)
+        expected = kind.collection.imagined(attributes) | {"_id": entity_id, "_version": 1}
+        if kind.name == "component":
+            expected["type"] = type_name
+        operation = Operation("create", kind, entity_id, attributes, sent, expected=expected, known=known)
+        self._add(operation, size)
+        self._ahead.add(body["rootWorkspace"])
+        return operation
 
-    def promise(self, entity_id: str, promise: PendingRow) -> None:
-        """Note what a row was told about something that waits; what does not wait is no promise."""
-        if entity_id in self._writer.waiting:
-            self._promises.setdefault(entity_id, []).append(promise)
+    def update(self, kind: Kind, current: Entity, changed: Entity, type_name: str | None) -> Entity:
+        """Add a change to the pending write of the same entity, if any; return what Ardoq is to store."""
+        attributes, size = as_json(changed)
+        operation = self.waiting.get(current["_id"])
+        if operation is None:
+            operation = Operation("update", kind, current["_id"], base=current)
+        merged = {**operation.attributes, **attributes}
+        if operation.base is None:
+            operation.body = kind.collection.creation(merged)
+        else:
+            operation.body = kind.collection.revision(operation.base, merged)
+        expected = expected_after(kind, current, attributes, type_name)
+        operation.attributes, operation.expected = merged, expected
+        self._add(operation, size)
+        self._ahead.update((current["rootWorkspace"], expected["rootWorkspace"]))
+        return expected
+
+    def delete(self, kind: Kind, entity: Entity, removed: Sequence[Located]) -> None:
+        """Add a delete; if all that it removes was never sent, take that out of the queue instead."""
+        if self.are_unsent(removed):
+            for located in removed:
+                self._size -= self.waiting.pop(located.entity["_id"]).size
+            return
+        after = self._deletes_at.pop(entity["_id"], ())
+        operation = Operation("delete", kind, entity["_id"], base=entity, removed=removed, after=after)
+        for end in ENDS:
+            if entity.get(end):
+                self._deletes_at.setdefault(entity[end], []).append(entity["_id"])
+        self._add(operation, len(entity["_id"]))
+        self._ahead.update(located.workspace for located in removed)
+
+    def _add(self, operation: Operation, size: int) -> None:
+        self.waiting[operation.id] = operation
+        operation.size += size
+        self._size += size
+
+    def add_row(self, entity_id: str, row: PendingRow) -> None:
+        """Note a row that a pending write comes from; if no write of that entity is pending, do nothing."""
+        if entity_id in self.waiting:
+            self._rows.setdefault(entity_id, []).append(row)
+
+    def withdraw_rows(self, entity_ids: Iterable[str]) -> None:
+        """Forget the rows of entities that have no pending write any more: they were deleted unsent."""
+        for entity_id in entity_ids:
+            if entity_id not in self.waiting:
+                rows = self._rows.pop(entity_id, [])
+                self._withdrawn.update(row.change for row in rows if row.change is not None)
+
+    # -- ask ------------------------------------------------------------------------------------------------
+
+    def are_unsent(self, removed: Sequence[Located]) -> bool:
+        """Return whether all of these are creates that were never sent."""
+        if not self.waiting:
+            return False
+        operations = [self.waiting.get(located.entity["_id"]) for located in removed]
+        return all(operation is not None and operation.action == "create" for operation in operations)
+
+    def must_flush_before(self, *, deleting: bool) -> bool:
+        """Return whether a pending write has to be sent before a delete, or before another write."""
+        first = next(iter(self.waiting.values()), None)
+        return first is not None and (first.action == "delete") is not deleting
+
+    def in_step(self, ws_id: str) -> bool:
+        """Return whether Ardoq holds all that was written in a workspace."""
+        return ws_id not in self._ahead
+
+    def is_expected(self, entity_id: str) -> bool:
+        """Return whether the cache holds an entity as Ardoq is expected to store it, and does not yet."""
+        return entity_id in self.waiting or entity_id in self._previewed
+
+    def not_in_step(self) -> set[str]:
+        """Return the workspaces that Ardoq does not hold as the cache does."""
+        return set(self._ahead)
+
+    def set_not_in_step(self, ws_ids: Iterable[str]) -> None:
+        """Note that Ardoq does not hold these workspaces as the cache does."""
+        self._ahead.update(ws_ids)
+
+    # -- hand out -------------------------------------------------------------------------------------------
 
     def hand_out(self, entity: Entity) -> Entity:
-        """Return what a caller gets; where it speaks of something that waits, it is put right later."""
-        if entity.get("_id") in self._writer.waiting or _speaks_of_batch_ids(entity):
-            self._handed_out.append((entity, entity["_id"]))
-        return entity
+        """Return a copy for the caller; its ids are replaced in place once the real ones are known."""
+        copy = copy_entity(entity)
+        if self.waiting and (entity.get("_id") in self.waiting or _has_batch_ids(entity)):
+            self._handed_out.append((copy, entity["_id"]))
+        return copy
 
-    def show(self, row: Entity) -> Entity:
-        """Return a row as the report shows it: batch ids in it are put right later."""
-        if _speaks_of_batch_ids(row):
-            self._handed_out.append((row, ""))
-        return row
+    def copy_row(self, row: object) -> Entity:
+        """Return a copy of a failed row for the report; its batch ids are replaced in place as well."""
+        copy = copy_row(row)
+        if self.waiting and _has_batch_ids(copy):
+            self._handed_out.append((copy, ""))
+        return copy
 
-    def withdraw(self, entities: Iterable[str]) -> None:
-        """Forget the promises about those of the entities that wait no more: they have come and gone
-        unsent.
-        """
-        for entity_id in entities:
-            if entity_id not in self._writer.waiting:
-                promises = self._promises.pop(entity_id, [])
-                self._withdrawn.update(one.change for one in promises if one.change is not None)
+    def current(self, kind: Kind, entity: Entity) -> Entity:
+        """Return an entity as the cache holds it now, under its real id, or what took its place."""
+        entity_id = self._replaced.get(entity["_id"]) or entity["_id"]
+        located = self._cache.get(kind.name, self.real.get(entity_id, entity_id))
+        return entity if located is None else located.entity
+
+    @property
+    def has_problems(self) -> bool:
+        """Return whether there are problems that `problems` has not returned yet."""
+        return bool(self._problems)
 
     def problems(self) -> list[ArdoqClientException]:
-        """Return what went wrong since the last question."""
+        """Return the problems of pending writes since the last call."""
         problems, self._problems = self._problems, []
         return problems
 
-    def flush(self) -> None:
-        """Send what waits, and what has to be decided again because Ardoq had moved on.
+    # -- send -----------------------------------------------------------------------------------------------
 
-        Raises nothing that is a row's fault: that is in the report, and in `problems`.
+    def flush(self) -> dict[str, ArdoqClientException]:
+        """Send the pending writes, and decide again what was changed by somebody else in the meantime.
+
+        Return by id why writes failed. A row's problem is not raised: it is in the report and in `problems`.
         """
-        for left in reversed(range(ROUNDS)):
-            if not self._writer.waiting:
+        failures: dict[str, ArdoqClientException] = {}
+        if self._in_flight:
+            self._fail_in_flight(
+                ArdoqClientException("The run was interrupted while this was sent: it may have been written.")
+            )
+        if not self.waiting:
+            return failures
+        for sends_left in reversed(range(ROUNDS)):
+            if not self.waiting:
                 break
-            self._round(again=left > 0)
-        self._put_right_what_was_withdrawn()
-        self._put_right_what_the_report_notes()
+            self._send(failures, may_decide_again=sends_left > 0)
+        self._put_real_ids_into_withdrawn()
+        self._put_real_ids_into_notes()
+        return failures
 
     def give_up(self, unsent: ArdoqClientException, unanswered: ArdoqClientException) -> None:
-        """Break the promises about what waits, and about what was on its way when its sending was
-        interrupted.
+        """Fail all pending writes, and those whose sending was interrupted, for these two reasons."""
+        self._fail_in_flight(unanswered)
+        waiting, self.waiting, self._size = self.waiting, {}, 0
+        self._fail(waiting.values(), unsent)
+        self._put_real_ids_into_withdrawn()
+        self._put_real_ids_into_notes()
 
-        `unsent` and `unanswered` are the reasons that are reported.
-        """
-        waiting, sent = self._writer.withdrawn()
-        lost: set[str] = set()
-        for operations, problem in ((sent, unanswered), (waiting, unsent)):
-            for operation in operations:
-                if operation.id in self._promises:
-                    self._break_promise(Outcome(operation, problem=problem), lost)
-        if lost:
-            self._forget_hits(lost)
-        self._put_right_what_was_withdrawn()
-        self._engine.report.drop(self._dropped)
-        self._dropped.clear()
-        self._put_right_what_the_report_notes()
+    def _send(self, failures: dict[str, ArdoqClientException], *, may_decide_again: bool) -> None:
+        """Send all that waits in one round, and settle each outcome."""
+        self._in_flight, self.waiting, self._size = self.waiting, {}, 0
+        self._deletes_at.clear()
+        if self.sender.stores:
+            self._ahead.clear()
+        else:
+            self._previewed.update(self._in_flight)
+        settled: dict[str, tuple[int, Entity]] = {}
+        to_decide: list[tuple[Outcome, list[PendingRow]]] = []
+        try:
+            for outcome in self.sender.send(self._in_flight):
+                operation, problem = outcome.operation, outcome.problem
+                del self._in_flight[operation.id]
+                if problem is None:
+                    rows = self._succeed(outcome)
+                    if rows:
+                        to_decide.append((outcome, rows))
+                    if operation.expected is not None and outcome.stored is not None:
+                        settled[operation.id] = operation.expected["_version"], outcome.stored
+                elif (
+                    may_decide_again
+                    and operation.action == "update"
+                    and isinstance(problem, Conflict | NotFoundError)
+                ):
+                    to_decide.append((outcome, self._rows.pop(operation.id, [])))
+                else:
+                    failures[operation.id] = self._break(operation, problem)
+                self._log.sent()
+        except BaseException:
+            for operation in self._in_flight.values():  # the cache never holds what may not be there
+                self._undo(operation)
+            raise
+        self._correct_handed_out(settled)
+        self._put_real_ids_into_withdrawn()
+        to_decide = [each for each in to_decide if each[0].problem is None or self._reread(*each, failures)]
+        self._drop()
+        for outcome, rows in to_decide:
+            self._decide_again(outcome, rows, failures)
 
-    def _round(self, *, again: bool) -> None:
-        moved: list[Outcome] = []
-        versions: dict[str, tuple[int, Entity]] = {}
-        lost: set[str] = set()
-        for outcome in self._writer.send():
-            if self._engine.progress is not None:
-                self._engine.progress.wrote()
-            operation = outcome.operation
-            imagined = self._engine.cache.get(operation.kind.name, operation.id)
-            if outcome.problem is None:
-                self._engine.reach.begin_anew()
-                self._keep_promise(outcome)
-                if imagined and outcome.stored:
-                    versions[operation.id] = imagined[1]["_version"], outcome.stored
-            elif again and operation.action == "update" and _has_moved(outcome.problem):
-                moved.append(outcome)
-            else:
-                self._break_promise(outcome, lost)
-        self._put_right_what_was_handed_out(versions)
-        self._put_right_what_was_withdrawn()
-        if lost:
-            self._forget_hits(lost)
-        replayed = [
-            (outcome.operation.kind, promise) for outcome in moved for promise in self._reread(outcome)
-        ]
-        self._dropped.update(promise.change for _, promise in replayed if promise.change is not None)
-        self._engine.report.drop(self._dropped)
-        self._dropped.clear()
-        for kind, promise in replayed:
-            try:
-                promise.again()
-            except ArdoqClientException as problem:
-                self._problems.append(problem)
-                self._engine.failed(kind, promise.row, problem, promise.of)
+    def _fail_in_flight(self, problem: ArdoqClientException) -> None:
+        in_flight, self._in_flight = self._in_flight, {}
+        self._fail(in_flight.values(), problem)
 
-    # -- kept ------------------------------------------------------------------------------------------
+    def _fail(self, operations: Iterable[Operation], problem: ArdoqClientException) -> None:
+        for operation in operations:
+            self._break(operation, problem, by_flush=False)
+        self._drop()
 
-    def _keep_promise(self, outcome: Outcome) -> None:
+    # -- a write that succeeded -----------------------------------------------------------------------------
+
+    def _succeed(self, outcome: Outcome) -> list[PendingRow]:
+        """Take over what was stored, and return the rows that have to be decided again."""
         operation, stored = outcome.operation, outcome.stored
-        promises = self._promises.pop(operation.id, [])
-        if stored is None:
-            return
+        self._log.wrote()
+        rows = self._rows.pop(operation.id, [])
+        if stored is None or stored is operation.expected:
+            return []
         kind = operation.kind
-        self._engine.cache.replace(kind.name, operation.id, stored)
-        report = self._engine.report
-        for promise in promises:
-            if promise.change is not None:
-                report.changes[promise.change] = self._with_real_ids(report.changes[promise.change])
-            if promise.hit is not None:
-                report.kept[kind.name][promise.hit] = stored
-        wanted = resolved(operation.attributes, self.real)
-        left = differences(wanted, kind.collection.flat(stored), kind.ignored)
-        if left and outcome.adopted and promises:
-            promises[-1].again()  # somebody else may have made it, with other values than ours
-            return
-        for key, (kept, asked) in left.items():
-            self._engine.note_stubborn(kind, stored, key, kept, asked)
+        self._cache.replace(kind.name, operation.id, stored)
+        report = self._log.report
+        for row in rows:
+            if row.change is not None:
+                report.changes[row.change] = self._with_real_ids(report.changes[row.change])
+            if row.hit is not None:
+                report.kept[kind.name][row.hit] = stored
+        left = not_stored(operation, stored, self.real)
+        if left and outcome.adopted:
+            return rows[-1:]  # somebody else may have created it, with other values than ours
+        for key, (kept, wanted) in left.items():
+            self._log.note_not_converging(kind.name, stored, key, kept, wanted)
+        return []
 
     def _with_real_ids(self, change: Change) -> Change:
-        attributes = {
-            key: tuple(self.real.get(value, value) if isinstance(value, str) else value for value in pair)
-            if key in ENDS
-            else pair
-            for key, pair in change.attributes.items()
-        }
-        entity_id = change.id if change.id is None else self.real.get(change.id, change.id)
-        return change._replace(id=entity_id, attributes=attributes)  # type: ignore[arg-type]
+        real, attributes = self.real, change.attributes
+        if any(pair[1] in real for end in ENDS if (pair := attributes.get(end)) is not None):
+            attributes = {
+                key: (old, real.get(new, new)) if key in ENDS else (old, new)
+                for key, (old, new) in attributes.items()
+            }
+        elif change.id not in real:
+            return change
+        entity_id = change.id and real.get(change.id, change.id)
+        return change._replace(id=entity_id, attributes=attributes)
 
-    def _put_right_what_was_handed_out(self, versions: dict[str, tuple[int, Entity]]) -> None:
+    def _correct_handed_out(self, settled: dict[str, tuple[int, Entity]]) -> None:
         handed_out, self._handed_out = self._handed_out, []
+        real = self.real
         for entity, entity_id in handed_out:
             for key in ("_id", *ENDS):
                 value = entity.get(key)
-                if isinstance(value, str) and value in self.real:
-                    entity[key] = self.real[value]
-            if entity_id in versions:
-                imagined, stored = versions[entity_id]
+                if isinstance(value, str) and value in real:
+                    entity[key] = real[value]
+            if entity_id in settled:
+                version, stored = settled[entity_id]
                 # An older state stays older than any, so that it is not written over a newer one.
-                entity["_version"] = stored["_version"] if entity.get("_version") == imagined else 0
-                for key, value in copy_entity(stored).items():
-                    entity.setdefault(key, value)  # what only Ardoq could say
-            if entity_id in self._writer.waiting:
+                entity["_version"] = stored["_version"] if entity.get("_version") == version else 0
+                missing = {key: stored[key] for key in stored.keys() - entity.keys()}  # only Ardoq knows them
+                entity.update(copy_entity(missing))
+            if entity_id in self.waiting:
                 self._handed_out.append((entity, entity_id))
 
-    def _put_right_what_was_withdrawn(self) -> None:
-        changes = self._engine.report.changes
-        for place in self._withdrawn:
-            changes[place] = self._with_real_ids(changes[place])
+    def _put_real_ids_into_withdrawn(self) -> None:
+        changes = self._log.report.changes
+        for index in self._withdrawn:
+            changes[index] = self._with_real_ids(changes[index])
         self._withdrawn.clear()
 
-    def _put_right_what_the_report_notes(self) -> None:
-        report, real = self._engine.report, self.real
+    def _put_real_ids_into_notes(self) -> None:
+        report, real = self._log.report, self.real
         for key in [key for key in report.not_converging if key[0] in real]:
             note = report.not_converging.pop(key)
             note["_id"] = real[key[0]]
@@ -273,76 +358,108 @@ class PendingWrites:
             entry["matches"] = [real.get(match, match) for match in entry["matches"]]
             report.ambiguous[real[used]] = entry
 
-    # -- broken ----------------------------------------------------------------------------------------
+    # -- a write that failed --------------------------------------------------------------------------------
 
-    def _break_promise(self, outcome: Outcome, lost: set[str]) -> None:
-        operation, problem = outcome.operation, outcome.problem
-        assert problem is not None  # noqa: S101  (for the type checker)
-        self._undo(operation)
-        self._engine.reach.failed(problem)
-        lost.add(operation.id)
-        self.broken[operation.id] = problem
-        if operation.action == "delete" and isinstance(problem, NotFoundError):
-            self._engine.cache.forget(operation.kind.name, operation.id)
-        report = self._engine.report
-        for promise in self._promises.pop(operation.id, []):
-            if promise.change is None:
-                self._engine.failed(operation.kind, promise.row, problem, promise.of)
-                continue
-            if promise.row is None:
-                self._dropped.add(promise.change)
-                continue
-            change = report.changes[promise.change]
-            real = None if operation.action == "create" else change.id
-            row = promise.row if isinstance(promise.row, dict) else {"_id": change.id}
-            report.changes[promise.change] = change._replace(
-                action=FAILED,
-                id=real,
-                attributes={},
-                version=None,
-                note=str(problem),
-                row=self.show(kept_row(row)),
+    def _break(
+        self, operation: Operation, problem: ArdoqClientException, *, by_flush: bool = True
+    ) -> ArdoqClientException:
+        """Undo a write that failed, report its rows as failed, and return why."""
+        kind = operation.kind
+        if isinstance(problem, Conflict) and operation.action == "update":
+            problem = Conflict(
+                f"The {kind.name} {operation.id} was changed by somebody else {ROUNDS} times while it was "
+                "being written: run the sync again."
             )
-        self._problems.append(problem)
+        self._undo(operation)
+        if operation.action == "delete" and isinstance(problem, NotFoundError):
+            self._cache.forget(kind.name, operation.id)
+        changes = self._log.report.changes
+        rows = self._rows.pop(operation.id, [])
+        for row in rows:
+            source = row.source
+            if row.change is None:
+                self._lost_hits.add((kind.name, row.hit))
+            if source.row is None or (by_flush and source.caller_reports):
+                self._dropped.update([] if row.change is None else [row.change])
+            elif row.change is None:
+                self._log.failed(kind.name, self.copy_row(source.row), problem, *source.reference)
+            else:
+                change = changes[row.change]
+                shown = source.row if isinstance(source.row, dict) else {"_id": change.id}
+                changes[row.change] = change._replace(
+                    action=FAILED,
+                    id=None if operation.action == "create" else change.id,
+                    attributes={},
+                    version=None,
+                    note=str(problem),
+                    row=self.copy_row(shown),
+                )
+        if not any(row.source.caller_reports for row in rows):
+            self._log.circuit_breaker.failed(problem)
+            self._problems.append(problem)
+        return problem
 
     def _undo(self, operation: Operation) -> None:
-        self._engine.cache.undo(operation.kind.name, operation.id, operation.base, operation.taken)
+        self._cache.undo(operation.kind.name, operation.id, operation.base, operation.removed)
 
-    def _forget_hits(self, lost: set[str]) -> None:
-        for kind, kept in self._engine.report.kept.items():
-            if any(entity["_id"] in lost for entity in kept):
-                self._engine.report.kept[kind] = [entity for entity in kept if entity["_id"] not in lost]
+    def _drop(self) -> None:
+        """Take out of the report what turned out otherwise, and adjust the indexes of pending rows."""
+        if not self._dropped and not self._lost_hits:
+            return
+        report, dropped, lost = self._log.report, self._dropped, self._lost_hits
+        report.drop(dropped)
+        for kind, kept in report.kept.items():
+            report.kept[kind] = [each for index, each in enumerate(kept) if (kind, index) not in lost]
+        for entity_id, rows in self._rows.items():
+            kind = self.waiting[entity_id].kind.name
+            self._rows[entity_id] = [
+                row._replace(
+                    change=row.change and row.change - sum(index < row.change for index in dropped),
+                    hit=row.hit and row.hit - sum((kind, index) in lost for index in range(row.hit)),
+                )
+                for row in rows
+            ]
+        self._dropped, self._lost_hits = set(), set()
 
-    def _reread(self, outcome: Outcome) -> list[PendingRow]:
-        """Read what has moved again, and return the promises to be made anew."""
-        operation = outcome.operation
-        kind = operation.kind
+    # -- a write that met a change by somebody else ---------------------------------------------------------
+
+    def _reread(
+        self, outcome: Outcome, rows: list[PendingRow], failures: dict[str, ArdoqClientException]
+    ) -> bool:
+        """Re-read an entity that somebody else has changed; return False if that failed."""
+        operation, kind = outcome.operation, outcome.operation.kind
         self._undo(operation)
         try:
-            fresh = kind.collection.read(operation.id)
+            self._cache.replace(kind.name, operation.id, kind.collection.read(operation.id))
         except NotFoundError:
-            self._engine.cache.forget(kind.name, operation.id)
-        else:
-            self._engine.cache.replace(kind.name, operation.id, fresh)
-        promises = self._promises.pop(operation.id, [])
-        if any(promise.hit is not None for promise in promises):
-            self._forget_hits({operation.id})
-        return promises
+            self._cache.forget(kind.name, operation.id)
+        except ArdoqClientException as problem:
+            self._rows[operation.id] = rows
+            failures[operation.id] = self._break(operation, problem)
+            return False
+        self._dropped.update(row.change for row in rows if row.change is not None)
+        self._lost_hits.update((kind.name, row.hit) for row in rows if row.hit is not None)
+        return True
+
+    def _decide_again(
+        self, outcome: Outcome, rows: list[PendingRow], failures: dict[str, ArdoqClientException]
+    ) -> None:
+        """Decide the rows of a write again, on the entity as Ardoq holds it now."""
+        operation, kind = outcome.operation, outcome.operation.kind
+        for row in rows:
+            located = self._cache.get(kind.name, self.real.get(operation.id, operation.id))
+            try:
+                entity = row.source.decide_again(located and located.entity, outcome.problem)
+            except ArdoqClientException as problem:
+                failures[operation.id] = problem
+                if not row.source.caller_reports:
+                    self._problems.append(problem)
+                    kept = self.copy_row(row.source.row)
+                    self._log.failed(kind.name, kept, problem, *row.source.reference)
+            else:
+                if outcome.problem is not None and entity["_id"] != operation.id:
+                    self._replaced[operation.id] = entity["_id"]
 
 
-def _has_moved(problem: ArdoqClientException) -> bool:
-    return isinstance(problem, Conflict | NotFoundError)
-
-
-def _speaks_of_batch_ids(entity: Entity) -> bool:
-    return any(str(entity.get(end)).startswith(BATCH_ID) for end in ENDS)
-
-
-def kept_row(row: Any) -> Entity:
-    """Return a copy of a row that failed, whatever it is; what Python cannot copy or spell is shown
-    instead.
-    """
-    if not isinstance(row, dict):
-        return {"row": repr(row) if bearable(row) else short_repr(row)}
-    borne = {(key if bearable(key) else short_repr(key)): part for key, part in row.items()}
-    return copy_entity({key: part if bearable(part) else short_repr(part) for key, part in borne.items()})
+def _has_batch_ids(entity: Entity) -> bool:
+    return any(isinstance(end := entity.get(key), str) and end.startswith(BATCH_ID) for key in ENDS)

@@ -1,8 +1,8 @@
-"""Operations sent as transactions: as many at once as Ardoq takes, and what it refuses found by halving.
+"""Who sends pending writes: single requests, transactions of many operations, or nobody (a preview).
 
-A batch is carried out whole or not at all. So where one is refused, the guilty operations are in it and
-all others are not to blame: halves are sent until each guilty one stands alone, about log2 requests for
-each of them. And where no answer came, one look at what a single operation would have left tells of all.
+What got no answer is looked for in Ardoq before it is sent again. A transaction is carried out whole or not
+at all. So if one is refused, halves are sent until each operation at fault stands alone, about log2 requests
+for each of them. And if one got no answer, a look at a few of its operations is enough for all of them.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 import itertools
 import logging
 import time
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from ardoqpy._http.retry import Retries
-from ardoqpy.batch_result import BatchResult
+from ardoqpy.batch import BatchResult
 from ardoqpy.errors import (
     AmbiguousWrite,
     ArdoqClientException,
@@ -25,16 +25,24 @@ from ardoqpy.errors import (
     UnexpectedAnswer,
 )
 from ardoqpy_sync.compare.diff import differences
-from ardoqpy_sync.writing.operations import Operation, Outcome, in_order, resolved
+from ardoqpy_sync.writing.operations import (
+    BATCH_ID,
+    Operation,
+    Outcome,
+    in_order,
+    not_stored,
+    with_real_ids,
+)
 from ardoqpy_sync.writing.unconfirmed import MANY, Twins, UnconfirmedWrites
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from ardoqpy._http.retry import Retries
     from ardoqpy.api.protocols import Dialect
     from ardoqpy.entities import Entity
 
-__all__ = ["BYTES", "OPERATIONS", "Transactions"]
+__all__ = ["BYTES", "OPERATIONS", "NoRequests", "Sender", "SingleRequests", "Transactions"]
 
 logger = logging.getLogger(__name__)
 
@@ -42,230 +50,317 @@ logger = logging.getLogger(__name__)
 OPERATIONS = 500
 BYTES = 1_000_000
 #: How many operations of a batch are looked for before it counts as not carried out. One would do, if nobody
-#: else could have renamed or deleted it meanwhile.
+#: else could have renamed or deleted it in the meantime.
 _PROBES = 3
 _TOO_LARGE = 413
 _FORBIDDEN = 403
 
 
-class Transactions:
-    """Carry operations out in transactions.
+class Sender(ABC):
+    """Send pending writes, and yield the outcome of each.
 
-    - `operations`, `size`: how many operations, and bytes, one holds at most. Both shrink for good where
-      Ardoq answers that one was too large.
-    - `retries`: how often, and after what pauses, one that got no answer and left nothing is sent again.
-    - `real`: the real ids by batch id, of all that was ever created.
-    - `doubts`: the creates of which nobody knows what became of them.
+    - `operations`, `size`: how many operations, and bytes of JSON, are sent at once.
+    - `stores`: whether what is sent is in Ardoq afterwards; False for a preview.
+    - `id_prefix`: what the ids begin with that new entities have until they are stored.
+    - `real`: the real ids by those ids, of all that was ever created.
+    - `unconfirmed`: the creates that got no answer.
     """
 
-    def __init__(
-        self,
-        api: Dialect,
-        operations: int = OPERATIONS,
-        size: int = BYTES,
-        retries: Retries | None = None,
-    ) -> None:
-        api.batches.transaction()  # a version without transactions says so now
-        self._api = api
-        self.operations = operations
-        self.size = size
+    operations = 1
+    size = BYTES
+    stores = True
+    id_prefix = BATCH_ID
+
+    def __init__(self) -> None:
         self.real: dict[str, str] = {}
-        self.doubts = UnconfirmedWrites()
-        self._retries = retries or Retries()
+        self.unconfirmed = UnconfirmedWrites()
+
+    @abstractmethod
+    def send(self, operations: Mapping[str, Operation]) -> Iterator[Outcome]:
+        """Yield the outcome of each operation, given by id; what an operation refers to comes before it."""
+
+
+class NoRequests(Sender):
+    """The sender of a preview: send nothing, and answer what Ardoq is expected to store."""
+
+    stores = False
+
+    def __init__(self, id_prefix: str = "simulated-") -> None:
+        super().__init__()
+        self.id_prefix = id_prefix
+
+    def send(self, operations: Mapping[str, Operation]) -> Iterator[Outcome]:
+        """Yield for each operation what Ardoq is expected to store."""
+        for operation in list(operations.values()):
+            yield Outcome(operation, operation.expected)
+
+
+class _Network(Sender):
+    """Send requests; one that got no answer is looked for before it is sent again.
+
+    `retries` says how often, and after what pauses, what got no answer and left nothing is sent again.
+    """
+
+    def __init__(self, api: Dialect) -> None:
+        super().__init__()
+        self._api = api
+        self._retries: Retries = api.transport.retries
         self._adopted: set[str] = set()
 
-    def carry_out(self, waiting: Mapping[str, Operation]) -> Iterator[Outcome]:
+    @abstractmethod
+    def _request(self, operations: Sequence[Operation]) -> list[Outcome]:
+        """Send operations in one request, and return their outcomes."""
+
+    def _confirmed(self, operations: Sequence[Operation]) -> list[Outcome]:
+        """Send operations in one request until it is known whether they were carried out."""
+        suspects = [operation for operation in operations if self._may_be_stored(operation)]
+        carried_out = self._look_for(suspects, len(suspects)) if suspects else {}
+        unanswered = None
+        for sending in itertools.count():
+            if carried_out:
+                # One request leaves all or nothing: what is missing now, somebody else has changed since, or
+                # it was part of another request than the unconfirmed one.
+                missing = [operation for operation in operations if operation.id not in carried_out]
+                self._settle_unconfirmed(carried_out.values(), resent=sending > 1)
+                return [*carried_out.values(), *(self._confirmed(missing) if missing else [])]
+            try:
+                outcomes = self._request(operations)
+            except (AmbiguousWrite, UnexpectedAnswer) as problem:
+                unanswered = problem
+                self._add_unconfirmed(operations)
+            except ArdoqClientException:
+                if unanswered is None:
+                    raise
+                # Ardoq may refuse what an earlier sending, late, has done already.
+                carried_out = self._look_again(operations, unanswered)
+                if not carried_out:
+                    raise
+                continue
+            else:
+                self._settle_unconfirmed(outcomes, resent=sending > 0)
+                return outcomes
+            carried_out = self._look_again(operations, unanswered)
+            if not carried_out:
+                if sending >= self._retries.count:
+                    raise unanswered
+                time.sleep(self._retries.pause(sending))
+                carried_out = self._look_again(operations, unanswered)
+        raise AssertionError  # pragma: no cover  (the loop above does not end)
+
+    def _note_created(self, operation: Operation, stored: Entity) -> None:
+        if operation.action == "create":
+            self.real[operation.id] = stored["_id"]
+
+    # -- creates that got no answer -------------------------------------------------------------------------
+
+    def _may_be_stored(self, operation: Operation) -> bool:
+        """Return whether an earlier request without an answer may have carried out an operation."""
+        if operation.action != "create" or not (self.unconfirmed or self._adopted):
+            return False
+        wanted = with_real_ids(operation.attributes, self.real)
+        # What refers to an adopted entity may have been stored with it.
+        return self.unconfirmed.has(operation.kind, wanted) or any(
+            wanted.get(end) in self._adopted for end in ("source", "target")
+        )
+
+    def _add_unconfirmed(self, operations: Sequence[Operation]) -> None:
+        for operation in operations:
+            if operation.action == "create":
+                self.unconfirmed.add(operation.kind, with_real_ids(operation.attributes, self.real))
+
+    def _settle_unconfirmed(self, outcomes: Iterable[Outcome], *, resent: bool) -> None:
+        if not self.unconfirmed and not any(outcome.adopted for outcome in outcomes):
+            return
+        for operation, stored, _, adopted in outcomes:
+            if operation.action == "create":
+                for known in (operation.attributes, with_real_ids(operation.attributes, self.real)):
+                    self.unconfirmed.settle(operation.kind, known, resent=resent)
+                if adopted and stored is not None:
+                    self._adopted.add(stored["_id"])
+
+    def _look_again(
+        self, operations: Sequence[Operation], unanswered: ArdoqClientException
+    ) -> dict[str, Outcome]:
+        """Look what a request has left in Ardoq; if that fails, raise why it is not known."""
+        try:
+            return self._look_for(operations, _PROBES)
+        except ArdoqClientException as problem:
+            raise unanswered from problem
+
+    def _look_for(self, operations: Sequence[Operation], probes: int) -> dict[str, Outcome]:
+        """Return the outcomes of the operations that were carried out; mostly all, or none.
+
+        If none of the first `probes` was, none is looked for after them.
+        """
+        outcomes: dict[str, Outcome] = {}
+        look = _Look(self.real, many=len(operations) > MANY)
+        for number, operation in enumerate(operations, 1):
+            outcome = look.at(operation)
+            if outcome is not None:
+                outcomes[operation.id] = outcome
+                if outcome.stored is not None:
+                    self._note_created(operation, outcome.stored)
+            elif not outcomes and number >= probes:
+                return {}
+        return outcomes
+
+
+class SingleRequests(_Network):
+    """Send each operation in a request of its own."""
+
+    def send(self, operations: Mapping[str, Operation]) -> Iterator[Outcome]:
+        """Yield the outcome of each operation."""
+        for operation in in_order(operations):
+            try:
+                # Updates and deletes may be repeated: the transport has done that already.
+                send = self._confirmed if operation.action == "create" else self._request
+                yield from send([operation])
+            except ArdoqClientException as problem:
+                yield Outcome(operation, problem=problem)
+
+    def _request(self, operations: Sequence[Operation]) -> list[Outcome]:
+        (operation,) = operations
+        collection, base = operation.kind.collection, operation.base
+        if base is None:
+            stored = collection.create(with_real_ids(operation.body, self.real))
+            self._note_created(operation, stored)
+            return [Outcome(operation, stored)]
+        if operation.action == "delete":
+            collection.delete(operation.id)
+            return [Outcome(operation)]
+        try:
+            return [
+                Outcome(operation, collection.revise(base, with_real_ids(operation.attributes, self.real)))
+            ]
+        except Conflict as refused:
+            # It may have been refused because an earlier sending, without an answer, has done it.
+            if refused.uncertain:
+                stored = collection.read(operation.id)
+                if stored["_version"] == base["_version"] + 1 and not not_stored(
+                    operation, stored, self.real
+                ):
+                    return [Outcome(operation, stored)]
+            raise
+
+
+class Transactions(_Network):
+    """Send operations in transactions.
+
+    `operations` and `size` shrink for good if Ardoq answers that a transaction was too large.
+    """
+
+    def __init__(self, api: Dialect, operations: int = OPERATIONS) -> None:
+        api.batches.transaction()  # a version without transactions raises now
+        super().__init__(api)
+        self.operations = operations
+
+    def send(self, operations: Mapping[str, Operation]) -> Iterator[Outcome]:
         """Yield the outcome of each operation; what an operation refers to comes before it.
 
-        Where Ardoq cannot be reached, or takes the token no more, all that is left has that problem.
+        If Ardoq cannot be reached, or does not accept the token, all that is left has that problem.
         """
-        left = in_order(waiting)
+        left = in_order(operations)
         failed: dict[str, ArdoqClientException] = {}
         while left:
             portion = self._portion(left)
             left = left[len(portion) :]
-            for outcome in self._settle(portion, failed):
+            for outcome in self._outcomes(portion, failed):
                 yield outcome
                 if outcome.problem is not None and not _is_refusal(outcome.problem):
                     yield from (Outcome(operation, problem=outcome.problem) for operation in left)
                     left = []
 
     def _portion(self, operations: Sequence[Operation]) -> list[Operation]:
-        """Return so many of the first operations as one transaction holds, at least one."""
-        taken, size = 0, 0
+        """Return the first operations, as many as one transaction holds, at least one."""
+        count, size = 0, 0
         for operation in operations[: self.operations]:
             size += operation.size
-            if taken and size > self.size:
+            if count and size > self.size:
                 break
-            taken += 1
-        return list(operations[:taken])
+            count += 1
+        return list(operations[:count])
 
-    def _settle(
+    def _outcomes(
         self,
         operations: Sequence[Operation],
         failed: dict[str, ArdoqClientException],
         *,
-        guilty: bool = False,
+        known_refused: bool = False,
     ) -> list[Outcome]:
-        """Return the outcomes of operations; `guilty` where it is known that they are refused together."""
+        """Return the outcomes of operations; `known_refused` if they are known to be refused together."""
         left, outcomes = [], []
-        for one in operations:
-            cause = next((failed[end] for end in one.ends() if end in failed), None)
+        for operation in operations:
+            cause = next((failed[end] for end in operation.ends() if end in failed), None) if failed else None
             if cause is None:
-                left.append(one)
+                left.append(operation)
                 continue
-            problem = InvalidInput(f"What {one.kind.argument} refers to could not be written itself: {cause}")
-            _note_failure(one, problem, failed)
-            outcomes.append(Outcome(one, problem=problem))
-        refused = guilty and not outcomes
+            if operation.action == "delete":
+                text = "It is kept, because something that belongs to it could not be deleted"
+            else:
+                text = f"What {operation.kind.argument} refers to could not be written itself"
+            problem = InvalidInput(f"{text}: {cause}")
+            _note_failure(operation, problem, failed)
+            outcomes.append(Outcome(operation, problem=problem))
+        refused = known_refused and not outcomes
         too_large = len(left) > self.operations
         if not left:
             return outcomes
         if not too_large and (not refused or len(left) == 1):
             try:
-                return outcomes + self._sent(left)
+                return outcomes + self._confirmed(left)
             except ArdoqClientException as problem:
                 refused = problem.status != _TOO_LARGE
                 if len(left) == 1 or (refused and not _is_refusal(problem)):
-                    for one in left:
-                        _note_failure(one, problem, failed)
-                    return outcomes + [Outcome(one, problem=problem) for one in left]
+                    for operation in left:
+                        _note_failure(operation, problem, failed)
+                    return outcomes + [Outcome(operation, problem=problem) for operation in left]
                 if not refused:
                     self._shrink(left)
         middle = len(left) // 2
-        first = self._settle(left[:middle], failed)
-        innocent = all(outcome.problem is None for outcome in first)
-        return outcomes + first + self._settle(left[middle:], failed, guilty=refused and innocent)
+        first = self._outcomes(left[:middle], failed)
+        first_succeeded = all(outcome.problem is None for outcome in first)
+        second = self._outcomes(left[middle:], failed, known_refused=refused and first_succeeded)
+        return outcomes + first + second
 
     def _shrink(self, operations: Sequence[Operation]) -> None:
         self.operations = max(1, min(self.operations, len(operations)) // 2)
         # A little more than half: rows differ in size, and half of them should fit.
-        self.size = max(1, min(self.size, sum(one.size for one in operations)) * 5 // 8)
+        self.size = max(1, min(self.size, sum(operation.size for operation in operations)) * 5 // 8)
         logger.info("Ardoq found a batch too large: from now on %d operations at most", self.operations)
 
-    # -- one transaction -----------------------------------------------------------------------------------
-
-    def _sent(self, operations: Sequence[Operation]) -> list[Outcome]:
-        """Send one transaction; where no answer came, look whether it was carried out before sending it
-        again.
-        """
-        doubtful = [one for one in operations if self._is_doubtful(one)]
-        left_behind = self._looked_for(doubtful, len(doubtful)) if doubtful else {}
-        body, unanswered = self._body(operations), None
-        for sending in itertools.count():
-            if left_behind:
-                missing = [one for one in operations if one.id not in left_behind]
-                # One transaction leaves all or nothing: what is missing now, somebody else has changed since,
-                # or it is of another batch than what was in doubt.
-                self._settled(left_behind.values(), resent=sending > 1)
-                return list(left_behind.values()) + (self._sent(missing) if missing else [])
-            try:
-                outcomes = self._read(operations, BatchResult.of(self._api.batches.send(body), body))
-            except (AmbiguousWrite, UnexpectedAnswer) as problem:
-                unanswered = problem
-                self._doubt(operations)
-            except ArdoqClientException:
-                if unanswered is None:
-                    raise
-                # Ardoq may refuse what an earlier sending, late, has done already.
-                left_behind = self._found(operations, unanswered)
-                if not left_behind:
-                    raise
-                continue
-            else:
-                self._settled(outcomes, resent=sending > 0)
-                return outcomes
-            left_behind = self._found(operations, unanswered)
-            if not left_behind:
-                if sending >= self._retries.count:
-                    raise unanswered
-                time.sleep(self._retries.pause(sending))
-                left_behind = self._found(operations, unanswered)
-        raise AssertionError  # pragma: no cover  (the loop above ends by itself)
-
-    def _found(self, operations: Sequence[Operation], unanswered: ArdoqClientException) -> dict[str, Outcome]:
-        """Look what a transaction has left behind; where that cannot be told, raise what made it unknown."""
-        try:
-            return self._looked_for(operations, _PROBES)
-        except ArdoqClientException as problem:
-            raise unanswered from problem
-
-    def _is_doubtful(self, one: Operation) -> bool:
-        if one.action != "create":
-            return False
-        wanted = resolved(one.attributes, self.real)
-        # What refers to something that turned up may have come with it.
-        return self.doubts.about(one.kind, wanted) or any(
-            wanted.get(end) in self._adopted for end in ("source", "target")
-        )
-
-    def _doubt(self, operations: Sequence[Operation]) -> None:
-        for one in operations:
-            if one.action == "create":
-                self.doubts.add(one.kind, resolved(one.attributes, self.real))
-
-    def _settled(self, outcomes: Iterable[Outcome], *, resent: bool) -> None:
-        for one in outcomes:
-            if one.operation.action == "create":
-                for known in (one.operation.attributes, resolved(one.operation.attributes, self.real)):
-                    self.doubts.settle(one.operation.kind, known, resent=resent)
-                if one.adopted and one.stored is not None:
-                    self._adopted.add(one.stored["_id"])
-
-    def _body(self, operations: Sequence[Operation]) -> Entity:
-        body = self._api.batches.transaction()
-        for one in operations:
-            collection, attributes = one.kind.collection, resolved(one.attributes, self.real)
-            if one.base is None:
-                item: Entity = {"batchId": one.id, "body": collection.creation(attributes)}
-            elif one.action == "delete":
-                item = {"id": one.id}
-            else:
-                changes = collection.revision(one.base, attributes)
-                item = {"id": one.id, "ifVersionMatch": one.base["_version"], "body": changes}
-            body[f"{one.kind.name}s"][one.action].append(item)
-        return body
-
-    def _read(self, operations: Sequence[Operation], result: BatchResult) -> list[Outcome]:
+    def _request(self, operations: Sequence[Operation]) -> list[Outcome]:
+        body = self._body(operations)
+        result = BatchResult.of(self._api.batches.send(body), body)
         outcomes = []
-        for one in operations:
-            results = result.components if one.kind.name == "component" else result.references
-            if one.action == "delete":
-                outcomes.append(Outcome(one))
+        for operation in operations:
+            results = result.components if operation.kind.name == "component" else result.references
+            if operation.action == "delete":
+                outcomes.append(Outcome(operation))
                 continue
-            real = results.created.get(one.id, "") if one.action == "create" else one.id
+            created = operation.action == "create"
+            real = results.created.get(operation.id, "") if created else operation.id
             stored = results.entities.get(real)
             if stored is None:
                 raise UnexpectedAnswer(
-                    f"The batch was carried out, but its answer does not tell of {one.action} {one.id}: look "
-                    "in Ardoq for what is stored."
+                    f"The batch was carried out, but its answer lacks {operation.action} {operation.id}: "
+                    "look in Ardoq for what is stored."
                 )
-            self._note(one, stored)
-            outcomes.append(Outcome(one, stored))
+            self._note_created(operation, stored)
+            outcomes.append(Outcome(operation, stored))
         return outcomes
 
-    def _note(self, operation: Operation, stored: Entity) -> None:
-        if operation.action == "create":
-            self.real[operation.id] = stored["_id"]
-
-    # -- what a transaction without an answer has left behind ------------------------------------------------
-
-    def _looked_for(self, operations: Sequence[Operation], probes: int) -> dict[str, Outcome]:
-        """Return the outcomes of those operations that are found to be carried out; mostly all, or none.
-
-        Nothing among the first `probes` of them tells that there is none.
-        """
-        found: dict[str, Outcome] = {}
-        look = _Look(self.real, many=len(operations) > MANY)
-        for place, one in enumerate(operations, 1):
-            outcome = look.at(one)
-            if outcome is not None:
-                found[one.id] = outcome
-                if outcome.stored is not None:
-                    self._note(one, outcome.stored)
-            elif not found and place >= probes:
-                return {}
-        return found
+    def _body(self, operations: Sequence[Operation]) -> Entity:
+        body = self._api.batches.transaction()
+        for operation in operations:
+            if operation.action == "delete":
+                item: Entity = {"id": operation.id}
+            elif operation.base is None:
+                item = {"batchId": operation.id, "body": with_real_ids(operation.body, self.real)}
+            else:
+                changes = with_real_ids(operation.body, self.real)
+                item = {"id": operation.id, "ifVersionMatch": operation.base["_version"], "body": changes}
+            body[f"{operation.kind.name}s"][operation.action].append(item)
+        return body
 
 
 class _Look:
@@ -277,7 +372,7 @@ class _Look:
         self._taken: set[str] = set()
 
     def at(self, operation: Operation) -> Outcome | None:
-        """Return the outcome of an operation that was carried out, None where it was not."""
+        """Return the outcome of an operation that was carried out, None if it was not."""
         if operation.action == "create":
             return self._created(operation)
         try:
@@ -286,12 +381,10 @@ class _Look:
             return Outcome(operation) if operation.action == "delete" else None
         if operation.action == "delete":
             return None
-        wanted = resolved(operation.attributes, self._real)
-        left = differences(wanted, operation.kind.collection.flat(stored), operation.kind.ignored)
-        return None if left else Outcome(operation, stored)
+        return None if not_stored(operation, stored, self._real) else Outcome(operation, stored)
 
     def _created(self, operation: Operation) -> Outcome | None:
-        kind, wanted = operation.kind, resolved(operation.attributes, self._real)
+        kind, wanted = operation.kind, with_real_ids(operation.attributes, self._real)
         twins = [
             twin
             for twin in self._twins.of(kind, wanted)
@@ -300,7 +393,7 @@ class _Look:
         if not twins:
             return None
         flat = kind.collection.flat
-        twin = min(twins, key=lambda one: len(differences(wanted, flat(one), kind.ignored)))
+        twin = min(twins, key=lambda twin: len(differences(wanted, flat(twin), kind.ignored)))
         self._taken.add(twin["_id"])
         return Outcome(operation, twin, adopted=True)
 
@@ -308,12 +401,12 @@ class _Look:
 def _note_failure(
     operation: Operation, problem: ArdoqClientException, failed: dict[str, ArdoqClientException]
 ) -> None:
-    if operation.action == "create":  # what was there before can be referred to as ever
+    if operation.action != "update":  # an entity that was there before can still be referred to
         failed[operation.id] = problem
 
 
 def _is_refusal(problem: ArdoqClientException) -> bool:
-    """Tell whether an operation is to blame: a problem of another kind would meet the next one as well."""
+    """Return whether an operation is at fault: any other problem would meet the next one as well."""
     refusals = (BadRequest, Conflict, NotFoundError, InvalidInput)
     forbidden = isinstance(problem, AuthorizationError) and problem.status == _FORBIDDEN
     return isinstance(problem, refusals) or forbidden or problem.status == _TOO_LARGE

@@ -1,8 +1,8 @@
-"""Creates that were sent and got no answer, and what Ardoq holds that may have come of them.
+"""Creates that were sent and got no answer, and what Ardoq holds that they may have created.
 
-A create cannot be told from another of the same content: Ardoq gives the ids. So before one is sent again
-Ardoq is asked for what it would have made. What is carried out only after that question makes a duplicate,
-which nobody can prevent; it is looked for once more before a run reports, and told by name.
+Ardoq gives the ids, so a create cannot be told from another of the same content. Before a create is sent
+again, Ardoq is asked for the entity. A create that is carried out only after that question makes a duplicate,
+which nobody can prevent. It is looked for once more before a run reports, and then reported by name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ardoqpy_sync.compare.cache import component_key, reference_key
 from ardoqpy_sync.writing.operations import BATCH_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Hashable, Iterator
 
     from ardoqpy.entities import Entities, Entity
     from ardoqpy_sync.compare.cache import Shelf
@@ -23,58 +23,61 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-__all__ = ["MANY", "Twins", "UnconfirmedWrites", "key_of"]
+__all__ = ["MANY", "Twins", "UnconfirmedWrites", "match_key"]
 
 #: From so many on, whole workspaces are read to find them.
 MANY = 20
 
 
 class Twins:
-    """Read what a sync would take for the same as something; where there are many, from whole workspaces."""
+    """Read what a sync would match with an entity; if `many` are asked for, from listings of workspaces."""
 
     def __init__(self, *, many: bool) -> None:
         self._many = many
-        self._listed: dict[tuple[str, str], dict[Any, list[Entity]]] = {}
+        self._listed: dict[tuple[str, str], dict[Hashable, list[Entity]]] = {}
 
     def of(self, kind: Kind, wanted: Entity) -> Entities:
         """Return the entities in Ardoq of that type and name, or between those ends, in its workspace."""
-        if any(end in wanted and not _is_id(wanted[end]) for end in ("source", "target")):
+        if any(end in wanted and not _is_real_id(wanted[end]) for end in ("source", "target")):
             return []
         if not self._many:
             return kind.collection.twins(wanted)
-        place = kind.name, wanted["rootWorkspace"]
-        if place not in self._listed:
-            listed = self._listed[place] = {}
+        key = kind.name, wanted["rootWorkspace"]
+        if key not in self._listed:
+            listed = self._listed[key] = {}
             for entity in kind.collection.in_workspace(wanted["rootWorkspace"]):
-                listed.setdefault(key_of(kind, entity), []).append(entity)
-        return self._listed[place].get(key_of(kind, wanted), [])
+                listed.setdefault(match_key(kind, entity), []).append(entity)
+        return self._listed[key].get(match_key(kind, wanted), [])
 
 
 class UnconfirmedWrites:
-    """Keep the creates that got no answer, until it is known what became of them."""
+    """Keep the creates that got no answer until it is known whether they were carried out."""
 
     def __init__(self) -> None:
-        self._open: dict[tuple[Any, ...], tuple[Kind, Entity]] = {}
-        self._resent: dict[tuple[Any, ...], tuple[Kind, Entity]] = {}
+        self._open: dict[Hashable, tuple[Kind, Entity]] = {}
+        self._resent: dict[Hashable, tuple[Kind, Entity]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._open)
 
     def add(self, kind: Kind, wanted: Entity) -> None:
         """Note a create that got no answer."""
-        self._open[_place(kind, wanted)] = kind, wanted
+        self._open[_key(kind, wanted)] = kind, wanted
 
     def settle(self, kind: Kind, wanted: Entity, *, resent: bool) -> None:
-        """Note that a create is done; where it was sent more than once, it may turn up more than once."""
-        doubt = self._open.pop(_place(kind, wanted), None)
-        if doubt is not None and resent:
-            self._resent[_place(kind, wanted)] = doubt
+        """Note that a create is done; if it was sent more than once, there may be duplicates of it later."""
+        unconfirmed = self._open.pop(_key(kind, wanted), None)
+        if unconfirmed is not None and resent:
+            self._resent[_key(kind, wanted)] = unconfirmed
 
-    def about(self, kind: Kind, wanted: Entity) -> bool:
-        """Tell whether an earlier create of the same got no answer and was not found so far."""
-        return bool(self._open) and _place(kind, wanted) in self._open
+    def has(self, kind: Kind, wanted: Entity) -> bool:
+        """Return whether an earlier create of the same entity got no answer and was not found so far."""
+        return bool(self._open) and _key(kind, wanted) in self._open
 
-    def turned_up(self, shelf_of: Callable[[Kind, str], Shelf]) -> Iterator[tuple[Kind, Shelf, Any]]:
-        """Find what was sent more than once for want of an answer and is there more than once by now.
+    def duplicates(self, shelf_of: Callable[[Kind, str], Shelf]) -> Iterator[tuple[Kind, Shelf, Any]]:
+        """Find what was sent more than once because no answer came, and is in Ardoq more than once by now.
 
-        Yield its kind, the shelf that knows of it then, and its match key.
+        Yield its kind, the shelf that then holds it, and its match key.
         """
         twins = Twins(many=len(self._resent) > MANY)
         for kind, wanted in self._resent.values():
@@ -82,24 +85,26 @@ class UnconfirmedWrites:
             try:
                 late = [twin for twin in twins.of(kind, wanted) if twin["_id"] not in shelf.by_id]
             except ArdoqClientException as problem:
-                logger.warning("What was sent twice could not be looked for: the next run will. %s", problem)
+                logger.warning(
+                    "Duplicates of resent writes could not be read; the next run will. %s", problem
+                )
                 return
             for twin in late:
                 shelf.remember(twin)
             if late:
-                yield kind, shelf, key_of(kind, wanted)
+                yield kind, shelf, match_key(kind, wanted)
 
 
-def key_of(kind: Kind, attributes: Entity) -> Any:
-    """Return the key that a cache has something by."""
+def match_key(kind: Kind, attributes: Entity) -> Hashable:
+    """Return the key that the cache has an entity by."""
     if kind.name == "component":
         return component_key(attributes.get("typeId"), str(attributes.get("name")))
     return reference_key(attributes.get("source"), attributes.get("target"), attributes.get("type"))
 
 
-def _place(kind: Kind, wanted: Entity) -> tuple[Any, ...]:
-    return kind.name, wanted.get("rootWorkspace"), key_of(kind, wanted)
+def _key(kind: Kind, wanted: Entity) -> Hashable:
+    return kind.name, wanted.get("rootWorkspace"), match_key(kind, wanted)
 
 
-def _is_id(value: Any) -> bool:
+def _is_real_id(value: Any) -> bool:
     return isinstance(value, str) and not value.startswith(BATCH_ID)

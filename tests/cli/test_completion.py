@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ardoqpy.cli.commands.completion import SHELLS
+from ardoqpy.cli.options import SHELLS
 
 
 @pytest.mark.parametrize("shell", SHELLS)

@@ -65,12 +65,12 @@ def test_the_token_is_never_shown_whole(ardoq, run, monkeypatch, checked, tmp_pa
     [
         ("host", "https://yourorg.ardoq.com", "https://yourorg.ardoq.com"),
         ("host", "http://127.0.0.1:80/", "http://127.0.0.1:80/"),
-        ("host", "https://somebody:s3cret@yourorg.ardoq.com", "set, and no address"),
-        ("host", "0123456789abcdef" * 2, "set, and no address"),
-        ("host", "https://yourorg.ardoq.com/?token=s3cret", "set, and no address"),
+        ("host", "https://somebody:s3cret@yourorg.ardoq.com", "set, but not an address"),
+        ("host", "0123456789abcdef" * 2, "set, but not an address"),
+        ("host", "https://yourorg.ardoq.com/?token=s3cret", "set, but not an address"),
         ("org", "acme", "acme"),
-        ("org", "0123456789abcdef" * 2, "set, and no label"),
-        ("org", "a/b+c==", "set, and no label"),
+        ("org", "0123456789abcdef" * 2, "set, but not a label"),
+        ("org", "a/b+c==", "set, but not a label"),
     ],
 )
 def test_a_secret_in_the_wrong_place_is_not_shown(checked, monkeypatch, name, value, shown):
@@ -99,7 +99,7 @@ def test_a_cfg_file_that_cannot_be_used(checked, tmp_path):
     (tmp_path / "a.cfg").write_text("token = abc\n")
     status, checks = checked(f"--config {tmp_path}/a.cfg")
     assert (status, wrong(checks)) == (1, ["settings"])
-    assert "a.cfg' cannot be understood" in checks["settings"]["found"]
+    assert "a.cfg' cannot be parsed" in checks["settings"]["found"]
 
 
 def test_the_token_is_not_accepted(ardoq, monkeypatch, checked):
@@ -145,7 +145,7 @@ def test_the_shared_host_needs_a_label(ardoq, monkeypatch):
 @pytest.mark.parametrize(
     ("host", "found", "remedy"),
     [
-        ("http://127.0.0.1:1", "nobody takes the connection", "Look at the port"),
+        ("http://127.0.0.1:1", "nobody takes the connection", "Check the port"),
         ("https://127.0.0.1:PORT", "WRONG_VERSION_NUMBER", "does not speak TLS"),
     ],
 )
@@ -230,14 +230,14 @@ def test_the_clock_is_wrong(ardoq, checked, monkeypatch, ahead, found):
 
 def test_answers_without_a_date():
     """Where no answer says its time, the clock is not judged."""
-    assert doctor.clock_check([]).result == "-"
+    assert doctor.check_clock([]).result == "-"
     assert doctor._skew({}) == doctor._skew({"Date": "yesterday"}) == []
 
 
 def test_the_time_out_it_judges_by_is_the_clients():
     """Without --timeout it judges by what the client waits for bytes."""
     usual = inspect.signature(ArdoqClient).parameters["timeout"].default
-    assert usual[1] == doctor.USUAL_TIMEOUT
+    assert usual[1] == doctor.DEFAULT_TIMEOUT
 
 
 def test_what_ardoq_says_is_harmless(ardoq, run, monkeypatch):

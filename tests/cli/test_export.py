@@ -80,7 +80,7 @@ def test_references_that_leave_are_counted(ardoq, run):
     seed = json.loads(ran.out)
     assert ran.err == (
         "ardoqpy: Left out: 1 reference with an end in another workspace. "
-        "Name that workspace, too, to have them.\n"
+        "To include them, name that workspace, too.\n"
     )
     assert [row["_id"] for row in seed["references"]] == [TO_ORDERS]
     assert [(row["_id"], row["components"], row["references"]) for row in seed["tags"]] == [(TAG, [SHOP], [])]

@@ -16,8 +16,8 @@ from organisation import NASTY, SEED, SHOP
 from ardoqpy import ArdoqClient, ServiceUnavailable
 from ardoqpy._terminal import display_width
 from ardoqpy.cli import main
-from ardoqpy.cli.format_csv import defused
-from ardoqpy.cli.rows import cell, flat
+from ardoqpy.cli.format_csv import escape_formula
+from ardoqpy.cli.rows import cell_text, flatten
 
 SHOWN = r"Evil\x1b[31m\x9b2J\x07\u202e\nline"
 APPS_IN_ORDER = [one["name"] for one in SEED["components"]][:-1]
@@ -118,10 +118,10 @@ def test_no_rows_are_an_empty_list(ardoq, run):
 
 
 @pytest.mark.parametrize("first", [*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20"])
-def test_a_formula_is_defused(first):
+def test_a_formula_is_escape_formula(first):
     """A text that begins like a formula gets an apostrophe; so does a list that would."""
-    assert defused(f"{first}cmd|' /C calc'!A0") == f"'{first}cmd|' /C calc'!A0"
-    assert defused([f"{first}1", "x"]) == f"'{first}1,x"
+    assert escape_formula(f"{first}cmd|' /C calc'!A0") == f"'{first}cmd|' /C calc'!A0"
+    assert escape_formula([f"{first}1", "x"]) == f"'{first}1,x"
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_formula_is_defused(first):
 )
 def test_numbers_stay_numbers(value, text):
     """A number is written as it is, negative or not; what only looks like one at its start is defused."""
-    assert defused(value) == text
+    assert escape_formula(value) == text
 
 
 def test_raw_switches_it_off(ardoq, run):
@@ -156,7 +156,7 @@ def test_csv_has_a_column_for_each_attribute(ardoq, run, api, line):
     assert list(rows[0])[:2] == ["name", "type"]
     for row, entity in zip(rows, entities, strict=True):
         assert {name: value for name, value in row.items() if value} == {
-            name: cell(value) for name, value in flat(entity).items() if cell(value)
+            name: cell_text(value) for name, value in flatten(entity).items() if cell_text(value)
         }
         assert row["lifecycle"] in ("Active", "Phased out")
 
@@ -170,7 +170,7 @@ def test_a_csv_on_a_terminal_is_harmless_too(ardoq, on_a_terminal):
 
 def test_a_field_named_like_a_built_in_attribute_stays_apart():
     """A custom field with the name of an attribute of components does not hide it."""
-    assert flat({"name": "a", "customFields": {"type": "x", "cost": 5}, "_meta": {"created": "t"}}) == {
+    assert flatten({"name": "a", "customFields": {"type": "x", "cost": 5}, "_meta": {"created": "t"}}) == {
         "name": "a",
         "customFields.type": "x",
         "cost": 5,
@@ -186,8 +186,8 @@ def test_a_value_without_a_definition_is_not_lost_unseen(ardoq, run, tmp_path):
     ran = run("components --workspace Apps --format csv")
     assert (ran.status, len(ran.out.splitlines())) == (1, len(APPS_IN_ORDER) + 2)
     assert ran.err == (
-        "ardoqpy: Some rows have values that no column has, of stray: say --columns with them, or "
-        "--output FILE, which is written once all columns are known.\n"
+        "ardoqpy: Some rows have attributes without a column: stray. Name them in --columns, or write to a "
+        "file with --output FILE, which waits until all columns are known.\n"
     )
     assert run(f"components --workspace Apps --output {tmp_path}/a.csv").status == 0
     assert "stray" in rows_of((tmp_path / "a.csv").read_text())[0]

@@ -10,7 +10,7 @@ import sys
 import pytest
 from organisation import SEED
 
-from ardoqpy.cli.main import COMMANDS, parser_of
+from ardoqpy.cli.main import COMMANDS, PROGRAM
 
 NAMES = [command.name for command in COMMANDS]
 
@@ -31,7 +31,7 @@ def all_examples():
 
 
 def _page(name):
-    parser = parser_of()
+    parser = PROGRAM.parser()
     for word in name.split():
         (below,) = (action for action in parser._actions if hasattr(action.choices, "get"))
         parser = below.choices[word]

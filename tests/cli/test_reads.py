@@ -23,7 +23,7 @@ from organisation import (
 
 from ardoqpy import ArdoqClient, WriteRefused
 from ardoqpy.cli.connection import Connection
-from ardoqpy.cli.main import parser_of
+from ardoqpy.cli.main import PROGRAM
 
 ALL_APPS = ["Web shop", "Orders", "Basket", "Till", NASTY, "=cmd|' /C calc'!A0", "Zoë 東京"]
 BACK = "5f00aa00bb00cc0000000004"
@@ -216,11 +216,11 @@ def test_a_file_is_fetched_whole(ardoq, run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     ran = run("download plan.txt --workspace Apps")
     assert (ran.status, (tmp_path / "plan.txt").read_bytes()) == (0, b"plan")
-    assert "is here already" in run("download plan.txt --workspace Apps").err
+    assert "already exists" in run("download plan.txt --workspace Apps").err
     run(f"download {ATTACHMENT} --workspace {APPS} --output other.bin")
     run("download logo.svg --organisation acme")
     assert [(tmp_path / name).read_bytes() for name in ("other.bin", "logo.svg")] == [b"plan", b"<svg>"]
-    assert "say --workspace" in run("download plan.txt").err
+    assert "--workspace, or --organisation" in run("download plan.txt").err
     assert "404" in run("download none.txt --workspace Apps").err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["logo.svg", "other.bin", "plan.txt"]
 
@@ -235,7 +235,7 @@ def test_a_batch_is_expanded(ardoq, run, tmp_path):
     assert json.loads(ran.out)["components"]["delete"] == [{"id": "5f00aa00bb00cc00dd00ee12"}]
     assert ran.status == 0
     (tmp_path / "b.json").write_text("[]")
-    assert "holds no batch" in run(f"expand {tmp_path}/b.json").err
+    assert "does not contain a batch" in run(f"expand {tmp_path}/b.json").err
     assert "is not JSON" in run("expand -", stdin="{").err
     assert "cannot be read" in run(f"expand {tmp_path}/none.json").err
 
@@ -333,7 +333,7 @@ def _noting(name, member, called):
 
 def test_the_clients_refuse_to_write(ardoq):
     """Every client that a command gets refuses a write before it is sent."""
-    options = parser_of().parse_args(["me"])
+    options = PROGRAM.parser().parse_args(["me"])
     with Connection(options, ("v1", "v2")) as connection:
         for client in connection.clients():
             with pytest.raises(WriteRefused):

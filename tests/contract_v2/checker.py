@@ -15,12 +15,12 @@ from urllib.parse import parse_qsl
 import jsonschema_rs
 from in_force import in_force
 
-from ardoqpy.emulator import Exchange
+from ardoqpy.emulator import HttpExchange
 
 _PREFIX = ("api", "v2")
 
 
-def complaints_about(exchanges: Iterable[Exchange]) -> list[str]:
+def complaints_about(exchanges: Iterable[HttpExchange]) -> list[str]:
     """Return what does not fit the contract, in words; what is not of v2 is left alone."""
     return [
         f"{exchange.method} {exchange.path} ({exchange.status}): {complaint}"
@@ -29,7 +29,7 @@ def complaints_about(exchanges: Iterable[Exchange]) -> list[str]:
     ]
 
 
-def _complaints(exchange: Exchange) -> Iterator[str]:
+def _complaints(exchange: HttpExchange) -> Iterator[str]:
     if tuple(exchange.path.strip("/").split("/")[:2]) != _PREFIX:
         return
     template, operation = _operation(exchange.method, exchange.path)
@@ -52,7 +52,7 @@ def _complaints(exchange: Exchange) -> Iterator[str]:
         yield from _about_json("the answer", pointer, _schema(answer), exchange.answer)
 
 
-def _about_the_request(template: str, operation: dict[str, Any], exchange: Exchange) -> Iterator[str]:
+def _about_the_request(template: str, operation: dict[str, Any], exchange: HttpExchange) -> Iterator[str]:
     given = dict(parse_qsl(exchange.query, keep_blank_values=True))
     for parameter in operation.get("parameters", ()):
         if parameter["in"] != "query":

@@ -6,7 +6,7 @@ import json
 import pytest
 from checker import complaints_about
 
-from ardoqpy.emulator import Emulator, Exchange, Fault
+from ardoqpy.emulator import Emulator, Fault, HttpExchange
 
 COMPONENT = {
     "_id": "c",
@@ -35,7 +35,7 @@ ONE = f"{COMPONENTS}/c"
 def complaints(method, path, query, body, status, answer):
     """Return what the checker says about one exchange."""
     texts = [json.dumps(one).encode() if one is not None else b"" for one in (body, answer)]
-    return complaints_about([Exchange(method, path, query, texts[0], status, texts[1])])
+    return complaints_about([HttpExchange(method, path, query, texts[0], status, texts[1])])
 
 
 def without(key):

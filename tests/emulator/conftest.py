@@ -7,13 +7,13 @@ import pytest
 from checker import complaints_about
 from emulator_caller import Caller, Ticking
 
-from ardoqpy.emulator import Emulator, Exchange
+from ardoqpy.emulator import Emulator, HttpExchange
 
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
     """Run an emulator that must not make mistakes, nor answer v2 as its contract does not say."""
-    recorded: list[Exchange] = []
+    recorded: list[HttpExchange] = []
     with Emulator(clock=Ticking(), recorder=recorded.append) as running:
         yield running
     assert running.crashes == []

@@ -120,8 +120,8 @@ def test_put_replaces_and_counts_up(ardoq, workspace):
     assert "custom" not in changed
     assert changed["created"] == component["created"] < changed["last-updated"]
     message = ardoq.refused(409, "PUT", path, {"name": "New", "_version": 1})
-    assert message == f"Component {component['_id']} has version 2, the request says 1."
-    assert ardoq.refused(400, "PUT", path, {"name": "New"}) == "A PUT needs the '_version' that it speaks of."
+    assert message == f"Component {component['_id']} has version 2, the request has 1."
+    assert ardoq.refused(400, "PUT", path, {"name": "New"}) == "A PUT needs the '_version' that it replaces."
 
 
 def test_read_only_keys_sent_back_are_ignored(ardoq, workspace):

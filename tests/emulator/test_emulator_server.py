@@ -10,7 +10,7 @@ import pytest
 from emulator_caller import Caller
 
 from ardoqpy.emulator import Emulator, Fault
-from ardoqpy.emulator.errors import TooMany
+from ardoqpy.emulator.errors import TooManyRequests
 from ardoqpy.emulator.rate_limit import RateLimit
 from ardoqpy.emulator.routes import ROUTES
 
@@ -258,13 +258,13 @@ def test_a_storm_is_the_same_for_the_same_seed(ardoq):
     """About the share of calls goes wrong, the same ones with the same seed, until it is ended."""
 
     def statuses(**keys):
-        storm = ardoq.emulator.storm(0.4, kinds=["429", "500", "html"], path="/api/tag", **keys)
+        storm = ardoq.emulator.fail_randomly(0.4, kinds=["429", "500", "html"], path="/api/tag", **keys)
         assert ardoq.call("GET", "/api/workspace").status == 200
         answers = [ardoq.call("GET", "/api/tag") for _ in range(50)]
         assert {one.headers.get("retry-after") for one in answers if one.status == 429} == {"3"}
         bad = [one for one in answers if one.status != 200 or "html" in one.headers["content-type"]]
-        assert sum(storm.happened.values()) == len(bad)
-        assert set(storm.happened) == {"429", "500", "html"}
+        assert sum(storm.injected.values()) == len(bad)
+        assert set(storm.injected) == {"429", "500", "html"}
         return [(one.status, one.headers["content-type"]) for one in answers]
 
     first = statuses(seed=7, retry_after=3)
@@ -290,7 +290,7 @@ def test_a_storm_is_the_same_for_the_same_seed(ardoq):
 def test_a_storm_that_makes_no_sense_is_told(ardoq, keys, told):
     """Nonsense is a ValueError with a sentence, and no storm begins."""
     with pytest.raises(ValueError, match=told):
-        ardoq.emulator.storm(**keys)
+        ardoq.emulator.fail_randomly(**keys)
     assert ardoq.call("GET", "/api/tag").status == 200
 
 
@@ -319,7 +319,7 @@ def test_fault_is_read_from_a_command_line():
         ("kind=wait", "needs 'seconds'"),
         ("kind=wait,seconds=-1", "from 0 up"),
         ("kind=wait,seconds=nan", "from 0 up"),
-        ("times=1,times=2", "stands twice"),
+        ("times=1,times=2", "given twice"),
     ],
 )
 def test_fault_nonsense_is_told(text, told):
@@ -343,12 +343,12 @@ def test_rate_limit_refuses_with_retry_after():
     limit.check("a")
     limit.check("a")
     limit.check("b")
-    with pytest.raises(TooMany) as refused:
+    with pytest.raises(TooManyRequests) as refused:
         limit.check("a")
     assert refused.value.retry_after == 1
     now[0] = 0.5
     limit.check("a")
-    with pytest.raises(TooMany):
+    with pytest.raises(TooManyRequests):
         limit.check("a")
     with Emulator(rate_limit=1) as emulator:
         caller = Caller(emulator)

@@ -190,7 +190,7 @@ def test_patch_goes_by_version(ardoq, place, base):
     for wrong in ("", "x", "0", "-1", "1.5", "LATEST"):
         ardoq.refused(400, "PATCH", f"{path}?ifVersionMatch={wrong}", {})
     message = ardoq.refused(409, "PATCH", f"{path}?ifVersionMatch=2", {"description": "x"})
-    assert "has version 1, the request says 2" in message
+    assert "has version 1, the request has 2" in message
     assert ardoq.ok("GET", path) == made
     ardoq.refused(404, "PATCH", f"{base}/nothing?ifVersionMatch=latest", {})
 

@@ -207,7 +207,7 @@ def report(emulator, place):
     ]
     with emulator.store.transaction():
         query = {"rootWorkspace": place.apps}
-        return emulator.store.reports.create("Costs", query, columns)["_id"]
+        return emulator.store.reports.create({"name": "Costs", "query": query, "columns": columns})["_id"]
 
 
 def test_report_is_described_and_found_by_name(ardoq, report):

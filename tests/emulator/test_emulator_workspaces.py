@@ -51,7 +51,7 @@ def test_put_compares_versions_and_resets_what_is_omitted(ardoq):
     assert (changed["_version"], changed["description"], changed["views"]) == (2, None, [])
     assert changed["last-updated"] > workspace["last-updated"]
     message = ardoq.refused(409, "PUT", path, {"name": "New", "_version": 1})
-    assert message == f"Workspace {workspace['_id']} has version 2, the request says 1."
+    assert message == f"Workspace {workspace['_id']} has version 2, the request has 1."
     ardoq.refused(400, "PUT", path, {"name": "New"})
     ardoq.refused(400, "PUT", path, {"name": "New", "_version": "2"})
     ardoq.refused(422, "PUT", path, {"_version": 2})

@@ -35,7 +35,7 @@ class Nights:
     """An example in a folder of its own, and the runs of its job."""
 
     def __init__(self, name, place, server, way):
-        self.folder = TOOLS["copied"](name, place)
+        self.folder = TOOLS["copy_example"](name, place)
         self.server, self.way = server, way
         server.load(json.loads((self.folder / "organisation.json").read_text(encoding="utf-8")))
 

@@ -1,7 +1,5 @@
 """What each of the two libraries came to in a scenario, played once."""
 
-from pathlib import Path
-
 import libraries
 import pytest
 
@@ -18,10 +16,3 @@ def played():
         return known[scenario]
 
     return play
-
-
-def pytest_collection_modifyitems(items):
-    """Keep these tests in one process: they share what was played, and the environment of 0.8.4."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("other_clients"))

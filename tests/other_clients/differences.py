@@ -76,10 +76,10 @@ def each(fits):
 # -- ArdoqClient -----------------------------------------------------------------------------------------
 
 _NO_ID = "`get_model()` and `get_folder()` without an id raised"
-_DROPPED = "`create_model` and `create_field` returned None; they return what was created."
-_KEEPS = "The client keeps no answers: `client.workspaces`, `client.workspace` and `client.model` are gone"
+_DROPPED = "`create_model` and `create_field` return what was created; 0.8.4 returned None."
+_KEEPS = "Replace `client.workspaces`, `client.workspace`, `client.model`"
 _PATCH = "`patch_component` on v1 sends a PATCH to v1's path"
-_REQUIRED = "they are required by Python itself now (`TypeError`)"
+_REQUIRED = "Catch `TypeError` for a missing argument"
 
 
 def _patched(theirs: Any, ours: Any) -> bool:
@@ -118,7 +118,7 @@ ON_V1 = (
             and [line for line in ours if line not in theirs] == ["  name: Service - id: p2"]
         ),
         "types below the root have ids that are asked for, too",
-        "`print_model` prints the types of every level, those below others indented",
+        "`print_model` prints the types of every level, indented",
     ),
     Difference(
         "get_model without an id",
@@ -151,12 +151,10 @@ ON_V1 = (
     ),
 )
 
-_LISTS = "listings over all pages as lists (0.8.4 gave the first page as an envelope)"
-_ON_V2 = (
-    "On v2, what only v1 has (`find_component`, creates, deletes, ...) went to paths that v2 does not have"
-)
-_IGNORED = "On v2, `summary=True` raises `UnsupportedOperation` and `aggregated=True` adds the content"
-_BOTH = "On v2, `ws_id` beside `params` is one filter more; 0.8.4 left it out"
+_LISTS = "On v2, listings are lists, not envelopes."
+_ON_V2 = "What only v1 has (`find_component`, creates, deletes, ...) went to paths that v2 doesn't have."
+_IGNORED = "`summary=True` raises `UnsupportedOperation`; `aggregated=True` adds the content"
+_BOTH = "`ws_id` together with `params` is another filter"
 
 
 def _new_rows(theirs: Any, ours: Any) -> bool:
@@ -181,7 +179,7 @@ ON_V2 = (
             family(theirs) == "AttributeError" and (ours["type"], ours["name"]) == (1, "depends on")
         ),
         "the context has a list where v1's model has a dict",
-        "`find_reference_type` raised `AttributeError` on v2",
+        "On v2, `find_reference_type` raised `AttributeError`.",
     ),
     Difference(
         "find_component",
@@ -225,22 +223,22 @@ ON_V2 = (
         "patch_component with what cannot be changed",
         refused_now,
         "Ardoq may drop it without a word, and the script would believe it done",
-        "On v2, attributes that cannot be changed are refused",
+        "On v2, don't send attributes that cannot be changed",
     ),
     Difference(
         "held: components * App 0",
         lambda theirs, ours: (theirs["_version"], ours["_version"]) == (2, 1),
         "the same patch",
-        "On v2, attributes that cannot be changed are refused",
+        "On v2, don't send attributes that cannot be changed",
     ),
     Difference("writes", _v2_writes, "creates go to v2's path, and the patch is not sent", _ON_V2),
 )
 
 # -- API and Batch ---------------------------------------------------------------------------------------
 
-_ERRORS = "with errors in place of `sys.exit`"
-_HTTP = "Errors of `API` are this library's, not `urllib.error.HTTPError`"
-_DELETE = "a delete that does not fail on its 204"
+_ERRORS = "with errors instead of `sys.exit`"
+_HTTP = "catch this library's errors instead of `urllib.error.HTTPError`"
+_DELETE = "deletes that don't fail on Ardoq's 204"
 
 
 def _body(theirs: Any, ours: Any) -> bool:
@@ -271,36 +269,39 @@ PORTAL = (
         _DELETE,
     ),
     Difference(
-        "the body of a new batch", _body, "the portal's newer client has them, too", "upserts and aliases"
+        "the body of a new batch",
+        _body,
+        "the portal's newer client has them, too",
+        "a `Batch` with upserts and aliases",
     ),
     Difference("without a *", raised("SystemExit"), "a library does not end the process", _ERRORS),
     Difference(
         "batch with what cannot be changed",
         refused_now,
         "Ardoq may drop it without a word, and the script would believe it done",
-        "On v2, attributes that cannot be changed are refused",
+        "On v2, don't send attributes that cannot be changed",
     ),
     Difference(
         "held: references *",
         lambda theirs, ours: (theirs["_version"], ours["_version"]) == (2, 1),
         "the same batch",
-        "On v2, attributes that cannot be changed are refused",
+        "On v2, don't send attributes that cannot be changed",
     ),
     Difference(
         "writes",
         lambda theirs, ours: theirs == [*ours, "POST /api/v2/batch 200"],
         "the same batch",
-        "On v2, attributes that cannot be changed are refused",
+        "On v2, don't send attributes that cannot be changed",
     ),
 )
 
 # -- ArdoqSyncClient -------------------------------------------------------------------------------------
 
-_REPORT = "a report with old and new values, cache misses computed, `on_error`, ambiguous matches by name"
-_SIMULATED = "In a simulation the dict returned has the shape of a stored entity, with a numbered id"
-_BY_FIELD = "`find_component(field_name=...)` of the sync client asks the cache"
+_REPORT = "Read in the report what changed, attribute by attribute, what is missing, what is ambiguous"
+_SIMULATED = "A preview returns dicts in the shape of a stored entity, with a numbered id"
+_BY_FIELD = "`find_component(field_name=...)` of the sync client searches the cache"
 _WITHOUT_SAYING = "were counted without saying which"
-_CACHE = "What is simulated was not in the cache"
+_CACHE = "What a preview created could not be found."
 _COMPUTED = ("ambiguous", "not_converging", "changes", "failed_comps", "failed_comps_l", "failed_refs")
 
 
@@ -364,7 +365,7 @@ NIGHTS = (
         "rehearsal*: report new_comps_l",
         each(_typed),
         "the report of a rehearsal is that of the night",
-        "In the report of a simulation, too, the type of a component is the name of its type",
+        "Its report names the types",
     ),
     Difference(
         "rehearsal*: report updated_comps_l",
@@ -381,7 +382,7 @@ NIGHTS = (
         "rehearsal*: del_reference *",
         lambda theirs, ours: isinstance(theirs, str) and ours == {},
         "the same as when it is done",
-        "`del_component` and `del_reference` of a simulation return {}",
+        "`del_component` and `del_reference` return {}",
     ),
     Difference(
         "rehearsal: find_component by field",
@@ -406,18 +407,18 @@ NIGHTS = (
     ),
 )
 
-_NIGHTLY = "led to the same update every night"
-_ONLY_WHAT_DIFFERS = "write only what differs, and nothing if nothing does"
-_CONFLICT = "conflicts are read again and decided again"
-_TWICE = "A simulated run counted the same new component twice"
-_OWN = "What was handed out was the cache itself"
+_NIGHTLY = "caused the same update every night"
+_ONLY_WHAT_DIFFERS = "write only what differs; 0.8.4 sent the whole entity each time"
+_CONFLICT = "what someone else changed meanwhile is re-read and compared again"
+_TWICE = "A preview counted the same new component twice"
+_OWN = "Results were the cache itself"
 
 ODDITIES = (
     Difference(
         "del_component",
         was({"raised": "KeyError"}, {}),
         "it had succeeded",
-        "the sync client's `del_component` raised",
+        "The sync client's `del_component` raised",
     ),
     Difference("update_component of nothing", was(2, 1), "nothing was to be written", _ONLY_WHAT_DIFFERS),
     Difference(
@@ -431,7 +432,7 @@ ODDITIES = (
         "two spellings",
         was(["Spelt", "SPELT"], ["Spelt", "Spelt"]),
         "else the two take turns every night",
-        "Two spellings of one name in a single run are one component under the first spelling.",
+        "Two names that differ only in letter case in one run are one component, under the first name.",
     ),
     Difference("somebody else was faster", raised("ArdoqClientException"), "both may be right", _CONFLICT),
     Difference(
@@ -447,7 +448,7 @@ ODDITIES = (
         "the row afterwards",
         was(["_id", "name", "rootWorkspace", "typeId"], ["name", "rootWorkspace", "typeId"]),
         "a row is the script's",
-        "Rows were changed (`_id` put into them in a simulation)",
+        "Rows were changed: a preview put `_id` into them.",
     ),
     Difference(
         "the same twice in a simulation",
@@ -460,13 +461,13 @@ ODDITIES = (
         "create_tag in a simulation",
         refused_now,
         "a rehearsal writes nothing",
-        "A simulated client refuses every write, also those outside the sync",
+        "it rejects every write, also of workspaces, tags and fields",
     ),
     Difference(
         "tags in Ardoq",
         was(["new"], []),
         "a rehearsal writes nothing",
-        "A simulated client refuses every write, also those outside the sync",
+        "it rejects every write, also of workspaces, tags and fields",
     ),
     Difference(
         "the cache after a change of what it gave",
@@ -479,19 +480,19 @@ ODDITIES = (
         "deleted and wanted again",
         was({"new_comps": 2, "new_refs": 1, "del_refs": 1}, {"new_comps": 2, "new_refs": 2, "del_refs": 1}),
         "what is gone is made again",
-        "Entries deleted stayed in the cache.",
+        "Deleted entries stayed in the cache.",
     ),
     Difference(
         "wanted again and there",
         was(0, 1),
         "what is gone is made again",
-        "Entries deleted stayed in the cache.",
+        "Deleted entries stayed in the cache.",
     ),
     Difference(
         "create_component by a field",
         was({"raised": "KeyError"}, "Numbered"),
         "a component without the field is another one",
-        "`create_component` with `field_name` raised `KeyError` at the first component that lacks the field.",
+        "`create_component` with `field_name` raised `KeyError` at the first component without that field.",
     ),
 )
 
@@ -500,6 +501,6 @@ IMPORTS = (
         "from ardoqpy_sync import ArdoqSyncClient as found",
         was({"raised": "ModuleNotFoundError"}, "ArdoqSyncClient"),
         "its README said so",
-        "`from ardoqpy_sync import ArdoqSyncClient`, as its README had it, found no such module",
+        "`from ardoqpy_sync import ArdoqSyncClient`, as in its README, found no such module.",
     ),
 )

@@ -20,7 +20,7 @@ from landscape import CHANGED, FIRST, LANDSCAPE, SETTLED, SPARE
 from libraries import Library
 
 from ardoqpy.emulator import Emulator
-from ardoqpy.emulator.server import RequestRecord
+from ardoqpy.emulator.server import LoggedRequest
 
 SCRIPTS = Path(__file__).parent / "scripts"
 ORG = "acme"
@@ -36,7 +36,7 @@ class Act(NamedTuple):
     told: dict[str, Any]
     called: list[str]
     held: dict[str, list[dict[str, Any]]]
-    requests: list[RequestRecord]
+    requests: list[LoggedRequest]
     signed: set[tuple[str, str | None]]
 
     def writes(self) -> list[str]:

@@ -5,8 +5,6 @@ import itertools
 import pytest
 from sample_documents import change, full_document, graph, run_document
 
-pytestmark = pytest.mark.xdist_group("chromium")
-
 
 def scale(page):
     """Return how much the picture is enlarged."""

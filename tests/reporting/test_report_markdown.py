@@ -165,6 +165,7 @@ def test_long_lists_are_cut_off_and_counted():
     assert "## Changes (30)" in text
 
 
+@pytest.mark.slow
 def test_it_is_never_larger_than_a_build_takes():
     """However much there is, and however long, it stays below the bound, and is still whole Markdown."""
     wide = {f"attribute {number}": {"old": "é|" * 200, "new": "<&>" * 200} for number in range(25)}

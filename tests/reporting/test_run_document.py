@@ -174,7 +174,7 @@ def test_a_run_with_nothing_to_do_is_a_success():
 def test_an_ardoq_that_does_not_answer_holds_no_report_up():
     """Where the model cannot be read, a reference's type is its number, and one is asked for, not all."""
     with a_run({"version": "v1", "simulate": True}) as (client, _, server):
-        client._engine._catalogue._component_types.clear()
+        client._engine.model._component_types.clear()
         server.fail("status", status=503, method="GET", times=100)
         server.clear_requests()
         made = build_run_document(client)
@@ -378,10 +378,10 @@ def test_a_damaged_file_is_refused_by_the_place(tmp_path, spoil, sentence):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b'{"kind": "ardoqpy rep', "is cut off, in line 1, column 10: save the run document again"),
-        (b"\xff\xfe", "byte 0 is not UTF-8"),
+        (b'{"kind": "ardoqpy rep', "is cut off at line 1, column 10: save the run document again"),
+        (b"\xff\xfe", "is not a run document: byte 0 is not UTF-8"),
         (b'{"kind": 1, "kind": 2}', "is damaged: an object has the key 'kind' twice"),
-        (b'{"a": NaN}', "is damaged: NaN is no number of JSON"),
+        (b'{"a": NaN}', "is damaged: NaN is not a number in JSON"),
         (b"[]", "is not a run document: its 'kind' is not 'ardoqpy run document'"),
         (b'{"kind": "ardoqpy plan", "format": 1}', "is not a run document"),
     ],

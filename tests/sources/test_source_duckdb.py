@@ -159,6 +159,7 @@ def test_a_file_that_is_no_parquet(folder):
     assert said.startswith("apps.parquet was not answered: Invalid Input Error: ")
 
 
+@pytest.mark.slow
 def test_the_first_row_comes_before_the_last_is_read(folder):
     """Rows are read as they are asked for, and where the answer breaks off is said."""
     query = (
@@ -173,6 +174,7 @@ def test_the_first_row_comes_before_the_last_is_read(folder):
     assert said.endswith(": Conversion Error: Could not convert string 'x' to INT32.")
 
 
+@pytest.mark.slow
 def test_an_answer_takes_no_more_memory_than_what_is_fetched_at_once(folder):
     """Ten times the rows take no more of Python's memory."""
     peaks = []

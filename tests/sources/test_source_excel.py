@@ -232,6 +232,7 @@ def test_a_sheet_that_breaks_off(folder):
     assert said.endswith(" on: the file is damaged. Save it again.")
 
 
+@pytest.mark.slow
 def test_the_first_row_comes_before_the_last_is_read(folder):
     """Rows are read as they are asked for: what is wrong at the end does not keep back the beginning."""
     content = changed(

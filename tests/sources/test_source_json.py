@@ -230,6 +230,7 @@ def test_the_first_row_comes_before_the_last_is_read(folder, file):
         assert f" line {MANY + 1} is not UTF-8" in sentence_of(SourceUnreadable, list, some)
 
 
+@pytest.mark.slow
 def test_an_array_takes_no_more_memory_than_its_largest_item(folder):
     """Ten times the items take no more memory."""
     peaks = []

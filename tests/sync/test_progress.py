@@ -45,7 +45,7 @@ def unthrottled(told, clock, either):
         told.append(news)
         clock.now += 1
 
-    either._engine.progress = Progress(tell, lambda: clock.now)
+    either._engine.log.progress = Progress(tell, lambda: clock.now)
     return either
 
 
@@ -101,7 +101,7 @@ def test_rows_that_fail_are_decided_as_well(new_sync, told, on_error):
 def test_the_last_is_told_with_the_report(new_sync, told):
     """What fell into a pause is told when the report is asked for, and when the client is closed."""
     sync = new_sync(progress=lambda *news: told.append(news))
-    sync._engine.progress._clock = lambda: 0.0
+    sync._engine.log.progress._clock = lambda: 0.0
     for _ in range(3):
         sync.create_component(row("Web"))
     assert told[-1] == (1, None, "deciding")
@@ -202,7 +202,7 @@ def test_without_it_nothing_is_counted(new_sync):
         sync = new_sync(progress=nobody)
         sync.expect(rows=5)
         sync.create_component(row("Web"))
-        assert sync._engine.progress is None
+        assert sync._engine.log.progress is None
 
 
 @pytest.mark.parametrize("wrong", ["yes", 1, []], ids=repr)
@@ -264,7 +264,7 @@ def test_nothing_is_shown_in_a_file(new_sync, monkeypatch):
     sync = new_sync(progress=True)
     sync.create_component(row("New"))
     sync.get_report()
-    assert sync._engine.progress is None
+    assert sync._engine.log.progress is None
     assert log.getvalue() == ""
 
 

@@ -228,8 +228,8 @@ class Calls(RuleBasedStateMachine):
         return seen
 
     def _waiting(self):
-        outbox = self.client._engine.outbox
-        return outbox is not None and len(outbox) > 0
+        writes = self.client._engine.writes
+        return bool(writes.waiting)
 
     @invariant()
     def what_happened_is_what_was_foretold_and_reported(self):

@@ -5,7 +5,7 @@ import json
 import pytest
 from nightly import BAD_ROW, ROWS, job_text, writes
 
-from ardoqpy_sync.cli.exit_codes import DONE, FAILED, REFUSED
+from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED
 
 
 def troubles_of(ran):
@@ -13,13 +13,13 @@ def troubles_of(ran):
     told = json.loads(ran.out)
     assert (told["kind"], told["format"], told["exit"]) == ("ardoqpy check", 1, ran.status)
     assert ran.err == ""
-    return told["troubles"]
+    return told["problems"]
 
 
 def test_a_good_job_is_good(home, ardoq, run, version):
     """Of a job in which nothing would fail nothing is found, and nothing is written."""
     (home / "job.toml").write_text(job_text(version))
-    assert run("check job.toml") == (DONE, "The night: nothing was found that would fail.\n", "")
+    assert run("check job.toml") == (DONE, "The night: no problems found.\n", "")
     assert troubles_of(run("check job.toml --json")) == []
     assert writes(ardoq) == []
 
@@ -34,7 +34,7 @@ def test_a_file_that_makes_no_sense(home, ardoq, run):
     ran = run("check job.toml")
     assert ran.status == FAILED
     assert ran.out.startswith("job.toml line 10: Share is 7")
-    assert ran.out.endswith("3 found. The run was not rehearsed: there may be more.\n")
+    assert ran.out.endswith("3 problems found. The run was not previewed: there may be more.\n")
     assert ardoq.requests == []
 
 
@@ -76,7 +76,7 @@ def test_rows_the_guard_and_the_memory(home, ardoq, run, version):
 def test_only_the_guard_is_status_3(home, run):
     """Where only the guard would refuse, the status is 3."""
     (home / "job.toml").write_text(job_text(missing="delete"))
-    assert run("check job.toml").status == REFUSED
+    assert run("check job.toml").status == BLOCKED
 
 
 @pytest.mark.parametrize("way", ['on_error = "raise"', 'on_error = "collect"'])

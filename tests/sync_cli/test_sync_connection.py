@@ -75,7 +75,7 @@ def test_a_job_runs_once_at_a_time(home, ardoq, run):
     with JobLock("job.toml.lock", job="The other run"):
         ran = run("apply job.toml")
         assert (ran.status, ran.out) == (FAILED, "")
-        assert "is running already: process" in ran.err
+        assert "is already running: process" in ran.err
         assert "stale_after" not in ran.err
         assert writes(ardoq) == []
         assert run("plan job.toml").status == CHANGES

@@ -11,7 +11,7 @@ import sys
 import pytest
 from nightly import ROWS, job_text
 
-from ardoqpy_sync.cli.main import COMMANDS, parser_of
+from ardoqpy_sync.cli.main import COMMANDS, PROGRAM
 
 NAMES = [command.name for command in COMMANDS]
 
@@ -23,7 +23,7 @@ def examples_of(page):
 
 def all_examples():
     """Return every example of every command's page."""
-    (below,) = (action for action in parser_of()._actions if hasattr(action.choices, "get"))
+    (below,) = (action for action in PROGRAM.parser()._actions if hasattr(action.choices, "get"))
     return [line for name in NAMES for line in examples_of(below.choices[name].format_help())]
 
 
@@ -82,8 +82,8 @@ def test_help_loads_neither_requests_nor_the_client(line):
     ("typed", "offered"),
     [
         (["ardoqpy-sync", "ap"], {"apply"}),
-        (["ardoqpy-sync", "apply", "--mo"], {"--moved"}),
-        (["ardoqpy-sync", "apply", "--moved", "re"], {"refuse", "replan"}),
+        (["ardoqpy-sync", "apply", "--on"], {"--on-drift"}),
+        (["ardoqpy-sync", "apply", "--on-drift", "re"], {"refuse", "replan"}),
         (["ardoqpy-sync", "plan", "job"], {"job.toml"}),
         (["ardoqpy-sync", "plan", "--to"], set()),
     ],
@@ -129,7 +129,7 @@ def test_a_first_job_replaces_nothing(home, ardoq, run):
     assert ran == (
         1,
         "",
-        "ardoqpy-sync: The file 'job.toml' is there already: name another one with --output.\n",
+        "ardoqpy-sync: The file 'job.toml' already exists: name another one with --output.\n",
     )
     assert (home / "job.toml").read_text() == job_text()
     assert ardoq.requests == []

@@ -6,7 +6,7 @@ import pytest
 from nightly import BAD_ROW, ORDERS, ROWS, job_text
 
 from ardoqpy import ConfigurationError
-from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED, REFUSED
+from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED
 from ardoqpy_sync.job import read_memory
 
 MANY = "Id,Name,Cost,Needs\n" + "".join(f"{number},App {number},1,\n" for number in range(20))
@@ -39,7 +39,7 @@ def test_a_suddenly_small_source_is_seen(night, run, monkeypatch):
     kept.write_text(json.dumps({**memory, "rows": {"component": 100, "reference": 0}}))
     for command in ("plan", "apply"):
         ran = run(f"{command} {night / 'job.toml'}")
-        assert ran.status == REFUSED
+        assert ran.status == BLOCKED
         assert "19" in ran.out
         assert "100" in ran.out
     assert json.loads(kept.read_text())["rows"]["component"] == 100
@@ -59,7 +59,7 @@ def test_only_a_good_run_is_remembered(night, run):
     (night / "job.toml").write_text(
         job_text(missing="delete", share=0, run='memory = "kept/night.json"'),
     )
-    assert run("apply job.toml").status == REFUSED
+    assert run("apply job.toml").status == BLOCKED
     assert not memory.exists()
     (night / "job.toml").write_text(
         job_text(missing="delete", share=1, run='memory = "kept/night.json"'),

@@ -8,7 +8,7 @@ import pytest
 from nightly import BAD_ROW, ORDERS, ROWS, job_text, names_in, writes
 
 from ardoqpy import ArdoqClient
-from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED, REFUSED
+from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED
 
 
 @pytest.fixture
@@ -63,10 +63,10 @@ def test_a_plan_speaks_the_version_it_was_made_on(saved, ardoq, run, version):
 @pytest.mark.parametrize(
     ("option", "status", "cost", "shop"),
     [
-        ("", REFUSED, 7, True),
-        ("--moved skip", REFUSED, 7, True),
-        ("--moved refuse", REFUSED, 7, False),
-        ("--moved replan", DONE, 1200, True),
+        ("", BLOCKED, 7, True),
+        ("--on-drift skip", BLOCKED, 7, True),
+        ("--on-drift refuse", BLOCKED, 7, False),
+        ("--on-drift replan", DONE, 1200, True),
     ],
 )
 def test_what_has_moved_is_not_overwritten(saved, ardoq, run, option, status, cost, shop):
@@ -130,5 +130,5 @@ def test_half_a_run_is_not_saved(home, ardoq, run):
     (home / "job.toml").write_text(job_text(run='on_error = "raise"'))
     ran = run("plan job.toml --save other.json")
     assert ran.status == FAILED
-    assert ran.err == "ardoqpy-sync: The plan is not saved, since the run did not come to its end.\n"
+    assert ran.err == "ardoqpy-sync: The plan is not saved, because the preview did not finish.\n"
     assert not (home / "other.json").exists()

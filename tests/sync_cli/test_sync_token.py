@@ -19,7 +19,7 @@ LINES = [
     "check job.toml",
     "check job.toml --json --verbose",
     "apply plan.json",
-    "apply plan.json --job job.toml --moved replan",
+    "apply plan.json --job job.toml --on-drift replan",
     "init --workspace Apps --source apps.csv --output first.toml",
     "init --workspace Apps --source apps.csv --output -",
 ]

@@ -61,8 +61,8 @@ STATUSES = [
         401,
         AuthorizationError,
         (
-            f"{SAID.format('401 Unauthorized.')} Make a new token (one unused for 60 days expires), and look "
-            "that it is for this host."
+            f"{SAID.format('401 Unauthorized.')} Make a new token (one unused for 60 days expires), and "
+            "check that it is for this host."
         ),
     ),
     (
@@ -143,8 +143,8 @@ def test_a_write_that_may_have_gone_through(verb, wire, thing, once):
     with pytest.raises(AmbiguousWrite) as caught:
         once(verb)
     assert str(caught.value) == (
-        f"{verb} /api/thing/1 was sent, but no answer tells whether it was carried out (503 Service "
-        "Unavailable). Look in Ardoq before you send it again. Ardoq says: No component has the id 1."
+        f"{verb} /api/thing/1 was sent and got no usable answer (503 Service Unavailable): it may have been "
+        "carried out, or not. Look in Ardoq before you send it again. Ardoq says: No component has the id 1."
     )
     assert caught.value.status == 503
 

@@ -129,7 +129,7 @@ def test_what_is_not_there_is_tried_and_given_up(verb, world, closed_port, pause
         world.call(verb)
     assert type(caught.value) is ServiceUnavailable
     assert caught.value.status is None
-    assert "after 3 tries" in str(caught.value)
+    assert "after 3 attempts" in str(caught.value)
     assert pauses == [0, 0]
 
 
@@ -183,7 +183,7 @@ def test_a_read_is_given_up_after_its_repeats(fault, error, world):
 def test_a_write_is_given_up_as_ambiguous(verb, kind, world):
     """A fault that lasts leaves open whether a repeated write was carried out."""
     world.ardoq.fail(kind, times=9, method=verb)
-    with pytest.raises(AmbiguousWrite, match="after 3 tries"):
+    with pytest.raises(AmbiguousWrite, match="after 3 attempts"):
         world.call(verb)
     assert world.sent(verb) == 3
 

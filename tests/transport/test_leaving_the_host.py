@@ -123,7 +123,7 @@ def test_a_location_that_is_no_url_is_an_error_of_this_tree(location, wire, thin
     wire.get(thing, status=302, headers={"Location": location})
     with pytest.raises(UnexpectedAnswer) as caught:
         call("GET")
-    assert str(caught.value) == "The redirect of /api/thing/1 is no URL."
+    assert str(caught.value) == "The redirect of /api/thing/1 is not a URL."
 
 
 @pytest.mark.parametrize("status", [300, 304, 302])
@@ -206,7 +206,7 @@ def test_next_links_in_a_circle_end(links, wire, url, transport):
     """A link to a page that was read already is an error."""
     for link in links:
         wire.get(f"{url}/api/things", json=_page(1, href=link))
-    with pytest.raises(UnexpectedAnswer, match=r"^The next links of /api/things go in a circle\.$"):
+    with pytest.raises(UnexpectedAnswer, match=r"^The next links of /api/things form a circle\.$"):
         list(transport.pages("things"))
 
 
@@ -216,7 +216,7 @@ def test_a_page_that_is_none_is_an_error(answer, wire, url, transport):
     wire.get(f"{url}/api/things", body=json.dumps(answer))
     with pytest.raises(
         UnexpectedAnswer,
-        match=r"^The answer of /api/things is no page: it has no 'values'\.$",
+        match=r"^The answer of /api/things is not a page: it has no 'values'\.$",
     ):
         list(transport.pages("things"))
 

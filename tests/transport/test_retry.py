@@ -24,7 +24,8 @@ from ardoqpy import (
     ServiceUnavailable,
     UnexpectedAnswer,
 )
-from ardoqpy._http.retry import Outcome, may_resend, seconds_asked_for
+from ardoqpy._http.response import Outcome
+from ardoqpy._http.retry import may_resend, parse_retry_after
 
 VERBS = ("GET", "PUT", "PATCH", "DELETE", "POST")
 REPEATABLE = ("GET", "PUT", "PATCH", "DELETE")
@@ -104,7 +105,7 @@ def test_a_create_that_was_not_carried_out_is_sent_again(mishap, wire, thing, ca
 def test_a_create_whose_fate_is_unknown_is_never_repeated(mishap, wire, thing, call, pauses):
     """A POST that may have been carried out is sent once, and the error says that nobody knows."""
     wire.post(thing, **mishap())
-    with pytest.raises(AmbiguousWrite, match=r"^POST /api/thing/1 was sent, but no answer tells whether"):
+    with pytest.raises(AmbiguousWrite, match=r"^POST /api/thing/1 was sent and got no usable answer"):
         call("POST")
     assert pauses == []
 
@@ -150,7 +151,7 @@ def test_repeats_are_counted_and_end(verb, mishap, error, wire, thing, call, pau
     """After `count` repeats the mishap becomes an error that says how often it was tried."""
     for _ in range(3):
         wire.add(verb, thing, **mishap())
-    with pytest.raises(error, match="after 3 tries") as caught:
+    with pytest.raises(error, match="after 3 attempts") as caught:
         call(verb)
     assert type(caught.value) is error
     assert len(pauses) == 2
@@ -245,7 +246,7 @@ def test_a_conflict_after_a_repeat_that_is_our_own_is_success(verb, mishap, wire
     wire.add(verb, thing, **mishap())
     wire.add(verb, thing, status=409)
     wire.get(thing, json=stored)
-    assert call(verb, holds=lambda found: found["name"] == "ours") == stored
+    assert call(verb, is_applied=lambda stored: stored["name"] == "ours") == stored
 
 
 @pytest.mark.parametrize("verb", ["PUT", "PATCH"])
@@ -255,7 +256,7 @@ def test_a_conflict_after_a_repeat_that_is_somebody_elses_is_a_conflict(verb, wi
     wire.add(verb, thing, status=409, json={"message": "The version is 3."})
     wire.get(thing, json={"_version": 3, "name": "theirs"})
     with pytest.raises(Conflict) as caught:
-        call(verb, holds=lambda found: found["name"] == "ours")
+        call(verb, is_applied=lambda stored: stored["name"] == "ours")
     assert caught.value.ardoq_message == "The version is 3."
 
 
@@ -266,7 +267,7 @@ def test_a_conflict_that_cannot_be_our_own_is_not_looked_into(mishap, wire, thin
         wire.put(thing, **mishap())
     wire.put(thing, status=409)
     with pytest.raises(Conflict):
-        call("PUT", holds=lambda _found: True)
+        call("PUT", is_applied=lambda _stored: True)
 
 
 def test_a_conflict_after_a_repeat_without_a_test_is_a_conflict(wire, thing, call, pauses):
@@ -313,7 +314,7 @@ def test_update_component_knows_its_own_conflict(stored, ours, wire, url, transp
 def test_retry_after_as_a_date_counts_from_now(seconds, least, most):
     """A date is as many seconds as are left until then."""
     then = format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
-    assert least <= seconds_asked_for(then) <= most
+    assert least <= parse_retry_after(then) <= most
 
 
 @pytest.mark.parametrize(
@@ -331,7 +332,7 @@ def test_retry_after_as_a_date_counts_from_now(seconds, least, most):
 )
 def test_retry_after_is_read(retry_after, least, most):
     """Seconds and dates are both read; a date that has passed asks for nothing."""
-    assert least <= seconds_asked_for(retry_after) <= most
+    assert least <= parse_retry_after(retry_after) <= most
 
 
 @pytest.mark.parametrize(
@@ -347,7 +348,7 @@ def test_retry_after_that_makes_no_sense_is_none(retry_after):
     """What is neither a number of seconds nor a date, or a date whose numbers fit nowhere, is as good
     as absent.
     """
-    assert seconds_asked_for(retry_after) is None
+    assert parse_retry_after(retry_after) is None
 
 
 @pytest.mark.parametrize("verb", VERBS)

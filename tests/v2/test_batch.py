@@ -160,7 +160,7 @@ LACKS = "the component ('A') has no typeId: it needs rootWorkspace, typeId and n
         ),
         (
             lambda b: b.update_component("a", {"name": "B"}),
-            "id 'a' is the batch id of something that this batch makes: write into it what it is to become.",
+            "id 'a' is the batch id of an entity that this batch creates: put the final values there.",
         ),
         (lambda b: b.delete_component(""), "id is empty: give it as text."),
         (lambda b: b.delete_component(5), "id is an int: give it as text."),
@@ -171,11 +171,11 @@ LACKS = "the component ('A') has no typeId: it needs rootWorkspace, typeId and n
         ),
         (
             lambda b: b.delete_component(match={}),
-            "match is empty, which would fit everything: say what to delete.",
+            "match is empty, which would match everything: name what to delete.",
         ),
         (
             lambda b: b.delete_component(match={"customFields": {}}),
-            "match is empty, which would fit everything: say what to delete.",
+            "match is empty, which would match everything: name what to delete.",
         ),
         (
             lambda b: b.delete_component(match={"parent": ID}),
@@ -206,19 +206,19 @@ LACKS = "the component ('A') has no typeId: it needs rootWorkspace, typeId and n
         ),
         (
             lambda b: b.create_component(COMP, "a"),
-            "batchId 'a' is a batch id of this batch already: take another.",
+            "batchId 'a' is already a batch id of this batch: choose another.",
         ),
         (
             lambda b: b.upsert_component(COMP, ["name"], "oslo"),
-            "batchId 'oslo' is an alias of this batch already: take another.",
+            "batchId 'oslo' is already an alias of this batch: choose another.",
         ),
         (
             lambda b: b.alias_component("a", componentKey="A-2"),
-            "alias 'a' is a batch id of this batch already: take another.",
+            "alias 'a' is already a batch id of this batch: choose another.",
         ),
         (
             lambda b: b.alias_component("oslo", componentKey="A-2"),
-            "alias 'oslo' is an alias of this batch already: take another.",
+            "alias 'oslo' is already an alias of this batch: choose another.",
         ),
         (lambda b: b.create_component(COMP, 7), "batchId is an int: give it as text."),
         (
@@ -327,7 +327,7 @@ def test_the_batch_id_of_an_upsert_is_taken_too():
 
 def test_an_option_that_is_none_is_refused():
     """Whether to answer with entities is said by True or False."""
-    assert sentence_of(InvalidInput, Batch, "yes") == "respondWithEntities is 'yes': say True or False."
+    assert sentence_of(InvalidInput, Batch, "yes") == "respondWithEntities is 'yes': use True or False."
 
 
 @pytest.mark.parametrize("key", ["cost", "children", "ardoq"])
@@ -338,4 +338,4 @@ def test_an_unknown_key_is_refused_wherever_it_stands(key):
         lambda: Batch().update_component(ID, {key: 1}),
         lambda: Batch().upsert_reference({**REF, key: 1}, ["type"]),
     ):
-        assert f"{key!r}, which is no attribute of a " in sentence_of(InvalidInput, call)
+        assert f"{key!r}, which is not an attribute of a " in sentence_of(InvalidInput, call)

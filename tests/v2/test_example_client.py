@@ -101,7 +101,7 @@ def test_workspaces_and_reports(api):
     assert len(api.report_run(REPORT, "objects")["values"]) == 5
     assert isinstance(api.report_run(REPORT, "tabular")["values"][0], list)
     assert (
-        sentence_of(InvalidInput, api.report_run, REPORT, "x") == "view is 'x': say 'objects' or 'tabular'."
+        sentence_of(InvalidInput, api.report_run, REPORT, "x") == "view is 'x': use 'objects' or 'tabular'."
     )
 
 

@@ -93,13 +93,16 @@ def test_a_version_that_is_none_is_refused(ardoq, client, version):
         (
             "create_component",
             [{**NEW, "cost": 5}],
-            f"comp has 'cost', which is no attribute of a component on API v2: {BELOW} {{'cost': ...}}}}.",
+            (
+                "comp has 'cost', which is not an attribute of a component on API v2: "
+                f"{BELOW} {{'cost': ...}}}}."
+            ),
         ),
         (
             "create_component",
             [{**NEW, "descripton": "x"}],
             (
-                "comp has 'descripton', which is no attribute of a component on API v2: did you mean "
+                "comp has 'descripton', which is not an attribute of a component on API v2: did you mean "
                 f"'description'? {BELOW.replace('a', 'A', 1)} {{'descripton': ...}}}}."
             ),
         ),
@@ -115,14 +118,17 @@ def test_a_version_that_is_none_is_refused(ardoq, client, version):
             "patch_reference",
             [REFERENCES[0], "latest", {"DisplayText": "x"}],
             (
-                "payload has 'DisplayText', which is no attribute of a reference on API v2: did you mean "
+                "payload has 'DisplayText', which is not an attribute of a reference on API v2: did you mean "
                 f"'displayText'? {BELOW.replace('a', 'A', 1)} {{'DisplayText': ...}}}}."
             ),
         ),
         (
             "update_reference",
             [REFERENCES[0], {"order": 5}],
-            f"ref has 'order', which is no attribute of a reference on API v2: {BELOW} {{'order': ...}}}}.",
+            (
+                "ref has 'order', which is not an attribute of a reference on API v2: "
+                f"{BELOW} {{'order': ...}}}}."
+            ),
         ),
         (
             "patch_component",
@@ -137,7 +143,7 @@ def test_a_version_that_is_none_is_refused(ardoq, client, version):
         (
             "patch_reference",
             [REFERENCES[0], "latest", {"displayText": None}],
-            "payload has 'displayText' None, which API v2 does not take: leave it out.",
+            "payload has 'displayText' None, which API v2 does not accept: leave it out.",
         ),
         (
             "patch_component",

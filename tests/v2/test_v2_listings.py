@@ -108,7 +108,7 @@ def test_filters_are_spelled_as_json_does(ardoq, client):
     ]
 
 
-NOT_A_VALUE = "which cannot be looked for: give text, a number, true or false, or None."
+NOT_A_VALUE = "which cannot be a filter: give text, a number, true or false, or None."
 COMPONENT_FILTERS = "'name', 'rootWorkspace', 'parent', 'componentKey', 'typeId' and 'customFields'"
 
 
@@ -132,7 +132,7 @@ COMPONENT_FILTERS = "'name', 'rootWorkspace', 'parent', 'componentKey', 'typeId'
             {"customFields": {"tags": ["a"]}},
             f"customFields.tags is a list, {NOT_A_VALUE}",
         ),
-        ({"parent": {"_id": "x"}}, "parent is a whole entity: give its '_id' alone."),
+        ({"parent": {"_id": "x"}}, "parent is a whole entity: give its '_id' only."),
     ],
 )
 def test_a_filter_that_makes_no_sense_is_refused(ardoq, client, params, sentence):

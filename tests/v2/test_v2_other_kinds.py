@@ -51,7 +51,7 @@ def test_rows_are_handed_out_page_by_page(ardoq, client):
 def test_a_run_that_makes_no_sense_is_refused(ardoq, client):
     """Other keys, and keys where there are none."""
     assert sentence_of(InvalidInput, client.run_report, REPORT, keys="id") == (
-        "keys is 'id': say 'label' or 'key'."
+        "keys is 'id': use 'label' or 'key'."
     )
     assert sentence_of(InvalidInput, client.iter_report, REPORT, tabular=True, keys="key") == (
         "keys are for rows as dicts: tabular rows have none."
@@ -128,7 +128,7 @@ def test_a_path_that_leads_elsewhere_is_refused(ardoq, client, resource):
     """No step up, no other host, no query in the path."""
     sentence = sentence_of(InvalidInput, client.request, resource)
     assert sentence.endswith(
-        ", which is no path below the API: give one such as 'components', and its query as query_params.",
+        ", which is not a path below the API: give one such as 'components', and its query as query_params.",
     )
     sentence_of(InvalidInput, client.iter_request, resource)
     assert ardoq.requests == []
@@ -137,7 +137,7 @@ def test_a_path_that_leads_elsewhere_is_refused(ardoq, client, resource):
 def test_a_request_that_makes_no_sense_is_refused(ardoq, client):
     """An unknown verb, a body on a GET, a query that is no dict."""
     assert sentence_of(InvalidInput, client.request, "me", "HEAD") == (
-        "method is 'HEAD': say one of GET, POST, PUT, PATCH, DELETE."
+        "method is 'HEAD': use one of GET, POST, PUT, PATCH, DELETE."
     )
     assert sentence_of(InvalidInput, client.request, "me", None).startswith("method is None: ")
     assert sentence_of(InvalidInput, client.request, "me", data={}) == (

@@ -170,7 +170,7 @@ for ws_id in ids[1:]:
     end, other = context.Pipe(duplex=False)
     children.append(context.Process(target=child, args=(ws_id, other)))
     ends.append(end)
-with client.api.transport._pace._lock:  # as if another thread of the parent were taking a turn
+with client.api.transport._rate_limiter._lock:  # as if another thread of the parent were taking a turn
     for one in children:
         one.start()
 found = [work(ids[0]), *(end.recv() for end in ends)]

@@ -14,7 +14,7 @@ from ardoqpy import (
     ServiceUnavailable,
 )
 
-LATE = "Its deadline of 5 seconds leaves no time for another try."
+LATE = "Its deadline of 5 seconds leaves no time for another attempt."
 PATIENT = {"count": 1000, "longest_wait": 1000}
 
 
@@ -32,7 +32,9 @@ def test_repeats_end_by_the_deadline(hurried, server, time):
         hurried.get_workspaces()
     assert sum(time.slept) < 5
     assert len(server.requests) == len(time.slept) + 1 >= 4
-    assert str(caught.value).startswith(f"GET /api/workspace failed after {len(server.requests)} tries with")
+    assert str(caught.value).startswith(
+        f"GET /api/workspace failed after {len(server.requests)} attempts with"
+    )
     assert str(caught.value).endswith(f" {LATE}")
 
 
@@ -75,7 +77,7 @@ def test_a_turn_that_comes_too_late_is_not_waited_for(server, time):
         with pytest.raises(RateLimited) as caught:
             client.create_workspace({"name": "W"})
         assert str(caught.value) == (
-            "POST /api/workspace was not sent: requests take turns, and its turn comes too late. " + LATE
+            "POST /api/workspace was not sent: with the rate limit, its turn comes too late. " + LATE
         )
         time.now += 6
         client.get_workspaces()
@@ -88,7 +90,7 @@ def test_looking_into_a_conflict_ends_by_the_same_deadline(hurried, server, time
     server.fail(status=503, retry_after=3, method="PUT")
     server.fail("drop-after", method="PUT")
     server.fail(status=503, method="GET", times=1000)
-    with pytest.raises(AmbiguousWrite, match="409 at last, and what is stored cannot be read"):
+    with pytest.raises(AmbiguousWrite, match="409 after a retry, and what is stored cannot be read"):
         hurried.update_workspace(ws["_id"], {**ws, "name": "New"})
     assert sum(time.slept) < 5
 
@@ -107,7 +109,7 @@ def test_a_silent_server_is_not_waited_for_longer(raw_server):
     with client_in_haste(raw_server(None, None)) as client:
         found = sentence_of(ServiceUnavailable, client.get_workspaces)
     assert found.startswith("No answer to GET /api/workspace: nothing came within the time-out.")
-    assert found.endswith("Its deadline of 0.3 seconds leaves no time for another try.")
+    assert found.endswith("Its deadline of 0.3 seconds leaves no time for another attempt.")
 
 
 def test_a_write_to_a_silent_server_is_in_doubt(raw_server):
@@ -139,7 +141,7 @@ def test_an_answer_that_trickles_is_not_read_to_its_end(chunked, raw_server):
         found = sentence_of(ServiceUnavailable, client.get_workspaces)
     assert found == (
         "No answer to GET /api/workspace: it was not read to its end in time. "
-        "Its deadline of 0.3 seconds leaves no time for another try."
+        "Its deadline of 0.3 seconds leaves no time for another attempt."
     )
     server.close()
     assert len(left) == 1

@@ -118,7 +118,7 @@ def test_who_waits_while_another_429_comes_in_waits_for_both(server, time):
     """A turn that was given before a further 429 is not used: the longer wait counts for all."""
     server.fail(status=429, retry_after=2)
     with ArdoqClient(server.url, server.token) as client:
-        time.meanwhile.append(lambda: client.api.transport._pace.limited(time.now, 9))
+        time.meanwhile.append(lambda: client.api.transport._rate_limiter.record_rejected(time.now, 9))
         client.get_workspaces()
     assert time.slept == [2, 9]
 

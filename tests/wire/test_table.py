@@ -251,7 +251,7 @@ def test_a_refusal_after_a_try_without_an_answer_says_so(world, time):
     world.ardoq.fail(status=403, method=verb)
     with pytest.raises(PermissionError) as caught:
         world.act("change")
-    assert str(caught.value).endswith("An earlier try got no answer, and may have been carried out.")
+    assert str(caught.value).endswith("An earlier attempt got no answer, and may have been carried out.")
 
 
 @pytest.mark.parametrize("kind", ["drop-before", "status"])
@@ -259,7 +259,7 @@ def test_a_conflict_that_cannot_be_looked_into_is_in_doubt(kind, world, time):
     """Where what is stored cannot be read, nobody knows whose doing a conflict is."""
     world.ardoq.fail("drop-after", method=world.verb("change"))
     world.ardoq.fail(kind, method="GET", times=9)
-    with pytest.raises(AmbiguousWrite, match="409 at last, and what is stored cannot be read"):
+    with pytest.raises(AmbiguousWrite, match="409 after a retry, and what is stored cannot be read"):
         world.act("change")
     assert world.names == ["Two"]
 

@@ -125,7 +125,7 @@ def test_a_connection_that_breaks_before_tls_is_agreed_on_has_sent_nothing(raw_s
     """A create whose connection is closed during the handshake is sent again, and is not in doubt."""
     server = raw_server(b"", b"")
     ardoq = ArdoqClient(server.url.replace("http:", "https:"), TOKEN, retries=Retries(count=1, backoff=0))
-    with pytest.raises(ServiceUnavailable, match="after 2 tries") as caught:
+    with pytest.raises(ServiceUnavailable, match="after 2 attempts") as caught:
         ardoq.create_workspace({"name": "W"})
     assert len(server.received) == 2
     assert type(caught.value) is ServiceUnavailable

@@ -198,7 +198,7 @@ def test_a_message_that_json_spells_letter_by_letter_shows_no_token(raw_server):
 @given(token=TOKENS, before=st.text(max_size=20), after=st.text(max_size=20))
 def test_every_spelling_is_hidden_and_nothing_else(token, before, after):
     """What surrounds the token stays as it is, and a text without it too."""
-    hide = Token(token).hide_in
+    hide = Token(token).redact
     assume(not shows(before + after, token))
     for spelling in SPELLINGS.values():
         assert not shows(hide(f"{before}{spelling(token)}{after}"), token, spelling(token))
@@ -250,7 +250,15 @@ def at_hand(client):
     """Return what the objects of a client show of themselves, and what of them can be pickled or copied."""
     api = getattr(client, "client", client).api
     transport = api.transport
-    objects = [client, api, transport, transport.session, transport._auth, transport._pace, transport._token]
+    objects = [
+        client,
+        api,
+        transport,
+        transport.session,
+        transport._auth,
+        transport._rate_limiter,
+        transport._token,
+    ]
     objects.append(getattr(client, "client", client)._settings)
     parts = []
     for one in objects:
@@ -387,7 +395,7 @@ def test_a_cfg_file_that_others_may_read_is_warned_about(mode, cfg, log):
     path = cfg(mode)
     assert read_settings(config=path, environ={}).token.reveal() == "s3cret-T0ken-of-the-tests"
     assert [(record.levelname, record.getMessage()) for record in log.records] == [
-        ("WARNING", f"The cfg file {str(path)!r} holds a token, and others may read it: chmod 600 it.")
+        ("WARNING", f"The cfg file {str(path)!r} has a token, and others may read it: chmod 600 it.")
     ]
 
 

@@ -1,0 +1,80 @@
+"""Rows of the source as pending writes know them: what a report calls them, and how to decide them again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ardoqpy._http.json import encode_json
+from ardoqpy._messages import describe_type, short_repr
+from ardoqpy.errors import InvalidInput
+from ardoqpy_sync.compare.cache import copy_entity
+from ardoqpy_sync.compare.row_validation import bearable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ardoqpy.entities import Entity
+    from ardoqpy.errors import ArdoqClientException
+
+__all__ = ["NO_ROW", "PendingRow", "RowReference", "SourceRow", "copy_row", "row_reference"]
+
+
+class RowReference(NamedTuple):
+    """What the caller calls a row, and the field that the row is matched by."""
+
+    label: str | None = None
+    field: str | None = None
+
+
+NO_ROW = RowReference()
+
+
+class SourceRow(NamedTuple):
+    """A row of the source: what the caller gave, what it is called, and how to decide it again.
+
+    - `row`: None if the change comes from no row, such as what a delete removes with a component.
+    - `decide_again`: called with the entity as Ardoq holds it now, or None if it was deleted, and with the
+      problem of the write. Returns the entity after the new decision.
+    - `caller_reports`: whether the caller of `flush` reports it if the write fails.
+    """
+
+    row: Any
+    reference: RowReference
+    decide_again: Callable[[Entity | None, ArdoqClientException | None], Entity]
+    caller_reports: bool = False
+
+
+class PendingRow(NamedTuple):
+    """A row whose write is pending: the index of its `change` in the report, or of its `hit` in the kept."""
+
+    change: int | None
+    hit: int | None
+    source: SourceRow
+
+
+def row_reference(label: Any, field: Any = None, value: Any = None) -> RowReference:
+    """Return what a row is called; raise `InvalidInput` if its label, field or field value is not usable."""
+    if label is None and field is None:
+        return NO_ROW
+    if not isinstance(label, str | int | None):
+        raise InvalidInput(f"label is {describe_type(label)}: give text that a report can call the row by.")
+    if not isinstance(field, str | None):
+        raise InvalidInput(f"field_name is {describe_type(field)}: give the name of a field as text.")
+    if value is not None:
+        encode_json({"field_value": value})  # a value that Ardoq cannot hold never matches
+        if not bearable(value):
+            raise InvalidInput("field_value is nested too deeply: give text, a number or a list.")
+    try:
+        return RowReference(label if label is None else str(label), field)
+    except ValueError:  # Python does not write out a whole number of thousands of digits
+        raise InvalidInput(
+            f"label is {describe_type(label)} of too many digits: give text, or a line number."
+        ) from None
+
+
+def copy_row(row: Any) -> Entity:
+    """Return a copy of a row that failed; a value that Python cannot copy or print is shortened to text."""
+    if not isinstance(row, dict):
+        return {"row": repr(row) if bearable(row) else short_repr(row)}
+    printable = {(key if bearable(key) else short_repr(key)): part for key, part in row.items()}
+    return copy_entity({key: part if bearable(part) else short_repr(part) for key, part in printable.items()})

@@ -1,0 +1,130 @@
+"""What happened in a run: its report, its progress, and whether Ardoq can still be reached."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ardoqpy_sync.compare.cache import copy_entity
+from ardoqpy_sync.compare.diff import Change, Differences, failure
+from ardoqpy_sync.report import Report
+from ardoqpy_sync.writing.circuit_breaker import CircuitBreaker
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ardoqpy.entities import Entity
+    from ardoqpy.errors import ArdoqClientException
+    from ardoqpy_sync.compare.cache import Cache
+    from ardoqpy_sync.progress import Progress
+
+__all__ = ["RunLog"]
+
+_NO_DIFFERENCES: Differences = {}
+
+
+class RunLog:
+    """Record what a run did, row by row.
+
+    `previous_report` is the report of an earlier run: its `not_converging` is known from the start.
+    """
+
+    def __init__(self, cache: Cache, previous_report: Mapping[str, Any]) -> None:
+        self._cache = cache
+        self.report = Report()
+        self.progress: Progress | None = None
+        self.circuit_breaker = CircuitBreaker()
+        self.not_converging = {
+            (note["_id"], note["attribute"]): note for note in previous_report.get("not_converging", ())
+        }
+
+    def start_run(self) -> None:
+        """Begin an empty report."""
+        self.report = Report()
+        if self.progress is not None:
+            self.progress.start_run()
+
+    def wrote(self) -> None:
+        """Note that a write succeeded."""
+        self.circuit_breaker.reset()
+
+    def sent(self) -> None:
+        """Count a write that was sent, whatever its outcome."""
+        if self.progress is not None:
+            self.progress.wrote()
+
+    def failed(
+        self, kind: str, row: Entity, problem: ArdoqClientException, label: str | None, field: str | None
+    ) -> None:
+        """Report a row that failed."""
+        self.circuit_breaker.failed(problem)
+        self.report.take(failure(kind, row, str(problem), label, field))
+
+    def take(
+        self,
+        action: str,
+        kind: str,
+        ws_id: str,
+        entity: Entity,
+        attributes: Differences = _NO_DIFFERENCES,
+        *,
+        name: str | None = None,
+        version: Any = ...,
+        note: str | None = None,
+        label: str | None = None,
+        field: str | None = None,
+    ) -> int:
+        """Report a change of an entity, and return the index of the change in the report."""
+        change = Change(
+            action,
+            kind,
+            entity["_id"],
+            name or entity.get("name"),
+            entity.get("type"),
+            ws_id,
+            attributes,
+            entity.get("_version") if version is ... else version,
+            note,
+            None,
+            label,
+            field,
+        )
+        self.report.take(change)
+        return len(self.report.changes) - 1
+
+    def does_not_converge(self, entity_id: str, key: str, stored: Any, wanted: Any) -> bool:
+        """Return whether Ardoq is known to keep `stored` where `wanted` is sent."""
+        note = self.not_converging.get((entity_id, key))
+        return note is not None and (note["stored"], note["wanted"]) == (stored, wanted)
+
+    def note_not_converging(self, kind: str, entity: Entity, key: str, stored: Any, wanted: Any) -> None:
+        """Report an attribute that Ardoq does not keep as it was sent."""
+        note = {"kind": kind, "_id": entity["_id"], "name": self.name_of(kind, entity)}
+        note |= {"attribute": key, "stored": stored, "wanted": wanted}
+        self.not_converging[entity["_id"], key] = copy_entity(note)
+        entry: Any = copy_entity(note)
+        self.report.not_converging[entity["_id"], key] = entry
+
+    def note_ambiguity(self, kind: str, matches: Sequence[Entity]) -> None:
+        """Report that several entities match one row; the first of them is used."""
+        used, name = matches[0]["_id"], self.name_of(kind, matches[0])
+        ids = [match["_id"] for match in matches]
+        entry: Any = {"kind": kind, "name": name, "used": used, "matches": ids}
+        self.report.ambiguous[used] = entry
+        # The row matches all of them: they are duplicates, and none of them is missing in the source.
+        self._cache.named.update(ids)
+
+    def describe(self, kind: str, entity: Entity) -> dict[str, Any]:
+        """Return what a report shows of an entity."""
+        keys = ("_id", "type", "rootWorkspace", *(("source", "target") if kind == "reference" else ()))
+        return {"name": self.name_of(kind, entity), **{key: entity.get(key) for key in keys}}
+
+    def name_of(self, kind: str, entity: Entity) -> str | None:
+        """Return a component's name, or the names of a reference's ends as far as they are known."""
+        if kind == "component":
+            name: str | None = entity.get("name")
+            return name
+        ends = []
+        for end in ("source", "target"):
+            located = self._cache.get("component", entity[end])
+            ends.append(str((located and located.entity.get("name")) or entity[end]))
+        return " -> ".join(ends)

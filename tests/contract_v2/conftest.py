@@ -1,0 +1,5 @@
+"""Leave the slow tests that schemathesis derives from the contract to CI."""
+
+from thorough import THOROUGH
+
+collect_ignore = [] if THOROUGH else ["test_v2_schemathesis.py"]
