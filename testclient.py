@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""A guided tour: sync the Python packages installed here into Ardoq, from rehearsal to the second night.
+"""Sync the Python packages installed here into Ardoq: a preview, the run, and a second run.
 
-With no settings an emulator of Ardoq is started in this process and nothing leaves the machine. With
-`ardoq.cfg`, or ARDOQ_API_HOST and ARDOQ_API_TOKEN in the environment, the tour goes to that Ardoq and
-rehearses only; `--write` lets it write there.
+Without settings it starts an emulator of Ardoq in this process, and nothing leaves the machine. With
+`ardoq.cfg`, or ARDOQ_API_HOST and ARDOQ_API_TOKEN in the environment, it connects to that Ardoq and only
+previews; `--write` lets it write there.
 
     python testclient.py
     python testclient.py --config ardoq.cfg --write
@@ -46,7 +46,7 @@ FIELDS = {"Package version": "Text", "Licence": "Text", "Home page": "Url"}
 
 @dataclass
 class Person:
-    """An author or maintainer, as far as the packages say who that is."""
+    """An author or maintainer that a package names."""
 
     name: str
     email: str | None = None
@@ -67,19 +67,23 @@ class Package:
 
 
 def read_source() -> list[Package]:
-    """Return a row for every distribution installed in this environment, in the order of their names."""
-    found = {key_of(each.metadata["Name"]): each for each in distributions() if each.metadata["Name"]}
-    known: dict[str, Person] = {}
-    return [read_package(key, found[key], set(found), known) for key in sorted(found)]
+    """Return a row for every distribution installed in this environment, sorted by name."""
+    installed = {
+        package_key(distribution.metadata["Name"]): distribution
+        for distribution in distributions()
+        if distribution.metadata["Name"]
+    }
+    people: dict[str, Person] = {}
+    return [read_package(key, installed[key], set(installed), people) for key in sorted(installed)]
 
 
-def key_of(name: str) -> str:
-    """Return the name of a package in the spelling that makes two of them equal."""
+def package_key(name: str) -> str:
+    """Return the normalized name of a package."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def read_package(key: str, package: Distribution, installed: set[str], known: dict[str, Person]) -> Package:
-    """Read one distribution's metadata; `known` are the people that others have named."""
+    """Read the metadata of a distribution; `known` holds the people that other packages name."""
     metadata: Any = package.metadata
     licences = metadata.get_all("Classifier", [])
     classified = [line.rsplit(" :: ", 1)[-1] for line in licences if line.startswith("License :: ")]
@@ -89,9 +93,9 @@ def read_package(key: str, package: Distribution, installed: set[str], known: di
     requires: dict[str, list[str]] = {}
     for requirement in package.requires or []:
         name = re.match(r"[\w.-]+", requirement)
-        if name and key_of(name[0]) in installed - {key}:
+        if name and package_key(name[0]) in installed - {key}:
             rest = requirement[name.end() :].split(";")[0]
-            requires.setdefault(key_of(name[0]), []).append(re.sub(r"\[.*?\]|[\s()]", "", rest))
+            requires.setdefault(package_key(name[0]), []).append(re.sub(r"\[.*?\]|[\s()]", "", rest))
     return Package(
         key=key,
         name=str(metadata["Name"]),
@@ -107,7 +111,7 @@ def read_package(key: str, package: Distribution, installed: set[str], known: di
 
 
 def read_people(metadata: Any, known: dict[str, Person]) -> list[Person]:
-    """Return the authors and maintainers that a distribution names; one person whatever the letter case."""
+    """Return the authors and maintainers of a distribution, one for each name in any letter case."""
     people: dict[str, Person] = {}
     for role in ("Author", "Maintainer"):
         addressed = getaddresses(metadata.get_all(f"{role}-email", []))
@@ -124,46 +128,46 @@ def read_people(metadata: Any, known: dict[str, Person]) -> list[Person]:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where rows go: a workspace, and the ids of the types in its model."""
+class Target:
+    """A workspace to sync into, and the ids of the types in its model."""
 
     ws_id: str
     component_type: str
     reference_type: int
 
 
-def find_place(client: ArdoqClient, name: str) -> Place | None:
+def find_target(client: ArdoqClient, name: str) -> Target | None:
     """Return the workspace of that name with the types that the tour needs, or None."""
-    found = client.find_workspace(name, exact=True)
-    if not found:
+    workspaces = client.find_workspace(name, exact=True)
+    if not workspaces:
         return None
     model = MODELS[name]
-    ws_id = found[0]["_id"]
+    ws_id = workspaces[0]["_id"]
     component_type = client.find_component_type(ws_id, model["root"]["p1"]["name"])
     reference_type = client.find_reference_type(ws_id, model["referenceTypes"]["1"]["name"])
     if component_type is None or reference_type is None:
-        raise SystemExit(f"The workspace {name!r} is there, but its model lacks the types of this tour.")
-    return Place(ws_id, next(iter(component_type)), reference_type["id"])
+        raise SystemExit(f"The workspace {name!r} exists, but its model lacks the types of this tour.")
+    return Target(ws_id, next(iter(component_type)), reference_type["id"])
 
 
-def make_place(client: ArdoqClient, name: str) -> Place:
-    """Make a workspace of that name, with a model of its own, and return it."""
+def create_target(client: ArdoqClient, name: str) -> Target:
+    """Create a workspace of that name, with its own model, and return it."""
     model = client.create_model(MODELS[name])
     if name == PACKAGES:
         for label, kind in FIELDS.items():
             client.create_field({"label": label, "type": kind, "model": model["_id"], "global": True})
     client.create_workspace({"name": name, "componentModel": model["_id"]})
-    place = find_place(client, name)
-    if place is None:
-        raise SystemExit(f"The workspace {name!r} was made, but Ardoq does not find it by its name.")
-    return place
+    target = find_target(client, name)
+    if target is None:
+        raise SystemExit(f"The workspace {name!r} was created, but Ardoq does not find it by its name.")
+    return target
 
 
 # -- the job -----------------------------------------------------------------------------------------------
 
 
-def sync(ardoq: ArdoqSyncClient, source: list[Package], packages: Place, people: Place) -> dict[str, Any]:
-    """Have every row of the source in Ardoq, and return the report."""
+def sync(ardoq: ArdoqSyncClient, source: list[Package], packages: Target, people: Target) -> dict[str, Any]:
+    """Sync every row of the source, and return the report."""
     component = {"typeId": packages.component_type, "rootWorkspace": packages.ws_id}
     stored = {
         package.key: ardoq.create_component({"name": package.name, **component, **package.attributes})
@@ -211,58 +215,59 @@ def show(title: str, report: dict[str, Any]) -> dict[str, Any]:
 
 
 def counts(report: dict[str, Any]) -> dict[str, int]:
-    """Return what a report counts, which does not depend on ids."""
+    """Return the counts of a report, which do not depend on ids."""
     return {key: value for key, value in report.items() if isinstance(value, int)}
 
 
 def changed(report: dict[str, Any]) -> int:
-    """Return how many things a run created, updated or deleted."""
+    """Return how many components and references a run created, updated or deleted."""
     return sum(value for key, value in counts(report).items() if not key.startswith(("cache_hit", "failed")))
 
 
-def tour(connection: dict[str, Any], source: list[Package], *, write: bool, here: bool) -> int:
-    """Take the tour at one Ardoq and return the exit status: 0 where everything went as it should."""
+def tour(connection: dict[str, Any], source: list[Package], *, write: bool, emulated: bool) -> int:
+    """Run the tour against one Ardoq and return the exit status, 0 if everything went as expected."""
     with ArdoqClient(**connection) as client:
-        places = [find_place(client, name) for name in (PACKAGES, PEOPLE)]
-        if None in places and not write:
+        targets = [find_target(client, name) for name in (PACKAGES, PEOPLE)]
+        if None in targets and not write:
             print(f"This Ardoq has no workspaces {PACKAGES!r} and {PEOPLE!r} yet: every row would be new.")
-            print("Run with --write to have them made, with their models, and filled.")
+            print("Run with --write to create them, with their models, and to fill them.")
             return 0
         packages, people = (
-            place or make_place(client, name) for place, name in zip(places, (PACKAGES, PEOPLE), strict=True)
+            target or create_target(client, name)
+            for target, name in zip(targets, (PACKAGES, PEOPLE), strict=True)
         )
 
     def run(title: str, rows: list[Package], *, simulate: bool = False) -> dict[str, Any]:
         with ArdoqSyncClient(**connection, simulate=simulate) as ardoq:
             return show(title, sync(ardoq, rows, packages, people))
 
-    rehearsed = run("Rehearsal: a simulated run, nothing is written", source, simulate=True)
+    preview = run("Preview: nothing is written", source, simulate=True)
     if not write:
-        print("\nNothing was written. Run with --write to carry it out.")
+        print("\nNothing was written. Run with --write to write it.")
         return 0
     done = run("The real run", source)
-    as_rehearsed = counts(done) == counts(rehearsed)
-    print(f"\nThe real run did what the rehearsal said: {'yes' if as_rehearsed else 'NO'}.")
+    as_previewed = counts(done) == counts(preview)
+    print(f"\nThe real run did what the preview reported: {'yes' if as_previewed else 'NO'}.")
     again = run("The second run: nothing is left to do", source)
-    if here:
-        gone = min(source, key=lambda package: (len(package.requires), package.key))
-        rest = [package for package in source if package is not gone]
-        last = run(f"A run after {gone.name!r} has gone from the source", rest)
+    if emulated:
+        removed = min(source, key=lambda package: (len(package.requires), package.key))
+        rest = [package for package in source if package is not removed]
+        last = run(f"A run after {removed.name!r} was removed from the source", rest)
         print(
-            f"\n{len(last['cache_miss_comps'])} component(s) and {len(last['cache_miss_refs'])} reference(s)"
+            f"\n{len(last['cache_miss_comps'])} component(s) and {len(last['cache_miss_refs'])} reference(s) "
+            "are missing: in Ardoq, no longer in the source.\nA sync deletes nothing unless you ask for it."
         )
-        print("are in Ardoq and no longer in the source. Nothing is deleted unless you say so.")
-    return 0 if as_rehearsed and not changed(again) else 1
+    return 0 if as_previewed and not changed(again) else 1
 
 
 def main() -> int:
-    """Read the source, find the Ardoq, take the tour."""
+    """Read the source, choose the Ardoq, run the tour."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").strip().splitlines()[0])
-    parser.add_argument("--config", metavar="FILE", help="a cfg file (ardoq.cfg, where there is one)")
+    parser.add_argument("--config", metavar="FILE", help="a cfg file (default: ardoq.cfg, if it exists)")
     parser.add_argument("--write", action="store_true", help="write to the Ardoq that the settings name")
     options = parser.parse_args()
     source = read_source()
-    needed, people = (sum(len(getattr(each, part)) for each in source) for part in ("requires", "people"))
+    needed, people = (sum(len(getattr(row, part)) for row in source) for part in ("requires", "people"))
     print(f"Source: {len(source)} Python packages installed here, {needed} requirements among them, ", end="")
     print(f"{people} credits to authors and maintainers.")
     config = options.config or ("ardoq.cfg" if Path("ardoq.cfg").exists() else None)
@@ -270,11 +275,11 @@ def main() -> int:
         if config is None and not os.environ.get("ARDOQ_API_HOST"):
             with emulator() as server:
                 print(f"Ardoq: an emulator in this process, {server.url}; nothing leaves this machine.")
-                return tour({"hosturl": server.url, "token": server.token}, source, write=True, here=True)
+                return tour({"hosturl": server.url, "token": server.token}, source, write=True, emulated=True)
         connection = {"config": config}
         with ArdoqClient(config=config) as client:
             print(f"Ardoq: {client.hosturl}")
-        return tour(connection, source, write=options.write, here=False)
+        return tour(connection, source, write=options.write, emulated=False)
     except ArdoqClientException as problem:
         print(f"testclient: {problem}", file=sys.stderr)
         return 1

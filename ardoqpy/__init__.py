@@ -9,8 +9,7 @@ from ardoqpy._version import __version__
 
 if TYPE_CHECKING:
     from ardoqpy._http.retry import Retries
-    from ardoqpy.batch import Batch
-    from ardoqpy.batch_result import BatchResult
+    from ardoqpy.batch import Batch, BatchResult
     from ardoqpy.client import ArdoqClient
     from ardoqpy.errors import (
         AmbiguousWrite,
@@ -61,32 +60,32 @@ __all__ = [
     "__version__",
 ]
 
-#: Where the names live that are not errors.
-_HOMES = {
+#: The modules of the names that are not errors.
+_MODULE_OF = {
     "API": "ardoqpy.example_client",
     "ArdoqClient": "ardoqpy.client",
     "Batch": "ardoqpy.batch",
-    "BatchResult": "ardoqpy.batch_result",
+    "BatchResult": "ardoqpy.batch",
     "Retries": "ardoqpy._http.retry",
 }
-#: What `import ardoqpy` alone gives beside the names, as `ardoqpy.errors`.
+#: Modules that are attributes after `import ardoqpy`, such as `ardoqpy.errors`.
 _MODULES = {
-    *("batch", "batch_result", "client", "config", "api", "errors", "example_client", "metamodel"),
+    *("batch", "client", "config", "api", "errors", "example_client", "metamodel"),
     "methods",
-    # Those that 0.8.4 had loaded when it was imported.
+    # Those that 0.8.4 loaded when it was imported.
     *("ardoqpy", "ardoqpy_sync", "ardoqpy_v2"),
 }
 
 
 def __getattr__(name: str) -> Any:
-    # Looked up late: the command line's help and pytest's start, which pass here too, need no client.
+    # Imported on demand: the help of the command line and the start of pytest need no client.
     if name == "ArdoqSyncClient":
-        # 0.8.4's scripts say `from ardoqpy import ArdoqSyncClient`; late, it makes no import loop either.
+        # For `from ardoqpy import ArdoqSyncClient` in 0.8.4's scripts; on demand, it causes no import circle.
         from ardoqpy_sync import ArdoqSyncClient  # noqa: PLC0415
 
         return ArdoqSyncClient
     if name in __all__:
-        value = getattr(import_module(_HOMES.get(name, "ardoqpy.errors")), name)
+        value = getattr(import_module(_MODULE_OF.get(name, "ardoqpy.errors")), name)
         globals()[name] = value
         return value
     if name in _MODULES:

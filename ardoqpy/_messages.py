@@ -1,7 +1,7 @@
-"""What to say of a name that is not among the known ones: which of them are near, or what there is.
+"""Parts of messages: values as they are shown, and suggestions for a name that is unknown.
 
-Pure functions of text. Most names that are not found differ in letter case, a blank or a hyphen, or in
-what nobody sees on a screen; then come slips of the keyboard, and names given by half.
+Pure functions of text. Most unknown names differ from a known one in letter case, a blank or a hyphen, or in
+characters that no screen shows; others have a typing error, or only a part of the name.
 """
 
 from __future__ import annotations
@@ -15,85 +15,86 @@ if TYPE_CHECKING:
 
 __all__ = ["describe_type", "did_you_mean", "is_similar", "quote_name", "short_repr", "suggest"]
 
-#: How many near names are shown.
-NEAREST = 3
-#: So many known names are shown in full; of more than these, a sample.
-FEW = 12
-SAMPLE = 5
-#: From here on a shorter name that begins or ends a longer one counts as near to it.
-SHORTEST_PART = 3
-#: How similar two names have to be, as difflib measures it: 1 is the same.
-SIMILAR = 0.6
-#: So many characters of a name are shown, and compared where the names differ.
-LONGEST = 60
-#: Larger numbers are not written out.
-LARGEST = 10**18
-_BRIEF = reprlib.Repr()
-_BRIEF.maxother = _BRIEF.maxstring = _BRIEF.maxlong = LONGEST
+#: How many similar names are suggested.
+MAX_SUGGESTIONS = 3
+#: Up to so many known names are all shown; of more, a sample.
+MAX_LISTED = 12
+SAMPLE_SIZE = 5
+#: The length from which on a name that begins or ends a longer one counts as similar to it.
+MIN_PART = 3
+#: The least similarity of two names, as difflib measures it: 1 is the same.
+MIN_SIMILARITY = 0.6
+#: How many characters of a name are shown, and compared.
+MAX_LENGTH = 60
+#: Larger numbers are not shown.
+MAX_NUMBER = 10**18
+_SHORT_REPR = reprlib.Repr()
+_SHORT_REPR.maxother = _SHORT_REPR.maxstring = _SHORT_REPR.maxlong = MAX_LENGTH
 
 
 def suggest(name: object, known: Iterable[object]) -> str:
-    """Return how a sentence about the unknown `name` ends: the near ones among `known`, or what there is.
+    """Return the end of a sentence about the unknown `name`: similar names, or the known ones.
 
-    Near names make a question, "did you mean 'Service' or 'Server'?". Without any, a few known names are
-    all given, in their order, of many how many there are and a sample: "there is 'a', 'b' and 'c'.". A
-    set is sorted, so that the same names always give the same sentence; what is neither text nor a
-    number is left out.
+    Similar names make a question: "did you mean 'Service' or 'Server'?". Otherwise the known names are
+    listed in their order, "there is 'a', 'b' and 'c'.", or, if there are many, their number and a sample. A
+    set is sorted, so that the same names always give the same sentence. Names that are neither text nor
+    numbers are left out.
     """
-    return did_you_mean(name, known := _names(known)) or _all_there_is(known)
+    return did_you_mean(name, known := _names(known)) or _list_known(known)
 
 
 def did_you_mean(name: object, known: Iterable[object]) -> str:
-    """Return "did you mean 'Service' or 'Server'?", or "" where none of `known` is near to `name`.
+    """Return "did you mean 'Service' or 'Server'?", or "" if none of `known` is similar to `name`.
 
-    Names that are the same but for letter case, blanks and signs come alone; otherwise those that begin
+    Names that differ only in letter case, blanks and signs are suggested alone; otherwise those that begin
     or end one another, and those that difflib finds similar, the most similar first.
     """
-    found = [_told_apart(one, name) for one in _nearest(name, _names(known))[:NEAREST]]
-    return f"did you mean {_listed(found, 'or')}?" if found else ""
+    similar = _similar_names(name, _names(known))[:MAX_SUGGESTIONS]
+    quoted = [_quote_unlike(known_name, name) for known_name in similar]
+    return f"did you mean {_joined(quoted, 'or')}?" if quoted else ""
 
 
-def is_similar(one: object, other: object) -> bool:
-    """Tell whether two names are the same but for letter case, blanks and signs."""
-    return _folded(one) == _folded(other) != ""
+def is_similar(name: object, other: object) -> bool:
+    """Return whether two names differ only in letter case, blanks and signs."""
+    return _folded(name) == _folded(other) != ""
 
 
 def quote_name(value: object) -> str:
-    """Return a name as a sentence shows it: in quotes, control characters escaped, cut off where it is long.
+    """Return a name for a message: in quotes, control characters escaped, cut off if it is long.
 
-    What is no text and no number is said in words: `a list`.
+    A value that is neither text nor a number is described: `a list`.
     """
     if isinstance(value, str):
-        return repr(value[:LONGEST] if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…")
+        return repr(value[:MAX_LENGTH] if len(value) <= MAX_LENGTH else f"{value[: MAX_LENGTH - 1]}…")
     return str(value) if _is_number(value) else describe_type(value)
 
 
 def short_repr(value: object) -> str:
-    """Return any value as a sentence shows it, cut off where it is long, in words where Python cannot
-    spell it.
-    """
+    """Return any value for a message, cut off if it is long, described if it has no `repr`."""
     if isinstance(value, str):
         return quote_name(value)
     try:
-        return _BRIEF.repr(value)
+        return _SHORT_REPR.repr(value)
     except (ValueError, RecursionError):  # a whole number of thousands of digits, perhaps far inside
         return describe_type(value)
 
 
 def describe_type(value: object) -> str:
-    """Return what a value is, in words: `a list`, `an int`."""
+    """Return the type of a value in words: `a list`, `an int`."""
     name = type(value).__name__
     return "None" if value is None else f"{'an' if name[0] in 'aeio' else 'a'} {name}"
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MAX_NUMBER
 
 
 def _names(known: Iterable[object]) -> list[object]:
     """Return the known names that can be shown, each once."""
     names = {
-        (str(one), isinstance(one, str)): one for one in known if isinstance(one, str) or _is_number(one)
+        (str(name), isinstance(name, str)): name
+        for name in known
+        if isinstance(name, str) or _is_number(name)
     }
     if isinstance(known, set | frozenset):
         return [names[key] for key in sorted(names, key=lambda key: (key[0].casefold(), key))]
@@ -101,58 +102,58 @@ def _names(known: Iterable[object]) -> list[object]:
 
 
 def _folded(name: object) -> str:
-    """Return what counts of a name: letters and digits without their case; of a name of signs, the signs."""
+    """Return the part of a name that is compared: letters and digits in lower case, or only its signs."""
     if not isinstance(name, str):
         return str(name) if _is_number(name) else ""
     text = unicodedata.normalize("NFKC", name).casefold()
     return "".join(filter(str.isalnum, text)) or "".join(text.split())
 
 
-def _nearest(name: object, known: Sequence[object]) -> list[object]:
-    """Return those of `known` that are near, the nearest first; what is equally near stays in its order."""
-    same = [one for one in known if is_similar(one, name)]
+def _similar_names(name: object, known: Sequence[object]) -> list[object]:
+    """Return the similar names among `known`, the most similar first; ties keep their order."""
+    same = [known_name for known_name in known if is_similar(known_name, name)]
     wanted = _folded(name)
     if same or not wanted or not isinstance(name, str):
         return same
-    from difflib import SequenceMatcher  # noqa: PLC0415  (only those who misspell a name pay for it)
+    from difflib import SequenceMatcher  # noqa: PLC0415  (slow to import, and needed only for unknown names)
 
     matcher = SequenceMatcher(autojunk=False)
-    matcher.set_seq2(wanted[:LONGEST])
+    matcher.set_seq2(wanted[:MAX_LENGTH])
     similar: list[tuple[float, object]] = []
-    for one in known:
-        text = _folded(one) if isinstance(one, str) else ""
-        matcher.set_seq1(text[:LONGEST])
+    for known_name in known:
+        text = _folded(known_name) if isinstance(known_name, str) else ""
+        matcher.set_seq1(text[:MAX_LENGTH])
         if _is_part(wanted, text) or (
-            matcher.real_quick_ratio() >= SIMILAR
-            and matcher.quick_ratio() >= SIMILAR
-            and matcher.ratio() >= SIMILAR
+            matcher.real_quick_ratio() >= MIN_SIMILARITY
+            and matcher.quick_ratio() >= MIN_SIMILARITY
+            and matcher.ratio() >= MIN_SIMILARITY
         ):
-            similar.append((matcher.ratio(), one))
-    return [one for _, one in sorted(similar, key=lambda pair: -pair[0])]
+            similar.append((matcher.ratio(), known_name))
+    return [known_name for _, known_name in sorted(similar, key=lambda pair: -pair[0])]
 
 
-def _is_part(one: str, other: str) -> bool:
-    short, long = sorted((one, other), key=len)
-    return len(short) >= SHORTEST_PART and (long.startswith(short) or long.endswith(short))
+def _is_part(name: str, other: str) -> bool:
+    short, long = sorted((name, other), key=len)
+    return len(short) >= MIN_PART and (long.startswith(short) or long.endswith(short))
 
 
-def _told_apart(one: object, name: object) -> str:
-    """Return a near name so that it cannot be taken for `name`: one may spell its accents otherwise."""
-    if isinstance(one, str) and isinstance(name, str):
-        composed = (unicodedata.normalize("NFC", text) for text in (one, name))
-        if len(set(composed)) == 1:
-            return ascii(one)
-    return quote_name(one)
+def _quote_unlike(known_name: object, name: object) -> str:
+    """Return a known name that looks different from `name`: their accents may be encoded differently."""
+    if isinstance(known_name, str) and isinstance(name, str):
+        composed = {unicodedata.normalize("NFC", text) for text in (known_name, name)}
+        if len(composed) == 1:
+            return ascii(known_name)
+    return quote_name(known_name)
 
 
-def _all_there_is(known: Sequence[object]) -> str:
-    shown = [quote_name(one) for one in known]
-    if not shown:
+def _list_known(known: Sequence[object]) -> str:
+    quoted = [quote_name(name) for name in known]
+    if not quoted:
         return "there is none."
-    if len(shown) > FEW:
-        return f"there are {len(shown)}, such as {_listed(shown[:SAMPLE], 'and')}."
-    return f"there is {_listed(shown, 'and')}."
+    if len(quoted) > MAX_LISTED:
+        return f"there are {len(quoted)}, such as {_joined(quoted[:SAMPLE_SIZE], 'and')}."
+    return f"there is {_joined(quoted, 'and')}."
 
 
-def _listed(names: Sequence[str], word: str) -> str:
+def _joined(names: Sequence[str], word: str) -> str:
     return f"{', '.join(names[:-1])} {word} {names[-1]}" if len(names) > 1 else names[0]

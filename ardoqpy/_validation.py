@@ -1,6 +1,4 @@
-"""What callers hand over is checked here: ids and names before they enter a URL, bodies before they are
-sent.
-"""
+"""Checks of arguments: ids and names before they enter a URL, queries and bodies before they are sent."""
 
 from __future__ import annotations
 
@@ -14,42 +12,45 @@ from ardoqpy.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ardoqpy.entities import Attributes
+
 __all__ = [
     "attributes",
     "checked_query",
     "filters",
-    "given",
     "id_segment",
     "ids",
     "name_segment",
     "path_below",
+    "query_parameters",
     "query_value",
+    "without_none",
 ]
 
-#: No id of Ardoq is nearly as long; whatever is longer is something else, and would make a path too long.
+#: No id of Ardoq is nearly as long; anything longer is something else, and would make a path too long.
 _ID = re.compile(r"[0-9A-Za-z_-]{1,200}")
-_SHOWN = 80
+_MAX_SHOWN = 80
 _EXAMPLE = "an id is text such as '5f00aa00bb00cc00dd00ee10'"
 
 
 def id_segment(value: object, argument: str) -> str:
     """Return an id as one segment of a path.
 
-    `argument` is the name under which the caller gave it, for the message. Raise `InvalidInput` when it
-    cannot be an id: not text, empty, or with slashes, dots or spaces, which would reach another path.
+    `argument` is its name for the message. Raise `InvalidInput` if it cannot be an id: not text, empty, or
+    with slashes, dots or spaces, which would lead to another path.
     """
     if isinstance(value, str) and _ID.fullmatch(value):
         return value
     if isinstance(value, dict) and isinstance(value.get("_id"), str):
-        raise InvalidInput(f"{argument} is a whole entity: give its '_id' alone.")
+        raise InvalidInput(f"{argument} is a whole entity: give its '_id' only.")
     if value is None or value == "":
         raise InvalidInput(f"{argument} is missing: {_EXAMPLE}.")
-    what = repr(value[:_SHOWN]) if isinstance(value, str) else describe_type(value)
-    raise InvalidInput(f"{argument} is {what[:_SHOWN]}, which is not an id of Ardoq: {_EXAMPLE}.")
+    description = repr(value[:_MAX_SHOWN]) if isinstance(value, str) else describe_type(value)
+    raise InvalidInput(f"{argument} is {description[:_MAX_SHOWN]}, which is not an id of Ardoq: {_EXAMPLE}.")
 
 
 def ids(values: object, argument: str) -> list[str]:
-    """Return a list of ids, each checked; raise `InvalidInput` where one cannot be an id."""
+    """Return a list of ids, each checked; raise `InvalidInput` if one cannot be an id."""
     if not isinstance(values, list | tuple | set | frozenset):
         raise InvalidInput(f"{argument} is {describe_type(values)}: give a list of ids.")
     return [id_segment(value, f"an id in {argument}") for value in values]
@@ -58,7 +59,7 @@ def ids(values: object, argument: str) -> list[str]:
 def name_segment(value: object, argument: str) -> str:
     """Return a file name as one quoted segment of a path.
 
-    Raise `InvalidInput` when it is not text, is empty, or is `.` or `..`, which no quoting keeps apart
+    Raise `InvalidInput` if it is not text, is empty, or is `.` or `..`, which quoting cannot distinguish
     from a step in the path.
     """
     if not isinstance(value, str) or value in ("", ".", ".."):
@@ -71,49 +72,48 @@ def name_segment(value: object, argument: str) -> str:
         ) from None
 
 
-def attributes(value: object, argument: str, *required: str) -> dict[str, Any]:
+def attributes(value: object, argument: str, *required: str) -> Attributes:
     """Return the dict of attributes that a write sends.
 
-    Raise `InvalidInput` when it is not a dict with text for keys, or lacks one of the `required`
-    attributes (absent, null and blank text are all the same lack).
+    Raise `InvalidInput` if it is not a dict with text for keys, or lacks one of the `required` attributes:
+    absent, null and blank text all count as missing.
     """
     if not isinstance(value, dict):
-        given = "missing" if value is None else f"{describe_type(value)}"
-        raise InvalidInput(f"{argument} is {given}: give a dict of attributes.")
+        description = "missing" if value is None else describe_type(value)
+        raise InvalidInput(f"{argument} is {description}: give a dict of attributes.")
     for key in value:
         if type(key) is not str and not isinstance(key, str):
             raise InvalidInput(f"{argument} has the key {short_repr(key)}: the names of attributes are text.")
-    lacking = [name for name in required if _is_lacking(value.get(name))] if required else ()
-    if lacking:
-        named = (
-            f" ({quote_name(value['name'])})" if isinstance(value.get("name"), str) and value["name"] else ""
-        )
-        missing = _and([f"no {name}" for name in lacking])
-        odd = [
+    missing = [name for name in required if _is_missing(value.get(name))]
+    if missing:
+        name = value.get("name")
+        quoted = f" ({quote_name(name)})" if isinstance(name, str) and name else ""
+        similar = [
             quote_name(key)
             for key in value
-            if key not in lacking and any(is_similar(key, one) for one in lacking)
+            if key not in missing and any(is_similar(key, required_key) for required_key in missing)
         ]
-        spelling = f" It has {_and(odd)}, but letter case and signs count." if odd else ""
-        raise InvalidInput(f"{argument}{named} has {missing}: it needs {_and(required)}.{spelling}")
+        hint = f" It has {_and(similar)}, but letter case and signs count." if similar else ""
+        lacks = _and([f"no {key}" for key in missing])
+        raise InvalidInput(f"{argument}{quoted} has {lacks}: it needs {_and(required)}.{hint}")
     return value
 
 
-def _is_lacking(value: object) -> bool:
+def _is_missing(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def given(**values: Any) -> dict[str, Any]:
-    """Return those of the named values that are not None."""
+def without_none(**values: Any) -> Attributes:
+    """Return the named values that are not None."""
     return {name: value for name, value in values.items() if value is not None}
 
 
-def filters(params: object, known: Sequence[str], *, custom: bool = False) -> dict[str, Any]:
-    """Return a query out of the filters of a listing.
+def filters(params: object, known: Sequence[str], *, custom: bool = False) -> dict[str, str]:
+    """Return the query for the filters of a listing.
 
-    `known` names the filters there are; `custom=True` says that custom fields are, too, as a dict under
-    `customFields` or one by one as `customFields.name`. Raise `InvalidInput` where a filter is not known,
-    or its value cannot stand in a query.
+    `known` names the filters; `custom=True` allows custom fields, as a dict under `customFields` or one by
+    one as `customFields.name`. Raise `InvalidInput` if a filter is unknown, or its value does not fit in a
+    query.
     """
     if not isinstance(params, dict):
         raise InvalidInput(f"The filters are {describe_type(params)}: give a dict of names and values.")
@@ -135,17 +135,17 @@ def filters(params: object, known: Sequence[str], *, custom: bool = False) -> di
 
 
 def name_of_field(name: object) -> str:
-    """Return the name of a custom field; raise `InvalidInput` where it is not text, or empty."""
+    """Return the name of a custom field; raise `InvalidInput` if it is not text, or empty."""
     if not isinstance(name, str) or not name.strip():
         raise InvalidInput(f"customFields has the key {short_repr(name)}: the names of fields are text.")
     return name
 
 
 def query_value(value: object, argument: str) -> str:
-    """Return a value as a query spells it: true, false and null as JSON does.
+    """Return a value as text for a query, with true, false and null as in JSON.
 
-    Raise `InvalidInput` where it is empty, which Ardoq may take for no filter at all, or neither text,
-    a number, true, false nor None.
+    Raise `InvalidInput` if it is empty, which Ardoq may take for no filter at all, or neither text, a
+    number, true, false nor None.
     """
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
@@ -154,15 +154,15 @@ def query_value(value: object, argument: str) -> str:
     if isinstance(value, str) and value:
         return value
     if isinstance(value, dict) and isinstance(value.get("_id"), str):
-        raise InvalidInput(f"{argument} is a whole entity: give its '_id' alone.")
-    shown = "empty text" if value == "" else describe_type(value)
+        raise InvalidInput(f"{argument} is a whole entity: give its '_id' only.")
+    description = "empty text" if value == "" else describe_type(value)
     raise InvalidInput(
-        f"{argument} is {shown}, which cannot be looked for: give text, a number, true or false, or None."
+        f"{argument} is {description}, which cannot be a filter: give text, a number, true or false, or None."
     )
 
 
 def checked_query(params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a query as it is; raise `InvalidInput` where it holds text that cannot be sent."""
+    """Return a query as it is; raise `InvalidInput` if it has text that cannot be sent."""
     for name, value in params.items():
         for part in value if isinstance(value, list | tuple) else (value,):
             try:
@@ -175,37 +175,37 @@ def checked_query(params: Mapping[str, Any]) -> Mapping[str, Any]:
     return params
 
 
-def spelled(params: object, argument: str) -> dict[str, Any]:
-    """Return a query in which true, false and null are spelled as JSON does; a list repeats its name.
+def query_parameters(params: object, argument: str) -> Attributes:
+    """Return a query with true, false and null as in JSON; a list repeats its name.
 
-    Raise `InvalidInput` where it is not a dict.
+    Raise `InvalidInput` if it is not a dict.
     """
     if not isinstance(params, dict | None):
         raise InvalidInput(f"{argument} is {describe_type(params)}: give a dict of names and values.")
-    return {name: _spelled(value) for name, value in (params or {}).items()}
+    return {name: _query_parameter(value) for name, value in (params or {}).items()}
 
 
-def _spelled(value: Any) -> Any:
+def _query_parameter(value: Any) -> Any:
     if isinstance(value, list | tuple):
-        return [_spelled(one) for one in value]
+        return [_query_parameter(item) for item in value]
     return query_value(value, "") if value is None or isinstance(value, bool) else value
 
 
 def path_below(value: object, argument: str) -> str:
-    """Return a path relative to the API's own, without a slash in front.
+    """Return a path relative to that of the API, without a leading slash.
 
-    Raise `InvalidInput` when it is not text, is empty, or could lead anywhere but below the API: a whole
-    URL, a step up, a query.
+    Raise `InvalidInput` if it is not text, is empty, or could lead outside of the API: a whole URL, a step
+    up, a query.
     """
     path = value.removeprefix("/") if isinstance(value, str) else ""
     steps = path.removesuffix("/").split("/")
     if not re.fullmatch(r"[\w.~%:@+,;=!$&'()*/-]+", path, re.ASCII) or any(
         unquote(step) in ("", ".", "..") or "/" in unquote(step) for step in steps
     ):
-        shown = repr(value) if isinstance(value, str) else describe_type(value)
+        description = repr(value) if isinstance(value, str) else describe_type(value)
         raise InvalidInput(
-            f"{argument} is {shown[:80]}, which is no path below the API: give one such as 'components', "
-            "and its query as query_params."
+            f"{argument} is {description[:_MAX_SHOWN]}, which is not a path below the API: give one such as "
+            "'components', and its query as query_params."
         )
     return path
 

@@ -1,3 +1,3 @@
-"""The version of this library, said once."""
+"""The version of this library."""
 
 __version__ = "1.0.0"

@@ -1,6 +1,4 @@
-"""The module of 0.8.4 that held the client: scripts that say `from ardoqpy.ardoqpy import ...` find it
-here.
-"""
+"""The module that held the client in 0.8.4, for scripts with `from ardoqpy.ardoqpy import ...`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The module of 0.8.4 that held the sync client, which lives in the package `ardoqpy_sync` now."""
+"""The module that held the sync client in 0.8.4; it is in the package `ardoqpy_sync` now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The module of 0.8.4 that held the portal's example client: `from ardoqpy.ardoqpy_v2 import API, Batch`."""
+"""The module that held the portal's example client in 0.8.4: `from ardoqpy.ardoqpy_v2 import API, Batch`."""
 
 from __future__ import annotations
 

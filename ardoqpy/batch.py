@@ -1,28 +1,42 @@
-"""`Batch`: many writes for one request of API v2, as plain data; and what came of them.
+"""`Batch`: many writes in one request of API v2, as plain data; `BatchResult`: what became of them.
 
-Nothing here sends anything. `body` has the form of the contract, and every method adds to it what the
-contract allows, or refuses in a sentence: better one line of a caller's code than one 422 for all of it.
+Nothing here sends anything. `body` has the form of the contract. Every method checks what it adds, because
+one error in the caller's code is better than a 422 for the whole batch.
 """
 
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from ardoqpy._messages import describe_type, did_you_mean, suggest
-from ardoqpy._validation import attributes, given
-from ardoqpy.api.v2_schema import COMPONENT, REFERENCE, checked_version
-from ardoqpy.errors import InvalidInput
+from ardoqpy._validation import attributes, without_none
+from ardoqpy.api.protocols import checked_list, checked_object
+from ardoqpy.api.v2_schema import COMPONENT, REFERENCE, Writable, checked_version
+from ardoqpy.errors import InvalidInput, UnexpectedAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ardoqpy.entities import Entity
+    from ardoqpy.entities import (
+        Attributes,
+        BatchAnswer,
+        BatchBody,
+        BatchItem,
+        BatchResultItem,
+        Component,
+        Entity,
+        Reference,
+    )
 
-__all__ = ["Batch", "wire_form"]
+__all__ = ["Batch", "BatchResult", "Results", "batch_body"]
 
-_KINDS = {"components": COMPONENT, "references": REFERENCE}
-_OPERATIONS = ("create", "update", "upsert", "delete")
+_Kind = Literal["components", "references"]
+_Operation = Literal["create", "update", "upsert", "delete"]
+
+_KINDS: dict[_Kind, Writable] = {"components": COMPONENT, "references": REFERENCE}
+_OPERATIONS: tuple[_Operation, ...] = ("create", "update", "upsert", "delete")
 _ALIAS_FORMS = {
     "components": ({"rootWorkspace", "customFields"}, {"rootWorkspace", "name"}, {"componentKey"}),
     "references": (
@@ -35,57 +49,61 @@ _MATCH_KEYS = {
     "components": ("rootWorkspace", "typeId", "name", "componentKey", "customFields"),
     "references": ("rootWorkspace", "targetWorkspace", "source", "target", "type", "customFields"),
 }
-#: What a reference may be told apart by although its body does not hold it.
+#: What `uniqueBy` may name although the body of a reference does not have it.
 _DERIVED = {
     "components": frozenset[str](),
     "references": frozenset({"rootWorkspace", "source.rootWorkspace"}),
 }
-_WHAT_TO_NAME = "name attributes that it has, and custom fields as 'customFields.name'."
+_REFERRING = ("parent", "source", "target")
+_UNIQUE_BY_HINT = "name attributes that it has, and custom fields as 'customFields.name'."
 
 
 class Batch:
-    """Collect creates, updates, upserts and deletes of components and references, to be sent as one.
+    """Collect creates, updates, upserts and deletes of components and references for one request.
 
     Ardoq carries out all of them, or none. Every method that adds something returns the batch itself, so
-    that calls can be chained, as in Ardoq's own example client. A batch id names what is not there yet:
-    take one from `new_id()`, or choose one, give it as `batchId`, and use it as `parent`, `source` or
-    `target` in the same batch; the order does not matter. What callers hand over is copied.
+    that calls can be chained, as in Ardoq's own example client. A batch id names an entity that does not
+    exist yet: take one from `new_id()`, or choose one, pass it as `batchId`, and use it as `parent`, `source`
+    or `target` in the same batch, in any order. The batch copies what you pass.
 
-    - `respondWithEntities`: have Ardoq answer with what it has stored, not with ids alone.
+    - `respondWithEntities`: whether Ardoq answers with the stored entities, not with their ids alone.
     - `body`: what is sent, in the form of API v2's contract.
 
-    Every method raises `InvalidInput` where the contract forbids what is asked for; the batch is then as
-    it was. Source: POST `batch` (API v2's contract, and the guides on batches and aliases).
+    Every method raises `InvalidInput` for what the contract forbids, and leaves the batch as it was.
+    Source: POST `batch` (API v2's contract, and the guides on batches and aliases).
     """
 
     def __init__(self, respondWithEntities: bool = False) -> None:  # noqa: FBT001, FBT002  (the vendor's)
+        """Begin an empty batch."""
         if not isinstance(respondWithEntities, bool):
-            raise InvalidInput(f"respondWithEntities is {respondWithEntities!r}: say True or False.")
-        self.body: dict[str, Any] = {
+            raise InvalidInput(f"respondWithEntities is {respondWithEntities!r}: use True or False.")
+        self.body: BatchBody = {
             "options": {"respondWithEntities": respondWithEntities},
             "aliases": {kind: {} for kind in _KINDS},
-            **{kind: {operation: [] for operation in _OPERATIONS} for kind in _KINDS},
+            "components": {"create": [], "update": [], "upsert": [], "delete": []},
+            "references": {"create": [], "update": [], "upsert": [], "delete": []},
         }
-        self._handed_out = 0
+        self._last_number = 0
 
     def __repr__(self) -> str:
+        """Return how many operations there are of each kind."""
         counts = [f"{len(items)} to {verb}" for verb, items in self._counted() if items]
         return f"<Batch: {', '.join(counts) or 'empty'}>"
 
     def is_empty(self) -> bool:
-        """Tell whether there is nothing in it to carry out; aliases alone do nothing."""
+        """Return whether there is nothing to carry out; aliases alone do nothing."""
         return not any(items for _, items in self._counted())
 
     def new_id(self, prefix: str = "new") -> str:
-        """Return a batch id that this batch has not used and not handed out before.
+        """Return a batch id that this batch has neither used nor returned before.
 
-        `prefix` is the text before its number. Source: ours; Ardoq takes any text.
+        `prefix` is the text before its number. Source: ours; Ardoq accepts any text.
         """
-        _text(prefix, "prefix")
+        _checked_text(prefix, "prefix")
         while True:
-            self._handed_out += 1
-            name = f"{prefix}-{self._handed_out}"
-            if not any(name in self._named(kind) for kind in _KINDS):
+            self._last_number += 1
+            name = f"{prefix}-{self._last_number}"
+            if not any(name in self._batch_ids(kind) for kind in _KINDS):
                 return name
 
     # -- aliases -------------------------------------------------------------------------------------
@@ -99,17 +117,17 @@ class Batch:
         componentKey: str | None = None,
         customFields: Mapping[str, str] | None = None,
     ) -> Self:
-        """Name a component that is there, to be used as `id`, `parent`, `source` or `target` in this batch.
+        """Name a stored component, to use as `id`, `parent`, `source` or `target` in this batch.
 
-        Describe it by `rootWorkspace` and `name`, by `rootWorkspace` and one custom field with its value
-        as text, or by `componentKey` alone. Ardoq fails the whole batch where it does not find exactly
-        one. Raise `InvalidInput` for any other form, or where the name is taken.
+        Describe it by `rootWorkspace` (a workspace's id) and `name`, by `rootWorkspace` and one custom field
+        with its value as text, or by `componentKey` (such as `APP-1`) alone. Ardoq fails the whole batch if
+        it does not find exactly one. Raise `InvalidInput` for any other form, or a name that is taken.
         Source: `aliases` (API v2's contract; the guides list the forms).
         """
-        described = given(
+        description = without_none(
             rootWorkspace=rootWorkspace, name=name, componentKey=componentKey, customFields=customFields
         )
-        return self._alias("components", alias, described)
+        return self._alias("components", alias, description)
 
     def alias_reference(
         self,
@@ -121,163 +139,163 @@ class Batch:
         type: int | None = None,  # noqa: A002  (Ardoq's own name)
         customFields: Mapping[str, str] | None = None,
     ) -> Self:
-        """Name a reference that is there, to be used as `id` in this batch.
+        """Name a stored reference, to use as `id` in this batch.
 
-        Describe it by `source` and `type`, with `target` or without, or by `rootWorkspace` and one custom
-        field with its value as text; `source` and `target` may be aliases of components. Ardoq fails the
-        whole batch where it does not find exactly one. Raise `InvalidInput` for any other form, or where
-        the name is taken. Source: `aliases` (API v2's contract; the guides list the forms).
+        Describe it by `source` and `type` (the number of a reference type), with or without `target`, or by
+        `rootWorkspace` and one custom field with its value as text. `source` and `target` are ids or aliases
+        of components. Ardoq fails the whole batch if it does not find exactly one. Raise `InvalidInput` for
+        any other form, or a name that is taken. Source: `aliases` (API v2's contract; the guides list the
+        forms).
         """
-        described = given(
+        description = without_none(
             rootWorkspace=rootWorkspace, source=source, target=target, type=type, customFields=customFields
         )
-        return self._alias("references", alias, described)
+        return self._alias("references", alias, description)
 
     # -- components ----------------------------------------------------------------------------------
 
-    def create_component(self, data: Entity, batchId: str | None = None) -> Self:
+    def create_component(self, data: Component | Attributes, batchId: str | None = None) -> Self:
         """Create a component: `data` needs `rootWorkspace`, `typeId` and `name`.
 
-        `batchId` is the name by which others in this batch, and the result, speak of it. Raise
-        `InvalidInput` where an attribute is missing or not known, or the name is taken.
+        `batchId` is the name by which this batch, and its result, refer to it. Raise `InvalidInput` if an
+        attribute is missing or unknown, or the name is taken.
         Source: `components.create` (API v2's contract).
         """
         return self._create("components", data, batchId)
 
-    def update_component(self, id: str, data: Entity, version: int | str = "latest") -> Self:  # noqa: A002
+    def update_component(self, id: str, data: Component | Attributes, version: int | str = "latest") -> Self:  # noqa: A002
         """Change the attributes in `data` of the component with that id or alias.
 
-        `version`, a number from 1, is what Ardoq has to hold, else the whole batch fails; `"latest"` lets
-        the last write win. Raise `InvalidInput` for `typeId`, `rootWorkspace` and whatever else cannot
+        `version`, a number from 1, is what Ardoq has to hold, or the whole batch fails; with `"latest"` the
+        last write wins. Raise `InvalidInput` for `typeId`, `rootWorkspace` and other attributes that cannot
         be changed. Source: `components.update` (API v2's contract).
         """
         return self._update("components", id, data, version)
 
-    def upsert_component(self, data: Entity, uniqueBy: Sequence[str], batchId: str | None = None) -> Self:
-        """Change the component that has the same values in the attributes `uniqueBy`, or create it.
+    def upsert_component(
+        self, data: Component | Attributes, uniqueBy: Sequence[str], batchId: str | None = None
+    ) -> Self:
+        """Change the component with the same values in the attributes `uniqueBy`, or create it.
 
-        `data` is a whole new component; `uniqueBy` names attributes in it, such as
-        `["rootWorkspace", "customFields.ext_id"]`. Where several fit Ardoq fails the whole batch. Raise
-        `InvalidInput` where an attribute is missing or not known, or the name is taken.
+        `data` has everything that a new component needs; `uniqueBy` names attributes in it, such as
+        `["rootWorkspace", "customFields.ext_id"]`. If several components match, Ardoq fails the whole batch.
+        Raise `InvalidInput` if an attribute is missing or unknown, or the name is taken.
         Source: `components.upsert` (API v2's contract).
         """
         return self._upsert("components", data, uniqueBy, batchId)
 
     def delete_component(self, id: str | None = None, *, match: Mapping[str, Any] | None = None) -> Self:  # noqa: A002
-        """Delete the component with that id or alias, or every component that fits `match`.
+        """Delete the component with that id or alias, or every component that matches.
 
         `match` has some of `rootWorkspace`, `typeId`, `name`, `componentKey` and `customFields` (values
-        as text); all of them have to fit. Raise `InvalidInput` where neither or both are given, or
-        `match` names nothing or something else. Source: `components.delete` (API v2's contract).
+        as text); all of them must match. Raise `InvalidInput` if neither or both are given, or `match` is
+        empty or has another key. Source: `components.delete` (API v2's contract).
         """
         return self._delete("components", id, match)
 
     # -- references ----------------------------------------------------------------------------------
 
-    def create_reference(self, data: Entity, batchId: str | None = None) -> Self:
+    def create_reference(self, data: Reference | Attributes, batchId: str | None = None) -> Self:
         """Create a reference: `data` needs `source`, `target` and `type`.
 
-        `source` and `target` are ids, aliases or batch ids of components. Raise `InvalidInput` where an
-        attribute is missing or not known, or the name is taken.
+        `source` and `target` are ids, aliases or batch ids of components. Raise `InvalidInput` if an
+        attribute is missing or unknown, or the name is taken.
         Source: `references.create` (API v2's contract).
         """
         return self._create("references", data, batchId)
 
-    def update_reference(self, id: str, data: Entity, version: int | str = "latest") -> Self:  # noqa: A002
-        """Change the attributes in `data` of the reference with that id or alias; `version` as for
-        components.
+    def update_reference(self, id: str, data: Reference | Attributes, version: int | str = "latest") -> Self:  # noqa: A002
+        """Change the attributes in `data` of the reference with that id or alias.
 
-        Raise `InvalidInput` for `type` and whatever else cannot be changed.
-        Source: `references.update` (API v2's contract).
+        `version` is that of `update_component`. Raise `InvalidInput` for `type` and other attributes that
+        cannot be changed. Source: `references.update` (API v2's contract).
         """
         return self._update("references", id, data, version)
 
-    def upsert_reference(self, data: Entity, uniqueBy: Sequence[str], batchId: str | None = None) -> Self:
-        """Change the reference that has the same values in the attributes `uniqueBy`, or create it.
+    def upsert_reference(
+        self, data: Reference | Attributes, uniqueBy: Sequence[str], batchId: str | None = None
+    ) -> Self:
+        """Change the reference with the same values in the attributes `uniqueBy`, or create it.
 
-        `uniqueBy` names attributes in `data`; besides, `source.rootWorkspace` and `rootWorkspace` stand
-        for the workspace of its source. Raise `InvalidInput` where an attribute is missing or not known,
-        or the name is taken. Source: `references.upsert` (API v2's contract, and the guides).
+        `uniqueBy` names attributes in `data`; `source.rootWorkspace` and `rootWorkspace` stand for the
+        workspace of its source. Raise `InvalidInput` if an attribute is missing or unknown, or the name is
+        taken. Source: `references.upsert` (API v2's contract, and the guides).
         """
         return self._upsert("references", data, uniqueBy, batchId)
 
     def delete_reference(self, id: str | None = None, *, match: Mapping[str, Any] | None = None) -> Self:  # noqa: A002
-        """Delete the reference with that id or alias, or every reference that fits `match`.
+        """Delete the reference with that id or alias, or every reference that matches.
 
         `match` has some of `rootWorkspace`, `targetWorkspace`, `source`, `target`, `type` and
-        `customFields` (values as text). Raise `InvalidInput` where neither or both are given, or `match`
-        names nothing or something else. Source: `references.delete` (API v2's contract).
+        `customFields` (values as text). Raise `InvalidInput` if neither or both are given, or `match` is
+        empty or has another key. Source: `references.delete` (API v2's contract).
         """
         return self._delete("references", id, match)
 
     # -- both kinds ----------------------------------------------------------------------------------
 
-    def _counted(self) -> list[tuple[str, list[Any]]]:
+    def _counted(self) -> list[tuple[str, list[BatchItem]]]:
         return [
             (f"{operation} among {kind}", self.body[kind][operation])
             for kind in _KINDS
             for operation in _OPERATIONS
         ]
 
-    def _named(self, kind: str) -> set[str]:
-        """Return the batch ids of one kind."""
+    def _batch_ids(self, kind: _Kind) -> set[str]:
         items = [*self.body[kind]["create"], *self.body[kind]["upsert"]]
         return {item["batchId"] for item in items if "batchId" in item}
 
-    def _add(self, kind: str, operation: str, item: dict[str, Any]) -> Self:
+    def _add(self, kind: _Kind, operation: _Operation, item: BatchItem) -> Self:
         self.body[kind][operation].append(copy.deepcopy(item))
         return self
 
-    def _alias(self, kind: str, alias: str, described: dict[str, Any]) -> Self:
-        self._free(kind, alias, "alias")
-        keys = set(described)
+    def _alias(self, kind: _Kind, alias: str, description: Attributes) -> Self:
+        self._check_is_free(kind, alias, "alias")
+        keys = set(description)
         if keys not in _ALIAS_FORMS[kind]:
             forms = "; or ".join(" and ".join(sorted(form)) for form in _ALIAS_FORMS[kind])
-            had = " and ".join(sorted(keys)) or "nothing"
-            raise InvalidInput(f"The alias {alias!r} is described by {had}: describe it by {forms}.")
-        if "customFields" in described:
-            _texts(described["customFields"], f"customFields of the alias {alias!r}")
-            if len(described["customFields"]) != 1:
-                raise InvalidInput(
-                    f"The alias {alias!r} has {len(described['customFields'])} custom fields: give one."
-                )
-        _plain(described, f"The alias {alias!r}")
-        self.body["aliases"][kind][alias] = copy.deepcopy(described)
+            given = " and ".join(sorted(keys)) or "nothing"
+            raise InvalidInput(f"The alias {alias!r} is described by {given}: describe it by {forms}.")
+        if "customFields" in description:
+            custom = _checked_texts(description["customFields"], f"customFields of the alias {alias!r}")
+            if len(custom) != 1:
+                raise InvalidInput(f"The alias {alias!r} has {len(custom)} custom fields: give one.")
+        _check_values(description, f"The alias {alias!r}")
+        self.body["aliases"][kind][alias] = copy.deepcopy(description)
         return self
 
-    def _create(self, kind: str, data: Entity, batch_id: str | None) -> Self:
-        body = _KINDS[kind].new(data, _noun(kind))
-        return self._add(kind, "create", {"body": body, **self._batch_id(kind, batch_id)})
+    def _create(self, kind: _Kind, data: object, batch_id: str | None) -> Self:
+        item: BatchItem = {"body": _KINDS[kind].for_create(data, _noun(kind))}
+        return self._add(kind, "create", self._with_batch_id(kind, item, batch_id))
 
-    def _update(self, kind: str, entity_id: str, data: Entity, version: int | str) -> Self:
-        item = {
-            "id": self._existing(kind, entity_id),
+    def _update(self, kind: _Kind, entity_id: str, data: object, version: int | str) -> Self:
+        item: BatchItem = {
+            "id": self._stored_id(kind, entity_id),
             "ifVersionMatch": checked_version(version),
-            "body": _KINDS[kind].changes(data, _noun(kind)),
+            "body": _KINDS[kind].for_patch(data, _noun(kind)),
         }
         return self._add(kind, "update", item)
 
-    def _upsert(self, kind: str, data: Entity, unique_by: Sequence[str], batch_id: str | None) -> Self:
-        body = _KINDS[kind].new(data, _noun(kind))
+    def _upsert(self, kind: _Kind, data: object, unique_by: Sequence[str], batch_id: str | None) -> Self:
+        body = _KINDS[kind].for_create(data, _noun(kind))
         if not isinstance(unique_by, list | tuple) or not unique_by:
             raise InvalidInput(
                 f"uniqueBy is {unique_by!r}: give a list of names, such as ['rootWorkspace', 'name']."
             )
         for name in unique_by:
-            if not isinstance(name, str) or (name not in _DERIVED[kind] and value_at(body, name) is None):
-                question = did_you_mean(name, [*_valued(body), *sorted(_DERIVED[kind])])
-                raise InvalidInput(
-                    f"uniqueBy names {name!r}, of which {_noun(kind)} has no value: "
-                    f"{question or _WHAT_TO_NAME}"
-                )
-        item = {"uniqueBy": list(unique_by), "body": body, **self._batch_id(kind, batch_id)}
-        return self._add(kind, "upsert", item)
+            if not isinstance(name, str) or (name not in _DERIVED[kind] and _value_at(body, name) is None):
+                custom = [f"customFields.{field}" for field in body.get("customFields") or {}]
+                known = [key for key in [*body, *custom] if _value_at(body, key) is not None]
+                hint = did_you_mean(name, [*known, *sorted(_DERIVED[kind])]) or _UNIQUE_BY_HINT
+                raise InvalidInput(f"uniqueBy names {name!r}, of which {_noun(kind)} has no value: {hint}")
+        item: BatchItem = {"uniqueBy": list(unique_by), "body": body}
+        return self._add(kind, "upsert", self._with_batch_id(kind, item, batch_id))
 
-    def _delete(self, kind: str, entity_id: str | None, match: Mapping[str, Any] | None) -> Self:
+    def _delete(self, kind: _Kind, entity_id: str | None, match: Mapping[str, Any] | None) -> Self:
         if (entity_id is None) == (match is None):
             raise InvalidInput("A delete needs an id or a match: give one of them.")
         if match is None:
-            return self._add(kind, "delete", {"id": self._existing(kind, entity_id)})
+            return self._add(kind, "delete", {"id": self._stored_id(kind, entity_id)})
         wanted = attributes(match, "match")
         for key in wanted:
             if key not in _MATCH_KEYS[kind]:
@@ -285,42 +303,148 @@ class Batch:
                     f"match has {key!r}, by which {kind} do not match: {suggest(key, _MATCH_KEYS[kind])}"
                 )
         if not wanted or wanted == {"customFields": {}}:
-            raise InvalidInput("match is empty, which would fit everything: say what to delete.")
+            raise InvalidInput("match is empty, which would match everything: name what to delete.")
         if "customFields" in wanted:
-            _texts(wanted["customFields"], "customFields of match")
-        _plain(wanted, "match")
+            _checked_texts(wanted["customFields"], "customFields of match")
+        _check_values(wanted, "match")
         return self._add(kind, "delete", {"match": wanted})
 
-    def _batch_id(self, kind: str, batch_id: str | None) -> dict[str, str]:
-        if batch_id is None:
-            return {}
-        self._free(kind, batch_id, "batchId")
-        return {"batchId": batch_id}
+    def _with_batch_id(self, kind: _Kind, item: BatchItem, batch_id: str | None) -> BatchItem:
+        if batch_id is not None:
+            self._check_is_free(kind, batch_id, "batchId")
+            item["batchId"] = batch_id
+        return item
 
-    def _free(self, kind: str, name: str, argument: str) -> None:
-        _text(name, argument)
-        if name in self._named(kind):
-            raise InvalidInput(f"{argument} {name!r} is a batch id of this batch already: take another.")
+    def _check_is_free(self, kind: _Kind, name: str, argument: str) -> None:
+        _checked_text(name, argument)
+        if name in self._batch_ids(kind):
+            raise InvalidInput(f"{argument} {name!r} is already a batch id of this batch: choose another.")
         if name in self.body["aliases"][kind]:
-            raise InvalidInput(f"{argument} {name!r} is an alias of this batch already: take another.")
+            raise InvalidInput(f"{argument} {name!r} is already an alias of this batch: choose another.")
 
-    def _existing(self, kind: str, entity_id: object) -> str:
-        name = _text(entity_id, "id")
-        if name in self._named(kind):
+    def _stored_id(self, kind: _Kind, entity_id: object) -> str:
+        name = _checked_text(entity_id, "id")
+        if name in self._batch_ids(kind):
             raise InvalidInput(
-                f"id {name!r} is the batch id of something that this batch makes: "
-                "write into it what it is to become."
+                f"id {name!r} is the batch id of an entity that this batch creates: "
+                "put the final values there."
             )
         return name
 
 
-def wire_form(batch: object) -> dict[str, Any]:
+# -- results ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Results:
+    """What became of the components, or of the references, of one batch.
+
+    - `created`: the ids of what was created, by batch id; `created_ids`: all of them, with or without one.
+    - `updated`, `deleted`: ids. Upserts are in `created` or `updated`. Entities that Ardoq deletes along
+      with another one may be listed, or not.
+    - `ids`: ids by batch id, of what was created, and of upserts that changed something if the answer
+      identifies them: by a batch id or, with `respondWithEntities`, by their `uniqueBy` attributes.
+    - `entities`: what Ardoq has stored, by id; empty without `respondWithEntities`.
+    """
+
+    created: dict[str, str] = field(default_factory=dict)
+    created_ids: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    ids: dict[str, str] = field(default_factory=dict)
+    entities: dict[str, Entity] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """What became of a batch: `components`, `references`, and the `answer` as Ardoq gave it.
+
+    Look entities up by batch id: the order of the answer means nothing.
+    """
+
+    components: Results
+    references: Results
+    answer: BatchAnswer
+
+    @classmethod
+    def of(cls, answer: BatchAnswer, sent: Mapping[str, Any]) -> BatchResult:
+        """Return the result of a batch that was sent as `sent`.
+
+        Raise `UnexpectedAnswer` if the answer does not have the form of the contract.
+        """
+        components = _read_results(answer.get("components"))
+        references = _read_results(answer.get("references"))
+        _find_upserts(components, sent.get("components"), components.ids)
+        _find_upserts(references, sent.get("references"), components.ids)
+        return cls(components, references, answer)
+
+
+def _read_results(lists: Any) -> Results:
+    results = Results()
+    lists = checked_object({} if lists is None else lists)
+    created, updated = _checked_items(lists, "created"), _checked_items(lists, "updated")
+    for item in created:
+        results.created_ids.append(item["id"])
+        if isinstance(item.get("batchId"), str):
+            results.created[item["batchId"]] = item["id"]
+    results.ids.update(results.created)
+    for item in updated:
+        results.updated.append(item["id"])
+        if isinstance(item.get("batchId"), str):  # not in the contract, but reliable if it is there
+            results.ids[item["batchId"]] = item["id"]
+    results.deleted.extend(item["id"] for item in _checked_items(lists, "deleted"))
+    for item in [*created, *updated]:
+        if isinstance(item.get("body"), dict):
+            results.entities[item["id"]] = item["body"]
+    return results
+
+
+def _checked_items(lists: Attributes, name: str) -> list[BatchResultItem]:
+    items = checked_list(lists.get(name))
+    for item in items:
+        if not isinstance(item, dict) or not isinstance(item.get("id"), str):
+            raise UnexpectedAnswer(
+                f"The batch was carried out, but its answer lists something {name} without an 'id': "
+                "look in Ardoq for what is stored."
+            )
+    return items
+
+
+def _find_upserts(results: Results, sent: Any, component_ids: Mapping[str, str]) -> None:
+    """Identify the upserts that changed something by what they are: the contract gives no batch id."""
+    upserts = sent.get("upsert") if isinstance(sent, dict) else None
+    for upsert in upserts if isinstance(upserts, list) else []:
+        batch_id = upsert.get("batchId")
+        if batch_id is None or batch_id in results.ids:
+            continue
+        wanted = {name: _value_at(upsert["body"], name) for name in upsert["uniqueBy"]}
+        for name in _REFERRING:
+            if name in wanted:
+                wanted[name] = component_ids.get(wanted[name], wanted[name])
+        matching = [
+            entity_id
+            for entity_id in results.updated
+            if entity_id in results.entities
+            and all(
+                _value_at(results.entities[entity_id], name) == value
+                for name, value in wanted.items()
+                if value is not None
+            )
+        ]
+        if len(matching) == 1:
+            results.ids[batch_id] = matching[0]
+
+
+# -- helpers ---------------------------------------------------------------------------------------------
+
+
+def batch_body(batch: object) -> Attributes:
     """Return a batch as it is sent: the body of a `Batch`, or a dict that has that form already.
 
-    Raise `InvalidInput` where it is neither.
+    Raise `InvalidInput` if it is neither.
     """
     if isinstance(batch, Batch):
-        return batch.body
+        return cast("Attributes", batch.body)
     if not isinstance(batch, dict):
         raise InvalidInput(
             f"batch is {describe_type(batch)}: give a Batch, or a dict of the form of its body."
@@ -328,10 +452,8 @@ def wire_form(batch: object) -> dict[str, Any]:
     return batch
 
 
-def value_at(body: Mapping[str, Any], name: object) -> Any:
-    """Return the value of an attribute, or of a custom field given as `customFields.name`; None without
-    one.
-    """
+def _value_at(body: Mapping[str, Any], name: object) -> Any:
+    """Return the value of an attribute, or of a custom field as `customFields.name`; None if absent."""
     if not isinstance(name, str):
         return None
     if name.startswith("customFields."):
@@ -339,32 +461,29 @@ def value_at(body: Mapping[str, Any], name: object) -> Any:
     return body.get(name)
 
 
-def _valued(body: Mapping[str, Any]) -> list[str]:
-    """Return the names by which `value_at` finds a value in a body that has been checked."""
-    custom = [f"customFields.{name}" for name in body.get("customFields") or {}]
-    return [name for name in [*body, *custom] if value_at(body, name) is not None]
-
-
-def _noun(kind: str) -> str:
+def _noun(kind: _Kind) -> str:
     return "the " + _KINDS[kind].noun.removeprefix("a ")
 
 
-def _text(value: object, argument: str) -> str:
+def _checked_text(value: object, argument: str) -> str:
     if not isinstance(value, str) or not value.strip():
-        shown = "empty" if isinstance(value, str) else describe_type(value)
-        raise InvalidInput(f"{argument} is {shown}: give it as text.")
+        description = "empty" if isinstance(value, str) else describe_type(value)
+        raise InvalidInput(f"{argument} is {description}: give it as text.")
     return value
 
 
-def _texts(values: object, what: str) -> None:
-    for key, value in attributes(values, what).items():
+def _checked_texts(values: object, argument: str) -> Attributes:
+    for key, value in attributes(values, argument).items():
         if not isinstance(value, str) or not value:
-            raise InvalidInput(f"{what} has {key!r} {value!r}: API v2 takes text here, so write it as text.")
+            raise InvalidInput(
+                f"{argument} has {key!r} {value!r}: API v2 takes text here, so write it as text."
+            )
+    return attributes(values, argument)
 
 
-def _plain(described: Mapping[str, Any], what: str) -> None:
-    for key, value in described.items():
+def _check_values(description: Mapping[str, Any], argument: str) -> None:
+    for key, value in description.items():
         if key == "type" and (not isinstance(value, int) or isinstance(value, bool)):
-            raise InvalidInput(f"{what} has 'type' {value!r}: the type of a reference is a number.")
+            raise InvalidInput(f"{argument} has 'type' {value!r}: the type of a reference is a number.")
         if key not in ("type", "customFields") and (not isinstance(value, str) or not value):
-            raise InvalidInput(f"{what} has {key!r} {value!r}: give it as text.")
+            raise InvalidInput(f"{argument} has {key!r} {value!r}: give it as text.")

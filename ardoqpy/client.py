@@ -1,7 +1,7 @@
-"""`ArdoqClient`: what can be asked of Ardoq, as flat methods.
+"""`ArdoqClient`: the calls of Ardoq's API as flat methods.
 
-The methods themselves are in `ardoqpy/methods/`, a file for each kind of thing; how a version of the API
-says them is in its dialect (`v1.py`, `v2.py`), which is chosen once, here.
+The methods are in `ardoqpy/methods/`, a file for each kind of entity. How each version of the API expresses
+them is in `ardoqpy/api/`; the version is chosen here, once.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Self
 
-from ardoqpy._http.body import LARGEST_ANSWER
+from ardoqpy._http.response import MAX_ANSWER_BYTES
 from ardoqpy._http.retry import Retries
 from ardoqpy._messages import describe_type
 from ardoqpy.api.v1 import V1
@@ -53,26 +53,26 @@ class ArdoqClient(
     OrganisationMethods,
     AnyPathMethods,
 ):
-    """Talk to one Ardoq.
+    """A client for one Ardoq.
 
-    - `hosturl`: its address, such as `https://yourorg.ardoq.com`; `token`: an access token; `org`: the
-      organisation's label, needed only where the host does not name it. What is not given comes from
-      the environment (`ARDOQ_API_HOST`, `ARDOQ_API_TOKEN`, `ARDOQ_ORG_LABEL`), then from the cfg file
-      `config`, where one is named.
-    - `version`: which API to speak, `"v1"` or `"v2"`. What the one does not offer raises
-      `UnsupportedOperation` there, naming where it is. v2 needs `org` on `app.ardoq.com`.
-    - `timeout`: seconds to connect and between two bytes of an answer: one number, or a pair.
-    - `retries`: how often to repeat what may be repeated, or a whole `Retries`.
+    - `hosturl`: the address, such as `https://yourorg.ardoq.com`; `token`: an access token; `org`: the
+      organisation's label, needed only if the host does not identify it. Settings that you don't pass are
+      read from environment variables (`ARDOQ_API_HOST`, `ARDOQ_API_TOKEN`, `ARDOQ_ORG_LABEL`), then from
+      the cfg file `config`, if you name one.
+    - `version`: the API version, `"v1"` or `"v2"`. A call that it lacks raises `UnsupportedOperation`, which
+      names the version that has it. v2 needs `org` on `app.ardoq.com`.
+    - `timeout`: seconds to connect, and between two bytes of an answer: one number, or a pair.
+    - `retries`: how often to send a failed request again, or a `Retries` with all settings.
     - `session`: a `requests.Session` of your own, for proxies, certificates or adapters.
-    - `rate_limit`: requests per second that are never exceeded, over all threads. Without it a client
-      sends as fast as it can until Ardoq answers 429, and then at the pace that Ardoq was seen to bear.
-    - `largest_answer`: bytes of an answer, unpacked, that are read at most; 512 MiB unless said. What is
-      larger is an `UnexpectedAnswer`. Files are as large as they are where they go to disk.
+    - `rate_limit`: requests per second that are never exceeded, over all threads. Without it, a client sends
+      as fast as it can until Ardoq answers 429, and from then on at the rate that Ardoq was seen to accept.
+    - `largest_answer`: the maximum of an answer in bytes, decompressed; 512 MiB by default. A larger one
+      raises `UnexpectedAnswer`. It does not apply to a file that is downloaded to disk.
     - `allow_http`: accept a host without TLS that is not this machine.
-    - `read_only`: refuse every write before it is sent.
+    - `read_only`: raise `WriteRefused` for every write, before it is sent.
 
-    Use it in a `with`, or `close()` it. It may be shared by threads; it keeps no answers.
-    Raise `ConfigurationError` where a setting is missing or makes no sense, before anything is sent.
+    Use it in a `with`, or `close()` it. Threads may share it; it does not cache answers.
+    Raise `ConfigurationError` if a setting is missing or not valid, before anything is sent.
     """
 
     def __init__(
@@ -89,11 +89,12 @@ class ArdoqClient(
         allow_http: bool = False,
         read_only: bool = False,
         rate_limit: float | None = None,
-        largest_answer: int = LARGEST_ANSWER,
+        largest_answer: int = MAX_ANSWER_BYTES,
     ) -> None:
+        """Check the settings; the class lists them."""
         token = token if token is None else Token.of(token)
         if not isinstance(version, str) or version not in _VERSIONS:
-            raise UnsupportedOperation(f"There is no API {version!r}: say version='v1' or version='v2'.")
+            raise UnsupportedOperation(f"There is no API {version!r}: use version='v1' or version='v2'.")
         self._settings = read_settings(hosturl, token, org, config=config, allow_http=allow_http)
         self.version = version
         self.api: Dialect = _VERSIONS[version](
@@ -113,45 +114,49 @@ class ArdoqClient(
 
     @property
     def baseurl(self) -> str:
-        """The address below which this version of the API lives."""
+        """The address below which this version of the API is."""
         return self.api.transport.baseurl
 
     @property
     def org(self) -> str | None:
-        """The organisation's label, None where the host names it."""
+        """The organisation's label, None if the host identifies it."""
         return self._settings.org
 
     @property
     def token(self) -> str:
-        """The token; take care where you write it."""
+        """The access token as text: keep it out of logs and files."""
         return self._settings.token.reveal()
 
     @property
     def session(self) -> Session:
-        """The `requests.Session` underneath."""
+        """The `requests.Session` that sends the requests."""
         return self.api.transport.session
 
     def pprint(self, obj: Any) -> None:
-        """Print what Ardoq answered as indented JSON with sorted keys."""
+        """Print `obj`, such as an answer, as indented JSON with sorted keys."""
         print(json.dumps(obj, sort_keys=True, indent=4))  # noqa: T201  (printing is what it is for)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; a later call opens new ones."""
         self.api.transport.close()
 
     def __enter__(self) -> Self:
+        """Return the client itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Close the connections."""
         self.close()
 
     def __reduce__(self) -> tuple[object, ...]:
+        """Raise `ConfigurationError`: a pickle would show the token."""
         raise ConfigurationError("A client is not pickled or copied: build a new one where it is needed.")
 
     def __repr__(self) -> str:
-        # A traceback may show a client whose settings were refused: it has none.
-        known = getattr(self, "_settings", None)
-        return f"<{type(self).__name__}{f' {self.version} at {known.hosturl}' if known else ''}>"
+        """Return the API version and the host."""
+        # A traceback may show a client whose settings were not valid: it has none.
+        settings = getattr(self, "_settings", None)
+        return f"<{type(self).__name__}{f' {self.version} at {settings.hosturl}' if settings else ''}>"
 
 
 def _checked_timeout(timeout: object) -> Any:
@@ -166,8 +171,8 @@ def _checked_timeout(timeout: object) -> Any:
 
 
 def _checked_rate(rate_limit: Any) -> float | None:
-    number = isinstance(rate_limit, int | float) and not isinstance(rate_limit, bool)
-    if rate_limit is not None and not (number and 0 < rate_limit <= 1e6):
+    is_number = isinstance(rate_limit, int | float) and not isinstance(rate_limit, bool)
+    if rate_limit is not None and not (is_number and 0 < rate_limit <= 1e6):
         raise ConfigurationError(f"rate_limit is {rate_limit!r}: give requests per second, above 0, or None.")
     checked: float | None = rate_limit
     return checked

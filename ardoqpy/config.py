@@ -1,7 +1,4 @@
-"""Settings: what the caller gives, then the environment, then a cfg file that was named.
-
-The precedence is written here and nowhere else.
-"""
+"""Settings: arguments first, then environment variables, then the cfg file that the caller names."""
 
 from __future__ import annotations
 
@@ -20,83 +17,86 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Found", "Settings", "Token", "found_settings", "is_loopback", "read_settings"]
+__all__ = ["LocatedSetting", "Settings", "Token", "is_loopback", "locate_settings", "read_settings"]
 
 logger = logging.getLogger(__name__)
 
 SECTION = "Ardoq"
 ENVIRONMENT = {"host": "ARDOQ_API_HOST", "token": "ARDOQ_API_TOKEN", "org": "ARDOQ_ORG_LABEL"}
-#: From here on a token stands in no text by chance; Ardoq's own are longer.
-SHORTEST_TELLING = 12
-_NO_NAME = re.compile(r"^\.|\.\.|[^.]{64}")  # a label that is empty, or longer than any
+#: A token of this length is in no text by chance; Ardoq's own are longer.
+MIN_RECOGNIZABLE = 12
+_NOT_A_HOST = re.compile(r"^\.|\.\.|[^.]{64}")  # a label that is empty, or longer than allowed
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1", re.IGNORECASE)
 
 
 class Token:
-    """Hold an access token so that it cannot be printed by accident.
+    """An access token that cannot be printed by accident.
 
-    `reveal()` is the one way to the text; `repr`, `str`, `pickle` and a traceback's locals do not show it.
+    Only `reveal()` returns the text; `repr`, `str`, `pickle` and the locals of a traceback do not show it.
     """
 
     __slots__ = ("_pattern", "_text")
 
     def __init__(self, text: Any) -> None:
+        """Wrap the text of a token."""
         self._text = text
         self._pattern: re.Pattern[str] | None = None
 
     @classmethod
     def of(cls, token: object) -> Token:
-        """Return `token` itself, or wrapped: whatever it is, it is hidden from here on."""
+        """Return `token` itself, or wrapped, so that it is hidden from here on."""
         return token if isinstance(token, Token) else cls(token)
 
     def reveal(self) -> str:
-        """Return the token itself."""
+        """Return the text of the token."""
         text: str = self._text
         return text
 
-    def hide_in(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Return `text` with every occurrence of the token replaced by `***`.
 
-        Also as JSON, a URL, HTML and Python spell it, and in any letter case, which the name of a host loses.
+        This includes its forms in JSON, URLs, HTML and Python, in any letter case, as in a host name.
         """
         if self._pattern is None:
-            self._pattern = re.compile("|".join(map(re.escape, _spellings(self._text))), re.IGNORECASE)
+            self._pattern = re.compile("|".join(map(re.escape, _escaped_forms(self._text))), re.IGNORECASE)
         return self._pattern.sub("***", text)
 
-    def was_put_into(self, text: str) -> bool:
-        """Tell whether somebody has written the token into a text.
+    def occurs_in(self, text: str) -> bool:
+        """Return whether a text contains the token.
 
-        A token as short as `T` or `api`, as somebody may give to an emulator, is in many texts by chance.
+        A token as short as `T` or `api`, which an emulator may have, is in many texts by chance.
         """
-        return len(self.reveal()) >= SHORTEST_TELLING and self.hide_in(text) != text
+        return len(self.reveal()) >= MIN_RECOGNIZABLE and self.redact(text) != text
 
     def __repr__(self) -> str:
+        """Return a text without the token."""
         return "<token>"
 
     def __reduce__(self) -> tuple[object, ...]:
+        """Raise `ConfigurationError`: a pickle would show the token."""
         raise ConfigurationError("A token is not pickled: build a new client where it is needed instead.")
 
 
-def _spellings(token: str) -> set[str]:
-    """Return how a token may stand in a text that quotes it."""
+def _escaped_forms(token: str) -> set[str]:
+    """Return the forms that a token has in texts that quote it."""
     escaped = json.dumps(token)[1:-1]
     html = token
     for letter, name in {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"}.items():
         html = html.replace(letter, name)
-    spelled = {
+    forms = {
         *(token, escaped, json.dumps(escaped)[1:-1], repr(token)[1:-1], repr(escaped)[1:-1]),
         *(quote(token, safe=""), quote(token), quote(token, safe="!$&'()*+,/:;=?@"), html),
         html.replace("&#x27;", "&#39;"),
     }
-    return spelled | {one.replace("/", "\\/") for one in spelled}
+    return forms | {form.replace("/", "\\/") for form in forms}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where an Ardoq is and how to be let in.
+    """Host, token and organisation of one Ardoq.
 
-    `hosturl` is scheme, host and perhaps port, without a slash at the end; `org` is the organisation's
-    label, or None where the host name already says it.
+    `hosturl` is scheme, host and optional port, without a trailing slash; `org` is the organisation's label,
+    None if the host name identifies the organisation.
     """
 
     hosturl: str
@@ -104,11 +104,12 @@ class Settings:
     org: str | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
+        """Raise `ConfigurationError`, as the token does."""
         return self.token.__reduce__()
 
     @property
     def loopback(self) -> bool:
-        """Tell whether the host is this machine."""
+        """Whether the host is this machine."""
         return is_loopback(self.hosturl)
 
 
@@ -121,64 +122,67 @@ def read_settings(
     allow_http: bool = False,
     environ: Mapping[str, str] = os.environ,
 ) -> Settings:
-    """Gather the settings and check them.
+    """Return the checked settings.
 
-    Each of host, token and organisation label is taken from the argument, else from the environment
-    (`ARDOQ_API_HOST`, `ARDOQ_API_TOKEN`, `ARDOQ_ORG_LABEL`), else from the section `[Ardoq]` (keys `host`,
-    `token`, `org`) of the cfg file `config`, when one is named. `allow_http=True` accepts a host
-    without TLS that is not this machine.
+    - `hosturl`, `token`, `org`: settings that you don't pass are read from the environment variables
+      `ARDOQ_API_HOST`, `ARDOQ_API_TOKEN` and `ARDOQ_ORG_LABEL`, then from the cfg file.
+    - `config`: the path of a cfg file with the keys `host`, `token` and `org` below a section `[Ardoq]`.
+    - `allow_http=True`: accept a host without TLS that is not this machine.
+    - `environ`: the environment variables.
 
-    Raise `ConfigurationError` when a setting is missing or makes no sense, or the file cannot be used.
+    Raise `ConfigurationError` if a setting is missing or not valid, or the file cannot be used.
     """
-    given = None if token is None else Token.of(token)
-    # A traceback that shows locals must show neither the token nor the places that hold it.
-    in_environment = _in_environment(environ)
+    given_token = None if token is None else Token.of(token)
+    # The locals of a traceback must show neither the token nor the variables that contain it.
+    from_environment = _from_environment(environ)
     del token, environ
-    found = _with_file(in_environment, config)
+    located = _with_file(from_environment, config)
 
     def text(name: str) -> str | None:
-        return found[name].value.reveal().strip() if name in found else None
+        return located[name].value.reveal().strip() if name in located else None
 
     return Settings(
         hosturl=_checked_host(text("host") if hosturl is None else hosturl, allow_http=allow_http),
-        token=_checked_token(found["token"].value if given is None and "token" in found else given),
+        token=_checked_token(
+            located["token"].value if given_token is None and "token" in located else given_token
+        ),
         org=_checked_org(text("org") if org is None else org),
     )
 
 
-class Found(NamedTuple):
-    """A setting that was found, hidden whichever it is, and where: in words for a person."""
+class LocatedSetting(NamedTuple):
+    """A setting, hidden because it may be the token, and where it comes from, in words for a user."""
 
     value: Token
-    place: str
+    source: str
 
 
-def found_settings(
+def locate_settings(
     *, config: str | Path | None = None, environ: Mapping[str, str] = os.environ
-) -> dict[str, Found]:
-    """Return which of `host`, `token` and `org` are to be found, and where, without checking them.
+) -> dict[str, LocatedSetting]:
+    """Return where `host`, `token` and `org` come from, without checking them; missing ones are left out.
 
-    Looks where `read_settings` looks, in the same order. Raise `ConfigurationError` where the file cannot
+    The sources and their order are those of `read_settings`. Raise `ConfigurationError` if the file cannot
     be used.
     """
-    in_environment = _in_environment(environ)
+    from_environment = _from_environment(environ)
     del environ
-    return _with_file(in_environment, config)
+    return _with_file(from_environment, config)
 
 
-def _in_environment(environ: Mapping[str, str]) -> dict[str, Found]:
-    found = {
-        name: Found(Token(environ.get(variable) or ""), f"environment, {variable}")
+def _from_environment(environ: Mapping[str, str]) -> dict[str, LocatedSetting]:
+    settings = {
+        name: LocatedSetting(Token(environ.get(variable) or ""), f"environment, {variable}")
         for name, variable in ENVIRONMENT.items()
     }
-    return {name: one for name, one in found.items() if one.value.reveal().strip()}
+    return {name: setting for name, setting in settings.items() if setting.value.reveal().strip()}
 
 
-def _with_file(found: dict[str, Found], config: str | Path | None) -> dict[str, Found]:
+def _with_file(settings: dict[str, LocatedSetting], config: str | Path | None) -> dict[str, LocatedSetting]:
     if config is None:
-        return found
-    in_file = {name: Found(value, str(config)) for name, value in _read_file(config).items()}
-    return {name: one for name, one in in_file.items() if one.value.reveal().strip()} | found
+        return settings
+    from_file = {name: LocatedSetting(value, str(config)) for name, value in _read_file(config).items()}
+    return {name: setting for name, setting in from_file.items() if setting.value.reveal().strip()} | settings
 
 
 def _checked_host(hosturl: str | None, *, allow_http: bool) -> str:
@@ -191,10 +195,10 @@ def _checked_host(hosturl: str | None, *, allow_http: bool) -> str:
         raise ConfigurationError(f"hosturl is {describe_type(hosturl)}: give text, {example}.")
     host = hosturl.strip().rstrip("/")
     if "@" in host:  # before anything quotes it
-        raise ConfigurationError("The host holds a user name or password: give the token as token instead.")
+        raise ConfigurationError("The host has a user name or password: give the token as token instead.")
     try:
         parts = urlsplit(host)
-        port_is_fine = parts.port is None or parts.port > 0
+        is_port_valid = parts.port is None or parts.port > 0
     except ValueError:
         raise ConfigurationError(f"The host {hosturl!r} is not a URL: write it in full, {example}.") from None
     if "://" in host and parts.scheme not in ("http", "https"):
@@ -202,27 +206,32 @@ def _checked_host(hosturl: str | None, *, allow_http: bool) -> str:
             f"The host {hosturl!r} has the scheme {parts.scheme!r}: write https:// instead, {example}."
         )
     if parts.scheme not in ("http", "https"):
-        # Quoted only where it ends like a host name: it may be the token, given in the wrong place.
-        shown = f" {hosturl!r}" if re.fullmatch(r"localhost|[\w.-]+\.[A-Za-z]{2,24}", host) else ""
-        raise ConfigurationError(f"The host{shown} has no scheme: write https:// in front of it, {example}.")
-    if not parts.hostname or not port_is_fine or re.search(r"\s", host) or _NO_NAME.search(parts.hostname):
+        # Quoted only if it ends like a host name: it may be the token, passed in the wrong place.
+        quoted = f" {hosturl!r}" if re.fullmatch(r"localhost|[\w.-]+\.[A-Za-z]{2,24}", host) else ""
+        raise ConfigurationError(f"The host{quoted} has no scheme: write https:// in front of it, {example}.")
+    if (
+        not parts.hostname
+        or not is_port_valid
+        or re.search(r"\s", host)
+        or _NOT_A_HOST.search(parts.hostname)
+    ):
         raise ConfigurationError(f"The host {hosturl!r} is not a URL: write it in full, {example}.")
     rest = host.partition("://")[2].removeprefix(parts.netloc)
     if rest:
         raise ConfigurationError(
-            f"The host {hosturl!r} goes on after the host name: leave out {rest!r}, "
-            "the library adds /api itself."
+            f"The host {hosturl!r} has more than a host name: leave out {rest!r}. "
+            "The library adds /api itself."
         )
     if parts.scheme == "http" and not allow_http and not is_loopback(host):
         raise ConfigurationError(
             f"The host {hosturl!r} would send the token unencrypted: write https://, "
-            "or say allow_http=True if that is what you want."
+            "or pass allow_http=True if you accept that."
         )
     return host
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether an address is one of this machine."""
+    """Return whether a host is this machine."""
     return bool(_LOOPBACK.fullmatch(urlsplit(host).hostname or ""))
 
 
@@ -230,7 +239,7 @@ def _checked_token(token: Token | None) -> Token:
     if token is None:
         raise ConfigurationError(
             f"No token is set: give token, or set {ENVIRONMENT['token']}. "
-            "Ardoq makes one under Account settings, API and tokens."
+            "Create one in Ardoq under Account settings, API and tokens."
         )
     if not isinstance(token.reveal(), str):
         raise ConfigurationError(f"The token is {describe_type(token.reveal())}: give it as text.")
@@ -238,7 +247,7 @@ def _checked_token(token: Token | None) -> Token:
         raise ConfigurationError(f"The token is empty: give token, or set {ENVIRONMENT['token']}.")
     if not re.fullmatch(r"[!-~]+", token.reveal().strip()):
         raise ConfigurationError(
-            "The token holds a space, a line break or a letter outside ASCII, which no token has: "
+            "The token has a space, a line break or a letter outside ASCII, which no token has: "
             "copy it from Ardoq again."
         )
     return Token(token.reveal().strip())
@@ -250,10 +259,10 @@ def _checked_org(org: str | None) -> str | None:
     if org is None or not org.strip():
         return None
     if not re.fullmatch(r"[\w.-]+", org.strip(), re.ASCII):
-        # Quoted only where it looks like a name: it may be the token, given in the wrong place.
-        shown = f" {org!r}" if re.fullmatch(r"[\w .-]{1,30}", org.strip()) else ""
+        # Quoted only if it looks like a name: it may be the token, passed in the wrong place.
+        quoted = f" {org!r}" if re.fullmatch(r"[\w .-]{1,30}", org.strip()) else ""
         raise ConfigurationError(
-            f"The organisation label{shown} is not a label: take the one in your Ardoq's address."
+            f"The organisation label{quoted} is not a label: use the one in your Ardoq's address."
         )
     return org.strip()
 
@@ -262,37 +271,35 @@ def _read_file(path: str | Path) -> dict[str, Token]:
     import configparser  # noqa: PLC0415  (only those who name a file pay for it)
 
     parser = configparser.ConfigParser(interpolation=None)
-    trouble, open_to_others = None, 0
+    problem, is_readable_by_others = None, 0
     try:
         with open(os.fspath(path), encoding="utf-8") as file:  # noqa: PTH123  (takes str and Path alike)
             parser.read_file(file)
-            open_to_others = os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077
+            is_readable_by_others = os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077
     except FileNotFoundError:
-        trouble = "is not there: copy ardoq.cfg.example to it and fill it in"
-    except OSError as problem:
-        trouble = f"cannot be read: {problem.strerror}"
+        problem = "does not exist: copy ardoq.cfg.example to it and fill it in"
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror}"
     except UnicodeDecodeError:
-        trouble = "cannot be read: it is not UTF-8 text"
+        problem = "cannot be read: it is not UTF-8 text"
     except (TypeError, ValueError):
-        trouble = "is not a path"
-    except (configparser.DuplicateOptionError, configparser.DuplicateSectionError) as problem:
-        trouble = f"cannot be understood: line {problem.lineno} says again what is said above it"
-    except configparser.Error as problem:
-        # The parser's own message quotes the line, and that line may be the token's.
-        line = getattr(problem, "lineno", None) or (getattr(problem, "errors", None) or [(None,)])[0][0]
-        where = f"line {line} of it" if line else "it"
-        trouble = (
-            f"cannot be understood: {where} is not of the form 'key = value' below a section [{SECTION}]"
-        )
-    if trouble is None and not parser.has_section(SECTION):
-        # Quoted only where it is known not to be the token, written into the wrong place.
+        problem = "is not a path"
+    except (configparser.DuplicateOptionError, configparser.DuplicateSectionError) as error:
+        problem = f"cannot be parsed: line {error.lineno} repeats a key or a section"
+    except configparser.Error as error:
+        # The parser's own message quotes the line, which may contain the token.
+        line = getattr(error, "lineno", None) or (getattr(error, "errors", None) or [(None,)])[0][0]
+        where = f"line {line}" if line else "it"
+        problem = f"cannot be parsed: {where} is not of the form 'key = value' below a section [{SECTION}]"
+    if problem is None and not parser.has_section(SECTION):
+        # Quoted only if it cannot be the token, written in the wrong place.
         misspelt = [f"[{name}]" for name in parser.sections() if is_similar(name, SECTION)]
-        place = f"in place of {quote_name(misspelt[0])}" if misspelt else "above its settings"
-        trouble = f"has no section [{SECTION}]: write that line {place}"
-    if trouble is not None:
-        # Raised here and not above: an error's __context__ would be the parser's, with the line in it.
-        raise ConfigurationError(f"The cfg file {str(path)!r} {trouble}.")
-    if open_to_others and parser[SECTION].get("token", "").strip():
-        # Told where the operator of a nightly job looks; what works today must not fail for it.
-        logger.warning("The cfg file %r holds a token, and others may read it: chmod 600 it.", str(path))
+        position = f"in place of {quote_name(misspelt[0])}" if misspelt else "above its settings"
+        problem = f"has no section [{SECTION}]: write that line {position}"
+    if problem is not None:
+        # Raised here and not above: the error's __context__ would be the parser's, with the line in it.
+        raise ConfigurationError(f"The cfg file {str(path)!r} {problem}.")
+    if is_readable_by_others and parser[SECTION].get("token", "").strip():
+        # Only a warning in the log of a nightly job: what works today must not fail.
+        logger.warning("The cfg file %r has a token, and others may read it: chmod 600 it.", str(path))
     return {name: Token(value) for name, value in parser[SECTION].items()}

@@ -1,13 +1,13 @@
 """The errors of ardoqpy: one tree, under `ArdoqClientException`.
 
-Each error is also the built-in that a Python reader would expect, so `except PermissionError` and
-`except AuthorizationError` both work. As in 0.8.4, `args[0]` of an error that came over the wire is a
-dict with `code`, `reason` and `text`; `str()` reads as a sentence.
+Each error is also the built-in error that fits, so `except PermissionError` and `except AuthorizationError`
+both work. As in 0.8.4, `args[0]` of an error about an answer is a dict with `code`, `reason` and `text`;
+`str()` is a sentence.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,22 +33,47 @@ __all__ = [
 ]
 
 
+class ErrorDetail(TypedDict):
+    """What Ardoq answered, as 0.8.4 has it: `code` is the HTTP status, None if Ardoq did not answer."""
+
+    code: int | None
+    reason: str
+    text: str
+
+
+class BlockReason(TypedDict):
+    """Why a delete was blocked: the limit `bound`, a `sentence`, and how to `allow` it (None: not at all)."""
+
+    bound: str
+    sentence: str
+    allow: str | None
+
+
+class LockHolder(TypedDict):
+    """The process that holds a lock file; `since` is in UTC."""
+
+    host: str
+    pid: int
+    since: str
+    job: str
+
+
 class ArdoqClientException(Exception):
     """The root of every error this library raises.
 
-    `args[0]` is a sentence, or, for an error that came over the wire, the dict of 0.8.4 with `code`
-    (int, None where Ardoq did not answer), `reason` and `text`. The keyword arguments become attributes:
+    `args[0]` is a sentence or, for an error about an answer, the dict of 0.8.4 with `code` (int, None if
+    Ardoq did not answer), `reason` and `text`. The keyword arguments become attributes:
 
-    - `sentence`: what `str()` gives.
-    - `status`: the HTTP status, None where Ardoq did not answer.
-    - `method`, `path`: the request, the path without its query; None where nothing was sent.
-    - `ardoq_message`: what Ardoq gave as its message, None where it gave none.
-    - `uncertain`: whether an earlier sending of a write got no answer, and may have been carried out.
+    - `sentence`: what `str()` returns.
+    - `status`: the HTTP status, None if Ardoq did not answer.
+    - `method`, `path`: the request, the path without its query; None if nothing was sent.
+    - `ardoq_message`: the message in Ardoq's answer, None if there is none.
+    - `uncertain`: whether an earlier attempt of a write got no answer, and may have been carried out.
     """
 
     def __init__(
         self,
-        detail: str | dict[str, Any],
+        detail: str | ErrorDetail,
         *,
         sentence: str | None = None,
         method: str | None = None,
@@ -56,45 +81,47 @@ class ArdoqClientException(Exception):
         ardoq_message: str | None = None,
         uncertain: bool = False,
     ) -> None:
+        """Set the attributes; the class lists them."""
         super().__init__(detail)
-        self.sentence = sentence if sentence is not None else _as_sentence(detail)
-        self.status: int | None = detail.get("code") if isinstance(detail, dict) else None
+        self.sentence = sentence if sentence is not None else _sentence_for(detail)
+        self.status = detail.get("code") if isinstance(detail, dict) else None
         self.method = method
         self.path = path
         self.ardoq_message = ardoq_message
         self.uncertain = uncertain
 
     def __str__(self) -> str:
+        """Return the sentence."""
         return self.sentence
 
 
-def _as_sentence(detail: str | dict[str, Any]) -> str:
-    if isinstance(detail, str):
+def _sentence_for(detail: str | ErrorDetail) -> str:
+    if not isinstance(detail, dict):
         return detail
     return f"Ardoq answered {detail.get('code')} {detail.get('reason')}: {detail.get('text')}"
 
 
 class ConfigurationError(ArdoqClientException, ValueError):
-    """A setting is missing or makes no sense."""
+    """A setting is missing or not valid."""
 
 
 class InvalidInput(ArdoqClientException, ValueError):
-    """Something the caller handed over cannot be sent to Ardoq; nothing was."""
+    """An argument cannot be sent to Ardoq; nothing was sent."""
 
 
 class UnsupportedOperation(ArdoqClientException, NotImplementedError):
-    """This version of Ardoq's API has no such operation."""
+    """Ardoq has no such operation in this version of its API."""
 
 
 class WriteRefused(ArdoqClientException, PermissionError):
-    """A write was attempted through a client that simulates."""
+    """A write was attempted through a read-only client."""
 
 
 class DeleteBlocked(ArdoqClientException, PermissionError):
-    """A sync would have deleted more than it was allowed to; nothing was deleted.
+    """The delete guard blocked a sync that would have deleted more than it may; nothing was deleted.
 
-    - `reasons`: what speaks against it, as dicts with `bound`, `sentence`, and `allow`: what to say to
-      allow it, None where nothing does.
+    - `reasons`: the limits that it exceeds, as dicts with `bound`, `sentence`, and `allow`: the argument that
+      allows it, None if there is none.
     - `would_delete`: what would have been deleted, as dicts with `kind`, `_id`, `name`, `type` and
       `rootWorkspace`; how many `children` and `references` Ardoq deletes with it; and `along`, those of
       them that are not in this list themselves.
@@ -104,17 +131,18 @@ class DeleteBlocked(ArdoqClientException, PermissionError):
         self,
         detail: str,
         *,
-        reasons: Sequence[dict[str, Any]] = (),
-        would_delete: Sequence[dict[str, Any]] = (),
-        **told: Any,
+        reasons: Sequence[BlockReason] = (),
+        would_delete: Sequence[Any] = (),
+        **attributes: Any,
     ) -> None:
-        super().__init__(detail, **told)
+        """Set the attributes; the class lists them."""
+        super().__init__(detail, **attributes)
         self.reasons = list(reasons)
         self.would_delete = list(would_delete)
 
 
 class AuthorizationError(ArdoqClientException, PermissionError):
-    """Ardoq does not accept the token (401), or the token may not do this (403)."""
+    """Ardoq does not accept the token (401), or the token has no permission (403)."""
 
 
 class NotFoundError(ArdoqClientException, LookupError):
@@ -122,23 +150,22 @@ class NotFoundError(ArdoqClientException, LookupError):
 
 
 class BadRequest(ArdoqClientException, ValueError):
-    """Ardoq refuses the request as malformed (400) or as meaningless (422)."""
+    """Ardoq rejects the request as malformed (400) or not valid (422)."""
 
 
 class Conflict(ArdoqClientException):
-    """What Ardoq stores has moved on since it was read, or exists already (409)."""
+    """The entity has changed in Ardoq since it was read, or exists already (409)."""
 
 
 class PlanDrifted(Conflict):
-    """What a plan was decided on has moved since, and it was to be applied as it is or not at all.
+    """Ardoq has changed since the plan was made, and the plan was to be applied as it is or not at all.
 
-    `moved` lists what has moved, as `ArdoqSyncClient.apply` returns it.
+    `moved` lists what has changed, as `ArdoqSyncClient.apply` returns it.
     """
 
-    def __init__(
-        self, detail: str | dict[str, Any], *, moved: Sequence[dict[str, Any]] = (), **more: Any
-    ) -> None:
-        super().__init__(detail, **more)
+    def __init__(self, detail: str | ErrorDetail, *, moved: Sequence[Any] = (), **attributes: Any) -> None:
+        """Set the attributes; the class lists them."""
+        super().__init__(detail, **attributes)
         self.moved = list(moved)
 
 
@@ -146,35 +173,37 @@ class JobRunning(ArdoqClientException):
     """Another run of this job holds its lock file; nothing was done.
 
     - `lock_file`: its path.
-    - `holder`: who holds it, as a dict with `host`, `pid`, `since` (UTC) and `job`; None where nobody says.
+    - `holder`: the process that holds it, as a dict with `host`, `pid`, `since` (UTC) and `job`; None if the
+      file does not name it.
     """
 
     def __init__(
-        self, detail: str, *, lock_file: str = "", holder: dict[str, Any] | None = None, **told: Any
+        self, detail: str, *, lock_file: str = "", holder: LockHolder | None = None, **attributes: Any
     ) -> None:
-        super().__init__(detail, **told)
+        """Set the attributes; the class lists them."""
+        super().__init__(detail, **attributes)
         self.lock_file = lock_file
         self.holder = holder
 
 
 class RateLimited(ArdoqClientException):
-    """Ardoq asks to wait longer than this client was told to (429)."""
+    """Ardoq asks to wait longer than this client may (429)."""
 
 
 class ServiceUnavailable(ArdoqClientException, ConnectionError):
-    """Ardoq could not be reached, or could not serve, however often it was asked."""
+    """Ardoq could not be reached, or answered 5xx, after every retry."""
 
 
 class AmbiguousWrite(ServiceUnavailable):
-    """A write was sent and no answer came: it may have been carried out, or not."""
+    """A write was sent and got no answer: it may have been carried out, or not."""
 
 
 class UnexpectedAnswer(ArdoqClientException):
-    """The answer is not what Ardoq's API gives: not JSON, or not of the expected shape."""
+    """The answer is not JSON, or does not have the form that Ardoq's API gives."""
 
 
 class RedirectRefused(UnexpectedAnswer):
-    """Ardoq pointed to another host, port or scheme; the token was not sent there."""
+    """Ardoq redirected to another host, port or scheme; the token was not sent there."""
 
 
 #: Which error a status becomes; any other 4xx is a plain `ArdoqClientException`.

@@ -1,8 +1,8 @@
-"""`API`: the names and answers of the example client on Ardoq's developer portal, on this library's wire.
+"""`API`: the methods of the example client on Ardoq's developer portal, on top of `ArdoqClient`.
 
-A script written against that file (0.8.4 shipped a copy as `ardoqpy_v2`) runs with
-`from ardoqpy import API, Batch`. What is better here: time-outs and retries, errors of `ardoqpy` in place
-of `sys.exit` and of `urllib`'s, the token in no log, and a delete that answers {} instead of failing.
+A script written for that client (0.8.4 shipped a copy as `ardoqpy_v2`) runs with
+`from ardoqpy import API, Batch`. The differences: time-outs and retries, errors of `ardoqpy` in place of
+`sys.exit` and those of `urllib`, no token in logs, and a delete that returns {} instead of failing.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from ardoqpy._validation import attributes, id_segment, spelled
+from ardoqpy._validation import attributes, id_segment, query_parameters
 from ardoqpy.api.v2_schema import checked_version
-from ardoqpy.batch import wire_form
+from ardoqpy.batch import batch_body
 from ardoqpy.client import ArdoqClient
 from ardoqpy.errors import InvalidInput
 
@@ -21,7 +21,17 @@ if TYPE_CHECKING:
 
     from ardoqpy.api.v2 import V2
     from ardoqpy.batch import Batch
-    from ardoqpy.entities import Entity
+    from ardoqpy.entities import (
+        Attributes,
+        BatchAnswer,
+        BatchBody,
+        Context,
+        Entity,
+        Page,
+        ReportOverview,
+        User,
+        Workspace,
+    )
 
 __all__ = ["API"]
 
@@ -29,16 +39,15 @@ DEFAULT_HOST = "https://app.ardoq.com"
 
 
 class API:
-    """Talk to API v2 of one Ardoq by the names of the portal's example client.
+    """A client for API v2 of one Ardoq, with the names of the portal's example client.
 
-    - `ardoq_api_host`: its address; what is not given comes from `ARDOQ_API_HOST`, then it is
-      `https://app.ardoq.com`.
-    - `ardoq_api_token`: an access token, or `ARDOQ_API_TOKEN`.
-    - `ardoq_org_label`: the organisation's label, or `ARDOQ_ORG_LABEL`; needed on `app.ardoq.com`.
+    - `ardoq_api_host`: the address, else `ARDOQ_API_HOST`, else `https://app.ardoq.com`.
+    - `ardoq_api_token`: an access token, else `ARDOQ_API_TOKEN`.
+    - `ardoq_org_label`: the organisation's label, else `ARDOQ_ORG_LABEL`; needed on `app.ardoq.com`.
+    - `options`: keyword arguments of `ArdoqClient`, such as `timeout` or `retries`.
 
-    `client` is the `ArdoqClient` underneath, for everything else; `wire` takes its keyword arguments, such
-    as `timeout` or `retries`. Raise `ConfigurationError` where a setting is missing or makes no sense,
-    before anything is sent. Source of every call: API v2's contract.
+    `client` is the `ArdoqClient` underneath, for everything else. Raise `ConfigurationError` if a setting is
+    missing or not valid, before anything is sent. Source of every call: API v2's contract.
     """
 
     def __init__(
@@ -46,11 +55,12 @@ class API:
         ardoq_api_host: str | None = None,
         ardoq_api_token: str | None = None,
         ardoq_org_label: str | None = None,
-        **wire: Any,
+        **options: Any,
     ) -> None:
+        """Check the settings; the class lists them."""
         host = ardoq_api_host or os.environ.get("ARDOQ_API_HOST") or DEFAULT_HOST
         self.client = ArdoqClient(
-            host, ardoq_api_token or None, ardoq_org_label or None, version="v2", **wire
+            host, ardoq_api_token or None, ardoq_org_label or None, version="v2", **options
         )
         self._v2 = cast("V2", self.client.api)
         self.ardoq_api_host = self.client.hosturl
@@ -58,7 +68,7 @@ class API:
 
     @property
     def ardoq_api_token(self) -> str:
-        """The token; take care where you write it."""
+        """The access token as text: keep it out of logs and files."""
         return self.client.token
 
     def close(self) -> None:
@@ -66,19 +76,23 @@ class API:
         self.client.close()
 
     def __enter__(self) -> Self:
+        """Return the client itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Close the connections."""
         self.close()
 
     def __reduce__(self) -> tuple[object, ...]:
+        """Raise `ConfigurationError`: a pickle would show the token."""
         return self.client.__reduce__()
 
     def __repr__(self) -> str:
+        """Return the host."""
         return f"<API at {self.ardoq_api_host}>"
 
-    def me(self) -> Entity:
-        """Return who is asking: `user` with `email`, `org` with `name` and `label`."""
+    def me(self) -> User:
+        """Return the user of the token: `user` with `email`, `org` with `name` and `label`."""
         return self.client.me()
 
     # -- components ----------------------------------------------------------------------------------
@@ -89,57 +103,58 @@ class API:
         paginated: bool = False,  # noqa: FBT001, FBT002  (as the portal has it)
         raw: bool = False,  # noqa: FBT001, FBT002
     ) -> Any:
-        """Return the first page of the components that fit `query_params`, as the dict that Ardoq gives.
+        """Return the first page of the components that match, as the dict that Ardoq gives.
 
-        `paginated=True` gives an iterator over the components of all pages instead, `raw=True` the first
-        page as text. Raise `InvalidInput` where `query_params` is no dict.
+        `query_params` is a dict of filters. `paginated=True` returns an iterator over the components of all
+        pages instead, `raw=True` the first page as text. Raise `InvalidInput` if `query_params` is not a
+        dict.
         """
         if paginated:
             return self.client.iter_request("components", query_params)
         if raw:
-            query = spelled(query_params, "query_params")
+            query = query_parameters(query_params, "query_params")
             transport = self.client.api.transport
             with transport.stream("components", query) as pieces:
-                return transport.whole(pieces, "the page").decode()
+                return transport.read_all(pieces, "the page").decode()
         return self.client.request("components", query_params=query_params)
 
-    def create_component(self, data: Entity) -> Entity:
-        """Create a component and return it as stored; `data` is sent as it is."""
+    def create_component(self, data: Attributes) -> Entity:
+        """Create a component from `data`, which is sent as it is, and return it as stored."""
         return self._create("components", data)
 
     def read_component(self, id: str) -> Entity:  # noqa: A002  (as the portal has it)
-        """Return one component; raise `NotFoundError` where there is none."""
+        """Return one component; raise `NotFoundError` if there is none."""
         return self._read("components", id)
 
-    def update_component(self, id: str, data: Entity, version: int | str = "latest") -> Entity:  # noqa: A002
+    def update_component(self, id: str, data: Attributes, version: int | str = "latest") -> Entity:  # noqa: A002
         """Change the attributes in `data`, which is sent as it is, and return the component as stored.
 
-        Raise `Conflict` where Ardoq holds another version than `version`.
+        Raise `Conflict` if Ardoq holds another version than `version`.
         """
         return self._update("components", id, data, version)
 
     def delete_component(self, id: str) -> Entity:  # noqa: A002
-        """Delete a component, with all below it, and return {}."""
+        """Delete a component with its descendants, and return {}."""
         return self._delete("components", id)
 
     # -- references ----------------------------------------------------------------------------------
 
     def list_references(self, query_params: Mapping[str, Any] | None = None) -> Iterator[Entity]:
-        """Yield the references that fit `query_params`, page after page."""
+        """Yield the references that match `query_params`, page by page."""
         return self.client.iter_request("references", query_params)
 
-    def create_reference(self, data: Entity) -> Entity:
-        """Create a reference and return it as stored; `data` is sent as it is."""
+    def create_reference(self, data: Attributes) -> Entity:
+        """Create a reference from `data`, which is sent as it is, and return it as stored."""
         return self._create("references", data)
 
     def read_reference(self, id: str) -> Entity:  # noqa: A002
-        """Return one reference; raise `NotFoundError` where there is none."""
+        """Return one reference; raise `NotFoundError` if there is none."""
         return self._read("references", id)
 
-    def update_reference(self, id: str, data: Entity, version: int | str = "latest") -> Entity:  # noqa: A002
+    def update_reference(self, id: str, data: Attributes, version: int | str = "latest") -> Entity:  # noqa: A002
         """Change the attributes in `data`, which is sent as it is, and return the reference as stored.
 
-        Raise `Conflict` where Ardoq holds another version than `version`.
+        Raise `Conflict` if Ardoq holds another version than `version`.
         """
         return self._update("references", id, data, version)
 
@@ -149,47 +164,45 @@ class API:
 
     # -- workspaces, batches, reports ----------------------------------------------------------------
 
-    def list_workspaces(self, query_params: Mapping[str, Any] | None = None) -> Iterator[Entity]:
-        """Yield the workspaces that fit `query_params`, page after page."""
+    def list_workspaces(self, query_params: Mapping[str, Any] | None = None) -> Iterator[Workspace]:
+        """Yield the workspaces that match `query_params`, page by page."""
         return self.client.iter_request("workspaces", query_params)
 
     def read_workspace(self, id: str) -> Entity:  # noqa: A002
-        """Return one workspace; raise `NotFoundError` where there is none."""
+        """Return one workspace; raise `NotFoundError` if there is none."""
         return self.client.get_workspace(id)
 
-    def read_workspace_context(self, id: str) -> Entity:  # noqa: A002
+    def read_workspace_context(self, id: str) -> Context:  # noqa: A002
         """Return the types, fields and tags that can be used in a workspace."""
         return self.client.get_context(id)
 
-    def batch(self, data: Batch | Entity) -> Entity:
-        """Carry out a `Batch`, its `body`, or a dict of that form, and return the answer as Ardoq gives
-        it.
-        """
-        answer: Entity = self.client.request("batch", "POST", data=wire_form(data))
+    def batch(self, data: Batch | BatchBody | Attributes) -> BatchAnswer:
+        """Carry out a `Batch`, or a dict in the form of its `body`, and return Ardoq's answer."""
+        answer: BatchAnswer = self.client.request("batch", "POST", data=batch_body(data))
         return answer
 
-    def reports(self) -> Entity:
+    def reports(self) -> Page:
         """Return the first page of the reports, as the dict that Ardoq gives."""
-        answer: Entity = self.client.request("reports")
+        answer: Page = self.client.request("reports")
         return answer
 
-    def report(self, id: str) -> Entity:  # noqa: A002
+    def report(self, id: str) -> ReportOverview:  # noqa: A002
         """Return the definition of one report."""
         return self.client.get_report_definition(id)
 
-    def report_run(self, id: str, view: str) -> Entity:  # noqa: A002
+    def report_run(self, id: str, view: str) -> Page:  # noqa: A002
         """Run a report and return the first page of its rows, as the dict that Ardoq gives.
 
         `view` is `"objects"` or `"tabular"`; raise `InvalidInput` for any other.
         """
         if view not in ("objects", "tabular"):
-            raise InvalidInput(f"view is {view!r}: say 'objects' or 'tabular'.")
-        answer: Entity = self.client.request(f"reports/{id_segment(id, 'id')}/run/{view}")
+            raise InvalidInput(f"view is {view!r}: use 'objects' or 'tabular'.")
+        answer: Page = self.client.request(f"reports/{id_segment(id, 'id')}/run/{view}")
         return answer
 
     # -- both kinds ----------------------------------------------------------------------------------
 
-    def _create(self, resource: str, data: Entity) -> Entity:
+    def _create(self, resource: str, data: Attributes) -> Entity:
         answer: Entity = self.client.request(resource, "POST", data=data)
         return answer
 
@@ -197,7 +210,7 @@ class API:
         answer: Entity = self.client.request(f"{resource}/{id_segment(entity_id, 'id')}")
         return answer
 
-    def _update(self, resource: str, entity_id: str, data: Entity, version: int | str) -> Entity:
+    def _update(self, resource: str, entity_id: str, data: Attributes, version: int | str) -> Entity:
         writing = {"components": self._v2.components, "references": self._v2.references}[resource]
         return writing.change(entity_id, attributes(data, "data"), checked_version(version))
 

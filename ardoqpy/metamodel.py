@@ -1,34 +1,35 @@
-"""Component types and reference types, read from a model (v1) or a context (v2) as Ardoq gives it.
+"""Component types, reference types and fields, read from a model (v1) or a context (v2).
 
-Pure functions: what they take is the answer of `get_model`, what they give is found in it.
+Pure functions of what `get_model` returns. They accept any mapping, because Ardoq may leave keys out.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from ardoqpy.entities import Entity
+    from ardoqpy.entities import Attributes, ComponentType, ReferenceType
 
 __all__ = [
     "Field",
+    "TypeInTree",
     "component_type_names",
     "component_types",
     "describe",
     "describe_context",
     "field_of_context",
     "field_of_model",
+    "find_by_name",
     "find_component_type",
     "find_reference_type",
-    "named",
     "reference_type_names",
     "reference_types",
 ]
 
 
-#: Fields whose values are some of the options that their definition gives.
+#: Field types whose values are among the options in their definition.
 LIST_TYPES = ("List", "SelectMultipleList")
 _FIELD_TYPES = {
     name.casefold(): name
@@ -48,13 +49,12 @@ _FIELD_TYPES = {
 
 
 class Field(NamedTuple):
-    """What has to be known of a custom field to write to it.
+    """What a writer needs of a custom field.
 
     - `name`: the key on components and references; v1 calls it `name`, v2 `apiKey`.
-    - `label`: what people see.
-    - `type`: as Ardoq spells it, such as `Number`.
-    - `options`: the values that a list field allows; none stands for any.
-    - `read_only`: Ardoq calculates it, and takes no value for it.
+    - `label`: the name that users see; `type`: as Ardoq has it, such as `Number`.
+    - `options`: the values that a list field allows; empty if it allows any.
+    - `read_only`: Ardoq calculates the value and accepts none.
     """
 
     name: str
@@ -64,69 +64,73 @@ class Field(NamedTuple):
     read_only: bool = False
 
 
-def field_of_model(definition: Entity) -> Field:
+class TypeInTree(NamedTuple):
+    """A component type with its id and its depth below the top of the tree."""
+
+    id: str
+    definition: ComponentType
+    depth: int
+
+
+def field_of_model(definition: Mapping[str, Any]) -> Field:
     """Return the field of a definition as v1 gives it.
 
     v1 keeps the options of a list in its default value, separated by commas.
     """
-    kind, told = _field_type(definition), definition.get("defaultValue")
-    told = told.split(",") if isinstance(told, str) else told
-    name, label = str(definition.get("name")), definition.get("label")
-    calculated = bool(definition.get("calculatedFieldSettings"))
-    return Field(name, str(label or name), kind, _options(told) if kind in LIST_TYPES else (), calculated)
+    name, default = str(definition.get("name")), definition.get("defaultValue")
+    options = default.split(",") if isinstance(default, str) else default
+    return _field(name, definition, options, read_only=bool(definition.get("calculatedFieldSettings")))
 
 
-def field_of_context(entry: Entity) -> Field:
+def field_of_context(entry: Mapping[str, Any]) -> Field:
     """Return the field of an entry in the context of a workspace (v2)."""
-    kind, told = _field_type(entry), entry.get("options")
-    name, label = str(entry.get("apiKey")), entry.get("label")
-    calculated = bool(entry.get("readOnly") or entry.get("calculated"))
-    return Field(name, str(label or name), kind, _options(told) if kind in LIST_TYPES else (), calculated)
+    is_calculated = bool(entry.get("readOnly") or entry.get("calculated"))
+    return _field(str(entry.get("apiKey")), entry, entry.get("options"), read_only=is_calculated)
 
 
-def _field_type(definition: Entity) -> str:
-    told = str(definition.get("type"))
-    return _FIELD_TYPES.get(told.casefold(), told)
+def _field(name: str, definition: Mapping[str, Any], options: Any, *, read_only: bool) -> Field:
+    given_type = str(definition.get("type"))
+    kind = _FIELD_TYPES.get(given_type.casefold(), given_type)
+    texts: list[str] = []
+    if kind in LIST_TYPES and isinstance(options, list):
+        texts = [option.strip() for option in options if isinstance(option, str) and option.strip()]
+    return Field(name, str(definition.get("label") or name), kind, tuple(dict.fromkeys(texts)), read_only)
 
 
-def _options(told: Any) -> tuple[str, ...]:
-    if not isinstance(told, list):
-        return ()
-    texts = [option.strip() for option in told if isinstance(option, str)]
-    return tuple(dict.fromkeys(text for text in texts if text))
-
-
-def component_types(model: Entity) -> Iterator[tuple[str, dict[str, Any], int]]:
-    """Yield every component type of a model as (id, definition, depth), parents before their children.
+def component_types(model: Mapping[str, Any]) -> Iterator[TypeInTree]:
+    """Yield every component type of a model, parents before their children.
 
     v1: the tree `root`, nested through `children`; an absent or empty tree yields nothing. v2: the list
     `componentTypes`, where a type names its `parent`.
     """
     if isinstance(model.get("componentTypes"), list):
-        yield from _of_context(model["componentTypes"])
+        yield from _types_of_context(model["componentTypes"])
         return
-    waiting = [(type_id, definition, 0) for type_id, definition in reversed(_items(model.get("root")))]
-    while waiting:
-        type_id, definition, depth = waiting.pop()
-        yield type_id, definition, depth
-        children = _items(definition.get("children"))
-        waiting.extend((child_id, child, depth + 1) for child_id, child in reversed(children))
+    pending = [TypeInTree(type_id, definition, 0) for type_id, definition in _items(model.get("root"))[::-1]]
+    while pending:
+        component_type = pending.pop()
+        yield component_type
+        children = _items(component_type.definition.get("children"))
+        pending.extend(TypeInTree(key, child, component_type.depth + 1) for key, child in children[::-1])
 
 
-def reference_types(model: Entity) -> Iterator[tuple[int, dict[str, Any]]]:
+def reference_types(model: Mapping[str, Any]) -> Iterator[tuple[int, ReferenceType]]:
     """Yield every reference type of a model as (id, definition).
 
     v1: the object `referenceTypes`, whose keys are the ids as text; it may be missing. v2: a list.
     """
-    if isinstance(model.get("referenceTypes"), list):
-        yield from ((one.get("type", -1), one) for one in model["referenceTypes"] if isinstance(one, dict))
+    listed = model.get("referenceTypes")
+    if isinstance(listed, list):
+        for definition in listed:
+            if isinstance(definition, dict):
+                yield definition.get("type", -1), cast("ReferenceType", definition)
         return
     for key, definition in _items(model.get("referenceTypes")):
         type_id = definition.get("id", key)
         yield (int(type_id) if str(type_id).lstrip("-").isdecimal() else type_id), definition
 
 
-def find_component_type(model: Entity, name: str) -> dict[str, dict[str, Any]] | None:
+def find_component_type(model: Mapping[str, Any], name: str) -> dict[str, ComponentType] | None:
     """Return {id: definition} of the first component type of that name, or None."""
     for type_id, definition, _ in component_types(model):
         if definition.get("name") == name:
@@ -134,7 +138,7 @@ def find_component_type(model: Entity, name: str) -> dict[str, dict[str, Any]] |
     return None
 
 
-def find_reference_type(model: Entity, name: str) -> dict[str, Any] | None:
+def find_reference_type(model: Mapping[str, Any], name: str) -> ReferenceType | None:
     """Return the definition of the first reference type of that name, or None."""
     for _, definition in reference_types(model):
         if definition.get("name") == name:
@@ -142,55 +146,58 @@ def find_reference_type(model: Entity, name: str) -> dict[str, Any] | None:
     return None
 
 
-def describe(model: Entity) -> str:
+def describe(model: Mapping[str, Any]) -> str:
     """Return the types of a model with their ids as text, a line each, children indented."""
-    return "\n".join([f"Model id: {model.get('_id')} : {model.get('name')}", *_described(model)])
+    return "\n".join([f"Model id: {model.get('_id')} : {model.get('name')}", *_describe_types(model)])
 
 
-def named(types: Any, name: str) -> dict[str, Any] | None:
-    """Return the first of that name in one of v2's flat lists of types, as it is, or None."""
-    return next((one for one in types or [] if isinstance(one, dict) and one.get("name") == name), None)
+def find_by_name(types: Any, name: str) -> Attributes | None:
+    """Return the first type of that name in one of v2's flat lists, as it is, or None."""
+    for definition in types or []:
+        if isinstance(definition, dict) and definition.get("name") == name:
+            return definition
+    return None
 
 
-def component_type_names(model: Entity) -> list[Any]:
-    """Return the names of all component types, of a model (v1) or a context (v2), as they are given."""
+def component_type_names(model: Mapping[str, Any]) -> list[Any]:
+    """Return the names of all component types of a model (v1) or a context (v2), as Ardoq gives them."""
     return [definition.get("name") for _, definition, _ in component_types(model)]
 
 
-def reference_type_names(model: Entity) -> list[Any]:
-    """Return the names of all reference types, of a model (v1) or a context (v2), as they are given."""
+def reference_type_names(model: Mapping[str, Any]) -> list[Any]:
+    """Return the names of all reference types of a model (v1) or a context (v2), as Ardoq gives them."""
     return [definition.get("name") for _, definition in reference_types(model)]
 
 
-def describe_context(context: Entity) -> str:
+def describe_context(context: Mapping[str, Any]) -> str:
     """Return the types of a context (v2) with their ids as text, a line each, children indented."""
-    return "\n".join([f"Workspace id: {context.get('rootWorkspace')}", *_described(context)])
+    return "\n".join([f"Workspace id: {context.get('rootWorkspace')}", *_describe_types(context)])
 
 
-def _described(model: Entity) -> Iterator[str]:
+def _describe_types(model: Mapping[str, Any]) -> Iterator[str]:
     for type_id, definition, depth in component_types(model):
         yield f"{'  ' * depth}name: {definition.get('name')} - id: {type_id}"
-    for reference_type, definition in reference_types(model):
-        yield f"name: {definition.get('name')} - id: {reference_type}"
+    for number, reference_type in reference_types(model):
+        yield f"name: {reference_type.get('name')} - id: {number}"
 
 
-def _of_context(types: list[Any]) -> Iterator[tuple[str, dict[str, Any], int]]:
-    definitions = [one for one in types if isinstance(one, dict)]
-    known = {one.get("typeId") for one in definitions}
-    below: dict[Any, list[dict[str, Any]]] = {}
-    for one in definitions:
-        parent = (one.get("parent") or {}).get("typeId")
-        below.setdefault(parent if parent in known else None, []).append(one)
-    waiting = [(one, 0) for one in reversed(below.pop(None, []))]
-    while waiting:
-        one, depth = waiting.pop()
-        yield one.get("typeId", ""), one, depth
-        waiting.extend((child, depth + 1) for child in reversed(below.pop(one.get("typeId"), [])))
-    for circle in below.values():  # types that stand below one another
-        yield from ((one.get("typeId", ""), one, 0) for one in circle)
+def _types_of_context(types: list[Any]) -> Iterator[TypeInTree]:
+    definitions = [definition for definition in types if isinstance(definition, dict)]
+    known = {definition.get("typeId") for definition in definitions}
+    children: dict[Any, list[Any]] = {}
+    for definition in definitions:
+        parent = (definition.get("parent") or {}).get("typeId")
+        children.setdefault(parent if parent in known else None, []).append(definition)
+    pending = [(definition, 0) for definition in reversed(children.pop(None, []))]
+    while pending:
+        definition, depth = pending.pop()
+        yield TypeInTree(definition.get("typeId", ""), definition, depth)
+        pending.extend((child, depth + 1) for child in reversed(children.pop(definition.get("typeId"), [])))
+    for circle in children.values():  # types that are below one another
+        yield from (TypeInTree(definition.get("typeId", ""), definition, 0) for definition in circle)
 
 
-def _items(tree: Any) -> list[tuple[str, dict[str, Any]]]:
+def _items(tree: Any) -> list[tuple[str, Any]]:
     if not isinstance(tree, dict):
         return []
     return [(key, value) for key, value in tree.items() if isinstance(value, dict)]

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from ardoqpy.api.protocols import Dialect
-    from ardoqpy.entities import Entities, Entity
+    from ardoqpy.entities import BatchIds, DeletedComponents, Entities, Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
+    from ardoqpy_sync.documents import ReportData
     from ardoqpy_sync.writing.senders import Sender
 
 __all__ = ["ArdoqSyncClient"]
@@ -192,7 +193,7 @@ class ArdoqSyncClient(SyncReads):
         """
         return self._delete(self._engine.reference, ref_id)
 
-    def del_components(self, comp_ids: list[str], request_id: str | None = None) -> Entity:
+    def del_components(self, comp_ids: list[str], request_id: str | None = None) -> DeletedComponents:
         """Delete components one by one and return what went, in the form of Ardoq's bulk answer."""
         with self._lock:
             before = len(self._engine.report.changes)
@@ -201,8 +202,8 @@ class ArdoqSyncClient(SyncReads):
             gone = [change for change in self._engine.report.changes[before:] if change.action == DELETE]
         return {
             "clientRequestId": request_id,
-            "componentIds": [change.id for change in gone if change.kind == "component"],
-            "referenceIds": [change.id for change in gone if change.kind == "reference"],
+            "componentIds": [str(change.id) for change in gone if change.kind == "component"],
+            "referenceIds": [str(change.id) for change in gone if change.kind == "reference"],
             "updatedTags": [],
         }
 
@@ -210,7 +211,7 @@ class ArdoqSyncClient(SyncReads):
         self,
         components: Entities | None = None,  # noqa: ARG002
         references: Entities | None = None,  # noqa: ARG002
-    ) -> dict[str, dict[str, str]]:
+    ) -> BatchIds:
         """Refuse: a batch would go past the cache; use `create_component` and `create_reference`."""
         raise UnsupportedOperation(
             "batch_create goes past the cache of a sync: use create_component and create_reference, "
@@ -453,7 +454,7 @@ class ArdoqSyncClient(SyncReads):
     # -- the report -----------------------------------------------------------------------------------------
 
     @property
-    def report(self) -> dict[str, Any]:
+    def report(self) -> ReportData:
         """The report so far, without `changes`, and with the cache misses of the last `get_report`.
 
         `status` and `description` may be set. Where writes wait, they are sent first.
@@ -462,7 +463,7 @@ class ArdoqSyncClient(SyncReads):
             self.flush()
             return self._engine.report.as_dict()
 
-    def get_report(self) -> dict[str, Any]:
+    def get_report(self) -> ReportData:
         """Return the report of this run (its keys are described in `ardoqpy_sync.report.Report`).
 
         The cache misses in it are what Ardoq holds now, of what is loaded, that no row has named. Where
@@ -491,11 +492,17 @@ class ArdoqSyncClient(SyncReads):
         with self._lock:
             self.flush()
             engine = self._engine
-            missing = {kind.name: len(engine.misses(kind)) for kind in (engine.component, engine.reference)}
-            loaded = engine.cache.workspaces.items()
-            where = {"api": self.version, "host": self.hosturl, "org": self.org, "simulated": self.simulate}
             return Plan.of_run(
-                engine.report, missing, {ws_id: ws.attributes.get("name") for ws_id, ws in loaded}, where
+                engine.report,
+                {
+                    "component": len(engine.misses(engine.component)),
+                    "reference": len(engine.misses(engine.reference)),
+                },
+                {ws_id: ws.attributes.get("name") for ws_id, ws in engine.cache.workspaces.items()},
+                api=self.version,
+                host=self.hosturl,
+                org=self.org,
+                simulated=self.simulate,
             )
 
     def apply(self, plan: Plan, moved: str = "skip") -> dict[str, Any]:

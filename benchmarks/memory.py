@@ -1,4 +1,4 @@
-"""How much memory this process has, and had, in use; and the time that the system took for it."""
+"""Return the memory that this process uses and has used, and its system time."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ _STATM = Path("/proc/self/statm")
 
 
 def peak_memory() -> int:
-    """Return the most memory that this process had in use so far, in KiB."""
+    """Return the peak memory of this process, in KiB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak // 1024 if sys.platform == "darwin" else peak
 
 
 def memory_now() -> int:
-    """Return the memory that this process has in use, in KiB; where none can tell, the most it had."""
+    """Return the memory that this process uses, in KiB; its peak on systems without /proc."""
     if not _STATM.exists():
         return peak_memory()
     return int(_STATM.read_text(encoding="ascii").split()[1]) * resource.getpagesize() // 1024
 
 
 def system_time() -> float:
-    """Return the seconds that the system has worked for this process so far, mostly to find memory for it."""
+    """Return the system time of this process in seconds, most of it spent on memory."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_stime

@@ -1,6 +1,6 @@
-"""Start what is measured, and what it is measured against, each in a process of its own.
+"""Run measurements and servers, each in its own process.
 
-This process stays small meanwhile: on Linux a child's peak memory counts from its parent's.
+This process must stay small: on Linux, the peak memory of a child starts at that of its parent.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Figures", "emulator", "imported", "medians", "script", "serving"]
+__all__ = ["Figures", "emulator", "measure_import", "medians", "script", "serving"]
 
 Figures = dict[str, float]
 
-_HERE = Path(__file__).resolve().parent
-# The emulator is on this machine; and no setting of the user's reaches a client.
+_FOLDER = Path(__file__).resolve().parent
+# The emulator is on this machine, and no setting of the user may reach a client.
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("ARDOQ_")}
-# An import is measured as it is from the second time on, not with the compiling of what has changed.
+# Imports are measured with compiled files, as they are from the second time on.
 _ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)
 _ENVIRONMENT |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 _IMPORT = """
@@ -41,9 +41,9 @@ print(json.dumps(dict(cpu=cpu, wall=wall)))
 def emulator(
     components: int, references: int, folder: Path, *, empty: bool, flags: Sequence[str] = ()
 ) -> Iterator[str]:
-    """Run an emulator that holds so many rows, or nothing, and give its address."""
+    """Run an emulator that holds so many rows, or none if `empty`, and yield its address."""
     seed = folder / "seed.json"
-    make = [sys.executable, str(_HERE / "seed.py"), str(components), str(references)]
+    make = [sys.executable, str(_FOLDER / "seed.py"), str(components), str(references)]
     with seed.open("w", encoding="utf-8") as file:
         subprocess.run([*make, *(["--empty"] if empty else [])], stdout=file, check=True)
     command = [sys.executable, "-m", "ardoqpy", "emulator", "--port", "0", "--seed", str(seed), *flags]
@@ -53,40 +53,40 @@ def emulator(
 
 @contextmanager
 def serving(command: Sequence[str], folder: Path) -> Iterator[str]:
-    """Run a server in a folder and give its address, which is the first line that it prints."""
+    """Run a server in a folder, and yield its address, which is the first line that it prints."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder) as process:
         try:
             url = process.stdout.readline().strip() if process.stdout else ""
             if not url:
-                raise SystemExit(f"It did not start: {' '.join(command)}")
+                raise SystemExit(f"The server did not start: {' '.join(command)}")
             yield url
         finally:
             process.terminate()
 
 
 def script(python: str, name: str, *arguments: str | int, seconds: float | None = None) -> Figures | None:
-    """Run a script of this folder and return the figures that it prints, None where it takes too long."""
-    command = [python, str(_HERE / name), *map(str, arguments)]
+    """Run a script of this folder and return the figures that it prints, or None after `seconds`."""
+    command = [python, str(_FOLDER / name), *map(str, arguments)]
     try:
-        ended = subprocess.run(
+        result = subprocess.run(
             command, stdout=subprocess.PIPE, text=True, check=True, timeout=seconds, env=_ENVIRONMENT
         )
     except subprocess.TimeoutExpired:
         return None
-    figures: Figures = json.loads(ended.stdout)
+    figures: Figures = json.loads(result.stdout)
     return figures
 
 
-def imported(module: str, folder: Path) -> Figures:
-    """Import a module in a fresh interpreter and return what that took."""
+def measure_import(module: str, folder: Path) -> Figures:
+    """Import a module in a fresh interpreter, and return the time it took."""
     command = [sys.executable, "-c", _IMPORT.format(module)]
-    ended = subprocess.run(
+    result = subprocess.run(
         command, stdout=subprocess.PIPE, text=True, check=True, cwd=folder, env=_ENVIRONMENT
     )
-    figures: Figures = json.loads(ended.stdout)
+    figures: Figures = json.loads(result.stdout)
     return figures
 
 
 def medians(runs: list[Figures]) -> Figures:
     """Return the median of each figure."""
-    return {name: median(one[name] for one in runs) for name in runs[0]}
+    return {name: median(run[name] for run in runs) for name in runs[0]}

@@ -1,6 +1,6 @@
-"""The source of the benchmark: rows as a nightly job would read them, the same ones every time.
+"""Generate the source rows of the benchmarks, the same ones every time.
 
-Imported under both libraries, so it needs neither.
+Both versions of ardoqpy run this file, so it imports neither.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Row = dict[str, Any]
 WORKSPACE_ID = "b00000000000000000000001"
 COMPONENT_TYPES = {"p1700000000001": "Application", "p1700000000002": "Server", "p1700000000003": "Interface"}
 REFERENCE_TYPES = 3
-#: By name: type, what may be chosen, and whether it is a field of references.
+#: By name: type, options of a list, and whether it is a field of references.
 CUSTOM_FIELDS: dict[str, tuple[str, str, bool]] = {
     "owner": ("Text", "", False),
     "monthly_cost": ("Number", "", False),
@@ -33,7 +33,7 @@ CUSTOM_FIELDS: dict[str, tuple[str, str, bool]] = {
     "documentation": ("Url", "", False),
     "protocol": ("List", "HTTPS,AMQP,SFTP,JDBC", True),
 }
-#: One row in so many has another value in the source than in Ardoq, where a change is asked for.
+#: In a run with changes, one row in so many differs from what Ardoq holds.
 CHANGED_EVERY = 20
 
 _TOWNS = ("Oslo", "Bergen", "Zürich", "London", "Göteborg", "New York")
@@ -42,22 +42,22 @@ _PEOPLE = ("A. Berg", "B. Costa", "C. Müller", "D. Smith", "E. Øverland", "F. 
 
 
 def component_rows(count: int, *, changed: bool = False) -> list[Row]:
-    """Return that many components; with `changed` one in twenty has another cost."""
-    chance = random.Random(1)
+    """Return rows of components; with `changed`, one in twenty has another cost."""
+    rng = random.Random(1)
     types = list(COMPONENT_TYPES)
     rows: list[Row] = []
     for number in range(count):
-        area, town = chance.choice(_AREAS), chance.choice(_TOWNS)
+        area, town = rng.choice(_AREAS), rng.choice(_TOWNS)
         row: Row = {
             "name": f"{area.title()} {number:06}",
             "typeId": types[number % len(types)],
             "rootWorkspace": WORKSPACE_ID,
             "description": f"Serves {area} in {town}. Taken from the inventory, item {number:06}.",
-            "owner": chance.choice(_PEOPLE),
-            "monthly_cost": chance.randrange(100, 90_000),
-            "end_of_life": f"20{chance.randrange(26, 40)}-{chance.randrange(1, 13):02}-01T00:00:00.000Z",
-            "lifecycle": chance.choice(_options("lifecycle")),
-            "business_critical": chance.random() < 0.2,
+            "owner": rng.choice(_PEOPLE),
+            "monthly_cost": rng.randrange(100, 90_000),
+            "end_of_life": f"20{rng.randrange(26, 40)}-{rng.randrange(1, 13):02}-01T00:00:00.000Z",
+            "lifecycle": rng.choice(_options("lifecycle")),
+            "business_critical": rng.random() < 0.2,
             "documentation": f"https://wiki.example.com/inventory/items/{number:06}",
         }
         if changed and number % CHANGED_EVERY == 0:
@@ -67,15 +67,13 @@ def component_rows(count: int, *, changed: bool = False) -> list[Row]:
 
 
 def reference_rows(components: list[Row], count: int, *, changed: bool = False) -> list[Row]:
-    """Return that many references, `source` and `target` being names; with `changed` one in twenty
-    differs.
-    """
-    chance = random.Random(2)
+    """Return rows of references, with names as ends; with `changed`, one in twenty differs."""
+    rng = random.Random(2)
     rows: list[Row] = []
     taken = set()
     while len(rows) < count:
         number = len(rows)
-        source, target = components[number % len(components)], chance.choice(components)
+        source, target = components[number % len(components)], rng.choice(components)
         key = source["name"], target["name"], number % REFERENCE_TYPES
         if key in taken:
             continue
@@ -87,7 +85,7 @@ def reference_rows(components: list[Row], count: int, *, changed: bool = False) 
             "type": number % REFERENCE_TYPES,
             "displayText": f"feeds {target['name']}",
             "description": f"Nightly transfer number {number:06}, agreed between the two owners.",
-            "protocol": chance.choice(_options("protocol")),
+            "protocol": rng.choice(_options("protocol")),
         }
         if changed and number % CHANGED_EVERY == 0:
             row["description"] += " Under review."

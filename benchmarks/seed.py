@@ -1,6 +1,6 @@
-"""Write what the emulator starts with: the workspace, and, unless it is to be empty, all that the source has.
+"""Print a seed for the emulator: the workspace, and, without `--empty`, all rows of the source.
 
-A process of its own, so that the memory it takes is not in anybody's figure.
+It runs in its own process, so that its memory is in no figure.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MODEL_ID = "b00000000000000000000002"
 
 
 def seed(components: int, references: int, *, empty: bool) -> dict[str, Any]:
-    """Return the seed."""
+    """Return a seed with so many components and references, or with none if `empty`."""
     content: dict[str, Any] = {
         "format": 1,
         "models": [_model()],
@@ -34,9 +34,9 @@ def seed(components: int, references: int, *, empty: bool) -> dict[str, Any]:
         comps = component_rows(components)
         refs = reference_rows(comps, references)
         id_of = {row["name"]: f"c{number:023}" for number, row in enumerate(comps)}
-        content["components"] = [{"_id": id_of[row["name"]], **_apart(row)} for row in comps]
+        content["components"] = [{"_id": id_of[row["name"]], **_nested(row)} for row in comps]
         content["references"] = [
-            {"_id": f"d{number:023}", **_apart(row), "source": id_of[row["source"]]}
+            {"_id": f"d{number:023}", **_nested(row), "source": id_of[row["source"]]}
             | {"target": id_of[row["target"]]}
             for number, row in enumerate(refs)
         ]
@@ -64,7 +64,7 @@ def _field(name: str, kind: str, options: str, of_references: bool) -> dict[str,
     }
 
 
-def _apart(row: dict[str, Any]) -> dict[str, Any]:
+def _nested(row: dict[str, Any]) -> dict[str, Any]:
     built_in = {key: value for key, value in row.items() if key not in CUSTOM_FIELDS}
     return {**built_in, "customFields": {key: row[key] for key in row if key in CUSTOM_FIELDS}}
 

@@ -1,6 +1,6 @@
-"""What was measured, as Markdown, with the targets beside the figures.
+"""Format measurements as Markdown tables, with the targets beside the figures.
 
-A missed target is said, and never fails anything: the figures come from whatever machine this is.
+A missed target is marked and fails nothing, since the figures depend on the machine.
 """
 
 from __future__ import annotations
@@ -15,117 +15,131 @@ if TYPE_CHECKING:
 
     from processes import Figures
 
-__all__ = ["Measured", "floor_table", "growth_table", "import_table", "linearity", "scenario_table"]
+__all__ = [
+    "Measured",
+    "growth_sentences",
+    "growth_table",
+    "import_table",
+    "parsing_table",
+    "scenario_table",
+    "verdict",
+]
 
 
-#: The sizes, in components, at which the targets are set.
-JUDGED = (10_000, 100_000)
+#: The sizes, in components, that have targets.
+SIZES_WITH_TARGETS = (10_000, 100_000)
 
 
 class Measured(NamedTuple):
-    """One scenario at one size: turn by turn this library's runs, and what they are measured against.
+    """One scenario at one size: the runs of this version, and what they are compared with, by round.
 
-    `theirs` are the medians of 0.8.4, None where it was not run or took too long.
+    `predecessor` are the medians of 0.8.4, or None if it was not run or timed out.
     """
 
     scenario: str
     components: int
     references: int
     runs: list[Figures]
-    theirs: Figures | None
-    theirs_took_too_long: bool
-    floors: list[Figures]
+    predecessor: Figures | None
+    predecessor_timed_out: bool
+    parsing_runs: list[Figures]
 
     @property
     def size(self) -> str:
-        """The size in words."""
+        """The size as text."""
         return f"{self.components:,} / {self.references:,}"
 
     @property
     def ours(self) -> Figures:
-        """The medians of this library."""
+        """The medians of this version."""
         return medians(self.runs)
 
     @property
-    def floor(self) -> Figures | None:
-        """The medians of what it is measured against."""
-        return medians(self.floors) if self.floors else None
+    def parsing(self) -> Figures | None:
+        """The medians of parsing alone."""
+        return medians(self.parsing_runs) if self.parsing_runs else None
 
 
 def scenario_table(all_measured: Iterable[Measured], bound: float) -> str:
-    """Return the runs, a row for each library."""
+    """Return a table of the runs, with a row for each version."""
     rows = []
-    for one in all_measured:
-        if one.theirs:
-            rows.append([one.scenario, one.size, "0.8.4", *_run(one.theirs), "1"])
-        elif one.theirs_took_too_long:
-            rows.append([one.scenario, one.size, "0.8.4", "", "", f"> {bound:g} s", "", "1"])
-        rows.append([one.scenario, one.size, "this", *_run(one.ours), _cpu_ratio(one)])
+    for case in all_measured:
+        if case.predecessor:
+            rows.append([case.scenario, case.size, "0.8.4", *_run(case.predecessor), "1"])
+        elif case.predecessor_timed_out:
+            rows.append([case.scenario, case.size, "0.8.4", "", "", f"> {bound:g} s", "", "1"])
+        rows.append([case.scenario, case.size, "this", *_run(case.ours), _cpu_ratio(case)])
     head = ("scenario", "components / references", "ardoqpy", "requests", "client CPU", "wall")
     return _table([*head, "peak memory (before the run)", "CPU against 0.8.4"], rows)
 
 
-def floor_table(all_measured: Iterable[Measured]) -> str:
-    """Return a run with nothing to do beside fetching and parsing the same answers."""
+def parsing_table(all_measured: Iterable[Measured]) -> str:
+    """Return a table that compares runs with nothing to do with parsing the same answers."""
     rows = []
-    for one in all_measured:
-        if not one.floor:
+    for case in all_measured:
+        if not case.parsing:
             continue
-        wanted = one.components in JUDGED
-        # Of one turn, since the next may find another machine.
-        run = median(ours["cpu"] / floor["parse"] for ours, floor in zip(one.runs, one.floors, strict=True))
-        deciding = median(floor["decide"] / floor["parse"] for floor in one.floors)
+        judged = case.components in SIZES_WITH_TARGETS
+        # Ratios within a round, since the machine may be slower in the next.
+        rounds = list(zip(case.runs, case.parsing_runs, strict=True))
+        run = median(ours["cpu"] / parsing["parse"] for ours, parsing in rounds)
+        without_gc = median(ours["cpu"] / parsing["parse_without_gc"] for ours, parsing in rounds)
+        aggregated = median(parsing["aggregated"] / parsing["parse"] for parsing in case.parsing_runs)
+        deciding = median(parsing["decide"] / parsing["parse"] for parsing in case.parsing_runs)
         rows.append(
             [
-                one.size,
-                f"{one.floor['bytes'] / 1e6:.1f} MB",
-                _seconds(one.floor["parse"]),
-                _seconds(one.floor["fetch_and_parse"]),
-                _seconds(one.ours["cpu"]),
-                f"{run:.2f} x{_verdict(run, 2.5) if wanted else ''}",
-                f"{one.ours['cpu'] / one.floor['fetch_and_parse']:.2f} x",
-                _seconds(one.floor["decide"]),
-                f"{deciding:.2f} x{_verdict(deciding, 0.5) if wanted else ''}",
-                _memory(one, wanted=wanted),
-                f"{one.ours['requests']:.0f}{_verdict(one.ours['requests'], 1, ' (target: 1, {})')}",
+                case.size,
+                f"{case.parsing['bytes'] / 1e6:.1f} MB",
+                _seconds(case.parsing["parse"]),
+                _seconds(case.parsing["fetch_and_parse"]),
+                _seconds(case.ours["cpu"]),
+                f"{run:.2f} x{verdict(run, 2.5) if judged else ''}",
+                f"{without_gc:.2f} x{verdict(without_gc, 2.0) if judged else ''}",
+                f"{case.ours['cpu'] / case.parsing['fetch_and_parse']:.2f} x",
+                f"{aggregated:.2f} x{verdict(aggregated, 1.0) if judged else ''}",
+                _seconds(case.parsing["decide"]),
+                f"{deciding:.2f} x{verdict(deciding, 0.5) if judged else ''}",
+                _memory(case, judged=judged),
+                f"{case.ours['requests']:.0f}{verdict(case.ours['requests'], 1, ' (target: 1, {})')}",
             ]
         )
     head = ["components / references", "answers", "parsing alone", "fetching and parsing", "a whole run"]
-    head += ["run / parsing", "run / fetching and parsing", "deciding the rows", "deciding / parsing"]
-    return _table([*head, "peak memory / parsed objects alone", "requests per workspace"], rows)
+    head += ["run / parsing", "run / parsing without the garbage collector", "run / fetching and parsing"]
+    head += ["aggregated / parsing", "deciding the rows", "deciding / parsing"]
+    return _table([*head, "peak memory / parsed objects", "requests per workspace"], rows)
 
 
-def _memory(one: Measured, *, wanted: bool) -> str:
-    if not one.floor or not one.floor["memory"]:
+def _memory(case: Measured, *, judged: bool) -> str:
+    if not case.parsing or not case.parsing["memory"]:
         return ""
-    times = (one.ours["memory"] - one.ours["memory_before"]) / one.floor["memory"]
-    return f"{times:.2f} x of {one.floor['memory'] / 1024:.0f} MiB{_verdict(times, 2.5) if wanted else ''}"
+    objects = case.parsing["memory"]
+    times = (case.ours["memory"] - case.ours["memory_before"]) / objects
+    return f"{times:.2f} x of {objects / 1024:.0f} MiB{verdict(times, 2.5) if judged else ''}"
 
 
-def linearity(all_measured: Sequence[Measured]) -> list[str]:
-    """Return a sentence for each pair of sizes of which one has ten times the rows of the other.
+def growth_sentences(all_measured: Sequence[Measured]) -> list[str]:
+    """Return a sentence for each pair of sizes with ten times the rows.
 
-    Much of such a step is the machine's own, as that of parsing alone shows: `growth.py` sets it aside.
+    Part of the growth is the machine's, as the growth of parsing shows; `growth.py` excludes it.
     """
-    runs = {one.components: one for one in all_measured if one.scenario == "nothing-to-do"}
+    runs = {case.components: case for case in all_measured if case.scenario == "nothing-to-do"}
     sentences = []
     for size, few in runs.items():
         more = runs.get(10 * size)
         if more is None:
             continue
         ratios = _ratios(few.runs, more.runs, "cpu")
-        floors = _ratios(few.floors, more.floors, "fetch_and_parse")
+        parsing = _ratios(few.parsing_runs, more.parsing_runs, "fetch_and_parse")
         sentences.append(
             f"Ten times the rows ({size:,} to {10 * size:,} components), nothing to do: {_spread(ratios)} "
-            f"the CPU in the same turn{_verdict(median(ratios), 11)}; fetching and parsing {_spread(floors)}."
+            f"the CPU in the same round{verdict(median(ratios), 11)}; fetching and parsing "
+            f"{_spread(parsing)}."
         )
     return sentences
 
 
 def _ratios(few: Sequence[Figures], more: Sequence[Figures], kind: str) -> list[float]:
-    """Return how many times a figure of the smaller size the larger took, turn by turn, the smallest
-    first.
-    """
+    """Return the ratios of a figure between two sizes, round by round, sorted."""
     return sorted(large[kind] / small[kind] for small, large in zip(few, more, strict=True))
 
 
@@ -134,9 +148,7 @@ def _spread(ratios: Sequence[float]) -> str:
 
 
 def growth_table(runs: Mapping[int, list[Figures]]) -> str:
-    """Return each size beside one of ten times the rows, of the same turn: a run, and parsing its
-    answer alone.
-    """
+    """Return a table of runs and of parsing alone, with their growth to ten times the rows."""
     rows = []
     for size, all_few in runs.items():
         figures = medians(all_few)
@@ -147,7 +159,7 @@ def growth_table(runs: Mapping[int, list[Figures]]) -> str:
             row += ["", ""]
         else:
             ratios = _ratios(all_few, more, "cpu")
-            row.append(f"{_spread(ratios)}{_verdict(median(ratios), 11)}")
+            row.append(f"{_spread(ratios)}{verdict(median(ratios), 11)}")
             row.append(_spread(_ratios(all_few, more, "fetch_and_parse")))
         rows.append(row)
     head = [
@@ -159,17 +171,17 @@ def growth_table(runs: Mapping[int, list[Figures]]) -> str:
     return _table([*head, "ten times the rows: a run", "ten times the rows: fetching and parsing"], rows)
 
 
-def import_table(ours: Sequence[Figures], floors: Sequence[Figures]) -> str:
-    """Return what the import takes, beside the import of requests alone in the same turn."""
+def import_table(ours: Sequence[Figures], plain: Sequence[Figures]) -> str:
+    """Return a table that compares the import with the import of requests in the same round."""
     rows = [
         [f"`import {name}`", *(f"{figures[kind] * 1000:.0f} ms" for kind in ("cpu", "wall"))]
-        for name, figures in (("requests", medians([*floors])), ("ardoqpy.client", medians([*ours])))
+        for name, figures in (("requests", medians([*plain])), ("ardoqpy.client", medians([*ours])))
     ]
     ratio = {
-        kind: median(our[kind] / floor[kind] for our, floor in zip(ours, floors, strict=True))
+        kind: median(our[kind] / bare[kind] for our, bare in zip(ours, plain, strict=True))
         for kind in ("cpu", "wall")
     }
-    rows.append(["ratio", f"{ratio['cpu']:.2f} x{_verdict(ratio['cpu'], 1.3)}", f"{ratio['wall']:.2f} x"])
+    rows.append(["ratio", f"{ratio['cpu']:.2f} x{verdict(ratio['cpu'], 1.3)}", f"{ratio['wall']:.2f} x"])
     return _table(["", "CPU", "wall"], rows)
 
 
@@ -182,17 +194,18 @@ def _run(figures: Figures) -> list[str]:
     ]
 
 
-def _cpu_ratio(one: Measured) -> str:
-    if not one.theirs:
+def _cpu_ratio(case: Measured) -> str:
+    if not case.predecessor:
         return ""
-    times = one.theirs["cpu"] / one.ours["cpu"]
-    wanted = (one.scenario, one.components) == ("nothing-to-do", 10_000)
+    times = case.predecessor["cpu"] / case.ours["cpu"]
+    judged = (case.scenario, case.components) == ("nothing-to-do", 10_000)
     met = "met" if times >= 25 else "missed"
-    return f"1/{times:.1f}" + (f" (target: at most 1/25, {met})" if wanted else "")
+    return f"1/{times:.1f}" + (f" (target: at most 1/25, {met})" if judged else "")
 
 
-def _verdict(figure: float, most: float, words: str = " (target: at most {most:g} x, {})") -> str:
-    return words.format("met" if figure <= most else "missed", most=most)
+def verdict(figure: float, most: float, template: str = " (target: at most {most:g} x, {})") -> str:
+    """Return whether a figure meets its target, as text to append."""
+    return template.format("met" if figure <= most else "missed", most=most)
 
 
 def _seconds(figure: float) -> str:

@@ -1,6 +1,6 @@
-"""Run one scenario once, in a process of its own, and print what it took as JSON.
+"""Run one scenario once, and print its figures as JSON.
 
-The same source for both libraries: which one it measures is decided by the Python that runs it.
+The Python that runs this file decides which version of ardoqpy is measured.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from door import TOKEN, requests_seen
+from admin_api import TOKEN, requests_received
 from memory import memory_now, peak_memory, system_time
 from rows import CHANGED_EVERY, component_rows, reference_rows
 
@@ -22,8 +22,8 @@ from ardoqpy import ArdoqSyncClient
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# 0.8.4 sets the root logger to DEBUG when it is imported, and would write a line or more for each row. What
-# is measured is the sync, so both are asked for warnings only.
+# 0.8.4 sets the root logger to DEBUG when it is imported, and would log each row. The sync is measured, not
+# its log, so both versions log warnings only.
 logging.getLogger().setLevel(logging.WARNING)
 
 
@@ -34,7 +34,7 @@ def run(
     pace: int,
     options: dict[str, Any],
 ) -> dict[str, Any]:
-    """Do what a nightly job does, and return the report; with a `pace`, so many rows a second at most."""
+    """Run a nightly job, and return its report; with a `pace`, at most so many rows a second."""
     client = ArdoqSyncClient(hosturl=url, token=TOKEN, **options)
     id_of = {row["name"]: client.create_component(row)["_id"] for row in paced(components, pace)}
     for row in paced(references, pace):
@@ -44,7 +44,7 @@ def run(
 
 
 def paced(rows: list[dict[str, Any]], pace: int) -> Iterator[dict[str, Any]]:
-    """Yield rows, so many a second at most; 0 is as fast as they are taken."""
+    """Yield rows, at most `pace` a second; 0 means no limit."""
     start = time.perf_counter()
     for number, row in enumerate(rows):
         if pace:
@@ -53,7 +53,7 @@ def paced(rows: list[dict[str, Any]], pace: int) -> Iterator[dict[str, Any]]:
 
 
 def expected(scenario: str, components: int, references: int) -> dict[str, int]:
-    """Return the counts that the report must have: a run that did something else is no measurement."""
+    """Return the counts that the report must have for the run to count as a measurement."""
     counts: dict[str, int] = {}
     for kind, rows in (("comps", components), ("refs", references)):
         changed = (rows + CHANGED_EVERY - 1) // CHANGED_EVERY if scenario == "change" else 0
@@ -64,7 +64,7 @@ def expected(scenario: str, components: int, references: int) -> dict[str, int]:
 
 
 def main() -> None:
-    """Measure the run, check its report, print the figures."""
+    """Measure the run, check its report, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url")
     parser.add_argument("scenario", choices=("nothing-to-do", "first-load", "change"))
@@ -85,17 +85,20 @@ def main() -> None:
     system = system_time() - system
     memory = peak_memory()
 
-    wanted = expected(options.scenario, options.components, options.references)
-    found = {key: report[key] for key in wanted}
-    if found != wanted or report["status"] != "success" or report["cache_miss_comps"]:
-        sys.exit(f"The report is not that of {options.scenario}: {found}, where {wanted} was expected.")
+    counts = expected(options.scenario, options.components, options.references)
+    actual = {key: report[key] for key in counts}
+    if actual != counts or report["status"] != "success" or report["cache_miss_comps"]:
+        sys.exit(f"The report of {options.scenario} has {actual}, expected {counts}.")
+    codec = time.process_time()
+    json.loads(json.dumps([components, references]))
     figures = {
+        "codec": time.process_time() - codec,
         "cpu": cpu,
         "system": system,
         "wall": wall,
         "memory": memory,
         "memory_before": memory_before,
-        "requests": len(requests_seen(options.url)),
+        "requests": len(requests_received(options.url)),
     }
     print(json.dumps(figures))
 

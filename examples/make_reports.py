@@ -1,4 +1,4 @@
-"""Rehearse each example against an emulator with its organisation, and write the report into its report.md.
+"""Preview each example against an emulator with its organisation, and write its report.md.
 
 python examples/make_reports.py
 """
@@ -17,52 +17,52 @@ from pathlib import Path
 from ardoqpy.testing import emulator
 
 HERE = Path(__file__).parent
-#: What makes the rows of a job itself.
+#: The script of the example whose rows come from Python.
 SCRIPT = "python_projects.py"
 #: Every example that has a job.
 EXAMPLES = sorted(path.parent.name for path in HERE.glob("*/organisation.json"))
 
 
-def copied(name: str, place: Path) -> Path:
-    """Copy an example to a place where it may be changed, make what it has to make, and return its folder."""
-    folder = Path(shutil.copytree(HERE / name, place / name))
+def copy_example(name: str, target: Path) -> Path:
+    """Copy an example into a folder, create its database if it has one, and return the copy."""
+    folder = Path(shutil.copytree(HERE / name, target / name))
     if (folder / "make_database.py").exists():
         runpy.run_path(str(folder / "make_database.py"), run_name="__main__")
     return folder
 
 
-def job_of(folder: Path) -> Path:
+def find_job(folder: Path) -> Path:
     """Return the job file of an example."""
     (path,) = folder.glob("*.toml")
     return path
 
 
-def report(name: str) -> str:
-    """Return the report of an example's rehearsal as Markdown, as its command writes it."""
-    with tempfile.TemporaryDirectory() as place:
-        folder = copied(name, Path(place))
+def make_report(name: str) -> str:
+    """Preview an example, and return its report as Markdown."""
+    with tempfile.TemporaryDirectory() as target:
+        folder = copy_example(name, Path(target))
         (folder / "report.md").unlink(missing_ok=True)
-        command = ["-m", "ardoqpy_sync", "plan", job_of(folder).name]
+        command = ["-m", "ardoqpy_sync", "plan", find_job(folder).name]
         if (folder / SCRIPT).exists():
             command = [SCRIPT]
-        clean = {
+        environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("ARDOQ", "GITHUB"))
         }
         with emulator(seed=str(folder / "organisation.json")) as server:
             settings = {"ARDOQ_API_HOST": server.url, "ARDOQ_API_TOKEN": server.token}
-            subprocess.run(  # noqa: S603  (a command of this house)
+            subprocess.run(  # noqa: S603  (a command of this project)
                 [sys.executable, *command, "--report", "report.md"],
                 cwd=folder,
-                env={**clean, **settings},
+                env={**environment, **settings},
                 stdout=subprocess.DEVNULL,
-                check=False,  # 2 where something would change, 1 where a row fails
+                check=False,  # 2 if something would change, 1 if a row fails
             )
-            told = (folder / "report.md").read_text(encoding="utf-8")
+            markdown = (folder / "report.md").read_text(encoding="utf-8")
             return re.sub(
-                r"^- Ardoq: .*$", "- Ardoq: https&#58;//yourorg.ardoq.com", told, flags=re.MULTILINE
+                r"^- Ardoq: .*$", "- Ardoq: https&#58;//yourorg.ardoq.com", markdown, flags=re.MULTILINE
             )
 
 
 if __name__ == "__main__":
-    for each in EXAMPLES:
-        (HERE / each / "report.md").write_text(report(each), encoding="utf-8")
+    for example in EXAMPLES:
+        (HERE / example / "report.md").write_text(make_report(example), encoding="utf-8")

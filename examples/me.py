@@ -1,8 +1,8 @@
-"""Show which Ardoq is asked, with which token, and who Ardoq says is asking.
+"""Show the host, the token and the user that the token belongs to.
 
     python examples/me.py --host https://yourorg.ardoq.com --token ... [--org yourorg]
 
-What is not given comes from ARDOQ_API_HOST, ARDOQ_API_TOKEN and ARDOQ_ORG_LABEL.
+Settings you don't pass are read from ARDOQ_API_HOST, ARDOQ_API_TOKEN and ARDOQ_ORG_LABEL.
 """
 
 import argparse
@@ -12,14 +12,14 @@ from ardoqpy import API, ArdoqClientException
 
 
 def main() -> int:
-    """Ask, print, and return 0; or print in one sentence what is wrong, and return 1."""
+    """Print the user and return 0, or print an error and return 1."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
     parser.add_argument("--host", help="such as https://yourorg.ardoq.com")
     parser.add_argument("--org", help="the organisation's label, needed on app.ardoq.com")
-    parser.add_argument("--token", help="better given in ARDOQ_API_TOKEN, where no process list shows it")
-    given = parser.parse_args()
+    parser.add_argument("--token", help="safer in ARDOQ_API_TOKEN, which no process list shows")
+    options = parser.parse_args()
     try:
-        with API(given.host, given.token, given.org) as ardoq:
+        with API(options.host, options.token, options.org) as ardoq:
             print(f"host:  {ardoq.ardoq_api_host}")
             print(f"org:   {ardoq.ardoq_org_label or '(the host says it)'}")
             print(f"token: ...{ardoq.ardoq_api_token[-4:]}")

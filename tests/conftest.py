@@ -1,4 +1,4 @@
-"""What every test stands on."""
+"""Fixtures and settings of every test."""
 
 import contextlib
 import socket
@@ -6,6 +6,7 @@ import socket
 import pytest
 from hypothesis import HealthCheck, settings
 from raw_server import RawServer
+from thorough import THOROUGH, examples
 
 from ardoqpy.testing import emulator
 
@@ -15,23 +16,44 @@ SETTINGS = (
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"),
 )
 
-# Every property test draws the same examples each time, and is never late, however busy the machine.
+#: Its tests are slow, and loading it takes a second.
+pytest_plugins = ["schemathesis.pytest.plugin"] if THOROUGH else []
+
+# Property tests draw the same examples each time, and have no deadline, however busy the machine.
 settings.register_profile(
-    "here", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+    "here",
+    max_examples=examples(100),
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("here")
 
 
+def pytest_report_header():
+    """Print which tests run."""
+    return "all tests, with all examples" if THOROUGH else "slow tests are deselected: CI=true runs them, too"
+
+
+def pytest_collection_modifyitems(config, items):
+    """Deselect the slow tests outside CI."""
+    slow = [] if THOROUGH else [item for item in items if item.get_closest_marker("slow")]
+    if slow:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch):
-    """Keep the settings of whoever runs the tests out of them."""
+    """Keep the settings of the person who runs the tests out of them."""
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
 def server():
-    """Give an empty emulator, and look afterwards that nothing crashed in it."""
+    """Run an empty emulator, and check afterwards that nothing crashed in it."""
     with emulator() as running:
         yield running
         assert running.crashes == []
@@ -39,7 +61,7 @@ def server():
 
 @pytest.fixture
 def raw_server():
-    """Make servers that give raw answers."""
+    """Return a function that starts servers that send raw answers."""
     with contextlib.ExitStack() as stack:
 
         def make(*answers, **keywords):
@@ -52,7 +74,7 @@ def raw_server():
 
 @pytest.fixture
 def closed_port():
-    """An address of this machine at which nobody listens."""
+    """Return a local address at which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
     return f"http://127.0.0.1:{port}"

@@ -1,38 +1,40 @@
-"""What a page shows of a shell, played again: its commands run, and what they print is held against the
-page.
-"""
+"""Play the shell sessions of a page: run their commands, and compare what they print with the page."""
 
 import os
 import re
 import runpy
 import shlex
+import subprocess
 import sys
 
 from ardoqpy.cli import main as ardoqpy
 from ardoqpy_sync.cli import main as ardoqpy_sync
 
-#: What is different each time: hosts, times and ids.
+#: What differs from run to run: hosts and times.
 CHANGING = re.compile(r"http://127\.0\.0\.1:\d+|https://yourorg\.ardoq\.com|\d{4}-\d\d-\d\dT[\d:.]+Z")
 PROGRAMS = {"ardoqpy": ardoqpy, "ardoqpy-sync": ardoqpy_sync}
-#: What sets the scene for people: an emulator, an environment and packages are there in a test.
-SCENERY = re.compile(r"ardoqpy emulator |export |cd |pip |python3 -m venv |\. ")
+#: Commands that a test does not run: it has an emulator, an environment and the packages already.
+SKIPPED = re.compile(r"ardoqpy emulator |export |cd |pip |python3 -m venv |\. ")
 
 
 def sessions(text):
-    """Return the blocks of a page that show a shell, each as a list of (command, what it printed)."""
-    found = []
+    """Return the shell sessions of a page, each as a list of (command, expected output)."""
+    result = []
     for block in re.findall(r"^```sh-session\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
         parts = re.split(r"^\$ (.*)\n", block, flags=re.MULTILINE)[1:]
-        found.append(list(zip(parts[::2], parts[1::2], strict=True)))
-    return found
+        result.append(list(zip(parts[::2], parts[1::2], strict=True)))
+    return result
 
 
 def run(command, capsys):
-    """Run a command in this process, and return its status and what it printed, errors at the end."""
+    """Run a command in this process, and return its exit status and its output, errors last."""
     program, *arguments = shlex.split(command)
     capsys.readouterr()
     try:
-        status = _script(arguments) if program == "python" else PROGRAMS[program](arguments)
+        if program == "printf":
+            status = subprocess.run(command, shell=True, check=True).returncode
+        else:
+            status = _script(arguments) if program == "python" else PROGRAMS[program](arguments)
     except SystemExit as end:
         status = end.code or 0
     printed = capsys.readouterr()
@@ -49,26 +51,26 @@ def _script(arguments):
     return 0
 
 
-def fits(printed, shown):
-    """Tell whether what was printed is what a page shows; a line `...` there stands for any lines."""
-    pieces = CHANGING.sub("<>", shown).split("...\n")
+def matches(printed, expected):
+    """Return whether an output is what a page shows; a line `...` there stands for any lines."""
+    pieces = CHANGING.sub("<>", expected).split("...\n")
     pattern = ".*".join(re.escape(piece) for piece in pieces)
     return re.fullmatch(pattern, CHANGING.sub("<>", printed), re.DOTALL) is not None
 
 
 def play(session, capsys):
-    """Run the commands of a block, and hold each against what is shown of it."""
+    """Run the commands of a session, and compare the output of each."""
     status = 0
-    for command, shown in session:
+    for command, expected in session:
         if command == "echo $?":
-            assert shown == f"{status}\n"
-        elif not SCENERY.match(command):
+            assert expected == f"{status}\n"
+        elif not SKIPPED.match(command):
             status, printed = run(command, capsys)
-            assert fits(printed, shown), f"$ {command}\n{printed}"
+            assert matches(printed, expected), f"$ {command}\n{printed}"
 
 
 def reach(server, monkeypatch):
-    """Have commands go to an emulator, and print as into a pipe of some width."""
+    """Point the commands at an emulator, outside of any CI."""
     for name in [name for name in os.environ if name.startswith(("ARDOQ", "GITHUB"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("ARDOQ_API_HOST", server.url)

@@ -80,7 +80,7 @@ def nothing_sent(server, ws_id):
         ],
         (None, f"ws_id is missing: {AN_ID}"),
         ("", f"ws_id is missing: {AN_ID}"),
-        ({"_id": NOBODY, "name": "W"}, "ws_id is a whole entity: give its '_id' alone."),
+        ({"_id": NOBODY, "name": "W"}, "ws_id is a whole entity: give its '_id' only."),
         ({"name": "W"}, f"ws_id is a dict, which is not an id of Ardoq: {AN_ID}"),
         (5, f"ws_id is an int, which is not an id of Ardoq: {AN_ID}"),
         ("x/" * 200, f"ws_id is {('x/' * 200)!r:.80}, which is not an id of Ardoq: {AN_ID}"),
@@ -123,10 +123,10 @@ def test_a_list_of_ids_that_is_none(client, nothing_sent):
 def test_no_id_at_all(client, nothing_sent):
     """Where one of two ids is needed, both are named."""
     assert sentence_of(InvalidInput, client.get_component) == (
-        "Neither ws_id nor comp_id is given: say which workspace or which component."
+        "Neither ws_id nor comp_id is given: name a workspace or a component."
     )
     assert sentence_of(InvalidInput, client.get_reference) == (
-        "Neither ws_id nor ref_id is given: say which workspace or which reference."
+        "Neither ws_id nor ref_id is given: name a workspace or a reference."
     )
 
 
@@ -167,7 +167,7 @@ def test_a_file_name_that_is_none(filename, client, ws_id, nothing_sent):
         ),
     ],
 )
-def test_a_component_that_lacks_something(comp, sentence, client, nothing_sent):
+def test_a_component_with_a_missing_attribute(comp, sentence, client, nothing_sent):
     """A component needs a name and a workspace."""
     assert sentence_of(InvalidInput, client.create_component, comp) == sentence
 
@@ -181,7 +181,7 @@ def test_a_component_that_lacks_something(comp, sentence, client, nothing_sent):
         ({}, "comp has no name, no typeId and no rootWorkspace"),
     ],
 )
-def test_a_row_of_a_sync_that_lacks_something(comp, lack, sync, nothing_sent):
+def test_a_sync_row_with_a_missing_attribute(comp, lack, sync, nothing_sent):
     """A row needs its type as well, since it is matched by it."""
     needs = "it needs name, typeId and rootWorkspace."
     assert sentence_of(InvalidInput, sync.create_component, comp) == f"{lack}: {needs}"
@@ -243,7 +243,7 @@ def test_a_reference_to_an_unknown_component(end, client, sync, comp_id):
     )
 
 
-def test_a_reference_that_lacks_something(client, sync, nothing_sent):
+def test_a_reference_with_a_missing_attribute(client, sync, nothing_sent):
     """A reference needs both its ends and its type."""
     for one in (client, sync):
         assert sentence_of(InvalidInput, one.create_reference, {"source": NOBODY}) == (
@@ -303,7 +303,7 @@ PARTS = [pytest.param(*part, id=name.replace(" ", "-")) for name, part in UNFIT.
 
 
 @pytest.mark.parametrize(("value", "what"), PARTS)
-def test_what_json_cannot_hold(value, what, client, ws_id, nothing_sent):
+def test_values_that_json_cannot_hold(value, what, client, ws_id, nothing_sent):
     """A value that JSON cannot hold is refused by its attribute, and nothing is sent."""
     comp = {"name": "b", "rootWorkspace": ws_id, "typeId": TYPE, "x": value}
     found = sentence_of(InvalidInput, client.create_component, comp)
@@ -312,7 +312,7 @@ def test_what_json_cannot_hold(value, what, client, ws_id, nothing_sent):
 
 @pytest.mark.parametrize(("value", "what"), PARTS)
 @pytest.mark.parametrize("simulate", [False, True])
-def test_what_json_cannot_hold_in_a_sync(simulate, value, what, server, client, ws_id):
+def test_values_that_json_cannot_hold_in_a_sync(simulate, value, what, server, client, ws_id):
     """A sync says the same, simulated or not, and writes nothing."""
     comp = {"name": "b", "rootWorkspace": ws_id, "typeId": TYPE, "x": value}
     with ArdoqSyncClient(server.url, server.token, simulate=simulate) as sync:
@@ -358,7 +358,7 @@ def test_a_wrong_token(server):
     with ArdoqClient(server.url, "wr0ng") as client:
         assert sentence_of(AuthorizationError, client.get_workspaces) == (
             "GET /api/workspace failed with 401 Unauthorized. Ardoq says: The token is not known. Make a new "
-            "token (one unused for 60 days expires), and look that it is for this host."
+            "token (one unused for 60 days expires), and check that it is for this host."
         )
 
 

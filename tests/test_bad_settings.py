@@ -28,26 +28,26 @@ SECONDS = "give seconds above 0, or a pair of them (to connect, between bytes)."
             "http://yourorg.ardoq.com",
             (
                 "The host 'http://yourorg.ardoq.com' would send the token unencrypted: write https://, or "
-                "say allow_http=True if that is what you want."
+                "pass allow_http=True if you accept that."
             ),
         ),
         (
             "http://localhost.example.com",
             (
                 "The host 'http://localhost.example.com' would send the token unencrypted: write https://, "
-                "or say allow_http=True if that is what you want."
+                "or pass allow_http=True if you accept that."
             ),
         ),
         (
             "https://yourorg.ardoq.com/api",
             (
-                "The host 'https://yourorg.ardoq.com/api' goes on after the host name: leave out '/api', the "
+                "The host 'https://yourorg.ardoq.com/api' has more than a host name: leave out '/api'. The "
                 "library adds /api itself."
             ),
         ),
         (
             "https://somebody:secret@yourorg.ardoq.com",
-            "The host holds a user name or password: give the token as token instead.",
+            "The host has a user name or password: give the token as token instead.",
         ),
         ("https://", f"The host 'https://' is not a URL: write it in full, {EXAMPLE}"),
         (
@@ -65,7 +65,7 @@ SECONDS = "give seconds above 0, or a pair of them (to connect, between bytes)."
             (
                 f"{HOST}{rest}",
                 (
-                    f"The host '{HOST}{rest}' goes on after the host name: leave out '{rest}', the library "
+                    f"The host '{HOST}{rest}' has more than a host name: leave out '{rest}'. The library "
                     "adds /api itself."
                 ),
             )
@@ -76,7 +76,7 @@ SECONDS = "give seconds above 0, or a pair of them (to connect, between bytes)."
             f"The host 'ftp://yourorg.ardoq.com' has the scheme 'ftp': write https:// instead, {EXAMPLE}",
         ),
         *[
-            (host, "The host holds a user name or password: give the token as token instead.")
+            (host, "The host has a user name or password: give the token as token instead.")
             for host in ("https://somebody:s3cret@a.com:x", "somebody:s3cret@a.com")
         ],
         (5, f"hosturl is an int: give text, {EXAMPLE}"),
@@ -114,7 +114,7 @@ def test_a_token_given_as_the_host_is_not_quoted(token, kind):
     ],
 )
 def test_hosts_that_are_accepted(host):
-    """This machine needs no TLS; a slash at the end does no harm."""
+    """The local machine needs no TLS; a slash at the end does no harm."""
     assert ArdoqClient(f"{host}/", "t0ken").hosturl == host
 
 
@@ -132,8 +132,8 @@ def test_http_is_accepted_where_it_is_asked_for():
         (
             None,
             (
-                "No token is set: give token, or set ARDOQ_API_TOKEN. Ardoq makes one under Account "
-                "settings, API and tokens."
+                "No token is set: give token, or set ARDOQ_API_TOKEN. Create one in Ardoq under "
+                "Account settings, API and tokens."
             ),
         ),
         ("", "The token is empty: give token, or set ARDOQ_API_TOKEN."),
@@ -142,7 +142,7 @@ def test_http_is_accepted_where_it_is_asked_for():
             (
                 token,
                 (
-                    "The token holds a space, a line break or a letter outside ASCII, which no token has: "
+                    "The token has a space, a line break or a letter outside ASCII, which no token has: "
                     "copy it from Ardoq again."
                 ),
             )
@@ -167,7 +167,7 @@ def test_a_line_break_at_the_end_of_a_token_is_forgiven():
     [
         (
             "my org",
-            "The organisation label 'my org' is not a label: take the one in your Ardoq's address.",
+            "The organisation label 'my org' is not a label: use the one in your Ardoq's address.",
         ),
         (5, "org is an int: give the organisation's label as text."),
     ],
@@ -228,10 +228,10 @@ def test_retries_that_are_accepted():
 @pytest.mark.parametrize(
     ("version", "sentence"),
     [
-        ("v3", "There is no API 'v3': say version='v1' or version='v2'."),
-        (None, "There is no API None: say version='v1' or version='v2'."),
-        (["v1"], "There is no API ['v1']: say version='v1' or version='v2'."),
-        ({"v1": 1}, "There is no API {'v1': 1}: say version='v1' or version='v2'."),
+        ("v3", "There is no API 'v3': use version='v1' or version='v2'."),
+        (None, "There is no API None: use version='v1' or version='v2'."),
+        (["v1"], "There is no API ['v1']: use version='v1' or version='v2'."),
+        ({"v1": 1}, "There is no API {'v1': 1}: use version='v1' or version='v2'."),
     ],
 )
 def test_a_version_that_is_not_there(version, sentence):
@@ -248,14 +248,14 @@ def test_on_error_that_makes_no_sense(on_error):
 
 # -- the cfg file ----------------------------------------
 
-NO_PAIR = "of it is not of the form 'key = value' below a section [Ardoq]."
-TWICE = "cannot be understood: line 3 says again what is said above it."
+NO_PAIR = "is not of the form 'key = value' below a section [Ardoq]."
+TWICE = "cannot be parsed: line 3 repeats a key or a section."
 
 
 @pytest.mark.parametrize(
     ("content", "rest"),
     [
-        (None, "is not there: copy ardoq.cfg.example to it and fill it in."),
+        (None, "does not exist: copy ardoq.cfg.example to it and fill it in."),
         (b"[Ardoq]\ntoken = s3cret\xe9\n", "cannot be read: it is not UTF-8 text."),
         (b"", "has no section [Ardoq]: write that line above its settings."),
         (b"[Other]\ntoken = s3cret\n", "has no section [Ardoq]: write that line above its settings."),
@@ -263,8 +263,8 @@ TWICE = "cannot be understood: line 3 says again what is said above it."
             b"[s3cret]\n[ ardoq-]\ntoken = s3cret\n",
             "has no section [Ardoq]: write that line in place of '[ ardoq-]'.",
         ),
-        (b"token = s3cret\n", f"cannot be understood: line 1 {NO_PAIR}"),
-        (b"[Ardoq]\nhost = https://a.com\ns3cret\n", f"cannot be understood: line 3 {NO_PAIR}"),
+        (b"token = s3cret\n", f"cannot be parsed: line 1 {NO_PAIR}"),
+        (b"[Ardoq]\nhost = https://a.com\ns3cret\n", f"cannot be parsed: line 3 {NO_PAIR}"),
         (b"[Ardoq]\ntoken = s3cret\ntoken = s3cret\n", TWICE),
         (b"[Ardoq]\ntoken = a\n[Ardoq]\ntoken = s3cret\n", TWICE),
     ],

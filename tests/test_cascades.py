@@ -1,5 +1,6 @@
 """How much goes with each of many components."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +30,7 @@ def test_any_shape_is_counted_as_by_hand(asked, children, references):
     assert found == {one: by_hand(one, children, references) for one in asked}
 
 
+@pytest.mark.slow
 def test_a_line_of_a_hundred_thousand_is_counted_in_one_walk():
     """Parents above parents: nobody is asked about twice, and it is no matter for Python's stack."""
     last = 100_000

@@ -1,4 +1,4 @@
-"""The pages that lead somebody through something: what they show runs, and what they say is so."""
+"""The guides: their commands and code run, and print what they show."""
 
 import configparser
 import os
@@ -16,7 +16,7 @@ from shell_sessions import play, reach, sessions
 
 from ardoqpy.testing import emulator
 from ardoqpy_sync.cli import main
-from ardoqpy_sync.cli.main import parser_of
+from ardoqpy_sync.cli.main import PROGRAM
 
 ROOT = Path(__file__).parents[1]
 SPREADSHEET = ROOT / "examples" / "cmdb-spreadsheet"
@@ -32,15 +32,15 @@ def fenced(name, language):
     return re.findall(rf"^```{language}\n(.*?)^```$", text_of(name), re.DOTALL | re.MULTILINE)
 
 
-def calls_in(text):
-    """Return the calls of `ardoqpy-sync` in a text, each as its arguments."""
-    found = re.findall(r"(?:^|[\s/=])ardoqpy-sync ((?:plan|apply|check|init|report) [^|`\n]*)", text)
-    return [shlex.split(arguments) for arguments in found]
+def commands_in(text):
+    """Return the `ardoqpy-sync` commands in a text, each as its arguments."""
+    commands = re.findall(r"(?:^|[\s/=])ardoqpy-sync ((?:plan|apply|check|init|report) [^|`\n]*)", text)
+    return [shlex.split(arguments) for arguments in commands]
 
 
 @pytest.fixture
 def spreadsheet(tmp_path, monkeypatch):
-    """Go to a copy of the example with a spreadsheet, and give an emulator with its organisation."""
+    """Change into a copy of the spreadsheet example, and return an emulator with its organisation."""
     folder = Path(shutil.copytree(SPREADSHEET, tmp_path / "cmdb-spreadsheet"))
     monkeypatch.chdir(folder)
     with emulator(seed=str(folder / "organisation.json")) as server:
@@ -49,7 +49,7 @@ def spreadsheet(tmp_path, monkeypatch):
 
 
 def test_a_first_sync(spreadsheet, capsys):
-    """From the bad cell to the run that has nothing to do, all is as the page shows it."""
+    """From the bad cell to the run with nothing to do, the commands print what the page shows."""
     parts = text_of("first-sync.md").split("Open the workbook, and write `300 000,00`")
     assert len(parts) == 2
     for number, part in enumerate(parts):
@@ -62,25 +62,25 @@ def test_a_first_sync(spreadsheet, capsys):
     assert "<html" in Path("plan.html").read_text(encoding="utf-8")
 
 
-def test_the_commands_for_ones_own(spreadsheet, capsys):
-    """A first job is made of a file, checked and rehearsed with the commands on the page."""
+def test_the_commands_for_your_own_ardoq(spreadsheet, capsys):
+    """The commands write a first job from a file, check it and preview it, without a write."""
     Path("servers.csv").write_text("Hostname,Environment\nosl-app-09,Test\n", encoding="utf-8")
-    calls = calls_in(fenced("first-sync.md", "sh")[0])
-    assert [main(call) for call in calls] == [0, 0, 2]
+    commands = commands_in(fenced("first-sync.md", "sh")[0])
+    assert [main(command) for command in commands] == [0, 0, 2]
     assert {request.method for request in spreadsheet.requests} == {"GET"}
 
 
-def test_the_calls_on_the_schedule_are_ones():
-    """Every call of the command on the page is understood, in whatever language it stands."""
+def test_the_commands_on_the_schedule_parse():
+    """The command line accepts every command on the page, in whatever file it is."""
     page = text_of("schedule.md")
-    calls = calls_in(page)
-    assert len(calls) == 8
-    for call in calls:
-        parser_of().parse_args(call)
+    commands = commands_in(page)
+    assert len(commands) == 8
+    for command in commands:
+        PROGRAM.parser().parse_args(command)
 
 
-def test_the_files_on_the_schedule_are_files():
-    """The units are ini files, the pipelines YAML whose steps do what they are said to do."""
+def test_the_files_on_the_schedule_parse():
+    """The systemd units are ini files, and both pipelines run the same commands at the same time."""
     service, timer = fenced("schedule.md", "ini")
     units = configparser.ConfigParser(interpolation=None)
     units.optionxform = str
@@ -91,12 +91,12 @@ def test_the_files_on_the_schedule_are_files():
     steps = github["jobs"]["sync"]["steps"]
     commands = [step["run"] for step in steps if "ardoqpy-sync" in step.get("run", "")]
     assert [step["script"] for step in azure["steps"] if "ardoqpy-sync" in step.get("script", "")] == commands
-    assert github[True]["schedule"][0]["cron"] == azure["schedules"][0]["cron"]  # YAML's `on` is a yes
+    assert github[True]["schedule"][0]["cron"] == azure["schedules"][0]["cron"]  # YAML reads `on` as true
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the pipelines of the page run on Linux")
-def test_the_steps_of_the_pipelines_end_as_they_should(spreadsheet, tmp_path):
-    """As GitHub runs them: a rehearsal with changes is no failure, one with a bad row is."""
+def test_the_exit_codes_of_the_pipeline_steps(spreadsheet, tmp_path):
+    """Run as GitHub does, a preview with changes passes, and one with a bad row fails."""
     github, _ = (yaml.safe_load(block) for block in fenced("schedule.md", "yaml"))
     (plan,) = [
         step["run"] for step in github["jobs"]["sync"]["steps"] if "ardoqpy-sync plan" in step.get("run", "")
@@ -105,21 +105,24 @@ def test_the_steps_of_the_pipelines_end_as_they_should(spreadsheet, tmp_path):
     program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m ardoqpy_sync "$@"\n')
     program.chmod(0o755)
     summary = tmp_path / "summary.md"
-    clean = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "GITHUB_STEP_SUMMARY": str(summary)}
+    environment = os.environ | {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "GITHUB_STEP_SUMMARY": str(summary),
+    }
     Path("cmdb.toml").rename("job.toml")
-    ends = []
+    exit_codes = []
     for cell in ("ca. 300 000", "300 000,00"):
         workbook = openpyxl.load_workbook("cmdb.xlsx")
         workbook["Applications"]["F7"] = cell
         workbook.save("cmdb.xlsx")
-        done = subprocess.run(["bash", "-e", "-c", plan], env=clean, capture_output=True, check=False)
-        ends.append(done.returncode)
-    assert ends == [1, 0]
+        done = subprocess.run(["bash", "-e", "-c", plan], env=environment, capture_output=True, check=False)
+        exit_codes.append(done.returncode)
+    assert exit_codes == [1, 0]
     assert summary.read_text(encoding="utf-8").count("# Applications and servers of the CMDB") == 2
 
 
 def test_the_comparison_of_two_emulators_runs(capsys):
-    """What two runs left is compared, names by names: what one of them did not write is told."""
+    """The comparison prints a component that only one of the emulators holds."""
     (code,) = fenced("moving-from-0.8.4.md", "python")
     seed = {
         "format": 1,
@@ -135,13 +138,13 @@ def test_the_comparison_of_two_emulators_runs(capsys):
         for port, server in (("8081", old), ("8082", new)):
             code = code.replace(port, server.url.rpartition(":")[2])
         exec(compile(code, "moving-from-0.8.4.md", "exec"), {})
-    before, after = capsys.readouterr().out.split("only under this library:")
+    before, after = capsys.readouterr().out.split("only under this version:")
     assert "Till" not in before + after
     assert ("Shop" in before, "Shop" in after) == (False, True)
 
 
 def test_the_tests_on_the_page_pass(tmp_path):
-    """The tests of the page on testing are run by pytest as they stand, and see what they are to see."""
+    """The tests on the page pass as they are."""
     tests = "\n\n".join(fenced("testing-your-integration.md", "python"))
     (tmp_path / "test_mine.py").write_text(tests, encoding="utf-8")
     job = (
@@ -149,16 +152,7 @@ def test_the_tests_on_the_page_pass(tmp_path):
         'workspace = "Apps"\ntype = "Application"\nname = "{Name}"\n'
     )
     (tmp_path / "job.toml").write_text(job, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", "test_mine.py"]
+    plugins = ["--disable-plugin-autoload", "-p", "ardoqpy.pytest_plugin", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", *plugins, "-W", "error", "test_mine.py"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "7 passed" in done.stdout, done.stdout
-
-
-def test_the_files_that_the_design_names_are_there():
-    """Every file and folder on the page on the design is in one of the packages, or in the tests."""
-    named = set(re.findall(r"`((?:[\w.]+/)*[\w]+\.py|(?:[\w]+/)+)`", text_of("design.md")))
-    named |= set(re.findall(r"^ ([\w/]+(?:/|\.py))", text_of("design.md"), re.MULTILINE))
-    assert len(named) > 40
-    packages = [ROOT / "ardoqpy", ROOT / "ardoqpy_sync"]
-    roots = [ROOT, ROOT / "tests", *packages, *(path for package in packages for path in package.glob("*/"))]
-    assert [name for name in sorted(named) if not any((root / name).exists() for root in roots)] == []

@@ -45,7 +45,7 @@ def cfg(tmp_path):
         (("file",), "file"),
     ],
 )
-def test_arguments_come_before_the_environment_before_the_file(name, places, winner, cfg, monkeypatch):
+def test_arguments_precede_the_environment_and_the_file(name, places, winner, cfg, monkeypatch):
     """Each setting is taken from the first place that has it, for itself."""
     argument = dict.fromkeys(NAMES)
     file = dict(PLACES["file"])
@@ -169,7 +169,7 @@ def test_a_token_has_no_dict():
 
 def test_a_token_is_hidden_in_text():
     """Every occurrence goes, the rest stays."""
-    assert Token(TOKEN).hide_in(f"a {TOKEN} b {TOKEN}") == "a *** b ***"
+    assert Token(TOKEN).redact(f"a {TOKEN} b {TOKEN}") == "a *** b ***"
 
 
 @pytest.mark.parametrize("kind", [ArdoqClient, ArdoqSyncClient])

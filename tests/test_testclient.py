@@ -1,4 +1,4 @@
-"""The tour that a newcomer takes first."""
+"""The tour in testclient.py."""
 
 import subprocess
 import sys
@@ -12,8 +12,8 @@ from ardoqpy import ArdoqClient
 ROOT = Path(__file__).parents[1]
 
 
-def take_the_tour(*arguments, cwd, **environment):
-    """Run testclient.py as a newcomer would."""
+def run_tour(*arguments, cwd, **environment):
+    """Run testclient.py in a folder, with these environment variables."""
     command = [sys.executable, str(ROOT / "testclient.py"), *arguments]
     clean = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **environment}
     return subprocess.run(
@@ -27,14 +27,14 @@ def take_the_tour(*arguments, cwd, **environment):
     )
 
 
-def test_with_no_settings_it_rehearses_writes_and_has_nothing_left_to_do(tmp_path):
-    """The tour runs on an emulator of its own and ends well, with real packages in its reports."""
-    done = take_the_tour(cwd=tmp_path)
+def test_without_settings_it_previews_writes_and_has_nothing_left_to_do(tmp_path):
+    """The tour starts an emulator and ends well, with real packages in its reports."""
+    done = run_tour(cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
     packages = {each.metadata["Name"].lower().replace("_", "-") for each in distributions()}
     assert f"Source: {len(packages)} Python packages" in done.stdout
-    assert "The real run did what the rehearsal said: yes." in done.stdout
+    assert "The real run did what the preview reported: yes." in done.stdout
     second = done.stdout.split("The second run")[1].split("A run after")[0]
     counted = [line.split()[1:4] for line in second.splitlines() if line.startswith(("comp", "ref"))]
     assert counted == [["0", "0", "0"], ["0", "0", "0"]]
@@ -44,34 +44,34 @@ def test_with_no_settings_it_rehearses_writes_and_has_nothing_left_to_do(tmp_pat
     assert "  - reference " in last
 
 
-@pytest.mark.parametrize("by", ["environment", "cfg"])
-def test_with_an_ardoq_named_it_only_rehearses_unless_told_to_write(server, tmp_path, by):
-    """Pointed at an Ardoq, the tour sends no write; with --write it makes and fills the workspaces."""
-    if by == "cfg":
+@pytest.mark.parametrize("settings", ["environment", pytest.param("cfg", marks=pytest.mark.slow)])
+def test_with_a_host_it_only_previews_unless_asked_to_write(server, tmp_path, settings):
+    """With a host, the tour sends no write; with --write it creates and fills the workspaces."""
+    if settings == "cfg":
         (tmp_path / "ardoq.cfg").write_text(f"[Ardoq]\nhost = {server.url}\ntoken = {server.token}\n")
-        named = {}
+        variables = {}
     else:
-        named = {"ARDOQ_API_HOST": server.url, "ARDOQ_API_TOKEN": server.token}
-    done = take_the_tour(cwd=tmp_path, **named)
+        variables = {"ARDOQ_API_HOST": server.url, "ARDOQ_API_TOKEN": server.token}
+    done = run_tour(cwd=tmp_path, **variables)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Run with --write" in done.stdout
     assert {request.method for request in server.requests} == {"GET"}
 
-    done = take_the_tour("--write", cwd=tmp_path, **named)
+    done = run_tour("--write", cwd=tmp_path, **variables)
     assert done.returncode == 0, done.stdout + done.stderr
     with ArdoqClient(server.url, server.token) as client:
         assert {ws["name"] for ws in client.get_workspaces()} == {"Python packages", "Python people"}
     server.clear_requests()
 
-    done = take_the_tour(cwd=tmp_path, **named)
+    done = run_tour(cwd=tmp_path, **variables)
     assert "Nothing was written." in done.stdout
     assert {request.method for request in server.requests} == {"GET"}
     assert server.token not in done.stdout + done.stderr
 
 
-def test_a_wrong_token_ends_it_in_one_line(server, tmp_path):
+def test_a_wrong_token_prints_one_line(server, tmp_path):
     """A token that Ardoq does not accept gives one line and status 1."""
-    done = take_the_tour(cwd=tmp_path, ARDOQ_API_HOST=server.url, ARDOQ_API_TOKEN="wrong-token")
+    done = run_tour(cwd=tmp_path, ARDOQ_API_HOST=server.url, ARDOQ_API_TOKEN="wrong-token")
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert "401" in done.stderr

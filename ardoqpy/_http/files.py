@@ -1,4 +1,4 @@
-"""Files on their way up and down, piece by piece, never whole in memory."""
+"""Uploads and downloads of files, in chunks, never whole in memory."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from ardoqpy.errors import ArdoqClientException, InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["MultipartFile", "opener", "save"]
+__all__ = ["MultipartFile", "open_source", "save"]
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
 
 
 class MultipartFile:
-    """Read one file as a multipart/form-data body with a single part.
+    """One file as a multipart/form-data body with a single part.
 
-    - `file`: a binary file-like object that can seek, from where it stands to its end.
-    - `field`: the name of the part; `filename`, `content_type`: what is said of the file.
+    - `file`: a binary file-like object that can seek; it is read from its current position to its end.
+    - `field`: the name of the part; `filename`, `content_type`: those of the file.
     """
 
     def __init__(self, file: BinaryIO, field: str, filename: str, content_type: str) -> None:
@@ -52,50 +52,50 @@ class MultipartFile:
         return self._size
 
     def __iter__(self) -> Iterator[bytes]:
-        while piece := self.read(1 << 16):
-            yield piece
+        while chunk := self.read(1 << 16):
+            yield chunk
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes, at most `size` of them."""
         if size is None or size < 0:
             return b"".join(self)
         while self._parts:
-            piece: bytes = self._parts[0].read(size)
-            if piece or size == 0:
-                return piece
+            chunk: bytes = self._parts[0].read(size)
+            if chunk or size == 0:
+                return chunk
             self._parts.pop(0)
         return b""
 
 
-def opener(
+def open_source(
     file: Source, filename: str | None, content_type: str | None
 ) -> tuple[Callable[[], BinaryIO], str, str]:
-    """Return how to read `file` from its start (as often as asked), its name and its content type.
+    """Return a function that opens `file` at its start, its name and its content type.
 
-    Raise `InvalidInput` where it is not there, is not binary, cannot seek, or its name is not known.
+    Raise `InvalidInput` if it does not exist, is not binary, cannot seek, or its name is not known.
     """
     if isinstance(file, bytes):
-        known, read = None, _bytes_reader(file)
+        own_name, read = None, _bytes_reader(file)
     elif isinstance(file, str | os.PathLike):
-        known, read = Path(file).name, _path_reader(Path(file))
+        own_name, read = Path(file).name, _path_reader(Path(file))
     elif hasattr(file, "read") and not isinstance(file, io.TextIOBase):
-        named = getattr(file, "name", None)
-        known, read = (Path(named).name if isinstance(named, str) else None), _file_reader(file)
+        path = getattr(file, "name", None)
+        own_name, read = (Path(path).name if isinstance(path, str) else None), _file_reader(file)
     else:
         raise InvalidInput(
             f"file is {describe_type(file)}: give a path, bytes, or a file opened in binary mode."
         )
-    name = filename or known
+    name = filename or own_name
     if not name:
-        raise InvalidInput("filename is missing: bytes have no name of their own, say what to call them.")
+        raise InvalidInput("filename is missing: bytes have no name, so give one.")
     if not isinstance(name, str):
         raise InvalidInput(f"filename is {describe_type(name)}: give it as text.")
     if any("\ud800" <= letter <= "\udfff" for letter in name):
         raise InvalidInput(f"filename is {name!r}, which holds half a character: give another one.")
-    guessed = content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
-    if not isinstance(guessed, str) or not guessed.isprintable():
-        raise InvalidInput(f"content_type is {guessed!r}, which is not one: for example 'image/png'.")
-    return read, name, guessed
+    kind = content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    if not isinstance(kind, str) or not kind.isprintable():
+        raise InvalidInput(f"content_type is {kind!r}, which is not one: for example 'image/png'.")
+    return read, name, kind
 
 
 def _bytes_reader(content: bytes) -> Callable[[], BinaryIO]:
@@ -106,8 +106,8 @@ def _path_reader(path: Path) -> Callable[[], BinaryIO]:
     def read() -> BinaryIO:
         try:
             return path.open("rb")
-        except OSError as problem:
-            raise InvalidInput(f"The file {str(path)!r} cannot be read: {problem.strerror}.") from None
+        except OSError as error:
+            raise InvalidInput(f"The file {str(path)!r} cannot be read: {error.strerror}.") from None
 
     return read
 
@@ -127,7 +127,7 @@ def _file_reader(file: BinaryIO) -> Callable[[], BinaryIO]:
 
 
 class _KeptOpen:
-    """Lend a caller's file: closing the loan leaves the file open."""
+    """A file of the caller, which stays open."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.read = file.read
@@ -135,26 +135,26 @@ class _KeptOpen:
         self.seek = file.seek
 
     def close(self) -> None:
-        """Leave the caller's file as it is."""
+        """Do nothing: the file is the caller's."""
 
 
-def save(pieces: Iterator[bytes], target: str | os.PathLike[str] | BinaryIO) -> int:
-    """Write the pieces to a path or a binary file and return how many bytes they were.
+def save(chunks: Iterator[bytes], target: str | os.PathLike[str] | BinaryIO) -> int:
+    """Write the chunks to a path or a binary file and return the number of bytes.
 
-    A path is written beside its place first and moved there whole: no half file is left behind.
+    For a path, a temporary file beside it is written first and moved: no partial file is left behind.
     """
     if not isinstance(target, str | os.PathLike):
-        return sum(target.write(piece) for piece in pieces)
+        return sum(target.write(chunk) for chunk in chunks)
     path = Path(target)
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with part.open("wb") as file:
-            size = sum(file.write(piece) for piece in pieces)
+            size = sum(file.write(chunk) for chunk in chunks)
         part.replace(path)
     except ArdoqClientException:
         raise
-    except OSError as problem:
-        raise InvalidInput(f"The file {str(path)!r} cannot be written: {problem.strerror}.") from None
+    except OSError as error:
+        raise InvalidInput(f"The file {str(path)!r} cannot be written: {error.strerror}.") from None
     finally:
         part.unlink(missing_ok=True)
     return size

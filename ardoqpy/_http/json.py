@@ -1,20 +1,28 @@
-"""JSON on its way out: what it cannot hold is refused in a sentence that names the attribute."""
+"""JSON in both directions: bodies of requests, with errors that name the attribute, and answers."""
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
-from typing import Any
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import describe_type
 from ardoqpy.errors import InvalidInput
 
-__all__ = ["encode_json"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-_DEEPEST_NAMED = 20
-_DEEPEST_SHOWN = 5
-_LONGEST_KEY = 60
-_PLAIN = frozenset({str, int, float, bool, type(None)})
+__all__ = ["NotJsonError", "decode_json", "encode_json"]
+
+#: Bytes from which on the garbage collector pauses while an answer is parsed, some hundred entities. For
+#: small answers it is not worth making everything old that is in memory.
+_LARGE = 100_000
+_MAX_SEARCH_DEPTH = 20
+_MAX_SHOWN_DEPTH = 5
+_MAX_SHOWN_KEY = 60
+_SCALAR_TYPES = frozenset({str, int, float, bool, type(None)})
 
 
 def encode_json(body: Any) -> bytes:
@@ -26,21 +34,21 @@ def encode_json(body: Any) -> bytes:
     try:
         encoded = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError):
-        where, value = _misfit(body)
-        if where.count("[") > _DEEPEST_SHOWN:
-            where = where.partition("[")[0]
+        path, value = _find_unencodable(body)
+        if path.count("[") > _MAX_SHOWN_DEPTH:
+            path = path.partition("[")[0]
     else:
-        clash = _clash(body)
-        if clash is None:
+        keys = _find_equal_keys(body)
+        if keys is None:
             return encoded
-        raise InvalidInput(f"A dict has the keys {clash[0]!r} and {clash[1]!r}, which JSON writes alike.")
+        raise InvalidInput(f"A dict has the keys {keys[0]!r} and {keys[1]!r}, which JSON writes alike.")
     raise InvalidInput(
-        f"{where or 'The body'} is {_shown(value)}, which JSON cannot hold: give text, a number, "
+        f"{path or 'The body'} is {_describe(value)}, which JSON cannot hold: give text, a number, "
         "true or false, None, a list or a dict."
     )
 
 
-def _fits(value: Any) -> bool:
+def _is_encodable(value: Any) -> bool:
     try:
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError):
@@ -48,47 +56,110 @@ def _fits(value: Any) -> bool:
     return True
 
 
-def _clash(body: Any) -> tuple[Any, Any] | None:
-    """Return two keys of one dict that JSON writes alike, None where there are none."""
-    waiting = [body]
-    while waiting:
-        one = waiting.pop()
-        inner: Any = one if isinstance(one, list | tuple) else ()
-        if isinstance(one, dict):
-            inner = one.values()
-            if set(map(type, one)) != {str}:
-                for key in [key for key in one if not isinstance(key, str)]:
+def _find_equal_keys(body: Any) -> tuple[Any, Any] | None:
+    """Return two keys of one dict that JSON writes alike, None if there are none."""
+    pending = [body]
+    while pending:
+        value = pending.pop()
+        parts: Any = value if isinstance(value, list | tuple) else ()
+        if isinstance(value, dict):
+            parts = value.values()
+            if set(map(type, value)) != {str}:
+                for key in [key for key in value if not isinstance(key, str)]:
                     (written,) = json.loads(json.dumps({key: None}))
-                    if written in one:
+                    if written in value:
                         return key, written
-        waiting += [part for part in inner if type(part) not in _PLAIN]
+        pending += [part for part in parts if type(part) not in _SCALAR_TYPES]
     return None
 
 
-def _misfit(value: Any, where: str = "", above: tuple[Any, ...] = ()) -> tuple[str, Any]:
-    above = (*above, value)
+def _find_unencodable(value: Any, path: str = "", parents: tuple[Any, ...] = ()) -> tuple[str, Any]:
+    """Return the path to the innermost value that cannot be encoded, and that value."""
+    parents = (*parents, value)
     parts: list[tuple[Any, Any]] = []
     if isinstance(value, dict):
         parts = list(value.items())
     elif isinstance(value, list | tuple):
         parts = list(enumerate(value))
     for key, part in parts:
-        shown = repr(key) if len(repr(key)) <= _LONGEST_KEY else f"{repr(key)[:_LONGEST_KEY]}..."
-        name = f"{where}[{shown}]" if where else f"The value of {shown}"
-        if not _fits(part) and len(above) <= _DEEPEST_NAMED and not any(part is one for one in above):
-            return _misfit(part, name, above)
-    return where, value
+        quoted = repr(key) if len(repr(key)) <= _MAX_SHOWN_KEY else f"{repr(key)[:_MAX_SHOWN_KEY]}..."
+        part_path = f"{path}[{quoted}]" if path else f"The value of {quoted}"
+        is_circular = any(part is parent for parent in parents)
+        if not _is_encodable(part) and len(parents) <= _MAX_SEARCH_DEPTH and not is_circular:
+            return _find_unencodable(part, part_path, parents)
+    return path, value
 
 
-def _shown(value: Any) -> str:
+def _describe(value: Any) -> str:
     if isinstance(value, float):
         return str(value)
     if isinstance(value, int):
         return f"a whole number of more than {sys.get_int_max_str_digits()} digits"
     if isinstance(value, str):
         return "text with half a character in it (a lone surrogate)"
-    if isinstance(value, dict) and not all(_fits(key) and isinstance(key, str) for key in value):
+    if isinstance(value, dict) and not all(_is_encodable(key) and isinstance(key, str) for key in value):
         return "a dict with a key that is not proper text"
     if isinstance(value, dict | list | tuple):
         return f"a {type(value).__name__} that holds itself, or is too deep"
     return describe_type(value)
+
+
+class NotJsonError(Exception):
+    """An answer is not JSON; `reason` explains why, and is empty if it is something else altogether."""
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def decode_json(content: bytes) -> Any:
+    """Return the JSON value of an answer; raise `NotJsonError` if it is not JSON.
+
+    If an object has a key twice, the last value counts, as with every JSON reader.
+    """
+    reason = ""
+    try:
+        text = content.decode(json.detect_encoding(content))
+        with _collector_paused() if len(content) >= _LARGE else nullcontext():
+            return _DECODER.decode(text)
+    except UnicodeDecodeError as error:
+        reason = f"it is not text in {error.encoding.upper()}"
+    except json.JSONDecodeError:
+        pass
+    except RecursionError:
+        reason = "it is nested too deeply"
+    except ValueError as error:
+        # Python refuses to read a whole number of thousands of digits.
+        reason = "it holds a number of too many digits" if "digits" in str(error) else str(error)
+    raise NotJsonError(reason)
+
+
+def _reject_constant(name: str) -> Any:
+    raise ValueError(f"it holds {name}, which JSON does not know")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_reject_constant)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Pause the garbage collector while objects are made that are not garbage.
+
+    Otherwise it walks through them again and again, which grows faster than their number. Afterwards they
+    count as old, so only full collections look at them. A program that switched the collector off, or has
+    frozen objects of its own, finds both as they were.
+
+    Several threads can parse at once: only one that found the collector on switches it off, and it always
+    switches it on again, so the last switch is always on.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        if hasattr(gc, "freeze") and not gc.get_freeze_count():  # not every Python has it
+            gc.freeze()
+            gc.unfreeze()
+        gc.enable()

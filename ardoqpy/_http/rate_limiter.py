@@ -1,13 +1,12 @@
-"""How fast one client sends: as fast as it can until Ardoq answers 429, then as fast as Ardoq was seen
-to bear.
+"""The rate at which a client sends: unlimited until Ardoq answers 429, then what Ardoq was seen to accept.
 
-What was let through between two 429, by the time between them, is what Ardoq grants, whether it fills a
-bucket or counts in windows. From then on requests are spread evenly just below that, speeding up until a 429
-tells that it was too fast: soon after the first measurement, which is a rough one, and slowly later. After
-three minutes without any 429 there is no pace any more.
+The number of requests accepted between two 429, divided by the time between them, is the rate that Ardoq
+grants, whether it fills a bucket or counts in windows. From then on requests are spread evenly just below
+that rate. The rate rises until the next 429: soon after the first measurement, which is a rough one, and
+slowly later. After three minutes without a 429 there is no limit any more.
 
-No limit is published, so nothing here is a number of Ardoq's; `tests/wire/test_pace.py` holds it against
-limiters of several kinds.
+Ardoq publishes no limit, so none of these numbers is Ardoq's; `tests/wire/test_rate_limiter.py` tests them
+against limiters of several kinds.
 """
 
 from __future__ import annotations
@@ -20,121 +19,121 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Pace", "Turn"]
+__all__ = ["RateLimiter", "Slot"]
 
-#: Requests per second after the first 429, when nothing is measured yet: it keeps a crowd of threads from
-#: leaving all at once, and a limit above it is unheard of.
-UNMEASURED = 100.0
-#: The share of what was measured that a client takes.
-SHARE = 0.97
-#: What is left of a pace that turned out too fast when nothing could be measured.
-STEP_DOWN = 0.7
-#: Seconds in which a pace doubles, in the beginning and later; half as long brings a sixteenth.
-DOUBLING_AT_FIRST, DOUBLING = 10.0, 50.0
-#: Seconds without a 429 after which there is no limit any more.
-FORGOTTEN = 180.0
-#: Seconds without a request after which the count says nothing: Ardoq would have let more through.
-IDLE = 1.0
-#: How much of a wait is time in which Ardoq would have let requests through: it is asked for in whole
-#: seconds, and may be a punishment. A share, and seconds at most.
-COUNTED_WAIT, LONGEST_COUNTED_WAIT = 0.75, 1.5
-#: Seconds that are too short to measure anything.
-TOO_SHORT = 0.25
-#: Seconds at a pace after which the pace says as much about the limit as the count does.
-EQUAL_WITNESSES = 4.0
+#: Requests per second after the first 429, before anything is measured: it keeps many threads from sending
+#: all at once, and a limit above it is unheard of.
+INITIAL_RATE = 100.0
+#: The share of the measured rate that a client uses.
+SAFETY_MARGIN = 0.97
+#: The factor for a rate that was too fast, if nothing could be measured.
+SLOWDOWN = 0.7
+#: Seconds in which a rate doubles, at first and later; half as long raises it by a sixteenth.
+FIRST_DOUBLING_TIME, DOUBLING_TIME = 10.0, 50.0
+#: Seconds without a 429 after which the limit is forgotten.
+FORGET_AFTER = 180.0
+#: Seconds without a request after which the count is void: Ardoq would have accepted more.
+IDLE_AFTER = 1.0
+#: How much of a wait counts as time in which Ardoq would have accepted requests. Ardoq asks for whole
+#: seconds, and may add a penalty. A share, and the maximum in seconds.
+COUNTED_WAIT, MAX_COUNTED_WAIT = 0.75, 1.5
+#: Seconds that are too short for a measurement.
+MIN_MEASURED_TIME = 0.25
+#: Seconds at one rate after which the rate says as much about the limit as the count does.
+EQUAL_WEIGHT_AFTER = 4.0
 
 
-class Turn(NamedTuple):
-    """When a request may leave: in so many seconds, unless another `round` has begun by then."""
+class Slot(NamedTuple):
+    """When a request may leave: in `delay` seconds, unless another `round` has begun by then."""
 
-    seconds: float
+    delay: float
     round: int
 
 
-class Pace:
-    """Give each request of a client its turn; threads may share it.
+class RateLimiter:
+    """Give each request of a client its time to leave; threads may share it.
 
-    - `limit`: requests per second that are never exceeded, None for no such limit.
-    - `clock`: gives the time in seconds.
+    - `max_rate`: requests per second that are never exceeded, None for no such limit.
+    - `clock`: returns the time in seconds.
 
-    While `active` is false nobody has to wait for a turn, and nothing has to be noted.
+    While `active` is false no request has to wait, and none has to be recorded.
     """
 
-    def __init__(self, limit: float | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        self.active = limit is not None
-        #: Goes up with each 429: turns that were given before are void.
+    def __init__(self, max_rate: float | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.active = max_rate is not None
+        #: Rises with each 429; slots of an earlier round are void.
         self.round = 0
-        self._limit = math.inf if limit is None else limit
+        self._max_rate = math.inf if max_rate is None else max_rate
         self._clock = clock
         self._lock = threading.Lock()
-        self._next = -math.inf  # the next turn that is free
-        self._last = -math.inf  # the last one that was given
-        self._opens = -math.inf  # until then a 429 said to wait
-        self._since: float | None = None  # the 429 from which on is counted
-        self._passed = 0  # what was let through since then
+        self._next_slot = -math.inf
+        self._last_slot = -math.inf
+        self._paused_until = -math.inf  # as the last 429 asked for
+        self._counting_since: float | None = None  # the 429 that began the count
+        self._accepted = 0
         self._forget()
 
-    def turn(self, longest: float | None = None) -> Turn | None:
-        """Take the next free turn; None, and none is taken, where it is more than `longest` seconds away."""
+    def reserve(self, max_delay: float | None = None) -> Slot | None:
+        """Return the next free slot; None, and reserve none, if it is more than `max_delay` seconds away."""
         with self._lock:
             now = self._clock()
-            if now - self._opens > FORGOTTEN:
+            if now - self._paused_until > FORGET_AFTER:
                 self._forget()
-                self.active = self._limit < math.inf
-            elif now - max(self._last, self._opens) > IDLE:
-                self._since = None
-            at = max(now, self._next)
-            if longest is not None and at - now > longest:
+                self.active = self._max_rate < math.inf
+            elif now - max(self._last_slot, self._paused_until) > IDLE_AFTER:
+                self._counting_since = None
+            slot = max(now, self._next_slot)
+            if max_delay is not None and slot - now > max_delay:
                 return None
-            self._last, self._next = at, at + 1 / self._rate(at)
-            return Turn(at - now, self.round)
+            self._last_slot, self._next_slot = slot, slot + 1 / self._rate(slot)
+            return Slot(slot - now, self.round)
 
-    def passed(self) -> None:
-        """Note that Ardoq let a request through, whatever it answered."""
+    def record_accepted(self) -> None:
+        """Count a request that Ardoq did not reject with a 429, whatever it answered."""
         with self._lock:
-            self._passed += 1
+            self._accepted += 1
 
-    def limited(self, sent: float, pause: float) -> None:
-        """Note a 429 to a request that was sent at that time: nobody sends for `pause` seconds."""
+    def record_rejected(self, sent_at: float, pause: float) -> None:
+        """Record a 429 for a request that was sent at `sent_at`: no request leaves for `pause` seconds."""
         with self._lock:
             now = self._clock()
-            # Of a crowd that left together, the first one's 429 has spoken for all.
-            if sent >= self._opens:
+            # Of requests that left together, the first 429 has been measured already.
+            if sent_at >= self._paused_until:
                 self._learn(now)
-            if now + pause > self._opens:
-                self._opens = self._next = now + pause
+            if now + pause > self._paused_until:
+                self._paused_until = self._next_slot = now + pause
                 self.round += 1
             self.active = True
 
     def _forget(self) -> None:
-        self._learned = math.inf  # the rate with which the current round began
-        self._measured = False
-        self._doubling = DOUBLING_AT_FIRST
-        self._since = None
+        self._learned_rate = math.inf  # at the beginning of the current round
+        self._is_measured = False
+        self._doubling_time = FIRST_DOUBLING_TIME
+        self._counting_since = None
 
     def _rate(self, now: float) -> float:
-        if self._learned == math.inf:
-            return self._limit
-        quiet = max(0.0, now - self._opens)
-        return min(self._limit, self._learned * (1 + (quiet / self._doubling) ** 4))
+        if self._learned_rate == math.inf:
+            return self._max_rate
+        quiet = max(0.0, now - self._paused_until)
+        return min(self._max_rate, self._learned_rate * (1 + (quiet / self._doubling_time) ** 4))
 
     def _learn(self, now: float) -> None:
         rate = self._rate(now)
-        if self._learned == math.inf:
-            self._learned = UNMEASURED
-        elif self._since is None:
-            self._learned = min(self._learned, STEP_DOWN * rate)
+        if self._learned_rate == math.inf:
+            self._learned_rate = INITIAL_RATE
+        elif self._counting_since is None:
+            self._learned_rate = min(self._learned_rate, SLOWDOWN * rate)
         else:
-            waited = max(0.0, self._opens - self._since)
-            counted = min(COUNTED_WAIT * waited, LONGEST_COUNTED_WAIT)
-            seconds = now - self._since - waited + counted
-            if not self._passed or seconds < TOO_SHORT:
-                return  # go on counting
-            measured = min(rate, self._passed / seconds)
-            quiet = now - self._opens
-            trust = quiet / (quiet + EQUAL_WITNESSES) if self._measured else 0.0
-            self._learned = SHARE * (trust * rate + (1 - trust) * measured)
-            if self._measured:
-                self._doubling = DOUBLING
-            self._measured = True
-        self._since, self._passed = now, 0
+            waited = max(0.0, self._paused_until - self._counting_since)
+            counted = min(COUNTED_WAIT * waited, MAX_COUNTED_WAIT)
+            seconds = now - self._counting_since - waited + counted
+            if not self._accepted or seconds < MIN_MEASURED_TIME:
+                return  # keep counting
+            measured = min(rate, self._accepted / seconds)
+            quiet = now - self._paused_until
+            weight = quiet / (quiet + EQUAL_WEIGHT_AFTER) if self._is_measured else 0.0
+            self._learned_rate = SAFETY_MARGIN * (weight * rate + (1 - weight) * measured)
+            if self._is_measured:
+                self._doubling_time = DOUBLING_TIME
+            self._is_measured = True
+        self._counting_since, self._accepted = now, 0

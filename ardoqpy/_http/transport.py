@@ -1,4 +1,7 @@
-"""The one door to the network: what happens on the wire, and nothing of Ardoq's nouns."""
+"""The transport: it sends requests and reads answers, and knows nothing of Ardoq's entities.
+
+It is the only module that imports `requests` and `urllib3`.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,13 @@ import traceback
 from contextlib import contextmanager, suppress
 from functools import partial
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import requests
-import urllib3
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from requests.cookies import RequestsCookieJar
+from requests.exceptions import ChunkedEncodingError, ContentDecodingError, ProxyError, SSLError
 from urllib3.exceptions import (
     DecodeError,
     HTTPError,
@@ -31,18 +34,35 @@ from urllib3.exceptions import (
 )
 from urllib3.response import HTTPResponse
 
-from ardoqpy._http.body import LARGEST_ANSWER, PACKED_AS, Body, Unreadable, packing, refusal
-from ardoqpy._http.client import Verbs
+from ardoqpy._http.client import Call, HttpMethods
 from ardoqpy._http.files import MultipartFile
-from ardoqpy._http.json_reader import HUGE, NotJsonError, decode_json
-from ardoqpy._http.links import own_url
-from ardoqpy._http.rate_limiter import Pace
-from ardoqpy._http.response import Reply, failure, message_in
-from ardoqpy._http.retry import PASSING_STATUSES, Outcome, Retries
-from ardoqpy._http.tries import Tries
+from ardoqpy._http.json import NotJsonError, decode_json
+from ardoqpy._http.rate_limiter import RateLimiter
+from ardoqpy._http.response import (
+    ACCEPT_ENCODING,
+    MAX_ANSWER_BYTES,
+    RETRIABLE_STATUSES,
+    Outcome,
+    Response,
+    UnreadableBody,
+    build_error,
+    check_content_encoding,
+    find_message,
+    read_body,
+    read_error_body,
+    resolve_link,
+)
+from ardoqpy._http.retry import Retries, RetryState
 from ardoqpy._validation import checked_query
 from ardoqpy._version import __version__
 from ardoqpy.errors import ArdoqClientException, UnexpectedAnswer
+
+try:
+    from urllib3.exceptions import NameResolutionError
+except ImportError:
+    raise ImportError(
+        "ardoqpy needs urllib3 2 or newer, and an older one is installed: pip install 'urllib3>=2'."
+    ) from None
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -55,27 +75,69 @@ Session = requests.Session
 
 logger = logging.getLogger(__name__)
 
-#: Bytes that are read at a time; what comes packed may be a thousand times as many.
-PIECE, PACKED_PIECE = 1 << 20, 1 << 18
-REDIRECTS_FOLLOWED = 5
+#: Bytes that are read at a time; compressed ones may become a thousand times as many.
+CHUNK, COMPRESSED_CHUNK = 1 << 20, 1 << 18
+MAX_REDIRECTS = 5
 POOL_SIZE = 32
-#: requests goes with urllib3 1 as well, which calls some things otherwise.
-_NAME_UNKNOWN: Any = getattr(urllib3.exceptions, "NameResolutionError", ())
-_OLD_URLLIB3 = not _NAME_UNKNOWN
 #: Where the Location of an answer is kept from requests.
 _LOCATION = "X-Ardoqpy-Location"
-#: Words of TLS for a connection that never came about, and will not the next time.
+#: Words in a TLS error for a connection that was never made, and will not be the next time.
 _NO_HANDSHAKE = re.compile(
     "CERTIFICATE|HANDSHAKE|DOES NOT SPEAK TLS|PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|UNKNOWN_CA",
     re.IGNORECASE,
 )
 
 
+def _describe_refusal(cause: Any) -> str:
+    return "the host does not accept the connection (" + str(cause).rpartition("] ")[2].lower() + ")"
+
+
+def _describe_break(cause: Any) -> str:
+    for part in cause.args:
+        if isinstance(part, IncompleteRead):
+            return f"it broke off after {part.partial} bytes, {part.expected} were still to come"
+    return "the connection was closed"
+
+
+def _describe_cause(cause: Any) -> str:
+    return str(cause) if isinstance(cause, str) else f"{type(cause).__name__}: {cause}"
+
+
+class _Failure(NamedTuple):
+    """What an exception of requests or urllib3 means; `problem` is text, or a function of the cause."""
+
+    exceptions: tuple[type[Exception], ...]
+    outcome: Outcome
+    problem: str | Callable[[Any], str] = _describe_cause
+    permanent: bool = False
+
+
+#: The first row counts that has the type of the exception or of its cause.
+_FAILURES = (
+    _Failure((requests.ConnectTimeout,), Outcome.NOT_SENT, "no connection within the time-out"),
+    _Failure((requests.Timeout, ReadTimeoutError), Outcome.NO_ANSWER, "no data arrived within the time-out"),
+    _Failure((NameResolutionError,), Outcome.NOT_SENT, "the host name cannot be resolved"),
+    _Failure((NewConnectionError,), Outcome.NOT_SENT, _describe_refusal),
+    _Failure((ProxyError,), Outcome.NOT_SENT),
+    _Failure((ContentDecodingError, DecodeError), Outcome.NO_ANSWER, "it cannot be decompressed"),
+    # urllib3 raises it for headers of an answer, requests a namesake for those of a request.
+    _Failure((InvalidHeader,), Outcome.NO_ANSWER, "its headers are not valid ({})".format, permanent=True),
+    _Failure((ProtocolError,), Outcome.NO_ANSWER, _describe_break),
+    _Failure((requests.ConnectionError, ChunkedEncodingError), Outcome.NO_ANSWER),
+    _Failure((LocationValueError,), Outcome.NOT_SENT, permanent=True),
+    _Failure((HTTPError,), Outcome.NO_ANSWER, permanent=True),
+    _Failure((requests.RequestException,), Outcome.NOT_SENT, permanent=True),
+    # A missing certificate file, or what an adapter of the caller raises.
+    _Failure((ConnectionError, TimeoutError), Outcome.NO_ANSWER, str),
+    _Failure((OSError,), Outcome.NOT_SENT, str, permanent=True),
+)
+
+
 def new_session(*, loopback: bool) -> Session:
-    """Return a session to talk to this machine, or to any other."""
+    """Return a session for this machine (`loopback`), or for any other host."""
     session = requests.Session()
     if loopback:
-        # A proxy would look for 127.0.0.1 on its own machine. Who signed the certificate still counts.
+        # A proxy would look for 127.0.0.1 on its own machine. The certificate is still checked.
         session.trust_env = False
         bundles = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
         session.verify = next(filter(None, bundles), True)
@@ -83,19 +145,19 @@ def new_session(*, loopback: bool) -> Session:
 
 
 class _TokenAuth(AuthBase):
-    """Put the token on each request; as `auth=` it also keeps requests from putting a netrc entry there."""
+    """Put the token on each request; passed as `auth=`, it also keeps a netrc entry off the request."""
 
     def __init__(self, scheme: str, token: Token) -> None:
         self._scheme = scheme
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = _Unshown(self._scheme + self._token.reveal())
+        request.headers["Authorization"] = _SecretText(self._scheme + self._token.reveal())
         return request
 
 
-class _Unshown(str):
-    """Be sent as it is and shown as `***`, in headers that somebody prints or a traceback with its locals."""
+class _SecretText(str):
+    """Text whose `repr` is `***`, for headers that are printed or shown among the locals of a traceback."""
 
     __slots__ = ()
 
@@ -103,19 +165,19 @@ class _Unshown(str):
         return "'***'"
 
 
-class Transport(Verbs):
-    """Send requests to one Ardoq and read its answers; the verbs are those of `Verbs`.
+class Transport(HttpMethods):
+    """Send requests to one Ardoq and read its answers.
 
     - `settings`: host, token, organisation label.
     - `prefix`: the path below which this version of the API lives, such as `/api/`.
-    - `auth_scheme`: what stands before the token in the Authorization header.
-    - `params`, `headers`: sent along with every request.
-    - `timeout`: seconds to connect and between two bytes of the answer: one number, or a pair.
-    - `retries`: how patient to be.
-    - `session`: a `requests.Session` of the caller's; its cookies are blocked, its adapters are kept.
-    - `read_only`: refuse everything but GET.
-    - `largest_answer`: bytes of an answer, unpacked, that are read at most.
-    - `rate_limit`: requests per second that are never exceeded; None learns it from Ardoq's 429.
+    - `auth_scheme`: what precedes the token in the Authorization header.
+    - `params`, `headers`: sent with every request.
+    - `timeout`: seconds to connect, and between two bytes of the answer: one number, or a pair.
+    - `retries`: how often and how long to try again.
+    - `session`: a `requests.Session` of the caller; its cookies are blocked, its adapters are kept.
+    - `read_only`: refuse everything but reads.
+    - `largest_answer`: the maximum of an answer in bytes, decompressed.
+    - `rate_limit`: requests per second that are never exceeded; None learns the rate from Ardoq's 429.
 
     Threads may share it. A forked child leaves its parent's connections alone and opens its own.
     """
@@ -132,7 +194,7 @@ class Transport(Verbs):
         retries: Retries | None = None,
         session: requests.Session | None = None,
         read_only: bool = False,
-        largest_answer: int = LARGEST_ANSWER,
+        largest_answer: int = MAX_ANSWER_BYTES,
         rate_limit: float | None = None,
     ) -> None:
         super().__init__(settings, prefix, read_only=read_only)
@@ -140,14 +202,14 @@ class Transport(Verbs):
         self.largest_answer = largest_answer
         self.retries = retries or Retries()
         self._rate_limit = rate_limit
-        self._pace = Pace(rate_limit, _now)
+        self._rate_limiter = RateLimiter(rate_limit, _now)
         self._process = os.getpid()
         self._fork_lock = threading.Lock()
         self._auth = _TokenAuth(auth_scheme, settings.token)
         self._params = dict(params or {})
         self._headers = {
             "Accept": "application/json",
-            "Accept-Encoding": PACKED_AS,
+            "Accept-Encoding": ACCEPT_ENCODING,
             "User-Agent": f"ardoqpy/{__version__} {requests.utils.default_user_agent()}",
             **(headers or {}),
         }
@@ -167,317 +229,264 @@ class Transport(Verbs):
         """Close the connections; a later request opens new ones."""
         self.session.close()
 
-    def _stay_in_this_process(self) -> None:
-        """In a forked child, close its copies of the parent's connections, which both would talk over."""
+    def _close_after_fork(self) -> None:
+        """Close the copies of the parent's connections in a forked child: both would use them."""
         if os.getpid() == self._process:
             return
         with self._fork_lock:
             if os.getpid() != self._process:
                 self.session.close()
-                # The parent's may have been locked in the moment of the fork.
-                self._pace = Pace(self._rate_limit, _now)
+                # The parent's may have been locked when it forked.
+                self._rate_limiter = RateLimiter(self._rate_limit, _now)
                 self._process = os.getpid()
 
     def __repr__(self) -> str:
         return f"<Transport to {self.baseurl}>"
 
+    # -- one call, with its retries --------------------------------------------------------------------
+
+    def _exchange(self, call: Call, state: RetryState | None = None) -> Response:
+        self._close_after_fork()
+        state = state or RetryState(call.method, self.retries, reads=call.reads, clock=_now)
+        url, redirects = call.url, 0
+        params = {} if call.bare else {**self._params, **checked_query(call.params or {})}
+        while True:
+            self._wait_for_slot(url, state)
+            sent_at = _now()
+            response = self._send(call, url, params, state)
+            outcome, status = response.outcome, response.status
+            if self._rate_limiter.active and status is not None and outcome is not Outcome.RATE_LIMITED:
+                self._rate_limiter.record_accepted()
+            if outcome is Outcome.ANSWERED:
+                if status is None or status < 300:
+                    return response
+                if status >= 400:
+                    return self._check_earlier_attempt(call, url, response, state)
+                if not call.follow:
+                    return response
+                url = self._redirected(call.method, url, response, redirects)
+                params, redirects = {}, redirects + 1
+                continue
+            pause = state.next_pause(response)
+            if pause is None:
+                raise state.error(self._path(url))
+            logger.info(
+                "%s %s: %s; sending it again in %.1f s",
+                *(call.method, self._path(url), response.summary(), pause),
+            )
+            if outcome is Outcome.RATE_LIMITED:
+                self._rate_limiter.record_rejected(sent_at, pause)  # every thread of this client waits
+            else:
+                time.sleep(pause)
+
+    def _wait_for_slot(self, url: str, state: RetryState) -> None:
+        while self._rate_limiter.active:
+            slot = self._rate_limiter.reserve(state.time_left())
+            if slot is None:
+                raise state.error(self._path(url), is_late=True)
+            if slot.delay > 0:
+                time.sleep(slot.delay)
+            if slot.round == self._rate_limiter.round:
+                return
+
+    def _check_earlier_attempt(self, call: Call, url: str, response: Response, state: RetryState) -> Response:
+        """Return what an error means after an attempt that may have been carried out; else raise it."""
+        # A DELETE with a body names several entities: a 404 may be about one that never existed.
+        if state.uncertain and call.method == "DELETE" and response.status == 404 and call.body is None:
+            return Response(Outcome.ANSWERED, 204, data={})
+        if state.uncertain and call.is_applied is not None and response.status == 409:
+            stored = self._read_stored(url, state)
+            if stored is None:
+                problem = "409 after a retry, and what is stored cannot be read"
+                response = Response(Outcome.NO_ANSWER, problem=problem)
+            elif call.is_applied(stored.data):
+                return stored
+        raise build_error(call.method, self._path(url), response, uncertain=state.uncertain)
+
+    def _read_stored(self, url: str, state: RetryState) -> Response | None:
+        try:
+            return self._exchange(Call("GET", url), state.for_read())
+        except ArdoqClientException as error:
+            logger.info("GET %s: %s", self._path(url), error)
+            return None
+
+    def _redirected(self, method: str, url: str, response: Response, redirects: int) -> str:
+        """Return where a redirect leads; raise its error if it is not followed."""
+        location = response.headers.get("Location")
+        target = resolve_link(self.hosturl, url, location, "The redirect") if location else None
+        if target is None or method != "GET" or redirects >= MAX_REDIRECTS:
+            raise build_error(method, self._path(url), response)
+        return target
+
+    # -- one attempt -----------------------------------------------------------------------------------
+
+    def _send(self, call: Call, url: str, params: Mapping[str, Any], state: RetryState) -> Response:
+        payload = call.body() if call.body is not None else None
+        answer = None
+        try:
+            answer = self.session.request(
+                call.method,
+                url,
+                params=params,
+                headers={**self._headers, **(call.headers or {}), **_headers_of(payload)},
+                data=payload,
+                auth=self._auth,
+                timeout=self._timeout_within(state.time_left()),
+                allow_redirects=False,
+                stream=True,
+                hooks={"response": [*_hooks_of(self.session), _hide_location]},
+            )
+            if logger.isEnabledFor(logging.DEBUG):
+                logger.debug("%s %s: %s", call.method, self._path(url), answer.status_code)
+            if call.stream and 200 <= answer.status_code < 300:
+                check_content_encoding(answer.headers.get("Content-Encoding"))
+                response = self._parse(call, answer, b"")
+                answer = None  # stays open until its reader closes it
+                return response
+            return self._parse(call, answer, self._read(answer, state))
+        except UnreadableBody as error:
+            status = None if error.is_late or answer is None else answer.status_code
+            problem = self._token.redact(error.problem)
+            return Response(Outcome.NO_ANSWER, status, problem=problem, permanent=not error.is_late)
+        except (HTTPError, OSError) as error:  # requests' exceptions are OSErrors
+            return self._failed(error)
+        finally:
+            if isinstance(payload, MultipartFile):
+                payload.close()
+            if answer is not None:
+                answer.close()  # so that the next request does not read what was left
+
+    def _timeout_within(self, time_left: float | None) -> float | tuple[float, float]:
+        """Return the time-out of an attempt that has so many seconds left."""
+        if time_left is None:
+            return self.timeout
+        connect, read = self.timeout if isinstance(self.timeout, tuple) else (self.timeout, self.timeout)
+        time_left = max(time_left, 0.001)  # 0 would mean no time-out
+        return min(connect, time_left), min(read, time_left)
+
+    def _read(self, answer: requests.Response, state: RetryState) -> bytes:
+        """Return the body of an answer."""
+        chunks = _chunks_of(answer, by_arrival=state.time_left() is not None)
+        encoding = answer.headers.get("Content-Encoding")
+        if answer.status_code >= 300:
+            # The status decides, however long the body is, however it is encoded, and whether it arrives.
+            with suppress(requests.RequestException, HTTPError, UnreadableBody):
+                check_content_encoding(encoding)
+                return read_error_body(chunks)
+            return b""
+        check_content_encoding(encoding)
+        return read_body(
+            chunks,
+            self.largest_answer,
+            content_length=answer.headers.get("Content-Length"),
+            is_in_time=lambda: (state.time_left() or 1.0) > 0,
+        )
+
+    def _failed(self, error: Exception) -> Response:
+        """Return the response for an attempt that ended with an exception."""
+        cause = _cause_of(error)
+        failure = next(
+            row for row in _FAILURES if isinstance(error, row.exceptions) or isinstance(cause, row.exceptions)
+        )
+        describe = failure.problem
+        problem = _describe_tls(cause) or (describe if isinstance(describe, str) else describe(cause))
+        problem = self._token.redact(problem)
+        if isinstance(error, SSLError) and _NO_HANDSHAKE.search(problem):
+            return Response(Outcome.NOT_SENT, problem=problem, permanent=True)
+        if _was_in_handshake(cause):
+            return Response(Outcome.NOT_SENT, problem=problem)
+        return Response(failure.outcome, problem=problem, permanent=failure.permanent)
+
+    def _parse(self, call: Call, answer: requests.Response, content: bytes) -> Response:
+        status = answer.status_code
+        headers = {
+            name: self._token.redact(answer.headers[header])
+            for name, header in (("Location", _LOCATION), ("Retry-After", "Retry-After"))
+            if header in answer.headers
+        }
+        reason = self._token.redact(answer.reason or "")
+        response = Response(Outcome.ANSWERED, status, reason, headers=headers)
+        if status == 429:
+            return self._with_text(response._replace(outcome=Outcome.RATE_LIMITED), content)
+        if status in RETRIABLE_STATUSES:
+            return self._with_text(response._replace(outcome=Outcome.UNAVAILABLE), content)
+        if status >= 300:
+            return self._with_text(response, content)
+        if status < 200:
+            return response._replace(outcome=Outcome.NO_ANSWER, problem=f"{status} is not an answer yet")
+        if call.stream:
+            return response._replace(data=answer)
+        if status == 204 or (not content and call.method != "GET"):
+            return response._replace(data={})
+        try:
+            return response._replace(data=decode_json(content))
+        except NotJsonError as error:
+            kind = self._token.redact(answer.headers.get("Content-Type", "no content type"))
+            return self._with_text(response, content)._replace(
+                outcome=Outcome.NO_ANSWER,
+                problem=f"the answer is not JSON but {len(content)} bytes of {kind}"
+                + (f": {error.reason}" if error.reason else ""),
+            )
+
+    def _with_text(self, response: Response, content: bytes) -> Response:
+        text = self._token.redact(content.decode("utf-8", "replace"))
+        message = find_message(text)
+        # Once more: a token that JSON escapes letter by letter is plain in the message.
+        return response._replace(text=text, message=message and self._token.redact(message))
+
     # -- downloads -------------------------------------------------------------------------------------
 
     @contextmanager
     def stream(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[Iterator[bytes]]:
-        """Open `path` and give its bytes piece by piece; use it in a `with`."""
-        reply = self._exchange("GET", self.baseurl + path, params=params, stream=True)
-        response: requests.Response = reply.data
+        """Open `path` and give its bytes in chunks; use it in a `with`."""
+        response = self._exchange(Call("GET", self.baseurl + path, params, stream=True))
+        answer: requests.Response = response.data
         try:
-            yield self._pieces(response, path)
+            yield self._stream_chunks(answer, path)
         finally:
-            response.close()
+            answer.close()
 
-    # -- one request, as often as the table allows ----------------------------------------------------
-
-    def _exchange(
-        self,
-        method: str,
-        url: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: Callable[[], Any] | None = None,
-        holds: Callable[[Any], bool] | None = None,
-        stream: bool = False,
-        follow: bool = True,
-        bare: bool = False,
-        reads: bool = False,
-        tries: Tries | None = None,
-    ) -> Reply:
-        self._stay_in_this_process()
-        tries = Tries(method, self.retries, reads=reads, clock=_now) if tries is None else tries
-        params = {} if bare else {**self._params, **checked_query(params or {})}
-        redirects = 0
-        while True:
-            self._wait_for_turn(url, tries)
-            sent = _now()
-            reply = self._send(method, url, params, headers, body, tries=tries, stream=stream)
-            if self._pace.active and reply.status is not None and reply.outcome is not Outcome.RATE_LIMITED:
-                self._pace.passed()
-            if reply.outcome is Outcome.ANSWERED:
-                if reply.status is None or reply.status < 300:
-                    return reply
-                if 300 <= reply.status < 400:
-                    if not follow:
-                        return reply
-                    url = self._redirected(method, url, reply, redirects)
-                    params, redirects = {}, redirects + 1
-                    continue
-                # With a body it names several things: a 404 may be about one that never was there.
-                return self._settled(method, url, reply, holds=holds, tries=tries, one=body is None)
-            pause = tries.pause_after(reply)
-            if pause is None:
-                raise tries.failure(self._path(url))
-            logger.info(
-                "%s %s: %s; sending it again in %.1f s", method, self._path(url), reply.in_short(), pause
-            )
-            if reply.outcome is Outcome.RATE_LIMITED:
-                self._pace.limited(sent, pause)  # every thread of this client waits
-            else:
-                time.sleep(pause)
-
-    def _wait_for_turn(self, url: str, tries: Tries) -> None:
-        while self._pace.active:
-            turn = self._pace.turn(tries.left())
-            if turn is None:
-                raise tries.failure(self._path(url), late=True)
-            if turn.seconds > 0:
-                time.sleep(turn.seconds)
-            if turn.round == self._pace.round:
-                return
-
-    def _send(
-        self,
-        method: str,
-        url: str,
-        params: Mapping[str, Any],
-        headers: Mapping[str, str] | None,
-        body: Callable[[], Any] | None,
-        *,
-        tries: Tries,
-        stream: bool,
-    ) -> Reply:
-        payload = body() if body is not None else None
+    def _stream_chunks(self, answer: requests.Response, path: str) -> Iterator[bytes]:
         response = None
         try:
-            response = self.session.request(
-                method,
-                url,
-                params=params,
-                headers={**self._headers, **(headers or {}), **_headers_of(payload)},
-                data=payload,
-                auth=self._auth,
-                timeout=self._timeout(tries.left()),
-                allow_redirects=False,
-                stream=True,
-                hooks={"response": [*_hooks_of(self.session), _set_location_aside]},
-            )
-            if logger.isEnabledFor(logging.DEBUG):
-                logger.debug("%s %s: %s", method, self._path(url), response.status_code)
-            if stream and 200 <= response.status_code < 300:
-                packing(response.headers.get("Content-Encoding"))
-                reply = self._read(method, response, b"", Body(), stream=True)
-                response = None  # open until its reader has done
-                return reply
-            return self._read(method, response, *self._content(response, tries))
-        except Unreadable as problem:
-            status = None if problem.late or response is None else response.status_code
-            trouble = self._token.hide_in(problem.trouble)
-            return Reply(Outcome.NO_ANSWER, status, trouble=trouble, hopeless=not problem.late)
-        except (requests.RequestException, HTTPError) as problem:
-            return self._mishap(problem)
-        except OSError as problem:
-            # A file of certificates that is not there; or what an adapter of the caller's lets through.
-            sent = isinstance(problem, ConnectionError | TimeoutError)
-            outcome = Outcome.NO_ANSWER if sent else Outcome.NOT_SENT
-            return Reply(outcome, trouble=self._token.hide_in(str(problem)), hopeless=not sent)
-        finally:
-            if isinstance(payload, MultipartFile):
-                payload.close()
-            if response is not None:
-                response.close()  # what was not read is not read by the next request either
+            yield from _chunks_of(answer, by_arrival=False)
+        except (requests.RequestException, HTTPError) as error:
+            response = self._failed(error)._replace(outcome=Outcome.NO_ANSWER)
+        if response is not None:  # outside of the except, so that the error has no __context__
+            raise build_error("GET", self._path(self.baseurl + path), response, reads=True)
 
-    def _timeout(self, left: float | None) -> float | tuple[float, float]:
-        """Return the time-out of a sending that has so many seconds left."""
-        if left is None:
-            return self.timeout
-        connect, read = self.timeout if isinstance(self.timeout, tuple) else (self.timeout, self.timeout)
-        left = max(left, 0.001)  # 0 would be none at all
-        return min(connect, left), min(read, left)
-
-    def _content(self, response: requests.Response, tries: Tries) -> tuple[bytes, Body]:
-        """Return what the answer says, or of a huge one the beginning, and what is left to be read."""
-        pieces = _pieces_of(response, by_arrival=tries.left() is not None)
-        if response.status_code >= 300:
-            # What was decided stands in the status, however much is said about it, and how, and arrives.
-            with suppress(requests.RequestException, HTTPError, Unreadable):
-                packing(response.headers.get("Content-Encoding"))
-                return refusal(pieces), Body()
-            return b"", Body()
-        packing(response.headers.get("Content-Encoding"))
-        body = Body(
-            pieces,
-            self.largest_answer,
-            length=response.headers.get("Content-Length"),
-            in_time=lambda: (tries.left() or 1.0) > 0,
-        )
-        return body.beginning(HUGE), body
-
-    def _mishap(self, problem: Exception) -> Reply:
-        cause = _cause_of(problem)
-        trouble = self._token.hide_in(_trouble_with_tls(cause) or _reason_of(problem, cause))
-        if isinstance(problem, requests.exceptions.SSLError) and _NO_HANDSHAKE.search(trouble):
-            return Reply(Outcome.NOT_SENT, trouble=trouble, hopeless=True)
-        if _never_left(problem, cause):
-            return Reply(Outcome.NOT_SENT, trouble=trouble)
-        broken_off = (
-            requests.ConnectionError,
-            requests.Timeout,
-            requests.exceptions.ChunkedEncodingError,
-            requests.exceptions.ContentDecodingError,
-        )
-        if isinstance(problem, broken_off):
-            return Reply(Outcome.NO_ANSWER, trouble=trouble)
-        # Of the same name, "invalid header" may be said of an answer and, before it is sent, of a request.
-        answered = isinstance(cause, HTTPError) and not isinstance(cause, LocationValueError)
-        outcome = Outcome.NO_ANSWER if answered else Outcome.NOT_SENT
-        return Reply(outcome, trouble=trouble, hopeless=True)
-
-    def _read(
-        self, method: str, response: requests.Response, content: bytes, rest: Body, *, stream: bool = False
-    ) -> Reply:
-        status = response.status_code
-        kept = {
-            name: self._token.hide_in(response.headers[header])
-            for name, header in (("Location", _LOCATION), ("Retry-After", "Retry-After"))
-            if header in response.headers
-        }
-        reason = self._token.hide_in(response.reason or "")
-        reply = Reply(Outcome.ANSWERED, status, reason, headers=kept)
-        if status == 429 or status in PASSING_STATUSES:
-            outcome = Outcome.RATE_LIMITED if status == 429 else Outcome.UNAVAILABLE
-            return self._with_text(reply._replace(outcome=outcome), content)
-        if status >= 300:
-            return self._with_text(reply, content)
-        if status < 200:
-            return reply._replace(outcome=Outcome.NO_ANSWER, trouble=f"{status} is not an answer yet")
-        if stream:
-            return reply._replace(data=response)
-        if status == 204 or (not content and method != "GET"):
-            return reply._replace(data={})
+    def read_all(self, chunks: Iterator[bytes], description: str) -> bytes:
+        """Return the chunks of a stream as one; raise `UnexpectedAnswer` if it exceeds `largest_answer`."""
+        problem = ""
         try:
-            return reply._replace(data=decode_json(content, rest))
-        except NotJsonError as problem:
-            for _ in rest:
-                pass  # what it has is counted
-            kind = self._token.hide_in(response.headers.get("Content-Type", "no content type"))
-            return self._with_text(reply, content)._replace(
-                outcome=Outcome.NO_ANSWER,
-                trouble=f"the answer is not JSON but {rest.size} bytes of {kind}"
-                + (f": {problem.why}" if problem.why else ""),
-            )
-
-    def _with_text(self, reply: Reply, content: bytes) -> Reply:
-        text = self._token.hide_in(content.decode("utf-8", "replace"))
-        message = message_in(text)
-        # Once more: what JSON spells letter by letter stands in the message as it is.
-        return reply._replace(text=text, message=message and self._token.hide_in(message))
-
-    def _settled(
-        self,
-        method: str,
-        url: str,
-        reply: Reply,
-        *,
-        holds: Callable[[Any], bool] | None,
-        tries: Tries,
-        one: bool,
-    ) -> Reply:
-        """Return what a refusal means after an earlier sending that may have gone through; else raise it."""
-        if tries.uncertain and one and method == "DELETE" and reply.status == 404:
-            return Reply(Outcome.ANSWERED, 204, data={})
-        if tries.uncertain and holds is not None and reply.status == 409:
-            stored = self._stored(url, tries)
-            if stored is None:
-                reply = Reply(Outcome.NO_ANSWER, trouble="409 at last, and what is stored cannot be read")
-            elif holds(stored.data):
-                return stored
-        raise failure(method, self._path(url), reply, uncertain=tries.uncertain)
-
-    def _stored(self, url: str, tries: Tries) -> Reply | None:
-        try:
-            return self._exchange("GET", url, tries=tries.for_reading())
-        except ArdoqClientException as problem:
-            logger.info("GET %s: %s", self._path(url), problem)
-            return None
-
-    # -- leaving the host -----------------------------------------------------------------------------
-
-    def _redirected(self, method: str, url: str, reply: Reply, redirects: int) -> str:
-        location = reply.headers.get("Location")
-        if not location:
-            raise failure(method, self._path(url), reply)
-        target = own_url(self.hosturl, url, location, "The redirect")
-        if method != "GET" or redirects >= REDIRECTS_FOLLOWED:
-            raise failure(method, self._path(url), reply)
-        return target
-
-    # -- downloads -------------------------------------------------------------------------------------
-
-    def whole(self, pieces: Iterator[bytes], what: str) -> bytes:
-        """Return the pieces of a stream as one; raise `UnexpectedAnswer` where that is too large to be
-        held.
-        """
-        trouble = ""
-        try:
-            return Body(pieces, self.largest_answer).whole()
-        except Unreadable as problem:
-            trouble = problem.trouble
-        raise UnexpectedAnswer(f"Cannot read {what}: {trouble}.")
-
-    def _pieces(self, response: requests.Response, path: str) -> Iterator[bytes]:
-        trouble = None
-        try:
-            yield from _pieces_of(response, by_arrival=False)
-        except (requests.RequestException, HTTPError) as problem:
-            trouble = self._token.hide_in(_reason_of(problem, _cause_of(problem)))
-        if trouble is not None:
-            path = self._path(self.baseurl + path)
-            raise failure("GET", path, Reply(Outcome.NO_ANSWER, trouble=trouble), reads=True)
+            return read_body(chunks, self.largest_answer)
+        except UnreadableBody as error:
+            problem = error.problem
+        raise UnexpectedAnswer(f"Cannot read {description}: {problem}.")
 
 
-def _pieces_of(response: requests.Response, *, by_arrival: bool) -> Iterator[bytes]:
-    """Return the pieces of a body; `by_arrival`, each as soon as a byte of it is there."""
-    raw = response.raw
-    if isinstance(raw, HTTPResponse):
-        raw.enforce_content_length = True  # urllib3 1 would take half a body for a whole one
-    # Where a hook of the session has read the body, it is the response that has it.
-    unread = getattr(response, "_content_consumed", True) is False
-    size = PACKED_PIECE if response.headers.get("Content-Encoding") else PIECE
-    if by_arrival and unread and isinstance(raw, HTTPResponse) and hasattr(raw, "read1"):
+def _chunks_of(answer: requests.Response, *, by_arrival: bool) -> Iterator[bytes]:
+    """Return the chunks of a body; `by_arrival`, each as soon as a byte of it is there."""
+    raw = answer.raw
+    # If a hook of the session has read the body, the answer has it.
+    unread = getattr(answer, "_content_consumed", True) is False
+    size = COMPRESSED_CHUNK if answer.headers.get("Content-Encoding") else CHUNK
+    if by_arrival and unread and isinstance(raw, HTTPResponse):
         return iter(partial(raw.read1, size, decode_content=True), b"")
-    pieces: Iterator[bytes] = response.iter_content(size)
-    return pieces
+    chunks: Iterator[bytes] = answer.iter_content(size)
+    return chunks
 
 
 def _hooks_of(session: requests.Session) -> list[Any]:
-    hooks: dict[str, Any] = getattr(session, "hooks", None) or {}
+    hooks = getattr(session, "hooks", None) or {}
     return list(hooks.get("response") or [])
 
 
-def _set_location_aside(response: requests.Response, **_: Any) -> None:
-    """Rename the Location before requests sees it: it reads one, and the whole body before it, come
-    what may.
-    """
-    response.headers.pop(_LOCATION, None)
-    if "Location" in response.headers:
-        response.headers[_LOCATION] = response.headers.pop("Location")
+def _hide_location(answer: requests.Response, **_: Any) -> None:
+    """Rename the Location before requests sees it, which would follow it and read the whole body first."""
+    answer.headers.pop(_LOCATION, None)
+    if "Location" in answer.headers:
+        answer.headers[_LOCATION] = answer.headers.pop("Location")
 
 
 def _now() -> float:
@@ -488,33 +497,24 @@ def _headers_of(payload: Any) -> dict[str, str]:
     return {"Content-Type": payload.content_type} if isinstance(payload, MultipartFile) else {}
 
 
-def _cause_of(problem: Exception) -> Any:
-    """Return what urllib3 said, as far down as it names a reason."""
-    cause = problem.args[0] if problem.args and isinstance(problem, requests.RequestException) else problem
-    return getattr(cause, "reason", cause)
+def _cause_of(error: Exception) -> Any:
+    """Return the innermost reason that urllib3 names."""
+    cause = error.args[0] if error.args and isinstance(error, requests.RequestException) else error
+    return getattr(cause, "reason", cause) if isinstance(cause, HTTPError) else cause
 
 
-def _never_left(problem: Exception, cause: Any) -> bool:
-    """Tell whether a request certainly was not sent: there was no connection yet to send it over."""
-    if isinstance(problem, requests.exceptions.ProxyError) and _OLD_URLLIB3:
-        # It says so too of a connection through a proxy that broke when the request was on its way.
-        inner = getattr(cause, "original_error", None)
-        return isinstance(inner, NewConnectionError) or "Tunnel connection failed" in str(inner)
-    never = (requests.ConnectTimeout, requests.exceptions.ProxyError)
-    return isinstance(problem, never) or isinstance(cause, NewConnectionError) or _shaking_hands(cause)
-
-
-def _shaking_hands(cause: Any) -> bool:
-    """Tell whether a connection broke while TLS was being agreed on: then nothing was sent."""
-    problems = [cause, *(part for part in getattr(cause, "args", ()) if isinstance(part, Exception))]
+def _was_in_handshake(cause: Any) -> bool:
+    """Return whether a connection broke during the TLS handshake: then nothing was sent."""
+    errors = [cause, *(part for part in getattr(cause, "args", ()) if isinstance(part, Exception))]
     return any(
         frame.f_code.co_name == "do_handshake"
-        for one in problems
-        for frame, _ in traceback.walk_tb(getattr(one, "__traceback__", None))
+        for error in errors
+        for frame, _ in traceback.walk_tb(getattr(error, "__traceback__", None))
     )
 
 
-def _trouble_with_tls(cause: Any) -> str | None:
+def _describe_tls(cause: Any) -> str | None:
+    """Return what is wrong with TLS, None if it is something else."""
     inner = cause.args[0] if isinstance(cause, HTTPError) and cause.args else cause
     if isinstance(inner, ssl.SSLCertVerificationError):
         return (
@@ -524,24 +524,3 @@ def _trouble_with_tls(cause: Any) -> str | None:
     if isinstance(inner, ssl.SSLError) and inner.reason in {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"}:
         return f"the host does not speak TLS at that port ({inner.reason})"
     return None
-
-
-def _reason_of(problem: Exception, cause: Any) -> str:
-    if isinstance(problem, requests.ConnectTimeout):
-        return "no connection within the time-out"
-    if isinstance(problem, requests.Timeout) or isinstance(cause, ReadTimeoutError):
-        return "nothing came within the time-out"
-    if isinstance(cause, _NAME_UNKNOWN):
-        return "the name of the host is not known"
-    if isinstance(cause, NewConnectionError):
-        return "nobody takes the connection (" + str(cause).rpartition("] ")[2].lower() + ")"
-    if isinstance(problem, requests.exceptions.ContentDecodingError) or isinstance(cause, DecodeError):
-        return "it cannot be unpacked"
-    if isinstance(cause, InvalidHeader):
-        return f"its headers make no sense ({cause})"
-    if isinstance(cause, ProtocolError):
-        short = next((part for part in cause.args if isinstance(part, IncompleteRead)), None)
-        if short is not None:
-            return f"it broke off after {short.partial} bytes, {short.expected} were still to come"
-        return "the connection was closed"
-    return str(cause) if isinstance(cause, str) else f"{type(cause).__name__}: {cause}"

@@ -1,4 +1,4 @@
-"""A word to another host than Ardoq, such as the webhook of a chat: nothing of Ardoq's goes along."""
+"""Requests to hosts other than Ardoq, such as the webhook of a chat, without Ardoq's token."""
 
 from __future__ import annotations
 
@@ -21,19 +21,20 @@ TIMEOUT = (5.0, 10.0)
 
 
 def checked_address(address: str | Token) -> str:
-    """Return the name of the host of an address, which is all that may be shown of it.
+    """Return the host name of an address, the only part of it that may be shown.
 
-    Raise `InvalidInput`, which shows nothing of the address, where it is none, or has no TLS and is not this
-    machine.
+    Raise `InvalidInput`, without the address, if it is not a URL, or has no TLS and is not this machine.
     """
     text = Token.of(address).reveal()
     try:
         parts = urlsplit(text)
-        host, good = parts.hostname or "", parts.port is None or parts.port > 0
+        host, is_port_valid = parts.hostname or "", parts.port is None or parts.port > 0
     except ValueError:
-        host, good = "", False
-    if not good or not re.fullmatch(r"[\w.:-]+", host) or re.search(r"\s", text):
-        raise InvalidInput("The address of the webhook is no URL: write it in full, with https:// in front.")
+        host, is_port_valid = "", False
+    if not is_port_valid or not re.fullmatch(r"[\w.:-]+", host) or re.search(r"\s", text):
+        raise InvalidInput(
+            "The address of the webhook is not a URL: write it in full, beginning with https://."
+        )
     if parts.scheme not in ("http", "https"):
         raise InvalidInput("The address of the webhook has another scheme than https: write https://.")
     if parts.scheme == "http" and not is_loopback(f"http://{parts.netloc.rpartition('@')[2]}"):
@@ -47,17 +48,17 @@ def checked_address(address: str | Token) -> str:
 def post_json(
     address: str | Token, body: Mapping[str, Any], *, timeout: tuple[float, float] = TIMEOUT
 ) -> None:
-    """Send plain data as JSON to an address, once, and follow no redirect.
+    """Post data as JSON to an address, once, and follow no redirect.
 
-    Neither Ardoq's token nor a cookie goes along, nor what a netrc file holds for that host; certificates are
-    checked. `timeout` is in seconds: to connect, and between two bytes of the answer, which is not read.
+    No token, no cookie and no netrc entry is sent; certificates are checked. `timeout` is in seconds: to
+    connect, and between two bytes of the answer, which is not read.
 
-    Raise `InvalidInput` where the address makes no sense, and `ServiceUnavailable` where it is not taken. An
-    error names the host, and nothing else of the address.
+    Raise `InvalidInput` if the address is not valid, and `ServiceUnavailable` if the host cannot be reached
+    or does not accept it. An error names only the host of the address.
     """
     address = Token.of(address)
     host = checked_address(address)
-    trouble = None
+    problem = None
     try:
         with new_session(loopback=is_loopback(_origin(address.reveal()))) as session:
             answer = session.post(
@@ -71,12 +72,12 @@ def post_json(
             )
             answer.close()
             if not answer.ok or answer.is_redirect:
-                trouble = f"answered {answer.status_code}"
-    except (OSError, ValueError) as problem:  # also what requests raises; its text would show the address
-        trouble = f"could not be reached ({type(problem).__name__})"
-    if trouble is not None:
-        # Raised here and not above: an error's __context__ would show the address.
-        raise ServiceUnavailable(f"The webhook at {host} {trouble}.")
+                problem = f"answered {answer.status_code}"
+    except (OSError, ValueError) as error:  # includes those of requests, whose text would show the address
+        problem = f"could not be reached ({type(error).__name__})"
+    if problem is not None:
+        # Raised here and not above: the error's __context__ would show the address.
+        raise ServiceUnavailable(f"The webhook at {host} {problem}.")
 
 
 def _origin(address: str) -> str:

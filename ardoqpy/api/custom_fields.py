@@ -1,13 +1,13 @@
-"""One row, two spellings: custom fields beside the built-in attributes (v1), or below `customFields` (v2).
+"""Custom fields: flat beside the built-in attributes (v1), or below `customFields` (v2).
 
-A sync compares and reports attributes by one name each. That is the flat spelling: every attribute under
-its own name, and a custom field that is called like a built-in attribute, which only v2 can hold, under
+A sync compares and reports attributes in the flat form, whichever version the client speaks: every attribute
+has its own name. A custom field with the name of a built-in attribute, which only v2 can have, is named
 `customFields.` and its name.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ardoqpy._messages import short_repr
 from ardoqpy.errors import InvalidInput
@@ -15,14 +15,14 @@ from ardoqpy.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from ardoqpy.entities import Entity
+    from ardoqpy.entities import Attributes
 
 __all__ = ["COMPONENT_BOOKKEEPING", "PERSISTED", "REFERENCE_BOOKKEEPING", "flat", "nested"]
 
 _CUSTOM = "customFields"
 _BELOW = f"{_CUSTOM}."
 
-#: What Ardoq sets itself on every kind of entity, as v1 spells it: sent back it is accepted and ignored.
+#: Attributes that Ardoq sets itself on every kind of entity (v1); it ignores them in what is sent.
 PERSISTED = frozenset(
     {
         "_id",
@@ -43,8 +43,8 @@ PERSISTED = frozenset(
     }
 )
 
-#: What Ardoq sets itself on components and on references, as both versions spell it: a row read from one
-#: of them is understood by the other.
+#: Attributes that Ardoq sets itself on components and on references, in both versions, so that a row read
+#: from one version can be used with the other.
 COMPONENT_BOOKKEEPING = PERSISTED | {
     "_meta",
     "type",
@@ -57,12 +57,12 @@ COMPONENT_BOOKKEEPING = PERSISTED | {
 REFERENCE_BOOKKEEPING = PERSISTED | {"_meta", "model"}
 
 
-def flat(body: Entity, built_in: Collection[str]) -> Entity:
-    """Return a row or an entity with its custom fields beside the other attributes; itself where they are.
+def flat(body: Attributes, built_in: Collection[str]) -> Attributes:
+    """Return a row or an entity with its custom fields beside the other attributes.
 
-    `built_in` names what is no custom field. Where a custom field is given in both spellings, the one
-    beside the others counts: it was put there by hand, into what was read. Raise `InvalidInput` where
-    `customFields` makes no sense.
+    It is returned as it is if it has no `customFields`. `built_in` names the attributes that are not custom
+    fields. If a custom field is given in both forms, the flat one counts: a user has added it to what was
+    read. Raise `InvalidInput` if `customFields` is not a dict with text for keys.
     """
     if _CUSTOM not in body:
         return body
@@ -78,12 +78,10 @@ def flat(body: Entity, built_in: Collection[str]) -> Entity:
     return attributes
 
 
-def nested(attributes: Entity, built_in: Collection[str]) -> Entity:
-    """Return flat attributes with the custom ones below `customFields`, which is left out where there
-    are none.
-    """
-    body: dict[str, Any] = {}
-    custom: dict[str, Any] = {}
+def nested(attributes: Attributes, built_in: Collection[str]) -> Attributes:
+    """Return flat attributes with the custom fields, if any, below `customFields`."""
+    body: Attributes = {}
+    custom: Attributes = {}
     for key, value in attributes.items():
         if key in built_in:
             body[key] = value

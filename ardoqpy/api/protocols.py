@@ -1,15 +1,15 @@
-"""What every version of Ardoq's API offers, in words that all versions share.
+"""What every version of Ardoq's API offers: the interface that `v1.py` and `v2.py` implement.
 
-A dialect (`v1.py`, `v2.py`) says it in paths, verbs and bodies of its own. `ArdoqClient` and the sync
-client speak these words only, and never ask for the version: what a version does not have is a word all
-the same, made by `not_offered`, that says where it is to be had.
+`ArdoqClient` and the sync client call these methods and never ask for the version. A method that a version
+lacks is there all the same, made by `unsupported`: it raises an error that names the version that has it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
-from ardoqpy.errors import UnsupportedOperation
+from ardoqpy._messages import describe_type
+from ardoqpy.errors import UnexpectedAnswer, UnsupportedOperation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +17,25 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from ardoqpy._http.transport import Transport
-    from ardoqpy.entities import Entities, Entity
+    from ardoqpy.entities import (
+        Attachment,
+        Attributes,
+        BatchAnswer,
+        BatchBody,
+        BatchIds,
+        Branch,
+        Context,
+        DeletedComponents,
+        Entities,
+        Entity,
+        FieldDefinition,
+        Folder,
+        Model,
+        ReportOverview,
+        Tag,
+        User,
+        Workspace,
+    )
     from ardoqpy.metamodel import Field
 
 __all__ = [
@@ -35,161 +53,285 @@ __all__ = [
     "Tags",
     "Users",
     "Workspaces",
-    "not_offered",
+    "checked_list",
+    "checked_object",
+    "checked_stored",
+    "unsupported",
 ]
 
+T_co = TypeVar("T_co", covariant=True)
 
-def not_offered(here: str, what: str, use: str) -> Callable[..., Any]:
-    """Return the word for something that the version `here` does not have.
 
-    `what` completes "cannot do this (...)", `use` completes "use ...". Called with anything, it raises
-    `UnsupportedOperation`, and nothing is sent.
+def unsupported(version: str, operation: str, alternative: str) -> Callable[..., Any]:
+    """Return a method for something that this version of the API does not have.
+
+    `operation` completes "cannot do this (...)", `alternative` completes "use ...". Called with any
+    arguments, it raises `UnsupportedOperation` and sends nothing.
     """
 
-    def refuse(*_: Any, **__: Any) -> NoReturn:
-        raise UnsupportedOperation(f"API {here} cannot do this ({what}): use {use}.")
+    def raise_unsupported(*_: Any, **__: Any) -> NoReturn:
+        raise UnsupportedOperation(f"API {version} cannot do this ({operation}): use {alternative}.")
 
-    return refuse
+    return raise_unsupported
 
 
-class Workspaces(Protocol):
+# -- checks of answers; what is in them is up to Ardoq, so the type is Any ---------------------------------
+
+
+def checked_list(answer: Any) -> list[Any]:
+    """Return an answer that has to be a list; Ardoq gives null for some empty ones.
+
+    Raise `UnexpectedAnswer` if it is anything else.
+    """
+    if answer is None:
+        return []
+    if not isinstance(answer, list):
+        raise UnexpectedAnswer(f"Ardoq answered with {describe_type(answer)} where a list was expected.")
+    return answer
+
+
+def checked_object(answer: Any) -> Any:
+    """Return an answer that has to be a JSON object; raise `UnexpectedAnswer` if it is anything else."""
+    if not isinstance(answer, dict):
+        raise UnexpectedAnswer(f"Ardoq answered with {describe_type(answer)} where an object was expected.")
+    return answer
+
+
+def checked_stored(answer: Any, request: str) -> Any:
+    """Return what a write has stored; raise `UnexpectedAnswer` if the answer lacks its id."""
+    if not isinstance(checked_object(answer).get("_id"), str):
+        raise UnexpectedAnswer(
+            f"{request} was carried out, but the answer has no '_id': look in Ardoq for what is stored."
+        )
+    return answer
+
+
+# -- the interface ---------------------------------------------------------------------------------------
+
+
+class Collection(Protocol[T_co]):
+    """The entities of one kind; attributes are a dict, or a `TypedDict` of `ardoqpy.entities`."""
+
+    def get(self, entity_id: str) -> T_co:
+        """Return one entity."""
+
+    def create(self, body: Mapping[str, Any]) -> T_co:
+        """Create an entity and return it as stored."""
+
+    def update(self, entity_id: str, body: Mapping[str, Any]) -> T_co:
+        """Replace the attributes of an entity and return it as stored."""
+
+    def delete(self, entity_id: str) -> Entity:
+        """Delete an entity and return an empty dict."""
+
+
+class Workspaces(Collection["Workspace"], Protocol):
     """The workspaces."""
 
-    def all(self, *, summary: bool) -> Entities: ...
-    def iterate(self, params: Mapping[str, Any]) -> Iterator[Entity]: ...
-    def find(self, name: str, *, exact: bool) -> Entities: ...
-    def get(self, entity_id: str) -> Entity: ...
-    def aggregated(self, ws_id: str) -> Entity: ...
-    def context(self, ws_id: str) -> Entity: ...
-    def components(self, ws_id: str) -> Entities: ...
-    def references(self, ws_id: str, *, incoming: bool) -> Entities: ...
-    def branches(self, ws_id: str) -> Entities: ...
-    def create_branch(self, ws_id: str, branch_name: str) -> Entity: ...
-    def create(self, body: Entity) -> Entity: ...
-    def update(self, entity_id: str, body: Entity) -> Entity: ...
-    def delete(self, entity_id: str) -> Entity: ...
+    def all(self, *, summary: bool) -> list[Workspace]:
+        """Return every workspace; `summary`: in the short form with counts (v1)."""
+
+    def iterate(self, params: Mapping[str, Any]) -> Iterator[Workspace]:
+        """Yield the workspaces that match all filters."""
+
+    def find(self, name: str, *, exact: bool) -> list[Workspace]:
+        """Return the workspaces whose name begins with `name`, or is `name` if `exact`."""
+
+    def aggregated(self, ws_id: str) -> Entity:
+        """Return a workspace with everything in it."""
+
+    def context(self, ws_id: str) -> Context:
+        """Return what can be used in a workspace: types, fields, tags."""
+
+    def components(self, ws_id: str) -> Entities:
+        """Return the components of a workspace."""
+
+    def references(self, ws_id: str, *, incoming: bool) -> Entities:
+        """Return the references that start in a workspace, and if `incoming` those that end there."""
+
+    def branches(self, ws_id: str) -> list[Branch]:
+        """Return the branches of a workspace."""
+
+    def create_branch(self, ws_id: str, branch_name: str) -> Workspace:
+        """Branch a workspace and return the new workspace."""
 
 
-class Folders(Protocol):
-    """The folders that workspaces lie in."""
+class Folders(Collection["Folder"], Protocol):
+    """The folders that contain workspaces."""
 
-    def all(self) -> Entities: ...
-    def get(self, entity_id: str) -> Entity: ...
-    def create(self, body: Entity) -> Entity: ...
-    def update(self, entity_id: str, body: Entity) -> Entity: ...
-    def add(self, folder_id: str, ws_list: list[str]) -> Entity: ...
-    def delete(self, entity_id: str) -> Entity: ...
+    def all(self) -> list[Folder]:
+        """Return every folder."""
+
+    def add(self, folder_id: str, ws_list: list[str]) -> Entity:
+        """Move workspaces into a folder."""
 
 
 class Synced(Protocol):
-    """What a sync needs to know and do of components and of references.
+    """What a sync needs of components and of references.
 
-    A sync gives every attribute one name; `flat` spells a body so, and `nested` spells it as the version
-    has it. `built_in` names what is no custom field, `read_only` what cannot be written, `fixed` what only
-    a new one can be given. `twins` reads the entities that a sync would take for the same; `creation` is what
-    is sent to create one; `revise` changes some attributes of one, at the version it was read at, by sending
-    its `revision`; `imagined` is what Ardoq would answer to that `creation`, but for its id;
-    `touched` is who changed an entity last, and when, each None where the entity does not say.
+    A sync gives every attribute one name: the flat form, whichever version the client speaks.
     """
 
     @property
-    def read_only(self) -> frozenset[str]: ...
+    def read_only(self) -> frozenset[str]:
+        """Return the names of the attributes that cannot be written."""
+
     @property
-    def built_in(self) -> frozenset[str]: ...
+    def built_in(self) -> frozenset[str]:
+        """Return the names that are not those of custom fields."""
+
     @property
-    def fixed(self) -> frozenset[str]: ...
-    def flat(self, body: Entity) -> Entity: ...
-    def nested(self, attributes: Entity) -> Entity: ...
-    def read(self, entity_id: str) -> Entity: ...
-    def in_workspace(self, ws_id: str) -> Entities: ...
-    def twins(self, body: Entity) -> Entities: ...
-    def create(self, body: Entity) -> Entity: ...
-    def creation(self, attributes: Entity) -> Entity: ...
-    def revision(self, current: Entity, changed: Entity) -> Entity: ...
-    def revise(self, current: Entity, changed: Entity) -> Entity: ...
-    def delete(self, entity_id: str) -> Entity: ...
-    def imagined(self, body: Entity) -> Entity: ...
-    def touched(self, entity: Entity) -> tuple[str | None, str | None]: ...
+    def fixed(self) -> frozenset[str]:
+        """Return the names of the attributes that only a new entity can be given."""
+
+    def flat(self, body: Attributes) -> Attributes:
+        """Return a body with its custom fields beside the other attributes."""
+
+    def nested(self, attributes: Attributes) -> Attributes:
+        """Return flat attributes in the form that this version has."""
+
+    def read(self, entity_id: str) -> Entity:
+        """Return one entity as this version gives it."""
+
+    def in_workspace(self, ws_id: str) -> Entities:
+        """Return the entities of a workspace."""
+
+    def twins(self, body: Attributes) -> Entities:
+        """Return the entities that a sync takes for the same as `body`."""
+
+    def create(self, body: Mapping[str, Any]) -> Entity:
+        """Create an entity and return it as stored."""
+
+    def creation(self, attributes: Attributes) -> Attributes:
+        """Return the body that creates an entity with flat `attributes`."""
+
+    def revision(self, current: Entity, changed: Attributes) -> Attributes:
+        """Return the body that changes flat attributes of `current`."""
+
+    def revise(self, current: Entity, changed: Attributes) -> Entity:
+        """Change flat attributes of `current` at the version that it was read at."""
+
+    def delete(self, entity_id: str) -> Entity:
+        """Delete an entity and return an empty dict."""
+
+    def imagined(self, body: Attributes) -> Entity:
+        """Return what Ardoq would answer to that `creation`, without the id and what Ardoq counts."""
+
+    def touched(self, entity: Entity) -> tuple[str | None, str | None]:
+        """Return who changed an entity last, and when; None for what it does not have."""
 
 
-class Components(Synced, Protocol):
-    """The components; `iterate` and `selected` read those that fit all filters.
+class _Filtered(Synced, Protocol):
+    """What components and references offer beside a sync."""
 
-    `children` are the ids of those below one that was just read.
-    """
+    def all(self) -> Entities:
+        """Return every entity of this kind."""
 
-    def all(self) -> Entities: ...
-    def iterate(self, params: Mapping[str, Any]) -> Iterator[Entity]: ...
-    def selected(self, ws_id: str | None, params: Mapping[str, Any]) -> Entities: ...
-    def value(self, entity: Entity, name: str) -> Any: ...
-    def search(self, ws_id: str, name: str, field: str | None, value: Any) -> Entities: ...
-    def by_fields(self, ws_id: str | None, fields: Mapping[str, Any]) -> Entities: ...
-    def get(self, entity_id: str, *, incl_refs: bool) -> Entity: ...
-    def update(self, entity_id: str, body: Entity) -> Entity: ...
-    def patch(self, entity_id: str, payload: Entity | None, version: int | str) -> Entity: ...
-    def children(self, comp: Entity) -> list[str]: ...
-    def delete_many(self, comp_ids: list[str], request_id: str | None) -> Entity: ...
+    def iterate(self, params: Mapping[str, Any]) -> Iterator[Entity]:
+        """Yield the entities that match all filters."""
 
+    def selected(self, ws_id: str | None, params: Mapping[str, Any]) -> Entities:
+        """Return the entities, of one workspace if it is given, that match all filters."""
 
-class References(Synced, Protocol):
-    """The references between components; `iterate` and `selected` read those that fit all filters."""
+    def update(self, entity_id: str, body: Mapping[str, Any]) -> Entity:
+        """Change an entity into `body` and return it as stored."""
 
-    def all(self) -> Entities: ...
-    def iterate(self, params: Mapping[str, Any]) -> Iterator[Entity]: ...
-    def selected(self, ws_id: str | None, params: Mapping[str, Any]) -> Entities: ...
-    def get(self, entity_id: str) -> Entity: ...
-    def update(self, entity_id: str, body: Entity) -> Entity: ...
-    def patch(self, entity_id: str, payload: Entity | None, version: int | str) -> Entity: ...
+    def patch(self, entity_id: str, payload: Mapping[str, Any] | None, version: int | str) -> Entity:
+        """Change some attributes at a version, or at "latest", and return the entity as stored."""
 
 
-class Tags(Protocol):
+class Components(_Filtered, Protocol):
+    """The components."""
+
+    def get(self, entity_id: str, *, incl_refs: bool) -> Entity:
+        """Return one component, with its references in `references` if `incl_refs`."""
+
+    def value(self, entity: Entity, name: str) -> Any:
+        """Return the value of a built-in attribute or a custom field."""
+
+    def search(self, ws_id: str, name: str, field: str | None, value: Any) -> Entities:
+        """Return the components of a workspace with that name and, if given, that value in a field."""
+
+    def by_fields(self, ws_id: str | None, fields: Mapping[str, Any]) -> Entities:
+        """Return the components that have all these values."""
+
+    def children(self, comp: Entity) -> list[str]:
+        """Return the ids of the children of a component that was just read."""
+
+    def delete_many(self, comp_ids: list[str], request_id: str | None) -> DeletedComponents:
+        """Delete several components in one request."""
+
+
+class References(_Filtered, Protocol):
+    """The references between components."""
+
+    def get(self, entity_id: str) -> Entity:
+        """Return one reference."""
+
+
+class Tags(Collection["Tag"], Protocol):
     """The tags on components and references."""
 
-    def all(self) -> Entities: ...
-    def in_workspace(self, ws_id: str) -> Entities: ...
-    def get(self, entity_id: str) -> Entity: ...
-    def create(self, body: Entity) -> Entity: ...
-    def update(self, entity_id: str, body: Entity) -> Entity: ...
-    def delete(self, entity_id: str) -> Entity: ...
+    def all(self) -> list[Tag]:
+        """Return every tag."""
+
+    def in_workspace(self, ws_id: str) -> list[Tag]:
+        """Return the tags of a workspace."""
 
 
 class Models(Protocol):
     """The models: which types of components and references there are."""
 
-    def all(self, *, include_common: bool) -> Entities: ...
-    def get(self, entity_id: str) -> Entity: ...
-    def of_workspace(self, ws_id: str, loaded: Entity | None = None) -> Entity: ...
-    def component_type(self, model: Entity, name: str) -> dict[str, Any] | None: ...
-    def reference_type(self, model: Entity, name: str) -> dict[str, Any] | None: ...
-    def describe(self, model: Entity) -> str: ...
-    def create(self, body: Entity) -> Entity: ...
-    def update(self, entity_id: str, body: Entity) -> Entity: ...
-    def patch(self, entity_id: str, payload: Entity) -> Entity: ...
+    def all(self, *, include_common: bool) -> list[Model]:
+        """Return every model; `include_common`: Ardoq's own as well."""
+
+    def get(self, entity_id: str) -> Model:
+        """Return one model."""
+
+    def of_workspace(self, ws_id: str, loaded: Mapping[str, Any] | None = None) -> Model | Context:
+        """Return the model (v1) or context (v2) of a workspace, from `loaded` if it is in there."""
+
+    def component_type(self, model: Mapping[str, Any], name: str) -> Attributes | None:
+        """Return the first component type of that name as this version has it."""
+
+    def reference_type(self, model: Mapping[str, Any], name: str) -> Attributes | None:
+        """Return the first reference type of that name as this version has it."""
+
+    def describe(self, model: Mapping[str, Any]) -> str:
+        """Return the types of a model as text."""
+
+    def create(self, body: Mapping[str, Any]) -> Model:
+        """Create a model and return it as stored."""
+
+    def update(self, entity_id: str, body: Mapping[str, Any]) -> Model:
+        """Replace a model and return it as stored."""
+
+    def patch(self, entity_id: str, payload: Mapping[str, Any]) -> Model:
+        """Change some attributes of a model and return it as stored."""
 
 
-class Fields(Protocol):
-    """The definitions of custom fields.
-
-    `of_workspace` gives those of a workspace's model by name; `binding` tells whether Ardoq refuses
-    values that do not fit them.
-    """
+class Fields(Collection["FieldDefinition"], Protocol):
+    """The definitions of custom fields."""
 
     @property
-    def binding(self) -> bool: ...
-    def of_workspace(self, ws_id: str, loaded: Entity | None = None) -> dict[str, Field]: ...
+    def binding(self) -> bool:
+        """Return whether Ardoq rejects values that do not fit the definition."""
 
-    def all(self, *, include_common: bool) -> Entities: ...
-    def get(self, entity_id: str) -> Entity: ...
-    def create(self, body: Entity) -> Entity: ...
-    def update(self, entity_id: str, body: Entity) -> Entity: ...
-    def delete(self, entity_id: str) -> Entity: ...
+    def of_workspace(self, ws_id: str, loaded: Mapping[str, Any] | None = None) -> dict[str, Field]:
+        """Return the fields of a workspace's model by name, from `loaded` if they are in there."""
+
+    def all(self, *, include_common: bool) -> list[FieldDefinition]:
+        """Return every definition; `include_common`: Ardoq's own as well."""
 
 
 class Users(Protocol):
-    """The user whose token it is."""
+    """The user of the token."""
 
-    def current(self) -> Entity: ...
-    def notify(self, subject: str, body: str) -> Entity: ...
+    def current(self) -> User:
+        """Return the user."""
+
+    def notify(self, subject: str, body: str) -> Entity:
+        """Have Ardoq send a mail to the user."""
 
 
 class Attachments(Protocol):
@@ -197,8 +339,12 @@ class Attachments(Protocol):
 
     def of(
         self, resource_type: str | None, resource_id: str | None, params: Mapping[str, Any]
-    ) -> Iterator[Entity]: ...
-    def get(self, entity_id: str) -> Entity: ...
+    ) -> Iterator[Attachment]:
+        """Yield the files of one resource (v1), or those that match all filters (v2)."""
+
+    def get(self, entity_id: str) -> Attachment:
+        """Return what Ardoq has about one file."""
+
     def upload(
         self,
         resource_type: str,
@@ -206,71 +352,111 @@ class Attachments(Protocol):
         content: Callable[[], BinaryIO],
         filename: str,
         content_type: str,
-    ) -> Entity: ...
+    ) -> Attachment:
+        """Send a file; `content` opens it, for each attempt."""
+
     def download(
         self, resource_type: str, resource_id: str, filename: str
-    ) -> AbstractContextManager[Iterator[bytes]]: ...
-    def delete(self, resource_type: str, resource_id: str, filename: str) -> Entity: ...
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """Open a file for reading in chunks."""
+
+    def delete(self, resource_type: str, resource_id: str, filename: str) -> Entity:
+        """Delete a file and return an empty dict."""
 
 
 class Batches(Protocol):
-    """Many writes in one request.
+    """Many writes in one request."""
 
-    `transaction` is one that is carried out whole or not at all, empty yet, and answers with what it stored.
-    """
+    def transaction(self) -> Attributes:
+        """Return an empty batch that is carried out whole or not at all, and answers with what it stored."""
 
-    def transaction(self) -> Entity: ...
+    def create(self, components: Entities, references: Entities, options: Mapping[str, Any]) -> BatchIds:
+        """Create components and references and return their ids by batch id (v1)."""
 
-    def create(
-        self, components: Entities, references: Entities, options: Entity
-    ) -> dict[str, dict[str, str]]: ...
-    def send(self, body: Entity) -> Entity: ...
-    def expand(self, body: Entity) -> Entity: ...
+    def send(self, body: Mapping[str, Any]) -> BatchAnswer:
+        """Carry out a batch (v2)."""
+
+    def expand(self, body: Mapping[str, Any]) -> BatchBody:
+        """Return a batch with its aliases replaced by ids (v2)."""
 
 
 class Reports(Protocol):
     """The reports saved in Ardoq."""
 
-    def export(self, report_id: str) -> Entities: ...
-    def iterate(self, params: Mapping[str, Any]) -> Iterator[Entity]: ...
-    def get(self, entity_id: str) -> Entity: ...
-    def rows(self, report_id: str, *, tabular: bool, keys: str) -> Iterator[Any]: ...
+    def export(self, report_id: str) -> Entities:
+        """Run a report and return its rows (v1)."""
+
+    def iterate(self, params: Mapping[str, Any]) -> Iterator[ReportOverview]:
+        """Yield the definitions of the reports that match all filters (v2)."""
+
+    def get(self, entity_id: str) -> ReportOverview:
+        """Return the definition of one report (v2)."""
+
+    def rows(self, report_id: str, *, tabular: bool, keys: str) -> Iterator[Any]:
+        """Run a report and yield its rows: lists if `tabular`, else dicts by "label" or "key" (v2)."""
 
 
 class Organisations(Protocol):
     """The organisations that the user belongs to."""
 
-    def host(self, org: str) -> str: ...
+    def host(self, org: str) -> str:
+        """Return the address of an organisation."""
 
 
 class Dialect(Protocol):
     """One version of the API: its collections, over one transport."""
 
     @property
-    def transport(self) -> Transport: ...
-    @property
-    def workspaces(self) -> Workspaces: ...
-    @property
-    def folders(self) -> Folders: ...
-    @property
-    def components(self) -> Components: ...
-    @property
-    def references(self) -> References: ...
-    @property
-    def tags(self) -> Tags: ...
-    @property
-    def models(self) -> Models: ...
-    @property
-    def fields(self) -> Fields: ...
-    @property
-    def users(self) -> Users: ...
-    @property
-    def attachments(self) -> Attachments: ...
-    @property
-    def batches(self) -> Batches: ...
-    @property
-    def reports(self) -> Reports: ...
-    @property
-    def organisations(self) -> Organisations: ...
+    def transport(self) -> Transport:
+        """The transport that sends the requests."""
 
-    def iterate(self, path: str, params: Mapping[str, Any] | None) -> Iterator[Any]: ...
+    @property
+    def workspaces(self) -> Workspaces:
+        """The workspaces."""
+
+    @property
+    def folders(self) -> Folders:
+        """The folders."""
+
+    @property
+    def components(self) -> Components:
+        """The components."""
+
+    @property
+    def references(self) -> References:
+        """The references."""
+
+    @property
+    def tags(self) -> Tags:
+        """The tags."""
+
+    @property
+    def models(self) -> Models:
+        """The models."""
+
+    @property
+    def fields(self) -> Fields:
+        """The definitions of custom fields."""
+
+    @property
+    def users(self) -> Users:
+        """The user of the token."""
+
+    @property
+    def attachments(self) -> Attachments:
+        """The attached files."""
+
+    @property
+    def batches(self) -> Batches:
+        """The batches."""
+
+    @property
+    def reports(self) -> Reports:
+        """The saved reports."""
+
+    @property
+    def organisations(self) -> Organisations:
+        """The organisations."""
+
+    def iterate(self, path: str, params: Mapping[str, Any] | None) -> Iterator[Any]:
+        """Yield every value of the listing at `path`."""

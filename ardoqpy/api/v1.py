@@ -1,20 +1,19 @@
 """Ardoq's API v1: every path, verb, parameter and body of it.
 
-v1 lives below `/api/`, answers with bare lists, never pages, and lays custom fields flat beside the
-built-in attributes. No text of Ardoq's describes it; it is known from the clients that call it.
+v1 is below `/api/`, answers with bare lists, never pages, and has custom fields flat beside the built-in
+attributes. Ardoq does not document it; it is known from the clients that call it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from ardoqpy import metamodel
 from ardoqpy._http.files import MultipartFile
 from ardoqpy._http.transport import Transport
 from ardoqpy._validation import attributes, id_segment, ids, name_segment
-from ardoqpy.api.answers import as_entities, as_entity, as_stored
 from ardoqpy.api.custom_fields import COMPONENT_BOOKKEEPING, PERSISTED, REFERENCE_BOOKKEEPING, flat
-from ardoqpy.api.protocols import not_offered
+from ardoqpy.api.protocols import checked_list, checked_object, checked_stored, unsupported
 from ardoqpy.errors import InvalidInput, UnexpectedAnswer, UnsupportedOperation
 
 if TYPE_CHECKING:
@@ -23,20 +22,34 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from ardoqpy.config import Settings
-    from ardoqpy.entities import Entities, Entity
+    from ardoqpy.entities import (
+        Attachment,
+        Attributes,
+        BatchIds,
+        Branch,
+        DeletedComponents,
+        Entities,
+        Entity,
+        FieldDefinition,
+        Folder,  # noqa: F401  (the base class of Folders names it)
+        Model,
+        Tag,
+        User,
+        Workspace,
+    )
     from ardoqpy.metamodel import Field
 
 __all__ = ["V1"]
 
-
-def _missing(what: str, use: str = "version='v2'") -> Callable[..., Any]:
-    return not_offered("v1", what, use)
+T = TypeVar("T")
 
 
-def _holds(sent: Entity, read_only: frozenset[str]) -> Callable[[Any], bool]:
-    """Return the test whether what is stored is what was sent: the next version, and every attribute in
-    it.
-    """
+def _unsupported(operation: str, alternative: str = "version='v2'") -> Callable[..., Any]:
+    return unsupported("v1", operation, alternative)
+
+
+def _is_applied(sent: Entity, read_only: frozenset[str]) -> Callable[[Any], bool]:
+    """Return a test whether the stored entity is what was sent: the next version, with every attribute."""
     compared = {key: value for key, value in sent.items() if key not in read_only}
 
     def test(stored: Any) -> bool:
@@ -50,8 +63,8 @@ def _holds(sent: Entity, read_only: frozenset[str]) -> Callable[[Any], bool]:
     return test
 
 
-class _Collection:
-    """Ask and write below one path."""
+class _Collection(Generic[T]):
+    """Read and write the entities below one path."""
 
     path: str
     id_argument: str
@@ -66,40 +79,40 @@ class _Collection:
     def _at(self, entity_id: str) -> str:
         return f"{self.path}/{id_segment(entity_id, self.id_argument)}"
 
-    def get(self, entity_id: str) -> Entity:
-        return as_entity(self._transport.get(self._at(entity_id)))
+    def get(self, entity_id: str) -> T:
+        return checked_object(self._transport.get(self._at(entity_id)))
 
-    def create(self, body: Entity) -> Entity:
+    def create(self, body: Mapping[str, Any]) -> T:
         answer = self._transport.post(self.path, attributes(body, self.argument, *self.required))
-        return as_stored(answer, f"POST /api/{self.path}")
+        return checked_stored(answer, f"POST /api/{self.path}")
 
-    def update(self, entity_id: str, body: Entity) -> Entity:
+    def update(self, entity_id: str, body: Mapping[str, Any]) -> T:
         body = attributes(body, self.argument)
-        answer = self._transport.put(self._at(entity_id), body, holds=_holds(body, self.read_only))
-        return as_stored(answer, f"PUT /api/{self._at(entity_id)}")
+        answer = self._transport.put(self._at(entity_id), body, is_applied=_is_applied(body, self.read_only))
+        return checked_stored(answer, f"PUT /api/{self._at(entity_id)}")
 
     def delete(self, entity_id: str) -> Entity:
-        return as_entity(self._transport.delete(self._at(entity_id)))
+        return checked_object(self._transport.delete(self._at(entity_id)))
 
-    def all(self) -> Entities:
-        return as_entities(self._transport.get(self.path))
+    def all(self) -> list[T]:
+        return checked_list(self._transport.get(self.path))
 
-    def iterate(self, params: Mapping[str, Any]) -> Iterator[Entity]:
+    def iterate(self, params: Mapping[str, Any]) -> Iterator[T]:
         if params:
-            _missing(f"filter a list by {', '.join(map(str, params))}")()
+            _unsupported(f"filter a list by {', '.join(map(str, params))}")()
         return iter(self.all())
 
-    def _patched(self, entity_id: str, payload: Entity | None, version: int | str) -> Entity:
+    def _patched(self, entity_id: str, payload: Mapping[str, Any] | None, version: int | str) -> T:
         if version != "latest":
             raise UnsupportedOperation(
                 f"API v1 cannot check the version ({version!r}) in a PATCH: the last write wins. Use the "
                 "update method, which sends _version, or API v2."
             )
-        return as_entity(self._transport.patch(self._at(entity_id), attributes(payload, "payload")))
+        return checked_object(self._transport.patch(self._at(entity_id), attributes(payload, "payload")))
 
 
-class _Synced(_Collection):
-    """What a sync needs besides of components and references."""
+class _Synced(_Collection["Entity"]):
+    """What a sync needs of components and references."""
 
     fixed: frozenset[str] = frozenset()
     writable: frozenset[str]
@@ -108,37 +121,37 @@ class _Synced(_Collection):
     def built_in(self) -> frozenset[str]:
         return self.read_only | self.writable
 
-    def flat(self, body: Entity) -> Entity:
+    def flat(self, body: Attributes) -> Attributes:
         return flat(body, self.built_in) if "customFields" in body else body
 
-    def nested(self, attributes: Entity) -> Entity:
+    def nested(self, attributes: Attributes) -> Attributes:
         for key in attributes:
             if key.startswith("customFields."):
                 field = key.removeprefix("customFields.")
                 raise InvalidInput(
                     f"{self.argument} has the custom field {field!r}, which is the name of a built-in "
-                    "attribute on API v1: call the field otherwise, or use version='v2'."
+                    "attribute on API v1: rename the field, or use version='v2'."
                 )
         return attributes
 
     def read(self, entity_id: str) -> Entity:
         return self.get(entity_id)
 
-    def creation(self, attributes: Entity) -> Entity:
+    def creation(self, attributes: Attributes) -> Attributes:
         return self.nested(attributes)
 
-    def revision(self, current: Entity, changed: Entity) -> Entity:
+    def revision(self, current: Entity, changed: Attributes) -> Attributes:
         return {**current, **self.nested(changed)}
 
-    def revise(self, current: Entity, changed: Entity) -> Entity:
+    def revise(self, current: Entity, changed: Attributes) -> Entity:
         return self.update(current["_id"], self.revision(current, changed))
 
     def touched(self, entity: Entity) -> tuple[str | None, str | None]:
-        who = entity.get("lastModifiedByName") or entity.get("lastModifiedByEmail")
-        return who or entity.get("last-modified-by"), entity.get("last-updated")
+        user = entity.get("lastModifiedByName") or entity.get("lastModifiedByEmail")
+        return user or entity.get("last-modified-by"), entity.get("last-updated")
 
 
-class Workspaces(_Collection):
+class Workspaces(_Collection["Workspace"]):
     path = "workspace"
     id_argument = "ws_id"
     argument = "ws"
@@ -152,41 +165,41 @@ class Workspaces(_Collection):
         "tags",
     }
 
-    def all(self, *, summary: bool = False) -> Entities:
-        return as_entities(self._transport.get("workspace/summary" if summary else "workspace"))
+    def all(self, *, summary: bool = False) -> list[Workspace]:
+        return checked_list(self._transport.get("workspace/summary" if summary else "workspace"))
 
-    def find(self, name: str, *, exact: bool) -> Entities:
+    def find(self, name: str, *, exact: bool) -> list[Workspace]:
         path = "workspace/by-name" if exact else "workspace/search"
-        return as_entities(self._transport.get(path, {"name": name}))
+        return checked_list(self._transport.get(path, {"name": name}))
 
     def aggregated(self, ws_id: str) -> Entity:
-        return as_entity(self._transport.get(self._at(ws_id) + "/aggregated"))
+        return checked_object(self._transport.get(self._at(ws_id) + "/aggregated"))
 
     def components(self, ws_id: str) -> Entities:
-        return as_entities(self._transport.get(self._at(ws_id) + "/component"))
+        return checked_list(self._transport.get(self._at(ws_id) + "/component"))
 
     def references(self, ws_id: str, *, incoming: bool) -> Entities:
         last = "/all-references" if incoming else "/reference"
-        return as_entities(self._transport.get(self._at(ws_id) + last))
+        return checked_list(self._transport.get(self._at(ws_id) + last))
 
-    context = _missing("read the context of a workspace", "version='v2', or get_model(ws_id)")
+    context = _unsupported("read the context of a workspace", "version='v2', or get_model(ws_id)")
 
-    def branches(self, ws_id: str) -> Entities:
-        return as_entities(self._transport.get(self._at(ws_id) + "/branch"))
+    def branches(self, ws_id: str) -> list[Branch]:
+        return checked_list(self._transport.get(self._at(ws_id) + "/branch"))
 
-    def create_branch(self, ws_id: str, branch_name: str) -> Entity:
+    def create_branch(self, ws_id: str, branch_name: str) -> Workspace:
         body = attributes({"branch-name": branch_name}, "the branch", "branch-name")
-        return as_entity(self._transport.post(self._at(ws_id) + "/branch/create", body))
+        return checked_object(self._transport.post(self._at(ws_id) + "/branch/create", body))
 
 
-class Folders(_Collection):
+class Folders(_Collection["Folder"]):
     path = "workspacefolder"
     id_argument = "folder_id"
     argument = "folder"
     read_only = PERSISTED | {"workspaces"}
 
     def add(self, folder_id: str, ws_list: list[str]) -> Entity:
-        return as_entity(
+        return checked_object(
             self._transport.put(self._at(folder_id) + "/add", {"workspaces": ids(ws_list, "ws_list")})
         )
 
@@ -214,16 +227,16 @@ class Components(_Synced):
         }
     )
 
-    def imagined(self, body: Entity) -> Entity:
+    def imagined(self, body: Attributes) -> Entity:
         return {"parent": None, "description": None, **body, "children": []}
 
     def in_workspace(self, ws_id: str) -> Entities:
         workspace = id_segment(ws_id, "ws_id")
-        return as_entities(self._transport.get("component/search", {"workspace": workspace}))
+        return checked_list(self._transport.get("component/search", {"workspace": workspace}))
 
     def search(self, ws_id: str, name: str, field: str | None, value: Any) -> Entities:
         query = {"workspace": id_segment(ws_id, "ws_id"), "name": name, "field": field, "value": value}
-        return as_entities(self._transport.get("component/search", query))
+        return checked_list(self._transport.get("component/search", query))
 
     def selected(self, _ws_id: str | None, _params: Mapping[str, Any]) -> Entities:
         raise InvalidInput("params are for API v2: on v1 search with find_component or search_components.")
@@ -237,32 +250,31 @@ class Components(_Synced):
         query = {name: _as_query(value) for name, value in fields.items()}
         if ws_id is not None:
             query["workspace"] = id_segment(ws_id, "ws_id")
-        return as_entities(self._transport.get("component/fieldsearch", query))
+        return checked_list(self._transport.get("component/fieldsearch", query))
 
     def get(self, entity_id: str, *, incl_refs: bool = False) -> Entity:
         query = {"includeReferences": "true" if incl_refs else "false"}
-        return as_entity(self._transport.get(self._at(entity_id), query))
+        return checked_object(self._transport.get(self._at(entity_id), query))
 
-    def patch(self, entity_id: str, payload: Entity | None, version: int | str) -> Entity:
+    def patch(self, entity_id: str, payload: Mapping[str, Any] | None, version: int | str) -> Entity:
         return self._patched(entity_id, payload, version)
 
-    def twins(self, body: Entity) -> Entities:
-        found = self.search(body["rootWorkspace"], body["name"], None, None)
+    def twins(self, body: Attributes) -> Entities:
         name = body["name"].casefold()
         return [
             comp
-            for comp in found
+            for comp in self.search(body["rootWorkspace"], body["name"], None, None)
             if comp.get("typeId") == body.get("typeId") and str(comp.get("name")).casefold() == name
         ]
 
     def children(self, comp: Entity) -> list[str]:
         return list(comp.get("children") or ())
 
-    def delete_many(self, comp_ids: list[str], request_id: str | None) -> Entity:
-        body: Entity = {"componentIds": ids(comp_ids, "comp_ids")}
+    def delete_many(self, comp_ids: list[str], request_id: str | None) -> DeletedComponents:
+        body: Attributes = {"componentIds": ids(comp_ids, "comp_ids")}
         if request_id is not None:
             body["requestId"] = request_id
-        return as_entity(self._transport.delete("component", body))
+        return checked_object(self._transport.delete("component", body))
 
 
 class References(_Synced):
@@ -285,107 +297,107 @@ class References(_Synced):
         }
     )
 
-    def imagined(self, body: Entity) -> Entity:
+    def imagined(self, body: Attributes) -> Entity:
         return {"description": None, **body}
 
     def in_workspace(self, ws_id: str) -> Entities:
         workspace = id_segment(ws_id, "ws_id")
-        found = as_entities(self._transport.get("reference", {"workspace": workspace}))
-        # Whether Ardoq honours the parameter is not known, so what is of other workspaces is left out here.
-        return [ref for ref in found if ref.get("rootWorkspace") == workspace]
+        refs = checked_list(self._transport.get("reference", {"workspace": workspace}))
+        # It is not known whether Ardoq honours the parameter.
+        return [ref for ref in refs if ref.get("rootWorkspace") == workspace]
 
     def selected(self, _ws_id: str | None, _params: Mapping[str, Any]) -> Entities:
         raise InvalidInput("params are for API v2: on v1 read the references of a workspace.")
 
-    def patch(self, entity_id: str, payload: Entity | None, version: int | str) -> Entity:
+    def patch(self, entity_id: str, payload: Mapping[str, Any] | None, version: int | str) -> Entity:
         return self._patched(entity_id, payload, version)
 
-    def twins(self, body: Entity) -> Entities:
+    def twins(self, body: Attributes) -> Entities:
         source = f"component/{id_segment(body['source'], 'source')}"
-        comp = as_entity(self._transport.get(source, {"includeReferences": "true"}))
-        leaving = as_entities((comp.get("references") or {}).get("out"))
-        return [ref for ref in leaving if (ref["target"], ref["type"]) == (body["target"], body["type"])]
+        comp = checked_object(self._transport.get(source, {"includeReferences": "true"}))
+        outgoing = checked_list((comp.get("references") or {}).get("out"))
+        return [ref for ref in outgoing if (ref["target"], ref["type"]) == (body["target"], body["type"])]
 
 
-class Tags(_Collection):
+class Tags(_Collection["Tag"]):
     path = "tag"
     id_argument = "tag_id"
     argument = "tag"
     required = ("name", "rootWorkspace")
 
-    def in_workspace(self, ws_id: str) -> Entities:
-        return as_entities(self._transport.get(f"tag/workspace/{id_segment(ws_id, 'ws_id')}"))
+    def in_workspace(self, ws_id: str) -> list[Tag]:
+        return checked_list(self._transport.get(f"tag/workspace/{id_segment(ws_id, 'ws_id')}"))
 
 
-class Models(_Collection):
+class Models(_Collection["Model"]):
     path = "model"
     id_argument = "model_id"
     argument = "model"
     read_only = PERSISTED | {"createdBy", "lastModifiedBy", "workspaces", "maxReferenceTypeKey"}
 
-    def all(self, *, include_common: bool = False) -> Entities:
-        return as_entities(
+    def all(self, *, include_common: bool = False) -> list[Model]:
+        return checked_list(
             self._transport.get("model", {"includeCommon": "true"} if include_common else None)
         )
 
-    def of_workspace(self, ws_id: str, loaded: Entity | None = None) -> Entity:
+    def of_workspace(self, ws_id: str, loaded: Mapping[str, Any] | None = None) -> Model:
         model_id = (loaded or {}).get("componentModel")
         if not model_id:
-            workspace = as_entity(self._transport.get(f"workspace/{id_segment(ws_id, 'ws_id')}"))
+            workspace = checked_object(self._transport.get(f"workspace/{id_segment(ws_id, 'ws_id')}"))
             model_id = workspace.get("componentModel")
         if not model_id:
             raise UnexpectedAnswer(f"Workspace {ws_id} names no model: its componentModel is empty.")
         return self.get(model_id)
 
-    def component_type(self, model: Entity, name: str) -> dict[str, Any] | None:
-        return metamodel.find_component_type(model, name)
+    def component_type(self, model: Mapping[str, Any], name: str) -> Attributes | None:
+        return cast("Attributes | None", metamodel.find_component_type(model, name))
 
-    def reference_type(self, model: Entity, name: str) -> dict[str, Any] | None:
-        return metamodel.find_reference_type(model, name)
+    def reference_type(self, model: Mapping[str, Any], name: str) -> Attributes | None:
+        return cast("Attributes | None", metamodel.find_reference_type(model, name))
 
-    def describe(self, model: Entity) -> str:
+    def describe(self, model: Mapping[str, Any]) -> str:
         return metamodel.describe(model)
 
-    def patch(self, entity_id: str, payload: Entity) -> Entity:
+    def patch(self, entity_id: str, payload: Mapping[str, Any]) -> Model:
         return self._patched(entity_id, payload, "latest")
 
 
-class Fields(_Collection):
+class Fields(_Collection["FieldDefinition"]):
     path = "field"
     id_argument = "field_id"
     argument = "field"
     required = ("label", "model")
 
-    def all(self, *, include_common: bool = False) -> Entities:
-        return as_entities(
+    def all(self, *, include_common: bool = False) -> list[FieldDefinition]:
+        return checked_list(
             self._transport.get("field", {"includeCommon": "true"} if include_common else None)
         )
 
-    #: Definitions say how values are shown: what does not fit them is stored all the same.
+    #: Definitions say how values are shown; Ardoq stores values that do not fit as well.
     binding = False
 
-    def of_workspace(self, ws_id: str, loaded: Entity | None = None) -> dict[str, Field]:
+    def of_workspace(self, ws_id: str, loaded: Mapping[str, Any] | None = None) -> dict[str, Field]:
         workspace = loaded
         if workspace is None or "componentModel" not in workspace:
-            workspace = as_entity(self._transport.get(f"workspace/{id_segment(ws_id, 'ws_id')}"))
+            workspace = checked_object(self._transport.get(f"workspace/{id_segment(ws_id, 'ws_id')}"))
         model_id = workspace.get("componentModel")
-        found = [
+        fields = [
             metamodel.field_of_model(definition)
             for definition in self.all(include_common=False)
             if definition.get("model") == model_id
         ]
-        return {field.name: field for field in found}
+        return {field.name: field for field in fields}
 
 
 class Users:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def current(self) -> Entity:
-        return as_entity(self._transport.get("user/current_user"))
+    def current(self) -> User:
+        return checked_object(self._transport.get("user/current_user"))
 
     def notify(self, subject: str, body: str) -> Entity:
-        return as_entity(self._transport.post("user/notify/email", {"subject": subject, "body": body}))
+        return checked_object(self._transport.post("user/notify/email", {"subject": subject, "body": body}))
 
 
 class Attachments:
@@ -395,18 +407,18 @@ class Attachments:
     @staticmethod
     def _of(resource_type: str, resource_id: str | None) -> str:
         if resource_type not in ("workspace", "org"):
-            raise InvalidInput(f"resource_type is {resource_type!r}: say 'workspace' or 'org'.")
+            raise InvalidInput(f"resource_type is {resource_type!r}: use 'workspace' or 'org'.")
         return f"attachment/{resource_type}/{id_segment(resource_id, 'resource_id')}"
 
     def of(
         self, resource_type: str | None, resource_id: str | None, params: Mapping[str, Any]
-    ) -> Iterator[Entity]:
+    ) -> Iterator[Attachment]:
         if params:
-            _missing(f"filter attachments by {', '.join(params)}")()
+            _unsupported(f"filter attachments by {', '.join(params)}")()
         path = self._of("workspace" if resource_type is None else resource_type, resource_id)
-        return iter(as_entities(self._transport.get(path)))
+        return iter(checked_list(self._transport.get(path)))
 
-    get = _missing("read what is known of a file by its id")
+    get = _unsupported("read the attributes of a file by its id")
 
     def upload(
         self,
@@ -415,14 +427,14 @@ class Attachments:
         content: Callable[[], BinaryIO],
         filename: str,
         content_type: str,
-    ) -> Entity:
+    ) -> Attachment:
         path = self._of(resource_type, resource_id) + "/upload"
         name_segment(filename, "filename")
 
         def body() -> MultipartFile:
             return MultipartFile(content(), "attachment", filename, content_type)
 
-        return as_entity(self._transport.upload(path, body))
+        return checked_object(self._transport.upload(path, body))
 
     def download(
         self, resource_type: str, resource_id: str, filename: str
@@ -432,26 +444,26 @@ class Attachments:
 
     def delete(self, resource_type: str, resource_id: str, filename: str) -> Entity:
         segment = name_segment(filename, "filename")
-        return as_entity(self._transport.delete(f"{self._of(resource_type, resource_id)}/{segment}"))
+        return checked_object(self._transport.delete(f"{self._of(resource_type, resource_id)}/{segment}"))
 
 
 class Batches:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def create(
-        self, components: Entities, references: Entities, options: Entity
-    ) -> dict[str, dict[str, str]]:
+    def create(self, components: Entities, references: Entities, options: Mapping[str, Any]) -> BatchIds:
         for comp in components:
             attributes(comp, "a component of the batch", "batchId", "name", "rootWorkspace")
         for ref in references:
             attributes(ref, "a reference of the batch", "batchId", "source", "target", "type")
         data = {"components": components, "references": references}
-        return as_entity(self._transport.post("batch", {"op": "create", "options": options, "data": data}))
+        return checked_object(
+            self._transport.post("batch", {"op": "create", "options": options, "data": data})
+        )
 
-    transaction = _missing("write in transactions")
-    send = _missing("send a Batch", "version='v2', or batch_create()")
-    expand = _missing("expand a Batch")
+    transaction = _unsupported("write in transactions")
+    send = _unsupported("send a Batch", "version='v2', or batch_create()")
+    expand = _unsupported("expand a Batch")
 
 
 class Reports:
@@ -459,11 +471,11 @@ class Reports:
         self._transport = transport
 
     def export(self, report_id: str) -> Entities:
-        return as_entities(self._transport.get(f"report/{id_segment(report_id, 'report_id')}/export-data"))
+        return checked_list(self._transport.get(f"report/{id_segment(report_id, 'report_id')}/export-data"))
 
-    iterate = _missing("list reports")
-    get = _missing("read a report's definition")
-    rows = _missing("run a report page by page", "version='v2', or export_report(report_id)")
+    iterate = _unsupported("list reports")
+    get = _unsupported("read a report's definition")
+    rows = _unsupported("run a report page by page", "version='v2', or export_report(report_id)")
 
 
 class Organisations:
@@ -475,15 +487,16 @@ class Organisations:
 
 
 class V1:
-    """API v1 of one Ardoq: `settings` say which, `wire` how to reach it (see `Transport`)."""
+    """API v1 of one Ardoq; `options` are keyword arguments of `Transport`."""
 
-    def __init__(self, settings: Settings, **wire: Any) -> None:
+    def __init__(self, settings: Settings, **options: Any) -> None:
+        """Set up the transport and the collections."""
         self.transport = Transport(
             settings,
             prefix="/api/",
             auth_scheme="Token token=",
             params={"org": settings.org} if settings.org else {},
-            **wire,
+            **options,
         )
         self.workspaces = Workspaces(self.transport)
         self.folders = Folders(self.transport)
@@ -499,9 +512,10 @@ class V1:
         self.organisations = Organisations(self.transport)
 
     def iterate(self, path: str, params: Mapping[str, Any] | None) -> Iterator[Any]:
-        return iter(as_entities(self.transport.get(path, params)))
+        """Yield every value of the listing at `path`."""
+        return iter(checked_list(self.transport.get(path, params)))
 
 
 def _as_query(value: Any) -> Any:
-    # JSON's spelling: a query of Python's 'True' would match nothing.
+    # As JSON has it: a query for Python's 'True' would match nothing.
     return str(value).lower() if isinstance(value, bool) else value

@@ -1,22 +1,21 @@
 """Ardoq's API v2: every path, verb, parameter and body of it.
 
-v2 lives below `/api/v2/`, answers listings in pages, keeps custom fields apart under `customFields`, and
-writes components and references alone: workspaces, models, fields, tags and folders are read, or not there.
+v2 is below `/api/v2/`, answers listings in pages, and has custom fields below `customFields`. It writes
+components and references only: other entities can be read, or are not offered at all.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from ardoqpy import metamodel
 from ardoqpy._http.transport import Transport
 from ardoqpy._validation import attributes, filters, id_segment
-from ardoqpy.api.answers import as_entity, as_stored
 from ardoqpy.api.custom_fields import COMPONENT_BOOKKEEPING, REFERENCE_BOOKKEEPING, flat, nested
-from ardoqpy.api.protocols import not_offered
+from ardoqpy.api.protocols import checked_object, checked_stored, unsupported
 from ardoqpy.api.v2_schema import COMPONENT, REFERENCE, Writable, checked_version
 from ardoqpy.errors import ConfigurationError, InvalidInput
 
@@ -24,33 +23,44 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from ardoqpy.config import Settings
-    from ardoqpy.entities import Entities, Entity
+    from ardoqpy.entities import (
+        Attachment,
+        Attributes,
+        BatchAnswer,
+        BatchBody,
+        Context,
+        Entities,
+        Entity,
+        ReportOverview,
+        User,
+        Workspace,
+    )
     from ardoqpy.metamodel import Field
 
 __all__ = ["V2"]
 
-#: The host that many organisations share, where the token alone does not say which it is for.
+#: The host that many organisations share: there the token alone does not identify one.
 SHARED_HOST = "app.ardoq.com"
-#: How many requests of one call run side by side.
-SIDE_BY_SIDE = 3
+#: How many requests of one call run in parallel.
+PARALLEL_REQUESTS = 3
 
 
-def _missing(what: str, use: str = "version='v1'") -> Callable[..., Any]:
-    return not_offered("v2", what, use)
+def _unsupported(operation: str, alternative: str = "version='v1'") -> Callable[..., Any]:
+    return unsupported("v2", operation, alternative)
 
 
-def _walk(transport: Transport, path: str, query: Mapping[str, str] | None = None) -> Iterator[Any]:
+def _iter_values(transport: Transport, path: str, query: Mapping[str, str] | None = None) -> Iterator[Any]:
     """Yield every value of a listing, page after page."""
     for page in transport.pages(path, query):
         yield from page["values"]
 
 
 class _Listing:
-    """List and read what lies below one path."""
+    """List and read the entities below one path."""
 
     path: str
     id_argument: str
-    known: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
     custom = False
 
     def __init__(self, transport: Transport) -> None:
@@ -60,49 +70,51 @@ class _Listing:
         return f"{self.path}/{id_segment(entity_id, self.id_argument)}"
 
     def iterate(self, params: Mapping[str, Any]) -> Iterator[Any]:
-        query = filters(params, self.known, custom=self.custom)  # refused now, not at the first step
-        return _walk(self._transport, self.path, query)
+        query = filters(params, self.filters, custom=self.custom)  # raises now, not at the first step
+        return _iter_values(self._transport, self.path, query)
 
-    def all(self) -> Entities:
+    def all(self) -> list[Any]:
         return list(self.iterate({}))
 
 
 class Workspaces(_Listing):
     path = "workspaces"
     id_argument = "ws_id"
-    known = ("name", "componentModel")
+    filters = ("name", "componentModel")
 
-    def all(self, *, summary: bool = False) -> Entities:
+    def all(self, *, summary: bool = False) -> list[Workspace]:
         if summary:
-            _missing("list workspaces in the short form with counts")()
+            _unsupported("list workspaces in the short form with counts")()
         return super().all()
 
-    def find(self, name: str, *, exact: bool) -> Entities:
+    def find(self, name: str, *, exact: bool) -> list[Workspace]:
         if exact:
             return list(self.iterate({"name": name}))
         start = name.casefold()
         return [ws for ws in self.all() if str(ws.get("name")).casefold().startswith(start)]
 
-    def get(self, entity_id: str) -> Entity:
-        return as_entity(self._transport.get(self._at(entity_id)))
+    def get(self, entity_id: str) -> Workspace:
+        return checked_object(self._transport.get(self._at(entity_id)))
 
-    def context(self, ws_id: str) -> Entity:
-        return as_entity(self._transport.get(self._at(ws_id) + "/context"))
+    def context(self, ws_id: str) -> Context:
+        return checked_object(self._transport.get(self._at(ws_id) + "/context"))
 
     def components(self, ws_id: str) -> Entities:
-        return list(_walk(self._transport, "components", {"rootWorkspace": id_segment(ws_id, "ws_id")}))
+        return list(
+            _iter_values(self._transport, "components", {"rootWorkspace": id_segment(ws_id, "ws_id")})
+        )
 
     def references(self, ws_id: str, *, incoming: bool) -> Entities:
         workspace = id_segment(ws_id, "ws_id")
-        found = list(_walk(self._transport, "references", {"rootWorkspace": workspace}))
+        refs = list(_iter_values(self._transport, "references", {"rootWorkspace": workspace}))
         if incoming:
-            ending = _walk(self._transport, "references", {"targetWorkspace": workspace})
-            found += [ref for ref in ending if ref.get("rootWorkspace") != workspace]
-        return found
+            targeting = _iter_values(self._transport, "references", {"targetWorkspace": workspace})
+            refs += [ref for ref in targeting if ref.get("rootWorkspace") != workspace]
+        return refs
 
     def aggregated(self, ws_id: str) -> Entity:
         id_segment(ws_id, "ws_id")
-        with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+        with ThreadPoolExecutor(PARALLEL_REQUESTS) as threads:
             workspace = threads.submit(self.get, ws_id)
             components = threads.submit(self.components, ws_id)
             references = threads.submit(self.references, ws_id, incoming=False)
@@ -114,21 +126,21 @@ class Workspaces(_Listing):
                 "references": references.result(),
             }
 
-    branches = _missing("list branches")
-    create_branch = _missing("branch a workspace")
-    create = _missing("create a workspace")
-    update = _missing("change a workspace")
-    delete = _missing("delete a workspace")
+    branches = _unsupported("list branches")
+    create_branch = _unsupported("branch a workspace")
+    create = _unsupported("create a workspace")
+    update = _unsupported("change a workspace")
+    delete = _unsupported("delete a workspace")
 
 
 class _Writing(_Listing):
-    """Write below one path as well."""
+    """Read and write the entities below one path."""
 
     custom = True
     argument: str
     writable: Writable
 
-    #: What a sync does not compare: what Ardoq sets itself, on either version.
+    #: Attributes that a sync does not compare, because Ardoq sets them itself, on either version.
     read_only: frozenset[str]
 
     @property
@@ -143,16 +155,12 @@ class _Writing(_Listing):
     def fixed(self) -> frozenset[str]:
         return self.writable.fixed
 
-    def flat(self, body: Entity) -> Entity:
-        # What v1 tells of itself is ignored beside the others; below `customFields` it is a custom field.
+    def flat(self, body: Attributes) -> Attributes:
+        # Beside the others, a name that v1 sets itself is ignored; below `customFields` it is a custom field.
         return flat(body, self._not_custom) if "customFields" in body else body
 
-    def nested(self, attributes: Entity) -> Entity:
-        for key in (
-            ()
-            if self.writable.elsewhere.isdisjoint(attributes)
-            else self.writable.elsewhere & set(attributes)
-        ):
+    def nested(self, attributes: Attributes) -> Attributes:
+        for key in self.writable.elsewhere & attributes.keys():
             raise InvalidInput(
                 f"{self.argument} has {key!r}, which API v2 does not offer on {self.writable.noun}: leave it "
                 "out, or use version='v1'."
@@ -160,45 +168,45 @@ class _Writing(_Listing):
         return nested(attributes, self.writable.built_in)
 
     def read(self, entity_id: str) -> Entity:
-        return as_entity(self._transport.get(self._at(entity_id)))
+        return checked_object(self._transport.get(self._at(entity_id)))
 
-    def creation(self, attributes: Entity) -> Entity:
-        return self.writable.new(self.nested(attributes), self.argument)
+    def creation(self, attributes: Attributes) -> Attributes:
+        return self.writable.for_create(self.nested(attributes), self.argument)
 
-    def revision(self, current: Entity, changed: Entity) -> Entity:  # noqa: ARG002  (v1 sends all of it)
-        ours = {key: value for key, value in changed.items() if key not in self.writable.read_only}
-        return self.writable.changes(self.nested(ours), self.argument)
+    def revision(self, current: Entity, changed: Attributes) -> Attributes:  # noqa: ARG002  (v1 sends all of it)
+        sent = {key: value for key, value in changed.items() if key not in self.writable.read_only}
+        return self.writable.for_patch(self.nested(sent), self.argument)
 
-    def revise(self, current: Entity, changed: Entity) -> Entity:
+    def revise(self, current: Entity, changed: Attributes) -> Entity:
         version = checked_version(current.get("_version"))
         return self.change(current["_id"], self.revision(current, changed), version)
 
-    def create(self, body: Entity) -> Entity:
-        answer = self._transport.post(self.path, self.writable.new(body, self.argument))
-        return as_stored(answer, f"POST /api/v2/{self.path}")
+    def create(self, body: Mapping[str, Any]) -> Entity:
+        answer = self._transport.post(self.path, self.writable.for_create(body, self.argument))
+        return checked_stored(answer, f"POST /api/v2/{self.path}")
 
-    def update(self, entity_id: str, body: Entity) -> Entity:
+    def update(self, entity_id: str, body: Mapping[str, Any]) -> Entity:
         version = body.get("_version") if isinstance(body, dict) else None
-        checked = "latest" if version is None else checked_version(version, f"{self.argument}['_version']")
-        return self.change(entity_id, self.writable.whole(body, self.argument), checked)
+        version = "latest" if version is None else checked_version(version, f"{self.argument}['_version']")
+        return self.change(entity_id, self.writable.for_update(body, self.argument), version)
 
-    def patch(self, entity_id: str, payload: Entity | None, version: int | str) -> Entity:
-        return self.change(entity_id, self.writable.changes(payload, "payload"), checked_version(version))
+    def patch(self, entity_id: str, payload: Mapping[str, Any] | None, version: int | str) -> Entity:
+        return self.change(entity_id, self.writable.for_patch(payload, "payload"), checked_version(version))
 
-    def change(self, entity_id: str, changes: Entity, version: int | str) -> Entity:
+    def change(self, entity_id: str, changes: Attributes, version: int | str) -> Entity:
         path = self._at(entity_id)
         answer = self._transport.patch(
-            path, changes, {"ifVersionMatch": version}, holds=_holds(changes, version)
+            path, changes, {"ifVersionMatch": version}, is_applied=_is_applied(changes, version)
         )
-        return as_stored(answer, f"PATCH /api/v2/{path}")
+        return checked_stored(answer, f"PATCH /api/v2/{path}")
 
     def delete(self, entity_id: str) -> Entity:
-        return as_entity(self._transport.delete(self._at(entity_id)))
+        return checked_object(self._transport.delete(self._at(entity_id)))
 
     def touched(self, entity: Entity) -> tuple[str | None, str | None]:
         meta = entity.get("_meta") or {}
-        who = meta.get("lastModifiedByName") or meta.get("lastModifiedByEmail")
-        return who or meta.get("lastModifiedBy"), meta.get("lastUpdated")
+        user = meta.get("lastModifiedByName") or meta.get("lastModifiedByEmail")
+        return user or meta.get("lastModifiedBy"), meta.get("lastUpdated")
 
     def value(self, entity: Entity, name: str) -> Any:
         return entity[name] if name in entity else (entity.get("customFields") or {}).get(name)
@@ -210,7 +218,7 @@ class Components(_Writing):
     argument = "comp"
     writable = COMPONENT
     read_only = COMPONENT_BOOKKEEPING
-    known = ("name", "rootWorkspace", "parent", "componentKey", "typeId")
+    filters = ("name", "rootWorkspace", "parent", "componentKey", "typeId")
 
     def in_workspace(self, ws_id: str) -> Entities:
         return list(self.iterate({"rootWorkspace": id_segment(ws_id, "ws_id")}))
@@ -226,29 +234,29 @@ class Components(_Writing):
         if not fields:
             raise InvalidInput("No field to search for: give the name of a field and its value.")
         params = {
-            name if name in self.known else f"customFields.{name}": value for name, value in fields.items()
+            name if name in self.filters else f"customFields.{name}": value for name, value in fields.items()
         }
         return self.selected(ws_id, params)
 
     def get(self, entity_id: str, *, incl_refs: bool = False) -> Entity:
-        comp = as_entity(self._transport.get(self._at(entity_id)))
+        comp = checked_object(self._transport.get(self._at(entity_id)))
         if incl_refs:
             comp["references"] = {
-                end: list(_walk(self._transport, "references", {attribute: entity_id}))
+                end: list(_iter_values(self._transport, "references", {attribute: entity_id}))
                 for end, attribute in (("in", "target"), ("out", "source"))
             }
         return comp
 
-    def twins(self, body: Entity) -> Entities:
+    def twins(self, body: Attributes) -> Entities:
         return list(self.iterate({key: body[key] for key in ("rootWorkspace", "typeId", "name")}))
 
-    def imagined(self, body: Entity) -> Entity:
+    def imagined(self, body: Attributes) -> Entity:
         return {"parent": None, "description": None, "customFields": {}, **body}
 
     def children(self, comp: Entity) -> list[str]:
         return [child["_id"] for child in self.iterate({"parent": comp["_id"]})]
 
-    delete_many = _missing("delete components by a list of ids", "version='v1', or batch()")
+    delete_many = _unsupported("delete components by a list of ids", "version='v1', or batch()")
 
 
 class References(_Writing):
@@ -257,7 +265,7 @@ class References(_Writing):
     argument = "ref"
     writable = REFERENCE
     read_only = REFERENCE_BOOKKEEPING
-    known = ("displayText", "rootWorkspace", "source", "targetWorkspace", "target", "type")
+    filters = ("displayText", "rootWorkspace", "source", "targetWorkspace", "target", "type")
 
     def in_workspace(self, ws_id: str) -> Entities:
         return list(self.iterate({"rootWorkspace": id_segment(ws_id, "ws_id")}))
@@ -266,167 +274,170 @@ class References(_Writing):
         return list(self.iterate(_within(ws_id, params)))
 
     def get(self, entity_id: str) -> Entity:
-        return as_entity(self._transport.get(self._at(entity_id)))
+        return checked_object(self._transport.get(self._at(entity_id)))
 
-    def twins(self, body: Entity) -> Entities:
+    def twins(self, body: Attributes) -> Entities:
         return list(self.iterate({key: body[key] for key in ("source", "target", "type")}))
 
-    def imagined(self, body: Entity) -> Entity:
+    def imagined(self, body: Attributes) -> Entity:
         return {"description": None, "customFields": {}, **body}
 
-    def flat(self, body: Entity) -> Entity:
+    def flat(self, body: Attributes) -> Attributes:
         attributes = super().flat(body)
-        # v2 takes no null here, only empty text: to a sync they are the same.
+        # v2 rejects null here and takes empty text: for a sync they are the same.
         return {**attributes, "displayText": None} if attributes.get("displayText") == "" else attributes
 
-    def nested(self, attributes: Entity) -> Entity:
+    def nested(self, attributes: Attributes) -> Attributes:
         body = super().nested(attributes)
         return {**body, "displayText": ""} if body.get("displayText", ...) is None else body
 
 
 class Models:
-    """What v1 calls a model is here the context of a workspace."""
+    """The contexts of workspaces, which v2 has in place of models."""
 
     def __init__(self, workspaces: Workspaces) -> None:
         self._workspaces = workspaces
 
-    def of_workspace(self, ws_id: str, loaded: Entity | None = None) -> Entity:
-        return loaded if loaded and "componentTypes" in loaded else self._workspaces.context(ws_id)
+    def of_workspace(self, ws_id: str, loaded: Mapping[str, Any] | None = None) -> Context:
+        if loaded and "componentTypes" in loaded:
+            return cast("Context", loaded)
+        return self._workspaces.context(ws_id)
 
-    def component_type(self, model: Entity, name: str) -> dict[str, Any] | None:
-        return metamodel.named(model.get("componentTypes"), name)
+    def component_type(self, model: Mapping[str, Any], name: str) -> Attributes | None:
+        return metamodel.find_by_name(model.get("componentTypes"), name)
 
-    def reference_type(self, model: Entity, name: str) -> dict[str, Any] | None:
-        return metamodel.named(model.get("referenceTypes"), name)
+    def reference_type(self, model: Mapping[str, Any], name: str) -> Attributes | None:
+        return metamodel.find_by_name(model.get("referenceTypes"), name)
 
-    def describe(self, model: Entity) -> str:
+    def describe(self, model: Mapping[str, Any]) -> str:
         return metamodel.describe_context(model)
 
-    all = _missing("list models", "version='v1', or get_context(ws_id)")
-    get = _missing("read a model by its id", "version='v1', or get_context(ws_id)")
-    create = _missing("create a model")
-    update = _missing("change a model")
-    patch = _missing("change a model")
+    all = _unsupported("list models", "version='v1', or get_context(ws_id)")
+    get = _unsupported("read a model by its id", "version='v1', or get_context(ws_id)")
+    create = _unsupported("create a model")
+    update = _unsupported("change a model")
+    patch = _unsupported("change a model")
 
 
 class Fields:
     def __init__(self, workspaces: Workspaces) -> None:
         self._workspaces = workspaces
 
-    #: What does not fit the definition of its field, or has none, is refused.
+    #: Ardoq rejects values that do not fit the definition of their field, or have none.
     binding = True
 
-    def of_workspace(self, ws_id: str, loaded: Entity | None = None) -> dict[str, Field]:
-        context = loaded if loaded and "customFields" in loaded else self._workspaces.context(ws_id)
-        found = [metamodel.field_of_context(entry) for entry in context.get("customFields") or []]
-        return {field.name: field for field in found}
+    def of_workspace(self, ws_id: str, loaded: Mapping[str, Any] | None = None) -> dict[str, Field]:
+        loaded = loaded if loaded and "customFields" in loaded else self._workspaces.context(ws_id)
+        fields = [metamodel.field_of_context(entry) for entry in loaded.get("customFields") or []]
+        return {field.name: field for field in fields}
 
-    all = _missing("list the definitions of fields", "version='v1', or get_context(ws_id)")
-    get = _missing("read the definition of a field", "version='v1', or get_context(ws_id)")
-    create = _missing("create a field")
-    update = _missing("change a field")
-    delete = _missing("delete a field")
+    all = _unsupported("list the definitions of fields", "version='v1', or get_context(ws_id)")
+    get = _unsupported("read the definition of a field", "version='v1', or get_context(ws_id)")
+    create = _unsupported("create a field")
+    update = _unsupported("change a field")
+    delete = _unsupported("delete a field")
 
 
 class Users:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def current(self) -> Entity:
-        return as_entity(self._transport.get("me"))
+    def current(self) -> User:
+        return checked_object(self._transport.get("me"))
 
-    notify = _missing("send a mail")
+    notify = _unsupported("send a mail")
 
 
 class Attachments(_Listing):
     path = "attachments"
     id_argument = "attachment_id"
-    known = ("filename", "folder")
+    filters = ("filename", "folder")
 
     def of(
         self, resource_type: str | None, resource_id: str | None, params: Mapping[str, Any]
     ) -> Iterator[Any]:
         if resource_type is not None or resource_id is not None:
-            _missing("list the attachments of one resource")()
+            _unsupported("list the attachments of one resource")()
         return self.iterate(params)
 
-    def get(self, entity_id: str) -> Entity:
-        return as_entity(self._transport.get(self._at(entity_id)))
+    def get(self, entity_id: str) -> Attachment:
+        return checked_object(self._transport.get(self._at(entity_id)))
 
-    upload = _missing("upload a file")
-    download = _missing("download a file")
-    delete = _missing("delete a file")
+    upload = _unsupported("upload a file")
+    download = _unsupported("download a file")
+    delete = _unsupported("delete a file")
 
 
 class Batches:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def transaction(self) -> Entity:
+    def transaction(self) -> Attributes:
         return {
             "options": {"respondWithEntities": True},
             "components": {"create": [], "update": [], "delete": []},
             "references": {"create": [], "update": [], "delete": []},
         }
 
-    def send(self, body: Entity) -> Entity:
-        return as_entity(self._transport.post("batch", attributes(body, "batch")))
+    def send(self, body: Mapping[str, Any]) -> BatchAnswer:
+        return checked_object(self._transport.post("batch", attributes(body, "batch")))
 
-    def expand(self, body: Entity) -> Entity:
-        return as_entity(self._transport.post("batch/expand", attributes(body, "batch"), reads=True))
+    def expand(self, body: Mapping[str, Any]) -> BatchBody:
+        return checked_object(self._transport.post("batch/expand", attributes(body, "batch"), reads=True))
 
-    create = _missing("create by lists in v1's form", "version='v1', or batch()")
+    create = _unsupported("create by lists in v1's form", "version='v1', or batch()")
 
 
 class Reports(_Listing):
     path = "reports"
     id_argument = "report_id"
-    known = ("name",)
+    filters = ("name",)
 
-    def get(self, entity_id: str) -> Entity:
-        return as_entity(self._transport.get(self._at(entity_id)))
+    def get(self, entity_id: str) -> ReportOverview:
+        return checked_object(self._transport.get(self._at(entity_id)))
 
     def rows(self, report_id: str, *, tabular: bool, keys: str) -> Iterator[Any]:
         if keys not in ("label", "key"):
-            raise InvalidInput(f"keys is {keys!r}: say 'label' or 'key'.")
+            raise InvalidInput(f"keys is {keys!r}: use 'label' or 'key'.")
         if tabular and keys != "label":
             raise InvalidInput("keys are for rows as dicts: tabular rows have none.")
         view = "run/tabular" if tabular else "run/objects"
         query = {} if tabular else {"keyFormat": keys}
-        return _walk(self._transport, f"{self._at(report_id)}/{view}", query)
+        return _iter_values(self._transport, f"{self._at(report_id)}/{view}", query)
 
-    export = _missing("export a report in v1's form", "version='v1', or run_report(report_id)")
+    export = _unsupported("export a report in v1's form", "version='v1', or run_report(report_id)")
 
 
 class Folders:
-    all = _missing("list folders")
-    get = _missing("read a folder")
-    create = _missing("create a folder")
-    update = _missing("change a folder")
-    add = _missing("move workspaces into a folder")
-    delete = _missing("delete a folder")
+    all = _unsupported("list folders")
+    get = _unsupported("read a folder")
+    create = _unsupported("create a folder")
+    update = _unsupported("change a folder")
+    add = _unsupported("move workspaces into a folder")
+    delete = _unsupported("delete a folder")
 
 
 class Tags:
-    all = _missing("list tags", "version='v1', or get_context(ws_id)")
-    in_workspace = _missing("list tags", "version='v1', or get_context(ws_id)")
-    get = _missing("read a tag")
-    create = _missing("create a tag")
-    update = _missing("change a tag")
-    delete = _missing("delete a tag")
+    all = _unsupported("list tags", "version='v1', or get_context(ws_id)")
+    in_workspace = _unsupported("list tags", "version='v1', or get_context(ws_id)")
+    get = _unsupported("read a tag")
+    create = _unsupported("create a tag")
+    update = _unsupported("change a tag")
+    delete = _unsupported("delete a tag")
 
 
 class Organisations:
-    host = _missing("switch to another organisation")
+    host = _unsupported("switch to another organisation")
 
 
 class V2:
-    """API v2 of one Ardoq: `settings` say which, `wire` how to reach it (see `Transport`).
+    """API v2 of one Ardoq; `options` are keyword arguments of `Transport`.
 
-    Raise `ConfigurationError` where the host is the one that organisations share, and no label says which.
+    Raise `ConfigurationError` for the host that organisations share if there is no organisation label.
     """
 
-    def __init__(self, settings: Settings, **wire: Any) -> None:
+    def __init__(self, settings: Settings, **options: Any) -> None:
+        """Set up the transport and the collections."""
         if settings.org is None and urlsplit(settings.hosturl).hostname == SHARED_HOST:
             raise ConfigurationError(
                 f"No organisation label is set, and {SHARED_HOST} is shared by many: give org, or set "
@@ -437,7 +448,7 @@ class V2:
             prefix="/api/v2/",
             auth_scheme="Bearer ",
             headers={"X-org": settings.org} if settings.org else {},
-            **wire,
+            **options,
         )
         self.workspaces = Workspaces(self.transport)
         self.components = Components(self.transport)
@@ -453,7 +464,8 @@ class V2:
         self.organisations = Organisations()
 
     def iterate(self, path: str, params: Mapping[str, Any] | None) -> Iterator[Any]:
-        return _walk(self.transport, path, params)
+        """Yield every value of the listing at `path`."""
+        return _iter_values(self.transport, path, params)
 
 
 def _within(ws_id: str | None, params: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -461,16 +473,14 @@ def _within(ws_id: str | None, params: Mapping[str, Any]) -> Mapping[str, Any]:
         return params
     if not isinstance(params, dict):
         return params
-    named = params.get("rootWorkspace", ws_id)
-    if named != ws_id:
-        raise InvalidInput(f"ws_id is {ws_id!r} and the filter rootWorkspace {named!r}: give one of them.")
+    filtered = params.get("rootWorkspace", ws_id)
+    if filtered != ws_id:
+        raise InvalidInput(f"ws_id is {ws_id!r} and the filter rootWorkspace {filtered!r}: give one of them.")
     return {**params, "rootWorkspace": id_segment(ws_id, "ws_id")}
 
 
-def _holds(sent: Entity, version: int | str) -> Callable[[Any], bool]:
-    """Return the test whether what is stored is what was sent: the next version, and every attribute in
-    it.
-    """
+def _is_applied(sent: Attributes, version: int | str) -> Callable[[Any], bool]:
+    """Return a test whether the stored entity is what was sent: the next version, with every attribute."""
 
     def test(stored: Any) -> bool:
         if not isinstance(stored, dict) or not isinstance(version, int):

@@ -1,4 +1,4 @@
-"""Which attributes of components and references API v2 lets be written, and what it wants of them."""
+"""Which attributes of components and references can be written on API v2, and what it requires of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ardoqpy._validation import attributes
 from ardoqpy.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from ardoqpy.entities import Entity
+    from ardoqpy.entities import Attributes
 
 __all__ = ["COMPONENT", "REFERENCE", "Writable", "checked_version"]
 
@@ -20,13 +20,10 @@ __all__ = ["COMPONENT", "REFERENCE", "Writable", "checked_version"]
 class Writable:
     """The attributes of one kind of entity on v2.
 
-    - `noun`: what it is called in a message.
-    - `required`: what a new one needs.
-    - `fixed`: what can be given to a new one, and never changed afterwards.
-    - `changing`: what can be written at any time.
-    - `not_null`: those of them that cannot be null.
-    - `read_only`: what Ardoq sets itself.
-    - `elsewhere`: what only v1 lets be written.
+    - `noun`: the kind, for messages.
+    - `required`: needed by a new entity; `fixed`: accepted for a new entity only.
+    - `changing`: can be written at any time; `not_null`: those that cannot be null.
+    - `read_only`: set by Ardoq itself; `elsewhere`: can be written on v1 only.
     """
 
     noun: str
@@ -39,33 +36,33 @@ class Writable:
 
     @cached_property
     def built_in(self) -> frozenset[str]:
-        """Return the names of all attributes that are no custom fields."""
+        """The names of all attributes that are not custom fields."""
         return self.fixed | self.changing | self.read_only
 
     @cached_property
     def _creatable(self) -> frozenset[str]:
         return self.fixed | self.changing
 
-    def new(self, body: object, argument: str) -> Entity:
-        """Return what of `body` is sent to create: what Ardoq sets itself is left out.
+    def for_create(self, body: object, argument: str) -> Attributes:
+        """Return the part of `body` that a create sends, without the attributes that Ardoq sets itself.
 
-        Raise `InvalidInput` where a needed attribute is missing, or one is not known to v2.
+        Raise `InvalidInput` if a required attribute is missing, or an attribute is unknown to v2.
         """
         given = attributes(body, argument, *self.required)
         return self._sent(given, argument, self._creatable, leave_out=self.read_only)
 
-    def whole(self, body: object, argument: str) -> Entity:
-        """Return what of a whole entity, as it was read, is sent to change it.
+    def for_update(self, body: object, argument: str) -> Attributes:
+        """Return the part of a whole entity, as it was read, that an update sends.
 
-        Left out are attributes that cannot be changed, and nulls where v2 takes none. Raise
-        `InvalidInput` where an attribute is not known to v2.
+        Attributes that cannot be changed are left out, and nulls that v2 rejects. Raise `InvalidInput` if an
+        attribute is unknown to v2.
         """
         given = attributes(body, argument)
         nulls = {key for key in self.not_null if key in given and given[key] is None}
         return self._sent(given, argument, self.changing, leave_out=self.read_only | self.fixed | nulls)
 
-    def changes(self, body: object, argument: str) -> Entity:
-        """Return the attributes to change as they are; raise `InvalidInput` where one cannot be changed."""
+    def for_patch(self, body: object, argument: str) -> Attributes:
+        """Return the attributes to change as they are; raise `InvalidInput` if one cannot be changed."""
         given = attributes(body, argument)
         for key in given:
             if key in self.fixed or key in self.read_only:
@@ -75,23 +72,22 @@ class Writable:
         return self._sent(given, argument, self.changing)
 
     def _sent(
-        self, given: Entity, argument: str, known: frozenset[str], leave_out: frozenset[str] = frozenset()
-    ) -> Entity:
-        if given.keys() <= known:
-            sent = given.copy()
-        else:
-            sent = {key: value for key, value in given.items() if key not in leave_out}
-        unknown = sorted(sent.keys() - known)
+        self, body: Attributes, argument: str, known: frozenset[str], leave_out: frozenset[str] = frozenset()
+    ) -> Attributes:
+        sent = body if body.keys() <= known else {key: body[key] for key in body if key not in leave_out}
+        unknown = sorted(key for key in sent if key not in known)
         if unknown:
-            question = did_you_mean(unknown[0], known)
+            hint = did_you_mean(unknown[0], known)
             raise InvalidInput(
-                f"{argument} has {unknown[0]!r}, which is no attribute of {self.noun} on API v2: "
-                f"{f'{question} A' if question else 'a'} custom field goes below 'customFields', as "
+                f"{argument} has {unknown[0]!r}, which is not an attribute of {self.noun} on API v2: "
+                f"{f'{hint} A' if hint else 'a'} custom field goes below 'customFields', as "
                 f"{{'customFields': {{{unknown[0]!r}: ...}}}}."
             )
-        for key in self.not_null:
-            if key in sent and sent[key] is None:
-                raise InvalidInput(f"{argument} has {key!r} None, which API v2 does not take: leave it out.")
+        for key in sorted(self.not_null & sent.keys()):
+            if sent[key] is None:
+                raise InvalidInput(
+                    f"{argument} has {key!r} None, which API v2 does not accept: leave it out."
+                )
         if "customFields" in sent:
             attributes(sent["customFields"], f"{argument}['customFields']")
         return sent
@@ -123,10 +119,10 @@ REFERENCE = Writable(
 def checked_version(version: Any, argument: str = "version") -> int | str:
     """Return the version that a change is based on: a number from 1, or `"latest"`, which checks nothing.
 
-    Raise `InvalidInput` where it is anything else.
+    Raise `InvalidInput` if it is anything else.
     """
-    whole = isinstance(version, int) and not isinstance(version, bool) and version >= 1
-    if not whole and version != "latest":
+    is_number = isinstance(version, int) and not isinstance(version, bool) and version >= 1
+    if not is_number and version != "latest":
         raise InvalidInput(
             f"{argument} is {version!r}: give the '_version' that the change is based on, or 'latest'."
         )

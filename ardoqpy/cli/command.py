@@ -1,149 +1,96 @@
-"""What a command is: its words, its options, its examples, and what it does."""
+"""A command of a program: its name, options, examples, and where the function that runs it is.
+
+The code behind a command is named as text, so that `--help` does not import it.
+"""
 
 from __future__ import annotations
 
-import argparse
-import re
-from typing import TYPE_CHECKING, NamedTuple
-
-from ardoqpy.cli.output import FORMATS, write
+import importlib
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import argparse
+    from collections.abc import Callable, Mapping
+    from typing import TypeAlias
 
-    from ardoqpy.cli.connection import Connection
-    from ardoqpy.cli.rows import Document, Listing
+    from ardoqpy.client import ArdoqClient
 
-__all__ = ["DOCUMENTED_FIRST", "Command", "add_settings", "positive", "reading", "value_of_field"]
+    #: Adds an option, or several, to a parser or to a group of one.
+    Option: TypeAlias = Callable[[argparse._ActionsContainer], object]  # noqa: SLF001
 
-#: v2 is the version that Ardoq documents; v1 is asked for what v2 does not have.
-DOCUMENTED_FIRST = ("v2", "v1")
+__all__ = ["Command", "Read", "command", "group", "load_function", "one_of", "option"]
+
+
+class Read(NamedTuple):
+    """What a read command asks Ardoq, and how a table shows the answer.
+
+    - `rows`: called with a client and the parsed options; or the address of such a function, as for
+      `load_function`. It returns rows, one entity, a `Listing` or a `Document`.
+    - `columns`: the columns of rows, as `rows.columns` takes them; empty if one entity is returned.
+    - `versions`: the API versions to ask, in this order, unless `--api` names one.
+    """
+
+    rows: str | Callable[[ArdoqClient, argparse.Namespace], Any]
+    columns: tuple[str, ...]
+    versions: tuple[str, ...]
 
 
 class Command(NamedTuple):
     """One command.
 
-    - `name`: the words that call it, such as `report run`; `summary`: what it does, in a line.
-    - `arguments`: adds its options to a parser; `run`: carries it out and returns the exit status.
+    - `name`: the words that call it, such as `report run`.
+    - `summary`: what it does, in one line that starts with a verb.
+    - `run`: the address of the function that runs it, as for `load_function`. The function is called with the
+      parsed options and returns the exit code.
+    - `options`: its options.
     - `examples`: command lines without the program's name, each with what it does.
-    - `more`: what else its help says.
+    - `details`: what else its help page explains.
+    - `read`: for a read command, what it reads.
     """
 
     name: str
     summary: str
-    arguments: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace], int]
-    examples: tuple[tuple[str, str], ...]
-    more: str = ""
+    run: str
+    options: tuple[Option, ...]
+    examples: Mapping[str, str]
+    details: str = ""
+    read: Read | None = None
 
 
-def reading(
+def command(
     name: str,
     summary: str,
-    read: Callable[[Connection, argparse.Namespace], Listing | Document],
-    examples: tuple[tuple[str, str], ...],
-    *,
-    arguments: Callable[[argparse.ArgumentParser], None] = lambda _parser: None,
-    versions: Sequence[str] = DOCUMENTED_FIRST,
-    more: str = "",
+    run: str,
+    *options: Option,
+    examples: Mapping[str, str],
+    details: str = "",
 ) -> Command:
-    """Return a command that asks Ardoq something and writes the answer.
-
-    `versions` are those of the API to ask, in this order, unless `--api` says which.
-    """
-
-    def all_arguments(parser: argparse.ArgumentParser) -> None:
-        arguments(parser)
-        add_output(parser)
-        add_settings(parser)
-
-    def run(options: argparse.Namespace) -> int:
-        from ardoqpy.cli.connection import Connection  # noqa: PLC0415  (the first to need the client)
-
-        with Connection(options, versions) as connection:
-            write(read(connection, options), options)
-        return 0
-
-    return Command(name, summary, all_arguments, run, examples, more)
+    """Return a command; see `Command`."""
+    return Command(name, summary, run, options, examples, details)
 
 
-def add_output(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say what comes out, and how."""
-    group = parser.add_argument_group("what comes out")
-    group.add_argument(
-        "--format", choices=FORMATS, help="how to write it (as the ending of --output says, else a table)"
-    )
-    group.add_argument(
-        "--columns",
-        type=_names,
-        metavar="A,B,...",
-        help="these attributes only, in this order; custom fields by their names",
-    )
-    group.add_argument("--limit", type=positive, metavar="N", help="the first N rows only")
-    group.add_argument("--raw", action="store_true", help="CSV: leave what looks like a formula as it is")
-    group.add_argument(
-        "--output", metavar="FILE", help="write to this file, which appears once all is there; -: no file"
-    )
+def option(*flags: str, **settings: Any) -> Option:
+    """Return an option or a positional argument, written as for `ArgumentParser.add_argument`."""
+    return lambda parser: parser.add_argument(*flags, **settings)
 
 
-def add_settings(
-    parser: argparse.ArgumentParser,
-    *,
-    api: str | None = "v2, and v1 for what v2 does not have",
-    first: str = "",
-) -> None:
-    """Add the options that say which Ardoq to ask, and how patiently.
-
-    `api` says which version is asked unless told, None where nobody may tell; `first` where what is not given
-    is looked for before the environment.
-    """
-    group = parser.add_argument_group(
-        "which Ardoq",
-        f"What is not given comes from {first}ARDOQ_API_HOST, ARDOQ_API_TOKEN and ARDOQ_ORG_LABEL.",
-    )
-    group.add_argument("--host", metavar="URL", help="its address, such as https://yourorg.ardoq.com")
-    group.add_argument("--org", metavar="LABEL", help="the organisation, where the host does not say it")
-    group.add_argument("--config", metavar="FILE", help="a cfg file with host, token and org")
-    if api:
-        group.add_argument("--api", choices=("v1", "v2"), help=f"the version of its API ({api})")
-    group.add_argument(
-        "--timeout", type=_seconds, metavar="SECONDS", help="how long to wait for a connection and for bytes"
-    )
-    group.add_argument("--retries", type=_count, metavar="N", help="how often to ask again after a failure")
-    group.add_argument(
-        "--allow-http", action="store_true", help="a host without TLS that is not this machine"
-    )
-    group.add_argument("--verbose", action="store_true", help="say on the standard error what is asked again")
+def one_of(*options: Option) -> Option:
+    """Return options of which at most one may be given."""
+    return lambda parser: _add(parser.add_mutually_exclusive_group(), options)
 
 
-def value_of_field(text: str) -> tuple[str, str]:
-    """Read an option of the form NAME=VALUE."""
-    name, equals, value = text.partition("=")
-    if not (name.strip() and equals and value):
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
-    return name.strip(), value
+def group(title: str, description: str | None, *options: Option) -> Option:
+    """Return options that the help lists together under a title."""
+    return lambda parser: _add(parser.add_argument_group(title, description), options)
 
 
-def positive(text: str) -> int:
-    """Read a whole number above 0."""
-    if not re.fullmatch(r"[0-9]{1,9}", text) or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
-    return int(text)
+def _add(parser: argparse._ActionsContainer, options: tuple[Option, ...]) -> None:
+    for add in options:
+        add(parser)
 
 
-def _count(text: str) -> int:
-    return 0 if text == "0" else positive(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds") from None
-
-
-def _names(text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",")]
-    if not all(names):
-        raise argparse.ArgumentTypeError(f"{text!r} is no list of names with commas between them")
-    return list(dict.fromkeys(names))
+def load_function(address: str) -> Callable[..., Any]:
+    """Import the module of an address, such as `package.module:function`, and return the function."""
+    module, _, name = address.partition(":")
+    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return function

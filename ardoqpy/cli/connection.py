@@ -1,12 +1,13 @@
-"""The Ardoq that the options name, in the versions of its API that a command may ask."""
+"""The clients of one command: the Ardoq that its options name, in the API versions that it may use."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
-from ardoqpy.cli.errors import complain
-from ardoqpy.cli.logs import logs_to
+from ardoqpy.cli.errors import print_error
+from ardoqpy.cli.logs import forward_logs
+from ardoqpy.cli.options import connection_settings
 from ardoqpy.client import ArdoqClient
 from ardoqpy.errors import UnsupportedOperation
 
@@ -14,62 +15,55 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["Connection", "client_options"]
+    from ardoqpy.cli.options import ConnectionSettings
+
+__all__ = ["Connection"]
 
 Answer = TypeVar("Answer")
 
 
 class Connection:
-    """Hold the clients of one command; use it in a `with`.
+    """Hold the clients of one command; use it in a `with` block.
 
-    `versions` are those to ask, in this order, unless the options say which.
+    - `options`: the parsed options of the command.
+    - `versions`: the API versions to ask, in this order, unless `--api` names one.
     """
 
     def __init__(self, options: argparse.Namespace, versions: Sequence[str]) -> None:
+        """Keep the options; clients are made when they are needed."""
         self._options = options
         self._versions = [options.api] if options.api else list(versions)
         self._clients: dict[str, ArdoqClient] = {}
         self._closing = ExitStack()
 
     def __enter__(self) -> Self:
+        """Show log messages, if the options ask for them."""
         if self._options.verbose:
-            self._closing.enter_context(logs_to(complain, verbose=True))
+            self._closing.enter_context(forward_logs(print_error, verbose=True))
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Close the clients."""
         self._closing.close()
 
     def clients(self) -> Iterator[ArdoqClient]:
-        """Yield a client for each version, the one to ask first at first."""
+        """Yield a read-only client for each version, in order."""
         for version in self._versions:
             if version not in self._clients:
-                client = ArdoqClient(version=version, read_only=True, **client_options(self._options))
+                settings: ConnectionSettings = {**connection_settings(self._options), "version": version}
+                client = ArdoqClient(read_only=True, **settings)
                 self._clients[version] = self._closing.enter_context(client)
             yield self._clients[version]
 
-    def ask(self, question: Callable[[ArdoqClient], Answer]) -> Answer:
-        """Return the answer of the first version that offers what the question needs.
+    def ask(self, request: Callable[[ArdoqClient], Answer]) -> Answer:
+        """Return what `request` returns for the client of the first version that supports it.
 
-        Raise `UnsupportedOperation` where none does.
+        Raise `UnsupportedOperation` if no version does.
         """
-        refused: UnsupportedOperation | None = None
+        unsupported: UnsupportedOperation | None = None
         for client in self.clients():
             try:
-                return question(client)
+                return request(client)
             except UnsupportedOperation as problem:
-                refused = refused or problem
-        raise refused or UnsupportedOperation("There is no version of the API to ask.")
-
-
-def client_options(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the settings among the options as arguments of `ArdoqClient`; there is never a token among
-    them.
-    """
-    given = {"timeout": options.timeout, "retries": options.retries}
-    return {
-        "hosturl": options.host,
-        "org": options.org,
-        "config": options.config,
-        "allow_http": options.allow_http,
-        **{name: value for name, value in given.items() if value is not None},
-    }
+                unsupported = unsupported or problem
+        raise unsupported or UnsupportedOperation("There is no version of the API to ask.")

@@ -1,16 +1,16 @@
-"""What the command says when it cannot: one sentence, in the words of the shell."""
+"""Errors as a command prints them: one sentence that names options instead of Python arguments."""
 
 from __future__ import annotations
 
 import re
 import sys
 
-from ardoqpy.cli.harmless import harmless
+from ardoqpy._terminal import escape_controls
 
-__all__ = ["Refusal", "complain", "in_shell_words"]
+__all__ = ["CommandError", "print_error", "unexpected_error", "with_option_names"]
 
-#: The library speaks to programmers; these are the same remedies for somebody at a prompt.
-_SHELL_WORDS = [
+#: Remedies in messages of the library, and the same for the command line.
+_OPTION_NAMES = [
     (re.compile(r"version='(v\d)'"), r"--api \1"),
     (re.compile(r", or \w+\([\w ]*\)"), ""),
     (
@@ -18,7 +18,7 @@ _SHELL_WORDS = [
         "set ARDOQ_API_TOKEN, or name a cfg file with --config",
     ),
     (re.compile(r"give the token as token instead"), "set the token as ARDOQ_API_TOKEN instead"),
-    (re.compile(r", or say as stale_after= after how many seconds it may be taken over"), ""),
+    (re.compile(r", or pass stale_after=, [^.]*"), ""),
     (re.compile(r"\bgive org\b"), "give --org"),
     (re.compile(r"\bhosturl\b"), "--host"),
     (re.compile(r"\ballow_http=True\b"), "--allow-http"),
@@ -27,17 +27,32 @@ _SHELL_WORDS = [
 ]
 
 
-class Refusal(Exception):
-    """Say in one sentence why a command cannot be carried out; its status is 1."""
+class CommandError(Exception):
+    """A command cannot run; the message is one sentence, and the exit code is 1."""
 
 
-def in_shell_words(sentence: str) -> str:
-    """Return a sentence of the library with its remedies as options of the command line."""
-    for words, instead in _SHELL_WORDS:
-        sentence = words.sub(instead, sentence)
-    return sentence
+def with_option_names(message: str) -> str:
+    """Return a message of the library with options of the command line in its remedies."""
+    for pattern, replacement in _OPTION_NAMES:
+        message = pattern.sub(replacement, message)
+    return message
 
 
-def complain(sentence: str, program: str = "ardoqpy") -> None:
-    """Write one line to the standard error, whatever is in the sentence."""
-    print(f"{program}: {harmless(sentence)}", file=sys.stderr)
+def print_error(message: str, program: str = "ardoqpy") -> None:
+    """Print a message as one line on standard error, whatever characters it contains."""
+    print(f"{program}: {escape_controls(message)}", file=sys.stderr)
+
+
+def unexpected_error(problem: Exception) -> str:
+    """Return the message for a bug: the type of the error and the line that raised it.
+
+    The text of the error is left out, since it may contain a secret.
+    """
+    trace = problem.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" in {trace.tb_frame.f_globals.get('__name__')}, line {trace.tb_lineno}" if trace else ""
+    return (
+        f"Unexpected error: {type(problem).__name__}{where}. Run it again with --verbose to see the "
+        "traceback, and report it."
+    )

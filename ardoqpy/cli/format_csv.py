@@ -1,4 +1,4 @@
-"""CSV for spreadsheets: a column for each attribute, and nothing that a spreadsheet would carry out."""
+"""CSV for spreadsheets: a column for each attribute, and nothing that a spreadsheet runs as a formula."""
 
 from __future__ import annotations
 
@@ -6,88 +6,88 @@ import csv
 import json
 import re
 from itertools import chain
+from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ardoqpy.cli.errors import Refusal
-from ardoqpy.cli.harmless import harmless
-from ardoqpy.cli.rows import cell, flat
+from ardoqpy._terminal import escape_controls
+from ardoqpy.cli.errors import CommandError
+from ardoqpy.cli.rows import cell_text, flatten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ardoqpy.cli.rows import Listing
+    from ardoqpy.entities import Attributes
 
-__all__ = ["defused", "write_csv"]
+__all__ = ["escape_formula", "write_csv"]
 
-#: How a formula begins, in the full-width spelling as well; and a plain negative number, which is none.
+#: How a formula starts, full-width characters included; and a negative number, which is not a formula.
 _FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"-[0-9]+([.,][0-9]+)?")
-_KEPT_IN_MEMORY = 1 << 24
+_BYTES_IN_MEMORY = 1 << 24
 
 
-def defused(value: Any) -> str:
-    """Return a value as the text of one cell; a text that would begin a formula gets an apostrophe in
-    front.
-    """
-    text = cell(value)
-    harmful = isinstance(value, str | list | dict) and _FORMULA.match(text) and not _NUMBER.fullmatch(text)
-    return f"'{text}" if harmful else text
+def escape_formula(value: Any) -> str:
+    """Return a value as the text of one cell, with an apostrophe before text that starts like a formula."""
+    text = cell_text(value)
+    is_formula = isinstance(value, str | list | dict) and _FORMULA.match(text) and not _NUMBER.fullmatch(text)
+    return f"'{text}" if is_formula else text
 
 
-def write_csv(listing: Listing, stream: TextIO, *, raw: bool, at_once: bool) -> None:
+def write_csv(listing: Listing, stream: TextIO, *, raw: bool, streaming: bool) -> None:
     """Write rows with a header.
 
-    With `at_once`, where the listing can say which attributes there may be, each row is written as
-    soon as it is there; otherwise the rows wait in a temporary file until the last one has shown its
-    attributes. Raise `Refusal` at the end where a row had one that the header lacks.
+    - `raw`: leave text that looks like a formula as it is.
+    - `streaming`: write each row as it arrives, if the listing knows all attributes in advance. Otherwise
+      rows are kept in a temporary file until the last one has arrived.
+
+    Raise `CommandError` after the last row if a row had an attribute that the header lacks.
     """
-    written = _Written(stream, raw=raw)
-    rows = (flat(row) for row in listing.rows)
-    first = [key for column in listing.columns for key in column.keys]
-    if not at_once or listing.fields is None:
-        written.at_last(rows, first)
+    writer = _Writer(stream, raw=raw)
+    rows = (flatten(row) for row in listing.rows)
+    first_columns = [key for column in listing.columns for key in column.keys]
+    if not streaming or listing.fields is None:
+        writer.write_at_end(rows, first_columns)
         return
-    beginning = next(rows, {})
+    first_row = next(rows, {})
     fields = listing.fields()
-    header = _in_order(first, {**beginning, **dict.fromkeys(fields)})
-    written.at_once(chain([beginning] if beginning else [], rows), header)
+    header = _ordered(first_columns, {**first_row, **dict.fromkeys(fields)})
+    writer.write_streaming(chain([first_row] if first_row else [], rows), header)
 
 
-class _Written:
+class _Writer:
     """Write flat rows to a stream."""
 
     def __init__(self, stream: TextIO, *, raw: bool) -> None:
         self._stream = stream
         self._writer = csv.writer(stream, lineterminator="\n")
-        self._text = cell if raw else defused
-        self._shown = harmless if stream.isatty() else str
+        self._text = cell_text if raw else escape_formula
+        self._printable = escape_controls if stream.isatty() else str
 
     def _write(self, values: Iterable[Any]) -> None:
-        self._writer.writerow([self._shown(self._text(value)) for value in values])
+        self._writer.writerow([self._printable(self._text(value)) for value in values])
 
-    def at_once(self, rows: Iterable[dict[str, Any]], header: list[str]) -> None:
+    def write_streaming(self, rows: Iterable[Attributes], header: list[str]) -> None:
         known = set(header)
-        missed: dict[str, None] = {}
+        unknown: dict[str, None] = {}
         self._write(header)
         for row in rows:
             self._write(row.get(name) for name in header)
             self._stream.flush()
-            missed.update(dict.fromkeys(name for name in row if name not in known))
-        if missed:
-            raise Refusal(
-                f"Some rows have values that no column has, of {', '.join(missed)}: say --columns with them, "
-                "or --output FILE, which is written once all columns are known."
+            unknown.update(dict.fromkeys(name for name in row if name not in known))
+        if unknown:
+            raise CommandError(
+                f"Some rows have attributes without a column: {', '.join(unknown)}. Name them in --columns, "
+                "or write to a file with --output FILE, which waits until all columns are known."
             )
 
-    def at_last(self, rows: Iterator[dict[str, Any]], first: list[str]) -> None:
-        from tempfile import SpooledTemporaryFile  # noqa: PLC0415  (help and completion do not need it)
-
+    def write_at_end(self, rows: Iterator[Attributes], first_columns: list[str]) -> None:
         seen: dict[str, None] = {}
-        with SpooledTemporaryFile(_KEPT_IN_MEMORY, "w+", encoding="ascii") as spool:
+        with SpooledTemporaryFile(_BYTES_IN_MEMORY, "w+", encoding="ascii") as spool:
             for row in rows:
                 seen.update(dict.fromkeys(row))
                 spool.write(json.dumps(row) + "\n")
-            header = _in_order(first, seen)
+            header = _ordered(first_columns, seen)
             self._write(header)
             spool.seek(0)
             for line in spool:
@@ -95,6 +95,6 @@ class _Written:
                 self._write(row.get(name) for name in header)
 
 
-def _in_order(first: Iterable[str], seen: Iterable[str]) -> list[str]:
+def _ordered(first: Iterable[str], seen: Iterable[str]) -> list[str]:
     known = dict.fromkeys(seen)
     return list(dict.fromkeys([*(name for name in first if name in known), *known]))

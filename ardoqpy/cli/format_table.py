@@ -1,11 +1,11 @@
-"""A table for people: aligned, as wide as the terminal, harmless whatever is in it."""
+"""A table for people: aligned, as wide as the terminal, with control characters escaped."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from ardoqpy.cli.harmless import harmless, shortened, width
-from ardoqpy.cli.rows import cell, flat
+from ardoqpy._terminal import display_width, escape_controls, shorten
+from ardoqpy.cli.rows import cell_text, flatten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,38 +15,40 @@ if TYPE_CHECKING:
 __all__ = ["write_table"]
 
 GAP = "  "
-#: How far columns may shrink: first those that are of use when cut, then all, then whatever it takes.
-_NARROWEST = ((8, False), (8, True), (1, True))
+#: How narrow columns may become: first those without ids, then all, then all as far as needed.
+_MINIMUM_WIDTHS = ((8, False), (8, True), (1, True))
 
 
-def write_table(listing: Listing, stream: TextIO, room: int | None) -> None:
-    """Write rows with a header, in lines of at most `room` columns; None cuts nothing."""
-    lines = [[harmless(column.title) for column in listing.columns]]
+def write_table(listing: Listing, stream: TextIO, line_width: int | None) -> None:
+    """Write rows with a header, in lines of at most `line_width` terminal columns; None: cut nothing."""
+    lines = [[escape_controls(column.title) for column in listing.columns]]
     for row in listing.rows:
-        attributes = flat(row)
-        lines.append([harmless(_value(attributes, column)) for column in listing.columns])
-    widths = [max(width(line[place]) for line in lines) for place in range(len(listing.columns))]
-    if room is not None:
-        widths = _fitted(widths, listing.columns, room)
+        attributes = flatten(row)
+        lines.append([escape_controls(_value(attributes, column)) for column in listing.columns])
+    widths = [max(display_width(line[index]) for line in lines) for index in range(len(listing.columns))]
+    if line_width is not None:
+        widths = _fit(widths, listing.columns, line_width)
     for line in lines:
-        parts = [shortened(part, most) for part, most in zip(line, widths, strict=True)]
-        padded = [part + " " * (most - width(part)) for part, most in zip(parts, widths, strict=True)]
-        text = GAP.join(padded).rstrip()
-        stream.write((text if room is None else shortened(text, room)) + "\n")
+        cells = [shorten(text, limit) for text, limit in zip(line, widths, strict=True)]
+        padded = [
+            text + " " * (limit - display_width(text)) for text, limit in zip(cells, widths, strict=True)
+        ]
+        printed = GAP.join(padded).rstrip()
+        stream.write((printed if line_width is None else shorten(printed, line_width)) + "\n")
 
 
 def _value(attributes: dict[str, object], column: Column) -> str:
-    return next((cell(attributes[key]) for key in column.keys if attributes.get(key) is not None), "")
+    return next((cell_text(attributes[key]) for key in column.keys if attributes.get(key) is not None), "")
 
 
-def _fitted(widths: list[int], columns: Sequence[Column], room: int) -> list[int]:
-    """Return the widths that fit: the widest columns give way first."""
-    room -= len(GAP) * (len(widths) - 1)
-    for narrowest, all_of_them in _NARROWEST:
-        shrinking = [place for place, column in enumerate(columns) if all_of_them or not column.whole]
-        while sum(widths) > room and shrinking:
-            widest = max(shrinking, key=lambda place: widths[place])
-            if widths[widest] <= narrowest:
+def _fit(widths: list[int], columns: Sequence[Column], line_width: int) -> list[int]:
+    """Return widths that fit the line: the widest columns shrink first."""
+    line_width -= len(GAP) * (len(widths) - 1)
+    for minimum, with_ids in _MINIMUM_WIDTHS:
+        shrinking = [index for index, column in enumerate(columns) if with_ids or not column.is_id]
+        while sum(widths) > line_width and shrinking:
+            widest = max(shrinking, key=lambda index: widths[index])
+            if widths[widest] <= minimum:
                 break
             widths[widest] -= 1
     return widths

@@ -1,4 +1,4 @@
-"""What the library logs, handed to a program that shows it its own way."""
+"""Log messages of the library, passed on to a program that shows them."""
 
 from __future__ import annotations
 
@@ -9,35 +9,36 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["logs_to"]
+__all__ = ["forward_logs"]
 
 LOGGERS = ("ardoqpy", "ardoqpy_sync")
 
 
 @contextmanager
-def logs_to(tell: Callable[[str], None], *, verbose: bool) -> Iterator[None]:
-    """Hand over each line that the library logs: warnings and, if `verbose`, what is asked again."""
-    handler = _Telling(tell)
+def forward_logs(show: Callable[[str], None], *, verbose: bool) -> Iterator[None]:
+    """Call `show` with each message that the library logs: warnings and, if `verbose`, retries."""
+    handler = _Handler(show)
     level = logging.INFO if verbose else logging.WARNING
-    before = {name: logging.getLogger(name).level for name in LOGGERS}
+    levels = {name: logging.getLogger(name).level for name in LOGGERS}
     for name in LOGGERS:
         logging.getLogger(name).addHandler(handler)
         logging.getLogger(name).setLevel(level)
     try:
         yield
     finally:
-        for name, its_level in before.items():
-            logging.getLogger(name).setLevel(its_level)
+        for name, previous in levels.items():
+            logging.getLogger(name).setLevel(previous)
             logging.getLogger(name).removeHandler(handler)
 
 
-class _Telling(logging.Handler):
-    """Hand over the message of a record, and no traceback."""
+class _Handler(logging.Handler):
+    """Pass on the message of a record, without its traceback."""
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    def __init__(self, show: Callable[[str], None]) -> None:
+        """Keep the function to call."""
         super().__init__()
-        self._tell = tell
+        self._show = show
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Hand one over."""
-        self._tell(record.getMessage())
+        """Pass on one message."""
+        self._show(record.getMessage())

@@ -1,87 +1,64 @@
-"""What people call by its name, found by its id: workspaces, types, fields."""
+"""Workspaces and types by their id or name."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ardoqpy._messages import quote_name, suggest
-from ardoqpy.cli.errors import Refusal
 from ardoqpy.errors import BadRequest, NotFoundError
 from ardoqpy.metamodel import component_types, reference_types
+from ardoqpy.name_lookup import resolve_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ardoqpy.client import ArdoqClient
 
-__all__ = ["Types", "is_id", "named", "types_of", "workspace_of"]
+__all__ = ["WorkspaceTypes", "find_workspace", "is_id", "resolve_type", "workspace_id", "workspace_types"]
 
 
 def is_id(text: str) -> bool:
-    """Tell whether a text has the form of an id of Ardoq's."""
+    """Return whether a text has the form of an id of Ardoq."""
     return re.fullmatch(r"[0-9a-f]{24}", text) is not None
 
 
-def workspace_of(client: ArdoqClient, wanted: str) -> dict[str, Any]:
-    """Return the workspace with this id or name, in whatever letter case if no other has the name.
-
-    Raise `Refusal` where there is none, or more than one.
-    """
-    if is_id(wanted):
+def find_workspace(client: ArdoqClient, name_or_id: str) -> Mapping[str, Any]:
+    """Return the workspace with an id or a name; raise `InvalidInput` as `resolve_name` does."""
+    if is_id(name_or_id):
         try:
-            return client.get_workspace(wanted)
+            return client.get_workspace(name_or_id)
         except (NotFoundError, BadRequest):
-            pass  # perhaps somebody calls a workspace so
-    found = client.find_workspace(wanted, exact=True)
-    if not found:
-        everything = client.get_workspaces()
-        folded = wanted.casefold()
-        found = [one for one in everything if str(one.get("name")).casefold() == folded]
-    if not found:
-        names = [one.get("name") for one in everything]
-        raise Refusal(f"There is no workspace {quote_name(wanted)}: {suggest(wanted, names)}")
-    if len(found) > 1:
-        ids = ", ".join(str(one.get("_id")) for one in found)
-        raise Refusal(
-            f"{len(found)} workspaces are called {quote_name(wanted)}: say which by its id ({ids})."
-        )
-    return found[0]
+            pass  # a name can look like an id
+    workspaces = client.find_workspace(name_or_id, exact=True) or client.get_workspaces()
+    by_id = {str(workspace.get("_id")): workspace for workspace in workspaces}
+    names = [(ws_id, workspace.get("name")) for ws_id, workspace in by_id.items()]
+    return by_id[resolve_name(name_or_id, names, "workspace")]
 
 
-class Types(NamedTuple):
-    """The types that a workspace's model has, as pairs of id and name."""
+def workspace_id(client: ArdoqClient, name_or_id: str | None) -> str | None:
+    """Return the id of a workspace by its name or id, or None for None."""
+    if not name_or_id:
+        return None
+    ws_id: str = find_workspace(client, name_or_id)["_id"]
+    return ws_id
+
+
+class WorkspaceTypes(NamedTuple):
+    """The types in the model of a workspace, as pairs of id and name."""
 
     components: list[tuple[Any, Any]]
     references: list[tuple[Any, Any]]
 
 
-def types_of(client: ArdoqClient, ws_id: str) -> Types:
+def workspace_types(client: ArdoqClient, ws_id: str) -> WorkspaceTypes:
     """Return the types of a workspace."""
     model = client.get_model(ws_id)
-    return Types(
+    return WorkspaceTypes(
         [(type_id, definition.get("name")) for type_id, definition, _ in component_types(model)],
         [(type_id, definition.get("name")) for type_id, definition in reference_types(model)],
     )
 
 
-def named(types: Iterable[tuple[Any, Any]], wanted: str, kind: str) -> Any:
-    """Return the id of the type with this id or name, in whatever letter case if no other has the name.
-
-    Raise `Refusal` where there is none, or more than one.
-    """
-    known = list(types)
-    for test in (
-        lambda type_id, _: str(type_id) == wanted,
-        lambda _, name: name == wanted,
-        lambda _, name: str(name).casefold() == wanted.casefold(),
-    ):
-        found = [type_id for type_id, name in known if test(type_id, name)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            ids = ", ".join(map(str, found))
-            raise Refusal(
-                f"{len(found)} {kind}s are called {quote_name(wanted)}: say which by its id ({ids})."
-            )
-    raise Refusal(f"There is no {kind} {quote_name(wanted)}: {suggest(wanted, [name for _, name in known])}")
+def resolve_type(types: Iterable[tuple[Any, Any]], name_or_id: str, kind: str) -> Any:
+    """Return the id of the type with an id or a name; raise `InvalidInput` as `resolve_name` does."""
+    return resolve_name(name_or_id, types, kind)

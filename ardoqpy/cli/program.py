@@ -1,4 +1,4 @@
-"""What every program of this library is to a shell: what was asked for, its help, and how it ends."""
+"""A command-line program: its parser, its help, its exit codes, and its error messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from ardoqpy._messages import quote_name, suggest
 from ardoqpy._version import __version__
-from ardoqpy.cli.errors import Refusal, complain, in_shell_words
+from ardoqpy.cli.command import load_function
+from ardoqpy.cli.errors import CommandError, print_error, unexpected_error, with_option_names
 from ardoqpy.errors import ArdoqClientException
 
 if TYPE_CHECKING:
@@ -22,73 +23,69 @@ if TYPE_CHECKING:
 __all__ = ["INTERRUPTED", "Program"]
 
 DONE, FAILED = 0, 1
-#: As a shell tells that a signal has ended something: SIGINT, SIGPIPE.
-INTERRUPTED, NOBODY_READS = 130, 141
+#: The exit codes with which a shell reports that a signal ended a process: SIGINT and SIGPIPE.
+INTERRUPTED, BROKEN_PIPE = 130, 141
 
-NO_TOKEN = (
-    "A token does not belong on the command line, where others on this machine can read it: set "
+TOKEN_ON_COMMAND_LINE = (
+    "Don't pass a token on the command line, where others on this machine can read it: set "
     "ARDOQ_API_TOKEN, or write it into a cfg file and name that with --config."
 )
-#: Options by which somebody might try all the same.
-_SECRET = re.compile("-.*(token|secret|passw|api.?key)", re.IGNORECASE)
-_OF_THE_PROGRAM = ("-h", "--help", "--version")
+#: Options with which a user may try to pass a token.
+_SECRET_OPTION = re.compile("-.*(token|secret|passw|api.?key)", re.IGNORECASE)
+_PROGRAM_OPTIONS = ("-h", "--help", "--version")
 _EXAMPLES = "examples:"
 
 
 class Program(NamedTuple):
     """One program.
 
-    - `name`: what it is called by; `description`: what it is for.
-    - `commands`: what it can be told; `groups`: what those whose name is two words are about.
-    - `not_understood`: the exit status where it does not understand.
-    - `with_a_token`: the command that has a token of its own among its options.
-    - `meant`: the command that is meant by a first word, where that is none; None where none is.
+    - `name`, `description`: what it is called, and what it is for.
+    - `commands`: its commands; `groups`: for commands of two words, what the first word is about.
+    - `usage_error`: the exit code for a command line that cannot be parsed.
+    - `token_command`: the command that has an option `--token` of its own.
+    - `default_command`: returns the command for a first word that names none; None where there is none.
     """
 
     name: str
     description: str
-    commands: Callable[[], Sequence[Command]]
+    commands: Sequence[Command]
     groups: Mapping[str, str]
-    not_understood: int = 2
-    with_a_token: str | None = None
-    meant: Callable[[str], str | None] = lambda _word: None
+    usage_error: int = 2
+    token_command: str | None = None
+    default_command: Callable[[str], str | None] = lambda _word: None
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
-        """Run the program and return its exit status; what went wrong is one sentence on the standard
-        error.
-        """
-        given = list(sys.argv[1:] if arguments is None else arguments)
+        """Run the program, print an error as one sentence on standard error, and return the exit code."""
+        words = list(sys.argv[1:] if arguments is None else arguments)
         try:
-            status = self._carried_out(given)
+            exit_code = self._run(words)
             if sys.stdout is not None:
-                sys.stdout.flush()  # while it can still be said that it cannot
+                sys.stdout.flush()  # an error here can still be reported
         except KeyboardInterrupt:
             return INTERRUPTED
         except BrokenPipeError:
-            _let_go_of_stdout()
-            return NOBODY_READS
+            _discard_stdout()
+            return BROKEN_PIPE
         except ArdoqClientException as problem:
-            self._complain(in_shell_words(str(problem)))
+            self._print_error(with_option_names(str(problem)))
             return FAILED
-        except Refusal as problem:
-            self._complain(str(problem))
+        except CommandError as problem:
+            self._print_error(str(problem))
             return FAILED
         except OSError as problem:
-            _let_go_of_stdout()
-            self._complain(f"It could not be written: {problem.strerror or problem}.")
+            _discard_stdout()
+            self._print_error(f"The output cannot be written: {problem.strerror or problem}.")
             return FAILED
         except Exception as problem:
-            if "--verbose" in given:
+            if "--verbose" in words:
                 raise
-            self._complain(
-                f"This was not foreseen: {place_of(problem)}. Say --verbose to see more, and report it."
-            )
+            self._print_error(unexpected_error(problem))
             return FAILED
-        return status
+        return exit_code
 
-    def parser(self, whole: Iterable[Command] | None = None) -> argparse.ArgumentParser:
-        """Return the parser: every command is in it, those in `whole` (None: all) with their options."""
-        filled = {command.name for command in (self.commands() if whole is None else whole)}
+    def parser(self, complete: Iterable[Command] | None = None) -> argparse.ArgumentParser:
+        """Return the parser with all commands; those in `complete` (None: all) have their options."""
+        completed = {command.name for command in (self.commands if complete is None else complete)}
         program = self
 
         class Parser(_Parser):
@@ -96,7 +93,7 @@ class Program(NamedTuple):
 
         parser = Parser(
             prog=self.name,
-            formatter_class=_Help,
+            formatter_class=_HelpFormatter,
             description=self.description,
             epilog="Each command has its own --help, with examples.",
             allow_abbrev=False,
@@ -104,131 +101,120 @@ class Program(NamedTuple):
         parser.add_argument("--version", action="version", version=f"{self.name} {__version__}")
         commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
         groups: dict[str, argparse._SubParsersAction[Parser]] = {}
-        for command in self.commands():
+        for command in self.commands:
             first, _, second = command.name.partition(" ")
             if second and first not in groups:
                 about = self.groups[first]
                 group = commands.add_parser(first, help=about, description=_sentence(about))
                 groups[first] = group.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
-            below = (groups[first] if second else commands).add_parser(
+            subparser = (groups[first] if second else commands).add_parser(
                 second or first,
                 help=command.summary,
-                description=" ".join(filter(None, [_sentence(command.summary), command.more])),
+                description=" ".join(filter(None, [_sentence(command.summary), command.details])),
                 epilog=self._examples(command),
-                formatter_class=_Help,
+                formatter_class=_HelpFormatter,
                 allow_abbrev=False,
             )
-            if command.name in filled:
-                command.arguments(below)
-            below.set_defaults(run=command.run, parser=below)
+            if command.name in completed:
+                for add in command.options:
+                    add(subparser)
+            subparser.set_defaults(program=self, command=command, parser=subparser)
         return parser
 
-    # -- what was asked for ---------------------------------------------------------------------------------
-
-    def _carried_out(self, given: list[str]) -> int:
+    def _run(self, words: list[str]) -> int:
         try:
-            options = self._parsed(given)
-        except (
-            SystemExit
-        ) as ended:  # as argparse ends after a help page and after what it does not understand
+            options = self._parse(words)
+        except SystemExit as ended:  # argparse ends like this after a help page and after an error
             return int(ended.code or DONE)
-        status: int = options.run(options)
-        return status
+        exit_code: int = load_function(options.command.run)(options)
+        return exit_code
 
-    def _parsed(self, given: list[str]) -> argparse.Namespace:
-        may = self.with_a_token is not None and given[:1] == [self.with_a_token]
-        if not may and any(_SECRET.match(word.partition("=")[0]) for word in given):
-            self._complain(NO_TOKEN)
-            raise SystemExit(self.not_understood)
-        first = next((word for word in given if word not in _OF_THE_PROGRAM), None)
-        meant = None if first is None or self._named(first) else self.meant(first)
-        if meant is not None:
-            given = [meant, *given]
-        parser = self.parser(self._named_in(given))
-        options, unknown = parser.parse_known_args(given)
+    def _parse(self, words: list[str]) -> argparse.Namespace:
+        has_token_option = self.token_command is not None and words[:1] == [self.token_command]
+        if not has_token_option and any(_SECRET_OPTION.match(word.partition("=")[0]) for word in words):
+            self._print_error(TOKEN_ON_COMMAND_LINE)
+            raise SystemExit(self.usage_error)
+        first = _first_word(words)
+        if first is not None and not self._commands_named(first):
+            default = self.default_command(first)
+            words = words if default is None else [default, *words]
+        parser = self.parser(self._possible_commands(words))
+        options, unknown = parser.parse_known_args(words)
         if unknown:
-            _refuse(unknown, "for this command", options.parser)
+            _reject(unknown, "for this command", options.parser)
         return options
 
-    def _named(self, word: str) -> list[Command]:
-        return [command for command in self.commands() if command.name.split()[0] == word]
+    def _commands_named(self, word: str) -> list[Command]:
+        return [command for command in self.commands if command.name.split()[0] == word]
 
-    def _named_in(self, given: Sequence[str]) -> Iterable[Command]:
-        """Return the commands that the arguments may mean, so that only their options have to be made.
+    def _possible_commands(self, words: Sequence[str]) -> list[Command]:
+        """Return the commands that the words may mean: only their options have to be added.
 
-        Raise `SystemExit` where they name one that does not exist.
+        Raise `SystemExit` for a command that does not exist.
         """
-        first = next((word for word in given if word not in _OF_THE_PROGRAM), None)
+        first = _first_word(words)
         if first is None:
-            return ()
+            return []
         if first.startswith("-"):
-            _refuse([first], "before the command", self.parser(()))
-        meant = self._named(first)
-        if not meant:
-            known = {command.name.split()[0] for command in self.commands()}
-            self._complain(f"There is no command {quote_name(first)}: {suggest(first, known)}")
-            raise SystemExit(self.not_understood)
-        return meant
+            _reject([first], "before the command", self.parser([]))
+        commands = self._commands_named(first)
+        if not commands:
+            known = {command.name.split()[0] for command in self.commands}
+            self._print_error(f"There is no command {quote_name(first)}: {suggest(first, known)}")
+            raise SystemExit(self.usage_error)
+        return commands
 
-    # -- in words -------------------------------------------------------------------------------------------
-
-    def _complain(self, sentence: str) -> None:
-        complain(sentence, self.name)
+    def _print_error(self, message: str) -> None:
+        print_error(message, self.name)
 
     def _examples(self, command: Command) -> str:
-        lines = [f"  # {what}\n  {self.name} {line}" for line, what in command.examples]
+        lines = [f"  # {about}\n  {self.name} {line}" for line, about in command.examples.items()]
         return "\n".join([_EXAMPLES, *lines])
+
+
+def _first_word(words: Iterable[str]) -> str | None:
+    return next((word for word in words if word not in _PROGRAM_OPTIONS), None)
 
 
 def _sentence(summary: str) -> str:
     return f"{summary[:1].upper()}{summary[1:]}."
 
 
-def place_of(problem: Exception) -> str:
-    """Return what kind of error it is and where it was raised; its text may hold anything, and is not
-    shown.
-    """
-    trace = problem.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return type(problem).__name__
-    return f"{type(problem).__name__} in {trace.tb_frame.f_globals.get('__name__')}, line {trace.tb_lineno}"
-
-
-def _refuse(unknown: list[str], where: str, parser: argparse.ArgumentParser) -> NoReturn:
-    """Refuse arguments that mean nothing here, naming no value: beside a wrong option may stand a secret."""
+def _reject(unknown: list[str], where: str, parser: argparse.ArgumentParser) -> NoReturn:
+    """Reject unknown arguments without their values: the value of a wrong option may be a secret."""
     names = [name.partition("=")[0] for name in unknown if name.startswith("-")]
-    what = f"There is no option {names[0]}" if names else f"{unknown[0]!r} is one argument too many"
-    parser.error(f"{what} {where}")
+    problem = f"There is no option {names[0]}" if names else f"{unknown[0]!r} is one argument too many"
+    parser.error(f"{problem} {where}")
 
 
-def _let_go_of_stdout() -> None:
-    # Python writes what is left when it ends: into nothing.
+def _discard_stdout() -> None:
+    # Python writes what is still in its buffer when it ends: to nowhere.
     with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Parser(argparse.ArgumentParser):
-    """Say what is wrong in one line."""
+    """Report an error in one line."""
 
     of: Program
 
     def error(self, message: str) -> NoReturn:
-        sentence = message[:1].upper() + message[1:].rstrip(".")
-        complain(f"{sentence}. See '{self.prog} --help'.", self.of.name)
-        raise SystemExit(self.of.not_understood)
+        """Print an error and raise `SystemExit`."""
+        # argparse starts its sentences with "argument" or "the following", never with a name.
+        print_error(
+            f"{message[:1].upper()}{message[1:].rstrip('.')}. See '{self.prog} --help'.", self.of.name
+        )
+        raise SystemExit(self.of.usage_error)
 
 
-class _Help(argparse.HelpFormatter):
-    """Leave the lines of the examples as they are, and room for the longest name of a command."""
+class _HelpFormatter(argparse.HelpFormatter):
+    """Keep the lines of examples as they are, and leave room for the longest command name."""
 
-    def __init__(self, prog: str, **more: Any) -> None:
-        super().__init__(prog, **{"max_help_position": 28, **more})
-        # argparse forgets that the names of commands are indented.
+    def __init__(self, prog: str, **settings: Any) -> None:
+        """Set the widths."""
+        super().__init__(prog, **{"max_help_position": 28, **settings})
+        # argparse ignores that the names of commands are indented.
         self._action_max_length = 15
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        if text.startswith(_EXAMPLES):
-            return text
-        return super()._fill_text(text, width, indent)
+        return text if text.startswith(_EXAMPLES) else super()._fill_text(text, width, indent)

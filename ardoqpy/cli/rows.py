@@ -1,4 +1,4 @@
-"""What a command has read, ready to be written in any format: rows with columns, or one document."""
+"""Results of read commands, ready for any output format: rows with columns, or one document."""
 
 from __future__ import annotations
 
@@ -8,35 +8,38 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["Column", "Document", "Listing", "as_list", "cell", "columns", "flat", "record"]
+    from ardoqpy.entities import Attributes, Entities
 
-#: The attributes of v2's components and references: a custom field by one of these names is told apart.
+__all__ = ["Column", "Document", "Listing", "as_list", "cell_text", "columns", "entity_document", "flatten"]
+
+#: Attributes of components and references on v2; a custom field with such a name keeps its prefix.
 _BUILT_IN = {
     *("_id", "_version", "_meta", "rootWorkspace", "name", "description", "customFields", "type"),
     *("typeId", "componentKey", "parent", "color", "icon", "image", "shape"),
     *("source", "target", "targetWorkspace", "displayText"),
 }
-_DEEPEST = 4
+_MAX_DEPTH = 4
 
 
 class Column(NamedTuple):
-    """One column of a table: its title, and the attributes by which versions of the API know it.
+    """One column of a table.
 
-    `whole` ones, such as ids, are of no use when cut: they are the last to be.
+    - `title`: its header; `keys`: its attribute's name, in each API version.
+    - `is_id`: whether its values are useless when cut; such columns are cut last.
     """
 
     title: str
     keys: tuple[str, ...]
-    whole: bool = False
+    is_id: bool = False
 
 
 class Listing(NamedTuple):
-    """Rows, written as they come.
+    """Rows, which are written one by one as they arrive.
 
-    - `rows`: entities as Ardoq gives them; each is read once.
-    - `columns`: what a table shows of them.
-    - `fields`: asks which attributes rows may have beyond those of the first one, so that a CSV can begin
-      before the last row is known; None where nobody can tell.
+    - `rows`: entities as Ardoq returns them; read once.
+    - `columns`: the columns of a table.
+    - `fields`: returns the attributes that rows may have besides those of the first row, so that a CSV can
+      be written before the last row is known; None where that is not known in advance.
     """
 
     rows: Iterable[Any]
@@ -45,62 +48,64 @@ class Listing(NamedTuple):
 
 
 class Document(NamedTuple):
-    """One JSON value, and what a table and a CSV show of it."""
+    """One JSON value, and its rows in a table and in a CSV."""
 
     value: Any
     table: Listing
     csv: Listing
 
 
-def columns(*names: str, whole: tuple[str, ...] = ("_id",)) -> tuple[Column, ...]:
-    """Return columns by their names; `title=key|key` gives one of another title, or of several spellings."""
+def columns(*names: str) -> tuple[Column, ...]:
+    """Return columns by name.
+
+    `title=key|key` gives a column another title, or several keys; a `!` in front marks ids, as `_id` is.
+    """
     made = []
     for name in names:
-        title, _, keys = name.partition("=")
-        made.append(Column(title, tuple((keys or title).split("|")), title in whole))
+        title, _, keys = name.removeprefix("!").partition("=")
+        made.append(Column(title, tuple((keys or title).split("|")), name.startswith("!") or title == "_id"))
     return tuple(made)
 
 
-def record(entity: Any, *, kind: str | None = None) -> Document:
-    """Return one entity as a document; as a table it is a line for each attribute."""
-    attributes = [{"attribute": name, "value": value} for name, value in flat(entity).items()]
+def entity_document(entity: Any, *, kind: str | None = None) -> Document:
+    """Return one entity as a document; its table has one row for each attribute, and one for its `kind`."""
+    attributes = [{"attribute": name, "value": value} for name, value in flatten(entity).items()]
     if kind is not None:
         attributes.insert(0, {"attribute": "kind", "value": kind})
-    shown = (Column("attribute", ("attribute",), whole=True), Column("value", ("value",)))
-    return Document(entity, Listing(attributes, shown), Listing([entity], ()))
+    return Document(entity, Listing(attributes, columns("!attribute", "value")), Listing([entity], ()))
 
 
-def flat(row: Any) -> dict[str, Any]:
-    """Return a row as one level of attributes: `_meta.created` for what lies deeper, custom fields by name.
+def flatten(row: Any) -> Attributes:
+    """Return the attributes of a row on one level: nested ones as `_meta.created`, custom fields by name.
 
-    A custom field with the name of a built-in attribute is `customFields.name`. What is no object has
-    the one attribute `value`.
+    A custom field with the name of a built-in attribute becomes `customFields.name`. A row that is not an
+    object gets the single attribute `value`.
     """
     return dict(_flattened(row, "", 1)) if isinstance(row, dict) else {"value": row}
 
 
-def as_list(answer: Any) -> list[dict[str, Any]]:
-    """Return the answer of a method that gives one entity or a list of them, where a list was asked for."""
-    listed: list[dict[str, Any]] = answer
-    return listed
+def as_list(answer: Any) -> Entities:
+    """Return the answer of a method that returns one entity or a list, typed as the list it is here."""
+    entities: Entities = answer
+    return entities
 
 
-def _flattened(row: dict[str, Any], before: str, depth: int) -> Iterator[tuple[str, Any]]:
+def _flattened(row: Attributes, prefix: str, depth: int) -> Iterator[tuple[str, Any]]:
     for name, value in row.items():
-        if name == "customFields" and isinstance(value, dict) and not before:
+        if name == "customFields" and isinstance(value, dict) and not prefix:
             yield from ((f"{name}.{key}" if key in _BUILT_IN else key, field) for key, field in value.items())
-        elif isinstance(value, dict) and value and depth < _DEEPEST:
-            yield from _flattened(value, f"{before}{name}.", depth + 1)
+        elif isinstance(value, dict) and value and depth < _MAX_DEPTH:
+            yield from _flattened(value, f"{prefix}{name}.", depth + 1)
         else:
-            yield f"{before}{name}", value
+            yield f"{prefix}{name}", value
 
 
-def cell(value: Any) -> str:
-    """Return a value as the text of one cell: nothing for null, a list of texts with commas, else JSON."""
+def cell_text(value: Any) -> str:
+    """Return a value as the text of one cell: null as nothing, a list with commas, anything else as JSON."""
     if value is None:
         return ""
     if isinstance(value, str):
         return value
-    if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
-        return ",".join(map(cell, value))
+    if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
+        return ",".join(map(cell_text, value))
     return json.dumps(value, ensure_ascii=False)

@@ -1,23 +1,54 @@
-"""A workspace as Ardoq answers it, rewritten as a seed of the emulator.
+"""A workspace as Ardoq returns it, rewritten as a seed of the emulator.
 
-Pure functions, for both versions of the API. Who made or changed something is left out: people are no part
-of a workspace, and a seed goes from hand to hand.
+Pure functions, for both API versions. Who created or changed something is left out: a seed is made to be
+passed on, and must not name people.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["component", "field", "folder", "model", "model_of_context", "reference", "tag", "workspace"]
+    from ardoqpy.entities import Entities, Entity
 
-Row = dict[str, Any]
+__all__ = [
+    "FORMAT",
+    "Seed",
+    "component",
+    "field",
+    "folder",
+    "model",
+    "model_of_context",
+    "reference",
+    "tag",
+    "workspace",
+]
 
-#: Attributes of a seed that v1 spells otherwise; the order of references it does not.
-_ON_V1 = {"componentKey": "component-key", "workspaceKey": "workspace-key", "lastUpdated": "last-updated"}
-_ORDERED_ON_V1 = {**_ON_V1, "order": "_order"}
+FORMAT = 1
+
+
+class Seed(TypedDict):
+    """Workspaces with all that belongs to them, as the emulator starts with."""
+
+    format: int
+    models: Entities
+    fields: Entities
+    folders: Entities
+    workspaces: Entities
+    components: Entities
+    references: Entities
+    tags: Entities
+
+
+#: Attributes of a seed that v1 spells differently; `order` only on components and fields.
+_NAMES_ON_V1 = {
+    "componentKey": "component-key",
+    "workspaceKey": "workspace-key",
+    "lastUpdated": "last-updated",
+}
+_NAMES_ON_V1_WITH_ORDER = {**_NAMES_ON_V1, "order": "_order"}
 _STAMPS = ("_id", "_version", "created", "lastUpdated")
 _COMPONENT = (
     *("name", "rootWorkspace", "description", "typeId", "parent", "componentKey", "version"),
@@ -30,131 +61,130 @@ _WORKSPACE = (
 )
 _MODEL = (
     *("name", "description", "root", "referenceTypes", "useAsTemplate", "common", "flexible"),
-    *(
-        "blankTemplate",
-        "category",
-        "createdFromTemplate",
-        "defaultViews",
-        "startView",
-        "defaultSort",
-        "folder",
-    ),
+    *("blankTemplate", "category", "createdFromTemplate", "defaultViews", "startView"),
+    *("defaultSort", "folder"),
 )
 _FIELD = (
     *("name", "label", "type", "model", "componentType", "referenceType", "global", "globalref"),
     *("defaultValue", "description", "required", "order", "dateTimeFields", "calculatedFieldSettings"),
 )
-#: What v1 has on components and references besides: everything else there is a custom field.
-_NO_FIELDS_ON_V1 = {
+#: Other attributes of components and references on v1 that are not custom fields.
+_NOT_FIELDS_ON_V1 = {
     *("created-by", "last-modified-by", "createdByName", "createdByEmail", "lastModifiedByName"),
     *("lastModifiedByEmail", "lastupdated", "ardoq", "ardoq-persistent", "origin", "mustBeSaved", "model"),
     *("children", "references", "type", "rootWorkspace", "targetWorkspace"),
 }
 
 
-def component(entity: Row) -> Row:
+def component(entity: Entity) -> Entity:
     """Return a component of v1 or v2 as a row of a seed."""
     return {
-        **_taken(entity, _COMPONENT, _ORDERED_ON_V1),
-        **_custom(entity, _COMPONENT, _ORDERED_ON_V1),
+        **_attributes(entity, _COMPONENT, _NAMES_ON_V1_WITH_ORDER),
+        **_custom_fields(entity, _COMPONENT, _NAMES_ON_V1_WITH_ORDER),
     }
 
 
-def reference(entity: Row) -> Row:
+def reference(entity: Entity) -> Entity:
     """Return a reference of v1 or v2 as a row of a seed."""
-    return {**_taken(entity, _REFERENCE), **_custom(entity, _REFERENCE, _ON_V1)}
+    return {**_attributes(entity, _REFERENCE), **_custom_fields(entity, _REFERENCE, _NAMES_ON_V1)}
 
 
-def workspace(entity: Row, model_id: str) -> Row:
-    """Return a workspace of v1 or v2 as a row of a seed; v2 does not say which model it has."""
-    row = {**_taken(entity, _WORKSPACE), "componentModel": model_id}
+def workspace(entity: Entity, model_id: str) -> Entity:
+    """Return a workspace of v1 or v2 as a row of a seed; v2 does not name its model."""
+    row = {**_attributes(entity, _WORKSPACE), "componentModel": model_id}
     origin = entity.get("origin")
     if isinstance(origin, dict) and origin.get("id"):
         row["origin"] = {"_id": origin["id"], "_version": origin.get("_version")}
     return row
 
 
-def folder(entity: Row) -> Row:
+def folder(entity: Entity) -> Entity:
     """Return a folder of v1 as a row of a seed."""
-    return _taken(entity, ("name", "description"))
+    return _attributes(entity, ("name", "description"))
 
 
-def model(entity: Row) -> Row:
+def model(entity: Entity) -> Entity:
     """Return a model of v1 as a row of a seed."""
-    return _taken(entity, _MODEL)
+    return _attributes(entity, _MODEL)
 
 
-def field(entity: Row) -> Row:
+def field(entity: Entity) -> Entity:
     """Return the definition of a field of v1 as a row of a seed."""
-    return _taken(entity, _FIELD, _ORDERED_ON_V1)
+    return _attributes(entity, _FIELD, _NAMES_ON_V1_WITH_ORDER)
 
 
-def tag(entity: Row, ws_id: str, kept: Iterable[str]) -> Row:
-    """Return a tag of v1, or the name of one as v2 has it, as a row of a seed; on the entities `kept`
-    alone.
+def tag(entity: Entity, ws_id: str, exported: Iterable[str]) -> Entity:
+    """Return a tag as a row of a seed, on those of its components and references that are `exported`.
+
+    The tag is one of v1, or the name of one, as v2 has it.
     """
-    known = set(kept)
-    row = {**_taken(entity, ("name", "description")), "rootWorkspace": ws_id}
-    for ends in ("components", "references"):
-        row[ends] = [one for one in entity.get(ends) or [] if one in known]
+    known = set(exported)
+    row = {**_attributes(entity, ("name", "description")), "rootWorkspace": ws_id}
+    for kind in ("components", "references"):
+        row[kind] = [entity_id for entity_id in entity.get(kind) or [] if entity_id in known]
     return row
 
 
-def model_of_context(context: Row, name: Any, model_id: str) -> tuple[Row, list[Row]]:
-    """Return the model that a workspace's context on v2 speaks of, and its fields, as rows of a seed."""
-    types = [one for one in context.get("componentTypes") or [] if one.get("typeId")]
-    made: dict[str, Row] = {}
-    for one in types:
-        style = {part: one[part] for part in ("color", "icon", "image", "shape") if one.get(part) is not None}
-        made[one["typeId"]] = {"id": one["typeId"], "name": one.get("name"), **style, "children": {}}
-    root: dict[str, Row] = {}
-    for one in types:
-        above = made.get(str((one.get("parent") or {}).get("typeId")))
-        (root if above is None else above["children"])[one["typeId"]] = made[one["typeId"]]
-    kinds = [one for one in context.get("referenceTypes") or [] if one.get("type") is not None]
-    seed = {
+def model_of_context(context: Mapping[str, Any], name: Any, model_id: str) -> tuple[Entity, Entities]:
+    """Return the model in the context of a workspace on v2, and its fields, as rows of a seed."""
+    types = [item for item in context.get("componentTypes") or [] if item.get("typeId")]
+    by_id: dict[str, Entity] = {}
+    for item in types:
+        style = {key: item[key] for key in ("color", "icon", "image", "shape") if item.get(key) is not None}
+        by_id[item["typeId"]] = {"id": item["typeId"], "name": item.get("name"), **style, "children": {}}
+    root: dict[str, Entity] = {}
+    for item in types:
+        parent = by_id.get(str((item.get("parent") or {}).get("typeId")))
+        (root if parent is None else parent["children"])[item["typeId"]] = by_id[item["typeId"]]
+    reference_types = [item for item in context.get("referenceTypes") or [] if item.get("type") is not None]
+    row = {
         "_id": model_id,
         "name": name,
         "root": root,
-        "referenceTypes": {str(one["type"]): {"id": one["type"], "name": one.get("name")} for one in kinds},
+        "referenceTypes": {
+            str(item["type"]): {"id": item["type"], "name": item.get("name")} for item in reference_types
+        },
     }
-    return seed, [_field_of_context(one, model_id, types, kinds) for one in context.get("customFields") or []]
+    fields = context.get("customFields") or []
+    return row, [_field_of_context(item, model_id, types, reference_types) for item in fields]
 
 
-def _field_of_context(given: Row, model_id: str, types: list[Row], kinds: list[Row]) -> Row:
-    name = given.get("apiKey")
+def _field_of_context(item: Entity, model_id: str, types: Entities, reference_types: Entities) -> Entity:
+    name = item.get("apiKey")
     row = {
         "name": name,
-        **{part: given[part] for part in ("label", "type", "description") if given.get(part) is not None},
+        **{key: item[key] for key in ("label", "type", "description") if item.get(key) is not None},
         "model": model_id,
-        "componentType": [one["typeId"] for one in types if name in (one.get("customFields") or [])],
-        "referenceType": [str(one["type"]) for one in kinds if name in (one.get("customFields") or [])],
+        "componentType": [kind["typeId"] for kind in types if name in (kind.get("customFields") or [])],
+        "referenceType": [
+            str(kind["type"]) for kind in reference_types if name in (kind.get("customFields") or [])
+        ],
     }
-    default = given.get("options") or given.get("defaultValue")
+    default = item.get("options") or item.get("defaultValue")
     if default is not None:
         row["defaultValue"] = default
-    if given.get("calculated") or given.get("readOnly"):
+    if item.get("calculated") or item.get("readOnly"):
         row["calculatedFieldSettings"] = {}
     return row
 
 
-def _is_of_v2(entity: Row) -> bool:
+def _is_of_v2(entity: Entity) -> bool:
     return isinstance(entity.get("_meta"), dict)
 
 
-def _taken(entity: Row, names: Iterable[str], on_v1: Mapping[str, str] = _ON_V1) -> Row:
-    """Return the named attributes, and when and in which version it was stored; null counts as absent."""
+def _attributes(entity: Entity, names: Iterable[str], on_v1: Mapping[str, str] = _NAMES_ON_V1) -> Entity:
+    """Return the named attributes and the stamps of when it was stored; null counts as absent."""
     if _is_of_v2(entity):
         entity, on_v1 = {**entity["_meta"], **entity}, {}
     row = {name: entity.get(on_v1.get(name, name)) for name in (*_STAMPS, *names)}
     return {name: value for name, value in row.items() if value is not None}
 
 
-def _custom(entity: Row, names: Iterable[str], on_v1: Mapping[str, str]) -> Row:
+def _custom_fields(entity: Entity, names: Iterable[str], on_v1: Mapping[str, str]) -> Entity:
     if _is_of_v2(entity):
         values = entity.get("customFields") or {}
     else:
-        built_in = {*_NO_FIELDS_ON_V1, *(on_v1.get(name, name) for name in (*_STAMPS, *names))}
+        built_in = {*_NOT_FIELDS_ON_V1, *(on_v1.get(name, name) for name in (*_STAMPS, *names))}
         values = {name: value for name, value in entity.items() if name not in built_in}
     kept = {name: value for name, value in values.items() if value is not None}
     return {"customFields": kept} if kept else {}

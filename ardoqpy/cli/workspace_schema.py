@@ -1,4 +1,4 @@
-"""What can be used in a workspace, in the shape of v2 whichever version is asked."""
+"""Types, fields and tags of a workspace, in the form of v2 on both API versions."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ from ardoqpy.errors import UnsupportedOperation
 from ardoqpy.metamodel import component_types, reference_types
 
 if TYPE_CHECKING:
-    from ardoqpy.client import ArdoqClient
+    from collections.abc import Mapping
 
-__all__ = ["context_of", "field_names"]
+    from ardoqpy.client import ArdoqClient
+    from ardoqpy.entities import Entities, Entity
+
+__all__ = ["field_names", "get_context"]
 
 _STYLE = ("color", "icon", "image", "shape")
 
 
-def context_of(client: ArdoqClient, ws_id: str) -> dict[str, Any]:
-    """Return the types, fields and tags of a workspace; v1 needs its model, all fields and its tags for
-    it.
+def get_context(client: ArdoqClient, ws_id: str) -> Mapping[str, Any]:
+    """Return the types, fields and tags of a workspace.
+
+    v2 returns them at once; on v1 they come from the model, all fields, and the tags of the workspace.
     """
     try:
         return client.get_context(ws_id)
@@ -29,7 +33,11 @@ def context_of(client: ArdoqClient, ws_id: str) -> dict[str, Any]:
             "rootWorkspace": ws_id,
             "componentTypes": _component_types(model, fields),
             "referenceTypes": [
-                {"type": number, "name": kind.get("name"), "customFields": _fields_of(number, fields, "ref")}
+                {
+                    "type": number,
+                    "name": kind.get("name"),
+                    "customFields": _fields_of(number, fields, "globalref", "referenceType"),
+                }
                 for number, kind in reference_types(model)
             ],
             "customFields": [_field(field) for field in fields],
@@ -37,41 +45,38 @@ def context_of(client: ArdoqClient, ws_id: str) -> dict[str, Any]:
         }
 
 
-def field_names(context: dict[str, Any]) -> list[str]:
-    """Return the names of all fields of a workspace, as they stand on components and references."""
+def field_names(context: Mapping[str, Any]) -> list[str]:
+    """Return the names of all fields of a context, as components and references have them."""
     return [str(field.get("apiKey")) for field in context.get("customFields") or []]
 
 
-def _component_types(model: dict[str, Any], fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    types: list[dict[str, Any]] = []
-    above: list[dict[str, Any]] = []
+def _component_types(model: Entity, fields: Entities) -> Entities:
+    types: Entities = []
+    ancestors: Entities = []
     for type_id, definition, depth in component_types(model):
-        del above[depth:]
-        shape = {
+        del ancestors[depth:]
+        component_type = {
             "typeId": type_id,
             "name": definition.get("name"),
-            "customFields": _fields_of(type_id, fields, "component"),
+            "customFields": _fields_of(type_id, fields, "global", "componentType"),
             **{name: definition.get(name) for name in _STYLE},
         }
-        if above:
-            shape["parent"] = {"name": above[-1]["name"], "typeId": above[-1]["typeId"]}
-        above.append(shape)
-        types.append(shape)
+        if ancestors:
+            component_type["parent"] = {"name": ancestors[-1]["name"], "typeId": ancestors[-1]["typeId"]}
+        ancestors.append(component_type)
+        types.append(component_type)
     return types
 
 
-def _fields_of(type_id: Any, fields: list[dict[str, Any]], kind: str) -> list[Any]:
-    everywhere, listed = {"component": ("global", "componentType"), "ref": ("globalref", "referenceType")}[
-        kind
-    ]
+def _fields_of(type_id: Any, fields: Entities, is_global: str, types: str) -> list[Any]:
     return [
         field.get("name")
         for field in fields
-        if field.get(everywhere) or str(type_id) in map(str, field.get(listed) or [])
+        if field.get(is_global) or str(type_id) in map(str, field.get(types) or [])
     ]
 
 
-def _field(field: dict[str, Any]) -> dict[str, Any]:
+def _field(field: Entity) -> Entity:
     calculated = field.get("calculatedFieldSettings") is not None
     return {
         "apiKey": field.get("name"),

@@ -1,61 +1,65 @@
-"""Open a door for tests in other processes: dump, seed, reset, faults, requests, all under `/_emulator/`."""
+"""Handle the admin API below `/_emulator/`, with which other processes control an emulator.
+
+It reads and replaces what is stored, adds faults, and lists the requests so far.
+"""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from ardoqpy.emulator.errors import BadRequest, MethodNotAllowed, NotFound
 from ardoqpy.emulator.faults import Fault
 from ardoqpy.emulator.messages import NO_CONTENT, Request, Response
+from ardoqpy.emulator.rows import Attributes, Seed
 
-CONTROL = "_emulator"
+ADMIN_SEGMENT = "_emulator"
 
 
-class Controlled(Protocol):
-    """Describe what the door gives access to."""
+class AdminTarget(Protocol):
+    """Describe what the admin API needs of an emulator."""
 
-    def dump(self) -> dict[str, Any]:
+    def dump(self) -> Seed:
         """Return everything that is stored."""
 
-    def load(self, seed: dict[str, Any]) -> None:
+    def load(self, seed: Attributes) -> None:
         """Replace everything that is stored."""
 
     def reset(self) -> None:
         """Go back to the seed."""
 
     def add_faults(self, *faults: Fault) -> None:
-        """Ask for failures."""
+        """Add faults."""
 
     def clear_faults(self) -> None:
-        """Forget failures."""
+        """Remove all faults."""
 
     def pending_faults(self) -> list[Fault]:
-        """Return the failures still to happen."""
+        """Return the faults that have not happened yet."""
 
-    def logged_requests(self) -> list[dict[str, Any]]:
+    def logged_requests(self) -> list[Attributes]:
         """Return the requests so far."""
 
     def clear_requests(self) -> None:
-        """Forget the requests so far."""
+        """Clear the log of requests."""
 
 
-def control(emulator: Controlled, request: Request) -> Response:
+def answer_admin_request(emulator: AdminTarget, request: Request) -> Response:
     """Answer a request for `/_emulator/...`."""
-    verbs = _DOOR.get("/".join(request.segments[1:]))
-    if verbs is None:
-        sentence = f"There is nothing at {request.path}; there are {', '.join(_DOOR)}."
+    methods = _ROUTES.get("/".join(request.segments[1:]))
+    if methods is None:
+        sentence = f"There is nothing at {request.path}; there are {', '.join(_ROUTES)}."
         raise NotFound(sentence)
-    act = verbs.get(request.method)
-    if act is None:
-        sentence = f"{request.path} is not for {request.method}; it is for {', '.join(verbs)}."
-        raise MethodNotAllowed(sentence, tuple(verbs))
-    return act(emulator, request)
+    handler = methods.get(request.method)
+    if handler is None:
+        sentence = f"{request.path} does not support {request.method}; it supports {', '.join(methods)}."
+        raise MethodNotAllowed(sentence, tuple(methods))
+    return handler(emulator, request)
 
 
-def _dump(emulator: Controlled, _request: Request) -> Response:
+def _dump(emulator: AdminTarget, _request: Request) -> Response:
     return Response(json=emulator.dump())
 
 
-def _seed(emulator: Controlled, request: Request) -> Response:
+def _seed(emulator: AdminTarget, request: Request) -> Response:
     try:
         emulator.load(request.json_object())
     except ValueError as error:
@@ -63,43 +67,43 @@ def _seed(emulator: Controlled, request: Request) -> Response:
     return NO_CONTENT
 
 
-def _reset(emulator: Controlled, _request: Request) -> Response:
+def _reset(emulator: AdminTarget, _request: Request) -> Response:
     emulator.reset()
     return NO_CONTENT
 
 
-def _faults(emulator: Controlled, _request: Request) -> Response:
+def _faults(emulator: AdminTarget, _request: Request) -> Response:
     return Response(json=[fault.as_mapping() for fault in emulator.pending_faults()])
 
 
-def _add_faults(emulator: Controlled, request: Request) -> Response:
+def _add_faults(emulator: AdminTarget, request: Request) -> Response:
     body = request.json()
-    given = body if isinstance(body, list) else [body]
-    if not all(isinstance(one, dict) for one in given):
+    items = body if isinstance(body, list) else [body]
+    if not all(isinstance(item, dict) for item in items):
         raise BadRequest("A fault has to be an object.")
     try:
-        faults = [Fault.from_mapping(one) for one in given]
+        faults = [Fault.from_mapping(item) for item in items]
     except ValueError as error:
         raise BadRequest(str(error)) from error
     emulator.add_faults(*faults)
     return _faults(emulator, request)
 
 
-def _clear_faults(emulator: Controlled, _request: Request) -> Response:
+def _clear_faults(emulator: AdminTarget, _request: Request) -> Response:
     emulator.clear_faults()
     return NO_CONTENT
 
 
-def _requests(emulator: Controlled, _request: Request) -> Response:
+def _requests(emulator: AdminTarget, _request: Request) -> Response:
     return Response(json=emulator.logged_requests())
 
 
-def _clear_requests(emulator: Controlled, _request: Request) -> Response:
+def _clear_requests(emulator: AdminTarget, _request: Request) -> Response:
     emulator.clear_requests()
     return NO_CONTENT
 
 
-_DOOR: dict[str, dict[str, Callable[[Controlled, Request], Response]]] = {
+_ROUTES: dict[str, dict[str, Callable[[AdminTarget, Request], Response]]] = {
     "dump": {"GET": _dump},
     "seed": {"POST": _seed},
     "reset": {"POST": _reset},

@@ -1,4 +1,4 @@
-"""Tell the time the way Ardoq writes it."""
+"""Return the time in the format that Ardoq uses."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,10 +7,10 @@ Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """Return the present moment in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def iso(moment: datetime) -> str:
-    """Write a moment as ISO-8601 in UTC, with milliseconds and "Z"."""
+    """Format a time as ISO-8601 in UTC, with milliseconds and "Z"."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

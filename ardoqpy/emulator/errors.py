@@ -1,79 +1,83 @@
-"""Name what can go wrong with a request, so that every part of the emulator refuses in the same words.
+"""Define the errors that the emulator answers with.
 
-A problem knows its HTTP status because Ardoq's answers are described that way; nothing else here knows HTTP.
+An error knows its HTTP status because that is how Ardoq's answers are described. The rules know nothing else
+about HTTP.
 """
 
-from typing import Any
+from ardoqpy.emulator.rows import Attributes
 
 
-class Problem(Exception):
-    """Refuse a request with a status, one sentence and the data that belongs to it."""
+class ApiError(Exception):
+    """Reject a request with a status, a sentence, and data about the reason."""
 
     status = 500
 
-    def __init__(self, message: str, data: dict[str, Any] | None = None) -> None:
+    def __init__(self, message: str, data: Attributes | None = None) -> None:
+        """Hold what the error response contains."""
         super().__init__(message)
         self.message = message
         self.data = data or {}
 
 
-class BadRequest(Problem):
-    """Refuse what cannot be understood: not JSON, not an object, a value of the wrong JSON type."""
+class BadRequest(ApiError):
+    """Reject a malformed request: no JSON, no object, or a value of the wrong JSON type."""
 
     status = 400
 
 
-class Unauthorized(Problem):
-    """Refuse a missing or unknown token."""
+class Unauthorized(ApiError):
+    """Reject a missing or unknown token."""
 
     status = 401
 
 
-class Forbidden(Problem):
-    """Refuse a known token that asks for another organisation."""
+class Forbidden(ApiError):
+    """Reject a valid token that is used for another organisation."""
 
     status = 403
 
 
-class NotFound(Problem):
-    """Say that the path names nothing."""
+class NotFound(ApiError):
+    """Reject a path that names nothing."""
 
     status = 404
 
 
-class MethodNotAllowed(Problem):
-    """Say that the path exists, but not for this verb."""
+class MethodNotAllowed(ApiError):
+    """Reject a method that the path does not support."""
 
     status = 405
 
     def __init__(self, message: str, allowed: tuple[str, ...]) -> None:
+        """Hold the methods that the path supports."""
         super().__init__(message, {"allowed": list(allowed)})
         self.allowed = allowed
 
 
-class UnsupportedMediaType(Problem):
-    """Refuse a body that says it is something else than JSON."""
+class UnsupportedMediaType(ApiError):
+    """Reject a body whose content type is not JSON."""
 
     status = 415
 
 
-class Conflict(Problem):
-    """Say that what is stored has moved on, or is there already."""
+class Conflict(ApiError):
+    """Reject an outdated version, or a duplicate."""
 
     status = 409
 
 
-class Unprocessable(Problem):
-    """Refuse what is well formed but wrong or incomplete."""
+class Unprocessable(ApiError):
+    """Reject a well-formed request that is wrong or incomplete."""
 
     status = 422
 
 
-class TooMany(Problem):
-    """Refuse for now, and say after how many seconds to come back."""
+class TooManyRequests(ApiError):
+    """Reject a request above the rate limit, with the seconds after which to retry."""
 
     status = 429
 
     def __init__(self, message: str, retry_after: int) -> None:
+        """Hold the seconds to wait."""
         super().__init__(message, {"retryAfter": retry_after})
         self.retry_after = retry_after

@@ -1,4 +1,4 @@
-"""Describe failures on demand as data, and hand them out to the calls that they are meant for."""
+"""Inject faults: failures that a test asks for, one by one or at random."""
 
 import random
 import threading
@@ -7,27 +7,29 @@ from dataclasses import asdict, dataclass, fields, replace
 from fnmatch import fnmatchcase
 from typing import Any, Self
 
+from ardoqpy.emulator.rows import Attributes
+
 KINDS = ("status", "reset", "drop-before", "drop-after", "cut-off", "html", "wait", "wait-after")
-#: What a storm is made of unless it is told: no call hangs.
-WEATHER = ("429", "500", "502", "503", "drop-before", "drop-after", "cut-off", "html")
+#: The kinds of random faults by default: statuses and kinds that do not delay a call.
+RANDOM_FAULT_KINDS = ("429", "500", "502", "503", "drop-before", "drop-after", "cut-off", "html")
 
 _INTEGERS = frozenset({"times", "status", "retry_after"})
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Describe what goes wrong with the next calls that match.
+    """Describe a failure of the next calls that match.
 
-    - status: answer with `status`, without handling, and with Retry-After if `retry_after` is given
-    - reset: reset the connection before handling, as a crash or a firewall does
-    - drop-before: close the connection before handling
-    - drop-after: handle, then close the connection without an answer
-    - cut-off: handle, then send the headers and only half of the body
-    - html: answer 200 with a login page, without handling
-    - wait: sleep for `seconds`, then handle: a client that gave up meanwhile has no part in it
-    - wait-after: handle, then sleep for `seconds` before the answer
+    - status: answer with `status`, and with Retry-After if `retry_after` is given; execute nothing
+    - reset: reset the connection before the request is executed, as a crash or a firewall does
+    - drop-before: close the connection before the request is executed
+    - drop-after: execute the request, then close the connection without an answer
+    - cut-off: execute the request, then send the headers and only half of the body
+    - html: answer 200 with a login page; execute nothing
+    - wait: sleep for `seconds`, then execute the request, even if the client has given up
+    - wait-after: execute the request, then sleep for `seconds` before the answer
 
-    `method` and `path` (a pattern such as "/api/component*") narrow it down; it happens `times` times.
+    `method` and `path` (a pattern such as "/api/component*") select the calls, `times` is their number.
     """
 
     kind: str = "status"
@@ -39,6 +41,7 @@ class Fault:
     seconds: float | None = None
 
     def __post_init__(self) -> None:
+        """Raise ValueError for a value that makes no sense."""
         if self.kind not in KINDS:
             sentence = f"There is no kind of fault '{self.kind}'; there are {', '.join(KINDS)}."
             raise ValueError(sentence)
@@ -57,7 +60,7 @@ class Fault:
         for name in ("method", "path"):
             if not isinstance(getattr(self, name), str | None):
                 sentence = f"'{name}' of a fault has to be a string."
-                raise ValueError(sentence)  # noqa: TRY004 (one exception for every nonsense)
+                raise ValueError(sentence)  # noqa: TRY004 (one exception for every mistake)
         self._check_seconds()
 
     def _check_seconds(self) -> None:
@@ -72,7 +75,7 @@ class Fault:
 
     @classmethod
     def from_mapping(cls, given: Mapping[str, Any]) -> Self:
-        """Make a fault of named values, or raise ValueError with a sentence."""
+        """Create a fault from its fields by name, or raise ValueError."""
         known = [item.name for item in fields(cls)]
         unknown = [key for key in given if key not in known]
         if unknown:
@@ -82,27 +85,27 @@ class Fault:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a fault as written on a command line: "kind=status,status=503,times=2,method=POST"."""
-        given: dict[str, Any] = {}
+        """Parse a fault as in "kind=status,status=503,times=2,method=POST", or raise ValueError."""
+        given: Attributes = {}
         for part in text.split(","):
             key, equals, value = (piece.strip() for piece in part.partition("="))
             if not equals or not key or not value:
                 sentence = f"A fault is written as key=value,key=value; '{part}' is not of that form."
                 raise ValueError(sentence)
             if key in given:
-                sentence = f"'{key}' stands twice in the fault '{text}'."
+                sentence = f"'{key}' is given twice in the fault '{text}'."
                 raise ValueError(sentence)
             given[key] = _number(key, value)
         return cls.from_mapping(given)
 
     def matches(self, method: str, path: str) -> bool:
-        """Say whether a call is one that this fault is meant for."""
+        """Return whether the fault applies to a call."""
         return (self.method is None or self.method.upper() == method) and (
             self.path is None or fnmatchcase(path, self.path)
         )
 
-    def as_mapping(self) -> dict[str, Any]:
-        """Return the fault as named values."""
+    def as_mapping(self) -> Attributes:
+        """Return the fields of the fault by name."""
         return asdict(self)
 
 
@@ -118,20 +121,16 @@ def _number(key: str, value: str) -> Any:
     return value
 
 
-class Storm:
-    """Let a share of all calls go wrong, each in one of several ways, drawn by a seed.
+class RandomFaults:
+    """Fail a share of all calls, each in one of several ways; the same seed fails the same calls.
 
-    - share: how many of the calls that match, from 0 to 1
-    - kinds: statuses such as "503", and kinds of faults; one that stands twice is twice as likely
-    - retry_after: what a 429 of it asks for; seconds: how long its waits are; method, path: as of a fault
-
-    Calls that come one after the other meet the same weather at each run with the same seed.
+    `injected` counts the faults that have happened, by kind or status.
     """
 
     def __init__(
         self,
         share: float = 0.2,
-        kinds: Sequence[str] = WEATHER,
+        kinds: Sequence[str] = RANDOM_FAULT_KINDS,
         seed: int = 0,
         *,
         retry_after: int | None = 0,
@@ -139,51 +138,59 @@ class Storm:
         method: str | None = None,
         path: str | None = None,
     ) -> None:
+        """Draw from these faults, or raise ValueError.
+
+        - share: the share of the matching calls that fail, from 0 to 1
+        - kinds: statuses such as "503", and kinds of `Fault`; a kind that is listed twice is twice as likely
+        - seed: where the random numbers start
+        - retry_after: the seconds of Retry-After in a 429
+        - seconds: the seconds of "wait" and "wait-after"
+        - method, path: which calls may fail, as in `Fault`
+        """
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
-            sentence = f"'share' of a storm has to be a number from 0 to 1, not {share!r}."
+            sentence = f"'share' of random faults has to be a number from 0 to 1, not {share!r}."
             raise ValueError(sentence)
         if isinstance(kinds, str) or not kinds:
-            sentence = f"'kinds' of a storm has to be a list of kinds, not {kinds!r}."
+            sentence = f"'kinds' of random faults has to be a list of kinds, not {kinds!r}."
             raise ValueError(sentence)
         self._share = share
-        self._random = random.Random(seed)  # noqa: S311 (to be repeated, not to be secret)
-        self._narrow = Fault(method=method, path=path)
-        self._faults = [_of_a_storm(str(kind), retry_after, seconds) for kind in kinds]
-        self.happened: dict[str, int] = {}
+        self._random = random.Random(seed)  # noqa: S311 (repeatable, not secret)
+        self._condition = Fault(method=method, path=path)
+        self._faults = [_random_fault(str(kind), retry_after, seconds) for kind in kinds]
+        self.injected: dict[str, int] = {}
 
     def take(self, method: str, path: str) -> Fault | None:
-        """Draw what goes wrong with a call, most often nothing."""
-        if not self._narrow.matches(method, path) or self._random.random() >= self._share:
+        """Return the fault for a call, or None if the call succeeds."""
+        if not self._condition.matches(method, path) or self._random.random() >= self._share:
             return None
         fault = self._random.choice(self._faults)
         name = str(fault.status) if fault.kind == "status" else fault.kind
-        self.happened[name] = self.happened.get(name, 0) + 1
+        self.injected[name] = self.injected.get(name, 0) + 1
         return fault
 
 
-def _of_a_storm(kind: str, retry_after: int | None, seconds: float | None) -> Fault:
+def _random_fault(kind: str, retry_after: int | None, seconds: float | None) -> Fault:
     if kind.isdecimal():
         return Fault(status=int(kind), retry_after=retry_after if kind == "429" else None)
     return Fault(kind, seconds=seconds)
 
 
 class Faults:
-    """Keep faults in the order in which they were asked for; any thread may ask and take."""
+    """Queue the faults of an emulator in the order in which they were added; thread-safe."""
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        """Start with these faults."""
         self._lock = threading.Lock()
         self._pending = list(faults)
-        self._storm: Storm | None = None
+        self._random: RandomFaults | None = None
 
     def add(self, *faults: Fault) -> None:
-        """Ask for failures."""
+        """Add faults."""
         with self._lock:
             self._pending.extend(faults)
 
     def take(self, method: str, path: str) -> Fault | None:
-        """Return the first fault that is meant for a call, and count it down; else what a storm has for
-        it.
-        """
+        """Return the first fault that matches a call and count it down, else a random fault or None."""
         with self._lock:
             for position, fault in enumerate(self._pending):
                 if fault.matches(method, path):
@@ -192,20 +199,20 @@ class Faults:
                     else:
                         del self._pending[position]
                     return fault
-            return self._storm.take(method, path) if self._storm is not None else None
+            return self._random.take(method, path) if self._random is not None else None
 
-    def brew(self, storm: Storm) -> None:
-        """Let a storm begin, in place of one that goes on."""
+    def set_random(self, faults: RandomFaults) -> None:
+        """Start random faults, in place of any others."""
         with self._lock:
-            self._storm = storm
+            self._random = faults
 
     def clear(self) -> None:
-        """Forget all failures that have not happened, and end the storm."""
+        """Remove the faults that have not happened yet, and stop random faults."""
         with self._lock:
             self._pending.clear()
-            self._storm = None
+            self._random = None
 
     def pending(self) -> list[Fault]:
-        """Return the failures still to happen, with how often."""
+        """Return the faults that have not happened yet."""
         with self._lock:
             return list(self._pending)

@@ -1,4 +1,4 @@
-"""Speak HTTP/1.1 on sockets: read requests, write answers, and break off where a fault wants it."""
+"""Serve HTTP/1.1 on sockets: read requests, send answers, and drop connections for faults."""
 
 import contextlib
 import os
@@ -12,18 +12,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import BaseServer, TCPServer
 from typing import Any, Protocol
 
-from ardoqpy.emulator.messages import Response, failure
+from ardoqpy.emulator.messages import Response, failed_response
 
 _LONGEST_LINE = 65537
-# What Windows calls a short, others call an int.
-_AT_ONCE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+# A linger structure (on, 0 seconds), of shorts on Windows and of ints elsewhere.
+_ZERO_LINGER = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """Hold what goes back over the wire: an answer, half of one, or nothing but a connection closed or
-    reset.
-    """
+class WireResponse:
+    """Hold what is sent: a response, half of its body (`cut_off`), or no more than a closed connection."""
 
     response: Response | None
     body: bytes = b""
@@ -32,31 +30,30 @@ class Outcome:
 
 
 class Application(Protocol):
-    """Describe who answers the requests."""
+    """Describe what answers the requests."""
 
     def connected(self) -> None:
-        """Take note of a connection."""
+        """Count a connection."""
 
-    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Outcome:
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> WireResponse:
         """Answer one request."""
 
 
 class _BadFraming(ValueError):
-    """Say that the end of a request's body cannot be found."""
+    """Report that the end of a request's body cannot be determined."""
 
 
 class HttpServer(ThreadingHTTPServer):
-    """Serve an application, one thread for each connection, and know the connections so that they can
-    be ended.
-    """
+    """Serve an application with a thread for each connection."""
 
     daemon_threads = True
     block_on_close = False
     request_queue_size = 256
-    #: Seconds after which `serve` looks whether it is to end, where nobody comes.
+    #: Seconds between two checks whether to end, while no connection arrives.
     timeout = 0.5
 
     def __init__(self, address: tuple[str, int], application: Application) -> None:
+        """Listen at an address."""
         self.application = application
         self._connections: set[socket.socket] = set()
         self._changed = threading.Condition()
@@ -64,35 +61,35 @@ class HttpServer(ThreadingHTTPServer):
         super().__init__(address, _Handler)
 
     def server_bind(self) -> None:
-        """Bind without looking up the name of the host, which can take seconds."""
+        """Bind without a look-up of the host name, which can take seconds."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def serve(self) -> None:
-        """Take connections until `end` is called."""
+        """Accept connections until `end` is called."""
         while not self._ended:
             self.handle_request()
 
     def end(self) -> None:
-        """Have `serve` return."""
+        """Make `serve` return."""
         self._ended = True
-        # Somebody who comes wakes it at once: tests start and stop emulators by the thousand.
+        # A connection wakes `serve` at once: tests start and stop thousands of emulators.
         with contextlib.suppress(OSError):
             socket.create_connection((self.server_name, self.server_port), timeout=self.timeout).close()
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
-        """Take nobody any more once it has ended."""
+        """Accept no connection after `end`."""
         return not self._ended
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Take note of a connection before its thread starts."""
+        """Count a connection before its thread starts."""
         with self._changed:
             self._connections.add(request)
         self.application.connected()
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve one connection to its end."""
+        """Serve one connection until it is closed."""
         try:
             super().process_request_thread(request, client_address)
         finally:
@@ -101,15 +98,15 @@ class HttpServer(ThreadingHTTPServer):
                 self._changed.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing when a client has gone away."""
+        """Ignore clients that have disconnected."""
 
-    def end_connections(self, patience: float) -> None:
-        """End all connections, and wait a little for those that are being served."""
+    def end_connections(self, timeout: float) -> None:
+        """Close all connections, and wait up to `timeout` seconds for requests in progress."""
         with self._changed:
             for connection in self._connections:
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
-            self._changed.wait_for(lambda: not self._connections, timeout=patience)
+            self._changed.wait_for(lambda: not self._connections, timeout=timeout)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -123,7 +120,8 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = 1 << 16
 
     def __init__(self, request: Any, client_address: Any, server: BaseServer) -> None:
-        assert isinstance(server, HttpServer)  # noqa: S101 (tells the type checker)
+        """Serve the application of the server."""
+        assert isinstance(server, HttpServer)  # noqa: S101 (for the type checker)
         self._application = server.application
         super().__init__(request, client_address, server)
 
@@ -132,8 +130,8 @@ class _Handler(BaseHTTPRequestHandler):
             body = self._body()
         except _BadFraming as error:
             self.close_connection = True
-            refused = failure(HTTPStatus.BAD_REQUEST, str(error))
-            self._send(Outcome(refused, refused.body()))
+            response = failed_response(HTTPStatus.BAD_REQUEST, str(error))
+            self._send(WireResponse(response, response.body()))
             return
         except OSError:
             self.close_connection = True
@@ -143,7 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):
             self._send(outcome)
 
-    # Whether a path is for a verb is told by the routes, also for verbs that no path is for.
+    # The routes decide which methods a path supports, unusual methods included.
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _serve  # noqa: N815 (names of the base class)
     do_TRACE = do_QUERY = _serve  # noqa: N815
 
@@ -178,13 +176,13 @@ class _Handler(BaseHTTPRequestHandler):
             pass
         return b"".join(chunks)
 
-    def _send(self, outcome: Outcome) -> None:
+    def _send(self, outcome: WireResponse) -> None:
         response, body = outcome.response, outcome.body
         if response is None or (outcome.cut_off and not body):
             self.close_connection = True
             if outcome.reset:
-                # Closed without a lingering end, a socket tells the other side that all is lost.
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+                # Without lingering, closing a socket sends a reset.
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ZERO_LINGER)
                 self.connection.close()
             return
         self.send_response(response.status)
@@ -204,19 +202,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def finish(self) -> None:
-        """Close the files of the connection, whether or not somebody still listens."""
+        """Close the files of the connection, even if the client has disconnected."""
         with contextlib.suppress(OSError):
             super().finish()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Refuse what is no HTTP, as JSON like everything else."""
+        """Answer invalid HTTP with an error as JSON."""
         self.close_connection = True
-        refused = failure(code, message or explain or HTTPStatus(code).phrase)
-        # A request line that could not be read has left neither verb nor version behind.
+        response = failed_response(code, message or explain or HTTPStatus(code).phrase)
+        # A request line that could not be parsed has set neither the method nor the version.
         self.command = getattr(self, "command", None) or "GET"
         self.request_version = self.protocol_version
         with contextlib.suppress(OSError):
-            self._send(Outcome(refused, refused.body()))
+            self._send(WireResponse(response, response.body()))
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (named by the base class)
         """Log nothing."""

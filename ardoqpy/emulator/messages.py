@@ -1,4 +1,4 @@
-"""Describe a request and a response as handlers see them: no sockets, no threads."""
+"""Define the request and the response that handlers receive and return."""
 
 import json
 from collections.abc import Mapping
@@ -7,12 +7,13 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from ardoqpy.emulator import assumptions
-from ardoqpy.emulator.errors import BadRequest, MethodNotAllowed, Problem, TooMany
+from ardoqpy.emulator.errors import ApiError, BadRequest, MethodNotAllowed, TooManyRequests
+from ardoqpy.emulator.rows import Attributes
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Tell handlers what the emulator was started with."""
+    """Hold the options of the emulator that handlers need."""
 
     base_url: str
     org: str = assumptions.DEFAULT_ORG
@@ -21,7 +22,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Hold a request: the path as its decoded segments, and those of them that the route has named."""
+    """Hold a request: the decoded segments of its path, and the segments that the route names."""
 
     method: str
     segments: tuple[str, ...]
@@ -29,7 +30,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     settings: Settings
-    named: Mapping[str, str] = field(default_factory=dict)
+    path_values: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
@@ -38,26 +39,26 @@ class Request:
 
     @property
     def query(self) -> list[tuple[str, str]]:
-        """Return the query as pairs, in order."""
+        """Return the query as pairs of name and value, in order."""
         return parse_qsl(self.raw_query, keep_blank_values=True)
 
-    def asked(self, name: str) -> str | None:
-        """Return the value of a query parameter; an empty one counts as not given."""
+    def query_value(self, name: str) -> str | None:
+        """Return the value of a query parameter, or None if it is absent or empty."""
         return next((value for key, value in self.query if key == name and value), None)
 
-    def is_asked(self, name: str) -> bool:
-        """Say whether a query parameter is "true"."""
-        return (self.asked(name) or "").casefold() == "true"
+    def query_flag(self, name: str) -> bool:
+        """Return whether a query parameter is "true", in any letter case."""
+        return (self.query_value(name) or "").casefold() == "true"
 
     def json(self) -> Any:
         """Return the body read as JSON, or raise BadRequest."""
         try:
-            return json.loads(self.body, parse_constant=_no_constant, parse_float=_finite)
+            return json.loads(self.body, parse_constant=_reject_constant, parse_float=_finite_number)
         except (ValueError, RecursionError) as error:
             sentence = f"The body of {self.method} {quote(self.path)} is not JSON."
             raise BadRequest(sentence) from error
 
-    def json_object(self) -> dict[str, Any]:
+    def json_object(self) -> Attributes:
         """Return the body read as a JSON object, or raise BadRequest."""
         body = self.json()
         if not isinstance(body, dict):
@@ -68,7 +69,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """Hold a response: JSON unless `content` is given; neither for those without a body."""
+    """Hold a response: `content` if it is given, else `json`."""
 
     status: int = 200
     json: Any = None
@@ -88,36 +89,36 @@ class Response:
 NO_CONTENT = Response(204)
 
 
-def refusal(problem: Problem) -> Response:
-    """Return the response that tells a problem."""
+def error_response(error: ApiError) -> Response:
+    """Return the response for an error."""
     headers = {}
-    if isinstance(problem, TooMany):
-        headers["Retry-After"] = str(problem.retry_after)
-    if isinstance(problem, MethodNotAllowed):
-        headers["Allow"] = ", ".join(problem.allowed)
-    return failure(problem.status, problem.message, problem.data, headers)
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, MethodNotAllowed):
+        headers["Allow"] = ", ".join(error.allowed)
+    return failed_response(error.status, error.message, error.data, headers)
 
 
-def failure(
+def failed_response(
     status: int,
     message: str,
     data: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return an error response with a message."""
-    body: dict[str, Any] = {assumptions.ERROR_MESSAGE_KEY: message}
+    body: Attributes = {assumptions.ERROR_MESSAGE_KEY: message}
     if data:
         body[assumptions.ERROR_DATA_KEY] = dict(data)
     return Response(status, body, headers=headers or {})
 
 
-def _no_constant(name: str) -> float:
+def _reject_constant(name: str) -> float:
     sentence = f"{name} is not JSON"
     raise ValueError(sentence)
 
 
-def _finite(text: str) -> float:
+def _finite_number(text: str) -> float:
     number = float(text)
     if number in {float("inf"), float("-inf")}:
-        return _no_constant(text)
+        return _reject_constant(text)
     return number

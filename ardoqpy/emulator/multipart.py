@@ -8,7 +8,7 @@ from ardoqpy.emulator.errors import BadRequest, Unprocessable
 
 
 class FilePart(NamedTuple):
-    """Hold an uploaded file."""
+    """Hold an uploaded file: its name, content type and bytes."""
 
     filename: str
     content_type: str
@@ -16,7 +16,7 @@ class FilePart(NamedTuple):
 
 
 def file_part(name: str, content_type: str, body: bytes) -> FilePart:
-    """Return the part of this name, byte for byte, or raise a Problem."""
+    """Return the part of this name byte for byte, or raise an ApiError."""
     head = Message()
     head["Content-Type"] = content_type
     boundary = head.get_boundary()
@@ -24,7 +24,7 @@ def file_part(name: str, content_type: str, body: bytes) -> FilePart:
         raise BadRequest("An upload has to be multipart/form-data with a boundary.")
     delimiter = b"\r\n--" + boundary.encode("latin-1", "replace")
     for chunk in (b"\r\n" + body).split(delimiter)[1:]:
-        # Each chunk is the rest of the delimiter's line, the part's headers, an empty line, the bytes.
+        # A chunk has the rest of the delimiter's line, the part's headers, an empty line and the content.
         headers, separator, content = chunk.partition(b"\r\n\r\n")
         if not separator:
             continue

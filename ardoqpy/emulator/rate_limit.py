@@ -1,17 +1,18 @@
-"""Limit how many requests a token may make in a second."""
+"""Limit the requests per second of a token."""
 
 import math
 import threading
 import time
 from collections.abc import Callable
 
-from ardoqpy.emulator.errors import TooMany
+from ardoqpy.emulator.errors import TooManyRequests
 
 
 class RateLimit:
-    """Let each token make `per_second` requests in a second, at once or spread, and refuse the rest."""
+    """Allow each token `per_second` requests in a second (a token bucket), and reject the rest."""
 
     def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """Set the limit, or raise ValueError if it is not positive; `clock` returns seconds."""
         if per_second <= 0:
             sentence = f"A rate limit has to be more than 0 requests a second, not {per_second}."
             raise ValueError(sentence)
@@ -22,7 +23,7 @@ class RateLimit:
         self._left: dict[str, tuple[float, float]] = {}
 
     def check(self, token: str) -> None:
-        """Count a request of a token, or raise TooMany."""
+        """Count a request of a token, or raise TooManyRequests if the limit is exceeded."""
         now = self._clock()
         with self._lock:
             left, since = self._left.get(token, (self._capacity, now))
@@ -30,6 +31,6 @@ class RateLimit:
             if left < 1:
                 self._left[token] = (left, now)
                 seconds = max(1, math.ceil((1 - left) / self._per_second))
-                sentence = f"More than {self._per_second:g} requests a second; come back in {seconds} s."
-                raise TooMany(sentence, seconds)
+                sentence = f"More than {self._per_second:g} requests a second; retry in {seconds} s."
+                raise TooManyRequests(sentence, seconds)
             self._left[token] = (left - 1, now)

@@ -1,6 +1,4 @@
-"""List which attributes of each kind can be written, their JSON types, and what stands when they are
-left out.
-"""
+"""List the writable attributes of each kind of entity, with their JSON types and defaults."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,7 +6,7 @@ from typing import Any
 
 from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.errors import BadRequest, Unprocessable
-from ardoqpy.emulator.table import Row
+from ardoqpy.emulator.rows import Attributes
 
 
 def _is_number(value: Any) -> bool:
@@ -19,7 +17,7 @@ def _is_integer(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_texts(value: Any) -> bool:
+def _is_list_of_strings(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
@@ -28,7 +26,7 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "a number": _is_number,
     "an integer": _is_integer,
     "true or false": lambda value: isinstance(value, bool),
-    "a list of strings": _is_texts,
+    "a list of strings": _is_list_of_strings,
     "a list": lambda value: isinstance(value, list),
     "an object": lambda value: isinstance(value, dict),
     "anything": lambda _value: True,
@@ -37,10 +35,10 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """Describe one attribute: its JSON type in words, and what holds when a request does not give it.
+    """Describe an attribute: its JSON type in words, and its value when a request omits it.
 
-    `required` ones can never be absent or null. `keeps` ones stay as stored when a whole entity is replaced
-    without them; the others go back to `default`. Where one is not `nullable`, null stands for the default.
+    A `required` attribute can never be absent or null. A PUT without the attribute resets it to `default`,
+    unless the attribute `keeps` its value. If it is not `nullable`, null means the default.
     """
 
     name: str
@@ -52,22 +50,24 @@ class Attribute:
 
 
 class Kind:
-    """Describe what can be written about one kind of entity."""
+    """Describe the writable attributes of one kind of entity."""
 
-    def __init__(self, name: str, *attributes: Attribute) -> None:
+    def __init__(self, name: str, *attributes: Attribute, has_custom_fields: bool = False) -> None:
+        """Name the kind, as in "component"."""
         self.name = name
+        self.has_custom_fields = has_custom_fields
         self.attributes: Mapping[str, Attribute] = {attribute.name: attribute for attribute in attributes}
 
-    def new(self, given: Row) -> Row:
-        """Return all attributes of a new entity, or raise a Problem."""
+    def new(self, given: Attributes) -> Attributes:
+        """Return all attributes of a new entity, or raise an ApiError."""
         return {
-            name: self._checked(attribute, given[name]) if name in given else self._left_out(attribute)
+            name: self._checked(attribute, given[name]) if name in given else self._default(attribute)
             for name, attribute in self.attributes.items()
         }
 
-    def next(self, row: Row, given: Row, *, replace: bool) -> Row:
-        """Return the attributes to write over a stored row, or raise a Problem."""
-        changes: Row = {}
+    def next(self, row: Mapping[str, Any], given: Attributes, *, replace: bool) -> Attributes:
+        """Return the attributes to change in a stored row, or raise an ApiError."""
+        changes: Attributes = {}
         for name, attribute in self.attributes.items():
             if name in given:
                 changes[name] = self._checked(attribute, given[name])
@@ -75,31 +75,32 @@ class Kind:
                 if attribute.keeps:
                     changes[name] = row[name]
                 else:
-                    changes[name] = self._left_out(attribute)
+                    changes[name] = self._default(attribute)
         return changes
 
-    def _left_out(self, attribute: Attribute) -> Any:
+    def _default(self, attribute: Attribute) -> Any:
         if attribute.required:
-            raise Unprocessable(self._needs(attribute))
+            raise Unprocessable(self._missing(attribute))
         return attribute.default
 
     def _checked(self, attribute: Attribute, value: Any) -> Any:
         if value is None:
             if attribute.required:
-                raise Unprocessable(self._needs(attribute))
+                raise Unprocessable(self._missing(attribute))
             return None if attribute.nullable else attribute.default
         if not _CHECKS[attribute.type](value):
-            sentence = f"'{attribute.name}' of a {self.name} has to be {attribute.type}, not {_told(value)}."
+            types = f"{attribute.type}, not {_describe_type(value)}"
+            sentence = f"'{attribute.name}' of a {self.name} has to be {types}."
             raise BadRequest(sentence)
         if attribute.required and isinstance(value, str) and not value.strip():
-            raise Unprocessable(self._needs(attribute))
+            raise Unprocessable(self._missing(attribute))
         return value
 
-    def _needs(self, attribute: Attribute) -> str:
+    def _missing(self, attribute: Attribute) -> str:
         return f"A {self.name} needs a '{attribute.name}'."
 
 
-def _told(value: Any) -> str:
+def _describe_type(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -107,7 +108,7 @@ def _told(value: Any) -> str:
     if isinstance(value, int | float):
         return "a number"
     if isinstance(value, list):
-        return "a list" if not value or _is_texts(value) else "a list of something else"
+        return "a list" if not value or _is_list_of_strings(value) else "a list of something else"
     return "an object"
 
 
@@ -124,6 +125,7 @@ COMPONENT = Kind(
     *_STYLE,
     Attribute("isPublic", "true or false", default=assumptions.COMPONENT_DEFAULT_IS_PUBLIC, nullable=False),
     Attribute("order", "a number", keeps=True, nullable=False),
+    has_custom_fields=True,
 )
 
 REFERENCE = Kind(
@@ -135,6 +137,7 @@ REFERENCE = Kind(
     Attribute("displayText"),
     Attribute("returnValue"),
     Attribute("order", "an integer", default=assumptions.REFERENCE_DEFAULT_ORDER, nullable=False),
+    has_custom_fields=True,
 )
 
 WORKSPACE = Kind(
@@ -190,4 +193,13 @@ FIELD = Kind(
     Attribute("order", "a number", default=0, nullable=False),
     Attribute("dateTimeFields", "a list", default=[], nullable=False),
     Attribute("calculatedFieldSettings", "an object"),
+)
+
+REPORT = Kind(
+    "report",
+    Attribute("name"),
+    Attribute("description"),
+    Attribute("query", "anything", default={}),
+    Attribute("datasource", default=assumptions.REPORT_DEFAULT_DATASOURCE),
+    Attribute("columns", "anything", default=assumptions.REPORT_DEFAULT_COLUMNS),
 )

@@ -1,17 +1,34 @@
-"""Hold what the emulated Ardoq knows: its tables, who is writing, the next id, and the running transaction.
+"""Hold the tables, the counters and the running transaction of one organisation.
 
-The rules about what may be in the tables are in `ardoqpy.emulator.rules`; this file would store anything.
+This file stores any row. `ardoqpy.emulator.rules` decides which rows are allowed.
 """
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.clock import Clock, iso, utc_now
 from ardoqpy.emulator.errors import Conflict, NotFound, Unprocessable
-from ardoqpy.emulator.table import Change, Journal, Row, Table
+from ardoqpy.emulator.rows import (
+    AttachmentRow,
+    Attributes,
+    BranchRow,
+    ComponentRow,
+    CounterRow,
+    EntityRow,
+    FieldRow,
+    FolderRow,
+    ModelRow,
+    R,
+    ReferenceRow,
+    ReportRow,
+    TagRow,
+    UserRow,
+    WorkspaceRow,
+)
+from ardoqpy.emulator.table import Change, Journal, Table
 from ardoqpy.emulator.values import as_text
 
 CommitListener = Callable[[Sequence[Change]], None]
@@ -23,22 +40,23 @@ class State:
     """Keep one organisation's tables behind one lock."""
 
     def __init__(self, clock: Clock = utc_now) -> None:
+        """Start with empty tables."""
         self.lock = threading.RLock()
         self.journal = Journal()
         self.reserved_ids: frozenset[str] = frozenset()
         self._clock = clock
         self._listeners: list[CommitListener] = []
-        self.users = Table("users", "user", self.journal)
-        self.models = Table("models", "model", self.journal)
-        self.fields = Table(
+        self.users = Table[UserRow]("users", "user", self.journal)
+        self.models = Table[ModelRow]("models", "model", self.journal)
+        self.fields = Table[FieldRow](
             "fields",
             "field",
             self.journal,
             model=lambda row: (row["model"],),
             name=lambda row: ((row["model"], row["name"]),),
         )
-        self.folders = Table("folders", "folder", self.journal)
-        self.workspaces = Table(
+        self.folders = Table[FolderRow]("folders", "folder", self.journal)
+        self.workspaces = Table[WorkspaceRow](
             "workspaces",
             "workspace",
             self.journal,
@@ -47,7 +65,7 @@ class State:
             name=lambda row: (row["name"],),
             key=lambda row: (row["workspaceKey"],),
         )
-        self.components = Table(
+        self.components = Table[ComponentRow](
             "components",
             "component",
             self.journal,
@@ -58,7 +76,7 @@ class State:
             key=lambda row: (row["componentKey"],),
             custom=_custom_keys,
         )
-        self.references = Table(
+        self.references = Table[ReferenceRow](
             "references",
             "reference",
             self.journal,
@@ -69,7 +87,7 @@ class State:
             type=lambda row: ((row["rootWorkspace"], row["type"]),),
             custom=_custom_keys,
         )
-        self.tags = Table(
+        self.tags = Table[TagRow](
             "tags",
             "tag",
             self.journal,
@@ -78,7 +96,7 @@ class State:
             component=lambda row: row["components"],
             reference=lambda row: row["references"],
         )
-        self.attachments = Table(
+        self.attachments = Table[AttachmentRow](
             "attachments",
             "attachment",
             self.journal,
@@ -86,12 +104,12 @@ class State:
             filename=lambda row: (row["filename"],),
             folder=lambda row: (row["folder"],),
         )
-        self.branches = Table(
+        self.branches = Table[BranchRow](
             "branches", "branch", self.journal, workspace=lambda row: {row["origin"], row["workspace"]}
         )
-        self.reports = Table("reports", "report", self.journal, name=lambda row: (row["name"],))
-        self.counters = Table("counters", "counter", self.journal)
-        self.tables: dict[str, Table] = {
+        self.reports = Table[ReportRow]("reports", "report", self.journal, name=lambda row: (row["name"],))
+        self.counters = Table[CounterRow]("counters", "counter", self.journal)
+        self.tables: dict[str, Table[Any]] = {
             table.name: table
             for table in (
                 self.users,
@@ -110,14 +128,14 @@ class State:
         }
 
     def on_commit(self, listener: CommitListener) -> None:
-        """Have a function called with the changes of every transaction that succeeds, before it is final."""
+        """Call a function with the changes of every successful transaction, before it is final."""
         self._listeners.append(listener)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Keep everybody else out, and take back all changes if the block ends with an exception.
+        """Lock the tables, and undo all changes if the block raises an exception.
 
-        A transaction within a transaction takes back its own changes and leaves the rest to the outer one.
+        A nested transaction undoes only its own changes.
         """
         with self.lock:
             mark = len(self.journal.changes)
@@ -139,30 +157,30 @@ class State:
             self.journal.changes.clear()
 
     def now(self) -> str:
-        """Return the present time as it is stored."""
+        """Return the current time as it is stored."""
         return iso(self._clock())
 
-    def user(self) -> Row:
+    def user(self) -> UserRow:
         """Return the user that every token belongs to."""
         return self.users.rows()[0]
 
-    def count(self, counter: str) -> int:
+    def next_number(self, counter: str) -> int:
         """Return the next number of a counter, starting with 1."""
         row = self.counters.get(counter)
         value = 1 if row is None else row["value"] + 1
         self.counters.put({"_id": counter, "value": value})
-        return int(value)
+        return value
 
     def new_id(self) -> str:
-        """Return an id that nothing has: 24 lower-case hex digits, counted up."""
+        """Return an unused id: 24 lower-case hex digits, counted up."""
         while True:
-            candidate = f"5f00aa00bb00cc{self.count(_ID_COUNTER):010x}"
+            candidate = f"5f00aa00bb00cc{self.next_number(_ID_COUNTER):010x}"
             taken = candidate in self.reserved_ids
             if not taken and not any(candidate in table for table in self.tables.values()):
                 return candidate
 
-    def stamped(self, attributes: Row, row_id: str | None = None) -> Row:
-        """Return a new row with these attributes: id, version 1, made now by the present user."""
+    def new_row(self, attributes: Attributes, row_id: str | None = None) -> Attributes:
+        """Return attributes with an id, version 1, and the current time and user as creator."""
         now = self.now()
         user = self.user()["_id"]
         return {
@@ -175,33 +193,38 @@ class State:
             **attributes,
         }
 
-    def changed(self, row: Row, changes: Row) -> Row:
-        """Return the next version of a row."""
-        return {
+    def insert(self, table: Table[R], attributes: Attributes, row_id: str | None = None) -> R:
+        """Store a new row with these attributes."""
+        return table.put(cast("R", self.new_row(attributes, row_id)))
+
+    def update(self, table: Table[R], row: R, changes: Attributes) -> R:
+        """Store the next version of a row."""
+        changed = {
             **row,
             **changes,
-            "_version": row["_version"] + 1,
+            "_version": cast("EntityRow", row)["_version"] + 1,
             "lastUpdated": self.now(),
             "lastModifiedBy": self.user()["_id"],
         }
+        return table.put(cast("R", changed))
 
-    def named(self, table: Table, row_id: str) -> Row:
+    def require(self, table: Table[R], row_id: str) -> R:
         """Return the row that a path names, or raise NotFound."""
         row = table.get(row_id)
         if row is None:
-            raise NotFound(self.nothing_has(table, row_id))
+            raise NotFound(self.describe_unknown_id(table, row_id))
         return row
 
-    def meant(self, table: Table, row_id: str, where: str) -> Row:
-        """Return the row that an attribute points to, or raise Unprocessable; `where` begins the sentence."""
+    def resolve(self, table: Table[R], row_id: str, where: str) -> R:
+        """Return the row that an attribute refers to, or raise Unprocessable with `where` in the message."""
         row = table.get(row_id)
         if row is None:
-            sentence = f"{where}: n{self.nothing_has(table, row_id)[1:]}"
+            sentence = f"{where}: n{self.describe_unknown_id(table, row_id)[1:]}"
             raise Unprocessable(sentence)
         return row
 
-    def nothing_has(self, table: Table, row_id: str) -> str:
-        """Say that no row of the table has the id, and what has it instead."""
+    def describe_unknown_id(self, table: Table[Any], row_id: str) -> str:
+        """Return a sentence that no row of the table has the id, and which kind of entity has it instead."""
         sentence = f"No {table.kind} has the id {row_id}"
         for other in self.tables.values():
             if other is not table and other is not self.counters and row_id in other:
@@ -210,19 +233,19 @@ class State:
         return f"{sentence}."
 
 
-def check_version(kind: str, row: Row, expected: int | None) -> None:
-    """Raise Conflict unless the request speaks of the stored version; None speaks of whatever is stored."""
+def check_version(kind: str, row: EntityRow, expected: int | None) -> None:
+    """Raise Conflict if the stored version is another one than expected; None accepts any version."""
     stored = row["_version"]
     if expected is not None and expected != stored:
-        sentence = f"{kind.capitalize()} {row['_id']} has version {stored}, the request says {expected}."
+        sentence = f"{kind.capitalize()} {row['_id']} has version {stored}, the request has {expected}."
         raise Conflict(sentence, {"_version": stored})
 
 
 def tag_key(workspace_id: str, name: str) -> tuple[str, str]:
-    """Return what is unique about a tag."""
+    """Return the part of a tag that is unique: its workspace and name."""
     return workspace_id, name.casefold() if assumptions.TAG_NAMES_IGNORE_CASE else name
 
 
-def _custom_keys(row: Row) -> list[Any]:
+def _custom_keys(row: ComponentRow | ReferenceRow) -> list[tuple[str, str, str]]:
     workspace = row["rootWorkspace"]
     return [(workspace, name, as_text(value)) for name, value in row["customFields"].items()]

@@ -1,16 +1,14 @@
-"""Hold the common templates that every organisation finds in place."""
+"""Define the common templates that every organisation has."""
 
 from typing import Final
 
 from ardoqpy.emulator import assumptions
-from ardoqpy.emulator.table import Row
+from ardoqpy.emulator.rows import ModelRow, ReferenceTypeDefinition
 
 
-def _type(type_id: str, name: str, index: int, **children: Row) -> Row:
-    return {"id": type_id, "name": name, "index": index, "children": children}
-
-
-def _reference_type(number: int, name: str, line: str, ending: str, color: str, *, returns: bool) -> Row:
+def _reference_type(
+    number: int, name: str, line: str, ending: str, color: str, *, returns: bool
+) -> ReferenceTypeDefinition:
     return {
         "id": number,
         "name": name,
@@ -22,14 +20,14 @@ def _reference_type(number: int, name: str, line: str, ending: str, color: str, 
     }
 
 
-# "Implicit" is number 2 because clients create references of type 2 without looking.
+# "Implicit" is number 2 because clients create references of type 2 without a look-up.
 _REFERENCE_TYPES: Final = {
     "0": _reference_type(0, "Asynchronous", "dotted", "bottom", "blue", returns=True),
     "1": _reference_type(1, "Synchronous", "solid", "both", "black", returns=True),
     "2": _reference_type(2, "Implicit", "dashed", "none", "red", returns=False),
 }
 
-COMMON_TEMPLATES: Final[tuple[Row, ...]] = (
+COMMON_TEMPLATES: Final[tuple[ModelRow, ...]] = (
     {
         "_id": assumptions.DEFAULT_TEMPLATE,
         "name": "Application Service",
@@ -41,12 +39,14 @@ COMMON_TEMPLATES: Final[tuple[Row, ...]] = (
         "startView": "blockdiagram",
         "referenceTypes": _REFERENCE_TYPES,
         "root": {
-            "p1434104432900": _type(
-                "p1434104432900",
-                "Application",
-                1,
-                p1434104432901=_type("p1434104432901", "Service", 1),
-            ),
+            "p1434104432900": {
+                "id": "p1434104432900",
+                "name": "Application",
+                "index": 1,
+                "children": {
+                    "p1434104432901": {"id": "p1434104432901", "name": "Service", "index": 1, "children": {}}
+                },
+            },
         },
     },
     {
@@ -59,6 +59,6 @@ COMMON_TEMPLATES: Final[tuple[Row, ...]] = (
         "blankTemplate": True,
         "flexible": True,
         "referenceTypes": _REFERENCE_TYPES,
-        "root": {"p1434104432910": _type("p1434104432910", "Component", 1)},
+        "root": {"p1434104432910": {"id": "p1434104432910", "name": "Component", "index": 1, "children": {}}},
     },
 )

@@ -1,13 +1,14 @@
-"""Read custom values as the type that their field is defined to have."""
+"""Convert custom values to the type of their field."""
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.clock import iso
+from ardoqpy.emulator.rows import FieldRow
 
 FIELD_TYPES = (
     "Text",
@@ -22,7 +23,7 @@ FIELD_TYPES = (
     "User",
 )
 _NOT_TEXT = frozenset({"Checkbox", "SelectMultipleList", "Number"})
-_TAKEN = {
+_ACCEPTED = {
     "Text": "a string",
     "TextArea": "a string",
     "Checkbox": "true or false",
@@ -40,17 +41,17 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
-class CannotRead(ValueError):
-    """Say that a value is not one of the field's type."""
+class InvalidValue(ValueError):
+    """Report that a value does not fit the type of its field."""
 
 
-def field_type(name: str) -> str | None:
-    """Return a field type as Ardoq spells it, whatever the case given; None if there is no such type."""
+def canonical_field_type(name: str) -> str | None:
+    """Return the name of a field type as Ardoq writes it, matched in any letter case; None if unknown."""
     return _BY_FOLDED_NAME.get(name.casefold())
 
 
 def as_text(value: Any) -> str:
-    """Write a stored value as it would stand in a query: 5 and 5.0 as "5", booleans in lower case."""
+    """Return a value as a query would contain it: 5 and 5.0 as "5", booleans in lower case."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -62,8 +63,8 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
-def options_of(field: Mapping[str, Any]) -> list[str]:
-    """Return the allowed values of a list-like field; an empty list allows everything."""
+def field_options(field: FieldRow) -> list[str]:
+    """Return the allowed values of a list field; an empty list allows every value."""
     default = field.get("defaultValue")
     if isinstance(default, str):
         return [part.strip() for part in default.split(assumptions.FIELD_OPTION_SEPARATOR) if part.strip()]
@@ -72,86 +73,86 @@ def options_of(field: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def read_value(field: Mapping[str, Any], value: Any, *, strict: bool = False) -> Any:
-    """Return the value as a store with typed fields would keep it, or raise CannotRead.
+def convert_value(field: FieldRow, value: Any, *, strict: bool = False) -> Any:
+    """Return the value converted to the type of the field, or raise InvalidValue.
 
-    Strict reading wants the JSON type of the field, too: no "5" for a number.
+    If `strict`, the value needs the JSON type of the field, too: "5" is not a number.
     """
     if strict and isinstance(value, str) and field["type"] in _NOT_TEXT:
-        raise CannotRead
-    return _READERS[field["type"]](value, field)
+        raise InvalidValue
+    return _CONVERTERS[field["type"]](value, field)
 
 
-def taken_by(field: Mapping[str, Any]) -> str:
-    """Say in words which values a field takes."""
-    words = _TAKEN[field["type"]]
-    options = options_of(field) if "List" in field["type"] else []
+def describe_accepted_values(field: FieldRow) -> str:
+    """Return a phrase about the values that a field accepts."""
+    words = _ACCEPTED[field["type"]]
+    options = field_options(field) if "List" in field["type"] else []
     return f"{words} of {', '.join(repr(option) for option in options)}" if options else words
 
 
-def _text(value: Any, _field: Mapping[str, Any]) -> str:
+def _text(value: Any, _field: FieldRow) -> str:
     if not isinstance(value, str):
-        raise CannotRead
+        raise InvalidValue
     return value
 
 
-def _email(value: Any, _field: Mapping[str, Any]) -> str:
+def _email(value: Any, _field: FieldRow) -> str:
     if not isinstance(value, str) or not _EMAIL.fullmatch(value):
-        raise CannotRead
+        raise InvalidValue
     return value
 
 
-def _number(value: Any, _field: Mapping[str, Any]) -> int | float:
+def _number(value: Any, _field: FieldRow) -> int | float:
     if isinstance(value, bool):
-        raise CannotRead
+        raise InvalidValue
     if isinstance(value, int | float):
         return value
     if not isinstance(value, str) or not _NUMBER.fullmatch(value.strip()):
-        raise CannotRead
+        raise InvalidValue
     if _INTEGER.fullmatch(value.strip()):
         return int(value)
     number = float(value)
     if not math.isfinite(number):
-        raise CannotRead
+        raise InvalidValue
     return number
 
 
-def _checkbox(value: Any, _field: Mapping[str, Any]) -> bool:
+def _checkbox(value: Any, _field: FieldRow) -> bool:
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.casefold() in {"true", "false"}:
         return value.casefold() == "true"
-    raise CannotRead
+    raise InvalidValue
 
 
-def _date_time(value: Any, _field: Mapping[str, Any]) -> str:
+def _date_time(value: Any, _field: FieldRow) -> str:
     if not isinstance(value, str):
-        raise CannotRead
+        raise InvalidValue
     try:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None and assumptions.NAIVE_TIMES_ARE_UTC:
             moment = moment.replace(tzinfo=UTC)
         return iso(moment)
     except (ValueError, OverflowError) as error:
-        raise CannotRead from error
+        raise InvalidValue from error
 
 
-def _option(value: Any, field: Mapping[str, Any]) -> str:
-    allowed = options_of(field)
+def _option(value: Any, field: FieldRow) -> str:
+    allowed = field_options(field)
     if not isinstance(value, str) or (allowed and value not in allowed):
-        raise CannotRead
+        raise InvalidValue
     return value
 
 
-def _options(value: Any, field: Mapping[str, Any]) -> list[str]:
+def _options(value: Any, field: FieldRow) -> list[str]:
     if isinstance(value, str):
         value = [part.strip() for part in value.split(assumptions.FIELD_OPTION_SEPARATOR) if part.strip()]
     if not isinstance(value, list):
-        raise CannotRead
+        raise InvalidValue
     return [_option(item, field) for item in value]
 
 
-_READERS: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {
+_CONVERTERS: dict[str, Callable[[Any, FieldRow], Any]] = {
     "Text": _text,
     "TextArea": _text,
     "Checkbox": _checkbox,

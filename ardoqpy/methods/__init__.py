@@ -1,10 +1,15 @@
-"""The flat methods of `ArdoqClient`, a file for each kind of thing in Ardoq.
+"""The flat methods of `ArdoqClient`, a file for each kind of entity.
 
-Every method is its signature, its documentation, and one line of work on `self.api`, the dialect of the
-version that the client speaks. Whatever the method, it may raise, besides what its own text names:
-`AuthorizationError` (401, 403), `RateLimited` (429 for longer than allowed), `ServiceUnavailable` (not
-reached, or 5xx however often asked), its kin `AmbiguousWrite` (a write was sent and no answer came), and
-`UnexpectedAnswer` (not JSON, or not of the right form). "Source" names where the call is known from;
-no text of Ardoq's describes v1. What the client's version does not offer raises `UnsupportedOperation`
-that names the version that does, and nothing is sent.
+Every method is its signature, its documentation, and one line that calls `self.api`, the API version that the
+client speaks. Beside the errors that its documentation names, any method may raise:
+
+- `AuthorizationError`: 401 or 403.
+- `RateLimited`: 429 for longer than the client may wait.
+- `ServiceUnavailable`: Ardoq was not reached, or answered 5xx after every retry.
+- `AmbiguousWrite`, a `ServiceUnavailable`: a write was sent and got no answer.
+- `UnexpectedAnswer`: the answer is not JSON, or has another form.
+- `UnsupportedOperation`: the client's API version lacks the operation. The message names the version that has
+  it, and nothing is sent.
+
+"Source" is where the call is known from: Ardoq does not document v1.
 """

@@ -1,16 +1,74 @@
-"""What every group of flat methods stands on."""
+"""The base of every group of flat methods, and the filters that several of them take."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from ardoqpy._messages import quote_name, suggest
+from ardoqpy._validation import without_none
 
 if TYPE_CHECKING:
-    from ardoqpy.api.protocols import Dialect
+    from collections.abc import Mapping
 
-__all__ = ["Methods"]
+    from ardoqpy.api.protocols import Dialect
+    from ardoqpy.entities import Attributes
+
+__all__ = [
+    "AttachmentFilters",
+    "ComponentFilters",
+    "Methods",
+    "ReferenceFilters",
+    "WorkspaceFilters",
+    "given_filters",
+]
+
+
+class ComponentFilters(TypedDict, total=False):
+    """The filters of a listing of components (v2)."""
+
+    name: str | None
+    rootWorkspace: str | None
+    parent: str | None
+    componentKey: str | None
+    typeId: str | None
+    customFields: Mapping[str, Any] | None
+
+
+class ReferenceFilters(TypedDict, total=False):
+    """The filters of a listing of references (v2)."""
+
+    displayText: str | None
+    rootWorkspace: str | None
+    source: str | None
+    targetWorkspace: str | None
+    target: str | None
+    type: int | str | None
+    customFields: Mapping[str, Any] | None
+
+
+class WorkspaceFilters(TypedDict, total=False):
+    """The filters of a listing of workspaces (v2)."""
+
+    name: str | None
+    componentModel: str | None
+
+
+class AttachmentFilters(TypedDict, total=False):
+    """The filters of a listing of attachments (v2)."""
+
+    filename: str | None
+    folder: str | None
+
+
+def given_filters(filters: Mapping[str, Any], kind: type) -> Attributes:
+    """Return the filters that are not None; raise `TypeError` for a name that `kind` does not have."""
+    for name in filters:
+        if name not in kind.__annotations__:
+            raise TypeError(f"There is no filter {quote_name(name)}: {suggest(name, kind.__annotations__)}")
+    return without_none(**filters)
 
 
 class Methods:
-    """Hold the dialect; `api` is the documented second level, for calls in the dialect's own words."""
+    """A group of flat methods; `api` is the documented second level, with the calls of one API version."""
 
     api: Dialect

@@ -1,153 +1,178 @@
-"""What is wrong with a job: in its file, its sources, the connection, its names in Ardoq, its rows."""
+"""Everything in a job that would fail: its file, sources, connection, names in Ardoq, and rows."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, TypedDict
 
-from ardoqpy.cli.errors import Refusal, in_shell_words
+from ardoqpy.cli.errors import CommandError, with_option_names
+from ardoqpy.cli.options import connection_settings
 from ardoqpy.errors import ArdoqClientException
-from ardoqpy_sync.cli.exit_codes import DONE, FAILED, INTERRUPTED, REFUSED, worst
-from ardoqpy_sync.cli.options import settings_of
-from ardoqpy_sync.cli.run_job import carried_out, memory_of, the_job
-from ardoqpy_sync.job import JobInvalid, client_of, troubles_of
-from ardoqpy_sync.job.runner import opened_sources
+from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED, most_severe
+from ardoqpy_sync.cli.run_job import load_job_file, load_state, run_with_client
+from ardoqpy_sync.job import JobInvalid, find_problems, open_client
+from ardoqpy_sync.job.runner import open_sources
 from ardoqpy_sync.reporting.terminal import guard_lines
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from ardoqpy.cli.options import ConnectionSettings
     from ardoqpy_sync.job import Job, Problem
 
-__all__ = ["Finding", "Findings"]
+__all__ = ["CheckDocument", "Failure", "JobCheck"]
 
 KIND, FORMAT = "ardoqpy check", 1
 
 
-class Finding(NamedTuple):
+class Failure(TypedDict):
     """One thing that would fail.
 
-    - `part`: `job`, `connection`, `memory`, `row`, `guard` or `run`; `sentence`: what is wrong.
-    - `line`, `key`: where in the job's file; `label`: which row of a source.
+    - `part`: `job`, `connection`, `state_file`, `row`, `guard` or `run`; `message`: what is wrong.
+    - `line`, `key`: where in the job file; `label`: which row of a source.
     """
 
     part: str
-    sentence: str
-    line: int | None = None
-    key: str = ""
-    label: str | None = None
+    message: str
+    line: int | None
+    key: str
+    label: str | None
 
 
-class Findings:
-    """Look for everything that would fail, each step as far as the ones before it allow."""
+class CheckDocument(TypedDict):
+    """The result of a check as data.
+
+    - `file`: the job file; `job`: its name, None if the file is invalid; `exit`: the exit code.
+    - `previewed`: whether the run was previewed; if not, there may be more problems.
+    """
+
+    kind: str
+    format: int
+    file: str
+    job: str | None
+    exit: int
+    previewed: bool
+    problems: list[Failure]
+
+
+class JobCheck:
+    """Check a job file step by step, each step as far as the ones before it allow."""
 
     def __init__(self, file: str) -> None:
+        """Start with no failures."""
         self._file = file
         self._name: str | None = None
-        self._found: list[Finding] = []
+        self._failures: list[Failure] = []
         self._interrupted = False
-        self._rehearsed = False
+        self._previewed = False
 
-    def look(self, options: argparse.Namespace) -> None:
-        """Look, and note what is found; nothing is written to Ardoq."""
+    def run(self, options: argparse.Namespace) -> None:
+        """Check the job; writes nothing to Ardoq."""
         try:
-            self._look(options)
+            self._check(options)
         except KeyboardInterrupt:
             self._interrupted = True
-            self._note("run", "It was interrupted, and there may be more.")
+            self._add("run", "The check was interrupted; there may be more.")
 
     @property
-    def status(self) -> int:
-        """The exit status."""
-        parts = {one.part for one in self._found}
-        return worst(
+    def exit_code(self) -> int:
+        """The exit code."""
+        parts = {failure["part"] for failure in self._failures}
+        return most_severe(
             DONE,
-            REFUSED if "guard" in parts else DONE,
+            BLOCKED if "guard" in parts else DONE,
             FAILED if parts - {"guard"} else DONE,
             INTERRUPTED if self._interrupted else DONE,
         )
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return what was found as plain data."""
+    def as_dict(self) -> CheckDocument:
+        """Return the result as data."""
         return {
             "kind": KIND,
             "format": FORMAT,
             "file": self._file,
             "job": self._name,
-            "exit": self.status,
-            "rehearsed": self._rehearsed,
-            "troubles": [one._asdict() for one in self._found],
+            "exit": self.exit_code,
+            "previewed": self._previewed,
+            "problems": self._failures,
         }
 
     def lines(self) -> Iterator[str]:
-        """Yield what was found, a line for each."""
-        for one in self._found:
-            where = f" line {one.line}" if one.line else ""
-            begin = f"{one.label}" if one.label else f"{self._file}{where}"
-            yield f"{begin}: {one.sentence}"
-        number = len(self._found)
+        """Yield the result as text, one line for each failure."""
+        for failure in self._failures:
+            line = f" line {failure['line']}" if failure["line"] else ""
+            yield f"{failure['label'] or f'{self._file}{line}'}: {failure['message']}"
+        number = len(self._failures)
+        problems = f"{number} problem{'s'[: number != 1]}"
         if not number:
-            yield f"{self._name}: nothing was found that would fail."
-        elif self._rehearsed:
-            yield f"{self._name}: {number} found."
+            yield f"{self._name}: no problems found."
+        elif self._previewed:
+            yield f"{self._name}: {problems} found."
         else:
-            yield f"{number} found. The run was not rehearsed: there may be more."
+            yield f"{problems} found. The run was not previewed: there may be more."
 
-    # -- step by step ---------------------------------------------------------------------------------------
-
-    def _look(self, options: argparse.Namespace) -> None:
+    def _check(self, options: argparse.Namespace) -> None:
         try:
-            job = the_job(options.job)
+            job = load_job_file(options.job)
         except JobInvalid as problem:
-            self._take(problem.troubles)
+            self._add_problems(problem.problems)
             return
-        except Refusal as problem:
-            self._note("job", str(problem))
+        except CommandError as problem:
+            self._add("job", str(problem))
             return
         self._name = job.name
-        before: dict[str, Any] = {}
+        state: dict[str, Any] = {}
         try:
-            _, before = memory_of(job)
+            _, state = load_state(job)
         except ArdoqClientException as problem:
-            self._note("memory", str(problem))
-        self._ask(job, options, before)
+            self._add("state_file", str(problem))
+        self._check_names(job, options, state)
 
-    def _ask(self, job: Job, options: argparse.Namespace, before: dict[str, Any]) -> None:
-        troubles: list[Problem] = []
+    def _check_names(self, job: Job, options: argparse.Namespace, state: dict[str, Any]) -> None:
+        problems: list[Problem] = []
+        settings = connection_settings(options)
         try:
-            with client_of(
-                job, simulate=True, previous_report=before, progress=True, **settings_of(options)
-            ) as client:
-                troubles = troubles_of(job, client)
-                self._take(troubles)
-                if not troubles:
-                    self._rehearse(job, options, before)
+            with open_client(job, simulate=True, previous_report=state, progress=True, **settings) as client:
+                problems = find_problems(job, client)
+                self._add_problems(problems)
+                if not problems:
+                    self._preview(job, settings, state)
         except ArdoqClientException as problem:
-            # Ardoq is one thing, the sources are another.
-            self._note("connection", str(problem))
-            troubles = []
-            for source in opened_sources(job, {}, troubles).values():
+            self._add("connection", str(problem))
+            # The sources can be checked without Ardoq.
+            problems = []
+            for source in open_sources(job, {}, problems).values():
                 source.close()
-            self._take(troubles)
+            self._add_problems(problems)
 
-    def _rehearse(self, job: Job, options: argparse.Namespace, before: dict[str, Any]) -> None:
-        """Run the job, simulated; rows do not stop it, whatever it says of errors."""
-        settings = {**settings_of(options), "on_error": "collect"}
-        with client_of(job, simulate=True, previous_report=before, progress=True, **settings) as client:
-            came = carried_out(job, client)
-        if came.status == INTERRUPTED:
+    def _preview(self, job: Job, settings: ConnectionSettings, state: dict[str, Any]) -> None:
+        """Preview the run; failed rows do not stop it, whatever the job says about errors."""
+        with open_client(
+            job, simulate=True, previous_report=state, progress=True, on_error="collect", **settings
+        ) as client:
+            result = run_with_client(job, client)
+        if result.exit_code == INTERRUPTED:
             raise KeyboardInterrupt
-        self._rehearsed = True
-        account = came.account
-        for row in account["failed"]:
-            self._note("row", str(row["reason"]), label=row.get("label"))
-        for line in guard_lines(account["guard"]):
-            self._note("guard", line)
-        if came.ended_early:
-            self._note("run", account["description"])
+        self._previewed = True
+        for row in result.document["failed"]:
+            self._add("row", str(row["reason"]), label=row.get("label"))
+        for line in guard_lines(result.document["delete_guard"]):
+            self._add("guard", line)
+        if result.ended_early:
+            self._add("run", result.document["description"])
 
-    def _take(self, troubles: list[Problem] | tuple[Problem, ...]) -> None:
-        self._found += [Finding("job", one.sentence, one.line, one.key) for one in troubles]
+    def _add_problems(self, problems: Iterable[Problem]) -> None:
+        self._failures += [
+            {
+                "part": "job",
+                "message": problem.message,
+                "line": problem.line,
+                "key": problem.key,
+                "label": None,
+            }
+            for problem in problems
+        ]
 
-    def _note(self, part: str, sentence: str, label: str | None = None) -> None:
-        self._found.append(Finding(part, in_shell_words(sentence), label=label))
+    def _add(self, part: str, message: str, label: str | None = None) -> None:
+        message = with_option_names(message)
+        self._failures.append({"part": part, "message": message, "line": None, "key": "", "label": label})

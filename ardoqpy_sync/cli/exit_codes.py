@@ -1,26 +1,26 @@
-"""The exit statuses of `ardoqpy-sync`, and which of several wins."""
+"""The exit codes of `ardoqpy-sync`, and which of several it ends with."""
 
 from __future__ import annotations
 
-__all__ = ["CHANGES", "DONE", "FAILED", "INTERRUPTED", "MEANINGS", "NAME", "REFUSED", "worst"]
+__all__ = ["BLOCKED", "CHANGES", "DONE", "FAILED", "INTERRUPTED", "MEANINGS", "NAME", "most_severe"]
 
-#: What the program is called.
+#: The name of the program.
 NAME = "ardoqpy-sync"
-DONE, FAILED, CHANGES, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
+DONE, FAILED, CHANGES, BLOCKED, INTERRUPTED = 0, 1, 2, 3, 130
 
-#: Which wins where several would do: the first.
-_FIRST = (INTERRUPTED, FAILED, REFUSED, CHANGES, DONE)
+#: The most severe code first.
+_BY_SEVERITY = (INTERRUPTED, FAILED, BLOCKED, CHANGES, DONE)
 
-#: What a webhook is told that a run came to.
+#: The status in the summary for a webhook.
 MEANINGS = {
     DONE: "done",
     FAILED: "failed",
     CHANGES: "changes",
-    REFUSED: "refused",
+    BLOCKED: "blocked",
     INTERRUPTED: "interrupted",
 }
 
 
-def worst(*statuses: int) -> int:
-    """Return the one of several statuses that wins."""
-    return next(status for status in _FIRST if status in statuses)
+def most_severe(*exit_codes: int) -> int:
+    """Return the most severe of several exit codes."""
+    return next(exit_code for exit_code in _BY_SEVERITY if exit_code in exit_codes)

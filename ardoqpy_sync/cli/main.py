@@ -1,61 +1,142 @@
-"""The program `ardoqpy-sync`: which commands there are."""
+"""The program `ardoqpy-sync`: its commands, with their options and examples.
+
+The code of a command is in `ardoqpy_sync/cli/commands/`, and is imported when the command runs.
+"""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
 
-from ardoqpy.cli.commands.completion import completion
+from ardoqpy.cli.command import command, option
+from ardoqpy.cli.options import completion_command, connection_options
 from ardoqpy.cli.program import Program
-from ardoqpy_sync.cli.commands import apply, check, init, plan, report
 from ardoqpy_sync.cli.exit_codes import FAILED, NAME
+from ardoqpy_sync.cli.options import JOB, JOB_CONNECTION, NOTIFY, REPORT
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from ardoqpy.cli.command import Command
+__all__ = ["COMMANDS", "PROGRAM", "main"]
 
-__all__ = ["COMMANDS", "main", "parser_of"]
+COMMANDS = (
+    command(
+        "plan",
+        "preview what a run of a job would change; writes nothing",
+        "ardoqpy_sync.cli.commands.plan:run",
+        JOB,
+        option("--long", action="store_true", help="show every change with the values of its attributes"),
+        option("--save", metavar="FILE", help="save the plan as JSON, to apply it after a review"),
+        NOTIFY,
+        JOB_CONNECTION,
+        details="The exit code is 0 if nothing would change, 2 if something would, 3 if the delete guard "
+        "blocks the run, and 1 if rows fail or anything else goes wrong.",
+        examples={
+            "plan job.toml": "a summary; the exit code is 2 if something would change",
+            "job.toml": "the same",
+            "plan job.toml --long --save plan.json": "in full, and saved to be applied as it is",
+            "plan job.toml --report plan.html --report plan.md": "as a page, and for a merge request",
+        },
+    ),
+    command(
+        "apply",
+        "run a job, or apply a saved plan",
+        "ardoqpy_sync.cli.commands.apply:run",
+        option("job", metavar="JOB|PLAN", help="job file, or saved plan"),
+        option(
+            "--job",
+            metavar="JOB",
+            dest="job_of_plan",
+            help="for a plan: the job it was made from, for the connection to Ardoq",
+        ),
+        option(
+            "--on-drift",
+            choices=("skip", "refuse", "replan"),
+            help="for a plan: what to do about changes that have drifted in Ardoq (default: skip)",
+        ),
+        NOTIFY,
+        JOB_CONNECTION,
+        details="Only one run of a job at a time: a second one fails. The exit code is 0 if everything is "
+        "done, 3 if the delete guard blocks the run or a plan has drifted, and 1 if rows fail or "
+        "anything else goes wrong.",
+        examples={
+            "apply job.toml": "for a nightly run",
+            "apply job.toml --quiet-when-unchanged --report last.html": "from cron, which mails all output",
+            "apply plan.json --job job.toml --on-drift refuse": "a reviewed plan: all of it or nothing",
+        },
+    ),
+    command(
+        "check",
+        "list everything in a job that would fail",
+        "ardoqpy_sync.cli.commands.check:run",
+        JOB,
+        option("--json", action="store_true", help="write the result as JSON, and nothing else"),
+        JOB_CONNECTION,
+        details="Ends with a preview of the whole run; writes nothing. The exit code is 0 if nothing would "
+        "fail, 3 if only the delete guard would block the run, and 1 otherwise.",
+        examples={
+            "check job.toml": "the file, its sources, the connection, the names in Ardoq, every row",
+            "check job.toml --json": "for a program",
+        },
+    ),
+    command(
+        "report",
+        "convert a run document to a page or Markdown",
+        "ardoqpy_sync.cli.commands.report:run",
+        option("document", metavar="RUN.json", help="run document, as --report FILE.json saves it"),
+        REPORT,
+        option("--title", metavar="TEXT", help="title of the report"),
+        details="Does not connect to Ardoq.",
+        examples={
+            "report last.json --report last.html": "as a page",
+            "report last.json": "a summary, on the terminal",
+        },
+    ),
+    command(
+        "init",
+        "write a first job file for a workspace and a source",
+        "ardoqpy_sync.cli.commands.init:run",
+        option("--workspace", required=True, metavar="NAME|ID", help="workspace to write to"),
+        option("--source", required=True, metavar="FILE", help="file with the rows"),
+        option(
+            "--output",
+            default="job.toml",
+            metavar="FILE",
+            help="job file to write (default: %(default)s); -: standard output",
+        ),
+        connection_options(api="v2"),
+        details="Reads the types and fields of the workspace from Ardoq; writes nothing there.",
+        examples={
+            "init --workspace Apps --source apps.csv": "writes job.toml, for you to read and edit",
+            "init --workspace Apps --source apps.csv --output -": "shows it",
+        },
+    ),
+    completion_command(NAME),
+)
 
 
-def _meant(word: str) -> str | None:
-    """Return the command that is meant by a word that names none: a job by itself is planned."""
+def _default_command(word: str) -> str | None:
+    """Return `plan` for a first word that is a job file."""
     is_file = word.endswith(".toml") or os.path.isfile(word)  # noqa: PTH113  (pathlib is slow to load)
     return "plan" if is_file else None
 
 
-_PROGRAM = Program(
+PROGRAM = Program(
     NAME,
-    "Bring rows into Ardoq as a job says: rehearse it, look at the plan, let it run every night. "
-    f"A job by itself is planned: {NAME} JOB.",
-    lambda: COMMANDS,
+    "Sync rows to Ardoq as a job file says: preview a run, review its plan, and run it every night. "
+    f"To preview a job, '{NAME} JOB' is enough.",
+    COMMANDS,
     {},
-    not_understood=FAILED,
-    meant=_meant,
+    usage_error=FAILED,
+    default_command=_default_command,
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit status.
+    """Run the command line and return the exit code.
 
-    0 nothing to do, or done; 2 changes are pending (`plan`); 1 rows that failed, errors, not understood; 3 a
-    guard refused, and nothing else failed; 130 interrupted, by Ctrl-C or SIGTERM; 141 nobody read the output
-    to its end.
+    0: done, or nothing to do; 2: changes are pending (`plan`); 1: rows failed, or another error; 3: the
+    delete guard blocked the run, and nothing else failed; 130: interrupted by Ctrl-C or SIGTERM; 141: the
+    output was closed early.
     """
-    return _PROGRAM.main(arguments)
-
-
-def parser_of(whole: Iterable[Command] | None = None) -> argparse.ArgumentParser:
-    """Return the parser: every command is in it, those in `whole` (None: all) with their options."""
-    return _PROGRAM.parser(whole)
-
-
-COMMANDS: tuple[Command, ...] = (
-    plan.COMMAND,
-    apply.COMMAND,
-    check.COMMAND,
-    report.COMMAND,
-    init.COMMAND,
-    completion(NAME, parser_of),
-)
+    return PROGRAM.main(arguments)

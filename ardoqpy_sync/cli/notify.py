@@ -1,7 +1,6 @@
-"""What a run came to, told to whoever is to know: reports, the step's summary, a webhook, the terminal.
+"""The result of a run, passed on: reports, the step summary of GitHub Actions, a webhook, the terminal.
 
-A run that failed is told of as well, also where it failed before it began; and whatever goes wrong in telling
-is told, too.
+A run that failed before it started is reported, too, so that no report of an earlier run stays in its place.
 """
 
 from __future__ import annotations
@@ -12,19 +11,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy.cli.errors import Refusal, complain, in_shell_words
+from ardoqpy._http.webhook import post_json
+from ardoqpy.cli.errors import CommandError, print_error, unexpected_error, with_option_names
 from ardoqpy.cli.format_json import write_document
-from ardoqpy.cli.logs import logs_to
-from ardoqpy.cli.output import opened
-from ardoqpy.cli.program import place_of
+from ardoqpy.cli.logs import forward_logs
+from ardoqpy.cli.output import open_output
 from ardoqpy.errors import ArdoqClientException, InvalidInput
-from ardoqpy_sync.cli import github_summary, webhook
-from ardoqpy_sync.cli.exit_codes import DONE, FAILED, INTERRUPTED, NAME, worst
-from ardoqpy_sync.cli.signals import ending_like_ctrl_c
-from ardoqpy_sync.cli.unbegun import unbegun
+from ardoqpy_sync.cli.exit_codes import DONE, FAILED, INTERRUPTED, NAME, most_severe
+from ardoqpy_sync.cli.github_summary import VARIABLE, append_summary
+from ardoqpy_sync.cli.signals import sigterm_as_interrupt
+from ardoqpy_sync.cli.webhook import summarize, webhook_address
 from ardoqpy_sync.job import JobInvalid
+from ardoqpy_sync.plans.plan import made_now
+from ardoqpy_sync.reporting import terminal
+from ardoqpy_sync.reporting.document import build_failed_document
 from ardoqpy_sync.reporting.save import save_report
-from ardoqpy_sync.reporting.terminal import summary_of
 
 if TYPE_CHECKING:
     import argparse
@@ -32,149 +33,156 @@ if TYPE_CHECKING:
 
     from ardoqpy.client import ArdoqClient
     from ardoqpy.config import Token
+    from ardoqpy_sync.documents import RunDocument
 
-__all__ = ["Came", "Known", "logged", "run_and_tell", "sentences_of"]
+__all__ = ["CommandResult", "RunContext", "run_and_notify", "show_logs"]
 
 
 @dataclass(slots=True)
-class Came:
-    """What a run came to.
+class CommandResult:
+    """The result of a command.
 
-    - `account`: in full, as `account_of` gives it; `status`: the exit status.
-    - `described`: the changes in full, as text; `more`: further lines for people.
-    - `complaints`: what went wrong besides, for the standard error.
-    - `begun`: whether there was a run at all; `ended_early`: whether it ended before its end.
+    - `document`: the run document; `exit_code`: the exit code.
+    - `plan_text`: every change in full, for `--long`; `more_lines`: lines to print after the summary.
+    - `errors`: further messages for standard error.
+    - `started`: whether the run started; `ended_early`: whether it stopped before its end.
     """
 
-    account: dict[str, Any]
-    status: int
-    described: str | None = None
-    more: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-    begun: bool = True
+    document: RunDocument
+    exit_code: int
+    plan_text: str | None = None
+    more_lines: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    started: bool = True
     ended_early: bool = False
 
 
 @dataclass(slots=True)
-class Known:
-    """What is known of a run, should it come to nothing: what it is called, and of which Ardoq it is."""
+class RunContext:
+    """What is known of a run in case it fails before it starts: its title, and the connection to Ardoq."""
 
     title: str
-    where: dict[str, Any] = field(default_factory=dict)
+    connection: dict[str, Any] = field(default_factory=dict)
 
-    def meet(self, client: ArdoqClient) -> None:
-        """Note which Ardoq it is."""
-        self.where = {"host": client.hosturl, "org": client.org, "api": client.version}
+    def set_client(self, client: ArdoqClient) -> None:
+        """Note which Ardoq the run is about."""
+        self.connection = {"host": client.hosturl, "org": client.org, "api": client.version}
 
 
-def run_and_tell(
-    options: argparse.Namespace, command: str, work: Callable[[Known], Came], *, simulated: bool
+def run_and_notify(
+    options: argparse.Namespace,
+    command: str,
+    work: Callable[[RunContext], CommandResult],
+    *,
+    simulated: bool,
 ) -> int:
-    """Do the work of a command, tell what it came to, and return the exit status."""
-    address, doubts = _webhook_of(options)
-    known = Known(os.path.basename(options.job))  # noqa: PTH119
-    unforeseen: Exception | None = None
-    with ending_like_ctrl_c(), logged(options, quiet=options.quiet_when_unchanged) as held:
+    """Do the work of a command, pass on its result, and return the exit code."""
+    address, warnings = _webhook_address(options)
+    context = RunContext(os.path.basename(options.job))  # noqa: PTH119
+    bug: Exception | None = None
+
+    def failed(exit_code: int, messages: list[str]) -> CommandResult:
+        document = _failed_run(context, "\n".join(messages), simulated=simulated)
+        return CommandResult(document, exit_code, errors=messages, started=False, ended_early=True)
+
+    with sigterm_as_interrupt(), show_logs(options, quiet=options.quiet_when_unchanged) as held_back:
         try:
-            came = work(known)
+            result = work(context)
         except KeyboardInterrupt:
-            came = _nothing(known, INTERRUPTED, ["The run was interrupted."], simulated=simulated)
-        except (ArdoqClientException, Refusal) as problem:
-            came = _nothing(known, FAILED, sentences_of(problem), simulated=simulated)
-        except Exception as problem:  # noqa: BLE001  (whatever it is, it has to be told of)
-            unforeseen = problem
-            sentence = (
-                f"This was not foreseen: {place_of(problem)}. Say --verbose to see more, and report it."
-            )
-            came = _nothing(known, FAILED, [sentence], simulated=simulated)
-        came.complaints += doubts
-        _tell_files(came, options, address, command)
-        if options.quiet_when_unchanged and came.status == DONE and not came.account["changes"]:
-            held.clear()
-    for sentence in came.complaints:
-        complain(sentence, NAME)
-    if unforeseen is not None and options.verbose:
-        raise unforeseen
-    _show(came, options)
-    return came.status
+            result = failed(INTERRUPTED, ["The run was interrupted."])
+        except (ArdoqClientException, CommandError) as problem:
+            result = failed(FAILED, _messages(problem))
+        except Exception as problem:  # noqa: BLE001  (a bug has to be reported as well)
+            bug = problem
+            result = failed(FAILED, [unexpected_error(problem)])
+        result.errors += warnings
+        _notify(result, options, address, command)
+        quiet = options.quiet_when_unchanged and result.exit_code == DONE and not result.document["changes"]
+        if quiet:
+            held_back.clear()
+    for message in result.errors:
+        print_error(message, NAME)
+    if bug is not None and options.verbose:
+        raise bug
+    if not quiet and sys.stdout is not None:
+        _print_result(result, as_json=options.json)
+    return result.exit_code
 
 
-def sentences_of(problem: Exception) -> list[str]:
-    """Return what an error says, as sentences in the words of the shell."""
+def _messages(problem: Exception) -> list[str]:
     if isinstance(problem, JobInvalid):
-        return [one.told(problem.file) for one in problem.troubles]
-    return [in_shell_words(str(problem))]
+        return [one.describe(problem.file) for one in problem.problems]
+    return [with_option_names(str(problem))]
 
 
 @contextmanager
-def logged(options: argparse.Namespace, *, quiet: bool) -> Iterator[list[str]]:
-    """Show what the library logs on the standard error: at once, or, where it is to be `quiet`, at the end.
+def show_logs(options: argparse.Namespace, *, quiet: bool) -> Iterator[list[str]]:
+    """Print the library's log messages on standard error: at once or, if `quiet`, at the end.
 
-    Given is the list of what is held back until then.
+    Yields the list of messages that are held back until then.
     """
-    held: list[str] = []
+    held_back: list[str] = []
 
-    def tell(line: str) -> None:
+    def show(message: str) -> None:
         if quiet:
-            held.append(line)
+            held_back.append(message)
         else:
-            complain(line, NAME)
+            print_error(message, NAME)
 
     try:
-        with logs_to(tell, verbose=options.verbose):
-            yield held
+        with forward_logs(show, verbose=options.verbose):
+            yield held_back
     finally:
-        for line in held:
-            complain(line, NAME)
+        for message in held_back:
+            print_error(message, NAME)
 
 
-def _nothing(known: Known, status: int, sentences: list[str], *, simulated: bool) -> Came:
-    account = unbegun(known.title, "\n".join(sentences), known.where, simulated=simulated)
-    return Came(account, status, complaints=sentences, begun=False, ended_early=True)
+def _failed_run(context: RunContext, description: str, *, simulated: bool) -> RunDocument:
+    """Return the run document of a run that failed before it started."""
+    connection = context.connection
+    made = made_now(
+        api=connection.get("api") or "?",
+        host=connection.get("host") or "?",
+        org=connection.get("org"),
+        simulated=simulated,
+    )
+    return build_failed_document(context.title, description, made)
 
 
-def _webhook_of(options: argparse.Namespace) -> tuple[Token | None, list[str]]:
-    """Return the address of the webhook; what is wrong with that of the environment is no reason not to
-    run.
-    """
+def _webhook_address(options: argparse.Namespace) -> tuple[Token | None, list[str]]:
+    """Return the address of the webhook, and warnings: a bad one in the environment does not stop a run."""
     try:
-        return webhook.address_of(options.webhook), []
+        return webhook_address(options.webhook), []
     except InvalidInput as problem:
         if options.webhook is not None:
             raise
         return None, [f"Warning: {problem}"]
 
 
-def _tell_files(came: Came, options: argparse.Namespace, address: Token | None, command: str) -> None:
+def _notify(result: CommandResult, options: argparse.Namespace, address: Token | None, command: str) -> None:
     for path in options.report:
         try:
-            save_report(came.account, path)
+            save_report(result.document, path)
         except ArdoqClientException as problem:
-            came.complaints.append(str(problem))
-            came.status = worst(came.status, FAILED)
-    summary_file = os.environ.get(github_summary.VARIABLE)
-    if summary_file:
-        _warning(came, lambda: github_summary.add_to_summary(came.account, summary_file))
-    if address is not None:
-        body = webhook.summary_for(came.account, command, came.status)
-        _warning(came, lambda: webhook.call(address, body))
-
-
-def _warning(came: Came, tell: Callable[[], None]) -> None:
-    """Tell somebody; that it cannot be done is said, and changes nothing."""
+            result.errors.append(str(problem))
+            result.exit_code = most_severe(result.exit_code, FAILED)
+    summary_file = os.environ.get(VARIABLE)
     try:
-        tell()
+        if summary_file:
+            append_summary(result.document, summary_file)
     except ArdoqClientException as problem:
-        came.complaints.append(f"Warning: {problem}")
+        result.errors.append(f"Warning: {problem}")
+    try:
+        if address is not None:
+            post_json(address, summarize(result.document, command, result.exit_code))
+    except ArdoqClientException as problem:
+        result.errors.append(f"Warning: {problem}")
 
 
-def _show(came: Came, options: argparse.Namespace) -> None:
-    quiet = options.quiet_when_unchanged and came.status == DONE and not came.account["changes"]
-    if quiet or sys.stdout is None:
-        return
-    with opened(None) as stream:
-        if options.json:
-            write_document(came.account, stream)
-        elif came.begun:
-            for line in (*summary_of(came.account, came.described), *came.more):
+def _print_result(result: CommandResult, *, as_json: bool) -> None:
+    with open_output(None) as stream:
+        if as_json:
+            write_document(result.document, stream)
+        elif result.started:
+            for line in (*terminal.render(result.document, result.plan_text), *result.more_lines):
                 stream.write(line + "\n")

@@ -1,95 +1,71 @@
-"""The options that several commands of `ardoqpy-sync` have, checked before anything runs."""
+"""The options that several commands of `ardoqpy-sync` have, and checks of them before anything runs."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ardoqpy.cli.command import add_settings
-from ardoqpy.cli.errors import Refusal
+from ardoqpy.cli.command import group, option
+from ardoqpy.cli.errors import CommandError
+from ardoqpy.cli.options import connection_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["SUFFIXES", "add_connection", "add_job", "add_telling", "report_file", "settings_of", "writable"]
+__all__ = ["JOB", "JOB_CONNECTION", "NOTIFY", "REPORT", "check_output_files"]
 
-SUFFIXES = (".html", ".md", ".json")
-
-
-def add_job(parser: argparse.ArgumentParser) -> None:
-    """Add the job that a command is about."""
-    parser.add_argument("job", metavar="JOB", help="the job's file")
+REPORT_SUFFIXES = (".html", ".md", ".json")
 
 
-def add_telling(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say who is told what a run came to, and how."""
-    group = parser.add_argument_group("who is told, and how")
-    group.add_argument("--json", action="store_true", help="write the whole report as JSON, and nothing else")
-    group.add_argument(
-        "--quiet-when-unchanged",
-        action="store_true",
-        help="say nothing at all where nothing changes and nothing fails",
-    )
-    group.add_argument(
-        "--report",
-        action="append",
-        default=[],
-        type=report_file,
-        metavar="FILE",
-        help="write a report: a page (.html), Markdown (.md) or data (.json); may be given several times",
-    )
-    group.add_argument(
-        "--webhook",
-        metavar="URL",
-        help="send a short summary there, as JSON; if the address is a secret, set ARDOQPY_WEBHOOK instead",
-    )
-
-
-def add_connection(parser: argparse.ArgumentParser) -> None:
-    """Add the options that go before what a job says of its Ardoq."""
-    add_settings(parser, api="what the job says, else v2", first="the job, then from ")
-
-
-def settings_of(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the settings that were given, as arguments of a client; there is never a token among them."""
-    told = {
-        "hosturl": options.host,
-        "org": options.org,
-        "config": options.config,
-        "version": options.api,
-        "timeout": options.timeout,
-        "retries": options.retries,
-        "allow_http": options.allow_http or None,
-    }
-    return {name: value for name, value in told.items() if value is not None}
-
-
-def report_file(path: str) -> str:
-    """Read the name of a report."""
-    if os.path.splitext(path)[1].lower() not in SUFFIXES:  # noqa: PTH122  (pathlib is slow to load)
+def _report_file(path: str) -> str:
+    if os.path.splitext(path)[1].lower() not in REPORT_SUFFIXES:  # noqa: PTH122  (pathlib is slow to load)
         raise argparse.ArgumentTypeError(
-            f"{path!r} is no report: its name has to end with .html, .md or .json"
+            f"{path!r} is not a report: its name has to end with .html, .md or .json"
         )
     return path
 
 
-def writable(paths: Iterable[str], read: Iterable[str]) -> None:
-    """Raise `Refusal` where files that are to be written could not be, or would take the place of one
-    another.
+JOB = option("job", metavar="JOB", help="job file")
+JOB_CONNECTION = connection_options(api="that of the job, else v2", before="the job, then from ")
+REPORT = option(
+    "--report",
+    action="append",
+    default=[],
+    type=_report_file,
+    metavar="FILE",
+    help="write a report: a page (.html), Markdown (.md) or a run document (.json); can be repeated",
+)
+NOTIFY = group(
+    "report and notify",
+    None,
+    option("--json", action="store_true", help="write the run document as JSON, and nothing else"),
+    option(
+        "--quiet-when-unchanged",
+        action="store_true",
+        help="print nothing if nothing changes and nothing fails",
+    ),
+    REPORT,
+    option(
+        "--webhook",
+        metavar="URL",
+        help="post a short summary to this URL, as JSON; set ARDOQPY_WEBHOOK instead for a secret URL",
+    ),
+)
 
-    `read` are those that the command reads.
-    """
-    seen = {os.path.realpath(path) for path in read}
+
+def check_output_files(paths: Iterable[str], inputs: Iterable[str]) -> None:
+    """Raise `CommandError` if an output file cannot be written, or would overwrite another or an input."""
+    used = {os.path.realpath(path) for path in inputs}
     for path in paths:
         folder = os.path.dirname(path) or "."  # noqa: PTH120
         if not os.path.isdir(folder):  # noqa: PTH112
-            raise Refusal(f"The file {path!r} cannot be written: there is no folder {folder!r}.")
+            raise CommandError(f"The file {path!r} cannot be written: there is no folder {folder!r}.")
         if os.path.isdir(path):  # noqa: PTH112
-            raise Refusal(f"The file {path!r} cannot be written: it is a folder.")
+            raise CommandError(f"The file {path!r} cannot be written: it is a folder.")
         real = os.path.realpath(path)
-        if real in seen:
-            raise Refusal(
-                f"The file {path!r} would be written over what this command reads or writes itself."
+        if real in used:
+            raise CommandError(
+                f"The file {path!r} would overwrite another file that this command reads or writes."
             )
-        seen.add(real)
+        used.add(real)

@@ -1,98 +1,95 @@
-"""A job carried out by the command: read, run with a client, and what it came to as an account."""
+"""Load a job, run it with a client, and return the run document and the exit code."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy.cli.errors import Refusal
-from ardoqpy.errors import DeleteBlocked
-from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED, INTERRUPTED, NAME, REFUSED, worst
-from ardoqpy_sync.cli.notify import Came
-from ardoqpy_sync.job import load_job, read_memory, run_job
-from ardoqpy_sync.job.connect import beside
-from ardoqpy_sync.reporting.document import account_of
+from ardoqpy.cli.errors import CommandError
+from ardoqpy.errors import BlockReason, DeleteBlocked
+from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED, INTERRUPTED, NAME, most_severe
+from ardoqpy_sync.cli.notify import CommandResult
+from ardoqpy_sync.job import load_job, read_state, run_job
+from ardoqpy_sync.job.connect import resolve_path
+from ardoqpy_sync.reporting.document import build_run_document
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from ardoqpy_sync.client import ArdoqSyncClient
+    from ardoqpy_sync.documents import RunDocument
     from ardoqpy_sync.job import Job
 
-__all__ = ["INTERRUPTED_WORDS", "carried_out", "is_json", "memory_of", "progress_for", "status_of", "the_job"]
+__all__ = ["INTERRUPTED_MESSAGE", "exit_code_of", "is_json", "load_job_file", "load_state", "run_with_client"]
 
-INTERRUPTED_WORDS = "The run was interrupted."
+INTERRUPTED_MESSAGE = "The run was interrupted."
 
 
 def is_json(path: str) -> bool:
-    """Tell whether a file is JSON, such as a saved plan, and no job: no TOML begins like that."""
+    """Return whether a file is JSON, such as a saved plan, and not a job: TOML never starts like that."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123
             return file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
     except (OSError, ValueError):
-        return False  # who reads it will say so
+        return False  # reported when it is loaded
 
 
-def the_job(path: str) -> Job:
+def load_job_file(path: str) -> Job:
     """Return the job of a file.
 
-    Raise `JobRefused` where it makes no sense, and `Refusal` where it is a plan or a report.
+    Raise `JobInvalid` for a mistake in it, and `CommandError` for a plan or a run document.
     """
     if is_json(path):
-        raise Refusal(
-            f"The file {path!r} is no job, but JSON: a saved plan goes to '{NAME} apply', a report to "
-            f"'{NAME} report'."
+        raise CommandError(
+            f"The file {path!r} is JSON, not a job. Use '{NAME} apply' for a saved plan, and '{NAME} report' "
+            "for a run document."
         )
     return load_job(path)
 
 
-def memory_of(job: Job) -> tuple[str | None, dict[str, Any]]:
-    """Return the file of what a job remembers, None where it remembers nothing, and what that is."""
-    if "memory" not in job.run:
+def load_state(job: Job) -> tuple[str | None, dict[str, Any]]:
+    """Return the path of a job's state file, None if it has none, and what the file holds."""
+    if "state_file" not in job.run:
         return None, {}
-    path = beside(job, job.run["memory"])
-    return path, read_memory(path)
+    path = resolve_path(job, job.run["state_file"])
+    return path, read_state(path)
 
 
-def progress_for(options: argparse.Namespace) -> bool:
-    """Tell whether to show how far it is; nothing is shown but on a terminal."""
-    return not options.quiet_when_unchanged
-
-
-def carried_out(job: Job, client: ArdoqSyncClient) -> Came:
-    """Run a job with a client, and return what it came to, also where it was interrupted."""
+def run_with_client(job: Job, client: ArdoqSyncClient) -> CommandResult:
+    """Run a job with a client and return the result, also if it is interrupted."""
     try:
-        outcome = run_job(job, client)
+        result = run_job(job, client)
     except KeyboardInterrupt:
-        client.give_up(INTERRUPTED_WORDS)
-        return Came(account_of(client, title=job.name), INTERRUPTED, ended_early=True)
-    refused = _together(outcome.refused)
-    account = account_of(client, title=job.name, sources=outcome.sources, refused=refused)
-    ended_early = outcome.failure is not None
-    status = worst(status_of(account), FAILED if ended_early else DONE)
-    return Came(account, status, ended_early=ended_early)
+        client.give_up(INTERRUPTED_MESSAGE)
+        return CommandResult(build_run_document(client, title=job.name), INTERRUPTED, ended_early=True)
+    blocked = _merge(result.blocked)
+    document = build_run_document(client, title=job.name, sources=result.sources, blocked=blocked)
+    ended_early = result.failure is not None
+    exit_code = most_severe(exit_code_of(document), FAILED if ended_early else DONE)
+    return CommandResult(document, exit_code, ended_early=ended_early)
 
 
-def status_of(account: Mapping[str, Any]) -> int:
-    """Return the exit status that follows from an account."""
-    failed = any(counts["failed"] for counts in account["totals"].values())
-    return worst(
+def exit_code_of(document: RunDocument) -> int:
+    """Return the exit code that follows from a run document."""
+    totals = document["totals"]
+    has_failures = totals["component"]["failed"] or totals["reference"]["failed"]
+    return most_severe(
         DONE,
-        FAILED if failed else DONE,
-        REFUSED if account["guard"] else DONE,
-        CHANGES if account["changes"] and account["made"]["simulated"] else DONE,
+        FAILED if has_failures else DONE,
+        BLOCKED if document["delete_guard"] else DONE,
+        CHANGES if document["changes"] and document["made"]["simulated"] else DONE,
     )
 
 
-def _together(refused: Sequence[DeleteBlocked]) -> DeleteBlocked | None:
-    if len(refused) < 2:
-        return refused[0] if refused else None
-    reasons: list[dict[str, Any]] = []
-    for reason in (reason for one in refused for reason in one.reasons):
-        if reason not in reasons:  # after a failed row each of them says the same
+def _merge(errors: Sequence[DeleteBlocked]) -> DeleteBlocked | None:
+    """Return several errors of the delete guard as one."""
+    if len(errors) < 2:
+        return errors[0] if errors else None
+    reasons: list[BlockReason] = []
+    for reason in (reason for error in errors for reason in error.reasons):
+        if reason not in reasons:  # after a failed row, all of them have the same reason
             reasons.append(reason)
     return DeleteBlocked(
-        "\n".join(str(one) for one in refused),
+        "\n".join(map(str, errors)),
         reasons=reasons,
-        would_delete=[thing for one in refused for thing in one.would_delete],
+        would_delete=[entity for error in errors for entity in error.would_delete],
     )

@@ -1,4 +1,4 @@
-"""SIGTERM, by which cron, systemd and CI end a run, as if somebody had pressed Ctrl-C."""
+"""SIGTERM, with which cron, systemd and CI end a run, handled like Ctrl-C."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ending_like_ctrl_c"]
+__all__ = ["sigterm_as_interrupt"]
 
 
 @contextmanager
-def ending_like_ctrl_c() -> Iterator[None]:
-    """Raise `KeyboardInterrupt` in this block at the first SIGTERM; those that follow are let pass."""
+def sigterm_as_interrupt() -> Iterator[None]:
+    """Raise `KeyboardInterrupt` in this block at the first SIGTERM, and ignore those that follow."""
     if threading.current_thread() is not threading.main_thread():
-        yield  # signals are the main thread's
+        yield  # only the main thread gets signals
         return
 
-    def end(*_: object) -> NoReturn:
+    def interrupt(*_: object) -> NoReturn:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, end)
+    previous = signal.signal(signal.SIGTERM, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous)

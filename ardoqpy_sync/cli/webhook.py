@@ -1,59 +1,67 @@
-"""The webhook: a short summary of a run, without values, posted to where somebody wants to be told."""
+"""The webhook: a short summary of a run, without values, posted to a URL."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
+from ardoqpy._http.webhook import checked_address
+from ardoqpy._terminal import escape_controls
 from ardoqpy.config import Token
 from ardoqpy_sync.cli.exit_codes import MEANINGS
 from ardoqpy_sync.reporting.labels import headline
-from ardoqpy_sync.reporting.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from ardoqpy_sync.documents import RunDocument, Totals
 
-__all__ = ["VARIABLE", "address_of", "call", "summary_for"]
+__all__ = ["VARIABLE", "Summary", "summarize", "webhook_address"]
 
-#: An address given here stands neither in the job nor in the list of processes.
+#: An address in this variable is in neither the job nor the list of processes.
 VARIABLE = "ARDOQPY_WEBHOOK"
 
 
-def address_of(given: str | None) -> Token | None:
-    """Return the address to call, the one that was given or the environment's; None where there is none.
+class Summary(TypedDict):
+    """The body of the request to a webhook."""
 
-    Raise `InvalidInput` where it makes no sense.
+    kind: str
+    format: int
+    text: str
+    job: str
+    command: str
+    status: str
+    exit: int
+    totals: Totals
+    host: str
+    org: str | None
+    at: str
+
+
+def webhook_address(given: str | None) -> Token | None:
+    """Return the address to call: the given one, else that of the environment; None if there is none.
+
+    Raise `InvalidInput` if it is not an address.
     """
     text = (given if given is not None else os.environ.get(VARIABLE, "")).strip()
     if not text:
         return None
-    from ardoqpy._http.webhook import checked_address  # noqa: PLC0415  (help needs no network)
-
     address = Token(text)
     checked_address(address)
     return address
 
 
-def call(address: Token, body: Mapping[str, Any]) -> None:
-    """Post a summary; raise `ServiceUnavailable`, which names the host alone, where it is not taken."""
-    from ardoqpy._http.webhook import post_json  # noqa: PLC0415
-
-    post_json(address, body)
-
-
-def summary_for(account: Mapping[str, Any], command: str, status: int) -> dict[str, Any]:
-    """Return what a webhook is told of a run: no names of things, no values, no reasons."""
-    made = account["made"]
-    title = one_line(account["title"])
+def summarize(document: RunDocument, command: str, exit_code: int) -> Summary:
+    """Return the summary of a run document: no names of entities, no values, no reasons."""
+    made = document["made"]
+    title, host = (escape_controls(text, 160) for text in (document["title"], made["host"]))
     return {
         "kind": "ardoqpy run",
         "format": 1,
-        "text": f"{title}: {headline(account)} ({one_line(made['host'])}, exit status {status})",
-        "job": account["title"],
+        "text": f"{title}: {headline(document)} ({host}, exit code {exit_code})",
+        "job": document["title"],
         "command": command,
-        "status": MEANINGS[status],
-        "exit": status,
-        "totals": account["totals"],
+        "status": MEANINGS[exit_code],
+        "exit": exit_code,
+        "totals": document["totals"],
         "host": made["host"],
         "org": made.get("org"),
         "at": made["at"],

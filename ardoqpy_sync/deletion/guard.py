@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._messages import describe_type, quote_name, short_repr, suggest
-from ardoqpy.errors import DeleteBlocked, InvalidInput
-from ardoqpy_sync.report import harmless
+from ardoqpy._terminal import escape_controls
+from ardoqpy.errors import BlockReason, DeleteBlocked, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ _WORDS = {"deleted": "go", "marked": "be marked"}
 
 #: What a share is a share of: kind, workspace id, type id.
 Group = tuple[str, str, Any]
-Objection = dict[str, Any]
+Objection = BlockReason
 
 
 @dataclass(frozen=True)
@@ -248,7 +248,7 @@ def refusal(missing: Sequence[Missing], against: Sequence[Objection], deed: str 
         lines.append(f"Would have been {deed}:")
         lines += [_line(item) for item in would[:SHOWN]]
         lines += [f"- ... and {len(would) - SHOWN} more"] if len(would) > SHOWN else []
-    lines = [harmless(line, LONGEST) for line in lines]
+    lines = [escape_controls(line, LONGEST) for line in lines]
     return DeleteBlocked(
         "\n".join([f"Nothing was {deed}, since more would {_WORDS[deed]} than is allowed:", *lines]),
         reasons=list(against),

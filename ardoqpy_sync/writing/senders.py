@@ -13,7 +13,7 @@ import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from ardoqpy.batch_result import BatchResult
+from ardoqpy.batch import BatchResult
 from ardoqpy.errors import (
     AmbiguousWrite,
     ArdoqClientException,

@@ -1,4 +1,4 @@
-"""Make inventory.db, the database that the job reads, out of inventory.sql beside it.
+"""Create inventory.db, the database that the job reads, from inventory.sql.
 
 python make_database.py
 """

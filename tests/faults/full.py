@@ -38,16 +38,16 @@ from jobs import (
 )
 from races import Meddler, broken
 
-from ardoqpy.emulator.faults import WEATHER
+from ardoqpy.emulator.faults import RANDOM_FAULT_KINDS
 from ardoqpy.testing import Emulator, emulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 #: Answers that hang are rare: each costs a time-out.
-HANGING = (*WEATHER * 12, "wait-after")
+HANGING = (*RANDOM_FAULT_KINDS * 12, "wait-after")
 #: So are answers of 429 where thousands of rows are written: those that come whatever the pace make it fall.
-LONG = (*[kind for kind in WEATHER if kind != "429"] * 14, "429", "wait-after")
+LONG = (*[kind for kind in RANDOM_FAULT_KINDS if kind != "429"] * 14, "429", "wait-after")
 SMALL = (40, 60)
 #: Which share of all requests meets a fault.
 SHARES = (0.05, 0.2, 0.4)
@@ -75,7 +75,7 @@ def storm(
     for night in range(2):
         source = next_night(source, number) if night else source
         before = server.dump()
-        weather = server.storm(share, kinds=kinds, seconds=60, seed=2 * number + night)
+        weather = server.fail_randomly(share, kinds=kinds, seconds=60, seed=2 * number + night)
         with client_of(server.url, way, timeout=1.0) as client:
             report = nightly(client, source)
         server.clear_faults()
@@ -88,7 +88,7 @@ def storm(
             calm = nightly(client, source)
         if calm["status"] != "success" or held(server.dump()) != wanted(source):
             complaints.append("the next run does not complete it")
-        figures["faults injected"] += sum(weather.happened.values())
+        figures["faults injected"] += sum(weather.injected.values())
         figures["requests"] += len(server.requests)
         figures["duplicates"] += len(twice)
         figures["lost writes"] += len(missing)

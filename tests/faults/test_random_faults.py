@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from jobs import (
-    WAYS,
+    IN_EVERY_WAY,
     bring,
     client_of,
     duplicates,
@@ -20,11 +20,11 @@ from jobs import (
 )
 
 from ardoqpy import AmbiguousWrite, Retries
-from ardoqpy.emulator.faults import WEATHER
+from ardoqpy.emulator.faults import RANDOM_FAULT_KINDS
 
-in_every_way = pytest.mark.parametrize("way", WAYS)
+in_every_way = pytest.mark.parametrize("way", IN_EVERY_WAY)
 #: After a 429 a client paces itself, which takes its time: few storms here have any.
-DRY = [kind for kind in WEATHER if kind != "429"]
+DRY = [kind for kind in RANDOM_FAULT_KINDS if kind != "429"]
 HASTY = Retries(count=1, backoff=0.0)
 
 
@@ -36,12 +36,14 @@ def test_g4_a_storm_leaves_no_duplicate_and_loses_nothing(ardoq, way, share, num
     for night in range(2):
         source = next_night(source, number) if night else source
         before = ardoq.dump()
-        storm = ardoq.storm(share, kinds=WEATHER if share < 0.1 else DRY, seed=2 * number + night)
+        storm = ardoq.fail_randomly(
+            share, kinds=RANDOM_FAULT_KINDS if share < 0.1 else DRY, seed=2 * number + night
+        )
         with client_of(ardoq.url, way) as client:
             report = nightly(client, source)
         ardoq.clear_faults()
         after = ardoq.dump()
-        faults += sum(storm.happened.values())
+        faults += sum(storm.injected.values())
         assert duplicates(after) == set()
         assert lost(source, after, report) == set()
         assert untrue(before, after, report) == []
@@ -56,7 +58,7 @@ def test_g4_a_storm_leaves_no_duplicate_and_loses_nothing(ardoq, way, share, num
 def test_g4_where_patience_runs_out_every_row_is_listed(ardoq, way):
     """A run without patience fails and lists every row that is not there; the next run completes it."""
     source = first_night(number=5)
-    ardoq.storm(0.6, kinds=DRY, seed=5)
+    ardoq.fail_randomly(0.6, kinds=DRY, seed=5)
     with client_of(ardoq.url, way, retries=HASTY) as client:
         bring(client, source)
         report = client.get_report()
@@ -76,7 +78,7 @@ def test_g4_rows_that_failed_may_be_given_again(ardoq, way):
     """What a client could not tell of is looked for when it gets the same row again, and not made twice."""
     source = first_night(30, 40, number=6)
     with client_of(ardoq.url, way, retries=HASTY) as client:
-        ardoq.storm(0.5, kinds=DRY, seed=6)
+        ardoq.fail_randomly(0.5, kinds=DRY, seed=6)
         bring(client, source)
         bring(client, source)
         ardoq.clear_faults()

@@ -1,6 +1,4 @@
-"""What each of the two libraries came to in a scenario, played once."""
-
-from pathlib import Path
+"""Results of the scenarios under both libraries, each run once."""
 
 import libraries
 import pytest
@@ -8,7 +6,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def played():
-    """Play a scenario under both libraries, once: give what 0.8.4 came to, then what this library did."""
+    """Return a function that runs a scenario under 0.8.4 and this library, once, and returns both results."""
     theirs = libraries.theirs()
     known = {}
 
@@ -18,10 +16,3 @@ def played():
         return known[scenario]
 
     return play
-
-
-def pytest_collection_modifyitems(items):
-    """Keep these tests in one process: they share what was played, and the environment of 0.8.4."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("other_clients"))

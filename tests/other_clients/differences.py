@@ -1,4 +1,4 @@
-"""Where this library is meant to differ from 0.8.4 for one and the same script, and why."""
+"""List the intended differences between this library and 0.8.4 for the same script, with reasons."""
 
 from typing import Any
 
@@ -8,17 +8,17 @@ from comparing import NOTHING, Difference, same
 
 
 def was(before: Any, now: Any):
-    """Be exactly this before, and this now."""
+    """Expect exactly these values before and now."""
     return lambda theirs, ours: same(theirs, before) and same(ours, now)
 
 
 def raised(*families: str):
-    """Be an error of one of these families before, and something else now."""
+    """Expect an error of one of these families before, and another result now."""
     return lambda theirs, ours: family(theirs) in families and family(ours) not in families
 
 
 def only_the_family(theirs: Any, ours: Any) -> bool:
-    """Be the same error by status, reason and body, in this library's tree now."""
+    """Expect the same error by status, reason and body, of this library's classes."""
     return (
         family(theirs) == "HTTPError"
         and family(ours) == "ArdoqClientException"
@@ -26,60 +26,60 @@ def only_the_family(theirs: Any, ours: Any) -> bool:
     )
 
 
-def refused_now(theirs: Any, ours: Any) -> bool:
-    """Be an answer before, and refused before anything is sent now."""
+def rejected_now(theirs: Any, ours: Any) -> bool:
+    """Expect an answer before, and an error before anything is sent now."""
     return family(theirs) is None and ours == {"raised": "ArdoqClientException"}
 
 
-def family(told: Any) -> str | None:
-    """Return the family of an error, None for what is none."""
-    return told.get("raised") if isinstance(told, dict) else None
+def family(fact: Any) -> str | None:
+    """Return the family of an error, None for any other value."""
+    return fact.get("raised") if isinstance(fact, dict) else None
 
 
 def nothing_before(now):
-    """Be None, or not told at all, before, and now something that `now` accepts."""
+    """Expect None or no fact before, and a value that `now` accepts."""
     return lambda theirs, ours: theirs in (None, NOTHING) and now(ours)
 
 
 def first_page(theirs: Any, ours: Any) -> bool:
-    """Be the envelope of the first page before, and the list over all pages now."""
+    """Expect the envelope of the first page before, and the list of all pages now."""
     values = theirs["values"]
     has_more = "next" in theirs["_links"]
     return isinstance(ours, list) and same(values, ours[: len(values)]) and has_more == (ours != values)
 
 
 def more_in_it(theirs: Any, ours: Any, but: tuple[str, ...] = ()) -> bool:
-    """Be a dict of which all is still there."""
+    """Expect a dict with additional keys now."""
     return theirs.keys() - but <= ours.keys() and all(
         same(theirs[key], ours[key]) for key in theirs.keys() - but
     )
 
 
 def as_if_stored(theirs: Any, ours: Any) -> bool:
-    """Be a row, or the cached entity changed, before, and the entity as it would be stored now."""
+    """Expect a row or the changed cached entity before, and the entity as it would be stored now."""
     version = theirs.get("_version", 0) + 1
     return more_in_it(theirs, ours, but=("_version",)) and ours["_version"] in (version, version + 1)
 
 
 def named(before: list[str], now: list[str]):
-    """Be things of these names before, and of these now."""
+    """Expect entities of these names before and now."""
     return lambda theirs, ours: (
-        ([one["name"] for one in theirs], [one["name"] for one in ours]) == (before, now)
+        ([item["name"] for item in theirs], [item["name"] for item in ours]) == (before, now)
     )
 
 
 def each(fits):
-    """Be lists of the same length that differ, entry by entry, as `fits` says."""
+    """Expect lists of equal length whose items differ as `fits` says."""
     return lambda theirs, ours: len(theirs) == len(ours) and all(map(fits, theirs, ours))
 
 
 # -- ArdoqClient -----------------------------------------------------------------------------------------
 
 _NO_ID = "`get_model()` and `get_folder()` without an id raised"
-_DROPPED = "`create_model` and `create_field` returned None; they return what was created."
-_KEEPS = "The client keeps no answers: `client.workspaces`, `client.workspace` and `client.model` are gone"
+_DROPPED = "`create_model` and `create_field` return what was created; 0.8.4 returned None."
+_KEEPS = "Replace `client.workspaces`, `client.workspace`, `client.model`"
 _PATCH = "`patch_component` on v1 sends a PATCH to v1's path"
-_REQUIRED = "they are required by Python itself now (`TypeError`)"
+_REQUIRED = "Catch `TypeError` for a missing argument"
 
 
 def _patched(theirs: Any, ours: Any) -> bool:
@@ -118,7 +118,7 @@ ON_V1 = (
             and [line for line in ours if line not in theirs] == ["  name: Service - id: p2"]
         ),
         "types below the root have ids that are asked for, too",
-        "`print_model` prints the types of every level, those below others indented",
+        "`print_model` prints the types of every level, indented",
     ),
     Difference(
         "get_model without an id",
@@ -151,12 +151,10 @@ ON_V1 = (
     ),
 )
 
-_LISTS = "listings over all pages as lists (0.8.4 gave the first page as an envelope)"
-_ON_V2 = (
-    "On v2, what only v1 has (`find_component`, creates, deletes, ...) went to paths that v2 does not have"
-)
-_IGNORED = "On v2, `summary=True` raises `UnsupportedOperation` and `aggregated=True` adds the content"
-_BOTH = "On v2, `ws_id` beside `params` is one filter more; 0.8.4 left it out"
+_LISTS = "On v2, listings are lists, not envelopes."
+_ON_V2 = "What only v1 has (`find_component`, creates, deletes, ...) went to paths that v2 doesn't have."
+_IGNORED = "`summary=True` raises `UnsupportedOperation`; `aggregated=True` adds the content"
+_BOTH = "`ws_id` together with `params` is another filter"
 
 
 def _new_rows(theirs: Any, ours: Any) -> bool:
@@ -181,7 +179,7 @@ ON_V2 = (
             family(theirs) == "AttributeError" and (ours["type"], ours["name"]) == (1, "depends on")
         ),
         "the context has a list where v1's model has a dict",
-        "`find_reference_type` raised `AttributeError` on v2",
+        "On v2, `find_reference_type` raised `AttributeError`.",
     ),
     Difference(
         "find_component",
@@ -202,7 +200,7 @@ ON_V2 = (
         "v2 has no such call: said without asking",
         _ON_V2,
     ),
-    Difference("get_workspaces in short", refused_now, "v2 has no short form", _IGNORED),
+    Difference("get_workspaces in short", rejected_now, "v2 has no short form", _IGNORED),
     Difference(
         "get_workspace with all in it",
         lambda theirs, ours: more_in_it(theirs, ours) and len(ours["components"]) == 2,
@@ -223,24 +221,24 @@ ON_V2 = (
     ),
     Difference(
         "patch_component with what cannot be changed",
-        refused_now,
+        rejected_now,
         "Ardoq may drop it without a word, and the script would believe it done",
-        "On v2, attributes that cannot be changed are refused",
+        "On v2, don't send attributes that cannot be changed",
     ),
     Difference(
         "held: components * App 0",
         lambda theirs, ours: (theirs["_version"], ours["_version"]) == (2, 1),
         "the same patch",
-        "On v2, attributes that cannot be changed are refused",
+        "On v2, don't send attributes that cannot be changed",
     ),
     Difference("writes", _v2_writes, "creates go to v2's path, and the patch is not sent", _ON_V2),
 )
 
 # -- API and Batch ---------------------------------------------------------------------------------------
 
-_ERRORS = "with errors in place of `sys.exit`"
-_HTTP = "Errors of `API` are this library's, not `urllib.error.HTTPError`"
-_DELETE = "a delete that does not fail on its 204"
+_ERRORS = "with errors instead of `sys.exit`"
+_HTTP = "catch this library's errors instead of `urllib.error.HTTPError`"
+_DELETE = "deletes that don't fail on Ardoq's 204"
 
 
 def _body(theirs: Any, ours: Any) -> bool:
@@ -271,36 +269,39 @@ PORTAL = (
         _DELETE,
     ),
     Difference(
-        "the body of a new batch", _body, "the portal's newer client has them, too", "upserts and aliases"
+        "the body of a new batch",
+        _body,
+        "the portal's newer client has them, too",
+        "a `Batch` with upserts and aliases",
     ),
     Difference("without a *", raised("SystemExit"), "a library does not end the process", _ERRORS),
     Difference(
         "batch with what cannot be changed",
-        refused_now,
+        rejected_now,
         "Ardoq may drop it without a word, and the script would believe it done",
-        "On v2, attributes that cannot be changed are refused",
+        "On v2, don't send attributes that cannot be changed",
     ),
     Difference(
         "held: references *",
         lambda theirs, ours: (theirs["_version"], ours["_version"]) == (2, 1),
         "the same batch",
-        "On v2, attributes that cannot be changed are refused",
+        "On v2, don't send attributes that cannot be changed",
     ),
     Difference(
         "writes",
         lambda theirs, ours: theirs == [*ours, "POST /api/v2/batch 200"],
         "the same batch",
-        "On v2, attributes that cannot be changed are refused",
+        "On v2, don't send attributes that cannot be changed",
     ),
 )
 
 # -- ArdoqSyncClient -------------------------------------------------------------------------------------
 
-_REPORT = "a report with old and new values, cache misses computed, `on_error`, ambiguous matches by name"
-_SIMULATED = "In a simulation the dict returned has the shape of a stored entity, with a numbered id"
-_BY_FIELD = "`find_component(field_name=...)` of the sync client asks the cache"
+_REPORT = "Read in the report what changed, attribute by attribute, what is missing, what is ambiguous"
+_SIMULATED = "A preview returns dicts in the shape of a stored entity, with a numbered id"
+_BY_FIELD = "`find_component(field_name=...)` of the sync client searches the cache"
 _WITHOUT_SAYING = "were counted without saying which"
-_CACHE = "What is simulated was not in the cache"
+_CACHE = "What a preview created could not be found."
 _COMPUTED = ("ambiguous", "not_converging", "changes", "failed_comps", "failed_comps_l", "failed_refs")
 
 
@@ -324,17 +325,17 @@ def _stale_counts(theirs: Any, ours: Any) -> bool:
 NIGHTS = (
     *(
         Difference(
-            f"*: report {key}", nothing_before(lambda told: told is not None), "the report says more", _REPORT
+            f"*: report {key}", nothing_before(lambda fact: fact is not None), "the report says more", _REPORT
         )
         for key in (*_COMPUTED, "failed_refs_l", "new_refs_l", "updated_refs_l", "del_refs_l")
     ),
     *(
         Difference(f"{night}: report cache_miss_comps", _misses(*names), "the list was never filled", _REPORT)
         for night, names in (
-            ("rehearsal", ["Left over"]),
+            ("preview", ["Left over"]),
             ("first night", ["Left over"]),
             ("second night", ["Left over"]),
-            ("rehearsal of the change", ["Left over", "host-2"]),
+            ("preview of the change", ["Left over", "host-2"]),
             ("night of the change", ["Left over", "host-2"]),
             ("night after", ["Left over", "host-2"]),
         )
@@ -343,7 +344,7 @@ NIGHTS = (
         Difference(
             f"{night}: report cache_miss_refs", _misses("General ledger -> host-2"), "the same", _REPORT
         )
-        for night in ("rehearsal of the change", "night of the change", "night after")
+        for night in ("preview of the change", "night of the change", "night after")
     ),
     *(
         Difference(
@@ -361,63 +362,61 @@ NIGHTS = (
         for night in ("first night", "night of the change")
     ),
     Difference(
-        "rehearsal*: report new_comps_l",
+        "preview*: report new_comps_l",
         each(_typed),
-        "the report of a rehearsal is that of the night",
-        "In the report of a simulation, too, the type of a component is the name of its type",
+        "the report of a preview is that of the night",
+        "Its report names the types",
     ),
     Difference(
-        "rehearsal*: report updated_comps_l",
+        "preview*: report updated_comps_l",
         lambda theirs, ours: theirs == [] and len(ours) in (1, 5),
-        "the report of a rehearsal is that of the night",
+        "the report of a preview is that of the night",
         _WITHOUT_SAYING,
     ),
+    Difference("preview*: component *", as_if_stored, "later steps of a script may look into it", _SIMULATED),
+    Difference("preview*: update_*", as_if_stored, "the same", _SIMULATED),
+    Difference("preview*: reference *", as_if_stored, "the same", _SIMULATED),
     Difference(
-        "rehearsal*: component *", as_if_stored, "later steps of a script may look into it", _SIMULATED
-    ),
-    Difference("rehearsal*: update_*", as_if_stored, "the same", _SIMULATED),
-    Difference("rehearsal*: reference *", as_if_stored, "the same", _SIMULATED),
-    Difference(
-        "rehearsal*: del_reference *",
+        "preview*: del_reference *",
         lambda theirs, ours: isinstance(theirs, str) and ours == {},
         "the same as when it is done",
-        "`del_component` and `del_reference` of a simulation return {}",
+        "`del_component` and `del_reference` return {}",
     ),
     Difference(
-        "rehearsal: find_component by field",
+        "preview: find_component by field",
         named([], ["Web", "Web shop"]),
         "what is simulated can be found",
         _CACHE,
     ),
     Difference(
-        "rehearsal of the change: find_component by field",
+        "preview of the change: find_component by field",
         named(["Web", "Web shop"], ["WEB SHOP"]),
         "what is simulated can be found",
         _CACHE,
     ),
-    Difference("rehearsal: find_component", named(["Web"], ["Web", "Web shop"]), "the same", _CACHE),
-    Difference("rehearsal*: find_component exactly", each(as_if_stored), "the same", _SIMULATED),
-    Difference("rehearsal of the change: find_component", each(as_if_stored), "the same", _SIMULATED),
+    Difference("preview: find_component", named(["Web"], ["Web", "Web shop"]), "the same", _CACHE),
+    Difference("preview*: find_component exactly", each(as_if_stored), "the same", _SIMULATED),
+    Difference("preview of the change: find_component", each(as_if_stored), "the same", _SIMULATED),
     Difference(
-        "rehearsal*: names in ws",
+        "preview*: names in ws",
         lambda theirs, ours: set(theirs) < set(ours),
         "what is simulated can be found",
         _CACHE,
     ),
 )
 
-_NIGHTLY = "led to the same update every night"
-_ONLY_WHAT_DIFFERS = "write only what differs, and nothing if nothing does"
-_CONFLICT = "conflicts are read again and decided again"
-_TWICE = "A simulated run counted the same new component twice"
-_OWN = "What was handed out was the cache itself"
+_NIGHTLY = "caused the same update every night"
+_ONLY_WHAT_DIFFERS = "write only what differs; 0.8.4 sent the whole entity each time"
+_CONFLICT = "what someone else changed meanwhile is re-read and compared again"
+_TWICE = "A preview counted the same new component twice"
+_OWN = "Results were the cache itself"
 
 ODDITIES = (
     Difference(
         "del_component",
         was({"raised": "KeyError"}, {}),
         "it had succeeded",
-        "the sync client's `del_component` raised",
+        "The sync client's `del_component` raised",
     ),
     Difference("update_component of nothing", was(2, 1), "nothing was to be written", _ONLY_WHAT_DIFFERS),
     Difference(
@@ -431,7 +430,7 @@ ODDITIES = (
         "two spellings",
         was(["Spelt", "SPELT"], ["Spelt", "Spelt"]),
         "else the two take turns every night",
-        "Two spellings of one name in a single run are one component under the first spelling.",
+        "Two names that differ only in letter case in one run are one component, under the first name.",
     ),
     Difference("somebody else was faster", raised("ArdoqClientException"), "both may be right", _CONFLICT),
     Difference(
@@ -447,7 +446,7 @@ ODDITIES = (
         "the row afterwards",
         was(["_id", "name", "rootWorkspace", "typeId"], ["name", "rootWorkspace", "typeId"]),
         "a row is the script's",
-        "Rows were changed (`_id` put into them in a simulation)",
+        "Rows were changed: a preview put `_id` into them.",
     ),
     Difference(
         "the same twice in a simulation",
@@ -458,15 +457,15 @@ ODDITIES = (
     Difference("find_component of what is simulated", was([], ["Imagined"]), "it would be there", _CACHE),
     Difference(
         "create_tag in a simulation",
-        refused_now,
-        "a rehearsal writes nothing",
-        "A simulated client refuses every write, also those outside the sync",
+        rejected_now,
+        "a preview writes nothing",
+        "it rejects every write, also of workspaces, tags and fields",
     ),
     Difference(
         "tags in Ardoq",
         was(["new"], []),
-        "a rehearsal writes nothing",
-        "A simulated client refuses every write, also those outside the sync",
+        "a preview writes nothing",
+        "it rejects every write, also of workspaces, tags and fields",
     ),
     Difference(
         "the cache after a change of what it gave",
@@ -478,20 +477,20 @@ ODDITIES = (
     Difference(
         "deleted and wanted again",
         was({"new_comps": 2, "new_refs": 1, "del_refs": 1}, {"new_comps": 2, "new_refs": 2, "del_refs": 1}),
-        "what is gone is made again",
-        "Entries deleted stayed in the cache.",
+        "what is missing is created again",
+        "Deleted entries stayed in the cache.",
     ),
     Difference(
         "wanted again and there",
         was(0, 1),
-        "what is gone is made again",
-        "Entries deleted stayed in the cache.",
+        "what is missing is created again",
+        "Deleted entries stayed in the cache.",
     ),
     Difference(
         "create_component by a field",
         was({"raised": "KeyError"}, "Numbered"),
         "a component without the field is another one",
-        "`create_component` with `field_name` raised `KeyError` at the first component that lacks the field.",
+        "`create_component` with `field_name` raised `KeyError` at the first component without that field.",
     ),
 )
 
@@ -500,6 +499,6 @@ IMPORTS = (
         "from ardoqpy_sync import ArdoqSyncClient as found",
         was({"raised": "ModuleNotFoundError"}, "ArdoqSyncClient"),
         "its README said so",
-        "`from ardoqpy_sync import ArdoqSyncClient`, as its README had it, found no such module",
+        "`from ardoqpy_sync import ArdoqSyncClient`, as in its README, found no such module.",
     ),
 )

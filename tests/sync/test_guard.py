@@ -280,6 +280,7 @@ def test_all_or_nothing(ardoq, either):
     ],
     ids=repr,
 )
+@pytest.mark.unsent
 def test_a_bound_that_makes_no_sense_is_refused(ardoq, sync, wrong):
     """A bound that cannot be meant raises InvalidInput naming it, and nothing is asked."""
     named(sync, 1)

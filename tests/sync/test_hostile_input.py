@@ -172,6 +172,7 @@ def test_a_guard_shows_names_harmlessly(ardoq, new_sync, text):
 
 
 @oddities
+@pytest.mark.unsent
 def test_a_component_that_json_cannot_hold_is_refused(ardoq, sync, odd):
     """Such a value is refused wherever it is given: in a new row, one that matches, and a change by id."""
     sync.get_workspace("ws1")
@@ -191,6 +192,7 @@ def test_a_component_that_json_cannot_hold_is_refused(ardoq, sync, odd):
 
 
 @oddities
+@pytest.mark.unsent
 def test_a_reference_that_json_cannot_hold_is_refused(ardoq, sync, odd):
     """So it is in references."""
     for attribute in ("source", "target", "type", "rootWorkspace", "displayText"):
@@ -201,6 +203,7 @@ def test_a_reference_that_json_cannot_hold_is_refused(ardoq, sync, odd):
 
 
 @oddities
+@pytest.mark.unsent
 def test_what_is_no_row_is_refused(ardoq, sync, odd):
     """What is no dict of attributes, or has a key that is no text, is refused, and so is what comes along."""
     refused(ardoq, lambda: sync.create_component(odd))
@@ -228,6 +231,7 @@ def test_keys_that_are_no_text_are_refused(ardoq, sync, key):
 
 
 @no_ids
+@pytest.mark.unsent
 def test_ids_that_are_none_are_refused_by_every_call(ardoq, sync, odd):
     """What cannot be an id is refused before anything is asked, whatever it is."""
     for act in (
@@ -353,6 +357,7 @@ def test_names_that_do_not_fold_to_one_are_two(ardoq, new_sync, one, other):
 LEVELS = 1_500
 
 
+@pytest.mark.slow
 def test_a_tower_of_parents_is_matched_planned_applied_and_deleted(ardoq, new_sync, tmp_path):
     """However deep components lie, they are loaded, matched, deleted with all below, and made by a plan."""
     tower = [stored_component(f"c{n}", f"C{n}", parent=f"c{n - 1}" if n else None) for n in range(LEVELS)]

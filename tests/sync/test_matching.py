@@ -162,6 +162,7 @@ def test_a_reference_matches_by_its_ends_and_type(either):
 @pytest.mark.parametrize("named", [True, False])
 @pytest.mark.parametrize("loaded", [True, False])
 @pytest.mark.parametrize("kind", [2.0, True, "2", None, [2]])
+@pytest.mark.unsent
 def test_a_reference_type_that_is_no_whole_number_is_refused(ardoq, either, named, loaded, kind):
     """A type other than a whole number of the model is refused before anything is sent, live or not."""
     if loaded:

@@ -143,6 +143,7 @@ def test_the_same_new_thing_twice_is_one(ardoq, either):
     ],
     ids=lambda wrong: "-".join(f"{key}-{value}" for key, value in wrong.items()),
 )
+@pytest.mark.unsent
 def test_a_row_that_makes_no_sense_is_refused(ardoq, either, wrong):
     """A row that cannot be stored raises the same live and simulated, and nothing is written or kept."""
     either.get_workspace("ws1")

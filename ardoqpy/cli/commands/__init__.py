@@ -1,1 +1,1 @@
-"""The commands of `ardoqpy`, a file for each kind of thing that is asked or done."""
+"""What the commands of `ardoqpy` do; `ardoqpy.cli.main` lists them with their options."""

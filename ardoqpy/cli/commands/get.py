@@ -1,77 +1,61 @@
-"""`ardoqpy get`: one thing by its id, whatever it is."""
+"""Run `ardoqpy get`: one entity by its id, whatever its kind."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy.cli.command import reading
-from ardoqpy.cli.errors import Refusal
-from ardoqpy.cli.rows import Document, record
+from ardoqpy.cli.connection import Connection
+from ardoqpy.cli.errors import CommandError
+from ardoqpy.cli.output import write
+from ardoqpy.cli.rows import Document, entity_document
+from ardoqpy.errors import BadRequest, NotFoundError, UnsupportedOperation
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from ardoqpy.cli.connection import Connection
     from ardoqpy.client import ArdoqClient
 
-__all__ = ["COMMANDS"]
+__all__ = ["run"]
 
-#: Every kind of thing that has an id, in the order in which it is asked for: the most likely at first.
-KINDS: dict[str, Callable[[ArdoqClient, str], Any]] = {
-    "component": lambda client, wanted: client.get_component(comp_id=wanted),
-    "reference": lambda client, wanted: client.get_reference(ref_id=wanted),
-    "workspace": lambda client, wanted: client.get_workspace(wanted),
-    "report": lambda client, wanted: client.get_report_definition(wanted),
-    "attachment": lambda client, wanted: client.get_attachment(wanted),
-    "folder": lambda client, wanted: client.get_folder(wanted),
-    "model": lambda client, wanted: client.get_model(model_id=wanted),
-    "field": lambda client, wanted: client.get_field(wanted),
-    "tag": lambda client, wanted: client.get_tag(tag_id=wanted),
+#: How each kind of entity is read, the most likely kind first, as `--kind` lists them.
+READS: dict[str, Callable[[ArdoqClient, str], Any]] = {
+    "component": lambda client, entity_id: client.get_component(comp_id=entity_id),
+    "reference": lambda client, entity_id: client.get_reference(ref_id=entity_id),
+    "workspace": lambda client, entity_id: client.get_workspace(entity_id),
+    "report": lambda client, entity_id: client.get_report_definition(entity_id),
+    "attachment": lambda client, entity_id: client.get_attachment(entity_id),
+    "folder": lambda client, entity_id: client.get_folder(entity_id),
+    "model": lambda client, entity_id: client.get_model(model_id=entity_id),
+    "field": lambda client, entity_id: client.get_field(entity_id),
+    "tag": lambda client, entity_id: client.get_tag(tag_id=entity_id),
 }
 
 
-def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", metavar="ID", help="the id of anything")
-    parser.add_argument("--kind", choices=tuple(KINDS), help="what it is, where you know")
-    parser.add_argument(
-        "--references", action="store_true", help="a component: with the references that end and start at it"
-    )
+def run(options: argparse.Namespace) -> int:
+    """Show one entity and return the exit code."""
+    with Connection(options, ("v2", "v1")) as connection:
+        write(_get(connection, options), options)
+    return 0
 
 
 def _get(connection: Connection, options: argparse.Namespace) -> Document:
-    from ardoqpy.errors import BadRequest, NotFoundError, UnsupportedOperation  # noqa: PLC0415
-
-    kinds = [options.kind] if options.kind else list(KINDS)
+    kinds = [options.kind] if options.kind else list(READS)
     missing: dict[str, None] = {}
     for client in connection.clients():
         for kind in [kind for kind in kinds if kind not in missing]:
             try:
-                found = KINDS[kind](client, options.id)
+                entity = READS[kind](client, options.id)
             except UnsupportedOperation:
-                continue  # the next version may have it
+                continue  # the next version may support it
             except (NotFoundError, BadRequest):
                 missing[kind] = None
                 continue
             if kind == "component" and options.references:
-                found = client.get_component(comp_id=options.id, incl_refs=True)
-            return record(found, kind=kind)
+                entity = client.get_component(comp_id=options.id, incl_refs=True)
+            return entity_document(entity, kind=kind)
     if not missing:
         raise UnsupportedOperation(f"API {options.api} has no {options.kind}s: leave --api out.")
-    looked = list(missing)
-    kinds_asked = f"{', '.join(looked[:-1])} or {looked[-1]}" if len(looked) > 1 else looked[0]
-    raise Refusal(f"There is no {kinds_asked} with the id {options.id!r}, or the token may not see it.")
-
-
-COMMANDS = (
-    reading(
-        "get",
-        "show one thing by its id: a component, reference, workspace, ...",
-        _get,
-        (
-            ("get 5f00aa00bb00cc00dd00ee10", "asks what it is: one request for each kind of thing"),
-            ("get 5f00aa00bb00cc00dd00ee10 --kind component --references --format json", "asks once"),
-        ),
-        arguments=_arguments,
-    ),
-)
+    *others, last = missing
+    listed = f"{', '.join(others)} or {last}" if others else last
+    raise CommandError(f"There is no {listed} with the id {options.id!r}, or the token has no access to it.")

@@ -1,43 +1,39 @@
-"""Keep uploaded files, with what they are attached to."""
+"""Keep uploaded files of workspaces and of the organisation."""
 
 import base64
 
 from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.errors import Conflict, NotFound, Unprocessable
-from ardoqpy.emulator.state import State
-from ardoqpy.emulator.table import Row
+from ardoqpy.emulator.rows import AttachmentRow
+from ardoqpy.emulator.rules.base import Rules
 
 
-class Attachments:
-    """Store, find and remove files."""
+class Attachments(Rules[AttachmentRow]):
+    """Apply the rules of attachments; a file name is unique within its workspace or organisation."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
-
-    def of(self, resource_type: str, resource_id: str) -> list[Row]:
+    def of_resource(self, resource_type: str, resource_id: str) -> list[AttachmentRow]:
         """Return the attachments of a workspace or of the organisation."""
-        self._check_resource(resource_type, resource_id)
-        return self._state.attachments.find("resource", (resource_type, resource_id))
+        if resource_type == "workspace":
+            self._state.require(self._state.workspaces, resource_id)
+        elif resource_type != "org":
+            sentence = f"Attachments belong to a 'workspace' or to the 'org', not to a '{resource_type}'."
+            raise NotFound(sentence)
+        return self.table.find("resource", (resource_type, resource_id))
 
-    def get(self, resource_type: str, resource_id: str, name_or_id: str) -> Row:
+    def get_file(self, resource_type: str, resource_id: str, name_or_id: str) -> AttachmentRow:
         """Return one attachment by its file name or its id, or raise NotFound."""
-        for row in self.of(resource_type, resource_id):
+        for row in self.of_resource(resource_type, resource_id):
             if name_or_id in {row["filename"], row["_id"]}:
                 return row
         sentence = f"{resource_type.capitalize()} {resource_id} has no attachment '{name_or_id}'."
         raise NotFound(sentence)
 
-    def by_id(self, attachment_id: str) -> Row:
-        """Return one attachment by its id alone, or raise NotFound."""
-        return self._state.named(self._state.attachments, attachment_id)
-
-    def store(
+    def upload(
         self, resource_type: str, resource_id: str, filename: str, content_type: str, content: bytes
-    ) -> Row:
-        """Keep a file."""
+    ) -> AttachmentRow:
+        """Store a file, and replace a file of the same name."""
         if not filename:
             raise Unprocessable("An attachment needs a file name.")
-        state = self._state
         attributes = {
             "resourceType": resource_type,
             "resourceId": resource_id,
@@ -46,26 +42,19 @@ class Attachments:
             "size": len(content),
             "content": base64.b64encode(content).decode("ascii"),
         }
-        for row in self.of(resource_type, resource_id):
+        for row in self.of_resource(resource_type, resource_id):
             if row["filename"] == filename:
                 if assumptions.UPLOAD_REPLACES_SAME_NAME:
-                    return state.attachments.put(state.changed(row, attributes))
+                    return self._state.update(self.table, row, attributes)
                 sentence = f"There is an attachment '{filename}' already."
                 raise Conflict(sentence, {"id": row["_id"]})
-        return state.attachments.put(state.stamped({**attributes, "folder": None}))
+        return self._state.insert(self.table, {**attributes, "folder": None})
 
-    def delete(self, resource_type: str, resource_id: str, name_or_id: str) -> None:
-        """Remove a file."""
-        self._state.attachments.remove(self.get(resource_type, resource_id, name_or_id)["_id"])
-
-    def _check_resource(self, resource_type: str, resource_id: str) -> None:
-        if resource_type == "workspace":
-            self._state.named(self._state.workspaces, resource_id)
-        elif resource_type != "org":
-            sentence = f"Attachments belong to a 'workspace' or to the 'org', not to a '{resource_type}'."
-            raise NotFound(sentence)
+    def delete_file(self, resource_type: str, resource_id: str, name_or_id: str) -> None:
+        """Delete one attachment by its file name or its id."""
+        self.table.remove(self.get_file(resource_type, resource_id, name_or_id)["_id"])
 
 
-def content_of(attachment: Row) -> bytes:
+def content_of(attachment: AttachmentRow) -> bytes:
     """Return the bytes of an attachment."""
     return base64.b64decode(attachment["content"])

@@ -1,84 +1,100 @@
-"""Carry out many changes at once: creations, upserts, updates and deletions that name one another."""
+"""Execute batches: creates, upserts, updates and deletes that refer to one another in any order."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from ardoqpy.emulator import assumptions
-from ardoqpy.emulator.errors import Problem, Unprocessable
-from ardoqpy.emulator.rules.batch_create import Draft, refuse_twins
+from ardoqpy.emulator.errors import ApiError, Unprocessable
+from ardoqpy.emulator.rows import Attributes, R
 from ardoqpy.emulator.rules.components import Components
-from ardoqpy.emulator.rules.match import Matching, Wanted
+from ardoqpy.emulator.rules.matcher import Criteria, Matcher
 from ardoqpy.emulator.rules.parent_order import parents_first
 from ardoqpy.emulator.rules.references import References
 from ardoqpy.emulator.state import State
-from ardoqpy.emulator.table import Row, Table
+from ardoqpy.emulator.table import Table
 from ardoqpy.emulator.values import as_text
 
+BatchKind = Literal["components", "references"]
+
 _ENDS = ("source", "target")
-# Attributes of a reference that follow from its ends, under the names that "uniqueBy" may give them.
+# Derived attributes of a reference, under the names that "uniqueBy" may use, and the end they derive from.
 _DERIVED = {"rootWorkspace": "source", "source.rootWorkspace": "source", "target.rootWorkspace": "target"}
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
-    """Describe a change: of which entity (an id or an alias), in which version, and what it is to be."""
+class CreateOperation:
+    """Describe an entity to create; other operations of the batch refer to it by its `batch_id`.
 
-    name: str
-    version: int | None
-    attributes: Row
-    custom: Row
+    With `unique_by` (an upsert), an entity with the same values for these attributes is updated instead.
+    """
+
+    batch_id: str | None
+    attributes: Attributes
+    custom: Attributes
+    unique_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Deletion:
-    """Describe a deletion, of one entity by its name or of all that match."""
+class UpdateOperation:
+    """Describe an update of the entity with an id or alias; `version` None accepts any stored version."""
+
+    name: str
+    version: int | None
+    attributes: Attributes
+    custom: Attributes
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteOperation:
+    """Describe a deletion, of the entity with an id or alias, or of all that match."""
 
     name: str | None = None
-    match: Wanted | None = None
+    match: Criteria | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """List what is to be done with one kind of entity."""
+    """List the operations on one kind of entity."""
 
-    create: list[Draft] = field(default_factory=list)
-    upsert: list[Draft] = field(default_factory=list)
-    update: list[Update] = field(default_factory=list)
-    delete: list[Deletion] = field(default_factory=list)
+    create: list[CreateOperation] = field(default_factory=list)
+    upsert: list[CreateOperation] = field(default_factory=list)
+    update: list[UpdateOperation] = field(default_factory=list)
+    delete: list[DeleteOperation] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeRequest:
-    """Describe a whole batch; aliases are what they are to match, by name."""
+class BatchRequest:
+    """Describe a whole batch; aliases have the criteria that identify their entity."""
 
     components: Operations
     references: Operations
-    component_aliases: Mapping[str, Wanted]
-    reference_aliases: Mapping[str, Wanted]
+    component_aliases: Mapping[str, Criteria] = field(default_factory=dict)
+    reference_aliases: Mapping[str, Criteria] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
-class Done:
-    """List what was done with one kind of entity: ids, with the batchId where the request gave one."""
+class WrittenIds:
+    """List the ids of what was written of one kind, with the batchId where the request gave one."""
 
     created: list[tuple[str, str | None]] = field(default_factory=list)
     updated: list[tuple[str, str | None]] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
 
-    def written(self) -> dict[str, None]:
+    def created_or_updated(self) -> dict[str, None]:
         """Return the ids of what was created or updated."""
         return dict.fromkeys(row_id for row_id, _ in (*self.created, *self.updated))
 
 
 @dataclass(slots=True)
-class Names:
-    """Tell which ids the names of a request stand for; what is no name is an id already."""
+class ResolvedNames:
+    """Map the aliases and batchIds of a request to ids; any other name is an id already."""
 
     components: dict[str, str] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)
 
-    def in_row(self, attributes: Row, names: tuple[str, ...]) -> Row:
+    def resolve_attributes(self, attributes: Attributes, names: tuple[str, ...]) -> Attributes:
         """Return attributes with ids in place of names of components."""
         resolved = dict(attributes)
         for name in names:
@@ -87,214 +103,239 @@ class Names:
                 resolved[name] = self.components.get(value, value)
         return resolved
 
-    def in_wanted(self, wanted: Wanted) -> Wanted:
-        """Return a description of references with ids in place of names of components."""
+    def resolve_criteria(self, criteria: Criteria) -> Criteria:
+        """Return criteria for references with ids in place of names of components."""
         attributes = tuple(
             (name, self.components.get(value, value) if name in _ENDS else value)
-            for name, value in wanted.attributes
+            for name, value in criteria.attributes
         )
-        return Wanted(attributes, wanted.custom)
+        return Criteria(attributes, criteria.custom)
 
 
-class Changes:
-    """Carry out change requests; whoever calls this holds the transaction that makes it all or nothing."""
+class BatchExecutor:
+    """Execute batches; the caller holds the transaction that makes each of them all or nothing."""
 
     def __init__(
-        self, state: State, components: Components, references: References, matching: Matching
+        self, state: State, components: Components, references: References, matcher: Matcher
     ) -> None:
+        """Write entities by these rules."""
         self._state = state
         self._components = components
         self._references = references
-        self._matching = matching
+        self._matcher = matcher
 
-    def carry_out(self, request: ChangeRequest) -> tuple[Done, Done]:
-        """Do everything that a request asks for, and return what was done with components and references."""
-        names = self.names(request)
-        doomed_components = self._doomed(request.components, "components", names)
-        doomed_references = self._doomed(request.references, "references", names)
-        components, references = Done(), Done()
-        self._write_components(request.components, names, components)
-        self._write_references(request.references, names, references)
-        self._delete(doomed_components, doomed_references, components, references)
+    def execute(self, request: BatchRequest, *, strict: bool) -> tuple[WrittenIds, WrittenIds]:
+        """Execute all operations; return what was written of components and of references.
+
+        `strict` rejects custom values that do not fit their field, as v2 does and v1 does not.
+        """
+        names = self.resolve_names(request)
+        component_ids = self._ids_to_delete(request.components, "components", names)
+        reference_ids = self._ids_to_delete(request.references, "references", names)
+        components, references = WrittenIds(), WrittenIds()
+        self._write_components(request.components, names, components, strict=strict)
+        self._write_references(request.references, names, references, strict=strict)
+        self._delete(component_ids, reference_ids, components, references)
         return components, references
 
-    def names(self, request: ChangeRequest) -> Names:
-        """Return what the aliases of a request stand for, or raise Unprocessable."""
-        drafts = [
-            draft
-            for operations in (request.components, request.references)
-            for draft in (*operations.create, *operations.upsert)
+    def resolve_names(self, request: BatchRequest) -> ResolvedNames:
+        """Return the ids of a request's aliases, or raise Unprocessable."""
+        operations = [
+            operation
+            for kind in (request.components, request.references)
+            for operation in (*kind.create, *kind.upsert)
         ]
-        refuse_twins(drafts)
-        for draft in drafts:
-            if draft.batch_id in request.component_aliases or draft.batch_id in request.reference_aliases:
-                sentence = f"'{draft.batch_id}' is both an alias and a batchId."
+        _check_unique_batch_ids(operations)
+        for operation in operations:
+            name = operation.batch_id
+            if name in request.component_aliases or name in request.reference_aliases:
+                sentence = f"'{name}' is both an alias and a batchId."
                 raise Unprocessable(sentence)
-        names = Names()
-        for alias, wanted in request.component_aliases.items():
-            names.components[alias] = self._only(self._state.components, alias, wanted)
-        for alias, wanted in request.reference_aliases.items():
-            resolved = names.in_wanted(wanted)
-            names.references[alias] = self._only(self._state.references, alias, resolved)
+        names = ResolvedNames()
+        for alias, criteria in request.component_aliases.items():
+            names.components[alias] = self._resolve_alias(self._state.components, alias, criteria)
+        for alias, criteria in request.reference_aliases.items():
+            resolved = names.resolve_criteria(criteria)
+            names.references[alias] = self._resolve_alias(self._state.references, alias, resolved)
         return names
 
-    def _only(self, table: Table, alias: str, wanted: Wanted) -> str:
-        found = self._matching.find(table, wanted)
-        if len(found) != 1:
-            count = f"{len(found)} {table.name}" if found else f"no {table.kind}"
+    def _resolve_alias(self, table: Table[Any], alias: str, criteria: Criteria) -> str:
+        ids: list[str] = [row["_id"] for row in self._matcher.find(table, criteria)]
+        if len(ids) != 1:
+            count = f"{len(ids)} {table.name}" if ids else f"no {table.kind}"
             sentence = (
-                f"The alias '{alias}' ({wanted}) has to match exactly one {table.kind}: it matches {count}."
+                f"The alias '{alias}' ({criteria}) has to match exactly one {table.kind}: it matches {count}."
             )
-            raise Unprocessable(sentence, {"alias": alias, "ids": [row["_id"] for row in found]})
-        row_id: str = found[0]["_id"]
-        return row_id
+            raise Unprocessable(sentence, {"alias": alias, "ids": ids})
+        return ids[0]
 
-    def _doomed(self, operations: Operations, kind: str, names: Names) -> list[str]:
+    def _ids_to_delete(self, operations: Operations, kind: BatchKind, names: ResolvedNames) -> list[str]:
         table = self._state.tables[kind]
         known = names.components if kind == "components" else names.references
-        doomed: dict[str, None] = {}
+        ids: dict[str, None] = {}
         for position, deletion in enumerate(operations.delete):
-            with _located(f"{kind}.delete[{position}]"):
+            with _error_location(f"{kind}.delete[{position}]"):
                 if deletion.name is not None:
-                    doomed[self._state.named(table, known.get(deletion.name, deletion.name))["_id"]] = None
+                    ids[self._state.require(table, known.get(deletion.name, deletion.name))["_id"]] = None
                 elif deletion.match is not None:
-                    wanted = names.in_wanted(deletion.match)
-                    found = self._matching.find(table, wanted)
-                    if not found and assumptions.V2_MATCH_NEEDS_A_HIT:
-                        sentence = f"nothing matches ({wanted})."
+                    criteria = names.resolve_criteria(deletion.match)
+                    rows = self._matcher.find(table, criteria)
+                    if not rows and assumptions.V2_DELETE_MATCH_REQUIRES_RESULT:
+                        sentence = f"nothing matches ({criteria})."
                         raise Unprocessable(sentence)
-                    doomed.update((row["_id"], None) for row in found)
-        return list(doomed)
+                    ids.update((row["_id"], None) for row in rows)
+        return list(ids)
 
-    def _write_components(self, operations: Operations, names: Names, done: Done) -> None:
-        drafts = _placed("components", operations)
-        order = parents_first([(draft.batch_id, draft.attributes.get("parent")) for _, draft in drafts])
-        for where, draft in (drafts[position] for position in order):
-            with _located(where):
-                row_id = self._write_component(draft, names, done)
-            if draft.batch_id is not None:
-                names.components[draft.batch_id] = row_id
+    def _write_components(
+        self, operations: Operations, names: ResolvedNames, written: WrittenIds, *, strict: bool
+    ) -> None:
+        creates = _creates_and_upserts("components", operations)
+        order = parents_first([(item.batch_id, item.attributes.get("parent")) for _, item in creates])
+        for where, operation in (creates[position] for position in order):
+            with _error_location(where):
+                row_id = self._write_component(operation, names, written, strict=strict)
+            if operation.batch_id is not None:
+                names.components[operation.batch_id] = row_id
         for position, update in enumerate(operations.update):
-            with _located(f"components.update[{position}]"):
+            with _error_location(f"components.update[{position}]"):
                 row = self._components.update(
                     names.components.get(update.name, update.name),
-                    names.in_row(update.attributes, ("parent",)),
+                    names.resolve_attributes(update.attributes, ("parent",)),
                     update.custom,
                     version=update.version,
-                    strict=True,
-                    circles_later=True,
+                    strict=strict,
+                    defer_cycle_check=True,
                 )
-            done.updated.append((row["_id"], None))
-        self._components.refuse_circles(done.written())
+            written.updated.append((row["_id"], None))
+        self._components.check_cycles(written.created_or_updated())
 
-    def _write_component(self, draft: Draft, names: Names, done: Done) -> str:
-        attributes = names.in_row(draft.attributes, ("parent",))
-        found = self._like(self._state.components, draft, attributes) if draft.unique_by else None
-        if found is None:
-            row = self._components.create(attributes, draft.custom, strict=True)
-            done.created.append((row["_id"], draft.batch_id))
+    def _write_component(
+        self, operation: CreateOperation, names: ResolvedNames, written: WrittenIds, *, strict: bool
+    ) -> str:
+        attributes = names.resolve_attributes(operation.attributes, ("parent",))
+        existing = self._find_unique(self._state.components, operation, attributes)
+        if existing is None:
+            row = self._components.create(attributes, operation.custom, strict=strict)
+            written.created.append((row["_id"], operation.batch_id))
         else:
-            _refuse_another_type(found, attributes.pop("typeId"), "typeId")
+            _check_same_type(existing["_id"], "typeId", existing["typeId"], attributes.pop("typeId"))
             row = self._components.update(
-                found["_id"], attributes, draft.custom, strict=True, circles_later=True
+                existing["_id"], attributes, operation.custom, strict=strict, defer_cycle_check=True
             )
-            done.updated.append((row["_id"], draft.batch_id))
-        row_id: str = row["_id"]
-        return row_id
+            written.updated.append((row["_id"], operation.batch_id))
+        return row["_id"]
 
-    def _write_references(self, operations: Operations, names: Names, done: Done) -> None:
-        for where, draft in _placed("references", operations):
-            with _located(where):
-                self._write_reference(draft, names, done)
+    def _write_references(
+        self, operations: Operations, names: ResolvedNames, written: WrittenIds, *, strict: bool
+    ) -> None:
+        for where, operation in _creates_and_upserts("references", operations):
+            with _error_location(where):
+                self._write_reference(operation, names, written, strict=strict)
         for position, update in enumerate(operations.update):
-            with _located(f"references.update[{position}]"):
+            with _error_location(f"references.update[{position}]"):
                 row = self._references.update(
                     names.references.get(update.name, update.name),
-                    names.in_row(update.attributes, _ENDS),
+                    names.resolve_attributes(update.attributes, _ENDS),
                     update.custom,
                     version=update.version,
-                    strict=True,
+                    strict=strict,
                 )
-            done.updated.append((row["_id"], None))
+            written.updated.append((row["_id"], None))
 
-    def _write_reference(self, draft: Draft, names: Names, done: Done) -> None:
-        attributes = names.in_row(draft.attributes, _ENDS)
-        found = self._like(self._state.references, draft, attributes) if draft.unique_by else None
-        if found is None:
-            row = self._references.create(attributes, draft.custom, strict=True)
-            done.created.append((row["_id"], draft.batch_id))
+    def _write_reference(
+        self, operation: CreateOperation, names: ResolvedNames, written: WrittenIds, *, strict: bool
+    ) -> None:
+        attributes = names.resolve_attributes(operation.attributes, _ENDS)
+        existing = self._find_unique(self._state.references, operation, attributes)
+        if existing is None:
+            row = self._references.create(attributes, operation.custom, strict=strict)
+            written.created.append((row["_id"], operation.batch_id))
         else:
-            _refuse_another_type(found, attributes.pop("type"), "type")
-            row = self._references.update(found["_id"], attributes, draft.custom, strict=True)
-            done.updated.append((row["_id"], draft.batch_id))
+            _check_same_type(existing["_id"], "type", existing["type"], attributes.pop("type"))
+            row = self._references.update(existing["_id"], attributes, operation.custom, strict=strict)
+            written.updated.append((row["_id"], operation.batch_id))
 
-    def _like(self, table: Table, draft: Draft, attributes: Row) -> Row | None:
-        """Return the one entity that is like a draft in what makes it unique, if there is one."""
-        wanted_attributes = []
-        wanted_custom = []
-        for name in draft.unique_by:
+    def _find_unique(self, table: Table[R], operation: CreateOperation, attributes: Attributes) -> R | None:
+        """Return the entity that equals an upsert in its `unique_by` attributes, or None."""
+        if not operation.unique_by:
+            return None
+        criteria = self._unique_criteria(table.name, operation, attributes)
+        rows = self._matcher.find(table, criteria)
+        if len(rows) > 1:
+            sentence = f"'uniqueBy' ({criteria}) matches {len(rows)} {table.name}, at most one is allowed."
+            raise Unprocessable(sentence, {"ids": [row["_id"] for row in rows]})
+        return rows[0] if rows else None
+
+    def _unique_criteria(self, kind: str, operation: CreateOperation, attributes: Attributes) -> Criteria:
+        plain: list[tuple[str, Any]] = []
+        custom: list[tuple[str, str]] = []
+        for name in operation.unique_by:
             key = name.removeprefix("customFields.")
             if key != name:
-                value = draft.custom.get(key)
-                wanted_custom.append((key, as_text(value)))
-            elif table is self._state.references and name in _DERIVED:
+                value = operation.custom.get(key)
+                custom.append((key, as_text(value)))
+            elif kind == "references" and name in _DERIVED:
                 end = _DERIVED[name]
-                value = self._state.meant(self._state.components, attributes[end], f"'{end}'")[
-                    "rootWorkspace"
-                ]
-                wanted_attributes.append(("rootWorkspace" if end == "source" else "targetWorkspace", value))
+                component = self._state.resolve(self._state.components, attributes[end], f"'{end}'")
+                value = component["rootWorkspace"]
+                plain.append(("rootWorkspace" if end == "source" else "targetWorkspace", value))
             else:
                 value = attributes.get(name)
-                wanted_attributes.append((name, value))
+                plain.append((name, value))
             if value is None:
                 sentence = f"'uniqueBy' names '{name}', which has no value in the body."
                 raise Unprocessable(sentence)
-        wanted = Wanted(tuple(wanted_attributes), tuple(wanted_custom))
-        found = self._matching.find(table, wanted)
-        if len(found) > 1:
-            sentence = f"'uniqueBy' ({wanted}) matches {len(found)} {table.name}, at most one would do."
-            raise Unprocessable(sentence, {"ids": [row["_id"] for row in found]})
-        return found[0] if found else None
+        return Criteria(tuple(plain), tuple(custom))
 
     def _delete(
         self,
-        doomed_components: list[str],
-        doomed_references: list[str],
-        components: Done,
-        references: Done,
+        component_ids: list[str],
+        reference_ids: list[str],
+        components: WrittenIds,
+        references: WrittenIds,
     ) -> None:
-        for reference in doomed_references:
-            self._references.delete(reference)
-        removed = self._components.delete(doomed_components)
-        along = assumptions.V2_DELETED_LISTS_CASCADES
-        gone = {*removed.components, *removed.references, *doomed_references}
-        for written in (*components.written(), *references.written()):
-            if written in gone:
-                sentence = f"The batch writes {written} and deletes it, too."
+        for reference_id in reference_ids:
+            self._references.delete(reference_id)
+        deleted = self._components.delete_many(component_ids)
+        all_ids = {*deleted.components, *deleted.references, *reference_ids}
+        for row_id in (*components.created_or_updated(), *references.created_or_updated()):
+            if row_id in all_ids:
+                sentence = f"The batch both writes and deletes {row_id}."
                 raise Unprocessable(sentence)
-        components.deleted = removed.components if along else doomed_components
-        references.deleted = [*doomed_references, *(removed.references if along else ())]
+        cascades = assumptions.V2_DELETED_LISTS_CASCADES
+        components.deleted = deleted.components if cascades else component_ids
+        references.deleted = [*reference_ids, *(deleted.references if cascades else ())]
 
 
-def _placed(kind: str, operations: Operations) -> list[tuple[str, Draft]]:
-    """Return creations and upserts, each with where it stands in the request."""
+def _check_unique_batch_ids(operations: list[CreateOperation]) -> None:
+    seen: set[str] = set()
+    for operation in operations:
+        if operation.batch_id is not None and operation.batch_id in seen:
+            sentence = f"The batchId '{operation.batch_id}' is used twice."
+            raise Unprocessable(sentence)
+        if operation.batch_id is not None:
+            seen.add(operation.batch_id)
+
+
+def _creates_and_upserts(kind: BatchKind, operations: Operations) -> list[tuple[str, CreateOperation]]:
+    """Return creates and upserts, each with its location in the request."""
     return [
-        (f"{kind}.{verb}[{position}]", draft)
-        for verb, drafts in (("create", operations.create), ("upsert", operations.upsert))
-        for position, draft in enumerate(drafts)
+        (f"{kind}.{verb}[{position}]", operation)
+        for verb, items in (("create", operations.create), ("upsert", operations.upsert))
+        for position, operation in enumerate(items)
     ]
 
 
-def _refuse_another_type(found: Row, wanted: object, name: str) -> None:
-    if assumptions.V2_UPSERT_REFUSES_ANOTHER_TYPE and found[name] != wanted:
-        sentence = f"{found['_id']} has the '{name}' {found[name]}, which cannot become {wanted}."
+def _check_same_type(row_id: str, name: str, stored: object, wanted: object) -> None:
+    if assumptions.V2_UPSERT_REJECTS_TYPE_CHANGE and stored != wanted:
+        sentence = f"{row_id} has the '{name}' {stored}, which cannot become {wanted}."
         raise Unprocessable(sentence)
 
 
 @contextmanager
-def _located(where: str) -> Iterator[None]:
-    """Have problems say where in the request they come from."""
+def _error_location(where: str) -> Iterator[None]:
+    """Put the location in the request in front of the messages of errors."""
     try:
         yield
-    except Problem as problem:
-        raise type(problem)(f"{where}: {problem.message}", problem.data) from problem
+    except ApiError as error:
+        raise type(error)(f"{where}: {error.message}", error.data) from error

@@ -1,156 +1,58 @@
-"""Keep field definitions, and settle what is stored for custom values."""
+"""Define the fields of models."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.errors import Conflict, Unprocessable
+from ardoqpy.emulator.rows import Attributes, FieldRow
+from ardoqpy.emulator.rules.base import Rules
 from ardoqpy.emulator.schema import FIELD
-from ardoqpy.emulator.state import State, check_version
-from ardoqpy.emulator.table import Row
-from ardoqpy.emulator.values import (
-    FIELD_TYPES,
-    CannotRead,
-    as_text,
-    field_type,
-    read_value,
-    taken_by,
-)
+from ardoqpy.emulator.table import Table
+from ardoqpy.emulator.values import FIELD_TYPES, canonical_field_type
 
-_HUMP = re.compile(r"(?<=[a-zæøåäöü])(?=[A-ZÆØÅÄÖÜ])")
-_NOT_OF_A_NAME = re.compile(r"[^0-9a-zæøåäöüß]+")
+_CAMEL_CASE_BORDER = re.compile(r"(?<=[a-zæøåäöü])(?=[A-ZÆØÅÄÖÜ])")
+_NO_NAME_CHARACTERS = re.compile(r"[^0-9a-zæøåäöüß]+")
 
 
 def name_from_label(label: str) -> str:
-    """Return the key that a label stands for: lower case, words and humps joined by underscores."""
-    return _NOT_OF_A_NAME.sub("_", _HUMP.sub("_", label).casefold()).strip("_")
+    """Return the key for a label: lower case, with underscores between words, as in "yearly_cost"."""
+    return _NO_NAME_CHARACTERS.sub("_", _CAMEL_CASE_BORDER.sub("_", label).casefold()).strip("_")
 
 
-class Fields:
-    """Create, change and apply field definitions."""
+class Fields(Rules[FieldRow]):
+    """Apply the rules of fields."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+    kind = FIELD
 
-    def get(self, field_id: str) -> Row:
-        """Return a field, or raise NotFound."""
-        return self._state.named(self._state.fields, field_id)
-
-    def all(self, *, include_common: bool) -> list[Row]:
+    def all(self, *, include_common: bool = False) -> list[FieldRow]:
         """Return all fields, with or without those of the common templates."""
-        everything = include_common or not assumptions.LISTS_LEAVE_OUT_COMMON
+        if include_common or not assumptions.LISTS_EXCLUDE_COMMON:
+            return self.table.rows()
         models = self._state.models
-        return [row for row in self._state.fields.rows() if everything or not models[row["model"]]["common"]]
+        return [row for row in self.table.rows() if not models[row["model"]]["common"]]
 
-    def create(self, given: Row) -> Row:
-        """Make a field, unless its model has one of that name."""
+    def create(
+        self, given: Attributes, custom: Attributes | None = None, *, strict: bool = False
+    ) -> FieldRow:
+        """Create a field, or raise Conflict if its model has a field of that name."""
         if assumptions.FIELD_LABEL_FROM_NAME and given.get("label") is None and given.get("name") is not None:
             given = {**given, "label": given["name"]}
-        attributes = FIELD.new(given)
-        if not attributes["name"]:
-            attributes["name"] = name_from_label(attributes["label"])
-        self._check(attributes)
-        return self._state.fields.put(self._state.stamped(attributes))
+        return super().create(given, custom, strict=strict)
 
-    def update(self, field_id: str, given: Row, *, version: int | None = None, replace: bool = False) -> Row:
-        """Change a field."""
-        row = self.get(field_id)
-        check_version("field", row, version)
-        changed = self._state.changed(row, FIELD.next(row, given, replace=replace))
-        if not changed["name"]:
-            changed["name"] = row["name"]
-        self._check(changed, field_id)
-        return self._state.fields.put(changed)
-
-    def delete(self, field_id: str) -> None:
-        """Remove a field; what is stored under its name stays."""
-        field = self.get(field_id)
-        self._state.fields.remove(field_id)
+    def delete(self, row_id: str) -> None:
+        """Delete a field; the values that are stored under its name stay."""
+        field = self.get(row_id)
+        super().delete(row_id)
         if not assumptions.FIELD_DELETE_KEEPS_VALUES:
-            self._forget_values(field)
+            self._remove_values(field, self._state.components)
+            self._remove_values(field, self._state.references)
 
-    def of_model(self, model_id: str, name: str) -> Row | None:
-        """Return the definition that a model has for a name."""
-        return self._state.fields.first("name", (model_id, name))
-
-    def settled(
-        self,
-        model_id: str,
-        given: Mapping[str, Any],
-        stored: Mapping[str, Any],
-        *,
-        replace: bool = False,
-        strict: bool = False,
-    ) -> Row:
-        """Return the custom values to store after a request gave some.
-
-        Null removes a value. What the field's type cannot hold is stored as given, or refused when strict;
-        strict is what v2 is, v1 is not.
-        """
-        if replace and assumptions.PUT_RESETS_OMITTED:
-            values = {name: value for name, value in stored.items() if self._is_calculated(model_id, name)}
-        else:
-            values = dict(stored)
-        for name, value in given.items():
-            field = self.of_model(model_id, name)
-            if strict and field is None and name not in stored and assumptions.V2_REFUSES_UNDEFINED_FIELDS:
-                raise Unprocessable(self._undefined(model_id, name))
-            if field is not None and field["calculatedFieldSettings"] is not None:
-                if (
-                    assumptions.V2_REFUSES_CALCULATED_VALUES
-                    if strict
-                    else not assumptions.V1_IGNORES_CALCULATED_VALUES
-                ):
-                    sentence = f"Field '{name}' is calculated and cannot be written."
-                    raise Unprocessable(sentence)
-            elif value is None:
-                values.pop(name, None)
-            elif field is None or not assumptions.NORMALISE_DEFINED_FIELDS:
-                values[name] = value
-            else:
-                values[name] = self._read(field, value, strict=strict)
-        return values
-
-    def text(self, model_id: str, name: str, value: Any) -> str:
-        """Return the text by which a value of this field is found, however it is written."""
-        field = self.of_model(model_id, name)
-        try:
-            return as_text(value if field is None else read_value(field, value))
-        except CannotRead:
-            return as_text(value)
-
-    def _read(self, field: Row, value: Any, *, strict: bool) -> Any:
-        try:
-            return self._read_strictly(field, value) if strict else read_value(field, value)
-        except CannotRead as error:
-            if strict or not assumptions.V1_STORES_UNREADABLE_VALUES:
-                sentence = (
-                    f"Field '{field['name']}' is of type {field['type']} and cannot hold {value!r}:"
-                    f" it takes {taken_by(field)}."
-                )
-                raise Unprocessable(sentence, {"field": field["name"], "value": value}) from error
-            return value
-
-    def _read_strictly(self, field: Row, value: Any) -> Any:
-        read = read_value(field, value, strict=not assumptions.V2_TAKES_TEXT_FOR_OTHER_TYPES)
-        if field["type"] == "User" and read not in self._state.users:
-            raise CannotRead
-        return read
-
-    def _undefined(self, model_id: str, name: str) -> str:
-        model = self._state.models[model_id]["name"]
-        names = ", ".join(field["name"] for field in self._state.fields.find("model", model_id))
-        return f"Model '{model}' has no field '{name}'; it has {names or 'none at all'}."
-
-    def _is_calculated(self, model_id: str, name: str) -> bool:
-        field = self.of_model(model_id, name)
-        return field is not None and field["calculatedFieldSettings"] is not None
-
-    def _check(self, attributes: Row, field_id: str | None = None) -> None:
-        state = self._state
-        model = state.meant(state.models, attributes["model"], "'model' of a field")
-        canonical = field_type(attributes["type"])
+    def _complete(self, attributes: Attributes, given: Attributes, before: FieldRow | None) -> None:  # noqa: ARG002
+        if not attributes["name"]:
+            attributes["name"] = before["name"] if before else name_from_label(attributes["label"])
+        model = self._state.resolve(self._state.models, attributes["model"], "'model' of a field")
+        canonical = canonical_field_type(attributes["type"])
         if canonical is None:
             sentence = f"There is no field type '{attributes['type']}'; there are {', '.join(FIELD_TYPES)}."
             raise Unprocessable(sentence)
@@ -159,18 +61,18 @@ class Fields:
         attributes["type"] = canonical
         attributes["componentType"] = [str(item) for item in attributes["componentType"]]
         attributes["referenceType"] = [str(item) for item in attributes["referenceType"]]
-        holder = self.of_model(attributes["model"], attributes["name"])
-        if holder is not None and holder["_id"] != field_id:
+        existing = self._custom_values.field(attributes["model"], attributes["name"])
+        if existing is not None and (before is None or existing["_id"] != before["_id"]):
             sentence = (
-                f"Model '{model['name']}' already has a field '{attributes['name']}' ({holder['_id']})."
+                f"Model '{model['name']}' already has a field '{attributes['name']}' ({existing['_id']})."
             )
-            raise Conflict(sentence, {"id": holder["_id"]})
+            raise Conflict(sentence, {"id": existing["_id"]})
 
-    def _forget_values(self, field: Row) -> None:
-        state = self._state
-        for workspace in state.workspaces.ids("model", field["model"]):
-            for table in (state.components, state.references):
-                for row in table.find("workspace", workspace):
-                    if field["name"] in row["customFields"]:
-                        left = {name: v for name, v in row["customFields"].items() if name != field["name"]}
-                        table.put(state.changed(row, {"customFields": left}))
+    def _remove_values(self, field: FieldRow, table: Table[Any]) -> None:
+        for workspace in self._state.workspaces.ids("model", field["model"]):
+            for row in table.find("workspace", workspace):
+                if field["name"] in row["customFields"]:
+                    values = {
+                        key: value for key, value in row["customFields"].items() if key != field["name"]
+                    }
+                    self._state.update(table, row, {"customFields": values})

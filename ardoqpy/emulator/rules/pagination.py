@@ -1,24 +1,25 @@
-"""Cut listings into pages that stay right while entities come and go between them.
+"""Cut listings into pages that stay correct while entities are added and deleted between requests.
 
-A page begins after an entity, not at a number: what is added or removed elsewhere moves nothing.
+A page begins after an entity, not at a number, so changes elsewhere do not shift it.
 """
 
 import base64
 import binascii
 from bisect import bisect_right
 from collections.abc import Callable, Hashable
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple
 
 from ardoqpy.emulator.errors import BadRequest
-from ardoqpy.emulator.table import Row, Table
+from ardoqpy.emulator.rows import R
+from ardoqpy.emulator.table import Table
 
-_KEPT_LISTINGS = 16
+_CACHED_LISTINGS = 16
 
 
-class Page(NamedTuple):
-    """Hold a part of a listing, and the cursor that leads to the next part, if there is one."""
+class Page(NamedTuple, Generic[R]):
+    """Hold a part of a listing, and the cursor of the next part, None for the last."""
 
-    rows: list[Row]
+    rows: list[R]
     cursor: str | None
 
 
@@ -28,64 +29,68 @@ class _Listing(NamedTuple):
     positions: list[int]
 
 
-class Pages:
-    """Cut pages, and keep the latest listings: whoever walks through one does not pay for it on every
-    page.
-    """
+class Paginator:
+    """Cut pages, and cache the latest listings so that a search runs once for all of its pages."""
 
     def __init__(self) -> None:
-        self._kept: dict[Hashable, _Listing] = {}
+        """Start with an empty cache."""
+        self._cache: dict[Hashable, _Listing] = {}
 
-    def cut(
+    def page(
         self,
-        table: Table,
-        what: Hashable,
-        find: Callable[[], list[Row]],
+        table: Table[R],
+        listing_key: Hashable,
+        find: Callable[[], list[R]],
         *,
-        depends_on: tuple[Table, ...] = (),
+        depends_on: tuple[Table[Any], ...] = (),
         cursor: str | None,
         size: int,
-    ) -> Page:
-        """Return the page after a cursor of what `find` finds; `what` names the listing.
+    ) -> Page[R]:
+        """Return the page after a cursor of the rows that `find` returns.
 
-        A listing is found anew when the table, or one that it depends on, has changed.
+        `listing_key` identifies the listing in the cache. `find` runs again if the table, or a table in
+        `depends_on`, has changed.
         """
-        listing = self._listing(table, what, find, depends_on)
-        start = bisect_right(listing.positions, _place(table, cursor)) if cursor is not None else 0
+        listing = self._listing(table, listing_key, find, depends_on)
+        start = bisect_right(listing.positions, _cursor_position(table, cursor)) if cursor is not None else 0
         ids = listing.ids[start : start + size]
         more = start + size < len(listing.ids)
         return Page(
             [table[row_id] for row_id in ids],
-            _written(listing.positions[start + size - 1], ids[-1]) if more else None,
+            _encode_cursor(listing.positions[start + size - 1], ids[-1]) if more else None,
         )
 
     def _listing(
-        self, table: Table, what: Hashable, find: Callable[[], list[Row]], depends_on: tuple[Table, ...]
+        self,
+        table: Table[R],
+        listing_key: Hashable,
+        find: Callable[[], list[R]],
+        depends_on: tuple[Table[Any], ...],
     ) -> _Listing:
-        key = (table.name, what)
-        versions = tuple(one.version for one in (table, *depends_on))
-        listing = self._kept.pop(key, None)
+        key = (table.name, listing_key)
+        versions = (table.version, *(other.version for other in depends_on))
+        listing = self._cache.pop(key, None)
         if listing is None or listing.versions != versions:
-            placed = [(table.position(row["_id"]) or 0, row["_id"]) for row in find()]
-            listing = _Listing(versions, [row_id for _, row_id in placed], [place for place, _ in placed])
-        self._kept[key] = listing
-        while len(self._kept) > _KEPT_LISTINGS:
-            del self._kept[next(iter(self._kept))]
+            ids = [row["_id"] for row in find()]
+            listing = _Listing(versions, ids, [table.position(row_id) or 0 for row_id in ids])
+        self._cache[key] = listing
+        while len(self._cache) > _CACHED_LISTINGS:
+            del self._cache[next(iter(self._cache))]
         return listing
 
 
-def _written(position: int, row_id: str) -> str:
+def _encode_cursor(position: int, row_id: str) -> str:
     return base64.urlsafe_b64encode(f"{position}.{row_id}".encode()).decode("ascii").rstrip("=")
 
 
-def _place(table: Table, cursor: str) -> int:
-    """Return the place that a cursor speaks of: that of its entity, or where this was while it was there."""
+def _cursor_position(table: Table[Any], cursor: str) -> int:
+    """Return the position of a cursor's entity, or the position that it had if it has been deleted."""
     try:
-        written = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+        decoded = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
-        raise BadRequest("The cursor is not one of ours.") from error
-    position, dot, row_id = written.partition(".")
+        raise BadRequest("The cursor is invalid.") from error
+    position, dot, row_id = decoded.partition(".")
     if not dot or not position.isdecimal() or len(position) > 18:
-        raise BadRequest("The cursor is not one of ours.")
+        raise BadRequest("The cursor is invalid.")
     now = table.position(row_id)
     return int(position) if now is None else now

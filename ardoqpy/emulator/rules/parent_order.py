@@ -1,4 +1,4 @@
-"""Put components that name one another as parents into an order in which they can be made."""
+"""Sort components so that parents are created before their children."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from ardoqpy.emulator.errors import Unprocessable
 
 
 def parents_first(named: list[tuple[str | None, Any]]) -> list[int]:
-    """Return the positions of (name, parent) pairs so that parents among them come before their children."""
+    """Return the positions of (name, parent) pairs, each parent before its children."""
     positions = {name: position for position, (name, _) in enumerate(named) if name is not None}
     order: dict[int, None] = {}
     for start in range(len(named)):

@@ -1,15 +1,15 @@
-"""Take v1 request bodies apart: what can be written, what is only read, and what is a custom value."""
+"""Split v1 request bodies into writable attributes, read-only attributes and custom values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ardoqpy.emulator import assumptions, schema
 from ardoqpy.emulator.errors import BadRequest
 from ardoqpy.emulator.messages import Request
-from ardoqpy.emulator.table import Row
+from ardoqpy.emulator.rows import Attributes
 
-# Sent by the server on every entity, accepted and ignored when a client sends them back.
+# The server sends these with every entity. A client may send them back; they are ignored.
 PERSISTED = frozenset(
     {
         "_id",
@@ -33,35 +33,37 @@ PERSISTED = frozenset(
 )
 
 
+class Parts(NamedTuple):
+    """Hold the attributes of a body under the store's names, and all its other keys as custom values."""
+
+    attributes: Attributes
+    custom: Attributes
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
-    """Describe the body of one kind: the store's name of each key that can be written, and the keys
-    only read.
-    """
+    """Describe the body of one kind: the store's name of each writable key, and the read-only keys."""
 
+    kind: str
     writable: Mapping[str, str]
     read_only: frozenset[str]
 
-    def parts(self, given: Mapping[str, Any]) -> tuple[Row, Row]:
-        """Return the built-in attributes under the store's names, and everything that is not built in."""
-        built_in: Row = {}
-        custom: Row = {}
+    def parts(self, given: Mapping[str, Any]) -> Parts:
+        """Return the attributes and the custom values; kinds without custom values ignore the latter."""
+        parts = Parts({}, {})
         for key, value in given.items():
             name = self.writable.get(key)
             if name is not None:
-                built_in[name] = value
+                parts.attributes[name] = value
             elif key not in self.read_only:
-                custom[key] = value
-        return built_in, custom
-
-    def attributes(self, given: Mapping[str, Any]) -> Row:
-        """Return the built-in attributes of a kind that has no custom values; unknown keys are ignored."""
-        return self.parts(given)[0]
+                parts.custom[key] = value
+        return parts
 
 
-def _body(kind: schema.Kind, *read_only: str) -> Body:
+def _body(kind: schema.Kind, *read_only: str, on_create: tuple[str, ...] = ()) -> Body:
     writable = {("_order" if _has_underscore(kind, name) else name): name for name in kind.attributes}
-    return Body(writable, PERSISTED.union(read_only))
+    writable |= {name: name for name in on_create}
+    return Body(kind.name, writable, PERSISTED.union(read_only))
 
 
 def _has_underscore(kind: schema.Kind, name: str) -> bool:
@@ -70,7 +72,7 @@ def _has_underscore(kind: schema.Kind, name: str) -> bool:
 
 COMPONENT = _body(schema.COMPONENT, "type", "children", "model", "component-key", "references", "batchId")
 REFERENCE = _body(schema.REFERENCE, "rootWorkspace", "targetWorkspace", "model", "batchId")
-WORKSPACE = _body(schema.WORKSPACE)
+WORKSPACE = _body(schema.WORKSPACE, on_create=("componentTemplate", "componentModel"))
 FOLDER = _body(schema.FOLDER)
 TAG = _body(schema.TAG)
 MODEL = _body(schema.MODEL)
@@ -78,17 +80,17 @@ FIELD = _body(schema.FIELD)
 
 
 def version_for_put(body: Mapping[str, Any]) -> int | None:
-    """Return the version that a PUT speaks of, or raise BadRequest."""
+    """Return the version that a PUT replaces, or raise BadRequest."""
     version = body.get("_version")
     if version is None:
         if assumptions.PUT_NEEDS_VERSION:
-            raise BadRequest("A PUT needs the '_version' that it speaks of.")
+            raise BadRequest("A PUT needs the '_version' that it replaces.")
         return None
     return _integer(version)
 
 
 def version_for_patch(body: Mapping[str, Any]) -> int | None:
-    """Return the version that a PATCH speaks of, if it counts."""
+    """Return the version that a PATCH changes, None if it is not compared."""
     version = body.get("_version")
     if version is None or not assumptions.PATCH_COMPARES_VERSION:
         return None

@@ -1,115 +1,78 @@
-"""Answer for `/api/component`."""
+"""Handle the requests for `/api/component` that other resources do not have."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from ardoqpy.emulator import assumptions
-from ardoqpy.emulator.messages import NO_CONTENT, Request, Response
+from ardoqpy.emulator.messages import Request, Response
+from ardoqpy.emulator.rows import Attributes, ComponentRow
 from ardoqpy.emulator.store import Store
-from ardoqpy.emulator.table import Row
-from ardoqpy.emulator.v1.bodies import COMPONENT, ids_of, version_for_patch, version_for_put
-from ardoqpy.emulator.v1.shapes import Shapes
+from ardoqpy.emulator.v1.bodies import COMPONENT, ids_of
+from ardoqpy.emulator.v1.serializer import Serializer
 from ardoqpy.emulator.values import as_text
 
 
-def list_all(store: Store, _request: Request) -> Response:
-    """Answer every component of the organisation."""
-    return Response(json=Shapes(store).components(store.state.components.rows()))
-
-
 def get(store: Store, request: Request) -> Response:
-    """Answer one component, with its references if they are asked for."""
-    row = store.components.get(request.named["component_id"])
-    shapes = Shapes(store)
-    if request.is_asked("includeReferences"):
-        return Response(json=shapes.component_with_references(row))
-    return Response(json=shapes.component(row))
+    """Return one component, with its references if `includeReferences` is true."""
+    row = store.components.get(request.path_values["component_id"])
+    serializer = Serializer(store)
+    if request.query_flag("includeReferences"):
+        return Response(json=serializer.component_with_references(row))
+    return Response(json=serializer.component(row))
 
 
 def search(store: Store, request: Request) -> Response:
-    """Answer the components of a workspace, narrowed by name and by one field if asked."""
-    pairs = []
-    workspace = request.asked("workspace")
+    """Return the components of a workspace, filtered by name and by one field."""
+    filters = []
+    workspace = request.query_value("workspace")
     if workspace is not None:
-        pairs.append(("rootWorkspace", workspace))
-    field, value = request.asked("field"), request.asked("value")
-    if assumptions.COMPONENT_SEARCH_HONOURS_FIELD and field is not None and value is not None:
-        pairs.append((field, value))
-    found = _equal_in_all(store, pairs)
-    name = request.asked("name")
+        filters.append(("rootWorkspace", workspace))
+    field, value = request.query_value("field"), request.query_value("value")
+    if assumptions.COMPONENT_SEARCH_FILTERS_BY_FIELD and field is not None and value is not None:
+        filters.append((field, value))
+    components = _with_equal_values(store, filters)
+    name = request.query_value("name")
     if name is not None:
-        found = [shape for shape in found if _name_matches(shape["name"], name)]
-    return Response(json=found)
+        components = [component for component in components if _name_matches(component["name"], name)]
+    return Response(json=components)
 
 
 def fieldsearch(store: Store, request: Request) -> Response:
-    """Answer the components for which every pair of the query holds."""
-    pairs = []
+    """Return the components whose values equal every pair of the query."""
+    filters = []
     for key, value in request.query:
         if key == "workspace":
-            if assumptions.FIELDSEARCH_HONOURS_WORKSPACE:
-                pairs.append(("rootWorkspace", value))
+            if assumptions.FIELDSEARCH_FILTERS_BY_WORKSPACE:
+                filters.append(("rootWorkspace", value))
         elif key != "org":
-            pairs.append((key, value))
-    return Response(json=_equal_in_all(store, pairs))
-
-
-def create(store: Store, request: Request) -> Response:
-    """Make a component."""
-    row = store.components.create(*COMPONENT.parts(request.json_object()))
-    return Response(201, Shapes(store).component(row))
-
-
-def update(store: Store, request: Request) -> Response:
-    """Replace what can be written of a component."""
-    body = request.json_object()
-    row = store.components.update(
-        request.named["component_id"],
-        *COMPONENT.parts(body),
-        version=version_for_put(body),
-        replace=True,
-    )
-    return Response(json=Shapes(store).component(row))
-
-
-def patch(store: Store, request: Request) -> Response:
-    """Change what the body names of a component."""
-    body = request.json_object()
-    row = store.components.update(
-        request.named["component_id"], *COMPONENT.parts(body), version=version_for_patch(body)
-    )
-    return Response(json=Shapes(store).component(row))
-
-
-def delete(store: Store, request: Request) -> Response:
-    """Remove a component with its descendants and their references."""
-    store.components.delete([request.named["component_id"]])
-    return NO_CONTENT
+            filters.append((key, value))
+    return Response(json=_with_equal_values(store, filters))
 
 
 def delete_many(store: Store, request: Request) -> Response:
-    """Remove many components and tell what went with them."""
-    asked = ids_of(request, "componentIds")
-    removed = store.components.delete(asked)
-    listed = removed.components if assumptions.BULK_DELETE_LISTS_DESCENDANTS else asked
-    tags = [store.state.tags[tag] for tag in removed.tags]
+    """Delete components, and return the ids of all that was deleted."""
+    requested = ids_of(request, "componentIds")
+    deleted = store.components.delete_many(requested)
+    serializer = Serializer(store)
     answer = {
         "clientRequestId": request.json_object().get("requestId"),
-        "componentIds": listed,
-        "referenceIds": removed.references,
-        "updatedTags": Shapes(store).tags(tags),
+        "componentIds": deleted.components if assumptions.BULK_DELETE_LISTS_DESCENDANTS else requested,
+        "referenceIds": deleted.references,
+        "updatedTags": [serializer.tag(store.tags.get(tag_id)) for tag_id in deleted.tags],
     }
     return Response(json=answer)
 
 
-def _equal_in_all(store: Store, pairs: list[tuple[str, str]]) -> list[Row]:
-    shapes = Shapes(store)
-    found = shapes.components(_candidates(store, pairs))
-    return [shape for shape in found if all(_equal(shape.get(key), value) for key, value in pairs)]
+def _with_equal_values(store: Store, filters: list[tuple[str, str]]) -> list[Attributes]:
+    components = Serializer(store).components(_candidates(store, filters))
+    return [component for component in components if _matches(component, filters)]
 
 
-def _candidates(store: Store, pairs: list[tuple[str, str]]) -> list[Row]:
-    """Narrow the components down by an index, so that a search costs what it finds."""
+def _candidates(store: Store, filters: list[tuple[str, str]]) -> list[ComponentRow]:
+    """Narrow the components down by an index, so that a search takes no longer than its result needs."""
     table = store.state.components
-    workspaces = [value for key, value in pairs if key == "rootWorkspace"][:1]
-    custom = next((pair for pair in pairs if pair[0] not in COMPONENT.writable), None)
+    workspaces = [value for key, value in filters if key == "rootWorkspace"][:1]
+    custom = next((pair for pair in filters if pair[0] not in COMPONENT.writable), None)
     if custom is not None and custom[0] not in COMPONENT.read_only:
         key, value = custom
         return [
@@ -120,6 +83,10 @@ def _candidates(store: Store, pairs: list[tuple[str, str]]) -> list[Row]:
     if workspaces:
         return table.find("workspace", workspaces[0])
     return table.rows()
+
+
+def _matches(component: Mapping[str, Any], filters: list[tuple[str, str]]) -> bool:
+    return all(_equal(component.get(key), value) for key, value in filters)
 
 
 def _equal(stored: object, wanted: str) -> bool:

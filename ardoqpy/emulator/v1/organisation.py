@@ -1,27 +1,28 @@
-"""Answer for the caller, the organisation and its reports."""
+"""Handle the requests for the current user, reports and the organisation."""
 
 from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.messages import Request, Response
 from ardoqpy.emulator.store import Store
-from ardoqpy.emulator.v1.shapes import Shapes
+from ardoqpy.emulator.v1.serializer import Serializer
 
 
 def current_user(store: Store, _request: Request) -> Response:
-    """Answer whom the token belongs to."""
-    return Response(json=Shapes(store).user(store.state.user()))
+    """Return the user of the token."""
+    return Response(json=dict(store.state.user()))
 
 
 def notify_by_email(_store: Store, request: Request) -> Response:
-    """Answer the message that would have been sent."""
+    """Return the message of the request; nothing is sent."""
     return Response(assumptions.STATUS_EMAIL_SENT, request.json_object())
 
 
 def export_report(store: Store, request: Request) -> Response:
-    """Answer the rows of a report."""
-    shapes = Shapes(store)
-    return Response(json=[shapes.exported(row) for row in store.reports.run(request.named["report_id"])])
+    """Return the rows of a report."""
+    serializer = Serializer(store)
+    rows = store.reports.run(request.path_values["report_id"])
+    return Response(json=[serializer.report_row(row) for row in rows])
 
 
 def switch(_store: Store, request: Request) -> Response:
-    """Send the caller to the domain of the organisation."""
+    """Redirect to the domain of the organisation."""
     return Response(assumptions.SWITCH_ORG_STATUS, {}, headers={"Location": f"{request.settings.base_url}/"})

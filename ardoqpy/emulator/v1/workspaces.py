@@ -1,107 +1,76 @@
-"""Answer for `/api/workspace`."""
+"""Handle the requests for workspaces, and for all that is in one, that other resources do not have."""
 
 from ardoqpy.emulator.errors import BadRequest
-from ardoqpy.emulator.messages import NO_CONTENT, Request, Response
+from ardoqpy.emulator.messages import Request, Response
 from ardoqpy.emulator.store import Store
-from ardoqpy.emulator.v1.bodies import WORKSPACE, version_for_put
-from ardoqpy.emulator.v1.shapes import Shapes
-
-
-def list_all(store: Store, _request: Request) -> Response:
-    """Answer all workspaces."""
-    return Response(json=Shapes(store).workspaces(store.state.workspaces.rows()))
+from ardoqpy.emulator.v1.serializer import Serializer
 
 
 def summary(store: Store, _request: Request) -> Response:
-    """Answer all workspaces with how much is in them."""
-    shapes = Shapes(store)
-    return Response(json=[shapes.summary(row) for row in store.state.workspaces.rows()])
+    """Return all workspaces with the numbers of their components and references."""
+    serializer = Serializer(store)
+    return Response(json=[serializer.summary(row) for row in store.workspaces.all()])
 
 
 def search(store: Store, request: Request) -> Response:
-    """Answer the workspaces whose name matches loosely."""
-    return Response(json=Shapes(store).workspaces(store.workspaces.search(request.asked("name") or "")))
+    """Return the workspaces whose name starts with a text."""
+    rows = store.workspaces.search(request.query_value("name") or "")
+    return Response(json=Serializer(store).workspaces(rows))
 
 
 def by_name(store: Store, request: Request) -> Response:
-    """Answer the workspaces of exactly this name."""
-    return Response(json=Shapes(store).workspaces(store.workspaces.called(request.asked("name") or "")))
-
-
-def get(store: Store, request: Request) -> Response:
-    """Answer one workspace."""
-    return Response(json=Shapes(store).workspace(store.workspaces.get(request.named["workspace_id"])))
+    """Return the workspaces of exactly this name."""
+    rows = store.workspaces.with_name(request.query_value("name") or "")
+    return Response(json=Serializer(store).workspaces(rows))
 
 
 def aggregated(store: Store, request: Request) -> Response:
-    """Answer one workspace with everything in it."""
-    return Response(json=Shapes(store).aggregated(store.workspaces.get(request.named["workspace_id"])))
+    """Return one workspace with everything in it."""
+    row = store.workspaces.get(request.path_values["workspace_id"])
+    return Response(json=Serializer(store).aggregated(row))
 
 
 def components(store: Store, request: Request) -> Response:
-    """Answer the components of a workspace."""
-    workspace = store.workspaces.get(request.named["workspace_id"])
-    rows = store.state.components.find("workspace", workspace["_id"])
-    return Response(json=Shapes(store).components(rows))
+    """Return the components of a workspace."""
+    rows = store.components.in_workspace(_workspace_id(store, request))
+    return Response(json=Serializer(store).components(rows))
 
 
 def references(store: Store, request: Request) -> Response:
-    """Answer the references that start in a workspace."""
-    workspace = store.workspaces.get(request.named["workspace_id"])
-    rows = store.state.references.find("workspace", workspace["_id"])
-    return Response(json=Shapes(store).references(rows))
+    """Return the references that start in a workspace."""
+    rows = store.references.in_workspace(_workspace_id(store, request))
+    return Response(json=Serializer(store).references(rows))
 
 
 def all_references(store: Store, request: Request) -> Response:
-    """Answer the references that start or end in a workspace."""
-    workspace_id = store.workspaces.get(request.named["workspace_id"])["_id"]
-    table = store.state.references
-    rows = table.find("workspace", workspace_id)
-    rows += [
-        row for row in table.find("target_workspace", workspace_id) if row["rootWorkspace"] != workspace_id
-    ]
-    return Response(json=Shapes(store).references(rows))
+    """Return the references that start or end in a workspace."""
+    workspace_id = _workspace_id(store, request)
+    rows = store.references.in_workspace(workspace_id)
+    incoming = store.state.references.find("target_workspace", workspace_id)
+    rows += [row for row in incoming if row["rootWorkspace"] != workspace_id]
+    return Response(json=Serializer(store).references(rows))
+
+
+def tags(store: Store, request: Request) -> Response:
+    """Return the tags of a workspace."""
+    return Response(json=Serializer(store).tags(store.tags.in_workspace(_workspace_id(store, request))))
 
 
 def branches(store: Store, request: Request) -> Response:
-    """Answer the branches that were taken from a workspace."""
-    shapes = Shapes(store)
-    rows = store.branches.of(request.named["workspace_id"])
-    return Response(json=[shapes.branch(row) for row in rows])
+    """Return the branches of a workspace."""
+    serializer = Serializer(store)
+    rows = store.branches.of_workspace(request.path_values["workspace_id"])
+    return Response(json=[serializer.branch(row) for row in rows])
 
 
 def create_branch(store: Store, request: Request) -> Response:
-    """Take a branch of a workspace and answer the new workspace."""
+    """Branch a workspace, and return the new workspace."""
     name = request.json_object().get("branch-name")
     if not isinstance(name, str | None):
         raise BadRequest("'branch-name' has to be a string.")
-    return Response(201, Shapes(store).workspace(store.branches.create(request.named["workspace_id"], name)))
+    row = store.branches.create(request.path_values["workspace_id"], name)
+    return Response(201, Serializer(store).workspace(row))
 
 
-def create(store: Store, request: Request) -> Response:
-    """Make a workspace."""
-    body = request.json_object()
-    row = store.workspaces.create(
-        WORKSPACE.attributes(body),
-        template=body.get("componentTemplate"),
-        model=body.get("componentModel"),
-    )
-    return Response(201, Shapes(store).workspace(row))
-
-
-def update(store: Store, request: Request) -> Response:
-    """Replace what can be written of a workspace."""
-    body = request.json_object()
-    row = store.workspaces.update(
-        request.named["workspace_id"],
-        WORKSPACE.attributes(body),
-        version=version_for_put(body),
-        replace=True,
-    )
-    return Response(json=Shapes(store).workspace(row))
-
-
-def delete(store: Store, request: Request) -> Response:
-    """Remove a workspace and everything in it."""
-    store.workspaces.delete(request.named["workspace_id"])
-    return NO_CONTENT
+def _workspace_id(store: Store, request: Request) -> str:
+    return store.workspaces.get(request.path_values["workspace_id"])["_id"]

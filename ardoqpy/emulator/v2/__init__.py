@@ -1,1 +1,1 @@
-"""Speak version 2 of Ardoq's API: take a request apart, ask the store, answer in that version's shape."""
+"""Answer version 2 of Ardoq's API: parse a request, ask the store, and serialize the answer."""

@@ -1,25 +1,19 @@
-"""Answer for `/api/v2/me` and `/api/v2/attachments`."""
+"""Handle the requests for the current user and for the types and fields of a workspace."""
 
 from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.messages import Request, Response
 from ardoqpy.emulator.store import Store
-from ardoqpy.emulator.v2.listings import filtered, wanted
-from ardoqpy.emulator.v2.shapes import Shapes
+from ardoqpy.emulator.v2.serializer import Serializer
 
 
 def me(store: Store, request: Request) -> Response:
-    """Answer whom the token belongs to, and the organisation."""
+    """Return the user of the token, and the organisation."""
     label = request.settings.org
     user, org = store.state.user(), {"name": assumptions.V2_ORG_NAME or label, "label": label}
     return Response(json={"user": {"email": user["email"]}, "org": org})
 
 
-def list_attachments(store: Store, request: Request) -> Response:
-    """Answer a page of the attachments that the query asks for, without their bytes."""
-    what = wanted(request, "filename", "folder")
-    return filtered(store, request, store.state.attachments, what, Shapes(store).attachment)
-
-
-def get_attachment(store: Store, request: Request) -> Response:
-    """Answer one attachment, without its bytes."""
-    return Response(json=Shapes(store).attachment(store.attachments.by_id(request.named["attachment_id"])))
+def workspace_context(store: Store, request: Request) -> Response:
+    """Return the types, fields and tags of a workspace."""
+    workspace = store.workspaces.get(request.path_values["workspace_id"])
+    return Response(json=Serializer(store).context(workspace))

@@ -1,66 +1,53 @@
-"""Answer for `/api/v2/reports`."""
+"""Handle the requests that run a report."""
 
 from collections.abc import Callable
 from typing import Any
 
 from ardoqpy.emulator.errors import BadRequest
 from ardoqpy.emulator.messages import Request, Response
+from ardoqpy.emulator.rows import Attributes, Column
 from ardoqpy.emulator.store import Store
-from ardoqpy.emulator.table import Row
-from ardoqpy.emulator.v2.listings import filtered, page, wanted
-from ardoqpy.emulator.v2.shapes import Shapes
-
-_KEY_FORMATS = ("label", "key")
-
-
-def list_all(store: Store, request: Request) -> Response:
-    """Answer a page of the reports that the query asks for."""
-    what = wanted(request, "name")
-    return filtered(store, request, store.state.reports, what, Shapes(store).report)
-
-
-def get(store: Store, request: Request) -> Response:
-    """Answer what a report asks for."""
-    return Response(json=Shapes(store).report(store.reports.get(request.named["report_id"])))
+from ardoqpy.emulator.v2.pages import page
+from ardoqpy.emulator.v2.serializer import Serializer
 
 
 def run_objects(store: Store, request: Request) -> Response:
-    """Answer a page of a report's rows as objects; what a row has no value for is not in it."""
-    key_format = _key_format(request)
+    """Return a page of a report's rows as objects, without the keys of missing values."""
+    by_key = _uses_keys(request)
 
-    def shape(columns: list[Row], cells: list[Any]) -> Row:
+    def to_object(columns: list[Column], cells: list[Any]) -> Attributes:
         pairs = zip(columns, cells, strict=True)
-        return {column[key_format]: cell for column, cell in pairs if cell is not None}
+        return {
+            column["key"] if by_key else column["label"]: cell for column, cell in pairs if cell is not None
+        }
 
-    return _run(store, request, shape)
+    return _run(store, request, to_object)
 
 
 def run_tabular(store: Store, request: Request) -> Response:
-    """Answer a page of a report's rows as lists in the order of the columns, null where a value is
-    missing.
-    """
+    """Return a page of a report's rows as lists in the order of the columns; null is a missing value."""
     return _run(store, request, lambda _columns, cells: cells)
 
 
-def _run(store: Store, request: Request, shape: Callable[[list[Row], list[Any]], Any]) -> Response:
-    report = store.reports.get(request.named["report_id"])
-    shapes = Shapes(store)
-    columns = shapes.columns(report)
+def _run(store: Store, request: Request, serialize: Callable[[list[Column], list[Any]], Any]) -> Response:
+    report = store.reports.get(request.path_values["report_id"])
+    serializer = Serializer(store)
+    columns = serializer.columns(report)
     return page(
         store,
         request,
         store.state.components,
         ("report", report["_id"]),
         lambda: store.reports.run(report["_id"]),
-        lambda row: shape(columns, shapes.cells(report, row)),
+        lambda row: serialize(columns, serializer.cells(report, row)),
         {"name": report["name"], "columns": columns},
     )
 
 
-def _key_format(request: Request) -> str:
-    asked = [value for key, value in request.query if key == "keyFormat"]
-    for value in asked:
-        if value not in _KEY_FORMATS:
-            sentence = f"'keyFormat' is one of {', '.join(_KEY_FORMATS)}, not '{value}'."
+def _uses_keys(request: Request) -> bool:
+    formats = [value for key, value in request.query if key == "keyFormat"] or ["label"]
+    for value in formats:
+        if value not in {"label", "key"}:
+            sentence = f"'keyFormat' is one of label, key, not '{value}'."
             raise BadRequest(sentence)
-    return asked[0] if asked else _KEY_FORMATS[0]
+    return formats[0] == "key"

@@ -1,1 +1,1 @@
-"""The commands of `ardoqpy-sync`, a file for each."""
+"""What the commands of `ardoqpy-sync` do; `ardoqpy_sync.cli.main` lists them with their options."""

@@ -1,158 +1,117 @@
-"""`ardoqpy-sync apply`: a job carried out, or a plan that was saved and reviewed."""
+"""Run `ardoqpy-sync apply`: run a job, or apply a saved plan."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ardoqpy.cli.command import Command
-from ardoqpy_sync.cli.options import add_connection, add_telling, settings_of, writable
+from ardoqpy.cli.errors import CommandError
+from ardoqpy.cli.options import connection_settings
+from ardoqpy.errors import ArdoqClientException, PlanDrifted
+from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED, most_severe
+from ardoqpy_sync.cli.notify import CommandResult, RunContext, run_and_notify
+from ardoqpy_sync.cli.options import check_output_files
+from ardoqpy_sync.cli.run_job import (
+    INTERRUPTED_MESSAGE,
+    exit_code_of,
+    is_json,
+    load_job_file,
+    load_state,
+    run_with_client,
+)
+from ardoqpy_sync.client import ArdoqSyncClient
+from ardoqpy_sync.job import open_client, write_state
+from ardoqpy_sync.job.connect import DEFAULT_VERSION, resolve_path
+from ardoqpy_sync.lock import JobLock
+from ardoqpy_sync.plans.plan import Plan
+from ardoqpy_sync.reporting.document import build_run_document
 
 if TYPE_CHECKING:
     import argparse
 
-    from ardoqpy_sync.cli.notify import Came, Known
-    from ardoqpy_sync.client import ArdoqSyncClient
+    from ardoqpy.cli.options import ConnectionSettings
     from ardoqpy_sync.job import Job
-    from ardoqpy_sync.plans.plan import Plan
 
-__all__ = ["COMMAND"]
-
-MOVED = ("skip", "refuse", "replan")
+__all__ = ["run"]
 
 
-def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("job", metavar="JOB|PLAN", help="the job's file, or a plan that was saved")
-    parser.add_argument(
-        "--job",
-        metavar="JOB",
-        dest="job_of_plan",
-        help="for a plan: the job that it was made of, which says how to reach Ardoq",
-    )
-    parser.add_argument(
-        "--moved",
-        choices=MOVED,
-        help="for a plan: what becomes of it where something in Ardoq has moved since (skip that)",
-    )
-    add_telling(parser)
-    add_connection(parser)
+def run(options: argparse.Namespace) -> int:
+    """Run a job or apply a plan, and return the exit code."""
+    check_output_files(options.report, filter(None, [options.job, options.job_of_plan]))
+    is_plan = is_json(options.job)
+    if not is_plan:
+        for name, given in (("--job", options.job_of_plan), ("--on-drift", options.on_drift)):
+            if given is not None:
+                raise CommandError(f"{name} is only for a saved plan, and {options.job!r} is not one.")
+    work = _apply_plan if is_plan else _run_job
+    return run_and_notify(options, "apply", lambda context: work(options, context), simulated=False)
 
 
-def _run(options: argparse.Namespace) -> int:
-    from ardoqpy.cli.errors import Refusal  # noqa: PLC0415
-    from ardoqpy_sync.cli.notify import run_and_tell  # noqa: PLC0415
-    from ardoqpy_sync.cli.run_job import is_json  # noqa: PLC0415  (the first to need the client)
-
-    writable(options.report, filter(None, [options.job, options.job_of_plan]))
-    if is_json(options.job):
-        return run_and_tell(options, "apply", lambda known: _plan_applied(options, known), simulated=False)
-    for name, given in (("--job", options.job_of_plan), ("--moved", options.moved)):
-        if given is not None:
-            raise Refusal(f"{name} is for a saved plan, and {options.job!r} is none: leave it out.")
-    return run_and_tell(options, "apply", lambda known: _applied(options, known), simulated=False)
-
-
-def _applied(options: argparse.Namespace, known: Known) -> Came:
-    from ardoqpy.errors import ArdoqClientException  # noqa: PLC0415
-    from ardoqpy_sync.cli.exit_codes import DONE, FAILED  # noqa: PLC0415
-    from ardoqpy_sync.cli.run_job import carried_out, memory_of, progress_for, the_job  # noqa: PLC0415
-    from ardoqpy_sync.job import client_of, write_memory  # noqa: PLC0415
-    from ardoqpy_sync.lock import JobLock  # noqa: PLC0415
-
-    job = the_job(options.job)
-    known.title = job.name
-    with JobLock(_lock_of(job), job=job.name):
-        memory, before = memory_of(job)
-        with client_of(
+def _run_job(options: argparse.Namespace, context: RunContext) -> CommandResult:
+    job = load_job_file(options.job)
+    context.title = job.name
+    with JobLock(_lock_file(job), job=job.name):
+        state_file, state = load_state(job)
+        with open_client(
             job,
             simulate=False,
-            previous_report=before,
-            progress=progress_for(options),
-            **settings_of(options),
+            previous_report=state,
+            progress=not options.quiet_when_unchanged,
+            **connection_settings(options),
         ) as client:
-            known.meet(client)
-            came = carried_out(job, client)
-            if memory is not None and came.status == DONE:
+            context.set_client(client)
+            result = run_with_client(job, client)
+            if state_file is not None and result.exit_code == DONE:
                 try:
-                    write_memory(memory, client.report, job=job.name, host=client.hosturl)
+                    write_state(state_file, client.report, job=job.name, host=client.hosturl)
                 except ArdoqClientException as problem:
-                    came.complaints.append(str(problem))
-                    came.status = FAILED
-            return came
+                    result.errors.append(str(problem))
+                    result.exit_code = FAILED
+            return result
 
 
-def _plan_applied(options: argparse.Namespace, known: Known) -> Came:
-    from ardoqpy_sync.cli.run_job import progress_for, the_job  # noqa: PLC0415
-    from ardoqpy_sync.job import client_of  # noqa: PLC0415
-    from ardoqpy_sync.lock import JobLock  # noqa: PLC0415
-    from ardoqpy_sync.plans.plan import Plan  # noqa: PLC0415
-
+def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResult:
     plan = Plan.load(options.job)
-    job = the_job(options.job_of_plan) if options.job_of_plan else None
-    known.title = f"Plan of {plan.made['at']}" if job is None else f"{job.name}, plan of {plan.made['at']}"
-    lock = f"{options.job}.lock" if job is None else _lock_of(job)
-    settings = settings_of(options)
-    with JobLock(lock, job=known.title if job is None else job.name):
-        progress = progress_for(options)
-        if job is None:
-            client = _client_for(plan, progress=progress, **settings)
-        else:
-            client = client_of(job, simulate=False, progress=progress, **settings)
-        with client:
-            known.meet(client)
-            return _carried_out(plan, client, options.moved or MOVED[0], known.title)
+    job = load_job_file(options.job_of_plan) if options.job_of_plan else None
+    made_at = plan.made["at"]
+    context.title = f"Plan of {made_at}" if job is None else f"{job.name}, plan of {made_at}"
+    lock_file = f"{options.job}.lock" if job is None else _lock_file(job)
+    settings = connection_settings(options)
+    progress = not options.quiet_when_unchanged
+    with (
+        JobLock(lock_file, job=context.title if job is None else job.name),
+        _client_of_plan(plan, settings, progress=progress)
+        if job is None
+        else open_client(job, simulate=False, progress=progress, **settings) as client,
+    ):
+        context.set_client(client)
+        return _apply(plan, client, options.on_drift or "skip", context.title)
 
 
-def _client_for(plan: Plan, *, progress: bool, **settings: Any) -> ArdoqSyncClient:
-    """Return a client for a plan without its job: the version is that of the plan, the host never is."""
-    from ardoqpy_sync.client import ArdoqSyncClient  # noqa: PLC0415
-    from ardoqpy_sync.job.connect import VERSION  # noqa: PLC0415
-
+def _client_of_plan(plan: Plan, settings: ConnectionSettings, *, progress: bool) -> ArdoqSyncClient:
+    """Return a client for a plan without its job: the API version is the plan's, the host never is."""
     settings.setdefault("version", plan.made["api"])
-    batch = settings["version"] == VERSION
+    batch = settings["version"] == DEFAULT_VERSION
     return ArdoqSyncClient(batch=batch, on_error="collect", progress=progress, **settings)
 
 
-def _carried_out(plan: Plan, client: ArdoqSyncClient, moved: str, title: str) -> Came:
-    from ardoqpy.errors import ArdoqClientException, PlanDrifted  # noqa: PLC0415
-    from ardoqpy_sync.cli.exit_codes import DONE, FAILED, INTERRUPTED, REFUSED, worst  # noqa: PLC0415
-    from ardoqpy_sync.cli.notify import Came  # noqa: PLC0415
-    from ardoqpy_sync.cli.run_job import INTERRUPTED_WORDS, status_of  # noqa: PLC0415
-    from ardoqpy_sync.reporting.document import account_of  # noqa: PLC0415
-
-    status, more = DONE, []
+def _apply(plan: Plan, client: ArdoqSyncClient, on_drift: str, title: str) -> CommandResult:
+    exit_code, more_lines = DONE, []
     try:
-        result = client.apply(plan, moved)
-        more = [result["sentence"]]
-        if result["held"] or any(one["changes"] for one in result["moved"]):
-            status = REFUSED  # not all of the plan could be done as it was reviewed
+        result = client.apply(plan, on_drift)
+        more_lines = [result["sentence"]]
+        if result["held"] or any(change["changes"] for change in result["moved"]):
+            exit_code = BLOCKED  # not all of the plan could be applied as it was reviewed
         if result["failed"]:
-            status = FAILED
+            exit_code = FAILED
     except KeyboardInterrupt:
-        client.give_up(INTERRUPTED_WORDS)
-        status = INTERRUPTED
+        client.give_up(INTERRUPTED_MESSAGE)
+        exit_code = INTERRUPTED
     except ArdoqClientException as problem:
         client.give_up(str(problem))
-        status = REFUSED if isinstance(problem, PlanDrifted) else FAILED
-    account = account_of(client, title=title)
-    return Came(account, worst(status, status_of(account)), more=more)
+        exit_code = BLOCKED if isinstance(problem, PlanDrifted) else FAILED
+    document = build_run_document(client, title=title)
+    return CommandResult(document, most_severe(exit_code, exit_code_of(document)), more_lines=more_lines)
 
 
-def _lock_of(job: Job) -> str:
-    from ardoqpy_sync.job.connect import beside  # noqa: PLC0415
-
-    return beside(job, job.run["lock"]) if "lock" in job.run else f"{job.path}.lock"
-
-
-COMMAND = Command(
-    "apply",
-    "carry a job out, or a plan that was saved",
-    _arguments,
-    _run,
-    (
-        ("apply job.toml", "what a nightly job calls"),
-        ("apply job.toml --quiet-when-unchanged --report last.html", "from cron, which mails what is said"),
-        ("apply plan.json --job job.toml --moved refuse", "a plan that was reviewed, or nothing"),
-    ),
-    "One run of a job at a time: a second one is refused. The exit status is 0 where all is done, 3 where "
-    "the guard refuses or the plan does not fit any more, and 1 where rows fail or anything else goes wrong.",
-)
+def _lock_file(job: Job) -> str:
+    return resolve_path(job, job.run["lock_file"]) if "lock_file" in job.run else f"{job.path}.lock"

@@ -1,56 +1,29 @@
-"""`ardoqpy-sync report`: a report that was kept as data, made into a page or Markdown."""
+"""Run `ardoqpy-sync report`: convert a run document to a page or Markdown."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
 
-from ardoqpy.cli.command import Command
-from ardoqpy_sync.cli.options import report_file, writable
+from ardoqpy.cli.output import open_output
+from ardoqpy_sync.cli.options import check_output_files
+from ardoqpy_sync.reporting import terminal
+from ardoqpy_sync.reporting.document import read_run_document
+from ardoqpy_sync.reporting.save import save_report
 
 if TYPE_CHECKING:
     import argparse
 
-__all__ = ["COMMAND"]
+__all__ = ["run"]
 
 
-def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("account", metavar="ACCOUNT", help="a report that was kept as .json")
-    parser.add_argument(
-        "--report",
-        action="append",
-        default=[],
-        type=report_file,
-        metavar="FILE",
-        help="write it as a page (.html), Markdown (.md) or data (.json); may be given several times",
-    )
-    parser.add_argument("--title", metavar="TEXT", help="what the report is called")
-
-
-def _run(options: argparse.Namespace) -> int:
-    writable(options.report, [options.account])
-    from ardoqpy.cli.output import opened  # noqa: PLC0415
-    from ardoqpy_sync.reporting import document as accounts  # noqa: PLC0415
-    from ardoqpy_sync.reporting.save import save_report  # noqa: PLC0415
-    from ardoqpy_sync.reporting.terminal import summary_of  # noqa: PLC0415
-
-    account = accounts.read(options.account)
+def run(options: argparse.Namespace) -> int:
+    """Write reports, or print a summary, and return the exit code."""
+    check_output_files(options.report, [options.document])
+    document = read_run_document(options.document)
     for path in options.report:
-        save_report(account, path, options.title)
+        save_report(document, path, options.title)
     if not options.report and sys.stdout is not None:
-        with opened(None) as stream:
-            stream.writelines(f"{line}\n" for line in summary_of(account))
+        with open_output(None) as stream:
+            stream.writelines(f"{line}\n" for line in terminal.render(document))
     return 0
-
-
-COMMAND = Command(
-    "report",
-    "make a page or Markdown of a report that was kept as data",
-    _arguments,
-    _run,
-    (
-        ("report last.json --report last.html", "a page"),
-        ("report last.json", "in short, here"),
-    ),
-    "Ardoq is not asked.",
-)

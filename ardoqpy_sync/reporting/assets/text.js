@@ -1,21 +1,24 @@
-// Text from elsewhere, made visible; and elements made of text alone, never of markup.
+// Text from elsewhere, made safe to show; and elements made of text alone, never of markup.
 
-// What steers a reader or a terminal, turns the order of reading, or takes no room: written out. Joiners
-// stay, words of Persian and many emojis fall apart without them.
-const STEERING =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}\ud800-\udfff]/gu;
+// What changes the order of reading, takes no room or is half a character becomes an escape, as in
+// ardoqpy/_terminal.py. Joiners stay: Persian words and many emoji fall apart without them.
+const SUSPECT =
+  /\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{3,6}\u{e007f}|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e00ff}\u{e01f0}-\u{e0fff}\ud800-\udfff]/gu;
 const SHOWN = 300; // so many characters of a long value are shown at first
 
-function visible(text) {
-  return String(text).replace(STEERING, (sign) => {
-    const code = sign.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
-    return `⟨U+${code}⟩`;
+// Several lines: line breaks and tabs stay.
+function escapeControls(text) {
+  return String(text).replace(SUSPECT, (match) => {
+    const code = match.codePointAt(0);
+    if (code === 0x1f3f4) return match; // the flag of a region, spelled in invisible tags
+    const hex = code.toString(16);
+    if (code < 0x100) return `\\x${hex.padStart(2, "0")}`;
+    return code < 0x10000 ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
   });
 }
 
-// One line: where a line breaks is shown, too.
-function inline(text) {
-  return visible(String(text).replace(/\r\n|\n|\r/g, "⏎").replace(/\t/g, "⇥"));
+function oneLine(text) {
+  return escapeControls(String(text).replaceAll("\r", "\\r").replaceAll("\n", "\\n").replaceAll("\t", "\\t"));
 }
 
 function shortened(text, longest = SHOWN) {
@@ -36,20 +39,20 @@ function make(tag, attributes = {}, ...children) {
 }
 
 // A text that may be long: its beginning, and a button for the rest.
-function long(text, tag = "span", name = "", longest = SHOWN) {
+function longText(text, tag = "span", name = "", longest = SHOWN) {
   const element = make(tag, { class: name });
   const brief = shortened(text, longest);
-  element.append(tag === "span" ? inline(brief) : visible(brief));
+  element.append(tag === "span" ? oneLine(brief) : escapeControls(brief));
   if (brief === text) return element;
   const button = make("button", { type: "button", class: "more-text" }, `show all ${counted(text.length, "character")}`);
   button.addEventListener("click", () => {
-    element.replaceChildren(tag === "span" ? inline(text) : visible(text));
+    element.replaceChildren(tag === "span" ? oneLine(text) : escapeControls(text));
   });
   element.append(" ", button);
   return element;
 }
 
-// What a value is as text: text as it is, unless it could be taken for something else.
+// A value as text: as JSON unless it is text that cannot be taken for anything else.
 function valueText(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "string") {
@@ -64,7 +67,7 @@ function counted(number, noun) {
   return `${NUMBERS.format(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-// Give the browser room to draw and to listen before going on.
+// Let the browser draw and handle input before going on.
 function pause() {
   return new Promise((resolve) => {
     const channel = new MessageChannel();

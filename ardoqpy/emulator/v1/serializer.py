@@ -1,0 +1,317 @@
+"""Serialize stored rows as v1 answers them.
+
+The names of v1 follow three styles (`last-updated`, `createdByName`, `_order`). Only this file and
+`bodies.py` know them.
+"""
+
+from ardoqpy.emulator import assumptions
+from ardoqpy.emulator.rows import (
+    AttachmentRow,
+    Attributes,
+    BranchRow,
+    ComponentRow,
+    EntityRow,
+    FieldRow,
+    FolderRow,
+    ModelRow,
+    ReferenceRow,
+    TagRow,
+    WorkspaceRow,
+    copy_values,
+)
+from ardoqpy.emulator.store import Store
+
+
+class Serializer:
+    """Serialize the rows of one answer; caches the names of users and types."""
+
+    def __init__(self, store: Store) -> None:
+        """Look up names in a store."""
+        self._store = store
+        self._state = store.state
+        self._users: dict[str, tuple[str | None, str | None]] = {}
+        self._type_names: dict[str, dict[str, str]] = {}
+        self._reference_type_names: dict[str, dict[str, str]] = {}
+
+    def _persisted(self, row: EntityRow, ardoq: Attributes) -> Attributes:
+        created_by, modified_by = row["createdBy"], row["lastModifiedBy"]
+        created_name, created_email = self._user(created_by)
+        modified_name, modified_email = self._user(modified_by)
+        answer: Attributes = {
+            "_id": row["_id"],
+            "_version": row["_version"],
+            "created": row["created"],
+            "last-updated": row["lastUpdated"],
+            "created-by": created_by,
+            "last-modified-by": modified_by,
+            "createdByName": created_name,
+            "createdByEmail": created_email,
+            "lastModifiedByName": modified_name,
+            "lastModifiedByEmail": modified_email,
+            "ardoq": ardoq,
+        }
+        if assumptions.SEND_BOTH_LAST_UPDATED_KEYS:
+            answer["lastupdated"] = row["lastUpdated"]
+        origin = row.get("origin")
+        if origin is not None:
+            # v1 writes this id without the underscore.
+            answer["origin"] = {"id": origin["_id"], "_version": origin["_version"]}
+        return answer
+
+    def _user(self, user_id: str) -> tuple[str | None, str | None]:
+        known = self._users.get(user_id)
+        if known is None:
+            row = self._state.users.get(user_id)
+            known = (row["name"], row["email"]) if row is not None else (None, None)
+            self._users[user_id] = known
+        return known
+
+    def _type_name(self, row: ComponentRow) -> str | None:
+        model = row["model"]
+        names = self._type_names.get(model)
+        if names is None:
+            names = {type_id: item.name for type_id, item in self._store.models.types(model).items()}
+            self._type_names[model] = names
+        return names.get(row["typeId"])
+
+    def _reference_type_name(self, row: ReferenceRow) -> str | None:
+        model = row["model"]
+        names = self._reference_type_names.get(model)
+        if names is None:
+            types = self._state.models[model]["referenceTypes"]
+            names = {number: item["name"] for number, item in types.items()}
+            self._reference_type_names[model] = names
+        return names.get(str(row["type"]))
+
+    def component(self, row: ComponentRow) -> Attributes:
+        """Serialize a component; custom values are at the top level, beside the built-in attributes."""
+        state = self._state
+        component_id = row["_id"]
+        ardoq = {
+            "entity-type": "component",
+            "persistent": None,
+            "incomingReferenceCount": state.references.count("target", component_id),
+            "outgoingReferenceCount": state.references.count("source", component_id),
+        }
+        answer = dict(row["customFields"])
+        answer |= self._persisted(row, ardoq)
+        answer |= {
+            **copy_values(row, "name", "description", "rootWorkspace", "model", "typeId"),
+            "type": self._type_name(row),
+            "parent": row["parent"],
+            "children": state.components.ids("parent", component_id),
+            "_order": row["order"],
+            "component-key": row["componentKey"],
+            **copy_values(row, "version", "color", "shape", "icon", "image", "isPublic"),
+        }
+        return answer
+
+    def components(self, rows: list[ComponentRow]) -> list[Attributes]:
+        """Serialize components."""
+        return [self.component(row) for row in rows]
+
+    def component_with_references(self, row: ComponentRow) -> Attributes:
+        """Serialize a component with its incoming and outgoing references."""
+        references = self._state.references
+        answer = self.component(row)
+        answer["references"] = {
+            "in": self.references(references.find("target", row["_id"])),
+            "out": self.references(references.find("source", row["_id"])),
+        }
+        return answer
+
+    def reference(self, row: ReferenceRow) -> Attributes:
+        """Serialize a reference, with the names of its type, source and target."""
+        components = self._state.components
+        ardoq = {
+            "entity-type": "reference",
+            "typeName": self._reference_type_name(row),
+            "sourceName": components[row["source"]]["name"],
+            "targetName": components[row["target"]]["name"],
+        }
+        answer = dict(row["customFields"])
+        answer |= self._persisted(row, ardoq)
+        answer |= copy_values(row, "source", "target", "type", "rootWorkspace", "targetWorkspace")
+        answer |= copy_values(row, "description", "displayText", "returnValue", "order", "model")
+        answer["mustBeSaved"] = None
+        return answer
+
+    def references(self, rows: list[ReferenceRow]) -> list[Attributes]:
+        """Serialize references."""
+        return [self.reference(row) for row in rows]
+
+    def workspace(
+        self, row: WorkspaceRow, *, with_content_ids: bool = assumptions.WORKSPACE_INCLUDES_CONTENT_IDS
+    ) -> Attributes:
+        """Serialize a workspace."""
+        state = self._state
+        workspace_id = row["_id"]
+        counter = state.counters.get(f"components of {workspace_id}")
+        answer = self._persisted(row, {"entity-type": assumptions.ENTITY_TYPE_WORKSPACE})
+        answer |= {
+            **copy_values(row, "name", "description", "componentModel", "folder", "views", "startView"),
+            "defaultPerspective": row["defaultPerspective"],
+            "type": assumptions.WORKSPACE_TYPE,
+            "workspace-key": row["workspaceKey"],
+            "comp-counter": counter["value"] if counter is not None else 0,
+            "linked-workspaces": self._linked(workspace_id),
+        }
+        if assumptions.SEND_ARDOQ_PERSISTENT:
+            answer["ardoq-persistent"] = []
+        if with_content_ids:
+            answer["components"] = state.components.ids("workspace", workspace_id)
+            answer["references"] = state.references.ids("workspace", workspace_id)
+            answer["tags"] = state.tags.ids("workspace", workspace_id)
+        return answer
+
+    def _linked(self, workspace_id: str) -> Attributes:
+        references = self._state.references
+        linked = {row["targetWorkspace"]: None for row in references.find("workspace", workspace_id)}
+        backlinked = {row["rootWorkspace"]: None for row in references.find("target_workspace", workspace_id)}
+        return {
+            "linked": [other for other in linked if other != workspace_id],
+            "backlinked": [other for other in backlinked if other != workspace_id],
+        }
+
+    def workspaces(self, rows: list[WorkspaceRow]) -> list[Attributes]:
+        """Serialize workspaces."""
+        return [self.workspace(row) for row in rows]
+
+    def summary(self, row: WorkspaceRow) -> Attributes:
+        """Serialize a workspace with the numbers of its components and references."""
+        answer = self.workspace(row, with_content_ids=False)
+        answer["componentCount"] = self._state.components.count("workspace", row["_id"])
+        answer["referenceCount"] = self._state.references.count("workspace", row["_id"])
+        return answer
+
+    def aggregated(self, row: WorkspaceRow) -> Attributes:
+        """Serialize a workspace with its content, and the references that point into it."""
+        state = self._state
+        workspace_id = row["_id"]
+        incoming = [
+            reference
+            for reference in state.references.find("target_workspace", workspace_id)
+            if reference["rootWorkspace"] != workspace_id
+        ]
+        pointing = dict.fromkeys(reference["source"] for reference in incoming)
+        references = self.references(state.references.find("workspace", workspace_id))
+        answer = self.workspace(row, with_content_ids=False)
+        answer["components"] = self.components(state.components.find("workspace", workspace_id))
+        answer["references"] = references or assumptions.AGGREGATED_EMPTY_REFERENCES
+        answer["tags"] = self.tags(state.tags.find("workspace", workspace_id))
+        answer["incoming-components"] = [self.component(state.components[source]) for source in pointing]
+        answer["incoming-references"] = self.references(incoming)
+        return answer
+
+    def folder(self, row: FolderRow) -> Attributes:
+        """Serialize a folder, with the ids of its workspaces."""
+        answer = self._persisted(row, {"entity-type": assumptions.ENTITY_TYPE_FOLDER})
+        answer |= {
+            "name": row["name"],
+            "description": row["description"],
+            "workspaces": self._state.workspaces.ids("folder", row["_id"]),
+        }
+        return answer
+
+    def tag(self, row: TagRow) -> Attributes:
+        """Serialize a tag."""
+        answer = self._persisted(row, {"entity-type": assumptions.ENTITY_TYPE_TAG})
+        answer |= {
+            "name": row["name"],
+            "description": row["description"],
+            "rootWorkspace": row["rootWorkspace"],
+            "components": row["components"] or assumptions.TAG_EMPTY_LIST,
+            "references": row["references"] or assumptions.TAG_EMPTY_LIST,
+        }
+        return answer
+
+    def tags(self, rows: list[TagRow]) -> list[Attributes]:
+        """Serialize tags."""
+        return [self.tag(row) for row in rows]
+
+    def model(self, row: ModelRow) -> Attributes:
+        """Serialize a model."""
+        using = self._state.workspaces.find("model", row["_id"])
+        numbers = [int(number) for number in row["referenceTypes"]]
+        answer = self._persisted(row, {"entity-type": "model"})
+        answer |= {
+            **copy_values(row, "createdBy", "lastModifiedBy", "name", "description", "root"),
+            "referenceTypes": row["referenceTypes"],
+            "maxReferenceTypeKey": max(numbers, default=0),
+            **copy_values(row, "useAsTemplate", "common", "flexible", "blankTemplate", "category"),
+            **copy_values(row, "createdFromTemplate", "defaultViews", "startView", "defaultSort", "folder"),
+        }
+        used_by = [{"_id": workspace["_id"], "name": workspace["name"]} for workspace in using]
+        answer["workspaces"] = {"restricted": 0, "used-by": used_by}
+        if assumptions.SEND_ARDOQ_PERSISTENT:
+            answer["ardoq-persistent"] = []
+        return answer
+
+    def field(self, row: FieldRow) -> Attributes:
+        """Serialize a field definition."""
+        names = ("name", "label", "type", "model", "componentType", "referenceType", "global", "globalref")
+        more = ("defaultValue", "description", "required", "dateTimeFields")
+        answer = self._persisted(row, {"entity-type": "field"})
+        answer |= copy_values(row, *names, *more)
+        answer["_order"] = row["order"]
+        answer["mustBeSaved"] = None
+        if row["calculatedFieldSettings"] is not None:
+            answer["calculatedFieldSettings"] = row["calculatedFieldSettings"]
+        return answer
+
+    def attachment(self, row: AttachmentRow) -> Attributes:
+        """Serialize an attachment, without its bytes."""
+        path = f"/api/attachment/{row['resourceType']}/{row['resourceId']}/{row['_id']}"
+        return {
+            "_id": row["_id"],
+            "_version": row["_version"],
+            "created": row["created"],
+            "created-by": row["createdBy"],
+            "last-updated": row["lastUpdated"],
+            "content-type": row["contentType"],
+            "filename": row["filename"],
+            "uri": path,
+            "size": row["size"],
+        }
+
+    def branch(self, row: BranchRow) -> Attributes:
+        """Serialize a branch record."""
+        return {
+            "_id": row["_id"],
+            "created": row["created"],
+            "created-by": row["createdBy"],
+            "workspace-id": row["workspace"] if assumptions.BRANCH_RECORD_NAMES_BRANCH else row["origin"],
+            "branch-name": row["name"],
+        }
+
+    def report_row(self, row: ComponentRow) -> Attributes:
+        """Serialize a component as a row of an exported report."""
+        state = self._state
+        workspace = state.workspaces[row["rootWorkspace"]]
+        answer = dict(row["customFields"])
+        answer |= {
+            "_id": row["_id"],
+            "id": row["_id"],
+            "name": row["name"],
+            "description": row["description"],
+            "typeName": self._type_name(row),
+            "parent": row["parent"],
+            "rootWorkspace": row["rootWorkspace"],
+            "model": row["model"],
+            "component-key": row["componentKey"],
+            "ardoq-entity-type": "component",
+            "ardoq": {"entity-type": "component", "rootWorkspaceName": workspace["name"]},
+        }
+        ends = [
+            (f"{self._reference_type_name(reference)}--outgoing", reference["target"])
+            for reference in state.references.find("source", row["_id"])
+        ]
+        ends += [
+            (f"{self._reference_type_name(reference)}--incoming", reference["source"])
+            for reference in state.references.find("target", row["_id"])
+        ]
+        names: dict[str, list[str]] = {}
+        for key, component_id in ends:
+            names.setdefault(key, []).append(state.components[component_id]["name"])
+        answer.update({key: assumptions.REPORT_NAME_SEPARATOR.join(values) for key, values in names.items()})
+        return answer

@@ -1,0 +1,131 @@
+"""Send requests as fast as a client can to an emulator that limits the rate.
+
+For each number of threads, print how much of the limit was used, how many requests got a 429, and how many
+calls failed. With `--unpaced`, each thread has its own client, so that they don't share a pace. With `--job`,
+run a sync of so many components and twice the references, with a request for each row, on v1 and on v2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from admin_api import TOKEN, begin, requests_received
+from processes import emulator
+from rows import component_rows, reference_rows
+
+from ardoqpy import ArdoqClient, ArdoqClientException
+from ardoqpy_sync import ArdoqSyncClient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def limited_emulator(rate: float) -> Iterator[str]:
+    """Run an emulator that allows so many requests a second, and yield its address."""
+    command = [sys.executable, "-m", "ardoqpy", "emulator", "--port", "0", "--rate-limit", str(rate)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process.stdout.readline().strip() if process.stdout else ""
+        finally:
+            process.terminate()
+
+
+def send_requests(clients: list[ArdoqClient], requests: int) -> tuple[float, int]:
+    """Send the requests in a thread for each client; return the seconds and the number of failed calls."""
+    failed = []
+
+    def work(client: ArdoqClient, share: int) -> None:
+        for _ in range(share):
+            try:
+                client.get_folder()
+            except ArdoqClientException as problem:
+                failed.append(problem)
+
+    share = requests // len(clients)
+    threads = [threading.Thread(target=work, args=(client, share)) for client in clients]
+    start = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return time.perf_counter() - start, len(failed)
+
+
+def sync(url: str, version: str, components: int) -> tuple[float, int]:
+    """Run a first load with twice as many references; return the seconds and the number of failed rows."""
+    comps = component_rows(components)
+    refs = reference_rows(comps, 2 * components)
+    start = time.perf_counter()
+    with ArdoqSyncClient(url, TOKEN, version=version, on_error="collect") as client:
+        ids = {row["name"]: client.create_component(row)["_id"] for row in comps}
+        for row in refs:
+            client.create_reference({**row, "source": ids[row["source"]], "target": ids[row["target"]]})
+        report = client.get_report()
+    return time.perf_counter() - start, report["failed_comps"] + report["failed_refs"]
+
+
+def measure_job(rate: float, components: int) -> None:
+    """Measure a sync on each version, and print a table."""
+    print("| version | rows | requests | seconds | of the limit | got 429 | failed rows |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    flags = ["--rate-limit", str(rate)]
+    for version in ("v1", "v2"):
+        with (
+            tempfile.TemporaryDirectory() as name,
+            emulator(components, 2 * components, Path(name), empty=True, flags=flags) as url,
+        ):
+            begin(url, reset=True)
+            seconds, failed = sync(url, version, components)
+            statuses = Counter(record["status"] for record in requests_received(url))
+        limited = statuses.pop(429, 0)
+        done = statuses.total()
+        print(
+            f"| {version} | {3 * components} | {done} | {seconds:.1f} | "
+            f"{100 * done / (rate * seconds + rate):.0f} % | {limited} "
+            f"({100 * limited / (done + limited):.1f} %) | {failed} |",
+            flush=True,
+        )
+
+
+def main() -> None:
+    """Measure what the command line selects, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=float, default=30, help="requests a second that the emulator allows")
+    parser.add_argument("--requests", type=int, default=960, help="requests for each measurement")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 8, 32])
+    parser.add_argument("--unpaced", action="store_true", help="use a client for each thread")
+    parser.add_argument("--limit", type=float, help="the client's own rate_limit")
+    parser.add_argument("--job", type=int, metavar="N", help="a sync of N components instead")
+    options = parser.parse_args()
+    if options.job:
+        measure_job(options.rate, options.job)
+        return
+    print("| threads | requests | seconds | of the limit | got 429 | failed calls |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for threads in options.threads:
+        with limited_emulator(options.rate) as url:
+            begin(url, reset=True)
+            shared = ArdoqClient(url, TOKEN, rate_limit=options.limit)
+            clients = [ArdoqClient(url, TOKEN) if options.unpaced else shared for _ in range(threads)]
+            seconds, failed = send_requests(clients, options.requests)
+            statuses = Counter(record["status"] for record in requests_received(url))
+        # The emulator also allows the burst that its bucket holds at the start.
+        allowed = options.rate * seconds + options.rate
+        print(
+            f"| {threads} | {statuses[200]} | {seconds:.1f} | {100 * statuses[200] / allowed:.0f} % | "
+            f"{statuses[429]} ({100 * statuses[429] / statuses.total():.1f} %) | {failed} |"
+        )
+
+
+if __name__ == "__main__":
+    main()

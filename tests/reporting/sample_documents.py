@@ -1,0 +1,171 @@
+"""Accounts that no run has made: as large, and with names as bad, as a test wants them."""
+
+from typing import Any
+
+NOUN = {"create": "created", "update": "updated", "delete": "deleted"}
+_TOTALS = ("created", "updated", "deleted", "unchanged", "missing", "failed")
+
+
+def change(number: int, action: str = "update", kind: str = "component", **more) -> dict[str, Any]:
+    """Return a change of an account."""
+    made = {
+        "action": action,
+        "kind": kind,
+        "_id": f"id{number}",
+        "name": f"Thing {number}",
+        "type": "Application",
+        "typeName": "Application",
+        "rootWorkspace": "w1",
+        "version": None if action == "create" else number,
+        "attributes": {"cost": {"old": None if action == "create" else number, "new": number + 1}},
+        "label": f"apps.csv line {number}",
+        **more,
+    }
+    return made | ({"attributes": {}} if action == "delete" else {})
+
+
+def missing(number: int, along: int = 0, **more) -> dict[str, Any]:
+    """Return a cache miss of an account, with so many references that would go along."""
+    listed = [
+        {
+            "kind": "reference",
+            "name": f"A -> B{one}",
+            "typeName": "uses",
+            "rootWorkspace": "w1",
+            "state": "named",
+        }
+        for one in range(min(along, 20))
+    ]
+    return {
+        "kind": "component",
+        "_id": f"id{number}",
+        "name": f"Thing {number}",
+        "type": "Application",
+        "typeName": "Application",
+        "rootWorkspace": "w1",
+        "along": {"components": 0, "references": along, "listed": listed},
+        **more,
+    }
+
+
+def failed(number: int, **more) -> dict[str, Any]:
+    """Return a failed row of an account."""
+    return {
+        "kind": "component",
+        "_id": None,
+        "name": f"Thing {number}",
+        "type": "Application",
+        "typeName": "Application",
+        "rootWorkspace": "w1",
+        "label": f"apps.csv line {number}",
+        "reason": "cost is 'n/a': a field of numbers takes a number.",
+        "row": {"name": f"Thing {number}", "cost": "n/a"},
+        **more,
+    }
+
+
+def graph(nodes: int, types: int = 5, links: int = 1) -> dict[str, Any]:
+    """Return a graph of so many components of so many types, each with so many references to others."""
+    states = ("created", "updated", "deleted", "missing", "failed", "unchanged")
+    made = [
+        {
+            "id": f"n{number:05}",
+            "name": f"Node {number}",
+            "type": f"Type {number % types}",
+            "workspace": "w1",
+            "state": states[number % len(states)],
+        }
+        for number in range(nodes)
+    ]
+    edges = [
+        {
+            "source": f"n{number:05}",
+            "target": f"n{(number * 7 + step) % nodes:05}",
+            "type": "uses",
+            "number": 2,
+            "state": "created" if number % 4 == 0 else "unchanged",
+        }
+        for number in range(nodes)
+        for step in range(1, links + 1)
+    ]
+    return {"nodes": made, "edges": edges, "totals": {"nodes": len(made), "edges": len(edges)}}
+
+
+def run_document(**parts) -> dict[str, Any]:
+    """Return an account with these parts, and totals that fit them."""
+    made = {
+        "kind": "ardoqpy run document",
+        "format": 1,
+        "title": "Nightly sync",
+        "made": {
+            "at": "2026-11-22T01:30:00Z",
+            "by": "ardoqpy 1.0.0",
+            "api": "v2",
+            "host": "https://example.ardoq.com",
+            "org": "example",
+            "simulated": True,
+        },
+        "status": "success",
+        "description": "",
+        "changes": [],
+        "failed": [],
+        "ambiguous": [],
+        "not_converging": [],
+        "missing": [],
+        "delete_guard": None,
+        "workspaces": {"w1": "Applications", "w2": "Machines"},
+        "names": {},
+        "sources": [],
+        "graph": {"nodes": [], "edges": [], "totals": {"nodes": 0, "edges": 0}},
+        **parts,
+    }
+    totals = {kind: dict.fromkeys(_TOTALS, 0) for kind in ("component", "reference")}
+    for one in made["changes"]:
+        totals[one["kind"]][NOUN[one["action"]]] += 1
+    for key in ("missing", "failed"):
+        for one in made[key]:
+            totals[one["kind"]][key] += 1
+    return {**made, "totals": totals}
+
+
+def full_document(**parts) -> dict[str, Any]:
+    """Return an account in which every part of a report has something."""
+    ends = {"source": {"old": None, "new": "id1"}, "target": {"old": None, "new": "id2"}}
+    one = {"kind": "component", "_id": "id7", "name": "Old hub", "type": "Hub", "typeName": "Hub"}
+    along = [{"kind": "reference", "name": "Shop -> Old hub", "typeName": "uses", "rootWorkspace": "w1"}]
+    would = {**one, "rootWorkspace": "w2", "children": 3, "references": 2, "along": along, "along_total": 5}
+    told = {
+        "status": "failure",
+        "description": "1 row(s) failed; the first: cost is 'n/a'.",
+        "changes": [
+            change(1, "create", name="Shop", attributes={"name": {"old": None, "new": "Shop"}}),
+            change(2, name="Till", attributes={"lifecycle": {"old": "Active", "new": "Retired"}}),
+            change(3, "create", "reference", name="Shop -> Till", type=2, typeName="uses", attributes=ends),
+            change(4, "delete", name="Fax", type="Hub", typeName="Hub", rootWorkspace="w2"),
+        ],
+        "failed": [failed(5, name="Bad row")],
+        "missing": [missing(6, along=25, name="Lost one")],
+        "ambiguous": [{"kind": "component", "name": "Twins", "used": "t1", "matches": ["t1", "t2"]}],
+        "not_converging": [
+            {
+                "kind": "component",
+                "_id": "s",
+                "name": "Stubborn",
+                "attribute": "score",
+                "stored": 7,
+                "wanted": 9,
+            }
+        ],
+        "delete_guard": {
+            "sentence": "The delete guard blocked the deleting or marking of 1 entity.",
+            "reasons": [
+                {"bound": "share", "sentence": "1 of the 2 hubs would go.", "allow": "share=0.5"},
+                {"bound": "source", "sentence": "The source is empty.", "allow": None},
+            ],
+            "would_delete": [would],
+        },
+        "names": {"id1": "Shop", "id2": "Till"},
+        "sources": [{"name": "apps.csv", "rows": 1240, "skipped": 3, "failed": 1}],
+        "graph": graph(24, 4),
+    }
+    return run_document(**{**told, **parts})
