@@ -113,7 +113,7 @@ def equal_values(stored: Any, wanted: Any) -> bool:
 
 
 def comparison_key(value: Any) -> Hashable:
-    """Return the key that all forms of a field's value share; `equal_values` compares the values themselves."""
+    """Return the key that all forms of a value share; `equal_values` compares the values themselves."""
     if isinstance(value, str):
         return normalize_text(value)
     if isinstance(value, bool):

@@ -92,7 +92,7 @@ class DriftDetector:
                 self.identify(planned, plan_id)
 
     def identify(self, planned: PlannedEntity, entity_id: str) -> None:
-        """Note which entity in Ardoq a planned is about."""
+        """Note the id in Ardoq of an entity of the plan."""
         planned.id = entity_id
         self.by_id[entity_id] = planned
         if planned.listed[0]["action"] == CREATE:
