@@ -258,13 +258,8 @@ class Engine:
         reference: RowReference,
     ) -> Entity:
         """Bring the first entity that matches in line with the body, or create one if none matches."""
-
-        def decide_again(fresh: Entity | None, _problem: ArdoqClientException | None) -> Entity:
-            if fresh is None:
-                return self._ensure(kind, ws_id, self._with_real_ids(body), match, given, reference)
-            return self._settle(kind, fresh["rootWorkspace"], self._with_real_ids(body), fresh, source)
-
-        source = SourceRow(given, reference, decide_again)
+        again = partial(self._ensure_again, kind, ws_id, body, match, given, reference)
+        source = SourceRow(given, reference, again)
         matches = match()
         if not matches:
             return self._create(kind, ws_id, body, source)
@@ -273,6 +268,24 @@ class Engine:
         # The source has this entity, even if the row fails: it is not missing.
         self.cache.name(kind.name, ws_id, matches[0])
         return self._settle(kind, ws_id, body, matches[0], source)
+
+    def _ensure_again(
+        self,
+        kind: Kind,
+        ws_id: str,
+        body: Entity,
+        match: Callable[[], list[Entity]],
+        given: Any,
+        reference: RowReference,
+        fresh: Entity | None,
+        _problem: ArdoqClientException | None,
+    ) -> Entity:
+        """Decide a row again: bring the entity that it matched before in line, or match anew without one."""
+        body = self._with_real_ids(body)
+        if fresh is None:
+            return self._ensure(kind, ws_id, body, match, given, reference)
+        again = partial(self._ensure_again, kind, ws_id, body, match, given, reference)
+        return self._settle(kind, fresh["rootWorkspace"], body, fresh, SourceRow(given, reference, again))
 
     def _settle(self, kind: Kind, ws_id: str, body: Entity, current: Entity, source: SourceRow) -> Entity:
         """Update an entity if it differs from the body, and return it."""
@@ -297,7 +310,6 @@ class Engine:
             wanted["targetWorkspace"] = body["targetWorkspace"]
         wanted, type_name = self._checks.new(kind, ws_id, wanted)
         sent = self.model.fitted(ws_id, wanted, kind.built_in)
-        self._flush_before(deleting=False)
         shelf = self.shelf(kind, ws_id)
         operation = self.writes.create(kind, sent, type_name, shelf.by_id)
         expected: Entity = operation.expected or {}
@@ -328,7 +340,6 @@ class Engine:
     ) -> Entity:
         derived, type_name = self._checks.changed(kind, ws_id, current, found)
         changed = {key: new for key, (_, new) in found.items()}
-        self._flush_before(deleting=False)
         expected = self.writes.update(kind, current, changed | derived, type_name)
         at = expected.get("rootWorkspace", ws_id)
         if at != ws_id:  # a reference is in the workspace of its source
@@ -359,8 +370,8 @@ class Engine:
             return
         self.locate(kind, entity_id)
         removed = self.cache.cascade(kind.name, entity_id)
-        if not self.writes.are_unsent(removed):
-            self._flush_before(deleting=True)
+        if self.writes.must_flush_before_delete(removed) and not self.writes.are_unsent(removed):
+            self.writes.flush()
             entity_id = self.real_id(entity_id)
             self.locate(kind, entity_id)
             removed = self.cache.cascade(kind.name, entity_id)
@@ -414,10 +425,6 @@ class Engine:
     def flush(self) -> dict[str, ArdoqClientException]:
         """Send the pending writes, and return by id why writes failed."""
         return self.writes.flush()
-
-    def _flush_before(self, *, deleting: bool) -> None:
-        if self.writes.waiting and self.writes.must_flush_before(deleting=deleting):
-            self.writes.flush()
 
     def real_id(self, entity_id: Any) -> Any:
         """Return the id that Ardoq gave to an entity that had a batch id first; any other id as it is."""

@@ -214,8 +214,8 @@ class Synced(Protocol):
     def delete(self, entity_id: str) -> Entity:
         """Delete an entity and return an empty dict."""
 
-    def imagined(self, attributes: Attributes) -> Entity:
-        """Return what Ardoq would answer to a create, but for the id and what Ardoq counts."""
+    def imagined(self, body: Attributes) -> Entity:
+        """Return what Ardoq would answer to that `creation`, without the id and what Ardoq counts."""
 
     def touched(self, entity: Entity) -> tuple[str | None, str | None]:
         """Return who changed an entity last, and when; None for what it does not have."""

@@ -227,8 +227,8 @@ class Components(_Synced):
         }
     )
 
-    def imagined(self, attributes: Attributes) -> Entity:
-        return {"parent": None, "description": None, **self.nested(attributes), "children": []}
+    def imagined(self, body: Attributes) -> Entity:
+        return {"parent": None, "description": None, **body, "children": []}
 
     def in_workspace(self, ws_id: str) -> Entities:
         workspace = id_segment(ws_id, "ws_id")
@@ -297,8 +297,8 @@ class References(_Synced):
         }
     )
 
-    def imagined(self, attributes: Attributes) -> Entity:
-        return {"description": None, **self.nested(attributes)}
+    def imagined(self, body: Attributes) -> Entity:
+        return {"description": None, **body}
 
     def in_workspace(self, ws_id: str) -> Entities:
         workspace = id_segment(ws_id, "ws_id")

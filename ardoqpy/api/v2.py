@@ -250,8 +250,8 @@ class Components(_Writing):
     def twins(self, body: Attributes) -> Entities:
         return list(self.iterate({key: body[key] for key in ("rootWorkspace", "typeId", "name")}))
 
-    def imagined(self, attributes: Attributes) -> Entity:
-        return {"parent": None, "description": None, "customFields": {}, **self.nested(attributes)}
+    def imagined(self, body: Attributes) -> Entity:
+        return {"parent": None, "description": None, "customFields": {}, **body}
 
     def children(self, comp: Entity) -> list[str]:
         return [child["_id"] for child in self.iterate({"parent": comp["_id"]})]
@@ -279,8 +279,8 @@ class References(_Writing):
     def twins(self, body: Attributes) -> Entities:
         return list(self.iterate({key: body[key] for key in ("source", "target", "type")}))
 
-    def imagined(self, attributes: Attributes) -> Entity:
-        return {"description": None, "customFields": {}, **self.nested(attributes)}
+    def imagined(self, body: Attributes) -> Entity:
+        return {"description": None, "customFields": {}, **body}
 
     def flat(self, body: Attributes) -> Attributes:
         attributes = super().flat(body)
