@@ -1,7 +1,7 @@
 """A `Batch` on its way to Ardoq and back."""
 
 import pytest
-from furnished import COMPONENTS, OTHER, REFERENCES, WORKSPACE
+from example_organisation import COMPONENTS, OTHER, REFERENCES, WORKSPACE
 from refusals import sentence_of
 
 from ardoqpy import (

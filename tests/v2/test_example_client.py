@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from furnished import COMPONENTS, REFERENCES, REPORT, WORKSPACE
+from example_organisation import COMPONENTS, REFERENCES, REPORT, WORKSPACE
 from refusals import sentence_of
 
 from ardoqpy import API, Batch, ConfigurationError, Conflict, InvalidInput, NotFoundError

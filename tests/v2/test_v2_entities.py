@@ -1,7 +1,7 @@
 """Reading and writing one component or reference on v2, and the content of a workspace."""
 
 import pytest
-from furnished import COMPONENTS, MODEL, OTHER, REFERENCES, WORKSPACE
+from example_organisation import COMPONENTS, MODEL, OTHER, REFERENCES, WORKSPACE
 from refusals import sentence_of
 
 from ardoqpy import ArdoqClient, Conflict, InvalidInput, NotFoundError, Retries, UnsupportedOperation

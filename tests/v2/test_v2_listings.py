@@ -3,7 +3,7 @@
 from urllib.parse import parse_qsl
 
 import pytest
-from furnished import COMPONENTS, MODEL, OTHER, REFERENCES, WORKSPACE
+from example_organisation import COMPONENTS, MODEL, OTHER, REFERENCES, WORKSPACE
 from refusals import sentence_of
 
 from ardoqpy import ArdoqClient, InvalidInput, UnsupportedOperation

@@ -1,7 +1,7 @@
 """Reports, attachments, and any path, on v2."""
 
 import pytest
-from furnished import ATTACHMENT, COMPONENTS, REPORT, WORKSPACE
+from example_organisation import ATTACHMENT, COMPONENTS, REPORT, WORKSPACE
 from refusals import sentence_of
 
 from ardoqpy import (

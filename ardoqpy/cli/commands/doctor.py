@@ -70,7 +70,7 @@ class Check(NamedTuple):
 
     step: str
     result: str
-    found: str
+    detail: str
     remedy: str = ""
 
 
@@ -101,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print(check: Check) -> None:
-    print(f"{check.result:<6} {check.step:<13} {escape_controls(check.found)}".rstrip(), flush=True)
+    print(f"{check.result:<6} {check.step:<13} {escape_controls(check.detail)}".rstrip(), flush=True)
     if check.remedy:
         indent = " " * 21
         print(
