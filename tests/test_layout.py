@@ -36,7 +36,7 @@ LAYERS = """
     ardoqpy.__main__
     ardoqpy.cli
     ardoqpy ardoqpy.ardoqpy ardoqpy.ardoqpy_sync ardoqpy.ardoqpy_v2
-    ardoqpy.example_client
+    ardoqpy.example_client ardoqpy.name_lookup
     ardoqpy.client
     ardoqpy.methods
     ardoqpy.batch
