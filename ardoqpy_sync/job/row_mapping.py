@@ -17,14 +17,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.job.resolver import ResolvedMapping, ResolvedSelector
     from ardoqpy_sync.sources.cell_formats import CellFormats
 
-__all__ = [
-    "Values",
-    "list_columns",
-    "make_attribute_reader",
-    "make_name_reader",
-    "make_row_filter",
-    "to_text",
-]
+__all__ = ["list_columns", "make_attribute_reader", "make_name_reader", "make_row_filter", "to_text"]
 
 #: The cells of a row by column.
 Values = dict[str, Any]

@@ -82,10 +82,7 @@ def _open_source(job: Job, name: str, given: Mapping[str, Iterable[Mapping[str, 
 
 
 def run_job(
-    job: Job,
-    client: ArdoqSyncClient,
-    *,
-    sources: Mapping[str, Iterable[Mapping[str, Any]]] | None = None,
+    job: Job, client: ArdoqSyncClient, *, sources: Mapping[str, Iterable[Mapping[str, Any]]] | None = None
 ) -> JobResult:
     """Run a job with a client, which simulates or writes.
 
