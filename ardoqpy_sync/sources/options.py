@@ -21,6 +21,7 @@ __all__ = [
     "REQUIRED_TEXT",
     "TEXT",
     "Option",
+    "SourceTable",
     "SourceType",
     "check_table",
     "file_exists",
@@ -29,6 +30,8 @@ __all__ = [
 ]
 
 SUBJECT = "The source"
+#: The checked table of a source; its keys depend on the type.
+SourceTable = dict[str, Any]
 
 
 class Option(NamedTuple):
@@ -63,7 +66,7 @@ REQUIRED_TEXT = Option((str,), "text", required=True)
 POSITIVE_INT = Option((int,), "a whole number from 1 on")
 
 
-def check_table(table: object, options: Mapping[str, Option], subject: str = SUBJECT) -> dict[str, Any]:
+def check_table(table: object, options: Mapping[str, Option], subject: str = SUBJECT) -> SourceTable:
     """Return a table as a new dict.
 
     - `options`: the keys that it can have.
