@@ -20,7 +20,7 @@ PATIENT = {"count": 1000, "longest_wait": 1000}
 
 @pytest.fixture
 def hurried(server, time):
-    """A client whose calls may take five seconds each, and that would go on for ever otherwise."""
+    """Return a client with a time limit of five seconds for each call, and endless retries."""
     with ArdoqClient(server.url, server.token, retries=Retries(**PATIENT, deadline=5)) as client:
         yield client
 

@@ -23,13 +23,13 @@ class Clock:
 
 @pytest.fixture
 def clock():
-    """The time of `pace`."""
+    """Return the clock of `pace`."""
     return Clock()
 
 
 @pytest.fixture
 def pace(clock):
-    """A pace without a limit of its own."""
+    """Return a rate limiter without a configured limit."""
     return RateLimiter(None, clock)
 
 

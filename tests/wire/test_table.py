@@ -66,7 +66,7 @@ class World:
 
 @pytest.fixture(params=VERSIONS)
 def world(request, server, time):
-    """The world that things go wrong in, once for each version of the API."""
+    """Return the data that requests with faults work on, for each version of the API."""
     made = World(server, request.param, time)
     yield made
     made.client.close()

@@ -15,7 +15,7 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
-    """An authority that nobody knows, with the file that names it."""
+    """Create a certificate authority, and the file that names it."""
     return new_authority(tmp_path_factory.mktemp("authority"))
 
 
@@ -30,7 +30,7 @@ def listening():
 
 @pytest.fixture
 def tls(authority, listening):
-    """A server whose certificate that authority has signed, for this machine and for `ardoq.test`."""
+    """Run a server whose certificate the authority has signed for this machine and `ardoq.test`."""
     listening.append(TlsServer(authority[0], "localhost", "127.0.0.1", "ardoq.test"))
     return listening[0]
 
@@ -151,7 +151,7 @@ def test_old_versions_of_tls_are_refused(authority, listening, monkeypatch):
 
 @pytest.fixture
 def proxy(tls, listening):
-    """A proxy that tunnels to `tls`."""
+    """Run a proxy that tunnels to `tls`."""
     listening.append(Proxy(tls.port))
     return listening[-1]
 
