@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from ardoqpy.cli.errors import CommandError, with_option_names
 from ardoqpy.cli.options import connection_settings
@@ -20,23 +20,39 @@ if TYPE_CHECKING:
     from ardoqpy.cli.options import ConnectionSettings
     from ardoqpy_sync.job import Job, Problem
 
-__all__ = ["JobCheck"]
+__all__ = ["CheckDocument", "Failure", "JobCheck"]
 
 KIND, FORMAT = "ardoqpy check", 1
 
 
-class _Failure(NamedTuple):
+class Failure(TypedDict):
     """One thing that would fail.
 
-    - `part`: `job`, `connection`, `state`, `row`, `guard` or `run`; `sentence`: what is wrong.
+    - `part`: `job`, `connection`, `state_file`, `row`, `guard` or `run`; `message`: what is wrong.
     - `line`, `key`: where in the job file; `label`: which row of a source.
     """
 
     part: str
-    sentence: str
-    line: int | None = None
-    key: str = ""
-    label: str | None = None
+    message: str
+    line: int | None
+    key: str
+    label: str | None
+
+
+class CheckDocument(TypedDict):
+    """The result of a check as data.
+
+    - `file`: the job file; `job`: its name, None if the file is invalid; `exit`: the exit code.
+    - `previewed`: whether the run was previewed; if not, there may be more problems.
+    """
+
+    kind: str
+    format: int
+    file: str
+    job: str | None
+    exit: int
+    previewed: bool
+    problems: list[Failure]
 
 
 class JobCheck:
@@ -46,7 +62,7 @@ class JobCheck:
         """Start with no failures."""
         self._file = file
         self._name: str | None = None
-        self._failures: list[_Failure] = []
+        self._failures: list[Failure] = []
         self._interrupted = False
         self._previewed = False
 
@@ -61,7 +77,7 @@ class JobCheck:
     @property
     def exit_code(self) -> int:
         """The exit code."""
-        parts = {failure.part for failure in self._failures}
+        parts = {failure["part"] for failure in self._failures}
         return most_severe(
             DONE,
             BLOCKED if "guard" in parts else DONE,
@@ -69,8 +85,8 @@ class JobCheck:
             INTERRUPTED if self._interrupted else DONE,
         )
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the result as plain data."""
+    def as_dict(self) -> CheckDocument:
+        """Return the result as data."""
         return {
             "kind": KIND,
             "format": FORMAT,
@@ -78,14 +94,14 @@ class JobCheck:
             "job": self._name,
             "exit": self.exit_code,
             "previewed": self._previewed,
-            "problems": [failure._asdict() for failure in self._failures],
+            "problems": self._failures,
         }
 
     def lines(self) -> Iterator[str]:
         """Yield the result as text, one line for each failure."""
         for failure in self._failures:
-            line = f" line {failure.line}" if failure.line else ""
-            yield f"{failure.label or f'{self._file}{line}'}: {failure.sentence}"
+            line = f" line {failure['line']}" if failure["line"] else ""
+            yield f"{failure['label'] or f'{self._file}{line}'}: {failure['message']}"
         number = len(self._failures)
         problems = f"{number} problem{'s'[: number != 1]}"
         if not number:
@@ -109,7 +125,7 @@ class JobCheck:
         try:
             _, state = load_state(job)
         except ArdoqClientException as problem:
-            self._add("state", str(problem))
+            self._add("state_file", str(problem))
         self._check_names(job, options, state)
 
     def _check_names(self, job: Job, options: argparse.Namespace, state: dict[str, Any]) -> None:
@@ -140,13 +156,23 @@ class JobCheck:
         self._previewed = True
         for row in result.document["failed"]:
             self._add("row", str(row["reason"]), label=row.get("label"))
-        for line in guard_lines(result.document["guard"]):
+        for line in guard_lines(result.document["delete_guard"]):
             self._add("guard", line)
         if result.ended_early:
             self._add("run", result.document["description"])
 
     def _add_problems(self, problems: Iterable[Problem]) -> None:
-        self._failures += [_Failure("job", one.message, one.line, one.key) for one in problems]
+        self._failures += [
+            {
+                "part": "job",
+                "message": problem.message,
+                "line": problem.line,
+                "key": problem.key,
+                "label": None,
+            }
+            for problem in problems
+        ]
 
-    def _add(self, part: str, sentence: str, label: str | None = None) -> None:
-        self._failures.append(_Failure(part, with_option_names(sentence), label=label))
+    def _add(self, part: str, message: str, label: str | None = None) -> None:
+        message = with_option_names(message)
+        self._failures.append({"part": part, "message": message, "line": None, "key": "", "label": label})

@@ -12,7 +12,7 @@ from organisation import SEED
 from ardoqpy.cli import main
 from ardoqpy.testing import emulator
 
-TOKEN = "t0ken-of-the-tests-that-nobody-may-see"
+TOKEN = "t0ken-of-the-tests-that-must-not-be-shown"
 
 
 #: Requests and answers of a test; those of v2 must fit the contract.

@@ -1,4 +1,4 @@
-"""An emulator with a small landscape, a job file with its rows, and `ardoqpy-sync` in this process."""
+"""An emulator with a few applications, a job file with its rows, and `ardoqpy-sync` in this process."""
 
 import json
 import threading
@@ -12,7 +12,7 @@ from nightly import ROWS, SEED, job_text
 from ardoqpy.testing import emulator
 from ardoqpy_sync.cli import main
 
-TOKEN = "t0ken-of-the-night-that-nobody-may-see"
+TOKEN = "t0ken-of-the-tests-that-must-not-be-shown"
 EXCHANGES = []
 
 
@@ -65,7 +65,7 @@ class Hook(ThreadingHTTPServer):
     """A webhook that records what it receives, and answers with a status."""
 
     def __init__(self, status=200, headers=()):
-        self.told, self.headers_told, self.paths = [], [], []
+        self.received, self.received_headers, self.paths = [], [], []
         self.status, self.more = status, headers
         super().__init__(("127.0.0.1", 0), _HookHandler)
         self.url = f"http://127.0.0.1:{self.server_address[1]}/hooks/s3cret-path"
@@ -75,8 +75,8 @@ class Hook(ThreadingHTTPServer):
 class _HookHandler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.told.append(json.loads(body))
-        self.server.headers_told.append(dict(self.headers))
+        self.server.received.append(json.loads(body))
+        self.server.received_headers.append(dict(self.headers))
         self.server.paths.append(self.path)
         self.send_response(self.server.status)
         for name, value in self.server.more:
