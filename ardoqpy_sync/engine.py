@@ -134,7 +134,7 @@ class Engine:
             self.workspace(ws_id)
             match = partial(self.by_field, ws_id, field_name, value, type_id)
             return self._ensure(kind, ws_id, comp, match, given, reference)
-        flat = kind.collection.flat
+        flat = kind.collection.flatten
         try:
             comp = flat(comp)
             ws_id = comp["rootWorkspace"]
@@ -167,7 +167,7 @@ class Engine:
         """
         kind, given = self.reference, ref
         ref = self._with_real_ids(ref)
-        flat = kind.collection.flat
+        flat = kind.collection.flatten
         try:
             ref = flat(ref)
             ws_id = ref["rootWorkspace"]
@@ -213,7 +213,7 @@ class Engine:
         With `caller_reports`, the caller reports a failure of the write.
         """
         body, entity_id = self._with_real_ids(given), self.real_id(entity_id)
-        body = kind.collection.flat(attributes(body, kind.argument))
+        body = kind.collection.flatten(attributes(body, kind.argument))
         id_segment(entity_id, f"{kind.argument}_id")
         ws_id, current = self.locate(kind, entity_id)[1:]
         version = body.get("_version")
@@ -235,7 +235,7 @@ class Engine:
 
     def with_value(self, ws_id: str, field_name: str, value: Any) -> list[Entity]:
         """Return the components of a workspace that hold a value in a field, in any form of that value."""
-        flat = self.component.collection.flat
+        flat = self.component.collection.flatten
         index = self.workspace(ws_id).components
         matches = index.find(
             field_name, comparison_key(value), lambda comp: comparison_key(flat(comp).get(field_name))
@@ -249,7 +249,7 @@ class Engine:
 
     def _typed_component(self, comp: Entity) -> Entity:
         """Return a flat row, with the id of its type if it gives the type's name only."""
-        comp = self.component.collection.flat(attributes(comp, "comp"))
+        comp = self.component.collection.flatten(attributes(comp, "comp"))
         name, ws_id = comp.get("type"), comp.get("rootWorkspace")
         if comp.get("typeId") is None and isinstance(name, str) and isinstance(ws_id, str):
             self.workspace(ws_id)
@@ -299,7 +299,7 @@ class Engine:
 
     def _settle(self, kind: Kind, ws_id: str, body: Entity, current: Entity, source: SourceRow) -> Entity:
         """Update an entity if it differs from the body, and return it."""
-        found = differences(body, kind.collection.flat(current), kind.ignored)
+        found = differences(body, kind.collection.flatten(current), kind.ignored)
         if found:
             found = self._converging(kind, ws_id, current, found)
         if found:
@@ -339,7 +339,7 @@ class Engine:
         )
         if len(sent) < len(wanted):  # fields that Ardoq calculates
             left = {key: wanted[key] for key in wanted.keys() - sent.keys()}
-            left_out = differences(left, kind.collection.flat(expected), kind.ignored)
+            left_out = differences(left, kind.collection.flatten(expected), kind.ignored)
             for key, (stored, asked) in left_out.items():
                 self.log.note_not_converging(kind.name, expected, key, stored, asked)
         self.writes.add_row(expected["_id"], PendingRow(change, None, source))
@@ -419,7 +419,7 @@ class Engine:
 
         Left out is what Ardoq would not keep: fields it calculates, and what it is known to change back.
         """
-        held = kind.collection.flat(current)
+        held = kind.collection.flatten(current)
         wanted = {key: new for key, (_, new) in found.items()}
         fitted = self.model.fitted(ws_id, wanted, kind.built_in, held)
         kept = {}

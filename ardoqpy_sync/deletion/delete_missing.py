@@ -122,7 +122,7 @@ class MissingEntities:
         `DeleteBlocked`.
         """
         engine, kind = self._engine, self._engine.component
-        flat = kind.collection.flat
+        flat = kind.collection.flatten
         marks = flat(marks)
         misses = [comp for comp in engine.cache.misses(kind.name) if self._meant(kind.name, comp)]
         unlike = [comp for comp in misses if differences(marks, flat(comp), kind.ignored)]
@@ -313,7 +313,7 @@ class MissingEntities:
             answer["gone"].append(shown)
             return False
         if fresh.get("_version") != entity.get("_version"):
-            who, when = kind.collection.touched(fresh)
+            who, when = kind.collection.last_change(fresh)
             versions = {"version": entity.get("_version"), "found": fresh.get("_version")}
             answer["moved"].append({**shown, **versions, "by": who, "at": when})
             return False

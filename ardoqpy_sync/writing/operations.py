@@ -140,7 +140,7 @@ def as_json(body: Entity) -> tuple[Entity, int]:
 
 def expected_after(kind: Kind, current: Entity, changed: Entity, type_name: str | None) -> Entity:
     """Return the entity that Ardoq is expected to store after an update."""
-    new = kind.collection.nested(changed)
+    new = kind.collection.nest(changed)
     if "customFields" in new:
         new["customFields"] = {**(current.get("customFields") or {}), **new["customFields"]}
     stored = {**current, **new, "_version": (current.get("_version") or 0) + 1}
@@ -153,4 +153,4 @@ def not_stored(operation: Operation, stored: Entity, real: Mapping[str, str]) ->
     Values are compared attribute by attribute, since Ardoq keeps dates and numbers in a form of its own.
     """
     wanted = with_real_ids(operation.attributes, real)
-    return differences(wanted, operation.kind.collection.flat(stored), operation.kind.ignored)
+    return differences(wanted, operation.kind.collection.flatten(stored), operation.kind.ignored)

@@ -92,8 +92,8 @@ class PendingWrites:
         """Add a create, and return it; `known` are the ids that are there before."""
         entity_id = f"{self.sender.id_prefix}{next(self._numbers)}"
         attributes, size = as_json(body)
-        sent = kind.collection.creation(attributes)
-        expected = {**kind.collection.imagined(sent), "_id": entity_id, "_version": 1}
+        sent = kind.collection.create_body(attributes)
+        expected = {**kind.collection.preview(sent), "_id": entity_id, "_version": 1}
         expected |= {key: attributes[key] for key in _WORKSPACES if key in attributes}
         if kind.name == "component":
             expected["type"] = type_name
@@ -110,9 +110,9 @@ class PendingWrites:
             operation = Operation("update", kind, current["_id"], base=current)
         merged = {**operation.attributes, **attributes}
         if operation.base is None:
-            operation.body = kind.collection.creation(merged)
+            operation.body = kind.collection.create_body(merged)
         else:
-            operation.body = kind.collection.revision(operation.base, merged)
+            operation.body = kind.collection.update_body(operation.base, merged)
         expected = expected_after(kind, current, attributes, type_name)
         operation.attributes, operation.expected = merged, expected
         self._add(operation, size)

@@ -234,9 +234,8 @@ class SingleRequests(_Network):
             collection.delete(operation.id)
             return [Outcome(operation)]
         try:
-            return [
-                Outcome(operation, collection.revise(base, with_real_ids(operation.attributes, self.real)))
-            ]
+            changed = with_real_ids(operation.attributes, self.real)
+            return [Outcome(operation, collection.apply_changes(base, changed))]
         except Conflict as refused:
             # It may have been refused because an earlier sending, without an answer, has done it.
             if refused.uncertain:
@@ -399,7 +398,7 @@ class _Look:
         ]
         if not twins:
             return None
-        flat = kind.collection.flat
+        flat = kind.collection.flatten
         twin = min(twins, key=lambda twin: len(differences(wanted, flat(twin), kind.ignored)))
         self._taken.add(twin["_id"])
         return Outcome(operation, twin, adopted=True)
