@@ -37,7 +37,7 @@ LAYERS = """
     ardoqpy.cli
     ardoqpy.name_lookup
     ardoqpy ardoqpy.ardoqpy ardoqpy.ardoqpy_sync ardoqpy.ardoqpy_v2
-    ardoqpy.example_client ardoqpy.name_lookup
+    ardoqpy.example_client
     ardoqpy.client
     ardoqpy.methods
     ardoqpy.batch
