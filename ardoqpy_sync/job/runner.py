@@ -354,7 +354,7 @@ class _Run:
         if not matches:
             return attributes
         api = self._client.api
-        current = (api.components if "typeId" in attributes else api.references).flat(matches[0])
+        current = (api.components if "typeId" in attributes else api.references).flatten(matches[0])
         filled = {name for name in mapping.fill_if_empty if current.get(name) not in (None, "", [])}
         protected = mapping.create_only | filled
         return {name: value for name, value in attributes.items() if name not in protected}
