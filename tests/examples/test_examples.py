@@ -81,7 +81,7 @@ def nights(request, tmp_path, server):
 def said(told):
     """Return what a run decided, without ids that only one of two runs can know."""
     changes = [(one["action"], one["kind"], one["name"], one.get("label")) for one in told["changes"]]
-    return told["totals"], sorted(changes, key=repr), [one["reason"] for one in told["failed"]], told["guard"]
+    return told["totals"], sorted(changes, key=repr), [one["reason"] for one in told["failed"]], told["delete_guard"]
 
 
 def changes(told):
@@ -139,12 +139,12 @@ def test_the_spreadsheet(nights):
     assert "Policy Admin" not in stored
     assert [row["label"] for row in told["failed"]] == ["cmdb.xlsx sheet Applications row 7"] * 4
     assert "'ca. 300 000' is no value for the field 'Yearly cost'" in told["failed"][0]["reason"]
-    assert "what failed may be what is missing" in told["guard"]["reasons"][0]["sentence"]
+    assert "what failed may be what is missing" in told["delete_guard"]["reasons"][0]["sentence"]
     assert stored["Fax Gateway"]["lifecycle"] == stored["osl-fax-01"]["lifecycle"] == "Live"
 
     repair(example.folder)
     told = example.run()
-    assert (told["status"], told["guard"], told["failed"]) == ("success", None, [])
+    assert (told["status"], told["delete_guard"], told["failed"]) == ("success", None, [])
     assert changes(told) == {
         "create": [
             "Fraud Screening",

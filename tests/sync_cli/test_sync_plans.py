@@ -31,7 +31,7 @@ def test_a_plan_is_shown_in_full(home, ardoq, run):
     ran = run("plan job.toml --long")
     assert ran.status == CHANGES
     assert "      cost: 1 -> 1200\n" in ran.out
-    assert "simulated on API v2 of" in ran.out
+    assert "preview on API v2 of" in ran.out
     assert "  - component Fax (Application)\n" in ran.out
     assert writes(ardoq) == []
 
@@ -102,7 +102,7 @@ def test_a_plan_does_not_say_where_to_go(saved, ardoq, run, monkeypatch):
     assert run("apply plan.json --job job.toml").status == DONE
 
 
-@pytest.mark.parametrize("content", ["{", '{"kind": "ardoqpy report"}', '{"kind": "ardoqpy plan"}', "{}"])
+@pytest.mark.parametrize("content", ["{", '{"kind": "ardoqpy run document"}', '{"kind": "ardoqpy plan"}', "{}"])
 def test_what_is_no_plan_is_refused(home, ardoq, run, content):
     """A file of JSON that is no good plan is refused in one sentence that names it."""
     (home / "plan.json").write_text(content)
