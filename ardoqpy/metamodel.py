@@ -21,9 +21,9 @@ __all__ = [
     "describe_context",
     "field_of_context",
     "field_of_model",
+    "find_by_name",
     "find_component_type",
     "find_reference_type",
-    "named",
     "reference_type_names",
     "reference_types",
 ]
@@ -151,7 +151,7 @@ def describe(model: Mapping[str, Any]) -> str:
     return "\n".join([f"Model id: {model.get('_id')} : {model.get('name')}", *_describe_types(model)])
 
 
-def named(types: Any, name: str) -> Attributes | None:
+def find_by_name(types: Any, name: str) -> Attributes | None:
     """Return the first type of that name in one of v2's flat lists, as it is, or None."""
     for definition in types or []:
         if isinstance(definition, dict) and definition.get("name") == name:

@@ -1,4 +1,4 @@
-"""The pytest fixture that comes with the package."""
+"""Provide the pytest fixture `ardoq_emulator`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def ardoq_emulator() -> Iterator[Emulator]:
-    """Run an empty emulator for one test; `url` and `token` are what a client needs."""
-    from ardoqpy.testing import emulator  # noqa: PLC0415  (a test run that does not use it pays nothing)
+    """Run an empty emulator for one test; a client needs its `url` and `token`."""
+    from ardoqpy.testing import emulator  # noqa: PLC0415  (only loaded if a test uses it)
 
     with emulator() as server:
         yield server

@@ -1,27 +1,28 @@
-"""An emulator of Ardoq for your tests: no account, no network, real HTTP."""
+"""Test your integration against an emulated Ardoq: no account, no network, real HTTP."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy.emulator import Emulator, Fault
+from ardoqpy.emulator import Emulator, Fault, Seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Emulator", "Fault", "emulator"]
+__all__ = ["Emulator", "Fault", "Seed", "emulator"]
 
 
 @contextmanager
 def emulator(**options: Any) -> Iterator[Emulator]:
-    """Run an emulator of Ardoq in this process during a `with` block.
+    """Run an emulator of Ardoq in this process for the length of a `with` block.
 
-    The value is the running `Emulator`: `url` and `token` are what a client needs, `fail()` makes the next
-    calls fail, `requests` lists the requests, `dump()` and `load()` return and replace its whole state.
-    `options` are those of `Emulator`: `port`, `token`, `org`, `db`, `seed`, `rate_limit`, `latency_ms`,
-    `page_size`, `faults`, `recorder`. Raise `OSError` if the port is taken, `ValueError` if the seed is not
-    valid.
+    Yields the running `Emulator`. A client needs its `url` and `token`. `fail()` makes the next calls fail,
+    `requests` lists the calls so far, `dump()` and `load()` read and replace everything that it stores.
+
+    The options are those of `Emulator`: `host`, `port`, `token`, `org`, `db`, `page_size`, `rate_limit`,
+    `latency_ms`, `seed`, `faults`, `clock` and `recorder`. Raises `OSError` if the port is in use, and
+    `ValueError` if the seed is invalid.
     """
     with Emulator(**options) as server:
         yield server

@@ -1,12 +1,10 @@
-"""Write docs/job-file.md out of the tables that job files are checked with: `python
-docs/make_job_file.py`.
-"""
+"""Write docs/job-file.md from the schema of job files: `python docs/make_job_file.py`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from ardoqpy_sync.job.schema import TABLES_OF_A_JOB
+from ardoqpy_sync.job.schema import ALL_TABLES
 
 PAGE = Path(__file__).parent / "job-file.md"
 EXAMPLE = """```toml
@@ -43,42 +41,45 @@ missing = "delete"
 ```"""
 INTRODUCTION = f"""# The job file
 
-<!-- Written by make_job_file.py out of the tables that check a job: change those. -->
+<!-- Written by make_job_file.py from the schema of job files. Change the schema, not this page. -->
 
-A job file is TOML. It says where rows come from, what becomes of them in Ardoq, and what becomes of what
-is in Ardoq and in no row. `ardoqpy-sync init` writes a first one; `ardoqpy-sync check` tells everything that
-is wrong with one, each thing with its line.
+A job file is TOML. It describes the sources of rows, the components and references that the rows become,
+and what to do with items in Ardoq that are in no row. `ardoqpy-sync init` writes a first job file.
+`ardoqpy-sync check` lists every problem of a job file, each with its line.
 
 {EXAMPLE}
 
 ## Values
 
-A value that rows give is a **template**. `"{{Name}}"` is the cell of the column Name, as it is;
-`"{{First}} {{Last}}"` is text with cells in it, blank where all of them are; `"Live"`, `5` and `true` are the
-same for every row. A brace itself is written twice. Cells are converted by the type that their field has in
-Ardoq, as [sources.md](sources.md#cells) says; a cell that cannot be is told with its row, its value and what
-the field takes, and nothing of that row is written.
+A value that comes from rows is a **template**. `"{{Name}}"` is the cell of the column Name, unchanged.
+`"{{First}} {{Last}}"` is text with cells; it is blank if all of these cells are blank. `"Live"`, `5` and
+`true` are the same for every row. Write a brace itself as two braces.
 
-White space around names and keys is dropped. Where several rows of a mapping mean the same thing, the first
-counts: one that says the same again is nothing new, one that says otherwise fails. Two mappings may bring
-different attributes of the same things. Attributes that are not mapped are never touched.
+Cells are converted to the type of their field in Ardoq: see [sources.md](sources.md#cells). If a cell
+cannot be converted, its row fails: the report names the row, the value and the field, and nothing of the
+row is written.
+
+White space around names and keys is removed. If several rows of a mapping describe the same item, the first
+one wins. Identical repeats are ignored; a row that disagrees is reported as failed. Two mappings can write
+different attributes of the same item. Attributes that are not mapped are never changed.
 """
 SOURCES = """## [sources.NAME]
 
-Each source is a table of its own: a file, a query, or rows in the job itself. Its keys are those of its type
-in [sources.md](sources.md), and `spelling`, which says how its numbers, dates and lists are written.
+Each source is a table: a file, a query, or rows in the job itself. [sources.md](sources.md) lists the keys
+of each type. The key `formats` describes how the source writes numbers, dates, yes and no, and lists.
 """
 
 
 def page() -> str:
     """Return the page."""
     parts = [INTRODUCTION]
-    for name, table in TABLES_OF_A_JOB.items():
-        lines = [f"## {table.header or 'The top of the file'}", "", table.meaning, ""]
-        lines += ["| key | what it is | what it means |", "|---|---|---|"]
-        for key, told in table.keys.items():
-            needed = " **needed**" if told.needed else ""
-            lines.append(f"| `{key}`{needed} | {_cell(told.shape.words)} | {_cell(told.meaning)} |")
+    for name, table in ALL_TABLES.items():
+        lines = [f"## {table.header or 'The top of the file'}", "", table.description, ""]
+        lines += ["| key | value | meaning |", "|---|---|---|"]
+        for key_name, key in table.keys.items():
+            required = " **required**" if key.required else ""
+            value, meaning = _cell(key.type.description), _cell(key.description)
+            lines.append(f"| `{key_name}`{required} | {value} | {meaning} |")
         parts.append("\n".join([*lines, ""]))
         if name == "guard":
             parts.append(SOURCES)

@@ -31,18 +31,18 @@ def copy_example(name: str, target: Path) -> Path:
     return folder
 
 
-def job_of(folder: Path) -> Path:
+def find_job(folder: Path) -> Path:
     """Return the job file of an example."""
     (path,) = folder.glob("*.toml")
     return path
 
 
-def report(name: str) -> str:
+def make_report(name: str) -> str:
     """Preview an example, and return its report as Markdown."""
     with tempfile.TemporaryDirectory() as target:
         folder = copy_example(name, Path(target))
         (folder / "report.md").unlink(missing_ok=True)
-        command = ["-m", "ardoqpy_sync", "plan", job_of(folder).name]
+        command = ["-m", "ardoqpy_sync", "plan", find_job(folder).name]
         if (folder / SCRIPT).exists():
             command = [SCRIPT]
         environment = {
@@ -65,4 +65,4 @@ def report(name: str) -> str:
 
 if __name__ == "__main__":
     for example in EXAMPLES:
-        (HERE / example / "report.md").write_text(report(example), encoding="utf-8")
+        (HERE / example / "report.md").write_text(make_report(example), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A server that says what it is told, byte by byte."""
+"""A server on a plain socket that sends raw bytes."""
 
 import contextlib
 import socket
@@ -6,12 +6,11 @@ import threading
 
 
 class RawServer:
-    """Listen on this machine and give each connection the next of some raw answers, then close it.
+    """Send each connection the next of the raw answers, then close the connection.
 
-    An answer that can be called is given the connection, and does with it what it likes. One of None keeps
-    the connection open and says nothing until the end of the test (or until the patience of five seconds
-    ends, so that a client without a time-out fails instead of hanging); with `stays_open` so does every
-    other, once it is given.
+    A callable answer is called with the connection. The answer None sends nothing and keeps the connection
+    open until the test ends, at most for five seconds, so that a client without a time-out fails instead of
+    hanging. With `stays_open`, every connection stays open after its answer.
     """
 
     def __init__(self, *answers, stays_open=False):
@@ -42,7 +41,7 @@ class RawServer:
                     self._end.wait(5)
 
     def close(self):
-        """Stop listening, and end what is kept open."""
+        """Stop listening, and close the connections that are kept open."""
         self._end.set()
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)

@@ -1,10 +1,10 @@
-"""What users of the library get for their own tests."""
+"""The pytest fixture of the package."""
 
 from ardoqpy import ArdoqClient
 
 
 def test_the_fixture_comes_with_the_package(ardoq_emulator):
-    """A test that asks for `ardoq_emulator` gets an empty Ardoq of its own."""
+    """A test that uses `ardoq_emulator` gets an empty emulator."""
     client = ArdoqClient(ardoq_emulator.url, ardoq_emulator.token)
     assert client.get_workspaces() == []
     client.create_workspace({"name": "Apps"})
@@ -12,5 +12,5 @@ def test_the_fixture_comes_with_the_package(ardoq_emulator):
 
 
 def test_two_tests_do_not_share_it(ardoq_emulator):
-    """What one test wrote is not there in the next."""
+    """A test does not see what another has written."""
     assert ArdoqClient(ardoq_emulator.url, ardoq_emulator.token).get_workspaces() == []

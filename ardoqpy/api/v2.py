@@ -304,10 +304,10 @@ class Models:
         return self._workspaces.context(ws_id)
 
     def component_type(self, model: Mapping[str, Any], name: str) -> Attributes | None:
-        return metamodel.named(model.get("componentTypes"), name)
+        return metamodel.find_by_name(model.get("componentTypes"), name)
 
     def reference_type(self, model: Mapping[str, Any], name: str) -> Attributes | None:
-        return metamodel.named(model.get("referenceTypes"), name)
+        return metamodel.find_by_name(model.get("referenceTypes"), name)
 
     def describe(self, model: Mapping[str, Any]) -> str:
         return metamodel.describe_context(model)

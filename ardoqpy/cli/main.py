@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy.cli.command import Command, OneOf, Option, Read
+from ardoqpy.cli.command import Command, Read, command, one_of, option
 from ardoqpy.cli.options import (
     FIELD,
     OUTPUT,
@@ -15,7 +15,7 @@ from ardoqpy.cli.options import (
     WORKSPACE,
     completion_command,
     connection_options,
-    name_and_value,
+    name_value_option,
     output_file,
 )
 from ardoqpy.cli.program import Program
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
 
-    from ardoqpy.cli.command import Options
+    from ardoqpy.cli.command import Option
     from ardoqpy.client import ArdoqClient
 
 __all__ = ["COMMANDS", "PROGRAM", "main"]
@@ -33,15 +33,13 @@ CONNECTION = connection_options()
 #: API versions to ask, in this order: v2 is the documented one, and v1 has what v2 lacks.
 V2_FIRST, V1_FIRST = ("v2", "v1"), ("v1", "v2")
 
-_COMMON = Option.of("--common", action="store_true", help="include those that Ardoq provides")
-_NAME = Option.of("--name", help="only with exactly this name")
-_REPORT = Option.of("report", metavar="REPORT", help="name or id of the report")
-_ONE_WORKSPACE = Option.of("workspace", metavar="WORKSPACE", help="name or id of the workspace")
-_OWNER = OneOf(
-    (
-        Option.of("--workspace", metavar="NAME|ID", help="attached to this workspace"),
-        Option.of("--organisation", metavar="ID", help="attached to the organisation with this id"),
-    )
+_COMMON = option("--common", action="store_true", help="include those that Ardoq provides")
+_NAME = option("--name", help="only with exactly this name")
+_REPORT = option("report", metavar="REPORT", help="name or id of the report")
+_ONE_WORKSPACE = option("workspace", metavar="WORKSPACE", help="name or id of the workspace")
+_OWNER = one_of(
+    option("--workspace", metavar="NAME|ID", help="attached to this workspace"),
+    option("--organisation", metavar="ID", help="attached to the organisation with this id"),
 )
 
 
@@ -49,17 +47,16 @@ def _read(
     name: str,
     summary: str,
     rows: str | Callable[[ArdoqClient, argparse.Namespace], Any],
-    examples: tuple[tuple[str, str], ...],
-    *,
-    options: Options = (),
+    *options: Option,
     columns: tuple[str, ...] = (),
     versions: tuple[str, ...] = V2_FIRST,
+    examples: dict[str, str],
     details: str = "",
 ) -> Command:
     """Return a read command; `rows`, `columns` and `versions` are those of `Read`."""
-    all_options = (*options, OUTPUT, CONNECTION)
+    options = (*options, OUTPUT, CONNECTION)
     read = Read(rows, columns, versions)
-    return Command(name, summary, all_options, "ardoqpy.cli.read:run", examples, details, read)
+    return Command(name, summary, "ardoqpy.cli.read:run", options, examples, details, read)
 
 
 COMMANDS = (
@@ -67,357 +64,313 @@ COMMANDS = (
         "workspaces",
         "list workspaces",
         "ardoqpy.cli.commands.workspaces:workspaces",
-        (
-            ("workspaces", "all workspaces that the token has access to"),
-            ("workspaces --search Ap --format json", "with a name that starts with 'Ap'"),
-            ("workspaces --summary", "with the number of components and references"),
-        ),
-        options=(
-            OneOf(
-                (
-                    _NAME,
-                    Option.of("--search", metavar="TEXT", help="only with a name that starts with this text"),
-                    Option.of("--model", metavar="ID", help="only with this model"),
-                    Option.of("--summary", action="store_true", help="v1's short form, with counts"),
-                )
-            ),
+        one_of(
+            _NAME,
+            option("--search", metavar="TEXT", help="only with a name that starts with this text"),
+            option("--model", metavar="ID", help="only with this model"),
+            option("--summary", action="store_true", help="v1's short form, with counts"),
         ),
         columns=("name", "key=workspaceKey|workspace-key", "description", "_id"),
+        examples={
+            "workspaces": "all workspaces that the token has access to",
+            "workspaces --search Ap --format json": "with a name that starts with 'Ap'",
+            "workspaces --summary": "with the number of components and references",
+        },
     ),
     _read(
         "folders",
         "list the folders of workspaces (v1)",
         lambda client, _options: client.get_folder(),
-        (("folders", "all folders"),),
         columns=("name", "description", "workspaces", "_id"),
         versions=V1_FIRST,
+        examples={"folders": "all folders"},
     ),
     _read(
         "branches",
         "list the branches of a workspace (v1)",
         "ardoqpy.cli.commands.workspaces:branches",
-        (("branches Apps", "by the name of the workspace"),),
-        options=(_ONE_WORKSPACE,),
+        _ONE_WORKSPACE,
         columns=("name=branch-name", "!workspace=workspace-id", "created", "_id"),
         versions=V1_FIRST,
+        examples={"branches Apps": "by the name of the workspace"},
     ),
     _read(
         "context",
         "show the types, fields and tags of a workspace",
         "ardoqpy.cli.commands.workspaces:context",
-        (
-            ("context Apps", "one line for each"),
-            ("context Apps --format json", "as API v2 returns it; the same on API v1"),
-        ),
-        options=(_ONE_WORKSPACE,),
+        _ONE_WORKSPACE,
+        examples={
+            "context Apps": "one line for each",
+            "context Apps --format json": "as API v2 returns it; the same on API v1",
+        },
     ),
     _read(
         "components",
         "list components that match every filter",
         "ardoqpy.cli.commands.components:components",
-        (
-            ("components --workspace Apps", "all components of a workspace"),
-            (
-                "components --workspace Apps --type Application --field lifecycle=Active",
-                "components that match both filters",
-            ),
-            ("components --workspace Apps --format csv --output apps.csv", "as a spreadsheet"),
-            ("components --format ndjson", "of the whole organisation, one line each, as pages arrive"),
-        ),
-        options=(
-            WORKSPACE,
-            Option.of("--type", metavar="NAME|ID", help="only of this component type"),
-            _NAME,
-            Option.of("--parent", metavar="ID", help="only directly below this component"),
-            Option.of("--key", metavar="KEY", help="only with this key, such as APP-1"),
-            FIELD,
-        ),
+        WORKSPACE,
+        option("--type", metavar="NAME|ID", help="only of this component type"),
+        _NAME,
+        option("--parent", metavar="ID", help="only directly below this component"),
+        option("--key", metavar="KEY", help="only with this key, such as APP-1"),
+        FIELD,
         details="API v2 filters in Ardoq; with --api v1 the whole workspace is read and filtered here.",
+        examples={
+            "components --workspace Apps": "all components of a workspace",
+            "components --workspace Apps --type Application --field lifecycle=Active": "that match both",
+            "components --workspace Apps --format csv --output apps.csv": "as a spreadsheet",
+            "components --format ndjson": "of the whole organisation, one line each, as pages arrive",
+        },
     ),
     _read(
         "search",
         "search components in Ardoq by part of a name, or by fields",
         "ardoqpy.cli.commands.components:search",
-        (
-            ("search shop --workspace Apps", "components with 'shop' in their name"),
-            ("search --field lifecycle=Active", "in all workspaces"),
-        ),
-        options=(
-            Option.of("text", nargs="?", metavar="TEXT", help="part of the name; needs --workspace"),
-            WORKSPACE,
-            Option.of(
-                *FIELD.flags,
-                **{
-                    **FIELD.settings,
-                    "help": "instead of TEXT: value of a custom field or built-in attribute",
-                },
-            ),
-        ),
+        option("text", nargs="?", metavar="TEXT", help="part of the name; needs --workspace"),
+        WORKSPACE,
+        name_value_option("--field", "instead of TEXT: value of a custom field or built-in attribute"),
         columns=("name", "type", "key=componentKey|component-key", "_id"),
         versions=V1_FIRST,
         details="The search of API v1 is not exact; --api v2 finds whole names only.",
+        examples={
+            "search shop --workspace Apps": "components with 'shop' in their name",
+            "search --field lifecycle=Active": "in all workspaces",
+        },
     ),
     _read(
         "references",
         "list references that match every filter",
         "ardoqpy.cli.commands.references:references",
-        (
-            ("references --workspace Apps", "that start in a workspace"),
-            ("references --workspace Apps --incoming --format json", "that start or end in it"),
-            ("references --workspace Apps --type 'depends on' --format csv", "of one type"),
-            ("references --source 5f00aa00bb00cc00dd00ee10", "that start at one component"),
-        ),
-        options=(
-            Option.of("--workspace", metavar="NAME|ID", help="only that start in this workspace"),
-            Option.of("--incoming", action="store_true", help="include those that end in the workspace"),
-            Option.of("--target-workspace", metavar="NAME|ID", help="only that end in this workspace"),
-            Option.of("--source", metavar="ID", help="only that start at this component"),
-            Option.of("--target", metavar="ID", help="only that end at this component"),
-            Option.of("--type", metavar="NAME|NUMBER", help="only of this type; a name needs --workspace"),
-            Option.of("--text", metavar="TEXT", help="only with exactly this display text"),
-            FIELD,
-        ),
+        option("--workspace", metavar="NAME|ID", help="only that start in this workspace"),
+        option("--incoming", action="store_true", help="include those that end in the workspace"),
+        option("--target-workspace", metavar="NAME|ID", help="only that end in this workspace"),
+        option("--source", metavar="ID", help="only that start at this component"),
+        option("--target", metavar="ID", help="only that end at this component"),
+        option("--type", metavar="NAME|NUMBER", help="only of this type; a name needs --workspace"),
+        option("--text", metavar="TEXT", help="only with exactly this display text"),
+        FIELD,
         details="API v2 filters in Ardoq; with --api v1 the whole workspace is read and filtered here.",
+        examples={
+            "references --workspace Apps": "that start in a workspace",
+            "references --workspace Apps --incoming --format json": "that start or end in it",
+            "references --workspace Apps --type 'depends on' --format csv": "of one type",
+            "references --source 5f00aa00bb00cc00dd00ee10": "that start at one component",
+        },
     ),
     _read(
         "models",
         "list models and templates (v1)",
         lambda client, options: client.get_models(include_common=options.common),
-        (
-            ("models", "of the organisation"),
-            ("models --common --format json", "include those that Ardoq provides"),
-        ),
-        options=(_COMMON,),
+        _COMMON,
         columns=("name", "template=useAsTemplate", "category", "_id"),
         versions=V1_FIRST,
         details="To show one model in full, use: ardoqpy get ID.",
+        examples={
+            "models": "of the organisation",
+            "models --common --format json": "include those that Ardoq provides",
+        },
     ),
     _read(
         "fields",
         "list the definitions of custom fields",
         "ardoqpy.cli.commands.workspaces:fields",
-        (
-            ("fields", "all fields of the organisation, as v1 returns them"),
-            ("fields --workspace Apps", "of one workspace, as v2 returns them"),
-        ),
-        options=(WORKSPACE, _COMMON),
+        WORKSPACE,
+        _COMMON,
+        examples={
+            "fields": "all fields of the organisation, as v1 returns them",
+            "fields --workspace Apps": "of one workspace, as v2 returns them",
+        },
     ),
     _read(
         "tags",
         "list tags (v1)",
         "ardoqpy.cli.commands.workspaces:tags",
-        (("tags --workspace Apps", "of one workspace"), ("tags --format csv", "all tags")),
-        options=(WORKSPACE,),
+        WORKSPACE,
         columns=("name", "!workspace=rootWorkspace", "components", "_id"),
         versions=V1_FIRST,
         details="API v2 only returns their names: ardoqpy context WORKSPACE --api v2.",
+        examples={"tags --workspace Apps": "of one workspace", "tags --format csv": "all tags"},
     ),
     _read(
         "attachments",
         "list attached files",
         "ardoqpy.cli.commands.attachments:attachments",
-        (
-            ("attachments --workspace Apps", "of one workspace"),
-            ("attachments --filename plan.txt --format json", "with this name, attached to anything"),
-        ),
-        options=(
-            _OWNER,
-            Option.of("--filename", metavar="NAME", help="only with exactly this name"),
-            Option.of("--folder", metavar="ID", help="only in this folder (v2)"),
-        ),
+        _OWNER,
+        option("--filename", metavar="NAME", help="only with exactly this name"),
+        option("--folder", metavar="ID", help="only in this folder (v2)"),
         columns=("filename", "size", "content-type", "of=resource.resource-id|uri", "_id"),
+        examples={
+            "attachments --workspace Apps": "of one workspace",
+            "attachments --filename plan.txt --format json": "with this name, attached to anything",
+        },
     ),
-    Command(
+    command(
         "download",
         "download an attached file (v1)",
-        (
-            Option.of("filename", metavar="FILENAME", help="name or id of the file"),
-            _OWNER,
-            output_file("write to this file (default: the file's own name, in this folder)"),
-            CONNECTION,
-        ),
         "ardoqpy.cli.commands.attachments:download",
-        (
-            ("download plan.txt --workspace Apps", "to the file plan.txt, unless it already exists"),
-            ("download plan.txt --workspace Apps --output -", "to standard output"),
-        ),
+        option("filename", metavar="FILENAME", help="name or id of the file"),
+        _OWNER,
+        output_file("write to this file (default: the file's own name, in this folder)"),
+        CONNECTION,
+        examples={
+            "download plan.txt --workspace Apps": "to the file plan.txt, unless it already exists",
+            "download plan.txt --workspace Apps --output -": "to standard output",
+        },
     ),
     _read(
         "report list",
         "list saved reports (v2)",
         lambda client, options: client.iter_reports(options.name),
-        (
-            ("report list", "all reports"),
-            ("report list --name 'All applications' --format json", "by name"),
-        ),
-        options=(_NAME,),
+        _NAME,
         columns=("name", "datasource", "description", "_id"),
+        examples={
+            "report list": "all reports",
+            "report list --name 'All applications' --format json": "by name",
+        },
     ),
     _read(
         "report show",
         "show the definition of a report (v2)",
         "ardoqpy.cli.commands.reports:show",
-        (("report show 'All applications'", "its columns, and where it searches"),),
-        options=(_REPORT,),
+        _REPORT,
+        examples={"report show 'All applications'": "its columns, and where it searches"},
     ),
     _read(
         "report run",
         "run a report and show its rows",
         "ardoqpy.cli.commands.reports:run",
-        (
-            ("report run 'All applications'", "as a table"),
-            ("report run 'All applications' --keys key --format ndjson", "one line for each row"),
-            ("report run 5f00aa00bb00cc00dd00ee40 --api v1 --format csv", "as v1 returns it, by id"),
+        _REPORT,
+        option(
+            "--keys",
+            choices=("label", "key"),
+            default="label",
+            help="name columns by label (default) or by key",
         ),
-        options=(
-            _REPORT,
-            Option.of(
-                "--keys",
-                choices=("label", "key"),
-                default="label",
-                help="name columns by label (default) or by key",
-            ),
-        ),
+        examples={
+            "report run 'All applications'": "as a table",
+            "report run 'All applications' --keys key --format ndjson": "one line for each row",
+            "report run 5f00aa00bb00cc00dd00ee40 --api v1 --format csv": "as v1 returns it, by id",
+        },
     ),
-    Command(
+    command(
         "get",
         "show one component, reference, workspace, ... by its id",
-        (
-            Option.of("id", metavar="ID", help="id of anything"),
-            Option.of(
-                "--kind",
-                choices=(
-                    *("component", "reference", "workspace", "report", "attachment"),
-                    *("folder", "model", "field", "tag"),
-                ),
-                help="what it is, if you know it",
-            ),
-            Option.of(
-                "--references",
-                action="store_true",
-                help="for a component: include the references that start or end at it",
-            ),
-            OUTPUT,
-            CONNECTION,
-        ),
         "ardoqpy.cli.commands.get:run",
-        (
-            ("get 5f00aa00bb00cc00dd00ee10", "tries each kind in turn, with one request each"),
-            ("get 5f00aa00bb00cc00dd00ee10 --kind component --references --format json", "asks once"),
+        option("id", metavar="ID", help="id of anything"),
+        option(
+            "--kind",
+            choices=(
+                *("component", "reference", "workspace", "report", "attachment"),
+                *("folder", "model", "field", "tag"),
+            ),
+            help="what it is, if you know it",
         ),
+        option(
+            "--references",
+            action="store_true",
+            help="for a component: include the references that start or end at it",
+        ),
+        OUTPUT,
+        CONNECTION,
+        examples={
+            "get 5f00aa00bb00cc00dd00ee10": "tries each kind in turn, with one request each",
+            "get 5f00aa00bb00cc00dd00ee10 --kind component --references --format json": "asks once",
+        },
     ),
     _read(
         "me",
         "show the user and the organisation of the token",
         lambda client, _options: client.me(),
-        (("me", "you"),),
+        examples={"me": "you"},
     ),
     _read(
         "host",
         "show the address of an organisation (v1)",
         lambda client, options: {"org": options.label, "address": client.switch_org(options.label)},
-        (("host yourorg", "by its label"),),
-        options=(Option.of("label", metavar="LABEL", help="label of an organisation that you belong to"),),
+        option("label", metavar="LABEL", help="label of an organisation that you belong to"),
         versions=V1_FIRST,
+        examples={"host yourorg": "by its label"},
     ),
     _read(
         "request",
         "read any path of the API",
         "ardoqpy.cli.commands.request:request",
-        (
-            ("request me --format json", "GET /api/v2/me"),
-            ("request components --query typeId=p1 --all --format ndjson", "all pages of a listing"),
-        ),
-        options=(
-            Option.of(
-                "path", metavar="PATH", help="path below /api/v2/ (/api/ with --api v1), such as components"
-            ),
-            Option.of(
-                "--query",
-                action="append",
-                default=[],
-                type=name_and_value,
-                metavar="NAME=VALUE",
-                help="query parameter; can be repeated",
-            ),
-            Option.of("--all", action="store_true", help="read all pages of a listing"),
-        ),
+        option("path", metavar="PATH", help="path below /api/v2/ (/api/ with --api v1), such as components"),
+        name_value_option("--query", "query parameter; can be repeated"),
+        option("--all", action="store_true", help="read all pages of a listing"),
+        examples={
+            "request me --format json": "GET /api/v2/me",
+            "request components --query typeId=p1 --all --format ndjson": "all pages of a listing",
+        },
     ),
     _read(
         "expand",
         "show a batch with its aliases replaced by ids; writes nothing (v2)",
         "ardoqpy.cli.commands.request:expand",
-        (("expand batch.json --format json", "from a file"),),
-        options=(Option.of("file", metavar="FILE", help="the batch as JSON; -: standard input"),),
+        option("file", metavar="FILE", help="the batch as JSON; -: standard input"),
+        examples={"expand batch.json --format json": "from a file"},
     ),
-    Command(
+    command(
         "export",
         "export whole workspaces as one JSON file, a seed for the emulator",
-        (
-            Option.of("workspaces", nargs="+", metavar="WORKSPACE", help="names or ids of workspaces"),
-            OUTPUT_FILE,
-            CONNECTION,
-        ),
         "ardoqpy.cli.commands.export:run",
-        (
-            ("export Apps --output apps.json", "then: ardoqpy emulator --seed apps.json"),
-            ("export Apps Servers --api v2", "two workspaces, with the references between them"),
-        ),
-        "Includes components, references, tags, folders, and the model with its types and fields. Does not "
-        "include files, branches, and who created or changed something.",
+        option("workspaces", nargs="+", metavar="WORKSPACE", help="names or ids of workspaces"),
+        OUTPUT_FILE,
+        CONNECTION,
+        details="Includes components, references, tags, folders, and the model with its types and fields. "
+        "Does not include files, branches, and who created or changed something.",
+        examples={
+            "export Apps --output apps.json": "then: ardoqpy emulator --seed apps.json",
+            "export Apps Servers --api v2": "two workspaces, with the references between them",
+        },
     ),
-    Command(
+    command(
         "doctor",
         "check settings, token and connection, and say what to do",
-        (
-            Option.of("--format", choices=("text", "json"), default="text", help="output format"),
-            connection_options(api=None),
-        ),
         "ardoqpy.cli.commands.doctor:run",
-        (
-            ("doctor", "step by step; the exit code is 1 if something is wrong"),
-            ("doctor --config ardoq.cfg --timeout 5 --format json", "with other settings, for a program"),
-        ),
-        "Asks Ardoq who you are, a few times, and reads nothing else.",
+        option("--format", choices=("text", "json"), default="text", help="output format"),
+        connection_options(api=None),
+        details="Asks Ardoq who you are, a few times, and reads nothing else.",
+        examples={
+            "doctor": "step by step; the exit code is 1 if something is wrong",
+            "doctor --config ardoq.cfg --timeout 5 --format json": "with other settings, for a program",
+        },
     ),
-    Command(
+    command(
         "emulator",
         "run an Ardoq on this machine, for trials and tests",
-        (
-            Option.of("--port", type=int, default=0, help="port to listen on (default: any free port)"),
-            Option.of("--token", default="emulator-token", help="token to accept (default: %(default)s)"),
-            Option.of("--org", help="label of the organisation (default: accept any)"),
-            Option.of("--db", metavar="FILE", help="keep all data in this file"),
-            Option.of("--seed", metavar="FILE", help="start with the data of this JSON file"),
-            Option.of("--dump", metavar="FILE", help="write all data to this JSON file at the end"),
-            Option.of(
-                "--page-size",
-                type=int,
-                default=5,
-                metavar="N",
-                help="entities per page on API v2 (default: %(default)s); v1 has no pages",
-            ),
-            Option.of(
-                "--rate-limit", type=float, metavar="N", help="requests per second before it answers 429"
-            ),
-            Option.of("--latency-ms", type=float, default=0, metavar="N", help="delay before each answer"),
-            Option.of(
-                "--fault",
-                action="append",
-                default=[],
-                metavar="KEY=VALUE,...",
-                help="make the next requests fail: kind=status|reset|drop-before|drop-after|cut-off|html|"
-                "wait|wait-after, times, status, retry_after, seconds, method, path; can be repeated",
-            ),
-        ),
         "ardoqpy.cli.commands.emulator:run",
-        (
-            ("emulator", "an empty Ardoq on a free port"),
-            ("emulator --port 8080 --db ardoq.db", "with data that is kept"),
-            ("emulator --seed seed.json --dump after.json", "start from a dump, write another"),
-            ("emulator --fault kind=status,status=503,times=3,method=POST", "the next three POSTs fail"),
+        option("--port", type=int, default=0, help="port to listen on (default: any free port)"),
+        option("--token", default="emulator-token", help="token to accept (default: %(default)s)"),
+        option("--org", help="label of the organisation (default: accept any)"),
+        option("--db", metavar="FILE", help="keep all data in this file"),
+        option("--seed", metavar="FILE", help="start with the data of this JSON file"),
+        option("--dump", metavar="FILE", help="write all data to this JSON file at the end"),
+        option(
+            "--page-size",
+            type=int,
+            default=5,
+            metavar="N",
+            help="entities per page on API v2 (default: %(default)s); v1 has no pages",
         ),
-        "Prints its address on the first line; Ctrl-C stops it.",
+        option("--rate-limit", type=float, metavar="N", help="requests per second before it answers 429"),
+        option("--latency-ms", type=float, default=0, metavar="N", help="delay before each answer"),
+        option(
+            "--fault",
+            action="append",
+            default=[],
+            metavar="KEY=VALUE,...",
+            help="make the next requests fail: "
+            "kind=status|reset|drop-before|drop-after|cut-off|html|wait|wait-after, times, status, "
+            "retry_after, seconds, method, path; can be repeated",
+        ),
+        details="Prints its address on the first line; Ctrl-C stops it.",
+        examples={
+            "emulator": "an empty Ardoq on a free port",
+            "emulator --port 8080 --db ardoq.db": "with data that is kept",
+            "emulator --seed seed.json --dump after.json": "start from a dump, write another",
+            "emulator --fault kind=status,status=503,times=3,method=POST": "the next three POSTs fail",
+        },
     ),
     completion_command("ardoqpy"),
 )

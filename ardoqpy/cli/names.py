@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ardoqpy._messages import quote_name, suggest
-from ardoqpy.cli.errors import CommandError
 from ardoqpy.errors import BadRequest, NotFoundError
 from ardoqpy.metamodel import component_types, reference_types
+from ardoqpy.name_lookup import resolve_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,31 +23,16 @@ def is_id(text: str) -> bool:
 
 
 def find_workspace(client: ArdoqClient, name_or_id: str) -> Mapping[str, Any]:
-    """Return the workspace with an id or a name; letter case does not matter if only one has the name.
-
-    Raise `CommandError` if there is none, or more than one.
-    """
+    """Return the workspace with an id or a name; raise `InvalidInput` as `resolve_name` does."""
     if is_id(name_or_id):
         try:
             return client.get_workspace(name_or_id)
         except (NotFoundError, BadRequest):
-            pass  # it may still be a name
-    matching = client.find_workspace(name_or_id, exact=True)
-    if not matching:
-        workspaces = client.get_workspaces()
-        folded = name_or_id.casefold()
-        matching = [workspace for workspace in workspaces if str(workspace.get("name")).casefold() == folded]
-        if not matching:
-            names = [workspace.get("name") for workspace in workspaces]
-            raise CommandError(
-                f"There is no workspace {quote_name(name_or_id)}: {suggest(name_or_id, names)}"
-            )
-    if len(matching) > 1:
-        ids = ", ".join(str(workspace.get("_id")) for workspace in matching)
-        raise CommandError(
-            f"{len(matching)} workspaces are called {quote_name(name_or_id)}: use an id ({ids})."
-        )
-    return matching[0]
+            pass  # a name can look like an id
+    workspaces = client.find_workspace(name_or_id, exact=True) or client.get_workspaces()
+    by_id = {str(workspace.get("_id")): workspace for workspace in workspaces}
+    names = [(ws_id, workspace.get("name")) for ws_id, workspace in by_id.items()]
+    return by_id[resolve_name(name_or_id, names, "workspace")]
 
 
 def workspace_id(client: ArdoqClient, name_or_id: str | None) -> str | None:
@@ -76,23 +60,5 @@ def workspace_types(client: ArdoqClient, ws_id: str) -> WorkspaceTypes:
 
 
 def resolve_type(types: Iterable[tuple[Any, Any]], name_or_id: str, kind: str) -> Any:
-    """Return the id of the type with an id or a name; letter case does not matter if only one has the name.
-
-    Raise `CommandError` if there is none, or more than one. `kind` is what the message calls a type.
-    """
-    known = list(types)
-    for is_match in (
-        lambda type_id, _: str(type_id) == name_or_id,
-        lambda _, name: name == name_or_id,
-        lambda _, name: str(name).casefold() == name_or_id.casefold(),
-    ):
-        ids = [type_id for type_id, name in known if is_match(type_id, name)]
-        if len(ids) == 1:
-            return ids[0]
-        if ids:
-            listed = ", ".join(map(str, ids))
-            raise CommandError(
-                f"{len(ids)} {kind}s are called {quote_name(name_or_id)}: use an id ({listed})."
-            )
-    names = [name for _, name in known]
-    raise CommandError(f"There is no {kind} {quote_name(name_or_id)}: {suggest(name_or_id, names)}")
+    """Return the id of the type with an id or a name; raise `InvalidInput` as `resolve_name` does."""
+    return resolve_name(name_or_id, types, kind)

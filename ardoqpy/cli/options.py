@@ -6,10 +6,11 @@ import argparse
 import re
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from ardoqpy.cli.command import Command, Group, Option
+from ardoqpy.cli.command import command, group, option
 
 if TYPE_CHECKING:
     from ardoqpy._http.retry import Retries
+    from ardoqpy.cli.command import Command, Option
 
 __all__ = [
     "FIELD",
@@ -22,7 +23,7 @@ __all__ = [
     "completion_command",
     "connection_options",
     "connection_settings",
-    "name_and_value",
+    "name_value_option",
     "output_file",
     "positive_number",
 ]
@@ -31,7 +32,7 @@ FORMATS = ("table", "json", "ndjson", "csv")
 SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")
 
 
-def name_and_value(text: str) -> tuple[str, str]:
+def _name_and_value(text: str) -> tuple[str, str]:
     """Parse a value of the form NAME=VALUE."""
     name, equals, value = text.partition("=")
     if not (name.strip() and equals and value):
@@ -64,70 +65,66 @@ def _names(text: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-WORKSPACE = Option.of("--workspace", metavar="NAME|ID", help="only in this workspace")
-FIELD = Option.of(
-    "--field",
-    action="append",
-    default=[],
-    type=name_and_value,
-    metavar="NAME=VALUE",
-    help="only with this value of a custom field; null: without a value; can be repeated",
+def name_value_option(flag: str, about: str) -> Option:
+    """Return an option with values of the form NAME=VALUE, which can be repeated."""
+    return option(flag, action="append", default=[], type=_name_and_value, metavar="NAME=VALUE", help=about)
+
+
+WORKSPACE = option("--workspace", metavar="NAME|ID", help="only in this workspace")
+FIELD = name_value_option(
+    "--field", "only with this value of a custom field; null: without a value; can be repeated"
 )
 
 
-def output_file(what: str) -> Option:
-    """Return the option for the file to write to; `what` is its help."""
-    return Option.of("--output", metavar="FILE", help=f"{what}; -: standard output")
+def output_file(about: str) -> Option:
+    """Return the option for the file to write to."""
+    return option("--output", metavar="FILE", help=f"{about}; -: standard output")
 
 
 OUTPUT_FILE = output_file("write to this file, which appears once it is complete")
-OUTPUT = Group(
+OUTPUT = group(
     "output",
     None,
-    (
-        Option.of(
-            "--format",
-            choices=FORMATS,
-            help="output format (default: from the ending of --output, else table)",
-        ),
-        Option.of(
-            "--columns",
-            type=_names,
-            metavar="A,B,...",
-            help="show only these attributes, in this order; custom fields by name",
-        ),
-        Option.of("--limit", type=positive_number, metavar="N", help="show only the first N rows"),
-        Option.of("--raw", action="store_true", help="CSV: do not escape text that looks like a formula"),
-        OUTPUT_FILE,
+    option(
+        "--format",
+        choices=FORMATS,
+        help="output format (default: from the ending of --output, else table)",
     ),
+    option(
+        "--columns",
+        type=_names,
+        metavar="A,B,...",
+        help="show only these attributes, in this order; custom fields by name",
+    ),
+    option("--limit", type=positive_number, metavar="N", help="show only the first N rows"),
+    option("--raw", action="store_true", help="CSV: do not escape text that looks like a formula"),
+    OUTPUT_FILE,
 )
 
 
-def connection_options(api: str | None = "v2, then v1 for what v2 lacks", before: str = "") -> Group:
+def connection_options(api: str | None = "v2, then v1 for what v2 lacks", before: str = "") -> Option:
     """Return the options that name an Ardoq and say how to connect to it.
 
     - `api`: which API version is used without `--api`; None leaves `--api` out.
     - `before`: where settings are read from before the environment, such as `the job, then from `.
     """
-    version = Option.of("--api", choices=("v1", "v2"), help=f"API version (default: {api})")
-    return Group(
+    version = option("--api", choices=("v1", "v2"), help=f"API version (default: {api})")
+    return group(
         "connection",
         f"Settings you don't pass are read from {before}ARDOQ_API_HOST, ARDOQ_API_TOKEN and ARDOQ_ORG_LABEL.",
-        (
-            Option.of("--host", metavar="URL", help="address of Ardoq, such as https://yourorg.ardoq.com"),
-            Option.of("--org", metavar="LABEL", help="organisation label, if the host does not include it"),
-            Option.of("--config", metavar="FILE", help="cfg file with host, token and org"),
-            *([version] if api else []),
-            Option.of(
-                "--timeout",
-                type=_seconds,
-                metavar="SECONDS",
-                help="time limit for connecting and for each read",
-            ),
-            Option.of("--retries", type=_count, metavar="N", help="how often to retry a failed request"),
-            Option.of("--allow-http", action="store_true", help="allow a remote host without TLS"),
-            Option.of("--verbose", action="store_true", help="log retries to standard error"),
+        option("--host", metavar="URL", help="address of Ardoq, such as https://yourorg.ardoq.com"),
+        option("--org", metavar="LABEL", help="organisation label, if the host does not include it"),
+        option("--config", metavar="FILE", help="cfg file with host, token and org"),
+        *([version] if api else []),
+        option(
+            "--timeout",
+            type=_seconds,
+            metavar="SECONDS",
+            help="time limit for connecting and for each read",
         ),
+        option("--retries", type=_count, metavar="N", help="how often to retry a failed request"),
+        option("--allow-http", action="store_true", help="allow a remote host without TLS"),
+        option("--verbose", action="store_true", help="log retries to standard error"),
     )
 
 
@@ -159,14 +156,14 @@ def connection_settings(options: argparse.Namespace) -> ConnectionSettings:
 
 def completion_command(program: str) -> Command:
     """Return the command of a program that prints its completion script."""
-    return Command(
+    return command(
         "completion",
         "print a script that completes commands and options in your shell",
-        (Option.of("shell", choices=SHELLS, help="the shell"),),
         "ardoqpy.cli.commands.completion:run",
-        (
-            ("completion bash", f"for ~/.local/share/bash-completion/completions/{program}"),
-            ("completion zsh", f"for a file _{program} in a directory of your $fpath"),
-        ),
-        "Needs the extra cli: pip install 'ardoqpy[cli]'.",
+        option("shell", choices=SHELLS, help="the shell"),
+        details="Needs the extra cli: pip install 'ardoqpy[cli]'.",
+        examples={
+            "completion bash": f"for ~/.local/share/bash-completion/completions/{program}",
+            "completion zsh": f"for a file _{program} in a directory of your $fpath",
+        },
     )

@@ -78,7 +78,9 @@ class _Selection:
         if not self._columns:
             return self._listing._replace(rows=rows)
         columns = tuple(Column(column.title, (column.title,), column.is_id) for column in self._columns)
-        return Listing((self._select(row) for row in rows), columns, lambda: [one.title for one in columns])
+        return Listing(
+            (self._select(row) for row in rows), columns, lambda: [column.title for column in columns]
+        )
 
     def _select(self, row: Any) -> Attributes:
         attributes = flatten(row)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from ardoqpy._messages import quote_name, suggest
 from ardoqpy._version import __version__
-from ardoqpy.cli.command import add_options, load_function
+from ardoqpy.cli.command import load_function
 from ardoqpy.cli.errors import CommandError, print_error, unexpected_error, with_option_names
 from ardoqpy.errors import ArdoqClientException
 
@@ -116,7 +116,8 @@ class Program(NamedTuple):
                 allow_abbrev=False,
             )
             if command.name in completed:
-                add_options(subparser, command.options)
+                for add in command.options:
+                    add(subparser)
             subparser.set_defaults(program=self, command=command, parser=subparser)
         return parser
 
@@ -167,7 +168,7 @@ class Program(NamedTuple):
         print_error(message, self.name)
 
     def _examples(self, command: Command) -> str:
-        lines = [f"  # {about}\n  {self.name} {line}" for line, about in command.examples]
+        lines = [f"  # {about}\n  {self.name} {line}" for line, about in command.examples.items()]
         return "\n".join([_EXAMPLES, *lines])
 
 

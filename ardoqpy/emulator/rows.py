@@ -11,7 +11,7 @@ Attributes = dict[str, Any]
 
 
 class Row(TypedDict, total=False):
-    """Have an id; every row of every table does."""
+    """Identify a row of any table by its id."""
 
     _id: str
 
@@ -27,7 +27,7 @@ class Version(TypedDict):
 
 
 class EntityRow(Row, total=False):
-    """Say who created and changed an entity, and when (ISO-8601 in UTC)."""
+    """Record who created and changed an entity, and when (ISO-8601 in UTC)."""
 
     _version: int
     created: str

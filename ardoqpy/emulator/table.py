@@ -71,7 +71,7 @@ class Table(Generic[R]):
         self._buckets: dict[str, dict[Hashable, dict[str, None]]] = {index: {} for index in indexes}
 
     def __contains__(self, row_id: object) -> bool:
-        """Tell whether there is a row with this id."""
+        """Return whether there is a row with this id."""
         return row_id in self._rows
 
     def __len__(self) -> int:

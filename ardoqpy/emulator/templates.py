@@ -5,23 +5,26 @@ from typing import Final
 from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.rows import ModelRow, ReferenceTypeDefinition
 
+
+def _reference_type(
+    number: int, name: str, line: str, ending: str, color: str, *, returns: bool
+) -> ReferenceTypeDefinition:
+    return {
+        "id": number,
+        "name": name,
+        "line": line,
+        "lineEnding": ending,
+        "color": color,
+        "svgStyle": None,
+        "returnsValue": returns,
+    }
+
+
 # "Implicit" is number 2 because clients create references of type 2 without a look-up.
-_REFERENCE_TYPES: Final[dict[str, ReferenceTypeDefinition]] = {
-    "0": {
-        "name": "Asynchronous",
-        "line": "dotted",
-        "lineEnding": "bottom",
-        "color": "blue",
-        "returnsValue": True,
-    },
-    "1": {
-        "name": "Synchronous",
-        "line": "solid",
-        "lineEnding": "both",
-        "color": "black",
-        "returnsValue": True,
-    },
-    "2": {"name": "Implicit", "line": "dashed", "lineEnding": "none", "color": "red", "returnsValue": False},
+_REFERENCE_TYPES: Final = {
+    "0": _reference_type(0, "Asynchronous", "dotted", "bottom", "blue", returns=True),
+    "1": _reference_type(1, "Synchronous", "solid", "both", "black", returns=True),
+    "2": _reference_type(2, "Implicit", "dashed", "none", "red", returns=False),
 }
 
 COMMON_TEMPLATES: Final[tuple[ModelRow, ...]] = (
@@ -37,8 +40,12 @@ COMMON_TEMPLATES: Final[tuple[ModelRow, ...]] = (
         "referenceTypes": _REFERENCE_TYPES,
         "root": {
             "p1434104432900": {
+                "id": "p1434104432900",
                 "name": "Application",
-                "children": {"p1434104432901": {"name": "Service"}},
+                "index": 1,
+                "children": {
+                    "p1434104432901": {"id": "p1434104432901", "name": "Service", "index": 1, "children": {}}
+                },
             },
         },
     },
@@ -52,6 +59,6 @@ COMMON_TEMPLATES: Final[tuple[ModelRow, ...]] = (
         "blankTemplate": True,
         "flexible": True,
         "referenceTypes": _REFERENCE_TYPES,
-        "root": {"p1434104432910": {"name": "Component"}},
+        "root": {"p1434104432910": {"id": "p1434104432910", "name": "Component", "index": 1, "children": {}}},
     },
 )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from ardoqpy.cli.errors import CommandError, with_option_names
 from ardoqpy.cli.options import connection_settings
 from ardoqpy.errors import ArdoqClientException
 from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED, most_severe
 from ardoqpy_sync.cli.run_job import load_job_file, load_state, run_with_client
-from ardoqpy_sync.job import JobInvalid, client_of, troubles_of
-from ardoqpy_sync.job.runner import opened_sources
+from ardoqpy_sync.job import JobInvalid, find_problems, open_client
+from ardoqpy_sync.job.runner import open_sources
 from ardoqpy_sync.reporting.terminal import guard_lines
 
 if TYPE_CHECKING:
@@ -20,23 +20,39 @@ if TYPE_CHECKING:
     from ardoqpy.cli.options import ConnectionSettings
     from ardoqpy_sync.job import Job, Problem
 
-__all__ = ["JobCheck"]
+__all__ = ["CheckDocument", "Failure", "JobCheck"]
 
 KIND, FORMAT = "ardoqpy check", 1
 
 
-class _Failure(NamedTuple):
+class Failure(TypedDict):
     """One thing that would fail.
 
-    - `part`: `job`, `connection`, `memory`, `row`, `guard` or `run`; `sentence`: what is wrong.
+    - `part`: `job`, `connection`, `state_file`, `row`, `guard` or `run`; `message`: what is wrong.
     - `line`, `key`: where in the job file; `label`: which row of a source.
     """
 
     part: str
-    sentence: str
-    line: int | None = None
-    key: str = ""
-    label: str | None = None
+    message: str
+    line: int | None
+    key: str
+    label: str | None
+
+
+class CheckDocument(TypedDict):
+    """The result of a check as data.
+
+    - `file`: the job file; `job`: its name, None if the file is invalid; `exit`: the exit code.
+    - `previewed`: whether the run was previewed; if not, there may be more problems.
+    """
+
+    kind: str
+    format: int
+    file: str
+    job: str | None
+    exit: int
+    previewed: bool
+    problems: list[Failure]
 
 
 class JobCheck:
@@ -46,7 +62,7 @@ class JobCheck:
         """Start with no failures."""
         self._file = file
         self._name: str | None = None
-        self._failures: list[_Failure] = []
+        self._failures: list[Failure] = []
         self._interrupted = False
         self._previewed = False
 
@@ -61,7 +77,7 @@ class JobCheck:
     @property
     def exit_code(self) -> int:
         """The exit code."""
-        parts = {failure.part for failure in self._failures}
+        parts = {failure["part"] for failure in self._failures}
         return most_severe(
             DONE,
             BLOCKED if "guard" in parts else DONE,
@@ -69,8 +85,8 @@ class JobCheck:
             INTERRUPTED if self._interrupted else DONE,
         )
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the result as plain data."""
+    def as_dict(self) -> CheckDocument:
+        """Return the result as data."""
         return {
             "kind": KIND,
             "format": FORMAT,
@@ -78,14 +94,14 @@ class JobCheck:
             "job": self._name,
             "exit": self.exit_code,
             "previewed": self._previewed,
-            "problems": [failure._asdict() for failure in self._failures],
+            "problems": self._failures,
         }
 
     def lines(self) -> Iterator[str]:
         """Yield the result as text, one line for each failure."""
         for failure in self._failures:
-            line = f" line {failure.line}" if failure.line else ""
-            yield f"{failure.label or f'{self._file}{line}'}: {failure.sentence}"
+            line = f" line {failure['line']}" if failure["line"] else ""
+            yield f"{failure['label'] or f'{self._file}{line}'}: {failure['message']}"
         number = len(self._failures)
         problems = f"{number} problem{'s'[: number != 1]}"
         if not number:
@@ -99,7 +115,7 @@ class JobCheck:
         try:
             job = load_job_file(options.job)
         except JobInvalid as problem:
-            self._add_problems(problem.troubles)
+            self._add_problems(problem.problems)
             return
         except CommandError as problem:
             self._add("job", str(problem))
@@ -109,15 +125,15 @@ class JobCheck:
         try:
             _, state = load_state(job)
         except ArdoqClientException as problem:
-            self._add("memory", str(problem))
+            self._add("state_file", str(problem))
         self._check_names(job, options, state)
 
     def _check_names(self, job: Job, options: argparse.Namespace, state: dict[str, Any]) -> None:
         problems: list[Problem] = []
         settings = connection_settings(options)
         try:
-            with client_of(job, simulate=True, previous_report=state, progress=True, **settings) as client:
-                problems = troubles_of(job, client)
+            with open_client(job, simulate=True, previous_report=state, progress=True, **settings) as client:
+                problems = find_problems(job, client)
                 self._add_problems(problems)
                 if not problems:
                     self._preview(job, settings, state)
@@ -125,13 +141,13 @@ class JobCheck:
             self._add("connection", str(problem))
             # The sources can be checked without Ardoq.
             problems = []
-            for source in opened_sources(job, {}, problems).values():
+            for source in open_sources(job, {}, problems).values():
                 source.close()
             self._add_problems(problems)
 
     def _preview(self, job: Job, settings: ConnectionSettings, state: dict[str, Any]) -> None:
         """Preview the run; failed rows do not stop it, whatever the job says about errors."""
-        with client_of(
+        with open_client(
             job, simulate=True, previous_report=state, progress=True, on_error="collect", **settings
         ) as client:
             result = run_with_client(job, client)
@@ -146,7 +162,17 @@ class JobCheck:
             self._add("run", result.document["description"])
 
     def _add_problems(self, problems: Iterable[Problem]) -> None:
-        self._failures += [_Failure("job", one.sentence, one.line, one.key) for one in problems]
+        self._failures += [
+            {
+                "part": "job",
+                "message": problem.message,
+                "line": problem.line,
+                "key": problem.key,
+                "label": None,
+            }
+            for problem in problems
+        ]
 
-    def _add(self, part: str, sentence: str, label: str | None = None) -> None:
-        self._failures.append(_Failure(part, with_option_names(sentence), label=label))
+    def _add(self, part: str, message: str, label: str | None = None) -> None:
+        message = with_option_names(message)
+        self._failures.append({"part": part, "message": message, "line": None, "key": "", "label": label})

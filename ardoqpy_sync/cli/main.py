@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ardoqpy.cli.command import Command, Option
+from ardoqpy.cli.command import command, option
 from ardoqpy.cli.options import completion_command, connection_options
 from ardoqpy.cli.program import Program
 from ardoqpy_sync.cli.exit_codes import FAILED, NAME
@@ -20,108 +20,96 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS", "PROGRAM", "main"]
 
 COMMANDS = (
-    Command(
+    command(
         "plan",
         "preview what a run of a job would change; writes nothing",
-        (
-            JOB,
-            Option.of(
-                "--long", action="store_true", help="show every change with the values of its attributes"
-            ),
-            Option.of("--save", metavar="FILE", help="save the plan as JSON, to apply it after a review"),
-            NOTIFY,
-            JOB_CONNECTION,
-        ),
         "ardoqpy_sync.cli.commands.plan:run",
-        (
-            ("plan job.toml", "a summary; the exit code is 2 if something would change"),
-            ("job.toml", "the same"),
-            ("plan job.toml --long --save plan.json", "in full, and saved to be applied as it is"),
-            ("plan job.toml --report plan.html --report plan.md", "as a page, and for a merge request"),
-        ),
-        "The exit code is 0 if nothing would change, 2 if something would, 3 if the delete guard blocks the "
-        "run, and 1 if rows fail or anything else goes wrong.",
+        JOB,
+        option("--long", action="store_true", help="show every change with the values of its attributes"),
+        option("--save", metavar="FILE", help="save the plan as JSON, to apply it after a review"),
+        NOTIFY,
+        JOB_CONNECTION,
+        details="The exit code is 0 if nothing would change, 2 if something would, 3 if the delete guard "
+        "blocks the run, and 1 if rows fail or anything else goes wrong.",
+        examples={
+            "plan job.toml": "a summary; the exit code is 2 if something would change",
+            "job.toml": "the same",
+            "plan job.toml --long --save plan.json": "in full, and saved to be applied as it is",
+            "plan job.toml --report plan.html --report plan.md": "as a page, and for a merge request",
+        },
     ),
-    Command(
+    command(
         "apply",
         "run a job, or apply a saved plan",
-        (
-            Option.of("job", metavar="JOB|PLAN", help="job file, or saved plan"),
-            Option.of(
-                "--job",
-                metavar="JOB",
-                dest="job_of_plan",
-                help="for a plan: the job it was made from, for the connection to Ardoq",
-            ),
-            Option.of(
-                "--on-drift",
-                choices=("skip", "refuse", "replan"),
-                help="for a plan: what to do about changes that have drifted in Ardoq (default: skip)",
-            ),
-            NOTIFY,
-            JOB_CONNECTION,
-        ),
         "ardoqpy_sync.cli.commands.apply:run",
-        (
-            ("apply job.toml", "for a nightly run"),
-            ("apply job.toml --quiet-when-unchanged --report last.html", "from cron, which mails all output"),
-            ("apply plan.json --job job.toml --on-drift refuse", "a reviewed plan: all of it or nothing"),
+        option("job", metavar="JOB|PLAN", help="job file, or saved plan"),
+        option(
+            "--job",
+            metavar="JOB",
+            dest="job_of_plan",
+            help="for a plan: the job it was made from, for the connection to Ardoq",
         ),
-        "Only one run of a job at a time: a second one fails. The exit code is 0 if everything is done, 3 if "
-        "the delete guard blocks the run or a plan has drifted, and 1 if rows fail or anything else goes "
-        "wrong.",
+        option(
+            "--on-drift",
+            choices=("skip", "refuse", "replan"),
+            help="for a plan: what to do about changes that have drifted in Ardoq (default: skip)",
+        ),
+        NOTIFY,
+        JOB_CONNECTION,
+        details="Only one run of a job at a time: a second one fails. The exit code is 0 if everything is "
+        "done, 3 if the delete guard blocks the run or a plan has drifted, and 1 if rows fail or "
+        "anything else goes wrong.",
+        examples={
+            "apply job.toml": "for a nightly run",
+            "apply job.toml --quiet-when-unchanged --report last.html": "from cron, which mails all output",
+            "apply plan.json --job job.toml --on-drift refuse": "a reviewed plan: all of it or nothing",
+        },
     ),
-    Command(
+    command(
         "check",
         "list everything in a job that would fail",
-        (
-            JOB,
-            Option.of("--json", action="store_true", help="write the result as JSON, and nothing else"),
-            JOB_CONNECTION,
-        ),
         "ardoqpy_sync.cli.commands.check:run",
-        (
-            ("check job.toml", "the file, its sources, the connection, the names in Ardoq, every row"),
-            ("check job.toml --json", "for a program"),
-        ),
-        "Ends with a preview of the whole run; writes nothing. The exit code is 0 if nothing would fail, 3 "
-        "if only the delete guard would block the run, and 1 otherwise.",
+        JOB,
+        option("--json", action="store_true", help="write the result as JSON, and nothing else"),
+        JOB_CONNECTION,
+        details="Ends with a preview of the whole run; writes nothing. The exit code is 0 if nothing would "
+        "fail, 3 if only the delete guard would block the run, and 1 otherwise.",
+        examples={
+            "check job.toml": "the file, its sources, the connection, the names in Ardoq, every row",
+            "check job.toml --json": "for a program",
+        },
     ),
-    Command(
+    command(
         "report",
         "convert a run document to a page or Markdown",
-        (
-            Option.of("document", metavar="RUN.json", help="run document, as --report FILE.json saves it"),
-            REPORT,
-            Option.of("--title", metavar="TEXT", help="title of the report"),
-        ),
         "ardoqpy_sync.cli.commands.report:run",
-        (
-            ("report last.json --report last.html", "as a page"),
-            ("report last.json", "a summary, on the terminal"),
-        ),
-        "Does not connect to Ardoq.",
+        option("document", metavar="RUN.json", help="run document, as --report FILE.json saves it"),
+        REPORT,
+        option("--title", metavar="TEXT", help="title of the report"),
+        details="Does not connect to Ardoq.",
+        examples={
+            "report last.json --report last.html": "as a page",
+            "report last.json": "a summary, on the terminal",
+        },
     ),
-    Command(
+    command(
         "init",
         "write a first job file for a workspace and a source",
-        (
-            Option.of("--workspace", required=True, metavar="NAME|ID", help="workspace to write to"),
-            Option.of("--source", required=True, metavar="FILE", help="file with the rows"),
-            Option.of(
-                "--output",
-                default="job.toml",
-                metavar="FILE",
-                help="job file to write (default: %(default)s); -: standard output",
-            ),
-            connection_options(api="v2"),
-        ),
         "ardoqpy_sync.cli.commands.init:run",
-        (
-            ("init --workspace Apps --source apps.csv", "writes job.toml, for you to read and edit"),
-            ("init --workspace Apps --source apps.csv --output -", "shows it"),
+        option("--workspace", required=True, metavar="NAME|ID", help="workspace to write to"),
+        option("--source", required=True, metavar="FILE", help="file with the rows"),
+        option(
+            "--output",
+            default="job.toml",
+            metavar="FILE",
+            help="job file to write (default: %(default)s); -: standard output",
         ),
-        "Reads the types and fields of the workspace from Ardoq; writes nothing there.",
+        connection_options(api="v2"),
+        details="Reads the types and fields of the workspace from Ardoq; writes nothing there.",
+        examples={
+            "init --workspace Apps --source apps.csv": "writes job.toml, for you to read and edit",
+            "init --workspace Apps --source apps.csv --output -": "shows it",
+        },
     ),
     completion_command(NAME),
 )

@@ -111,7 +111,7 @@ def run_and_notify(
 
 def _messages(problem: Exception) -> list[str]:
     if isinstance(problem, JobInvalid):
-        return [one.told(problem.file) for one in problem.troubles]
+        return [one.describe(problem.file) for one in problem.problems]
     return [with_option_names(str(problem))]
 
 

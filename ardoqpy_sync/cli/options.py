@@ -6,7 +6,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
-from ardoqpy.cli.command import Group, Option
+from ardoqpy.cli.command import group, option
 from ardoqpy.cli.errors import CommandError
 from ardoqpy.cli.options import connection_options
 
@@ -26,9 +26,9 @@ def _report_file(path: str) -> str:
     return path
 
 
-JOB = Option.of("job", metavar="JOB", help="job file")
+JOB = option("job", metavar="JOB", help="job file")
 JOB_CONNECTION = connection_options(api="that of the job, else v2", before="the job, then from ")
-REPORT = Option.of(
+REPORT = option(
     "--report",
     action="append",
     default=[],
@@ -36,22 +36,20 @@ REPORT = Option.of(
     metavar="FILE",
     help="write a report: a page (.html), Markdown (.md) or a run document (.json); can be repeated",
 )
-NOTIFY = Group(
+NOTIFY = group(
     "report and notify",
     None,
-    (
-        Option.of("--json", action="store_true", help="write the run document as JSON, and nothing else"),
-        Option.of(
-            "--quiet-when-unchanged",
-            action="store_true",
-            help="print nothing if nothing changes and nothing fails",
-        ),
-        REPORT,
-        Option.of(
-            "--webhook",
-            metavar="URL",
-            help="post a short summary to this URL, as JSON; set ARDOQPY_WEBHOOK instead for a secret URL",
-        ),
+    option("--json", action="store_true", help="write the run document as JSON, and nothing else"),
+    option(
+        "--quiet-when-unchanged",
+        action="store_true",
+        help="print nothing if nothing changes and nothing fails",
+    ),
+    REPORT,
+    option(
+        "--webhook",
+        metavar="URL",
+        help="post a short summary to this URL, as JSON; set ARDOQPY_WEBHOOK instead for a secret URL",
     ),
 )
 

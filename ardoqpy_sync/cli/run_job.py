@@ -8,8 +8,8 @@ from ardoqpy.cli.errors import CommandError
 from ardoqpy.errors import BlockReason, DeleteBlocked
 from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED, INTERRUPTED, NAME, most_severe
 from ardoqpy_sync.cli.notify import CommandResult
-from ardoqpy_sync.job import load_job, read_memory, run_job
-from ardoqpy_sync.job.connect import beside
+from ardoqpy_sync.job import load_job, read_state, run_job
+from ardoqpy_sync.job.connect import resolve_path
 from ardoqpy_sync.reporting.document import build_run_document
 
 if TYPE_CHECKING:
@@ -48,22 +48,22 @@ def load_job_file(path: str) -> Job:
 
 def load_state(job: Job) -> tuple[str | None, dict[str, Any]]:
     """Return the path of a job's state file, None if it has none, and what the file holds."""
-    if "memory" not in job.run:
+    if "state_file" not in job.run:
         return None, {}
-    path = beside(job, job.run["memory"])
-    return path, read_memory(path)
+    path = resolve_path(job, job.run["state_file"])
+    return path, read_state(path)
 
 
 def run_with_client(job: Job, client: ArdoqSyncClient) -> CommandResult:
     """Run a job with a client and return the result, also if it is interrupted."""
     try:
-        outcome = run_job(job, client)
+        result = run_job(job, client)
     except KeyboardInterrupt:
         client.give_up(INTERRUPTED_MESSAGE)
         return CommandResult(build_run_document(client, title=job.name), INTERRUPTED, ended_early=True)
-    blocked = _merge(outcome.refused)
-    document = build_run_document(client, title=job.name, sources=outcome.sources, blocked=blocked)
-    ended_early = outcome.failure is not None
+    blocked = _merge(result.blocked)
+    document = build_run_document(client, title=job.name, sources=result.sources, blocked=blocked)
+    ended_early = result.failure is not None
     exit_code = most_severe(exit_code_of(document), FAILED if ended_early else DONE)
     return CommandResult(document, exit_code, ended_early=ended_early)
 

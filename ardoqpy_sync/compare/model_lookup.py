@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy import metamodel
-from ardoqpy._messages import quote_name, short_repr, suggest
+from ardoqpy._messages import short_repr
 from ardoqpy.errors import AuthorizationError, InvalidInput, NotFoundError
+from ardoqpy.name_lookup import EXACT_NAME, resolve_name
 from ardoqpy_sync.compare.field_values import fitted, misfit
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class ModelLookup:
         """
         if name not in self._component_types.get(ws_id, {}).values():
             self._learn(ws_id)
-        type_id: str = _the_one(self._component_types[ws_id], name, "component type", "typeId", ws_id)
+        type_id: str = _resolve(self._component_types[ws_id], name, "component type", ws_id)
         return type_id
 
     def reference_type_named(self, ws_id: str, name: str) -> int:
@@ -85,8 +86,7 @@ class ModelLookup:
         """
         if name not in self._reference_types.get(ws_id, {}).values():
             self._learn(ws_id)
-        known = self._reference_types[ws_id]
-        type_id: int = _the_one(known, name, "reference type", "its number as type", ws_id)
+        type_id: int = _resolve(self._reference_types[ws_id], name, "reference type", ws_id)
         return type_id
 
     def names(self, ws_id: str) -> tuple[Mapping[str, str], Mapping[int, str]]:
@@ -162,16 +162,8 @@ def _found(read: Callable[[], dict[str, Any]], argument: str, comp_id: str) -> s
     raise InvalidInput(f"{argument} {comp_id!r} is not a component that Ardoq holds.")
 
 
-def _the_one(types: Mapping[Any, str], name: str, what: str, instead: str, ws_id: str) -> Any:
-    found = [type_id for type_id, known in types.items() if known == name]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise InvalidInput(
-            f"{what} {quote_name(name)} of workspace {ws_id} is the name of {len(found)}, "
-            f"{', '.join(map(repr, found))}: give {instead}."
-        )
-    raise InvalidInput(f"Workspace {ws_id} has no {what} {quote_name(name)}: {suggest(name, types.values())}")
+def _resolve(types: Mapping[Any, str], name: str, kind: str, ws_id: str) -> Any:
+    return resolve_name(name, types.items(), kind, owner=f"Workspace {ws_id}", matches=EXACT_NAME)
 
 
 def _unknown(what: str, ws_id: str, known: Mapping[Any, str]) -> InvalidInput:

@@ -1,31 +1,31 @@
-"""Jobs: a file that says where rows come from and what becomes of them in Ardoq.
+"""Jobs: files that describe how the rows of sources become components and references in Ardoq.
 
 job = load_job("cmdb.toml")
-with client_of(job, simulate=True) as ardoq:
-    outcome = run_job(job, ardoq)
+with open_client(job, simulate=True) as ardoq:
+    result = run_job(job, ardoq)
     print(ardoq.plan.describe())
 """
 
 from __future__ import annotations
 
-from ardoqpy_sync.job.connect import client_of
+from ardoqpy_sync.job.connect import open_client
 from ardoqpy_sync.job.model import Job
-from ardoqpy_sync.job.parser import load_job, read_job
+from ardoqpy_sync.job.parser import load_job, parse_job
 from ardoqpy_sync.job.problems import JobInvalid, Problem
-from ardoqpy_sync.job.result import Outcome
-from ardoqpy_sync.job.runner import run_job, troubles_of
-from ardoqpy_sync.job.state_file import read_memory, write_memory
+from ardoqpy_sync.job.result import JobResult
+from ardoqpy_sync.job.runner import find_problems, run_job
+from ardoqpy_sync.job.state_file import read_state, write_state
 
 __all__ = [
     "Job",
     "JobInvalid",
-    "Outcome",
+    "JobResult",
     "Problem",
-    "client_of",
+    "find_problems",
     "load_job",
-    "read_job",
-    "read_memory",
+    "open_client",
+    "parse_job",
+    "read_state",
     "run_job",
-    "troubles_of",
-    "write_memory",
+    "write_state",
 ]

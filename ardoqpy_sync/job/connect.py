@@ -1,4 +1,4 @@
-"""The client that a job runs with: its table `[ardoq]`, and what is said otherwise for one run."""
+"""The client of a job, with the settings of its table `[ardoq]`."""
 
 from __future__ import annotations
 
@@ -11,46 +11,50 @@ if TYPE_CHECKING:
 
     from ardoqpy_sync.job.model import Job
 
-__all__ = ["beside", "client_of"]
+__all__ = ["DEFAULT_VERSION", "open_client", "resolve_path"]
 
-#: What the command and jobs speak unless told otherwise: the version that Ardoq documents.
-VERSION = "v2"
+#: The API version of jobs that name none: the version that Ardoq documents.
+DEFAULT_VERSION = "v2"
 
 
-def client_of(
+def open_client(
     job: Job,
     *,
     simulate: bool,
     previous_report: Mapping[str, Any] | None = None,
     progress: Callable[[int, int | None, str], object] | bool | None = None,
-    **otherwise: Any,
+    **settings: Any,
 ) -> ArdoqSyncClient:
-    """Return the client for a run of a job, as its tables `[ardoq]` and `[run]` say.
+    """Return a client with the settings of a job's tables `[ardoq]` and `[run]`.
 
-    - `simulate`: send no write.
-    - `previous_report`: what the last run came to, such as `read_memory` gives it; `progress`: as for
-      `ArdoqSyncClient`.
-    - `otherwise`: arguments of `ArdoqSyncClient` that go before what the job says, such as `hosturl`,
-      `config`, `version` or `timeout`; None leaves it to the job.
+    - `simulate`: whether to send no writes.
+    - `previous_report`: the counts of the last run, as `read_state` returns them.
+    - `progress`: as for `ArdoqSyncClient`.
+    - `settings`: arguments of `ArdoqSyncClient`, such as `hosturl`, `config`, `version` or `timeout`, that
+      override the job; None keeps the setting of the job.
 
-    What neither says comes from the environment, then from the cfg file; the job's is looked for beside it.
-    v2 unless said, and there in batches. Close it, or use it in a `with`.
+    Other settings are read from environment variables, then from the config file; its path starts from the
+    folder of the job. The version is v2 unless set otherwise; v2 writes in batches, v1 has no batches. Close
+    the client, or use it in a `with` block.
 
-    Raise `ConfigurationError` where a setting is missing or makes no sense; nothing is sent.
+    Raise `ConfigurationError` if a setting is missing or not valid; nothing is sent.
     """
-    told = {name: value for name, value in job.ardoq.items() if name not in ("host", "batch")}
+    arguments: dict[str, Any] = {
+        key: value for key, value in job.ardoq.items() if key not in ("host", "batch")
+    }
     if "host" in job.ardoq:
-        told["hosturl"] = job.ardoq["host"]
-    if "config" in told:
-        told["config"] = beside(job, told["config"])
-    told["on_error"] = job.run.get("on_error", "collect")
-    told |= {name: value for name, value in otherwise.items() if value is not None}
-    told.setdefault("version", VERSION)
-    # v1 has no batches: a job that is told to speak it for once, does without.
-    told.setdefault("batch", job.ardoq.get("batch", True) if told["version"] == VERSION else False)
-    return ArdoqSyncClient(simulate=simulate, previous_report=previous_report, progress=progress, **told)
+        arguments["hosturl"] = job.ardoq["host"]
+    if "config" in job.ardoq:
+        arguments["config"] = resolve_path(job, job.ardoq["config"])
+    arguments["on_error"] = job.run.get("on_error", "collect")
+    arguments |= {key: value for key, value in settings.items() if value is not None}
+    arguments.setdefault("version", DEFAULT_VERSION)
+    # If `settings` select v1, `batch` of the job does not apply: v1 has no batches.
+    has_batches = arguments["version"] == DEFAULT_VERSION
+    arguments.setdefault("batch", job.ardoq.get("batch", True) if has_batches else False)
+    return ArdoqSyncClient(simulate=simulate, previous_report=previous_report, progress=progress, **arguments)
 
 
-def beside(job: Job, name: str) -> str:
-    """Return the path of a file that a job names: it is looked for beside the job's own."""
-    return str(job.path.parent / name)
+def resolve_path(job: Job, path: str) -> str:
+    """Return a path that a job names; a relative path starts from the folder of the job."""
+    return str(job.path.parent / path)

@@ -1,32 +1,76 @@
-"""A job as plain data: where rows come from, and what becomes of them in Ardoq."""
+"""A job as data: its sources, and what their rows become in Ardoq."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
-from ardoqpy_sync.job.problems import trouble_at
+from ardoqpy_sync.job.problems import problem_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from ardoqpy.entities import Attributes
     from ardoqpy_sync.job.problems import Problem
     from ardoqpy_sync.job.template import Template
-    from ardoqpy_sync.job.toml_lines import Path as Place
-    from ardoqpy_sync.job.toml_lines import Places
+    from ardoqpy_sync.job.toml_lines import KeyPath, TomlLines
 
-__all__ = ["ComponentMapping", "End", "Job", "Missing", "ReferenceMapping", "RowMapping"]
+__all__ = [
+    "ArdoqTable",
+    "ComponentMapping",
+    "ComponentSelector",
+    "GuardTable",
+    "Job",
+    "MissingAction",
+    "ReferenceMapping",
+    "RowMapping",
+    "RunTable",
+]
+
+
+class ArdoqTable(TypedDict, total=False):
+    """The table `[ardoq]` of a job; schema.py describes the keys."""
+
+    host: str
+    org: str
+    config: str
+    version: str
+    batch: bool | int
+    rate_limit: float
+    timeout: float
+    allow_http: bool
+
+
+class RunTable(TypedDict, total=False):
+    """The table `[run]` of a job; schema.py describes the keys."""
+
+    on_error: str
+    state_file: str
+    lock_file: str
+
+
+class GuardTable(TypedDict, total=False):
+    """The table `[guard]` of a job; schema.py describes the keys."""
+
+    share: float
+    count: int
+    take_along: bool
+    despite_failures: bool
 
 
 @dataclass(frozen=True, slots=True)
-class End:
-    """A component that a row names: of which type and workspace, and what it is found by.
+class ComponentSelector:
+    """The component that a row names: as its parent, or at an end of a reference.
 
-    `workspace` is None where it is that of the mapping; `split` is what stands between several of them.
+    - `key_path`: the position in the job file.
+    - `value`: gives the name or the key of the component.
+    - `type`, `workspace`: names in Ardoq; `workspace` is None for the workspace of the mapping.
+    - `key`: "name", or the custom field that `value` is compared with.
+    - `split`: the text between several values in one cell; None for one value.
     """
 
-    place: Place
+    key_path: KeyPath
     value: Template
     type: str
     key: str = "name"
@@ -35,27 +79,30 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
-    """What becomes of what the source no longer has: `report`, `delete`, or `set` with the `marks`."""
+class MissingAction:
+    """What to do with what is missing: `action` is "report", "delete", or "set" with the `values`."""
 
-    deed: str = "report"
-    marks: Mapping[str, Any] = field(default_factory=dict)
+    action: str = "report"
+    values: Attributes = field(default_factory=dict)
 
     @property
-    def past(self) -> str:
-        """What is said of it where it was done."""
-        return {"report": "reported", "delete": "deleted", "set": "marked"}[self.deed]
+    def past_tense(self) -> str:
+        """Return the past tense of the action, for messages."""
+        return {"report": "reported", "delete": "deleted", "set": "marked"}[self.action]
 
 
 @dataclass(frozen=True, slots=True)
 class RowMapping:
-    """What rows of a source become.
+    """What the rows of a source become.
 
-    `attributes` are those that every component or reference has, such as the description; `fields` the
-    custom ones, by name or label. `never_null` is True for all of them.
+    - `key_path`: the position in the job file; `rows`: the name of the source; `type`: the name in Ardoq.
+    - `attributes`: templates of built-in attributes, such as the description.
+    - `fields`: templates of custom fields, by name or label.
+    - `where`: by column the texts that a row must have one of.
+    - `create_only`, `fill_if_empty`, `never_null`: names of attributes; `never_null` is True for all.
     """
 
-    place: Place
+    key_path: KeyPath
     rows: str
     type: str
     attributes: Mapping[str, Template]
@@ -64,7 +111,7 @@ class RowMapping:
     create_only: tuple[str, ...]
     fill_if_empty: tuple[str, ...]
     never_null: tuple[str, ...] | bool
-    missing: Missing
+    missing: MissingAction
 
     kind: ClassVar[str]
 
@@ -77,7 +124,7 @@ class ComponentMapping(RowMapping):
 
     workspace: str
     key: str
-    parent: End | None
+    parent: ComponentSelector | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,29 +133,30 @@ class ReferenceMapping(RowMapping):
 
     kind: ClassVar[str] = "reference"
 
-    source: End
-    target: End
+    source: ComponentSelector
+    target: ComponentSelector
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as its file says, checked as far as that goes without reading a source or asking Ardoq.
+    """The content of a job file, checked as far as possible without its sources and Ardoq.
 
-    - `path`: the file; `name`: what the job is called; `places`: the lines of its keys.
-    - `ardoq`, `run`, `guard`: what the tables of that name say, nothing filled in.
-    - `sources`: by name their tables; `components` and `references`: what becomes of their rows.
+    - `path`: the file; `name`: the name of the job; `lines`: the lines of the keys.
+    - `ardoq`, `run`, `guard`: the tables of that name, without defaults.
+    - `sources`: the tables of the sources by name; their keys depend on the source type.
+    - `components`, `references`: the mappings.
     """
 
     path: Path
     name: str
-    places: Places
-    ardoq: Mapping[str, Any]
-    run: Mapping[str, Any]
-    guard: Mapping[str, Any]
+    lines: TomlLines
+    ardoq: ArdoqTable
+    run: RunTable
+    guard: GuardTable
     sources: Mapping[str, Mapping[str, Any]]
     components: tuple[ComponentMapping, ...]
     references: tuple[ReferenceMapping, ...]
 
-    def trouble(self, place: Place, sentence: str) -> Problem:
-        """Return what is wrong at a place of the file."""
-        return trouble_at(self.places, place, sentence)
+    def problem_at(self, key_path: KeyPath, message: str) -> Problem:
+        """Return a problem at a position of the file."""
+        return problem_at(self.lines, key_path, message)

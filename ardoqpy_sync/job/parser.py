@@ -1,304 +1,322 @@
-"""A job file read and checked: every trouble that can be seen without a source or Ardoq, each with its
-line.
-"""
+"""Read a job file and check it: report every problem that can be seen without sources and Ardoq."""
 
 from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ardoqpy._messages import describe_type, quote_name, suggest
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.job import schema
-from ardoqpy_sync.job.model import ComponentMapping, End, Job, Missing, ReferenceMapping
-from ardoqpy_sync.job.problems import JobInvalid, Problem, trouble_at
+from ardoqpy_sync.job.model import (
+    ArdoqTable,
+    ComponentMapping,
+    ComponentSelector,
+    GuardTable,
+    Job,
+    MissingAction,
+    ReferenceMapping,
+    RunTable,
+)
+from ardoqpy_sync.job.problems import JobInvalid, Problem, problem_at
 from ardoqpy_sync.job.schema_types import TEMPLATE, TEMPLATES
 from ardoqpy_sync.job.template import Template
-from ardoqpy_sync.job.toml_lines import Places, lines_of
-from ardoqpy_sync.sources.cell_formats import read_spelling
-from ardoqpy_sync.sources.registry import checked_source
-from ardoqpy_sync.sources.row import blank
+from ardoqpy_sync.job.toml_lines import TomlLines, find_lines
+from ardoqpy_sync.sources.cell_formats import read_formats
+from ardoqpy_sync.sources.options import Option
+from ardoqpy_sync.sources.registry import check_source
+from ardoqpy_sync.sources.row import is_blank
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
-    from ardoqpy_sync.job.schema_types import Shape, Table
-    from ardoqpy_sync.job.toml_lines import Path as Place
+    from ardoqpy_sync.job.schema_types import Table, ValueType
+    from ardoqpy_sync.job.toml_lines import KeyPath
 
-__all__ = ["load_job", "read_job"]
+__all__ = ["load_job", "parse_job"]
 
-#: A job file is written by hand: what is larger is another file.
-LARGEST = 10 * 2**20
-#: Keys by which somebody might give the token all the same.
+#: A larger file is not a job file, which is written by hand.
+MAX_BYTES = 10 * 2**20
+#: Keys that somebody may put the token into.
 _SECRET = re.compile("token|secret|passw|api.?key", re.IGNORECASE)
 NO_TOKEN = (
-    "the token does not belong in a job file, which is shared and kept: set ARDOQ_API_TOKEN, or name a cfg "
-    "file that holds it as config."
+    "A job file must not contain the token, because it is shared and stored. Set ARDOQ_API_TOKEN, or set "
+    "config to a config file that contains it."
 )
 _COMPONENT_ATTRIBUTES = ("name", "description")
 _REFERENCE_ATTRIBUTES = ("displayText", "description")
+#: The key of a source that the job reads itself.
+_SOURCE_OPTIONS = {"formats": Option((dict,), 'a table such as { decimal = "," }')}
 
 
 def load_job(path: str | os.PathLike[str]) -> Job:
     """Return the job of a file.
 
-    Raise `JobInvalid`, which lists everything that is wrong, each thing with its line, where the file cannot
-    be read, is no TOML, or does not make sense. Nothing else is read, and Ardoq is not asked.
+    Raise `JobInvalid`, which lists every problem with its line, if the file cannot be read, is not TOML, or
+    is not a valid job. No other file is read, and nothing is sent to Ardoq.
     """
     file = Path(path)
-    name = str(path)
-    trouble = None
+    problem = None
     try:
-        with file.open("rb") as opened:
-            data = opened.read(LARGEST + 1)
-        if len(data) > LARGEST:
-            trouble = "is larger than any job: is it the right file?"
-        text = data.decode("utf-8-sig")
+        with file.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            problem = "is larger than 10 MB. Check that it is the right file."
+        text = content.decode("utf-8-sig")
     except FileNotFoundError:
-        trouble = "is not there: `ardoqpy-sync init` writes a first one."
-    except OSError as problem:
-        trouble = f"cannot be read: {problem.strerror}."
+        problem = "does not exist. Write a first one with `ardoqpy-sync init`."
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror}."
     except UnicodeDecodeError:
-        trouble = "is not UTF-8 text."
+        problem = "is not UTF-8 text."
     except ValueError:
-        trouble = "is no path."
-    if trouble is not None:
-        raise JobInvalid(name, [Problem(f"The job file {trouble}")])
-    return read_job(text, file)
+        problem = "has a name that no file can have."
+    if problem is not None:
+        raise JobInvalid(str(path), [Problem(f"The job file {problem}")])
+    return parse_job(text, file)
 
 
-def read_job(text: str, path: str | os.PathLike[str]) -> Job:
-    """Return the job that a text is; `path` is where it stands, or would: what it names is looked for
-    beside it.
+def parse_job(text: str, path: str | os.PathLike[str]) -> Job:
+    """Return the job that a text describes.
+
+    - `text`: the content of a job file.
+    - `path`: its path; relative paths in the job start from its folder. The file need not exist.
 
     Raise `JobInvalid` as `load_job` does.
     """
     text = text.replace("\r\n", "\n")
-    trouble = None
+    problem = None
     try:
-        told = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
-        found = re.search(r"\(at line (\d+), column (\d+)\)", str(problem))
-        line = int(found[1]) if found else text.count("\n") + 1
-        what = re.sub(r"\s*\(at [^)]*\)$", "", str(problem))
-        trouble = Problem(f"this is no TOML: {what[:1].lower()}{what[1:]}.", line)
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        position = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        line = int(position[1]) if position else text.count("\n") + 1
+        reason = re.sub(r"\s*\(at [^)]*\)$", "", str(error))
+        problem = Problem(f"Not valid TOML: {reason}.", line)
     except RecursionError:
-        trouble = Problem("this is no job: it is nested too deeply.")
-    if trouble is not None:
-        raise JobInvalid(str(path), [trouble])
-    return _Reader(told, lines_of(text), Path(path)).job()
+        problem = Problem("Not a valid job: the file is nested too deeply.")
+    if problem is not None:
+        raise JobInvalid(str(path), [problem])
+    return _Parser(content, find_lines(text), Path(path)).parse()
 
 
-class _Reader:
-    def __init__(self, told: dict[str, Any], places: Places, path: Path) -> None:
-        self._told = told
-        self._places = places
+class _CheckedTable(NamedTuple):
+    """The valid keys of a table in a list, its position, and the number of problems before it."""
+
+    key_path: tuple[str, int]
+    table: dict[str, Any]
+    problems_before: int
+
+
+class _Parser:
+    def __init__(self, content: dict[str, Any], lines: TomlLines, path: Path) -> None:
+        self._content = content
+        self._lines = lines
         self._path = path
-        self._troubles: list[Problem] = []
+        self._problems: list[Problem] = []
 
-    def job(self) -> Job:
-        top = self._table(self._told, schema.JOB, ())
-        ardoq = self._table(top.get("ardoq", {}), schema.ARDOQ, ("ardoq",))
+    def parse(self) -> Job:
+        top = self._check_table(self._content, schema.JOB, ())
+        ardoq = self._check_table(top.get("ardoq", {}), schema.ARDOQ, ("ardoq",))
         if ardoq.get("version") == "v1" and ardoq.get("batch"):
-            self._trouble(
-                ("ardoq", "batch"), 'API v1 has no transactions: leave batch out, or say version = "v2".'
-            )
-        run = self._table(top.get("run", {}), schema.RUN, ("run",))
-        guard = self._table(top.get("guard", {}), schema.GUARD, ("guard",))
-        sources = dict(self._sources(top.get("sources", {})))
-        components = tuple(self._components(top.get("components", [])))
-        references = tuple(self._references(top.get("references", [])))
-        if not self._troubles and not components and not references:
-            self._trouble((), "the job does nothing: it has neither [[components]] nor [[references]].")
-        if self._troubles:
-            raise JobInvalid(str(self._path), self._troubles)
-        name = top.get("name") or self._path.stem
-        return Job(self._path, name, self._places, ardoq, run, guard, sources, components, references)
+            self._report(("ardoq", "batch"), 'API v1 has no batches. Remove batch, or set version = "v2".')
+        run = self._check_table(top.get("run", {}), schema.RUN, ("run",))
+        guard = self._check_table(top.get("guard", {}), schema.GUARD, ("guard",))
+        sources = dict(self._parse_sources(top.get("sources", {})))
+        components = tuple(self._parse_components(top.get("components", [])))
+        references = tuple(self._parse_references(top.get("references", [])))
+        if not self._problems and not components and not references:
+            self._report((), "The job does nothing. Add [[components]] or [[references]].")
+        if self._problems:
+            raise JobInvalid(str(self._path), self._problems)
+        return Job(
+            self._path,
+            top.get("name") or self._path.stem,
+            self._lines,
+            cast("ArdoqTable", ardoq),
+            cast("RunTable", run),
+            cast("GuardTable", guard),
+            sources,
+            components,
+            references,
+        )
 
-    def _trouble(self, place: Place, sentence: str) -> None:
-        self._troubles.append(trouble_at(self._places, place, sentence))
+    def _report(self, key_path: KeyPath, message: str) -> None:
+        self._problems.append(problem_at(self._lines, key_path, message))
 
     # -- tables ---------------------------------------------------------------------------------------------
 
-    def _table(self, told: Any, table: Table, place: Place) -> dict[str, Any]:
-        """Return what fits of a table; what does not is a trouble."""
-        where = table.header or "the top of a job"
-        if not isinstance(told, dict):
-            self._trouble(place, f"{where} is {describe_type(told)}: give a table of keys and values.")
+    def _check_table(self, content: Any, table: Table, key_path: KeyPath) -> dict[str, Any]:
+        """Return the valid keys of a table; report the others."""
+        title = table.header or "the top-level table"
+        if not isinstance(content, dict):
+            self._report(key_path, f"{title} is {describe_type(content)}: use a table of keys and values.")
             return {}
-        fits = {}
-        for name, value in told.items():
+        valid = {}
+        for name, value in content.items():
             if name not in table.keys:
-                if _SECRET.search(name):
-                    self._trouble((*place, name), NO_TOKEN)
-                else:
-                    self._trouble(
-                        (*place, name),
-                        f"{quote_name(name)} is no key of {where}: {suggest(name, table.keys)}",
-                    )
+                unknown = f"{quote_name(name)} is not a key of {title}: {suggest(name, table.keys)}"
+                self._report((*key_path, name), NO_TOKEN if _SECRET.search(name) else unknown)
                 continue
-            shape = table.keys[name].shape
-            trouble = shape.trouble(value)
-            if trouble is None:
-                fits[name] = self._templates((*place, name), value) if shape is TEMPLATES else value
+            value_type = table.keys[name].type
+            remedy = value_type.check(value)
+            if remedy is None:
+                is_templates = value_type is TEMPLATES
+                valid[name] = self._check_templates((*key_path, name), value) if is_templates else value
                 continue
-            self._misfit((*place, name), value, shape, trouble)
+            self._report_value((*key_path, name), value, value_type, remedy)
         for name, key in table.keys.items():
-            if key.needed and name not in told:
-                self._trouble(place, f"{where} has no {name}: give {key.shape.words}.")
-        return fits
+            if key.required and name not in content:
+                self._report(key_path, f"{title} has no key {name}: set it to {key.type.description}.")
+        return valid
 
-    def _misfit(self, place: Place, value: Any, shape: Shape, trouble: str) -> None:
-        plain = isinstance(value, str | int | float) and not isinstance(value, bool)
-        shown = quote_name(value) if plain else describe_type(value)
-        self._trouble(place, f"{place[-1]} is {shown}: {trouble or f'give {shape.words}.'}")
+    def _report_value(self, key_path: KeyPath, value: Any, value_type: ValueType, remedy: str) -> None:
+        is_scalar = isinstance(value, str | int | float) and not isinstance(value, bool)
+        shown = quote_name(value) if is_scalar else describe_type(value)
+        self._report(key_path, f"{key_path[-1]} is {shown}: {remedy or f'use {value_type.description}.'}")
 
-    def _templates(self, place: Place, told: dict[str, Any]) -> dict[str, Any]:
-        fits = {}
-        for name, value in told.items():
-            trouble = TEMPLATE.trouble(value)
-            if trouble is None:
-                fits[name] = value
+    def _check_templates(self, key_path: KeyPath, content: dict[str, Any]) -> dict[str, Any]:
+        valid = {}
+        for name, value in content.items():
+            remedy = TEMPLATE.check(value)
+            if remedy is None:
+                valid[name] = value
             else:
-                self._misfit((*place, name), value, TEMPLATE, trouble)
-        return fits
+                self._report_value((*key_path, name), value, TEMPLATE, remedy)
+        return valid
 
-    def _tables(
-        self, told: list[Any], table: Table, name: str
-    ) -> Iterator[tuple[tuple[str, int], dict[str, Any], int]]:
-        for number, one in enumerate(told):
-            before = len(self._troubles)
-            fits = self._table(one, table, (name, number))
-            yield (name, number), fits, before
+    def _check_tables(self, content: list[Any], table: Table, name: str) -> Iterator[_CheckedTable]:
+        for index, item in enumerate(content):
+            before = len(self._problems)
+            yield _CheckedTable((name, index), self._check_table(item, table, (name, index)), before)
 
-    def _sources(self, told: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-        if not told and "sources" in self._told:
-            self._trouble(("sources",), "there is no source: give each a table, such as [sources.apps].")
-        for name, description in told.items():
-            place = ("sources", name)
-            if not isinstance(description, dict):
-                self._trouble(
-                    place, f"[sources.{name}] is {describe_type(description)}: give a table of keys."
-                )
+    def _parse_sources(self, content: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+        if not content and "sources" in self._content:
+            self._report(("sources",), "There is no source. Add a table for each, such as [sources.apps].")
+        for name, table in content.items():
+            key_path = ("sources", name)
+            if not isinstance(table, dict):
+                self._report(key_path, f"[sources.{name}] is {describe_type(table)}: use a table of keys.")
                 continue
-            yield name, description
-            table = dict(description)
+            yield name, table
             try:
-                if "spelling" in table:
-                    read_spelling(table.pop("spelling"))
-                checked_source(table)
-            except ConfigurationError as problem:
-                self._trouble((*place, *_key_named(str(problem), description)), str(problem))
+                check_source(table, _SOURCE_OPTIONS)
+                if "formats" in table:
+                    read_formats(table["formats"])
+            except ConfigurationError as error:
+                self._report((*key_path, *_named_key(str(error), table)), str(error))
 
-    def _end(self, told: dict[str, Any], table: Table, place: Place, type_name: str | None) -> End | None:
-        before = len(self._troubles)
-        fits = self._table(told, table, place)
-        if len(self._troubles) > before:
+    def _parse_selector(
+        self, content: dict[str, Any], table: Table, key_path: KeyPath, default_type: str | None
+    ) -> ComponentSelector | None:
+        before = len(self._problems)
+        valid = self._check_table(content, table, key_path)
+        if len(self._problems) > before:
             return None
-        value = Template(fits["value"])
-        if value.constant and blank(value.told):
-            self._trouble((*place, "value"), 'value is blank: name a column, such as "{Host}".')
-        return End(
-            place,
+        value = Template(valid["value"])
+        if value.is_constant and is_blank(value.raw):
+            self._report((*key_path, "value"), 'value is blank: use a column, such as "{Host}".')
+        return ComponentSelector(
+            key_path,
             value,
-            fits.get("type") or type_name or "",
-            fits.get("key", "name"),
-            fits.get("workspace"),
-            fits.get("split"),
+            valid.get("type") or default_type or "",
+            valid.get("key", "name"),
+            valid.get("workspace"),
+            valid.get("split"),
         )
 
     # -- mappings -------------------------------------------------------------------------------------------
 
-    def _components(self, told: list[Any]) -> Iterator[ComponentMapping]:
-        for place, fits, before in self._tables(told, schema.COMPONENTS, "components"):
-            common = self._common(place, fits, _COMPONENT_ATTRIBUTES)
+    def _parse_components(self, content: list[Any]) -> Iterator[ComponentMapping]:
+        for key_path, table, before in self._check_tables(content, schema.COMPONENTS, "components"):
+            common = self._parse_common(key_path, table, _COMPONENT_ATTRIBUTES)
             parent = None
-            if "parent" in fits:
-                parent = self._end(fits["parent"], schema.PARENT, (*place, "parent"), fits.get("type"))
-                if parent is not None and parent.split:
-                    self._trouble((*place, "parent", "split"), "a component has one parent.")
-            key = fits.get("key", "name")
-            mapped = told[place[1]].get("fields")
-            if key != "name" and not (isinstance(mapped, dict) and key in mapped):
-                self._trouble(
-                    (*place, "key"),
-                    f"the key {quote_name(key)} is not among the fields of this mapping: map it in fields, "
-                    'or say key = "name".',
+            if "parent" in table:
+                parent_path = (*key_path, "parent")
+                parent = self._parse_selector(table["parent"], schema.PARENT, parent_path, table.get("type"))
+            key = table.get("key", "name")
+            fields = content[key_path[1]].get("fields")
+            if key != "name" and not (isinstance(fields, dict) and key in fields):
+                self._report(
+                    (*key_path, "key"),
+                    f"The key {quote_name(key)} is not in the fields of this mapping. Add it to fields, or "
+                    'set key = "name".',
                 )
-            if len(self._troubles) == before:
-                yield ComponentMapping(**common, workspace=fits["workspace"], key=key, parent=parent)
+            if len(self._problems) == before:
+                yield ComponentMapping(**common, workspace=table["workspace"], key=key, parent=parent)
 
-    def _references(self, told: list[Any]) -> Iterator[ReferenceMapping]:
-        for place, fits, before in self._tables(told, schema.REFERENCES, "references"):
-            common = self._common(place, fits, _REFERENCE_ATTRIBUTES)
-            ends = [
-                self._end(fits[name], schema.REFERENCE_END, (*place, name), None) if name in fits else None
-                for name in ("source", "target")
-            ]
-            for name, end in zip(("source", "target"), ends, strict=True):
-                if end is not None and end.workspace is None and "workspace" not in fits:
-                    self._trouble(
-                        (*place, name),
-                        f"{name} has no workspace: give it here, or for both ends as workspace.",
-                    )
-            if isinstance(fits.get("missing"), dict):
-                self._trouble((*place, "missing"), 'missing can be "report" or "delete" for references.')
-            if len(self._troubles) == before and ends[0] is not None and ends[1] is not None:
-                source, target = (_in_workspace(end, fits.get("workspace")) for end in (ends[0], ends[1]))
+    def _parse_references(self, content: list[Any]) -> Iterator[ReferenceMapping]:
+        for key_path, table, before in self._check_tables(content, schema.REFERENCES, "references"):
+            common = self._parse_common(key_path, table, _REFERENCE_ATTRIBUTES)
+            ends = []
+            for name in ("source", "target"):
+                end = None
+                if name in table:
+                    end = self._parse_selector(table[name], schema.REFERENCE_END, (*key_path, name), None)
+                if end is not None and end.workspace is None:
+                    if "workspace" not in table:
+                        self._report(
+                            (*key_path, name),
+                            f"{name} has no workspace: set workspace here, or in the mapping for both ends.",
+                        )
+                    end = replace(end, workspace=table.get("workspace"))
+                ends.append(end)
+            if isinstance(table.get("missing"), dict):
+                self._report((*key_path, "missing"), 'For references, missing is "report" or "delete".')
+            source, target = ends
+            if len(self._problems) == before and source is not None and target is not None:
                 yield ReferenceMapping(**common, source=source, target=target)
 
-    def _common(self, place: Place, fits: dict[str, Any], attributes: tuple[str, ...]) -> dict[str, Any]:
-        """Return what both kinds of mapping have."""
-        sources = self._told.get("sources")
-        rows = fits.get("rows")
+    def _parse_common(
+        self, key_path: KeyPath, table: dict[str, Any], attributes: tuple[str, ...]
+    ) -> dict[str, Any]:
+        """Return the arguments that both kinds of mapping have."""
+        sources = self._content.get("sources")
+        rows = table.get("rows")
         if rows is not None and isinstance(sources, dict) and sources and rows not in sources:
-            self._trouble(
-                (*place, "rows"), f"there is no source {quote_name(rows)}: {suggest(rows, sources)}"
+            self._report(
+                (*key_path, "rows"), f"There is no source {quote_name(rows)}: {suggest(rows, sources)}"
             )
-        mapped = [name for name in attributes if name in fits] + list(fits.get("fields", ()))
-        mapped += ["parent"] if "parent" in fits else []
+        mapped = [name for name in attributes if name in table] + list(table.get("fields", ()))
+        mapped += ["parent"] if "parent" in table else []
         for list_name in ("create_only", "fill_if_empty", "never_null"):
-            named = fits.get(list_name, [])
-            for number, name in enumerate(named if isinstance(named, list) else ()):
+            names = table.get(list_name, [])
+            for index, name in enumerate(names if isinstance(names, list) else ()):
                 if name not in mapped:
-                    self._trouble(
-                        (*place, list_name, number),
-                        f"{list_name} names {quote_name(name)}, which is not mapped: {suggest(name, mapped)}",
+                    self._report(
+                        (*key_path, list_name, index),
+                        f"{list_name} has {quote_name(name)}, which is not mapped: {suggest(name, mapped)}",
                     )
-        never_null = fits.get("never_null", False)
-        missing = fits.get("missing", "report")
+        never_null = table.get("never_null", False)
+        missing = table.get("missing", "report")
+        action = MissingAction("set", missing["set"]) if isinstance(missing, dict) else MissingAction(missing)
         return {
-            "place": place,
+            "key_path": key_path,
             "rows": rows,
-            "type": fits.get("type"),
-            "attributes": {name: Template(fits[name]) for name in attributes if name in fits},
-            "fields": {name: Template(told) for name, told in fits.get("fields", {}).items()},
-            "where": {column: _words(told) for column, told in fits.get("where", {}).items()},
-            "create_only": tuple(fits.get("create_only", ())),
-            "fill_if_empty": tuple(fits.get("fill_if_empty", ())),
+            "type": table.get("type"),
+            "attributes": {name: Template(table[name]) for name in attributes if name in table},
+            "fields": {name: Template(value) for name, value in table.get("fields", {}).items()},
+            "where": {column: _list_texts(cells) for column, cells in table.get("where", {}).items()},
+            "create_only": tuple(table.get("create_only", ())),
+            "fill_if_empty": tuple(table.get("fill_if_empty", ())),
             "never_null": never_null if isinstance(never_null, bool) else tuple(never_null),
-            "missing": Missing("set", missing["set"]) if isinstance(missing, dict) else Missing(missing),
+            "missing": action,
         }
 
 
-def _in_workspace(end: End, both: str | None) -> End:
-    return End(end.place, end.value, end.type, end.key, end.workspace or both, end.split)
+def _list_texts(cells: Any) -> tuple[str, ...]:
+    """Return the cells that a filter accepts, as text."""
+    return tuple(_to_text(cell) for cell in (cells if isinstance(cells, list) else [cells]))
 
 
-def _words(told: Any) -> tuple[str, ...]:
-    """Return the cells that a filter lets through, as text."""
-    return tuple(_word(one) for one in (told if isinstance(told, list) else [told]))
+def _to_text(cell: Any) -> str:
+    return str(cell).lower() if isinstance(cell, bool) else str(cell).strip()
 
 
-def _word(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value).strip()
-
-
-def _key_named(sentence: str, description: dict[str, Any]) -> Place:
-    """Return the key of a source that a sentence about it names, where it names one."""
-    return next(((name,) for name in description if quote_name(name) in sentence), ())
+def _named_key(message: str, table: dict[str, Any]) -> KeyPath:
+    """Return the key of a source that a message names; () if it names none."""
+    return next(((name,) for name in table if quote_name(name) in message), ())

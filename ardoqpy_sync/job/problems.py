@@ -1,4 +1,4 @@
-"""What is wrong with a job, all of it at once, each with its line."""
+"""Problems of a job, each with its line."""
 
 from __future__ import annotations
 
@@ -9,45 +9,43 @@ from ardoqpy.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ardoqpy_sync.job.toml_lines import Path, Places
+    from ardoqpy_sync.job.toml_lines import KeyPath, TomlLines
 
-__all__ = ["JobInvalid", "Problem", "trouble_at"]
+__all__ = ["JobInvalid", "Problem", "problem_at"]
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong with a job.
+    """One problem of a job.
 
-    - `sentence`: what is wrong, and the remedy.
-    - `line`: where in the job file, None where no line says it.
-    - `key`: the keys down to it, such as `components.2.type`; things in a list are counted from 1.
+    - `message`: the problem and the remedy.
+    - `line`: the line in the job file; None if no line applies.
+    - `key`: the keys down to it, such as "components.2.type"; items of a list are counted from 1.
     """
 
-    sentence: str
+    message: str
     line: int | None = None
     key: str = ""
 
-    def told(self, file: str) -> str:
-        """Return it as a line for people."""
-        return f"{file} line {self.line}: {self.sentence}" if self.line else f"{file}: {self.sentence}"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as plain data."""
-        return {"line": self.line, "key": self.key, "sentence": self.sentence}
+    def describe(self, file: str) -> str:
+        """Return the problem as one line with the file and the line number."""
+        return f"{file} line {self.line}: {self.message}" if self.line else f"{file}: {self.message}"
 
 
-def trouble_at(places: Places, place: Path, sentence: str) -> Problem:
-    """Return what is wrong at a place of a file."""
-    key = ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
-    return Problem(f"{sentence[:1].upper()}{sentence[1:]}", places.line(place), key)
+def problem_at(lines: TomlLines, key_path: KeyPath, message: str) -> Problem:
+    """Return a problem at a position of a file."""
+    key = ".".join(str(part + 1) if isinstance(part, int) else part for part in key_path)
+    return Problem(message, lines.line(key_path), key)
 
 
 class JobInvalid(ConfigurationError):
-    """Say what is wrong with a job: `troubles`, each a `Problem`; as text a line for each."""
+    """A job is not valid: `problems` lists everything that is wrong, in the order of the lines."""
 
-    def __init__(self, file: str, troubles: Sequence[Problem]) -> None:
+    def __init__(self, file: str, problems: Sequence[Problem]) -> None:
+        """Set the file name and its problems."""
         self.file = file
-        self.troubles = tuple(sorted(troubles, key=lambda one: one.line or 0))
-        super().__init__("\n".join(one.told(file) for one in self.troubles))
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.line or 0))
+        super().__init__("\n".join(problem.describe(file) for problem in self.problems))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.file, self.troubles)
+        """Return what pickle needs to make the error again."""
+        return type(self), (self.file, self.problems)

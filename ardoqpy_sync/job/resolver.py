@@ -1,55 +1,81 @@
-"""A job held against Ardoq: names become ids, and everything that does not exist there is told at once."""
+"""Resolve the names in a job to ids in Ardoq, and report every name that does not exist there."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import InvalidInput
 from ardoqpy.metamodel import Field
-from ardoqpy_sync.job.landscape import Landscape
-from ardoqpy_sync.sources.cell_conversion import convert
+from ardoqpy.name_lookup import NameLookup
+from ardoqpy_sync.sources.cell_conversion import convert_cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ardoqpy.client import ArdoqClient
-    from ardoqpy_sync.job.model import ComponentMapping, End, Job, ReferenceMapping, RowMapping
+    from ardoqpy.entities import Attributes
+    from ardoqpy_sync.job.model import (
+        ComponentMapping,
+        ComponentSelector,
+        Job,
+        ReferenceMapping,
+        RowMapping,
+    )
     from ardoqpy_sync.job.problems import Problem
     from ardoqpy_sync.job.template import Template
-    from ardoqpy_sync.job.toml_lines import Path as Place
+    from ardoqpy_sync.job.toml_lines import KeyPath
 
-__all__ = ["Bound", "BoundComponents", "BoundEnd", "BoundReferences", "Group", "bind"]
+__all__ = [
+    "ResolvedComponents",
+    "ResolvedMapping",
+    "ResolvedReferences",
+    "ResolvedSelector",
+    "TypeGroup",
+    "resolve_names",
+]
 
-#: Kind, workspace id, type id: what is missing is told by these.
-Group = tuple[str, str, Any]
-#: How the attributes that are no custom fields take their cells.
-_TEXT = {
+#: The built-in attributes as fields, for the conversion of cells.
+_BUILT_IN = {
     "name": Field("name", "name", "Text"),
     "description": Field("description", "description", "TextArea"),
     "displayText": Field("displayText", "displayText", "Text"),
 }
 
 
-@dataclass(frozen=True, slots=True)
-class BoundEnd:
-    """Which component a row names: `field` is the custom field that it is found by, None for its name."""
+class TypeGroup(NamedTuple):
+    """The components or references of one type in one workspace."""
 
-    end: End
+    kind: str
     ws_id: str
+    type_id: str | int
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedSelector:
+    """A component selector with ids; `field` is the custom field of its key, None for the name."""
+
+    selector: ComponentSelector
+    ws_id: str
+    ws_name: str
     type_id: str
     field: str | None
-    title: str
+
+    def describe(self, value: str) -> str:
+        """Return the component that a value selects, for messages."""
+        key = f"with the {self.field or 'name'} {quote_name(value)}"
+        type_name, workspace = quote_name(self.selector.type), quote_name(self.ws_name)
+        return f"component of type {type_name} {key} in workspace {workspace}"
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
-    """A mapping with ids in place of names.
+class ResolvedMapping:
+    """A mapping with ids and the names that Ardoq uses.
 
-    - `cells`: what a row writes, each as (field, template).
-    - `marks`: what those that are missing are given, where that is to be set.
-    - `create_only`, `fill_if_empty`, `never_null`: names of attributes as Ardoq has them.
+    - `cells`: the fields that a row writes, each with its template.
+    - `create_only`, `fill_if_empty`, `never_null`: names of attributes.
+    - `missing_values`: the attributes to set on what is missing, if any.
     """
 
     mapping: RowMapping
@@ -59,174 +85,163 @@ class Bound:
     create_only: frozenset[str]
     fill_if_empty: frozenset[str]
     never_null: frozenset[str]
-    marks: Mapping[str, Any]
+    missing_values: Attributes
 
     @property
-    def group(self) -> Group:
-        """What is missing is of these."""
-        return self.mapping.kind, self.ws_id, self.type_id
+    def group(self) -> TypeGroup:
+        """Return the group in which missing items are looked for."""
+        return TypeGroup(self.mapping.kind, self.ws_id, self.type_id)
 
 
 @dataclass(frozen=True, slots=True)
-class BoundComponents(Bound):
-    """Rows that become components; `key` is the field that they are matched by, None for the name."""
+class ResolvedComponents(ResolvedMapping):
+    """Rows that become components; `key` is the custom field that they are matched by, None for the name."""
 
     key: str | None
-    parent: BoundEnd | None
+    parent: ResolvedSelector | None
 
 
 @dataclass(frozen=True, slots=True)
-class BoundReferences(Bound):
+class ResolvedReferences(ResolvedMapping):
     """Rows that become references."""
 
-    source: BoundEnd
-    target: BoundEnd
+    source: ResolvedSelector
+    target: ResolvedSelector
 
 
-def bind(
-    job: Job, client: ArdoqClient, troubles: list[Problem]
-) -> tuple[list[BoundComponents], list[BoundReferences]]:
-    """Return the mappings of a job with ids in place of names, and add to `troubles` all that is wrong.
+def resolve_names(
+    job: Job, client: ArdoqClient, problems: list[Problem]
+) -> tuple[list[ResolvedComponents], list[ResolvedReferences]]:
+    """Return the mappings of a job with ids instead of names, and add everything that is wrong to `problems`.
 
-    Raise `ArdoqClientException` where Ardoq does not answer.
+    Raise `ArdoqClientException` if Ardoq does not answer.
     """
-    binder = _Binder(job, client, troubles)
-    components = [bound for one in job.components if (bound := binder.components(one)) is not None]
-    references = [ties for one in job.references if (ties := binder.references(one)) is not None]
-    binder.agree([*components, *references])
+    resolver = _Resolver(job, client, problems)
+    components = [resolved for mapping in job.components if (resolved := resolver.components(mapping))]
+    references = [reference for mapping in job.references if (reference := resolver.references(mapping))]
+    resolver.check_missing_actions([*components, *references])
     return components, references
 
 
-class _Binder:
-    def __init__(self, job: Job, client: ArdoqClient, troubles: list[Problem]) -> None:
+class _Resolver:
+    def __init__(self, job: Job, client: ArdoqClient, problems: list[Problem]) -> None:
         self._job = job
-        self._known = Landscape(client)
-        self._troubles = troubles
+        self._lookup = NameLookup(client)
+        self._problems = problems
 
-    def components(self, mapping: ComponentMapping) -> BoundComponents | None:
-        before = len(self._troubles)
-        place = mapping.place
-        ws_id = self._try((*place, "workspace"), self._known.workspace, mapping.workspace)
+    def components(self, mapping: ComponentMapping) -> ResolvedComponents | None:
+        before = len(self._problems)
+        key_path = mapping.key_path
+        ws_id = self._try((*key_path, "workspace"), self._lookup.workspace, mapping.workspace)
         if ws_id is None:
             return None
-        type_id = self._try((*place, "type"), self._known.component_type, ws_id, mapping.type)
-        cells, names = self._cells(mapping, ws_id)
+        type_id = self._try((*key_path, "type"), self._lookup.component_type, ws_id, mapping.type)
+        cells, names = self._resolve_cells(mapping, ws_id)
         names["parent"] = "parent"
         key = None if mapping.key == "name" else names.get(mapping.key)
-        parent = self._end(mapping.parent, ws_id) if mapping.parent else None
-        marks = self._marks(mapping, ws_id)
-        if len(self._troubles) > before:
+        parent = self._resolve_selector(mapping.parent, ws_id) if mapping.parent else None
+        values = self._missing_values(mapping, ws_id)
+        if len(self._problems) > before:
             return None
-        owned = self._owned(mapping, names)
-        return BoundComponents(mapping, ws_id, type_id, cells, **owned, marks=marks, key=key, parent=parent)
-
-    def references(self, mapping: ReferenceMapping) -> BoundReferences | None:
-        before = len(self._troubles)
-        ends = []
-        for end in (mapping.source, mapping.target):
-            place = (*end.place, "workspace")
-            if place not in self._job.places:  # it is said once, for both
-                place = (*mapping.place, "workspace")
-            at = self._try(place, self._known.workspace, end.workspace)
-            ends.append(None if at is None else self._end(end, at))
-        if ends[0] is None or ends[1] is None:
-            return None
-        ws_id = ends[0].ws_id
-        type_id = self._try((*mapping.place, "type"), self._known.reference_type, ws_id, mapping.type)
-        cells, names = self._cells(mapping, ws_id)
-        if len(self._troubles) > before:
-            return None
-        owned = self._owned(mapping, names)
-        source, target = ends[0], ends[1]
-        return BoundReferences(
-            mapping, ws_id, type_id, cells, **owned, marks={}, source=source, target=target
+        policies = _name_policies(mapping, names)
+        return ResolvedComponents(
+            mapping, ws_id, type_id, cells, **policies, missing_values=values, key=key, parent=parent
         )
 
-    def agree(self, mappings: list[BoundComponents | BoundReferences]) -> None:
-        """See to it that mappings of the same type say the same of what is missing."""
-        said: dict[Group, RowMapping] = {}
-        for one in mappings:
-            first = said.setdefault(one.group, one.mapping)
-            if first.missing != one.mapping.missing:
-                self._trouble(
-                    (*one.mapping.place, "missing"),
-                    f"two mappings of type {quote_name(one.mapping.type)} in one workspace say different "
-                    "things of what is missing: say the same in both.",
+    def references(self, mapping: ReferenceMapping) -> ResolvedReferences | None:
+        before = len(self._problems)
+        ends = []
+        for selector in (mapping.source, mapping.target):
+            key_path = (*selector.key_path, "workspace")
+            if key_path not in self._job.lines:
+                key_path = (*mapping.key_path, "workspace")
+            selector_ws_id = self._try(key_path, self._lookup.workspace, selector.workspace)
+            ends.append(None if selector_ws_id is None else self._resolve_selector(selector, selector_ws_id))
+        source, target = ends
+        if source is None or target is None:
+            return None
+        ws_id = source.ws_id
+        type_path = (*mapping.key_path, "type")
+        type_id = self._try(type_path, self._lookup.reference_type, ws_id, mapping.type)
+        cells, names = self._resolve_cells(mapping, ws_id)
+        if len(self._problems) > before:
+            return None
+        policies = _name_policies(mapping, names)
+        return ResolvedReferences(
+            mapping, ws_id, type_id, cells, **policies, missing_values={}, source=source, target=target
+        )
+
+    def check_missing_actions(self, mappings: list[ResolvedComponents | ResolvedReferences]) -> None:
+        """Report mappings of the same type with different values of `missing`."""
+        first_mappings: dict[TypeGroup, RowMapping] = {}
+        for resolved in mappings:
+            mapping = resolved.mapping
+            if first_mappings.setdefault(resolved.group, mapping).missing != mapping.missing:
+                self._report(
+                    (*mapping.key_path, "missing"),
+                    f"Two mappings of type {quote_name(mapping.type)} in one workspace have different values "
+                    "of missing. Set the same value in both.",
                 )
 
-    # -- parts ----------------------------------------------------------------------------------------------
-
-    def _end(self, end: End, ws_id: str) -> BoundEnd | None:
-        before = len(self._troubles)
-        type_id = self._try((*end.place, "type"), self._known.component_type, ws_id, end.type)
+    def _resolve_selector(self, selector: ComponentSelector, ws_id: str) -> ResolvedSelector | None:
+        before = len(self._problems)
+        type_path = (*selector.key_path, "type")
+        type_id = self._try(type_path, self._lookup.component_type, ws_id, selector.type)
         field = None
-        if end.key != "name":
-            field = self._try((*end.place, "key"), self._known.field, ws_id, end.key)
-        if len(self._troubles) > before:
+        if selector.key != "name":
+            field = self._try((*selector.key_path, "key"), self._lookup.field, ws_id, selector.key)
+        if len(self._problems) > before:
             return None
-        what = "name" if field is None else field.name
-        title = f"component of type {quote_name(end.type)} with the {what} {{}} in workspace {{}}"
-        title = title.format(
-            "{}", quote_name(self._known.workspace_name(ws_id)).replace("{", "{{").replace("}", "}}")
-        )
-        return BoundEnd(end, ws_id, type_id, None if field is None else field.name, title)
+        ws_name = self._lookup.workspace_name(ws_id)
+        return ResolvedSelector(selector, ws_id, ws_name, type_id, None if field is None else field.name)
 
-    def _cells(
+    def _resolve_cells(
         self, mapping: RowMapping, ws_id: str
     ) -> tuple[tuple[tuple[Field, Template], ...], dict[str, str]]:
-        """Return what a row writes, and by the names that the job uses those that Ardoq uses."""
-        cells = [(_TEXT[name], template) for name, template in mapping.attributes.items()]
+        """Return the fields that a row writes, and a dict from the names in the job to those in Ardoq."""
+        cells = [(_BUILT_IN[name], template) for name, template in mapping.attributes.items()]
         names = {name: name for name in mapping.attributes}
         for name, template in mapping.fields.items():
-            place = (*mapping.place, "fields", name)
-            field = self._try(place, self._known.field, ws_id, name)
+            key_path = (*mapping.key_path, "fields", name)
+            field = self._try(key_path, self._lookup.field, ws_id, name)
             if field is None:
                 continue
             names[name] = field.name
             if field.name in [other.name for other, _ in cells]:
-                self._trouble(place, f"the field {quote_name(field.name)} is mapped twice.")
+                self._report(key_path, f"Field {quote_name(field.name)} is mapped twice.")
             cells.append((field, template))
         for field, template in cells:
-            if template.constant or field.read_only:
-                place = (
-                    *mapping.place,
-                    *(() if field.name in _TEXT else ("fields",)),
-                    _key_of(names, field.name),
-                )
-                self._try(place, convert, template.getter()({}), field)
+            if template.is_constant or field.read_only:
+                table = () if field.name in _BUILT_IN else ("fields",)
+                name = next(name for name, field_name in names.items() if field_name == field.name)
+                self._try((*mapping.key_path, *table, name), convert_cell, template.getter()({}), field)
         return tuple(cells), names
 
-    def _marks(self, mapping: RowMapping, ws_id: str) -> Mapping[str, Any]:
-        marks = {}
-        for name, told in mapping.missing.marks.items():
-            place = (*mapping.place, "missing", "set", name)
-            field = (
-                _TEXT[name]
-                if name in ("name", "description")
-                else self._try(place, self._known.field, ws_id, name)
-            )
+    def _missing_values(self, mapping: RowMapping, ws_id: str) -> Attributes:
+        values = {}
+        for name, value in mapping.missing.values.items():
+            key_path = (*mapping.key_path, "missing", "set", name)
+            is_built_in = name in ("name", "description")
+            field = _BUILT_IN[name] if is_built_in else self._try(key_path, self._lookup.field, ws_id, name)
             if field is not None:
-                marks[field.name] = self._try(place, convert, told, field)
-        return marks
+                values[field.name] = self._try(key_path, convert_cell, value, field)
+        return values
 
-    def _owned(self, mapping: RowMapping, names: Mapping[str, str]) -> dict[str, frozenset[str]]:
-        listed = {
-            "create_only": mapping.create_only,
-            "fill_if_empty": mapping.fill_if_empty,
-            "never_null": names if mapping.never_null is True else mapping.never_null or (),
-        }
-        return {key: frozenset(names[name] for name in some if name in names) for key, some in listed.items()}
-
-    def _try(self, place: Place, question: Callable[..., Any], *asked: Any) -> Any:
+    def _try(self, key_path: KeyPath, function: Callable[..., Any], *arguments: Any) -> Any:
         try:
-            return question(*asked)
-        except InvalidInput as problem:
-            self._trouble(place, str(problem))
+            return function(*arguments)
+        except InvalidInput as error:
+            self._report(key_path, str(error))
             return None
 
-    def _trouble(self, place: Place, sentence: str) -> None:
-        self._troubles.append(self._job.trouble(place, sentence))
+    def _report(self, key_path: KeyPath, message: str) -> None:
+        self._problems.append(self._job.problem_at(key_path, message))
 
 
-def _key_of(names: Mapping[str, str], name: str) -> str:
-    return next(key for key, value in names.items() if value == name)
+def _name_policies(mapping: RowMapping, names: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    listed = {
+        "create_only": mapping.create_only,
+        "fill_if_empty": mapping.fill_if_empty,
+        "never_null": names if mapping.never_null is True else mapping.never_null or (),
+    }
+    return {key: frozenset(names[name] for name in some if name in names) for key, some in listed.items()}

@@ -1,43 +1,40 @@
-"""What a run of a job came to, besides what the sync client reports."""
+"""The result of a job run, in addition to the report of the sync client."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ardoqpy.errors import ArdoqClientException, DeleteBlocked
 
-__all__ = ["Outcome", "Read"]
+__all__ = ["JobResult", "SourceCounts"]
 
 
 @dataclass(slots=True)
-class Read:
-    """What was read of a source: how many rows, how many were left out by `where`, how many failed."""
+class SourceCounts:
+    """The rows that one mapping read from a source; `skipped` were left out by `where`."""
 
     name: str
     rows: int = 0
     skipped: int = 0
     failed: int = 0
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as plain data."""
-        return {"name": self.name, "rows": self.rows, "skipped": self.skipped, "failed": self.failed}
-
 
 @dataclass(slots=True)
-class Outcome:
-    """What a run of a job came to.
+class JobResult:
+    """The result of a job run.
 
-    - `reads`: by mapping what was read; `refused`: what the guard refused; `failure`: why the run ended
-      before its end, None where it did not.
+    - `counts`: the rows that were read, for each mapping.
+    - `blocked`: what the delete guard blocked.
+    - `failure`: the error that ended the run early; None if the run was complete.
     """
 
-    reads: list[Read] = field(default_factory=list)
-    refused: list[DeleteBlocked] = field(default_factory=list)
+    counts: list[SourceCounts] = field(default_factory=list)
+    blocked: list[DeleteBlocked] = field(default_factory=list)
     failure: ArdoqClientException | None = None
 
     @property
     def sources(self) -> list[dict[str, Any]]:
-        """Return what was read, as plain data."""
-        return [read.as_dict() for read in self.reads]
+        """Return the counts as dicts, for the run document."""
+        return [asdict(counts) for counts in self.counts]

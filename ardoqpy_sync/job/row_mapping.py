@@ -1,84 +1,103 @@
-"""What a row of a source writes: its cells, converted, as attributes."""
+"""Functions that turn the cells of a row into attributes and component names."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy.errors import InvalidInput
 from ardoqpy.metamodel import Field
-from ardoqpy_sync.sources.cell_conversion import convert
-from ardoqpy_sync.sources.row import blank
+from ardoqpy_sync.sources.cell_conversion import convert_cell
+from ardoqpy_sync.sources.row import is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ardoqpy.entities import Attributes
     from ardoqpy_sync.job.model import RowMapping
-    from ardoqpy_sync.job.resolver import Bound, BoundEnd
-    from ardoqpy_sync.sources.cell_conversion import CellFormats
+    from ardoqpy_sync.job.resolver import ResolvedMapping, ResolvedSelector
+    from ardoqpy_sync.sources.cell_formats import CellFormats
 
-__all__ = ["Values", "attributes_of", "columns_of", "filter_of", "named_by", "text_of"]
+__all__ = [
+    "Values",
+    "list_columns",
+    "make_attribute_reader",
+    "make_name_reader",
+    "make_row_filter",
+    "to_text",
+]
 
 #: The cells of a row by column.
 Values = dict[str, Any]
 _TEXT = Field("value", "value", "Text")
 
 
-def columns_of(mapping: RowMapping) -> list[str]:
+def list_columns(mapping: RowMapping) -> list[str]:
     """Return the columns that a mapping reads."""
-    ends = [getattr(mapping, name, None) for name in ("parent", "source", "target")]
-    templates = [*mapping.attributes.values(), *mapping.fields.values(), *(end.value for end in ends if end)]
+    selectors = [getattr(mapping, name, None) for name in ("parent", "source", "target")]
+    templates = [*mapping.attributes.values(), *mapping.fields.values()]
+    templates += [selector.value for selector in selectors if selector]
     columns = [column for template in templates for column in template.columns]
     return list(dict.fromkeys([*columns, *mapping.where]))
 
 
-def filter_of(where: Mapping[str, tuple[str, ...]]) -> Callable[[Values], bool] | None:
-    """Return what tells whether a row is meant; None where all are."""
+def make_row_filter(where: Mapping[str, tuple[str, ...]]) -> Callable[[Values], bool] | None:
+    """Return a function that tests whether a row is selected; None if all rows are."""
     if not where:
         return None
     wanted = [(column, frozenset(words)) for column, words in where.items()]
-    return lambda values: all(text_of(values.get(column)) in words for column, words in wanted)
+    return lambda values: all(to_text(values.get(column)) in words for column, words in wanted)
 
 
-def attributes_of(bound: Bound, spelling: CellFormats) -> Callable[[Values], dict[str, Any]]:
-    """Return what gives the attributes that the cells of a row mean.
+def make_attribute_reader(mapping: ResolvedMapping, formats: CellFormats) -> Callable[[Values], Attributes]:
+    """Return a function that converts the cells of a row to attributes.
 
-    It raises `InvalidInput` naming the value, the field and what the field takes where a cell is none.
+    It raises `InvalidInput` with a sentence for each cell that is not valid for its field.
     """
-    columns = [
-        (field.name, field, template.getter(), field.name in bound.never_null)
-        for field, template in bound.cells
+    cells = [
+        (field.name, field, template.getter(), field.name in mapping.never_null)
+        for field, template in mapping.cells
     ]
 
-    def attributes(values: Values) -> dict[str, Any]:
-        written = {}
-        for name, field, cell_of, keep in columns:
-            value = convert(cell_of(values), field, spelling)
-            if value is not None or not keep:
-                written[name] = value
-        return written
+    def read_attributes(values: Values) -> Attributes:
+        attributes = {}
+        problems = []
+        for name, field, read_cell, is_kept in cells:
+            try:
+                value = convert_cell(read_cell(values), field, formats)
+            except InvalidInput as error:
+                problems.append(str(error))
+                continue
+            if value is not None or not is_kept:
+                attributes[name] = value
+        if problems:
+            raise InvalidInput(" ".join(problems))
+        return attributes
 
-    return attributes
+    return read_attributes
 
 
-def named_by(bound: BoundEnd) -> Callable[[Values], list[str]]:
-    """Return what gives the components that a row names at an end, none where the cell is blank."""
-    cell_of, split = bound.end.value.getter(), bound.end.split
+def make_name_reader(resolved: ResolvedSelector) -> Callable[[Values], list[str]]:
+    """Return a function that lists the components that a row names, by name or key; [] for a blank cell."""
+    read_cell, split = resolved.selector.value.getter(), resolved.selector.split
 
-    def names(values: Values) -> list[str]:
-        cell = cell_of(values)
+    def read_names(values: Values) -> list[str]:
+        cell = read_cell(values)
         cells = cell if isinstance(cell, list | tuple) else [cell]
         if split is not None:
-            cells = [part for one in cells for part in (one.split(split) if isinstance(one, str) else [one])]
-        return list(dict.fromkeys(text_of(one) for one in cells if not blank(one)))
+            cells = [
+                part for item in cells for part in (item.split(split) if isinstance(item, str) else [item])
+            ]
+        return list(dict.fromkeys(to_text(item) for item in cells if not is_blank(item)))
 
-    return names
+    return read_names
 
 
-def text_of(cell: Any) -> str:
-    """Return a cell as text, without the white space around it; "" where it is blank.
+def to_text(cell: Any) -> str:
+    """Return a cell as text without surrounding white space; "" for a blank cell.
 
-    Raise `InvalidInput` where it is no text, such as a list.
+    Raise `InvalidInput` if the cell cannot be text, such as a list.
     """
     if isinstance(cell, str):
         return cell.strip()
-    text = convert(cell, _TEXT)
+    text = convert_cell(cell, _TEXT)
     return "" if text is None else str(text).strip()

@@ -1,75 +1,83 @@
-"""A job carried out: row after row becomes a call of the sync client, then what is missing is seen to."""
+"""Run a job: each row becomes a call of the sync client, then the missing items are handled."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import ArdoqClientException, BlockReason, ConfigurationError, DeleteBlocked, InvalidInput
 from ardoqpy_sync.job.problems import JobInvalid, Problem
-from ardoqpy_sync.job.resolver import BoundComponents, BoundReferences, bind
-from ardoqpy_sync.job.result import Outcome, Read
-from ardoqpy_sync.job.row_mapping import attributes_of, columns_of, filter_of, named_by, text_of
+from ardoqpy_sync.job.resolver import ResolvedComponents, ResolvedReferences, resolve_names
+from ardoqpy_sync.job.result import JobResult, SourceCounts
+from ardoqpy_sync.job.row_mapping import (
+    list_columns,
+    make_attribute_reader,
+    make_name_reader,
+    make_row_filter,
+    to_text,
+)
 from ardoqpy_sync.sources import from_rows, open_source
-from ardoqpy_sync.sources.cell_formats import AS_WRITTEN, read_spelling
+from ardoqpy_sync.sources.cell_formats import DEFAULT_FORMATS, read_formats
 from ardoqpy_sync.writing.circuit_breaker import is_unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from ardoqpy.entities import Attributes
     from ardoqpy_sync.client import ArdoqSyncClient
     from ardoqpy_sync.job.model import Job
-    from ardoqpy_sync.job.resolver import Bound, BoundEnd, Group
+    from ardoqpy_sync.job.resolver import ResolvedMapping, ResolvedSelector, TypeGroup
     from ardoqpy_sync.job.row_mapping import Values
     from ardoqpy_sync.sources import Row, Source
 
-__all__ = ["opened_sources", "run_job", "troubles_of"]
+__all__ = ["find_problems", "open_sources", "run_job"]
 
 
-def troubles_of(job: Job, client: ArdoqSyncClient) -> list[Problem]:
-    """Return everything that is wrong with a job before its first row: files, columns, names in Ardoq.
+def find_problems(job: Job, client: ArdoqSyncClient) -> list[Problem]:
+    """Return every problem of a job that can be found without reading rows: files, columns, names in Ardoq.
 
-    Raise `ArdoqClientException` where Ardoq does not answer.
+    Raise `ArdoqClientException` if Ardoq does not answer.
     """
-    troubles: list[Problem] = []
-    for source in opened_sources(job, {}, troubles).values():
+    problems: list[Problem] = []
+    for source in open_sources(job, {}, problems).values():
         source.close()
-    bind(job, client, troubles)
-    return troubles
+    resolve_names(job, client, problems)
+    return problems
 
 
-def opened_sources(
-    job: Job, given: Mapping[str, Iterable[Mapping[str, Any]]], troubles: list[Problem]
+def open_sources(
+    job: Job, given: Mapping[str, Iterable[Mapping[str, Any]]], problems: list[Problem]
 ) -> dict[str, Source]:
-    """Return the sources of a job that mappings read, those `given` in place of the file's.
+    """Return the sources that the mappings of a job read, by name.
 
-    What is wrong with them, and which columns they lack, is added to `troubles`.
+    - `given`: rows to use instead of those of the source with this name.
+    - `problems`: a list to which the problems of the sources and the missing columns are added.
     """
-    opened: dict[str, Source] = {}
+    sources: dict[str, Source] = {}
     for mapping in (*job.components, *job.references):
         try:
-            if mapping.rows not in opened:
-                opened[mapping.rows] = _opened(job, mapping.rows, given)
-        except (ConfigurationError, InvalidInput) as problem:
-            trouble = job.trouble(("sources", mapping.rows), str(problem))
-            if trouble not in troubles:
-                troubles.append(trouble)
+            if mapping.rows not in sources:
+                sources[mapping.rows] = _open_source(job, mapping.rows, given)
+        except (ConfigurationError, InvalidInput) as error:
+            problem = job.problem_at(("sources", mapping.rows), str(error))
+            if problem not in problems:
+                problems.append(problem)
             continue
-        for column in columns_of(mapping):
+        for column in list_columns(mapping):
             try:
-                opened[mapping.rows].require([column])
-            except ArdoqClientException as problem:
-                trouble = job.trouble(mapping.place, str(problem))
-                if trouble not in troubles:  # a source that cannot be read says so for each column
-                    troubles.append(trouble)
-    return opened
+                sources[mapping.rows].require([column])
+            except ArdoqClientException as error:
+                problem = job.problem_at(mapping.key_path, str(error))
+                if problem not in problems:  # an unreadable source raises the same error for each column
+                    problems.append(problem)
+    return sources
 
 
-def _opened(job: Job, name: str, given: Mapping[str, Iterable[Mapping[str, Any]]]) -> Source:
+def _open_source(job: Job, name: str, given: Mapping[str, Iterable[Mapping[str, Any]]]) -> Source:
     if name in given:
         return from_rows(given[name], name=name)
-    table = {key: value for key, value in job.sources[name].items() if key != "spelling"}
+    table = {key: value for key, value in job.sources[name].items() if key != "formats"}
     return open_source(table, job.path.parent)
 
 
@@ -78,25 +86,25 @@ def run_job(
     client: ArdoqSyncClient,
     *,
     sources: Mapping[str, Iterable[Mapping[str, Any]]] | None = None,
-) -> Outcome:
-    """Carry out a job with a client, which simulates or writes, and return what it came to.
+) -> JobResult:
+    """Run a job with a client, which simulates or writes.
 
-    - `job`: as `load_job` gives it; its table `ardoq` is not looked at, since the client is there already.
-    - `sources`: by name rows of your own, each a dict, in place of what the job file says.
+    - `job`: as `load_job` returns it; its table `[ardoq]` is not used, because the client is already open.
+    - `sources`: by source name, rows to use instead of those in the job: each a dict from column to cell.
 
-    Before anything is written all sources are read to their end, so that one that breaks off stops the run
-    before it begins. Rows that fail are in the client's report. What the guard refuses, and an error that
-    ends the run, are in the outcome; the client's report says `failure` then.
+    All sources are read to their end before anything is written, so that a damaged source stops the run
+    before it begins. Rows that fail are in the client's report. What the delete guard blocks, and an error
+    that ends the run early, are in the result; the client's report then has the status `failure`.
 
-    Raise `JobInvalid`, with all that is wrong, where the job does not fit its sources or Ardoq, and
-    `ArdoqClientException` where Ardoq does not answer; nothing is written then.
+    Raise `JobInvalid` with every problem if the job does not match its sources or Ardoq, and
+    `ArdoqClientException` if Ardoq does not answer; nothing is written in these cases.
     """
-    troubles: list[Problem] = []
-    opened = opened_sources(job, sources or {}, troubles)
+    problems: list[Problem] = []
+    opened = open_sources(job, sources or {}, problems)
     try:
-        components, references = bind(job, client, troubles)
-        if troubles:
-            raise JobInvalid(str(job.path), troubles)
+        components, references = resolve_names(job, client, problems)
+        if problems:
+            raise JobInvalid(str(job.path), problems)
         if not client.simulate:
             for name, source in opened.items():
                 if name not in (sources or {}):
@@ -108,343 +116,375 @@ def run_job(
             source.close()
 
 
+class _MappedRow(NamedTuple):
+    """A usable row: its cells by column, its attributes, and for each selector the names in its cells."""
+
+    row: Row
+    counts: SourceCounts
+    values: Values
+    attributes: Attributes
+    names: list[list[str]]
+
+
+class _WaitingComponent(NamedTuple):
+    """A component whose parent has not been found yet; `parent` is the name or key of the parent."""
+
+    mapping: ResolvedComponents
+    counts: SourceCounts
+    label: str
+    component: Attributes
+    selector: ResolvedSelector
+    parent: str
+
+
+class _FirstRow(NamedTuple):
+    """The first row that described an item: a hash of its content, and its label."""
+
+    content: int
+    label: str
+
+
 class _Run:
     def __init__(self, job: Job, client: ArdoqSyncClient, sources: Mapping[str, Source]) -> None:
         self._job = job
         self._client = client
         self._sources = sources
-        self._outcome = Outcome()
-        self._found: dict[tuple[str, str, str | None, str], str] = {}
-        #: By what rows mean: what the first of them said, and its name.
-        self._said: dict[tuple[Any, ...], tuple[int, str]] = {}
-        #: Of what there were rows that could be used.
-        self._given: set[Group] = set()
-        #: Rows whose parent may still come.
-        self._waiting: list[tuple[BoundComponents, Read, str, dict[str, Any], str]] = []
+        self._result = JobResult()
+        self._component_ids: dict[tuple[str, str, str | None, str], str] = {}
+        #: By mapping and matching key of an item.
+        self._first_rows: dict[tuple[Any, ...], _FirstRow] = {}
+        #: The groups for which a row could be used.
+        self._groups_with_rows: set[TypeGroup] = set()
+        self._waiting: list[_WaitingComponent] = []
 
-    def run(self, components: list[BoundComponents], references: list[BoundReferences]) -> Outcome:
+    def run(self, components: list[ResolvedComponents], references: list[ResolvedReferences]) -> JobResult:
         client = self._client
         try:
             client.load_workspaces(list(dict.fromkeys(_workspaces(components, references))))
-            for one in components:
-                self._components(one)
-            self._late_parents()
-            for another in references:
-                self._references(another)
+            for component_mapping in components:
+                self._run_components(component_mapping)
+            self._create_waiting()
+            for reference_mapping in references:
+                self._run_references(reference_mapping)
             client.flush()
             client.check_reach()
-            self._missing([*components, *references])
+            self._handle_missing([*components, *references])
             client.flush()
-        except ArdoqClientException as problem:
-            self._outcome.failure = problem
-            if not is_unreachable(problem):
-                with suppress(ArdoqClientException):  # it is in the report
+        except ArdoqClientException as error:
+            self._result.failure = error
+            if not is_unreachable(error):
+                with suppress(ArdoqClientException):  # the report has the error
                     client.flush()
-            client.give_up(str(problem))
-        return self._outcome
+            client.give_up(str(error))
+        return self._result
 
     # -- components -----------------------------------------------------------------------------------------
 
-    def _components(self, bound: BoundComponents) -> None:
-        parents = named_by(bound.parent) if bound.parent else None
-        for read, row, values, attributes, ends in self._rows(bound, parents):
-            comp = {"rootWorkspace": bound.ws_id, "typeId": bound.type_id, **attributes}
-            trouble = _nameless(bound, comp)
-            parent = ends[0] if ends else []
-            if trouble is None and len(parent) > 1:
-                trouble = f"it names {len(parent)} parents."
-            if trouble is not None:
-                shown = {**values, "name": comp.get("name")}
-                self._reject(read, "component", shown, trouble, row.label, self._guessed(bound, values))
-            elif parent and bound.parent is not None:
-                found = self._component(bound.parent, parent[0])
-                if found is None:
-                    self._waiting.append((bound, read, row.label, comp, parent[0]))
+    def _run_components(self, mapping: ResolvedComponents) -> None:
+        selector = mapping.parent
+        for mapped in self._read_rows(mapping, *([make_name_reader(selector)] if selector else [])):
+            row, counts, values, attributes, names = mapped
+            component = {"rootWorkspace": mapping.ws_id, "typeId": mapping.type_id, **attributes}
+            if component.get("name") is not None:
+                component["name"] = component["name"].strip()
+            parents = names[0] if names else []
+            problems = _find_row_problems(mapping, component, parents)
+            if problems:
+                described = {**values, "name": component.get("name")}
+                matches = self._guess_matches(mapping, values)
+                self._reject(counts, "component", described, " ".join(problems), row.label, matches)
+                continue
+            if parents and selector is not None:
+                parent_id = self._find_component(selector, parents[0])
+                if parent_id is None:
+                    self._waiting.append(
+                        _WaitingComponent(mapping, counts, row.label, component, selector, parents[0])
+                    )
                 else:
-                    self._have(bound, read, row.label, {**comp, "parent": found})
+                    self._create_component(mapping, counts, row.label, {**component, "parent": parent_id})
             else:
-                if parents is not None and "parent" not in bound.never_null:
-                    comp["parent"] = None
-                self._have(bound, read, row.label, comp)
+                if selector is not None and "parent" not in mapping.never_null:
+                    component["parent"] = None
+                self._create_component(mapping, counts, row.label, component)
 
-    def _late_parents(self) -> None:
-        """Bring in the rows whose parents came after them, level by level; what is left has no parent."""
+    def _create_waiting(self) -> None:
+        """Create the components whose parents came later, level by level; reject those without a parent."""
         while self._waiting:
             waiting, self._waiting = self._waiting, []
-            for bound, read, label, comp, parent in waiting:
-                end = bound.parent
-                found = self._component(end, parent) if end is not None else None
-                if found is None:
-                    self._waiting.append((bound, read, label, comp, parent))
+            for item in waiting:
+                parent_id = self._find_component(item.selector, item.parent)
+                if parent_id is None:
+                    self._waiting.append(item)
                 else:
-                    self._have(bound, read, label, {**comp, "parent": found})
+                    component = {**item.component, "parent": parent_id}
+                    self._create_component(item.mapping, item.counts, item.label, component)
             if len(self._waiting) == len(waiting):
-                for bound, read, label, comp, parent in waiting:
-                    if bound.parent is not None:
-                        trouble = f"its parent is not there: {_none(bound.parent, parent)}"
-                        self._reject(read, "component", comp, trouble, label, self._means(bound, comp))
+                for item in waiting:
+                    problem = f"There is no parent {item.selector.describe(item.parent)}."
+                    matches = self._match_ids(item.mapping, item.component)
+                    self._reject(item.counts, "component", item.component, problem, item.label, matches)
                 return
 
-    def _have(self, bound: BoundComponents, read: Read, label: str, comp: dict[str, Any]) -> None:
-        key = comp["name"].casefold() if bound.key is None else str(comp[bound.key])
-        if not self._first_to_say(
-            (bound.mapping.place, key), comp, label, read, "component", self._means, bound
+    def _create_component(
+        self, mapping: ResolvedComponents, counts: SourceCounts, label: str, component: Attributes
+    ) -> None:
+        value = component["name"].casefold() if mapping.key is None else str(component[mapping.key])
+        identity = (mapping.mapping.key_path, value)
+        if not self._is_first(
+            identity, component, label, counts, "component", lambda: self._match_ids(mapping, component)
         ):
             return
-        self._client.create_component(
-            self._owned(bound, comp, lambda: self._matching(bound, comp)), bound.key, label=label
-        )
+        component = self._drop_protected(mapping, component, lambda: self._match(mapping, component))
+        self._client.create_component(component, mapping.key, label=label)
         self._client.check_reach()
 
-    def _matching(self, bound: BoundComponents, comp: Mapping[str, Any]) -> list[dict[str, Any]]:
-        value = comp["name"] if bound.key is None else comp[bound.key]
-        return self._client.match_component(bound.ws_id, bound.type_id, value, bound.key)
+    def _match(self, mapping: ResolvedComponents, component: Attributes) -> list[dict[str, Any]]:
+        value = component["name"] if mapping.key is None else component[mapping.key]
+        return self._client.match_component(mapping.ws_id, mapping.type_id, value, mapping.key)
 
-    def _means(self, bound: BoundComponents, comp: Mapping[str, Any]) -> list[str]:
-        return [one["_id"] for one in self._matching(bound, comp)]
+    def _match_ids(self, mapping: ResolvedComponents, component: Attributes) -> list[str]:
+        return [match["_id"] for match in self._match(mapping, component)]
 
-    def _component(self, end: BoundEnd, value: str) -> str | None:
-        """Return the id of the component that a row names, None where there is none."""
-        key = end.ws_id, end.type_id, end.field, value
-        found = self._found.get(key)
-        if found is None:
-            matches = self._client.match_component(end.ws_id, end.type_id, value, end.field)
-            if matches:
-                found = self._found[key] = matches[0]["_id"]
-        return found
+    def _find_component(self, selector: ResolvedSelector, value: str) -> str | None:
+        """Return the id of the component with this name or key, None if there is none."""
+        key = selector.ws_id, selector.type_id, selector.field, value
+        if key not in self._component_ids:
+            matches = self._client.match_component(selector.ws_id, selector.type_id, value, selector.field)
+            if not matches:
+                return None
+            self._component_ids[key] = matches[0]["_id"]
+        return self._component_ids[key]
 
     # -- references -----------------------------------------------------------------------------------------
 
-    def _references(self, bound: BoundReferences) -> None:
-        named = named_by(bound.source), named_by(bound.target)
-        for read, row, _, attributes, (sources, targets) in self._rows(bound, *named):
+    def _run_references(self, mapping: ResolvedReferences) -> None:
+        readers = make_name_reader(mapping.source), make_name_reader(mapping.target)
+        for mapped in self._read_rows(mapping, *readers):
+            sources, targets = mapped.names
             for source in sources:
                 for target in targets:
-                    self._reference(bound, read, row.label, source, target, attributes)
+                    self._create_reference(mapping, mapped, source, target)
 
-    def _reference(
-        self,
-        bound: BoundReferences,
-        read: Read,
-        label: str,
-        source: str,
-        target: str,
-        attributes: Mapping[str, Any],
+    def _create_reference(
+        self, mapping: ResolvedReferences, mapped: _MappedRow, source: str, target: str
     ) -> None:
-        found = []
-        for end, value in ((bound.source, source), (bound.target, target)):
-            comp_id = self._component(end, value)
-            if comp_id is None:
-                row = {"name": f"{source} -> {target}", "type": bound.mapping.type}
-                self._reject(read, "reference", row, _none(end, value), label)
-                return
-            found.append(comp_id)
-        ref = {
-            "rootWorkspace": bound.ws_id,
-            "source": found[0],
-            "target": found[1],
-            "type": bound.type_id,
-            **attributes,
-        }
-        if not self._first_to_say(
-            (bound.mapping.place, *found), ref, label, read, "reference", _nothing, bound
-        ):
+        counts, label = mapped.counts, mapped.row.label
+        ends = ((mapping.source, source), (mapping.target, target))
+        source_id, target_id = (self._find_component(selector, value) for selector, value in ends)
+        if source_id is None or target_id is None:
+            problems = [
+                f"There is no {selector.describe(value)}."
+                for (selector, value), comp_id in zip(ends, (source_id, target_id), strict=True)
+                if comp_id is None
+            ]
+            described = {"name": f"{source} -> {target}", "type": mapping.mapping.type}
+            self._reject(counts, "reference", described, " ".join(problems), label)
             return
-        client, ends = self._client, (found[0], found[1])
-        client.create_reference(
-            self._owned(bound, ref, lambda: client.match_reference(bound.ws_id, *ends, bound.type_id)),
-            label=label,
+        reference = {
+            "rootWorkspace": mapping.ws_id,
+            "source": source_id,
+            "target": target_id,
+            "type": mapping.type_id,
+            **mapped.attributes,
+        }
+        identity = (mapping.mapping.key_path, source_id, target_id)
+        if not self._is_first(identity, reference, label, counts, "reference", list):
+            return
+        client = self._client
+        reference = self._drop_protected(
+            mapping,
+            reference,
+            lambda: client.match_reference(mapping.ws_id, source_id, target_id, mapping.type_id),
         )
-        self._client.check_reach()
+        client.create_reference(reference, label=label)
+        client.check_reach()
 
-    # -- what both have -------------------------------------------------------------------------------------
+    # -- both -----------------------------------------------------------------------------------------------
 
-    def _rows(
-        self, bound: Bound, *named: Callable[[Values], list[str]] | None
-    ) -> Iterator[tuple[Read, Row, Values, dict[str, Any], list[list[str]]]]:
-        """Yield the rows of a mapping that can be used, with what they write and name; reject the others."""
-        mapping = bound.mapping
-        read = Read(mapping.rows)
-        self._outcome.reads.append(read)
-        told = self._job.sources.get(mapping.rows, {}).get("spelling")
-        attributes_in = attributes_of(bound, AS_WRITTEN if told is None else read_spelling(told))
-        meant = filter_of(mapping.where)
-        for row in self._sources[mapping.rows]:
-            read.rows += 1
+    def _read_rows(
+        self, mapping: ResolvedMapping, *name_readers: Callable[[Values], list[str]]
+    ) -> Iterator[_MappedRow]:
+        """Yield the rows of a mapping that can be used; reject the others."""
+        row_mapping = mapping.mapping
+        counts = SourceCounts(row_mapping.rows)
+        self._result.counts.append(counts)
+        table = self._job.sources.get(row_mapping.rows, {})
+        formats = read_formats(table["formats"]) if "formats" in table else DEFAULT_FORMATS
+        read_attributes = make_attribute_reader(mapping, formats)
+        is_selected = make_row_filter(row_mapping.where)
+        for row in self._sources[row_mapping.rows]:
+            counts.rows += 1
             values: Values = {}
             try:
-                values = row.values
-                if meant is not None and not meant(values):
-                    read.skipped += 1
+                values = _usable_values(row)
+                if is_selected is not None and not is_selected(values):
+                    counts.skipped += 1
                     continue
-                attributes = attributes_in(values)
-                ends = [names(values) for names in named if names is not None]
-            except InvalidInput as problem:
-                means = self._guessed(bound, values) if isinstance(bound, BoundComponents) else []
-                shown = {**values, "name": _called(bound, values), "type": mapping.type}
-                self._reject(read, mapping.kind, shown, str(problem), row.label, means)
+                attributes = read_attributes(values)
+                names = [read_names(values) for read_names in name_readers]
+            except InvalidInput as error:
+                matches = (
+                    self._guess_matches(mapping, values) if isinstance(mapping, ResolvedComponents) else []
+                )
+                described = {**values, "name": _describe_row(mapping, values), "type": row_mapping.type}
+                self._reject(counts, row_mapping.kind, described, str(error), row.label, matches)
                 continue
-            self._given.add(bound.group)
-            yield read, row, values, attributes, ends
+            self._groups_with_rows.add(mapping.group)
+            yield _MappedRow(row, counts, values, attributes, names)
 
-    def _guessed(self, bound: BoundComponents, values: Values) -> list[str]:
-        """Return the ids of what a row means that cannot be used, as far as its key can be."""
-        wanted = bound.key or "name"
-        cell_of = next(template.getter() for field, template in bound.cells if field.name == wanted)
+    def _guess_matches(self, mapping: ResolvedComponents, values: Values) -> list[str]:
+        """Return the ids of the components that an unusable row describes, if its key can be read."""
+        key = mapping.key or "name"
+        read_cell = next(template.getter() for field, template in mapping.cells if field.name == key)
         try:
-            value = text_of(cell_of(values))
+            value = to_text(read_cell(values))
         except InvalidInput:
             return []
         if not value:
             return []
-        return [
-            one["_id"] for one in self._client.match_component(bound.ws_id, bound.type_id, value, bound.key)
-        ]
+        matches = self._client.match_component(mapping.ws_id, mapping.type_id, value, mapping.key)
+        return [match["_id"] for match in matches]
 
-    def _owned(
-        self, bound: Bound, row: dict[str, Any], current: Callable[[], list[dict[str, Any]]]
-    ) -> dict[str, Any]:
-        """Return a row without what is left to people: what is written once only, or only into what is
-        empty.
-        """
-        if not bound.create_only and not bound.fill_if_empty:
-            return row
-        there = current()
-        if not there:
-            return row
-        collection = self._client.api.components if "typeId" in row else self._client.api.references
-        held = collection.flat(there[0])
-        left = bound.create_only | {
-            name for name in bound.fill_if_empty if held.get(name) not in (None, "", [])
-        }
-        return {name: value for name, value in row.items() if name not in left}
-
-    def _first_to_say(
+    def _drop_protected(
         self,
-        means: tuple[Any, ...],
-        row: dict[str, Any],
-        label: str,
-        read: Read,
-        kind: str,
-        ids_of: Callable[..., list[str]],
-        bound: Bound,
-    ) -> bool:
-        """Tell whether a row is the first about something; one that says the same again is nothing new.
+        mapping: ResolvedMapping,
+        attributes: Attributes,
+        find_current: Callable[[], list[dict[str, Any]]],
+    ) -> Attributes:
+        """Return a row without attributes that are written only on creation, or only if they are empty."""
+        if not mapping.create_only and not mapping.fill_if_empty:
+            return attributes
+        matches = find_current()
+        if not matches:
+            return attributes
+        api = self._client.api
+        current = (api.components if "typeId" in attributes else api.references).flat(matches[0])
+        filled = {name for name in mapping.fill_if_empty if current.get(name) not in (None, "", [])}
+        protected = mapping.create_only | filled
+        return {name: value for name, value in attributes.items() if name not in protected}
 
-        One that says otherwise is rejected: which of the two is right nobody knows.
+    def _is_first(
+        self,
+        identity: tuple[Any, ...],
+        attributes: Attributes,
+        label: str,
+        counts: SourceCounts,
+        kind: str,
+        find_matches: Callable[[], list[str]],
+    ) -> bool:
+        """Return whether a row is the first that describes an item.
+
+        An identical row is ignored. A different one is rejected, because nobody knows which of the two is
+        right.
         """
-        saying = hash(repr(row))
-        before = self._said.setdefault(means, (saying, label))
-        if before[1] == label:
+        content = hash(repr(attributes))
+        first = self._first_rows.setdefault(identity, _FirstRow(content, label))
+        if first.label == label:
             return True
-        if before[0] != saying:
-            trouble = f"it says otherwise than {before[1]} of the same {kind}: let one row say it."
-            self._reject(read, kind, row, trouble, label, ids_of(bound, row))
+        if first.content != content:
+            problem = (
+                f"The row conflicts with {first.label}, which describes the same {kind}. Make both rows the "
+                "same, or remove one."
+            )
+            self._reject(counts, kind, attributes, problem, label, find_matches())
         return False
 
     def _reject(
         self,
-        read: Read,
+        counts: SourceCounts,
         kind: str,
-        row: Mapping[str, Any],
+        described: Mapping[str, Any],
         reason: str,
         label: str,
-        means: Iterable[str] = (),
+        matches: Iterable[str] = (),
     ) -> None:
-        read.failed += 1
-        text = f"{reason[:1].upper()}{reason[1:]}"
-        self._client.reject_row(dict(row), text, kind=kind, label=label, means=means)
+        counts.failed += 1
+        self._client.reject_row(dict(described), reason, kind=kind, label=label, means=matches)
 
-    # -- what is missing -------------------------------------------------------------------------------------
+    # -- missing items --------------------------------------------------------------------------------------
 
-    def _missing(self, mappings: Iterable[Bound]) -> None:
+    def _handle_missing(self, mappings: Iterable[ResolvedMapping]) -> None:
         guard = self._job.guard
-        deleted, marked = [], {}
-        for bound in mappings:
-            if bound.mapping.missing.deed == "report":
+        deleted: list[TypeGroup] = []
+        marked: dict[TypeGroup, Attributes] = {}
+        for mapping in mappings:
+            action = mapping.mapping.missing.action
+            if action == "report":
                 continue
-            if self._is_empty(bound):
-                self._refuse_empty(bound)
-            elif bound.mapping.missing.deed == "delete":
-                deleted.append(bound.group)
+            if mapping.group not in self._groups_with_rows:
+                self._block_empty_source(mapping)
+            elif action == "delete":
+                deleted.append(mapping.group)
             else:
-                marked[bound.group] = bound.marks
+                marked[mapping.group] = mapping.missing_values
         if not deleted and not marked:
             return
-        missing = self._with_misses()
+        missing = self._kinds_with_missing()
         if any(group[:2] in missing for group in deleted):
-            kinds = list(dict.fromkeys(group[0] for group in deleted))
-            with self._noting_refusal():
+            kinds = list(dict.fromkeys(group.kind for group in deleted))
+            with self._collect_blocked():
                 self._client.delete_cache_misses(kinds=kinds, types=deleted, **guard)
-        bounds = {key: value for key, value in guard.items() if key != "take_along"}
-        for group, marks in marked.items():
+        limits: dict[str, Any] = {key: value for key, value in guard.items() if key != "take_along"}
+        for group, values in marked.items():
             if group[:2] in missing:
-                with self._noting_refusal():
-                    self._client.mark_cache_misses(dict(marks), types=[group], **bounds)
+                with self._collect_blocked():
+                    self._client.mark_cache_misses(dict(values), types=[group], **limits)
 
-    def _with_misses(self) -> set[tuple[str, str]]:
-        """Return of what kinds something is missing, and in which workspaces."""
+    def _kinds_with_missing(self) -> set[tuple[str, str]]:
+        """Return (kind, workspace id) of everything that is missing."""
         report = self._client.get_report()
         missing = {("component", component["rootWorkspace"]) for component in report["cache_miss_comps"]}
         return missing | {("reference", ref["rootWorkspace"]) for ref in report["cache_miss_refs"]}
 
     @contextmanager
-    def _noting_refusal(self) -> Iterator[None]:
+    def _collect_blocked(self) -> Iterator[None]:
         try:
             yield
-        except DeleteBlocked as refused:
-            self._outcome.refused.append(refused)
+        except DeleteBlocked as error:
+            self._result.blocked.append(error)
 
-    def _is_empty(self, bound: Bound) -> bool:
-        """Tell whether no row of the mappings of this type could be used."""
-        return bound.group not in self._given
-
-    def _refuse_empty(self, bound: Bound) -> None:
-        mapping = bound.mapping
-        sentence = (
-            f"No row of the source {quote_name(mapping.rows)} could be used as {mapping.kind} of type "
-            f"{quote_name(mapping.type)}, so nothing of that type is {mapping.missing.past}: "
-            "is the source empty?"
+    def _block_empty_source(self, resolved: ResolvedMapping) -> None:
+        mapping = resolved.mapping
+        message = (
+            f"No row of source {quote_name(mapping.rows)} could be used as a {mapping.kind} of type "
+            f"{quote_name(mapping.type)}, so nothing of that type is {mapping.missing.past_tense}. Check "
+            "whether the source is empty."
         )
-        reason: BlockReason = {"bound": "source", "sentence": sentence, "allow": None}
-        self._outcome.refused.append(DeleteBlocked(sentence, reasons=[reason], would_delete=[]))
+        reason: BlockReason = {"bound": "source", "sentence": message, "allow": None}
+        self._result.blocked.append(DeleteBlocked(message, reasons=[reason], would_delete=[]))
+
+
+def _usable_values(row: Row) -> Values:
+    """Return the cells of a row; raise `InvalidInput` without the row's label, which the report adds."""
+    if row.problem is not None:
+        raise InvalidInput(row.problem)
+    return row.values
 
 
 def _workspaces(
-    components: Iterable[BoundComponents], references: Iterable[BoundReferences]
+    components: Iterable[ResolvedComponents], references: Iterable[ResolvedReferences]
 ) -> Iterator[str]:
-    for one in components:
-        yield one.ws_id
-    for another in references:
-        yield from (another.source.ws_id, another.target.ws_id)
+    for component_mapping in components:
+        yield component_mapping.ws_id
+    for reference_mapping in references:
+        yield from (reference_mapping.source.ws_id, reference_mapping.target.ws_id)
 
 
-def _nameless(bound: BoundComponents, comp: dict[str, Any]) -> str | None:
-    """Say what a row lacks to be a component, None where it lacks nothing; its name loses white space
-    around it.
-    """
-    name = comp.get("name")
-    if name is None:
-        return "it has no name."
-    comp["name"] = name.strip()
-    if bound.key is not None and comp.get(bound.key) is None:
-        return f"it has no key: its {bound.key} is blank."
-    return None
+def _find_row_problems(mapping: ResolvedComponents, component: Attributes, parents: list[str]) -> list[str]:
+    problems = []
+    if component.get("name") is None:
+        problems.append("The name is blank.")
+    if mapping.key is not None and component.get(mapping.key) is None:
+        problems.append(f"The key {mapping.key} is blank.")
+    if len(parents) > 1:
+        problems.append(f"The row names {len(parents)} parents. A component can have one.")
+    return problems
 
 
-def _none(end: BoundEnd, value: str) -> str:
-    return f"there is no {end.title.format(quote_name(value))}."
-
-
-def _called(bound: Bound, values: Values) -> str | None:
-    """Return what a row that cannot be used calls what it is about, as far as it does."""
-    templates = [template for field, template in bound.cells if field.name == "name"]
-    templates += (
-        [bound.source.end.value, bound.target.end.value] if isinstance(bound, BoundReferences) else []
-    )
-    told = [str(cell).strip() for template in templates if (cell := template.getter()(values)) is not None]
-    return " -> ".join(told) or None
-
-
-def _nothing(*_: Any) -> list[str]:
-    return []
+def _describe_row(mapping: ResolvedMapping, values: Values) -> str | None:
+    """Return the name in a row that cannot be used, or the names of both ends, if it has any."""
+    templates = [template for field, template in mapping.cells if field.name == "name"]
+    if isinstance(mapping, ResolvedReferences):
+        templates += [mapping.source.selector.value, mapping.target.selector.value]
+    cells = [template.getter()(values) for template in templates]
+    return " -> ".join(str(cell).strip() for cell in cells if cell is not None) or None

@@ -1,4 +1,4 @@
-"""A first job, written from a workspace and what a source looks like: to be read, changed, and rehearsed."""
+"""Write a first job from the types and fields of a workspace and the columns of a source."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy import metamodel
-from ardoqpy._messages import is_similar
+from ardoqpy._messages import is_similar, quote_name
 from ardoqpy.errors import InvalidInput
-from ardoqpy_sync.job.landscape import Landscape
-from ardoqpy_sync.job.row_mapping import text_of
+from ardoqpy.name_lookup import NameLookup
+from ardoqpy_sync.job.row_mapping import to_text
 from ardoqpy_sync.sources import open_source
 
 if TYPE_CHECKING:
@@ -22,71 +22,74 @@ if TYPE_CHECKING:
     from ardoqpy.client import ArdoqClient
     from ardoqpy.metamodel import Field
 
-__all__ = ["first_job"]
+__all__ = ["scaffold_job"]
 
-#: So many rows are looked at to see which columns could be a name or a key.
-SAMPLE = 200
-#: What a column with a component's name may be called, and one with its description.
+#: The number of rows that are read to find columns of unique values.
+SAMPLE_ROWS = 200
+#: The usual names of a column with component names, and of one with descriptions.
 NAMES = ("name", "title", "navn", "namn", "nom", "nombre", "label", "component")
 DESCRIPTIONS = ("description", "summary", "beskrivelse", "beschreibung")
-#: So many types and fields are listed in a remark.
-SHOWN = 12
+#: The most types and fields that a comment lists.
+MAX_LISTED = 12
 
 
 class _Column(NamedTuple):
-    """A column: what it is called, and whether each row of the sample has another text in it."""
+    """A column: its name, and whether its text is different in each row of the sample."""
 
     name: str
-    unique: bool
+    is_unique: bool
 
 
-def first_job(client: ArdoqClient, ws: str, source: str | Mapping[str, Any], base: Path) -> str:
-    """Return the text of a first job that brings the rows of a source into a workspace.
+def scaffold_job(client: ArdoqClient, ws: str, source: str | Mapping[str, Any], base: Path) -> str:
+    """Return the text of a first job that writes the rows of a source into a workspace.
 
-    - `client`: asked for the workspace, its model and its fields; nothing is written.
-    - `ws`: the workspace, by name or id.
-    - `source`: a file, or a table as below `[sources]` in a job; `base`: the folder that the job will be in.
+    - `client`: reads the workspace, its model and its fields; nothing is written.
+    - `ws`: the name or id of the workspace.
+    - `source`: a file, or a table as below `[sources]` in a job.
+    - `base`: the folder of the job.
 
-    Columns are mapped to the fields of the same name or label; what could not be mapped stands in remarks.
-    Raise `InvalidInput` where there is no such workspace, or it has no component type, `ConfigurationError`
-    and `SourceUnreadable` where the source cannot be opened or read.
+    Columns are mapped to the fields of the same name or label; the other columns are listed in comments.
+    Raise `InvalidInput` if there is no such workspace, or if it has no component type. Raise
+    `ConfigurationError` or `SourceUnreadable` if the source cannot be opened or read.
     """
-    described = {"file": source} if isinstance(source, str) else dict(source)
-    with open_source(described, base) as opened:
-        # A column with a brace in its name cannot be said in a template.
+    table = {"file": source} if isinstance(source, str) else dict(source)
+    with open_source(table, base) as opened:
+        # A template cannot name a column with a brace in its name.
         usable = [name for name in opened.columns if not {"{", "}"} & set(name)]
-        columns = _columns(usable, [row.values for row in islice(opened, SAMPLE) if not row.problem])
+        columns = _sample_columns(
+            usable, [row.values for row in islice(opened, SAMPLE_ROWS) if not row.problem]
+        )
     if not columns:
         raise InvalidInput(f"{opened.name} has no columns that can be mapped.")
-    known = Landscape(client)
-    ws_id = known.workspace(ws)
+    lookup = NameLookup(client)
+    ws_id = lookup.workspace(ws)
     model = client.get_model(ws_id)
     types = [str(name) for name in metamodel.component_type_names(model)]
     if not types:
-        raise InvalidInput(f"Workspace {ws!r} has no component type: give it one in Ardoq first.")
-    fields = [field for field in known.fields(ws_id).values() if not field.read_only]
+        raise InvalidInput(f"Workspace {quote_name(ws)} has no component type. Create one in Ardoq first.")
+    fields = [field for field in lookup.fields(ws_id).values() if not field.read_only]
     references = [str(name) for name in metamodel.reference_type_names(model)]
     return "\n".join(
         [
             *_head(client, opened.name),
-            *_source(described),
-            *_components(known.workspace_name(ws_id), types, fields, columns),
-            *_references(references, types[0], known.workspace_name(ws_id)),
+            *_source(table),
+            *_components(lookup.workspace_name(ws_id), types, fields, columns),
+            *_references(references, types[0], lookup.workspace_name(ws_id)),
         ]
     )
 
 
-def _columns(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[_Column]:
-    found = []
+def _sample_columns(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[_Column]:
+    columns = []
     for name in names:
-        texts = [_shown(row.get(name)) for row in rows]
-        found.append(_Column(name, bool(texts) and all(texts) and max(Counter(texts).values()) == 1))
-    return found
+        texts = [_blank_or_text(row.get(name)) for row in rows]
+        columns.append(_Column(name, bool(texts) and all(texts) and max(Counter(texts).values()) == 1))
+    return columns
 
 
-def _shown(cell: Any) -> str:
+def _blank_or_text(cell: Any) -> str:
     try:
-        return text_of(cell)
+        return to_text(cell)
     except InvalidInput:
         return ""
 
@@ -94,37 +97,39 @@ def _shown(cell: Any) -> str:
 def _head(client: ArdoqClient, source: str) -> list[str]:
     host = client.hosturl
     return [
-        f"# A first job, made from {_remark(source)}: read it, change it, then rehearse it:",
-        "#   ardoqpy-sync check <this file>      what would fail",
-        "#   ardoqpy-sync plan <this file>       what would change; nothing is written",
-        "#   ardoqpy-sync apply <this file>      do it",
-        "# The token does not stand here: set ARDOQ_API_TOKEN.",
+        f"# A first job for {_comment(source)}. Read it, change it, then run:",
+        "#   ardoqpy-sync check <this file>      list what would fail",
+        "#   ardoqpy-sync plan <this file>       preview the changes; nothing is written",
+        "#   ardoqpy-sync apply <this file>      write the changes",
+        "# Never write the token here: set ARDOQ_API_TOKEN.",
         "format = 1",
-        f"name = {_text(f'{source} to Ardoq')}",
+        f"name = {_toml_text(f'{source} to Ardoq')}",
         "",
         "[ardoq]",
-        f"host = {_text(host)}",
-        *([f"org = {_text(client.org)}"] if client.org else []),
-        f"version = {_text(client.version)}",
+        f"host = {_toml_text(host)}",
+        *([f"org = {_toml_text(client.org)}"] if client.org else []),
+        f"version = {_toml_text(client.version)}",
         "",
         "[guard]",
-        "# How much of a type may be deleted or set because no row names it any more.",
+        "# The largest share of a type that can be deleted or set because it is in no row.",
         "share = 0.2",
         "",
     ]
 
 
-def _source(described: Mapping[str, Any]) -> list[str]:
+def _source(table: Mapping[str, Any]) -> list[str]:
     return [
         "[sources.rows]",
-        *(f"{_key(key)} = {_value(value)}" for key, value in described.items()),
+        *(f"{_toml_key(key)} = {_toml_value(value)}" for key, value in table.items()),
         "",
     ]
 
 
 def _components(ws: str, types: list[str], fields: list[Field], columns: list[_Column]) -> list[str]:
-    name = _named(columns, NAMES) or next((one for one in columns if one.unique), columns[0])
-    description = _named(columns, DESCRIPTIONS)
+    name = _find_column(columns, NAMES) or next(
+        (column for column in columns if column.is_unique), columns[0]
+    )
+    description = _find_column(columns, DESCRIPTIONS)
     used = {name.name, *([description.name] if description else [])}
     mapped = {
         column.name: field
@@ -137,43 +142,43 @@ def _components(ws: str, types: list[str], fields: list[Field], columns: list[_C
         (
             mapped[column.name].name
             for column in columns
-            if column.unique
+            if column.is_unique
             and column.name in mapped
             and re.search(r"(?i)\b(id|key|nr|no|number)\b", column.name)
         ),
         None,
     )
-    left = [column.name for column in columns if column.name not in used and column.name not in mapped]
-    others = [one for one in types[1:] if one]
+    unmapped = [column.name for column in columns if column.name not in used and column.name not in mapped]
+    others = [name for name in types[1:] if name]
     return [
         "[[components]]",
         'rows = "rows"',
-        f"workspace = {_text(ws)}",
-        f"type = {_text(types[0])}",
-        *([f"# other types: {_listed(others)}"] if others else []),
-        f"name = {_text(_column(name.name))}",
+        f"workspace = {_toml_text(ws)}",
+        f"type = {_toml_text(types[0])}",
+        *([f"# other types: {_list_names(others)}"] if others else []),
+        f"name = {_toml_text(_template(name.name))}",
         *(
-            [f"key = {_text(key)}"]
+            [f"key = {_toml_text(key)}"]
             if key
             else ['# key = "name"      # or a custom field below, so that a new name renames the component']
         ),
-        *([f"description = {_text(_column(description.name))}"] if description else []),
+        *([f"description = {_toml_text(_template(description.name))}"] if description else []),
         '# parent = { value = "{Column}" }',
-        '# create_only = ["..."]     # written once, then left to people',
-        '# fill_if_empty = ["..."]   # written only where Ardoq holds nothing',
-        "# never_null = true         # a blank cell leaves things as they are",
+        '# create_only = ["..."]     # written only when a component is created',
+        '# fill_if_empty = ["..."]   # written only if empty in Ardoq',
+        "# never_null = true         # a blank cell changes nothing",
         'missing = "report"          # or "delete", or { set = { lifecycle = "Retired" } }',
         "",
         "[components.fields]",
-        *(f"{_key(field.name)} = {_text(_column(column))}" for column, field in mapped.items()),
-        *([f"# no field is called as these columns are: {_listed(left)}"] if left else []),
-        *_unmapped([field.name for field in fields if field not in mapped.values()]),
+        *(f"{_toml_key(field.name)} = {_toml_text(_template(column))}" for column, field in mapped.items()),
+        *([f"# columns without a field of the same name: {_list_names(unmapped)}"] if unmapped else []),
+        *_other_fields([field.name for field in fields if field not in mapped.values()]),
         "",
     ]
 
 
-def _unmapped(names: list[str]) -> list[str]:
-    return [f"# other fields: {_listed(names)}"] if names else []
+def _other_fields(names: list[str]) -> list[str]:
+    return [f"# other fields: {_list_names(names)}"] if names else []
 
 
 def _references(types: list[str], component_type: str, ws: str) -> list[str]:
@@ -182,51 +187,52 @@ def _references(types: list[str], component_type: str, ws: str) -> list[str]:
     lines = [
         "[[references]]",
         'rows = "rows"',
-        f"workspace = {_text(ws)}",
-        f"type = {_text(types[0])}",
-        *([f"# other types: {_listed(types[1:])}"] if types[1:] else []),
-        f'source = {{ type = {_text(component_type)}, value = "{{Column}}" }}',
-        f'target = {{ type = {_text(component_type)}, value = "{{Other column}}", split = "," }}',
+        f"workspace = {_toml_text(ws)}",
+        f"type = {_toml_text(types[0])}",
+        *([f"# other types: {_list_names(types[1:])}"] if types[1:] else []),
+        f'source = {{ type = {_toml_text(component_type)}, value = "{{Column}}" }}',
+        f'target = {{ type = {_toml_text(component_type)}, value = "{{Other column}}", split = "," }}',
     ]
-    return ["# References, once there are columns that name both ends:", *(f"# {line}" for line in lines), ""]
+    return ["# References, if there are columns for both ends:", *(f"# {line}" for line in lines), ""]
 
 
-def _named(columns: Iterable[_Column], names: Sequence[str]) -> _Column | None:
+def _find_column(columns: Iterable[_Column], names: Sequence[str]) -> _Column | None:
     return next((column for column in columns if any(is_similar(column.name, name) for name in names)), None)
 
 
 def _field_for(column: str, fields: Sequence[Field]) -> Field | None:
     return next(
-        (one for one in fields if is_similar(one.name, column) or is_similar(one.label, column)), None
+        (field for field in fields if is_similar(field.name, column) or is_similar(field.label, column)),
+        None,
     )
 
 
-def _column(name: str) -> str:
+def _template(name: str) -> str:
     return f"{{{name}}}"
 
 
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(_text(_remark(name)) for name in names[:SHOWN])
-    return shown if len(names) <= SHOWN else f"{shown} and {len(names) - SHOWN} more"
+def _list_names(names: Sequence[str]) -> str:
+    listed = ", ".join(_toml_text(_comment(name)) for name in names[:MAX_LISTED])
+    return listed if len(names) <= MAX_LISTED else f"{listed} and {len(names) - MAX_LISTED} more"
 
 
-def _remark(text: str) -> str:
-    """Return a text that a line of remarks can hold."""
-    return "".join(sign if sign.isprintable() else "?" for sign in text)
+def _comment(text: str) -> str:
+    """Return a text for a comment line, without control characters."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _text(name)
+def _toml_key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml_text(name)
 
 
-def _text(text: str) -> str:
-    """Return a text as TOML writes it; JSON does it alike, but for one character."""
+def _toml_text(text: str) -> str:
+    """Return a TOML string; JSON differs in one character."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _value(value: Any) -> str:
+def _toml_value(value: Any) -> str:
     if isinstance(value, dict):
-        return f"{{ {', '.join(f'{_key(key)} = {_value(one)}' for key, one in value.items())} }}"
+        return f"{{ {', '.join(f'{_toml_key(key)} = {_toml_value(item)}' for key, item in value.items())} }}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_value, value))}]"
-    return _text(value) if isinstance(value, str) else json.dumps(value)
+        return f"[{', '.join(map(_toml_value, value))}]"
+    return _toml_text(value) if isinstance(value, str) else json.dumps(value)

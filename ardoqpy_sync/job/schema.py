@@ -1,27 +1,28 @@
-"""Every table of a job file and every key in it, as data: what reads a job and what documents it is this."""
+"""Every table of a job file and every key in it. The parser and the page docs/job-file.md use this schema."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ardoqpy_sync.job.schema_types import (
-    END,
-    FLAG,
-    FLAG_OR_NAMES,
-    FLAG_OR_WHOLE,
+    API_VERSION,
+    BATCH,
+    BOOLEAN,
+    BOOLEAN_OR_NAMES,
+    COUNT,
     FORMAT,
     MISSING,
     NAMES,
-    RATE,
+    POSITIVE,
+    SELECTOR,
     SHARE,
     TABLE,
     TABLES,
     TEMPLATE,
     TEMPLATES,
     TEXT,
-    VERSION,
     WHERE,
-    WHOLE,
     Key,
     Table,
     one_of,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "ALL_TABLES",
     "ARDOQ",
     "COMPONENTS",
     "GUARD",
@@ -39,162 +41,164 @@ __all__ = [
     "REFERENCES",
     "REFERENCE_END",
     "RUN",
-    "TABLES_OF_A_JOB",
 ]
 
 JOB = Table(
     "",
-    "At the top of the file, before the first table.",
+    "The keys before the first table.",
     {
-        "format": Key(FORMAT, "The version of this form: 1.", needed=True),
-        "name": Key(TEXT, "What the job is called in reports; without it, the name of the file."),
-        "ardoq": Key(TABLE, "Which Ardoq, and how it is asked."),
-        "run": Key(TABLE, "How a run goes."),
-        "guard": Key(TABLE, "How much may be deleted or set of what the sources no longer have."),
-        "sources": Key(TABLE, "Where rows come from, each a table of its own.", needed=True),
-        "components": Key(TABLES, "What rows become components, and how."),
-        "references": Key(TABLES, "What rows become references, and how."),
+        "format": Key(FORMAT, "The version of the job format: 1.", required=True),
+        "name": Key(TEXT, "The name of the job in reports. Default: the name of the file."),
+        "ardoq": Key(TABLE, "The connection to Ardoq."),
+        "run": Key(TABLE, "Settings of a run."),
+        "guard": Key(TABLE, "Limits on deleting and setting what is missing."),
+        "sources": Key(TABLE, "The sources of rows, each a table.", required=True),
+        "components": Key(TABLES, "The rows that become components."),
+        "references": Key(TABLES, "The rows that become references."),
     },
 )
 
 ARDOQ = Table(
     "[ardoq]",
-    "Which Ardoq, and how it is asked. The token never stands in a job: set ARDOQ_API_TOKEN, or name a cfg "
-    "file that holds it. What is not given comes from ARDOQ_API_HOST and ARDOQ_ORG_LABEL, then from the cfg "
-    "file.",
+    "The connection to Ardoq. The token is never in a job: set ARDOQ_API_TOKEN, or name a config file that "
+    "contains it. Settings that are not here are read from ARDOQ_API_HOST and ARDOQ_ORG_LABEL, then from the "
+    "config file.",
     {
-        "host": Key(TEXT, "Its address, such as `https://yourorg.ardoq.com`."),
-        "org": Key(TEXT, "The organisation's label, where the host does not say it."),
-        "config": Key(TEXT, "A cfg file with host, token and org, looked for beside the job file."),
-        "version": Key(VERSION, 'The version of the API: `"v2"` unless said.'),
-        "batch": Key(FLAG_OR_WHOLE, "Gather writes and send them in transactions; unless said, on v2 true."),
-        "rate_limit": Key(RATE, "Never send more requests a second than this."),
-        "timeout": Key(RATE, "Seconds to wait for a connection, and for bytes."),
-        "allow_http": Key(FLAG, "Accept a host without TLS that is not this machine."),
+        "host": Key(TEXT, "The URL, such as `https://yourorg.ardoq.com`."),
+        "org": Key(TEXT, "The label of the organisation, if the host does not imply it."),
+        "config": Key(TEXT, "A config file with host, token and org. The path starts from the job's folder."),
+        "version": Key(API_VERSION, 'The API version. Default: `"v2"`.'),
+        "batch": Key(BATCH, "Send writes in batches (transactions). Default: true on v2; v1 has no batches."),
+        "rate_limit": Key(POSITIVE, "The highest number of requests per second."),
+        "timeout": Key(POSITIVE, "The seconds to wait for a connection, and for data."),
+        "allow_http": Key(BOOLEAN, "Allow a host without TLS that is not this machine."),
     },
 )
 
 RUN = Table(
     "[run]",
-    "How a run goes.",
+    "Settings of a run.",
     {
         "on_error": Key(
             one_of("collect", "raise"),
-            '`"collect"` unless said: go on after a row that fails, and report it; `"raise"` stops there.',
+            '`"collect"` reports a row that fails and continues; `"raise"` stops. Default: `"collect"`.',
         ),
-        "memory": Key(
+        "state_file": Key(
             TEXT,
-            "A file, beside the job file, in which `apply` keeps what the last run came to. By it a suddenly "
-            "small source is seen, and what Ardoq does not keep as it was sent is not sent every night.",
+            "A file in which `apply` stores the row counts of the last run, and attributes that are not "
+            "converging. The next run blocks deleting if a source has become much smaller, and does not send "
+            "these attributes again. The path starts from the job's folder.",
         ),
-        "lock": Key(
+        "lock_file": Key(
             TEXT,
-            "What keeps a job from running twice at once; unless said, the job's file with `.lock` added.",
+            "The file that prevents two runs at the same time. Default: the path of the job file with "
+            "`.lock` added. The path starts from the job's folder.",
         ),
     },
 )
 
 GUARD = Table(
     "[guard]",
-    "How much may go, or be set, of what the sources no longer have. All of it is done, or nothing: "
-    "[deleting.md](deleting.md) says more.",
+    "The delete guard: limits on deleting or setting what is no longer in the sources. If a limit is "
+    "exceeded, nothing is deleted: see [deleting.md](deleting.md).",
     {
-        "share": Key(SHARE, "How much of each type in each workspace; 0.2 unless said."),
-        "count": Key(WHOLE, "How many in all; any number unless said."),
+        "share": Key(SHARE, "The largest share of each type in each workspace. Default: 0.2."),
+        "count": Key(COUNT, "The largest number in total. Default: no limit."),
         "take_along": Key(
-            FLAG, "Also what a deleted component takes along and this job does not delete by itself."
+            BOOLEAN,
+            "Also delete what Ardoq deletes together with a component, even if this job does not delete it.",
         ),
-        "despite_failures": Key(FLAG, "Also after rows that failed."),
+        "despite_failures": Key(BOOLEAN, "Delete even if rows have failed."),
     },
 )
 
 _MAPPING = {
-    "rows": Key(TEXT, "The source, by its name under `[sources]`.", needed=True),
-    "type": Key(TEXT, "The name of the type in Ardoq.", needed=True),
-    "where": Key(
-        WHERE,
-        "Only the rows whose cells are these: by column a value, or a list of them. Others are left out.",
-    ),
+    "rows": Key(TEXT, "The name of the source, as in `[sources.NAME]`.", required=True),
+    "type": Key(TEXT, "The name of the type in Ardoq.", required=True),
+    "where": Key(WHERE, "Use only rows with these cells: for each column a value, or a list of values."),
     "description": Key(TEMPLATE, "The description."),
     "fields": Key(
         TEMPLATES,
-        "Custom fields, by their names or labels in Ardoq. Cells are converted by the field's type there.",
+        "Custom fields, by name or label in Ardoq. Cells are converted to the type of the field.",
     ),
-    "create_only": Key(
-        NAMES, "Attributes that are written when it is created, and left to people from then on."
-    ),
-    "fill_if_empty": Key(NAMES, "Attributes that are written only where Ardoq holds nothing."),
+    "create_only": Key(NAMES, "Attributes that are written only when the item is created."),
+    "fill_if_empty": Key(NAMES, "Attributes that are written only if they are empty in Ardoq."),
     "never_null": Key(
-        FLAG_OR_NAMES,
-        "Attributes that a blank cell leaves as they are; for all others a blank cell empties the attribute.",
+        BOOLEAN_OR_NAMES,
+        "Attributes that a blank cell does not change. A blank cell empties all other attributes.",
     ),
     "missing": Key(
         MISSING,
-        'What becomes of those of this type that no row named: `"report"` unless said, `"delete"`, or, for '
-        'components, `{ set = { lifecycle = "Retired" } }`; the last two within the guard.',
+        'What to do with items of this type that are in no row: `"report"`, `"delete"`, or, for components, '
+        'set attributes: `{ set = { lifecycle = "Retired" } }`. The guard limits the last two. Default: '
+        '`"report"`.',
     ),
 }
+_MAPPING_END = {name: key for name, key in _MAPPING.items() if name not in ("rows", "type")}
 
 COMPONENTS = Table(
     "[[components]]",
-    "Each row of the source is a component. What is not mapped here is never touched.",
+    "Each row of the source is a component. Attributes that are not mapped are never changed.",
     {
         "rows": _MAPPING["rows"],
-        "workspace": Key(TEXT, "The workspace, by name or id.", needed=True),
+        "workspace": Key(TEXT, "The workspace, by name or ID.", required=True),
         "type": _MAPPING["type"],
-        "name": Key(TEMPLATE, "The name.", needed=True),
+        "name": Key(TEMPLATE, "The name.", required=True),
         "key": Key(
             TEXT,
-            'By what a row finds its component: `"name"` unless said, in any letter case; or a custom '
-            "field that `fields` maps, spelled as there: then a new name renames the component.",
+            'How a row is matched with a component: by `"name"`, in any letter case, or by a custom field in '
+            "`fields`, spelled as it is there. With a field, a new name renames the component. Default: "
+            '`"name"`.',
         ),
-        "parent": Key(END, "The component above it, in the same workspace: see below."),
-        **{name: key for name, key in _MAPPING.items() if name not in ("rows", "type")},
+        "parent": Key(SELECTOR, "The parent component, in the same workspace: see below."),
+        **_MAPPING_END,
     },
 )
 
 REFERENCES = Table(
     "[[references]]",
-    "Each row of the source is a reference, or several where an end names several. A row with a blank end "
-    "is none.",
+    "Each row of the source is a reference, or several if a cell names several components. A row with a "
+    "blank end is ignored.",
     {
         "rows": _MAPPING["rows"],
         "type": _MAPPING["type"],
-        "workspace": Key(TEXT, "The workspace of both ends, where they do not say their own."),
-        "source": Key(END, "Where it starts: see below.", needed=True),
-        "target": Key(END, "Where it points: see below.", needed=True),
-        "displayText": Key(TEMPLATE, "The text at the line."),
-        **{name: key for name, key in _MAPPING.items() if name not in ("rows", "type")},
+        "workspace": Key(TEXT, "The workspace of both ends, unless they name their own."),
+        "source": Key(SELECTOR, "The component at the start: see below.", required=True),
+        "target": Key(SELECTOR, "The component at the end: see below.", required=True),
+        "displayText": Key(TEMPLATE, "The text on the reference."),
+        **_MAPPING_END,
     },
 )
 
-_END = {
-    "value": Key(TEMPLATE, 'What it is called in the row, such as `"{Host}"`.', needed=True),
-    "type": Key(TEXT, "The name of its type in Ardoq."),
-    "key": Key(TEXT, 'What `value` is found by: `"name"` unless said, or a custom field.'),
+_SELECTOR = {
+    "value": Key(TEMPLATE, 'The name or key of the component, such as `"{Host}"`.', required=True),
+    "type": Key(TEXT, "The name of its type in Ardoq. Default: the type of the mapping."),
+    "key": Key(TEXT, 'What `value` is compared with: `"name"`, or a custom field. Default: `"name"`.'),
 }
 
 PARENT = Table(
     "[components.parent]",
-    "Which component is above. Its type is that of the mapping unless said. A blank value means the top of "
-    "the workspace. Rows may come in any order.",
-    _END,
+    "The parent of a component. A blank value puts the component at the top of the workspace. Rows can be in "
+    "any order.",
+    _SELECTOR,
 )
 
 REFERENCE_END = Table(
     "[references.source], [references.target]",
-    "Which component an end is.",
+    "The component at an end of a reference.",
     {
-        "value": _END["value"],
-        "type": _END["type"]._replace(needed=True),
-        "key": _END["key"],
-        "workspace": Key(TEXT, "The workspace, by name or id, where it is not that of the mapping."),
-        "split": Key(TEXT, 'The text between several in one cell, such as `","`: one reference for each.'),
+        "value": _SELECTOR["value"],
+        "type": replace(_SELECTOR["type"], description="The name of its type in Ardoq.", required=True),
+        "key": _SELECTOR["key"],
+        "workspace": Key(TEXT, "The workspace, by name or ID. Default: the workspace of the mapping."),
+        "split": Key(
+            TEXT, 'The text between several values in one cell, such as `","`: a reference for each.'
+        ),
     },
 )
 
-#: In the order in which they are documented; sources are in sources.md.
-TABLES_OF_A_JOB: Mapping[str, Table] = {
+#: In the order of the documentation; docs/sources.md describes the sources.
+ALL_TABLES: Mapping[str, Table] = {
     "job": JOB,
     "ardoq": ARDOQ,
     "run": RUN,

@@ -1,8 +1,9 @@
-"""What a value of a job file has to be, as data: in words for people, and as a test."""
+"""The types of values in a job file: a description for users, and a check."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import suggest
 from ardoqpy_sync.job.template import Template
@@ -11,162 +12,166 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 __all__ = [
-    "END",
-    "FLAG",
-    "FLAG_OR_NAMES",
-    "FLAG_OR_WHOLE",
+    "API_VERSION",
+    "BATCH",
+    "BOOLEAN",
+    "BOOLEAN_OR_NAMES",
+    "COUNT",
     "FORMAT",
     "MISSING",
     "NAMES",
-    "RATE",
+    "POSITIVE",
+    "SELECTOR",
     "SHARE",
     "TABLE",
     "TABLES",
     "TEMPLATE",
     "TEMPLATES",
     "TEXT",
-    "VERSION",
     "WHERE",
-    "WHOLE",
     "Key",
-    "Shape",
     "Table",
+    "ValueType",
     "one_of",
 ]
 
-#: The version of the form that this library reads.
+#: The version of the job format that this library reads.
 JOB_FORMAT = 1
 
 
-class Shape(NamedTuple):
-    """What a value has to be.
+@dataclass(frozen=True, slots=True)
+class ValueType:
+    """The type of a value.
 
-    - `words`: for people, such as "text".
-    - `trouble`: says what is wrong with a value, None where nothing is; "" where `words` say it all.
+    - `description`: for users, such as "text".
+    - `check`: returns None for a valid value, otherwise the remedy; "" for the remedy "use" and the
+      description.
     """
 
-    words: str
-    trouble: Callable[[Any], str | None]
+    description: str
+    check: Callable[[Any], str | None]
 
 
-class Key(NamedTuple):
-    """A key of a table: what its value has to be, what it means, and whether the table is nothing
-    without it.
-    """
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of a table: the type of its value, its description, and whether the table must have it."""
 
-    shape: Shape
-    meaning: str
-    needed: bool = False
+    type: ValueType
+    description: str
+    required: bool = False
 
 
-class Table(NamedTuple):
-    """A table of a job file: how its header is written, what it is for, and its keys."""
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a job file: its header as written in TOML, its description, and its keys."""
 
     header: str
-    meaning: str
+    description: str
     keys: Mapping[str, Key]
 
 
-def one_of(*words: str) -> Shape:
-    """Return the shape of a value that is one of these words."""
+def one_of(*words: str) -> ValueType:
+    """Return the type of a value that is one of these words."""
 
-    def trouble(value: Any) -> str | None:
+    def check(value: Any) -> str | None:
         if isinstance(value, str) and value in words:
             return None
         return suggest(value, words) if isinstance(value, str) else ""
 
-    return Shape(" or ".join(f'"{word}"' for word in words), trouble)
+    return ValueType(" or ".join(f'"{word}"' for word in words), check)
 
 
-def _is(test: Callable[[Any], bool]) -> Callable[[Any], str | None]:
+def _passes(test: Callable[[Any], bool]) -> Callable[[Any], str | None]:
     return lambda value: None if test(value) else ""
 
 
-def _number(value: Any, types: type | tuple[type, ...] = int) -> bool:
+def _is_number(value: Any, types: type | tuple[type, ...] = int) -> bool:
     return isinstance(value, types) and not isinstance(value, bool)
 
 
-def _text(value: Any) -> bool:
+def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(map(_text, value))
+def _is_text_list(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
 
 
-def _format(value: Any) -> str | None:
-    if value == JOB_FORMAT and _number(value):
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, str | int | float | bool)
+
+
+def _check_format(value: Any) -> str | None:
+    if value == JOB_FORMAT and _is_number(value):
         return None
-    return f"this version of ardoqpy reads format {JOB_FORMAT}." if _number(value) else ""
+    return f"this version of ardoqpy reads format {JOB_FORMAT}." if _is_number(value) else ""
 
 
-def _template(value: Any) -> str | None:
+def _check_template(value: Any) -> str | None:
     if isinstance(value, dict):
         return ""
     try:
         Template(value)
-    except ValueError as problem:
-        return f"{problem}."
+    except ValueError as error:
+        return f"{error}."
     return None
 
 
-def _where(value: Any) -> bool:
+def _is_where(value: Any) -> bool:
     return isinstance(value, dict) and all(
-        _plain(told) or (isinstance(told, list) and bool(told) and all(map(_plain, told)))
-        for told in value.values()
+        _is_scalar(cells) or (isinstance(cells, list) and bool(cells) and all(map(_is_scalar, cells)))
+        for cells in value.values()
     )
 
 
-def _plain(value: Any) -> bool:
-    return isinstance(value, str | int | float | bool)
-
-
-def _missing(value: Any) -> str | None:
-    if (
-        isinstance(value, dict)
-        and value.keys() == {"set"}
-        and isinstance(value["set"], dict)
-        and value["set"]
-    ):
-        constant = all(not isinstance(told, dict) and _constant(told) for told in value["set"].values())
-        return None if constant else "what is set is the same for each, so it names no column."
+def _check_missing(value: Any) -> str | None:
     if isinstance(value, str):
         return None if value in ("report", "delete") else suggest(value, ("report", "delete"))
-    return ""
+    if not isinstance(value, dict) or value.keys() != {"set"}:
+        return ""
+    values = value["set"]
+    if not isinstance(values, dict) or not values:
+        return ""
+    if all(_is_constant(item) for item in values.values()):
+        return None
+    return "the values to set are constants, without columns."
 
 
-def _constant(value: Any) -> bool:
+def _is_constant(value: Any) -> bool:
     try:
-        return Template(value).constant
+        return not isinstance(value, dict) and Template(value).is_constant
     except ValueError:
         return False
 
 
-TEXT = Shape("text", _is(_text))
-FLAG = Shape("true or false", _is(lambda value: isinstance(value, bool)))
-WHOLE = Shape("a whole number from 0 on", _is(lambda value: _number(value) and value >= 0))
-RATE = Shape("a number above 0", _is(lambda value: _number(value, (int, float)) and value > 0))
-SHARE = Shape(
-    "a number from 0 to 1, such as 0.2", _is(lambda value: _number(value, (int, float)) and 0 <= value <= 1)
+TEXT = ValueType("text", _passes(_is_text))
+BOOLEAN = ValueType("true or false", _passes(lambda value: isinstance(value, bool)))
+COUNT = ValueType("a whole number from 0 on", _passes(lambda value: _is_number(value) and value >= 0))
+POSITIVE = ValueType("a number above 0", _passes(lambda value: _is_number(value, (int, float)) and value > 0))
+SHARE = ValueType(
+    "a number from 0 to 1, such as 0.2",
+    _passes(lambda value: _is_number(value, (int, float)) and 0 <= value <= 1),
 )
-FLAG_OR_WHOLE = Shape(
-    "true, false, or how many one batch holds",
-    _is(lambda value: isinstance(value, bool) or (_number(value) and value > 0)),
+BATCH = ValueType(
+    "true, false, or the size of a batch",
+    _passes(lambda value: isinstance(value, bool) or (_is_number(value) and value > 0)),
 )
-NAMES = Shape('a list of names, such as ["owner", "cost"]', _is(_texts))
-FLAG_OR_NAMES = Shape(
+NAMES = ValueType('a list of names, such as ["owner", "cost"]', _passes(_is_text_list))
+BOOLEAN_OR_NAMES = ValueType(
     'true for all, or a list of names, such as ["owner"]',
-    _is(lambda value: isinstance(value, bool) or _texts(value)),
+    _passes(lambda value: isinstance(value, bool) or _is_text_list(value)),
 )
-TEMPLATE = Shape('a column such as "{Name}", text with columns in it, or a constant', _template)
-#: Each of its values is looked at by itself.
-TEMPLATES = Shape('a table such as { cost = "{Cost}" }', _is(lambda value: isinstance(value, dict)))
-WHERE = Shape('a table such as { Status = ["live", "planned"] }', _is(_where))
-MISSING = Shape('"report", "delete", or { set = { lifecycle = "Retired" } }', _missing)
-FORMAT = Shape(str(JOB_FORMAT), _format)
-VERSION = one_of("v1", "v2")
-TABLE = Shape("a table", _is(lambda value: isinstance(value, dict)))
-TABLES = Shape("a list of tables", _is(lambda value: isinstance(value, list)))
-END = Shape(
-    'a table such as { type = "Server", value = "{Host}" }', _is(lambda value: isinstance(value, dict))
-)
+TEMPLATE = ValueType('a column such as "{Name}", text with columns, or a constant', _check_template)
+#: The parser checks each of its values.
+TEMPLATES = ValueType('a table such as { cost = "{Cost}" }', _passes(_is_table))
+WHERE = ValueType('a table such as { Status = ["live", "planned"] }', _passes(_is_where))
+MISSING = ValueType('"report", "delete", or { set = { lifecycle = "Retired" } }', _check_missing)
+FORMAT = ValueType(str(JOB_FORMAT), _check_format)
+API_VERSION = one_of("v1", "v2")
+TABLE = ValueType("a table", _passes(_is_table))
+TABLES = ValueType("a list of tables", _passes(lambda value: isinstance(value, list)))
+SELECTOR = ValueType('a table such as { type = "Server", value = "{Host}" }', _passes(_is_table))

@@ -1,7 +1,7 @@
-"""What a job remembers of its last run: how many rows there were, and what Ardoq did not keep as it was sent.
+"""The state file of a job: the row counts of its last run, and the attributes that are not converging.
 
-The file is JSON with `"kind": "ardoqpy memory"` and `"format": 1`. It holds `at` (UTC), the `job`, the
-`host`, by kind the number of `rows`, and `not_converging` as in the report. It holds no token.
+The file is JSON with `"kind": "ardoqpy state"` and `"format": 1`. It contains `at` (UTC), the `job`, the
+`host`, the number of `rows` by kind, and `not_converging` as in the report. It contains no token.
 """
 
 from __future__ import annotations
@@ -19,40 +19,42 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
-__all__ = ["read_memory", "write_memory"]
+__all__ = ["read_state", "write_state"]
 
-KIND, FORMAT = "ardoqpy memory", 1
-#: As a report counts rows that were left alone.
-_COUNTED = {"component": "cache_hit_comps", "reference": "cache_hit_refs"}
-_STUBBORN = {"_id", "attribute", "stored", "wanted"}
+KIND, FORMAT = "ardoqpy state", 1
+#: The keys of a report that count unchanged rows, by kind.
+_COUNT_KEYS = {"component": "cache_hit_comps", "reference": "cache_hit_refs"}
+_NOT_CONVERGING_KEYS = {"_id", "attribute", "stored", "wanted"}
 
 
-def read_memory(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return what a job remembers, for `previous_report=`; nothing where there is no such file yet.
+def read_state(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the state of a job's last run for `previous_report=`; {} if the file does not exist.
 
-    Raise `ConfigurationError` where the file is damaged, or something else.
+    Raise `ConfigurationError` if the file is damaged, or is not a state file.
     """
     if not Path(path).exists():
         return {}
-    trouble = None
     try:
-        data, _ = json_file.read(path, "memory")
-        if _makes_sense(data):
-            rows = {counted: data["rows"][kind] for kind, counted in _COUNTED.items()}
+        data, _ = json_file.read(path, "state")
+        if _is_valid(data):
+            rows = {count_key: data["rows"][kind] for kind, count_key in _COUNT_KEYS.items()}
             return {**rows, "not_converging": data["not_converging"]}
-        trouble = f"The file {str(path)!r} is no memory of a job"
-    except InvalidInput as problem:
-        trouble = str(problem).rstrip(".")
+        problem = f"The file {str(path)!r} is not the state file of a job"
+    except InvalidInput as error:
+        problem = str(error).rstrip(".")
     raise ConfigurationError(
-        f"{trouble}. It is what the job remembers of its last run: delete it, and the next run begins anew, "
-        "without seeing whether its sources have become suddenly small."
+        f"{problem}. Delete it to start without a state: the next run then cannot detect that a source has "
+        "become much smaller."
     )
 
 
-def write_memory(path: str | os.PathLike[str], report: Mapping[str, Any], *, job: str, host: str) -> None:
-    """Have a job remember a run, by its report as `get_report` gives it, in place of what it remembered.
+def write_state(path: str | os.PathLike[str], report: Mapping[str, Any], *, job: str, host: str) -> None:
+    """Replace the state file of a job with the state after a run.
 
-    The file is written beside its place first. Raise `InvalidInput` where it cannot be written.
+    - `report`: as `get_report` returns it.
+    - `job`: the name of the job; `host`: the URL of the Ardoq that it wrote to.
+
+    The file is written under another name first. Raise `InvalidInput` if it cannot be written.
     """
     now = datetime.now(UTC).isoformat(timespec="seconds").removesuffix("+00:00")
     data = {
@@ -64,16 +66,16 @@ def write_memory(path: str | os.PathLike[str], report: Mapping[str, Any], *, job
         "rows": rows_of(report),
         "not_converging": as_json_value(report["not_converging"]),
     }
-    json_file.write(path, data, "memory")
+    json_file.write(path, data, "state")
 
 
-def _makes_sense(data: Any) -> bool:
+def _is_valid(data: Any) -> bool:
     if not isinstance(data, dict) or (data.get("kind"), data.get("format")) != (KIND, FORMAT):
         return False
-    rows, stubborn = data.get("rows"), data.get("not_converging")
+    rows, not_converging = data.get("rows"), data.get("not_converging")
     return (
         isinstance(rows, dict)
-        and all(type(rows.get(kind)) is int and rows[kind] >= 0 for kind in _COUNTED)
-        and isinstance(stubborn, list)
-        and all(isinstance(one, dict) and one.keys() >= _STUBBORN for one in stubborn)
+        and all(type(rows.get(kind)) is int and rows[kind] >= 0 for kind in _COUNT_KEYS)
+        and isinstance(not_converging, list)
+        and all(isinstance(item, dict) and item.keys() >= _NOT_CONVERGING_KEYS for item in not_converging)
     )

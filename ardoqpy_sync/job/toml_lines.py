@@ -1,6 +1,6 @@
-"""Where things stand in a TOML file: by the path of a key the line that it is on.
+"""Find the line of each key in a TOML file.
 
-`tomllib` reads values and forgets lines. Here only keys are read, of a text that it has accepted.
+`tomllib` does not keep line numbers. This module reads only the keys, of a text that `tomllib` has accepted.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ import re
 import tomllib
 from typing import Any
 
-__all__ = ["Path", "Places", "lines_of"]
+__all__ = ["KeyPath", "TomlLines", "find_lines"]
 
-#: The keys down to a value; a place in an array is its number, from 0 on.
-Path = tuple[str | int, ...]
+#: The keys down to a value; the index of an array item is a number from 0 on.
+KeyPath = tuple[str | int, ...]
 
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _KEY = re.compile(r"""[ \t]*("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[A-Za-z0-9_-]+)[ \t]*(\.?)""")
@@ -23,126 +23,118 @@ _TEXT = re.compile(
 _PLAIN = re.compile(r"[^,\]}\n#]*")
 
 
-class Places(dict[Path, int]):
-    """The line of every table and key, by its path."""
+class TomlLines(dict[KeyPath, int]):
+    """The line of every table and key, by key path."""
 
-    def line(self, path: Path) -> int | None:
-        """Return the line of a key, or of the innermost table around it that stands in the file."""
-        while path and path not in self:
-            path = path[:-1]
-        return self.get(path)
+    def line(self, key_path: KeyPath) -> int | None:
+        """Return the line of a key, or of the innermost table around it that is in the file."""
+        while key_path and key_path not in self:
+            key_path = key_path[:-1]
+        return self.get(key_path)
 
 
-def lines_of(text: str) -> Places:
-    """Return the lines of the tables and keys of a text that is TOML."""
-    return _Reader(text).places
+def find_lines(text: str) -> TomlLines:
+    """Return the lines of the tables and keys of a TOML text."""
+    return _Reader(text).lines
 
 
 class _Reader:
     def __init__(self, text: str) -> None:
-        self.places = Places()
+        self.lines = TomlLines()
         self._text = text
         self._at = 0
         self._counted, self._line = 0, 1
-        self._lengths: dict[Path, int] = {}
-        table: Path = ()
-        self._skip()
+        self._lengths: dict[KeyPath, int] = {}
+        table: KeyPath = ()
+        self._skip_blank()
         while self._at < len(text):
             if text[self._at] == "[":
-                table = self._header()
+                table = self._read_header()
             else:
-                self._pair(table)
-            self._skip()
+                self._read_pair(table)
+            self._skip_blank()
 
-    def _skip(self) -> None:
-        found = _BLANK.match(self._text, self._at)
-        self._at = found.end() if found else self._at
+    def _skip_blank(self) -> None:
+        match = _BLANK.match(self._text, self._at)
+        self._at = match.end() if match else self._at
 
-    def _line_here(self) -> int:
+    def _current_line(self) -> int:
         self._line += self._text.count("\n", self._counted, self._at)
         self._counted = self._at
         return self._line
 
-    def _note(self, path: Path) -> None:
-        self.places.setdefault(path, self._line_here())
-
-    def _header(self) -> Path:
-        double = self._text.startswith("[[", self._at)
-        line = self._line_here()
-        self._at += 2 if double else 1
-        keys = self._keys()
-        self._at = self._text.index("]", self._at) + (2 if double else 1)
-        path: Path = ()
+    def _read_header(self) -> KeyPath:
+        is_array = self._text.startswith("[[", self._at)
+        line = self._current_line()
+        self._at += 2 if is_array else 1
+        keys = self._read_keys()
+        self._at = self._text.index("]", self._at) + (2 if is_array else 1)
+        path: KeyPath = ()
         for key in keys[:-1]:
-            path = self._inside((*path, key))
+            path = self._last_item((*path, key))
         path = (*path, keys[-1])
-        if double:
-            number = self._lengths.get(path, 0)
-            self._lengths[path] = number + 1
-            self.places.setdefault(path, line)
-            path = (*path, number)
-        self.places.setdefault(path, line)
+        if is_array:
+            index = self._lengths.get(path, 0)
+            self._lengths[path] = index + 1
+            self.lines.setdefault(path, line)
+            path = (*path, index)
+        self.lines.setdefault(path, line)
         return path
 
-    def _inside(self, path: Path) -> Path:
-        """Return the path of what a header goes on from: of an array of tables, the last one."""
+    def _last_item(self, path: KeyPath) -> KeyPath:
+        """Return the path that a header continues: for an array of tables, its last item."""
         return (*path, self._lengths[path] - 1) if path in self._lengths else path
 
-    def _keys(self) -> list[str]:
+    def _read_keys(self) -> list[str]:
         keys: list[str] = []
         while True:
-            found = _KEY.match(self._text, self._at)
-            if found is None:  # not what tomllib accepts
+            match = _KEY.match(self._text, self._at)
+            if match is None:  # tomllib would not have accepted the text
                 raise ValueError(f"no key at {self._at}")
-            self._at = found.end()
-            spelled = found[1]
-            keys.append(_unquoted(spelled) if spelled[0] in "\"'" else spelled)
-            if not found[2]:
+            self._at = match.end()
+            keys.append(_unquote(match[1]) if match[1][0] in "\"'" else match[1])
+            if not match[2]:
                 return keys
 
-    def _pair(self, table: Path) -> None:
-        self._line_here()
-        start = self._line
+    def _read_pair(self, table: KeyPath) -> None:
+        line = self._current_line()
         path = table
-        for key in self._keys():
+        for key in self._read_keys():
             path = (*path, key)
-            self.places.setdefault(path, start)
+            self.lines.setdefault(path, line)
         self._at = self._text.index("=", self._at) + 1
-        self._value(path)
+        self._read_value(path)
 
-    def _value(self, path: Path) -> None:
-        self._skip()
-        sign = self._text[self._at]
-        if sign in "\"'":
-            found = _TEXT.match(self._text, self._at)
-            self._at = found.end() if found else len(self._text)
-        elif sign == "[":
-            self._several(path, "]")
-        elif sign == "{":
-            self._several(path, "}")
+    def _read_value(self, path: KeyPath) -> None:
+        self._skip_blank()
+        character = self._text[self._at]
+        if character == "[":
+            self._read_items(path, "]")
+        elif character == "{":
+            self._read_items(path, "}")
         else:
-            plain = _PLAIN.match(self._text, self._at)
-            self._at = plain.end() if plain else len(self._text)
+            match = (_TEXT if character in "\"'" else _PLAIN).match(self._text, self._at)
+            self._at = match.end() if match else len(self._text)
 
-    def _several(self, path: Path, end: str) -> None:
+    def _read_items(self, path: KeyPath, end: str) -> None:
         self._at += 1
-        number = 0
+        index = 0
         while True:
-            self._skip()
-            sign = self._text[self._at]
-            if sign == end:
+            self._skip_blank()
+            character = self._text[self._at]
+            if character == end:
                 self._at += 1
                 return
-            if sign == ",":
+            if character == ",":
                 self._at += 1
             elif end == "}":
-                self._pair(path)
+                self._read_pair(path)
             else:
-                self._note((*path, number))
-                self._value((*path, number))
-                number += 1
+                self.lines.setdefault((*path, index), self._current_line())
+                self._read_value((*path, index))
+                index += 1
 
 
-def _unquoted(spelled: str) -> str:
-    told: dict[str, Any] = tomllib.loads(f"{spelled} = 0")
-    return next(iter(told))
+def _unquote(key: str) -> str:
+    table: dict[str, Any] = tomllib.loads(f"{key} = 0")
+    return next(iter(table))

@@ -1,10 +1,10 @@
-"""Where rows come from: files, databases and Python itself, all read the same way.
+"""Rows from files, databases and Python, all read the same way.
 
     with open_source({"file": "apps.csv"}, base=Path("jobs")) as source:
         for row in source:
             print(row.label, row.values["Name"])
 
-Rows stream. Each row is named after its place in the source, and each trouble says where it is.
+Rows are streamed. Each row has a label that names its position, and every error names the position too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A cell of a source as the value that a field in Ardoq takes.
+"""Convert a cell of a source to the value that a field in Ardoq takes.
 
-Pure functions: what is certain is converted, what is not is refused with the value, the field, and what
-the field takes.
+Pure functions: a cell that can be read in one way is converted; any other cell is rejected with its value,
+the field, and a remedy.
 """
 
 from __future__ import annotations
@@ -17,86 +17,102 @@ from uuid import UUID
 
 from ardoqpy._messages import describe_type, did_you_mean, quote_name
 from ardoqpy.errors import InvalidInput
-from ardoqpy_sync.sources.cell_formats import AS_WRITTEN, CellFormats, example, read_spelling
-from ardoqpy_sync.sources.number_parsing import MOST_DIGITS, Doubtful, number_in
-from ardoqpy_sync.sources.row import blank
+from ardoqpy_sync.sources.cell_formats import DEFAULT_FORMATS, CellFormats, format_example
+from ardoqpy_sync.sources.number_parsing import MOST_DIGITS, AmbiguousNumber, parse_number
+from ardoqpy_sync.sources.row import is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ardoqpy.metamodel import Field
 
-__all__ = ["CellFormats", "convert", "read_spelling"]
+__all__ = ["convert_cell"]
 
-_TAKEN = {
-    "Number": "a number",
-    "Email": "one e-mail address",
-    "User": "the id of a user",
-    "SelectMultipleList": "text, or a list of texts",
+_NOUNS = {
+    "Checkbox": "a valid yes/no value",
+    "Date": "a valid date",
+    "DateTime": "a valid date and time",
+    "Email": "a valid e-mail address",
+    "List": "a valid option",
+    "Number": "a valid number",
+    "SelectMultipleList": "a valid list of options",
+    "User": "a valid user ID",
 }
-_NOTHING = "leave the cell empty where there is nothing."
-#: So many options are listed in a message.
-_MOST_SHOWN = 20
-#: From here on a float no longer tells one whole number from the next.
+_REMEDIES = {
+    "Email": "Use one address, such as name@example.org.",
+    "SelectMultipleList": "Use text or a list of texts.",
+    "User": "Use the ID of one Ardoq user.",
+}
+_LEAVE_EMPTY = "Leave the cell empty if there is no value."
+#: The most options that a message lists.
+_MAX_LISTED = 20
+#: From here on, two whole numbers can be the same float.
 _EXACT = 2**53
 _LARGEST = 10**MOST_DIGITS
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?", re.ASCII)
 
 
-def convert(cell: Any, field: Field, spelling: CellFormats = AS_WRITTEN) -> Any:
-    """Return a cell as the value that Ardoq takes for the field: JSON's types alone.
+def convert_cell(cell: Any, field: Field, formats: CellFormats = DEFAULT_FORMATS) -> Any:
+    """Return the JSON value that Ardoq takes for a field.
 
-    A blank cell (None, white space) is None, whatever the field. A number stays a number, text becomes one
-    where it can be read in one way only; a date becomes ISO 8601, a time one in UTC with milliseconds; an
-    option becomes the allowed one, whatever its letter case. Text stays as it is.
+    - `cell`: a value of any type, as a source gives it.
+    - `field`: its `type`, `options` and `read_only` decide how the cell is converted.
+    - `formats`: the number, date and list formats of the source.
 
-    Raise `InvalidInput` naming the cell's value, the field and what it takes; and for any cell, where the
-    field is read-only.
+    A blank cell (None, white space) gives None for every field. Text becomes a number only if it can be read
+    in one way. A date becomes ISO 8601, a time becomes UTC with milliseconds. An option matches in any letter
+    case. Text is not changed.
+
+    Raise `InvalidInput` if the cell is not valid for the field, or if the field is read-only.
     """
     if field.read_only:
-        raise InvalidInput(f"The field {_named(field)} is calculated by Ardoq: it takes no value.")
-    if blank(cell):
+        raise InvalidInput(
+            f"Field {_describe_field(field)} is calculated by Ardoq and cannot be written. Remove it."
+        )
+    if is_blank(cell):
         return None
     try:
-        return _CONVERTERS.get(field.type, _any)(cell, field, spelling)
-    except _Refused as refused:
-        remedy = refused.remedy or f"it takes {_taken(field, spelling)}."
-    raise InvalidInput(
-        f"{_shown(cell)} is no value for the field {_named(field)} of type {field.type}: {remedy}"
-    )
+        return _CONVERTERS.get(field.type, _any)(cell, field, formats)
+    except _InvalidCell as error:
+        remedy = error.remedy or _remedy(field, formats)
+    noun = _NOUNS.get(field.type, "valid text")
+    raise InvalidInput(f"{_describe_cell(cell)} is not {noun} for field {_describe_field(field)}. {remedy}")
 
 
-class _Refused(Exception):
-    """Say that a cell is no value of the field; `remedy` where more can be said than what the field takes."""
+class _InvalidCell(Exception):
+    """A cell is not valid for the field; `remedy` replaces the usual remedy of the field's type."""
 
     def __init__(self, remedy: str | None = None) -> None:
         super().__init__(remedy)
         self.remedy = remedy
 
 
-# What is told of a field.
+# -- messages -------------------------------------------------------------------------------------------
 
 
-def _named(field: Field) -> str:
-    return (
-        quote_name(field.label) if field.label == field.name else f"{quote_name(field.label)} ({field.name})"
-    )
+def _describe_field(field: Field) -> str:
+    label = quote_name(field.label)
+    return label if field.label == field.name else f"{label} ({field.name})"
 
 
-def _taken(field: Field, spelling: CellFormats) -> str:
+def _remedy(field: Field, formats: CellFormats) -> str:
     if field.type in ("Date", "DateTime"):
-        return f"a date such as {' or '.join(map(example, spelling.dates)) or '2024-05-31'}"
+        if formats.dates:
+            return f"Use a date such as {' or '.join(map(format_example, formats.dates))}."
+        return "Use a date such as 2024-05-31, or set dates in the formats of the source."
     if field.type == "Checkbox":
-        return f"{', '.join(spelling.yes)} for yes, and {', '.join(spelling.no)} for no"
-    return _TAKEN.get(field.type, "text")
+        return f"Use {', '.join(formats.yes)} for yes, or {', '.join(formats.no)} for no."
+    if field.type == "Number":
+        return f"Use only digits and a decimal sign, such as 1234{formats.decimal or '.'}5."
+    return _REMEDIES.get(field.type, "Use text.")
 
 
-def _allowed(options: tuple[str, ...]) -> str:
-    shown = ", ".join(map(quote_name, options[:_MOST_SHOWN]))
-    return f"{shown} and {len(options) - _MOST_SHOWN} more" if len(options) > _MOST_SHOWN else shown
+def _list_options(options: tuple[str, ...]) -> str:
+    listed = ", ".join(map(quote_name, options[:_MAX_LISTED]))
+    return f"{listed} and {len(options) - _MAX_LISTED} more" if len(options) > _MAX_LISTED else listed
 
 
-def _shown(cell: Any) -> str:
+def _describe_cell(cell: Any) -> str:
     if isinstance(cell, bool | date | time | timedelta | Decimal | UUID):
         return f"{cell} ({describe_type(cell)})"
     if isinstance(cell, float):
@@ -104,23 +120,23 @@ def _shown(cell: Any) -> str:
     return quote_name(cell) if isinstance(cell, str | int) else describe_type(cell)
 
 
-# The types, one by one.
+# -- text and yes/no ------------------------------------------------------------------------------------
 
 
-def _text(cell: Any, _field: Field, _spelling: CellFormats) -> str:
+def _text(cell: Any, _field: Field, _formats: CellFormats) -> str:
     if isinstance(cell, str):
         return cell
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, Integral):
-        return str(_whole(int(cell)))
+        return str(_valid_int(int(cell)))
     if isinstance(cell, Decimal):
-        return format(_sane(cell), "f")
+        return format(_valid_decimal(cell), "f")
     if isinstance(cell, Real):
-        number = _finite(float(cell))
+        number = _finite_float(float(cell))
         return str(int(number)) if number.is_integer() and abs(number) < _EXACT else repr(number)
     if isinstance(cell, datetime):
-        moment = _real(cell)
+        moment = _valid_moment(cell)
         # Excel keeps a date as its midnight.
         return (
             moment.date().isoformat() if moment.time() == time() and not moment.tzinfo else moment.isoformat()
@@ -129,183 +145,194 @@ def _text(cell: Any, _field: Field, _spelling: CellFormats) -> str:
         return cell.isoformat()
     if isinstance(cell, UUID) or type(cell).__module__ == "ipaddress":
         return str(cell)
-    raise _Refused
+    raise _InvalidCell
 
 
-def _any(cell: Any, field: Field, spelling: CellFormats) -> Any:
-    """Convert for a type that is not known: as it is, where JSON can hold it."""
+def _any(cell: Any, field: Field, formats: CellFormats) -> Any:
+    """Convert for an unknown field type: keep the cell unchanged if JSON can hold it."""
     if isinstance(cell, bool):
         return cell
     if isinstance(cell, Real | Decimal):
-        return _number(cell, field, spelling)
+        return _number(cell, field, formats)
     if isinstance(cell, list | tuple):
-        return [_any(one, field, spelling) for one in cell if not blank(one)]
-    return _text(cell, field, spelling)
+        return [_any(item, field, formats) for item in cell if not is_blank(item)]
+    return _text(cell, field, formats)
 
 
-def _stripped(cell: Any, field: Field, spelling: CellFormats) -> str:
-    return _text(cell, field, spelling).strip()
+def _stripped(cell: Any, field: Field, formats: CellFormats) -> str:
+    return _text(cell, field, formats).strip()
 
 
-def _email(cell: Any, _field: Field, _spelling: CellFormats) -> str:
+def _email(cell: Any, _field: Field, _formats: CellFormats) -> str:
     text = cell.strip() if isinstance(cell, str) else ""
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
-        raise _Refused
+        raise _InvalidCell
     return text
 
 
-def _user(cell: Any, _field: Field, _spelling: CellFormats) -> str:
+def _user(cell: Any, _field: Field, _formats: CellFormats) -> str:
     text = cell.strip() if isinstance(cell, str) else ""
     if not re.fullmatch(r"[0-9A-Za-z_-]+", text):
-        raise _Refused
+        raise _InvalidCell
     return text
 
 
-def _checkbox(cell: Any, _field: Field, spelling: CellFormats) -> bool:
+def _checkbox(cell: Any, _field: Field, formats: CellFormats) -> bool:
     if isinstance(cell, bool):
         return cell
-    if isinstance(cell, Real | Decimal) and _number(cell, _field, spelling) in (0, 1):
+    if isinstance(cell, Real | Decimal) and _number(cell, _field, formats) in (0, 1):
         return bool(cell)
     word = cell.strip().casefold() if isinstance(cell, str) else ""
-    for words, value in ((spelling.yes, True), (spelling.no, False)):
-        if word in (one.casefold() for one in words):
+    for words, value in ((formats.yes, True), (formats.no, False)):
+        if word in (known.casefold() for known in words):
             return value
-    raise _Refused
+    raise _InvalidCell
 
 
-# Numbers.
+# -- numbers --------------------------------------------------------------------------------------------
 
 
-def _number(cell: Any, _field: Field, spelling: CellFormats) -> int | float:
+def _number(cell: Any, _field: Field, formats: CellFormats) -> int | float:
     if isinstance(cell, bool):
-        raise _Refused
+        raise _InvalidCell
     if isinstance(cell, Integral):
-        return _whole(int(cell))
+        return _valid_int(int(cell))
     if isinstance(cell, Decimal):
-        sane = _sane(cell)
-        return int(sane) if sane == sane.to_integral_value() else float(sane)
+        number = _valid_decimal(cell)
+        return int(number) if number == number.to_integral_value() else float(number)
     if isinstance(cell, Real):
-        return _finite(float(cell))
+        return _finite_float(float(cell))
     if not isinstance(cell, str):
-        raise _Refused
+        raise _InvalidCell
     try:
-        return number_in(cell, spelling.decimal, spelling.thousands)
-    except Doubtful as both:
-        remedy = f"it may be {both}: say which sign is the decimal one, '.' or ','."
+        return parse_number(cell, formats.decimal, formats.thousands)
+    except AmbiguousNumber as error:
+        remedy = f"It can mean {error}. Set decimal to '.' or ',' in the formats of the source."
     except ValueError:
         remedy = None
-    raise _Refused(remedy)
+    raise _InvalidCell(remedy)
 
 
-def _whole(number: int) -> int:
+def _valid_int(number: int) -> int:
     if abs(number) >= _LARGEST:
-        raise _Refused
+        raise _InvalidCell
     return number
 
 
-def _finite(number: float) -> float:
+def _finite_float(number: float) -> float:
     if not math.isfinite(number):
-        raise _Refused(_NOTHING)
+        raise _InvalidCell(_LEAVE_EMPTY)
     return number
 
 
-def _sane(number: Decimal) -> Decimal:
+def _valid_decimal(number: Decimal) -> Decimal:
     if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
-        raise _Refused(_NOTHING)
+        raise _InvalidCell(_LEAVE_EMPTY)
     return number
 
 
-# Dates and times.
+# -- dates and times ------------------------------------------------------------------------------------
 
 
-def _date_time(cell: Any, _field: Field, spelling: CellFormats) -> str:
-    moment = _moment(cell, spelling)
+def _date_time(cell: Any, _field: Field, formats: CellFormats) -> str:
+    moment = _moment(cell, formats)
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=spelling.zone or UTC)
+        moment = moment.replace(tzinfo=formats.zone or UTC)
     try:
         return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
     except (OverflowError, ValueError):
-        raise _Refused from None
+        raise _InvalidCell from None
 
 
-def _date(cell: Any, _field: Field, spelling: CellFormats) -> str:
-    moment = _moment(cell, spelling)
+def _date(cell: Any, _field: Field, formats: CellFormats) -> str:
+    moment = _moment(cell, formats)
     if moment.time() != time():
-        raise _Refused("it has a time of day, and the field takes a date alone.")
+        raise _InvalidCell("It has a time of day: remove it.")
     return moment.date().isoformat()
 
 
-def _real(moment: datetime) -> datetime:
-    if moment != moment:  # noqa: PLR0124  (what pandas calls not a time)
-        raise _Refused(_NOTHING)
+def _valid_moment(moment: datetime) -> datetime:
+    if moment != moment:  # noqa: PLR0124  (the NaT of pandas)
+        raise _InvalidCell(_LEAVE_EMPTY)
     return moment
 
 
-def _moment(cell: Any, spelling: CellFormats) -> datetime:
+def _moment(cell: Any, formats: CellFormats) -> datetime:
     if isinstance(cell, datetime):
-        return _real(cell)
+        return _valid_moment(cell)
     if isinstance(cell, date):
-        return datetime(cell.year, cell.month, cell.day)  # noqa: DTZ001  (its zone is stated, or not)
+        return datetime(cell.year, cell.month, cell.day)  # noqa: DTZ001  (the caller adds the zone)
     text = cell.strip() if isinstance(cell, str) else ""
-    for form in spelling.dates:
+    for form in formats.dates:
         try:
             return datetime.strptime(text, form)  # noqa: DTZ007  (as above)
         except ValueError:
             continue
-    if spelling.dates or not _ISO_DATE.fullmatch(text):
-        raise _Refused
+    if formats.dates or not _ISO_DATE.fullmatch(text):
+        raise _InvalidCell
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise _Refused from None
+        raise _InvalidCell from None
 
 
-# Options.
+# -- options --------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=1024)
-def _by_folded_option(options: tuple[str, ...]) -> dict[str, list[str]]:
+def _options_by_folded_name(options: tuple[str, ...]) -> dict[str, list[str]]:
     folded: dict[str, list[str]] = {}
     for option in options:
         folded.setdefault(option.casefold(), []).append(option)
     return folded
 
 
-def _option(cell: Any, field: Field, spelling: CellFormats) -> str:
-    return _one_of(_text(cell, field, spelling).strip(), field, "")
+def _option(cell: Any, field: Field, formats: CellFormats) -> str:
+    text = _text(cell, field, formats).strip()
+    option = _find_option(text, field)
+    if option is None:
+        hint = did_you_mean(text, field.options)
+        raise _InvalidCell(_use_options(field, "", hint))
+    return option
 
 
-def _several(cell: Any, field: Field, spelling: CellFormats) -> list[str] | None:
+def _several_options(cell: Any, field: Field, formats: CellFormats) -> list[str] | None:
     parts: list[Any]
     if isinstance(cell, list | tuple):
         parts = list(cell)
     elif isinstance(cell, set | frozenset):
         parts = sorted(cell, key=str)
-    elif isinstance(cell, str) and cell.strip().casefold() not in _by_folded_option(field.options):
-        parts = cell.split(spelling.separator)
+    elif isinstance(cell, str) and cell.strip().casefold() not in _options_by_folded_name(field.options):
+        parts = cell.split(formats.separator)
     else:
         parts = [cell]
-    between = f" with {spelling.separator!r} between them" if isinstance(cell, str) else ""
-    texts = [_text(part, field, spelling).strip() for part in parts if not blank(part)]
-    return (
-        list(dict.fromkeys(_one_of(text, field, f"{between}, not {quote_name(text)}") for text in texts))
-        or None
-    )
+    texts = list(dict.fromkeys(_text(part, field, formats).strip() for part in parts if not is_blank(part)))
+    options = [_find_option(text, field) for text in texts]
+    unknown = [text for text, option in zip(texts, options, strict=True) if option is None]
+    if unknown:
+        separated = f", separated by {formats.separator!r}" if isinstance(cell, str) else ""
+        are = "is not an option" if len(unknown) == 1 else "are not options"
+        remedy = _use_options(field, separated, did_you_mean(unknown[0], field.options))
+        raise _InvalidCell(f"{_list_options(tuple(unknown))} {are}. {remedy}")
+    return list(dict.fromkeys(option for option in options if option is not None)) or None
 
 
-def _one_of(text: str, field: Field, more: str) -> str:
-    """Return the option that a text stands for; `more` is said after the options where it stands for none."""
+def _use_options(field: Field, separated: str, hint: str) -> str:
+    sentence = f"Use {_list_options(field.options)}{separated}."
+    return f"{sentence} D{hint[1:]}" if hint else sentence
+
+
+def _find_option(text: str, field: Field) -> str | None:
+    """Return the option that a text means, in any letter case; None if it means no option."""
     if not field.options or text in field.options:
         return text
-    alike = _by_folded_option(field.options).get(text.casefold(), [])
-    if len(alike) == 1:
-        return alike[0]
-    if alike:
-        raise _Refused(
-            f"{' and '.join(map(quote_name, alike))} differ in letter case only, so spell it as one of them."
+    matches = _options_by_folded_name(field.options).get(text.casefold(), [])
+    if len(matches) > 1:
+        raise _InvalidCell(
+            f"It matches {' and '.join(map(quote_name, matches))}, which differ only in letter case. "
+            "Use one of them."
         )
-    hint = did_you_mean(text, field.options)
-    raise _Refused(f"it takes {_allowed(field.options)}{more}{f'; {hint}' if hint else '.'}")
+    return matches[0] if matches else None
 
 
 _CONVERTERS: dict[str, Callable[[Any, Field, CellFormats], Any]] = {
@@ -313,7 +340,7 @@ _CONVERTERS: dict[str, Callable[[Any, Field, CellFormats], Any]] = {
     "TextArea": _text,
     "Checkbox": _checkbox,
     "List": _option,
-    "SelectMultipleList": _several,
+    "SelectMultipleList": _several_options,
     "Number": _number,
     "Date": _date,
     "DateTime": _date_time,

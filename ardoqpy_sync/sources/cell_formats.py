@@ -1,32 +1,33 @@
-"""How a source spells what is not text: its numbers, dates, words for yes and no, and lists."""
+"""The number, date, yes/no and list formats of a source."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import ConfigurationError
-from ardoqpy_sync.sources.options import TEXT, Key, checked
-from ardoqpy_sync.sources.row import blank
+from ardoqpy_sync.sources.options import TEXT, Option, check_table
+from ardoqpy_sync.sources.row import is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["AS_WRITTEN", "KEYS", "CellFormats", "example", "read_spelling"]
+__all__ = ["DEFAULT_FORMATS", "OPTIONS", "CellFormats", "format_example", "read_formats"]
 
 
-class CellFormats(NamedTuple):
-    """How a source spells what is not text. What is left out is taken only where it is certain.
+@dataclass(frozen=True, slots=True)
+class CellFormats:
+    """The formats of a source's cells. Without a format, only cells that can be read in one way are accepted.
 
-    - `decimal`, `thousands`: the signs in its numbers, such as "," and ".".
-    - `dates`: the formats of its dates, as `datetime.strptime` takes them, tried in this order; without
-      any, dates are ISO 8601.
-    - `zone`: of times that name none.
-    - `yes`, `no`: its words for them, in any letter case.
-    - `separator`: between the values of a SelectMultipleList.
+    - `decimal`, `thousands`: the decimal sign and the thousands separator, such as "," and ".".
+    - `dates`: date formats for `datetime.strptime`, tried in this order. Without any, dates are ISO 8601.
+    - `zone`: the time zone of times that name none. Without it, they are UTC.
+    - `yes`, `no`: the words for yes and no, in any letter case.
+    - `separator`: the text between the values of a SelectMultipleList.
     """
 
     decimal: str | None = None
@@ -38,13 +39,12 @@ class CellFormats(NamedTuple):
     separator: str = ","
 
 
-#: Nothing is said of it: only what is certain is taken.
-AS_WRITTEN = CellFormats()
-_WORDS = Key((str, list, tuple), "a word, or a list of words")
-KEYS: Mapping[str, Key] = {
-    "decimal": Key((str,), "'.' or ','"),
-    "thousands": Key((str,), "one character, such as '.', ',', ' ' or an apostrophe"),
-    "dates": Key((str, list, tuple), "a format such as '%d.%m.%Y', or a list of formats"),
+DEFAULT_FORMATS = CellFormats()
+_WORDS = Option((str, list, tuple), "a word, or a list of words")
+OPTIONS: Mapping[str, Option] = {
+    "decimal": Option((str,), "'.' or ','"),
+    "thousands": Option((str,), "one character, such as '.', ',', ' ' or an apostrophe"),
+    "dates": Option((str, list, tuple), "a format such as '%d.%m.%Y', or a list of formats"),
     "zone": TEXT,
     "yes": _WORDS,
     "no": _WORDS,
@@ -52,73 +52,74 @@ KEYS: Mapping[str, Key] = {
 }
 
 
-def read_spelling(told: Mapping[str, Any]) -> CellFormats:
-    """Return the spelling that a table of a job file describes, by the names of `CellFormats`.
+def read_formats(table: Mapping[str, Any]) -> CellFormats:
+    """Return the formats that a table describes.
 
-    Raise `ConfigurationError` where a key is unknown, or a value makes no sense.
+    - `table`: `formats` of a source in a job file, with the names of `CellFormats` as keys.
+
+    Raise `ConfigurationError` if a key is unknown or a value is not valid.
     """
-    table = checked(told, KEYS, "The spelling of the cells")
-    if table.get("decimal", ".") not in (".", ","):
-        raise ConfigurationError(f"The decimal sign is {quote_name(table['decimal'])}: give '.' or ','.")
-    thousands = table.get("thousands", " ")
+    formats = check_table(table, OPTIONS, "The table formats")
+    if formats.get("decimal", ".") not in (".", ","):
+        raise ConfigurationError(f"The decimal sign is {quote_name(formats['decimal'])}. Use '.' or ','.")
+    thousands = formats.get("thousands", " ")
     if len(thousands) != 1 or thousands.isalnum() or thousands in "+-":
         raise ConfigurationError(
-            f"The sign between thousands is {quote_name(thousands)}: give one such as '.'."
+            f"The thousands separator is {quote_name(thousands)}. Use one character, such as '.'."
         )
-    if thousands == table.get("decimal"):
+    if thousands == formats.get("decimal"):
         raise ConfigurationError(
-            f"{quote_name(thousands)} is both the decimal sign and that between thousands."
+            f"{quote_name(thousands)} is both the decimal sign and the thousands separator. Change one."
         )
     for key in ("dates", "yes", "no"):
-        if key in table:
-            table[key] = _words(table[key], key)
-    for form in table.get("dates", ()):
-        _check_format(form)
-    if "zone" in table:
-        table["zone"] = _zone(table["zone"])
-    spelling = CellFormats(**table)
-    both = {word.casefold() for word in spelling.yes} & {word.casefold() for word in spelling.no}
-    if both:
+        if key in formats:
+            formats[key] = _read_words(formats[key], key)
+    for date_format in formats.get("dates", ()):
+        _check_date_format(date_format)
+    if "zone" in formats:
+        formats["zone"] = _read_zone(formats["zone"])
+    cell_formats = CellFormats(**formats)
+    no = {word.casefold() for word in cell_formats.no}
+    shared = {word.casefold() for word in cell_formats.yes} & no
+    if shared:
+        raise ConfigurationError(f"{quote_name(min(shared))} means both yes and no. Set both yes and no.")
+    return cell_formats
+
+
+def format_example(date_format: str) -> str:
+    """Return an example date and time in a format."""
+    return datetime(2024, 5, 31, 13, 45, tzinfo=UTC).strftime(date_format)
+
+
+def _read_words(value: str | list[Any] | tuple[Any, ...], key: str) -> tuple[str, ...]:
+    words = (value,) if isinstance(value, str) else tuple(value)
+    if not words or not all(isinstance(word, str) and not is_blank(word) for word in words):
         raise ConfigurationError(
-            f"{quote_name(min(both))} stands for yes and for no: give both lists of words."
-        )
-    return spelling
-
-
-def example(form: str) -> str:
-    """Return a date and time in a format, to show what it looks like."""
-    return datetime(2024, 5, 31, 13, 45, tzinfo=UTC).strftime(form)
-
-
-def _words(told: Any, key: str) -> tuple[str, ...]:
-    words = (told,) if isinstance(told, str) else tuple(told)
-    if not words or not all(isinstance(word, str) and not blank(word) for word in words):
-        raise ConfigurationError(
-            f"The spelling of the cells has {quote_name(told)} under {key!r}: give words."
+            f"The table formats has {quote_name(value)} as {key!r}. Use {OPTIONS[key].description}."
         )
     return tuple(word.strip() for word in words)
 
 
-def _check_format(form: str) -> None:
-    known = None
-    if re.search(r"%[YyGcx]", form):
+def _check_date_format(date_format: str) -> None:
+    parsed = None
+    if re.search(r"%[YyGcx]", date_format):
         try:
-            known = datetime.strptime(example(form), form).date()  # noqa: DTZ007  (only whether it can be read)
+            parsed = datetime.strptime(format_example(date_format), date_format).date()  # noqa: DTZ007
         except (ValueError, re.error):
-            known = None
-    if known != date(2024, 5, 31):
+            parsed = None
+    if parsed != date(2024, 5, 31):
         raise ConfigurationError(
-            f"{quote_name(form)} is no format of a date: "
-            "give one with day, month and year, such as '%d.%m.%Y'."
+            f"{quote_name(date_format)} is not a valid date format. "
+            "Use one with day, month and year, such as '%d.%m.%Y'."
         )
 
 
-def _zone(name: str) -> ZoneInfo:
+def _read_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError):
         pass
     raise ConfigurationError(
-        f"The time zone {quote_name(name)} is not known: give one such as 'Europe/Oslo' (on Windows they "
-        "come with the package 'tzdata')."
+        f"The time zone {quote_name(name)} is not known. Use a name such as 'Europe/Oslo'. On Windows, "
+        "install the package 'tzdata', which contains the time zones."
     )

@@ -1,4 +1,4 @@
-"""Rows from text separated by commas, or by whatever the file uses."""
+"""Rows from a CSV file, with any delimiter."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import ConfigurationError
-from ardoqpy_sync.sources.header import named_columns, row_below
-from ardoqpy_sync.sources.options import TEXT, WHOLE, Key, SourceType, file_of
-from ardoqpy_sync.sources.source import Reading, Source, SourceUnreadable
-from ardoqpy_sync.sources.text_file import TextFile, known_encoding, suffix_of
+from ardoqpy_sync.sources.header import make_row, read_header
+from ardoqpy_sync.sources.options import POSITIVE_INT, REQUIRED_TEXT, TEXT, Option, SourceType, resolve_file
+from ardoqpy_sync.sources.source import RowStream, Source, SourceUnreadable
+from ardoqpy_sync.sources.text_file import TextFile, check_encoding, file_suffix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,99 +25,96 @@ _DELIMITERS = ",;\t|"
 _SAMPLED_ROWS = 100
 
 
-def _from_csv(table: Mapping[str, Any], base: Path) -> Source:
-    """Return the source that a table describes, its file looked for in `base`.
+def _open_csv(table: Mapping[str, Any], base: Path) -> Source:
+    """Return the source of a checked table.
 
-    Raise `ConfigurationError` where file, delimiter, quote or encoding cannot be.
+    Raise `ConfigurationError` if the file does not exist, or if delimiter, quote or encoding is not valid.
     """
-    path = file_of(table, base)
+    path = resolve_file(table, base)
     name = table.get("name", table["file"])
-    encoding = known_encoding(table.get("encoding"))
+    encoding = check_encoding(table.get("encoding"))
     quote = _one_character(table.get("quote", '"'), "quote")
-    stated = table.get("delimiter", "\t" if suffix_of(table["file"]) == ".tsv" else None)
+    stated = table.get("delimiter", "\t" if file_suffix(table["file"]) == ".tsv" else None)
     delimiter = None if stated is None else _one_character(stated, "delimiter")
     if delimiter == quote:
         raise ConfigurationError(
-            f"The source has {quote_name(quote)} both as delimiter and as quote: they are two characters."
+            f"The source has {quote_name(quote)} as delimiter and as quote. Use two different characters."
         )
-    above = table.get("header", 1) - 1
+    lines_above = table.get("header", 1) - 1
 
-    def start(stack: ExitStack) -> Reading:
+    def start(stack: ExitStack) -> RowStream:
         text = TextFile(path, name, encoding, stack)
         lines = text.lines()
-        skipped = sum(1 for _, _ in zip(range(above), lines, strict=False))
-        between = delimiter
-        if between is None:
-            between = _delimiter_of(text.sample[skipped:], quote, name, skipped + 1)
-        reader = csv.reader(lines, delimiter=between, quotechar=quote, strict=True)
+        skipped = sum(1 for _, _ in zip(range(lines_above), lines, strict=False))
+        separator = delimiter or _detect_delimiter(text.sample[skipped:], quote, name, skipped + 1)
+        reader = csv.reader(lines, delimiter=separator, quotechar=quote, strict=True)
         records = _records(reader, name, skipped)
         number, header = next(records, (0, []))
         if not number:
-            ends = "is empty" if not skipped else f"ends before line {above + 1}"
-            raise SourceUnreadable(f"{name} {ends}: line {above + 1} has to name the columns.")
-        columns = named_columns(header, f"{name} line {number}")
-        return Reading(columns, _rows(columns, records, name))
+            ends = "is empty" if not skipped else f"ends before line {lines_above + 1}"
+            raise SourceUnreadable(f"{name} {ends}. Line {lines_above + 1} must contain the column names.")
+        columns = read_header(header, f"{name} line {number}")
+        return RowStream(columns, _rows(columns, records, name))
 
     return Source(name, start)
 
 
 def _one_character(text: str, key: str) -> str:
     if len(text) != 1 or text in "\r\n\0":
-        raise ConfigurationError(f"The source has {quote_name(text)} under {key!r}: give one character.")
+        raise ConfigurationError(f"The source has {quote_name(text)} as {key!r}. Use one character.")
     return text
 
 
 def _records(reader: Any, name: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield the cells of each record with the number of the line that it begins in."""
+    """Yield the cells of each record with the number of its first line."""
     while True:
         line = skipped + reader.line_num + 1
         try:
             cells = next(reader, None)
-        except csv.Error as problem:
-            raise SourceUnreadable(_said(str(problem), name, line, skipped + reader.line_num)) from None
+        except csv.Error as error:
+            raise SourceUnreadable(_message(str(error), name, line, skipped + reader.line_num)) from None
         if cells is None:
             return
         yield line, cells
 
 
-def _said(problem: str, name: str, first: int, last: int) -> str:
-    """Say in our words what the reader found in a record."""
-    remedy = "look there and above for a quote too many, or for one that is missing"
-    if "limit" in problem:
-        longest = csv.field_size_limit()
-        return f"{name} line {first} has a cell of over {longest} characters: {remedy}."
-    if "unexpected end" in problem:
-        return f"{name} line {first} opens a quote that is never closed: {remedy}."
+def _message(error: str, name: str, first: int, last: int) -> str:
+    """Return the message for an error of the csv module, in a record from the first to the last line."""
+    remedy = "Look there and above for a missing or an extra quote"
+    if "limit" in error:
+        return f"{name} line {first} has a cell of over {csv.field_size_limit()} characters. {remedy}."
+    if "unexpected end" in error:
+        return f"{name} line {first} opens a quote that is never closed. {remedy}."
     return (
-        f"{name} line {last} has text after a closing quote: a cell in quotes ends with its quote, and a "
-        "quote inside it is doubled."
+        f"{name} line {last} has text after a closing quote. End a quoted cell with its quote, and double "
+        "each quote inside it."
     )
 
 
 def _rows(columns: tuple[str, ...], records: Iterable[tuple[int, list[str]]], name: str) -> Iterator[Row]:
     for line, cells in records:
-        row = row_below(columns, cells, f"{name} line {line}")
+        row = make_row(columns, cells, f"{name} line {line}")
         if row is not None:
             yield row
 
 
-def _delimiter_of(lines: list[str], quote: str, name: str, number: int) -> str:
-    """Find out the delimiter: the one in the header, of several the one that most rows agree with."""
-    fits: dict[str, int] = {}
+def _detect_delimiter(lines: list[str], quote: str, name: str, number: int) -> str:
+    """Return the delimiter in the header; of several, the one that most rows agree with."""
+    matching_rows: dict[str, int] = {}
     for delimiter in _DELIMITERS.replace(quote, ""):
-        widths = _widths(lines, delimiter, quote)
+        widths = _row_widths(lines, delimiter, quote)
         if widths and widths[0] > 1:
-            fits[delimiter] = widths.count(widths[0])
-    best = [delimiter for delimiter, rows in fits.items() if rows == max(fits.values())]
+            matching_rows[delimiter] = widths.count(widths[0])
+    best = [delimiter for delimiter, rows in matching_rows.items() if rows == max(matching_rows.values())]
     if len(best) > 1:
         raise SourceUnreadable(
-            f"{name} line {number} may be separated by {' or by '.join(map(repr, best))}: give the delimiter."
+            f"{name} line {number}: the delimiter can be {' or '.join(map(repr, best))}. Set delimiter."
         )
     return best[0] if best else ","
 
 
-def _widths(lines: list[str], delimiter: str, quote: str) -> list[int]:
-    """Return how many cells the first records have, as far as they can be read."""
+def _row_widths(lines: list[str], delimiter: str, quote: str) -> list[int]:
+    """Return the number of cells of each of the first records that can be read."""
     widths: list[int] = []
     try:
         for cells in csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=True):
@@ -125,23 +122,23 @@ def _widths(lines: list[str], delimiter: str, quote: str) -> list[int]:
             if len(widths) > _SAMPLED_ROWS:
                 break
     except csv.Error:
-        pass  # the sample ends within a record, or another delimiter is the right one
+        pass  # the sample ends within a record, or this delimiter is wrong
     return widths
 
 
-#: - `delimiter`: the character between cells; found out where it is not given.
-#: - `quote`: the character around cells that hold a delimiter, a line end or itself (doubled).
-#: - `encoding`: that of the file; found out where it is UTF-8, or UTF-16 or UTF-32 with a mark.
-#: - `header`: the line that names the columns; what stands above it is left out.
+#: - `delimiter`: the character between cells; detected if it is not given.
+#: - `quote`: the character around cells that contain a delimiter, a line end or itself (doubled).
+#: - `encoding`: detected if it is not given, for UTF-8, and for UTF-16 or UTF-32 with a byte order mark.
+#: - `header`: the line with the column names, 1 if it is not given; the lines above are ignored.
 CSV = SourceType(
     {
-        "file": TEXT._replace(needed=True),
+        "file": REQUIRED_TEXT,
         "name": TEXT,
-        "delimiter": Key((str,), "one character, such as ';'"),
-        "quote": Key((str,), "one character, such as '\"'"),
+        "delimiter": Option((str,), "one character, such as ';'"),
+        "quote": Option((str,), "one character, such as '\"'"),
         "encoding": TEXT,
-        "header": WHOLE,
+        "header": POSITIVE_INT,
     },
-    _from_csv,
+    _open_csv,
     (".csv", ".tsv"),
 )

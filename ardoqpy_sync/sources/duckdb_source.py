@@ -1,4 +1,4 @@
-"""Rows from a query that DuckDB answers: over Parquet, and whatever else it reads."""
+"""Rows from a DuckDB query: over Parquet and other files, or a DuckDB database."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import ConfigurationError
-from ardoqpy_sync.sources.header import named_columns, numbered_rows
-from ardoqpy_sync.sources.optional_imports import needs
-from ardoqpy_sync.sources.options import TEXT, SourceType, file_of, is_file
-from ardoqpy_sync.sources.source import Reading, Source, SourceUnreadable
+from ardoqpy_sync.sources.header import number_rows, read_header
+from ardoqpy_sync.sources.optional_imports import require_extra
+from ardoqpy_sync.sources.options import TEXT, SourceType, file_exists, resolve_file
+from ardoqpy_sync.sources.source import RowStream, Source, SourceUnreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,38 +25,38 @@ _FETCHED = 500
 _QUOTED = re.compile(r"""'((?:[^']|'')*)'|"([^"]*)\"""")
 
 
-def _from_duckdb(table: Mapping[str, Any], base: Path) -> Source:
-    with needs("duckdb", "duckdb", "DuckDB's source"):
+def _open_duckdb(table: Mapping[str, Any], base: Path) -> Source:
+    with require_extra("duckdb", "duckdb", "A source of type 'duckdb'"):
         import duckdb  # noqa: PLC0415  (an extra)
     if ("query" in table) == ("file" in table):
         raise ConfigurationError(
-            "The source of type 'duckdb' needs either 'query' or 'file': give one of them."
+            "The source of type 'duckdb' needs either 'query' or 'file'. Set one of them."
         )
     if "file" in table:
         _check_wildcards(table["file"])
-        name, query = table.get("name", table["file"]), f"FROM {_text(str(file_of(table, base)))}"
+        name, query = table.get("name", table["file"]), f"FROM {_quote(str(resolve_file(table, base)))}"
     else:
         name, query = table.get("name", "query"), table["query"]
-    database = str(file_of(table, base, "database")) if "database" in table else ":memory:"
+    database = str(resolve_file(table, base, "database")) if "database" in table else ":memory:"
 
-    def start(stack: ExitStack) -> Reading:
+    def start(stack: ExitStack) -> RowStream:
         if "query" in table:
-            _check_places(query, base.absolute(), name)
+            _check_files(query, base.absolute(), name)
         error = None
         try:
             connection = duckdb.connect(database, read_only="database" in table)
             stack.callback(connection.close)
-            connection.execute(f"SET file_search_path = {_text(str(base.absolute()))}")
+            connection.execute(f"SET file_search_path = {_quote(str(base.absolute()))}")
             connection.execute(query)
-        except duckdb.Error as problem:
-            error = SourceUnreadable(f"{name} was not answered: {_said(problem)}")
+        except duckdb.Error as duckdb_error:
+            error = SourceUnreadable(f"{name} failed: {_message(duckdb_error)}")
         if error is not None:
             raise error
         described = connection.description or []
         if not described:
-            raise SourceUnreadable(f"{name} is no query, it answers no rows: give a SELECT.")
-        columns = named_columns([column[0] for column in described], f"The answer to {name}")
-        return Reading(columns, numbered_rows(columns, _records(connection, name), name))
+            raise SourceUnreadable(f"{name} returns no rows: it is not a query. Use a SELECT.")
+        columns = read_header([column[0] for column in described], f"The result of {name}")
+        return RowStream(columns, number_rows(columns, _records(connection, name), name))
 
     return Source(name, start)
 
@@ -64,27 +64,27 @@ def _from_duckdb(table: Mapping[str, Any], base: Path) -> Source:
 def _check_wildcards(file: str) -> None:
     if any(sign in file for sign in "*?["):
         raise ConfigurationError(
-            f"The file {quote_name(file)} of the source holds a wildcard: write a query in place of file, "
-            "such as \"FROM 'exports/*.parquet'\"."
+            f"The file {quote_name(file)} of the source contains a wildcard. Use query instead, such as "
+            "\"FROM 'exports/*.parquet'\"."
         )
 
 
-def _check_places(query: str, base: Path, name: str) -> None:
-    """Refuse a query where DuckDB would not look for its files in the job's folder.
+def _check_files(query: str, base: Path, name: str) -> None:
+    """Raise `SourceUnreadable` if DuckDB would not read a file of a query from the job's folder.
 
-    It looks first where the program runs, and takes a comma in the folder's name for the end of it.
+    DuckDB looks in the current folder first, and a comma ends the name of a folder.
     """
-    here = Path.cwd()
-    for file in {"".join(one).replace("''", "'") for one in _QUOTED.findall(query)}:
+    current = Path.cwd()
+    for file in {"".join(quoted).replace("''", "'") for quoted in _QUOTED.findall(query)}:
         if Path(file).is_absolute():
             continue
-        if here != base and is_file(here / file):
-            why = f"is in the folder {str(here)!r}, too, which DuckDB takes before the job's"
-        elif "," in str(base) and is_file(base / file):
-            why = f"is in the folder {str(base)!r}, which DuckDB cannot find for its comma"
+        if current != base and file_exists(current / file):
+            reason = f"is also in the current folder {str(current)!r}, where DuckDB looks first"
+        elif "," in str(base) and file_exists(base / file):
+            reason = f"is in the folder {str(base)!r}, which DuckDB cannot read because of its comma"
         else:
             continue
-        raise SourceUnreadable(f"The file {quote_name(file)} of {name} {why}: write its whole path.")
+        raise SourceUnreadable(f"The file {quote_name(file)} of {name} {reason}. Use its full path.")
 
 
 def _records(connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[Any]:
@@ -94,26 +94,26 @@ def _records(connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[Any]:
     while True:
         try:
             records = connection.fetchmany(_FETCHED)
-        except duckdb.Error as problem:
-            raise SourceUnreadable(f"{name} broke off after row {number}: {_said(problem)}") from None
+        except duckdb.Error as error:
+            raise SourceUnreadable(f"{name} failed after row {number}: {_message(error)}") from None
         if not records:
             return
         number += len(records)
         yield from records
 
 
-def _said(problem: Exception) -> str:
-    return f"{str(problem).partition(chr(10))[0].strip().rstrip('.')}."
+def _message(error: Exception) -> str:
+    return f"{str(error).partition(chr(10))[0].strip().rstrip('.')}."
 
 
-def _text(text: str) -> str:
-    """Return text as SQL spells it."""
+def _quote(text: str) -> str:
+    """Return a text as an SQL string."""
     return "'" + text.replace("'", "''") + "'"
 
 
-#: - `query`: in DuckDB's SQL; files in it are looked for in the folder of the job.
-#: - `file`: in place of a query, a file that DuckDB knows by its suffix, read whole.
-#: - `database`: a DuckDB database file, opened for reading only.
+#: - `query`: in DuckDB's SQL; relative files in it start from the folder of the job.
+#: - `file`: instead of a query, a file that DuckDB knows by its suffix.
+#: - `database`: a DuckDB database file, opened read-only.
 DUCKDB = SourceType(
-    {"name": TEXT, "query": TEXT, "file": TEXT, "database": TEXT}, _from_duckdb, (".parquet",)
+    {"name": TEXT, "query": TEXT, "file": TEXT, "database": TEXT}, _open_duckdb, (".parquet",)
 )

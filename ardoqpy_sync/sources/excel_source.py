@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from zipfile import ZipFile
 
 from ardoqpy._messages import quote_name, suggest
-from ardoqpy_sync.sources.header import named_columns, row_below
-from ardoqpy_sync.sources.optional_imports import needs
-from ardoqpy_sync.sources.options import TEXT, WHOLE, SourceType, file_of
-from ardoqpy_sync.sources.row import Row, blank, unfit
-from ardoqpy_sync.sources.source import Reading, Source, SourceUnreadable
-from ardoqpy_sync.sources.text_file import TROUBLE, unreadable
+from ardoqpy_sync.sources.header import make_row, read_header
+from ardoqpy_sync.sources.optional_imports import require_extra
+from ardoqpy_sync.sources.options import POSITIVE_INT, REQUIRED_TEXT, TEXT, SourceType, resolve_file
+from ardoqpy_sync.sources.row import Row, find_bad_text, is_blank
+from ardoqpy_sync.sources.source import RowStream, Source, SourceUnreadable
+from ardoqpy_sync.sources.text_file import READ_ERRORS, read_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,92 +33,99 @@ _OVERLAP = 64
 
 
 class _Cell(NamedTuple):
-    """What openpyxl says of a cell: `kind` is "e" for an error of Excel's, "f" for a formula."""
+    """A cell as openpyxl reads it: `kind` is "e" for an Excel error, "f" for a formula."""
 
     value: Any
     kind: str
 
 
-def _from_excel(table: Mapping[str, Any], base: Path) -> Source:
-    with needs("excel", "openpyxl", "an Excel file"):
+class _CheckedRow(NamedTuple):
+    """The values of a row, and a sentence for each cell that cannot be used."""
+
+    number: int
+    cells: list[Any]
+    problems: list[str]
+
+
+def _open_excel(table: Mapping[str, Any], base: Path) -> Source:
+    with require_extra("excel", "openpyxl", "An Excel file"):
         import openpyxl  # noqa: F401, PLC0415  (an extra)
-    path = file_of(table, base)
+    path = resolve_file(table, base)
     name, title = table.get("name", table["file"]), table.get("sheet")
 
-    def start(stack: ExitStack) -> Reading:
-        # What openpyxl would not write back into the file is no concern of those who read it.
+    def start(stack: ExitStack) -> RowStream:
+        # openpyxl warns of parts that it would not write back; nothing is written here.
         warnings.filterwarnings("ignore", module=r"openpyxl\.")
-        book = _workbook(path, name, stack, data_only=True)
-        sheet = _title(book, name, title)
+        book = _open_workbook(path, name, stack, data_only=True)
+        sheet = _find_title(book, name, title)
         label = f"{name} sheet {sheet}"
         rows = _cells(book, sheet, label)
         if _has_formulas(path):
-            # Only the formulas tell a cell whose formula was never calculated from one that holds nothing.
-            told = _cells(_workbook(path, name, stack, data_only=False), sheet, label)
+            # Without its formulas, a cell that was never calculated looks like an empty one.
+            formulas = _cells(_open_workbook(path, name, stack, data_only=False), sheet, label)
         else:
-            told = repeat((0, []))
-        numbered = _rows(rows, told)
-        number, header = table.get("header", 1), None
-        for place, cells, _ in numbered:
-            if place == number:
-                header = cells
-                break
+            formulas = repeat((0, []))
+        checked_rows = _check_cells(rows, formulas)
+        header_row = table.get("header", 1)
+        header = next((row.cells for row in checked_rows if row.number == header_row), None)
         if header is None:
-            raise SourceUnreadable(f"{label} ends before row {number}, which has to name the columns.")
-        while header and blank(header[-1]):
+            raise SourceUnreadable(
+                f"{label} ends before row {header_row}, which must contain the column names."
+            )
+        while header and is_blank(header[-1]):
             header.pop()
-        columns = named_columns(header, f"{label} row {number}")
-        return Reading(columns, _below(columns, numbered, label))
+        columns = read_header(header, f"{label} row {header_row}")
+        return RowStream(columns, _make_rows(columns, checked_rows, label))
 
     return Source(f"{name} sheet {title}" if title else name, start)
 
 
-def _workbook(path: Path, name: str, stack: ExitStack, *, data_only: bool) -> Workbook:
+def _open_workbook(path: Path, name: str, stack: ExitStack, *, data_only: bool) -> Workbook:
     import openpyxl  # noqa: PLC0415  (an extra)
 
     try:
         file: BinaryIO = stack.enter_context(path.open("rb"))
         begin = file.read(4)
         file.seek(0)
-    except TROUBLE as problem:
-        raise unreadable(name, problem) from None
+    except READ_ERRORS as error:
+        raise read_error(name, error) from None
     if begin == _OLE:
         raise SourceUnreadable(
-            f"{name} is in Excel's old format, or protected by a password: save it as .xlsx without one."
+            f"{name} is in Excel's old format or has a password. Save it as .xlsx without a password."
         )
     if not begin.startswith(_ZIP):
         raise SourceUnreadable(
-            f"{name} is no Excel workbook: save it as .xlsx, or give the type that it has."
+            f"{name} is not an Excel workbook. Save it as .xlsx, or set type to the type that it has."
         )
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
-    except Exception:  # noqa: BLE001  (openpyxl raises whatever a broken file makes it stumble over)
+    except Exception:  # noqa: BLE001  (a damaged file makes openpyxl raise many kinds of errors)
         book = None
     if book is None:
-        raise SourceUnreadable(f"{name} cannot be read as an Excel workbook: it is damaged. Save it again.")
+        raise SourceUnreadable(f"{name} cannot be read because it is damaged. Save it again in Excel.")
     stack.callback(book.close)
     return book
 
 
-def _title(book: Workbook, name: str, title: str | None) -> str:
-    """Return the title of the sheet to read: the one that is given, or the only one to be seen."""
+def _find_title(book: Workbook, name: str, title: str | None) -> str:
+    """Return the title of the sheet to read: `title`, or that of the only visible sheet."""
     titles = {sheet.title: sheet.sheet_state for sheet in book.worksheets}
     if title is not None:
         if title not in titles:
             raise SourceUnreadable(f"{name} has no sheet {quote_name(title)}: {suggest(title, titles)}")
         return title
-    visible = [one for one, state in titles.items() if state == "visible"]
+    visible = [name for name, state in titles.items() if state == "visible"]
     if len(visible) != 1:
         raise SourceUnreadable(
-            f"{name} has {len(visible)} sheets: give the sheet to read, {suggest('', visible)}"
+            f"{name} has {len(visible)} visible sheets. Set sheet to one of them: {suggest('', visible)}"
         )
     return visible[0]
 
 
 def _cells(book: Workbook, title: str, label: str) -> Iterator[tuple[int, list[_Cell]]]:
-    """Yield each row of the sheet with its number, those between that hold nothing included."""
+    """Yield the number and the cells of each row of the sheet, empty rows included."""
     sheet: Any = book[title]
-    sheet.reset_dimensions()  # what the file says of its size is often wrong
+    sheet.reset_dimensions()  # the size in the file is often wrong
     rows = sheet.iter_rows()
     number = 0
     while True:
@@ -126,41 +133,43 @@ def _cells(book: Workbook, title: str, label: str) -> Iterator[tuple[int, list[_
         try:
             cells = next(rows, None)
         except Exception:  # noqa: BLE001  (as above)
-            problem = True
+            is_damaged = True
         else:
-            problem = False
-        if problem:
+            is_damaged = False
+        if is_damaged:
             raise SourceUnreadable(
-                f"{label} cannot be read from row {number} on: the file is damaged. Save it again."
+                f"{label} cannot be read from row {number} on because the file is damaged. Save it again in "
+                "Excel."
             )
         if cells is None:
             return
         yield number, [_Cell(cell.value, cell.data_type) for cell in cells]
 
 
-def _rows(
-    rows: Iterator[tuple[int, list[_Cell]]], told: Iterator[tuple[int, list[_Cell]]]
-) -> Iterator[tuple[int, list[Any], str | None]]:
-    """Yield number and values of each row, and what is wrong with one of its cells."""
-    for (number, cells), (_, formulas) in zip(rows, told, strict=False):
-        problem = None
-        for place, cell in enumerate(cells):
+def _check_cells(
+    rows: Iterator[tuple[int, list[_Cell]]], formulas: Iterator[tuple[int, list[_Cell]]]
+) -> Iterator[_CheckedRow]:
+    """Yield the rows with the problems of their cells: Excel errors, and formulas without a value."""
+    for (number, cells), (_, row_formulas) in zip(rows, formulas, strict=False):
+        problems = []
+        for column, cell in enumerate(cells):
             if cell.kind == "e":
-                problem = f"has the error {cell.value} in cell {_place(place, number)}: mend it in Excel."
+                address = _address(column, number)
+                problems.append(f"Cell {address} has the error {cell.value}. Correct it in Excel.")
             elif (
                 cell.value is None
-                and place < len(formulas)
-                and formulas[place].kind == "f"
+                and column < len(row_formulas)
+                and row_formulas[column].kind == "f"
                 and cell.kind != "str"  # a formula whose result is empty text
             ):
-                problem = (
-                    f"has a formula in cell {_place(place, number)} that was never calculated: open the file "
+                problems.append(
+                    f"Cell {_address(column, number)} has a formula that was never calculated. Open the file "
                     "in Excel and save it."
                 )
-        yield number, [cell.value for cell in cells], problem
+        yield _CheckedRow(number, [cell.value for cell in cells], problems)
 
 
-def _place(column: int, row: int) -> str:
+def _address(column: int, row: int) -> str:
     letters, column = "", column + 1
     while column:
         column, letter = divmod(column - 1, 26)
@@ -168,27 +177,24 @@ def _place(column: int, row: int) -> str:
     return f"{letters}{row}"
 
 
-def _below(
-    columns: tuple[str, ...], rows: Iterator[tuple[int, list[Any], str | None]], label: str
-) -> Iterator[Row]:
+def _make_rows(columns: tuple[str, ...], rows: Iterator[_CheckedRow], label: str) -> Iterator[Row]:
     width = len(columns)
-    for number, cells, problem in rows:
-        named = f"{label} row {number}"
-        if problem is not None:
-            yield Row(named, {}, problem)
-            continue
-        outside = next((place for place in range(width, len(cells)) if not blank(cells[place])), None)
-        if outside is not None:
-            yield Row(named, {}, f"has a value in cell {_place(outside, number)}, where no column is named.")
-            continue
-        row = row_below(columns, [*cells[:width], *repeat(None, width - len(cells))], named)
+    for number, cells, problems in rows:
+        outside = [
+            f"Cell {_address(column, number)} has a value, but its column has no name in the header."
+            for column in range(width, len(cells))
+            if not is_blank(cells[column])
+        ]
+        row = make_row(columns, [*cells[:width], *repeat(None, width - len(cells))], f"{label} row {number}")
+        if row is None and (problems or outside):
+            row = Row(f"{label} row {number}", {})
         if row is not None:
-            row.problem = unfit(row.values)
+            row.problem = " ".join([*problems, *outside, find_bad_text(row.values) or ""]).strip() or None
             yield row
 
 
 def _has_formulas(path: Path) -> bool:
-    """Tell whether any sheet may hold a formula, without taking it apart."""
+    """Return whether a sheet can contain a formula, without parsing it."""
     try:
         with ZipFile(path) as archive:
             for part in archive.namelist():
@@ -200,15 +206,15 @@ def _has_formulas(path: Path) -> bool:
                         if _FORMULA.search(rest + piece):
                             return True
                         rest = piece[-_OVERLAP:]
-    except Exception:  # noqa: BLE001  (as above; reading the sheet says where)
+    except Exception:  # noqa: BLE001  (as above; reading the sheet reports the damage)
         return True
     return False
 
 
-#: - `sheet`: its title; may be left out where only one can be seen.
-#: - `header`: the row that names the columns; what stands above it is left out.
+#: - `sheet`: its title; optional if the workbook has one visible sheet.
+#: - `header`: the row with the column names, 1 if it is not given; the rows above are ignored.
 EXCEL = SourceType(
-    {"file": TEXT._replace(needed=True), "name": TEXT, "sheet": TEXT, "header": WHOLE},
-    _from_excel,
+    {"file": REQUIRED_TEXT, "name": TEXT, "sheet": TEXT, "header": POSITIVE_INT},
+    _open_excel,
     (".xlsx", ".xlsm"),
 )

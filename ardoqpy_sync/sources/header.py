@@ -1,68 +1,66 @@
-"""Cells under a header: the names of the columns, and rows of as many cells."""
+"""Column names from a header, and rows with the same number of cells."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import quote_name
-from ardoqpy_sync.sources.row import Row, blank, unfit
+from ardoqpy_sync.sources.row import Row, find_bad_text, is_blank
 from ardoqpy_sync.sources.source import SourceUnreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["named_columns", "numbered_rows", "row_below"]
+__all__ = ["make_row", "number_rows", "read_header"]
 
 
-def named_columns(cells: Sequence[Any], label: str) -> tuple[str, ...]:
-    """Return the names of the columns, without the white space around them.
+def read_header(cells: Sequence[Any], label: str) -> tuple[str, ...]:
+    """Return the column names of a header, without the white space around them.
 
-    `label` says where the header stands. Raise `SourceUnreadable` where a name is blank, is no text, or is
-    there twice.
+    - `label`: the position of the header, for messages.
+
+    Raise `SourceUnreadable` if a name is blank, is not text, or appears twice.
     """
-    if all(blank(cell) for cell in cells):
-        raise SourceUnreadable(f"{label} is blank where the names of the columns should be.")
-    places: dict[str, int] = {}
-    for place, cell in enumerate(cells, 1):
-        if blank(cell):
-            raise SourceUnreadable(f"{label} has no name for column {place}: name every column.")
+    if all(is_blank(cell) for cell in cells):
+        raise SourceUnreadable(f"{label} is blank. It must contain the column names.")
+    positions: dict[str, int] = {}
+    for position, cell in enumerate(cells, 1):
+        if is_blank(cell):
+            raise SourceUnreadable(f"{label} has no name for column {position}. Give every column a name.")
         if isinstance(cell, float) and cell.is_integer():
-            cell = int(cell)  # noqa: PLW2901  (a year over a column, as Excel keeps it)
+            cell = int(cell)  # noqa: PLW2901  (Excel keeps a year in a header as a float)
         if not isinstance(cell, str) and type(cell) is not int:
             raise SourceUnreadable(
-                f"{label} has {quote_name(cell)} over column {place}: the name of a column is text."
+                f"{label} has {quote_name(cell)} as the name of column {position}. Use text."
             )
         name = str(cell).strip()
-        if name in places:
+        if name in positions:
             raise SourceUnreadable(
-                f"{label} gives two columns, {places[name]} and {place}, the name {quote_name(name)}: "
-                "give each a name of its own."
+                f"{label} has the name {quote_name(name)} for columns {positions[name]} and {position}. "
+                "Give each column a different name."
             )
-        places[name] = place
-    problem = unfit(dict.fromkeys(places))
+        positions[name] = position
+    problem = find_bad_text(dict.fromkeys(positions))
     if problem is not None:
-        raise SourceUnreadable(f"{label} {problem}")
-    return tuple(places)
+        raise SourceUnreadable(f"{label}: {problem}")
+    return tuple(positions)
 
 
-def row_below(columns: Sequence[str], cells: Sequence[Any], label: str) -> Row | None:
-    """Return the row of cells below a header; None where it holds nothing at all."""
-    if all(blank(cell) for cell in cells):
+def make_row(columns: Sequence[str], cells: Sequence[Any], label: str) -> Row | None:
+    """Return the row of cells below a header; None if all of them are blank."""
+    if all(is_blank(cell) for cell in cells):
         return None
     if len(cells) != len(columns):
         few_or_many = "few" if len(cells) < len(columns) else "many"
-        return Row(
-            label,
-            {},
-            f"has too {few_or_many} cells: {len(cells)} where the header names {len(columns)} columns.",
-        )
+        numbers = f"the row has {len(cells)}, the header has {len(columns)} columns"
+        return Row(label, {}, f"Too {few_or_many} cells: {numbers}.")
     return Row(label, dict(zip(columns, cells, strict=True)))
 
 
-def numbered_rows(columns: Sequence[str], records: Iterable[Sequence[Any]], name: str) -> Iterator[Row]:
-    """Yield the rows of a query's answer, numbered from 1."""
+def number_rows(columns: Sequence[str], records: Iterable[Sequence[Any]], name: str) -> Iterator[Row]:
+    """Yield the rows of a query's result, numbered from 1."""
     for number, record in enumerate(records, 1):
-        row = row_below(columns, record, f"{name} row {number}")
+        row = make_row(columns, record, f"{name} row {number}")
         if row is not None:
-            row.problem = row.problem or unfit(row.values)
+            row.problem = row.problem or find_bad_text(row.values)
             yield row

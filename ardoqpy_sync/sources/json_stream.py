@@ -1,8 +1,9 @@
-"""JSON read value by value, however long the whole of it is."""
+"""Read JSON value by value, so that a long text is never in memory."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Never
 
 from ardoqpy_sync.sources.source import SourceUnreadable
@@ -10,49 +11,50 @@ from ardoqpy_sync.sources.source import SourceUnreadable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["JsonText", "Twice", "decoder"]
+__all__ = ["DuplicateKeys", "JsonStream", "strict_decoder"]
 
 _BLANK = " \t\r\n"
-#: No name or number is cut off further than this from where its beginning is no JSON.
-_NEAR_THE_END = 16
+#: An error this close to the end of the text can come from a name or number that is cut off there.
+_CUT_OFF_LENGTH = 16
 
 
-class Twice(dict[str, Any]):
-    """An object that gives one of its keys twice; `key` says which."""
+class DuplicateKeys(dict[str, Any]):
+    """An object in which keys appear more than once; `duplicates` lists them."""
 
-    key: str
+    duplicates: list[str]
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) == len(pairs):
         return made
-    twice = Twice(made)
-    seen: set[str] = set()
-    twice.key = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-    return twice
+    made = DuplicateKeys(made)
+    counts = Counter(key for key, _ in pairs)
+    made.duplicates = [key for key, count in counts.items() if count > 1]
+    return made
 
 
-def _no_json(constant: str) -> Never:
-    raise ValueError(f"the constant {constant} is none of JSON's")
+def _reject_constant(constant: str) -> Never:
+    raise ValueError(f"{constant} is not a JSON value")
 
 
-def decoder() -> json.JSONDecoder:
-    """Return a decoder that takes JSON as it is defined: no NaN; and that notices keys given twice."""
-    return json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_json)
+def strict_decoder() -> json.JSONDecoder:
+    """Return a decoder that rejects NaN and infinities, and marks objects with duplicate keys."""
+    return json.JSONDecoder(object_pairs_hook=_make_object, parse_constant=_reject_constant)
 
 
-class JsonText:
-    """Read one JSON text from its pieces.
+class JsonStream:
+    """Read one JSON text from its pieces, from beginning to end.
 
-    Values are taken from its beginning to its end; only the one that is being read is in memory. What is
-    not JSON raises `SourceUnreadable` with `name` and the line.
+    Only the value being read is in memory. Text that is not JSON raises `SourceUnreadable` with `name` and
+    the line.
     """
 
     def __init__(self, pieces: Iterator[str], name: str) -> None:
+        """Set the pieces of the text, and the name for messages."""
         self._pieces = pieces
         self._name = name
-        self._decode = decoder().raw_decode
+        self._decode = strict_decoder().raw_decode
         self._text = ""
         self._at = 0
         self._line = 1
@@ -60,12 +62,12 @@ class JsonText:
 
     @property
     def line(self) -> int:
-        """Return the line that the next value or sign stands in."""
+        """Return the line of the next character that is not blank."""
         self.peek()
         return self._line_of(self._at)
 
     def peek(self) -> str:
-        """Return the next sign that is not blank, "" at the end."""
+        """Return the next character that is not blank, "" at the end."""
         while True:
             while self._at < len(self._text):
                 sign = self._text[self._at]
@@ -75,42 +77,41 @@ class JsonText:
             if not self._more():
                 return ""
 
-    def take(self, signs: str, instead_of: str) -> str:
-        """Take the next sign, which has to be one of `signs`; `instead_of` says in words what those are."""
+    def take(self, signs: str, expected: str) -> str:
+        """Consume the next character, one of `signs`; `expected` names those in messages."""
         sign = self.peek()
         if not sign or sign not in signs:
-            found = repr(sign) if sign else "the end of the file"
-            self._refuse(f"{found} stands where {instead_of} should", self._at)
+            actual = repr(sign) if sign else "the end of the file"
+            self._reject(f"expected {expected}, not {actual}", self._at)
         self._at += 1
         return sign
 
     def value(self) -> Any:
-        """Take the next value whole."""
+        """Consume and return the next value."""
         self.peek()
         while True:
-            trouble: tuple[str, int]
             try:
                 value, end = self._decode(self._text, self._at)
-            except json.JSONDecodeError as problem:
-                trouble = (problem.msg, problem.pos)
-                cut_off = (
-                    problem.msg.startswith("Unterminated") or problem.pos > len(self._text) - _NEAR_THE_END
+            except json.JSONDecodeError as error:
+                problem, position = error.msg, error.pos
+                is_cut_off = (
+                    problem.startswith("Unterminated") or position > len(self._text) - _CUT_OFF_LENGTH
                 )
-            except ValueError as problem:
-                trouble, cut_off = (str(problem), self._at), False
+            except ValueError as error:
+                problem, position, is_cut_off = str(error), self._at, False
             except RecursionError:
-                trouble, cut_off = ("it is nested too deeply", self._at), False
+                problem, position, is_cut_off = "it is nested too deeply", self._at, False
             else:
-                # A number may go on in the next piece.
+                # A number can continue in the next piece.
                 if end < len(self._text) or isinstance(value, str | dict | list) or not self._more():
                     self._at = end
                     return value
                 continue
-            if not cut_off or not self._more():
-                self._refuse(*trouble)
+            if not is_cut_off or not self._more():
+                self._reject(problem, position)
 
     def skip(self) -> None:
-        """Take the next value without keeping it."""
+        """Consume the next value without keeping it."""
         sign = self.peek()
         if sign == "{":
             for _ in self.members():
@@ -122,7 +123,7 @@ class JsonText:
             self.value()
 
     def members(self) -> Iterator[str]:
-        """Take an object: yield each key, whose value is to be taken before the next is asked for."""
+        """Consume an object: yield each key; the caller consumes its value before the next key."""
         self.take("{", "an object")
         if self.peek() == "}":
             self._at += 1
@@ -137,7 +138,7 @@ class JsonText:
                 return
 
     def items(self) -> Iterator[None]:
-        """Take an array: yield before each item, which is to be taken before the next is asked for."""
+        """Consume an array: yield before each item; the caller consumes it before the next one."""
         self.take("[", "an array")
         if self.peek() == "]":
             self._at += 1
@@ -148,15 +149,13 @@ class JsonText:
                 return
 
     def end(self) -> None:
-        """Refuse anything but white space from here on."""
+        """Raise `SourceUnreadable` if anything but white space follows."""
         sign = self.peek()
         if sign:
-            self._refuse(f"{sign!r} stands where it should end", self._at)
+            self._reject(f"expected the end of the file, not {sign!r}", self._at)
 
     def _more(self) -> bool:
-        """Read on, as much again as what is already being held, so that a long value is not tried too
-        often.
-        """
+        """Read at least as much text as is already held, so that a long value is parsed only a few times."""
         kept = self._text[self._at :]
         read: list[str] = []
         size = 0
@@ -170,14 +169,13 @@ class JsonText:
         self._at = self._counted = 0
         return True
 
-    def _line_of(self, place: int) -> int:
-        if place < self._counted:
+    def _line_of(self, position: int) -> int:
+        if position < self._counted:
             return self._line
-        self._line += self._text.count("\n", self._counted, place)
-        self._counted = place
+        self._line += self._text.count("\n", self._counted, position)
+        self._counted = position
         return self._line
 
-    def _refuse(self, what: str, place: int) -> Never:
-        raise SourceUnreadable(
-            f"{self._name} line {self._line_of(place)} is not JSON: {what[0].lower()}{what[1:]}."
-        )
+    def _reject(self, problem: str, position: int) -> Never:
+        line = self._line_of(position)
+        raise SourceUnreadable(f"{self._name} line {line} is not valid JSON: {problem}.")

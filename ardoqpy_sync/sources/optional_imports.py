@@ -1,4 +1,4 @@
-"""Libraries that only some sources need: asked for by name when they are missing."""
+"""Packages that only some sources need."""
 
 from __future__ import annotations
 
@@ -10,22 +10,21 @@ from ardoqpy.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["needs"]
+__all__ = ["require_extra"]
 
 
 @contextmanager
-def needs(extra: str, package: str, what: str) -> Iterator[None]:
-    """Import `package` within this; raise `ConfigurationError` naming the extra where it is not installed.
+def require_extra(extra: str, package: str, subject: str) -> Iterator[None]:
+    """Turn a failed import of `package` in this context into a `ConfigurationError` that names the extra.
 
-    `what` says what needs it: `an Excel file`.
+    - `subject`: what needs the package, at the start of a sentence, such as "An Excel file".
     """
     try:
         yield
-    except ModuleNotFoundError as problem:
-        missing = (problem.name or package).partition(".")[0]
+    except ModuleNotFoundError as error:
+        missing = (error.name or package).partition(".")[0]
     else:
         return
     raise ConfigurationError(
-        f"{what[0].upper()}{what[1:]} needs the package {missing!r}, which is not installed: "
-        f"pip install 'ardoqpy[{extra}]'."
+        f"{subject} needs the package {missing!r}, which is not installed: pip install 'ardoqpy[{extra}]'."
     )

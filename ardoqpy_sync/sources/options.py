@@ -1,8 +1,9 @@
-"""A table of a job file, held against the keys that it may have."""
+"""The table that describes a source, checked against the options of its type."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._messages import describe_type, quote_name, suggest
@@ -14,86 +15,97 @@ if TYPE_CHECKING:
 
     from ardoqpy_sync.sources.source import Source
 
-__all__ = ["TEXT", "WHOLE", "Key", "SourceType", "checked", "file_of", "is_file"]
+__all__ = [
+    "POSITIVE_INT",
+    "REQUIRED_TEXT",
+    "TEXT",
+    "Option",
+    "SourceType",
+    "check_table",
+    "file_exists",
+    "resolve_file",
+]
 
 SUBJECT = "The source"
 
 
-class Key(NamedTuple):
-    """What one key of a table takes.
+class Option(NamedTuple):
+    """One key of a source's table.
 
-    - `types`: the Python types of its values; a yes or no is no number here.
-    - `words`: the same in words, for the message.
-    - `needed`: whether the table is nothing without it.
+    - `types`: the Python types of its values; a bool is not accepted as a number.
+    - `description`: the expected value in words, for messages, such as "text".
+    - `required`: whether the table must have it.
     """
 
     types: tuple[type, ...]
-    words: str
-    needed: bool = False
+    description: str
+    required: bool = False
 
 
-class SourceType(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class SourceType:
     """One type of source.
 
-    - `keys`: what its table takes.
-    - `make`: makes the source out of a checked table and the folder that relative paths start from.
-    - `suffixes`: of files that are of this type where none is given.
+    - `options`: the keys of its table.
+    - `open`: returns the source of a checked table; relative paths start from the folder.
+    - `suffixes`: the file name suffixes that mean this type if the table has no `type`.
     """
 
-    keys: Mapping[str, Key]
-    make: Callable[[Mapping[str, Any], Path], Source]
-    suffixes: tuple[str, ...] = ()
+    options: Mapping[str, Option]
+    open: Callable[[Mapping[str, Any], Path], Source]
+    suffixes: tuple[str, ...] = field(default=())
 
 
-TEXT = Key((str,), "text")
-WHOLE = Key((int,), "a whole number from 1 on")
+TEXT = Option((str,), "text")
+REQUIRED_TEXT = Option((str,), "text", required=True)
+POSITIVE_INT = Option((int,), "a whole number from 1 on")
 
 
-def checked(told: object, keys: Mapping[str, Key], subject: str = SUBJECT) -> dict[str, Any]:
-    """Return the table as a dict of its own; `subject` is what messages call it.
+def check_table(table: object, options: Mapping[str, Option], subject: str = SUBJECT) -> dict[str, Any]:
+    """Return a table as a new dict.
 
-    Raise `ConfigurationError` where it is no table, a key is unknown or missing, or a value is of another
-    type, empty text, or a number below 1.
+    - `options`: the keys that it can have.
+    - `subject`: what messages call the table.
+
+    Raise `ConfigurationError` if it is not a table, a key is unknown or missing, or a value has another type,
+    is empty text, or is a number below 1.
     """
-    if not hasattr(told, "items"):
-        raise ConfigurationError(
-            f"{subject} is {describe_type(told)}: describe it by a table of keys and values."
-        )
-    table = dict(told.items())
-    for name, value in table.items():
-        if name not in keys:
-            raise ConfigurationError(f"{subject} has no key {quote_name(name)}: {suggest(name, keys)}")
-        key = keys[name]
-        fits = isinstance(value, key.types) and (not isinstance(value, bool) or bool in key.types)
-        if not fits:
+    if not hasattr(table, "items"):
+        raise ConfigurationError(f"{subject} is {describe_type(table)}. Use a table of keys and values.")
+    checked = dict(table.items())
+    for name, value in checked.items():
+        if name not in options:
+            raise ConfigurationError(f"{subject} has no key {quote_name(name)}: {suggest(name, options)}")
+        option = options[name]
+        is_valid = isinstance(value, option.types) and (not isinstance(value, bool) or bool in option.types)
+        if not is_valid or value == "" or (option is POSITIVE_INT and value < 1):
+            shown = describe_type(value) if not is_valid else "empty text" if value == "" else value
             raise ConfigurationError(
-                f"{subject} has {describe_type(value)} under {quote_name(name)}: give {key.words}."
+                f"{subject} has {shown} as {quote_name(name)}. Use {option.description}."
             )
-        if value == "":
-            raise ConfigurationError(f"{subject} has empty text under {quote_name(name)}: give {key.words}.")
-        if key is WHOLE and value < 1:
-            raise ConfigurationError(f"{subject} has {value} under {quote_name(name)}: give {key.words}.")
-    for name, key in keys.items():
-        if key.needed and name not in table:
-            raise ConfigurationError(f"{subject} has no {quote_name(name)}: give {key.words}.")
-    return table
+    for name, option in options.items():
+        if option.required and name not in checked:
+            raise ConfigurationError(
+                f"{subject} needs the key {quote_name(name)}. Set it to {option.description}."
+            )
+    return checked
 
 
-def file_of(table: Mapping[str, Any], base: Path, key: str = "file") -> Path:
-    """Return the file that a table names, looked for in `base` where its path is a relative one.
+def resolve_file(table: Mapping[str, Any], base: Path, key: str = "file") -> Path:
+    """Return the path of a file that a table names; a relative path starts from `base`.
 
-    Raise `ConfigurationError` where there is no such file.
+    Raise `ConfigurationError` if there is no such file.
     """
     path = base / str(table[key])
-    if is_file(path):
+    if file_exists(path):
         return path
-    what = "is not there"
+    problem = "does not exist"
     if os.path.exists(path):  # noqa: PTH110  (as below)
-        what = "is a folder" if path.is_dir() else "is no plain file"
-    where = "" if str(path) == table[key] else f" (looked for in {str(base)!r})"
-    raise ConfigurationError(f"The file {quote_name(table[key])} of the source {what}{where}.")
+        problem = "is a folder" if path.is_dir() else "is not a regular file"
+    where = "" if str(path) == table[key] else f" in the folder {str(base)!r}"
+    raise ConfigurationError(f"The file {quote_name(table[key])}{where} {problem}.")
 
 
-def is_file(path: Path) -> bool:
-    """Tell whether a file is there; a path that no file can have is none."""
-    return os.path.isfile(path)  # noqa: PTH113  (Path.is_file raises where a name is too long)
+def file_exists(path: Path) -> bool:
+    """Return whether a file exists; False for a path that no file can have."""
+    return os.path.isfile(path)  # noqa: PTH113  (Path.is_file raises if a name is too long)

@@ -1,4 +1,4 @@
-"""One door to every source: what a job file says of it, and the source that this is."""
+"""Open any source from the table that describes it."""
 
 from __future__ import annotations
 
@@ -11,22 +11,21 @@ from ardoqpy_sync.sources.csv_source import CSV
 from ardoqpy_sync.sources.duckdb_source import DUCKDB
 from ardoqpy_sync.sources.excel_source import EXCEL
 from ardoqpy_sync.sources.json_source import JSON, NDJSON
-from ardoqpy_sync.sources.options import SUBJECT, checked
+from ardoqpy_sync.sources.options import SUBJECT, check_table
 from ardoqpy_sync.sources.rows_source import ROWS
 from ardoqpy_sync.sources.sql_source import SQL
-from ardoqpy_sync.sources.text_file import suffix_of
+from ardoqpy_sync.sources.text_file import file_suffix
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
-    from ardoqpy_sync.sources.options import SourceType
+    from ardoqpy_sync.sources.options import Option, SourceType
     from ardoqpy_sync.sources.source import Source
 
-__all__ = ["checked_source", "open_source"]
+__all__ = ["SOURCE_TYPES", "check_source", "open_source"]
 
-
-_TYPES = {
+SOURCE_TYPES: Mapping[str, SourceType] = {
     "csv": CSV,
     "json": JSON,
     "ndjson": NDJSON,
@@ -35,49 +34,57 @@ _TYPES = {
     "duckdb": DUCKDB,
     "rows": ROWS,
 }
-_BY_SUFFIX = {suffix: name for name, one in _TYPES.items() for suffix in one.suffixes}
+_TYPE_BY_SUFFIX = {
+    suffix: name for name, source_type in SOURCE_TYPES.items() for suffix in source_type.suffixes
+}
 
 
 def open_source(description: Mapping[str, Any], base: str | os.PathLike[str]) -> Source:
-    """Return the source that a table of a job file describes.
+    """Return the source that a table describes, as a job file holds it.
 
-    - `description`: `type` ("csv", "json", "ndjson", "excel", "sql", "duckdb" or "rows"; may be left out
-      where the suffix of `file` says it), `name` (what messages call the source), and the keys of that
-      type, which docs/sources.md lists.
-    - `base`: the folder that relative paths start from, usually that of the job file.
+    - `description`: `type` ("csv", "json", "ndjson", "excel", "sql", "duckdb" or "rows"; optional if the
+      suffix of `file` implies it), `name` (what messages call the source), and the keys of the type, which
+      docs/sources.md lists.
+    - `base`: the folder that relative paths start from, usually the folder of the job file.
 
-    Raise `ConfigurationError` where a key is unknown, missing or of another type, where the file is not
-    there, or where the package that the type needs is not installed. Nothing is read until rows or columns
-    are asked for.
+    Nothing is read until you ask for rows or columns. Raise `ConfigurationError` if a key is unknown, missing
+    or of another type, if the file does not exist, or if the package that the type needs is not installed.
     """
     if not hasattr(description, "items"):
         raise ConfigurationError(
-            f"{SUBJECT} is {describe_type(description)}: describe it by a table of keys and values."
+            f"{SUBJECT} is {describe_type(description)}. Use a table of keys and values."
         )
-    one, table = checked_source(description)
-    return one.make(table, Path(base))
+    source_type, table = check_source(description)
+    return source_type.open(table, Path(base))
 
 
-def checked_source(description: Mapping[str, Any]) -> tuple[SourceType, dict[str, Any]]:
-    """Return what type of source a table describes, and its keys, held against those that the type has.
+def check_source(
+    description: Mapping[str, Any], more_options: Mapping[str, Option] | None = None
+) -> tuple[SourceType, dict[str, Any]]:
+    """Return the type of a described source, and its other keys, checked against the options of the type.
 
-    Raise `ConfigurationError` as `open_source` does, but for what depends on files and packages.
+    - `more_options`: keys that the table can have besides.
+
+    Raise `ConfigurationError` as `open_source` does, except for missing files and packages.
     """
-    told = {key: value for key, value in description.items() if key != "type"}
-    name = description["type"] if "type" in description else _type_by_suffix(told)
-    if not isinstance(name, str) or name not in _TYPES:
+    table = {key: value for key, value in description.items() if key != "type"}
+    name = description["type"] if "type" in description else _type_by_suffix(table)
+    if not isinstance(name, str) or name not in SOURCE_TYPES:
         shown = quote_name(name) if isinstance(name, str) else describe_type(name)
-        raise ConfigurationError(f"{SUBJECT} has the type {shown}, which is none: {suggest(name, _TYPES)}")
-    one = _TYPES[name]
-    return one, checked(told, one.keys, f"{SUBJECT} of type {name!r}")
+        raise ConfigurationError(
+            f"{SUBJECT} has the type {shown}, which is not known: {suggest(name, SOURCE_TYPES)}"
+        )
+    source_type = SOURCE_TYPES[name]
+    options = {**source_type.options, **(more_options or {})}
+    return source_type, check_table(table, options, f"{SUBJECT} of type {name!r}")
 
 
-def _type_by_suffix(told: Mapping[str, Any]) -> str:
-    file = told.get("file")
-    suffix = suffix_of(file) if isinstance(file, str) else ""
-    if suffix in _BY_SUFFIX:
-        return _BY_SUFFIX[suffix]
+def _type_by_suffix(table: Mapping[str, Any]) -> str:
+    file = table.get("file")
+    suffix = file_suffix(file) if isinstance(file, str) else ""
+    if suffix in _TYPE_BY_SUFFIX:
+        return _TYPE_BY_SUFFIX[suffix]
     if suffix == ".xls":
-        raise ConfigurationError(f"The file {quote_name(file)} is in Excel's old format: save it as .xlsx.")
-    why = "" if file is None else f", and the file {quote_name(file)} does not tell it"
-    raise ConfigurationError(f"{SUBJECT} has no type{why}: {suggest('', _TYPES)}")
+        raise ConfigurationError(f"The file {quote_name(file)} is in Excel's old format. Save it as .xlsx.")
+    reason = "" if file is None else f", and the name of the file {quote_name(file)} implies none"
+    raise ConfigurationError(f"{SUBJECT} has no type{reason}: {suggest('', SOURCE_TYPES)}")

@@ -1,4 +1,4 @@
-"""One row of a source: its cells by column, and where it stands."""
+"""One row of a source: its cells by column, and its position."""
 
 from __future__ import annotations
 
@@ -11,82 +11,81 @@ from ardoqpy.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["NOT_TEXT", "Row", "blank", "free_row", "unfit"]
+__all__ = ["NOT_TEXT", "Row", "find_bad_text", "is_blank", "row_from_mapping"]
 
-#: Characters that stand in no text: NUL, and halves of characters.
+#: Characters that no valid text contains: NUL, and lone surrogates.
 NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 class Row:
-    """Hold one row of a source.
+    """One row of a source.
 
-    - `label`: where it stands, to name it in every message: "people.csv line 7", "inventory.xlsx sheet
-      Servers row 12", "query row 3".
-    - `values`: by column its cell, as the source gives it: text from CSV, text, numbers, dates and more from
-      others, None for nothing; in a dict of the row's own.
-    - `problem`: why the row cannot be used, None where it can. Such a row is handed out so that the rest of
-      the source can still be read; asking for its values raises `InvalidInput` with `sentence`.
+    - `label`: its position, which every message names: "people.csv line 7", "inventory.xlsx sheet Servers row
+      12", "query row 3".
+    - `values`: the cells by column as the source gives them, in a new dict: text from CSV; text, numbers,
+      dates and more from others; None for an empty cell.
+    - `problem`: sentences that say why the row cannot be used, None if it can. An unusable row is still
+      yielded, so that the rest of the source can be read.
     """
 
     __slots__ = ("_values", "label", "problem")
 
     def __init__(self, label: str, values: dict[str, Any], problem: str | None = None) -> None:
+        """Set the label, the cells and the problem."""
         self.label = label
         self.problem = problem
         self._values = values
 
     @property
     def values(self) -> dict[str, Any]:
-        """Return the cells by column; raise `InvalidInput` where the row cannot be used."""
+        """Return the cells by column; raise `InvalidInput` with `message` if the row cannot be used."""
         if self.problem is not None:
-            raise InvalidInput(self.sentence)
+            raise InvalidInput(self.message)
         return self._values
 
     @property
-    def sentence(self) -> str:
-        """Return what is wrong with the row as one sentence that names it, "" where nothing is."""
-        return f"{self.label} {self.problem}" if self.problem is not None else ""
+    def message(self) -> str:
+        """Return the label and the problem as one text; "" if the row can be used."""
+        return f"{self.label}: {self.problem}" if self.problem is not None else ""
 
     def __repr__(self) -> str:
+        """Return the label, and whether the row can be used."""
         return f"<row {self.label}>" if self.problem is None else f"<bad row {self.label}>"
 
 
-def blank(cell: object) -> bool:
-    """Tell whether a cell holds nothing: None, or text of white space alone."""
+def is_blank(cell: object) -> bool:
+    """Return whether a cell is empty: None, or text with only white space."""
     return cell is None or (isinstance(cell, str) and (not cell or cell.isspace()))
 
 
-def free_row(label: str, values: object, what: str) -> Row | None:
-    """Return the row of a mapping that brings its own columns; None where it holds nothing at all.
+def row_from_mapping(label: str, values: object, expected: str) -> Row | None:
+    """Return the row of a mapping from column to cell; None if all its cells are blank.
 
-    `what` says in words what it should have been: `a JSON object`, `a dict`.
+    - `expected`: what messages call such a mapping, such as "a JSON object".
     """
     if not hasattr(values, "items"):
-        return Row(
-            label, {}, f"is {quote_name(values)}, not {what}: a row has to say which column each cell is of."
-        )
+        return Row(label, {}, f"The row is {quote_name(values)}, not {expected} of columns and cells.")
     cells = dict(values.items())
-    for column in cells:
-        if not isinstance(column, str) or blank(column):
-            return Row(
-                label,
-                {},
-                f"has the column {quote_name(column)}: the name of a column is text, and not blank.",
-            )
-    if all(blank(cell) for cell in cells.values()):
+    bad_names = [quote_name(column) for column in cells if not isinstance(column, str) or is_blank(column)]
+    if bad_names:
+        columns = ", ".join(bad_names)
+        return Row(label, {}, f"Not a valid column name: {columns}. Use text that is not blank.")
+    if all(is_blank(cell) for cell in cells.values()):
         return None
-    return Row(label, cells, unfit(cells))
+    return Row(label, cells, find_bad_text(cells))
 
 
-def unfit(cells: Mapping[str, Any]) -> str | None:
-    """Say which column holds text that no system takes, None where all is well."""
+def find_bad_text(cells: Mapping[str, Any]) -> str | None:
+    """Return a sentence for each column with characters that are not valid text; None if there are none."""
+    problems = []
     for column, cell in cells.items():
         for text in (column, cell) if isinstance(cell, str) else (column, *_texts(cell)):
-            if (text.isascii() and "\0" not in text) or not (found := NOT_TEXT.search(text)):
+            if (text.isascii() and "\0" not in text) or not (match := NOT_TEXT.search(text)):
                 continue
-            what = "a NUL character" if found[0] == "\0" else "half a character (a lone surrogate)"
-            return f"holds {what} in the column {quote_name(column)}: mend it where the row comes from."
-    return None
+            character = "a NUL character" if match[0] == "\0" else "half a character (a lone surrogate)"
+            problems.append(f"Column {quote_name(column)} contains {character}.")
+            break
+    return f"{' '.join(problems)} Correct the source." if problems else None
 
 
 def _texts(cell: Any) -> Iterator[str]:
@@ -97,5 +96,5 @@ def _texts(cell: Any) -> Iterator[str]:
             yield from _texts(key)
             yield from _texts(value)
     elif isinstance(cell, list | tuple | set | frozenset):
-        for one in cell:
-            yield from _texts(one)
+        for item in cell:
+            yield from _texts(item)

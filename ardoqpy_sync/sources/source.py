@@ -1,4 +1,4 @@
-"""A source: rows one after the other, however often, with their columns known."""
+"""A source: an iterable of rows that can be read several times and knows its columns."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
     from ardoqpy_sync.sources.row import Row
 
-__all__ = ["Reading", "Source", "SourceUnreadable"]
+__all__ = ["RowStream", "Source", "SourceUnreadable"]
 
 
 class SourceUnreadable(InvalidInput):
-    """A source cannot be read, or not to its end: what it has said so far is not all there is."""
+    """A source cannot be read, or not to its end: the rows so far are not all of its rows."""
 
 
-class Reading(NamedTuple):
+class RowStream(NamedTuple):
     """One pass over a source.
 
-    - `columns`: of a source with a header all of them, in its order; None where each row brings its own.
-    - `rows`: the rows, read as they are asked for.
+    - `columns`: all columns in their order, if the source has a header; None if each row brings its own.
+    - `rows`: the rows, read as you ask for them.
     """
 
     columns: tuple[str, ...] | None
@@ -33,121 +33,125 @@ class Reading(NamedTuple):
 
 
 class Source:
-    """Give the rows of one source, read as they are asked for, never all in memory.
+    """An iterable of the rows of one source. Rows are read as you ask for them, never all into memory.
 
-    - `name`: what the source is called in messages.
-    - `start`: begins a pass; what has to be closed at its end is put on the stack that it is given.
+    - `name`: what messages call the source.
+    - `start`: begins a pass, and puts whatever must be closed at its end on the stack.
 
-    A source is opened when rows or columns are first asked for, and closed at the end of the pass, when a
-    loop is left, or by `close()`. Each loop is a pass of its own. Trouble with the source itself raises
-    `SourceUnreadable`; trouble with one row is in that row.
+    A source is opened when you first ask for rows or columns. It is closed at the end of a pass, when a loop
+    is left, or by `close()`. Each loop is a new pass. A problem of the source raises `SourceUnreadable`; a
+    problem of one row is in that row.
     """
 
-    def __init__(self, name: str, start: Callable[[ExitStack], Reading]) -> None:
+    def __init__(self, name: str, start: Callable[[ExitStack], RowStream]) -> None:
+        """Set the name and the function that begins a pass."""
         self.name = name
         self._start = start
-        self._begun = False
+        self._has_started = False
         self._header: tuple[str, ...] | None = None
-        self._met: dict[str, None] = {}
-        self._wanted: dict[str, None] = {}
-        self._waiting: tuple[ExitStack, Reading] | None = None
+        self._columns: dict[str, None] = {}
+        self._required: dict[str, None] = {}
+        #: A pass that has begun, for the next loop.
+        self._next_pass: tuple[ExitStack, RowStream] | None = None
         self._open: set[ExitStack] = set()
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Return the columns: of a source with a header all of them, otherwise those met so far.
+        """Return the columns: all of them if the source has a header, otherwise those of the rows so far.
 
-        Where no row has been read yet, the first one is; raise `SourceUnreadable` where that fails.
+        If no row has been read yet, the first one is read; raise `SourceUnreadable` if that fails.
         """
-        if not self._begun:
-            self._wait()
-        return tuple(self._met)
+        if not self._has_started:
+            self._begin_pass()
+        return tuple(self._columns)
 
     def require(self, columns: Iterable[str]) -> None:
-        """Say which columns have to be there, so that a misspelled one does not pass for an empty one.
+        """Require columns, so that a misspelled column is not taken for an empty one.
 
-        A source with a header raises `SourceUnreadable` at once, and forgets what was said. Where each row
-        brings its own columns, that is raised at the end of a pass in which rows were read and none had the
-        column.
+        If the source has a header and a column is missing, raise `SourceUnreadable` and forget the
+        requirement. If each row brings its own columns, the error is raised at the end of a pass that had
+        rows, none of them with the column.
         """
-        before = dict(self._wanted)
-        self._wanted.update(dict.fromkeys(columns))
+        before = dict(self._required)
+        self._required.update(dict.fromkeys(columns))
         try:
-            if not self._begun:
-                self._wait()
+            if not self._has_started:
+                self._begin_pass()
             if self._header is not None:
-                self._miss_none()
+                self._check_required()
         except SourceUnreadable:
-            self._wanted = before
+            self._required = before
             raise
 
     def close(self) -> None:
-        """Close what is open; a source may be read again afterwards."""
-        self._waiting = None
+        """Close all files and connections; you can read the source again afterwards."""
+        self._next_pass = None
         while self._open:
             self._open.pop().close()
 
     def __enter__(self) -> Self:
+        """Return the source, which is closed at the end of the `with` block."""
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Close the source."""
         self.close()
 
     def __del__(self) -> None:
-        # Whoever only asks for the columns has no loop that would close it.
+        """Close a source of which only the columns were read: no loop closes it."""
         if hasattr(self, "_open"):
             self.close()
 
     def __repr__(self) -> str:
+        """Return the name of the source."""
         return f"<source {self.name}>"
 
     def __iter__(self) -> Iterator[Row]:
-        stack, reading = self._wait()
-        self._waiting = None
+        """Yield the rows of a new pass."""
+        stack, stream = self._begin_pass()
+        self._next_pass = None
         try:
-            for row in reading.rows:
-                if reading.columns is None:
-                    self._meet(row)
+            for row in stream.rows:
+                if stream.columns is None:
+                    self._add_columns(row)
                 yield row
-            self._miss_none()
+            self._check_required()
         finally:
             self._open.discard(stack)
             stack.close()
 
-    def _wait(self) -> tuple[ExitStack, Reading]:
-        """Begin a pass that the next loop takes over, where none waits already."""
-        if self._waiting is None:
+    def _begin_pass(self) -> tuple[ExitStack, RowStream]:
+        """Return the pass for the next loop; begin one if there is none."""
+        if self._next_pass is None:
             with ExitStack() as stack:
-                reading = self._introduced(self._start(stack))
-                self._waiting = (stack.pop_all(), reading)
-            self._open.add(self._waiting[0])
-        return self._waiting
+                stream = self._read_columns(self._start(stack))
+                self._next_pass = (stack.pop_all(), stream)
+            self._open.add(self._next_pass[0])
+        return self._next_pass
 
-    def _introduced(self, reading: Reading) -> Reading:
-        """Return the pass, its columns noted, of which the first row may have to be read."""
-        if reading.columns is None:
-            self._begun = True
-            first = next(reading.rows, None)
+    def _read_columns(self, stream: RowStream) -> RowStream:
+        """Return the pass, after its columns are recorded; without a header, read its first row for that."""
+        if stream.columns is None:
+            self._has_started = True
+            first = next(stream.rows, None)
             if first is None:
-                return reading
-            self._meet(first)
-            return Reading(None, chain([first], reading.rows))
-        if self._header not in (None, reading.columns):
-            raise SourceUnreadable(
-                f"{self.name} has changed since it was first read: it has other columns now."
-            )
-        self._begun = True
-        self._header = reading.columns
-        self._met = dict.fromkeys(reading.columns)
-        return reading
+                return stream
+            self._add_columns(first)
+            return RowStream(None, chain([first], stream.rows))
+        if self._header not in (None, stream.columns):
+            raise SourceUnreadable(f"{self.name} has changed since it was first read: its columns differ.")
+        self._has_started = True
+        self._header = stream.columns
+        self._columns = dict.fromkeys(stream.columns)
+        return stream
 
-    def _meet(self, row: Row) -> None:
-        if row.problem is None and not row.values.keys() <= self._met.keys():
-            self._met.update(dict.fromkeys(row.values))
+    def _add_columns(self, row: Row) -> None:
+        if row.problem is None and not row.values.keys() <= self._columns.keys():
+            self._columns.update(dict.fromkeys(row.values))
 
-    def _miss_none(self) -> None:
-        missing = next((column for column in self._wanted if column not in self._met), None)
-        if missing is not None and (self._met or self._header is not None):
+    def _check_required(self) -> None:
+        missing = next((column for column in self._required if column not in self._columns), None)
+        if missing is not None and (self._columns or self._header is not None):
             raise SourceUnreadable(
-                f"{self.name} has no column {quote_name(missing)}: {suggest(missing, self._met)}"
+                f"{self.name} has no column {quote_name(missing)}: {suggest(missing, self._columns)}"
             )

@@ -1,4 +1,4 @@
-"""Rows from a query, asked of any database that SQLAlchemy reaches."""
+"""Rows from an SQL query to any database that SQLAlchemy supports."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from urllib.parse import quote, quote_plus
 from ardoqpy._messages import quote_name, suggest
 from ardoqpy.config import Token
 from ardoqpy.errors import ConfigurationError
-from ardoqpy_sync.sources.header import named_columns, numbered_rows
-from ardoqpy_sync.sources.optional_imports import needs
-from ardoqpy_sync.sources.options import TEXT, SourceType, file_of
-from ardoqpy_sync.sources.source import Reading, Source, SourceUnreadable
+from ardoqpy_sync.sources.header import number_rows, read_header
+from ardoqpy_sync.sources.optional_imports import require_extra
+from ardoqpy_sync.sources.options import REQUIRED_TEXT, TEXT, SourceType, resolve_file
+from ardoqpy_sync.sources.source import RowStream, Source, SourceUnreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 
 __all__ = ["SQL"]
 
-_FORM = "such as 'postgresql+psycopg://user:password@host/database' or 'sqlite:///file.db'"
+_EXAMPLES = "such as 'postgresql+psycopg://user:password@host/database' or 'sqlite:///file.db'"
 _DIALECTS = ("postgresql+psycopg", "sqlite", "mysql+pymysql", "mssql+pyodbc", "oracle+oracledb")
 _FETCHED = 500
-#: The driver's text is passed on as it is: a percent sign or a colon in it is no parameter.
+#: The query is sent unchanged: a percent sign or a colon in it is not a parameter.
 _OPTIONS = {"stream_results": True, "max_row_buffer": _FETCHED, "no_parameters": True}
-#: What makes the database itself refuse to write; nothing is ever committed anyway.
+#: Make the database itself reject writes; nothing is committed in any case.
 _READ_ONLY_OPTIONS = {"postgresql": {"postgresql_readonly": True}}
 _READ_ONLY_STATEMENTS = {"sqlite": "PRAGMA query_only = ON"}
 _SECRET = re.compile(r"(?:pass(?:word|wd)?|pwd|token|secret|key)\s*=\s*([^;&]+)", re.IGNORECASE)
 
 
 class _Database:
-    """Hold the URL of a database so that it cannot be printed by accident, and take it out of messages.
+    """The URL of a database. It cannot be printed by accident, and is removed from messages.
 
-    No repr shows it, and no local of ours in a traceback: what raises has no other name for it.
+    No repr shows the URL, and no local variable in a traceback: code that raises holds it only as a `Token`.
     """
 
     def __init__(self, text: Token, url: URL) -> None:
@@ -50,43 +50,41 @@ class _Database:
                 self._hide(*_SECRET.findall(value), *_SECRET.findall(f"{key}={value}"))
 
     def reveal(self) -> URL:
-        """Return the URL itself."""
+        """Return the URL."""
         return cast("URL", self._url.reveal())
 
     def redact(self, text: str) -> str:
-        """Return a message without the URL, its password, and whatever else in it is one."""
-        for one in sorted(self._hidden, key=lambda token: -len(token.reveal())):
-            text = one.redact(text)
+        """Return a message without the URL, its password, and other secrets in it."""
+        for token in sorted(self._hidden, key=lambda token: -len(token.reveal())):
+            text = token.redact(text)
         return text
 
     def _hide(self, *texts: object) -> None:
         for text in map(str, filter(None, texts)):
-            self._hidden += [
-                Token(one) for one in {text, quote(text), quote(text, safe=""), quote_plus(text)}
-            ]
+            self._hidden += map(Token, {text, quote(text), quote(text, safe=""), quote_plus(text)})
 
 
-def _from_sql(table: Mapping[str, Any], base: Path) -> Source:
-    with needs("sql", "sqlalchemy", "a database"):
+def _open_sql(table: Mapping[str, Any], base: Path) -> Source:
+    with require_extra("sql", "sqlalchemy", "A database"):
         import sqlalchemy  # noqa: F401, PLC0415  (an extra)
     name, query = table.get("name", "query"), table["query"]
-    database = _database(_url(table), base)
+    database = _parse_url(_read_url(table), base)
 
-    def start(stack: ExitStack) -> Reading:
-        result = _asked(database, query, name, stack)
+    def start(stack: ExitStack) -> RowStream:
+        result = _execute(database, query, name, stack)
         if isinstance(result, Exception):
             raise result
-        columns = named_columns(list(result.keys()), f"The answer to {name}")
-        return Reading(columns, numbered_rows(columns, _records(result, name, database), name))
+        columns = read_header(list(result.keys()), f"The result of {name}")
+        return RowStream(columns, number_rows(columns, _records(result, name, database), name))
 
     return Source(name, start)
 
 
-def _url(table: Mapping[str, Any]) -> Token:
+def _read_url(table: Mapping[str, Any]) -> Token:
     if ("url" in table) == ("url_env" in table):
         raise ConfigurationError(
-            "The source of type 'sql' needs either 'url', or 'url_env', the name of an environment variable "
-            "that holds it (better where it has a password): give one of them."
+            "The source of type 'sql' needs either 'url' or 'url_env'. Set one of them. If the URL has a "
+            "password, put it into an environment variable and set url_env to the variable's name."
         )
     if "url" in table:
         return Token(table["url"].strip())
@@ -94,13 +92,13 @@ def _url(table: Mapping[str, Any]) -> Token:
     held = Token(os.environ.get(variable, "").strip())
     if not held.reveal():
         raise ConfigurationError(
-            f"The environment variable {quote_name(variable)} is not set: set it to the URL of the source's "
-            f"database, {_FORM}."
+            f"The environment variable {quote_name(variable)} is not set. Set it to the URL of the database, "
+            f"{_EXAMPLES}."
         )
     return held
 
 
-def _database(text: Token, base: Path) -> _Database:
+def _parse_url(text: Token, base: Path) -> _Database:
     """Return the database of a URL; a relative path of an SQLite file starts from `base`."""
     from sqlalchemy import make_url  # noqa: PLC0415  (an extra)
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
@@ -109,22 +107,24 @@ def _database(text: Token, base: Path) -> _Database:
         url = make_url(text.reveal())
     except (SQLAlchemyError, ValueError):
         url = None
-    if url is None:  # raised here: the error above may hold the password
-        raise ConfigurationError(f"The URL of the source's database is not one: give one {_FORM}.")
+    if url is None:  # raised here: the error above can contain the password
+        raise ConfigurationError(f"The URL of the database is not valid. Use one {_EXAMPLES}.")
     misplaced = any("@" in (part or "") for part in (url.host, url.database))
     if misplaced:
-        # What follows the first @ would be taken for the host, and be named in messages.
+        # The text after the first @, part of the password, is taken for the host, which messages name.
         del url
         raise ConfigurationError(
-            "The URL of the source's database has more than one @: write an @ in user or password as %40."
+            "The URL of the database has more than one @. Write an @ in the user or password as %40."
         )
     if url.get_backend_name() == "sqlite" and url.database and not re.match(r":memory:|file:", url.database):
-        url = url.set(database=str(file_of({"file": url.database}, base)))
+        url = url.set(database=str(resolve_file({"file": url.database}, base)))
     return _Database(text, url)
 
 
-def _asked(database: _Database, query: str, name: str, stack: ExitStack) -> CursorResult[Any] | Exception:
-    """Ask the database, and return its answer, which comes as it is read; or the error to raise."""
+def _execute(
+    database: _Database, query: str, name: str, stack: ExitStack
+) -> CursorResult[Any] | ConfigurationError | SourceUnreadable:
+    """Return the result of a query, which is fetched as you read it, or the error to raise."""
     from sqlalchemy import create_engine  # noqa: PLC0415  (an extra)
     from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError  # noqa: PLC0415
     from sqlalchemy.pool import NullPool  # noqa: PLC0415
@@ -141,19 +141,19 @@ def _asked(database: _Database, query: str, name: str, stack: ExitStack) -> Curs
         stack.callback(result.close)
         if result.returns_rows:
             return result
-        return SourceUnreadable(f"{name} is no query, it answers no rows: give a SELECT.")
+        return SourceUnreadable(f"{name} returns no rows: it is not a query. Use a SELECT.")
     except NoSuchModuleError:
         return ConfigurationError(
-            f"The URL of the source's database begins with {quote_name(url.drivername)}, which is not "
-            f"known: {suggest(url.drivername, _DIALECTS)}"
+            f"The URL of the database begins with {quote_name(url.drivername)}, which is not known: "
+            f"{suggest(url.drivername, _DIALECTS)}"
         )
-    except ModuleNotFoundError as problem:
+    except ModuleNotFoundError as error:
         return ConfigurationError(
-            f"The URL of the source's database needs the driver {quote_name(problem.name)}, which is not "
-            "installed: install it with pip."
+            f"The URL of the database needs the driver {quote_name(error.name)}, which is not installed. "
+            "Install it with pip."
         )
-    except (SQLAlchemyError, ValueError, TypeError) as problem:
-        return SourceUnreadable(f"{name} was not answered: {_said(problem, database)}")
+    except (SQLAlchemyError, ValueError, TypeError) as error:
+        return SourceUnreadable(f"{name} failed: {_message(error, database)}")
 
 
 def _records(result: CursorResult[Any], name: str, database: _Database) -> Iterator[Any]:
@@ -164,8 +164,8 @@ def _records(result: CursorResult[Any], name: str, database: _Database) -> Itera
     while True:
         try:
             record = result.fetchone()
-        except (SQLAlchemyError, ValueError, TypeError) as problem:
-            error = SourceUnreadable(f"{name} broke off after row {number}: {_said(problem, database)}")
+        except (SQLAlchemyError, ValueError, TypeError) as cause:
+            error = SourceUnreadable(f"{name} failed after row {number}: {_message(cause, database)}")
         if error is not None:
             raise error
         if record is None:
@@ -174,13 +174,13 @@ def _records(result: CursorResult[Any], name: str, database: _Database) -> Itera
         yield record
 
 
-def _said(problem: Exception, database: _Database) -> str:
-    """Return the first line of what the database says, without what must not be seen."""
-    text = str(getattr(problem, "orig", None) or problem).strip()
+def _message(error: Exception, database: _Database) -> str:
+    """Return the first line of the database's message, without secrets."""
+    text = str(getattr(error, "orig", None) or error).strip()
     line = database.redact(text.partition("\n")[0].strip().rstrip("."))
-    return f"{line}." if line else f"{type(problem).__name__}."
+    return f"{line}." if line else f"{type(error).__name__}."
 
 
-#: - `url`: of the database, as SQLAlchemy takes it; or `url_env`, the environment variable that holds it.
-#: - `query`: in the database's own SQL.
-SQL = SourceType({"name": TEXT, "url": TEXT, "url_env": TEXT, "query": TEXT._replace(needed=True)}, _from_sql)
+#: - `url`: the URL of the database, as SQLAlchemy takes it; or `url_env`, an environment variable with it.
+#: - `query`: in the SQL of the database.
+SQL = SourceType({"name": TEXT, "url": TEXT, "url_env": TEXT, "query": REQUIRED_TEXT}, _open_sql)

@@ -1,4 +1,4 @@
-"""Files of a source, from their bytes to lines of text: opened, unpacked, decoded, counted."""
+"""Open, decompress and decode the text file of a source, and number its lines."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
     from pathlib import Path
 
-__all__ = ["SAMPLE", "TROUBLE", "TextFile", "known_encoding", "opened", "suffix_of", "unreadable"]
+__all__ = ["READ_ERRORS", "SAMPLE", "TextFile", "check_encoding", "file_suffix", "open_binary", "read_error"]
 
-#: So many bytes are looked at to find out the encoding and the delimiter.
+#: The number of bytes that encoding and delimiter are detected from.
 SAMPLE = 1 << 16
-#: What reading a file may raise.
-TROUBLE = (OSError, EOFError, zlib.error)
+#: The errors that reading a file can raise.
+READ_ERRORS = (OSError, EOFError, zlib.error)
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
@@ -34,93 +34,94 @@ _BYTE_ORDER_MARKS = (
 _ESCAPE = "ardoqpy_sync.undecodable"
 
 
-def _escape(problem: UnicodeError) -> tuple[str, int]:
-    """Decode what cannot be decoded to halves of characters, to be found again in their line."""
-    if not isinstance(problem, UnicodeDecodeError):
-        raise problem
-    wrong = problem.object[problem.start : problem.end]
-    return "".join(chr(0xDC00 + byte) for byte in wrong), problem.end
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    """Decode invalid bytes to lone surrogates, to report them with their line."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    invalid = error.object[error.start : error.end]
+    return "".join(chr(0xDC00 + byte) for byte in invalid), error.end
 
 
-# The decoder reads ahead, and by itself would say nothing about the line.
+# The decoder reads ahead, so its own errors do not know the line.
 codecs.register_error(_ESCAPE, _escape)
 
 
-def suffix_of(file: str) -> str:
-    """Return the suffix of a file's name in lower case, that of what is packed where it ends in `.gz`."""
+def file_suffix(file: str) -> str:
+    """Return the suffix of a file name in lower case, without a final `.gz`."""
     name = file.lower().removesuffix(".gz").replace("\\", "/").rpartition("/")[2]
     return f".{name.rpartition('.')[2]}" if "." in name[1:] else ""
 
 
-def known_encoding(stated: str | None) -> str | None:
-    """Return a stated encoding; raise `ConfigurationError` where Python knows no such encoding of text."""
+def check_encoding(stated: str | None) -> str | None:
+    """Return the stated encoding; raise `ConfigurationError` if Python has no text encoding of that name."""
     if stated is not None:
         try:
             "a".encode(stated).decode(stated)
         except (LookupError, UnicodeError, ValueError):
             raise ConfigurationError(
-                f"The source has the encoding {quote_name(stated)}, which is not known: "
-                "give one such as 'utf-8', 'cp1252' or 'utf-16'."
+                f"The source has the encoding {quote_name(stated)}, which is not known. "
+                "Use one such as 'utf-8', 'cp1252' or 'utf-16'."
             ) from None
     return stated
 
 
-def unreadable(label: str, problem: Exception) -> SourceUnreadable:
-    """Return the error that trouble with the disk, or with a packed file, becomes."""
-    if isinstance(problem, OSError) and not isinstance(problem, gzip.BadGzipFile):
-        return SourceUnreadable(f"{label} cannot be read: {problem.strerror or problem}.")
-    return SourceUnreadable(f"{label} cannot be unpacked: the file is damaged, or its end is missing.")
+def read_error(label: str, error: Exception) -> SourceUnreadable:
+    """Return the error to raise when a file cannot be read or decompressed."""
+    if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
+        return SourceUnreadable(f"{label} cannot be read: {error.strerror or error}.")
+    return SourceUnreadable(f"{label} cannot be decompressed: the file is damaged or incomplete.")
 
 
-def opened(path: Path, name: str, stack: ExitStack) -> BinaryIO:
-    """Open a file for reading its bytes, unpacked where its name ends in `.gz`; the stack closes it."""
+def open_binary(path: Path, name: str, stack: ExitStack) -> BinaryIO:
+    """Return a file opened for its bytes, decompressed if its name ends in `.gz`; the stack closes it."""
     try:
         file = path.open("rb")
         stack.callback(file.close)
-    except TROUBLE as problem:
-        raise unreadable(name, problem) from None
+    except READ_ERRORS as error:
+        raise read_error(name, error) from None
     if path.suffix.lower() != ".gz":
         return file
-    unpacked = gzip.GzipFile(fileobj=file)
-    stack.callback(unpacked.close)
-    return cast("BinaryIO", unpacked)
+    decompressed = gzip.GzipFile(fileobj=file)
+    stack.callback(decompressed.close)
+    return cast("BinaryIO", decompressed)
 
 
 class TextFile:
-    """Read a file as text, its lines ending where it says so: with LF, CR or both, also mixed.
+    """A text file whose lines end with LF, CR or both, also mixed.
 
-    - `sample`: the first lines, with their ends; the last may not be whole.
-    - `encoding`: the stated one, else that of the byte order mark, else UTF-16 where every other byte
-      is NUL, else UTF-8.
+    - `sample`: the first lines with their line ends; the last one can be incomplete.
+    - `encoding`: the stated one, else that of the byte order mark, else UTF-16 if every other byte is NUL,
+      else UTF-8.
 
-    A byte order mark is no part of the text. Raise `SourceUnreadable`, with the line, at the first
-    bytes that are not of the encoding, and at a NUL character.
+    A byte order mark is removed. Raise `SourceUnreadable` with the line at the first bytes that are not valid
+    in the encoding, and at a NUL character.
     """
 
     def __init__(self, path: Path, name: str, stated: str | None, stack: ExitStack) -> None:
+        """Open the file; the stack closes it."""
         self._name = name
-        self._stated = stated is not None
-        file = opened(path, name, stack)
+        self._is_stated = stated is not None
+        file = open_binary(path, name, stack)
         try:
             start = file.read(SAMPLE)
             file.seek(0)
-        except TROUBLE as problem:
-            raise unreadable(name, problem) from None
-        self.encoding = _encoding_of(start, stated, name)
+        except READ_ERRORS as error:
+            raise read_error(name, error) from None
+        self.encoding = _detect_encoding(start, stated, name)
         decoder = codecs.getincrementaldecoder(self.encoding)(_ESCAPE)
         self.sample = list(io.StringIO(decoder.decode(start).removeprefix("\ufeff"), newline=""))
         self._text = io.TextIOWrapper(file, encoding=self.encoding, errors=_ESCAPE, newline="")
         stack.callback(self._text.close)
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines with their ends."""
+        """Yield the lines with their line ends."""
         number = 0
         lines = iter(self._text)
         while True:
             try:
                 line = next(lines, None)
-            except TROUBLE as problem:
-                raise unreadable(f"{self._name} line {number + 1}", problem) from None
+            except READ_ERRORS as error:
+                raise read_error(f"{self._name} line {number + 1}", error) from None
             if number == 0 and line is not None:
                 line = line.removeprefix("\ufeff")
             if not line:
@@ -131,13 +132,13 @@ class TextFile:
             yield line
 
     def pieces(self) -> Iterator[str]:
-        """Yield the text in pieces, wherever its lines end."""
+        """Yield the text in pieces, which do not end at line ends."""
         first, lines = True, 1
         while True:
             try:
                 piece = self._text.read(SAMPLE)
-            except TROUBLE as problem:
-                raise unreadable(f"{self._name} line {lines}", problem) from None
+            except READ_ERRORS as error:
+                raise read_error(f"{self._name} line {lines}", error) from None
             if not piece:
                 return
             if first:
@@ -147,38 +148,40 @@ class TextFile:
             yield piece
 
     def _check(self, text: str, line: int) -> None:
-        found = NOT_TEXT.search(text)
-        if found is None:
+        match = NOT_TEXT.search(text)
+        if match is None:
             return
-        line += text.count("\n", 0, found.start())
-        if found[0] == "\0":
+        line += text.count("\n", 0, match.start())
+        if match[0] == "\0":
             raise SourceUnreadable(
-                f"{self._name} line {line} holds a NUL character, which no text does: it is no text, or in "
-                "another encoding (UTF-16 perhaps), to be given as encoding."
+                f"{self._name} line {line} contains a NUL character. If it is text, set encoding to its "
+                "encoding, such as 'utf-16'."
             )
-        byte = ord(found[0]) - 0xDC00
-        wrong = f"the byte 0x{byte:02X}" if 0 <= byte <= 0xFF else "half a character"
-        shown = self.encoding.upper().replace("_", "-")
+        byte = ord(match[0]) - 0xDC00
+        invalid = f"the byte 0x{byte:02X}" if 0 <= byte <= 0xFF else "half a character"
+        encoding = self.encoding.upper().replace("_", "-")
         remedy = (
-            "give the encoding that the file has"
-            if self._stated
-            else 'give its encoding, for example encoding = "cp1252" for a file from Excel on Windows'
+            "Set encoding to the encoding of the file"
+            if self._is_stated
+            else 'Set its encoding, such as encoding = "cp1252" for a file from Excel on Windows'
         )
-        raise SourceUnreadable(f"{self._name} line {line} is not {shown}, it holds {wrong}: {remedy}.")
+        raise SourceUnreadable(
+            f"{self._name} line {line} is not valid {encoding}: it contains {invalid}. {remedy}."
+        )
 
 
-def _encoding_of(start: bytes, stated: str | None, name: str) -> str:
+def _detect_encoding(start: bytes, stated: str | None, name: str) -> str:
     marked = next((encoding for mark, encoding in _BYTE_ORDER_MARKS if start.startswith(mark)), None)
     if stated is not None:
         if marked is not None and not codecs.lookup(stated).name.startswith(marked):
             raise SourceUnreadable(
-                f"{name} begins with the mark of {marked.upper()}, and the encoding given is {stated}: "
-                "leave it out."
+                f"{name} has the byte order mark of {marked.upper()}, but encoding is {stated!r}. Remove "
+                "encoding."
             )
         return stated
     if marked is not None:
         return marked
-    # Text in UTF-16 has a NUL beside each letter of ASCII; what is no text has them anywhere.
+    # In UTF-16, every other byte of ASCII text is NUL; a binary file has NULs anywhere.
     even, odd = start[0:64:2], start[1:64:2]
     if len(odd) > 1 and not any(odd) and all(even[: len(odd)]):
         return "utf-16-le"

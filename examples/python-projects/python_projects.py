@@ -88,19 +88,21 @@ def main() -> int:
         with ArdoqSyncClient(
             version="v2", batch=True, simulate=not options.apply, on_error="collect"
         ) as ardoq:
-            outcome = run_job(job, ardoq, sources=sources_of(options.folder))
+            result = run_job(job, ardoq, sources=sources_of(options.folder))
             report = ardoq.get_report()
             print(format_report(report))
-            for refused in outcome.refused:
-                print(refused)
+            for blocked in result.blocked:
+                print(blocked)
             if options.report:
-                first = next(iter(outcome.refused), None)
-                document = build_run_document(ardoq, title=job.name, sources=outcome.sources, blocked=first)
-                save_report(document, options.report)
+                blocked = next(iter(result.blocked), None)
+                save_report(
+                    build_run_document(ardoq, title=job.name, sources=result.sources, blocked=blocked),
+                    options.report,
+                )
     except ArdoqClientException as problem:
         print(f"python_projects: {problem}", file=sys.stderr)
         return 1
-    return 0 if report["status"] == "success" and not outcome.refused else 1
+    return 0 if report["status"] == "success" and not result.blocked else 1
 
 
 if __name__ == "__main__":

@@ -1,29 +1,21 @@
-"""An emulator with the small organisation in it, and the command line in this process."""
+"""An emulator with a small organisation, and the command line in this process."""
 
 import io
 import shlex
 import sys
-from typing import NamedTuple
 
 import pytest
 from checker import complaints_about
+from command_line import runner
 from organisation import SEED
 
 from ardoqpy.cli import main
 from ardoqpy.testing import emulator
 
-TOKEN = "t0ken-of-the-tests-that-nobody-may-see"
+TOKEN = "t0ken-of-the-tests-that-must-not-be-shown"
 
 
-class Ran(NamedTuple):
-    """How a command line ended."""
-
-    status: int
-    out: str
-    err: str
-
-
-#: What a test has asked and was answered: what of it is of v2 is held against the contract.
+#: Requests and answers of a test; those of v2 must fit the contract.
 EXCHANGES = []
 
 
@@ -37,7 +29,7 @@ def _running():
 
 @pytest.fixture
 def ardoq(_running, monkeypatch):
-    """Give the emulator with the organisation as it was, and have the environment name it."""
+    """Reset the emulator to the organisation, and set the environment variables that name it."""
     _running.clear_faults()
     _running.reset()
     _running.clear_requests()
@@ -51,30 +43,21 @@ def ardoq(_running, monkeypatch):
 
 @pytest.fixture
 def run(capsys):
-    """Run a command line in this process."""
-
-    def running(line, stdin=""):
-        capsys.readouterr()
-        arguments = shlex.split(line) if isinstance(line, str) else line
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sys, "stdin", io.StringIO(stdin))
-            status = main(arguments)
-        return Ran(status, *capsys.readouterr())
-
-    return running
+    """Return a function that runs a command line in this process."""
+    return runner(main, capsys)
 
 
 class Terminal(io.StringIO):
-    """A standard output that says it is a terminal."""
+    """A standard output that is a terminal."""
 
     def isatty(self):
-        """Say so."""
+        """Return True."""
         return True
 
 
 @pytest.fixture
 def on_a_terminal(monkeypatch):
-    """Run a command line with a terminal of so many columns, and return what that has got."""
+    """Run a command line with a terminal of so many columns, and return its output."""
 
     def running(line, columns):
         terminal = Terminal()

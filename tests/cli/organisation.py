@@ -1,6 +1,4 @@
-"""A small organisation with some of everything, where the names and ids in the help's examples mean
-something.
-"""
+"""A small organisation with some of everything, and the names and ids of the examples in help pages."""
 
 APPS, SERVERS = "5f00aa00bb00cc00dd00ee20", "5f00aa00bb00cc00dd00ee21"
 SHOP = "5f00aa00bb00cc00dd00ee10"
@@ -8,7 +6,7 @@ MODEL, FOLDER, REPORT = "5f00aa00bb00cc00dd00ee30", "5f00aa00bb00cc00dd00ee31", 
 FIELD, TAG, ATTACHMENT = "5f00aa00bb00cc00dd00ee50", "5f00aa00bb00cc00dd00ee60", "5f00aa00bb00cc00dd00ee70"
 TO_ORDERS, TO_SERVER = "5f00aa00bb00cc00dd00ee80", "5f00aa00bb00cc00dd00ee81"
 
-#: Everything that would steer a terminal: an escape, its eight-bit spelling, a bell, a turn of direction.
+#: Control characters: an escape, its eight-bit form, a bell, a bidirectional control, a line break.
 NASTY = "Evil\x1b[31m\x9b2J\x07\u202e\nline"
 
 

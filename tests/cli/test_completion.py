@@ -10,8 +10,8 @@ from ardoqpy.cli.options import SHELLS
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_each_shell_gets_every_command(run, shell):
-    """The script for each shell knows commands and options."""
+def test_script_for_each_shell(run, shell):
+    """The script for each shell has commands and options."""
     ran = run(f"completion {shell}")
     assert (ran.status, ran.err) == (0, "")
     for word in ("components", "report", "doctor"):
@@ -31,8 +31,8 @@ def test_each_shell_gets_every_command(run, shell):
         (["ardoqpy", "me", "--to"], set()),
     ],
 )
-def test_bash_completes(run, tmp_path, typed, offered):
-    """Bash itself offers commands, options, choices and files, and no option for a token."""
+def test_bash_completion(run, tmp_path, typed, offered):
+    """Bash completes commands, options, choices and files, and no option for a token."""
     (tmp_path / "ardoqpy.bash").write_text(run("completion bash").out)
     (tmp_path / "apps.csv").touch()
     words = " ".join(f"'{word}'" for word in typed)
@@ -44,8 +44,8 @@ def test_bash_completes(run, tmp_path, typed, offered):
     assert {line.strip() for line in done.stdout.splitlines() if line.strip()} == offered
 
 
-def test_without_the_extra_it_names_it(run, monkeypatch):
-    """Where the package for it is missing, one sentence names the extra."""
+def test_missing_extra(run, monkeypatch):
+    """If the package is missing, the error names the extra."""
     monkeypatch.setitem(sys.modules, "shtab", None)
     ran = run("completion bash")
     sentence = "Shell completion needs the package shtab: install it with pip install 'ardoqpy[cli]'."

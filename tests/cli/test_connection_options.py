@@ -1,4 +1,4 @@
-"""Which Ardoq is asked: flags, environment and cfg file, and never a token on the command line."""
+"""Connection settings: options, environment and cfg file, and no token on the command line."""
 
 import re
 
@@ -7,8 +7,8 @@ import pytest
 from ardoqpy.cli.main import COMMANDS
 from ardoqpy.cli.program import TOKEN_ON_COMMAND_LINE
 
-SECRET = "s3cret-that-nobody-may-see"
-READING = [command.name for command in COMMANDS if command.name not in ("emulator", "completion")]
+SECRET = "s3cret-that-must-not-be-shown"
+COMMAND_NAMES = [command.name for command in COMMANDS if command.name not in ("emulator", "completion")]
 
 
 @pytest.fixture
@@ -19,23 +19,26 @@ def nowhere(ardoq, monkeypatch):
     return ardoq
 
 
-def test_a_flag_comes_before_the_environment(ardoq, run, monkeypatch):
-    """--host counts where the environment names another host."""
+def test_option_overrides_environment(ardoq, run, monkeypatch):
+    """--host overrides the host of the environment."""
     monkeypatch.setenv("ARDOQ_API_HOST", "http://127.0.0.1:1")
     assert run("me --retries 0").status == 1
     assert run(f"me --host {ardoq.url}").status == 0
 
 
-def test_a_cfg_file_gives_what_is_not_set(nowhere, run, tmp_path):
-    """--config names a file with everything; a flag comes before it."""
+def test_cfg_file_has_missing_settings(nowhere, run, tmp_path):
+    """--config names a file with all settings; an option overrides it."""
     file = tmp_path / "my.cfg"
     file.write_text(f"[Ardoq]\nhost = {nowhere.url}\ntoken = {nowhere.token}\norg = acme\n")
     assert run(f"workspaces --config {file} --api v1").status == 0
     assert [request.query for request in nowhere.requests] == ["org=acme"]
-    assert "nobody takes" in run(f"me --config {file} --host http://127.0.0.1:1 --retries 0").err
+    assert (
+        "does not accept the connection"
+        in run(f"me --config {file} --host http://127.0.0.1:1 --retries 0").err
+    )
 
 
-def test_the_label_goes_along(ardoq, run):
+def test_org_label_is_sent(ardoq, run):
     """--org is sent as the label, on both versions."""
     run("me --api v1 --org acme")
     assert ardoq.requests[-1].query == "org=acme"
@@ -44,13 +47,13 @@ def test_the_label_goes_along(ardoq, run):
     )
 
 
-@pytest.mark.parametrize("name", READING)
+@pytest.mark.parametrize("name", COMMAND_NAMES)
 @pytest.mark.parametrize(
     "option",
     ["--token SECRET", "--token=SECRET", "--api-token SECRET", "--apikey=SECRET"],
 )
-def test_a_token_on_the_command_line_is_refused(ardoq, run, name, option):
-    """No command takes a token as an option: it says where else to set it, and does not repeat it."""
+def test_token_option_is_rejected(ardoq, run, name, option):
+    """No command has an option for a token: the error says where to set it, and does not repeat it."""
     ran = run(f"{name} {option.replace('SECRET', SECRET)}")
     assert ran == (2, "", f"ardoqpy: {TOKEN_ON_COMMAND_LINE}\n")
     assert ardoq.requests == []
@@ -60,8 +63,8 @@ def test_a_token_on_the_command_line_is_refused(ardoq, run, name, option):
     "line",
     ["--token SECRET me", "--token=SECRET", "--password SECRET me", "me --tok SECRET"],
 )
-def test_a_token_anywhere_is_not_repeated(ardoq, run, line):
-    """Before the command, cut short or called otherwise, a token is refused and not repeated."""
+def test_token_is_not_repeated(ardoq, run, line):
+    """A token before the command, or under another name, is rejected and not repeated."""
     ran = run(line.replace("SECRET", SECRET))
     assert (ran.status, ran.out, SECRET in ran.err) == (2, "", False)
     assert ardoq.requests == []
@@ -98,13 +101,13 @@ def test_a_token_anywhere_is_not_repeated(ardoq, run, line):
         ),
     ],
 )
-def test_settings_that_make_no_sense(nowhere, run, line, sentence):
-    """A setting that is missing or wrong is one sentence in the words of the command line."""
+def test_wrong_settings(nowhere, run, line, sentence):
+    """A missing or wrong setting is one sentence that names options."""
     assert run(line) == (1, "", f"ardoqpy: {sentence}\n")
 
 
-def test_the_shared_host_needs_a_label(ardoq, run):
-    """On the host that organisations share, v2 asks for --org."""
+def test_shared_host_needs_org(ardoq, run):
+    """On the host that organisations share, v2 needs --org."""
     ran = run("me --host https://app.ardoq.com")
     assert (ran.status, "give --org, or set ARDOQ_ORG_LABEL" in ran.err) == (1, True)
 
@@ -113,8 +116,8 @@ def test_the_shared_host_needs_a_label(ardoq, run):
     "line",
     ["me", "me --host x", "me --host ftp://x.com", "folders --api v2", "get 'a b'"],
 )
-def test_no_sentence_speaks_python(ardoq, run, monkeypatch, line):
-    """No remedy on the command line is one of Python's."""
+def test_errors_name_options_not_arguments(ardoq, run, monkeypatch, line):
+    """No error names an argument of Python."""
     if line.startswith("me"):
         monkeypatch.delenv("ARDOQ_API_HOST")
     ran = run(line)
@@ -122,8 +125,8 @@ def test_no_sentence_speaks_python(ardoq, run, monkeypatch, line):
     assert not re.search(r"hosturl|\w+=|\w+_id\b|\(\)|None", ran.err)
 
 
-def test_patience_is_an_option(ardoq, run):
-    """--retries 0 asks once; --timeout is given to the client, which refuses what makes no sense."""
+def test_timeout_and_retries(ardoq, run):
+    """--retries 0 asks once; --timeout is passed to the client, which validates it."""
     ardoq.fail("status", status=503, times=9)
     assert run("me --retries 0 --api v2").status == 1
     assert len(ardoq.requests) == 1

@@ -1,4 +1,4 @@
-"""The page about the command line shows what really comes out."""
+"""docs/command-line.md shows the real output of the commands."""
 
 import re
 from pathlib import Path
@@ -16,21 +16,21 @@ SHOWN = [
 ]
 
 
-def alike(text):
-    """Return a text without what differs from run to run: ports, versions, times."""
+def normalize(text):
+    """Return a text without ports, versions and times."""
     text = re.sub(r"ardoqpy \d\S* requests \S+ .*", "VERSIONS", text)
     return re.sub(r"127\.0\.0\.1:\d+|\d+ ms", "N", text)
 
 
 @pytest.mark.parametrize(("line", "output"), SHOWN, ids=[line for line, _ in SHOWN])
-def test_the_page_shows_what_comes_out(ardoq, run, tmp_path, monkeypatch, line, output):
-    """Each command on the page gives, here and now, what stands below it."""
+def test_page_shows_real_output(ardoq, run, tmp_path, monkeypatch, line, output):
+    """Each command on the page prints what the page shows."""
     monkeypatch.chdir(tmp_path)
     ran = run(line)
-    assert alike(ran.out + ran.err) == alike(output)
+    assert normalize(ran.out + ran.err) == normalize(output)
 
 
-def test_the_page_names_every_command():
+def test_page_lists_every_command():
     """Every command is in the table of the page."""
     rows = "\n".join(re.findall(r"^\| (`.+?) \|", PAGE, re.MULTILINE))
     named = {
@@ -39,8 +39,8 @@ def test_the_page_names_every_command():
     assert {command.name for command in COMMANDS} <= named
 
 
-def test_the_doctor_asks_as_often_as_the_page_says(ardoq, run):
-    """The doctor asks twelve times, as the page says."""
+def test_page_counts_requests_of_doctor(ardoq, run):
+    """The doctor sends twelve requests, as the page says."""
     run("doctor")
     assert len(ardoq.requests) == 2 * (1 + ROUND_TRIPS) == 12
     assert "twelve times" in PAGE

@@ -1,4 +1,4 @@
-"""The command `ardoqpy emulator`, as a process of its own."""
+"""The command `ardoqpy emulator`, as a separate process."""
 
 import json
 import signal
@@ -13,7 +13,7 @@ from ardoqpy import ArdoqClient, AuthorizationError, RateLimited, Retries, Servi
 
 @contextmanager
 def running(*arguments):
-    """Run `ardoqpy emulator` and give (process, its first line)."""
+    """Run `ardoqpy emulator`; yields the process and its first line."""
     command = [sys.executable, "-m", "ardoqpy", "emulator", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -22,8 +22,8 @@ def running(*arguments):
             process.kill()
 
 
-def test_the_first_line_is_the_address_and_it_answers_at_once():
-    """Once the address is printed, a client that goes there is answered."""
+def test_first_line_is_address():
+    """Once the address is printed, the emulator answers."""
     with running("--token", "t-0") as (_, url), ArdoqClient(url, "t-0", retries=0) as client:
         assert client.get_workspaces() == []
         with pytest.raises(AuthorizationError):
@@ -31,8 +31,8 @@ def test_the_first_line_is_the_address_and_it_answers_at_once():
 
 
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
-def test_it_stops_cleanly(name):
-    """Ctrl-C and a polite kill end it with status 0 and not a word, open connections or not."""
+def test_stops_at_signal(name):
+    """SIGINT and SIGTERM end it with exit code 0 and no output, even with open connections."""
     with running() as (process, url), ArdoqClient(url, "emulator-token") as client:
         client.get_workspaces()
         process.send_signal(name)
@@ -40,8 +40,8 @@ def test_it_stops_cleanly(name):
         assert (process.returncode, rest, complaints) == (0, "", "")
 
 
-def test_a_dump_seeds_the_next_one(tmp_path):
-    """What one emulator dumps at its end is what the next one starts with."""
+def test_dump_is_a_seed(tmp_path):
+    """The dump of one emulator is a seed for the next."""
     dump, again = tmp_path / "dump.json", tmp_path / "again.json"
     with running("--dump", str(dump)) as (process, url):
         ArdoqClient(url, "emulator-token").create_workspace({"name": "Apps"})
@@ -54,8 +54,8 @@ def test_a_dump_seeds_the_next_one(tmp_path):
     assert json.loads(again.read_text()) == json.loads(dump.read_text())
 
 
-def test_a_db_file_keeps_everything_even_through_a_kill(tmp_path):
-    """With --db, what was answered is there after the process was killed."""
+def test_db_file_survives_kill(tmp_path):
+    """With --db, all data is kept when the process is killed."""
     db = str(tmp_path / "ardoq.db")
     with running("--db", db) as (process, url):
         made = ArdoqClient(url, "emulator-token").create_workspace({"name": "Apps"})
@@ -66,8 +66,8 @@ def test_a_db_file_keeps_everything_even_through_a_kill(tmp_path):
         assert client.create_workspace({"name": "More"})["_id"] != made["_id"]
 
 
-def test_faults_and_limits_are_set_from_the_command_line():
-    """--fault and --rate-limit do to a client what they say."""
+def test_faults_and_rate_limit():
+    """--fault and --rate-limit make requests fail."""
     once = Retries(count=0, longest_wait=0)
     with running("--fault", "kind=status,status=503,times=2", "--rate-limit", "3") as (_, url):
         client = ArdoqClient(url, "emulator-token", retries=once)
@@ -86,8 +86,8 @@ def test_faults_and_limits_are_set_from_the_command_line():
         (["--port", "1", "--db", "no/such/folder/x.db"], "x.db"),
     ],
 )
-def test_nonsense_is_refused_in_one_line(arguments, sentence):
-    """A fault, a seed or a file that makes no sense ends it with status 1 and one line that names it."""
+def test_invalid_options(arguments, sentence):
+    """An invalid fault, seed or file ends it with exit code 1 and one line that names it."""
     command = [sys.executable, "-m", "ardoqpy", "emulator", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""How a command ends: its status, one sentence, and never a traceback."""
+"""How a command ends: its exit code, one sentence, and never a traceback."""
 
 import errno
 import os
@@ -21,7 +21,7 @@ COMMAND = [sys.executable, "-m", "ardoqpy"]
 
 
 def one_sentence(text):
-    """Tell whether a text is one line of the command's, as people read it."""
+    """Return whether a text is one complete line of the command."""
     return text.startswith("ardoqpy: ") and text.count("\n") == 1 and text.endswith((".\n", "?\n"))
 
 
@@ -71,24 +71,26 @@ def one_sentence(text):
         ),
     ],
 )
-def test_what_cannot_be_done(ardoq, run, line, sentence):
-    """A name that is not there, or a question that makes no sense, is one sentence and status 1."""
+def test_failed_command(ardoq, run, line, sentence):
+    """An unknown name or an impossible question is one sentence and exit code 1."""
     assert run(line) == (1, "", f"ardoqpy: {sentence}\n")
 
 
 @pytest.mark.parametrize("api", ["v1", "v2"])
-def test_two_of_a_name_are_not_guessed(ardoq, run, api):
-    """Where several workspaces or types have the name, their ids are given to choose from."""
+def test_ambiguous_name(ardoq, run, api):
+    """If several workspaces or types have the name, the error lists their ids."""
     dump = ardoq.dump()
     dump["workspaces"][1]["name"] = "Apps"
     (model,) = (one for one in dump["models"] if not one["common"])
     model["root"]["p3"]["name"] = "Application"
     ardoq.load(dump)
     ids = ", ".join(one["_id"] for one in dump["workspaces"])
-    sentence = f"ardoqpy: 2 workspaces are called 'Apps': use an id ({ids}).\n"
+    sentence = f"ardoqpy: There are 2 workspaces with the name 'Apps'. Use the ID of one: {ids}.\n"
     assert run(f"components --workspace Apps --api {api}") == (1, "", sentence)
     ran = run(f"components --workspace {dump['workspaces'][0]['_id']} --type application --api {api}")
-    sentence = "ardoqpy: 2 component types are called 'application': use an id (p1, p3).\n"
+    sentence = (
+        "ardoqpy: There are 2 component types with the name 'application'. Use the ID of one: p1, p3.\n"
+    )
     assert ran == (1, "", sentence)
 
 
@@ -121,8 +123,8 @@ def test_two_of_a_name_are_not_guessed(ardoq, run, api):
         ("export", None),
     ],
 )
-def test_what_cannot_be_understood(run, line, sentence):
-    """An option or a command that is not there is one sentence and status 2."""
+def test_usage_error(run, line, sentence):
+    """An unknown option or command is one sentence and exit code 2."""
     ran = run(line)
     assert (ran.status, ran.out) == (2, "")
     assert one_sentence(ran.err)
@@ -145,8 +147,8 @@ def test_what_cannot_be_understood(run, line, sentence):
     ],
     ids=lambda fault: "-".join(map(str, fault.values())),
 )
-def test_whatever_goes_wrong_at_ardoq(ardoq, run, line, fault):
-    """An answer that fails, breaks off or is none ends in one sentence and status 1."""
+def test_failed_request(ardoq, run, line, fault):
+    """A failed, incomplete or wrong answer is one sentence and exit code 1."""
     ardoq.fail(times=50, **fault)
     ran = run(f"{line} --retries 0")
     assert (ran.status, ran.out) == (1, "")
@@ -169,8 +171,8 @@ def test_whatever_goes_wrong_at_ardoq(ardoq, run, line, fault):
         *("get abc", "search x --workspace Apps", "attachments --workspace Apps", "doctor", "request me"),
     ],
 )
-def test_whatever_ardoq_answers(ardoq, run, line, answer):
-    """JSON of any form ends in rows or in one sentence, and never in a traceback."""
+def test_unexpected_json(ardoq, run, line, answer):
+    """JSON of any form ends in rows or in one sentence, never in a traceback."""
     with responses.RequestsMock(assert_all_requests_are_fired=False) as other:
         other.get(re.compile(".*"), json=answer)
         ran = run(f"{line} --retries 0")
@@ -179,8 +181,8 @@ def test_whatever_ardoq_answers(ardoq, run, line, answer):
     )
 
 
-def test_what_nobody_foresaw_says_where_it_was(ardoq, run, monkeypatch):
-    """A mistake is one sentence with its place and none of its text; with --verbose it is raised."""
+def test_bug_names_its_line(ardoq, run, monkeypatch):
+    """A bug is one sentence with its line and without its text; with --verbose it is raised."""
 
     def mistaken(_self):
         raise KeyError(ardoq.token)
@@ -196,8 +198,8 @@ def test_what_nobody_foresaw_says_where_it_was(ardoq, run, monkeypatch):
         run("me --verbose")
 
 
-def test_a_message_of_ardoqs_cannot_steer_the_terminal(ardoq, run, monkeypatch):
-    """What Ardoq says is shown on one line, with escapes written out."""
+def test_error_message_is_escaped(ardoq, run, monkeypatch):
+    """An error message of Ardoq is one line, with control characters escaped."""
 
     def refused(_self):
         from ardoqpy import BadRequest  # noqa: PLC0415
@@ -208,8 +210,8 @@ def test_a_message_of_ardoqs_cannot_steer_the_terminal(ardoq, run, monkeypatch):
     assert run("me").err == "ardoqpy: Ardoq says: \\x1b]0;owned\\x07\\nsecond line.\n"
 
 
-def test_verbose_says_what_is_asked_again(ardoq, run):
-    """--verbose tells of repeats on the standard error; without it nobody hears of them."""
+def test_verbose_logs_retries(ardoq, run):
+    """--verbose logs retries to standard error; without it they are silent."""
     for line, words in (("me --verbose", "sending it again"), ("me", "")):
         ardoq.fail("status", status=429, retry_after=0)
         ran = run(line)
@@ -218,8 +220,8 @@ def test_verbose_says_what_is_asked_again(ardoq, run):
         assert bool(words) == bool(ran.err)
 
 
-def test_ctrl_c_is_130_and_not_a_word(ardoq):
-    """Ctrl-C ends a command that waits for Ardoq with 130, quietly."""
+def test_ctrl_c(ardoq):
+    """Ctrl-C ends a command with exit code 130 and no output."""
     ardoq.fail("wait", seconds=60)
     with subprocess.Popen([*COMMAND, "me"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 30
@@ -230,8 +232,8 @@ def test_ctrl_c_is_130_and_not_a_word(ardoq):
     assert process.returncode == 130
 
 
-def test_a_broken_pipe_is_quiet():
-    """Where nobody reads on, the command ends with 141 and not a word."""
+def test_broken_pipe():
+    """If the output is closed early, the command ends with exit code 141 and no error."""
     many = [{**SEED["components"][0], "_id": f"c{number}", "name": "x" * 500} for number in range(1000)]
     seed = {**SEED, "components": many, "references": [], "tags": []}
     with emulator(seed=seed, page_size=100) as server:
@@ -255,8 +257,8 @@ def test_a_broken_pipe_is_quiet():
 @pytest.mark.parametrize(
     "line", ["me", "components --format ndjson", "export Apps Servers", "--help", "doctor"]
 )
-def test_a_full_disk_is_one_sentence(ardoq, monkeypatch, line):
-    """Where the output cannot be written, that is one sentence and status 1."""
+def test_full_disk(ardoq, monkeypatch, line):
+    """If the output cannot be written, that is one sentence and exit code 1."""
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     with FULL.open("w") as full:
         command = [*COMMAND, *line.split()]
@@ -265,7 +267,7 @@ def test_a_full_disk_is_one_sentence(ardoq, monkeypatch, line):
     assert done.returncode == 1
 
 
-def test_without_a_standard_output_it_says_so(ardoq, run, monkeypatch):
-    """A process without standard output is told to name a file."""
+def test_no_standard_output(ardoq, run, monkeypatch):
+    """Without standard output, the error asks for --output."""
     monkeypatch.setattr(sys, "stdout", None)
     assert "name a file to write to with --output FILE" in run("me").err

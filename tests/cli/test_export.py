@@ -1,4 +1,4 @@
-"""A workspace as one JSON: it seeds an emulator, and what that exports is the same again."""
+"""`ardoqpy export`: the file seeds an emulator, whose export is the same again."""
 
 import json
 
@@ -18,16 +18,16 @@ def again(run, seed, token, line):
 
 @pytest.mark.parametrize("line", ["export Apps Servers", "export Apps", "export Servers"])
 @pytest.mark.parametrize("api", ["v1", "v2"])
-def test_there_and_back_again(ardoq, run, api, line):
-    """An export seeds a new emulator, whose exports on both versions are equal to the last value."""
+def test_round_trip(ardoq, run, api, line):
+    """An export seeds a new emulator, whose exports on both versions are equal to it."""
     first = json.loads(run(f"{line} --api {api}").out)
     as_v2 = json.loads(run(f"{line} --api v2").out)
     assert again(run, first, ardoq.token, f"{line} --api {api}") == first
     assert again(run, first, ardoq.token, f"{line} --api v2") == as_v2
 
 
-def test_it_holds_what_is_there(ardoq, run):
-    """The export of both workspaces is what the emulator itself dumps, but for people, files and the like."""
+def test_export_equals_dump(ardoq, run):
+    """The export of both workspaces equals the emulator's dump, except for people, files and the like."""
     dump = ardoq.dump()
     seed = json.loads(run("export Apps Servers").out)
     assert set(seed) == {
@@ -50,8 +50,8 @@ def test_it_holds_what_is_there(ardoq, run):
             assert left_out <= {"createdBy", "lastModifiedBy", "rootWorkspace", "targetWorkspace", "model"}
 
 
-def test_the_ids_of_v2_are_those_of_v1(ardoq, run):
-    """Both versions export the same things; the id of the model is one that v2 does not tell."""
+def test_both_versions_export_the_same(ardoq, run):
+    """Both versions export the same entities; only the id of the model differs."""
     old, new = (json.loads(run(f"export Apps Servers --api {api}").out) for api in ("v1", "v2"))
     for kind in ("workspaces", "components", "references"):
         assert [row["_id"] for row in old[kind]] == [row["_id"] for row in new[kind]]
@@ -65,8 +65,8 @@ def test_the_ids_of_v2_are_those_of_v1(ardoq, run):
     assert new["models"][0]["_id"] != new["models"][1]["_id"]
 
 
-def test_nobody_is_in_it(ardoq, run):
-    """An export names no person: it is made to be handed on."""
+def test_export_names_no_person(ardoq, run):
+    """An export names no person."""
     for api in ("v1", "v2"):
         text = run(f"export Apps --api {api}").out
         assert "@" not in text.replace("@example", "")
@@ -74,8 +74,8 @@ def test_nobody_is_in_it(ardoq, run):
         assert "5f00aa00bb00cc00dd000001" not in text
 
 
-def test_references_that_leave_are_counted(ardoq, run):
-    """A reference whose other end is not exported is left out, said so, and gone from tags."""
+def test_references_to_other_workspaces(ardoq, run):
+    """A reference to another workspace is left out, counted in a message, and removed from tags."""
     ran = run("export Apps")
     seed = json.loads(ran.out)
     assert ran.err == (
@@ -84,20 +84,20 @@ def test_references_that_leave_are_counted(ardoq, run):
     )
     assert [row["_id"] for row in seed["references"]] == [TO_ORDERS]
     assert [(row["_id"], row["components"], row["references"]) for row in seed["tags"]] == [(TAG, [SHOP], [])]
-    whole = run(f"export Apps {SERVERS}")
-    assert whole.err == ""
-    assert TO_SERVER in [row["_id"] for row in json.loads(whole.out)["references"]]
+    both = run(f"export Apps {SERVERS}")
+    assert both.err == ""
+    assert TO_SERVER in [row["_id"] for row in json.loads(both.out)["references"]]
 
 
-def test_a_workspace_named_twice_is_exported_once(ardoq, run):
-    """Naming a workspace by its name and its id exports it once."""
+def test_workspace_named_twice(ardoq, run):
+    """A workspace named by name and id is exported once."""
     seed = json.loads(run(f"export Apps {APPS}").out)
     assert [row["_id"] for row in seed["workspaces"]] == [APPS]
     assert [row["_id"] for row in seed["folders"]] == [FOLDER]
 
 
-def test_a_branch_keeps_its_origin(ardoq, run):
-    """A workspace that is a branch still says of what, also after a round trip."""
+def test_branch_keeps_origin(ardoq, run):
+    """A branch names its origin, also after a round trip."""
     from ardoqpy import ArdoqClient  # noqa: PLC0415
 
     with ArdoqClient(ardoq.url, ardoq.token) as client:
@@ -108,8 +108,8 @@ def test_a_branch_keeps_its_origin(ardoq, run):
 
 
 @pytest.mark.parametrize("api", ["v1", "v2"])
-def test_a_field_with_a_tricky_name_stays_a_field(ardoq, run, api):
-    """Custom fields whose names are built-in elsewhere stay custom fields, on the way out and back."""
+def test_fields_with_built_in_names(ardoq, run, api):
+    """Custom fields with names that are built in elsewhere stay custom fields in a round trip."""
     dump = ardoq.dump()
     tricky = {"order": "first", "source": "manual", "componentKey": "x", "state": "old", "empty": ""}
     dump["components"][0]["customFields"].update(tricky)
@@ -122,8 +122,8 @@ def test_a_field_with_a_tricky_name_stays_a_field(ardoq, run, api):
     assert again(run, seed, ardoq.token, f"export Apps --api {api}") == seed
 
 
-def test_what_fails_leaves_no_file(ardoq, run, tmp_path):
-    """Where the export fails on the way, no file is there."""
+def test_failed_export_writes_no_file(ardoq, run, tmp_path):
+    """A failed export writes no file."""
     ardoq.fail("status", status=404, path="/api/model/*")
     assert run(f"export Apps --output {tmp_path}/apps.json").status == 1
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""What comes out: tables that fit, JSON that is JSON, CSV that carries nothing out, rows as they come."""
+"""Output formats: tables, JSON, and CSV; streaming, and files."""
 
 import csv
 import io
@@ -19,12 +19,12 @@ from ardoqpy.cli import main
 from ardoqpy.cli.format_csv import escape_formula
 from ardoqpy.cli.rows import cell_text, flatten
 
-SHOWN = r"Evil\x1b[31m\x9b2J\x07\u202e\nline"
+ESCAPED = r"Evil\x1b[31m\x9b2J\x07\u202e\nline"
 APPS_IN_ORDER = [one["name"] for one in SEED["components"]][:-1]
 
 
 def names_in(folder):
-    """Return what lies in a folder."""
+    """Return the names of the files in a folder."""
     return sorted(path.name for path in folder.iterdir())
 
 
@@ -36,8 +36,8 @@ def rows_of(text):
 # -- tables ------------------------------------------------------------------------------------------------
 
 
-def test_a_table_is_aligned_with_the_same_columns_on_both_versions(ardoq, run):
-    """A listing has the same columns whatever is in it and whichever version is asked."""
+def test_table_columns(ardoq, run):
+    """A table has the same columns on both versions, whatever its rows are."""
     head = "name  type         key    _id"
     new, old = (run(f"components --workspace Apps --limit 1 --api {api}").out for api in ("v2", "v1"))
     assert new == old
@@ -48,35 +48,35 @@ def test_a_table_is_aligned_with_the_same_columns_on_both_versions(ardoq, run):
     assert run("components --name Nothing").out.split() == head.split()
 
 
-def test_a_table_shows_escapes_harmlessly(ardoq, run, on_a_terminal):
-    """Whatever would steer a terminal is written out, in a pipe and on a terminal, and in an error."""
-    for shown in (run("components --workspace Apps").out, on_a_terminal("components --workspace Apps", 200)):
-        assert SHOWN in shown
-        assert not [one for one in shown if unicodedata.category(one)[0] == "C" and one != "\n"]
+def test_control_characters_are_escaped(ardoq, run, on_a_terminal):
+    """Control characters are escaped in a pipe, on a terminal, and in an error."""
+    for output in (run("components --workspace Apps").out, on_a_terminal("components --workspace Apps", 200)):
+        assert ESCAPED in output
+        assert not [one for one in output if unicodedata.category(one)[0] == "C" and one != "\n"]
     ran = run(["components", "--workspace", "x\x1b[2J\ny"])
     assert ran.err == "ardoqpy: There is no workspace 'x\\x1b[2J\\ny': there is 'Apps' and 'Servers'.\n"
 
 
 @pytest.mark.parametrize("columns", [10, 24, 40, 60, 79, 80, 200])
-def test_a_table_fits_the_terminal(ardoq, on_a_terminal, columns):
-    """No line takes more columns than the terminal has, wide letters counted twice."""
+def test_table_fits_terminal(ardoq, on_a_terminal, columns):
+    """No line is wider than the terminal; wide characters count as two columns."""
     lines = on_a_terminal("components --workspace Apps", columns).splitlines()
     assert len(lines) == len(APPS_IN_ORDER) + 1
     assert max(display_width(line) for line in lines) <= columns
 
 
-def test_what_is_of_no_use_when_cut_is_cut_last(ardoq, on_a_terminal):
-    """Names give way before ids do, and an ellipsis says so; wide letters keep the columns straight."""
+def test_ids_are_cut_last(ardoq, on_a_terminal):
+    """Names are cut, with an ellipsis, before ids are; wide characters keep the columns aligned."""
     lines = on_a_terminal("components --workspace Apps", 60).splitlines()
     assert all(line.endswith(one["_id"]) for line, one in zip(lines[1:], SEED["components"], strict=False))
     assert "…" in "".join(lines)
-    whole = on_a_terminal("components --workspace Apps", 200).splitlines()
-    widths = {display_width(line.rpartition("5f00")[0]) for line in whole[1:]}
-    assert widths == {display_width(whole[0].rpartition("_id")[0])}
+    uncut = on_a_terminal("components --workspace Apps", 200).splitlines()
+    widths = {display_width(line.rpartition("5f00")[0]) for line in uncut[1:]}
+    assert widths == {display_width(uncut[0].rpartition("_id")[0])}
 
 
-def test_a_pipe_gets_everything_uncut(ardoq, run, monkeypatch):
-    """Where the output is no terminal, nothing is cut, however narrow COLUMNS is."""
+def test_pipe_is_not_cut(ardoq, run, monkeypatch):
+    """In a pipe nothing is cut, however narrow COLUMNS is."""
     monkeypatch.setenv("COLUMNS", "20")
     assert SHOP in run("components --workspace Apps").out
     assert "…" not in run("components --workspace Apps").out
@@ -86,19 +86,19 @@ def test_a_pipe_gets_everything_uncut(ardoq, run, monkeypatch):
 
 
 @pytest.mark.parametrize("api", ["v1", "v2"])
-def test_json_is_what_ardoq_gave(ardoq, run, api):
-    """JSON and NDJSON hold the entities unchanged, and nothing in them steers a terminal."""
-    whole = run(f"components --format json --api {api}").out
+def test_json_has_unchanged_entities(ardoq, run, api):
+    """JSON and NDJSON have the entities unchanged, with control characters escaped."""
+    listing = run(f"components --format json --api {api}").out
     lines = run(f"components --format ndjson --api {api}").out
-    assert json.loads(whole) == [json.loads(line) for line in lines.splitlines()]
-    assert [one["name"] for one in json.loads(whole)][4] == NASTY
-    for text in (whole, lines):
+    assert json.loads(listing) == [json.loads(line) for line in lines.splitlines()]
+    assert [one["name"] for one in json.loads(listing)][4] == NASTY
+    for text in (listing, lines):
         assert not [one for one in text if unicodedata.category(one)[0] == "C" and one != "\n"]
         assert "東京" in text
 
 
-def test_one_thing_is_an_object(ardoq, run):
-    """A single entity is an object in JSON, a line in NDJSON, a row in CSV, and a line each in a table."""
+def test_single_entity(ardoq, run):
+    """One entity is an object in JSON, a line in NDJSON, a row in CSV, and lines in a table."""
     entity = json.loads(run(f"get {SHOP} --format json").out)
     assert entity == json.loads(run(f"get {SHOP} --format ndjson").out)
     (row,) = rows_of(run(f"get {SHOP} --format csv").out)
@@ -107,8 +107,8 @@ def test_one_thing_is_an_object(ardoq, run):
     assert run(f"get {SHOP} --columns name,users").out.splitlines() == ["name      users", "Web shop  1600"]
 
 
-def test_no_rows_are_an_empty_list(ardoq, run):
-    """A listing of nothing is [] in JSON, nothing in NDJSON, and a header in CSV where one is known."""
+def test_no_rows(ardoq, run):
+    """Without rows, JSON is [], NDJSON is empty, and CSV is a header if one is known."""
     assert run("components --name Nothing --format json").out == "[]\n"
     assert run("components --name Nothing --format ndjson").out == ""
     assert run("components --name Nothing --format csv --columns name,users").out == "name,users\n"
@@ -118,8 +118,8 @@ def test_no_rows_are_an_empty_list(ardoq, run):
 
 
 @pytest.mark.parametrize("first", [*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20"])
-def test_a_formula_is_escape_formula(first):
-    """A text that begins like a formula gets an apostrophe; so does a list that would."""
+def test_formula_is_escaped(first):
+    """Text that starts like a formula gets an apostrophe; so does such a list."""
     assert escape_formula(f"{first}cmd|' /C calc'!A0") == f"'{first}cmd|' /C calc'!A0"
     assert escape_formula([f"{first}1", "x"]) == f"'{first}1,x"
 
@@ -133,13 +133,13 @@ def test_a_formula_is_escape_formula(first):
         *[({"a": [1]}, '{"a": [1]}'), (12345678901234567890, "12345678901234567890")],
     ],
 )
-def test_numbers_stay_numbers(value, text):
-    """A number is written as it is, negative or not; what only looks like one at its start is defused."""
+def test_numbers_are_not_escaped(value, text):
+    """A number stays as it is, negative or not; text that only starts like one is escaped."""
     assert escape_formula(value) == text
 
 
-def test_raw_switches_it_off(ardoq, run):
-    """--raw writes texts as they are; without it names, values and headers are defused."""
+def test_raw(ardoq, run):
+    """--raw writes text as it is; without it names, values and headers are escaped."""
     (row,) = rows_of(run("components --key APP-6 --format csv").out)
     assert (row["name"], row["description"]) == ("'=cmd|' /C calc'!A0", "'-2+3")
     (row,) = rows_of(run("components --key APP-6 --format csv --raw").out)
@@ -149,8 +149,8 @@ def test_raw_switches_it_off(ardoq, run):
 
 @pytest.mark.parametrize("line", ["components", "components --workspace Apps"])
 @pytest.mark.parametrize("api", ["v1", "v2"])
-def test_csv_has_a_column_for_each_attribute(ardoq, run, api, line):
-    """Custom fields stand under their names beside the rest, and every value of every row is there."""
+def test_csv_has_all_attributes(ardoq, run, api, line):
+    """Custom fields are columns by name, and every value of every row is in the CSV."""
     rows = rows_of(run(f"{line} --format csv --raw --api {api}").out)
     entities = json.loads(run(f"{line} --format json --api {api}").out)
     assert list(rows[0])[:2] == ["name", "type"]
@@ -161,15 +161,15 @@ def test_csv_has_a_column_for_each_attribute(ardoq, run, api, line):
         assert row["lifecycle"] in ("Active", "Phased out")
 
 
-def test_a_csv_on_a_terminal_is_harmless_too(ardoq, on_a_terminal):
-    """On a terminal a CSV shows escapes harmlessly; in a file it holds what Ardoq holds."""
-    shown = on_a_terminal("components --workspace Apps --format csv --columns name", 80)
-    assert SHOWN in shown
-    assert "\x1b" not in shown
+def test_csv_on_terminal_is_escaped(ardoq, on_a_terminal):
+    """On a terminal a CSV is escaped; in a file it has what Ardoq has."""
+    output = on_a_terminal("components --workspace Apps --format csv --columns name", 80)
+    assert ESCAPED in output
+    assert "\x1b" not in output
 
 
-def test_a_field_named_like_a_built_in_attribute_stays_apart():
-    """A custom field with the name of an attribute of components does not hide it."""
+def test_field_with_built_in_name():
+    """A custom field with the name of a built-in attribute does not hide it."""
     assert flatten({"name": "a", "customFields": {"type": "x", "cost": 5}, "_meta": {"created": "t"}}) == {
         "name": "a",
         "customFields.type": "x",
@@ -178,8 +178,8 @@ def test_a_field_named_like_a_built_in_attribute_stays_apart():
     }
 
 
-def test_a_value_without_a_definition_is_not_lost_unseen(ardoq, run, tmp_path):
-    """A value that no field defines cannot be in a header already written: that is said."""
+def test_value_without_column(ardoq, run, tmp_path):
+    """A value without a column in the header already written is reported."""
     dump = ardoq.dump()
     dump["components"][2]["customFields"]["stray"] = "here"
     ardoq.load(dump)
@@ -199,7 +199,7 @@ def test_a_value_without_a_definition_is_not_lost_unseen(ardoq, run, tmp_path):
     ]
 
 
-# -- rows as they come -------------------------------------------------------------------------------------
+# -- streaming --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -214,8 +214,8 @@ def test_a_value_without_a_definition_is_not_lost_unseen(ardoq, run, tmp_path):
         "request components --all --format ndjson",
     ],
 )
-def test_rows_are_written_as_pages_arrive(ardoq, monkeypatch, line):
-    """The rows of a page are out before the next page is asked for."""
+def test_rows_are_streamed(ardoq, monkeypatch, line):
+    """The rows of a page are written before the next page is requested."""
     seen = []
 
     class Watched(io.StringIO):
@@ -232,8 +232,8 @@ def test_rows_are_written_as_pages_arrive(ardoq, monkeypatch, line):
     assert len(set(written_at.values())) == len(written_at)
 
 
-def test_a_limit_ends_the_asking(ardoq, run):
-    """--limit asks for no more pages than it needs."""
+def test_limit_stops_requests(ardoq, run):
+    """--limit requests no more pages than it needs."""
     run("components --format ndjson --limit 3")
     assert len(ardoq.requests) == 2
 
@@ -245,8 +245,8 @@ def test_a_limit_ends_the_asking(ardoq, run):
     ("name", "first"),
     [("a.csv", "name,type"), ("a.json", "["), ("a.ndjson", "{"), ("a.jsonl", "{"), ("a.txt", "name")],
 )
-def test_a_file_has_the_format_of_its_ending(ardoq, run, tmp_path, name, first):
-    """--output writes UTF-8 into the file, in the format that its ending says, and nothing elsewhere."""
+def test_output_file_format(ardoq, run, tmp_path, name, first):
+    """--output writes UTF-8 to the file, in the format of its ending, and nothing elsewhere."""
     ran = run(f"components --output {tmp_path / name}")
     assert ran == (0, "", "")
     text = (tmp_path / name).read_bytes().decode("utf-8")
@@ -257,15 +257,15 @@ def test_a_file_has_the_format_of_its_ending(ardoq, run, tmp_path, name, first):
     assert (tmp_path / name).read_text().startswith("[")
 
 
-def test_a_file_appears_whole_or_not_at_all(ardoq, run, tmp_path):
-    """Where the reading fails on the way, the file is as it was before, and nothing lies beside it."""
+def test_output_file_is_atomic(ardoq, run, tmp_path):
+    """If reading fails, the file is as it was before, and no other file is left."""
     target = tmp_path / "a.ndjson"
     target.write_text("before")
     target.chmod(0o600)
-    whole = ArdoqClient.iter_components
+    iter_components = ArdoqClient.iter_components
 
     def breaking_off(self, **filters):
-        yield from itertools.islice(whole(self, **filters), 3)
+        yield from itertools.islice(iter_components(self, **filters), 3)
         raise ServiceUnavailable("It broke off.")
 
     with pytest.MonkeyPatch.context() as patch:
@@ -279,8 +279,8 @@ def test_a_file_appears_whole_or_not_at_all(ardoq, run, tmp_path):
     assert (stat.S_IMODE(target.stat().st_mode), names_in(tmp_path)) == (0o600, ["a.ndjson"])
 
 
-def test_a_link_and_a_device_are_not_replaced(ardoq, run, tmp_path):
-    """A link is followed and stays a link; what is no plain file is written to as it is."""
+def test_links_and_devices_are_not_replaced(ardoq, run, tmp_path):
+    """A link is followed and stays a link; a pipe or device is written to."""
     (tmp_path / "link.json").symlink_to(tmp_path / "there.json")
     assert run(f"me --output {tmp_path}/link.json").status == 0
     assert (tmp_path / "link.json").is_symlink()
@@ -294,22 +294,22 @@ def test_a_link_and_a_device_are_not_replaced(ardoq, run, tmp_path):
 
 
 @pytest.mark.parametrize("path", ["/nowhere/at/all.json", "."])
-def test_a_file_that_cannot_be_written(ardoq, run, path):
-    """A file that cannot be written is one sentence and status 1."""
+def test_unwritable_file(ardoq, run, path):
+    """A file that cannot be written is one sentence and exit code 1."""
     ran = run(f"me --output {path}")
     assert ran.status == 1
     assert ran.err.startswith(f"ardoqpy: The file '{path}' cannot be written: ")
 
 
-def test_a_column_that_no_row_has_is_pointed_out(ardoq, run):
-    """A misspelt column is empty, and the standard error says what is near to it."""
+def test_unknown_column(ardoq, run):
+    """A misspelt column is empty, and the error suggests a similar one."""
     ran = run("components --workspace Apps --columns name,livecycle")
     assert (ran.status, ran.err) == (0, "ardoqpy: No row has 'livecycle': did you mean 'lifecycle'?\n")
     assert run("components --workspace Apps --columns key,lifecycle").err == ""
 
 
-def test_a_terminal_that_lacks_letters_shows_something(ardoq, monkeypatch):
-    """A terminal that cannot show a letter gets it written out, not an error."""
+def test_terminal_without_unicode(ardoq, monkeypatch):
+    """A terminal that cannot show a character gets an escape, not an error."""
 
     class Narrow(io.TextIOWrapper):
         def isatty(self):
@@ -322,8 +322,8 @@ def test_a_terminal_that_lacks_letters_shows_something(ardoq, monkeypatch):
     assert b"Zo\\xeb \\u6771\\u4eac" in written.getvalue()
 
 
-def test_what_is_no_terminal_gets_utf_8(ardoq, monkeypatch):
-    """A pipe gets UTF-8 whatever the locale says."""
+def test_pipe_is_utf_8(ardoq, monkeypatch):
+    """A pipe gets UTF-8 whatever the locale is."""
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
     assert main(["components", "--workspace", "Apps", "--format", "csv"]) == 0

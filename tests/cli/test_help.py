@@ -1,4 +1,4 @@
-"""The help: every page has examples, every example runs, and asking for help loads nothing."""
+"""Help pages: each has examples, every example runs, and --help imports little."""
 
 import json
 import re
@@ -39,8 +39,8 @@ def _page(name):
 
 
 @pytest.fixture
-def at_home(ardoq, tmp_path, monkeypatch):
-    """Go to an empty directory with the files that examples read."""
+def folder(ardoq, tmp_path, monkeypatch):
+    """Change to an empty folder with the files that examples read."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "batch.json").write_text("{}")
     (tmp_path / "ardoq.cfg").write_text(f"[Ardoq]\nhost = {ardoq.url}\ntoken = {ardoq.token}\n")
@@ -48,8 +48,8 @@ def at_home(ardoq, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_command_has_a_page(run, name):
-    """--help of each command says what it does, lists its options and has an example of it."""
+def test_command_help(run, name):
+    """--help of each command says what it does, lists its options and has examples."""
     ran = run(f"{name} --help")
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.startswith(f"usage: ardoqpy {name} ")
@@ -58,20 +58,20 @@ def test_every_command_has_a_page(run, name):
 
 
 @pytest.mark.parametrize("line", all_examples())
-def test_every_example_runs(at_home, run, line):
-    """Each example of each help page runs as it stands, and ends well."""
+def test_examples_run(folder, run, line):
+    """Each example of each help page runs as it is, and succeeds."""
     ran = run(line)
     assert (ran.status, ran.err if not line.startswith("download") else "") == (0, "") or (
         line == "export Apps --output apps.json" and ran.err.startswith("ardoqpy: Left out: 1 reference with")
     )
     named = re.search(r"--output (\S+\.\w+)", line)
-    assert (at_home / named[1]).exists() if named else ran.out or line.startswith("download")
+    assert (folder / named[1]).exists() if named else ran.out or line.startswith("download")
 
 
 @pytest.mark.parametrize("line", examples_of(_page("emulator")))
-def test_every_example_of_the_emulator_runs(at_home, line):
-    """Each of the emulator's examples starts one, which stops when it is asked to; any port will do here."""
-    (at_home / "seed.json").write_text(json.dumps(SEED))
+def test_examples_of_emulator_run(folder, line):
+    """Each example of the emulator starts one, which stops at SIGINT; any port will do here."""
+    (folder / "seed.json").write_text(json.dumps(SEED))
     words = shlex.split(line.replace("--port 8080", "--port 0"))
     command = [sys.executable, "-m", "ardoqpy", *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -81,8 +81,8 @@ def test_every_example_of_the_emulator_runs(at_home, line):
     assert process.returncode == 0
 
 
-def test_the_first_page_names_every_command(run):
-    """`ardoqpy --help` has a line for each command, and each of its groups for those in it."""
+def test_program_help_lists_every_command(run):
+    """`ardoqpy --help` lists each command, and `report --help` those of the group."""
     ran = run("--help")
     first = {name.split()[0] for name in NAMES}
     assert first <= set(re.findall(r"^    (\w+)  ", ran.out, re.MULTILINE))
@@ -94,8 +94,8 @@ def test_the_first_page_names_every_command(run):
     "line",
     ["--help", "components --help", "doctor --help", "report --help", "--version"],
 )
-def test_help_loads_neither_requests_nor_the_client(line):
-    """Asking for help loads nothing that talks to Ardoq, and none of the slow parts of Python."""
+def test_help_is_light(line):
+    """--help imports neither the client nor the slow parts of Python."""
     code = (
         "import sys\n"
         "from ardoqpy.cli import main\n"
@@ -110,7 +110,7 @@ def test_help_loads_neither_requests_nor_the_client(line):
     assert done.stdout
 
 
-def test_python_m_is_the_same(ardoq):
+def test_python_m(ardoq):
     """`python -m ardoqpy` and the installed command run the same program."""
     command = [sys.executable, "-m", "ardoqpy", "workspaces", "--format", "ndjson", "--columns", "name"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

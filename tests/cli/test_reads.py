@@ -1,4 +1,4 @@
-"""What each command reads, on both versions of the API, and that none of the client's reads is forgotten."""
+"""What each command reads on both API versions, and that every read of the client has a command."""
 
 import functools
 import inspect
@@ -28,7 +28,7 @@ from ardoqpy.cli.main import PROGRAM
 ALL_APPS = ["Web shop", "Orders", "Basket", "Till", NASTY, "=cmd|' /C calc'!A0", "Zoë 東京"]
 BACK = "5f00aa00bb00cc0000000004"
 
-#: A command line, and one attribute of all rows that it gives, on both versions.
+#: A command line, and one attribute of all its rows, on both versions.
 BOTH = [
     ("workspaces", "name", ["Apps", "Servers"]),
     ("workspaces --name Apps", "_id", [APPS]),
@@ -71,7 +71,7 @@ BOTH = [
     ("search 'Web shop' --workspace Apps", "_id", [SHOP]),
     (f"report run {REPORT} --columns Name,name --limit 2", "name", None),
 ]
-#: The same of what one version alone offers: it is asked without being told.
+#: The same for reads that only one version supports, without --api.
 ONE = [
     ("workspaces --summary", "componentCount", [7, 1]),
     ("folders", "_id", [FOLDER]),
@@ -96,8 +96,8 @@ ONE = [
 
 @pytest.mark.parametrize("api", ["v1", "v2"])
 @pytest.mark.parametrize(("line", "name", "expected"), BOTH, ids=[line for line, _, _ in BOTH])
-def test_both_versions_give_the_same_rows(ardoq, run, api, line, name, expected):
-    """A listing gives the same things, in the same order, whichever version of the API is asked."""
+def test_same_rows_on_both_versions(ardoq, run, api, line, name, expected):
+    """A listing has the same entities in the same order on both API versions."""
     if expected is None:
         expected = ALL_APPS[:2] if api == "v1" else [None, None]
     ran = run(f"{line} --format json --api {api}")
@@ -109,18 +109,18 @@ def test_both_versions_give_the_same_rows(ardoq, run, api, line, name, expected)
 
 
 @pytest.mark.parametrize(("line", "name", "expected"), ONE, ids=[line for line, _, _ in ONE])
-def test_the_version_that_has_it_is_asked(ardoq, run, line, name, expected):
-    """What one version alone offers is read there, unless --api says where to read."""
+def test_version_that_supports_it_is_asked(ardoq, run, line, name, expected):
+    """A read that only one version supports is sent to it, unless --api names one."""
     ran = run(f"{line} --format json")
-    found = [row.get(name) for row in json.loads(ran.out)]
-    assert (found, ran.status, ran.err) == (expected, 0, "")
+    values = [row.get(name) for row in json.loads(ran.out)]
+    assert (values, ran.status, ran.err) == (expected, 0, "")
 
 
-def test_common_models_are_listed_when_asked_for(ardoq, run):
-    """--common adds the templates that Ardoq brings along."""
-    found = json.loads(run("models --common --format json").out)
-    assert {one["common"] for one in found} == {True, False}
-    assert [one["_id"] for one in found if not one["common"]] == [MODEL]
+def test_common_models(ardoq, run):
+    """--common includes the templates that Ardoq provides."""
+    models = json.loads(run("models --common --format json").out)
+    assert {model["common"] for model in models} == {True, False}
+    assert [model["_id"] for model in models if not model["common"]] == [MODEL]
 
 
 @pytest.mark.parametrize(
@@ -138,16 +138,16 @@ def test_common_models_are_listed_when_asked_for(ardoq, run):
         ("expand - --api v1", "--api v2"),
     ],
 )
-def test_a_version_that_was_insisted_on_says_where_it_is(ardoq, run, line, there):
-    """With --api, what that version lacks is refused in one sentence that names the other."""
+def test_read_that_version_lacks(ardoq, run, line, there):
+    """With --api, a read that the version lacks is one sentence that names the other version."""
     ran = run(line, stdin="{}")
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.startswith("ardoqpy: API v")
     assert ran.err.endswith(f"use {there}.\n")
 
 
-#: What `get` finds, and the one attribute that shows it.
-THINGS = {
+#: An id of each kind, and one attribute of that entity.
+KINDS = {
     "component": (SHOP, "name", "Web shop"),
     "reference": (TO_ORDERS, "displayText", "places"),
     "workspace": (APPS, "name", "Apps"),
@@ -160,10 +160,10 @@ THINGS = {
 }
 
 
-@pytest.mark.parametrize("kind", THINGS)
-def test_get_finds_out_what_it_is(ardoq, run, kind):
-    """An id alone is enough; --kind makes it a single request for that kind."""
-    wanted, name, value = THINGS[kind]
+@pytest.mark.parametrize("kind", KINDS)
+def test_get_without_kind(ardoq, run, kind):
+    """An id alone is enough; with --kind it is a single request."""
+    wanted, name, value = KINDS[kind]
     table = run(f"get {wanted}")
     assert (table.status, table.err) == (0, "")
     assert table.out.splitlines()[1].split() == ["kind", kind]
@@ -173,25 +173,25 @@ def test_get_finds_out_what_it_is(ardoq, run, kind):
     assert len(ardoq.requests) == 1
 
 
-def test_get_asks_each_kind_once(ardoq, run):
-    """An id that nothing has costs one request for each kind of thing, and one sentence."""
+def test_get_unknown_id(ardoq, run):
+    """An unknown id costs one request for each kind, and is one sentence."""
     ran = run("get 5f00aa00bb00cc00dd00eeff")
     assert (ran.status, ran.out) == (1, "")
     assert "no component, reference, workspace, report, attachment, folder, model, field or tag" in ran.err
-    assert len(ardoq.requests) == len(THINGS)
+    assert len(ardoq.requests) == len(KINDS)
     assert "no report" in run(f"get {SHOP} --kind report").err
     assert run(f"get {SHOP} --kind tag --api v2").err == "ardoqpy: API v2 has no tags: leave --api out.\n"
 
 
 @pytest.mark.parametrize("api", ["v1", "v2"])
 def test_get_with_references(ardoq, run, api):
-    """A component comes with the references at it where they are asked for."""
+    """A component includes its references with --references."""
     shop = json.loads(run(f"get {SHOP} --references --format json --api {api}").out)
     assert [one["_id"] for one in shop["references"]["out"]] == [TO_ORDERS, TO_SERVER]
 
 
-def test_the_context_is_the_same_from_both_versions(ardoq, run):
-    """v1's context, put together from model, fields and tags, is v2's but for the split of the options."""
+def test_context_on_both_versions(ardoq, run):
+    """v1's context, made from model, fields and tags, is that of v2 except for the split of options."""
     old, new = (json.loads(run(f"context Apps --format json --api {api}").out) for api in ("v1", "v2"))
     for field in new["customFields"]:
         if "options" in field:
@@ -200,8 +200,8 @@ def test_the_context_is_the_same_from_both_versions(ardoq, run):
     assert [one["typeId"] for one in new["componentTypes"]] == ["p1", "p2", "p3"]
 
 
-def test_a_report_is_run_by_name_with_labels_or_keys(ardoq, run):
-    """A report's rows are dicts by label or key; columns that share a label stay apart in a table."""
+def test_run_report(ardoq, run):
+    """A report's rows are dicts by label or key; columns that share a label stay separate in a table."""
     rows = json.loads(run("report run 'All applications' --keys key --format json --limit 1").out)
     assert rows == [{"name": "Web shop", "lifecycle": "Phased out", "users": 1600}]
     lines = run("report run 'All applications' --format csv").out.splitlines()
@@ -211,8 +211,8 @@ def test_a_report_is_run_by_name_with_labels_or_keys(ardoq, run):
     assert (ran.status, "leave --keys out" in ran.err) == (1, True)
 
 
-def test_a_file_is_fetched_whole(ardoq, run, tmp_path, monkeypatch):
-    """A download goes to its own name here, to the file that is named, or to the standard output."""
+def test_download(ardoq, run, tmp_path, monkeypatch):
+    """A download goes to a file of its name, to the file named, or to standard output."""
     monkeypatch.chdir(tmp_path)
     ran = run("download plan.txt --workspace Apps")
     assert (ran.status, (tmp_path / "plan.txt").read_bytes()) == (0, b"plan")
@@ -225,8 +225,8 @@ def test_a_file_is_fetched_whole(ardoq, run, tmp_path, monkeypatch):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["logo.svg", "other.bin", "plan.txt"]
 
 
-def test_a_batch_is_expanded(ardoq, run, tmp_path):
-    """`expand` reads a batch from a file or the standard input, and writes nothing to Ardoq."""
+def test_expand(ardoq, run, tmp_path):
+    """`expand` reads a batch from a file or standard input, and writes nothing to Ardoq."""
     batch = {
         "aliases": {"components": {"b": {"rootWorkspace": APPS, "name": "Basket"}}},
         "components": {"delete": [{"id": "b"}]},
@@ -240,9 +240,9 @@ def test_a_batch_is_expanded(ardoq, run, tmp_path):
     assert "cannot be read" in run(f"expand {tmp_path}/none.json").err
 
 
-# -- none is forgotten -------------------------------------------------------------------------------------
+# -- completeness ---------------------------------------------------------------------------------------
 
-#: Each read of the client, and a command line that comes to it.
+#: Each read of the client, and a command line that calls it.
 REACHED = {
     "get_workspaces": "workspaces",
     "find_workspace": "workspaces --search Ap",
@@ -277,7 +277,7 @@ REACHED = {
     "request": "request me",
     "iter_request": "request components --all",
 }
-#: A listing and its twin, which streams it, are one read.
+#: A listing and its twin, which streams it, count as one read.
 TWINS = {
     "get_workspaces": "iter_workspaces",
     "get_components": "iter_components",
@@ -288,7 +288,7 @@ TWINS = {
 }
 
 
-#: Conveniences of Python's: `context` shows what they look up or print.
+#: Conveniences for Python: `context` shows what they look up or print.
 OF_THE_CONTEXT = {"print_model", "find_component_type", "find_reference_type"}
 
 
@@ -305,24 +305,24 @@ def _reads():
     return (names | {"request", "iter_request"}) - set(TWINS.values()) - OF_THE_CONTEXT
 
 
-def test_no_read_is_forgotten():
+def test_every_read_has_a_command():
     """Every read among the endpoints of both versions has a command line in the table."""
     assert set(REACHED) == _reads()
 
 
 @pytest.mark.parametrize("name", REACHED)
-def test_the_command_comes_to_the_read(ardoq, run, monkeypatch, name):
-    """The command line of the table calls that read of the client, or its twin, and ends well."""
+def test_command_calls_the_read(ardoq, run, monkeypatch, name):
+    """The command line in the table calls that read of the client, or its twin, and succeeds."""
     called = set()
     for known, member in inspect.getmembers(ArdoqClient, inspect.isfunction):
         if not known.startswith("_"):
-            monkeypatch.setattr(ArdoqClient, known, _noting(known, member, called))
+            monkeypatch.setattr(ArdoqClient, known, _recorded(known, member, called))
     ran = run(REACHED[name], stdin="{}")
     assert (ran.status, ran.err) == (0, "")
     assert {name, TWINS.get(name, name)} & called
 
 
-def _noting(name, member, called):
+def _recorded(name, member, called):
     @functools.wraps(member)
     def method(self, *arguments, **keywords):
         called.add(name)
@@ -331,8 +331,8 @@ def _noting(name, member, called):
     return method
 
 
-def test_the_clients_refuse_to_write(ardoq):
-    """Every client that a command gets refuses a write before it is sent."""
+def test_clients_are_read_only(ardoq):
+    """Every client of a command rejects a write before it is sent."""
     options = PROGRAM.parser().parse_args(["me"])
     with Connection(options, ("v1", "v2")) as connection:
         for client in connection.clients():
@@ -341,8 +341,8 @@ def test_the_clients_refuse_to_write(ardoq):
     assert ardoq.requests == []
 
 
-def test_nothing_but_reads_is_sent(ardoq, run):
-    """All command lines of the table together send no write, and change nothing."""
+def test_only_reads_are_sent(ardoq, run):
+    """All command lines in the table together send no write, and change nothing."""
     before = ardoq.dump()
     for line in REACHED.values():
         run(line.replace("--output -", "--output /dev/null"), stdin="{}")

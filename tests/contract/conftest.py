@@ -1,10 +1,9 @@
-"""The Ardoq that the contract tests run against: the emulator, or a real one named by the environment.
+"""The Ardoq that the contract tests use: the emulator, or a real one that the environment names.
 
     ARDOQ_TEST_HOST=https://yourorg.ardoq.com ARDOQ_TEST_TOKEN=... python -m pytest tests/contract
 
-On a real Ardoq everything is made in workspaces, a folder and models of the tests' own, with names that
-begin with "ardoqpy contract test"; workspaces and the folder are deleted at the end (models stay, since
-no call is known that deletes one).
+On a real Ardoq the tests create workspaces, a folder and models whose names begin with "ardoqpy contract
+test". They delete the workspaces and the folder at the end; models stay, since no call deletes one.
 """
 
 import os
@@ -35,7 +34,7 @@ MODEL = {
 
 
 class Place:
-    """A client and a model to make workspaces from, all taken away at the end."""
+    """A client and a model for workspaces, which are deleted at the end."""
 
     def __init__(self, client):
         self.client = client
@@ -44,25 +43,25 @@ class Place:
         self._workspaces = []
 
     def workspace(self, name="Apps", **attributes):
-        """Make a workspace over the model."""
+        """Create a workspace with the model."""
         body = {"name": f"{self.label} {name}", "componentModel": self.model["_id"], **attributes}
         made = self.client.create_workspace(body)
         self._workspaces.append(made["_id"])
         return made
 
     def component(self, ws, name="Web shop", type_id="p1", **attributes):
-        """Make a component."""
+        """Create a component."""
         body = {"name": name, "typeId": type_id, "rootWorkspace": ws["_id"], **attributes}
         return self.client.create_component(body)
 
     def reference(self, source, target, kind=1, **attributes):
-        """Make a reference."""
+        """Create a reference."""
         body = {"source": source["_id"], "target": target["_id"], "type": kind, **attributes}
         body |= {"rootWorkspace": source["rootWorkspace"], "targetWorkspace": target["rootWorkspace"]}
         return self.client.create_reference(body)
 
     def clean(self):
-        """Delete the workspaces; one that a test has deleted is gone already."""
+        """Delete the workspaces that no test has deleted."""
         for ws_id in self._workspaces:
             with suppress(ArdoqClientException):
                 self.client.del_workspace(ws_id)
@@ -70,7 +69,7 @@ class Place:
 
 @pytest.fixture(scope="session")
 def ardoq_settings():
-    """Give host, token and label: of the real Ardoq where one is named, else of an emulator."""
+    """Return host, token and label of the real Ardoq if one is named, otherwise of an emulator."""
     if os.environ.get("ARDOQ_TEST_HOST"):
         yield {
             "hosturl": os.environ["ARDOQ_TEST_HOST"],
@@ -85,7 +84,7 @@ def ardoq_settings():
 
 @pytest.fixture
 def place(ardoq_settings):
-    """Give a test a place of its own."""
+    """Provide a client whose workspaces are deleted afterwards."""
     with ArdoqClient(**ardoq_settings) as client:
         made = Place(client)
         yield made

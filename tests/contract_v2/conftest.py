@@ -1,4 +1,4 @@
-"""Leave the slow tests that schemathesis derives from the contract to CI."""
+"""Run the slow tests that schemathesis derives from the contract in CI only."""
 
 from thorough import THOROUGH
 

@@ -1,12 +1,12 @@
-"""Our own statement of API v2: its 22 operations in OpenAPI 3.0, written down tersely and in our words.
+"""State API v2 in our own words: its 22 operations in OpenAPI 3.0, in a short notation.
 
-It stands in for the vendor's contract where that file is not at hand, and a test holds the two against each
-other where it is. Beyond the vendor's it names the refusals, which the vendor's leaves out.
+It replaces the vendor's contract if that file is not available, and a test compares the two if it is. It adds
+the errors, which the vendor's contract lacks.
 
 An object is a line of words, one for each attribute: `name` `*` (required) `?` (null allowed) `:type`. Types
-are `str` (also when none is named), `int`, `double`, `bool`, `any`, `time`, `email`, `version` (one that a
-change speaks of), `open` (an object of anything), `texts` (an object of strings), choices `a|b`, a schema
-`@Name`, a list of `[...]`, an object of `{...}`.
+are `str` (the default), `int`, `double`, `bool`, `any`, `time`, `email`, `version` (of a change), `open` (an
+object of anything), `texts` (an object of strings), enumerations `a|b`, a schema `@Name`, a list of `[...]`,
+an object of `{...}`.
 """
 
 from typing import Any
@@ -85,7 +85,7 @@ SCHEMAS = {
     # attachments
     "AttachmentResource": "resource-type*:org|workspace resource-id*",
     "Attachment": (f"{_ENTITY} _version*:double filename*:any folder*? resource*:@AttachmentResource"),
-    # refusals: only the message is sure
+    # errors: only the message is known
     "Refusal": "message* data:open",
 }
 for _kind in ("Component", "Reference"):
@@ -104,7 +104,7 @@ for _kind in ("Component", "Reference"):
         f"Created{_kind}Result": f"id* batchId body:@{_kind}",
         f"Updated{_kind}Result": f"id* body:@{_kind}",
     }
-#: Pages: what is on them, and what is said about them all.
+#: Pages: their values and their metadata.
 _PAGES = {
     "Workspace": ("@Workspace", "open"),
     "Component": ("@Component", "open"),
@@ -157,7 +157,7 @@ OPERATIONS = [
     ("get", "attachments/{id}", "", None, 200, "Attachment"),
 ]
 
-#: How a request may be refused: whom, what, in which form, in which state, how often.
+#: The errors: authentication, path, form, state, rate.
 REFUSALS = (400, 401, 403, 404, 405, 409, 415, 422, 429)
 
 _PLAIN: dict[str, Json] = {
@@ -224,8 +224,8 @@ def _json(name: str) -> Json:
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
 
 
-def refusals() -> Json:
-    """Return the responses that every operation may give instead of its own."""
+def errors() -> Json:
+    """Return the error responses that every operation may give."""
     return {str(status): {"description": "Refused", "content": _json("Refusal")} for status in REFUSALS}
 
 
@@ -238,7 +238,7 @@ def contract() -> Json:
             success["content"] = _json(answer)
         operation: Json = {
             "parameters": _parameters(path, query),
-            "responses": {str(status): success, **refusals()},
+            "responses": {str(status): success, **errors()},
         }
         if body is not None:
             operation["requestBody"] = {"required": True, "content": _json(body)}

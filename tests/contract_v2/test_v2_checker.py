@@ -1,4 +1,4 @@
-"""The checker of recorded exchanges, and the recorder that hands them over."""
+"""The checker of recorded exchanges, and the recorder."""
 
 import http.client
 import json
@@ -33,8 +33,8 @@ ONE = f"{COMPONENTS}/c"
 
 
 def complaints(method, path, query, body, status, answer):
-    """Return what the checker says about one exchange."""
-    texts = [json.dumps(one).encode() if one is not None else b"" for one in (body, answer)]
+    """Return the sentences of the checker about one exchange."""
+    texts = [json.dumps(item).encode() if item is not None else b"" for item in (body, answer)]
     return complaints_about([HttpExchange(method, path, query, texts[0], status, texts[1])])
 
 
@@ -56,8 +56,8 @@ def without(key):
         ("GET", "/api/component/c", "", None, 200, "anything"),
     ],
 )
-def test_what_fits_is_not_complained_about(exchange):
-    """Legal requests with their answers, refusals of illegal ones, and what is not of v2."""
+def test_valid_exchanges_have_no_complaints(exchange):
+    """Valid requests with their answers, rejected invalid requests, and other calls."""
     assert complaints(*exchange) == []
 
 
@@ -82,15 +82,15 @@ def test_what_fits_is_not_complained_about(exchange):
         (("GET", COMPONENTS, "", None, 200, {"values": [without("typeId")], "_links": {}}), "typeId"),
     ],
 )
-def test_what_does_not_fit_is_told(exchange, word):
-    """One complaint that names the place."""
+def test_invalid_exchanges_are_reported(exchange, word):
+    """One sentence names the location."""
     (complaint,) = complaints(*exchange)
     assert complaint.startswith(f"{exchange[0]} {exchange[1]} ({exchange[4]}): ")
     assert word in complaint
 
 
-def test_recorder_gets_what_was_answered_and_no_token():
-    """What the API has answered is recorded; neither made-up answers nor tokens nor the control door are."""
+def test_recorder_gets_answers_without_token():
+    """The recorder gets the answers of the API, but none of faults and of the admin API."""
     recorded = []
     with Emulator(recorder=recorded.append) as running:
         running.add_faults(Fault("status"), Fault("html"))

@@ -1,16 +1,16 @@
-"""Our own statement of API v2, held against the vendor's, the emulator's routes, and itself."""
+"""The contract in this repository, compared with the vendor's and with the emulator's routes."""
 
 import re
 from typing import Any
 
 import pytest
-from in_force import in_force, vendors
+from current_contract import current_contract, vendor_contract
 from openapi import REFUSALS, contract
 
 from ardoqpy.emulator.routes import ROUTES
 
 #: What a schema says about values; the rest is for readers.
-SAYING = (
+KEYWORDS = (
     "type",
     "format",
     "nullable",
@@ -23,41 +23,41 @@ SAYING = (
 )
 
 
-def plain(schema: Any, whole: dict[str, Any]) -> Any:
-    """Return a schema with nothing referred to elsewhere, and only what says something about values."""
+def plain(schema: Any, contract: dict[str, Any]) -> Any:
+    """Return a schema without references, reduced to what restricts values."""
     if isinstance(schema, list):
-        return [plain(item, whole) for item in schema]
+        return [plain(item, contract) for item in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
-        referred = whole
+        referred = contract
         for step in schema["$ref"].removeprefix("#/").split("/"):
             referred = referred[step]
-        return plain(referred, whole)
-    said = {key: plain(schema[key], whole) for key in SAYING if key in schema}
-    if "required" in said:
-        said["required"] = sorted(said["required"])
+        return plain(referred, contract)
+    rules = {key: plain(schema[key], contract) for key in KEYWORDS if key in schema}
+    if "required" in rules:
+        rules["required"] = sorted(rules["required"])
     if "properties" in schema:
-        said["properties"] = {name: plain(one, whole) for name, one in schema["properties"].items()}
-    return said
+        rules["properties"] = {name: plain(entry, contract) for name, entry in schema["properties"].items()}
+    return rules
 
 
-def operations(whole: dict[str, Any]) -> dict[str, Any]:
-    """Return what a contract says about each operation, in one form: refusals left out."""
+def operations(contract: dict[str, Any]) -> dict[str, Any]:
+    """Return the operations of a contract in one form, without errors."""
     found = {}
-    for path, verbs in whole["paths"].items():
+    for path, verbs in contract["paths"].items():
         for verb, operation in verbs.items():
             body = operation.get("requestBody", {})
             if "$ref" in body:
-                body = whole["components"]["requestBodies"][body["$ref"].rpartition("/")[2]]
+                body = contract["components"]["requestBodies"][body["$ref"].rpartition("/")[2]]
             found[f"{verb} {path}"] = {
                 "parameters": {
-                    (one["in"], one["name"]): (one["required"], plain(one["schema"], whole))
-                    for one in operation.get("parameters", ())
+                    (entry["in"], entry["name"]): (entry["required"], plain(entry["schema"], contract))
+                    for entry in operation.get("parameters", ())
                 },
-                "body": (body.get("required"), _content(body, whole)),
+                "body": (body.get("required"), _content(body, contract)),
                 "answers": {
-                    status: _content(answer, whole)
+                    status: _content(answer, contract)
                     for status, answer in operation["responses"].items()
                     if int(status) not in REFUSALS
                 },
@@ -65,15 +65,15 @@ def operations(whole: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _content(holder: dict[str, Any], whole: dict[str, Any]) -> Any:
-    return {kind: plain(one["schema"], whole) for kind, one in holder.get("content", {}).items()}
+def _content(holder: dict[str, Any], contract: dict[str, Any]) -> Any:
+    return {kind: plain(entry["schema"], contract) for kind, entry in holder.get("content", {}).items()}
 
 
 OURS = operations(contract())
 
 
 def test_there_are_22_operations():
-    """The contract has all operations, each with its refusals."""
+    """The contract has all operations, each with its errors."""
     assert len(OURS) == 22
     for verbs in contract()["paths"].values():
         for operation in verbs.values():
@@ -81,17 +81,17 @@ def test_there_are_22_operations():
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_ours_says_what_the_contract_in_force_says(name):
-    """Parameters, bodies, answers, required lists, nulls and types agree, attribute by attribute."""
-    assert OURS[name] == operations(in_force())[name]
+def test_contract_equals_the_one_in_force(name):
+    """Parameters, bodies, answers, required attributes, nulls and types are equal."""
+    assert OURS[name] == operations(current_contract())[name]
 
 
-def test_ours_has_all_operations_of_the_contract_in_force():
+def test_contracts_have_the_same_operations():
     """Neither contract has an operation that the other lacks."""
-    assert set(OURS) == set(operations(vendors() or contract()))
+    assert set(OURS) == set(operations(vendor_contract() or contract()))
 
 
-def test_the_emulator_has_the_operations_of_the_contract_and_no_other():
+def test_emulator_has_the_operations_of_the_contract():
     """The routes below /api/v2 are those of the contract."""
     routes = {f"{route.method.lower()} {re.sub(r'{.*?}', '{id}', route.pattern)}" for route in ROUTES}
     assert {route for route in routes if "/api/v2/" in route} == set(OURS)

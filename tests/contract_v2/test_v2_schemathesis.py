@@ -1,9 +1,8 @@
-"""The contract of v2, driven against the running emulator: what is legal and what is not, over all
-operations.
+"""Test the emulator with valid and invalid requests that schemathesis derives from the contract of v2.
 
-The vendor's contract is used where it is at hand (../shared/openapi-v2.json beside the repository, or where
-ARDOQPY_VENDOR_CONTRACT says), else our own of `openapi.py`. Nothing is left to chance: examples are derived,
-not drawn, and the emulator starts each of them from the same organisation.
+The vendor's contract is used if it is available (../shared/openapi-v2.json beside the repository, or the file
+in ARDOQPY_VENDOR_CONTRACT), else the one in `openapi.py`. Examples are derived, not random, and the emulator
+starts each of them from the same organisation.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,9 +11,9 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
-from furnished import SEED, acquainted, linked
+from current_contract import current_contract
+from example_organisation import SEED, with_examples, with_links
 from hypothesis import HealthCheck, Phase, given, settings
-from in_force import in_force
 from schemathesis.config import (
     ChecksConfig,
     CoveragePhaseConfig,
@@ -34,7 +33,7 @@ TAKEN = ["2xx", "404", "409", "422"]
 
 
 def schema(contract: dict[str, Any], *modes: GenerationMode, coverage: bool) -> Any:
-    """Load a contract, to send requests that fit it, or that do not."""
+    """Load a contract for valid requests, or for invalid ones."""
     project = ProjectConfig(
         checks=ChecksConfig(
             positive_data_acceptance=PositiveDataAcceptanceConfig(expected_statuses=TAKEN),
@@ -51,13 +50,13 @@ def schema(contract: dict[str, Any], *modes: GenerationMode, coverage: bool) -> 
     return schemathesis.openapi.from_dict(contract, config=config)
 
 
-LEGAL = schema(acquainted(in_force()), GenerationMode.POSITIVE, coverage=False)
-LINKED = schema(linked(acquainted(in_force())), GenerationMode.POSITIVE, coverage=False)
-ILLEGAL = schema(in_force(), GenerationMode.NEGATIVE, coverage=True)
+LEGAL = schema(with_examples(current_contract()), GenerationMode.POSITIVE, coverage=False)
+LINKED = schema(with_links(with_examples(current_contract())), GenerationMode.POSITIVE, coverage=False)
+ILLEGAL = schema(current_contract(), GenerationMode.NEGATIVE, coverage=True)
 
 
 def derived(examples: int, *phases: Phase) -> settings:
-    """Return settings that leave nothing to chance."""
+    """Return settings without randomness."""
     return settings(
         max_examples=examples,
         derandomize=True,
@@ -70,33 +69,33 @@ def derived(examples: int, *phases: Phase) -> settings:
 
 @pytest.fixture(scope="module")
 def ardoq() -> Iterator[Emulator]:
-    """Run an emulator with some of everything, that must not make mistakes."""
+    """Run an emulator with entities of every kind; fail if it crashes."""
     with Emulator(seed=SEED) as running:
         yield running
         assert running.crashes == []
 
 
 @pytest.fixture(scope="module")
-def hold(ardoq: Emulator) -> Iterator[Callable[[Any], None]]:
-    """Send a request, and look at the answer in every way."""
+def check(ardoq: Emulator) -> Iterator[Callable[[Any], None]]:
+    """Send a request, and check the answer in every way."""
     headers = {"Authorization": f"Bearer {ardoq.token}"}
     with requests.Session() as session:
         yield lambda case: case.call_and_validate(base_url=ardoq.url, session=session, headers=headers)
 
 
-OPERATIONS = {found.ok().label: found.ok() for found in LEGAL.get_all_operations()}
+OPERATIONS = {item.ok().label: item.ok() for item in LEGAL.get_all_operations()}
 
 
 @pytest.mark.parametrize("label", [label for label in OPERATIONS if "/batch" not in label])
-def test_what_is_legal_is_answered_as_the_contract_says(label, ardoq, hold):
-    """A request that fits the contract is taken or refused for its sense, as it says; some are taken."""
+def test_valid_requests(label, ardoq, check):
+    """A valid request is accepted, or rejected for its content, as in the contract; some are accepted."""
     ardoq.clear_requests()
 
     @derived(15)
     @given(case=OPERATIONS[label].as_strategy())
     def holds(case):
         ardoq.reset()
-        hold(case)
+        check(case)
 
     holds()
     assert [request.status for request in ardoq.requests if request.status < 300]
@@ -104,28 +103,28 @@ def test_what_is_legal_is_answered_as_the_contract_says(label, ardoq, hold):
 
 @LEGAL.include(path_regex="/batch").parametrize()
 @derived(8)
-def test_a_legal_batch_is_answered_as_the_contract_says(case, ardoq, hold):
-    """A batch that fits the contract is taken, or refused for its sense; the answer fits, too."""
+def test_valid_batches(case, ardoq, check):
+    """A valid batch is accepted, or rejected for its content; the answer matches the contract."""
     ardoq.reset()
-    hold(case)
+    check(case)
 
 
 @ILLEGAL.exclude(path_regex="/batch/expand").parametrize()
 @derived(1, Phase.explicit)
-def test_each_way_to_be_illegal_is_refused_as_the_contract_says(case, hold):
-    """Attribute by attribute, a request that does not fit is refused in the form that all refusals have."""
-    hold(case)
+def test_requests_with_one_invalid_attribute(case, check):
+    """A request with one invalid attribute is rejected in the form of all errors."""
+    check(case)
 
 
 @ILLEGAL.include(method=["POST", "PATCH"]).parametrize()
 @derived(5, Phase.generate)
-def test_what_is_illegal_at_random_is_refused_as_the_contract_says(case, hold):
-    """Whatever else does not fit is refused in that form, too."""
-    hold(case)
+def test_other_invalid_requests(case, check):
+    """Any other invalid request is rejected in the form of all errors."""
+    check(case)
 
 
-def test_what_was_written_can_be_read_changed_and_deleted(ardoq):
-    """Along the links from what one call answers to what another takes, the contract holds at every step."""
+def test_sequences_of_requests(ardoq):
+    """Sequences along the links between operations match the contract at every step."""
 
     class Walk(LINKED.as_state_machine()):
         def setup(self):

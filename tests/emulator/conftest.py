@@ -1,4 +1,4 @@
-"""Give tests an emulator of their own."""
+"""Share one emulator among all tests."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -9,27 +9,39 @@ from emulator_caller import Caller, Ticking
 
 from ardoqpy.emulator import Emulator, HttpExchange
 
+RECORDED: list[HttpExchange] = []
+
+
+@pytest.fixture(scope="session")
+def shared_emulator() -> Iterator[Emulator]:
+    """Start one emulator for all tests."""
+    with Emulator(clock=Ticking(), recorder=RECORDED.append) as running:
+        yield running
+
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    """Run an emulator that must not make mistakes, nor answer v2 as its contract does not say."""
-    recorded: list[HttpExchange] = []
-    with Emulator(clock=Ticking(), recorder=recorded.append) as running:
-        yield running
-    assert running.crashes == []
-    assert complaints_about(recorded) == []
+def emulator(shared_emulator: Emulator) -> Iterator[Emulator]:
+    """Reset the emulator. Fail if it crashes, or if an answer of v2 does not match the contract."""
+    shared_emulator.clear_faults()
+    shared_emulator.clear_requests()
+    shared_emulator.page_size = 5
+    shared_emulator.reset()
+    RECORDED.clear()
+    yield shared_emulator
+    assert shared_emulator.crashes == []
+    assert complaints_about(RECORDED) == []
 
 
 @pytest.fixture
 def ardoq(emulator: Emulator) -> Iterator[Caller]:
-    """Call the emulator."""
+    """Return a client for the emulator."""
     caller = Caller(emulator)
     yield caller
     caller.connection.close()
 
 
-class Place(NamedTuple):
-    """Name what a test of v2 finds: two workspaces of one model, and its fields."""
+class Organisation(NamedTuple):
+    """Hold the ids of two workspaces with the same model."""
 
     apps: str
     other: str
@@ -50,8 +62,8 @@ FIELDS = [
 
 
 @pytest.fixture
-def place(ardoq: Caller) -> Place:
-    """Make, by v1, a model with fields and two workspaces over it."""
+def organisation(ardoq: Caller) -> Organisation:
+    """Create, by v1, a model with fields and two workspaces that use it."""
     service = {"name": "Service", "icon": "cog"}
     root = {"p1": {"name": "Application", "children": {"p2": service}}, "p3": {"name": "Server"}}
     types = {"1": {"name": "uses"}, "2": {"name": "Implicit"}}
@@ -59,4 +71,4 @@ def place(ardoq: Caller) -> Place:
     for field in FIELDS:
         ardoq.ok("POST", "/api/field", {**field, "model": model["_id"]}, 201)
     ids = [ardoq.workspace(name, componentModel=model["_id"])["_id"] for name in ("Apps", "Other")]
-    return Place(*ids, model["_id"])
+    return Organisation(*ids, model["_id"])

@@ -1,4 +1,4 @@
-"""Call an emulator with the barest possible client, which is none of ours."""
+"""Call an emulator with a minimal HTTP client that shares no code with the library."""
 
 import http.client
 import json
@@ -11,7 +11,7 @@ from ardoqpy.emulator import Emulator
 
 
 class Answer(NamedTuple):
-    """Hold an answer."""
+    """Hold a response."""
 
     status: int
     headers: dict[str, str]
@@ -24,7 +24,7 @@ class Answer(NamedTuple):
 
 
 class Caller:
-    """Call an emulator over one kept connection."""
+    """Call an emulator over one connection that is kept open."""
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
@@ -50,14 +50,14 @@ class Caller:
         assert answer.status == status, (answer.status, answer.content)
         return answer.json if answer.content else None
 
-    def refused(self, status: int, method: str, path: str, body: Any = None) -> str:
-        """Send a request that has to be refused, and return the message."""
+    def rejected(self, status: int, method: str, path: str, body: Any = None) -> str:
+        """Send a request that has to be rejected, and return the message."""
         answer = self.call(method, path, body)
         assert answer.status == status, (answer.status, answer.content)
         return answer.json["message"]
 
     def raw(self, text: bytes, *, read: bool = True) -> bytes:
-        """Send bytes over a socket of their own and read until the emulator closes it."""
+        """Send bytes over a new socket and read until the emulator closes it."""
         with socket.create_connection((self.address.hostname, self.address.port), timeout=10) as sock:
             sock.sendall(text)
             received = b""
@@ -66,27 +66,27 @@ class Caller:
             return received
 
     def workspace(self, name: str = "Apps", **more: Any) -> dict:
-        """Make a workspace."""
+        """Create a workspace."""
         return self.ok("POST", "/api/workspace", {"name": name, **more}, 201)
 
     def component(self, workspace: dict, name: str = "Web", **more: Any) -> dict:
-        """Make a component."""
+        """Create a component."""
         body = {"name": name, "rootWorkspace": workspace["_id"], **more}
         return self.ok("POST", "/api/component", body, 201)
 
     def reference(self, source: dict, target: dict, **more: Any) -> dict:
-        """Make a reference."""
+        """Create a reference."""
         body = {"source": source["_id"], "target": target["_id"], "type": 2, **more}
         return self.ok("POST", "/api/reference", body, 201)
 
 
 class Ticking:
-    """Tell a time that moves on by a millisecond with every look."""
+    """Be a clock that advances by a millisecond with every call."""
 
     def __init__(self) -> None:
         self.moment = datetime(2024, 5, 1, 10, tzinfo=UTC)
 
     def __call__(self) -> datetime:
-        """Return the next moment."""
+        """Return the next time."""
         self.moment += timedelta(milliseconds=1)
         return self.moment

@@ -1,4 +1,4 @@
-"""Components and references, as v1 has them."""
+"""Components and references in API v1."""
 
 import pytest
 
@@ -8,12 +8,12 @@ APPLICATION = "p1434104432900"
 
 @pytest.fixture
 def workspace(ardoq):
-    """Make a workspace."""
+    """Create a workspace."""
     return ardoq.workspace()
 
 
 def test_created_component_has_every_attribute(ardoq, workspace):
-    """What a new component answers is complete, with null where nothing is set, and custom values flat."""
+    """A new component has every attribute, null if not set, and its custom values at the top level."""
     component = ardoq.component(workspace, "Web", lifecycle="live", cost=1200)
     stored = ardoq.ok("GET", f"/api/component/{component['_id']}")
     assert stored == component
@@ -60,37 +60,37 @@ def test_created_component_has_every_attribute(ardoq, workspace):
 
 
 def test_default_type_follows_the_parent(ardoq, workspace):
-    """Without typeId the root-level type is taken, below a parent the first child type, else the root's."""
+    """Without typeId a component gets the first root type, or the first child type of its parent's type."""
     top = ardoq.component(workspace, "top")
     child = ardoq.component(workspace, "child", parent=top["_id"])
     grandchild = ardoq.component(workspace, "grandchild", parent=child["_id"])
-    assert [one["type"] for one in (top, child, grandchild)] == ["Application", "Service", "Application"]
+    assert [item["type"] for item in (top, child, grandchild)] == ["Application", "Service", "Application"]
     assert ardoq.ok("GET", f"/api/component/{top['_id']}")["children"] == [child["_id"]]
 
 
-def test_wrong_components_are_refused_in_a_sentence(ardoq, workspace):
-    """What is missing or unknown is 422 and named; wrong JSON types are 400."""
+def test_invalid_components_are_rejected(ardoq, workspace):
+    """A missing or unknown value is 422 and named in the message; a wrong JSON type is 400."""
     workspace_id = workspace["_id"]
 
-    def refused(status, **body):
-        return ardoq.refused(status, "POST", "/api/component", body)
+    def rejected(status, **body):
+        return ardoq.rejected(status, "POST", "/api/component", body)
 
-    assert refused(422, rootWorkspace=workspace_id) == "A component needs a 'name'."
-    assert refused(422, name="x") == "A component needs a 'rootWorkspace'."
-    assert refused(422, name="x", rootWorkspace=workspace_id, typeId="p9") == (
+    assert rejected(422, rootWorkspace=workspace_id) == "A component needs a 'name'."
+    assert rejected(422, name="x") == "A component needs a 'rootWorkspace'."
+    assert rejected(422, name="x", rootWorkspace=workspace_id, typeId="p9") == (
         "Workspace 'Apps' has no component type 'p9';"
         f" it has Application ({APPLICATION}), Service ({SERVICE})."
     )
-    assert "is the id of a workspace" in refused(
+    assert "is the id of a workspace" in rejected(
         422,
         name="x",
         rootWorkspace=workspace_id,
         parent=workspace_id,
     )
-    assert "No workspace".lower() in refused(422, name="x", rootWorkspace="nothing").lower()
-    assert "has to be a string" in refused(400, name=["x"], rootWorkspace=workspace_id)
+    assert "No workspace".lower() in rejected(422, name="x", rootWorkspace="nothing").lower()
+    assert "has to be a string" in rejected(400, name=["x"], rootWorkspace=workspace_id)
     elsewhere = ardoq.component(ardoq.workspace("Other"))
-    assert "cannot be the parent" in refused(
+    assert "cannot be the parent" in rejected(
         422,
         name="x",
         rootWorkspace=workspace_id,
@@ -99,19 +99,15 @@ def test_wrong_components_are_refused_in_a_sentence(ardoq, workspace):
     assert ardoq.ok("GET", f"/api/workspace/{workspace_id}/component") == []
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"a": NaN}', b'{"a": 1e999}', b"[" * 100_000])
-def test_malformed_json_is_400(ardoq, body):
-    """What is not JSON is refused as such."""
-    assert "is not JSON" in ardoq.refused(400, "POST", "/api/component", body)
+def test_malformed_json_is_400(ardoq):
+    """A body that is not JSON is rejected, and so is a list instead of an object."""
+    for body in (b"", b"{", b"\xff", b'{"a": NaN}', b'{"a": 1e999}', b"[" * 100_000):
+        assert "is not JSON" in ardoq.rejected(400, "POST", "/api/component", body), body[:10]
+    assert "has to be a JSON object" in ardoq.rejected(400, "POST", "/api/component", [])
 
 
-def test_body_that_is_no_object_is_400(ardoq):
-    """An array where an object belongs is refused."""
-    assert "has to be a JSON object" in ardoq.refused(400, "POST", "/api/component", [])
-
-
-def test_put_replaces_and_counts_up(ardoq, workspace):
-    """A PUT keeps type and place in order, resets what else it leaves out, and adds one to the version."""
+def test_put_replaces_and_increments_the_version(ardoq, workspace):
+    """A PUT keeps type and order, resets other omitted attributes, and adds one to the version."""
     component = ardoq.component(workspace, "Web", typeId=SERVICE, description="old", color="red", custom=1)
     path = f"/api/component/{component['_id']}"
     changed = ardoq.ok("PUT", path, {"name": "New", "_version": 1, "rootWorkspace": workspace["_id"]})
@@ -119,13 +115,13 @@ def test_put_replaces_and_counts_up(ardoq, workspace):
     assert (changed["description"], changed["color"], changed["_order"]) == (None, None, 1.0)
     assert "custom" not in changed
     assert changed["created"] == component["created"] < changed["last-updated"]
-    message = ardoq.refused(409, "PUT", path, {"name": "New", "_version": 1})
+    message = ardoq.rejected(409, "PUT", path, {"name": "New", "_version": 1})
     assert message == f"Component {component['_id']} has version 2, the request has 1."
-    assert ardoq.refused(400, "PUT", path, {"name": "New"}) == "A PUT needs the '_version' that it replaces."
+    assert ardoq.rejected(400, "PUT", path, {"name": "New"}) == "A PUT needs the '_version' that it replaces."
 
 
-def test_read_only_keys_sent_back_are_ignored(ardoq, workspace):
-    """GET, change, PUT everything back changes just that; null takes a custom value away."""
+def test_put_ignores_read_only_keys(ardoq, workspace):
+    """A PUT of a changed GET answer changes only that; null removes a custom value."""
     component = ardoq.component(workspace, "Web", a=1, b=2)
     path = f"/api/component/{component['_id']}"
     body = {**component, "component-key": "X-9", "children": ["x"], "type": "Service", "name": "N", "b": None}
@@ -135,34 +131,34 @@ def test_read_only_keys_sent_back_are_ignored(ardoq, workspace):
     assert "b" not in changed
 
 
-def test_patch_changes_only_what_it_names_whatever_the_version(ardoq, workspace):
-    """A PATCH needs no version, compares none, and leaves the rest alone."""
+def test_patch_changes_only_given_attributes(ardoq, workspace):
+    """A PATCH needs no version, compares none, and changes only the given attributes."""
     component = ardoq.component(workspace, "Web", description="d", a=1, b=2)
     path = f"/api/component/{component['_id']}"
     changed = ardoq.ok("PATCH", path, {"a": 5, "b": None, "_version": 77})
     assert (changed["_version"], changed["description"], changed["a"]) == (2, "d", 5)
     assert "b" not in changed
     assert ardoq.ok("PATCH", path, {"typeId": SERVICE})["type"] == "Service"
-    ardoq.refused(422, "PATCH", path, {"name": None})
+    ardoq.rejected(422, "PATCH", path, {"name": None})
 
 
-def test_component_cannot_be_below_itself_nor_move(ardoq, workspace):
-    """A cycle of parents and a change of workspace are refused, a new parent is not."""
+def test_component_cannot_be_below_itself_or_change_workspace(ardoq, workspace):
+    """A cycle of parents and another workspace are rejected; a new parent is accepted."""
     a = ardoq.component(workspace, "a")
     b = ardoq.component(workspace, "b", parent=a["_id"])
     c = ardoq.component(workspace, "c", parent=b["_id"])
     for parent in (a, b, c):
-        message = ardoq.refused(422, "PATCH", f"/api/component/{a['_id']}", {"parent": parent["_id"]})
+        message = ardoq.rejected(422, "PATCH", f"/api/component/{a['_id']}", {"parent": parent["_id"]})
         assert "cannot be below itself" in message
     other = ardoq.workspace("Other")
-    ardoq.refused(422, "PATCH", f"/api/component/{a['_id']}", {"rootWorkspace": other["_id"]})
+    ardoq.rejected(422, "PATCH", f"/api/component/{a['_id']}", {"rootWorkspace": other["_id"]})
     moved = ardoq.ok("PATCH", f"/api/component/{c['_id']}", {"parent": a["_id"]})
     assert moved["parent"] == a["_id"]
     assert ardoq.ok("GET", f"/api/component/{a['_id']}")["children"] == [b["_id"], c["_id"]]
 
 
-def test_delete_takes_descendants_and_references_both_ways(ardoq, workspace):
-    """A removed component takes its subtree, and every reference that touches any of it; tags let go."""
+def test_delete_removes_descendants_and_references(ardoq, workspace):
+    """Deleting a component deletes its descendants and all their references, and removes them from tags."""
     top = ardoq.component(workspace, "top")
     child = ardoq.component(workspace, "child", parent=top["_id"])
     other = ardoq.component(workspace, "other")
@@ -173,13 +169,13 @@ def test_delete_takes_descendants_and_references_both_ways(ardoq, workspace):
     tag = ardoq.ok("POST", "/api/tag", tag, 201)
     answer = ardoq.call("DELETE", f"/api/component/{top['_id']}")
     assert (answer.status, answer.content, "content-type" in answer.headers) == (204, b"", False)
-    assert [one["name"] for one in ardoq.ok("GET", "/api/component")] == ["other"]
-    assert [one["_id"] for one in ardoq.ok("GET", "/api/reference/")] == [stays["_id"]]
+    assert [item["name"] for item in ardoq.ok("GET", "/api/component")] == ["other"]
+    assert [item["_id"] for item in ardoq.ok("GET", "/api/reference/")] == [stays["_id"]]
     assert ardoq.ok("GET", f"/api/tag/{tag['_id']}")["components"] == [other["_id"]]
-    ardoq.refused(404, "DELETE", f"/api/component/{child['_id']}")
+    ardoq.rejected(404, "DELETE", f"/api/component/{child['_id']}")
 
 
-def test_bulk_delete_tells_what_went(ardoq, workspace):
+def test_bulk_delete_lists_deleted_entities(ardoq, workspace):
     """The bulk delete lists components, references and changed tags, and is all or nothing."""
     top = ardoq.component(workspace, "top")
     child = ardoq.component(workspace, "child", parent=top["_id"])
@@ -187,38 +183,38 @@ def test_bulk_delete_tells_what_went(ardoq, workspace):
     reference = ardoq.reference(other, child)
     tag = {"name": "t", "rootWorkspace": workspace["_id"], "references": [reference["_id"]]}
     tag = ardoq.ok("POST", "/api/tag", tag, 201)
-    ardoq.refused(404, "DELETE", "/api/component", {"componentIds": [top["_id"], "nothing"]})
-    ardoq.refused(400, "DELETE", "/api/component", {"componentIds": top["_id"]})
+    ardoq.rejected(404, "DELETE", "/api/component", {"componentIds": [top["_id"], "nothing"]})
+    ardoq.rejected(400, "DELETE", "/api/component", {"componentIds": top["_id"]})
     assert len(ardoq.ok("GET", "/api/component")) == 3
     body = {"componentIds": [top["_id"], child["_id"]], "requestId": "r"}
     answer = ardoq.ok("DELETE", "/api/component", body)
     assert answer["clientRequestId"] == "r"
     assert answer["componentIds"] == [top["_id"], child["_id"]]
     assert answer["referenceIds"] == [reference["_id"]]
-    assert [(one["_id"], one["references"], one["_version"]) for one in answer["updatedTags"]] == [
+    assert [(item["_id"], item["references"], item["_version"]) for item in answer["updatedTags"]] == [
         (tag["_id"], [], 2),
     ]
 
 
 def test_get_with_references(ardoq, workspace):
-    """includeReferences=true adds those that come in and go out; false adds nothing."""
+    """includeReferences=true adds the incoming and outgoing references; false adds nothing."""
     a, b = ardoq.component(workspace, "a"), ardoq.component(workspace, "b")
     out, back = ardoq.reference(a, b), ardoq.reference(b, a)
-    whole = ardoq.ok("GET", f"/api/component/{a['_id']}?includeReferences=true")["references"]
-    assert [one["_id"] for one in whole["out"]] == [out["_id"]]
-    assert [one["_id"] for one in whole["in"]] == [back["_id"]]
+    references = ardoq.ok("GET", f"/api/component/{a['_id']}?includeReferences=true")["references"]
+    assert [item["_id"] for item in references["out"]] == [out["_id"]]
+    assert [item["_id"] for item in references["in"]] == [back["_id"]]
     assert "references" not in ardoq.ok("GET", f"/api/component/{a['_id']}?includeReferences=false")
 
 
 def test_search_by_workspace_name_and_field(ardoq, workspace):
-    """Search narrows by workspace, by part of the name in any case, and by one field."""
+    """The search filters by workspace, by part of the name in any letter case, and by one field."""
     for name, custom in (("Web shop", "x"), ("My WEB", "y"), ("Mail", "x")):
         ardoq.component(workspace, name, custom=custom)
     ardoq.component(ardoq.workspace("Other"), "Web elsewhere")
     base = f"/api/component/search?workspace={workspace['_id']}"
 
     def names(path):
-        return [one["name"] for one in ardoq.ok("GET", path)]
+        return [item["name"] for item in ardoq.ok("GET", path)]
 
     assert names(base) == ["Web shop", "My WEB", "Mail"]
     assert names(f"{base}&name=web") == ["Web shop", "My WEB"]
@@ -227,14 +223,14 @@ def test_search_by_workspace_name_and_field(ardoq, workspace):
     assert len(names("/api/component/search?name=web")) == 3
 
 
-def test_fieldsearch_is_equality_on_every_pair(ardoq, workspace):
-    """Every pair has to hold exactly; numbers and booleans are found by their text."""
+def test_fieldsearch_compares_every_pair(ardoq, workspace):
+    """Every pair has to be equal; numbers and booleans are compared as text."""
     ardoq.component(workspace, "a", size=5, live=True, kind="x")
     ardoq.component(workspace, "b", size=5.0, kind="xy")
     ardoq.component(ardoq.workspace("Other"), "c", size=5)
 
     def names(query):
-        return [one["name"] for one in ardoq.ok("GET", f"/api/component/fieldsearch?{query}")]
+        return [item["name"] for item in ardoq.ok("GET", f"/api/component/fieldsearch?{query}")]
 
     here = f"workspace={workspace['_id']}"
     assert names(f"{here}&size=5") == ["a", "b"]
@@ -248,23 +244,23 @@ def test_fieldsearch_is_equality_on_every_pair(ardoq, workspace):
     assert names("component-key=APP-2") == ["b"]
 
 
-def test_component_keys_are_never_used_twice(ardoq, workspace):
-    """The counter goes on after a removal."""
+def test_component_keys_are_not_reused(ardoq, workspace):
+    """The counter continues after a deletion."""
     first = ardoq.component(workspace)
     ardoq.ok("DELETE", f"/api/component/{first['_id']}", status=204)
     assert ardoq.component(workspace)["component-key"] == "APP-2"
     assert ardoq.ok("GET", f"/api/workspace/{workspace['_id']}")["comp-counter"] == 2
 
 
-def test_wrong_kind_of_id_is_told(ardoq, workspace):
-    """A 404 says what the id is the id of."""
-    message = ardoq.refused(404, "GET", f"/api/component/{workspace['_id']}")
+def test_id_of_another_kind_is_explained(ardoq, workspace):
+    """The message of a 404 names the kind of entity that has the id."""
+    message = ardoq.rejected(404, "GET", f"/api/component/{workspace['_id']}")
     assert message == f"No component has the id {workspace['_id']}: that is the id of a workspace."
-    assert ardoq.refused(404, "GET", "/api/component/f00") == "No component has the id f00."
+    assert ardoq.rejected(404, "GET", "/api/component/f00") == "No component has the id f00."
 
 
 def test_created_reference_has_its_names_and_workspaces(ardoq, workspace):
-    """A reference derives its workspaces from its ends and carries their names and that of its type."""
+    """A reference has the workspaces and names of its ends, and the name of its type."""
     a, b = ardoq.component(workspace, "a"), ardoq.component(ardoq.workspace("Other"), "b")
     reference = ardoq.reference(a, b, order=-1, displayText="calls", weight=3)
     assert reference["rootWorkspace"] == workspace["_id"]
@@ -281,37 +277,37 @@ def test_created_reference_has_its_names_and_workspaces(ardoq, workspace):
     assert ardoq.ok("GET", f"/api/reference?workspace={b['rootWorkspace']}") == []
 
 
-def test_wrong_references_are_refused(ardoq, workspace):
+def test_invalid_references_are_rejected(ardoq, workspace):
     """Missing or unknown ends and types are 422, wrong JSON types 400."""
     a = ardoq.component(workspace)["_id"]
 
-    def refused(status, **body):
-        return ardoq.refused(status, "POST", "/api/reference", body)
+    def rejected(status, **body):
+        return ardoq.rejected(status, "POST", "/api/reference", body)
 
-    assert refused(422, source=a, type=2) == "A reference needs a 'target'."
-    assert refused(422, source=a, target=a) == "A reference needs a 'type'."
-    assert "is the id of a workspace" in refused(422, source=a, target=workspace["_id"], type=2)
-    assert refused(422, source=a, target=a, type=9) == (
+    assert rejected(422, source=a, type=2) == "A reference needs a 'target'."
+    assert rejected(422, source=a, target=a) == "A reference needs a 'type'."
+    assert "is the id of a workspace" in rejected(422, source=a, target=workspace["_id"], type=2)
+    assert rejected(422, source=a, target=a, type=9) == (
         "Workspace 'Apps' has no reference type 9; it has Asynchronous (0), Synchronous (1), Implicit (2)."
     )
-    assert "an integer, not a string" in refused(400, source=a, target=a, type="2")
-    assert "an integer, not true" in refused(400, source=a, target=a, type=True)
+    assert "an integer, not a string" in rejected(400, source=a, target=a, type="2")
+    assert "an integer, not true" in rejected(400, source=a, target=a, type=True)
 
 
 def test_reference_can_be_changed_and_removed(ardoq, workspace):
-    """Ends can be swapped by PUT, the type changed by PATCH; a stale version is 409."""
+    """A PUT can swap the ends, a PATCH can change the type; an outdated version is 409."""
     a, b = ardoq.component(workspace, "a"), ardoq.component(workspace, "b")
     reference = ardoq.reference(a, b, weight=3)
     path = f"/api/reference/{reference['_id']}"
     swapped = ardoq.ok("PUT", path, {**reference, "source": b["_id"], "target": a["_id"]})
     assert (swapped["_version"], swapped["ardoq"]["sourceName"], swapped["weight"]) == (2, "b", 3)
-    ardoq.refused(409, "PUT", path, reference)
+    ardoq.rejected(409, "PUT", path, reference)
     assert ardoq.ok("PATCH", path, {"type": 1})["ardoq"]["typeName"] == "Synchronous"
-    ardoq.refused(422, "PATCH", path, {"source": "nothing"})
+    ardoq.rejected(422, "PATCH", path, {"source": "nothing"})
     assert ardoq.ok("GET", f"/api/component/{b['_id']}")["ardoq"]["outgoingReferenceCount"] == 1
     tag = {"name": "t", "rootWorkspace": workspace["_id"], "references": [reference["_id"]]}
     tag = ardoq.ok("POST", "/api/tag", tag, 201)
     ardoq.ok("DELETE", path, status=204)
-    ardoq.refused(404, "DELETE", path)
+    ardoq.rejected(404, "DELETE", path)
     assert ardoq.ok("GET", f"/api/tag/{tag['_id']}")["references"] == []
     assert ardoq.ok("GET", f"/api/component/{b['_id']}")["ardoq"]["outgoingReferenceCount"] == 0

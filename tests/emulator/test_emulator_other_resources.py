@@ -1,4 +1,4 @@
-"""Tags, models, fields, users, attachments, batch, reports, as v1 has them."""
+"""Tags, models, fields, users, attachments, batch and reports in API v1."""
 
 import time
 
@@ -10,7 +10,7 @@ TEMPLATE = "54d38789e4b0dcc89b8d8e13"
 
 
 def multipart(name, filename, kind, content):
-    """Write a multipart body with one file."""
+    """Return a multipart body with one file."""
     boundary = "xYzBoundary"
     head = (
         f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{filename}"\r\n'
@@ -22,12 +22,12 @@ def multipart(name, filename, kind, content):
 
 @pytest.fixture
 def workspace(ardoq):
-    """Make a workspace."""
+    """Create a workspace."""
     return ardoq.workspace()
 
 
 def test_tag_is_found_or_created_by_name(ardoq, workspace):
-    """A second POST of the name answers the first tag, whose lists do not grow."""
+    """A second POST with the same name returns the first tag unchanged."""
     component = ardoq.component(workspace)["_id"]
     body = {"name": "t", "rootWorkspace": workspace["_id"]}
     tag = ardoq.ok("POST", "/api/tag", body, 201)
@@ -40,30 +40,30 @@ def test_tag_is_found_or_created_by_name(ardoq, workspace):
 
 
 def test_tag_can_be_changed_and_removed(ardoq, workspace):
-    """A PUT of a tag goes by version; ids in it have to exist; names stay unique."""
+    """A PUT compares the version; the ids in a tag have to exist; names stay unique."""
     component = ardoq.component(workspace)["_id"]
     tag = ardoq.ok("POST", "/api/tag", {"name": "t", "rootWorkspace": workspace["_id"]}, 201)
     path = f"/api/tag/{tag['_id']}"
     changed = ardoq.ok("PUT", path, {**tag, "components": [component]})
     assert (changed["_version"], changed["components"]) == (2, [component])
-    ardoq.refused(409, "PUT", path, tag)
-    ardoq.refused(422, "PUT", path, {**changed, "components": ["nothing"]})
-    ardoq.refused(400, "PUT", path, {**changed, "components": "x"})
+    ardoq.rejected(409, "PUT", path, tag)
+    ardoq.rejected(422, "PUT", path, {**changed, "components": ["nothing"]})
+    ardoq.rejected(400, "PUT", path, {**changed, "components": "x"})
     ardoq.ok("POST", "/api/tag", {"name": "u", "rootWorkspace": workspace["_id"]}, 201)
-    ardoq.refused(409, "PUT", path, {**changed, "name": "u"})
+    ardoq.rejected(409, "PUT", path, {**changed, "name": "u"})
     ardoq.ok("DELETE", path, status=204)
-    ardoq.refused(404, "GET", path)
-    ardoq.refused(422, "POST", "/api/tag", {"rootWorkspace": workspace["_id"]})
+    ardoq.rejected(404, "GET", path)
+    ardoq.rejected(422, "POST", "/api/tag", {"rootWorkspace": workspace["_id"]})
 
 
-def test_common_models_come_when_asked_for(ardoq, workspace):
-    """The list of models has the templates only with includeCommon=true."""
+def test_common_models_are_listed_on_request(ardoq, workspace):
+    """The list of models contains the templates only with includeCommon=true."""
     own = ardoq.ok("GET", "/api/model/")
-    assert [one["_id"] for one in own] == [workspace["componentModel"]]
-    everything = {one["_id"]: one for one in ardoq.ok("GET", "/api/model?includeCommon=true")}
+    assert [entry["_id"] for entry in own] == [workspace["componentModel"]]
+    everything = {entry["_id"]: entry for entry in ardoq.ok("GET", "/api/model?includeCommon=true")}
     template = everything[TEMPLATE]
     assert (template["useAsTemplate"], template["common"]) == (True, True)
-    assert [one["name"] for one in template["referenceTypes"].values()] == [
+    assert [entry["name"] for entry in template["referenceTypes"].values()] == [
         "Asynchronous",
         "Synchronous",
         "Implicit",
@@ -75,7 +75,7 @@ def test_common_models_come_when_asked_for(ardoq, workspace):
 
 
 def test_model_is_completed_and_can_be_extended(ardoq):
-    """Types written tersely come back complete; a PATCH of root needs no version, a PUT does."""
+    """Incomplete types are completed; a PATCH of root needs no version, a PUT does."""
     root = {"p1": {"name": "A", "children": {"p2": {"name": "B"}}}}
     types = {"7": {"name": "uses"}}
     model = ardoq.ok("POST", "/api/model", {"name": "M", "root": root, "referenceTypes": types}, 201)
@@ -99,14 +99,14 @@ def test_model_is_completed_and_can_be_extended(ardoq):
     assert (list(patched["root"]), patched["_version"], patched["name"]) == (["p1", "p3"], 2, "M")
     workspace = ardoq.workspace(componentModel=model["_id"])
     assert ardoq.component(workspace, typeId="p3")["type"] == "C"
-    ardoq.refused(409, "PUT", path, model)
-    ardoq.refused(400, "PUT", path, {"name": "M"})
+    ardoq.rejected(409, "PUT", path, model)
+    ardoq.rejected(400, "PUT", path, {"name": "M"})
     assert ardoq.ok("PUT", path, {**patched, "name": "N"})["name"] == "N"
     assert ardoq.ok("GET", path)["name"] == "N"
 
 
-def test_new_types_of_a_model_count_at_once(ardoq, workspace):
-    """A type added to a model in use can be used; the one with the lowest index is the default."""
+def test_new_types_of_a_model_can_be_used(ardoq, workspace):
+    """A type that is added to a model in use can be used; the lowest index is the default."""
     assert ardoq.component(workspace)["type"] == "Application"
     path = f"/api/model/{workspace['componentModel']}"
     root = ardoq.ok("GET", path)["root"] | {"p7": {"name": "New", "index": 9}}
@@ -119,13 +119,13 @@ def test_new_types_of_a_model_count_at_once(ardoq, workspace):
 
 
 def test_used_types_cannot_be_removed_from_a_model(ardoq, workspace):
-    """A component or reference type in use stays; an unused one can go."""
+    """A component or reference type in use cannot be removed; an unused type can."""
     component = ardoq.component(workspace)
     ardoq.reference(component, component)
     path = f"/api/model/{workspace['componentModel']}"
     model = ardoq.ok("GET", path)
-    assert "Application" in ardoq.refused(422, "PATCH", path, {"root": {}})
-    assert "Reference type 2" in ardoq.refused(422, "PATCH", path, {"referenceTypes": {}})
+    assert "Application" in ardoq.rejected(422, "PATCH", path, {"root": {}})
+    assert "Reference type 2" in ardoq.rejected(422, "PATCH", path, {"referenceTypes": {}})
     only = {"2": model["referenceTypes"]["2"]}
     assert list(ardoq.ok("PATCH", path, {"referenceTypes": only})["referenceTypes"]) == ["2"]
 
@@ -140,45 +140,45 @@ def test_used_types_cannot_be_removed_from_a_model(ardoq, workspace):
         {"referenceTypes": {"1": {}}},
     ],
 )
-def test_wrong_models_are_refused(ardoq, wrong):
-    """Types without a name, with an id used twice or with a key that is no number are 422."""
-    ardoq.refused(422, "POST", "/api/model", {"name": "M", **wrong})
+def test_invalid_models_are_rejected(ardoq, wrong):
+    """Types without a name, with a repeated id or with a key that is not a number are 422."""
+    ardoq.rejected(422, "POST", "/api/model", {"name": "M", **wrong})
 
 
 def field(ardoq, workspace, label, kind="Text", **more):
-    """Make a field."""
+    """Create a field."""
     body = {"label": label, "type": kind, "model": workspace["componentModel"], **more}
     return ardoq.ok("POST", "/api/field", body, 201)
 
 
-def test_field_name_comes_from_its_label(ardoq, workspace):
-    """The key on entities is the label in snake_case; a second one of that name is 409."""
+def test_field_name_is_derived_from_its_label(ardoq, workspace):
+    """The key of a field is its label in snake_case; a second field of that name is 409."""
     made = field(ardoq, workspace, "Node KubeProxy Version", "TEXTAREA", componentType=["p1"])
     assert (made["name"], made["type"], made["global"]) == ("node_kube_proxy_version", "TextArea", False)
 
 
-def test_field_conflicts_and_mistakes(ardoq, workspace):
-    """A taken name is 409; no label, an unknown type or model is 422."""
+def test_invalid_fields_are_rejected(ardoq, workspace):
+    """A used name is 409; no label, an unknown type or an unknown model is 422."""
     made = field(ardoq, workspace, "Phase")
     body = {"label": "Phase", "model": workspace["componentModel"]}
-    assert made["_id"] in ardoq.refused(409, "POST", "/api/field", body)
-    ardoq.refused(422, "POST", "/api/field", {"model": workspace["componentModel"]})
-    ardoq.refused(422, "POST", "/api/field", {**body, "label": "Other", "type": "Blob"})
-    ardoq.refused(422, "POST", "/api/field", {"label": "Other", "model": workspace["_id"]})
-    ardoq.refused(422, "POST", "/api/field", {"label": "Other"})
+    assert made["_id"] in ardoq.rejected(409, "POST", "/api/field", body)
+    ardoq.rejected(422, "POST", "/api/field", {"model": workspace["componentModel"]})
+    ardoq.rejected(422, "POST", "/api/field", {**body, "label": "Other", "type": "Blob"})
+    ardoq.rejected(422, "POST", "/api/field", {"label": "Other", "model": workspace["_id"]})
+    ardoq.rejected(422, "POST", "/api/field", {"label": "Other"})
 
 
 def test_field_can_be_listed_changed_and_removed(ardoq, workspace):
-    """A field's values outlive its definition."""
+    """The values of a field stay when the field is deleted."""
     made = field(ardoq, workspace, "Phase")
     component = ardoq.component(workspace, phase="live")
     path = f"/api/field/{made['_id']}"
     assert ardoq.ok("GET", "/api/field") == [made] == [ardoq.ok("GET", path)]
     changed = ardoq.ok("PUT", path, {**made, "label": "New"})
     assert (changed["label"], changed["name"], changed["_version"]) == ("New", "phase", 2)
-    ardoq.refused(409, "PUT", path, made)
+    ardoq.rejected(409, "PUT", path, made)
     ardoq.ok("DELETE", path, status=204)
-    ardoq.refused(404, "GET", path)
+    ardoq.rejected(404, "GET", path)
     assert ardoq.ok("GET", f"/api/component/{component['_id']}")["phase"] == "live"
 
 
@@ -206,15 +206,15 @@ def test_field_can_be_listed_changed_and_removed(ardoq, workspace):
         ("Email", "no address", "no address"),
     ],
 )
-def test_defined_values_are_stored_as_their_type(ardoq, workspace, kind, sent, stored):
-    """What the field's type can hold is stored as that type, anything else as it came."""
+def test_values_are_converted_to_the_type_of_their_field(ardoq, workspace, kind, sent, stored):
+    """A value that fits the type of its field is converted; any other is stored as given."""
     options = "a,b,c" if "List" in kind else None
     field(ardoq, workspace, "Value", kind, defaultValue=options)
     value = ardoq.component(workspace, value=sent)["value"]
     assert (value, type(value)) == (stored, type(stored))
 
 
-def test_times_without_offset_are_utc_wherever_the_emulator_runs(ardoq, workspace, monkeypatch):
+def test_times_without_offset_are_utc(ardoq, workspace, monkeypatch):
     """The time zone of the machine does not change what is stored."""
     field(ardoq, workspace, "Since", "DateTime")
     monkeypatch.setenv("TZ", "Asia/Tokyo")
@@ -227,7 +227,7 @@ def test_times_without_offset_are_utc_wherever_the_emulator_runs(ardoq, workspac
 
 
 def test_calculated_fields_cannot_be_written(ardoq, workspace):
-    """A value sent for a calculated field is ignored."""
+    """A value for a calculated field is ignored."""
     settings = {"storedQueryId": "q", "dependencyIds": []}
     made = field(ardoq, workspace, "Sum", "Number", calculatedFieldSettings=settings)
     assert made["calculatedFieldSettings"] == settings
@@ -235,21 +235,21 @@ def test_calculated_fields_cannot_be_written(ardoq, workspace):
 
 
 def test_fields_apply_to_references_of_the_model(ardoq, workspace):
-    """A reference's values follow the fields of its source's model."""
+    """The values of a reference follow the fields of its source's model."""
     field(ardoq, workspace, "Weight", "Number")
     component = ardoq.component(workspace)
     assert ardoq.reference(component, component, weight="7")["weight"] == 7
 
 
 def test_cloned_model_has_the_fields_of_its_template(ardoq, workspace):
-    """A workspace made after a template gets the template's fields."""
+    """A workspace that is created from a template gets the template's fields."""
     field(ardoq, workspace, "Weight", "Number")
     clone = ardoq.workspace("Two", componentTemplate=workspace["componentModel"])
     assert ardoq.component(clone, weight="7")["weight"] == 7
 
 
 def test_current_user_and_email(ardoq):
-    """The caller has an id, a name and an address; a message to send comes back."""
+    """The current user has an id, a name and an address; an e-mail is returned as it came."""
     user = ardoq.ok("GET", "/api/user/current_user")
     assert {"_id", "name", "email"} <= set(user)
     message = {"subject": "s", "body": "b"}
@@ -261,7 +261,7 @@ def test_current_user_and_email(ardoq):
     [b"plain", b"", b"\r\n--x\r\n", bytes(range(256)) * 300, b"ends with newline\r\n"],
 )
 def test_attachment_round_trip(ardoq, workspace, content):
-    """What is uploaded is downloaded, byte for byte, by file name and by id."""
+    """An upload can be downloaded byte for byte, by file name and by id."""
     base = f"/api/attachment/workspace/{workspace['_id']}"
     body, kind = multipart("attachment", "bl\u00e5 fil.bin", "image/png", content)
     answer = ardoq.call("POST", f"{base}/upload", body, {"Content-Type": kind})
@@ -279,11 +279,11 @@ def test_attachment_round_trip(ardoq, workspace, content):
         assert answer.headers["content-type"] == "image/png"
     assert ardoq.call("GET", made["uri"]).content == content
     ardoq.ok("DELETE", f"{base}/bl%C3%A5%20fil.bin", status=204)
-    ardoq.refused(404, "GET", f"{base}/{made['_id']}")
+    ardoq.rejected(404, "GET", f"{base}/{made['_id']}")
 
 
 def test_attachment_of_the_same_name_is_replaced(ardoq, workspace):
-    """A second upload keeps the id and changes the bytes; other parts and no parts are refused."""
+    """A second upload keeps the id and replaces the bytes; uploads without the part are rejected."""
     base = f"/api/attachment/workspace/{workspace['_id']}"
     made = []
     for content in (b"one", b"two"):
@@ -293,13 +293,13 @@ def test_attachment_of_the_same_name_is_replaced(ardoq, workspace):
     assert ardoq.call("GET", f"{base}/f.txt").content == b"two"
     body, kind = multipart("file", "f.txt", "text/plain", b"x")
     assert ardoq.call("POST", f"{base}/upload", body, {"Content-Type": kind}).status == 422
-    ardoq.refused(400, "POST", f"{base}/upload", {})
-    ardoq.refused(404, "GET", "/api/attachment/workspace/nothing")
-    ardoq.refused(404, "GET", "/api/attachment/planet/x")
+    ardoq.rejected(400, "POST", f"{base}/upload", {})
+    ardoq.rejected(404, "GET", "/api/attachment/workspace/nothing")
+    ardoq.rejected(404, "GET", "/api/attachment/planet/x")
 
 
-def test_batch_takes_any_order(ardoq, workspace):
-    """Parents, sources and targets may be batchIds of things further down."""
+def test_batch_accepts_any_order(ardoq, workspace):
+    """Parents, sources and targets may be batchIds of later items."""
     workspace_id = workspace["_id"]
     there = ardoq.component(workspace, "there")["_id"]
     data = {
@@ -330,7 +330,7 @@ def test_batch_takes_any_order(ardoq, workspace):
     ],
 )
 def test_batch_is_all_or_nothing(ardoq, workspace, wrong):
-    """One wrong item leaves nothing behind, counters included."""
+    """An invalid item undoes the whole batch, counters included."""
     good = [{"batchId": "a", "rootWorkspace": workspace["_id"], "name": "A"}]
     data = {"components": good, **wrong}
     for item in data["components"]:
@@ -339,19 +339,19 @@ def test_batch_is_all_or_nothing(ardoq, workspace, wrong):
     if wrong.get("components") == [{"batchId": "a", "name": "A"}]:
         data["components"] = [*good, {"batchId": "b", "name": "no workspace"}]
     before = ardoq.emulator.dump()
-    ardoq.refused(422, "POST", "/api/batch", {"op": "create", "data": data})
+    ardoq.rejected(422, "POST", "/api/batch", {"op": "create", "data": data})
     assert ardoq.emulator.dump() == before
 
 
-def test_batch_knows_only_create(ardoq):
-    """Any other operation is refused, as is data that is no object."""
-    ardoq.refused(422, "POST", "/api/batch", {"op": "delete", "data": {}})
-    ardoq.refused(400, "POST", "/api/batch", {"op": "create"})
-    ardoq.refused(400, "POST", "/api/batch", {"op": "create", "data": {"components": [5]}})
+def test_batch_supports_only_create(ardoq):
+    """Another operation is rejected, and so is data that is not an object."""
+    ardoq.rejected(422, "POST", "/api/batch", {"op": "delete", "data": {}})
+    ardoq.rejected(400, "POST", "/api/batch", {"op": "create"})
+    ardoq.rejected(400, "POST", "/api/batch", {"op": "create", "data": {"components": [5]}})
 
 
-def test_report_is_run_live(ardoq, workspace):
-    """A report's export has a row for each component it asks for, with references by name."""
+def test_report_export(ardoq, workspace):
+    """The export of a report has a row for each matching component, with references by name."""
     a, b = ardoq.component(workspace, "a", cost=5), ardoq.component(workspace, "b")
     ardoq.component(ardoq.workspace("Other"), "c")
     ardoq.reference(a, b)
@@ -363,7 +363,7 @@ def test_report_is_run_live(ardoq, workspace):
     assert first["ardoq"] == {"entity-type": "component", "rootWorkspaceName": "Apps"}
     assert first["Implicit--outgoing"] == "b"
     assert second["Implicit--incoming"] == "a"
-    ardoq.refused(404, "GET", "/api/report/nothing/export-data")
+    ardoq.rejected(404, "GET", "/api/report/nothing/export-data")
 
 
 def test_switch_org_redirects(ardoq):
@@ -372,8 +372,8 @@ def test_switch_org_redirects(ardoq):
     assert (answer.status, answer.headers["location"]) == (302, f"{ardoq.emulator.url}/")
 
 
-def test_ids_are_the_same_every_time():
-    """Two emulators that are asked the same give the same ids."""
+def test_ids_are_deterministic():
+    """Two emulators with the same requests assign the same ids."""
     stores = [Emulator().store, Emulator().store]
     made = []
     for store in stores:

@@ -1,4 +1,4 @@
-"""Seeds, dumps, the database file and the control door."""
+"""Seeds, dumps, the database file and the admin API."""
 
 import json
 import sqlite3
@@ -24,14 +24,14 @@ SEED = {
 }
 
 
-def kept(**options):
-    """Return what an emulator with these options holds from the start."""
+def dump_of(**options):
+    """Return the dump of a new emulator with these options."""
     with Emulator(**options) as emulator:
         return emulator.dump()
 
 
 def fill(caller):
-    """Leave something of every kind behind, removals and gaps included."""
+    """Create entities of every kind, with deletions and gaps."""
     first, second = caller.workspace("First"), caller.workspace("Second")
     a = caller.component(first, "a", text="x", number=5, none=None)
     b = caller.component(first, "b", parent=a["_id"])
@@ -55,8 +55,8 @@ def fill(caller):
     caller.ok("PATCH", f"/api/component/{a['_id']}", {"name": "a2"})
 
 
-def test_dump_seeds_the_next_emulator_and_dumps_equal(ardoq):
-    """A dump loaded elsewhere gives the same dump, and the same answer to the next call."""
+def test_dump_can_be_loaded(ardoq):
+    """An emulator with a loaded dump has the same dump, and gives the same next answer."""
     fill(ardoq)
     dump = ardoq.emulator.dump()
     assert all(dump[kind] for kind in dump)
@@ -71,18 +71,18 @@ def test_dump_seeds_the_next_emulator_and_dumps_equal(ardoq):
         other.connection.close()
 
 
-def test_terse_seed_is_completed(tmp_path):
-    """Whatever has a default may be left out, in any order; keys go on after those that are given."""
+def test_minimal_seed_is_completed(tmp_path):
+    """Whatever has a default may be left out, in any order; component keys continue after given ones."""
     path = tmp_path / "seed.json"
     path.write_text(json.dumps(SEED))
     with Emulator(seed=path) as emulator:
         caller = Caller(emulator)
         whole = caller.ok("GET", "/api/workspace/ws/aggregated")
-        components = {one["_id"]: one for one in whole["components"]}
+        components = {entry["_id"]: entry for entry in whole["components"]}
         assert list(components) == ["b", "a", "c"]
         assert (components["b"]["type"], components["a"]["type"]) == ("Service", "Application")
         assert (components["a"]["cost"], components["a"]["_version"]) == (5, 1)
-        assert [one["component-key"] for one in whole["components"]] == ["APP-9", "APP-8", "APP-7"]
+        assert [entry["component-key"] for entry in whole["components"]] == ["APP-9", "APP-8", "APP-7"]
         assert whole["references"][0]["rootWorkspace"] == "ws"
         assert whole["tags"][0]["components"] == ["a"]
         assert caller.component({"_id": "ws"}, cost="7")["cost"] == 7
@@ -92,7 +92,7 @@ def test_terse_seed_is_completed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("seed", "told"),
+    ("seed", "expected"),
     [
         ({}, 'needs "format": 1'),
         ({"format": 2}, "this one has 2"),
@@ -119,19 +119,19 @@ def test_terse_seed_is_completed(tmp_path):
         ),
     ],
 )
-def test_wrong_seed_is_told_and_changes_nothing(seed, told):
-    """A wrong seed is a ValueError with one sentence, and what was there stays."""
+def test_invalid_seed_is_rejected(seed, expected):
+    """An invalid seed is a ValueError with one sentence, and changes nothing."""
     emulator = Emulator(seed=SEED)
     before = emulator.dump()
-    with pytest.raises(SeedError, match=told):
+    with pytest.raises(SeedError, match=expected):
         emulator.load(seed)
     assert emulator.dump() == before
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=expected):
         Emulator(seed=seed)
 
 
-def test_unreadable_seed_files_are_told(tmp_path):
-    """A file that is missing, not JSON or no object is told by name."""
+def test_unreadable_seed_files_are_rejected(tmp_path):
+    """The message names a file that is missing, not JSON or not an object."""
     path = tmp_path / "seed.json"
     with pytest.raises(SeedError, match="cannot be read"):
         Emulator(seed=path)
@@ -143,8 +143,8 @@ def test_unreadable_seed_files_are_told(tmp_path):
         Emulator(seed=path)
 
 
-def test_seed_belongs_to_the_caller():
-    """The object that was given does not change, and changing it changes nothing."""
+def test_seed_is_copied():
+    """The given object does not change, and changing it has no effect."""
     seed = json.loads(json.dumps(SEED))
     emulator = Emulator(seed=seed)
     assert seed == SEED
@@ -163,7 +163,7 @@ def test_seed_belongs_to_the_caller():
 
 
 def test_reset_goes_back_to_the_seed():
-    """After a reset everything is as at the start, the next id included."""
+    """A reset restores the start, the next id included."""
     emulator = Emulator(seed=SEED, clock=Ticking())
     before = emulator.dump()
     with emulator.store.transaction():
@@ -175,8 +175,8 @@ def test_reset_goes_back_to_the_seed():
         assert emulator.store.workspaces.create({"name": "X"})["_id"] == made["_id"]
 
 
-def test_database_continues_where_it_was(tmp_path):
-    """With the same file a later start has everything, order and counters included, even after a kill."""
+def test_database_is_restored(tmp_path):
+    """A later start with the same file has everything, order and counters included, even after a kill."""
     path = tmp_path / "ardoq.db"
     with Emulator(db=path, seed=SEED) as emulator:
         caller = Caller(emulator)
@@ -184,7 +184,7 @@ def test_database_continues_where_it_was(tmp_path):
         caller.connection.close()
         dump = emulator.dump()
         # Opened while the other still runs: what is answered is in the file already.
-        assert kept(db=path, seed=SEED) == dump
+        assert dump_of(db=path, seed=SEED) == dump
     with Emulator(db=path, seed={"format": 1}) as emulator:
         assert emulator.dump() == dump
         caller = Caller(emulator)
@@ -193,35 +193,35 @@ def test_database_continues_where_it_was(tmp_path):
         assert made["_id"] not in json.dumps(dump)
         caller.connection.close()
         dump = emulator.dump()
-    assert kept(db=path) == dump
+    assert dump_of(db=path) == dump
 
 
 def test_database_keeps_order_over_reset_and_load(tmp_path):
-    """What is replaced as a whole comes back in its new order."""
+    """A loaded dump is stored in its new order."""
     path = tmp_path / "ardoq.db"
     with Emulator(db=path, seed=SEED) as emulator:
         turned = {**SEED, "components": SEED["components"][::-1]}
         emulator.load(turned)
         dump = emulator.dump()
-    assert kept(db=path) == dump
+    assert dump_of(db=path) == dump
 
 
-def test_failed_request_leaves_no_trace_in_the_database(tmp_path):
-    """What was rolled back is not in the file."""
+def test_failed_request_is_not_stored(tmp_path):
+    """A change that is undone is not in the file."""
     path = tmp_path / "ardoq.db"
     with Emulator(db=path, seed=SEED) as emulator:
         caller = Caller(emulator)
         item = {"batchId": "x", "name": "x", "rootWorkspace": "ws"}
         wrong = {"batchId": "r", "source": "x", "target": "z", "type": 2}
         body = {"op": "create", "data": {"components": [item], "references": [wrong]}}
-        caller.refused(422, "POST", "/api/batch", body)
+        caller.rejected(422, "POST", "/api/batch", body)
         caller.connection.close()
         dump = emulator.dump()
-    assert kept(db=path) == dump
+    assert dump_of(db=path) == dump
 
 
-def test_foreign_database_is_refused(tmp_path):
-    """A file of another program, or no database, is told and not touched."""
+def test_foreign_database_is_rejected(tmp_path):
+    """A file of another program, or one that is not a database, is rejected and not changed."""
     path = tmp_path / "other.db"
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE t (x)")
@@ -234,7 +234,7 @@ def test_foreign_database_is_refused(tmp_path):
 
 
 def test_rollback_restores_order_and_indexes(emulator):
-    """After a failed transaction listings and look-ups are as before, removals included."""
+    """After a failed transaction, listings and look-ups are as before, deletions included."""
     store = emulator.store
     emulator.load(SEED)
     before = emulator.dump()
@@ -257,8 +257,8 @@ def test_rollback_restores_order_and_indexes(emulator):
     assert components.ids("parent", "a") == ["b"]
 
 
-def test_inner_transaction_takes_back_only_its_own(emulator):
-    """What an outer transaction did stays when an inner one fails and is caught."""
+def test_inner_transaction_undoes_only_its_changes(emulator):
+    """The changes of the outer transaction stay if an inner one fails and is caught."""
     store = emulator.store
 
     def fails():
@@ -275,40 +275,40 @@ def test_inner_transaction_takes_back_only_its_own(emulator):
         store.folders.create({"name": "x"})
 
 
-def test_control_door_dumps_seeds_and_resets(ardoq):
-    """Tests in another process can do what tests in this one can."""
+def test_admin_api_dumps_seeds_and_resets(ardoq):
+    """Another process can dump, seed and reset an emulator."""
     dump = ardoq.ok("GET", "/_emulator/dump")
     ardoq.ok("POST", "/_emulator/seed", SEED, 204)
     assert len(ardoq.ok("GET", "/api/component")) == 3
-    assert "this one has 7" in ardoq.refused(400, "POST", "/_emulator/seed", {"format": 7})
+    assert "this one has 7" in ardoq.rejected(400, "POST", "/_emulator/seed", {"format": 7})
     assert len(ardoq.ok("GET", "/api/component")) == 3
     ardoq.ok("POST", "/_emulator/reset", status=204)
     assert ardoq.ok("GET", "/api/component") == []
     assert dump.keys() == ardoq.ok("GET", "/_emulator/dump").keys()
-    ardoq.refused(404, "GET", "/_emulator/nothing")
-    ardoq.refused(405, "PUT", "/_emulator/dump")
+    ardoq.rejected(404, "GET", "/_emulator/nothing")
+    ardoq.rejected(405, "PUT", "/_emulator/dump")
 
 
-def test_control_door_takes_faults(ardoq):
-    """One fault or a list can be posted, seen and cleared; nonsense is 400."""
+def test_admin_api_accepts_faults(ardoq):
+    """A fault or a list of faults can be added, listed and removed; an invalid one is 400."""
     (pending,) = ardoq.ok("POST", "/_emulator/faults", {"status": 500, "times": 2})
     assert (pending["kind"], pending["status"], pending["times"]) == ("status", 500, 2)
     ardoq.ok("POST", "/_emulator/faults", [{"kind": "html"}, {"kind": "drop-before"}])
     assert ardoq.call("GET", "/api/tag").status == 500
-    assert [one["times"] for one in ardoq.ok("GET", "/_emulator/faults")] == [1, 1, 1]
+    assert [entry["times"] for entry in ardoq.ok("GET", "/_emulator/faults")] == [1, 1, 1]
     assert ardoq.emulator.pending_faults()[1] == Fault("html")
     ardoq.ok("DELETE", "/_emulator/faults", status=204)
     assert ardoq.call("GET", "/api/tag").status == 200
     for wrong in ({"kind": "x"}, {"colour": 1}, [5], {"times": "x"}, {"method": 5}):
-        ardoq.refused(400, "POST", "/_emulator/faults", wrong)
+        ardoq.rejected(400, "POST", "/_emulator/faults", wrong)
 
 
-def test_requests_are_remembered_without_secrets(ardoq):
-    """The log has method, path, query and status of every call but those to the door."""
-    ardoq.refused(404, "GET", "/api/tag/a%20b?x=1")
+def test_requests_are_logged_without_secrets(ardoq):
+    """The log has method, path, query and status of every call except those to the admin API."""
+    ardoq.rejected(404, "GET", "/api/tag/a%20b?x=1")
     ardoq.ok("GET", "/_emulator/faults")
     ardoq.workspace()
-    assert [tuple(one) for one in ardoq.emulator.requests] == [
+    assert [tuple(entry) for entry in ardoq.emulator.requests] == [
         ("GET", "/api/tag/a b", "x=1", 404),
         ("POST", "/api/workspace", "", 201),
     ]

@@ -1,4 +1,4 @@
-"""Who may ask, what the wire looks like, and what goes wrong on purpose."""
+"""Authentication, HTTP, faults, the rate limit, and starting and stopping."""
 
 import contextlib
 import http.client
@@ -16,7 +16,7 @@ from ardoqpy.emulator.routes import ROUTES
 
 
 def request_bytes(caller, method="GET", path="/api/tag", body=b"", *headers):
-    """Write a request as it goes over the wire."""
+    """Return a request as it is sent over a socket."""
     lines = [
         f"{method} {path} HTTP/1.1",
         "Host: x",
@@ -29,8 +29,8 @@ def request_bytes(caller, method="GET", path="/api/tag", body=b"", *headers):
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def test_no_route_crashes_on_nonsense(ardoq):
-    """Every route, with ids that are not there and with bodies of every shape, answers without a 500."""
+def test_no_route_crashes_on_invalid_requests(ardoq):
+    """No route answers 500, whatever the ids and bodies."""
     for route in ROUTES:
         path = route.pattern
         for name in ("{workspace_id}", "{folder_id}", "{component_id}", "{reference_id}", "{tag_id}"):
@@ -49,10 +49,10 @@ WRITES = [
 
 @pytest.mark.parametrize("route", WRITES, ids=lambda route: f"{route.method} {route.pattern}")
 def test_no_write_crashes_on_wrong_values(ardoq, route):
-    """A write to something that is there, with wrong values for each attribute, is never a 500."""
+    """No write to an existing entity answers 500, whatever the values."""
     workspace = ardoq.workspace()
-    one = ardoq.component(workspace)
-    reference = ardoq.reference(one, one)
+    item = ardoq.component(workspace)
+    reference = ardoq.reference(item, item)
     tag = ardoq.ok("POST", "/api/tag", {"name": "t", "rootWorkspace": workspace["_id"]}, 201)
     folder = ardoq.ok("POST", "/api/workspacefolder", {"name": "F"}, 201)
     field = {"label": "L", "model": workspace["componentModel"]}
@@ -60,7 +60,7 @@ def test_no_write_crashes_on_wrong_values(ardoq, route):
     model = ardoq.ok("GET", f"/api/model/{workspace['componentModel']}")
     entities = {
         "workspace_id": workspace,
-        "component_id": one,
+        "component_id": item,
         "reference_id": reference,
         "tag_id": tag,
         "folder_id": folder,
@@ -69,7 +69,7 @@ def test_no_write_crashes_on_wrong_values(ardoq, route):
     }
     name = route.pattern.partition("{")[2].partition("}")[0]
     named_after = {f"/api/{kind.removesuffix('_id')}": entity for kind, entity in entities.items()}
-    entity = entities.get(name) or named_after.get(route.pattern, one)
+    entity = entities.get(name) or named_after.get(route.pattern, item)
     path = route.pattern.replace(f"{{{name}}}", entity["_id"])
     for key in entity:
         for value in (None, 5, "x", [], [5], {}, {"x": 5}, True):
@@ -78,45 +78,45 @@ def test_no_write_crashes_on_wrong_values(ardoq, route):
 
 
 @pytest.mark.parametrize("path", ["/api/workspace", "/api/component", "/api/model", "/api/user/current_user"])
-def test_trailing_slash_makes_no_difference(ardoq, path):
+def test_trailing_slash_is_ignored(ardoq, path):
     """A path is the same with and without a slash at its end."""
     assert ardoq.ok("GET", path) == ardoq.ok("GET", f"{path}/")
 
 
-def test_target_may_be_a_whole_address(ardoq):
-    """A request as sent to a proxy is understood, and one that is no address refused."""
+def test_target_may_be_an_absolute_url(ardoq):
+    """A request as for a proxy is accepted; an invalid address is rejected."""
     whole = request_bytes(ardoq, "GET", f"{ardoq.emulator.url}/api/tag?x=1")
     assert ardoq.raw(whole).startswith(b"HTTP/1.1 200")
     assert ardoq.raw(request_bytes(ardoq, "GET", "http://[")).startswith(b"HTTP/1.1 400")
 
 
-def test_unknown_paths_and_verbs(ardoq):
-    """An unknown path is 404; a known one with another verb 405, with Allow."""
-    assert "nothing at /api/nothing" in ardoq.refused(404, "GET", "/api/nothing")
-    ardoq.refused(404, "GET", "/")
-    ardoq.refused(404, "GET", "/api/workspace/a/b/c/d")
+def test_unknown_paths_and_methods(ardoq):
+    """An unknown path is 404; an unsupported method is 405, with Allow."""
+    assert "nothing at /api/nothing" in ardoq.rejected(404, "GET", "/api/nothing")
+    ardoq.rejected(404, "GET", "/")
+    ardoq.rejected(404, "GET", "/api/workspace/a/b/c/d")
     answer = ardoq.call("PATCH", "/api/tag/x")
     assert (answer.status, answer.headers["allow"]) == (405, "GET, PUT, DELETE")
     assert ardoq.call("HEAD", "/api/tag").status == 405
 
 
 def test_segments_are_decoded_after_splitting(ardoq):
-    """An encoded slash belongs to the id, it does not make another path."""
+    """An encoded slash belongs to an id and does not separate segments."""
     assert (
-        ardoq.refused(404, "GET", "/api/component/a%2Faggregated") == "No component has the id a/aggregated."
+        ardoq.rejected(404, "GET", "/api/component/a%2Faggregated") == "No component has the id a/aggregated."
     )
 
 
 @pytest.mark.parametrize("scheme", ["Token token={}", "Bearer {}", "bearer {}", 'Token token="{}"'])
 def test_token_is_accepted(ardoq, scheme):
-    """Both schemes are understood."""
+    """Both schemes are accepted."""
     headers = {"Authorization": scheme.format(ardoq.emulator.token)}
     assert ardoq.call("GET", "/api/tag", headers=headers).status == 200
 
 
 @pytest.mark.parametrize("value", ["", "Token token=wrong", "Bearer", "Basic YTpi", "Bearer \u00e9"])
 def test_wrong_token_is_401_and_never_shown(ardoq, value):
-    """A wrong or missing token is refused everywhere, and no answer shows a token."""
+    """A wrong or missing token is rejected everywhere, and no answer contains a token."""
     for path in ("/api/tag", "/api/nothing", "/_emulator/dump"):
         answer = ardoq.call("GET", path, headers={"Authorization": value})
         assert answer.status == 401
@@ -126,7 +126,7 @@ def test_wrong_token_is_401_and_never_shown(ardoq, value):
 
 
 def test_org_is_checked_when_given():
-    """A wrong organisation is 403, as parameter and as header; none at all is fine."""
+    """A wrong organisation is 403, as parameter and as header; no organisation is accepted."""
     with Emulator(org="mine") as emulator:
         caller = Caller(emulator)
         for path, headers, status in (
@@ -140,7 +140,7 @@ def test_org_is_checked_when_given():
 
 
 def test_answers_are_json_and_the_connection_is_kept(ardoq):
-    """Many calls go over one connection, errors included, and each says what it is."""
+    """Calls share one connection, errors included, and every answer has a content type."""
     ardoq.workspace()
     local = ardoq.connection.sock.getsockname()
     for method, path in (("GET", "/api/tag"), ("GET", "/api/nothing"), ("POST", "/api/component")):
@@ -148,8 +148,8 @@ def test_answers_are_json_and_the_connection_is_kept(ardoq):
         assert ardoq.connection.sock.getsockname() == local
 
 
-def test_chunked_bodies_are_understood(ardoq):
-    """A body may come in chunks."""
+def test_chunked_bodies_are_accepted(ardoq):
+    """A body may be sent in chunks."""
     text = json.dumps({"name": "Chunked"}).encode()
     body = b"".join(b"%x;ext=1\r\n%s\r\n" % (len(part), part) for part in (text[:5], text[5:])) + b"0\r\n\r\n"
     head = request_bytes(ardoq, "POST", "/api/workspace", b"", "Transfer-Encoding: chunked")
@@ -165,15 +165,15 @@ def test_chunked_bodies_are_understood(ardoq):
         b"POST /api/tag HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     ],
 )
-def test_what_is_no_http_is_refused_as_json(ardoq, text):
-    """Even a broken request gets an answer with a message."""
+def test_invalid_http_is_answered_with_json(ardoq, text):
+    """An invalid request gets an answer with a message."""
     answer = ardoq.raw(text)
     assert b'{"message":' in answer
     assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 501"))
 
 
 def test_fault_status_fails_the_next_calls_that_match(ardoq):
-    """The status is answered as often as asked, only where it matches, without handling the call."""
+    """The status is answered as often as requested, only to matching calls, without executing them."""
     ardoq.emulator.fail(status=503, times=2, method="post", path="/api/work*", retry_after=7)
     assert ardoq.call("GET", "/api/workspace").status == 200
     for _ in range(2):
@@ -184,8 +184,8 @@ def test_fault_status_fails_the_next_calls_that_match(ardoq):
     ardoq.workspace()
 
 
-def test_fault_drop_before_does_nothing(ardoq):
-    """The connection ends without an answer, and nothing has been done."""
+def test_fault_drop_before_executes_nothing(ardoq):
+    """The connection is closed without an answer, and the request is not executed."""
     ardoq.emulator.fail("drop-before")
     body = b'{"name": "X"}'
     assert ardoq.raw(request_bytes(ardoq, "POST", "/api/workspace", body)) == b""
@@ -193,8 +193,8 @@ def test_fault_drop_before_does_nothing(ardoq):
     assert ardoq.emulator.requests[0].status is None
 
 
-def test_fault_drop_after_has_done_it(ardoq):
-    """The connection ends without an answer, and everything has been done."""
+def test_fault_drop_after_executes_the_request(ardoq):
+    """The connection is closed without an answer, after the request is executed."""
     ardoq.emulator.fail("drop-after")
     body = b'{"name": "X"}'
     assert ardoq.raw(request_bytes(ardoq, "POST", "/api/workspace", body)) == b""
@@ -203,7 +203,7 @@ def test_fault_drop_after_has_done_it(ardoq):
 
 
 def test_fault_cut_off_sends_half(ardoq):
-    """The headers promise the whole body, half of it comes, and it has been done."""
+    """The headers announce the whole body, half of it is sent, and the request is executed."""
     ardoq.emulator.fail("cut-off")
     body = b'{"name": "X"}'
     received = ardoq.raw(request_bytes(ardoq, "POST", "/api/workspace", body))
@@ -215,7 +215,7 @@ def test_fault_cut_off_sends_half(ardoq):
 
 
 def test_fault_html_is_a_login_page(ardoq):
-    """A page comes instead of JSON, with 200, and nothing has been done."""
+    """The answer is an HTML page with 200, and the request is not executed."""
     ardoq.emulator.fail("html")
     answer = ardoq.call("POST", "/api/workspace", {"name": "X"})
     assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
@@ -223,8 +223,8 @@ def test_fault_html_is_a_login_page(ardoq):
     assert ardoq.ok("GET", "/api/workspace") == []
 
 
-def test_fault_wait_is_slow_and_then_right(ardoq):
-    """The answer comes late, and others are not held up."""
+def test_fault_wait_delays_execution(ardoq):
+    """The answer is delayed; other calls are not."""
     ardoq.emulator.fail("wait", seconds=1, method="POST")
     began = time.monotonic()
     slow = Caller(ardoq.emulator)
@@ -240,8 +240,8 @@ def test_fault_wait_is_slow_and_then_right(ardoq):
     slow.connection.close()
 
 
-def test_fault_wait_after_has_done_it(ardoq):
-    """The answer comes late, and what was asked for is done at once."""
+def test_fault_wait_after_delays_the_answer(ardoq):
+    """The request is executed at once, and the answer is delayed."""
     ardoq.emulator.fail("wait-after", seconds=30, method="POST")
     slow = Caller(ardoq.emulator)
     thread = threading.Thread(target=slow.call, args=("POST", "/api/workspace", {"name": "X"}), daemon=True)
@@ -251,21 +251,22 @@ def test_fault_wait_after_has_done_it(ardoq):
     assert thread.is_alive()
     ardoq.emulator._stopping.set()
     thread.join()
+    ardoq.emulator._stopping.clear()
     slow.connection.close()
 
 
-def test_a_storm_is_the_same_for_the_same_seed(ardoq):
-    """About the share of calls goes wrong, the same ones with the same seed, until it is ended."""
+def test_random_faults_depend_on_the_seed(ardoq):
+    """About the share of the calls fails, the same calls for the same seed, until clear_faults."""
 
     def statuses(**keys):
-        storm = ardoq.emulator.fail_randomly(0.4, kinds=["429", "500", "html"], path="/api/tag", **keys)
+        faults = ardoq.emulator.fail_randomly(0.4, kinds=["429", "500", "html"], path="/api/tag", **keys)
         assert ardoq.call("GET", "/api/workspace").status == 200
         answers = [ardoq.call("GET", "/api/tag") for _ in range(50)]
-        assert {one.headers.get("retry-after") for one in answers if one.status == 429} == {"3"}
-        bad = [one for one in answers if one.status != 200 or "html" in one.headers["content-type"]]
-        assert sum(storm.injected.values()) == len(bad)
-        assert set(storm.injected) == {"429", "500", "html"}
-        return [(one.status, one.headers["content-type"]) for one in answers]
+        assert {item.headers.get("retry-after") for item in answers if item.status == 429} == {"3"}
+        bad = [item for item in answers if item.status != 200 or "html" in item.headers["content-type"]]
+        assert sum(faults.injected.values()) == len(bad)
+        assert set(faults.injected) == {"429", "500", "html"}
+        return [(item.status, item.headers["content-type"]) for item in answers]
 
     first = statuses(seed=7, retry_after=3)
     assert statuses(seed=7, retry_after=3) == first
@@ -277,7 +278,7 @@ def test_a_storm_is_the_same_for_the_same_seed(ardoq):
 
 
 @pytest.mark.parametrize(
-    ("keys", "told"),
+    ("keys", "expected"),
     [
         ({"share": 2}, "from 0 to 1"),
         ({"share": True}, "from 0 to 1"),
@@ -287,15 +288,15 @@ def test_a_storm_is_the_same_for_the_same_seed(ardoq):
         ({"kinds": ["wait"]}, "needs 'seconds'"),
     ],
 )
-def test_a_storm_that_makes_no_sense_is_told(ardoq, keys, told):
-    """Nonsense is a ValueError with a sentence, and no storm begins."""
-    with pytest.raises(ValueError, match=told):
+def test_invalid_random_faults_are_rejected(ardoq, keys, expected):
+    """An invalid option is a ValueError, and no faults start."""
+    with pytest.raises(ValueError, match=expected):
         ardoq.emulator.fail_randomly(**keys)
     assert ardoq.call("GET", "/api/tag").status == 200
 
 
-def test_fault_is_read_from_a_command_line():
-    """Every key can be given; what is not understood is told."""
+def test_fault_is_parsed():
+    """A fault on the command line can have every field."""
     assert Fault.parse("kind=status,status=429,times=2,method=POST,retry_after=3") == Fault(
         "status",
         times=2,
@@ -307,7 +308,7 @@ def test_fault_is_read_from_a_command_line():
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("kind=explode", "no kind of fault 'explode'"),
         ("status", "'status' is not of that form"),
@@ -322,30 +323,30 @@ def test_fault_is_read_from_a_command_line():
         ("times=1,times=2", "given twice"),
     ],
 )
-def test_fault_nonsense_is_told(text, told):
-    """Nonsense is a ValueError with a sentence."""
-    with pytest.raises(ValueError, match=told):
+def test_invalid_faults_are_rejected(text, expected):
+    """An invalid fault is a ValueError with a sentence."""
+    with pytest.raises(ValueError, match=expected):
         Fault.parse(text)
 
 
-def test_faults_given_at_the_start_count():
-    """Faults can be there from the first call."""
+def test_faults_can_be_given_at_the_start():
+    """Faults apply from the first call."""
     with Emulator(faults=[Fault(status=502)]) as emulator:
         caller = Caller(emulator)
         assert [caller.call("GET", "/api/tag").status for _ in range(2)] == [502, 200]
         caller.connection.close()
 
 
-def test_rate_limit_refuses_with_retry_after():
-    """Beyond the limit it is 429 with a whole number of seconds, and it passes."""
+def test_rate_limit_answers_429_with_retry_after():
+    """Above the limit the answer is 429 with a whole number of seconds, until they have passed."""
     now = [0.0]
     limit = RateLimit(2, clock=lambda: now[0])
     limit.check("a")
     limit.check("a")
     limit.check("b")
-    with pytest.raises(TooManyRequests) as refused:
+    with pytest.raises(TooManyRequests) as rejected:
         limit.check("a")
-    assert refused.value.retry_after == 1
+    assert rejected.value.retry_after == 1
     now[0] = 0.5
     limit.check("a")
     with pytest.raises(TooManyRequests):
@@ -360,7 +361,7 @@ def test_rate_limit_refuses_with_retry_after():
         caller.connection.close()
 
 
-def test_latency_slows_every_answer():
+def test_latency_delays_every_answer():
     """Each answer takes at least the latency."""
     with Emulator(latency_ms=50) as emulator:
         caller = Caller(emulator)
@@ -370,8 +371,8 @@ def test_latency_slows_every_answer():
         caller.connection.close()
 
 
-def test_mistake_of_the_emulator_is_a_500_that_changes_nothing(monkeypatch):
-    """An unexpected exception is answered, taken back and kept."""
+def test_internal_error_is_a_500_that_changes_nothing(monkeypatch):
+    """An unexpected exception is answered, undone and recorded."""
     with Emulator() as emulator:
         caller = Caller(emulator)
         before = emulator.dump()
@@ -382,7 +383,7 @@ def test_mistake_of_the_emulator_is_a_500_that_changes_nothing(monkeypatch):
             raise RuntimeError("on purpose")
 
         monkeypatch.setattr(emulator.store.workspaces, "create", breaks)
-        message = caller.refused(500, "POST", "/api/workspace", {"name": "X"})
+        message = caller.rejected(500, "POST", "/api/workspace", {"name": "X"})
         assert "on purpose" not in message
         assert emulator.dump() == before
         assert len(emulator.crashes) == 1
@@ -390,8 +391,8 @@ def test_mistake_of_the_emulator_is_a_500_that_changes_nothing(monkeypatch):
         caller.connection.close()
 
 
-def test_many_threads_lose_nothing(emulator):
-    """32 clients at once create what they create, with ids and keys of their own."""
+def test_concurrent_creates_are_all_stored(emulator):
+    """32 concurrent clients create components with different ids and keys."""
     caller = Caller(emulator)
     workspace = caller.workspace()
     failures = []
@@ -413,14 +414,14 @@ def test_many_threads_lose_nothing(emulator):
         thread.join()
     components = caller.ok("GET", "/api/component")
     assert failures == []
-    assert len({one["_id"] for one in components}) == 160
-    assert len({one["component-key"] for one in components}) == 160
-    assert {one["name"] for one in components} == {f"{n}-{t}" for n in range(32) for t in range(5)}
+    assert len({item["_id"] for item in components}) == 160
+    assert len({item["component-key"] for item in components}) == 160
+    assert {item["name"] for item in components} == {f"{n}-{t}" for n in range(32) for t in range(5)}
     caller.connection.close()
 
 
 def test_stop_is_quick_with_open_connections_and_idempotent():
-    """Stopping does not wait for clients that keep a connection open; starting again keeps the port."""
+    """Stopping does not wait for open connections; starting again keeps the port."""
     emulator = Emulator().start()
     caller = Caller(emulator)
     caller.workspace()
@@ -441,8 +442,8 @@ def test_stop_is_quick_with_open_connections_and_idempotent():
     emulator.stop()
 
 
-def test_stop_does_not_wait_for_a_waiting_fault():
-    """A call that waits on demand is cut short by stopping."""
+def test_stop_does_not_wait_for_a_fault():
+    """Stopping ends a call that a fault delays."""
     emulator = Emulator().start()
     emulator.fail("wait", seconds=30)
     caller = Caller(emulator)
@@ -463,8 +464,8 @@ def test_stop_does_not_wait_for_a_waiting_fault():
 
 
 def test_nothing_is_printed(ardoq, capfd):
-    """Neither requests nor lost clients leave a trace on the terminal."""
-    ardoq.refused(404, "GET", "/api/nothing")
+    """Requests and lost connections print nothing to the terminal."""
+    ardoq.rejected(404, "GET", "/api/nothing")
     ardoq.raw(request_bytes(ardoq), read=False)
     ardoq.raw(b"NONSENSE\r\n\r\n", read=False)
     time.sleep(0.05)

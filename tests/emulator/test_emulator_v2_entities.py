@@ -1,4 +1,4 @@
-"""The caller, workspaces, components and references, as v2 has them."""
+"""The current user, workspaces, components and references in API v2."""
 
 from contextlib import closing
 
@@ -12,21 +12,21 @@ REFERENCES = "/api/v2/references"
 USER = "5f00aa00bb00cc00dd000001"
 
 
-def component(ardoq, place, name="Web", **more):
-    """Make a component by v2."""
-    body = {"rootWorkspace": place.apps, "typeId": "p1", "name": name, **more}
+def component(ardoq, organisation, name="Web", **more):
+    """Create a component by v2."""
+    body = {"rootWorkspace": organisation.apps, "typeId": "p1", "name": name, **more}
     return ardoq.ok("POST", COMPONENTS, body, 201)
 
 
 def reference(ardoq, source, target, **more):
-    """Make a reference by v2."""
+    """Create a reference by v2."""
     body = {"source": source["_id"], "target": target["_id"], "type": 2, **more}
     return ardoq.ok("POST", REFERENCES, body, 201)
 
 
 @pytest.mark.parametrize("path", ["/api/v2/me", "/api/v2/me/"])
-def test_me_is_told_with_the_label_of_the_organisation(path):
-    """The caller has an e-mail, the organisation the label that X-org takes."""
+def test_me_has_the_label_of_the_organisation(path):
+    """The user has an e-mail, the organisation the label that X-org accepts."""
     with Emulator(org="acme") as running, closing(Caller(running)) as ardoq:
         answer = ardoq.ok("GET", path)
     assert answer == {
@@ -35,8 +35,8 @@ def test_me_is_told_with_the_label_of_the_organisation(path):
     }
 
 
-def test_who_may_not_ask_is_told_so():
-    """Without a token it is 401; with another organisation in X-org it is 403; both as JSON."""
+def test_unauthorized_requests_are_rejected():
+    """Without a token the answer is 401; with another organisation in X-org it is 403; both are JSON."""
     with Emulator(org="acme") as running, closing(Caller(running)) as ardoq:
         assert ardoq.call("GET", "/api/v2/me", headers={"X-org": "acme"}).status == 200
         assert ardoq.call("GET", "/api/v2/me", headers={"X-org": "else"}).status == 403
@@ -45,19 +45,19 @@ def test_who_may_not_ask_is_told_so():
     assert "token" in answer.json["message"]
 
 
-def test_both_schemes_of_token_are_taken(ardoq, emulator):
-    """Bearer is the scheme of v2; that of v1 is taken, too."""
+def test_both_schemes_of_token_are_accepted(ardoq, emulator):
+    """v2 uses Bearer; the scheme of v1 is accepted, too."""
     for scheme in ("Bearer ", "Token token="):
         headers = {"Authorization": scheme + emulator.token}
         assert ardoq.call("GET", "/api/v2/me", headers=headers).status == 200
 
 
-def test_workspace_has_every_attribute_but_its_model(ardoq, place):
-    """A workspace that v1 made is read by v2, with null where nothing is set."""
-    found = ardoq.ok("GET", f"/api/v2/workspaces/{place.apps}/")
+def test_workspace_has_every_attribute_but_its_model(ardoq, organisation):
+    """v2 reads a workspace that v1 has created, with null for what is not set."""
+    found = ardoq.ok("GET", f"/api/v2/workspaces/{organisation.apps}/")
     meta = found.pop("_meta")
     assert found == {
-        "_id": place.apps,
+        "_id": organisation.apps,
         "_version": 1,
         "name": "Apps",
         "description": None,
@@ -76,21 +76,21 @@ def test_workspace_has_every_attribute_but_its_model(ardoq, place):
         "lastModifiedByEmail",
     }
     assert meta["createdByName"] == "Emulator User"
-    ardoq.refused(404, "GET", f"/api/v2/workspaces/{place.model}")
+    ardoq.rejected(404, "GET", f"/api/v2/workspaces/{organisation.model}")
     for query, names in (
         ("name=Other", ["Other"]),
-        (f"componentModel={place.model}", ["Apps", "Other"]),
+        (f"componentModel={organisation.model}", ["Apps", "Other"]),
         ("componentModel=x", []),
     ):
         values = ardoq.ok("GET", f"/api/v2/workspaces?{query}")["values"]
-        assert [one["name"] for one in values] == names
+        assert [item["name"] for item in values] == names
 
 
-def test_context_is_flat_and_knows_its_fields(ardoq, place):
+def test_context_lists_types_fields_and_tags(ardoq, organisation):
     """Types have their parents and fields, fields their options, tags their names."""
-    ardoq.ok("POST", "/api/tag", {"name": "old", "rootWorkspace": place.apps}, 201)
-    context = ardoq.ok("GET", f"/api/v2/workspaces/{place.apps}/context")
-    assert context["rootWorkspace"] == place.apps
+    ardoq.ok("POST", "/api/tag", {"name": "old", "rootWorkspace": organisation.apps}, 201)
+    context = ardoq.ok("GET", f"/api/v2/workspaces/{organisation.apps}/context")
+    assert context["rootWorkspace"] == organisation.apps
     assert context["tags"] == [{"name": "old"}]
     application, service, server = context["componentTypes"]
     plain = dict.fromkeys(("color", "icon", "image", "shape"))
@@ -124,12 +124,12 @@ def test_context_is_flat_and_knows_its_fields(ardoq, place):
     assert [name for name, field in fields.items() if field["calculated"]] == ["total"]
     assert [name for name, field in fields.items() if field["readOnly"]] == ["total"]
     assert fields["since"]["description"] == "When it began"
-    ardoq.refused(404, "GET", "/api/v2/workspaces/nothing/context")
+    ardoq.rejected(404, "GET", "/api/v2/workspaces/nothing/context")
 
 
-def test_created_component_has_every_attribute(ardoq, place):
-    """What can be derived is; nulls stand where nothing is set; custom values are under customFields."""
-    created = component(ardoq, place, customFields={"cost": 1200, "phase": "live"})
+def test_created_component_has_every_attribute(ardoq, organisation):
+    """Derived attributes are set, others null; custom values are under customFields."""
+    created = component(ardoq, organisation, customFields={"cost": 1200, "phase": "live"})
     assert ardoq.ok("GET", f"{COMPONENTS}/{created['_id']}") == created
     meta = created.pop("_meta")
     assert meta["created"] == meta["lastUpdated"]
@@ -137,7 +137,7 @@ def test_created_component_has_every_attribute(ardoq, place):
     assert created == {
         "_id": created["_id"],
         "_version": 1,
-        "rootWorkspace": place.apps,
+        "rootWorkspace": organisation.apps,
         "typeId": "p1",
         "type": "Application",
         "name": "Web",
@@ -152,9 +152,9 @@ def test_created_component_has_every_attribute(ardoq, place):
     }
 
 
-def test_both_versions_speak_of_the_same_store(ardoq, place):
-    """What one version writes the other reads, in its own shape and with the next version."""
-    created = component(ardoq, place, customFields={"cost": 5})
+def test_both_versions_share_the_store(ardoq, organisation):
+    """Each version reads what the other has written, in its own form and with the next version."""
+    created = component(ardoq, organisation, customFields={"cost": 5})
     by_v1 = ardoq.ok("GET", f"/api/component/{created['_id']}")
     assert (by_v1["cost"], by_v1["component-key"]) == (5, "APP-1")
     ardoq.ok("PUT", f"/api/component/{created['_id']}", {**by_v1, "name": "New", "cost": None})
@@ -162,13 +162,13 @@ def test_both_versions_speak_of_the_same_store(ardoq, place):
     assert (by_v2["name"], by_v2["_version"], by_v2["customFields"]) == ("New", 2, {})
     ardoq.ok("PATCH", f"{COMPONENTS}/{created['_id']}?ifVersionMatch=2", {"color": "red"})
     assert ardoq.ok("GET", f"/api/component/{created['_id']}")["color"] == "red"
-    old = ardoq.component({"_id": place.apps}, typeId="p2", wild={"any": "thing"})
+    old = ardoq.component({"_id": organisation.apps}, typeId="p2", wild={"any": "thing"})
     assert ardoq.ok("GET", f"{COMPONENTS}/{old['_id']}")["customFields"] == {"wild": {"any": "thing"}}
 
 
-def test_patch_changes_what_it_names_and_counts_up(ardoq, place):
-    """Keys left out stay, custom ones too; null clears; what is only read is ignored."""
-    created = component(ardoq, place, description="d", customFields={"cost": 1, "ext_id": "7"})
+def test_patch_changes_only_given_attributes(ardoq, organisation):
+    """Omitted keys stay, custom keys too; null clears; read-only keys are ignored."""
+    created = component(ardoq, organisation, description="d", customFields={"cost": 1, "ext_id": "7"})
     path = f"{COMPONENTS}/{created['_id']}"
     body = {"name": "New", "customFields": {"cost": None}, "_id": "x", "typeId": "p2", "nonsense": 1}
     changed = ardoq.ok("PATCH", f"{path}?ifVersionMatch=1", body)
@@ -180,28 +180,28 @@ def test_patch_changes_what_it_names_and_counts_up(ardoq, place):
 
 
 @pytest.mark.parametrize("base", [COMPONENTS, REFERENCES])
-def test_patch_goes_by_version(ardoq, place, base):
-    """Without ifVersionMatch it is 400, with a senseless one too, with a stale one 409."""
-    made = component(ardoq, place)
+def test_patch_compares_the_version(ardoq, organisation, base):
+    """A missing or invalid ifVersionMatch is 400, an outdated version is 409."""
+    made = component(ardoq, organisation)
     if base == REFERENCES:
         made = reference(ardoq, made, made)
     path = f"{base}/{made['_id']}"
-    assert "ifVersionMatch" in ardoq.refused(400, "PATCH", path, {})
+    assert "ifVersionMatch" in ardoq.rejected(400, "PATCH", path, {})
     for wrong in ("", "x", "0", "-1", "1.5", "LATEST"):
-        ardoq.refused(400, "PATCH", f"{path}?ifVersionMatch={wrong}", {})
-    message = ardoq.refused(409, "PATCH", f"{path}?ifVersionMatch=2", {"description": "x"})
+        ardoq.rejected(400, "PATCH", f"{path}?ifVersionMatch={wrong}", {})
+    message = ardoq.rejected(409, "PATCH", f"{path}?ifVersionMatch=2", {"description": "x"})
     assert "has version 1, the request has 2" in message
     assert ardoq.ok("GET", path) == made
-    ardoq.refused(404, "PATCH", f"{base}/nothing?ifVersionMatch=latest", {})
+    ardoq.rejected(404, "PATCH", f"{base}/nothing?ifVersionMatch=latest", {})
 
 
-def test_wrong_components_are_refused(ardoq, place):
-    """What is missing or senseless is 422 and named; a value of the wrong type is 400."""
-    good = {"rootWorkspace": place.apps, "typeId": "p1", "name": "x"}
+def test_invalid_components_are_rejected(ardoq, organisation):
+    """A missing or invalid value is 422 and named; a wrong JSON type is 400."""
+    good = {"rootWorkspace": organisation.apps, "typeId": "p1", "name": "x"}
     for key in good:
         short = {name: value for name, value in good.items() if name != key}
-        assert f"'{key}'" in ardoq.refused(422, "POST", COMPONENTS, short)
-        ardoq.refused(422, "POST", COMPONENTS, {**good, key: None})
+        assert f"'{key}'" in ardoq.rejected(422, "POST", COMPONENTS, short)
+        ardoq.rejected(422, "POST", COMPONENTS, {**good, key: None})
     for key, wrong in (
         ("typeId", "p9"),
         ("typeId", 5),
@@ -209,7 +209,7 @@ def test_wrong_components_are_refused(ardoq, place):
         ("parent", "x"),
         ("name", " "),
     ):
-        ardoq.refused(422, "POST", COMPONENTS, {**good, key: wrong})
+        ardoq.rejected(422, "POST", COMPONENTS, {**good, key: wrong})
     for key, wrong in (
         ("name", 5),
         ("parent", []),
@@ -217,15 +217,15 @@ def test_wrong_components_are_refused(ardoq, place):
         ("customFields", []),
         ("icon", 1),
     ):
-        ardoq.refused(400, "POST", COMPONENTS, {**good, key: wrong})
-    ardoq.refused(400, "POST", COMPONENTS, b"{")
-    ardoq.refused(400, "POST", COMPONENTS, [good])
+        ardoq.rejected(400, "POST", COMPONENTS, {**good, key: wrong})
+    ardoq.rejected(400, "POST", COMPONENTS, b"{")
+    ardoq.rejected(400, "POST", COMPONENTS, [good])
     assert ardoq.ok("GET", COMPONENTS)["values"] == []
 
 
-def test_what_is_not_json_or_not_the_verb_is_refused(ardoq, place):
-    """A body that says it is a form is 415, with a JSON type it is read; other verbs are 405 and told."""
-    good = {"rootWorkspace": place.apps, "typeId": "p1", "name": "x"}
+def test_other_content_types_and_methods_are_rejected(ardoq, organisation):
+    """A form is 415, any JSON type is accepted; other methods are 405."""
+    good = {"rootWorkspace": organisation.apps, "typeId": "p1", "name": "x"}
     for kind, status in (
         ("application/x-www-form-urlencoded", 415),
         ("text/plain", 415),
@@ -236,31 +236,31 @@ def test_what_is_not_json_or_not_the_verb_is_refused(ardoq, place):
     answer = ardoq.call("PUT", f"{COMPONENTS}/x", good)
     assert (answer.status, answer.headers["allow"]) == (405, "GET, PATCH, DELETE")
     assert ardoq.call("TRACE", "/api/v2/me").status == 405
-    ardoq.refused(404, "GET", "/api/v2/tags")
+    ardoq.rejected(404, "GET", "/api/v2/tags")
 
 
-def test_component_tree_keeps_its_rules(ardoq, place):
-    """A parent is in the same workspace and not below; a deletion takes descendants and references."""
-    top = component(ardoq, place, "Top")
-    below = component(ardoq, place, "Below", typeId="p2", parent=top["_id"])
-    elsewhere = component(ardoq, place, "Else", rootWorkspace=place.other)
+def test_component_tree_is_valid(ardoq, organisation):
+    """A parent is in the same workspace and not below; a deletion includes descendants and references."""
+    top = component(ardoq, organisation, "Top")
+    below = component(ardoq, organisation, "Below", typeId="p2", parent=top["_id"])
+    elsewhere = component(ardoq, organisation, "Else", rootWorkspace=organisation.other)
     path = f"{COMPONENTS}/{top['_id']}"
-    ardoq.refused(422, "PATCH", f"{path}?ifVersionMatch=latest", {"parent": below["_id"]})
-    ardoq.refused(422, "PATCH", f"{path}?ifVersionMatch=latest", {"parent": elsewhere["_id"]})
+    ardoq.rejected(422, "PATCH", f"{path}?ifVersionMatch=latest", {"parent": below["_id"]})
+    ardoq.rejected(422, "PATCH", f"{path}?ifVersionMatch=latest", {"parent": elsewhere["_id"]})
     kept = reference(ardoq, elsewhere, elsewhere)
     lost = reference(ardoq, elsewhere, below)
     ardoq.ok("DELETE", path, status=204)
-    ardoq.refused(404, "GET", path)
-    ardoq.refused(404, "DELETE", path)
-    ardoq.refused(404, "GET", f"{COMPONENTS}/{below['_id']}")
-    ardoq.refused(404, "GET", f"{REFERENCES}/{lost['_id']}")
+    ardoq.rejected(404, "GET", path)
+    ardoq.rejected(404, "DELETE", path)
+    ardoq.rejected(404, "GET", f"{COMPONENTS}/{below['_id']}")
+    ardoq.rejected(404, "GET", f"{REFERENCES}/{lost['_id']}")
     assert ardoq.ok("GET", REFERENCES)["values"] == [kept]
 
 
-def test_created_reference_has_every_attribute(ardoq, place):
-    """Workspaces of a reference follow from its ends."""
-    source = component(ardoq, place)
-    target = component(ardoq, place, rootWorkspace=place.other)
+def test_created_reference_has_every_attribute(ardoq, organisation):
+    """The workspaces of a reference follow from its ends."""
+    source = component(ardoq, organisation)
+    target = component(ardoq, organisation, rootWorkspace=organisation.other)
     created = reference(ardoq, source, target, customFields={"open": True})
     assert ardoq.ok("GET", f"{REFERENCES}/{created['_id']}") == created
     del created["_meta"]
@@ -270,46 +270,46 @@ def test_created_reference_has_every_attribute(ardoq, place):
         "source": source["_id"],
         "target": target["_id"],
         "type": 2,
-        "rootWorkspace": place.apps,
-        "targetWorkspace": place.other,
+        "rootWorkspace": organisation.apps,
+        "targetWorkspace": organisation.other,
         "displayText": None,
         "description": None,
         "customFields": {"open": True},
     }
 
 
-def test_reference_can_be_turned_but_keeps_its_type(ardoq, place):
-    """A PATCH moves the ends and with them the workspaces; a type in it is accepted and ignored."""
-    source = component(ardoq, place)
-    target = component(ardoq, place, rootWorkspace=place.other)
+def test_reference_can_be_reversed_but_keeps_its_type(ardoq, organisation):
+    """A PATCH changes the ends and their workspaces; a type in it is ignored."""
+    source = component(ardoq, organisation)
+    target = component(ardoq, organisation, rootWorkspace=organisation.other)
     path = f"{REFERENCES}/{reference(ardoq, source, target)['_id']}"
     body = {"source": target["_id"], "target": source["_id"], "type": 1, "displayText": "back"}
     turned = ardoq.ok("PATCH", f"{path}?ifVersionMatch=1", body)
-    assert (turned["rootWorkspace"], turned["targetWorkspace"]) == (place.other, place.apps)
+    assert (turned["rootWorkspace"], turned["targetWorkspace"]) == (organisation.other, organisation.apps)
     assert (turned["type"], turned["displayText"], turned["_version"]) == (2, "back", 2)
     for wrong in ({"displayText": None}, {"source": None}, {"target": "x"}):
-        ardoq.refused(422, "PATCH", f"{path}?ifVersionMatch=latest", wrong)
+        ardoq.rejected(422, "PATCH", f"{path}?ifVersionMatch=latest", wrong)
     ardoq.ok("DELETE", path, status=204)
-    ardoq.refused(404, "DELETE", path)
+    ardoq.rejected(404, "DELETE", path)
 
 
-def test_wrong_references_are_refused(ardoq, place):
-    """What is missing or senseless is 422; a value of the wrong type is 400."""
-    end = component(ardoq, place)["_id"]
+def test_invalid_references_are_rejected(ardoq, organisation):
+    """A missing or invalid value is 422; a wrong JSON type is 400."""
+    end = component(ardoq, organisation)["_id"]
     good = {"source": end, "target": end, "type": 2}
     for key in good:
         short = {name: value for name, value in good.items() if name != key}
-        assert f"'{key}'" in ardoq.refused(422, "POST", REFERENCES, short)
+        assert f"'{key}'" in ardoq.rejected(422, "POST", REFERENCES, short)
     for key, wrong in (
         ("type", 9),
         ("type", -(2**63)),
         ("source", "x"),
-        ("target", place.apps),
+        ("target", organisation.apps),
         ("displayText", None),
     ):
-        ardoq.refused(422, "POST", REFERENCES, {**good, key: wrong})
+        ardoq.rejected(422, "POST", REFERENCES, {**good, key: wrong})
     for key, wrong in (("type", "2"), ("type", 1.5), ("type", 2**63), ("source", 5), ("displayText", 5)):
-        ardoq.refused(400, "POST", REFERENCES, {**good, key: wrong})
+        ardoq.rejected(400, "POST", REFERENCES, {**good, key: wrong})
     assert ardoq.ok("POST", REFERENCES, {**good, "type": 2.0}, 201)["type"] == 2
 
 
@@ -329,22 +329,22 @@ def test_wrong_references_are_refused(ardoq, place):
         ("ext_id", 7, "a string"),
     ],
 )
-def test_custom_value_that_its_field_cannot_hold_is_refused(ardoq, place, field, value, allowed):
-    """The refusal names the value, the field and what is allowed; nothing is stored."""
-    body = {"rootWorkspace": place.apps, "typeId": "p1", "name": "x", "customFields": {field: value}}
-    message = ardoq.refused(422, "POST", COMPONENTS, body)
+def test_custom_value_that_does_not_fit_is_rejected(ardoq, organisation, field, value, allowed):
+    """The message has the value, the field and what it accepts; nothing is stored."""
+    body = {"rootWorkspace": organisation.apps, "typeId": "p1", "name": "x", "customFields": {field: value}}
+    message = ardoq.rejected(422, "POST", COMPONENTS, body)
     assert f"Field '{field}' is of type" in message
     assert f"cannot hold {value!r}: it takes {allowed}." in message
-    made = component(ardoq, place)
+    made = component(ardoq, organisation)
     path = f"{COMPONENTS}/{made['_id']}"
-    ardoq.refused(422, "PATCH", f"{path}?ifVersionMatch=latest", {"customFields": {field: value}})
+    ardoq.rejected(422, "PATCH", f"{path}?ifVersionMatch=latest", {"customFields": {field: value}})
     end = {"source": made["_id"], "target": made["_id"], "type": 1}
-    ardoq.refused(422, "POST", REFERENCES, {**end, "customFields": {field: value}})
+    ardoq.rejected(422, "POST", REFERENCES, {**end, "customFields": {field: value}})
     assert ardoq.ok("GET", COMPONENTS)["values"] == [made]
 
 
-def test_custom_values_that_fit_are_kept(ardoq, place):
-    """Every type of field takes its values; times are written one way."""
+def test_custom_values_that_fit_are_stored(ardoq, organisation):
+    """Every type of field accepts its values; times are stored in one format."""
     given = {
         "ext_id": "7",
         "cost": 1.5,
@@ -355,17 +355,17 @@ def test_custom_values_that_fit_are_kept(ardoq, place):
         "mail": "a@example.org",
         "owner": USER,
     }
-    stored = component(ardoq, place, customFields=given)["customFields"]
+    stored = component(ardoq, organisation, customFields=given)["customFields"]
     assert stored == {**given, "since": "2024-05-01T10:00:00.000Z"}
 
 
-def test_undefined_and_calculated_fields_cannot_be_written(ardoq, place):
-    """A key without a definition and a calculated one are refused; what v1 has put there can be cleared."""
-    made = component(ardoq, place)
+def test_undefined_and_calculated_fields_cannot_be_written(ardoq, organisation):
+    """A key without a field and a calculated field are rejected; what v1 has stored can be cleared."""
+    made = component(ardoq, organisation)
     path = f"{COMPONENTS}/{made['_id']}?ifVersionMatch=latest"
-    message = ardoq.refused(422, "PATCH", path, {"customFields": {"coast": 5}})
+    message = ardoq.rejected(422, "PATCH", path, {"customFields": {"coast": 5}})
     assert "has no field 'coast'; it has ext_id, cost" in message
-    assert "is calculated" in ardoq.refused(422, "PATCH", path, {"customFields": {"total": 5}})
+    assert "is calculated" in ardoq.rejected(422, "PATCH", path, {"customFields": {"total": 5}})
     ardoq.ok("PATCH", f"/api/component/{made['_id']}", {"wild": 5})
     assert ardoq.ok("PATCH", path, {"customFields": {"wild": 6}})["customFields"] == {"wild": 6}
     assert ardoq.ok("PATCH", path, {"customFields": {"wild": None}})["customFields"] == {}

@@ -1,4 +1,4 @@
-"""Pages, filters, reports and attachments, as v2 has them."""
+"""Pages, filters, reports and attachments in API v2."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,27 +10,27 @@ COMPONENTS = "/api/v2/components"
 
 
 @pytest.fixture
-def many(ardoq, place):
-    """Make twelve components in one workspace and two in the other."""
+def many(ardoq, organisation):
+    """Create twelve components in one workspace and two in the other."""
     names = [f"C{number}" for number in range(12)]
     return [
         ardoq.component(
-            {"_id": place.apps},
+            {"_id": organisation.apps},
             name,
             typeId="p1" if int(name[1:]) % 2 else "p2",
             cost=int(name[1:]),
         )
         for name in names
-    ] + [ardoq.component({"_id": place.other}, name, typeId="p3", ext_id=name) for name in ("X", "Y")]
+    ] + [ardoq.component({"_id": organisation.other}, name, typeId="p3", ext_id=name) for name in ("X", "Y")]
 
 
 def pages(ardoq, path):
-    """Follow the links of a listing to its end, and return the names on each page."""
+    """Follow the links of a listing, and return the names on each page."""
     found = []
     while path:
         page = ardoq.ok("GET", path)
         assert set(page) == {"values", "_links", "_meta"}
-        found.append([one.get("name") for one in page["values"]])
+        found.append([item.get("name") for item in page["values"]])
         href = page["_links"]["next"]["href"] if page["_links"] else ""
         assert not href or href.startswith(ardoq.emulator.url + "/api/v2/")
         path = href.removeprefix(ardoq.emulator.url)
@@ -38,44 +38,44 @@ def pages(ardoq, path):
 
 
 def names(ardoq, query, base=COMPONENTS):
-    """Return the names that a filter finds, over all pages."""
+    """Return the names that a filter matches, over all pages."""
     return [name for page in pages(ardoq, f"{base}?{query}") for name in page]
 
 
 def test_pages_are_small_and_linked(ardoq, many):
-    """Five to a page, in the order of making, until there is no next link; an exact end has none, either."""
+    """A page has five entities in the order of creation; the last page has no next link."""
     assert [len(page) for page in pages(ardoq, f"{COMPONENTS}/")] == [5, 5, 4]
-    assert names(ardoq, "") == [one["name"] for one in many]
+    assert names(ardoq, "") == [item["name"] for item in many]
     ardoq.emulator.page_size = 7
     assert [len(page) for page in pages(ardoq, COMPONENTS)] == [7, 7]
     assert ardoq.ok("GET", "/api/v2/references") == {"values": [], "_links": {}, "_meta": {}}
 
 
-def test_next_link_keeps_the_filter_and_does_not_grow(ardoq, place, many):
-    """A client that repeats its parameters beside the link gets the same pages and a link no longer."""
-    query = f"rootWorkspace={place.apps}&org=x&some=thing"
+def test_next_link_keeps_the_filter_and_does_not_grow(ardoq, organisation, many):
+    """A client that repeats its parameters gets the same pages and no longer link."""
+    query = f"rootWorkspace={organisation.apps}&org=x&some=thing"
     assert [len(page) for page in pages(ardoq, f"{COMPONENTS}?{query}")] == [5, 5, 2]
     first = ardoq.ok("GET", f"{COMPONENTS}?{query}")["_links"]["next"]["href"]
     path = first.removeprefix(ardoq.emulator.url)
     second = ardoq.ok("GET", f"{path}&{query}")
     assert second == ardoq.ok("GET", path)
-    assert parse_qs(urlsplit(second["_links"]["next"]["href"]).query)["rootWorkspace"] == [place.apps]
+    assert parse_qs(urlsplit(second["_links"]["next"]["href"]).query)["rootWorkspace"] == [organisation.apps]
 
 
-def test_link_leads_to_the_host_that_was_asked(ardoq, many):
-    """Behind another name the link has that name; a senseless one is not repeated."""
+def test_link_has_the_host_of_the_request(ardoq, many):
+    """The link has the host name of the request, unless that is invalid."""
     for host, base in (("ardoq.example:99", "http://ardoq.example:99"), ("a/b", ardoq.emulator.url)):
         page = ardoq.call("GET", COMPONENTS, headers={"Host": host}).json
         assert page["_links"]["next"]["href"].startswith(f"{base}/api/v2/components?cursor=")
 
 
-def test_cursor_stays_right_when_entities_come_and_go(ardoq, place, many):
-    """Whatever is added or removed between the pages: nothing comes twice, nothing that stayed is skipped."""
-    ids = [one["_id"] for one in many]
+def test_pages_are_stable_while_entities_change(ardoq, organisation, many):
+    """Creations and deletions between two pages repeat nothing and skip nothing."""
+    ids = [item["_id"] for item in many]
     first = ardoq.ok("GET", COMPONENTS)
     for gone in (0, 4, 5, 9):  # before the cursor, at it, after it
         ardoq.ok("DELETE", f"{COMPONENTS}/{ids[gone]}", status=204)
-    ardoq.component({"_id": place.apps}, "late", typeId="p1")
+    ardoq.component({"_id": organisation.apps}, "late", typeId="p1")
     ardoq.ok("PATCH", f"/api/component/{ids[7]}", {"name": "changed"})
     rest = pages(ardoq, first["_links"]["next"]["href"].removeprefix(ardoq.emulator.url))
     expected = ["C6", "changed", "C8", "C10", "C11", "X", "Y", "late"]
@@ -83,20 +83,20 @@ def test_cursor_stays_right_when_entities_come_and_go(ardoq, place, many):
 
 
 @pytest.mark.parametrize("cursor", ["2", "x", "%25", "Li4", "w7w", "LTEueA", "%C3%A9"])
-def test_made_up_cursor_is_refused(ardoq, cursor):
-    """A cursor is opaque: what the emulator has not written is 400."""
-    assert "cursor" in ardoq.refused(400, "GET", f"{COMPONENTS}?cursor={cursor}")
+def test_invalid_cursor_is_rejected(ardoq, cursor):
+    """A cursor that the emulator has not created is 400."""
+    assert "cursor" in ardoq.rejected(400, "GET", f"{COMPONENTS}?cursor={cursor}")
 
 
-def test_cursor_that_was_tampered_with_is_refused(ardoq, many):
-    """What does not belong into a cursor is not overlooked."""
+def test_changed_cursor_is_rejected(ardoq, many):
+    """Additional characters in a cursor are not ignored."""
     href = ardoq.ok("GET", COMPONENTS)["_links"]["next"]["href"]
     cursor = parse_qs(urlsplit(href).query)["cursor"][0]
-    ardoq.refused(400, "GET", f"{COMPONENTS}?cursor={cursor[:4]}!!!!{cursor[4:]}")
+    ardoq.rejected(400, "GET", f"{COMPONENTS}?cursor={cursor[:4]}!!!!{cursor[4:]}")
 
 
-def test_cursor_outlives_the_process(ardoq, tmp_path):
-    """With a database a walk can go on after the emulator was started anew."""
+def test_cursor_is_valid_after_a_restart(ardoq, tmp_path):
+    """With a database, a listing can continue after a restart."""
     seed = {"format": 1, "workspaces": [{"name": f"W{number}"} for number in range(8)]}
     with Emulator(db=tmp_path / "db", seed=seed) as first:
         ardoq.emulator.load(first.dump())
@@ -106,27 +106,27 @@ def test_cursor_outlives_the_process(ardoq, tmp_path):
     assert pages(ardoq, path) == [["W5", "W6", "W7"]]
 
 
-def test_components_are_filtered_by_what_they_are(ardoq, place, many):
-    """Each filter compares exactly; all of them have to hold; a filter without a value is none."""
+def test_components_are_filtered_by_attributes(ardoq, organisation, many):
+    """Each filter compares exactly; all of them have to match; an empty filter is ignored."""
     top = many[0]["_id"]
-    below = ardoq.component({"_id": place.apps}, "below", typeId="p2", parent=top)
+    below = ardoq.component({"_id": organisation.apps}, "below", typeId="p2", parent=top)
     assert names(ardoq, "name=C1") == ["C1"]
     assert names(ardoq, "name=c1") == []
     assert names(ardoq, f"parent={top}") == ["below"]
     assert names(ardoq, "typeId=p3") == ["X", "Y"]
     assert names(ardoq, f"componentKey={below['component-key']}") == ["below"]
-    assert names(ardoq, f"rootWorkspace={place.other}") == ["X", "Y"]
-    assert names(ardoq, f"rootWorkspace={place.apps}&typeId=p3") == []
-    assert names(ardoq, f"rootWorkspace={place.other}&name=X&typeId=p3") == ["X"]
+    assert names(ardoq, f"rootWorkspace={organisation.other}") == ["X", "Y"]
+    assert names(ardoq, f"rootWorkspace={organisation.apps}&typeId=p3") == []
+    assert names(ardoq, f"rootWorkspace={organisation.other}&name=X&typeId=p3") == ["X"]
     assert names(ardoq, "rootWorkspace=nothing&name=X") == []
     assert names(ardoq, "name=X&name=Y") == []
     assert len(names(ardoq, "name=&rootWorkspaceId=nothing")) == 15
 
 
-def test_custom_values_are_filtered_by_the_type_of_their_field(ardoq, place, many):
-    """A number is found however it is written, a time by its moment, a list as a whole."""
+def test_custom_values_are_filtered_by_the_type_of_their_field(ardoq, organisation, many):
+    """A number matches in any notation, a time as a moment, a list as a whole."""
     body = {"since": "2024-05-01T10:00:00Z", "parts": ["a", "b"], "open": True, "wild": "w", "cost": "n/a"}
-    ardoq.component({"_id": place.apps}, "rich", typeId="p1", **body)
+    ardoq.component({"_id": organisation.apps}, "rich", typeId="p1", **body)
     for query, found in (
         ("cost=3", ["C3"]),
         ("cost=3.0", ["C3"]),
@@ -142,31 +142,31 @@ def test_custom_values_are_filtered_by_the_type_of_their_field(ardoq, place, man
         ("nothing=X", []),
     ):
         assert names(ardoq, f"customFields.{query}") == found, query
-    assert names(ardoq, f"customFields.ext_id=X&rootWorkspace={place.apps}") == []
+    assert names(ardoq, f"customFields.ext_id=X&rootWorkspace={organisation.apps}") == []
     assert names(ardoq, "customFields.wild=w&customFields.cost=n/a") == ["rich"]
 
 
-def test_filter_looks_only_where_an_index_leads(emulator, ardoq, place, many, monkeypatch):
+def test_filters_use_an_index(emulator, ardoq, organisation, many, monkeypatch):
     """No filter of components or references reads the whole table."""
     ardoq.reference(many[0], many[12], ext_id="r")
     for table in (emulator.store.state.components, emulator.store.state.references):
         monkeypatch.setattr(table, "rows", lambda: pytest.fail("a scan"))
     filters = (
         "name=C1",
-        f"rootWorkspace={place.other}",
+        f"rootWorkspace={organisation.other}",
         "typeId=p3",
         "componentKey=A-1",
         "customFields.cost=3",
     )
     for query in (*filters, f"parent={many[0]['_id']}"):
         ardoq.ok("GET", f"{COMPONENTS}?{query}")
-    ends = (f"source={many[0]['_id']}", f"target={many[12]['_id']}", f"targetWorkspace={place.other}")
-    for query in (*ends, "type=2", f"rootWorkspace={place.apps}", "customFields.ext_id=r"):
+    ends = (f"source={many[0]['_id']}", f"target={many[12]['_id']}", f"targetWorkspace={organisation.other}")
+    for query in (*ends, "type=2", f"rootWorkspace={organisation.apps}", "customFields.ext_id=r"):
         assert len(ardoq.ok("GET", f"/api/v2/references?{query}")["values"]) == 1, query
 
 
-def test_walk_through_a_listing_looks_once(emulator, ardoq, many, monkeypatch):
-    """A listing is found for its first page and kept until something changes."""
+def test_listing_is_cached(emulator, ardoq, many, monkeypatch):
+    """A listing is searched for its first page and cached until something changes."""
     looked = []
     rows = emulator.store.state.components.rows
     monkeypatch.setattr(emulator.store.state.components, "rows", lambda: looked.append(1) or rows())
@@ -177,28 +177,28 @@ def test_walk_through_a_listing_looks_once(emulator, ardoq, many, monkeypatch):
     assert len(looked) == 2
 
 
-def test_references_are_filtered_by_what_they_are(ardoq, place, many):
-    """Ends, workspaces, type as text, label and custom values find references."""
+def test_references_are_filtered_by_attributes(ardoq, organisation, many):
+    """Filters are ends, workspaces, type as text, display text and custom values."""
     first = ardoq.reference(many[0], many[1], displayText="calls", ext_id="r1")["_id"]
     second = ardoq.reference(many[0], many[12], type=1)["_id"]
     for query, found in (
         ("displayText=calls", [first]),
         (f"source={many[0]['_id']}", [first, second]),
         (f"target={many[12]['_id']}", [second]),
-        (f"rootWorkspace={place.apps}", [first, second]),
-        (f"targetWorkspace={place.other}", [second]),
+        (f"rootWorkspace={organisation.apps}", [first, second]),
+        (f"targetWorkspace={organisation.other}", [second]),
         ("type=1", [second]),
         ("type=one", []),
         ("customFields.ext_id=r1", [first]),
         (f"source={many[0]['_id']}&type=2", [first]),
     ):
         values = ardoq.ok("GET", f"/api/v2/references?{query}")["values"]
-        assert [one["_id"] for one in values] == found, query
+        assert [item["_id"] for item in values] == found, query
 
 
 @pytest.fixture
-def report(emulator, place):
-    """Save a report, which no call can."""
+def report(emulator, organisation):
+    """Store a report, which clients cannot create."""
     columns = [
         {"key": "name", "label": "Name"},
         {"key": "type", "label": "Type"},
@@ -206,23 +206,23 @@ def report(emulator, place):
         {"key": "nothing", "label": "Nothing"},
     ]
     with emulator.store.transaction():
-        query = {"rootWorkspace": place.apps}
+        query = {"rootWorkspace": organisation.apps}
         return emulator.store.reports.create({"name": "Costs", "query": query, "columns": columns})["_id"]
 
 
-def test_report_is_described_and_found_by_name(ardoq, report):
-    """A report tells its columns and where it searches."""
+def test_report_is_described_and_filtered_by_name(ardoq, report):
+    """A report has its columns and its datasource."""
     found = ardoq.ok("GET", f"/api/v2/reports/{report}")
     assert found["columns"][2] == {"key": "cost", "label": "Annual cost"}
     assert (found["name"], found["description"], found["_version"]) == ("Costs", None, 1)
     assert found["datasource"] == "advancedSearch"
     assert ardoq.ok("GET", "/api/v2/reports?name=Costs")["values"] == [found]
     assert ardoq.ok("GET", "/api/v2/reports?name=cost")["values"] == []
-    ardoq.refused(404, "GET", "/api/v2/reports/nothing")
+    ardoq.rejected(404, "GET", "/api/v2/reports/nothing")
 
 
-def test_report_runs_as_objects(ardoq, place, many, report):
-    """Objects are keyed by label or by key; what has no value is not there; pages go on."""
+def test_report_runs_as_objects(ardoq, organisation, many, report):
+    """Objects are keyed by label or by key, without missing values, and have pages."""
     ardoq.ok("PATCH", f"/api/component/{many[1]['_id']}", {"cost": None})
     run = f"/api/v2/reports/{report}/run/objects"
     page = ardoq.ok("GET", run)
@@ -236,24 +236,24 @@ def test_report_runs_as_objects(ardoq, place, many, report):
     by_key = pages(ardoq, f"{run}?keyFormat=key")
     assert [name for names in by_key for name in names] == [f"C{number}" for number in range(12)]
     for wrong in ("keyFormat=id", "keyFormat="):
-        ardoq.refused(400, "GET", f"{run}?{wrong}")
-    ardoq.refused(404, "GET", "/api/v2/reports/nothing/run/objects")
+        ardoq.rejected(400, "GET", f"{run}?{wrong}")
+    ardoq.rejected(404, "GET", "/api/v2/reports/nothing/run/objects")
 
 
 def test_report_runs_as_table(ardoq, many, report):
-    """Rows are lists in the order of the columns, null where there is no value."""
+    """Rows are lists in the order of the columns, with null for a missing value."""
     page = ardoq.ok("GET", f"/api/v2/reports/{report}/run/tabular/")
     assert page["values"][1] == ["C1", "Application", 1, None]
     assert "next" in page["_links"]
 
 
-def test_attachments_are_listed_without_their_bytes(ardoq, place):
-    """What was uploaded by v1 is found by name; its version is a number with a fraction."""
+def test_attachments_are_listed_without_their_bytes(ardoq, organisation):
+    """An upload by v1 is listed and filtered by name; its version is a float."""
     head = (
         b'--x\r\nContent-Disposition: form-data; name="attachment"; filename="a.txt"\r\n\r\nhi\r\n--x--\r\n'
     )
     kind = {"Content-Type": "multipart/form-data; boundary=x"}
-    upload = f"/api/attachment/workspace/{place.apps}/upload"
+    upload = f"/api/attachment/workspace/{organisation.apps}/upload"
     row_id = ardoq.call("POST", upload, head, kind).json["_id"]
     answer = ardoq.call("GET", f"/api/v2/attachments/{row_id}")
     assert b'"_version":1.0' in answer.content
@@ -267,6 +267,6 @@ def test_attachments_are_listed_without_their_bytes(ardoq, place):
         "_version": 1.0,
         "filename": "a.txt",
         "folder": None,
-        "resource": {"resource-type": "workspace", "resource-id": place.apps},
+        "resource": {"resource-type": "workspace", "resource-id": organisation.apps},
     }
-    ardoq.refused(404, "GET", "/api/v2/attachments/nothing")
+    ardoq.rejected(404, "GET", "/api/v2/attachments/nothing")

@@ -1,4 +1,4 @@
-"""Workspaces, folders and branches, as v1 has them."""
+"""Workspaces, folders and branches in API v1."""
 
 import pytest
 
@@ -6,7 +6,7 @@ TEMPLATE = "54d38789e4b0dcc89b8d8e13"
 
 
 def test_created_workspace_has_a_clone_of_the_default_template(ardoq):
-    """A workspace made with nothing but a name has a model of its own, made after the common template."""
+    """A workspace that is created with a name only has its own clone of the default template."""
     workspace = ardoq.workspace("Web Apps")
     model = ardoq.ok("GET", f"/api/model/{workspace['componentModel']}")
     assert model["_id"] != TEMPLATE
@@ -24,9 +24,9 @@ def test_created_workspace_can_share_a_model(ardoq):
     cloned = ardoq.workspace("Three", componentTemplate=first["componentModel"])
     assert shared["componentModel"] == first["componentModel"]
     assert cloned["componentModel"] != first["componentModel"]
-    ardoq.refused(422, "POST", "/api/workspace", {"name": "X", "componentModel": first["_id"]})
-    ardoq.refused(422, "POST", "/api/workspace", {"name": "X", "componentTemplate": "nothing"})
-    ardoq.refused(400, "POST", "/api/workspace", {"name": "X", "componentTemplate": 7})
+    ardoq.rejected(422, "POST", "/api/workspace", {"name": "X", "componentModel": first["_id"]})
+    ardoq.rejected(422, "POST", "/api/workspace", {"name": "X", "componentTemplate": "nothing"})
+    ardoq.rejected(400, "POST", "/api/workspace", {"name": "X", "componentTemplate": 7})
 
 
 def test_workspace_keys_are_unique(ardoq):
@@ -37,103 +37,103 @@ def test_workspace_keys_are_unique(ardoq):
 
 
 def test_workspace_needs_a_name(ardoq):
-    """Without a name, with an empty one or with null it is 422; with a number it is 400."""
+    """A missing, empty or null name is 422; a number is 400."""
     for body in ({}, {"name": ""}, {"name": None}):
-        assert ardoq.refused(422, "POST", "/api/workspace", body) == "A workspace needs a 'name'."
-    assert "not a number" in ardoq.refused(400, "POST", "/api/workspace", {"name": 1})
+        assert ardoq.rejected(422, "POST", "/api/workspace", body) == "A workspace needs a 'name'."
+    assert "not a number" in ardoq.rejected(400, "POST", "/api/workspace", {"name": 1})
 
 
-def test_put_compares_versions_and_resets_what_is_omitted(ardoq):
-    """A PUT goes by _version, counts it up, and clears what it leaves out."""
+def test_put_compares_versions_and_resets_omitted_attributes(ardoq):
+    """A PUT compares _version, increments it, and resets omitted attributes."""
     workspace = ardoq.workspace(description="old", views=["reader"])
     path = f"/api/workspace/{workspace['_id']}"
     changed = ardoq.ok("PUT", path, {"name": "New", "_version": 1})
     assert (changed["_version"], changed["description"], changed["views"]) == (2, None, [])
     assert changed["last-updated"] > workspace["last-updated"]
-    message = ardoq.refused(409, "PUT", path, {"name": "New", "_version": 1})
+    message = ardoq.rejected(409, "PUT", path, {"name": "New", "_version": 1})
     assert message == f"Workspace {workspace['_id']} has version 2, the request has 1."
-    ardoq.refused(400, "PUT", path, {"name": "New"})
-    ardoq.refused(400, "PUT", path, {"name": "New", "_version": "2"})
-    ardoq.refused(422, "PUT", path, {"_version": 2})
+    ardoq.rejected(400, "PUT", path, {"name": "New"})
+    ardoq.rejected(400, "PUT", path, {"name": "New", "_version": "2"})
+    ardoq.rejected(422, "PUT", path, {"_version": 2})
     assert ardoq.ok("PUT", path, ardoq.ok("GET", path))["_version"] == 3
 
 
-def test_search_is_by_prefix_and_by_name_exact(ardoq):
-    """Search finds beginnings, by-name only the whole name."""
+def test_search_matches_prefixes_and_by_name_exactly(ardoq):
+    """Search matches the start of a name, by-name the exact name."""
     for name in ("Test Workspace 1", "Test Workspace 2", "Workspace Test 3"):
         ardoq.workspace(name)
     found = ardoq.ok("GET", "/api/workspace/search?name=test")
-    assert [one["name"] for one in found] == ["Test Workspace 1", "Test Workspace 2"]
+    assert [item["name"] for item in found] == ["Test Workspace 1", "Test Workspace 2"]
     assert len(ardoq.ok("GET", "/api/workspace/by-name?name=Test%20Workspace%201")) == 1
     assert ardoq.ok("GET", "/api/workspace/by-name?name=Test") == []
 
 
 def test_list_and_summary(ardoq):
-    """The summary counts what is in each workspace of the list."""
+    """The summary has the numbers of components and references of each workspace."""
     workspace = ardoq.workspace()
-    one = ardoq.component(workspace)
-    ardoq.reference(one, one)
+    item = ardoq.component(workspace)
+    ardoq.reference(item, item)
     (listed,) = ardoq.ok("GET", "/api/workspace/")
     (summary,) = ardoq.ok("GET", "/api/workspace/summary")
-    assert listed["components"] == [one["_id"]]
+    assert listed["components"] == [item["_id"]]
     assert (summary["_id"], summary["name"]) == (workspace["_id"], "Apps")
     assert (summary["componentCount"], summary["referenceCount"]) == (1, 1)
 
 
 @pytest.fixture
 def linked(ardoq):
-    """Two workspaces; a and b in the first, c in the second; a to b, a to c, c to b."""
+    """Create a and b in one workspace and c in another, with references a-b, a-c and c-b."""
     first, second = ardoq.workspace("First"), ardoq.workspace("Second")
     a, b = ardoq.component(first, "a"), ardoq.component(first, "b")
     c = ardoq.component(second, "c")
     references = {"ab": ardoq.reference(a, b), "ac": ardoq.reference(a, c), "cb": ardoq.reference(c, b)}
-    return first, second, {name: one["_id"] for name, one in references.items()}, c
+    return first, second, {name: item["_id"] for name, item in references.items()}, c
 
 
-def test_aggregated_has_everything_in_it_and_what_points_into_it(ardoq, linked):
-    """The aggregated workspace carries whole objects, and incoming ones of other workspaces apart."""
+def test_aggregated_has_content_and_incoming_references(ardoq, linked):
+    """The aggregated workspace has its entities, and incoming ones of other workspaces separately."""
     first, second, references, c = linked
     whole = ardoq.ok("GET", f"/api/workspace/{first['_id']}/aggregated")
-    assert [one["name"] for one in whole["components"]] == ["a", "b"]
-    assert [one["_id"] for one in whole["references"]] == [references["ab"], references["ac"]]
-    assert [one["_id"] for one in whole["incoming-references"]] == [references["cb"]]
-    assert [one["_id"] for one in whole["incoming-components"]] == [c["_id"]]
+    assert [item["name"] for item in whole["components"]] == ["a", "b"]
+    assert [item["_id"] for item in whole["references"]] == [references["ab"], references["ac"]]
+    assert [item["_id"] for item in whole["incoming-references"]] == [references["cb"]]
+    assert [item["_id"] for item in whole["incoming-components"]] == [c["_id"]]
     assert whole["tags"] == []
     assert whole["linked-workspaces"] == {"linked": [second["_id"]], "backlinked": [second["_id"]]}
     assert whole["components"][0]["ardoq"]["outgoingReferenceCount"] == 2
     assert whole["components"][1]["ardoq"]["incomingReferenceCount"] == 2
 
 
-def test_aggregated_references_are_null_when_there_are_none(ardoq):
-    """An empty workspace answers null for references and [] for the other lists."""
+def test_empty_aggregated_references_are_null(ardoq):
+    """An empty workspace has null for references and [] for the other lists."""
     whole = ardoq.ok("GET", f"/api/workspace/{ardoq.workspace()['_id']}/aggregated")
     assert whole["references"] is None
     assert (whole["components"], whole["tags"], whole["incoming-references"]) == ([], [], [])
 
 
 def test_lists_of_a_workspace(ardoq, linked):
-    """Components, references from, and references from or into a workspace can be asked for."""
+    """A workspace has lists of components, outgoing references, and all references."""
     first, _, references, _ = linked
     base = f"/api/workspace/{first['_id']}"
     assert len(ardoq.ok("GET", f"{base}/component")) == 2
-    assert [one["_id"] for one in ardoq.ok("GET", f"{base}/reference")] == [
+    assert [item["_id"] for item in ardoq.ok("GET", f"{base}/reference")] == [
         references["ab"],
         references["ac"],
     ]
-    assert {one["_id"] for one in ardoq.ok("GET", f"{base}/all-references")} == set(references.values())
+    assert {item["_id"] for item in ardoq.ok("GET", f"{base}/all-references")} == set(references.values())
 
 
-def test_deleting_a_workspace_takes_everything_in_it(ardoq, linked):
-    """Components, references in both directions and tags go; the model and the other workspace stay."""
+def test_deleting_a_workspace_deletes_its_content(ardoq, linked):
+    """Components, references in both directions and tags are deleted; the model stays."""
     first, second, _, c = linked
     mine = ardoq.ok("POST", "/api/tag", {"name": "t", "rootWorkspace": first["_id"]}, 201)
     other = {"name": "t", "rootWorkspace": second["_id"], "components": [first_component(ardoq, first)]}
     theirs = ardoq.ok("POST", "/api/tag", other, 201)
     assert ardoq.call("DELETE", f"/api/workspace/{first['_id']}").content == b""
-    ardoq.refused(404, "GET", f"/api/workspace/{first['_id']}")
-    ardoq.refused(404, "GET", f"/api/tag/{mine['_id']}")
+    ardoq.rejected(404, "GET", f"/api/workspace/{first['_id']}")
+    ardoq.rejected(404, "GET", f"/api/tag/{mine['_id']}")
     assert ardoq.ok("GET", "/api/reference") == []
-    assert [one["_id"] for one in ardoq.ok("GET", "/api/component")] == [c["_id"]]
+    assert [item["_id"] for item in ardoq.ok("GET", "/api/component")] == [c["_id"]]
     assert ardoq.ok("GET", f"/api/tag/{theirs['_id']}")["components"] == []
     ardoq.ok("GET", f"/api/model/{first['componentModel']}")
 
@@ -143,8 +143,8 @@ def first_component(ardoq, workspace):
     return ardoq.ok("GET", f"/api/workspace/{workspace['_id']}/component")[0]["_id"]
 
 
-def test_branch_is_a_copy_that_knows_its_origin(ardoq, linked):
-    """A branch has copies of what was in the workspace, and references of the copies."""
+def test_branch_is_a_copy_with_its_origin(ardoq, linked):
+    """A branch has copies of the components, and references between the copies."""
     first, second, _, c = linked
     parent = first_component(ardoq, first)
     ardoq.component(first, "child", parent=parent)
@@ -152,22 +152,22 @@ def test_branch_is_a_copy_that_knows_its_origin(ardoq, linked):
     assert (branch["name"], branch["origin"]) == ("try", {"id": first["_id"], "_version": 1})
     assert branch["componentModel"] == first["componentModel"]
     whole = ardoq.ok("GET", f"/api/workspace/{branch['_id']}/aggregated")
-    copies = {one["name"]: one for one in whole["components"]}
+    copies = {item["name"]: item for item in whole["components"]}
     assert list(copies) == ["a", "b", "child"]
     assert copies["child"]["parent"] == copies["a"]["_id"] != parent
     assert copies["a"]["origin"] == {"id": parent, "_version": 1}
-    assert {(one["source"], one["target"]) for one in whole["references"]} == {
+    assert {(item["source"], item["target"]) for item in whole["references"]} == {
         (copies["a"]["_id"], copies["b"]["_id"]),
         (copies["a"]["_id"], c["_id"]),
     }
     (record,) = ardoq.ok("GET", f"/api/workspace/{first['_id']}/branch")
     assert (record["branch-name"], record["workspace-id"]) == ("try", branch["_id"])
     assert ardoq.ok("GET", f"/api/workspace/{second['_id']}/branch") == []
-    ardoq.refused(422, "POST", f"/api/workspace/{first['_id']}/branch/create", {})
+    ardoq.rejected(422, "POST", f"/api/workspace/{first['_id']}/branch/create", {})
 
 
-def test_folders_hold_workspaces(ardoq):
-    """A folder can be made, filled, changed and removed; its workspaces outlive it."""
+def test_folders_contain_workspaces(ardoq):
+    """A folder can be created, filled, changed and deleted; its workspaces stay."""
     workspace = ardoq.workspace()
     folder = ardoq.ok("POST", "/api/workspacefolder", {"name": "F"}, 201)
     path = f"/api/workspacefolder/{folder['_id']}"
@@ -176,20 +176,20 @@ def test_folders_hold_workspaces(ardoq):
     assert ardoq.ok("GET", f"/api/workspace/{workspace['_id']}")["folder"] == folder["_id"]
     renamed = ardoq.ok("PUT", path, {**filled, "name": "G"})
     assert (renamed["name"], renamed["workspaces"]) == ("G", [workspace["_id"]])
-    ardoq.refused(409, "PUT", path, filled)
+    ardoq.rejected(409, "PUT", path, filled)
     assert ardoq.ok("GET", "/api/workspacefolder/") == [renamed]
     ardoq.ok("DELETE", path, status=204)
-    ardoq.refused(404, "GET", path)
+    ardoq.rejected(404, "GET", path)
     assert ardoq.ok("GET", f"/api/workspace/{workspace['_id']}")["folder"] is None
 
 
 def test_folder_add_is_all_or_nothing(ardoq):
-    """One workspace that does not exist leaves all of them where they were."""
+    """An unknown workspace leaves all workspaces where they are."""
     workspace = ardoq.workspace()
     folder = ardoq.ok("POST", "/api/workspacefolder", {"name": "F"}, 201)
     path = f"/api/workspacefolder/{folder['_id']}"
-    ardoq.refused(422, "PUT", f"{path}/add", {"workspaces": [workspace["_id"], "nothing"]})
-    ardoq.refused(400, "PUT", f"{path}/add", {"workspaces": "x"})
+    ardoq.rejected(422, "PUT", f"{path}/add", {"workspaces": [workspace["_id"], "nothing"]})
+    ardoq.rejected(400, "PUT", f"{path}/add", {"workspaces": "x"})
     assert ardoq.ok("GET", path)["workspaces"] == []
-    ardoq.refused(422, "POST", "/api/workspace", {"name": "X", "folder": "nothing"})
+    ardoq.rejected(422, "POST", "/api/workspace", {"name": "X", "folder": "nothing"})
     assert ardoq.workspace("In", folder=folder["_id"])["folder"] == folder["_id"]

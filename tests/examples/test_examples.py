@@ -1,6 +1,4 @@
-"""The examples: rehearsed, carried out, with nothing left to do, and once more after their source has
-changed.
-"""
+"""Preview and run the examples, run them again without changes, and after their sources have changed."""
 
 import json
 import re
@@ -31,39 +29,39 @@ def server():
     assert running.crashes == []
 
 
-class Nights:
-    """An example in a folder of its own, and the runs of its job."""
+class Example:
+    """A copy of an example, and the runs of its job."""
 
-    def __init__(self, name, place, server, way):
-        self.folder = TOOLS["copy_example"](name, place)
+    def __init__(self, name, target, server, way):
+        self.folder = TOOLS["copy_example"](name, target)
         self.server, self.way = server, way
         server.load(json.loads((self.folder / "organisation.json").read_text(encoding="utf-8")))
 
     def run(self, page=None, *, simulate=False):
-        """Run the job and return what it came to, after a look at which writes were sent."""
+        """Run the job and return its run document, with the requests that write."""
         self.server.clear_requests()
         options = {"on_error": "collect", "simulate": simulate, **self.way}
         with ArdoqSyncClient(self.server.url, self.server.token, **options) as client:
-            told = self._told(client)
+            document = self._run(client)
             if page is not None:
-                save_report(told, page)
-        told["writes"] = [one for one in self.server.requests if one.method != "GET"]
-        return told
+                save_report(document, page)
+        document["writes"] = [request for request in self.server.requests if request.method != "GET"]
+        return document
 
-    def _told(self, client):
-        job, rows = load_job(TOOLS["job_of"](self.folder)), None
+    def _run(self, client):
+        job, rows = load_job(TOOLS["find_job"](self.folder)), None
         if (self.folder / TOOLS["SCRIPT"]).exists():
             rows = runpy.run_path(str(self.folder / TOOLS["SCRIPT"]))["sources_of"](self.folder / "projects")
-        outcome = run_job(job, client, sources=rows)
-        refused = outcome.refused[0] if outcome.refused else None
-        return build_run_document(client, title=job.name, sources=outcome.sources, blocked=refused)
+        result = run_job(job, client, sources=rows)
+        blocked = result.blocked[0] if result.blocked else None
+        return build_run_document(client, title=job.name, sources=result.sources, blocked=blocked)
 
     def stored(self):
-        """Return by name what the emulator holds, custom fields beside the other attributes."""
+        """Return the stored components by name, custom fields beside the other attributes."""
         return {comp["name"]: comp | comp.get("customFields", {}) for comp in self._dump["components"]}
 
-    def ties(self):
-        """Return the references that the emulator holds, by the names of both ends."""
+    def references(self):
+        """Return the stored references by the names of both ends."""
         names = {comp["_id"]: comp["name"] for comp in self._dump["components"]}
         return sorted((names[ref["source"]], names[ref["target"]]) for ref in self._dump["references"])
 
@@ -73,41 +71,45 @@ class Nights:
 
 
 @pytest.fixture(params=WAYS)
-def nights(request, tmp_path, server):
-    """Make the nights of an example, in each way to speak to Ardoq."""
-    return lambda name: Nights(name, tmp_path, server, WAYS[request.param])
+def make_example(request, tmp_path, server):
+    """Return a function that copies an example, for each API version."""
+    return lambda name: Example(name, tmp_path, server, WAYS[request.param])
 
 
-def said(told):
-    """Return what a run decided, without ids that only one of two runs can know."""
-    changes = [(one["action"], one["kind"], one["name"], one.get("label")) for one in told["changes"]]
-    return told["totals"], sorted(changes, key=repr), [one["reason"] for one in told["failed"]], told["delete_guard"]
+def decisions(document):
+    """Return the decisions of a run, without ids, which differ between runs."""
+    changes = [
+        (change["action"], change["kind"], change["name"], change.get("label"))
+        for change in document["changes"]
+    ]
+    reasons = [row["reason"] for row in document["failed"]]
+    return document["totals"], sorted(changes, key=repr), reasons, document["delete_guard"]
 
 
-def changes(told):
-    """Return what a run changed, by action."""
-    found = {}
-    for one in told["changes"]:
-        found.setdefault(one["action"], []).append(one["name"])
-    return {action: sorted(names) for action, names in found.items()}
+def changes(document):
+    """Return the names that a run changed, by action."""
+    changed = {}
+    for change in document["changes"]:
+        changed.setdefault(change["action"], []).append(change["name"])
+    return {action: sorted(names) for action, names in changed.items()}
 
 
 def repair(folder):
-    """Write into the spreadsheet what its README tells to."""
+    """Correct the bad cell of the spreadsheet, as its README says."""
     workbook = openpyxl.load_workbook(folder / "cmdb.xlsx")
     workbook["Applications"]["F7"] = "300 000,00"
     workbook.save(folder / "cmdb.xlsx")
 
 
 @pytest.mark.parametrize("name", TOOLS["EXAMPLES"])
-def test_what_was_rehearsed_is_done_and_done_once(nights, name, tmp_path):
-    """The rehearsal writes nothing and says what the real run does; after it, nothing is left to do."""
-    example = nights(name)
-    rehearsed = example.run(simulate=True)
-    assert rehearsed["writes"] == []
+def test_run_does_what_its_preview_reports_and_only_once(make_example, name, tmp_path):
+    """The preview writes nothing and reports what the run does; a second run changes nothing."""
+    example = make_example(name)
+    preview = example.run(simulate=True)
+    assert preview["writes"] == []
     done = example.run(tmp_path / "report.html")
     assert done["writes"] != []
-    assert said(done) == said(rehearsed)
+    assert decisions(done) == decisions(preview)
     again = example.run()
     assert (again["changes"], again["writes"]) == ([], [])
     assert again["totals"]["component"]["unchanged"] > 10
@@ -120,32 +122,34 @@ def test_what_was_rehearsed_is_done_and_done_once(nights, name, tmp_path):
 
 
 @pytest.mark.parametrize("name", TOOLS["EXAMPLES"])
-def test_the_report_is_the_one_that_is_checked_in(name):
-    """The report beside an example is that of its rehearsal, but for the time."""
+def test_stored_report_is_current(name):
+    """The report of an example is that of its preview, except for the time."""
     now = re.compile(r"^- Made: .*$|ardoqpy \d+\.\d+\.\d+\w*", re.MULTILINE)
     kept = (EXAMPLES / name / "report.md").read_text(encoding="utf-8")
-    assert now.sub("-", TOOLS["report"](name)) == now.sub("-", kept), "run: python examples/make_reports.py"
+    assert now.sub("-", TOOLS["make_report"](name)) == now.sub("-", kept), (
+        "run: python examples/make_reports.py"
+    )
 
 
-def test_the_spreadsheet(nights):
-    """Cells become values; nothing is retired while a row fails, and once it is repaired, what is gone is."""
-    example = nights("cmdb-spreadsheet")
-    told = example.run()
+def test_spreadsheet(make_example):
+    """Cells become values; missing components are retired only after the bad cell is corrected."""
+    example = make_example("cmdb-spreadsheet")
+    document = example.run()
     stored = example.stored()
     assert stored["Claims Portal"]["yearly_cost"] == 812000.5
     assert stored["Claims Portal"]["owner"] == "lars.nygaard@havn.example"
     assert stored["Claims Portal"]["live_since"].startswith("2019-09-15")
     assert stored["Policy Administration"]["markets"] == ["Denmark", "Norway", "Sweden"]
     assert "Policy Admin" not in stored
-    assert [row["label"] for row in told["failed"]] == ["cmdb.xlsx sheet Applications row 7"] * 4
-    assert "'ca. 300 000' is no value for the field 'Yearly cost'" in told["failed"][0]["reason"]
-    assert "what failed may be what is missing" in told["delete_guard"]["reasons"][0]["sentence"]
+    assert [row["label"] for row in document["failed"]] == ["cmdb.xlsx sheet Applications row 7"] * 4
+    assert "'ca. 300 000' is not a valid number for field 'Yearly cost'" in document["failed"][0]["reason"]
+    assert "what failed may be what is missing" in document["delete_guard"]["reasons"][0]["sentence"]
     assert stored["Fax Gateway"]["lifecycle"] == stored["osl-fax-01"]["lifecycle"] == "Live"
 
     repair(example.folder)
-    told = example.run()
-    assert (told["status"], told["delete_guard"], told["failed"]) == ("success", None, [])
-    assert changes(told) == {
+    document = example.run()
+    assert (document["status"], document["delete_guard"], document["failed"]) == ("success", None, [])
+    assert changes(document) == {
         "create": [
             "Fraud Screening",
             *(f"Fraud Screening -> {name}" for name in ("Claims Portal", "Data Warehouse", "osl-app-02")),
@@ -154,37 +158,37 @@ def test_the_spreadsheet(nights):
     }
     stored = example.stored()
     assert stored["Fax Gateway"]["lifecycle"] == stored["osl-fax-01"]["lifecycle"] == "Retired"
-    assert ("Fraud Screening", "osl-app-02") in example.ties()
+    assert ("Fraud Screening", "osl-app-02") in example.references()
     assert example.run()["writes"] == []
 
 
-def test_the_requirements(nights):
-    """Requirements become references with their versions; one that is dropped goes, its package stays."""
-    example = nights("python-projects")
-    told = example.run()
-    assert told["status"] == "success"
-    assert changes(told)["delete"] == ["storefront -> simplejson"]
-    assert [one["name"] for one in told["missing"]] == ["simplejson"]
-    assert ("pricing", "sqlalchemy") in example.ties()
-    assert {end for end, package in example.ties() if package == "requests"} == {
+def test_requirements(make_example):
+    """Requirements become references with versions; a removed one is deleted, its package stays."""
+    example = make_example("python-projects")
+    document = example.run()
+    assert document["status"] == "success"
+    assert changes(document)["delete"] == ["storefront -> simplejson"]
+    assert [item["name"] for item in document["missing"]] == ["simplejson"]
+    assert ("pricing", "sqlalchemy") in example.references()
+    assert {end for end, package in example.references() if package == "requests"} == {
         "storefront", "warehouse-feed"
     }  # fmt: skip
 
     path = example.folder / "projects" / "pricing" / "requirements.txt"
     text = path.read_text(encoding="utf-8").replace("fastapi==0.116.1", "fastapi==0.117.0")
     path.write_text(re.sub(r"uvicorn.*\n", "", text), encoding="utf-8")
-    told = example.run()
-    assert changes(told) == {"update": ["pricing -> fastapi"], "delete": ["pricing -> uvicorn"]}
+    document = example.run()
+    assert changes(document) == {"update": ["pricing -> fastapi"], "delete": ["pricing -> uvicorn"]}
     assert "uvicorn" in example.stored()
     assert example.run()["writes"] == []
 
 
-def test_the_inventory(nights):
-    """Racks of one name stay two; a server that moves keeps its references, and one that is retired goes."""
-    example = nights("inventory-database")
-    told = example.run()
-    assert told["status"] == "success"
-    assert changes(told)["delete"] == ["osl-db-01 -> osl-old-01", "osl-old-01"]
+def test_inventory(make_example):
+    """Two racks have the same name; a moved server keeps its references; a retired one is deleted."""
+    example = make_example("inventory-database")
+    document = example.run()
+    assert document["status"] == "success"
+    assert changes(document)["delete"] == ["osl-db-01 -> osl-old-01", "osl-old-01"]
     racks = [comp for comp in example.server.dump()["components"] if comp["name"] == "A01"]
     assert len({comp["parent"] for comp in racks}) == 2
     assert example.stored()["osl-esx-02"]["memory_gb"] == 1024
@@ -195,35 +199,35 @@ def test_the_inventory(nights):
             "UPDATE servers SET rack_id = 3, hostname = 'bgo-db-11' WHERE asset_tag = 'S-2103'"
         )
         connection.execute("UPDATE servers SET retired_on = '2026-11-21' WHERE asset_tag = 'S-2104'")
-    told = example.run()
-    assert changes(told) == {"update": ["bgo-db-11"], "delete": ["bgo-db-02", "osl-db-02 -> bgo-db-02"]}
+    document = example.run()
+    assert changes(document) == {"update": ["bgo-db-11"], "delete": ["bgo-db-02", "osl-db-02 -> bgo-db-02"]}
     stored = example.stored()
     (rack,) = [comp for comp in stored.values() if comp["_id"] == stored["bgo-db-11"]["parent"]]
     assert rack["asset_tag"] == "R-1101"
-    assert ("osl-db-01", "bgo-db-11") in example.ties()
+    assert ("osl-db-01", "bgo-db-11") in example.references()
     assert example.run()["writes"] == []
 
 
-def test_the_repositories(nights):
-    """Nested values are taken out; an unknown team fails its row alone; what is gone is marked as such."""
-    example = nights("git-hosting")
-    told = example.run()
+def test_repositories(make_example):
+    """Nested values are read; an unknown team fails only its row; missing repositories are marked."""
+    example = make_example("git-hosting")
+    document = example.run()
     stored = example.stored()
     assert stored["storefront"]["licence"] == "MIT"
     assert stored["storefront-api"]["topics"] == ["api", "web"]
     assert stored["clusters"]["description"] == "The clusters of all sites, ask Jonas first"
     status = {name: stored[name]["status"] for name in ("billing-batch", "wiki-export", "billing")}
     assert status == {"billing-batch": "Archived", "wiki-export": "Gone", "billing": "Active"}
-    assert [row["label"] for row in told["failed"]] == ["repositories.ndjson row 6"]
+    assert [row["label"] for row in document["failed"]] == ["repositories.ndjson row 6"]
     assert stored["Web shop"]["parent"] == stored["Engineering"]["_id"]
-    assert ("Platform engineering", "storefront") not in example.ties()
+    assert ("Platform engineering", "storefront") not in example.references()
 
     path = example.folder / "repositories.ndjson"
     text = path.read_text(encoding="utf-8").replace('"team": "growth"', '"team": "shop"')
     path.write_text(text.replace('"name": "handbook"', '"name": "manual"'), encoding="utf-8")
-    told = example.run()
-    assert changes(told) == {"create": ["Web shop -> feature-flags"], "update": ["manual"]}
-    reasons = [row["reason"] for row in told["failed"]]
+    document = example.run()
+    assert changes(document) == {"create": ["Web shop -> feature-flags"], "update": ["manual"]}
+    reasons = [row["reason"] for row in document["failed"]]
     assert reasons == [
         "There is no component of type 'Repository' with the name 'handbook' in workspace 'Source code'."
     ]
@@ -231,9 +235,9 @@ def test_the_repositories(nights):
 
 
 @pytest.mark.parametrize("name", TOOLS["EXAMPLES"])
-def test_the_commands_in_its_readme(name, server, tmp_path, monkeypatch, capsys):
+def test_commands_in_readme(name, server, tmp_path, monkeypatch, capsys):
     """The commands of an example print what its README shows."""
-    example = Nights(name, tmp_path, server, {})
+    example = Example(name, tmp_path, server, {})
     monkeypatch.chdir(example.folder)
     reach(server, monkeypatch)
     page = (EXAMPLES / name / "README.md").read_text(encoding="utf-8")

@@ -11,6 +11,8 @@ import random
 from collections import Counter
 from typing import Any, NamedTuple
 
+import pytest
+
 from ardoqpy import Retries
 from ardoqpy_sync import ArdoqSyncClient
 
@@ -21,6 +23,8 @@ WAYS: dict[str, dict[str, Any]] = {
     "v2": {"version": "v2"},
     "batched": {"version": "v2", "batch": 10},
 }
+#: All of them, for `parametrize`; in CI alone the one that repeats most of what the others show.
+IN_EVERY_WAY = ["v1", pytest.param("v2", marks=pytest.mark.slow), "batched"]
 PATIENCE = Retries(count=5, backoff=0.0)
 #: Kinds of reports' failures and successes, by what they are about.
 KINDS = {"component": "comps", "reference": "refs"}

@@ -2,13 +2,13 @@
 
 import pytest
 from crashes import Assassin, crash
-from jobs import TOKEN, WAYS, client_of, duplicates, held, nightly, seed, wanted
+from jobs import IN_EVERY_WAY, TOKEN, client_of, duplicates, held, nightly, seed, wanted
 
 from ardoqpy.testing import emulator
 
 
 @pytest.mark.parametrize("number", [1, 2])
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", IN_EVERY_WAY)
 def test_g5_what_a_killed_job_left_is_completed(way, number):
     """A job killed between a write and its answer is completed by the next run, with nothing twice."""
     assassin = Assassin()

@@ -1,7 +1,7 @@
 """Somebody writes one thing between a job's reading and its writing: ours is decided again, theirs stays."""
 
 import pytest
-from jobs import TOKEN, WAYS, Source, bring, client_of, nightly
+from jobs import IN_EVERY_WAY, TOKEN, Source, bring, client_of, nightly
 
 from ardoqpy import ArdoqClient
 
@@ -13,7 +13,7 @@ AFTER = Source(
 )
 
 
-@pytest.fixture(params=WAYS)
+@pytest.fixture(params=IN_EVERY_WAY)
 def job(request, ardoq):
     """Give what runs the night's job in each way, with a deed in its middle: (report, what is held then)."""
 

@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from jobs import (
+    IN_EVERY_WAY,
     TOKEN,
-    WAYS,
     bring,
     client_of,
     duplicates,
@@ -20,7 +20,7 @@ from races import Meddler, broken
 
 from ardoqpy.testing import emulator
 
-in_every_way = pytest.mark.parametrize("way", WAYS)
+in_every_way = pytest.mark.parametrize("way", IN_EVERY_WAY)
 
 
 @pytest.fixture(scope="module")

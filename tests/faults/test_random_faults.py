@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from jobs import (
-    WAYS,
+    IN_EVERY_WAY,
     bring,
     client_of,
     duplicates,
@@ -22,7 +22,7 @@ from jobs import (
 from ardoqpy import AmbiguousWrite, Retries
 from ardoqpy.emulator.faults import RANDOM_FAULT_KINDS
 
-in_every_way = pytest.mark.parametrize("way", WAYS)
+in_every_way = pytest.mark.parametrize("way", IN_EVERY_WAY)
 #: After a 429 a client paces itself, which takes its time: few storms here have any.
 DRY = [kind for kind in RANDOM_FAULT_KINDS if kind != "429"]
 HASTY = Retries(count=1, backoff=0.0)

@@ -6,9 +6,9 @@ import json
 
 import pytest
 from beside import arguments, go, loaded, processes, report_of, side_by_side
-from jobs import WAYS, bring, client_of, duplicates, first_night, held, next_night, nightly, wanted
+from jobs import IN_EVERY_WAY, bring, client_of, duplicates, first_night, held, next_night, nightly, wanted
 
-in_every_way = pytest.mark.parametrize("way", WAYS)
+in_every_way = pytest.mark.parametrize("way", IN_EVERY_WAY)
 SIZE = (12, 12)
 
 

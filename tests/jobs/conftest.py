@@ -1,19 +1,19 @@
-"""Jobs over rows, on each version of the API and in batches, against one emulator."""
+"""Run jobs on each API version and in batches, against one emulator."""
 
 import textwrap
 from contextlib import ExitStack
 
 import pytest
-from nights import SEED, WAYS
+from job_seed import SEED, WAYS
 
 from ardoqpy.testing import emulator
 from ardoqpy_sync import ArdoqSyncClient
-from ardoqpy_sync.job import read_job, run_job
+from ardoqpy_sync.job import parse_job, run_job
 
 
 @pytest.fixture(scope="session")
 def server():
-    """Run an emulator for all tests; whatever is in it, the next test replaces."""
+    """Run one emulator; each test replaces its content."""
     with emulator(token="a-token") as running:
         yield running
     assert running.crashes == []
@@ -21,7 +21,7 @@ def server():
 
 @pytest.fixture
 def ardoq(server):
-    """Give the emulator with the organisation in it, and nothing asked yet."""
+    """Return the emulator with the seed, without faults and recorded requests."""
     server.clear_faults()
     server.load(SEED)
     server.clear_requests()
@@ -29,15 +29,15 @@ def ardoq(server):
     server.clear_faults()
 
 
-@pytest.fixture(params=WAYS)
+@pytest.fixture(params=["v1", pytest.param("v2", marks=pytest.mark.slow), "batched"])
 def way(request):
-    """Say how Ardoq is spoken to."""
+    """Return the client options of an API version."""
     return WAYS[request.param]
 
 
 @pytest.fixture
 def new_client(ardoq, way):
-    """Make clients that collect what fails."""
+    """Return a function that makes clients, which collect errors."""
     with ExitStack() as stack:
 
         def make(**options):
@@ -48,23 +48,23 @@ def new_client(ardoq, way):
 
 
 @pytest.fixture
-def job_of(tmp_path):
-    """Make jobs of their text, in a folder of their own."""
+def make_job(tmp_path):
+    """Return a function that parses the text of a job in an empty folder."""
 
     def make(text):
-        return read_job("format = 1\n" + textwrap.dedent(text), tmp_path / "job.toml")
+        return parse_job("format = 1\n" + textwrap.dedent(text), tmp_path / "job.toml")
 
     return make
 
 
 @pytest.fixture
-def night(job_of, new_client):
-    """Run a job of a text over rows of its sources; return the outcome, and the report and the plan."""
+def run(make_job, new_client):
+    """Return a function that runs a job over rows, and returns its result, the report and the plan."""
 
     def run(text, *, simulate=False, **rows):
         client = new_client(simulate=simulate)
-        job = job_of(text + "".join(f'\n[sources.{name}]\ntype = "rows"\nrows = []\n' for name in rows))
-        outcome = run_job(job, client, sources=rows)
-        return outcome, client.get_report(), client.plan
+        job = make_job(text + "".join(f'\n[sources.{name}]\ntype = "rows"\nrows = []\n' for name in rows))
+        result = run_job(job, client, sources=rows)
+        return result, client.get_report(), client.plan
 
     return run

@@ -1,4 +1,4 @@
-"""What a job writes for a row: a column, a constant, text with columns in it."""
+"""Templates: a column, a constant, text with columns."""
 
 from datetime import date
 
@@ -8,7 +8,7 @@ from ardoqpy_sync.job.template import Template
 
 
 @pytest.mark.parametrize(
-    ("told", "columns", "cell"),
+    ("raw", "columns", "cell"),
     [
         ("{Name}", ("Name",), "Shop"),
         ("{ Cost }", ("Cost",), 12.5),
@@ -25,25 +25,25 @@ from ardoqpy_sync.job.template import Template
         (["a", "b"], (), ["a", "b"]),
     ],
 )
-def test_what_a_template_gives(told, columns, cell):
-    """A column alone keeps its kind, text takes cells as text, blank cells leave nothing behind."""
-    template = Template(told)
+def test_template_gives_cell_or_text(raw, columns, cell):
+    """A single column keeps its type; in text, cells become text and blank cells disappear."""
+    template = Template(raw)
     values = {"Name": "Shop", "Cost": 12.5, "Blank": " ", "Since": date(2024, 5, 31)}
     assert template.columns == columns
-    assert template.constant is not bool(columns)
+    assert template.is_constant is not bool(columns)
     assert template.getter()(values) == cell
 
 
 @pytest.mark.parametrize(
-    ("told", "sentence"),
+    ("raw", "message"),
     [
-        ("{Name", "it has a '{' alone: write a column as {Name}, a brace as {{"),
-        ("Name}", "it has a '}' alone: write a column as {Name}, a brace as }}"),
-        ("a {} b", "it has {} without a column's name between the braces"),
+        ("{Name", "it has a single '{'. Write a column as {Name}, and a brace as {{"),
+        ("Name}", "it has a single '}'. Write a column as {Name}, and a brace as }}"),
+        ("a {} b", "it has {} without a column name between the braces"),
     ],
 )
-def test_what_is_no_template(told, sentence):
-    """A brace left alone and a column without a name are refused."""
-    with pytest.raises(ValueError, match="it has") as refused:
-        Template(told)
-    assert str(refused.value) == sentence
+def test_invalid_template_is_rejected(raw, message):
+    """A single brace and a column without a name are rejected."""
+    with pytest.raises(ValueError, match="it has") as error:
+        Template(raw)
+    assert str(error.value) == message

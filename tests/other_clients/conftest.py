@@ -1,4 +1,4 @@
-"""What each of the two libraries came to in a scenario, played once."""
+"""Results of the scenarios under both libraries, each run once."""
 
 import libraries
 import pytest
@@ -6,7 +6,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def played():
-    """Play a scenario under both libraries, once: give what 0.8.4 came to, then what this library did."""
+    """Return a function that runs a scenario under 0.8.4 and this library, once, and returns both results."""
     theirs = libraries.theirs()
     known = {}
 

@@ -1,4 +1,4 @@
-"""The two libraries that scripts run under: 0.8.4 from the package index, and this one."""
+"""The two libraries that scripts run with: 0.8.4 from the package index, and this one."""
 
 import importlib.util
 import os
@@ -10,14 +10,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-# The benchmarks have 0.8.4 at hand already; their folder is no place to import everything from.
+# The benchmarks install 0.8.4, too; their folder is not on the import path.
 _SPEC = importlib.util.spec_from_file_location("predecessor", ROOT / "benchmarks" / "predecessor.py")
 predecessor = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(predecessor)
 
 
 class Library(NamedTuple):
-    """An interpreter that has one of the two libraries, and what it must find in its environment."""
+    """A Python that has one of the two libraries, and the environment variables that it needs."""
 
     python: str
     environment: dict[str, str]
@@ -26,16 +26,16 @@ class Library(NamedTuple):
 
 OURS = Library(
     sys.executable,
-    # Scripts of 0.8.4 close nothing, for there was nothing to close.
+    # 0.8.4 had nothing to close, so its scripts close nothing.
     {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error,ignore::ResourceWarning"},
     is_ours=True,
 )
 
 
 def theirs() -> Library:
-    """Return 0.8.4, installed once and kept.
+    """Return 0.8.4; it is installed once and kept.
 
-    Without a package index there is nothing to compare with: the test is skipped, but in CI it fails.
+    Without a package index the test is skipped; in CI it fails.
     """
     try:
         return Library(predecessor.predecessor_python(), {}, is_ours=False)

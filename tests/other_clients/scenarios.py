@@ -1,7 +1,7 @@
-"""Whole scenarios, each played by a script in a process of its own, under 0.8.4 or under this library.
+"""Run scenarios, each by a script in its own process, under 0.8.4 or under this library.
 
-Ids are counted and the time stands still, so that two libraries that ask the same are answered the same to
-the last letter, and what they leave behind can be compared as it is.
+Ids are counted and the time does not advance. Two libraries that send the same requests get the same answers,
+so that the results can be compared.
 """
 
 import json
@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import furnished
-from landscape import CHANGED, FIRST, LANDSCAPE, SETTLED, SPARE
+import example_organisation
 from libraries import Library
+from nightly_data import CHANGED, FIRST, ORGANISATION, SETTLED, SPARE
 
 from ardoqpy.emulator import Emulator
 from ardoqpy.emulator.server import LoggedRequest
@@ -29,52 +29,50 @@ _OUTSIDE = re.compile(r"ARDOQ_.*|PYTHON.*|.*_proxy|NETRC", re.IGNORECASE)
 
 
 class Act(NamedTuple):
-    """What one run of a script told and called, what Ardoq held afterwards, what it was asked and how
-    signed.
-    """
+    """Hold the facts, calls and requests of one run of a script, and what Ardoq stores afterwards."""
 
-    told: dict[str, Any]
+    results: dict[str, Any]
     called: list[str]
     held: dict[str, list[dict[str, Any]]]
     requests: list[LoggedRequest]
     signed: set[tuple[str, str | None]]
 
     def writes(self) -> list[str]:
-        """Return the requests that are no reading, in short."""
-        return [f"{one.method} {one.path} {one.status}" for one in self.requests if one.method != "GET"]
+        """Return the requests that change something, in short."""
+        return [f"{item.method} {item.path} {item.status}" for item in self.requests if item.method != "GET"]
 
     def facts(self) -> dict[str, Any]:
-        """Return all of it but the reading under names, to be compared."""
+        """Return everything except the reading requests, by name."""
         rows = {
             f"held: {table} {row['_id']} {row.get('name')}": row
             for table, rows in self.held.items()
             for row in rows
         }
-        return {**self.told, **rows, "writes": self.writes()}
+        return {**self.results, **rows, "writes": self.writes()}
 
 
-class Listening(Emulator):
-    """An emulator that remembers how requests were signed: the scheme, and the organisation's label."""
+class RecordingEmulator(Emulator):
+    """Record the scheme and the organisation of each request."""
 
     signed: set[tuple[str, str | None]]
 
     def answer(self, method, target, headers, body):
-        """Answer as any emulator."""
+        """Record the request, and answer it."""
         self.signed.add((headers.get("authorization", "").partition(" ")[0], headers.get("x-org")))
         return super().answer(method, target, headers, body)
 
 
 @contextmanager
-def ardoq(seed: dict[str, Any] | None = None) -> Iterator[Listening]:
-    """Run an Ardoq in which the time stands still."""
-    with Listening(org=ORG, seed=seed, clock=lambda: datetime(2024, 5, 1, tzinfo=UTC)) as server:
+def ardoq(seed: dict[str, Any] | None = None) -> Iterator[RecordingEmulator]:
+    """Run an emulator whose time does not advance."""
+    with RecordingEmulator(org=ORG, seed=seed, clock=lambda: datetime(2024, 5, 1, tzinfo=UTC)) as server:
         server.signed = set()
         yield server
         assert server.crashes == []
 
 
-def play(library: Library, server: Listening, script: str, *arguments: str, **settings: str) -> Act:
-    """Run a script to its end."""
+def play(library: Library, server: RecordingEmulator, script: str, *arguments: str, **settings: str) -> Act:
+    """Run a script."""
     server.clear_requests()
     server.signed = set()
     clean = {name: value for name, value in os.environ.items() if not _OUTSIDE.fullmatch(name)}
@@ -93,14 +91,14 @@ def play(library: Library, server: Listening, script: str, *arguments: str, **se
         assert "Warning" not in done.stderr
         assert "Traceback" not in done.stderr
         assert server.token not in done.stdout + done.stderr
-    told = json.loads(_numbered(done.stdout.replace(server.url, "URL")))
+    results = json.loads(_numbered(done.stdout.replace(server.url, "URL")))
     held = {table: rows for table, rows in server.dump().items() if table not in ("format", "counters")}
-    called = told.pop("called", [])
-    return Act(told, called, held, server.requests, server.signed)
+    called = results.pop("called", [])
+    return Act(results, called, held, server.requests, server.signed)
 
 
 def _numbered(text: str) -> str:
-    """Number the ids that simulations make up, in the order in which they appear."""
+    """Number the ids that simulations create, in the order of appearance."""
     numbers: dict[str, str] = {}
     return _MADE_UP.sub(lambda found: numbers.setdefault(found[0], f"made up {len(numbers) + 1}"), text)
 
@@ -109,28 +107,26 @@ Scenario = Callable[[Library], dict[str, Act]]
 
 
 def everything_on_v1(library: Library) -> dict[str, Act]:
-    """ArdoqClient from an empty Ardoq to workspaces full and deleted again."""
+    """Run ArdoqClient from an empty Ardoq to filled and deleted workspaces."""
     with ardoq() as server:
         return {"v1": play(library, server, "everything_on_v1.py", server.url, server.token, ORG)}
 
 
 def everything_on_v2(library: Library) -> dict[str, Act]:
-    """ArdoqClient with version="v2", over what its v1 has made."""
+    """Run ArdoqClient with version="v2" on what v1 has created."""
     with ardoq() as server:
         return {"v2": play(library, server, "everything_on_v2.py", server.url, server.token)}
 
 
 def nights(library: Library) -> dict[str, Act]:
-    """ArdoqSyncClient night after night: rehearsed, done, done again, and the same after the source has
-    changed.
-    """
+    """Run ArdoqSyncClient every night: a preview, a run, a repeated run, and a run with a changed source."""
     acts = {}
-    with ardoq(LANDSCAPE) as server, tempfile.TemporaryDirectory() as folder:
+    with ardoq(ORGANISATION) as server, tempfile.TemporaryDirectory() as folder:
         for night, source, *options in (
-            ("rehearsal", FIRST, "--simulate"),
+            ("preview", FIRST, "--simulate"),
             ("first night", FIRST),
             ("second night", FIRST),
-            ("rehearsal of the change", CHANGED, "--simulate"),
+            ("preview of the change", CHANGED, "--simulate"),
             ("night of the change", CHANGED),
             ("night after", SETTLED),
         ):
@@ -141,30 +137,30 @@ def nights(library: Library) -> dict[str, Act]:
 
 
 def oddities(library: Library) -> dict[str, Act]:
-    """ArdoqSyncClient where 0.8.4 did what is not kept."""
-    with ardoq(LANDSCAPE) as server:
+    """Run ArdoqSyncClient where it intentionally differs from 0.8.4."""
+    with ardoq(ORGANISATION) as server:
         return {"oddities": play(library, server, "sync_oddities.py", server.url, server.token, SPARE)}
 
 
 def portal(library: Library) -> dict[str, Act]:
-    """API and Batch of the portal's example client, with its settings in the environment."""
-    with ardoq(furnished.SEED) as server:
+    """Run API and Batch of the portal's example client, with its settings in the environment."""
+    with ardoq(example_organisation.SEED) as server:
         settings = {
             "ARDOQ_API_HOST": server.url,
             "ARDOQ_API_TOKEN": server.token,
             "ARDOQ_ORG_LABEL": ORG,
         }
-        where = furnished.WORKSPACE, furnished.REPORT
+        where = example_organisation.WORKSPACE, example_organisation.REPORT
         return {"portal": play(library, server, "portal.py", *where, **settings)}
 
 
 def import_lines(library: Library) -> dict[str, Act]:
-    """The ways in which scripts get hold of the classes; no Ardoq is asked."""
+    """Import the classes in every way that scripts do, without Ardoq."""
     with ardoq() as server:
         return {"imports": play(library, server, "import_lines.py")}
 
 
 def public_names(library: Library) -> dict[str, Act]:
-    """The names of all methods with their arguments; no Ardoq is asked."""
+    """List the methods with their arguments, without Ardoq."""
     with ardoq() as server:
         return {"names": play(library, server, "public_names.py")}

@@ -1,4 +1,4 @@
-"""What becomes of these tests where 0.8.4 cannot be had."""
+"""Test the installation of 0.8.4."""
 
 import subprocess
 
@@ -8,8 +8,8 @@ from libraries import predecessor
 
 
 @pytest.fixture
-def out_of_reach(monkeypatch):
-    """Have nothing installed yet, and no package index."""
+def without_index(monkeypatch):
+    """Simulate an empty cache and no package index."""
 
     def create(*_arguments, **_options):
         said = "Looking in indexes: ...\nERROR: No matching distribution found"
@@ -20,8 +20,8 @@ def out_of_reach(monkeypatch):
 
 
 @pytest.mark.parametrize("ci", [None, "", "false"])
-def test_without_an_index_they_are_skipped(out_of_reach, monkeypatch, ci):
-    """The reason names the version, and what pip said."""
+def test_comparison_is_skipped_without_an_index(without_index, monkeypatch, ci):
+    """The reason has the version and the message of pip."""
     monkeypatch.delenv("CI", raising=False)
     if ci is not None:
         monkeypatch.setenv("CI", ci)
@@ -30,26 +30,26 @@ def test_without_an_index_they_are_skipped(out_of_reach, monkeypatch, ci):
 
 
 @pytest.mark.parametrize("ci", ["true", "1", "True"])
-def test_in_ci_they_fail(out_of_reach, monkeypatch, ci):
-    """Where everything is to be tested, a comparison that cannot be made is no success."""
+def test_comparison_fails_in_ci_without_an_index(without_index, monkeypatch, ci):
+    """In CI a comparison that cannot run is a failure."""
     monkeypatch.setenv("CI", ci)
-    with pytest.raises(pytest.fail.Exception, match="is the package index in reach"):
+    with pytest.raises(pytest.fail.Exception, match="Check that the package index is reachable"):
         libraries.theirs()
 
 
-def test_another_version_is_not_taken_for_it(out_of_reach, monkeypatch):
-    """An environment that holds something else, or is half made, is made anew, not used."""
+def test_another_version_is_replaced(without_index, monkeypatch):
+    """An environment with another version, or an incomplete one, is created again."""
     monkeypatch.setattr(predecessor, "_installed", lambda _python: "0.8.3")
     with pytest.raises(predecessor.NotInstallable):
         predecessor.predecessor_python()
 
 
-def test_a_python_that_is_gone_has_nothing(tmp_path):
-    """An environment whose Python was taken away counts as not made, and is no crash."""
+def test_environment_without_python_is_replaced(tmp_path):
+    """An environment whose Python is missing is created again."""
     assert predecessor._installed(tmp_path / "python") == ""
 
 
-def test_this_library_is_not_taken_for_it(played, monkeypatch):
-    """The environment is asked what it holds itself, wherever the tests are started."""
+def test_this_library_is_not_mistaken_for_the_predecessor(played, monkeypatch):
+    """The environment reports its own version, whatever the working directory."""
     monkeypatch.chdir(libraries.ROOT)
     assert predecessor._installed(predecessor.predecessor_python()) == predecessor.VERSION

@@ -1,6 +1,4 @@
-"""Scripts written for 0.8.4 run on this library unchanged: the same files, and every difference has a
-reason.
-"""
+"""Compare 0.8.4 and this library: unchanged scripts, and a reason for every difference."""
 
 import differences
 import pytest
@@ -15,42 +13,42 @@ COMPARED = {
     scenarios.portal: differences.PORTAL,
     scenarios.oddities: differences.ODDITIES,
 }
-TOLD = sorted({difference.changelog for meant in COMPARED.values() for difference in meant})
+CHANGELOG_WORDS = sorted({difference.changelog for intended in COMPARED.values() for difference in intended})
 
 
 def facts_of(acts):
-    """Return the facts of all acts; the names of several acts are told apart by the act.
+    """Return the facts of all acts, named by act if there are several.
 
-    What scripts do to find what 0.8.4 broke leaves other things behind: there only what is told counts.
+    Scripts that show faults of 0.8.4 leave other data behind: only their facts count.
     """
     if len(acts) == 1:
         ((name, act),) = acts.items()
-        return act.told if name == "oddities" else act.facts()
+        return act.results if name == "oddities" else act.facts()
     return {f"{name}: {fact}": value for name, act in acts.items() for fact, value in act.facts().items()}
 
 
 @pytest.mark.parametrize("scenario", COMPARED, ids=lambda scenario: scenario.__name__)
-def test_a_script_comes_to_the_same(played, scenario):
-    """What a script prints and writes, and what Ardoq then holds, differs only where that is meant."""
+def test_scripts_have_the_same_result(played, scenario):
+    """Output, requests and stored data of a script differ only as intended."""
     theirs, ours = (facts_of(acts) for acts in played(scenario))
     assert len(theirs) > 10
     wrong = complaints(theirs, ours, COMPARED[scenario])
     assert not wrong, "\n" + "\n".join(wrong)
 
 
-@pytest.mark.parametrize("sentence", TOLD)
-def test_who_moves_is_told(sentence):
-    """The changelog tells of each difference."""
+@pytest.mark.parametrize("sentence", CHANGELOG_WORDS)
+def test_changelog_has_every_difference(sentence):
+    """The changelog has each difference."""
     assert words(sentence) in words(CHANGELOG.read_text(encoding="utf-8"))
 
 
-def test_every_name_is_there_with_its_arguments(played):
-    """Each public method of 0.8.4's classes is there, its arguments by the same names and places."""
-    before, now = (acts["names"].told for acts in played(scenarios.public_names))
+def test_every_public_name_exists(played):
+    """Each public method of 0.8.4 exists, with the same arguments in the same order."""
+    before, now = (acts["names"].results for acts in played(scenarios.public_names))
     assert len(before) > 80
     for name, method in before.items():
         arguments = method["arguments"]
-        stars = [one for one in arguments if one.startswith("*")]
+        stars = [item for item in arguments if item.startswith("*")]
         fixed = arguments[: arguments.index(stars[0])] if stars else arguments
         assert now[name]["arguments"][: len(fixed)] == fixed, name
 
@@ -59,10 +57,10 @@ ONE = Difference("a*", lambda theirs, ours: (theirs, ours) == (1, 2), "", "")
 
 
 @pytest.mark.parametrize(
-    ("theirs", "ours", "meant", "wrong"),
+    ("theirs", "ours", "intended", "wrong"),
     [
         ({"a": 1, "b": [True]}, {"a": 2, "b": [True]}, (ONE,), []),
-        ({"a": 1}, {"a": 3}, (ONE,), ["a: differs otherwise than meant"]),
+        ({"a": 1}, {"a": 3}, (ONE,), ["a: does not differ as intended"]),
         ({"a": 1, "b": 1}, {"a": 2, "b": True}, (ONE,), ["b: differs without a reason"]),
         ({"a": 1, "b": [1]}, {"a": 2, "b": [1, 2]}, (ONE,), ["b: differs without a reason"]),
         ({"b": {"c": None}}, {"b": {}}, (), ["b: differs without a reason"]),
@@ -71,6 +69,6 @@ ONE = Difference("a*", lambda theirs, ours: (theirs, ours) == (1, 2), "", "")
         ({"a": 1}, {"a": 1}, (ONE,), ["a*: does not differ any more"]),
     ],
 )
-def test_what_is_complained_of(theirs, ours, meant, wrong):
-    """Nothing slips through the comparison itself: no difference unseen, none excused that is not there."""
-    assert [line.partition(":\n")[0] for line in complaints(theirs, ours, meant)] == wrong
+def test_comparison_reports_every_difference(theirs, ours, intended, wrong):
+    """The comparison reports each unexplained difference and each unused reason."""
+    assert [line.partition(":\n")[0] for line in complaints(theirs, ours, intended)] == wrong

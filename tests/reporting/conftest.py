@@ -1,4 +1,4 @@
-"""A Chromium for all tests of the page, and an eye on whatever it should not do."""
+"""Open report pages in Chromium, and check that they load nothing and print nothing."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ _FLAGS = (
     *("--disable-background-networking", "--disable-component-update"),
 )
 _SIZE = {"width": 1280, "height": 900}
-#: What a page is told before anything of it runs.
+#: Runs in a page before its own scripts.
 _WATCH = """
 window.refused = [];
 addEventListener("securitypolicyviolation", event => refused.push(event.violatedDirective));
@@ -27,11 +27,11 @@ def _chromium():
 
 @pytest.fixture(scope="session")
 def browser():
-    """Run one headless Chromium; where there is none, the tests are skipped, but in CI they fail."""
+    """Run one headless Chromium. Without one, the tests are skipped; in CI they fail."""
     path = _chromium()
     if path is None:
         give_up = pytest.fail if os.environ.get("CI", "").lower() in ("1", "true") else pytest.skip
-        give_up(f"no Chromium is at hand: install one (Debian: chromium), or set {CHROMIUM} to its path")
+        give_up(f"Chromium was not found: install it (Debian: chromium), or set {CHROMIUM} to its path")
     from playwright.sync_api import sync_playwright  # noqa: PLC0415  (not needed where it is skipped)
 
     with sync_playwright() as playwright:
@@ -41,27 +41,27 @@ def browser():
 
 
 class Tab:
-    """Show one page after the other, and hear what each says and asks for."""
+    """Show one page after the other, and record what each prints and requests."""
 
     def __init__(self, browser, **options):
         self.context = browser.new_context(**{"viewport": _SIZE, **options})
         self.page = self.context.new_page()
         self.page.set_default_timeout(60_000)
         self.page.add_init_script(_WATCH)
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.said, self.asked, self.address = [], [], None
+        self.page.on("console", lambda message: self.messages.append(message.text))
+        self.page.on("pageerror", lambda error: self.messages.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.messages, self.requests, self.address = [], [], None
 
     def open(self, address):
-        """Go to a page, as it is for somebody who comes anew."""
-        self.said, self.asked, self.address = [], [], address
+        """Open a page as if for the first time."""
+        self.messages, self.requests, self.address = [], [], address
         self.page.mouse.move(0, 0)
         self.page.goto(address)
         return self.page
 
     def leave(self):
-        """Leave the page, and forget what a test has made of the window."""
+        """Leave the page, and reset the window."""
         self.page.goto("about:blank")
         self.page.emulate_media(media="null", color_scheme="null")
         self.page.set_viewport_size(_SIZE)
@@ -69,16 +69,16 @@ class Tab:
 
 @pytest.fixture(scope="session")
 def _tabs():
-    """The tabs that no test needs any more: a new one each time would take longer than most tests."""
+    """Return the tabs that are free: opening a new one would take longer than most tests."""
     return []
 
 
 @pytest.fixture
 def show(browser, _tabs, tmp_path):
-    """Save accounts as pages and open them; look afterwards that each was quiet.
+    """Return a function that saves a run document as a page and opens it.
 
-    Quiet is: nothing on the console, no error, nothing that the page's own policy refused, and no request
-    but the one for the file itself.
+    Afterwards check that no page printed to the console, raised an error, broke its own policy or requested
+    anything but its file.
     """
     opened = []
 
@@ -94,7 +94,7 @@ def show(browser, _tabs, tmp_path):
 
     yield open_page
     for tab, plain in opened:
-        quiet = tab.said, tab.asked, tab.page.evaluate("window.refused") or []
+        quiet = tab.messages, tab.requests, tab.page.evaluate("window.refused") or []
         if plain:
             tab.leave()
             _tabs.append(tab)

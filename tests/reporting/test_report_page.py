@@ -428,6 +428,7 @@ def test_a_script_that_is_not_ours_does_not_run(browser, tmp_path):
 # -- much of it ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_twenty_thousand_changes_are_searched_and_drawn_as_they_are_looked_at(show):
     """Of 20,000 changes few are drawn, all are searched, and more come as the end comes into sight."""
     page = show(run_document(changes=[change(number) for number in range(20_000)], graph=graph(3000)))

@@ -1,4 +1,4 @@
-"""A folder for the files of a test, and a PostgreSQL where one is named."""
+"""A folder for the files of a test, and the PostgreSQL that the environment names."""
 
 import os
 
@@ -10,13 +10,13 @@ POSTGRESQL = "ARDOQPY_TEST_POSTGRESQL"
 
 @pytest.fixture
 def folder(tmp_path):
-    """Give an empty folder that sources can be opened in."""
+    """Return an empty folder in which sources can be opened."""
     return Folder(tmp_path)
 
 
 @pytest.fixture
 def postgresql():
-    """Give the URL of a PostgreSQL with a password in it; nothing is written there."""
+    """Return the URL of a PostgreSQL, with a password; the tests write nothing there."""
     url = os.environ.get(POSTGRESQL)
     if not url:
         pytest.skip(

@@ -1,4 +1,4 @@
-"""What the tests of sources ask of one."""
+"""Helpers to read sources in tests."""
 
 from refusals import sentence_of
 
@@ -10,42 +10,42 @@ MANY = 20_000
 
 
 def rows(source):
-    """Return label and values of each row, or, of a row that cannot be used, its sentence."""
+    """Return label and values of each row; for a row that cannot be used, its message."""
     with source:
-        return [(row.label, row.values) if row.problem is None else row.sentence for row in source]
+        return [(row.label, row.values) if row.problem is None else row.message for row in source]
 
 
 def values(source):
-    """Return the values of all rows, each of which can be used."""
+    """Return the values of all rows; each must be usable."""
     with source:
         return [row.values for row in source]
 
 
-def trouble(source):
-    """Read a source to where it breaks off; return what was read, and what it says."""
+def read_until_error(source):
+    """Return the rows before the error of a source, and its message."""
     read = []
     with source:
-        said = sentence_of(SourceUnreadable, lambda: read.extend(source))
-    return read, said
+        message = sentence_of(SourceUnreadable, lambda: read.extend(source))
+    return read, message
 
 
-def said_of_the_only_row(source):
-    """Return the sentence of a source's only row, which cannot be used, and says so to those who use it."""
+def message_of_only_row(source):
+    """Return the message of the only row of a source, which cannot be used."""
     with source:
         (row,) = source
-    assert row.sentence == sentence_of(InvalidInput, lambda: row.values)
-    assert row.sentence.startswith(row.label)
-    return row.sentence
+    assert row.message == sentence_of(InvalidInput, lambda: row.values)
+    assert row.message.startswith(f"{row.label}: ")
+    return row.message
 
 
 class Folder:
-    """A folder of files, and the sources described there."""
+    """A folder of files, and the sources in it."""
 
     def __init__(self, path):
         self.path = path
 
     def open(self, content=None, **description):
-        """Open what the description says, after writing the content (text or bytes) to its file."""
+        """Open a source, after writing the content (text or bytes) to its file."""
         if content is not None:
             binary = content if isinstance(content, bytes) else content.encode()
             (self.path / description["file"]).write_bytes(binary)

@@ -1,4 +1,4 @@
-"""Cells as the values that fields take: told by tables, and tried against the emulator's fields."""
+"""Cells become the values of fields: tables of examples, and writes to the emulator."""
 
 import json
 import math
@@ -15,7 +15,8 @@ from refusals import sentence_of
 from ardoqpy import ArdoqClient
 from ardoqpy.errors import ConfigurationError, InvalidInput
 from ardoqpy.metamodel import Field, field_of_context, field_of_model
-from ardoqpy_sync.sources.cell_conversion import CellFormats, convert, read_spelling
+from ardoqpy_sync.sources.cell_conversion import convert_cell
+from ardoqpy_sync.sources.cell_formats import CellFormats, read_formats
 
 TYPES = (
     "Text",
@@ -41,12 +42,12 @@ def field(kind, *options, **more):
 
 
 def naive(*parts):
-    """Return a time without a zone, as Excel and many databases give it."""
+    """Return a time without a zone, as Excel and many databases store it."""
     return datetime(*parts)  # noqa: DTZ001
 
 
 CONVERTED = [
-    # Text stays as it is; what is not text is spelled as Ardoq or ISO spells it.
+    # Text is not changed; other values get the format of JSON or ISO 8601.
     ("Text", " as it\n is ", " as it\n is "),
     ("TextArea", "x", "x"),
     ("Text", 5, "5"),
@@ -79,7 +80,7 @@ CONVERTED = [
     ("Checkbox", "off", False),
     ("Checkbox", "n", False),
     ("Checkbox", 0, False),
-    # Numbers that can be read in one way only.
+    # Numbers that can be read in one way.
     ("Number", 5, 5),
     ("Number", 5.5, 5.5),
     ("Number", Decimal("5.50"), 5.5),
@@ -125,7 +126,7 @@ CONVERTED = [
     ("DateTime", naive(2024, 5, 31, 13, 45), "2024-05-31T13:45:00.000Z"),
     ("DateTime", datetime(2024, 5, 31, 13, 45, tzinfo=SUMMER), "2024-05-31T11:45:00.000Z"),
     ("DateTime", "0033-04-03", "0033-04-03T00:00:00.000Z"),
-    # Options, whatever their letter case.
+    # Options, in any letter case.
     ("List", "Gold", "Gold"),
     ("List", " gold", "Gold"),
     ("List", "NOT KNOWN", "Not known"),
@@ -137,7 +138,7 @@ CONVERTED = [
     ("SelectMultipleList", {"silver", "gold"}, ["Gold", "Silver"]),
     ("SelectMultipleList", [], None),
     ("SelectMultipleList", " , ", None),
-    # A type that is not known takes what JSON holds.
+    # An unknown type accepts every JSON value.
     ("SomethingNew", "x", "x"),
     ("SomethingNew", 5, 5),
     ("SomethingNew", True, True),
@@ -152,136 +153,159 @@ CONVERTED = [
     CONVERTED,
     ids=lambda part: repr(sorted(part) if isinstance(part, set) else part)[:40],
 )
-def test_what_is_certain_is_converted(kind, cell, value):
-    """A cell that can be read in one way only becomes the field's value, of its JSON type."""
-    converted = convert(cell, field(kind, *(OPTIONS if "List" in kind else ())))
+def test_unambiguous_cell_is_converted(kind, cell, value):
+    """A cell that can be read in one way becomes a value of the field's JSON type."""
+    converted = convert_cell(cell, field(kind, *(OPTIONS if "List" in kind else ())))
     assert converted == value
     assert type(converted) is type(value)
 
 
-REFUSED = [
-    ("Text", ["x"], "a list", "it takes text."),
-    ("Text", {"x": 1}, "a dict", "it takes text."),
-    ("Text", b"x", "a bytes", "it takes text."),
-    ("Text", timedelta(1), "1 day, 0:00:00 (a timedelta)", "it takes text."),
-    ("Text", math.nan, "nan", "leave the cell empty where there is nothing."),
-    ("Text", Decimal("NaN"), "NaN (a Decimal)", "leave the cell empty where there is nothing."),
-    ("Text", Decimal("1E+999"), "1E+999 (a Decimal)", "leave the cell empty where there is nothing."),
-    ("Text", 10**400, "an int", "it takes text."),
-    ("Checkbox", "ja", "'ja'", "it takes true, yes, y, 1, on for yes, and false, no, n, 0, off for no."),
-    ("Checkbox", 2, "2", "it takes true, yes, y, 1, on for yes, and false, no, n, 0, off for no."),
-    ("Number", "five", "'five'", "it takes a number."),
-    ("Number", "5%", "'5%'", "it takes a number."),
-    ("Number", "5 kr", "'5 kr'", "it takes a number."),
-    ("Number", "5,", "'5,'", "it takes a number."),
-    ("Number", "5.", "'5.'", "it takes a number."),
-    ("Number", "0x5", "'0x5'", "it takes a number."),
-    ("Number", "1_000", "'1_000'", "it takes a number."),
-    ("Number", "- 5", "'- 5'", "it takes a number."),
-    ("Number", "12 34", "'12 34'", "it takes a number."),
-    ("Number", "1,23,456", "'1,23,456'", "it takes a number."),
-    ("Number", "1.2.3", "'1.2.3'", "it takes a number."),
-    ("Number", "1,234.567,8", "'1,234.567,8'", "it takes a number."),
-    ("Number", "1 234.567 8", "'1 234.567 8'", "it takes a number."),
-    ("Number", "0.123.456", "'0.123.456'", "it takes a number."),
-    ("Number", "\N{ARABIC-INDIC DIGIT FIVE}", "'\N{ARABIC-INDIC DIGIT FIVE}'", "it takes a number."),
-    ("Number", "nan", "'nan'", "it takes a number."),
-    ("Number", "1e400", "'1e400'", "it takes a number."),
-    ("Number", "9" * 301, f"'{'9' * 59}…'", "it takes a number."),
-    ("Number", True, "True (a bool)", "it takes a number."),
-    ("Number", math.inf, "inf", "leave the cell empty where there is nothing."),
-    ("Number", date(2024, 5, 31), "2024-05-31 (a date)", "it takes a number."),
-    ("Number", "1.234", "'1.234'", "it may be 1.234 or 1234: say which sign is the decimal one, '.' or ','."),
+NUMBER = "Use only digits and a decimal sign, such as 1234.5."
+SET_DECIMAL = "Set decimal to '.' or ',' in the formats of the source."
+EMPTY = "Leave the cell empty if there is no value."
+YES_NO = "Use true, yes, y, 1, on for yes, or false, no, n, 0, off for no."
+DATE = "Use a date such as 2024-05-31, or set dates in the formats of the source."
+EMAIL = "Use one address, such as name@example.org."
+USER = "Use the ID of one Ardoq user."
+NOUNS = {
+    "Checkbox": "a valid yes/no value",
+    "Date": "a valid date",
+    "DateTime": "a valid date and time",
+    "Email": "a valid e-mail address",
+    "List": "a valid option",
+    "Number": "a valid number",
+    "SelectMultipleList": "a valid list of options",
+    "User": "a valid user ID",
+}
+INVALID = [
+    ("Text", ["x"], "a list", "Use text."),
+    ("Text", {"x": 1}, "a dict", "Use text."),
+    ("Text", b"x", "a bytes", "Use text."),
+    ("Text", timedelta(1), "1 day, 0:00:00 (a timedelta)", "Use text."),
+    ("Text", math.nan, "nan", EMPTY),
+    ("Text", Decimal("NaN"), "NaN (a Decimal)", EMPTY),
+    ("Text", Decimal("1E+999"), "1E+999 (a Decimal)", EMPTY),
+    ("Text", 10**400, "an int", "Use text."),
+    ("Checkbox", "ja", "'ja'", YES_NO),
+    ("Checkbox", 2, "2", YES_NO),
+    ("Number", "five", "'five'", NUMBER),
+    ("Number", "5%", "'5%'", NUMBER),
+    ("Number", "5 kr", "'5 kr'", NUMBER),
+    ("Number", "5,", "'5,'", NUMBER),
+    ("Number", "5.", "'5.'", NUMBER),
+    ("Number", "0x5", "'0x5'", NUMBER),
+    ("Number", "1_000", "'1_000'", NUMBER),
+    ("Number", "- 5", "'- 5'", NUMBER),
+    ("Number", "12 34", "'12 34'", NUMBER),
+    ("Number", "1,23,456", "'1,23,456'", NUMBER),
+    ("Number", "1.2.3", "'1.2.3'", NUMBER),
+    ("Number", "1,234.567,8", "'1,234.567,8'", NUMBER),
+    ("Number", "1 234.567 8", "'1 234.567 8'", NUMBER),
+    ("Number", "0.123.456", "'0.123.456'", NUMBER),
+    ("Number", "\N{ARABIC-INDIC DIGIT FIVE}", "'\N{ARABIC-INDIC DIGIT FIVE}'", NUMBER),
+    ("Number", "nan", "'nan'", NUMBER),
+    ("Number", "1e400", "'1e400'", NUMBER),
+    ("Number", "9" * 301, f"'{'9' * 59}…'", NUMBER),
+    ("Number", True, "True (a bool)", NUMBER),
+    ("Number", math.inf, "inf", EMPTY),
+    ("Number", date(2024, 5, 31), "2024-05-31 (a date)", NUMBER),
+    ("Number", "1.234", "'1.234'", f"It can mean 1.234 or 1234. {SET_DECIMAL}"),
     (
         "Number",
         "-1,234",
         "'-1,234'",
-        "it may be -1.234 or -1234: say which sign is the decimal one, '.' or ','.",
+        f"It can mean -1.234 or -1234. {SET_DECIMAL}",
     ),
-    ("Date", "31.05.2024", "'31.05.2024'", "it takes a date such as 2024-05-31."),
+    ("Date", "31.05.2024", "'31.05.2024'", DATE),
     (
         "Date",
         "2024-05-31 13:45",
         "'2024-05-31 13:45'",
-        "it has a time of day, and the field takes a date alone.",
+        "It has a time of day: remove it.",
     ),
-    ("DateTime", "2024-02-30", "'2024-02-30'", "it takes a date such as 2024-05-31."),
-    ("DateTime", "20240531", "'20240531'", "it takes a date such as 2024-05-31."),
-    ("DateTime", 45443, "45443", "it takes a date such as 2024-05-31."),
-    ("DateTime", time(13, 45), "13:45:00 (a time)", "it takes a date such as 2024-05-31."),
-    ("DateTime", "0001-01-01T00:00+14:00", "'0001-01-01T00:00+14:00'", "it takes a date such as 2024-05-31."),
-    ("Email", "kari", "'kari'", "it takes one e-mail address."),
+    ("DateTime", "2024-02-30", "'2024-02-30'", DATE),
+    ("DateTime", "20240531", "'20240531'", DATE),
+    ("DateTime", 45443, "45443", DATE),
+    ("DateTime", time(13, 45), "13:45:00 (a time)", DATE),
+    ("DateTime", "0001-01-01T00:00+14:00", "'0001-01-01T00:00+14:00'", DATE),
+    ("Email", "kari", "'kari'", EMAIL),
     (
         "Email",
         "kari@example.org, ola@example.org",
         "'kari@example.org, ola@example.org'",
-        "it takes one e-mail ",
+        EMAIL,
     ),
-    ("User", "Kari Nordmann", "'Kari Nordmann'", "it takes the id of a user."),
-    ("User", 5, "5", "it takes the id of a user."),
-    ("List", "Glod", "'Glod'", "it takes 'Gold', 'Silver', 'Not known'; did you mean 'Gold'?"),
-    ("List", "xyz", "'xyz'", "it takes 'Gold', 'Silver', 'Not known'."),
-    ("List", ["Gold"], "a list", "it takes text."),
+    ("User", "Kari Nordmann", "'Kari Nordmann'", USER),
+    ("User", 5, "5", USER),
+    ("List", "Glod", "'Glod'", "Use 'Gold', 'Silver', 'Not known'. Did you mean 'Gold'?"),
+    ("List", "xyz", "'xyz'", "Use 'Gold', 'Silver', 'Not known'."),
+    ("List", ["Gold"], "a list", "Use text."),
     (
         "SelectMultipleList",
         "gold, xyz",
         "'gold, xyz'",
-        "it takes 'Gold', 'Silver', 'Not known' with ',' between them, not 'xyz'.",
+        "'xyz' is not an option. Use 'Gold', 'Silver', 'Not known', separated by ','.",
+    ),
+    (
+        "SelectMultipleList",
+        "abc, gold, xyz",
+        "'abc, gold, xyz'",
+        "'abc', 'xyz' are not options. Use 'Gold', 'Silver', 'Not known', separated by ','.",
     ),
     (
         "SelectMultipleList",
         ["gold", "slver"],
         "a list",
-        "it takes 'Gold', 'Silver', 'Not known', not 'slver'; did you mean 'Silver'?",
+        "'slver' is not an option. Use 'Gold', 'Silver', 'Not known'. Did you mean 'Silver'?",
     ),
-    ("SelectMultipleList", [["Gold"]], "a list", "it takes text, or a list of texts."),
-    ("SomethingNew", b"x", "a bytes", "it takes text."),
+    ("SelectMultipleList", [["Gold"]], "a list", "Use text or a list of texts."),
+    ("SomethingNew", b"x", "a bytes", "Use text."),
 ]
 
 
-@pytest.mark.parametrize(("kind", "cell", "shown", "said"), REFUSED, ids=lambda part: repr(part)[:40])
-def test_what_is_not_certain_is_refused(kind, cell, shown, said):
-    """What cannot be converted is refused with the value, the field and what it takes."""
-    refused = sentence_of(InvalidInput, convert, cell, field(kind, *(OPTIONS if "List" in kind else ())))
-    assert refused.startswith(f"{shown} is no value for the field 'Tier' (tier) of type {kind}: {said}")
+@pytest.mark.parametrize(("kind", "cell", "shown", "remedy"), INVALID, ids=lambda part: repr(part)[:40])
+def test_invalid_cell_is_rejected_with_value_field_and_remedy(kind, cell, shown, remedy):
+    """A cell that cannot be converted is rejected with its value, the field and the remedy."""
+    message = sentence_of(InvalidInput, convert_cell, cell, field(kind, *(OPTIONS if "List" in kind else ())))
+    assert message == f"{shown} is not {NOUNS.get(kind, 'valid text')} for field 'Tier' (tier). {remedy}"
 
 
 @pytest.mark.parametrize("kind", TYPES)
 @pytest.mark.parametrize("cell", [None, "", " ", "\t\n", "\u00a0"])
-def test_a_blank_cell_is_nothing(kind, cell):
-    """A cell that holds nothing is None for every field, and never an empty text, a no, or a zero."""
-    assert convert(cell, field(kind, "Gold")) is None
+def test_blank_cell_is_none(kind, cell):
+    """A blank cell is None for every field, never empty text, False or zero."""
+    assert convert_cell(cell, field(kind, "Gold")) is None
 
 
 @pytest.mark.parametrize("cell", ["x", None])
-def test_a_calculated_field_takes_nothing(cell):
-    """A field that Ardoq calculates refuses every cell, a blank one too."""
-    said = sentence_of(InvalidInput, convert, cell, field("Text", read_only=True))
-    assert said == "The field 'Tier' (tier) is calculated by Ardoq: it takes no value."
+def test_calculated_field_rejects_every_cell(cell):
+    """A field that Ardoq calculates rejects every cell, also a blank one."""
+    message = sentence_of(InvalidInput, convert_cell, cell, field("Text", read_only=True))
+    assert message == "Field 'Tier' (tier) is calculated by Ardoq and cannot be written. Remove it."
 
 
 def test_options():
-    """Any text is an option where none are listed; where two are alike, the exact spelling counts."""
-    assert convert(" any ", field("List")) == "any"
-    assert convert(5.0, field("List")) == "5"
-    assert convert("a, b", field("SelectMultipleList")) == ["a", "b"]
-    assert convert("sap", field("List", "SAP", "sap")) == "sap"
-    said = sentence_of(InvalidInput, convert, "sAP", field("List", "SAP", "sap"))
-    assert said.endswith("'SAP' and 'sap' differ in letter case only, so spell it as one of them.")
-    assert convert("sales, west", field("SelectMultipleList", "Sales, West", "East")) == ["Sales, West"]
+    """Without listed options any text is valid; an exact match wins over other letter case."""
+    assert convert_cell(" any ", field("List")) == "any"
+    assert convert_cell(5.0, field("List")) == "5"
+    assert convert_cell("a, b", field("SelectMultipleList")) == ["a", "b"]
+    assert convert_cell("sap", field("List", "SAP", "sap")) == "sap"
+    message = sentence_of(InvalidInput, convert_cell, "sAP", field("List", "SAP", "sap"))
+    assert message.endswith("It matches 'SAP' and 'sap', which differ only in letter case. Use one of them.")
+    assert convert_cell("sales, west", field("SelectMultipleList", "Sales, West", "East")) == ["Sales, West"]
     many = field("List", *(f"option {n}" for n in range(30)))
-    assert "'option 19' and 10 more." in sentence_of(InvalidInput, convert, "zzz", many)
-    assert convert("STRASSE", field("List", "Straße")) == "Straße"
+    assert "'option 19' and 10 more." in sentence_of(InvalidInput, convert_cell, "zzz", many)
+    assert convert_cell("STRASSE", field("List", "Straße")) == "Straße"
 
 
-def test_a_field_without_a_label_of_its_own_is_named_once():
-    """A message names label and name only where they are two."""
-    said = sentence_of(InvalidInput, convert, "x", Field("cost", "cost", "Number"))
-    assert said == "'x' is no value for the field 'cost' of type Number: it takes a number."
+def test_message_names_label_and_name_once_if_they_are_equal():
+    """A message does not repeat a name that is also the label."""
+    message = sentence_of(InvalidInput, convert_cell, "x", Field("cost", "cost", "Number"))
+    assert message == f"'x' is not a valid number for field 'cost'. {NUMBER}"
 
 
 @pytest.mark.parametrize(
-    ("told", "kind", "cell", "value"),
+    ("table", "kind", "cell", "value"),
     [
         ({"decimal": "."}, "Number", "1.234", 1.234),
         ({"decimal": "."}, "Number", "1,234", 1234),
@@ -312,72 +336,75 @@ def test_a_field_without_a_label_of_its_own_is_named_once():
         ({"separator": " / "}, "SelectMultipleList", "a / b/c", ["a", "b/c"]),
     ],
 )
-def test_what_is_stated_decides(told, kind, cell, value):
-    """What is said of a source's spelling is what its cells are read by."""
-    assert convert(cell, field(kind), read_spelling(told)) == value
+def test_formats_decide_how_cells_are_read(table, kind, cell, value):
+    """The formats of a source decide how its cells are read."""
+    assert convert_cell(cell, field(kind), read_formats(table)) == value
 
 
 @pytest.mark.parametrize(
-    ("told", "kind", "cell", "said"),
+    ("table", "kind", "cell", "remedy"),
     [
-        ({"decimal": "."}, "Number", "1,5", "it takes a number."),
-        ({"decimal": ","}, "Number", "1.5", "it takes a number."),
-        ({"thousands": "."}, "Number", "1 234", "it takes a number."),
-        ({"thousands": ".", "decimal": ","}, "Number", "1'234,5", "it takes a number."),
-        ({"dates": "%d.%m.%Y"}, "Date", "2024-05-31", "it takes a date such as 31.05.2024."),
+        ({"decimal": "."}, "Number", "1,5", NUMBER),
+        ({"decimal": ","}, "Number", "1.5", NUMBER.replace(".5", ",5")),
+        ({"thousands": "."}, "Number", "1 234", NUMBER),
+        ({"thousands": ".", "decimal": ","}, "Number", "1'234,5", NUMBER.replace(".5", ",5")),
+        ({"dates": "%d.%m.%Y"}, "Date", "2024-05-31", "Use a date such as 31.05.2024."),
         (
             {"dates": ["%d.%m.%Y", "%d.%m.%y"]},
             "Date",
             "31.5.",
-            "it takes a date such as 31.05.2024 or 31.05.24.",
+            "Use a date such as 31.05.2024 or 31.05.24.",
         ),
-        ({"yes": "Ja", "no": "Nei"}, "Checkbox", "yes", "it takes Ja for yes, and Nei for no."),
+        ({"yes": "Ja", "no": "Nei"}, "Checkbox", "yes", "Use Ja for yes, or Nei for no."),
     ],
 )
-def test_what_is_stated_is_all_that_is_taken(told, kind, cell, said):
-    """Other spellings than the stated ones are refused."""
-    assert sentence_of(InvalidInput, convert, cell, field(kind), read_spelling(told)).endswith(said)
+def test_only_the_stated_formats_are_accepted(table, kind, cell, remedy):
+    """Cells in other formats than the stated ones are rejected."""
+    assert sentence_of(InvalidInput, convert_cell, cell, field(kind), read_formats(table)).endswith(remedy)
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("table", "message"),
     [
-        ([], "The spelling of the cells is a list: describe it by a table of keys and values."),
-        ({"decimals": "."}, "The spelling of the cells has no key 'decimals': did you mean 'decimal'?"),
-        ({"decimal": ";"}, "The decimal sign is ';': give '.' or ','."),
-        ({"decimal": 1}, "The spelling of the cells has an int under 'decimal': give '.' or ','."),
-        ({"thousands": "  "}, "The sign between thousands is '  ': give one such as '.'."),
-        ({"thousands": "5"}, "The sign between thousands is '5': give one such as '.'."),
-        ({"thousands": "-"}, "The sign between thousands is '-': give one such as '.'."),
-        ({"decimal": ".", "thousands": "."}, "'.' is both the decimal sign and that between thousands."),
-        ({"dates": "%d.%m"}, "'%d.%m' is no format of a date: "),
-        ({"dates": "%Y"}, "'%Y' is no format of a date: "),
-        ({"dates": "%m/%Y"}, "'%m/%Y' is no format of a date: "),
-        ({"dates": "%H:%M"}, "'%H:%M' is no format of a date: "),
-        ({"dates": "DD.MM.YYYY"}, "'DD.MM.YYYY' is no format of a date: "),
-        ({"dates": ["%d.%m.%Y", "%Y%"]}, "'%Y%' is no format of a date: "),
-        ({"dates": []}, "The spelling of the cells has a list under 'dates': give words."),
-        ({"zone": "Oslo"}, "The time zone 'Oslo' is not known: give one such as 'Europe/Oslo'"),
-        ({"zone": "../../etc/passwd"}, "The time zone '../../etc/passwd' is not known: "),
-        ({"yes": ["x", " "]}, "The spelling of the cells has a list under 'yes': give words."),
-        ({"yes": "x", "no": "X"}, "'x' stands for yes and for no: give both lists of words."),
-        ({"yes": "n"}, "'n' stands for yes and for no: give both lists of words."),
-        ({"separator": ""}, "The spelling of the cells has empty text under 'separator': give text."),
+        ([], "The table formats is a list. Use a table of keys and values."),
+        ({"decimals": "."}, "The table formats has no key 'decimals': did you mean 'decimal'?"),
+        ({"decimal": ";"}, "The decimal sign is ';'. Use '.' or ','."),
+        ({"decimal": 1}, "The table formats has an int as 'decimal'. Use '.' or ','."),
+        ({"thousands": "  "}, "The thousands separator is '  '. Use one character, such as '.'."),
+        ({"thousands": "5"}, "The thousands separator is '5'. Use one character, such as '.'."),
+        ({"thousands": "-"}, "The thousands separator is '-'. Use one character, such as '.'."),
+        (
+            {"decimal": ".", "thousands": "."},
+            "'.' is both the decimal sign and the thousands separator. Change one.",
+        ),
+        ({"dates": "%d.%m"}, "'%d.%m' is not a valid date format. "),
+        ({"dates": "%Y"}, "'%Y' is not a valid date format. "),
+        ({"dates": "%m/%Y"}, "'%m/%Y' is not a valid date format. "),
+        ({"dates": "%H:%M"}, "'%H:%M' is not a valid date format. "),
+        ({"dates": "DD.MM.YYYY"}, "'DD.MM.YYYY' is not a valid date format. "),
+        ({"dates": ["%d.%m.%Y", "%Y%"]}, "'%Y%' is not a valid date format. "),
+        ({"dates": []}, "The table formats has a list as 'dates'. Use a format such as"),
+        ({"zone": "Oslo"}, "The time zone 'Oslo' is not known. Use a name such as 'Europe/Oslo'"),
+        ({"zone": "../../etc/passwd"}, "The time zone '../../etc/passwd' is not known. "),
+        ({"yes": ["x", " "]}, "The table formats has a list as 'yes'. Use a word, or a list of words."),
+        ({"yes": "x", "no": "X"}, "'x' means both yes and no. Set both yes and no."),
+        ({"yes": "n"}, "'n' means both yes and no. Set both yes and no."),
+        ({"separator": ""}, "The table formats has empty text as 'separator'. Use text."),
     ],
 )
-def test_spellings_that_cannot_be(told, said):
-    """What makes no sense of a spelling is refused before any cell is read."""
-    assert sentence_of(ConfigurationError, read_spelling, told).startswith(said)
+def test_invalid_formats_are_rejected(table, message):
+    """Formats that are not valid are rejected before a cell is read."""
+    assert sentence_of(ConfigurationError, read_formats, table).startswith(message)
 
 
-def test_nothing_stated():
-    """An empty table is the spelling that takes only what is certain."""
-    assert read_spelling({}) == CellFormats()
+def test_empty_table_gives_default_formats():
+    """An empty table gives the default formats."""
+    assert read_formats({}) == CellFormats()
 
 
 def test_fields_of_v1():
-    """A definition in API v1 says name, label, type, options and whether the field is calculated."""
-    told = {
+    """A field definition in v1 has name, label, type, options and whether the field is calculated."""
+    definition = {
         "_id": "5f00aa00bb00cc00dd00ee30",
         "_version": 1,
         "name": "tier",
@@ -389,22 +416,22 @@ def test_fields_of_v1():
         "defaultValue": "Gold, Silver,,Gold",
         "description": None,
     }
-    assert field_of_model(told) == Field("tier", "Tier", "List", ("Gold", "Silver"))
-    assert field_of_model(told | {"defaultValue": None}).options == ()
-    assert field_of_model(told | {"defaultValue": ["Gold"]}).options == ("Gold",)
-    assert field_of_model(told | {"type": "Text"}) == Field("tier", "Tier", "Text")
-    assert field_of_model(told | {"type": "Textarea"}).type == "TextArea"
-    assert field_of_model(told | {"type": "email"}).type == "Email"
-    assert field_of_model(told | {"type": "NewType"}).type == "NewType"
+    assert field_of_model(definition) == Field("tier", "Tier", "List", ("Gold", "Silver"))
+    assert field_of_model(definition | {"defaultValue": None}).options == ()
+    assert field_of_model(definition | {"defaultValue": ["Gold"]}).options == ("Gold",)
+    assert field_of_model(definition | {"type": "Text"}) == Field("tier", "Tier", "Text")
+    assert field_of_model(definition | {"type": "Textarea"}).type == "TextArea"
+    assert field_of_model(definition | {"type": "email"}).type == "Email"
+    assert field_of_model(definition | {"type": "NewType"}).type == "NewType"
     assert field_of_model({"name": "tier", "type": "Text"}).label == "tier"
     settings = {"storedQueryId": "5f00aa00bb00cc00dd00ee31", "dependencyIds": []}
-    assert field_of_model(told | {"calculatedFieldSettings": settings}).read_only
-    assert not field_of_model(told | {"calculatedFieldSettings": None}).read_only
+    assert field_of_model(definition | {"calculatedFieldSettings": settings}).read_only
+    assert not field_of_model(definition | {"calculatedFieldSettings": None}).read_only
 
 
 def test_fields_of_v2():
-    """An entry of a context in API v2 says the same in its own words."""
-    told = {
+    """An entry of a context in v2 has the same content under other keys."""
+    entry = {
         "apiKey": "tier",
         "label": "Tier",
         "type": "SelectMultipleList",
@@ -414,11 +441,11 @@ def test_fields_of_v2():
         "readOnly": False,
         "options": ["Gold", "Silver, too"],
     }
-    assert field_of_context(told) == Field("tier", "Tier", "SelectMultipleList", ("Gold", "Silver, too"))
-    assert field_of_context(told | {"calculated": True}).read_only
-    assert field_of_context(told | {"readOnly": True}).read_only
-    del told["options"]
-    assert field_of_context(told | {"type": "Number"}) == Field("tier", "Tier", "Number")
+    assert field_of_context(entry) == Field("tier", "Tier", "SelectMultipleList", ("Gold", "Silver, too"))
+    assert field_of_context(entry | {"calculated": True}).read_only
+    assert field_of_context(entry | {"readOnly": True}).read_only
+    del entry["options"]
+    assert field_of_context(entry | {"type": "Number"}) == Field("tier", "Tier", "Number")
 
 
 FIELDS = {
@@ -434,8 +461,8 @@ FIELDS = {
 }
 
 
-def test_what_is_converted_is_kept_as_it_was_sent(server):
-    """Every value that a cell becomes is taken by a field of its type on v1 and v2, and stored as it is."""
+def test_ardoq_stores_converted_values_unchanged(server):
+    """A field accepts and stores each converted value of its type unchanged, on v1 and v2."""
     v1 = ArdoqClient(server.url, server.token)
     v2 = ArdoqClient(server.url, server.token, version="v2")
     model = v1.create_model({"name": "M", "root": {"p1": {"id": "p1", "name": "App"}}, "referenceTypes": {}})
@@ -452,15 +479,15 @@ def test_what_is_converted_is_kept_as_it_was_sent(server):
             }
         )
     ws = v1.create_workspace({"name": "Apps", "componentModel": model["_id"]})
-    of_v1 = {one["name"]: field_of_model(one) for one in v1.get_field()}
+    fields_v1 = {entry["name"]: field_of_model(entry) for entry in v1.get_field()}
     context = v2.get_context(ws["_id"])
-    of_v2 = {one["apiKey"]: field_of_context(one) for one in context["customFields"]}
-    assert of_v1 == of_v2
+    fields_v2 = {entry["apiKey"]: field_of_context(entry) for entry in context["customFields"]}
+    assert fields_v1 == fields_v2
     me = v1.get_current_user()["_id"]
     for kind, cells in [*FIELDS.items(), ("User", [me])]:
         name = kind.lower()
         for number, cell in enumerate([*cells, None]):
-            value = convert(cell, of_v2[name])
+            value = convert_cell(cell, fields_v2[name])
             body = {"rootWorkspace": ws["_id"], "typeId": "p1", "name": f"{kind} {number}"}
             made = v2.create_component({**body, "customFields": {name: value}})
             assert made["customFields"].get(name) == value
@@ -489,21 +516,21 @@ CELLS = (
     cell=CELLS | st.lists(CELLS, max_size=3) | st.dictionaries(st.text(max_size=3), CELLS, max_size=2),
     kind=st.sampled_from(TYPES),
     options=st.sampled_from([(), OPTIONS]),
-    told=st.sampled_from(
+    table=st.sampled_from(
         [{}, {"decimal": ","}, {"thousands": " "}, {"dates": "%d.%m.%Y", "zone": "Asia/Tokyo"}]
     ),
 )
-def test_any_cell_becomes_json_or_one_sentence(cell, kind, options, told):
-    """Whatever a cell holds, it becomes a value that JSON holds, and again the same, or it is refused."""
-    tier, spelling = field(kind, *options), read_spelling(told)
+def test_any_cell_is_converted_to_json_or_rejected(cell, kind, options, table):
+    """Any cell becomes a JSON value, which converts to itself, or is rejected with a sentence."""
+    tier, formats = field(kind, *options), read_formats(table)
     try:
-        value = convert(cell, tier, spelling)
-    except InvalidInput as refused:
-        assert str(refused)[-1] in ".?"  # noqa: PT017  (either is right)
+        value = convert_cell(cell, tier, formats)
+    except InvalidInput as error:
+        assert str(error)[-1] in ".?"  # noqa: PT017  (either is right)
         return
     assert json.loads(json.dumps(value, allow_nan=False)) == value
-    if not isinstance(value, str) or not told:
-        assert convert(value, tier, spelling) == value
+    if not isinstance(value, str) or not table:
+        assert convert_cell(value, tier, formats) == value
 
 
 @given(
@@ -511,30 +538,30 @@ def test_any_cell_becomes_json_or_one_sentence(cell, kind, options, told):
     decimal=st.sampled_from(".,"),
     thousands=st.sampled_from([".", ",", " ", "\u00a0", "'", ""]),
 )
-def test_numbers_are_read_as_they_are_written(number, decimal, thousands):
-    """A number in any spelling is read back, stated, and unstated where it is not refused."""
+def test_formatted_number_is_parsed_back(number, decimal, thousands):
+    """A number in any format is parsed back; without stated formats, unless it is ambiguous."""
     if thousands == decimal:
         thousands = ""
     text = f"{number:,}".translate(str.maketrans({",": thousands, ".": decimal}))
-    told = {"decimal": decimal} | ({"thousands": thousands} if thousands else {})
-    assert convert(text, field("Number"), read_spelling(told)) == float(number)
-    assert convert(text, field("Number"), read_spelling({"decimal": decimal})) == float(number)
+    table = {"decimal": decimal} | ({"thousands": thousands} if thousands else {})
+    assert convert_cell(text, field("Number"), read_formats(table)) == float(number)
+    assert convert_cell(text, field("Number"), read_formats({"decimal": decimal})) == float(number)
     try:
-        unstated = convert(text, field("Number"))
-    except InvalidInput as refused:
-        assert " it may be " in str(refused)  # noqa: PT017  (either is right)
+        value = convert_cell(text, field("Number"))
+    except InvalidInput as error:
+        assert "It can mean" in str(error)  # noqa: PT017  (either is right)
     else:
-        assert unstated == float(number)
+        assert value == float(number)
 
 
 @given(moment=st.datetimes(timezones=st.just(UTC) | st.just(SUMMER)))
-def test_times_are_read_as_they_are_written(moment):
-    """A time in ISO 8601 is the same instant, to the millisecond, as the object it was written from."""
+def test_iso_time_is_parsed_back(moment):
+    """A time in ISO 8601 gives the same instant, to the millisecond, as the object it was written from."""
     try:
-        value = convert(moment, field("DateTime"))
+        value = convert_cell(moment, field("DateTime"))
     except InvalidInput:
         assert moment.year in (1, 9999)  # no such instant in UTC
         return
-    assert convert(moment.isoformat(), field("DateTime")) == value
+    assert convert_cell(moment.isoformat(), field("DateTime")) == value
     assert abs(datetime.fromisoformat(value) - moment) < timedelta(milliseconds=1)
-    assert convert(value, field("DateTime")) == value
+    assert convert_cell(value, field("DateTime")) == value

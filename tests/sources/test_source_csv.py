@@ -1,4 +1,4 @@
-"""Rows from CSV: what separates them, what encodes them, where they stand, and what is wrong with them."""
+"""Rows from CSV: delimiters, encodings, line numbers and errors."""
 
 import csv
 import gzip
@@ -7,7 +7,7 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reading import MANY, Folder, rows, said_of_the_only_row, trouble, values
+from reading import MANY, Folder, message_of_only_row, read_until_error, rows, values
 from refusals import sentence_of
 
 from ardoqpy.errors import ConfigurationError
@@ -33,8 +33,8 @@ from ardoqpy_sync.sources import SourceUnreadable
         ('"a\nx",b\n1,2\n', ("a\nx", "b")),
     ],
 )
-def test_the_delimiter_is_found_out(folder, content, columns):
-    """What separates the cells is the sign in the header that the rows agree with."""
+def test_delimiter_is_detected(folder, content, columns):
+    """The delimiter is the character in the header that most rows agree with."""
     source = folder.open(content, file="apps.csv")
     assert source.columns == columns
     source.close()
@@ -43,32 +43,32 @@ def test_the_delimiter_is_found_out(folder, content, columns):
 @pytest.mark.parametrize(
     ("content", "both"),
     [
-        ("a,b;c,d\n1,2;3,4\n", "',' or by ';'"),
-        ("a,b;c\n", "',' or by ';'"),
-        ("a\tb|c\n1\n", "'\\t' or by '|'"),
+        ("a,b;c,d\n1,2;3,4\n", "',' or ';'"),
+        ("a,b;c\n", "',' or ';'"),
+        ("a\tb|c\n1\n", "'\\t' or '|'"),
     ],
 )
-def test_a_delimiter_in_doubt_is_asked_for(folder, content, both):
-    """Where two signs separate the cells equally well, neither is taken."""
-    said = sentence_of(SourceUnreadable, lambda: folder.open(content, file="apps.csv").columns)
-    assert said == f"apps.csv line 1 may be separated by {both}: give the delimiter."
+def test_ambiguous_delimiter_is_rejected(folder, content, both):
+    """If two delimiters fit equally well, neither is used."""
+    message = sentence_of(SourceUnreadable, lambda: folder.open(content, file="apps.csv").columns)
+    assert message == f"apps.csv line 1: the delimiter can be {both}. Set delimiter."
 
 
-def test_what_is_stated_is_not_found_out(folder):
-    """A stated delimiter and quote are taken, whatever the file looks like."""
+def test_stated_delimiter_and_quote_are_used(folder):
+    """A stated delimiter and quote are used, whatever the file looks like."""
     source = folder.open("a,b;'c;d'\n1,2;3\n", file="apps.csv", delimiter=";", quote="'")
     assert rows(source) == [("apps.csv line 2", {"a,b": "1,2", "c;d": "3"})]
 
 
-def test_a_tsv_is_separated_by_tabs(folder):
-    """The suffix .tsv says what separates the cells."""
+def test_tsv_is_separated_by_tabs(folder):
+    """The suffix .tsv means that tabs separate the cells."""
     assert folder.open("a,x\tb\n", file="apps.tsv").columns == ("a,x", "b")
     assert folder.open("a,x\tb\n", file="apps.tsv", delimiter=",").columns == ("a", "x\tb")
 
 
-QUOTES = "look there and above for a quote too many, or for one that is missing."
-CLOSING = "a cell in quotes ends with its quote, and a quote inside it is doubled."
-ENCODINGS = "give one such as 'utf-8', 'cp1252' or 'utf-16'."
+QUOTES = "Look there and above for a missing or an extra quote."
+CLOSING = "End a quoted cell with its quote, and double each quote inside it."
+ENCODINGS = "Use one such as 'utf-8', 'cp1252' or 'utf-16'."
 TEXT = "Nåme;Prïs €\nKjøp;1\n"
 
 
@@ -89,123 +89,125 @@ TEXT = "Nåme;Prïs €\nKjøp;1\n"
     ],
 )
 def test_encodings(folder, content, stated):
-    """A byte order mark says the encoding and is no part of the text; other encodings are stated."""
+    """A byte order mark gives the encoding and is not part of the text; other encodings are stated."""
     source = folder.open(content, file="apps.csv", **stated)
     assert rows(source) == [("apps.csv line 2", {"Nåme": "Kjøp", "Prïs €": "1"})]
 
 
-def test_utf_16_without_a_mark_is_seen(folder):
-    """Text of ASCII letters in UTF-16 is known by its NULs."""
+def test_utf_16_without_byte_order_mark_is_detected(folder):
+    """ASCII text in UTF-16 is detected by its NUL bytes."""
     for encoding in ("utf-16-le", "utf-16-be"):
         assert values(folder.open("a,b\n1,2\n".encode(encoding), file="apps.csv")) == [{"a": "1", "b": "2"}]
 
 
 @pytest.mark.parametrize("line", [2, 3, 500, 4000])
 @pytest.mark.parametrize("stated", [{}, {"encoding": "utf-8"}, {"encoding": "ascii"}, {"encoding": "cp932"}])
-def test_bytes_of_another_encoding_are_named_with_their_line(folder, line, stated):
-    """The first bytes that are not of the encoding end the source, named by their line, whole rows before."""
+def test_invalid_bytes_are_reported_with_their_line(folder, line, stated):
+    """The first bytes that are not valid in the encoding end the source; the rows before are read."""
     content = b"a,b\n" + b"1,2\n" * (line - 2) + b"Caf\xe9,2\n" + b"3,4\n" * 5000
-    read, said = trouble(folder.open(content, file="apps.csv", **stated))
+    read, message = read_until_error(folder.open(content, file="apps.csv", **stated))
     assert len(read) == line - 2
     encoding = stated.get("encoding", "utf-8").upper()
-    assert said.startswith(f"apps.csv line {line} is not {encoding}, it holds the byte 0xE9: give ")
-    assert ("cp1252" in said) == (not stated)
+    assert message.startswith(
+        f"apps.csv line {line} is not valid {encoding}: it contains the byte 0xE9. Set "
+    )
+    assert ("cp1252" in message) == (not stated)
 
 
 @pytest.mark.parametrize(
     "wrong", [b"\xff", b"\xed\xa0\x80", b"\xc0\x80", b"\xe2\x82"], ids=["no start", "half", "long", "cut off"]
 )
-def test_what_is_no_utf_8_is_told_from_text(folder, wrong):
-    """Halves of characters, overlong forms and cut off ones are not UTF-8."""
-    _, said = trouble(folder.open(b"a,b\n1,2\nx" + wrong, file="apps.csv"))
-    assert said.startswith("apps.csv line 3 is not UTF-8")
+def test_invalid_utf_8_is_rejected(folder, wrong):
+    """Lone surrogates, overlong and incomplete sequences are not valid UTF-8."""
+    _, message = read_until_error(folder.open(b"a,b\n1,2\nx" + wrong, file="apps.csv"))
+    assert message.startswith("apps.csv line 3 is not valid UTF-8")
 
 
-def test_what_is_no_utf_16_is_told_from_text(folder):
-    """Half a character in UTF-16 is named with its line, too."""
+def test_invalid_utf_16_is_rejected(folder):
+    """A lone surrogate in UTF-16 is reported with its line."""
     content = "\ufeffa,b\n1,2\nx,".encode("utf-16-le") + b"\x00\xd8" + "\n".encode("utf-16-le")
-    _, said = trouble(folder.open(content, file="apps.csv"))
-    assert said.startswith("apps.csv line 3 is not UTF-16")
+    _, message = read_until_error(folder.open(content, file="apps.csv"))
+    assert message.startswith("apps.csv line 3 is not valid UTF-16")
 
 
-def test_a_mark_that_belies_the_encoding_is_refused(folder):
-    """A stated encoding that the byte order mark contradicts is not taken."""
+def test_byte_order_mark_must_match_stated_encoding(folder):
+    """A stated encoding that contradicts the byte order mark is rejected."""
     source = folder.open(b"\xef\xbb\xbfa,b\n1,2\n", file="apps.csv", encoding="cp1252")
     assert sentence_of(SourceUnreadable, lambda: source.columns) == (
-        "apps.csv begins with the mark of UTF-8, and the encoding given is cp1252: leave it out."
+        "apps.csv has the byte order mark of UTF-8, but encoding is 'cp1252'. Remove encoding."
     )
 
 
-def test_a_nul_is_refused(folder):
-    """A NUL stands in no text, wherever it is."""
+def test_nul_character_is_rejected(folder):
+    """A NUL character anywhere is rejected, with its line."""
     for content, line in ((b"a,b\n1,\x00\n", 2), (b"\x00\x01\x02\x03", 1), (b'a,b\n"1\n\x00",2\n', 3)):
         source = folder.open(content, file="apps.csv")
-        _, said = trouble(source)
-        assert said.startswith(f"apps.csv line {line} holds a NUL character")
+        _, message = read_until_error(source)
+        assert message.startswith(f"apps.csv line {line} contains a NUL character.")
 
 
 @pytest.mark.parametrize(
-    ("content", "stated", "said"),
+    ("content", "stated", "message"),
     [
-        ("", {}, "apps.csv is empty: line 1 has to name the columns."),
-        ("\ufeff", {}, "apps.csv is empty: line 1 has to name the columns."),
-        ("x\n", {"header": 3}, "apps.csv ends before line 3: line 3 has to name the columns."),
-        ("\na,b\n", {}, "apps.csv line 1 is blank where the names of the columns should be."),
-        (" , \n1,2\n", {}, "apps.csv line 1 is blank where the names of the columns should be."),
-        ("a,,c\n1,2,3\n", {}, "apps.csv line 1 has no name for column 2: name every column."),
-        ("a,b,\n1,2,\n", {}, "apps.csv line 1 has no name for column 3: name every column."),
+        ("", {}, "apps.csv is empty. Line 1 must contain the column names."),
+        ("\ufeff", {}, "apps.csv is empty. Line 1 must contain the column names."),
+        ("x\n", {"header": 3}, "apps.csv ends before line 3. Line 3 must contain the column names."),
+        ("\na,b\n", {}, "apps.csv line 1 is blank. It must contain the column names."),
+        (" , \n1,2\n", {}, "apps.csv line 1 is blank. It must contain the column names."),
+        ("a,,c\n1,2,3\n", {}, "apps.csv line 1 has no name for column 2. Give every column a name."),
+        ("a,b,\n1,2,\n", {}, "apps.csv line 1 has no name for column 3. Give every column a name."),
         (
             "a,b, a\n1,2,3\n",
             {},
-            "apps.csv line 1 gives two columns, 1 and 3, the name 'a': give each a name of its own.",
+            "apps.csv line 1 has the name 'a' for columns 1 and 3. Give each column a different name.",
         ),
-        ('a,"b\n1,2\n', {}, f"apps.csv line 1 opens a quote that is never closed: {QUOTES}"),
+        ('a,"b\n1,2\n', {}, f"apps.csv line 1 opens a quote that is never closed. {QUOTES}"),
     ],
 )
-def test_bad_headers(folder, content, stated, said):
-    """A header that is missing, blank, or names a column twice or not at all is refused."""
+def test_invalid_header_is_rejected(folder, content, stated, message):
+    """A header that is missing or blank, or has a duplicate or missing name, is rejected."""
     source = folder.open(content, file="apps.csv", **stated)
-    assert sentence_of(SourceUnreadable, lambda: source.columns) == said
-    assert trouble(source) == ([], said)
+    assert sentence_of(SourceUnreadable, lambda: source.columns) == message
+    assert read_until_error(source) == ([], message)
 
 
-def test_a_header_alone_is_a_source_without_rows(folder):
-    """Columns and no rows are no error."""
+def test_header_alone_is_valid(folder):
+    """A source with columns and no rows is valid."""
     for content in ("a,b\n", "a,b", "a,b\n\n , \n"):
         source = folder.open(content, file="apps.csv")
         assert source.columns == ("a", "b")
         assert rows(source) == []
 
 
-def test_what_stands_above_the_header_is_left_out(folder):
-    """Lines above the header are no rows, and count."""
+def test_lines_above_header_are_ignored(folder):
+    """Lines above the header are not rows, but count as lines."""
     source = folder.open('Our "apps\nof today;;\n\na;b\n1;2\n', file="apps.csv", header=4)
     assert rows(source) == [("apps.csv line 5", {"a": "1", "b": "2"})]
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "message"),
     [
-        ("1\n", "apps.csv line 2 has too few cells: 1 where the header names 2 columns."),
-        ("1,2,3\n", "apps.csv line 2 has too many cells: 3 where the header names 2 columns."),
-        ("1,2,\n", "apps.csv line 2 has too many cells: 3 where the header names 2 columns."),
+        ("1\n", "apps.csv line 2: Too few cells: the row has 1, the header has 2 columns."),
+        ("1,2,3\n", "apps.csv line 2: Too many cells: the row has 3, the header has 2 columns."),
+        ("1,2,\n", "apps.csv line 2: Too many cells: the row has 3, the header has 2 columns."),
     ],
 )
-def test_too_few_and_too_many_cells(folder, row, said):
-    """A row of another width than the header cannot be used, and says so."""
-    assert said_of_the_only_row(folder.open(f"a,b\n{row}", file="apps.csv")) == said
+def test_row_must_have_as_many_cells_as_header(folder, row, message):
+    """A row with more or fewer cells than the header cannot be used."""
+    assert message_of_only_row(folder.open(f"a,b\n{row}", file="apps.csv")) == message
 
 
-def test_a_bad_row_stops_no_other(folder):
-    """The rows around one that cannot be used are read."""
+def test_rows_around_a_bad_row_are_read(folder):
+    """A row that cannot be used does not stop the others."""
     assert rows(folder.open("a,b\n1,2\n3\n5,6\n", file="apps.csv")) == [
         ("apps.csv line 2", {"a": "1", "b": "2"}),
-        "apps.csv line 3 has too few cells: 1 where the header names 2 columns.",
+        "apps.csv line 3: Too few cells: the row has 1, the header has 2 columns.",
         ("apps.csv line 4", {"a": "5", "b": "6"}),
     ]
 
 
-def test_the_line_is_that_of_the_file(folder):
+def test_line_numbers_are_those_of_the_file(folder):
     """Empty lines, lines inside quotes and line ends of every kind count as an editor counts them."""
     content = 'a,b\r\n1,2\n\n"3\n\r\nx",4\r5,6\r\n , \n"7\r8",9'
     assert rows(folder.open(content, file="apps.csv")) == [
@@ -217,62 +219,64 @@ def test_the_line_is_that_of_the_file(folder):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (
             'a,b\n1,2\n3,"x"y\n5,6\n',
-            f"apps.csv line 3 has text after a closing quote: {CLOSING}",
+            f"apps.csv line 3 has text after a closing quote. {CLOSING}",
         ),
         (
             'a,b\n1,2\n3,"x\n5,6\n',
-            f"apps.csv line 3 opens a quote that is never closed: {QUOTES}",
+            f"apps.csv line 3 opens a quote that is never closed. {QUOTES}",
         ),
         (
             f"a,b\n1,2\n3,{'x' * 131_073}\n5,6\n",
-            f"apps.csv line 3 has a cell of over 131072 characters: {QUOTES}",
+            f"apps.csv line 3 has a cell of over 131072 characters. {QUOTES}",
         ),
     ],
     ids=["after a quote", "never closed", "huge"],
 )
-def test_wrong_quotes_and_huge_cells(folder, content, said):
-    """Where cells can no longer be told apart, the source ends, and says at which line."""
-    read, sentence = trouble(folder.open(content, file="apps.csv"))
+def test_wrong_quotes_and_huge_cells_end_the_source(folder, content, message):
+    """If cells can no longer be separated, the source ends with an error that names the line."""
+    read, sentence = read_until_error(folder.open(content, file="apps.csv"))
     assert [row.values for row in read] == [{"a": "1", "b": "2"}]
-    assert sentence == said
+    assert sentence == message
 
 
-def test_a_cell_as_huge_as_allowed(folder):
-    """The longest cell that Python's reader takes is taken."""
+def test_longest_cell_is_read(folder):
+    """The longest cell that the csv module accepts is read."""
     assert values(folder.open(f"a\n{'x' * 131_072}\n", file="apps.csv")) == [{"a": "x" * 131_072}]
 
 
-def test_a_packed_file(folder):
-    """What ends in .gz is unpacked; the suffix before says what it is."""
+def test_compressed_file_is_read(folder):
+    """A .gz file is decompressed; the suffix before .gz gives its type."""
     source = folder.open(gzip.compress(b"a,b\n1,2\n"), file="apps.csv.gz")
     assert rows(source) == [("apps.csv.gz line 2", {"a": "1", "b": "2"})]
 
 
-def test_a_damaged_packed_file(folder):
-    """A packed file that is none, or whose end is missing, ends the source with a sentence."""
-    _, said = trouble(folder.open(b"a,b\n1,2\n", file="apps.csv.gz"))
-    assert said == "apps.csv.gz cannot be unpacked: the file is damaged, or its end is missing."
+def test_damaged_compressed_file_is_rejected(folder):
+    """A .gz file that is not compressed, or is incomplete, ends the source."""
+    _, message = read_until_error(folder.open(b"a,b\n1,2\n", file="apps.csv.gz"))
+    assert message == "apps.csv.gz cannot be decompressed: the file is damaged or incomplete."
     whole = gzip.compress("".join(["a,b\n", *(f"{n},{n * n}\n" for n in range(MANY))]).encode())
-    read, said = trouble(folder.open(whole[:-9], file="apps.csv.gz"))
+    read, message = read_until_error(folder.open(whole[:-9], file="apps.csv.gz"))
     assert len(read) > MANY / 2
-    assert said.startswith("apps.csv.gz line ")
-    assert said.endswith(" cannot be unpacked: the file is damaged, or its end is missing.")
+    assert message.startswith("apps.csv.gz line ")
+    assert message.endswith(" cannot be decompressed: the file is damaged or incomplete.")
 
 
-def test_the_first_row_comes_before_the_last_is_read(folder):
-    """Rows are read as they are asked for: what is wrong at the end does not keep back the beginning."""
+def test_rows_are_streamed(folder):
+    """The first row is available before the last one is read."""
     source = folder.open(b"a,b\n" + b"1,2\n" * MANY + b"\xff", file="apps.csv")
     with source:
         some = iter(source)
         assert next(some).label == "apps.csv line 2"
-        assert sentence_of(SourceUnreadable, list, some).startswith(f"apps.csv line {MANY + 2} is not UTF-8")
+        assert sentence_of(SourceUnreadable, list, some).startswith(
+            f"apps.csv line {MANY + 2} is not valid UTF-8"
+        )
 
 
-def test_every_loop_reads_from_the_start(folder):
+def test_each_loop_reads_from_the_start(folder):
     """A source can be read again, also after a loop was left and after it was closed."""
     source = folder.open("a\n1\n2\n", file="apps.csv")
     for row in source:
@@ -282,43 +286,43 @@ def test_every_loop_reads_from_the_start(folder):
     assert values(source) == values(source) == [{"a": "1"}, {"a": "2"}]
 
 
-def test_other_columns_than_before_are_refused(folder):
-    """A file that is another one by the time of the second pass is not taken for the first."""
+def test_changed_columns_are_rejected(folder):
+    """A file whose columns have changed before the second pass is rejected."""
     source = folder.open("a\n1\n", file="apps.csv")
     assert values(source) == [{"a": "1"}]
     folder.open("b\n1\n", file="apps.csv")
-    assert trouble(source)[1] == "apps.csv has changed since it was first read: it has other columns now."
+    assert read_until_error(source)[1] == "apps.csv has changed since it was first read: its columns differ."
 
 
 @pytest.mark.parametrize(
-    ("stated", "said"),
+    ("stated", "message"),
     [
-        ({"delimiter": ";;"}, "The source has ';;' under 'delimiter': give one character."),
-        ({"delimiter": "\n"}, "The source has '\\n' under 'delimiter': give one character."),
-        ({"quote": "''"}, "The source has \"''\" under 'quote': give one character."),
+        ({"delimiter": ";;"}, "The source has ';;' as 'delimiter'. Use one character."),
+        ({"delimiter": "\n"}, "The source has '\\n' as 'delimiter'. Use one character."),
+        ({"quote": "''"}, "The source has \"''\" as 'quote'. Use one character."),
         (
             {"delimiter": '"'},
-            "The source has '\"' both as delimiter and as quote: they are two characters.",
+            "The source has '\"' as delimiter and as quote. Use two different characters.",
         ),
         (
             {"encoding": "utf8x"},
-            f"The source has the encoding 'utf8x', which is not known: {ENCODINGS}",
+            f"The source has the encoding 'utf8x', which is not known. {ENCODINGS}",
         ),
         (
             {"encoding": "hex"},
-            f"The source has the encoding 'hex', which is not known: {ENCODINGS}",
+            f"The source has the encoding 'hex', which is not known. {ENCODINGS}",
         ),
-        ({"header": 0}, "The source of type 'csv' has 0 under 'header': give a whole number from 1 on."),
+        ({"header": 0}, "The source of type 'csv' has 0 as 'header'. Use a whole number from 1 on."),
         (
             {"header": True},
-            "The source of type 'csv' has a bool under 'header': give a whole number from 1 on.",
+            "The source of type 'csv' has a bool as 'header'. Use a whole number from 1 on.",
         ),
     ],
 )
-def test_settings_that_cannot_be(folder, stated, said):
-    """A delimiter, quote, encoding or header that cannot be is refused before anything is read."""
+def test_invalid_options_are_rejected(folder, stated, message):
+    """An invalid delimiter, quote, encoding or header is rejected before anything is read."""
     (folder.path / "apps.csv").write_text("a,b\n")
-    assert sentence_of(ConfigurationError, folder.open, file="apps.csv", **stated) == said
+    assert sentence_of(ConfigurationError, folder.open, file="apps.csv", **stated) == message
 
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=8).map(str.strip)
@@ -345,8 +349,8 @@ def tables(draw):
     ),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
 )
-def test_what_is_written_is_read(tmp_path_factory, table, delimiter, form, encoding):
-    """Whatever text Python's csv module writes, in whatever form, is read as it was, but for empty rows."""
+def test_written_csv_is_read_back(tmp_path_factory, table, delimiter, form, encoding):
+    """Any text that the csv module writes, in any format, is read back, except empty rows."""
     header, lines = table
     written = io.StringIO(newline="")
     writer = csv.writer(written, delimiter=delimiter, lineterminator=form[1], quoting=form[0])
@@ -360,13 +364,13 @@ def test_what_is_written_is_read(tmp_path_factory, table, delimiter, form, encod
 
 
 @given(content=st.binary(max_size=60), prefix=st.sampled_from([b"", b"a,b\n1,2\n", b'a;b\n"', b"\xff\xfe"]))
-def test_any_bytes_are_read_or_refused(tmp_path_factory, content, prefix):
-    """Whatever a file holds, it is rows, or one sentence that names it."""
+def test_any_bytes_are_read_or_rejected(tmp_path_factory, content, prefix):
+    """Any file content gives rows, or one error that names the file."""
     source = Folder(tmp_path_factory.mktemp("csv")).open(prefix + content, file="apps.csv")
-    said, read = [], []
+    messages, read = [], []
     try:
         read += rows(source)
-    except SourceUnreadable as refused:
-        said.append(str(refused))
-    said += [row if isinstance(row, str) else f"{row[0]}." for row in read]
-    assert all(one.startswith("apps.csv ") and one.endswith(".") for one in said)
+    except SourceUnreadable as error:
+        messages.append(str(error))
+    messages += [row if isinstance(row, str) else f"{row[0]}." for row in read]
+    assert all(message.startswith("apps.csv ") and message.endswith(".") for message in messages)

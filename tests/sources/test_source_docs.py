@@ -1,11 +1,11 @@
-"""What docs/sources.md says, held against what there is."""
+"""docs/sources.md agrees with the code."""
 
 import re
 import tomllib
 from pathlib import Path
 
-from ardoqpy_sync.sources.cell_conversion import CellFormats, read_spelling
-from ardoqpy_sync.sources.registry import _TYPES
+from ardoqpy_sync.sources.cell_formats import OPTIONS, read_formats
+from ardoqpy_sync.sources.registry import SOURCE_TYPES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
 
@@ -15,8 +15,8 @@ def fenced(language):
     return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 
 
-def test_the_example_runs(tmp_path, monkeypatch, capsys):
-    """The example reads a file as it says."""
+def test_python_example_runs(tmp_path, monkeypatch, capsys):
+    """The example reads a file and converts a cell."""
     (tmp_path / "jobs").mkdir()
     (tmp_path / "jobs" / "apps.csv").write_text("Name;Cost\nWeb shop;1,5\n")
     monkeypatch.chdir(tmp_path)
@@ -25,20 +25,20 @@ def test_the_example_runs(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out == "apps.csv line 2 Web shop 1.5\n"
 
 
-def test_the_tables_are_ones(folder):
-    """The tables in TOML describe a source and a spelling."""
-    source, spelling = (tomllib.loads(block) for block in fenced("toml"))
+def test_toml_examples_are_valid(folder):
+    """The TOML examples are a source and formats."""
+    source, formats = (tomllib.loads(block) for block in fenced("toml"))
     assert folder.open("Name;Co\xf8st\n".encode("cp1252"), **source["source"]).columns == ("Name", "Co\xf8st")
-    assert set(spelling["spelling"]) == set(CellFormats._fields)
-    assert read_spelling(spelling["spelling"]).dates == ("%d.%m.%Y",)
+    assert set(formats["formats"]) == set(OPTIONS)
+    assert read_formats(formats["formats"]).dates == ("%d.%m.%Y",)
 
 
-def test_every_type_and_key_is_named():
-    """The table of types names every type with its suffixes and its keys, and no others."""
+def test_table_lists_every_type_and_key():
+    """The table lists every source type with its suffixes and keys, and no others."""
     table = PAGE.split("| `type` |")[1].split("\n\n")[0]
     rows = re.findall(r"^\| `(\w+)`( \([^)]*\))? \| (.*?) \|", table, re.MULTILINE)
-    assert [name for name, _, _ in rows] == list(_TYPES)
+    assert [name for name, _, _ in rows] == list(SOURCE_TYPES)
     for name, suffixes, keys in rows:
-        one = _TYPES[name]
-        assert tuple(re.findall(r"\.\w+", suffixes)) == one.suffixes
-        assert set(re.findall(r"`([a-z_]+)`", keys)) == set(one.keys) - {"name"}
+        source_type = SOURCE_TYPES[name]
+        assert tuple(re.findall(r"\.\w+", suffixes)) == source_type.suffixes
+        assert set(re.findall(r"`([a-z_]+)`", keys)) == set(source_type.options) - {"name"}

@@ -1,4 +1,4 @@
-"""Rows from DuckDB's queries: over Parquet, and whatever else it reads."""
+"""Rows from DuckDB queries, over Parquet and other files."""
 
 import tracemalloc
 from datetime import UTC, date, datetime
@@ -12,7 +12,7 @@ from refusals import sentence_of
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources import SourceUnreadable
 
-#: So many rows, and so wide, that DuckDB does not make them all before the first is asked for.
+#: More rows than DuckDB makes before the first one is read.
 MANY = 100_000
 
 
@@ -26,8 +26,8 @@ def parquet(folder):
     return folder
 
 
-def test_a_parquet_file(parquet):
-    """A Parquet file needs no type and no query; rows of nothing are skipped."""
+def test_parquet_file(parquet):
+    """A Parquet file needs no type and no query; empty rows are skipped."""
     source = parquet.open(file="apps.parquet")
     assert source.columns == ("name", "cost")
     assert rows(source) == [
@@ -37,8 +37,8 @@ def test_a_parquet_file(parquet):
     assert values(source) == [row for _, row in rows(source)]
 
 
-def test_a_query_over_files_of_the_jobs_folder(parquet, monkeypatch, tmp_path_factory):
-    """Files in a query are those in the job's folder, wherever the program runs."""
+def test_files_in_a_query_start_from_folder_of_the_job(parquet, monkeypatch, tmp_path_factory):
+    """Files in a query are read from the job's folder, in any current folder."""
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     (parquet.path / "more.csv").write_text("name,owner\nOrders,Kari\n")
     query = "SELECT a.name, b.owner FROM 'apps.parquet' a JOIN 'more.csv' b USING (name)"
@@ -46,37 +46,37 @@ def test_a_query_over_files_of_the_jobs_folder(parquet, monkeypatch, tmp_path_fa
     assert rows(source) == [("query row 1", {"name": "Orders", "owner": "Kari"})]
 
 
-def test_files_that_duckdb_would_take_from_elsewhere(parquet, monkeypatch, tmp_path_factory):
-    """A file of the same name where the program runs is not read in place of the job's."""
+def test_file_in_the_current_folder_is_rejected(parquet, monkeypatch, tmp_path_factory):
+    """A file of the same name in the current folder is not read instead of the job's."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (elsewhere / "it's.csv").write_text("a\n1\n")
     monkeypatch.chdir(elsewhere)
     source = parquet.open(type="duckdb", query="SELECT 'a.b' AS a FROM 'it''s.csv'")
     assert sentence_of(SourceUnreadable, lambda: source.columns) == (
-        f'The file "it\'s.csv" of query is in the folder {str(elsewhere)!r}, too, which DuckDB takes before '
-        "the job's: write its whole path."
+        f'The file "it\'s.csv" of query is also in the current folder {str(elsewhere)!r}, where DuckDB looks '
+        "first. Use its full path."
     )
     monkeypatch.chdir(parquet.path)
     assert len(values(parquet.open(type="duckdb", query='FROM "apps.parquet"'))) == 2
 
 
-def test_a_folder_that_duckdb_cannot_find(folder):
-    """A comma in the name of the job's folder is said to be the trouble that it is; a whole path helps."""
+def test_comma_in_folder_name_is_rejected(folder):
+    """DuckDB cannot read from a folder with a comma in its name; a full path works."""
     inner = folder.path / "a,b"
     inner.mkdir()
     (inner / "x.csv").write_text("a\n1\n")
     folder.path = inner
     source = folder.open(type="duckdb", query="FROM 'x.csv'")
     assert sentence_of(SourceUnreadable, lambda: source.columns).endswith(
-        "which DuckDB cannot find for its comma: write its whole path."
+        "which DuckDB cannot read because of its comma. Use its full path."
     )
     assert values(folder.open(type="duckdb", query=f"FROM '{inner}/x.csv'")) == [{"a": 1}]
     assert values(folder.open(type="duckdb", file="x.csv")) == [{"a": 1}]
     assert values(folder.open(type="duckdb", query=f"SELECT '{'long' * 999}' = '' AS a")) == [{"a": False}]
 
 
-def test_a_folder_with_signs_in_its_name(folder):
-    """Quotes in the name of the job's folder are part of it."""
+def test_quotes_in_folder_name(folder):
+    """Quotes in the name of the job's folder are escaped."""
     inner = folder.path / "o'clock; x"
     inner.mkdir()
     (inner / "it's.csv").write_text("a,b\n1,x\n")
@@ -86,7 +86,7 @@ def test_a_folder_with_signs_in_its_name(folder):
 
 
 def test_types(folder):
-    """Values come with DuckDB's types as Python's."""
+    """Values of DuckDB have the matching Python types."""
     query = """
         SELECT 'x' AS t, 1.50::DECIMAL(5, 2) AS n, 2 AS i, true AS b, DATE '2024-05-31' AS d, ['a'] AS l,
                {'k': 1} AS s, TIMESTAMPTZ '2024-05-31 13:45:00+02' AS m, NULL AS z
@@ -105,8 +105,8 @@ def test_types(folder):
     }
 
 
-def test_a_database_of_duckdbs(folder):
-    """A database file is opened for reading only."""
+def test_database_file_is_read_only(folder):
+    """A database file is opened read-only."""
     with duckdb.connect(str(folder.path / "apps.duckdb")) as connection:
         connection.execute("CREATE TABLE apps AS SELECT 1 AS a")
     source = folder.open(type="duckdb", database="apps.duckdb", query="FROM apps")
@@ -116,52 +116,52 @@ def test_a_database_of_duckdbs(folder):
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("table", "message"),
     [
-        ({}, "The source of type 'duckdb' needs either 'query' or 'file': give one of them."),
+        ({}, "The source of type 'duckdb' needs either 'query' or 'file'. Set one of them."),
         (
             {"query": "x", "file": "x"},
-            "The source of type 'duckdb' needs either 'query' or 'file': give one of them.",
+            "The source of type 'duckdb' needs either 'query' or 'file'. Set one of them.",
         ),
-        ({"query": "FROM x", "database": "x.duckdb"}, "The file 'x.duckdb' of the source is not there"),
+        ({"query": "FROM x", "database": "x.duckdb"}, "The file 'x.duckdb' in the folder"),
         (
             {"file": "*.parquet"},
-            "The file '*.parquet' of the source holds a wildcard: write a query in place of ",
+            "The file '*.parquet' of the source contains a wildcard. Use query instead, ",
         ),
-        ({"file": "x.parquet"}, "The file 'x.parquet' of the source is not there"),
+        ({"file": "x.parquet"}, "The file 'x.parquet' in the folder"),
     ],
 )
-def test_descriptions_that_cannot_be(folder, told, said):
-    """A query or a file, and files that are there, are needed before anything is asked."""
-    assert sentence_of(ConfigurationError, folder.open, type="duckdb", **told).startswith(said)
+def test_invalid_table_is_rejected(folder, table, message):
+    """A table without query and file, and a missing file, are rejected before a query."""
+    assert sentence_of(ConfigurationError, folder.open, type="duckdb", **table).startswith(message)
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "message"),
     [
-        ("SELEC 1", 'query was not answered: Parser Error: syntax error at or near "SELEC".'),
-        ("FROM 'none.parquet'", "query was not answered: IO Error: No files found that match the pattern"),
-        ("SELECT 1 AS a, 2 AS a", "The answer to query gives two columns, 1 and 2, the name 'a': "),
-        (";", "query is no query, it answers no rows: give a SELECT."),
+        ("SELEC 1", 'query failed: Parser Error: syntax error at or near "SELEC".'),
+        ("FROM 'none.parquet'", "query failed: IO Error: No files found that match the pattern"),
+        ("SELECT 1 AS a, 2 AS a", "The result of query has the name 'a' for columns 1 and 2. "),
+        (";", "query returns no rows: it is not a query. Use a SELECT."),
     ],
 )
-def test_queries_that_cannot_be_answered(folder, query, said):
-    """What DuckDB says of a query is said in one line."""
-    refused = sentence_of(SourceUnreadable, lambda: folder.open(type="duckdb", query=query).columns)
-    assert refused.startswith(said)
-    assert "\n" not in refused
+def test_invalid_query_gives_the_duckdb_error(folder, query, message):
+    """The message for an invalid query has the error of DuckDB, in one line."""
+    error = sentence_of(SourceUnreadable, lambda: folder.open(type="duckdb", query=query).columns)
+    assert error.startswith(message)
+    assert "\n" not in error
 
 
-def test_a_file_that_is_no_parquet(folder):
-    """Another file is told from a Parquet file."""
+def test_file_that_is_not_parquet_is_rejected(folder):
+    """A file that is not a Parquet file is rejected."""
     source = folder.open("a,b\n" * 50, file="apps.parquet")
-    said = sentence_of(SourceUnreadable, lambda: source.columns)
-    assert said.startswith("apps.parquet was not answered: Invalid Input Error: ")
+    message = sentence_of(SourceUnreadable, lambda: source.columns)
+    assert message.startswith("apps.parquet failed: Invalid Input Error: ")
 
 
 @pytest.mark.slow
-def test_the_first_row_comes_before_the_last_is_read(folder):
-    """Rows are read as they are asked for, and where the answer breaks off is said."""
+def test_rows_are_streamed(folder):
+    """The first row is available before the last one is read; an error names the last row read."""
     query = (
         f"SELECT CAST(CASE i WHEN {MANY - 1} THEN 'x' ELSE '1' END AS INT) AS n, repeat('x', 200) AS wide "
         f"FROM range({MANY}) AS t(i)"
@@ -169,14 +169,14 @@ def test_the_first_row_comes_before_the_last_is_read(folder):
     with folder.open(type="duckdb", query=query) as source:
         some = iter(source)
         assert next(some).values["n"] == 1
-        said = sentence_of(SourceUnreadable, list, some)
-    assert said.startswith("query broke off after row ")
-    assert said.endswith(": Conversion Error: Could not convert string 'x' to INT32.")
+        message = sentence_of(SourceUnreadable, list, some)
+    assert message.startswith("query failed after row ")
+    assert message.endswith(": Conversion Error: Could not convert string 'x' to INT32.")
 
 
 @pytest.mark.slow
-def test_an_answer_takes_no_more_memory_than_what_is_fetched_at_once(folder):
-    """Ten times the rows take no more of Python's memory."""
+def test_memory_does_not_grow_with_the_result(folder):
+    """Ten times as many rows take no more memory in Python."""
     peaks = []
     for count in (5000, 50_000):
         source = folder.open(

@@ -1,4 +1,4 @@
-"""Rows from Excel: which sheet, which header, what kinds of cells, and files that are damaged."""
+"""Rows from Excel: sheets, headers, types of cells, and damaged files."""
 
 import io
 import zipfile
@@ -8,18 +8,18 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reading import MANY, Folder, rows, said_of_the_only_row, trouble, values
+from reading import MANY, Folder, message_of_only_row, read_until_error, rows, values
 from refusals import sentence_of
 
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources import SourceUnreadable
 
-OPEN_IT = "open the file in Excel and save it."
+SAVE = "Open the file in Excel and save it."
 SHEET = "xl/worksheets/sheet1.xml"
 
 
 def book(*sheets, **named):
-    """Return the bytes of a workbook with sheets of rows, called Sheet, Sheet1, ... or as they are named."""
+    """Return the bytes of a workbook with sheets of rows, named Sheet, Sheet1, ... or by keyword."""
     made = openpyxl.Workbook()
     made.remove(made.active)
     for title, cells in [*((None, one) for one in sheets), *named.items()]:
@@ -37,7 +37,7 @@ def written(made):
 
 
 def changed(content, part, change):
-    """Return a workbook in which one part is changed by a function of its text."""
+    """Return a workbook after a function has changed the text of one part."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
@@ -47,7 +47,7 @@ def changed(content, part, change):
 
 
 def test_cells_keep_their_types(folder):
-    """Text, numbers, dates, yes and no come as Excel keeps them; what is empty is None."""
+    """Text, numbers, dates and booleans keep their types; an empty cell is None."""
     day, moment = datetime(2024, 5, 31), datetime(2024, 5, 31, 13, 45)  # noqa: DTZ001
     cells = ["x", " y ", 1, 1.5, True, day, moment, time(13, 45), None]
     source = folder.open(book([list("abcdefghi"), cells]), file="apps.xlsx")
@@ -57,8 +57,8 @@ def test_cells_keep_their_types(folder):
     assert [type(cell) for cell in row.values()] == [type(cell) for cell in cells]
 
 
-def test_a_row_is_named_by_file_sheet_and_row(folder):
-    """Rows count as Excel counts them; empty ones are skipped, short ones end in nothing."""
+def test_label_names_file_sheet_and_row(folder):
+    """Rows have the numbers of Excel; empty rows are skipped, short rows end with empty cells."""
     content = book(Servers=[["a", "b"], ["1", "2"], [], [None, " "], ["3"]], Other=[["x"]])
     source = folder.open(content, file="inventory.xlsx", sheet="Servers")
     assert source.name == "inventory.xlsx sheet Servers"
@@ -68,8 +68,8 @@ def test_a_row_is_named_by_file_sheet_and_row(folder):
     ]
 
 
-def test_rows_and_cells_that_the_file_leaves_out(folder):
-    """A file holds no empty rows or cells: those that it has are counted by where they stand."""
+def test_omitted_rows_and_cells_count(folder):
+    """Empty rows and cells are not in the file, but count for the numbers of the others."""
     made = openpyxl.Workbook()
     made.active["B3"], made.active["C3"], made.active["C90"] = "a", "b", 1
     made.active["A3"] = "x"
@@ -77,8 +77,8 @@ def test_rows_and_cells_that_the_file_leaves_out(folder):
     assert rows(source) == [("apps.xlsx sheet Sheet row 90", {"x": None, "a": None, "b": 1})]
 
 
-def test_the_only_sheet_that_can_be_seen_is_taken(folder):
-    """Without a title the one visible sheet is read; of several, none."""
+def test_only_visible_sheet_is_read(folder):
+    """Without a title the only visible sheet is read; several are rejected."""
     made = openpyxl.Workbook()
     made.active.append(["a"])
     made.active.append([1])
@@ -87,12 +87,12 @@ def test_the_only_sheet_that_can_be_seen_is_taken(folder):
     assert rows(source) == [("apps.xlsx sheet Sheet row 2", {"a": 1})]
     source = folder.open(book(Apps=[["a"]], Servers=[["a"]]), file="apps.xlsx")
     assert sentence_of(SourceUnreadable, lambda: source.columns) == (
-        "apps.xlsx has 2 sheets: give the sheet to read, there is 'Apps' and 'Servers'."
+        "apps.xlsx has 2 visible sheets. Set sheet to one of them: there is 'Apps' and 'Servers'."
     )
 
 
-def test_a_sheet_that_is_not_there(folder):
-    """A title that no sheet has is refused with the near ones."""
+def test_unknown_sheet_is_rejected(folder):
+    """A title that no sheet has is rejected with similar titles."""
     source = folder.open(book(Apps=[["a"]], Servers=[["a"]]), file="apps.xlsx", sheet="Server")
     assert sentence_of(SourceUnreadable, lambda: source.columns) == (
         "apps.xlsx has no sheet 'Server': did you mean 'Servers'?"
@@ -100,70 +100,77 @@ def test_a_sheet_that_is_not_there(folder):
 
 
 @pytest.mark.parametrize(
-    ("cells", "stated", "said"),
+    ("cells", "stated", "message"),
     [
-        ([], {}, "apps.xlsx sheet Sheet ends before row 1, which has to name the columns."),
-        ([["a"]], {"header": 2}, "apps.xlsx sheet Sheet ends before row 2, which has to name the columns."),
-        ([[], ["a"]], {}, "apps.xlsx sheet Sheet row 1 is blank where the names of the columns should be."),
-        ([["a", None, "b"]], {}, "apps.xlsx sheet Sheet row 1 has no name for column 2: name every column."),
+        ([], {}, "apps.xlsx sheet Sheet ends before row 1, which must contain the column names."),
+        (
+            [["a"]],
+            {"header": 2},
+            "apps.xlsx sheet Sheet ends before row 2, which must contain the column names.",
+        ),
+        ([[], ["a"]], {}, "apps.xlsx sheet Sheet row 1 is blank. It must contain the column names."),
+        (
+            [["a", None, "b"]],
+            {},
+            "apps.xlsx sheet Sheet row 1 has no name for column 2. Give every column a name.",
+        ),
         (
             [["a", "b", "a "]],
             {},
-            "apps.xlsx sheet Sheet row 1 gives two columns, 1 and 3, the name 'a': ",
+            "apps.xlsx sheet Sheet row 1 has the name 'a' for columns 1 and 3. ",
         ),
         (
             [["a", date(2024, 1, 1)]],
             {},
-            "apps.xlsx sheet Sheet row 1 has a datetime over column 2: the name of a column is text.",
+            "apps.xlsx sheet Sheet row 1 has a datetime as the name of column 2. Use text.",
         ),
     ],
 )
-def test_bad_headers(folder, cells, stated, said):
-    """A header that is missing, blank, no text, or names a column twice or not at all is refused."""
+def test_invalid_header_is_rejected(folder, cells, stated, message):
+    """A header that is missing or blank, or whose names are not unique text, is rejected."""
     source = folder.open(book(cells), file="apps.xlsx", **stated)
-    assert sentence_of(SourceUnreadable, lambda: source.columns).startswith(said)
+    assert sentence_of(SourceUnreadable, lambda: source.columns).startswith(message)
 
 
-def test_numbers_over_columns(folder):
-    """A year over a column is its name; cells beside the header that hold nothing have none."""
+def test_numbers_are_column_names(folder):
+    """A year in the header is a column name; empty cells after the header are ignored."""
     source = folder.open(book([["a", 2024, 2025.0, None, " "], [1, 2, 3]]), file="apps.xlsx")
     assert values(source) == [{"a": 1, "2024": 2, "2025": 3}]
 
 
-def test_a_value_beside_the_columns(folder):
-    """A value in a column without a name belongs nowhere, and is named by its cell."""
-    said = said_of_the_only_row(folder.open(book([["a"], ["x", None, "y"]]), file="apps.xlsx"))
-    assert said == "apps.xlsx sheet Sheet row 2 has a value in cell C2, where no column is named."
+def test_values_without_column_name_are_all_reported(folder):
+    """Each value in a column without a name is reported with its cell."""
     wide = [*[None] * 702, "y"]
-    said = said_of_the_only_row(folder.open(book([["a"], ["x", *wide[1:]]]), file="apps.xlsx"))
-    assert " in cell AAA2, " in said
-
-
-def test_errors_of_excel(folder):
-    """A cell in which Excel shows an error makes its row unusable; text that looks like one does not."""
-    content = changed(
-        book([["a", "b"], [1, "#REF!"], ["#N/A yet", 2]]),
-        SHEET,
-        lambda text: text.replace('<c r="B2" t="s"><v>2</v></c>', '<c r="B2" t="e"><v>#REF!</v></c>'),
+    wide[0], wide[2] = "x", "y"
+    message = message_of_only_row(folder.open(book([["a"], wide]), file="apps.xlsx"))
+    assert message == "apps.xlsx sheet Sheet row 2: " + " ".join(
+        f"Cell {cell} has a value, but its column has no name in the header." for cell in ("C2", "AAA2")
     )
-    assert rows(folder.open(content, file="apps.xlsx")) == [
-        "apps.xlsx sheet Sheet row 2 has the error #REF! in cell B2: mend it in Excel.",
-        ("apps.xlsx sheet Sheet row 3", {"a": "#N/A yet", "b": 2}),
-    ]
 
 
-def test_a_date_that_is_none(folder):
-    """A number that is formatted as a date and is none is an error of Excel's."""
+def test_all_bad_cells_of_a_row_are_reported(folder):
+    """Every Excel error and uncalculated formula of a row is in its problem; text like one is valid."""
+    content = book([["a", "b", "c", "d"], ["#N/A", "=A1", "#REF!", "x"], ["#N/A yet", 2]])
+    bad, good = rows(folder.open(content, file="apps.xlsx"))
+    assert bad == (
+        "apps.xlsx sheet Sheet row 2: Cell A2 has the error #N/A. Correct it in Excel. Cell B2 has a formula "
+        f"that was never calculated. {SAVE} Cell C2 has the error #REF!. Correct it in Excel."
+    )
+    assert good == ("apps.xlsx sheet Sheet row 3", {"a": "#N/A yet", "b": 2, "c": None, "d": None})
+
+
+def test_invalid_date_is_an_excel_error(folder):
+    """A number that is formatted as a date, but is not one, is an Excel error."""
     made = openpyxl.Workbook()
     made.active.append(["a"])
     made.active.append([10**9])
     made.active["A2"].number_format = "yyyy-mm-dd"
-    said = said_of_the_only_row(folder.open(written(made), file="apps.xlsx"))
-    assert said == "apps.xlsx sheet Sheet row 2 has the error #VALUE! in cell A2: mend it in Excel."
+    message = message_of_only_row(folder.open(written(made), file="apps.xlsx"))
+    assert message == "apps.xlsx sheet Sheet row 2: Cell A2 has the error #VALUE!. Correct it in Excel."
 
 
 def test_formulas(folder):
-    """A formula is its result; one that was never calculated is not taken for an empty cell."""
+    """A formula gives its result; one that was never calculated is not taken for an empty cell."""
     content = changed(
         book([["a", "b"], ["=1+1", "x"], ["=A2", "y"], ['=""', "z"], [None, "nothing"]]),
         SHEET,
@@ -176,20 +183,20 @@ def test_formulas(folder):
     )
     assert rows(folder.open(content, file="apps.xlsx")) == [
         ("apps.xlsx sheet Sheet row 2", {"a": 2, "b": "x"}),
-        f"apps.xlsx sheet Sheet row 3 has a formula in cell A3 that was never calculated: {OPEN_IT}",
+        f"apps.xlsx sheet Sheet row 3: Cell A3 has a formula that was never calculated. {SAVE}",
         ("apps.xlsx sheet Sheet row 4", {"a": None, "b": "z"}),
         ("apps.xlsx sheet Sheet row 5", {"a": None, "b": "nothing"}),
     ]
 
 
-def test_a_size_that_the_file_belies(folder):
-    """What the file says of its own size is not believed."""
+def test_size_in_the_file_is_ignored(folder):
+    """A wrong size of the sheet in the file does not matter."""
     content = changed(book([["a", "b"], [1, 2]]), SHEET, lambda text: text.replace('ref="A1:B2"', 'ref="A1"'))
     assert values(folder.open(content, file="apps.xlsx")) == [{"a": 1, "b": 2}]
 
 
-def test_warnings_of_what_is_not_read_are_kept_quiet(folder):
-    """What openpyxl would lose if it wrote the file is nothing to warn a reader of."""
+def test_openpyxl_warnings_are_suppressed(folder):
+    """Warnings about parts that it would not write back are suppressed."""
     extension = (
         '<extLst><ext uri="{CCE6A557-97BC-4B89-ADB6-D9C93CAAB3DF}"><x14:dataValidations '
         'xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"/></ext></extLst></worksheet>'
@@ -199,49 +206,54 @@ def test_warnings_of_what_is_not_read_are_kept_quiet(folder):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
-        (b"a,b\n1,2\n", "apps.xlsx is no Excel workbook: save it as .xlsx, or give the type that it has."),
-        (b"", "apps.xlsx is no Excel workbook: save it as .xlsx, or give the type that it has."),
+        (
+            b"a,b\n1,2\n",
+            "apps.xlsx is not an Excel workbook. Save it as .xlsx, or set type to the type that it has.",
+        ),
+        (b"", "apps.xlsx is not an Excel workbook. Save it as .xlsx, or set type to the type that it has."),
         (
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-            "apps.xlsx is in Excel's old format, or protected by a password: save it as .xlsx without one.",
+            "apps.xlsx is in Excel's old format or has a password. Save it as .xlsx without a password.",
         ),
         (
             b"PK\x03\x04 and nothing",
-            "apps.xlsx cannot be read as an Excel workbook: it is damaged. Save it again.",
+            "apps.xlsx cannot be read because it is damaged. Save it again in Excel.",
         ),
     ],
 )
-def test_files_that_are_no_workbook(folder, content, said):
-    """Other files are told from workbooks, each with a sentence."""
-    assert sentence_of(SourceUnreadable, lambda: folder.open(content, file="apps.xlsx").columns) == said
+def test_files_that_are_not_workbooks_are_rejected(folder, content, message):
+    """Each kind of file that is not a workbook is rejected with a remedy."""
+    assert sentence_of(SourceUnreadable, lambda: folder.open(content, file="apps.xlsx").columns) == message
 
 
-def test_the_old_format_is_refused_by_its_suffix(folder):
-    """A .xls file is refused before anything is read, with what to do."""
-    said = sentence_of(ConfigurationError, folder.open, b"", file="apps.xls")
-    assert said == "The file 'apps.xls' is in Excel's old format: save it as .xlsx."
+def test_old_format_is_rejected_by_its_suffix(folder):
+    """A .xls file is rejected with a remedy before anything is read."""
+    message = sentence_of(ConfigurationError, folder.open, b"", file="apps.xls")
+    assert message == "The file 'apps.xls' is in Excel's old format. Save it as .xlsx."
 
 
-def test_a_sheet_that_breaks_off(folder):
-    """Rows before the damage are given, and the row where it is, is named."""
+def test_damaged_row_is_reported(folder):
+    """The error names the row from which on a sheet is damaged."""
     content = changed(book([["a"], [1], [2], [3]]), SHEET, lambda text: text.replace("<v>3</v>", "<v>3</w>"))
-    _, said = trouble(folder.open(content, file="apps.xlsx"))
-    assert said.startswith("apps.xlsx sheet Sheet cannot be read from row ")
-    assert said.endswith(" on: the file is damaged. Save it again.")
+    _, message = read_until_error(folder.open(content, file="apps.xlsx"))
+    assert message.startswith("apps.xlsx sheet Sheet cannot be read from row ")
+    assert message.endswith(" on because the file is damaged. Save it again in Excel.")
 
 
 @pytest.mark.slow
-def test_the_first_row_comes_before_the_last_is_read(folder):
-    """Rows are read as they are asked for: what is wrong at the end does not keep back the beginning."""
+def test_rows_are_streamed(folder):
+    """The first row is available before the last one is read."""
     content = changed(
         book([["a"], *([n] for n in range(MANY))]), SHEET, lambda text: text.replace("</sheetData>", "</s>")
     )
     with folder.open(content, file="apps.xlsx") as source:
         some = iter(source)
         assert next(some).values == {"a": 0}
-        assert sentence_of(SourceUnreadable, list, some).endswith(": the file is damaged. Save it again.")
+        assert sentence_of(SourceUnreadable, list, some).endswith(
+            " the file is damaged. Save it again in Excel."
+        )
 
 
 CELLS = (
@@ -262,8 +274,8 @@ NAMES = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FFF), min_size=
     ),
     data=st.data(),
 )
-def test_what_is_written_is_read(tmp_path_factory, header, data):
-    """Whatever openpyxl writes is read as it was, but for empty rows and text of nothing."""
+def test_written_workbook_is_read_back(tmp_path_factory, header, data):
+    """Any workbook that openpyxl writes is read back, except empty rows and empty text."""
     width = len(header)
     lines = data.draw(st.lists(st.lists(CELLS, min_size=width, max_size=width), max_size=4))
     source = Folder(tmp_path_factory.mktemp("excel")).open(book([header, *lines]), file="apps.xlsx")
@@ -273,22 +285,22 @@ def test_what_is_written_is_read(tmp_path_factory, header, data):
 
 
 @settings(max_examples=60)
-@given(place=st.integers(0, 10**6), byte=st.integers(0, 255), cut=st.booleans())
-def test_any_damage_is_one_sentence(tmp_path_factory, place, byte, cut):
-    """Whatever happens to a workbook's bytes, it is read, or refused in one sentence."""
+@given(position=st.integers(0, 10**6), byte=st.integers(0, 255), is_cut=st.booleans())
+def test_damaged_workbook_is_read_or_rejected(tmp_path_factory, position, byte, is_cut):
+    """A workbook with changed bytes is read, or rejected with one sentence."""
     content = bytearray(WHOLE)
-    place %= len(content)
-    content[place] = byte
+    position %= len(content)
+    content[position] = byte
     source = Folder(tmp_path_factory.mktemp("excel")).open(
-        bytes(content[:place] if cut else content), file="apps.xlsx"
+        bytes(content[:position] if is_cut else content), file="apps.xlsx"
     )
-    said = "apps.xlsx."
+    message = "apps.xlsx."
     try:
         rows(source)
-    except SourceUnreadable as refused:
-        said = str(refused)
-    assert said.startswith("apps.xlsx")
-    assert said[-1] in ".?"
+    except SourceUnreadable as error:
+        message = str(error)
+    assert message.startswith("apps.xlsx")
+    assert message[-1] in ".?"
 
 
 WHOLE = book([["a", "b"], [1, "x"], ["=A2", date(2024, 5, 31)]])

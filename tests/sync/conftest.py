@@ -1,4 +1,4 @@
-"""One emulator for all tests of the sync engine, and clients that are closed when a test ends."""
+"""One emulator for all tests of the sync engine, and clients that close when a test ends."""
 
 from contextlib import ExitStack
 from functools import partial
@@ -17,7 +17,7 @@ settings.register_profile(
 )
 
 
-#: What was asked and answered on v2 since the test began.
+#: Requests to v2 and their answers since the test began.
 EXCHANGES = []
 
 
@@ -27,7 +27,7 @@ def _record(exchange):
 
 
 def furnished():
-    """Return what most tests begin with."""
+    """Return the seed of most tests."""
     return seed(
         [
             stored_component("web", "Web", cost=5, note="kept"),
@@ -59,7 +59,7 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(autouse=True)
 def version(request):
-    """Say which version sync clients speak, and hold what was said on v2 against the contract."""
+    """Set the API version of sync clients, and check requests and answers of v2 against the contract."""
     speaking.batch = request.param == "batched"
     speaking.version = "v2" if speaking.batch else request.param
     EXCHANGES.clear()
@@ -69,7 +69,7 @@ def version(request):
 
 @pytest.fixture(scope="session")
 def server():
-    """Run an emulator for all tests; whatever is in it, the next test replaces."""
+    """Run an emulator for all tests; each test replaces its content."""
     with emulator(token=TOKEN, recorder=_record) as running:
         yield running
     assert running.crashes == []
@@ -77,7 +77,7 @@ def server():
 
 @pytest.fixture
 def ardoq(server, version):
-    """Give the emulator with a small world in it, and nothing asked yet."""
+    """Reset the emulator to the seed, with no request recorded."""
     server.clear_faults()
     server.load(furnished())
     server.clear_requests()
@@ -87,14 +87,14 @@ def ardoq(server, version):
 
 @pytest.fixture
 def clients():
-    """Close what a test has opened."""
+    """Provide an exit stack that closes the clients of a test."""
     with ExitStack() as stack:
         yield stack
 
 
 @pytest.fixture
 def new_sync(ardoq, clients):
-    """Make sync clients of the small world."""
+    """Return a function that creates sync clients."""
 
     def make(**options):
         return clients.enter_context(syncing(ardoq, **options))
@@ -104,17 +104,17 @@ def new_sync(ardoq, clients):
 
 @pytest.fixture
 def sync(new_sync):
-    """Give a sync client of the small world."""
+    """Return a sync client."""
     return new_sync()
 
 
 @pytest.fixture
 def other(ardoq, clients):
-    """Give somebody else, who changes the small world behind the sync client's back."""
+    """Return a plain client, for changes that the sync client does not see."""
     return clients.enter_context(plain(ardoq))
 
 
 @pytest.fixture(params=[False, True], ids=["live", "simulated"])
 def either(request, new_sync):
-    """Give a sync client that writes, and one that simulates."""
+    """Return a sync client: once one that writes, once one that simulates."""
     return partial(new_sync, simulate=request.param)()

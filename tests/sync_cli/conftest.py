@@ -1,28 +1,19 @@
-"""An emulator with the landscape of the night, a job beside its rows, and `ardoqpy-sync` in this process."""
+"""An emulator with a few applications, a job file with its rows, and `ardoqpy-sync` in this process."""
 
 import json
-import shlex
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import NamedTuple
 
 import pytest
 from checker import complaints_about
+from command_line import runner
 from nightly import ROWS, SEED, job_text
 
 from ardoqpy.testing import emulator
 from ardoqpy_sync.cli import main
 
-TOKEN = "t0ken-of-the-night-that-nobody-may-see"
+TOKEN = "t0ken-of-the-tests-that-must-not-be-shown"
 EXCHANGES = []
-
-
-class Ran(NamedTuple):
-    """How a command line ended."""
-
-    status: int
-    out: str
-    err: str
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +26,7 @@ def _running():
 
 @pytest.fixture
 def ardoq(_running, monkeypatch):
-    """Give the emulator with the landscape as it was, and have the environment name it."""
+    """Reset the emulator, and set the environment variables that name it."""
     _running.clear_faults()
     _running.reset()
     _running.clear_requests()
@@ -51,13 +42,13 @@ def ardoq(_running, monkeypatch):
 
 @pytest.fixture(params=["v1", "v2"])
 def version(request):
-    """Give each version of the API."""
+    """Return each version of the API in turn."""
     return request.param
 
 
 @pytest.fixture
 def home(ardoq, tmp_path, monkeypatch):
-    """Go to a folder with the job, on v2, and its rows."""
+    """Change to a folder with the job file, for v2, and its rows."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "job.toml").write_text(job_text())
     (tmp_path / "apps.csv").write_text(ROWS)
@@ -66,21 +57,15 @@ def home(ardoq, tmp_path, monkeypatch):
 
 @pytest.fixture
 def run(capsys):
-    """Run a command line in this process."""
-
-    def running(line):
-        capsys.readouterr()
-        status = main(shlex.split(line) if isinstance(line, str) else line)
-        return Ran(status, *capsys.readouterr())
-
-    return running
+    """Return a function that runs a command line in this process."""
+    return runner(main, capsys)
 
 
 class Hook(ThreadingHTTPServer):
-    """A webhook that keeps what it is told, and answers with a status."""
+    """A webhook that records what it receives, and answers with a status."""
 
     def __init__(self, status=200, headers=()):
-        self.told, self.headers_told, self.paths = [], [], []
+        self.received, self.received_headers, self.paths = [], [], []
         self.status, self.more = status, headers
         super().__init__(("127.0.0.1", 0), _HookHandler)
         self.url = f"http://127.0.0.1:{self.server_address[1]}/hooks/s3cret-path"
@@ -90,8 +75,8 @@ class Hook(ThreadingHTTPServer):
 class _HookHandler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.told.append(json.loads(body))
-        self.server.headers_told.append(dict(self.headers))
+        self.server.received.append(json.loads(body))
+        self.server.received_headers.append(dict(self.headers))
         self.server.paths.append(self.path)
         self.send_response(self.server.status)
         for name, value in self.server.more:
@@ -105,7 +90,7 @@ class _HookHandler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hook_of():
-    """Make webhooks."""
+    """Return a function that starts webhooks."""
     hooks = []
 
     def make(**keywords):
@@ -120,5 +105,5 @@ def hook_of():
 
 @pytest.fixture
 def hook(hook_of):
-    """Give a webhook that takes what it is told."""
+    """Return a webhook that answers 200."""
     return hook_of()

@@ -1,7 +1,7 @@
-"""A small landscape, a job about it, and the rows of one night."""
+"""A few applications, a job that syncs them, and its rows."""
 
 APPS, MODEL = "5f00aa00bb00cc00dd00f020", "5f00aa00bb00cc00dd00f030"
-GONE, ORDERS = "5f00aa00bb00cc00dd00f010", "5f00aa00bb00cc00dd00f011"
+MISSING, ORDERS = "5f00aa00bb00cc00dd00f010", "5f00aa00bb00cc00dd00f011"
 
 SEED = {
     "format": 1,
@@ -19,7 +19,7 @@ SEED = {
     ],
     "workspaces": [{"_id": APPS, "name": "Apps", "componentModel": MODEL}],
     "components": [
-        {"_id": GONE, "name": "Fax", "typeId": "p1", "rootWorkspace": APPS},
+        {"_id": MISSING, "name": "Fax", "typeId": "p1", "rootWorkspace": APPS},
         {"_id": ORDERS, "name": "Orders", "typeId": "p1", "rootWorkspace": APPS, "customFields": {"cost": 1}},
     ],
 }
@@ -64,12 +64,12 @@ target = {{ type = "Application", value = "{{Needs}}" }}
 
 
 def job_text(version="v2", missing="report", share=0.2, run="", ardoq=""):
-    """Return the text of the job, with some of it otherwise."""
+    """Return the text of the job with some settings changed."""
     return JOB.format(version=version, missing=missing, share=share, run=run, ardoq=ardoq)
 
 
 def writes(ardoq):
-    """Return the requests that would change something."""
+    """Return the requests that are writes."""
     return [one for one in ardoq.requests if one.method != "GET"]
 
 

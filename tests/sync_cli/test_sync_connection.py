@@ -1,4 +1,4 @@
-"""Which Ardoq a job is about: what the job says, what is said otherwise, and what keeps two runs apart."""
+"""Connection settings of a job, options that override them, and the lock."""
 
 import pytest
 from nightly import job_text, writes
@@ -6,11 +6,11 @@ from nightly import job_text, writes
 from ardoqpy import ConfigurationError
 from ardoqpy_sync import ArdoqSyncClient, JobLock
 from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED
-from ardoqpy_sync.job import client_of, load_job, run_job
+from ardoqpy_sync.job import load_job, open_client, run_job
 
 
-def test_the_job_goes_before_the_environment_and_an_option_before_the_job(home, ardoq, run, monkeypatch):
-    """The host of the job counts where the environment names another; --host counts in any case."""
+def test_order_of_settings(home, ardoq, run, monkeypatch):
+    """The host of the job overrides that of the environment, and --host overrides both."""
     monkeypatch.setenv("ARDOQ_API_HOST", "http://127.0.0.1:1")
     assert run("plan job.toml --retries 0").status == FAILED
     (home / "job.toml").write_text(job_text(ardoq=f'host = "{ardoq.url}"'))
@@ -18,8 +18,8 @@ def test_the_job_goes_before_the_environment_and_an_option_before_the_job(home, 
     assert run("plan job.toml --host http://127.0.0.1:1 --retries 0").status == FAILED
 
 
-def test_the_cfg_file_of_a_job_is_beside_it(home, ardoq, run, monkeypatch):
-    """`config` of the job is looked for beside the job, --config where the command is called."""
+def test_cfg_file_of_job(home, ardoq, run, monkeypatch):
+    """`config` of the job is relative to the job file, --config to the current folder."""
     (home / "night.cfg").write_text(f"[Ardoq]\nhost = {ardoq.url}\ntoken = {ardoq.token}\n")
     (home / "night.cfg").chmod(0o600)
     (home / "job.toml").write_text(job_text(ardoq='config = "night.cfg"'))
@@ -28,21 +28,21 @@ def test_the_cfg_file_of_a_job_is_beside_it(home, ardoq, run, monkeypatch):
     (home / "elsewhere").mkdir()
     monkeypatch.chdir(home / "elsewhere")
     assert run("plan ../job.toml").status == CHANGES
-    assert "'night.cfg' is not there" in run("plan ../job.toml --config night.cfg").err
+    assert "'night.cfg' does not exist" in run("plan ../job.toml --config night.cfg").err
     (home / "night.cfg").rename("other.cfg")
     assert run("plan ../job.toml --config other.cfg").status == CHANGES
 
 
-def test_the_version_of_a_job_can_be_said_otherwise(home, ardoq, run, version):
-    """--api goes before the job's version, whatever the job says of batches."""
+def test_api_overrides_version_of_job(home, ardoq, run, version):
+    """--api overrides the version of the job, whatever the job says about batches."""
     other = {"v1": "v2", "v2": "v1"}[version]
     (home / "job.toml").write_text(job_text(version, ardoq="batch = true" if version == "v2" else ""))
     assert run(f"apply job.toml --api {other}").status == DONE
     assert {request.path.startswith("/api/v2/") for request in ardoq.requests} == {other == "v2"}
 
 
-def test_writes_go_in_batches_on_v2(home, ardoq, run):
-    """Unless the job says otherwise, v2 is written in transactions."""
+def test_batches_on_v2(home, ardoq, run):
+    """On v2 writes are sent in batches, unless the job says otherwise."""
     run("apply job.toml")
     assert [one.path for one in writes(ardoq)] == ["/api/v2/batch"]
     ardoq.reset()
@@ -52,26 +52,26 @@ def test_writes_go_in_batches_on_v2(home, ardoq, run):
     assert len(writes(ardoq)) == 5
 
 
-def test_a_job_gives_its_client_in_python(home, ardoq):
-    """`client_of` gives the client of a job; what is said besides goes before the job, None does not."""
+def test_open_client(home, ardoq):
+    """`open_client` returns the client of a job; its arguments override the job, except None."""
     (home / "job.toml").write_text(
         job_text(ardoq=f'host = "{ardoq.url}"\ntimeout = 7', run='on_error = "raise"')
     )
     job = load_job("job.toml")
-    with client_of(job, simulate=True, timeout=None) as client:
+    with open_client(job, simulate=True, timeout=None) as client:
         assert isinstance(client, ArdoqSyncClient)
         assert (client.version, client.on_error, client.simulate) == ("v2", "raise", True)
         assert client.api.transport.timeout == 7
         assert len(run_job(job, client).sources) == 2
-    with client_of(job, simulate=False, version="v1", on_error="collect", timeout=9) as client:
+    with open_client(job, simulate=False, version="v1", on_error="collect", timeout=9) as client:
         assert (client.version, client.on_error, client.simulate) == ("v1", "collect", False)
         assert client.api.transport.timeout == 9
     with pytest.raises(ConfigurationError, match="http"):
-        client_of(job, simulate=True, hosturl="http://ardoq.example.com")
+        open_client(job, simulate=True, hosturl="http://ardoq.example.com")
 
 
-def test_a_job_runs_once_at_a_time(home, ardoq, run):
-    """While another run holds the lock `apply` is refused by name, and writes nothing; `plan` is not."""
+def test_second_run_fails(home, ardoq, run):
+    """While another run holds the lock, `apply` fails and writes nothing; `plan` still works."""
     with JobLock("job.toml.lock", job="The other run"):
         ran = run("apply job.toml")
         assert (ran.status, ran.out) == (FAILED, "")
@@ -83,17 +83,17 @@ def test_a_job_runs_once_at_a_time(home, ardoq, run):
     assert not (home / "job.toml.lock").exists()
 
 
-def test_a_job_says_where_its_lock_is(home, run):
-    """`[run] lock` names the lock file, beside the job."""
+def test_lock_file_of_job(home, run):
+    """`[run] lock` names the lock file, relative to the job file."""
     (home / "locks").mkdir()
-    (home / "job.toml").write_text(job_text(run='lock = "locks/night"'))
+    (home / "job.toml").write_text(job_text(run='lock_file = "locks/night"'))
     with JobLock("job.toml.lock"):
         assert run("apply job.toml").status == DONE
     with JobLock(home / "locks" / "night"):
         assert run("apply job.toml").status == FAILED
 
 
-def test_a_plan_takes_the_lock_of_its_job(home, run):
+def test_plan_takes_lock_of_job(home, run):
     """A saved plan is not applied while its job runs, nor twice at once."""
     run("plan job.toml --save plan.json")
     with JobLock("job.toml.lock"):

@@ -1,4 +1,4 @@
-"""The page about the nightly job shows what really comes out."""
+"""docs/nightly-job.md shows the real output of the commands."""
 
 import json
 import re
@@ -18,8 +18,8 @@ SHOWN = [
 PYTHON = re.findall(r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 
 
-def test_the_page_shows_what_comes_out(home, ardoq, run):
-    """The commands on the page, one after the other, give what stands below them."""
+def test_page_shows_real_output(home, ardoq, run):
+    """The commands on the page, one after the other, print what the page shows."""
     (home / "apps.csv").write_text(ROWS + BAD_ROW)
     for line, output in SHOWN:
         if line.startswith("plan"):
@@ -30,8 +30,8 @@ def test_the_page_shows_what_comes_out(home, ardoq, run):
     assert (home / "last.html").exists()
 
 
-def test_the_page_names_every_command_and_every_status():
-    """Every command is in the table of commands, every exit status in that of statuses."""
+def test_page_lists_commands_and_exit_codes():
+    """Every command and every exit code is in a table of the page."""
     rows = re.findall(r"^\| `([a-z]+)[^|]*\|", PAGE, re.MULTILINE)
     assert {command.name for command in COMMANDS} == set(rows)
     statuses = re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)
@@ -40,16 +40,16 @@ def test_the_page_names_every_command_and_every_status():
         assert f"`{meaning}`" in PAGE
 
 
-def test_the_page_shows_what_a_webhook_is_told(home, ardoq, run, hook):
-    """The JSON on the page is what a webhook gets for that run, but for host and time."""
+def test_page_shows_webhook_summary(home, ardoq, run, hook):
+    """The JSON on the page is what a webhook gets for that run, except for host and time."""
     run(f"apply job.toml --webhook {hook.url}")
     (block,) = re.findall(r"^```json\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
-    told = json.loads(json.dumps(hook.told[0]).replace(ardoq.url, "https://yourorg.ardoq.com"))
-    assert {**told, "at": ""} == {**json.loads(block), "at": ""}
+    summary = json.loads(json.dumps(hook.received[0]).replace(ardoq.url, "https://yourorg.ardoq.com"))
+    assert {**summary, "at": ""} == {**json.loads(block), "at": ""}
 
 
-def test_the_python_on_the_page_runs(home, ardoq):
-    """The Python on the page runs as it stands, and does what the command does."""
+def test_python_on_page_runs(home, ardoq):
+    """The Python on the page runs as it is, and does what the command does."""
     (code,) = PYTHON
     exec(compile(code, "nightly-job.md", "exec"), {})
     assert names_in(ardoq) == ["Billing", "Fax", "Orders", "Web shop"]

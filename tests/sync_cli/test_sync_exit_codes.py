@@ -1,4 +1,4 @@
-"""How `ardoqpy-sync` ends: each exit status, of each command, on both versions of the API."""
+"""The exit codes of each command of `ardoqpy-sync`, on both API versions."""
 
 import json
 
@@ -8,8 +8,8 @@ from nightly import BAD_ROW, ROWS, job_text, names_in, writes
 from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED, INTERRUPTED, most_severe
 
 
-def test_a_plan_writes_nothing_and_says_that_changes_are_pending(home, ardoq, run, version):
-    """`plan`, and a job by itself, end with 2, list what would change, and send no write."""
+def test_plan_is_a_preview(home, ardoq, run, version):
+    """`plan`, and a job alone, end with 2, list what would change, and send no write."""
     (home / "job.toml").write_text(job_text(version))
     for line in ("plan job.toml", "job.toml"):
         ran = run(line)
@@ -21,8 +21,8 @@ def test_a_plan_writes_nothing_and_says_that_changes_are_pending(home, ardoq, ru
     assert writes(ardoq) == []
 
 
-def test_a_job_is_carried_out_and_then_there_is_nothing_to_do(home, ardoq, run, version):
-    """`apply` ends with 0 and leaves what the rows say; after it `plan` and `apply` find nothing to do."""
+def test_apply_then_nothing_to_do(home, ardoq, run, version):
+    """`apply` ends with 0 and writes the rows; after it `plan` and `apply` find nothing to do."""
     (home / "job.toml").write_text(job_text(version))
     ran = run("apply job.toml")
     assert (ran.status, ran.err) == (DONE, "")
@@ -34,20 +34,20 @@ def test_a_job_is_carried_out_and_then_there_is_nothing_to_do(home, ardoq, run, 
         assert "There was nothing to change.\n" in run(line).out
 
 
-def test_failed_rows_are_named_and_the_others_written(home, ardoq, run, version):
-    """A row that fails is status 1, with its label and reason, in `plan` and `apply`; the rest is done."""
+def test_failed_rows(home, ardoq, run, version):
+    """A failed row is exit code 1, with its label and reason; the other rows are written."""
     (home / "job.toml").write_text(job_text(version))
     (home / "apps.csv").write_text(ROWS + BAD_ROW)
     for line in ("plan job.toml", "apply job.toml"):
         ran = run(line)
         assert ran.status == FAILED
-        assert "component Till (Application): 'much' is no value for the field 'Yearly cost'" in ran.out
+        assert "component Till (Application): 'much' is not a valid number for field 'Yearly cost'" in ran.out
         assert "[apps.csv line 5]" in ran.out
     assert "Web shop" in names_in(ardoq)
 
 
-def test_what_the_guard_refuses_is_status_3(home, ardoq, run, version):
-    """Where nothing else fails a refusal of the guard is 3, says how it is allowed, and deletes nothing."""
+def test_delete_guard_blocks(home, ardoq, run, version):
+    """If only the delete guard blocks a run, it is exit code 3, with the remedy, and nothing is deleted."""
     (home / "job.toml").write_text(job_text(version, missing="delete"))
     for line in ("plan job.toml", "apply job.toml"):
         ran = run(line)
@@ -61,8 +61,8 @@ def test_what_the_guard_refuses_is_status_3(home, ardoq, run, version):
     assert "Fax" not in names_in(ardoq)
 
 
-def test_a_failed_row_goes_before_a_refusal(home, run):
-    """Where rows failed and the guard refuses, the status is 1."""
+def test_failed_row_and_delete_guard(home, run):
+    """If rows failed and the delete guard blocks the run, the exit code is 1."""
     (home / "job.toml").write_text(job_text(missing="delete", share=0.5))
     (home / "apps.csv").write_text(ROWS + BAD_ROW)
     ran = run("plan job.toml")
@@ -70,12 +70,12 @@ def test_a_failed_row_goes_before_a_refusal(home, run):
     assert "despite_failures = true" in ran.out
 
 
-def test_which_status_wins():
-    """Interrupted goes before failed, that before refused, that before changes, and those before done."""
+def test_most_severe_exit_code():
+    """Interrupted is more severe than failed, then blocked, changes and done."""
     order = [INTERRUPTED, FAILED, BLOCKED, CHANGES, DONE]
     assert order == [130, 1, 3, 2, 0]
-    for place, status in enumerate(order):
-        assert most_severe(*order[place:][::-1]) == status
+    for index, exit_code in enumerate(order):
+        assert most_severe(*order[index:][::-1]) == exit_code
 
 
 @pytest.mark.parametrize(
@@ -121,15 +121,15 @@ def test_which_status_wins():
         ),
     ],
 )
-def test_what_makes_no_sense_is_refused_before_anything_runs(home, ardoq, run, line, sentence):
-    """Arguments that make no sense are one sentence and status 1, and nobody is asked anything."""
+def test_invalid_arguments(home, ardoq, run, line, sentence):
+    """Invalid arguments are one sentence and exit code 1, and no request is sent."""
     (home / "apps.json").write_text("{}")
     assert run(line) == (FAILED, "", f"ardoqpy-sync: {sentence}\n")
     assert ardoq.requests == []
 
 
-def test_every_trouble_of_a_job_is_told_at_once(home, ardoq, run):
-    """A job that makes no sense is status 1 with a line for each trouble, on the standard error alone."""
+def test_all_problems_of_job(home, ardoq, run):
+    """An invalid job is exit code 1, with a line for each problem on standard error."""
     text = job_text().replace("share = 0.2", "share = 7").replace('rows = "apps"', 'rows = "aps"', 1)
     (home / "job.toml").write_text(text)
     for command in ("plan", "apply"):
@@ -137,13 +137,13 @@ def test_every_trouble_of_a_job_is_told_at_once(home, ardoq, run):
         assert (ran.status, ran.out) == (FAILED, "")
         lines = ran.err.splitlines()
         assert len(lines) == 2
-        assert lines[0].startswith("ardoqpy-sync: job.toml line 10: Share is 7")
+        assert lines[0].startswith("ardoqpy-sync: job.toml line 10: share is 7")
         assert lines[1].endswith("There is no source 'aps': did you mean 'apps'?")
     assert ardoq.requests == []
 
 
-def test_no_token_no_run(home, ardoq, run, monkeypatch):
-    """Without a token the sentence says where to set one, in the words of the shell."""
+def test_no_token(home, ardoq, run, monkeypatch):
+    """Without a token, the error names the variable to set."""
     monkeypatch.delenv("ARDOQ_API_TOKEN")
     ran = run("apply job.toml")
     assert (ran.status, ran.out) == (FAILED, "")
@@ -151,16 +151,16 @@ def test_no_token_no_run(home, ardoq, run, monkeypatch):
     assert ardoq.requests == []
 
 
-def test_a_token_is_not_taken_from_the_command_line(home, ardoq, run):
-    """An option with a token is refused, and what it says is not repeated."""
+def test_token_option_is_rejected(home, ardoq, run):
+    """An option with a token is rejected, and its value is not repeated."""
     ran = run("apply job.toml --token s3cret")
     assert (ran.status, ran.out) == (FAILED, "")
     assert "Don't pass a token on the command line" in ran.err
     assert "s3cret" not in ran.err
 
 
-def test_nothing_is_said_where_nothing_changes(home, ardoq, run):
-    """--quiet-when-unchanged is silent where there is nothing to do, also in the log, and not otherwise."""
+def test_quiet_when_unchanged(home, ardoq, run):
+    """--quiet-when-unchanged prints nothing, no log either, if there is nothing to do."""
     assert run("apply job.toml --quiet-when-unchanged").out
     (home / "job.toml.lock").write_text("")  # a lock that is taken over is worth a warning
     assert run("apply job.toml --quiet-when-unchanged") == (DONE, "", "")
@@ -174,8 +174,8 @@ def test_nothing_is_said_where_nothing_changes(home, ardoq, run):
     assert "taken over" in ran.err
 
 
-def test_what_a_source_says_steers_no_terminal(home, run):
-    """Names and cells with escapes in them are written out, wherever they are shown."""
+def test_source_is_escaped(home, run):
+    """Control characters in names and cells are escaped wherever they are printed."""
     nasty = "Evil\x1b[31m\x9b2J\x07\u202e"
     (home / f"apps{nasty}.csv").write_text(
         f"{ROWS}4,{nasty},much\x1b]0;x,\n5,{nasty}2,1,\n", encoding="utf-8"
@@ -189,8 +189,8 @@ def test_what_a_source_says_steers_no_terminal(home, run):
         assert not set(ran.out + ran.err) & {"\x1b", "\x9b", "\x07", "\u202e"}
 
 
-def test_json_is_one_document(home, run, version):
-    """--json is the whole report, and nothing else on the standard output, also of a run that never began."""
+def test_json(home, run, version):
+    """--json prints the run document and nothing else, also for a run that never started."""
     (home / "job.toml").write_text(job_text(version))
     for command, status in (("plan", CHANGES), ("apply", DONE)):
         ran = run(f"{command} job.toml --json")

@@ -1,6 +1,4 @@
-"""The help of `ardoqpy-sync`: every page has examples, every example runs, and asking for help loads
-nothing.
-"""
+"""Help pages of `ardoqpy-sync`: each has examples, every example runs, and --help imports little."""
 
 import json
 import re
@@ -28,8 +26,8 @@ def all_examples():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_command_has_a_page(run, name):
-    """--help of each command says what it does and has examples of it."""
+def test_command_help(run, name):
+    """--help of each command says what it does and has examples."""
     ran = run(f"{name} --help")
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.startswith(f"usage: ardoqpy-sync {name} ")
@@ -38,8 +36,8 @@ def test_every_command_has_a_page(run, name):
 
 
 @pytest.mark.parametrize("line", all_examples())
-def test_every_example_runs(home, ardoq, run, line):
-    """Each example of each help page runs as it stands; what it names is there afterwards."""
+def test_examples_run(home, ardoq, run, line):
+    """Each example of each help page runs as it is, and writes the files it names."""
     run("plan job.toml --save plan.json --report last.json")
     changes = line.split()[0] in ("plan", "job.toml")
     if line.startswith("init"):
@@ -51,8 +49,8 @@ def test_every_example_runs(home, ardoq, run, line):
         assert (home / named).exists()
 
 
-def test_the_first_page_names_every_command(run):
-    """`ardoqpy-sync --help` has a line for each command, and --version names the program."""
+def test_program_help_lists_every_command(run):
+    """`ardoqpy-sync --help` lists each command, and --version names the program."""
     assert set(NAMES) <= set(re.findall(r"^    (\w+)  ", run("--help").out, re.MULTILINE))
     assert run("--version").out.startswith("ardoqpy-sync ")
 
@@ -60,8 +58,8 @@ def test_the_first_page_names_every_command(run):
 @pytest.mark.parametrize(
     "line", ["--help", "plan --help", "apply --help", "check --help", "init --help", "--version"]
 )
-def test_help_loads_neither_requests_nor_the_client(line):
-    """Asking for help loads nothing that talks to Ardoq, and none of the slow parts of Python."""
+def test_help_is_light(line):
+    """--help imports neither the client nor the slow parts of Python."""
     code = (
         "import sys\n"
         "from ardoqpy_sync.cli import main\n"
@@ -88,8 +86,8 @@ def test_help_loads_neither_requests_nor_the_client(line):
         (["ardoqpy-sync", "plan", "--to"], set()),
     ],
 )
-def test_bash_completes(run, tmp_path, typed, offered):
-    """Bash itself offers commands, options, choices and files, and no option for a token."""
+def test_bash_completion(run, tmp_path, typed, offered):
+    """Bash completes commands, options, choices and files, and no option for a token."""
     (tmp_path / "sync.bash").write_text(run("completion bash").out)
     (tmp_path / "job.toml").touch()
     words = " ".join(f"'{word}'" for word in typed)
@@ -101,18 +99,18 @@ def test_bash_completes(run, tmp_path, typed, offered):
     assert {line.strip() for line in done.stdout.splitlines() if line.strip()} == offered
 
 
-def test_without_the_extra_it_names_it(run, monkeypatch):
-    """Where the package for completion is missing, one sentence of this program names the extra."""
+def test_missing_extra(run, monkeypatch):
+    """If the package for completion is missing, the error names the extra."""
     monkeypatch.setitem(sys.modules, "shtab", None)
     ran = run("completion bash")
     assert ran.err.startswith("ardoqpy-sync: Shell completion needs the package shtab")
 
 
-# -- a first job -------------------------------------------------------------------------------------------
+# -- init ------------------------------------------------------------------------------------------------
 
 
-def test_a_first_job_is_written_and_good(home, ardoq, run):
-    """`init` writes a job that `check` finds good and `plan` rehearses, and says what to do next."""
+def test_init(home, ardoq, run):
+    """`init` writes a job without problems that `plan` can preview, and prints what to do next."""
     (home / "jobs").mkdir()
     ran = run("init --workspace Apps --source apps.csv --output jobs/first.toml")
     assert (ran.status, ran.err) == (0, "")
@@ -123,8 +121,8 @@ def test_a_first_job_is_written_and_good(home, ardoq, run):
     assert run("init --workspace Apps --source apps.csv --output -").out.startswith("# A first job")
 
 
-def test_a_first_job_replaces_nothing(home, ardoq, run):
-    """`init` refuses to write over what is there, before anybody is asked."""
+def test_init_does_not_overwrite(home, ardoq, run):
+    """`init` does not overwrite a file, and sends no request."""
     ran = run("init --workspace Apps --source apps.csv")
     assert ran == (
         1,
@@ -144,15 +142,15 @@ def test_a_first_job_replaces_nothing(home, ardoq, run):
         ("init --workspace Apps", "required: --source"),
     ],
 )
-def test_no_first_job(home, run, line, word):
-    """Where there is no such workspace, source or folder, a sentence says so, and no file is written."""
+def test_init_fails(home, run, line, word):
+    """If there is no such workspace, source or folder, the error says so, and no file is written."""
     ran = run(line)
     assert (ran.status, ran.out, ran.err.count("\n")) == (1, "", 1)
     assert word in ran.err
     assert sorted(path.name for path in home.iterdir()) == ["apps.csv", "job.toml"]
 
 
-def test_python_m_is_the_same(home, ardoq):
+def test_python_m(home, ardoq):
     """`python -m ardoqpy_sync` and the installed command run the same program."""
     done = subprocess.run(
         [sys.executable, "-m", "ardoqpy_sync", "plan", "job.toml", "--json"],

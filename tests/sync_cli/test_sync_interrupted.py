@@ -1,6 +1,4 @@
-"""An Ardoq that dies in the middle of a run does not keep the run for hours, and a run that is ended
-ends well.
-"""
+"""Runs that stop early: Ardoq is unreachable, Ctrl-C, and signals."""
 
 import json
 import os
@@ -10,12 +8,12 @@ import sys
 import time
 
 import pytest
-from nightly import APPS, GONE, ORDERS, ROWS, job_text, names_in, writes
+from nightly import APPS, MISSING, ORDERS, ROWS, job_text, names_in, writes
 
 from ardoqpy import ServiceUnavailable
 from ardoqpy_sync import ArdoqSyncClient
 from ardoqpy_sync.cli.exit_codes import DONE, FAILED, INTERRUPTED
-from ardoqpy_sync.job import client_of, load_job, run_job
+from ardoqpy_sync.job import load_job, open_client, run_job
 from ardoqpy_sync.writing.circuit_breaker import PATIENCE
 
 NUMBER = 60
@@ -26,15 +24,15 @@ COMMAND = [sys.executable, "-m", "ardoqpy_sync"]
 
 @pytest.fixture
 def big(home):
-    """Have a job of many rows."""
+    """Write a source with many rows."""
     (home / "apps.csv").write_text(MANY)
     return home
 
 
 @pytest.mark.parametrize(("api", "batch"), [("v1", "false"), ("v2", "false"), ("v2", "7")])
 @pytest.mark.parametrize("fault", [{"kind": "status", "status": 503}, {"kind": "status", "status": 401}])
-def test_a_dead_ardoq_ends_the_run(big, ardoq, run, hook, api, batch, fault):
-    """After a few rows in a row that failed for want of Ardoq the run is over, and says why."""
+def test_unreachable_ardoq_stops_run(big, ardoq, run, hook, api, batch, fault):
+    """After a few consecutive failures because Ardoq is unreachable, the run stops and reports why."""
     (big / "job.toml").write_text(job_text(api, ardoq=f"batch = {batch}"))
     for method in ("POST", "PATCH"):
         ardoq.fail(method=method, times=LONG, **fault)
@@ -44,15 +42,15 @@ def test_a_dead_ardoq_ends_the_run(big, ardoq, run, hook, api, batch, fault):
     assert document["description"].startswith("Ardoq cannot be reached any more: ")
     assert PATIENCE <= len(document["failed"]) <= 2 * 7
     assert len(writes(ardoq)) <= PATIENCE
-    assert hook.told[0]["status"] == "failed"
+    assert hook.received[0]["status"] == "failed"
     assert "cannot be reached any more" in (big / "a.md").read_text("utf-8")
     ardoq.clear_faults()
     assert run("apply job.toml").status == DONE
     assert len(names_in(ardoq)) == NUMBER + 2
 
 
-def test_rows_that_are_to_blame_themselves_end_nothing(big, ardoq, run):
-    """Rows that Ardoq refuses for what they are do not end the run, however many they are."""
+def test_rejected_rows_do_not_stop_run(big, ardoq, run):
+    """Rows that Ardoq rejects do not stop the run, however many they are."""
     (big / "job.toml").write_text(job_text(ardoq="batch = false"))
     ardoq.fail("status", status=422, method="POST", times=NUMBER - 1)
     ran = run("apply job.toml --json")
@@ -60,8 +58,8 @@ def test_rows_that_are_to_blame_themselves_end_nothing(big, ardoq, run):
     assert len(names_in(ardoq)) == 3
 
 
-def test_a_few_failures_now_and_then_end_nothing(big, ardoq, run):
-    """Failures that are not in a row do not add up."""
+def test_scattered_failures_do_not_stop_run(big, ardoq, run):
+    """Failures that are not consecutive do not add up."""
     (big / "job.toml").write_text(job_text(ardoq="batch = false"))
     for _ in range(3):
         ardoq.fail("status", status=503, method="POST", times=PATIENCE - 1)
@@ -73,12 +71,12 @@ def test_a_few_failures_now_and_then_end_nothing(big, ardoq, run):
     assert len(names_in(ardoq)) == 2
 
 
-@pytest.mark.parametrize("deed", ['"delete"', '{ set = { cost = "7" } }'])
-def test_an_ardoq_that_dies_while_it_is_tidied_ends_the_run(big, ardoq, run, deed):
-    """Also of what is to be deleted or marked only a few are tried; the others are reported as failed."""
+@pytest.mark.parametrize("action", ['"delete"', '{ set = { cost = "7" } }'])
+def test_unreachable_ardoq_stops_deleting(big, ardoq, run, action):
+    """Only a few deletes or marks are tried; the others are reported as failed."""
     assert run("apply job.toml").status == DONE
     (big / "apps.csv").write_text("\n".join(MANY.splitlines()[:10]) + "\n")
-    text = job_text(share=1).replace('missing = "report"', f"missing = {deed}")
+    text = job_text(share=1).replace('missing = "report"', f"missing = {action}")
     (big / "job.toml").write_text(text)
     for method in ("POST", "PATCH", "DELETE"):
         ardoq.fail("status", status=503, method=method, times=LONG)
@@ -92,8 +90,8 @@ def test_an_ardoq_that_dies_while_it_is_tidied_ends_the_run(big, ardoq, run, dee
 
 
 @pytest.mark.parametrize(("api", "batch"), [("v1", "false"), ("v2", "false"), ("v2", "true")])
-def test_an_ardoq_that_dies_while_a_plan_is_applied(big, ardoq, run, api, batch):
-    """Of a plan only a few changes are tried, and all that are not made are reported as failed."""
+def test_unreachable_ardoq_stops_applying(big, ardoq, run, api, batch):
+    """Only a few changes of a plan are tried; the others are reported as failed."""
     (big / "job.toml").write_text(job_text(api, ardoq=f"batch = {batch}"))
     run("plan job.toml --save plan.json")
     ardoq.fail("status", status=503, method="POST", times=LONG)
@@ -106,8 +104,8 @@ def test_an_ardoq_that_dies_while_a_plan_is_applied(big, ardoq, run, api, batch)
     assert run("apply plan.json").status == DONE
 
 
-def test_a_client_by_itself_can_be_asked(big, ardoq):
-    """`check_reach` raises after so many writes in a row that failed for want of Ardoq, and not before."""
+def test_check_reach(big, ardoq):
+    """`check_reach` raises after so many consecutive failures, and not before."""
     row = {"typeId": "p1", "rootWorkspace": APPS}
     with ArdoqSyncClient(on_error="collect", retries=0) as client:
         client.create_component({"name": "First", **row})
@@ -125,8 +123,8 @@ def test_a_client_by_itself_can_be_asked(big, ardoq):
 
 
 @pytest.mark.parametrize(("api", "batch"), [("v1", "false"), ("v2", "true"), ("v2", "7")])
-def test_ctrl_c_ends_a_run_with_a_report(big, ardoq, run, hook, monkeypatch, api, batch):
-    """Interrupted, a run is told of as far as it came, what waited is not sent, and the lock is let go."""
+def test_ctrl_c(big, ardoq, run, hook, monkeypatch, api, batch):
+    """An interrupted run is reported, pending writes are not sent, and the lock is released."""
     (big / "job.toml").write_text(job_text(api, ardoq=f"batch = {batch}"))
     original, calls = ArdoqSyncClient.create_component, []
 
@@ -149,14 +147,14 @@ def test_ctrl_c_ends_a_run_with_a_report(big, ardoq, run, hook, monkeypatch, api
     assert len(made) + len(document["failed"]) == 19
     assert all("not sent any more: The run was interrupted" in one["reason"] for one in document["failed"])
     assert json.loads((big / "a.json").read_text()) == document
-    assert (hook.told[0]["status"], hook.told[0]["exit"]) == ("interrupted", 130)
+    assert (hook.received[0]["status"], hook.received[0]["exit"]) == ("interrupted", 130)
     assert not (big / "job.toml.lock").exists()
 
 
-def test_what_was_being_sent_is_told_as_doubtful(big, ardoq, monkeypatch):
-    """Rows whose batch was under way are reported as such, and are not taken for written."""
+def test_interrupted_batch_is_unconfirmed(big, ardoq, monkeypatch):
+    """Rows in a batch that was being sent are reported as perhaps written."""
     job = load_job("job.toml")
-    with client_of(job, simulate=False) as client:
+    with open_client(job, simulate=False) as client:
 
         def send(_):
             raise KeyboardInterrupt
@@ -172,9 +170,9 @@ def test_what_was_being_sent_is_told_as_doubtful(big, ardoq, monkeypatch):
     assert report["status"] == "failure"
 
 
-def test_giving_up_sends_nothing(home, ardoq):
-    """After `give_up` nothing waits, the cache is as Ardoq, and the report says why."""
-    apps, fax, orders = APPS, GONE, ORDERS
+def test_give_up(home, ardoq):
+    """After `give_up` nothing is pending, the cache equals Ardoq, and the report says why."""
+    apps, fax, orders = APPS, MISSING, ORDERS
     row = {"typeId": "p1", "rootWorkspace": apps}
     with ArdoqSyncClient(version="v2", batch=True) as client:
         client.create_component({"name": "One", **row})
@@ -193,10 +191,10 @@ def test_giving_up_sends_nothing(home, ardoq):
     assert writes(ardoq) == []
 
 
-def test_a_failure_before_the_first_row_is_a_failure(home, ardoq, run):
-    """Where a workspace cannot be loaded no row fails, but the run does: report and status say so."""
+def test_failure_before_first_row(home, ardoq, run):
+    """If a workspace cannot be loaded, no row fails, but the run does."""
     ardoq.fail("status", status=503, path="/api/v2/components*", times=LONG)
-    with client_of(load_job("job.toml"), simulate=False, retries=0) as client:
+    with open_client(load_job("job.toml"), simulate=False, retries=0) as client:
         outcome = run_job(load_job("job.toml"), client)
         report = client.get_report()
     assert isinstance(outcome.failure, ServiceUnavailable)
@@ -211,21 +209,21 @@ def test_a_failure_before_the_first_row_is_a_failure(home, ardoq, run):
 
 
 def start(*words):
-    """Start the command in a process of its own."""
+    """Start the command in a separate process."""
     return subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def wait_for(what):
-    """Wait until something is so."""
+def wait_for(condition):
+    """Wait until a condition is true."""
     until = time.monotonic() + 60
-    while not what():
+    while not condition():
         assert time.monotonic() < until
         time.sleep(0.02)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send")
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_a_run_like_ctrl_c(big, ardoq, hook, sent):
+def test_sigterm(big, ardoq, hook, sent):
     """SIGTERM, as cron and systemd send it, ends a run with 130, its report, and without its lock."""
     (big / "job.toml").write_text(job_text(ardoq="batch = false"))
     ardoq.fail("wait", seconds=0.2, method="POST", times=LONG)
@@ -240,12 +238,12 @@ def test_a_signal_ends_a_run_like_ctrl_c(big, ardoq, hook, sent):
     assert "failure: The run was interrupted.\n" in out
     document = json.loads((big / "a.json").read_text())
     assert 1 <= len(document["changes"]) < NUMBER
-    assert hook.told[0]["status"] == "interrupted"
+    assert hook.received[0]["status"] == "interrupted"
     assert not (big / "job.toml.lock").exists()
 
 
-def test_real_processes_end_with_the_statuses(home, ardoq):
-    """The program itself, as `python -m ardoqpy_sync`, ends with the statuses of the table."""
+def test_exit_codes_of_processes(home, ardoq):
+    """The program as `python -m ardoqpy_sync` ends with the exit codes of the table."""
     for words, status in (("plan", 2), ("apply", 0), ("plan", 0)):
         done = subprocess.run([*COMMAND, words, "job.toml"], capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (status, "")
@@ -254,8 +252,8 @@ def test_real_processes_end_with_the_statuses(home, ardoq):
     assert done.returncode == 1
 
 
-def test_nobody_reads_the_summary(home, ardoq):
-    """Where nobody reads the output to its end the job is done and reported all the same."""
+def test_broken_pipe(home, ardoq):
+    """If the output is closed early, the job is still done and reported."""
     with subprocess.Popen(
         [*COMMAND, "apply", "job.toml", "--report", "a.json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:

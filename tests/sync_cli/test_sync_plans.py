@@ -1,6 +1,4 @@
-"""A plan from the command line: saved, reviewed, applied, and what becomes of it where something has
-moved.
-"""
+"""Plans: saved, reviewed and applied, also if Ardoq drifted in the meantime."""
 
 import json
 
@@ -13,21 +11,21 @@ from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED
 
 @pytest.fixture
 def saved(home, ardoq, run, version):
-    """Have a plan of the job, reviewed but not applied."""
+    """Save a plan of the job."""
     (home / "job.toml").write_text(job_text(version))
     assert run("plan job.toml --save plan.json").status == CHANGES
     ardoq.clear_requests()
     return home
 
 
-def somebody_changes_orders(ardoq):
+def change_orders(ardoq):
     """Change a component that the plan is about."""
     with ArdoqClient(ardoq.url, ardoq.token) as client:
         client.patch_component(ORDERS, payload={"cost": 7})
 
 
-def test_a_plan_is_shown_in_full(home, ardoq, run):
-    """--long shows each change with its values, and still what is missing; nothing is written."""
+def test_long_plan(home, ardoq, run):
+    """--long shows each change with its values, and what is missing; nothing is written."""
     ran = run("plan job.toml --long")
     assert ran.status == CHANGES
     assert "      cost: 1 -> 1200\n" in ran.out
@@ -36,8 +34,8 @@ def test_a_plan_is_shown_in_full(home, ardoq, run):
     assert writes(ardoq) == []
 
 
-def test_a_saved_plan_is_applied_and_told_from_a_job_by_its_content(saved, ardoq, run):
-    """A file is a plan for what is in it, whatever it is called; the second time there is nothing to do."""
+def test_apply_saved_plan(saved, ardoq, run):
+    """A file is a plan by its content, whatever its name is; applied again, there is nothing to do."""
     (saved / "plan.json").rename(saved / "reviewed.toml")
     ran = run("apply reviewed.toml")
     assert (ran.status, ran.err) == (DONE, "")
@@ -49,8 +47,8 @@ def test_a_saved_plan_is_applied_and_told_from_a_job_by_its_content(saved, ardoq
     assert ran.out.endswith("0 applied, 5 there already; nothing has moved since the plan\n")
 
 
-def test_a_plan_speaks_the_version_it_was_made_on(saved, ardoq, run, version):
-    """Without a job the version of the API is the plan's, unless --api says otherwise."""
+def test_version_of_plan(saved, ardoq, run, version):
+    """Without a job the API version is the plan's, unless --api names another."""
     other = {"v1": "v2", "v2": "v1"}[version]
     run("apply plan.json")
     asked = {request.path.startswith("/api/v2/") for request in ardoq.requests}
@@ -69,9 +67,9 @@ def test_a_plan_speaks_the_version_it_was_made_on(saved, ardoq, run, version):
         ("--on-drift replan", DONE, 1200, True),
     ],
 )
-def test_what_has_moved_is_not_overwritten(saved, ardoq, run, option, status, cost, shop):
-    """What is left of the plan for what has moved is status 3, and says who and what; decided again, 0."""
-    somebody_changes_orders(ardoq)
+def test_drifted_changes_are_not_overwritten(saved, ardoq, run, option, status, cost, shop):
+    """If changes drifted, the exit code is 3 and the output says which; planned again, it is 0."""
+    change_orders(ardoq)
     ran = run(f"apply plan.json {option}")
     assert ran.status == status
     assert "component 'Orders' changed" in ran.out
@@ -80,8 +78,8 @@ def test_what_has_moved_is_not_overwritten(saved, ardoq, run, option, status, co
     assert ("Web shop" in names_in(ardoq)) is shop
 
 
-def test_a_plan_is_for_its_own_ardoq(saved, ardoq, run):
-    """A plan that was made on another Ardoq is refused, and nobody is sent the token for its sake."""
+def test_plan_of_other_ardoq(saved, ardoq, run):
+    """A plan that was made on another Ardoq is rejected, and no write is sent."""
     plan = json.loads((saved / "plan.json").read_text())
     plan["made"]["host"] = "https://other.ardoq.com"
     (saved / "plan.json").write_text(json.dumps(plan))
@@ -91,8 +89,8 @@ def test_a_plan_is_for_its_own_ardoq(saved, ardoq, run):
     assert writes(ardoq) == []
 
 
-def test_a_plan_does_not_say_where_to_go(saved, ardoq, run, monkeypatch):
-    """Without a host from the environment, an option or a job, none is asked, although the plan names one."""
+def test_plan_does_not_set_host(saved, ardoq, run, monkeypatch):
+    """Without a host in the environment, an option or a job, the host in the plan is not used."""
     monkeypatch.delenv("ARDOQ_API_HOST")
     ran = run("apply plan.json")
     assert ran.status == FAILED
@@ -102,9 +100,11 @@ def test_a_plan_does_not_say_where_to_go(saved, ardoq, run, monkeypatch):
     assert run("apply plan.json --job job.toml").status == DONE
 
 
-@pytest.mark.parametrize("content", ["{", '{"kind": "ardoqpy run document"}', '{"kind": "ardoqpy plan"}', "{}"])
-def test_what_is_no_plan_is_refused(home, ardoq, run, content):
-    """A file of JSON that is no good plan is refused in one sentence that names it."""
+@pytest.mark.parametrize(
+    "content", ["{", '{"kind": "ardoqpy run document"}', '{"kind": "ardoqpy plan"}', "{}"]
+)
+def test_invalid_plan(home, ardoq, run, content):
+    """A JSON file that is not a plan is one sentence that names it."""
     (home / "plan.json").write_text(content)
     ran = run("apply plan.json")
     assert (ran.status, ran.out, ran.err.count("\n")) == (FAILED, "", 1)
@@ -112,8 +112,8 @@ def test_what_is_no_plan_is_refused(home, ardoq, run, content):
     assert ardoq.requests == []
 
 
-def test_a_change_that_fails_is_status_1(saved, ardoq, run):
-    """Where a change of the plan fails it is named with its reason, and the others are done."""
+def test_failed_change(saved, ardoq, run):
+    """A failed change is reported with its reason, and the others are applied."""
     ardoq.fail("status", status=400, method="POST", times=9)
     ran = run("apply plan.json")
     assert ran.status == FAILED
@@ -122,8 +122,8 @@ def test_a_change_that_fails_is_status_1(saved, ardoq, run):
     assert run("apply plan.json").status == DONE
 
 
-def test_half_a_run_is_not_saved(home, ardoq, run):
-    """A plan with failed rows is saved without them; of a run that broke off, none is."""
+def test_incomplete_plan_is_not_saved(home, ardoq, run):
+    """A plan is saved without failed rows, but not if the preview stopped early."""
     (home / "apps.csv").write_text(ROWS + BAD_ROW)
     assert run("plan job.toml --save plan.json").status == FAILED
     assert run("apply plan.json").status == DONE

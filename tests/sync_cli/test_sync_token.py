@@ -1,4 +1,4 @@
-"""The token goes to Ardoq and nowhere else, whatever the command is asked and however it fails."""
+"""The token is sent to Ardoq only, and is in no output."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ from nightly import BAD_ROW, ROWS, job_text
 from raw_server import RawServer
 
 TOKEN = "Tk~n1ght&<secret>/+~kT"
-SPELLED = {TOKEN, quote(TOKEN, safe=""), quote(TOKEN), escape(TOKEN)}
+ENCODINGS = {TOKEN, quote(TOKEN, safe=""), quote(TOKEN), escape(TOKEN)}
 LINES = [
     "apply job.toml",
     "apply job.toml --verbose --json",
@@ -23,7 +23,7 @@ LINES = [
     "init --workspace Apps --source apps.csv --output first.toml",
     "init --workspace Apps --source apps.csv --output -",
 ]
-#: What becomes of calls: (fault, method).
+#: Faults of requests.
 FAULTS = {
     "nothing": None,
     "401": {"kind": "status", "status": 401, "times": 99},
@@ -36,12 +36,12 @@ FAULTS = {
 
 @pytest.fixture
 def outputs(home, ardoq, run, hook, monkeypatch, caplog):
-    """Run a line with the token in the environment, and return all that came of it, wherever it went."""
+    """Return a function that runs a command line and returns everything it wrote anywhere."""
     caplog.set_level(logging.DEBUG)
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(home / "step.md"))
     monkeypatch.setenv("ARDOQPY_WEBHOOK", hook.url)
     (home / "apps.csv").write_text(ROWS + BAD_ROW)
-    (home / "job.toml").write_text(job_text(missing="delete", run='memory = "night.json"'))
+    (home / "job.toml").write_text(job_text(missing="delete", run='state_file = "night.json"'))
     run("plan job.toml --save plan.json")
 
     def collect(line):
@@ -52,16 +52,16 @@ def outputs(home, ardoq, run, hook, monkeypatch, caplog):
         ran = run(f"{line} --retries 0{reports}")
         files = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
         fresh = [content.decode("latin-1") for path, content in files.items() if content != before.get(path)]
-        told = json.dumps([hook.told, hook.headers_told])
-        return "\n".join([ran.out, ran.err, caplog.text, told, *fresh])
+        received = json.dumps([hook.received, hook.received_headers])
+        return "\n".join([ran.out, ran.err, caplog.text, received, *fresh])
 
     return collect
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("line", [LINES[0], *LINES[2:6], *LINES[7:9]])
-def test_no_output_holds_the_token(ardoq, outputs, fault, line):
-    """Neither output, report, memory, plan, log, step summary nor webhook shows the token."""
+def test_no_output_has_the_token(ardoq, outputs, fault, line):
+    """Neither output, report, state file, plan, log, step summary nor webhook has the token."""
     if FAULTS[fault] is not None:
         ardoq.fail(**FAULTS[fault])
     everything = outputs(line)
@@ -69,12 +69,12 @@ def test_no_output_holds_the_token(ardoq, outputs, fault, line):
     assert ardoq.token.casefold() not in everything.casefold()
 
 
-@pytest.mark.parametrize("spelling", sorted(SPELLED))
+@pytest.mark.parametrize("encoded", sorted(ENCODINGS))
 @pytest.mark.parametrize("line", LINES[1::2])
-def test_what_repeats_the_token_is_shown_without_it(outputs, monkeypatch, spelling, line):
+def test_repeated_token_is_redacted(outputs, monkeypatch, encoded, line):
     """An Ardoq that repeats the token in its answers does not get it into any output."""
-    body = f'{{"message": "You said {spelling}"}}'.encode()
-    answer = b"HTTP/1.1 403 Not %s\r\nContent-Length: %d\r\n\r\n%s" % (spelling.encode(), len(body), body)
+    body = f'{{"message": "You said {encoded}"}}'.encode()
+    answer = b"HTTP/1.1 403 Not %s\r\nContent-Length: %d\r\n\r\n%s" % (encoded.encode(), len(body), body)
     server = RawServer(*[answer] * 30)
     try:
         monkeypatch.setenv("ARDOQ_API_HOST", server.url)
@@ -83,20 +83,20 @@ def test_what_repeats_the_token_is_shown_without_it(outputs, monkeypatch, spelli
     finally:
         server.close()
     assert server.received or "apply plan.json" in line
-    for spelled in SPELLED:
-        assert spelled.casefold() not in everything.casefold()
+    for encoded_token in ENCODINGS:
+        assert encoded_token.casefold() not in everything.casefold()
 
 
-@pytest.mark.parametrize("place", ["host", "org", "config", "name"])
-def test_a_token_in_the_wrong_place_of_a_job(home, run, ardoq, place):
-    """A token that somebody wrote into a job in place of something else is not shown as a setting."""
-    if place == "name":
+@pytest.mark.parametrize("key", ["host", "org", "config", "name"])
+def test_token_in_wrong_key_of_job(home, run, ardoq, key):
+    """A token in the place of another setting of a job is not shown."""
+    if key == "name":
         text = job_text().replace("[ardoq]", f'[ardoq]\napi_token = "{TOKEN}"')
     else:
-        text = job_text(ardoq=f'{place} = "{TOKEN}"')
+        text = job_text(ardoq=f'{key} = "{TOKEN}"')
     (home / "job.toml").write_text(text)
     for command in ("plan", "check"):
         ran = run(f"{command} job.toml --retries 0")
-        if place != "config":  # a path is shown: it says which file is not there
+        if key != "config":  # the message for a missing file names its path
             assert TOKEN not in ran.out + ran.err
         assert ran.status == 1

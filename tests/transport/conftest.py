@@ -1,4 +1,4 @@
-"""Give the tests of the transport a strict mock, and a transport to it."""
+"""A strict mock of the network, and transports that use it."""
 
 import contextlib
 from functools import partial
@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 import requests
 import responses
+from fake_time import FakeTime
 from responses.registries import OrderedRegistry
 
 from ardoqpy import Retries
@@ -19,10 +20,10 @@ NOTHING = {}
 
 
 class StrictMock(responses.RequestsMock):
-    """Answer in the order registered, and let a request that nobody expects end the test.
+    """Answer in the order of registration, and fail the test at an unexpected request.
 
-    The library takes a `requests.ConnectionError`, which `responses` raises by itself, for a mishap on
-    the wire and repeats the request; an AssertionError it lets through.
+    `responses` raises `requests.ConnectionError`, which the library would treat as a network failure and
+    retry; it does not catch AssertionError.
     """
 
     def _on_request(self, adapter, request, **keywords):
@@ -35,13 +36,13 @@ class StrictMock(responses.RequestsMock):
 
 
 class Caller:
-    """Say each verb of a transport in the same words: read or write `thing/1`."""
+    """Call each verb of a transport in the same way: read or write `thing/1`."""
 
     def __init__(self, transport):
         self.transport = transport
 
     def __call__(self, verb, **keywords):
-        """Send the verb and return what the transport makes of the answer."""
+        """Send the request, and return what the transport returns."""
         calls = {
             "GET": partial(self.transport.get, "thing/1"),
             "PUT": partial(self.transport.put, "thing/1", {"_version": 1}),
@@ -54,32 +55,32 @@ class Caller:
 
 @pytest.fixture
 def url():
-    """The address that `wire` answers for."""
+    """Return the address that `wire` answers for."""
     return URL
 
 
 @pytest.fixture
 def token():
-    """The token that `transport` holds, for tests that look for it."""
+    """Return the token of `transport`."""
     return TOKEN
 
 
 @pytest.fixture
 def thing():
-    """The address that a `call` reads or writes."""
+    """Return the address that a `call` reads or writes."""
     return f"{URL}/api/thing/1"
 
 
 @pytest.fixture
 def wire():
-    """Answer for the network: in order, each answer once, nothing unexpected, nothing left over."""
+    """Mock the network: each answer is sent once, in order, and every answer must be used."""
     with StrictMock(registry=OrderedRegistry, assert_all_requests_are_fired=True) as mock:
         yield mock
 
 
 @pytest.fixture
 def new_transport():
-    """Make transports, closed at the end; keywords are those of `Transport`."""
+    """Return a function that creates transports, with the keywords of `Transport`; close them at the end."""
     with contextlib.ExitStack() as stack:
 
         def make(hosturl=URL, *, org=None, **keywords):
@@ -94,42 +95,25 @@ def new_transport():
 
 @pytest.fixture
 def transport(new_transport):
-    """A transport to `url` that repeats up to twice."""
+    """Return a transport to `url` that retries up to twice."""
     return new_transport(retries=Retries(count=2, backoff=0.5))
 
 
 @pytest.fixture
 def call(transport):
-    """Call `thing/1` by a verb, over `transport`."""
+    """Return a caller of `thing/1` that uses `transport`."""
     return Caller(transport)
 
 
 @pytest.fixture
 def caller():
-    """Make such a call over another transport."""
+    """Return the class of callers, for other transports."""
     return Caller
-
-
-class FakeTime:
-    """Be the time for a transport: it passes only while somebody sleeps, and nobody really does."""
-
-    def __init__(self):
-        self.now = 0.0
-        self.slept = []
-
-    def monotonic(self):
-        """Return the time."""
-        return self.now
-
-    def sleep(self, seconds):
-        """Let it be so much later."""
-        self.slept.append(seconds)
-        self.now += seconds
 
 
 @pytest.fixture
 def pauses(monkeypatch):
-    """Record the seconds that the transport would sleep, and do not sleep."""
+    """Return the list of the seconds that the transport would have slept."""
     time = FakeTime()
     monkeypatch.setattr("ardoqpy._http.transport.time", time)
     return time.slept

@@ -1,8 +1,8 @@
-"""A furnished Ardoq with small pages, a client of its v2, and the contract held against every exchange."""
+"""An emulator with some data and small pages, and clients; every exchange must fit the contract."""
 
 import pytest
 from checker import complaints_about
-from furnished import SEED
+from example_organisation import SEED
 
 from ardoqpy import ArdoqClient
 from ardoqpy.testing import emulator
@@ -10,7 +10,7 @@ from ardoqpy.testing import emulator
 
 @pytest.fixture
 def ardoq():
-    """Give a furnished emulator, and look afterwards that all that was said to it fits the contract."""
+    """Run an emulator with some data; afterwards check every exchange against the contract."""
     recorded = []
     with emulator(seed=SEED, page_size=5, recorder=recorded.append) as running:
         yield running
@@ -20,13 +20,13 @@ def ardoq():
 
 @pytest.fixture
 def client(ardoq):
-    """Give a client that speaks v2."""
+    """Return a client for v2."""
     with ArdoqClient(ardoq.url, ardoq.token, version="v2", retries=0) as made:
         yield made
 
 
 @pytest.fixture
 def v1(ardoq):
-    """Give a client that speaks v1 to the same Ardoq."""
+    """Return a client for v1 of the same Ardoq."""
     with ArdoqClient(ardoq.url, ardoq.token, retries=0) as made:
         yield made

@@ -1,6 +1,7 @@
-"""Give the tests of the wire time that passes only where somebody sleeps."""
+"""A clock that advances only in `sleep`, for tests of the network layer."""
 
 import pytest
+from fake_time import FakeTime
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -9,29 +10,9 @@ settings.register_profile(
 )
 
 
-class FakeTime:
-    """Be the time for a transport: it passes only while somebody sleeps, and nobody really does."""
-
-    def __init__(self):
-        self.now = 1000.0
-        self.slept = []
-        self.meanwhile = []
-
-    def monotonic(self):
-        """Return the time."""
-        return self.now
-
-    def sleep(self, seconds):
-        """Let it be so much later, and do what is to be done meanwhile."""
-        self.slept.append(seconds)
-        self.now += seconds
-        if self.meanwhile:
-            self.meanwhile.pop(0)()
-
-
 @pytest.fixture
 def time(monkeypatch):
-    """The time of every transport."""
+    """Replace the clock of every transport."""
     made = FakeTime()
     monkeypatch.setattr("ardoqpy._http.transport.time", made)
     return made

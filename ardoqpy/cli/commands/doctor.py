@@ -47,8 +47,11 @@ UNREACHABLE_REMEDIES = (
         "wrong_version_number",
         "The port does not speak TLS: check the port, or write http:// for this machine.",
     ),
-    ("name of the host", "Check the spelling of the host, and the DNS of this machine."),
-    ("nobody takes", "Check the port; a firewall may block it, or you need a proxy (HTTPS_PROXY)."),
+    ("host name", "Check the spelling of the host, and the DNS of this machine."),
+    (
+        "does not accept the connection",
+        "Check the port; a firewall may block it, or you need a proxy (HTTPS_PROXY).",
+    ),
     ("time-out", "A firewall may block it, or you need a proxy (HTTPS_PROXY); --timeout waits longer."),
     (
         "certificate",
@@ -67,7 +70,7 @@ class Check(NamedTuple):
 
     step: str
     result: str
-    found: str
+    detail: str
     remedy: str = ""
 
 
@@ -98,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print(check: Check) -> None:
-    print(f"{check.result:<6} {check.step:<13} {escape_controls(check.found)}".rstrip(), flush=True)
+    print(f"{check.result:<6} {check.step:<13} {escape_controls(check.detail)}".rstrip(), flush=True)
     if check.remedy:
         indent = " " * 21
         print(

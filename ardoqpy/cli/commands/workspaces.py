@@ -44,11 +44,11 @@ def context(client: ArdoqClient, options: argparse.Namespace) -> Document:
 
 def fields(client: ArdoqClient, options: argparse.Namespace) -> Listing:
     """Return the definitions of custom fields, of one workspace or of the organisation."""
-    shown = columns("name=apiKey|name", "label", "type", "_id")
+    table_columns = columns("name=apiKey|name", "label", "type", "_id")
     ws_id = workspace_id(client, options.workspace)
     if ws_id is None:
-        return Listing(client.get_field(include_common=options.common), shown)
-    return Listing(get_context(client, ws_id).get("customFields") or [], shown[:-1])
+        return Listing(client.get_field(include_common=options.common), table_columns)
+    return Listing(get_context(client, ws_id).get("customFields") or [], table_columns[:-1])
 
 
 def tags(client: ArdoqClient, options: argparse.Namespace) -> Any:

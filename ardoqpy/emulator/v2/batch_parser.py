@@ -1,6 +1,7 @@
 """Parse the body of a v2 batch, and report the exact location of what is invalid."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ardoqpy.emulator.errors import ApiError, BadRequest, Unprocessable
@@ -51,7 +52,8 @@ def responds_with_entities(body: Attributes) -> bool:
 
 def _aliases(aliases: Attributes, kind: str) -> dict[str, Criteria]:
     criteria_by_alias = {}
-    for alias in (given := _object(aliases, kind, "aliases")):
+    given = _object(aliases, kind, "aliases")
+    for alias in given:
         where = f"aliases.{kind}.{alias}"
         description = _object(given, alias, f"aliases.{kind}")
         criteria = _criteria(description, kind, where)
@@ -66,13 +68,13 @@ def _aliases(aliases: Attributes, kind: str) -> dict[str, Criteria]:
     return criteria_by_alias
 
 
-def _operations(body: Attributes, kind: str, attributes: Body) -> Operations:
+def _operations(body: Attributes, kind: str, body_type: Body) -> Operations:
     given = _object(body, kind, "")
     operations = Operations()
     for where, item in _items(given, kind, "create"):
-        operations.create.append(_draft(item, where, attributes))
+        operations.create.append(_create_operation(item, where, body_type))
     for where, item in _items(given, kind, "upsert"):
-        draft = _draft(item, where, attributes)
+        operation = _create_operation(item, where, body_type)
         unique_by = _required(item, "uniqueBy", where)
         if not isinstance(unique_by, list) or not all(isinstance(name, str) for name in unique_by):
             sentence = f"{where}: 'uniqueBy' has to be a list of strings."
@@ -80,22 +82,20 @@ def _operations(body: Attributes, kind: str, attributes: Body) -> Operations:
         if not unique_by:
             sentence = f"{where}: 'uniqueBy' needs at least one attribute."
             raise Unprocessable(sentence)
-        operations.upsert.append(
-            CreateOperation(draft.batch_id, draft.attributes, draft.custom, tuple(dict.fromkeys(unique_by)))
-        )
+        operations.upsert.append(replace(operation, unique_by=tuple(dict.fromkeys(unique_by))))
     for where, item in _items(given, kind, "update"):
         name = _text(item, "id", where) or ""
         _required(item, "id", where)
         version = _version(_required(item, "ifVersionMatch", where), where)
-        changed = _attributes(attributes.changes, item, where)
+        changed = _attributes(body_type.changes, item, where)
         operations.update.append(UpdateOperation(name, version, *changed))
     for where, item in _items(given, kind, "delete"):
         operations.delete.append(_deletion(item, kind, where))
     return operations
 
 
-def _draft(item: Attributes, where: str, attributes: Body) -> CreateOperation:
-    return CreateOperation(_text(item, "batchId", where), *_attributes(attributes.new, item, where))
+def _create_operation(item: Attributes, where: str, body_type: Body) -> CreateOperation:
+    return CreateOperation(_text(item, "batchId", where), *_attributes(body_type.new, item, where))
 
 
 def _attributes(read: Any, item: Attributes, where: str) -> tuple[Attributes, Attributes]:

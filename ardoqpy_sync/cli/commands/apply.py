@@ -19,8 +19,8 @@ from ardoqpy_sync.cli.run_job import (
     run_with_client,
 )
 from ardoqpy_sync.client import ArdoqSyncClient
-from ardoqpy_sync.job import client_of, write_memory
-from ardoqpy_sync.job.connect import VERSION, beside
+from ardoqpy_sync.job import open_client, write_state
+from ardoqpy_sync.job.connect import DEFAULT_VERSION, resolve_path
 from ardoqpy_sync.lock import JobLock
 from ardoqpy_sync.plans.plan import Plan
 from ardoqpy_sync.reporting.document import build_run_document
@@ -51,7 +51,7 @@ def _run_job(options: argparse.Namespace, context: RunContext) -> CommandResult:
     context.title = job.name
     with JobLock(_lock_file(job), job=job.name):
         state_file, state = load_state(job)
-        with client_of(
+        with open_client(
             job,
             simulate=False,
             previous_report=state,
@@ -62,7 +62,7 @@ def _run_job(options: argparse.Namespace, context: RunContext) -> CommandResult:
             result = run_with_client(job, client)
             if state_file is not None and result.exit_code == DONE:
                 try:
-                    write_memory(state_file, client.report, job=job.name, host=client.hosturl)
+                    write_state(state_file, client.report, job=job.name, host=client.hosturl)
                 except ArdoqClientException as problem:
                     result.errors.append(str(problem))
                     result.exit_code = FAILED
@@ -81,7 +81,7 @@ def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResu
         JobLock(lock_file, job=context.title if job is None else job.name),
         _client_of_plan(plan, settings, progress=progress)
         if job is None
-        else client_of(job, simulate=False, progress=progress, **settings) as client,
+        else open_client(job, simulate=False, progress=progress, **settings) as client,
     ):
         context.set_client(client)
         return _apply(plan, client, options.on_drift or "skip", context.title)
@@ -90,7 +90,7 @@ def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResu
 def _client_of_plan(plan: Plan, settings: ConnectionSettings, *, progress: bool) -> ArdoqSyncClient:
     """Return a client for a plan without its job: the API version is the plan's, the host never is."""
     settings.setdefault("version", plan.made["api"])
-    batch = settings["version"] == VERSION
+    batch = settings["version"] == DEFAULT_VERSION
     return ArdoqSyncClient(batch=batch, on_error="collect", progress=progress, **settings)
 
 
@@ -114,4 +114,4 @@ def _apply(plan: Plan, client: ArdoqSyncClient, on_drift: str, title: str) -> Co
 
 
 def _lock_file(job: Job) -> str:
-    return beside(job, job.run["lock"]) if "lock" in job.run else f"{job.path}.lock"
+    return resolve_path(job, job.run["lock_file"]) if "lock_file" in job.run else f"{job.path}.lock"

@@ -14,8 +14,8 @@ from ardoqpy.cli.output import open_output
 from ardoqpy.client import ArdoqClient
 from ardoqpy_sync.cli.exit_codes import NAME
 from ardoqpy_sync.cli.notify import show_logs
-from ardoqpy_sync.job.connect import VERSION
-from ardoqpy_sync.job.scaffold import first_job
+from ardoqpy_sync.job.connect import DEFAULT_VERSION
+from ardoqpy_sync.job.scaffold import scaffold_job
 
 if TYPE_CHECKING:
     import argparse
@@ -37,9 +37,9 @@ def run(options: argparse.Namespace) -> int:
                 f"The file {options.output!r} cannot be written: there is no folder {str(folder)!r}."
             )
     source = os.path.relpath(options.source, folder)  # paths in a job are relative to the job file
-    settings: ConnectionSettings = {"version": VERSION, **connection_settings(options)}
+    settings: ConnectionSettings = {"version": DEFAULT_VERSION, **connection_settings(options)}
     with show_logs(options, quiet=False), ArdoqClient(read_only=True, **settings) as client:
-        text = first_job(client, options.workspace, source, folder)
+        text = scaffold_job(client, options.workspace, source, folder)
     with open_output(options.output) as stream:
         stream.write(text)
     if options.output != "-" and sys.stdout is not None:

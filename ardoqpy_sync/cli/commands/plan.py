@@ -8,7 +8,7 @@ from ardoqpy.cli.options import connection_settings
 from ardoqpy_sync.cli.notify import CommandResult, RunContext, run_and_notify
 from ardoqpy_sync.cli.options import check_output_files
 from ardoqpy_sync.cli.run_job import load_job_file, load_state, run_with_client
-from ardoqpy_sync.job import client_of
+from ardoqpy_sync.job import open_client
 
 if TYPE_CHECKING:
     import argparse
@@ -26,7 +26,7 @@ def _plan(options: argparse.Namespace, context: RunContext) -> CommandResult:
     job = load_job_file(options.job)
     context.title = job.name
     _, state = load_state(job)
-    with client_of(
+    with open_client(
         job,
         simulate=True,
         previous_report=state,

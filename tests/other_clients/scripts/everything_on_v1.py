@@ -1,4 +1,4 @@
-"""All that 0.8.4's ArdoqClient does on API v1, as scripts written for it do it.
+"""Call everything that 0.8.4's ArdoqClient supports on API v1, as its scripts do.
 
 python everything_on_v1.py URL TOKEN ORG
 """
@@ -33,7 +33,7 @@ MODEL = {
 
 
 def main(url, token, org):
-    """Take everything from its making to its end."""
+    """Create, change and delete everything."""
     story = Story(ArdoqClient)
     story("the level of the root logger", logging.getLogger().level)
     ardoq = ArdoqClient(hosturl=f"{url}/", token=token, org=org)
@@ -44,14 +44,14 @@ def main(url, token, org):
     components = components_of(story, ardoq, ws, other)
     references = references_of(story, ardoq, ws, other, components)
     tags(story, ardoq, ws, components, references)
-    what_is_refused(story, url, token, ardoq, components)
-    what_was_broken(story, ardoq, ws, components)
-    the_end(story, ardoq, ws, other, components, references)
+    errors(story, url, token, ardoq, components)
+    faults_of_the_predecessor(story, ardoq, ws, components)
+    delete(story, ardoq, ws, other, components, references)
     story.end()
 
 
 def workspaces(story, ardoq):
-    """Folders, a model, and workspaces from a template and on that model."""
+    """Create folders, a model, and workspaces from a template and with that model."""
     folder = story("create_folder", ardoq.create_folder({"name": "Landscape", "description": "All of it"}))
     story("create_model", ardoq.create_model(MODEL))
     models = story("get_models", ardoq.get_models())
@@ -84,7 +84,7 @@ def workspaces(story, ardoq):
 
 
 def metamodel(story, ardoq, ws):
-    """Types, by their names, and fields."""
+    """Look up types by name, and create fields."""
     model = story("get_model of a workspace", ardoq.get_model(ws_id=ws))
     story("get_model by its id", ardoq.get_model(ws_id=ws, model_id=model["_id"]))
     for name in ("Server", "Service", "Nothing"):
@@ -106,7 +106,7 @@ def metamodel(story, ardoq, ws):
 
 
 def components_of(story, ardoq, ws, other):
-    """Components, found by name and by field, and changed."""
+    """Create components, search them by name and by field, and change them."""
     server_type = next(iter(ardoq.find_component_type(ws_id=ws, comptype_name="Server")))
     rows = {
         "shop": {
@@ -158,7 +158,7 @@ def components_of(story, ardoq, ws, other):
 
 
 def references_of(story, ardoq, ws, other, components):
-    """References, within a workspace and out of it, and changed."""
+    """Create references within and out of a workspace, and change them."""
     depends = ardoq.find_reference_type(ws_id=ws, reftype_name="depends on")["id"]
     ends = {"rootWorkspace": ws, "source": components["shop"]}
     at_home = {**ends, "targetWorkspace": ws, "target": components["host"], "type": depends}
@@ -193,31 +193,31 @@ def references_of(story, ardoq, ws, other, components):
 
 
 def tags(story, ardoq, ws, components, references):
-    """Tags, found or made by name, and changed."""
+    """Create tags or get them by name, and change them."""
     row = {"name": "core", "description": "", "rootWorkspace": ws, "components": [components["shop"]]}
     tag = story("create_tag", ardoq.create_tag(tag=row))
     story("create_tag again", ardoq.create_tag(tag={**row, "components": [components["host"]]}))
-    gone = story("create_tag to be deleted", ardoq.create_tag({"name": "old", "rootWorkspace": ws}))
+    old_tag = story("create_tag to be deleted", ardoq.create_tag({"name": "old", "rootWorkspace": ws}))
     tag.update(components=[components["shop"], components["till"]], references=references[:1])
     story("update_tag", ardoq.update_tag(tag_id=tag["_id"], tag=tag))
     story("get_tag", ardoq.get_tag(tag_id=tag["_id"]))
     story("get_tag of a workspace", ardoq.get_tag(ws_id=ws))
-    story("del_tag", ardoq.del_tag(tag_id=gone["_id"]))
+    story("del_tag", ardoq.del_tag(tag_id=old_tag["_id"]))
     story.attempt("update_tag of a version that is past", ardoq.update_tag, tag["_id"], tag)
 
 
-def what_is_refused(story, url, token, ardoq, components):
-    """Errors, as scripts take them apart."""
-    nobody = "0" * 24
+def errors(story, url, token, ardoq, components):
+    """Provoke errors, and read them as scripts do."""
+    unknown_id = "0" * 24
     for kind, find in {
-        "workspace": lambda: ardoq.get_workspace(ws_id=nobody),
-        "workspace aggregated": lambda: ardoq.get_workspace(ws_id=nobody, aggregated=True),
-        "component": lambda: ardoq.get_component(comp_id=nobody),
-        "reference": lambda: ardoq.get_reference(ws_id=nobody, ref_id=nobody),
-        "folder": lambda: ardoq.get_folder(folder_id=nobody),
-        "tag": lambda: ardoq.get_tag(tag_id=nobody),
-        "field": lambda: ardoq.get_field(field_id=nobody),
-        "model": lambda: ardoq.get_model(ws_id=nobody, model_id=nobody),
+        "workspace": lambda: ardoq.get_workspace(ws_id=unknown_id),
+        "workspace aggregated": lambda: ardoq.get_workspace(ws_id=unknown_id, aggregated=True),
+        "component": lambda: ardoq.get_component(comp_id=unknown_id),
+        "reference": lambda: ardoq.get_reference(ws_id=unknown_id, ref_id=unknown_id),
+        "folder": lambda: ardoq.get_folder(folder_id=unknown_id),
+        "tag": lambda: ardoq.get_tag(tag_id=unknown_id),
+        "field": lambda: ardoq.get_field(field_id=unknown_id),
+        "model": lambda: ardoq.get_model(ws_id=unknown_id, model_id=unknown_id),
     }.items():
         story.attempt(f"a {kind} that is not there", find)
     comp = ardoq.get_component(comp_id=components["host"])
@@ -230,8 +230,8 @@ def what_is_refused(story, url, token, ardoq, components):
     story.attempt("a search for nothing", ardoq.find_component, ws_id=comp["rootWorkspace"])
 
 
-def what_was_broken(story, ardoq, ws, components):
-    """What 0.8.4 could not do, or did in a way that is not kept."""
+def faults_of_the_predecessor(story, ardoq, ws, components):
+    """Call what 0.8.4 could not do, or did in a way that this library does not keep."""
     story.attempt("get_model without an id", ardoq.get_model)
     story.attempt("get_folder without an id", ardoq.get_folder)
     story.attempt("create_component of nothing", ardoq.create_component)
@@ -243,8 +243,8 @@ def what_was_broken(story, ardoq, ws, components):
     story("kept answers", [hasattr(ardoq, name) for name in ("workspaces", "workspace", "model")])
 
 
-def the_end(story, ardoq, ws, other, components, references):
-    """Delete most of it."""
+def delete(story, ardoq, ws, other, components, references):
+    """Delete most entities."""
     story("del_reference", ardoq.del_reference(ref_id=references[2]))
     story.attempt("del_reference again", ardoq.del_reference, ref_id=references[2])
     story("del_component", ardoq.del_component(comp_id=components["host"]))

@@ -1,4 +1,4 @@
-"""All that 0.8.4's ArdoqClient does on API v2, where it reads and patches, on what its v1 has made.
+"""Call everything that 0.8.4's ArdoqClient supports on API v2, on data that v1 has created.
 
 python everything_on_v2.py URL TOKEN
 """
@@ -25,9 +25,9 @@ MODEL = {
 
 
 def main(url, token):
-    """Make it by v1, read and patch it by v2."""
+    """Create by v1, read and patch by v2."""
     story = Story(ArdoqClient)
-    ws, other, components, references = made(ArdoqClient(hosturl=url, token=token))
+    ws, other, components, references = created(ArdoqClient(hosturl=url, token=token))
     ardoq = ArdoqClient(hosturl=url, token=token, version="v2")
     story("settings", [ardoq.version, ardoq.baseurl])
     story("get_current_user", ardoq.get_current_user())
@@ -60,18 +60,18 @@ def main(url, token):
     story("patch_component of a version", ardoq.patch_component(web, 2, more))
     story("patch_component clears", ardoq.patch_component(till, payload={"customFields": {"cost": None}}))
     story.attempt("patch_component of a version that is past", ardoq.patch_component, web, 2, more)
-    nobody = "0" * 24
-    story.attempt("a component that is not there", ardoq.get_component, comp_id=nobody)
-    story.attempt("a reference that is not there", ardoq.get_reference, ws_id=ws, ref_id=nobody)
-    story.attempt("a workspace that is not there", ardoq.get_workspace, ws_id=nobody)
+    unknown_id = "0" * 24
+    story.attempt("a component that is not there", ardoq.get_component, comp_id=unknown_id)
+    story.attempt("a reference that is not there", ardoq.get_reference, ws_id=ws, ref_id=unknown_id)
+    story.attempt("a workspace that is not there", ardoq.get_workspace, ws_id=unknown_id)
     wrong = ArdoqClient(hosturl=url, token=f"not-{token}", version="v2")
     story.attempt("a token that is not known", wrong.get_current_user)
-    what_was_broken(story, ardoq, ws, other, components)
+    faults_of_the_predecessor(story, ardoq, ws, other, components)
     story.end()
 
 
-def made(ardoq):
-    """Make, by v1, two workspaces with more in them than fits on a page."""
+def created(ardoq):
+    """Create, by v1, two workspaces with more entities than fit on a page."""
     ardoq.create_model(MODEL)
     model = next(model["_id"] for model in ardoq.get_models() if model["name"] == MODEL["name"])
     field = {"model": model, "global": True}
@@ -97,8 +97,8 @@ def made(ardoq):
     return ws, other, components, references
 
 
-def what_was_broken(story, ardoq, ws, other, components):
-    """What 0.8.4 could not do on v2, or did in a way that is not kept."""
+def faults_of_the_predecessor(story, ardoq, ws, other, components):
+    """Call what 0.8.4 could not do on v2, or did in a way that this library does not keep."""
     story.attempt("find_reference_type", ardoq.find_reference_type, ws_id=ws, reftype_name="depends on")
     story.attempt("find_component", ardoq.find_component, ws_id=ws, comp_name="Web shop 2")
     new = {"rootWorkspace": other, "typeId": "p1", "name": "New"}

@@ -1,4 +1,4 @@
-"""Every way in which scripts of 0.8.4 got hold of its classes, each as if it were the first.
+"""Import the classes of 0.8.4 in every way that scripts do, each in a fresh interpreter state.
 
 python import_lines.py
 """
@@ -25,8 +25,8 @@ LINES = (
 )
 
 
-def name_of_what(line):
-    """Return the name of the class that a line finds."""
+def imported_name(line):
+    """Return the name of the class that a line imports."""
     for module in [name for name in sys.modules if name.partition(".")[0].startswith("ardoqpy")]:
         del sys.modules[module]
     names = {}
@@ -40,7 +40,7 @@ def main():
 
     story = Story()
     for line in LINES:
-        story.attempt(line, name_of_what, line)
+        story.attempt(line, imported_name, line)
     story.end()
 
 

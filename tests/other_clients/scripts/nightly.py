@@ -1,4 +1,4 @@
-"""A nightly job over 0.8.4's ArdoqSyncClient: bring applications and their hosts from a file into Ardoq.
+"""Run a nightly job with 0.8.4's ArdoqSyncClient: write applications and their hosts from a file to Ardoq.
 
 python nightly.py URL TOKEN SOURCE.json [--simulate]
 """
@@ -30,13 +30,15 @@ def main():
     story("get_workspace", [loaded["name"], sorted(comp["name"] for comp in loaded["components"])])
     kept = components(story, ardoq, source, {"app": apps, "service": apps, "host": hosts})
     references(story, ardoq, source, apps, kept)
-    looking(story, ardoq, apps)
-    going(story, ardoq, source, apps, kept)
+    read(story, ardoq, apps)
+    change_and_delete(story, ardoq, source, apps, kept)
     report = ardoq.get_report()
     for key in report:
         story(f"report {key}", report[key])
     ardoq.init_report()
-    ardoq.create_component(comp={**source["components"][0]["attributes"], **known(kept, source)})
+    ardoq.create_component(
+        comp={**source["components"][0]["attributes"], **row_of_first_component(kept, source)}
+    )
     report = ardoq.get_report()
     story(
         "a report begun anew", {key: report[key] for key in ("new_comps", "updated_comps", "cache_hit_comps")}
@@ -44,14 +46,14 @@ def main():
     story.end()
 
 
-def known(kept, source):
-    """Return what makes a row of the first component."""
+def row_of_first_component(kept, source):
+    """Return a function that creates a row of the first component."""
     comp = kept[source["components"][0]["name"]]
     return {key: comp[key] for key in ("name", "typeId", "rootWorkspace")}
 
 
 def components(story, ardoq, source, workspaces):
-    """Have a component for each row, and return them by their names."""
+    """Ensure a component for each row, and return them by name."""
     names = {"app": "Application", "service": "Service", "host": "Server"}
     types = {
         kind: next(iter(ardoq.find_component_type(ws_id=workspaces[kind], comptype_name=name)))
@@ -68,15 +70,17 @@ def components(story, ardoq, source, workspaces):
         if "parent" in row:
             comp["parent"] = kept[row["parent"]]["_id"]
         if "match" in row:
-            known = ardoq.create_component(comp=comp, field_name=row["match"], field_value=comp[row["match"]])
+            row_of_first_component = ardoq.create_component(
+                comp=comp, field_name=row["match"], field_value=comp[row["match"]]
+            )
         else:
-            known = ardoq.create_component(comp=comp)
-        kept[row["name"]] = story(f"component {row['name']}", known)
+            row_of_first_component = ardoq.create_component(comp=comp)
+        kept[row["name"]] = story(f"component {row['name']}", row_of_first_component)
     return kept
 
 
 def references(story, ardoq, source, apps, kept):
-    """Have a reference for each use that the source knows of."""
+    """Ensure a reference for each use in the source."""
     for row in source["references"]:
         uses = ardoq.find_reference_type(ws_id=apps, reftype_name=row["type"])
         ref = {
@@ -90,8 +94,8 @@ def references(story, ardoq, source, apps, kept):
         story(f"reference {row['from']} {row['type']} {row['to']}", ardoq.create_reference(ref=ref))
 
 
-def looking(story, ardoq, apps):
-    """Look into what is loaded."""
+def read(story, ardoq, apps):
+    """Read what is loaded."""
     story("find_component", ardoq.find_component(ws_id=apps, comp_name="Web"))
     story("find_component in other letters", ardoq.find_component(ws_id=apps, comp_name="web shop"))
     story("find_component exactly", ardoq.find_component(ws_id=apps, comp_name="Web", exact=True))
@@ -99,8 +103,8 @@ def looking(story, ardoq, apps):
     story("names in ws", sorted(comp["name"] for comp in ardoq.ws[apps]["components"]))
 
 
-def going(story, ardoq, source, apps, kept):
-    """Change what the source changes by id, and take away what it says is gone."""
+def change_and_delete(story, ardoq, source, apps, kept):
+    """Change by id what the source changes, and delete what it deletes."""
     for name, attributes in source["updates"].items():
         (comp,) = ardoq.find_component(ws_id=apps, comp_name=name, exact=True)
         story(f"update_component {name}", ardoq.update_component(comp["_id"], {**comp, **attributes}))
@@ -108,9 +112,9 @@ def going(story, ardoq, source, apps, kept):
         for ref in list(ardoq.ws[apps]["references"] or []):
             if (ref["source"], ref["target"]) == (kept[row["from"]]["_id"], kept[row["to"]]["_id"]):
                 changed = {**ref, **row["attributes"]}
-                told = ardoq.update_reference(ref_id=ref["_id"], ref=changed)
-                story(f"update_reference {row['from']} {row['to']}", told)
-    for row in source["gone"]:
+                updated = ardoq.update_reference(ref_id=ref["_id"], ref=changed)
+                story(f"update_reference {row['from']} {row['to']}", updated)
+    for row in source["deleted"]:
         wanted = kept[row["from"]]["_id"], kept[row["to"]]["_id"]
         for ref in list(ardoq.ws[apps]["references"] or []):
             if (ref["source"], ref["target"]) == wanted:

@@ -1,4 +1,4 @@
-"""All that the portal's example client does, of which 0.8.4 ships a copy: every method of API and Batch.
+"""Call every method of API and Batch of the portal's example client, of which 0.8.4 contains a copy.
 
 ARDOQ_API_HOST=... ARDOQ_API_TOKEN=... ARDOQ_ORG_LABEL=... python portal.py WORKSPACE REPORT
 """
@@ -13,7 +13,7 @@ from ardoqpy import API, Batch
 
 
 def main(ws, report):
-    """Read and write a workspace, one by one and in batches."""
+    """Read and write a workspace, with single requests and in batches."""
     story = Story(API, Batch)
     api = API()
     story("settings", [api.ardoq_api_host == os.environ["ARDOQ_API_HOST"], api.ardoq_org_label])
@@ -22,13 +22,13 @@ def main(ws, report):
     reading(story, api, ws, report)
     components = writing(story, api, ws)
     batches(story, api, ws, components)
-    refused(story, api, ws, components)
-    broken(story, api, ws)
+    errors(story, api, ws, components)
+    faults_of_the_predecessor(story, api, ws)
     story.end()
 
 
 def reading(story, api, ws, report):
-    """Listings with pages and without, workspaces and reports."""
+    """Read listings with and without pages, workspaces and reports."""
     story("list_workspaces", list(api.list_workspaces()))
     story("list_workspaces by name", list(api.list_workspaces({"name": "Other"})))
     story("read_workspace", api.read_workspace(ws))
@@ -48,7 +48,7 @@ def reading(story, api, ws, report):
 
 
 def writing(story, api, ws):
-    """Create, read, update and delete, one by one."""
+    """Create, read, update and delete with single requests."""
     new = {"rootWorkspace": ws, "typeId": "p1", "name": "Å & Ø = 100 %?", "customFields": {"cost": 12.5}}
     web = story("create_component", api.create_component(new))
     data = {"rootWorkspace": ws, "typeId": "p2", "name": "Till", "parent": web["_id"], "description": None}
@@ -74,7 +74,7 @@ def writing(story, api, ws):
 
 
 def deleted(story, step, delete, read, entity_id):
-    """Delete as scripts have to with the portal's client, which reads JSON out of an empty answer."""
+    """Delete as scripts have to with the portal's client, which reads JSON from an empty answer."""
     try:
         delete(entity_id)
     except json.JSONDecodeError:
@@ -85,7 +85,7 @@ def deleted(story, step, delete, read, entity_id):
 
 
 def batches(story, api, ws, known):
-    """Everything at once, as a Batch, chained or not."""
+    """Write everything in a Batch, chained or not."""
     web, till, ref = known
     story("a batch is empty", Batch().is_empty())
     story("the body of a new batch", Batch().body)
@@ -103,19 +103,19 @@ def batches(story, api, ws, known):
     story("components after the batch", list(api.list_components({"rootWorkspace": ws}, paginated=True)))
     story("references after the batch", list(api.list_references({"rootWorkspace": ws})))
     story("batch without entities", api.batch(Batch().update_component(made[0], {"name": "Batched 2"}).body))
-    gone = Batch().delete_component(made[1]).delete_reference(arrows[0])
-    story("batch that deletes", api.batch(gone.body))
+    deletes = Batch().delete_component(made[1]).delete_reference(arrows[0])
+    story("batch that deletes", api.batch(deletes.body))
     stale = Batch().update_component(web, {"name": "Too late"}, version=1)
     stale.create_component({"rootWorkspace": ws, "typeId": "p1", "name": "Not made"})
     story.attempt("batch of a version that is past", api.batch, stale.body)
     story("nothing of it was done", api.list_components({"rootWorkspace": ws, "name": "Not made"})["values"])
 
 
-def refused(story, api, ws, known):
-    """Errors, as scripts take them apart."""
-    nobody = "0" * 24
-    story.attempt("a component that is not there", api.read_component, nobody)
-    story.attempt("a reference that is not there", api.read_reference, nobody)
+def errors(story, api, ws, known):
+    """Provoke errors, and read them as scripts do."""
+    unknown_id = "0" * 24
+    story.attempt("a component that is not there", api.read_component, unknown_id)
+    story.attempt("a reference that is not there", api.read_reference, unknown_id)
     story.attempt("a version that is past", api.update_component, known[0], {"name": "x"}, 1)
     story.attempt("a component without a name", api.create_component, {"rootWorkspace": ws, "typeId": "p1"})
     wrong = API(ardoq_api_token="wr0ng")
@@ -124,8 +124,8 @@ def refused(story, api, ws, known):
     story.attempt("another organisation", elsewhere.me)
 
 
-def broken(story, api, ws):
-    """What the portal's client does in a way that is not kept."""
+def faults_of_the_predecessor(story, api, ws):
+    """Call what the portal's client does in a way that this library does not keep."""
     host, token = (os.environ.pop(name) for name in ("ARDOQ_API_HOST", "ARDOQ_API_TOKEN"))
     story.attempt("without a token", API, host)
     os.environ.pop("ARDOQ_ORG_LABEL")

@@ -1,4 +1,4 @@
-"""The public names of the predecessor's classes, with the arguments that each method takes.
+"""Print the public methods of the predecessor's classes with their arguments.
 
 python public_names.py
 """
@@ -12,17 +12,17 @@ from ardoqpy import API, ArdoqClient, ArdoqSyncClient, Batch
 
 
 def main():
-    """Tell, for each method, its arguments in order; one that takes any at all has a star."""
+    """Print the arguments of each method in order; `*` stands for any arguments."""
     story = Story()
     for kind in (ArdoqClient, ArdoqSyncClient, API, Batch):
         for name, method in inspect.getmembers(kind, inspect.isfunction):
             if name == "__init__" or not name.startswith("_"):
-                arguments = [str(one) for one in inspect.signature(method).parameters.values()]
-                told = {
+                arguments = [str(item) for item in inspect.signature(method).parameters.values()]
+                arguments = {
                     "is its own": name in vars(kind),
-                    "arguments": [re.match(r"[*\w]+", one)[0] for one in arguments],
+                    "arguments": [re.match(r"[*\w]+", item)[0] for item in arguments],
                 }
-                story(f"{kind.__name__}.{name}", told)
+                story(f"{kind.__name__}.{name}", arguments)
     story.end()
 
 

@@ -1,6 +1,6 @@
-"""What a script has to tell: what each of its steps came to, printed as JSON when it ends.
+"""Collect the facts of a script: the result of each step, printed as JSON at the end.
 
-Runs under 0.8.4 and under this library alike, so it asks nothing of either but the error both have.
+The module runs under 0.8.4 and under this library, so it uses nothing of either except their common error.
 """
 
 import functools
@@ -15,9 +15,7 @@ from ardoqpy import ArdoqClientException
 
 
 class Story:
-    """Collect what the steps of a script came to, by their names, and which methods of some classes it
-    called.
-    """
+    """Collect the results of the steps by name, and the called methods of some classes."""
 
     def __init__(self, *kinds):
         self.steps = {}
@@ -29,33 +27,33 @@ class Story:
                     setattr(kind, name, self._noting(f"{kind.__name__}.{name}", method))
 
     def __call__(self, step, value):
-        """Tell what a step came to, as it is at this moment, and give it back."""
+        """Record a copy of a result, and return the result."""
         assert step not in self.steps, step
         self.steps[step] = json.loads(json.dumps(value))
         return value
 
     def attempt(self, step, call, *arguments, **named):
-        """Tell what a call came to, where that may be an error."""
+        """Record the result or the error of a call."""
         try:
             return self(step, call(*arguments, **named))
-        except (Exception, SystemExit) as problem:  # noqa: BLE001  (whatever it is, it is what is told)
-            return self(step, _told(problem))
+        except (Exception, SystemExit) as problem:  # noqa: BLE001  (any error is a result)
+            return self(step, _error_data(problem))
 
     def printed(self, step, call, *arguments, **named):
-        """Tell what a call has printed."""
+        """Record what a call prints."""
         out = io.StringIO()
         with redirect_stdout(out):
             call(*arguments, **named)
         self(step, out.getvalue().splitlines())
 
     def end(self):
-        """Print all of it."""
+        """Print all facts."""
         if self._called:
             self("called", sorted(self._called))
         json.dump(self.steps, sys.stdout)
 
     def _noting(self, name, method):
-        """Return a method that notes when a script calls it; what it calls itself is its own business."""
+        """Return a method that records calls by a script, except for calls within the class."""
 
         @functools.wraps(method)
         def noting(*arguments, **named):
@@ -71,13 +69,13 @@ class Story:
         return noting
 
 
-def _told(problem):
+def _error_data(problem):
     """Return an error as data: its family, and what came over the wire. Sentences may differ."""
     ours = isinstance(problem, ArdoqClientException)
-    told = {"raised": "ArdoqClientException" if ours else type(problem).__name__}
+    data = {"raised": "ArdoqClientException" if ours else type(problem).__name__}
     detail = problem.args[0] if ours else None
     if isinstance(detail, dict):
-        told |= {key: detail[key] for key in ("code", "reason", "text")}
+        data |= {key: detail[key] for key in ("code", "reason", "text")}
     if isinstance(problem, HTTPError):
-        told |= {"code": problem.code, "reason": problem.reason, "text": problem.read().decode()}
-    return told
+        data |= {"code": problem.code, "reason": problem.reason, "text": problem.read().decode()}
+    return data

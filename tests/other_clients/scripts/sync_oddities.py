@@ -1,4 +1,4 @@
-"""What 0.8.4's ArdoqSyncClient did in ways that are not kept, one by one, each with a client of its own.
+"""Show what 0.8.4's ArdoqSyncClient did in ways that this library does not keep, each with a new client.
 
 python sync_oddities.py URL TOKEN WORKSPACE
 """
@@ -21,7 +21,7 @@ COUNTS = (
 
 
 class Oddities:
-    """Make clients, rows, and the counts of a client's report."""
+    """Create clients and rows, and record the counts of reports."""
 
     def __init__(self, url, token, ws):
         self.settings = {"hosturl": url, "token": token}
@@ -30,15 +30,15 @@ class Oddities:
         self.plain = ArdoqClient(**self.settings)
 
     def sync(self, **options):
-        """Make a client with nothing loaded."""
+        """Create a client with nothing loaded."""
         return ArdoqSyncClient(**self.settings, **options)
 
     def row(self, name, **attributes):
-        """Make a row."""
+        """Return a row."""
         return {"name": name, "typeId": "p1", "rootWorkspace": self.ws, **attributes}
 
     def counted(self, step, ardoq):
-        """Tell what a client's report counts."""
+        """Record the counts of a client's report."""
         report = ardoq.get_report()
         self.story(step, {key: report[key] for key in COUNTS if report[key]})
 
@@ -62,7 +62,7 @@ def matching_by_a_field(odd):
 
 
 def nothing_to_update(odd):
-    """Say again by id what Ardoq holds."""
+    """Update by id with the values that Ardoq has."""
     ardoq = odd.sync()
     comp = ardoq.create_component(odd.row("As it is"))
     again = ardoq.update_component(comp_id=comp["_id"], comp=comp)
@@ -79,28 +79,28 @@ def every_night(odd, name, **attributes):
 
 
 def two_spellings(odd):
-    """Have two rows for one component, in other letters."""
+    """Send two rows for one component, in different letter case."""
     ardoq = odd.sync()
     odd.story("two spellings", [ardoq.create_component(odd.row(name))["name"] for name in ("Spelt", "SPELT")])
 
 
 def somebody_else(odd):
-    """Update what somebody else has changed since it was loaded."""
+    """Update what another client has changed since it was loaded."""
     ardoq = odd.sync()
     comp = ardoq.create_component(odd.row("Contested"))
     odd.plain.update_component(comp["_id"], {**comp, "owner": "somebody else"})
     mine = odd.row("Contested", description="mine")
-    odd.story.attempt("somebody else was faster", lambda: told(ardoq.create_component(mine)))
-    odd.story("what became of it", told(odd.plain.get_component(comp_id=comp["_id"])))
+    odd.story.attempt("somebody else was faster", lambda: written(ardoq.create_component(mine)))
+    odd.story("what became of it", written(odd.plain.get_component(comp_id=comp["_id"])))
 
 
-def told(comp):
-    """Return what the two of them have written."""
+def written(comp):
+    """Return what the two clients have written."""
     return {key: comp.get(key) for key in ("_version", "owner", "description")}
 
 
 def simulated(odd):
-    """Simulate."""
+    """Simulate a run."""
     ardoq = odd.sync(simulate=True)
     row = odd.row("Imagined")
     ardoq.create_component(row)
@@ -118,7 +118,7 @@ def simulated(odd):
 
 
 def handed_out(odd):
-    """Change what a sync has handed out, without a call."""
+    """Change what a sync has returned, without a call."""
     ardoq = odd.sync()
     comp = ardoq.create_component(odd.row("Handed out"))
     comp["name"] = "Changed by the script"
@@ -131,7 +131,7 @@ def handed_out(odd):
 
 
 def deleted_and_wanted(odd):
-    """Delete a reference, then have it again."""
+    """Delete a reference, then ensure it again."""
     ardoq = odd.sync()
     ends = [ardoq.create_component(odd.row(f"End {number}"))["_id"] for number in (1, 2)]
     row = {"rootWorkspace": odd.ws, "source": ends[0], "target": ends[1], "type": 1}
@@ -139,7 +139,7 @@ def deleted_and_wanted(odd):
     ardoq.del_reference(ref_id=ref["_id"])
     ardoq.create_reference(row)
     odd.counted("deleted and wanted again", ardoq)
-    held = [one for one in odd.plain.get_reference(ws_id=odd.ws) if one["source"] == ends[0]]
+    held = [item for item in odd.plain.get_reference(ws_id=odd.ws) if item["source"] == ends[0]]
     odd.story("wanted again and there", len(held))
 
 
@@ -149,7 +149,7 @@ def names(ardoq, ws):
 
 
 def main(url, token, ws):
-    """One after the other; those after which ids differ at the end."""
+    """Run all of them; the last ones are those after which ids differ."""
     odd = Oddities(url, token, ws)
     deleting(odd)
     nothing_to_update(odd)

@@ -1,16 +1,16 @@
-"""An organisation to bring rows into, and what is to be known of it afterwards."""
+"""The seed of the emulator, and functions that read what it stores."""
 
 APPS, SERVERS, MODEL = "a" * 24, "b" * 24, "c" * 24
 WAYS = {"v1": {"version": "v1"}, "v2": {"version": "v2"}, "batched": {"version": "v2", "batch": True}}
 
 
 def field(name, label, kind, **more):
-    """Return the definition of a field as a seed has it."""
+    """Return a field definition for a seed."""
     return {"_id": name.ljust(24, "f"), "name": name, "label": label, "type": kind, "model": MODEL, **more}
 
 
 def component(comp_id, name, ws=APPS, kind="p1", **more):
-    """Return a component as a seed has it."""
+    """Return a component for a seed."""
     custom = {key: more.pop(key) for key in ("cmdb_id", "cost", "lifecycle", "critical") if key in more}
     comp = {"_id": comp_id, "name": name, "rootWorkspace": ws, "typeId": kind, **more}
     return comp | ({"customFields": custom} if custom else {})
@@ -21,7 +21,7 @@ SEED = {
     "models": [
         {
             "_id": MODEL,
-            "name": "Landscape",
+            "name": "Applications and servers",
             "root": {"p1": {"name": "Application"}, "p2": {"name": "Server"}},
             "referenceTypes": {"1": {"id": 1, "name": "depends on"}, "2": {"id": 2, "name": "runs on"}},
         }
@@ -40,18 +40,18 @@ SEED = {
 
 
 def stored(server, ws=APPS):
-    """Return by name what the emulator holds of a workspace."""
-    held = [comp for comp in server.dump()["components"] if comp["rootWorkspace"] == ws]
-    return {comp["name"]: comp | comp.get("customFields", {}) for comp in held}
+    """Return the stored components of a workspace by name."""
+    components = [comp for comp in server.dump()["components"] if comp["rootWorkspace"] == ws]
+    return {comp["name"]: comp | comp.get("customFields", {}) for comp in components}
 
 
-def ties(server):
-    """Return the references that the emulator holds, as (source, target, type) by names."""
+def stored_references(server):
+    """Return the stored references as (source name, target name, type)."""
     dump = server.dump()
     names = {comp["_id"]: comp["name"] for comp in dump["components"]}
     return sorted((names[ref["source"]], names[ref["target"]], ref["type"]) for ref in dump["references"])
 
 
 def writes(server):
-    """Return the requests that would have changed something."""
-    return [one for one in server.requests if one.method != "GET"]
+    """Return the requests that write."""
+    return [request for request in server.requests if request.method != "GET"]

@@ -1,4 +1,4 @@
-"""An organisation with some of everything, and a contract that knows its ids."""
+"""Create an organisation with entities of every kind, and a contract that uses their ids."""
 
 import copy
 from typing import Any
@@ -146,10 +146,10 @@ _BATCH = {
 }
 
 
-def acquainted(contract: Json) -> Json:
-    """Return a contract that proposes values of this organisation beside any others.
+def with_examples(contract: Json) -> Json:
+    """Return a contract whose examples include ids of this organisation.
 
-    What it allows stays the same, but for `ifVersionMatch`, of which the vendor's says less than the guides.
+    It allows the same as before, except for `ifVersionMatch`, which the guides restrict more than the vendor.
     """
     contract = copy.deepcopy(contract)
     for path, operations in contract["paths"].items():
@@ -174,11 +174,8 @@ def acquainted(contract: Json) -> Json:
     return contract
 
 
-def linked(contract: Json) -> Json:
-    """Return a contract that says where to go on with what was created or listed.
-
-    What it creates makes sense, so that there is something to go on with.
-    """
+def with_links(contract: Json) -> Json:
+    """Return a contract with links from what an operation creates or lists to other operations."""
     contract = copy.deepcopy(contract)
     schemas = contract["components"]["schemas"]
     name = {"type": "string", "pattern": "^[A-Za-z]{1,20}$"}
@@ -194,12 +191,12 @@ def linked(contract: Json) -> Json:
             f"{verb} what was listed": _link(f"{path}/{{id}}", verb, {"id": "$response.body#/values/0/_id"})
             for verb in ("get", "patch")
         }
-        one = contract["paths"][f"{path}/{{id}}"]
-        gone = {"get what was deleted": _link(f"{path}/{{id}}", "get", {"id": "$request.path.id"})}
+        item = contract["paths"][f"{path}/{{id}}"]
+        links = {"get what was deleted": _link(f"{path}/{{id}}", "get", {"id": "$request.path.id"})}
         contract["paths"][path]["post"]["responses"]["201"]["links"] = created
         contract["paths"][path]["get"]["responses"]["200"]["links"] = listed
-        one["delete"]["responses"]["204"]["links"] = gone
-        one["patch"]["responses"]["200"]["links"] = {
+        item["delete"]["responses"]["204"]["links"] = links
+        item["patch"]["responses"]["200"]["links"] = {
             "patch again": _link(f"{path}/{{id}}", "patch", {"id": "$response.body#/_id"}),
         }
     contract["paths"]["/api/v2/components"]["post"]["responses"]["201"]["links"]["its references"] = _link(
@@ -227,27 +224,27 @@ def _link(path: str, verb: str, parameters: dict[str, str]) -> Json:
 
 def _acquaint(schema: Json, ids: list[str]) -> None:
     schema.pop("example", None)
-    for name, one in schema.get("properties", {}).items():
-        one.pop("example", None)
-        if name == "customFields" and "additionalProperties" in one:
-            known_ones = _KNOWN_TEXTS if one["additionalProperties"] else _KNOWN_VALUES
-            others = {"$ref": f"#/components/schemas/{'Texts' if one['additionalProperties'] else 'Open'}"}
+    for name, item in schema.get("properties", {}).items():
+        item.pop("example", None)
+        if name == "customFields" and "additionalProperties" in item:
+            known_ones = _KNOWN_TEXTS if item["additionalProperties"] else _KNOWN_VALUES
+            others = {"$ref": f"#/components/schemas/{'Texts' if item['additionalProperties'] else 'Open'}"}
             schema["properties"][name] = {"anyOf": [known_ones, others]}
             continue
         known = ids if name == "id" else _KNOWN.get(name)
-        if known is None or "enum" in one or one.get("type") == "object" or "$ref" in one:
+        if known is None or "enum" in item or item.get("type") == "object" or "$ref" in item:
             continue
-        if one.get("type") == "array":
+        if item.get("type") == "array":
             if name == "uniqueBy":
-                one["items"] = _proposing(one["items"], known)
-        elif isinstance(known[0], str) == (one.get("type", "string") == "string"):
-            schema["properties"][name] = _proposing(one, known)
+                item["items"] = _proposing(item["items"], known)
+        elif isinstance(known[0], str) == (item.get("type", "string") == "string"):
+            schema["properties"][name] = _proposing(item, known)
 
 
 def _proposing(schema: Json, values: list[Any]) -> Json:
     """Return a schema of these values or any others.
 
-    The others are referred to, since a schema that plainly holds the values would swallow their proposal.
+    The others are a reference, because a schema that contains the values would hide them.
     """
     name = "Anything" if "type" not in schema else f"Any{schema['type']}"
     nullable = {"nullable": True} if schema.get("nullable") else {}

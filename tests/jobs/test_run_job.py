@@ -1,10 +1,10 @@
-"""Jobs carried out: what becomes of rows, on v1, on v2 and in batches."""
+"""Run jobs on v1, on v2 and in batches."""
 
 import pytest
-from nights import APPS, SEED, SERVERS, component, stored, ties, writes
+from job_seed import APPS, SEED, SERVERS, component, stored, stored_references, writes
 
 from ardoqpy import ArdoqClientException, ServiceUnavailable
-from ardoqpy_sync.job import JobInvalid, run_job, troubles_of
+from ardoqpy_sync.job import JobInvalid, find_problems, run_job
 
 APPLICATIONS = """
 [[components]]
@@ -13,6 +13,7 @@ workspace = "Apps"
 type = "Application"
 name = "{Name}"
 """
+MAKE_EQUAL = "Make both rows the same, or remove one."
 LINKS = """
 [[references]]
 rows = "links"
@@ -25,12 +26,12 @@ target = { type = "Application", value = "{To}" }
 
 def failures(report):
     """Return the rows that failed, as (name, label, reason)."""
-    listed = [*report["failed_comps_l"], *report["failed_refs_l"]]
-    return [(one["name"], one["label"], one["reason"]) for one in listed]
+    rows = [*report["failed_comps_l"], *report["failed_refs_l"]]
+    return [(row["name"], row["label"], row["reason"]) for row in rows]
 
 
-def test_rows_become_components_and_a_second_night_has_nothing_to_do(ardoq, night):
-    """Cells are converted by the fields, found by name or label; the same rows again change nothing."""
+def test_rows_become_components_and_a_second_run_changes_nothing(ardoq, run):
+    """Cells are converted to fields, named by name or label; a second run changes nothing."""
     text = APPLICATIONS + (
         'description = "{Name} of {Owner}"\n[components.fields]\n'
         'cmdb_id = "{Id}"\n"Yearly cost" = "{Cost}"\nlifecycle = "live"\ncritical = "{Critical}"\n'
@@ -39,76 +40,86 @@ def test_rows_become_components_and_a_second_night_has_nothing_to_do(ardoq, nigh
         {"Name": " Shop ", "Owner": "Ann", "Id": 7, "Cost": "1 200.50", "Critical": "yes"},
         {"Name": "Till", "Owner": None, "Id": "8", "Cost": "", "Critical": False},
     ]
-    outcome, report, _ = night(text, apps=rows)
-    assert (report["status"], report["new_comps"], outcome.refused) == ("success", 2, [])
+    result, report, _ = run(text, apps=rows)
+    assert (report["status"], report["new_comps"], result.blocked) == ("success", 2, [])
     shop, till = stored(ardoq)["Shop"], stored(ardoq)["Till"]
     assert shop["description"] == "Shop  of Ann"
     assert (shop["cmdb_id"], shop["cost"], shop["lifecycle"], shop["critical"]) == ("7", 1200.5, "Live", True)
     assert (till.get("cost"), till["critical"], till["description"]) == (None, False, "Till of")
     ardoq.clear_requests()
-    assert night(text, apps=rows)[1]["cache_hit_comps"] == 2
+    assert run(text, apps=rows)[1]["cache_hit_comps"] == 2
     assert writes(ardoq) == []
 
 
-def test_a_rehearsal_is_the_night_without_its_writes(ardoq, night):
-    """A simulated run reports what the live one will, and writes nothing."""
+def test_preview_reports_what_the_run_does(ardoq, run):
+    """A simulated run has the report of the live one, and writes nothing."""
     rows = {"apps": [{"Name": "Shop"}, {"Name": "Till"}], "links": [{"From": "shop", "To": "Till"}]}
-    outcome, rehearsed, plan = night(APPLICATIONS + LINKS, simulate=True, **rows)
+    result, preview, plan = run(APPLICATIONS + LINKS, simulate=True, **rows)
     assert writes(ardoq) == []
     assert len(plan) == 3
-    assert outcome.sources == [
+    assert result.sources == [
         {"name": "apps", "rows": 2, "skipped": 0, "failed": 0},
         {"name": "links", "rows": 1, "skipped": 0, "failed": 0},
     ]
-    _, done, _ = night(APPLICATIONS + LINKS, **rows)
-    for key, value in rehearsed.items():
+    _, live, _ = run(APPLICATIONS + LINKS, **rows)
+    for key, value in preview.items():
         if isinstance(value, int):
-            assert done[key] == value
-    assert ties(ardoq) == [("Shop", "Till", 1)]
+            assert live[key] == value
+    assert stored_references(ardoq) == [("Shop", "Till", 1)]
 
 
-def test_rows_are_chosen_by_where(ardoq, night):
-    """Only rows whose cells are as said are meant; the others are left out and counted."""
+def test_where_selects_rows(ardoq, run):
+    """Rows with other cells than those in `where` are skipped and counted."""
     rows = [
         {"Name": f"A{number}", "Kind": kind} for number, kind in enumerate(["app", " app ", "x", 5, None])
     ]
-    outcome, report, _ = night(APPLICATIONS + 'where = { Kind = ["app", 5] }', apps=rows)
-    assert (report["new_comps"], outcome.reads[0].skipped) == (3, 2)
+    result, report, _ = run(APPLICATIONS + 'where = { Kind = ["app", 5] }', apps=rows)
+    assert (report["new_comps"], result.counts[0].skipped) == (3, 2)
 
 
-def test_a_cell_that_cannot_be_is_the_failure_of_its_row(ardoq, night):
-    """The row is reported with its label, value and field, nothing of it is written, and it is no miss."""
+def test_row_with_bad_cells_fails_with_all_of_them(ardoq, run):
+    """The row is reported with all bad cells; nothing of it is written, and its component is not missing."""
     ardoq.load(SEED | {"components": [component("d" * 24, "Till", cost=5)]})
-    text = APPLICATIONS + 'missing = "report"\n[components.fields]\ncost = "{Cost}"\n'
-    _, report, _ = night(text, apps=[{"Name": "Shop", "Cost": 1}, {"Name": "Till", "Cost": "many"}])
+    text = APPLICATIONS + '[components.fields]\ncost = "{Cost}"\ncritical = "{Critical}"\n'
+    rows = [{"Name": "Shop", "Cost": 1, "Critical": ""}, {"Name": "Till", "Cost": "many", "Critical": "very"}]
+    _, report, _ = run(text, apps=rows)
     ((name, label, reason),) = failures(report)
     assert (name, label) == ("Till", "apps row 2")
-    assert reason.startswith("'many' is no value for the field 'Yearly cost' (cost) of type Number")
+    number, checkbox = (
+        "'many' is not a valid number for field 'Yearly cost' (cost).",
+        "'very' is not a valid yes/no",
+    )
+    assert reason.startswith(number)
+    assert checkbox in reason
     assert (report["new_comps"], report["cache_miss_comps"]) == (1, [])
     assert stored(ardoq)["Till"]["cost"] == 5
 
 
-def test_a_row_without_a_name_or_a_key_fails(ardoq, night):
-    """Blank names and blank keys are told."""
+def test_row_without_name_or_key_fails(ardoq, run):
+    """A blank name and a blank key are reported, both if both are blank."""
     text = APPLICATIONS + 'key = "cmdb_id"\n[components.fields]\ncmdb_id = "{Id}"\n'
-    _, report, _ = night(text, apps=[{"Name": " ", "Id": 1}, {"Name": "Shop", "Id": ""}])
+    _, report, _ = run(
+        text, apps=[{"Name": " ", "Id": 1}, {"Name": "Shop", "Id": ""}, {"Name": "", "Id": "", "x": 1}]
+    )
     assert [reason for _, _, reason in failures(report)] == [
-        "It has no name.", "It has no key: its cmdb_id is blank."
-    ]  # fmt: skip
+        "The name is blank.",
+        "The key cmdb_id is blank.",
+        "The name is blank. The key cmdb_id is blank.",
+    ]
     assert stored(ardoq) == {}
 
 
-def test_by_its_key_a_component_is_renamed(ardoq, night):
-    """Matched by a custom field, a new name is an update, not a new component."""
+def test_component_with_same_key_is_renamed(ardoq, run):
+    """If components are matched by a custom field, a new name is an update."""
     ardoq.load(SEED | {"components": [component("d" * 24, "Old name", cmdb_id="7")]})
     text = APPLICATIONS + 'key = "CMDB id"\n[components.fields]\n"CMDB id" = "{Id}"\n'
-    _, report, _ = night(text, apps=[{"Name": "New name", "Id": 7}])
+    _, report, _ = run(text, apps=[{"Name": "New name", "Id": 7}])
     assert (report["updated_comps"], report["new_comps"]) == (1, 0)
     assert list(stored(ardoq)) == ["New name"]
 
 
-def test_rows_may_come_before_their_parents(ardoq, night):
-    """Parents are found whatever the order; who has none goes to the top; one that is not there is told."""
+def test_rows_can_come_before_their_parents(ardoq, run):
+    """Parents are found in any order; a blank parent is the top; a missing parent is reported."""
     ardoq.load(
         SEED | {"components": [component("d" * 24, "Sub", parent="e" * 24), component("e" * 24, "Top")]}
     )
@@ -120,30 +131,27 @@ def test_rows_may_come_before_their_parents(ardoq, night):
         {"Name": "Lost", "Above": "Nowhere"},
         {"Name": "Lower", "Above": "Lost"},
     ]
-    _, report, _ = night(APPLICATIONS + 'parent = { value = "{Above}" }', apps=rows)
+    _, report, _ = run(APPLICATIONS + 'parent = { value = "{Above}" }', apps=rows)
     apps = stored(ardoq)
     assert apps["Leaf"]["parent"] == apps["Twig"]["_id"]
     assert apps["Twig"]["parent"] == apps["Root"]["_id"]
     assert apps["Sub"].get("parent") is None
-    none = (
-        "Its parent is not there: there is no component of type 'Application' with the name {} "
-        "in workspace 'Apps'."
-    )
+    none = "There is no parent component of type 'Application' with the name {} in workspace 'Apps'."
     assert [(name, reason) for name, _, reason in failures(report)] == [
         ("Lost", none.format("'Nowhere'")), ("Lower", none.format("'Lost'"))
     ]  # fmt: skip
 
 
-def test_a_parent_may_be_of_another_type_and_found_by_a_field(ardoq, night):
-    """The parent's type and key are its own."""
+def test_parent_has_its_own_type_and_key(ardoq, run):
+    """A parent can have another type and be found by a field."""
     ardoq.load(SEED | {"components": [component("d" * 24, "Rack", kind="p2", cmdb_id="R1")]})
     text = APPLICATIONS + 'parent = { type = "Server", key = "cmdb_id", value = "R{Rack}" }'
-    night(text, apps=[{"Name": "Shop", "Rack": 1}])
+    run(text, apps=[{"Name": "Shop", "Rack": 1}])
     assert stored(ardoq)["Shop"]["parent"] == "d" * 24
 
 
-def test_references_go_across_workspaces_and_cells_name_several(ardoq, night):
-    """Ends are found by their own keys; one cell may name several; a blank end is no reference."""
+def test_references_between_workspaces_and_several_in_a_cell(ardoq, run):
+    """Ends are in other workspaces, a cell can name several, and a blank end gives no reference."""
     ardoq.load(
         SEED
         | {
@@ -169,27 +177,31 @@ def test_references_go_across_workspaces_and_cells_name_several(ardoq, night):
         {"Name": "Till", "Hosts": ""},
         {"Name": "Fax", "Hosts": ["db9"]},
     ]
-    _, report, _ = night(text, apps=rows)
-    assert ties(ardoq) == [("Shop", "db1", 2), ("Shop", "db2", 2)]
+    _, report, _ = run(text, apps=rows)
+    assert stored_references(ardoq) == [("Shop", "db1", 2), ("Shop", "db2", 2)]
     assert {ref["displayText"] for ref in ardoq.dump()["references"]} == {"Shop runs here"}
     ((name, label, reason),) = failures(report)
     assert (name, label) == ("Fax -> db9", "apps row 3")
     assert reason == "There is no component of type 'Server' with the name 'db9' in workspace 'Servers'."
 
 
-def test_rows_that_contradict_each_other_are_told(ardoq, night):
-    """The first row counts; one that says the same again is nothing; one that says otherwise fails."""
+def test_conflicting_rows_are_reported(ardoq, run):
+    """The first row wins; an identical row is ignored, and a different one fails."""
     text = APPLICATIONS + '[components.fields]\ncost = "{Cost}"\n'
     rows = [{"Name": "Shop", "Cost": 1}, {"Name": "Shop", "Cost": "1"}, {"Name": "SHOP", "Cost": 2}]
-    _, report, _ = night(text, apps=rows)
+    _, report, _ = run(text, apps=rows)
     assert failures(report) == [
-        ("SHOP", "apps row 3", "It says otherwise than apps row 1 of the same component: let one row say it.")
+        (
+            "SHOP",
+            "apps row 3",
+            f"The row conflicts with apps row 1, which describes the same component. {MAKE_EQUAL}",
+        )
     ]
     assert (report["new_comps"], stored(ardoq)["Shop"]["cost"]) == (1, 1)
 
 
-def test_what_a_rejected_row_means_is_never_deleted(ardoq, night):
-    """A row without a name, with a bad cell or two parents is still in the source, whatever is allowed."""
+def test_component_of_a_rejected_row_is_never_deleted(ardoq, run):
+    """A component with a row without a name, with a bad cell or with two parents is not missing."""
     held = [component(f"{number}" * 24, f"A{number}", cmdb_id=f"{number}") for number in range(5)]
     ardoq.load(SEED | {"components": held})
     text = APPLICATIONS + (
@@ -203,47 +215,47 @@ def test_what_a_rejected_row_means_is_never_deleted(ardoq, night):
         {"Name": "A2", "Id": 2, "Cost": 1, "Above": ["A3", "A4"]},
         {"Name": "A3", "Id": 3, "Cost": 1, "Above": ""},
     ]
-    outcome, report, _ = night(text, apps=rows)
-    assert outcome.refused == []
+    result, report, _ = run(text, apps=rows)
+    assert result.blocked == []
     assert report["failed_comps"] == 3
     assert [item["name"] for item in report["del_comps_l"]] == ["A4"]
     assert sorted(stored(ardoq)) == ["A0", "A1", "A2", "A3"]
 
 
-def test_an_end_that_is_no_text_is_the_failure_of_its_row(ardoq, night):
-    """A cell that holds an object where a name should be does not end the run."""
+def test_name_that_is_not_text_fails_its_row(ardoq, run):
+    """An object where a name is expected fails the row, and does not end the run."""
     links = [{"From": {"id": 1}, "To": "Till"}, {"From": "Shop", "To": "Till"}]
-    outcome, report, _ = night(APPLICATIONS + LINKS, apps=[{"Name": "Shop"}, {"Name": "Till"}], links=links)
-    assert outcome.failure is None
+    result, report, _ = run(APPLICATIONS + LINKS, apps=[{"Name": "Shop"}, {"Name": "Till"}], links=links)
+    assert result.failure is None
     ((_, label, _),) = failures(report)
     assert label == "links row 1"
-    assert ties(ardoq) == [("Shop", "Till", 1)]
+    assert stored_references(ardoq) == [("Shop", "Till", 1)]
 
 
-def test_two_mappings_may_bring_different_attributes(ardoq, night):
-    """What one source says of a component does not contradict what another says besides."""
+def test_two_mappings_can_write_different_attributes(ardoq, run):
+    """Two mappings can write different attributes of the same component."""
     text = APPLICATIONS + '[components.fields]\ncost = "{Cost}"\n'
     text += APPLICATIONS.replace('"apps"', '"more"') + '[components.fields]\nlifecycle = "{State}"\n'
     rows = {"apps": [{"Name": "Shop", "Cost": 1}], "more": [{"Name": "shop", "State": "live"}]}
-    _, report, _ = night(text, **rows)
+    _, report, _ = run(text, **rows)
     assert failures(report) == []
     assert (stored(ardoq)["Shop"]["cost"], stored(ardoq)["Shop"]["lifecycle"]) == (1, "Live")
 
 
-def test_two_mappings_may_bring_different_attributes_of_a_reference(ardoq, night):
-    """What one source says of a reference does not contradict what another says besides."""
+def test_two_mappings_can_write_different_attributes_of_a_reference(ardoq, run):
+    """Two mappings can write different attributes of the same reference."""
     text = APPLICATIONS + LINKS + 'description = "{Why}"\n'
     text += LINKS.replace('"links"', '"more"') + 'displayText = "{Said}"\n'
     ends = {"From": "Shop", "To": "Till"}
     apps = [{"Name": "Shop"}, {"Name": "Till"}]
-    _, report, _ = night(text, apps=apps, links=[{**ends, "Why": "sells"}], more=[{**ends, "Said": "feeds"}])
+    _, report, _ = run(text, apps=apps, links=[{**ends, "Why": "sells"}], more=[{**ends, "Said": "feeds"}])
     assert failures(report) == []
     (reference,) = ardoq.dump()["references"]
     assert (reference["description"], reference["displayText"]) == ("sells", "feeds")
 
 
-def test_what_is_left_to_people(ardoq, night):
-    """create_only writes once, fill_if_empty what is empty; never_null keeps what a blank cell means."""
+def test_protected_attributes_of_components(ardoq, run):
+    """Components with create_only, fill_if_empty and never_null keep the values of users."""
     text = APPLICATIONS + (
         'description = "{Text}"\ncreate_only = ["lifecycle"]\nfill_if_empty = ["description"]\n'
         'never_null = ["cost"]\n'
@@ -262,7 +274,7 @@ def test_what_is_left_to_people(ardoq, night):
     rows = [
         {"Name": name, "Text": f"Text of {name}", "Cost": "", "Id": None} for name in ("Shop", "Till", "New")
     ]
-    night(text, apps=rows)
+    run(text, apps=rows)
     apps = stored(ardoq)
     assert [apps[name]["lifecycle"] for name in ("Shop", "Till", "New")] == ["Retired", "Retired", "Live"]
     assert [apps[name]["description"] for name in ("Shop", "Till", "New")] == [
@@ -273,82 +285,82 @@ def test_what_is_left_to_people(ardoq, night):
     assert [apps["Shop"].get(name) for name in ("cost", "cmdb_id")] == [5, None]
 
 
-def test_what_is_left_to_people_on_references(ardoq, night):
-    """The same for references."""
-    people = [component("d" * 24, "Shop"), component("e" * 24, "Till")]
+def test_protected_attributes_of_references(ardoq, run):
+    """References with fill_if_empty keep the values of users."""
+    components = [component("d" * 24, "Shop"), component("e" * 24, "Till")]
     reference = {
         "_id": "f" * 24, "source": "d" * 24, "target": "e" * 24, "type": 1, "rootWorkspace": APPS,
         "targetWorkspace": APPS, "displayText": "by hand",
     }  # fmt: skip
-    ardoq.load(SEED | {"components": people, "references": [reference]})
+    ardoq.load(SEED | {"components": components, "references": [reference]})
     text = LINKS + 'displayText = "{Text}"\nfill_if_empty = ["displayText"]'
-    night(
+    run(
         text, links=[{"From": "Shop", "To": "Till", "Text": "x"}, {"From": "Till", "To": "Shop", "Text": "y"}]
     )
     texts = {ref["source"]: ref["displayText"] for ref in ardoq.dump()["references"]}
     assert texts == {"d" * 24: "by hand", "e" * 24: "y"}
 
 
-def ten(ardoq):
+def load_ten(ardoq):
     """Load ten applications."""
     ardoq.load(SEED | {"components": [component(f"{number}" * 24, f"A{number}") for number in range(10)]})
 
 
-def names(*numbers):
-    """Return the rows of those of the ten."""
+def rows_of(*numbers):
+    """Return the rows of some of the ten applications."""
     return [{"Name": f"A{number}"} for number in numbers]
 
 
-def test_what_is_missing_is_deleted_within_the_guard(ardoq, night):
-    """With missing = "delete" what no row names goes; more than the guard allows stays, and is told."""
-    ten(ardoq)
+def test_missing_components_are_deleted_within_the_guard(ardoq, run):
+    """With missing = "delete", missing components are deleted unless the guard blocks it."""
+    load_ten(ardoq)
     text = APPLICATIONS + 'missing = "delete"\n'
-    outcome, report, _ = night(text, apps=names(*range(9)))
-    assert (outcome.refused, report["del_comps"]) == ([], 1)
+    result, report, _ = run(text, apps=rows_of(*range(9)))
+    assert (result.blocked, report["del_comps"]) == ([], 1)
     assert "A9" not in stored(ardoq)
-    outcome, report, _ = night(text, apps=names(1, 2))
+    result, report, _ = run(text, apps=rows_of(1, 2))
     assert (report["del_comps"], len(stored(ardoq))) == (0, 9)
-    assert "7 of the 9 components of type Application" in str(outcome.refused[0])
-    outcome, report, _ = night(text + "[guard]\nshare = 0.8\n", apps=names(1, 2))
-    assert (outcome.refused, sorted(stored(ardoq))) == ([], ["A1", "A2"])
+    assert "7 of the 9 components of type Application" in str(result.blocked[0])
+    result, report, _ = run(text + "[guard]\nshare = 0.8\n", apps=rows_of(1, 2))
+    assert (result.blocked, sorted(stored(ardoq))) == ([], ["A1", "A2"])
 
 
-def test_what_is_missing_is_marked_within_the_guard(ardoq, night):
-    """With missing = { set = ... } what no row names is given those values, converted like cells."""
-    ten(ardoq)
+def test_missing_components_are_marked_within_the_guard(ardoq, run):
+    """With missing = { set = ... }, missing components get these values, converted like cells."""
+    load_ten(ardoq)
     text = APPLICATIONS + 'missing = { set = { Lifecycle = "retired" } }\n'
-    outcome, report, _ = night(text, apps=names(*range(9)))
-    assert (outcome.refused, report["updated_comps"]) == ([], 1)
+    result, report, _ = run(text, apps=rows_of(*range(9)))
+    assert (result.blocked, report["updated_comps"]) == ([], 1)
     assert stored(ardoq)["A9"]["lifecycle"] == "Retired"
-    outcome, report, _ = night(text, apps=names(1))
-    assert "would be marked" in str(outcome.refused[0])
+    result, report, _ = run(text, apps=rows_of(1))
+    assert "would be marked" in str(result.blocked[0])
     assert report["updated_comps"] == 0
 
 
-def test_an_empty_source_deletes_nothing(ardoq, night):
-    """Where no row can be used, nothing of that type is deleted, and the outcome says so."""
-    ten(ardoq)
-    outcome, report, _ = night(APPLICATIONS + 'missing = "delete"\n', apps=[])
+def test_empty_source_deletes_nothing(ardoq, run):
+    """If no row can be used, nothing of that type is deleted, and the result has the reason."""
+    load_ten(ardoq)
+    result, report, _ = run(APPLICATIONS + 'missing = "delete"\n', apps=[])
     assert (report["del_comps"], len(stored(ardoq))) == (0, 10)
-    assert "No row of the source 'apps' could be used as component of type 'Application'" in str(
-        outcome.refused[0]
+    assert "No row of source 'apps' could be used as a component of type 'Application'" in str(
+        result.blocked[0]
     )
 
 
-def test_after_failed_rows_nothing_is_deleted(ardoq, night):
-    """What failed may be what is missing: the guard refuses."""
-    ten(ardoq)
-    outcome, report, _ = night(
-        APPLICATIONS + 'missing = "delete"\n', apps=[*names(*range(9)), {"Name": "", "Id": 1}]
+def test_failed_rows_block_deleting(ardoq, run):
+    """A failed row can be the row of a missing component, so the guard blocks."""
+    load_ten(ardoq)
+    result, report, _ = run(
+        APPLICATIONS + 'missing = "delete"\n', apps=[*rows_of(*range(9)), {"Name": "", "Id": 1}]
     )
     assert report["del_comps"] == 0
-    assert outcome.refused[0].reasons[0]["bound"] == "failures"
+    assert result.blocked[0].reasons[0]["bound"] == "failures"
 
 
-def test_everything_that_is_not_in_ardoq_is_told_at_once(job_of, new_client, ardoq, tmp_path):
-    """Workspaces, types, fields, options, columns and files that are not there, each with its line."""
+def test_all_unknown_names_are_reported(make_job, new_client, ardoq, tmp_path):
+    """Unknown workspaces, types, fields, options, columns and files are reported with their lines."""
     (tmp_path / "apps.csv").write_text("Name,Cost\nShop,1\n", encoding="utf-8")
-    job = job_of(
+    job = make_job(
         """
         [sources.apps]
         name = "apps"
@@ -380,10 +392,12 @@ def test_everything_that_is_not_in_ardoq_is_told_at_once(job_of, new_client, ard
         """
     )
     client = new_client(simulate=True)
-    with pytest.raises(JobInvalid) as refused:
+    with pytest.raises(JobInvalid) as error:
         run_job(job, client)
-    assert refused.value.troubles == tuple(sorted(troubles_of(job, client), key=lambda one: one.line or 0))
-    assert [(one.line, one.key) for one in refused.value.troubles] == [
+    assert error.value.problems == tuple(
+        sorted(find_problems(job, client), key=lambda problem: problem.line or 0)
+    )
+    assert [(problem.line, problem.key) for problem in error.value.problems] == [
         (6, "sources.gone"),
         (8, "components.1"),
         (8, "components.1"),
@@ -395,45 +409,45 @@ def test_everything_that_is_not_in_ardoq_is_told_at_once(job_of, new_client, ard
         (21, "components.2.workspace"),
         (29, "references.1.target.key"),
     ]
-    sentences = str(refused.value)
-    assert "The file 'gone.csv' of the source is not there" in sentences
-    assert "Workspace 'Apps' has no component type 'Aplication': did you mean 'Application'?" in sentences
-    assert "There is no workspace 'App': did you mean 'Apps'?" in sentences
-    assert "Workspace 'Apps' has no field 'costs': did you mean 'cost'?" in sentences
+    messages = str(error.value)
+    assert "The file 'gone.csv' in the folder" in messages
+    assert "Workspace 'Apps' has no component type 'Aplication': did you mean 'Application'?" in messages
+    assert "There is no workspace 'App': did you mean 'Apps'?" in messages
+    assert "Workspace 'Apps' has no field 'costs': did you mean 'cost'?" in messages
     assert writes(ardoq) == []
 
 
-def test_a_workspace_may_be_given_by_its_id(ardoq, night):
-    """An id is as good as a name; names are found in any letter case."""
-    night(
-        APPLICATIONS.replace('"Apps"', f'"{APPS}"').replace('"Application"', '"application"'), apps=names(1)
+def test_workspace_by_id_and_names_in_any_letter_case(ardoq, run):
+    """A workspace can be given by id; names match in any letter case."""
+    run(
+        APPLICATIONS.replace('"Apps"', f'"{APPS}"').replace('"Application"', '"application"'), apps=rows_of(1)
     )
     assert list(stored(ardoq)) == ["A1"]
 
 
-def test_two_mappings_of_a_type_agree_on_what_is_missing(job_of, new_client):
-    """Where they say different things of it, that is a trouble."""
+def test_mappings_of_a_type_need_the_same_missing_action(make_job, new_client):
+    """Different values of missing for the same type are a problem."""
     text = '[sources.apps]\ntype = "rows"\nrows = []\n' + APPLICATIONS + APPLICATIONS + 'missing = "delete"\n'
-    (trouble,) = troubles_of(job_of(text), new_client(simulate=True))
-    assert trouble.sentence.startswith(
-        "Two mappings of type 'Application' in one workspace say different things"
+    (problem,) = find_problems(make_job(text), new_client(simulate=True))
+    assert problem.message.startswith(
+        "Two mappings of type 'Application' in one workspace have different values"
     )
 
 
-def test_a_source_that_breaks_off_stops_a_night_before_it_begins(ardoq, job_of, new_client, tmp_path):
-    """Nothing is written where a source cannot be read to its end."""
+def test_damaged_source_stops_the_run_before_it_begins(ardoq, make_job, new_client, tmp_path):
+    """Nothing is written if a source cannot be read to its end."""
     (tmp_path / "apps.csv").write_text('Name\nShop\n"Till\n', encoding="utf-8")
-    job = job_of('[sources.apps]\nfile = "apps.csv"\n' + APPLICATIONS)
+    job = make_job('[sources.apps]\nfile = "apps.csv"\n' + APPLICATIONS)
     with pytest.raises(ArdoqClientException, match=r"apps\.csv line 3 opens a quote that is never closed"):
         run_job(job, new_client())
     assert writes(ardoq) == []
 
 
-def test_an_ardoq_that_does_not_answer_ends_the_run(ardoq, job_of, new_client):
-    """Where a workspace cannot be loaded, the outcome and the report say why."""
-    job = job_of('[sources.apps]\ntype = "rows"\nrows = [{ Name = "Shop" }]\n' + APPLICATIONS)
+def test_unreachable_ardoq_ends_the_run(ardoq, make_job, new_client):
+    """If Ardoq does not answer, the run raises the error and writes nothing."""
+    job = make_job('[sources.apps]\ntype = "rows"\nrows = [{ Name = "Shop" }]\n' + APPLICATIONS)
     client = new_client(retries=0)
-    troubles_of(job, client)
+    find_problems(job, client)
     ardoq.fail(status=503, times=1000)
     with pytest.raises(ServiceUnavailable):
         run_job(job, client)
