@@ -9,7 +9,7 @@ from nightly import BAD_ROW, ROWS, job_text
 from ardoqpy._http import transport
 from ardoqpy_sync.cli import github_summary
 from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED
-from ardoqpy_sync.reporting import document as accounts
+from ardoqpy_sync.reporting.document import read_run_document
 
 # -- reports -----------------------------------------------------------------------------------------------
 
@@ -22,7 +22,7 @@ def test_report_files(home, run, version):
     assert page.startswith("<!doctype html>") or page.lower().startswith("<!doctype html>")
     assert "Web shop" in page
     assert markdown.startswith("# The night\n")
-    assert accounts.read("a.json")["totals"]["component"]["created"] == 2
+    assert read_run_document("a.json")["totals"]["component"]["created"] == 2
     assert run("report a.json --report b.html --report b.md").status == DONE
     assert (home / "b.html").read_text("utf-8") == page
     assert (home / "b.md").read_text("utf-8") == markdown
@@ -47,13 +47,13 @@ def test_failed_run_replaces_reports(home, ardoq, run):
     assert run("apply job.toml --report a.md --report a.json --report a.html").status == DONE
     ardoq.fail("status", status=401, times=50)
     assert run("apply job.toml --report a.md --report a.json --report a.html").status == FAILED
-    account = accounts.read("a.json")
-    assert (account["status"], account["title"], account["made"]["host"]) == (
+    document = read_run_document("a.json")
+    assert (document["status"], document["title"], document["made"]["host"]) == (
         "failure",
         "The night",
         ardoq.url,
     )
-    assert "401" in account["description"] or "token" in account["description"]
+    assert "401" in document["description"] or "token" in document["description"]
     assert "The run failed" in (home / "a.md").read_text("utf-8")
     assert "The run failed" in (home / "a.html").read_text("utf-8")
 
@@ -138,9 +138,7 @@ def test_webhook_summary(home, ardoq, run, hook, version):
         "missing": 1,
         "failed": 1,
     }
-    assert summary["text"].startswith(
-        "The night: The run failed, 1 row could not be brought in. 5 changes were"
-    )
+    assert summary["text"].startswith("The night: The run failed, 1 row could not be used. 5 changes were")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", summary["at"])
     text = json.dumps([summary, hook.received_headers])
     assert not [word for word in ("Web shop", "Till", "much", "900", ardoq.token) if word in text]
