@@ -59,14 +59,16 @@ class CommandResult:
 
 @dataclass(slots=True)
 class RunContext:
-    """What is known of a run in case it fails before it starts: its title, and the connection to Ardoq."""
+    """What is known of a run in case it fails before it starts: its title, and which Ardoq it is about."""
 
     title: str
-    connection: dict[str, Any] = field(default_factory=dict)
+    host: str = "?"
+    org: str | None = None
+    api: str = "?"
 
     def set_client(self, client: ArdoqClient) -> None:
         """Note which Ardoq the run is about."""
-        self.connection = {"host": client.hosturl, "org": client.org, "api": client.version}
+        self.host, self.org, self.api = client.hosturl, client.org, client.version
 
 
 def run_and_notify(
@@ -140,25 +142,26 @@ def show_logs(options: argparse.Namespace, *, quiet: bool) -> Iterator[list[str]
 def _failed_run(context: RunContext, description: str, *, simulated: bool) -> dict[str, Any]:
     """Return the run document of a run that failed before it started."""
     now = datetime.now(UTC).isoformat(timespec="seconds").removesuffix("+00:00")
-    connection = {
-        "api": context.connection.get("api") or "?",
-        "host": context.connection.get("host") or "?",
-        "org": context.connection.get("org"),
+    made = {
+        "at": f"{now}Z",
+        "by": f"ardoqpy {__version__}",
+        "api": context.api,
+        "host": context.host,
+        "org": context.org,
+        "simulated": simulated,
     }
-    lists: dict[str, Any] = {
-        key: [] for key in ("changes", "failed", "ambiguous", "not_converging", "missing", "sources")
-    }
+    lists = ("changes", "failed", "ambiguous", "not_converging", "missing", "sources")
     counts = ("created", "updated", "deleted", "unchanged", "missing", "failed")
     return checked(
         {
             "kind": KIND,
             "format": FORMAT,
             "title": context.title,
-            "made": {"at": f"{now}Z", "by": f"ardoqpy {__version__}", **connection, "simulated": simulated},
+            "made": made,
             "status": "failure",
             "description": description,
             "totals": {kind: dict.fromkeys(counts, 0) for kind in ("component", "reference")},
-            **lists,
+            **{key: [] for key in lists},
             "guard": None,
             "workspaces": {},
             "names": {},
