@@ -167,7 +167,7 @@ def test_a_file_name_that_is_none(filename, client, ws_id, nothing_sent):
         ),
     ],
 )
-def test_a_component_that_lacks_something(comp, sentence, client, nothing_sent):
+def test_a_component_with_a_missing_attribute(comp, sentence, client, nothing_sent):
     """A component needs a name and a workspace."""
     assert sentence_of(InvalidInput, client.create_component, comp) == sentence
 
@@ -181,7 +181,7 @@ def test_a_component_that_lacks_something(comp, sentence, client, nothing_sent):
         ({}, "comp has no name, no typeId and no rootWorkspace"),
     ],
 )
-def test_a_row_of_a_sync_that_lacks_something(comp, lack, sync, nothing_sent):
+def test_a_sync_row_with_a_missing_attribute(comp, lack, sync, nothing_sent):
     """A row needs its type as well, since it is matched by it."""
     needs = "it needs name, typeId and rootWorkspace."
     assert sentence_of(InvalidInput, sync.create_component, comp) == f"{lack}: {needs}"
@@ -243,7 +243,7 @@ def test_a_reference_to_an_unknown_component(end, client, sync, comp_id):
     )
 
 
-def test_a_reference_that_lacks_something(client, sync, nothing_sent):
+def test_a_reference_with_a_missing_attribute(client, sync, nothing_sent):
     """A reference needs both its ends and its type."""
     for one in (client, sync):
         assert sentence_of(InvalidInput, one.create_reference, {"source": NOBODY}) == (
@@ -303,7 +303,7 @@ PARTS = [pytest.param(*part, id=name.replace(" ", "-")) for name, part in UNFIT.
 
 
 @pytest.mark.parametrize(("value", "what"), PARTS)
-def test_what_json_cannot_hold(value, what, client, ws_id, nothing_sent):
+def test_values_that_json_cannot_hold(value, what, client, ws_id, nothing_sent):
     """A value that JSON cannot hold is refused by its attribute, and nothing is sent."""
     comp = {"name": "b", "rootWorkspace": ws_id, "typeId": TYPE, "x": value}
     found = sentence_of(InvalidInput, client.create_component, comp)
@@ -312,7 +312,7 @@ def test_what_json_cannot_hold(value, what, client, ws_id, nothing_sent):
 
 @pytest.mark.parametrize(("value", "what"), PARTS)
 @pytest.mark.parametrize("simulate", [False, True])
-def test_what_json_cannot_hold_in_a_sync(simulate, value, what, server, client, ws_id):
+def test_values_that_json_cannot_hold_in_a_sync(simulate, value, what, server, client, ws_id):
     """A sync says the same, simulated or not, and writes nothing."""
     comp = {"name": "b", "rootWorkspace": ws_id, "typeId": TYPE, "x": value}
     with ArdoqSyncClient(server.url, server.token, simulate=simulate) as sync:

@@ -86,7 +86,7 @@ def test_a_way_that_only_the_other_version_s_table_has_is_not_there(server, here
 
 
 @pytest.mark.parametrize(("here", "there", "call"), ELSEWHERE.values())
-def test_what_a_version_does_not_offer_names_where_it_is(server, here, there, call):
+def test_an_unsupported_operation_names_the_other_version(server, here, there, call):
     """A method of the other version alone sends nothing and says where it is to be had."""
     sentence = sentence_of(UnsupportedOperation, call, ArdoqClient(server.url, server.token, version=here))
     assert re.fullmatch(rf"API {here} cannot do this \(.+\): use version='{there}'(, or .+)?\.", sentence)
@@ -111,7 +111,7 @@ def test_every_flat_method_is_in_a_table():
     assert set(OTHERS) <= public
 
 
-def test_every_public_method_says_what_it_does():
+def test_every_public_method_is_documented():
     """Every public method has a docstring that begins with one sentence."""
     for name, member in inspect.getmembers(ArdoqClient, inspect.isfunction):
         if not name.startswith("_"):

@@ -41,7 +41,7 @@ def test_every_endpoint_is_on_the_page(version):
     assert listed == routes
 
 
-def test_the_page_shows_what_a_version_lacks():
+def test_the_page_shows_unsupported_methods():
     """A missing method, and missing arguments, are marked, with what to use instead."""
     assert ROWS["create_workspace"] == ("POST `workspace`", "not offered")
     assert ROWS["get_tags"] == ("GET `tag`", "not offered: use `get_context(ws_id)`")

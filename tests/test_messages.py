@@ -90,7 +90,7 @@ def test_numbers_are_near_to_their_text_alone():
     assert suggest("1234", [123, 12345]) == "there is 123 and 12345."
 
 
-def test_what_is_no_name_is_not_among_the_known():
+def test_values_that_are_not_names_are_left_out():
     """Null, true and lists in what Ardoq answers are no names; nor are numbers too large to be written."""
     assert (
         suggest("x", [None, True, [], {}, "Role", 10**5000, float("nan"), float("inf")]) == "there is 'Role'."
@@ -130,7 +130,7 @@ def test_the_same_names_give_the_same_sentence():
         ([1], "a list"),
     ],
 )
-def test_a_name_is_shown_in_one_readable_line(value, shown):
+def test_a_name_is_quoted_in_one_readable_line(value, shown):
     """What would move the cursor or hide the rest is written out, what is long is cut off."""
     assert quote_name(value) == shown
     assert "\n" not in suggest("Person", [value])

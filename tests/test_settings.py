@@ -45,7 +45,7 @@ def cfg(tmp_path):
         (("file",), "file"),
     ],
 )
-def test_arguments_come_before_the_environment_before_the_file(name, places, winner, cfg, monkeypatch):
+def test_arguments_precede_the_environment_and_the_file(name, places, winner, cfg, monkeypatch):
     """Each setting is taken from the first place that has it, for itself."""
     argument = dict.fromkeys(NAMES)
     file = dict(PLACES["file"])

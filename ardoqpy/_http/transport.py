@@ -89,7 +89,7 @@ _NO_HANDSHAKE = re.compile(
 
 
 def _describe_refusal(cause: Any) -> str:
-    return "nobody takes the connection (" + str(cause).rpartition("] ")[2].lower() + ")"
+    return "the host does not accept the connection (" + str(cause).rpartition("] ")[2].lower() + ")"
 
 
 def _describe_break(cause: Any) -> str:
@@ -115,8 +115,8 @@ class _Failure(NamedTuple):
 #: The first row counts that has the type of the exception or of its cause.
 _FAILURES = (
     _Failure((requests.ConnectTimeout,), Outcome.NOT_SENT, "no connection within the time-out"),
-    _Failure((requests.Timeout, ReadTimeoutError), Outcome.NO_ANSWER, "nothing came within the time-out"),
-    _Failure((NameResolutionError,), Outcome.NOT_SENT, "the name of the host is not known"),
+    _Failure((requests.Timeout, ReadTimeoutError), Outcome.NO_ANSWER, "no data arrived within the time-out"),
+    _Failure((NameResolutionError,), Outcome.NOT_SENT, "the host name cannot be resolved"),
     _Failure((NewConnectionError,), Outcome.NOT_SENT, _describe_refusal),
     _Failure((ProxyError,), Outcome.NOT_SENT),
     _Failure((ContentDecodingError, DecodeError), Outcome.NO_ANSWER, "it cannot be decompressed"),

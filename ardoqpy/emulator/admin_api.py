@@ -4,7 +4,7 @@ It reads and replaces what is stored, adds faults, and lists the requests so far
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from ardoqpy.emulator.errors import BadRequest, MethodNotAllowed, NotFound
 from ardoqpy.emulator.faults import Fault
@@ -35,7 +35,7 @@ class AdminTarget(Protocol):
     def pending_faults(self) -> list[Fault]:
         """Return the faults that have not happened yet."""
 
-    def logged_requests(self) -> list[dict[str, Any]]:
+    def logged_requests(self) -> list[Attributes]:
         """Return the requests so far."""
 
     def clear_requests(self) -> None:

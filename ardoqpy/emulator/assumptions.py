@@ -4,7 +4,7 @@ Each constant is an assumption, not a fact: nobody has run this library against 
 names the subject and what is not known. If you learn what Ardoq really does, change the constant here.
 """
 
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 TextMatch = Literal["prefix", "substring"]
 
@@ -209,7 +209,7 @@ SWITCH_ORG_STATUS: Final = 302
 
 # Reports: the datasource and the columns if the seed has none.
 REPORT_DEFAULT_DATASOURCE: Final = "advancedSearch"
-REPORT_DEFAULT_COLUMNS: Final[list[dict[str, Any]]] = [
+REPORT_DEFAULT_COLUMNS: Final[list[dict[str, str]]] = [
     {"key": "name", "label": "Name"},
     {"key": "type", "label": "Type"},
     {"key": "rootWorkspace", "label": "Workspace"},

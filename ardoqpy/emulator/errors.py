@@ -4,7 +4,7 @@ An error knows its HTTP status because that is how Ardoq's answers are described
 about HTTP.
 """
 
-from typing import Any
+from ardoqpy.emulator.rows import Attributes
 
 
 class ApiError(Exception):
@@ -12,7 +12,7 @@ class ApiError(Exception):
 
     status = 500
 
-    def __init__(self, message: str, data: dict[str, Any] | None = None) -> None:
+    def __init__(self, message: str, data: Attributes | None = None) -> None:
         """Hold what the error response contains."""
         super().__init__(message)
         self.message = message

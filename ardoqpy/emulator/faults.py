@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from fnmatch import fnmatchcase
 from typing import Any, Self
 
+from ardoqpy.emulator.rows import Attributes
+
 KINDS = ("status", "reset", "drop-before", "drop-after", "cut-off", "html", "wait", "wait-after")
 #: The kinds of random faults by default: statuses and kinds that do not delay a call.
 RANDOM_FAULT_KINDS = ("429", "500", "502", "503", "drop-before", "drop-after", "cut-off", "html")
@@ -84,7 +86,7 @@ class Fault:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Parse a fault as in "kind=status,status=503,times=2,method=POST", or raise ValueError."""
-        given: dict[str, Any] = {}
+        given: Attributes = {}
         for part in text.split(","):
             key, equals, value = (piece.strip() for piece in part.partition("="))
             if not equals or not key or not value:
@@ -102,7 +104,7 @@ class Fault:
             self.path is None or fnmatchcase(path, self.path)
         )
 
-    def as_mapping(self) -> dict[str, Any]:
+    def as_mapping(self) -> Attributes:
         """Return the fields of the fault by name."""
         return asdict(self)
 

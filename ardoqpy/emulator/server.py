@@ -21,7 +21,7 @@ from ardoqpy.emulator.messages import Request, Response, Settings, error_respons
 from ardoqpy.emulator.persistence import Database
 from ardoqpy.emulator.rate_limit import RateLimit
 from ardoqpy.emulator.routes import Router
-from ardoqpy.emulator.rows import Seed
+from ardoqpy.emulator.rows import Attributes, Seed
 from ardoqpy.emulator.seed import FORMAT, dump, load, read_seed
 from ardoqpy.emulator.store import Store
 
@@ -219,7 +219,7 @@ class Emulator:
         with self._records_lock:
             self._connections += 1
 
-    def logged_requests(self) -> list[dict[str, Any]]:
+    def logged_requests(self) -> list[Attributes]:
         """Return the requests so far as JSON objects."""
         return [record._asdict() for record in self.requests]
 

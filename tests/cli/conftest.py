@@ -3,24 +3,16 @@
 import io
 import shlex
 import sys
-from typing import NamedTuple
 
 import pytest
 from checker import complaints_about
+from command_line import runner
 from organisation import SEED
 
 from ardoqpy.cli import main
 from ardoqpy.testing import emulator
 
 TOKEN = "t0ken-of-the-tests-that-must-not-be-shown"
-
-
-class Ran(NamedTuple):
-    """The result of a command line."""
-
-    status: int
-    out: str
-    err: str
 
 
 #: Requests and answers of a test; those of v2 must fit the contract.
@@ -51,17 +43,8 @@ def ardoq(_running, monkeypatch):
 
 @pytest.fixture
 def run(capsys):
-    """Run a command line in this process."""
-
-    def running(line, stdin=""):
-        capsys.readouterr()
-        arguments = shlex.split(line) if isinstance(line, str) else line
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sys, "stdin", io.StringIO(stdin))
-            status = main(arguments)
-        return Ran(status, *capsys.readouterr())
-
-    return running
+    """Return a function that runs a command line in this process."""
+    return runner(main, capsys)
 
 
 class Terminal(io.StringIO):

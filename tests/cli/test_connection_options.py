@@ -32,7 +32,10 @@ def test_cfg_file_has_missing_settings(nowhere, run, tmp_path):
     file.write_text(f"[Ardoq]\nhost = {nowhere.url}\ntoken = {nowhere.token}\norg = acme\n")
     assert run(f"workspaces --config {file} --api v1").status == 0
     assert [request.query for request in nowhere.requests] == ["org=acme"]
-    assert "nobody takes" in run(f"me --config {file} --host http://127.0.0.1:1 --retries 0").err
+    assert (
+        "does not accept the connection"
+        in run(f"me --config {file} --host http://127.0.0.1:1 --retries 0").err
+    )
 
 
 def test_org_label_is_sent(ardoq, run):

@@ -145,7 +145,7 @@ def test_shared_host_needs_org(ardoq, monkeypatch):
 @pytest.mark.parametrize(
     ("host", "reason", "remedy"),
     [
-        ("http://127.0.0.1:1", "nobody takes the connection", "Check the port"),
+        ("http://127.0.0.1:1", "the host does not accept the connection", "Check the port"),
         ("https://127.0.0.1:PORT", "WRONG_VERSION_NUMBER", "does not speak TLS"),
     ],
 )
@@ -161,8 +161,8 @@ def test_unreachable_host(ardoq, checked, host, reason, remedy):
 @pytest.mark.parametrize(
     ("message", "remedy"),
     [
-        ("Cannot reach Ardoq for GET /api/x: the name of the host is not known.", "the DNS of this machine"),
-        ("No answer to GET /api/x: nothing came within the time-out.", "--timeout waits longer"),
+        ("Cannot reach Ardoq for GET /api/x: the host name cannot be resolved.", "the DNS of this machine"),
+        ("No answer to GET /api/x: no data arrived within the time-out.", "--timeout waits longer"),
         ("Cannot reach Ardoq for GET /api/x: SSLError: CERTIFICATE_VERIFY_FAILED.", "REQUESTS_CA_BUNDLE"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What v1 promises of workspaces, components and references, as far as official clients' tests show it."""
+"""The contract of v1 for workspaces, components and references, from the tests of official clients."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def ids(entities):
     return {entity["_id"] for entity in entities}
 
 
-def test_a_workspace_is_found_again_every_way_there_is(place):
+def test_a_created_workspace_is_found_by_every_method(place):
     """A new workspace is in the listing, found by id, by prefix and by its exact name."""
     client, ws = place.client, place.workspace()
     assert ws["componentModel"] == place.model["_id"]
@@ -39,7 +39,7 @@ def test_a_template_is_cloned_and_a_model_is_shared(place):
     assert names == {"Application", "Server"}
 
 
-def test_a_deleted_workspace_is_gone(place):
+def test_a_deleted_workspace_no_longer_exists(place):
     """DELETE answers with nothing, and the workspace cannot be read any more."""
     ws = place.workspace()
     assert place.client.del_workspace(ws["_id"]) == {}
@@ -47,7 +47,7 @@ def test_a_deleted_workspace_is_gone(place):
         place.client.get_workspace(ws["_id"])
 
 
-def test_the_aggregated_workspace_holds_everything_that_starts_in_it(place):
+def test_the_aggregated_workspace_has_all_its_content(place):
     """The aggregated answer has all components, and the references whose source is in the workspace."""
     apps, servers = place.workspace("Apps"), place.workspace("Servers")
     web, db = place.component(apps), place.component(servers, "db", "p3")
@@ -82,7 +82,7 @@ def test_a_branch_names_what_it_was_branched_from(place):
 
 
 def test_a_folder_takes_workspaces_in(place):
-    """A workspace moved into a folder says so, and the folder can be read, changed and deleted."""
+    """A workspace moved into a folder names it, and the folder can be read, changed and deleted."""
     client, ws = place.client, place.workspace()
     folder = client.create_folder({"name": place.label})
     try:
@@ -98,7 +98,7 @@ def test_a_folder_takes_workspaces_in(place):
 
 
 def test_a_component_is_stored_as_sent_custom_fields_beside_the_others(place):
-    """What was sent comes back, with a first version and the name of the type."""
+    """The attributes that were sent are returned, with version 1 and the name of the type."""
     ws = place.workspace()
     made = place.component(ws, description="sells", contract_test_note="any text")
     read = place.client.get_component(comp_id=made["_id"])
@@ -119,7 +119,7 @@ def test_a_stale_version_is_a_conflict_and_changes_nothing(place):
     assert (read["name"], read["_version"]) == ("Shop", 2)
 
 
-def test_patch_changes_what_is_named_and_nothing_else(place):
+def test_patch_changes_only_the_given_attributes(place):
     """A PATCH of one attribute leaves the others as they were."""
     client, comp = place.client, place.component(place.workspace(), description="sells")
     client.patch_component(comp["_id"], payload={"name": "Shop"})
@@ -128,7 +128,7 @@ def test_patch_changes_what_is_named_and_nothing_else(place):
 
 
 def test_null_clears_a_custom_value(place):
-    """A custom field sent as None is gone afterwards."""
+    """A custom field sent as None is removed."""
     client, comp = place.client, place.component(place.workspace(), contract_test_note="text")
     cleared = client.update_component(comp["_id"], {**comp, "contract_test_note": None})
     assert cleared.get("contract_test_note") is None
@@ -167,7 +167,7 @@ def test_a_deleted_component_takes_children_and_references_with_it(place):
     assert ids(client.get_component(ws_id=ws["_id"])) == {other["_id"]}
 
 
-def test_bulk_delete_says_which_references_went_too(place):
+def test_bulk_delete_lists_the_deleted_references(place):
     """The bulk delete names the components and the references that went with them."""
     client, ws = place.client, place.workspace()
     one, two, three = (place.component(ws, name) for name in ("one", "two", "three"))
@@ -180,7 +180,7 @@ def test_bulk_delete_says_which_references_went_too(place):
 
 
 def test_a_component_can_come_with_its_references(place):
-    """`incl_refs` adds what comes in and what goes out."""
+    """`incl_refs` adds the incoming and outgoing references."""
     ws = place.workspace()
     one, two = place.component(ws, "one"), place.component(ws, "two")
     ref = place.reference(one, two)
@@ -227,7 +227,7 @@ def test_a_batch_makes_parents_and_ends_of_its_own_members(place):
     assert (ref["source"], ref["target"]) == (answer["components"]["b"], answer["components"]["a"])
 
 
-def test_what_is_not_there_is_not_found(place):
+def test_a_missing_entity_is_not_found(place):
     """Reading, changing or deleting under an id that names nothing is one error."""
     for call in (
         lambda c: c.get_component(comp_id=NOWHERE),

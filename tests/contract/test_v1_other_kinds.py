@@ -1,4 +1,4 @@
-"""What v1 promises of models, fields, tags, attachments and the user."""
+"""The contract of v1 for models, fields, tags, attachments and the user."""
 
 import io
 
@@ -74,7 +74,7 @@ def test_a_tag_is_found_or_created_by_its_name(place):
 
 @pytest.mark.parametrize("filename", ["plan.txt", "ünï & space?.bin", "50% off;x.txt"])
 def test_a_file_goes_up_and_comes_down_as_it_was(place, tmp_path, filename):
-    """The bytes come back as they went, whatever the name, into memory, a file object or a path."""
+    """The bytes are downloaded as they were uploaded, for any name, into memory, a file or a path."""
     client, ws = place.client, place.workspace()
     content = bytes(range(256)) * 1000
     told = client.upload_attachment(ws["_id"], io.BytesIO(content), filename, content_type="text/x-test")
@@ -94,7 +94,7 @@ def test_a_file_goes_up_and_comes_down_as_it_was(place, tmp_path, filename):
 
 
 def test_a_download_that_fails_leaves_the_old_file(place, tmp_path):
-    """A path is only replaced once the whole file is there."""
+    """A path is only replaced when the file is complete."""
     target = tmp_path / "kept.txt"
     target.write_text("old")
     with pytest.raises(NotFoundError):
@@ -103,6 +103,6 @@ def test_a_download_that_fails_leaves_the_old_file(place, tmp_path):
     assert target.read_text() == "old"
 
 
-def test_the_user_is_told_who_is_asking(place):
+def test_the_user_of_the_token_is_returned(place):
     """The current user is an object with an id."""
     assert place.client.get_current_user()["_id"]

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import jsonschema_rs
-from in_force import in_force
+from current_contract import current_contract
 
 from ardoqpy.emulator import HttpExchange
 
@@ -37,9 +37,9 @@ def _complaints(exchange: HttpExchange) -> Iterator[str]:
         if exchange.status not in {401, 403, 404, 405}:
             yield "there is no such operation"
         return
-    refused = exchange.status >= 400
-    if not refused:
-        # What the server has refused may be as wrong as it likes.
+    rejected = exchange.status >= 400
+    if not rejected:
+        # A rejected request may be invalid in any way.
         yield from _about_the_request(template, operation, exchange)
     answer = operation["responses"].get(str(exchange.status))
     if answer is None:
@@ -89,7 +89,7 @@ def _schema(holder: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def _contract() -> dict[str, Any]:
-    return in_force()
+    return current_contract()
 
 
 @cache
@@ -99,8 +99,8 @@ def _definitions() -> str:
 
 @cache
 def _validator(_pointer: str, schema: str) -> Any:
-    whole = {**as_json_schema(json.loads(schema)), "components": {"schemas": json.loads(_definitions())}}
-    return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+    document = {**as_json_schema(json.loads(schema)), "components": {"schemas": json.loads(_definitions())}}
+    return jsonschema_rs.Draft202012Validator(document, validate_formats=True)
 
 
 def as_json_schema(schema: Any) -> Any:
@@ -125,7 +125,7 @@ def _operation(method: str, path: str) -> tuple[str, dict[str, Any] | None]:
         if _fits(template.strip("/").split("/"), segments)
     ]
     # A literal path goes before one with a name in it.
-    for template, operations in sorted(candidates, key=lambda found: found[0].count("{")):
+    for template, operations in sorted(candidates, key=lambda candidate: candidate[0].count("{")):
         if method.lower() in operations:
             return template, operations[method.lower()]
     return path, None

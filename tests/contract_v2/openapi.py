@@ -85,7 +85,7 @@ SCHEMAS = {
     # attachments
     "AttachmentResource": "resource-type*:org|workspace resource-id*",
     "Attachment": (f"{_ENTITY} _version*:double filename*:any folder*? resource*:@AttachmentResource"),
-    # refusals: only the message is sure
+    # errors: only the message is known
     "Refusal": "message* data:open",
 }
 for _kind in ("Component", "Reference"):
@@ -104,7 +104,7 @@ for _kind in ("Component", "Reference"):
         f"Created{_kind}Result": f"id* batchId body:@{_kind}",
         f"Updated{_kind}Result": f"id* body:@{_kind}",
     }
-#: Pages: what is on them, and what is said about them all.
+#: Pages: their values and their metadata.
 _PAGES = {
     "Workspace": ("@Workspace", "open"),
     "Component": ("@Component", "open"),
@@ -157,7 +157,7 @@ OPERATIONS = [
     ("get", "attachments/{id}", "", None, 200, "Attachment"),
 ]
 
-#: How a request may be refused: whom, what, in which form, in which state, how often.
+#: The errors: authentication, path, form, state, rate.
 REFUSALS = (400, 401, 403, 404, 405, 409, 415, 422, 429)
 
 _PLAIN: dict[str, Json] = {

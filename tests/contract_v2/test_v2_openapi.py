@@ -4,13 +4,13 @@ import re
 from typing import Any
 
 import pytest
-from in_force import in_force, vendors
+from current_contract import current_contract, vendor_contract
 from openapi import REFUSALS, contract
 
 from ardoqpy.emulator.routes import ROUTES
 
 #: What a schema says about values; the rest is for readers.
-SAYING = (
+KEYWORDS = (
     "type",
     "format",
     "nullable",
@@ -23,41 +23,41 @@ SAYING = (
 )
 
 
-def plain(schema: Any, whole: dict[str, Any]) -> Any:
+def plain(schema: Any, contract: dict[str, Any]) -> Any:
     """Return a schema without references, reduced to what restricts values."""
     if isinstance(schema, list):
-        return [plain(item, whole) for item in schema]
+        return [plain(item, contract) for item in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
-        referred = whole
+        referred = contract
         for step in schema["$ref"].removeprefix("#/").split("/"):
             referred = referred[step]
-        return plain(referred, whole)
-    said = {key: plain(schema[key], whole) for key in SAYING if key in schema}
-    if "required" in said:
-        said["required"] = sorted(said["required"])
+        return plain(referred, contract)
+    rules = {key: plain(schema[key], contract) for key in KEYWORDS if key in schema}
+    if "required" in rules:
+        rules["required"] = sorted(rules["required"])
     if "properties" in schema:
-        said["properties"] = {name: plain(entry, whole) for name, entry in schema["properties"].items()}
-    return said
+        rules["properties"] = {name: plain(entry, contract) for name, entry in schema["properties"].items()}
+    return rules
 
 
-def operations(whole: dict[str, Any]) -> dict[str, Any]:
+def operations(contract: dict[str, Any]) -> dict[str, Any]:
     """Return the operations of a contract in one form, without errors."""
     found = {}
-    for path, verbs in whole["paths"].items():
+    for path, verbs in contract["paths"].items():
         for verb, operation in verbs.items():
             body = operation.get("requestBody", {})
             if "$ref" in body:
-                body = whole["components"]["requestBodies"][body["$ref"].rpartition("/")[2]]
+                body = contract["components"]["requestBodies"][body["$ref"].rpartition("/")[2]]
             found[f"{verb} {path}"] = {
                 "parameters": {
-                    (entry["in"], entry["name"]): (entry["required"], plain(entry["schema"], whole))
+                    (entry["in"], entry["name"]): (entry["required"], plain(entry["schema"], contract))
                     for entry in operation.get("parameters", ())
                 },
-                "body": (body.get("required"), _content(body, whole)),
+                "body": (body.get("required"), _content(body, contract)),
                 "answers": {
-                    status: _content(answer, whole)
+                    status: _content(answer, contract)
                     for status, answer in operation["responses"].items()
                     if int(status) not in REFUSALS
                 },
@@ -65,8 +65,8 @@ def operations(whole: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _content(holder: dict[str, Any], whole: dict[str, Any]) -> Any:
-    return {kind: plain(entry["schema"], whole) for kind, entry in holder.get("content", {}).items()}
+def _content(holder: dict[str, Any], contract: dict[str, Any]) -> Any:
+    return {kind: plain(entry["schema"], contract) for kind, entry in holder.get("content", {}).items()}
 
 
 OURS = operations(contract())
@@ -83,12 +83,12 @@ def test_there_are_22_operations():
 @pytest.mark.parametrize("name", OURS)
 def test_contract_equals_the_one_in_force(name):
     """Parameters, bodies, answers, required attributes, nulls and types are equal."""
-    assert OURS[name] == operations(in_force())[name]
+    assert OURS[name] == operations(current_contract())[name]
 
 
 def test_contracts_have_the_same_operations():
     """Neither contract has an operation that the other lacks."""
-    assert set(OURS) == set(operations(vendors() or contract()))
+    assert set(OURS) == set(operations(vendor_contract() or contract()))
 
 
 def test_emulator_has_the_operations_of_the_contract():

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
-from furnished import SEED, with_examples, with_links
+from current_contract import current_contract
+from example_organisation import SEED, with_examples, with_links
 from hypothesis import HealthCheck, Phase, given, settings
-from in_force import in_force
 from schemathesis.config import (
     ChecksConfig,
     CoveragePhaseConfig,
@@ -50,9 +50,9 @@ def schema(contract: dict[str, Any], *modes: GenerationMode, coverage: bool) -> 
     return schemathesis.openapi.from_dict(contract, config=config)
 
 
-LEGAL = schema(with_examples(in_force()), GenerationMode.POSITIVE, coverage=False)
-LINKED = schema(with_links(with_examples(in_force())), GenerationMode.POSITIVE, coverage=False)
-ILLEGAL = schema(in_force(), GenerationMode.NEGATIVE, coverage=True)
+LEGAL = schema(with_examples(current_contract()), GenerationMode.POSITIVE, coverage=False)
+LINKED = schema(with_links(with_examples(current_contract())), GenerationMode.POSITIVE, coverage=False)
+ILLEGAL = schema(current_contract(), GenerationMode.NEGATIVE, coverage=True)
 
 
 def derived(examples: int, *phases: Phase) -> settings:
@@ -83,7 +83,7 @@ def check(ardoq: Emulator) -> Iterator[Callable[[Any], None]]:
         yield lambda case: case.call_and_validate(base_url=ardoq.url, session=session, headers=headers)
 
 
-OPERATIONS = {found.ok().label: found.ok() for found in LEGAL.get_all_operations()}
+OPERATIONS = {item.ok().label: item.ok() for item in LEGAL.get_all_operations()}
 
 
 @pytest.mark.parametrize("label", [label for label in OPERATIONS if "/batch" not in label])

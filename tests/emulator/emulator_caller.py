@@ -50,7 +50,7 @@ class Caller:
         assert answer.status == status, (answer.status, answer.content)
         return answer.json if answer.content else None
 
-    def refused(self, status: int, method: str, path: str, body: Any = None) -> str:
+    def rejected(self, status: int, method: str, path: str, body: Any = None) -> str:
         """Send a request that has to be rejected, and return the message."""
         answer = self.call(method, path, body)
         assert answer.status == status, (answer.status, answer.content)

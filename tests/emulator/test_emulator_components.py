@@ -72,25 +72,25 @@ def test_invalid_components_are_rejected(ardoq, workspace):
     """A missing or unknown value is 422 and named in the message; a wrong JSON type is 400."""
     workspace_id = workspace["_id"]
 
-    def refused(status, **body):
-        return ardoq.refused(status, "POST", "/api/component", body)
+    def rejected(status, **body):
+        return ardoq.rejected(status, "POST", "/api/component", body)
 
-    assert refused(422, rootWorkspace=workspace_id) == "A component needs a 'name'."
-    assert refused(422, name="x") == "A component needs a 'rootWorkspace'."
-    assert refused(422, name="x", rootWorkspace=workspace_id, typeId="p9") == (
+    assert rejected(422, rootWorkspace=workspace_id) == "A component needs a 'name'."
+    assert rejected(422, name="x") == "A component needs a 'rootWorkspace'."
+    assert rejected(422, name="x", rootWorkspace=workspace_id, typeId="p9") == (
         "Workspace 'Apps' has no component type 'p9';"
         f" it has Application ({APPLICATION}), Service ({SERVICE})."
     )
-    assert "is the id of a workspace" in refused(
+    assert "is the id of a workspace" in rejected(
         422,
         name="x",
         rootWorkspace=workspace_id,
         parent=workspace_id,
     )
-    assert "No workspace".lower() in refused(422, name="x", rootWorkspace="nothing").lower()
-    assert "has to be a string" in refused(400, name=["x"], rootWorkspace=workspace_id)
+    assert "No workspace".lower() in rejected(422, name="x", rootWorkspace="nothing").lower()
+    assert "has to be a string" in rejected(400, name=["x"], rootWorkspace=workspace_id)
     elsewhere = ardoq.component(ardoq.workspace("Other"))
-    assert "cannot be the parent" in refused(
+    assert "cannot be the parent" in rejected(
         422,
         name="x",
         rootWorkspace=workspace_id,
@@ -102,8 +102,8 @@ def test_invalid_components_are_rejected(ardoq, workspace):
 def test_malformed_json_is_400(ardoq):
     """A body that is not JSON is rejected, and so is a list instead of an object."""
     for body in (b"", b"{", b"\xff", b'{"a": NaN}', b'{"a": 1e999}', b"[" * 100_000):
-        assert "is not JSON" in ardoq.refused(400, "POST", "/api/component", body), body[:10]
-    assert "has to be a JSON object" in ardoq.refused(400, "POST", "/api/component", [])
+        assert "is not JSON" in ardoq.rejected(400, "POST", "/api/component", body), body[:10]
+    assert "has to be a JSON object" in ardoq.rejected(400, "POST", "/api/component", [])
 
 
 def test_put_replaces_and_increments_the_version(ardoq, workspace):
@@ -115,9 +115,9 @@ def test_put_replaces_and_increments_the_version(ardoq, workspace):
     assert (changed["description"], changed["color"], changed["_order"]) == (None, None, 1.0)
     assert "custom" not in changed
     assert changed["created"] == component["created"] < changed["last-updated"]
-    message = ardoq.refused(409, "PUT", path, {"name": "New", "_version": 1})
+    message = ardoq.rejected(409, "PUT", path, {"name": "New", "_version": 1})
     assert message == f"Component {component['_id']} has version 2, the request has 1."
-    assert ardoq.refused(400, "PUT", path, {"name": "New"}) == "A PUT needs the '_version' that it replaces."
+    assert ardoq.rejected(400, "PUT", path, {"name": "New"}) == "A PUT needs the '_version' that it replaces."
 
 
 def test_put_ignores_read_only_keys(ardoq, workspace):
@@ -139,7 +139,7 @@ def test_patch_changes_only_given_attributes(ardoq, workspace):
     assert (changed["_version"], changed["description"], changed["a"]) == (2, "d", 5)
     assert "b" not in changed
     assert ardoq.ok("PATCH", path, {"typeId": SERVICE})["type"] == "Service"
-    ardoq.refused(422, "PATCH", path, {"name": None})
+    ardoq.rejected(422, "PATCH", path, {"name": None})
 
 
 def test_component_cannot_be_below_itself_or_change_workspace(ardoq, workspace):
@@ -148,10 +148,10 @@ def test_component_cannot_be_below_itself_or_change_workspace(ardoq, workspace):
     b = ardoq.component(workspace, "b", parent=a["_id"])
     c = ardoq.component(workspace, "c", parent=b["_id"])
     for parent in (a, b, c):
-        message = ardoq.refused(422, "PATCH", f"/api/component/{a['_id']}", {"parent": parent["_id"]})
+        message = ardoq.rejected(422, "PATCH", f"/api/component/{a['_id']}", {"parent": parent["_id"]})
         assert "cannot be below itself" in message
     other = ardoq.workspace("Other")
-    ardoq.refused(422, "PATCH", f"/api/component/{a['_id']}", {"rootWorkspace": other["_id"]})
+    ardoq.rejected(422, "PATCH", f"/api/component/{a['_id']}", {"rootWorkspace": other["_id"]})
     moved = ardoq.ok("PATCH", f"/api/component/{c['_id']}", {"parent": a["_id"]})
     assert moved["parent"] == a["_id"]
     assert ardoq.ok("GET", f"/api/component/{a['_id']}")["children"] == [b["_id"], c["_id"]]
@@ -172,7 +172,7 @@ def test_delete_removes_descendants_and_references(ardoq, workspace):
     assert [item["name"] for item in ardoq.ok("GET", "/api/component")] == ["other"]
     assert [item["_id"] for item in ardoq.ok("GET", "/api/reference/")] == [stays["_id"]]
     assert ardoq.ok("GET", f"/api/tag/{tag['_id']}")["components"] == [other["_id"]]
-    ardoq.refused(404, "DELETE", f"/api/component/{child['_id']}")
+    ardoq.rejected(404, "DELETE", f"/api/component/{child['_id']}")
 
 
 def test_bulk_delete_lists_deleted_entities(ardoq, workspace):
@@ -183,8 +183,8 @@ def test_bulk_delete_lists_deleted_entities(ardoq, workspace):
     reference = ardoq.reference(other, child)
     tag = {"name": "t", "rootWorkspace": workspace["_id"], "references": [reference["_id"]]}
     tag = ardoq.ok("POST", "/api/tag", tag, 201)
-    ardoq.refused(404, "DELETE", "/api/component", {"componentIds": [top["_id"], "nothing"]})
-    ardoq.refused(400, "DELETE", "/api/component", {"componentIds": top["_id"]})
+    ardoq.rejected(404, "DELETE", "/api/component", {"componentIds": [top["_id"], "nothing"]})
+    ardoq.rejected(400, "DELETE", "/api/component", {"componentIds": top["_id"]})
     assert len(ardoq.ok("GET", "/api/component")) == 3
     body = {"componentIds": [top["_id"], child["_id"]], "requestId": "r"}
     answer = ardoq.ok("DELETE", "/api/component", body)
@@ -200,9 +200,9 @@ def test_get_with_references(ardoq, workspace):
     """includeReferences=true adds the incoming and outgoing references; false adds nothing."""
     a, b = ardoq.component(workspace, "a"), ardoq.component(workspace, "b")
     out, back = ardoq.reference(a, b), ardoq.reference(b, a)
-    whole = ardoq.ok("GET", f"/api/component/{a['_id']}?includeReferences=true")["references"]
-    assert [item["_id"] for item in whole["out"]] == [out["_id"]]
-    assert [item["_id"] for item in whole["in"]] == [back["_id"]]
+    references = ardoq.ok("GET", f"/api/component/{a['_id']}?includeReferences=true")["references"]
+    assert [item["_id"] for item in references["out"]] == [out["_id"]]
+    assert [item["_id"] for item in references["in"]] == [back["_id"]]
     assert "references" not in ardoq.ok("GET", f"/api/component/{a['_id']}?includeReferences=false")
 
 
@@ -254,9 +254,9 @@ def test_component_keys_are_not_reused(ardoq, workspace):
 
 def test_id_of_another_kind_is_explained(ardoq, workspace):
     """The message of a 404 names the kind of entity that has the id."""
-    message = ardoq.refused(404, "GET", f"/api/component/{workspace['_id']}")
+    message = ardoq.rejected(404, "GET", f"/api/component/{workspace['_id']}")
     assert message == f"No component has the id {workspace['_id']}: that is the id of a workspace."
-    assert ardoq.refused(404, "GET", "/api/component/f00") == "No component has the id f00."
+    assert ardoq.rejected(404, "GET", "/api/component/f00") == "No component has the id f00."
 
 
 def test_created_reference_has_its_names_and_workspaces(ardoq, workspace):
@@ -281,17 +281,17 @@ def test_invalid_references_are_rejected(ardoq, workspace):
     """Missing or unknown ends and types are 422, wrong JSON types 400."""
     a = ardoq.component(workspace)["_id"]
 
-    def refused(status, **body):
-        return ardoq.refused(status, "POST", "/api/reference", body)
+    def rejected(status, **body):
+        return ardoq.rejected(status, "POST", "/api/reference", body)
 
-    assert refused(422, source=a, type=2) == "A reference needs a 'target'."
-    assert refused(422, source=a, target=a) == "A reference needs a 'type'."
-    assert "is the id of a workspace" in refused(422, source=a, target=workspace["_id"], type=2)
-    assert refused(422, source=a, target=a, type=9) == (
+    assert rejected(422, source=a, type=2) == "A reference needs a 'target'."
+    assert rejected(422, source=a, target=a) == "A reference needs a 'type'."
+    assert "is the id of a workspace" in rejected(422, source=a, target=workspace["_id"], type=2)
+    assert rejected(422, source=a, target=a, type=9) == (
         "Workspace 'Apps' has no reference type 9; it has Asynchronous (0), Synchronous (1), Implicit (2)."
     )
-    assert "an integer, not a string" in refused(400, source=a, target=a, type="2")
-    assert "an integer, not true" in refused(400, source=a, target=a, type=True)
+    assert "an integer, not a string" in rejected(400, source=a, target=a, type="2")
+    assert "an integer, not true" in rejected(400, source=a, target=a, type=True)
 
 
 def test_reference_can_be_changed_and_removed(ardoq, workspace):
@@ -301,13 +301,13 @@ def test_reference_can_be_changed_and_removed(ardoq, workspace):
     path = f"/api/reference/{reference['_id']}"
     swapped = ardoq.ok("PUT", path, {**reference, "source": b["_id"], "target": a["_id"]})
     assert (swapped["_version"], swapped["ardoq"]["sourceName"], swapped["weight"]) == (2, "b", 3)
-    ardoq.refused(409, "PUT", path, reference)
+    ardoq.rejected(409, "PUT", path, reference)
     assert ardoq.ok("PATCH", path, {"type": 1})["ardoq"]["typeName"] == "Synchronous"
-    ardoq.refused(422, "PATCH", path, {"source": "nothing"})
+    ardoq.rejected(422, "PATCH", path, {"source": "nothing"})
     assert ardoq.ok("GET", f"/api/component/{b['_id']}")["ardoq"]["outgoingReferenceCount"] == 1
     tag = {"name": "t", "rootWorkspace": workspace["_id"], "references": [reference["_id"]]}
     tag = ardoq.ok("POST", "/api/tag", tag, 201)
     ardoq.ok("DELETE", path, status=204)
-    ardoq.refused(404, "DELETE", path)
+    ardoq.rejected(404, "DELETE", path)
     assert ardoq.ok("GET", f"/api/tag/{tag['_id']}")["references"] == []
     assert ardoq.ok("GET", f"/api/component/{b['_id']}")["ardoq"]["outgoingReferenceCount"] == 0

@@ -46,14 +46,14 @@ def test_tag_can_be_changed_and_removed(ardoq, workspace):
     path = f"/api/tag/{tag['_id']}"
     changed = ardoq.ok("PUT", path, {**tag, "components": [component]})
     assert (changed["_version"], changed["components"]) == (2, [component])
-    ardoq.refused(409, "PUT", path, tag)
-    ardoq.refused(422, "PUT", path, {**changed, "components": ["nothing"]})
-    ardoq.refused(400, "PUT", path, {**changed, "components": "x"})
+    ardoq.rejected(409, "PUT", path, tag)
+    ardoq.rejected(422, "PUT", path, {**changed, "components": ["nothing"]})
+    ardoq.rejected(400, "PUT", path, {**changed, "components": "x"})
     ardoq.ok("POST", "/api/tag", {"name": "u", "rootWorkspace": workspace["_id"]}, 201)
-    ardoq.refused(409, "PUT", path, {**changed, "name": "u"})
+    ardoq.rejected(409, "PUT", path, {**changed, "name": "u"})
     ardoq.ok("DELETE", path, status=204)
-    ardoq.refused(404, "GET", path)
-    ardoq.refused(422, "POST", "/api/tag", {"rootWorkspace": workspace["_id"]})
+    ardoq.rejected(404, "GET", path)
+    ardoq.rejected(422, "POST", "/api/tag", {"rootWorkspace": workspace["_id"]})
 
 
 def test_common_models_are_listed_on_request(ardoq, workspace):
@@ -99,8 +99,8 @@ def test_model_is_completed_and_can_be_extended(ardoq):
     assert (list(patched["root"]), patched["_version"], patched["name"]) == (["p1", "p3"], 2, "M")
     workspace = ardoq.workspace(componentModel=model["_id"])
     assert ardoq.component(workspace, typeId="p3")["type"] == "C"
-    ardoq.refused(409, "PUT", path, model)
-    ardoq.refused(400, "PUT", path, {"name": "M"})
+    ardoq.rejected(409, "PUT", path, model)
+    ardoq.rejected(400, "PUT", path, {"name": "M"})
     assert ardoq.ok("PUT", path, {**patched, "name": "N"})["name"] == "N"
     assert ardoq.ok("GET", path)["name"] == "N"
 
@@ -124,8 +124,8 @@ def test_used_types_cannot_be_removed_from_a_model(ardoq, workspace):
     ardoq.reference(component, component)
     path = f"/api/model/{workspace['componentModel']}"
     model = ardoq.ok("GET", path)
-    assert "Application" in ardoq.refused(422, "PATCH", path, {"root": {}})
-    assert "Reference type 2" in ardoq.refused(422, "PATCH", path, {"referenceTypes": {}})
+    assert "Application" in ardoq.rejected(422, "PATCH", path, {"root": {}})
+    assert "Reference type 2" in ardoq.rejected(422, "PATCH", path, {"referenceTypes": {}})
     only = {"2": model["referenceTypes"]["2"]}
     assert list(ardoq.ok("PATCH", path, {"referenceTypes": only})["referenceTypes"]) == ["2"]
 
@@ -142,7 +142,7 @@ def test_used_types_cannot_be_removed_from_a_model(ardoq, workspace):
 )
 def test_invalid_models_are_rejected(ardoq, wrong):
     """Types without a name, with a repeated id or with a key that is not a number are 422."""
-    ardoq.refused(422, "POST", "/api/model", {"name": "M", **wrong})
+    ardoq.rejected(422, "POST", "/api/model", {"name": "M", **wrong})
 
 
 def field(ardoq, workspace, label, kind="Text", **more):
@@ -161,11 +161,11 @@ def test_invalid_fields_are_rejected(ardoq, workspace):
     """A used name is 409; no label, an unknown type or an unknown model is 422."""
     made = field(ardoq, workspace, "Phase")
     body = {"label": "Phase", "model": workspace["componentModel"]}
-    assert made["_id"] in ardoq.refused(409, "POST", "/api/field", body)
-    ardoq.refused(422, "POST", "/api/field", {"model": workspace["componentModel"]})
-    ardoq.refused(422, "POST", "/api/field", {**body, "label": "Other", "type": "Blob"})
-    ardoq.refused(422, "POST", "/api/field", {"label": "Other", "model": workspace["_id"]})
-    ardoq.refused(422, "POST", "/api/field", {"label": "Other"})
+    assert made["_id"] in ardoq.rejected(409, "POST", "/api/field", body)
+    ardoq.rejected(422, "POST", "/api/field", {"model": workspace["componentModel"]})
+    ardoq.rejected(422, "POST", "/api/field", {**body, "label": "Other", "type": "Blob"})
+    ardoq.rejected(422, "POST", "/api/field", {"label": "Other", "model": workspace["_id"]})
+    ardoq.rejected(422, "POST", "/api/field", {"label": "Other"})
 
 
 def test_field_can_be_listed_changed_and_removed(ardoq, workspace):
@@ -176,9 +176,9 @@ def test_field_can_be_listed_changed_and_removed(ardoq, workspace):
     assert ardoq.ok("GET", "/api/field") == [made] == [ardoq.ok("GET", path)]
     changed = ardoq.ok("PUT", path, {**made, "label": "New"})
     assert (changed["label"], changed["name"], changed["_version"]) == ("New", "phase", 2)
-    ardoq.refused(409, "PUT", path, made)
+    ardoq.rejected(409, "PUT", path, made)
     ardoq.ok("DELETE", path, status=204)
-    ardoq.refused(404, "GET", path)
+    ardoq.rejected(404, "GET", path)
     assert ardoq.ok("GET", f"/api/component/{component['_id']}")["phase"] == "live"
 
 
@@ -279,7 +279,7 @@ def test_attachment_round_trip(ardoq, workspace, content):
         assert answer.headers["content-type"] == "image/png"
     assert ardoq.call("GET", made["uri"]).content == content
     ardoq.ok("DELETE", f"{base}/bl%C3%A5%20fil.bin", status=204)
-    ardoq.refused(404, "GET", f"{base}/{made['_id']}")
+    ardoq.rejected(404, "GET", f"{base}/{made['_id']}")
 
 
 def test_attachment_of_the_same_name_is_replaced(ardoq, workspace):
@@ -293,9 +293,9 @@ def test_attachment_of_the_same_name_is_replaced(ardoq, workspace):
     assert ardoq.call("GET", f"{base}/f.txt").content == b"two"
     body, kind = multipart("file", "f.txt", "text/plain", b"x")
     assert ardoq.call("POST", f"{base}/upload", body, {"Content-Type": kind}).status == 422
-    ardoq.refused(400, "POST", f"{base}/upload", {})
-    ardoq.refused(404, "GET", "/api/attachment/workspace/nothing")
-    ardoq.refused(404, "GET", "/api/attachment/planet/x")
+    ardoq.rejected(400, "POST", f"{base}/upload", {})
+    ardoq.rejected(404, "GET", "/api/attachment/workspace/nothing")
+    ardoq.rejected(404, "GET", "/api/attachment/planet/x")
 
 
 def test_batch_accepts_any_order(ardoq, workspace):
@@ -339,15 +339,15 @@ def test_batch_is_all_or_nothing(ardoq, workspace, wrong):
     if wrong.get("components") == [{"batchId": "a", "name": "A"}]:
         data["components"] = [*good, {"batchId": "b", "name": "no workspace"}]
     before = ardoq.emulator.dump()
-    ardoq.refused(422, "POST", "/api/batch", {"op": "create", "data": data})
+    ardoq.rejected(422, "POST", "/api/batch", {"op": "create", "data": data})
     assert ardoq.emulator.dump() == before
 
 
 def test_batch_supports_only_create(ardoq):
     """Another operation is rejected, and so is data that is not an object."""
-    ardoq.refused(422, "POST", "/api/batch", {"op": "delete", "data": {}})
-    ardoq.refused(400, "POST", "/api/batch", {"op": "create"})
-    ardoq.refused(400, "POST", "/api/batch", {"op": "create", "data": {"components": [5]}})
+    ardoq.rejected(422, "POST", "/api/batch", {"op": "delete", "data": {}})
+    ardoq.rejected(400, "POST", "/api/batch", {"op": "create"})
+    ardoq.rejected(400, "POST", "/api/batch", {"op": "create", "data": {"components": [5]}})
 
 
 def test_report_export(ardoq, workspace):
@@ -363,7 +363,7 @@ def test_report_export(ardoq, workspace):
     assert first["ardoq"] == {"entity-type": "component", "rootWorkspaceName": "Apps"}
     assert first["Implicit--outgoing"] == "b"
     assert second["Implicit--incoming"] == "a"
-    ardoq.refused(404, "GET", "/api/report/nothing/export-data")
+    ardoq.rejected(404, "GET", "/api/report/nothing/export-data")
 
 
 def test_switch_org_redirects(ardoq):

@@ -214,7 +214,7 @@ def test_failed_request_is_not_stored(tmp_path):
         item = {"batchId": "x", "name": "x", "rootWorkspace": "ws"}
         wrong = {"batchId": "r", "source": "x", "target": "z", "type": 2}
         body = {"op": "create", "data": {"components": [item], "references": [wrong]}}
-        caller.refused(422, "POST", "/api/batch", body)
+        caller.rejected(422, "POST", "/api/batch", body)
         caller.connection.close()
         dump = emulator.dump()
     assert dump_of(db=path) == dump
@@ -280,13 +280,13 @@ def test_admin_api_dumps_seeds_and_resets(ardoq):
     dump = ardoq.ok("GET", "/_emulator/dump")
     ardoq.ok("POST", "/_emulator/seed", SEED, 204)
     assert len(ardoq.ok("GET", "/api/component")) == 3
-    assert "this one has 7" in ardoq.refused(400, "POST", "/_emulator/seed", {"format": 7})
+    assert "this one has 7" in ardoq.rejected(400, "POST", "/_emulator/seed", {"format": 7})
     assert len(ardoq.ok("GET", "/api/component")) == 3
     ardoq.ok("POST", "/_emulator/reset", status=204)
     assert ardoq.ok("GET", "/api/component") == []
     assert dump.keys() == ardoq.ok("GET", "/_emulator/dump").keys()
-    ardoq.refused(404, "GET", "/_emulator/nothing")
-    ardoq.refused(405, "PUT", "/_emulator/dump")
+    ardoq.rejected(404, "GET", "/_emulator/nothing")
+    ardoq.rejected(405, "PUT", "/_emulator/dump")
 
 
 def test_admin_api_accepts_faults(ardoq):
@@ -300,12 +300,12 @@ def test_admin_api_accepts_faults(ardoq):
     ardoq.ok("DELETE", "/_emulator/faults", status=204)
     assert ardoq.call("GET", "/api/tag").status == 200
     for wrong in ({"kind": "x"}, {"colour": 1}, [5], {"times": "x"}, {"method": 5}):
-        ardoq.refused(400, "POST", "/_emulator/faults", wrong)
+        ardoq.rejected(400, "POST", "/_emulator/faults", wrong)
 
 
 def test_requests_are_logged_without_secrets(ardoq):
     """The log has method, path, query and status of every call except those to the admin API."""
-    ardoq.refused(404, "GET", "/api/tag/a%20b?x=1")
+    ardoq.rejected(404, "GET", "/api/tag/a%20b?x=1")
     ardoq.ok("GET", "/_emulator/faults")
     ardoq.workspace()
     assert [tuple(entry) for entry in ardoq.emulator.requests] == [

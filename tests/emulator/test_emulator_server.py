@@ -92,9 +92,9 @@ def test_target_may_be_an_absolute_url(ardoq):
 
 def test_unknown_paths_and_methods(ardoq):
     """An unknown path is 404; an unsupported method is 405, with Allow."""
-    assert "nothing at /api/nothing" in ardoq.refused(404, "GET", "/api/nothing")
-    ardoq.refused(404, "GET", "/")
-    ardoq.refused(404, "GET", "/api/workspace/a/b/c/d")
+    assert "nothing at /api/nothing" in ardoq.rejected(404, "GET", "/api/nothing")
+    ardoq.rejected(404, "GET", "/")
+    ardoq.rejected(404, "GET", "/api/workspace/a/b/c/d")
     answer = ardoq.call("PATCH", "/api/tag/x")
     assert (answer.status, answer.headers["allow"]) == (405, "GET, PUT, DELETE")
     assert ardoq.call("HEAD", "/api/tag").status == 405
@@ -103,7 +103,7 @@ def test_unknown_paths_and_methods(ardoq):
 def test_segments_are_decoded_after_splitting(ardoq):
     """An encoded slash belongs to an id and does not separate segments."""
     assert (
-        ardoq.refused(404, "GET", "/api/component/a%2Faggregated") == "No component has the id a/aggregated."
+        ardoq.rejected(404, "GET", "/api/component/a%2Faggregated") == "No component has the id a/aggregated."
     )
 
 
@@ -344,9 +344,9 @@ def test_rate_limit_answers_429_with_retry_after():
     limit.check("a")
     limit.check("a")
     limit.check("b")
-    with pytest.raises(TooManyRequests) as refused:
+    with pytest.raises(TooManyRequests) as rejected:
         limit.check("a")
-    assert refused.value.retry_after == 1
+    assert rejected.value.retry_after == 1
     now[0] = 0.5
     limit.check("a")
     with pytest.raises(TooManyRequests):
@@ -383,7 +383,7 @@ def test_internal_error_is_a_500_that_changes_nothing(monkeypatch):
             raise RuntimeError("on purpose")
 
         monkeypatch.setattr(emulator.store.workspaces, "create", breaks)
-        message = caller.refused(500, "POST", "/api/workspace", {"name": "X"})
+        message = caller.rejected(500, "POST", "/api/workspace", {"name": "X"})
         assert "on purpose" not in message
         assert emulator.dump() == before
         assert len(emulator.crashes) == 1
@@ -465,7 +465,7 @@ def test_stop_does_not_wait_for_a_fault():
 
 def test_nothing_is_printed(ardoq, capfd):
     """Requests and lost connections print nothing to the terminal."""
-    ardoq.refused(404, "GET", "/api/nothing")
+    ardoq.rejected(404, "GET", "/api/nothing")
     ardoq.raw(request_bytes(ardoq), read=False)
     ardoq.raw(b"NONSENSE\r\n\r\n", read=False)
     time.sleep(0.05)

@@ -37,10 +37,10 @@ def reference_ids(ardoq):
     return {entry["customFields"].get("ext_id"): entry["_id"] for entry in values}
 
 
-def refused(ardoq, status, request):
+def rejected(ardoq, status, request):
     """Send a batch that has to be rejected and to change nothing; return the message."""
     before = ardoq.emulator.dump()
-    message = ardoq.refused(status, "POST", BATCH, request)
+    message = ardoq.rejected(status, "POST", BATCH, request)
     assert ardoq.emulator.dump() == before
     return message
 
@@ -108,9 +108,9 @@ def test_versions_are_compared(ardoq, existing):
         changes.append({"id": existing["Two"], "ifVersionMatch": version, "body": {"name": "x"}})
         return {"components": {"update": changes}}
 
-    assert "components.update[1]" in refused(ardoq, 409, request(2))
+    assert "components.update[1]" in rejected(ardoq, 409, request(2))
     for wrong in (0, "1", "newest", None, 1.5, True, 2**63):
-        refused(ardoq, 400, request(wrong))
+        rejected(ardoq, 400, request(wrong))
     ardoq.ok("POST", BATCH, request("latest"))
     assert component(ardoq, existing["Two"])["_version"] == 2
 
@@ -118,7 +118,7 @@ def test_versions_are_compared(ardoq, existing):
 def test_any_failure_undoes_the_batch(ardoq, organisation, existing):
     """A late failure undoes the whole batch, and the message has its location."""
     good = {"create": [{"batchId": "a", "body": body(organisation)}], "delete": [{"id": existing["Away"]}]}
-    refused(
+    rejected(
         ardoq, 422, {"components": {"create": [{"body": body(organisation, customFields={"cost": "5"})}]}}
     )
     for status, references in (
@@ -130,7 +130,7 @@ def test_any_failure_undoes_the_batch(ardoq, organisation, existing):
         (409, {"update": [{"id": reference_ids(ardoq)["r1"], "ifVersionMatch": 5, "body": {}}]}),
     ):
         (verb,) = references
-        message = refused(ardoq, status, {"components": good, "references": references})
+        message = rejected(ardoq, status, {"components": good, "references": references})
         assert message.startswith(f"references.{verb}[0]: ")
     ardoq.ok("POST", BATCH, {"components": good})
 
@@ -184,7 +184,7 @@ def test_reference_aliases_have_three_forms(ardoq, organisation, existing):
             "delete": [{"id": "by source"}],
         },
     }
-    assert "writes" in refused(ardoq, 422, request)
+    assert "writes" in rejected(ardoq, 422, request)
     del request["references"]["update"][1]
     answer = ardoq.ok("POST", BATCH, request)
     assert answer["references"]["deleted"] == [{"id": ids["r2"]}]
@@ -217,9 +217,9 @@ def test_alias_without_exactly_one_match_fails_the_batch(ardoq, organisation, ex
     real = {"W": organisation.apps, "S": existing["One"]}
     alias = {key: real.get(value, value) if isinstance(value, str) else value for key, value in alias.items()}
     request = {"aliases": {kind: {"x": alias}}, "components": {"create": [{"body": body(organisation)}]}}
-    message = refused(ardoq, 422, request)
+    message = rejected(ardoq, 422, request)
     assert "alias" in message
-    ardoq.refused(422, "POST", EXPAND, request)
+    ardoq.rejected(422, "POST", EXPAND, request)
 
 
 def test_upsert_creates_or_updates(ardoq, organisation, existing):
@@ -256,7 +256,7 @@ def test_upsert_creates_or_updates(ardoq, organisation, existing):
     answer = ardoq.ok("POST", BATCH, request)
     assert (answer["components"]["created"], len(answer["components"]["updated"])) == ([], 2)
     ardoq.component({"_id": organisation.apps}, "Again", typeId="p1", ext_id="1")
-    assert "matches 2 components" in refused(ardoq, 422, request)
+    assert "matches 2 components" in rejected(ardoq, 422, request)
 
 
 def test_upsert_may_be_unique_by_other_attributes(ardoq, organisation, existing):
@@ -298,12 +298,12 @@ def test_invalid_upserts_are_rejected(ardoq, organisation, existing):
         (["name"], {"rootWorkspace": organisation.other}),
     ):
         upsert = {"uniqueBy": unique, "body": body(organisation, "One", **more)}
-        refused(ardoq, 422, {"components": {"upsert": [upsert]}})
-    refused(ardoq, 422, {"components": {"upsert": [{"uniqueBy": ["name"], "body": {"name": "One"}}]}})
-    refused(ardoq, 422, {"components": {"upsert": [{"body": body(organisation)}]}})
-    refused(ardoq, 400, {"components": {"upsert": [{"uniqueBy": "name", "body": body(organisation)}]}})
+        rejected(ardoq, 422, {"components": {"upsert": [upsert]}})
+    rejected(ardoq, 422, {"components": {"upsert": [{"uniqueBy": ["name"], "body": {"name": "One"}}]}})
+    rejected(ardoq, 422, {"components": {"upsert": [{"body": body(organisation)}]}})
+    rejected(ardoq, 400, {"components": {"upsert": [{"uniqueBy": "name", "body": body(organisation)}]}})
     other = {"source": existing["One"], "target": existing["Two"], "type": 1}
-    refused(ardoq, 422, {"references": {"upsert": [{"uniqueBy": ["source", "target"], "body": other}]}})
+    rejected(ardoq, 422, {"references": {"upsert": [{"uniqueBy": ["source", "target"], "body": other}]}})
 
 
 def test_deletion_lists_descendants_and_references(ardoq, organisation, existing):
@@ -348,12 +348,12 @@ def test_match_may_delete_several(ardoq, organisation, existing):
 def test_invalid_deletions_are_rejected(ardoq, organisation, existing):
     """A deletion has an id or a match with a criterion; custom values in it are strings."""
     for wrong in ({}, {"id": existing["One"], "match": {"name": "One"}}):
-        assert "either" in refused(ardoq, 422, {"components": {"delete": [wrong]}})
+        assert "either" in rejected(ardoq, 422, {"components": {"delete": [wrong]}})
     for wrong in ({"match": {}}, {"match": {"x": "y"}}):
-        refused(ardoq, 422, {"components": {"delete": [wrong]}})
+        rejected(ardoq, 422, {"components": {"delete": [wrong]}})
     for wrong in ({"match": {"customFields": {"cost": 1}}}, {"match": None}, {"id": 5}, "x"):
-        refused(ardoq, 400, {"components": {"delete": [wrong]}})
-    refused(ardoq, 404, {"components": {"delete": [{"id": reference_ids(ardoq)["r1"]}]}})
+        rejected(ardoq, 400, {"components": {"delete": [wrong]}})
+    rejected(ardoq, 404, {"components": {"delete": [{"id": reference_ids(ardoq)["r1"]}]}})
 
 
 def test_match_and_alias_refer_to_the_state_before(ardoq, organisation, existing):
@@ -373,15 +373,15 @@ def test_match_and_alias_refer_to_the_state_before(ardoq, organisation, existing
         "aliases": {"components": {"x": {"rootWorkspace": organisation.apps, "name": "Three"}}},
         "components": {"create": [{"body": body(organisation, "Three")}]},
     }
-    refused(ardoq, 422, request)
+    rejected(ardoq, 422, request)
 
 
 def test_written_entity_cannot_be_deleted(ardoq, organisation, existing):
     """A batch that writes an entity and deletes it, or its parent, is rejected."""
     update = {"id": existing["One"], "ifVersionMatch": "latest", "body": {"name": "x"}}
-    refused(ardoq, 422, {"components": {"update": [update], "delete": [{"id": existing["One"]}]}})
+    rejected(ardoq, 422, {"components": {"update": [update], "delete": [{"id": existing["One"]}]}})
     create = {"body": body(organisation, parent=existing["One"])}
-    refused(ardoq, 422, {"components": {"create": [create], "delete": [{"id": existing["One"]}]}})
+    rejected(ardoq, 422, {"components": {"create": [create], "delete": [{"id": existing["One"]}]}})
     moved = {"id": existing["Below"], "ifVersionMatch": "latest", "body": {"parent": None}}
     answer = ardoq.ok("POST", BATCH, {"components": {"update": [moved], "delete": [{"id": existing["One"]}]}})
     assert answer["components"]["deleted"] == [{"id": existing["One"]}]
@@ -391,22 +391,22 @@ def test_parents_can_be_exchanged(ardoq, organisation, existing):
     """Parent and child can be exchanged in either order; a final cycle is rejected."""
     down = {"id": existing["One"], "ifVersionMatch": "latest", "body": {"parent": existing["Below"]}}
     up = {"id": existing["Below"], "ifVersionMatch": "latest", "body": {"parent": None}}
-    assert "below itself" in refused(ardoq, 422, {"components": {"update": [down]}})
+    assert "below itself" in rejected(ardoq, 422, {"components": {"update": [down]}})
     ardoq.ok("POST", BATCH, {"components": {"update": [down, up]}})
     assert component(ardoq, existing["One"])["parent"] == existing["Below"]
     create = [{"batchId": name, "body": body(organisation, parent=parent)} for name, parent in ("ab", "ba")]
-    refused(ardoq, 422, {"components": {"create": create}})
+    rejected(ardoq, 422, {"components": {"create": create}})
 
 
 def test_names_are_unique_in_a_batch(ardoq, organisation, existing):
     """A repeated batchId is rejected, and a batchId that is an alias."""
     create = [{"batchId": "x", "body": body(organisation)}, {"batchId": "x", "body": body(organisation)}]
-    assert "twice" in refused(ardoq, 422, {"components": {"create": create}})
+    assert "twice" in rejected(ardoq, 422, {"components": {"create": create}})
     request = {
         "aliases": {"components": {"x": {"rootWorkspace": organisation.apps, "name": "One"}}},
         "components": {"create": create[:1]},
     }
-    assert "both an alias and a batchId" in refused(ardoq, 422, request)
+    assert "both an alias and a batchId" in rejected(ardoq, 422, request)
 
 
 @pytest.mark.parametrize(
@@ -433,8 +433,8 @@ def test_names_are_unique_in_a_batch(ardoq, organisation, existing):
 )
 def test_malformed_batches_are_400(ardoq, request_body):
     """A wrong JSON type is rejected, in the batch and in its expansion."""
-    ardoq.refused(400, "POST", BATCH, request_body)
-    ardoq.refused(400, "POST", EXPAND, request_body)
+    ardoq.rejected(400, "POST", BATCH, request_body)
+    ardoq.rejected(400, "POST", EXPAND, request_body)
 
 
 def test_incomplete_batches_are_422(ardoq, organisation):
@@ -447,7 +447,7 @@ def test_incomplete_batches_are_422(ardoq, organisation):
         ("references", "update", {"ifVersionMatch": 1, "body": {}}, "id"),
         ("references", "update", {"id": "x", "ifVersionMatch": 1}, "body"),
     ):
-        message = refused(ardoq, 422, {kind: {verb: [item]}})
+        message = rejected(ardoq, 422, {kind: {verb: [item]}})
         assert f"{kind}.{verb}[0]" in message
         assert f"'{lacks}'" in message
 

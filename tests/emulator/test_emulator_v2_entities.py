@@ -76,7 +76,7 @@ def test_workspace_has_every_attribute_but_its_model(ardoq, organisation):
         "lastModifiedByEmail",
     }
     assert meta["createdByName"] == "Emulator User"
-    ardoq.refused(404, "GET", f"/api/v2/workspaces/{organisation.model}")
+    ardoq.rejected(404, "GET", f"/api/v2/workspaces/{organisation.model}")
     for query, names in (
         ("name=Other", ["Other"]),
         (f"componentModel={organisation.model}", ["Apps", "Other"]),
@@ -124,7 +124,7 @@ def test_context_lists_types_fields_and_tags(ardoq, organisation):
     assert [name for name, field in fields.items() if field["calculated"]] == ["total"]
     assert [name for name, field in fields.items() if field["readOnly"]] == ["total"]
     assert fields["since"]["description"] == "When it began"
-    ardoq.refused(404, "GET", "/api/v2/workspaces/nothing/context")
+    ardoq.rejected(404, "GET", "/api/v2/workspaces/nothing/context")
 
 
 def test_created_component_has_every_attribute(ardoq, organisation):
@@ -186,13 +186,13 @@ def test_patch_compares_the_version(ardoq, organisation, base):
     if base == REFERENCES:
         made = reference(ardoq, made, made)
     path = f"{base}/{made['_id']}"
-    assert "ifVersionMatch" in ardoq.refused(400, "PATCH", path, {})
+    assert "ifVersionMatch" in ardoq.rejected(400, "PATCH", path, {})
     for wrong in ("", "x", "0", "-1", "1.5", "LATEST"):
-        ardoq.refused(400, "PATCH", f"{path}?ifVersionMatch={wrong}", {})
-    message = ardoq.refused(409, "PATCH", f"{path}?ifVersionMatch=2", {"description": "x"})
+        ardoq.rejected(400, "PATCH", f"{path}?ifVersionMatch={wrong}", {})
+    message = ardoq.rejected(409, "PATCH", f"{path}?ifVersionMatch=2", {"description": "x"})
     assert "has version 1, the request has 2" in message
     assert ardoq.ok("GET", path) == made
-    ardoq.refused(404, "PATCH", f"{base}/nothing?ifVersionMatch=latest", {})
+    ardoq.rejected(404, "PATCH", f"{base}/nothing?ifVersionMatch=latest", {})
 
 
 def test_invalid_components_are_rejected(ardoq, organisation):
@@ -200,8 +200,8 @@ def test_invalid_components_are_rejected(ardoq, organisation):
     good = {"rootWorkspace": organisation.apps, "typeId": "p1", "name": "x"}
     for key in good:
         short = {name: value for name, value in good.items() if name != key}
-        assert f"'{key}'" in ardoq.refused(422, "POST", COMPONENTS, short)
-        ardoq.refused(422, "POST", COMPONENTS, {**good, key: None})
+        assert f"'{key}'" in ardoq.rejected(422, "POST", COMPONENTS, short)
+        ardoq.rejected(422, "POST", COMPONENTS, {**good, key: None})
     for key, wrong in (
         ("typeId", "p9"),
         ("typeId", 5),
@@ -209,7 +209,7 @@ def test_invalid_components_are_rejected(ardoq, organisation):
         ("parent", "x"),
         ("name", " "),
     ):
-        ardoq.refused(422, "POST", COMPONENTS, {**good, key: wrong})
+        ardoq.rejected(422, "POST", COMPONENTS, {**good, key: wrong})
     for key, wrong in (
         ("name", 5),
         ("parent", []),
@@ -217,9 +217,9 @@ def test_invalid_components_are_rejected(ardoq, organisation):
         ("customFields", []),
         ("icon", 1),
     ):
-        ardoq.refused(400, "POST", COMPONENTS, {**good, key: wrong})
-    ardoq.refused(400, "POST", COMPONENTS, b"{")
-    ardoq.refused(400, "POST", COMPONENTS, [good])
+        ardoq.rejected(400, "POST", COMPONENTS, {**good, key: wrong})
+    ardoq.rejected(400, "POST", COMPONENTS, b"{")
+    ardoq.rejected(400, "POST", COMPONENTS, [good])
     assert ardoq.ok("GET", COMPONENTS)["values"] == []
 
 
@@ -236,7 +236,7 @@ def test_other_content_types_and_methods_are_rejected(ardoq, organisation):
     answer = ardoq.call("PUT", f"{COMPONENTS}/x", good)
     assert (answer.status, answer.headers["allow"]) == (405, "GET, PATCH, DELETE")
     assert ardoq.call("TRACE", "/api/v2/me").status == 405
-    ardoq.refused(404, "GET", "/api/v2/tags")
+    ardoq.rejected(404, "GET", "/api/v2/tags")
 
 
 def test_component_tree_is_valid(ardoq, organisation):
@@ -245,15 +245,15 @@ def test_component_tree_is_valid(ardoq, organisation):
     below = component(ardoq, organisation, "Below", typeId="p2", parent=top["_id"])
     elsewhere = component(ardoq, organisation, "Else", rootWorkspace=organisation.other)
     path = f"{COMPONENTS}/{top['_id']}"
-    ardoq.refused(422, "PATCH", f"{path}?ifVersionMatch=latest", {"parent": below["_id"]})
-    ardoq.refused(422, "PATCH", f"{path}?ifVersionMatch=latest", {"parent": elsewhere["_id"]})
+    ardoq.rejected(422, "PATCH", f"{path}?ifVersionMatch=latest", {"parent": below["_id"]})
+    ardoq.rejected(422, "PATCH", f"{path}?ifVersionMatch=latest", {"parent": elsewhere["_id"]})
     kept = reference(ardoq, elsewhere, elsewhere)
     lost = reference(ardoq, elsewhere, below)
     ardoq.ok("DELETE", path, status=204)
-    ardoq.refused(404, "GET", path)
-    ardoq.refused(404, "DELETE", path)
-    ardoq.refused(404, "GET", f"{COMPONENTS}/{below['_id']}")
-    ardoq.refused(404, "GET", f"{REFERENCES}/{lost['_id']}")
+    ardoq.rejected(404, "GET", path)
+    ardoq.rejected(404, "DELETE", path)
+    ardoq.rejected(404, "GET", f"{COMPONENTS}/{below['_id']}")
+    ardoq.rejected(404, "GET", f"{REFERENCES}/{lost['_id']}")
     assert ardoq.ok("GET", REFERENCES)["values"] == [kept]
 
 
@@ -288,9 +288,9 @@ def test_reference_can_be_reversed_but_keeps_its_type(ardoq, organisation):
     assert (turned["rootWorkspace"], turned["targetWorkspace"]) == (organisation.other, organisation.apps)
     assert (turned["type"], turned["displayText"], turned["_version"]) == (2, "back", 2)
     for wrong in ({"displayText": None}, {"source": None}, {"target": "x"}):
-        ardoq.refused(422, "PATCH", f"{path}?ifVersionMatch=latest", wrong)
+        ardoq.rejected(422, "PATCH", f"{path}?ifVersionMatch=latest", wrong)
     ardoq.ok("DELETE", path, status=204)
-    ardoq.refused(404, "DELETE", path)
+    ardoq.rejected(404, "DELETE", path)
 
 
 def test_invalid_references_are_rejected(ardoq, organisation):
@@ -299,7 +299,7 @@ def test_invalid_references_are_rejected(ardoq, organisation):
     good = {"source": end, "target": end, "type": 2}
     for key in good:
         short = {name: value for name, value in good.items() if name != key}
-        assert f"'{key}'" in ardoq.refused(422, "POST", REFERENCES, short)
+        assert f"'{key}'" in ardoq.rejected(422, "POST", REFERENCES, short)
     for key, wrong in (
         ("type", 9),
         ("type", -(2**63)),
@@ -307,9 +307,9 @@ def test_invalid_references_are_rejected(ardoq, organisation):
         ("target", organisation.apps),
         ("displayText", None),
     ):
-        ardoq.refused(422, "POST", REFERENCES, {**good, key: wrong})
+        ardoq.rejected(422, "POST", REFERENCES, {**good, key: wrong})
     for key, wrong in (("type", "2"), ("type", 1.5), ("type", 2**63), ("source", 5), ("displayText", 5)):
-        ardoq.refused(400, "POST", REFERENCES, {**good, key: wrong})
+        ardoq.rejected(400, "POST", REFERENCES, {**good, key: wrong})
     assert ardoq.ok("POST", REFERENCES, {**good, "type": 2.0}, 201)["type"] == 2
 
 
@@ -332,14 +332,14 @@ def test_invalid_references_are_rejected(ardoq, organisation):
 def test_custom_value_that_does_not_fit_is_rejected(ardoq, organisation, field, value, allowed):
     """The message has the value, the field and what it accepts; nothing is stored."""
     body = {"rootWorkspace": organisation.apps, "typeId": "p1", "name": "x", "customFields": {field: value}}
-    message = ardoq.refused(422, "POST", COMPONENTS, body)
+    message = ardoq.rejected(422, "POST", COMPONENTS, body)
     assert f"Field '{field}' is of type" in message
     assert f"cannot hold {value!r}: it takes {allowed}." in message
     made = component(ardoq, organisation)
     path = f"{COMPONENTS}/{made['_id']}"
-    ardoq.refused(422, "PATCH", f"{path}?ifVersionMatch=latest", {"customFields": {field: value}})
+    ardoq.rejected(422, "PATCH", f"{path}?ifVersionMatch=latest", {"customFields": {field: value}})
     end = {"source": made["_id"], "target": made["_id"], "type": 1}
-    ardoq.refused(422, "POST", REFERENCES, {**end, "customFields": {field: value}})
+    ardoq.rejected(422, "POST", REFERENCES, {**end, "customFields": {field: value}})
     assert ardoq.ok("GET", COMPONENTS)["values"] == [made]
 
 
@@ -363,9 +363,9 @@ def test_undefined_and_calculated_fields_cannot_be_written(ardoq, organisation):
     """A key without a field and a calculated field are rejected; what v1 has stored can be cleared."""
     made = component(ardoq, organisation)
     path = f"{COMPONENTS}/{made['_id']}?ifVersionMatch=latest"
-    message = ardoq.refused(422, "PATCH", path, {"customFields": {"coast": 5}})
+    message = ardoq.rejected(422, "PATCH", path, {"customFields": {"coast": 5}})
     assert "has no field 'coast'; it has ext_id, cost" in message
-    assert "is calculated" in ardoq.refused(422, "PATCH", path, {"customFields": {"total": 5}})
+    assert "is calculated" in ardoq.rejected(422, "PATCH", path, {"customFields": {"total": 5}})
     ardoq.ok("PATCH", f"/api/component/{made['_id']}", {"wild": 5})
     assert ardoq.ok("PATCH", path, {"customFields": {"wild": 6}})["customFields"] == {"wild": 6}
     assert ardoq.ok("PATCH", path, {"customFields": {"wild": None}})["customFields"] == {}

@@ -85,14 +85,14 @@ def test_pages_are_stable_while_entities_change(ardoq, organisation, many):
 @pytest.mark.parametrize("cursor", ["2", "x", "%25", "Li4", "w7w", "LTEueA", "%C3%A9"])
 def test_invalid_cursor_is_rejected(ardoq, cursor):
     """A cursor that the emulator has not created is 400."""
-    assert "cursor" in ardoq.refused(400, "GET", f"{COMPONENTS}?cursor={cursor}")
+    assert "cursor" in ardoq.rejected(400, "GET", f"{COMPONENTS}?cursor={cursor}")
 
 
 def test_changed_cursor_is_rejected(ardoq, many):
     """Additional characters in a cursor are not ignored."""
     href = ardoq.ok("GET", COMPONENTS)["_links"]["next"]["href"]
     cursor = parse_qs(urlsplit(href).query)["cursor"][0]
-    ardoq.refused(400, "GET", f"{COMPONENTS}?cursor={cursor[:4]}!!!!{cursor[4:]}")
+    ardoq.rejected(400, "GET", f"{COMPONENTS}?cursor={cursor[:4]}!!!!{cursor[4:]}")
 
 
 def test_cursor_is_valid_after_a_restart(ardoq, tmp_path):
@@ -218,7 +218,7 @@ def test_report_is_described_and_filtered_by_name(ardoq, report):
     assert found["datasource"] == "advancedSearch"
     assert ardoq.ok("GET", "/api/v2/reports?name=Costs")["values"] == [found]
     assert ardoq.ok("GET", "/api/v2/reports?name=cost")["values"] == []
-    ardoq.refused(404, "GET", "/api/v2/reports/nothing")
+    ardoq.rejected(404, "GET", "/api/v2/reports/nothing")
 
 
 def test_report_runs_as_objects(ardoq, organisation, many, report):
@@ -236,8 +236,8 @@ def test_report_runs_as_objects(ardoq, organisation, many, report):
     by_key = pages(ardoq, f"{run}?keyFormat=key")
     assert [name for names in by_key for name in names] == [f"C{number}" for number in range(12)]
     for wrong in ("keyFormat=id", "keyFormat="):
-        ardoq.refused(400, "GET", f"{run}?{wrong}")
-    ardoq.refused(404, "GET", "/api/v2/reports/nothing/run/objects")
+        ardoq.rejected(400, "GET", f"{run}?{wrong}")
+    ardoq.rejected(404, "GET", "/api/v2/reports/nothing/run/objects")
 
 
 def test_report_runs_as_table(ardoq, many, report):
@@ -269,4 +269,4 @@ def test_attachments_are_listed_without_their_bytes(ardoq, organisation):
         "folder": None,
         "resource": {"resource-type": "workspace", "resource-id": organisation.apps},
     }
-    ardoq.refused(404, "GET", "/api/v2/attachments/nothing")
+    ardoq.rejected(404, "GET", "/api/v2/attachments/nothing")

@@ -24,9 +24,9 @@ def test_created_workspace_can_share_a_model(ardoq):
     cloned = ardoq.workspace("Three", componentTemplate=first["componentModel"])
     assert shared["componentModel"] == first["componentModel"]
     assert cloned["componentModel"] != first["componentModel"]
-    ardoq.refused(422, "POST", "/api/workspace", {"name": "X", "componentModel": first["_id"]})
-    ardoq.refused(422, "POST", "/api/workspace", {"name": "X", "componentTemplate": "nothing"})
-    ardoq.refused(400, "POST", "/api/workspace", {"name": "X", "componentTemplate": 7})
+    ardoq.rejected(422, "POST", "/api/workspace", {"name": "X", "componentModel": first["_id"]})
+    ardoq.rejected(422, "POST", "/api/workspace", {"name": "X", "componentTemplate": "nothing"})
+    ardoq.rejected(400, "POST", "/api/workspace", {"name": "X", "componentTemplate": 7})
 
 
 def test_workspace_keys_are_unique(ardoq):
@@ -39,8 +39,8 @@ def test_workspace_keys_are_unique(ardoq):
 def test_workspace_needs_a_name(ardoq):
     """A missing, empty or null name is 422; a number is 400."""
     for body in ({}, {"name": ""}, {"name": None}):
-        assert ardoq.refused(422, "POST", "/api/workspace", body) == "A workspace needs a 'name'."
-    assert "not a number" in ardoq.refused(400, "POST", "/api/workspace", {"name": 1})
+        assert ardoq.rejected(422, "POST", "/api/workspace", body) == "A workspace needs a 'name'."
+    assert "not a number" in ardoq.rejected(400, "POST", "/api/workspace", {"name": 1})
 
 
 def test_put_compares_versions_and_resets_omitted_attributes(ardoq):
@@ -50,11 +50,11 @@ def test_put_compares_versions_and_resets_omitted_attributes(ardoq):
     changed = ardoq.ok("PUT", path, {"name": "New", "_version": 1})
     assert (changed["_version"], changed["description"], changed["views"]) == (2, None, [])
     assert changed["last-updated"] > workspace["last-updated"]
-    message = ardoq.refused(409, "PUT", path, {"name": "New", "_version": 1})
+    message = ardoq.rejected(409, "PUT", path, {"name": "New", "_version": 1})
     assert message == f"Workspace {workspace['_id']} has version 2, the request has 1."
-    ardoq.refused(400, "PUT", path, {"name": "New"})
-    ardoq.refused(400, "PUT", path, {"name": "New", "_version": "2"})
-    ardoq.refused(422, "PUT", path, {"_version": 2})
+    ardoq.rejected(400, "PUT", path, {"name": "New"})
+    ardoq.rejected(400, "PUT", path, {"name": "New", "_version": "2"})
+    ardoq.rejected(422, "PUT", path, {"_version": 2})
     assert ardoq.ok("PUT", path, ardoq.ok("GET", path))["_version"] == 3
 
 
@@ -130,8 +130,8 @@ def test_deleting_a_workspace_deletes_its_content(ardoq, linked):
     other = {"name": "t", "rootWorkspace": second["_id"], "components": [first_component(ardoq, first)]}
     theirs = ardoq.ok("POST", "/api/tag", other, 201)
     assert ardoq.call("DELETE", f"/api/workspace/{first['_id']}").content == b""
-    ardoq.refused(404, "GET", f"/api/workspace/{first['_id']}")
-    ardoq.refused(404, "GET", f"/api/tag/{mine['_id']}")
+    ardoq.rejected(404, "GET", f"/api/workspace/{first['_id']}")
+    ardoq.rejected(404, "GET", f"/api/tag/{mine['_id']}")
     assert ardoq.ok("GET", "/api/reference") == []
     assert [item["_id"] for item in ardoq.ok("GET", "/api/component")] == [c["_id"]]
     assert ardoq.ok("GET", f"/api/tag/{theirs['_id']}")["components"] == []
@@ -163,7 +163,7 @@ def test_branch_is_a_copy_with_its_origin(ardoq, linked):
     (record,) = ardoq.ok("GET", f"/api/workspace/{first['_id']}/branch")
     assert (record["branch-name"], record["workspace-id"]) == ("try", branch["_id"])
     assert ardoq.ok("GET", f"/api/workspace/{second['_id']}/branch") == []
-    ardoq.refused(422, "POST", f"/api/workspace/{first['_id']}/branch/create", {})
+    ardoq.rejected(422, "POST", f"/api/workspace/{first['_id']}/branch/create", {})
 
 
 def test_folders_contain_workspaces(ardoq):
@@ -176,10 +176,10 @@ def test_folders_contain_workspaces(ardoq):
     assert ardoq.ok("GET", f"/api/workspace/{workspace['_id']}")["folder"] == folder["_id"]
     renamed = ardoq.ok("PUT", path, {**filled, "name": "G"})
     assert (renamed["name"], renamed["workspaces"]) == ("G", [workspace["_id"]])
-    ardoq.refused(409, "PUT", path, filled)
+    ardoq.rejected(409, "PUT", path, filled)
     assert ardoq.ok("GET", "/api/workspacefolder/") == [renamed]
     ardoq.ok("DELETE", path, status=204)
-    ardoq.refused(404, "GET", path)
+    ardoq.rejected(404, "GET", path)
     assert ardoq.ok("GET", f"/api/workspace/{workspace['_id']}")["folder"] is None
 
 
@@ -188,8 +188,8 @@ def test_folder_add_is_all_or_nothing(ardoq):
     workspace = ardoq.workspace()
     folder = ardoq.ok("POST", "/api/workspacefolder", {"name": "F"}, 201)
     path = f"/api/workspacefolder/{folder['_id']}"
-    ardoq.refused(422, "PUT", f"{path}/add", {"workspaces": [workspace["_id"], "nothing"]})
-    ardoq.refused(400, "PUT", f"{path}/add", {"workspaces": "x"})
+    ardoq.rejected(422, "PUT", f"{path}/add", {"workspaces": [workspace["_id"], "nothing"]})
+    ardoq.rejected(400, "PUT", f"{path}/add", {"workspaces": "x"})
     assert ardoq.ok("GET", path)["workspaces"] == []
-    ardoq.refused(422, "POST", "/api/workspace", {"name": "X", "folder": "nothing"})
+    ardoq.rejected(422, "POST", "/api/workspace", {"name": "X", "folder": "nothing"})
     assert ardoq.workspace("In", folder=folder["_id"])["folder"] == folder["_id"]

@@ -44,7 +44,7 @@ def cases():
 
 
 def world(case):
-    """Return the seed of what the case is about."""
+    """Return the seed of the case."""
     seed = json.loads((HERE / "world.json").read_text(encoding="utf-8"))
     for name, rows in case.get("besides", {}).items():
         seed[name] = seed.get(name, []) + rows

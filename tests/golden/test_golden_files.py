@@ -1,4 +1,4 @@
-"""Client and emulator, each held against golden files that neither of them has made."""
+"""Client and emulator, each compared with golden files that neither of them has written."""
 
 import http.client
 import json
@@ -46,8 +46,8 @@ def _the_part(content_type, body):
 
 
 @each
-def test_the_client_sends_the_golden_request_and_returns_what_it_says(version, case):
-    """The flat method sends exactly the golden request, once, and makes of the golden answer what is said."""
+def test_the_client_sends_the_golden_request_and_returns_its_answer(version, case):
+    """The flat method sends exactly the golden request, once, and returns the expected value."""
     asked, answer, call = case["request"], case["response"], case["call"]
     token = re.split("[ =]", asked["headers"]["Authorization"])[-1]
     headers = dict(answer.get("headers", {}))
@@ -161,8 +161,8 @@ def _asked(url, case, href=None):
 @pytest.mark.parametrize(
     "case", [pytest.param(case, id=name) for name, version, case in CASES if version == "v2"]
 )
-def test_what_is_golden_of_v2_fits_the_contract(case):
-    """What is golden of v2 fits Ardoq's contract where that is at hand, and else our own."""
+def test_golden_files_of_v2_match_the_contract(case):
+    """Golden files of v2 match Ardoq's contract if it is available, else our own."""
     asked, answer = case["request"], case["response"]
     exchange = SimpleNamespace(
         method=asked["method"], path=asked["path"], query=urlencode(asked["query"]), status=answer["status"],
@@ -182,7 +182,7 @@ def test_every_endpoint_has_a_golden_file_and_no_other():
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, _, case in CASES])
-def test_a_golden_case_is_whole(case):
+def test_a_golden_case_is_complete(case):
     """Every case names its source, and its path is one of its endpoint."""
     verb, _, path = case["endpoint"].partition(" ")
     assert case["request"]["method"] == verb

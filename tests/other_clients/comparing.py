@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 CHANGELOG = Path(__file__).parents[2] / "CHANGELOG.md"
-#: Stands where one of the two has told nothing under a name.
+#: Stands where one of the two has no fact of a name.
 NOTHING = "(nothing)"
 
 
@@ -48,12 +48,12 @@ def complaints(
     wrong = []
     used = set()
     for name, pair in found.items():
-        meant = [item for item in differences if fnmatchcase(name, item.where)]
-        used.update(item.where for item in meant)
-        if not meant:
+        intended = [item for item in differences if fnmatchcase(name, item.where)]
+        used.update(item.where for item in intended)
+        if not intended:
             wrong.append(f"{name}: differs without a reason:\n  0.8.4: {pair[0]}\n  ours:  {pair[1]}")
-        elif not all(item.fits(*pair) for item in meant):
-            wrong.append(f"{name}: differs otherwise than meant:\n  0.8.4: {pair[0]}\n  ours:  {pair[1]}")
+        elif not all(item.fits(*pair) for item in intended):
+            wrong.append(f"{name}: does not differ as intended:\n  0.8.4: {pair[0]}\n  ours:  {pair[1]}")
     wrong += [f"{item.where}: does not differ any more" for item in differences if item.where not in used]
     return wrong
 

@@ -26,14 +26,14 @@ def only_the_family(theirs: Any, ours: Any) -> bool:
     )
 
 
-def refused_now(theirs: Any, ours: Any) -> bool:
+def rejected_now(theirs: Any, ours: Any) -> bool:
     """Expect an answer before, and an error before anything is sent now."""
     return family(theirs) is None and ours == {"raised": "ArdoqClientException"}
 
 
-def family(told: Any) -> str | None:
+def family(fact: Any) -> str | None:
     """Return the family of an error, None for any other value."""
-    return told.get("raised") if isinstance(told, dict) else None
+    return fact.get("raised") if isinstance(fact, dict) else None
 
 
 def nothing_before(now):
@@ -200,7 +200,7 @@ ON_V2 = (
         "v2 has no such call: said without asking",
         _ON_V2,
     ),
-    Difference("get_workspaces in short", refused_now, "v2 has no short form", _IGNORED),
+    Difference("get_workspaces in short", rejected_now, "v2 has no short form", _IGNORED),
     Difference(
         "get_workspace with all in it",
         lambda theirs, ours: more_in_it(theirs, ours) and len(ours["components"]) == 2,
@@ -221,7 +221,7 @@ ON_V2 = (
     ),
     Difference(
         "patch_component with what cannot be changed",
-        refused_now,
+        rejected_now,
         "Ardoq may drop it without a word, and the script would believe it done",
         "On v2, don't send attributes that cannot be changed",
     ),
@@ -277,7 +277,7 @@ PORTAL = (
     Difference("without a *", raised("SystemExit"), "a library does not end the process", _ERRORS),
     Difference(
         "batch with what cannot be changed",
-        refused_now,
+        rejected_now,
         "Ardoq may drop it without a word, and the script would believe it done",
         "On v2, don't send attributes that cannot be changed",
     ),
@@ -325,17 +325,17 @@ def _stale_counts(theirs: Any, ours: Any) -> bool:
 NIGHTS = (
     *(
         Difference(
-            f"*: report {key}", nothing_before(lambda told: told is not None), "the report says more", _REPORT
+            f"*: report {key}", nothing_before(lambda fact: fact is not None), "the report says more", _REPORT
         )
         for key in (*_COMPUTED, "failed_refs_l", "new_refs_l", "updated_refs_l", "del_refs_l")
     ),
     *(
         Difference(f"{night}: report cache_miss_comps", _misses(*names), "the list was never filled", _REPORT)
         for night, names in (
-            ("rehearsal", ["Left over"]),
+            ("preview", ["Left over"]),
             ("first night", ["Left over"]),
             ("second night", ["Left over"]),
-            ("rehearsal of the change", ["Left over", "host-2"]),
+            ("preview of the change", ["Left over", "host-2"]),
             ("night of the change", ["Left over", "host-2"]),
             ("night after", ["Left over", "host-2"]),
         )
@@ -344,7 +344,7 @@ NIGHTS = (
         Difference(
             f"{night}: report cache_miss_refs", _misses("General ledger -> host-2"), "the same", _REPORT
         )
-        for night in ("rehearsal of the change", "night of the change", "night after")
+        for night in ("preview of the change", "night of the change", "night after")
     ),
     *(
         Difference(
@@ -362,45 +362,43 @@ NIGHTS = (
         for night in ("first night", "night of the change")
     ),
     Difference(
-        "rehearsal*: report new_comps_l",
+        "preview*: report new_comps_l",
         each(_typed),
-        "the report of a rehearsal is that of the night",
+        "the report of a preview is that of the night",
         "Its report names the types",
     ),
     Difference(
-        "rehearsal*: report updated_comps_l",
+        "preview*: report updated_comps_l",
         lambda theirs, ours: theirs == [] and len(ours) in (1, 5),
-        "the report of a rehearsal is that of the night",
+        "the report of a preview is that of the night",
         _WITHOUT_SAYING,
     ),
+    Difference("preview*: component *", as_if_stored, "later steps of a script may look into it", _SIMULATED),
+    Difference("preview*: update_*", as_if_stored, "the same", _SIMULATED),
+    Difference("preview*: reference *", as_if_stored, "the same", _SIMULATED),
     Difference(
-        "rehearsal*: component *", as_if_stored, "later steps of a script may look into it", _SIMULATED
-    ),
-    Difference("rehearsal*: update_*", as_if_stored, "the same", _SIMULATED),
-    Difference("rehearsal*: reference *", as_if_stored, "the same", _SIMULATED),
-    Difference(
-        "rehearsal*: del_reference *",
+        "preview*: del_reference *",
         lambda theirs, ours: isinstance(theirs, str) and ours == {},
         "the same as when it is done",
         "`del_component` and `del_reference` return {}",
     ),
     Difference(
-        "rehearsal: find_component by field",
+        "preview: find_component by field",
         named([], ["Web", "Web shop"]),
         "what is simulated can be found",
         _CACHE,
     ),
     Difference(
-        "rehearsal of the change: find_component by field",
+        "preview of the change: find_component by field",
         named(["Web", "Web shop"], ["WEB SHOP"]),
         "what is simulated can be found",
         _CACHE,
     ),
-    Difference("rehearsal: find_component", named(["Web"], ["Web", "Web shop"]), "the same", _CACHE),
-    Difference("rehearsal*: find_component exactly", each(as_if_stored), "the same", _SIMULATED),
-    Difference("rehearsal of the change: find_component", each(as_if_stored), "the same", _SIMULATED),
+    Difference("preview: find_component", named(["Web"], ["Web", "Web shop"]), "the same", _CACHE),
+    Difference("preview*: find_component exactly", each(as_if_stored), "the same", _SIMULATED),
+    Difference("preview of the change: find_component", each(as_if_stored), "the same", _SIMULATED),
     Difference(
-        "rehearsal*: names in ws",
+        "preview*: names in ws",
         lambda theirs, ours: set(theirs) < set(ours),
         "what is simulated can be found",
         _CACHE,
@@ -459,14 +457,14 @@ ODDITIES = (
     Difference("find_component of what is simulated", was([], ["Imagined"]), "it would be there", _CACHE),
     Difference(
         "create_tag in a simulation",
-        refused_now,
-        "a rehearsal writes nothing",
+        rejected_now,
+        "a preview writes nothing",
         "it rejects every write, also of workspaces, tags and fields",
     ),
     Difference(
         "tags in Ardoq",
         was(["new"], []),
-        "a rehearsal writes nothing",
+        "a preview writes nothing",
         "it rejects every write, also of workspaces, tags and fields",
     ),
     Difference(
@@ -479,13 +477,13 @@ ODDITIES = (
     Difference(
         "deleted and wanted again",
         was({"new_comps": 2, "new_refs": 1, "del_refs": 1}, {"new_comps": 2, "new_refs": 2, "del_refs": 1}),
-        "what is gone is made again",
+        "what is missing is created again",
         "Deleted entries stayed in the cache.",
     ),
     Difference(
         "wanted again and there",
         was(0, 1),
-        "what is gone is made again",
+        "what is missing is created again",
         "Deleted entries stayed in the cache.",
     ),
     Difference(

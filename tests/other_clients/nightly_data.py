@@ -5,8 +5,8 @@ from typing import Any
 MODEL = "5f00aa00bb00cc00dd00aa01"
 APPS, HOSTS, SPARE = (f"5f00aa00bb00cc00dd00aa0{number}" for number in (2, 3, 4))
 
-#: Two workspaces over one model, and little in them: "Web" is known, "Left over" nobody names.
-LANDSCAPE: dict[str, Any] = {
+#: Two workspaces over one model, and little in them: "Web" is known, no source names "Left over".
+ORGANISATION: dict[str, Any] = {
     "format": 1,
     "models": [
         {
@@ -70,7 +70,7 @@ FIRST: dict[str, Any] = {
     ],
     "updates": {},
     "reference updates": [],
-    "gone": [],
+    "deleted": [],
 }
 
 #: "Ledger" has another name, "host-2" is not named, "Bank" is new; values and a text differ.
@@ -94,7 +94,7 @@ CHANGED: dict[str, Any] = {
     "reference updates": [
         {"from": "Till", "to": "General ledger", "attributes": {"displayText": "by its id"}}
     ],
-    "gone": [{"from": "Web", "to": "Till"}],
+    "deleted": [{"from": "Web", "to": "Till"}],
 }
 
 SETTLED: dict[str, Any] = {
@@ -102,5 +102,5 @@ SETTLED: dict[str, Any] = {
     "references": [row for row in CHANGED["references"] if (row["from"], row["to"]) != ("Web", "Till")],
     "updates": {},
     "reference updates": [],
-    "gone": [],
+    "deleted": [],
 }

@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import furnished
+import example_organisation
 from libraries import Library
-from nightly_data import CHANGED, FIRST, LANDSCAPE, SETTLED, SPARE
+from nightly_data import CHANGED, FIRST, ORGANISATION, SETTLED, SPARE
 
 from ardoqpy.emulator import Emulator
 from ardoqpy.emulator.server import LoggedRequest
@@ -31,7 +31,7 @@ _OUTSIDE = re.compile(r"ARDOQ_.*|PYTHON.*|.*_proxy|NETRC", re.IGNORECASE)
 class Act(NamedTuple):
     """Hold the facts, calls and requests of one run of a script, and what Ardoq stores afterwards."""
 
-    told: dict[str, Any]
+    results: dict[str, Any]
     called: list[str]
     held: dict[str, list[dict[str, Any]]]
     requests: list[LoggedRequest]
@@ -48,7 +48,7 @@ class Act(NamedTuple):
             for table, rows in self.held.items()
             for row in rows
         }
-        return {**self.told, **rows, "writes": self.writes()}
+        return {**self.results, **rows, "writes": self.writes()}
 
 
 class RecordingEmulator(Emulator):
@@ -91,10 +91,10 @@ def play(library: Library, server: RecordingEmulator, script: str, *arguments: s
         assert "Warning" not in done.stderr
         assert "Traceback" not in done.stderr
         assert server.token not in done.stdout + done.stderr
-    told = json.loads(_numbered(done.stdout.replace(server.url, "URL")))
+    results = json.loads(_numbered(done.stdout.replace(server.url, "URL")))
     held = {table: rows for table, rows in server.dump().items() if table not in ("format", "counters")}
-    called = told.pop("called", [])
-    return Act(told, called, held, server.requests, server.signed)
+    called = results.pop("called", [])
+    return Act(results, called, held, server.requests, server.signed)
 
 
 def _numbered(text: str) -> str:
@@ -121,12 +121,12 @@ def everything_on_v2(library: Library) -> dict[str, Act]:
 def nights(library: Library) -> dict[str, Act]:
     """Run ArdoqSyncClient every night: a preview, a run, a repeated run, and a run with a changed source."""
     acts = {}
-    with ardoq(LANDSCAPE) as server, tempfile.TemporaryDirectory() as folder:
+    with ardoq(ORGANISATION) as server, tempfile.TemporaryDirectory() as folder:
         for night, source, *options in (
-            ("rehearsal", FIRST, "--simulate"),
+            ("preview", FIRST, "--simulate"),
             ("first night", FIRST),
             ("second night", FIRST),
-            ("rehearsal of the change", CHANGED, "--simulate"),
+            ("preview of the change", CHANGED, "--simulate"),
             ("night of the change", CHANGED),
             ("night after", SETTLED),
         ):
@@ -138,19 +138,19 @@ def nights(library: Library) -> dict[str, Act]:
 
 def oddities(library: Library) -> dict[str, Act]:
     """Run ArdoqSyncClient where it intentionally differs from 0.8.4."""
-    with ardoq(LANDSCAPE) as server:
+    with ardoq(ORGANISATION) as server:
         return {"oddities": play(library, server, "sync_oddities.py", server.url, server.token, SPARE)}
 
 
 def portal(library: Library) -> dict[str, Act]:
     """Run API and Batch of the portal's example client, with its settings in the environment."""
-    with ardoq(furnished.SEED) as server:
+    with ardoq(example_organisation.SEED) as server:
         settings = {
             "ARDOQ_API_HOST": server.url,
             "ARDOQ_API_TOKEN": server.token,
             "ARDOQ_ORG_LABEL": ORG,
         }
-        where = furnished.WORKSPACE, furnished.REPORT
+        where = example_organisation.WORKSPACE, example_organisation.REPORT
         return {"portal": play(library, server, "portal.py", *where, **settings)}
 
 

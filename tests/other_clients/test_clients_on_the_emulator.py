@@ -22,8 +22,8 @@ def successful(act):
 
 def errors_of(act):
     """Return the steps that raised an error, with its status; None if 0.8.4 itself rejected the call."""
-    told = act.told.items()
-    return {step: value.get("code") for step, value in told if isinstance(value, dict) and "raised" in value}
+    steps = act.results.items()
+    return {step: value.get("code") for step, value in steps if isinstance(value, dict) and "raised" in value}
 
 
 def theirs(played, scenario):
@@ -94,7 +94,7 @@ def test_v1_client_gets_only_expected_errors(played):
         "del_reference again": 404,
         "its reference has gone, too": 404,
         "the workspace has gone": 404,
-        # What 0.8.4 asks where v1 has nothing, and what it refuses or cannot do itself.
+        # Paths that v1 does not have, and what 0.8.4 rejects or cannot do itself.
         "patch_component": 404,
         **dict.fromkeys(("get_model without an id", "get_folder without an id", "get_workspace None")),
         **dict.fromkeys(("create_component of nothing", "create_component of None", "a search for nothing")),
@@ -112,49 +112,51 @@ def test_v1_client_authenticates(played):
 
 def test_v1_client_gets_its_answers(played):
     """Workspaces, types, searches, updates and tags have the values that the script has written."""
-    told = theirs(played, scenarios.everything_on_v1).told
-    assert names(told["get_workspaces"]) == names(told["get_workspaces in short"]) == ["Shop", "Suppliers"]
-    assert not told["get_workspace while it is empty"]["references"]
-    assert names([told["get_folder with one in it"]]) == ["Landscape"]
-    assert len(told["get_folder with both in it"]["workspaces"]) == 2
-    assert list(told["find_component_type Service"]) == ["p2"]
-    assert told["find_component_type Nothing"] is told["find_reference_type Nothing"] is None
-    assert told["find_reference_type depends on"]["id"] == 1
-    assert told["print_model"][1:] == [
+    steps = theirs(played, scenarios.everything_on_v1).results
+    assert names(steps["get_workspaces"]) == names(steps["get_workspaces in short"]) == ["Shop", "Suppliers"]
+    assert not steps["get_workspace while it is empty"]["references"]
+    assert names([steps["get_folder with one in it"]]) == ["Landscape"]
+    assert len(steps["get_folder with both in it"]["workspaces"]) == 2
+    assert list(steps["find_component_type Service"]) == ["p2"]
+    assert steps["find_component_type Nothing"] is steps["find_reference_type Nothing"] is None
+    assert steps["find_reference_type depends on"]["id"] == 1
+    assert steps["print_model"][1:] == [
         "name: Application - id: p1",
         "name: Server - id: p3",
         "name: depends on - id: 1",
         "name: Implicit - id: 2",
     ]
-    assert [field["name"] for field in told["get_field"]] == ["cost", "life_phase", "owner"]
+    assert [field["name"] for field in steps["get_field"]] == ["cost", "life_phase", "owner"]
     # How Ardoq compares names is not known: any reading finds what begins with the text, in the same case.
-    assert names(told["find_component Shop"]).count("Shopping list") == 2
-    assert names(told["find_component Shopping list exactly"]) == ["Shopping list"]
-    assert told["find_component Shop exactly"] == told["find_component Nothing & nobody"] == []
-    assert names(told["find_component Till ærø 🚀"]) == ["Till ærø 🚀"]
-    assert names(told["find_component by life_phase"]) == ["Web shop"]
-    assert names(told["find_component by notDefined exactly"]) == ["Shopping list"]
-    assert names(told["find_component by name and field"]).count("Shopping list") == 2
-    assert told["create_component without a type"]["type"]
-    assert told["create_component till"]["parent"] == told["create_component shop"]["_id"]
-    changed = told["get_component after its update"]
+    assert names(steps["find_component Shop"]).count("Shopping list") == 2
+    assert names(steps["find_component Shopping list exactly"]) == ["Shopping list"]
+    assert steps["find_component Shop exactly"] == steps["find_component Nothing & nobody"] == []
+    assert names(steps["find_component Till ærø 🚀"]) == ["Till ærø 🚀"]
+    assert names(steps["find_component by life_phase"]) == ["Web shop"]
+    assert names(steps["find_component by notDefined exactly"]) == ["Shopping list"]
+    assert names(steps["find_component by name and field"]).count("Shopping list") == 2
+    assert steps["create_component without a type"]["type"]
+    assert steps["create_component till"]["parent"] == steps["create_component shop"]["_id"]
+    changed = steps["get_component after its update"]
     assert (changed["name"], changed["life_phase"], changed["_version"]) == ("Web shop 2", "plan", 2)
     assert changed.get("cost") is None
     assert {
-        key: len(refs) for key, refs in told["get_component with its references"]["references"].items()
+        key: len(refs) for key, refs in steps["get_component with its references"]["references"].items()
     } == {
         "in": 0,
         "out": 2,
     }
-    assert [told["update_reference by hand"][key] for key in ("type", "description")] == [2, "Updated"]
-    assert told["update_reference"]["displayText"] == "buys from"
-    assert len(told["get_reference of a workspace"]) == 3
-    assert told["get_reference of the other workspace"] == []
-    into = told["get_workspace that is pointed into"]
+    assert [steps["update_reference by hand"][key] for key in ("type", "description")] == [2, "Updated"]
+    assert steps["update_reference"]["displayText"] == "buys from"
+    assert len(steps["get_reference of a workspace"]) == 3
+    assert steps["get_reference of the other workspace"] == []
+    into = steps["get_workspace that is pointed into"]
     assert (names(into["incoming-components"]), len(into["incoming-references"])) == (["Web shop 2"], 1)
-    assert told["create_tag again"] == told["create_tag"]
-    assert len(told["get_tag"]["components"]) == 2
-    assert told["del_tag"] == told["del_reference"] == told["del_component"] == told["del_workspace"] == {}
+    assert steps["create_tag again"] == steps["create_tag"]
+    assert len(steps["get_tag"]["components"]) == 2
+    assert (
+        steps["del_tag"] == steps["del_reference"] == steps["del_component"] == steps["del_workspace"] == {}
+    )
 
 
 def test_v1_client_leaves_what_it_has_not_deleted(played):
@@ -162,8 +164,8 @@ def test_v1_client_leaves_what_it_has_not_deleted(played):
     act = theirs(played, scenarios.everything_on_v1)
     assert names(act.held["workspaces"]) == ["Shop"]
     assert names(act.held["components"]) == ["Web shop 2", "Till ærø 🚀", "Shopping list", "Shopping list"]
-    assert names(act.told["what is left of the components"]) == names(act.held["components"])
-    assert act.told["what is left of the references"] == act.held["references"] == []
+    assert names(act.results["what is left of the components"]) == names(act.held["components"])
+    assert act.results["what is left of the references"] == act.held["references"] == []
     (tag,) = act.held["tags"]
     assert (tag["name"], len(tag["components"]), tag["references"]) == ("core", 2, [])
 
@@ -197,23 +199,23 @@ def test_v2_client_reads_and_patches(played):
 
 def test_v2_client_gets_its_answers(played):
     """Pages, filters, the context and patches have the expected values."""
-    told = theirs(played, scenarios.everything_on_v2).told
-    assert told["get_current_user"]["org"]["label"] == ORG
-    assert names(told["get_workspaces"]["values"]) == ["Shop", "Other"]
-    page = told["get_component of a workspace"]
+    steps = theirs(played, scenarios.everything_on_v2).results
+    assert steps["get_current_user"]["org"]["label"] == ORG
+    assert names(steps["get_workspaces"]["values"]) == ["Shop", "Other"]
+    page = steps["get_component of a workspace"]
     assert names(page["values"]) == ["Web shop", "Till ærø 🚀", "App 0", "App 1", "App 2"]
     assert page["_links"]["next"]["href"].startswith("URL/api/v2/components?")
-    assert (told["find_component_type Service"]["typeId"], told["find_component_type Nothing"]) == (
+    assert (steps["find_component_type Service"]["typeId"], steps["find_component_type Nothing"]) == (
         "p2",
         None,
     )
     found = {
-        step: len(value["values"]) for step, value in told.items() if step.startswith("get_component by")
+        step: len(value["values"]) for step, value in steps.items() if step.startswith("get_component by")
     }
     assert list(found.values()) == [1, 5, 2, 5, 1, 1, 0]
-    assert told["patch_component"]["description"] == "Patched"
-    assert told["patch_component of a version"]["customFields"]["cost"] == 7.5
-    assert told["patch_component clears"]["_version"] == 2
+    assert steps["patch_component"]["description"] == "Patched"
+    assert steps["patch_component of a version"]["customFields"]["cost"] == 7.5
+    assert steps["patch_component clears"]["_version"] == 2
 
 
 def test_sync_applies_the_source(played):
@@ -222,7 +224,7 @@ def test_sync_applies_the_source(played):
     counts = {
         night: {
             step.removeprefix("report "): count
-            for step, count in act.told.items()
+            for step, count in act.results.items()
             if step.startswith("report ") and isinstance(count, int) and count
         }
         for night, act in acts.items()
@@ -231,15 +233,15 @@ def test_sync_applies_the_source(played):
     change = {"new_comps": 1, "updated_comps": 5, "cache_hit_comps": 1}
     change |= {"new_refs": 1, "updated_refs": 2, "del_refs": 1, "cache_hit_refs": 3}
     assert counts == {
-        "rehearsal": first,
+        "preview": first,
         "first night": first,
         "second night": {"cache_hit_comps": 6, "cache_hit_refs": 5},
-        "rehearsal of the change": change,
+        "preview of the change": change,
         "night of the change": change,
         "night after": {"cache_hit_comps": 6, "cache_hit_refs": 4},
     }
     for act in acts.values():
-        assert set(act.told) >= {
+        assert set(act.results) >= {
             *(
                 "report new_comps_l",
                 "report updated_comps_l",
@@ -275,10 +277,10 @@ def test_sync_writes_only_changes(played):
     acts = played(scenarios.nights)[0]
     writes = {night: len(act.writes()) for night, act in acts.items()}
     assert writes == {
-        "rehearsal": 0,
+        "preview": 0,
         "first night": 11,
         "second night": 0,
-        "rehearsal of the change": 0,
+        "preview of the change": 0,
         "night of the change": 10,
         "night after": 0,
     }
@@ -332,29 +334,29 @@ def test_portal_client_calls_every_method(played):
 def test_portal_client_gets_its_answers(played):
     """Listings, reports, single writes and batches have the expected values."""
     act = theirs(played, scenarios.portal)
-    told = act.told
-    assert told["settings"] == [True, ORG]
-    assert told["me"]["org"]["label"] == ORG
-    assert names(told["list_workspaces"]) == ["Apps", "Other"]
-    assert names(told["list_workspaces by name"]) == ["Other"]
-    assert len(told["list_components"]["values"]) == 5
-    assert "next" in told["list_components"]["_links"]
-    assert len(told["list_components paginated"]) == 10
-    assert told["list_components raw"]["values"] == told["list_components paginated"][:5]
-    assert names(told["list_components by field"]) == ["Component 10"]
-    assert told["list_components by a strange name"]["values"] == []
-    assert len(told["list_references"]) == 8
-    assert told["report"]["name"] == "All"
-    assert list(told["report_run objects"]["values"][0].values()) == told["report_run tabular"]["values"][0]
-    assert told["update_component of a version"]["color"] == "#ff0000"
-    assert told["update_component with a whole one"]["description"] == "All of it sent back"
-    assert told["update_reference"]["displayText"] == "needs"
-    batched = told["batch"]
+    steps = act.results
+    assert steps["settings"] == [True, ORG]
+    assert steps["me"]["org"]["label"] == ORG
+    assert names(steps["list_workspaces"]) == ["Apps", "Other"]
+    assert names(steps["list_workspaces by name"]) == ["Other"]
+    assert len(steps["list_components"]["values"]) == 5
+    assert "next" in steps["list_components"]["_links"]
+    assert len(steps["list_components paginated"]) == 10
+    assert steps["list_components raw"]["values"] == steps["list_components paginated"][:5]
+    assert names(steps["list_components by field"]) == ["Component 10"]
+    assert steps["list_components by a strange name"]["values"] == []
+    assert len(steps["list_references"]) == 8
+    assert steps["report"]["name"] == "All"
+    assert list(steps["report_run objects"]["values"][0].values()) == steps["report_run tabular"]["values"][0]
+    assert steps["update_component of a version"]["color"] == "#ff0000"
+    assert steps["update_component with a whole one"]["description"] == "All of it sent back"
+    assert steps["update_reference"]["displayText"] == "needs"
+    batched = steps["batch"]
     assert [item["batchId"] for item in batched["components"]["created"]] == ["one", "two"]
     assert names(item["body"] for item in batched["components"]["updated"]) == ["Web shop", "Till"]
-    assert told["batch without entities"]["components"]["updated"][0].keys() == {"id"}
-    assert len(told["batch that deletes"]["references"]["deleted"]) == 2
-    assert told["nothing of it was done"] == []
+    assert steps["batch without entities"]["components"]["updated"][0].keys() == {"id"}
+    assert len(steps["batch that deletes"]["references"]["deleted"]) == 2
+    assert steps["nothing of it was done"] == []
     assert names(act.held["components"][12:]) == ["Web shop", "Till", "Batched 2"]
     assert act.held["components"][13]["parent"] == act.held["components"][14]["_id"]
     assert act.held["references"][-1]["displayText"] == "in a batch"
@@ -372,7 +374,7 @@ PLAYED = {
 def test_scripts_call_every_public_method(played, kind):
     """The scripts call each public method of the classes of 0.8.4."""
     acts = [act for scenario in PLAYED[kind] for act in played(scenario)[0].values()]
-    known = theirs(played, scenarios.public_names).told
+    known = theirs(played, scenarios.public_names).results
     mine = {name for name, method in known.items() if method["is its own"] and name.startswith(f"{kind}.")}
     assert len(mine) > 7
     called = {name for act in acts for name in act.called}

@@ -13,7 +13,7 @@ COMPARED = {
     scenarios.portal: differences.PORTAL,
     scenarios.oddities: differences.ODDITIES,
 }
-TOLD = sorted({difference.changelog for meant in COMPARED.values() for difference in meant})
+CHANGELOG_WORDS = sorted({difference.changelog for intended in COMPARED.values() for difference in intended})
 
 
 def facts_of(acts):
@@ -23,7 +23,7 @@ def facts_of(acts):
     """
     if len(acts) == 1:
         ((name, act),) = acts.items()
-        return act.told if name == "oddities" else act.facts()
+        return act.results if name == "oddities" else act.facts()
     return {f"{name}: {fact}": value for name, act in acts.items() for fact, value in act.facts().items()}
 
 
@@ -36,7 +36,7 @@ def test_scripts_have_the_same_result(played, scenario):
     assert not wrong, "\n" + "\n".join(wrong)
 
 
-@pytest.mark.parametrize("sentence", TOLD)
+@pytest.mark.parametrize("sentence", CHANGELOG_WORDS)
 def test_changelog_has_every_difference(sentence):
     """The changelog has each difference."""
     assert words(sentence) in words(CHANGELOG.read_text(encoding="utf-8"))
@@ -44,7 +44,7 @@ def test_changelog_has_every_difference(sentence):
 
 def test_every_public_name_exists(played):
     """Each public method of 0.8.4 exists, with the same arguments in the same order."""
-    before, now = (acts["names"].told for acts in played(scenarios.public_names))
+    before, now = (acts["names"].results for acts in played(scenarios.public_names))
     assert len(before) > 80
     for name, method in before.items():
         arguments = method["arguments"]
@@ -57,10 +57,10 @@ ONE = Difference("a*", lambda theirs, ours: (theirs, ours) == (1, 2), "", "")
 
 
 @pytest.mark.parametrize(
-    ("theirs", "ours", "meant", "wrong"),
+    ("theirs", "ours", "intended", "wrong"),
     [
         ({"a": 1, "b": [True]}, {"a": 2, "b": [True]}, (ONE,), []),
-        ({"a": 1}, {"a": 3}, (ONE,), ["a: differs otherwise than meant"]),
+        ({"a": 1}, {"a": 3}, (ONE,), ["a: does not differ as intended"]),
         ({"a": 1, "b": 1}, {"a": 2, "b": True}, (ONE,), ["b: differs without a reason"]),
         ({"a": 1, "b": [1]}, {"a": 2, "b": [1, 2]}, (ONE,), ["b: differs without a reason"]),
         ({"b": {"c": None}}, {"b": {}}, (), ["b: differs without a reason"]),
@@ -69,6 +69,6 @@ ONE = Difference("a*", lambda theirs, ours: (theirs, ours) == (1, 2), "", "")
         ({"a": 1}, {"a": 1}, (ONE,), ["a*: does not differ any more"]),
     ],
 )
-def test_comparison_reports_every_difference(theirs, ours, meant, wrong):
+def test_comparison_reports_every_difference(theirs, ours, intended, wrong):
     """The comparison reports each unexplained difference and each unused reason."""
-    assert [line.partition(":\n")[0] for line in complaints(theirs, ours, meant)] == wrong
+    assert [line.partition(":\n")[0] for line in complaints(theirs, ours, intended)] == wrong

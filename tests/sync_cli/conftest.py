@@ -1,13 +1,12 @@
 """An emulator with a few applications, a job file with its rows, and `ardoqpy-sync` in this process."""
 
 import json
-import shlex
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import NamedTuple
 
 import pytest
 from checker import complaints_about
+from command_line import runner
 from nightly import ROWS, SEED, job_text
 
 from ardoqpy.testing import emulator
@@ -15,14 +14,6 @@ from ardoqpy_sync.cli import main
 
 TOKEN = "t0ken-of-the-tests-that-must-not-be-shown"
 EXCHANGES = []
-
-
-class Ran(NamedTuple):
-    """The result of a command line."""
-
-    status: int
-    out: str
-    err: str
 
 
 @pytest.fixture(scope="session")
@@ -66,14 +57,8 @@ def home(ardoq, tmp_path, monkeypatch):
 
 @pytest.fixture
 def run(capsys):
-    """Run a command line in this process."""
-
-    def running(line):
-        capsys.readouterr()
-        status = main(shlex.split(line) if isinstance(line, str) else line)
-        return Ran(status, *capsys.readouterr())
-
-    return running
+    """Return a function that runs a command line in this process."""
+    return runner(main, capsys)
 
 
 class Hook(ThreadingHTTPServer):

@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 import requests
 import responses
+from fake_time import FakeTime
 from responses.registries import OrderedRegistry
 
 from ardoqpy import Retries
@@ -108,23 +109,6 @@ def call(transport):
 def caller():
     """Return the class of callers, for other transports."""
     return Caller
-
-
-class FakeTime:
-    """A clock for a transport that advances only in `sleep`, which returns at once."""
-
-    def __init__(self):
-        self.now = 0.0
-        self.slept = []
-
-    def monotonic(self):
-        """Return the seconds."""
-        return self.now
-
-    def sleep(self, seconds):
-        """Advance the clock."""
-        self.slept.append(seconds)
-        self.now += seconds
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What an error says, which built-in it is, and that the token is nowhere in it."""
+"""The text of errors, their built-in types, and that none contains the token."""
 
 import logging
 import pickle
@@ -92,26 +92,26 @@ STATUSES = [
 
 
 @pytest.mark.parametrize(("kind", "builtin"), KINDS)
-def test_errors_are_one_tree_and_built_ins_too(kind, builtin):
-    """Every error is an `ArdoqClientException`, and what a Python reader would expect."""
+def test_errors_form_one_tree_and_are_built_in_errors(kind, builtin):
+    """Every error is an `ArdoqClientException`, and the built-in error that fits."""
     assert issubclass(kind, ArdoqClientException)
     assert issubclass(kind, builtin)
 
 
 def test_every_error_is_in_the_table_above():
-    """No error is added without saying which built-in it is."""
+    """Every error has an expected built-in type here."""
     assert sorted(kind.__name__ for kind, _ in KINDS) == sorted(errors.__all__)
 
 
 @pytest.fixture
 def once(new_transport, caller):
-    """Call `thing/1` by a verb, without repeats."""
+    """Call `thing/1` by a verb, without retries."""
     return caller(new_transport(retries=Retries(count=0, longest_wait=0)))
 
 
 @pytest.mark.parametrize(("status", "kind", "sentence"), STATUSES)
-def test_what_a_status_becomes(status, kind, sentence, wire, thing, once):
-    """A status is one class of error, 0.8.4's dict, one readable sentence, and attributes."""
+def test_each_status_has_its_error(status, kind, sentence, wire, thing, once):
+    """Each status has one class of error, with 0.8.4's dict, a sentence and attributes."""
     wire.get(thing, status=status, body=HEARD)
     with pytest.raises(kind) as caught:
         once("GET")
@@ -124,7 +124,7 @@ def test_what_a_status_becomes(status, kind, sentence, wire, thing, once):
 
 
 def test_a_rate_limit_becomes_an_error(wire, thing, once):
-    """The error of a 429 says how long Ardoq asks to wait."""
+    """The error of a 429 names the wait that Ardoq asks for."""
     wire.get(thing, status=429, body=HEARD, headers={"Retry-After": "60"})
     with pytest.raises(RateLimited) as caught:
         once("GET")
@@ -137,8 +137,8 @@ def test_a_rate_limit_becomes_an_error(wire, thing, once):
 
 
 @pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE", "POST"])
-def test_a_write_that_may_have_gone_through(verb, wire, thing, once):
-    """An ambiguous write says what was sent, why nobody knows, and what to do."""
+def test_an_uncertain_write_is_ambiguous(verb, wire, thing, once):
+    """The error of an ambiguous write names the request, the reason and the remedy."""
     wire.add(verb, thing, status=503, body=HEARD)
     with pytest.raises(AmbiguousWrite) as caught:
         once(verb)
@@ -164,8 +164,8 @@ def test_a_write_that_may_have_gone_through(verb, wire, thing, once):
         ('{"message": "Ærø"}'.encode(), "Ærø"),
     ],
 )
-def test_the_message_is_found_or_there_is_none(body, message, wire, thing, once):
-    """Whatever the body of a refusal is, the error is made; `text` is that body."""
+def test_the_message_of_an_error_body(body, message, wire, thing, once):
+    """Any body of an error response gives an error with that body as `text`."""
     wire.get(thing, status=404, body=body)
     with pytest.raises(NotFoundError) as caught:
         once("GET")
@@ -175,14 +175,14 @@ def test_the_message_is_found_or_there_is_none(body, message, wire, thing, once)
 
 
 def test_no_answer_has_no_code(wire, thing, once):
-    """Where Ardoq did not answer, `code` and `status` are None, and the sentence says why."""
+    """If Ardoq did not answer, `code` and `status` are None, and the sentence names the reason."""
     wire.get(thing, body=requests.ReadTimeout("timed out"))
     with pytest.raises(ServiceUnavailable) as caught:
         once("GET")
     error = caught.value
-    assert error.args == ({"code": None, "reason": "nothing came within the time-out", "text": ""},)
+    assert error.args == ({"code": None, "reason": "no data arrived within the time-out", "text": ""},)
     assert error.status is None
-    assert str(error) == "No answer to GET /api/thing/1: nothing came within the time-out."
+    assert str(error) == "No answer to GET /api/thing/1: no data arrived within the time-out."
 
 
 def test_a_web_page_instead_of_json(wire, thing, once):
@@ -213,7 +213,7 @@ def test_errors_travel_between_processes(detail, kind, _builtin):
 
 
 def test_an_error_made_by_hand_reads_as_a_sentence():
-    """0.8.4's dict alone, and text alone, make a readable error too."""
+    """0.8.4's dict alone, or text alone, also makes a readable error."""
     assert str(ArdoqClientException("So it is.")) == "So it is."
     made = ArdoqClientException({"code": 404, "reason": "Not Found", "text": "x"})
     assert str(made) == "Ardoq answered 404 Not Found: x"
@@ -224,7 +224,7 @@ def test_an_error_made_by_hand_reads_as_a_sentence():
 
 
 def _rendered(error):
-    """Render an error as a reporter would that shows everything, with all that led to it."""
+    """Render an error with its causes and all locals, as an error reporter does."""
     waiting, seen, parts = [error], [], []
     while waiting:
         one = waiting.pop()
@@ -261,7 +261,7 @@ def _holding(value, token):
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
 @pytest.mark.parametrize("verb", ["PUT", "POST", "DELETE"])
 def test_the_token_is_in_no_error_even_if_ardoq_repeats_it(verb, answer, wire, thing, token, once, caplog):
-    """No text, attribute, traceback local or earlier error shows the token, though the answer holds it."""
+    """No text, attribute, traceback local or earlier error shows the token, though the answer contains it."""
     wire.add(verb, thing, **_holding(answer, token))
     with caplog.at_level(logging.DEBUG), pytest.raises(ArdoqClientException) as caught:
         once(verb)
@@ -279,7 +279,7 @@ def test_the_token_is_in_no_error_even_if_ardoq_repeats_it(verb, answer, wire, t
     ],
 )
 def test_the_token_is_in_no_error_of_the_connection(problem, wire, thing, token, once):
-    """The same where the trouble underneath quotes the token."""
+    """The same if the underlying problem quotes the token."""
     wire.get(thing, body=type(problem)(problem.args[0].replace("{}", token)))
     with pytest.raises(ServiceUnavailable) as caught:
         once("GET")
@@ -287,7 +287,7 @@ def test_the_token_is_in_no_error_of_the_connection(problem, wire, thing, token,
 
 
 def test_the_token_is_in_no_error_of_a_body(wire, token, once):
-    """The same where nothing is sent at all."""
+    """The same if nothing is sent."""
     with pytest.raises(InvalidInput) as caught:
         once.transport.put("thing/1", {"a": object()})
     assert token not in _rendered(caught.value)
@@ -295,7 +295,7 @@ def test_the_token_is_in_no_error_of_a_body(wire, token, once):
 
 @pytest.mark.parametrize("fault", ["drop-before", "drop-after", "cut-off", "html"])
 def test_the_token_is_in_no_error_over_a_real_socket(fault, server, token):
-    """The same with the errors that a real connection gives."""
+    """The same with the errors of a real connection."""
     server.token = token
     with ArdoqClient(server.url, Token(token), retries=0) as client:
         server.fail(fault)
@@ -305,7 +305,7 @@ def test_the_token_is_in_no_error_over_a_real_socket(fault, server, token):
 
 
 def test_a_wrong_token_is_not_shown(server, token):
-    """The token that Ardoq refuses is not in the refusal."""
+    """The error about a rejected token does not show it."""
     with ArdoqClient(server.url, Token(token)) as client, pytest.raises(AuthorizationError) as caught:
         client.get_workspaces()
     assert token not in _rendered(caught.value)
@@ -327,7 +327,7 @@ REFUSED = {
 
 
 def _below(error, frames):
-    """Render an error without the outermost frames, which hold what the caller holds."""
+    """Render an error without the outermost frames, which contain the locals of the caller."""
     for _ in range(frames):
         error.__traceback__ = error.__traceback__.tb_next
     return _rendered(error)
@@ -335,14 +335,14 @@ def _below(error, frames):
 
 @pytest.mark.parametrize("refused", REFUSED.values(), ids=REFUSED)
 def test_the_token_is_in_no_error_of_a_setting(refused, token):
-    """What is wrong with another setting, or with the token itself, is said without the token."""
+    """The error about another setting, or about the token itself, does not show the token."""
     with pytest.raises(ArdoqClientException) as caught:
         refused(token)
     assert token not in _below(caught.value, 1)
 
 
 def test_the_token_of_the_environment_is_in_no_error(token, monkeypatch):
-    """A token from the environment is not shown where another setting is missing."""
+    """A token from the environment is not shown if another setting is missing."""
     monkeypatch.setenv("ARDOQ_API_TOKEN", token)
     with pytest.raises(ConfigurationError) as caught:
         ArdoqClient()

@@ -77,7 +77,7 @@ AFTER = {"GET": ["One"], "PUT": ["Two"], "PATCH": ["Two"], "DELETE": [], "POST":
 
 @pytest.mark.parametrize(("fault", "_carried_out"), FAULTS)
 @pytest.mark.parametrize("verb", REPEATABLE)
-def test_what_can_be_repeated_is_done_once(verb, fault, _carried_out, world):
+def test_a_repeated_write_is_applied_once(verb, fault, _carried_out, world):
     """After one fault GET, PUT, PATCH and DELETE end as if nothing had happened, with one repeat."""
     world.ardoq.fail(**fault, method=verb)
     answer = world.call(verb)
@@ -120,7 +120,7 @@ def test_a_rate_limit_that_lasts_too_long_changes_nothing(verb, world):
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_what_is_not_there_is_tried_and_given_up(verb, world, closed_port, pauses):
+def test_an_unreachable_host_is_retried_and_given_up(verb, world, closed_port, pauses):
     """Where nobody listens every verb is repeated `count` times and is then no ambiguous write."""
     with (
         ArdoqClient(closed_port, "t0ken", retries=AT_ONCE) as world.client,
@@ -134,7 +134,7 @@ def test_what_is_not_there_is_tried_and_given_up(verb, world, closed_port, pause
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_what_comes_back_is_reached(verb, world, monkeypatch):
+def test_a_host_that_comes_back_is_reached(verb, world, monkeypatch):
     """A request that could not leave, since Ardoq was down, is carried out once when it is back."""
     starts = []
     monkeypatch.setattr("ardoqpy._http.transport.time.sleep", lambda _: starts.append(world.ardoq.start()))
@@ -151,7 +151,7 @@ def test_a_silent_ardoq_is_not_waited_for(verb, world):
     world.client.api.transport.timeout = 0.3
     world.ardoq.fail("wait", seconds=30, method=verb)
     if verb == "POST":
-        with pytest.raises(AmbiguousWrite, match="nothing came within the time-out"):
+        with pytest.raises(AmbiguousWrite, match="no data arrived within the time-out"):
             world.call(verb)
         assert world.names == ["One"]
     else:
@@ -188,7 +188,7 @@ def test_a_write_is_given_up_as_ambiguous(verb, kind, world):
     assert world.sent(verb) == 3
 
 
-def test_somebody_elses_change_between_two_tries_is_a_conflict(world, monkeypatch):
+def test_a_concurrent_change_between_two_attempts_is_a_conflict(world, monkeypatch):
     """A PUT that was dropped before it was carried out does not overwrite what came in between."""
     theirs = {**world.comp, "name": "Theirs"}
 
@@ -203,7 +203,7 @@ def test_somebody_elses_change_between_two_tries_is_a_conflict(world, monkeypatc
     assert world.names == ["Theirs"]
 
 
-def test_a_delete_of_what_was_never_there_is_an_error(world):
+def test_deleting_a_missing_entity_is_an_error(world):
     """A 404 without any repeat is not taken for success."""
     world.call("DELETE")
     with pytest.raises(NotFoundError):
@@ -250,7 +250,7 @@ def test_a_download_that_did_not_begin_is_repeated(kind, attached):
     assert len(attached.client.download_attachment(attached.ws_id, "a.txt")) == 500
 
 
-def test_a_bulk_delete_of_what_never_was_there_is_no_success(server):
+def test_bulk_deleting_a_missing_entity_is_an_error(server):
     """A 404 after a lost bulk delete is an error: it may be about one id, with the others still there."""
     with ArdoqClient(server.url, server.token, retries=Retries(count=2, backoff=0)) as client:
         ws = client.create_workspace({"name": "Apps"})

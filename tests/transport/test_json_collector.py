@@ -52,7 +52,7 @@ def test_the_collector_is_left_as_it_was(enabled, content):
 
 
 @pytest.mark.usefixtures("nothing_frozen")
-def test_what_was_read_counts_as_old():
+def test_a_parsed_answer_is_in_the_oldest_generation():
     """What is in a huge answer is looked at in full collections only, and nothing stays frozen."""
     answer = json_module.decode_json(NESTED)
     assert _generation_of(answer["a"]) == 2
@@ -60,7 +60,7 @@ def test_what_was_read_counts_as_old():
 
 
 @pytest.mark.usefixtures("nothing_frozen")
-def test_garbage_from_before_is_collected_all_the_same():
+def test_earlier_garbage_is_still_collected():
     """A cycle that nobody holds goes in the next full collection, also where an answer was read meanwhile."""
 
     class Ring:
@@ -78,7 +78,7 @@ def test_garbage_from_before_is_collected_all_the_same():
 
 
 @pytest.mark.usefixtures("nothing_frozen")
-def test_what_others_have_frozen_stays_frozen():
+def test_frozen_objects_of_the_program_stay_frozen():
     """A program that has frozen its objects, before it forks, finds them frozen afterwards."""
     gc.freeze()
     frozen = gc.get_freeze_count()

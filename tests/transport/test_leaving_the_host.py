@@ -1,4 +1,4 @@
-"""The token goes to the host that was given, and nowhere else: redirects and next links."""
+"""The token is sent only to the configured host: redirects and next links."""
 
 import json
 
@@ -23,7 +23,7 @@ TARGETS = [pytest.param(*target, id=name.replace(" ", "-")) for name, target in 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_redirect_to_another_host_is_refused(verb, status, wire, thing, call, pauses):
-    """Whatever the verb and the kind of redirect, nothing is sent to another host."""
+    """No verb and no kind of redirect leads to a request to another host."""
     wire.add(verb, thing, status=status, headers={"Location": "https://evil.example/"})
     with pytest.raises(RedirectRefused):
         call(verb)
@@ -32,8 +32,8 @@ def test_a_redirect_to_another_host_is_refused(verb, status, wire, thing, call, 
 
 
 @pytest.mark.parametrize(("target", "origin"), TARGETS)
-def test_another_host_port_or_scheme_is_another_place(target, origin, wire, thing, call):
-    """The error names where the redirect leads, where the client was told to go, and what to do."""
+def test_another_host_port_or_scheme_is_refused(target, origin, wire, thing, call):
+    """The error names the target of the redirect, the configured host, and the remedy."""
     wire.get(thing, status=302, headers={"Location": target})
     with pytest.raises(RedirectRefused) as caught:
         call("GET")
@@ -45,7 +45,7 @@ def test_another_host_port_or_scheme_is_another_place(target, origin, wire, thin
 
 
 def test_a_host_called_api_is_named_in_full(wire, new_transport, caller):
-    """The error names the client's own host whatever it is called."""
+    """The error names the configured host."""
     wire.get(
         "https://api.ardoq.example/api/thing/1",
         status=302,
@@ -56,7 +56,7 @@ def test_a_host_called_api_is_named_in_full(wire, new_transport, caller):
 
 
 def test_the_token_does_not_arrive_elsewhere(raw_server, server, new_transport, caller):
-    """With two real servers, the second one hears nothing of a redirect to it."""
+    """With two real servers, the second one gets no request from a redirect to it."""
     location = f"Location: {server.url}/api/thing/1".encode()
     first = raw_server(b"HTTP/1.1 302 Found\r\n" + location + b"\r\nContent-Length: 0\r\n\r\n")
     with pytest.raises(RedirectRefused):
@@ -83,7 +83,7 @@ def test_a_read_follows_its_own_host(location, wire, url, thing, transport):
 @pytest.mark.parametrize("port", ["", ":443"])
 @pytest.mark.parametrize("host", ["ardoq.example", "ARDOQ.example"])
 def test_the_same_host_may_be_written_otherwise(host, port, wire, url, thing, call):
-    """The usual port and the case of letters make no other host."""
+    """The default port and another letter case are the same host."""
     wire.get(thing, status=302, headers={"Location": f"https://{host}{port}/api/there"})
     wire.get(f"https://{host.lower()}{port}/api/there", json=[])
     assert call("GET") == []
@@ -92,7 +92,7 @@ def test_the_same_host_may_be_written_otherwise(host, port, wire, url, thing, ca
 @pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE", "POST"])
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_write_is_never_sent_to_another_path(verb, status, wire, thing, call, pauses):
-    """A redirect of a write is an error, also to the same host: what it would become is anybody's guess."""
+    """A redirect of a write is an error, also to the same host: its effect is not known."""
     wire.add(verb, thing, status=status, headers={"Location": "/api/there"})
     with pytest.raises(UnexpectedAnswer) as caught:
         call(verb)
@@ -138,14 +138,14 @@ def test_a_redirect_that_leads_nowhere_is_not_followed(status, wire, thing, call
     ("location", "answer"),
     [("https://acme.ardoq.example/x", "https://acme.ardoq.example/x"), ("/x", "https://ardoq.example/x")],
 )
-def test_switch_org_tells_where_it_leads_and_does_not_go(location, answer, wire, url):
+def test_switch_org_returns_the_target_without_requesting_it(location, answer, wire, url):
     """`switch_org` gives the address of the redirect; nothing is sent to it."""
     wire.get(f"{url}/api/switchOrg", status=302, headers={"Location": location})
     assert ArdoqClient(url, "t0ken").switch_org("acme") == answer
 
 
 def test_switch_org_without_a_redirect_is_an_error(wire, url):
-    """An answer that leads nowhere is said to be one."""
+    """An answer without a redirect is an error."""
     wire.get(f"{url}/api/switchOrg", json={})
     with pytest.raises(UnexpectedAnswer, match=r"^GET /api/switchOrg does not redirect anywhere\.$"):
         ArdoqClient(url, "t0ken").switch_org("acme")
@@ -173,7 +173,7 @@ def test_pages_follow_next_links(next_link, wire, url, transport):
 
 
 def test_pages_are_read_as_they_are_needed(wire, url, transport):
-    """The second page is not asked for before the first is used up."""
+    """The second page is not requested before the first is used up."""
     wire.get(f"{url}/api/things", json=_page(1, href="?c=2"))
     assert next(transport.pages("things"))["values"] == [1]
 
@@ -212,7 +212,7 @@ def test_next_links_in_a_circle_end(links, wire, url, transport):
 
 @pytest.mark.parametrize("answer", [[], {}, {"values": None}, {"values": {}}, None, "text"])
 def test_a_page_that_is_none_is_an_error(answer, wire, url, transport):
-    """What has no list of values is no page."""
+    """An answer without a list of values is not a page."""
     wire.get(f"{url}/api/things", body=json.dumps(answer))
     with pytest.raises(
         UnexpectedAnswer,

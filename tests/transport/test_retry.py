@@ -1,6 +1,4 @@
-"""What may be sent twice: every cell of the table in `ardoqpy/_http/retry.py`, and how long the pauses
-are.
-"""
+"""Which requests are sent again (every cell of the table in `ardoqpy/_http/retry.py`), and when."""
 
 import http.client
 import logging
@@ -76,42 +74,44 @@ RATE_LIMITED = {
 
 def _cells(*groups):
     return [
-        pytest.param(mishap, id=name.replace(" ", "-")) for group in groups for name, mishap in group.items()
+        pytest.param(failure, id=name.replace(" ", "-"))
+        for group in groups
+        for name, failure in group.items()
     ]
 
 
-@pytest.mark.parametrize("mishap", _cells(NEVER_LEFT, RATE_LIMITED, UNAVAILABLE, NO_ANSWER))
+@pytest.mark.parametrize("failure", _cells(NEVER_LEFT, RATE_LIMITED, UNAVAILABLE, NO_ANSWER))
 @pytest.mark.parametrize("verb", REPEATABLE)
-def test_what_says_the_same_thing_twice_is_sent_again(verb, mishap, wire, thing, call, pauses):
-    """GET, PUT, PATCH and DELETE are repeated after every mishap, with one pause for each."""
+def test_idempotent_requests_are_sent_again(verb, failure, wire, thing, call, pauses):
+    """GET, PUT, PATCH and DELETE are sent again after every failure, with one pause for each."""
     for _ in range(2):
-        wire.add(verb, thing, **mishap())
+        wire.add(verb, thing, **failure())
     wire.add(verb, thing, json={"ok": True})
     assert call(verb) == {"ok": True}
     assert len(pauses) == 2
 
 
-@pytest.mark.parametrize("mishap", _cells(NEVER_LEFT, RATE_LIMITED))
-def test_a_create_that_was_not_carried_out_is_sent_again(mishap, wire, thing, call, pauses):
-    """A POST is repeated where it never left this machine, or was turned away by the rate limit."""
+@pytest.mark.parametrize("failure", _cells(NEVER_LEFT, RATE_LIMITED))
+def test_a_create_that_was_not_sent_is_retried(failure, wire, thing, call, pauses):
+    """A POST is sent again if it was not sent, or got a 429."""
     for _ in range(2):
-        wire.post(thing, **mishap())
+        wire.post(thing, **failure())
     wire.post(thing, json={"ok": True}, status=201, match=[matchers.json_params_matcher({"name": "a"})])
     assert call("POST") == {"ok": True}
     assert len(pauses) == 2
 
 
-@pytest.mark.parametrize("mishap", _cells(UNAVAILABLE, NO_ANSWER))
-def test_a_create_whose_fate_is_unknown_is_never_repeated(mishap, wire, thing, call, pauses):
-    """A POST that may have been carried out is sent once, and the error says that nobody knows."""
-    wire.post(thing, **mishap())
+@pytest.mark.parametrize("failure", _cells(UNAVAILABLE, NO_ANSWER))
+def test_an_uncertain_create_is_never_retried(failure, wire, thing, call, pauses):
+    """A POST that may have been carried out is sent once, and the error is `AmbiguousWrite`."""
+    wire.post(thing, **failure())
     with pytest.raises(AmbiguousWrite, match=r"^POST /api/thing/1 was sent and got no usable answer"):
         call("POST")
     assert pauses == []
 
 
 def test_a_post_that_was_repeated_is_still_never_repeated_blindly(wire, thing, call, pauses):
-    """After a repeat that was harmless, the next mishap of a POST is judged by itself."""
+    """After a harmless retry, the next failure of a POST is judged by itself."""
     wire.post(thing, **_refused())
     wire.post(thing, **_reset())
     with pytest.raises(AmbiguousWrite):
@@ -119,8 +119,8 @@ def test_a_post_that_was_repeated_is_still_never_repeated_blindly(wire, thing, c
     assert len(pauses) == 1
 
 
-def test_an_upload_is_sent_whole_again(wire, url, transport, pauses):
-    """The repeat of an upload reads its file from the start."""
+def test_a_retried_upload_starts_from_the_beginning(wire, url, transport, pauses):
+    """The retry of an upload reads its file from the start."""
     bodies = []
 
     def body():
@@ -134,23 +134,23 @@ def test_an_upload_is_sent_whole_again(wire, url, transport, pauses):
 
 
 GIVEN_UP = [
-    *[(verb, mishap, ServiceUnavailable) for verb in VERBS for mishap in NEVER_LEFT.values()],
-    *[("GET", mishap, ServiceUnavailable) for mishap in UNAVAILABLE.values()],
+    *[(verb, failure, ServiceUnavailable) for verb in VERBS for failure in NEVER_LEFT.values()],
+    *[("GET", failure, ServiceUnavailable) for failure in UNAVAILABLE.values()],
     *[("GET", NO_ANSWER[name], ServiceUnavailable) for name in ("reset", "read time-out", "broken body")],
     *[("GET", NO_ANSWER[name], UnexpectedAnswer) for name in ("half of the JSON", "a web page")],
     *[
-        (verb, mishap, AmbiguousWrite)
+        (verb, failure, AmbiguousWrite)
         for verb in ("PUT", "PATCH", "DELETE")
-        for mishap in (*UNAVAILABLE.values(), *NO_ANSWER.values())
+        for failure in (*UNAVAILABLE.values(), *NO_ANSWER.values())
     ],
 ]
 
 
-@pytest.mark.parametrize(("verb", "mishap", "error"), GIVEN_UP)
-def test_repeats_are_counted_and_end(verb, mishap, error, wire, thing, call, pauses):
-    """After `count` repeats the mishap becomes an error that says how often it was tried."""
+@pytest.mark.parametrize(("verb", "failure", "error"), GIVEN_UP)
+def test_repeats_are_counted_and_end(verb, failure, error, wire, thing, call, pauses):
+    """After `count` retries the failure becomes an error with the number of attempts."""
     for _ in range(3):
-        wire.add(verb, thing, **mishap())
+        wire.add(verb, thing, **failure())
     with pytest.raises(error, match="after 3 attempts") as caught:
         call(verb)
     assert type(caught.value) is error
@@ -199,8 +199,8 @@ def test_other_refusals_are_not_repeated(verb, status, error, wire, thing, call,
     ],
 )
 @pytest.mark.parametrize("verb", VERBS)
-def test_what_would_fail_again_is_not_repeated(verb, problem, wire, thing, call, pauses):
-    """A certificate that is not trusted, or a URL that is none, is the same the next time."""
+def test_permanent_failures_are_not_retried(verb, problem, wire, thing, call, pauses):
+    """An untrusted certificate or an invalid URL would fail again."""
     wire.add(verb, thing, body=problem)
     with pytest.raises(ServiceUnavailable) as caught:
         call(verb)
@@ -211,19 +211,19 @@ def test_what_would_fail_again_is_not_repeated(verb, problem, wire, thing, call,
 # -- what the answer to a repeat means ----------------------------------------
 
 
-@pytest.mark.parametrize("mishap", _cells(UNAVAILABLE, NO_ANSWER))
-def test_a_404_after_a_delete_that_got_no_answer_is_success(mishap, wire, thing, call, pauses):
-    """What is gone after an earlier DELETE that may have gone through was deleted by it."""
-    wire.delete(thing, **mishap())
+@pytest.mark.parametrize("failure", _cells(UNAVAILABLE, NO_ANSWER))
+def test_a_404_after_a_delete_that_got_no_answer_is_success(failure, wire, thing, call, pauses):
+    """After an earlier DELETE that may have been carried out, a 404 is its success."""
+    wire.delete(thing, **failure())
     wire.delete(thing, status=404)
     assert call("DELETE") == {}
 
 
-@pytest.mark.parametrize("mishap", [None, *_cells(NEVER_LEFT, RATE_LIMITED)])
-def test_a_404_to_a_delete_that_did_nothing_before_is_an_error(mishap, wire, thing, call, pauses):
-    """Where no earlier DELETE can have gone through, a 404 says that there was nothing."""
-    if mishap is not None:
-        wire.delete(thing, **mishap())
+@pytest.mark.parametrize("failure", [None, *_cells(NEVER_LEFT, RATE_LIMITED)])
+def test_a_404_to_a_delete_that_did_nothing_before_is_an_error(failure, wire, thing, call, pauses):
+    """If no earlier DELETE can have been carried out, a 404 is an error."""
+    if failure is not None:
+        wire.delete(thing, **failure())
     wire.delete(thing, status=404)
     with pytest.raises(NotFoundError):
         call("DELETE")
@@ -231,7 +231,7 @@ def test_a_404_to_a_delete_that_did_nothing_before_is_an_error(mishap, wire, thi
 
 @pytest.mark.parametrize("verb", ["GET", "PUT", "PATCH"])
 def test_a_404_after_a_repeat_of_another_verb_is_an_error(verb, wire, thing, call, pauses):
-    """Only a DELETE takes a 404 for its own work."""
+    """Only a DELETE counts a 404 as success."""
     wire.add(verb, thing, **_reset())
     wire.add(verb, thing, status=404)
     with pytest.raises(NotFoundError):
@@ -239,19 +239,19 @@ def test_a_404_after_a_repeat_of_another_verb_is_an_error(verb, wire, thing, cal
 
 
 @pytest.mark.parametrize("verb", ["PUT", "PATCH"])
-@pytest.mark.parametrize("mishap", _cells(UNAVAILABLE, NO_ANSWER))
-def test_a_conflict_after_a_repeat_that_is_our_own_is_success(verb, mishap, wire, thing, call, pauses):
-    """A 409 after a sending without an answer is read, and is the answer where ours is stored."""
+@pytest.mark.parametrize("failure", _cells(UNAVAILABLE, NO_ANSWER))
+def test_a_conflict_after_a_retry_with_our_stored_state_is_success(verb, failure, wire, thing, call, pauses):
+    """After an attempt without an answer, a 409 is checked: it is success if our state is stored."""
     stored = {"_version": 2, "name": "ours"}
-    wire.add(verb, thing, **mishap())
+    wire.add(verb, thing, **failure())
     wire.add(verb, thing, status=409)
     wire.get(thing, json=stored)
     assert call(verb, is_applied=lambda stored: stored["name"] == "ours") == stored
 
 
 @pytest.mark.parametrize("verb", ["PUT", "PATCH"])
-def test_a_conflict_after_a_repeat_that_is_somebody_elses_is_a_conflict(verb, wire, thing, call, pauses):
-    """Where what is stored is not what was sent, the 409 stays a conflict."""
+def test_a_conflict_after_a_retry_with_another_stored_state_is_a_conflict(verb, wire, thing, call, pauses):
+    """If the stored state is not what was sent, the 409 stays a conflict."""
     wire.add(verb, thing, **_reset())
     wire.add(verb, thing, status=409, json={"message": "The version is 3."})
     wire.get(thing, json={"_version": 3, "name": "theirs"})
@@ -260,18 +260,18 @@ def test_a_conflict_after_a_repeat_that_is_somebody_elses_is_a_conflict(verb, wi
     assert caught.value.ardoq_message == "The version is 3."
 
 
-@pytest.mark.parametrize("mishap", [None, *_cells(NEVER_LEFT, RATE_LIMITED)])
-def test_a_conflict_that_cannot_be_our_own_is_not_looked_into(mishap, wire, thing, call, pauses):
-    """Where no earlier PUT can have gone through, a 409 is a conflict at once, and nothing is read."""
-    if mishap is not None:
-        wire.put(thing, **mishap())
+@pytest.mark.parametrize("failure", [None, *_cells(NEVER_LEFT, RATE_LIMITED)])
+def test_a_conflict_that_cannot_be_our_own_is_not_looked_into(failure, wire, thing, call, pauses):
+    """If no earlier PUT can have been carried out, a 409 is a conflict at once, and nothing is read."""
+    if failure is not None:
+        wire.put(thing, **failure())
     wire.put(thing, status=409)
     with pytest.raises(Conflict):
         call("PUT", is_applied=lambda _stored: True)
 
 
 def test_a_conflict_after_a_repeat_without_a_test_is_a_conflict(wire, thing, call, pauses):
-    """Without `holds` nobody can tell whose doing it was."""
+    """Without `is_applied` a 409 stays a conflict."""
     wire.put(thing, **_reset())
     wire.put(thing, status=409)
     with pytest.raises(Conflict):
@@ -292,7 +292,7 @@ COMPONENT = {"_id": "5f00", "_version": 4, "name": "New", "rootWorkspace": "aa",
     ],
 )
 def test_update_component_knows_its_own_conflict(stored, ours, wire, url, transport, pauses):
-    """Ours is the next version, holding every attribute that was sent and that Ardoq does not set itself."""
+    """Our state is the next version with every attribute that was sent and that Ardoq does not set itself."""
     from ardoqpy.api.v1 import Components  # noqa: PLC0415  (the one test here above the transport)
 
     address = f"{url}/api/component/5f00"
@@ -312,7 +312,7 @@ def test_update_component_knows_its_own_conflict(stored, ours, wire, url, transp
 
 @pytest.mark.parametrize(("seconds", "least", "most"), [(100, 90, 100), (-100, 0, 0)])
 def test_retry_after_as_a_date_counts_from_now(seconds, least, most):
-    """A date is as many seconds as are left until then."""
+    """A date counts as the seconds until then."""
     then = format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
     assert least <= parse_retry_after(then) <= most
 
@@ -331,7 +331,7 @@ def test_retry_after_as_a_date_counts_from_now(seconds, least, most):
     ],
 )
 def test_retry_after_is_read(retry_after, least, most):
-    """Seconds and dates are both read; a date that has passed asks for nothing."""
+    """Seconds and dates are both read; a date in the past means no wait."""
     assert least <= parse_retry_after(retry_after) <= most
 
 
@@ -345,7 +345,7 @@ def test_retry_after_is_read(retry_after, least, most):
     ],
 )
 def test_retry_after_that_makes_no_sense_is_none(retry_after):
-    """What is neither a number of seconds nor a date, or a date whose numbers fit nowhere, is as good
+    """A header that is neither seconds nor a valid date is as good
     as absent.
     """
     assert parse_retry_after(retry_after) is None
@@ -353,7 +353,7 @@ def test_retry_after_that_makes_no_sense_is_none(retry_after):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_rate_limit_is_waited_for_as_asked(verb, wire, thing, call, pauses):
-    """A 429 is waited for as long as it asks, any verb, and does not use up the repeats."""
+    """A 429 is waited for as long as it asks, for any verb, and uses no retries."""
     for seconds in ("7", "11", "2", "1"):
         wire.add(verb, thing, status=429, headers={"Retry-After": seconds})
     wire.add(verb, thing, json={})
@@ -364,14 +364,14 @@ def test_a_rate_limit_is_waited_for_as_asked(verb, wire, thing, call, pauses):
 @pytest.mark.parametrize("retry_after", ["301", "999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_rate_limit_that_asks_for_too_much_is_an_error(verb, retry_after, wire, thing, call, pauses):
-    """What asks to wait longer than `longest_wait` is not waited for at all."""
+    """A 429 that asks for more than `longest_wait` is not waited for at all."""
     wire.add(verb, thing, status=429, headers={"Retry-After": retry_after})
     with pytest.raises(RateLimited):
         call(verb)
     assert pauses == []
 
 
-def test_the_whole_wait_for_one_request_is_bounded(wire, thing, new_transport, caller, pauses):
+def test_the_total_wait_for_one_request_is_bounded(wire, thing, new_transport, caller, pauses):
     """Many 429 together wait no longer than `longest_wait`."""
     for _ in range(3):
         wire.get(thing, status=429, headers={"Retry-After": "4"})
@@ -400,7 +400,7 @@ class EndlessError(Exception):
     [{"Retry-After": "0"}, {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, {}],
 )
 def test_a_rate_limit_that_asks_for_nothing_ends_too(headers, new_transport, caller, monkeypatch):
-    """A server that answers 429 with "Retry-After: 0" for ever is given up some time."""
+    """A server that always answers 429 with "Retry-After: 0" is given up."""
     slept = []
 
     def sleep(seconds):
@@ -419,7 +419,7 @@ def test_a_rate_limit_that_asks_for_nothing_ends_too(headers, new_transport, cal
 
 
 def test_pauses_grow_with_jitter(wire, thing, new_transport, caller, pauses):
-    """Each further pause is up to twice as long, never longer than `longest_pause`, never in step."""
+    """Each further pause is up to twice as long, at most `longest_pause`, with jitter."""
     for _ in range(9):
         wire.get(thing, status=503)
     with pytest.raises(ServiceUnavailable):
@@ -439,7 +439,7 @@ def test_a_503_may_ask_for_a_longer_pause(retry_after, least, most, wire, thing,
 
 
 def test_without_backoff_there_is_no_pause(wire, thing, new_transport, caller, pauses):
-    """`backoff=0` repeats at once."""
+    """`backoff=0` retries at once."""
     wire.get(thing, status=503)
     wire.get(thing, json={})
     caller(new_transport(retries=Retries(backoff=0)))("GET")
@@ -448,7 +448,7 @@ def test_without_backoff_there_is_no_pause(wire, thing, new_transport, caller, p
 
 @pytest.mark.parametrize("attempt", [0, 1, 60, 61, 10_000])
 def test_a_pause_is_bounded_however_many_there_were(attempt):
-    """The doubling overflows nothing."""
+    """The doubling does not overflow."""
     assert 0 < Retries().pause(attempt) <= 30
 
 
@@ -456,7 +456,7 @@ def test_a_pause_is_bounded_however_many_there_were(attempt):
 
 
 def test_retries_are_a_number_or_a_policy():
-    """A number is the count, everything else as by default; a policy is itself."""
+    """A number is the count, with the defaults for the rest; a policy is used as it is."""
     policy = Retries(count=1, backoff=2)
     assert Retries.of(policy) is policy
     assert Retries.of(3) == Retries(count=3)
@@ -468,13 +468,13 @@ def test_retries_are_a_number_or_a_policy():
     [Outcome.NOT_SENT, Outcome.RATE_LIMITED, Outcome.UNAVAILABLE, Outcome.NO_ANSWER],
 )
 def test_the_rule_itself(outcome):
-    """Everything but a POST may be resent; a POST where it was certainly not carried out."""
+    """Everything but a POST may be resent; a POST only if it was certainly not carried out."""
     assert all(may_resend(verb, outcome) for verb in REPEATABLE)
     assert may_resend("POST", outcome) == (outcome in {Outcome.NOT_SENT, Outcome.RATE_LIMITED})
 
 
 def test_each_repeat_is_logged_once_without_the_token(wire, thing, token, call, pauses, caplog):
-    """One line for each repeat says what was sent, what happened and how long the pause is."""
+    """Each retry logs one line: what was sent, what happened, and the pause."""
     wire.get(thing, status=503, json={"message": token})
     wire.get(thing, **_reset())
     wire.get(thing, status=429, headers={"Retry-After": "4"})
@@ -491,7 +491,7 @@ def test_each_repeat_is_logged_once_without_the_token(wire, thing, token, call, 
 
 
 def test_a_token_in_the_trouble_is_not_logged(wire, thing, token, call, pauses, caplog):
-    """Where the trouble itself quotes the token, the log and the error do not."""
+    """If the problem quotes the token, the log and the error do not."""
     for _ in range(3):
         wire.get(thing, body=requests.ConnectionError(ProtocolError(f"broken: {token}")))
     with caplog.at_level(logging.DEBUG), pytest.raises(ServiceUnavailable) as caught:
@@ -501,7 +501,7 @@ def test_a_token_in_the_trouble_is_not_logged(wire, thing, token, call, pauses, 
 
 
 def test_nothing_is_logged_above_debug_without_a_repeat(wire, thing, call, caplog):
-    """A request that goes well says nothing."""
+    """A successful request logs nothing."""
     wire.get(thing, json={})
     with caplog.at_level(logging.INFO):
         call("GET")

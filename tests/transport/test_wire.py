@@ -131,7 +131,7 @@ def test_a_delete_may_carry_a_body(wire, thing, transport):
         ("DELETE", 200, b'{"gone": 1}', {"gone": 1}),
     ],
 )
-def test_what_a_good_answer_becomes(verb, status, body, answer, wire, thing, call):
+def test_the_value_of_a_successful_answer(verb, status, body, answer, wire, thing, call):
     """JSON is handed on as it is, no content as an empty dict."""
     wire.add(verb, thing, status=status, body=body)
     assert call(verb) == answer
@@ -190,7 +190,7 @@ def test_a_server_that_never_answers_is_given_up(raw_server, new_transport, call
     """A real socket that stays silent ends a read by the time-out, in words that say so."""
     server = raw_server(None)
     call = caller(new_transport(server.url, timeout=0.2, retries=WITHOUT_RETRIES))
-    with pytest.raises(ServiceUnavailable, match="nothing came within the time-out"):
+    with pytest.raises(ServiceUnavailable, match="no data arrived within the time-out"):
         call("GET")
     assert server.received[0].startswith("GET /api/thing/1 HTTP/1.1\r\n")
 
@@ -201,14 +201,14 @@ def test_an_answer_that_stalls_is_given_up(raw_server, new_transport, caller):
     call = caller(new_transport(server.url, timeout=0.2, retries=WITHOUT_RETRIES))
     with pytest.raises(ServiceUnavailable) as caught:
         call("GET")
-    assert str(caught.value) == "No answer to GET /api/thing/1: nothing came within the time-out."
+    assert str(caught.value) == "No answer to GET /api/thing/1: no data arrived within the time-out."
 
 
 def test_a_create_that_is_never_answered_is_ambiguous(raw_server, new_transport, caller):
     """A real socket that takes a POST and stays silent leaves open what became of it."""
     server = raw_server(None)
     call = caller(new_transport(server.url, timeout=0.2, retries=Retries(count=3, backoff=0)))
-    with pytest.raises(AmbiguousWrite, match="nothing came within the time-out"):
+    with pytest.raises(AmbiguousWrite, match="no data arrived within the time-out"):
         call("POST")
     assert len(server.received) == 1
 
@@ -325,7 +325,7 @@ def test_read_only_refuses_uploads_and_sends_reads(wire, url, thing, new_transpo
     transport.post("thing/1", {}, reads=True)
 
 
-def test_an_upload_is_one_part_of_a_form(wire, url):
+def test_an_upload_is_a_form_with_one_part(wire, url):
     """A file travels as multipart/form-data in the part `attachment`, with its name, type and length."""
     wire.post(f"{url}/api/attachment/workspace/5f00/upload", status=201, json={"filename": 'a"b.txt'})
     ArdoqClient(url, "t0ken").upload_attachment("5f00", b"hello", 'a"b.txt')
@@ -374,7 +374,7 @@ def test_an_upload_closes_the_file_that_it_opened(server, tmp_path, monkeypatch)
     assert states == [True]
 
 
-def test_json_of_a_body_is_what_was_given(wire, thing, transport):
+def test_a_json_body_is_sent_as_given(wire, thing, transport):
     """Sending a body changes nothing in the caller's dict."""
     body = {"name": "a", "list": [1]}
     before = json.dumps(body)

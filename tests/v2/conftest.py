@@ -2,7 +2,7 @@
 
 import pytest
 from checker import complaints_about
-from furnished import SEED
+from example_organisation import SEED
 
 from ardoqpy import ArdoqClient
 from ardoqpy.testing import emulator

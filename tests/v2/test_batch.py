@@ -1,4 +1,4 @@
-"""`Batch` as plain data: what it holds, and what it refuses before anything is sent."""
+"""`Batch` as plain data: its content, and the arguments that it refuses."""
 
 import copy
 
@@ -28,7 +28,7 @@ def test_a_new_batch_is_empty():
     assert repr(batch) == "<Batch: empty>"
 
 
-def test_everything_goes_to_its_place_and_can_be_chained():
+def test_operations_are_added_and_can_be_chained():
     """Each method adds one item in the wire form and returns the batch."""
     batch = (
         Batch()
@@ -81,20 +81,20 @@ def test_everything_goes_to_its_place_and_can_be_chained():
         lambda batch: batch.delete_component(ID),
     ],
 )
-def test_one_thing_to_do_is_not_empty(add):
-    """Whatever the operation; an alias alone does nothing."""
+def test_one_operation_is_not_empty(add):
+    """With any operation; an alias alone does nothing."""
     assert Batch().alias_component("x", componentKey="A-1").is_empty()
     assert not add(Batch()).is_empty()
 
 
 def test_ids_that_are_handed_out_are_new():
-    """new_id gives what is neither used nor was given before, whatever the caller has chosen."""
+    """new_id returns ids that are neither used nor returned before, whatever the caller has chosen."""
     batch = Batch().create_component(COMP, batchId="new-2").create_reference(REF, batchId="new-3")
     assert [batch.new_id(), batch.new_id(), batch.new_id("row")] == ["new-1", "new-4", "row-5"]
 
 
 def test_a_handed_out_id_is_a_parent_source_and_target():
-    """An id may be used before what it names is created."""
+    """An id may be used before its entity is created."""
     batch = Batch()
     parent, child = batch.new_id(), batch.new_id()
     batch.create_component({**COMP, "parent": parent}, batchId=child)
@@ -103,8 +103,8 @@ def test_a_handed_out_id_is_a_parent_source_and_target():
     assert batch.body["components"]["create"][0]["body"]["parent"] == parent
 
 
-def test_what_is_handed_over_stays_the_callers():
-    """Neither is the caller's dict changed, nor does changing it later change the batch."""
+def test_arguments_are_copied():
+    """The caller's dict is not changed, and changing it later does not change the batch."""
     data, match = {**COMP, "_id": "x", "customFields": {"x": [1]}}, {"customFields": {"x": "1"}}
     custom = {"x": "1"}
     before = copy.deepcopy((data, match, custom))
@@ -310,15 +310,15 @@ LACKS = "the component ('A') has no typeId: it needs rootWorkspace, typeId and n
         ),
     ],
 )
-def test_what_the_contract_forbids_is_refused_at_once(call, sentence):
-    """The batch says which attribute, and is afterwards as it was."""
+def test_operations_outside_of_the_contract_are_refused(call, sentence):
+    """The error names the attribute, and the batch stays as it was."""
     batch = copy.deepcopy(TAKEN)
     assert sentence_of(InvalidInput, call, batch) == sentence
     assert batch.body == TAKEN.body
 
 
 def test_the_batch_id_of_an_upsert_is_taken_too():
-    """Neither a create nor an update may use it, and new_id does not hand it out."""
+    """Neither a create nor an update may use it, and new_id does not return it."""
     batch = Batch().upsert_component(COMP, ["name"], "new-1")
     assert batch.new_id() == "new-2"
     sentence_of(InvalidInput, batch.create_component, COMP, "new-1")
@@ -326,7 +326,7 @@ def test_the_batch_id_of_an_upsert_is_taken_too():
 
 
 def test_an_option_that_is_none_is_refused():
-    """Whether to answer with entities is said by True or False."""
+    """The argument respondWithEntities is True or False."""
     assert sentence_of(InvalidInput, Batch, "yes") == "respondWithEntities is 'yes': use True or False."
 
 

@@ -1,7 +1,7 @@
 """A `Batch` on its way to Ardoq and back."""
 
 import pytest
-from furnished import COMPONENTS, OTHER, REFERENCES, WORKSPACE
+from example_organisation import COMPONENTS, OTHER, REFERENCES, WORKSPACE
 from refusals import sentence_of
 
 from ardoqpy import (
@@ -48,7 +48,7 @@ def everything(respond):
 
 
 def test_a_result_is_looked_up_by_batch_id(client):
-    """Ids of what was created by batch id, of what was changed or deleted in lists; entities on request."""
+    """Created ids by batch id, changed and deleted ids as lists; entities on request."""
     result = client.batch(everything(respond=True))
     components, references = result.components, result.references
     assert set(components.created) == {"child-1", "parent-2", "made"}
@@ -69,7 +69,7 @@ def test_a_result_is_looked_up_by_batch_id(client):
 
 
 def test_without_entities_there_are_ids(client):
-    """An upsert that changed something cannot be told apart then; everything else can."""
+    """An upsert that changed something cannot be identified then; everything else can."""
     result = client.batch(everything(respond=False))
     assert set(result.components.ids) == {"child-1", "parent-2", "made"}
     assert result.components.entities == result.references.entities == {}
@@ -77,7 +77,7 @@ def test_without_entities_there_are_ids(client):
     assert result.answer["references"]["created"][0]["batchId"] == "r"
 
 
-def test_an_upsert_by_a_batch_id_is_found_by_the_id_it_became(client):
+def test_an_upsert_by_a_batch_id_is_identified_by_its_id(client):
     """A source that is another upsert of the batch is compared as the component it turned out to be."""
     batch = Batch(respondWithEntities=True)
     comp = {**NEW, "name": "Component 3", "customFields": {"ext_id": "3"}}
@@ -104,14 +104,14 @@ def test_an_upsert_by_a_batch_id_is_found_by_the_id_it_became(client):
         ({}, {}),
     ],
 )
-def test_an_upsert_is_found_where_only_one_fits(answer, ids):
-    """A batch id that Ardoq gives is taken; else one that fits; never one of two."""
+def test_an_upsert_is_identified_if_only_one_matches(answer, ids):
+    """Ardoq's batch id is used, else the only match; never one of two."""
     sent = Batch().upsert_component({**NEW, "name": "N"}, ["name"], "u").upsert_component(NEW, ["name"]).body
     assert BatchResult.of(answer, sent).components.ids == ids
 
 
 def test_an_upsert_that_created_is_not_looked_for_among_the_updated():
-    """What Ardoq says under a batch id counts more than what fits."""
+    """Ardoq's batch id takes precedence over a match."""
     sent = Batch().upsert_component({**NEW, "name": "N"}, ["name"], "u").body
     created, updated = [{"id": "x", "batchId": "u"}], [{"id": "y", "body": {"name": "N"}}]
     result = BatchResult.of({"components": {"created": created, "updated": updated}}, sent)
@@ -119,15 +119,15 @@ def test_an_upsert_that_created_is_not_looked_for_among_the_updated():
 
 
 @pytest.mark.parametrize("workspace", ["rootWorkspace", "source.rootWorkspace"])
-def test_an_upsert_by_what_its_body_does_not_hold(client, workspace):
-    """The workspace of a reference follows from its source: it is found by the rest."""
+def test_an_upsert_by_derived_attributes(client, workspace):
+    """The workspace of a reference follows from its source: the other attributes identify it."""
     link = {"source": COMPONENTS[1], "target": COMPONENTS[5], "type": 2, "customFields": {"ext_id": "r1"}}
     batch = Batch(respondWithEntities=True).upsert_reference(link, [workspace, "customFields.ext_id"], "r")
     assert client.batch(batch).references.ids == {"r": REFERENCES[1]}
 
 
 def test_the_order_of_the_answer_does_not_matter():
-    """Only the batch id says what became of what."""
+    """Only the batch id identifies an entity."""
     created = [{"id": "2", "batchId": "b"}, {"id": "9"}, {"id": "1", "batchId": "a"}]
     result = BatchResult.of({"components": {"created": created}}, {})
     assert result.components.created == {"a": "1", "b": "2"}
@@ -144,13 +144,13 @@ def test_the_order_of_the_answer_does_not_matter():
         {"references": {"updated": [{"id": 5}]}},
     ],
 )
-def test_an_answer_of_another_form_is_told(answer):
-    """What cannot be read is an error of this library."""
+def test_an_answer_of_another_form_is_reported(answer):
+    """An answer that cannot be read is an error of this library."""
     sentence_of(UnexpectedAnswer, BatchResult.of, answer, {})
 
 
 def test_a_dict_of_the_wire_form_is_sent_as_it_is(client):
-    """Whoever has built the body by other means sends it all the same."""
+    """A body that was built by other means is sent as it is."""
     body = {"components": {"create": [{"batchId": "a", "body": NEW}]}}
     assert list(client.batch(body).components.created) == ["a"]
     assert client.batch(Batch()).components.created_ids == []
@@ -180,7 +180,7 @@ def test_aliases_are_expanded_and_nothing_is_written(ardoq):
         (lambda batch: batch.create_reference({"source": "who", "target": "b", "type": 1}), BadRequest),
     ],
 )
-def test_one_thing_that_fails_leaves_everything_as_it_was(client, v1, spoil, kind):
+def test_one_failure_leaves_everything_unchanged(client, v1, spoil, kind):
     """A batch is one transaction."""
     before = (v1.get_components(), v1.get_references())
     batch = Batch().create_component(NEW).delete_component(COMPONENTS[0])
@@ -191,7 +191,7 @@ def test_one_thing_that_fails_leaves_everything_as_it_was(client, v1, spoil, kin
 
 @pytest.mark.parametrize("fault", ["drop-after", "drop-before", "cut-off"])
 def test_a_batch_is_never_sent_twice_blindly(ardoq, fault):
-    """Without an answer nobody knows, and the caller is told."""
+    """Without an answer, the error is `AmbiguousWrite`."""
     with ArdoqClient(ardoq.url, ardoq.token, version="v2", retries=5) as client:
         ardoq.add_faults(Fault(fault))
         sentence_of(AmbiguousWrite, client.batch, Batch().create_component(NEW))

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from furnished import COMPONENTS, REFERENCES, REPORT, WORKSPACE
+from example_organisation import COMPONENTS, REFERENCES, REPORT, WORKSPACE
 from refusals import sentence_of
 
 from ardoqpy import API, Batch, ConfigurationError, Conflict, InvalidInput, NotFoundError
@@ -25,7 +25,7 @@ def api(ardoq):
 
 
 def test_settings_come_from_the_environment(ardoq, monkeypatch):
-    """Without arguments the three variables say what to do."""
+    """Without arguments the three environment variables are used."""
     monkeypatch.setenv("ARDOQ_API_HOST", ardoq.url)
     monkeypatch.setenv("ARDOQ_API_TOKEN", ardoq.token)
     monkeypatch.setenv("ARDOQ_ORG_LABEL", "emulator")
@@ -35,7 +35,7 @@ def test_settings_come_from_the_environment(ardoq, monkeypatch):
     assert api.me()["org"]["label"] == "emulator"
 
 
-def test_the_host_that_is_meant_without_one_is_shared():
+def test_the_default_host_is_the_shared_one():
     """The default host needs a label, and every host a token: an error, not the end of the process."""
     assert "app.ardoq.com is shared by many" in sentence_of(ConfigurationError, API, None, "t0ken")
     assert API(None, "t0ken", "acme").ardoq_api_host == "https://app.ardoq.com"
@@ -65,8 +65,8 @@ def test_listing_the_others(api):
     ("kind", "new", "change"),
     [("component", NEW, {"name": "Newer"}), ("reference", LINK, {"displayText": "x"})],
 )
-def test_one_entity_from_its_making_to_its_end(api, kind, new, change):
-    """Create, read, update, delete: a delete answers an empty dict where the portal's fails."""
+def test_one_entity_from_create_to_delete(api, kind, new, change):
+    """Create, read, update, delete: a delete returns an empty dict, where the portal's client fails."""
     create, read, update, delete = (
         getattr(api, f"{verb}_{kind}") for verb in ("create", "read", "update", "delete")
     )
@@ -80,12 +80,12 @@ def test_one_entity_from_its_making_to_its_end(api, kind, new, change):
 
 
 def test_data_is_sent_as_it_is(api):
-    """What Ardoq ignores it ignores, as with the portal's client."""
+    """Parameters that Ardoq ignores are sent, as with the portal's client."""
     assert api.create_component({**NEW, "some": "thing"})["name"] == "New"
     assert api.update_reference(REFERENCES[0], {"type": 2})["type"] == 1
 
 
-def test_a_lost_answer_to_a_change_is_found_out(ardoq):
+def test_a_lost_answer_to_a_change_is_checked(ardoq):
     """The wire is this library's."""
     with API(ardoq.url, ardoq.token, retries=1) as api:
         ardoq.add_faults(Fault("drop-after"))
@@ -133,7 +133,7 @@ def run(*arguments):
     )
 
 
-def test_the_example_says_who_is_asking(ardoq):
+def test_the_example_client_returns_the_user(ardoq):
     """Host, label and the end of the token first, then who it is; the token itself is not shown."""
     done = run("--host", ardoq.url, "--org", "emulator", "--token", ardoq.token)
     assert (done.returncode, done.stderr) == (0, "")
@@ -143,7 +143,7 @@ def test_the_example_says_who_is_asking(ardoq):
     assert ardoq.token not in done.stdout
 
 
-def test_the_example_says_what_is_wrong():
+def test_the_example_client_reports_errors():
     """One sentence, no traceback."""
     done = run("--host", "https://app.ardoq.com", "--token", "t0ken")
     assert done.returncode == 1

@@ -1,7 +1,7 @@
-"""Reading and writing one component or reference on v2, and what a workspace holds."""
+"""Reading and writing one component or reference on v2, and the content of a workspace."""
 
 import pytest
-from furnished import COMPONENTS, MODEL, OTHER, REFERENCES, WORKSPACE
+from example_organisation import COMPONENTS, MODEL, OTHER, REFERENCES, WORKSPACE
 from refusals import sentence_of
 
 from ardoqpy import ArdoqClient, Conflict, InvalidInput, NotFoundError, Retries, UnsupportedOperation
@@ -19,7 +19,7 @@ PATIENT = Retries(count=2, backoff=0.0)
 
 
 def test_a_component_from_its_making_to_its_end(client):
-    """Create, read, change, delete; what is gone is not found."""
+    """Create, read, change, delete; a deleted entity is not found."""
     made = client.create_component({**NEW, "customFields": {"cost": 5}, "parent": COMPONENTS[0]})
     assert client.get_component(comp_id=made["_id"]) == made
     changed = client.patch_component(made["_id"], made["_version"], {"customFields": {"cost": None}})
@@ -40,8 +40,8 @@ def test_a_reference_from_its_making_to_its_end(client):
     sentence_of(NotFoundError, client.get_reference, ref_id=made["_id"])
 
 
-def test_updating_with_what_was_read_sends_what_can_be_written(ardoq, client):
-    """The whole component goes back as a PATCH of its writable attributes, checked against its version."""
+def test_updating_with_a_read_component_sends_the_writable_attributes(ardoq, client):
+    """The component is sent as a PATCH of its writable attributes, checked against its version."""
     comp = client.get_component(comp_id=COMPONENTS[6])
     before = dict(comp)
     del comp["customFields"]
@@ -55,7 +55,7 @@ def test_updating_with_what_was_read_sends_what_can_be_written(ardoq, client):
     assert client.update_component(COMPONENTS[6], {"name": "Again"})["name"] == "Again"
 
 
-def test_updating_a_reference_with_what_was_read(client):
+def test_updating_with_a_read_reference(client):
     """Nulls that v2 takes in no request are left out, as are type and workspaces."""
     ref = client.get_reference(ref_id=REFERENCES[2])
     assert ref["displayText"] is None
@@ -163,14 +163,14 @@ def test_a_version_that_is_none_is_refused(ardoq, client, version):
         ),
     ],
 )
-def test_what_v2_would_refuse_or_ignore_is_refused_here(ardoq, client, method, arguments, sentence):
+def test_attributes_that_v2_rejects_or_ignores_are_refused(ardoq, client, method, arguments, sentence):
     """An attribute that Ardoq would drop unseen does not leave this machine."""
     assert sentence_of(InvalidInput, getattr(client, method), *arguments) == sentence
     assert ardoq.requests == []
 
 
-def test_a_lost_answer_to_a_change_is_found_out(ardoq):
-    """The change was carried out, the answer lost: the repeat conflicts, and what is stored is the answer."""
+def test_a_lost_answer_to_a_change_is_checked(ardoq):
+    """If the answer to a change is lost, the retry conflicts, and the stored entity is the answer."""
     with ArdoqClient(ardoq.url, ardoq.token, version="v2", retries=PATIENT) as client:
         for change in (
             lambda: client.patch_component(COMPONENTS[0], 1, {"name": "x", "customFields": {"cost": 7}}),
@@ -182,8 +182,8 @@ def test_a_lost_answer_to_a_change_is_found_out(ardoq):
             assert [request.method for request in ardoq.requests] == ["PATCH", "PATCH", "GET"]
 
 
-def test_a_conflict_that_somebody_else_made_stays_one(ardoq, v1):
-    """After a lost answer, what is stored is not what was sent: that is a conflict."""
+def test_a_conflict_with_another_user_stays_a_conflict(ardoq, v1):
+    """After a lost answer, a stored entity that is not what was sent is a conflict."""
     with ArdoqClient(ardoq.url, ardoq.token, version="v2", retries=PATIENT) as client:
         v1.patch_component(COMPONENTS[0], payload={"name": "theirs"})
         ardoq.add_faults(BROKEN)
@@ -191,8 +191,8 @@ def test_a_conflict_that_somebody_else_made_stays_one(ardoq, v1):
         assert client.get_component(comp_id=COMPONENTS[0])["name"] == "theirs"
 
 
-def test_the_same_attribute_by_somebody_else_is_no_success(ardoq, v1):
-    """What is stored has to be the next version, with every value that was sent, custom ones included."""
+def test_the_same_value_by_another_user_is_not_success(ardoq, v1):
+    """The stored entity has to be the next version, with every value that was sent, also custom ones."""
     with ArdoqClient(ardoq.url, ardoq.token, version="v2", retries=PATIENT) as client:
         for name in ("other", "mine"):
             v1.patch_component(COMPONENTS[0], payload={"name": name})
@@ -206,7 +206,7 @@ def test_the_same_attribute_by_somebody_else_is_no_success(ardoq, v1):
 
 
 def test_a_lost_answer_to_a_delete_is_success(ardoq):
-    """What the first try has deleted is not found by the second: that is what was wanted."""
+    """If the first attempt has deleted it, the 404 of the second one is success."""
     with ArdoqClient(ardoq.url, ardoq.token, version="v2", retries=PATIENT) as client:
         ardoq.add_faults(LOST)
         assert client.del_component(COMPONENTS[0]) == {}
@@ -242,7 +242,7 @@ def test_the_context_is_the_model(client):
 
 
 def test_types_are_found_by_name_on_both_versions(client, v1):
-    """v2 gives the type as the context has it, v1 as the model has it; None where there is none."""
+    """v2 returns the type as the context has it, v1 as the model has it; None if there is none."""
     assert client.find_component_type(WORKSPACE, "Service")["typeId"] == "p2"
     assert list(v1.find_component_type(WORKSPACE, "Service")) == ["p2"]
     assert client.find_reference_type(WORKSPACE, "Implicit")["type"] == 2
@@ -265,7 +265,7 @@ def test_types_are_found_by_name_on_both_versions(client, v1):
     ],
 )
 def test_a_type_that_is_not_there_is_none_and_a_warning(ardoq, client, v1, caplog, kind, name, what_is_near):
-    """0.8.4's answer stays on both versions, and costs no further request; the log says what is near."""
+    """0.8.4's answer stays on both versions without a further request; the log names similar names."""
     for one, requests in ((client, 1), (v1, 2)):
         caplog.clear()
         ardoq.clear_requests()
@@ -278,7 +278,7 @@ def test_a_type_that_is_not_there_is_none_and_a_warning(ardoq, client, v1, caplo
 
 
 def test_a_type_that_is_there_is_no_warning(client, v1, caplog):
-    """What is found is found in silence."""
+    """A type that exists is not logged."""
     for one in (client, v1):
         assert one.find_component_type(WORKSPACE, "Service")
         assert one.find_reference_type(WORKSPACE, "Implicit")
@@ -304,7 +304,7 @@ def test_a_type_that_is_there_is_no_warning(client, v1, caplog):
         ),
     ],
 )
-def test_the_names_in_an_odd_model_stop_nothing(model, names):
+def test_odd_names_in_a_model_cause_no_error(model, names):
     """Types without names, and lists that are none, are passed over or given as they are."""
     assert (component_type_names(model), reference_type_names(model)) == names
 
@@ -318,7 +318,7 @@ def test_types_are_printed_on_both_versions(client, v1, capsys):
 
 
 def test_v2_prints_the_model_of_a_workspace_alone(ardoq, client, v1, capsys):
-    """Without a workspace v1 prints the model named, or all of them; v2 says where that is to be had."""
+    """Without a workspace v1 prints the model, or all models; v2 names the version that can."""
     for given in ({}, {"model_id": MODEL}):
         v1.print_model(**given)
         assert "name: Service - id: p2" in capsys.readouterr().out
@@ -328,7 +328,7 @@ def test_v2_prints_the_model_of_a_workspace_alone(ardoq, client, v1, capsys):
         assert (ardoq.requests, capsys.readouterr().out) == ([], "")
 
 
-def test_a_type_below_one_that_is_not_there_is_printed_all_the_same():
+def test_a_type_with_a_missing_parent_is_printed():
     """A parent that the context does not list hides nothing."""
     below = {"typeId": "p2", "name": "Service", "parent": {"typeId": "p1", "name": "Application"}}
     context = {"rootWorkspace": WORKSPACE, "componentTypes": [below], "referenceTypes": None}
@@ -350,7 +350,7 @@ def test_read_only_fields_are_those_of_the_context(client):
 
 
 def test_the_words_of_a_sync_find_twins(client):
-    """What was just created is found again by what a sync would take for the same."""
+    """An entity that was just created is found as its own duplicate."""
     comp = client.get_component(comp_id=COMPONENTS[3])
     assert client.api.components.twins(comp) == [comp]
     ref = client.get_reference(ref_id=REFERENCES[3])

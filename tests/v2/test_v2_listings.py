@@ -1,9 +1,9 @@
-"""Listings on v2: pages, filters, and their iter_ twins."""
+"""Listings on v2: pages, filters, and the iter_ methods."""
 
 from urllib.parse import parse_qsl
 
 import pytest
-from furnished import COMPONENTS, MODEL, OTHER, REFERENCES, WORKSPACE
+from example_organisation import COMPONENTS, MODEL, OTHER, REFERENCES, WORKSPACE
 from refusals import sentence_of
 
 from ardoqpy import ArdoqClient, InvalidInput, UnsupportedOperation
@@ -11,7 +11,7 @@ from ardoqpy.testing import emulator
 
 
 def ids(found):
-    """Return the ids of what was found."""
+    """Return the ids of entities."""
     return [one["_id"] for one in found]
 
 
@@ -86,7 +86,7 @@ def test_workspaces_are_filtered_and_found(client):
     assert client.find_workspace("ap", exact=True) == []
 
 
-def test_a_workspace_beside_params_is_one_filter_more(client):
+def test_ws_id_is_combined_with_params(client):
     """ws_id and params both have to hold; two different workspaces are refused."""
     assert ids(client.get_component(OTHER, params={"typeId": "p2"})) == COMPONENTS[10:]
     assert ids(client.get_reference(OTHER, params={"type": 1})) == []
@@ -136,7 +136,7 @@ COMPONENT_FILTERS = "'name', 'rootWorkspace', 'parent', 'componentKey', 'typeId'
     ],
 )
 def test_a_filter_that_makes_no_sense_is_refused(ardoq, client, params, sentence):
-    """What v2 does not know would be ignored, and the list be longer than asked for."""
+    """Ardoq would ignore an unknown filter, and the list would be too long."""
     assert sentence_of(InvalidInput, client.get_component, params=params) == sentence
     assert ardoq.requests == []
 
@@ -164,20 +164,20 @@ def test_params_beside_an_id_are_refused(client):
     ],
 )
 def test_v1_refuses_filters_and_names_v2(ardoq, v1, method, filters, named):
-    """v1's lists take no filters: it says so instead of giving everything."""
+    """v1's lists take no filters: the error names v2 instead of returning everything."""
     sentence = sentence_of(UnsupportedOperation, getattr(v1, method), **filters)
     assert sentence == f"API v1 cannot do this ({named}): use version='v2'."
     assert ardoq.requests == []
 
 
 def test_v1_refuses_params_as_before(v1):
-    """The sentence of v1 names what to use there."""
+    """The error of v1 names the methods to use there."""
     assert sentence_of(InvalidInput, v1.get_component, params={}).startswith("params are for API v2: ")
     assert sentence_of(InvalidInput, v1.get_reference, params={}).startswith("params are for API v2: ")
 
 
 def test_iterating_gives_the_list_on_both_versions(client, v1):
-    """Each iter_ method gives what its get_ twin gives, on v1 as on v2."""
+    """Each iter_ method yields what its get_ method returns, on v1 and v2."""
     for one in (client, v1):
         assert list(one.iter_workspaces()) == one.get_workspaces()
         assert list(one.iter_components()) == one.get_components()
@@ -199,7 +199,7 @@ def test_finding_components_by_name_and_field(client):
 
 
 def test_a_component_with_its_references(client):
-    """incl_refs adds what ends and what starts at it, as v1 does."""
+    """incl_refs adds the references that end and start at it, as v1 does."""
     comp = client.get_component(comp_id=COMPONENTS[4], incl_refs=True)
     assert {end: ids(refs) for end, refs in comp["references"].items()} == {
         "in": [REFERENCES[0]],
@@ -209,7 +209,7 @@ def test_a_component_with_its_references(client):
 
 
 def test_references_that_end_in_a_workspace(client):
-    """incoming=True adds what ends there, each reference once."""
+    """incoming=True adds the references that end there, each once."""
     assert ids(client.get_workspace_references(OTHER)) == []
     assert ids(client.get_workspace_references(OTHER, incoming=True)) == REFERENCES[6:]
     assert ids(client.get_workspace_references(WORKSPACE, incoming=True)) == REFERENCES
@@ -239,3 +239,11 @@ def test_a_token_that_is_part_of_every_link_does_no_harm():
         ArdoqClient(server.url, "t", version="v2") as client,
     ):
         assert len(client.get_components(rootWorkspace="b" * 24)) == 5
+
+
+@pytest.mark.parametrize("value", ["x", None])
+@pytest.mark.parametrize("method", ["get_components", "iter_references", "get_workspaces", "get_attachments"])
+def test_an_unknown_filter_is_a_type_error(client, method, value):
+    """A misspelled filter is refused at once, also if its value is None."""
+    with pytest.raises(TypeError, match=r"^There is no filter 'nme': "):
+        getattr(client, method)(nme=value)

@@ -1,7 +1,7 @@
 """Reports, attachments, and any path, on v2."""
 
 import pytest
-from furnished import ATTACHMENT, COMPONENTS, REPORT, WORKSPACE
+from example_organisation import ATTACHMENT, COMPONENTS, REPORT, WORKSPACE
 from refusals import sentence_of
 
 from ardoqpy import (
@@ -60,7 +60,7 @@ def test_a_run_that_makes_no_sense_is_refused(ardoq, client):
 
 
 def test_attachments_are_listed_by_name_and_folder(client):
-    """What is known of each says whose it is."""
+    """The attributes of each file name the resource that it is attached to."""
     (attachment,) = client.get_attachments()
     assert attachment["_id"] == ATTACHMENT
     assert attachment["resource"] == {"resource-type": "workspace", "resource-id": WORKSPACE}
@@ -93,7 +93,7 @@ def test_v1_lists_attachments_as_before(v1):
 
 
 def test_any_path_with_any_verb(client):
-    """What has no method yet is one request away, with and without a slash in front."""
+    """Any path can be requested, with and without a leading slash."""
     made = client.request("/components", "POST", data=NEW)
     assert client.request(f"components/{made['_id']}") == made
     changed = client.request(f"components/{made['_id']}", "patch", {"ifVersionMatch": 1}, {"name": "Newer"})
@@ -150,7 +150,7 @@ def test_a_request_that_makes_no_sense_is_refused(ardoq, client):
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
-def test_any_path_writes_nothing_where_nothing_may_be_written(ardoq, version):
+def test_request_writes_nothing_on_a_read_only_client(ardoq, version):
     """A read-only client refuses every verb but GET."""
     with ArdoqClient(ardoq.url, ardoq.token, version=version, read_only=True) as client:
         for verb in ("POST", "PUT", "PATCH", "DELETE"):

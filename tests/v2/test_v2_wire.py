@@ -1,4 +1,4 @@
-"""What leaves this machine on v2, header by header, and where a next link may lead."""
+"""Requests on v2, header by header, and the hosts that a next link may lead to."""
 
 import pytest
 import responses
@@ -21,7 +21,7 @@ HEADERS = {"Authorization": f"Bearer {TOKEN}", "X-org": "acme", "Accept": "appli
 
 @pytest.fixture
 def wire():
-    """Give the strict mock of the network: what nobody registered fails."""
+    """A strict mock of the network: a request that was not registered fails."""
     with responses.RequestsMock() as mocked:
         yield mocked
 
@@ -58,7 +58,7 @@ def test_every_page_is_asked_for_with_bearer_and_org(wire, client):
 
 
 def test_writes_carry_bearer_org_and_json(wire, client):
-    """A change says its version in the query and its attributes as JSON."""
+    """A change has its version in the query and its attributes as JSON."""
     stored = {"_id": "c", "_version": 4, "name": "x"}
     match = [
         matchers.header_matcher({**HEADERS, "Content-Type": "application/json"}),
@@ -83,7 +83,7 @@ def test_without_a_label_there_is_no_such_header(wire):
 )
 @pytest.mark.parametrize("org", [None, "", " "])
 def test_the_shared_host_needs_a_label(host, org):
-    """On app.ardoq.com a missing label is told before anything is sent."""
+    """On app.ardoq.com a missing label is an error before anything is sent."""
     for made in (lambda: ArdoqClient(host, TOKEN, org, "v2"), lambda: API(host, TOKEN, org)):
         assert sentence_of(ConfigurationError, made) == (
             "No organisation label is set, and app.ardoq.com is shared by many: give org, or set "
@@ -92,7 +92,7 @@ def test_the_shared_host_needs_a_label(host, org):
 
 
 def test_the_shared_host_with_a_label_is_fine(monkeypatch):
-    """The label may come from the environment; v1 says it otherwise and needs none here."""
+    """The label may come from the environment; v1 sends it differently and needs none here."""
     ArdoqClient("https://app.ardoq.com", TOKEN)
     monkeypatch.setenv("ARDOQ_ORG_LABEL", "acme")
     assert ArdoqClient("https://app.ardoq.com", TOKEN, version="v2").org == "acme"
@@ -103,7 +103,7 @@ def test_the_shared_host_with_a_label_is_fine(monkeypatch):
     ["https://evil.example/x", "http://acme.ardoq.com/x", "//acme.ardoq.com:8443/x"],
 )
 def test_a_next_link_does_not_take_the_token_elsewhere(wire, client, href):
-    """A link to another host, port or scheme is refused, and what came before it has been handed out."""
+    """A link to another host, port or scheme is refused, after the values before it were yielded."""
     wire.get(COMPONENTS, json=page("a", following=href))
     components = client.iter_components()
     assert next(components) == {"name": "a"}
@@ -115,14 +115,14 @@ def test_a_next_link_does_not_take_the_token_elsewhere(wire, client, href):
     "answer",
     [[], {"_links": {}}, {"values": None}, {"values": {}}, None, {"values": [], "_links": [1]}],
 )
-def test_what_is_no_page_is_told(wire, client, answer):
+def test_an_answer_that_is_not_a_page_is_reported(wire, client, answer):
     """A list, or an object without values, is no page of v2."""
     wire.get(COMPONENTS, json=answer)
     sentence_of(UnexpectedAnswer, client.get_components)
 
 
-def test_a_write_whose_answer_has_no_id_is_told(wire, client):
-    """The write was carried out: whoever reads it is told to look."""
+def test_a_write_whose_answer_has_no_id_is_reported(wire, client):
+    """The write was carried out: the error tells the user to look in Ardoq."""
     wire.patch(f"{COMPONENTS}/c", json={"name": "x"})
     assert sentence_of(UnexpectedAnswer, client.patch_component, "c", payload={"name": "x"}) == (
         "PATCH /api/v2/components/c was carried out, but the answer has no '_id': "

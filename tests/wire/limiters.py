@@ -66,15 +66,15 @@ def let_through(limiter, *, threads, latency, seconds, limit=None):
     Each thread sends its next request when the last one is answered, `latency` seconds after it was sent.
     """
     now = 0.0
-    pace = RateLimiter(limit, lambda: now)
+    rate_limiter = RateLimiter(limit, lambda: now)
     answers = {True: 0, False: 0}
     order = itertools.count()
     events = [(0.001 * thread, next(order), "ready", None) for thread in range(threads)]
     while events[0][0] < seconds:
         now, _, what, known = heapq.heappop(events)
-        if what == "ready" and pace.active and (known is None or known.round != pace.round):
-            turn = pace.reserve()
-            event = (now + turn.delay, "ready", turn)
+        if what == "ready" and rate_limiter.active and (known is None or known.round != rate_limiter.round):
+            slot = rate_limiter.reserve()
+            event = (now + slot.delay, "ready", slot)
         elif what == "ready":
             event = (now + latency / 2, "asks", now)
         elif what == "asks":
@@ -83,9 +83,9 @@ def let_through(limiter, *, threads, latency, seconds, limit=None):
             sent, wait = known
             answers[wait is None] += 1
             if wait is not None:
-                pace.record_rejected(sent, wait)
-            elif pace.active:
-                pace.record_accepted()
+                rate_limiter.record_rejected(sent, wait)
+            elif rate_limiter.active:
+                rate_limiter.record_accepted()
             event = (now, "ready", None)
         heapq.heappush(events, (event[0], next(order), *event[1:]))
     return answers[True], answers[False]

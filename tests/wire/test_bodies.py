@@ -1,4 +1,4 @@
-"""What callers hand over is written exactly as it is, or refused in a sentence that names the place."""
+"""Bodies are sent exactly as given, or refused with an error that names the attribute."""
 
 import datetime as dt
 import decimal
@@ -81,8 +81,8 @@ REMEDY = "which JSON cannot hold: give text, a number, true or false, None, a li
 
 @settings(WIRE, max_examples=examples(300))
 @given(body=st.dictionaries(TEXT, VALUES, max_size=5))
-def test_what_json_can_hold_is_written_exactly(body):
-    """What is read back is what was given: every letter, every digit, nothing added."""
+def test_json_values_are_sent_exactly(body):
+    """The decoded body equals what was given: every letter and digit, nothing added."""
     written = encode_json(body)
     assert json.loads(written) == body
     assert json.loads(written.decode("utf-8")) == body
@@ -122,8 +122,8 @@ def test_how_it_is_written(value, written):
     ],
     ids=["attribute", "in-a-list", "in-a-tuple", "body-is-a-list", "body-itself"],
 )
-def test_what_it_cannot_hold_is_refused_by_its_place(wrap, where, value, what):
-    """The sentence names the attribute and the way to it, what stands there, and what could."""
+def test_a_value_that_json_cannot_hold_is_named(wrap, where, value, what):
+    """The error names the path of the attribute, its value, and the values that are allowed."""
     found = sentence_of(InvalidInput, encode_json, wrap(value))
     assert found.endswith(REMEDY)
     if "holds itself" in what:  # somewhere below, in a dict or a list
@@ -163,7 +163,7 @@ def test_a_deep_nest_is_written_exactly_or_refused(kind, depth):
 
 
 def test_a_long_key_is_not_quoted_whole():
-    """A sentence stays one, whatever the name of the attribute."""
+    """The error is one sentence for any name of the attribute."""
     found = sentence_of(InvalidInput, encode_json, {"k" * 100_000: b"x"})
     assert found.startswith("The value of 'kkkk")
     assert len(found) < 300
@@ -180,8 +180,8 @@ def test_two_keys_that_json_writes_alike_are_refused(wrap, keys, first):
     assert found == f"A dict has the keys {first!r} and {written!r}, which JSON writes alike."
 
 
-def test_nothing_is_sent_of_what_is_refused(server):
-    """A body that cannot be written reaches nobody, whichever method it is for."""
+def test_a_refused_body_is_not_sent(server):
+    """A body that cannot be encoded is not sent, for any method."""
     with ArdoqClient(server.url, server.token) as client:
         for value, _ in UNFIT.values():
             for call in (
@@ -225,7 +225,7 @@ def test_half_a_letter_in_a_query_is_refused(text, version, server):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only here may a file be called anything")
 def test_a_file_whose_name_is_no_text_needs_another(tmp_path, server):
-    """A file whose name cannot be sent is refused before anything is, and goes up under another name."""
+    """A file whose name cannot be sent is refused before the upload, and can be sent under another name."""
     path = os.path.join(os.fsencode(tmp_path), b"\xff.txt")  # noqa: PTH118  (a Path of bytes there is not)
     with open(path, "wb") as file:  # noqa: PTH123
         file.write(b"content")
@@ -247,7 +247,7 @@ def test_a_file_name_that_is_no_text_at_all(server):
 
 @pytest.mark.parametrize("content_type", ["text/plain\r\nX: y", "\ud800", "text/\x00", 5])
 def test_a_content_type_that_is_none_is_refused(content_type, server):
-    """What would break the form, or cannot be written into it, is said to be no content type."""
+    """A text that would break the form, or cannot be written into it, is not a content type."""
     with ArdoqClient(server.url, server.token) as client:
         found = sentence_of(
             InvalidInput, client.upload_attachment, "5f00", b"x", "a.txt", content_type=content_type

@@ -34,7 +34,7 @@ def test_one_connection_is_enough_for_one_thread(version, server):
 
 @pytest.mark.parametrize("fault", FAULTS_ANSWERED, ids=str)
 def test_a_connection_outlives_an_answer_that_is_an_error(fault, server, time):
-    """What was answered to its end leaves the connection for the next request."""
+    """An answer that was read to its end leaves the connection for the next request."""
     with ArdoqClient(server.url, server.token, retries=0) as client:
         server.fail(**fault)
         try:
@@ -70,7 +70,7 @@ def test_threads_have_a_connection_each_at_most(server):
 
 
 def open_connections(server, wanted):
-    """Wait until the emulator knows of so many open connections, and tell whether it came to that."""
+    """Wait until the emulator has so many open connections, and return whether it has."""
     inner = server._server
     with inner._changed:
         return inner._changed.wait_for(lambda: len(inner._connections) == wanted, timeout=10)
@@ -87,7 +87,7 @@ def test_a_client_that_is_closed_leaves_no_connection(server):
 
 
 def test_the_end_of_a_with_closes_after_an_error_as_well(server):
-    """An error within the `with` goes its way, and the connection is closed."""
+    """An error within the `with` is raised, and the connection is closed."""
     with pytest.raises(LookupError), ArdoqClient(server.url, server.token) as client:
         client.get_workspace("0" * 24)
     assert open_connections(server, 0)
@@ -104,7 +104,7 @@ def test_a_client_that_was_closed_can_be_used_again(server):
 
 
 def test_an_answer_that_was_not_read_is_not_the_next_ones(raw_server):
-    """Where an answer was given up in its middle, its connection is not used again."""
+    """A connection is not used again after an answer that was not read to its end."""
     large = b"HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n" + b"[" + b" " * 3998 + b"]"
     server = raw_server(large, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
     with ArdoqClient(server.url, "t0ken", retries=0, largest_answer=100) as client:
@@ -114,7 +114,7 @@ def test_an_answer_that_was_not_read_is_not_the_next_ones(raw_server):
 
 
 def test_a_redirect_of_a_download_leaves_its_connection(raw_server):
-    """Where a file lies elsewhere on the host, the redirect and the file come over one connection."""
+    """A redirect to a file on the same host uses one connection for both."""
 
     def twice(connection):
         connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: /api/there\r\nContent-Length: 4\r\n\r\nsoon")
@@ -130,7 +130,7 @@ def test_a_redirect_of_a_download_leaves_its_connection(raw_server):
     ("problem", "doubtful"),
     [(ConnectionResetError("gone"), True), (TimeoutError(), True), (OSError(5, "no"), False)],
 )
-def test_what_an_adapter_of_the_callers_lets_through_is_an_error_of_the_tree(problem, doubtful):
+def test_errors_of_a_custom_adapter_become_library_errors(problem, doubtful):
     """An adapter that raises what the system raises: a write is in doubt where the connection was the
     trouble.
     """

@@ -1,4 +1,4 @@
-"""A call ends by its deadline, whatever it was doing, and says so."""
+"""A call ends by its deadline in every phase, and the error names it."""
 
 import time as real_time
 
@@ -20,7 +20,7 @@ PATIENT = {"count": 1000, "longest_wait": 1000}
 
 @pytest.fixture
 def hurried(server, time):
-    """A client whose calls may take five seconds each, and that would go on for ever otherwise."""
+    """A client with a deadline of five seconds, and no other limit."""
     with ArdoqClient(server.url, server.token, retries=Retries(**PATIENT, deadline=5)) as client:
         yield client
 
@@ -38,8 +38,8 @@ def test_repeats_end_by_the_deadline(hurried, server, time):
     assert str(caught.value).endswith(f" {LATE}")
 
 
-def test_each_call_has_the_whole_of_it(hurried, server, time):
-    """What one call has used up is not the next one's."""
+def test_each_call_has_its_own_deadline(hurried, server, time):
+    """Each call has its own deadline."""
     for _ in range(3):
         server.fail(status=503, retry_after=4)
         assert hurried.get_workspaces() == []
@@ -47,7 +47,7 @@ def test_each_call_has_the_whole_of_it(hurried, server, time):
 
 
 def test_a_wait_that_is_too_long_is_not_begun(hurried, server, time):
-    """A 429 that asks for more than what is left is an error at once."""
+    """A 429 that asks for more than the time left is an error at once."""
     server.fail(status=429, retry_after=3)
     server.fail(status=429, retry_after=3)
     with pytest.raises(RateLimited) as caught:
@@ -56,8 +56,8 @@ def test_a_wait_that_is_too_long_is_not_begun(hurried, server, time):
     assert str(caught.value).endswith(f" {LATE}")
 
 
-def test_a_write_that_ends_by_its_deadline_is_in_doubt_only_if_it_was_sent(hurried, server, time):
-    """A 429 at the deadline leaves no doubt; a change that had got no answer before it does."""
+def test_a_write_past_its_deadline_is_ambiguous_only_if_it_was_sent(hurried, server, time):
+    """A 429 at the deadline is not ambiguous; a change that got no answer before it is."""
     ws = hurried.create_workspace({"name": "W"})
     server.fail(status=429, retry_after=60, method="PUT")
     with pytest.raises(RateLimited):
@@ -69,7 +69,7 @@ def test_a_write_that_ends_by_its_deadline_is_in_doubt_only_if_it_was_sent(hurri
 
 
 def test_a_turn_that_comes_too_late_is_not_waited_for(server, time):
-    """Where requests take turns, one whose turn is after its deadline is not sent."""
+    """With a rate limit, a request whose slot is after its deadline is not sent."""
     with ArdoqClient(
         server.url, server.token, rate_limit=0.1, retries=Retries(**PATIENT, deadline=5)
     ) as client:
@@ -84,8 +84,8 @@ def test_a_turn_that_comes_too_late_is_not_waited_for(server, time):
     assert [record.method for record in server.requests] == ["GET", "GET"]
 
 
-def test_looking_into_a_conflict_ends_by_the_same_deadline(hurried, server, time):
-    """What is stored is read within the time that the change has left."""
+def test_checking_a_conflict_has_the_same_deadline(hurried, server, time):
+    """The stored state is read within the time that the change has left."""
     ws = hurried.create_workspace({"name": "W"})
     server.fail(status=503, retry_after=3, method="PUT")
     server.fail("drop-after", method="PUT")
@@ -99,7 +99,7 @@ def test_looking_into_a_conflict_ends_by_the_same_deadline(hurried, server, time
 
 
 def client_in_haste(server, **keywords):
-    """Make a client whose calls may take three tenths of a second, though its time-out is long."""
+    """Make a client with a deadline of 0.3 seconds and a long time-out."""
     retries = Retries(count=5, backoff=0, deadline=0.3)
     return ArdoqClient(server.url, "t0ken", timeout=30, retries=retries, **keywords)
 
@@ -108,11 +108,11 @@ def test_a_silent_server_is_not_waited_for_longer(raw_server):
     """The time-out of a call is never longer than its deadline."""
     with client_in_haste(raw_server(None, None)) as client:
         found = sentence_of(ServiceUnavailable, client.get_workspaces)
-    assert found.startswith("No answer to GET /api/workspace: nothing came within the time-out.")
+    assert found.startswith("No answer to GET /api/workspace: no data arrived within the time-out.")
     assert found.endswith("Its deadline of 0.3 seconds leaves no time for another attempt.")
 
 
-def test_a_write_to_a_silent_server_is_in_doubt(raw_server):
+def test_a_write_to_a_silent_server_is_ambiguous(raw_server):
     """A create that is cut short by its deadline may have been carried out."""
     with client_in_haste(raw_server(None)) as client, pytest.raises(AmbiguousWrite):
         client.create_workspace({"name": "W"})

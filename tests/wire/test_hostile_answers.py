@@ -29,7 +29,7 @@ OK = "200 OK"
 
 
 def answer(body, *headers, status=OK, length=None):
-    """Return an answer byte by byte, with its length unless another is said."""
+    """Return the bytes of an answer, with its length unless another is given."""
     length = len(body) if length is None else length
     lines = [f"HTTP/1.1 {status}", "Content-Type: application/json", f"Content-Length: {length}", *headers]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
@@ -41,7 +41,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 def no_json(body, why=None, *headers):
-    """Return an answer with such a body, and what is said of it."""
+    """Return an answer with such a body, and the expected problem."""
     said = JSON.format(len(body)) + (f": {why}." if why else ".")
     return answer(body, *headers), said
 
@@ -115,8 +115,8 @@ def call(raw_server):
 
 
 @pytest.mark.parametrize(("raw", "kind", "sentence"), HOSTILE)
-def test_a_read_says_what_is_wrong(raw, kind, sentence, call):
-    """Whatever comes instead of an answer, a read ends with one sentence that says what it was."""
+def test_a_read_reports_the_problem(raw, kind, sentence, call):
+    """For anything that is not an answer, a read ends with one sentence that describes it."""
     with pytest.raises(ArdoqClientException) as caught:
         call(raw)
     assert type(caught.value) is kind
@@ -124,7 +124,7 @@ def test_a_read_says_what_is_wrong(raw, kind, sentence, call):
 
 
 @pytest.mark.parametrize(("raw", "_kind", "_sentence"), HOSTILE)
-def test_a_write_is_in_doubt(raw, _kind, _sentence, call):
+def test_a_write_is_ambiguous(raw, _kind, _sentence, call):
     """A create that got such an answer may have been carried out; that nothing came back is success for
     a write.
     """
@@ -154,7 +154,7 @@ def test_a_write_is_in_doubt(raw, _kind, _sentence, call):
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n[\r\n1\r\n]\r\n0\r\n\r\n", []),
     ],
 )
-def test_what_is_unusual_and_clear_is_read(raw, value, call):
+def test_unusual_but_valid_answers_are_read(raw, value, call):
     """Other encodings of Unicode, wrong declarations and old ways of HTTP do no harm."""
     assert call(raw) == value
 
@@ -165,7 +165,7 @@ def test_of_a_key_that_is_there_twice_the_last_counts(call):
 
 
 def test_a_nest_10000_deep_is_read_or_refused(call):
-    """It is a sentence, or where this Python reads so deep, what was sent."""
+    """It is an error or, if this Python reads so deep, the value that was sent."""
     raw = answer(b"[" * 10_000 + b"]" * 10_000)
     if sys.version_info < (3, 12):
         with pytest.raises(UnexpectedAnswer, match="nested too deeply"):
@@ -184,7 +184,7 @@ def test_a_nest_10000_deep_is_read_or_refused(call):
 
 
 class Flood:
-    """Send a head and then the same piece for ever, and count what left."""
+    """Send a head and then the same chunk for ever, and count the bytes."""
 
     def __init__(self, head, piece, most=2000 * MEGABYTE):
         self.head, self.piece, self.most = head, piece, most
@@ -247,7 +247,7 @@ def test_a_flood_ends_at_the_limit(flood, writes, call, peak):
     ],
 )
 def test_a_refusal_without_an_end_is_still_that_refusal(status, location, kind, flood, call, peak):
-    """Of what is said about a refusal or a redirect a megabyte or so is read, and the status counts."""
+    """About a megabyte of the body of an error or a redirect is read, and the status counts."""
     flood = flood()
     flood.head = flood.head.replace(b"200 OK\r\n", status + b"\r\n" + location)
     with pytest.raises(kind) as caught:
@@ -259,7 +259,7 @@ def test_a_refusal_without_an_end_is_still_that_refusal(status, location, kind, 
 
 
 def test_a_redirect_without_an_end_is_followed(call, raw_server):
-    """Within the host a redirect is followed, whatever is said about it."""
+    """A redirect on the same host is followed, whatever its body is."""
     flood = FLOODS["without a length"]()
     flood.head = b"HTTP/1.1 302 Found\r\nLocation: /api/there\r\n\r\n"
     assert call(flood, answer(b"[]")) == []
@@ -278,7 +278,7 @@ def test_a_redirect_without_an_end_is_followed(call, raw_server):
 )
 @pytest.mark.parametrize(("status", "kind"), [("401 No", AuthorizationError), ("404 No", NotFoundError)])
 def test_a_refusal_that_cannot_be_read_is_still_that_refusal(status, kind, said, writes, call):
-    """A status says what was decided, also where what is said about it breaks off or cannot be unpacked."""
+    """The status counts, also if the body is cut off or cannot be decompressed."""
     with pytest.raises(kind):
         call(said(status), writes=writes)
 
@@ -306,7 +306,7 @@ def test_a_download_into_memory_ends_at_the_limit(writes, raw_server, tmp_path, 
 # -- what is left behind ----------------------------------------
 
 
-def test_what_is_left_of_one_answer_is_not_the_next(raw_server):
+def test_the_rest_of_one_answer_is_not_the_next(raw_server):
     """Bytes beyond the Content-Length are not taken for the answer to the next request."""
     smuggled = answer(b"[]", length=2) + answer(b'[{"_id": "evil"}]')
     server = raw_server(smuggled, answer(b"[]"))
@@ -321,7 +321,7 @@ HEADS = st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nConte
 
 
 def test_any_bytes_are_an_answer_or_an_error_of_the_tree(raw_server):
-    """Whatever bytes a server sends, a read gives JSON or raises an error of the tree."""
+    """For any bytes from a server, a read returns JSON or raises an error of the library."""
     said = []
     server = raw_server(*[lambda connection: connection.sendall(said[-1])] * 400)
     with ArdoqClient(server.url, "t0ken", retries=0, timeout=5) as client:
@@ -341,7 +341,7 @@ def test_any_bytes_are_an_answer_or_an_error_of_the_tree(raw_server):
 @settings(WIRE, max_examples=300)
 @given(st.one_of(st.binary(max_size=100), st.text(max_size=50).map(str.encode)))
 def test_any_bytes_are_json_or_not(content):
-    """Reading agrees with Python's own reader, but for what JSON does not know."""
+    """Decoding agrees with Python's own decoder, except for constants that JSON does not have."""
     try:
         found = decode_json(content)
     except NotJsonError:

@@ -33,7 +33,7 @@ def statuses(server):
 
 @pytest.mark.parametrize("version", [pytest.param("v1", marks=pytest.mark.slow), "v2"])
 def test_single_requests_as_fast_as_can_be(version, limited, time):
-    """600 requests are all answered, at 90 % or more of what is granted, and at most 1 in 50 is refused."""
+    """600 requests are all answered at 90 % of the granted rate or more, with at most 1 in 50 refused."""
     with ArdoqClient(limited.url, limited.token, version=version) as client:
         start = time.now
         for _ in range(600):
@@ -45,7 +45,7 @@ def test_single_requests_as_fast_as_can_be(version, limited, time):
 
 @pytest.mark.parametrize("version", [pytest.param("v1", marks=pytest.mark.slow), "v2"])
 def test_a_sync_that_writes_a_request_a_row(version, limited, time):
-    """A first load of 600 rows at once fails no row, and takes 90 % or more of what is granted."""
+    """A first load of 600 rows fails no row and uses 90 % of the granted rate or more."""
     workspace = limited_world(limited)
     with ArdoqSyncClient(limited.url, limited.token, version=version, on_error="collect") as client:
         start = time.now
@@ -90,7 +90,7 @@ def test_a_limit_of_the_callers_is_never_refused(limited, time):
     assert 299 / (time.now - start) == pytest.approx(30, rel=0.01)
 
 
-def test_nobody_sleeps_where_nothing_is_limited(server, time):
+def test_without_a_limit_nothing_waits(server, time):
     """Without a 429 and without a limit no request waits."""
     with ArdoqClient(server.url, server.token) as client:
         for _ in range(50):
@@ -123,8 +123,8 @@ def test_who_waits_while_another_429_comes_in_waits_for_both(server, time):
     assert time.slept == [2, 9]
 
 
-def test_a_429_that_is_not_waited_for_holds_nobody_up(server, time):
-    """Where one request gives up at once, the next is sent at once."""
+def test_a_429_that_is_not_waited_for_delays_no_other_request(server, time):
+    """After a request that gives up at once, the next one is sent at once."""
     server.fail(status=429, retry_after=3600)
     with ArdoqClient(server.url, server.token) as client:
         with pytest.raises(RateLimited):

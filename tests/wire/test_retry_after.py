@@ -1,4 +1,4 @@
-"""What `Retry-After` may say, over a real socket: sensible waits are kept, absurd ones are bounded."""
+"""Values of `Retry-After`, over a real socket: sensible waits are kept, absurd ones are bounded."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -64,7 +64,7 @@ WAITS = [
 
 @pytest.mark.parametrize(("retry_after", "least", "most"), WAITS)
 def test_a_429_is_waited_for_as_long_as_makes_sense(retry_after, least, most, raw_server, time):
-    """Seconds and dates are waited for; what has passed, is negative or no time at all, is a short pause."""
+    """Seconds and dates are waited for; a past, negative or invalid time is a short pause."""
     server = raw_server(refusal(429, f"Retry-After: {retry_after()}"), GOOD)
     with ArdoqClient(server.url, "t0ken") as client:
         assert client.get_workspaces() == []
@@ -77,7 +77,7 @@ def test_a_429_is_waited_for_as_long_as_makes_sense(retry_after, least, most, ra
     ["301", "86400", "999999999", "Fri, 31 Dec 9999 23:59:59 GMT", "Fri, 31 Dec 2199 23:59:59 GMT"],
 )
 def test_a_429_that_asks_for_too_much_is_an_error_at_once(retry_after, raw_server, time):
-    """What asks for more than `longest_wait`, or for a date in the far future, is not waited for at all."""
+    """A wait beyond `longest_wait`, or until the far future, is not waited for at all."""
     server = raw_server(refusal(429, f"Retry-After: {retry_after}"))
     with ArdoqClient(server.url, "t0ken") as client, pytest.raises(RateLimited):
         client.get_workspaces()
@@ -85,7 +85,7 @@ def test_a_429_that_asks_for_too_much_is_an_error_at_once(retry_after, raw_serve
 
 
 def test_two_waits_that_contradict_each_other_make_no_sense(raw_server, time):
-    """Of two headers of that name neither is believed."""
+    """Of two headers of that name, neither counts."""
     server = raw_server(refusal(429, "Retry-After: 7", "Retry-After: 70"), GOOD)
     with ArdoqClient(server.url, "t0ken") as client:
         client.get_workspaces()

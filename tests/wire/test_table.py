@@ -60,13 +60,13 @@ class World:
         return sorted(row["name"] for row in self.ardoq.dump()["components"])
 
     def arrived(self, verb):
-        """Return the status of each request of one verb that arrived, None where it was not handled."""
+        """Return the status of each request of one verb that arrived, None if it was not handled."""
         return [record.status for record in self.ardoq.requests if record.method == verb]
 
 
 @pytest.fixture(params=VERSIONS)
 def world(request, server, time):
-    """The world that things go wrong in, once for each version of the API."""
+    """An emulator with a client, for each version of the API."""
     made = World(server, request.param, time)
     yield made
     made.client.close()
@@ -84,14 +84,14 @@ CREATES = ("create", "batch")
 
 
 def refused(world, verb):
-    """Let nobody listen for the first try."""
+    """Refuse the connection of the first attempt."""
     world.ardoq.stop()
     world.client.session.close()
     world.time.meanwhile.append(world.ardoq.start)
 
 
 def unknown_host(world, verb):
-    """Let the name of the host not be known for the first try."""
+    """Let the host name not resolve for the first attempt."""
     resolve, asked = socket.getaddrinfo, []
 
     def first_unknown(*args, **keywords):
@@ -151,10 +151,10 @@ def go_wrong(world, action, cause, monkeypatch):
 
 @pytest.mark.parametrize(("cause", "first", "_done"), cells(NEVER_LEFT, LIMITED))
 @pytest.mark.parametrize("action", ACTIONS)
-def test_what_was_certainly_not_carried_out_is_sent_again(
+def test_requests_that_were_not_carried_out_are_sent_again(
     action, cause, first, _done, world, time, monkeypatch
 ):
-    """Whatever the verb, a request that never left, or met a 429, is sent again once and carried out once."""
+    """For every verb, a request that was not sent, or got a 429, is sent again and carried out once."""
     go_wrong(world, action, cause, monkeypatch)
     world.act(action)
     assert world.names == AFTER[action]
@@ -168,7 +168,7 @@ def test_what_was_certainly_not_carried_out_is_sent_again(
 
 @pytest.mark.parametrize(("cause", "first", "done"), cells(UNAVAILABLE, NO_ANSWER))
 @pytest.mark.parametrize("action", [action for action in ACTIONS if action not in CREATES])
-def test_what_says_the_same_twice_is_sent_again(action, cause, first, done, world, time, monkeypatch):
+def test_idempotent_requests_are_sent_again(action, cause, first, done, world, time, monkeypatch):
     """A read, a change with a version and a delete end as if nothing had happened, carried out once."""
     go_wrong(world, action, cause, monkeypatch)
     answer = world.act(action)
@@ -191,9 +191,7 @@ def test_what_says_the_same_twice_is_sent_again(action, cause, first, done, worl
 
 @pytest.mark.parametrize(("cause", "first", "done"), cells(UNAVAILABLE, NO_ANSWER))
 @pytest.mark.parametrize("action", CREATES)
-def test_a_create_whose_fate_is_unknown_is_never_repeated(
-    action, cause, first, done, world, time, monkeypatch
-):
+def test_an_uncertain_create_is_never_retried(action, cause, first, done, world, time, monkeypatch):
     """A create and a batch are sent once; the error says that nobody knows, whether it was carried out
     or not.
     """
@@ -207,8 +205,8 @@ def test_a_create_whose_fate_is_unknown_is_never_repeated(
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_a_429_to_the_last_leaves_nothing_behind(action, world, time):
-    """Where Ardoq asks to wait longer than a client may, nothing was carried out and nothing is in doubt."""
+def test_a_write_that_only_got_429_is_not_ambiguous(action, world, time):
+    """If Ardoq asks for a longer wait than allowed, nothing was carried out, and nothing is ambiguous."""
     world.ardoq.fail(status=429, retry_after=3600, method=world.verb(action))
     with pytest.raises(RateLimited):
         world.act(action)
@@ -221,7 +219,7 @@ def test_a_429_to_the_last_leaves_nothing_behind(action, world, time):
 
 @pytest.mark.parametrize("action", ["change", "delete"])
 @pytest.mark.parametrize("last", ["refused", "429"])
-def test_a_write_in_doubt_stays_in_doubt(action, last, world, time):
+def test_an_uncertain_write_stays_uncertain(action, last, world, time):
     """After a try without an answer, a later one that never left or met a 429 does not make it certain."""
     world.ardoq.fail("drop-after", method=world.verb(action))
     if last == "429":
@@ -235,7 +233,7 @@ def test_a_write_in_doubt_stays_in_doubt(action, last, world, time):
     assert world.names == AFTER[action]
 
 
-def test_a_read_is_never_in_doubt(world, time):
+def test_a_read_is_never_ambiguous(world, time):
     """A read that gets no answer and then a 429 is limited, not ambiguous."""
     world.ardoq.fail("drop-after", method="GET")
     world.ardoq.fail(status=429, retry_after=3600, method="GET")
@@ -244,8 +242,8 @@ def test_a_read_is_never_in_doubt(world, time):
     assert "may have been carried out" not in str(caught.value)
 
 
-def test_a_refusal_after_a_try_without_an_answer_says_so(world, time):
-    """A change that got no answer and is then refused says that the first one may have gone through."""
+def test_an_error_after_an_unanswered_attempt_mentions_it(world, time):
+    """The error of a change that got no answer and is then refused mentions the first attempt."""
     verb = world.verb("change")
     world.ardoq.fail("drop-after", method=verb)
     world.ardoq.fail(status=403, method=verb)
@@ -255,8 +253,8 @@ def test_a_refusal_after_a_try_without_an_answer_says_so(world, time):
 
 
 @pytest.mark.parametrize("kind", ["drop-before", "status"])
-def test_a_conflict_that_cannot_be_looked_into_is_in_doubt(kind, world, time):
-    """Where what is stored cannot be read, nobody knows whose doing a conflict is."""
+def test_a_conflict_that_cannot_be_checked_is_ambiguous(kind, world, time):
+    """If the stored state cannot be read, the cause of a conflict is not known."""
     world.ardoq.fail("drop-after", method=world.verb("change"))
     world.ardoq.fail(kind, method="GET", times=9)
     with pytest.raises(AmbiguousWrite, match="409 after a retry, and what is stored cannot be read"):
@@ -265,7 +263,7 @@ def test_a_conflict_that_cannot_be_looked_into_is_in_doubt(kind, world, time):
 
 
 def test_a_batch_that_only_reads_is_sent_again(server, time):
-    """The POST that expands a batch writes nothing: it is repeated, and never in doubt."""
+    """The POST that expands a batch writes nothing: it is sent again, and never ambiguous."""
     with ArdoqClient(server.url, server.token, version="v2", retries=Retries(count=1)) as client:
         server.fail("drop-after", method="POST")
         assert client.expand_batch(Batch()) is not None

@@ -15,13 +15,13 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
-    """An authority that nobody knows, with the file that names it."""
+    """A certificate authority of our own, with its file."""
     return new_authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture
 def listening():
-    """Close at the end what is added."""
+    """Close at the end what a test adds."""
     opened = []
     yield opened
     for one in opened:
@@ -45,7 +45,7 @@ def client(hosturl, **keywords):
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 @pytest.mark.parametrize("writes", [False, True])
-def test_an_authority_that_nobody_knows_is_refused(writes, host, tls):
+def test_an_unknown_authority_is_refused(writes, host, tls):
     """The certificate is looked at on this machine as well; nothing is sent, and the error says what to
     do.
     """
@@ -78,7 +78,7 @@ def test_an_authority_that_is_named_is_trusted(name, host, tls, authority, monke
 @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 @pytest.mark.parametrize("value", ["", "0", "false"])
 def test_no_variable_switches_the_look_off(value, name, tls, monkeypatch):
-    """An empty variable trusts nobody more, and one that names no file is an error."""
+    """An empty variable changes nothing, and one that does not name a file is an error."""
     monkeypatch.setenv(name, value)
     monkeypatch.setenv("PYTHONHTTPSVERIFY", "0")
     with client(f"https://localhost:{tls.port}") as ardoq, pytest.raises(ServiceUnavailable) as caught:
@@ -113,16 +113,16 @@ def test_a_session_of_the_callers_may_trust_and_be_known(authority, listening, t
 
 
 @pytest.mark.parametrize("writes", [False, True])
-def test_a_host_without_tls_at_that_port_is_told(writes, server):
-    """https:// where http:// is spoken is no doubtful write but a setting that is wrong."""
+def test_a_port_without_tls_is_reported(writes, server):
+    """https:// to a port that expects http:// is a wrong setting, not an ambiguous write."""
     with client(server.url.replace("http:", "https:")) as ardoq, pytest.raises(ServiceUnavailable) as caught:
         ardoq.create_workspace({"name": "W"}) if writes else ardoq.get_workspaces()
     assert type(caught.value) is ServiceUnavailable
     assert "the host does not speak TLS at that port" in str(caught.value)
 
 
-def test_a_connection_that_breaks_before_tls_is_agreed_on_has_sent_nothing(raw_server):
-    """A create whose connection is closed during the handshake is sent again, and is not in doubt."""
+def test_a_connection_that_breaks_in_the_tls_handshake_has_sent_nothing(raw_server):
+    """A create whose connection is closed during the handshake is sent again, and is not ambiguous."""
     server = raw_server(b"", b"")
     ardoq = ArdoqClient(server.url.replace("http:", "https:"), TOKEN, retries=Retries(count=1, backoff=0))
     with pytest.raises(ServiceUnavailable, match="after 2 attempts") as caught:
@@ -132,7 +132,7 @@ def test_a_connection_that_breaks_before_tls_is_agreed_on_has_sent_nothing(raw_s
 
 
 def test_old_versions_of_tls_are_refused(authority, listening, monkeypatch):
-    """What a server offers below TLS 1.2 is not spoken, and not tried again."""
+    """TLS below 1.2 is refused, and not tried again."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority[1]))
     old = TlsServer(authority[0], "localhost")
     listening.append(old)
@@ -157,7 +157,7 @@ def proxy(tls, listening):
 
 
 def test_a_proxy_of_the_environment_tunnels_and_hears_no_token(tls, proxy, authority, monkeypatch):
-    """The proxy for https is asked for the host, and all that goes through it is TLS."""
+    """The proxy for https gets the host name, and only TLS goes through it."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority[1]))
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
     with client("https://ardoq.test") as ardoq:
@@ -169,8 +169,8 @@ def test_a_proxy_of_the_environment_tunnels_and_hears_no_token(tls, proxy, autho
     assert b"authorization" not in heard.lower()
 
 
-def test_a_proxy_that_looks_into_tls_is_found_out(tls, proxy, monkeypatch):
-    """A tunnel that ends at somebody whose certificate is not trusted gets nothing."""
+def test_a_proxy_that_intercepts_tls_is_refused(tls, proxy, monkeypatch):
+    """A tunnel to a host with an untrusted certificate gets nothing."""
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
     with client("https://ardoq.test") as ardoq, pytest.raises(ServiceUnavailable, match="is not trusted"):
         ardoq.get_workspaces()
@@ -179,7 +179,7 @@ def test_a_proxy_that_looks_into_tls_is_found_out(tls, proxy, monkeypatch):
 
 @pytest.mark.parametrize("name", ["NO_PROXY", "no_proxy"])
 def test_a_host_that_is_excepted_asks_no_proxy(name, proxy, monkeypatch):
-    """`NO_PROXY` counts: the host is then looked for directly, and here not found."""
+    """`NO_PROXY` counts: the host is then resolved directly, which fails here."""
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
     monkeypatch.setenv(name, "ardoq.test")
     with client("https://ardoq.test") as ardoq, pytest.raises(ServiceUnavailable):
@@ -199,7 +199,7 @@ def test_this_machine_is_asked_without_a_proxy(tls, proxy, authority, monkeypatc
 
 @pytest.mark.parametrize("writes", [False, True])
 def test_the_password_of_a_proxy_is_in_no_error(writes, listening, monkeypatch, caplog):
-    """A proxy that refuses is told by what it said, without what it was given; nothing was sent to Ardoq."""
+    """The error about a refusing proxy has its answer without the password; nothing was sent to Ardoq."""
     listening.append(Proxy(refuses=True))
     monkeypatch.setenv("HTTPS_PROXY", f"http://somebody:p4ssw0rd@127.0.0.1:{listening[0].port}")
     ardoq = client("https://ardoq.test")

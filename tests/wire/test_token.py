@@ -1,4 +1,4 @@
-"""The token goes to Ardoq and nowhere else, whatever it looks like and whoever repeats it."""
+"""The token is sent only to Ardoq, and shown nowhere, whatever it is and whatever repeats it."""
 
 import contextlib
 import copy
@@ -74,7 +74,7 @@ CALLS = {
 
 
 def told(answer, said):
-    """Return an answer that repeats what was said, with the length that it then has."""
+    """Return an answer that repeats a text, with the right length."""
     for more in (15, 0):
         answer = answer.replace("{n+15}" if more else "{n}", str(len(said) + more))
     return answer.replace("{}", said).replace("{{", "{").replace("}}", "}").encode("latin-1")
@@ -101,7 +101,7 @@ def everything_of(error):
 
 
 def shows(text, *secrets):
-    """Tell whether a text shows one of some secrets, in whatever letter case."""
+    """Return whether a text shows one of some secrets, in any letter case."""
     return any(secret.casefold() in text.casefold() for secret in secrets)
 
 
@@ -122,8 +122,8 @@ def log(caplog):
     answer=st.sampled_from(SHOWN_BY),
     call=st.sampled_from(list(CALLS.values())),
 )
-def test_what_repeats_the_token_is_shown_without_it(token, spelling, answer, call, log):
-    """Whatever part of an answer repeats the token, however spelled, neither error nor log shows it."""
+def test_an_answer_that_repeats_the_token_is_redacted(token, spelling, answer, call, log):
+    """If any part of an answer repeats the token, in any form, neither error nor log shows it."""
     log.clear()
     said = spelling(token)
     server = RawServer(*[told(answer, said)] * 7)  # a redirect is followed five times
@@ -165,7 +165,7 @@ def test_a_next_link_that_repeats_the_token_does_not_show_it(token, spelling):
 @settings(WIRE, max_examples=50)
 @given(token=st.from_regex(r"Tk_[0-9A-Za-z_-]{16,60}", fullmatch=True))
 def test_a_token_given_as_an_id_is_in_no_error(token, log):
-    """Where the token stands in the path by mistake, neither error nor our log shows the path."""
+    """If the path contains the token by mistake, neither error nor log shows it."""
     log.clear()
     refused = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
     server = RawServer(refused)
@@ -183,7 +183,7 @@ def test_a_token_given_as_an_id_is_in_no_error(token, log):
 
 
 def test_a_message_that_json_spells_letter_by_letter_shows_no_token(raw_server):
-    """What a server escapes beyond need is hidden in the message that is made of it."""
+    """Needless escapes in the answer are redacted in the message."""
     token = "s3cret-T0ken-of-the-tests"
     said = "".join(f"\\u{ord(letter):04x}" for letter in token)
     answer = told('HTTP/1.1 404 No\r\nContent-Length: {n+15}\r\n\r\n{{"message": "{}"}}', said)
@@ -196,8 +196,8 @@ def test_a_message_that_json_spells_letter_by_letter_shows_no_token(raw_server):
 
 @settings(WIRE)
 @given(token=TOKENS, before=st.text(max_size=20), after=st.text(max_size=20))
-def test_every_spelling_is_hidden_and_nothing_else(token, before, after):
-    """What surrounds the token stays as it is, and a text without it too."""
+def test_every_form_of_the_token_is_redacted_and_nothing_else(token, before, after):
+    """The text around the token stays as it is, and so does a text without it."""
     hide = Token(token).redact
     assume(not shows(before + after, token))
     for spelling in SPELLINGS.values():
@@ -247,7 +247,7 @@ def test_a_job_shows_its_token_to_ardoq_alone(token, log, tmp_path_factory):
 
 
 def at_hand(client):
-    """Return what the objects of a client show of themselves, and what of them can be pickled or copied."""
+    """Return the reprs of the objects of a client, and everything that can be pickled or copied."""
     api = getattr(client, "client", client).api
     transport = api.transport
     objects = [
@@ -276,14 +276,14 @@ def at_hand(client):
 @pytest.mark.parametrize("make", [ArdoqClient, ArdoqSyncClient, API])
 @pytest.mark.parametrize("take", [pickle.dumps, copy.deepcopy])
 def test_a_client_is_neither_pickled_nor_copied(take, make):
-    """What would carry the token to another process or file says that it does not."""
+    """Objects that contain the token refuse to be pickled or copied."""
     client = make("https://acme.ardoq.com", "s3cret-T0ken-of-the-tests")
     with pytest.raises((ArdoqClientException, TypeError)) as caught:
         take(client)
     assert "s3cret" not in everything_of(caught.value)
 
 
-def test_what_requests_prepares_shows_no_token():
+def test_a_prepared_request_shows_no_token():
     """The headers of a prepared request, which hooks and exceptions of requests hold, print without the
     token.
     """
@@ -321,7 +321,7 @@ def test_an_interrupt_in_the_middle_shows_no_token(server, monkeypatch):
 
 
 def test_requests_underneath_are_not_held_by_errors(closed_port):
-    """No error of ours leads to an exception of requests, whose request holds the token."""
+    """No error refers to an exception of requests, whose request has the token."""
     client = ArdoqClient(closed_port, "s3cret-T0ken-of-the-tests", retries=0)
     with pytest.raises(ArdoqClientException) as caught:
         client.get_workspaces()
@@ -355,8 +355,8 @@ def test_the_emulators_command_prints_no_token():
     ["http://localhost:{}/x", "https://127.0.0.1:{}/x", "http://evil.example:{}/x", "//127.0.0.2:{}/x"],
 )
 @pytest.mark.parametrize("by", ["redirect", "next link"])
-def test_another_host_port_or_scheme_hears_nothing(by, elsewhere, raw_server):
-    """With two real servers, the other one is not even connected to, by whatever name it is reached."""
+def test_another_host_port_or_scheme_gets_no_request(by, elsewhere, raw_server):
+    """With two real servers, the other one gets no connection, under any of its names."""
     other = raw_server(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
     target = elsewhere.format(other.url.rpartition(":")[2])
     if by == "redirect":
@@ -377,7 +377,7 @@ def test_another_host_port_or_scheme_hears_nothing(by, elsewhere, raw_server):
 
 @pytest.fixture
 def cfg(tmp_path):
-    """Write a cfg file that may be read as `mode` says, and give its path."""
+    """Write a cfg file with the permissions `mode`, and return its path."""
 
     def write(mode, token="s3cret-T0ken-of-the-tests"):
         path = tmp_path / "ardoq.cfg"
@@ -401,7 +401,7 @@ def test_a_cfg_file_that_others_may_read_is_warned_about(mode, cfg, log):
 
 @pytest.mark.parametrize(("mode", "token"), [(0o600, "t0ken"), (0o400, "t0ken"), (0o644, "")])
 def test_a_cfg_file_that_is_private_or_holds_no_token_is_not(mode, token, cfg, log):
-    """What only the owner may read, or holds no secret, is nobody's business."""
+    """A file that only the owner may read, or without a token, causes no warning."""
     with contextlib.suppress(ArdoqClientException):
         read_settings(config=cfg(mode, token), environ={})
     assert log.records == []

@@ -56,7 +56,7 @@ class Listener:
 
 
 class TlsServer(Listener):
-    """Answer each request over TLS with an empty list, and keep what was asked.
+    """Answer each request over TLS with an empty list, and record it.
 
     - `authority`: who signs the certificate, which is for the host names `names`.
     - `clients`: an authority whose clients alone are let in.

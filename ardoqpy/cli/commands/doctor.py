@@ -47,8 +47,11 @@ UNREACHABLE_REMEDIES = (
         "wrong_version_number",
         "The port does not speak TLS: check the port, or write http:// for this machine.",
     ),
-    ("name of the host", "Check the spelling of the host, and the DNS of this machine."),
-    ("nobody takes", "Check the port; a firewall may block it, or you need a proxy (HTTPS_PROXY)."),
+    ("host name", "Check the spelling of the host, and the DNS of this machine."),
+    (
+        "does not accept the connection",
+        "Check the port; a firewall may block it, or you need a proxy (HTTPS_PROXY).",
+    ),
     ("time-out", "A firewall may block it, or you need a proxy (HTTPS_PROXY); --timeout waits longer."),
     (
         "certificate",

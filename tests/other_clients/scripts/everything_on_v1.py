@@ -197,27 +197,27 @@ def tags(story, ardoq, ws, components, references):
     row = {"name": "core", "description": "", "rootWorkspace": ws, "components": [components["shop"]]}
     tag = story("create_tag", ardoq.create_tag(tag=row))
     story("create_tag again", ardoq.create_tag(tag={**row, "components": [components["host"]]}))
-    gone = story("create_tag to be deleted", ardoq.create_tag({"name": "old", "rootWorkspace": ws}))
+    old_tag = story("create_tag to be deleted", ardoq.create_tag({"name": "old", "rootWorkspace": ws}))
     tag.update(components=[components["shop"], components["till"]], references=references[:1])
     story("update_tag", ardoq.update_tag(tag_id=tag["_id"], tag=tag))
     story("get_tag", ardoq.get_tag(tag_id=tag["_id"]))
     story("get_tag of a workspace", ardoq.get_tag(ws_id=ws))
-    story("del_tag", ardoq.del_tag(tag_id=gone["_id"]))
+    story("del_tag", ardoq.del_tag(tag_id=old_tag["_id"]))
     story.attempt("update_tag of a version that is past", ardoq.update_tag, tag["_id"], tag)
 
 
 def errors(story, url, token, ardoq, components):
     """Provoke errors, and read them as scripts do."""
-    nobody = "0" * 24
+    unknown_id = "0" * 24
     for kind, find in {
-        "workspace": lambda: ardoq.get_workspace(ws_id=nobody),
-        "workspace aggregated": lambda: ardoq.get_workspace(ws_id=nobody, aggregated=True),
-        "component": lambda: ardoq.get_component(comp_id=nobody),
-        "reference": lambda: ardoq.get_reference(ws_id=nobody, ref_id=nobody),
-        "folder": lambda: ardoq.get_folder(folder_id=nobody),
-        "tag": lambda: ardoq.get_tag(tag_id=nobody),
-        "field": lambda: ardoq.get_field(field_id=nobody),
-        "model": lambda: ardoq.get_model(ws_id=nobody, model_id=nobody),
+        "workspace": lambda: ardoq.get_workspace(ws_id=unknown_id),
+        "workspace aggregated": lambda: ardoq.get_workspace(ws_id=unknown_id, aggregated=True),
+        "component": lambda: ardoq.get_component(comp_id=unknown_id),
+        "reference": lambda: ardoq.get_reference(ws_id=unknown_id, ref_id=unknown_id),
+        "folder": lambda: ardoq.get_folder(folder_id=unknown_id),
+        "tag": lambda: ardoq.get_tag(tag_id=unknown_id),
+        "field": lambda: ardoq.get_field(field_id=unknown_id),
+        "model": lambda: ardoq.get_model(ws_id=unknown_id, model_id=unknown_id),
     }.items():
         story.attempt(f"a {kind} that is not there", find)
     comp = ardoq.get_component(comp_id=components["host"])

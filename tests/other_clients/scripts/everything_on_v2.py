@@ -60,10 +60,10 @@ def main(url, token):
     story("patch_component of a version", ardoq.patch_component(web, 2, more))
     story("patch_component clears", ardoq.patch_component(till, payload={"customFields": {"cost": None}}))
     story.attempt("patch_component of a version that is past", ardoq.patch_component, web, 2, more)
-    nobody = "0" * 24
-    story.attempt("a component that is not there", ardoq.get_component, comp_id=nobody)
-    story.attempt("a reference that is not there", ardoq.get_reference, ws_id=ws, ref_id=nobody)
-    story.attempt("a workspace that is not there", ardoq.get_workspace, ws_id=nobody)
+    unknown_id = "0" * 24
+    story.attempt("a component that is not there", ardoq.get_component, comp_id=unknown_id)
+    story.attempt("a reference that is not there", ardoq.get_reference, ws_id=ws, ref_id=unknown_id)
+    story.attempt("a workspace that is not there", ardoq.get_workspace, ws_id=unknown_id)
     wrong = ArdoqClient(hosturl=url, token=f"not-{token}", version="v2")
     story.attempt("a token that is not known", wrong.get_current_user)
     faults_of_the_predecessor(story, ardoq, ws, other, components)

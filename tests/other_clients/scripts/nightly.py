@@ -112,9 +112,9 @@ def change_and_delete(story, ardoq, source, apps, kept):
         for ref in list(ardoq.ws[apps]["references"] or []):
             if (ref["source"], ref["target"]) == (kept[row["from"]]["_id"], kept[row["to"]]["_id"]):
                 changed = {**ref, **row["attributes"]}
-                told = ardoq.update_reference(ref_id=ref["_id"], ref=changed)
-                story(f"update_reference {row['from']} {row['to']}", told)
-    for row in source["gone"]:
+                updated = ardoq.update_reference(ref_id=ref["_id"], ref=changed)
+                story(f"update_reference {row['from']} {row['to']}", updated)
+    for row in source["deleted"]:
         wanted = kept[row["from"]]["_id"], kept[row["to"]]["_id"]
         for ref in list(ardoq.ws[apps]["references"] or []):
             if (ref["source"], ref["target"]) == wanted:

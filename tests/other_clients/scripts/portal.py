@@ -103,8 +103,8 @@ def batches(story, api, ws, known):
     story("components after the batch", list(api.list_components({"rootWorkspace": ws}, paginated=True)))
     story("references after the batch", list(api.list_references({"rootWorkspace": ws})))
     story("batch without entities", api.batch(Batch().update_component(made[0], {"name": "Batched 2"}).body))
-    gone = Batch().delete_component(made[1]).delete_reference(arrows[0])
-    story("batch that deletes", api.batch(gone.body))
+    deletes = Batch().delete_component(made[1]).delete_reference(arrows[0])
+    story("batch that deletes", api.batch(deletes.body))
     stale = Batch().update_component(web, {"name": "Too late"}, version=1)
     stale.create_component({"rootWorkspace": ws, "typeId": "p1", "name": "Not made"})
     story.attempt("batch of a version that is past", api.batch, stale.body)
@@ -113,9 +113,9 @@ def batches(story, api, ws, known):
 
 def errors(story, api, ws, known):
     """Provoke errors, and read them as scripts do."""
-    nobody = "0" * 24
-    story.attempt("a component that is not there", api.read_component, nobody)
-    story.attempt("a reference that is not there", api.read_reference, nobody)
+    unknown_id = "0" * 24
+    story.attempt("a component that is not there", api.read_component, unknown_id)
+    story.attempt("a reference that is not there", api.read_reference, unknown_id)
     story.attempt("a version that is past", api.update_component, known[0], {"name": "x"}, 1)
     story.attempt("a component without a name", api.create_component, {"rootWorkspace": ws, "typeId": "p1"})
     wrong = API(ardoq_api_token="wr0ng")

@@ -18,11 +18,11 @@ def main():
         for name, method in inspect.getmembers(kind, inspect.isfunction):
             if name == "__init__" or not name.startswith("_"):
                 arguments = [str(item) for item in inspect.signature(method).parameters.values()]
-                told = {
+                arguments = {
                     "is its own": name in vars(kind),
                     "arguments": [re.match(r"[*\w]+", item)[0] for item in arguments],
                 }
-                story(f"{kind.__name__}.{name}", told)
+                story(f"{kind.__name__}.{name}", arguments)
     story.end()
 
 

@@ -36,8 +36,8 @@ class Story:
         """Record the result or the error of a call."""
         try:
             return self(step, call(*arguments, **named))
-        except (Exception, SystemExit) as problem:  # noqa: BLE001  (whatever it is, it is what is told)
-            return self(step, _told(problem))
+        except (Exception, SystemExit) as problem:  # noqa: BLE001  (any error is a result)
+            return self(step, _error_data(problem))
 
     def printed(self, step, call, *arguments, **named):
         """Record what a call prints."""
@@ -69,13 +69,13 @@ class Story:
         return noting
 
 
-def _told(problem):
+def _error_data(problem):
     """Return an error as data: its family, and what came over the wire. Sentences may differ."""
     ours = isinstance(problem, ArdoqClientException)
-    told = {"raised": "ArdoqClientException" if ours else type(problem).__name__}
+    data = {"raised": "ArdoqClientException" if ours else type(problem).__name__}
     detail = problem.args[0] if ours else None
     if isinstance(detail, dict):
-        told |= {key: detail[key] for key in ("code", "reason", "text")}
+        data |= {key: detail[key] for key in ("code", "reason", "text")}
     if isinstance(problem, HTTPError):
-        told |= {"code": problem.code, "reason": problem.reason, "text": problem.read().decode()}
-    return told
+        data |= {"code": problem.code, "reason": problem.reason, "text": problem.read().decode()}
+    return data

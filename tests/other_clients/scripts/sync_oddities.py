@@ -90,11 +90,11 @@ def somebody_else(odd):
     comp = ardoq.create_component(odd.row("Contested"))
     odd.plain.update_component(comp["_id"], {**comp, "owner": "somebody else"})
     mine = odd.row("Contested", description="mine")
-    odd.story.attempt("somebody else was faster", lambda: told(ardoq.create_component(mine)))
-    odd.story("what became of it", told(odd.plain.get_component(comp_id=comp["_id"])))
+    odd.story.attempt("somebody else was faster", lambda: written(ardoq.create_component(mine)))
+    odd.story("what became of it", written(odd.plain.get_component(comp_id=comp["_id"])))
 
 
-def told(comp):
+def written(comp):
     """Return what the two clients have written."""
     return {key: comp.get(key) for key in ("_version", "owner", "description")}
 

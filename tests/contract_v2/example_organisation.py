@@ -192,10 +192,10 @@ def with_links(contract: Json) -> Json:
             for verb in ("get", "patch")
         }
         item = contract["paths"][f"{path}/{{id}}"]
-        gone = {"get what was deleted": _link(f"{path}/{{id}}", "get", {"id": "$request.path.id"})}
+        links = {"get what was deleted": _link(f"{path}/{{id}}", "get", {"id": "$request.path.id"})}
         contract["paths"][path]["post"]["responses"]["201"]["links"] = created
         contract["paths"][path]["get"]["responses"]["200"]["links"] = listed
-        item["delete"]["responses"]["204"]["links"] = gone
+        item["delete"]["responses"]["204"]["links"] = links
         item["patch"]["responses"]["200"]["links"] = {
             "patch again": _link(f"{path}/{{id}}", "patch", {"id": "$response.body#/_id"}),
         }

@@ -17,18 +17,18 @@ Json = dict[str, Any]
 _BESIDE = Path(__file__).parents[2].parent / "shared" / "openapi-v2.json"
 
 
-def vendors() -> Json | None:
+def vendor_contract() -> Json | None:
     """Return the vendor's contract as it is, or None."""
     path = Path(os.environ.get("ARDOQPY_VENDOR_CONTRACT", _BESIDE))
     if not path.is_file():
         return None
-    found: Json = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    contract: Json = json.loads(path.read_text(encoding="utf-8"))
+    return contract
 
 
-def in_force() -> Json:
+def current_contract() -> Json:
     """Return the contract to check the emulator against."""
-    contract = copy.deepcopy(vendors() or openapi.contract())
+    contract = copy.deepcopy(vendor_contract() or openapi.contract())
     contract["components"]["schemas"]["Refusal"] = openapi.contract()["components"]["schemas"]["Refusal"]
     for operations in contract["paths"].values():
         for operation in operations.values():
