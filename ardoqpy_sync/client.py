@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ardoqpy.api.protocols import Dialect
     from ardoqpy.entities import BatchIds, DeletedComponents, Entities, Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
+    from ardoqpy_sync.documents import ReportData
     from ardoqpy_sync.writing.senders import Sender
 
 __all__ = ["ArdoqSyncClient"]
@@ -453,7 +454,7 @@ class ArdoqSyncClient(SyncReads):
     # -- the report -----------------------------------------------------------------------------------------
 
     @property
-    def report(self) -> dict[str, Any]:
+    def report(self) -> ReportData:
         """The report so far, without `changes`, and with the cache misses of the last `get_report`.
 
         `status` and `description` may be set. Where writes wait, they are sent first.
@@ -462,7 +463,7 @@ class ArdoqSyncClient(SyncReads):
             self.flush()
             return self._engine.report.as_dict()
 
-    def get_report(self) -> dict[str, Any]:
+    def get_report(self) -> ReportData:
         """Return the report of this run (its keys are described in `ardoqpy_sync.report.Report`).
 
         The cache misses in it are what Ardoq holds now, of what is loaded, that no row has named. Where
@@ -491,11 +492,17 @@ class ArdoqSyncClient(SyncReads):
         with self._lock:
             self.flush()
             engine = self._engine
-            missing = {kind.name: len(engine.misses(kind)) for kind in (engine.component, engine.reference)}
-            loaded = engine.cache.workspaces.items()
-            where = {"api": self.version, "host": self.hosturl, "org": self.org, "simulated": self.simulate}
             return Plan.of_run(
-                engine.report, missing, {ws_id: ws.attributes.get("name") for ws_id, ws in loaded}, where
+                engine.report,
+                {
+                    "component": len(engine.misses(engine.component)),
+                    "reference": len(engine.misses(engine.reference)),
+                },
+                {ws_id: ws.attributes.get("name") for ws_id, ws in engine.cache.workspaces.items()},
+                api=self.version,
+                host=self.hosturl,
+                org=self.org,
+                simulated=self.simulate,
             )
 
     def apply(self, plan: Plan, moved: str = "skip") -> dict[str, Any]:

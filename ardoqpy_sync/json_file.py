@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import reprlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes
 
-__all__ = ["read", "write"]
+__all__ = ["as_json_value", "encode", "read", "write"]
+
+#: Deeper than this, a value that JSON cannot hold is named instead of shown.
+MAX_DEPTH = 20
 
 
 def write(path: str | os.PathLike[str], data: Mapping[str, object], what: str) -> None:
@@ -31,12 +35,16 @@ def write(path: str | os.PathLike[str], data: Mapping[str, object], what: str) -
     """
     if not isinstance(path, str | os.PathLike):
         raise InvalidInput(f"path is {describe_type(path)}: pass the path of a file.")
+    files.save(iter([encode(data, what).encode()]), path)
+
+
+def encode(data: Mapping[str, object], what: str) -> str:
+    """Return data as indented JSON in ASCII; raise `InvalidInput` naming `what` if JSON cannot hold it."""
     try:
         # ASCII only: Ardoq may have stored half a character, which UTF-8 cannot encode.
-        text = json.dumps(data, indent=1, allow_nan=False)
+        return json.dumps(data, indent=1, allow_nan=False) + "\n"
     except (TypeError, ValueError, RecursionError) as problem:
         raise InvalidInput(f"The {what} cannot be saved: {problem}.") from None
-    files.save(iter([text.encode(), b"\n"]), path)
 
 
 def read(path: str | os.PathLike[str], what: str) -> tuple[Any, str]:
@@ -91,3 +99,37 @@ def _reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> Attributes:
         duplicate = next(key for key in names if names.count(key) > 1)
         raise ValueError(f"an object has the key {quote_name(duplicate)} twice")
     return unique
+
+
+# -- values ------------------------------------------------------------------------------------------------
+
+
+def as_json_value(value: Any) -> Any:
+    """Return a value as it comes back from JSON; what JSON cannot hold becomes text."""
+    return _as_json_value(value, 0)
+
+
+def _as_json_value(value: Any, depth: int) -> Any:
+    try:
+        return json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError, RecursionError):
+        pass
+    if isinstance(value, dict | list | tuple) and depth > MAX_DEPTH:
+        return f"{describe_type(value)}, too deep"
+    if isinstance(value, dict):
+        return {_as_json_key(key): _as_json_value(part, depth + 1) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json_value(part, depth + 1) for part in value]
+    return _as_text(value)
+
+
+def _as_json_key(key: Any) -> str:
+    text: str = json.loads(json.dumps(key if isinstance(key, str) else _as_text(key)))
+    return text
+
+
+def _as_text(value: Any) -> str:
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # Python refuses to write out numbers of thousands of digits
+        return describe_type(value)

@@ -1,24 +1,51 @@
-"""What a run came to: derived from its changes, never counted by hand."""
+"""The report of a run: derived from its changes, never counted by hand."""
 
 from __future__ import annotations
 
 import json
 import re
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ardoqpy._terminal import escape_controls
 from ardoqpy_sync.compare.cache import copy_entity
 from ardoqpy_sync.compare.diff import CREATE, DELETE, FAILED, UPDATE, Change
+from ardoqpy_sync.documents import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable
 
-    from ardoqpy.entities import Entity
+    from ardoqpy.entities import Attributes, Entity
+    from ardoqpy_sync.documents import (
+        AmbiguousEntry,
+        NotConvergingEntry,
+        ReportChange,
+        ReportData,
+        ReportItem,
+        Totals,
+        ValueChange,
+    )
 
-__all__ = ["Report", "format_report", "format_value", "in_full", "totals"]
+__all__ = [
+    "LINE_WIDTH",
+    "MISSING_TITLE",
+    "NOT_CONVERGING_TITLE",
+    "Report",
+    "describe_ambiguous",
+    "describe_not_converging",
+    "format_report",
+    "format_section",
+    "format_totals",
+    "format_value",
+    "report_change",
+]
 
-#: Where the changes of each kind are counted; beside each count is a list, `<name>_l`.
+#: A longer line is cut.
+LINE_WIDTH = 400
+#: Titles of sections that the texts of a report, a plan and a run document share.
+MISSING_TITLE = "missing: in Ardoq, no longer in the source"
+NOT_CONVERGING_TITLE = "not converging: Ardoq does not keep the value that was sent"
+
+#: Where the changes of each kind are counted; the list of each is under `<name>_l`.
 _COUNTED = {
     (CREATE, "component"): "new_comps",
     (UPDATE, "component"): "updated_comps",
@@ -29,21 +56,20 @@ _COUNTED = {
     (DELETE, "reference"): "del_refs",
     (FAILED, "reference"): "failed_refs",
 }
-
-
 #: Text that could be taken for a number, for no value, or for blank.
-_AMBIGUOUS = re.compile(r"^$|^\s|\s$|^(true|false|null|None|[-+]?[\d.]+([eE][-+]?\d+)?)$|^\"")
+_AMBIGUOUS_TEXT = re.compile(r"^$|^\s|\s$|^(true|false|null|None|[-+]?[\d.]+([eE][-+]?\d+)?)$|^\"")
 
 
 class Report:
-    """The report of one run, in the predecessor's keys and some more.
+    """The report of one run, in the keys of ardoqpy 0.8.4 and some more.
 
     - `new_`, `updated_`, `del_`, `cache_hit_`, `failed_` + `comps` or `refs`: how many; with `_l` at the
-      end (not for `cache_hit_refs`) which, as dicts with `_id`, `name` and `type`.
-    - `changes`: everything but the cache hits in order, attribute by attribute with `old` and `new`.
-    - `cache_miss_comps`, `cache_miss_refs`: what Ardoq holds, in the loaded workspaces and of the types
-      that rows touched, that no row named.
-    - `ambiguous`: where several entities in Ardoq match one row: the one `used`, and all the `matches`.
+      end (not for `cache_hit_refs`) a list of them, as dicts with `_id`, `name` and `type`.
+    - `changes`: all changes in order, each attribute with `old` and `new`; rows without a change are not
+      listed.
+    - `cache_miss_comps`, `cache_miss_refs`: entities in Ardoq that no row named, of the types that rows
+      touched and in the loaded workspaces.
+    - `ambiguous`: rows that several entities match: the `_id` of the one `used`, and of all `matches`.
     - `not_converging`: attributes that Ardoq does not keep as they were sent.
     - `status`: `success`, or `failure` with the reason in `description`.
     """
@@ -51,36 +77,36 @@ class Report:
     def __init__(self) -> None:
         self.changes: list[Change] = []
         self.kept: dict[str, list[Entity]] = {"component": [], "reference": []}
-        self.ambiguous: dict[str, dict[str, Any]] = {}
-        self.not_converging: dict[tuple[str, str], dict[str, Any]] = {}
-        #: What was deleted, by id, as it was: no change tells the ends of a reference that is gone.
+        self.ambiguous: dict[str, AmbiguousEntry] = {}
+        self.not_converging: dict[tuple[str, str], NotConvergingEntry] = {}
+        #: Deleted entities by id, as they were: a change does not hold the ends of a deleted reference.
         self.gone: dict[str, Entity] = {}
         self._folded = 0
-        self.data: dict[str, Any] = _blank()
+        self.data: ReportData = _blank()
 
     def take(self, change: Change) -> None:
-        """Take in one change; what a row left as it is goes into `kept`."""
+        """Add a change; entities that a row leaves unchanged go into `kept`."""
         self.changes.append(change)
 
-    def drop(self, places: Collection[int]) -> None:
-        """Take out changes, none of which was looked at yet: their rows are decided again."""
-        if places:
-            self.changes = [change for place, change in enumerate(self.changes) if place not in places]
+    def drop(self, indexes: Collection[int]) -> None:
+        """Remove changes that are not counted yet: their rows are compared again."""
+        if indexes:
+            self.changes = [change for index, change in enumerate(self.changes) if index not in indexes]
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the report but for `changes`, the same dict each time, brought up to date."""
+    def as_dict(self) -> ReportData:
+        """Return the report without `changes`: the same dict at each call, updated."""
         data = self._counted()
         listed = data["cache_hit_comps_l"]
         listed += _hits(self.kept["component"][len(listed) :])
         return data
 
-    def _counted(self) -> dict[str, Any]:
-        """Bring the report up to date, but for the list of what was kept: it is as long as the source."""
-        data = self.data
+    def _counted(self) -> ReportData:
+        """Update the report, without the list of unchanged components: it is as long as the source."""
+        data, by_name = self.data, cast("Attributes", self.data)
         for change in self.changes[self._folded :]:
             name = _COUNTED[change.action, change.kind]
-            data[name] += 1
-            data[f"{name}_l"].append(_item(change))
+            by_name[name] += 1
+            by_name[f"{name}_l"].append(_item(change))
         self._folded = len(self.changes)
         data["cache_hit_comps"], data["cache_hit_refs"] = (len(kept) for kept in self.kept.values())
         failed = data["failed_comps"] + data["failed_refs"]
@@ -92,27 +118,28 @@ class Report:
         data["not_converging"] = list(self.not_converging.values())
         return data
 
-    def copy(self) -> dict[str, Any]:
-        """Return the whole report, `changes` included, as plain data of the caller's own."""
-        data = {**self._counted(), "cache_hit_comps_l": []}
-        own = {**copy_entity(data), "cache_hit_comps_l": _hits(self.kept["component"])}
-        return own | {"changes": [in_full(change) for change in self.changes]}
+    def copy(self) -> ReportData:
+        """Return the whole report, including `changes`, as a copy that the caller may change."""
+        copied: Any = copy_entity({**self._counted(), "cache_hit_comps_l": []})
+        copied["cache_hit_comps_l"] = _hits(self.kept["component"])
+        copied["changes"] = [report_change(change) for change in self.changes]
+        return cast("ReportData", copied)
 
-    def set_misses(self, components: Iterable[dict[str, Any]], references: Iterable[dict[str, Any]]) -> None:
-        """Say what Ardoq holds that the source no longer has."""
+    def set_misses(self, components: Iterable[Attributes], references: Iterable[Attributes]) -> None:
+        """Set which entities are in Ardoq and no longer in the source."""
         self.data["cache_miss_comps"] = list(components)
         self.data["cache_miss_refs"] = list(references)
 
 
-def _hits(components: list[Entity]) -> list[dict[str, Any]]:
+def _hits(components: list[Entity]) -> list[ReportItem]:
     return [{"_id": comp["_id"], "name": comp.get("name"), "type": comp.get("type")} for comp in components]
 
 
-def _blank() -> dict[str, Any]:
-    data: dict[str, Any] = {}
+def _blank() -> ReportData:
+    data: Attributes = {}
     for name in _COUNTED.values():
         data |= {name: 0, f"{name}_l": []}
-    return data | {
+    data |= {
         "cache_hit_comps": 0,
         "cache_hit_comps_l": [],
         "cache_hit_refs": 0,
@@ -123,20 +150,21 @@ def _blank() -> dict[str, Any]:
         "status": "success",
         "description": None,
     }
+    return cast("ReportData", data)
 
 
-def _item(change: Change) -> dict[str, Any]:
-    item: dict[str, Any] = {"_id": change.id, "name": change.name, "type": change.type}
+def _item(change: Change) -> ReportItem:
+    item: ReportItem = {"_id": change.id, "name": change.name, "type": change.type}
     if change.action == UPDATE:
-        item["changes"] = _old_and_new(change)
+        item["changes"] = _value_changes(change)
     if change.action == FAILED:
         item |= {"reason": change.note, "row": change.row, "label": change.label}
     return item
 
 
-def in_full(change: Change) -> dict[str, Any]:
-    """Return a change as plain data, attribute by attribute with `old` and `new`."""
-    full: dict[str, Any] = {
+def report_change(change: Change) -> ReportChange:
+    """Return a change as plain data, each attribute with `old` and `new`."""
+    data = {
         "action": change.action,
         "kind": change.kind,
         "_id": change.id,
@@ -144,65 +172,62 @@ def in_full(change: Change) -> dict[str, Any]:
         "type": change.type,
         "rootWorkspace": change.workspace,
         "version": change.version,
-        "attributes": _old_and_new(change),
+        "attributes": _value_changes(change),
     }
     for key in ("note", "label", "field"):
         if getattr(change, key) is not None:
-            full[key] = getattr(change, key)
-    return full
+            data[key] = getattr(change, key)
+    return cast("ReportChange", data)
 
 
-def _old_and_new(change: Change) -> dict[str, dict[str, Any]]:
-    return {key: copy_entity({"old": old, "new": new}) for key, (old, new) in change.attributes.items()}
+def _value_changes(change: Change) -> dict[str, ValueChange]:
+    return {
+        key: cast("ValueChange", copy_entity({"old": old, "new": new}))
+        for key, (old, new) in change.attributes.items()
+    }
 
 
-def format_report(report: dict[str, Any], *, longest: int = 10) -> str:
-    """Return a report, as `get_report` gives it, as text for people.
+# -- as text -----------------------------------------------------------------------------------------------
 
-    Each list shows at most `longest` entries and says how many more there are. What a terminal would obey
-    is escaped.
+
+def format_report(report: ReportData, *, longest: int = 10) -> str:
+    """Return a report, as `get_report` returns it, as text for people.
+
+    Each list shows at most `longest` entries and how many more there are. Characters that would steer a
+    terminal are escaped.
     """
-    lines = totals(*map(partial(_numbers, report), ("comps", "refs")))
-    new = [f"component {comp['name']} ({comp['type']})" for comp in report["new_comps_l"]]
-    new += [f"reference {ref['name']} (type {ref['type']})" for ref in report["new_refs_l"]]
-    lines += _section("new", new, longest)
-    updates = [change for change in report["changes"] if change["action"] == UPDATE]
-    details = [
-        f"{change['name']}: {attribute} was {_brief(values['old'])}, becomes {_brief(values['new'])}"
-        for change in updates
-        for attribute, values in change["attributes"].items()
+    created = [f"component {comp['name']} ({comp['type']})" for comp in report["new_comps_l"]]
+    created += [f"reference {ref['name']} (type {ref['type']})" for ref in report["new_refs_l"]]
+    changes = report["changes"]
+    values = [
+        f"{change['name']}: {attribute}: {_brief(pair['old'])} -> {_brief(pair['new'])}"
+        for change in changes
+        if change["action"] == UPDATE
+        for attribute, pair in change["attributes"].items()
     ]
-    lines += _section("changed attributes", details, longest)
-    deletes = [change for change in report["changes"] if change["action"] == DELETE]
-    lines += _section("deleted", [f"{change['kind']} {change['name']}" for change in deletes], longest)
+    deleted = [f"{change['kind']} {change['name']}" for change in changes if change["action"] == DELETE]
     missing = [f"component {comp['name']} ({comp['type']})" for comp in report["cache_miss_comps"]]
     missing += [f"reference {ref['name']} (type {ref['type']})" for ref in report["cache_miss_refs"]]
-    lines += _section("in Ardoq, no longer in the source", missing, longest)
-    failed = [
-        f"{item['name']}: {item['reason']}"
-        for kind in ("comps", "refs")
-        for item in report[f"failed_{kind}_l"]
-    ]
-    lines += _section("failed", failed, longest)
-    several = [
-        f"{one['name']}: {len(one['matches'])} match, {one['used']} is used" for one in report["ambiguous"]
-    ]
-    lines += _section("ambiguous", several, longest)
-    stubborn = [
-        f"{one['name']}: {one['attribute']} stays {_brief(one['stored'])}, "
-        f"the source says {_brief(one['wanted'])}"
-        for one in report["not_converging"]
-    ]
-    lines += _section("not kept by Ardoq as sent", stubborn, longest)
+    failed = [f"{row['name']}: {row['reason']}" for row in report["failed_comps_l"] + report["failed_refs_l"]]
+    lines = format_totals(_totals(report))
+    lines += format_section("created", created, longest)
+    lines += format_section("changed attributes", values, longest)
+    lines += format_section("deleted", deleted, longest)
+    lines += format_section(MISSING_TITLE, missing, longest)
+    lines += format_section("failed", failed, longest)
+    lines += format_section("ambiguous", map(describe_ambiguous, report["ambiguous"]), longest)
+    not_converging = map(describe_not_converging, report["not_converging"])
+    lines += format_section(NOT_CONVERGING_TITLE, not_converging, longest)
     if report["status"] != "success":
-        lines.append(f"{report['status']}: {report['description']}")
-    return "\n".join(escape_controls(line, 400) for line in lines)
+        lines.append(escape_controls(f"{report['status']}: {report['description']}", LINE_WIDTH))
+    return "\n".join(lines)
 
 
-def totals(components: Sequence[int], references: Sequence[int]) -> list[str]:
-    """Return the lines of a table: created, updated, deleted, unchanged, missing and failed of both kinds."""
+def format_totals(totals: Totals) -> list[str]:
+    """Return the lines of a table: how many of each kind were created, updated, deleted, and so on."""
     columns = ("created", "updated", "deleted", "unchanged", "missing", "failed")
-    rows = (("", columns), ("components", components), ("references", references))
+    rows: list[tuple[str, Iterable[object]]] = [("", columns)]
+    rows += [(f"{kind}s", totals[kind].values()) for kind in KINDS]
     widths = (9, 9, 9, 11, 9, 8)
     return [
         f"{title:12}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
@@ -210,27 +235,54 @@ def totals(components: Sequence[int], references: Sequence[int]) -> list[str]:
     ]
 
 
-def _numbers(report: dict[str, Any], kind: str) -> list[int]:
-    counted = [report[f"{what}_{kind}"] for what in ("new", "updated", "del", "cache_hit")]
-    return [*counted, len(report[f"cache_miss_{kind}"]), report[f"failed_{kind}"]]
+def format_section(title: str, entries: Iterable[str], longest: int | None) -> list[str]:
+    """Return a title and at most `longest` entries, escaped, as lines; none if there is no entry."""
+    listed = list(entries)
+    shown = [f"  - {escape_controls(entry, LINE_WIDTH)}" for entry in listed[:longest]]
+    more = len(listed) - len(shown)
+    return [*([f"{title}:"] if listed else []), *shown, *([f"  ... and {more:,} more"] if more else [])]
 
 
-def _section(title: str, entries: list[str], longest: int) -> list[str]:
-    if not entries:
-        return []
-    shown = [f"  - {entry}" for entry in entries[:longest]]
-    more = len(entries) - len(shown)
-    return [f"{title}:", *shown, *([f"  ... and {more} more"] if more else [])]
+def describe_ambiguous(entry: AmbiguousEntry) -> str:
+    """Return how many entities match a row, and which one is used."""
+    return f"{entry['kind']} {entry['name']}: {len(entry['matches'])} match, {entry['used']} is used"
 
 
-def _brief(value: object) -> str:
-    return escape_controls(format_value(value), 60)
+def describe_not_converging(entry: NotConvergingEntry) -> str:
+    """Return which value Ardoq keeps, and which one the source has."""
+    values = f"Ardoq keeps {_brief(entry['stored'])}, the source has {_brief(entry['wanted'])}"
+    return f"{entry['kind']} {entry['name']}: {entry['attribute']}: {values}"
 
 
 def format_value(value: object) -> str:
     """Return a value as text: as JSON unless it is text that cannot be taken for anything else."""
     if value is None:
         return "empty"
-    if isinstance(value, str) and not _AMBIGUOUS.search(value):
+    if isinstance(value, str) and not _AMBIGUOUS_TEXT.search(value):
         return value
     return json.dumps(value, ensure_ascii=False, default=repr)
+
+
+def _brief(value: object) -> str:
+    return escape_controls(format_value(value), 60)
+
+
+def _totals(report: ReportData) -> Totals:
+    return {
+        "component": {
+            "created": report["new_comps"],
+            "updated": report["updated_comps"],
+            "deleted": report["del_comps"],
+            "unchanged": report["cache_hit_comps"],
+            "missing": len(report["cache_miss_comps"]),
+            "failed": report["failed_comps"],
+        },
+        "reference": {
+            "created": report["new_refs"],
+            "updated": report["updated_refs"],
+            "deleted": report["del_refs"],
+            "unchanged": report["cache_hit_refs"],
+            "missing": len(report["cache_miss_refs"]),
+            "failed": report["failed_refs"],
+        },
+    }

@@ -20,7 +20,7 @@ from seed import seed
 from ardoqpy import ArdoqSyncClient
 from ardoqpy.testing import emulator
 from ardoqpy_sync import save_report
-from ardoqpy_sync.reporting.document import account_of
+from ardoqpy_sync.reporting.document import build_run_document
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync")
 #: Records every task of the page that blocks it for 50 ms or more.
@@ -55,7 +55,7 @@ def run_document(changes: int) -> tuple[dict[str, Any], float]:
             ends = {end: id_of[row[end]] for end in ("source", "target")}
             client.create_reference({**row, **ends}, label=f"references.csv line {number + 2}")
         started = time.perf_counter()
-        document = account_of(client)
+        document = build_run_document(client)
         return document, time.perf_counter() - started
 
 

@@ -156,7 +156,7 @@ class JobCheck:
         self._previewed = True
         for row in result.document["failed"]:
             self._add("row", str(row["reason"]), label=row.get("label"))
-        for line in guard_lines(result.document["guard"]):
+        for line in guard_lines(result.document["delete_guard"]):
             self._add("guard", line)
         if result.ended_early:
             self._add("run", result.document["description"])

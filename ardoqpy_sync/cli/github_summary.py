@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ardoqpy.errors import InvalidInput
-from ardoqpy_sync.reporting.markdown import LONGEST, markdown_of
+from ardoqpy_sync.reporting.markdown import MAX_SHOWN, render_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from ardoqpy_sync.documents import RunDocument
 
 __all__ = ["VARIABLE", "append_summary"]
 
@@ -19,19 +19,19 @@ VARIABLE = "GITHUB_STEP_SUMMARY"
 MAX_BYTES = 1 << 20
 
 
-def append_summary(document: Mapping[str, Any], path: str) -> None:
+def append_summary(document: RunDocument, path: str) -> None:
     """Append a run document as Markdown to a file, shortened if there is little room left.
 
     Raise `InvalidInput` if the file cannot be written, or has no room left.
     """
-    longest = LONGEST
+    longest = MAX_SHOWN
     try:
         with open(path, "ab") as file:  # noqa: PTH123
             room = MAX_BYTES - os.fstat(file.fileno()).st_size
-            text = markdown_of(document, longest=longest).encode() + b"\n"
+            text = render_text(document, longest=longest).encode() + b"\n"
             while len(text) > room and longest:
                 longest //= 2
-                text = markdown_of(document, longest=longest).encode() + b"\n"
+                text = render_text(document, longest=longest).encode() + b"\n"
             if len(text) <= room:
                 file.write(text)
                 return

@@ -9,11 +9,9 @@ import os
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ardoqpy._http.webhook import post_json
-from ardoqpy._version import __version__
 from ardoqpy.cli.errors import CommandError, print_error, unexpected_error, with_option_names
 from ardoqpy.cli.format_json import write_document
 from ardoqpy.cli.logs import forward_logs
@@ -24,9 +22,10 @@ from ardoqpy_sync.cli.github_summary import VARIABLE, append_summary
 from ardoqpy_sync.cli.signals import sigterm_as_interrupt
 from ardoqpy_sync.cli.webhook import summarize, webhook_address
 from ardoqpy_sync.job import JobInvalid
-from ardoqpy_sync.reporting.document_schema import FORMAT, KIND, checked
+from ardoqpy_sync.plans.plan import made_now
+from ardoqpy_sync.reporting import terminal
+from ardoqpy_sync.reporting.document import build_failed_document
 from ardoqpy_sync.reporting.save import save_report
-from ardoqpy_sync.reporting.terminal import summary_of
 
 if TYPE_CHECKING:
     import argparse
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.client import ArdoqClient
     from ardoqpy.config import Token
+    from ardoqpy_sync.documents import RunDocument
 
 __all__ = ["CommandResult", "RunContext", "run_and_notify", "show_logs"]
 
@@ -48,7 +48,7 @@ class CommandResult:
     - `started`: whether the run started; `ended_early`: whether it stopped before its end.
     """
 
-    document: dict[str, Any]
+    document: RunDocument
     exit_code: int
     plan_text: str | None = None
     more_lines: list[str] = field(default_factory=list)
@@ -139,35 +139,10 @@ def show_logs(options: argparse.Namespace, *, quiet: bool) -> Iterator[list[str]
             print_error(message, NAME)
 
 
-def _failed_run(context: RunContext, description: str, *, simulated: bool) -> dict[str, Any]:
+def _failed_run(context: RunContext, description: str, *, simulated: bool) -> RunDocument:
     """Return the run document of a run that failed before it started."""
-    now = datetime.now(UTC).isoformat(timespec="seconds").removesuffix("+00:00")
-    made = {
-        "at": f"{now}Z",
-        "by": f"ardoqpy {__version__}",
-        "api": context.api,
-        "host": context.host,
-        "org": context.org,
-        "simulated": simulated,
-    }
-    lists = ("changes", "failed", "ambiguous", "not_converging", "missing", "sources")
-    counts = ("created", "updated", "deleted", "unchanged", "missing", "failed")
-    return checked(
-        {
-            "kind": KIND,
-            "format": FORMAT,
-            "title": context.title,
-            "made": made,
-            "status": "failure",
-            "description": description,
-            "totals": {kind: dict.fromkeys(counts, 0) for kind in ("component", "reference")},
-            **{key: [] for key in lists},
-            "guard": None,
-            "workspaces": {},
-            "names": {},
-            "graph": {"nodes": [], "edges": [], "totals": {"nodes": 0, "edges": 0}},
-        }
-    )
+    made = made_now(api=context.api, host=context.host, org=context.org, simulated=simulated)
+    return build_failed_document(context.title, description, made)
 
 
 def _webhook_address(options: argparse.Namespace) -> tuple[Token | None, list[str]]:
@@ -205,5 +180,5 @@ def _print_result(result: CommandResult, *, as_json: bool) -> None:
         if as_json:
             write_document(result.document, stream)
         elif result.started:
-            for line in (*summary_of(result.document, result.plan_text), *result.more_lines):
+            for line in (*terminal.render(result.document, result.plan_text), *result.more_lines):
                 stream.write(line + "\n")

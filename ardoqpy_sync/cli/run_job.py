@@ -10,12 +10,13 @@ from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED, INTERRUP
 from ardoqpy_sync.cli.notify import CommandResult
 from ardoqpy_sync.job import load_job, read_state, run_job
 from ardoqpy_sync.job.connect import resolve_path
-from ardoqpy_sync.reporting.document import account_of
+from ardoqpy_sync.reporting.document import build_run_document
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from ardoqpy_sync.client import ArdoqSyncClient
+    from ardoqpy_sync.documents import RunDocument
     from ardoqpy_sync.job import Job
 
 __all__ = ["INTERRUPTED_MESSAGE", "exit_code_of", "is_json", "load_job_file", "load_state", "run_with_client"]
@@ -59,21 +60,22 @@ def run_with_client(job: Job, client: ArdoqSyncClient) -> CommandResult:
         result = run_job(job, client)
     except KeyboardInterrupt:
         client.give_up(INTERRUPTED_MESSAGE)
-        return CommandResult(account_of(client, title=job.name), INTERRUPTED, ended_early=True)
+        return CommandResult(build_run_document(client, title=job.name), INTERRUPTED, ended_early=True)
     blocked = _merge(result.blocked)
-    document = account_of(client, title=job.name, sources=result.sources, refused=blocked)
+    document = build_run_document(client, title=job.name, sources=result.sources, blocked=blocked)
     ended_early = result.failure is not None
     exit_code = most_severe(exit_code_of(document), FAILED if ended_early else DONE)
     return CommandResult(document, exit_code, ended_early=ended_early)
 
 
-def exit_code_of(document: Mapping[str, Any]) -> int:
+def exit_code_of(document: RunDocument) -> int:
     """Return the exit code that follows from a run document."""
-    has_failures = any(counts["failed"] for counts in document["totals"].values())
+    totals = document["totals"]
+    has_failures = totals["component"]["failed"] or totals["reference"]["failed"]
     return most_severe(
         DONE,
         FAILED if has_failures else DONE,
-        BLOCKED if document["guard"] else DONE,
+        BLOCKED if document["delete_guard"] else DONE,
         CHANGES if document["changes"] and document["made"]["simulated"] else DONE,
     )
 

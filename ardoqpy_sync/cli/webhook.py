@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from ardoqpy._http.webhook import checked_address
 from ardoqpy._terminal import escape_controls
@@ -12,7 +12,7 @@ from ardoqpy_sync.cli.exit_codes import MEANINGS
 from ardoqpy_sync.reporting.labels import headline
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from ardoqpy_sync.documents import RunDocument, Totals
 
 __all__ = ["VARIABLE", "Summary", "summarize", "webhook_address"]
 
@@ -30,7 +30,7 @@ class Summary(TypedDict):
     command: str
     status: str
     exit: int
-    totals: dict[str, dict[str, int]]
+    totals: Totals
     host: str
     org: str | None
     at: str
@@ -49,7 +49,7 @@ def webhook_address(given: str | None) -> Token | None:
     return address
 
 
-def summarize(document: Mapping[str, Any], command: str, exit_code: int) -> Summary:
+def summarize(document: RunDocument, command: str, exit_code: int) -> Summary:
     """Return the summary of a run document: no names of entities, no values, no reasons."""
     made = document["made"]
     title, host = (escape_controls(text, 160) for text in (document["title"], made["host"]))

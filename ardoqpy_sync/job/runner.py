@@ -433,8 +433,8 @@ class _Run:
     def _kinds_with_missing(self) -> set[tuple[str, str]]:
         """Return (kind, workspace id) of everything that is missing."""
         report = self._client.get_report()
-        report_keys = (("component", "cache_miss_comps"), ("reference", "cache_miss_refs"))
-        return {(kind, entity["rootWorkspace"]) for kind, key in report_keys for entity in report[key]}
+        missing = {("component", component["rootWorkspace"]) for component in report["cache_miss_comps"]}
+        return missing | {("reference", ref["rootWorkspace"]) for ref in report["cache_miss_refs"]}
 
     @contextmanager
     def _collect_blocked(self) -> Iterator[None]:

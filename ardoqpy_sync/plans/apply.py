@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy._messages import describe_type, quote_name
 from ardoqpy.errors import ArdoqClientException, InvalidInput, NotFoundError, PlanDrifted
 from ardoqpy_sync.compare.diff import CREATE, DELETE
+from ardoqpy_sync.plans.document_schema import ENDS
 from ardoqpy_sync.plans.drift import FAILED, MOVED, SETTLED, TODO, Course, Standing
 from ardoqpy_sync.plans.plan import Plan
-from ardoqpy_sync.plans.run_document import ENDS
 from ardoqpy_sync.writing.pending_row import RowReference, SourceRow
 from ardoqpy_sync.writing.senders import NoRequests
 
 if TYPE_CHECKING:
     from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
+    from ardoqpy_sync.documents import ChangeEntry
     from ardoqpy_sync.plans.plan_engine import PlanEngine
 
 __all__ = ["apply"]
@@ -38,7 +39,7 @@ def apply(
         raise InvalidInput(f"moved is {quote_name(moved)}: say 'skip', 'refuse' or 'replan'.")
     plan = Plan.from_dict(plan.as_dict())
     for key, value in here.items():
-        made = plan.made.get(key)
+        made = {"host": plan.made["host"], "org": plan.made.get("org")}.get(key)
         if made is not None and value is not None and made.casefold() != value.casefold():
             raise InvalidInput(
                 f"The plan was made for the {key} {quote_name(made)}, this client writes to "
@@ -94,7 +95,7 @@ class _Applying:
         self._engine.log.circuit_breaker.reset()
         for number, change in enumerate(self._plan.changes):
             course = self._standing.courses[change["_id"]]
-            if "with" in change:
+            if "deleted_with" in change:
                 self._gone_along(number, course)
             elif course.passing and course.id is None and course.standing != FAILED:
                 self._outcomes[number] = _ALREADY  # it is to be gone in the end, and nothing needs it
@@ -221,7 +222,7 @@ class _Applying:
 
     def _gone_along(self, number: int, course: Course) -> None:
         change = course.changes[number]
-        root = self._standing.courses[change["with"]]
+        root = self._standing.courses[str(change["deleted_with"])]
         kind, entity_id = course.kind.name, course.id
         if entity_id is None or self._engine.cache.get(kind, entity_id) is None:
             self._outcomes[number] = _APPLIED if entity_id in self._went else _ALREADY
@@ -308,7 +309,7 @@ class _Applying:
             entry["changes"].append(change)
             self._outcomes[number] = MOVED
 
-    def _entry(self, course: Course, change: dict[str, Any]) -> dict[str, Any]:
+    def _entry(self, course: Course, change: ChangeEntry) -> dict[str, Any]:
         left = [one for place, one in course.changes.items() if place not in self._outcomes]
         values = {key: pair for one in left for key, pair in one["attributes"].items()}
         who, when = self._touched(course.kind.name, course.now)
@@ -372,14 +373,14 @@ class _Applying:
         return result
 
 
-def _row(change: dict[str, Any]) -> RowReference:
+def _row(change: ChangeEntry) -> RowReference:
     return RowReference(change.get("label"), change.get("field"))
 
 
 # -- in words ------------------------------------------------------------------------------------------------
 
 
-def _named(change: dict[str, Any]) -> str:
+def _named(change: ChangeEntry) -> str:
     return f"{change['kind']} {quote_name(change['name'])}"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy_sync.compare.cache import component_key, reference_key
 from ardoqpy_sync.compare.diff import CREATE, DELETE
-from ardoqpy_sync.plans.run_document import ENDS
+from ardoqpy_sync.plans.document_schema import ENDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.cache import Located
     from ardoqpy_sync.compare.entity_kinds import Kind
+    from ardoqpy_sync.documents import ChangeEntry
     from ardoqpy_sync.plans.plan import Plan
     from ardoqpy_sync.plans.plan_engine import PlanEngine
 
@@ -38,7 +39,7 @@ class Course:
     """
 
     kind: Kind
-    changes: dict[int, dict[str, Any]] = field(default_factory=dict)
+    changes: dict[int, ChangeEntry] = field(default_factory=dict)
     id: str | None = None
     standing: str | None = None
     version: Any = None
@@ -48,7 +49,7 @@ class Course:
     along: list[Located] = field(default_factory=list)
 
     @property
-    def listed(self) -> list[dict[str, Any]]:
+    def listed(self) -> list[ChangeEntry]:
         """The changes in order."""
         return list(self.changes.values())
 
@@ -119,7 +120,7 @@ class Standing:
     def _assess(self, course: Course) -> None:
         last = course.listed[-1]
         found = self._engine.cache.get(course.kind.name, course.id or "")
-        if found is None and "with" not in last:  # it may be in a workspace that is not loaded
+        if found is None and "deleted_with" not in last:  # it may be in a workspace that is not loaded
             found = self._engine.find(course.kind, course.id or "")
         if found is None:
             course.move("deleted", None)
@@ -214,5 +215,5 @@ class Standing:
         return by is not None and course.wanted().get(by) is None
 
 
-def _old(change: dict[str, Any]) -> Entity:
+def _old(change: ChangeEntry) -> Entity:
     return {key: values["old"] for key, values in change["attributes"].items()}

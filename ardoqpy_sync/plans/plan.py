@@ -1,4 +1,4 @@
-"""A plan: what a run decided, as plain data that can be read, kept and applied later."""
+"""A plan: what a run decided, as plain data that can be read, saved and applied later."""
 
 from __future__ import annotations
 
@@ -8,229 +8,239 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy._terminal import escape_controls
 from ardoqpy._version import __version__
+from ardoqpy_sync import json_file
 from ardoqpy_sync.compare.diff import CREATE, DELETE, FAILED, UPDATE
-from ardoqpy_sync.plans import run_document
-from ardoqpy_sync.report import format_value, in_full, totals
+from ardoqpy_sync.json_file import as_json_value
+from ardoqpy_sync.plans.document_schema import FORMAT, PLAN, check_plan, count_totals
+from ardoqpy_sync.report import (
+    LINE_WIDTH,
+    NOT_CONVERGING_TITLE,
+    describe_ambiguous,
+    describe_not_converging,
+    format_section,
+    format_totals,
+    format_value,
+    report_change,
+)
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
     from ardoqpy_sync.compare.diff import Change
+    from ardoqpy_sync.documents import (
+        AmbiguousEntry,
+        ChangeEntry,
+        FailedRow,
+        KindCounts,
+        Made,
+        NotConvergingEntry,
+        PlanDocument,
+        Totals,
+        ValueChange,
+    )
     from ardoqpy_sync.report import Report
 
-__all__ = ["Plan"]
+__all__ = ["Plan", "made_now"]
+
+
+def made_now(*, api: str, host: str, org: str | None, simulated: bool) -> Made:
+    """Return the `made` of a document: the current time, this version, and the Ardoq of the run."""
+    now = datetime.now(UTC).isoformat(timespec="seconds").removesuffix("+00:00")
+    by = f"ardoqpy {__version__}"
+    return {"at": f"{now}Z", "by": by, "api": api, "host": host, "org": org, "simulated": simulated}
 
 
 @dataclass(slots=True)
 class Plan:
-    """What a run decided, usually a simulated one; of a live run, what it did.
+    """The changes that a preview would make, or that a live run made.
 
     - `changes`: in order, each a dict with `action` (`create`, `update` or `delete`), `kind` (`component`
-      or `reference`), `_id` (of a create in a simulation a simulated one), `name`, `type`,
-      `rootWorkspace`, `version` (the one in Ardoq that was decided on, None for a create), `attributes`
-      (by attribute a dict with `old` and `new`, custom fields beside the others), and, where there is
-      one, `label` (what the source row is called), `field` (by which a component was matched), `with`
-      (the `_id` of the component that it is deleted along with) and `note` (the same for people).
-    - `failed`: the rows that failed, with `reason`; what JSON cannot hold of them is shown as text.
+      or `reference`), `_id` (`simulated-1` and so on for a create in a preview), `name`, `type`,
+      `rootWorkspace`, `version` (the version in Ardoq that was compared, None for a create), `attributes`
+      (by attribute a dict with `old` and `new`, custom fields among the others), and, if known, `label`
+      (the name of the source row), `field` (by which a component was matched), `deleted_with` (the `_id`
+      of the component with which it is deleted) and `note` (the same as text).
+    - `failed`: the rows that failed, with `reason`; values that JSON cannot hold are text.
     - `ambiguous`, `not_converging`: as in the report.
-    - `unchanged`, `missing`: by kind, how many were left alone, and how many no row named.
-    - `workspaces`: the names, by id, of those that the run had loaded.
+    - `unchanged`, `missing`: by kind, how many stay as they are, and how many no row named.
+    - `workspaces`: the names of the loaded workspaces, by id.
     - `made`: `at` (UTC), `by` (this library and its version), `api`, `host` and `org` of the Ardoq, and
       whether it was `simulated`.
 
-    Leaving a change out of `changes` leaves it out of what is applied.
+    If you remove a change from `changes`, it is not applied.
     """
 
-    changes: list[dict[str, Any]]
-    failed: list[dict[str, Any]]
-    ambiguous: list[dict[str, Any]]
-    not_converging: list[dict[str, Any]]
-    unchanged: dict[str, int]
-    missing: dict[str, int]
+    changes: list[ChangeEntry]
+    failed: list[FailedRow]
+    ambiguous: list[AmbiguousEntry]
+    not_converging: list[NotConvergingEntry]
+    unchanged: KindCounts
+    missing: KindCounts
     workspaces: dict[str, str | None]
-    made: dict[str, Any]
+    made: Made
 
     @classmethod
     def of_run(
         cls,
         report: Report,
-        missing: dict[str, int],
+        missing: KindCounts,
         workspaces: dict[str, str | None],
-        where: dict[str, Any],
+        *,
+        api: str,
+        host: str,
+        org: str | None,
+        simulated: bool,
     ) -> Plan:
-        """Return the plan of a run: what its report holds so far.
+        """Return the plan of a run from its report so far.
 
-        `where` tells `api`, `host`, `org` and whether it was `simulated`.
+        `missing`: by kind, how many entities no row named. `workspaces`: names by id. The rest is for `made`.
         """
-        now = datetime.now(UTC).isoformat(timespec="seconds").removesuffix("+00:00")
         return cls(
-            changes=list(_listed(change for change in report.changes if change.action != FAILED)),
-            failed=[_failed(change) for change in report.changes if change.action == FAILED],
-            ambiguous=run_document.plain(list(report.ambiguous.values())),
-            not_converging=run_document.plain(list(report.not_converging.values())),
-            unchanged={kind: len(kept) for kind, kept in report.kept.items()},
+            changes=list(_changes(change for change in report.changes if change.action != FAILED)),
+            failed=[_failed_row(change) for change in report.changes if change.action == FAILED],
+            ambiguous=as_json_value(list(report.ambiguous.values())),
+            not_converging=as_json_value(list(report.not_converging.values())),
+            unchanged={
+                "component": len(report.kept["component"]),
+                "reference": len(report.kept["reference"]),
+            },
             missing=missing,
             workspaces=workspaces,
-            made={"at": f"{now}Z", "by": f"ardoqpy {__version__}", **where},
+            made=made_now(api=api, host=host, org=org, simulated=simulated),
         )
 
-    # -- kept -------------------------------------------------------------------------------------------
+    # -- files ------------------------------------------------------------------------------------------
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Plan:
         """Return the plan that was saved to a file.
 
-        Raise `InvalidInput` naming the place where the file cannot be read, is not a plan, is one of
-        another format, or is damaged.
+        Raise `InvalidInput`, which names the file and what is wrong where, if the file cannot be read, is
+        not a plan, has another format, or is damaged.
         """
-        return cls._of_checked(run_document.read(path))
+        return cls._of_document(check_plan(*json_file.read(path, "plan")))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the plan to a file, as JSON with its format's version, in place of what was there.
+        """Write the plan to a JSON file, replacing what is there; the file is never left incomplete.
 
-        It is written beside its place first: no half plan is left behind. Raise `InvalidInput` where it
-        cannot be written, or makes no sense.
+        Raise `InvalidInput` if it cannot be written, or the plan was changed to something invalid.
         """
-        run_document.write(path, self.as_dict())
+        json_file.write(path, self.as_dict(), "plan")
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Plan:
-        """Return the plan that `as_dict` has given; raise `InvalidInput` where the data makes no sense."""
-        return cls._of_checked(run_document.checked(run_document.plain(data)))
+    def from_dict(cls, data: PlanDocument) -> Plan:
+        """Return the plan from what `as_dict` returned; raise `InvalidInput` if the data is not valid."""
+        return cls._of_document(check_plan(as_json_value(data)))
 
     @classmethod
-    def _of_checked(cls, data: dict[str, Any]) -> Plan:
-        return cls(**{name: data[name] for name in cls.__slots__})
+    def _of_document(cls, document: PlanDocument) -> Plan:
+        parts: Any = document
+        return cls(**{name: parts[name] for name in cls.__slots__})
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return a copy of the plan as the file has it; raise `InvalidInput` where it makes no sense."""
+    def as_dict(self) -> PlanDocument:
+        """Return a copy of the plan as its file holds it; raise `InvalidInput` if it is not valid."""
         data = {
-            "kind": run_document.KIND,
-            "format": run_document.FORMAT,
+            "kind": PLAN,
+            "format": FORMAT,
             "made": self.made,
             "totals": self.counts(),
             **{name: getattr(self, name) for name in self.__slots__ if name != "made"},
         }
-        return run_document.checked(run_document.plain(data))
+        return check_plan(as_json_value(data))
 
-    # -- counted and shown ------------------------------------------------------------------------------
+    # -- text -------------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
+        """Return the number of changes."""
         return len(self.changes)
 
     def __bool__(self) -> bool:
+        """Return whether there is any change."""
         return bool(self.changes)
 
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Return for `component` and `reference` the totals.
-
-        They are `created`, `updated`, `deleted`, `unchanged`, `missing` and `failed`.
-        """
-        return run_document.counted(self.changes, self.failed, self.unchanged, self.missing)
+    def counts(self) -> Totals:
+        """Return by kind how many were `created`, `updated`, `deleted`, `unchanged`, `missing`, `failed`."""
+        return count_totals(self.changes, self.failed, self.unchanged, self.missing)
 
     def __repr__(self) -> str:
+        """Return when the plan was made, and how many changes it has."""
         return f"<Plan of {self.made['at']}: {len(self)} changes>"
 
     def __str__(self) -> str:
-        counts = self.counts()
-        table = totals(*(list(counts[kind].values()) for kind in ("component", "reference")))
+        """Return where the plan comes from and its totals, as text for people."""
         made = self.made
-        how = "simulated" if made["simulated"] else "carried out"
+        how = "preview" if made["simulated"] else "live run"
         head = f"plan of {made['at']}, {how} on API {made['api']} of {made['host']}, by {made['by']}"
-        return "\n".join([escape_controls(head, 400), *table])
+        return "\n".join([escape_controls(head, LINE_WIDTH), *format_totals(self.counts())])
 
     def describe(self, longest: int | None = None) -> str:
         """Return the plan as text for people: each change, and each attribute with its old and new value.
 
-        `longest` is how many entries of each list are shown; all, unless said. What is no proper text on
-        a terminal is escaped.
+        `longest`: how many entries of each list are shown; all if None. Characters that would steer a
+        terminal are escaped.
         """
-        lines = [str(self)]
-        for title, entries in (
-            ("changes", [_told(change) for change in self.changes]),
-            ("failed rows, not part of the plan", [_told_failure(row) for row in self.failed]),
-            ("ambiguous", [_told_several(one) for one in self.ambiguous]),
-            ("not kept by Ardoq as sent", [_told_stubborn(one) for one in self.not_converging]),
-        ):
-            shown = entries if longest is None else entries[:longest]
-            lines += [f"{title}:"] if entries else []
-            lines += [line for entry in shown for line in entry]
-            if len(shown) < len(entries):
-                lines.append(f"  ... and {len(entries) - len(shown)} more")
+        lines = [str(self), *(["changes:"] if self.changes else [])]
+        for change in self.changes[:longest]:
+            lines += _describe_change(change)
+        if longest is not None and len(self.changes) > longest:
+            lines.append(f"  ... and {len(self.changes) - longest:,} more")
+        failed = map(_describe_failed_row, self.failed)
+        lines += format_section("failed rows, not part of the plan", failed, longest)
+        lines += format_section("ambiguous", map(describe_ambiguous, self.ambiguous), longest)
+        not_converging = map(describe_not_converging, self.not_converging)
+        lines += format_section(NOT_CONVERGING_TITLE, not_converging, longest)
         return "\n".join(lines)
 
 
-def _listed(changes: Iterable[Change]) -> Iterable[dict[str, Any]]:
+def _changes(changes: Iterable[Change]) -> Iterable[ChangeEntry]:
     root = None
     for change in changes:
-        one = in_full(change)
+        entry: Any = report_change(change)
         if change.label is not None and not isinstance(change.label, str):
-            one["label"] = str(change.label)
+            entry["label"] = str(change.label)
         if change.action == DELETE and change.note is None:
             root = change.id
         elif change.action == DELETE:
-            one["with"] = root  # what goes along is reported right after what it goes with
-        yield run_document.plain(one)
+            # What a component takes with it is reported right after the component.
+            entry["deleted_with"] = root
+        yield as_json_value(entry)
 
 
-def _failed(change: Change) -> dict[str, Any]:
-    row = {
-        "kind": change.kind,
-        "_id": change.id,
-        "name": change.name,
-        "type": change.type,
-        "rootWorkspace": change.workspace,
-        "reason": change.note,
-        "label": change.label,
-        "row": change.row,
-    }
-    shown: dict[str, Any] = run_document.plain(row)
-    return shown
+def _failed_row(change: Change) -> FailedRow:
+    row: FailedRow = as_json_value(
+        {
+            "kind": change.kind,
+            "_id": change.id,
+            "name": change.name,
+            "type": change.type,
+            "rootWorkspace": change.workspace,
+            "reason": change.note,
+            "label": change.label,
+            "row": change.row,
+        }
+    )
+    return row
 
 
-# -- one entry, as lines -----------------------------------------------------------------------------------
-
-
-def _told(change: dict[str, Any]) -> list[str]:
-    kind = f"{change['type']}" if change["kind"] == "component" else f"type {change['type']}"
+def _describe_change(change: ChangeEntry) -> list[str]:
+    type_name = f"{change['type']}" if change["kind"] == "component" else f"type {change['type']}"
     label = f"  [{change['label']}]" if change.get("label") else ""
     version = f", version {change['version']}" if change["action"] != CREATE else ""
     note = f", {change['note']}" if change.get("note") else ""
-    line = f"  - {change['action']} {change['kind']} {change['name']} ({kind}{version}){note}{label}"
-    return [
-        escape_controls(line, 400),
-        *(
-            escape_controls(f"      {name}: {_arrow(change['action'], values)}", 400)
-            for name, values in change["attributes"].items()
-        ),
+    line = f"  - {change['action']} {change['kind']} {change['name']} ({type_name}{version}){note}{label}"
+    values = [
+        f"      {name}: {_describe_values(change['action'], values)}"
+        for name, values in change["attributes"].items()
     ]
+    return [escape_controls(text, LINE_WIDTH) for text in (line, *values)]
 
 
-def _arrow(action: str, values: dict[str, Any]) -> str:
-    return (
-        f"{_brief(values['old'])} -> {_brief(values['new'])}" if action == UPDATE else _brief(values["new"])
-    )
+def _describe_values(action: str, values: ValueChange) -> str:
+    old, new = (escape_controls(format_value(value), 60) for value in (values["old"], values["new"]))
+    return f"{old} -> {new}" if action == UPDATE else new
 
 
-def _told_failure(row: dict[str, Any]) -> list[str]:
+def _describe_failed_row(row: FailedRow) -> str:
     label = f"  [{row['label']}]" if row.get("label") else ""
-    return [escape_controls(f"  - {row['kind']} {row.get('name')}: {row['reason']}{label}", 400)]
-
-
-def _told_several(one: dict[str, Any]) -> list[str]:
-    matches = len(one.get("matches") or ())
-    return [
-        escape_controls(
-            f"  - {one['kind']} {one.get('name')}: {matches} match, {one.get('used')} is used", 400
-        )
-    ]
-
-
-def _told_stubborn(one: dict[str, Any]) -> list[str]:
-    values = f"stays {_brief(one.get('stored'))}, the source says {_brief(one.get('wanted'))}"
-    return [escape_controls(f"  - {one['kind']} {one.get('name')}: {one.get('attribute')} {values}", 400)]
-
-
-def _brief(value: object) -> str:
-    return escape_controls(format_value(value), 60)
+    return f"{row['kind']} {row['name']}: {row['reason']}{label}"

@@ -1,168 +1,188 @@
-"""What a run came to, in full: one document of plain data, made from a sync client after its run.
-
-The page, the Markdown and the summary are made of it and of nothing else. It holds no token.
-"""
+"""Build the run document of a sync client: the full record of one run, as plain data without the token."""
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ardoqpy._messages import describe_type, quote_name, suggest
 from ardoqpy.errors import DeleteBlocked, InvalidInput
 from ardoqpy_sync import json_file
 from ardoqpy_sync.compare.cascade_counts import extents
 from ardoqpy_sync.compare.diff import CREATE
-from ardoqpy_sync.plans.run_document import plain
-from ardoqpy_sync.reporting.document_schema import FORMAT, KIND, checked
-from ardoqpy_sync.reporting.graph import graph_of
+from ardoqpy_sync.documents import KINDS
+from ardoqpy_sync.json_file import as_json_value
+from ardoqpy_sync.plans.document_schema import FORMAT, RUN_DOCUMENT, check_run_document, count_totals
+from ardoqpy_sync.reporting.graph import build_graph
+from ardoqpy_sync.reporting.labels import plural
 from ardoqpy_sync.reporting.type_names import TypeNames
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ardoqpy.entities import Entity
+    from ardoqpy.entities import Attributes, Entity
     from ardoqpy_sync.client import ArdoqSyncClient
+    from ardoqpy_sync.documents import (
+        DeleteGuard,
+        DocumentChange,
+        DocumentFailedRow,
+        FailedRow,
+        KindCounts,
+        Made,
+        MissingEntry,
+        ReportData,
+        RunDocument,
+        SourceCount,
+        Totals,
+    )
     from ardoqpy_sync.engine import Engine
 
-__all__ = ["account_of", "read", "write"]
+__all__ = ["build_failed_document", "build_run_document", "read_run_document"]
 
-#: Of what would go along with one thing, so many are named; and so many in the whole account.
-ALONG, ALONG_IN_ALL = 20, 20_000
-#: They are chosen out of so many, those that are nearest.
-LOOKED_AT = 500
-_KINDS = ("component", "reference")
+#: So many entities that would be deleted along are listed for one, and in the whole document.
+MAX_LISTED, MAX_LISTED_IN_ALL = 20, 20_000
+#: They are chosen among so many, the nearest ones.
+MAX_CANDIDATES = 500
 #: The attributes whose values are ids that people know by a name.
-_NAMED_BY_ID = {"parent", "source", "target", "typeId"}
+_ID_ATTRIBUTES = {"parent", "source", "target", "typeId"}
 
 
-def account_of(
+def build_run_document(
     client: ArdoqSyncClient,
     *,
     title: str | None = None,
-    sources: Iterable[Mapping[str, Any]] = (),
+    sources: Iterable[SourceCount | Mapping[str, Any]] = (),
     failed_rows: Iterable[Mapping[str, Any]] = (),
-    refused: DeleteBlocked | Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """Return what the run of a sync client came to, in full, as plain data.
+    blocked: DeleteBlocked | Mapping[str, Any] | None = None,
+) -> RunDocument:
+    """Return the full record of a client's run, as plain data.
 
-    - `title`: what the report is called; the names of the workspaces, unless said.
+    - `title`: the title of the report; by default it names the workspaces.
     - `sources`: what was read, each a mapping with `name`, `rows`, `skipped` and `failed`.
-    - `failed_rows`: rows of a source that never became a call, such as those with a cell that could not be
-      converted, each a mapping with `kind` (`component` or `reference`), `name`, `label` and `reason`.
-    - `refused`: what `delete_cache_misses` raised, where it did.
+    - `failed_rows`: rows of a source that never became a call, for example because a cell cannot be
+      converted. Each is a mapping with `kind` (`component` or `reference`), `name`, `label` and `reason`.
+    - `blocked`: the error that `delete_cache_misses` raised, if it did.
 
-    Writes that wait are sent first. The names of types come from the model of a workspace, which is read
-    where the run had no reason to (v1); where it cannot be read, a reference type is shown by its number.
-    The keys:
+    Pending writes are sent first. Type names come from the model of each workspace, which is read if the run
+    had no reason to (v1); if it cannot be read, a reference type is shown by its number. The keys:
 
-    - `kind` (`ardoqpy report`), `format` (1), `title`, and `made`, as in a `Plan`.
-    - `status` and `description`: those of the report; `failure` as well where there are `failed_rows`, or
-      deleting was `refused`.
-    - `totals`: as `Plan.counts()`, the `failed_rows` among the failed.
-    - `changes`, `failed`, `ambiguous`, `not_converging`: as in a `Plan`, and each of the first two with
-      `typeName`: a component's type and a reference's, whose `type` is a number, by name.
-    - `missing`: what Ardoq holds, of the types the run touched, that no row named. Each with `kind`, `_id`,
-      `name`, `type`, `typeName`, `rootWorkspace` and, of a component, what deleting it would take `along` as
-      far as the loaded workspaces tell: how many `components` and `references`, and the first 20 of them
-      `listed`, each with a `state`: `missing` itself, `named` by a row of this run, or `other`.
-    - `guard`: None, or the `sentence`, `reasons` and `would_delete` of `DeleteBlocked`; of the latter each
-      with at most 20 of what goes `along`, `along_total` how many that are.
-    - `workspaces` by id, and `names`, by id, of components and types that values speak of.
+    - `kind` (`ardoqpy run document`), `format` (1), `title`, and `made`, as in a `Plan`.
+    - `status` and `description`: as in the report; `failure` also if there are `failed_rows`, or the delete
+      guard `blocked` the run.
+    - `totals`: as `Plan.counts()`, with the `failed_rows` among the failed.
+    - `changes`, `failed`, `ambiguous`, `not_converging`: as in a `Plan`; each of the first two has a
+      `typeName`, also for a reference, whose `type` is a number.
+    - `missing`: entities in Ardoq that no row named, of the types that the run touched. Each has `kind`,
+      `_id`, `name`, `type`, `typeName` and `rootWorkspace`. A component has `along`: how many `components`
+      and `references` of the loaded workspaces would be deleted with it, and the first 20 of them `listed`,
+      each with a `state`: `missing` itself, `named` by a row of this run, or `other`.
+    - `delete_guard`: None, or the `sentence`, `reasons` and `would_delete` of `DeleteBlocked`; each of the
+      latter with at most 20 entries in `along`, and their number in `along_total`.
+    - `workspaces` by id, and `names`, by id, of components and types in the values of changes.
     - `sources`: as given.
-    - `graph`: what changes and its neighbours; see `graph_of`.
+    - `graph`: what changes, and its neighbours; see `build_graph`.
 
-    Raise `InvalidInput` where `title`, `sources`, `failed_rows` or `refused` make no sense, and, with
-    `on_error="raise"`, the problem of a write that waited.
+    Raise `InvalidInput` if `title`, `sources`, `failed_rows` or `blocked` is not valid, and with
+    `on_error="raise"` the error of a pending write.
     """
-    told = _Told(_title(title), _sources(sources), _failed_rows(failed_rows), _guard(refused))
-    engine = client._engine  # noqa: SLF001  (as the client's other parts do: it is one house)
-    with client._lock:  # noqa: SLF001  (nothing may move between the plan and what it is held against)
+    given = _Given(_title(title), _sources(sources), _failed_rows(failed_rows), _delete_guard(blocked))
+    engine = client._engine  # noqa: SLF001  (the client and its report are one package)
+    with client._lock:  # noqa: SLF001  (the plan must not change before it is compared with the cache)
         report = client.get_report()
         plan = client.plan
         names = TypeNames(engine.model.names)
         missing = _missing(engine, report, names)
-        failed = [_failed(engine, row, names) for row in plan.failed + told.failed_rows]
-        changes = [_typed(change, names) for change in plan.changes]
-        graph = graph_of(engine.cache, engine.report.gone, changes, failed, missing, names)
-        status, description = _status(report, told)
+        failed = [_failed_row(engine, row, names) for row in plan.failed + given.failed_rows]
+        changes = [cast("DocumentChange", _with_type_name(change, names)) for change in plan.changes]
+        graph = build_graph(engine.cache, engine.report.gone, changes, failed, missing, names)
+        status, description = _status(report, given)
         return {
-            "kind": KIND,
+            "kind": RUN_DOCUMENT,
             "format": FORMAT,
-            "title": told.title or _named_after(plan.workspaces),
+            "title": given.title or _default_title(plan.workspaces),
             "made": plan.made,
             "status": status,
             "description": description,
-            "totals": _with_failed(plan.counts(), told.failed_rows),
+            "totals": _with_failed(plan.counts(), given.failed_rows),
             "changes": changes,
             "failed": failed,
             "ambiguous": plan.ambiguous,
             "not_converging": plan.not_converging,
             "missing": missing,
-            "guard": told.guard and _typed_guard(told.guard, names),
-            "workspaces": plain(plan.workspaces),
+            "delete_guard": given.delete_guard and _with_type_names(given.delete_guard, names),
+            "workspaces": as_json_value(plan.workspaces),
             "names": _names(engine, changes, names),
-            "sources": told.sources,
-            "graph": plain(graph),
+            "sources": given.sources,
+            "graph": as_json_value(graph),
         }
 
 
-def read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the account that was written to a file.
+def build_failed_document(title: str, description: str, made: Made) -> RunDocument:
+    """Return the run document of a run that failed before it began; `description` says why."""
+    none: KindCounts = {"component": 0, "reference": 0}
+    document: Attributes = {
+        "kind": RUN_DOCUMENT,
+        "format": FORMAT,
+        "title": title,
+        "made": made,
+        "status": "failure",
+        "description": description,
+        "totals": count_totals([], [], none, none),
+        **{key: [] for key in ("changes", "failed", "ambiguous", "not_converging", "missing", "sources")},
+        "delete_guard": None,
+        "workspaces": {},
+        "names": {},
+        "graph": {"nodes": [], "edges": [], "totals": {"nodes": 0, "edges": 0}},
+    }
+    return check_run_document(document)
 
-    Raise `InvalidInput` naming the place where the file cannot be read, is not an account, is one of
-    another format, or is damaged.
+
+def read_run_document(path: str | os.PathLike[str]) -> RunDocument:
+    """Return the run document of a JSON file.
+
+    Raise `InvalidInput`, which names the file and what is wrong where, if the file cannot be read, is not a
+    run document, has another format, or is damaged.
     """
-    return checked(*json_file.read(path, "report"))
+    return check_run_document(*json_file.read(path, "run document"))
 
 
-def write(path: str | os.PathLike[str], account: dict[str, Any]) -> None:
-    """Write an account to a file, as JSON with its format's version, in place of what was there.
-
-    It is written beside its place first. Raise `InvalidInput` where it cannot be written, or makes no sense.
-    """
-    json_file.write(path, checked(account), "report")
-
-
-class _Told(NamedTuple):
-    """What the client does not know of its run, checked and plain."""
+class _Given(NamedTuple):
+    """What the client does not know about its run, checked and as JSON values."""
 
     title: str | None
-    sources: list[dict[str, Any]]
-    failed_rows: list[dict[str, Any]]
-    guard: dict[str, Any] | None
+    sources: list[SourceCount]
+    failed_rows: list[FailedRow]
+    delete_guard: DeleteGuard | None
 
 
-# -- what is told -----------------------------------------------------------------------------------------
+# -- arguments ---------------------------------------------------------------------------------------------
 
 
 def _title(title: object) -> str | None:
     if title is not None and not isinstance(title, str):
         raise InvalidInput(f"title is {describe_type(title)}: give text, or leave it out.")
-    return None if title is None else plain(title) or None
+    return None if title is None else as_json_value(title) or None
 
 
-def _sources(sources: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    found = []
-    for number, source in enumerate(_listed(sources, "sources")):
-        shown: dict[str, Any] = {"name": str(source.get("name") or f"source {number + 1}")}
-        for key in ("rows", "skipped", "failed"):
-            count = source.get(key, 0)
-            if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-                raise InvalidInput(f"sources[{number}].{key} is {count!r}: give a whole number.")
-            shown[key] = count
-        found.append(plain(shown))
-    return found
+def _sources(sources: Iterable[Mapping[str, Any]]) -> list[SourceCount]:
+    counts = []
+    for number, source in enumerate(_list_of_mappings(sources, "sources")):
+        name = str(source.get("name") or f"source {number + 1}")
+        count = {key: source.get(key, 0) for key in ("rows", "skipped", "failed")}
+        for key, value in count.items():
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                raise InvalidInput(f"sources[{number}].{key} is {value!r}: give a whole number.")
+        counts.append(as_json_value({"name": name, **count}))
+    return counts
 
 
-def _failed_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    found = []
-    for number, row in enumerate(_listed(rows, "failed_rows")):
+def _failed_rows(rows: Iterable[Mapping[str, Any]]) -> list[FailedRow]:
+    failed_rows = []
+    for number, row in enumerate(_list_of_mappings(rows, "failed_rows")):
         kind = row.get("kind")
-        if kind not in _KINDS:
-            raise InvalidInput(f"failed_rows[{number}].kind is {quote_name(kind)}: {suggest(kind, _KINDS)}")
+        if kind not in KINDS:
+            raise InvalidInput(f"failed_rows[{number}].kind is {quote_name(kind)}: {suggest(kind, KINDS)}")
         reason = row.get("reason")
         if not isinstance(reason, str) or not reason:
             raise InvalidInput(
@@ -170,147 +190,165 @@ def _failed_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             )
         if not isinstance(row.get("row"), dict | None):
             raise InvalidInput(
-                f"failed_rows[{number}].row is {describe_type(row['row'])}: give a dict, or none."
+                f"failed_rows[{number}].row is {describe_type(row['row'])}: give a dict, or leave it out."
             )
         blank = dict.fromkeys(("_id", "name", "type", "rootWorkspace", "label", "row"))
-        shown = {**blank, **row, "kind": kind, "reason": reason}
-        found.append(plain(shown))
-    return found
+        failed_rows.append(as_json_value({**blank, **row}))
+    return failed_rows
 
 
-def _listed(told: Iterable[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
-    if isinstance(told, str | bytes) or not hasattr(told, "__iter__"):
-        raise InvalidInput(f"{name} is {describe_type(told)}: give a list of dicts.")
-    listed = list(told)
-    for number, one in enumerate(listed):
-        if not hasattr(one, "keys") or not hasattr(one, "get"):
-            raise InvalidInput(f"{name}[{number}] is {describe_type(one)}: give a dict.")
-    return listed
+def _list_of_mappings(values: Iterable[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
+    if isinstance(values, str | bytes) or not hasattr(values, "__iter__"):
+        raise InvalidInput(f"{name} is {describe_type(values)}: give a list of dicts.")
+    mappings = list(values)
+    for number, value in enumerate(mappings):
+        if not hasattr(value, "keys") or not hasattr(value, "get"):
+            raise InvalidInput(f"{name}[{number}] is {describe_type(value)}: give a dict.")
+    return mappings
 
 
-def _guard(refused: DeleteBlocked | Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if refused is None:
+def _delete_guard(blocked: DeleteBlocked | Mapping[str, Any] | None) -> DeleteGuard | None:
+    if blocked is None:
         return None
-    if isinstance(refused, DeleteBlocked):
-        told = {"reasons": refused.reasons, "would_delete": refused.would_delete}
-    elif hasattr(refused, "keys") and {"reasons", "would_delete"} <= set(refused.keys()):
-        told = {key: list(refused[key]) for key in ("reasons", "would_delete")}
+    if isinstance(blocked, DeleteBlocked):
+        reasons, would_delete = blocked.reasons, blocked.would_delete
+    elif hasattr(blocked, "keys") and {"reasons", "would_delete"} <= set(blocked.keys()):
+        reasons, would_delete = list(blocked["reasons"]), list(blocked["would_delete"])
     else:
         raise InvalidInput(
-            f"refused is {describe_type(refused)}: give the DeleteBlocked, or a dict with its reasons and "
+            f"blocked is {describe_type(blocked)}: give the DeleteBlocked, or a dict with its reasons and "
             "would_delete."
         )
-    number = len(told["would_delete"])
-    # A job may have things marked instead of deleted, and some of each.
-    sentence = f"The guard refused to delete or mark {number} thing(s)."
-    would = [_short(one) for one in told["would_delete"]]
-    guard: dict[str, Any] = plain(
-        {"sentence": sentence, "reasons": list(told["reasons"]), "would_delete": would}
+    entities = plural(len(would_delete), "entity", "entities")
+    guard: DeleteGuard = as_json_value(
+        {
+            # A job may mark what is missing instead of deleting it, and do both.
+            "sentence": f"The delete guard blocked the deleting or marking of {entities}.",
+            "reasons": list(reasons),
+            "would_delete": [_shorten_along(entity) for entity in would_delete],
+        }
     )
     return guard
 
 
-def _short(would: Mapping[str, Any]) -> dict[str, Any]:
-    along = list(would.get("along") or ())
-    return {**would, "along": along[:ALONG], "along_total": len(along)}
+def _shorten_along(entity: Mapping[str, Any]) -> Attributes:
+    along = list(entity.get("along") or ())
+    return {**entity, "along": along[:MAX_LISTED], "along_total": len(along)}
 
 
-# -- what follows -----------------------------------------------------------------------------------------
+# -- parts -------------------------------------------------------------------------------------------------
 
 
-def _status(report: Mapping[str, Any], told: _Told) -> tuple[str, str]:
-    status, said = str(report["status"]), str(report["description"] or "")
+def _status(report: ReportData, given: _Given) -> tuple[str, str]:
+    status, description = str(report["status"]), str(report["description"] or "")
     more = []
-    if told.failed_rows:
-        first = told.failed_rows[0]["reason"]
-        more.append(f"{len(told.failed_rows)} row(s) could not be used; the first: {first}")
-    if told.guard:
-        more.append(told.guard["sentence"])
+    if given.failed_rows:
+        first = given.failed_rows[0]["reason"]
+        more.append(f"{len(given.failed_rows)} row(s) could not be used; the first: {first}")
+    if given.delete_guard:
+        more.append(given.delete_guard["sentence"])
     if more:
         status = "failure" if status == "success" else status
-        said = " ".join(part if part[-1:] in ".!?" else f"{part}." for part in (said, *more) if part)
-    return plain(status), plain(said)
+        parts = (description, *more)
+        description = " ".join(part if part[-1:] in ".!?" else f"{part}." for part in parts if part)
+    return as_json_value(status), as_json_value(description)
 
 
-def _named_after(workspaces: Mapping[str, str | None]) -> str:
+def _default_title(workspaces: Mapping[str, str | None]) -> str:
     names = [name or ws_id for ws_id, name in workspaces.items()]
     if not names:
         return "Sync"
-    shown = ", ".join(names[:3])
-    return f"Sync of {shown}" if len(names) <= 3 else f"Sync of {shown} and {len(names) - 3} more"
+    title = f"Sync of {', '.join(names[:3])}"
+    return title if len(names) <= 3 else f"{title} and {len(names) - 3} more"
 
 
-def _with_failed(totals: dict[str, dict[str, int]], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    more = Counter(row["kind"] for row in rows)
-    return {kind: {**counts, "failed": counts["failed"] + more[kind]} for kind, counts in totals.items()}
+def _with_failed(totals: Totals, rows: Sequence[FailedRow]) -> Totals:
+    for row in rows:
+        totals[row["kind"]]["failed"] += 1
+    return totals
 
 
-def _typed(one: dict[str, Any], names: TypeNames) -> dict[str, Any]:
-    return {**one, "typeName": names.of(one["kind"], one.get("rootWorkspace"), one.get("type"))}
+def _with_type_name(entity: Mapping[str, Any], names: TypeNames) -> Attributes:
+    type_name = names.of(entity["kind"], entity.get("rootWorkspace"), entity.get("type"))
+    return {**entity, "typeName": type_name}
 
 
-def _failed(engine: Engine, row: Mapping[str, Any], names: TypeNames) -> dict[str, Any]:
-    """Return a failed row as the account has it: a row that makes no sense may have anything for a name."""
-    told = {key: row.get(key) for key in ("_id", "name", "label", "rootWorkspace")}
-    shown = {
-        **row,
-        **{key: value if isinstance(value, str | None) else str(value) for key, value in told.items()},
+def _failed_row(engine: Engine, row: FailedRow, names: TypeNames) -> DocumentFailedRow:
+    """Return a failed row with texts for a name and so on: a bad row may hold anything there."""
+    texts = {
+        key: value if isinstance(value, str | None) else str(value)
+        for key, value in row.items()
+        if key in ("_id", "name", "label", "rootWorkspace")
     }
-    place, source = shown["rootWorkspace"], (row.get("row") or {}).get("source")
-    if place is None and isinstance(source, str):  # a reference is of the workspace of its source
-        found = engine.cache.get("component", source)
-        place = found.workspace if found else None
-    return {**shown, "typeName": names.of(row["kind"], place, row.get("type"))}
+    workspace, source = texts["rootWorkspace"], (row.get("row") or {}).get("source")
+    if workspace is None and isinstance(source, str):  # a reference is of the workspace of its source
+        component = engine.cache.get("component", source)
+        workspace = component.workspace if component else None
+    type_name = names.of(row["kind"], workspace, row.get("type"))
+    return cast("DocumentFailedRow", {**row, **texts, "typeName": type_name})
 
 
-def _typed_guard(guard: dict[str, Any], names: TypeNames) -> dict[str, Any]:
-    would = [
-        {**_typed(one, names), "along": [_typed(other, names) for other in one["along"]]}
-        for one in guard["would_delete"]
+def _with_type_names(guard: DeleteGuard, names: TypeNames) -> DeleteGuard:
+    would_delete = [
+        {
+            **_with_type_name(entity, names),
+            "along": [_with_type_name(other, names) for other in entity["along"]],
+        }
+        for entity in guard["would_delete"]
     ]
-    return {**guard, "would_delete": would}
+    return cast("DeleteGuard", {**guard, "would_delete": would_delete})
 
 
-def _missing(engine: Engine, report: Mapping[str, Any], names: TypeNames) -> list[dict[str, Any]]:
+def _missing(engine: Engine, report: ReportData, names: TypeNames) -> list[MissingEntry]:
     cache, listed = engine.cache, 0
-    misses = [("component", comp) for comp in report["cache_miss_comps"]]
-    misses += [("reference", ref) for ref in report["cache_miss_refs"]]
-    own = {entity["_id"] for _, entity in misses}
+    misses = [("component", component) for component in report["cache_miss_comps"]]
+    misses += [("reference", reference) for reference in report["cache_miss_refs"]]
+    missing_ids = {entity["_id"] for _, entity in misses}
     kinds = {kind.name: kind for kind in (engine.component, engine.reference)}
 
     def state(entity: Entity) -> str:
-        return "missing" if entity["_id"] in own else "named" if entity["_id"] in cache.named else "other"
+        if entity["_id"] in missing_ids:
+            return "missing"
+        return "named" if entity["_id"] in cache.named else "other"
+
+    def touching(kind: str, comp_id: str) -> list[str]:
+        return [
+            entity["_id"] for touching_kind, _, entity in cache.touching(comp_id) if touching_kind == kind
+        ]
 
     sizes = extents(
-        [comp["_id"] for comp in report["cache_miss_comps"]],
-        lambda comp_id: [one["_id"] for of, _, one in cache.touching(comp_id) if of == "component"],
-        lambda comp_id: [one["_id"] for of, _, one in cache.touching(comp_id) if of == "reference"],
+        [component["_id"] for component in report["cache_miss_comps"]],
+        lambda comp_id: touching("component", comp_id),
+        lambda comp_id: touching("reference", comp_id),
     )
-    found = []
-    for kind, shown in misses:
-        one = _typed({"kind": kind, **shown}, names)
+    missing = []
+    for kind, described in misses:
+        entry = _with_type_name({"kind": kind, **described}, names)
         if kind == "component":
-            room = max(0, min(ALONG, ALONG_IN_ALL - listed))
-            # What a row of this run named comes first: that is what nobody expects to lose.
-            nearest = list(islice(cache.along(shown["_id"]), LOOKED_AT)) if room else []
+            room = max(0, min(MAX_LISTED, MAX_LISTED_IN_ALL - listed))
+            # What a row of this run named comes first: nobody expects to lose that.
+            nearest = list(islice(cache.along(entry["_id"]), MAX_CANDIDATES)) if room else []
             first = sorted(nearest, key=lambda part: state(part.entity) != "named")[:room]
             listed += len(first)
-            one["along"] = {
-                **sizes[shown["_id"]]._asdict(),
+            entry["along"] = {
+                **sizes[entry["_id"]]._asdict(),
                 "listed": [
-                    _typed({"kind": of, **engine.described(kinds[of], other), "state": state(other)}, names)
-                    for of, _, other in first
+                    {
+                        **_with_type_name({"kind": of, **engine.described(kinds[of], entity)}, names),
+                        "state": state(entity),
+                    }
+                    for of, _, entity in first
                 ],
             }
-        found.append(plain(one))
-    return found
+        missing.append(as_json_value(entry))
+    return missing
 
 
-def _names(engine: Engine, changes: Sequence[Mapping[str, Any]], types: TypeNames) -> dict[str, str]:
-    """Return by id the names of components and types that the values of changes speak of."""
+def _names(engine: Engine, changes: Sequence[DocumentChange], types: TypeNames) -> dict[str, str | None]:
+    """Return by id the names of the components and types in the values of changes."""
     created = {change["_id"]: change["name"] for change in changes if change["action"] == CREATE}
 
-    def called(change: Mapping[str, Any], attribute: str, value: str) -> str | None:
+    def name_of(change: DocumentChange, attribute: str, value: str) -> str | None:
         if attribute == "typeId":
             return types.of("component", change["rootWorkspace"], value)
         known = engine.cache.get("component", value)
@@ -319,12 +357,12 @@ def _names(engine: Engine, changes: Sequence[Mapping[str, Any]], types: TypeName
         )
         return None if name is None else str(name)
 
-    found: dict[str, str | None] = {}
+    names: dict[str, str | None] = {}
     for change in changes:
-        for attribute in _NAMED_BY_ID & change["attributes"].keys():
+        for attribute in _ID_ATTRIBUTES & change["attributes"].keys():
             for value in change["attributes"][attribute].values():
-                if isinstance(value, str) and (attribute == "typeId" or value not in found):
-                    name = called(change, attribute, value)
-                    # Types of two models may have one id, such as p1: it is shown rather than a wrong name.
-                    found[value] = name if found.get(value, name) == name else None
-    return {key: plain(name) for key, name in sorted(found.items()) if name not in (None, key)}
+                if isinstance(value, str) and (attribute == "typeId" or value not in names):
+                    name = name_of(change, attribute, value)
+                    # Types of two models may share an id, such as p1: then the id is shown, not a wrong name.
+                    names[value] = name if names.get(value, name) == name else None
+    return {key: as_json_value(name) for key, name in sorted(names.items()) if name not in (None, key)}

@@ -1,169 +1,169 @@
-"""The picture of a run as data: what it changes, and what stands directly beside that."""
+"""The graph of a run as data: what changes, with its direct neighbours."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.cache import Cache
+    from ardoqpy_sync.documents import (
+        DocumentChange,
+        DocumentFailedRow,
+        Graph,
+        GraphEdge,
+        GraphNode,
+        MissingEntry,
+        State,
+    )
     from ardoqpy_sync.reporting.type_names import TypeNames
 
-__all__ = ["graph_of"]
+__all__ = ["build_graph"]
 
-#: So many of each are told; of more, how many there are.
-NODES, EDGES = 10_000, 20_000
-#: What an edge to a component's parent is called: Ardoq has no type for that.
+#: At most so many nodes and edges are listed; all are counted.
+MAX_NODES, MAX_EDGES = 10_000, 20_000
+#: The type of an edge to a component's parent, which has none in Ardoq.
 PARENT = "parent"
-_STATE_OF = {"create": "created", "update": "updated", "delete": "deleted"}
-_UNCHANGED = "unchanged"
+_STATES: dict[str, State] = {"create": "created", "update": "updated", "delete": "deleted"}
+#: The state of an entity with which a run did several things is the first of these.
+_PRECEDENCE: tuple[State, ...] = ("deleted", "failed", "created", "updated", "missing", "unchanged")
+_NodeOrEdge = TypeVar("_NodeOrEdge", "GraphNode", "GraphEdge")
 
 
-def graph_of(
+def build_graph(
     cache: Cache,
-    gone: Mapping[str, Entity],
-    changes: Sequence[Mapping[str, Any]],
-    failed: Sequence[Mapping[str, Any]],
-    missing: Sequence[Mapping[str, Any]],
+    deleted: Mapping[str, Entity],
+    changes: Sequence[DocumentChange],
+    failed: Sequence[DocumentFailedRow],
+    missing: Sequence[MissingEntry],
     names: TypeNames,
-) -> dict[str, Any]:
-    """Return what changes, fails or is missing, with its direct neighbours among what is loaded.
+) -> Graph:
+    """Return what changes, fails or is missing, with its direct neighbours among the loaded entities.
 
-    `gone` is what the run has deleted, by id, as it was. Returned are
+    `deleted` holds by id what the run deleted, as it was. The graph has
 
     - `nodes`: components, each with `id`, `name`, `type`, `workspace` and `state`: `created`, `updated`,
       `deleted`, `missing`, `failed`, or `unchanged` for a neighbour.
-    - `edges`: references, and `parent` from a component to the one above it, each with `source`, `target`,
-      `type` (a name), `state` and, of a reference, its `number`.
-    - `totals`: how many `nodes` and `edges` there are. At most 10,000 and 20,000 are listed: what
-      changes first, in the order of the run, then its neighbours in Ardoq's order.
+    - `edges`: references, and `parent` from a component to its parent, each with `source`, `target`,
+      `type` (a name), `state` and, for a reference, the `number` of its type.
+    - `totals`: the number of `nodes` and `edges`. At most 10,000 and 20,000 are listed: first what changes,
+      in the order of the run, then its neighbours in Ardoq's order.
     """
-    picture = _Picture(cache, gone, names)
+    graph = _GraphBuilder(cache, deleted, names)
     for change in changes:
-        picture.changed(change["kind"], change, _STATE_OF[change["action"]])
+        graph.add(change["kind"], change, _STATES[change["action"]])
     for row in failed:
-        picture.changed(row["kind"], row, "failed")
-    for one in missing:
-        picture.changed(one["kind"], one, "missing")
-    picture.join()
-    picture.look_around()
-    return picture.as_dict()
+        graph.add(row["kind"], row, "failed")
+    for entry in missing:
+        graph.add(entry["kind"], entry, "missing")
+    graph.add_references()
+    graph.add_neighbours()
+    return graph.as_data()
 
 
-class _Picture:
-    """Nodes by id and edges by what makes each one, in the order in which they are met."""
+class _GraphBuilder:
+    """Collect nodes by id and edges by a key, in the order in which they come."""
 
-    def __init__(self, cache: Cache, gone: Mapping[str, Entity], names: TypeNames) -> None:
+    def __init__(self, cache: Cache, deleted: Mapping[str, Entity], names: TypeNames) -> None:
         self._cache = cache
-        self._gone = gone
+        self._deleted = deleted
         self._names = names
-        self._nodes: dict[str, dict[str, Any]] = {}
-        self._edges: dict[Any, dict[str, Any]] = {}
-        self._references: dict[str, tuple[Mapping[str, Any], str]] = {}
-        self._moved: set[str] = set()
+        self._nodes: dict[str, GraphNode] = {}
+        self._edges: dict[Hashable, GraphEdge] = {}
+        self._references: dict[str, tuple[Mapping[str, Any], State]] = {}
+        self._reparented: set[str] = set()
 
-    def changed(self, kind: str, told: Mapping[str, Any], state: str) -> None:
-        """Take in what has become of one thing; of several things told of one, the weightiest counts."""
-        entity_id = told.get("_id") or f"failed {len(self._nodes) + len(self._references)}"
+    def add(self, kind: str, entry: Mapping[str, Any], state: State) -> None:
+        """Add a component with its state, or keep a reference for `add_references`."""
+        entity_id = entry.get("_id") or f"failed {len(self._nodes) + len(self._references)}"
         if kind == "reference":
-            _, before = self._references.get(entity_id, (None, None))
-            self._references[entity_id] = told, _weightier(before, state)
+            earlier = self._references.get(entity_id)
+            self._references[entity_id] = entry, _first_state(earlier[1] if earlier else state, state)
             return
-        earlier = self._nodes.get(entity_id, {"state": None})
-        node = {
+        node = self._nodes.get(entity_id)
+        self._nodes[entity_id] = {
             "id": entity_id,
-            "name": str(told.get("name") or "without a name"),
-            "type": told["typeName"],
-            "workspace": told.get("rootWorkspace"),
-            "state": _weightier(earlier["state"], state),
+            "name": str(entry.get("name") or "without a name"),
+            "type": entry["typeName"],
+            "workspace": entry.get("rootWorkspace"),
+            "state": _first_state(node["state"] if node else state, state),
         }
-        self._nodes[entity_id] = node
-        if "parent" in told.get("attributes", ()):
-            self._moved.add(entity_id)
+        if "parent" in entry.get("attributes", ()):
+            self._reparented.add(entity_id)
 
-    def join(self) -> None:
-        """Draw the references that change, with their ends."""
-        for ref_id, (told, state) in self._references.items():
-            ends = self._ends(ref_id, told)
+    def add_references(self) -> None:
+        """Add an edge for each reference that changes, with the nodes at its ends."""
+        for ref_id, (entry, state) in self._references.items():
+            ends = self._ends(ref_id, entry)
             if ends is not None:
-                for end in ends:
-                    self._beside(end)
-                self._edge(ref_id, ends, told["typeName"], told.get("type"), state)
+                self._add_edge(ref_id, ends, entry["typeName"], entry.get("type"), state)
 
-    def look_around(self) -> None:
-        """Draw what stands beside each component that changes: above it, below it, at its references."""
-        for comp_id in [key for key, node in self._nodes.items() if node["state"] != _UNCHANGED]:
-            found = self._cache.get("component", comp_id)
-            comp = found.entity if found else self._gone.get(comp_id)
-            if comp and comp.get("parent"):
-                self._below(comp_id, comp["parent"])
+    def add_neighbours(self) -> None:
+        """Add the parent, the children and the references of each component that changes."""
+        for comp_id in [key for key, node in self._nodes.items() if node["state"] != "unchanged"]:
+            cached = self._cache.get("component", comp_id)
+            component = cached.entity if cached else self._deleted.get(comp_id)
+            if component and component.get("parent"):
+                self._add_parent(comp_id, component["parent"])
             for kind, ws_id, entity in self._cache.touching(comp_id):
                 if kind == "component":
-                    self._below(entity["_id"], comp_id)
+                    self._add_parent(entity["_id"], comp_id)
                 elif entity["_id"] not in self._references:
                     ends = entity["source"], entity["target"]
-                    for end in ends:
-                        self._beside(end)
                     name = self._names.of("reference", ws_id, entity.get("type"))
-                    self._edge(entity["_id"], ends, name, entity.get("type"), _UNCHANGED)
+                    self._add_edge(entity["_id"], ends, name, entity.get("type"), "unchanged")
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the picture as plain data, what changes first, and no more than fits."""
-        nodes = _changed_first(self._nodes.values())[:NODES]
-        shown = {node["id"] for node in nodes}
+    def as_data(self) -> Graph:
+        """Return the graph as plain data, what changes first, up to the maximum."""
+        nodes = _changed_first(self._nodes.values())[:MAX_NODES]
+        listed = {node["id"] for node in nodes}
         edges = [
             edge
             for edge in _changed_first(self._edges.values())
-            if edge["source"] in shown and edge["target"] in shown
+            if edge["source"] in listed and edge["target"] in listed
         ]
-        totals = {"nodes": len(self._nodes), "edges": len(self._edges)}
-        return {"nodes": nodes, "edges": edges[:EDGES], "totals": totals}
+        totals: Any = {"nodes": len(self._nodes), "edges": len(self._edges)}
+        return {"nodes": nodes, "edges": edges[:MAX_EDGES], "totals": totals}
 
-    def _ends(self, ref_id: str, told: Mapping[str, Any]) -> tuple[str, str] | None:
-        found = self._cache.get("reference", ref_id)
-        for known in (found.entity if found else None, self._gone.get(ref_id), told, told.get("row")):
+    def _ends(self, ref_id: str, entry: Mapping[str, Any]) -> tuple[str, str] | None:
+        cached = self._cache.get("reference", ref_id)
+        for known in (cached.entity if cached else None, self._deleted.get(ref_id), entry, entry.get("row")):
             if known and isinstance(known.get("source"), str) and isinstance(known.get("target"), str):
                 return known["source"], known["target"]
         return None
 
-    def _beside(self, comp_id: str) -> None:
+    def _add_neighbour(self, comp_id: str) -> None:
         if comp_id not in self._nodes:
-            found = self._cache.get("component", comp_id)
-            comp = found.entity if found else self._gone.get(comp_id, {})
+            cached = self._cache.get("component", comp_id)
+            component = cached.entity if cached else self._deleted.get(comp_id, {})
             self._nodes[comp_id] = {
                 "id": comp_id,
-                "name": str(comp.get("name") or comp_id),
-                "type": str(comp.get("type") or "not loaded"),
-                "workspace": found.workspace if found else comp.get("rootWorkspace"),
-                "state": _UNCHANGED,
+                "name": str(component.get("name") or comp_id),
+                "type": str(component.get("type") or "not loaded"),
+                "workspace": cached.workspace if cached else component.get("rootWorkspace"),
+                "state": "unchanged",
             }
 
-    def _below(self, comp_id: str, parent: str) -> None:
-        for one in (comp_id, parent):
-            self._beside(one)
-        states = self._nodes[comp_id]["state"], self._nodes[parent]["state"]
-        if states[0] in ("created", "deleted", "missing"):
-            state = states[0]
-        else:
-            state = "updated" if comp_id in self._moved else _UNCHANGED
-        self._edge((comp_id, parent), (comp_id, parent), PARENT, None, state)
+    def _add_parent(self, comp_id: str, parent: str) -> None:
+        state = self._nodes[comp_id]["state"] if comp_id in self._nodes else "unchanged"
+        if state not in ("created", "deleted", "missing"):
+            state = "updated" if comp_id in self._reparented else "unchanged"
+        self._add_edge((comp_id, parent), (comp_id, parent), PARENT, None, state)
 
-    def _edge(self, key: Any, ends: tuple[str, str], name: str, number: Any, state: str) -> None:
-        edge = {"source": ends[0], "target": ends[1], "type": name, "state": state}
+    def _add_edge(self, key: Hashable, ends: tuple[str, str], name: str, number: Any, state: State) -> None:
+        for end in ends:
+            self._add_neighbour(end)
+        edge: GraphEdge = {"source": ends[0], "target": ends[1], "type": name, "state": state}
         if number is not None:
             edge["number"] = number
         self._edges.setdefault(key, edge)
 
 
-#: What is told of a thing when a run has done several things to it: what comes first here.
-_WEIGHT = ("deleted", "failed", "created", "updated", "missing", _UNCHANGED)
+def _first_state(earlier: State, state: State) -> State:
+    return min(earlier, state, key=_PRECEDENCE.index)
 
 
-def _weightier(before: str | None, now: str) -> str:
-    return now if before is None else min(before, now, key=_WEIGHT.index)
-
-
-def _changed_first(things: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(things, key=lambda thing: thing["state"] == _UNCHANGED)
+def _changed_first(entries: Iterable[_NodeOrEdge]) -> list[_NodeOrEdge]:
+    return sorted(entries, key=lambda entry: entry["state"] == "unchanged")

@@ -1,7 +1,7 @@
-"""An account as one page of HTML: everything in one file, which asks no network for anything.
+"""A run document as one HTML page: everything in one file, which loads nothing from the network.
 
-What the browser needs is beside this file, in `assets/`. Everything that comes from elsewhere is escaped
-here, or is data that the page's script shows as text; nothing else may run, and nothing may be loaded.
+The page's script, style and templates are in `assets/`. Text from elsewhere is escaped here, or is data that
+the script shows as text. The page's policy allows no other script and no request.
 """
 
 from __future__ import annotations
@@ -16,30 +16,28 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._terminal import escape_controls
-from ardoqpy_sync.reporting.document_schema import checked
+from ardoqpy_sync.plans.document_schema import check_run_document
 from ardoqpy_sync.reporting.labels import (
-    counted,
+    format_time,
+    heading,
     headline,
-    kind_of_run,
-    number,
     origin,
+    plural,
     succeeded,
     total_rows,
-    when,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["page_of", "pieces_of"]
+    from ardoqpy_sync.documents import DeleteGuard, Graph, RunDocument
 
-#: The page's script, an idea a file, in the order in which they need each other.
+__all__ = ["render"]
+
+#: The page's script, file by file, in the order in which they need each other.
 SCRIPTS = ("text.js", "entries.js", "list.js", "layout.js", "graph.js", "page.js")
-#: So many entries are parsed at once: between two pieces the page answers.
-TOGETHER = 500
-#: Where the page lists what the account has under a key.
-_SECTIONS = {"failed": "failed", "changes": "changes", "missing": "missing", "ambiguous": "ambiguous"}
-_SECTIONS |= {"not_converging": "stubborn"}
+#: So many entries are in one piece of data: between two pieces the page responds.
+PIECE = 500
 _MARKS = {
     "created": "+",
     "updated": "~",
@@ -48,166 +46,152 @@ _MARKS = {
     "missing": "?",
     "failed": "!",
 }
-_SAID = {
-    "created": "created",
-    "updated": "updated",
-    "deleted": "deleted",
-    "unchanged": "unchanged",
-    "missing": "no longer in the source",
-    "failed": "failed",
-}
-_PROMISE = "Nothing on this page was loaded from anywhere, and nothing is sent."
 
 
-def page_of(account: Mapping[str, Any]) -> str:
-    """Return an account as a page of HTML; raise `InvalidInput` where it is no account."""
-    return "".join(pieces_of(account))
-
-
-def pieces_of(account: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a page piece by piece; raise `InvalidInput` where `account` is none, before the first."""
-    checked(account)
-    parts = _parts(account)
-    for place, text in enumerate(re.split(r"\{\{(\w+)\}\}", _asset("page.html"))):
-        if place % 2 == 0:
+def render(document: RunDocument) -> Iterator[str]:
+    """Yield a page piece by piece; raise `InvalidInput` before the first if the document is not valid."""
+    check_run_document(document)
+    parts = _parts(document)
+    for number, text in enumerate(re.split(r"\{\{(\w+)\}\}", _asset("page.html"))):
+        if number % 2 == 0:
             yield text
         elif text == "data":
-            yield from _data(account)
+            yield from _data(document)
         else:
             yield parts[text]
 
 
-def _parts(account: Mapping[str, Any]) -> dict[str, str]:
-    good = succeeded(account)
-    # What the guard says has a place of its own.
-    said = (account["guard"] or {}).get("sentence") or None
-    description = account["description"].replace(said or "\0", "").strip()
-    shown = [
-        _element("p", escape_controls(line, 2000), "description") for line in description.splitlines()[:40]
-    ]
+def _parts(document: RunDocument) -> dict[str, str]:
+    good, made, guard = succeeded(document), document["made"], document["delete_guard"]
+    # The sentence of the delete guard has its own section.
+    description = document["description"].replace(guard["sentence"] if guard else "\0", "").strip()
+    paragraphs = [_element("p", line, "description") for line in description.splitlines()[:40]]
+    nothing = "Nothing on this page was loaded from the network, and nothing is sent."
     return {
         "policy": _policy(),
-        "style": _style(),
+        "style": _asset("page.css"),
         "script": _script(),
-        "by": _text(account["made"]["by"]),
-        "title": _text(account["title"] or "Sync", 300),
-        "kind": kind_of_run(account),
-        "made": _text(f"{when(account['made']['at'])} · {account['made']['host']}", 300),
-        "mood": "good" if good else "bad",
+        "by": _text(made["by"]),
+        "title": _text(document["title"] or "Sync", 300),
+        "heading": heading(document),
+        "made": _text(f"{format_time(made['at'])} · {made['host']}", 300),
+        "result": "good" if good else "bad",
         "sign": "✓" if good else "!",
-        "headline": _text(headline(account), 400),
-        "description": "".join(shown),
-        "guard": _guard(account["guard"]),
-        "totals": _totals(account),
-        "origin": _origin(account),
-        "picture": _picture(account) if account["graph"]["nodes"] else "",
-        "empty": _empty(account),
-        "foot": _text(f"Made by {account['made']['by']} at {account['made']['at']}. {_PROMISE}", 400),
+        "headline": _text(headline(document), 400),
+        "description": "".join(paragraphs),
+        "guard": _guard(guard) if guard else "",
+        "totals": _totals(document),
+        "origin": _origin(document),
+        "graph": _graph(document["graph"]) if document["graph"]["nodes"] else "",
+        "empty": _empty(document),
+        "foot": _text(f"Made by {made['by']} at {made['at']}. {nothing}", 400),
     }
 
 
-# -- what stands in the page without a script ----------------------------------------------------------
+# -- the parts that need no script ---------------------------------------------------------------------
 
 
-def _totals(account: Mapping[str, Any]) -> str:
-    head = _row("th", ("", "components", "references"), ' scope="col"')
+def _totals(document: RunDocument) -> str:
+    head = _head_row("", "components", "references")
     body = []
-    for state, components, references in total_rows(account):
+    for state, components, references in total_rows(document):
         mark = f'<span class="mark {state}" aria-hidden="true">{_MARKS[state]}</span> '
-        name = f'<th scope="row">{mark}{_SAID[state]}</th>'
-        body.append(f"<tr>{name}{_number(components)}{_number(references)}</tr>")
+        body.append(f'<tr><th scope="row">{mark}{state}</th>{_number(components)}{_number(references)}</tr>')
     return f'<table class="totals"><thead>{head}</thead><tbody>{"".join(body)}</tbody></table>'
 
 
 def _number(count: int) -> str:
-    return f'<td class="number{"" if count else " zero"}">{number(count)}</td>'
+    return f'<td class="number{"" if count else " zero"}">{count:,}</td>'
 
 
-def _row(tag: str, texts: Iterable[str], attributes: str) -> str:
-    cells = [
-        f"<{tag}{attributes}{' class=number' if place else ''}>{_text(text)}</{tag}>" if text else "<td></td>"
-        for place, text in enumerate(texts)
-    ]
+def _head_row(first: str, *numbers: str) -> str:
+    cells = [f'<th scope="col">{first}</th>' if first else "<td></td>"]
+    cells += [f'<th scope="col" class=number>{text}</th>' for text in numbers]
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _origin(account: Mapping[str, Any]) -> str:
-    pairs = [f"<dt>{_text(what)}</dt><dd>{_text(which, 1200)}</dd>" for what, which in origin(account)]
+def _origin(document: RunDocument) -> str:
+    pairs = [f"<dt>{_text(label)}</dt><dd>{_text(text, 1200)}</dd>" for label, text in origin(document)]
     table = ""
-    if account["sources"]:
-        head = _row("th", ("source", "rows", "skipped", "failed"), ' scope="col"')
+    if document["sources"]:
         rows = [
             f'<tr><th scope="row"><bdi>{_text(source["name"])}</bdi></th>'
-            f"{''.join(_number(source[key]) for key in ('rows', 'skipped', 'failed'))}</tr>"
-            for source in account["sources"]
+            f"{_number(source['rows'])}{_number(source['skipped'])}{_number(source['failed'])}</tr>"
+            for source in document["sources"]
         ]
+        head = _head_row("source", "rows", "skipped", "failed")
         table = f'<table class="sources"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table>'
     return f"<dl>{''.join(pairs)}</dl>{table}"
 
 
-def _guard(guard: Mapping[str, Any] | None) -> str:
-    if guard is None:
-        return ""
+def _guard(guard: DeleteGuard) -> str:
     reasons = []
     for reason in guard["reasons"][:200]:
         allow = reason.get("allow")
-        how = f' <span class="allow">Say {_element("code", allow)} to allow it.</span>' if allow else ""
-        reasons.append(f"<li>{_text(reason['sentence'], 1000)}{how}</li>")
+        remedy = f' <span class="allow">To allow it, set {_element("code", allow)}.</span>' if allow else ""
+        reasons.append(f"<li>{_text(reason['sentence'], 1000)}{remedy}</li>")
     if len(guard["reasons"]) > len(reasons):
-        reasons.append(f"<li>… and {counted(len(guard['reasons']) - len(reasons), 'more reason')}</li>")
-    things = counted(len(guard["would_delete"]), "thing")
-    said = f"{things} would have been deleted, with all that is at them, or marked as gone."
+        reasons.append(f"<li>… and {plural(len(guard['reasons']) - len(reasons), 'more reason')}</li>")
+    entities = plural(len(guard["would_delete"]), "entity", "entities")
     return (
-        '<section class="guard" aria-labelledby="guard-title"><h2 id="guard-title">The guard refused</h2>'
-        f"<p>{said}</p><ul>{''.join(reasons)}</ul></section>"
+        '<section class="guard" aria-labelledby="guard-title"><h2 id="guard-title">Delete guard blocked</h2>'
+        f"<p>{entities} would have been deleted, with all that depends on them, or marked as missing.</p>"
+        f"<ul>{''.join(reasons)}</ul></section>"
     )
 
 
-def _picture(account: Mapping[str, Any]) -> str:
-    graph = account["graph"]
+def _graph(graph: Graph) -> str:
     nodes, edges = graph["totals"]["nodes"], graph["totals"]["edges"]
-    what = f"{counted(nodes, 'component')}, {counted(edges, 'reference or parent')}".replace(
-        "reference or parents", "references and parents"
-    )
+    size = f"{plural(nodes, 'component')}, {plural(edges, 'reference or parent', 'references and parents')}"
     if len(graph["nodes"]) < nodes or len(graph["edges"]) < edges:
-        what += f"; shown are {number(len(graph['nodes']))} and {number(len(graph['edges']))}"
-    return _asset("picture.html").replace("{{what}}", what)
+        size += f"; {len(graph['nodes']):,} and {len(graph['edges']):,} are shown"
+    return _asset("graph.html").replace("{{size}}", size)
 
 
-def _empty(account: Mapping[str, Any]) -> str:
-    if any(account[key] for key in _SECTIONS) or (account["guard"] or {}).get("would_delete"):
+def _empty(document: RunDocument) -> str:
+    if any(entries for _, entries in _sections(document)):
         return ""
     return '<p class="plain">There is nothing to list: no change, no failure, nothing missing.</p>'
 
 
-# -- what the script reads -----------------------------------------------------------------------------
+# -- the data that the script reads --------------------------------------------------------------------
 
 
-def _data(account: Mapping[str, Any]) -> Iterator[str]:
-    head = {key: account[key] for key in ("workspaces", "names")}
-    yield f'<script type="application/json" id="account">{_json(head)}</script>\n'
-    listed = [("refused", (account["guard"] or {}).get("would_delete") or [])]
-    listed += [(section, account[key]) for key, section in _SECTIONS.items()]
-    for section, entries in listed:
-        for start in range(0, len(entries), TOGETHER):
-            part = _json(entries[start : start + TOGETHER])
-            yield f'<script type="application/json" data-section="{section}">{part}</script>\n'
-    if account["graph"]["nodes"]:
-        yield f'<script type="application/json" id="graph">{_json(account["graph"])}</script>\n'
+def _sections(document: RunDocument) -> list[tuple[str, Sequence[Mapping[str, Any]]]]:
+    guard = document["delete_guard"]
+    return [
+        ("blocked", guard["would_delete"] if guard else []),
+        ("failed", document["failed"]),
+        ("changes", document["changes"]),
+        ("missing", document["missing"]),
+        ("ambiguous", document["ambiguous"]),
+        ("not_converging", document["not_converging"]),
+    ]
+
+
+def _data(document: RunDocument) -> Iterator[str]:
+    head = {"workspaces": document["workspaces"], "names": document["names"]}
+    yield f'<script type="application/json" id="document">{_json(head)}</script>\n'
+    for section, entries in _sections(document):
+        for start in range(0, len(entries), PIECE):
+            piece = _json(entries[start : start + PIECE])
+            yield f'<script type="application/json" data-section="{section}">{piece}</script>\n'
+    if document["graph"]["nodes"]:
+        yield f'<script type="application/json" id="graph-data">{_json(document["graph"])}</script>\n'
 
 
 def _json(value: Any) -> str:
-    # All but ASCII is escaped by JSON itself, U+2028 and half characters among it; what HTML would take for
-    # the end of a script, or for a comment in it, by this.
+    # JSON escapes all but ASCII, including U+2028 and half characters. What HTML would take for the end of a
+    # script, or for a comment in it, is escaped here.
     text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     return text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
 
 
-# -- texts and assets ----------------------------------------------------------------------------------
+# -- text and assets -----------------------------------------------------------------------------------
 
 
-def _text(text: str, longest: int = 160) -> str:
-    return html.escape(escape_controls(text, longest))
+def _text(text: str, columns: int = 160) -> str:
+    return html.escape(escape_controls(text, columns))
 
 
 def _element(tag: str, text: str, name: str = "") -> str:
@@ -225,13 +209,9 @@ def _script() -> str:
     return "\n".join(['"use strict";', "(() => {", *map(_asset, SCRIPTS), "})();"])
 
 
-def _style() -> str:
-    return _asset("page.css")
-
-
 @cache
 def _policy() -> str:
-    script, style = (f"'sha256-{_hash(text)}'" for text in (_script(), _style()))
+    script, style = (f"'sha256-{_hash(text)}'" for text in (_script(), _asset("page.css")))
     return (
         f"default-src 'none'; script-src {script}; style-src {style}; img-src data:; base-uri 'none'; "
         "form-action 'none'"

@@ -1,94 +1,96 @@
-"""What page, Markdown and summary say in the same words: the head of a report and its totals."""
+"""Labels that the HTML page, Markdown and terminal text share: the heading of a report and its totals."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ardoqpy._terminal import escape_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-__all__ = ["STATES", "counted", "headline", "kind_of_run", "number", "origin", "succeeded", "total_rows"]
+    from ardoqpy_sync.documents import RunDocument, State
 
-#: The columns of the totals, in their order.
-STATES = ("created", "updated", "deleted", "unchanged", "missing", "failed")
+__all__ = [
+    "STATES",
+    "format_time",
+    "heading",
+    "headline",
+    "origin",
+    "plural",
+    "succeeded",
+    "total_rows",
+]
+
+#: The rows of the totals, in their order.
+STATES: tuple[State, ...] = ("created", "updated", "deleted", "unchanged", "missing", "failed")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
 
 
-def number(count: int) -> str:
-    """Return a number as people read it: 12,345."""
-    return f"{count:,}"
+def plural(count: int, noun: str, nouns: str | None = None) -> str:
+    """Return a number with its noun: "1 change", "12,345 changes"; `nouns` is an irregular plural."""
+    return f"{count:,} {noun if count == 1 else nouns or f'{noun}s'}"
 
 
-def counted(count: int, noun: str) -> str:
-    """Return how many there are of something: "1 change", "12,345 changes"."""
-    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+def succeeded(document: RunDocument) -> bool:
+    """Return whether the run succeeded."""
+    return document["status"] == "success"
 
 
-def succeeded(account: Mapping[str, Any]) -> bool:
-    """Tell whether the run came to a good end."""
-    return bool(account["status"] == "success")
+def heading(document: RunDocument) -> str:
+    """Return what kind of report it is."""
+    return "Preview of a sync" if document["made"]["simulated"] else "Report of a sync"
 
 
-def kind_of_run(account: Mapping[str, Any]) -> str:
-    """Return what the report is of."""
-    return "Rehearsal of a sync" if account["made"]["simulated"] else "Report of a sync"
-
-
-def headline(account: Mapping[str, Any]) -> str:
-    """Return in one line what the run came to."""
-    changes, simulated = len(account["changes"]), account["made"]["simulated"]
+def headline(document: RunDocument) -> str:
+    """Return the result of the run in one line."""
+    changes, failed = len(document["changes"]), len(document["failed"])
     if not changes:
-        done = "Nothing was to be changed." if not account["failed"] else "Nothing was changed."
-    elif simulated:
-        done = f"{counted(changes, 'change')} would be made; nothing was written."
+        done = "Nothing was changed." if failed else "There was nothing to change."
+    elif document["made"]["simulated"]:
+        done = f"{plural(changes, 'change')} would be made; nothing was written."
     else:
-        done = f"{counted(changes, 'change')} {'was' if changes == 1 else 'were'} made."
-    if succeeded(account):
+        done = f"{plural(changes, 'change')} {'was' if changes == 1 else 'were'} made."
+    if succeeded(document):
         return done
-    guard = account["guard"]
-    if guard and not account["failed"] and account["description"] == guard["sentence"]:
+    guard, status = document["delete_guard"], document["status"]
+    if guard and not failed and document["description"] == guard["sentence"]:
         return f"{guard['sentence']} {done}"
-    status = account["status"]
     verdict = "The run failed" if status == "failure" else f"The run ended as {escape_controls(status, 60)}"
-    rows = f", {counted(len(account['failed']), 'row')} could not be brought in" if account["failed"] else ""
+    rows = f", {plural(failed, 'row')} could not be used" if failed else ""
     return f"{verdict}{rows}. {done}"
 
 
-def origin(account: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return where the report comes from, as pairs of what and which."""
-    made = account["made"]
-    pairs = [("Made", when(made["at"])), ("Ardoq", escape_controls(made["host"], 160))]
-    if made.get("org"):
-        pairs.append(("Organisation", escape_controls(made["org"], 160)))
-    names = [escape_controls(name or ws_id, 80) for ws_id, name in account["workspaces"].items()]
+def origin(document: RunDocument) -> list[tuple[str, str]]:
+    """Return where the report comes from, as pairs of label and text."""
+    made = document["made"]
+    pairs = [("Made", format_time(made["at"])), ("Ardoq", made["host"])]
+    if organisation := made.get("org"):
+        pairs.append(("Organisation", organisation))
+    names = [name or ws_id for ws_id, name in document["workspaces"].items()]
     if names:
-        more = f" and {number(len(names) - 12)} more" if len(names) > 12 else ""
-        pairs.append((f"Workspace{'' if len(names) == 1 else 's'}", ", ".join(names[:12]) + more))
-    how = "simulated: no write was sent" if made["simulated"] else "live: changes were written"
-    return [
-        *pairs,
-        ("Run", how),
-        ("By", f"{escape_controls(made['by'], 160)}, API {escape_controls(made['api'], 160)}"),
-    ]
+        more = f" and {len(names) - 12:,} more" if len(names) > 12 else ""
+        listed = ", ".join(escape_controls(name, 80) for name in names[:12])
+        pairs.append(("Workspace" if len(names) == 1 else "Workspaces", listed + more))
+    run = "preview: nothing was written" if made["simulated"] else "live: changes were written"
+    return [*pairs, ("Run", run), ("By", f"{made['by']}, API {made['api']}")]
 
 
-def when(told: str) -> str:
-    """Return a time as people read it: 22 November 2026, 01:48 UTC; as it is where it is no such time."""
+def format_time(timestamp: str) -> str:
+    """Return `22 November 2026, 01:48 UTC` for an ISO timestamp, or the text as it is."""
     try:
-        year, month, day = int(told[:4]), int(told[5:7]), int(told[8:10])
-        hour, minute = int(told[11:13]), int(told[14:16])
-        return f"{day} {_MONTHS[month - 1]} {year:04}, {hour:02}:{minute:02} UTC"
-    except (ValueError, IndexError):
-        return escape_controls(told, 160)
+        moment = datetime.fromisoformat(timestamp)
+    except ValueError:
+        return timestamp
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment:%Y, %H:%M} UTC"
 
 
-def total_rows(account: Mapping[str, Any]) -> Iterable[tuple[str, int, int]]:
-    """Yield for each outcome its name, and how many components and references came to it."""
-    totals = account["totals"]
+def total_rows(document: RunDocument) -> Iterable[tuple[State, int, int]]:
+    """Yield each outcome with the number of components and of references."""
+    totals = document["totals"]
     for state in STATES:
         yield state, totals["component"][state], totals["reference"][state]

@@ -1,4 +1,4 @@
-"""An account as Markdown, for the summary of a build or a merge request."""
+"""A run document as Markdown, for the summary of a build or a merge request."""
 
 from __future__ import annotations
 
@@ -6,205 +6,164 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._terminal import escape_controls
+from ardoqpy_sync.plans.document_schema import check_run_document
 from ardoqpy_sync.report import format_value
-from ardoqpy_sync.reporting.document_schema import checked
-from ardoqpy_sync.reporting.labels import (
-    counted,
-    headline,
-    kind_of_run,
-    number,
-    origin,
-    succeeded,
-    total_rows,
-)
+from ardoqpy_sync.reporting.labels import heading, headline, origin, plural, succeeded, total_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["markdown_of"]
+    from ardoqpy_sync.documents import (
+        Cascade,
+        DeleteGuard,
+        DocumentChange,
+        DocumentFailedRow,
+        RunDocument,
+        ValueChange,
+    )
 
-#: GitHub takes a summary of 1 MiB.
-LARGEST = 1_000_000
-#: How many entries of each list are shown, where the whole fits.
-LONGEST = 500
-#: What Markdown, HTML and their tables would take for more than text: some signs anywhere, others where they
-#: begin a line, a link, or the name of an emoji.
-_MEANING = re.compile(
+__all__ = ["render", "render_text"]
+
+#: GitHub accepts a summary of 1 MiB.
+MAX_BYTES = 1_000_000
+#: How many entries of each list are shown, if the text is not too large.
+MAX_SHOWN = 500
+#: Characters with a meaning in Markdown, HTML or tables: some anywhere, others only where they begin a line,
+#: a link, or the name of an emoji.
+_SPECIAL = re.compile(
     r"[\\`*_{}\[\]<>#|~&$!@^]|:(?=\S)|(?<=www)\.|^[-+=.)](?=[-+=. ]|$)|(?<=^\d)[.)]|(?<=^\d\d)[.)]",
     re.IGNORECASE,
 )
-#: What reads like somebody's name, an issue's number or an emoji, which GitHub and GitLab look for in the
-#: finished text: nothing to be seen stands between.
+#: What GitHub and GitLab take for a user, an issue or an emoji, in the rendered text: a zero-width space goes
+#: in between.
 _MENTION = re.compile(r"(&#(?:64|35|33|126|36|38|58);)(?=\w)")
 
 
-def markdown_of(account: Mapping[str, Any], *, longest: int = LONGEST) -> str:
-    """Return an account as Markdown, of at most a million bytes.
+def render(document: RunDocument) -> Iterator[str]:
+    """Yield a run document as Markdown of at most a million bytes; see `render_text`."""
+    yield render_text(document)
 
-    Each list shows at most `longest` entries and says how many more there are; fewer where the whole would be
-    too large. All values are escaped. Raise `InvalidInput` where `account` is none.
+
+def render_text(document: RunDocument, *, longest: int = MAX_SHOWN) -> str:
+    """Return a run document as Markdown of at most a million bytes.
+
+    Each list shows at most `longest` entries, fewer if the text is too large, and how many more there are.
+    All values are escaped. Raise `InvalidInput` if the document is not valid.
     """
-    checked(account)
+    check_run_document(document)
     while True:
-        text = "\n".join(_lines(account, longest))
-        if len(text.encode()) <= LARGEST:
+        text = "\n".join(_lines(document, longest))
+        if len(text.encode()) <= MAX_BYTES:
             return text
         longest //= 2
 
 
-def _lines(account: Mapping[str, Any], longest: int) -> Iterable[str]:
-    yield f"# {_safe(account['title'] or 'Sync')}"
-    yield ""
-    sign = "✅" if succeeded(account) else "❌"
-    yield f"**{sign} {kind_of_run(account)}: {_safe(headline(account), 400)}**"
-    yield ""
-    for line in account["description"].splitlines()[:20]:
+def _lines(document: RunDocument, longest: int) -> Iterable[str]:
+    yield f"# {_safe(document['title'] or 'Sync')}\n"
+    sign = "✅" if succeeded(document) else "❌"
+    yield f"**{sign} {heading(document)}: {_safe(headline(document), 400)}**\n"
+    for line in document["description"].splitlines()[:20]:
         yield f"{_safe(line, 1000)}  "
     yield ""
-    yield from _table(
-        ("", "components", "references"),
-        ((state, number(first), number(second)) for state, first, second in total_rows(account)),
-        "lrr",
-    )
-    yield from (f"- {what}: {_safe(which, 1200)}" for what, which in origin(account))
+    totals = ((state, f"{first:,}", f"{second:,}") for state, first, second in total_rows(document))
+    yield from _table(("", "components", "references"), totals, "lrr")
+    yield from (f"- {label}: {_safe(text, 1200)}" for label, text in origin(document))
     yield ""
-    yield from _sources(account)
-    yield from _guard(account, longest)
-    yield from _failed(account, longest)
-    yield from _changes(account, longest)
-    yield from _missing(account, longest)
-    yield from _ambiguous(account, longest)
-    yield from _stubborn(account, longest)
-
-
-def _sources(account: Mapping[str, Any]) -> Iterable[str]:
-    if account["sources"]:
-        yield "## Sources\n"
-        rows = [
-            (_safe(one["name"]), *(number(one[key]) for key in ("rows", "skipped", "failed")))
-            for one in account["sources"][:100]
-        ]
-        yield from _table(("source", "rows", "skipped", "failed"), rows, "lrrr")
-        yield from _rest(len(account["sources"]), len(rows))
-
-
-def _guard(account: Mapping[str, Any], longest: int) -> Iterable[str]:
-    guard = account["guard"]
-    if guard is None:
-        return
-    yield f"## The guard refused\n\n{_safe(guard['sentence'], 400)}\n"
-    for reason in guard["reasons"][:longest]:
-        allow = f" Say {_safe(reason['allow'])} to allow it." if reason.get("allow") else ""
-        yield f"- {_safe(reason['sentence'], 1000)}{allow}"
-    yield from _rest(len(guard["reasons"]), longest)
-    would = guard["would_delete"]
-    if would:
-        yield "\nThis is about:\n"
-        rows = [
-            (_thing(one), _safe(one["typeName"], 80), number(one["children"]), number(one["references"]))
-            for one in would[:longest]
-        ]
-        yield from _table(("thing", "type", "components below it", "references at those"), rows, "llrr")
-        yield from _rest(len(would), longest)
-
-
-def _failed(account: Mapping[str, Any], longest: int) -> Iterable[str]:
-    failed = account["failed"]
-    if failed:
-        yield f"## Failed rows ({number(len(failed))})\n"
-        rows = [
-            (_safe(row.get("label") or ""), _thing(row), _safe(row["reason"], 500))
-            for row in failed[:longest]
-        ]
-        yield from _table(("row", "thing", "reason"), rows, "lll")
-        yield from _rest(len(failed), longest)
-
-
-def _changes(account: Mapping[str, Any], longest: int) -> Iterable[str]:
-    changes = account["changes"]
-    if not changes:
-        return
-    yield f"## Changes ({number(len(changes))})\n"
-    rows = []
-    for change in changes[:longest]:
-        what = [change["action"], _thing(change), _safe(change["typeName"], 80)]
-        values = list(change["attributes"].items())
-        told = [_value_change(account, change, name, pair) for name, pair in values[:20]]
-        told += [f"… and {len(values) - 20} more"] if len(values) > 20 else []
-        told += [_safe(change["note"])] if change.get("note") else []
-        rows.append((*what, "<br>".join(told), _safe(change.get("label") or "")))
-    yield from _table(("action", "thing", "type", "values", "row"), rows, "lllll")
-    yield from _rest(len(changes), longest)
-
-
-def _value_change(
-    account: Mapping[str, Any], change: Mapping[str, Any], name: str, pair: Mapping[str, Any]
-) -> str:
-    old, new = (_value(account, pair[key]) for key in ("old", "new"))
-    return (
-        f"{_safe(name, 80)}: {old} → {new}" if change["action"] == "update" else f"{_safe(name, 80)}: {new}"
+    yield from _section(
+        "Sources",
+        document["sources"],
+        {
+            "source": lambda source: _safe(source["name"]),
+            "rows>": lambda source: f"{source['rows']:,}",
+            "skipped>": lambda source: f"{source['skipped']:,}",
+            "failed>": lambda source: f"{source['failed']:,}",
+        },
+        100,
+    )
+    if document["delete_guard"]:
+        yield from _guard(document["delete_guard"], longest)
+    yield from _section(
+        "Failed rows",
+        document["failed"],
+        {"row": _label, "entity": _entity, "reason": lambda row: _safe(row["reason"], 500)},
+        longest,
+    )
+    yield from _section(
+        "Changes",
+        document["changes"],
+        {
+            "action": lambda change: change["action"],
+            "entity": _entity,
+            "type": _type,
+            "values": lambda change: _values(document, change),
+            "row": _label,
+        },
+        longest,
+    )
+    yield from _section(
+        "Missing: in Ardoq, no longer in the source",
+        document["missing"],
+        {
+            "entity": _entity,
+            "type": _type,
+            "would also be deleted": lambda entry: _along(entry.get("along")),
+        },
+        longest,
+    )
+    yield from _section(
+        "Ambiguous matches",
+        document["ambiguous"],
+        {
+            "entity": _entity,
+            "matches>": lambda entry: f"{len(entry['matches']):,}",
+            "used": lambda entry: _safe(str(entry["used"])),
+        },
+        longest,
+    )
+    yield from _section(
+        "Not converging: Ardoq does not keep the value that was sent",
+        document["not_converging"],
+        {
+            "entity": _entity,
+            "attribute": lambda entry: _safe(entry["attribute"], 80),
+            "Ardoq keeps": lambda entry: _value(document, entry.get("stored")),
+            "the source has": lambda entry: _value(document, entry.get("wanted")),
+        },
+        longest,
     )
 
 
-def _value(account: Mapping[str, Any], value: Any) -> str:
-    called = account["names"].get(value) if isinstance(value, str) else None
-    return _safe(called or format_value(value), 120)
+def _guard(guard: DeleteGuard, longest: int) -> Iterable[str]:
+    yield f"## Delete guard blocked\n\n{_safe(guard['sentence'], 400)}\n"
+    for reason in guard["reasons"][:longest]:
+        allow = reason.get("allow")
+        yield f"- {_safe(reason['sentence'], 1000)}{f' To allow it, set {_safe(allow)}.' if allow else ''}"
+    yield from _more(len(guard["reasons"]), longest)
+    yield ""
+    yield from _section(
+        "Would have been deleted or marked",
+        guard["would_delete"],
+        {
+            "entity": _entity,
+            "type": _type,
+            "components below it>": lambda entity: f"{entity['children']:,}",
+            "references at those>": lambda entity: f"{entity['references']:,}",
+        },
+        longest,
+    )
 
 
-def _missing(account: Mapping[str, Any], longest: int) -> Iterable[str]:
-    missing = account["missing"]
-    if not missing:
+def _section(
+    title: str, entries: Sequence[Any], columns: Mapping[str, Callable[[Any], str]], longest: int
+) -> Iterable[str]:
+    """Yield a heading and a table; the title of a column of numbers ends with `>`."""
+    if not entries:
         return
-    yield f"## In Ardoq, no longer in the source ({number(len(missing))})\n"
-    rows = [(_thing(one), _safe(one["typeName"], 80), _along(one.get("along"))) for one in missing[:longest]]
-    yield from _table(("thing", "type", "deleting it would take along"), rows, "lll")
-    yield from _rest(len(missing), longest)
-
-
-def _along(along: Mapping[str, Any] | None) -> str:
-    if not along or not (along["components"] or along["references"]):
-        return ""
-    total = along["components"] + along["references"]
-    names = [
-        f"{_thing(one)}{' (still in the source)' if one['state'] == 'named' else ''}"
-        for one in along["listed"][:3]
-    ]
-    more = f", … and {total - len(names)} more" if total > len(names) else ""
-    counts = f"{counted(along['components'], 'component')}, {counted(along['references'], 'reference')}"
-    return f"{counts}: {', '.join(names)}{more}"
-
-
-def _ambiguous(account: Mapping[str, Any], longest: int) -> Iterable[str]:
-    several = account["ambiguous"]
-    if several:
-        yield f"## Ambiguous matches ({number(len(several))})\n"
-        rows = [
-            (_thing(one), number(len(one.get("matches") or ())), _safe(str(one.get("used"))))
-            for one in several[:longest]
-        ]
-        yield from _table(("thing", "matches", "used"), rows, "lrl")
-        yield from _rest(len(several), longest)
-
-
-def _stubborn(account: Mapping[str, Any], longest: int) -> Iterable[str]:
-    stubborn = account["not_converging"]
-    if stubborn:
-        yield f"## Not kept by Ardoq as sent ({number(len(stubborn))})\n"
-        rows = [
-            (
-                _thing(one),
-                _safe(str(one.get("attribute")), 80),
-                _value(account, one.get("stored")),
-                _value(account, one.get("wanted")),
-            )
-            for one in stubborn[:longest]
-        ]
-        yield from _table(("thing", "attribute", "Ardoq keeps", "the source says"), rows, "llll")
-        yield from _rest(len(stubborn), longest)
-
-
-def _thing(one: Mapping[str, Any]) -> str:
-    return f"{one['kind']} {_safe(one.get('name') or 'without a name', 120)}"
+    yield f"## {title} ({len(entries):,})\n"
+    sides = "".join("r" if name.endswith(">") else "l" for name in columns)
+    rows = ([cell(entry) for cell in columns.values()] for entry in entries[:longest])
+    yield from _table([name.rstrip(">") for name in columns], rows, sides)
+    yield from _more(len(entries), longest)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], sides: str) -> Iterable[str]:
@@ -214,15 +173,56 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], sides: str) -> It
     yield ""
 
 
-def _rest(number_of_all: int, shown: int) -> Iterable[str]:
-    if number_of_all > shown:
-        yield f"… and {number(number_of_all - shown)} more.\n"
+def _more(total: int, shown: int) -> Iterable[str]:
+    if total > shown:
+        yield f"… and {total - shown:,} more.\n"
 
 
-def _safe(text: str, longest: int = 160) -> str:
-    """Return a text on one line in which nothing means anything to Markdown, HTML or those who are
-    mentioned.
-    """
-    # As numbers of characters: what a backslash does, not all readers and not all tables agree on.
-    shown = _MEANING.sub(lambda found: f"&#{ord(found[0])};", escape_controls(text, longest).strip())
-    return _MENTION.sub(r"\1&#8203;", shown)
+def _entity(entry: Mapping[str, Any]) -> str:
+    return f"{entry['kind']} {_safe(entry.get('name') or 'without a name', 120)}"
+
+
+def _type(entry: Mapping[str, Any]) -> str:
+    return _safe(entry["typeName"], 80)
+
+
+def _label(entry: DocumentChange | DocumentFailedRow) -> str:
+    return _safe(entry.get("label") or "")
+
+
+def _values(document: RunDocument, change: DocumentChange) -> str:
+    values = list(change["attributes"].items())
+    texts = [_value_change(document, change["action"], name, pair) for name, pair in values[:20]]
+    texts += [f"… and {len(values) - 20} more"] if len(values) > 20 else []
+    note = change.get("note")
+    return "<br>".join([*texts, *([_safe(note)] if note else [])])
+
+
+def _value_change(document: RunDocument, action: str, name: str, pair: ValueChange) -> str:
+    old, new = (_value(document, value) for value in (pair["old"], pair["new"]))
+    return f"{_safe(name, 80)}: {f'{old} → {new}' if action == 'update' else new}"
+
+
+def _value(document: RunDocument, value: Any) -> str:
+    name = document["names"].get(value) if isinstance(value, str) else None
+    return _safe(name or format_value(value), 120)
+
+
+def _along(along: Cascade | None) -> str:
+    if not along or not (along["components"] or along["references"]):
+        return ""
+    total = along["components"] + along["references"]
+    names = [
+        f"{_entity(entity)}{' (still in the source)' if entity['state'] == 'named' else ''}"
+        for entity in along["listed"][:3]
+    ]
+    more = f", … and {total - len(names)} more" if total > len(names) else ""
+    counts = f"{plural(along['components'], 'component')}, {plural(along['references'], 'reference')}"
+    return f"{counts}: {', '.join(names)}{more}"
+
+
+def _safe(text: str, columns: int = 160) -> str:
+    """Return a text on one line in which nothing means anything to Markdown or HTML, or mentions anyone."""
+    # As numeric references: readers and tables do not agree on what a backslash does.
+    escaped = _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", escape_controls(text, columns).strip())
+    return _MENTION.sub(r"\1&#8203;", escaped)

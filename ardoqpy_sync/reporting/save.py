@@ -1,59 +1,66 @@
-"""The door: what a run came to, in a file of the form that its name asks for."""
+"""Save the report of a run to a file, in the format that its suffix names."""
 
 from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from ardoqpy._http import files
 from ardoqpy._messages import describe_type, quote_name
 from ardoqpy.errors import InvalidInput
+from ardoqpy_sync import json_file
 from ardoqpy_sync.client import ArdoqSyncClient
-from ardoqpy_sync.reporting import document as accounts
-from ardoqpy_sync.reporting.document_schema import checked
-from ardoqpy_sync.reporting.html import pieces_of
-from ardoqpy_sync.reporting.markdown import markdown_of
+from ardoqpy_sync.plans.document_schema import check_run_document
+from ardoqpy_sync.reporting import html, markdown
+from ardoqpy_sync.reporting.document import build_run_document
 
-__all__ = ["save_report"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ardoqpy.entities import Attributes
+    from ardoqpy_sync.documents import RunDocument
+
+__all__ = ["RENDERERS", "save_report"]
+
+#: By the suffix of a file what yields its text, or raises `InvalidInput` if the run document is not valid.
+RENDERERS: dict[str, Callable[[RunDocument], Iterator[str]]] = {
+    ".html": html.render,
+    ".md": markdown.render,
+    ".json": lambda document: iter([json_file.encode(check_run_document(document), "run document")]),
+}
 
 
 def save_report(
-    run: ArdoqSyncClient | dict[str, Any], path: str | PathLike[str], title: str | None = None
+    run: ArdoqSyncClient | RunDocument | Attributes, path: str | PathLike[str], title: str | None = None
 ) -> None:
-    """Write what a run came to into a file: a page, Markdown, or plain data, as the file is called.
+    """Save the report of a run as a page, as Markdown or as data, depending on the suffix of the file.
 
-    - `run`: a sync client after its run, or what `account_of` or a `.json` report has given.
-    - `path`: a page ends with `.html`: one file that asks no network for anything. `.md` is Markdown, of at
-      most a million bytes. `.json` is everything as plain data, to make the others of later. What is there
-      is replaced, and no half file is left behind.
-    - `title`: what the report is called; that of the account, or the names of the workspaces, unless said.
+    - `run`: a sync client after its run, or its run document from `build_run_document` or a `.json` report.
+    - `path`: `.html` is a page in one file, which loads nothing from the network. `.md` is Markdown of at
+      most a million bytes. `.json` is the run document, from which the other two can be made later. An
+      existing file is replaced, and never left incomplete.
+    - `title`: the title of the report; by default that of the run document, or the names of the workspaces.
 
-    Where writes wait they are sent first. Raise `InvalidInput` where the name ends otherwise, `run` is
-    neither, or the file cannot be written.
+    Pending writes are sent first. Raise `InvalidInput` if the suffix is another, `run` is neither, or the
+    file cannot be written.
     """
     if not isinstance(path, str | PathLike):
         raise InvalidInput(f"path is {describe_type(path)}: give the path of a file.")
-    suffix = Path(path).suffix.lower()
-    if suffix not in (".html", ".md", ".json"):
+    render = RENDERERS.get(Path(path).suffix.lower())
+    if render is None:
         raise InvalidInput(
-            f"A report is .html, .md or .json, and the name {quote_name(str(path))} ends otherwise."
+            f"{quote_name(str(path))} is not a report: its name has to end with .html, .md or .json."
         )
-    account = _account(run, title)
-    if suffix == ".json":
-        accounts.write(path, account)
-    elif suffix == ".md":
-        files.save(iter([markdown_of(account).encode()]), path)
-    else:
-        files.save((piece.encode() for piece in pieces_of(account)), path)
+    document = _run_document(run, title)
+    files.save((piece.encode() for piece in render(document)), path)
 
 
-def _account(run: ArdoqSyncClient | dict[str, Any], title: str | None) -> dict[str, Any]:
+def _run_document(run: object, title: str | None) -> RunDocument:
     if isinstance(run, ArdoqSyncClient):
-        return accounts.account_of(run, title=title)
+        return build_run_document(run, title=title)
     if not isinstance(run, dict):
         raise InvalidInput(
-            f"run is {describe_type(run)}: give an ArdoqSyncClient after its run, or an account of one."
+            f"run is {describe_type(run)}: give an ArdoqSyncClient after its run, or its run document."
         )
-    account = checked(run)
-    return account if title is None else {**account, "title": title}
+    return cast("RunDocument", run if title is None else {**run, "title": title})

@@ -1,6 +1,4 @@
-"""An account in short, as lines for a terminal or a log: how many, what, which rows failed, what was
-refused.
-"""
+"""A run document in short, as lines for a terminal or a log."""
 
 from __future__ import annotations
 
@@ -8,139 +6,127 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._terminal import escape_controls
-from ardoqpy_sync.report import format_value, totals
-from ardoqpy_sync.reporting.labels import STATES, counted, headline, number
+from ardoqpy_sync.report import (
+    LINE_WIDTH,
+    MISSING_TITLE,
+    NOT_CONVERGING_TITLE,
+    describe_ambiguous,
+    describe_not_converging,
+    format_section,
+    format_totals,
+)
+from ardoqpy_sync.reporting.labels import headline, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-__all__ = ["guard_lines", "summary_of"]
+    from ardoqpy_sync.documents import (
+        BlockedDelete,
+        DeleteGuard,
+        DocumentChange,
+        DocumentFailedRow,
+        MissingEntry,
+        RunDocument,
+        SourceCount,
+    )
+
+__all__ = ["guard_lines", "render"]
 
 #: How many entries of each list are shown.
-SHOWN = 10
-#: A failure that is nothing but the failed rows, and the guard's refusal after them.
-_SHOWN_ABOVE = re.compile(r"\d+ row\(s\) (failed|could not be used)|The guard refused")
-_DOING = {"create": "create", "update": "update", "delete": "delete"}
+MAX_SHOWN = 10
+#: A description that only repeats the failed rows, or the delete guard, which are listed.
+_LISTED_ABOVE = re.compile(r"\d+ row\(s\) (failed|could not be used)|The delete guard blocked")
 _DONE = {"create": "created", "update": "updated", "delete": "deleted"}
 
 
-def summary_of(account: Mapping[str, Any], described: str | None = None) -> Iterator[str]:
+def render(document: RunDocument, changes_text: str | None = None) -> Iterator[str]:
     """Yield the lines of a summary; each is safe to print on a terminal.
 
-    `described` stands in place of the numbers, changes and failed rows: all of them, as `Plan.describe` has
-    them. Lists show a few entries otherwise, and no values.
+    The summary lists a few entries of each part, without values. `changes_text`, for example from
+    `Plan.describe`, replaces totals, changes and failed rows; then the other lists are complete.
     """
-    longest = SHOWN if described is None else None
-    lines = [_head(account)]
-    if described is None:
-        lines += totals(*([account["totals"][kind][one] for one in STATES] for kind in _KINDS))
-        words = _DOING if account["made"]["simulated"] else _DONE
-        title = "would change" if account["made"]["simulated"] else "changed"
-        lines += _section(title, [_change(one, words) for one in account["changes"]], longest)
-        lines += _section("failed", [_failure(one) for one in account["failed"]], longest)
-    lines += _section("in Ardoq, no longer in the source", map(_miss, account["missing"]), longest)
-    if described is None:
-        lines += _section("ambiguous", [_several(one) for one in account["ambiguous"]], longest)
-        lines += _section("not kept by Ardoq as sent", map(_stubborn, account["not_converging"]), longest)
-    if account["failed"]:
-        lines += _section("read", map(_source, account["sources"]), longest)
-    lines += _guard(account["guard"], longest)
-    if account["status"] != "success" and not _SHOWN_ABOVE.match(account["description"]):
-        lines += [f"{account['status']}: {line}" for line in account["description"].splitlines()[:SHOWN]]
-    lines.append(headline(account))
-    if described is not None:
-        yield escape_controls(lines.pop(0))
-        yield from described.splitlines()
-    yield from map(escape_controls, lines)
+    made = document["made"]
+    run = "preview, nothing is written" if made["simulated"] else "live"
+    title = escape_controls(document["title"], 160)
+    yield escape_controls(f"{title}: {run}; {made['host']}, API {made['api']}", LINE_WIDTH)
+    if changes_text is None:
+        yield from _changes(document)
+    else:
+        yield from changes_text.splitlines()
+    longest = MAX_SHOWN if changes_text is None else None
+    yield from format_section(MISSING_TITLE, map(_describe_missing, document["missing"]), longest)
+    if changes_text is None:
+        yield from format_section("ambiguous", map(describe_ambiguous, document["ambiguous"]), longest)
+        not_converging = map(describe_not_converging, document["not_converging"])
+        yield from format_section(NOT_CONVERGING_TITLE, not_converging, longest)
+    if document["failed"]:
+        yield from format_section("sources", map(_describe_source, document["sources"]), longest)
+    if guard := document["delete_guard"]:
+        yield from format_section("delete guard blocked", guard_lines(guard), None)
+        blocked = map(_describe_blocked, guard["would_delete"])
+        yield from format_section("would have been deleted or marked", blocked, longest)
+    if document["status"] != "success" and not _LISTED_ABOVE.match(document["description"]):
+        for line in document["description"].splitlines()[:MAX_SHOWN]:
+            yield escape_controls(f"{document['status']}: {line}", LINE_WIDTH)
+    yield headline(document)
 
 
-_KINDS = ("component", "reference")
+def guard_lines(guard: DeleteGuard | None) -> list[str]:
+    """Return a line for each reason of the delete guard, with the job key that would allow it."""
+    reasons = guard["reasons"] if guard else []
+    return [_describe_reason(reason["sentence"], reason.get("allow")) for reason in reasons]
 
 
-def _head(account: Mapping[str, Any]) -> str:
-    made = account["made"]
-    how = "rehearsal, nothing is written" if made["simulated"] else "live"
-    return f"{escape_controls(account['title'], 160)}: {how}; {made['host']}, API {made['api']}"
+def _describe_reason(sentence: str, allow: str | None) -> str:
+    key, _, value = (allow or "").partition("=")
+    remedy = f" To allow it, set {key} = {value.lower()} under [guard] in the job file." if allow else ""
+    return escape_controls(sentence, LINE_WIDTH) + remedy
 
 
-def _section(title: str, entries: Iterable[str], longest: int | None) -> list[str]:
-    listed = list(entries)
-    if not listed:
-        return []
-    shown = listed if longest is None else listed[:longest]
-    more = len(listed) - len(shown)
-    return [f"{title}:", *(f"  - {one}" for one in shown), *([f"  ... and {number(more)} more"] * bool(more))]
+def _changes(document: RunDocument) -> Iterator[str]:
+    simulated = document["made"]["simulated"]
+    yield from format_totals(document["totals"])
+    title = "would change" if simulated else "changed"
+    changes = (_describe_change(change, simulated=simulated) for change in document["changes"])
+    yield from format_section(title, changes, MAX_SHOWN)
+    yield from format_section("failed", map(_describe_failed_row, document["failed"]), MAX_SHOWN)
 
 
-def _thing(one: Mapping[str, Any]) -> str:
-    name = escape_controls(str(one.get("name") or "without a name"), 160)
-    type_name = one.get("typeName") or one.get("type")
-    return f"{one['kind']} {name}{f' ({escape_controls(str(type_name), 160)})' if type_name else ''}"
+def _describe(entity: Mapping[str, Any]) -> str:
+    name = escape_controls(str(entity.get("name") or "without a name"), 160)
+    type_name = entity.get("typeName") or entity.get("type")
+    return f"{entity['kind']} {name}{f' ({type_name})' if type_name else ''}"
 
 
-def _row(one: Mapping[str, Any]) -> str:
-    return f"  [{escape_controls(str(one['label']), 160)}]" if one.get("label") else ""
+def _row_label(entry: Mapping[str, Any]) -> str:
+    return f"  [{entry['label']}]" if entry.get("label") else ""
 
 
-def _change(change: Mapping[str, Any], words: Mapping[str, str]) -> str:
-    of_what = ", ".join(map(escape_controls, change["attributes"])) if change["action"] == "update" else ""
-    note = f", {escape_controls(str(change['note']), 160)}" if change.get("note") else ""
-    return (
-        f"{words[change['action']]} {_thing(change)}{f': {of_what}' if of_what else ''}{note}{_row(change)}"
-    )
+def _describe_change(change: DocumentChange, *, simulated: bool) -> str:
+    verb = change["action"] if simulated else _DONE[change["action"]]
+    attributes = f": {', '.join(change['attributes'])}" if change["action"] == "update" else ""
+    note = f", {change['note']}" if change.get("note") else ""
+    return f"{verb} {_describe(change)}{attributes}{note}{_row_label(change)}"
 
 
-def _failure(row: Mapping[str, Any]) -> str:
-    return f"{_thing(row)}: {escape_controls(str(row['reason']), 400)}{_row(row)}"
+def _describe_failed_row(row: DocumentFailedRow) -> str:
+    return f"{_describe(row)}: {escape_controls(row['reason'], 300)}{_row_label(row)}"
 
 
-def _several(one: Mapping[str, Any]) -> str:
-    matches = len(one.get("matches") or ())
-    return f"{_thing(one)}: {matches} match, {one.get('used')} is used"
+def _describe_missing(entry: MissingEntry) -> str:
+    along = entry.get("along")
+    if not along or not (along["components"] or along["references"]):
+        return _describe(entry)
+    counts = f"{plural(along['components'], 'component')} and {plural(along['references'], 'reference')}"
+    return f"{_describe(entry)}, and with it {counts}"
 
 
-def _stubborn(one: Mapping[str, Any]) -> str:
-    stored, wanted = (escape_controls(format_value(one.get(key)), 60) for key in ("stored", "wanted"))
-    attribute = escape_controls(str(one.get("attribute")), 160)
-    return f"{_thing(one)}: {attribute} stays {stored}, the source says {wanted}"
+def _describe_blocked(entity: BlockedDelete) -> str:
+    along = entity["along_total"]
+    with_it = f", and {plural(along, 'entity', 'entities')} with it" if along else ""
+    return f"{_describe(entity)}{with_it}"
 
 
-def _miss(one: Mapping[str, Any]) -> str:
-    along = one.get("along") or {"components": 0, "references": 0}
-    if not along["components"] and not along["references"]:
-        return _thing(one)
-    with_it = f"{counted(along['components'], 'component')} and {counted(along['references'], 'reference')}"
-    return f"{_thing(one)}, and with it {with_it}"
-
-
-def _source(one: Mapping[str, Any]) -> str:
-    told = f"{counted(one['rows'], 'row')}, {number(one['skipped'])} skipped, {number(one['failed'])} failed"
-    return f"{escape_controls(one['name'], 160)}: {told}"
-
-
-def guard_lines(guard: Mapping[str, Any] | None) -> list[str]:
-    """Return why the guard refused, a line for each reason, with what a job would have to say to allow it."""
-    return [
-        f"{escape_controls(reason['sentence'], 400)}{_allowing(reason.get('allow'))}"
-        for reason in (guard["reasons"] if guard else ())
-    ]
-
-
-def _allowing(allow: str | None) -> str:
-    name, _, value = (allow or "").partition("=")
-    return f" To allow it, say in the job under [guard]: {name} = {value.lower()}" if allow else ""
-
-
-def _guard(guard: Mapping[str, Any] | None, longest: int | None) -> list[str]:
-    if guard is None:
-        return []
-    would = [f"{_thing(one)}{_along(one)}" for one in guard["would_delete"]]
-    return [
-        *_section("refused by the guard", guard_lines(guard), None),
-        *_section("what this is about", would, longest),
-    ]
-
-
-def _along(one: Mapping[str, Any]) -> str:
-    number_of = one.get("along_total") or 0
-    return f", and {counted(number_of, 'thing')} with it" if number_of else ""
+def _describe_source(source: SourceCount) -> str:
+    counts = f"{plural(source['rows'], 'row')}, {source['skipped']:,} skipped, {source['failed']:,} failed"
+    return f"{source['name']}: {counts}"

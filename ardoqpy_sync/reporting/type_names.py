@@ -1,4 +1,4 @@
-"""What types are called: a report tells a reference's type by its number, people know it by its name."""
+"""Names of types: a reference holds its type as a number, people know the type by its name."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ Names = tuple["Mapping[str, str]", "Mapping[int, str]"]
 
 
 class TypeNames:
-    """Tell what types are called, as the models of their workspaces say.
+    """Return the names of types from the models of their workspaces.
 
-    `look_up` gives the names of one workspace. Where it fails once, nothing more is looked up: a report
-    is not held up by an Ardoq that does not answer, it shows numbers.
+    `look_up` returns the names of one workspace. After it fails once, nothing more is looked up, and numbers
+    are shown: an Ardoq that does not answer must not delay a report.
     """
 
     def __init__(self, look_up: Callable[[str], Names]) -> None:
         self._look_up = look_up
         self._known: dict[str, Names] = {}
-        self._answering = True
+        self._failed = False
 
-    def of(self, kind: str, ws_id: Any, told: Any) -> str:
-        """Return what to call a type: `told` is a reference type's number, a component type's name or id."""
+    def of(self, kind: str, ws_id: object, type_of: Any) -> str:
+        """Return a type's name; `type_of`: a reference type's number, or a component type's name or id."""
         components, references = self._names(ws_id)
         if kind == "reference":
-            if type(told) is int:
-                return references.get(told, f"type {told}")
-            return "no type" if told is None else str(told)
-        return components.get(told, told) if isinstance(told, str) else "no type"
+            if type(type_of) is int:
+                return references.get(type_of, f"type {type_of}")
+            return "no type" if type_of is None else str(type_of)
+        return components.get(type_of, type_of) if isinstance(type_of, str) else "no type"
 
-    def _names(self, ws_id: Any) -> Names:
+    def _names(self, ws_id: object) -> Names:
         if not isinstance(ws_id, str):
             return {}, {}
         if ws_id not in self._known:
             names: Names = {}, {}
-            if self._answering:
+            if not self._failed:
                 try:
                     names = self._look_up(ws_id)
                 except ArdoqClientException:
-                    self._answering = False
+                    self._failed = True
             self._known[ws_id] = names
         return self._known[ws_id]

@@ -353,10 +353,10 @@ class PendingWrites:
             note["_id"] = real[key[0]]
             report.not_converging[note["_id"], key[1]] = note
         for used in [used for used in report.ambiguous if used in real]:
-            note = report.ambiguous.pop(used)
-            note["used"] = real[used]
-            note["matches"] = [real.get(match, match) for match in note["matches"]]
-            report.ambiguous[real[used]] = note
+            entry = report.ambiguous.pop(used)
+            entry["used"] = real[used]
+            entry["matches"] = [real.get(match, match) for match in entry["matches"]]
+            report.ambiguous[real[used]] = entry
 
     # -- a write that failed --------------------------------------------------------------------------------
 

@@ -101,13 +101,15 @@ class RunLog:
         note = {"kind": kind, "_id": entity["_id"], "name": self.name_of(kind, entity)}
         note |= {"attribute": key, "stored": stored, "wanted": wanted}
         self.not_converging[entity["_id"], key] = copy_entity(note)
-        self.report.not_converging[entity["_id"], key] = copy_entity(note)
+        entry: Any = copy_entity(note)
+        self.report.not_converging[entity["_id"], key] = entry
 
     def note_ambiguity(self, kind: str, matches: Sequence[Entity]) -> None:
         """Report that several entities match one row; the first of them is used."""
         used, name = matches[0]["_id"], self.name_of(kind, matches[0])
         ids = [match["_id"] for match in matches]
-        self.report.ambiguous[used] = {"kind": kind, "name": name, "used": used, "matches": ids}
+        entry: Any = {"kind": kind, "name": name, "used": used, "matches": ids}
+        self.report.ambiguous[used] = entry
         # The row matches all of them: they are duplicates, and none of them is missing in the source.
         self._cache.named.update(ids)
 

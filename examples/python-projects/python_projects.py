@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy import ArdoqClientException
 from ardoqpy_sync import ArdoqSyncClient, format_report, save_report
 from ardoqpy_sync.job import load_job, run_job
-from ardoqpy_sync.reporting.document import account_of
+from ardoqpy_sync.reporting.document import build_run_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +96,8 @@ def main() -> int:
             if options.report:
                 blocked = next(iter(result.blocked), None)
                 save_report(
-                    account_of(ardoq, title=job.name, sources=result.sources, refused=blocked), options.report
+                    build_run_document(ardoq, title=job.name, sources=result.sources, blocked=blocked),
+                    options.report,
                 )
     except ArdoqClientException as problem:
         print(f"python_projects: {problem}", file=sys.stderr)

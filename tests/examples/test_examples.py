@@ -14,7 +14,7 @@ from shell_sessions import play, reach, sessions
 from ardoqpy.testing import emulator
 from ardoqpy_sync import ArdoqSyncClient, save_report
 from ardoqpy_sync.job import load_job, run_job
-from ardoqpy_sync.reporting.document import account_of
+from ardoqpy_sync.reporting.document import build_run_document
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TOOLS = runpy.run_path(str(EXAMPLES / "make_reports.py"))
@@ -54,7 +54,7 @@ class Example:
             rows = runpy.run_path(str(self.folder / TOOLS["SCRIPT"]))["sources_of"](self.folder / "projects")
         result = run_job(job, client, sources=rows)
         blocked = result.blocked[0] if result.blocked else None
-        return account_of(client, title=job.name, sources=result.sources, refused=blocked)
+        return build_run_document(client, title=job.name, sources=result.sources, blocked=blocked)
 
     def stored(self):
         """Return the stored components by name, custom fields beside the other attributes."""

@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up import a_bit_of_everything, account, change, failed, missing
+from sample_documents import change, failed, full_document, missing, run_document
 from thorough import examples
 
 import ardoqpy_sync.reporting
-from ardoqpy_sync.reporting import html as pages
-from ardoqpy_sync.reporting.html import page_of
+from ardoqpy_sync.reporting import html
 
 ASSETS = Path(ardoqpy_sync.reporting.__file__).parent / "assets"
 
@@ -41,9 +40,14 @@ class _Elements(HTMLParser):
         self._inside = None
 
 
+def render(document):
+    """Return a run document as a page."""
+    return "".join(html.render(document))
+
+
 def embedded(text):
     """Return what a page has embedded for its script, put together as the account has it."""
-    found = {"refused": [], "changes": [], "failed": [], "missing": [], "ambiguous": [], "stubborn": []}
+    found = {"blocked": [], "changes": [], "failed": [], "missing": [], "ambiguous": [], "not_converging": []}
     for tag, attributes, data in _Elements(text).raw:
         if tag == "script" and attributes.get("type") == "application/json":
             # Nothing that any reader of HTML could take for the end of a script, or for something in it.
@@ -58,7 +62,7 @@ def embedded(text):
 
 def test_the_policy_lets_one_script_and_one_style_in():
     """The policy names the digest of the one script and the one style, and allows nothing else."""
-    elements = _Elements(page_of(a_bit_of_everything()))
+    elements = _Elements(render(full_document()))
     (policy,) = [told["content"] for _, told in elements.found if told.get("http-equiv")]
     texts = {tag: data for tag, told, data in elements.raw if tag == "style" or "type" not in told}
     digest = {
@@ -76,7 +80,7 @@ def test_the_policy_lets_one_script_and_one_style_in():
 
 def test_nothing_is_loaded_and_nothing_runs_from_an_attribute():
     """No element names another place, and none has a script or a style in an attribute."""
-    for tag, told in _Elements(page_of(a_bit_of_everything())).found:
+    for tag, told in _Elements(render(full_document())).found:
         assert not {"src", "srcset", "action", "style", "background"} & told.keys(), tag
         assert not [name for name in told if name.startswith("on")], tag
         assert told.get("href", "#") in ("#content", "#", "data:,")
@@ -85,14 +89,14 @@ def test_nothing_is_loaded_and_nothing_runs_from_an_attribute():
 def test_all_data_is_embedded_and_comes_out_as_it_went_in():
     """What the script reads is the account, in pieces of bounded size."""
     changes = [change(number) for number in range(1234)]
-    made = a_bit_of_everything(changes=changes)
-    text = page_of(made)
+    made = full_document(changes=changes)
+    text = render(made)
     found = embedded(text)
-    for key, section in pages._SECTIONS.items():
-        assert found[section] == made[key]
-    assert found["refused"] == made["guard"]["would_delete"]
-    assert found["graph"] == made["graph"]
-    assert found["account"] == {"workspaces": made["workspaces"], "names": made["names"]}
+    for key in ("failed", "changes", "missing", "ambiguous", "not_converging"):
+        assert found[key] == made[key]
+    assert found["blocked"] == made["delete_guard"]["would_delete"]
+    assert found["graph-data"] == made["graph"]
+    assert found["document"] == {"workspaces": made["workspaces"], "names": made["names"]}
     assert text.count('data-section="changes"') == 3
 
 
@@ -113,14 +117,14 @@ _BAD = st.text(st.sampled_from("<>&\"'/!-script\u2028\u2029\u202e\x00\x1b\ud800`
 @settings(max_examples=examples(80))
 def test_no_text_becomes_markup(bad):
     """Whatever is said anywhere, the page has the same elements, and the data come out as they went in."""
-    usual = _Elements(page_of(a_bit_of_everything(**_said("usual"))))
-    text = page_of(a_bit_of_everything(**_said(bad)))
+    usual = _Elements(render(full_document(**_said("usual"))))
+    text = render(full_document(**_said(bad)))
     elements = _Elements(text)
     kinds = [tag for tag, _ in elements.found if tag not in ("p", "code", "span")]
     assert kinds == [tag for tag, _ in usual.found if tag not in ("p", "code", "span")]
     found = embedded(text)
     assert found["changes"] == [change(1, name=bad, label=bad, attributes={bad: {"old": bad, "new": bad}})]
-    assert found["account"]["workspaces"] == {"w1": bad, bad: bad}
+    assert found["document"]["workspaces"] == {"w1": bad, bad: bad}
     assert not re.search("[\x00-\x08\x0b-\x1f\u2028-\u202e\ud800-\udfff]", text)
 
 
@@ -133,7 +137,7 @@ def _said(text):
         "missing": [missing(1, name=text)],
         "workspaces": {"w1": text, text: text},
         "sources": [{"name": text, "rows": 1, "skipped": 0, "failed": 0}],
-        "guard": {
+        "delete_guard": {
             "sentence": text,
             "reasons": [{"bound": "x", "sentence": text, "allow": "yes" + text}],
             "would_delete": [],
@@ -143,10 +147,10 @@ def _said(text):
 
 def test_the_same_account_gives_the_same_page():
     """A page depends on its account alone, so that two of them can be compared."""
-    assert page_of(a_bit_of_everything()) == page_of(a_bit_of_everything())
+    assert render(full_document()) == render(full_document())
 
 
-@pytest.mark.parametrize("script", pages.SCRIPTS)
+@pytest.mark.parametrize("script", html.SCRIPTS)
 def test_the_script_makes_no_markup_of_text(script):
     """No file of the script uses what would take text for markup or for code, or asks for anything."""
     text = (ASSETS / script).read_text(encoding="utf-8")
@@ -167,31 +171,31 @@ def test_the_script_makes_no_markup_of_text(script):
 
 def test_every_asset_is_in_use():
     """The folder holds what the page is made of, and nothing else."""
-    assert {one.name for one in ASSETS.iterdir()} == {*pages.SCRIPTS, "page.css", "page.html", "picture.html"}
+    assert {one.name for one in ASSETS.iterdir()} == {*html.SCRIPTS, "page.css", "page.html", "graph.html"}
 
 
 @pytest.mark.parametrize(
     ("parts", "line"),
     [
-        ({}, "Nothing was to be changed."),
+        ({}, "There was nothing to change."),
         ({"changes": [change(1)]}, "1 change would be made; nothing was written."),
         (
             {"failed": [failed(1)], "status": "failure"},
-            "The run failed, 1 row could not be brought in. Nothing was changed.",
+            "The run failed, 1 row could not be used. Nothing was changed.",
         ),
-        ({"status": "half done"}, "The run ended as half done. Nothing was to be changed."),
+        ({"status": "half done"}, "The run ended as half done. There was nothing to change."),
     ],
 )
 def test_the_headline_says_what_it_came_to(parts, line):
     """The first sentence says whether it went well, how much there is, and whether it was written."""
-    assert f'<p class="headline">{line}</p>' in page_of(account(**parts))
+    assert f'<p class="headline">{line}</p>' in render(run_document(**parts))
 
 
 def test_a_live_run_is_told_as_done():
     """What a live run did is told as done, and not as something to come."""
-    made = account(changes=[change(1), change(2)])
+    made = run_document(changes=[change(1), change(2)])
     made["made"] = {**made["made"], "simulated": False}
-    text = page_of(made)
+    text = render(made)
     assert "2 changes were made." in text
     assert "Report of a sync" in text
     assert "live: changes were written" in text

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from made_up import a_bit_of_everything, account, change, graph
+from sample_documents import change, full_document, graph, run_document
 
 
 def scale(page):
@@ -18,13 +18,13 @@ def drawn(page):
 
 def told(page):
     """Return what is said of the thing that is selected."""
-    return page.locator(".told").inner_text()
+    return page.locator(".selection").inner_text()
 
 
 @pytest.fixture
 def page(show):
     """Give the page of a small graph: 24 components of 4 types, 24 references."""
-    return show(a_bit_of_everything())
+    return show(full_document())
 
 
 def test_it_draws_what_changes_and_what_stands_beside(page):
@@ -33,7 +33,7 @@ def test_it_draws_what_changes_and_what_stands_beside(page):
     titles = page.locator("svg .panel .title").all_text_contents()
     assert sorted(titles) == ["Type 0", "Type 1", "Type 2", "Type 3"]
     assert page.locator("svg .edge").count() == 24
-    assert page.locator("#picture .title p").inner_text() == "24 components, 24 references and parents"
+    assert page.locator("#graph .title p").inner_text() == "24 components, 24 references and parents"
     for state, mark in zip(
         ("created", "updated", "deleted", "missing", "failed", "unchanged"),
         "+~\N{MINUS SIGN}?!·",
@@ -55,7 +55,7 @@ def test_it_draws_what_changes_and_what_stands_beside(page):
 
 def test_the_same_graph_gives_the_same_picture(show):
     """The layout is decided by the graph alone."""
-    first, second = show(account(graph=graph(60))), show(account(graph=graph(60)))
+    first, second = show(run_document(graph=graph(60))), show(run_document(graph=graph(60)))
     assert drawn(first) == drawn(second)
 
 
@@ -77,7 +77,7 @@ def test_types_stand_in_the_order_in_which_references_lead(show):
     nodes.append({"id": "b", "name": "Board", "type": "Board", "workspace": "w1", "state": "created"})
     edges.append({"source": "Application1", "target": "b", "type": "parent", "state": "created"})
     totals = {"nodes": len(nodes), "edges": len(edges)}
-    page = show(account(graph={"nodes": nodes, "edges": edges, "totals": totals}))
+    page = show(run_document(graph={"nodes": nodes, "edges": edges, "totals": totals}))
     left = {
         one.locator(".title").text_content(): one.bounding_box()["x"]
         for one in page.locator("svg .panel").all()
@@ -89,9 +89,9 @@ def test_types_stand_in_the_order_in_which_references_lead(show):
 def test_it_zooms_and_fits_by_buttons_wheel_and_keys(page):
     """Buttons, the wheel with Ctrl, and keys enlarge it; Fit shows all of it again."""
     whole = scale(page)
-    page.get_by_role("button", name="Enlarge").click()
+    page.get_by_role("button", name="Zoom in").click()
     assert scale(page) > whole
-    page.get_by_role("button", name="Fit the whole picture").click()
+    page.get_by_role("button", name="Fit the whole graph").click()
     assert scale(page) == whole
     page.locator(".frame").hover()
     page.keyboard.down("Control")
@@ -148,7 +148,7 @@ def test_it_is_read_by_keyboard(page):
     """N and P go from one to the next, say which it is and what it refers to; Escape lets go."""
     page.locator(".frame svg").focus()
     page.keyboard.press("n")
-    assert "6 components, unfolded. Enter folds it." in told(page)
+    assert "6 components, expanded. Enter collapses it." in told(page)
     page.keyboard.press("n")
     name = told(page).split("\n")[0]
     assert "Node" in name
@@ -156,7 +156,7 @@ def test_it_is_read_by_keyboard(page):
     assert "→" in told(page)
     assert page.locator("svg .selected").count() == 1
     page.keyboard.press("p")
-    assert "unfolded" in told(page)
+    assert "expanded" in told(page)
     page.keyboard.press("Escape")
     assert (told(page), page.locator("svg .selected").count()) == ("", 0)
 
@@ -169,13 +169,13 @@ def test_a_type_folds_and_its_curves_become_one(page):
     assert page.locator("svg .box").count() == 18
     panel = page.locator("svg .panel.closed")
     assert panel.locator(".count").text_content() == "6"
-    page.get_by_role("button", name="Fold all types", exact=True).click()
+    page.get_by_role("button", name="Collapse all types", exact=True).click()
     assert page.locator("svg .box").count() == 0
     assert page.locator("svg .panel.closed").count() == 4
     numbers = [int(text) for text in page.locator("svg .edge-name").all_text_contents()]
     assert numbers
     assert sum(numbers) <= 24
-    page.get_by_role("button", name="Unfold all types").click()
+    page.get_by_role("button", name="Expand all types").click()
     assert page.locator("svg .box").count() == 24
 
 
@@ -183,9 +183,9 @@ def test_what_is_selected_is_found_in_the_lists(show):
     """From a component in the picture it is one click to its changes."""
     node = {"id": "id1", "name": "Shop", "type": "App", "workspace": "w1", "state": "updated"}
     one = {"nodes": [node], "edges": [], "totals": {"nodes": 1, "edges": 0}}
-    page = show(account(changes=[change(1, name="Shop"), change(2, name="Till")], graph=one))
+    page = show(run_document(changes=[change(1, name="Shop"), change(2, name="Till")], graph=one))
     page.locator("svg .box").click()
-    page.get_by_role("button", name="Find it in the lists").click()
+    page.get_by_role("button", name="Find in the lists").click()
     assert page.locator(".entry .name").all_inner_texts() == ["Shop"]
     assert page.evaluate("document.activeElement.id") == "search"
 
@@ -202,7 +202,7 @@ def test_what_the_search_leaves_out_is_dimmed(page):
 
 def test_five_hundred_are_drawn_one_by_one(show):
     """500 components are all drawn; from far the types' names are read, from near the components'."""
-    page = show(account(graph=graph(500)))
+    page = show(run_document(graph=graph(500)))
     assert page.locator("svg .box").count() == 500
     title = page.locator("svg .panel .title").first
     assert title.bounding_box()["height"] >= 11
@@ -220,7 +220,7 @@ def test_five_hundred_are_drawn_one_by_one(show):
 
 def test_more_than_five_hundred_are_folded_by_type(show):
     """Above that each type is one panel, with the number of references from type to type; each unfolds."""
-    page = show(account(graph=graph(2600)))
+    page = show(run_document(graph=graph(2600)))
     assert (page.locator("svg .box").count(), page.locator("svg .panel.closed").count()) == (0, 5)
     assert page.locator("svg .panel .count").all_text_contents() == ["520"] * 5
     assert "520" in page.locator("svg .edge-name").all_text_contents()
@@ -233,7 +233,7 @@ def test_more_than_five_hundred_are_folded_by_type(show):
 
 def test_on_paper_a_large_picture_is_folded(show):
     """500 boxes on one sheet nobody can read: on paper they are types, and boxes again afterwards."""
-    page = show(account(graph=graph(500)))
+    page = show(run_document(graph=graph(500)))
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert (page.locator("svg .box").count(), page.locator("svg .panel.closed").count()) == (0, 5)
     page.evaluate("dispatchEvent(new Event('afterprint'))")
@@ -243,13 +243,13 @@ def test_on_paper_a_large_picture_is_folded(show):
 def test_what_is_not_listed_is_told(show):
     """Where the account lists fewer than there are, the page says of how many."""
     few = graph(10) | {"totals": {"nodes": 12_345, "edges": 20}}
-    page = show(account(graph=few))
-    text = page.locator("#picture .title p").inner_text()
-    assert text == "12,345 components, 20 references and parents; shown are 10 and 10"
+    page = show(run_document(graph=few))
+    text = page.locator("#graph .title p").inner_text()
+    assert text == "12,345 components, 20 references and parents; 10 and 10 are shown"
 
 
 def test_a_report_without_changes_has_no_picture(show):
     """Where nothing changes there is no empty picture, but a sentence."""
-    page = show(account())
-    assert page.locator("#picture").count() == 0
+    page = show(run_document())
+    assert page.locator("#graph").count() == 0
     assert page.get_by_text("There is nothing to list").is_visible()

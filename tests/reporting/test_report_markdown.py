@@ -6,16 +6,16 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up import a_bit_of_everything, account, change, failed, missing
 from markdown_it import MarkdownIt
 from runs import FAILED_ROW, SOURCE, WAYS, a_run
+from sample_documents import change, failed, full_document, missing, run_document
 from thorough import examples
 
 from ardoqpy import InvalidInput
 from ardoqpy._terminal import escape_controls
-from ardoqpy_sync.reporting.document import account_of
-from ardoqpy_sync.reporting.markdown import LARGEST, markdown_of
-from ardoqpy_sync.reporting.terminal import summary_of
+from ardoqpy_sync.reporting import terminal
+from ardoqpy_sync.reporting.document import build_run_document
+from ardoqpy_sync.reporting.markdown import MAX_BYTES, render_text
 
 BAD = [
     "a|b||c\\|d",
@@ -57,11 +57,9 @@ def tags(page):
 
 def test_it_tells_all_of_a_report():
     """Totals, origin, reasons, changes with old and new, misses, failures, doubts: all stands in it."""
-    page = rendered(markdown_of(a_bit_of_everything()))
+    page = rendered(render_text(full_document()))
     told = rows(page)
-    assert (
-        "The run failed, 1 row could not be brought in. 4 changes would be made; nothing was written." in page
-    )
+    assert "The run failed, 1 row could not be used. 4 changes would be made; nothing was written." in page
     for row in (
         ["created", "1", "1"],
         ["apps.csv", "1,240", "3", "1"],
@@ -74,19 +72,20 @@ def test_it_tells_all_of_a_report():
         ["component Stubborn", "score", "7", "9"],
     ):
         assert row in told
-    assert "1 of the 2 hubs would go. Say share=0.5 to allow it." in page
+    assert "1 of the 2 hubs would go. To allow it, set share=0.5." in page
     (along,) = [row[-1] for row in told if row[0] == "component Lost one"]
     assert along.startswith("0 components, 25 references: reference A -> B0 (still in the source)")
     assert along.endswith("… and 22 more")
     headings = re.findall(r"<h2>(.*?)</h2>", page)
     assert headings == [
-        "Sources",
-        "The guard refused",
+        "Sources (1)",
+        "Delete guard blocked",
+        "Would have been deleted or marked (1)",
         "Failed rows (1)",
         "Changes (4)",
-        "In Ardoq, no longer in the source (1)",
+        "Missing: in Ardoq, no longer in the source (1)",
         "Ambiguous matches (1)",
-        "Not kept by Ardoq as sent (1)",
+        "Not converging: Ardoq does not keep the value that was sent (1)",
     ]
 
 
@@ -94,17 +93,17 @@ def test_it_tells_all_of_a_report():
 def test_it_tells_what_runs_came_to(way):
     """It is made of a run on either version, live, simulated and in batches."""
     with a_run(WAYS[way]) as (client, refused, _):
-        made = account_of(client, failed_rows=[FAILED_ROW], sources=[SOURCE], refused=refused)
-    told = rows(rendered(markdown_of(made)))
+        made = build_run_document(client, failed_rows=[FAILED_ROW], sources=[SOURCE], blocked=refused)
+    told = rows(rendered(render_text(made)))
     counted = made["totals"]["component"]["created"], made["totals"]["reference"]["created"]
     assert ["created", *map(str, counted)] in told
     assert ["update", "component Shop", "Application", "cost: 5 → 6", ""] in told
     assert [row for row in told if "component Old" in row]
-    assert ("would be made" in markdown_of(made)) == made["made"]["simulated"]
+    assert ("would be made" in render_text(made)) == made["made"]["simulated"]
 
 
 def _said(text):
-    report = a_bit_of_everything(
+    report = full_document(
         title=text,
         description=text,
         changes=[
@@ -123,8 +122,8 @@ def _said(text):
         workspaces={"w1": text},
         sources=[{"name": text, "rows": 1, "skipped": 0, "failed": 0}],
     )
-    report["guard"]["reasons"] = [{"bound": text, "sentence": text, "allow": text}]
-    return markdown_of(report)
+    report["delete_guard"]["reasons"] = [{"bound": text, "sentence": text, "allow": text}]
+    return render_text(report)
 
 
 @pytest.mark.parametrize("bad", BAD)
@@ -146,8 +145,8 @@ def test_nothing_means_more_than_it_says(bad):
 @settings(max_examples=examples(60))
 def test_any_name_comes_out_as_it_went_in(name):
     """Whatever a name is, its cell says just that, but for what cannot be seen."""
-    report = account(changes=[change(1, name=name, label=None)])
-    page = rendered(markdown_of(report))
+    report = run_document(changes=[change(1, name=name, label=None)])
+    page = rendered(render_text(report))
     (row,) = [row for row in rows(page) if row[0] == "update"]
     assert len(row) == 5
     shown = row[1].removeprefix("component ").replace("\u200b", "")
@@ -156,10 +155,10 @@ def test_any_name_comes_out_as_it_went_in(name):
 
 def test_long_lists_are_cut_off_and_counted():
     """Of each list at most so many entries are shown, and how many more there are is said."""
-    report = account(
+    report = run_document(
         changes=[change(number) for number in range(30)], failed=[failed(number) for number in range(12)]
     )
-    text = markdown_of(report, longest=10)
+    text = render_text(report, longest=10)
     assert text.count("| update |") == 10
     assert "… and 20 more." in text
     assert "… and 2 more." in text
@@ -170,21 +169,21 @@ def test_long_lists_are_cut_off_and_counted():
 def test_it_is_never_larger_than_a_build_takes():
     """However much there is, and however long, it stays below the bound, and is still whole Markdown."""
     wide = {f"attribute {number}": {"old": "é|" * 200, "new": "<&>" * 200} for number in range(25)}
-    report = account(
+    report = run_document(
         changes=[change(number, name="@" * 200, attributes=wide) for number in range(3000)],
         missing=[missing(number, 25, name="`" * 200) for number in range(3000)],
         failed=[failed(number, reason="\u202e" * 2000) for number in range(3000)],
         description="\n".join(["*" * 2000] * 50),
     )
-    text = markdown_of(report)
-    assert 1000 < len(text.encode()) <= LARGEST
+    text = render_text(report)
+    assert 1000 < len(text.encode()) <= MAX_BYTES
     assert {len(row) for row in rows(rendered(text))} == {3, 5}
 
 
 def test_what_is_no_account_is_refused():
     """Markdown is made of nothing else."""
-    with pytest.raises(InvalidInput, match="is no report"):
-        markdown_of({"kind": "something else"})
+    with pytest.raises(InvalidInput, match="is not a run document"):
+        render_text({"kind": "something else"})
 
 
 # -- in short ----------------------------------------------------------------------------------------------
@@ -192,11 +191,11 @@ def test_what_is_no_account_is_refused():
 
 def test_the_summary_tells_the_same_facts_on_a_terminal():
     """Headline, totals, why the guard refused, and the beginning of each list, in lines."""
-    lines = list(summary_of(a_bit_of_everything(title="S")))
+    lines = list(terminal.render(full_document(title="S")))
     for line in (
-        "The run failed, 1 row could not be brought in. 4 changes would be made; nothing was written.",
+        "The run failed, 1 row could not be used. 4 changes would be made; nothing was written.",
         "components          1        1        1          0        1       1",
-        "  - 1 of the 2 hubs would go. To allow it, say in the job under [guard]: share = 0.5",
+        "  - 1 of the 2 hubs would go. To allow it, set share = 0.5 under [guard] in the job file.",
         (
             "  - component Bad row (Application): cost is 'n/a': a field of numbers takes a number.  "
             "[apps.csv line 5]"
@@ -205,7 +204,7 @@ def test_the_summary_tells_the_same_facts_on_a_terminal():
         "  - update component Till (Application): lifecycle  [apps.csv line 2]",
         "  - component Lost one (Application), and with it 0 components and 25 references",
         "  - component Twins: 2 match, t1 is used",
-        "  - component Stubborn: score stays 7, the source says 9",
+        "  - component Stubborn: score: Ardoq keeps 7, the source has 9",
         "  - apps.csv: 1,240 rows, 3 skipped, 1 failed",
     ):
         assert line in lines
@@ -213,8 +212,8 @@ def test_the_summary_tells_the_same_facts_on_a_terminal():
 
 def test_the_summary_is_short_and_steers_no_terminal():
     """Of each list only the first are shown, and nothing in it is obeyed by a terminal."""
-    report = account(changes=[change(number, name="\x1b[31m\u202ered\n") for number in range(30)])
-    lines = list(summary_of(report))
+    report = run_document(changes=[change(number, name="\x1b[31m\u202ered\n") for number in range(30)])
+    lines = list(terminal.render(report))
     assert sum(line.startswith("  - update") for line in lines) == 10
     assert "  ... and 20 more" in lines
     assert all(line.isprintable() for line in lines)

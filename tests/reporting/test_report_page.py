@@ -5,7 +5,7 @@ it shows.
 import re
 
 import pytest
-from made_up import a_bit_of_everything, account, change, failed, graph, missing
+from sample_documents import change, failed, full_document, graph, missing, run_document
 
 #: The texts of those that are to be seen, all in one call: one call for each takes longer than the page.
 SEEN = """all => all
@@ -16,7 +16,7 @@ SEEN = """all => all
 @pytest.fixture
 def page(show):
     """Give the page of a report with a bit of everything."""
-    return show(a_bit_of_everything())
+    return show(full_document())
 
 
 def texts(page, selector):
@@ -40,12 +40,12 @@ def test_it_shows_all_of_a_report(page):
     """Totals, status, reasons, changes, misses, failures, matches, sources: all of it is to be read."""
     text = page.locator("body").inner_text()
     for said in (
-        "The run failed, 1 row could not be brought in. 4 changes would be made; nothing was written.",
-        "1 of the 2 hubs would go. Say share=0.5 to allow it.",
+        "The run failed, 1 row could not be used. 4 changes would be made; nothing was written.",
+        "1 of the 2 hubs would go. To allow it, set share=0.5.",
         "The source is empty.",
         "https://example.ardoq.com",
         "22 November 2026, 01:30 UTC",
-        "simulated: no write was sent",
+        "preview: nothing was written",
     ):
         assert said in text
     rows = [one.inner_text().split() for one in page.locator(".totals tbody tr").all()]
@@ -56,8 +56,8 @@ def test_it_shows_all_of_a_report(page):
         *("Old hub", "Bad row", "Shop", "Till", "Shop → Till", "Fax", "Lost one", "Twins", "Stubborn")
     ]
     assert "cost is 'n/a': a field of numbers takes a number." in text
-    assert "2 things in Ardoq match this row:" in text
-    assert texts(page, "#section-stubborn td") == ["7", "9"]
+    assert "2 entities in Ardoq match this row:" in text
+    assert texts(page, "#section-not_converging td") == ["7", "9"]
 
 
 def test_old_and_new_stand_side_by_side(page):
@@ -79,7 +79,7 @@ def test_ids_are_told_by_name(page):
 
 def test_what_deleting_takes_along_is_told(page):
     """A cache miss tells how much goes along, names it, says what the source still has, and how many more."""
-    fold = page.get_by_text("Deleting it would take along 25 references")
+    fold = page.get_by_text("Deleting it would also delete 25 references")
     fold.click()
     listed = texts(page, "#section-missing .along li")
     assert len(listed) == 21
@@ -87,9 +87,9 @@ def test_what_deleting_takes_along_is_told(page):
     assert listed[0].endswith("still in the source")
     assert listed[-1] == "and 5 more"
     page.get_by_text(
-        "With it 3 components and 2 references, of which 5 would not be deleted otherwise"
+        "Deleting it would also delete 3 components and 2 references, of which 5 are not missing"
     ).click()
-    assert texts(page, "#section-refused .along li")[-1] == "and 4 more"
+    assert texts(page, "#section-blocked .along li")[-1] == "and 4 more"
 
 
 def test_search_goes_over_everything(page):
@@ -156,10 +156,10 @@ def test_sections_and_entries_fold(page):
     title.click()
     assert title.get_attribute("aria-expanded") == "false"
     assert not page.locator(".entry.created").first.is_visible()
-    page.get_by_role("button", name="Unfold all", exact=True).click()
+    page.get_by_role("button", name="Expand all", exact=True).click()
     assert page.locator(".entry.created").first.is_visible()
     assert page.locator("details:not([open])").count() == 0
-    page.get_by_role("button", name="Fold all", exact=True).click()
+    page.get_by_role("button", name="Collapse all", exact=True).click()
     assert page.locator("details[open]").count() == 0
 
 
@@ -195,7 +195,7 @@ def _ground(page):
 
 def test_it_is_light_or_dark_as_the_system_says_and_the_switch(show):
     """The page follows the system until its switch is used, and the switch says what it is at."""
-    light, dark = show(a_bit_of_everything()), show(a_bit_of_everything(), color_scheme="dark")
+    light, dark = show(full_document()), show(full_document(), color_scheme="dark")
     colours = _ground(light), _ground(dark)
     assert colours[0] != colours[1]
     for page, before, after in ((light, *colours), (dark, *colours[::-1])):
@@ -210,8 +210,8 @@ def test_it_is_light_or_dark_as_the_system_says_and_the_switch(show):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_can_be_read(show, scheme):
     """All text stands out from its ground by 4.5 to 1 or more."""
-    page = show(a_bit_of_everything(), color_scheme=scheme)
-    page.get_by_role("button", name="Unfold all", exact=True).click()
+    page = show(full_document(), color_scheme=scheme)
+    page.get_by_role("button", name="Expand all", exact=True).click()
     weak = page.evaluate(_WEAK)
     assert weak == []
 
@@ -220,17 +220,18 @@ def test_text_can_be_read(show, scheme):
 def test_nothing_is_cut_off_on_a_phone(show, width):
     """Nothing is wider than the screen, however long a word is."""
     long = change(8, name="x" * 300, attributes={"y" * 90: {"old": "z" * 900, "new": "z" * 901}})
-    report = a_bit_of_everything()
+    report = full_document()
     page = show(
-        account(**{**report, "changes": [*report["changes"], long]}), viewport={"width": width, "height": 800}
+        run_document(**{**report, "changes": [*report["changes"], long]}),
+        viewport={"width": width, "height": 800},
     )
-    page.get_by_role("button", name="Unfold all", exact=True).click()
+    page.get_by_role("button", name="Expand all", exact=True).click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_on_paper_everything_is_there(show):
     """Printed, what was folded is open, what was not drawn yet is, and what cannot be used is gone."""
-    page = show(a_bit_of_everything(changes=[change(number) for number in range(150)]))
+    page = show(full_document(changes=[change(number) for number in range(150)]))
     page.get_by_role("button", name=re.compile("^Changes")).click()
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
@@ -249,10 +250,10 @@ def test_on_paper_everything_is_there(show):
 
 def test_without_a_script_the_totals_stand(show):
     """Where no script may run, totals and status are there, and a sentence says what is not."""
-    page = show(a_bit_of_everything(), java_script_enabled=False)
+    page = show(full_document(), java_script_enabled=False)
     assert page.locator(".totals tbody tr").count() == 6
-    assert "when JavaScript is allowed" in page.locator("noscript").inner_text()
-    for gone in ("#find", "#picture", "#theme"):
+    assert "Allow JavaScript" in page.locator("noscript").inner_text()
+    for gone in ("#find", "#graph", "#theme"):
         assert not page.locator(gone).is_visible()
 
 
@@ -277,9 +278,9 @@ def test_it_can_be_walked_by_keyboard_alone(page):
         walked.append(at)
     assert all(seen for _, _, seen in walked)
     called = [name for _, name, _ in walked]
-    assert called[:8] == ["Skip to t", "theme", "in", "out", "fit", "open", "close", "Picture o"]
+    assert called[:8] == ["Skip to t", "theme", "in", "out", "fit", "open", "close", "Graph of "]
     assert called[8:13] == ["search", "filter-state", "filter-kind", "filter-type", "filter-workspace"]
-    assert called[13:16] == ["Unfold al", "Fold all", "Refused b"]
+    assert called[13:16] == ["Expand al", "Collapse ", "Blocked b"]
     assert "Changes 4" in called
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
     page.locator(".skip").focus()
@@ -352,7 +353,7 @@ def _hostile():
         for node in nodes
     ]
     bads = " ".join(HOSTILE[:-2])
-    report = a_bit_of_everything(
+    report = full_document(
         title=bads,
         description=bads,
         changes=changes,
@@ -367,14 +368,14 @@ def _hostile():
         graph={"nodes": nodes, "edges": edges, "totals": {"nodes": len(nodes), "edges": len(edges)}},
     )
     report["made"] = {**report["made"], "host": bads, "org": bads, "by": bads}
-    report["guard"]["reasons"] = [{"bound": bad, "sentence": bad, "allow": bad} for bad in HOSTILE]
+    report["delete_guard"]["reasons"] = [{"bound": bad, "sentence": bad, "allow": bad} for bad in HOSTILE]
     return report
 
 
 def test_hostile_names_stay_names(show):
     """Whatever things are called, nothing of it runs, becomes an element, or turns the text around."""
     page = show(_hostile())
-    page.get_by_role("button", name="Unfold all", exact=True).click()
+    page.get_by_role("button", name="Expand all", exact=True).click()
     page.locator(".frame svg").focus()
     for _ in HOSTILE:
         page.keyboard.press("n")
@@ -402,7 +403,7 @@ def test_hostile_names_stay_names(show):
 
 def test_a_long_value_is_shown_whole_when_asked_for(show):
     """Of a value of 100,000 characters the beginning is shown, and all of it at a click."""
-    page = show(account(changes=[change(1, attributes={"note": {"old": None, "new": "y" * 100_000}})]))
+    page = show(run_document(changes=[change(1, attributes={"note": {"old": None, "new": "y" * 100_000}})]))
     assert len(page.locator("td.new").inner_text()) < 500
     page.get_by_role("button", name="show all 100,000 characters").click()
     assert page.locator("td.new").inner_text() == "y" * 100_000
@@ -410,16 +411,16 @@ def test_a_long_value_is_shown_whole_when_asked_for(show):
 
 def test_a_script_that_is_not_ours_does_not_run(browser, tmp_path):
     """A page whose script was changed by so much as a letter runs none of it."""
-    from ardoqpy_sync.reporting.html import page_of  # noqa: PLC0415
+    from ardoqpy_sync.reporting import html  # noqa: PLC0415
 
     path = tmp_path / "changed.html"
-    ours = page_of(a_bit_of_everything())
+    ours = "".join(html.render(full_document()))
     path.write_text(
         ours.replace("async function start() {", "async function start() { /**/"), encoding="utf-8"
     )
     page = browser.new_page()
     page.goto(path.as_uri())
-    assert page.locator("html.alive").count() == 0
+    assert page.locator("html.scripted").count() == 0
     assert page.locator(".totals").is_visible()
     page.close()
 
@@ -430,7 +431,7 @@ def test_a_script_that_is_not_ours_does_not_run(browser, tmp_path):
 @pytest.mark.slow
 def test_twenty_thousand_changes_are_searched_and_drawn_as_they_are_looked_at(show):
     """Of 20,000 changes few are drawn, all are searched, and more come as the end comes into sight."""
-    page = show(account(changes=[change(number) for number in range(20_000)], graph=graph(3000)))
+    page = show(run_document(changes=[change(number) for number in range(20_000)], graph=graph(3000)))
     assert page.locator(".entry").count() < 200
     assert page.locator(".hits").inner_text() == "20,000 entries"
     drawn = page.locator(".entry").count()

@@ -4,16 +4,15 @@ import copy
 import json
 
 import pytest
-from made_up import a_bit_of_everything, account, change
 from runs import FAILED_ROW, SOURCE, TOKEN, WAYS, a_run
+from sample_documents import change, full_document, run_document
 
 from ardoqpy import InvalidInput
 from ardoqpy.testing import emulator
 from ardoqpy_sync import ArdoqSyncClient, save_report
-from ardoqpy_sync.reporting import graph
-from ardoqpy_sync.reporting.document import account_of, read, write
-from ardoqpy_sync.reporting.document_schema import checked
-from ardoqpy_sync.reporting.terminal import summary_of
+from ardoqpy_sync.plans.document_schema import check_run_document
+from ardoqpy_sync.reporting import graph, terminal
+from ardoqpy_sync.reporting.document import build_run_document, read_run_document
 
 
 @pytest.fixture(scope="module", params=list(WAYS))
@@ -22,14 +21,18 @@ def told(request):
     data.
     """
     with a_run(WAYS[request.param]) as (client, refused, _):
-        made = account_of(client, failed_rows=[FAILED_ROW], sources=[SOURCE], refused=refused)
+        made = build_run_document(client, failed_rows=[FAILED_ROW], sources=[SOURCE], blocked=refused)
         yield made, client.plan.as_dict(), refused, client.get_report()
 
 
 def test_it_is_what_plan_and_report_say(told):
     """Origin, changes, failures and doubts are those of the plan, with types by name besides."""
     made, plan, _, report = told
-    assert (made["kind"], made["format"], made["title"]) == ("ardoqpy report", 1, "Sync of Apps, Servers")
+    assert (made["kind"], made["format"], made["title"]) == (
+        "ardoqpy run document",
+        1,
+        "Sync of Apps, Servers",
+    )
     # The second at which each was made may differ.
     assert {**made["made"], "at": 0} == {**plan["made"], "at": 0}
     assert [{**one, "typeName": 0} for one in made["changes"]] == [
@@ -55,7 +58,7 @@ def test_rows_that_never_became_a_call_count_as_failed(told):
     assert made["totals"]["reference"] == plan["totals"]["reference"]
     assert made["status"] == "failure"
     assert "1 row(s) could not be used; the first: no number in Cost." in made["description"]
-    assert "The guard refused" in made["description"]
+    assert "The delete guard blocked" in made["description"]
 
 
 def test_types_are_told_by_name_and_number(told):
@@ -90,11 +93,11 @@ def test_a_cache_miss_tells_what_deleting_it_would_take_along(told):
 def test_the_guard_is_told_as_data(told):
     """What the guard said stands in the account: reasons, what would allow it, what would have gone."""
     made, _, refused, _ = told
-    assert made["guard"]["reasons"] == refused.reasons
-    assert [one["_id"] for one in made["guard"]["would_delete"]] == [
+    assert made["delete_guard"]["reasons"] == refused.reasons
+    assert [one["_id"] for one in made["delete_guard"]["would_delete"]] == [
         one["_id"] for one in refused.would_delete
     ]
-    (old,) = [one for one in made["guard"]["would_delete"] if one["name"] == "Old"]
+    (old,) = [one for one in made["delete_guard"]["would_delete"] if one["name"] == "Old"]
     assert old["along_total"] == len(old["along"]) == 1
     assert old["along"][0]["typeName"] == "Runs"
 
@@ -135,8 +138,8 @@ def test_the_graph_holds_what_changes_and_its_neighbours(told):
 def test_it_holds_no_token_and_is_plain(told, tmp_path):
     """It is JSON through and through, the same after reading, and the token is nowhere in it."""
     made = told[0]
-    write(tmp_path / "report.json", made)
-    assert read(tmp_path / "report.json") == made
+    save_report(made, tmp_path / "report.json")
+    assert read_run_document(tmp_path / "report.json") == made
     for suffix in (".json", ".html", ".md"):
         save_report(made, tmp_path / f"report{suffix}")
         assert TOKEN not in (tmp_path / f"report{suffix}").read_text(encoding="utf-8")
@@ -147,9 +150,9 @@ def test_it_writes_nothing_and_tells_the_same_twice(told):
     with a_run(WAYS["v1 live"]) as (client, refused, server):
         client.flush()
         server.clear_requests()
-        first = account_of(client, refused=refused)
+        first = build_run_document(client, blocked=refused)
         assert {request.method for request in server.requests} <= {"GET"}
-        second = account_of(client, refused=refused)
+        second = build_run_document(client, blocked=refused)
     for one in (first, second):
         one["made"]["at"] = ""
     assert first == second
@@ -163,7 +166,7 @@ def test_a_run_with_nothing_to_do_is_a_success():
         client.del_component(client.find_component("ws1", "Fax", exact=True)[0]["_id"])
         client.init_report()
         client.create_reference({"source": "host", "target": "old", "type": 3})
-        made = account_of(client, title="Again")
+        made = build_run_document(client, title="Again")
     assert (made["title"], made["status"], made["description"]) == ("Again", "success", "")
     assert (made["changes"], made["missing"], made["graph"]["nodes"]) == ([], [], [])
 
@@ -174,7 +177,7 @@ def test_an_ardoq_that_does_not_answer_holds_no_report_up():
         client._engine.model._component_types.clear()
         server.fail("status", status=503, method="GET", times=100)
         server.clear_requests()
-        made = account_of(client)
+        made = build_run_document(client)
         assert len({request.path for request in server.requests}) == 1
         server.clear_faults()
     types = {one["typeName"] for one in made["changes"] if one["kind"] == "reference"}
@@ -186,23 +189,23 @@ def test_what_is_deleted_is_drawn_where_it_was(way):
     """A deleted component is a node with its name, type and parent, though the run no longer has it."""
     with a_run({**WAYS[way]}) as (client, _, _):
         client.del_component("below")
-        made = account_of(client)["graph"]
+        made = build_run_document(client)["graph"]
     (node,) = [node for node in made["nodes"] if node["id"] == "below"]
     assert (node["name"], node["type"], node["state"]) == ("Below", "Application", "deleted")
     assert {"source": "below", "target": "old", "type": "parent", "state": "deleted"} in made["edges"]
 
 
-@pytest.mark.parametrize("told", ["failed_rows", "refused"])
+@pytest.mark.parametrize("told", ["failed_rows", "blocked"])
 def test_a_good_run_with_bad_rows_or_a_refusal_is_a_failure(told):
     """Rows that could not be used, and deleting that was refused, make a failure of a run that went well."""
     with a_run({"version": "v1", "simulate": True}) as (client, refused, _):
         client.init_report()
         client.create_component({"name": "Shop", "typeId": "app", "rootWorkspace": "ws1"})
-        assert account_of(client)["status"] == "success"
-        more = {"failed_rows": [FAILED_ROW], "refused": refused}
-        made = account_of(client, **{told: more[told]})
+        assert build_run_document(client)["status"] == "success"
+        more = {"failed_rows": [FAILED_ROW], "blocked": refused}
+        made = build_run_document(client, **{told: more[told]})
     assert made["status"] == "failure"
-    assert made["description"].startswith(("1 row(s) could not be used", "The guard refused"))
+    assert made["description"].startswith(("1 row(s) could not be used", "The delete guard blocked"))
 
 
 @pytest.mark.parametrize("odd", [5, ["x"], {"a": 1}, True, float("nan"), b"x", "\ud800", "", object()])
@@ -224,19 +227,19 @@ def test_rows_that_make_no_sense_are_told_all_the_same(odd, tmp_path):
                 "more": odd,
             }
         ]
-        made = account_of(client, failed_rows=rows, sources=[{"name": odd}])
+        made = build_run_document(client, failed_rows=rows, sources=[{"name": odd}])
     for suffix in (".json", ".html", ".md"):
         save_report(made, tmp_path / f"report{suffix}")
-    assert read(tmp_path / "report.json") == made
-    assert list(summary_of(made))
+    assert read_run_document(tmp_path / "report.json") == made
+    assert list(terminal.render(made))
 
 
 def test_what_is_too_much_is_cut_off_and_counted(monkeypatch):
     """Of very many things the same ones are listed each time, what changes first, and all are counted."""
-    monkeypatch.setattr(graph, "NODES", 5)
-    monkeypatch.setattr(graph, "EDGES", 2)
+    monkeypatch.setattr(graph, "MAX_NODES", 5)
+    monkeypatch.setattr(graph, "MAX_EDGES", 2)
     with a_run({"version": "v1", "simulate": True}) as (client, _, _):
-        made = account_of(client)["graph"]
+        made = build_run_document(client)["graph"]
     assert (len(made["nodes"]), len(made["edges"])) == (5, 2)
     assert made["totals"]["nodes"] > 5
     assert all(node["state"] != "unchanged" for node in made["nodes"])
@@ -265,7 +268,7 @@ def test_what_goes_along_is_named_up_to_a_bound():
         for one in held[1:]:
             client.create_component({key: one[key] for key in ("name", "rootWorkspace", "typeId")})
         client.create_reference({"source": "c30", "target": "c00", "type": 1})
-        (missing,) = [one for one in account_of(client)["missing"] if one["kind"] == "component"]
+        (missing,) = [one for one in build_run_document(client)["missing"] if one["kind"] == "component"]
     along = missing["along"]
     assert (along["components"], along["references"], len(along["listed"])) == (0, 30, 20)
     assert [one["state"] for one in along["listed"]] == ["named"] + ["missing"] * 19
@@ -287,7 +290,7 @@ def test_what_goes_along_is_named_up_to_a_bound():
             r"failed_rows\[0\].reason is None: say why the row failed",
         ),
         ({"failed_rows": [FAILED_ROW | {"row": "a,b"}]}, r"failed_rows\[0\].row is a str: give a dict"),
-        ({"refused": "no"}, "refused is a str: give the DeleteBlocked"),
+        ({"blocked": "no"}, "blocked is a str: give the DeleteBlocked"),
     ],
 )
 def test_what_makes_no_sense_is_refused(told, sentence):
@@ -296,7 +299,7 @@ def test_what_makes_no_sense_is_refused(told, sentence):
         ArdoqSyncClient("https://example.ardoq.com", TOKEN) as client,
         pytest.raises(InvalidInput, match=sentence),
     ):
-        account_of(client, **told)
+        build_run_document(client, **told)
 
 
 # -- kept --------------------------------------------------------------------------------------------------
@@ -320,47 +323,53 @@ def _set(*path):
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        (_without("kind"), "is no report: its 'kind' is not 'ardoqpy report'"),
-        (_set("format", 2), "has the format 2, this ardoqpy reads format 1"),
+        (_without("kind"), "is not a run document: its 'kind' is not 'ardoqpy run document'"),
+        (_set("format", 2), "has the format 2, but this ardoqpy reads format 1"),
         (_without("title"), "is damaged: title is missing"),
-        (_set("made", "simulated", "yes"), "made.simulated is neither true nor false"),
+        (_set("made", "simulated", "yes"), "made.simulated is a str, not true or false"),
         (_set("changes", 0, "action", "burn"), r"changes\[0\].action is 'burn'"),
-        (_set("changes", 1, "attributes", "x", 5), r"changes\[1\].attributes\['x'\] is not an object with"),
+        (
+            _set("changes", 1, "attributes", "x", 5),
+            r"changes\[1\].attributes\['x'\] is an int",
+        ),
         (_set("changes", 2, "name", 5), r"changes\[2\].name is an int, not text"),
         (_set("failed", 0, "reason", None), r"failed\[0\].reason is None, not text"),
         (
             _set("missing", 0, "along", "listed", 0, "state", 1),
-            r"missing\[0\].along.listed\[0\].state is an int",
+            r"missing\[0\].along.listed\[0\].state is 1, not missing",
         ),
         (_set("ambiguous", 0, "matches", "t1"), r"ambiguous\[0\].matches is a str, not a list"),
         (_set("not_converging", 0, "attribute", 5), r"not_converging\[0\].attribute is an int, not text"),
         (_set("ambiguous", 0, "kind", "x"), r"ambiguous\[0\].kind is 'x', not component or reference"),
-        (_set("guard", "reasons", 0, 5), r"guard.reasons\[0\] is an int, not an object"),
-        (_set("guard", "would_delete", 0, "children", "3"), r"guard.would_delete\[0\].children is a str"),
+        (_set("delete_guard", "reasons", 0, 5), r"delete_guard.reasons\[0\] is an int, not an object"),
+        (
+            _set("delete_guard", "would_delete", 0, "children", "3"),
+            r"delete_guard.would_delete\[0\].children is a str",
+        ),
         (_set("sources", 0, "rows", None), r"sources\[0\].rows is None, not a whole number"),
         (_set("workspaces", "w1", 5), r"workspaces\['w1'\] is an int, not text"),
-        (_set("graph", "nodes", 0, "state", "odd"), r"graph.nodes\[0\].state is 'odd', not one of created"),
+        (_set("graph", "nodes", 0, "state", "odd"), r"graph.nodes\[0\].state is 'odd', not created"),
         (
             _set("graph", "edges", 0, "target", "nobody"),
-            r"graph.edges\[0\].target is 'nobody', which is no node",
+            r"graph.edges\[0\].target is 'nobody', which is not a node",
         ),
-        (_set("graph", "totals", "nodes", 1), "graph.totals.nodes is less than there are"),
+        (_set("graph", "totals", "nodes", 1), "graph.totals.nodes is less than the graph lists"),
         (
             _set("totals", "component", "created", 7),
-            "totals.component.created is 7, and what the report holds makes 1",
+            "totals.component.created is 7, but the run document holds 1",
         ),
     ],
 )
 def test_a_damaged_file_is_refused_by_the_place(tmp_path, spoil, sentence):
     """What is damaged is named with the file and the place, and nothing is made of it."""
-    data = copy.deepcopy(a_bit_of_everything())
+    data = copy.deepcopy(full_document())
     spoil(data)
     path = tmp_path / "report.json"
     path.write_text(json.dumps(data), encoding="utf-8")
     with pytest.raises(InvalidInput, match=f"report.json.*{sentence}"):
-        read(path)
+        read_run_document(path)
     with pytest.raises(InvalidInput, match=sentence):
-        checked(data)
+        check_run_document(data)
     with pytest.raises(InvalidInput):
         save_report(data, tmp_path / "page.html")
     assert not (tmp_path / "page.html").exists()
@@ -369,12 +378,12 @@ def test_a_damaged_file_is_refused_by_the_place(tmp_path, spoil, sentence):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b'{"kind": "ardoqpy rep', "is cut off at line 1, column 10: save the report again"),
-        (b"\xff\xfe", "is not a report: byte 0 is not UTF-8"),
+        (b'{"kind": "ardoqpy rep', "is cut off at line 1, column 10: save the run document again"),
+        (b"\xff\xfe", "is not a run document: byte 0 is not UTF-8"),
         (b'{"kind": 1, "kind": 2}', "is damaged: an object has the key 'kind' twice"),
         (b'{"a": NaN}', "is damaged: NaN is not a number in JSON"),
-        (b"[]", "is no report: its 'kind' is not 'ardoqpy report'"),
-        (b'{"kind": "ardoqpy plan", "format": 1}', "is no report"),
+        (b"[]", "is not a run document: its 'kind' is not 'ardoqpy run document'"),
+        (b'{"kind": "ardoqpy plan", "format": 1}', "is not a run document"),
     ],
 )
 def test_a_file_that_is_none_is_refused(tmp_path, content, sentence):
@@ -382,16 +391,16 @@ def test_a_file_that_is_none_is_refused(tmp_path, content, sentence):
     path = tmp_path / "report.json"
     path.write_bytes(content)
     with pytest.raises(InvalidInput, match=sentence):
-        read(path)
+        read_run_document(path)
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     """Where an account cannot be saved, what was there before is there still, and nothing else."""
     path = tmp_path / "report.json"
-    write(path, account())
+    save_report(run_document(), path)
     before = path.read_bytes()
-    with pytest.raises(InvalidInput, match="The report cannot be saved"):
-        write(path, account(changes=[change(1, attributes={"x": {"old": None, "new": {1, 2}}})]))
+    with pytest.raises(InvalidInput, match="The run document cannot be saved"):
+        save_report(run_document(changes=[change(1, attributes={"x": {"old": None, "new": {1, 2}}})]), path)
     assert path.read_bytes() == before
     assert [one.name for one in tmp_path.iterdir()] == ["report.json"]
 
@@ -406,18 +415,18 @@ def test_the_name_of_the_file_says_the_form(tmp_path):
             save_report(client, tmp_path / name, title="Mine & yours")
     assert "<h1>Mine &amp; yours</h1>" in (tmp_path / "a.html").read_text(encoding="utf-8")
     assert (tmp_path / "a.MD").read_text(encoding="utf-8").startswith("# Mine &#38; yours\n")
-    assert read(tmp_path / "a.Json")["title"] == "Mine & yours"
+    assert read_run_document(tmp_path / "a.Json")["title"] == "Mine & yours"
 
 
 @pytest.mark.parametrize(
     ("told", "sentence"),
     [
-        (({}, "a.pdf"), "A report is .html, .md or .json, and the name 'a.pdf' ends otherwise"),
+        (({}, "a.pdf"), "'a.pdf' is not a report: its name has to end with"),
         (({}, 5), "path is an int: give the path of a file"),
-        (([], "a.html"), "run is a list: give an ArdoqSyncClient after its run, or an account of one"),
-        (({}, "a.html"), "is no report"),
-        ((account(), "a.html", 5), "title is an int"),
-        ((account(), "no/such/folder/a.html"), "cannot be written"),
+        (([], "a.html"), "run is a list: give an ArdoqSyncClient after its run, or its run document"),
+        (({}, "a.html"), "is not a run document"),
+        ((run_document(), "a.html", 5), "title is an int"),
+        ((run_document(), "no/such/folder/a.html"), "cannot be written"),
     ],
 )
 def test_what_cannot_be_saved_is_refused(told, sentence, tmp_path, monkeypatch):
@@ -441,6 +450,6 @@ def test_a_type_id_of_two_models_gets_no_wrong_name():
     with emulator(seed=seed) as server, ArdoqSyncClient(server.url, server.token, simulate=True) as client:
         for workspace in seed["workspaces"]:
             client.create_component({"name": "One", "typeId": "p1", "rootWorkspace": workspace["_id"]})
-        made = account_of(client)
+        made = build_run_document(client)
     assert [one["typeName"] for one in made["changes"]] == ["Application", "Server"]
     assert "p1" not in made["names"]

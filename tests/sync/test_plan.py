@@ -70,8 +70,13 @@ def test_a_plan_tells_each_change_in_order(plan):
     )
     assert web["version"] == 1
     assert web["attributes"] == {"cost": {"old": 5, "new": 6}, "note": {"old": "kept", "new": None}}
-    assert (till["action"], till["_id"], till["version"], "with" in till) == ("delete", "till", 1, False)
-    assert (gone["_id"], gone["with"], gone["note"]) == ("host-till", "till", "with component Till")
+    assert (till["action"], till["_id"], till["version"], "deleted_with" in till) == (
+        "delete",
+        "till",
+        1,
+        False,
+    )
+    assert (gone["_id"], gone["deleted_with"], gone["note"]) == ("host-till", "till", "with component Till")
     assert [(one["attribute"], one["wanted"]) for one in plan.not_converging] == [("score", 9)]
     assert [(one["name"], one["label"], "typeId" in one["reason"]) for one in plan.failed] == [
         ("Half", "apps.csv line 9", True)
@@ -120,7 +125,7 @@ def test_a_plan_can_be_read_by_people(plan, ardoq):
     ):
         assert line in long.splitlines()
     assert "[apps.csv line 9]" in long
-    assert "score stays empty, the source says 9" in long
+    assert "score: Ardoq keeps empty, the source has 9" in long
     brief = plan.describe(longest=2)
     assert "  ... and 3 more" in brief
     assert "Till" not in brief
@@ -198,7 +203,7 @@ def test_g1_the_plan_of_any_run_survives_a_file(server, tmp_path_factory, drawn)
         }
     kept = [one for one in report["changes"] if one["action"] != "failed"]
     assert [
-        {key: value for key, value in one.items() if key != "with"} for one in plan.changes
+        {key: value for key, value in one.items() if key != "deleted_with"} for one in plan.changes
     ] == json.loads(json.dumps(kept))
     assert writes(server) == []
 
@@ -225,8 +230,8 @@ _ODD = st.recursive(
 
 
 def _plan_of(report):
-    where = {"api": "v1", "host": "https://a.example", "org": None, "simulated": True}
-    return Plan.of_run(report, {"component": 0, "reference": 0}, {"ws1": None}, where)
+    made = {"api": "v1", "host": "https://a.example", "org": None, "simulated": True}
+    return Plan.of_run(report, {"component": 0, "reference": 0}, {"ws1": None}, **made)
 
 
 @settings(SYNC, max_examples=examples(200))
@@ -326,21 +331,21 @@ def _spoilt(path, *keys, value=...):
 @pytest.mark.parametrize(
     ("keys", "value", "says"),
     [
-        (["kind"], "shopping list", "is no plan"),
-        (["kind"], ..., "is no plan"),
-        (["format"], 2, "has the format 2, this ardoqpy reads format 1"),
+        (["kind"], "shopping list", "is not a plan"),
+        (["kind"], ..., "is not a plan"),
+        (["format"], 2, "has the format 2, but this ardoqpy reads format 1"),
         (["format"], True, "has the format a bool"),
         (["format"], ..., "has the format None"),
         (["made"], ..., "made is missing"),
         (["made", "host"], 5, "made.host is an int, not text"),
-        (["made", "simulated"], "yes", "made.simulated is neither"),
+        (["made", "simulated"], "yes", "made.simulated is a str, not true or false"),
         (["workspaces"], [], "workspaces is a list, not an object"),
         (["workspaces", "ws1"], 5, "workspaces['ws1'] is an int"),
         (["unchanged", "reference"], ..., "unchanged.reference is missing"),
         (["missing", "component"], True, "missing.component is a bool"),
         (["failed", 0, "reason"], ..., "failed[0].reason is missing"),
-        (["failed", 0], "x", "failed[0] does not say"),
-        (["not_converging", 0, "kind"], "x", "not_converging[0] does not say"),
+        (["failed", 0], "x", "failed[0] is a str, not an object"),
+        (["not_converging", 0, "kind"], "x", "not_converging[0].kind is 'x', not component or reference"),
         (["changes"], {}, "changes is a dict, not a list"),
         (["changes", 0], 5, "changes[0] is an int"),
         (["changes", 1, "action"], "destroy", "changes[1].action is 'destroy'"),
@@ -352,11 +357,11 @@ def _spoilt(path, *keys, value=...):
         (["changes", 3, "version"], ..., "changes[3].version is missing"),
         (["changes", 2, "label"], 5, "changes[2].label is an int"),
         (["changes", 2, "attributes"], None, "changes[2].attributes is None"),
-        (["changes", 2, "attributes", "cost"], 6, "changes[2].attributes['cost'] is not"),
-        (["changes", 2, "attributes", "cost", "new"], ..., "changes[2].attributes['cost'] is not"),
+        (["changes", 2, "attributes", "cost"], 6, "changes[2].attributes['cost'] is an int"),
+        (["changes", 2, "attributes", "cost", "new"], ..., "changes[2].attributes['cost'] is not an object"),
         (["changes", 1, "_id"], "simulated-1", "changes[1] creates simulated-1, which is in the plan before"),
-        (["changes", 4, "with"], "web", "changes[4] goes along with 'web', which is not deleted before it"),
-        (["changes", 2], ..., "totals.component.updated is 1, and what the plan holds makes 0"),
+        (["changes", 4, "deleted_with"], "web", "changes[4] is to be deleted with 'web', which is not"),
+        (["changes", 2], ..., "totals.component.updated is 1, but the plan holds 0"),
         (["changes", 0], ..., "changes[0] needs simulated-1, which nothing before it creates"),
         (["totals", "component"], ..., "totals.component is missing"),
     ],
@@ -383,7 +388,7 @@ def test_a_damaged_file_is_refused_by_its_place(plan, tmp_path, keys, value, say
         (b'{"kind": 1e999}', "too large"),
         (b'{"kind": "a", "kind": "b"}', "has the key 'kind' twice"),
         (b"\xff\xfe{}", "byte 0 is not UTF-8"),
-        (b"[]", "is no plan"),
+        (b"[]", "is not a plan"),
         (b"[" * 100_000, "is damaged"),
         (b"1" * 5000, "is damaged"),
     ],
@@ -423,7 +428,7 @@ def test_from_dict_takes_nothing_of_the_callers(plan):
     before = copy.deepcopy(data)
     Plan.from_dict(data).changes.clear()
     assert data == before
-    with pytest.raises(InvalidInput, match="The plan is no plan"):
+    with pytest.raises(InvalidInput, match="The plan is not a plan"):
         Plan.from_dict({})
 
 

@@ -126,7 +126,7 @@ def test_a_report_can_be_read_by_people(either):
     with pytest.raises(InvalidInput):
         either.create_component({"name": "Half"})
     text = format_report(either.get_report())
-    for part in ("New", "Web: cost was 5, becomes 6", "Till", "Half", "Shop", "score", "failure"):
+    for part in ("New", "Web: cost: 5 -> 6", "Till", "Half", "Shop", "score", "failure"):
         assert part in text
 
 

@@ -29,7 +29,7 @@ def test_long_plan(home, ardoq, run):
     ran = run("plan job.toml --long")
     assert ran.status == CHANGES
     assert "      cost: 1 -> 1200\n" in ran.out
-    assert "simulated on API v2 of" in ran.out
+    assert "preview on API v2 of" in ran.out
     assert "  - component Fax (Application)\n" in ran.out
     assert writes(ardoq) == []
 

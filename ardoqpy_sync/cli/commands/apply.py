@@ -23,7 +23,7 @@ from ardoqpy_sync.job import open_client, write_state
 from ardoqpy_sync.job.connect import DEFAULT_VERSION, resolve_path
 from ardoqpy_sync.lock import JobLock
 from ardoqpy_sync.plans.plan import Plan
-from ardoqpy_sync.reporting.document import account_of
+from ardoqpy_sync.reporting.document import build_run_document
 
 if TYPE_CHECKING:
     import argparse
@@ -109,7 +109,7 @@ def _apply(plan: Plan, client: ArdoqSyncClient, on_drift: str, title: str) -> Co
     except ArdoqClientException as problem:
         client.give_up(str(problem))
         exit_code = BLOCKED if isinstance(problem, PlanDrifted) else FAILED
-    document = account_of(client, title=title)
+    document = build_run_document(client, title=title)
     return CommandResult(document, most_severe(exit_code, exit_code_of(document)), more_lines=more_lines)
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from ardoqpy.cli.output import open_output
 from ardoqpy_sync.cli.options import check_output_files
-from ardoqpy_sync.reporting import document as run_documents
+from ardoqpy_sync.reporting import terminal
+from ardoqpy_sync.reporting.document import read_run_document
 from ardoqpy_sync.reporting.save import save_report
-from ardoqpy_sync.reporting.terminal import summary_of
 
 if TYPE_CHECKING:
     import argparse
@@ -20,10 +20,10 @@ __all__ = ["run"]
 def run(options: argparse.Namespace) -> int:
     """Write reports, or print a summary, and return the exit code."""
     check_output_files(options.report, [options.document])
-    document = run_documents.read(options.document)
+    document = read_run_document(options.document)
     for path in options.report:
         save_report(document, path, options.title)
     if not options.report and sys.stdout is not None:
         with open_output(None) as stream:
-            stream.writelines(f"{line}\n" for line in summary_of(document))
+            stream.writelines(f"{line}\n" for line in terminal.render(document))
     return 0

@@ -1,55 +1,58 @@
-// Everything that is listed, in one shape: what became of which thing, where, and the text to search.
+// Entries of the lists, all in one shape: what happened to which entity, where, and the text to search.
 
-// How each outcome is marked: never by its colour alone.
+// The mark of each state: colour alone is not enough.
 const MARKS = {
   created: "+", updated: "~", deleted: "−", missing: "?", failed: "!", unchanged: "·",
-  refused: "×", ambiguous: "≈", stubborn: "≠",
+  blocked: "×", ambiguous: "≈", not_converging: "≠",
 };
-const STATE_OF = { create: "created", update: "updated", delete: "deleted" };
+const STATES_BY_ACTION = { create: "created", update: "updated", delete: "deleted" };
 const VERBS = {
   created: "create", updated: "update", deleted: "delete", missing: "missing", failed: "failed",
-  refused: "refused", ambiguous: "ambiguous", stubborn: "not kept",
+  blocked: "blocked", ambiguous: "ambiguous", not_converging: "not converging",
 };
 const SECTIONS = [
-  ["refused", "Refused by the guard"],
+  ["blocked", "Blocked by the delete guard"],
   ["failed", "Failed rows"],
   ["changes", "Changes"],
-  ["missing", "In Ardoq, no longer in the source"],
+  ["missing", "Missing: in Ardoq, no longer in the source"],
   ["ambiguous", "Ambiguous matches"],
-  ["stubborn", "Not kept by Ardoq as sent"],
+  ["not_converging", "Not converging: Ardoq does not keep the value that was sent"],
 ];
 
 function own(object, key) {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-// A reference is called after its ends.
+// The name of a reference names its ends.
 function nameOf({ kind, name }) {
   return kind === "reference" && name ? name.replace(" -> ", " → ") : name || "without a name";
 }
 
-function entryOf(section, data, account) {
-  const state = section === "changes" ? STATE_OF[data.action] : section;
-  const at = data.rootWorkspace;
-  const workspace = at ? own(account.workspaces, at) || at : "";
+function workspaceName(id, run) {
+  return id ? own(run.workspaces, id) || id : "";
+}
+
+function makeEntry(section, data, run) {
+  const state = section === "changes" ? STATES_BY_ACTION[data.action] : section;
+  const workspace = workspaceName(data.rootWorkspace, run);
   const entry = { section, state, data, kind: data.kind, type: data.typeName || "", workspace, name: nameOf(data) };
-  entry.text = searched(entry, account);
+  entry.text = searchText(entry, run);
   return entry;
 }
 
-// All that can be searched for, in small letters.
-function searched(entry, account) {
+// Everything that can be searched, in lower case.
+function searchText(entry, run) {
   const { data } = entry;
   const parts = [data.name || "", entry.name, VERBS[entry.state], entry.kind, entry.type, entry.workspace];
   for (const key of ["_id", "label", "note", "reason", "field", "attribute", "used"]) {
     if (data[key]) parts.push(String(data[key]));
   }
-  for (const [name, { old, new: now }] of Object.entries(data.attributes || {})) {
+  for (const [name, { old, new: current }] of Object.entries(data.attributes || {})) {
     parts.push(name);
-    for (const value of [old, now]) {
+    for (const value of [old, current]) {
       if (value === null || value === undefined) continue;
       parts.push(valueText(value));
-      if (typeof value === "string") parts.push(own(account.names, value) || "");
+      if (typeof value === "string") parts.push(own(run.names, value) || "");
     }
   }
   for (const key of ["stored", "wanted"]) {
@@ -57,15 +60,15 @@ function searched(entry, account) {
   }
   if (data.matches) parts.push(data.matches.join(" "));
   if (data.row) parts.push(valueText(data.row));
-  for (const other of Array.isArray(data.along) ? data.along : (data.along || {}).listed || []) {
-    parts.push(other.name || "", other._id || "");
+  for (const entity of Array.isArray(data.along) ? data.along : (data.along || {}).listed || []) {
+    parts.push(entity.name || "", entity._id || "");
   }
   return parts.join("\n").toLowerCase();
 }
 
-// -- one entry as an element ------------------------------------------------------------------------------
+// -- an entry as an element -------------------------------------------------------------------------------
 
-function entryElement(entry, account, open) {
+function entryElement(entry, run, open) {
   const { data } = entry;
   const item = make("li", { class: `entry ${entry.state}` });
   item.append(
@@ -73,61 +76,61 @@ function entryElement(entry, account, open) {
       "div", { class: "line" },
       make("span", { class: "mark", "aria-hidden": "true" }, MARKS[entry.state]),
       make("span", { class: "verb" }, VERBS[entry.state]),
-      long(entry.name, "span", "name", 160),
+      longText(entry.name, "span", "name", 160),
       make("span", { class: "what" }, entry.kind, entry.type ? " · " : "", entry.type ? make("bdi", {}, oneLine(shortened(entry.type, 80))) : ""),
       entry.workspace ? make("span", { class: "where" }, make("bdi", {}, oneLine(shortened(entry.workspace, 80)))) : "",
       data.label ? make("span", { class: "label" }, make("bdi", {}, oneLine(shortened(data.label, 120)))) : "",
     ),
   );
-  for (const part of PARTS[entry.section](data, account, open)) item.append(part);
+  item.append(...DETAILS[entry.section](data, run, open));
   return item;
 }
 
-const PARTS = {
-  changes(data, account, open) {
+const DETAILS = {
+  changes(data, run, open) {
     const rows = Object.entries(data.attributes);
     const parts = data.note ? [note(data.note)] : [];
     if (!rows.length) return parts;
-    const updating = data.action === "update";
-    const few = updating ? 8 : 0;
-    if (updating) parts.push(values(rows.slice(0, few), account, true));
-    if (rows.length > few) {
-      const title = updating ? `${rows.length - few} more` : counted(rows.length, "value");
-      parts.push(folded(title, () => values(rows.slice(few), account, updating), open));
+    const isUpdate = data.action === "update";
+    const shownAtOnce = isUpdate ? 8 : 0;
+    if (isUpdate) parts.push(values(rows.slice(0, shownAtOnce), run, true));
+    if (rows.length > shownAtOnce) {
+      const title = isUpdate ? `${rows.length - shownAtOnce} more` : counted(rows.length, "value");
+      parts.push(collapsed(title, () => values(rows.slice(shownAtOnce), run, isUpdate), open));
     }
     return parts;
   },
-  failed(data, account, open) {
-    const parts = [make("p", { class: "reason" }, long(data.reason, "span", "", 600))];
+  failed(data, run, open) {
+    const parts = [make("p", { class: "reason" }, longText(data.reason, "span", "", 600))];
     const row = Object.entries(data.row || {});
     if (row.length) {
       const pairs = row.map(([name, value]) => [name, { old: null, new: value }]);
-      parts.push(folded("the row", () => values(pairs, account, false), open));
+      parts.push(collapsed("the source row", () => values(pairs, run, false), open));
     }
     return parts;
   },
-  missing(data, account, open) {
+  missing(data, run, open) {
     const { along } = data;
     if (!along || !(along.components || along.references)) return [];
-    const title = `Deleting it would take along ${and(along.components, along.references)}`;
-    return [folded(title, () => listed(along.listed, along.components + along.references, account), open)];
+    const title = `Deleting it would also delete ${countBoth(along.components, along.references)}`;
+    return [collapsed(title, () => alongList(along.listed, along.components + along.references, run), open)];
   },
-  refused(data, account, open) {
+  blocked(data, run, open) {
     if (!(data.children || data.references)) return [];
-    const title = `With it ${and(data.children, data.references)}` +
-      (data.along_total ? `, of which ${NUMBERS.format(data.along_total)} would not be deleted otherwise` : "");
-    return [data.along_total ? folded(title, () => listed(data.along, data.along_total, account), open) : note(title)];
+    const title = `Deleting it would also delete ${countBoth(data.children, data.references)}` +
+      (data.along_total ? `, of which ${NUMBERS.format(data.along_total)} are not missing` : "");
+    return [data.along_total ? collapsed(title, () => alongList(data.along, data.along_total, run), open) : note(title)];
   },
   ambiguous(data) {
     const ids = (data.matches || []).map((id) => make("li", {}, make("code", {}, oneLine(id)), id === data.used ? " is used" : ""));
-    return [note(`${counted(ids.length, "thing")} in Ardoq match${ids.length === 1 ? "es" : ""} this row:`), make("ul", { class: "ids" }, ...ids)];
+    return [note(`${ids.length === 1 ? "1 entity in Ardoq matches" : `${NUMBERS.format(ids.length)} entities in Ardoq match`} this row:`), make("ul", { class: "ids" }, ...ids)];
   },
-  stubborn(data, account) {
-    return [values([[data.attribute, { old: data.stored, new: data.wanted }]], account, true, ["Ardoq keeps", "the source says"])];
+  not_converging(data, run) {
+    return [values([[data.attribute, { old: data.stored, new: data.wanted }]], run, true, ["Ardoq keeps", "the source has"])];
   },
 };
 
-function and(components, references) {
+function countBoth(components, references) {
   const parts = [];
   if (components) parts.push(counted(components, "component"));
   if (references) parts.push(counted(references, "reference"));
@@ -138,69 +141,69 @@ function note(text) {
   return make("p", { class: "note" }, oneLine(text));
 }
 
-// What is folded is made when it is first opened.
-function folded(title, fill, open) {
+// Collapsed content is built when it is first opened.
+function collapsed(title, fill, open) {
   const summary = make("summary", {}, title);
   const details = make("details", {}, summary);
-  const opened = () => {
+  const fillOnce = () => {
     if (details.childElementCount === 1) details.append(fill());
   };
-  summary.addEventListener("click", opened);
-  details.addEventListener("toggle", opened); // the browser's own search opens it, too
-  details.fill = opened;
+  summary.addEventListener("click", fillOnce);
+  details.addEventListener("toggle", fillOnce); // the browser's own search opens it as well
+  details.fill = fillOnce;
   if (open) {
-    opened();
+    fillOnce();
     details.open = true;
   }
   return details;
 }
 
-function values(rows, account, both, titles = ["before", "after"]) {
+function values(rows, run, both, titles = ["before", "after"]) {
   const table = make("table", { class: both ? "values both" : "values" });
   const head = make("tr", {}, make("th", { scope: "col" }, "attribute"));
   if (both) head.append(make("th", { scope: "col" }, titles[0]));
   head.append(make("th", { scope: "col" }, both ? titles[1] : "value"));
   const body = make("tbody");
-  for (const [name, { old, new: now }] of rows) {
+  for (const [name, { old, new: current }] of rows) {
     const row = make("tr", {}, make("th", { scope: "row" }, make("bdi", {}, oneLine(shortened(name, 80)))));
-    if (both) row.append(cell(old, account, "old", titles[0]));
-    row.append(cell(now, account, "new", both ? titles[1] : "value"));
+    if (both) row.append(valueCell(old, run, "old", titles[0]));
+    row.append(valueCell(current, run, "new", both ? titles[1] : "value"));
     body.append(row);
   }
   table.append(make("thead", {}, head), body);
   return table;
 }
 
-function cell(value, account, name, title) {
+function valueCell(value, run, name, title) {
   const element = make("td", { class: name, "data-title": title });
   if (value === null || value === undefined) {
     element.append(make("span", { class: "empty" }, "empty"));
     return element;
   }
-  const called = typeof value === "string" ? own(account.names, value) || own(account.workspaces, value) : undefined;
-  if (called) {
-    element.append(make("bdi", {}, oneLine(shortened(called, 160))), " ", make("code", { class: "id" }, oneLine(value)));
+  const label = typeof value === "string" ? own(run.names, value) || own(run.workspaces, value) : undefined;
+  if (label) {
+    element.append(make("bdi", {}, oneLine(shortened(label, 160))), " ", make("code", { class: "id" }, oneLine(value)));
   } else {
-    element.append(long(valueText(value), "div", "value"));
+    element.append(longText(valueText(value), "div", "value"));
   }
   return element;
 }
 
-const STANDING = { missing: "missing itself", named: "still in the source", other: "" };
+const ALONG_STATES = { missing: "also missing", named: "still in the source", other: "" };
 
-function listed(things, total, account) {
+function alongList(entities, total, run) {
   const list = make("ul", { class: "along" });
-  for (const one of things) {
-    const at = own(account.workspaces, one.rootWorkspace || "") || one.rootWorkspace || "";
+  for (const entity of entities) {
+    const workspace = workspaceName(entity.rootWorkspace, run);
     list.append(
       make(
-        "li", { class: one.state === "named" ? "named" : "" },
-        `${one.kind} `, make("bdi", { class: "name" }, oneLine(shortened(nameOf(one), 120))),
-        make("span", { class: "what" }, make("bdi", {}, oneLine(shortened(one.typeName, 80))), at ? make("bdi", {}, ` · ${oneLine(shortened(at, 80))}`) : ""),
-        own(STANDING, one.state || "") ? make("strong", {}, STANDING[one.state]) : "",
+        "li", { class: entity.state === "named" ? "named" : "" },
+        `${entity.kind} `, make("bdi", { class: "name" }, oneLine(shortened(nameOf(entity), 120))),
+        make("span", { class: "what" }, make("bdi", {}, oneLine(shortened(entity.typeName, 80))), workspace ? make("bdi", {}, ` · ${oneLine(shortened(workspace, 80))}`) : ""),
+        own(ALONG_STATES, entity.state || "") ? make("strong", {}, ALONG_STATES[entity.state]) : "",
       ),
     );
   }
-  if (total > things.length) list.append(make("li", { class: "rest" }, `and ${NUMBERS.format(total - things.length)} more`));
+  if (total > entities.length) list.append(make("li", { class: "rest" }, `and ${NUMBERS.format(total - entities.length)} more`));
   return list;
 }

@@ -1,11 +1,11 @@
-// The picture of what changes, drawn: panels, boxes and curves; moved and enlarged by mouse, touch and keys.
+// The graph as SVG: panels, boxes and curves, moved and zoomed by mouse, touch and keyboard.
 
 const SVG = "http://www.w3.org/2000/svg";
 const STATES = ["created", "updated", "deleted", "missing", "failed", "unchanged"];
-const NEAREST = 2.5; // how much it can be enlarged
-const FEW = 16; // up to so many curves, each has its name beside it; of more, those of what is selected
-const ON_ONE_SHEET = 150; // with more components, all types are folded on paper
-const READABLE = 0.5; // below this scale names of components are left out
+const MAX_SCALE = 2.5;
+const MAX_NAMED = 16; // of more curves, only those of the selection show their names
+const MAX_PRINTED_BOXES = 150; // with more components, all types are collapsed on paper
+const READABLE = 0.5; // below this scale the names of components are hidden
 
 function draw(tag, attributes = {}, ...children) {
   const element = document.createElementNS(SVG, tag);
@@ -15,47 +15,47 @@ function draw(tag, attributes = {}, ...children) {
 }
 
 class Graph {
-  constructor(account, section, lists) {
-    const { nodes, edges } = account.graph;
-    this.account = account;
+  constructor(run, section, lists) {
+    const { nodes, edges } = run.graph;
+    this.run = run;
     this.lists = lists;
     this.nodes = nodes;
     this.edges = edges;
     this.byId = new Map(nodes.map((node) => [node.id, node]));
     this.panels = panelsOf(nodes);
-    for (const panel of this.panels) panel.open = nodes.length <= TOGETHER;
+    for (const panel of this.panels) panel.open = nodes.length <= MAX_OPEN;
     this.section = section;
     this.frame = section.querySelector(".frame");
     this.svg = this.frame.querySelector("svg");
-    this.told = section.querySelector(".told");
+    this.selectionText = section.querySelector(".selection");
     this.view = { x: 0, y: 0, scale: 1 };
     this.selected = null;
-    this.touches = new Map();
-    this.listen();
+    this.pointers = new Map();
+    this.addListeners();
     this.redraw();
     this.fit();
     lists.listeners.push(() => this.dim());
   }
 
-  // -- drawn ----------------------------------------------------------------------------------------------
+  // -- drawing --------------------------------------------------------------------------------------------
 
   redraw() {
-    const placed = layout(this.panels, this.edges);
-    this.placed = placed;
+    const graphLayout = layout(this.panels, this.edges);
+    this.layout = graphLayout;
     this.shapes = new Map();
     this.order = [];
-    this.world = draw("g");
+    this.content = draw("g");
     const curves = draw("g", { class: "edges" });
-    this.links = links(this.edges, placed.boxes);
-    this.named = [];
+    this.links = linksBetween(this.edges, graphLayout.boxes);
+    this.labelPositions = [];
     for (const link of this.links) curves.append(this.edge(link));
     const panels = draw("g");
     const boxes = draw("g");
-    for (const panel of [...this.panels].sort((one, other) => one.x - other.x || one.y - other.y)) {
+    for (const panel of [...this.panels].sort((first, second) => first.x - second.x || first.y - second.y)) {
       panels.append(this.panel(panel));
       this.order.push(panel);
       for (const node of panel.shown) {
-        const box = placed.boxes.get(node.id);
+        const box = graphLayout.boxes.get(node.id);
         boxes.append(this.box(box));
         this.order.push(box);
       }
@@ -64,30 +64,30 @@ class Graph {
         boxes.append(draw("text", { class: "more name", x: x + 8, y: y + height / 2 + 4 }, `and ${NUMBERS.format(more)} more`));
       }
     }
-    this.world.append(panels, curves, boxes);
-    this.svg.replaceChildren(this.world);
-    this.svg.classList.toggle("few", this.links.length <= FEW);
-    if (this.selected) this.select(this.order.find((one) => one.key ? one.key === this.selected.key : one.node === this.selected.node) || null);
+    this.content.append(panels, curves, boxes);
+    this.svg.replaceChildren(this.content);
+    this.svg.classList.toggle("few", this.links.length <= MAX_NAMED);
+    if (this.selected) this.select(this.order.find((shape) => shape.key ? shape.key === this.selected.key : shape.node === this.selected.node) || null);
     this.dim();
     this.move();
   }
 
   edge(link) {
-    const { path, tip, dot, x, y, beside } = curve(link);
+    const { path, tip, dot, x, y, sideways } = curve(link);
     const width = link.bundle ? 1.2 + Math.min(5, Math.log2(link.edges.length)) : 1.4;
-    const kinds = [...new Set(link.edges.map((edge) => edge.type))];
-    const up = kinds.length === 1 && kinds[0] === "parent";
+    const types = [...new Set(link.edges.map((edge) => edge.type))];
+    const toParent = types.length === 1 && types[0] === "parent";
     const group = draw(
-      "g", { class: `edge ${link.state}${up ? " up" : ""}${link.bundle ? " bundle" : ""}` },
+      "g", { class: `edge ${link.state}${toParent ? " up" : ""}${link.bundle ? " bundle" : ""}` },
       draw("path", { d: path, "stroke-width": width, class: "way" }),
-      up ? draw("circle", { ...dot, class: "tip" }) : draw("path", { d: tip, class: "tip" }),
+      toParent ? draw("circle", { ...dot, class: "tip" }) : draw("path", { d: tip, class: "tip" }),
     );
-    if (!up) {
-      const label = link.bundle ? NUMBERS.format(link.edges.length) : oneLine(shortened(kinds[0], 24));
-      // Where names would lie on each other, the first is enough.
-      const crowded = this.named.some((one) => Math.abs(one.x - x) < 48 && Math.abs(one.y - y) < 12);
-      if (!crowded) this.named.push({ x, y });
-      group.append(draw("text", { class: `edge-name${crowded ? " crowded" : ""}`, x: beside ? x + 4 : x, y: y + 4, "text-anchor": beside ? "start" : "middle" }, label));
+    if (!toParent) {
+      const label = link.bundle ? NUMBERS.format(link.edges.length) : oneLine(shortened(types[0], 24));
+      // Where names would overlap, only the first is shown.
+      const crowded = this.labelPositions.some((label) => Math.abs(label.x - x) < 48 && Math.abs(label.y - y) < 12);
+      if (!crowded) this.labelPositions.push({ x, y });
+      group.append(draw("text", { class: `edge-name${crowded ? " crowded" : ""}`, x: sideways ? x + 4 : x, y: y + 4, "text-anchor": sideways ? "start" : "middle" }, label));
     }
     group.append(draw("title", {}, link.edges.slice(0, 12).map((edge) => this.edgeText(edge)).join("\n") + (link.edges.length > 12 ? `\nand ${link.edges.length - 12} more` : "")));
     this.shapes.set(link, group);
@@ -99,10 +99,6 @@ class Graph {
     return `${from} → ${to}: ${oneLine(shortened(edge.type, 60))}, ${edge.state}`;
   }
 
-  workspaceName(id) {
-    return id ? own(this.account.workspaces, id) || id : "";
-  }
-
   panel(panel) {
     const { x, y, width, height, open } = panel;
     const group = draw("g", { class: `panel ${open ? "open" : "closed"}` });
@@ -111,7 +107,7 @@ class Graph {
       draw("rect", { x, y, width, height, rx: 8 }),
       draw("text", { class: "fold", x: x + 12, y: y + 18 }, open ? "▾" : "▸"),
       draw("text", { class: "title", x: x + 26, y: y + 18 }, oneLine(shortened(panel.type, room))),
-      draw("text", { class: "where", x: x + 26, y: y + 32 }, oneLine(shortened(this.workspaceName(panel.workspace), room))),
+      draw("text", { class: "where", x: x + 26, y: y + 32 }, oneLine(shortened(workspaceName(panel.workspace, this.run), room))),
       draw("text", { class: "count", x: x + width - 10, y: y + 18, "text-anchor": "end" }, NUMBERS.format(panel.nodes.length)),
     );
     if (!open) {
@@ -143,77 +139,77 @@ class Graph {
     return group;
   }
 
-  // -- looked at ------------------------------------------------------------------------------------------
+  // -- view ---------------------------------------------------------------------------------------------
 
   size() {
     return { width: this.svg.clientWidth || 800, height: this.svg.clientHeight || 440 };
   }
 
   fit() {
-    const { placed } = this;
-    // As high as it needs to be, and no higher than leaves room for the rest of the page.
-    const wide = Math.min(1.15, (this.size().width - 32) / placed.width);
-    this.svg.style.height = `${Math.min(Math.max(placed.height * wide + 40, 220), Math.max(320, innerHeight * 0.62))}px`;
+    const graphLayout = this.layout;
+    // As high as needed, but leave room for the rest of the page.
+    const wide = Math.min(1.15, (this.size().width - 32) / graphLayout.width);
+    this.svg.style.height = `${Math.min(Math.max(graphLayout.height * wide + 40, 220), Math.max(320, innerHeight * 0.62))}px`;
     const { width, height } = this.size();
-    const scale = Math.min(1.15, (width - 32) / placed.width, (height - 32) / placed.height);
+    const scale = Math.min(1.15, (width - 32) / graphLayout.width, (height - 32) / graphLayout.height);
     this.view = {
       scale,
-      x: (width - placed.width * scale) / 2 - placed.x * scale,
-      y: (height - placed.height * scale) / 2 - placed.y * scale,
+      x: (width - graphLayout.width * scale) / 2 - graphLayout.x * scale,
+      y: (height - graphLayout.height * scale) / 2 - graphLayout.y * scale,
     };
-    this.furthest = Math.min(scale, 0.4);
-    this.untouched = true;
+    this.minScale = Math.min(scale, 0.4);
+    this.isFitted = true;
     this.move();
   }
 
   move() {
     const { x, y, scale } = this.view;
-    this.world.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
+    this.content.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
     this.svg.classList.toggle("far", scale < READABLE);
-    // Seen from far, the titles of panels stay readable.
+    // The titles of panels stay readable at a small scale.
     this.svg.style.setProperty("--title", `${Math.min(64, 13 / Math.min(1, scale * 1.1))}px`);
     this.frame.dataset.scale = scale.toFixed(3);
   }
 
-  // Paper is of another size: the whole picture is scaled to whatever room there is.
+  // Paper has another size: the whole graph is scaled to it.
   beforePrint() {
-    if (this.nodes.length > ON_ONE_SHEET) {
-      this.unfolded = this.panels.filter((panel) => panel.open);
-      for (const panel of this.unfolded) panel.open = false;
+    if (this.nodes.length > MAX_PRINTED_BOXES) {
+      this.collapsedForPrint = this.panels.filter((panel) => panel.open);
+      for (const panel of this.collapsedForPrint) panel.open = false;
       this.redraw();
     }
-    const { x, y, width, height } = this.placed;
+    const { x, y, width, height } = this.layout;
     this.svg.setAttribute("viewBox", `${x - 12} ${y - 12} ${width + 24} ${height + 24}`);
-    this.world.removeAttribute("transform");
+    this.content.removeAttribute("transform");
     this.svg.classList.remove("far");
   }
 
   afterPrint() {
-    for (const panel of this.unfolded || []) panel.open = true;
-    this.unfolded = null;
+    for (const panel of this.collapsedForPrint || []) panel.open = true;
+    this.collapsedForPrint = null;
     this.svg.removeAttribute("viewBox");
     this.redraw();
   }
 
   zoom(factor, at) {
-    this.untouched = false;
+    this.isFitted = false;
     const { width, height } = this.size();
     const { x, y } = at || { x: width / 2, y: height / 2 };
-    const scale = Math.min(NEAREST, Math.max(this.furthest / 2, this.view.scale * factor));
+    const scale = Math.min(MAX_SCALE, Math.max(this.minScale / 2, this.view.scale * factor));
     const ratio = scale / this.view.scale;
     this.view = { scale, x: x - (x - this.view.x) * ratio, y: y - (y - this.view.y) * ratio };
     this.move();
   }
 
   pan(x, y) {
-    this.untouched = false;
+    this.isFitted = false;
     this.view.x += x;
     this.view.y += y;
     this.move();
   }
 
   show(box) {
-    this.untouched = false;
+    this.isFitted = false;
     const { width, height } = this.size();
     const scale = Math.max(this.view.scale, 0.8);
     this.view = { scale, x: width / 2 - (box.x + box.width / 2) * scale, y: height / 2 - (box.y + Math.min(box.height, 60) / 2) * scale };
@@ -224,7 +220,7 @@ class Graph {
     panel.open = open;
     this.selected = panel;
     this.redraw();
-    this.say(`${oneLine(shortened(panel.type, 60))} ${open ? "unfolded" : "folded"}: ${counted(panel.nodes.length, "component")}.`);
+    this.announce(`${oneLine(shortened(panel.type, 60))} ${open ? "expanded" : "collapsed"}: ${counted(panel.nodes.length, "component")}.`);
   }
 
   toggleAll(open) {
@@ -236,28 +232,28 @@ class Graph {
 
   select(box) {
     this.selected = box;
-    for (const shape of this.svg.querySelectorAll(".selected, .beside")) shape.classList.remove("selected", "beside");
+    for (const shape of this.svg.querySelectorAll(".selected, .adjacent")) shape.classList.remove("selected", "adjacent");
     this.svg.classList.toggle("selecting", Boolean(box && box.node));
-    if (!box) return this.say("");
+    if (!box) return this.announce("");
     this.shapes.get(box).classList.add("selected");
     if (!box.node) {
-      return this.say(`${oneLine(shortened(box.type, 60))}, ${counted(box.nodes.length, "component")}, ${box.open ? "unfolded" : "folded"}. Enter ${box.open ? "folds" : "unfolds"} it.`);
+      return this.announce(`${oneLine(shortened(box.type, 60))}, ${counted(box.nodes.length, "component")}, ${box.open ? "expanded" : "collapsed"}. Enter ${box.open ? "collapses" : "expands"} it.`);
     }
-    const near = this.links.filter((link) => link.from === box || link.to === box);
-    for (const link of near) {
-      this.shapes.get(link).classList.add("beside");
-      for (const end of [link.from, link.to]) if (this.shapes.has(end)) this.shapes.get(end).classList.add("beside");
+    const linksOfBox = this.links.filter((link) => link.from === box || link.to === box);
+    for (const link of linksOfBox) {
+      this.shapes.get(link).classList.add("adjacent");
+      for (const end of [link.from, link.to]) if (this.shapes.has(end)) this.shapes.get(end).classList.add("adjacent");
     }
-    this.tell(box.node, near.flatMap((link) => link.edges));
+    this.showNode(box.node, linksOfBox.flatMap((link) => link.edges));
     return undefined;
   }
 
-  say(text) {
-    this.told.replaceChildren(text ? make("p", {}, text) : "");
+  announce(text) {
+    this.selectionText.replaceChildren(text ? make("p", {}, text) : "");
   }
 
-  tell(node, edges) {
-    const button = make("button", { type: "button" }, "Find it in the lists");
+  showNode(node, edges) {
+    const button = make("button", { type: "button" }, "Find in the lists");
     button.addEventListener("click", () => {
       const field = this.lists.bar.querySelector("input");
       field.value = node.name;
@@ -267,77 +263,77 @@ class Graph {
     });
     const list = edges.slice(0, 12).map((edge) => make("li", {}, this.edgeText(edge)));
     if (edges.length > 12) list.push(make("li", {}, `and ${NUMBERS.format(edges.length - 12)} more`));
-    this.told.replaceChildren(
+    this.selectionText.replaceChildren(
       make("p", {}, make("span", { class: `mark ${node.state}`, "aria-hidden": "true" }, MARKS[node.state]), " ", make("strong", {}, oneLine(shortened(node.name, 200))),
-        ` ${[node.type, this.workspaceName(node.workspace), node.state].filter(Boolean).map((part) => oneLine(shortened(part, 80))).join(" · ")}`),
+        ` ${[node.type, workspaceName(node.workspace, this.run), node.state].filter(Boolean).map((part) => oneLine(shortened(part, 80))).join(" · ")}`),
       list.length ? make("ul", {}, ...list) : "",
       button,
     );
   }
 
-  // What the search and the filters leave out is dimmed.
+  // Dim what the search and the filters leave out.
   dim() {
-    const { words, chosen, narrowed } = this.lists;
-    for (const [one, shape] of this.shapes) {
-      if (!one.node) continue;
-      const workspace = this.workspaceName(one.node.workspace);
-      const text = [one.node.name, one.node.type, workspace, one.node.state, one.node.id].join("\n").toLowerCase();
-      const out = narrowed && !(
+    const { words, filters, isFiltered } = this.lists;
+    for (const [{ node }, shape] of this.shapes) {
+      if (!node) continue;
+      const workspace = workspaceName(node.workspace, this.run);
+      const text = [node.name, node.type, workspace, node.state, node.id].join("\n").toLowerCase();
+      const hidden = isFiltered && !(
         words.every((word) => text.includes(word)) &&
-        (chosen.type === undefined || chosen.type === one.node.type) &&
-        (chosen.workspace === undefined || chosen.workspace === workspace) &&
-        (chosen.state === undefined || chosen.state === one.node.state) &&
-        chosen.kind !== "reference"
+        (filters.type === undefined || filters.type === node.type) &&
+        (filters.workspace === undefined || filters.workspace === workspace) &&
+        (filters.state === undefined || filters.state === node.state) &&
+        filters.kind !== "reference"
       );
-      shape.classList.toggle("out", out);
+      shape.classList.toggle("out", hidden);
     }
   }
 
-  // -- moved ----------------------------------------------------------------------------------------------
+  // -- input ----------------------------------------------------------------------------------------------
 
-  listen() {
+  addListeners() {
     const { svg, frame } = this;
     svg.addEventListener("wheel", (event) => {
-      // The wheel turns the page, unless the picture is in use.
+      // The wheel scrolls the page, unless the graph has the focus.
       if (!event.ctrlKey && !event.metaKey && document.activeElement !== svg) return;
       event.preventDefault();
-      this.zoom(Math.exp(-event.deltaY / (event.ctrlKey ? 150 : 500)), this.at(event));
+      this.zoom(Math.exp(-event.deltaY / (event.ctrlKey ? 150 : 500)), this.position(event));
     }, { passive: false });
     svg.addEventListener("pointerdown", (event) => {
       this.dragged = false;
-      this.touches.set(event.pointerId, this.at(event));
+      this.pointers.set(event.pointerId, this.position(event));
     });
     svg.addEventListener("pointermove", (event) => this.drag(event));
     for (const name of ["pointerup", "pointercancel", "pointerleave"]) {
-      svg.addEventListener(name, (event) => this.touches.delete(event.pointerId));
+      svg.addEventListener(name, (event) => this.pointers.delete(event.pointerId));
     }
     svg.addEventListener("keydown", (event) => this.key(event));
     for (const button of this.section.querySelectorAll(".tools button")) {
       button.addEventListener("click", () => this.command(button.dataset.command));
     }
-    new ResizeObserver(() => this.world && this.untouched && this.fit()).observe(frame);
+    new ResizeObserver(() => this.content && this.isFitted && this.fit()).observe(frame);
   }
 
-  at(event) {
+  position(event) {
     const frame = this.svg.getBoundingClientRect();
     return { x: event.clientX - frame.left, y: event.clientY - frame.top };
   }
 
   drag(event) {
-    const before = this.touches.get(event.pointerId);
+    const before = this.pointers.get(event.pointerId);
     if (!before) return;
-    const now = this.at(event);
+    const now = this.position(event);
     if (!this.dragged && Math.hypot(now.x - before.x, now.y - before.y) < 4) return;
     if (!this.dragged) this.svg.setPointerCapture(event.pointerId);
     this.dragged = true;
-    const other = [...this.touches].find(([id]) => id !== event.pointerId);
+    const other = [...this.pointers].find(([id]) => id !== event.pointerId);
     if (other) {
-      const [apart, was] = [now, before].map((point) => Math.hypot(point.x - other[1].x, point.y - other[1].y));
-      this.zoom(apart / Math.max(1, was), other[1]);
+      const [distance, distanceBefore] = [now, before].map((point) => Math.hypot(point.x - other[1].x, point.y - other[1].y));
+      this.zoom(distance / Math.max(1, distanceBefore), other[1]);
     } else {
       this.pan(now.x - before.x, now.y - before.y);
     }
-    this.touches.set(event.pointerId, now);
+    this.pointers.set(event.pointerId, now);
   }
 
   command(name) {

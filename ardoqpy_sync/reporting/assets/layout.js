@@ -1,19 +1,19 @@
-// Where everything in the picture stands: panels, one for each type of a workspace, in the order in which
-// references lead from one to the next. The same graph always gives the same picture.
+// The layout of the graph: a panel for each type of a workspace, in the order in which references lead from
+// one to the next. The same graph always has the same layout.
 
 const BOX = { width: 184, height: 26, gap: 8 };
 const PANEL = { padding: 12, head: 40, between: 28, across: 130 };
-const IN_FULL = 400; // components that an open panel shows
-const TOGETHER = 500; // up to so many components, all panels are open
+const MAX_BOXES = 400; // components that an open panel shows
+const MAX_OPEN = 500; // up to so many components, all panels are open
 
-// What changes comes before what does not.
-const WEIGHT = ["failed", "deleted", "missing", "created", "updated", "unchanged"];
+// Changes come before what does not change.
+const STATE_ORDER = ["failed", "deleted", "missing", "created", "updated", "unchanged"];
 
-function compare(one, other) {
-  return one < other ? -1 : one > other ? 1 : 0;
+function compare(first, second) {
+  return first < second ? -1 : first > second ? 1 : 0;
 }
 
-// The panels of a graph, sorted by name: what is in each, and how many of each state.
+// The panels of a graph, sorted by name, with their nodes and the number of each state.
 function panelsOf(nodes) {
   const panels = new Map();
   for (const node of nodes) {
@@ -26,10 +26,10 @@ function panelsOf(nodes) {
     panel.nodes.push(node);
     panel.counts[node.state] = (panel.counts[node.state] || 0) + 1;
   }
-  return [...panels.values()].sort((one, other) => compare(one.key, other.key));
+  return [...panels.values()].sort((first, second) => compare(first.key, second.key));
 }
 
-// How many edges lead from one panel to another; a parent stands before what is below it.
+// How many edges lead from one panel to another; a parent comes before its children.
 function flows(panels, edges, panelOf) {
   const out = new Map(panels.map((panel) => [panel, new Map()]));
   for (const edge of edges) {
@@ -40,9 +40,9 @@ function flows(panels, edges, panelOf) {
   return out;
 }
 
-// Panels in an order in which as little as possible leads back: what leads nowhere else is last, what nothing
-// leads to is first, and where all go in a circle, the one goes first that gives more than it takes.
-function ordered(panels, out) {
+// Panels in an order in which few edges lead back: a panel that leads nowhere is last, one to which nothing
+// leads is first; in a cycle, the one with the most outgoing minus incoming edges goes first.
+function orderPanels(panels, out) {
   const into = new Map(panels.map((panel) => [panel, new Map()]));
   for (const [from, targets] of out) for (const [to, number] of targets) into.get(to).set(from, number);
   const left = new Set(panels);
@@ -51,9 +51,9 @@ function ordered(panels, out) {
   const last = [];
   while (left.size) {
     const weighed = [...left].map((panel) => [panel, total(out.get(panel)), total(into.get(panel))]);
-    const source = weighed.find(([, gives, takes]) => !takes && gives);
-    const sink = weighed.find(([, gives]) => !gives);
-    const [panel] = source || sink || weighed.reduce((best, one) => (one[1] - one[2] > best[1] - best[2] ? one : best));
+    const source = weighed.find(([, outgoing, incoming]) => !incoming && outgoing);
+    const sink = weighed.find(([, outgoing]) => !outgoing);
+    const [panel] = source || sink || weighed.reduce((best, next) => (next[1] - next[2] > best[1] - best[2] ? next : best));
     left.delete(panel);
     if (!source && sink) last.unshift(panel);
     else first.push(panel);
@@ -61,14 +61,14 @@ function ordered(panels, out) {
   return [...first, ...last];
 }
 
-// Which column each panel stands in: as far right as the longest way to it.
+// The columns of panels: each is as far right as the longest path to it.
 function columnsOf(panels, out) {
-  const order = ordered(panels, out);
-  const place = new Map(order.map((panel, number) => [panel, number]));
+  const order = orderPanels(panels, out);
+  const position = new Map(order.map((panel, number) => [panel, number]));
   const rank = new Map(order.map((panel) => [panel, 0]));
   for (const from of order) {
     for (const to of out.get(from).keys()) {
-      if (place.get(to) > place.get(from)) rank.set(to, Math.max(rank.get(to), rank.get(from) + 1));
+      if (position.get(to) > position.get(from)) rank.set(to, Math.max(rank.get(to), rank.get(from) + 1));
     }
   }
   const columns = [];
@@ -87,8 +87,8 @@ function sizeOf(panel) {
     return;
   }
   panel.shown = [...panel.nodes]
-    .sort((one, other) => WEIGHT.indexOf(one.state) - WEIGHT.indexOf(other.state) || compare(one.name, other.name) || compare(one.id, other.id))
-    .slice(0, IN_FULL);
+    .sort((first, second) => STATE_ORDER.indexOf(first.state) - STATE_ORDER.indexOf(second.state) || compare(first.name, second.name) || compare(first.id, second.id))
+    .slice(0, MAX_BOXES);
   const number = panel.shown.length + (panel.shown.length < panel.nodes.length ? 1 : 0);
   panel.across = number <= 14 ? 1 : Math.ceil(Math.sqrt(number / 5));
   const down = Math.ceil(number / panel.across);
@@ -96,8 +96,8 @@ function sizeOf(panel) {
   panel.height = PANEL.head + down * (height + gap) - gap + PANEL.padding;
 }
 
-// A column that is far too tall becomes several.
-function balanced(columns) {
+// Split a column that is too tall.
+function splitColumns(columns) {
   const area = columns.flat().reduce((sum, panel) => sum + (panel.width + PANEL.across) * (panel.height + PANEL.between), 0);
   const tallest = Math.max(420, Math.sqrt(area / 1.5));
   return columns.flatMap((column) => {
@@ -115,30 +115,30 @@ function balanced(columns) {
   });
 }
 
-// Put panels and their boxes in place; return how large the whole is, and the boxes by node.
+// Place the panels and their boxes; return the size of the graph, and the boxes by node.
 function layout(panels, edges) {
   const panelOf = new Map();
   for (const panel of panels) for (const node of panel.nodes) panelOf.set(node.id, panel);
   panels.forEach(sizeOf);
-  const columns = balanced(columnsOf(panels, flows(panels, edges, panelOf)));
-  const beside = new Map();
+  const columns = splitColumns(columnsOf(panels, flows(panels, edges, panelOf)));
+  const neighbours = new Map();
   for (const { source, target } of edges) {
-    for (const [one, other] of [[source, target], [target, source]]) {
-      if (!beside.has(one)) beside.set(one, []);
-      beside.get(one).push(other);
+    for (const [id, neighbour] of [[source, target], [target, source]]) {
+      if (!neighbours.has(id)) neighbours.set(id, []);
+      neighbours.get(id).push(neighbour);
     }
   }
   const boxes = new Map();
   let left = 0;
   for (const column of columns) {
-    const middle = new Map(column.map((panel) => [panel, mean(panel.nodes.flatMap((node) => heights(node, beside, boxes)))]));
-    column.sort((one, other) => middle.get(one) - middle.get(other) || compare(one.key, other.key));
+    const middle = new Map(column.map((panel) => [panel, mean(panel.nodes.flatMap((node) => heights(node, neighbours, boxes)))]));
+    column.sort((first, second) => middle.get(first) - middle.get(second) || compare(first.key, second.key));
     const height = column.reduce((sum, panel) => sum + panel.height + PANEL.between, -PANEL.between);
     const width = Math.max(...column.map((panel) => panel.width));
     let top = -height / 2;
     for (const panel of column) {
       Object.assign(panel, { x: left, y: top });
-      place(panel, beside, boxes);
+      placeBoxes(panel, neighbours, boxes);
       top += panel.height + PANEL.between;
     }
     left += width + PANEL.across;
@@ -148,17 +148,17 @@ function layout(panels, edges) {
   return { x: 0, y: top, width: Math.max(1, left - PANEL.across), height: Math.max(1, bottom - top), boxes, panelOf };
 }
 
-// In a panel of one column what is linked stands at about the same height as what it is linked to.
-function place(panel, beside, boxes) {
+// In a panel with one column, a box is about as high as its neighbours.
+function placeBoxes(panel, neighbours, boxes) {
   if (!panel.open) {
     for (const node of panel.nodes) boxes.set(node.id, panel);
     return;
   }
   if (panel.across === 1) {
-    const height = new Map(panel.shown.map((node) => [node, mean(heights(node, beside, boxes))]));
+    const height = new Map(panel.shown.map((node) => [node, mean(heights(node, neighbours, boxes))]));
     panel.shown = panel.shown
       .map((node, number) => [node, number])
-      .sort(([one, first], [other, second]) => height.get(one) - height.get(other) || first - second)
+      .sort(([node, number], [other, otherNumber]) => height.get(node) - height.get(other) || number - otherNumber)
       .map(([node]) => node);
   }
   const { width, height, gap } = BOX;
@@ -187,17 +187,17 @@ function place(panel, beside, boxes) {
   }
 }
 
-function heights(node, beside, boxes) {
-  return (beside.get(node.id) || []).filter((id) => boxes.has(id)).map((id) => boxes.get(id).y);
+function heights(node, neighbours, boxes) {
+  return (neighbours.get(node.id) || []).filter((id) => boxes.has(id)).map((id) => boxes.get(id).y);
 }
 
 function mean(numbers) {
   return numbers.length ? numbers.reduce((sum, number) => sum + number, 0) / numbers.length : 0;
 }
 
-// Edges between boxes, those between the same two boxes, or to what is not shown by itself, as one.
-function links(edges, boxes) {
-  const found = new Map();
+// Links between boxes: edges between the same two boxes, or to a closed panel, form one link.
+function linksBetween(edges, boxes) {
+  const linksByKey = new Map();
   const numbers = new Map();
   const numberOf = (box) => {
     if (!numbers.has(box)) numbers.set(box, numbers.size);
@@ -205,29 +205,29 @@ function links(edges, boxes) {
   };
   for (const edge of edges) {
     const [from, to] = [boxes.get(edge.source), boxes.get(edge.target)];
-    const apart = from.node && to.node;
-    if (!apart && from === to) continue;
-    const key = `${numberOf(from)} ${numberOf(to)}${apart ? ` ${edge.type}` : ""}`;
-    const link = found.get(key) || { from, to, edges: [], bundle: !apart };
+    const single = from.node && to.node;
+    if (!single && from === to) continue;
+    const key = `${numberOf(from)} ${numberOf(to)}${single ? ` ${edge.type}` : ""}`;
+    const link = linksByKey.get(key) || { from, to, edges: [], bundle: !single };
     link.edges.push(edge);
-    found.set(key, link);
+    linksByKey.set(key, link);
   }
-  for (const link of found.values()) {
-    link.state = WEIGHT.find((state) => link.edges.some((edge) => edge.state === state));
+  for (const link of linksByKey.values()) {
+    link.state = STATE_ORDER.find((state) => link.edges.some((edge) => edge.state === state));
   }
-  return [...found.values()];
+  return [...linksByKey.values()];
 }
 
-// A curve from one box to another, leaving and arriving level; its tip, and a place for its name, nearer to
-// where it comes from: there fewer curves meet.
+// A curve from one box to another, horizontal at both ends, with its tip and the position of its name: near
+// the source, where fewer curves meet.
 function curve({ from, to }) {
-  const beside = from === to || Math.abs(from.x - to.x) < BOX.width;
+  const sideways = from === to || Math.abs(from.x - to.x) < BOX.width;
   const lift = from === to ? 8 : 0;
   const [fromY, toY] = [from.y + from.height / 2 - lift, to.y + to.height / 2 + lift];
   const tip = 7;
   let [fromX, toX, side] = [from.x + from.width, to.x, 1];
   let bends;
-  if (beside) {
+  if (sideways) {
     [toX, side] = [to.x + to.width, -1];
     const out = Math.max(fromX, toX) + 24 + Math.min(70, Math.abs(toY - fromY) / 4) + lift;
     bends = [out, out];
@@ -237,14 +237,14 @@ function curve({ from, to }) {
     bends = [fromX + bend, toX - bend];
   }
   const end = toX - tip * side;
-  const at = beside ? 0.5 : 0.3;
+  const at = sideways ? 0.5 : 0.3;
   return {
     path: `M${fromX} ${fromY}C${bends[0]} ${fromY} ${bends[1]} ${toY} ${end} ${toY}`,
     tip: `M${toX} ${toY}l${-tip * side} -3.5v7z`,
     dot: { cx: toX - 3 * side, cy: toY, r: 3 },
     x: bezier(at, fromX, bends[0], bends[1], end),
     y: bezier(at, fromY, fromY, toY, toY),
-    beside,
+    sideways,
   };
 }
 

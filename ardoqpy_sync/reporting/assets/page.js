@@ -1,35 +1,35 @@
-// The page from its beginning: read what is embedded, piece by piece, and bring everything to life.
+// Start the page: read the embedded data piece by piece, then build the lists and the graph.
 
 async function start() {
   const root = document.documentElement;
-  root.classList.add("alive");
-  theme(root, document.querySelector("#theme"));
-  const account = JSON.parse(document.querySelector("#account").textContent);
+  root.classList.add("scripted");
+  setUpTheme(root, document.querySelector("#theme"));
+  const run = JSON.parse(document.querySelector("#document").textContent);
   const bar = document.querySelector("#find");
-  const lists = new Lists(account, document.querySelector("#lists"), bar);
+  const lists = new Lists(run, document.querySelector("#lists"), bar);
   for (const part of document.querySelectorAll("script[data-section]")) {
     await pause();
-    await lists.take(part.dataset.section, JSON.parse(part.textContent));
+    await lists.add(part.dataset.section, JSON.parse(part.textContent));
     part.remove();
   }
   lists.show();
-  listen(bar, lists);
+  setUpSearch(bar, lists);
   root.dataset.ready = "lists";
-  const picture = document.querySelector("#picture");
-  if (picture) {
+  const section = document.querySelector("#graph");
+  if (section) {
     await pause();
-    const embedded = document.querySelector("#graph");
-    account.graph = JSON.parse(embedded.textContent);
+    const embedded = document.querySelector("#graph-data");
+    run.graph = JSON.parse(embedded.textContent);
     embedded.remove();
-    picture.hidden = false;
-    const graph = new Graph(account, picture, lists);
+    section.hidden = false;
+    const graph = new Graph(run, section, lists);
     addEventListener("beforeprint", () => graph.beforePrint());
     addEventListener("afterprint", () => graph.afterPrint());
   }
   root.dataset.ready = "all";
 }
 
-function listen(bar, lists) {
+function setUpSearch(bar, lists) {
   const field = bar.querySelector("input");
   bar.hidden = false;
   field.addEventListener("input", () => lists.search(field.value));
@@ -38,8 +38,8 @@ function listen(bar, lists) {
     lists.clear();
     field.focus();
   });
-  for (const button of bar.querySelectorAll("[data-fold]")) {
-    button.addEventListener("click", () => lists.fold(button.dataset.fold === "open"));
+  for (const button of bar.querySelectorAll("[data-expand]")) {
+    button.addEventListener("click", () => lists.expand(button.dataset.expand === "true"));
   }
   addEventListener("keydown", (event) => {
     const typing = event.target instanceof Element && event.target.closest("input, select, textarea");
@@ -53,20 +53,20 @@ function listen(bar, lists) {
   addEventListener("afterprint", () => lists.afterPrint());
 }
 
-// Light or dark as the system says, until the switch says otherwise.
-function theme(root, button) {
+// Light or dark as the system is set, until the button is used.
+function setUpTheme(root, button) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
-  const tell = () => {
+  const showState = () => {
     button.setAttribute("aria-pressed", String(isDark()));
   };
   button.hidden = false;
   button.addEventListener("click", () => {
     root.dataset.theme = isDark() ? "light" : "dark";
-    tell();
+    showState();
   });
-  dark.addEventListener("change", tell);
-  tell();
+  dark.addEventListener("change", showState);
+  showState();
 }
 
 start();

@@ -39,7 +39,7 @@ function make(tag, attributes = {}, ...children) {
 }
 
 // A text that may be long: its beginning, and a button for the rest.
-function long(text, tag = "span", name = "", longest = SHOWN) {
+function longText(text, tag = "span", name = "", longest = SHOWN) {
   const element = make(tag, { class: name });
   const brief = shortened(text, longest);
   element.append(tag === "span" ? oneLine(brief) : escapeControls(brief));
@@ -52,7 +52,7 @@ function long(text, tag = "span", name = "", longest = SHOWN) {
   return element;
 }
 
-// What a value is as text: text as it is, unless it could be taken for something else.
+// A value as text: as JSON unless it is text that cannot be taken for anything else.
 function valueText(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "string") {
@@ -67,7 +67,7 @@ function counted(number, noun) {
   return `${NUMBERS.format(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-// Give the browser room to draw and to listen before going on.
+// Let the browser draw and handle input before going on.
 function pause() {
   return new Promise((resolve) => {
     const channel = new MessageChannel();

@@ -91,10 +91,10 @@ def graph(nodes: int, types: int = 5, links: int = 1) -> dict[str, Any]:
     return {"nodes": made, "edges": edges, "totals": {"nodes": len(made), "edges": len(edges)}}
 
 
-def account(**parts) -> dict[str, Any]:
+def run_document(**parts) -> dict[str, Any]:
     """Return an account with these parts, and totals that fit them."""
     made = {
-        "kind": "ardoqpy report",
+        "kind": "ardoqpy run document",
         "format": 1,
         "title": "Nightly sync",
         "made": {
@@ -112,7 +112,7 @@ def account(**parts) -> dict[str, Any]:
         "ambiguous": [],
         "not_converging": [],
         "missing": [],
-        "guard": None,
+        "delete_guard": None,
         "workspaces": {"w1": "Applications", "w2": "Machines"},
         "names": {},
         "sources": [],
@@ -128,7 +128,7 @@ def account(**parts) -> dict[str, Any]:
     return {**made, "totals": totals}
 
 
-def a_bit_of_everything(**parts) -> dict[str, Any]:
+def full_document(**parts) -> dict[str, Any]:
     """Return an account in which every part of a report has something."""
     ends = {"source": {"old": None, "new": "id1"}, "target": {"old": None, "new": "id2"}}
     one = {"kind": "component", "_id": "id7", "name": "Old hub", "type": "Hub", "typeName": "Hub"}
@@ -156,8 +156,8 @@ def a_bit_of_everything(**parts) -> dict[str, Any]:
                 "wanted": 9,
             }
         ],
-        "guard": {
-            "sentence": "The guard refused to delete or mark 1 thing(s).",
+        "delete_guard": {
+            "sentence": "The delete guard blocked the deleting or marking of 1 entity.",
             "reasons": [
                 {"bound": "share", "sentence": "1 of the 2 hubs would go.", "allow": "share=0.5"},
                 {"bound": "source", "sentence": "The source is empty.", "allow": None},
@@ -168,4 +168,4 @@ def a_bit_of_everything(**parts) -> dict[str, Any]:
         "sources": [{"name": "apps.csv", "rows": 1240, "skipped": 3, "failed": 1}],
         "graph": graph(24, 4),
     }
-    return account(**{**told, **parts})
+    return run_document(**{**told, **parts})

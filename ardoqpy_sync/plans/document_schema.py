@@ -1,0 +1,247 @@
+"""Check that data is a plan or a run document: against the types in `documents.py`, and in itself.
+
+Each problem is one sentence that says where it is, such as `changes[3].version is missing`.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from collections import Counter
+from functools import cache
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    NotRequired,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
+
+from ardoqpy._messages import describe_type, quote_name
+from ardoqpy.errors import InvalidInput
+from ardoqpy_sync.compare.diff import CREATE, DELETE, UPDATE
+from ardoqpy_sync.documents import KINDS, PlanDocument, RunDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from ardoqpy_sync.documents import ChangeEntry, Counts, KindCounts, KindName, Totals
+
+__all__ = ["ENDS", "FORMAT", "PLAN", "RUN_DOCUMENT", "check_plan", "check_run_document", "count_totals"]
+
+#: What a file states as its `kind`, and the version of both formats.
+PLAN, RUN_DOCUMENT, FORMAT = "ardoqpy plan", "ardoqpy run document", 1
+#: The attributes that name a component.
+ENDS = {"component": ("parent",), "reference": ("source", "target")}
+
+_NO_END = {"new": None}
+_ID = re.compile(r"[0-9A-Za-z_-]+")
+_TYPE_NAMES = {str: "text", int: "a whole number", bool: "true or false", list: "a list", dict: "an object"}
+
+
+class _DamagedError(Exception):
+    """Where data is damaged, and how."""
+
+
+def check_plan(data: object, name: str = "The plan") -> PlanDocument:
+    """Return the data of a plan, or raise `InvalidInput` that says where it is damaged.
+
+    `name` begins the sentence, for example `The file 'plan.json'`.
+    """
+    return cast("PlanDocument", _checked(data, name, PLAN, PlanDocument, _check_plan))
+
+
+def check_run_document(data: object, name: str = "The run document") -> RunDocument:
+    """Return the data of a run document, or raise `InvalidInput` that says where it is damaged.
+
+    `name` begins the sentence, for example `The file 'run.json'`.
+    """
+    return cast("RunDocument", _checked(data, name, RUN_DOCUMENT, RunDocument, _check_run_document))
+
+
+def count_totals(
+    changes: Iterable[Mapping[str, Any]],
+    failed: Iterable[Mapping[str, Any]],
+    unchanged: KindCounts,
+    missing: KindCounts,
+) -> Totals:
+    """Return for each kind how many were created, updated, deleted, unchanged, missing and failed."""
+    actions = Counter((change["kind"], change["action"]) for change in changes)
+    failures = Counter(row["kind"] for row in failed)
+
+    def counts(kind: KindName) -> Counts:
+        return {
+            "created": actions[kind, CREATE],
+            "updated": actions[kind, UPDATE],
+            "deleted": actions[kind, DELETE],
+            "unchanged": unchanged[kind],
+            "missing": missing[kind],
+            "failed": failures[kind],
+        }
+
+    return {"component": counts("component"), "reference": counts("reference")}
+
+
+def _checked(data: object, name: str, kind: str, expected: type, check: Callable[[Any], None]) -> object:
+    what = kind.removeprefix("ardoqpy ")
+    if not isinstance(data, dict) or data.get("kind") != kind:
+        raise InvalidInput(f"{name} is not a {what}: its 'kind' is not {kind!r}.")
+    if data.get("format") != FORMAT or type(data["format"]) is not int:
+        raise InvalidInput(
+            f"{name} has the format {quote_name(data.get('format'))}, but this ardoqpy reads format "
+            f"{FORMAT}. Make the {what} again, or use the ardoqpy version that made it."
+        )
+    try:
+        _check_type(data, expected, "")
+        check(data)
+    except _DamagedError as problem:
+        raise InvalidInput(f"{name} is damaged: {problem}.") from None
+    return data
+
+
+# -- against the types -------------------------------------------------------------------------------------
+
+
+def _check_type(value: Any, hint: Any, path: str) -> None:
+    """Raise `_DamagedError` if a value does not have the type of a hint, itself or anywhere inside."""
+    expected, optional = _unwrap(hint)
+    if expected is Any or (value is None and optional):
+        return
+    base, inner = get_origin(expected) or expected, get_args(expected)
+    if base is Literal:
+        if value not in inner:
+            choice = f"{', '.join(inner[:-1])} or {inner[-1]}"
+            raise _DamagedError(f"{path} is {quote_name(value)}, not {choice}")
+        return
+    base = dict if is_typeddict(expected) else base
+    if not isinstance(value, base) or (isinstance(value, bool) and base is not bool):
+        raise _DamagedError(f"{path} is {describe_type(value)}, not {_TYPE_NAMES[base]}")
+    if is_typeddict(expected):
+        _check_keys(value, expected, path)
+    elif base is list:
+        for number, item in enumerate(value):
+            _check_type(item, inner[0], f"{path}[{number}]")
+    elif base is dict:
+        for key, item in value.items():
+            _check_type(item, inner[1], f"{path}[{key!r}]")
+
+
+def _check_keys(value: Mapping[str, Any], expected: type, path: str) -> None:
+    for key, hint, optional in _keys(expected):
+        key_path = f"{path}.{key}" if path else key
+        if key in value:
+            _check_type(value[key], hint, key_path)
+        elif not optional:
+            raise _DamagedError(f"{key_path} is missing")
+
+
+@cache
+def _unwrap(hint: Any) -> tuple[Any, bool]:
+    """Return a hint without `NotRequired` and None, and whether there may be no value."""
+    if get_origin(hint) is NotRequired:
+        return _unwrap(get_args(hint)[0])[0], True
+    if isinstance(hint, types.UnionType):
+        (expected,) = (part for part in get_args(hint) if part is not types.NoneType)
+        return expected, True
+    return hint, hint is Any
+
+
+@cache
+def _keys(typed_dict: type) -> list[tuple[str, Any, bool]]:
+    hints = get_type_hints(typed_dict, include_extras=True)
+    return [(key, hint, _unwrap(hint)[1]) for key, hint in hints.items()]
+
+
+# -- in itself ---------------------------------------------------------------------------------------------
+
+
+def _check_plan(plan: PlanDocument) -> None:
+    _check_changes(plan["changes"])
+    for number, change in enumerate(plan["changes"]):
+        for key, entity_id in (("_id", change["_id"]), ("rootWorkspace", change["rootWorkspace"])):
+            if not _ID.fullmatch(entity_id):
+                raise _DamagedError(
+                    f"changes[{number}].{key} is {quote_name(entity_id)}, which is not an id of Ardoq"
+                )
+    _check_order(plan["changes"])
+    _check_totals(plan, plan["unchanged"], plan["missing"], "plan")
+
+
+def _check_run_document(document: RunDocument) -> None:
+    _check_changes(document["changes"])
+    for number, entity in enumerate(document["missing"]):
+        if entity["kind"] == "component" and entity.get("along") is None:
+            raise _DamagedError(f"missing[{number}].along is missing")
+    _check_graph(document)
+    totals, missing = document["totals"], Counter(entity["kind"] for entity in document["missing"])
+    _check_totals(
+        document,
+        {"component": totals["component"]["unchanged"], "reference": totals["reference"]["unchanged"]},
+        {"component": missing["component"], "reference": missing["reference"]},
+        "run document",
+    )
+
+
+def _check_changes(changes: Iterable[ChangeEntry]) -> None:
+    for number, change in enumerate(changes):
+        if change.get("version") is None and change["action"] != CREATE:
+            raise _DamagedError(f"changes[{number}].version is missing")
+        for name, values in change["attributes"].items():
+            if values.keys() != {"old", "new"}:
+                raise _DamagedError(
+                    f"changes[{number}].attributes[{name!r}] is not an object with 'old' and 'new'"
+                )
+
+
+def _check_totals(
+    document: PlanDocument | RunDocument, unchanged: KindCounts, missing: KindCounts, what: str
+) -> None:
+    expected = count_totals(document["changes"], document["failed"], unchanged, missing)
+    for kind in KINDS:
+        stated_counts: Mapping[str, object] = document["totals"][kind]
+        for outcome, number in expected[kind].items():
+            stated = stated_counts[outcome]
+            if stated != number:
+                raise _DamagedError(f"totals.{kind}.{outcome} is {stated}, but the {what} holds {number}")
+
+
+def _check_order(changes: Iterable[ChangeEntry]) -> None:
+    """Raise `_DamagedError` if a change refers to one that is not there, or comes later."""
+    seen: set[str] = set()
+    roots: set[str] = set()
+    for number, change in enumerate(changes):
+        path, entity_id, root = f"changes[{number}]", change["_id"], change.get("deleted_with")
+        if change["action"] == CREATE:
+            if entity_id in seen:
+                raise _DamagedError(f"{path} creates {entity_id}, which is in the plan before")
+            seen.add(entity_id)
+        ends = (change["attributes"].get(key, _NO_END)["new"] for key in ENDS[change["kind"]])
+        for end in (entity_id, *ends):
+            if isinstance(end, str) and end.startswith("simulated-") and end not in seen:
+                raise _DamagedError(f"{path} needs {end}, which nothing before it creates")
+        seen.add(entity_id)
+        if root is not None and (change["action"] != DELETE or root not in roots):
+            raise _DamagedError(
+                f"{path} is to be deleted with {quote_name(root)}, which is not deleted before it"
+            )
+        if change["action"] == DELETE and change["kind"] == "component" and root is None:
+            roots.add(entity_id)
+
+
+def _check_graph(document: RunDocument) -> None:
+    graph = document["graph"]
+    nodes = {node["id"] for node in graph["nodes"]}
+    for number, edge in enumerate(graph["edges"]):
+        for key, end in (("source", edge["source"]), ("target", edge["target"])):
+            if end not in nodes:
+                raise _DamagedError(
+                    f"graph.edges[{number}].{key} is {quote_name(end)}, which is not a node of the graph"
+                )
+    if graph["totals"]["nodes"] < len(graph["nodes"]):
+        raise _DamagedError("graph.totals.nodes is less than the graph lists")
+    if graph["totals"]["edges"] < len(graph["edges"]):
+        raise _DamagedError("graph.totals.edges is less than the graph lists")
