@@ -126,7 +126,7 @@ class Engine:
             self.workspace(ws_id)
             match = partial(self.by_field, ws_id, field_name, value, type_id)
             return self._ensure(kind, ws_id, comp, match, given, reference)
-        flat = kind.collection.flat
+        flat = kind.collection.flatten
         try:
             comp = flat(comp)
             ws_id = comp["rootWorkspace"]
@@ -159,7 +159,7 @@ class Engine:
         """
         kind, given = self.reference, ref
         ref = self._with_real_ids(ref)
-        flat = kind.collection.flat
+        flat = kind.collection.flatten
         try:
             ref = flat(ref)
             ws_id = ref["rootWorkspace"]
@@ -205,7 +205,7 @@ class Engine:
         With `caller_reports`, the caller reports a failure of the write.
         """
         body, entity_id = self._with_real_ids(given), self.real_id(entity_id)
-        body = kind.collection.flat(attributes(body, kind.argument))
+        body = kind.collection.flatten(attributes(body, kind.argument))
         id_segment(entity_id, f"{kind.argument}_id")
         ws_id, current = self.locate(kind, entity_id)[1:]
         version = body.get("_version")
@@ -227,7 +227,7 @@ class Engine:
 
     def with_value(self, ws_id: str, field_name: str, value: Any) -> list[Entity]:
         """Return the components of a workspace that hold a value in a field, in any form of that value."""
-        flat = self.component.collection.flat
+        flat = self.component.collection.flatten
         shelf = self.workspace(ws_id).components
         matches = shelf.find(field_name, as_key(value), lambda comp: as_key(flat(comp).get(field_name)))
         return [comp for comp in matches if same(flat(comp).get(field_name), value)]
@@ -239,7 +239,7 @@ class Engine:
 
     def _typed_component(self, comp: Entity) -> Entity:
         """Return a flat row, with the id of its type if it gives the type's name only."""
-        comp = self.component.collection.flat(attributes(comp, "comp"))
+        comp = self.component.collection.flatten(attributes(comp, "comp"))
         name, ws_id = comp.get("type"), comp.get("rootWorkspace")
         if comp.get("typeId") is None and isinstance(name, str) and isinstance(ws_id, str):
             self.workspace(ws_id)
@@ -258,13 +258,8 @@ class Engine:
         reference: RowReference,
     ) -> Entity:
         """Bring the first entity that matches in line with the body, or create one if none matches."""
-
-        def decide_again(fresh: Entity | None, _problem: ArdoqClientException | None) -> Entity:
-            if fresh is None:
-                return self._ensure(kind, ws_id, self._with_real_ids(body), match, given, reference)
-            return self._settle(kind, fresh["rootWorkspace"], self._with_real_ids(body), fresh, source)
-
-        source = SourceRow(given, reference, decide_again)
+        again = partial(self._ensure_again, kind, ws_id, body, match, given, reference)
+        source = SourceRow(given, reference, again)
         matches = match()
         if not matches:
             return self._create(kind, ws_id, body, source)
@@ -274,9 +269,27 @@ class Engine:
         self.cache.name(kind.name, ws_id, matches[0])
         return self._settle(kind, ws_id, body, matches[0], source)
 
+    def _ensure_again(
+        self,
+        kind: Kind,
+        ws_id: str,
+        body: Entity,
+        match: Callable[[], list[Entity]],
+        given: Any,
+        reference: RowReference,
+        fresh: Entity | None,
+        _problem: ArdoqClientException | None,
+    ) -> Entity:
+        """Decide a row again: bring the entity that it matched before in line, or match anew without one."""
+        body = self._with_real_ids(body)
+        if fresh is None:
+            return self._ensure(kind, ws_id, body, match, given, reference)
+        again = partial(self._ensure_again, kind, ws_id, body, match, given, reference)
+        return self._settle(kind, fresh["rootWorkspace"], body, fresh, SourceRow(given, reference, again))
+
     def _settle(self, kind: Kind, ws_id: str, body: Entity, current: Entity, source: SourceRow) -> Entity:
         """Update an entity if it differs from the body, and return it."""
-        found = differences(body, kind.collection.flat(current), kind.ignored)
+        found = differences(body, kind.collection.flatten(current), kind.ignored)
         if found:
             found = self._converging(kind, ws_id, current, found)
         if found:
@@ -297,7 +310,6 @@ class Engine:
             wanted["targetWorkspace"] = body["targetWorkspace"]
         wanted, type_name = self._checks.new(kind, ws_id, wanted)
         sent = self.model.fitted(ws_id, wanted, kind.built_in)
-        self._flush_before(deleting=False)
         shelf = self.shelf(kind, ws_id)
         operation = self.writes.create(kind, sent, type_name, shelf.by_id)
         expected: Entity = operation.expected or {}
@@ -317,7 +329,7 @@ class Engine:
         )
         if len(sent) < len(wanted):  # fields that Ardoq calculates
             left = {key: wanted[key] for key in wanted.keys() - sent.keys()}
-            left_out = differences(left, kind.collection.flat(expected), kind.ignored)
+            left_out = differences(left, kind.collection.flatten(expected), kind.ignored)
             for key, (stored, asked) in left_out.items():
                 self.log.note_not_converging(kind.name, expected, key, stored, asked)
         self.writes.add_row(expected["_id"], PendingRow(change, None, source))
@@ -328,7 +340,6 @@ class Engine:
     ) -> Entity:
         derived, type_name = self._checks.changed(kind, ws_id, current, found)
         changed = {key: new for key, (_, new) in found.items()}
-        self._flush_before(deleting=False)
         expected = self.writes.update(kind, current, changed | derived, type_name)
         at = expected.get("rootWorkspace", ws_id)
         if at != ws_id:  # a reference is in the workspace of its source
@@ -359,8 +370,8 @@ class Engine:
             return
         self.locate(kind, entity_id)
         removed = self.cache.cascade(kind.name, entity_id)
-        if not self.writes.are_unsent(removed):
-            self._flush_before(deleting=True)
+        if self.writes.must_flush_before_delete(removed) and not self.writes.are_unsent(removed):
+            self.writes.flush()
             entity_id = self.real_id(entity_id)
             self.locate(kind, entity_id)
             removed = self.cache.cascade(kind.name, entity_id)
@@ -398,7 +409,7 @@ class Engine:
 
         Left out is what Ardoq would not keep: fields it calculates, and what it is known to change back.
         """
-        held = kind.collection.flat(current)
+        held = kind.collection.flatten(current)
         wanted = {key: new for key, (_, new) in found.items()}
         fitted = self.model.fitted(ws_id, wanted, kind.built_in, held)
         kept = {}
@@ -414,10 +425,6 @@ class Engine:
     def flush(self) -> dict[str, ArdoqClientException]:
         """Send the pending writes, and return by id why writes failed."""
         return self.writes.flush()
-
-    def _flush_before(self, *, deleting: bool) -> None:
-        if self.writes.waiting and self.writes.must_flush_before(deleting=deleting):
-            self.writes.flush()
 
     def real_id(self, entity_id: Any) -> Any:
         """Return the id that Ardoq gave to an entity that had a batch id first; any other id as it is."""

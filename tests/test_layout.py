@@ -37,7 +37,7 @@ LAYERS = """
     ardoqpy.cli
     ardoqpy.name_lookup
     ardoqpy ardoqpy.ardoqpy ardoqpy.ardoqpy_sync ardoqpy.ardoqpy_v2
-    ardoqpy.example_client
+    ardoqpy.example_client ardoqpy.name_lookup
     ardoqpy.client
     ardoqpy.methods
     ardoqpy.batch
@@ -57,7 +57,7 @@ RANKS = {name: rank for rank, row in enumerate(LAYERS.splitlines()) for name in 
 #: from the module that held it, which nobody else imports.
 UP = {("ardoqpy", "ardoqpy_sync"), ("ardoqpy.ardoqpy_sync", "ardoqpy_sync")}
 #: How many `dict[str, Any]` are left; fewer than 60 is the aim.
-LOOSE_TYPES = 76
+LOOSE_TYPES = 63
 
 
 def _module(path):

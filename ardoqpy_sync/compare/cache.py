@@ -213,13 +213,15 @@ class Workspace:
 
     def aggregated(self) -> Entity:
         """Return a copy in the form of the aggregated answer."""
-        return copy_entity(
-            {
-                **self.attributes,
-                "components": list(self.components),
-                "references": list(self.references) or None,
-            }
-        )
+        paused = gc.isenabled()
+        gc.disable()  # what is copied is not garbage, and there is a lot of it
+        try:
+            components = list(map(copy_entity, self.components))
+            references = list(map(copy_entity, self.references)) or None
+        finally:
+            if paused:
+                gc.enable()
+        return {**copy_entity(self.attributes), "components": components, "references": references}
 
 
 class Cache:
@@ -286,15 +288,19 @@ class Cache:
         return None
 
     def replace(self, kind: str, entity_id: str, stored: Entity) -> None:
-        """Put what Ardoq has stored in the place of what was kept under an id so far."""
+        """Put what Ardoq has stored in place of what was kept under an id so far."""
         located = self.get(kind, entity_id)
-        if located and (stored["_id"], stored["rootWorkspace"]) != (entity_id, located.workspace):
+        ws_id, new_id = stored["rootWorkspace"], stored["_id"]
+        if located and located.workspace != ws_id:
             self._shelf(kind, located.workspace).forget(entity_id)
-        if stored["rootWorkspace"] in self.workspaces:
-            self._shelf(kind, stored["rootWorkspace"]).remember(stored)
-        if entity_id in self.named:
+        if ws_id in self.workspaces:
+            shelf = self._shelf(kind, ws_id)
+            if new_id != entity_id and entity_id in shelf.by_id:
+                shelf.forget(entity_id)
+            shelf.remember(stored)
+        if entity_id in self.named and new_id != entity_id:
             self.named.discard(entity_id)
-            self.named.add(stored["_id"])
+            self.named.add(new_id)
 
     def undo(self, kind: str, entity_id: str, base: Entity | None, removed: Sequence[Located]) -> None:
         """Restore the state before a write that was not carried out.

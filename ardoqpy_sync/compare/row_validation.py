@@ -26,6 +26,7 @@ PROBLEMS = (ArdoqClientException, AttributeError, RecursionError, TypeError, Val
 DEEPEST = 100
 #: Whole numbers of more bits Python may refuse to spell.
 _LARGEST_BITS = 10_000
+_FLAT = frozenset({str, int, float, bool, type(None)})
 
 
 class RowValidator:
@@ -91,9 +92,11 @@ class RowValidator:
 
     def workspace_of(self, comp_id: Any, argument: str, hint: str | None) -> str:
         """Return the workspace of a component; `hint` says where it should be, and is loaded first."""
+        found = self._cache.get("component", comp_id) if isinstance(comp_id, str) else None
+        if found is not None:
+            return found.workspace
         id_segment(comp_id, argument)
-        found = self._cache.get("component", comp_id)
-        if found is None and hint is not None and hint not in self._cache.workspaces:
+        if hint is not None and hint not in self._cache.workspaces:
             self._workspace(hint)
             found = self._cache.get("component", comp_id)
         if found is not None:
@@ -176,6 +179,8 @@ def _parts(value: Any) -> list[Any]:
 
 
 def _checked_depth(new: Entity, argument: str) -> None:
+    if {*map(type, new.values())} <= _FLAT:
+        return
     for name, value in new.items():
         if isinstance(value, dict | list | tuple) and not bearable(value):
             encode_json({name: value})  # says it better, where JSON cannot hold it at all

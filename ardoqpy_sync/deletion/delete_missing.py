@@ -79,8 +79,9 @@ class Deleting:
         own = {entity["_id"] for entities in misses.values() for entity in entities}
         comps = [Located("component", comp["rootWorkspace"], comp) for comp in misses["component"]]
         refs = [Located("reference", ref["rootWorkspace"], ref) for ref in misses["reference"]]
-        read = self._read(comps).components
-        states = {comp_id: self._as_left(comp_id, state) for comp_id, state in read.items()}
+        reading = self._read(comps + refs if engine.writes.sender.checked_together > 1 else comps)
+        states = {key: self._as_left(key, state) for key, state in reading.components.items()}
+        loaded = len(engine.cache.workspaces)
         sizes = _extents(states, [comp["_id"] for comp in misses["component"]])
         along = self._along(states, own)
         self._agree(
@@ -100,8 +101,11 @@ class Deleting:
             comp_id: {key: each.entity["_version"] for key, each in cascade.items()}
             for comp_id, cascade in along.items()
         }
+        # What was read with listings right now is still good for the first part.
+        is_fresh = reading.reader.is_listed and len(engine.cache.workspaces) == loaded
         for part in self._parts(refs + comps):
-            self._delete(part, agreed)
+            self._delete(part, agreed, reading if is_fresh else None)
+            is_fresh = False
         return self._answer
 
     def mark(self, marks: Entity) -> dict[str, list[dict[str, Any]]]:
@@ -109,7 +113,7 @@ class Deleting:
         `DeleteBlocked`.
         """
         engine, kind = self._engine, self._engine.component
-        flat = kind.collection.flat
+        flat = kind.collection.flatten
         marks = flat(marks)
         misses = [comp for comp in engine.cache.misses(kind.name) if self._meant(kind.name, comp)]
         unlike = [comp for comp in misses if differences(marks, flat(comp), kind.ignored)]
@@ -144,10 +148,10 @@ class Deleting:
         return done
 
     def _parts(self, entities: Sequence[_T]) -> Iterator[Sequence[_T]]:
-        """Yield entities in parts, as many as are written at once; Ardoq may turn out to take fewer."""
+        """Yield entities in parts, each of them checked and then written."""
         start = 0
         while start < len(entities):
-            part = entities[start : start + self._engine.writes.sender.operations]
+            part = entities[start : start + self._engine.writes.sender.checked_together]
             start += len(part)
             yield part
 
@@ -254,13 +258,15 @@ class Deleting:
 
     # -- delete ---------------------------------------------------------------------------------------------
 
-    def _delete(self, entities: Sequence[Located], agreed: Mapping[str, Mapping[str, Any]]) -> None:
-        """Read entities again and delete them, unless Ardoq holds them otherwise by now.
+    def _delete(
+        self, entities: Sequence[Located], agreed: Mapping[str, Mapping[str, Any]], reading: _Reading | None
+    ) -> None:
+        """Delete entities, unless Ardoq holds them otherwise by now.
 
-        `agreed` are, by component, the versions of what the guard has agreed to delete with it.
+        `agreed` are, by component, the versions of what the guard has agreed to delete with it; `reading` is
+        what was read right before, if anything.
         """
         engine = self._engine
-        reading: _Reading | None = None
         pending: list[tuple[dict[str, Any], Located]] = []
         before = len(engine.report.changes)
         for located in entities:
@@ -297,7 +303,7 @@ class Deleting:
             answer["gone"].append(shown)
             return False
         if fresh.get("_version") != entity.get("_version"):
-            who, when = kind.collection.touched(fresh)
+            who, when = kind.collection.last_change(fresh)
             versions = {"version": entity.get("_version"), "found": fresh.get("_version")}
             answer["moved"].append({**shown, **versions, "by": who, "at": when})
             return False

@@ -337,12 +337,12 @@ class _Applying:
         }
 
     def _now(self, kind: Kind, entity: Entity, values: dict[str, Any]) -> dict[str, Any]:
-        held = kind.collection.flat(entity)
+        held = kind.collection.flatten(entity)
         return {"version": entity.get("_version"), "attributes": {key: held.get(key) for key in values}}
 
     def _touched(self, kind: str, entity: Entity | None) -> tuple[str | None, str | None]:
         of = self._engine.component if kind == "component" else self._engine.reference
-        return (None, None) if entity is None else of.collection.touched(entity)
+        return (None, None) if entity is None else of.collection.last_change(entity)
 
     def _name_of(self, kind: str, entity: Entity) -> str:
         if kind == "component":

@@ -41,7 +41,7 @@ class Twins:
         if any(end in wanted and not _is_real_id(wanted[end]) for end in ("source", "target")):
             return []
         if not self._many:
-            return kind.collection.twins(wanted)
+            return kind.collection.find_duplicates(wanted)
         key = kind.name, wanted["rootWorkspace"]
         if key not in self._listed:
             listed = self._listed[key] = {}

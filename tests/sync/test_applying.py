@@ -173,7 +173,7 @@ def _stop_after(client, writes_left):
     """Let a client's writes be refused once so many were sent."""
     left = [writes_left]
     for collection in (client.api.components, client.api.references):
-        for name in ("create", "revise", "delete"):
+        for name in ("create", "apply_changes", "delete"):
             word = getattr(collection, name)
 
             def guarded(*args, word=word):
@@ -536,13 +536,13 @@ def test_a_conflict_on_the_way_is_a_move(ardoq, new_sync, other):
     plan = planning(new_sync, web_costs(6), lambda client: client.create_component(row("New")))
     for way in ("skip", "refuse"):
         client = new_sync()
-        revise = client.api.components.revise
+        revise = client.api.components.apply_changes
 
         def raced(current, changes, revise=revise):
             other.patch_component("web", payload={"cost": 7})
             return revise(current, changes)
 
-        client.api.components.revise = raced
+        client.api.components.apply_changes = raced
         if way == "skip":
             result = client.apply(plan)
             assert outcomes(result) == {"applied": 1, "moved": 1}
