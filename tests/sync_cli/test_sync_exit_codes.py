@@ -194,16 +194,16 @@ def test_json(home, run, version):
     (home / "job.toml").write_text(job_text(version))
     for command, status in (("plan", CHANGES), ("apply", DONE)):
         ran = run(f"{command} job.toml --json")
-        account = json.loads(ran.out)
+        document = json.loads(ran.out)
         assert (ran.status, ran.err) == (status, "")
-        assert (account["kind"], account["title"], len(account["changes"])) == (
+        assert (document["kind"], document["title"], len(document["changes"])) == (
             "ardoqpy run document",
             "Nightly sync",
             5,
         )
-        assert account["sources"][0] == {"name": "apps", "rows": 3, "skipped": 0, "failed": 0}
+        assert document["sources"][0] == {"name": "apps", "rows": 3, "skipped": 0, "failed": 0}
     (home / "job.toml").write_text("format = 2")
     ran = run("apply job.toml --json")
-    account = json.loads(ran.out)
-    assert (ran.status, account["status"]) == (FAILED, "failure")
-    assert account["description"] in ran.err.replace("ardoqpy-sync: ", "")
+    document = json.loads(ran.out)
+    assert (ran.status, document["status"]) == (FAILED, "failure")
+    assert document["description"] in ran.err.replace("ardoqpy-sync: ", "")

@@ -47,13 +47,13 @@ def test_failed_run_replaces_reports(home, ardoq, run):
     assert run("apply job.toml --report a.md --report a.json --report a.html").status == DONE
     ardoq.fail("status", status=401, times=50)
     assert run("apply job.toml --report a.md --report a.json --report a.html").status == FAILED
-    account = read_run_document("a.json")
-    assert (account["status"], account["title"], account["made"]["host"]) == (
+    document = read_run_document("a.json")
+    assert (document["status"], document["title"], document["made"]["host"]) == (
         "failure",
         "Nightly sync",
         ardoq.url,
     )
-    assert "401" in account["description"] or "token" in account["description"]
+    assert "401" in document["description"] or "token" in document["description"]
     assert "The run failed" in (home / "a.md").read_text("utf-8")
     assert "The run failed" in (home / "a.html").read_text("utf-8")
 
