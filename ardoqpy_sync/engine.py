@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy._messages import short_repr
 from ardoqpy._validation import attributes, id_segment
 from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError, UnexpectedAnswer
-from ardoqpy_sync.compare.cache import Cache, Located, Shelf, Workspace, component_key, reference_key
-from ardoqpy_sync.compare.diff import CREATE, DELETE, UPDATE, Differences, as_key, differences, same
+from ardoqpy_sync.compare.cache import Cache, EntityIndex, Located, Workspace, component_key, reference_key
+from ardoqpy_sync.compare.diff import (
+    CREATE,
+    DELETE,
+    UPDATE,
+    Differences,
+    comparison_key,
+    differences,
+    equal_values,
+)
 from ardoqpy_sync.compare.entity_kinds import Kind, kinds_of
 from ardoqpy_sync.compare.model_lookup import ModelLookup
 from ardoqpy_sync.compare.row_validation import RowValidator, checked_ids
@@ -91,7 +99,7 @@ class Engine:
             self.log.progress.loaded()
         return workspace
 
-    def shelf(self, kind: Kind, ws_id: str) -> Shelf:
+    def index(self, kind: Kind, ws_id: str) -> EntityIndex:
         """Return all components, or all references, of a workspace."""
         workspace = self.workspace(ws_id)
         return workspace.components if kind is self.component else workspace.references
@@ -131,26 +139,26 @@ class Engine:
             comp = flat(comp)
             ws_id = comp["rootWorkspace"]
             key = component_key(comp["typeId"], comp["name"])
-            shelf = self.cache.workspaces[ws_id].components
+            index = self.cache.workspaces[ws_id].components
         except (KeyError, TypeError, AttributeError):
             # A first row of a workspace, a type given by name, or a row that is not valid: check all of it.
             comp = self._typed_component(comp)
             checked_ids(comp, kind.argument, *kind.required)
             ws_id = comp["rootWorkspace"]
             key = component_key(comp["typeId"], comp["name"])
-            shelf = self.shelf(kind, ws_id)
-        current = shelf.first.get(key)
+            index = self.index(kind, ws_id)
+        current = index.first.get(key)
         if current is not None:
             if (
                 comp.items() <= flat(current).items()
-                and key not in shelf.several
+                and key not in index.several
                 and current["_id"] not in self.writes.waiting
             ):
                 return self._keep(kind, current)
             if current["name"] != comp["name"] and current["_id"] in self.cache.named:
                 # Two rows of one run write the name differently: the first stays, or it would change forever.
                 comp = {**comp, "name": current["name"]}
-        return self._ensure(kind, ws_id, comp, partial(shelf.matches, key), given, reference)
+        return self._ensure(kind, ws_id, comp, partial(index.matches, key), given, reference)
 
     def ensure_reference(self, ref: Entity, reference: RowReference) -> Entity:
         """Bring a reference in line with a row, matched by source, target and type.
@@ -164,8 +172,8 @@ class Engine:
             ref = flat(ref)
             ws_id = ref["rootWorkspace"]
             key = ref["source"], ref["target"], ref["type"]
-            shelf = self.cache.workspaces[ws_id].references
-            current = shelf.first.get(key)
+            index = self.cache.workspaces[ws_id].references
+            current = index.first.get(key)
             check = type(ref["type"]) is not int
         except (KeyError, TypeError):
             check = True
@@ -180,16 +188,16 @@ class Engine:
             if isinstance(ref["type"], str):
                 ref = {**ref, "type": self.model.reference_type_named(ws_id, ref["type"])}
             key = reference_key(ref["source"], ref["target"], ref["type"])
-            shelf = self.shelf(kind, ws_id)
-            current = shelf.first.get(key)
+            index = self.index(kind, ws_id)
+            current = index.first.get(key)
         if (
             current is not None
             and ref.items() <= flat(current).items()
-            and key not in shelf.several
+            and key not in index.several
             and current["_id"] not in self.writes.waiting
         ):
             return self._keep(kind, current)
-        return self._ensure(kind, ws_id, ref, partial(shelf.matches, key), given, reference)
+        return self._ensure(kind, ws_id, ref, partial(index.matches, key), given, reference)
 
     def ensure_by_id(
         self,
@@ -228,9 +236,11 @@ class Engine:
     def with_value(self, ws_id: str, field_name: str, value: Any) -> list[Entity]:
         """Return the components of a workspace that hold a value in a field, in any form of that value."""
         flat = self.component.collection.flatten
-        shelf = self.workspace(ws_id).components
-        matches = shelf.find(field_name, as_key(value), lambda comp: as_key(flat(comp).get(field_name)))
-        return [comp for comp in matches if same(flat(comp).get(field_name), value)]
+        index = self.workspace(ws_id).components
+        matches = index.find(
+            field_name, comparison_key(value), lambda comp: comparison_key(flat(comp).get(field_name))
+        )
+        return [comp for comp in matches if equal_values(flat(comp).get(field_name), value)]
 
     def by_field(self, ws_id: str, field_name: str, value: Any, type_id: str) -> list[Entity]:
         """Return the components of a type that hold a value in a field."""
@@ -310,10 +320,10 @@ class Engine:
             wanted["targetWorkspace"] = body["targetWorkspace"]
         wanted, type_name = self._checks.new(kind, ws_id, wanted)
         sent = self.model.fitted(ws_id, wanted, kind.built_in)
-        shelf = self.shelf(kind, ws_id)
-        operation = self.writes.create(kind, sent, type_name, shelf.by_id)
+        index = self.index(kind, ws_id)
+        operation = self.writes.create(kind, sent, type_name, index.by_id)
         expected: Entity = operation.expected or {}
-        shelf.remember(expected)
+        index.remember(expected)
         self.cache.name(kind.name, ws_id, expected)
         written = {key: (None, value) for key, value in operation.attributes.items()}
         change = self.log.take(
@@ -343,8 +353,8 @@ class Engine:
         expected = self.writes.update(kind, current, changed | derived, type_name)
         at = expected.get("rootWorkspace", ws_id)
         if at != ws_id:  # a reference is in the workspace of its source
-            self.shelf(kind, ws_id).forget(expected["_id"])
-        self.shelf(kind, at).remember(expected)
+            self.index(kind, ws_id).forget(expected["_id"])
+        self.index(kind, at).remember(expected)
         self.cache.name(kind.name, at, expected)
         sent = self.writes.waiting[expected["_id"]].attributes
         written = {key: (old, sent[key]) for key, (old, _) in found.items()}
@@ -416,7 +426,7 @@ class Engine:
         for key, (old, new) in found.items():
             if key not in fitted or self.log.does_not_converge(current["_id"], key, old, new):
                 self.log.note_not_converging(kind.name, current, key, old, new)
-            elif not same(old, fitted[key]):
+            elif not equal_values(old, fitted[key]):
                 kept[key] = (old, fitted[key])
         return kept
 
@@ -437,8 +447,8 @@ class Engine:
 
     def report_duplicates(self) -> None:
         """Report what is in Ardoq twice because a create without an answer was carried out late."""
-        for kind, shelf, key in self.writes.sender.unconfirmed.duplicates(self.shelf):
-            self.log.note_ambiguity(kind.name, shelf.matches(key))
+        for kind, index, key in self.writes.sender.unconfirmed.duplicates(self.index):
+            self.log.note_ambiguity(kind.name, index.matches(key))
 
     def misses(self, kind: Kind) -> list[dict[str, Any]]:
         """Return what Ardoq holds of the loaded types that rows touched, and no row named."""
@@ -459,7 +469,7 @@ class Engine:
             for end in ("source", "target"):  # in a preview a reference is deleted with its component
                 self._check_not_deleted(self.component, entity.get(end, ""))
             located = Located(kind.name, entity["rootWorkspace"], entity)
-            self.shelf(kind, located.workspace).remember(entity)
+            self.index(kind, located.workspace).remember(entity)
         return located
 
     def _check_not_deleted(self, kind: Kind, entity_id: str) -> None:
@@ -476,5 +486,5 @@ class Engine:
         except NotFoundError:
             self.cache.forget(kind.name, entity_id)
             return None
-        self.shelf(kind, ws_id).remember(fresh)
+        self.index(kind, ws_id).remember(fresh)
         return fresh

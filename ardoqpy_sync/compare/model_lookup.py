@@ -11,7 +11,7 @@ from ardoqpy import metamodel
 from ardoqpy._messages import short_repr
 from ardoqpy.errors import AuthorizationError, InvalidInput, NotFoundError
 from ardoqpy.name_lookup import EXACT_NAME, resolve_name
-from ardoqpy_sync.compare.field_values import fitted, misfit
+from ardoqpy_sync.compare.field_values import convert_value, explain_invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Mapping
@@ -24,7 +24,7 @@ __all__ = ["ModelLookup"]
 
 
 class ModelLookup:
-    """Look things up in Ardoq once.
+    """Look targets up in Ardoq once.
 
     `loaded` gives what is known of a workspace already: what it says need not be asked for.
     """
@@ -121,9 +121,9 @@ class ModelLookup:
             if field is not None and field.read_only:
                 del kept[key]
                 continue
-            kept[key] = fitted(field, value)
+            kept[key] = convert_value(field, value)
             if binding and (field is not None or key not in held):
-                problem = misfit(name, kept[key], fields)
+                problem = explain_invalid(name, kept[key], fields)
                 if problem:
                     raise InvalidInput(problem)
         return kept

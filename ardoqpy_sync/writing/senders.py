@@ -33,7 +33,7 @@ from ardoqpy_sync.writing.operations import (
     not_stored,
     with_real_ids,
 )
-from ardoqpy_sync.writing.unconfirmed import MANY, Twins, UnconfirmedWrites
+from ardoqpy_sync.writing.unconfirmed import MANY, ExistingMatches, UnconfirmedWrites
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -374,7 +374,7 @@ class _Look:
 
     def __init__(self, real: Mapping[str, str], *, many: bool) -> None:
         self._real = real
-        self._twins = Twins(many=many)
+        self._twins = ExistingMatches(many=many)
         self._taken: set[str] = set()
 
     def at(self, operation: Operation) -> Outcome | None:
