@@ -83,7 +83,7 @@ def decisions(document):
         for change in document["changes"]
     ]
     reasons = [row["reason"] for row in document["failed"]]
-    return document["totals"], sorted(changes, key=repr), reasons, document["guard"]
+    return document["totals"], sorted(changes, key=repr), reasons, document["delete_guard"]
 
 
 def changes(document):
@@ -143,12 +143,12 @@ def test_spreadsheet(make_example):
     assert "Policy Admin" not in stored
     assert [row["label"] for row in document["failed"]] == ["cmdb.xlsx sheet Applications row 7"] * 4
     assert "'ca. 300 000' is not a valid number for field 'Yearly cost'" in document["failed"][0]["reason"]
-    assert "what failed may be what is missing" in document["guard"]["reasons"][0]["sentence"]
+    assert "what failed may be what is missing" in document["delete_guard"]["reasons"][0]["sentence"]
     assert stored["Fax Gateway"]["lifecycle"] == stored["osl-fax-01"]["lifecycle"] == "Live"
 
     repair(example.folder)
     document = example.run()
-    assert (document["status"], document["guard"], document["failed"]) == ("success", None, [])
+    assert (document["status"], document["delete_guard"], document["failed"]) == ("success", None, [])
     assert changes(document) == {
         "create": [
             "Fraud Screening",

@@ -14,7 +14,7 @@ def test_plan_is_a_preview(home, ardoq, run, version):
     for line in ("plan job.toml", "job.toml"):
         ran = run(line)
         assert (ran.status, ran.err) == (CHANGES, "")
-        assert f"rehearsal, nothing is written; {ardoq.url}, API {version}\n" in ran.out
+        assert f"preview, nothing is written; {ardoq.url}, API {version}\n" in ran.out
         assert "  - create component Web shop (Application)  [apps.csv line 2]\n" in ran.out
         assert "  - update component Orders (Application): cmdb_id, cost  [apps.csv line 3]\n" in ran.out
         assert ran.out.endswith("5 changes would be made; nothing was written.\n")
@@ -31,7 +31,7 @@ def test_apply_then_nothing_to_do(home, ardoq, run, version):
     assert len(ardoq.dump()["references"]) == 2
     for line in ("plan job.toml", "apply job.toml"):
         assert run(line).status == DONE
-        assert "Nothing was to be changed.\n" in run(line).out
+        assert "There was nothing to change.\n" in run(line).out
 
 
 def test_failed_rows(home, ardoq, run, version):
@@ -52,7 +52,7 @@ def test_delete_guard_blocks(home, ardoq, run, version):
     for line in ("plan job.toml", "apply job.toml"):
         ran = run(line)
         assert ran.status == BLOCKED
-        assert "To allow it, say in the job under [guard]: share = 0.5" in ran.out
+        assert "To allow it, set share = 0.5 under [guard] in the job file." in ran.out
         assert "  - component Fax (Application)" in ran.out
     assert "Fax" in names_in(ardoq)
     (home / "job.toml").write_text(job_text(version, missing="delete", share=0.5))
@@ -181,7 +181,7 @@ def test_source_is_escaped(home, run):
         f"{ROWS}4,{nasty},much\x1b]0;x,\n5,{nasty}2,1,\n", encoding="utf-8"
     )
     file = "".join(f"\\u{ord(sign):04x}" for sign in f"apps{nasty}.csv")
-    job = job_text().replace("apps.csv", file).replace("The night", "The \\u001b[31m night")
+    job = job_text().replace("apps.csv", file).replace("Nightly sync", "Nightly \\u001b[31m sync")
     (home / "job.toml").write_text(job)
     for line in ("plan job.toml", "plan job.toml --long", "check job.toml"):
         ran = run(line)
@@ -194,16 +194,16 @@ def test_json(home, run, version):
     (home / "job.toml").write_text(job_text(version))
     for command, status in (("plan", CHANGES), ("apply", DONE)):
         ran = run(f"{command} job.toml --json")
-        account = json.loads(ran.out)
+        document = json.loads(ran.out)
         assert (ran.status, ran.err) == (status, "")
-        assert (account["kind"], account["title"], len(account["changes"])) == (
-            "ardoqpy report",
-            "The night",
+        assert (document["kind"], document["title"], len(document["changes"])) == (
+            "ardoqpy run document",
+            "Nightly sync",
             5,
         )
-        assert account["sources"][0] == {"name": "apps", "rows": 3, "skipped": 0, "failed": 0}
+        assert document["sources"][0] == {"name": "apps", "rows": 3, "skipped": 0, "failed": 0}
     (home / "job.toml").write_text("format = 2")
     ran = run("apply job.toml --json")
-    account = json.loads(ran.out)
-    assert (ran.status, account["status"]) == (FAILED, "failure")
-    assert account["description"] in ran.err.replace("ardoqpy-sync: ", "")
+    document = json.loads(ran.out)
+    assert (ran.status, document["status"]) == (FAILED, "failure")
+    assert document["description"] in ran.err.replace("ardoqpy-sync: ", "")

@@ -37,10 +37,10 @@ def test_unreachable_ardoq_stops_run(big, ardoq, run, hook, api, batch, fault):
     for method in ("POST", "PATCH"):
         ardoq.fail(method=method, times=LONG, **fault)
     ran = run(f"apply job.toml --retries 0 --json --webhook {hook.url} --report a.md")
-    account = json.loads(ran.out)
+    document = json.loads(ran.out)
     assert ran.status == FAILED
-    assert account["description"].startswith("Ardoq cannot be reached any more: ")
-    assert PATIENCE <= len(account["failed"]) <= 2 * 7
+    assert document["description"].startswith("Ardoq cannot be reached any more: ")
+    assert PATIENCE <= len(document["failed"]) <= 2 * 7
     assert len(writes(ardoq)) <= PATIENCE
     assert hook.received[0]["status"] == "failed"
     assert "cannot be reached any more" in (big / "a.md").read_text("utf-8")
@@ -82,11 +82,11 @@ def test_unreachable_ardoq_stops_deleting(big, ardoq, run, action):
         ardoq.fail("status", status=503, method=method, times=LONG)
     ardoq.clear_requests()
     ran = run("apply job.toml --retries 0 --json")
-    account = json.loads(ran.out)
+    document = json.loads(ran.out)
     assert ran.status == FAILED
-    assert len(account["failed"]) == NUMBER - 9 + 2
+    assert len(document["failed"]) == NUMBER - 9 + 2
     assert len(writes(ardoq)) == 1  # one batch holds all of them
-    assert "cannot be reached any more" in account["failed"][-1]["reason"]
+    assert "cannot be reached any more" in document["failed"][-1]["reason"]
 
 
 @pytest.mark.parametrize(("api", "batch"), [("v1", "false"), ("v2", "false"), ("v2", "true")])
@@ -136,17 +136,17 @@ def test_ctrl_c(big, ardoq, run, hook, monkeypatch, api, batch):
 
     monkeypatch.setattr(ArdoqSyncClient, "create_component", create)
     ran = run(f"apply job.toml --report a.json --report a.md --webhook {hook.url} --json")
-    account = json.loads(ran.out)
-    assert (ran.status, account["status"]) == (INTERRUPTED, "failure")
-    assert account["description"] == "The run was interrupted."
-    made = {one["name"] for one in account["changes"]}
+    document = json.loads(ran.out)
+    assert (ran.status, document["status"]) == (INTERRUPTED, "failure")
+    assert document["description"] == "The run was interrupted."
+    made = {one["name"] for one in document["changes"]}
     assert made == set(names_in(ardoq)) - {"Fax", "Orders"}
     assert all(
-        one["_id"] in {held["_id"] for held in ardoq.dump()["components"]} for one in account["changes"]
+        one["_id"] in {held["_id"] for held in ardoq.dump()["components"]} for one in document["changes"]
     )
-    assert len(made) + len(account["failed"]) == 19
-    assert all("not sent any more: The run was interrupted" in one["reason"] for one in account["failed"])
-    assert json.loads((big / "a.json").read_text()) == account
+    assert len(made) + len(document["failed"]) == 19
+    assert all("not sent any more: The run was interrupted" in one["reason"] for one in document["failed"])
+    assert json.loads((big / "a.json").read_text()) == document
     assert (hook.received[0]["status"], hook.received[0]["exit"]) == ("interrupted", 130)
     assert not (big / "job.toml.lock").exists()
 
@@ -236,8 +236,8 @@ def test_sigterm(big, ardoq, hook, sent):
         out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (INTERRUPTED, "")
     assert "failure: The run was interrupted.\n" in out
-    account = json.loads((big / "a.json").read_text())
-    assert 1 <= len(account["changes"]) < NUMBER
+    document = json.loads((big / "a.json").read_text())
+    assert 1 <= len(document["changes"]) < NUMBER
     assert hook.received[0]["status"] == "interrupted"
     assert not (big / "job.toml.lock").exists()
 

@@ -29,7 +29,7 @@ def test_long_plan(home, ardoq, run):
     ran = run("plan job.toml --long")
     assert ran.status == CHANGES
     assert "      cost: 1 -> 1200\n" in ran.out
-    assert "simulated on API v2 of" in ran.out
+    assert "preview on API v2 of" in ran.out
     assert "  - component Fax (Application)\n" in ran.out
     assert writes(ardoq) == []
 
@@ -100,7 +100,9 @@ def test_plan_does_not_set_host(saved, ardoq, run, monkeypatch):
     assert run("apply plan.json --job job.toml").status == DONE
 
 
-@pytest.mark.parametrize("content", ["{", '{"kind": "ardoqpy report"}', '{"kind": "ardoqpy plan"}', "{}"])
+@pytest.mark.parametrize(
+    "content", ["{", '{"kind": "ardoqpy run document"}', '{"kind": "ardoqpy plan"}', "{}"]
+)
 def test_invalid_plan(home, ardoq, run, content):
     """A JSON file that is not a plan is one sentence that names it."""
     (home / "plan.json").write_text(content)
