@@ -81,9 +81,9 @@ class ArdoqSyncClient(SyncReads):
         """Connect a sync client; the parameters are described above."""
         token = token if token is None else Token.of(token)
         if on_error not in ("raise", "collect"):
-            raise ConfigurationError(f"on_error is {on_error!r}: say 'raise' or 'collect'.")
+            raise ConfigurationError(f"on_error is {on_error!r}: give 'raise' or 'collect'.")
         if not isinstance(batch, int) or batch < 0:
-            raise ConfigurationError(f"batch is {batch!r}: say True, or how many writes one batch holds.")
+            raise ConfigurationError(f"batch is {batch!r}: give True, or how many writes one batch holds.")
         counting = make_progress(progress)
         if simulate:
             kwargs["read_only"] = True
@@ -98,7 +98,7 @@ class ArdoqSyncClient(SyncReads):
     # -- writing: rows of the source ----------------------------------------------------------------------
 
     def expect(self, *, rows: int) -> None:
-        """Say how many rows this run has in all, so that `progress` can tell of how many.
+        """Set how many rows this run has in all, as the total that `progress` shows.
 
         Rows are the calls that create, update or delete one target. Raise `InvalidInput` where `rows` is no
         whole number.

@@ -26,19 +26,19 @@ logger = logging.getLogger(__name__)
 
 
 class _Phase:
-    """How far one of them is: how many are done, out of how many where that is known, and what was told."""
+    """The progress of one phase: how many are done, of how many if known, and what was reported last."""
 
-    __slots__ = ("at", "done", "told", "total")
+    __slots__ = ("at", "done", "reported", "total")
 
     def __init__(self) -> None:
         self.done = 0
         self.total: int | None = None
-        self.told: tuple[int, int | None] | None = None
+        self.reported: tuple[int, int | None] | None = None
         self.at = float("-inf")
 
 
 class Progress:
-    """Count what is done, and tell a callback: at most ten times a second, and of the last in any case.
+    """Count what is done, and report it to a callback: at most ten times a second, and the last of all.
 
     `callback` is called with (done, total, what). Where it raises, that is logged once, it is called no
     more, and the run goes on: what only watches damages nothing. What is no `Exception`, such as
@@ -55,13 +55,13 @@ class Progress:
         """Say that so many more are to come, and no others."""
         phase = self._phases[what]
         phase.total = phase.done + more
-        self._tell(what, phase)
+        self._report(what, phase)
 
     def expect_rows(self, rows: int) -> None:
         """Say how many rows there are, those that were decided already among them."""
         phase = self._phases[DECIDING]
         phase.total = rows
-        self._tell(DECIDING, phase)
+        self._report(DECIDING, phase)
 
     def loaded(self) -> None:
         """Count a workspace that is loaded."""
@@ -76,9 +76,9 @@ class Progress:
         self._count(WRITING, number)
 
     def settle(self) -> None:
-        """Tell what was left out so far, and let go of the terminal until there is more to tell."""
+        """Report what was left out so far, and release the terminal until there is more to report."""
         for what, phase in self._phases.items():
-            if phase.told not in (None, (phase.done, phase.total)):
+            if phase.reported not in (None, (phase.done, phase.total)):
                 self._call(what, phase)
         stop = getattr(self._callback, "stop", None)
         if stop is not None:
@@ -94,16 +94,16 @@ class Progress:
         phase.done += number
         if phase.total is not None and phase.done > phase.total:
             phase.total = None  # there are more than were expected: nobody knows how many
-        self._tell(what, phase)
+        self._report(what, phase)
 
-    def _tell(self, what: str, phase: _Phase) -> None:
+    def _report(self, what: str, phase: _Phase) -> None:
         now = self._clock()
         if now - phase.at >= PAUSE or phase.done == phase.total:
             phase.at = now
             self._call(what, phase)
 
     def _call(self, what: str, phase: _Phase) -> None:
-        phase.told = phase.done, phase.total
+        phase.reported = phase.done, phase.total
         if self._callback is None:
             return
         try:
@@ -113,21 +113,22 @@ class Progress:
             logger.warning("The callback for progress failed and is not called again: %r", problem)
 
 
-def make_progress(told: Any) -> Progress | None:
+def make_progress(progress: Any) -> Progress | None:
     """Return what to count with, for the `progress` that a client is given; None where nobody would see it.
 
     Raise `ConfigurationError` where it is neither True, False, None nor callable.
     """
-    if told is None or told is False:
+    if progress is None or progress is False:
         return None
-    if told is True:
+    if progress is True:
         bars = _bars()
         return None if bars is None else Progress(bars)
-    if not callable(told):
+    if not callable(progress):
         raise ConfigurationError(
-            f"progress is {describe_type(told)}: give a function of (done, total, what), or True for bars."
+            f"progress is {describe_type(progress)}: give a function of (done, total, what), or True for "
+            "bars."
         )
-    return Progress(told)
+    return Progress(progress)
 
 
 def _bars() -> Bars | None:

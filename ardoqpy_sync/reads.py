@@ -84,15 +84,15 @@ class SyncReads(ArdoqClient):
                 if not isinstance(text, str | None):
                     raise InvalidInput(f"{argument} is {describe_type(text)}: give it as text.")
             if field_name:
-                found = self._engine.with_value(ws_id, field_name, field_value)
+                matches = self._engine.with_value(ws_id, field_name, field_value)
             elif comp_name is None:
                 raise InvalidInput("Neither comp_name nor field_name is given: say what to look for.")
             elif exact:
-                found = self._engine.with_value(ws_id, "name", comp_name)
-                found = [comp for comp in found if comp.get("name") == comp_name]
+                matches = self._engine.with_value(ws_id, "name", comp_name)
+                matches = [comp for comp in matches if comp.get("name") == comp_name]
             else:
-                found = [comp for comp in index if comp_name in (comp.get("name") or "")]
-            return [self._engine.writes.hand_out(comp) for comp in (found[:1] if exact else found)]
+                matches = [comp for comp in index if comp_name in (comp.get("name") or "")]
+            return [self._engine.writes.hand_out(comp) for comp in (matches[:1] if exact else matches)]
 
     def match_component(
         self, ws_id: str, type_id: str, value: Any, field_name: str | None = None
@@ -105,12 +105,12 @@ class SyncReads(ArdoqClient):
         with self._lock:
             index = self._engine.workspace(id_segment(ws_id, "ws_id")).components
             if field_name is not None and field_name != "name":
-                found = self._engine.by_field(ws_id, field_name, value, type_id)
+                matches = self._engine.by_field(ws_id, field_name, value, type_id)
             elif isinstance(value, str):
-                found = index.matches(component_key(type_id, value))
+                matches = index.matches(component_key(type_id, value))
             else:
                 raise InvalidInput(f"value is {describe_type(value)}: a component's name is text.")
-            return [self._engine.writes.hand_out(comp) for comp in found]
+            return [self._engine.writes.hand_out(comp) for comp in matches]
 
     def match_reference(self, ws_id: str, source: str, target: str, type_id: int) -> Entities:
         """Return the references that a row means: those of a type between two components, as they stand.

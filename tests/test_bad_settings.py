@@ -243,7 +243,7 @@ def test_a_version_that_is_not_there(version, sentence):
 def test_on_error_that_makes_no_sense(on_error):
     """A sync raises or collects."""
     found = sentence_of(ConfigurationError, ArdoqSyncClient, HOST, "t0ken", on_error=on_error)
-    assert found == f"on_error is {on_error!r}: say 'raise' or 'collect'."
+    assert found == f"on_error is {on_error!r}: give 'raise' or 'collect'."
 
 
 # -- the cfg file ----------------------------------------

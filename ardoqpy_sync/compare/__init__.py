@@ -1,1 +1,1 @@
-"""What Ardoq holds, what a row says, and how the two differ; nothing here writes."""
+"""What Ardoq holds, what a row has, and how the two differ; nothing here writes."""

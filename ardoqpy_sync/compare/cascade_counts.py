@@ -31,7 +31,7 @@ def cascade_counts(comp_ids: Iterable[str], children: Ids, references: Ids) -> d
     order = _from_the_leaves(below)
     if order is None:  # damaged data: somebody is below two, or below itself
         return {comp_id: _walked(comp_id, below, references) for comp_id in wanted}
-    asked, found = set(wanted), {}
+    asked, counts = set(wanted), {}
     gathered: dict[str, tuple[int, set[str]]] = {}
     for comp_id in order:
         parts = [gathered.pop(child) for child in below[comp_id]]
@@ -44,8 +44,8 @@ def cascade_counts(comp_ids: Iterable[str], children: Ids, references: Ids) -> d
                 all_of_it |= refs
         gathered[comp_id] = number, all_of_it
         if comp_id in asked:
-            found[comp_id] = CascadeCount(number, len(all_of_it))
-    return found
+            counts[comp_id] = CascadeCount(number, len(all_of_it))
+    return counts
 
 
 def _below(comp_ids: list[str], children: Ids) -> dict[str, list[str]]:
@@ -78,9 +78,9 @@ def _walked(comp_id: str, below: dict[str, list[str]], references: Ids) -> Casca
     seen = {comp_id}
     waiting, refs = [comp_id], set[str]()
     while waiting:
-        one = waiting.pop()
-        refs.update(references(one))
-        new = [child for child in below[one] if child not in seen]
+        comp_id = waiting.pop()
+        refs.update(references(comp_id))
+        new = [child for child in below[comp_id] if child not in seen]
         seen.update(new)
         waiting += new
     return CascadeCount(len(seen) - 1, len(refs))

@@ -83,12 +83,12 @@ def differences(
     Absent and null are the same, and values are compared as Ardoq stores them (`equal_values`).
     `ignored` names attributes that cannot be written.
     """
-    found = {}
+    different = {}
     for key, new in wanted.items():
         old = current.get(key)
         if old is not new and old != new and key not in ignored and not equal_values(old, new):
-            found[key] = (old, new)
-    return found
+            different[key] = (old, new)
+    return different
 
 
 def equal_values(stored: Any, wanted: Any) -> bool:

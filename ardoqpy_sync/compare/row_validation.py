@@ -162,9 +162,9 @@ def is_printable(value: Any) -> bool:
     """Return whether Python can copy, compare and print a value: not too deep, no number too large."""
     level = [value]
     for _ in range(DEEPEST + 1):
-        if any(isinstance(one, int) and one.bit_length() > _LARGEST_BITS for one in level):
+        if any(isinstance(part, int) and part.bit_length() > _LARGEST_BITS for part in level):
             return False
-        parts = (part for one in level for part in _parts(one))
+        parts = (part for outer in level for part in _parts(outer))
         level = list({id(part): part for part in parts}.values())  # each once: a value may hold itself
         if not level:
             return True

@@ -238,7 +238,7 @@ class MissingEntities:
         """
         cache = self._engine.cache
         created = {change.id for change in self._engine.report.changes if change.action == CREATE}
-        going = {target.id: target for one in missing for target in (one.target, *one.along)}
+        going = {target.id: target for miss in missing for target in (miss.target, *miss.along)}
         groups = {target.group: target for target in going.values()}
         before, named = Counter[Group](), Counter[Group]()
         for kind, ws_id in {group[:2] for group in groups}:

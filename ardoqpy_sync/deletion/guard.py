@@ -25,7 +25,7 @@ SHOWN = 20
 #: How many characters of a reason, and of what would be deleted, are shown.
 LONGEST = 2_000
 
-#: What is said of a deed that has not been done: all this would …
+#: How a sentence names what would be done.
 _WORDS = {"deleted": "go", "marked": "be marked"}
 
 #: What a share is a share of: kind, workspace id, type id.
@@ -65,9 +65,9 @@ class Bounds:
             raise InvalidInput(
                 f"count is {short_repr(count)}: give a whole number, or None for no such bound."
             )
-        for name, told in (("take_along", take_along), ("despite_failures", despite_failures)):
-            if not isinstance(told, bool):
-                raise InvalidInput(f"{name} is {short_repr(told)}: say True or False.")
+        for name, value in (("take_along", take_along), ("despite_failures", despite_failures)):
+            if not isinstance(value, bool):
+                raise InvalidInput(f"{name} is {short_repr(value)}: give True or False.")
         if not isinstance(kinds, list | tuple | set | frozenset):
             raise InvalidInput(f"kinds is {describe_type(kinds)}: give a list out of {', '.join(KINDS)}.")
         for kind in kinds:
@@ -150,9 +150,9 @@ def objections(
 
 def going_of(missing: Iterable[Missing]) -> list[Target]:
     """Return everything that would be deleted, each target once."""
-    going = {one.target.id: one.target for one in missing}
-    for one in missing:
-        for target in one.along:
+    going = {miss.target.id: miss.target for miss in missing}
+    for miss in missing:
+        for target in miss.along:
             going.setdefault(target.id, target)
     return list(going.values())
 
@@ -179,7 +179,7 @@ def _of_the_run(run: Run, bounds: Bounds) -> Iterator[Objection]:
 
 
 def _of_the_source(missing: Sequence[Missing], held: Mapping[Group, TypeCount]) -> Iterator[Objection]:
-    for group, number in Counter(one.target.group for one in missing).items():
+    for group, number in Counter(miss.target.group for miss in missing).items():
         if not held[group].named:
             yield _objection(
                 "source",
@@ -191,7 +191,7 @@ def _of_the_source(missing: Sequence[Missing], held: Mapping[Group, TypeCount]) 
 def _of_the_share(
     going: Sequence[Target], held: Mapping[Group, TypeCount], bounds: Bounds
 ) -> Iterator[Objection]:
-    # What a row named cannot go at all: that is told for itself.
+    # What a row named is never deleted: that is an objection of its own.
     for group, number in Counter(target.group for target in going if not target.named).items():
         title, before, _ = held[group]
         if number > bounds.share * before:
@@ -245,7 +245,7 @@ def as_delete_blocked(
         }
         for target, along, children, references in missing
     ]
-    lines = [_said(one) for one in against[:SHOWN]]
+    lines = [_as_line(objection) for objection in against[:SHOWN]]
     lines += [f"- ... and {len(against) - SHOWN} more reasons"] if len(against) > SHOWN else []
     if would:
         lines.append(f"Would have been {deed}:")
@@ -263,7 +263,7 @@ def _objection(bound: str, sentence: str, allow: str | None = None) -> Objection
     return {"bound": bound, "sentence": sentence, "allow": allow}
 
 
-def _said(objection: Objection) -> str:
+def _as_line(objection: Objection) -> str:
     allow = f" Say {objection['allow']} to allow it." if objection["allow"] else ""
     return f"- {objection['sentence']}{allow}"
 

@@ -29,7 +29,7 @@ NAMED = 5
 def apply(
     engine: PlanEngine, plan: Plan, on_drift: str, on_error: str, here: dict[str, str | None]
 ) -> dict[str, Any]:
-    """Carry out a plan through an engine, as `ArdoqSyncClient.apply` says.
+    """Carry out a plan through an engine, as described at `ArdoqSyncClient.apply`.
 
     `here` tells the `host` and the `org` that the engine writes to.
     """
@@ -218,7 +218,7 @@ class _Applying:
         if planned is None or self._detector.of(planned) != TODO or entity.get("_version") != planned.version:
             return False
         left = [change for place, change in planned.changes.items() if place > number]
-        return planned.listed[-1]["action"] == DELETE and all(one["action"] == DELETE for one in left)
+        return planned.listed[-1]["action"] == DELETE and all(change["action"] == DELETE for change in left)
 
     def _gone_along(self, number: int, planned: PlannedEntity) -> None:
         change = planned.changes[number]
@@ -310,8 +310,8 @@ class _Applying:
             self._outcomes[number] = MOVED
 
     def _entry(self, planned: PlannedEntity, change: ChangeEntry) -> dict[str, Any]:
-        left = [one for place, one in planned.changes.items() if place not in self._outcomes]
-        values = {key: pair for one in left for key, pair in one["attributes"].items()}
+        left = [each for number, each in planned.changes.items() if number not in self._outcomes]
+        values = {key: pair for each in left for key, pair in each["attributes"].items()}
         who, when = self._touched(planned.kind.name, planned.now)
         return {
             "kind": planned.kind.name,
@@ -360,10 +360,10 @@ class _Applying:
         for number, change in enumerate(self._plan.changes):
             outcome = self._outcomes[number]
             if outcome != MOVED:
-                one = {**change, "_id": self._detector.by_plan_id[change["_id"]].id}
+                entry = {**change, "_id": self._detector.by_plan_id[change["_id"]].id}
                 if number in self._reasons:
-                    one["reason"] = self._reasons[number]
-                result[outcome].append(one)
+                    entry["reason"] = self._reasons[number]
+                result[outcome].append(entry)
         by_plan_id = self._detector.by_plan_id
         result[MOVED] = list(self._moved.values())
         result["ids"] = {

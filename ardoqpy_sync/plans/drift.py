@@ -120,15 +120,15 @@ class DriftDetector:
 
     def _assess(self, planned: PlannedEntity) -> None:
         last = planned.listed[-1]
-        found = self._engine.cache.get(planned.kind.name, planned.id or "")
-        if found is None and "deleted_with" not in last:  # it may be in a workspace that is not loaded
-            found = self._engine.find(planned.kind, planned.id or "")
-        if found is None:
+        located = self._engine.cache.get(planned.kind.name, planned.id or "")
+        if located is None and "deleted_with" not in last:  # it may be in a workspace that is not loaded
+            located = self._engine.find(planned.kind, planned.id or "")
+        if located is None:
             planned.move("deleted", None)
             if last["action"] == DELETE:
                 planned.status = SETTLED
-        elif not self._begun(planned, found.entity, 0):
-            planned.move("changed", found.entity)
+        elif not self._begun(planned, located.entity, 0):
+            planned.move("changed", located.entity)
 
     def _assess_created(self, planned: PlannedEntity) -> None:
         matches = self.matches(planned)
@@ -176,7 +176,7 @@ class DriftDetector:
 
     def _may_be(self, plan_id: str) -> set[str]:
         planned = self.by_plan_id[plan_id]
-        return {planned.id} if planned.id is not None else {one["_id"] for one in self.matches(planned)}
+        return {planned.id} if planned.id is not None else {entity["_id"] for entity in self.matches(planned)}
 
     # -- what a create matches ------------------------------------------------------------------------------
 
@@ -185,12 +185,12 @@ class DriftDetector:
 
         What another create has made, or was found to be, is not among it.
         """
-        found: dict[str, Entity] = {}
+        matches: dict[str, Entity] = {}
         for wanted in (planned.wanted(), planned.wanted(1)):
             for entity in self._matching(planned, wanted):
                 if entity["_id"] not in self._made:
-                    found.setdefault(entity["_id"], entity)
-        return list(found.values())
+                    matches.setdefault(entity["_id"], entity)
+        return list(matches.values())
 
     def _matching(self, planned: PlannedEntity, wanted: Entity) -> Sequence[Entity]:
         change = planned.listed[0]
@@ -202,8 +202,8 @@ class DriftDetector:
             return index.matches(reference_key(source, target, wanted.get("type")))
         type_id, by = wanted.get("typeId"), change.get("field")
         if by is not None and wanted.get(by) is not None:
-            found = self._engine.with_value(change["rootWorkspace"], by, wanted[by])
-            return [entity for entity in found if entity.get("typeId") == type_id]
+            matches = self._engine.with_value(change["rootWorkspace"], by, wanted[by])
+            return [entity for entity in matches if entity.get("typeId") == type_id]
         return index.matches(component_key(type_id, str(wanted.get("name"))))
 
     def _end(self, comp_id: Any) -> str | None:

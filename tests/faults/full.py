@@ -1,4 +1,4 @@
-"""Run storms, crashes, races and two processes at once with ever new seeds, and print figures.
+"""Run random faults, crashes, races and two processes at once with ever new seeds, and print figures.
 
 `python tests/faults/full.py --minutes 5 [--seed 1000] [--crashes 200] [--rows 1000]` runs as many as there is
 time for. `python tests/faults/full.py --full [--seed 1000] [--crashes 200] [--rows 1000]` runs a set: every
@@ -66,7 +66,7 @@ class Part(NamedTuple):
     act: Callable[[Emulator, str, int, Figures], list[str]]
 
 
-def storm(
+def random_faults(
     server: Emulator, way: str, number: int, rows: int, figures: Figures, kinds: Sequence[str] = HANGING
 ) -> list[str]:
     """Run two nights under faults, and after each a calm run that has to complete it."""
@@ -209,7 +209,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="of the set only what is called so, such as crashes")
     parser.add_argument("--seed", type=int, default=1000, help="the first seed (%(default)s)")
     parser.add_argument("--crashes", type=int, default=200, help="how many at most (%(default)s)")
-    parser.add_argument("--rows", type=int, default=1000, help="components of a storm; twice the references")
+    parser.add_argument("--rows", type=int, default=1000, help="components of a run; twice the references")
     options = parser.parse_args()
     began = time.monotonic()
     first = options.seed * len(WAYS)
@@ -223,11 +223,13 @@ def set_of_full_size(first: int, options: argparse.Namespace) -> int:
     ways, assassin, meddler = len(WAYS), Assassin(), Meddler()
     kills = -(-options.crashes // ways)
 
-    def storms_of(share: float) -> Part:
+    def random_faults_of(share: float) -> Part:
         number = next(n for n in itertools.count(options.seed) if SHARES[n % len(SHARES)] == share)
         return Part(
-            f"storms of {share:.0%} faults", None, range(number * ways, (number + 1) * ways),
-            lambda server, way, number, figures: storm(server, way, number, options.rows, figures, LONG),
+            f"random faults of {share:.0%} faults", None, range(number * ways, (number + 1) * ways),
+            lambda server, way, number, figures: random_faults(
+                server, way, number, options.rows, figures, LONG
+            ),
         )  # fmt: skip
 
     parts = [
@@ -242,7 +244,7 @@ def set_of_full_size(first: int, options: argparse.Namespace) -> int:
             lambda server, way, number, figures: raced(server, way, number, meddler, figures),
         ),
         Part("two processes", None, range(first, first + 12), beside),
-        *map(storms_of, SHARES),
+        *map(random_faults_of, SHARES),
     ]  # fmt: skip
     wrong = 0
     for part in parts:
@@ -273,12 +275,12 @@ def as_time_allows(first: int, options: argparse.Namespace) -> int:
             lambda way, number, figures: beside(server, way, number, figures),
         )  # fmt: skip
         wrong += repeat(
-            "small storms", server, began + seconds * 0.75, itertools.count(first),
-            lambda way, number, figures: storm(server, way, number, SMALL[0], figures),
+            "small runs", server, began + seconds * 0.75, itertools.count(first),
+            lambda way, number, figures: random_faults(server, way, number, SMALL[0], figures),
         )  # fmt: skip
         wrong += repeat(
             "faults", server, began + seconds, itertools.count(first),
-            lambda way, number, figures: storm(server, way, number, options.rows, figures),
+            lambda way, number, figures: random_faults(server, way, number, options.rows, figures),
         )  # fmt: skip
     return wrong
 

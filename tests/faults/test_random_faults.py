@@ -23,27 +23,27 @@ from ardoqpy import AmbiguousWrite, Retries
 from ardoqpy.emulator.faults import RANDOM_FAULT_KINDS
 
 in_every_way = pytest.mark.parametrize("way", IN_EVERY_WAY)
-#: After a 429 a client paces itself, which takes its time: few storms here have any.
+#: After a 429 a client paces itself, which takes its time: few runs here have any.
 DRY = [kind for kind in RANDOM_FAULT_KINDS if kind != "429"]
 HASTY = Retries(count=1, backoff=0.0)
 
 
 @in_every_way
 @pytest.mark.parametrize(("share", "number"), [(0.05, 1), (0.2, 2), (0.4, 3)])
-def test_g4_a_storm_leaves_no_duplicate_and_loses_nothing(ardoq, way, share, number):
+def test_g4_random_faults_leave_no_duplicate_and_lose_nothing(ardoq, way, share, number):
     """Two nights under faults, one calm: nothing twice, nothing lost, reports true, the source reached."""
     source, faults = first_night(number=number), 0
     for night in range(2):
         source = next_night(source, number) if night else source
         before = ardoq.dump()
-        storm = ardoq.fail_randomly(
+        faulty = ardoq.fail_randomly(
             share, kinds=RANDOM_FAULT_KINDS if share < 0.1 else DRY, seed=2 * number + night
         )
         with client_of(ardoq.url, way) as client:
             report = nightly(client, source)
         ardoq.clear_faults()
         after = ardoq.dump()
-        faults += sum(storm.injected.values())
+        faults += sum(faulty.injected.values())
         assert duplicates(after) == set()
         assert lost(source, after, report) == set()
         assert untrue(before, after, report) == []
