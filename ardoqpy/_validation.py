@@ -82,7 +82,7 @@ def attributes(value: object, argument: str, *required: str) -> Attributes:
         description = "missing" if value is None else describe_type(value)
         raise InvalidInput(f"{argument} is {description}: give a dict of attributes.")
     for key in value:
-        if not isinstance(key, str):
+        if type(key) is not str and not isinstance(key, str):
             raise InvalidInput(f"{argument} has the key {short_repr(key)}: the names of attributes are text.")
     missing = [name for name in required if _is_missing(value.get(name))]
     if missing:

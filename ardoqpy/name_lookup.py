@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from ardoqpy.errors import AuthorizationError, InvalidInput
 from ardoqpy.metamodel import Field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from ardoqpy.client import ArdoqClient
     from ardoqpy.entities import Entity
@@ -19,22 +20,11 @@ if TYPE_CHECKING:
 __all__ = ["EXACT_NAME", "ID_OR_NAME", "NAME", "NameLookup", "resolve_name"]
 
 
-def _is_id(item_id: Any, _name: str, wanted: str) -> bool:
-    return str(item_id) == wanted
-
-
-def _is_name(_id: Any, name: str, wanted: str) -> bool:
-    return name == wanted
-
-
-def _is_folded_name(_id: Any, name: str, wanted: str) -> bool:
-    return name.casefold() == wanted.casefold()
-
-
-#: What a text can mean, the first match first.
-EXACT_NAME = (_is_name,)
-NAME = (_is_name, _is_folded_name)
-ID_OR_NAME = (_is_id, _is_name, _is_folded_name)
+_Match = Callable[[Any, str, str], bool]
+#: How a text is compared with the id and the name of an item, one comparison after the other.
+EXACT_NAME: tuple[_Match, ...] = (lambda _, name, wanted: name == wanted,)
+NAME = (*EXACT_NAME, lambda _, name, wanted: name.casefold() == wanted.casefold())
+ID_OR_NAME = (lambda item_id, _, wanted: str(item_id) == wanted, *NAME)
 
 
 def resolve_name(
@@ -43,7 +33,7 @@ def resolve_name(
     kind: str,
     *,
     owner: str = "",
-    matches: Iterable[Callable[[Any, str, str], bool]] = ID_OR_NAME,
+    matches: Iterable[_Match] = ID_OR_NAME,
 ) -> Any:
     """Return the id of the item that a text means.
 
@@ -57,13 +47,13 @@ def resolve_name(
     """
     known = [(item_id, str(name)) for item_id, name in items]
     for is_match in matches:
-        found = [item_id for item_id, name in known if is_match(item_id, name, wanted)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            subject = f"{owner} has {len(found)} {kind}s" if owner else f"There are {len(found)} {kind}s"
-            ids = ", ".join(map(str, found))
-            raise InvalidInput(f"{subject} with the name {quote_name(wanted)}. Use the ID of one: {ids}.")
+        ids = [item_id for item_id, name in known if is_match(item_id, name, wanted)]
+        if len(ids) == 1:
+            return ids[0]
+        if ids:
+            subject = f"{owner} has" if owner else "There are"
+            named = f"{len(ids)} {kind}s with the name {quote_name(wanted)}"
+            raise InvalidInput(f"{subject} {named}. Use the ID of one: {', '.join(map(str, ids))}.")
     subject = f"{owner} has no {kind}" if owner else f"There is no {kind}"
     raise InvalidInput(f"{subject} {quote_name(wanted)}: {suggest(wanted, [name for _, name in known])}")
 

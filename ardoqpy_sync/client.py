@@ -15,13 +15,13 @@ from ardoqpy._validation import attributes, ids
 from ardoqpy.config import Token
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput, UnsupportedOperation
 from ardoqpy_sync.compare.diff import DELETE
-from ardoqpy_sync.compare.row_validation import PROBLEMS, refusal
-from ardoqpy_sync.deletion.delete_missing import Deleting, rows_of
+from ardoqpy_sync.compare.row_validation import PROBLEMS, as_row_error
+from ardoqpy_sync.deletion.delete_missing import MissingEntities, count_rows
 from ardoqpy_sync.deletion.guard import KINDS, Bounds
 from ardoqpy_sync.plans.apply import apply
 from ardoqpy_sync.plans.plan import Plan
 from ardoqpy_sync.plans.plan_engine import PlanEngine
-from ardoqpy_sync.progress import progress_of
+from ardoqpy_sync.progress import make_progress
 from ardoqpy_sync.reads import SyncReads
 from ardoqpy_sync.writing.pending_row import NO_ROW, RowReference, SourceRow, row_reference
 from ardoqpy_sync.writing.senders import OPERATIONS, NoRequests, SingleRequests, Transactions
@@ -84,7 +84,7 @@ class ArdoqSyncClient(SyncReads):
             raise ConfigurationError(f"on_error is {on_error!r}: say 'raise' or 'collect'.")
         if not isinstance(batch, int) or batch < 0:
             raise ConfigurationError(f"batch is {batch!r}: say True, or how many writes one batch holds.")
-        counting = progress_of(progress)
+        counting = make_progress(progress)
         if simulate:
             kwargs["read_only"] = True
         super().__init__(hosturl, token, *args, **kwargs)
@@ -93,14 +93,14 @@ class ArdoqSyncClient(SyncReads):
         self._lock = threading.RLock()
         self._engine = PlanEngine(self.api, _sender(self.api, simulate, batch), previous_report or {})
         self._engine.log.progress = counting
-        self._rows_before = rows_of(previous_report or {})
+        self._rows_before = count_rows(previous_report or {})
 
     # -- writing: rows of the source ----------------------------------------------------------------------
 
     def expect(self, *, rows: int) -> None:
         """Say how many rows this run has in all, so that `progress` can tell of how many.
 
-        Rows are the calls that create, update or delete one thing. Raise `InvalidInput` where `rows` is no
+        Rows are the calls that create, update or delete one target. Raise `InvalidInput` where `rows` is no
         whole number.
         """
         if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
@@ -297,7 +297,7 @@ class ArdoqSyncClient(SyncReads):
         field_value: Any = None,
     ) -> Entity:
         """Report a row that failed, and raise why or return the row with `_id` None."""
-        problem = refusal(problem, kind.argument, row, field_value)
+        problem = as_row_error(problem, kind.argument, row, field_value)
         answer = self._engine.failed(kind, row, problem, reference)
         if self._engine.log.progress is not None:
             self._engine.log.progress.decided()
@@ -350,7 +350,7 @@ class ArdoqSyncClient(SyncReads):
         with self._lock:
             self.flush()
             collect = self.on_error == "collect"
-            return Deleting(self.api, self._engine, bounds, self._rows_before, collect=collect).run()
+            return MissingEntities(self.api, self._engine, bounds, self._rows_before, collect=collect).run()
 
     def mark_cache_misses(
         self,
@@ -377,7 +377,9 @@ class ArdoqSyncClient(SyncReads):
             self.flush()
             bounds = replace(bounds, deed="marked")
             collect = self.on_error == "collect"
-            return Deleting(self.api, self._engine, bounds, self._rows_before, collect=collect).mark(body)
+            return MissingEntities(self.api, self._engine, bounds, self._rows_before, collect=collect).mark(
+                body
+            )
 
     # -- writes that wait ------------------------------------------------------------------------------------
 
@@ -505,38 +507,38 @@ class ArdoqSyncClient(SyncReads):
                 simulated=self.simulate,
             )
 
-    def apply(self, plan: Plan, moved: str = "skip") -> dict[str, Any]:
-        """Carry out a plan as it was reviewed, in its order, and return what became of it.
+    def apply(self, plan: Plan, on_drift: str = "skip") -> dict[str, Any]:
+        """Carry out a plan as it was reviewed, in its order, and return what became of each change.
 
-        The workspaces of the plan are loaded afresh. An update or a delete is done where Ardoq holds the
-        version that was decided on, a create where nothing matches it; what is as the plan wants it already
-        is left alone. What has moved since is not overwritten; `moved` says what else:
+        The workspaces of the plan are loaded again. An update or a delete is done if Ardoq holds the version
+        that was decided on, a create if nothing matches it. What is as the plan wants it already is left
+        alone. What has drifted is not overwritten; `on_drift` is what to do then:
 
         - `"skip"`: apply the rest.
-        - `"refuse"`: raise `PlanDrifted`, before anything is written.
-        - `"replan"`: decide it again, the plan's new values over what is there now. What was to be deleted
-          and has moved stays all the same.
+        - `"refuse"`: raise `PlanDrifted` before anything is written.
+        - `"replan"`: decide again, the plan's new values over what Ardoq holds now. An entity that has
+          drifted is not deleted.
 
-        Returned is plain data:
+        Return plain data:
 
         - `applied`, `already`, `replanned`, `failed` and `held`: the plan's changes, with `_id` as in Ardoq.
-          The last two have a `reason`; held is what would have gone along with a component that stays.
-        - `moved`: what has, each a dict with `kind`, `_id`, `name`, `what` (`changed`, `deleted`, `created`,
-          or `along`: what would go with it, listed under `along`, is not what the plan says), `planned`,
-          `now` (None where it is gone), `who`, `when`, and the `changes` that were not done.
+          The last two have a `reason`; held is what would be deleted with a component that is kept.
+        - `moved`: what has drifted, each a dict with `kind`, `_id`, `name`, `what` (`changed`, `deleted`,
+          `created`, or `along`: what would be deleted with it, listed under `along`, is not what the plan
+          has), `planned`, `now` (None if it was deleted), `who`, `when`, and the `changes` not done.
         - `ids`: by the plan's ids those in Ardoq of what it creates.
-        - `sentence`: all that in short.
+        - `sentence`: a summary.
 
-        The report tells the same changes as ever. In a simulation nothing is written: it rehearses the
-        applying, and `plan` is then what is left to be done, at the versions of now.
+        The report has the same changes. A preview writes nothing; `plan` is then what is left to be done, at
+        the versions of now.
 
-        Raise `InvalidInput` where the plan makes no sense or was made on another Ardoq, and, with
+        Raise `InvalidInput` if the plan is not valid or was made on another Ardoq, and, with
         `on_error="raise"`, the error of the first change that fails. A plan made on one version of the API
         may be applied on the other.
         """
         with self._lock:
             here = {"host": self.hosturl, "org": self.org}
-            result = apply(self._engine, plan, moved, self.on_error, here)
+            result = apply(self._engine, plan, on_drift, self.on_error, here)
             self._raise_problems()
             return result
 

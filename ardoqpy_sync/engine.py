@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy._messages import short_repr
 from ardoqpy._validation import attributes, id_segment
 from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError, UnexpectedAnswer
-from ardoqpy_sync.compare.cache import Cache, Located, Shelf, Workspace, component_key, reference_key
-from ardoqpy_sync.compare.diff import CREATE, DELETE, UPDATE, Differences, as_key, differences, same
+from ardoqpy_sync.compare.cache import Cache, EntityIndex, Located, Workspace, component_key, reference_key
+from ardoqpy_sync.compare.diff import (
+    CREATE,
+    DELETE,
+    UPDATE,
+    Differences,
+    comparison_key,
+    differences,
+    equal_values,
+)
 from ardoqpy_sync.compare.entity_kinds import Kind, kinds_of
 from ardoqpy_sync.compare.model_lookup import ModelLookup
 from ardoqpy_sync.compare.row_validation import RowValidator, checked_ids
@@ -91,7 +99,7 @@ class Engine:
             self.log.progress.loaded()
         return workspace
 
-    def shelf(self, kind: Kind, ws_id: str) -> Shelf:
+    def index(self, kind: Kind, ws_id: str) -> EntityIndex:
         """Return all components, or all references, of a workspace."""
         workspace = self.workspace(ws_id)
         return workspace.components if kind is self.component else workspace.references
@@ -126,31 +134,31 @@ class Engine:
             self.workspace(ws_id)
             match = partial(self.by_field, ws_id, field_name, value, type_id)
             return self._ensure(kind, ws_id, comp, match, given, reference)
-        flat = kind.collection.flat
+        flat = kind.collection.flatten
         try:
             comp = flat(comp)
             ws_id = comp["rootWorkspace"]
             key = component_key(comp["typeId"], comp["name"])
-            shelf = self.cache.workspaces[ws_id].components
+            index = self.cache.workspaces[ws_id].components
         except (KeyError, TypeError, AttributeError):
             # A first row of a workspace, a type given by name, or a row that is not valid: check all of it.
             comp = self._typed_component(comp)
             checked_ids(comp, kind.argument, *kind.required)
             ws_id = comp["rootWorkspace"]
             key = component_key(comp["typeId"], comp["name"])
-            shelf = self.shelf(kind, ws_id)
-        current = shelf.first.get(key)
+            index = self.index(kind, ws_id)
+        current = index.first.get(key)
         if current is not None:
             if (
                 comp.items() <= flat(current).items()
-                and key not in shelf.several
+                and key not in index.several
                 and current["_id"] not in self.writes.waiting
             ):
                 return self._keep(kind, current)
             if current["name"] != comp["name"] and current["_id"] in self.cache.named:
                 # Two rows of one run write the name differently: the first stays, or it would change forever.
                 comp = {**comp, "name": current["name"]}
-        return self._ensure(kind, ws_id, comp, partial(shelf.matches, key), given, reference)
+        return self._ensure(kind, ws_id, comp, partial(index.matches, key), given, reference)
 
     def ensure_reference(self, ref: Entity, reference: RowReference) -> Entity:
         """Bring a reference in line with a row, matched by source, target and type.
@@ -159,13 +167,13 @@ class Engine:
         """
         kind, given = self.reference, ref
         ref = self._with_real_ids(ref)
-        flat = kind.collection.flat
+        flat = kind.collection.flatten
         try:
             ref = flat(ref)
             ws_id = ref["rootWorkspace"]
             key = ref["source"], ref["target"], ref["type"]
-            shelf = self.cache.workspaces[ws_id].references
-            current = shelf.first.get(key)
+            index = self.cache.workspaces[ws_id].references
+            current = index.first.get(key)
             check = type(ref["type"]) is not int
         except (KeyError, TypeError):
             check = True
@@ -180,16 +188,16 @@ class Engine:
             if isinstance(ref["type"], str):
                 ref = {**ref, "type": self.model.reference_type_named(ws_id, ref["type"])}
             key = reference_key(ref["source"], ref["target"], ref["type"])
-            shelf = self.shelf(kind, ws_id)
-            current = shelf.first.get(key)
+            index = self.index(kind, ws_id)
+            current = index.first.get(key)
         if (
             current is not None
             and ref.items() <= flat(current).items()
-            and key not in shelf.several
+            and key not in index.several
             and current["_id"] not in self.writes.waiting
         ):
             return self._keep(kind, current)
-        return self._ensure(kind, ws_id, ref, partial(shelf.matches, key), given, reference)
+        return self._ensure(kind, ws_id, ref, partial(index.matches, key), given, reference)
 
     def ensure_by_id(
         self,
@@ -205,7 +213,7 @@ class Engine:
         With `caller_reports`, the caller reports a failure of the write.
         """
         body, entity_id = self._with_real_ids(given), self.real_id(entity_id)
-        body = kind.collection.flat(attributes(body, kind.argument))
+        body = kind.collection.flatten(attributes(body, kind.argument))
         id_segment(entity_id, f"{kind.argument}_id")
         ws_id, current = self.locate(kind, entity_id)[1:]
         version = body.get("_version")
@@ -227,10 +235,12 @@ class Engine:
 
     def with_value(self, ws_id: str, field_name: str, value: Any) -> list[Entity]:
         """Return the components of a workspace that hold a value in a field, in any form of that value."""
-        flat = self.component.collection.flat
-        shelf = self.workspace(ws_id).components
-        matches = shelf.find(field_name, as_key(value), lambda comp: as_key(flat(comp).get(field_name)))
-        return [comp for comp in matches if same(flat(comp).get(field_name), value)]
+        flat = self.component.collection.flatten
+        index = self.workspace(ws_id).components
+        matches = index.find(
+            field_name, comparison_key(value), lambda comp: comparison_key(flat(comp).get(field_name))
+        )
+        return [comp for comp in matches if equal_values(flat(comp).get(field_name), value)]
 
     def by_field(self, ws_id: str, field_name: str, value: Any, type_id: str) -> list[Entity]:
         """Return the components of a type that hold a value in a field."""
@@ -239,7 +249,7 @@ class Engine:
 
     def _typed_component(self, comp: Entity) -> Entity:
         """Return a flat row, with the id of its type if it gives the type's name only."""
-        comp = self.component.collection.flat(attributes(comp, "comp"))
+        comp = self.component.collection.flatten(attributes(comp, "comp"))
         name, ws_id = comp.get("type"), comp.get("rootWorkspace")
         if comp.get("typeId") is None and isinstance(name, str) and isinstance(ws_id, str):
             self.workspace(ws_id)
@@ -258,13 +268,8 @@ class Engine:
         reference: RowReference,
     ) -> Entity:
         """Bring the first entity that matches in line with the body, or create one if none matches."""
-
-        def decide_again(fresh: Entity | None, _problem: ArdoqClientException | None) -> Entity:
-            if fresh is None:
-                return self._ensure(kind, ws_id, self._with_real_ids(body), match, given, reference)
-            return self._settle(kind, fresh["rootWorkspace"], self._with_real_ids(body), fresh, source)
-
-        source = SourceRow(given, reference, decide_again)
+        again = partial(self._ensure_again, kind, ws_id, body, match, given, reference)
+        source = SourceRow(given, reference, again)
         matches = match()
         if not matches:
             return self._create(kind, ws_id, body, source)
@@ -274,9 +279,27 @@ class Engine:
         self.cache.name(kind.name, ws_id, matches[0])
         return self._settle(kind, ws_id, body, matches[0], source)
 
+    def _ensure_again(
+        self,
+        kind: Kind,
+        ws_id: str,
+        body: Entity,
+        match: Callable[[], list[Entity]],
+        given: Any,
+        reference: RowReference,
+        fresh: Entity | None,
+        _problem: ArdoqClientException | None,
+    ) -> Entity:
+        """Decide a row again: bring the entity that it matched before in line, or match anew without one."""
+        body = self._with_real_ids(body)
+        if fresh is None:
+            return self._ensure(kind, ws_id, body, match, given, reference)
+        again = partial(self._ensure_again, kind, ws_id, body, match, given, reference)
+        return self._settle(kind, fresh["rootWorkspace"], body, fresh, SourceRow(given, reference, again))
+
     def _settle(self, kind: Kind, ws_id: str, body: Entity, current: Entity, source: SourceRow) -> Entity:
         """Update an entity if it differs from the body, and return it."""
-        found = differences(body, kind.collection.flat(current), kind.ignored)
+        found = differences(body, kind.collection.flatten(current), kind.ignored)
         if found:
             found = self._converging(kind, ws_id, current, found)
         if found:
@@ -297,11 +320,10 @@ class Engine:
             wanted["targetWorkspace"] = body["targetWorkspace"]
         wanted, type_name = self._checks.new(kind, ws_id, wanted)
         sent = self.model.fitted(ws_id, wanted, kind.built_in)
-        self._flush_before(deleting=False)
-        shelf = self.shelf(kind, ws_id)
-        operation = self.writes.create(kind, sent, type_name, shelf.by_id)
+        index = self.index(kind, ws_id)
+        operation = self.writes.create(kind, sent, type_name, index.by_id)
         expected: Entity = operation.expected or {}
-        shelf.remember(expected)
+        index.remember(expected)
         self.cache.name(kind.name, ws_id, expected)
         written = {key: (None, value) for key, value in operation.attributes.items()}
         change = self.log.take(
@@ -317,7 +339,7 @@ class Engine:
         )
         if len(sent) < len(wanted):  # fields that Ardoq calculates
             left = {key: wanted[key] for key in wanted.keys() - sent.keys()}
-            left_out = differences(left, kind.collection.flat(expected), kind.ignored)
+            left_out = differences(left, kind.collection.flatten(expected), kind.ignored)
             for key, (stored, asked) in left_out.items():
                 self.log.note_not_converging(kind.name, expected, key, stored, asked)
         self.writes.add_row(expected["_id"], PendingRow(change, None, source))
@@ -328,12 +350,11 @@ class Engine:
     ) -> Entity:
         derived, type_name = self._checks.changed(kind, ws_id, current, found)
         changed = {key: new for key, (_, new) in found.items()}
-        self._flush_before(deleting=False)
         expected = self.writes.update(kind, current, changed | derived, type_name)
         at = expected.get("rootWorkspace", ws_id)
         if at != ws_id:  # a reference is in the workspace of its source
-            self.shelf(kind, ws_id).forget(expected["_id"])
-        self.shelf(kind, at).remember(expected)
+            self.index(kind, ws_id).forget(expected["_id"])
+        self.index(kind, at).remember(expected)
         self.cache.name(kind.name, at, expected)
         sent = self.writes.waiting[expected["_id"]].attributes
         written = {key: (old, sent[key]) for key, (old, _) in found.items()}
@@ -359,8 +380,8 @@ class Engine:
             return
         self.locate(kind, entity_id)
         removed = self.cache.cascade(kind.name, entity_id)
-        if not self.writes.are_unsent(removed):
-            self._flush_before(deleting=True)
+        if self.writes.must_flush_before_delete(removed) and not self.writes.are_unsent(removed):
+            self.writes.flush()
             entity_id = self.real_id(entity_id)
             self.locate(kind, entity_id)
             removed = self.cache.cascade(kind.name, entity_id)
@@ -398,14 +419,14 @@ class Engine:
 
         Left out is what Ardoq would not keep: fields it calculates, and what it is known to change back.
         """
-        held = kind.collection.flat(current)
+        held = kind.collection.flatten(current)
         wanted = {key: new for key, (_, new) in found.items()}
         fitted = self.model.fitted(ws_id, wanted, kind.built_in, held)
         kept = {}
         for key, (old, new) in found.items():
             if key not in fitted or self.log.does_not_converge(current["_id"], key, old, new):
                 self.log.note_not_converging(kind.name, current, key, old, new)
-            elif not same(old, fitted[key]):
+            elif not equal_values(old, fitted[key]):
                 kept[key] = (old, fitted[key])
         return kept
 
@@ -414,10 +435,6 @@ class Engine:
     def flush(self) -> dict[str, ArdoqClientException]:
         """Send the pending writes, and return by id why writes failed."""
         return self.writes.flush()
-
-    def _flush_before(self, *, deleting: bool) -> None:
-        if self.writes.waiting and self.writes.must_flush_before(deleting=deleting):
-            self.writes.flush()
 
     def real_id(self, entity_id: Any) -> Any:
         """Return the id that Ardoq gave to an entity that had a batch id first; any other id as it is."""
@@ -430,8 +447,8 @@ class Engine:
 
     def report_duplicates(self) -> None:
         """Report what is in Ardoq twice because a create without an answer was carried out late."""
-        for kind, shelf, key in self.writes.sender.unconfirmed.duplicates(self.shelf):
-            self.log.note_ambiguity(kind.name, shelf.matches(key))
+        for kind, index, key in self.writes.sender.unconfirmed.duplicates(self.index):
+            self.log.note_ambiguity(kind.name, index.matches(key))
 
     def misses(self, kind: Kind) -> list[dict[str, Any]]:
         """Return what Ardoq holds of the loaded types that rows touched, and no row named."""
@@ -452,7 +469,7 @@ class Engine:
             for end in ("source", "target"):  # in a preview a reference is deleted with its component
                 self._check_not_deleted(self.component, entity.get(end, ""))
             located = Located(kind.name, entity["rootWorkspace"], entity)
-            self.shelf(kind, located.workspace).remember(entity)
+            self.index(kind, located.workspace).remember(entity)
         return located
 
     def _check_not_deleted(self, kind: Kind, entity_id: str) -> None:
@@ -469,5 +486,5 @@ class Engine:
         except NotFoundError:
             self.cache.forget(kind.name, entity_id)
             return None
-        self.shelf(kind, ws_id).remember(fresh)
+        self.index(kind, ws_id).remember(fresh)
         return fresh

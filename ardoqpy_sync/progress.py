@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Callback = Callable[[int, int | None, str], object]
 
-__all__ = ["DECIDING", "LOADING", "WRITING", "Progress", "progress_of"]
+__all__ = ["DECIDING", "LOADING", "WRITING", "Progress", "make_progress"]
 
 LOADING, DECIDING, WRITING = "loading", "deciding", "writing"
 #: How long a callback is left alone between two calls about the same, in seconds.
@@ -112,7 +112,7 @@ class Progress:
             logger.warning("The callback for progress failed and is not called again: %r", problem)
 
 
-def progress_of(told: Any) -> Progress | None:
+def make_progress(told: Any) -> Progress | None:
     """Return what to count with, for the `progress` that a client is given; None where nobody would see it.
 
     Raise `ConfigurationError` where it is neither True, False, None nor callable.

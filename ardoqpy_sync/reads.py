@@ -79,7 +79,7 @@ class SyncReads(ArdoqClient):
         gives a list of one, or of none. Raise `InvalidInput` where neither is given.
         """
         with self._lock:
-            shelf = self._engine.workspace(id_segment(ws_id, "ws_id")).components
+            index = self._engine.workspace(id_segment(ws_id, "ws_id")).components
             for argument, text in (("comp_name", comp_name), ("field_name", field_name)):
                 if not isinstance(text, str | None):
                     raise InvalidInput(f"{argument} is {describe_type(text)}: give it as text.")
@@ -91,7 +91,7 @@ class SyncReads(ArdoqClient):
                 found = self._engine.with_value(ws_id, "name", comp_name)
                 found = [comp for comp in found if comp.get("name") == comp_name]
             else:
-                found = [comp for comp in shelf if comp_name in (comp.get("name") or "")]
+                found = [comp for comp in index if comp_name in (comp.get("name") or "")]
             return [self._engine.writes.hand_out(comp) for comp in (found[:1] if exact else found)]
 
     def match_component(
@@ -103,11 +103,11 @@ class SyncReads(ArdoqClient):
         in a field; the first is the one that it would use. Raise `InvalidInput` where a name is no text.
         """
         with self._lock:
-            shelf = self._engine.workspace(id_segment(ws_id, "ws_id")).components
+            index = self._engine.workspace(id_segment(ws_id, "ws_id")).components
             if field_name is not None and field_name != "name":
                 found = self._engine.by_field(ws_id, field_name, value, type_id)
             elif isinstance(value, str):
-                found = shelf.matches(component_key(type_id, value))
+                found = index.matches(component_key(type_id, value))
             else:
                 raise InvalidInput(f"value is {describe_type(value)}: a component's name is text.")
             return [self._engine.writes.hand_out(comp) for comp in found]
@@ -118,9 +118,9 @@ class SyncReads(ArdoqClient):
         `ws_id` is the workspace of the source; the first is the one that `create_reference` would use.
         """
         with self._lock:
-            shelf = self._engine.workspace(id_segment(ws_id, "ws_id")).references
+            index = self._engine.workspace(id_segment(ws_id, "ws_id")).references
             key = reference_key(self._engine.real_id(source), self._engine.real_id(target), type_id)
-            return [self._engine.writes.hand_out(ref) for ref in shelf.matches(key)]
+            return [self._engine.writes.hand_out(ref) for ref in index.matches(key)]
 
     def get_component(
         self,
@@ -160,4 +160,4 @@ class SyncReads(ArdoqClient):
                 return None if entity is None else self._engine.writes.hand_out(entity)
             if ws_id is None or self._engine.writes.in_step(ws_id):
                 return None
-            return [self._engine.writes.hand_out(entity) for entity in self._engine.shelf(kind, ws_id)]
+            return [self._engine.writes.hand_out(entity) for entity in self._engine.index(kind, ws_id)]

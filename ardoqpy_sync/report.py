@@ -183,7 +183,9 @@ def report_change(change: Change) -> ReportChange:
 
 def _value_changes(change: Change) -> dict[str, ValueChange]:
     return {
-        key: cast("ValueChange", copy_entity({"old": old, "new": new}))
+        key: {"old": old, "new": new}
+        if not isinstance(old, dict | list) and not isinstance(new, dict | list)
+        else cast("ValueChange", copy_entity({"old": old, "new": new}))
         for key, (old, new) in change.attributes.items()
     }
 

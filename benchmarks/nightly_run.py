@@ -68,6 +68,7 @@ class Size:
     """One scenario at one size: its emulator, and the figures of its runs so far."""
 
     def __init__(self, scenario: str, components: int, url: str) -> None:
+        """Start with no runs of `scenario` at this number of components."""
         self.scenario = scenario
         self.components = components
         self.references = REFERENCES_PER_COMPONENT * components

@@ -29,33 +29,33 @@ NOT_THERE = "Is it the id of that kind of object, and may the token see it?"
 
 @pytest.fixture
 def client(server):
-    """A client of it."""
+    """Return a client of the emulator."""
     with ArdoqClient(server.url, server.token, retries=0) as made:
         yield made
 
 
 @pytest.fixture
 def sync(server):
-    """A sync client of it."""
+    """Return a sync client of the emulator."""
     with ArdoqSyncClient(server.url, server.token, retries=0) as made:
         yield made
 
 
 @pytest.fixture
 def ws_id(client):
-    """The id of a workspace."""
+    """Return the id of a workspace."""
     return client.create_workspace({"name": "W"})["_id"]
 
 
 @pytest.fixture
 def comp_id(client, ws_id):
-    """The id of a component in it."""
+    """Return the id of a component of `workspace`."""
     return client.create_component({"name": "a", "rootWorkspace": ws_id, "typeId": TYPE})["_id"]
 
 
 @pytest.fixture
 def far(client):
-    """A component in another workspace."""
+    """Return a component of another workspace."""
     other = client.create_workspace({"name": "V"})["_id"]
     return client.create_component({"name": "far", "rootWorkspace": other, "typeId": TYPE})
 

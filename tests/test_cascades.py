@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ardoqpy_sync.compare.cascade_counts import extents
+from ardoqpy_sync.compare.cascade_counts import cascade_counts
 
 
 def by_hand(comp_id, children, references):
@@ -26,7 +26,7 @@ GRAPHS = st.dictionaries(NAMES, st.lists(NAMES, max_size=4, unique=True))
 def test_any_shape_is_counted_as_by_hand(asked, children, references):
     """Trees, circles, and children of two parents: each gets what walking it alone gives."""
     children = {name: [child for child in below if child != name] for name, below in children.items()}
-    found = extents(asked, lambda one: children.get(one, []), lambda one: references.get(one, []))
+    found = cascade_counts(asked, lambda one: children.get(one, []), lambda one: references.get(one, []))
     assert found == {one: by_hand(one, children, references) for one in asked}
 
 
@@ -40,6 +40,8 @@ def test_a_line_of_a_hundred_thousand_is_counted_in_one_walk():
         asked.append(one)
         return [str(int(one) + 1)] if int(one) < last else []
 
-    found = extents(map(str, range(last + 1)), children, lambda one: [f"{one}-up", f"{int(one) + 1}-up"])
+    found = cascade_counts(
+        map(str, range(last + 1)), children, lambda one: [f"{one}-up", f"{int(one) + 1}-up"]
+    )
     assert (found["0"], found["99999"]) == ((last, last + 2), (1, 3))
     assert len(asked) == last + 1

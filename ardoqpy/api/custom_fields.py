@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes
 
-__all__ = ["COMPONENT_BOOKKEEPING", "PERSISTED", "REFERENCE_BOOKKEEPING", "flat", "nested"]
+__all__ = ["SET_BY_ARDOQ", "SET_ON_COMPONENTS", "SET_ON_REFERENCES", "flatten", "nest"]
 
 _CUSTOM = "customFields"
 _BELOW = f"{_CUSTOM}."
 
 #: Attributes that Ardoq sets itself on every kind of entity (v1); it ignores them in what is sent.
-PERSISTED = frozenset(
+SET_BY_ARDOQ = frozenset(
     {
         "_id",
         "_version",
@@ -45,7 +45,7 @@ PERSISTED = frozenset(
 
 #: Attributes that Ardoq sets itself on components and on references, in both versions, so that a row read
 #: from one version can be used with the other.
-COMPONENT_BOOKKEEPING = PERSISTED | {
+SET_ON_COMPONENTS = SET_BY_ARDOQ | {
     "_meta",
     "type",
     "componentKey",
@@ -54,10 +54,10 @@ COMPONENT_BOOKKEEPING = PERSISTED | {
     "children",
     "references",
 }
-REFERENCE_BOOKKEEPING = PERSISTED | {"_meta", "model"}
+SET_ON_REFERENCES = SET_BY_ARDOQ | {"_meta", "model"}
 
 
-def flat(body: Attributes, built_in: Collection[str]) -> Attributes:
+def flatten(body: Attributes, built_in: Collection[str]) -> Attributes:
     """Return a row or an entity with its custom fields beside the other attributes.
 
     It is returned as it is if it has no `customFields`. `built_in` names the attributes that are not custom
@@ -78,7 +78,7 @@ def flat(body: Attributes, built_in: Collection[str]) -> Attributes:
     return attributes
 
 
-def nested(attributes: Attributes, built_in: Collection[str]) -> Attributes:
+def nest(attributes: Attributes, built_in: Collection[str]) -> Attributes:
     """Return flat attributes with the custom fields, if any, below `customFields`."""
     body: Attributes = {}
     custom: Attributes = {}

@@ -6,7 +6,7 @@ lacks is there all the same, made by `unsupported`: it raises an error that name
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol, TypeVar
 
 from ardoqpy._messages import describe_type
 from ardoqpy.errors import UnexpectedAnswer, UnsupportedOperation
@@ -45,6 +45,7 @@ __all__ = [
     "Dialect",
     "Fields",
     "Folders",
+    "LastChange",
     "Models",
     "Organisations",
     "References",
@@ -166,6 +167,13 @@ class Folders(Collection["Folder"], Protocol):
         """Move workspaces into a folder."""
 
 
+class LastChange(NamedTuple):
+    """Who changed an entity last, and when; None for what the entity does not have."""
+
+    user: str | None
+    time: str | None
+
+
 class Synced(Protocol):
     """What a sync needs of components and of references.
 
@@ -184,10 +192,10 @@ class Synced(Protocol):
     def fixed(self) -> frozenset[str]:
         """Return the names of the attributes that only a new entity can be given."""
 
-    def flat(self, body: Attributes) -> Attributes:
+    def flatten(self, body: Attributes) -> Attributes:
         """Return a body with its custom fields beside the other attributes."""
 
-    def nested(self, attributes: Attributes) -> Attributes:
+    def nest(self, attributes: Attributes) -> Attributes:
         """Return flat attributes in the form that this version has."""
 
     def read(self, entity_id: str) -> Entity:
@@ -196,29 +204,29 @@ class Synced(Protocol):
     def in_workspace(self, ws_id: str) -> Entities:
         """Return the entities of a workspace."""
 
-    def twins(self, body: Attributes) -> Entities:
+    def find_duplicates(self, body: Attributes) -> Entities:
         """Return the entities that a sync takes for the same as `body`."""
 
     def create(self, body: Mapping[str, Any]) -> Entity:
         """Create an entity and return it as stored."""
 
-    def creation(self, attributes: Attributes) -> Attributes:
+    def create_body(self, attributes: Attributes) -> Attributes:
         """Return the body that creates an entity with flat `attributes`."""
 
-    def revision(self, current: Entity, changed: Attributes) -> Attributes:
+    def update_body(self, current: Entity, changed: Attributes) -> Attributes:
         """Return the body that changes flat attributes of `current`."""
 
-    def revise(self, current: Entity, changed: Attributes) -> Entity:
+    def apply_changes(self, current: Entity, changed: Attributes) -> Entity:
         """Change flat attributes of `current` at the version that it was read at."""
 
     def delete(self, entity_id: str) -> Entity:
         """Delete an entity and return an empty dict."""
 
-    def imagined(self, attributes: Attributes) -> Entity:
-        """Return what Ardoq would answer to a create, but for the id and what Ardoq counts."""
+    def preview(self, body: Attributes) -> Entity:
+        """Return what Ardoq would answer to a create with that body, without the id and what Ardoq counts."""
 
-    def touched(self, entity: Entity) -> tuple[str | None, str | None]:
-        """Return who changed an entity last, and when; None for what it does not have."""
+    def last_change(self, entity: Entity) -> LastChange:
+        """Return who changed an entity last, and when."""
 
 
 class _Filtered(Synced, Protocol):

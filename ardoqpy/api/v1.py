@@ -12,8 +12,8 @@ from ardoqpy import metamodel
 from ardoqpy._http.files import MultipartFile
 from ardoqpy._http.transport import Transport
 from ardoqpy._validation import attributes, id_segment, ids, name_segment
-from ardoqpy.api.custom_fields import COMPONENT_BOOKKEEPING, PERSISTED, REFERENCE_BOOKKEEPING, flat
-from ardoqpy.api.protocols import checked_list, checked_object, checked_stored, unsupported
+from ardoqpy.api.custom_fields import SET_BY_ARDOQ, SET_ON_COMPONENTS, SET_ON_REFERENCES, flatten
+from ardoqpy.api.protocols import LastChange, checked_list, checked_object, checked_stored, unsupported
 from ardoqpy.errors import InvalidInput, UnexpectedAnswer, UnsupportedOperation
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class _Collection(Generic[T]):
     argument: str
     required: tuple[str, ...] = ("name",)
     #: Attributes that cannot be written.
-    read_only = PERSISTED
+    read_only = SET_BY_ARDOQ
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -121,10 +121,10 @@ class _Synced(_Collection["Entity"]):
     def built_in(self) -> frozenset[str]:
         return self.read_only | self.writable
 
-    def flat(self, body: Attributes) -> Attributes:
-        return flat(body, self.built_in) if "customFields" in body else body
+    def flatten(self, body: Attributes) -> Attributes:
+        return flatten(body, self.built_in) if "customFields" in body else body
 
-    def nested(self, attributes: Attributes) -> Attributes:
+    def nest(self, attributes: Attributes) -> Attributes:
         for key in attributes:
             if key.startswith("customFields."):
                 field = key.removeprefix("customFields.")
@@ -137,25 +137,25 @@ class _Synced(_Collection["Entity"]):
     def read(self, entity_id: str) -> Entity:
         return self.get(entity_id)
 
-    def creation(self, attributes: Attributes) -> Attributes:
-        return self.nested(attributes)
+    def create_body(self, attributes: Attributes) -> Attributes:
+        return self.nest(attributes)
 
-    def revision(self, current: Entity, changed: Attributes) -> Attributes:
-        return {**current, **self.nested(changed)}
+    def update_body(self, current: Entity, changed: Attributes) -> Attributes:
+        return {**current, **self.nest(changed)}
 
-    def revise(self, current: Entity, changed: Attributes) -> Entity:
-        return self.update(current["_id"], self.revision(current, changed))
+    def apply_changes(self, current: Entity, changed: Attributes) -> Entity:
+        return self.update(current["_id"], self.update_body(current, changed))
 
-    def touched(self, entity: Entity) -> tuple[str | None, str | None]:
+    def last_change(self, entity: Entity) -> LastChange:
         user = entity.get("lastModifiedByName") or entity.get("lastModifiedByEmail")
-        return user or entity.get("last-modified-by"), entity.get("last-updated")
+        return LastChange(user or entity.get("last-modified-by"), entity.get("last-updated"))
 
 
 class Workspaces(_Collection["Workspace"]):
     path = "workspace"
     id_argument = "ws_id"
     argument = "ws"
-    read_only = PERSISTED | {
+    read_only = SET_BY_ARDOQ | {
         "type",
         "workspace-key",
         "comp-counter",
@@ -196,7 +196,7 @@ class Folders(_Collection["Folder"]):
     path = "workspacefolder"
     id_argument = "folder_id"
     argument = "folder"
-    read_only = PERSISTED | {"workspaces"}
+    read_only = SET_BY_ARDOQ | {"workspaces"}
 
     def add(self, folder_id: str, ws_list: list[str]) -> Entity:
         return checked_object(
@@ -209,7 +209,7 @@ class Components(_Synced):
     id_argument = "comp_id"
     argument = "comp"
     required = ("name", "rootWorkspace")
-    read_only = COMPONENT_BOOKKEEPING
+    read_only = SET_ON_COMPONENTS
     writable = frozenset(
         {
             "name",
@@ -227,8 +227,8 @@ class Components(_Synced):
         }
     )
 
-    def imagined(self, attributes: Attributes) -> Entity:
-        return {"parent": None, "description": None, **self.nested(attributes), "children": []}
+    def preview(self, body: Attributes) -> Entity:
+        return {"parent": None, "description": None, **body, "children": []}
 
     def in_workspace(self, ws_id: str) -> Entities:
         workspace = id_segment(ws_id, "ws_id")
@@ -259,7 +259,7 @@ class Components(_Synced):
     def patch(self, entity_id: str, payload: Mapping[str, Any] | None, version: int | str) -> Entity:
         return self._patched(entity_id, payload, version)
 
-    def twins(self, body: Attributes) -> Entities:
+    def find_duplicates(self, body: Attributes) -> Entities:
         name = body["name"].casefold()
         return [
             comp
@@ -282,7 +282,7 @@ class References(_Synced):
     id_argument = "ref_id"
     argument = "ref"
     required = ("source", "target", "type")
-    read_only = REFERENCE_BOOKKEEPING
+    read_only = SET_ON_REFERENCES
     writable = frozenset(
         {
             "source",
@@ -297,8 +297,8 @@ class References(_Synced):
         }
     )
 
-    def imagined(self, attributes: Attributes) -> Entity:
-        return {"description": None, **self.nested(attributes)}
+    def preview(self, body: Attributes) -> Entity:
+        return {"description": None, **body}
 
     def in_workspace(self, ws_id: str) -> Entities:
         workspace = id_segment(ws_id, "ws_id")
@@ -312,7 +312,7 @@ class References(_Synced):
     def patch(self, entity_id: str, payload: Mapping[str, Any] | None, version: int | str) -> Entity:
         return self._patched(entity_id, payload, version)
 
-    def twins(self, body: Attributes) -> Entities:
+    def find_duplicates(self, body: Attributes) -> Entities:
         source = f"component/{id_segment(body['source'], 'source')}"
         comp = checked_object(self._transport.get(source, {"includeReferences": "true"}))
         outgoing = checked_list((comp.get("references") or {}).get("out"))
@@ -333,7 +333,7 @@ class Models(_Collection["Model"]):
     path = "model"
     id_argument = "model_id"
     argument = "model"
-    read_only = PERSISTED | {"createdBy", "lastModifiedBy", "workspaces", "maxReferenceTypeKey"}
+    read_only = SET_BY_ARDOQ | {"createdBy", "lastModifiedBy", "workspaces", "maxReferenceTypeKey"}
 
     def all(self, *, include_common: bool = False) -> list[Model]:
         return checked_list(

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from ardoqpy import metamodel
 from ardoqpy._http.transport import Transport
 from ardoqpy._validation import attributes, filters, id_segment
-from ardoqpy.api.custom_fields import COMPONENT_BOOKKEEPING, REFERENCE_BOOKKEEPING, flat, nested
-from ardoqpy.api.protocols import checked_object, checked_stored, unsupported
+from ardoqpy.api.custom_fields import SET_ON_COMPONENTS, SET_ON_REFERENCES, flatten, nest
+from ardoqpy.api.protocols import LastChange, checked_object, checked_stored, unsupported
 from ardoqpy.api.v2_schema import COMPONENT, REFERENCE, Writable, checked_version
 from ardoqpy.errors import ConfigurationError, InvalidInput
 
@@ -155,31 +155,31 @@ class _Writing(_Listing):
     def fixed(self) -> frozenset[str]:
         return self.writable.fixed
 
-    def flat(self, body: Attributes) -> Attributes:
+    def flatten(self, body: Attributes) -> Attributes:
         # Beside the others, a name that v1 sets itself is ignored; below `customFields` it is a custom field.
-        return flat(body, self._not_custom) if "customFields" in body else body
+        return flatten(body, self._not_custom) if "customFields" in body else body
 
-    def nested(self, attributes: Attributes) -> Attributes:
+    def nest(self, attributes: Attributes) -> Attributes:
         for key in self.writable.elsewhere & attributes.keys():
             raise InvalidInput(
                 f"{self.argument} has {key!r}, which API v2 does not offer on {self.writable.noun}: leave it "
                 "out, or use version='v1'."
             )
-        return nested(attributes, self.writable.built_in)
+        return nest(attributes, self.writable.built_in)
 
     def read(self, entity_id: str) -> Entity:
         return checked_object(self._transport.get(self._at(entity_id)))
 
-    def creation(self, attributes: Attributes) -> Attributes:
-        return self.writable.for_create(self.nested(attributes), self.argument)
+    def create_body(self, attributes: Attributes) -> Attributes:
+        return self.writable.for_create(self.nest(attributes), self.argument)
 
-    def revision(self, current: Entity, changed: Attributes) -> Attributes:  # noqa: ARG002  (v1 sends all of it)
+    def update_body(self, current: Entity, changed: Attributes) -> Attributes:  # noqa: ARG002  (v1 sends all of it)
         sent = {key: value for key, value in changed.items() if key not in self.writable.read_only}
-        return self.writable.for_patch(self.nested(sent), self.argument)
+        return self.writable.for_patch(self.nest(sent), self.argument)
 
-    def revise(self, current: Entity, changed: Attributes) -> Entity:
+    def apply_changes(self, current: Entity, changed: Attributes) -> Entity:
         version = checked_version(current.get("_version"))
-        return self.change(current["_id"], self.revision(current, changed), version)
+        return self.change(current["_id"], self.update_body(current, changed), version)
 
     def create(self, body: Mapping[str, Any]) -> Entity:
         answer = self._transport.post(self.path, self.writable.for_create(body, self.argument))
@@ -203,10 +203,10 @@ class _Writing(_Listing):
     def delete(self, entity_id: str) -> Entity:
         return checked_object(self._transport.delete(self._at(entity_id)))
 
-    def touched(self, entity: Entity) -> tuple[str | None, str | None]:
+    def last_change(self, entity: Entity) -> LastChange:
         meta = entity.get("_meta") or {}
         user = meta.get("lastModifiedByName") or meta.get("lastModifiedByEmail")
-        return user or meta.get("lastModifiedBy"), meta.get("lastUpdated")
+        return LastChange(user or meta.get("lastModifiedBy"), meta.get("lastUpdated"))
 
     def value(self, entity: Entity, name: str) -> Any:
         return entity[name] if name in entity else (entity.get("customFields") or {}).get(name)
@@ -217,7 +217,7 @@ class Components(_Writing):
     id_argument = "comp_id"
     argument = "comp"
     writable = COMPONENT
-    read_only = COMPONENT_BOOKKEEPING
+    read_only = SET_ON_COMPONENTS
     filters = ("name", "rootWorkspace", "parent", "componentKey", "typeId")
 
     def in_workspace(self, ws_id: str) -> Entities:
@@ -247,11 +247,11 @@ class Components(_Writing):
             }
         return comp
 
-    def twins(self, body: Attributes) -> Entities:
+    def find_duplicates(self, body: Attributes) -> Entities:
         return list(self.iterate({key: body[key] for key in ("rootWorkspace", "typeId", "name")}))
 
-    def imagined(self, attributes: Attributes) -> Entity:
-        return {"parent": None, "description": None, "customFields": {}, **self.nested(attributes)}
+    def preview(self, body: Attributes) -> Entity:
+        return {"parent": None, "description": None, "customFields": {}, **body}
 
     def children(self, comp: Entity) -> list[str]:
         return [child["_id"] for child in self.iterate({"parent": comp["_id"]})]
@@ -264,7 +264,7 @@ class References(_Writing):
     id_argument = "ref_id"
     argument = "ref"
     writable = REFERENCE
-    read_only = REFERENCE_BOOKKEEPING
+    read_only = SET_ON_REFERENCES
     filters = ("displayText", "rootWorkspace", "source", "targetWorkspace", "target", "type")
 
     def in_workspace(self, ws_id: str) -> Entities:
@@ -276,19 +276,19 @@ class References(_Writing):
     def get(self, entity_id: str) -> Entity:
         return checked_object(self._transport.get(self._at(entity_id)))
 
-    def twins(self, body: Attributes) -> Entities:
+    def find_duplicates(self, body: Attributes) -> Entities:
         return list(self.iterate({key: body[key] for key in ("source", "target", "type")}))
 
-    def imagined(self, attributes: Attributes) -> Entity:
-        return {"description": None, "customFields": {}, **self.nested(attributes)}
+    def preview(self, body: Attributes) -> Entity:
+        return {"description": None, "customFields": {}, **body}
 
-    def flat(self, body: Attributes) -> Attributes:
-        attributes = super().flat(body)
+    def flatten(self, body: Attributes) -> Attributes:
+        attributes = super().flatten(body)
         # v2 rejects null here and takes empty text: for a sync they are the same.
         return {**attributes, "displayText": None} if attributes.get("displayText") == "" else attributes
 
-    def nested(self, attributes: Attributes) -> Attributes:
-        body = super().nested(attributes)
+    def nest(self, attributes: Attributes) -> Attributes:
+        body = super().nest(attributes)
         return {**body, "displayText": ""} if body.get("displayText", ...) is None else body
 
 

@@ -39,13 +39,17 @@ class Writable:
         """The names of all attributes that are not custom fields."""
         return self.fixed | self.changing | self.read_only
 
+    @cached_property
+    def _creatable(self) -> frozenset[str]:
+        return self.fixed | self.changing
+
     def for_create(self, body: object, argument: str) -> Attributes:
         """Return the part of `body` that a create sends, without the attributes that Ardoq sets itself.
 
         Raise `InvalidInput` if a required attribute is missing, or an attribute is unknown to v2.
         """
         given = attributes(body, argument, *self.required)
-        return self._sent(given, argument, self.fixed | self.changing, leave_out=self.read_only)
+        return self._sent(given, argument, self._creatable, leave_out=self.read_only)
 
     def for_update(self, body: object, argument: str) -> Attributes:
         """Return the part of a whole entity, as it was read, that an update sends.
@@ -70,7 +74,7 @@ class Writable:
     def _sent(
         self, body: Attributes, argument: str, known: frozenset[str], leave_out: frozenset[str] = frozenset()
     ) -> Attributes:
-        sent = {key: value for key, value in body.items() if key not in leave_out}
+        sent = body if body.keys() <= known else {key: body[key] for key in body if key not in leave_out}
         unknown = sorted(key for key in sent if key not in known)
         if unknown:
             hint = did_you_mean(unknown[0], known)

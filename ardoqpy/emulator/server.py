@@ -122,7 +122,7 @@ class Emulator:
     # --- starting and stopping ---
 
     def start(self) -> Self:
-        """Start to listen; a start after `stop` keeps the port. Raises OSError if the port is in use."""
+        """Start listening; a start after `stop` keeps the port. Raises OSError if the port is in use."""
         if self._server is None:
             self._stopping.clear()
             self._server = HttpServer((self._host, self._port), self)
@@ -132,7 +132,7 @@ class Emulator:
         return self
 
     def stop(self) -> None:
-        """Stop to listen and close all connections; the data stays."""
+        """Stop listening and close all connections; the data stays."""
         self._stopping.set()
         server, self._server = self._server, None
         if server is not None and self._thread is not None:

@@ -9,7 +9,7 @@ import os
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ardoqpy._http.webhook import post_json
 from ardoqpy.cli.errors import CommandError, print_error, unexpected_error, with_option_names
@@ -59,14 +59,16 @@ class CommandResult:
 
 @dataclass(slots=True)
 class RunContext:
-    """What is known of a run in case it fails before it starts: its title, and the connection to Ardoq."""
+    """What is known of a run in case it fails before it starts: its title, and which Ardoq it is about."""
 
     title: str
-    connection: dict[str, Any] = field(default_factory=dict)
+    host: str = "?"
+    org: str | None = None
+    api: str = "?"
 
     def set_client(self, client: ArdoqClient) -> None:
         """Note which Ardoq the run is about."""
-        self.connection = {"host": client.hosturl, "org": client.org, "api": client.version}
+        self.host, self.org, self.api = client.hosturl, client.org, client.version
 
 
 def run_and_notify(
@@ -139,13 +141,7 @@ def show_logs(options: argparse.Namespace, *, quiet: bool) -> Iterator[list[str]
 
 def _failed_run(context: RunContext, description: str, *, simulated: bool) -> RunDocument:
     """Return the run document of a run that failed before it started."""
-    connection = context.connection
-    made = made_now(
-        api=connection.get("api") or "?",
-        host=connection.get("host") or "?",
-        org=connection.get("org"),
-        simulated=simulated,
-    )
+    made = made_now(api=context.api, host=context.host, org=context.org, simulated=simulated)
     return build_failed_document(context.title, description, made)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Entity
 
-__all__ = ["Cache", "Located", "Shelf", "Workspace", "component_key", "copy_entity", "reference_key"]
+__all__ = ["Cache", "EntityIndex", "Located", "Workspace", "component_key", "copy_entity", "reference_key"]
 
 #: The attribute that says of which type an entity is.
 TYPE_OF = {"component": "typeId", "reference": "type"}
@@ -58,7 +58,7 @@ def _part(value: Any) -> Any:
     return _deep(value) if value and _may_hold_containers(value) else value.copy()
 
 
-class Index:
+class KeyIndex:
     """Find entities by a key: built at the first question, kept in step from then on."""
 
     def __init__(self, key_of: Callable[[Entity], Hashable], entities: Iterable[Entity]) -> None:
@@ -83,7 +83,7 @@ class Index:
         del self._found[self._key_of(entity)][entity["_id"]]
 
 
-class Shelf:
+class EntityIndex:
     """All entities of one kind in one workspace, by id and by any key asked for.
 
     `match_key` is what makes two of them the same. `first` holds, by match key, the first entity that a
@@ -94,7 +94,7 @@ class Shelf:
         self.by_id: dict[str, Entity] = {entity["_id"]: entity for entity in entities}
         self.several: dict[Hashable, list[str]] = {}
         self._match_key = match_key
-        self._indexes: dict[Hashable, Index] = {}
+        self._indexes: dict[Hashable, KeyIndex] = {}
         #: The place of each entity in Ardoq's order, once one was taken out: it may come back.
         self._places: dict[str, int] = {}
         # Backwards, so that of several the first stays.
@@ -121,7 +121,7 @@ class Shelf:
         """Return the entities whose `key_of` gives `key`; `name` says which index that is."""
         index = self._indexes.get(name)
         if index is None:
-            index = self._indexes[name] = Index(key_of, self)
+            index = self._indexes[name] = KeyIndex(key_of, self)
         return index.find(key)
 
     def remember(self, entity: Entity) -> None:
@@ -208,18 +208,20 @@ class Workspace:
     def __init__(self, aggregated: Entity) -> None:
         self.attributes = dict(aggregated)
         # Ardoq gives null where there are none.
-        self.components = Shelf(self.attributes.pop("components", None) or [], _key_of_component)
-        self.references = Shelf(self.attributes.pop("references", None) or [], _key_of_reference)
+        self.components = EntityIndex(self.attributes.pop("components", None) or [], _key_of_component)
+        self.references = EntityIndex(self.attributes.pop("references", None) or [], _key_of_reference)
 
     def aggregated(self) -> Entity:
         """Return a copy in the form of the aggregated answer."""
-        return copy_entity(
-            {
-                **self.attributes,
-                "components": list(self.components),
-                "references": list(self.references) or None,
-            }
-        )
+        paused = gc.isenabled()
+        gc.disable()  # what is copied is not garbage, and there is a lot of it
+        try:
+            components = list(map(copy_entity, self.components))
+            references = list(map(copy_entity, self.references)) or None
+        finally:
+            if paused:
+                gc.enable()
+        return {**copy_entity(self.attributes), "components": components, "references": references}
 
 
 class Cache:
@@ -236,7 +238,7 @@ class Cache:
         self._touched: set[tuple[str, str, Any]] = set()
 
     @contextmanager
-    def unnamed(self) -> Iterator[None]:
+    def without_naming(self) -> Iterator[None]:
         """Let what is done meanwhile name nothing: it comes from no row of the source."""
         named, touched = set(self.named), set(self._touched)
         try:
@@ -270,8 +272,8 @@ class Cache:
         if workspace:
             self.gone.update(workspace.components.by_id, workspace.references.by_id)
 
-    def shelves(self, kind: str) -> Iterator[tuple[str, Shelf]]:
-        """Yield (workspace id, shelf) of every loaded workspace for `component` or `reference`."""
+    def indexes(self, kind: str) -> Iterator[tuple[str, EntityIndex]]:
+        """Yield (workspace id, index) of every loaded workspace for `component` or `reference`."""
         for ws_id, workspace in self.workspaces.items():
             yield ws_id, workspace.components if kind == "component" else workspace.references
 
@@ -286,15 +288,19 @@ class Cache:
         return None
 
     def replace(self, kind: str, entity_id: str, stored: Entity) -> None:
-        """Put what Ardoq has stored in the place of what was kept under an id so far."""
+        """Put what Ardoq has stored in place of what was kept under an id so far."""
         located = self.get(kind, entity_id)
-        if located and (stored["_id"], stored["rootWorkspace"]) != (entity_id, located.workspace):
-            self._shelf(kind, located.workspace).forget(entity_id)
-        if stored["rootWorkspace"] in self.workspaces:
-            self._shelf(kind, stored["rootWorkspace"]).remember(stored)
-        if entity_id in self.named:
+        ws_id, new_id = stored["rootWorkspace"], stored["_id"]
+        if located and located.workspace != ws_id:
+            self._index(kind, located.workspace).forget(entity_id)
+        if ws_id in self.workspaces:
+            index = self._index(kind, ws_id)
+            if new_id != entity_id and entity_id in index.by_id:
+                index.forget(entity_id)
+            index.remember(stored)
+        if entity_id in self.named and new_id != entity_id:
             self.named.discard(entity_id)
-            self.named.add(stored["_id"])
+            self.named.add(new_id)
 
     def undo(self, kind: str, entity_id: str, base: Entity | None, removed: Sequence[Located]) -> None:
         """Restore the state before a write that was not carried out.
@@ -303,17 +309,17 @@ class Cache:
         """
         located = self.get(kind, entity_id)
         if located is not None and (base is None or located.workspace != base["rootWorkspace"]):
-            self._shelf(kind, located.workspace).forget(entity_id)
+            self._index(kind, located.workspace).forget(entity_id)
         if base is None:
             self.named.discard(entity_id)
             self.gone.add(entity_id)
         for its_kind, ws_id, entity in removed or (
             [Located(kind, base["rootWorkspace"], base)] if base else []
         ):
-            self._shelf(its_kind, ws_id).remember(entity)
+            self._index(its_kind, ws_id).remember(entity)
             self.gone.discard(entity["_id"])
 
-    def _shelf(self, kind: str, ws_id: str) -> Shelf:
+    def _index(self, kind: str, ws_id: str) -> EntityIndex:
         workspace = self.workspaces[ws_id]
         return workspace.components if kind == "component" else workspace.references
 
@@ -326,13 +332,13 @@ class Cache:
         """Return what Ardoq holds of the types that rows touched and no row named."""
         named, type_of = self.named, TYPE_OF[kind]
         missing = []
-        for ws_id, shelf in self.shelves(kind):
-            if shelf.by_id.keys() <= named:
+        for ws_id, index in self.indexes(kind):
+            if index.by_id.keys() <= named:
                 continue
             touched = {type_id for of, at, type_id in self._touched if (of, at) == (kind, ws_id)}
-            touched.update(entity.get(type_of) for entity in shelf if entity["_id"] in named)
+            touched.update(entity.get(type_of) for entity in index if entity["_id"] in named)
             missing += [
-                entity for entity in shelf if entity["_id"] not in named and entity.get(type_of) in touched
+                entity for entity in index if entity["_id"] not in named and entity.get(type_of) in touched
             ]
         return missing
 
@@ -343,7 +349,7 @@ class Cache:
         """
         taken = self.cascade(kind, entity_id)
         for its_kind, ws_id, entity in taken:
-            self._shelf(its_kind, ws_id).forget(entity["_id"])
+            self._index(its_kind, ws_id).forget(entity["_id"])
         self.gone.update(entity["_id"] for _, _, entity in taken)
         self.gone.add(entity_id)
         return taken
@@ -367,12 +373,12 @@ class Cache:
 
     def touching(self, comp_id: str) -> Iterator[Located]:
         """Yield the children of a component, and the references at it."""
-        for ws_id, shelf in self.shelves("component"):
-            for comp in shelf.find("parent", comp_id, _parent):
+        for ws_id, index in self.indexes("component"):
+            for comp in index.find("parent", comp_id, _parent):
                 yield Located("component", ws_id, comp)
-        for ws_id, shelf in self.shelves("reference"):
-            leaving = shelf.find("source", comp_id, _source)
-            for ref in leaving + shelf.find("target", comp_id, _target):
+        for ws_id, index in self.indexes("reference"):
+            leaving = index.find("source", comp_id, _source)
+            for ref in leaving + index.find("target", comp_id, _target):
                 yield Located("reference", ws_id, ref)
 
 

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     #: By a component's id the ids of its children, or those of the references at it.
     Ids = Callable[[str], Iterable[str]]
 
-__all__ = ["Extent", "extents"]
+__all__ = ["CascadeCount", "cascade_counts"]
 
 
-class Extent(NamedTuple):
+class CascadeCount(NamedTuple):
     """How much goes with a component: the components below it, and the references at any of them and at
     it.
     """
@@ -26,7 +26,7 @@ class Extent(NamedTuple):
     references: int
 
 
-def extents(comp_ids: Iterable[str], children: Ids, references: Ids) -> dict[str, Extent]:
+def cascade_counts(comp_ids: Iterable[str], children: Ids, references: Ids) -> dict[str, CascadeCount]:
     """Return by component how much goes with it; each reference counts once, whichever of its ends is
     there.
     """
@@ -48,7 +48,7 @@ def extents(comp_ids: Iterable[str], children: Ids, references: Ids) -> dict[str
                 all_of_it |= refs
         gathered[comp_id] = number, all_of_it
         if comp_id in asked:
-            found[comp_id] = Extent(number, len(all_of_it))
+            found[comp_id] = CascadeCount(number, len(all_of_it))
     return found
 
 
@@ -78,7 +78,7 @@ def _from_the_leaves(below: dict[str, list[str]]) -> list[str] | None:
     return order[::-1] if len(order) == len(below) else None
 
 
-def _walked(comp_id: str, below: dict[str, list[str]], references: Ids) -> Extent:
+def _walked(comp_id: str, below: dict[str, list[str]], references: Ids) -> CascadeCount:
     seen = {comp_id}
     waiting, refs = [comp_id], set[str]()
     while waiting:
@@ -87,4 +87,4 @@ def _walked(comp_id: str, below: dict[str, list[str]], references: Ids) -> Exten
         new = [child for child in below[one] if child not in seen]
         seen.update(new)
         waiting += new
-    return Extent(len(seen) - 1, len(refs))
+    return CascadeCount(len(seen) - 1, len(refs))

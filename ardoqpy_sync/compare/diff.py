@@ -23,11 +23,11 @@ __all__ = [
     "UPDATE",
     "Change",
     "Differences",
-    "as_key",
+    "comparison_key",
     "differences",
+    "equal_values",
     "failed_change",
-    "same",
-    "spelled_alike",
+    "normalize_text",
 ]
 
 CREATE, UPDATE, DELETE, FAILED = "create", "update", "delete", "failed"
@@ -82,18 +82,18 @@ def differences(
 ) -> Differences:
     """Return by attribute (old, new) for each attribute of `wanted` that `current` holds otherwise.
 
-    What is absent and what is null are the same, and values are compared as Ardoq stores them (`same`).
+    Absent and null are the same, and values are compared as Ardoq stores them (`equal_values`).
     `ignored` names attributes that cannot be written.
     """
     found = {}
     for key, new in wanted.items():
         old = current.get(key)
-        if old is not new and old != new and key not in ignored and not same(old, new):
+        if old is not new and old != new and key not in ignored and not equal_values(old, new):
             found[key] = (old, new)
     return found
 
 
-def same(stored: Any, wanted: Any) -> bool:
+def equal_values(stored: Any, wanted: Any) -> bool:
     """Tell whether a wanted value is the stored one, perhaps spelled otherwise.
 
     Ardoq keeps a number, a date, a yes or no, and a choice of several in its own spelling whatever was
@@ -114,19 +114,19 @@ def same(stored: Any, wanted: Any) -> bool:
     return False
 
 
-def as_key(value: Any) -> Hashable:
-    """Return a field's value as a key under which all its spellings lie; `same` then tells them apart."""
+def comparison_key(value: Any) -> Hashable:
+    """Return the key that all forms of a value share; `equal_values` compares the values themselves."""
     if isinstance(value, str):
-        return spelled_alike(value)
+        return normalize_text(value)
     if isinstance(value, bool):
         return str(value).lower()
     try:
-        return spelled_alike(str(value)) if isinstance(value, int | float) else repr(value)
+        return normalize_text(str(value)) if isinstance(value, int | float) else repr(value)
     except (ValueError, RecursionError):
-        return type(value).__name__  # too many digits, or too deep: Ardoq holds no such thing
+        return type(value).__name__  # too many digits, or too deep: Ardoq holds no such target
 
 
-def spelled_alike(text: str) -> str:
+def normalize_text(text: str) -> str:
     """Return one text for all spellings of a number, of an instant, of yes and of no."""
     if NUMBER.fullmatch(text):
         return str(Decimal(text.strip()).normalize() + 0)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.metamodel import Field
 
-__all__ = ["NUMBER", "fitted", "misfit"]
+__all__ = ["NUMBER", "convert_value", "explain_invalid"]
 
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*", re.ASCII)
 
@@ -38,7 +38,7 @@ _TAKES = {
 }
 
 
-def fitted(field: Field | None, value: Any) -> Any:
+def convert_value(field: Field | None, value: Any) -> Any:
     """Return a value in the JSON type of its field, where that can be done without a guess; else as it is."""
     if field is None or value is None:
         return value
@@ -64,7 +64,7 @@ def _is_spelled(number: float) -> bool:
     return math.isfinite(number)
 
 
-def misfit(name: str, value: Any, fields: Mapping[str, Field]) -> str | None:
+def explain_invalid(name: str, value: Any, fields: Mapping[str, Field]) -> str | None:
     """Return a sentence on why a fitted value cannot be in the field of that name; None where it can."""
     field = fields.get(name)
     if field is None:

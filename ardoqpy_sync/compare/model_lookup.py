@@ -11,10 +11,10 @@ from ardoqpy import metamodel
 from ardoqpy._messages import short_repr
 from ardoqpy.errors import AuthorizationError, InvalidInput, NotFoundError
 from ardoqpy.name_lookup import EXACT_NAME, resolve_name
-from ardoqpy_sync.compare.field_values import fitted, misfit
+from ardoqpy_sync.compare.field_values import convert_value, explain_invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping
+    from collections.abc import Callable, Collection, Container, Mapping
 
     from ardoqpy.api.protocols import Dialect
     from ardoqpy.entities import Entity
@@ -24,7 +24,7 @@ __all__ = ["ModelLookup"]
 
 
 class ModelLookup:
-    """Look things up in Ardoq once.
+    """Look targets up in Ardoq once.
 
     `loaded` gives what is known of a workspace already: what it says need not be asked for.
     """
@@ -96,7 +96,7 @@ class ModelLookup:
         return self._component_types[ws_id], self._reference_types[ws_id]
 
     def fitted(
-        self, ws_id: str, attributes: Entity, built_in: Container[str], held: Container[str] = ()
+        self, ws_id: str, attributes: Entity, built_in: Collection[str], held: Container[str] = ()
     ) -> Entity:
         """Return flat attributes with the custom values as their fields are defined, calculated ones
         left out.
@@ -104,26 +104,26 @@ class ModelLookup:
         `held` are the names of what the entity has already, with or without a definition. Raise
         `InvalidInput` where Ardoq would refuse a value.
         """
-        if all(key in built_in for key in attributes):
+        custom = [key for key in attributes if key not in built_in]
+        if not custom:
             return attributes
         fields = self._fields_of(ws_id)
         if fields is None:
             return attributes
         binding = self._api.fields.binding
-        kept = {}
-        for key, value in attributes.items():
-            if key in built_in:
-                kept[key] = value
-                continue
+        kept = attributes.copy()
+        for key in custom:
+            value = attributes[key]
             name = key.removeprefix("customFields.")  # a field that is called like an attribute
             if binding and name not in fields and key not in held:
                 fields = self._fields_of(ws_id, missing=name) or fields
             field = fields.get(name)
             if field is not None and field.read_only:
+                del kept[key]
                 continue
-            kept[key] = fitted(field, value)
+            kept[key] = convert_value(field, value)
             if binding and (field is not None or key not in held):
-                problem = misfit(name, kept[key], fields)
+                problem = explain_invalid(name, kept[key], fields)
                 if problem:
                     raise InvalidInput(problem)
         return kept

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.compare.model_lookup import ModelLookup
 
-__all__ = ["PROBLEMS", "RowValidator", "bearable", "checked_ids", "refusal"]
+__all__ = ["PROBLEMS", "RowValidator", "as_row_error", "checked_ids", "is_printable"]
 
 #: What a row can meet with: also what Python says to a value that it cannot compare, spell or look up.
 PROBLEMS = (ArdoqClientException, AttributeError, RecursionError, TypeError, ValueError)
@@ -26,6 +26,7 @@ PROBLEMS = (ArdoqClientException, AttributeError, RecursionError, TypeError, Val
 DEEPEST = 100
 #: Whole numbers of more bits Python may refuse to spell.
 _LARGEST_BITS = 10_000
+_FLAT = frozenset({str, int, float, bool, type(None)})
 
 
 class RowValidator:
@@ -91,9 +92,11 @@ class RowValidator:
 
     def workspace_of(self, comp_id: Any, argument: str, hint: str | None) -> str:
         """Return the workspace of a component; `hint` says where it should be, and is loaded first."""
+        found = self._cache.get("component", comp_id) if isinstance(comp_id, str) else None
+        if found is not None:
+            return found.workspace
         id_segment(comp_id, argument)
-        found = self._cache.get("component", comp_id)
-        if found is None and hint is not None and hint not in self._cache.workspaces:
+        if hint is not None and hint not in self._cache.workspaces:
             self._workspace(hint)
             found = self._cache.get("component", comp_id)
         if found is not None:
@@ -137,7 +140,7 @@ def checked_ids(body: Entity, argument: str, *names: str) -> None:
             raise InvalidInput(f"{argument}'s {name} is {describe_type(body[name])}: give it as text.")
 
 
-def refusal(odd: Exception, argument: str, row: Any, field_value: Any) -> ArdoqClientException:
+def as_row_error(odd: Exception, argument: str, row: Any, field_value: Any) -> ArdoqClientException:
     """Return the error that a row is refused with; where Python stumbled, what it stumbled at.
 
     Raise `odd`, which Python said, where nothing is wrong with the row.
@@ -154,7 +157,7 @@ def refusal(odd: Exception, argument: str, row: Any, field_value: Any) -> ArdoqC
     raise odd
 
 
-def bearable(value: Any) -> bool:
+def is_printable(value: Any) -> bool:
     """Tell whether Python can copy, compare and spell a value: it is not too deep, and no number is too
     large.
     """
@@ -176,8 +179,10 @@ def _parts(value: Any) -> list[Any]:
 
 
 def _checked_depth(new: Entity, argument: str) -> None:
+    if {*map(type, new.values())} <= _FLAT:
+        return
     for name, value in new.items():
-        if isinstance(value, dict | list | tuple) and not bearable(value):
+        if isinstance(value, dict | list | tuple) and not is_printable(value):
             encode_json({name: value})  # says it better, where JSON cannot hold it at all
             raise InvalidInput(
                 f"{argument}'s {quote_name(name)} is nested more than {DEEPEST} deep: give text, a number "

@@ -13,9 +13,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ardoqpy.errors import ArdoqClientException, NotFoundError
 from ardoqpy_sync.compare.cache import TYPE_OF, Located
-from ardoqpy_sync.compare.cascade_counts import Extent, extents
+from ardoqpy_sync.compare.cascade_counts import CascadeCount, cascade_counts
 from ardoqpy_sync.compare.diff import CREATE, DELETE, differences
-from ardoqpy_sync.deletion.guard import KINDS, Group, Held, Missing, Run, Thing, objections, refusal
+from ardoqpy_sync.deletion.guard import (
+    KINDS,
+    Group,
+    Missing,
+    Run,
+    Target,
+    TypeCount,
+    as_delete_blocked,
+    objections,
+)
 from ardoqpy_sync.deletion.reading import ComponentState, StateReader
 from ardoqpy_sync.writing.pending_row import NO_ROW, RowReference, SourceRow
 
@@ -28,7 +37,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.deletion.guard import Bounds
     from ardoqpy_sync.engine import Engine
 
-__all__ = ["Deleting", "rows_of"]
+__all__ = ["MissingEntities", "count_rows"]
 
 _T = TypeVar("_T")
 
@@ -47,7 +56,7 @@ class _Reading(NamedTuple):
     reader: StateReader
 
 
-class Deleting:
+class MissingEntities:
     """Delete the missing entities of a run, or refuse.
 
     With `collect`, a failed delete does not end it. Not safe for threads by itself: the client that owns it
@@ -79,16 +88,17 @@ class Deleting:
         own = {entity["_id"] for entities in misses.values() for entity in entities}
         comps = [Located("component", comp["rootWorkspace"], comp) for comp in misses["component"]]
         refs = [Located("reference", ref["rootWorkspace"], ref) for ref in misses["reference"]]
-        read = self._read(comps).components
-        states = {comp_id: self._as_left(comp_id, state) for comp_id, state in read.items()}
+        reading = self._read(comps + refs if engine.writes.sender.checked_together > 1 else comps)
+        states = {key: self._as_left(key, state) for key, state in reading.components.items()}
+        loaded = len(engine.cache.workspaces)
         sizes = _extents(states, [comp["_id"] for comp in misses["component"]])
         along = self._along(states, own)
         self._agree(
             [
                 Missing(
-                    self._thing(located),
-                    tuple(map(self._thing, along.get(located.entity["_id"], {}).values())),
-                    *sizes.get(located.entity["_id"], Extent(0, 0)),
+                    self._target(located),
+                    tuple(map(self._target, along.get(located.entity["_id"], {}).values())),
+                    *sizes.get(located.entity["_id"], CascadeCount(0, 0)),
                 )
                 for located in comps + refs
             ]
@@ -100,8 +110,11 @@ class Deleting:
             comp_id: {key: each.entity["_version"] for key, each in cascade.items()}
             for comp_id, cascade in along.items()
         }
+        # What was read with listings right now is still good for the first part.
+        is_fresh = reading.reader.is_listed and len(engine.cache.workspaces) == loaded
         for part in self._parts(refs + comps):
-            self._delete(part, agreed)
+            self._delete(part, agreed, reading if is_fresh else None)
+            is_fresh = False
         return self._answer
 
     def mark(self, marks: Entity) -> dict[str, list[dict[str, Any]]]:
@@ -109,17 +122,17 @@ class Deleting:
         `DeleteBlocked`.
         """
         engine, kind = self._engine, self._engine.component
-        flat = kind.collection.flat
+        flat = kind.collection.flatten
         marks = flat(marks)
         misses = [comp for comp in engine.cache.misses(kind.name) if self._meant(kind.name, comp)]
         unlike = [comp for comp in misses if differences(marks, flat(comp), kind.ignored)]
         self._agree(
-            [Missing(self._thing(Located(kind.name, comp["rootWorkspace"], comp))) for comp in unlike]
+            [Missing(self._target(Located(kind.name, comp["rootWorkspace"], comp))) for comp in unlike]
         )
         engine.log.circuit_breaker.reset()
         done: dict[str, list[dict[str, Any]]] = {"marked": [], "gone": [], "failed": []}
         row = RowReference(NOT_IN_SOURCE)
-        with engine.cache.unnamed():  # what is marked is missing all the same
+        with engine.cache.without_naming():  # what is marked is missing all the same
             for part in self._parts(unlike):
                 problems: dict[str, ArdoqClientException] = {}
                 for comp in part:
@@ -144,17 +157,17 @@ class Deleting:
         return done
 
     def _parts(self, entities: Sequence[_T]) -> Iterator[Sequence[_T]]:
-        """Yield entities in parts, as many as are written at once; Ardoq may turn out to take fewer."""
+        """Yield entities in parts, each of them checked and then written."""
         start = 0
         while start < len(entities):
-            part = entities[start : start + self._engine.writes.sender.operations]
+            part = entities[start : start + self._engine.writes.sender.checked_together]
             start += len(part)
             yield part
 
     def _agree(self, missing: Sequence[Missing]) -> None:
         against = objections(missing, self._held(missing), self._of_the_run(), self._bounds)
         if against:
-            raise refusal(missing, against, self._bounds.deed)
+            raise as_delete_blocked(missing, against, self._bounds.deed)
 
     def _meant(self, kind: str, entity: Entity) -> bool:
         return self._bounds.mean(kind, entity["rootWorkspace"], entity.get(TYPE_OF[kind]))
@@ -213,54 +226,57 @@ class Deleting:
         cached = self._engine.cache.get(kind, entity_id)
         return cached.entity if cached else read
 
-    def _thing(self, located: Located) -> Thing:
+    def _target(self, located: Located) -> Target:
         kind, entity = located.kind, located.entity
         shown = {"kind": kind, **self._engine.log.describe(kind, entity)}
         group = kind, entity["rootWorkspace"], entity.get(TYPE_OF[kind])
-        return Thing(shown, group, entity["_id"] in self._engine.cache.named)
+        return Target(shown, group, entity["_id"] in self._engine.cache.named)
 
-    def _held(self, missing: Iterable[Missing]) -> dict[Group, Held]:
+    def _held(self, missing: Iterable[Missing]) -> dict[Group, TypeCount]:
         """Return how many there are of each group out of which something would go.
 
         What this run has created does not count: a share is one of what was there before.
         """
         cache = self._engine.cache
         created = {change.id for change in self._engine.report.changes if change.action == CREATE}
-        going = {thing.id: thing for one in missing for thing in (one.thing, *one.along)}
-        groups = {thing.group: thing for thing in going.values()}
+        going = {target.id: target for one in missing for target in (one.target, *one.along)}
+        groups = {target.group: target for target in going.values()}
         before, named = Counter[Group](), Counter[Group]()
         for kind, ws_id in {group[:2] for group in groups}:
-            shelf = self._engine.shelf(self._kinds[kind], ws_id)
-            for entity in shelf:
+            index = self._engine.index(self._kinds[kind], ws_id)
+            for entity in index:
                 group = kind, ws_id, entity.get(TYPE_OF[kind])
                 before[group] += entity["_id"] not in created
                 named[group] += entity["_id"] in cache.named
-        for thing in going.values():  # and what somebody has made since its workspace was loaded
-            before[thing.group] += cache.get(thing.group[0], thing.id) is None
+        for target in going.values():  # and what somebody has made since its workspace was loaded
+            before[target.group] += cache.get(target.group[0], target.id) is None
         return {
-            group: Held(self._title(thing), before[group], named[group]) for group, thing in groups.items()
+            group: TypeCount(self._title(target), before[group], named[group])
+            for group, target in groups.items()
         }
 
-    def _title(self, thing: Thing) -> str:
-        kind, ws_id, _ = thing.group
+    def _title(self, target: Target) -> str:
+        kind, ws_id, _ = target.group
         name = (self._engine.cache.attributes(ws_id) or {}).get("name")
         place = f"workspace {name} ({ws_id})" if name else f"workspace {ws_id}"
-        return f"{kind}s of type {thing.shown['type']} in {place}"
+        return f"{kind}s of type {target.shown['type']} in {place}"
 
     def _of_the_run(self) -> Run:
         report = self._engine.report.as_dict()
         failure = None if report["status"] == "success" else report["description"] or report["status"]
-        return Run(bool(self._engine.cache.named), failure, rows_of(report), self._rows_before)
+        return Run(bool(self._engine.cache.named), failure, count_rows(report), self._rows_before)
 
     # -- delete ---------------------------------------------------------------------------------------------
 
-    def _delete(self, entities: Sequence[Located], agreed: Mapping[str, Mapping[str, Any]]) -> None:
-        """Read entities again and delete them, unless Ardoq holds them otherwise by now.
+    def _delete(
+        self, entities: Sequence[Located], agreed: Mapping[str, Mapping[str, Any]], reading: _Reading | None
+    ) -> None:
+        """Delete entities, unless Ardoq holds them otherwise by now.
 
-        `agreed` are, by component, the versions of what the guard has agreed to delete with it.
+        `agreed` are, by component, the versions of what the guard has agreed to delete with it; `reading` is
+        what was read right before, if anything.
         """
         engine = self._engine
-        reading: _Reading | None = None
         pending: list[tuple[dict[str, Any], Located]] = []
         before = len(engine.report.changes)
         for located in entities:
@@ -297,17 +313,17 @@ class Deleting:
             answer["gone"].append(shown)
             return False
         if fresh.get("_version") != entity.get("_version"):
-            who, when = kind.collection.touched(fresh)
+            who, when = kind.collection.last_change(fresh)
             versions = {"version": entity.get("_version"), "found": fresh.get("_version")}
             answer["moved"].append({**shown, **versions, "by": who, "at": when})
             return False
         new = [each for key, each in along.items() if agreed.get(key) != each.entity.get("_version")]
         if new:
-            answer["kept"].append({**shown, "because": [self._thing(each).shown for each in new]})
+            answer["kept"].append({**shown, "because": [self._target(each).shown for each in new]})
             return False
         for key, each in along.items():
             if engine.cache.get(each.kind, key) is None:  # created since: the report names it, too
-                engine.shelf(self._kinds[each.kind], each.workspace).remember(each.entity)
+                engine.index(self._kinds[each.kind], each.workspace).remember(each.entity)
         engine.delete(
             kind, entity["_id"], SourceRow({"_id": entity["_id"]}, NO_ROW, lambda *_: {}, caller_reports=True)
         )
@@ -330,7 +346,7 @@ class Deleting:
             if fresh is None:
                 cache.forget(kind, key)
             else:
-                self._engine.shelf(self._kinds[kind], ws_id).remember(fresh)
+                self._engine.index(self._kinds[kind], ws_id).remember(fresh)
 
     def _now(self, located: Located, reading: _Reading) -> tuple[Entity | None, Cascade]:
         entity_id = located.entity["_id"]
@@ -343,7 +359,7 @@ class Deleting:
         return self._or_expected("reference", entity_id, reading.reader.entity("reference", entity_id)), {}
 
 
-def rows_of(report: Mapping[str, Any]) -> dict[str, int]:
+def count_rows(report: Mapping[str, Any]) -> dict[str, int]:
     """Return by kind how many rows a run brought in, as its report counts them."""
     counted = {"component": "comps", "reference": "refs"}
     return {
@@ -356,8 +372,8 @@ def rows_of(report: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
-def _extents(states: Mapping[str, ComponentState], comp_ids: Iterable[str]) -> dict[str, Extent]:
-    return extents(
+def _extents(states: Mapping[str, ComponentState], comp_ids: Iterable[str]) -> dict[str, CascadeCount]:
+    return cascade_counts(
         comp_ids,
         lambda comp_id: [child for child in states[comp_id].children if states[child].comp is not None],
         lambda comp_id: [ref["_id"] for ref in states[comp_id].references],

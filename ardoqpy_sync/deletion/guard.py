@@ -17,7 +17,7 @@ from ardoqpy.errors import BlockReason, DeleteBlocked, InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["Bounds", "Group", "Held", "Missing", "Run", "Thing", "objections", "refusal"]
+__all__ = ["Bounds", "Group", "Missing", "Run", "Target", "TypeCount", "as_delete_blocked", "objections"]
 
 KINDS = ("component", "reference")
 #: How many lines of a refusal's list are in its text; the error carries all of them as data.
@@ -83,7 +83,7 @@ class Bounds:
         return kind in self.kinds and (self.types is None or (kind, ws_id, type_id) in self.types)
 
 
-class Thing(NamedTuple):
+class Target(NamedTuple):
     """A component or a reference: how it is shown, what it is one of, whether a row of this run named it."""
 
     shown: dict[str, Any]
@@ -106,13 +106,13 @@ class Missing(NamedTuple):
     - `children`, `references`: how many components are below it, and references at it and those, in all.
     """
 
-    thing: Thing
-    along: tuple[Thing, ...] = ()
+    target: Target
+    along: tuple[Target, ...] = ()
     children: int = 0
     references: int = 0
 
 
-class Held(NamedTuple):
+class TypeCount(NamedTuple):
     """What there is of a group: how many that were there `before` this run, and how many its rows `named`."""
 
     title: str
@@ -132,7 +132,7 @@ class Run(NamedTuple):
 
 
 def objections(
-    missing: Sequence[Missing], held: Mapping[Group, Held], run: Run, bounds: Bounds
+    missing: Sequence[Missing], held: Mapping[Group, TypeCount], run: Run, bounds: Bounds
 ) -> list[Objection]:
     """Return what speaks against deleting what is missing; nothing where it may go.
 
@@ -149,12 +149,12 @@ def objections(
     ]
 
 
-def going_of(missing: Iterable[Missing]) -> list[Thing]:
-    """Return everything that would be deleted, each thing once."""
-    going = {one.thing.id: one.thing for one in missing}
+def going_of(missing: Iterable[Missing]) -> list[Target]:
+    """Return everything that would be deleted, each target once."""
+    going = {one.target.id: one.target for one in missing}
     for one in missing:
-        for thing in one.along:
-            going.setdefault(thing.id, thing)
+        for target in one.along:
+            going.setdefault(target.id, target)
     return list(going.values())
 
 
@@ -179,8 +179,8 @@ def _of_the_run(run: Run, bounds: Bounds) -> Iterator[Objection]:
         )
 
 
-def _of_the_source(missing: Sequence[Missing], held: Mapping[Group, Held]) -> Iterator[Objection]:
-    for group, number in Counter(one.thing.group for one in missing).items():
+def _of_the_source(missing: Sequence[Missing], held: Mapping[Group, TypeCount]) -> Iterator[Objection]:
+    for group, number in Counter(one.target.group for one in missing).items():
         if not held[group].named:
             yield _objection(
                 "source",
@@ -189,9 +189,11 @@ def _of_the_source(missing: Sequence[Missing], held: Mapping[Group, Held]) -> It
             )
 
 
-def _of_the_share(going: Sequence[Thing], held: Mapping[Group, Held], bounds: Bounds) -> Iterator[Objection]:
+def _of_the_share(
+    going: Sequence[Target], held: Mapping[Group, TypeCount], bounds: Bounds
+) -> Iterator[Objection]:
     # What a row named cannot go at all: that is told for itself.
-    for group, number in Counter(thing.group for thing in going if not thing.named).items():
+    for group, number in Counter(target.group for target in going if not target.named).items():
         title, before, _ = held[group]
         if number > bounds.share * before:
             yield _objection(
@@ -202,7 +204,7 @@ def _of_the_share(going: Sequence[Thing], held: Mapping[Group, Held], bounds: Bo
             )
 
 
-def _of_the_count(going: Sequence[Thing], bounds: Bounds) -> Iterator[Objection]:
+def _of_the_count(going: Sequence[Target], bounds: Bounds) -> Iterator[Objection]:
     along = ", with all that goes along" if bounds.deed == "deleted" else ""
     if bounds.count is not None and len(going) > bounds.count:
         yield _objection(
@@ -213,34 +215,36 @@ def _of_the_count(going: Sequence[Thing], bounds: Bounds) -> Iterator[Objection]
 
 
 def _of_what_goes_along(missing: Sequence[Missing], bounds: Bounds) -> Iterator[Objection]:
-    for thing, along, _, _ in missing:
+    for target, along, _, _ in missing:
         named = [other for other in along if other.named]
         unseen = [other for other in along if not other.named]
         if named:
             yield _objection(
                 "named",
-                f"{_capital(thing)} would take along what a row of this run named: {_listed(named)}. Give "
+                f"{_capital(target)} would take along what a row of this run named: {_listed(named)}. Give "
                 "that another parent, or other ends, first.",
             )
         if unseen and not bounds.take_along:
             yield _objection(
                 "take_along",
-                f"{_capital(thing)} would take along what this run does not delete by itself: "
+                f"{_capital(target)} would take along what this run does not delete by itself: "
                 f"{_listed(unseen)}.",
                 "take_along=True",
             )
 
 
-def refusal(missing: Sequence[Missing], against: Sequence[Objection], deed: str = "deleted") -> DeleteBlocked:
+def as_delete_blocked(
+    missing: Sequence[Missing], against: Sequence[Objection], deed: str = "deleted"
+) -> DeleteBlocked:
     """Return the error for what may not go: each objection, how it is allowed, and what would have gone."""
     would = [
         {
-            **thing.shown,
+            **target.shown,
             "children": children,
             "references": references,
             "along": [other.shown for other in along],
         }
-        for thing, along, children, references in missing
+        for target, along, children, references in missing
     ]
     lines = [_said(one) for one in against[:SHOWN]]
     lines += [f"- ... and {len(against) - SHOWN} more reasons"] if len(against) > SHOWN else []
@@ -278,14 +282,14 @@ def _type_of(shown: Mapping[str, Any]) -> str:
     return str(shown["type"]) if shown["kind"] == "component" else f"type {shown['type']}"
 
 
-def _capital(thing: Thing) -> str:
-    text = str(thing)
+def _capital(target: Target) -> str:
+    text = str(target)
     return f"{text[0].upper()}{text[1:]}"
 
 
-def _listed(things: Sequence[Thing], longest: int = 5) -> str:
-    shown = ", ".join(map(str, things[:longest]))
-    return shown if len(things) <= longest else f"{shown} and {len(things) - longest} more"
+def _listed(targets: Sequence[Target], longest: int = 5) -> str:
+    shown = ", ".join(map(str, targets[:longest]))
+    return shown if len(targets) <= longest else f"{shown} and {len(targets) - longest} more"
 
 
 def _share_for(part: int, whole: int) -> float:

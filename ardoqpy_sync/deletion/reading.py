@@ -42,8 +42,8 @@ class StateReader:
         self._refs: dict[str, Entity] = {}
         self._children: dict[str, list[str]] = {}
         self._references: dict[str, list[Entity]] = {}
-        self._listed: set[str] = set()
-        if len(entities) > MANY:
+        self.is_listed = len(entities) > MANY
+        if self.is_listed:
             self._list(entities)
 
     def _list(self, entities: Sequence[Located]) -> None:
@@ -65,7 +65,6 @@ class StateReader:
         for ref in self._refs.values():
             for end in {ref["source"], ref["target"]}:
                 self._references.setdefault(end, []).append(ref)
-        self._listed.update(of_comps)
 
     def _list_references(self, ws_id: str) -> list[Entity]:
         return self._api.workspaces.references(ws_id, incoming=True)

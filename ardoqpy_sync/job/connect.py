@@ -9,6 +9,7 @@ from ardoqpy_sync.client import ArdoqSyncClient
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ardoqpy.entities import Attributes
     from ardoqpy_sync.job.model import Job
 
 __all__ = ["DEFAULT_VERSION", "open_client", "resolve_path"]
@@ -39,9 +40,7 @@ def open_client(
 
     Raise `ConfigurationError` if a setting is missing or not valid; nothing is sent.
     """
-    arguments: dict[str, Any] = {
-        key: value for key, value in job.ardoq.items() if key not in ("host", "batch")
-    }
+    arguments: Attributes = {key: value for key, value in job.ardoq.items() if key not in ("host", "batch")}
     if "host" in job.ardoq:
         arguments["hosturl"] = job.ardoq["host"]
     if "config" in job.ardoq:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ardoqpy_sync.job.schema_types import Table, ValueType
-    from ardoqpy_sync.job.toml_lines import KeyPath
+    from ardoqpy_sync.job.toml_lines import KeyPath, TomlTable
 
 __all__ = ["load_job", "parse_job"]
 
@@ -108,12 +108,12 @@ class _CheckedTable(NamedTuple):
     """The valid keys of a table in a list, its position, and the number of problems before it."""
 
     key_path: tuple[str, int]
-    table: dict[str, Any]
+    table: TomlTable
     problems_before: int
 
 
 class _Parser:
-    def __init__(self, content: dict[str, Any], lines: TomlLines, path: Path) -> None:
+    def __init__(self, content: TomlTable, lines: TomlLines, path: Path) -> None:
         self._content = content
         self._lines = lines
         self._path = path
@@ -150,7 +150,7 @@ class _Parser:
 
     # -- tables ---------------------------------------------------------------------------------------------
 
-    def _check_table(self, content: Any, table: Table, key_path: KeyPath) -> dict[str, Any]:
+    def _check_table(self, content: Any, table: Table, key_path: KeyPath) -> TomlTable:
         """Return the valid keys of a table; report the others."""
         title = table.header or "the top-level table"
         if not isinstance(content, dict):
@@ -179,7 +179,7 @@ class _Parser:
         shown = quote_name(value) if is_scalar else describe_type(value)
         self._report(key_path, f"{key_path[-1]} is {shown}: {remedy or f'use {value_type.description}.'}")
 
-    def _check_templates(self, key_path: KeyPath, content: dict[str, Any]) -> dict[str, Any]:
+    def _check_templates(self, key_path: KeyPath, content: TomlTable) -> TomlTable:
         valid = {}
         for name, value in content.items():
             remedy = TEMPLATE.check(value)
@@ -194,7 +194,7 @@ class _Parser:
             before = len(self._problems)
             yield _CheckedTable((name, index), self._check_table(item, table, (name, index)), before)
 
-    def _parse_sources(self, content: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _parse_sources(self, content: TomlTable) -> Iterator[tuple[str, TomlTable]]:
         if not content and "sources" in self._content:
             self._report(("sources",), "There is no source. Add a table for each, such as [sources.apps].")
         for name, table in content.items():
@@ -211,7 +211,7 @@ class _Parser:
                 self._report((*key_path, *_named_key(str(error), table)), str(error))
 
     def _parse_selector(
-        self, content: dict[str, Any], table: Table, key_path: KeyPath, default_type: str | None
+        self, content: TomlTable, table: Table, key_path: KeyPath, default_type: str | None
     ) -> ComponentSelector | None:
         before = len(self._problems)
         valid = self._check_table(content, table, key_path)
@@ -271,9 +271,7 @@ class _Parser:
             if len(self._problems) == before and source is not None and target is not None:
                 yield ReferenceMapping(**common, source=source, target=target)
 
-    def _parse_common(
-        self, key_path: KeyPath, table: dict[str, Any], attributes: tuple[str, ...]
-    ) -> dict[str, Any]:
+    def _parse_common(self, key_path: KeyPath, table: TomlTable, attributes: tuple[str, ...]) -> TomlTable:
         """Return the arguments that both kinds of mapping have."""
         sources = self._content.get("sources")
         rows = table.get("rows")
@@ -317,6 +315,6 @@ def _to_text(cell: Any) -> str:
     return str(cell).lower() if isinstance(cell, bool) else str(cell).strip()
 
 
-def _named_key(message: str, table: dict[str, Any]) -> KeyPath:
+def _named_key(message: str, table: TomlTable) -> KeyPath:
     """Return the key of a source that a message names; () if it names none."""
     return next(((name,) for name in table if quote_name(name) in message), ())

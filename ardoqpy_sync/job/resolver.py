@@ -16,13 +16,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.client import ArdoqClient
     from ardoqpy.entities import Attributes
-    from ardoqpy_sync.job.model import (
-        ComponentMapping,
-        ComponentSelector,
-        Job,
-        ReferenceMapping,
-        RowMapping,
-    )
+    from ardoqpy_sync.job.model import ComponentMapping, ComponentSelector, Job, ReferenceMapping, RowMapping
     from ardoqpy_sync.job.problems import Problem
     from ardoqpy_sync.job.template import Template
     from ardoqpy_sync.job.toml_lines import KeyPath

@@ -16,18 +16,10 @@ if TYPE_CHECKING:
     from ardoqpy_sync.job.model import RowMapping
     from ardoqpy_sync.job.resolver import ResolvedMapping, ResolvedSelector
     from ardoqpy_sync.sources.cell_formats import CellFormats
+    from ardoqpy_sync.sources.row import Values
 
-__all__ = [
-    "Values",
-    "list_columns",
-    "make_attribute_reader",
-    "make_name_reader",
-    "make_row_filter",
-    "to_text",
-]
+__all__ = ["list_columns", "make_attribute_reader", "make_name_reader", "make_row_filter", "to_text"]
 
-#: The cells of a row by column.
-Values = dict[str, Any]
 _TEXT = Field("value", "value", "Text")
 
 

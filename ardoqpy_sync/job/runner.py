@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from ardoqpy_sync.client import ArdoqSyncClient
     from ardoqpy_sync.job.model import Job
     from ardoqpy_sync.job.resolver import ResolvedMapping, ResolvedSelector, TypeGroup
-    from ardoqpy_sync.job.row_mapping import Values
     from ardoqpy_sync.sources import Row, Source
+    from ardoqpy_sync.sources.row import Values
 
 __all__ = ["find_problems", "open_sources", "run_job"]
 
@@ -82,10 +82,7 @@ def _open_source(job: Job, name: str, given: Mapping[str, Iterable[Mapping[str, 
 
 
 def run_job(
-    job: Job,
-    client: ArdoqSyncClient,
-    *,
-    sources: Mapping[str, Iterable[Mapping[str, Any]]] | None = None,
+    job: Job, client: ArdoqSyncClient, *, sources: Mapping[str, Iterable[Mapping[str, Any]]] | None = None
 ) -> JobResult:
     """Run a job with a client, which simulates or writes.
 
@@ -238,7 +235,7 @@ class _Run:
         self._client.create_component(component, mapping.key, label=label)
         self._client.check_reach()
 
-    def _match(self, mapping: ResolvedComponents, component: Attributes) -> list[dict[str, Any]]:
+    def _match(self, mapping: ResolvedComponents, component: Attributes) -> list[Attributes]:
         value = component["name"] if mapping.key is None else component[mapping.key]
         return self._client.match_component(mapping.ws_id, mapping.type_id, value, mapping.key)
 
@@ -320,8 +317,7 @@ class _Run:
                 if is_selected is not None and not is_selected(values):
                     counts.skipped += 1
                     continue
-                attributes = read_attributes(values)
-                names = [read_names(values) for read_names in name_readers]
+                attributes, *names = _read_all([read_attributes, *name_readers], values)
             except InvalidInput as error:
                 matches = (
                     self._guess_matches(mapping, values) if isinstance(mapping, ResolvedComponents) else []
@@ -349,7 +345,7 @@ class _Run:
         self,
         mapping: ResolvedMapping,
         attributes: Attributes,
-        find_current: Callable[[], list[dict[str, Any]]],
+        find_current: Callable[[], list[Attributes]],
     ) -> Attributes:
         """Return a row without attributes that are written only on creation, or only if they are empty."""
         if not mapping.create_only and not mapping.fill_if_empty:
@@ -358,7 +354,7 @@ class _Run:
         if not matches:
             return attributes
         api = self._client.api
-        current = (api.components if "typeId" in attributes else api.references).flat(matches[0])
+        current = (api.components if "typeId" in attributes else api.references).flatten(matches[0])
         filled = {name for name in mapping.fill_if_empty if current.get(name) not in (None, "", [])}
         protected = mapping.create_only | filled
         return {name: value for name, value in attributes.items() if name not in protected}
@@ -424,7 +420,7 @@ class _Run:
             kinds = list(dict.fromkeys(group.kind for group in deleted))
             with self._collect_blocked():
                 self._client.delete_cache_misses(kinds=kinds, types=deleted, **guard)
-        limits: dict[str, Any] = {key: value for key, value in guard.items() if key != "take_along"}
+        limits: Attributes = {key: value for key, value in guard.items() if key != "take_along"}
         for group, values in marked.items():
             if group[:2] in missing:
                 with self._collect_blocked():
@@ -459,6 +455,19 @@ def _usable_values(row: Row) -> Values:
     if row.problem is not None:
         raise InvalidInput(row.problem)
     return row.values
+
+
+def _read_all(readers: Iterable[Callable[[Values], Any]], values: Values) -> list[Any]:
+    """Return the result of each reader; raise `InvalidInput` with the messages of all that fail."""
+    results, problems = [], []
+    for read in readers:
+        try:
+            results.append(read(values))
+        except InvalidInput as error:
+            problems.append(str(error))
+    if problems:
+        raise InvalidInput(" ".join(dict.fromkeys(problems)))
+    return results
 
 
 def _workspaces(

@@ -202,8 +202,7 @@ def _find_column(columns: Iterable[_Column], names: Sequence[str]) -> _Column | 
 
 def _field_for(column: str, fields: Sequence[Field]) -> Field | None:
     return next(
-        (field for field in fields if is_similar(field.name, column) or is_similar(field.label, column)),
-        None,
+        (field for field in fields if is_similar(field.name, column) or is_similar(field.label, column)), None
     )
 
 

@@ -118,8 +118,7 @@ _MAPPING = {
     "where": Key(WHERE, "Use only rows with these cells: for each column a value, or a list of values."),
     "description": Key(TEMPLATE, "The description."),
     "fields": Key(
-        TEMPLATES,
-        "Custom fields, by name or label in Ardoq. Cells are converted to the type of the field.",
+        TEMPLATES, "Custom fields, by name or label in Ardoq. Cells are converted to the type of the field."
     ),
     "create_only": Key(NAMES, "Attributes that are written only when the item is created."),
     "fill_if_empty": Key(NAMES, "Attributes that are written only if they are empty in Ardoq."),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy.errors import ConfigurationError, InvalidInput
 from ardoqpy_sync import json_file
-from ardoqpy_sync.deletion.delete_missing import rows_of
+from ardoqpy_sync.deletion.delete_missing import count_rows
 from ardoqpy_sync.json_file import as_json_value
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def write_state(path: str | os.PathLike[str], report: Mapping[str, Any], *, job:
         "at": f"{now}Z",
         "job": job,
         "host": host,
-        "rows": rows_of(report),
+        "rows": count_rows(report),
         "not_converging": as_json_value(report["not_converging"]),
     }
     json_file.write(path, data, "state")

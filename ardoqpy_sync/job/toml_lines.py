@@ -9,8 +9,10 @@ import re
 import tomllib
 from typing import Any
 
-__all__ = ["KeyPath", "TomlLines", "find_lines"]
+__all__ = ["KeyPath", "TomlLines", "TomlTable", "find_lines"]
 
+#: A table with keys of any name.
+TomlTable = dict[str, Any]
 #: The keys down to a value; the index of an array item is a number from 0 on.
 KeyPath = tuple[str | int, ...]
 
@@ -136,5 +138,5 @@ class _Reader:
 
 
 def _unquote(key: str) -> str:
-    table: dict[str, Any] = tomllib.loads(f"{key} = 0")
+    table: TomlTable = tomllib.loads(f"{key} = 0")
     return next(iter(table))

@@ -1,4 +1,4 @@
-"""Applying a plan: what it says is carried out as it was reviewed, and what has moved since is left alone."""
+"""Apply a plan as it was reviewed, and leave alone what has drifted since."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ardoqpy._messages import describe_type, quote_name
 from ardoqpy.errors import ArdoqClientException, InvalidInput, NotFoundError, PlanDrifted
 from ardoqpy_sync.compare.diff import CREATE, DELETE
 from ardoqpy_sync.plans.document_schema import ENDS
-from ardoqpy_sync.plans.drift import FAILED, MOVED, SETTLED, TODO, Course, Standing
+from ardoqpy_sync.plans.drift import FAILED, MOVED, SETTLED, TODO, DriftDetector, PlannedEntity
 from ardoqpy_sync.plans.plan import Plan
 from ardoqpy_sync.writing.pending_row import RowReference, SourceRow
 from ardoqpy_sync.writing.senders import NoRequests
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 __all__ = ["apply"]
 
 _APPLIED, _ALREADY, _REPLANNED, _FAILED, _HELD = "applied", "already", "replanned", "failed", "held"
-#: So many of what has moved are named in a sentence.
+#: How many drifted entities are named in a sentence.
 NAMED = 5
 
 
 def apply(
-    engine: PlanEngine, plan: Plan, moved: str, on_error: str, here: dict[str, str | None]
+    engine: PlanEngine, plan: Plan, on_drift: str, on_error: str, here: dict[str, str | None]
 ) -> dict[str, Any]:
     """Carry out a plan through an engine, as `ArdoqSyncClient.apply` says.
 
@@ -35,8 +35,8 @@ def apply(
     """
     if not isinstance(plan, Plan):
         raise InvalidInput(f"plan is {describe_type(plan)}: give a Plan, as Plan.load(path) reads one.")
-    if not isinstance(moved, str) or moved not in ("skip", "refuse", "replan"):
-        raise InvalidInput(f"moved is {quote_name(moved)}: say 'skip', 'refuse' or 'replan'.")
+    if not isinstance(on_drift, str) or on_drift not in ("skip", "refuse", "replan"):
+        raise InvalidInput(f"on_drift is {quote_name(on_drift)}: give 'skip', 'refuse' or 'replan'.")
     plan = Plan.from_dict(plan.as_dict())
     for key, value in here.items():
         made = {"host": plan.made["host"], "org": plan.made.get("org")}.get(key)
@@ -48,9 +48,9 @@ def apply(
             )
     engine.flush()
     engine.drifted.clear()
-    with engine.cache.unnamed():
+    with engine.cache.without_naming():
         _load_afresh(engine, plan)
-        if moved == "refuse":
+        if on_drift == "refuse":
             rehearsal = _Applying(engine.preview(NoRequests("rehearsed-")), plan, "skip", "collect")
             result = rehearsal.run()
             if result["moved"]:
@@ -59,7 +59,7 @@ def apply(
                 kind, row, problem = rehearsal.problems[0]
                 engine.failed(kind, row, problem)
                 raise problem
-        return _Applying(engine, plan, moved, on_error).run()
+        return _Applying(engine, plan, on_drift, on_error).run()
 
 
 def _load_afresh(engine: PlanEngine, plan: Plan) -> None:
@@ -76,12 +76,12 @@ def _load_afresh(engine: PlanEngine, plan: Plan) -> None:
 class _Applying:
     """Go through a plan once."""
 
-    def __init__(self, engine: PlanEngine, plan: Plan, moved: str, on_error: str) -> None:
+    def __init__(self, engine: PlanEngine, plan: Plan, on_drift: str, on_error: str) -> None:
         self._engine = engine
         self._plan = plan
-        self._way = moved
+        self._on_drift = on_drift
         self._on_error = on_error
-        self._standing = Standing(engine, plan)
+        self._detector = DriftDetector(engine, plan)
         self._outcomes: dict[int, str] = {}
         self._reasons: dict[int, str] = {}
         self._moved: dict[str, dict[str, Any]] = {}
@@ -94,13 +94,13 @@ class _Applying:
         """Carry out change after change, and return what became of each."""
         self._engine.log.circuit_breaker.reset()
         for number, change in enumerate(self._plan.changes):
-            course = self._standing.courses[change["_id"]]
+            planned = self._detector.by_plan_id[change["_id"]]
             if "deleted_with" in change:
-                self._gone_along(number, course)
-            elif course.passing and course.id is None and course.standing != FAILED:
+                self._gone_along(number, planned)
+            elif planned.passing and planned.id is None and planned.status != FAILED:
                 self._outcomes[number] = _ALREADY  # it is to be gone in the end, and nothing needs it
             else:
-                self._take(number, course)
+                self._take(number, planned)
             if self._engine.writes.is_full:
                 self._flush()
         while self._pending:  # what has drifted may be decided again, and is pending then
@@ -113,91 +113,91 @@ class _Applying:
         """Send the pending writes, and note their outcomes."""
         pending, self._pending = self._pending, []
         failures, drifted = self._engine.flush(), self._engine.drifted
-        self._standing.know_real_ids()
+        self._detector.note_real_ids()
         for number in pending:
-            course = self._standing.courses[self._plan.changes[number]["_id"]]
-            problem = failures.get(course.id or "")
-            now = self._engine.cache.get(course.kind.name, course.id or "")
+            planned = self._detector.by_plan_id[self._plan.changes[number]["_id"]]
+            problem = failures.get(planned.id or "")
+            now = self._engine.cache.get(planned.kind.name, planned.id or "")
             if self._outcomes[number] == _REPLANNED and isinstance(problem, NotFoundError):
-                course.now = self._moved[self._plan.changes[number]["_id"]]["now"] = None
-                self._leave(number, course)
+                planned.now = self._moved[self._plan.changes[number]["_id"]]["now"] = None
+                self._leave(number, planned)
             elif problem is not None:
-                self._fail(number, course, problem)
-            elif course.id in drifted and self._outcomes[number] == _APPLIED:
-                course.move("changed" if now else "deleted", now and now.entity)
+                self._fail(number, planned, problem)
+            elif planned.id in drifted and self._outcomes[number] == _APPLIED:
+                planned.move("changed" if now else "deleted", now and now.entity)
                 del self._outcomes[number]
-                self._leave(number, course)
+                self._leave(number, planned)
             elif now is not None:
-                course.version = now.entity.get("_version")
+                planned.version = now.entity.get("_version")
 
     # -- one change -----------------------------------------------------------------------------------------
 
-    def _take(self, number: int, course: Course) -> None:
-        standing = self._standing.of(course)
-        change = course.changes[number]
-        if standing == FAILED:
-            self._fail(number, course, InvalidInput(f"{_named(change)} was not created."))
-        elif standing == MOVED:
-            self._leave(number, course)
-        elif standing == SETTLED or list(course.changes).index(number) < course.start:
+    def _take(self, number: int, planned: PlannedEntity) -> None:
+        status = self._detector.of(planned)
+        change = planned.changes[number]
+        if status == FAILED:
+            self._fail(number, planned, InvalidInput(f"{_named(change)} was not created."))
+        elif status == MOVED:
+            self._leave(number, planned)
+        elif status == SETTLED or list(planned.changes).index(number) < planned.start:
             self._outcomes[number] = _ALREADY
         else:
             try:
                 self._engine.log.circuit_breaker.check()
-                self._carry_out(number, course)
+                self._carry_out(number, planned)
             except ArdoqClientException as problem:
-                self._fail(number, course, problem)
+                self._fail(number, planned, problem)
             if number not in self._outcomes:  # it turned out to have moved
-                self._leave(number, course)
+                self._leave(number, planned)
 
-    def _carry_out(self, number: int, course: Course) -> None:
-        change = course.changes[number]
+    def _carry_out(self, number: int, planned: PlannedEntity) -> None:
+        change = planned.changes[number]
         if change["action"] == CREATE:
-            self._create(number, course)
+            self._create(number, planned)
         elif change["action"] == DELETE:
-            self._delete(number, course)
+            self._delete(number, planned)
         else:
-            self._update(number, course)
+            self._update(number, planned)
 
-    def _create(self, number: int, course: Course) -> None:
-        wanted = self._in_ardoq(course, number)
-        ws_id = course.changes[number]["rootWorkspace"]
-        stored = self._engine.create_as_planned(course.kind, ws_id, wanted, _row(course.changes[number]))
-        self._standing.recognise(course, stored["_id"])
-        self._note_applied(number, course, stored)
+    def _create(self, number: int, planned: PlannedEntity) -> None:
+        wanted = self._in_ardoq(planned, number)
+        ws_id = planned.changes[number]["rootWorkspace"]
+        stored = self._engine.create_as_planned(planned.kind, ws_id, wanted, _row(planned.changes[number]))
+        self._detector.identify(planned, stored["_id"])
+        self._note_applied(number, planned, stored)
 
-    def _update(self, number: int, course: Course) -> None:
-        wanted = self._in_ardoq(course, number)
-        current = self._engine.find(course.kind, course.id or "")
-        if current is None or current.entity.get("_version") != course.version:
-            course.move("changed" if current else "deleted", current and current.entity)
+    def _update(self, number: int, planned: PlannedEntity) -> None:
+        wanted = self._in_ardoq(planned, number)
+        current = self._engine.find(planned.kind, planned.id or "")
+        if current is None or current.entity.get("_version") != planned.version:
+            planned.move("changed" if current else "deleted", current and current.entity)
             return
-        stored = self._engine.update_as_planned(current, wanted, _row(course.changes[number]))
-        self._note_applied(number, course, stored)
+        stored = self._engine.update_as_planned(current, wanted, _row(planned.changes[number]))
+        self._note_applied(number, planned, stored)
 
-    def _note_applied(self, number: int, course: Course, stored: Entity) -> None:
-        course.version = stored.get("_version")
+    def _note_applied(self, number: int, planned: PlannedEntity, stored: Entity) -> None:
+        planned.version = stored.get("_version")
         self._outcomes[number] = _APPLIED
         self._pending.append(number)
 
-    def _delete(self, number: int, course: Course) -> None:
+    def _delete(self, number: int, planned: PlannedEntity) -> None:
         self._flush()
         # Ardoq checks no version for a DELETE: the entity has to be read right before.
-        current = self._engine.find(course.kind, course.id or "", afresh=True)
+        current = self._engine.find(planned.kind, planned.id or "", afresh=True)
         if current is None:
             self._outcomes[number] = _ALREADY
             return
         entity_id = current.entity["_id"]
-        if current.entity.get("_version") != course.version:
-            course.move("changed", current.entity)
+        if current.entity.get("_version") != planned.version:
+            planned.move("changed", current.entity)
             return
-        along = self._engine.cache.cascade(course.kind.name, entity_id)[1:]
+        along = self._engine.cache.cascade(planned.kind.name, entity_id)[1:]
         in_the_way = [each for each in along if not self._is_to_go(number, each.entity)]
         if in_the_way:
-            course.move("along", current.entity, in_the_way)
+            planned.move("along", current.entity, in_the_way)
             return
-        row = SourceRow({"_id": entity_id}, _row(course.changes[number]), lambda *_: {}, caller_reports=True)
-        self._engine.delete(course.kind, entity_id, row)
+        row = SourceRow({"_id": entity_id}, _row(planned.changes[number]), lambda *_: {}, caller_reports=True)
+        self._engine.delete(planned.kind, entity_id, row)
         problem = self._engine.flush().get(entity_id)  # now, while it is what was just read
         if isinstance(problem, NotFoundError):
             self._outcomes[number] = _ALREADY
@@ -207,119 +207,119 @@ class _Applying:
             self._outcomes[number] = _APPLIED
             for _, _, entity in along:
                 self._went.add(entity["_id"])
-                last = list(self._standing.by_id[entity["_id"]].changes)[-1]
+                last = list(self._detector.by_id[entity["_id"]].changes)[-1]
                 if self._outcomes.get(last) == _HELD:  # by another component, with which it would have gone
                     self._outcomes[last] = _APPLIED
                     del self._reasons[last]
 
     def _is_to_go(self, number: int, entity: Entity) -> bool:
         """Tell whether what would go with a component goes by the plan, and is as that was decided on."""
-        course = self._standing.by_id.get(entity["_id"])
-        if course is None or self._standing.of(course) != TODO or entity.get("_version") != course.version:
+        planned = self._detector.by_id.get(entity["_id"])
+        if planned is None or self._detector.of(planned) != TODO or entity.get("_version") != planned.version:
             return False
-        left = [change for place, change in course.changes.items() if place > number]
-        return course.listed[-1]["action"] == DELETE and all(one["action"] == DELETE for one in left)
+        left = [change for place, change in planned.changes.items() if place > number]
+        return planned.listed[-1]["action"] == DELETE and all(one["action"] == DELETE for one in left)
 
-    def _gone_along(self, number: int, course: Course) -> None:
-        change = course.changes[number]
-        root = self._standing.courses[str(change["deleted_with"])]
-        kind, entity_id = course.kind.name, course.id
+    def _gone_along(self, number: int, planned: PlannedEntity) -> None:
+        change = planned.changes[number]
+        root = self._detector.by_plan_id[str(change["deleted_with"])]
+        kind, entity_id = planned.kind.name, planned.id
         if entity_id is None or self._engine.cache.get(kind, entity_id) is None:
             self._outcomes[number] = _APPLIED if entity_id in self._went else _ALREADY
-        elif self._standing.of(course) == MOVED:
-            self._leave(number, course)
+        elif self._detector.of(planned) == MOVED:
+            self._leave(number, planned)
         elif self._outcomes[list(root.changes)[-1]] in (_APPLIED, _ALREADY):
             current = self._engine.cache.get(kind, entity_id)
-            course.move("changed", current and current.entity)
-            self._leave(number, course)
+            planned.move("changed", current and current.entity)
+            self._leave(number, planned)
         else:
             self._outcomes[number] = _HELD
             self._reasons[number] = f"{_named(root.listed[-1])} is not deleted."
 
     # -- ids ------------------------------------------------------------------------------------------------
 
-    def _in_ardoq(self, course: Course, number: int) -> Entity:
+    def _in_ardoq(self, planned: PlannedEntity, number: int) -> Entity:
         """Return what a change wants, with the ids in Ardoq of what the plan creates."""
-        wanted = {key: values["new"] for key, values in course.changes[number]["attributes"].items()}
-        for key in ENDS[course.kind.name]:
-            if wanted.get(key) in self._standing.created:
-                wanted[key] = self._id_of(self._standing.courses[wanted[key]], key)
+        wanted = {key: values["new"] for key, values in planned.changes[number]["attributes"].items()}
+        for key in ENDS[planned.kind.name]:
+            if wanted.get(key) in self._detector.created:
+                wanted[key] = self._id_of(self._detector.by_plan_id[wanted[key]], key)
         return wanted
 
-    def _id_of(self, course: Course, key: str) -> str:
-        number, change = next(iter(course.changes.items()))
-        if course.id is None and course.passing and course.standing != FAILED:
+    def _id_of(self, planned: PlannedEntity, key: str) -> str:
+        number, change = next(iter(planned.changes.items()))
+        if planned.id is None and planned.passing and planned.status != FAILED:
             # It is deleted further on, but needed until then.
-            matches = self._standing.matches(course)
+            matches = self._detector.matches(planned)
             if matches:
-                course.move("created", matches[0])
-                self._standing.recognise(course, matches[0]["_id"])
+                planned.move("created", matches[0])
+                self._detector.identify(planned, matches[0]["_id"])
             else:
-                course.standing = TODO
+                planned.status = TODO
                 del self._outcomes[number]
-                self._take(number, course)
+                self._take(number, planned)
                 if self._engine.writes.is_full:
                     self._flush()
-        if course.id is None:
+        if planned.id is None:
             reason = self._reasons.get(number, "it was left out")
             raise InvalidInput(f"{key} is {_named(change)}, which was not created: {reason}")
-        return course.id
+        return planned.id
 
     # -- what is not done -----------------------------------------------------------------------------------
 
-    def _fail(self, number: int, course: Course, problem: ArdoqClientException) -> None:
-        change = course.changes[number]
+    def _fail(self, number: int, planned: PlannedEntity, problem: ArdoqClientException) -> None:
+        change = planned.changes[number]
         row = {key: values["new"] for key, values in change["attributes"].items()}
         row = {"name": change["name"], "rootWorkspace": change["rootWorkspace"], **row}
         if change["action"] == CREATE:
-            course.standing, course.id = FAILED, None
+            planned.status, planned.id = FAILED, None
         else:
-            row["_id"] = course.id
+            row["_id"] = planned.id
         self._outcomes[number], self._reasons[number] = _FAILED, str(problem)
-        self.problems.append((course.kind, row, problem))
-        self._engine.failed(course.kind, row, problem, _row(change))
+        self.problems.append((planned.kind, row, problem))
+        self._engine.failed(planned.kind, row, problem, _row(change))
         if self._on_error == "raise":
             raise problem
 
-    def _leave(self, number: int, course: Course) -> None:
+    def _leave(self, number: int, planned: PlannedEntity) -> None:
         """Leave what has moved as it is, or, where that is asked for and can be done, decide it again."""
-        change = course.changes[number]
+        change = planned.changes[number]
         if change["_id"] not in self._moved:
-            self._moved[change["_id"]] = self._entry(course, change)
+            self._moved[change["_id"]] = self._entry(planned, change)
         entry = self._moved[change["_id"]]
-        if self._way == "refuse":
+        if self._on_drift == "refuse":
             done = sum(outcome == _APPLIED for outcome in self._outcomes.values())
             raise PlanDrifted(
                 f"{_since([entry])}, while the plan was being applied: {done} of its {len(self._plan)} "
                 "changes are carried out.",
                 moved=[entry],
             )
-        if self._way == "replan" and change["action"] != DELETE and course.now is not None:
+        if self._on_drift == "replan" and change["action"] != DELETE and planned.now is not None:
             try:
-                wanted = self._in_ardoq(course, number)
+                wanted = self._in_ardoq(planned, number)
                 row = RowReference(change.get("label"))
-                self._engine.ensure_by_id(course.kind, course.now["_id"], wanted, row, caller_reports=True)
+                self._engine.ensure_by_id(planned.kind, planned.now["_id"], wanted, row, caller_reports=True)
                 self._outcomes[number] = _REPLANNED
                 self._pending.append(number)
             except NotFoundError:
-                course.now = entry["now"] = None
+                planned.now = entry["now"] = None
             except ArdoqClientException as problem:
-                self._fail(number, course, problem)
+                self._fail(number, planned, problem)
         if number not in self._outcomes:
             entry["changes"].append(change)
             self._outcomes[number] = MOVED
 
-    def _entry(self, course: Course, change: ChangeEntry) -> dict[str, Any]:
-        left = [one for place, one in course.changes.items() if place not in self._outcomes]
+    def _entry(self, planned: PlannedEntity, change: ChangeEntry) -> dict[str, Any]:
+        left = [one for place, one in planned.changes.items() if place not in self._outcomes]
         values = {key: pair for one in left for key, pair in one["attributes"].items()}
-        who, when = self._touched(course.kind.name, course.now)
+        who, when = self._touched(planned.kind.name, planned.now)
         return {
-            "kind": course.kind.name,
-            "_id": course.id,
+            "kind": planned.kind.name,
+            "_id": planned.id,
             "name": change["name"],
-            "what": course.what,
+            "what": planned.what,
             "planned": {"version": change["version"], "attributes": values},
-            "now": None if course.now is None else self._now(course.kind, course.now, values),
+            "now": None if planned.now is None else self._now(planned.kind, planned.now, values),
             "who": who,
             "when": when,
             "along": [
@@ -330,19 +330,19 @@ class _Applying:
                     "who": by,
                     "when": at,
                 }
-                for kind, _, entity in course.along
+                for kind, _, entity in planned.along
                 for by, at in [self._touched(kind, entity)]
             ],
             "changes": [],
         }
 
     def _now(self, kind: Kind, entity: Entity, values: dict[str, Any]) -> dict[str, Any]:
-        held = kind.collection.flat(entity)
+        held = kind.collection.flatten(entity)
         return {"version": entity.get("_version"), "attributes": {key: held.get(key) for key in values}}
 
     def _touched(self, kind: str, entity: Entity | None) -> tuple[str | None, str | None]:
         of = self._engine.component if kind == "component" else self._engine.reference
-        return (None, None) if entity is None else of.collection.touched(entity)
+        return (None, None) if entity is None else of.collection.last_change(entity)
 
     def _name_of(self, kind: str, entity: Entity) -> str:
         if kind == "component":
@@ -360,14 +360,14 @@ class _Applying:
         for number, change in enumerate(self._plan.changes):
             outcome = self._outcomes[number]
             if outcome != MOVED:
-                one = {**change, "_id": self._standing.courses[change["_id"]].id}
+                one = {**change, "_id": self._detector.by_plan_id[change["_id"]].id}
                 if number in self._reasons:
                     one["reason"] = self._reasons[number]
                 result[outcome].append(one)
-        courses = self._standing.courses
+        by_plan_id = self._detector.by_plan_id
         result[MOVED] = list(self._moved.values())
         result["ids"] = {
-            plan_id: courses[plan_id].id for plan_id in courses if plan_id in self._standing.created
+            plan_id: by_plan_id[plan_id].id for plan_id in by_plan_id if plan_id in self._detector.created
         }
         result["sentence"] = _sentence(result)
         return result

@@ -1,4 +1,4 @@
-"""How what Ardoq holds stands to a plan: as it was decided on, as it is wanted, or moved since.
+"""Detect drift: whether Ardoq holds what a plan was decided on, what it wants, or something else.
 
 Looks at what is loaded and decides; nothing here writes.
 """
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from ardoqpy_sync.plans.plan import Plan
     from ardoqpy_sync.plans.plan_engine import PlanEngine
 
-__all__ = ["FAILED", "MOVED", "SETTLED", "TODO", "Course", "Standing"]
+__all__ = ["FAILED", "MOVED", "SETTLED", "TODO", "DriftDetector", "PlannedEntity"]
 
-#: How an entity stands: to be done from where it is, as wanted already, moved, or not created.
+#: The status of an entity: to be done, as wanted already, drifted, or not created.
 TODO, SETTLED, MOVED, FAILED = "to do", "settled", "moved", "failed"
 
 
 @dataclass(slots=True)
-class Course:
-    """All that a plan has for one entity: its changes, by their places in the plan, and how it stands.
+class PlannedEntity:
+    """What a plan has for one entity: its changes, by their numbers in the plan, and its status.
 
     - `id`: the entity's in Ardoq; None as long as it is not created.
     - `version`: the one it has to have for its next change.
@@ -41,7 +41,7 @@ class Course:
     kind: Kind
     changes: dict[int, ChangeEntry] = field(default_factory=dict)
     id: str | None = None
-    standing: str | None = None
+    status: str | None = None
     version: Any = None
     start: int = 0
     what: str = ""
@@ -68,151 +68,151 @@ class Course:
         }
 
     def move(self, what: str, now: Entity | None, along: Iterable[Located] = ()) -> None:
-        """Note that it has moved."""
-        self.standing, self.what, self.now, self.along = MOVED, what, now, list(along)
+        """Note that it has drifted."""
+        self.status, self.what, self.now, self.along = MOVED, what, now, list(along)
 
 
-class Standing:
-    """Find out how each entity of a plan stands, at its first change or when another needs to know."""
+class DriftDetector:
+    """Determine the status of each entity of a plan, at its first change or when another depends on it."""
 
     def __init__(self, engine: PlanEngine, plan: Plan) -> None:
         self._engine = engine
         kinds = {kind.name: kind for kind in (engine.component, engine.reference)}
-        self.courses: dict[str, Course] = {}
+        self.by_plan_id: dict[str, PlannedEntity] = {}
         for number, change in enumerate(plan.changes):
-            course = self.courses.setdefault(change["_id"], Course(kinds[change["kind"]]))
-            course.changes[number] = change
+            planned = self.by_plan_id.setdefault(change["_id"], PlannedEntity(kinds[change["kind"]]))
+            planned.changes[number] = change
         self.created = {
-            plan_id for plan_id, course in self.courses.items() if course.listed[0]["action"] == CREATE
+            plan_id for plan_id, planned in self.by_plan_id.items() if planned.listed[0]["action"] == CREATE
         }
-        self.by_id: dict[str, Course] = {}
+        self.by_id: dict[str, PlannedEntity] = {}
         self._made: set[str] = set()
-        for plan_id, course in self.courses.items():
+        for plan_id, planned in self.by_plan_id.items():
             if plan_id not in self.created:
-                self.recognise(course, plan_id)
+                self.identify(planned, plan_id)
 
-    def recognise(self, course: Course, entity_id: str) -> None:
-        """Note which entity in Ardoq a course is about."""
-        course.id = entity_id
-        self.by_id[entity_id] = course
-        if course.listed[0]["action"] == CREATE:
+    def identify(self, planned: PlannedEntity, entity_id: str) -> None:
+        """Note the id in Ardoq of an entity of the plan."""
+        planned.id = entity_id
+        self.by_id[entity_id] = planned
+        if planned.listed[0]["action"] == CREATE:
             self._made.add(entity_id)
 
-    def know_real_ids(self) -> None:
+    def note_real_ids(self) -> None:
         """Know what the plan has created by its ids in Ardoq, where it had batch ids until now."""
         for plan_id in self.created:
-            course = self.courses[plan_id]
-            real = self._engine.real_id(course.id)
-            if real != course.id:
-                self.recognise(course, real)
+            planned = self.by_plan_id[plan_id]
+            real = self._engine.real_id(planned.id)
+            if real != planned.id:
+                self.identify(planned, real)
 
-    def of(self, course: Course) -> str:
-        """Return how an entity stands."""
-        if course.standing is None:
-            if course.listed[0]["action"] != CREATE:
-                self._assess(course)
-            elif course.passing:
-                course.standing = TODO
+    def of(self, planned: PlannedEntity) -> str:
+        """Return the status of an entity."""
+        if planned.status is None:
+            if planned.listed[0]["action"] != CREATE:
+                self._assess(planned)
+            elif planned.passing:
+                planned.status = TODO
             else:
-                self._assess_created(course)
-        return course.standing or TODO
+                self._assess_created(planned)
+        return planned.status or TODO
 
-    def _assess(self, course: Course) -> None:
-        last = course.listed[-1]
-        found = self._engine.cache.get(course.kind.name, course.id or "")
+    def _assess(self, planned: PlannedEntity) -> None:
+        last = planned.listed[-1]
+        found = self._engine.cache.get(planned.kind.name, planned.id or "")
         if found is None and "deleted_with" not in last:  # it may be in a workspace that is not loaded
-            found = self._engine.find(course.kind, course.id or "")
+            found = self._engine.find(planned.kind, planned.id or "")
         if found is None:
-            course.move("deleted", None)
+            planned.move("deleted", None)
             if last["action"] == DELETE:
-                course.standing = SETTLED
-        elif not self._begun(course, found.entity, 0):
-            course.move("changed", found.entity)
+                planned.status = SETTLED
+        elif not self._begun(planned, found.entity, 0):
+            planned.move("changed", found.entity)
 
-    def _assess_created(self, course: Course) -> None:
-        matches = self.matches(course)
+    def _assess_created(self, planned: PlannedEntity) -> None:
+        matches = self.matches(planned)
         for entity in matches:
-            if self._begun(course, entity, 1):
-                self.recognise(course, entity["_id"])
+            if self._begun(planned, entity, 1):
+                self.identify(planned, entity["_id"])
                 return
-        if matches and not self._by_lost_field(course):
-            course.move("created", matches[0])
-            self.recognise(course, matches[0]["_id"])
+        if matches and not self._by_lost_field(planned):
+            planned.move("created", matches[0])
+            self.identify(planned, matches[0]["_id"])
         else:
-            course.standing = TODO
+            planned.status = TODO
 
-    def _begun(self, course: Course, entity: Entity, least: int) -> bool:
-        """Find how much of a course is done to an entity, at least so many changes; False where it has moved.
+    def _begun(self, planned: PlannedEntity, entity: Entity, least: int) -> bool:
+        """Note how many of the changes are done, at least `least`; return False if the entity has drifted.
 
-        So much is done if the values are there and the next change was decided on what is there: none, all,
-        or, where an earlier applying was cut off, some.
+        So many are done if the values are there and the next change was decided on what is there: none, all,
+        or, if an earlier `apply` was cut off, some.
         """
-        if least == 0 and self._is_next(course, entity, 0):
+        if least == 0 and self._is_next(planned, entity, 0):
             return True
-        if course.listed[-1]["action"] != DELETE and self._holds(course, course.wanted(), entity):
-            course.standing = SETTLED
+        if planned.listed[-1]["action"] != DELETE and self._holds(planned, planned.wanted(), entity):
+            planned.status = SETTLED
             return True
         return any(
-            self._is_next(course, entity, done) and self._holds(course, course.wanted(done), entity)
-            for done in range(len(course.changes) - 1, 0, -1)
+            self._is_next(planned, entity, done) and self._holds(planned, planned.wanted(done), entity)
+            for done in range(len(planned.changes) - 1, 0, -1)
         )
 
-    def _is_next(self, course: Course, entity: Entity, done: int) -> bool:
+    def _is_next(self, planned: PlannedEntity, entity: Entity, done: int) -> bool:
         """Tell whether a change was decided on an entity as it is; note then that it is the next."""
-        change, version = course.listed[done], entity.get("_version")
-        if change["version"] != version or not self._holds(course, _old(change), entity):
+        change, version = planned.listed[done], entity.get("_version")
+        if change["version"] != version or not self._holds(planned, _old(change), entity):
             return False
-        course.standing, course.start, course.version = TODO, done, version
+        planned.status, planned.start, planned.version = TODO, done, version
         return True
 
-    def _holds(self, course: Course, wanted: Entity, entity: Entity) -> bool:
+    def _holds(self, planned: PlannedEntity, wanted: Entity, entity: Entity) -> bool:
         """Tell whether an entity has those values, ends that the plan creates being whatever they may be."""
         plain = dict(wanted)
-        for key in ENDS[course.kind.name]:
+        for key in ENDS[planned.kind.name]:
             if plain.get(key) in self.created and entity.get(key) not in self._may_be(plain.pop(key)):
                 return False
-        return not self._engine.lacking(course.kind, plain, entity)
+        return not self._engine.lacking(planned.kind, plain, entity)
 
     def _may_be(self, plan_id: str) -> set[str]:
-        course = self.courses[plan_id]
-        return {course.id} if course.id is not None else {one["_id"] for one in self.matches(course)}
+        planned = self.by_plan_id[plan_id]
+        return {planned.id} if planned.id is not None else {one["_id"] for one in self.matches(planned)}
 
     # -- what a create matches ------------------------------------------------------------------------------
 
-    def matches(self, course: Course) -> list[Entity]:
+    def matches(self, planned: PlannedEntity) -> list[Entity]:
         """Return what in Ardoq a create of the plan would be matched with, as a row is, in Ardoq's order.
 
         What another create has made, or was found to be, is not among it.
         """
         found: dict[str, Entity] = {}
-        for wanted in (course.wanted(), course.wanted(1)):
-            for entity in self._matching(course, wanted):
+        for wanted in (planned.wanted(), planned.wanted(1)):
+            for entity in self._matching(planned, wanted):
                 if entity["_id"] not in self._made:
                     found.setdefault(entity["_id"], entity)
         return list(found.values())
 
-    def _matching(self, course: Course, wanted: Entity) -> Sequence[Entity]:
-        change = course.listed[0]
-        shelf = self._engine.shelf(course.kind, change["rootWorkspace"])
-        if course.kind is self._engine.reference:
+    def _matching(self, planned: PlannedEntity, wanted: Entity) -> Sequence[Entity]:
+        change = planned.listed[0]
+        index = self._engine.index(planned.kind, change["rootWorkspace"])
+        if planned.kind is self._engine.reference:
             source, target = (self._end(wanted.get(key)) for key in ENDS["reference"])
             if source is None or target is None:
                 return []
-            return shelf.matches(reference_key(source, target, wanted.get("type")))
+            return index.matches(reference_key(source, target, wanted.get("type")))
         type_id, by = wanted.get("typeId"), change.get("field")
         if by is not None and wanted.get(by) is not None:
             found = self._engine.with_value(change["rootWorkspace"], by, wanted[by])
             return [entity for entity in found if entity.get("typeId") == type_id]
-        return shelf.matches(component_key(type_id, str(wanted.get("name"))))
+        return index.matches(component_key(type_id, str(wanted.get("name"))))
 
     def _end(self, comp_id: Any) -> str | None:
-        end: str | None = self.courses[comp_id].id if comp_id in self.created else comp_id
+        end: str | None = self.by_plan_id[comp_id].id if comp_id in self.created else comp_id
         return end
 
-    def _by_lost_field(self, course: Course) -> bool:
+    def _by_lost_field(self, planned: PlannedEntity) -> bool:
         """Tell whether the row was matched by a field that it does not write: its name alone says little."""
-        by = course.listed[0].get("field")
-        return by is not None and course.wanted().get(by) is None
+        by = planned.listed[0].get("field")
+        return by is not None and planned.wanted().get(by) is None
 
 
 def _old(change: ChangeEntry) -> Entity:

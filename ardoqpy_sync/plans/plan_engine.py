@@ -67,7 +67,7 @@ class PlanEngine(Engine):
 
     def lacking(self, kind: Kind, wanted: Entity, current: Entity) -> Differences:
         """Return what of `wanted` an entity lacks, without what Ardoq is known not to keep as sent."""
-        found = differences(wanted, kind.collection.flat(current), kind.ignored)
+        found = differences(wanted, kind.collection.flatten(current), kind.ignored)
         return {
             key: (old, new)
             for key, (old, new) in found.items()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from ardoqpy._messages import describe_type, quote_name, suggest
 from ardoqpy.errors import DeleteBlocked, InvalidInput
 from ardoqpy_sync import json_file
-from ardoqpy_sync.compare.cascade_counts import extents
+from ardoqpy_sync.compare.cascade_counts import cascade_counts
 from ardoqpy_sync.compare.diff import CREATE
 from ardoqpy_sync.documents import KINDS
 from ardoqpy_sync.json_file import as_json_value
@@ -316,7 +316,7 @@ def _missing(engine: Engine, report: ReportData, names: TypeNames) -> list[Missi
             entity["_id"] for touching_kind, _, entity in cache.touching(comp_id) if touching_kind == kind
         ]
 
-    sizes = extents(
+    sizes = cascade_counts(
         [component["_id"] for component in report["cache_miss_comps"]],
         lambda comp_id: touching("component", comp_id),
         lambda comp_id: touching("reference", comp_id),

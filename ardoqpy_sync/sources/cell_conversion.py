@@ -28,20 +28,17 @@ if TYPE_CHECKING:
 
 __all__ = ["convert_cell"]
 
-_NOUNS = {
-    "Checkbox": "a valid yes/no value",
-    "Date": "a valid date",
-    "DateTime": "a valid date and time",
-    "Email": "a valid e-mail address",
-    "List": "a valid option",
-    "Number": "a valid number",
-    "SelectMultipleList": "a valid list of options",
-    "User": "a valid user ID",
-}
-_REMEDIES = {
-    "Email": "Use one address, such as name@example.org.",
-    "SelectMultipleList": "Use text or a list of texts.",
-    "User": "Use the ID of one Ardoq user.",
+_DATE_REMEDY = "Use a date such as 2024-05-31, or set dates in the formats of the source."
+#: By field type: what a cell has to be, and the remedy without other formats.
+_EXPECTED = {
+    "Checkbox": ("a valid yes/no value", ""),
+    "Date": ("a valid date", _DATE_REMEDY),
+    "DateTime": ("a valid date and time", _DATE_REMEDY),
+    "Email": ("a valid e-mail address", "Use one address, such as name@example.org."),
+    "List": ("a valid option", "Use text."),
+    "Number": ("a valid number", ""),
+    "SelectMultipleList": ("a valid list of options", "Use text or a list of texts."),
+    "User": ("a valid user ID", "Use the ID of one Ardoq user."),
 }
 _LEAVE_EMPTY = "Leave the cell empty if there is no value."
 #: The most options that a message lists.
@@ -75,7 +72,7 @@ def convert_cell(cell: Any, field: Field, formats: CellFormats = DEFAULT_FORMATS
         return _CONVERTERS.get(field.type, _any)(cell, field, formats)
     except _InvalidCell as error:
         remedy = error.remedy or _remedy(field, formats)
-    noun = _NOUNS.get(field.type, "valid text")
+    noun, _ = _EXPECTED.get(field.type, ("valid text", ""))
     raise InvalidInput(f"{_describe_cell(cell)} is not {noun} for field {_describe_field(field)}. {remedy}")
 
 
@@ -96,15 +93,13 @@ def _describe_field(field: Field) -> str:
 
 
 def _remedy(field: Field, formats: CellFormats) -> str:
-    if field.type in ("Date", "DateTime"):
-        if formats.dates:
-            return f"Use a date such as {' or '.join(map(format_example, formats.dates))}."
-        return "Use a date such as 2024-05-31, or set dates in the formats of the source."
+    if field.type in ("Date", "DateTime") and formats.dates:
+        return f"Use a date such as {' or '.join(map(format_example, formats.dates))}."
     if field.type == "Checkbox":
         return f"Use {', '.join(formats.yes)} for yes, or {', '.join(formats.no)} for no."
     if field.type == "Number":
         return f"Use only digits and a decimal sign, such as 1234{formats.decimal or '.'}5."
-    return _REMEDIES.get(field.type, "Use text.")
+    return _EXPECTED.get(field.type, ("", "Use text."))[1]
 
 
 def _list_options(options: tuple[str, ...]) -> str:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources.header import number_rows, read_header
-from ardoqpy_sync.sources.optional_imports import require_extra
-from ardoqpy_sync.sources.options import TEXT, SourceType, file_exists, resolve_file
+from ardoqpy_sync.sources.options import TEXT, SourceType, file_exists, require_extra, resolve_file
 from ardoqpy_sync.sources.source import RowStream, Source, SourceUnreadable
 
 if TYPE_CHECKING:

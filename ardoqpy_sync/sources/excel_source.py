@@ -10,8 +10,14 @@ from zipfile import ZipFile
 
 from ardoqpy._messages import quote_name, suggest
 from ardoqpy_sync.sources.header import make_row, read_header
-from ardoqpy_sync.sources.optional_imports import require_extra
-from ardoqpy_sync.sources.options import POSITIVE_INT, REQUIRED_TEXT, TEXT, SourceType, resolve_file
+from ardoqpy_sync.sources.options import (
+    POSITIVE_INT,
+    REQUIRED_TEXT,
+    TEXT,
+    SourceType,
+    require_extra,
+    resolve_file,
+)
 from ardoqpy_sync.sources.row import Row, find_bad_text, is_blank
 from ardoqpy_sync.sources.source import RowStream, Source, SourceUnreadable
 from ardoqpy_sync.sources.text_file import READ_ERRORS, read_error

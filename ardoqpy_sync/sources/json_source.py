@@ -156,7 +156,5 @@ JSON = SourceType(
     (".json",),
 )
 NDJSON = SourceType(
-    {"file": REQUIRED_TEXT, "name": TEXT, "encoding": TEXT},
-    _open_json_lines,
-    (".ndjson", ".jsonl"),
+    {"file": REQUIRED_TEXT, "name": TEXT, "encoding": TEXT}, _open_json_lines, (".ndjson", ".jsonl")
 )

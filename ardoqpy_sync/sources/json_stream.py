@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Never
 
+from ardoqpy_sync.sources.row import Values
 from ardoqpy_sync.sources.source import SourceUnreadable
 
 if TYPE_CHECKING:
@@ -18,13 +19,13 @@ _BLANK = " \t\r\n"
 _CUT_OFF_LENGTH = 16
 
 
-class DuplicateKeys(dict[str, Any]):
+class DuplicateKeys(Values):
     """An object in which keys appear more than once; `duplicates` lists them."""
 
     duplicates: list[str]
 
 
-def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _make_object(pairs: list[tuple[str, Any]]) -> Values:
     made = dict(pairs)
     if len(made) == len(pairs):
         return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +11,7 @@ from ardoqpy._messages import describe_type, quote_name, suggest
 from ardoqpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from ardoqpy_sync.sources.source import Source
@@ -20,13 +21,17 @@ __all__ = [
     "REQUIRED_TEXT",
     "TEXT",
     "Option",
+    "SourceTable",
     "SourceType",
     "check_table",
     "file_exists",
+    "require_extra",
     "resolve_file",
 ]
 
 SUBJECT = "The source"
+#: The checked table of a source; its keys depend on the type.
+SourceTable = dict[str, Any]
 
 
 class Option(NamedTuple):
@@ -61,7 +66,7 @@ REQUIRED_TEXT = Option((str,), "text", required=True)
 POSITIVE_INT = Option((int,), "a whole number from 1 on")
 
 
-def check_table(table: object, options: Mapping[str, Option], subject: str = SUBJECT) -> dict[str, Any]:
+def check_table(table: object, options: Mapping[str, Option], subject: str = SUBJECT) -> SourceTable:
     """Return a table as a new dict.
 
     - `options`: the keys that it can have.
@@ -109,3 +114,20 @@ def resolve_file(table: Mapping[str, Any], base: Path, key: str = "file") -> Pat
 def file_exists(path: Path) -> bool:
     """Return whether a file exists; False for a path that no file can have."""
     return os.path.isfile(path)  # noqa: PTH113  (Path.is_file raises if a name is too long)
+
+
+@contextmanager
+def require_extra(extra: str, package: str, subject: str) -> Iterator[None]:
+    """Turn a failed import of `package` in this context into a `ConfigurationError` that names the extra.
+
+    - `subject`: what needs the package, at the start of a sentence, such as "An Excel file".
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        missing = (error.name or package).partition(".")[0]
+    else:
+        return
+    raise ConfigurationError(
+        f"{subject} needs the package {missing!r}, which is not installed: pip install 'ardoqpy[{extra}]'."
+    )

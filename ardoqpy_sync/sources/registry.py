@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
-    from ardoqpy_sync.sources.options import Option, SourceType
+    from ardoqpy_sync.sources.options import Option, SourceTable, SourceType
     from ardoqpy_sync.sources.source import Source
 
 __all__ = ["SOURCE_TYPES", "check_source", "open_source"]
@@ -60,7 +60,7 @@ def open_source(description: Mapping[str, Any], base: str | os.PathLike[str]) ->
 
 def check_source(
     description: Mapping[str, Any], more_options: Mapping[str, Option] | None = None
-) -> tuple[SourceType, dict[str, Any]]:
+) -> tuple[SourceType, SourceTable]:
     """Return the type of a described source, and its other keys, checked against the options of the type.
 
     - `more_options`: keys that the table can have besides.

@@ -11,10 +11,14 @@ from ardoqpy.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["NOT_TEXT", "Row", "find_bad_text", "is_blank", "row_from_mapping"]
+__all__ = ["NOT_TEXT", "Row", "Values", "find_bad_text", "is_blank", "row_from_mapping"]
 
 #: Characters that no valid text contains: NUL, and lone surrogates.
 NOT_TEXT = re.compile("[\0\ud800-\udfff]")
+
+
+#: The cells of a row by column.
+Values = dict[str, Any]
 
 
 class Row:
@@ -30,14 +34,14 @@ class Row:
 
     __slots__ = ("_values", "label", "problem")
 
-    def __init__(self, label: str, values: dict[str, Any], problem: str | None = None) -> None:
+    def __init__(self, label: str, values: Values, problem: str | None = None) -> None:
         """Set the label, the cells and the problem."""
         self.label = label
         self.problem = problem
         self._values = values
 
     @property
-    def values(self) -> dict[str, Any]:
+    def values(self) -> Values:
         """Return the cells by column; raise `InvalidInput` with `message` if the row cannot be used."""
         if self.problem is not None:
             raise InvalidInput(self.message)

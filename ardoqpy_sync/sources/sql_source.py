@@ -11,8 +11,7 @@ from ardoqpy._messages import quote_name, suggest
 from ardoqpy.config import Token
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources.header import number_rows, read_header
-from ardoqpy_sync.sources.optional_imports import require_extra
-from ardoqpy_sync.sources.options import REQUIRED_TEXT, TEXT, SourceType, resolve_file
+from ardoqpy_sync.sources.options import REQUIRED_TEXT, TEXT, SourceType, require_extra, resolve_file
 from ardoqpy_sync.sources.source import RowStream, Source, SourceUnreadable
 
 if TYPE_CHECKING:

@@ -33,7 +33,8 @@ __all__ = [
 ENDS = ("parent", "source", "target")
 #: What a batch id begins with.
 BATCH_ID = "batch-"
-_SCALARS = frozenset({str, int, float, bool, type(None)})
+#: Smaller whole numbers are sent without a further look.
+_LARGE = 2**63
 _STEPS = [(action, kind) for kind in ("component", "reference") for action in ("create", "update")]
 _STEPS += [("delete", "reference"), ("delete", "component")]
 _STEP_OF = {step: number for number, step in enumerate(_STEPS)}
@@ -121,15 +122,25 @@ def as_json(body: Entity) -> tuple[Entity, int]:
 
     Raise `InvalidInput` if JSON cannot hold it.
     """
+    size = 2
+    for key, value in body.items():
+        kind = type(value)
+        if kind is str and value.isascii():
+            size += len(value)
+        elif kind is not bool and value is not None and not (kind is int and -_LARGE < value < _LARGE):
+            break
+        if type(key) is not str:
+            break
+        size += len(key) + 8
+    else:
+        return body.copy(), size  # nothing in it that JSON writes otherwise, or that can be changed in place
     text = encode_json(body)
-    if {*map(type, body.values())} <= _SCALARS and {*map(type, body)} <= {str}:
-        return dict(body), len(text)
     return json.loads(text), len(text)
 
 
 def expected_after(kind: Kind, current: Entity, changed: Entity, type_name: str | None) -> Entity:
     """Return the entity that Ardoq is expected to store after an update."""
-    new = kind.collection.nested(changed)
+    new = kind.collection.nest(changed)
     if "customFields" in new:
         new["customFields"] = {**(current.get("customFields") or {}), **new["customFields"]}
     stored = {**current, **new, "_version": (current.get("_version") or 0) + 1}
@@ -142,4 +153,4 @@ def not_stored(operation: Operation, stored: Entity, real: Mapping[str, str]) ->
     Values are compared attribute by attribute, since Ardoq keeps dates and numbers in a form of its own.
     """
     wanted = with_real_ids(operation.attributes, real)
-    return differences(wanted, operation.kind.collection.flat(stored), operation.kind.ignored)
+    return differences(wanted, operation.kind.collection.flatten(stored), operation.kind.ignored)

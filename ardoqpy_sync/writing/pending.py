@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PendingWrites"]
 
+_WORKSPACES = ("rootWorkspace", "targetWorkspace")
+_IDS = ("_id", *ENDS)
 #: How often a write is sent, each time decided again because Ardoq held another version or nothing.
 ROUNDS = 5
 
@@ -45,8 +47,7 @@ class PendingWrites:
     """Keep writes until they are sent, and bring cache, report and callers' dicts in line with the outcomes.
 
     A new entity has a batch id until it is stored; the id may be used as parent, source and target at once.
-    An update of an entity that has a pending write joins it. Deletes and other writes never wait together:
-    whether Ardoq carries out a delete before a change that moves something out of its way is not known.
+    An update of an entity that has a pending write joins it.
 
     `waiting` holds the pending operations by id. Writes that were carried out are not in it.
     """
@@ -60,6 +61,8 @@ class PendingWrites:
         self.waiting: dict[str, Operation] = {}
         self._numbers = itertools.count(1)
         self._size = 0
+        #: The ids that pending creates and changes are about, refer to, or referred to before.
+        self._concerned: set[str] = set()
         #: By the id of a component: the pending deletes of its children and references.
         self._deletes_at: dict[str, list[str]] = {}
         self._in_flight: dict[str, Operation] = {}
@@ -89,8 +92,9 @@ class PendingWrites:
         """Add a create, and return it; `known` are the ids that are there before."""
         entity_id = f"{self.sender.id_prefix}{next(self._numbers)}"
         attributes, size = as_json(body)
-        sent = kind.collection.creation(attributes)
-        expected = kind.collection.imagined(attributes) | {"_id": entity_id, "_version": 1}
+        sent = kind.collection.create_body(attributes)
+        expected = {**kind.collection.preview(sent), "_id": entity_id, "_version": 1}
+        expected |= {key: attributes[key] for key in _WORKSPACES if key in attributes}
         if kind.name == "component":
             expected["type"] = type_name
         operation = Operation("create", kind, entity_id, attributes, sent, expected=expected, known=known)
@@ -106,9 +110,9 @@ class PendingWrites:
             operation = Operation("update", kind, current["_id"], base=current)
         merged = {**operation.attributes, **attributes}
         if operation.base is None:
-            operation.body = kind.collection.creation(merged)
+            operation.body = kind.collection.create_body(merged)
         else:
-            operation.body = kind.collection.revision(operation.base, merged)
+            operation.body = kind.collection.update_body(operation.base, merged)
         expected = expected_after(kind, current, attributes, type_name)
         operation.attributes, operation.expected = merged, expected
         self._add(operation, size)
@@ -131,6 +135,10 @@ class PendingWrites:
 
     def _add(self, operation: Operation, size: int) -> None:
         self.waiting[operation.id] = operation
+        if operation.action != "delete":
+            self._concerned.update((operation.id, *operation.ends()))
+            if operation.base is not None:
+                self._concerned.update(operation.base[end] for end in ENDS if operation.base.get(end))
         operation.size += size
         self._size += size
 
@@ -155,10 +163,12 @@ class PendingWrites:
         operations = [self.waiting.get(located.entity["_id"]) for located in removed]
         return all(operation is not None and operation.action == "create" for operation in operations)
 
-    def must_flush_before(self, *, deleting: bool) -> bool:
-        """Return whether a pending write has to be sent before a delete, or before another write."""
-        first = next(iter(self.waiting.values()), None)
-        return first is not None and (first.action == "delete") is not deleting
+    def must_flush_before_delete(self, removed: Sequence[Located]) -> bool:
+        """Return whether a pending create or change is about what a delete removes, or moves it elsewhere.
+
+        Whether Ardoq carries out the delete before or after that is not known.
+        """
+        return any(located.entity["_id"] in self._concerned for located in removed)
 
     def in_step(self, ws_id: str) -> bool:
         """Return whether Ardoq holds all that was written in a workspace."""
@@ -242,6 +252,7 @@ class PendingWrites:
         """Send all that waits in one round, and settle each outcome."""
         self._in_flight, self.waiting, self._size = self.waiting, {}, 0
         self._deletes_at.clear()
+        self._concerned.clear()
         if self.sender.stores:
             self._ahead.clear()
         else:
@@ -313,21 +324,17 @@ class PendingWrites:
 
     def _with_real_ids(self, change: Change) -> Change:
         real, attributes = self.real, change.attributes
-        if any(pair[1] in real for end in ENDS if (pair := attributes.get(end)) is not None):
-            attributes = {
-                key: (old, real.get(new, new)) if key in ENDS else (old, new)
-                for key, (old, new) in attributes.items()
-            }
-        elif change.id not in real:
-            return change
-        entity_id = change.id and real.get(change.id, change.id)
-        return change._replace(id=entity_id, attributes=attributes)
+        for end in ENDS:
+            pair = attributes.get(end)
+            if pair is not None and pair[1] in real:
+                attributes[end] = pair[0], real[pair[1]]
+        return change._replace(id=real[change.id]) if change.id in real else change
 
     def _correct_handed_out(self, settled: dict[str, tuple[int, Entity]]) -> None:
         handed_out, self._handed_out = self._handed_out, []
         real = self.real
         for entity, entity_id in handed_out:
-            for key in ("_id", *ENDS):
+            for key in _IDS:
                 value = entity.get(key)
                 if isinstance(value, str) and value in real:
                     entity[key] = real[value]

@@ -8,7 +8,7 @@ from ardoqpy._http.json import encode_json
 from ardoqpy._messages import describe_type, short_repr
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.compare.cache import copy_entity
-from ardoqpy_sync.compare.row_validation import bearable
+from ardoqpy_sync.compare.row_validation import is_printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +62,7 @@ def row_reference(label: Any, field: Any = None, value: Any = None) -> RowRefere
         raise InvalidInput(f"field_name is {describe_type(field)}: give the name of a field as text.")
     if value is not None:
         encode_json({"field_value": value})  # a value that Ardoq cannot hold never matches
-        if not bearable(value):
+        if not is_printable(value):
             raise InvalidInput("field_value is nested too deeply: give text, a number or a list.")
     try:
         return RowReference(label if label is None else str(label), field)
@@ -75,6 +75,8 @@ def row_reference(label: Any, field: Any = None, value: Any = None) -> RowRefere
 def copy_row(row: Any) -> Entity:
     """Return a copy of a row that failed; a value that Python cannot copy or print is shortened to text."""
     if not isinstance(row, dict):
-        return {"row": repr(row) if bearable(row) else short_repr(row)}
-    printable = {(key if bearable(key) else short_repr(key)): part for key, part in row.items()}
-    return copy_entity({key: part if bearable(part) else short_repr(part) for key, part in printable.items()})
+        return {"row": repr(row) if is_printable(row) else short_repr(row)}
+    printable = {(key if is_printable(key) else short_repr(key)): part for key, part in row.items()}
+    return copy_entity(
+        {key: part if is_printable(part) else short_repr(part) for key, part in printable.items()}
+    )

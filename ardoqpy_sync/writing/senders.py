@@ -33,7 +33,7 @@ from ardoqpy_sync.writing.operations import (
     not_stored,
     with_real_ids,
 )
-from ardoqpy_sync.writing.unconfirmed import MANY, Twins, UnconfirmedWrites
+from ardoqpy_sync.writing.unconfirmed import MANY, ExistingMatches, UnconfirmedWrites
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -49,6 +49,8 @@ logger = logging.getLogger(__name__)
 #: How many operations, and bytes of JSON, one batch holds at most. Ardoq publishes no limit of its own.
 OPERATIONS = 500
 BYTES = 1_000_000
+#: How many entities are checked with one reading of their workspaces, and then deleted in a few batches.
+CHECKED_TOGETHER = 2_000
 #: How many operations of a batch are looked for before it counts as not carried out. One would do, if nobody
 #: else could have renamed or deleted it in the meantime.
 _PROBES = 3
@@ -60,6 +62,7 @@ class Sender(ABC):
     """Send pending writes, and yield the outcome of each.
 
     - `operations`, `size`: how many operations, and bytes of JSON, are sent at once.
+    - `checked_together`: how many entities may be read, to check them, before they are deleted.
     - `stores`: whether what is sent is in Ardoq afterwards; False for a preview.
     - `id_prefix`: what the ids begin with that new entities have until they are stored.
     - `real`: the real ids by those ids, of all that was ever created.
@@ -68,6 +71,7 @@ class Sender(ABC):
 
     operations = 1
     size = BYTES
+    checked_together = 1
     stores = True
     id_prefix = BATCH_ID
 
@@ -84,6 +88,7 @@ class NoRequests(Sender):
     """The sender of a preview: send nothing, and answer what Ardoq is expected to store."""
 
     stores = False
+    checked_together = CHECKED_TOGETHER
 
     def __init__(self, id_prefix: str = "simulated-") -> None:
         super().__init__()
@@ -229,9 +234,8 @@ class SingleRequests(_Network):
             collection.delete(operation.id)
             return [Outcome(operation)]
         try:
-            return [
-                Outcome(operation, collection.revise(base, with_real_ids(operation.attributes, self.real)))
-            ]
+            changed = with_real_ids(operation.attributes, self.real)
+            return [Outcome(operation, collection.apply_changes(base, changed))]
         except Conflict as refused:
             # It may have been refused because an earlier sending, without an answer, has done it.
             if refused.uncertain:
@@ -248,6 +252,8 @@ class Transactions(_Network):
 
     `operations` and `size` shrink for good if Ardoq answers that a transaction was too large.
     """
+
+    checked_together = CHECKED_TOGETHER
 
     def __init__(self, api: Dialect, operations: int = OPERATIONS) -> None:
         api.batches.transaction()  # a version without transactions raises now
@@ -368,7 +374,7 @@ class _Look:
 
     def __init__(self, real: Mapping[str, str], *, many: bool) -> None:
         self._real = real
-        self._twins = Twins(many=many)
+        self._twins = ExistingMatches(many=many)
         self._taken: set[str] = set()
 
     def at(self, operation: Operation) -> Outcome | None:
@@ -392,7 +398,7 @@ class _Look:
         ]
         if not twins:
             return None
-        flat = kind.collection.flat
+        flat = kind.collection.flatten
         twin = min(twins, key=lambda twin: len(differences(wanted, flat(twin), kind.ignored)))
         self._taken.add(twin["_id"])
         return Outcome(operation, twin, adopted=True)

@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
 
     from ardoqpy.entities import Entities, Entity
-    from ardoqpy_sync.compare.cache import Shelf
+    from ardoqpy_sync.compare.cache import EntityIndex
     from ardoqpy_sync.compare.entity_kinds import Kind
 
 logger = logging.getLogger(__name__)
 
-__all__ = ["MANY", "Twins", "UnconfirmedWrites", "match_key"]
+__all__ = ["MANY", "ExistingMatches", "UnconfirmedWrites", "match_key"]
 
 #: From so many on, whole workspaces are read to find them.
 MANY = 20
 
 
-class Twins:
+class ExistingMatches:
     """Read what a sync would match with an entity; if `many` are asked for, from listings of workspaces."""
 
     def __init__(self, *, many: bool) -> None:
@@ -41,7 +41,7 @@ class Twins:
         if any(end in wanted and not _is_real_id(wanted[end]) for end in ("source", "target")):
             return []
         if not self._many:
-            return kind.collection.twins(wanted)
+            return kind.collection.find_duplicates(wanted)
         key = kind.name, wanted["rootWorkspace"]
         if key not in self._listed:
             listed = self._listed[key] = {}
@@ -74,25 +74,27 @@ class UnconfirmedWrites:
         """Return whether an earlier create of the same entity got no answer and was not found so far."""
         return bool(self._open) and _key(kind, wanted) in self._open
 
-    def duplicates(self, shelf_of: Callable[[Kind, str], Shelf]) -> Iterator[tuple[Kind, Shelf, Any]]:
+    def duplicates(
+        self, index_of: Callable[[Kind, str], EntityIndex]
+    ) -> Iterator[tuple[Kind, EntityIndex, Any]]:
         """Find what was sent more than once because no answer came, and is in Ardoq more than once by now.
 
-        Yield its kind, the shelf that then holds it, and its match key.
+        Yield its kind, the index that then holds it, and its match key.
         """
-        twins = Twins(many=len(self._resent) > MANY)
+        twins = ExistingMatches(many=len(self._resent) > MANY)
         for kind, wanted in self._resent.values():
-            shelf = shelf_of(kind, wanted["rootWorkspace"])
+            index = index_of(kind, wanted["rootWorkspace"])
             try:
-                late = [twin for twin in twins.of(kind, wanted) if twin["_id"] not in shelf.by_id]
+                late = [twin for twin in twins.of(kind, wanted) if twin["_id"] not in index.by_id]
             except ArdoqClientException as problem:
                 logger.warning(
                     "Duplicates of resent writes could not be read; the next run will. %s", problem
                 )
                 return
             for twin in late:
-                shelf.remember(twin)
+                index.remember(twin)
             if late:
-                yield kind, shelf, match_key(kind, wanted)
+                yield kind, index, match_key(kind, wanted)
 
 
 def match_key(kind: Kind, attributes: Entity) -> Hashable:

@@ -153,15 +153,19 @@ def field(ardoq, workspace, label, kind="Text", **more):
 
 def test_field_name_is_derived_from_its_label(ardoq, workspace):
     """The key of a field is its label in snake_case; a second field of that name is 409."""
-    made = field(ardoq, workspace, "Node KubeProxy Version", "TEXTAREA", componentType=["p1"])
-    assert (made["name"], made["type"], made["global"]) == ("node_kube_proxy_version", "TextArea", False)
+    entry = field(ardoq, workspace, "Node KubeProxy Version", "TEXTAREA", componentType=["p1"])
+    assert (entry["name"], entry["type"], entry["global"]) == (
+        "node_kube_proxy_version",
+        "TextArea",
+        False,
+    )
 
 
 def test_invalid_fields_are_rejected(ardoq, workspace):
     """A used name is 409; no label, an unknown type or an unknown model is 422."""
-    made = field(ardoq, workspace, "Phase")
+    created = field(ardoq, workspace, "Phase")
     body = {"label": "Phase", "model": workspace["componentModel"]}
-    assert made["_id"] in ardoq.rejected(409, "POST", "/api/field", body)
+    assert created["_id"] in ardoq.rejected(409, "POST", "/api/field", body)
     ardoq.rejected(422, "POST", "/api/field", {"model": workspace["componentModel"]})
     ardoq.rejected(422, "POST", "/api/field", {**body, "label": "Other", "type": "Blob"})
     ardoq.rejected(422, "POST", "/api/field", {"label": "Other", "model": workspace["_id"]})
@@ -170,13 +174,13 @@ def test_invalid_fields_are_rejected(ardoq, workspace):
 
 def test_field_can_be_listed_changed_and_removed(ardoq, workspace):
     """The values of a field stay when the field is deleted."""
-    made = field(ardoq, workspace, "Phase")
+    created = field(ardoq, workspace, "Phase")
     component = ardoq.component(workspace, phase="live")
-    path = f"/api/field/{made['_id']}"
-    assert ardoq.ok("GET", "/api/field") == [made] == [ardoq.ok("GET", path)]
-    changed = ardoq.ok("PUT", path, {**made, "label": "New"})
+    path = f"/api/field/{created['_id']}"
+    assert ardoq.ok("GET", "/api/field") == [created] == [ardoq.ok("GET", path)]
+    changed = ardoq.ok("PUT", path, {**created, "label": "New"})
     assert (changed["label"], changed["name"], changed["_version"]) == ("New", "phase", 2)
-    ardoq.rejected(409, "PUT", path, made)
+    ardoq.rejected(409, "PUT", path, created)
     ardoq.ok("DELETE", path, status=204)
     ardoq.rejected(404, "GET", path)
     assert ardoq.ok("GET", f"/api/component/{component['_id']}")["phase"] == "live"
@@ -229,8 +233,8 @@ def test_times_without_offset_are_utc(ardoq, workspace, monkeypatch):
 def test_calculated_fields_cannot_be_written(ardoq, workspace):
     """A value for a calculated field is ignored."""
     settings = {"storedQueryId": "q", "dependencyIds": []}
-    made = field(ardoq, workspace, "Sum", "Number", calculatedFieldSettings=settings)
-    assert made["calculatedFieldSettings"] == settings
+    created = field(ardoq, workspace, "Sum", "Number", calculatedFieldSettings=settings)
+    assert created["calculatedFieldSettings"] == settings
     assert "sum" not in ardoq.component(workspace, sum=5)
 
 
@@ -266,30 +270,30 @@ def test_attachment_round_trip(ardoq, workspace, content):
     body, kind = multipart("attachment", "bl\u00e5 fil.bin", "image/png", content)
     answer = ardoq.call("POST", f"{base}/upload", body, {"Content-Type": kind})
     assert answer.status == 201, answer.content
-    made = answer.json
-    assert (made["filename"], made["size"], made["content-type"]) == (
+    created = answer.json
+    assert (created["filename"], created["size"], created["content-type"]) == (
         "bl\u00e5 fil.bin",
         len(content),
         "image/png",
     )
-    assert ardoq.ok("GET", base) == [made]
-    for last in ("bl%C3%A5%20fil.bin", made["_id"]):
+    assert ardoq.ok("GET", base) == [created]
+    for last in ("bl%C3%A5%20fil.bin", created["_id"]):
         answer = ardoq.call("GET", f"{base}/{last}")
         assert (answer.status, answer.content) == (200, content)
         assert answer.headers["content-type"] == "image/png"
-    assert ardoq.call("GET", made["uri"]).content == content
+    assert ardoq.call("GET", created["uri"]).content == content
     ardoq.ok("DELETE", f"{base}/bl%C3%A5%20fil.bin", status=204)
-    ardoq.rejected(404, "GET", f"{base}/{made['_id']}")
+    ardoq.rejected(404, "GET", f"{base}/{created['_id']}")
 
 
 def test_attachment_of_the_same_name_is_replaced(ardoq, workspace):
     """A second upload keeps the id and replaces the bytes; uploads without the part are rejected."""
     base = f"/api/attachment/workspace/{workspace['_id']}"
-    made = []
+    created = []
     for content in (b"one", b"two"):
         body, kind = multipart("attachment", "f.txt", "text/plain", content)
-        made.append(ardoq.call("POST", f"{base}/upload", body, {"Content-Type": kind}).json)
-    assert (made[0]["_id"], made[0]["_version"]) == (made[1]["_id"], made[1]["_version"] - 1)
+        created.append(ardoq.call("POST", f"{base}/upload", body, {"Content-Type": kind}).json)
+    assert (created[0]["_id"], created[0]["_version"]) == (created[1]["_id"], created[1]["_version"] - 1)
     assert ardoq.call("GET", f"{base}/f.txt").content == b"two"
     body, kind = multipart("file", "f.txt", "text/plain", b"x")
     assert ardoq.call("POST", f"{base}/upload", body, {"Content-Type": kind}).status == 422
@@ -375,8 +379,8 @@ def test_switch_org_redirects(ardoq):
 def test_ids_are_deterministic():
     """Two emulators with the same requests assign the same ids."""
     stores = [Emulator().store, Emulator().store]
-    made = []
+    created = []
     for store in stores:
         with store.transaction():
-            made.append(store.workspaces.create({"name": "W"})["_id"])
-    assert made[0] == made[1]
+            created.append(store.workspaces.create({"name": "W"})["_id"])
+    assert created[0] == created[1]

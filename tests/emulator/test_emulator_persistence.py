@@ -66,8 +66,8 @@ def test_dump_can_be_loaded(ardoq):
         workspace = ardoq.ok("GET", "/api/workspace/by-name?name=First")[0]
         whole = f"/api/workspace/{workspace['_id']}/aggregated"
         assert other.ok("GET", whole) == ardoq.ok("GET", whole)
-        made, same = ardoq.component(workspace, "n"), other.component(workspace, "n")
-        assert (made["_id"], made["component-key"]) == (same["_id"], same["component-key"])
+        created, same = ardoq.component(workspace, "n"), other.component(workspace, "n")
+        assert (created["_id"], created["component-key"]) == (same["_id"], same["component-key"])
         other.connection.close()
 
 
@@ -167,12 +167,12 @@ def test_reset_goes_back_to_the_seed():
     emulator = Emulator(seed=SEED, clock=Ticking())
     before = emulator.dump()
     with emulator.store.transaction():
-        made = emulator.store.workspaces.create({"name": "X"})
+        created = emulator.store.workspaces.create({"name": "X"})
     emulator.store.state._clock = Ticking()
     emulator.reset()
     assert emulator.dump() == before
     with emulator.store.transaction():
-        assert emulator.store.workspaces.create({"name": "X"})["_id"] == made["_id"]
+        assert emulator.store.workspaces.create({"name": "X"})["_id"] == created["_id"]
 
 
 def test_database_is_restored(tmp_path):
@@ -188,9 +188,9 @@ def test_database_is_restored(tmp_path):
     with Emulator(db=path, seed={"format": 1}) as emulator:
         assert emulator.dump() == dump
         caller = Caller(emulator)
-        made = caller.component({"_id": "ws"}, "later")
-        assert made["component-key"] == "APP-10"
-        assert made["_id"] not in json.dumps(dump)
+        created = caller.component({"_id": "ws"}, "later")
+        assert created["component-key"] == "APP-10"
+        assert created["_id"] not in json.dumps(dump)
         caller.connection.close()
         dump = emulator.dump()
     assert dump_of(db=path) == dump

@@ -182,16 +182,16 @@ def test_patch_changes_only_given_attributes(ardoq, organisation):
 @pytest.mark.parametrize("base", [COMPONENTS, REFERENCES])
 def test_patch_compares_the_version(ardoq, organisation, base):
     """A missing or invalid ifVersionMatch is 400, an outdated version is 409."""
-    made = component(ardoq, organisation)
+    created = component(ardoq, organisation)
     if base == REFERENCES:
-        made = reference(ardoq, made, made)
-    path = f"{base}/{made['_id']}"
+        created = reference(ardoq, created, created)
+    path = f"{base}/{created['_id']}"
     assert "ifVersionMatch" in ardoq.rejected(400, "PATCH", path, {})
     for wrong in ("", "x", "0", "-1", "1.5", "LATEST"):
         ardoq.rejected(400, "PATCH", f"{path}?ifVersionMatch={wrong}", {})
     message = ardoq.rejected(409, "PATCH", f"{path}?ifVersionMatch=2", {"description": "x"})
     assert "has version 1, the request has 2" in message
-    assert ardoq.ok("GET", path) == made
+    assert ardoq.ok("GET", path) == created
     ardoq.rejected(404, "PATCH", f"{base}/nothing?ifVersionMatch=latest", {})
 
 
@@ -335,12 +335,12 @@ def test_custom_value_that_does_not_fit_is_rejected(ardoq, organisation, field, 
     message = ardoq.rejected(422, "POST", COMPONENTS, body)
     assert f"Field '{field}' is of type" in message
     assert f"cannot hold {value!r}: it takes {allowed}." in message
-    made = component(ardoq, organisation)
-    path = f"{COMPONENTS}/{made['_id']}"
+    created = component(ardoq, organisation)
+    path = f"{COMPONENTS}/{created['_id']}"
     ardoq.rejected(422, "PATCH", f"{path}?ifVersionMatch=latest", {"customFields": {field: value}})
-    end = {"source": made["_id"], "target": made["_id"], "type": 1}
+    end = {"source": created["_id"], "target": created["_id"], "type": 1}
     ardoq.rejected(422, "POST", REFERENCES, {**end, "customFields": {field: value}})
-    assert ardoq.ok("GET", COMPONENTS)["values"] == [made]
+    assert ardoq.ok("GET", COMPONENTS)["values"] == [created]
 
 
 def test_custom_values_that_fit_are_stored(ardoq, organisation):
@@ -361,11 +361,11 @@ def test_custom_values_that_fit_are_stored(ardoq, organisation):
 
 def test_undefined_and_calculated_fields_cannot_be_written(ardoq, organisation):
     """A key without a field and a calculated field are rejected; what v1 has stored can be cleared."""
-    made = component(ardoq, organisation)
-    path = f"{COMPONENTS}/{made['_id']}?ifVersionMatch=latest"
+    created = component(ardoq, organisation)
+    path = f"{COMPONENTS}/{created['_id']}?ifVersionMatch=latest"
     message = ardoq.rejected(422, "PATCH", path, {"customFields": {"coast": 5}})
     assert "has no field 'coast'; it has ext_id, cost" in message
     assert "is calculated" in ardoq.rejected(422, "PATCH", path, {"customFields": {"total": 5}})
-    ardoq.ok("PATCH", f"/api/component/{made['_id']}", {"wild": 5})
+    ardoq.ok("PATCH", f"/api/component/{created['_id']}", {"wild": 5})
     assert ardoq.ok("PATCH", path, {"customFields": {"wild": 6}})["customFields"] == {"wild": 6}
     assert ardoq.ok("PATCH", path, {"customFields": {"wild": None}})["customFields"] == {}

@@ -167,14 +167,14 @@ def test_filters_use_an_index(emulator, ardoq, organisation, many, monkeypatch):
 
 def test_listing_is_cached(emulator, ardoq, many, monkeypatch):
     """A listing is searched for its first page and cached until something changes."""
-    looked = []
+    reads = []
     rows = emulator.store.state.components.rows
-    monkeypatch.setattr(emulator.store.state.components, "rows", lambda: looked.append(1) or rows())
+    monkeypatch.setattr(emulator.store.state.components, "rows", lambda: reads.append(1) or rows())
     pages(ardoq, COMPONENTS)
-    assert len(looked) == 1
+    assert len(reads) == 1
     ardoq.ok("PATCH", f"/api/component/{many[0]['_id']}", {"name": "new"})
     pages(ardoq, COMPONENTS)
-    assert len(looked) == 2
+    assert len(reads) == 2
 
 
 def test_references_are_filtered_by_attributes(ardoq, organisation, many):

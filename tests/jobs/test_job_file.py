@@ -137,11 +137,7 @@ def test_all_problems_are_reported():
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (
-            'file = "apps.csv"',
-            'file = "apps.csv"\nspelling = {}',
-            "has no key 'spelling': there is ",
-        ),
+        ('file = "apps.csv"', 'file = "apps.csv"\nspelling = {}', "has no key 'spelling': there is "),
         (
             'file = "apps.csv"',
             'file = "apps.csv"\nformat = {}',

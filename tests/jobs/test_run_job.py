@@ -223,12 +223,12 @@ def test_component_of_a_rejected_row_is_never_deleted(ardoq, run):
 
 
 def test_name_that_is_not_text_fails_its_row(ardoq, run):
-    """An object where a name is expected fails the row, and does not end the run."""
-    links = [{"From": {"id": 1}, "To": "Till"}, {"From": "Shop", "To": "Till"}]
+    """Cells that cannot be names fail the row, which reports all of them, and do not end the run."""
+    links = [{"From": {"id": 1}, "To": {"Till"}}, {"From": "Shop", "To": "Till"}]
     result, report, _ = run(APPLICATIONS + LINKS, apps=[{"Name": "Shop"}, {"Name": "Till"}], links=links)
     assert result.failure is None
-    ((_, label, _),) = failures(report)
-    assert label == "links row 1"
+    ((_, label, reason),) = failures(report)
+    assert (label, reason.count("is not valid text")) == ("links row 1", 2)
     assert stored_references(ardoq) == [("Shop", "Till", 1)]
 
 

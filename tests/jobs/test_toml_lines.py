@@ -62,9 +62,7 @@ PLAIN = st.one_of(
     st.sampled_from(["[", "]]", "#", '"""', "'''", "{", "= 5"]),
 )
 VALUES = st.recursive(
-    PLAIN,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
-    max_leaves=6,
+    PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3), max_leaves=6
 )
 
 

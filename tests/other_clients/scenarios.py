@@ -98,7 +98,7 @@ def play(library: Library, server: RecordingEmulator, script: str, *arguments: s
 
 
 def _numbered(text: str) -> str:
-    """Number the ids that simulations create, in the order of appearance."""
+    """Replace the ids that simulations create by numbers, in the order of appearance."""
     numbers: dict[str, str] = {}
     return _MADE_UP.sub(lambda found: numbers.setdefault(found[0], f"made up {len(numbers) + 1}"), text)
 

@@ -19,7 +19,5 @@ def postgresql():
     """Return the URL of a PostgreSQL, with a password; the tests write nothing there."""
     url = os.environ.get(POSTGRESQL)
     if not url:
-        pytest.skip(
-            f"no PostgreSQL is named: set {POSTGRESQL} to a URL such as postgresql+psycopg://u:p@host/db"
-        )
+        pytest.skip(f"{POSTGRESQL} is not set: set it to a URL such as postgresql+psycopg://u:p@host/db")
     return url

@@ -18,7 +18,6 @@ TYPES = "there is 'csv', 'json', 'ndjson', 'excel', 'sql', 'duckdb' and 'rows'."
         (None, "The source is None. Use a table of keys and values."),
         ("apps.csv", "The source is a str. Use a table of keys and values."),
         ({}, f"The source has no type: {TYPES}"),
-        ({"name": "x"}, f"The source has no type: {TYPES}"),
         ({"file": "apps"}, f"The source has no type, and the name of the file 'apps' implies none: {TYPES}"),
         (
             {"file": "apps.gz"},
@@ -47,10 +46,7 @@ TYPES = "there is 'csv', 'json', 'ndjson', 'excel', 'sql', 'duckdb' and 'rows'."
             "The source of type 'csv' has no key 'sheet': there is 'file', 'name', 'delimiter', ",
         ),
         ({"file": "apps.csv", 3: "x"}, "The source of type 'csv' has no key 3: there is 'file', "),
-        (
-            {"file": "apps.json", "path": 3},
-            "The source of type 'json' has an int as 'path'. Use the keys",
-        ),
+        ({"file": "apps.json", "path": 3}, "The source of type 'json' has an int as 'path'. Use the keys"),
         (
             {"file": "apps.xlsx", "header": "1"},
             "The source of type 'excel' has a str as 'header'. Use a whole",
@@ -59,10 +55,7 @@ TYPES = "there is 'csv', 'json', 'ndjson', 'excel', 'sql', 'duckdb' and 'rows'."
             {"type": "rows"},
             "The source of type 'rows' needs the key 'rows'. Set it to a list of tables, one for each row.",
         ),
-        (
-            {"type": "rows", "rows": 3},
-            "The source of type 'rows' has an int as 'rows'. Use a list of tables",
-        ),
+        ({"type": "rows", "rows": 3}, "The source of type 'rows' has an int as 'rows'. Use a list of tables"),
     ],
 )
 def test_invalid_table_is_rejected(tmp_path, table, message):

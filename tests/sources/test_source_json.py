@@ -43,7 +43,6 @@ def test_array_inside_an_object(folder, content, path):
     ("content", "stated", "message"),
     [
         ("", {}, "apps.json is empty. It must contain a JSON array."),
-        (" \n", {}, "apps.json is empty. It must contain a JSON array."),
         ("3", {}, "apps.json line 1 has no array at the top. Rows are the objects of an array."),
         (
             '\n{"n": 1, "items": [{"a": 1}]}',
@@ -96,7 +95,6 @@ def test_invalid_path_is_rejected(folder, path):
     [
         ('\n{"a": 2}', "line 2 is not valid JSON: expected a comma or the end of the array, not '{'."),
         (",\n", "line 2 is not valid JSON: Expecting value."),
-        (",]", "line 1 is not valid JSON: Expecting value."),
         ("", "line 1 is not valid JSON: expected a comma or the end of the array, not the end of the file."),
         (',\n\n{"a": }', "line 3 is not valid JSON: Expecting value."),
         (',\n{"a": "x', "line 2 is not valid JSON: Unterminated string starting at."),
@@ -186,10 +184,7 @@ SURROGATE = "contains half a character (a lone surrogate)."
             '{"a": "\\ud83d", "b": "\\u0000"}',
             f"Column 'a' {SURROGATE} Column 'b' contains a NUL character. Correct the source.",
         ),
-        (
-            '{"a": [{"b": "x\\u0000"}]}',
-            "Column 'a' contains a NUL character. Correct the source.",
-        ),
+        ('{"a": [{"b": "x\\u0000"}]}', "Column 'a' contains a NUL character. Correct the source."),
     ],
 )
 def test_item_that_is_not_a_row_is_reported(folder, item, message):

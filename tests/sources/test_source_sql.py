@@ -102,7 +102,6 @@ def test_database_in_memory_needs_no_file(folder):
         ),
         ("PRAGMA foreign_keys = 1", "query returns no rows: it is not a query. Use a SELECT."),
         ("DELETE FROM apps", "query failed: attempt to write a readonly database."),
-        ("DROP TABLE apps", "query failed: attempt to write a readonly database."),
         ("SELECT 1; SELECT 2", "query failed: You can only execute one statement at a time."),
     ],
 )
@@ -168,10 +167,7 @@ def test_connection_is_closed(database):
         ({"query": "SELECT 1", "url": "sqlite://", "url_env": "X"}, "The source of type 'sql' needs either"),
         ({"url": "sqlite://"}, "The source of type 'sql' needs the key 'query'. Set it to text."),
         ({"query": "SELECT 1", "url_env": "CMDB_URL"}, "The environment variable 'CMDB_URL' is not set. "),
-        (
-            {"query": "SELECT 1", "url": f"x {SECRET}"},
-            "The URL of the database is not valid. Use one",
-        ),
+        ({"query": "SELECT 1", "url": f"x {SECRET}"}, "The URL of the database is not valid. Use one"),
         (
             {"query": "SELECT 1", "url": f"postgresql+psycopg://u:{SECRET}@localhost:1/x"},
             "The URL of the database has more than one @. Write an @ in the user or password as %40.",
@@ -192,14 +188,8 @@ def test_invalid_url_is_rejected_and_not_shown(folder, table, message):
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        (
-            "postgre://u:{}@localhost/x",
-            "The URL of the database begins with 'postgre', which is not known",
-        ),
-        (
-            "mysql+nodriver://u:{}@localhost/x",
-            "The URL of the database begins with 'mysql+nodriver', ",
-        ),
+        ("postgre://u:{}@localhost/x", "The URL of the database begins with 'postgre', which is not known"),
+        ("mysql+nodriver://u:{}@localhost/x", "The URL of the database begins with 'mysql+nodriver', "),
         (
             "mysql+pymysql://u:{}@localhost/x",
             "The URL of the database needs the driver 'pymysql', which is not installed",
@@ -307,10 +297,7 @@ def test_postgresql_rows_are_streamed(folder, postgresql):
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        (
-            "SELECT * FROM nothing_of_ours",
-            'query failed: relation "nothing_of_ours" does not exist.',
-        ),
+        ("SELECT * FROM nothing_of_ours", 'query failed: relation "nothing_of_ours" does not exist.'),
         ("SELECT 1 AS a, 2 AS a", "The result of query has the name 'a' for columns 1 and 2."),
         ("CREATE TABLE of_ours (a int)", 'query failed: syntax error at or near "CREATE".'),
     ],

@@ -35,7 +35,7 @@ from ardoqpy import (
     PlanDrifted,
 )
 from ardoqpy_sync import Plan
-from ardoqpy_sync.compare.diff import same
+from ardoqpy_sync.compare.diff import equal_values
 
 SYNC = settings.get_profile("sync")
 _TIMES = ("created", "lastUpdated", "componentKey", "order")
@@ -173,7 +173,7 @@ def _stop_after(client, writes_left):
     """Let a client's writes be refused once so many were sent."""
     left = [writes_left]
     for collection in (client.api.components, client.api.references):
-        for name in ("create", "revise", "delete"):
+        for name in ("create", "apply_changes", "delete"):
             word = getattr(collection, name)
 
             def guarded(*args, word=word):
@@ -282,7 +282,7 @@ def test_g9_what_others_touched_since_is_left_and_listed(server, drawn, edits):
         foreseen = client.apply(plan)
     if foreseen["moved"]:
         with syncing(server, on_error="collect") as client, pytest.raises(PlanDrifted) as caught:
-            client.apply(plan, moved="refuse")
+            client.apply(plan, on_drift="refuse")
         assert {one["_id"] for one in caught.value.moved} == {one["_id"] for one in foreseen["moved"]}
     assert everything(server) == now
     with syncing(server, on_error="collect") as client:
@@ -313,7 +313,7 @@ def test_g9_what_others_touched_since_is_left_and_listed(server, drawn, edits):
 def _has(entity, wanted):
     """Tell whether an entity has those values."""
     flat = {**entity, **entity.get("customFields", {})}
-    return all(same(flat.get(key), value) for key, value in wanted.items())
+    return all(equal_values(flat.get(key), value) for key, value in wanted.items())
 
 
 def _half_done(plan, now):
@@ -421,14 +421,14 @@ def test_what_has_moved_is_not_overwritten(ardoq, new_sync, other, way):
     client = new_sync()
     if way == "refuse":
         with pytest.raises(PlanDrifted) as caught:
-            client.apply(plan, moved=way)
+            client.apply(plan, on_drift=way)
         assert isinstance(caught.value, Conflict)
         result = {"moved": caught.value.moved, "sentence": str(caught.value)}
         assert [one.method for one in ardoq.requests if one.method != "GET"] == ["PATCH"]  # theirs
         assert counts(client.get_report()) == {}
         assert client.get_report()["status"] == "success"
     else:
-        result = client.apply(plan, moved=way)
+        result = client.apply(plan, on_drift=way)
         assert names_in(ardoq) == ["Web", "Shop", "Till", "New"]
     (moved,) = result["moved"]
     assert (moved["kind"], moved["_id"], moved["name"], moved["what"]) == (
@@ -464,7 +464,7 @@ def test_replanning_can_be_reviewed_first(ardoq, new_sync, other):
     plan = planning(new_sync, web_costs(6), lambda client: client.create_component(row("New")))
     other.patch_component("web", payload={"cost": 7})
     rehearsal = new_sync(simulate=True)
-    rehearsal.apply(plan, moved="replan")
+    rehearsal.apply(plan, on_drift="replan")
     again = rehearsal.plan
     assert [(one["action"], one["version"]) for one in again.changes] == [("update", 2), ("create", None)]
     assert again.changes[0]["attributes"]["cost"] == {"old": 7, "new": 6}
@@ -512,7 +512,7 @@ def test_what_somebody_else_made_otherwise_has_moved(ardoq, new_sync, sync, othe
     assert moved["now"]["attributes"]["cost"] == 8
     assert held(ardoq, theirs["_id"])["customFields"] == {"cost": 8}
     assert held(ardoq, result["applied"][0]["_id"])["source"] == theirs["_id"]
-    assert outcomes(new_sync().apply(plan, moved="replan")) == {"replanned": 1, "already": 1}
+    assert outcomes(new_sync().apply(plan, on_drift="replan")) == {"replanned": 1, "already": 1}
     assert held(ardoq, theirs["_id"])["customFields"] == {"cost": 7}
 
 
@@ -536,13 +536,13 @@ def test_a_conflict_on_the_way_is_a_move(ardoq, new_sync, other):
     plan = planning(new_sync, web_costs(6), lambda client: client.create_component(row("New")))
     for way in ("skip", "refuse"):
         client = new_sync()
-        revise = client.api.components.revise
+        revise = client.api.components.apply_changes
 
         def raced(current, changes, revise=revise):
             other.patch_component("web", payload={"cost": 7})
             return revise(current, changes)
 
-        client.api.components.revise = raced
+        client.api.components.apply_changes = raced
         if way == "skip":
             result = client.apply(plan)
             assert outcomes(result) == {"applied": 1, "moved": 1}
@@ -550,7 +550,7 @@ def test_a_conflict_on_the_way_is_a_move(ardoq, new_sync, other):
         else:
             ardoq.load(seed([stored_component("web", "Web", cost=5, note="kept")]))
             with pytest.raises(PlanDrifted, match=r"while the plan was being applied: 0 of its 2"):
-                client.apply(plan, moved=way)
+                client.apply(plan, on_drift=way)
         assert held(ardoq, "web")["customFields"]["cost"] == 7
 
 
@@ -559,7 +559,7 @@ def test_what_somebody_deleted_is_told(ardoq, new_sync, sync, other):
     plan = planning(new_sync, web_costs(6))
     other.del_component("web")
     for way in ("skip", "replan"):
-        result = sync.apply(plan, moved=way)
+        result = sync.apply(plan, on_drift=way)
         (moved,) = result["moved"]
         assert (moved["what"], moved["now"], moved["who"], moved["when"]) == ("deleted", None, None, None)
         assert "component 'Web' deleted" in result["sentence"]
@@ -583,7 +583,7 @@ def test_a_delete_is_looked_at_right_before(ardoq, new_sync, other):
 
     client._engine.load = raced
     for way in ("skip", "replan"):
-        result = client.apply(plan, moved=way)
+        result = client.apply(plan, on_drift=way)
         assert [(one["_id"], one["what"]) for one in result["moved"]] == [("web-shop", "changed")]
         assert outcomes(result) == {"moved": 1}
     assert held(ardoq, "web-shop")["displayText"] == "theirs"
@@ -707,7 +707,7 @@ def test_raise_stops_at_the_change_that_fails(ardoq, new_sync, other, moved):
     ardoq.clear_requests()
     client = new_sync()
     with pytest.raises(InvalidInput, match="till"):
-        client.apply(plan, moved=moved)
+        client.apply(plan, on_drift=moved)
     assert len(writes(ardoq)) == (1 if moved == "skip" else 0)
     report = client.get_report()
     assert (report["status"], report["failed_refs"]) == ("failure", 1)
@@ -755,8 +755,8 @@ def test_only_plans_are_applied(new_sync, sync):
     plan = planning(new_sync, web_costs(6))
     with pytest.raises(InvalidInput, match="plan is a dict: give a Plan"):
         sync.apply(plan.as_dict())
-    with pytest.raises(InvalidInput, match="moved is 'overwrite': say 'skip', 'refuse' or 'replan'"):
-        sync.apply(plan, moved="overwrite")
+    with pytest.raises(InvalidInput, match="on_drift is 'overwrite': give 'skip', 'refuse' or 'replan'"):
+        sync.apply(plan, on_drift="overwrite")
     plan.changes[0]["version"] = None
     with pytest.raises(InvalidInput, match="version"):
         sync.apply(plan)
@@ -912,13 +912,13 @@ def test_refusing_looks_once(ardoq, new_sync, sync):
     """What is rehearsed before applying is what was loaded for it; of a simulation, its own state."""
     plan = planning(new_sync, web_costs(6), lambda client: client.create_component(row("New")))
     ardoq.clear_requests()
-    assert outcomes(sync.apply(plan, moved="refuse")) == {"applied": 2}
+    assert outcomes(sync.apply(plan, on_drift="refuse")) == {"applied": 2}
     assert loads(ardoq) == 1
     ardoq.load(seed([stored_component("web", "Web", cost=5)]))
     client = new_sync(simulate=True)
     web_costs(7)(client)
     with pytest.raises(PlanDrifted, match="component 'Web' changed"):
-        client.apply(plan, moved="refuse")
+        client.apply(plan, on_drift="refuse")
     assert client.get_report()["new_comps"] == 0
 
 

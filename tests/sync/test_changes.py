@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from ardoqpy_sync.compare.diff import differences, same
+from ardoqpy_sync.compare.diff import differences, equal_values
 
 NAN = float("nan")
 
@@ -113,16 +113,16 @@ def spelled(pairs):
 @pytest.mark.parametrize(("one", "other"), spelled(SAME))
 def test_other_spellings_of_a_value_are_the_same(one, other):
     """What Ardoq would store alike is no change, whichever of the two is stored."""
-    assert same(one, other)
-    assert same(other, one)
+    assert equal_values(one, other)
+    assert equal_values(other, one)
     assert differences({"key": other}, {"key": one}, ()) == {}
 
 
 @pytest.mark.parametrize(("one", "other"), spelled(DIFFERENT))
 def test_other_values_are_not_the_same(one, other):
     """What Ardoq would store otherwise is a change, whichever of the two is stored."""
-    assert not same(one, other)
-    assert not same(other, one)
+    assert not equal_values(one, other)
+    assert not equal_values(other, one)
     assert list(differences({"key": other}, {"key": one}, ())) == ["key"]
 
 

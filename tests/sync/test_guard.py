@@ -26,7 +26,7 @@ from worlds import (
 
 from ardoqpy import BadRequest, DeleteBlocked, InvalidInput, ServiceUnavailable
 from ardoqpy_sync.deletion import delete_missing
-from ardoqpy_sync.deletion.guard import Bounds, Held, Missing, Run, Thing, objections
+from ardoqpy_sync.deletion.guard import Bounds, Missing, Run, Target, TypeCount, objections
 
 SYNC = settings.get_profile("sync")
 
@@ -309,14 +309,14 @@ def test_a_share_is_exact(share, going, before):
     group = ("component", "ws1", "app")
     missing = [
         Missing(
-            Thing({"kind": "component", "_id": f"a{number}", "name": "A", "type": "T"}, group, named=False)
+            Target({"kind": "component", "_id": f"a{number}", "name": "A", "type": "T"}, group, named=False)
         )
         for number in range(going + 1)
     ]
     said = [
         objections(
             part,
-            {group: Held("components", before, 1)},
+            {group: TypeCount("components", before, 1)},
             Run(named_anything=True, failure=None, rows={}, rows_before={}),
             Bounds.of(share, None, False, False, ["component"]),  # noqa: FBT003
         )

@@ -30,7 +30,7 @@ BAD_ROW = "4,Till,much,\n"
 
 JOB = """\
 format = 1
-name = "The night"
+name = "Nightly sync"
 
 [ardoq]
 version = "{version}"

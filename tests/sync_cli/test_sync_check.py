@@ -19,7 +19,7 @@ def problems_of(ran):
 def test_good_job(home, ardoq, run, version):
     """A job in which nothing would fail has no problems, and nothing is written."""
     (home / "job.toml").write_text(job_text(version))
-    assert run("check job.toml") == (DONE, "The night: no problems found.\n", "")
+    assert run("check job.toml") == (DONE, "Nightly sync: no problems found.\n", "")
     assert problems_of(run("check job.toml --json")) == []
     assert writes(ardoq) == []
 

@@ -181,7 +181,7 @@ def test_source_is_escaped(home, run):
         f"{ROWS}4,{nasty},much\x1b]0;x,\n5,{nasty}2,1,\n", encoding="utf-8"
     )
     file = "".join(f"\\u{ord(sign):04x}" for sign in f"apps{nasty}.csv")
-    job = job_text().replace("apps.csv", file).replace("The night", "The \\u001b[31m night")
+    job = job_text().replace("apps.csv", file).replace("Nightly sync", "Nightly \\u001b[31m sync")
     (home / "job.toml").write_text(job)
     for line in ("plan job.toml", "plan job.toml --long", "check job.toml"):
         ran = run(line)
@@ -198,7 +198,7 @@ def test_json(home, run, version):
         assert (ran.status, ran.err) == (status, "")
         assert (document["kind"], document["title"], len(document["changes"])) == (
             "ardoqpy run document",
-            "The night",
+            "Nightly sync",
             5,
         )
         assert document["sources"][0] == {"name": "apps", "rows": 3, "skipped": 0, "failed": 0}

@@ -21,14 +21,14 @@ def test_report_files(home, run, version):
     page, markdown = (home / "a.html").read_text("utf-8"), (home / "a.md").read_text("utf-8")
     assert page.startswith("<!doctype html>") or page.lower().startswith("<!doctype html>")
     assert "Web shop" in page
-    assert markdown.startswith("# The night\n")
+    assert markdown.startswith("# Nightly sync\n")
     assert read_run_document("a.json")["totals"]["component"]["created"] == 2
     assert run("report a.json --report b.html --report b.md").status == DONE
     assert (home / "b.html").read_text("utf-8") == page
     assert (home / "b.md").read_text("utf-8") == markdown
     assert "created component Web shop (Application)" in run("report a.json").out
-    assert run("report a.json --report c.md --title 'Another night'") == (DONE, "", "")
-    assert (home / "c.md").read_text("utf-8").startswith("# Another night\n")
+    assert run("report a.json --report c.md --title 'Another title'") == (DONE, "", "")
+    assert (home / "c.md").read_text("utf-8").startswith("# Another title\n")
 
 
 @pytest.mark.parametrize("content", [None, "", "{", "[]", '{"kind": "ardoqpy plan"}', "\x00"])
@@ -50,7 +50,7 @@ def test_failed_run_replaces_reports(home, ardoq, run):
     document = read_run_document("a.json")
     assert (document["status"], document["title"], document["made"]["host"]) == (
         "failure",
-        "The night",
+        "Nightly sync",
         ardoq.url,
     )
     assert "401" in document["description"] or "token" in document["description"]
@@ -80,8 +80,8 @@ def test_step_summary(home, run, monkeypatch):
     assert run("plan job.toml").status == CHANGES
     assert run("apply job.toml").status == DONE
     text = (home / "step.md").read_text("utf-8")
-    assert text.startswith("before\n# The night\n")
-    assert text.count("# The night\n") == 2
+    assert text.startswith("before\n# Nightly sync\n")
+    assert text.count("# Nightly sync\n") == 2
 
 
 def test_step_summary_fits(home, run, monkeypatch):
@@ -124,7 +124,7 @@ def test_webhook_summary(home, ardoq, run, hook, version):
     assert {key: summary[key] for key in ("kind", "format", "job", "command", "status", "exit", "host")} == {
         "kind": "ardoqpy run",
         "format": 1,
-        "job": "The night",
+        "job": "Nightly sync",
         "command": "apply",
         "status": "failed",
         "exit": 1,
@@ -138,7 +138,7 @@ def test_webhook_summary(home, ardoq, run, hook, version):
         "missing": 1,
         "failed": 1,
     }
-    assert summary["text"].startswith("The night: The run failed, 1 row could not be used. 5 changes were")
+    assert summary["text"].startswith("Nightly sync: The run failed, 1 row could not be used. 5 changes were")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", summary["at"])
     text = json.dumps([summary, hook.received_headers])
     assert not [word for word in ("Web shop", "Till", "much", "900", ardoq.token) if word in text]

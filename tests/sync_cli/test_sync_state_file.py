@@ -30,7 +30,7 @@ def test_source_shrank(home, run, monkeypatch):
     assert run(f"apply {home / 'job.toml'}").status == DONE
     kept = home / "kept" / "state.json"
     state = json.loads(kept.read_text())
-    assert (state["kind"], state["format"], state["job"]) == ("ardoqpy state", 1, "The night")
+    assert (state["kind"], state["format"], state["job"]) == ("ardoqpy state", 1, "Nightly sync")
     assert state["rows"] == {"component": 20, "reference": 0}
     job = job_text(missing="delete", share=0.5, run='state_file = "kept/state.json"')
     (home / "job.toml").write_text(job)

@@ -67,7 +67,7 @@ class World:
 
 @pytest.fixture
 def world(server):
-    """The world that things go wrong in."""
+    """Return the data that requests with faults work on."""
     with ArdoqClient(server.url, server.token, retries=AT_ONCE, timeout=10) as client:
         yield World(server, client)
 
@@ -212,7 +212,7 @@ def test_deleting_a_missing_entity_is_an_error(world):
 
 @pytest.fixture
 def attached(world):
-    """The world with a file in it."""
+    """Add a file to the data."""
     world.client.upload_attachment(world.ws_id, b"0123456789" * 50, "a.txt")
     return world
 

@@ -352,9 +352,9 @@ def test_read_only_fields_are_those_of_the_context(client):
 def test_the_words_of_a_sync_find_twins(client):
     """An entity that was just created is found as its own duplicate."""
     comp = client.get_component(comp_id=COMPONENTS[3])
-    assert client.api.components.twins(comp) == [comp]
+    assert client.api.components.find_duplicates(comp) == [comp]
     ref = client.get_reference(ref_id=REFERENCES[3])
-    assert client.api.references.twins(ref) == [ref]
+    assert client.api.references.find_duplicates(ref) == [ref]
     assert {"_id", "type"} <= client.api.components.read_only
     assert "typeId" in client.api.components.fixed
     assert "type" in client.api.references.fixed

@@ -16,7 +16,7 @@ LATENCY = 0.003
 
 @pytest.fixture
 def limited(server, time):
-    """An emulator that lets 30 requests a second through, in the client's time; each takes 3 ms."""
+    """Run an emulator that allows 30 requests a second by the client's clock; each takes 3 ms."""
 
     def clock():
         time.now += LATENCY

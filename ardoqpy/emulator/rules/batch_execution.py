@@ -310,7 +310,7 @@ class BatchExecutor:
 def _check_unique_batch_ids(operations: list[CreateOperation]) -> None:
     seen: set[str] = set()
     for operation in operations:
-        if operation.batch_id is not None and operation.batch_id in seen:
+        if operation.batch_id in seen:
             sentence = f"The batchId '{operation.batch_id}' is used twice."
             raise Unprocessable(sentence)
         if operation.batch_id is not None:
