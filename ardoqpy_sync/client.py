@@ -1,6 +1,6 @@
 """`ArdoqSyncClient`: the same names as `ArdoqClient`, made to run again and again over one source.
 
-What becomes of a row is decided in `engine.py`; here is what can be asked for, under one lock.
+`engine.py` decides on each row; this module has the public methods, all under one lock.
 """
 
 from __future__ import annotations
@@ -43,28 +43,27 @@ logger = logging.getLogger(__name__)
 class ArdoqSyncClient(SyncReads):
     """Sync a source into Ardoq: create what is missing, update what differs, report what is left over.
 
-    Takes all that `ArdoqClient` takes, and:
+    Takes the parameters of `ArdoqClient`, and:
 
     - `simulate`: send no write; the report is the one that the real run would give.
-    - `on_error`: `"raise"` stops at the first bad row; `"collect"` reports it with its reason and goes
-      on: what such a call returns is the row with `_id` None.
-    - `batch`: gather writes and send them many at a time, each batch a transaction; True, or how many one
-      holds. v2 only. What is created has a batch id until then, to be used like any other.
-    - `previous_report`: the report of an earlier run; what it lists as `not_converging` is not sent
-      again as long as neither the source nor Ardoq has moved, and `delete_cache_misses` refuses where this
-      run has far fewer rows.
-    - `progress`: a function that is called with (done, total, what) as it goes on: workspaces `"loading"`,
-      rows `"deciding"` and writes `"writing"`; total is None where nobody knows. At most ten times a second
-      for each, and with the last. It is called in the middle of the work and must not ask for more of it;
-      what it raises is logged once, and it is called no more. True shows bars on a terminal, with the extra
-      `progress` (`pip install 'ardoqpy[progress]'`), and nothing elsewhere.
+    - `on_error`: `"raise"` stops at the first row that fails; `"collect"` reports it with its reason and goes
+      on. Such a call returns the row with `_id` None.
+    - `batch`: send many writes at a time, each batch a transaction; True, or how many one holds. v2 only. A
+      new entity has a batch id until its batch is sent; use it like any other id.
+    - `previous_report`: the report of an earlier run. What it lists as `not_converging` is not sent again as
+      long as neither the source nor Ardoq has changed, and `delete_cache_misses` deletes nothing if this run
+      has far fewer rows.
+    - `progress`: a function that is called with (done, total, what): workspaces `"loading"`, rows
+      `"deciding"` and writes `"writing"`; total is None if it is not known. It is called at most ten times a
+      second for each, and for the last. It must not call the client. If it raises, that is logged once, and
+      it is not called again. True shows bars on a terminal, with the extra `progress`
+      (`pip install 'ardoqpy[progress]'`), and nothing elsewhere.
 
-    The first touch of a workspace loads it whole: v1 in one request, v2 page by page, components,
-    references and context side by side. A component matches by `typeId` and name in any letter case (or
-    by a field and `typeId`), a reference by source, target and type. Rows say the same on both versions:
-    custom fields beside the other attributes or below `customFields`, a type by its id or, as `type`, by
-    its name. What is handed out is the caller's own copy, in the version's own shape. One client may be
-    shared by threads.
+    A workspace is loaded whole at its first use: on v1 in one request, on v2 page by page, components,
+    references and context side by side. A component matches by `typeId` and name in any letter case (or by
+    a field and `typeId`), a reference by source, target and type. Rows are the same on both versions: custom
+    fields beside the other attributes or below `customFields`, a type by its id or, as `type`, by its name.
+    Returned entities are copies, in the shape of the version. Threads may share one client.
     """
 
     def __init__(
@@ -79,6 +78,7 @@ class ArdoqSyncClient(SyncReads):
         progress: Callable[[int, int | None, str], object] | bool | None = None,
         **kwargs: Any,
     ) -> None:
+        """Connect a sync client; the parameters are described above."""
         token = token if token is None else Token.of(token)
         if on_error not in ("raise", "collect"):
             raise ConfigurationError(f"on_error is {on_error!r}: say 'raise' or 'collect'.")
@@ -117,13 +117,15 @@ class ArdoqSyncClient(SyncReads):
         *,
         label: str | None = None,
     ) -> Entity:
-        """Have a component in Ardoq as the row says, and return it as stored.
+        """Create a component, or update the one that the row matches, and return it as stored.
 
-        `comp` needs `name`, `typeId` and `rootWorkspace`. Where a component of that type and name is in
-        the workspace (or, with `field_name`, one of that type with `field_value`, or `comp`'s own value,
-        in that field), it is updated in the attributes that differ, or left alone. `label` is what the
-        row is called in the report and the plan, such as "apps.csv line 7". Raise `InvalidInput` where the
-        row makes no sense; nothing is written then.
+        - `comp`: the attributes; it needs `name`, `typeId` and `rootWorkspace`.
+        - `field_name`, `field_value`: match by this field and the type, not by name and type; without a
+          value, by `comp`'s own value in that field.
+        - `label`: what the report and the plan call the row, such as "apps.csv line 7".
+
+        A component that matches is updated in the attributes that differ, or left alone. Raise
+        `InvalidInput` if the row is not valid; nothing is written then.
         """
         with self._lock:
             engine, row = self._engine, NO_ROW
@@ -135,11 +137,13 @@ class ArdoqSyncClient(SyncReads):
             return self._written(engine.component, stored, comp)
 
     def create_reference(self, ref: Entity, *, label: str | None = None) -> Entity:
-        """Have a reference in Ardoq as the row says, and return it as stored.
+        """Create a reference, or update the one that the row matches, and return it as stored.
 
-        `ref` needs `source`, `target` and `type`; its workspace is that of the source. Where there is one
-        already it is updated in the attributes that differ, or left alone. `label` is what the row is
-        called in the report. Raise `InvalidInput` where the row makes no sense; nothing is written then.
+        - `ref`: the attributes; it needs `source`, `target` and `type`. Its workspace is that of the source.
+        - `label`: what the report and the plan call the row.
+
+        A reference that matches is updated in the attributes that differ, or left alone. Raise
+        `InvalidInput` if the row is not valid; nothing is written then.
         """
         with self._lock:
             engine, row = self._engine, NO_ROW
@@ -153,16 +157,16 @@ class ArdoqSyncClient(SyncReads):
     def update_component(self, comp_id: str, comp: Entity, *, label: str | None = None) -> Entity:
         """Change the given attributes of a component where they differ, and return it as stored.
 
-        With `_version` in `comp`, raise `Conflict` where Ardoq holds another one. Raise `NotFoundError`
-        where the component is gone.
+        With `_version` in `comp`, raise `Conflict` if Ardoq holds another one. Raise `NotFoundError` if there
+        is no such component.
         """
         return self._by_id(self._engine.component, comp_id, comp, label)
 
     def update_reference(self, ref_id: str, ref: Entity, *, label: str | None = None) -> Entity:
         """Change the given attributes of a reference where they differ, and return it as stored.
 
-        With `_version` in `ref`, raise `Conflict` where Ardoq holds another one. Raise `NotFoundError`
-        where the reference is gone.
+        With `_version` in `ref`, raise `Conflict` if Ardoq holds another one. Raise `NotFoundError` if there
+        is no such reference.
         """
         return self._by_id(self._engine.reference, ref_id, ref, label)
 
@@ -181,7 +185,8 @@ class ArdoqSyncClient(SyncReads):
     def del_component(self, comp_id: str) -> Entity:
         """Delete a component, with its descendants and all their references, and return an empty dict.
 
-        What this run has deleted already is not deleted again. Raise `NotFoundError` where there is none.
+        What this run has deleted already is not deleted again. Raise `NotFoundError` if there is no such
+        component.
         """
         return self._delete(self._engine.component, comp_id)
 
@@ -189,12 +194,12 @@ class ArdoqSyncClient(SyncReads):
         """Delete a reference and return an empty dict.
 
         What this run has deleted already, with its component, is not deleted again. Raise
-        `NotFoundError` where there is none.
+        `NotFoundError` if there is no such reference.
         """
         return self._delete(self._engine.reference, ref_id)
 
     def del_components(self, comp_ids: list[str], request_id: str | None = None) -> DeletedComponents:
-        """Delete components one by one and return what went, in the form of Ardoq's bulk answer."""
+        """Delete components, and return what was deleted in the form of Ardoq's bulk answer."""
         with self._lock:
             before = len(self._engine.report.changes)
             for comp_id in ids(comp_ids, "comp_ids"):
@@ -212,7 +217,7 @@ class ArdoqSyncClient(SyncReads):
         components: Entities | None = None,  # noqa: ARG002
         references: Entities | None = None,  # noqa: ARG002
     ) -> BatchIds:
-        """Refuse: a batch would go past the cache; use `create_component` and `create_reference`."""
+        """Raise `UnsupportedOperation`: use `create_component` and `create_reference`."""
         raise UnsupportedOperation(
             "batch_create goes past the cache of a sync: use create_component and create_reference, "
             "or an ArdoqClient."
@@ -315,11 +320,11 @@ class ArdoqSyncClient(SyncReads):
         kinds: Iterable[str] = KINDS,
         types: Iterable[tuple[str, str, Any]] | None = None,
     ) -> dict[str, list[dict[str, Any]]]:
-        """Delete what Ardoq holds of the types this run touched and no row named: all of it, or refuse.
+        """Delete what is missing in the source: what Ardoq holds of this run's types, and no row named.
 
-        Call it after the last row. A component that Ardoq deletes takes with it all that is below it and
-        every reference at any of those, wherever they start; that is asked for, and counts. `DeleteBlocked`
-        is raised, and nothing is deleted, unless the bounds allow all that would go:
+        Call it after the last row. With a component Ardoq deletes all that is below it and every reference at
+        any of those, wherever they start; that is read, and counts. `DeleteBlocked` is raised, and nothing is
+        deleted, unless the limits allow all that would be deleted:
 
         - `share`: how much of each type in each workspace, from 0 to 1, of what was there before this run.
         - `count`: how many in all; None for any number.
@@ -335,10 +340,10 @@ class ArdoqSyncClient(SyncReads):
         client was given `previous_report`, it is refused where this run has fewer than 1 - `share` of the
         rows of that run (those that created, updated or left alone), by kind.
 
-        References are deleted first, then components from the leaves up. Each is read again before: what
-        has another version than the one that was loaded is left alone, and so is a component at which
-        there is something new. Between that and the delete is the time of one request; Ardoq's delete
-        checks no version.
+        References are deleted first, then components from the leaves up. Each is read again right before.
+        What has another version than the one that was loaded is left alone, and so is a component to which
+        something was added. Ardoq's delete checks no version, so a change after that reading is lost.
+        With `batch`, deletes go in batches, checked with listings of their workspaces if they are many.
 
         Return as plain data what became of each: `deleted` (with a `note` on what went along), `gone`
         (somebody else deleted it), `moved` (with `version`, the one `found`, and `by` and `at` where Ardoq
@@ -412,11 +417,10 @@ class ArdoqSyncClient(SyncReads):
             report.data["description"] = reason
 
     def check_reach(self) -> None:
-        """Raise `ServiceUnavailable` where the last five writes, or more, failed since Ardoq cannot be
-        reached.
+        """Raise `ServiceUnavailable` if the last five or more writes failed because Ardoq is unreachable.
 
-        Also where it takes the token no more, or somebody else answers. With `on_error="collect"` a run would
-        otherwise try every row as often, and as long, as the first.
+        That includes a token that is no longer valid, and answers that are not from Ardoq. With
+        `on_error="collect"` a run would otherwise try every further row as often, and as long, as the first.
         """
         with self._lock:
             self._engine.log.circuit_breaker.check()
@@ -431,6 +435,7 @@ class ArdoqSyncClient(SyncReads):
             return real
 
     def __exit__(self, *failure: object) -> None:
+        """Send the pending writes unless the block failed, and close the connections."""
         try:
             if failure[0] is None:
                 self.flush()

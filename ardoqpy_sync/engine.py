@@ -49,6 +49,7 @@ class Engine:
     """
 
     def __init__(self, api: Dialect, sender: Sender, previous_report: Mapping[str, Any]) -> None:
+        """Start with an empty cache and an empty report."""
         self._api = api
         self.component, self.reference = kinds_of(api)
         self.kinds = {kind.name: kind for kind in (self.component, self.reference)}
@@ -319,7 +320,7 @@ class Engine:
         if body.get("targetWorkspace"):
             wanted["targetWorkspace"] = body["targetWorkspace"]
         wanted, type_name = self._checks.new(kind, ws_id, wanted)
-        sent = self.model.fitted(ws_id, wanted, kind.built_in)
+        sent = self.model.convert_attributes(ws_id, wanted, kind.built_in)
         index = self.index(kind, ws_id)
         operation = self.writes.create(kind, sent, type_name, index.by_id)
         expected: Entity = operation.expected or {}
@@ -421,7 +422,7 @@ class Engine:
         """
         held = kind.collection.flatten(current)
         wanted = {key: new for key, (_, new) in found.items()}
-        fitted = self.model.fitted(ws_id, wanted, kind.built_in, held)
+        fitted = self.model.convert_attributes(ws_id, wanted, kind.built_in, held)
         kept = {}
         for key, (old, new) in found.items():
             if key not in fitted or self.log.does_not_converge(current["_id"], key, old, new):

@@ -1,4 +1,4 @@
-"""How far a run has come, told to a callback now and then, or shown as bars where a terminal is there."""
+"""The progress of a run: reported to a callback now and then, or shown as bars on a terminal."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ class Progress:
     """
 
     def __init__(self, callback: Callback, clock: Callable[[], float] = monotonic) -> None:
+        """Report progress to a callback."""
         self._callback: Callback | None = callback
         self._clock = clock
         self._phases = {what: _Phase() for what in (LOADING, DECIDING, WRITING)}
@@ -140,11 +141,10 @@ def _bars() -> Bars | None:
 
 
 class Bars:
-    """Show a bar for each phase on the terminal, below what is printed; they stand still once `stop` is
-    called.
-    """
+    """Show a bar for each phase on the terminal, below what is printed, until `stop` is called."""
 
     def __init__(self) -> None:
+        """Start without a bar."""
         self._shown: Any = None
         self._tasks: dict[str, Any] = {}
 

@@ -62,6 +62,7 @@ class KeyIndex:
     """Find entities by a key: built at the first question, kept in step from then on."""
 
     def __init__(self, key_of: Callable[[Entity], Hashable], entities: Iterable[Entity]) -> None:
+        """Index entities by a key."""
         self._key_of = key_of
         self._places: dict[str, int] = {}
         self._found: dict[Hashable, dict[str, Entity]] = {}
@@ -91,6 +92,7 @@ class EntityIndex:
     """
 
     def __init__(self, entities: Sequence[Entity], match_key: Callable[[Entity], Hashable]) -> None:
+        """Index entities, which come in Ardoq's order."""
         self.by_id: dict[str, Entity] = {entity["_id"]: entity for entity in entities}
         self.several: dict[Hashable, list[str]] = {}
         self._match_key = match_key
@@ -106,9 +108,11 @@ class EntityIndex:
                     self.several.setdefault(key, [self.first[key]["_id"]]).append(entity["_id"])
 
     def __len__(self) -> int:
+        """Return how many are held."""
         return len(self.by_id)
 
     def __iter__(self) -> Iterator[Entity]:
+        """Iterate over what is held."""
         return iter(self.by_id.values())
 
     def matches(self, key: Hashable) -> list[Entity]:
@@ -206,6 +210,7 @@ class Workspace:
     """One loaded workspace: its own attributes, its components, its references."""
 
     def __init__(self, aggregated: Entity) -> None:
+        """Index the content of an aggregated answer."""
         self.attributes = dict(aggregated)
         # Ardoq gives null where there are none.
         self.components = EntityIndex(self.attributes.pop("components", None) or [], _key_of_component)
@@ -228,6 +233,7 @@ class Cache:
     """The loaded workspaces, what the rows of this run named, and what went away in it."""
 
     def __init__(self) -> None:
+        """Start with no workspace loaded."""
         self.workspaces: dict[str, Workspace] = {}
         self.gone: set[str] = set()
         self.start_run()

@@ -18,18 +18,14 @@ __all__ = ["CascadeCount", "cascade_counts"]
 
 
 class CascadeCount(NamedTuple):
-    """How much goes with a component: the components below it, and the references at any of them and at
-    it.
-    """
+    """How much Ardoq deletes with a component: the components below, and the references at any of them."""
 
     components: int
     references: int
 
 
 def cascade_counts(comp_ids: Iterable[str], children: Ids, references: Ids) -> dict[str, CascadeCount]:
-    """Return by component how much goes with it; each reference counts once, whichever of its ends is
-    there.
-    """
+    """Return by component how much Ardoq deletes with it; each reference counts once."""
     wanted = list(dict.fromkeys(comp_ids))
     below = _below(wanted, children)
     order = _from_the_leaves(below)

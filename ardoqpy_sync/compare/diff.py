@@ -94,7 +94,7 @@ def differences(
 
 
 def equal_values(stored: Any, wanted: Any) -> bool:
-    """Tell whether a wanted value is the stored one, perhaps spelled otherwise.
+    """Return whether a wanted value is the stored one, perhaps spelled otherwise.
 
     Ardoq keeps a number, a date, a yes or no, and a choice of several in its own spelling whatever was
     sent: "5" and 5, 5 and 5.0, true and "true", two spellings of one instant, a list in another order.

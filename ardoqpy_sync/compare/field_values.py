@@ -45,7 +45,7 @@ def convert_value(field: Field | None, value: Any) -> Any:
     if field.type in _TEXT:
         if isinstance(value, bool):
             return str(value).lower()
-        return str(value) if isinstance(value, int | float) and _is_spelled(value) else value
+        return str(value) if isinstance(value, int | float) and _is_writable(value) else value
     if field.type == "SelectMultipleList":
         return _several(field, value)
     if not isinstance(value, str):
@@ -55,10 +55,8 @@ def convert_value(field: Field | None, value: Any) -> Any:
     return _number(value) if field.type == "Number" and NUMBER.fullmatch(value) else value
 
 
-def _is_spelled(number: float) -> bool:
-    """Tell whether a number has a spelling: NaN and the infinities are none, and Python spells no
-    endless ones.
-    """
+def _is_writable(number: float) -> bool:
+    """Return whether a number can be written as text: not NaN, not infinite, and not too long for Python."""
     if isinstance(number, int):
         return number.bit_length() <= _LARGEST_BITS
     return math.isfinite(number)

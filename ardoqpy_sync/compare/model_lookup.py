@@ -1,4 +1,4 @@
-"""What a run must know of Ardoq besides the loaded workspaces: types, read-only fields, far components.
+"""What a run needs of Ardoq beside the loaded workspaces: types, fields, components elsewhere.
 
 Asked for when it is first needed and kept for the client's life; a run with nothing to do asks nothing.
 """
@@ -30,6 +30,7 @@ class ModelLookup:
     """
 
     def __init__(self, api: Dialect, loaded: Callable[[str], Entity | None]) -> None:
+        """Start with nothing looked up."""
         self._api = api
         self._loaded = loaded
         self._component_types: dict[str, dict[str, str]] = {}
@@ -95,11 +96,10 @@ class ModelLookup:
             self._learn(ws_id)
         return self._component_types[ws_id], self._reference_types[ws_id]
 
-    def fitted(
+    def convert_attributes(
         self, ws_id: str, attributes: Entity, built_in: Collection[str], held: Container[str] = ()
     ) -> Entity:
-        """Return flat attributes with the custom values as their fields are defined, calculated ones
-        left out.
+        """Return flat attributes, custom values converted to their field's type, without calculated ones.
 
         `held` are the names of what the entity has already, with or without a definition. Raise
         `InvalidInput` where Ardoq would refuse a value.
@@ -129,9 +129,7 @@ class ModelLookup:
         return kept
 
     def _fields_of(self, ws_id: str, missing: str | None = None) -> dict[str, Field] | None:
-        """Return the fields of a workspace; where one is `missing` they are read again, since it may be
-        new.
-        """
+        """Return the fields of a workspace; if one is `missing` they are read again, since it may be new."""
         if ws_id not in self._fields or (missing is not None and (ws_id, missing) not in self._looked_for):
             loaded = self._loaded(ws_id) if missing is None else None
             self._looked_for.add((ws_id, missing))

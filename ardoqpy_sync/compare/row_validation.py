@@ -1,4 +1,4 @@
-"""What Ardoq would refuse is refused before it is sent: so a simulated run and a real one refuse the same."""
+"""Validate rows before anything is sent, so that a preview rejects the same rows as the real run."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class RowValidator:
     """
 
     def __init__(self, cache: Cache, catalogue: ModelLookup, workspace: Callable[[str], Workspace]) -> None:
+        """Validate rows against a cache."""
         self._cache = cache
         self._catalogue = catalogue
         self._workspace = workspace
@@ -158,9 +159,7 @@ def as_row_error(odd: Exception, argument: str, row: Any, field_value: Any) -> A
 
 
 def is_printable(value: Any) -> bool:
-    """Tell whether Python can copy, compare and spell a value: it is not too deep, and no number is too
-    large.
-    """
+    """Return whether Python can copy, compare and print a value: not too deep, no number too large."""
     level = [value]
     for _ in range(DEEPEST + 1):
         if any(isinstance(one, int) and one.bit_length() > _LARGEST_BITS for one in level):

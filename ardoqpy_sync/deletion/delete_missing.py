@@ -72,6 +72,7 @@ class MissingEntities:
         *,
         collect: bool,
     ) -> None:
+        """Prepare a deletion within the bounds."""
         self._api = api
         self._engine = engine
         self._bounds = bounds
@@ -118,9 +119,7 @@ class MissingEntities:
         return self._answer
 
     def mark(self, marks: Entity) -> dict[str, list[dict[str, Any]]]:
-        """Give all components that are missing and are not so yet these attributes, or raise
-        `DeleteBlocked`.
-        """
+        """Give all missing components these attributes, or raise `DeleteBlocked` and change none."""
         engine, kind = self._engine, self._engine.component
         flat = kind.collection.flatten
         marks = flat(marks)

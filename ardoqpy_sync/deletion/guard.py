@@ -1,4 +1,4 @@
-"""How much may be deleted: pure functions over plain data, which read nothing and delete nothing.
+"""The delete guard: how much may be deleted. Pure functions over plain data.
 
 What is missing, and what Ardoq would delete with it, comes in; what speaks against it comes out.
 """
@@ -79,7 +79,7 @@ class Bounds:
         return cls(exact, count, bool(take_along), bool(despite_failures), tuple(kinds), only)
 
     def mean(self, kind: str, ws_id: str, type_id: Any) -> bool:
-        """Tell whether they are about what is missing of this type."""
+        """Return whether they are about what is missing of this type."""
         return kind in self.kinds and (self.types is None or (kind, ws_id, type_id) in self.types)
 
 
@@ -96,6 +96,7 @@ class Target(NamedTuple):
         return str(self.shown["_id"])
 
     def __str__(self) -> str:
+        """Return kind, name and type."""
         return f"{self.shown['kind']} {self.shown['name']} ({_type_of(self.shown)})"
 
 
@@ -121,9 +122,7 @@ class TypeCount(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What the run came to: whether it named anything, why it failed, and by kind its rows and those
-    before.
-    """
+    """The run: whether it named anything, why it failed, and its rows by kind, now and in the run before."""
 
     named_anything: bool
     failure: str | None

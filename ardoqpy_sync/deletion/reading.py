@@ -36,6 +36,7 @@ class StateReader:
     """
 
     def __init__(self, api: Dialect, cache: Cache, entities: Sequence[Located]) -> None:
+        """List the workspaces of the entities, if they are many."""
         self._api = api
         self._cache = cache
         self._comps: dict[str, Entity] = {}

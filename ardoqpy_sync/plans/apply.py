@@ -213,7 +213,7 @@ class _Applying:
                     del self._reasons[last]
 
     def _is_to_go(self, number: int, entity: Entity) -> bool:
-        """Tell whether what would go with a component goes by the plan, and is as that was decided on."""
+        """Return whether what would go with a component goes by the plan, and is as that was decided on."""
         planned = self._detector.by_id.get(entity["_id"])
         if planned is None or self._detector.of(planned) != TODO or entity.get("_version") != planned.version:
             return False

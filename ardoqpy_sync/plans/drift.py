@@ -76,6 +76,7 @@ class DriftDetector:
     """Determine the status of each entity of a plan, at its first change or when another depends on it."""
 
     def __init__(self, engine: PlanEngine, plan: Plan) -> None:
+        """Collect the changes of a plan by entity."""
         self._engine = engine
         kinds = {kind.name: kind for kind in (engine.component, engine.reference)}
         self.by_plan_id: dict[str, PlannedEntity] = {}
@@ -158,7 +159,7 @@ class DriftDetector:
         )
 
     def _is_next(self, planned: PlannedEntity, entity: Entity, done: int) -> bool:
-        """Tell whether a change was decided on an entity as it is; note then that it is the next."""
+        """Return whether a change was decided on an entity as it is; note then that it is the next."""
         change, version = planned.listed[done], entity.get("_version")
         if change["version"] != version or not self._holds(planned, _old(change), entity):
             return False
@@ -166,7 +167,7 @@ class DriftDetector:
         return True
 
     def _holds(self, planned: PlannedEntity, wanted: Entity, entity: Entity) -> bool:
-        """Tell whether an entity has those values, ends that the plan creates being whatever they may be."""
+        """Return whether an entity has those values; an end that the plan creates may have any of its ids."""
         plain = dict(wanted)
         for key in ENDS[planned.kind.name]:
             if plain.get(key) in self.created and entity.get(key) not in self._may_be(plain.pop(key)):
@@ -210,7 +211,7 @@ class DriftDetector:
         return end
 
     def _by_lost_field(self, planned: PlannedEntity) -> bool:
-        """Tell whether the row was matched by a field that it does not write: its name alone says little."""
+        """Return whether the row was matched by a field that it does not write."""
         by = planned.listed[0].get("field")
         return by is not None and planned.wanted().get(by) is None
 

@@ -29,6 +29,7 @@ class PlanEngine(Engine):
     """
 
     def __init__(self, api: Dialect, sender: Sender, previous_report: Mapping[str, Any]) -> None:
+        """Start with an empty cache and an empty report."""
         super().__init__(api, sender, previous_report)
         self.drifted: set[str] = set()
 

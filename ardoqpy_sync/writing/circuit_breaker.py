@@ -21,6 +21,7 @@ class CircuitBreaker:
     """Keep the problems of the last writes until a write succeeds."""
 
     def __init__(self) -> None:
+        """Start without a problem."""
         self.problems: list[ArdoqClientException] = []
 
     def failed(self, problem: ArdoqClientException) -> None:

@@ -53,6 +53,7 @@ class PendingWrites:
     """
 
     def __init__(self, cache: Cache, log: RunLog, sender: Sender) -> None:
+        """Start with an empty queue."""
         self._cache = cache
         self._log = log
         self.sender = sender

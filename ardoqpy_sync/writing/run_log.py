@@ -29,6 +29,7 @@ class RunLog:
     """
 
     def __init__(self, cache: Cache, previous_report: Mapping[str, Any]) -> None:
+        """Start with an empty report."""
         self._cache = cache
         self.report = Report()
         self.progress: Progress | None = None

@@ -76,6 +76,7 @@ class Sender(ABC):
     id_prefix = BATCH_ID
 
     def __init__(self) -> None:
+        """Start with nothing created."""
         self.real: dict[str, str] = {}
         self.unconfirmed = UnconfirmedWrites()
 
@@ -91,6 +92,7 @@ class NoRequests(Sender):
     checked_together = CHECKED_TOGETHER
 
     def __init__(self, id_prefix: str = "simulated-") -> None:
+        """Give new entities ids with this prefix."""
         super().__init__()
         self.id_prefix = id_prefix
 
@@ -256,6 +258,7 @@ class Transactions(_Network):
     checked_together = CHECKED_TOGETHER
 
     def __init__(self, api: Dialect, operations: int = OPERATIONS) -> None:
+        """Send at most so many operations in one transaction."""
         api.batches.transaction()  # a version without transactions raises now
         super().__init__(api)
         self.operations = operations

@@ -33,6 +33,7 @@ class ExistingMatches:
     """Read what a sync would match with an entity; if `many` are asked for, from listings of workspaces."""
 
     def __init__(self, *, many: bool) -> None:
+        """Start with nothing read."""
         self._many = many
         self._listed: dict[tuple[str, str], dict[Hashable, list[Entity]]] = {}
 
@@ -54,10 +55,12 @@ class UnconfirmedWrites:
     """Keep the creates that got no answer until it is known whether they were carried out."""
 
     def __init__(self) -> None:
+        """Start with no unconfirmed write."""
         self._open: dict[Hashable, tuple[Kind, Entity]] = {}
         self._resent: dict[Hashable, tuple[Kind, Entity]] = {}
 
     def __bool__(self) -> bool:
+        """Return whether any write is unconfirmed."""
         return bool(self._open)
 
     def add(self, kind: Kind, wanted: Entity) -> None:
