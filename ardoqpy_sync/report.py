@@ -75,6 +75,7 @@ class Report:
     """
 
     def __init__(self) -> None:
+        """Start with an empty report."""
         self.changes: list[Change] = []
         self.kept: dict[str, list[Entity]] = {"component": [], "reference": []}
         self.ambiguous: dict[str, AmbiguousEntry] = {}

@@ -26,7 +26,7 @@ __all__ = [
     "comparison_key",
     "differences",
     "equal_values",
-    "failure",
+    "failed_change",
     "normalize_text",
 ]
 
@@ -40,18 +40,18 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\
 
 
 class Change(NamedTuple):
-    """What one row came to, where it was not to leave everything as it is.
+    """A change by one row, or a row that failed.
 
     - `action`: `create`, `update`, `delete` or `failed`.
     - `kind`: `component` or `reference`.
-    - `id`, `name`, `type`, `workspace`: which one. A component's type is its name, a reference's its
+    - `id`, `name`, `type`, `workspace`: of the entity. A component's type is its name, a reference's its
       number; a reference is named after its ends.
-    - `attributes`: by attribute the old and the new value; of a create, everything that was written.
-    - `version`: the version in Ardoq that was decided on, None where there was none.
-    - `note`: why it failed, or with what it was deleted.
+    - `attributes`: by attribute the old and the new value; a create has everything that was written.
+    - `version`: the version in Ardoq that was compared, None for a create.
+    - `note`: why it failed, or what it was deleted with.
     - `row`: the row that failed.
-    - `label`: what the caller calls the row, such as "apps.csv line 7".
-    - `field`: the field that a component was matched by, None where that was its name.
+    - `label`: the caller's name of the row, such as "apps.csv line 7".
+    - `field`: the field by which a component was matched, None if by its name.
     """
 
     action: str
@@ -68,11 +68,13 @@ class Change(NamedTuple):
     field: str | None = None
 
 
-def failure(kind: str, row: Mapping[str, Any], reason: str, label: str | None, field: str | None) -> Change:
-    """Return the change that a failed row came to: none, for a reason."""
+def failed_change(
+    kind: str, row: Mapping[str, Any], reason: str, label: str | None, field: str | None
+) -> Change:
+    """Return the entry of a failed row, with the reason."""
     name = row.get("name") or row.get("displayText") or row.get("_id")
-    type_of_it, ws_id = row.get("typeId") or row.get("type"), row.get("rootWorkspace")
-    return Change(FAILED, kind, row.get("_id"), name, type_of_it, ws_id, {}, None, reason, row, label, field)
+    row_type, ws_id = row.get("typeId") or row.get("type"), row.get("rootWorkspace")
+    return Change(FAILED, kind, row.get("_id"), name, row_type, ws_id, {}, None, reason, row, label, field)
 
 
 def differences(

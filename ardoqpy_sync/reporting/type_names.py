@@ -23,6 +23,7 @@ class TypeNames:
     """
 
     def __init__(self, look_up: Callable[[str], Names]) -> None:
+        """See the class."""
         self._look_up = look_up
         self._known: dict[str, Names] = {}
         self._failed = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy_sync.compare.cache import copy_entity
-from ardoqpy_sync.compare.diff import Change, Differences, failure
+from ardoqpy_sync.compare.diff import Change, Differences, failed_change
 from ardoqpy_sync.report import Report
 from ardoqpy_sync.writing.circuit_breaker import CircuitBreaker
 
@@ -58,7 +58,7 @@ class RunLog:
     ) -> None:
         """Report a row that failed."""
         self.circuit_breaker.failed(problem)
-        self.report.take(failure(kind, row, str(problem), label, field))
+        self.report.take(failed_change(kind, row, str(problem), label, field))
 
     def take(
         self,

@@ -82,9 +82,9 @@ def show(browser, _tabs, tmp_path):
     """
     opened = []
 
-    def open_page(account, **options):
+    def open_page(document, **options):
         path = tmp_path / f"report {len(opened)}.html"
-        save_report(account, path)
+        save_report(document, path)
         tab = _tabs.pop() if _tabs and not options else Tab(browser, **options)
         opened.append((tab, not options))
         page = tab.open(path.as_uri())

@@ -1,4 +1,4 @@
-"""Accounts that no run has made: as large, and with names as bad, as a test wants them."""
+"""Run documents without a run: as large, and with names as bad, as a test needs."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ _TOTALS = ("created", "updated", "deleted", "unchanged", "missing", "failed")
 
 
 def change(number: int, action: str = "update", kind: str = "component", **more) -> dict[str, Any]:
-    """Return a change of an account."""
+    """Return a change of a run document."""
     made = {
         "action": action,
         "kind": kind,
@@ -25,7 +25,7 @@ def change(number: int, action: str = "update", kind: str = "component", **more)
 
 
 def missing(number: int, along: int = 0, **more) -> dict[str, Any]:
-    """Return a cache miss of an account, with so many references that would go along."""
+    """Return a missing component with so many references that would be deleted along."""
     listed = [
         {
             "kind": "reference",
@@ -49,7 +49,7 @@ def missing(number: int, along: int = 0, **more) -> dict[str, Any]:
 
 
 def failed(number: int, **more) -> dict[str, Any]:
-    """Return a failed row of an account."""
+    """Return a failed row of a run document."""
     return {
         "kind": "component",
         "_id": None,
@@ -92,7 +92,7 @@ def graph(nodes: int, types: int = 5, links: int = 1) -> dict[str, Any]:
 
 
 def run_document(**parts) -> dict[str, Any]:
-    """Return an account with these parts, and totals that fit them."""
+    """Return a run document with these parts, and totals that fit them."""
     made = {
         "kind": "ardoqpy run document",
         "format": 1,
@@ -129,7 +129,7 @@ def run_document(**parts) -> dict[str, Any]:
 
 
 def full_document(**parts) -> dict[str, Any]:
-    """Return an account in which every part of a report has something."""
+    """Return a run document in which every part has an entry."""
     ends = {"source": {"old": None, "new": "id1"}, "target": {"old": None, "new": "id2"}}
     one = {"kind": "component", "_id": "id7", "name": "Old hub", "type": "Hub", "typeName": "Hub"}
     along = [{"kind": "reference", "name": "Shop -> Old hub", "typeName": "uses", "rootWorkspace": "w1"}]

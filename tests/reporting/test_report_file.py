@@ -46,7 +46,7 @@ def render(document):
 
 
 def embedded(text):
-    """Return what a page has embedded for its script, put together as the account has it."""
+    """Return what a page has embedded for its script, put together as the document has it."""
     found = {"blocked": [], "changes": [], "failed": [], "missing": [], "ambiguous": [], "not_converging": []}
     for tag, attributes, data in _Elements(text).raw:
         if tag == "script" and attributes.get("type") == "application/json":
@@ -60,7 +60,7 @@ def embedded(text):
     return found
 
 
-def test_the_policy_lets_one_script_and_one_style_in():
+def test_policy_allows_one_script_and_one_style():
     """The policy names the digest of the one script and the one style, and allows nothing else."""
     elements = _Elements(render(full_document()))
     (policy,) = [told["content"] for _, told in elements.found if told.get("http-equiv")]
@@ -78,16 +78,16 @@ def test_the_policy_lets_one_script_and_one_style_in():
     ]
 
 
-def test_nothing_is_loaded_and_nothing_runs_from_an_attribute():
-    """No element names another place, and none has a script or a style in an attribute."""
+def test_no_element_loads_anything_or_runs_from_an_attribute():
+    """No element has a URL to load, and none has a script or a style in an attribute."""
     for tag, told in _Elements(render(full_document())).found:
         assert not {"src", "srcset", "action", "style", "background"} & told.keys(), tag
         assert not [name for name in told if name.startswith("on")], tag
         assert told.get("href", "#") in ("#content", "#", "data:,")
 
 
-def test_all_data_is_embedded_and_comes_out_as_it_went_in():
-    """What the script reads is the account, in pieces of bounded size."""
+def test_embedded_data_is_the_run_document():
+    """The data of the script is the run document, in pieces of limited size."""
     changes = [change(number) for number in range(1234)]
     made = full_document(changes=changes)
     text = render(made)
@@ -115,8 +115,8 @@ _BAD = st.text(st.sampled_from("<>&\"'/!-script\u2028\u2029\u202e\x00\x1b\ud800`
 
 @given(bad=_BAD)
 @settings(max_examples=examples(80))
-def test_no_text_becomes_markup(bad):
-    """Whatever is said anywhere, the page has the same elements, and the data come out as they went in."""
+def test_text_never_becomes_markup(bad):
+    """Whatever a text is, the page has the same elements, and the embedded data is unchanged."""
     usual = _Elements(render(full_document(**_said("usual"))))
     text = render(full_document(**_said(bad)))
     elements = _Elements(text)
@@ -145,14 +145,14 @@ def _said(text):
     }
 
 
-def test_the_same_account_gives_the_same_page():
-    """A page depends on its account alone, so that two of them can be compared."""
+def test_page_depends_on_the_run_document_alone():
+    """The same run document gives the same page, so that two pages can be compared."""
     assert render(full_document()) == render(full_document())
 
 
 @pytest.mark.parametrize("script", html.SCRIPTS)
-def test_the_script_makes_no_markup_of_text(script):
-    """No file of the script uses what would take text for markup or for code, or asks for anything."""
+def test_script_uses_nothing_that_parses_markup(script):
+    """No file of the script uses a function that treats text as markup or code, or sends a request."""
     text = (ASSETS / script).read_text(encoding="utf-8")
     for name in (
         "innerHTML",
@@ -169,8 +169,8 @@ def test_the_script_makes_no_markup_of_text(script):
     assert "<!--" not in text
 
 
-def test_every_asset_is_in_use():
-    """The folder holds what the page is made of, and nothing else."""
+def test_every_asset_is_used():
+    """The folder holds the assets of the page, and nothing else."""
     assert {one.name for one in ASSETS.iterdir()} == {*html.SCRIPTS, "page.css", "page.html", "graph.html"}
 
 
@@ -186,13 +186,13 @@ def test_every_asset_is_in_use():
         ({"status": "half done"}, "The run ended as half done. There was nothing to change."),
     ],
 )
-def test_the_headline_says_what_it_came_to(parts, line):
-    """The first sentence says whether it went well, how much there is, and whether it was written."""
+def test_headline(parts, line):
+    """The headline has the result, the number of changes, and whether they were written."""
     assert f'<p class="headline">{line}</p>' in render(run_document(**parts))
 
 
-def test_a_live_run_is_told_as_done():
-    """What a live run did is told as done, and not as something to come."""
+def test_live_run_is_in_the_past_tense():
+    """The page of a live run says what was done."""
     made = run_document(changes=[change(1), change(2)])
     made["made"] = {**made["made"], "simulated": False}
     text = render(made)

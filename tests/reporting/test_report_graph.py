@@ -1,4 +1,4 @@
-"""The picture of what changes, in a real browser: what is drawn, moved, folded and read by keyboard."""
+"""The graph of the page in a real browser: drawing, zoom, collapsing and keyboard."""
 
 import itertools
 
@@ -27,7 +27,7 @@ def page(show):
     return show(full_document())
 
 
-def test_it_draws_what_changes_and_what_stands_beside(page):
+def test_graph_shows_components_references_and_states(page):
     """Each component is a box in the panel of its type, each reference a curve, each state has its mark."""
     assert page.locator("svg .box").count() == 24
     titles = page.locator("svg .panel .title").all_text_contents()
@@ -53,14 +53,14 @@ def test_it_draws_what_changes_and_what_stands_beside(page):
             assert apart
 
 
-def test_the_same_graph_gives_the_same_picture(show):
-    """The layout is decided by the graph alone."""
+def test_same_data_has_the_same_layout(show):
+    """The layout depends on the data alone."""
     first, second = show(run_document(graph=graph(60))), show(run_document(graph=graph(60)))
     assert drawn(first) == drawn(second)
 
 
-def test_types_stand_in_the_order_in_which_references_lead(show):
-    """What refers stands left of what it refers to, and a parent left of what is below it."""
+def test_types_are_ordered_by_their_references(show):
+    """A source is left of its target, and a parent left of its children."""
     types = ("Server", "Database", "Service", "Application")
     nodes = [
         {"id": f"{name}{number}", "name": name, "type": name, "workspace": "w1", "state": "created"}
@@ -86,8 +86,8 @@ def test_types_stand_in_the_order_in_which_references_lead(show):
     assert len(set(left.values())) == 5
 
 
-def test_it_zooms_and_fits_by_buttons_wheel_and_keys(page):
-    """Buttons, the wheel with Ctrl, and keys enlarge it; Fit shows all of it again."""
+def test_zoom_and_fit(page):
+    """Buttons, Ctrl with the wheel, and keys zoom; Fit shows the whole graph."""
     whole = scale(page)
     page.get_by_role("button", name="Zoom in").click()
     assert scale(page) > whole
@@ -111,8 +111,8 @@ def test_it_zooms_and_fits_by_buttons_wheel_and_keys(page):
     assert scale(page) < whole
 
 
-def test_the_wheel_alone_moves_the_page(page):
-    """Who scrolls past the picture is not caught in it."""
+def test_wheel_without_ctrl_scrolls_the_page(page):
+    """Scrolling past the graph does not zoom it."""
     before = scale(page)
     page.locator(".frame").hover()
     top = page.evaluate("scrollY")
@@ -125,8 +125,8 @@ def test_the_wheel_alone_moves_the_page(page):
     assert scale(page) == before
 
 
-def test_it_is_moved_by_mouse_and_arrows(page):
-    """Dragging and the arrows move it, and a drag selects nothing."""
+def test_graph_moves_by_mouse_and_arrow_keys(page):
+    """Dragging and the arrow keys move the graph, and a drag selects nothing."""
     box = page.locator("svg .box").first
     page.locator(".frame").scroll_into_view_if_needed()
     start = box.bounding_box()
@@ -144,8 +144,8 @@ def test_it_is_moved_by_mouse_and_arrows(page):
     assert box.bounding_box()["y"] == pytest.approx(start["y"] + 20 - 60, abs=1)
 
 
-def test_it_is_read_by_keyboard(page):
-    """N and P go from one to the next, say which it is and what it refers to; Escape lets go."""
+def test_keyboard_selection(page):
+    """N and P select the next and the previous component and describe it; Escape clears the selection."""
     page.locator(".frame svg").focus()
     page.keyboard.press("n")
     assert "6 components, expanded. Enter collapses it." in told(page)
@@ -161,8 +161,8 @@ def test_it_is_read_by_keyboard(page):
     assert (told(page), page.locator("svg .selected").count()) == ("", 0)
 
 
-def test_a_type_folds_and_its_curves_become_one(page):
-    """A folded type is a panel with its counts by state, and what leads to it is counted."""
+def test_collapsed_type_bundles_its_references(page):
+    """A collapsed type is a panel with its counts by state, and its references are counted."""
     page.locator(".frame svg").focus()
     page.keyboard.press("n")
     page.keyboard.press("Enter")
@@ -179,8 +179,8 @@ def test_a_type_folds_and_its_curves_become_one(page):
     assert page.locator("svg .box").count() == 24
 
 
-def test_what_is_selected_is_found_in_the_lists(show):
-    """From a component in the picture it is one click to its changes."""
+def test_selected_component_is_found_in_the_lists(show):
+    """One click leads from a component in the graph to its changes."""
     node = {"id": "id1", "name": "Shop", "type": "App", "workspace": "w1", "state": "updated"}
     one = {"nodes": [node], "edges": [], "totals": {"nodes": 1, "edges": 0}}
     page = show(run_document(changes=[change(1, name="Shop"), change(2, name="Till")], graph=one))
@@ -190,8 +190,8 @@ def test_what_is_selected_is_found_in_the_lists(show):
     assert page.evaluate("document.activeElement.id") == "search"
 
 
-def test_what_the_search_leaves_out_is_dimmed(page):
-    """Searching and filtering leave what fits as it is, and dim the rest."""
+def test_search_dims_other_components(page):
+    """Search and filters dim the components that do not match."""
     page.get_by_label("Search everything").fill("n00007")
     assert page.locator("svg .box:not(.out) .name").all_text_contents() == ["Node 7"]
     page.get_by_label("Search everything").fill("")
@@ -200,8 +200,8 @@ def test_what_the_search_leaves_out_is_dimmed(page):
     assert page.locator("svg .box:not(.out)").count() == page.locator("svg .box.deleted").count() == 4
 
 
-def test_five_hundred_are_drawn_one_by_one(show):
-    """500 components are all drawn; from far the types' names are read, from near the components'."""
+def test_five_hundred_components_are_drawn(show):
+    """All 500 components are drawn; zoomed out, only the names of types are shown."""
     page = show(run_document(graph=graph(500)))
     assert page.locator("svg .box").count() == 500
     title = page.locator("svg .panel .title").first
@@ -218,8 +218,8 @@ def test_five_hundred_are_drawn_one_by_one(show):
     assert frame["y"] <= box["y"] <= frame["y"] + frame["height"]
 
 
-def test_more_than_five_hundred_are_folded_by_type(show):
-    """Above that each type is one panel, with the number of references from type to type; each unfolds."""
+def test_more_than_five_hundred_components_are_collapsed(show):
+    """Each type is one panel with the number of references to others, and can be expanded."""
     page = show(run_document(graph=graph(2600)))
     assert (page.locator("svg .box").count(), page.locator("svg .panel.closed").count()) == (0, 5)
     assert page.locator("svg .panel .count").all_text_contents() == ["520"] * 5
@@ -231,8 +231,8 @@ def test_more_than_five_hundred_are_folded_by_type(show):
     assert page.locator("svg .more").text_content() == "and 120 more"
 
 
-def test_on_paper_a_large_picture_is_folded(show):
-    """500 boxes on one sheet nobody can read: on paper they are types, and boxes again afterwards."""
+def test_large_graph_is_collapsed_on_paper(show):
+    """500 boxes do not fit on a sheet: types are collapsed for printing, and expanded afterwards."""
     page = show(run_document(graph=graph(500)))
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert (page.locator("svg .box").count(), page.locator("svg .panel.closed").count()) == (0, 5)
@@ -240,16 +240,16 @@ def test_on_paper_a_large_picture_is_folded(show):
     assert page.locator("svg .box").count() == 500
 
 
-def test_what_is_not_listed_is_told(show):
-    """Where the account lists fewer than there are, the page says of how many."""
+def test_page_states_how_much_of_the_graph_is_shown(show):
+    """If the run document lists fewer nodes than there are, the page shows both numbers."""
     few = graph(10) | {"totals": {"nodes": 12_345, "edges": 20}}
     page = show(run_document(graph=few))
     text = page.locator("#graph .title p").inner_text()
     assert text == "12,345 components, 20 references and parents; 10 and 10 are shown"
 
 
-def test_a_report_without_changes_has_no_picture(show):
-    """Where nothing changes there is no empty picture, but a sentence."""
+def test_report_without_changes_has_no_graph(show):
+    """Without changes there is a sentence in place of the graph."""
     page = show(run_document())
     assert page.locator("#graph").count() == 0
     assert page.get_by_text("There is nothing to list").is_visible()

@@ -55,8 +55,8 @@ def tags(page):
     return set(re.findall(r"<(\w+)", page))
 
 
-def test_it_tells_all_of_a_report():
-    """Totals, origin, reasons, changes with old and new, misses, failures, doubts: all stands in it."""
+def test_markdown_has_every_part_of_a_report():
+    """Totals, origin, reasons, changes, missing entities and failures are in the Markdown."""
     page = rendered(render_text(full_document()))
     told = rows(page)
     assert "The run failed, 1 row could not be used. 4 changes would be made; nothing was written." in page
@@ -90,8 +90,8 @@ def test_it_tells_all_of_a_report():
 
 
 @pytest.mark.parametrize("way", list(WAYS))
-def test_it_tells_what_runs_came_to(way):
-    """It is made of a run on either version, live, simulated and in batches."""
+def test_markdown_of_real_runs(way):
+    """It is rendered for a run on either version, live, simulated and in batches."""
     with a_run(WAYS[way]) as (client, refused, _):
         made = build_run_document(client, failed_rows=[FAILED_ROW], sources=[SOURCE], blocked=refused)
     told = rows(rendered(render_text(made)))
@@ -127,8 +127,8 @@ def _said(text):
 
 
 @pytest.mark.parametrize("bad", BAD)
-def test_nothing_means_more_than_it_says(bad):
-    """No name makes an element, a row, a column, a link, a mention or a heading of its own."""
+def test_names_are_never_markup(bad):
+    """No name makes an element, a row, a column, a link, a mention or a heading."""
     text = _said(bad)
     page, usual = rendered(text), rendered(_said("usual"))
     assert tags(page) <= tags(usual)
@@ -143,8 +143,8 @@ def test_nothing_means_more_than_it_says(bad):
 
 @given(st.text(max_size=40))
 @settings(max_examples=examples(60))
-def test_any_name_comes_out_as_it_went_in(name):
-    """Whatever a name is, its cell says just that, but for what cannot be seen."""
+def test_any_name_is_shown_as_it_is(name):
+    """The cell of a name shows the name, with escapes for control characters."""
     report = run_document(changes=[change(1, name=name, label=None)])
     page = rendered(render_text(report))
     (row,) = [row for row in rows(page) if row[0] == "update"]
@@ -153,8 +153,8 @@ def test_any_name_comes_out_as_it_went_in(name):
     assert shown.split() == escape_controls(name).split() or not name.strip()
 
 
-def test_long_lists_are_cut_off_and_counted():
-    """Of each list at most so many entries are shown, and how many more there are is said."""
+def test_long_lists_are_cut():
+    """Each list shows a limited number of entries, and how many more there are."""
     report = run_document(
         changes=[change(number) for number in range(30)], failed=[failed(number) for number in range(12)]
     )
@@ -166,8 +166,8 @@ def test_long_lists_are_cut_off_and_counted():
 
 
 @pytest.mark.slow
-def test_it_is_never_larger_than_a_build_takes():
-    """However much there is, and however long, it stays below the bound, and is still whole Markdown."""
+def test_markdown_has_a_maximum_size():
+    """However much there is, the text stays below the maximum, and is complete Markdown."""
     wide = {f"attribute {number}": {"old": "é|" * 200, "new": "<&>" * 200} for number in range(25)}
     report = run_document(
         changes=[change(number, name="@" * 200, attributes=wide) for number in range(3000)],
@@ -180,8 +180,8 @@ def test_it_is_never_larger_than_a_build_takes():
     assert {len(row) for row in rows(rendered(text))} == {3, 5}
 
 
-def test_what_is_no_account_is_refused():
-    """Markdown is made of nothing else."""
+def test_other_data_is_rejected():
+    """Only a run document is rendered."""
     with pytest.raises(InvalidInput, match="is not a run document"):
         render_text({"kind": "something else"})
 
@@ -189,8 +189,8 @@ def test_what_is_no_account_is_refused():
 # -- in short ----------------------------------------------------------------------------------------------
 
 
-def test_the_summary_tells_the_same_facts_on_a_terminal():
-    """Headline, totals, why the guard refused, and the beginning of each list, in lines."""
+def test_terminal_summary():
+    """Headline, totals, reasons of the delete guard, and the beginning of each list."""
     lines = list(terminal.render(full_document(title="S")))
     for line in (
         "The run failed, 1 row could not be used. 4 changes would be made; nothing was written.",
@@ -210,8 +210,8 @@ def test_the_summary_tells_the_same_facts_on_a_terminal():
         assert line in lines
 
 
-def test_the_summary_is_short_and_steers_no_terminal():
-    """Of each list only the first are shown, and nothing in it is obeyed by a terminal."""
+def test_terminal_summary_is_short_and_escaped():
+    """Each list shows its first entries only, without control characters."""
     report = run_document(changes=[change(number, name="\x1b[31m\u202ered\n") for number in range(30)])
     lines = list(terminal.render(report))
     assert sum(line.startswith("  - update") for line in lines) == 10

@@ -1,6 +1,4 @@
-"""The page in a real browser: found, filtered, folded, printed, walked by keyboard, and safe from what
-it shows.
-"""
+"""The page in a real browser: search, filters, printing, keyboard, and hostile data."""
 
 import re
 
@@ -36,8 +34,8 @@ def choose(page, title, start):
     select.select_option(label=option)
 
 
-def test_it_shows_all_of_a_report(page):
-    """Totals, status, reasons, changes, misses, failures, matches, sources: all of it is to be read."""
+def test_page_shows_every_part_of_a_report(page):
+    """Totals, status, reasons, changes, missing entities, failures, matches and sources are visible."""
     text = page.locator("body").inner_text()
     for said in (
         "The run failed, 1 row could not be used. 4 changes would be made; nothing was written.",
@@ -60,8 +58,8 @@ def test_it_shows_all_of_a_report(page):
     assert texts(page, "#section-not_converging td") == ["7", "9"]
 
 
-def test_old_and_new_stand_side_by_side(page):
-    """An update shows what was and what is to be, at the same height, under their titles."""
+def test_old_and_new_values_are_side_by_side(page):
+    """An update shows the values before and after at the same height, with column titles."""
     row = page.locator(".entry.updated table.values tbody tr")
     assert row.locator("th, td").all_inner_texts() == ["lifecycle", "Active", "Retired"]
     old, new = row.locator("td.old").bounding_box(), row.locator("td.new").bounding_box()
@@ -70,15 +68,15 @@ def test_old_and_new_stand_side_by_side(page):
     assert texts(page, ".entry.updated thead th") == ["attribute", "before", "after"]
 
 
-def test_ids_are_told_by_name(page):
-    """Where a value is the id of a component, the component's name is shown beside it."""
+def test_ids_are_shown_with_names(page):
+    """If a value is the id of a component, its name is shown with it."""
     page.get_by_text("2 values").click()
     cells = texts(page, ".entry:has-text('Shop → Till') td")
     assert cells == ["Shop id1", "Till id2"]
 
 
-def test_what_deleting_takes_along_is_told(page):
-    """A cache miss tells how much goes along, names it, says what the source still has, and how many more."""
+def test_entities_that_would_also_be_deleted(page):
+    """A missing component shows how many entities would also be deleted, and the first of them."""
     fold = page.get_by_text("Deleting it would also delete 25 references")
     fold.click()
     listed = texts(page, "#section-missing .along li")
@@ -92,8 +90,8 @@ def test_what_deleting_takes_along_is_told(page):
     assert texts(page, "#section-blocked .along li")[-1] == "and 4 more"
 
 
-def test_search_goes_over_everything(page):
-    """Each word must be somewhere: in a name, a value, an attribute, a label, a reason, a workspace."""
+def test_search_covers_everything(page):
+    """Each word must occur in a name, value, attribute, label, reason or workspace."""
     for words, found in (
         ("till", ["Till", "Shop → Till"]),
         ("TILL shop", ["Shop → Till"]),
@@ -112,8 +110,8 @@ def test_search_goes_over_everything(page):
         assert page.locator("#nothing").is_visible() == (not found)
 
 
-def test_search_is_left_by_escape_and_begun_by_a_slash(page):
-    """The slash goes to the search field, Escape in it shows everything again, and so does the button."""
+def test_slash_starts_and_escape_clears_the_search(page):
+    """Slash goes to the search field; Escape in it, and the button, show everything again."""
     page.keyboard.press("/")
     page.keyboard.type("fax")
     assert names(page) == ["Fax"]
@@ -125,8 +123,8 @@ def test_search_is_left_by_escape_and_begun_by_a_slash(page):
     assert page.locator(".hits").inner_text() == "9 entries"
 
 
-def test_filters_narrow_by_what_happened_kind_type_and_workspace(page):
-    """Each filter lists what there is with its number, and together they leave what fits all."""
+def test_filters_by_action_kind_type_and_workspace(page):
+    """Each filter lists its values with their numbers, and filters combine."""
     choose(page, "kind", "reference (1)")
     assert names(page) == ["Shop → Till"]
     page.get_by_role("button", name="Clear").click()
@@ -141,16 +139,16 @@ def test_filters_narrow_by_what_happened_kind_type_and_workspace(page):
     assert names(page) == ["Fax"]
 
 
-def test_hits_are_announced(page):
-    """What a search comes to is in a live region, for those who do not see the list change."""
+def test_number_of_hits_is_announced(page):
+    """The result of a search is in a live region, for screen readers."""
     hits = page.get_by_role("status")
     assert hits.get_attribute("aria-live") == "polite"
     page.get_by_label("Search everything").fill("fax")
     assert hits.inner_text() == "1 of 9 entries"
 
 
-def test_sections_and_entries_fold(page):
-    """A section folds at its title and says so; all entries unfold and fold at once."""
+def test_sections_and_entries_collapse(page):
+    """A section collapses at its title; all entries expand and collapse at once."""
     title = page.get_by_role("button", name=re.compile("^Changes"))
     assert title.get_attribute("aria-expanded") == "true"
     title.click()
@@ -193,8 +191,8 @@ def _ground(page):
     return page.evaluate("getComputedStyle(document.body).backgroundColor")
 
 
-def test_it_is_light_or_dark_as_the_system_says_and_the_switch(show):
-    """The page follows the system until its switch is used, and the switch says what it is at."""
+def test_light_and_dark_mode(show):
+    """The page follows the system until its button is used, and the button shows the state."""
     light, dark = show(full_document()), show(full_document(), color_scheme="dark")
     colours = _ground(light), _ground(dark)
     assert colours[0] != colours[1]
@@ -208,8 +206,8 @@ def test_it_is_light_or_dark_as_the_system_says_and_the_switch(show):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_can_be_read(show, scheme):
-    """All text stands out from its ground by 4.5 to 1 or more."""
+def test_text_has_enough_contrast(show, scheme):
+    """All text has a contrast of 4.5 to 1 or more."""
     page = show(full_document(), color_scheme=scheme)
     page.get_by_role("button", name="Expand all", exact=True).click()
     weak = page.evaluate(_WEAK)
@@ -217,7 +215,7 @@ def test_text_can_be_read(show, scheme):
 
 
 @pytest.mark.parametrize("width", [320, 390, 768])
-def test_nothing_is_cut_off_on_a_phone(show, width):
+def test_page_fits_a_phone(show, width):
     """Nothing is wider than the screen, however long a word is."""
     long = change(8, name="x" * 300, attributes={"y" * 90: {"old": "z" * 900, "new": "z" * 901}})
     report = full_document()
@@ -229,8 +227,8 @@ def test_nothing_is_cut_off_on_a_phone(show, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_on_paper_everything_is_there(show):
-    """Printed, what was folded is open, what was not drawn yet is, and what cannot be used is gone."""
+def test_print_shows_everything(show):
+    """Printed, all entries are expanded and drawn, and controls are hidden."""
     page = show(full_document(changes=[change(number) for number in range(150)]))
     page.get_by_role("button", name=re.compile("^Changes")).click()
     page.emulate_media(media="print")
@@ -248,8 +246,8 @@ def test_on_paper_everything_is_there(show):
     assert not page.locator(".entry.updated").first.is_visible()
 
 
-def test_without_a_script_the_totals_stand(show):
-    """Where no script may run, totals and status are there, and a sentence says what is not."""
+def test_totals_need_no_script(show):
+    """Without JavaScript the page shows totals and status, and says what is missing."""
     page = show(full_document(), java_script_enabled=False)
     assert page.locator(".totals tbody tr").count() == 6
     assert "Allow JavaScript" in page.locator("noscript").inner_text()
@@ -260,8 +258,8 @@ def test_without_a_script_the_totals_stand(show):
 # -- by keyboard ---------------------------------------------------------------------------------------
 
 
-def test_it_can_be_walked_by_keyboard_alone(page):
-    """The tab key goes through everything in the page's order, always to be seen, and the skip link skips."""
+def test_keyboard_order(page):
+    """The tab key visits everything in order, with a visible focus, and the skip link works."""
     walked = []
     for _ in range(40):
         page.keyboard.press("Tab")
@@ -288,8 +286,8 @@ def test_it_can_be_walked_by_keyboard_alone(page):
     assert page.evaluate("document.activeElement.id") == "content"
 
 
-def test_a_section_and_an_entry_open_by_keyboard(page):
-    """Enter folds a section, and opens what is folded in an entry."""
+def test_sections_and_entries_open_by_keyboard(page):
+    """Enter collapses a section, and expands an entry."""
     page.get_by_role("button", name=re.compile("^Changes")).focus()
     page.keyboard.press("Enter")
     assert not page.locator(".entry.created").first.is_visible()
@@ -299,8 +297,8 @@ def test_a_section_and_an_entry_open_by_keyboard(page):
     assert texts(page, ".entry.created td") == ["Shop"]
 
 
-def test_it_has_landmarks_and_headings(page):
-    """Those who listen find a banner, a main part, a search, an end, and a heading for each part."""
+def test_landmarks_and_headings(page):
+    """Screen readers find a banner, a main part, a search, a footer and headings."""
     for role in ("banner", "main", "search", "contentinfo"):
         assert page.get_by_role(role).count() == 1
     assert page.locator("h1").count() == 1
@@ -372,8 +370,8 @@ def _hostile():
     return report
 
 
-def test_hostile_names_stay_names(show):
-    """Whatever things are called, nothing of it runs, becomes an element, or turns the text around."""
+def test_hostile_names_are_only_text(show):
+    """No name runs, becomes an element, or changes the reading order."""
     page = show(_hostile())
     page.get_by_role("button", name="Expand all", exact=True).click()
     page.locator(".frame svg").focus()
@@ -401,16 +399,16 @@ def test_hostile_names_stay_names(show):
         assert len(names(page)) >= 4
 
 
-def test_a_long_value_is_shown_whole_when_asked_for(show):
-    """Of a value of 100,000 characters the beginning is shown, and all of it at a click."""
+def test_long_value_expands(show):
+    """A value of 100,000 characters shows its beginning, and all of it after a click."""
     page = show(run_document(changes=[change(1, attributes={"note": {"old": None, "new": "y" * 100_000}})]))
     assert len(page.locator("td.new").inner_text()) < 500
     page.get_by_role("button", name="show all 100,000 characters").click()
     assert page.locator("td.new").inner_text() == "y" * 100_000
 
 
-def test_a_script_that_is_not_ours_does_not_run(browser, tmp_path):
-    """A page whose script was changed by so much as a letter runs none of it."""
+def test_changed_script_does_not_run(browser, tmp_path):
+    """If a page's script is changed by one letter, nothing of it runs."""
     from ardoqpy_sync.reporting import html  # noqa: PLC0415
 
     path = tmp_path / "changed.html"
@@ -429,8 +427,8 @@ def test_a_script_that_is_not_ours_does_not_run(browser, tmp_path):
 
 
 @pytest.mark.slow
-def test_twenty_thousand_changes_are_searched_and_drawn_as_they_are_looked_at(show):
-    """Of 20,000 changes few are drawn, all are searched, and more come as the end comes into sight."""
+def test_twenty_thousand_changes(show):
+    """All 20,000 changes are searched; they are drawn when they come into view."""
     page = show(run_document(changes=[change(number) for number in range(20_000)], graph=graph(3000)))
     assert page.locator(".entry").count() < 200
     assert page.locator(".hits").inner_text() == "20,000 entries"

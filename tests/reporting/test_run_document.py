@@ -1,4 +1,4 @@
-"""The account of a run: what it holds on either version, and that a file keeps it or is refused."""
+"""The run document: its contents on either version, saving, and reading."""
 
 import copy
 import json
@@ -17,7 +17,7 @@ from ardoqpy_sync.reporting.document import build_run_document, read_run_documen
 
 @pytest.fixture(scope="module", params=list(WAYS))
 def told(request):
-    """Give the account of a run on each version, live, simulated and in batches, and its client's own
+    """Give the document of a run on each version, live, simulated and in batches, and its client's own
     data.
     """
     with a_run(WAYS[request.param]) as (client, refused, _):
@@ -25,8 +25,8 @@ def told(request):
         yield made, client.plan.as_dict(), refused, client.get_report()
 
 
-def test_it_is_what_plan_and_report_say(told):
-    """Origin, changes, failures and doubts are those of the plan, with types by name besides."""
+def test_run_document_agrees_with_plan_and_report(told):
+    """Origin, changes and failures are those of the plan, with the names of types."""
     made, plan, _, report = told
     assert (made["kind"], made["format"], made["title"]) == (
         "ardoqpy run document",
@@ -49,8 +49,8 @@ def test_it_is_what_plan_and_report_say(told):
     assert made["sources"] == [SOURCE]
 
 
-def test_rows_that_never_became_a_call_count_as_failed(told):
-    """They are listed with their reason, counted, and make the run a failure."""
+def test_failed_rows_are_counted(told):
+    """Rows that were never sent are listed with their reason, counted, and make the run a failure."""
     made, plan, _, _ = told
     assert made["failed"][-1]["reason"] == FAILED_ROW["reason"]
     assert made["failed"][-1]["label"] == FAILED_ROW["label"]
@@ -61,8 +61,8 @@ def test_rows_that_never_became_a_call_count_as_failed(told):
     assert "The delete guard blocked" in made["description"]
 
 
-def test_types_are_told_by_name_and_number(told):
-    """A reference shows the name of its type, on either version, and keeps the number."""
+def test_types_have_names(told):
+    """A reference has the name of its type, on either version, and keeps the number."""
     made = told[0]
     types = {(one["kind"], one["type"], one["typeName"]) for one in made["changes"]}
     assert types == {
@@ -78,8 +78,8 @@ def test_types_are_told_by_name_and_number(told):
     assert made["names"][new["attributes"]["typeId"]["new"]] == "Application"
 
 
-def test_a_cache_miss_tells_what_deleting_it_would_take_along(told):
-    """Components below it and references at any of those are counted and named, each with where it stands."""
+def test_missing_component_lists_what_would_be_deleted_along(told):
+    """Components below it, and references of any of them, are counted and listed with their state."""
     old, below = (one for one in told[0]["missing"] if one["kind"] == "component")
     assert (old["name"], below["name"]) == ("Old", "Below")
     assert (old["along"]["components"], old["along"]["references"]) == (1, 1)
@@ -90,8 +90,8 @@ def test_a_cache_miss_tells_what_deleting_it_would_take_along(told):
     assert below["along"] == {"components": 0, "references": 0, "listed": []}
 
 
-def test_the_guard_is_told_as_data(told):
-    """What the guard said stands in the account: reasons, what would allow it, what would have gone."""
+def test_delete_guard(told):
+    """The document holds the reasons, what would allow each, and what would have been deleted."""
     made, _, refused, _ = told
     assert made["delete_guard"]["reasons"] == refused.reasons
     assert [one["_id"] for one in made["delete_guard"]["would_delete"]] == [
@@ -102,7 +102,7 @@ def test_the_guard_is_told_as_data(told):
     assert old["along"][0]["typeName"] == "Runs"
 
 
-def test_the_graph_holds_what_changes_and_its_neighbours(told):
+def test_graph(told):
     """What changes, is missing or failed is a node with its state; its neighbours are unchanged."""
     made = told[0]["graph"]
     states = {node["name"]: node["state"] for node in made["nodes"]}
@@ -135,8 +135,8 @@ def test_the_graph_holds_what_changes_and_its_neighbours(told):
     assert (types["Fax"], types["Host"], types["New"]) == ("Hub", "Server", "Application")
 
 
-def test_it_holds_no_token_and_is_plain(told, tmp_path):
-    """It is JSON through and through, the same after reading, and the token is nowhere in it."""
+def test_document_is_json_without_token(told, tmp_path):
+    """It is the same after reading, and the token is nowhere in it."""
     made = told[0]
     save_report(made, tmp_path / "report.json")
     assert read_run_document(tmp_path / "report.json") == made
@@ -145,8 +145,8 @@ def test_it_holds_no_token_and_is_plain(told, tmp_path):
         assert TOKEN not in (tmp_path / f"report{suffix}").read_text(encoding="utf-8")
 
 
-def test_it_writes_nothing_and_tells_the_same_twice(told):
-    """Making an account changes nothing: a second one is the same."""
+def test_building_writes_nothing_and_is_repeatable(told):
+    """Building a run document changes nothing: a second one is the same."""
     with a_run(WAYS["v1 live"]) as (client, refused, server):
         client.flush()
         server.clear_requests()
@@ -158,8 +158,8 @@ def test_it_writes_nothing_and_tells_the_same_twice(told):
     assert first == second
 
 
-def test_a_run_with_nothing_to_do_is_a_success():
-    """Where nothing changes, the account says so, and its graph is empty."""
+def test_run_without_changes_is_a_success():
+    """If nothing changes, the document says so, and its graph is empty."""
     with a_run({"version": "v2"}) as (_, _, server), ArdoqSyncClient(server.url, TOKEN) as client:
         client.create_component({"name": "Shop", "typeId": "app", "rootWorkspace": "ws1", "cost": 6})
         client.create_component({"name": "Fax", "typeId": "hub", "rootWorkspace": "ws1"})
@@ -171,8 +171,8 @@ def test_a_run_with_nothing_to_do_is_a_success():
     assert (made["changes"], made["missing"], made["graph"]["nodes"]) == ([], [], [])
 
 
-def test_an_ardoq_that_does_not_answer_holds_no_report_up():
-    """Where the model cannot be read, a reference's type is its number, and one is asked for, not all."""
+def test_unreachable_ardoq_does_not_delay_a_report():
+    """If the model cannot be read, types are numbers, and no second model is requested."""
     with a_run({"version": "v1", "simulate": True}) as (client, _, server):
         client._engine.model._component_types.clear()
         server.fail("status", status=503, method="GET", times=100)
@@ -185,8 +185,8 @@ def test_an_ardoq_that_does_not_answer_holds_no_report_up():
 
 
 @pytest.mark.parametrize("way", ["v1 simulated", "v2 live"])
-def test_what_is_deleted_is_drawn_where_it_was(way):
-    """A deleted component is a node with its name, type and parent, though the run no longer has it."""
+def test_deleted_component_is_in_the_graph(way):
+    """A deleted component is a node with its name, type and parent."""
     with a_run({**WAYS[way]}) as (client, _, _):
         client.del_component("below")
         made = build_run_document(client)["graph"]
@@ -196,8 +196,8 @@ def test_what_is_deleted_is_drawn_where_it_was(way):
 
 
 @pytest.mark.parametrize("told", ["failed_rows", "blocked"])
-def test_a_good_run_with_bad_rows_or_a_refusal_is_a_failure(told):
-    """Rows that could not be used, and deleting that was refused, make a failure of a run that went well."""
+def test_failed_rows_or_blocked_delete_make_a_failure(told):
+    """Unusable rows, and a blocked delete, make a failure of a run that went well."""
     with a_run({"version": "v1", "simulate": True}) as (client, refused, _):
         client.init_report()
         client.create_component({"name": "Shop", "typeId": "app", "rootWorkspace": "ws1"})
@@ -209,8 +209,8 @@ def test_a_good_run_with_bad_rows_or_a_refusal_is_a_failure(told):
 
 
 @pytest.mark.parametrize("odd", [5, ["x"], {"a": 1}, True, float("nan"), b"x", "\ud800", "", object()])
-def test_rows_that_make_no_sense_are_told_all_the_same(odd, tmp_path):
-    """Whatever stands where a name, an id or a workspace should be, the report is made and saved."""
+def test_bad_rows_are_reported(odd, tmp_path):
+    """Whatever is in place of a name, an id or a workspace, the report is built and saved."""
     with a_run({"version": "v2", "simulate": True}) as (client, _, _):
         client.create_component(
             {"name": odd, "typeId": "app", "rootWorkspace": "ws1", "cost": odd}, label=odd
@@ -234,8 +234,8 @@ def test_rows_that_make_no_sense_are_told_all_the_same(odd, tmp_path):
     assert list(terminal.render(made))
 
 
-def test_what_is_too_much_is_cut_off_and_counted(monkeypatch):
-    """Of very many things the same ones are listed each time, what changes first, and all are counted."""
+def test_large_graph_is_cut(monkeypatch):
+    """What changes comes first, the same nodes are listed each time, and all are counted."""
     monkeypatch.setattr(graph, "MAX_NODES", 5)
     monkeypatch.setattr(graph, "MAX_EDGES", 2)
     with a_run({"version": "v1", "simulate": True}) as (client, _, _):
@@ -246,8 +246,8 @@ def test_what_is_too_much_is_cut_off_and_counted(monkeypatch):
     assert {edge["source"] for edge in made["edges"]} <= {node["id"] for node in made["nodes"]}
 
 
-def test_what_goes_along_is_named_up_to_a_bound():
-    """Of 30 references at a cache miss 20 are named, first what the source still has; 30 are counted."""
+def test_entities_deleted_along_are_cut():
+    """Of 30 references 20 are listed, those that the source still has first; 30 are counted."""
     held = [
         {"_id": f"c{number:02}", "name": f"C{number:02}", "rootWorkspace": "w", "typeId": "app"}
         for number in range(31)
@@ -293,8 +293,8 @@ def test_what_goes_along_is_named_up_to_a_bound():
         ({"blocked": "no"}, "blocked is a str: give the DeleteBlocked"),
     ],
 )
-def test_what_makes_no_sense_is_refused(told, sentence):
-    """Each argument that makes no sense is refused in a sentence that says what to give."""
+def test_invalid_arguments(told, sentence):
+    """Each invalid argument is rejected with a message that says what to give."""
     with (
         ArdoqSyncClient("https://example.ardoq.com", TOKEN) as client,
         pytest.raises(InvalidInput, match=sentence),
@@ -360,8 +360,8 @@ def _set(*path):
         ),
     ],
 )
-def test_a_damaged_file_is_refused_by_the_place(tmp_path, spoil, sentence):
-    """What is damaged is named with the file and the place, and nothing is made of it."""
+def test_damaged_file(tmp_path, spoil, sentence):
+    """The message names the file and what is damaged where, and no page is written."""
     data = copy.deepcopy(full_document())
     spoil(data)
     path = tmp_path / "report.json"
@@ -386,16 +386,16 @@ def test_a_damaged_file_is_refused_by_the_place(tmp_path, spoil, sentence):
         (b'{"kind": "ardoqpy plan", "format": 1}', "is not a run document"),
     ],
 )
-def test_a_file_that_is_none_is_refused(tmp_path, content, sentence):
-    """What is cut off, not text, not JSON or something else is refused in one sentence."""
+def test_other_file(tmp_path, content, sentence):
+    """A file that is cut off, not text, not JSON or something else is rejected with one sentence."""
     path = tmp_path / "report.json"
     path.write_bytes(content)
     with pytest.raises(InvalidInput, match=sentence):
         read_run_document(path)
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path):
-    """Where an account cannot be saved, what was there before is there still, and nothing else."""
+def test_failed_save_keeps_the_old_file(tmp_path):
+    """If a document cannot be saved, the old file stays, and nothing else is left."""
     path = tmp_path / "report.json"
     save_report(run_document(), path)
     before = path.read_bytes()
@@ -408,8 +408,8 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
 # -- the door ----------------------------------------------------------------------------------------------
 
 
-def test_the_name_of_the_file_says_the_form(tmp_path):
-    """.html is a page, .md is Markdown, .json is data, whatever the letter case; a title may be given."""
+def test_suffix_chooses_the_format(tmp_path):
+    """.html is a page, .md Markdown, .json data, in any letter case; a title may be given."""
     with a_run(WAYS["v1 live"]) as (client, _, _):
         for name in ("a.html", "a.MD", "a.Json"):
             save_report(client, tmp_path / name, title="Mine & yours")
@@ -429,16 +429,16 @@ def test_the_name_of_the_file_says_the_form(tmp_path):
         ((run_document(), "no/such/folder/a.html"), "cannot be written"),
     ],
 )
-def test_what_cannot_be_saved_is_refused(told, sentence, tmp_path, monkeypatch):
-    """Another ending, another kind of thing, a place that is not there: one sentence each, and no file."""
+def test_invalid_save(told, sentence, tmp_path, monkeypatch):
+    """Another suffix, other data, or a missing folder is one sentence each, and no file."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InvalidInput, match=sentence):
         save_report(*told)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_type_id_of_two_models_gets_no_wrong_name():
-    """Where two models call their first type p1, no value is shown as the type of the other model."""
+def test_type_id_of_two_models_has_no_name():
+    """If two models call a type p1, no value is shown as the type of the other model."""
     kinds = {"a" * 24: "Application", "b" * 24: "Server"}
     seed = {
         "format": 1,

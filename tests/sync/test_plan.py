@@ -43,8 +43,8 @@ def plan(new_sync):
     return client.plan
 
 
-def test_a_plan_tells_each_change_in_order(plan):
-    """Each change has its entity, old and new values, the version decided on, its label, and its root."""
+def test_plan_lists_each_change_in_order(plan):
+    """Each change has its entity, old and new values, the compared version, its label, and `deleted_with`."""
     new, ref, web, till, gone = plan.changes
     assert new == {
         "action": "create",
@@ -85,8 +85,8 @@ def test_a_plan_tells_each_change_in_order(plan):
     assert plan.workspaces == {"ws1": "Workspace ws1", "ws2": "Workspace ws2"}
 
 
-def test_a_plan_says_where_it_comes_from(plan, version, ardoq):
-    """The plan names the time, the library, the version of the API and the host, and nobody's token."""
+def test_plan_has_its_origin(plan, version, ardoq):
+    """The plan has the time, the library, the API version and the host, and no token."""
     made = plan.made
     assert (made["api"], made["host"], made["org"], made["simulated"]) == (version, ardoq.url, None, True)
     assert made["by"].startswith("ardoqpy 1.")
@@ -95,8 +95,8 @@ def test_a_plan_says_where_it_comes_from(plan, version, ardoq):
         assert TOKEN not in text
 
 
-def test_a_plan_counts(plan, new_sync):
-    """A plan has a length, is false when there is nothing to do, and has the totals of the report."""
+def test_plan_counts(plan, new_sync):
+    """A plan has a length, is false without changes, and has the totals of the report."""
     assert (len(plan), bool(plan)) == (5, True)
     assert plan.counts() == {
         "component": {"created": 1, "updated": 1, "deleted": 1, "unchanged": 1, "missing": 0, "failed": 1},
@@ -108,8 +108,8 @@ def test_a_plan_counts(plan, new_sync):
     assert client.plan.counts()["component"]["missing"] == 1
 
 
-def test_a_plan_can_be_read_by_people(plan, ardoq):
-    """The short text has the totals, the long one each change with old and new, and what is no part of it."""
+def test_plan_as_text(plan, ardoq):
+    """The short text has the totals, the long one each change with old and new, and the failed rows."""
     short = str(plan).splitlines()
     assert len(short) == 4
     assert ardoq.url in short[0]
@@ -133,8 +133,8 @@ def test_a_plan_can_be_read_by_people(plan, ardoq):
 
 @settings(SYNC)
 @given(text=st.text(st.characters(), min_size=1, max_size=30))
-def test_nothing_in_a_plan_commands_a_terminal(text):
-    """Whatever names, labels and values hold, the text is safe on a terminal, line by line."""
+def test_plan_text_is_safe_on_a_terminal(text):
+    """Whatever names, labels and values hold, each line is escaped."""
     report = Report()
     attributes = {text: (text, [text])}
     report.take(Change("update", "component", "c1", text, text, "ws1", attributes, 1, label=text))
@@ -147,7 +147,7 @@ def test_nothing_in_a_plan_commands_a_terminal(text):
         assert len(shown.split("\n")) == (11 if shown != str(plan) else 4)
 
 
-def test_a_plan_is_the_callers_own(new_sync):
+def test_plan_is_a_copy(new_sync):
     """Changing a plan changes neither the report nor the next plan."""
     client = new_sync(simulate=True)
     client.create_component(row("Web", areas=["North"]))
@@ -160,8 +160,8 @@ def test_a_plan_is_the_callers_own(new_sync):
     assert client.plan.workspaces == {"ws1": "Workspace ws1"}
 
 
-def test_a_live_run_has_a_plan_as_well(ardoq, sync):
-    """Of a live run the plan is what it did."""
+def test_plan_of_a_live_run(ardoq, sync):
+    """The plan of a live run is what it changed."""
     made = sync.create_component(row("New"))
     sync.del_component("till")
     plan = sync.plan
@@ -236,8 +236,8 @@ def _plan_of(report):
 
 @settings(SYNC, max_examples=examples(200))
 @given(old=_VALUES, new=_VALUES, name=st.text(st.characters()), odd=_ODD)
-def test_every_value_survives_a_file(tmp_path_factory, old, new, name, odd):
-    """Half characters, long numbers, floats: what was decided is there to the bit; odd rows do no harm."""
+def test_values_are_the_same_after_loading(tmp_path_factory, old, new, name, odd):
+    """Half characters, long numbers and floats are unchanged; odd rows do no harm."""
     report = Report()
     report.take(Change("update", "component", "c1", name, name, "ws1", {name: (old, new)}, 3, label=name))
     report.take(Change("failed", "reference", None, None, None, None, {}, None, name, {"row": odd}))
@@ -259,8 +259,8 @@ def _pairs_of_halves(value):
     return json.loads(json.dumps(value)) != value
 
 
-def test_a_row_that_holds_itself_does_no_harm(new_sync, tmp_path):
-    """A failed row that nothing could write down is shown as far as it goes."""
+def test_row_that_json_cannot_hold(new_sync, tmp_path):
+    """A failed row with endless, deep or huge values is saved as far as possible."""
     client = new_sync(simulate=True, on_error="collect")
     deep = []
     for _ in range(500):
@@ -276,8 +276,8 @@ def test_a_row_that_holds_itself_does_no_harm(new_sync, tmp_path):
     assert failed[2]["row"] == {"name": "Long", "key": "a dict", "one": "an int", "some": "a set"}
 
 
-def test_a_plan_takes_the_place_of_an_older_one_whole(plan, tmp_path, monkeypatch):
-    """Saving replaces the file in one step; where it fails, the older one is there and nothing else."""
+def test_saving_replaces_the_file_in_one_step(plan, tmp_path, monkeypatch):
+    """If saving fails, the old file stays, and nothing else is left."""
     path = tmp_path / "plan.json"
     plan.save(path)
     before = path.read_bytes()
@@ -296,8 +296,8 @@ def test_a_plan_takes_the_place_of_an_older_one_whole(plan, tmp_path, monkeypatc
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_plan_that_json_cannot_hold_is_not_saved(plan, tmp_path):
-    """A plan that was spoilt by hand is refused, and no file is left."""
+def test_invalid_plan_is_not_saved(plan, tmp_path):
+    """A plan that was changed to something invalid is rejected, and no file is left."""
     plan.changes[2]["version"] = "one"
     with pytest.raises(InvalidInput, match=r"changes\[2\]\.version is a str, not a whole number"):
         plan.save(tmp_path / "plan.json")
@@ -305,8 +305,8 @@ def test_a_plan_that_json_cannot_hold_is_not_saved(plan, tmp_path):
 
 
 @pytest.mark.parametrize("path", [None, 5, b"plan.json"])
-def test_a_path_is_a_path(plan, path):
-    """What is no path is refused, by save and by load."""
+def test_invalid_path(plan, path):
+    """A path of another type is rejected, by save and by load."""
     for act in (plan.save, Plan.load):
         with pytest.raises(InvalidInput, match="path is"):
             act(path)
@@ -367,8 +367,8 @@ def _spoilt(path, *keys, value=...):
     ],
 )
 @pytest.mark.unsent
-def test_a_damaged_file_is_refused_by_its_place(plan, tmp_path, keys, value, says):
-    """A file that somebody changed into nonsense is refused in one sentence that names file and place."""
+def test_damaged_plan(plan, tmp_path, keys, value, says):
+    """A damaged file is rejected with one sentence that names the file and what is wrong where."""
     path = tmp_path / "plan.json"
     plan.save(path)
     _spoilt(path, *keys, value=value)
@@ -393,15 +393,15 @@ def test_a_damaged_file_is_refused_by_its_place(plan, tmp_path, keys, value, say
         (b"1" * 5000, "is damaged"),
     ],
 )
-def test_what_is_no_plan_is_refused(tmp_path, content, says):
-    """Any other file is refused, saying what is wrong with it."""
+def test_file_that_is_not_a_plan(tmp_path, content, says):
+    """Any other file is rejected with what is wrong with it."""
     path = tmp_path / "plan.json"
     path.write_bytes(content)
     with pytest.raises(InvalidInput, match=says):
         Plan.load(path)
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path):
+def test_missing_file(tmp_path):
     """A file that cannot be read is named, with the reason."""
     with pytest.raises(InvalidInput, match=r"nothing\.json.*No such file"):
         Plan.load(tmp_path / "nothing.json")
@@ -409,8 +409,8 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
         Plan.load("nul\0byte")
 
 
-def test_a_file_cut_off_anywhere_is_refused(plan, tmp_path):
-    """However much of a file is there, less than all is refused; an editor's mark in front is not."""
+def test_truncated_file(plan, tmp_path):
+    """A file cut off anywhere is rejected; a byte order mark is not."""
     path = tmp_path / "plan.json"
     plan.save(path)
     whole = path.read_bytes()
@@ -422,8 +422,8 @@ def test_a_file_cut_off_anywhere_is_refused(plan, tmp_path):
     assert Plan.load(path) == plan
 
 
-def test_from_dict_takes_nothing_of_the_callers(plan):
-    """A plan made of a dict is its own: neither changes the other."""
+def test_from_dict_copies(plan):
+    """A plan from a dict is independent of it."""
     data = plan.as_dict()
     before = copy.deepcopy(data)
     Plan.from_dict(data).changes.clear()
@@ -432,8 +432,8 @@ def test_from_dict_takes_nothing_of_the_callers(plan):
         Plan.from_dict({})
 
 
-def test_what_a_file_says_of_references_is_of_their_ends(new_sync, ardoq):
-    """A reference of a plan is named after its ends, as in the report."""
+def test_name_of_a_reference_names_its_ends(new_sync, ardoq):
+    """A reference in a plan is named after its ends, as in the report."""
     ardoq.load(
         seed([stored_component("a", "A"), stored_component("b", "B")], [stored_reference("r", "a", "b")])
     )

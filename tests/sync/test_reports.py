@@ -12,7 +12,7 @@ from ardoqpy_sync import format_report
 # -- the report --------------------------------------------------------------------------------------
 
 
-def test_the_report_has_the_keys_of_the_predecessor(either):
+def test_report_has_the_keys_of_0_8_4(either):
     """Every key of 0.8.4's report is there from the start, of its type."""
     numbers = ["new_comps", "updated_comps", "del_comps", "new_refs", "updated_refs", "del_refs"]
     numbers += ["cache_hit_comps", "cache_hit_refs"]
@@ -24,7 +24,7 @@ def test_the_report_has_the_keys_of_the_predecessor(either):
         assert (report["status"], report["description"]) == ("success", None)
 
 
-def test_the_report_lists_what_it_counts(either):
+def test_each_count_has_a_list(either):
     """Each count has its list of what it counts, with id, name and type."""
     made = either.create_component(row("New"))
     either.create_component(row("Web", cost=6))
@@ -44,8 +44,8 @@ def test_the_report_lists_what_it_counts(either):
     assert report["del_comps_l"] == [{"_id": "till", "name": "Till", "type": "Service"}]
 
 
-def test_the_changes_tell_old_and_new(either):
-    """The changes tell in order what was created, updated and deleted, attribute by attribute."""
+def test_changes_have_old_and_new_values(either):
+    """The changes list in order what was created, updated and deleted, with old and new values."""
     either.get_workspace("ws1")
     made = either.create_component(row("New", cost=1))
     either.create_component(row("WEB", cost=6, note=None))
@@ -95,7 +95,7 @@ def test_cache_misses_are_of_touched_types(ardoq, either):
     assert (report["cache_miss_comps"], report["cache_miss_refs"]) == ([], [])
 
 
-def test_init_report_begins_a_new_run(either):
+def test_init_report_starts_a_new_run(either):
     """After init_report nothing is counted and nothing named, and the cache is what it was."""
     either.create_component(row("Web", cost=6))
     either.create_component(row("Shop"))
@@ -108,8 +108,8 @@ def test_init_report_begins_a_new_run(either):
     assert [comp["_id"] for comp in report["cache_miss_comps"]] == ["shop"]
 
 
-def test_a_report_once_given_does_not_go_on(either):
-    """What get_report gave is a snapshot: later rows do not change it, and it can be asked for again."""
+def test_report_is_a_snapshot(either):
+    """Later rows do not change a report that get_report returned."""
     either.create_component(row("Web"))
     report = either.get_report()
     either.create_component(row("New"))
@@ -118,8 +118,8 @@ def test_a_report_once_given_does_not_go_on(either):
     assert either.get_report() == either.get_report()
 
 
-def test_a_report_can_be_read_by_people(either):
-    """The text of a report names what was created, changed, deleted, failed and left over."""
+def test_report_as_text(either):
+    """The text of a report lists what was created, changed, deleted, failed and is missing."""
     either.create_component(row("New"))
     either.create_component(row("Web", cost=6, score=9))
     either.del_component("till")
@@ -139,7 +139,7 @@ def test_on_error_has_two_values(new_sync):
         new_sync(on_error="ignore")
 
 
-def test_raise_stops_at_the_bad_row_and_reports_it(either):
+def test_on_error_raise_stops_at_the_bad_row(either):
     """By default a bad row raises, and the report says that the run failed and where."""
     with pytest.raises(InvalidInput):
         either.create_component({"name": "Half", "rootWorkspace": "ws1"})
@@ -149,7 +149,7 @@ def test_raise_stops_at_the_bad_row_and_reports_it(either):
 
 
 @pytest.mark.parametrize("simulate", [False, True])
-def test_collect_goes_on_after_bad_rows(ardoq, new_sync, simulate):
+def test_on_error_collect_continues_after_bad_rows(ardoq, new_sync, simulate):
     """With collect every bad row is reported with its reason, the good ones are done, the run has failed."""
     client = new_sync(simulate=simulate, on_error="collect")
     half = {"name": "Half", "rootWorkspace": "ws1"}
@@ -170,8 +170,8 @@ def test_collect_goes_on_after_bad_rows(ardoq, new_sync, simulate):
 
 
 @pytest.mark.immediate
-def test_collect_takes_refusals_of_ardoq_too(ardoq, new_sync):
-    """What Ardoq refuses is collected like what is refused here, with what Ardoq said."""
+def test_on_error_collect_includes_rows_that_ardoq_rejects(ardoq, new_sync):
+    """Rows that Ardoq rejects are collected like rows that are rejected here, with Ardoq's message."""
     client = new_sync(on_error="collect")
     ardoq.fail(status=422, method="POST")
     client.create_component(row("New"))
@@ -192,8 +192,8 @@ def test_a_status_that_was_set_stays(either):
 # -- simulating --------------------------------------------------------------------------------------
 
 
-def test_a_simulation_is_a_world_of_its_own(ardoq, new_sync):
-    """What a simulation has created and changed it shows to every reader, and Ardoq knows nothing of it."""
+def test_preview_reads_its_own_changes(ardoq, new_sync):
+    """Every read in a preview shows what it created and changed; Ardoq is not written to."""
     client = new_sync(simulate=True)
     made = client.create_component(row("New", parent="web"))["_id"]
     below = client.create_component(row("Below", parent=made))["_id"]
@@ -210,7 +210,7 @@ def test_a_simulation_is_a_world_of_its_own(ardoq, new_sync):
     assert writes(ardoq) == []
 
 
-def test_a_simulation_that_wrote_nothing_asks_ardoq(ardoq, new_sync, other):
+def test_preview_without_changes_reads_from_ardoq(ardoq, new_sync, other):
     """As long as nothing was written into a workspace, what is read comes from Ardoq."""
     client = new_sync(simulate=True)
     client.create_component(row("Web"))
@@ -219,8 +219,8 @@ def test_a_simulation_that_wrote_nothing_asks_ardoq(ardoq, new_sync, other):
     assert value(client.get_workspace("ws1")["components"][0], "cost") == 6
 
 
-def test_a_report_in_text_is_harmless(new_sync):
-    """Names with terminal escapes, line ends or marks that turn the reading around are shown escaped."""
+def test_report_text_is_safe_on_a_terminal(new_sync):
+    """Terminal escapes, line ends and bidirectional controls in names are escaped."""
     client = new_sync(simulate=True)
     client.create_component(row("\x1b[31mred\x07\u202e\nnext"))
     text = format_report(client.get_report())
@@ -229,7 +229,7 @@ def test_a_report_in_text_is_harmless(new_sync):
 
 
 @pytest.mark.parametrize("name", ["می\u200cخواهم", "👩\u200d💻 Team", "Projet «\u00a0X\u00a0»"])  # noqa: RUF001
-def test_names_are_whole_in_text(new_sync, name):
+def test_names_are_unchanged_in_text(new_sync, name):
     """A report and a plan in text show emoji and names with joiners as they are."""
     client = new_sync(simulate=True)
     client.create_component(row(name, description=f"About {name}"))
