@@ -22,6 +22,7 @@ from ardoqpy_sync.writing.operations import (
     as_json,
     expected_after,
     not_stored,
+    with_real_ids,
 )
 from ardoqpy_sync.writing.pending_row import copy_row
 
@@ -39,6 +40,7 @@ __all__ = ["PendingWrites"]
 
 _WORKSPACES = ("rootWorkspace", "targetWorkspace")
 _IDS = ("_id", *ENDS)
+_INTERRUPTED = "It was being sent when the run was interrupted, and may have been written or not."
 #: How often a write is sent, each time decided again because Ardoq held another version or nothing.
 ROUNDS = 5
 
@@ -227,10 +229,6 @@ class PendingWrites:
         Return by id why writes failed. A row's problem is not raised: it is in the report and in `problems`.
         """
         failures: dict[str, ArdoqClientException] = {}
-        if self._in_flight:
-            self._fail_in_flight(
-                ArdoqClientException("The run was interrupted while this was sent: it may have been written.")
-            )
         if not self.waiting:
             return failures
         for sends_left in reversed(range(ROUNDS)):
@@ -243,7 +241,10 @@ class PendingWrites:
 
     def give_up(self, unsent: ArdoqClientException, unanswered: ArdoqClientException) -> None:
         """Fail all pending writes, and those whose sending was interrupted, for these two reasons."""
-        self._fail_in_flight(unanswered)
+        changes = self._log.report.changes
+        for index, change in enumerate(changes):
+            if change.note == _INTERRUPTED:
+                changes[index] = change._replace(note=str(unanswered))
         waiting, self.waiting, self._size = self.waiting, {}, 0
         self._fail(waiting.values(), unsent)
         self._put_real_ids_into_withdrawn()
@@ -280,8 +281,7 @@ class PendingWrites:
                     failures[operation.id] = self._break(operation, problem)
                 self._log.sent()
         except BaseException:
-            for operation in self._in_flight.values():  # the cache never holds what may not be there
-                self._undo(operation)
+            self._interrupt()
             raise
         self._correct_handed_out(settled)
         self._put_real_ids_into_withdrawn()
@@ -290,9 +290,14 @@ class PendingWrites:
         for outcome, rows in to_decide:
             self._decide_again(outcome, rows, failures)
 
-    def _fail_in_flight(self, problem: ArdoqClientException) -> None:
+    def _interrupt(self) -> None:
+        """Fail the writes that were being sent; if their rows come again, Ardoq is asked for them first."""
         in_flight, self._in_flight = self._in_flight, {}
-        self._fail(in_flight.values(), problem)
+        for operation in in_flight.values():
+            if operation.action == "create" and self.sender.stores:
+                wanted = with_real_ids(operation.attributes, self.real)
+                self.sender.unconfirmed.add(operation.kind, wanted)
+        self._fail(in_flight.values(), ArdoqClientException(_INTERRUPTED))
 
     def _fail(self, operations: Iterable[Operation], problem: ArdoqClientException) -> None:
         for operation in operations:
@@ -402,7 +407,7 @@ class PendingWrites:
                     note=str(problem),
                     row=self.copy_row(shown),
                 )
-        if not any(row.source.caller_reports for row in rows):
+        if by_flush and not any(row.source.caller_reports for row in rows):
             self._log.circuit_breaker.failed(problem)
             self._problems.append(problem)
         return problem

@@ -1,6 +1,7 @@
 """What is left when a write fails, gets no answer, or is not kept as it was sent."""
 
 import pytest
+import requests
 from worlds import (
     WEB_SHOP,
     attributes_of,
@@ -238,3 +239,25 @@ def test_an_update_without_an_answer_is_reported_though_ardoq_spells_it_otherwis
     report = sync.get_report()
     assert counts(report) == {"updated_comps": 1}
     assert held(ardoq, "web")["_version"] == 2
+
+
+def test_a_write_that_is_interrupted_is_looked_for(ardoq, sync, monkeypatch):
+    """Ctrl-C while a create is sent: its row failed, and given again it is found and not created twice."""
+    sync.get_workspace("ws1")
+    send, interrupted = requests.Session.send, []
+
+    def interrupt(*args, **kwargs):
+        answer = send(*args, **kwargs)
+        if args[1].method == "POST" and not interrupted:
+            interrupted.append(answer)
+            raise KeyboardInterrupt
+        return answer
+
+    monkeypatch.setattr(requests.Session, "send", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        sync.create_component(row("New"))
+    assert sync.get_report()["failed_comps"] == 1
+    sync.create_component(row("New"))
+    report = sync.get_report()
+    assert (report["new_comps"], report["failed_comps"]) == (1, 1)
+    assert names_in(ardoq).count("New") == 1
