@@ -1,4 +1,4 @@
-"""What can be read from a sync client: what this run has made of Ardoq comes before what Ardoq holds."""
+"""The reads of a sync client: from the loaded workspaces, and in a preview from the simulated state."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ class SyncReads(ArdoqClient):
             self._engine.load(ids(ws_ids, "ws_ids"))
 
     def get_workspace(self, ws_id: str, aggregated: bool = True) -> Entity:  # noqa: ARG002, FBT001, FBT002
-        """Load a workspace afresh and return it aggregated, whatever `aggregated` says.
+        """Load a workspace again and return it aggregated, whatever `aggregated` is.
 
-        In a simulation that has written into the workspace, return the simulated state instead. Where writes
-        wait, they are sent first.
+        A preview that has written into the workspace returns the simulated state instead. Pending writes are
+        sent first.
         """
         with self._lock:
             self.flush()
@@ -86,7 +86,7 @@ class SyncReads(ArdoqClient):
             if field_name:
                 matches = self._engine.with_value(ws_id, field_name, field_value)
             elif comp_name is None:
-                raise InvalidInput("Neither comp_name nor field_name is given: say what to look for.")
+                raise InvalidInput("Neither comp_name nor field_name is given: give one of them.")
             elif exact:
                 matches = self._engine.with_value(ws_id, "name", comp_name)
                 matches = [comp for comp in matches if comp.get("name") == comp_name]
