@@ -42,7 +42,7 @@ __all__ = [
 #: A longer line is cut.
 LINE_WIDTH = 400
 #: Titles of sections that the texts of a report, a plan and a run document share.
-MISSING_TITLE = "in Ardoq, no longer in the source"
+MISSING_TITLE = "missing: in Ardoq, no longer in the source"
 NOT_CONVERGING_TITLE = "not converging"
 
 #: Where the changes of each kind are counted; the list of each is under `<name>_l`.

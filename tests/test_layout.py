@@ -35,6 +35,7 @@ LAYERS = """
 
     ardoqpy.__main__
     ardoqpy.cli
+    ardoqpy.name_lookup
     ardoqpy ardoqpy.ardoqpy ardoqpy.ardoqpy_sync ardoqpy.ardoqpy_v2
     ardoqpy.example_client
     ardoqpy.client

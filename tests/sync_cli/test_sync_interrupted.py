@@ -72,11 +72,15 @@ def test_scattered_failures_do_not_stop_run(big, ardoq, run):
 
 
 @pytest.mark.parametrize("action", ['"delete"', '{ set = { cost = "7" } }'])
-def test_unreachable_ardoq_stops_deleting(big, ardoq, run, action):
-    """Deletes and marks are tried in one batch, and all of them are reported as failed."""
+@pytest.mark.parametrize(
+    ("batch", "requests", "reason"),
+    [("false", PATIENCE, "cannot be reached any more"), ("true", 1, "it may have been carried out")],
+)
+def test_unreachable_ardoq_stops_deleting(big, ardoq, run, batch, requests, reason, action):
+    """Only a few deletes or marks are tried, or one batch of all; the others are reported as failed."""
     assert run("apply job.toml").status == DONE
     (big / "apps.csv").write_text("\n".join(MANY.splitlines()[:10]) + "\n")
-    text = job_text(share=1).replace('missing = "report"', f"missing = {action}")
+    text = job_text(share=1, ardoq=f"batch = {batch}").replace('missing = "report"', f"missing = {action}")
     (big / "job.toml").write_text(text)
     for method in ("POST", "PATCH", "DELETE"):
         ardoq.fail("status", status=503, method=method, times=LONG)
@@ -85,8 +89,8 @@ def test_unreachable_ardoq_stops_deleting(big, ardoq, run, action):
     document = json.loads(ran.out)
     assert ran.status == FAILED
     assert len(document["failed"]) == NUMBER - 9 + 2
-    assert len(writes(ardoq)) == 1  # one batch holds all of them
-    assert "503 Service Unavailable" in document["failed"][-1]["reason"]
+    assert len(writes(ardoq)) == requests
+    assert reason in document["failed"][-1]["reason"]
 
 
 @pytest.mark.parametrize(("api", "batch"), [("v1", "false"), ("v2", "false"), ("v2", "true")])
