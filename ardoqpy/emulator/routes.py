@@ -147,10 +147,10 @@ class Router:
                 return route.handler, dict(zip(names, values, strict=True))
             allowed.update(dict.fromkeys(node.routes))
         if allowed:
-            sentence = f"{path} does not support {method}; it supports {', '.join(allowed)}."
-            raise MethodNotAllowed(sentence, tuple(allowed))
-        sentence = f"There is nothing at {path}."
-        raise NotFound(sentence)
+            raise MethodNotAllowed(
+                f"{path} does not support {method}; it supports {', '.join(allowed)}.", tuple(allowed)
+            )
+        raise NotFound(f"There is nothing at {path}.")
 
 
 def _walk(

@@ -90,8 +90,7 @@ class Kind:
             return None if attribute.nullable else attribute.default
         if not _CHECKS[attribute.type](value):
             types = f"{attribute.type}, not {_describe_type(value)}"
-            sentence = f"'{attribute.name}' of a {self.name} has to be {types}."
-            raise BadRequest(sentence)
+            raise BadRequest(f"'{attribute.name}' of a {self.name} has to be {types}.")
         if attribute.required and isinstance(value, str) and not value.strip():
             raise Unprocessable(self._missing(attribute))
         return value

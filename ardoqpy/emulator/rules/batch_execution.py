@@ -149,8 +149,7 @@ class BatchExecutor:
         for operation in operations:
             name = operation.batch_id
             if name in request.component_aliases or name in request.reference_aliases:
-                sentence = f"'{name}' is both an alias and a batchId."
-                raise Unprocessable(sentence)
+                raise Unprocessable(f"'{name}' is both an alias and a batchId.")
         names = ResolvedNames()
         for alias, criteria in request.component_aliases.items():
             names.components[alias] = self._resolve_alias(self._state.components, alias, criteria)
@@ -163,10 +162,11 @@ class BatchExecutor:
         ids: list[str] = [row["_id"] for row in self._matcher.find(table, criteria)]
         if len(ids) != 1:
             count = f"{len(ids)} {table.name}" if ids else f"no {table.kind}"
-            sentence = (
-                f"The alias '{alias}' ({criteria}) has to match exactly one {table.kind}: it matches {count}."
+            raise Unprocessable(
+                f"The alias '{alias}' ({criteria}) has to match exactly one {table.kind}: "
+                f"it matches {count}.",
+                {"alias": alias, "ids": ids},
             )
-            raise Unprocessable(sentence, {"alias": alias, "ids": ids})
         return ids[0]
 
     def _ids_to_delete(self, operations: Operations, kind: BatchKind, names: ResolvedNames) -> list[str]:
@@ -181,8 +181,7 @@ class BatchExecutor:
                     criteria = names.resolve_criteria(deletion.match)
                     rows = self._matcher.find(table, criteria)
                     if not rows and assumptions.V2_DELETE_MATCH_REQUIRES_RESULT:
-                        sentence = f"nothing matches ({criteria})."
-                        raise Unprocessable(sentence)
+                        raise Unprocessable(f"nothing matches ({criteria}).")
                     ids.update((row["_id"], None) for row in rows)
         return list(ids)
 
@@ -262,8 +261,10 @@ class BatchExecutor:
         criteria = self._unique_criteria(table.name, operation, attributes)
         rows = self._matcher.find(table, criteria)
         if len(rows) > 1:
-            sentence = f"'uniqueBy' ({criteria}) matches {len(rows)} {table.name}, at most one is allowed."
-            raise Unprocessable(sentence, {"ids": [row["_id"] for row in rows]})
+            raise Unprocessable(
+                f"'uniqueBy' ({criteria}) matches {len(rows)} {table.name}, at most one is allowed.",
+                {"ids": [row["_id"] for row in rows]},
+            )
         return rows[0] if rows else None
 
     def _unique_criteria(self, kind: str, operation: CreateOperation, attributes: Attributes) -> Criteria:
@@ -283,8 +284,7 @@ class BatchExecutor:
                 value = attributes.get(name)
                 plain.append((name, value))
             if value is None:
-                sentence = f"'uniqueBy' names '{name}', which has no value in the body."
-                raise Unprocessable(sentence)
+                raise Unprocessable(f"'uniqueBy' names '{name}', which has no value in the body.")
         return Criteria(tuple(plain), tuple(custom))
 
     def _delete(
@@ -300,8 +300,7 @@ class BatchExecutor:
         all_ids = {*deleted.components, *deleted.references, *reference_ids}
         for row_id in (*components.created_or_updated(), *references.created_or_updated()):
             if row_id in all_ids:
-                sentence = f"The batch both writes and deletes {row_id}."
-                raise Unprocessable(sentence)
+                raise Unprocessable(f"The batch both writes and deletes {row_id}.")
         cascades = assumptions.V2_DELETED_LISTS_CASCADES
         components.deleted = deleted.components if cascades else component_ids
         references.deleted = [*reference_ids, *(deleted.references if cascades else ())]
@@ -311,8 +310,7 @@ def _check_unique_batch_ids(operations: list[CreateOperation]) -> None:
     seen: set[str] = set()
     for operation in operations:
         if operation.batch_id in seen:
-            sentence = f"The batchId '{operation.batch_id}' is used twice."
-            raise Unprocessable(sentence)
+            raise Unprocessable(f"The batchId '{operation.batch_id}' is used twice.")
         if operation.batch_id is not None:
             seen.add(operation.batch_id)
 
@@ -328,8 +326,7 @@ def _creates_and_upserts(kind: BatchKind, operations: Operations) -> list[tuple[
 
 def _check_same_type(row_id: str, name: str, stored: object, wanted: object) -> None:
     if assumptions.V2_UPSERT_REJECTS_TYPE_CHANGE and stored != wanted:
-        sentence = f"{row_id} has the '{name}' {stored}, which cannot become {wanted}."
-        raise Unprocessable(sentence)
+        raise Unprocessable(f"{row_id} has the '{name}' {stored}, which cannot become {wanted}.")
 
 
 @contextmanager

@@ -101,8 +101,7 @@ def ids_of(request: Request, key: str) -> list[str]:
     """Return the list of ids under a key of the body, or raise BadRequest."""
     ids = request.json_object().get(key)
     if not isinstance(ids, list) or not all(isinstance(item, str) for item in ids):
-        sentence = f"'{key}' has to be a list of ids."
-        raise BadRequest(sentence)
+        raise BadRequest(f"'{key}' has to be a list of ids.")
     return ids
 
 
