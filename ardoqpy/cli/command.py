@@ -58,12 +58,7 @@ class Command(NamedTuple):
 
 
 def command(
-    name: str,
-    summary: str,
-    run: str,
-    *options: Option,
-    examples: Mapping[str, str],
-    details: str = "",
+    name: str, summary: str, run: str, *options: Option, examples: Mapping[str, str], details: str = ""
 ) -> Command:
     """Return a command; see `Command`."""
     return Command(name, summary, run, options, examples, details)

@@ -86,9 +86,7 @@ OUTPUT = group(
     "output",
     None,
     option(
-        "--format",
-        choices=FORMATS,
-        help="output format (default: from the ending of --output, else table)",
+        "--format", choices=FORMATS, help="output format (default: from the ending of --output, else table)"
     ),
     option(
         "--columns",
@@ -117,10 +115,7 @@ def connection_options(api: str | None = "v2, then v1 for what v2 lacks", before
         option("--config", metavar="FILE", help="cfg file with host, token and org"),
         *([version] if api else []),
         option(
-            "--timeout",
-            type=_seconds,
-            metavar="SECONDS",
-            help="time limit for connecting and for each read",
+            "--timeout", type=_seconds, metavar="SECONDS", help="time limit for connecting and for each read"
         ),
         option("--retries", type=_count, metavar="N", help="how often to retry a failed request"),
         option("--allow-http", action="store_true", help="allow a remote host without TLS"),

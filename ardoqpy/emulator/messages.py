@@ -98,10 +98,7 @@ def error_response(error: ApiError) -> Response:
 
 
 def failed_response(
-    status: int,
-    message: str,
-    data: Mapping[str, Any] | None = None,
-    headers: Mapping[str, str] | None = None,
+    status: int, message: str, data: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Return an error response with a message."""
     body: Attributes = {assumptions.ERROR_MESSAGE_KEY: message}

@@ -18,9 +18,7 @@ class BatchMethods(Methods):
     """Create, change and delete many components and references in one request."""
 
     def batch_create(
-        self,
-        components: list[Attributes] | None = None,
-        references: list[Attributes] | None = None,
+        self, components: list[Attributes] | None = None, references: list[Attributes] | None = None
     ) -> BatchIds:
         """Create many components and references in one request and return their ids by batch id.
 

@@ -23,11 +23,7 @@ _MATCH_KEYS = {
 # The sets of keys that an alias may have; "customFields" needs exactly one key.
 _ALIAS_FORMS = {
     "components": ({"rootWorkspace", "customFields"}, {"rootWorkspace", "name"}, {"componentKey"}),
-    "references": (
-        {"rootWorkspace", "customFields"},
-        {"source", "target", "type"},
-        {"source", "type"},
-    ),
+    "references": ({"rootWorkspace", "customFields"}, {"source", "target", "type"}, {"source", "type"}),
 }
 
 
