@@ -14,19 +14,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes
 
-__all__ = [
-    "attributes",
-    "checked_query",
-    "filters",
-    "id_segment",
-    "ids",
-    "name_segment",
-    "path_below",
-    "query_parameters",
-    "query_value",
-    "without_none",
-]
-
 #: No id of Ardoq is nearly as long; anything longer is something else, and would make a path too long.
 _ID = re.compile(r"[0-9A-Za-z_-]{1,200}")
 _MAX_SHOWN = 80

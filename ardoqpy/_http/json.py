@@ -14,8 +14,6 @@ from ardoqpy.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["NotJsonError", "decode_json", "encode_json"]
-
 #: Bytes from which on the garbage collector pauses while an answer is parsed, some hundred entities. For
 #: small answers it is not worth making everything old that is in memory.
 _LARGE = 100_000

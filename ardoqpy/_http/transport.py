@@ -69,8 +69,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.config import Settings, Token
 
-__all__ = ["Session", "Transport", "new_session"]
-
 Session = requests.Session
 
 logger = logging.getLogger(__name__)

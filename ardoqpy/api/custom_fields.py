@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes
 
-__all__ = ["SET_BY_ARDOQ", "SET_ON_COMPONENTS", "SET_ON_REFERENCES", "flatten", "nest"]
-
 _CUSTOM = "customFields"
 _BELOW = f"{_CUSTOM}."
 

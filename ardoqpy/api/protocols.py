@@ -38,28 +38,6 @@ if TYPE_CHECKING:
     )
     from ardoqpy.metamodel import Field
 
-__all__ = [
-    "Attachments",
-    "Batches",
-    "Components",
-    "Dialect",
-    "Fields",
-    "Folders",
-    "LastChange",
-    "Models",
-    "Organisations",
-    "References",
-    "Reports",
-    "Synced",
-    "Tags",
-    "Users",
-    "Workspaces",
-    "checked_list",
-    "checked_object",
-    "checked_stored",
-    "unsupported",
-]
-
 T_co = TypeVar("T_co", covariant=True)
 
 

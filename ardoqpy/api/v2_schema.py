@@ -13,8 +13,6 @@ from ardoqpy.errors import InvalidInput
 if TYPE_CHECKING:
     from ardoqpy.entities import Attributes
 
-__all__ = ["COMPONENT", "REFERENCE", "Writable", "checked_version"]
-
 
 @dataclass(frozen=True)
 class Writable:

@@ -12,22 +12,6 @@ if TYPE_CHECKING:
     from ardoqpy._http.retry import Retries
     from ardoqpy.cli.command import Command, Option
 
-__all__ = [
-    "FIELD",
-    "FORMATS",
-    "OUTPUT",
-    "OUTPUT_FILE",
-    "SHELLS",
-    "WORKSPACE",
-    "ConnectionSettings",
-    "completion_command",
-    "connection_options",
-    "connection_settings",
-    "name_value_option",
-    "output_file",
-    "positive_number",
-]
-
 FORMATS = ("table", "json", "ndjson", "csv")
 SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")
 

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from ardoqpy.batch import Batch
     from ardoqpy.entities import Attributes, BatchBody, BatchIds
 
-__all__ = ["BatchMethods"]
-
 
 class BatchMethods(Methods):
     """Create, change and delete many components and references in one request."""

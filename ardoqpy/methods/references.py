@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes, Entities, Entity
 
-__all__ = ["ReferenceMethods"]
-
 
 class ReferenceMethods(Methods):
     """Read, create, change and delete references.

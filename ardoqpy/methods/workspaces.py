@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes, Branch, Context, Entities, Entity, Folder, Workspace
 
-__all__ = ["FolderMethods", "WorkspaceMethods"]
-
 
 class WorkspaceMethods(Methods):
     """Read, create, change, branch and delete workspaces."""
