@@ -390,59 +390,21 @@ class Organisations(Protocol):
 
 
 class Dialect(Protocol):
-    """One version of the API: its collections, over one transport."""
+    """One version of the API: its collections, over the one transport that sends the requests."""
 
-    @property
-    def transport(self) -> Transport:
-        """The transport that sends the requests."""
-
-    @property
-    def workspaces(self) -> Workspaces:
-        """The workspaces."""
-
-    @property
-    def folders(self) -> Folders:
-        """The folders."""
-
-    @property
-    def components(self) -> Components:
-        """The components."""
-
-    @property
-    def references(self) -> References:
-        """The references."""
-
-    @property
-    def tags(self) -> Tags:
-        """The tags."""
-
-    @property
-    def models(self) -> Models:
-        """The models."""
-
-    @property
-    def fields(self) -> Fields:
-        """The definitions of custom fields."""
-
-    @property
-    def users(self) -> Users:
-        """The user of the token."""
-
-    @property
-    def attachments(self) -> Attachments:
-        """The attached files."""
-
-    @property
-    def batches(self) -> Batches:
-        """The batches."""
-
-    @property
-    def reports(self) -> Reports:
-        """The saved reports."""
-
-    @property
-    def organisations(self) -> Organisations:
-        """The organisations."""
+    transport: Transport
+    workspaces: Workspaces
+    folders: Folders
+    components: Components
+    references: References
+    tags: Tags
+    models: Models
+    fields: Fields
+    users: Users
+    attachments: Attachments
+    batches: Batches
+    reports: Reports
+    organisations: Organisations
 
     def iterate(self, path: str, params: Mapping[str, Any] | None) -> Iterator[Any]:
         """Yield every value of the listing at `path`."""

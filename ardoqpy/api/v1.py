@@ -13,7 +13,14 @@ from ardoqpy._http.files import MultipartFile
 from ardoqpy._http.transport import Transport
 from ardoqpy._validation import attributes, id_segment, ids, name_segment
 from ardoqpy.api.custom_fields import SET_BY_ARDOQ, SET_ON_COMPONENTS, SET_ON_REFERENCES, flatten
-from ardoqpy.api.protocols import LastChange, checked_list, checked_object, checked_stored, unsupported
+from ardoqpy.api.protocols import (
+    Dialect,
+    LastChange,
+    checked_list,
+    checked_object,
+    checked_stored,
+    unsupported,
+)
 from ardoqpy.errors import InvalidInput, UnexpectedAnswer, UnsupportedOperation
 
 if TYPE_CHECKING:
@@ -63,7 +70,14 @@ def _is_applied(sent: Entity, read_only: frozenset[str]) -> Callable[[Any], bool
     return test
 
 
-class _Collection(Generic[T]):
+class _Part:
+    """A part of the API, over one transport."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+
+class _Collection(_Part, Generic[T]):
     """Read and write the entities below one path."""
 
     path: str
@@ -72,9 +86,6 @@ class _Collection(Generic[T]):
     required: tuple[str, ...] = ("name",)
     #: Attributes that cannot be written.
     read_only = SET_BY_ARDOQ
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def _at(self, entity_id: str) -> str:
         return f"{self.path}/{id_segment(entity_id, self.id_argument)}"
@@ -145,6 +156,9 @@ class _Synced(_Collection["Entity"]):
 
     def apply_changes(self, current: Entity, changed: Attributes) -> Entity:
         return self.update(current["_id"], self.update_body(current, changed))
+
+    def patch(self, entity_id: str, payload: Mapping[str, Any] | None, version: int | str) -> Entity:
+        return self._patched(entity_id, payload, version)
 
     def last_change(self, entity: Entity) -> LastChange:
         user = entity.get("lastModifiedByName") or entity.get("lastModifiedByEmail")
@@ -256,9 +270,6 @@ class Components(_Synced):
         query = {"includeReferences": "true" if incl_refs else "false"}
         return checked_object(self._transport.get(self._at(entity_id), query))
 
-    def patch(self, entity_id: str, payload: Mapping[str, Any] | None, version: int | str) -> Entity:
-        return self._patched(entity_id, payload, version)
-
     def find_duplicates(self, body: Attributes) -> Entities:
         name = body["name"].casefold()
         return [
@@ -308,9 +319,6 @@ class References(_Synced):
 
     def selected(self, _ws_id: str | None, _params: Mapping[str, Any]) -> Entities:
         raise InvalidInput("params are for API v2: on v1 read the references of a workspace.")
-
-    def patch(self, entity_id: str, payload: Mapping[str, Any] | None, version: int | str) -> Entity:
-        return self._patched(entity_id, payload, version)
 
     def find_duplicates(self, body: Attributes) -> Entities:
         source = f"component/{id_segment(body['source'], 'source')}"
@@ -389,10 +397,7 @@ class Fields(_Collection["FieldDefinition"]):
         return {field.name: field for field in fields}
 
 
-class Users:
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
+class Users(_Part):
     def current(self) -> User:
         return checked_object(self._transport.get("user/current_user"))
 
@@ -400,10 +405,7 @@ class Users:
         return checked_object(self._transport.post("user/notify/email", {"subject": subject, "body": body}))
 
 
-class Attachments:
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
+class Attachments(_Part):
     @staticmethod
     def _of(resource_type: str, resource_id: str | None) -> str:
         if resource_type not in ("workspace", "org"):
@@ -447,10 +449,7 @@ class Attachments:
         return checked_object(self._transport.delete(f"{self._of(resource_type, resource_id)}/{segment}"))
 
 
-class Batches:
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
+class Batches(_Part):
     def create(self, components: Entities, references: Entities, options: Mapping[str, Any]) -> BatchIds:
         for comp in components:
             attributes(comp, "a component of the batch", "batchId", "name", "rootWorkspace")
@@ -466,10 +465,7 @@ class Batches:
     expand = _unsupported("expand a Batch")
 
 
-class Reports:
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
+class Reports(_Part):
     def export(self, report_id: str) -> Entities:
         return checked_list(self._transport.get(f"report/{id_segment(report_id, 'report_id')}/export-data"))
 
@@ -478,15 +474,12 @@ class Reports:
     rows = _unsupported("run a report page by page", "version='v2', or export_report(report_id)")
 
 
-class Organisations:
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
+class Organisations(_Part):
     def host(self, org: str) -> str:
         return self._transport.redirect_target("switchOrg", {"org": org})
 
 
-class V1:
+class V1(Dialect):
     """API v1 of one Ardoq; `options` are keyword arguments of `Transport`."""
 
     def __init__(self, settings: Settings, **options: Any) -> None:
