@@ -13,6 +13,7 @@ from ardoqpy.emulator import assumptions
 from ardoqpy.emulator import schema as kinds
 from ardoqpy.emulator.errors import ApiError, Unprocessable
 from ardoqpy.emulator.rows import Attributes, Seed
+from ardoqpy.emulator.rules.base import Rules
 from ardoqpy.emulator.rules.fields import name_from_label
 from ardoqpy.emulator.rules.models import normalize_types
 from ardoqpy.emulator.rules.parent_order import parents_first
@@ -111,15 +112,15 @@ class _Loader:
             self._each("models", self._model)
             self._store.add_common_templates()
             self._each("fields", self._field)
-            self._each("folders", self._folder)
+            self._each("folders", self._plain(self._store.folders))
             self._each("workspaces", self._workspace)
             self._raise_counters()
             self._components()
             self._each("references", self._reference)
-            self._each("tags", self._tag)
+            self._each("tags", self._plain(self._store.tags))
             self._each("attachments", self._attachment)
             self._each("branches", self._branch)
-            self._each("reports", self._report)
+            self._each("reports", self._plain(self._store.reports))
         finally:
             state.reserved_ids = frozenset()
 
@@ -154,6 +155,10 @@ class _Loader:
         written = {key: given[key] for key in _BOOKKEEPING if key in given}
         return {**self._state.new_row({}, given.get("_id")), **new, **written}
 
+    def _plain(self, rules: Rules[Any]) -> Callable[[Attributes], Attributes]:
+        """Return how rows are completed whose kind needs no more than its rules."""
+        return lambda given: self._complete_row(given, rules.new_attributes(given))
+
     def _counter(self, given: Attributes) -> Attributes:
         return {"_id": given["_id"], "value": int(given["value"])}
 
@@ -180,9 +185,6 @@ class _Loader:
         new["type"] = canonical
         self._state.resolve(self._state.models, new["model"], "'model'")
         return self._complete_row(given, new)
-
-    def _folder(self, given: Attributes) -> Attributes:
-        return self._complete_row(given, self._store.folders.new_attributes(given))
 
     def _workspace(self, given: Attributes) -> Attributes:
         new = self._store.workspaces.new_attributes(given)
@@ -251,9 +253,6 @@ class _Loader:
         new["customFields"] = _custom(given)
         return self._complete_row(given, new)
 
-    def _tag(self, given: Attributes) -> Attributes:
-        return self._complete_row(given, self._store.tags.new_attributes(given))
-
     def _attachment(self, given: Attributes) -> Attributes:
         new = {
             "resourceType": given.get("resourceType", "workspace"),
@@ -273,9 +272,6 @@ class _Loader:
         new = {"name": given["name"], "origin": given["origin"], "workspace": given["workspace"]}
         self._state.resolve(self._state.workspaces, new["workspace"], "'workspace'")
         return self._complete_row(given, new)
-
-    def _report(self, given: Attributes) -> Attributes:
-        return self._complete_row(given, self._store.reports.new_attributes(given))
 
 
 def _custom(given: Attributes) -> Attributes:

@@ -110,21 +110,7 @@ class State:
         self.reports = Table[ReportRow]("reports", "report", self.journal, name=lambda row: (row["name"],))
         self.counters = Table[CounterRow]("counters", "counter", self.journal)
         self.tables: dict[str, Table[Any]] = {
-            table.name: table
-            for table in (
-                self.users,
-                self.models,
-                self.fields,
-                self.folders,
-                self.workspaces,
-                self.components,
-                self.references,
-                self.tags,
-                self.attachments,
-                self.branches,
-                self.reports,
-                self.counters,
-            )
+            table.name: table for table in vars(self).values() if isinstance(table, Table)
         }
 
     def on_commit(self, listener: CommitListener) -> None:
