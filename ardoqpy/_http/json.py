@@ -145,7 +145,7 @@ def _collector_paused() -> Iterator[None]:
 
     Otherwise it walks through them again and again, which grows faster than their number. Afterwards they
     count as old, so only full collections look at them. A program that switched the collector off, or has
-    frozen objects of its own, finds both as they were.
+    frozen objects itself, finds both as they were.
 
     Several threads can parse at once: only one that found the collector on switches it off, and it always
     switches it on again, so the last switch is always on.

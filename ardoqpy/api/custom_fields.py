@@ -23,34 +23,16 @@ _BELOW = f"{_CUSTOM}."
 #: Attributes that Ardoq sets itself on every kind of entity (v1); it ignores them in what is sent.
 SET_BY_ARDOQ = frozenset(
     {
-        "_id",
-        "_version",
-        "created",
-        "last-updated",
-        "lastupdated",
-        "created-by",
-        "last-modified-by",
-        "createdByName",
-        "createdByEmail",
-        "lastModifiedByName",
-        "lastModifiedByEmail",
-        "ardoq",
-        "ardoq-persistent",
-        "origin",
-        "mustBeSaved",
+        *("_id", "_version", "created", "last-updated", "lastupdated", "created-by"),
+        *("last-modified-by", "createdByName", "createdByEmail", "lastModifiedByName"),
+        *("lastModifiedByEmail", "ardoq", "ardoq-persistent", "origin", "mustBeSaved"),
     }
 )
 
 #: Attributes that Ardoq sets itself on components and on references, in both versions, so that a row read
 #: from one version can be used with the other.
 SET_ON_COMPONENTS = SET_BY_ARDOQ | {
-    "_meta",
-    "type",
-    "componentKey",
-    "component-key",
-    "model",
-    "children",
-    "references",
+    *("_meta", "type", "componentKey", "component-key", "model", "children", "references"),
 }
 SET_ON_REFERENCES = SET_BY_ARDOQ | {"_meta", "model"}
 

@@ -170,12 +170,7 @@ class Workspaces(_Collection["Workspace"]):
     id_argument = "ws_id"
     argument = "ws"
     read_only = SET_BY_ARDOQ | {
-        "type",
-        "workspace-key",
-        "comp-counter",
-        "linked-workspaces",
-        "components",
-        "references",
+        *("type", "workspace-key", "comp-counter", "linked-workspaces", "components", "references"),
         "tags",
     }
 
@@ -226,18 +221,8 @@ class Components(_Synced):
     read_only = SET_ON_COMPONENTS
     writable = frozenset(
         {
-            "name",
-            "rootWorkspace",
-            "description",
-            "typeId",
-            "parent",
-            "version",
-            "color",
-            "shape",
-            "icon",
-            "image",
-            "isPublic",
-            "_order",
+            *("name", "rootWorkspace", "description", "typeId", "parent", "version", "color", "shape"),
+            *("icon", "image", "isPublic", "_order"),
         }
     )
 
@@ -296,15 +281,8 @@ class References(_Synced):
     read_only = SET_ON_REFERENCES
     writable = frozenset(
         {
-            "source",
-            "target",
-            "type",
-            "rootWorkspace",
-            "targetWorkspace",
-            "description",
-            "displayText",
-            "returnValue",
-            "order",
+            *("source", "target", "type", "rootWorkspace", "targetWorkspace", "description"),
+            *("displayText", "returnValue", "order"),
         }
     )
 

@@ -12,22 +12,9 @@ from ardoqpy.emulator.rows import Attributes
 # The server sends these with every entity. A client may send them back; they are ignored.
 PERSISTED = frozenset(
     {
-        "_id",
-        "_version",
-        "created",
-        "last-updated",
-        "lastupdated",
-        "created-by",
-        "createdBy",
-        "createdByName",
-        "createdByEmail",
-        "last-modified-by",
-        "lastModifiedBy",
-        "lastModifiedByName",
-        "lastModifiedByEmail",
-        "ardoq",
-        "ardoq-persistent",
-        "origin",
+        *("_id", "_version", "created", "last-updated", "lastupdated", "created-by", "createdBy"),
+        *("createdByName", "createdByEmail", "last-modified-by", "lastModifiedBy"),
+        *("lastModifiedByName", "lastModifiedByEmail", "ardoq", "ardoq-persistent", "origin"),
         "mustBeSaved",
     }
 )
