@@ -28,22 +28,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import BinaryIO
 
+    from ardoqpy import entities
     from ardoqpy.config import Settings
-    from ardoqpy.entities import (
-        Attachment,
-        Attributes,
-        BatchIds,
-        Branch,
-        DeletedComponents,
-        Entities,
-        Entity,
-        FieldDefinition,
-        Folder,  # noqa: F401  (the base class of Folders names it)
-        Model,
-        Tag,
-        User,
-        Workspace,
-    )
+    from ardoqpy.entities import Attributes, Entities, Entity
     from ardoqpy.metamodel import Field
 
 __all__ = ["V1"]
@@ -165,7 +152,7 @@ class _Synced(_Collection["Entity"]):
         return LastChange(user or entity.get("last-modified-by"), entity.get("last-updated"))
 
 
-class Workspaces(_Collection["Workspace"]):
+class Workspaces(_Collection["entities.Workspace"]):
     path = "workspace"
     id_argument = "ws_id"
     argument = "ws"
@@ -174,10 +161,10 @@ class Workspaces(_Collection["Workspace"]):
         "tags",
     }
 
-    def all(self, *, summary: bool = False) -> list[Workspace]:
+    def all(self, *, summary: bool = False) -> list[entities.Workspace]:
         return checked_list(self._transport.get("workspace/summary" if summary else "workspace"))
 
-    def find(self, name: str, *, exact: bool) -> list[Workspace]:
+    def find(self, name: str, *, exact: bool) -> list[entities.Workspace]:
         path = "workspace/by-name" if exact else "workspace/search"
         return checked_list(self._transport.get(path, {"name": name}))
 
@@ -193,15 +180,15 @@ class Workspaces(_Collection["Workspace"]):
 
     context = _unsupported("read the context of a workspace", "version='v2', or get_model(ws_id)")
 
-    def branches(self, ws_id: str) -> list[Branch]:
+    def branches(self, ws_id: str) -> list[entities.Branch]:
         return checked_list(self._transport.get(self._at(ws_id) + "/branch"))
 
-    def create_branch(self, ws_id: str, branch_name: str) -> Workspace:
+    def create_branch(self, ws_id: str, branch_name: str) -> entities.Workspace:
         body = attributes({"branch-name": branch_name}, "the branch", "branch-name")
         return checked_object(self._transport.post(self._at(ws_id) + "/branch/create", body))
 
 
-class Folders(_Collection["Folder"]):
+class Folders(_Collection["entities.Folder"]):
     path = "workspacefolder"
     id_argument = "folder_id"
     argument = "folder"
@@ -266,7 +253,7 @@ class Components(_Synced):
     def children(self, comp: Entity) -> list[str]:
         return list(comp.get("children") or ())
 
-    def delete_many(self, comp_ids: list[str], request_id: str | None) -> DeletedComponents:
+    def delete_many(self, comp_ids: list[str], request_id: str | None) -> entities.DeletedComponents:
         body: Attributes = {"componentIds": ids(comp_ids, "comp_ids")}
         if request_id is not None:
             body["requestId"] = request_id
@@ -305,28 +292,31 @@ class References(_Synced):
         return [ref for ref in outgoing if (ref["target"], ref["type"]) == (body["target"], body["type"])]
 
 
-class Tags(_Collection["Tag"]):
+class Tags(_Collection["entities.Tag"]):
     path = "tag"
     id_argument = "tag_id"
     argument = "tag"
     required = ("name", "rootWorkspace")
 
-    def in_workspace(self, ws_id: str) -> list[Tag]:
+    def in_workspace(self, ws_id: str) -> list[entities.Tag]:
         return checked_list(self._transport.get(f"tag/workspace/{id_segment(ws_id, 'ws_id')}"))
 
 
-class Models(_Collection["Model"]):
+class _WithCommon(_Collection[T]):
+    """List entities with or without those that Ardoq provides."""
+
+    def all(self, *, include_common: bool = False) -> list[T]:
+        query = {"includeCommon": "true"} if include_common else None
+        return checked_list(self._transport.get(self.path, query))
+
+
+class Models(_WithCommon["entities.Model"]):
     path = "model"
     id_argument = "model_id"
     argument = "model"
     read_only = SET_BY_ARDOQ | {"createdBy", "lastModifiedBy", "workspaces", "maxReferenceTypeKey"}
 
-    def all(self, *, include_common: bool = False) -> list[Model]:
-        return checked_list(
-            self._transport.get("model", {"includeCommon": "true"} if include_common else None)
-        )
-
-    def of_workspace(self, ws_id: str, loaded: Mapping[str, Any] | None = None) -> Model:
+    def of_workspace(self, ws_id: str, loaded: Mapping[str, Any] | None = None) -> entities.Model:
         model_id = (loaded or {}).get("componentModel")
         if not model_id:
             workspace = checked_object(self._transport.get(f"workspace/{id_segment(ws_id, 'ws_id')}"))
@@ -344,20 +334,15 @@ class Models(_Collection["Model"]):
     def describe(self, model: Mapping[str, Any]) -> str:
         return metamodel.describe(model)
 
-    def patch(self, entity_id: str, payload: Mapping[str, Any]) -> Model:
+    def patch(self, entity_id: str, payload: Mapping[str, Any]) -> entities.Model:
         return self._patched(entity_id, payload, "latest")
 
 
-class Fields(_Collection["FieldDefinition"]):
+class Fields(_WithCommon["entities.FieldDefinition"]):
     path = "field"
     id_argument = "field_id"
     argument = "field"
     required = ("label", "model")
-
-    def all(self, *, include_common: bool = False) -> list[FieldDefinition]:
-        return checked_list(
-            self._transport.get("field", {"includeCommon": "true"} if include_common else None)
-        )
 
     #: Definitions say how values are shown; Ardoq stores values that do not fit as well.
     binding = False
@@ -376,7 +361,7 @@ class Fields(_Collection["FieldDefinition"]):
 
 
 class Users(_Part):
-    def current(self) -> User:
+    def current(self) -> entities.User:
         return checked_object(self._transport.get("user/current_user"))
 
     def notify(self, subject: str, body: str) -> Entity:
@@ -392,7 +377,7 @@ class Attachments(_Part):
 
     def of(
         self, resource_type: str | None, resource_id: str | None, params: Mapping[str, Any]
-    ) -> Iterator[Attachment]:
+    ) -> Iterator[entities.Attachment]:
         if params:
             _unsupported(f"filter attachments by {', '.join(params)}")()
         path = self._of("workspace" if resource_type is None else resource_type, resource_id)
@@ -407,7 +392,7 @@ class Attachments(_Part):
         content: Callable[[], BinaryIO],
         filename: str,
         content_type: str,
-    ) -> Attachment:
+    ) -> entities.Attachment:
         path = self._of(resource_type, resource_id) + "/upload"
         name_segment(filename, "filename")
 
@@ -428,7 +413,9 @@ class Attachments(_Part):
 
 
 class Batches(_Part):
-    def create(self, components: Entities, references: Entities, options: Mapping[str, Any]) -> BatchIds:
+    def create(
+        self, components: Entities, references: Entities, options: Mapping[str, Any]
+    ) -> entities.BatchIds:
         for comp in components:
             attributes(comp, "a component of the batch", "batchId", "name", "rootWorkspace")
         for ref in references:

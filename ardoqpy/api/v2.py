@@ -22,17 +22,9 @@ from ardoqpy.errors import ConfigurationError, InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from ardoqpy import entities
     from ardoqpy.config import Settings
-    from ardoqpy.entities import (
-        Attributes,
-        BatchAnswer,
-        BatchBody,
-        Context,
-        Entities,
-        Entity,
-        User,
-        Workspace,
-    )
+    from ardoqpy.entities import Attributes, Entities, Entity
     from ardoqpy.metamodel import Field
 
 __all__ = ["V2"]
@@ -87,18 +79,18 @@ class Workspaces(_Listing):
     id_argument = "ws_id"
     filters = ("name", "componentModel")
 
-    def all(self, *, summary: bool = False) -> list[Workspace]:
+    def all(self, *, summary: bool = False) -> list[entities.Workspace]:
         if summary:
             _unsupported("list workspaces in the short form with counts")()
         return super().all()
 
-    def find(self, name: str, *, exact: bool) -> list[Workspace]:
+    def find(self, name: str, *, exact: bool) -> list[entities.Workspace]:
         if exact:
             return list(self.iterate({"name": name}))
         start = name.casefold()
         return [ws for ws in self.all() if str(ws.get("name")).casefold().startswith(start)]
 
-    def context(self, ws_id: str) -> Context:
+    def context(self, ws_id: str) -> entities.Context:
         return checked_object(self._transport.get(self._at(ws_id) + "/context"))
 
     def components(self, ws_id: str) -> Entities:
@@ -291,9 +283,9 @@ class Models:
     def __init__(self, workspaces: Workspaces) -> None:
         self._workspaces = workspaces
 
-    def of_workspace(self, ws_id: str, loaded: Mapping[str, Any] | None = None) -> Context:
+    def of_workspace(self, ws_id: str, loaded: Mapping[str, Any] | None = None) -> entities.Context:
         if loaded and "componentTypes" in loaded:
-            return cast("Context", loaded)
+            return cast("entities.Context", loaded)
         return self._workspaces.context(ws_id)
 
     def component_type(self, model: Mapping[str, Any], name: str) -> Attributes | None:
@@ -332,7 +324,7 @@ class Fields:
 
 
 class Users(_Part):
-    def current(self) -> User:
+    def current(self) -> entities.User:
         return checked_object(self._transport.get("me"))
 
     notify = _unsupported("send a mail")
@@ -363,10 +355,10 @@ class Batches(_Part):
             "references": {"create": [], "update": [], "delete": []},
         }
 
-    def send(self, body: Mapping[str, Any]) -> BatchAnswer:
+    def send(self, body: Mapping[str, Any]) -> entities.BatchAnswer:
         return checked_object(self._transport.post("batch", attributes(body, "batch")))
 
-    def expand(self, body: Mapping[str, Any]) -> BatchBody:
+    def expand(self, body: Mapping[str, Any]) -> entities.BatchBody:
         return checked_object(self._transport.post("batch/expand", attributes(body, "batch"), reads=True))
 
     create = _unsupported("create by lists in v1's form", "version='v1', or batch()")
