@@ -345,11 +345,11 @@ class ArdoqSyncClient(SyncReads):
         something was added. Ardoq's delete checks no version, so a change after that reading is lost.
         With `batch`, deletes go in batches, checked with listings of their workspaces if they are many.
 
-        Return as plain data what became of each: `deleted` (with a `note` on what went along), `gone`
-        (somebody else deleted it), `moved` (with `version`, the one `found`, and `by` and `at` where Ardoq
-        tells them), `kept` (with `because`, what there is at it) and, with `on_error="collect"`, `failed`
-        (with `reason`). The report counts what was deleted. A simulated run decides and reports the same.
-        Raise `InvalidInput` where a bound makes no sense.
+        Return as plain data what became of each: `deleted` (with a `note` on what went along),
+        `already_deleted` (by someone else), `drifted` (with `version`, the one `found`, and `by` and `at` if
+        Ardoq has them), `kept` (with `because`, what was added to it) and, with `on_error="collect"`,
+        `failed` (with `reason`). The report counts what was deleted. A simulated run decides and reports the
+        same. Raise `InvalidInput` if a bound makes no sense.
         """
         bounds = Bounds.of(share, count, take_along, despite_failures, kinds, types)
         with self._lock:
@@ -372,7 +372,7 @@ class ArdoqSyncClient(SyncReads):
         alone, and do not count. The bounds are those of `delete_cache_misses`, and so is what is refused.
         What is marked stays a cache miss.
 
-        Return as plain data what became of each: `marked`, `gone` (somebody else deleted it) and, with
+        Return as plain data what became of each: `marked`, `already_deleted` (by someone else) and, with
         `on_error="collect"`, `failed` (with `reason`). Raise `DeleteBlocked`, and mark nothing, where more
         would be marked than is allowed, and `InvalidInput` where a bound or `marks` make no sense.
         """
@@ -528,7 +528,7 @@ class ArdoqSyncClient(SyncReads):
 
         - `applied`, `already`, `replanned`, `failed` and `held`: the plan's changes, with `_id` as in Ardoq.
           The last two have a `reason`; held is what would be deleted with a component that is kept.
-        - `moved`: what has drifted, each a dict with `kind`, `_id`, `name`, `what` (`changed`, `deleted`,
+        - `drifted`: what has drifted, each a dict with `kind`, `_id`, `name`, `what` (`changed`, `deleted`,
           `created`, or `along`: what would be deleted with it, listed under `along`, is not what the plan
           has), `planned`, `now` (None if it was deleted), `who`, `when`, and the `changes` not done.
         - `ids`: by the plan's ids those in Ardoq of what it creates.

@@ -79,7 +79,7 @@ class MissingEntities:
         self._rows_before = rows_before
         self._collect = collect
         self._kinds = engine.kinds
-        names = ("deleted", "gone", "moved", "kept", "failed")
+        names = ("deleted", "already_deleted", "drifted", "kept", "failed")
         self._answer: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
 
     def run(self) -> dict[str, list[dict[str, Any]]]:
@@ -129,7 +129,7 @@ class MissingEntities:
             [Missing(self._target(Located(kind.name, comp["rootWorkspace"], comp))) for comp in unlike]
         )
         engine.log.circuit_breaker.reset()
-        done: dict[str, list[dict[str, Any]]] = {"marked": [], "gone": [], "failed": []}
+        done: dict[str, list[dict[str, Any]]] = {"marked": [], "already_deleted": [], "failed": []}
         row = RowReference(NOT_IN_SOURCE)
         with engine.cache.without_naming():  # what is marked is missing all the same
             for part in self._parts(unlike):
@@ -147,7 +147,7 @@ class MissingEntities:
                     if why is None:
                         done["marked"].append(shown)
                     elif isinstance(why, NotFoundError):
-                        done["gone"].append(shown)
+                        done["already_deleted"].append(shown)
                     else:
                         engine.failed(kind, {**marks, "_id": comp["_id"], "name": shown["name"]}, why, row)
                         if not self._collect:
@@ -286,7 +286,7 @@ class MissingEntities:
                 if self._add_delete(located, shown, agreed.get(located.entity["_id"], {}), reading):
                     pending.append((shown, located))
             except NotFoundError:
-                self._answer["gone"].append(shown)
+                self._answer["already_deleted"].append(shown)
             except ArdoqClientException as problem:
                 self._failed(shown, located, problem)
         failures = engine.flush()
@@ -295,7 +295,7 @@ class MissingEntities:
         for shown, located in pending:
             why = failures.get(located.entity["_id"])
             if isinstance(why, NotFoundError):
-                self._answer["gone"].append(shown)
+                self._answer["already_deleted"].append(shown)
             elif why is not None:
                 self._failed(shown, located, why)
 
@@ -309,12 +309,12 @@ class MissingEntities:
         self._update_attached(located, along, reading)
         if fresh is None:
             engine.cache.forget(kind.name, entity["_id"])
-            answer["gone"].append(shown)
+            answer["already_deleted"].append(shown)
             return False
         if fresh.get("_version") != entity.get("_version"):
             who, when = kind.collection.last_change(fresh)
             versions = {"version": entity.get("_version"), "found": fresh.get("_version")}
-            answer["moved"].append({**shown, **versions, "by": who, "at": when})
+            answer["drifted"].append({**shown, **versions, "by": who, "at": when})
             return False
         new = [each for key, each in along.items() if agreed.get(key) != each.entity.get("_version")]
         if new:
