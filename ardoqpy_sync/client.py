@@ -380,7 +380,7 @@ class ArdoqSyncClient(SyncReads):
         bounds = Bounds.of(share, count, False, despite_failures, ("component",), types)  # noqa: FBT003
         with self._lock:
             self.flush()
-            bounds = replace(bounds, deed="marked")
+            bounds = replace(bounds, action="marked")
             collect = self.on_error == "collect"
             return MissingEntities(self.api, self._engine, bounds, self._rows_before, collect=collect).mark(
                 body

@@ -474,7 +474,7 @@ def test_replanning_can_be_reviewed_first(ardoq, new_sync, other):
 
 
 def test_what_is_as_wanted_already_is_left(ardoq, new_sync, sync, other):
-    """Where somebody else has brought it to what the plan says, there is nothing to do and nothing drifted."""
+    """If someone else has changed it to what the plan says, nothing is left to do and nothing drifted."""
     plan = planning(
         new_sync,
         web_costs(6, areas=["North", "South"]),

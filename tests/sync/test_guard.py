@@ -26,7 +26,7 @@ from worlds import (
 
 from ardoqpy import BadRequest, DeleteBlocked, InvalidInput, ServiceUnavailable
 from ardoqpy_sync.deletion import delete_missing
-from ardoqpy_sync.deletion.guard import Bounds, Missing, Run, Target, TypeCount, objections
+from ardoqpy_sync.deletion.guard import Bounds, Missing, Run, Target, TypeCount, find_reasons
 
 SYNC = settings.get_profile("sync")
 
@@ -314,7 +314,7 @@ def test_a_share_is_exact(share, going, before):
         for number in range(going + 1)
     ]
     said = [
-        objections(
+        find_reasons(
             part,
             {group: TypeCount("components", before, 1)},
             Run(named_anything=True, failure=None, rows={}, rows_before={}),
@@ -404,11 +404,11 @@ def test_what_happens_after_the_decision_is_seen(ardoq, either, other, monkeypat
     named(either, *range(9))
 
     def meanwhile(*decided):
-        found = objections(*decided)
+        found = find_reasons(*decided)
         act(other)
         return found
 
-    monkeypatch.setattr(delete_missing, "objections", meanwhile)
+    monkeypatch.setattr(delete_missing, "find_reasons", meanwhile)
     answer = either.delete_cache_misses(share=1.0, take_along=take_along)
     assert ids(answer[place])[0] == "a9"
     assert [key for key, items in answer.items() if items] == [place]
