@@ -19,7 +19,7 @@ from ardoqpy_sync.compare.row_validation import PROBLEMS, as_row_error
 from ardoqpy_sync.deletion.delete_missing import MissingEntities, count_rows
 from ardoqpy_sync.deletion.guard import KINDS, Bounds
 from ardoqpy_sync.plans.apply import apply
-from ardoqpy_sync.plans.plan import Plan
+from ardoqpy_sync.plans.plan import Plan, made_now
 from ardoqpy_sync.plans.plan_engine import PlanEngine
 from ardoqpy_sync.progress import make_progress
 from ardoqpy_sync.reads import SyncReads
@@ -506,10 +506,7 @@ class ArdoqSyncClient(SyncReads):
                     "reference": len(engine.misses(engine.reference)),
                 },
                 {ws_id: ws.attributes.get("name") for ws_id, ws in engine.cache.workspaces.items()},
-                api=self.version,
-                host=self.hosturl,
-                org=self.org,
-                simulated=self.simulate,
+                made_now(api=self.version, host=self.hosturl, org=self.org, simulated=self.simulate),
             )
 
     def apply(self, plan: Plan, on_drift: str = "skip") -> dict[str, Any]:
