@@ -1,4 +1,4 @@
-"""Applying a plan: the same as the run that made it would have done, and nothing over what moved since."""
+"""Applying a plan: the same as the run that made it would have done, and nothing over what drifted since."""
 
 import json
 
@@ -88,7 +88,7 @@ def passing(plan):
 def outcomes(result):
     """Return how many changes came to what."""
     numbers = {key: len(result[key]) for key in ("applied", "already", "replanned", "failed", "held")}
-    numbers["moved"] = sum(len(one["changes"]) for one in result["moved"])
+    numbers["drifted"] = sum(len(one["changes"]) for one in result["drifted"])
     return {key: number for key, number in numbers.items() if number}
 
 
@@ -133,7 +133,7 @@ def again_to(server, plan):
     with syncing(server) as client:
         result = client.apply(plan)
         assert outcomes(result) == ({"already": len(plan)} if plan else {})
-        assert result["sentence"].endswith("nothing has moved since the plan")
+        assert result["sentence"].endswith("nothing has drifted since the plan")
         assert changed(client.get_report()) == {}
     assert writes(server) == []
     assert server.dump() == before
@@ -280,10 +280,10 @@ def test_g9_what_others_touched_since_is_left_and_listed(server, drawn, edits):
     touched -= _half_done(plan, now)
     with syncing(server, simulate=True, on_error="collect") as client:
         foreseen = client.apply(plan)
-    if foreseen["moved"]:
+    if foreseen["drifted"]:
         with syncing(server, on_error="collect") as client, pytest.raises(PlanDrifted) as caught:
             client.apply(plan, on_drift="refuse")
-        assert {one["_id"] for one in caught.value.moved} == {one["_id"] for one in foreseen["moved"]}
+        assert {one["_id"] for one in caught.value.drifted} == {one["_id"] for one in foreseen["drifted"]}
     assert everything(server) == now
     with syncing(server, on_error="collect") as client:
         result = client.apply(plan)
@@ -292,11 +292,11 @@ def test_g9_what_others_touched_since_is_left_and_listed(server, drawn, edits):
     assert outcomes(result) == outcomes(foreseen)
     assert {one: after.get(one) for one in touched} == {one: now[one] for one in touched}
     by_what = {}
-    for entry in result["moved"]:
+    for entry in result["drifted"]:
         by_what.setdefault(entry["what"], set()).add(entry["_id"])
     assert by_what.get("deleted", set()) | by_what.get("changed", set()) == _expected(plan, now, touched)
     assert by_what.get("created", set()) <= touched
-    for entry in result["moved"]:
+    for entry in result["drifted"]:
         if entry["what"] == "along":
             assert entry["along"]
             assert {one["_id"] for one in entry["along"]} & touched
@@ -408,7 +408,7 @@ def test_an_empty_plan_asks_nothing(ardoq, new_sync, sync):
     ardoq.clear_requests()
     result = sync.apply(plan)
     assert outcomes(result) == {}
-    assert result["sentence"] == "0 applied; nothing has moved since the plan"
+    assert result["sentence"] == "0 applied; nothing has drifted since the plan"
     assert ardoq.requests == []
 
 
@@ -423,44 +423,44 @@ def test_what_has_moved_is_not_overwritten(ardoq, new_sync, other, way):
         with pytest.raises(PlanDrifted) as caught:
             client.apply(plan, on_drift=way)
         assert isinstance(caught.value, Conflict)
-        result = {"moved": caught.value.moved, "sentence": str(caught.value)}
+        result = {"drifted": caught.value.drifted, "sentence": str(caught.value)}
         assert [one.method for one in ardoq.requests if one.method != "GET"] == ["PATCH"]  # theirs
         assert counts(client.get_report()) == {}
         assert client.get_report()["status"] == "success"
     else:
         result = client.apply(plan, on_drift=way)
         assert names_in(ardoq) == ["Web", "Shop", "Till", "New"]
-    (moved,) = result["moved"]
-    assert (moved["kind"], moved["_id"], moved["name"], moved["what"]) == (
+    (drifted,) = result["drifted"]
+    assert (drifted["kind"], drifted["_id"], drifted["name"], drifted["what"]) == (
         "component",
         "web",
         "Web",
         "changed",
     )
-    assert moved["planned"] == {
+    assert drifted["planned"] == {
         "version": 1,
         "attributes": {"cost": {"old": 5, "new": 6}, "note": {"old": "kept", "new": "ours"}},
     }
-    assert moved["now"] == {"version": 2, "attributes": {"cost": 7, "note": "kept"}}
-    assert (moved["who"], moved["when"]) == ("Emulator User", when)
-    said = f"since the plan: 1 entity moved: component 'Web' changed by 'Emulator User' at {when}"
+    assert drifted["now"] == {"version": 2, "attributes": {"cost": 7, "note": "kept"}}
+    assert (drifted["who"], drifted["when"]) == ("Emulator User", when)
+    said = f"since the plan: 1 entity drifted: component 'Web' changed by 'Emulator User' at {when}"
     assert said in result["sentence"]
     values = held(ardoq, "web")["customFields"]
     if way == "replan":
         assert values == {"cost": 6, "note": "ours"}
         assert [one["_id"] for one in result["replanned"]] == ["web"]
-        assert moved["changes"] == []
+        assert drifted["changes"] == []
         update = client.get_report()["changes"][0]
         assert (update["version"], update["attributes"]["cost"]) == (2, {"old": 7, "new": 6})
     else:
         assert values == {"cost": 7, "note": "kept"}
     if way == "skip":
-        assert [one["attributes"]["cost"]["new"] for one in moved["changes"]] == [6]
+        assert [one["attributes"]["cost"]["new"] for one in drifted["changes"]] == [6]
         assert counts(client.get_report()) == {"new_comps": 1}
 
 
 def test_replanning_can_be_reviewed_first(ardoq, new_sync, other):
-    """A simulated client that re-plans what has moved has the new plan, at the versions of now."""
+    """A simulated client that re-plans what has drifted has the new plan, at the versions of now."""
     plan = planning(new_sync, web_costs(6), lambda client: client.create_component(row("New")))
     other.patch_component("web", payload={"cost": 7})
     rehearsal = new_sync(simulate=True)
@@ -474,7 +474,7 @@ def test_replanning_can_be_reviewed_first(ardoq, new_sync, other):
 
 
 def test_what_is_as_wanted_already_is_left(ardoq, new_sync, sync, other):
-    """Where somebody else has brought it to what the plan says, there is nothing to do and nothing moved."""
+    """If someone else has changed it to what the plan says, nothing is left to do and nothing drifted."""
     plan = planning(
         new_sync,
         web_costs(6, areas=["North", "South"]),
@@ -506,10 +506,14 @@ def test_what_somebody_else_made_otherwise_has_moved(ardoq, new_sync, sync, othe
     plan = planning(new_sync, step)
     theirs = other.create_component(row("new", cost=8))
     result = sync.apply(plan)
-    assert outcomes(result) == {"applied": 1, "moved": 1}
-    (moved,) = result["moved"]
-    assert (moved["what"], moved["_id"], moved["planned"]["version"]) == ("created", theirs["_id"], None)
-    assert moved["now"]["attributes"]["cost"] == 8
+    assert outcomes(result) == {"applied": 1, "drifted": 1}
+    (drifted,) = result["drifted"]
+    assert (drifted["what"], drifted["_id"], drifted["planned"]["version"]) == (
+        "created",
+        theirs["_id"],
+        None,
+    )
+    assert drifted["now"]["attributes"]["cost"] == 8
     assert held(ardoq, theirs["_id"])["customFields"] == {"cost": 8}
     assert held(ardoq, result["applied"][0]["_id"])["source"] == theirs["_id"]
     assert outcomes(new_sync().apply(plan, on_drift="replan")) == {"replanned": 1, "already": 1}
@@ -524,7 +528,7 @@ def test_a_create_is_matched_by_the_field_of_its_row(ardoq, new_sync, sync, othe
     other.create_component(row("Named", code="other"))
     theirs = other.create_component(row("Called", code="K-9"))
     result = sync.apply(plan)
-    assert [one["_id"] for one in result["moved"]] == [theirs["_id"]]
+    assert [one["_id"] for one in result["drifted"]] == [theirs["_id"]]
     other.del_component(theirs["_id"])
     assert outcomes(sync.apply(plan)) == {"applied": 1}
     assert names_in(ardoq).count("Named") == 2
@@ -545,8 +549,8 @@ def test_a_conflict_on_the_way_is_a_move(ardoq, new_sync, other):
         client.api.components.apply_changes = raced
         if way == "skip":
             result = client.apply(plan)
-            assert outcomes(result) == {"applied": 1, "moved": 1}
-            assert result["moved"][0]["now"]["attributes"] == {"cost": 7}
+            assert outcomes(result) == {"applied": 1, "drifted": 1}
+            assert result["drifted"][0]["now"]["attributes"] == {"cost": 7}
         else:
             ardoq.load(seed([stored_component("web", "Web", cost=5, note="kept")]))
             with pytest.raises(PlanDrifted, match=r"while the plan was being applied: 0 of its 2"):
@@ -555,15 +559,20 @@ def test_a_conflict_on_the_way_is_a_move(ardoq, new_sync, other):
 
 
 def test_what_somebody_deleted_is_told(ardoq, new_sync, sync, other):
-    """An update of what is gone has moved: deleted; re-planning cannot bring it back either."""
+    """An update of what was deleted has drifted; re-planning cannot bring it back either."""
     plan = planning(new_sync, web_costs(6))
     other.del_component("web")
     for way in ("skip", "replan"):
         result = sync.apply(plan, on_drift=way)
-        (moved,) = result["moved"]
-        assert (moved["what"], moved["now"], moved["who"], moved["when"]) == ("deleted", None, None, None)
+        (drifted,) = result["drifted"]
+        assert (drifted["what"], drifted["now"], drifted["who"], drifted["when"]) == (
+            "deleted",
+            None,
+            None,
+            None,
+        )
         assert "component 'Web' deleted" in result["sentence"]
-        assert len(moved["changes"]) == 1
+        assert len(drifted["changes"]) == 1
     assert sync.get_report()["status"] == "success"
 
 
@@ -584,8 +593,8 @@ def test_a_delete_is_looked_at_right_before(ardoq, new_sync, other):
     client._engine.load = raced
     for way in ("skip", "replan"):
         result = client.apply(plan, on_drift=way)
-        assert [(one["_id"], one["what"]) for one in result["moved"]] == [("web-shop", "changed")]
-        assert outcomes(result) == {"moved": 1}
+        assert [(one["_id"], one["what"]) for one in result["drifted"]] == [("web-shop", "changed")]
+        assert outcomes(result) == {"drifted": 1}
     assert held(ardoq, "web-shop")["displayText"] == "theirs"
 
 
@@ -605,7 +614,7 @@ def test_nothing_goes_along_that_the_plan_does_not_name(ardoq, new_sync, sync, o
         )["_id"]
     before = names_in(ardoq)
     result = sync.apply(plan)
-    along = [entry for entry in result["moved"] if entry["what"] == "along"]
+    along = [entry for entry in result["drifted"] if entry["what"] == "along"]
     assert [entry["_id"] for entry in along] == ["shop"]
     assert [one["_id"] for one in along[0]["along"]] == [theirs]
     assert along[0]["along"][0]["who"] == "Emulator User"
@@ -623,7 +632,7 @@ def test_less_may_go_along(ardoq, new_sync, sync, other):
     other.del_reference("web-shop")
     result = sync.apply(plan)
     assert names_in(ardoq) == ["Web", "Till"]
-    assert [(one["_id"], one["what"]) for one in result["moved"]] == [
+    assert [(one["_id"], one["what"]) for one in result["drifted"]] == [
         ("till", "changed"),
         ("host-till", "changed"),
     ]
@@ -694,8 +703,8 @@ def test_what_needs_a_create_that_failed_fails_for_that_reason(ardoq, new_sync):
     assert set(outcomes(new_sync().apply(plan))) == {"applied", "already"}
 
 
-@pytest.mark.parametrize("moved", ["skip", "refuse"])
-def test_raise_stops_at_the_change_that_fails(ardoq, new_sync, other, moved):
+@pytest.mark.parametrize("on_drift", ["skip", "refuse"])
+def test_raise_stops_at_the_change_that_fails(ardoq, new_sync, other, on_drift):
     """Applying stops where a change fails; with refuse, what can be foreseen fails before a write."""
     plan = planning(
         new_sync,
@@ -707,8 +716,8 @@ def test_raise_stops_at_the_change_that_fails(ardoq, new_sync, other, moved):
     ardoq.clear_requests()
     client = new_sync()
     with pytest.raises(InvalidInput, match="till"):
-        client.apply(plan, on_drift=moved)
-    assert len(writes(ardoq)) == (1 if moved == "skip" else 0)
+        client.apply(plan, on_drift=on_drift)
+    assert len(writes(ardoq)) == (1 if on_drift == "skip" else 0)
     report = client.get_report()
     assert (report["status"], report["failed_refs"]) == ("failure", 1)
 
@@ -768,7 +777,7 @@ def test_what_is_loaded_is_loaded_again(ardoq, new_sync, sync, other):
     plan = planning(new_sync, web_costs(6))
     other.patch_component("web", payload={"cost": 7})
     before = loads(ardoq)
-    assert outcomes(sync.apply(plan)) == {"moved": 1}
+    assert outcomes(sync.apply(plan)) == {"drifted": 1}
     assert loads(ardoq) == before + 1
     with pytest.raises(NotFoundError):
         sync.get_component(comp_id="nothing")
@@ -802,7 +811,7 @@ def test_what_ardoq_keeps_otherwise_is_there_when_known(ardoq, new_sync, sync):
     )
     assert outcomes(sync.apply(plan)) == {"applied": 1}
     assert outcomes(new_sync(previous_report=sync.get_report()).apply(plan)) == {"already": 1}
-    assert outcomes(new_sync().apply(plan)) == {"moved": 1}
+    assert outcomes(new_sync().apply(plan)) == {"drifted": 1}
 
 
 def test_references_of_one_component_to_another_are_told_apart(ardoq, new_sync, sync, other):
@@ -826,8 +835,8 @@ def test_the_same_version_with_other_values_is_not_what_was_decided_on(ardoq, ne
     plan = planning(new_sync, web_costs(6))
     ardoq.load(seed([stored_component("web", "Web", cost=4)]))
     result = sync.apply(plan)
-    assert outcomes(result) == {"moved": 1}
-    assert result["moved"][0]["now"] == {"version": 1, "attributes": {"cost": 4}}
+    assert outcomes(result) == {"drifted": 1}
+    assert result["drifted"][0]["now"] == {"version": 1, "attributes": {"cost": 4}}
 
 
 def test_creates_of_one_name_are_as_many_as_planned(ardoq, new_sync, sync, other):
@@ -877,7 +886,7 @@ def test_a_component_is_not_deleted_over_a_new_reference_from_afar(ardoq, new_sy
     plan = planning(new_sync, lambda client: client.del_component(alone))
     assert {one["rootWorkspace"] for one in plan.changes} == {"ws1"}
     other.create_reference({"source": "host", "target": alone, "type": 1, "rootWorkspace": "ws2"})
-    assert outcomes(sync.apply(plan)) == {"moved": 1}
+    assert outcomes(sync.apply(plan)) == {"drifted": 1}
     assert held(ardoq, alone)["name"] == "Alone"
 
 
@@ -895,7 +904,7 @@ def test_what_would_have_gone_with_one_goes_with_the_other(ardoq, new_sync, sync
     other.patch_component("c", payload={"note": "theirs"})
     result = sync.apply(plan)
     assert {one["_id"] for one in result["applied"]} == {"b", "r"}
-    assert {one["_id"]: one["what"] for one in result["moved"]} == {"a": "along", "c": "changed"}
+    assert {one["_id"]: one["what"] for one in result["drifted"]} == {"a": "along", "c": "changed"}
     assert result["held"] == []
     assert sorted(names_in(ardoq)) == ["A", "C"]
 
@@ -953,7 +962,7 @@ def test_a_conflict_in_a_batch_is_a_move(ardoq, new_sync):
     ardoq.fail(status=409, method="POST", times=99)
     result = client.apply(plan)
     ardoq.clear_faults()
-    assert outcomes(result) == {"moved": 1}
+    assert outcomes(result) == {"drifted": 1}
     assert held(ardoq, "web")["customFields"]["cost"] == 5
     assert counts(client.get_report()) == {}
 

@@ -26,7 +26,7 @@ from worlds import (
 
 from ardoqpy import BadRequest, DeleteBlocked, InvalidInput, ServiceUnavailable
 from ardoqpy_sync.deletion import delete_missing
-from ardoqpy_sync.deletion.guard import Bounds, Missing, Run, Target, TypeCount, objections
+from ardoqpy_sync.deletion.guard import Bounds, Missing, Run, Target, TypeCount, find_reasons
 
 SYNC = settings.get_profile("sync")
 
@@ -77,7 +77,7 @@ def test_what_no_row_named_goes(ardoq, either):
         ("reference", "r", "A0 -> A9"),
         ("component", "a9", "A9"),
     ]
-    assert [answer[key] for key in ("gone", "moved", "kept", "failed")] == [[], [], [], []]
+    assert [answer[key] for key in ("already_deleted", "drifted", "kept", "failed")] == [[], [], [], []]
     report = either.get_report()
     assert counts(report) == {"cache_hit_comps": 9, "cache_hit_refs": 5, "del_comps": 1, "del_refs": 1}
     assert (report["cache_miss_comps"], report["cache_miss_refs"]) == ([], [])
@@ -314,7 +314,7 @@ def test_a_share_is_exact(share, going, before):
         for number in range(going + 1)
     ]
     said = [
-        objections(
+        find_reasons(
             part,
             {group: TypeCount("components", before, 1)},
             Run(named_anything=True, failure=None, rows={}, rows_before={}),
@@ -325,7 +325,7 @@ def test_a_share_is_exact(share, going, before):
     assert [len(one) for one in said] == [0, 1]
 
 
-# -- what has moved since ----------------------------------------------------------------------------------
+# -- what has drifted since --------------------------------------------------------------------------------
 
 
 def test_what_somebody_changed_stays(ardoq, either, other):
@@ -336,9 +336,9 @@ def test_what_somebody_changed_stays(ardoq, either, other):
     other.patch_component("a8", payload={"description": "still here"})
     other.patch_reference("r", payload={"displayText": "still here"})
     answer = either.delete_cache_misses(share=0.5)
-    assert ids(answer["moved"]) == ["r", "a8"]
-    assert [(item["version"], item["found"]) for item in answer["moved"]] == [(1, 2), (1, 2)]
-    assert all(item["by"] and item["at"] for item in answer["moved"])
+    assert ids(answer["drifted"]) == ["r", "a8"]
+    assert [(item["version"], item["found"]) for item in answer["drifted"]] == [(1, 2), (1, 2)]
+    assert all(item["by"] and item["at"] for item in answer["drifted"])
     # The reference that stays is at it: it would go along.
     assert ids(answer["kept"]) == ["a9"]
     assert ids(answer["kept"][0]["because"]) == ["r"]
@@ -353,7 +353,7 @@ def test_what_somebody_moved_away_is_not_reported(ardoq, either, other):
     other.patch_component("a9", payload={"parent": "a0"})
     other.del_reference("r0")
     answer = either.delete_cache_misses()
-    assert (ids(answer["deleted"]), ids(answer["moved"])) == (["a8"], ["a9"])
+    assert (ids(answer["deleted"]), ids(answer["drifted"])) == (["a8"], ["a9"])
     assert counts(either.get_report()) == {"cache_hit_comps": 8, "del_comps": 1}
     assert sorted(comp["_id"] for comp in either.ws["ws1"]["components"])[-2:] == ["a9", "svc"]
 
@@ -365,7 +365,7 @@ def test_what_somebody_deleted_is_gone_already(ardoq, either, other):
     either.create_reference({"source": "a0", "target": "a1", "type": 1})
     other.del_component("a8")
     answer = either.delete_cache_misses(share=0.5)
-    assert (sorted(ids(answer["gone"])), answer["deleted"]) == (["a8", "a9", "r"], [])
+    assert (sorted(ids(answer["already_deleted"])), answer["deleted"]) == (["a8", "a9", "r"], [])
     report = either.get_report()
     assert counts(report) == {"cache_hit_comps": 8, "cache_hit_refs": 1}
     assert (report["cache_miss_comps"], report["cache_miss_refs"]) == ([], [])
@@ -380,9 +380,9 @@ def test_what_somebody_deleted_is_gone_already(ardoq, either, other):
         (lambda other: other.create_reference({"source": "srv", "target": "a9", "type": 1}), False, "kept"),
         (lambda other: other.create_reference({"source": "srv", "target": "svc", "type": 1}), True, "kept"),
         (lambda other: other.patch_component("svc", payload={"description": "x"}), True, "kept"),
-        (lambda other: other.patch_component("a9", payload={"description": "x"}), False, "moved"),
-        (lambda other: other.patch_component("a9", payload={"description": "x"}), True, "moved"),
-        (lambda other: other.del_component("a9"), False, "gone"),
+        (lambda other: other.patch_component("a9", payload={"description": "x"}), False, "drifted"),
+        (lambda other: other.patch_component("a9", payload={"description": "x"}), True, "drifted"),
+        (lambda other: other.del_component("a9"), False, "already_deleted"),
         (lambda other: other.del_component("svc"), True, "deleted"),
     ],
     ids=[
@@ -394,7 +394,7 @@ def test_what_somebody_deleted_is_gone_already(ardoq, either, other):
         "along",
         "self",
         "self-along",
-        "gone",
+        "already_deleted",
         "less",
     ],
 )
@@ -404,11 +404,11 @@ def test_what_happens_after_the_decision_is_seen(ardoq, either, other, monkeypat
     named(either, *range(9))
 
     def meanwhile(*decided):
-        found = objections(*decided)
+        found = find_reasons(*decided)
         act(other)
         return found
 
-    monkeypatch.setattr(delete_missing, "objections", meanwhile)
+    monkeypatch.setattr(delete_missing, "find_reasons", meanwhile)
     answer = either.delete_cache_misses(share=1.0, take_along=take_along)
     assert ids(answer[place])[0] == "a9"
     assert [key for key, items in answer.items() if items] == [place]

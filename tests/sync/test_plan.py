@@ -24,6 +24,7 @@ from worlds import (
 from ardoqpy import InvalidInput
 from ardoqpy._terminal import escape_controls
 from ardoqpy_sync import Change, Plan
+from ardoqpy_sync.plans.plan import made_now
 from ardoqpy_sync.report import Report
 
 SYNC = settings.get_profile("sync")
@@ -231,7 +232,7 @@ _ODD = st.recursive(
 
 def _plan_of(report):
     made = {"api": "v1", "host": "https://a.example", "org": None, "simulated": True}
-    return Plan.of_run(report, {"component": 0, "reference": 0}, {"ws1": None}, **made)
+    return Plan.of_run(report, {"component": 0, "reference": 0}, {"ws1": None}, made_now(**made))
 
 
 @settings(SYNC, max_examples=examples(200))
