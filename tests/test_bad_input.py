@@ -7,7 +7,7 @@ import decimal
 import functools
 
 import pytest
-from refusals import UNPROCESSABLE, sentence_of
+from error_messages import UNPROCESSABLE, sentence_of
 
 from ardoqpy import (
     ArdoqClient,

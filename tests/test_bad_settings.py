@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from refusals import sentence_of
+from error_messages import sentence_of
 
 from ardoqpy import ArdoqClient, ArdoqSyncClient, ConfigurationError, Retries, UnsupportedOperation
 

@@ -4,7 +4,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from jobs import (
+from fault_jobs import (
     IN_EVERY_WAY,
     bring,
     client_of,

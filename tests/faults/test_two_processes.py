@@ -5,8 +5,18 @@ runs.
 import json
 
 import pytest
-from beside import arguments, go, loaded, processes, report_of, side_by_side
-from jobs import IN_EVERY_WAY, bring, client_of, duplicates, first_night, held, next_night, nightly, wanted
+from fault_jobs import (
+    IN_EVERY_WAY,
+    bring,
+    client_of,
+    duplicates,
+    first_night,
+    held,
+    next_night,
+    nightly,
+    wanted,
+)
+from job_processes import arguments, go, loaded, processes, report_of, side_by_side
 
 in_every_way = pytest.mark.parametrize("way", IN_EVERY_WAY)
 SIZE = (12, 12)

@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from example_counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_documents import change, failed, full_document, missing, run_document
-from thorough import examples
 
 import ardoqpy_sync.reporting
 from ardoqpy_sync.reporting import html

@@ -4,8 +4,8 @@ import copy
 import json
 
 import pytest
-from runs import FAILED_ROW, SOURCE, TOKEN, WAYS, a_run
 from sample_documents import change, full_document, run_document
+from sample_runs import FAILED_ROW, SOURCE, TOKEN, WAYS, a_run
 
 from ardoqpy import InvalidInput
 from ardoqpy.testing import emulator

@@ -5,9 +5,9 @@ from functools import partial
 
 import pytest
 from checker import complaints_about
+from example_counts import examples
 from hypothesis import settings
-from thorough import examples
-from worlds import TOKEN, plain, seed, speaking, stored_component, stored_reference, syncing
+from sync_scenarios import TOKEN, plain, seed, speaking, stored_component, stored_reference, syncing
 
 from ardoqpy.testing import emulator
 

@@ -3,10 +3,10 @@
 import json
 
 import pytest
+from example_counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from thorough import examples
-from worlds import (
+from sync_scenarios import (
     _MADE,
     COMPONENT_TYPES,
     WEB_SHOP,

@@ -3,9 +3,9 @@
 import logging
 
 import pytest
+from example_counts import examples
 from hypothesis import given, settings
-from thorough import examples
-from worlds import (
+from sync_scenarios import (
     attributes_of,
     comparable,
     counts,

@@ -1,7 +1,7 @@
 """What a delete takes with it, in Ardoq, in the cache and in the report."""
 
 import pytest
-from worlds import WEB_SHOP, counts, names_in, row, writes
+from sync_scenarios import WEB_SHOP, counts, names_in, row, writes
 
 from ardoqpy import (
     InvalidInput,

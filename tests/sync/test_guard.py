@@ -5,10 +5,10 @@ from collections import Counter
 from functools import partial
 
 import pytest
+from example_counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from thorough import examples
-from worlds import (
+from sync_scenarios import (
     comparable,
     counts,
     names_in,

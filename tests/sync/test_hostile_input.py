@@ -10,7 +10,7 @@ import unicodedata
 from functools import partial
 
 import pytest
-from worlds import (
+from sync_scenarios import (
     WEB_SHOP,
     counts,
     held,

@@ -1,7 +1,7 @@
 """What a row means: which entity it is matched with, and what finding that out costs."""
 
 import pytest
-from worlds import (
+from sync_scenarios import (
     counts,
     names_in,
     paths,

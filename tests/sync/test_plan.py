@@ -6,10 +6,10 @@ import math
 from pathlib import Path
 
 import pytest
+from example_counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from thorough import examples
-from worlds import (
+from sync_scenarios import (
     TOKEN,
     row,
     run,

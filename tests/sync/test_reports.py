@@ -1,7 +1,7 @@
 """What the report says, of rows that fail too, and of a simulated run."""
 
 import pytest
-from worlds import attributes_of, counts, row, seed, stored_component, stored_reference, value, writes
+from sync_scenarios import attributes_of, counts, row, seed, stored_component, stored_reference, value, writes
 
 from ardoqpy import (
     ConfigurationError,

@@ -1,7 +1,7 @@
 """Scripts as they were written for 0.8.4 run unchanged."""
 
 import pytest
-from worlds import TOKEN, counts, held, loads, names_in, row, value, words
+from sync_scenarios import TOKEN, counts, held, loads, names_in, row, value, words
 
 from ardoqpy import ArdoqSyncClient
 from ardoqpy.errors import ArdoqClientException

@@ -2,7 +2,7 @@
 
 After each step three things are compared: what Ardoq holds, what the client's cache shows, and what its
 report says. What each row has to come to is foretold out of the cache and of Ardoq as they were before
-(`foretelling`); what a report lists has to be exactly what happened (`ledger`); and as long as nobody
+(`row_oracle`); what a report lists has to be exactly what happened (`state_model`); and as long as nobody
 interferes, a simulated client that is given the same calls has to report the same.
 
 In the environment, `STATE_MACHINE_EXAMPLES` says how many sequences are tried for each way of writing, and
@@ -14,14 +14,14 @@ import os
 from collections import Counter
 from functools import partial
 
-from foretelling import Foreteller
+from example_counts import examples
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
-from ledger import VALUES, Ledger, fact, kept, kept_attributes, orphans
-from thorough import examples
-from worlds import (
+from row_oracle import Foreteller
+from state_model import VALUES, Ledger, fact, kept, kept_attributes, orphans
+from sync_scenarios import (
     COMPONENT_TYPES,
     TOKEN,
     comparable,
@@ -31,7 +31,7 @@ from worlds import (
     stored_reference,
     syncing,
 )
-from worlds import seed as seed_of
+from sync_scenarios import seed as seed_of
 
 from ardoqpy import ArdoqClientException, DeleteBlocked
 

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from worlds import (
+from sync_scenarios import (
     ODD_NAMES,
     WEB_SHOP,
     attributes_of,

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import pytest
 import requests
-from refusals import UNPROCESSABLE
+from error_messages import UNPROCESSABLE
 
 from ardoqpy import (
     AmbiguousWrite,

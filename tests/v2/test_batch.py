@@ -3,7 +3,7 @@
 import copy
 
 import pytest
-from refusals import sentence_of
+from error_messages import sentence_of
 
 from ardoqpy import Batch, InvalidInput
 

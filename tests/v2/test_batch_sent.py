@@ -1,8 +1,8 @@
 """A `Batch` on its way to Ardoq and back."""
 
 import pytest
+from error_messages import sentence_of
 from example_organisation import COMPONENTS, OTHER, REFERENCES, WORKSPACE
-from refusals import sentence_of
 
 from ardoqpy import (
     AmbiguousWrite,

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from error_messages import sentence_of
 from example_organisation import COMPONENTS, REFERENCES, REPORT, WORKSPACE
-from refusals import sentence_of
 
 from ardoqpy import API, Batch, ConfigurationError, Conflict, InvalidInput, NotFoundError
 from ardoqpy.testing import Fault

@@ -1,8 +1,8 @@
 """Reading and writing one component or reference on v2, and the content of a workspace."""
 
 import pytest
+from error_messages import sentence_of
 from example_organisation import COMPONENTS, MODEL, OTHER, REFERENCES, WORKSPACE
-from refusals import sentence_of
 
 from ardoqpy import ArdoqClient, Conflict, InvalidInput, NotFoundError, Retries, UnsupportedOperation
 from ardoqpy.metamodel import component_type_names, describe_context, reference_type_names

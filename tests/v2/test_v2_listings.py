@@ -3,8 +3,8 @@
 from urllib.parse import parse_qsl
 
 import pytest
+from error_messages import sentence_of
 from example_organisation import COMPONENTS, MODEL, OTHER, REFERENCES, WORKSPACE
-from refusals import sentence_of
 
 from ardoqpy import ArdoqClient, InvalidInput, UnsupportedOperation
 from ardoqpy.testing import emulator

@@ -1,8 +1,8 @@
 """Reports, attachments, and any path, on v2."""
 
 import pytest
+from error_messages import sentence_of
 from example_organisation import ATTACHMENT, COMPONENTS, REPORT, WORKSPACE
-from refusals import sentence_of
 
 from ardoqpy import (
     ArdoqClient,

@@ -2,7 +2,7 @@
 
 import pytest
 import responses
-from refusals import sentence_of
+from error_messages import sentence_of
 from responses import matchers
 
 from ardoqpy import (

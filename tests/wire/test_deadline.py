@@ -3,7 +3,7 @@
 import time as real_time
 
 import pytest
-from refusals import sentence_of
+from error_messages import sentence_of
 
 from ardoqpy import (
     AmbiguousWrite,

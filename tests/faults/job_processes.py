@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from crashes import JOB
+from killed_jobs import JOB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,7 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from jobs import (
+from concurrent_writer import Meddler, broken
+from fault_jobs import (
     IN_EVERY_WAY,
     TOKEN,
     bring,
@@ -16,7 +17,6 @@ from jobs import (
     seed,
     wanted,
 )
-from races import Meddler, broken
 
 from ardoqpy.testing import emulator
 

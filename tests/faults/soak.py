@@ -1,7 +1,7 @@
 """Run random faults, crashes, races and two processes at once with ever new seeds, and print figures.
 
-`python tests/faults/full.py --minutes 5 [--seed 1000] [--crashes 200] [--rows 1000]` runs as many as there is
-time for. `python tests/faults/full.py --full [--seed 1000] [--crashes 200] [--rows 1000]` runs a set: every
+`python tests/faults/soak.py --minutes 5 [--seed 1000] [--crashes 200] [--rows 1000]` runs as many as there is
+time for. `python tests/faults/soak.py --full [--seed 1000] [--crashes 200] [--rows 1000]` runs a set: every
 share of faults in every way of writing, and so many crashes, all of jobs of so many components and twice the
 references; 30 races and 12 pairs of processes. Ends with 1 where anything was found that must not be. A
 complaint names the seed that shows it again.
@@ -18,9 +18,8 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from beside import side_by_side
-from crashes import Assassin, crash, crash_again_and_again
-from jobs import (
+from concurrent_writer import Meddler, broken
+from fault_jobs import (
     TOKEN,
     WAYS,
     bring,
@@ -36,7 +35,8 @@ from jobs import (
     untrue,
     wanted,
 )
-from races import Meddler, broken
+from job_processes import side_by_side
+from killed_jobs import Assassin, crash, crash_again_and_again
 
 from ardoqpy.emulator.faults import RANDOM_FAULT_KINDS
 from ardoqpy.testing import Emulator, emulator

@@ -9,12 +9,12 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jobs import Source, client_of, duplicates, first_night, held, next_night, nightly, wanted
+from fault_jobs import Source, client_of, duplicates, first_night, held, next_night, nightly, wanted
 
 if TYPE_CHECKING:
     from ardoqpy.testing import Emulator
 
-JOB = Path(__file__).parent / "job.py"
+JOB = Path(__file__).parent / "job_script.py"
 #: How many requests a job takes at most to read a workspace of a few thousand things.
 READING = {"v1": 2, "v2": 9, "batched": 9}
 

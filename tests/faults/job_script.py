@@ -1,18 +1,17 @@
-"""Run one night's job as a process of its own: `job.py URL WAY COMPONENTS REFERENCES SEED NIGHT [--lock
-FILE]`.
+"""Run one job: `job_script.py URL MODE COMPONENTS REFERENCES SEED CHANGED [--lock FILE] [--wait]`.
 
-With `--wait` it says `loaded` once it has read the workspace, and goes on when it gets a line. At the end it
-prints its report as JSON; where the lock is held by another run it prints why and ends with 3.
+With `--wait` it prints `loaded` once it has read the workspace, and continues when it gets a line. At the end
+it prints its report as JSON. If another run holds the lock, it prints the reason and ends with 3.
 """
 
-# ruff: noqa: T201 - what it has to say it prints
+# ruff: noqa: T201 - a script that prints its result
 
 import argparse
 import json
 import sys
 from contextlib import nullcontext
 
-from jobs import client_of, first_night, next_night, nightly
+from fault_jobs import client_of, first_night, next_night, nightly
 
 from ardoqpy import JobRunning
 from ardoqpy_sync import JobLock

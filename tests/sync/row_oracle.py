@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ledger import kept
-from worlds import REFERENCE_TYPES, speaking
+from state_model import kept
+from sync_scenarios import REFERENCE_TYPES, speaking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ledger import Fact, Facts
+    from state_model import Fact, Facts
 
 ENDS = ("source", "target", "type")
 

@@ -1,8 +1,8 @@
 """A job that is killed leaves nothing that the next run does not put right."""
 
 import pytest
-from crashes import Assassin, crash
-from jobs import IN_EVERY_WAY, TOKEN, client_of, duplicates, held, nightly, seed, wanted
+from fault_jobs import IN_EVERY_WAY, TOKEN, client_of, duplicates, held, nightly, seed, wanted
+from killed_jobs import Assassin, crash
 
 from ardoqpy.testing import emulator
 

@@ -2,7 +2,7 @@
 
 import pytest
 import requests
-from worlds import (
+from sync_scenarios import (
     WEB_SHOP,
     attributes_of,
     counts,

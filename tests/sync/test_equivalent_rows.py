@@ -1,7 +1,7 @@
 """Rows say the same on both versions of the API, in either spelling; answers are in the version's own."""
 
 import pytest
-from worlds import (
+from sync_scenarios import (
     ODD_NAMES,
     WEB_SHOP,
     attributes_of,

@@ -1,12 +1,12 @@
 """Call everything that 0.8.4's ArdoqClient supports on API v1, as its scripts do.
 
-python everything_on_v1.py URL TOKEN ORG
+python all_calls_v1.py URL TOKEN ORG
 """
 
 import logging
 import sys
 
-from story import Story
+from recorder import Story
 
 from ardoqpy import ArdoqClient
 

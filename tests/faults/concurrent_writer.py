@@ -6,7 +6,7 @@ import random
 import threading
 from typing import TYPE_CHECKING, Any
 
-from jobs import PATIENCE, TOKEN
+from fault_jobs import PATIENCE, TOKEN
 
 from ardoqpy import ArdoqClient
 from ardoqpy.errors import ArdoqClientException

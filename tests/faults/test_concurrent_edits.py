@@ -1,7 +1,7 @@
 """Somebody writes one thing between a job's reading and its writing: ours is decided again, theirs stays."""
 
 import pytest
-from jobs import IN_EVERY_WAY, TOKEN, Source, bring, client_of, nightly
+from fault_jobs import IN_EVERY_WAY, TOKEN, Source, bring, client_of, nightly
 
 from ardoqpy import ArdoqClient
 
