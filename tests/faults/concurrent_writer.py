@@ -128,20 +128,20 @@ def broken(meddler: Meddler, dump: dict[str, Any], report: dict[str, Any]) -> li
     """Return where a run has not kept what is promised about what others write."""
     comps = {comp["_id"]: comp for comp in dump["components"]}
     complaints = [
-        f"the owner of {comps[one]['name']} was changed from {owner}"
-        for one, owner in meddler.owner.items()
-        if one in comps and comps[one]["customFields"].get("owner") != owner
+        f"the owner of {comps[entity_id]['name']} was changed from {owner}"
+        for entity_id, owner in meddler.owner.items()
+        if entity_id in comps and comps[entity_id]["customFields"].get("owner") != owner
     ]
     complaints += [
-        f"{comps[one]['name']} was moved away from {parent}"
-        for one, parent in meddler.parents.items()
-        if one in comps and parent in comps and comps[one]["parent"] != parent
+        f"{comps[entity_id]['name']} was moved away from {parent}"
+        for entity_id, parent in meddler.parents.items()
+        if entity_id in comps and parent in comps and comps[entity_id]["parent"] != parent
     ]
     refs = {ref["_id"]: ref for ref in dump["references"]}
     complaints += [
-        f"the description of {refs[one]['_id']} was changed from {text}"
-        for one, text in meddler.described.items()
-        if one in refs and refs[one]["description"] != text
+        f"the description of {refs[entity_id]['_id']} was changed from {text}"
+        for entity_id, text in meddler.described.items()
+        if entity_id in refs and refs[entity_id]["description"] != text
     ]
     for change in report["changes"]:
         cost = change["attributes"].get("cost") if change["action"] == "update" else None

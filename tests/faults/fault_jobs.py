@@ -50,7 +50,7 @@ def seed() -> dict[str, Any]:
                 "name": "Landscape",
                 "root": {"app": {"name": "Application"}},
                 "referenceTypes": {"1": {"name": "Uses"}, "2": {"name": "Owns"}},
-            },
+            }
         ],
         "fields": [
             {"_id": name, "name": name, "label": name, "type": kind, "model": "model1"}
@@ -143,8 +143,11 @@ def held(dump: dict[str, Any]) -> tuple[Counter[str], Counter[str]]:
 def wanted(source: Source) -> tuple[Counter[str], Counter[str]]:
     """Return what a source says in the same form."""
     return (
-        Counter(_text(name, one["cost"], one["description"]) for name, one in source.components.items()),
-        Counter(_text(*end, one["displayText"]) for end, one in source.references.items()),
+        Counter(
+            _text(name, entity_id["cost"], entity_id["description"])
+            for name, entity_id in source.components.items()
+        ),
+        Counter(_text(*end, entity_id["displayText"]) for end, entity_id in source.references.items()),
     )
 
 
@@ -169,7 +172,7 @@ def duplicates(dump: dict[str, Any]) -> set[str]:
 def failed(report: dict[str, Any]) -> set[str]:
     """Return the labels of the rows, and the ids of what was to be deleted, that a report lists as failed."""
     listed = (*report["failed_comps_l"], *report["failed_refs_l"])
-    return {one["label"] or one["row"]["_id"] for one in listed}
+    return {item["label"] or item["row"]["_id"] for item in listed}
 
 
 def lost(source: Source, dump: dict[str, Any], report: dict[str, Any]) -> set[str]:
@@ -177,13 +180,13 @@ def lost(source: Source, dump: dict[str, Any], report: dict[str, Any]) -> set[st
     components, references = held(dump)
     missing = {
         f"component {name}"
-        for name, one in source.components.items()
-        if _text(name, one["cost"], one["description"]) not in components
+        for name, entity_id in source.components.items()
+        if _text(name, entity_id["cost"], entity_id["description"]) not in components
     }
     missing |= {
         f"reference {end[0]} {end[1]} {end[2]}"
-        for end, one in source.references.items()
-        if _text(*end, one["displayText"]) not in references
+        for end, entity_id in source.references.items()
+        if _text(*end, entity_id["displayText"]) not in references
     }
     return missing - failed(report)
 
@@ -196,24 +199,34 @@ def untrue(before: dict[str, Any], after: dict[str, Any], report: dict[str, Any]
     complaints = []
     names = labels(before) | labels(after)
     maybe = failed(report)
-    old, new = ({one["_id"]: one for kind in KINDS for one in dump[f"{kind}s"]} for dump in (before, after))
+    old, new = (
+        {entity["_id"]: entity for kind in KINDS for entity in dump[f"{kind}s"]} for dump in (before, after)
+    )
     happened = {
         "new": new.keys() - old.keys(),
         "del": old.keys() - new.keys(),
-        "updated": {one for one in new.keys() & old.keys() if new[one]["_version"] != old[one]["_version"]},
+        "updated": {
+            entity_id
+            for entity_id in new.keys() & old.keys()
+            if new[entity_id]["_version"] != old[entity_id]["_version"]
+        },
     }
     for action, ids in happened.items():
-        listed = Counter(one["_id"] for kind in KINDS.values() for one in report[f"{action}_{kind}_l"])
-        complaints += [f"{action}: {names[one]} is listed and did not happen" for one in listed.keys() - ids]
+        listed = Counter(entity["_id"] for kind in KINDS.values() for entity in report[f"{action}_{kind}_l"])
+        complaints += [
+            f"{action}: {names[entity_id]} is listed and did not happen" for entity_id in listed.keys() - ids
+        ]
         if action != "updated":
             complaints += [
-                f"{action}: {names[one]} is listed {n} times" for one, n in listed.items() if n > 1
+                f"{action}: {names[entity_id]} is listed {n} times"
+                for entity_id, n in listed.items()
+                if n > 1
             ]
-        for one in ids - listed.keys() - maybe:
+        for item in ids - listed.keys() - maybe:
             # A delete of a component that nobody can tell of takes its references along.
-            along = action == "del" and _ends(old[one]) & maybe
-            if names[one] not in maybe and not along:
-                complaints.append(f"{action}: {names[one]} happened and is not listed")
+            along = action == "del" and _ends(old[item]) & maybe
+            if names[item] not in maybe and not along:
+                complaints.append(f"{action}: {names[item]} happened and is not listed")
     return complaints
 
 

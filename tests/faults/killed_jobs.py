@@ -98,7 +98,7 @@ def crash_again_and_again(
             seconds = draw.uniform(0, 0.004 * most) if draw.random() < 0.5 else None
             arguments = [server.url, way, *map(str, (*size, number, night))]
             killed += assassin.run(arguments, 1 if seconds is not None else requests, seconds)
-            complaints += [f"{one} is there twice" for one in duplicates(server.dump())]
+            complaints += [f"{item} is there twice" for item in duplicates(server.dump())]
         source = next_night(source, number) if night else source
         with client_of(server.url, way) as client:
             report = nightly(client, source)

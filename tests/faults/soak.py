@@ -81,9 +81,9 @@ def random_faults(
         server.clear_faults()
         after = server.dump()
         twice, missing = duplicates(after), lost(source, after, report)
-        told = {f"component {one['name']}" for one in report["ambiguous"]}
-        complaints += [f"{one} is there twice" for one in twice - told]
-        complaints += [f"{one} is lost" for one in missing] + untrue(before, after, report)
+        told = {f"component {note['name']}" for note in report["ambiguous"]}
+        complaints += [f"{item} is there twice" for item in twice - told]
+        complaints += [f"{miss} is lost" for miss in missing] + untrue(before, after, report)
         with client_of(server.url, way) as client:
             calm = nightly(client, source)
         if calm["status"] != "success" or held(server.dump()) != wanted(source):
@@ -101,7 +101,7 @@ def random_faults(
 def crashed(server: Emulator, way: str, number: int, assassin: Assassin, figures: Figures) -> list[str]:
     """Kill a job and run it again."""
     source, left, killed = crash(server, assassin, way, SMALL, number, number % 2)
-    complaints = [f"{one} is there twice" for one in duplicates(left)]
+    complaints = [f"{item} is there twice" for item in duplicates(left)]
     with client_of(server.url, way) as client:
         report = nightly(client, source)
     if report["status"] != "success" or held(server.dump()) != wanted(source):
@@ -125,12 +125,12 @@ def raced(server: Emulator, way: str, number: int, meddler: Meddler, figures: Fi
         report = client.get_report()
     meddler.stop()
     complaints = broken(meddler, server.dump(), report)
-    twice = {one for one in duplicates(server.dump()) if one.startswith("component")}
+    twice = {item for item in duplicates(server.dump()) if item.startswith("component")}
     with client_of(server.url, way) as client:
         bring(client, source)
         report = client.get_report()
-    told = {f"component {one['name']}" for one in report["ambiguous"]}
-    complaints += [f"{one} is there twice, and not told" for one in twice - told]
+    told = {f"component {note['name']}" for note in report["ambiguous"]}
+    complaints += [f"{item} is there twice, and not told" for item in twice - told]
     complaints += broken(meddler, server.dump(), report)
     if not all(part <= whole for part, whole in zip(wanted(source), held(server.dump()), strict=True)):
         complaints.append("the next run does not complete it")
@@ -159,13 +159,13 @@ def beside(server: Emulator, way: str, number: int, figures: Figures) -> list[st
     reports = side_by_side(server.url, way, SMALL, number, night)
     dump = server.dump()
     missing = set.intersection(*(lost(source, dump, report) for report in reports))
-    complaints = [f"{one} is lost" for one in missing]
-    twice = {one for one in duplicates(dump) if one.startswith("component")}
+    complaints = [f"{miss} is lost" for miss in missing]
+    twice = {item for item in duplicates(dump) if item.startswith("component")}
     with client_of(server.url, way) as client:
         bring(client, source)
         report = client.get_report()
-    told = {f"component {one['name']}" for one in report["ambiguous"]}
-    complaints += [f"{one} is there twice, and not told" for one in twice - told]
+    told = {f"component {note['name']}" for note in report["ambiguous"]}
+    complaints += [f"{item} is there twice, and not told" for item in twice - told]
     if report["status"] != "success" or report["new_comps"] or report["updated_comps"]:
         complaints.append("the run after it finds something to do")
     figures["duplicates they made, each told by name"] += len(twice)
@@ -174,11 +174,7 @@ def beside(server: Emulator, way: str, number: int, figures: Figures) -> list[st
 
 
 def repeat(
-    name: str,
-    server: Emulator,
-    until: float,
-    numbers: Any,
-    act: Callable[[str, int, Figures], list[str]],
+    name: str, server: Emulator, until: float, numbers: Any, act: Callable[[str, int, Figures], list[str]]
 ) -> int:
     """Do one thing with ever new seeds, each way in turn, and print what came of it."""
     figures: Figures = Counter()

@@ -57,9 +57,9 @@ def _done(comps, refs):
 
 def _change(report, kind, name):
     (change,) = [
-        one
-        for one in report["changes"]
-        if one["action"] == "update" and one["kind"] == kind and one["name"].startswith(name)
+        change
+        for change in report["changes"]
+        if change["action"] == "update" and change["kind"] == kind and change["name"].startswith(name)
     ]
     return change["attributes"]
 
@@ -140,10 +140,10 @@ def test_g9_what_was_deleted_is_made_again(job):
 
     in_a_batch = job.way == "batched"
     report, comps, refs = job(delete, "failure" if in_a_batch else "success")
-    assert sorted(one["name"] for one in report["new_comps_l"]) == ["A", "C"]
+    assert sorted(component["name"] for component in report["new_comps_l"]) == ["A", "C"]
     if in_a_batch:
         # Their rows named the id that it had until the batch was refused.
-        told = {one["label"] for one in report["failed_refs_l"]}
+        told = {failure["label"] for failure in report["failed_refs_l"]}
         assert told == {"reference A B 1", "reference B A 2"}
         with client_of(job.ardoq.url, job.way) as client:
             bring(client, AFTER)
@@ -173,7 +173,7 @@ def test_g9_what_others_create_at_the_same_moment_is_named_by_the_next_run(job):
     with client_of(job.ardoq.url, job.way) as client:
         bring(client, AFTER)
         report = client.get_report()
-    assert [(one["kind"], len(one["matches"])) for one in report["ambiguous"]] == [
+    assert [(note["kind"], len(note["matches"])) for note in report["ambiguous"]] == [
         ("component", 2),
         ("reference", 2),
     ]

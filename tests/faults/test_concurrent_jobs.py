@@ -55,7 +55,7 @@ def test_g9_what_others_write_meanwhile_stays_or_is_decided_again(meddled, way, 
         bring(client, source)
         report = client.get_report()
     assert report["status"] == "success"
-    assert {f"component {one['name']}" for one in report["ambiguous"] if one["kind"] == "component"} >= {
+    assert {f"component {note['name']}" for note in report["ambiguous"] if note["kind"] == "component"} >= {
         label for label in twice if label.startswith("component")
     }
     assert broken(meddler, server.dump(), report) == []

@@ -99,7 +99,9 @@ def test_g4_one_rename_does_not_hide_a_batch(ardoq):
             try:
                 return send(body)
             except AmbiguousWrite:
-                first = next(one for one in ardoq.dump()["components"] if one["name"] == "App 0")
+                first = next(
+                    component for component in ardoq.dump()["components"] if component["name"] == "App 0"
+                )
                 client.api.components.patch(first["_id"], {"name": "Renamed"}, "latest")
                 raise
 
@@ -107,7 +109,7 @@ def test_g4_one_rename_does_not_hide_a_batch(ardoq):
         ardoq.fail("drop-after", method="POST")
         report = nightly(client, source)
     assert (report["new_comps"], report["failed_comps"]) == (3, 0)
-    names = sorted(one["name"] for one in ardoq.dump()["components"])
+    names = sorted(component["name"] for component in ardoq.dump()["components"])
     assert names == ["App 0", "App 1", "App 2", "Renamed"]
 
 
@@ -152,12 +154,12 @@ def test_g4_a_create_that_is_carried_out_late_is_told_by_name(ardoq, way):
             time.sleep(0.02)
         report = client.get_report()
     assert duplicates(ardoq.dump()) == {f"component {name}" for name in late}
-    assert sorted(one["name"] for one in report["ambiguous"]) == late
+    assert sorted(note["name"] for note in report["ambiguous"]) == late
     assert (report["new_comps"], report["cache_miss_comps"]) == (4, [])
-    assert {len(one["matches"]) for one in report["ambiguous"]} == {2}
+    assert {len(note["matches"]) for note in report["ambiguous"]} == {2}
     with client_of(ardoq.url, way) as client:
         report = nightly(client, source)
-    assert sorted(one["name"] for one in report["ambiguous"]) == late
+    assert sorted(note["name"] for note in report["ambiguous"]) == late
     assert len(ardoq.dump()["components"]) == 4 + len(late)
 
 

@@ -53,10 +53,10 @@ def test_two_nights_at_once_lose_no_write(ardoq, way):
         nightly(client, source)
     reports = side_by_side(ardoq.url, way, SIZE, number=2, night=1)
     for report in reports:
-        for one in (*report["failed_comps_l"], *report["failed_refs_l"]):
+        for failure in (*report["failed_comps_l"], *report["failed_refs_l"]):
             # What one of them was to delete and the other had deleted already; nothing else fails.
-            assert set(one["row"]) == {"_id"}
-            assert "404 Not Found" in one["reason"]
+            assert set(failure["row"]) == {"_id"}
+            assert "404 Not Found" in failure["reason"]
     source, (components, references) = next_night(source, 2), held(ardoq.dump())
     assert set(components) == set(wanted(source)[0])
     assert set(references) == set(wanted(source)[1])

@@ -100,10 +100,12 @@ def _type(value):
 
 def _in_order(golden, answer):
     def ids(entities):
-        return [one.get("_id") if isinstance(one, dict) else None for one in entities]
+        return [item.get("_id") if isinstance(item, dict) else None for item in entities]
 
     if None not in ids(golden) and sorted(ids(golden)) == sorted(map(str, ids(answer))):
-        return sorted(golden, key=lambda one: one["_id"]), sorted(answer, key=lambda one: one["_id"])
+        return sorted(golden, key=lambda entity: entity["_id"]), sorted(
+            answer, key=lambda entity: entity["_id"]
+        )
     return golden, answer
 
 

@@ -145,11 +145,7 @@ def oddities(library: Library) -> dict[str, Act]:
 def portal(library: Library) -> dict[str, Act]:
     """Run API and Batch of the portal's example client, with its settings in the environment."""
     with ardoq(example_organisation.SEED) as server:
-        settings = {
-            "ARDOQ_API_HOST": server.url,
-            "ARDOQ_API_TOKEN": server.token,
-            "ARDOQ_ORG_LABEL": ORG,
-        }
+        settings = {"ARDOQ_API_HOST": server.url, "ARDOQ_API_TOKEN": server.token, "ARDOQ_ORG_LABEL": ORG}
         where = example_organisation.WORKSPACE, example_organisation.REPORT
         return {"portal": play(library, server, "portal.py", *where, **settings)}
 

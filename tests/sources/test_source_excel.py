@@ -22,7 +22,7 @@ def book(*sheets, **named):
     """Return the bytes of a workbook with sheets of rows, named Sheet, Sheet1, ... or by keyword."""
     made = openpyxl.Workbook()
     made.remove(made.active)
-    for title, cells in [*((None, one) for one in sheets), *named.items()]:
+    for title, cells in [*((None, item) for item in sheets), *named.items()]:
         sheet = made.create_sheet(title)
         for row in cells:
             sheet.append(row)

@@ -11,10 +11,7 @@ from sync_scenarios import TOKEN, plain, seed, speaking, stored_component, store
 
 from ardoqpy.testing import emulator
 
-settings.register_profile(
-    "sync",
-    max_examples=examples(30),
-)
+settings.register_profile("sync", max_examples=examples(30))
 
 
 #: Requests to v2 and their answers since the test began.

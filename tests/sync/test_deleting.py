@@ -3,11 +3,7 @@
 import pytest
 from sync_scenarios import WEB_SHOP, counts, names_in, row, writes
 
-from ardoqpy import (
-    InvalidInput,
-    NotFoundError,
-    UnsupportedOperation,
-)
+from ardoqpy import InvalidInput, NotFoundError, UnsupportedOperation
 
 
 def test_a_delete_takes_everything_below_and_at_it(ardoq, either):

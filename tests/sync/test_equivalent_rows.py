@@ -82,7 +82,11 @@ def test_a_row_read_from_the_other_version_is_understood(ardoq, new_sync, versio
     """An entity as one version gives it is a row for the other: what Ardoq keeps itself is no field."""
     with syncing(ardoq, version={"v1": "v2", "v2": "v1"}[version], batch=False) as reader:
         comp = reader.find_component("ws1", "Shop", exact=True)[0]
-        ref = next(one for one in reader.get_workspace("ws1")["references"] if one["_id"] == "web-shop")
+        ref = next(
+            reference
+            for reference in reader.get_workspace("ws1")["references"]
+            if reference["_id"] == "web-shop"
+        )
     client = new_sync()
     for strange in ("_order", "isPublic", "version", "order", "returnValue"):
         comp.pop(strange, None)

@@ -133,7 +133,7 @@ def test_a_match_by_field(either):
     comp = row("Boutique", code="S-1")
     assert either.create_component(comp=comp, field_name="code", field_value="S-1")["_id"] == "shop"
     found = either.find_component(ws_id="ws1", field_name="code", field_value="S-1", exact=True)
-    assert [one["name"] for one in found] == ["Boutique"]
+    assert [entity["name"] for entity in found] == ["Boutique"]
 
 
 def test_deletes_by_name_of_the_argument(either):

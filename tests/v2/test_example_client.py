@@ -125,11 +125,7 @@ def test_an_id_that_is_none_is_refused(ardoq, api, call):
 def run(*arguments):
     """Run the example."""
     return subprocess.run(
-        [sys.executable, str(EXAMPLE), *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
+        [sys.executable, str(EXAMPLE), *arguments], capture_output=True, text=True, check=False, timeout=60
     )
 
 

@@ -5,14 +5,7 @@ import time as real_time
 import pytest
 from error_messages import sentence_of
 
-from ardoqpy import (
-    AmbiguousWrite,
-    ArdoqClient,
-    ConfigurationError,
-    RateLimited,
-    Retries,
-    ServiceUnavailable,
-)
+from ardoqpy import AmbiguousWrite, ArdoqClient, ConfigurationError, RateLimited, Retries, ServiceUnavailable
 
 LATE = "Its deadline of 5 seconds leaves no time for another attempt."
 PATIENT = {"count": 1000, "longest_wait": 1000}

@@ -24,8 +24,8 @@ def listening():
     """Close at the end what a test adds."""
     opened = []
     yield opened
-    for one in opened:
-        one.close()
+    for item in opened:
+        item.close()
 
 
 @pytest.fixture
