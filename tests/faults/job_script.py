@@ -11,7 +11,7 @@ import json
 import sys
 from contextlib import nullcontext
 
-from fault_jobs import client_of, first_night, next_night, nightly
+from fault_jobs import changed_source, client_of, first_source, run_job
 
 from ardoqpy import JobRunning
 from ardoqpy_sync import JobLock
@@ -21,23 +21,23 @@ def main() -> int:
     """Run the job, and return the exit code."""
     parser = argparse.ArgumentParser()
     parser.add_argument("url")
-    parser.add_argument("way")
+    parser.add_argument("mode")
     parser.add_argument("numbers", type=int, nargs=4)
     parser.add_argument("--lock")
     parser.add_argument("--wait", action="store_true")
     options = parser.parse_args()
-    components, references, number, night = options.numbers
-    source = first_night(components, references, number)
+    components, references, number, changed = options.numbers
+    source = first_source(components, references, number)
     try:
         with (
-            JobLock(options.lock, job="night") if options.lock else nullcontext(),
-            client_of(options.url, options.way) as client,
+            JobLock(options.lock, job="soak") if options.lock else nullcontext(),
+            client_of(options.url, options.mode) as client,
         ):
             if options.wait:
                 client.get_workspace("ws1")
                 print("loaded", flush=True)
                 sys.stdin.readline()
-            report = nightly(client, next_night(source, number) if night else source)
+            report = run_job(client, changed_source(source, number) if changed else source)
     except JobRunning as problem:
         print(problem)
         return 3
