@@ -168,9 +168,8 @@ def report_change(change: Change) -> ReportChange:
         "version": change.version,
         "attributes": _value_changes(change),
     }
-    for key, value in (("note", change.note), ("label", change.label), ("field", change.field)):
-        if value is not None:
-            data[key] = value
+    optional = {"note": change.note, "label": change.label, "field": change.field}
+    data |= {key: value for key, value in optional.items() if value is not None}
     return cast("ReportChange", data)
 
 

@@ -76,8 +76,7 @@ class Operation:
         """Return the ids of what has to be written before the operation can be."""
         if self.action == "delete":
             return self.after
-        attributes = self.attributes
-        return [attributes[end] for end in ENDS if end in attributes and attributes[end]]
+        return [end_id for end in ENDS if (end_id := self.attributes.get(end))]
 
 
 class Outcome(NamedTuple):
