@@ -49,7 +49,8 @@ def flatten(body: Attributes, built_in: Collection[str]) -> Attributes:
     custom = body[_CUSTOM]
     if not isinstance(custom, dict | None):
         raise InvalidInput(f"customFields is {short_repr(custom)}: give a dict of fields and values.")
-    attributes = {key: value for key, value in body.items() if key != _CUSTOM}
+    attributes = dict(body)
+    del attributes[_CUSTOM]
     for key, value in (custom or {}).items():
         if not isinstance(key, str):
             raise InvalidInput(f"customFields has the key {short_repr(key)}: the names of fields are text.")

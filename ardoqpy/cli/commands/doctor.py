@@ -1,4 +1,4 @@
-"""Run `ardoqpy doctor`: check settings and connection, and say what to do about each problem."""
+"""Run `ardoqpy doctor`: check settings and connection, and print how to fix each problem."""
 
 from __future__ import annotations
 
