@@ -186,8 +186,7 @@ def _checked_size(largest_answer: Any) -> int:
     return largest_answer
 
 
-def _checked_session(session: Any) -> Session | None:
+def _checked_session(session: Session | None) -> Session | None:
     if session is not None and not (hasattr(session, "request") and hasattr(session, "cookies")):
         raise ConfigurationError(f"session is {describe_type(session)}: give a requests.Session.")
-    checked: Session | None = session
-    return checked
+    return session

@@ -15,32 +15,6 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
-__all__ = [
-    "AggregatedWorkspace",
-    "Attachment",
-    "Attributes",
-    "BatchAnswer",
-    "BatchBody",
-    "BatchIds",
-    "Branch",
-    "Component",
-    "ComponentType",
-    "Context",
-    "DeletedComponents",
-    "Entities",
-    "Entity",
-    "FieldDefinition",
-    "Folder",
-    "Model",
-    "Page",
-    "Reference",
-    "ReferenceType",
-    "ReportOverview",
-    "Tag",
-    "User",
-    "Workspace",
-]
-
 #: Attributes by name where the names are not known here: custom fields, or a dict of the caller.
 Attributes = dict[str, Any]
 #: One stored entity in code that handles several kinds alike. For a single kind, use its own type.

@@ -48,7 +48,7 @@ class Retries:
     - `longest_pause`: the maximum of one such pause, in seconds.
     - `longest_wait`: seconds that one request may wait because of 429, in all.
     - `deadline`: seconds that one call may take in all, with sending, reading, waiting and retries; None for
-      no other limit than those above. Each page of a listing is a call of its own.
+      no other limit than those above. Each page of a listing is a separate call.
 
     Raise `ConfigurationError` for a number that is negative, or no number at all.
     """

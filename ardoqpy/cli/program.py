@@ -40,7 +40,7 @@ class Program(NamedTuple):
     - `name`, `description`: what it is called, and what it is for.
     - `commands`: its commands; `groups`: for commands of two words, what the first word is about.
     - `usage_error`: the exit code for a command line that cannot be parsed.
-    - `token_command`: the command that has an option `--token` of its own.
+    - `token_command`: the command that has its own option `--token`.
     - `default_command`: returns the command for a first word that names none; None where there is none.
     """
 
