@@ -77,8 +77,7 @@ def _operations(body: Attributes, kind: str, body_type: Body) -> Operations:
             raise Unprocessable(f"{where}: 'uniqueBy' needs at least one attribute.")
         operations.upsert.append(replace(operation, unique_by=tuple(dict.fromkeys(unique_by))))
     for where, item in _items(given, kind, "update"):
-        name = _text(item, "id", where) or ""
-        _required(item, "id", where)
+        name = _text(item, "id", where) or _required(item, "id", where)
         version = _version(_required(item, "ifVersionMatch", where), where)
         changed = _attributes(body_type.changes, item, where)
         operations.update.append(UpdateOperation(name, version, *changed))
@@ -118,7 +117,10 @@ def _criteria(given: Attributes, kind: str, where: str) -> Criteria:
         if key not in given:
             continue
         if key == "type":
-            attributes.append((key, _number(given[key], where)))
+            number = to_integer(given[key])
+            if number is None:
+                raise BadRequest(f"{where}: 'type' has to be an integer.")
+            attributes.append((key, number))
         elif key == "typeId" and not isinstance(given[key], str):
             raise Unprocessable(f"{where}: 'typeId' has to be a string.")
         else:
@@ -160,13 +162,6 @@ def _required(item: Attributes, key: str, where: str) -> Any:
     if key not in item:
         raise Unprocessable(f"{where} needs '{key}'.")
     return item[key]
-
-
-def _number(value: Any, where: str) -> int:
-    number = to_integer(value)
-    if number is None:
-        raise BadRequest(f"{where}: 'type' has to be an integer.")
-    return number
 
 
 def _version(value: Any, where: str) -> int | None:
