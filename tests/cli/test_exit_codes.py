@@ -31,11 +31,11 @@ def one_sentence(text):
         ("components --workspace Aps", "There is no workspace 'Aps': did you mean 'Apps'?"),
         (
             "components --workspace Nothing",
-            "There is no workspace 'Nothing': there is 'Apps' and 'Servers'.",
+            "There is no workspace 'Nothing': there are 'Apps' and 'Servers'.",
         ),
         (
             "components --workspace 5f00aa00bb00cc00dd00eeff",
-            "There is no workspace '5f00aa00bb00cc00dd00eeff': there is 'Apps' and 'Servers'.",
+            "There is no workspace '5f00aa00bb00cc00dd00eeff': there are 'Apps' and 'Servers'.",
         ),
         (
             "components --workspace Apps --type Modul",

@@ -54,7 +54,7 @@ def test_control_characters_are_escaped(ardoq, run, on_a_terminal):
         assert ESCAPED in output
         assert not [one for one in output if unicodedata.category(one)[0] == "C" and one != "\n"]
     ran = run(["components", "--workspace", "x\x1b[2J\ny"])
-    assert ran.err == "ardoqpy: There is no workspace 'x\\x1b[2J\\ny': there is 'Apps' and 'Servers'.\n"
+    assert ran.err == "ardoqpy: There is no workspace 'x\\x1b[2J\\ny': there are 'Apps' and 'Servers'.\n"
 
 
 @pytest.mark.parametrize("columns", [10, 24, 40, 60, 79, 80, 200])
