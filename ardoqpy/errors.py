@@ -160,13 +160,13 @@ class Conflict(ArdoqClientException):
 class PlanDrifted(Conflict):
     """Ardoq has changed since the plan was made, and the plan was to be applied as it is or not at all.
 
-    `moved` lists what has changed, as `ArdoqSyncClient.apply` returns it.
+    `drifted` lists what has changed, as `ArdoqSyncClient.apply` returns it.
     """
 
-    def __init__(self, detail: str | ErrorDetail, *, moved: Sequence[Any] = (), **attributes: Any) -> None:
+    def __init__(self, detail: str | ErrorDetail, *, drifted: Sequence[Any] = (), **attributes: Any) -> None:
         """Set the attributes; the class lists them."""
         super().__init__(detail, **attributes)
-        self.moved = list(moved)
+        self.drifted = list(drifted)
 
 
 class JobRunning(ArdoqClientException):

@@ -19,7 +19,7 @@ from ardoqpy_sync.compare.row_validation import PROBLEMS, as_row_error
 from ardoqpy_sync.deletion.delete_missing import MissingEntities, count_rows
 from ardoqpy_sync.deletion.guard import KINDS, Bounds
 from ardoqpy_sync.plans.apply import apply
-from ardoqpy_sync.plans.plan import Plan
+from ardoqpy_sync.plans.plan import Plan, made_now
 from ardoqpy_sync.plans.plan_engine import PlanEngine
 from ardoqpy_sync.progress import make_progress
 from ardoqpy_sync.reads import SyncReads
@@ -345,11 +345,11 @@ class ArdoqSyncClient(SyncReads):
         something was added. Ardoq's delete checks no version, so a change after that reading is lost.
         With `batch`, deletes go in batches, checked with listings of their workspaces if they are many.
 
-        Return as plain data what became of each: `deleted` (with a `note` on what went along), `gone`
-        (somebody else deleted it), `moved` (with `version`, the one `found`, and `by` and `at` where Ardoq
-        tells them), `kept` (with `because`, what there is at it) and, with `on_error="collect"`, `failed`
-        (with `reason`). The report counts what was deleted. A simulated run decides and reports the same.
-        Raise `InvalidInput` where a bound makes no sense.
+        Return as plain data what became of each: `deleted` (with a `note` on what went along),
+        `already_deleted` (by someone else), `drifted` (with `version`, the one `found`, and `by` and `at` if
+        Ardoq has them), `kept` (with `because`, what was added to it) and, with `on_error="collect"`,
+        `failed` (with `reason`). The report counts what was deleted. A simulated run decides and reports the
+        same. Raise `InvalidInput` if a bound makes no sense.
         """
         bounds = Bounds.of(share, count, take_along, despite_failures, kinds, types)
         with self._lock:
@@ -372,7 +372,7 @@ class ArdoqSyncClient(SyncReads):
         alone, and do not count. The bounds are those of `delete_cache_misses`, and so is what is refused.
         What is marked stays a cache miss.
 
-        Return as plain data what became of each: `marked`, `gone` (somebody else deleted it) and, with
+        Return as plain data what became of each: `marked`, `already_deleted` (by someone else) and, with
         `on_error="collect"`, `failed` (with `reason`). Raise `DeleteBlocked`, and mark nothing, where more
         would be marked than is allowed, and `InvalidInput` where a bound or `marks` make no sense.
         """
@@ -380,7 +380,7 @@ class ArdoqSyncClient(SyncReads):
         bounds = Bounds.of(share, count, False, despite_failures, ("component",), types)  # noqa: FBT003
         with self._lock:
             self.flush()
-            bounds = replace(bounds, deed="marked")
+            bounds = replace(bounds, action="marked")
             collect = self.on_error == "collect"
             return MissingEntities(self.api, self._engine, bounds, self._rows_before, collect=collect).mark(
                 body
@@ -506,10 +506,7 @@ class ArdoqSyncClient(SyncReads):
                     "reference": len(engine.misses(engine.reference)),
                 },
                 {ws_id: ws.attributes.get("name") for ws_id, ws in engine.cache.workspaces.items()},
-                api=self.version,
-                host=self.hosturl,
-                org=self.org,
-                simulated=self.simulate,
+                made_now(api=self.version, host=self.hosturl, org=self.org, simulated=self.simulate),
             )
 
     def apply(self, plan: Plan, on_drift: str = "skip") -> dict[str, Any]:
@@ -528,7 +525,7 @@ class ArdoqSyncClient(SyncReads):
 
         - `applied`, `already`, `replanned`, `failed` and `held`: the plan's changes, with `_id` as in Ardoq.
           The last two have a `reason`; held is what would be deleted with a component that is kept.
-        - `moved`: what has drifted, each a dict with `kind`, `_id`, `name`, `what` (`changed`, `deleted`,
+        - `drifted`: what has drifted, each a dict with `kind`, `_id`, `name`, `what` (`changed`, `deleted`,
           `created`, or `along`: what would be deleted with it, listed under `along`, is not what the plan
           has), `planned`, `now` (None if it was deleted), `who`, `when`, and the `changes` not done.
         - `ids`: by the plan's ids those in Ardoq of what it creates.

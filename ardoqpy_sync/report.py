@@ -45,18 +45,11 @@ LINE_WIDTH = 400
 MISSING_TITLE = "missing: in Ardoq, no longer in the source"
 NOT_CONVERGING_TITLE = "not converging"
 
-#: Where the changes of each kind are counted; the list of each is under `<name>_l`.
-_COUNTED = {
-    (CREATE, "component"): "new_comps",
-    (UPDATE, "component"): "updated_comps",
-    (DELETE, "component"): "del_comps",
-    (FAILED, "component"): "failed_comps",
-    (CREATE, "reference"): "new_refs",
-    (UPDATE, "reference"): "updated_refs",
-    (DELETE, "reference"): "del_refs",
-    (FAILED, "reference"): "failed_refs",
-}
+#: How the report's keys begin by action, and end by kind; the list of each is under `<name>_l`.
+_PREFIXES = {CREATE: "new", UPDATE: "updated", DELETE: "del", FAILED: "failed"}
+_SUFFIXES: dict[str, str] = {"component": "comps", "reference": "refs"}
 #: Text that could be taken for a number, for no value, or for blank.
+_CONTAINERS = frozenset({dict, list})
 _AMBIGUOUS_TEXT = re.compile(r"^$|^\s|\s$|^(true|false|null|None|[-+]?[\d.]+([eE][-+]?\d+)?)$|^\"")
 
 
@@ -105,7 +98,7 @@ class Report:
         """Update the report, without the list of unchanged components: it is as long as the source."""
         data, by_name = self.data, cast("Attributes", self.data)
         for change in self.changes[self._folded :]:
-            name = _COUNTED[change.action, change.kind]
+            name = f"{_PREFIXES[change.action]}_{_SUFFIXES[change.kind]}"
             by_name[name] += 1
             by_name[f"{name}_l"].append(_item(change))
         self._folded = len(self.changes)
@@ -138,7 +131,7 @@ def _hits(components: list[Entity]) -> list[ReportItem]:
 
 def _blank() -> ReportData:
     data: Attributes = {}
-    for name in _COUNTED.values():
+    for name in (f"{prefix}_{suffix}" for suffix in _SUFFIXES.values() for prefix in _PREFIXES.values()):
         data |= {name: 0, f"{name}_l": []}
     data |= {
         "cache_hit_comps": 0,
@@ -175,16 +168,15 @@ def report_change(change: Change) -> ReportChange:
         "version": change.version,
         "attributes": _value_changes(change),
     }
-    for key in ("note", "label", "field"):
-        if getattr(change, key) is not None:
-            data[key] = getattr(change, key)
+    optional = {"note": change.note, "label": change.label, "field": change.field}
+    data |= {key: value for key, value in optional.items() if value is not None}
     return cast("ReportChange", data)
 
 
 def _value_changes(change: Change) -> dict[str, ValueChange]:
     return {
         key: {"old": old, "new": new}
-        if not isinstance(old, dict | list) and not isinstance(new, dict | list)
+        if type(old) not in _CONTAINERS and type(new) not in _CONTAINERS
         else cast("ValueChange", copy_entity({"old": old, "new": new}))
         for key, (old, new) in change.attributes.items()
     }
@@ -213,14 +205,17 @@ def format_report(report: ReportData, *, longest: int = 10) -> str:
     missing += [f"reference {ref['name']} (type {ref['type']})" for ref in report["cache_miss_refs"]]
     failed = [f"{row['name']}: {row['reason']}" for row in report["failed_comps_l"] + report["failed_refs_l"]]
     lines = format_totals(_totals(report))
-    lines += format_section("created", created, longest)
-    lines += format_section("changed attributes", values, longest)
-    lines += format_section("deleted", deleted, longest)
-    lines += format_section(MISSING_TITLE, missing, longest)
-    lines += format_section("failed", failed, longest)
-    lines += format_section("ambiguous", map(describe_ambiguous, report["ambiguous"]), longest)
-    not_converging = map(describe_not_converging, report["not_converging"])
-    lines += format_section(NOT_CONVERGING_TITLE, not_converging, longest)
+    sections: tuple[tuple[str, Iterable[str]], ...] = (
+        ("created", created),
+        ("changed attributes", values),
+        ("deleted", deleted),
+        (MISSING_TITLE, missing),
+        ("failed", failed),
+        ("ambiguous", map(describe_ambiguous, report["ambiguous"])),
+        (NOT_CONVERGING_TITLE, map(describe_not_converging, report["not_converging"])),
+    )
+    for title, entries in sections:
+        lines += format_section(title, entries, longest)
     if report["status"] != "success":
         lines.append(escape_controls(f"{report['status']}: {report['description']}", LINE_WIDTH))
     return "\n".join(lines)
@@ -271,21 +266,16 @@ def _brief(value: object) -> str:
 
 
 def _totals(report: ReportData) -> Totals:
-    return {
-        "component": {
-            "created": report["new_comps"],
-            "updated": report["updated_comps"],
-            "deleted": report["del_comps"],
-            "unchanged": report["cache_hit_comps"],
-            "missing": len(report["cache_miss_comps"]),
-            "failed": report["failed_comps"],
-        },
-        "reference": {
-            "created": report["new_refs"],
-            "updated": report["updated_refs"],
-            "deleted": report["del_refs"],
-            "unchanged": report["cache_hit_refs"],
-            "missing": len(report["cache_miss_refs"]),
-            "failed": report["failed_refs"],
-        },
+    data = cast("Attributes", report)
+    totals: Any = {
+        kind: {
+            "created": data[f"new_{suffix}"],
+            "updated": data[f"updated_{suffix}"],
+            "deleted": data[f"del_{suffix}"],
+            "unchanged": data[f"cache_hit_{suffix}"],
+            "missing": len(data[f"cache_miss_{suffix}"]),
+            "failed": data[f"failed_{suffix}"],
+        }
+        for kind, suffix in _SUFFIXES.items()
     }
+    return cast("Totals", totals)

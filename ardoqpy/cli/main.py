@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from ardoqpy.cli.command import Option
     from ardoqpy.client import ArdoqClient
 
-__all__ = ["COMMANDS", "PROGRAM", "main"]
-
 CONNECTION = connection_options()
 #: API versions to ask, in this order: v2 is the documented one, and v1 has what v2 lacks.
 V2_FIRST, V1_FIRST = ("v2", "v1"), ("v1", "v2")

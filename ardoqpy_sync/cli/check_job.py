@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from ardoqpy.cli.errors import CommandError, with_option_names
 from ardoqpy.cli.options import connection_settings
 from ardoqpy.errors import ArdoqClientException
-from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED, most_severe
+from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED
 from ardoqpy_sync.cli.run_job import load_job_file, load_state, run_with_client
 from ardoqpy_sync.job import JobInvalid, find_problems, open_client
 from ardoqpy_sync.job.runner import open_sources
@@ -78,12 +78,9 @@ class JobCheck:
     def exit_code(self) -> int:
         """The exit code."""
         parts = {failure["part"] for failure in self._failures}
-        return most_severe(
-            DONE,
-            BLOCKED if "guard" in parts else DONE,
-            FAILED if parts - {"guard"} else DONE,
-            INTERRUPTED if self._interrupted else DONE,
-        )
+        if self._interrupted:
+            return INTERRUPTED
+        return FAILED if parts - {"guard"} else BLOCKED if parts else DONE
 
     def as_dict(self) -> CheckDocument:
         """Return the result as data."""
@@ -162,17 +159,11 @@ class JobCheck:
             self._add("run", result.document["description"])
 
     def _add_problems(self, problems: Iterable[Problem]) -> None:
-        self._failures += [
-            {
-                "part": "job",
-                "message": problem.message,
-                "line": problem.line,
-                "key": problem.key,
-                "label": None,
-            }
-            for problem in problems
-        ]
+        for message, line, key in problems:
+            self._add("job", message, line=line, key=key)
 
-    def _add(self, part: str, message: str, label: str | None = None) -> None:
+    def _add(
+        self, part: str, message: str, label: str | None = None, line: int | None = None, key: str = ""
+    ) -> None:
         message = with_option_names(message)
-        self._failures.append({"part": part, "message": message, "line": None, "key": "", "label": label})
+        self._failures.append({"part": part, "message": message, "line": line, "key": key, "label": label})

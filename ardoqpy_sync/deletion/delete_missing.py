@@ -22,8 +22,8 @@ from ardoqpy_sync.deletion.guard import (
     Run,
     Target,
     TypeCount,
-    as_delete_blocked,
-    objections,
+    blocked_error,
+    find_reasons,
 )
 from ardoqpy_sync.deletion.reading import ComponentState, StateReader
 from ardoqpy_sync.writing.pending_row import NO_ROW, RowReference, SourceRow
@@ -57,7 +57,7 @@ class _Reading(NamedTuple):
 
 
 class MissingEntities:
-    """Delete the missing entities of a run, or refuse.
+    """Delete or mark the missing entities of a run, unless the delete guard blocks it.
 
     With `collect`, a failed delete does not end it. Not safe for threads by itself: the client that owns it
     holds a lock.
@@ -79,13 +79,15 @@ class MissingEntities:
         self._rows_before = rows_before
         self._collect = collect
         self._kinds = engine.kinds
-        names = ("deleted", "gone", "moved", "kept", "failed")
-        self._answer: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+        names = ("deleted", "already_deleted", "drifted", "kept", "failed")
+        self._result: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
 
     def run(self) -> dict[str, list[dict[str, Any]]]:
         """Delete all missing entities that the bounds are about, or raise `DeleteBlocked` and delete none."""
         engine = self._engine
-        misses = {kind: list(filter(partial(self._meant, kind), engine.cache.misses(kind))) for kind in KINDS}
+        misses = {
+            kind: list(filter(partial(self._is_in_scope, kind), engine.cache.misses(kind))) for kind in KINDS
+        }
         own = {entity["_id"] for entities in misses.values() for entity in entities}
         comps = [Located("component", comp["rootWorkspace"], comp) for comp in misses["component"]]
         refs = [Located("reference", ref["rootWorkspace"], ref) for ref in misses["reference"]]
@@ -94,7 +96,7 @@ class MissingEntities:
         loaded = len(engine.cache.workspaces)
         sizes = _extents(states, [comp["_id"] for comp in misses["component"]])
         along = self._along(states, own)
-        self._agree(
+        self._check_guard(
             [
                 Missing(
                     self._target(located),
@@ -116,20 +118,20 @@ class MissingEntities:
         for part in self._parts(refs + comps):
             self._delete(part, agreed, reading if is_fresh else None)
             is_fresh = False
-        return self._answer
+        return self._result
 
     def mark(self, marks: Entity) -> dict[str, list[dict[str, Any]]]:
         """Give all missing components these attributes, or raise `DeleteBlocked` and change none."""
         engine, kind = self._engine, self._engine.component
         flat = kind.collection.flatten
         marks = flat(marks)
-        misses = [comp for comp in engine.cache.misses(kind.name) if self._meant(kind.name, comp)]
+        misses = [comp for comp in engine.cache.misses(kind.name) if self._is_in_scope(kind.name, comp)]
         unlike = [comp for comp in misses if differences(marks, flat(comp), kind.ignored)]
-        self._agree(
+        self._check_guard(
             [Missing(self._target(Located(kind.name, comp["rootWorkspace"], comp))) for comp in unlike]
         )
         engine.log.circuit_breaker.reset()
-        done: dict[str, list[dict[str, Any]]] = {"marked": [], "gone": [], "failed": []}
+        self._result = {name: [] for name in ("marked", "already_deleted", "failed")}
         row = RowReference(NOT_IN_SOURCE)
         with engine.cache.without_naming():  # what is marked is missing all the same
             for part in self._parts(unlike):
@@ -142,34 +144,45 @@ class MissingEntities:
                         problems[comp["_id"]] = problem
                 problems |= engine.flush()
                 for comp in part:
-                    shown = {"kind": kind.name, **engine.log.describe(kind.name, comp)}
-                    why = problems.get(comp["_id"])
-                    if why is None:
-                        done["marked"].append(shown)
-                    elif isinstance(why, NotFoundError):
-                        done["gone"].append(shown)
+                    described = self._describe(kind.name, comp)
+                    if comp["_id"] in problems:
+                        failed_row = {**marks, "_id": comp["_id"], "name": described["name"]}
+                        self._add_problem(described, problems[comp["_id"]], failed_row, row)
                     else:
-                        engine.failed(kind, {**marks, "_id": comp["_id"], "name": shown["name"]}, why, row)
-                        if not self._collect:
-                            raise why
-                        done["failed"].append({**shown, "reason": str(why)})
-        return done
+                        self._result["marked"].append(described)
+        return self._result
 
     def _parts(self, entities: Sequence[_T]) -> Iterator[Sequence[_T]]:
         """Yield entities in parts, each of them checked and then written."""
-        start = 0
-        while start < len(entities):
-            part = entities[start : start + self._engine.writes.sender.checked_together]
-            start += len(part)
-            yield part
+        size = self._engine.writes.sender.checked_together
+        return (entities[start : start + size] for start in range(0, len(entities), size))
 
-    def _agree(self, missing: Sequence[Missing]) -> None:
-        against = objections(missing, self._held(missing), self._of_the_run(), self._bounds)
-        if against:
-            raise as_delete_blocked(missing, against, self._bounds.deed)
+    def _describe(self, kind: str, entity: Entity) -> dict[str, Any]:
+        return {"kind": kind, **self._engine.log.describe(kind, entity)}
 
-    def _meant(self, kind: str, entity: Entity) -> bool:
-        return self._bounds.mean(kind, entity["rootWorkspace"], entity.get(TYPE_OF[kind]))
+    def _add_problem(
+        self,
+        described: dict[str, Any],
+        problem: ArdoqClientException,
+        row: Mapping[str, Any],
+        reference: RowReference = NO_ROW,
+    ) -> None:
+        """Add an entity that could not be written to the result, or raise the problem."""
+        if isinstance(problem, NotFoundError):
+            self._result["already_deleted"].append(described)
+            return
+        self._engine.failed(self._kinds[described["kind"]], row, problem, reference)
+        if not self._collect:
+            raise problem
+        self._result["failed"].append({**described, "reason": str(problem)})
+
+    def _check_guard(self, missing: Sequence[Missing]) -> None:
+        reasons = find_reasons(missing, self._held(missing), self._run(), self._bounds)
+        if reasons:
+            raise blocked_error(missing, reasons, self._bounds.action)
+
+    def _is_in_scope(self, kind: str, entity: Entity) -> bool:
+        return self._bounds.cover(kind, entity["rootWorkspace"], entity.get(TYPE_OF[kind]))
 
     # -- read -----------------------------------------------------------------------------------------------
 
@@ -195,12 +208,10 @@ class MissingEntities:
         with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
             while waiting:
                 states.update(zip(waiting, threads.map(reader.component, waiting), strict=True))
-                below = (child for comp_id in waiting for child in self._children(comp_id, states[comp_id]))
+                left = (self._as_left(comp_id, states[comp_id]) for comp_id in waiting)
+                below = (child for state in left for child in state.children)
                 waiting = [child for child in dict.fromkeys(below) if child not in states]
         return _Reading(states, reader)
-
-    def _children(self, comp_id: str, state: ComponentState) -> list[str]:
-        return self._as_left(comp_id, state).children
 
     def _as_left(self, comp_id: str, state: ComponentState) -> ComponentState:
         """Return a component as this run has left it: Ardoq does not know what was only simulated."""
@@ -227,9 +238,8 @@ class MissingEntities:
 
     def _target(self, located: Located) -> Target:
         kind, entity = located.kind, located.entity
-        shown = {"kind": kind, **self._engine.log.describe(kind, entity)}
         group = kind, entity["rootWorkspace"], entity.get(TYPE_OF[kind])
-        return Target(shown, group, entity["_id"] in self._engine.cache.named)
+        return Target(self._describe(kind, entity), group, entity["_id"] in self._engine.cache.named)
 
     def _held(self, missing: Iterable[Missing]) -> dict[Group, TypeCount]:
         """Return how many there are of each group out of which something would go.
@@ -257,10 +267,10 @@ class MissingEntities:
     def _title(self, target: Target) -> str:
         kind, ws_id, _ = target.group
         name = (self._engine.cache.attributes(ws_id) or {}).get("name")
-        place = f"workspace {name} ({ws_id})" if name else f"workspace {ws_id}"
-        return f"{kind}s of type {target.shown['type']} in {place}"
+        workspace = f"workspace {name} ({ws_id})" if name else f"workspace {ws_id}"
+        return f"{kind}s of type {target.described['type']} in {workspace}"
 
-    def _of_the_run(self) -> Run:
+    def _run(self) -> Run:
         report = self._engine.report.as_dict()
         failure = None if report["status"] == "success" else report["description"] or report["status"]
         return Run(bool(self._engine.cache.named), failure, count_rows(report), self._rows_before)
@@ -276,49 +286,44 @@ class MissingEntities:
         what was read right before, if anything.
         """
         engine = self._engine
-        pending: list[tuple[dict[str, Any], Located]] = []
+        pending: list[dict[str, Any]] = []
         before = len(engine.report.changes)
         for located in entities:
-            shown = {"kind": located.kind, **engine.log.describe(located.kind, located.entity)}
+            described = self._describe(located.kind, located.entity)
             try:
                 engine.log.circuit_breaker.check()
                 reading = reading or self._read(entities)
-                if self._add_delete(located, shown, agreed.get(located.entity["_id"], {}), reading):
-                    pending.append((shown, located))
-            except NotFoundError:
-                self._answer["gone"].append(shown)
+                if self._add_delete(located, described, agreed.get(described["_id"], {}), reading):
+                    pending.append(described)
             except ArdoqClientException as problem:
-                self._failed(shown, located, problem)
+                self._add_problem(described, problem, {"_id": described["_id"]})
         failures = engine.flush()
         deleted = [change for change in engine.report.changes[before:] if change.action == DELETE]
-        self._answer["deleted"] += map(_deleted, deleted)
-        for shown, located in pending:
-            why = failures.get(located.entity["_id"])
-            if isinstance(why, NotFoundError):
-                self._answer["gone"].append(shown)
-            elif why is not None:
-                self._failed(shown, located, why)
+        self._result["deleted"] += map(_deleted, deleted)
+        for described in pending:
+            if described["_id"] in failures:
+                self._add_problem(described, failures[described["_id"]], {"_id": described["_id"]})
 
     def _add_delete(
-        self, located: Located, shown: dict[str, Any], agreed: Mapping[str, Any], reading: _Reading
+        self, located: Located, described: dict[str, Any], agreed: Mapping[str, Any], reading: _Reading
     ) -> bool:
         """Add the delete of an entity to the queue; return False if it is kept, or deleted already."""
-        engine, answer = self._engine, self._answer
+        engine, result = self._engine, self._result
         kind, entity = self._kinds[located.kind], located.entity
         fresh, along = self._now(located, reading)
         self._update_attached(located, along, reading)
         if fresh is None:
             engine.cache.forget(kind.name, entity["_id"])
-            answer["gone"].append(shown)
+            result["already_deleted"].append(described)
             return False
         if fresh.get("_version") != entity.get("_version"):
             who, when = kind.collection.last_change(fresh)
             versions = {"version": entity.get("_version"), "found": fresh.get("_version")}
-            answer["moved"].append({**shown, **versions, "by": who, "at": when})
+            result["drifted"].append({**described, **versions, "by": who, "at": when})
             return False
         new = [each for key, each in along.items() if agreed.get(key) != each.entity.get("_version")]
         if new:
-            answer["kept"].append({**shown, "because": [self._target(each).shown for each in new]})
+            result["kept"].append({**described, "because": [self._target(each).described for each in new]})
             return False
         for key, each in along.items():
             if engine.cache.get(each.kind, key) is None:  # created since: the report names it, too
@@ -327,12 +332,6 @@ class MissingEntities:
             kind, entity["_id"], SourceRow({"_id": entity["_id"]}, NO_ROW, lambda *_: {}, caller_reports=True)
         )
         return True
-
-    def _failed(self, shown: Mapping[str, Any], located: Located, problem: ArdoqClientException) -> None:
-        self._engine.failed(self._kinds[located.kind], {"_id": located.entity["_id"]}, problem)
-        if not self._collect:
-            raise problem
-        self._answer["failed"].append({**shown, "reason": str(problem)})
 
     def _update_attached(self, located: Located, along: Cascade, reading: _Reading) -> None:
         """Read again what the cache has at a component and Ardoq has no more: deleted, or moved elsewhere."""

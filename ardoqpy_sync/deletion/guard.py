@@ -1,6 +1,6 @@
 """The delete guard: how much may be deleted. Pure functions over plain data.
 
-What is missing, and what Ardoq would delete with it, comes in; what speaks against it comes out.
+What is missing, and what Ardoq would delete with it, comes in; the reasons not to delete it come out.
 """
 
 from __future__ import annotations
@@ -17,20 +17,19 @@ from ardoqpy.errors import BlockReason, DeleteBlocked, InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["Bounds", "Group", "Missing", "Run", "Target", "TypeCount", "as_delete_blocked", "objections"]
+__all__ = ["Bounds", "Group", "Missing", "Run", "Target", "TypeCount", "blocked_error", "find_reasons"]
 
 KINDS = ("component", "reference")
 #: How many lines of a refusal's list are in its text; the error carries all of them as data.
-SHOWN = 20
+MAX_LISTED = 20
 #: How many characters of a reason, and of what would be deleted, are shown.
-LONGEST = 2_000
+MAX_LENGTH = 2_000
 
 #: How a sentence names what would be done.
 _WORDS = {"deleted": "go", "marked": "be marked"}
 
 #: What a share is a share of: kind, workspace id, type id.
 Group = tuple[str, str, Any]
-Objection = BlockReason
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Bounds:
     kinds: tuple[str, ...]
     types: frozenset[Group] | None = None
     #: What becomes of what is missing: it goes, or it is marked.
-    deed: str = "deleted"
+    action: str = "deleted"
 
     @classmethod
     def of(
@@ -78,26 +77,26 @@ class Bounds:
         only = None if types is None else frozenset(types)
         return cls(exact, count, bool(take_along), bool(despite_failures), tuple(kinds), only)
 
-    def mean(self, kind: str, ws_id: str, type_id: Any) -> bool:
+    def cover(self, kind: str, ws_id: str, type_id: Any) -> bool:
         """Return whether they are about what is missing of this type."""
         return kind in self.kinds and (self.types is None or (kind, ws_id, type_id) in self.types)
 
 
 class Target(NamedTuple):
-    """A component or a reference: how it is shown, what it is one of, whether a row of this run named it."""
+    """A component or a reference: as it is listed, its group, and whether a row of this run named it."""
 
-    shown: dict[str, Any]
+    described: dict[str, Any]
     group: Group
     named: bool
 
     @property
     def id(self) -> str:
         """Its id."""
-        return str(self.shown["_id"])
+        return str(self.described["_id"])
 
     def __str__(self) -> str:
         """Return kind, name and type."""
-        return f"{self.shown['kind']} {self.shown['name']} ({_type_of(self.shown)})"
+        return f"{self.described['kind']} {self.described['name']} ({_type_of(self.described)})"
 
 
 class Missing(NamedTuple):
@@ -130,21 +129,20 @@ class Run(NamedTuple):
     rows_before: Mapping[str, int]
 
 
-def objections(
+def find_reasons(
     missing: Sequence[Missing], held: Mapping[Group, TypeCount], run: Run, bounds: Bounds
-) -> list[Objection]:
-    """Return what speaks against deleting what is missing; nothing where it may go.
+) -> list[BlockReason]:
+    """Return why what is missing must not be deleted; [] if it may be.
 
-    Each as plain data: `bound`, which rule it is; `sentence`; `allow`, what the caller would have to say,
-    None where nothing allows it.
+    Each has `bound` (the rule), a `sentence`, and `allow`: the argument that would allow it, if any.
     """
     going = going_of(missing)
     return [
-        *_of_the_run(run, bounds),
-        *_of_the_source(missing, held),
-        *_of_the_share(going, held, bounds),
-        *_of_the_count(going, bounds),
-        *_of_what_goes_along(missing, bounds),
+        *_check_run(run, bounds),
+        *_check_source(missing, held),
+        *_check_share(going, held, bounds),
+        *_check_count(going, bounds),
+        *_check_cascades(missing, bounds),
     ]
 
 
@@ -157,74 +155,74 @@ def going_of(missing: Iterable[Missing]) -> list[Target]:
     return list(going.values())
 
 
-def _of_the_run(run: Run, bounds: Bounds) -> Iterator[Objection]:
+def _check_run(run: Run, bounds: Bounds) -> Iterator[BlockReason]:
     if not run.named_anything:
-        yield _objection("source", "No row of this run named anything: is the source empty?")
+        yield _reason("source", "No row of this run named anything: is the source empty?")
     for kind in bounds.kinds:
         before, now = run.rows_before.get(kind, 0), run.rows.get(kind, 0)
         if now < (1 - bounds.share) * before:
             allow = f"share={_share_for(before - now, before)}"
-            yield _objection(
+            yield _reason(
                 "source",
                 f"The source is suddenly small: {now} {kind} row(s), and {before} in the run before, which "
                 f"is more than share={bounds.share} less.",
                 allow,
             )
     if run.failure is not None and not bounds.despite_failures:
-        yield _objection(
+        yield _reason(
             "failures",
             f"This run failed, and what failed may be what is missing: {run.failure}",
             "despite_failures=True",
         )
 
 
-def _of_the_source(missing: Sequence[Missing], held: Mapping[Group, TypeCount]) -> Iterator[Objection]:
+def _check_source(missing: Sequence[Missing], held: Mapping[Group, TypeCount]) -> Iterator[BlockReason]:
     for group, number in Counter(miss.target.group for miss in missing).items():
         if not held[group].named:
-            yield _objection(
+            yield _reason(
                 "source",
                 f"No row of this run named anything there is of the {held[group].title}, so all {number} are "
                 "missing: is the source of them empty?",
             )
 
 
-def _of_the_share(
+def _check_share(
     going: Sequence[Target], held: Mapping[Group, TypeCount], bounds: Bounds
-) -> Iterator[Objection]:
-    # What a row named is never deleted: that is an objection of its own.
+) -> Iterator[BlockReason]:
+    # What a row named is never deleted: that is a reason by itself.
     for group, number in Counter(target.group for target in going if not target.named).items():
         title, before, _ = held[group]
         if number > bounds.share * before:
-            yield _objection(
+            yield _reason(
                 "share",
-                f"{number} of the {before} {title} would {_WORDS[bounds.deed]}, more than "
+                f"{number} of the {before} {title} would {_WORDS[bounds.action]}, more than "
                 f"share={bounds.share}.",
                 f"share={_share_for(number, before)}",
             )
 
 
-def _of_the_count(going: Sequence[Target], bounds: Bounds) -> Iterator[Objection]:
-    along = ", with all that goes along" if bounds.deed == "deleted" else ""
+def _check_count(going: Sequence[Target], bounds: Bounds) -> Iterator[BlockReason]:
+    along = ", with all that goes along" if bounds.action == "deleted" else ""
     if bounds.count is not None and len(going) > bounds.count:
-        yield _objection(
+        yield _reason(
             "count",
-            f"{len(going)} would {_WORDS[bounds.deed]}{along}, more than count={bounds.count}.",
+            f"{len(going)} would {_WORDS[bounds.action]}{along}, more than count={bounds.count}.",
             f"count={len(going)}",
         )
 
 
-def _of_what_goes_along(missing: Sequence[Missing], bounds: Bounds) -> Iterator[Objection]:
+def _check_cascades(missing: Sequence[Missing], bounds: Bounds) -> Iterator[BlockReason]:
     for target, along, _, _ in missing:
         named = [other for other in along if other.named]
         unseen = [other for other in along if not other.named]
         if named:
-            yield _objection(
+            yield _reason(
                 "named",
                 f"{_capital(target)} would take along what a row of this run named: {_listed(named)}. Give "
                 "that another parent, or other ends, first.",
             )
         if unseen and not bounds.take_along:
-            yield _objection(
+            yield _reason(
                 "take_along",
                 f"{_capital(target)} would take along what this run does not delete by itself: "
                 f"{_listed(unseen)}.",
@@ -232,40 +230,40 @@ def _of_what_goes_along(missing: Sequence[Missing], bounds: Bounds) -> Iterator[
             )
 
 
-def as_delete_blocked(
-    missing: Sequence[Missing], against: Sequence[Objection], deed: str = "deleted"
+def blocked_error(
+    missing: Sequence[Missing], reasons: Sequence[BlockReason], action: str = "deleted"
 ) -> DeleteBlocked:
-    """Return the error for what may not go: each objection, how it is allowed, and what would have gone."""
+    """Return the error: each reason with how to allow it, and what would have been deleted or marked."""
     would = [
         {
-            **target.shown,
+            **target.described,
             "children": children,
             "references": references,
-            "along": [other.shown for other in along],
+            "along": [other.described for other in along],
         }
         for target, along, children, references in missing
     ]
-    lines = [_as_line(objection) for objection in against[:SHOWN]]
-    lines += [f"- ... and {len(against) - SHOWN} more reasons"] if len(against) > SHOWN else []
+    lines = [_as_line(reason) for reason in reasons[:MAX_LISTED]]
+    lines += [f"- ... and {len(reasons) - MAX_LISTED} more reasons"] if len(reasons) > MAX_LISTED else []
     if would:
-        lines.append(f"Would have been {deed}:")
-        lines += [_line(item) for item in would[:SHOWN]]
-        lines += [f"- ... and {len(would) - SHOWN} more"] if len(would) > SHOWN else []
-    lines = [escape_controls(line, LONGEST) for line in lines]
+        lines.append(f"Would have been {action}:")
+        lines += [_line(item) for item in would[:MAX_LISTED]]
+        lines += [f"- ... and {len(would) - MAX_LISTED} more"] if len(would) > MAX_LISTED else []
+    lines = [escape_controls(line, MAX_LENGTH) for line in lines]
     return DeleteBlocked(
-        "\n".join([f"Nothing was {deed}, since more would {_WORDS[deed]} than is allowed:", *lines]),
-        reasons=list(against),
+        "\n".join([f"Nothing was {action}, since more would {_WORDS[action]} than is allowed:", *lines]),
+        reasons=list(reasons),
         would_delete=would,
     )
 
 
-def _objection(bound: str, sentence: str, allow: str | None = None) -> Objection:
+def _reason(bound: str, sentence: str, allow: str | None = None) -> BlockReason:
     return {"bound": bound, "sentence": sentence, "allow": allow}
 
 
-def _as_line(objection: Objection) -> str:
-    allow = f" Say {objection['allow']} to allow it." if objection["allow"] else ""
-    return f"- {objection['sentence']}{allow}"
+def _as_line(reason: BlockReason) -> str:
+    allow = f" Say {reason['allow']} to allow it." if reason["allow"] else ""
+    return f"- {reason['sentence']}{allow}"
 
 
 def _line(item: Mapping[str, Any]) -> str:
@@ -277,8 +275,8 @@ def _line(item: Mapping[str, Any]) -> str:
     return line
 
 
-def _type_of(shown: Mapping[str, Any]) -> str:
-    return str(shown["type"]) if shown["kind"] == "component" else f"type {shown['type']}"
+def _type_of(item: Mapping[str, Any]) -> str:
+    return str(item["type"]) if item["kind"] == "component" else f"type {item['type']}"
 
 
 def _capital(target: Target) -> str:
@@ -287,10 +285,10 @@ def _capital(target: Target) -> str:
 
 
 def _listed(targets: Sequence[Target], longest: int = 5) -> str:
-    shown = ", ".join(map(str, targets[:longest]))
-    return shown if len(targets) <= longest else f"{shown} and {len(targets) - longest} more"
+    listed = ", ".join(map(str, targets[:longest]))
+    return listed if len(targets) <= longest else f"{listed} and {len(targets) - longest} more"
 
 
-def _share_for(part: int, whole: int) -> float:
+def _share_for(part: int, total: int) -> float:
     """Return the smallest share, in hundredths, that allows it."""
-    return -(-100 * part // whole) / 100 if whole else 1.0
+    return -(-100 * part // total) / 100 if total else 1.0

@@ -22,7 +22,6 @@ from ardoqpy_sync.job.model import (
     RunTable,
 )
 from ardoqpy_sync.job.problems import JobInvalid, Problem, problem_at
-from ardoqpy_sync.job.schema_types import TEMPLATE, TEMPLATES
 from ardoqpy_sync.job.template import Template
 from ardoqpy_sync.job.toml_lines import TomlLines, find_lines
 from ardoqpy_sync.sources.cell_formats import read_formats
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
-    from ardoqpy_sync.job.schema_types import Table, ValueType
+    from ardoqpy_sync.job.schema import Table, ValueType
     from ardoqpy_sync.job.toml_lines import KeyPath, TomlTable
 
 __all__ = ["load_job", "parse_job"]
@@ -165,7 +164,7 @@ class _Parser:
             value_type = table.keys[name].type
             remedy = value_type.check(value)
             if remedy is None:
-                is_templates = value_type is TEMPLATES
+                is_templates = value_type is schema.TEMPLATES
                 valid[name] = self._check_templates((*key_path, name), value) if is_templates else value
                 continue
             self._report_value((*key_path, name), value, value_type, remedy)
@@ -182,11 +181,11 @@ class _Parser:
     def _check_templates(self, key_path: KeyPath, content: TomlTable) -> TomlTable:
         valid = {}
         for name, value in content.items():
-            remedy = TEMPLATE.check(value)
+            remedy = schema.TEMPLATE.check(value)
             if remedy is None:
                 valid[name] = value
             else:
-                self._report_value((*key_path, name), value, TEMPLATE, remedy)
+                self._report_value((*key_path, name), value, schema.TEMPLATE, remedy)
         return valid
 
     def _check_tables(self, content: list[Any], table: Table, name: str) -> Iterator[_CheckedTable]:

@@ -123,15 +123,14 @@ class _MappedRow(NamedTuple):
     names: list[list[str]]
 
 
-class _WaitingComponent(NamedTuple):
-    """A component whose parent has not been found yet; `parent` is the name or key of the parent."""
+class _ComponentRow(NamedTuple):
+    """A row that becomes a component; `parent` is the name or key of its parent, if the row has one."""
 
     mapping: ResolvedComponents
     counts: SourceCounts
     label: str
     component: Attributes
-    selector: ResolvedSelector
-    parent: str
+    parent: str | None
 
 
 class _FirstRow(NamedTuple):
@@ -152,12 +151,15 @@ class _Run:
         self._first_rows: dict[tuple[Any, ...], _FirstRow] = {}
         #: The groups for which a row could be used.
         self._groups_with_rows: set[TypeGroup] = set()
-        self._waiting: list[_WaitingComponent] = []
+        #: The rows whose parents do not exist yet.
+        self._waiting: list[_ComponentRow] = []
 
     def run(self, components: list[ResolvedComponents], references: list[ResolvedReferences]) -> JobResult:
         client = self._client
         try:
-            client.load_workspaces(list(dict.fromkeys(_workspaces(components, references))))
+            workspaces = [mapping.ws_id for mapping in components]
+            workspaces += [end.ws_id for mapping in references for end in (mapping.source, mapping.target)]
+            client.load_workspaces(list(dict.fromkeys(workspaces)))
             for component_mapping in components:
                 self._run_components(component_mapping)
             self._create_waiting()
@@ -191,40 +193,34 @@ class _Run:
                 matches = self._guess_matches(mapping, values)
                 self._reject(counts, "component", described, " ".join(problems), row.label, matches)
                 continue
-            if parents and selector is not None:
-                parent_id = self._find_component(selector, parents[0])
-                if parent_id is None:
-                    self._waiting.append(
-                        _WaitingComponent(mapping, counts, row.label, component, selector, parents[0])
-                    )
-                else:
-                    self._create_component(mapping, counts, row.label, {**component, "parent": parent_id})
-            else:
-                if selector is not None and "parent" not in mapping.never_null:
-                    component["parent"] = None
-                self._create_component(mapping, counts, row.label, component)
+            if selector is not None and not parents and "parent" not in mapping.never_null:
+                component["parent"] = None
+            parent = parents[0] if parents else None
+            self._create_component(_ComponentRow(mapping, counts, row.label, component, parent))
 
     def _create_waiting(self) -> None:
         """Create the components whose parents came later, level by level; reject those without a parent."""
         while self._waiting:
             waiting, self._waiting = self._waiting, []
-            for item in waiting:
-                parent_id = self._find_component(item.selector, item.parent)
-                if parent_id is None:
-                    self._waiting.append(item)
-                else:
-                    component = {**item.component, "parent": parent_id}
-                    self._create_component(item.mapping, item.counts, item.label, component)
+            for row in waiting:
+                self._create_component(row)
             if len(self._waiting) == len(waiting):
-                for item in waiting:
-                    problem = f"There is no parent {item.selector.describe(item.parent)}."
-                    matches = self._match_ids(item.mapping, item.component)
-                    self._reject(item.counts, "component", item.component, problem, item.label, matches)
+                for mapping, counts, label, component, parent in waiting:
+                    if mapping.parent is not None and parent is not None:
+                        problem = f"There is no parent {mapping.parent.describe(parent)}."
+                        matches = self._match_ids(mapping, component)
+                        self._reject(counts, "component", component, problem, label, matches)
                 return
 
-    def _create_component(
-        self, mapping: ResolvedComponents, counts: SourceCounts, label: str, component: Attributes
-    ) -> None:
+    def _create_component(self, row: _ComponentRow) -> None:
+        """Create or update the component of a row; keep the row for later if there is no parent yet."""
+        mapping, counts, label, component, parent = row
+        if mapping.parent is not None and parent is not None:
+            parent_id = self._find_component(mapping.parent, parent)
+            if parent_id is None:
+                self._waiting.append(row)
+                return
+            component = {**component, "parent": parent_id}
         value = component["name"].casefold() if mapping.key is None else str(component[mapping.key])
         identity = (mapping.mapping.key_path, value)
         if not self._is_first(
@@ -468,15 +464,6 @@ def _read_all(readers: Iterable[Callable[[Values], Any]], values: Values) -> lis
     if problems:
         raise InvalidInput(" ".join(dict.fromkeys(problems)))
     return results
-
-
-def _workspaces(
-    components: Iterable[ResolvedComponents], references: Iterable[ResolvedReferences]
-) -> Iterator[str]:
-    for component_mapping in components:
-        yield component_mapping.ws_id
-    for reference_mapping in references:
-        yield from (reference_mapping.source.ws_id, reference_mapping.target.ws_id)
 
 
 def _find_row_problems(mapping: ResolvedComponents, component: Attributes, parents: list[str]) -> list[str]:

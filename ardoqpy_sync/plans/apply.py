@@ -8,7 +8,7 @@ from ardoqpy._messages import describe_type, quote_name
 from ardoqpy.errors import ArdoqClientException, InvalidInput, NotFoundError, PlanDrifted
 from ardoqpy_sync.compare.diff import CREATE, DELETE
 from ardoqpy_sync.plans.document_schema import ENDS
-from ardoqpy_sync.plans.drift import FAILED, MOVED, SETTLED, TODO, DriftDetector, PlannedEntity
+from ardoqpy_sync.plans.drift import DRIFTED, FAILED, SETTLED, TODO, DriftDetector, PlannedEntity
 from ardoqpy_sync.plans.plan import Plan
 from ardoqpy_sync.writing.pending_row import RowReference, SourceRow
 from ardoqpy_sync.writing.senders import NoRequests
@@ -31,18 +31,18 @@ def apply(
 ) -> dict[str, Any]:
     """Carry out a plan through an engine, as described at `ArdoqSyncClient.apply`.
 
-    `here` tells the `host` and the `org` that the engine writes to.
+    `here`: the `host` and the `org` that the engine writes to.
     """
     if not isinstance(plan, Plan):
         raise InvalidInput(f"plan is {describe_type(plan)}: give a Plan, as Plan.load(path) reads one.")
     if not isinstance(on_drift, str) or on_drift not in ("skip", "refuse", "replan"):
         raise InvalidInput(f"on_drift is {quote_name(on_drift)}: give 'skip', 'refuse' or 'replan'.")
     plan = Plan.from_dict(plan.as_dict())
-    for key, value in here.items():
-        made = {"host": plan.made["host"], "org": plan.made.get("org")}.get(key)
-        if made is not None and value is not None and made.casefold() != value.casefold():
+    for key, planned_for in (("host", plan.made["host"]), ("org", plan.made.get("org"))):
+        value = here[key]
+        if planned_for is not None and value is not None and planned_for.casefold() != value.casefold():
             raise InvalidInput(
-                f"The plan was made for the {key} {quote_name(made)}, this client writes to "
+                f"The plan was made for the {key} {quote_name(planned_for)}, this client writes to "
                 f"{quote_name(value)}: make a plan there, or, where both are the same Ardoq, "
                 f"set plan.made[{key!r}]."
             )
@@ -51,12 +51,14 @@ def apply(
     with engine.cache.without_naming():
         _load_afresh(engine, plan)
         if on_drift == "refuse":
-            rehearsal = _Applying(engine.preview(NoRequests("rehearsed-")), plan, "skip", "collect")
-            result = rehearsal.run()
-            if result["moved"]:
-                raise PlanDrifted(f"Nothing is applied: {_since(result['moved'])}.", moved=result["moved"])
-            if rehearsal.problems and on_error == "raise":
-                kind, row, problem = rehearsal.problems[0]
+            preview = _Applying(engine.preview(NoRequests("previewed-")), plan, "skip", "collect")
+            result = preview.run()
+            if result["drifted"]:
+                raise PlanDrifted(
+                    f"Nothing is applied: {_since(result['drifted'])}.", drifted=result["drifted"]
+                )
+            if preview.problems and on_error == "raise":
+                kind, row, problem = preview.problems[0]
                 engine.failed(kind, row, problem)
                 raise problem
         return _Applying(engine, plan, on_drift, on_error).run()
@@ -84,8 +86,8 @@ class _Applying:
         self._detector = DriftDetector(engine, plan)
         self._outcomes: dict[int, str] = {}
         self._reasons: dict[int, str] = {}
-        self._moved: dict[str, dict[str, Any]] = {}
-        self._went: set[str] = set()
+        self._drifted: dict[str, dict[str, Any]] = {}
+        self._deleted_along: set[str] = set()
         #: The changes whose writes are pending, by their numbers.
         self._pending: list[int] = []
         self.problems: list[tuple[Kind, Entity, ArdoqClientException]] = []
@@ -96,7 +98,7 @@ class _Applying:
         for number, change in enumerate(self._plan.changes):
             planned = self._detector.by_plan_id[change["_id"]]
             if "deleted_with" in change:
-                self._gone_along(number, planned)
+                self._take_deleted_along(number, planned)
             elif planned.passing and planned.id is None and planned.status != FAILED:
                 self._outcomes[number] = _ALREADY  # it is to be gone in the end, and nothing needs it
             else:
@@ -119,12 +121,12 @@ class _Applying:
             problem = failures.get(planned.id or "")
             now = self._engine.cache.get(planned.kind.name, planned.id or "")
             if self._outcomes[number] == _REPLANNED and isinstance(problem, NotFoundError):
-                planned.now = self._moved[self._plan.changes[number]["_id"]]["now"] = None
+                planned.now = self._drifted[self._plan.changes[number]["_id"]]["now"] = None
                 self._leave(number, planned)
             elif problem is not None:
                 self._fail(number, planned, problem)
             elif planned.id in drifted and self._outcomes[number] == _APPLIED:
-                planned.move("changed" if now else "deleted", now and now.entity)
+                planned.mark_drifted("changed" if now else "deleted", now and now.entity)
                 del self._outcomes[number]
                 self._leave(number, planned)
             elif now is not None:
@@ -137,27 +139,19 @@ class _Applying:
         change = planned.changes[number]
         if status == FAILED:
             self._fail(number, planned, InvalidInput(f"{_named(change)} was not created."))
-        elif status == MOVED:
+        elif status == DRIFTED:
             self._leave(number, planned)
         elif status == SETTLED or list(planned.changes).index(number) < planned.start:
             self._outcomes[number] = _ALREADY
         else:
             try:
                 self._engine.log.circuit_breaker.check()
-                self._carry_out(number, planned)
+                carry_out = {CREATE: self._create, DELETE: self._delete}.get(change["action"], self._update)
+                carry_out(number, planned)
             except ArdoqClientException as problem:
                 self._fail(number, planned, problem)
-            if number not in self._outcomes:  # it turned out to have moved
+            if number not in self._outcomes:  # it turned out to have drifted
                 self._leave(number, planned)
-
-    def _carry_out(self, number: int, planned: PlannedEntity) -> None:
-        change = planned.changes[number]
-        if change["action"] == CREATE:
-            self._create(number, planned)
-        elif change["action"] == DELETE:
-            self._delete(number, planned)
-        else:
-            self._update(number, planned)
 
     def _create(self, number: int, planned: PlannedEntity) -> None:
         wanted = self._in_ardoq(planned, number)
@@ -170,7 +164,7 @@ class _Applying:
         wanted = self._in_ardoq(planned, number)
         current = self._engine.find(planned.kind, planned.id or "")
         if current is None or current.entity.get("_version") != planned.version:
-            planned.move("changed" if current else "deleted", current and current.entity)
+            planned.mark_drifted("changed" if current else "deleted", current and current.entity)
             return
         stored = self._engine.update_as_planned(current, wanted, _row(planned.changes[number]))
         self._note_applied(number, planned, stored)
@@ -189,12 +183,12 @@ class _Applying:
             return
         entity_id = current.entity["_id"]
         if current.entity.get("_version") != planned.version:
-            planned.move("changed", current.entity)
+            planned.mark_drifted("changed", current.entity)
             return
         along = self._engine.cache.cascade(planned.kind.name, entity_id)[1:]
-        in_the_way = [each for each in along if not self._is_to_go(number, each.entity)]
-        if in_the_way:
-            planned.move("along", current.entity, in_the_way)
+        unplanned = [each for each in along if not self._is_to_go(number, each.entity)]
+        if unplanned:
+            planned.mark_drifted("along", current.entity, unplanned)
             return
         row = SourceRow({"_id": entity_id}, _row(planned.changes[number]), lambda *_: {}, caller_reports=True)
         self._engine.delete(planned.kind, entity_id, row)
@@ -206,7 +200,7 @@ class _Applying:
         else:
             self._outcomes[number] = _APPLIED
             for _, _, entity in along:
-                self._went.add(entity["_id"])
+                self._deleted_along.add(entity["_id"])
                 last = list(self._detector.by_id[entity["_id"]].changes)[-1]
                 if self._outcomes.get(last) == _HELD:  # by another component, with which it would have gone
                     self._outcomes[last] = _APPLIED
@@ -217,20 +211,20 @@ class _Applying:
         planned = self._detector.by_id.get(entity["_id"])
         if planned is None or self._detector.of(planned) != TODO or entity.get("_version") != planned.version:
             return False
-        left = [change for place, change in planned.changes.items() if place > number]
+        left = [change for index, change in planned.changes.items() if index > number]
         return planned.listed[-1]["action"] == DELETE and all(change["action"] == DELETE for change in left)
 
-    def _gone_along(self, number: int, planned: PlannedEntity) -> None:
+    def _take_deleted_along(self, number: int, planned: PlannedEntity) -> None:
         change = planned.changes[number]
         root = self._detector.by_plan_id[str(change["deleted_with"])]
         kind, entity_id = planned.kind.name, planned.id
         if entity_id is None or self._engine.cache.get(kind, entity_id) is None:
-            self._outcomes[number] = _APPLIED if entity_id in self._went else _ALREADY
-        elif self._detector.of(planned) == MOVED:
+            self._outcomes[number] = _APPLIED if entity_id in self._deleted_along else _ALREADY
+        elif self._detector.of(planned) == DRIFTED:
             self._leave(number, planned)
         elif self._outcomes[list(root.changes)[-1]] in (_APPLIED, _ALREADY):
             current = self._engine.cache.get(kind, entity_id)
-            planned.move("changed", current and current.entity)
+            planned.mark_drifted("changed", current and current.entity)
             self._leave(number, planned)
         else:
             self._outcomes[number] = _HELD
@@ -252,7 +246,7 @@ class _Applying:
             # It is deleted further on, but needed until then.
             matches = self._detector.matches(planned)
             if matches:
-                planned.move("created", matches[0])
+                planned.mark_drifted("created", matches[0])
                 self._detector.identify(planned, matches[0]["_id"])
             else:
                 planned.status = TODO
@@ -282,17 +276,17 @@ class _Applying:
             raise problem
 
     def _leave(self, number: int, planned: PlannedEntity) -> None:
-        """Leave what has moved as it is, or, where that is asked for and can be done, decide it again."""
+        """Leave what has drifted as it is, or, where that is asked for and can be done, decide it again."""
         change = planned.changes[number]
-        if change["_id"] not in self._moved:
-            self._moved[change["_id"]] = self._entry(planned, change)
-        entry = self._moved[change["_id"]]
+        if change["_id"] not in self._drifted:
+            self._drifted[change["_id"]] = self._entry(planned, change)
+        entry = self._drifted[change["_id"]]
         if self._on_drift == "refuse":
             done = sum(outcome == _APPLIED for outcome in self._outcomes.values())
             raise PlanDrifted(
                 f"{_since([entry])}, while the plan was being applied: {done} of its {len(self._plan)} "
                 "changes are carried out.",
-                moved=[entry],
+                drifted=[entry],
             )
         if self._on_drift == "replan" and change["action"] != DELETE and planned.now is not None:
             try:
@@ -307,7 +301,7 @@ class _Applying:
                 self._fail(number, planned, problem)
         if number not in self._outcomes:
             entry["changes"].append(change)
-            self._outcomes[number] = MOVED
+            self._outcomes[number] = DRIFTED
 
     def _entry(self, planned: PlannedEntity, change: ChangeEntry) -> dict[str, Any]:
         left = [each for number, each in planned.changes.items() if number not in self._outcomes]
@@ -322,36 +316,21 @@ class _Applying:
             "now": None if planned.now is None else self._now(planned.kind, planned.now, values),
             "who": who,
             "when": when,
-            "along": [
-                {
-                    "kind": kind,
-                    "_id": entity["_id"],
-                    "name": self._name_of(kind, entity),
-                    "who": by,
-                    "when": at,
-                }
-                for kind, _, entity in planned.along
-                for by, at in [self._touched(kind, entity)]
-            ],
+            "along": [self._along_entry(kind, entity) for kind, _, entity in planned.along],
             "changes": [],
         }
+
+    def _along_entry(self, kind: str, entity: Entity) -> dict[str, Any]:
+        who, when = self._touched(kind, entity)
+        name = self._engine.log.name_of(kind, entity)
+        return {"kind": kind, "_id": entity["_id"], "name": name, "who": who, "when": when}
 
     def _now(self, kind: Kind, entity: Entity, values: dict[str, Any]) -> dict[str, Any]:
         held = kind.collection.flatten(entity)
         return {"version": entity.get("_version"), "attributes": {key: held.get(key) for key in values}}
 
     def _touched(self, kind: str, entity: Entity | None) -> tuple[str | None, str | None]:
-        of = self._engine.component if kind == "component" else self._engine.reference
-        return (None, None) if entity is None else of.collection.last_change(entity)
-
-    def _name_of(self, kind: str, entity: Entity) -> str:
-        if kind == "component":
-            return str(entity.get("name"))
-        ends = [self._engine.cache.get("component", entity[end]) for end in ENDS["reference"]]
-        return " -> ".join(
-            str(located.entity.get("name")) if located else str(entity[end])
-            for end, located in zip(ENDS["reference"], ends, strict=True)
-        )
+        return (None, None) if entity is None else self._engine.kinds[kind].collection.last_change(entity)
 
     # -- what became of it ----------------------------------------------------------------------------------
 
@@ -359,13 +338,13 @@ class _Applying:
         result: dict[str, Any] = {key: [] for key in (_APPLIED, _ALREADY, _REPLANNED, _FAILED, _HELD)}
         for number, change in enumerate(self._plan.changes):
             outcome = self._outcomes[number]
-            if outcome != MOVED:
+            if outcome != DRIFTED:
                 entry = {**change, "_id": self._detector.by_plan_id[change["_id"]].id}
                 if number in self._reasons:
                     entry["reason"] = self._reasons[number]
                 result[outcome].append(entry)
         by_plan_id = self._detector.by_plan_id
-        result[MOVED] = list(self._moved.values())
+        result[DRIFTED] = list(self._drifted.values())
         result["ids"] = {
             plan_id: by_plan_id[plan_id].id for plan_id in by_plan_id if plan_id in self._detector.created
         }
@@ -393,18 +372,18 @@ def _sentence(result: dict[str, Any]) -> str:
         (_HELD, "held up"),
     )
     parts = [f"{len(result[key])} {words}" for key, words in counts if result[key] or key == _APPLIED]
-    since = _since(result[MOVED]) if result[MOVED] else "nothing has moved since the plan"
+    since = _since(result[DRIFTED]) if result[DRIFTED] else "nothing has drifted since the plan"
     return f"{', '.join(parts)}; {since}"
 
 
-def _since(moved: list[dict[str, Any]]) -> str:
-    shown = "; ".join(map(_told, moved[:NAMED]))
-    more = f"; and {len(moved) - NAMED} more" if len(moved) > NAMED else ""
-    entities = "1 entity" if len(moved) == 1 else f"{len(moved)} entities"
-    return f"since the plan: {entities} moved: {shown}{more}"
+def _since(drifted: list[dict[str, Any]]) -> str:
+    listed = "; ".join(map(_describe_drift, drifted[:NAMED]))
+    more = f"; and {len(drifted) - NAMED} more" if len(drifted) > NAMED else ""
+    entities = "1 entity" if len(drifted) == 1 else f"{len(drifted)} entities"
+    return f"since the plan: {entities} drifted: {listed}{more}"
 
 
-def _told(entry: dict[str, Any]) -> str:
+def _describe_drift(entry: dict[str, Any]) -> str:
     named = f"{entry['kind']} {quote_name(entry['name'])}"
     if entry["now"] is None:
         return f"{named} deleted"

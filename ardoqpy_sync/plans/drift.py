@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from ardoqpy_sync.plans.plan import Plan
     from ardoqpy_sync.plans.plan_engine import PlanEngine
 
-__all__ = ["FAILED", "MOVED", "SETTLED", "TODO", "DriftDetector", "PlannedEntity"]
+__all__ = ["DRIFTED", "FAILED", "SETTLED", "TODO", "DriftDetector", "PlannedEntity"]
 
 #: The status of an entity: to be done, as wanted already, drifted, or not created.
-TODO, SETTLED, MOVED, FAILED = "to do", "settled", "moved", "failed"
+TODO, SETTLED, DRIFTED, FAILED = "to do", "settled", "drifted", "failed"
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class PlannedEntity:
     - `id`: the entity's in Ardoq; None as long as it is not created.
     - `version`: the one it has to have for its next change.
     - `start`: how many of its changes are done already.
-    - `what`, `now`: of what has moved, how, and what is there; `along`: what is in the way of a delete.
+    - `what`, `now`: of what has drifted, how, and what is there; `along`: what is in the way of a delete.
     """
 
     kind: Kind
@@ -67,9 +67,9 @@ class PlannedEntity:
             for key, values in change["attributes"].items()
         }
 
-    def move(self, what: str, now: Entity | None, along: Iterable[Located] = ()) -> None:
+    def mark_drifted(self, what: str, now: Entity | None, along: Iterable[Located] = ()) -> None:
         """Note that it has drifted."""
-        self.status, self.what, self.now, self.along = MOVED, what, now, list(along)
+        self.status, self.what, self.now, self.along = DRIFTED, what, now, list(along)
 
 
 class DriftDetector:
@@ -124,11 +124,11 @@ class DriftDetector:
         if located is None and "deleted_with" not in last:  # it may be in a workspace that is not loaded
             located = self._engine.find(planned.kind, planned.id or "")
         if located is None:
-            planned.move("deleted", None)
+            planned.mark_drifted("deleted", None)
             if last["action"] == DELETE:
                 planned.status = SETTLED
         elif not self._begun(planned, located.entity, 0):
-            planned.move("changed", located.entity)
+            planned.mark_drifted("changed", located.entity)
 
     def _assess_created(self, planned: PlannedEntity) -> None:
         matches = self.matches(planned)
@@ -137,7 +137,7 @@ class DriftDetector:
                 self.identify(planned, entity["_id"])
                 return
         if matches and not self._by_lost_field(planned):
-            planned.move("created", matches[0])
+            planned.mark_drifted("created", matches[0])
             self.identify(planned, matches[0]["_id"])
         else:
             planned.status = TODO

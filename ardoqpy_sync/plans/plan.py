@@ -82,19 +82,11 @@ class Plan:
 
     @classmethod
     def of_run(
-        cls,
-        report: Report,
-        missing: KindCounts,
-        workspaces: dict[str, str | None],
-        *,
-        api: str,
-        host: str,
-        org: str | None,
-        simulated: bool,
+        cls, report: Report, missing: KindCounts, workspaces: dict[str, str | None], made: Made
     ) -> Plan:
         """Return the plan of a run from its report so far.
 
-        `missing`: by kind, how many entities no row named. `workspaces`: names by id. The rest is for `made`.
+        `missing`: by kind, how many entities no row named. `workspaces`: names by id.
         """
         return cls(
             changes=list(_changes(change for change in report.changes if change.action != FAILED)),
@@ -107,7 +99,7 @@ class Plan:
             },
             missing=missing,
             workspaces=workspaces,
-            made=made_now(api=api, host=host, org=org, simulated=simulated),
+            made=made,
         )
 
     # -- files ------------------------------------------------------------------------------------------

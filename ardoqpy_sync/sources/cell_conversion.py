@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from ardoqpy.metamodel import Field
 
+    _Converter = Callable[[Any, Field, CellFormats], Any]
+
 __all__ = ["convert_cell"]
 
 _DATE_REMEDY = "Use a date such as 2024-05-31, or set dates in the formats of the source."
@@ -154,22 +156,16 @@ def _any(cell: Any, field: Field, formats: CellFormats) -> Any:
     return _text(cell, field, formats)
 
 
-def _stripped(cell: Any, field: Field, formats: CellFormats) -> str:
-    return _text(cell, field, formats).strip()
+def _matching(pattern: str) -> _Converter:
+    """Return a converter for text that matches a pattern."""
 
+    def convert(cell: Any, _field: Field, _formats: CellFormats) -> str:
+        text = cell.strip() if isinstance(cell, str) else ""
+        if not re.fullmatch(pattern, text):
+            raise _InvalidCell
+        return text
 
-def _email(cell: Any, _field: Field, _formats: CellFormats) -> str:
-    text = cell.strip() if isinstance(cell, str) else ""
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
-        raise _InvalidCell
-    return text
-
-
-def _user(cell: Any, _field: Field, _formats: CellFormats) -> str:
-    text = cell.strip() if isinstance(cell, str) else ""
-    if not re.fullmatch(r"[0-9A-Za-z_-]+", text):
-        raise _InvalidCell
-    return text
+    return convert
 
 
 def _checkbox(cell: Any, _field: Field, formats: CellFormats) -> bool:
@@ -286,8 +282,7 @@ def _option(cell: Any, field: Field, formats: CellFormats) -> str:
     text = _text(cell, field, formats).strip()
     option = _find_option(text, field)
     if option is None:
-        hint = did_you_mean(text, field.options)
-        raise _InvalidCell(_use_options(field, "", hint))
+        raise _InvalidCell(_use_options(field, text))
     return option
 
 
@@ -307,12 +302,13 @@ def _several_options(cell: Any, field: Field, formats: CellFormats) -> list[str]
     if unknown:
         separated = f", separated by {formats.separator!r}" if isinstance(cell, str) else ""
         are = "is not an option" if len(unknown) == 1 else "are not options"
-        remedy = _use_options(field, separated, did_you_mean(unknown[0], field.options))
+        remedy = _use_options(field, unknown[0], separated)
         raise _InvalidCell(f"{_list_options(tuple(unknown))} {are}. {remedy}")
     return list(dict.fromkeys(option for option in options if option is not None)) or None
 
 
-def _use_options(field: Field, separated: str, hint: str) -> str:
+def _use_options(field: Field, unknown: str, separated: str = "") -> str:
+    hint = did_you_mean(unknown, field.options)
     sentence = f"Use {_list_options(field.options)}{separated}."
     return f"{sentence} D{hint[1:]}" if hint else sentence
 
@@ -330,7 +326,7 @@ def _find_option(text: str, field: Field) -> str | None:
     return matches[0] if matches else None
 
 
-_CONVERTERS: dict[str, Callable[[Any, Field, CellFormats], Any]] = {
+_CONVERTERS: dict[str, _Converter] = {
     "Text": _text,
     "TextArea": _text,
     "Checkbox": _checkbox,
@@ -339,7 +335,7 @@ _CONVERTERS: dict[str, Callable[[Any, Field, CellFormats], Any]] = {
     "Number": _number,
     "Date": _date,
     "DateTime": _date_time,
-    "Url": _stripped,
-    "Email": _email,
-    "User": _user,
+    "Url": lambda cell, field, formats: _text(cell, field, formats).strip(),
+    "Email": _matching(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
+    "User": _matching(r"[0-9A-Za-z_-]+"),
 }

@@ -5,10 +5,10 @@ from collections import Counter
 from functools import partial
 
 import pytest
+from example_counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from thorough import examples
-from worlds import (
+from sync_scenarios import (
     comparable,
     counts,
     names_in,
@@ -26,7 +26,7 @@ from worlds import (
 
 from ardoqpy import BadRequest, DeleteBlocked, InvalidInput, ServiceUnavailable
 from ardoqpy_sync.deletion import delete_missing
-from ardoqpy_sync.deletion.guard import Bounds, Missing, Run, Target, TypeCount, objections
+from ardoqpy_sync.deletion.guard import Bounds, Missing, Run, Target, TypeCount, find_reasons
 
 SYNC = settings.get_profile("sync")
 
@@ -77,7 +77,7 @@ def test_what_no_row_named_goes(ardoq, either):
         ("reference", "r", "A0 -> A9"),
         ("component", "a9", "A9"),
     ]
-    assert [answer[key] for key in ("gone", "moved", "kept", "failed")] == [[], [], [], []]
+    assert [answer[key] for key in ("already_deleted", "drifted", "kept", "failed")] == [[], [], [], []]
     report = either.get_report()
     assert counts(report) == {"cache_hit_comps": 9, "cache_hit_refs": 5, "del_comps": 1, "del_refs": 1}
     assert (report["cache_miss_comps"], report["cache_miss_refs"]) == ([], [])
@@ -314,7 +314,7 @@ def test_a_share_is_exact(share, going, before):
         for number in range(going + 1)
     ]
     said = [
-        objections(
+        find_reasons(
             part,
             {group: TypeCount("components", before, 1)},
             Run(named_anything=True, failure=None, rows={}, rows_before={}),
@@ -322,10 +322,10 @@ def test_a_share_is_exact(share, going, before):
         )
         for part in (missing[:-1], missing)
     ]
-    assert [len(one) for one in said] == [0, 1]
+    assert [len(item) for item in said] == [0, 1]
 
 
-# -- what has moved since ----------------------------------------------------------------------------------
+# -- what has drifted since --------------------------------------------------------------------------------
 
 
 def test_what_somebody_changed_stays(ardoq, either, other):
@@ -336,9 +336,9 @@ def test_what_somebody_changed_stays(ardoq, either, other):
     other.patch_component("a8", payload={"description": "still here"})
     other.patch_reference("r", payload={"displayText": "still here"})
     answer = either.delete_cache_misses(share=0.5)
-    assert ids(answer["moved"]) == ["r", "a8"]
-    assert [(item["version"], item["found"]) for item in answer["moved"]] == [(1, 2), (1, 2)]
-    assert all(item["by"] and item["at"] for item in answer["moved"])
+    assert ids(answer["drifted"]) == ["r", "a8"]
+    assert [(item["version"], item["found"]) for item in answer["drifted"]] == [(1, 2), (1, 2)]
+    assert all(item["by"] and item["at"] for item in answer["drifted"])
     # The reference that stays is at it: it would go along.
     assert ids(answer["kept"]) == ["a9"]
     assert ids(answer["kept"][0]["because"]) == ["r"]
@@ -353,7 +353,7 @@ def test_what_somebody_moved_away_is_not_reported(ardoq, either, other):
     other.patch_component("a9", payload={"parent": "a0"})
     other.del_reference("r0")
     answer = either.delete_cache_misses()
-    assert (ids(answer["deleted"]), ids(answer["moved"])) == (["a8"], ["a9"])
+    assert (ids(answer["deleted"]), ids(answer["drifted"])) == (["a8"], ["a9"])
     assert counts(either.get_report()) == {"cache_hit_comps": 8, "del_comps": 1}
     assert sorted(comp["_id"] for comp in either.ws["ws1"]["components"])[-2:] == ["a9", "svc"]
 
@@ -365,7 +365,7 @@ def test_what_somebody_deleted_is_gone_already(ardoq, either, other):
     either.create_reference({"source": "a0", "target": "a1", "type": 1})
     other.del_component("a8")
     answer = either.delete_cache_misses(share=0.5)
-    assert (sorted(ids(answer["gone"])), answer["deleted"]) == (["a8", "a9", "r"], [])
+    assert (sorted(ids(answer["already_deleted"])), answer["deleted"]) == (["a8", "a9", "r"], [])
     report = either.get_report()
     assert counts(report) == {"cache_hit_comps": 8, "cache_hit_refs": 1}
     assert (report["cache_miss_comps"], report["cache_miss_refs"]) == ([], [])
@@ -380,9 +380,9 @@ def test_what_somebody_deleted_is_gone_already(ardoq, either, other):
         (lambda other: other.create_reference({"source": "srv", "target": "a9", "type": 1}), False, "kept"),
         (lambda other: other.create_reference({"source": "srv", "target": "svc", "type": 1}), True, "kept"),
         (lambda other: other.patch_component("svc", payload={"description": "x"}), True, "kept"),
-        (lambda other: other.patch_component("a9", payload={"description": "x"}), False, "moved"),
-        (lambda other: other.patch_component("a9", payload={"description": "x"}), True, "moved"),
-        (lambda other: other.del_component("a9"), False, "gone"),
+        (lambda other: other.patch_component("a9", payload={"description": "x"}), False, "drifted"),
+        (lambda other: other.patch_component("a9", payload={"description": "x"}), True, "drifted"),
+        (lambda other: other.del_component("a9"), False, "already_deleted"),
         (lambda other: other.del_component("svc"), True, "deleted"),
     ],
     ids=[
@@ -394,7 +394,7 @@ def test_what_somebody_deleted_is_gone_already(ardoq, either, other):
         "along",
         "self",
         "self-along",
-        "gone",
+        "already_deleted",
         "less",
     ],
 )
@@ -404,11 +404,11 @@ def test_what_happens_after_the_decision_is_seen(ardoq, either, other, monkeypat
     named(either, *range(9))
 
     def meanwhile(*decided):
-        found = objections(*decided)
+        found = find_reasons(*decided)
         act(other)
         return found
 
-    monkeypatch.setattr(delete_missing, "objections", meanwhile)
+    monkeypatch.setattr(delete_missing, "find_reasons", meanwhile)
     answer = either.delete_cache_misses(share=1.0, take_along=take_along)
     assert ids(answer[place])[0] == "a9"
     assert [key for key, items in answer.items() if items] == [place]
@@ -513,13 +513,13 @@ def deleted_of(server, world, script, bounds, simulate, meanwhile=None):
             "first": first,
             "before": before,
             "after": server.dump(),
-            "handed out": {one["_id"] for one in out if one.get("_id")},
+            "handed out": {entity["_id"] for entity in out if entity.get("_id")},
             "misses": [
-                {**one, "kind": kind}
+                {**item, "kind": kind}
                 for kind, key in (("component", "cache_miss_comps"), ("reference", "cache_miss_refs"))
-                for one in report[key]
+                for item in report[key]
             ],
-            "ambiguous": {one for several in report["ambiguous"] for one in several["matches"]},
+            "ambiguous": {item for several in report["ambiguous"] for item in several["matches"]},
             "answer": answer,
             "refused": refused,
             "report": client.get_report(),
@@ -539,20 +539,22 @@ def holds(found, script, bounds):
     assert bounds["count"] is None or len(deleted) <= bounds["count"]
     at_first, _ = _everything(found["first"])
     groups = at_first | groups
-    were = Counter(group for one, group in groups.items() if one not in found["handed out"] - at_first.keys())
-    for group, number in Counter(groups[one] for one in deleted).items():
+    were = Counter(
+        group for entity_id, group in groups.items() if entity_id not in found["handed out"] - at_first.keys()
+    )
+    for group, number in Counter(groups[item] for item in deleted).items():
         assert number <= bounds["share"] * were[group] + 1e-9
     named_ids = found["handed out"] | found["ambiguous"]
     assert not deleted & named_ids
-    touched = {groups[one] for one in named_ids if one in groups}
+    touched = {groups[item] for item in named_ids if item in groups}
     touched |= {
         ("component", step[2]["rootWorkspace"], step[2]["typeId"])
         for step in script
         if step[0] == "component"
     }
-    for one in deleted:
-        own = groups[one] in touched and groups[one][0] in bounds["kinds"]
-        assert own or (bounds["take_along"] and above[one] & deleted)
+    for element in deleted:
+        own = groups[element] in touched and groups[element][0] in bounds["kinds"]
+        assert own or (bounds["take_along"] and above[element] & deleted)
     return deleted
 
 
@@ -571,13 +573,16 @@ def test_g8_no_more_is_deleted_than_the_guard_allows(server, drawn, bounds):
         assert _said(simulated["refused"]) == _said(live["refused"])
     else:
         assert simulated["answer"] == live["answer"]
-        assert {one["_id"] for one in live["misses"] if one["kind"] in bounds["kinds"]} <= deleted
+        assert {miss["_id"] for miss in live["misses"] if miss["kind"] in bounds["kinds"]} <= deleted
 
 
 def _said(refused):
     # What the run has just made has other ids in a simulation.
     would = [
-        {**item, "along": sorted((one["kind"], one["name"], one["type"]) for one in item["along"])}
+        {
+            **item,
+            "along": sorted((entity["kind"], entity["name"], entity["type"]) for entity in item["along"]),
+        }
         for item in refused.would_delete
     ]
     return would, [(reason["bound"], reason["allow"]) for reason in refused.reasons]
@@ -601,8 +606,8 @@ def _meddle(server, deeds, changed, made):
     with plain(server) as other:
         for what, comp_id, number in deeds:
             dump = server.dump()
-            comp = next((one for one in dump["components"] if one["_id"] == comp_id), None)
-            refs = [one["_id"] for one in dump["references"] if one["_id"] == f"r{number}"]
+            comp = next((component for component in dump["components"] if component["_id"] == comp_id), None)
+            refs = [reference["_id"] for reference in dump["references"] if reference["_id"] == f"r{number}"]
             if what == "change reference":
                 for ref_id in refs:
                     other.patch_reference(ref_id, payload={"displayText": "by somebody else"})

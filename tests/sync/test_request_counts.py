@@ -1,7 +1,7 @@
 """How many requests deletes take in batches, and what is still checked before each of them."""
 
 import pytest
-from worlds import TOKEN, row, seed, stored_component, stored_reference, syncing, writes
+from sync_scenarios import TOKEN, row, seed, stored_component, stored_reference, syncing, writes
 
 from ardoqpy.testing import emulator
 
@@ -90,7 +90,7 @@ def test_what_somebody_changed_is_kept_among_many(many):
         client.load_workspaces(["ws1", "ws2"])
         other.update_component("c7", {"note": "mine"})
         answer = client.delete_cache_misses(share=1.0, take_along=True)
-    assert [item["_id"] for item in answer["moved"]] == ["c7"]
+    assert [item["_id"] for item in answer["drifted"]] == ["c7"]
     assert "c7" in {comp["_id"] for comp in many.dump()["components"]}
 
 

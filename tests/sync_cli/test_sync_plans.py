@@ -39,12 +39,12 @@ def test_apply_saved_plan(saved, ardoq, run):
     (saved / "plan.json").rename(saved / "reviewed.toml")
     ran = run("apply reviewed.toml")
     assert (ran.status, ran.err) == (DONE, "")
-    assert ran.out.endswith("5 applied; nothing has moved since the plan\n")
+    assert ran.out.endswith("5 applied; nothing has drifted since the plan\n")
     assert "Web shop" in names_in(ardoq)
     ran = run("apply reviewed.toml --job job.toml --quiet-when-unchanged")
     assert ran == (DONE, "", "")
     ran = run("apply reviewed.toml --job job.toml")
-    assert ran.out.endswith("0 applied, 5 there already; nothing has moved since the plan\n")
+    assert ran.out.endswith("0 applied, 5 there already; nothing has drifted since the plan\n")
 
 
 def test_version_of_plan(saved, ardoq, run, version):
@@ -73,7 +73,7 @@ def test_drifted_changes_are_not_overwritten(saved, ardoq, run, option, status, 
     ran = run(f"apply plan.json {option}")
     assert ran.status == status
     assert "component 'Orders' changed" in ran.out
-    (orders,) = (one for one in ardoq.dump()["components"] if one["_id"] == ORDERS)
+    (orders,) = (component for component in ardoq.dump()["components"] if component["_id"] == ORDERS)
     assert orders["customFields"]["cost"] == cost
     assert ("Web shop" in names_in(ardoq)) is shop
 

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from ardoqpy.config import LocatedSetting, Settings
     from ardoqpy.entities import User
 
-__all__ = ["Check", "check_clock", "run"]
-
 VERSIONS = ("v2", "v1")
 OK, WRONG, UNKNOWN = "ok", "wrong", "-"
 STEPS = {"host": "host", "token": "token", "org": "organisation"}

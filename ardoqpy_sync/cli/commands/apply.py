@@ -99,7 +99,7 @@ def _apply(plan: Plan, client: ArdoqSyncClient, on_drift: str, title: str) -> Co
     try:
         result = client.apply(plan, on_drift)
         more_lines = [result["sentence"]]
-        if result["held"] or any(change["changes"] for change in result["moved"]):
+        if result["held"] or any(change["changes"] for change in result["drifted"]):
             exit_code = BLOCKED  # not all of the plan could be applied as it was reviewed
         if result["failed"]:
             exit_code = FAILED

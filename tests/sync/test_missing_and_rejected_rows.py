@@ -3,7 +3,7 @@ marked.
 """
 
 import pytest
-from worlds import counts, held, row, seed, stored_component, value, writes
+from sync_scenarios import counts, held, row, seed, stored_component, value, writes
 
 from ardoqpy import DeleteBlocked, InvalidInput
 
@@ -79,7 +79,7 @@ def test_misses_are_marked(ardoq, either):
         either.create_component(row(f"A{number}"))
     answer = either.mark_cache_misses({"note": "gone from the source"})
     assert [item["_id"] for item in answer["marked"]] == ["a9"]
-    assert (answer["gone"], answer["failed"]) == ([], [])
+    assert (answer["already_deleted"], answer["failed"]) == ([], [])
     assert either.mark_cache_misses({"note": "gone from the source"})["marked"] == []
     report = either.get_report()
     assert counts(report) == {"cache_hit_comps": 9, "updated_comps": 1}
