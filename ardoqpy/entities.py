@@ -79,14 +79,28 @@ class Stored(_Dates, total=False):
     origin: Attributes
 
 
-_ComponentKey = TypedDict("_ComponentKey", {"component-key": str}, total=False)
-
-
-class Component(Stored, _ComponentKey, total=False):
-    """The built-in attributes of a component; v2 has its custom fields below `customFields`."""
+class _Described(Stored, total=False):
+    """An entity with a name and a description."""
 
     name: str
     description: str | None
+
+
+class _Style(TypedDict, total=False):
+    """How a component, or a type of components, looks."""
+
+    color: str | None
+    icon: str | None
+    image: str | None
+    shape: str | None
+
+
+_ComponentKey = TypedDict("_ComponentKey", {"component-key": str}, total=False)
+
+
+class Component(_Described, _Style, _ComponentKey, total=False):
+    """The built-in attributes of a component; v2 has its custom fields below `customFields`."""
+
     rootWorkspace: str
     model: str
     typeId: str
@@ -95,10 +109,6 @@ class Component(Stored, _ComponentKey, total=False):
     children: list[str]
     componentKey: str
     version: str | None
-    color: str | None
-    shape: str | None
-    icon: str | None
-    image: str | None
     isPublic: bool
     _order: float
     customFields: Attributes
@@ -129,11 +139,9 @@ _WorkspaceKeys = TypedDict(
 )
 
 
-class _WorkspaceAttributes(Stored, _WorkspaceKeys, total=False):
+class _WorkspaceAttributes(_Described, _WorkspaceKeys, total=False):
     """What a workspace has, read alone or with all that is in it."""
 
-    name: str
-    description: str | None
     type: str
     componentModel: str
     componentTemplate: str
@@ -178,7 +186,7 @@ Branch = TypedDict(
 )
 
 
-class ComponentType(TypedDict, total=False):
+class ComponentType(_Style, total=False):
     """A component type: by `id` in the tree of a model (v1), by `typeId` in a context (v2)."""
 
     id: str
@@ -190,10 +198,6 @@ class ComponentType(TypedDict, total=False):
     children: dict[str, ComponentType]
     parent: Attributes | None
     customFields: list[str]
-    color: str | None
-    icon: str | None
-    image: str | None
-    shape: str | None
 
 
 class ReferenceType(TypedDict, total=False):
@@ -209,11 +213,9 @@ class ReferenceType(TypedDict, total=False):
     customFields: list[str]
 
 
-class Model(Stored, total=False):
+class Model(_Described, total=False):
     """A model (v1): component types as the tree `root`, reference types by their numbers as text."""
 
-    name: str
-    description: str | None
     root: dict[str, ComponentType]
     referenceTypes: dict[str, ReferenceType]
     maxReferenceTypeKey: int
@@ -230,15 +232,13 @@ class Model(Stored, total=False):
 _FieldKeys = TypedDict("_FieldKeys", {"global": bool, "globalref": bool}, total=False)
 
 
-class FieldDefinition(Stored, _FieldKeys, total=False):
+class FieldDefinition(_Described, _FieldKeys, total=False):
     """The definition of a custom field; its key on entities is `name` on v1, `apiKey` in a context (v2)."""
 
-    name: str
     apiKey: str
     label: str
     type: str
     model: str
-    description: str | None
     componentType: list[str]
     referenceType: list[str]
     defaultValue: Any
@@ -259,21 +259,17 @@ class Context(TypedDict, total=False):
     tags: list[Tag]
 
 
-class Tag(Stored, total=False):
+class Tag(_Described, total=False):
     """A tag, with the ids of the components and references that carry it; v2 gives its name alone."""
 
-    name: str
-    description: str | None
     rootWorkspace: str
     components: list[str]
     references: list[str]
 
 
-class Folder(Stored, total=False):
+class Folder(_Described, total=False):
     """A folder, with the ids of the workspaces in it."""
 
-    name: str
-    description: str | None
     workspaces: list[str]
 
 
@@ -297,11 +293,9 @@ class User(TypedDict, total=False):
     org: dict[str, str]
 
 
-class ReportOverview(Stored, total=False):
+class ReportOverview(_Described, total=False):
     """The definition of a saved report (v2); each column is a dict with `key` and `label`."""
 
-    name: str
-    description: str | None
     columns: list[dict[str, str]]
     datasource: str
 

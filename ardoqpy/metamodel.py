@@ -12,40 +12,10 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes, ComponentType, ReferenceType
 
-__all__ = [
-    "Field",
-    "TypeInTree",
-    "component_type_names",
-    "component_types",
-    "describe",
-    "describe_context",
-    "field_of_context",
-    "field_of_model",
-    "find_by_name",
-    "find_component_type",
-    "find_reference_type",
-    "reference_type_names",
-    "reference_types",
-]
-
-
 #: Field types whose values are among the options in their definition.
 LIST_TYPES = ("List", "SelectMultipleList")
-_FIELD_TYPES = {
-    name.casefold(): name
-    for name in (
-        "Text",
-        "TextArea",
-        "Checkbox",
-        *LIST_TYPES,
-        "Number",
-        "Date",
-        "DateTime",
-        "Url",
-        "Email",
-        "User",
-    )
-}
+_OTHER_TYPES = ("Text", "TextArea", "Checkbox", "Number", "Date", "DateTime", "Url", "Email", "User")
+_FIELD_TYPES = {name.casefold(): name for name in (*LIST_TYPES, *_OTHER_TYPES)}
 
 
 class Field(NamedTuple):
@@ -132,18 +102,14 @@ def reference_types(model: Mapping[str, Any]) -> Iterator[tuple[int, ReferenceTy
 
 def find_component_type(model: Mapping[str, Any], name: str) -> dict[str, ComponentType] | None:
     """Return {id: definition} of the first component type of that name, or None."""
-    for type_id, definition, _ in component_types(model):
-        if definition.get("name") == name:
-            return {type_id: definition}
-    return None
+    types = component_types(model)
+    return next(({item.id: item.definition} for item in types if item.definition.get("name") == name), None)
 
 
 def find_reference_type(model: Mapping[str, Any], name: str) -> ReferenceType | None:
     """Return the definition of the first reference type of that name, or None."""
-    for _, definition in reference_types(model):
-        if definition.get("name") == name:
-            return definition
-    return None
+    types = reference_types(model)
+    return next((definition for _, definition in types if definition.get("name") == name), None)
 
 
 def describe(model: Mapping[str, Any]) -> str:
@@ -153,10 +119,8 @@ def describe(model: Mapping[str, Any]) -> str:
 
 def find_by_name(types: Any, name: str) -> Attributes | None:
     """Return the first type of that name in one of v2's flat lists, as it is, or None."""
-    for definition in types or []:
-        if isinstance(definition, dict) and definition.get("name") == name:
-            return definition
-    return None
+    definitions = (definition for definition in types or [] if isinstance(definition, dict))
+    return next((definition for definition in definitions if definition.get("name") == name), None)
 
 
 def component_type_names(model: Mapping[str, Any]) -> list[Any]:
