@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["describe_type", "did_you_mean", "is_similar", "quote_name", "short_repr", "suggest"]
-
 #: How many similar names are suggested.
 MAX_SUGGESTIONS = 3
 #: Up to so many known names are all shown; of more, a sample.

@@ -14,22 +14,10 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes
 
-__all__ = [
-    "attributes",
-    "checked_query",
-    "filters",
-    "id_segment",
-    "ids",
-    "name_segment",
-    "path_below",
-    "query_parameters",
-    "query_value",
-    "without_none",
-]
-
 #: No id of Ardoq is nearly as long; anything longer is something else, and would make a path too long.
 _ID = re.compile(r"[0-9A-Za-z_-]{1,200}")
 _MAX_SHOWN = 80
+_TEXT_ONLY = frozenset({str})
 _EXAMPLE = "an id is text such as '5f00aa00bb00cc00dd00ee10'"
 
 
@@ -81,10 +69,14 @@ def attributes(value: object, argument: str, *required: str) -> Attributes:
     if not isinstance(value, dict):
         description = "missing" if value is None else describe_type(value)
         raise InvalidInput(f"{argument} is {description}: give a dict of attributes.")
-    for key in value:
-        if type(key) is not str and not isinstance(key, str):
-            raise InvalidInput(f"{argument} has the key {short_repr(key)}: the names of attributes are text.")
-    missing = [name for name in required if _is_missing(value.get(name))]
+    if not _TEXT_ONLY.issuperset(map(type, value)):
+        for key in value:
+            if not isinstance(key, str):
+                raise InvalidInput(
+                    f"{argument} has the key {short_repr(key)}: the names of attributes are text."
+                )
+    given = ((name, value.get(name)) for name in required)
+    missing = [name for name, part in given if part is None or (isinstance(part, str) and not part.strip())]
     if missing:
         name = value.get("name")
         quoted = f" ({quote_name(name)})" if isinstance(name, str) and name else ""
@@ -97,10 +89,6 @@ def attributes(value: object, argument: str, *required: str) -> Attributes:
         lacks = _and([f"no {key}" for key in missing])
         raise InvalidInput(f"{argument}{quoted} has {lacks}: it needs {_and(required)}.{hint}")
     return value
-
-
-def _is_missing(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def without_none(**values: Any) -> Attributes:

@@ -39,11 +39,7 @@ _KINDS: dict[_Kind, Writable] = {"components": COMPONENT, "references": REFERENC
 _OPERATIONS: tuple[_Operation, ...] = ("create", "update", "upsert", "delete")
 _ALIAS_FORMS = {
     "components": ({"rootWorkspace", "customFields"}, {"rootWorkspace", "name"}, {"componentKey"}),
-    "references": (
-        {"rootWorkspace", "customFields"},
-        {"source", "target", "type"},
-        {"source", "type"},
-    ),
+    "references": ({"rootWorkspace", "customFields"}, {"source", "target", "type"}, {"source", "type"}),
 }
 _MATCH_KEYS = {
     "components": ("rootWorkspace", "typeId", "name", "componentKey", "customFields"),

@@ -19,19 +19,10 @@ from ardoqpy.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ardoqpy import entities
     from ardoqpy.api.v2 import V2
     from ardoqpy.batch import Batch
-    from ardoqpy.entities import (
-        Attributes,
-        BatchAnswer,
-        BatchBody,
-        Context,
-        Entity,
-        Page,
-        ReportOverview,
-        User,
-        Workspace,
-    )
+    from ardoqpy.entities import Attributes, Entity
 
 __all__ = ["API"]
 
@@ -91,7 +82,7 @@ class API:
         """Return the host."""
         return f"<API at {self.ardoq_api_host}>"
 
-    def me(self) -> User:
+    def me(self) -> entities.User:
         """Return the user of the token: `user` with `email`, `org` with `name` and `label`."""
         return self.client.me()
 
@@ -164,7 +155,7 @@ class API:
 
     # -- workspaces, batches, reports ----------------------------------------------------------------
 
-    def list_workspaces(self, query_params: Mapping[str, Any] | None = None) -> Iterator[Workspace]:
+    def list_workspaces(self, query_params: Mapping[str, Any] | None = None) -> Iterator[entities.Workspace]:
         """Yield the workspaces that match `query_params`, page by page."""
         return self.client.iter_request("workspaces", query_params)
 
@@ -172,32 +163,32 @@ class API:
         """Return one workspace; raise `NotFoundError` if there is none."""
         return self.client.get_workspace(id)
 
-    def read_workspace_context(self, id: str) -> Context:  # noqa: A002
+    def read_workspace_context(self, id: str) -> entities.Context:  # noqa: A002
         """Return the types, fields and tags that can be used in a workspace."""
         return self.client.get_context(id)
 
-    def batch(self, data: Batch | BatchBody | Attributes) -> BatchAnswer:
+    def batch(self, data: Batch | entities.BatchBody | Attributes) -> entities.BatchAnswer:
         """Carry out a `Batch`, or a dict in the form of its `body`, and return Ardoq's answer."""
-        answer: BatchAnswer = self.client.request("batch", "POST", data=batch_body(data))
+        answer: entities.BatchAnswer = self.client.request("batch", "POST", data=batch_body(data))
         return answer
 
-    def reports(self) -> Page:
+    def reports(self) -> entities.Page:
         """Return the first page of the reports, as the dict that Ardoq gives."""
-        answer: Page = self.client.request("reports")
+        answer: entities.Page = self.client.request("reports")
         return answer
 
-    def report(self, id: str) -> ReportOverview:  # noqa: A002
+    def report(self, id: str) -> entities.ReportOverview:  # noqa: A002
         """Return the definition of one report."""
         return self.client.get_report_definition(id)
 
-    def report_run(self, id: str, view: str) -> Page:  # noqa: A002
+    def report_run(self, id: str, view: str) -> entities.Page:  # noqa: A002
         """Run a report and return the first page of its rows, as the dict that Ardoq gives.
 
         `view` is `"objects"` or `"tabular"`; raise `InvalidInput` for any other.
         """
         if view not in ("objects", "tabular"):
             raise InvalidInput(f"view is {view!r}: use 'objects' or 'tabular'.")
-        answer: Page = self.client.request(f"reports/{id_segment(id, 'id')}/run/{view}")
+        answer: entities.Page = self.client.request(f"reports/{id_segment(id, 'id')}/run/{view}")
         return answer
 
     # -- both kinds ----------------------------------------------------------------------------------

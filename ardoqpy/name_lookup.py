@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ardoqpy.client import ArdoqClient
     from ardoqpy.entities import Entity
 
-__all__ = ["EXACT_NAME", "ID_OR_NAME", "NAME", "NameLookup", "resolve_name"]
-
 
 _Match = Callable[[Any, str, str], bool]
 #: How a text is compared with the id and the name of an item, one comparison after the other.

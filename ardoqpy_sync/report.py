@@ -49,6 +49,7 @@ NOT_CONVERGING_TITLE = "not converging"
 _PREFIXES = {CREATE: "new", UPDATE: "updated", DELETE: "del", FAILED: "failed"}
 _SUFFIXES: dict[str, str] = {"component": "comps", "reference": "refs"}
 #: Text that could be taken for a number, for no value, or for blank.
+_CONTAINERS = frozenset({dict, list})
 _AMBIGUOUS_TEXT = re.compile(r"^$|^\s|\s$|^(true|false|null|None|[-+]?[\d.]+([eE][-+]?\d+)?)$|^\"")
 
 
@@ -167,16 +168,15 @@ def report_change(change: Change) -> ReportChange:
         "version": change.version,
         "attributes": _value_changes(change),
     }
-    for key in ("note", "label", "field"):
-        if getattr(change, key) is not None:
-            data[key] = getattr(change, key)
+    optional = {"note": change.note, "label": change.label, "field": change.field}
+    data |= {key: value for key, value in optional.items() if value is not None}
     return cast("ReportChange", data)
 
 
 def _value_changes(change: Change) -> dict[str, ValueChange]:
     return {
         key: {"old": old, "new": new}
-        if not isinstance(old, dict | list) and not isinstance(new, dict | list)
+        if type(old) not in _CONTAINERS and type(new) not in _CONTAINERS
         else cast("ValueChange", copy_entity({"old": old, "new": new}))
         for key, (old, new) in change.attributes.items()
     }

@@ -43,8 +43,9 @@ INTRODUCTION = f"""# The job file
 
 <!-- Written by make_job_file.py from the schema of job files. Change the schema, not this page. -->
 
-A job file is TOML. It describes the sources of rows, the components and references that the rows become,
-and what to do with items in Ardoq that are in no row. `ardoqpy-sync init` writes a first job file.
+To sync without writing Python, write a job file, in TOML. It describes the sources of rows, the components
+and references that the rows become, and what to do with items in Ardoq that are in no row.
+`ardoqpy-sync init` writes a first job file.
 `ardoqpy-sync check` lists every problem of a job file, each with its line.
 
 {EXAMPLE}

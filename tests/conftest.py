@@ -4,9 +4,9 @@ import contextlib
 import socket
 
 import pytest
+from example_counts import THOROUGH, examples
 from hypothesis import HealthCheck, settings
 from raw_server import RawServer
-from thorough import THOROUGH, examples
 
 from ardoqpy.testing import emulator
 

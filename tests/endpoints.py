@@ -175,10 +175,7 @@ V2_SEVERAL = [
         [("GET", "components/{}"), ("GET", "references"), ("GET", "references")],
         lambda c: c.get_component(comp_id=COMPONENT_ID, incl_refs=True),
     ),
-    (
-        [("GET", "references"), ("GET", "references")],
-        lambda c: c.get_workspace_references(ID, incoming=True),
-    ),
+    ([("GET", "references"), ("GET", "references")], lambda c: c.get_workspace_references(ID, incoming=True)),
 ]
 
 #: An Ardoq that holds what these ask for.

@@ -7,7 +7,7 @@ import decimal
 import functools
 
 import pytest
-from refusals import UNPROCESSABLE, sentence_of
+from error_messages import UNPROCESSABLE, sentence_of
 
 from ardoqpy import (
     ArdoqClient,
@@ -88,9 +88,9 @@ def nothing_sent(server, ws_id):
 )
 def test_an_id_that_is_none(given, sentence, client, sync, nothing_sent):
     """What cannot be an id is refused before anything is sent, by either client, in the same words."""
-    for one in (client, sync):
-        assert sentence_of(InvalidInput, one.del_workspace, given) == sentence
-        assert sentence_of(InvalidInput, one.find_component, given, "a") == sentence
+    for item in (client, sync):
+        assert sentence_of(InvalidInput, item.del_workspace, given) == sentence
+        assert sentence_of(InvalidInput, item.find_component, given, "a") == sentence
 
 
 @pytest.mark.parametrize(
@@ -245,8 +245,8 @@ def test_a_reference_to_an_unknown_component(end, client, sync, comp_id):
 
 def test_a_reference_with_a_missing_attribute(client, sync, nothing_sent):
     """A reference needs both its ends and its type."""
-    for one in (client, sync):
-        assert sentence_of(InvalidInput, one.create_reference, {"source": NOBODY}) == (
+    for item in (client, sync):
+        assert sentence_of(InvalidInput, item.create_reference, {"source": NOBODY}) == (
             "ref has no target and no type: it needs source, target and type."
         )
 
@@ -254,8 +254,8 @@ def test_a_reference_with_a_missing_attribute(client, sync, nothing_sent):
 def test_a_workspace_that_is_not_there(client, sync):
     """A workspace that Ardoq does not hold is not found; a component cannot be made in it."""
     comp = {"name": "b", "rootWorkspace": NOBODY, "typeId": TYPE}
-    for one, path in ((client, ""), (sync, "/aggregated")):
-        assert sentence_of(NotFoundError, one.get_workspace, NOBODY) == (
+    for item, path in ((client, ""), (sync, "/aggregated")):
+        assert sentence_of(NotFoundError, item.get_workspace, NOBODY) == (
             f"GET /api/workspace/{NOBODY}{path} failed with 404 Not Found. Ardoq says: No workspace has the "
             f"id {NOBODY}. {NOT_THERE}"
         )
@@ -333,11 +333,16 @@ def test_a_row_that_cannot_be_copied_is_reported(deep, simulate, server, ws_id, 
         returned = [sync.create_component(row), sync.update_component(comp_id, row)]
         sync.create_component({"name": "c", "rootWorkspace": ws_id, "typeId": TYPE})
         report = sync.get_report()
-    assert [one["reason"] for one in report["failed_comps_l"]] == [sentence, sentence]
-    assert [one["row"]["name"] for one in report["failed_comps_l"]] == ["b", "b"]
-    for one in returned:
-        assert (one["_id"], one["name"], one["typeId"], one["rootWorkspace"]) == (None, "b", TYPE, ws_id)
-        assert isinstance(one["x"], str)
+    assert [failure["reason"] for failure in report["failed_comps_l"]] == [sentence, sentence]
+    assert [failure["row"]["name"] for failure in report["failed_comps_l"]] == ["b", "b"]
+    for entity in returned:
+        assert (entity["_id"], entity["name"], entity["typeId"], entity["rootWorkspace"]) == (
+            None,
+            "b",
+            TYPE,
+            ws_id,
+        )
+        assert isinstance(entity["x"], str)
     assert report["new_comps"] == 1
 
 

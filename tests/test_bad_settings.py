@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from refusals import sentence_of
+from error_messages import sentence_of
 
 from ardoqpy import ArdoqClient, ArdoqSyncClient, ConfigurationError, Retries, UnsupportedOperation
 
@@ -89,8 +89,7 @@ def test_a_host_that_is_none(host, sentence):
 
 @pytest.mark.parametrize("kind", [ArdoqClient, ArdoqSyncClient])
 @pytest.mark.parametrize(
-    "token",
-    ["s3cret", "0123456789abcdef" * 2, "eyJh.eyJz.SflKxwRJSMeKKF2QT4f", "a/b+c=="],
+    "token", ["s3cret", "0123456789abcdef" * 2, "eyJh.eyJz.SflKxwRJSMeKKF2QT4f", "a/b+c=="]
 )
 def test_a_token_given_as_the_host_is_not_quoted(token, kind):
     """Where the two arguments are swapped, the error holds the token neither in its sentence nor
@@ -165,10 +164,7 @@ def test_a_line_break_at_the_end_of_a_token_is_forgiven():
 @pytest.mark.parametrize(
     ("org", "sentence"),
     [
-        (
-            "my org",
-            "The organisation label 'my org' is not a label: use the one in your Ardoq's address.",
-        ),
+        ("my org", "The organisation label 'my org' is not a label: use the one in your Ardoq's address."),
         (5, "org is an int: give the organisation's label as text."),
     ],
 )

@@ -10,11 +10,11 @@ from ardoqpy_sync.compare.cascade_counts import cascade_counts
 def by_hand(comp_id, children, references):
     """Count what goes with a component by walking it."""
     seen, waiting = {comp_id}, [comp_id]
-    for one in waiting:
-        new = [child for child in children.get(one, []) if child not in seen]
+    for element in waiting:
+        new = [child for child in children.get(element, []) if child not in seen]
         seen.update(new)
         waiting += new
-    refs = {ref for one in seen for ref in references.get(one, [])}
+    refs = {ref for item in seen for ref in references.get(item, [])}
     return len(seen) - 1, len(refs)
 
 
@@ -26,8 +26,8 @@ GRAPHS = st.dictionaries(NAMES, st.lists(NAMES, max_size=4, unique=True))
 def test_any_shape_is_counted_as_by_hand(asked, children, references):
     """Trees, circles, and children of two parents: each gets what walking it alone gives."""
     children = {name: [child for child in below if child != name] for name, below in children.items()}
-    found = cascade_counts(asked, lambda one: children.get(one, []), lambda one: references.get(one, []))
-    assert found == {one: by_hand(one, children, references) for one in asked}
+    found = cascade_counts(asked, lambda item: children.get(item, []), lambda item: references.get(item, []))
+    assert found == {item: by_hand(item, children, references) for item in asked}
 
 
 @pytest.mark.slow
@@ -41,7 +41,7 @@ def test_a_line_of_a_hundred_thousand_is_counted_in_one_walk():
         return [str(int(one) + 1)] if int(one) < last else []
 
     found = cascade_counts(
-        map(str, range(last + 1)), children, lambda one: [f"{one}-up", f"{int(one) + 1}-up"]
+        map(str, range(last + 1)), children, lambda item: [f"{item}-up", f"{int(item) + 1}-up"]
     )
     assert (found["0"], found["99999"]) == ((last, last + 2), (1, 3))
     assert len(asked) == last + 1

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 from checker import complaints_about
 from endpoints import OTHERS, SEED, V1, V1_SEVERAL, V2, V2_SEVERAL, asked
-from refusals import sentence_of
+from error_messages import sentence_of
 
 from ardoqpy import ArdoqClient, BadRequest, InvalidInput, NotFoundError, UnsupportedOperation
 from ardoqpy.emulator.routes import ROUTES

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from refusals import sentence_of
+from error_messages import sentence_of
 
 from ardoqpy import ConfigurationError, InvalidInput, JobRunning
 from ardoqpy_sync import JobLock, lock

@@ -124,9 +124,7 @@ def test_the_example_file_filled_in(tmp_path):
     """Filled in as its comments say, the example works."""
     path = tmp_path / "ardoq.cfg"
     path.write_text(
-        EXAMPLE.read_text(encoding="utf-8")
-        .replace("token =", "token = t0ken")
-        .replace("org =", "org = acme"),
+        EXAMPLE.read_text(encoding="utf-8").replace("token =", "token = t0ken").replace("org =", "org = acme")
     )
     client = ArdoqClient(config=path)
     assert (client.token, client.org) == ("t0ken", "acme")
@@ -149,9 +147,9 @@ def test_a_token_is_revealed_on_purpose():
 @pytest.mark.parametrize("take", [pickle.dumps, copy.copy, copy.deepcopy])
 def test_a_token_does_not_travel(take):
     """Neither a token nor a client that holds one is pickled or copied."""
-    for one in (Token(TOKEN), ArdoqClient("https://a.example", TOKEN)._settings.token):
+    for item in (Token(TOKEN), ArdoqClient("https://a.example", TOKEN)._settings.token):
         with pytest.raises(ConfigurationError) as caught:
-            take(one)
+            take(item)
         assert str(caught.value) == "A token is not pickled: build a new client where it is needed instead."
 
 
@@ -180,9 +178,9 @@ def test_a_client_shows_where_it_leads_and_not_with_what(kind):
     assert repr(client.api.transport) == "<Transport to https://a.example/api/>"
     shown = [client, vars(client), client.api, vars(client.api), vars(client.api.transport), client._settings]
     shown += [vars(client.session), client.session.headers]
-    for one in shown:
-        assert TOKEN not in repr(one)
-        assert TOKEN not in str(one)
+    for item in shown:
+        assert TOKEN not in repr(item)
+        assert TOKEN not in str(item)
 
 
 def test_settings_show_all_but_the_token():

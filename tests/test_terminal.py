@@ -75,7 +75,7 @@ def test_every_control_character_is_escaped():
 def _is_drawn(character):
     # Characters of scripts and of notation that Unicode calls format characters, though they are drawn.
     return unicodedata.name(character).startswith(
-        ("ARABIC", "SYRIAC", "KAITHI", "EGYPTIAN", "SHORTHAND", "MUSICAL"),
+        ("ARABIC", "SYRIAC", "KAITHI", "EGYPTIAN", "SHORTHAND", "MUSICAL")
     )
 
 

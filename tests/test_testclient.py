@@ -17,13 +17,7 @@ def run_tour(*arguments, cwd, **environment):
     command = [sys.executable, str(ROOT / "testclient.py"), *arguments]
     clean = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **environment}
     return subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        cwd=cwd,
-        env=clean,
+        command, capture_output=True, text=True, timeout=120, check=False, cwd=cwd, env=clean
     )
 
 

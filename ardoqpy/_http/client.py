@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ardoqpy.config import Settings
     from ardoqpy.entities import Page
 
-__all__ = ["Call", "HttpMethods"]
-
 
 @dataclass(frozen=True)
 class Call:

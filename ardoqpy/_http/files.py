@@ -15,8 +15,6 @@ from ardoqpy.errors import ArdoqClientException, InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["MultipartFile", "open_source", "save"]
-
 Source = str | os.PathLike[str] | bytes | BinaryIO
 
 

@@ -14,8 +14,6 @@ from ardoqpy.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["NotJsonError", "decode_json", "encode_json"]
-
 #: Bytes from which on the garbage collector pauses while an answer is parsed, some hundred entities. For
 #: small answers it is not worth making everything old that is in memory.
 _LARGE = 100_000
@@ -147,7 +145,7 @@ def _collector_paused() -> Iterator[None]:
 
     Otherwise it walks through them again and again, which grows faster than their number. Afterwards they
     count as old, so only full collections look at them. A program that switched the collector off, or has
-    frozen objects of its own, finds both as they were.
+    frozen objects itself, finds both as they were.
 
     Several threads can parse at once: only one that found the collector on switches it off, and it always
     switches it on again, so the last switch is always on.

@@ -19,8 +19,6 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["RateLimiter", "Slot"]
-
 #: Requests per second after the first 429, before anything is measured: it keeps many threads from sending
 #: all at once, and a limit above it is unheard of.
 INITIAL_RATE = 100.0

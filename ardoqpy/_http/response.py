@@ -25,22 +25,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes
 
-__all__ = [
-    "ACCEPT_ENCODING",
-    "MAX_ANSWER_BYTES",
-    "RETRIABLE_STATUSES",
-    "Outcome",
-    "Response",
-    "UnreadableBody",
-    "build_error",
-    "check_content_encoding",
-    "find_message",
-    "next_link",
-    "read_body",
-    "read_error_body",
-    "resolve_link",
-]
-
 #: Bytes of an answer, decompressed, that a client reads unless configured otherwise: more than a workspace
 #: of 100,000 components with 200,000 references.
 MAX_ANSWER_BYTES = 512 * 1024 * 1024

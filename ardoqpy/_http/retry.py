@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.errors import ArdoqClientException
 
-__all__ = ["Retries", "RetryState", "may_resend", "parse_retry_after"]
-
 
 def may_resend(method: str, outcome: Outcome) -> bool:
     """Return whether a request that ended with `outcome` can be sent again without harm.

@@ -69,8 +69,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.config import Settings, Token
 
-__all__ = ["Session", "Transport", "new_session"]
-
 Session = requests.Session
 
 logger = logging.getLogger(__name__)
@@ -83,8 +81,7 @@ POOL_SIZE = 32
 _LOCATION = "X-Ardoqpy-Location"
 #: Words in a TLS error for a connection that was never made, and will not be the next time.
 _NO_HANDSHAKE = re.compile(
-    "CERTIFICATE|HANDSHAKE|DOES NOT SPEAK TLS|PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|UNKNOWN_CA",
-    re.IGNORECASE,
+    "CERTIFICATE|HANDSHAKE|DOES NOT SPEAK TLS|PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|UNKNOWN_CA", re.IGNORECASE
 )
 
 

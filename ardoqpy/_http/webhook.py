@@ -14,8 +14,6 @@ from ardoqpy.errors import InvalidInput, ServiceUnavailable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["checked_address", "post_json"]
-
 #: Seconds to connect, and between two bytes.
 TIMEOUT = (5.0, 10.0)
 

@@ -17,42 +17,22 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes
 
-__all__ = ["SET_BY_ARDOQ", "SET_ON_COMPONENTS", "SET_ON_REFERENCES", "flatten", "nest"]
-
 _CUSTOM = "customFields"
 _BELOW = f"{_CUSTOM}."
 
 #: Attributes that Ardoq sets itself on every kind of entity (v1); it ignores them in what is sent.
 SET_BY_ARDOQ = frozenset(
     {
-        "_id",
-        "_version",
-        "created",
-        "last-updated",
-        "lastupdated",
-        "created-by",
-        "last-modified-by",
-        "createdByName",
-        "createdByEmail",
-        "lastModifiedByName",
-        "lastModifiedByEmail",
-        "ardoq",
-        "ardoq-persistent",
-        "origin",
-        "mustBeSaved",
+        *("_id", "_version", "created", "last-updated", "lastupdated", "created-by"),
+        *("last-modified-by", "createdByName", "createdByEmail", "lastModifiedByName"),
+        *("lastModifiedByEmail", "ardoq", "ardoq-persistent", "origin", "mustBeSaved"),
     }
 )
 
 #: Attributes that Ardoq sets itself on components and on references, in both versions, so that a row read
 #: from one version can be used with the other.
 SET_ON_COMPONENTS = SET_BY_ARDOQ | {
-    "_meta",
-    "type",
-    "componentKey",
-    "component-key",
-    "model",
-    "children",
-    "references",
+    *("_meta", "type", "componentKey", "component-key", "model", "children", "references"),
 }
 SET_ON_REFERENCES = SET_BY_ARDOQ | {"_meta", "model"}
 
@@ -69,7 +49,8 @@ def flatten(body: Attributes, built_in: Collection[str]) -> Attributes:
     custom = body[_CUSTOM]
     if not isinstance(custom, dict | None):
         raise InvalidInput(f"customFields is {short_repr(custom)}: give a dict of fields and values.")
-    attributes = {key: value for key, value in body.items() if key != _CUSTOM}
+    attributes = dict(body)
+    del attributes[_CUSTOM]
     for key, value in (custom or {}).items():
         if not isinstance(key, str):
             raise InvalidInput(f"customFields has the key {short_repr(key)}: the names of fields are text.")

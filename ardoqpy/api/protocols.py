@@ -16,49 +16,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import BinaryIO
 
+    from ardoqpy import entities
     from ardoqpy._http.transport import Transport
-    from ardoqpy.entities import (
-        Attachment,
-        Attributes,
-        BatchAnswer,
-        BatchBody,
-        BatchIds,
-        Branch,
-        Context,
-        DeletedComponents,
-        Entities,
-        Entity,
-        FieldDefinition,
-        Folder,
-        Model,
-        ReportOverview,
-        Tag,
-        User,
-        Workspace,
-    )
+    from ardoqpy.entities import Attributes, Entities, Entity
     from ardoqpy.metamodel import Field
-
-__all__ = [
-    "Attachments",
-    "Batches",
-    "Components",
-    "Dialect",
-    "Fields",
-    "Folders",
-    "LastChange",
-    "Models",
-    "Organisations",
-    "References",
-    "Reports",
-    "Synced",
-    "Tags",
-    "Users",
-    "Workspaces",
-    "checked_list",
-    "checked_object",
-    "checked_stored",
-    "unsupported",
-]
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -126,22 +87,22 @@ class Collection(Protocol[T_co]):
         """Delete an entity and return an empty dict."""
 
 
-class Workspaces(Collection["Workspace"], Protocol):
+class Workspaces(Collection["entities.Workspace"], Protocol):
     """The workspaces."""
 
-    def all(self, *, summary: bool) -> list[Workspace]:
+    def all(self, *, summary: bool) -> list[entities.Workspace]:
         """Return every workspace; `summary`: in the short form with counts (v1)."""
 
-    def iterate(self, params: Mapping[str, Any]) -> Iterator[Workspace]:
+    def iterate(self, params: Mapping[str, Any]) -> Iterator[entities.Workspace]:
         """Yield the workspaces that match all filters."""
 
-    def find(self, name: str, *, exact: bool) -> list[Workspace]:
+    def find(self, name: str, *, exact: bool) -> list[entities.Workspace]:
         """Return the workspaces whose name begins with `name`, or is `name` if `exact`."""
 
     def aggregated(self, ws_id: str) -> Entity:
         """Return a workspace with everything in it."""
 
-    def context(self, ws_id: str) -> Context:
+    def context(self, ws_id: str) -> entities.Context:
         """Return what can be used in a workspace: types, fields, tags."""
 
     def components(self, ws_id: str) -> Entities:
@@ -150,17 +111,17 @@ class Workspaces(Collection["Workspace"], Protocol):
     def references(self, ws_id: str, *, incoming: bool) -> Entities:
         """Return the references that start in a workspace, and if `incoming` those that end there."""
 
-    def branches(self, ws_id: str) -> list[Branch]:
+    def branches(self, ws_id: str) -> list[entities.Branch]:
         """Return the branches of a workspace."""
 
-    def create_branch(self, ws_id: str, branch_name: str) -> Workspace:
+    def create_branch(self, ws_id: str, branch_name: str) -> entities.Workspace:
         """Branch a workspace and return the new workspace."""
 
 
-class Folders(Collection["Folder"], Protocol):
+class Folders(Collection["entities.Folder"], Protocol):
     """The folders that contain workspaces."""
 
-    def all(self) -> list[Folder]:
+    def all(self) -> list[entities.Folder]:
         """Return every folder."""
 
     def add(self, folder_id: str, ws_list: list[str]) -> Entity:
@@ -266,7 +227,7 @@ class Components(_Filtered, Protocol):
     def children(self, comp: Entity) -> list[str]:
         """Return the ids of the children of a component that was just read."""
 
-    def delete_many(self, comp_ids: list[str], request_id: str | None) -> DeletedComponents:
+    def delete_many(self, comp_ids: list[str], request_id: str | None) -> entities.DeletedComponents:
         """Delete several components in one request."""
 
 
@@ -277,26 +238,28 @@ class References(_Filtered, Protocol):
         """Return one reference."""
 
 
-class Tags(Collection["Tag"], Protocol):
+class Tags(Collection["entities.Tag"], Protocol):
     """The tags on components and references."""
 
-    def all(self) -> list[Tag]:
+    def all(self) -> list[entities.Tag]:
         """Return every tag."""
 
-    def in_workspace(self, ws_id: str) -> list[Tag]:
+    def in_workspace(self, ws_id: str) -> list[entities.Tag]:
         """Return the tags of a workspace."""
 
 
 class Models(Protocol):
     """The models: which types of components and references there are."""
 
-    def all(self, *, include_common: bool) -> list[Model]:
+    def all(self, *, include_common: bool) -> list[entities.Model]:
         """Return every model; `include_common`: Ardoq's own as well."""
 
-    def get(self, entity_id: str) -> Model:
+    def get(self, entity_id: str) -> entities.Model:
         """Return one model."""
 
-    def of_workspace(self, ws_id: str, loaded: Mapping[str, Any] | None = None) -> Model | Context:
+    def of_workspace(
+        self, ws_id: str, loaded: Mapping[str, Any] | None = None
+    ) -> entities.Model | entities.Context:
         """Return the model (v1) or context (v2) of a workspace, from `loaded` if it is in there."""
 
     def component_type(self, model: Mapping[str, Any], name: str) -> Attributes | None:
@@ -308,17 +271,17 @@ class Models(Protocol):
     def describe(self, model: Mapping[str, Any]) -> str:
         """Return the types of a model as text."""
 
-    def create(self, body: Mapping[str, Any]) -> Model:
+    def create(self, body: Mapping[str, Any]) -> entities.Model:
         """Create a model and return it as stored."""
 
-    def update(self, entity_id: str, body: Mapping[str, Any]) -> Model:
+    def update(self, entity_id: str, body: Mapping[str, Any]) -> entities.Model:
         """Replace a model and return it as stored."""
 
-    def patch(self, entity_id: str, payload: Mapping[str, Any]) -> Model:
+    def patch(self, entity_id: str, payload: Mapping[str, Any]) -> entities.Model:
         """Change some attributes of a model and return it as stored."""
 
 
-class Fields(Collection["FieldDefinition"], Protocol):
+class Fields(Collection["entities.FieldDefinition"], Protocol):
     """The definitions of custom fields."""
 
     @property
@@ -328,14 +291,14 @@ class Fields(Collection["FieldDefinition"], Protocol):
     def of_workspace(self, ws_id: str, loaded: Mapping[str, Any] | None = None) -> dict[str, Field]:
         """Return the fields of a workspace's model by name, from `loaded` if they are in there."""
 
-    def all(self, *, include_common: bool) -> list[FieldDefinition]:
+    def all(self, *, include_common: bool) -> list[entities.FieldDefinition]:
         """Return every definition; `include_common`: Ardoq's own as well."""
 
 
 class Users(Protocol):
     """The user of the token."""
 
-    def current(self) -> User:
+    def current(self) -> entities.User:
         """Return the user."""
 
     def notify(self, subject: str, body: str) -> Entity:
@@ -347,10 +310,10 @@ class Attachments(Protocol):
 
     def of(
         self, resource_type: str | None, resource_id: str | None, params: Mapping[str, Any]
-    ) -> Iterator[Attachment]:
+    ) -> Iterator[entities.Attachment]:
         """Yield the files of one resource (v1), or those that match all filters (v2)."""
 
-    def get(self, entity_id: str) -> Attachment:
+    def get(self, entity_id: str) -> entities.Attachment:
         """Return what Ardoq has about one file."""
 
     def upload(
@@ -360,7 +323,7 @@ class Attachments(Protocol):
         content: Callable[[], BinaryIO],
         filename: str,
         content_type: str,
-    ) -> Attachment:
+    ) -> entities.Attachment:
         """Send a file; `content` opens it, for each attempt."""
 
     def download(
@@ -378,13 +341,15 @@ class Batches(Protocol):
     def transaction(self) -> Attributes:
         """Return an empty batch that is carried out whole or not at all, and answers with what it stored."""
 
-    def create(self, components: Entities, references: Entities, options: Mapping[str, Any]) -> BatchIds:
+    def create(
+        self, components: Entities, references: Entities, options: Mapping[str, Any]
+    ) -> entities.BatchIds:
         """Create components and references and return their ids by batch id (v1)."""
 
-    def send(self, body: Mapping[str, Any]) -> BatchAnswer:
+    def send(self, body: Mapping[str, Any]) -> entities.BatchAnswer:
         """Carry out a batch (v2)."""
 
-    def expand(self, body: Mapping[str, Any]) -> BatchBody:
+    def expand(self, body: Mapping[str, Any]) -> entities.BatchBody:
         """Return a batch with its aliases replaced by ids (v2)."""
 
 
@@ -394,10 +359,10 @@ class Reports(Protocol):
     def export(self, report_id: str) -> Entities:
         """Run a report and return its rows (v1)."""
 
-    def iterate(self, params: Mapping[str, Any]) -> Iterator[ReportOverview]:
+    def iterate(self, params: Mapping[str, Any]) -> Iterator[entities.ReportOverview]:
         """Yield the definitions of the reports that match all filters (v2)."""
 
-    def get(self, entity_id: str) -> ReportOverview:
+    def get(self, entity_id: str) -> entities.ReportOverview:
         """Return the definition of one report (v2)."""
 
     def rows(self, report_id: str, *, tabular: bool, keys: str) -> Iterator[Any]:
@@ -412,59 +377,21 @@ class Organisations(Protocol):
 
 
 class Dialect(Protocol):
-    """One version of the API: its collections, over one transport."""
+    """One version of the API: its collections, over the one transport that sends the requests."""
 
-    @property
-    def transport(self) -> Transport:
-        """The transport that sends the requests."""
-
-    @property
-    def workspaces(self) -> Workspaces:
-        """The workspaces."""
-
-    @property
-    def folders(self) -> Folders:
-        """The folders."""
-
-    @property
-    def components(self) -> Components:
-        """The components."""
-
-    @property
-    def references(self) -> References:
-        """The references."""
-
-    @property
-    def tags(self) -> Tags:
-        """The tags."""
-
-    @property
-    def models(self) -> Models:
-        """The models."""
-
-    @property
-    def fields(self) -> Fields:
-        """The definitions of custom fields."""
-
-    @property
-    def users(self) -> Users:
-        """The user of the token."""
-
-    @property
-    def attachments(self) -> Attachments:
-        """The attached files."""
-
-    @property
-    def batches(self) -> Batches:
-        """The batches."""
-
-    @property
-    def reports(self) -> Reports:
-        """The saved reports."""
-
-    @property
-    def organisations(self) -> Organisations:
-        """The organisations."""
+    transport: Transport
+    workspaces: Workspaces
+    folders: Folders
+    components: Components
+    references: References
+    tags: Tags
+    models: Models
+    fields: Fields
+    users: Users
+    attachments: Attachments
+    batches: Batches
+    reports: Reports
+    organisations: Organisations
 
     def iterate(self, path: str, params: Mapping[str, Any] | None) -> Iterator[Any]:
         """Yield every value of the listing at `path`."""

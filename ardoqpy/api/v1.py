@@ -13,7 +13,14 @@ from ardoqpy._http.files import MultipartFile
 from ardoqpy._http.transport import Transport
 from ardoqpy._validation import attributes, id_segment, ids, name_segment
 from ardoqpy.api.custom_fields import SET_BY_ARDOQ, SET_ON_COMPONENTS, SET_ON_REFERENCES, flatten
-from ardoqpy.api.protocols import LastChange, checked_list, checked_object, checked_stored, unsupported
+from ardoqpy.api.protocols import (
+    Dialect,
+    LastChange,
+    checked_list,
+    checked_object,
+    checked_stored,
+    unsupported,
+)
 from ardoqpy.errors import InvalidInput, UnexpectedAnswer, UnsupportedOperation
 
 if TYPE_CHECKING:
@@ -21,22 +28,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import BinaryIO
 
+    from ardoqpy import entities
     from ardoqpy.config import Settings
-    from ardoqpy.entities import (
-        Attachment,
-        Attributes,
-        BatchIds,
-        Branch,
-        DeletedComponents,
-        Entities,
-        Entity,
-        FieldDefinition,
-        Folder,  # noqa: F401  (the base class of Folders names it)
-        Model,
-        Tag,
-        User,
-        Workspace,
-    )
+    from ardoqpy.entities import Attributes, Entities, Entity
     from ardoqpy.metamodel import Field
 
 __all__ = ["V1"]
@@ -63,7 +57,14 @@ def _is_applied(sent: Entity, read_only: frozenset[str]) -> Callable[[Any], bool
     return test
 
 
-class _Collection(Generic[T]):
+class _Part:
+    """A part of the API, over one transport."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+
+class _Collection(_Part, Generic[T]):
     """Read and write the entities below one path."""
 
     path: str
@@ -72,9 +73,6 @@ class _Collection(Generic[T]):
     required: tuple[str, ...] = ("name",)
     #: Attributes that cannot be written.
     read_only = SET_BY_ARDOQ
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def _at(self, entity_id: str) -> str:
         return f"{self.path}/{id_segment(entity_id, self.id_argument)}"
@@ -146,29 +144,27 @@ class _Synced(_Collection["Entity"]):
     def apply_changes(self, current: Entity, changed: Attributes) -> Entity:
         return self.update(current["_id"], self.update_body(current, changed))
 
+    def patch(self, entity_id: str, payload: Mapping[str, Any] | None, version: int | str) -> Entity:
+        return self._patched(entity_id, payload, version)
+
     def last_change(self, entity: Entity) -> LastChange:
         user = entity.get("lastModifiedByName") or entity.get("lastModifiedByEmail")
         return LastChange(user or entity.get("last-modified-by"), entity.get("last-updated"))
 
 
-class Workspaces(_Collection["Workspace"]):
+class Workspaces(_Collection["entities.Workspace"]):
     path = "workspace"
     id_argument = "ws_id"
     argument = "ws"
     read_only = SET_BY_ARDOQ | {
-        "type",
-        "workspace-key",
-        "comp-counter",
-        "linked-workspaces",
-        "components",
-        "references",
+        *("type", "workspace-key", "comp-counter", "linked-workspaces", "components", "references"),
         "tags",
     }
 
-    def all(self, *, summary: bool = False) -> list[Workspace]:
+    def all(self, *, summary: bool = False) -> list[entities.Workspace]:
         return checked_list(self._transport.get("workspace/summary" if summary else "workspace"))
 
-    def find(self, name: str, *, exact: bool) -> list[Workspace]:
+    def find(self, name: str, *, exact: bool) -> list[entities.Workspace]:
         path = "workspace/by-name" if exact else "workspace/search"
         return checked_list(self._transport.get(path, {"name": name}))
 
@@ -184,15 +180,15 @@ class Workspaces(_Collection["Workspace"]):
 
     context = _unsupported("read the context of a workspace", "version='v2', or get_model(ws_id)")
 
-    def branches(self, ws_id: str) -> list[Branch]:
+    def branches(self, ws_id: str) -> list[entities.Branch]:
         return checked_list(self._transport.get(self._at(ws_id) + "/branch"))
 
-    def create_branch(self, ws_id: str, branch_name: str) -> Workspace:
+    def create_branch(self, ws_id: str, branch_name: str) -> entities.Workspace:
         body = attributes({"branch-name": branch_name}, "the branch", "branch-name")
         return checked_object(self._transport.post(self._at(ws_id) + "/branch/create", body))
 
 
-class Folders(_Collection["Folder"]):
+class Folders(_Collection["entities.Folder"]):
     path = "workspacefolder"
     id_argument = "folder_id"
     argument = "folder"
@@ -212,18 +208,8 @@ class Components(_Synced):
     read_only = SET_ON_COMPONENTS
     writable = frozenset(
         {
-            "name",
-            "rootWorkspace",
-            "description",
-            "typeId",
-            "parent",
-            "version",
-            "color",
-            "shape",
-            "icon",
-            "image",
-            "isPublic",
-            "_order",
+            *("name", "rootWorkspace", "description", "typeId", "parent", "version", "color", "shape"),
+            *("icon", "image", "isPublic", "_order"),
         }
     )
 
@@ -256,9 +242,6 @@ class Components(_Synced):
         query = {"includeReferences": "true" if incl_refs else "false"}
         return checked_object(self._transport.get(self._at(entity_id), query))
 
-    def patch(self, entity_id: str, payload: Mapping[str, Any] | None, version: int | str) -> Entity:
-        return self._patched(entity_id, payload, version)
-
     def find_duplicates(self, body: Attributes) -> Entities:
         name = body["name"].casefold()
         return [
@@ -270,7 +253,7 @@ class Components(_Synced):
     def children(self, comp: Entity) -> list[str]:
         return list(comp.get("children") or ())
 
-    def delete_many(self, comp_ids: list[str], request_id: str | None) -> DeletedComponents:
+    def delete_many(self, comp_ids: list[str], request_id: str | None) -> entities.DeletedComponents:
         body: Attributes = {"componentIds": ids(comp_ids, "comp_ids")}
         if request_id is not None:
             body["requestId"] = request_id
@@ -285,15 +268,8 @@ class References(_Synced):
     read_only = SET_ON_REFERENCES
     writable = frozenset(
         {
-            "source",
-            "target",
-            "type",
-            "rootWorkspace",
-            "targetWorkspace",
-            "description",
-            "displayText",
-            "returnValue",
-            "order",
+            *("source", "target", "type", "rootWorkspace", "targetWorkspace", "description"),
+            *("displayText", "returnValue", "order"),
         }
     )
 
@@ -309,9 +285,6 @@ class References(_Synced):
     def selected(self, _ws_id: str | None, _params: Mapping[str, Any]) -> Entities:
         raise InvalidInput("params are for API v2: on v1 read the references of a workspace.")
 
-    def patch(self, entity_id: str, payload: Mapping[str, Any] | None, version: int | str) -> Entity:
-        return self._patched(entity_id, payload, version)
-
     def find_duplicates(self, body: Attributes) -> Entities:
         source = f"component/{id_segment(body['source'], 'source')}"
         comp = checked_object(self._transport.get(source, {"includeReferences": "true"}))
@@ -319,28 +292,31 @@ class References(_Synced):
         return [ref for ref in outgoing if (ref["target"], ref["type"]) == (body["target"], body["type"])]
 
 
-class Tags(_Collection["Tag"]):
+class Tags(_Collection["entities.Tag"]):
     path = "tag"
     id_argument = "tag_id"
     argument = "tag"
     required = ("name", "rootWorkspace")
 
-    def in_workspace(self, ws_id: str) -> list[Tag]:
+    def in_workspace(self, ws_id: str) -> list[entities.Tag]:
         return checked_list(self._transport.get(f"tag/workspace/{id_segment(ws_id, 'ws_id')}"))
 
 
-class Models(_Collection["Model"]):
+class _WithCommon(_Collection[T]):
+    """List entities with or without those that Ardoq provides."""
+
+    def all(self, *, include_common: bool = False) -> list[T]:
+        query = {"includeCommon": "true"} if include_common else None
+        return checked_list(self._transport.get(self.path, query))
+
+
+class Models(_WithCommon["entities.Model"]):
     path = "model"
     id_argument = "model_id"
     argument = "model"
     read_only = SET_BY_ARDOQ | {"createdBy", "lastModifiedBy", "workspaces", "maxReferenceTypeKey"}
 
-    def all(self, *, include_common: bool = False) -> list[Model]:
-        return checked_list(
-            self._transport.get("model", {"includeCommon": "true"} if include_common else None)
-        )
-
-    def of_workspace(self, ws_id: str, loaded: Mapping[str, Any] | None = None) -> Model:
+    def of_workspace(self, ws_id: str, loaded: Mapping[str, Any] | None = None) -> entities.Model:
         model_id = (loaded or {}).get("componentModel")
         if not model_id:
             workspace = checked_object(self._transport.get(f"workspace/{id_segment(ws_id, 'ws_id')}"))
@@ -358,20 +334,15 @@ class Models(_Collection["Model"]):
     def describe(self, model: Mapping[str, Any]) -> str:
         return metamodel.describe(model)
 
-    def patch(self, entity_id: str, payload: Mapping[str, Any]) -> Model:
+    def patch(self, entity_id: str, payload: Mapping[str, Any]) -> entities.Model:
         return self._patched(entity_id, payload, "latest")
 
 
-class Fields(_Collection["FieldDefinition"]):
+class Fields(_WithCommon["entities.FieldDefinition"]):
     path = "field"
     id_argument = "field_id"
     argument = "field"
     required = ("label", "model")
-
-    def all(self, *, include_common: bool = False) -> list[FieldDefinition]:
-        return checked_list(
-            self._transport.get("field", {"includeCommon": "true"} if include_common else None)
-        )
 
     #: Definitions say how values are shown; Ardoq stores values that do not fit as well.
     binding = False
@@ -389,21 +360,15 @@ class Fields(_Collection["FieldDefinition"]):
         return {field.name: field for field in fields}
 
 
-class Users:
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    def current(self) -> User:
+class Users(_Part):
+    def current(self) -> entities.User:
         return checked_object(self._transport.get("user/current_user"))
 
     def notify(self, subject: str, body: str) -> Entity:
         return checked_object(self._transport.post("user/notify/email", {"subject": subject, "body": body}))
 
 
-class Attachments:
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
+class Attachments(_Part):
     @staticmethod
     def _of(resource_type: str, resource_id: str | None) -> str:
         if resource_type not in ("workspace", "org"):
@@ -412,7 +377,7 @@ class Attachments:
 
     def of(
         self, resource_type: str | None, resource_id: str | None, params: Mapping[str, Any]
-    ) -> Iterator[Attachment]:
+    ) -> Iterator[entities.Attachment]:
         if params:
             _unsupported(f"filter attachments by {', '.join(params)}")()
         path = self._of("workspace" if resource_type is None else resource_type, resource_id)
@@ -427,7 +392,7 @@ class Attachments:
         content: Callable[[], BinaryIO],
         filename: str,
         content_type: str,
-    ) -> Attachment:
+    ) -> entities.Attachment:
         path = self._of(resource_type, resource_id) + "/upload"
         name_segment(filename, "filename")
 
@@ -447,11 +412,10 @@ class Attachments:
         return checked_object(self._transport.delete(f"{self._of(resource_type, resource_id)}/{segment}"))
 
 
-class Batches:
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    def create(self, components: Entities, references: Entities, options: Mapping[str, Any]) -> BatchIds:
+class Batches(_Part):
+    def create(
+        self, components: Entities, references: Entities, options: Mapping[str, Any]
+    ) -> entities.BatchIds:
         for comp in components:
             attributes(comp, "a component of the batch", "batchId", "name", "rootWorkspace")
         for ref in references:
@@ -466,10 +430,7 @@ class Batches:
     expand = _unsupported("expand a Batch")
 
 
-class Reports:
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
+class Reports(_Part):
     def export(self, report_id: str) -> Entities:
         return checked_list(self._transport.get(f"report/{id_segment(report_id, 'report_id')}/export-data"))
 
@@ -478,15 +439,12 @@ class Reports:
     rows = _unsupported("run a report page by page", "version='v2', or export_report(report_id)")
 
 
-class Organisations:
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
+class Organisations(_Part):
     def host(self, org: str) -> str:
         return self._transport.redirect_target("switchOrg", {"org": org})
 
 
-class V1:
+class V1(Dialect):
     """API v1 of one Ardoq; `options` are keyword arguments of `Transport`."""
 
     def __init__(self, settings: Settings, **options: Any) -> None:

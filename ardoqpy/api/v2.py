@@ -15,26 +15,16 @@ from ardoqpy import metamodel
 from ardoqpy._http.transport import Transport
 from ardoqpy._validation import attributes, filters, id_segment
 from ardoqpy.api.custom_fields import SET_ON_COMPONENTS, SET_ON_REFERENCES, flatten, nest
-from ardoqpy.api.protocols import LastChange, checked_object, checked_stored, unsupported
+from ardoqpy.api.protocols import Dialect, LastChange, checked_object, checked_stored, unsupported
 from ardoqpy.api.v2_schema import COMPONENT, REFERENCE, Writable, checked_version
 from ardoqpy.errors import ConfigurationError, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from ardoqpy import entities
     from ardoqpy.config import Settings
-    from ardoqpy.entities import (
-        Attachment,
-        Attributes,
-        BatchAnswer,
-        BatchBody,
-        Context,
-        Entities,
-        Entity,
-        ReportOverview,
-        User,
-        Workspace,
-    )
+    from ardoqpy.entities import Attributes, Entities, Entity
     from ardoqpy.metamodel import Field
 
 __all__ = ["V2"]
@@ -55,7 +45,14 @@ def _iter_values(transport: Transport, path: str, query: Mapping[str, str] | Non
         yield from page["values"]
 
 
-class _Listing:
+class _Part:
+    """A part of the API, over one transport."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+
+class _Listing(_Part):
     """List and read the entities below one path."""
 
     path: str
@@ -63,11 +60,11 @@ class _Listing:
     filters: tuple[str, ...] = ()
     custom = False
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
     def _at(self, entity_id: str) -> str:
         return f"{self.path}/{id_segment(entity_id, self.id_argument)}"
+
+    def get(self, entity_id: str) -> Any:
+        return checked_object(self._transport.get(self._at(entity_id)))
 
     def iterate(self, params: Mapping[str, Any]) -> Iterator[Any]:
         query = filters(params, self.filters, custom=self.custom)  # raises now, not at the first step
@@ -82,21 +79,18 @@ class Workspaces(_Listing):
     id_argument = "ws_id"
     filters = ("name", "componentModel")
 
-    def all(self, *, summary: bool = False) -> list[Workspace]:
+    def all(self, *, summary: bool = False) -> list[entities.Workspace]:
         if summary:
             _unsupported("list workspaces in the short form with counts")()
         return super().all()
 
-    def find(self, name: str, *, exact: bool) -> list[Workspace]:
+    def find(self, name: str, *, exact: bool) -> list[entities.Workspace]:
         if exact:
             return list(self.iterate({"name": name}))
         start = name.casefold()
         return [ws for ws in self.all() if str(ws.get("name")).casefold().startswith(start)]
 
-    def get(self, entity_id: str) -> Workspace:
-        return checked_object(self._transport.get(self._at(entity_id)))
-
-    def context(self, ws_id: str) -> Context:
+    def context(self, ws_id: str) -> entities.Context:
         return checked_object(self._transport.get(self._at(ws_id) + "/context"))
 
     def components(self, ws_id: str) -> Entities:
@@ -170,6 +164,12 @@ class _Writing(_Listing):
     def read(self, entity_id: str) -> Entity:
         return checked_object(self._transport.get(self._at(entity_id)))
 
+    def in_workspace(self, ws_id: str) -> Entities:
+        return list(self.iterate({"rootWorkspace": id_segment(ws_id, "ws_id")}))
+
+    def selected(self, ws_id: str | None, params: Mapping[str, Any]) -> Entities:
+        return list(self.iterate(_within(ws_id, params)))
+
     def create_body(self, attributes: Attributes) -> Attributes:
         return self.writable.for_create(self.nest(attributes), self.argument)
 
@@ -220,12 +220,6 @@ class Components(_Writing):
     read_only = SET_ON_COMPONENTS
     filters = ("name", "rootWorkspace", "parent", "componentKey", "typeId")
 
-    def in_workspace(self, ws_id: str) -> Entities:
-        return list(self.iterate({"rootWorkspace": id_segment(ws_id, "ws_id")}))
-
-    def selected(self, ws_id: str | None, params: Mapping[str, Any]) -> Entities:
-        return list(self.iterate(_within(ws_id, params)))
-
     def search(self, ws_id: str, name: str, field: str | None, value: Any) -> Entities:
         wanted = {"name": name} if field is None else {"name": name, field: value}
         return self.by_fields(ws_id, wanted)
@@ -267,15 +261,6 @@ class References(_Writing):
     read_only = SET_ON_REFERENCES
     filters = ("displayText", "rootWorkspace", "source", "targetWorkspace", "target", "type")
 
-    def in_workspace(self, ws_id: str) -> Entities:
-        return list(self.iterate({"rootWorkspace": id_segment(ws_id, "ws_id")}))
-
-    def selected(self, ws_id: str | None, params: Mapping[str, Any]) -> Entities:
-        return list(self.iterate(_within(ws_id, params)))
-
-    def get(self, entity_id: str) -> Entity:
-        return checked_object(self._transport.get(self._at(entity_id)))
-
     def find_duplicates(self, body: Attributes) -> Entities:
         return list(self.iterate({key: body[key] for key in ("source", "target", "type")}))
 
@@ -298,9 +283,9 @@ class Models:
     def __init__(self, workspaces: Workspaces) -> None:
         self._workspaces = workspaces
 
-    def of_workspace(self, ws_id: str, loaded: Mapping[str, Any] | None = None) -> Context:
+    def of_workspace(self, ws_id: str, loaded: Mapping[str, Any] | None = None) -> entities.Context:
         if loaded and "componentTypes" in loaded:
-            return cast("Context", loaded)
+            return cast("entities.Context", loaded)
         return self._workspaces.context(ws_id)
 
     def component_type(self, model: Mapping[str, Any], name: str) -> Attributes | None:
@@ -338,11 +323,8 @@ class Fields:
     delete = _unsupported("delete a field")
 
 
-class Users:
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    def current(self) -> User:
+class Users(_Part):
+    def current(self) -> entities.User:
         return checked_object(self._transport.get("me"))
 
     notify = _unsupported("send a mail")
@@ -360,18 +342,12 @@ class Attachments(_Listing):
             _unsupported("list the attachments of one resource")()
         return self.iterate(params)
 
-    def get(self, entity_id: str) -> Attachment:
-        return checked_object(self._transport.get(self._at(entity_id)))
-
     upload = _unsupported("upload a file")
     download = _unsupported("download a file")
     delete = _unsupported("delete a file")
 
 
-class Batches:
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
+class Batches(_Part):
     def transaction(self) -> Attributes:
         return {
             "options": {"respondWithEntities": True},
@@ -379,10 +355,10 @@ class Batches:
             "references": {"create": [], "update": [], "delete": []},
         }
 
-    def send(self, body: Mapping[str, Any]) -> BatchAnswer:
+    def send(self, body: Mapping[str, Any]) -> entities.BatchAnswer:
         return checked_object(self._transport.post("batch", attributes(body, "batch")))
 
-    def expand(self, body: Mapping[str, Any]) -> BatchBody:
+    def expand(self, body: Mapping[str, Any]) -> entities.BatchBody:
         return checked_object(self._transport.post("batch/expand", attributes(body, "batch"), reads=True))
 
     create = _unsupported("create by lists in v1's form", "version='v1', or batch()")
@@ -392,9 +368,6 @@ class Reports(_Listing):
     path = "reports"
     id_argument = "report_id"
     filters = ("name",)
-
-    def get(self, entity_id: str) -> ReportOverview:
-        return checked_object(self._transport.get(self._at(entity_id)))
 
     def rows(self, report_id: str, *, tabular: bool, keys: str) -> Iterator[Any]:
         if keys not in ("label", "key"):
@@ -430,7 +403,7 @@ class Organisations:
     host = _unsupported("switch to another organisation")
 
 
-class V2:
+class V2(Dialect):
     """API v2 of one Ardoq; `options` are keyword arguments of `Transport`.
 
     Raise `ConfigurationError` for the host that organisations share if there is no organisation label.
@@ -450,11 +423,12 @@ class V2:
             headers={"X-org": settings.org} if settings.org else {},
             **options,
         )
-        self.workspaces = Workspaces(self.transport)
+        workspaces = Workspaces(self.transport)
+        self.workspaces = workspaces
         self.components = Components(self.transport)
         self.references = References(self.transport)
-        self.models = Models(self.workspaces)
-        self.fields = Fields(self.workspaces)
+        self.models = Models(workspaces)
+        self.fields = Fields(workspaces)
         self.users = Users(self.transport)
         self.attachments = Attachments(self.transport)
         self.batches = Batches(self.transport)
@@ -469,9 +443,7 @@ class V2:
 
 
 def _within(ws_id: str | None, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    if ws_id is None:
-        return params
-    if not isinstance(params, dict):
+    if ws_id is None or not isinstance(params, dict):
         return params
     filtered = params.get("rootWorkspace", ws_id)
     if filtered != ws_id:

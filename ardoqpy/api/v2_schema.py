@@ -13,8 +13,6 @@ from ardoqpy.errors import InvalidInput
 if TYPE_CHECKING:
     from ardoqpy.entities import Attributes
 
-__all__ = ["COMPONENT", "REFERENCE", "Writable", "checked_version"]
-
 
 @dataclass(frozen=True)
 class Writable:
@@ -38,6 +36,10 @@ class Writable:
     def built_in(self) -> frozenset[str]:
         """The names of all attributes that are not custom fields."""
         return self.fixed | self.changing | self.read_only
+
+    @cached_property
+    def _not_null_sorted(self) -> list[str]:
+        return sorted(self.not_null)
 
     @cached_property
     def _creatable(self) -> frozenset[str]:
@@ -75,16 +77,15 @@ class Writable:
         self, body: Attributes, argument: str, known: frozenset[str], leave_out: frozenset[str] = frozenset()
     ) -> Attributes:
         sent = body if body.keys() <= known else {key: body[key] for key in body if key not in leave_out}
-        unknown = sorted(key for key in sent if key not in known)
-        if unknown:
+        if sent is not body and (unknown := sorted(sent.keys() - known)):
             hint = did_you_mean(unknown[0], known)
             raise InvalidInput(
                 f"{argument} has {unknown[0]!r}, which is not an attribute of {self.noun} on API v2: "
                 f"{f'{hint} A' if hint else 'a'} custom field goes below 'customFields', as "
                 f"{{'customFields': {{{unknown[0]!r}: ...}}}}."
             )
-        for key in sorted(self.not_null & sent.keys()):
-            if sent[key] is None:
+        for key in self._not_null_sorted:
+            if sent.get(key, ...) is None:
                 raise InvalidInput(
                     f"{argument} has {key!r} None, which API v2 does not accept: leave it out."
                 )

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 
-__all__ = ["filtered", "matches"]
-
 T = TypeVar("T", bound="Mapping[str, Any]")
 
 #: Attributes that v1 spells differently than the filters.

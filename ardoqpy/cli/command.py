@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     #: Adds an option, or several, to a parser or to a group of one.
     Option: TypeAlias = Callable[[argparse._ActionsContainer], object]  # noqa: SLF001
 
-__all__ = ["Command", "Read", "command", "group", "load_function", "one_of", "option"]
-
 
 class Read(NamedTuple):
     """What a read command asks Ardoq, and how a table shows the answer.
@@ -58,12 +56,7 @@ class Command(NamedTuple):
 
 
 def command(
-    name: str,
-    summary: str,
-    run: str,
-    *options: Option,
-    examples: Mapping[str, str],
-    details: str = "",
+    name: str, summary: str, run: str, *options: Option, examples: Mapping[str, str], details: str = ""
 ) -> Command:
     """Return a command; see `Command`."""
     return Command(name, summary, run, options, examples, details)

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.cli.options import ConnectionSettings
 
-__all__ = ["Connection"]
-
 Answer = TypeVar("Answer")
 
 

@@ -7,8 +7,6 @@ import sys
 
 from ardoqpy._terminal import escape_controls
 
-__all__ = ["CommandError", "print_error", "unexpected_error", "with_option_names"]
-
 #: Remedies in messages of the library, and the same for the command line.
 _OPTION_NAMES = [
     (re.compile(r"version='(v\d)'"), r"--api \1"),

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ardoqpy.cli.rows import Listing
     from ardoqpy.entities import Attributes
 
-__all__ = ["escape_formula", "write_csv"]
-
 #: How a formula starts, full-width characters included; and a negative number, which is not a formula.
 _FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"-[0-9]+([.,][0-9]+)?")

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["write_document", "write_lines", "write_list"]
-
 #: Characters that JSON allows but that control a terminal, and half characters. They occur in strings only.
 _CONTROL = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 

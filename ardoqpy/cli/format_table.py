@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.cli.rows import Column, Listing
 
-__all__ = ["write_table"]
-
 GAP = "  "
 #: How narrow columns may become: first those without ids, then all, then all as far as needed.
 _MINIMUM_WIDTHS = ((8, False), (8, True), (1, True))

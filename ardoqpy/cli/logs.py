@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["forward_logs"]
-
 LOGGERS = ("ardoqpy", "ardoqpy_sync")
 
 

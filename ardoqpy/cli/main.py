@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from ardoqpy.cli.command import Option
     from ardoqpy.client import ArdoqClient
 
-__all__ = ["COMMANDS", "PROGRAM", "main"]
-
 CONNECTION = connection_options()
 #: API versions to ask, in this order: v2 is the documented one, and v1 has what v2 lacks.
 V2_FIRST, V1_FIRST = ("v2", "v1"), ("v1", "v2")
@@ -68,7 +66,7 @@ COMMANDS = (
             _NAME,
             option("--search", metavar="TEXT", help="only with a name that starts with this text"),
             option("--model", metavar="ID", help="only with this model"),
-            option("--summary", action="store_true", help="v1's short form, with counts"),
+            option("--summary", action="store_true", help="short form of API v1, with counts"),
         ),
         columns=("name", "key=workspaceKey|workspace-key", "description", "_id"),
         examples={
@@ -100,7 +98,7 @@ COMMANDS = (
         "ardoqpy.cli.commands.workspaces:context",
         _ONE_WORKSPACE,
         examples={
-            "context Apps": "one line for each",
+            "context Apps": "one line for each type, field and tag",
             "context Apps --format json": "as API v2 returns it; the same on API v1",
         },
     ),
@@ -109,17 +107,17 @@ COMMANDS = (
         "list components that match every filter",
         "ardoqpy.cli.commands.components:components",
         WORKSPACE,
-        option("--type", metavar="NAME|ID", help="only of this component type"),
+        option("--type", metavar="NAME|ID", help="only components of this type"),
         _NAME,
-        option("--parent", metavar="ID", help="only directly below this component"),
+        option("--parent", metavar="ID", help="only children of this component"),
         option("--key", metavar="KEY", help="only with this key, such as APP-1"),
         FIELD,
         details="API v2 filters in Ardoq; with --api v1 the whole workspace is read and filtered here.",
         examples={
             "components --workspace Apps": "all components of a workspace",
-            "components --workspace Apps --type Application --field lifecycle=Active": "that match both",
+            "components --workspace Apps --type Application --field lifecycle=Active": "with two filters",
             "components --workspace Apps --format csv --output apps.csv": "as a spreadsheet",
-            "components --format ndjson": "of the whole organisation, one line each, as pages arrive",
+            "components --format ndjson": "all components of the organisation, one line each",
         },
     ),
     _read(
@@ -141,20 +139,20 @@ COMMANDS = (
         "references",
         "list references that match every filter",
         "ardoqpy.cli.commands.references:references",
-        option("--workspace", metavar="NAME|ID", help="only that start in this workspace"),
-        option("--incoming", action="store_true", help="include those that end in the workspace"),
-        option("--target-workspace", metavar="NAME|ID", help="only that end in this workspace"),
-        option("--source", metavar="ID", help="only that start at this component"),
-        option("--target", metavar="ID", help="only that end at this component"),
+        option("--workspace", metavar="NAME|ID", help="only references that start in this workspace"),
+        option("--incoming", action="store_true", help="include references that end in --workspace"),
+        option("--target-workspace", metavar="NAME|ID", help="only references that end in this workspace"),
+        option("--source", metavar="ID", help="only references that start at this component"),
+        option("--target", metavar="ID", help="only references that end at this component"),
         option("--type", metavar="NAME|NUMBER", help="only of this type; a name needs --workspace"),
         option("--text", metavar="TEXT", help="only with exactly this display text"),
         FIELD,
         details="API v2 filters in Ardoq; with --api v1 the whole workspace is read and filtered here.",
         examples={
-            "references --workspace Apps": "that start in a workspace",
-            "references --workspace Apps --incoming --format json": "that start or end in it",
-            "references --workspace Apps --type 'depends on' --format csv": "of one type",
-            "references --source 5f00aa00bb00cc00dd00ee10": "that start at one component",
+            "references --workspace Apps": "references that start in a workspace",
+            "references --workspace Apps --incoming --format json": "references that start or end in it",
+            "references --workspace Apps --type 'depends on' --format csv": "references of one type",
+            "references --source 5f00aa00bb00cc00dd00ee10": "references that start at one component",
         },
     ),
     _read(
@@ -256,14 +254,14 @@ COMMANDS = (
         "get",
         "show one component, reference, workspace, ... by its id",
         "ardoqpy.cli.commands.get:run",
-        option("id", metavar="ID", help="id of anything"),
+        option("id", metavar="ID", help="id of the component, reference, workspace, ..."),
         option(
             "--kind",
             choices=(
                 *("component", "reference", "workspace", "report", "attachment"),
                 *("folder", "model", "field", "tag"),
             ),
-            help="what it is, if you know it",
+            help="kind of ID (default: try each kind)",
         ),
         option(
             "--references",
@@ -274,14 +272,14 @@ COMMANDS = (
         CONNECTION,
         examples={
             "get 5f00aa00bb00cc00dd00ee10": "tries each kind in turn, with one request each",
-            "get 5f00aa00bb00cc00dd00ee10 --kind component --references --format json": "asks once",
+            "get 5f00aa00bb00cc00dd00ee10 --kind component --references --format json": "one request only",
         },
     ),
     _read(
         "me",
         "show the user and the organisation of the token",
         lambda client, _options: client.me(),
-        examples={"me": "you"},
+        examples={"me": "your user and your organisation"},
     ),
     _read(
         "host",
@@ -326,11 +324,11 @@ COMMANDS = (
     ),
     command(
         "doctor",
-        "check settings, token and connection, and say what to do",
+        "check settings, token and connection, and print what to fix",
         "ardoqpy.cli.commands.doctor:run",
         option("--format", choices=("text", "json"), default="text", help="output format"),
         connection_options(api=None),
-        details="Asks Ardoq who you are, a few times, and reads nothing else.",
+        details="Requests your user from Ardoq a few times, and reads nothing else.",
         examples={
             "doctor": "step by step; the exit code is 1 if something is wrong",
             "doctor --config ardoq.cfg --timeout 5 --format json": "with other settings, for a program",
@@ -338,7 +336,7 @@ COMMANDS = (
     ),
     command(
         "emulator",
-        "run an Ardoq on this machine, for trials and tests",
+        "run an emulated Ardoq on this machine, for trials and tests",
         "ardoqpy.cli.commands.emulator:run",
         option("--port", type=int, default=0, help="port to listen on (default: any free port)"),
         option("--token", default="emulator-token", help="token to accept (default: %(default)s)"),
@@ -353,7 +351,7 @@ COMMANDS = (
             metavar="N",
             help="entities per page on API v2 (default: %(default)s); v1 has no pages",
         ),
-        option("--rate-limit", type=float, metavar="N", help="requests per second before it answers 429"),
+        option("--rate-limit", type=float, metavar="N", help="requests per second; it answers more with 429"),
         option("--latency-ms", type=float, default=0, metavar="N", help="delay before each answer"),
         option(
             "--fault",
@@ -367,7 +365,7 @@ COMMANDS = (
         details="Prints its address on the first line; Ctrl-C stops it.",
         examples={
             "emulator": "an empty Ardoq on a free port",
-            "emulator --port 8080 --db ardoq.db": "with data that is kept",
+            "emulator --port 8080 --db ardoq.db": "keep the data in a file",
             "emulator --seed seed.json --dump after.json": "start from a dump, write another",
             "emulator --fault kind=status,status=503,times=3,method=POST": "the next three POSTs fail",
         },

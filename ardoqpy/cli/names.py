@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.client import ArdoqClient
 
-__all__ = ["WorkspaceTypes", "find_workspace", "is_id", "resolve_type", "workspace_id", "workspace_types"]
-
 
 def is_id(text: str) -> bool:
     """Return whether a text has the form of an id of Ardoq."""

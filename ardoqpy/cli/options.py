@@ -12,22 +12,6 @@ if TYPE_CHECKING:
     from ardoqpy._http.retry import Retries
     from ardoqpy.cli.command import Command, Option
 
-__all__ = [
-    "FIELD",
-    "FORMATS",
-    "OUTPUT",
-    "OUTPUT_FILE",
-    "SHELLS",
-    "WORKSPACE",
-    "ConnectionSettings",
-    "completion_command",
-    "connection_options",
-    "connection_settings",
-    "name_value_option",
-    "output_file",
-    "positive_number",
-]
-
 FORMATS = ("table", "json", "ndjson", "csv")
 SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")
 
@@ -86,9 +70,7 @@ OUTPUT = group(
     "output",
     None,
     option(
-        "--format",
-        choices=FORMATS,
-        help="output format (default: from the ending of --output, else table)",
+        "--format", choices=FORMATS, help="output format (default: from the ending of --output, else table)"
     ),
     option(
         "--columns",
@@ -117,10 +99,7 @@ def connection_options(api: str | None = "v2, then v1 for what v2 lacks", before
         option("--config", metavar="FILE", help="cfg file with host, token and org"),
         *([version] if api else []),
         option(
-            "--timeout",
-            type=_seconds,
-            metavar="SECONDS",
-            help="time limit for connecting and for each read",
+            "--timeout", type=_seconds, metavar="SECONDS", help="time limit for connecting and for each read"
         ),
         option("--retries", type=_count, metavar="N", help="how often to retry a failed request"),
         option("--allow-http", action="store_true", help="allow a remote host without TLS"),

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes
 
-__all__ = ["open_output", "output_format", "write"]
-
 _BY_ENDING = {"json": "json", "ndjson": "ndjson", "jsonl": "ndjson", "csv": "csv"}
 
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.cli.command import Command
 
-__all__ = ["INTERRUPTED", "Program"]
-
 DONE, FAILED = 0, 1
 #: The exit codes with which a shell reports that a signal ended a process: SIGINT and SIGPIPE.
 INTERRUPTED, BROKEN_PIPE = 130, 141

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.client import ArdoqClient
 
-__all__ = ["run"]
-
 
 def run(options: argparse.Namespace) -> int:
     """Run a read command and return its exit code."""

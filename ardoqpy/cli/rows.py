@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes, Entities
 
-__all__ = ["Column", "Document", "Listing", "as_list", "cell_text", "columns", "entity_document", "flatten"]
-
 #: Attributes of components and references on v2; a custom field with such a name keeps its prefix.
 _BUILT_IN = {
     *("_id", "_version", "_meta", "rootWorkspace", "name", "description", "customFields", "type"),

@@ -13,19 +13,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Entities, Entity
 
-__all__ = [
-    "FORMAT",
-    "Seed",
-    "component",
-    "field",
-    "folder",
-    "model",
-    "model_of_context",
-    "reference",
-    "tag",
-    "workspace",
-]
-
 FORMAT = 1
 
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ardoqpy.client import ArdoqClient
     from ardoqpy.entities import Entities, Entity
 
-__all__ = ["field_names", "get_context"]
-
 _STYLE = ("color", "icon", "image", "shape")
 
 

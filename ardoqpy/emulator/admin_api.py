@@ -46,12 +46,13 @@ def answer_admin_request(emulator: AdminTarget, request: Request) -> Response:
     """Answer a request for `/_emulator/...`."""
     methods = _ROUTES.get("/".join(request.segments[1:]))
     if methods is None:
-        sentence = f"There is nothing at {request.path}; there are {', '.join(_ROUTES)}."
-        raise NotFound(sentence)
+        raise NotFound(f"There is nothing at {request.path}; there are {', '.join(_ROUTES)}.")
     handler = methods.get(request.method)
     if handler is None:
-        sentence = f"{request.path} does not support {request.method}; it supports {', '.join(methods)}."
-        raise MethodNotAllowed(sentence, tuple(methods))
+        raise MethodNotAllowed(
+            f"{request.path} does not support {request.method}; it supports {', '.join(methods)}.",
+            tuple(methods),
+        )
     return handler(emulator, request)
 
 

@@ -43,35 +43,28 @@ class Fault:
     def __post_init__(self) -> None:
         """Raise ValueError for a value that makes no sense."""
         if self.kind not in KINDS:
-            sentence = f"There is no kind of fault '{self.kind}'; there are {', '.join(KINDS)}."
-            raise ValueError(sentence)
+            raise ValueError(f"There is no kind of fault '{self.kind}'; there are {', '.join(KINDS)}.")
         for name in ("times", "status", "retry_after"):
             value = getattr(self, name)
             optional = name == "retry_after" and value is None
             if not optional and (isinstance(value, bool) or not isinstance(value, int)):
-                sentence = f"'{name}' of a fault has to be a whole number, not {value!r}."
-                raise ValueError(sentence)
+                raise ValueError(f"'{name}' of a fault has to be a whole number, not {value!r}.")
         if self.times < 1:
-            sentence = f"'times' of a fault has to be at least 1, not {self.times}."
-            raise ValueError(sentence)
+            raise ValueError(f"'times' of a fault has to be at least 1, not {self.times}.")
         if not 200 <= self.status <= 599:
-            sentence = f"'status' of a fault has to be from 200 to 599, not {self.status}."
-            raise ValueError(sentence)
+            raise ValueError(f"'status' of a fault has to be from 200 to 599, not {self.status}.")
         for name in ("method", "path"):
             if not isinstance(getattr(self, name), str | None):
-                sentence = f"'{name}' of a fault has to be a string."
-                raise ValueError(sentence)  # noqa: TRY004 (one exception for every mistake)
+                raise ValueError(f"'{name}' of a fault has to be a string.")  # noqa: TRY004 (one exception for every mistake)
         self._check_seconds()
 
     def _check_seconds(self) -> None:
         seconds = self.seconds
         if self.kind in {"wait", "wait-after"} and seconds is None:
-            sentence = f"A fault of kind '{self.kind}' needs 'seconds'."
-            raise ValueError(sentence)
+            raise ValueError(f"A fault of kind '{self.kind}' needs 'seconds'.")
         is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
         if seconds is not None and (not is_number or not 0 <= seconds < float("inf")):
-            sentence = f"'seconds' of a fault has to be a number from 0 up, not {seconds!r}."
-            raise ValueError(sentence)
+            raise ValueError(f"'seconds' of a fault has to be a number from 0 up, not {seconds!r}.")
 
     @classmethod
     def from_mapping(cls, given: Mapping[str, Any]) -> Self:
@@ -79,8 +72,7 @@ class Fault:
         known = [item.name for item in fields(cls)]
         unknown = [key for key in given if key not in known]
         if unknown:
-            sentence = f"A fault has no '{unknown[0]}'; it has {', '.join(known)}."
-            raise ValueError(sentence)
+            raise ValueError(f"A fault has no '{unknown[0]}'; it has {', '.join(known)}.")
         return cls(**given)
 
     @classmethod
@@ -90,11 +82,9 @@ class Fault:
         for part in text.split(","):
             key, equals, value = (piece.strip() for piece in part.partition("="))
             if not equals or not key or not value:
-                sentence = f"A fault is written as key=value,key=value; '{part}' is not of that form."
-                raise ValueError(sentence)
+                raise ValueError(f"A fault is written as key=value,key=value; '{part}' is not of that form.")
             if key in given:
-                sentence = f"'{key}' is given twice in the fault '{text}'."
-                raise ValueError(sentence)
+                raise ValueError(f"'{key}' is given twice in the fault '{text}'.")
             given[key] = _number(key, value)
         return cls.from_mapping(given)
 
@@ -116,8 +106,7 @@ def _number(key: str, value: str) -> Any:
         if key == "seconds":
             return float(value)
     except ValueError as error:
-        sentence = f"'{key}' of a fault has to be a number, not '{value}'."
-        raise ValueError(sentence) from error
+        raise ValueError(f"'{key}' of a fault has to be a number, not '{value}'.") from error
     return value
 
 
@@ -148,11 +137,9 @@ class RandomFaults:
         - method, path: which calls may fail, as in `Fault`
         """
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
-            sentence = f"'share' of random faults has to be a number from 0 to 1, not {share!r}."
-            raise ValueError(sentence)
+            raise ValueError(f"'share' of random faults has to be a number from 0 to 1, not {share!r}.")
         if isinstance(kinds, str) or not kinds:
-            sentence = f"'kinds' of random faults has to be a list of kinds, not {kinds!r}."
-            raise ValueError(sentence)
+            raise ValueError(f"'kinds' of random faults has to be a list of kinds, not {kinds!r}.")
         self._share = share
         self._random = random.Random(seed)  # noqa: S311 (repeatable, not secret)
         self._condition = Fault(method=method, path=path)

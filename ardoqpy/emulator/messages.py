@@ -55,15 +55,13 @@ class Request:
         try:
             return json.loads(self.body, parse_constant=_reject_constant, parse_float=_finite_number)
         except (ValueError, RecursionError) as error:
-            sentence = f"The body of {self.method} {quote(self.path)} is not JSON."
-            raise BadRequest(sentence) from error
+            raise BadRequest(f"The body of {self.method} {quote(self.path)} is not JSON.") from error
 
     def json_object(self) -> Attributes:
         """Return the body read as a JSON object, or raise BadRequest."""
         body = self.json()
         if not isinstance(body, dict):
-            sentence = f"The body of {self.method} {quote(self.path)} has to be a JSON object."
-            raise BadRequest(sentence)
+            raise BadRequest(f"The body of {self.method} {quote(self.path)} has to be a JSON object.")
         return body
 
 
@@ -100,10 +98,7 @@ def error_response(error: ApiError) -> Response:
 
 
 def failed_response(
-    status: int,
-    message: str,
-    data: Mapping[str, Any] | None = None,
-    headers: Mapping[str, str] | None = None,
+    status: int, message: str, data: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Return an error response with a message."""
     body: Attributes = {assumptions.ERROR_MESSAGE_KEY: message}
@@ -113,8 +108,7 @@ def failed_response(
 
 
 def _reject_constant(name: str) -> float:
-    sentence = f"{name} is not JSON"
-    raise ValueError(sentence)
+    raise ValueError(f"{name} is not JSON")
 
 
 def _finite_number(text: str) -> float:

@@ -33,5 +33,4 @@ def file_part(name: str, content_type: str, body: bytes) -> FilePart:
         if part.get_param("name", header="content-disposition") == name and filename:
             kind = part.get_content_type() if "Content-Type" in part else "application/octet-stream"
             return FilePart(filename, kind, content)
-    sentence = f"An upload needs a part named '{name}' with a file name."
-    raise Unprocessable(sentence)
+    raise Unprocessable(f"An upload needs a part named '{name}' with a file name.")

@@ -41,8 +41,7 @@ class Database:
         except (sqlite3.Error, ValueError) as error:
             if connection is not None:
                 connection.close()
-            sentence = f"The database {self._path} cannot be used: {error}."
-            raise ValueError(sentence) from error
+            raise ValueError(f"The database {self._path} cannot be used: {error}.") from error
         self._connection = connection
         return connection
 

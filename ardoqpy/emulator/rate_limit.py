@@ -14,8 +14,7 @@ class RateLimit:
     def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
         """Set the limit, or raise ValueError if it is not positive; `clock` returns seconds."""
         if per_second <= 0:
-            sentence = f"A rate limit has to be more than 0 requests a second, not {per_second}."
-            raise ValueError(sentence)
+            raise ValueError(f"A rate limit has to be more than 0 requests a second, not {per_second}.")
         self._per_second = per_second
         self._capacity = max(1.0, float(per_second))
         self._clock = clock
@@ -31,6 +30,7 @@ class RateLimit:
             if left < 1:
                 self._left[token] = (left, now)
                 seconds = max(1, math.ceil((1 - left) / self._per_second))
-                sentence = f"More than {self._per_second:g} requests a second; retry in {seconds} s."
-                raise TooManyRequests(sentence, seconds)
+                raise TooManyRequests(
+                    f"More than {self._per_second:g} requests a second; retry in {seconds} s.", seconds
+                )
             self._left[token] = (left - 1, now)

@@ -1,6 +1,6 @@
 """List the emulated endpoints, and find the handler for a request."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ardoqpy.emulator.errors import MethodNotAllowed, NotFound
@@ -25,58 +25,55 @@ class Route:
     handler: Handler
 
 
+#: The method of each operation on a resource, and whether the path names one entity.
+_OPERATIONS = {
+    "list_all": ("GET", False),
+    "get": ("GET", True),
+    "create": ("POST", False),
+    "update": ("PUT", True),
+    "patch": ("PATCH", True),
+    "delete": ("DELETE", True),
+}
+
+
+def _operations(path: str, parameter: str, resource: object, *operations: str) -> Iterator[Route]:
+    """Yield the routes of operations that are methods of a resource."""
+    for operation in operations:
+        method, names_entity = _OPERATIONS[operation]
+        pattern = f"{path}/{{{parameter}}}" if names_entity else path
+        yield Route(method, pattern, getattr(resource, operation))
+
+
+_READ = ("list_all", "get")
+_V1 = (*_READ, "create", "update", "delete")
+_V2 = (*_READ, "create", "patch", "delete")
+
 ROUTES: tuple[Route, ...] = (
-    Route("GET", "/api/workspace", WORKSPACES.list_all),
+    *_operations("/api/workspace", "workspace_id", WORKSPACES, *_V1),
     Route("GET", "/api/workspace/summary", workspaces.summary),
     Route("GET", "/api/workspace/search", workspaces.search),
     Route("GET", "/api/workspace/by-name", workspaces.by_name),
-    Route("GET", "/api/workspace/{workspace_id}", WORKSPACES.get),
     Route("GET", "/api/workspace/{workspace_id}/aggregated", workspaces.aggregated),
     Route("GET", "/api/workspace/{workspace_id}/component", workspaces.components),
     Route("GET", "/api/workspace/{workspace_id}/reference", workspaces.references),
     Route("GET", "/api/workspace/{workspace_id}/all-references", workspaces.all_references),
     Route("GET", "/api/workspace/{workspace_id}/branch", workspaces.branches),
     Route("POST", "/api/workspace/{workspace_id}/branch/create", workspaces.create_branch),
-    Route("POST", "/api/workspace", WORKSPACES.create),
-    Route("PUT", "/api/workspace/{workspace_id}", WORKSPACES.update),
-    Route("DELETE", "/api/workspace/{workspace_id}", WORKSPACES.delete),
-    Route("GET", "/api/workspacefolder", FOLDERS.list_all),
-    Route("GET", "/api/workspacefolder/{folder_id}", FOLDERS.get),
-    Route("POST", "/api/workspacefolder", FOLDERS.create),
+    *_operations("/api/workspacefolder", "folder_id", FOLDERS, *_READ, "create"),
     Route("PUT", "/api/workspacefolder/{folder_id}", folders.update),
+    *_operations("/api/workspacefolder", "folder_id", FOLDERS, "delete"),
     Route("PUT", "/api/workspacefolder/{folder_id}/add", folders.add),
-    Route("DELETE", "/api/workspacefolder/{folder_id}", FOLDERS.delete),
-    Route("GET", "/api/component", COMPONENTS.list_all),
+    *_operations("/api/component", "component_id", COMPONENTS, "list_all", "create"),
     Route("GET", "/api/component/search", components.search),
     Route("GET", "/api/component/fieldsearch", components.fieldsearch),
     Route("GET", "/api/component/{component_id}", components.get),
-    Route("POST", "/api/component", COMPONENTS.create),
-    Route("PUT", "/api/component/{component_id}", COMPONENTS.update),
-    Route("PATCH", "/api/component/{component_id}", COMPONENTS.patch),
-    Route("DELETE", "/api/component/{component_id}", COMPONENTS.delete),
+    *_operations("/api/component", "component_id", COMPONENTS, "update", "patch", "delete"),
     Route("DELETE", "/api/component", components.delete_many),
-    Route("GET", "/api/reference", REFERENCES.list_all),
-    Route("GET", "/api/reference/{reference_id}", REFERENCES.get),
-    Route("POST", "/api/reference", REFERENCES.create),
-    Route("PUT", "/api/reference/{reference_id}", REFERENCES.update),
-    Route("PATCH", "/api/reference/{reference_id}", REFERENCES.patch),
-    Route("DELETE", "/api/reference/{reference_id}", REFERENCES.delete),
-    Route("GET", "/api/tag", TAGS.list_all),
+    *_operations("/api/reference", "reference_id", REFERENCES, *_READ, "create", "update", "patch", "delete"),
+    *_operations("/api/tag", "tag_id", TAGS, *_V1),
     Route("GET", "/api/tag/workspace/{workspace_id}", workspaces.tags),
-    Route("GET", "/api/tag/{tag_id}", TAGS.get),
-    Route("POST", "/api/tag", TAGS.create),
-    Route("PUT", "/api/tag/{tag_id}", TAGS.update),
-    Route("DELETE", "/api/tag/{tag_id}", TAGS.delete),
-    Route("GET", "/api/model", MODELS.list_all),
-    Route("GET", "/api/model/{model_id}", MODELS.get),
-    Route("POST", "/api/model", MODELS.create),
-    Route("PUT", "/api/model/{model_id}", MODELS.update),
-    Route("PATCH", "/api/model/{model_id}", MODELS.patch),
-    Route("GET", "/api/field", FIELDS.list_all),
-    Route("GET", "/api/field/{field_id}", FIELDS.get),
-    Route("POST", "/api/field", FIELDS.create),
-    Route("PUT", "/api/field/{field_id}", FIELDS.update),
-    Route("DELETE", "/api/field/{field_id}", FIELDS.delete),
+    *_operations("/api/model", "model_id", MODELS, *_READ, "create", "update", "patch"),
+    *_operations("/api/field", "field_id", FIELDS, *_V1),
     Route("GET", "/api/user/current_user", organisation.current_user),
     Route("POST", "/api/user/notify/email", organisation.notify_by_email),
     Route("GET", "/api/attachment/{resource_type}/{resource_id}", attachments.list_all),
@@ -87,27 +84,16 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/report/{report_id}/export-data", organisation.export_report),
     Route("GET", "/api/switchOrg", organisation.switch),
     Route("GET", "/api/v2/me", v2_organisation.me),
-    Route("GET", "/api/v2/workspaces", v2.WORKSPACES.list_all),
-    Route("GET", "/api/v2/workspaces/{workspace_id}", v2.WORKSPACES.get),
+    *_operations("/api/v2/workspaces", "workspace_id", v2.WORKSPACES, *_READ),
     Route("GET", "/api/v2/workspaces/{workspace_id}/context", v2_organisation.workspace_context),
-    Route("GET", "/api/v2/components", v2.COMPONENTS.list_all),
-    Route("POST", "/api/v2/components", v2.COMPONENTS.create),
-    Route("GET", "/api/v2/components/{component_id}", v2.COMPONENTS.get),
-    Route("PATCH", "/api/v2/components/{component_id}", v2.COMPONENTS.update),
-    Route("DELETE", "/api/v2/components/{component_id}", v2.COMPONENTS.delete),
-    Route("GET", "/api/v2/references", v2.REFERENCES.list_all),
-    Route("POST", "/api/v2/references", v2.REFERENCES.create),
-    Route("GET", "/api/v2/references/{reference_id}", v2.REFERENCES.get),
-    Route("PATCH", "/api/v2/references/{reference_id}", v2.REFERENCES.update),
-    Route("DELETE", "/api/v2/references/{reference_id}", v2.REFERENCES.delete),
+    *_operations("/api/v2/components", "component_id", v2.COMPONENTS, *_V2),
+    *_operations("/api/v2/references", "reference_id", v2.REFERENCES, *_V2),
     Route("POST", "/api/v2/batch", v2_batch.execute),
     Route("POST", "/api/v2/batch/expand", v2_batch.expand),
-    Route("GET", "/api/v2/reports", v2.REPORTS.list_all),
-    Route("GET", "/api/v2/reports/{report_id}", v2.REPORTS.get),
+    *_operations("/api/v2/reports", "report_id", v2.REPORTS, *_READ),
     Route("GET", "/api/v2/reports/{report_id}/run/objects", v2_reports.run_objects),
     Route("GET", "/api/v2/reports/{report_id}/run/tabular", v2_reports.run_tabular),
-    Route("GET", "/api/v2/attachments", v2.ATTACHMENTS.list_all),
-    Route("GET", "/api/v2/attachments/{attachment_id}", v2.ATTACHMENTS.get),
+    *_operations("/api/v2/attachments", "attachment_id", v2.ATTACHMENTS, *_READ),
 )
 
 
@@ -147,10 +133,10 @@ class Router:
                 return route.handler, dict(zip(names, values, strict=True))
             allowed.update(dict.fromkeys(node.routes))
         if allowed:
-            sentence = f"{path} does not support {method}; it supports {', '.join(allowed)}."
-            raise MethodNotAllowed(sentence, tuple(allowed))
-        sentence = f"There is nothing at {path}."
-        raise NotFound(sentence)
+            raise MethodNotAllowed(
+                f"{path} does not support {method}; it supports {', '.join(allowed)}.", tuple(allowed)
+            )
+        raise NotFound(f"There is nothing at {path}.")
 
 
 def _walk(

@@ -43,6 +43,22 @@ class CounterRow(Row, total=False):
     value: Required[int]
 
 
+class NamedRow(EntityRow, total=False):
+    """Name and describe an entity."""
+
+    name: Required[str]
+    description: str | None
+
+
+class Style(TypedDict, total=False):
+    """Describe how a component, or a type of components, looks."""
+
+    color: str | None
+    icon: str | None
+    shape: str | None
+    image: str | None
+
+
 class UserRow(Row, total=False):
     """Describe a user."""
 
@@ -50,7 +66,7 @@ class UserRow(Row, total=False):
     email: str
 
 
-class ComponentTypeDefinition(TypedDict, total=False):
+class ComponentTypeDefinition(Style, total=False):
     """Describe a component type within a model; `children` has the types below it by id."""
 
     id: str
@@ -59,10 +75,6 @@ class ComponentTypeDefinition(TypedDict, total=False):
     level: int
     children: "dict[str, ComponentTypeDefinition]"
     returnsValue: bool
-    color: str | None
-    icon: str | None
-    shape: str | None
-    image: str | None
     standard: str | None
 
 
@@ -78,11 +90,9 @@ class ReferenceTypeDefinition(TypedDict, total=False):
     returnsValue: bool
 
 
-class ModelRow(EntityRow, total=False):
+class ModelRow(NamedRow, total=False):
     """Describe a model: component types by id, reference types by number."""
 
-    name: Required[str]
-    description: str | None
     root: dict[str, ComponentTypeDefinition]
     referenceTypes: dict[str, ReferenceTypeDefinition]
     useAsTemplate: bool
@@ -118,18 +128,13 @@ class FieldRow(EntityRow, _Global, total=False):
     calculatedFieldSettings: Attributes | None
 
 
-class FolderRow(EntityRow, total=False):
+class FolderRow(NamedRow, total=False):
     """Describe a folder of workspaces."""
 
-    name: Required[str]
-    description: str | None
 
-
-class WorkspaceRow(EntityRow, total=False):
+class WorkspaceRow(NamedRow, total=False):
     """Describe a workspace."""
 
-    name: Required[str]
-    description: str | None
     folder: str | None
     views: list[str]
     startView: str | None
@@ -138,19 +143,13 @@ class WorkspaceRow(EntityRow, total=False):
     workspaceKey: str
 
 
-class ComponentRow(EntityRow, total=False):
+class ComponentRow(NamedRow, Style, total=False):
     """Describe a component."""
 
-    name: Required[str]
     rootWorkspace: Required[str]
-    description: str | None
     typeId: str
     parent: str | None
     version: str | None
-    color: str | None
-    shape: str | None
-    icon: str | None
-    image: str | None
     isPublic: bool
     order: float
     model: str
@@ -174,12 +173,10 @@ class ReferenceRow(EntityRow, total=False):
     customFields: Attributes
 
 
-class TagRow(EntityRow, total=False):
+class TagRow(NamedRow, total=False):
     """Describe a tag with the ids of the components and references that carry it."""
 
-    name: Required[str]
     rootWorkspace: Required[str]
-    description: str | None
     components: list[str]
     references: list[str]
 

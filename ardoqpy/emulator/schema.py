@@ -90,8 +90,7 @@ class Kind:
             return None if attribute.nullable else attribute.default
         if not _CHECKS[attribute.type](value):
             types = f"{attribute.type}, not {_describe_type(value)}"
-            sentence = f"'{attribute.name}' of a {self.name} has to be {types}."
-            raise BadRequest(sentence)
+            raise BadRequest(f"'{attribute.name}' of a {self.name} has to be {types}.")
         if attribute.required and isinstance(value, str) and not value.strip():
             raise Unprocessable(self._missing(attribute))
         return value
@@ -112,7 +111,17 @@ def _describe_type(value: Any) -> str:
     return "an object"
 
 
-_STYLE = tuple(Attribute(name) for name in ("color", "shape", "icon", "image"))
+def _optional_texts(*names: str) -> tuple[Attribute, ...]:
+    return tuple(Attribute(name) for name in names)
+
+
+def _flags(*names: str) -> tuple[Attribute, ...]:
+    return tuple(Attribute(name, "true or false", default=False, nullable=False) for name in names)
+
+
+def _string_lists(*names: str) -> tuple[Attribute, ...]:
+    return tuple(Attribute(name, "a list of strings", default=[], nullable=False) for name in names)
+
 
 COMPONENT = Kind(
     "component",
@@ -120,9 +129,7 @@ COMPONENT = Kind(
     Attribute("rootWorkspace", required=True, keeps=True),
     Attribute("description"),
     Attribute("typeId", keeps=assumptions.PUT_KEEPS_TYPE, nullable=False),
-    Attribute("parent"),
-    Attribute("version"),
-    *_STYLE,
+    *_optional_texts("parent", "version", "color", "shape", "icon", "image"),
     Attribute("isPublic", "true or false", default=assumptions.COMPONENT_DEFAULT_IS_PUBLIC, nullable=False),
     Attribute("order", "a number", keeps=True, nullable=False),
     has_custom_fields=True,
@@ -133,9 +140,7 @@ REFERENCE = Kind(
     Attribute("source", required=True),
     Attribute("target", required=True),
     Attribute("type", "an integer", required=True),
-    Attribute("description"),
-    Attribute("displayText"),
-    Attribute("returnValue"),
+    *_optional_texts("description", "displayText", "returnValue"),
     Attribute("order", "an integer", default=assumptions.REFERENCE_DEFAULT_ORDER, nullable=False),
     has_custom_fields=True,
 )
@@ -143,11 +148,9 @@ REFERENCE = Kind(
 WORKSPACE = Kind(
     "workspace",
     Attribute("name", required=True),
-    Attribute("description"),
-    Attribute("folder"),
-    Attribute("views", "a list of strings", default=[], nullable=False),
-    Attribute("startView"),
-    Attribute("defaultPerspective"),
+    *_optional_texts("description", "folder"),
+    *_string_lists("views"),
+    *_optional_texts("startView", "defaultPerspective"),
 )
 
 FOLDER = Kind("folder", Attribute("name", required=True), Attribute("description"))
@@ -157,8 +160,7 @@ TAG = Kind(
     Attribute("name", required=True),
     Attribute("description"),
     Attribute("rootWorkspace", required=True, keeps=True),
-    Attribute("components", "a list of strings", default=[], nullable=False),
-    Attribute("references", "a list of strings", default=[], nullable=False),
+    *_string_lists("components", "references"),
 )
 
 MODEL = Kind(
@@ -167,14 +169,10 @@ MODEL = Kind(
     Attribute("description"),
     Attribute("root", "an object", default={}, nullable=False),
     Attribute("referenceTypes", "an object", default={}, nullable=False),
-    Attribute("useAsTemplate", "true or false", default=False, nullable=False),
-    Attribute("flexible", "true or false", default=False, nullable=False),
-    Attribute("blankTemplate", "true or false", default=False, nullable=False),
+    *_flags("useAsTemplate", "flexible", "blankTemplate"),
     Attribute("category", default=assumptions.MODEL_DEFAULT_CATEGORY, nullable=False),
-    Attribute("defaultViews", "a list of strings", default=[], nullable=False),
-    Attribute("startView"),
-    Attribute("defaultSort"),
-    Attribute("folder"),
+    *_string_lists("defaultViews"),
+    *_optional_texts("startView", "defaultSort", "folder"),
 )
 
 FIELD = Kind(
@@ -185,11 +183,10 @@ FIELD = Kind(
     Attribute("model", required=True, keeps=True),
     Attribute("componentType", "a list", default=[], nullable=False),
     Attribute("referenceType", "a list", default=[], nullable=False),
-    Attribute("global", "true or false", default=False, nullable=False),
-    Attribute("globalref", "true or false", default=False, nullable=False),
+    *_flags("global", "globalref"),
     Attribute("defaultValue", "anything"),
     Attribute("description"),
-    Attribute("required", "true or false", default=False, nullable=False),
+    *_flags("required"),
     Attribute("order", "a number", default=0, nullable=False),
     Attribute("dateTimeFields", "a list", default=[], nullable=False),
     Attribute("calculatedFieldSettings", "an object"),
@@ -197,8 +194,7 @@ FIELD = Kind(
 
 REPORT = Kind(
     "report",
-    Attribute("name"),
-    Attribute("description"),
+    *_optional_texts("name", "description"),
     Attribute("query", "anything", default={}),
     Attribute("datasource", default=assumptions.REPORT_DEFAULT_DATASOURCE),
     Attribute("columns", "anything", default=assumptions.REPORT_DEFAULT_COLUMNS),

@@ -13,6 +13,7 @@ from ardoqpy.emulator import assumptions
 from ardoqpy.emulator import schema as kinds
 from ardoqpy.emulator.errors import ApiError, Unprocessable
 from ardoqpy.emulator.rows import Attributes, Seed
+from ardoqpy.emulator.rules.base import Rules
 from ardoqpy.emulator.rules.fields import name_from_label
 from ardoqpy.emulator.rules.models import normalize_types
 from ardoqpy.emulator.rules.parent_order import parents_first
@@ -33,14 +34,11 @@ def read_seed(path: str | Path) -> Attributes:
     try:
         seed = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        sentence = f"The seed {path} cannot be read: {error.strerror}."
-        raise SeedError(sentence) from error
+        raise SeedError(f"The seed {path} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
-        sentence = f"The seed {path} is not JSON."
-        raise SeedError(sentence) from error
+        raise SeedError(f"The seed {path} is not JSON.") from error
     if not isinstance(seed, dict):
-        sentence = f"The seed {path} has to be a JSON object."
-        raise SeedError(sentence)
+        raise SeedError(f"The seed {path} has to be a JSON object.")
     return seed
 
 
@@ -67,27 +65,24 @@ def _sections(store: Store, seed: Mapping[str, Any]) -> dict[str, list[Attribute
     if not isinstance(seed, dict):
         raise SeedError("A seed has to be a JSON object.")
     if seed.get("format") != FORMAT:
-        sentence = f'A seed needs "format": {FORMAT}; this one has {json.dumps(seed.get("format"))}.'
-        raise SeedError(sentence)
+        raise SeedError(f'A seed needs "format": {FORMAT}; this one has {json.dumps(seed.get("format"))}.')
     unknown = [key for key in seed if key != "format" and key not in store.state.tables]
     if unknown:
-        sentence = f"A seed has no '{unknown[0]}'; it has {', '.join(store.state.tables)}."
-        raise SeedError(sentence)
+        raise SeedError(f"A seed has no '{unknown[0]}'; it has {', '.join(store.state.tables)}.")
     sections: dict[str, list[Attributes]] = {}
     seen: set[str] = set()
     for name in store.state.tables:
         rows = seed.get(name, [])
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            sentence = f"'{name}' of a seed has to be a list of objects."
-            raise SeedError(sentence)
+            raise SeedError(f"'{name}' of a seed has to be a list of objects.")
         for row in rows:
             row_id = row.get("_id", "no id")
             if not isinstance(row_id, str) or not row_id:
-                sentence = f"'{name}' of the seed has an '_id' that is not a string: {json.dumps(row_id)}."
-                raise SeedError(sentence)
+                raise SeedError(
+                    f"'{name}' of the seed has an '_id' that is not a string: {json.dumps(row_id)}."
+                )
             if "_id" in row and row_id in seen:
-                sentence = f"The seed uses the id {row_id} twice."
-                raise SeedError(sentence)
+                raise SeedError(f"The seed uses the id {row_id} twice.")
             if "_id" in row:
                 seen.add(row_id)
         # The stored rows must not be shared with the caller.
@@ -117,15 +112,15 @@ class _Loader:
             self._each("models", self._model)
             self._store.add_common_templates()
             self._each("fields", self._field)
-            self._each("folders", self._folder)
+            self._each("folders", self._plain(self._store.folders))
             self._each("workspaces", self._workspace)
             self._raise_counters()
             self._components()
             self._each("references", self._reference)
-            self._each("tags", self._tag)
+            self._each("tags", self._plain(self._store.tags))
             self._each("attachments", self._attachment)
             self._each("branches", self._branch)
-            self._each("reports", self._report)
+            self._each("reports", self._plain(self._store.reports))
         finally:
             state.reserved_ids = frozenset()
 
@@ -140,11 +135,11 @@ class _Loader:
         try:
             return complete(given)
         except (ApiError, SeedError) as error:
-            sentence = f"{_location(name, position, given)}: {error}"
-            raise SeedError(sentence) from error
+            raise SeedError(f"{_location(name, position, given)}: {error}") from error
         except (KeyError, TypeError, AttributeError) as error:
-            sentence = f"{_location(name, position, given)}: it is incomplete or malformed ({error!r})."
-            raise SeedError(sentence) from error
+            raise SeedError(
+                f"{_location(name, position, given)}: it is incomplete or malformed ({error!r})."
+            ) from error
 
     def _complete_row(self, given: Attributes, new: Attributes, derived: Iterable[str] = ()) -> Attributes:
         """Return a complete row of given and derived attributes, or raise SeedError for an unknown key."""
@@ -159,6 +154,10 @@ class _Loader:
             raise SeedError("'_version' has to be an integer.")
         written = {key: given[key] for key in _BOOKKEEPING if key in given}
         return {**self._state.new_row({}, given.get("_id")), **new, **written}
+
+    def _plain(self, rules: Rules[Any]) -> Callable[[Attributes], Attributes]:
+        """Return how rows are completed whose kind needs no more than its rules."""
+        return lambda given: self._complete_row(given, rules.new_attributes(given))
 
     def _counter(self, given: Attributes) -> Attributes:
         return {"_id": given["_id"], "value": int(given["value"])}
@@ -182,14 +181,10 @@ class _Loader:
         new["name"] = new["name"] or name_from_label(new["label"])
         canonical = canonical_field_type(new["type"])
         if canonical is None:
-            sentence = f"there is no field type '{new['type']}'; there are {', '.join(FIELD_TYPES)}."
-            raise SeedError(sentence)
+            raise SeedError(f"there is no field type '{new['type']}'; there are {', '.join(FIELD_TYPES)}.")
         new["type"] = canonical
         self._state.resolve(self._state.models, new["model"], "'model'")
         return self._complete_row(given, new)
-
-    def _folder(self, given: Attributes) -> Attributes:
-        return self._complete_row(given, self._store.folders.new_attributes(given))
 
     def _workspace(self, given: Attributes) -> Attributes:
         new = self._store.workspaces.new_attributes(given)
@@ -232,8 +227,9 @@ class _Loader:
         workspace = state.resolve(state.workspaces, new["rootWorkspace"], "'rootWorkspace'")
         parent = by_id.get(new["parent"]) if new["parent"] is not None else None
         if new["parent"] is not None and parent is None:
-            sentence = f"'parent': n{state.describe_unknown_id(state.components, new['parent'])[1:]}"
-            raise Unprocessable(sentence)
+            raise Unprocessable(
+                f"'parent': n{state.describe_unknown_id(state.components, new['parent'])[1:]}"
+            )
         if parent is not None and parent["rootWorkspace"] != workspace["_id"]:
             raise SeedError("its parent is in another workspace.")
         if new["typeId"] is None:
@@ -257,9 +253,6 @@ class _Loader:
         new["customFields"] = _custom(given)
         return self._complete_row(given, new)
 
-    def _tag(self, given: Attributes) -> Attributes:
-        return self._complete_row(given, self._store.tags.new_attributes(given))
-
     def _attachment(self, given: Attributes) -> Attributes:
         new = {
             "resourceType": given.get("resourceType", "workspace"),
@@ -279,9 +272,6 @@ class _Loader:
         new = {"name": given["name"], "origin": given["origin"], "workspace": given["workspace"]}
         self._state.resolve(self._state.workspaces, new["workspace"], "'workspace'")
         return self._complete_row(given, new)
-
-    def _report(self, given: Attributes) -> Attributes:
-        return self._complete_row(given, self._store.reports.new_attributes(given))
 
 
 def _custom(given: Attributes) -> Attributes:

@@ -331,8 +331,7 @@ class Emulator:
         orgs = [request.headers.get("x-org", ""), *parse_qs(request.raw_query).get("org", [])]
         for org in orgs:
             if org and org != self._org:
-                sentence = f"The token does not belong to the organisation '{org}'."
-                raise Forbidden(sentence)
+                raise Forbidden(f"The token does not belong to the organisation '{org}'.")
 
 
 def _seed_of(seed: str | Path | Seed | Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -110,21 +110,7 @@ class State:
         self.reports = Table[ReportRow]("reports", "report", self.journal, name=lambda row: (row["name"],))
         self.counters = Table[CounterRow]("counters", "counter", self.journal)
         self.tables: dict[str, Table[Any]] = {
-            table.name: table
-            for table in (
-                self.users,
-                self.models,
-                self.fields,
-                self.folders,
-                self.workspaces,
-                self.components,
-                self.references,
-                self.tags,
-                self.attachments,
-                self.branches,
-                self.reports,
-                self.counters,
-            )
+            table.name: table for table in vars(self).values() if isinstance(table, Table)
         }
 
     def on_commit(self, listener: CommitListener) -> None:
@@ -219,8 +205,7 @@ class State:
         """Return the row that an attribute refers to, or raise Unprocessable with `where` in the message."""
         row = table.get(row_id)
         if row is None:
-            sentence = f"{where}: n{self.describe_unknown_id(table, row_id)[1:]}"
-            raise Unprocessable(sentence)
+            raise Unprocessable(f"{where}: n{self.describe_unknown_id(table, row_id)[1:]}")
         return row
 
     def describe_unknown_id(self, table: Table[Any], row_id: str) -> str:
@@ -237,8 +222,10 @@ def check_version(kind: str, row: EntityRow, expected: int | None) -> None:
     """Raise Conflict if the stored version is another one than expected; None accepts any version."""
     stored = row["_version"]
     if expected is not None and expected != stored:
-        sentence = f"{kind.capitalize()} {row['_id']} has version {stored}, the request has {expected}."
-        raise Conflict(sentence, {"_version": stored})
+        raise Conflict(
+            f"{kind.capitalize()} {row['_id']} has version {stored}, the request has {expected}.",
+            {"_version": stored},
+        )
 
 
 def tag_key(workspace_id: str, name: str) -> tuple[str, str]:

@@ -40,8 +40,7 @@ class Journal:
     def record(self, change: Change) -> None:
         """Add a change, or raise RuntimeError outside of a transaction."""
         if not self.depth:
-            sentence = f"A change of {change.table.name} needs a transaction."
-            raise RuntimeError(sentence)
+            raise RuntimeError(f"A change of {change.table.name} needs a transaction.")
         self.changes.append(change)
 
     def undo_to(self, mark: int) -> None:

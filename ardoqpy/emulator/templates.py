@@ -46,7 +46,7 @@ COMMON_TEMPLATES: Final[tuple[ModelRow, ...]] = (
                 "children": {
                     "p1434104432901": {"id": "p1434104432901", "name": "Service", "index": 1, "children": {}}
                 },
-            },
+            }
         },
     },
     {

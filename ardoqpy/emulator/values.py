@@ -10,18 +10,6 @@ from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.clock import iso
 from ardoqpy.emulator.rows import FieldRow
 
-FIELD_TYPES = (
-    "Text",
-    "TextArea",
-    "Checkbox",
-    "List",
-    "SelectMultipleList",
-    "Number",
-    "DateTime",
-    "Url",
-    "Email",
-    "User",
-)
 _NOT_TEXT = frozenset({"Checkbox", "SelectMultipleList", "Number"})
 _ACCEPTED = {
     "Text": "a string",
@@ -35,6 +23,7 @@ _ACCEPTED = {
     "Email": "an e-mail address",
     "User": "the id of a user",
 }
+FIELD_TYPES = tuple(_ACCEPTED)
 _BY_FOLDED_NAME = {name.casefold(): name for name in FIELD_TYPES}
 _INTEGER = re.compile(r"[+-]?[0-9]{1,1000}")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")

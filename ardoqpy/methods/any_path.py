@@ -11,8 +11,6 @@ from ardoqpy.methods.base import Methods
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["AnyPathMethods"]
-
 _VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 

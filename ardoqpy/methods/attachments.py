@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attachment, Entity
 
-__all__ = ["AttachmentMethods"]
-
 Target = str | os.PathLike[str] | BinaryIO
 
 

@@ -13,15 +13,6 @@ if TYPE_CHECKING:
     from ardoqpy.api.protocols import Dialect
     from ardoqpy.entities import Attributes
 
-__all__ = [
-    "AttachmentFilters",
-    "ComponentFilters",
-    "Methods",
-    "ReferenceFilters",
-    "WorkspaceFilters",
-    "given_filters",
-]
-
 
 class ComponentFilters(TypedDict, total=False):
     """The filters of a listing of components (v2)."""

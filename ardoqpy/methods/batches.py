@@ -11,16 +11,12 @@ if TYPE_CHECKING:
     from ardoqpy.batch import Batch
     from ardoqpy.entities import Attributes, BatchBody, BatchIds
 
-__all__ = ["BatchMethods"]
-
 
 class BatchMethods(Methods):
     """Create, change and delete many components and references in one request."""
 
     def batch_create(
-        self,
-        components: list[Attributes] | None = None,
-        references: list[Attributes] | None = None,
+        self, components: list[Attributes] | None = None, references: list[Attributes] | None = None
     ) -> BatchIds:
         """Create many components and references in one request and return their ids by batch id.
 

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes, DeletedComponents, Entities, Entity
 
-__all__ = ["ComponentMethods"]
-
 
 class ComponentMethods(Methods):
     """Read, find, create, change and delete components.

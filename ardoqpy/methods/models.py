@@ -12,8 +12,6 @@ from ardoqpy.methods.base import Methods
 if TYPE_CHECKING:
     from ardoqpy.entities import Attributes, Entity, FieldDefinition, Model
 
-__all__ = ["FieldMethods", "ModelMethods"]
-
 logger = logging.getLogger(__name__)
 
 

@@ -9,8 +9,6 @@ from ardoqpy.methods.base import Methods
 if TYPE_CHECKING:
     from ardoqpy.entities import Entity, User
 
-__all__ = ["OrganisationMethods"]
-
 
 class OrganisationMethods(Methods):
     """The user and the organisation."""

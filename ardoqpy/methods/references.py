@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes, Entities, Entity
 
-__all__ = ["ReferenceMethods"]
-
 
 class ReferenceMethods(Methods):
     """Read, create, change and delete references.
@@ -44,10 +42,7 @@ class ReferenceMethods(Methods):
         return self.api.references.iterate(given_filters(filters, ReferenceFilters))
 
     def get_reference(
-        self,
-        ws_id: str | None = None,
-        ref_id: str | None = None,
-        params: Mapping[str, Any] | None = None,
+        self, ws_id: str | None = None, ref_id: str | None = None, params: Mapping[str, Any] | None = None
     ) -> Entity | Entities:
         """Return one reference by its id, or the list of those that start in a workspace.
 

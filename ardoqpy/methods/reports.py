@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Entities, ReportOverview
 
-__all__ = ["ReportMethods"]
-
 
 class ReportMethods(Methods):
     """List saved reports and run them. The sync client's `get_report` is something else: its own report."""

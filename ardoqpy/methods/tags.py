@@ -10,8 +10,6 @@ from ardoqpy.methods.base import Methods
 if TYPE_CHECKING:
     from ardoqpy.entities import Attributes, Entity, Tag
 
-__all__ = ["TagMethods"]
-
 
 class TagMethods(Methods):
     """Read, create, change and delete tags: v1 only; v2 has their names in a workspace's context."""

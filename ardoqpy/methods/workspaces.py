@@ -10,17 +10,7 @@ from ardoqpy.methods.base import Methods, WorkspaceFilters, given_filters
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ardoqpy.entities import (
-        Attributes,
-        Branch,
-        Context,
-        Entities,
-        Entity,
-        Folder,
-        Workspace,
-    )
-
-__all__ = ["FolderMethods", "WorkspaceMethods"]
+    from ardoqpy.entities import Attributes, Branch, Context, Entities, Entity, Folder, Workspace
 
 
 class WorkspaceMethods(Methods):

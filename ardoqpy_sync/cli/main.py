@@ -52,7 +52,7 @@ COMMANDS = (
         option(
             "--on-drift",
             choices=("skip", "refuse", "replan"),
-            help="for a plan: what to do about changes that have drifted in Ardoq (default: skip)",
+            help="for a plan: what to do if Ardoq has drifted since the plan was made (default: skip)",
         ),
         NOTIFY,
         JOB_CONNECTION,
@@ -108,7 +108,7 @@ COMMANDS = (
         details="Reads the types and fields of the workspace from Ardoq; writes nothing there.",
         examples={
             "init --workspace Apps --source apps.csv": "writes job.toml, for you to read and edit",
-            "init --workspace Apps --source apps.csv --output -": "shows it",
+            "init --workspace Apps --source apps.csv --output -": "prints it instead",
         },
     ),
     completion_command(NAME),
@@ -123,7 +123,7 @@ def _default_command(word: str) -> str | None:
 
 PROGRAM = Program(
     NAME,
-    "Sync rows to Ardoq as a job file says: preview a run, review its plan, and run it every night. "
+    "Sync rows to Ardoq as a job file describes: preview a run, review its plan, and run it every night. "
     f"To preview a job, '{NAME} JOB' is enough.",
     COMMANDS,
     {},

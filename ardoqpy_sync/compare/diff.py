@@ -85,6 +85,8 @@ def differences(
     Absent and null are the same, and values are compared as Ardoq stores them (`equal_values`).
     `ignored` names attributes that cannot be written.
     """
+    if wanted.items() <= current.items():
+        return {}
     different = {}
     for key, new in wanted.items():
         old = current.get(key)

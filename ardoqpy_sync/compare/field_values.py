@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.metamodel import Field
 
-__all__ = ["NUMBER", "convert_value", "explain_invalid"]
+__all__ = ["NUMBER", "convert_value", "explain_invalid", "fits"]
 
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*", re.ASCII)
 
@@ -69,7 +69,7 @@ def explain_invalid(name: str, value: Any, fields: Mapping[str, Field]) -> str |
         return (
             f"There is no custom field {quote_name(name)} in the workspace's model: {suggest(name, fields)}"
         )
-    if value is None or _fits(field, value):
+    if fits(field, value):
         return None
     takes = _TAKES.get(field.type, "text")
     if field.options:
@@ -78,7 +78,10 @@ def explain_invalid(name: str, value: Any, fields: Mapping[str, Field]) -> str |
     return f"{shown} is no value for the custom field {name!r} of type {field.type}: it takes {takes}."
 
 
-def _fits(field: Field, value: Any) -> bool:
+def fits(field: Field, value: Any) -> bool:
+    """Return whether a value can be in a field as it is; `convert_value` leaves such a value as it is."""
+    if value is None:
+        return True
     if field.type == "Number":
         return isinstance(value, int | float) and not isinstance(value, bool)
     if field.type == "Checkbox":

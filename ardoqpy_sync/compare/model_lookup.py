@@ -11,7 +11,7 @@ from ardoqpy import metamodel
 from ardoqpy._messages import short_repr
 from ardoqpy.errors import AuthorizationError, InvalidInput, NotFoundError
 from ardoqpy.name_lookup import EXACT_NAME, resolve_name
-from ardoqpy_sync.compare.field_values import convert_value, explain_invalid
+from ardoqpy_sync.compare.field_values import convert_value, explain_invalid, fits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Mapping
@@ -120,6 +120,8 @@ class ModelLookup:
             field = fields.get(name)
             if field is not None and field.read_only:
                 del kept[key]
+                continue
+            if field is not None and fits(field, value):
                 continue
             kept[key] = convert_value(field, value)
             if binding and (field is not None or key not in held):

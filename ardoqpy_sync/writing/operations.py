@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -33,8 +34,13 @@ __all__ = [
 ENDS = ("parent", "source", "target")
 #: What a batch id begins with.
 BATCH_ID = "batch-"
-#: Smaller whole numbers are sent without a further look.
+#: Smaller numbers are sent without a further look.
 _LARGE = 2**63
+_TEXT = frozenset({str})
+_NUMBERS = frozenset({int, float})
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+#: In bytes, roughly what JSON needs for one attribute beside its name and its text.
+_PUNCTUATION = 8
 _STEPS = [(action, kind) for kind in ("component", "reference") for action in ("create", "update")]
 _STEPS += [("delete", "reference"), ("delete", "component")]
 _STEP_OF = {step: number for number, step in enumerate(_STEPS)}
@@ -70,7 +76,7 @@ class Operation:
         """Return the ids of what has to be written before the operation can be."""
         if self.action == "delete":
             return self.after
-        return [self.attributes[end] for end in ENDS if self.attributes.get(end)]
+        return [end_id for end in ENDS if (end_id := self.attributes.get(end))]
 
 
 class Outcome(NamedTuple):
@@ -111,10 +117,11 @@ def in_order(operations: Mapping[str, Operation]) -> list[Operation]:
 
 def with_real_ids(attributes: Entity, real: Mapping[str, str]) -> Entity:
     """Return attributes with the real ids in place of the batch ids that have one by now."""
-    replaced = {
-        end: real[value] for end in ENDS if isinstance(value := attributes.get(end), str) and value in real
-    }
-    return {**attributes, **replaced} if replaced else attributes
+    replaced = attributes
+    for end in ENDS:
+        if end in attributes and isinstance(value := attributes[end], str) and value in real:
+            replaced = {**replaced, end: real[value]}
+    return replaced
 
 
 def as_json(body: Entity) -> tuple[Entity, int]:
@@ -122,18 +129,14 @@ def as_json(body: Entity) -> tuple[Entity, int]:
 
     Raise `InvalidInput` if JSON cannot hold it.
     """
-    size = 2
-    for key, value in body.items():
-        kind = type(value)
-        if kind is str and value.isascii():
-            size += len(value)
-        elif kind is not bool and value is not None and not (kind is int and -_LARGE < value < _LARGE):
-            break
-        if type(key) is not str:
-            break
-        size += len(key) + 8
-    else:
-        return body.copy(), size  # nothing in it that JSON writes otherwise, or that can be changed in place
+    values = body.values()
+    if _SCALARS.issuperset(map(type, values)) and _TEXT.issuperset(map(type, body)):
+        numbers = [value for value in values if type(value) in _NUMBERS]
+        texts = [*body, *(value for value in values if type(value) is str)]
+        with contextlib.suppress(UnicodeEncodeError):
+            size = len("".join(texts).encode()) + _PUNCTUATION * len(body)
+            if all(-_LARGE < number < _LARGE for number in numbers):  # not so for NaN
+                return body.copy(), size  # nothing that JSON changes, or that can be changed in place
     text = encode_json(body)
     return json.loads(text), len(text)
 

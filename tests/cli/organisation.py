@@ -27,7 +27,7 @@ SEED = {
                 "p3": {"name": "Server"},
             },
             "referenceTypes": {"1": {"name": "depends on"}, "2": {"name": "runs on"}},
-        },
+        }
     ],
     "fields": [
         {
@@ -79,7 +79,7 @@ SEED = {
         {"source": "5f00aa00bb00cc00dd00ee17", "target": "5f00aa00bb00cc00dd00ee11", "type": 1},
     ],
     "tags": [
-        {"_id": TAG, "name": "late", "rootWorkspace": APPS, "components": [SHOP], "references": [TO_SERVER]},
+        {"_id": TAG, "name": "late", "rootWorkspace": APPS, "components": [SHOP], "references": [TO_SERVER]}
     ],
     "attachments": [
         {
@@ -102,6 +102,6 @@ SEED = {
                 {"key": "lifecycle", "label": "State"},
                 {"key": "users", "label": "State"},
             ],
-        },
+        }
     ],
 }

@@ -43,14 +43,13 @@ def test_org_label_is_sent(ardoq, run):
     run("me --api v1 --org acme")
     assert ardoq.requests[-1].query == "org=acme"
     assert run("me --org 'no label'").err.startswith(
-        "ardoqpy: The organisation label 'no label' is not a label",
+        "ardoqpy: The organisation label 'no label' is not a label"
     )
 
 
 @pytest.mark.parametrize("name", COMMAND_NAMES)
 @pytest.mark.parametrize(
-    "option",
-    ["--token SECRET", "--token=SECRET", "--api-token SECRET", "--apikey=SECRET"],
+    "option", ["--token SECRET", "--token=SECRET", "--api-token SECRET", "--apikey=SECRET"]
 )
 def test_token_option_is_rejected(ardoq, run, name, option):
     """No command has an option for a token: the error says where to set it, and does not repeat it."""
@@ -60,8 +59,7 @@ def test_token_option_is_rejected(ardoq, run, name, option):
 
 
 @pytest.mark.parametrize(
-    "line",
-    ["--token SECRET me", "--token=SECRET", "--password SECRET me", "me --tok SECRET"],
+    "line", ["--token SECRET me", "--token=SECRET", "--password SECRET me", "me --tok SECRET"]
 )
 def test_token_is_not_repeated(ardoq, run, line):
     """A token before the command, or under another name, is rejected and not repeated."""
@@ -113,8 +111,7 @@ def test_shared_host_needs_org(ardoq, run):
 
 
 @pytest.mark.parametrize(
-    "line",
-    ["me", "me --host x", "me --host ftp://x.com", "folders --api v2", "get 'a b'"],
+    "line", ["me", "me --host x", "me --host ftp://x.com", "folders --api v2", "get 'a b'"]
 )
 def test_errors_name_options_not_arguments(ardoq, run, monkeypatch, line):
     """No error names an argument of Python."""

@@ -128,12 +128,7 @@ def test_shared_host_needs_org(ardoq, monkeypatch):
     with emulator(token=ardoq.token) as server:
         monkeypatch.setattr("ardoqpy.api.v2.SHARED_HOST", "127.0.0.1")
         options = types.SimpleNamespace(
-            host=server.url,
-            org=None,
-            config=None,
-            allow_http=False,
-            timeout=None,
-            retries=None,
+            host=server.url, org=None, config=None, allow_http=False, timeout=None, retries=None
         )
         checks = {check.step: check for check in doctor._checks(options)}
     assert checks["API v2"].result == "wrong"
@@ -197,9 +192,7 @@ def test_slow_answers(ardoq, checked, monkeypatch):
     """A round trip of more than half the timeout is wrong, with --timeout as the remedy."""
     ticks = iter(range(0, 10**6, 40))
     monkeypatch.setattr(
-        doctor,
-        "time",
-        types.SimpleNamespace(time=doctor.time.time, perf_counter=lambda: float(next(ticks))),
+        doctor, "time", types.SimpleNamespace(time=doctor.time.time, perf_counter=lambda: float(next(ticks)))
     )
     status, checks = checked()
     assert (status, wrong(checks)) == (1, ["round trip"])
@@ -209,8 +202,7 @@ def test_slow_answers(ardoq, checked, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("ahead", "detail"),
-    [(300, "300 s ahead of"), (-300, "300 s behind"), (30, "within a minute")],
+    ("ahead", "detail"), [(300, "300 s ahead of"), (-300, "300 s behind"), (30, "within a minute")]
 )
 def test_clock(ardoq, checked, monkeypatch, ahead, detail):
     """A clock that is more than a minute ahead or behind is wrong."""
@@ -225,9 +217,7 @@ def test_clock(ardoq, checked, monkeypatch, ahead, detail):
     # The date of an answer has whole seconds.
     assert re.sub(
         r"\d+", lambda number: f"{round(int(number[0]), -1)}", checks["clock"]["detail"]
-    ).startswith(
-        detail,
-    )
+    ).startswith(detail)
 
 
 def test_clock_without_dates():
@@ -245,9 +235,7 @@ def test_default_timeout_is_that_of_the_client():
 def test_answers_are_escaped(ardoq, run, monkeypatch):
     """Control characters in an answer are escaped."""
     monkeypatch.setattr(
-        ArdoqClient,
-        "me",
-        lambda _: {"org": {"label": "x\x1b[2J", "name": "\n"}, "user": "odd"},
+        ArdoqClient, "me", lambda _: {"org": {"label": "x\x1b[2J", "name": "\n"}, "user": "odd"}
     )
     ran = run("doctor")
     assert "\x1b" not in ran.out

@@ -29,10 +29,7 @@ def one_sentence(text):
     ("line", "sentence"),
     [
         ("components --workspace Aps", "There is no workspace 'Aps': did you mean 'Apps'?"),
-        (
-            "components --workspace Nothing",
-            "There is no workspace 'Nothing': there is 'Apps' and 'Servers'.",
-        ),
+        ("components --workspace Nothing", "There is no workspace 'Nothing': there is 'Apps' and 'Servers'."),
         (
             "components --workspace 5f00aa00bb00cc00dd00eeff",
             "There is no workspace '5f00aa00bb00cc00dd00eeff': there is 'Apps' and 'Servers'.",
@@ -81,10 +78,10 @@ def test_ambiguous_name(ardoq, run, api):
     """If several workspaces or types have the name, the error lists their ids."""
     dump = ardoq.dump()
     dump["workspaces"][1]["name"] = "Apps"
-    (model,) = (one for one in dump["models"] if not one["common"])
+    (model,) = (model for model in dump["models"] if not model["common"])
     model["root"]["p3"]["name"] = "Application"
     ardoq.load(dump)
-    ids = ", ".join(one["_id"] for one in dump["workspaces"])
+    ids = ", ".join(workspace["_id"] for workspace in dump["workspaces"])
     sentence = f"ardoqpy: There are 2 workspaces with the name 'Apps'. Use the ID of one: {ids}.\n"
     assert run(f"components --workspace Apps --api {api}") == (1, "", sentence)
     ran = run(f"components --workspace {dump['workspaces'][0]['_id']} --type application --api {api}")
@@ -132,8 +129,7 @@ def test_usage_error(run, line, sentence):
 
 
 @pytest.mark.parametrize(
-    "line",
-    ["me", "components", "export Apps", "get abc", "download x --workspace Apps"],
+    "line", ["me", "components", "export Apps", "get abc", "download x --workspace Apps"]
 )
 @pytest.mark.parametrize(
     "fault",
@@ -242,10 +238,7 @@ def test_broken_pipe():
         for form in ("ndjson", "csv", "table"):
             command = [*COMMAND, "components", "--format", form]
             with subprocess.Popen(
-                command,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=environment,
+                command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
             ) as process:
                 process.stdout.read(10)
                 process.stdout.close()

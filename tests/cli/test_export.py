@@ -31,7 +31,7 @@ def test_export_equals_dump(ardoq, run):
     dump = ardoq.dump()
     seed = json.loads(run("export Apps Servers").out)
     assert set(seed) == {
-        *("format", "models", "fields", "folders", "workspaces", "components", "references", "tags"),
+        *("format", "models", "fields", "folders", "workspaces", "components", "references", "tags")
     }
     for kind, rows in seed.items():
         if kind == "format":
@@ -59,7 +59,7 @@ def test_both_versions_export_the_same(ardoq, run):
         row["customFields"] for row in new["components"]
     ]
     types = old["models"][0]["root"]["p1"]["children"]["p2"], new["models"][0]["root"]["p1"]["children"]["p2"]
-    assert {one["name"] for one in types} == {"Module"}
+    assert {entity["name"] for entity in types} == {"Module"}
     assert new["fields"][0]["defaultValue"] == ["Active", "Phased out"]
     assert new["models"][0]["_id"] != MODEL
     assert new["models"][0]["_id"] != new["models"][1]["_id"]

@@ -20,7 +20,7 @@ from ardoqpy.cli.format_csv import escape_formula
 from ardoqpy.cli.rows import cell_text, flatten
 
 ESCAPED = r"Evil\x1b[31m\x9b2J\x07\u202e\nline"
-APPS_IN_ORDER = [one["name"] for one in SEED["components"]][:-1]
+APPS_IN_ORDER = [component["name"] for component in SEED["components"]][:-1]
 
 
 def names_in(folder):
@@ -41,10 +41,7 @@ def test_table_columns(ardoq, run):
     head = "name  type         key    _id"
     new, old = (run(f"components --workspace Apps --limit 1 --api {api}").out for api in ("v2", "v1"))
     assert new == old
-    assert new.splitlines() == [
-        "name      type         key    _id",
-        f"Web shop  Application  APP-1  {SHOP}",
-    ]
+    assert new.splitlines() == ["name      type         key    _id", f"Web shop  Application  APP-1  {SHOP}"]
     assert run("components --name Nothing").out.split() == head.split()
 
 
@@ -52,7 +49,7 @@ def test_control_characters_are_escaped(ardoq, run, on_a_terminal):
     """Control characters are escaped in a pipe, on a terminal, and in an error."""
     for output in (run("components --workspace Apps").out, on_a_terminal("components --workspace Apps", 200)):
         assert ESCAPED in output
-        assert not [one for one in output if unicodedata.category(one)[0] == "C" and one != "\n"]
+        assert not [item for item in output if unicodedata.category(item)[0] == "C" and item != "\n"]
     ran = run(["components", "--workspace", "x\x1b[2J\ny"])
     assert ran.err == "ardoqpy: There is no workspace 'x\\x1b[2J\\ny': there is 'Apps' and 'Servers'.\n"
 
@@ -68,7 +65,10 @@ def test_table_fits_terminal(ardoq, on_a_terminal, columns):
 def test_ids_are_cut_last(ardoq, on_a_terminal):
     """Names are cut, with an ellipsis, before ids are; wide characters keep the columns aligned."""
     lines = on_a_terminal("components --workspace Apps", 60).splitlines()
-    assert all(line.endswith(one["_id"]) for line, one in zip(lines[1:], SEED["components"], strict=False))
+    assert all(
+        line.endswith(component["_id"])
+        for line, component in zip(lines[1:], SEED["components"], strict=False)
+    )
     assert "…" in "".join(lines)
     uncut = on_a_terminal("components --workspace Apps", 200).splitlines()
     widths = {display_width(line.rpartition("5f00")[0]) for line in uncut[1:]}
@@ -91,9 +91,9 @@ def test_json_has_unchanged_entities(ardoq, run, api):
     listing = run(f"components --format json --api {api}").out
     lines = run(f"components --format ndjson --api {api}").out
     assert json.loads(listing) == [json.loads(line) for line in lines.splitlines()]
-    assert [one["name"] for one in json.loads(listing)][4] == NASTY
+    assert [entity["name"] for entity in json.loads(listing)][4] == NASTY
     for text in (listing, lines):
-        assert not [one for one in text if unicodedata.category(one)[0] == "C" and one != "\n"]
+        assert not [item for item in text if unicodedata.category(item)[0] == "C" and item != "\n"]
         assert "東京" in text
 
 

@@ -91,8 +91,7 @@ def test_program_help_lists_every_command(run):
 
 
 @pytest.mark.parametrize(
-    "line",
-    ["--help", "components --help", "doctor --help", "report --help", "--version"],
+    "line", ["--help", "components --help", "doctor --help", "report --help", "--version"]
 )
 def test_help_is_light(line):
     """--help imports neither the client nor the slow parts of Python."""

@@ -187,7 +187,7 @@ def test_get_unknown_id(ardoq, run):
 def test_get_with_references(ardoq, run, api):
     """A component includes its references with --references."""
     shop = json.loads(run(f"get {SHOP} --references --format json --api {api}").out)
-    assert [one["_id"] for one in shop["references"]["out"]] == [TO_ORDERS, TO_SERVER]
+    assert [reference["_id"] for reference in shop["references"]["out"]] == [TO_ORDERS, TO_SERVER]
 
 
 def test_context_on_both_versions(ardoq, run):
@@ -197,7 +197,7 @@ def test_context_on_both_versions(ardoq, run):
         if "options" in field:
             field["defaultValue"] = ",".join(field.pop("options"))
     assert old == new
-    assert [one["typeId"] for one in new["componentTypes"]] == ["p1", "p2", "p3"]
+    assert [component["typeId"] for component in new["componentTypes"]] == ["p1", "p2", "p3"]
 
 
 def test_run_report(ardoq, run):

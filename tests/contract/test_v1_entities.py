@@ -76,7 +76,9 @@ def test_a_branch_names_what_it_was_branched_from(place):
         assert branch["_id"] != ws["_id"]
         assert branch["name"] == f"{place.label} Plan B"
         assert branch["origin"]["id"] == ws["_id"]
-        assert f"{place.label} Plan B" in {one["branch-name"] for one in place.client.get_branches(ws["_id"])}
+        assert f"{place.label} Plan B" in {
+            client["branch-name"] for client in place.client.get_branches(ws["_id"])
+        }
     finally:
         place.client.del_workspace(branch["_id"])
 
@@ -187,7 +189,7 @@ def test_a_component_can_come_with_its_references(place):
     out = place.client.get_component(comp_id=one["_id"], incl_refs=True)["references"]
     assert (ids(out["out"]), ids(out["in"])) == ({ref["_id"]}, set())
     assert ids(place.client.get_component(comp_id=two["_id"], incl_refs=True)["references"]["in"]) == {
-        ref["_id"],
+        ref["_id"]
     }
 
 

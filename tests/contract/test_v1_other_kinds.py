@@ -25,8 +25,8 @@ def test_a_model_is_read_changed_and_patched(place):
     client, ws = place.client, place.workspace()
     model = client.get_model(model_id=place.model["_id"])
     assert client.get_model(ws_id=ws["_id"])["_id"] == model["_id"]
-    assert model["_id"] in {one["_id"] for one in client.get_model()}
-    assert model["_id"] in {one["_id"] for one in client.get_models(include_common=True)}
+    assert model["_id"] in {entity["_id"] for entity in client.get_model()}
+    assert model["_id"] in {entity["_id"] for entity in client.get_models(include_common=True)}
     grown = {**model["root"], "p9": {"id": "p9", "name": "Team", "index": 3, "level": 1, "children": {}}}
     client.patch_model(model["_id"], {"root": grown})
     assert place.component(ws, "Us", "p9")["type"] == "Team"
@@ -42,7 +42,7 @@ def test_a_field_is_defined_once_for_a_model(place):
     field = client.create_field(definition)
     try:
         assert field["name"] == "node_os_image"
-        assert field["_id"] in {one["_id"] for one in client.get_field()}
+        assert field["_id"] in {entity["_id"] for entity in client.get_field()}
         with pytest.raises(Conflict):
             client.create_field(definition)
         read = client.get_field(field["_id"])
@@ -65,8 +65,8 @@ def test_a_tag_is_found_or_created_by_its_name(place):
     read = client.get_tag(tag_id=tag["_id"])
     changed = client.update_tag(tag["_id"], {**read, "components": [comp["_id"]]})
     assert changed["components"] == [comp["_id"]]
-    assert [one["_id"] for one in client.get_tag(ws_id=ws["_id"])] == [tag["_id"]]
-    assert tag["_id"] in {one["_id"] for one in client.get_tags()}
+    assert [entity["_id"] for entity in client.get_tag(ws_id=ws["_id"])] == [tag["_id"]]
+    assert tag["_id"] in {entity["_id"] for entity in client.get_tags()}
     client.del_tag(tag["_id"])
     with pytest.raises(NotFoundError):
         client.get_tag(tag_id=tag["_id"])
@@ -80,7 +80,7 @@ def test_a_file_goes_up_and_comes_down_as_it_was(place, tmp_path, filename):
     told = client.upload_attachment(ws["_id"], io.BytesIO(content), filename, content_type="text/x-test")
     assert (told["filename"], told["size"]) == (filename, len(content))
     assert told["content-type"].startswith("text/x-test")
-    assert [one["filename"] for one in client.get_attachments(ws["_id"])] == [filename]
+    assert [item["filename"] for item in client.get_attachments(ws["_id"])] == [filename]
     assert client.download_attachment(ws["_id"], filename) == content
     target = tmp_path / "down"
     assert client.download_attachment(ws["_id"], filename, target) == len(content)

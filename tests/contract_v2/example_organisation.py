@@ -32,7 +32,7 @@ SEED: Json = {
             "name": "Model",
             "root": {"p1": {"name": "Application", "children": {"p2": {"name": "Service"}}}},
             "referenceTypes": {"1": {"name": "depends on"}, "2": {"name": "Implicit"}},
-        },
+        }
     ],
     "fields": [{"label": field["name"].title(), "model": MODEL, **field} for field in _FIELDS],
     "workspaces": [
@@ -135,7 +135,7 @@ _BATCH = {
                     "name": "U",
                     "customFields": {"ext_id": "5", "cost": 7, "phase": "plan", "tags": ["b", "c"]},
                 },
-            },
+            }
         ],
         "delete": [{"id": COMPONENTS[9]}, {"match": {"rootWorkspace": OTHER, "typeId": "p2"}}],
     },
@@ -197,12 +197,10 @@ def with_links(contract: Json) -> Json:
         contract["paths"][path]["get"]["responses"]["200"]["links"] = listed
         item["delete"]["responses"]["204"]["links"] = links
         item["patch"]["responses"]["200"]["links"] = {
-            "patch again": _link(f"{path}/{{id}}", "patch", {"id": "$response.body#/_id"}),
+            "patch again": _link(f"{path}/{{id}}", "patch", {"id": "$response.body#/_id"})
         }
     contract["paths"]["/api/v2/components"]["post"]["responses"]["201"]["links"]["its references"] = _link(
-        "/api/v2/references",
-        "get",
-        {"source": "$response.body#/_id"},
+        "/api/v2/references", "get", {"source": "$response.body#/_id"}
     )
     return contract
 

@@ -175,7 +175,7 @@ _PLAIN: dict[str, Json] = {
         "anyOf": [
             {"type": "integer", "format": "int64", "minimum": 1},
             {"type": "string", "enum": ["latest"]},
-        ],
+        ]
     },
 }
 
@@ -215,7 +215,7 @@ def _parameters(path: str, query: str) -> list[Json]:
         head, _, choices = word.partition("=")
         schema: Json = {"type": "string", "enum": choices.split("|")} if choices else {"type": "string"}
         parameters.append(
-            {"name": head.rstrip("*"), "in": "query", "required": head.endswith("*"), "schema": schema},
+            {"name": head.rstrip("*"), "in": "query", "required": head.endswith("*"), "schema": schema}
         )
     return parameters
 

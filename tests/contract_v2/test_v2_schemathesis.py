@@ -35,9 +35,7 @@ TAKEN = ["2xx", "404", "409", "422"]
 def schema(contract: dict[str, Any], *modes: GenerationMode, coverage: bool) -> Any:
     """Load a contract for valid requests, or for invalid ones."""
     project = ProjectConfig(
-        checks=ChecksConfig(
-            positive_data_acceptance=PositiveDataAcceptanceConfig(expected_statuses=TAKEN),
-        ),
+        checks=ChecksConfig(positive_data_acceptance=PositiveDataAcceptanceConfig(expected_statuses=TAKEN)),
         generation=GenerationConfig(
             modes=list(modes),
             deterministic=True,

@@ -82,19 +82,13 @@ def test_invalid_components_are_rejected(ardoq, workspace):
         f" it has Application ({APPLICATION}), Service ({SERVICE})."
     )
     assert "is the id of a workspace" in rejected(
-        422,
-        name="x",
-        rootWorkspace=workspace_id,
-        parent=workspace_id,
+        422, name="x", rootWorkspace=workspace_id, parent=workspace_id
     )
     assert "No workspace".lower() in rejected(422, name="x", rootWorkspace="nothing").lower()
     assert "has to be a string" in rejected(400, name=["x"], rootWorkspace=workspace_id)
     elsewhere = ardoq.component(ardoq.workspace("Other"))
     assert "cannot be the parent" in rejected(
-        422,
-        name="x",
-        rootWorkspace=workspace_id,
-        parent=elsewhere["_id"],
+        422, name="x", rootWorkspace=workspace_id, parent=elsewhere["_id"]
     )
     assert ardoq.ok("GET", f"/api/workspace/{workspace_id}/component") == []
 
@@ -192,7 +186,7 @@ def test_bulk_delete_lists_deleted_entities(ardoq, workspace):
     assert answer["componentIds"] == [top["_id"], child["_id"]]
     assert answer["referenceIds"] == [reference["_id"]]
     assert [(item["_id"], item["references"], item["_version"]) for item in answer["updatedTags"]] == [
-        (tag["_id"], [], 2),
+        (tag["_id"], [], 2)
     ]
 
 

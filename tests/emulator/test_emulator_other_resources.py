@@ -154,11 +154,7 @@ def field(ardoq, workspace, label, kind="Text", **more):
 def test_field_name_is_derived_from_its_label(ardoq, workspace):
     """The key of a field is its label in snake_case; a second field of that name is 409."""
     entry = field(ardoq, workspace, "Node KubeProxy Version", "TEXTAREA", componentType=["p1"])
-    assert (entry["name"], entry["type"], entry["global"]) == (
-        "node_kube_proxy_version",
-        "TextArea",
-        False,
-    )
+    assert (entry["name"], entry["type"], entry["global"]) == ("node_kube_proxy_version", "TextArea", False)
 
 
 def test_invalid_fields_are_rejected(ardoq, workspace):
@@ -261,8 +257,7 @@ def test_current_user_and_email(ardoq):
 
 
 @pytest.mark.parametrize(
-    "content",
-    [b"plain", b"", b"\r\n--x\r\n", bytes(range(256)) * 300, b"ends with newline\r\n"],
+    "content", [b"plain", b"", b"\r\n--x\r\n", bytes(range(256)) * 300, b"ends with newline\r\n"]
 )
 def test_attachment_round_trip(ardoq, workspace, content):
     """An upload can be downloaded byte for byte, by file name and by id."""

@@ -298,11 +298,7 @@ def test_invalid_random_faults_are_rejected(ardoq, keys, expected):
 def test_fault_is_parsed():
     """A fault on the command line can have every field."""
     assert Fault.parse("kind=status,status=429,times=2,method=POST,retry_after=3") == Fault(
-        "status",
-        times=2,
-        status=429,
-        method="POST",
-        retry_after=3,
+        "status", times=2, status=429, method="POST", retry_after=3
     )
     assert Fault.parse("kind=wait, seconds=0.5") == Fault("wait", seconds=0.5)
 

@@ -65,7 +65,7 @@ def test_entities_refer_to_one_another_in_any_order(ardoq, organisation, existin
             "update": [{"id": existing["Two"], "ifVersionMatch": 1, "body": {"parent": "c"}}],
         },
         "references": {
-            "create": [{"batchId": "r", "body": {"source": "c", "target": existing["Away"], "type": 2}}],
+            "create": [{"batchId": "r", "body": {"source": "c", "target": existing["Away"], "type": 2}}]
         },
     }
     answer = ardoq.ok("POST", BATCH, request)
@@ -145,7 +145,7 @@ def test_component_aliases_have_three_forms(ardoq, organisation, existing):
                 "by name": {"rootWorkspace": organisation.apps, "name": "Two"},
                 "by key": {"componentKey": key},
                 "by number": {"rootWorkspace": organisation.apps, "customFields": {"cost": "2.0"}},
-            },
+            }
         },
         "components": {
             "create": [{"batchId": "a", "body": body(organisation, parent="by field")}],
@@ -232,15 +232,15 @@ def test_upsert_creates_or_updates(ardoq, organisation, existing):
             "upsert": [
                 {"batchId": "new", "uniqueBy": unique, "body": new},
                 {"batchId": "known", "uniqueBy": unique, "body": known},
-            ],
+            ]
         },
         "references": {
             "upsert": [
                 {
                     "uniqueBy": ["source", "target", "type"],
                     "body": {"source": "known", "target": existing["Two"], "type": 2, "displayText": "again"},
-                },
-            ],
+                }
+            ]
         },
     }
     answer = ardoq.ok("POST", BATCH, request)
@@ -333,7 +333,7 @@ def test_match_may_delete_several(ardoq, organisation, existing):
         {
             "aliases": {"components": {"two": {"rootWorkspace": organisation.apps, "name": "Two"}}},
             "references": {
-                "delete": [{"match": {"source": "two", "targetWorkspace": organisation.other, "type": 1}}],
+                "delete": [{"match": {"source": "two", "targetWorkspace": organisation.other, "type": 1}}]
             },
         },
     )
@@ -362,7 +362,7 @@ def test_match_and_alias_refer_to_the_state_before(ardoq, organisation, existing
         "components": {
             "create": [{"body": body(organisation, "One")}],
             "delete": [{"match": {"rootWorkspace": organisation.apps, "name": "One"}}],
-        },
+        }
     }
     answer = ardoq.ok("POST", BATCH, request)
     (created,) = answer["components"]["created"]
@@ -469,7 +469,7 @@ def test_expand_replaces_aliases_by_ids(ardoq, organisation, existing):
                     "match": 5,
                     "id": "one",
                     "body": body(organisation, parent="one", nonsense=1),
-                },
+                }
             ],
             "update": [{"id": "one", "ifVersionMatch": 9, "body": {"parent": "a"}}],
         },
@@ -489,7 +489,7 @@ def test_expand_replaces_aliases_by_ids(ardoq, organisation, existing):
                     "match": 5,
                     "id": "one",
                     "body": body(organisation, parent=existing["One"], nonsense=1),
-                },
+                }
             ],
             "update": [{"id": existing["One"], "ifVersionMatch": 9, "body": {"parent": "a"}}],
         },

@@ -29,10 +29,7 @@ def test_me_has_the_label_of_the_organisation(path):
     """The user has an e-mail, the organisation the label that X-org accepts."""
     with Emulator(org="acme") as running, closing(Caller(running)) as ardoq:
         answer = ardoq.ok("GET", path)
-    assert answer == {
-        "user": {"email": "user@emulator.example"},
-        "org": {"name": "acme", "label": "acme"},
-    }
+    assert answer == {"user": {"email": "user@emulator.example"}, "org": {"name": "acme", "label": "acme"}}
 
 
 def test_unauthorized_requests_are_rejected():

@@ -15,10 +15,7 @@ def many(ardoq, organisation):
     names = [f"C{number}" for number in range(12)]
     return [
         ardoq.component(
-            {"_id": organisation.apps},
-            name,
-            typeId="p1" if int(name[1:]) % 2 else "p2",
-            cost=int(name[1:]),
+            {"_id": organisation.apps}, name, typeId="p1" if int(name[1:]) % 2 else "p2", cost=int(name[1:])
         )
         for name in names
     ] + [ardoq.component({"_id": organisation.other}, name, typeId="p3", ext_id=name) for name in ("X", "Y")]

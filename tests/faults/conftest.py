@@ -2,7 +2,7 @@
 
 import pytest
 from checker import complaints_about
-from jobs import TOKEN, seed
+from fault_jobs import TOKEN, seed
 
 from ardoqpy.testing import emulator
 

@@ -18,7 +18,7 @@ are put right where somebody has seen the real answer, and nowhere else.
   `bytes` of its own; or `raises`, the error that it becomes; `untouched`: the world is as it was
 - `may_also_have`: keys, anywhere in the answer, that may come besides ("*": any); `by_type`: keys whose
   values nobody knows, of which the type counts alone
-- `besides`: what the world holds for this case alone, besides `world.json`, a seed
+- `besides`: what the world holds for this case alone, besides `seed.json`, a seed
 """
 
 import json
@@ -45,7 +45,7 @@ def cases():
 
 def world(case):
     """Return the seed of the case."""
-    seed = json.loads((HERE / "world.json").read_text(encoding="utf-8"))
+    seed = json.loads((HERE / "seed.json").read_text(encoding="utf-8"))
     for name, rows in case.get("besides", {}).items():
         seed[name] = seed.get(name, []) + rows
     return seed
@@ -53,7 +53,7 @@ def world(case):
 
 def known_ids():
     """Return the ids of the world: those are compared, all others are the server's to give."""
-    text = (HERE / "world.json").read_text(encoding="utf-8")
+    text = (HERE / "seed.json").read_text(encoding="utf-8")
     return frozenset(_ID.findall(text + json.dumps([case.get("besides", {}) for _, _, case in cases()])))
 
 
@@ -100,10 +100,12 @@ def _type(value):
 
 def _in_order(golden, answer):
     def ids(entities):
-        return [one.get("_id") if isinstance(one, dict) else None for one in entities]
+        return [item.get("_id") if isinstance(item, dict) else None for item in entities]
 
     if None not in ids(golden) and sorted(ids(golden)) == sorted(map(str, ids(answer))):
-        return sorted(golden, key=lambda one: one["_id"]), sorted(answer, key=lambda one: one["_id"])
+        return sorted(golden, key=lambda entity: entity["_id"]), sorted(
+            answer, key=lambda entity: entity["_id"]
+        )
     return golden, answer
 
 

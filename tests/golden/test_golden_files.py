@@ -68,7 +68,7 @@ def test_the_client_sends_the_golden_request_and_returns_its_answer(version, cas
         else:
             _check_what_is_returned(case, call())
         request, *more = [exchange.request for exchange in ardoq.calls]
-    assert [_query(one) for one in more] == [one["query"] for one in [case.get("followed_by")] if one]
+    assert [_query(item) for item in more] == [item["query"] for item in [case.get("followed_by")] if item]
     assert _query(request) == asked["query"]
     for name, value in asked["headers"].items():
         assert request.headers[name].partition(";")[0] == value, name

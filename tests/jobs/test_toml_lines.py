@@ -3,9 +3,9 @@
 import json
 import tomllib
 
+from example_counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from thorough import examples
 
 from ardoqpy_sync.job.toml_lines import find_lines
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from comparing import NOTHING, Difference, same
+from comparison import NOTHING, Difference, same
 
 # -- how two answers may differ --------------------------------------------------------------------------
 

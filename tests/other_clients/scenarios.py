@@ -109,13 +109,13 @@ Scenario = Callable[[Library], dict[str, Act]]
 def everything_on_v1(library: Library) -> dict[str, Act]:
     """Run ArdoqClient from an empty Ardoq to filled and deleted workspaces."""
     with ardoq() as server:
-        return {"v1": play(library, server, "everything_on_v1.py", server.url, server.token, ORG)}
+        return {"v1": play(library, server, "all_calls_v1.py", server.url, server.token, ORG)}
 
 
 def everything_on_v2(library: Library) -> dict[str, Act]:
     """Run ArdoqClient with version="v2" on what v1 has created."""
     with ardoq() as server:
-        return {"v2": play(library, server, "everything_on_v2.py", server.url, server.token)}
+        return {"v2": play(library, server, "all_calls_v2.py", server.url, server.token)}
 
 
 def nights(library: Library) -> dict[str, Act]:
@@ -139,17 +139,13 @@ def nights(library: Library) -> dict[str, Act]:
 def oddities(library: Library) -> dict[str, Act]:
     """Run ArdoqSyncClient where it intentionally differs from 0.8.4."""
     with ardoq(ORGANISATION) as server:
-        return {"oddities": play(library, server, "sync_oddities.py", server.url, server.token, SPARE)}
+        return {"oddities": play(library, server, "sync_edge_cases.py", server.url, server.token, SPARE)}
 
 
 def portal(library: Library) -> dict[str, Act]:
     """Run API and Batch of the portal's example client, with its settings in the environment."""
     with ardoq(example_organisation.SEED) as server:
-        settings = {
-            "ARDOQ_API_HOST": server.url,
-            "ARDOQ_API_TOKEN": server.token,
-            "ARDOQ_ORG_LABEL": ORG,
-        }
+        settings = {"ARDOQ_API_HOST": server.url, "ARDOQ_API_TOKEN": server.token, "ARDOQ_ORG_LABEL": ORG}
         where = example_organisation.WORKSPACE, example_organisation.REPORT
         return {"portal": play(library, server, "portal.py", *where, **settings)}
 

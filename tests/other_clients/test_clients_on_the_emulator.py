@@ -142,10 +142,7 @@ def test_v1_client_gets_its_answers(played):
     assert changed.get("cost") is None
     assert {
         key: len(refs) for key, refs in steps["get_component with its references"]["references"].items()
-    } == {
-        "in": 0,
-        "out": 2,
-    }
+    } == {"in": 0, "out": 2}
     assert [steps["update_reference by hand"][key] for key in ("type", "description")] == [2, "Updated"]
     assert steps["update_reference"]["displayText"] == "buys from"
     assert len(steps["get_reference of a workspace"]) == 3

@@ -3,7 +3,7 @@
 import differences
 import pytest
 import scenarios
-from comparing import CHANGELOG, Difference, complaints, words
+from comparison import CHANGELOG, Difference, complaints, words
 
 COMPARED = {
     scenarios.import_lines: differences.IMPORTS,

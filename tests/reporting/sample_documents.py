@@ -29,12 +29,12 @@ def missing(number: int, along: int = 0, **more) -> dict[str, Any]:
     listed = [
         {
             "kind": "reference",
-            "name": f"A -> B{one}",
+            "name": f"A -> B{item}",
             "typeName": "uses",
             "rootWorkspace": "w1",
             "state": "named",
         }
-        for one in range(min(along, 20))
+        for item in range(min(along, 20))
     ]
     return {
         "kind": "component",
@@ -120,11 +120,11 @@ def run_document(**parts) -> dict[str, Any]:
         **parts,
     }
     totals = {kind: dict.fromkeys(_TOTALS, 0) for kind in ("component", "reference")}
-    for one in made["changes"]:
-        totals[one["kind"]][NOUN[one["action"]]] += 1
+    for item in made["changes"]:
+        totals[item["kind"]][NOUN[item["action"]]] += 1
     for key in ("missing", "failed"):
-        for one in made[key]:
-            totals[one["kind"]][key] += 1
+        for element in made[key]:
+            totals[element["kind"]][key] += 1
     return {**made, "totals": totals}
 
 

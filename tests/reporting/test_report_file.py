@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from example_counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_documents import change, failed, full_document, missing, run_document
-from thorough import examples
 
 import ardoqpy_sync.reporting
 from ardoqpy_sync.reporting import html
@@ -171,7 +171,7 @@ def test_script_uses_nothing_that_parses_markup(script):
 
 def test_every_asset_is_used():
     """The folder holds the assets of the page, and nothing else."""
-    assert {one.name for one in ASSETS.iterdir()} == {*html.SCRIPTS, "page.css", "page.html", "graph.html"}
+    assert {item.name for item in ASSETS.iterdir()} == {*html.SCRIPTS, "page.css", "page.html", "graph.html"}
 
 
 @pytest.mark.parametrize(

@@ -41,14 +41,14 @@ def test_graph_shows_components_references_and_states(page):
     ):
         assert set(page.locator(f"svg .box.{state} .mark").all_text_contents()) == {mark}
         assert page.locator(f".legend .mark.{state}").inner_text() == mark
-    boxes = [one.bounding_box() for one in page.locator("svg .box rect").all()]
-    for number, one in enumerate(boxes):
+    boxes = [item.bounding_box() for item in page.locator("svg .box rect").all()]
+    for number, element in enumerate(boxes):
         for other in boxes[:number]:
             apart = (
-                one["x"] + one["width"] <= other["x"] + 1
-                or other["x"] + other["width"] <= one["x"] + 1
-                or one["y"] + one["height"] <= other["y"] + 1
-                or other["y"] + other["height"] <= one["y"] + 1
+                element["x"] + element["width"] <= other["x"] + 1
+                or other["x"] + other["width"] <= element["x"] + 1
+                or element["y"] + element["height"] <= other["y"] + 1
+                or other["y"] + other["height"] <= element["y"] + 1
             )
             assert apart
 
@@ -68,8 +68,8 @@ def test_types_are_ordered_by_their_references(show):
         for number in range(2)
     ]
     edges = [
-        {"source": f"{one}{number}", "target": f"{other}0", "type": "uses", "state": "created"}
-        for other, one in itertools.pairwise(types)
+        {"source": f"{item}{number}", "target": f"{other}0", "type": "uses", "state": "created"}
+        for other, item in itertools.pairwise(types)
         for number in range(2)
     ]
     # One leads back, and one goes to its parent.
@@ -79,8 +79,8 @@ def test_types_are_ordered_by_their_references(show):
     totals = {"nodes": len(nodes), "edges": len(edges)}
     page = show(run_document(graph={"nodes": nodes, "edges": edges, "totals": totals}))
     left = {
-        one.locator(".title").text_content(): one.bounding_box()["x"]
-        for one in page.locator("svg .panel").all()
+        item.locator(".title").text_content(): item.bounding_box()["x"]
+        for item in page.locator("svg .panel").all()
     }
     assert sorted(left, key=left.get) == ["Board", *reversed(types)]
     assert len(set(left.values())) == 5

@@ -4,12 +4,12 @@ import html
 import re
 
 import pytest
+from example_counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from runs import FAILED_ROW, SOURCE, WAYS, a_run
 from sample_documents import change, failed, full_document, missing, run_document
-from thorough import examples
+from sample_runs import FAILED_ROW, SOURCE, WAYS, a_run
 
 from ardoqpy import InvalidInput
 from ardoqpy._terminal import escape_controls

@@ -30,7 +30,7 @@ def names(page):
 def choose(page, title, start):
     """Choose in a filter the option that begins so."""
     select = page.locator(f"#filter-{title}")
-    (option,) = [one for one in select.locator("option").all_text_contents() if one.startswith(start)]
+    (option,) = [item for item in select.locator("option").all_text_contents() if item.startswith(start)]
     select.select_option(label=option)
 
 
@@ -46,7 +46,7 @@ def test_page_shows_every_part_of_a_report(page):
         "preview: nothing was written",
     ):
         assert said in text
-    rows = [one.inner_text().split() for one in page.locator(".totals tbody tr").all()]
+    rows = [item.inner_text().split() for item in page.locator(".totals tbody tr").all()]
     assert rows[0] == ["+", "created", "1", "1"]
     assert [row[-2:] for row in rows] == [[*"11"], [*"10"], [*"10"], [*"00"], [*"10"], [*"10"]]
     assert texts(page, ".sources tbody td") == ["1,240", "3", "1"]

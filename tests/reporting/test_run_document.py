@@ -4,8 +4,8 @@ import copy
 import json
 
 import pytest
-from runs import FAILED_ROW, SOURCE, TOKEN, WAYS, a_run
 from sample_documents import change, full_document, run_document
+from sample_runs import FAILED_ROW, SOURCE, TOKEN, WAYS, a_run
 
 from ardoqpy import InvalidInput
 from ardoqpy.testing import emulator
@@ -35,16 +35,16 @@ def test_run_document_agrees_with_plan_and_report(told):
     )
     # The second at which each was made may differ.
     assert {**made["made"], "at": 0} == {**plan["made"], "at": 0}
-    assert [{**one, "typeName": 0} for one in made["changes"]] == [
-        {**one, "typeName": 0} for one in plan["changes"]
+    assert [{**item, "typeName": 0} for item in made["changes"]] == [
+        {**item, "typeName": 0} for item in plan["changes"]
     ]
-    assert [{**one, "typeName": 0} for one in made["failed"][:-1]] == [
-        {**one, "typeName": 0} for one in plan["failed"]
+    assert [{**failure, "typeName": 0} for failure in made["failed"][:-1]] == [
+        {**failure, "typeName": 0} for failure in plan["failed"]
     ]
     for key in ("ambiguous", "not_converging", "workspaces"):
         assert made[key] == plan[key]
-    assert [one["_id"] for one in made["missing"]] == [
-        one["_id"] for one in report["cache_miss_comps"] + report["cache_miss_refs"]
+    assert [miss["_id"] for miss in made["missing"]] == [
+        miss["_id"] for miss in report["cache_miss_comps"] + report["cache_miss_refs"]
     ]
     assert made["sources"] == [SOURCE]
 
@@ -64,26 +64,26 @@ def test_failed_rows_are_counted(told):
 def test_types_have_names(told):
     """A reference has the name of its type, on either version, and keeps the number."""
     made = told[0]
-    types = {(one["kind"], one["type"], one["typeName"]) for one in made["changes"]}
+    types = {(item["kind"], item["type"], item["typeName"]) for item in made["changes"]}
     assert types == {
         ("component", "Application", "Application"),
         ("component", "Hub", "Hub"),
         ("reference", 1, "Uses"),
         ("reference", 2, "Owns"),
     }
-    (along,) = [one for one in made["missing"][0]["along"]["listed"] if one["kind"] == "reference"]
+    (along,) = [miss for miss in made["missing"][0]["along"]["listed"] if miss["kind"] == "reference"]
     assert (along["type"], along["typeName"]) == (3, "Runs")
-    (new,) = [one for one in made["changes"] if one["name"] == "New"]
+    (new,) = [entity for entity in made["changes"] if entity["name"] == "New"]
     assert made["names"]["shop"] == "Shop"
     assert made["names"][new["attributes"]["typeId"]["new"]] == "Application"
 
 
 def test_missing_component_lists_what_would_be_deleted_along(told):
     """Components below it, and references of any of them, are counted and listed with their state."""
-    old, below = (one for one in told[0]["missing"] if one["kind"] == "component")
+    old, below = (miss for miss in told[0]["missing"] if miss["kind"] == "component")
     assert (old["name"], below["name"]) == ("Old", "Below")
     assert (old["along"]["components"], old["along"]["references"]) == (1, 1)
-    assert [(one["name"], one["state"]) for one in old["along"]["listed"]] == [
+    assert [(entity["name"], entity["state"]) for entity in old["along"]["listed"]] == [
         ("Below", "missing"),
         ("Host -> Old", "other"),
     ]
@@ -94,10 +94,10 @@ def test_delete_guard(told):
     """The document holds the reasons, what would allow each, and what would have been deleted."""
     made, _, refused, _ = told
     assert made["delete_guard"]["reasons"] == refused.reasons
-    assert [one["_id"] for one in made["delete_guard"]["would_delete"]] == [
-        one["_id"] for one in refused.would_delete
+    assert [entity["_id"] for entity in made["delete_guard"]["would_delete"]] == [
+        reference["_id"] for reference in refused.would_delete
     ]
-    (old,) = [one for one in made["delete_guard"]["would_delete"] if one["name"] == "Old"]
+    (old,) = [entity for entity in made["delete_guard"]["would_delete"] if entity["name"] == "Old"]
     assert old["along_total"] == len(old["along"]) == 1
     assert old["along"][0]["typeName"] == "Runs"
 
@@ -119,7 +119,9 @@ def test_graph(told):
         "nowhere": "unchanged",
     }
     name = {node["id"]: node["name"] for node in made["nodes"]}
-    edges = {(name[one["source"]], name[one["target"]], one["type"], one["state"]) for one in made["edges"]}
+    edges = {
+        (name[edge["source"]], name[edge["target"]], edge["type"], edge["state"]) for edge in made["edges"]
+    }
     assert edges == {
         ("New", "Shop", "Uses", "created"),
         ("New", "Shop", "parent", "created"),
@@ -153,8 +155,8 @@ def test_building_writes_nothing_and_is_repeatable(told):
         first = build_run_document(client, blocked=refused)
         assert {request.method for request in server.requests} <= {"GET"}
         second = build_run_document(client, blocked=refused)
-    for one in (first, second):
-        one["made"]["at"] = ""
+    for item in (first, second):
+        item["made"]["at"] = ""
     assert first == second
 
 
@@ -180,7 +182,7 @@ def test_unreachable_ardoq_does_not_delay_a_report():
         made = build_run_document(client)
         assert len({request.path for request in server.requests}) == 1
         server.clear_faults()
-    types = {one["typeName"] for one in made["changes"] if one["kind"] == "reference"}
+    types = {item["typeName"] for item in made["changes"] if item["kind"] == "reference"}
     assert types == {"type 1", "type 2"}
 
 
@@ -252,7 +254,10 @@ def test_entities_deleted_along_are_cut():
         {"_id": f"c{number:02}", "name": f"C{number:02}", "rootWorkspace": "w", "typeId": "app"}
         for number in range(31)
     ]
-    refs = [{"_id": f"r{one['_id']}", "source": one["_id"], "target": "c00", "type": 1} for one in held[1:]]
+    refs = [
+        {"_id": f"r{entity['_id']}", "source": entity["_id"], "target": "c00", "type": 1}
+        for entity in held[1:]
+    ]
     model = {"_id": "m", "root": {"app": {"name": "App"}}, "referenceTypes": {"1": {"name": "Uses"}}}
     world = {
         "format": 1,
@@ -265,13 +270,13 @@ def test_entities_deleted_along_are_cut():
         emulator(seed=world, token=TOKEN) as server,
         ArdoqSyncClient(server.url, TOKEN, simulate=True) as client,
     ):
-        for one in held[1:]:
-            client.create_component({key: one[key] for key in ("name", "rootWorkspace", "typeId")})
+        for element in held[1:]:
+            client.create_component({key: element[key] for key in ("name", "rootWorkspace", "typeId")})
         client.create_reference({"source": "c30", "target": "c00", "type": 1})
-        (missing,) = [one for one in build_run_document(client)["missing"] if one["kind"] == "component"]
+        (missing,) = [miss for miss in build_run_document(client)["missing"] if miss["kind"] == "component"]
     along = missing["along"]
     assert (along["components"], along["references"], len(along["listed"])) == (0, 30, 20)
-    assert [one["state"] for one in along["listed"]] == ["named"] + ["missing"] * 19
+    assert [item["state"] for item in along["listed"]] == ["named"] + ["missing"] * 19
 
 
 @pytest.mark.parametrize(
@@ -328,10 +333,7 @@ def _set(*path):
         (_without("title"), "is damaged: title is missing"),
         (_set("made", "simulated", "yes"), "made.simulated is a str, not true or false"),
         (_set("changes", 0, "action", "burn"), r"changes\[0\].action is 'burn'"),
-        (
-            _set("changes", 1, "attributes", "x", 5),
-            r"changes\[1\].attributes\['x'\] is an int",
-        ),
+        (_set("changes", 1, "attributes", "x", 5), r"changes\[1\].attributes\['x'\] is an int"),
         (_set("changes", 2, "name", 5), r"changes\[2\].name is an int, not text"),
         (_set("failed", 0, "reason", None), r"failed\[0\].reason is None, not text"),
         (
@@ -402,7 +404,7 @@ def test_failed_save_keeps_the_old_file(tmp_path):
     with pytest.raises(InvalidInput, match="The run document cannot be saved"):
         save_report(run_document(changes=[change(1, attributes={"x": {"old": None, "new": {1, 2}}})]), path)
     assert path.read_bytes() == before
-    assert [one.name for one in tmp_path.iterdir()] == ["report.json"]
+    assert [item.name for item in tmp_path.iterdir()] == ["report.json"]
 
 
 # -- the door ----------------------------------------------------------------------------------------------
@@ -451,5 +453,5 @@ def test_type_id_of_two_models_has_no_name():
         for workspace in seed["workspaces"]:
             client.create_component({"name": "One", "typeId": "p1", "rootWorkspace": workspace["_id"]})
         made = build_run_document(client)
-    assert [one["typeName"] for one in made["changes"]] == ["Application", "Server"]
+    assert [item["typeName"] for item in made["changes"]] == ["Application", "Server"]
     assert "p1" not in made["names"]

@@ -1,6 +1,6 @@
 """Helpers to read sources in tests."""
 
-from refusals import sentence_of
+from error_messages import sentence_of
 
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.sources import SourceUnreadable, open_source

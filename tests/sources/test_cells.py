@@ -8,9 +8,9 @@ from ipaddress import ip_address
 from uuid import UUID
 
 import pytest
+from error_messages import sentence_of
 from hypothesis import given
 from hypothesis import strategies as st
-from refusals import sentence_of
 
 from ardoqpy import ArdoqClient
 from ardoqpy.errors import ConfigurationError, InvalidInput

@@ -5,10 +5,10 @@ import gzip
 import io
 
 import pytest
+from error_messages import sentence_of
 from hypothesis import given
 from hypothesis import strategies as st
 from reading import MANY, Folder, message_of_only_row, read_until_error, rows, values
-from refusals import sentence_of
 
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources import SourceUnreadable

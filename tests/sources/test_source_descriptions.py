@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from refusals import sentence_of
+from error_messages import sentence_of
 
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources import SourceUnreadable, open_source

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import duckdb
 import pytest
+from error_messages import sentence_of
 from reading import rows, values
-from refusals import sentence_of
 
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources import SourceUnreadable

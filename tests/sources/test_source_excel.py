@@ -6,10 +6,10 @@ from datetime import date, datetime, time
 
 import openpyxl
 import pytest
+from error_messages import sentence_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading import MANY, Folder, message_of_only_row, read_until_error, rows, values
-from refusals import sentence_of
 
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources import SourceUnreadable
@@ -22,7 +22,7 @@ def book(*sheets, **named):
     """Return the bytes of a workbook with sheets of rows, named Sheet, Sheet1, ... or by keyword."""
     made = openpyxl.Workbook()
     made.remove(made.active)
-    for title, cells in [*((None, one) for one in sheets), *named.items()]:
+    for title, cells in [*((None, item) for item in sheets), *named.items()]:
         sheet = made.create_sheet(title)
         for row in cells:
             sheet.append(row)

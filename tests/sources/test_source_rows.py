@@ -1,8 +1,8 @@
 """Rows from Python, and what all sources share: columns, required columns, passes."""
 
 import pytest
+from error_messages import sentence_of
 from reading import message_of_only_row, read_until_error, rows, values
-from refusals import sentence_of
 
 from ardoqpy.errors import ArdoqClientException, InvalidInput
 from ardoqpy_sync.sources import Row, Source, SourceUnreadable, from_rows, open_source

@@ -9,8 +9,8 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
+from error_messages import sentence_of
 from reading import MANY, message_of_only_row, read_until_error, rows, values
-from refusals import sentence_of
 from sqlalchemy import make_url
 
 from ardoqpy.errors import ConfigurationError

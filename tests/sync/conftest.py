@@ -5,16 +5,13 @@ from functools import partial
 
 import pytest
 from checker import complaints_about
+from example_counts import examples
 from hypothesis import settings
-from thorough import examples
-from worlds import TOKEN, plain, seed, speaking, stored_component, stored_reference, syncing
+from sync_scenarios import TOKEN, plain, seed, speaking, stored_component, stored_reference, syncing
 
 from ardoqpy.testing import emulator
 
-settings.register_profile(
-    "sync",
-    max_examples=examples(30),
-)
+settings.register_profile("sync", max_examples=examples(30))
 
 
 #: Requests to v2 and their answers since the test began.

@@ -3,10 +3,10 @@
 import json
 
 import pytest
+from example_counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from thorough import examples
-from worlds import (
+from sync_scenarios import (
     _MADE,
     COMPONENT_TYPES,
     WEB_SHOP,
@@ -26,14 +26,7 @@ from worlds import (
     writes,
 )
 
-from ardoqpy import (
-    ArdoqClientException,
-    BadRequest,
-    Conflict,
-    InvalidInput,
-    NotFoundError,
-    PlanDrifted,
-)
+from ardoqpy import ArdoqClientException, BadRequest, Conflict, InvalidInput, NotFoundError, PlanDrifted
 from ardoqpy_sync import Plan
 from ardoqpy_sync.compare.diff import equal_values
 
@@ -52,8 +45,8 @@ def state(server):
     """Return what the emulator holds, without times and counters, with the ids of what was made numbered."""
     dump, numbers = server.dump(), {}
     kept = [
-        {key: value for key, value in one.items() if key not in _TIMES}
-        for one in (*dump["components"], *dump["references"])
+        {key: value for key, value in item.items() if key not in _TIMES}
+        for item in (*dump["components"], *dump["references"])
     ]
     text = json.dumps(kept, sort_keys=True, ensure_ascii=False, indent=1)
     return _MADE.sub(lambda match: numbers.setdefault(match[0], f"made #{len(numbers)}"), text)
@@ -88,7 +81,7 @@ def passing(plan):
 def outcomes(result):
     """Return how many changes came to what."""
     numbers = {key: len(result[key]) for key in ("applied", "already", "replanned", "failed", "held")}
-    numbers["drifted"] = sum(len(one["changes"]) for one in result["drifted"])
+    numbers["drifted"] = sum(len(item["changes"]) for item in result["drifted"])
     return {key: number for key, number in numbers.items() if number}
 
 
@@ -122,7 +115,7 @@ def test_applying_is_what_the_live_run_does(server, drawn):
     if not passing(plan):
         assert changed(report) == live
         assert result["already"] == []
-    assert {one["_id"] for one in result["already"]} <= {None, *result["ids"].values()}
+    assert {entity["_id"] for entity in result["already"]} <= {None, *result["ids"].values()}
     server.clear_requests()
     again_to(server, plan)
 
@@ -186,7 +179,7 @@ def _stop_after(client, writes_left):
 
 
 def _as_planned(other, here, planned, first, _):
-    updates = [one for one in planned if one["action"] == "update" and one["kind"] == "component"]
+    updates = [item for item in planned if item["action"] == "update" and item["kind"] == "component"]
     if updates:
         change = updates[first % len(updates)]
         values = {key: pair["new"] for key, pair in change["attributes"].items()}
@@ -195,7 +188,7 @@ def _as_planned(other, here, planned, first, _):
 
 
 def _create(other, here, planned, first, second):
-    made = [one for one in planned if one["action"] == "create" and one["kind"] == "component"]
+    made = [item for item in planned if item["action"] == "create" and item["kind"] == "component"]
     one = made[first % len(made)] if made else {"name": "Theirs", "rootWorkspace": "ws1"}
     ws = one["rootWorkspace"]
     other.create_component(row(one["name"], ws, COMPONENT_TYPES[ws][second % 2], note="theirs"))
@@ -263,7 +256,7 @@ def edit(server, world, plan, edits):
 def everything(server):
     """Return all entities that the emulator holds, by id."""
     dump = server.dump()
-    return {one["_id"]: one for one in (*dump["components"], *dump["references"])}
+    return {entity["_id"]: entity for entity in (*dump["components"], *dump["references"])}
 
 
 @settings(SYNC, max_examples=examples(40))
@@ -276,21 +269,25 @@ def test_g9_what_others_touched_since_is_left_and_listed(server, drawn, edits):
     first = everything(server)
     edit(server, world, plan, edits)
     now = everything(server)
-    touched = {one for one in now if one not in first or now[one]["_version"] != first[one]["_version"]}
+    touched = {item for item in now if item not in first or now[item]["_version"] != first[item]["_version"]}
     touched -= _half_done(plan, now)
     with syncing(server, simulate=True, on_error="collect") as client:
         foreseen = client.apply(plan)
     if foreseen["drifted"]:
         with syncing(server, on_error="collect") as client, pytest.raises(PlanDrifted) as caught:
             client.apply(plan, on_drift="refuse")
-        assert {one["_id"] for one in caught.value.drifted} == {one["_id"] for one in foreseen["drifted"]}
+        assert {entity["_id"] for entity in caught.value.drifted} == {
+            entity["_id"] for entity in foreseen["drifted"]
+        }
     assert everything(server) == now
     with syncing(server, on_error="collect") as client:
         result = client.apply(plan)
         report = client.get_report()
     after = everything(server)
     assert outcomes(result) == outcomes(foreseen)
-    assert {one: after.get(one) for one in touched} == {one: now[one] for one in touched}
+    assert {entity_id: after.get(entity_id) for entity_id in touched} == {
+        entity_id: now[entity_id] for entity_id in touched
+    }
     by_what = {}
     for entry in result["drifted"]:
         by_what.setdefault(entry["what"], set()).add(entry["_id"])
@@ -299,10 +296,12 @@ def test_g9_what_others_touched_since_is_left_and_listed(server, drawn, edits):
     for entry in result["drifted"]:
         if entry["what"] == "along":
             assert entry["along"]
-            assert {one["_id"] for one in entry["along"]} & touched
+            assert {entity["_id"] for entity in entry["along"]} & touched
             assert entry["_id"] in after
     assert sum(outcomes(result).values()) == len(plan)
-    assert len(result["failed"]) == len([one for one in report["changes"] if one["action"] == "failed"])
+    assert len(result["failed"]) == len(
+        [change for change in report["changes"] if change["action"] == "failed"]
+    )
     server.clear_requests()
     with syncing(server, on_error="collect") as client:
         client.apply(plan)
@@ -330,18 +329,22 @@ def _half_done(plan, now):
 
 def _expected(plan, now, touched):
     """Return the planned things that are not as they were, nor as they are to be."""
-    created = {one["_id"] for one in plan.changes if one["action"] == "create"}
+    created = {change["_id"] for change in plan.changes if change["action"] == "create"}
     wanted, last = {}, {}
     for change in plan.changes:
         last[change["_id"]] = change["action"]
         new = {key: pair["new"] for key, pair in change["attributes"].items()}
         wanted.setdefault(change["_id"], {}).update(new)
     moved = set()
-    for one in wanted.keys() - created:
-        if one not in now:
-            moved |= {one} if last[one] != "delete" else set()
-        elif one in touched:
-            moved |= set() if last[one] != "delete" and _has(now[one], wanted[one]) else {one}
+    for entity_id in wanted.keys() - created:
+        if entity_id not in now:
+            moved |= {entity_id} if last[entity_id] != "delete" else set()
+        elif entity_id in touched:
+            moved |= (
+                set()
+                if last[entity_id] != "delete" and _has(now[entity_id], wanted[entity_id])
+                else {entity_id}
+            )
     return moved
 
 
@@ -373,15 +376,15 @@ def test_what_a_plan_creates_is_referred_to_by_its_id_in_ardoq(ardoq, new_sync, 
 
     plan = planning(new_sync, step)
     result = sync.apply(plan)
-    (new,) = (one for one in ardoq.dump()["components"] if one["name"] == "New")
-    (below,) = (one for one in ardoq.dump()["components"] if one["name"] == "Below")
+    (new,) = (component for component in ardoq.dump()["components"] if component["name"] == "New")
+    (below,) = (component for component in ardoq.dump()["components"] if component["name"] == "Below")
     assert below["parent"] == held(ardoq, "shop")["parent"] == new["_id"]
     assert held(ardoq, result["applied"][2]["_id"])["source"] == new["_id"]
     assert result["ids"]["simulated-1"] == new["_id"]
-    assert [one["_id"] for one in result["applied"]][:2] == [new["_id"], below["_id"]]
+    assert [entity["_id"] for entity in result["applied"]][:2] == [new["_id"], below["_id"]]
     report = sync.get_report()
     assert report["changes"][0]["label"] == "apps.csv line 2"
-    assert [one["version"] for one in report["changes"]] == [None, None, None, 1]
+    assert [change["version"] for change in report["changes"]] == [None, None, None, 1]
     assert counts(report) == {"new_comps": 2, "new_refs": 1, "updated_comps": 1}
 
 
@@ -424,7 +427,9 @@ def test_what_has_moved_is_not_overwritten(ardoq, new_sync, other, way):
             client.apply(plan, on_drift=way)
         assert isinstance(caught.value, Conflict)
         result = {"drifted": caught.value.drifted, "sentence": str(caught.value)}
-        assert [one.method for one in ardoq.requests if one.method != "GET"] == ["PATCH"]  # theirs
+        assert [request.method for request in ardoq.requests if request.method != "GET"] == [
+            "PATCH"
+        ]  # theirs
         assert counts(client.get_report()) == {}
         assert client.get_report()["status"] == "success"
     else:
@@ -448,14 +453,14 @@ def test_what_has_moved_is_not_overwritten(ardoq, new_sync, other, way):
     values = held(ardoq, "web")["customFields"]
     if way == "replan":
         assert values == {"cost": 6, "note": "ours"}
-        assert [one["_id"] for one in result["replanned"]] == ["web"]
+        assert [entity["_id"] for entity in result["replanned"]] == ["web"]
         assert drifted["changes"] == []
         update = client.get_report()["changes"][0]
         assert (update["version"], update["attributes"]["cost"]) == (2, {"old": 7, "new": 6})
     else:
         assert values == {"cost": 7, "note": "kept"}
     if way == "skip":
-        assert [one["attributes"]["cost"]["new"] for one in drifted["changes"]] == [6]
+        assert [change["attributes"]["cost"]["new"] for change in drifted["changes"]] == [6]
         assert counts(client.get_report()) == {"new_comps": 1}
 
 
@@ -466,7 +471,10 @@ def test_replanning_can_be_reviewed_first(ardoq, new_sync, other):
     rehearsal = new_sync(simulate=True)
     rehearsal.apply(plan, on_drift="replan")
     again = rehearsal.plan
-    assert [(one["action"], one["version"]) for one in again.changes] == [("update", 2), ("create", None)]
+    assert [(change["action"], change["version"]) for change in again.changes] == [
+        ("update", 2),
+        ("create", None),
+    ]
     assert again.changes[0]["attributes"]["cost"] == {"old": 7, "new": 6}
     client = new_sync()
     assert outcomes(client.apply(again)) == {"applied": 2}
@@ -528,7 +536,7 @@ def test_a_create_is_matched_by_the_field_of_its_row(ardoq, new_sync, sync, othe
     other.create_component(row("Named", code="other"))
     theirs = other.create_component(row("Called", code="K-9"))
     result = sync.apply(plan)
-    assert [one["_id"] for one in result["drifted"]] == [theirs["_id"]]
+    assert [entity["_id"] for entity in result["drifted"]] == [theirs["_id"]]
     other.del_component(theirs["_id"])
     assert outcomes(sync.apply(plan)) == {"applied": 1}
     assert names_in(ardoq).count("Named") == 2
@@ -593,7 +601,7 @@ def test_a_delete_is_looked_at_right_before(ardoq, new_sync, other):
     client._engine.load = raced
     for way in ("skip", "replan"):
         result = client.apply(plan, on_drift=way)
-        assert [(one["_id"], one["what"]) for one in result["drifted"]] == [("web-shop", "changed")]
+        assert [(entity["_id"], entity["what"]) for entity in result["drifted"]] == [("web-shop", "changed")]
         assert outcomes(result) == {"drifted": 1}
     assert held(ardoq, "web-shop")["displayText"] == "theirs"
 
@@ -616,13 +624,15 @@ def test_nothing_goes_along_that_the_plan_does_not_name(ardoq, new_sync, sync, o
     result = sync.apply(plan)
     along = [entry for entry in result["drifted"] if entry["what"] == "along"]
     assert [entry["_id"] for entry in along] == ["shop"]
-    assert [one["_id"] for one in along[0]["along"]] == [theirs]
+    assert [entity["_id"] for entity in along[0]["along"]] == [theirs]
     assert along[0]["along"][0]["who"] == "Emulator User"
     assert "would go along, changed by 'Emulator User'" in result["sentence"]
-    assert {one["_id"] for one in result["held"]} == {"till", "web-shop", "shop-host", "host-till"} - {theirs}
-    assert all("'Shop' is not deleted" in one["reason"] for one in result["held"])
+    assert {entity["_id"] for entity in result["held"]} == {"till", "web-shop", "shop-host", "host-till"} - {
+        theirs
+    }
+    assert all("'Shop' is not deleted" in item["reason"] for item in result["held"])
     assert names_in(ardoq) == before
-    assert [one["_id"] for one in result["applied"]] == ["web"]
+    assert [entity["_id"] for entity in result["applied"]] == ["web"]
 
 
 def test_less_may_go_along(ardoq, new_sync, sync, other):
@@ -632,11 +642,11 @@ def test_less_may_go_along(ardoq, new_sync, sync, other):
     other.del_reference("web-shop")
     result = sync.apply(plan)
     assert names_in(ardoq) == ["Web", "Till"]
-    assert [(one["_id"], one["what"]) for one in result["drifted"]] == [
+    assert [(entity["_id"], entity["what"]) for entity in result["drifted"]] == [
         ("till", "changed"),
         ("host-till", "changed"),
     ]
-    assert [one["_id"] for one in result["already"]] == ["web-shop"]
+    assert [entity["_id"] for entity in result["already"]] == ["web-shop"]
 
 
 def test_a_delete_after_the_last_thing_was_moved_out(ardoq, new_sync, sync):
@@ -691,14 +701,14 @@ def test_what_needs_a_create_that_failed_fails_for_that_reason(ardoq, new_sync):
     client = new_sync(on_error="collect")
     result = client.apply(plan)
     assert outcomes(result) == {"failed": 3, "applied": 1}
-    reasons = [one["reason"] for one in result["failed"]]
+    reasons = [failure["reason"] for failure in result["failed"]]
     assert "422" in reasons[0]
     assert "parent is component 'New', which was not created" in reasons[1]
     assert "422" in reasons[1]
     assert "component 'New' was not created" in reasons[2]
     report = client.get_report()
     assert (report["status"], report["failed_comps"]) == ("failure", 3)
-    assert [one["label"] for one in report["failed_comps_l"]] == ["line 1", "line 2", None]
+    assert [failure["label"] for failure in report["failed_comps_l"]] == ["line 1", "line 2", None]
     assert [method for method, *_ in writes(ardoq)] == ["POST", words().change]
     assert set(outcomes(new_sync().apply(plan))) == {"applied", "already"}
 
@@ -788,7 +798,7 @@ def test_applying_names_nothing_of_the_source(ardoq, new_sync, sync):
     sync.create_component(row("Web"))
     plan = planning(new_sync, lambda client: client.create_component(row("Till", type_id="svc", cost=1)))
     sync.apply(plan)
-    assert [one["_id"] for one in sync.get_report()["cache_miss_comps"]] == ["shop"]
+    assert [miss["_id"] for miss in sync.get_report()["cache_miss_comps"]] == ["shop"]
 
 
 def test_the_plan_of_a_live_run_is_done_already(ardoq, new_sync, sync):
@@ -876,7 +886,9 @@ def test_what_went_along_is_not_asked_for(ardoq, new_sync, sync, version):
     sync.apply(plan)
     ardoq.clear_requests()
     assert outcomes(new_sync().apply(plan)) == {"already": 6}
-    assert [one.path for one in ardoq.requests if one.status == 404] == [f"{words().components}/web"]
+    assert [request.path for request in ardoq.requests if request.status == 404] == [
+        f"{words().components}/web"
+    ]
 
 
 def test_a_component_is_not_deleted_over_a_new_reference_from_afar(ardoq, new_sync, sync, other):
@@ -884,7 +896,7 @@ def test_a_component_is_not_deleted_over_a_new_reference_from_afar(ardoq, new_sy
     other.create_component(row("Alone"))
     alone = other.find_component("ws1", "Alone")[0]["_id"]
     plan = planning(new_sync, lambda client: client.del_component(alone))
-    assert {one["rootWorkspace"] for one in plan.changes} == {"ws1"}
+    assert {change["rootWorkspace"] for change in plan.changes} == {"ws1"}
     other.create_reference({"source": "host", "target": alone, "type": 1, "rootWorkspace": "ws2"})
     assert outcomes(sync.apply(plan)) == {"drifted": 1}
     assert held(ardoq, alone)["name"] == "Alone"
@@ -903,8 +915,8 @@ def test_what_would_have_gone_with_one_goes_with_the_other(ardoq, new_sync, sync
     )
     other.patch_component("c", payload={"note": "theirs"})
     result = sync.apply(plan)
-    assert {one["_id"] for one in result["applied"]} == {"b", "r"}
-    assert {one["_id"]: one["what"] for one in result["drifted"]} == {"a": "along", "c": "changed"}
+    assert {entity["_id"] for entity in result["applied"]} == {"b", "r"}
+    assert {entity["_id"]: entity["what"] for entity in result["drifted"]} == {"a": "along", "c": "changed"}
     assert result["held"] == []
     assert sorted(names_in(ardoq)) == ["A", "C"]
 
@@ -946,7 +958,7 @@ def test_what_ardoq_refuses_in_a_batch_fails_alone(ardoq, new_sync):
     client = new_sync(on_error="collect")
     result = client.apply(plan)
     assert outcomes(result) == {"applied": 2, "failed": 2}
-    assert [one["name"] for one in result["failed"]] == ["Bad", "Below"]
+    assert [failure["name"] for failure in result["failed"]] == ["Bad", "Below"]
     assert "description" in result["failed"][0]["reason"]
     assert names_in(ardoq)[-1] == "Good"
     assert counts(client.get_report()) == {"new_comps": 1, "updated_comps": 1, "failed_comps": 2}
@@ -980,6 +992,6 @@ def test_a_large_plan_goes_in_batches(ardoq, new_sync):
     assert outcomes(result) == {"applied": 26}
     assert len(writes(ardoq)) == 3
     assert set(result["ids"].values()) <= {
-        one["_id"] for key in ("components", "references") for one in ardoq.dump()[key]
+        entity["_id"] for key in ("components", "references") for entity in ardoq.dump()[key]
     }
     assert not any("batch-" in str(entity_id) for entity_id in result["ids"].values())

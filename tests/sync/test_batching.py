@@ -3,9 +3,9 @@
 import logging
 
 import pytest
+from example_counts import examples
 from hypothesis import given, settings
-from thorough import examples
-from worlds import (
+from sync_scenarios import (
     attributes_of,
     comparable,
     counts,
@@ -65,12 +65,12 @@ def test_nothing_is_sent_before_the_flush(ardoq, batched):
     client = batched()
     client.create_component(row("New"))
     client.create_component(row("Web", cost=6))
-    assert [one.method for one in ardoq.requests if one.method != "GET"] == []
+    assert [request.method for request in ardoq.requests if request.method != "GET"] == []
     client.flush()
     client.del_reference("web-shop")
     client.del_component("till")
     client.flush()
-    assert [one.path for one in ardoq.requests if one.method != "GET"] == ["/api/v2/batch"] * 2
+    assert [request.path for request in ardoq.requests if request.method != "GET"] == ["/api/v2/batch"] * 2
     assert names_in(ardoq) == ["Web", "Shop", "New"]
     report = client.get_report()
     assert counts(report) == {"new_comps": 1, "updated_comps": 1, "del_comps": 1, "del_refs": 1}
@@ -84,7 +84,7 @@ def test_what_waits_can_be_parent_source_and_target_at_once(ardoq, batched):
     lowest = client.create_component(row("Lowest", parent=below["_id"]))
     ref = client.create_reference({"source": top["_id"], "target": lowest["_id"], "type": "Uses"})
     client.create_component(row("Web", parent=below["_id"]))
-    assert [one["_id"][:6] for one in (top, below, lowest, ref)] == ["batch-"] * 4
+    assert [reference["_id"][:6] for reference in (top, below, lowest, ref)] == ["batch-"] * 4
     client.flush()
     assert batches(ardoq) == [200]
     assert held(ardoq, below["_id"])["parent"] == top["_id"]
@@ -204,7 +204,7 @@ def test_a_full_batch_is_sent(ardoq, batched, size):
     parent = None
     for number in range(10):
         parent = client.create_component(row(f"C{number}", parent=parent and parent["_id"]))
-    sent = len([one for one in ardoq.requests if one.method != "GET"])
+    sent = len([request for request in ardoq.requests if request.method != "GET"])
     assert sent == 10 // size
     client.get_report()
     assert len(batches(ardoq)) == -(-10 // size)
@@ -240,7 +240,7 @@ def test_a_block_that_fails_sends_nothing(ardoq, caplog):
     with caplog.at_level(logging.WARNING), pytest.raises(ZeroDivisionError):
         fail()
     assert "2 writes were not sent" in caplog.text
-    assert [one.method for one in ardoq.requests if one.method != "GET"] == []
+    assert [request.method for request in ardoq.requests if request.method != "GET"] == []
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_whoever_looks_at_the_whole_sees_what_was_written(ardoq, batched, look):
     client = batched()
     client.create_component(row("New"))
     look(client)
-    assert [one.path for one in ardoq.requests if one.method != "GET"] == ["/api/v2/batch"]
+    assert [request.path for request in ardoq.requests if request.method != "GET"] == ["/api/v2/batch"]
 
 
 def test_nothing_to_do_sends_nothing(ardoq, batched):
@@ -462,7 +462,7 @@ def test_what_others_deleted_is_created_again(ardoq, batched, other):
     report = client.get_report()
     assert counts(report) == {"new_comps": 1, "failed_comps": 1}
     assert names_in(ardoq) == ["Web"]
-    assert [one["name"] for one in client.find_component("ws1", "")] == ["Web"]
+    assert [component["name"] for component in client.find_component("ws1", "")] == ["Web"]
 
 
 def test_a_delete_that_finds_nothing_is_told(ardoq, batched, other):

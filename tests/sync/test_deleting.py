@@ -1,13 +1,9 @@
 """What a delete takes with it, in Ardoq, in the cache and in the report."""
 
 import pytest
-from worlds import WEB_SHOP, counts, names_in, row, writes
+from sync_scenarios import WEB_SHOP, counts, names_in, row, writes
 
-from ardoqpy import (
-    InvalidInput,
-    NotFoundError,
-    UnsupportedOperation,
-)
+from ardoqpy import InvalidInput, NotFoundError, UnsupportedOperation
 
 
 def test_a_delete_takes_everything_below_and_at_it(ardoq, either):

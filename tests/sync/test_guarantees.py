@@ -7,9 +7,9 @@ import traceback
 from pathlib import Path
 
 import pytest
+from example_counts import examples
 from hypothesis import given, settings
-from thorough import examples
-from worlds import (
+from sync_scenarios import (
     COMPONENT_TYPES,
     PATIENCE,
     TOKEN,

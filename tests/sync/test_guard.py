@@ -5,10 +5,10 @@ from collections import Counter
 from functools import partial
 
 import pytest
+from example_counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from thorough import examples
-from worlds import (
+from sync_scenarios import (
     comparable,
     counts,
     names_in,
@@ -322,7 +322,7 @@ def test_a_share_is_exact(share, going, before):
         )
         for part in (missing[:-1], missing)
     ]
-    assert [len(one) for one in said] == [0, 1]
+    assert [len(item) for item in said] == [0, 1]
 
 
 # -- what has drifted since --------------------------------------------------------------------------------
@@ -513,13 +513,13 @@ def deleted_of(server, world, script, bounds, simulate, meanwhile=None):
             "first": first,
             "before": before,
             "after": server.dump(),
-            "handed out": {one["_id"] for one in out if one.get("_id")},
+            "handed out": {entity["_id"] for entity in out if entity.get("_id")},
             "misses": [
-                {**one, "kind": kind}
+                {**item, "kind": kind}
                 for kind, key in (("component", "cache_miss_comps"), ("reference", "cache_miss_refs"))
-                for one in report[key]
+                for item in report[key]
             ],
-            "ambiguous": {one for several in report["ambiguous"] for one in several["matches"]},
+            "ambiguous": {item for several in report["ambiguous"] for item in several["matches"]},
             "answer": answer,
             "refused": refused,
             "report": client.get_report(),
@@ -539,20 +539,22 @@ def holds(found, script, bounds):
     assert bounds["count"] is None or len(deleted) <= bounds["count"]
     at_first, _ = _everything(found["first"])
     groups = at_first | groups
-    were = Counter(group for one, group in groups.items() if one not in found["handed out"] - at_first.keys())
-    for group, number in Counter(groups[one] for one in deleted).items():
+    were = Counter(
+        group for entity_id, group in groups.items() if entity_id not in found["handed out"] - at_first.keys()
+    )
+    for group, number in Counter(groups[item] for item in deleted).items():
         assert number <= bounds["share"] * were[group] + 1e-9
     named_ids = found["handed out"] | found["ambiguous"]
     assert not deleted & named_ids
-    touched = {groups[one] for one in named_ids if one in groups}
+    touched = {groups[item] for item in named_ids if item in groups}
     touched |= {
         ("component", step[2]["rootWorkspace"], step[2]["typeId"])
         for step in script
         if step[0] == "component"
     }
-    for one in deleted:
-        own = groups[one] in touched and groups[one][0] in bounds["kinds"]
-        assert own or (bounds["take_along"] and above[one] & deleted)
+    for element in deleted:
+        own = groups[element] in touched and groups[element][0] in bounds["kinds"]
+        assert own or (bounds["take_along"] and above[element] & deleted)
     return deleted
 
 
@@ -571,13 +573,16 @@ def test_g8_no_more_is_deleted_than_the_guard_allows(server, drawn, bounds):
         assert _said(simulated["refused"]) == _said(live["refused"])
     else:
         assert simulated["answer"] == live["answer"]
-        assert {one["_id"] for one in live["misses"] if one["kind"] in bounds["kinds"]} <= deleted
+        assert {miss["_id"] for miss in live["misses"] if miss["kind"] in bounds["kinds"]} <= deleted
 
 
 def _said(refused):
     # What the run has just made has other ids in a simulation.
     would = [
-        {**item, "along": sorted((one["kind"], one["name"], one["type"]) for one in item["along"])}
+        {
+            **item,
+            "along": sorted((entity["kind"], entity["name"], entity["type"]) for entity in item["along"]),
+        }
         for item in refused.would_delete
     ]
     return would, [(reason["bound"], reason["allow"]) for reason in refused.reasons]
@@ -601,8 +606,8 @@ def _meddle(server, deeds, changed, made):
     with plain(server) as other:
         for what, comp_id, number in deeds:
             dump = server.dump()
-            comp = next((one for one in dump["components"] if one["_id"] == comp_id), None)
-            refs = [one["_id"] for one in dump["references"] if one["_id"] == f"r{number}"]
+            comp = next((component for component in dump["components"] if component["_id"] == comp_id), None)
+            refs = [reference["_id"] for reference in dump["references"] if reference["_id"] == f"r{number}"]
             if what == "change reference":
                 for ref_id in refs:
                     other.patch_reference(ref_id, payload={"displayText": "by somebody else"})

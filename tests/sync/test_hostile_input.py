@@ -10,17 +10,7 @@ import unicodedata
 from functools import partial
 
 import pytest
-from worlds import (
-    WEB_SHOP,
-    counts,
-    held,
-    names_in,
-    row,
-    seed,
-    stored_component,
-    value,
-    writes,
-)
+from sync_scenarios import WEB_SHOP, counts, held, names_in, row, seed, stored_component, value, writes
 
 from ardoqpy import ArdoqClientException, DeleteBlocked, InvalidInput, NotFoundError
 from ardoqpy_sync import Plan, format_report
@@ -75,7 +65,16 @@ VALUES = {
 oddities = pytest.mark.parametrize("odd", VALUES.values(), ids=VALUES.keys())
 no_ids = pytest.mark.parametrize(
     "odd",
-    [*VALUES.values(), *(one for name, one in TEXTS.items() if name != "kelvin"), 5, 5.0, True, [], {}, ""],
+    [
+        *VALUES.values(),
+        *(entity_id for name, entity_id in TEXTS.items() if name != "kelvin"),
+        5,
+        5.0,
+        True,
+        [],
+        {},
+        "",
+    ],
     ids=[
         *VALUES,
         *(name for name in TEXTS if name != "kelvin"),
@@ -125,9 +124,9 @@ def test_text_is_written_found_and_kept_exactly(ardoq, new_sync, text):
     assert (stored["name"], stored["description"], stored["customFields"]["note"]) == (text, text, text)
     assert held(ardoq, ref["_id"])["displayText"] == text
     again = new_sync()
-    assert [one["_id"] for one in again.find_component("ws1", text, exact=True)] == [comp["_id"]]
+    assert [component["_id"] for component in again.find_component("ws1", text, exact=True)] == [comp["_id"]]
     found = again.find_component("ws1", field_name="note", field_value=text)
-    assert [one["name"] for one in found] == [text]
+    assert [entity["name"] for entity in found] == [text]
     ardoq.clear_requests()
     again.create_component(rows)
     again.create_component(rows, field_name="note")

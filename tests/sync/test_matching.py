@@ -1,7 +1,7 @@
 """What a row means: which entity it is matched with, and what finding that out costs."""
 
 import pytest
-from worlds import (
+from sync_scenarios import (
     counts,
     names_in,
     paths,
@@ -220,7 +220,7 @@ def test_the_first_of_several_is_used_and_all_are_named(ardoq, either):
     report = either.get_report()
     assert counts(report) == {"updated_comps": 1, "cache_hit_comps": 1}
     assert report["ambiguous"] == [
-        {"kind": "component", "name": "Dup", "used": "d0", "matches": ["d0", "d1", "d2"]},
+        {"kind": "component", "name": "Dup", "used": "d0", "matches": ["d0", "d1", "d2"]}
     ]
 
 
@@ -231,7 +231,7 @@ def test_the_first_of_several_by_a_field_stays_the_first(ardoq, either):
         assert either.create_component(row("Dup", note="n"), "code", "D")["_id"] == "d0"
     report = either.get_report()
     assert counts(report) == {"updated_comps": 1, "cache_hit_comps": 1}
-    assert [one["matches"] for one in report["ambiguous"]] == [["d0", "d1", "d2"]]
+    assert [note["matches"] for note in report["ambiguous"]] == [["d0", "d1", "d2"]]
 
 
 def test_look_ups_keep_ardoqs_order(ardoq, either):
@@ -250,7 +250,7 @@ def test_of_several_references_the_first_is_used(ardoq, either):
     assert either.create_reference({"source": "d0", "target": "lone", "type": 1})["_id"] == "r0"
     report = either.get_report()
     assert report["ambiguous"] == [
-        {"kind": "reference", "name": "Dup -> Lone", "used": "r0", "matches": ["r0", "r1"]},
+        {"kind": "reference", "name": "Dup -> Lone", "used": "r0", "matches": ["r0", "r1"]}
     ]
     assert report["cache_miss_refs"] == []
 
@@ -284,7 +284,7 @@ def test_the_others_match_once_the_first_is_deleted(ardoq, either):
         lambda client: client.find_component("ws1", "Web"),
         lambda client: client.find_component("ws1", field_name="code", field_value="S-1"),
         lambda client: client.create_reference(
-            {"source": "web", "target": "shop", "type": 1, "rootWorkspace": "ws1"},
+            {"source": "web", "target": "shop", "type": 1, "rootWorkspace": "ws1"}
         ),
         lambda client: client.get_workspace("ws1"),
     ],
@@ -362,7 +362,7 @@ def test_look_ups_find_what_was_created_and_not_what_was_deleted(either):
     assert either.find_component("ws1", field_name="code", field_value="N") == []
     made = either.create_component(row("New", code="N"))["_id"]
     assert [comp["_id"] for comp in either.find_component("ws1", field_name="code", field_value="N")] == [
-        made,
+        made
     ]
     assert either.find_component("ws1", "New", exact=True)[0]["_id"] == made
     either.del_component(made)

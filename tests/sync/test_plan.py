@@ -6,10 +6,10 @@ import math
 from pathlib import Path
 
 import pytest
+from example_counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from thorough import examples
-from worlds import (
+from sync_scenarios import (
     TOKEN,
     row,
     run,
@@ -78,10 +78,10 @@ def test_plan_lists_each_change_in_order(plan):
         False,
     )
     assert (gone["_id"], gone["deleted_with"], gone["note"]) == ("host-till", "till", "with component Till")
-    assert [(one["attribute"], one["wanted"]) for one in plan.not_converging] == [("score", 9)]
-    assert [(one["name"], one["label"], "typeId" in one["reason"]) for one in plan.failed] == [
-        ("Half", "apps.csv line 9", True)
-    ]
+    assert [(item["attribute"], item["wanted"]) for item in plan.not_converging] == [("score", 9)]
+    assert [
+        (failure["name"], failure["label"], "typeId" in failure["reason"]) for failure in plan.failed
+    ] == [("Half", "apps.csv line 9", True)]
     assert plan.failed[0]["row"] == {"name": "Half", "when": "{1, 2}"}
     assert plan.workspaces == {"ws1": "Workspace ws1", "ws2": "Workspace ws2"}
 
@@ -167,7 +167,7 @@ def test_plan_of_a_live_run(ardoq, sync):
     sync.del_component("till")
     plan = sync.plan
     assert plan.made["simulated"] is False
-    assert [(one["action"], one["_id"]) for one in plan.changes] == [
+    assert [(change["action"], change["_id"]) for change in plan.changes] == [
         ("create", made["_id"]),
         ("delete", "till"),
     ]
@@ -202,9 +202,9 @@ def test_g1_the_plan_of_any_run_survives_a_file(server, tmp_path_factory, drawn)
             "missing": len(report[f"cache_miss_{short}"]),
             "failed": report[f"failed_{short}"],
         }
-    kept = [one for one in report["changes"] if one["action"] != "failed"]
+    kept = [change for change in report["changes"] if change["action"] != "failed"]
     assert [
-        {key: value for key, value in one.items() if key != "deleted_with"} for one in plan.changes
+        {key: value for key, value in change.items() if key != "deleted_with"} for change in plan.changes
     ] == json.loads(json.dumps(kept))
     assert writes(server) == []
 
@@ -273,7 +273,7 @@ def test_row_that_json_cannot_hold(new_sync, tmp_path):
     client.create_component({"name": "Long", "key": {10**5000: 1}, "one": -(10**5000), "some": {10**5000}})
     client.plan.save(tmp_path / "plan.json")
     failed = Plan.load(tmp_path / "plan.json").failed
-    assert [one["name"] for one in failed] == ["Endless", "Deep", "Long"]
+    assert [failure["name"] for failure in failed] == ["Endless", "Deep", "Long"]
     assert failed[2]["row"] == {"name": "Long", "key": "a dict", "one": "an int", "some": "a set"}
 
 
@@ -440,4 +440,4 @@ def test_name_of_a_reference_names_its_ends(new_sync, ardoq):
     )
     client = new_sync(simulate=True)
     client.create_reference({"source": "a", "target": "b", "type": 1, "displayText": "x"})
-    assert [(one["name"], one["type"]) for one in client.plan.changes] == [("A -> B", 1)]
+    assert [(change["name"], change["type"]) for change in client.plan.changes] == [("A -> B", 1)]

@@ -5,7 +5,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from worlds import WEB_SHOP, counts, names_in, row
+from sync_scenarios import WEB_SHOP, counts, names_in, row
 
 from ardoqpy import ConfigurationError, InvalidInput
 from ardoqpy_sync.progress import Progress

@@ -1,12 +1,9 @@
 """What the report says, of rows that fail too, and of a simulated run."""
 
 import pytest
-from worlds import attributes_of, counts, row, seed, stored_component, stored_reference, value, writes
+from sync_scenarios import attributes_of, counts, row, seed, stored_component, stored_reference, value, writes
 
-from ardoqpy import (
-    ConfigurationError,
-    InvalidInput,
-)
+from ardoqpy import ConfigurationError, InvalidInput
 from ardoqpy_sync import format_report
 
 # -- the report --------------------------------------------------------------------------------------
@@ -33,12 +30,7 @@ def test_each_count_has_a_list(either):
     report = either.get_report()
     assert report["new_comps_l"] == [{"_id": made["_id"], "name": "New", "type": "Application"}]
     assert report["updated_comps_l"] == [
-        {
-            "_id": "web",
-            "name": "Web",
-            "type": "Application",
-            "changes": {"cost": {"old": 5, "new": 6}},
-        },
+        {"_id": "web", "name": "Web", "type": "Application", "changes": {"cost": {"old": 5, "new": 6}}}
     ]
     assert report["cache_hit_comps_l"] == [{"_id": "shop", "name": "Shop", "type": "Application"}]
     assert report["del_comps_l"] == [{"_id": "till", "name": "Till", "type": "Service"}]
@@ -203,7 +195,7 @@ def test_preview_reads_its_own_changes(ardoq, new_sync):
     assert client.get_component("ws1") == client.get_workspace("ws1")["components"]
     assert value(client.get_component(comp_id="web"), "cost") == 6
     assert client.get_reference(ref_id=ref)["target"] == "host"
-    assert ref in [one["_id"] for one in client.get_reference("ws1")]
+    assert ref in [reference["_id"] for reference in client.get_reference("ws1")]
     client.del_component(made)
     assert [comp["name"] for comp in client.get_component("ws1")] == ["Web", "Shop", "Till"]
     assert client.get_report()["del_refs"] == 1

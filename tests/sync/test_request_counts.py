@@ -1,7 +1,7 @@
 """How many requests deletes take in batches, and what is still checked before each of them."""
 
 import pytest
-from worlds import TOKEN, row, seed, stored_component, stored_reference, syncing, writes
+from sync_scenarios import TOKEN, row, seed, stored_component, stored_reference, syncing, writes
 
 from ardoqpy.testing import emulator
 

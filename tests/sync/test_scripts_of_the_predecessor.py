@@ -1,7 +1,7 @@
 """Scripts as they were written for 0.8.4 run unchanged."""
 
 import pytest
-from worlds import TOKEN, counts, held, loads, names_in, row, value, words
+from sync_scenarios import TOKEN, counts, held, loads, names_in, row, value, words
 
 from ardoqpy import ArdoqSyncClient
 from ardoqpy.errors import ArdoqClientException
@@ -133,7 +133,7 @@ def test_a_match_by_field(either):
     comp = row("Boutique", code="S-1")
     assert either.create_component(comp=comp, field_name="code", field_value="S-1")["_id"] == "shop"
     found = either.find_component(ws_id="ws1", field_name="code", field_value="S-1", exact=True)
-    assert [one["name"] for one in found] == ["Boutique"]
+    assert [entity["name"] for entity in found] == ["Boutique"]
 
 
 def test_deletes_by_name_of_the_argument(either):

@@ -2,7 +2,7 @@
 
 After each step three things are compared: what Ardoq holds, what the client's cache shows, and what its
 report says. What each row has to come to is foretold out of the cache and of Ardoq as they were before
-(`foretelling`); what a report lists has to be exactly what happened (`ledger`); and as long as nobody
+(`row_oracle`); what a report lists has to be exactly what happened (`state_model`); and as long as nobody
 interferes, a simulated client that is given the same calls has to report the same.
 
 In the environment, `STATE_MACHINE_EXAMPLES` says how many sequences are tried for each way of writing, and
@@ -14,14 +14,14 @@ import os
 from collections import Counter
 from functools import partial
 
-from foretelling import Foreteller
+from example_counts import examples
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
-from ledger import VALUES, Ledger, fact, kept, kept_attributes, orphans
-from thorough import examples
-from worlds import (
+from row_oracle import Foreteller
+from state_model import VALUES, Ledger, fact, kept, kept_attributes, orphans
+from sync_scenarios import (
     COMPONENT_TYPES,
     TOKEN,
     comparable,
@@ -31,7 +31,7 @@ from worlds import (
     stored_reference,
     syncing,
 )
-from worlds import seed as seed_of
+from sync_scenarios import seed as seed_of
 
 from ardoqpy import ArdoqClientException, DeleteBlocked
 
@@ -120,8 +120,8 @@ class Calls(RuleBasedStateMachine):
         self.other = self._opened(plain(server))
         #: What calls can name: pairs of dicts that the client and its twin have handed out.
         self.handles = {"component": [], "reference": []}
-        for one, state in self.ledger.states.items():
-            self.handles[state.kind].append(({"_id": one}, {"_id": one}))
+        for entity_id, state in self.ledger.states.items():
+            self.handles[state.kind].append(({"_id": entity_id}, {"_id": entity_id}))
         self.calls = 0
 
     def _opened(self, context):
@@ -216,15 +216,17 @@ class Calls(RuleBasedStateMachine):
         """Return what the client knows: a workspace that is not loaded yet it will read as it is then."""
         loaded = self.client._engine.cache.workspaces
         states = self.ledger.states
-        return self._cache() | {one: its for one, its in states.items() if its.workspace not in loaded}
+        return self._cache() | {
+            entity_id: its for entity_id, its in states.items() if its.workspace not in loaded
+        }
 
     def _holds(self):
         """Return what Ardoq holds, or will hold once what waits is sent."""
         if not self._waiting():
             return self.ledger.states
         seen = self._seen()
-        for one in orphans(seen):
-            del seen[one]
+        for entity_id in orphans(seen):
+            del seen[entity_id]
         return seen
 
     def _waiting(self):
@@ -250,7 +252,9 @@ class Calls(RuleBasedStateMachine):
         self.ledger.holds(cache, loaded)
         seen = self._seen()
         self.ledger.foreign = {
-            one for one in self.ledger.foreign if seen.get(one) != self.ledger.states.get(one)
+            entity_id
+            for entity_id in self.ledger.foreign
+            if seen.get(entity_id) != self.ledger.states.get(entity_id)
         }
         self._compare_counts(report)
         if self.twin is not None:
@@ -267,8 +271,8 @@ class Calls(RuleBasedStateMachine):
                 continue
             meaning = self.meanings[change["label"]]
             excused |= {tuple(real(part) if part else part for part in key) for key in meaning["keys"]}
-            excused |= {real(one) for one in meaning["ids"] if one}
-        self.doubts |= {one for one in excused if isinstance(one, tuple)}
+            excused |= {real(entity_id) for entity_id in meaning["ids"] if entity_id}
+        self.doubts |= {item for item in excused if isinstance(item, tuple)}
         return excused
 
     def _compare_with_fates(self, changes):
@@ -307,15 +311,17 @@ class Calls(RuleBasedStateMachine):
             for action, name in names.items():
                 assert report[f"{name}_{short}"] == tally[action, kind]
                 its = [
-                    one["_id"] for one in report["changes"] if (one["action"], one["kind"]) == (action, kind)
+                    change["_id"]
+                    for change in report["changes"]
+                    if (change["action"], change["kind"]) == (action, kind)
                 ]
-                assert [one["_id"] for one in report[f"{name}_{short}_l"]] == its
+                assert [entity["_id"] for entity in report[f"{name}_{short}_l"]] == its
             if self.foretold:
                 assert report[f"cache_hit_{short}"] == len(self.kept[kind])
         assert (report["status"] == "success") is (not any(tally["failed", kind] for kind in self.handles))
         if self.foretold:
-            hits = [self.client.real_id(one) for one in self.kept["component"]]
-            assert [one["_id"] for one in report["cache_hit_comps_l"]] == hits
+            hits = [self.client.real_id(component) for component in self.kept["component"]]
+            assert [component["_id"] for component in report["cache_hit_comps_l"]] == hits
             self._compare_misses(report)
 
     def _compare_misses(self, report):
@@ -323,14 +329,18 @@ class Calls(RuleBasedStateMachine):
         itself.
         """
         cache = self._cache()
-        named = {self.client.real_id(one) for one in self.named}
-        missing = {one for one, its in cache.items() if _type_of(its) in self.types and one not in named}
-        listed = [one["_id"] for one in report["cache_miss_comps"] + report["cache_miss_refs"]]
+        named = {self.client.real_id(item) for item in self.named}
+        missing = {
+            entity_id
+            for entity_id, its in cache.items()
+            if _type_of(its) in self.types and entity_id not in named
+        }
+        listed = [miss["_id"] for miss in report["cache_miss_comps"] + report["cache_miss_refs"]]
         assert len(listed) == len(set(listed))
         # A type is told of once a row has named one of it, and that may be gone by now.
         assert set(listed) <= missing
-        there = {_type_of(its) for one, its in cache.items() if one in named}
-        assert {one for one in missing if _type_of(cache[one]) in there} <= set(listed)
+        there = {_type_of(its) for entity_id, its in cache.items() if entity_id in named}
+        assert {miss for miss in missing if _type_of(cache[miss]) in there} <= set(listed)
 
     # -- rows ---------------------------------------------------------------------------------------------
 
@@ -375,7 +385,7 @@ class Calls(RuleBasedStateMachine):
         """Give a row to the client, and hold its answer against what is foretold of it."""
         self.calls += 1
         label = f"row {self.calls}"
-        self.named = {self.client.real_id(one) for one in self.named}
+        self.named = {self.client.real_id(item) for item in self.named}
         fate = foretell(Foreteller(self._seen(), self._holds(), self.named))
         disturbed = speaking.batch and (self.ledger.foreign or self.outage)
         in_doubt = fate.outcome == "create" and not self.doubts.isdisjoint(keys)
@@ -384,7 +394,7 @@ class Calls(RuleBasedStateMachine):
         its_id = None if answer is None else answer["_id"]
         self.meanings[label]["ids"].add(its_id)
         self.named |= {*fate.named, *([its_id] if its_id else [])}
-        self.types |= {_type_of(its) for one, its in self._cache().items() if one in self.named}
+        self.types |= {_type_of(its) for entity_id, its in self._cache().items() if entity_id in self.named}
         if outage is not None or disturbed or in_doubt or self.outage:
             self.foretold = False
         else:
@@ -399,14 +409,14 @@ class Calls(RuleBasedStateMachine):
     def _pair(self, kind, number):
         """Return what stands for something, for the client and for its twin; it may be gone by now."""
         pairs = self.handles[kind]
-        return tuple(one["_id"] or "nothing" for one in pairs[number % len(pairs)])
+        return tuple(entity["_id"] or "nothing" for entity in pairs[number % len(pairs)])
 
     def _parents(self, number):
         if number is None:
             return {}, {}
         if number == "null":
             return {"parent": None}, {"parent": None}
-        return tuple({"parent": one} for one in self._pair("component", number))
+        return tuple({"parent": component} for component in self._pair("component", number))
 
     @rule(
         ws=st.sampled_from(WORKSPACES),
@@ -509,7 +519,7 @@ class Calls(RuleBasedStateMachine):
         }
 
         def row(which):
-            its = {end: one[which] for end, one in moved.items()}
+            its = {end: entity_id[which] for end, entity_id in moved.items()}
             return {**text, **its, **({} if kind is None else {"type": kind})}
 
         self._row(
@@ -543,12 +553,12 @@ class Calls(RuleBasedStateMachine):
     @rule(ws=st.sampled_from(WORKSPACES), name=st.sampled_from(NAMES), exact=st.booleans())
     def find_by_name(self, ws, name, exact):
         """Find by name what the cache shows, in its order."""
-        found = [one["_id"] for one in self.client.find_component(ws, name, exact=exact)]
-        its = {one: state.get("name") for one, state in self._components(ws)}
+        found = [component["_id"] for component in self.client.find_component(ws, name, exact=exact)]
+        its = {component: state.get("name") for component, state in self._components(ws)}
         if exact:
-            assert found == [one for one, named in its.items() if named == name][:1]
+            assert found == [entity_id for entity_id, named in its.items() if named == name][:1]
         else:
-            assert found == [one for one, named in its.items() if name in named]
+            assert found == [entity_id for entity_id, named in its.items() if name in named]
 
     @rule(ws=st.sampled_from(WORKSPACES), sought=st.sampled_from(SPELLINGS))
     def find_by_field(self, ws, sought):
@@ -556,13 +566,19 @@ class Calls(RuleBasedStateMachine):
         field, spelling = sought
         if spelling is not None:
             found = self.client.find_component(ws, field_name=field, field_value=spelling)
-            its = [one for one, state in self._components(ws) if state.get(field) == kept(field, spelling)]
-            assert {one["_id"] for one in found} == set(its)
-            assert [fact("component", one) for one in found] == [self._cache()[one["_id"]] for one in found]
+            its = [
+                component
+                for component, state in self._components(ws)
+                if state.get(field) == kept(field, spelling)
+            ]
+            assert {entity["_id"] for entity in found} == set(its)
+            assert [fact("component", item) for item in found] == [
+                self._cache()[entity["_id"]] for entity in found
+            ]
 
     def _components(self, ws):
         cache = self._cache().items()
-        return [(one, its) for one, its in cache if (its.kind, its.workspace) == ("component", ws)]
+        return [(item, its) for item, its in cache if (its.kind, its.workspace) == ("component", ws)]
 
     @rule(number=numbers, weather=weathers)
     def get_component(self, number, weather):
@@ -587,10 +603,12 @@ class Calls(RuleBasedStateMachine):
             self._fail(*weather)
         read = self.client.get_workspace(ws)
         self.server.clear_faults()
-        facts = {one["_id"]: fact("component", one) for one in read["components"]}
-        facts |= {one["_id"]: fact("reference", one) for one in read["references"] or []}
-        assert facts == {one: its for one, its in self.ledger.states.items() if its.workspace == ws}
-        assert facts == {one: its for one, its in self._cache().items() if its.workspace == ws}
+        facts = {component["_id"]: fact("component", component) for component in read["components"]}
+        facts |= {reference["_id"]: fact("reference", reference) for reference in read["references"] or []}
+        assert facts == {
+            entity_id: its for entity_id, its in self.ledger.states.items() if its.workspace == ws
+        }
+        assert facts == {entity_id: its for entity_id, its in self._cache().items() if its.workspace == ws}
 
     # -- others -------------------------------------------------------------------------------------------
 
@@ -605,11 +623,11 @@ class Calls(RuleBasedStateMachine):
             act()
         except ArdoqClientException:
             return
-        for one in self.ledger.others_did():
-            state = self.ledger.states.get(one)
+        for item in self.ledger.others_did():
+            state = self.ledger.states.get(item)
             pairs = self.handles.get(state.kind, []) if state else []
-            if state and all(live["_id"] != one for live, _ in pairs):
-                pairs.append(({"_id": one}, {"_id": one}))
+            if state and all(live["_id"] != item for live, _ in pairs):
+                pairs.append(({"_id": item}, {"_id": item}))
         self.twin = None
 
     @rule(

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from worlds import (
+from sync_scenarios import (
     ODD_NAMES,
     WEB_SHOP,
     attributes_of,
@@ -325,7 +325,7 @@ def test_what_others_deleted_is_created_again(ardoq, sync, other):
     assert comp["_id"] != "web"
     assert counts(sync.get_report()) == {"new_comps": 1}
     assert names_in(ardoq) == ["Web"]
-    assert [one["name"] for one in sync.find_component("ws1", "")] == ["Web"]
+    assert [component["name"] for component in sync.find_component("ws1", "")] == ["Web"]
 
 
 @pytest.mark.immediate

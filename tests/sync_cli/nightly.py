@@ -70,9 +70,9 @@ def job_text(version="v2", missing="report", share=0.2, run="", ardoq=""):
 
 def writes(ardoq):
     """Return the requests that are writes."""
-    return [one for one in ardoq.requests if one.method != "GET"]
+    return [request for request in ardoq.requests if request.method != "GET"]
 
 
 def names_in(ardoq):
     """Return the names of the components that Ardoq holds."""
-    return sorted(one["name"] for one in ardoq.dump()["components"])
+    return sorted(component["name"] for component in ardoq.dump()["components"])

@@ -29,7 +29,11 @@ def test_invalid_job_file(home, ardoq, run):
     text = job_text().replace("share = 0.2", "share = 7").replace('name = "{Name}"', "nme = 1")
     (home / "job.toml").write_text(text)
     problems = problems_of(run("check job.toml --json"))
-    assert [(one["part"], one["line"]) for one in problems] == [("job", 10), ("job", 15), ("job", 19)]
+    assert [(problem["part"], problem["line"]) for problem in problems] == [
+        ("job", 10),
+        ("job", 15),
+        ("job", 19),
+    ]
     assert problems[0]["key"] == "guard.share"
     ran = run("check job.toml")
     assert ran.status == FAILED
@@ -44,8 +48,8 @@ def test_sources_and_names(home, ardoq, run, version):
     (home / "job.toml").write_text(text)
     (home / "apps.csv").unlink()
     problems = problems_of(run("check job.toml --json"))
-    assert {one["part"] for one in problems} == {"job"}
-    text = " ".join(one["message"] for one in problems)
+    assert {problem["part"] for problem in problems} == {"job"}
+    text = " ".join(problem["message"] for problem in problems)
     assert "apps.csv" in text
     assert "did you mean 'depends on'?" in text
 
@@ -55,8 +59,8 @@ def test_unreachable_ardoq_and_source(home, run, monkeypatch, closed_port):
     monkeypatch.setenv("ARDOQ_API_HOST", closed_port)
     (home / "apps.csv").write_text("Id,Title\n")
     ran = run("check job.toml --json --retries 0")
-    assert [one["part"] for one in problems_of(ran)][:1] == ["connection"]
-    assert "job" in {one["part"] for one in problems_of(ran)}
+    assert [problem["part"] for problem in problems_of(ran)][:1] == ["connection"]
+    assert "job" in {problem["part"] for problem in problems_of(ran)}
     monkeypatch.delenv("ARDOQ_API_TOKEN")
     assert "set ARDOQ_API_TOKEN" in run("check job.toml").out
 
@@ -67,7 +71,7 @@ def test_rows_delete_guard_and_state(home, ardoq, run, version):
     (home / "apps.csv").write_text(ROWS + BAD_ROW)
     (home / "m.json").write_text("{")
     problems = problems_of(run("check job.toml --json"))
-    assert [one["part"] for one in problems] == ["state_file", "row", "guard", "guard"]
+    assert [problem["part"] for problem in problems] == ["state_file", "row", "guard", "guard"]
     assert problems[1]["label"] == "apps.csv line 5"
     assert "share = 0.5" in run("check job.toml").out
     assert writes(ardoq) == []

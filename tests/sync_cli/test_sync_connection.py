@@ -44,7 +44,7 @@ def test_api_overrides_version_of_job(home, ardoq, run, version):
 def test_batches_on_v2(home, ardoq, run):
     """On v2 writes are sent in batches, unless the job says otherwise."""
     run("apply job.toml")
-    assert [one.path for one in writes(ardoq)] == ["/api/v2/batch"]
+    assert [request.path for request in writes(ardoq)] == ["/api/v2/batch"]
     ardoq.reset()
     ardoq.clear_requests()
     (home / "job.toml").write_text(job_text(ardoq="batch = false"))

@@ -143,13 +143,16 @@ def test_ctrl_c(big, ardoq, run, hook, monkeypatch, api, batch):
     document = json.loads(ran.out)
     assert (ran.status, document["status"]) == (INTERRUPTED, "failure")
     assert document["description"] == "The run was interrupted."
-    made = {one["name"] for one in document["changes"]}
+    made = {change["name"] for change in document["changes"]}
     assert made == set(names_in(ardoq)) - {"Fax", "Orders"}
     assert all(
-        one["_id"] in {held["_id"] for held in ardoq.dump()["components"]} for one in document["changes"]
+        change["_id"] in {held["_id"] for held in ardoq.dump()["components"]}
+        for change in document["changes"]
     )
     assert len(made) + len(document["failed"]) == 19
-    assert all("not sent any more: The run was interrupted" in one["reason"] for one in document["failed"])
+    assert all(
+        "not sent any more: The run was interrupted" in failure["reason"] for failure in document["failed"]
+    )
     assert json.loads((big / "a.json").read_text()) == document
     assert (hook.received[0]["status"], hook.received[0]["exit"]) == ("interrupted", 130)
     assert not (big / "job.toml.lock").exists()

@@ -73,7 +73,7 @@ def test_drifted_changes_are_not_overwritten(saved, ardoq, run, option, status, 
     ran = run(f"apply plan.json {option}")
     assert ran.status == status
     assert "component 'Orders' changed" in ran.out
-    (orders,) = (one for one in ardoq.dump()["components"] if one["_id"] == ORDERS)
+    (orders,) = (component for component in ardoq.dump()["components"] if component["_id"] == ORDERS)
     assert orders["customFields"]["cost"] == cost
     assert ("Web shop" in names_in(ardoq)) is shop
 

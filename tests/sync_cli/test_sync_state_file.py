@@ -56,14 +56,10 @@ def test_only_good_runs_are_saved(home, run):
     assert run("apply job.toml").status == FAILED
     assert not state.exists()
     (home / "apps.csv").write_text(ROWS)
-    (home / "job.toml").write_text(
-        job_text(missing="delete", share=0, run='state_file = "kept/state.json"'),
-    )
+    (home / "job.toml").write_text(job_text(missing="delete", share=0, run='state_file = "kept/state.json"'))
     assert run("apply job.toml").status == BLOCKED
     assert not state.exists()
-    (home / "job.toml").write_text(
-        job_text(missing="delete", share=1, run='state_file = "kept/state.json"'),
-    )
+    (home / "job.toml").write_text(job_text(missing="delete", share=1, run='state_file = "kept/state.json"'))
     assert run("apply job.toml").status == DONE
     assert state.exists()
 
@@ -77,12 +73,12 @@ def test_not_converging_values_are_not_sent_again(home, ardoq, run):
     kept.write_text(json.dumps({**state, "not_converging": [known]}))
     for _ in range(2):
         assert run("apply job.toml").status == DONE
-        (orders,) = (one for one in ardoq.dump()["components"] if one["_id"] == ORDERS)
+        (orders,) = (component for component in ardoq.dump()["components"] if component["_id"] == ORDERS)
         assert orders["customFields"]["cost"] == 1
         assert json.loads(kept.read_text())["not_converging"] == [known]
     (home / "apps.csv").write_text(ROWS.replace("1200", "1300"))
     assert run("apply job.toml").status == DONE
-    (orders,) = (one for one in ardoq.dump()["components"] if one["_id"] == ORDERS)
+    (orders,) = (component for component in ardoq.dump()["components"] if component["_id"] == ORDERS)
     assert orders["customFields"]["cost"] == 1300
 
 

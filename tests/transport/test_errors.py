@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import pytest
 import requests
-from refusals import UNPROCESSABLE
+from error_messages import UNPROCESSABLE
 
 from ardoqpy import (
     AmbiguousWrite,
@@ -370,8 +370,7 @@ def test_the_token_of_a_file_is_in_no_error(content, token, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "settings",
-    [{"hosturl": None}, {"hosturl": "https://ardoq.example", "version": "v3"}],
+    "settings", [{"hosturl": None}, {"hosturl": "https://ardoq.example", "version": "v3"}]
 )
 def test_a_client_that_could_not_be_made_has_a_repr(settings, token):
     """A reporter that shows locals can show the client whose constructor failed."""

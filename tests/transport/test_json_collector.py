@@ -30,7 +30,7 @@ def nothing_frozen():
 
 def _generation_of(thing):
     return next(
-        (number for number in range(3) if any(one is thing for one in gc.get_objects(generation=number))),
+        (number for number in range(3) if any(item is thing for item in gc.get_objects(generation=number))),
         None,
     )
 

@@ -47,9 +47,7 @@ def test_another_host_port_or_scheme_is_refused(target, origin, wire, thing, cal
 def test_a_host_called_api_is_named_in_full(wire, new_transport, caller):
     """The error names the configured host."""
     wire.get(
-        "https://api.ardoq.example/api/thing/1",
-        status=302,
-        headers={"Location": "https://evil.example/"},
+        "https://api.ardoq.example/api/thing/1", status=302, headers={"Location": "https://evil.example/"}
     )
     with pytest.raises(RedirectRefused, match=r"not to https://api\.ardoq\.example; the token"):
         caller(new_transport("https://api.ardoq.example"))("GET")
@@ -66,8 +64,7 @@ def test_the_token_does_not_arrive_elsewhere(raw_server, server, new_transport, 
 
 
 @pytest.mark.parametrize(
-    "location",
-    ["https://ardoq.example/api/there?a=1", "/api/there?a=1", "../there?a=1"],
+    "location", ["https://ardoq.example/api/there?a=1", "/api/there?a=1", "../there?a=1"]
 )
 def test_a_read_follows_its_own_host(location, wire, url, thing, transport):
     """A redirect of a GET to the same host is followed, with the token and the query that it names."""
@@ -159,8 +156,7 @@ def _page(*values, href=None):
 
 
 @pytest.mark.parametrize(
-    "next_link",
-    ["https://ardoq.example/api/things?c=2", "/api/things?c=2", "things?c=2", "?c=2"],
+    "next_link", ["https://ardoq.example/api/things?c=2", "/api/things?c=2", "things?c=2", "?c=2"]
 )
 def test_pages_follow_next_links(next_link, wire, url, transport):
     """Absolute and relative next links are followed as they are; the first query is not repeated."""
@@ -215,8 +211,7 @@ def test_a_page_that_is_none_is_an_error(answer, wire, url, transport):
     """An answer without a list of values is not a page."""
     wire.get(f"{url}/api/things", body=json.dumps(answer))
     with pytest.raises(
-        UnexpectedAnswer,
-        match=r"^The answer of /api/things is not a page: it has no 'values'\.$",
+        UnexpectedAnswer, match=r"^The answer of /api/things is not a page: it has no 'values'\.$"
     ):
         list(transport.pages("things"))
 

@@ -396,8 +396,7 @@ class EndlessError(Exception):
 
 
 @pytest.mark.parametrize(
-    "headers",
-    [{"Retry-After": "0"}, {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, {}],
+    "headers", [{"Retry-After": "0"}, {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, {}]
 )
 def test_a_rate_limit_that_asks_for_nothing_ends_too(headers, new_transport, caller, monkeypatch):
     """A server that always answers 429 with "Retry-After: 0" is given up."""
@@ -464,8 +463,7 @@ def test_retries_are_a_number_or_a_policy():
 
 
 @pytest.mark.parametrize(
-    "outcome",
-    [Outcome.NOT_SENT, Outcome.RATE_LIMITED, Outcome.UNAVAILABLE, Outcome.NO_ANSWER],
+    "outcome", [Outcome.NOT_SENT, Outcome.RATE_LIMITED, Outcome.UNAVAILABLE, Outcome.NO_ANSWER]
 )
 def test_the_rule_itself(outcome):
     """Everything but a POST may be resent; a POST only if it was certainly not carried out."""

@@ -138,8 +138,7 @@ def test_the_value_of_a_successful_answer(verb, status, body, answer, wire, thin
 
 
 @pytest.mark.parametrize(
-    "body",
-    [b"", b"<html>log in</html>", b'{"a": ', b"\xff\xfe\xfd", b"[" * 100_000, b"Bad Gateway"],
+    "body", [b"", b"<html>log in</html>", b'{"a": ', b"\xff\xfe\xfd", b"[" * 100_000, b"Bad Gateway"]
 )
 def test_a_read_that_is_not_json_is_an_error_of_this_tree(body, wire, thing, new_transport, caller):
     """No `ValueError` from underneath escapes, whatever stands where JSON should."""
@@ -160,8 +159,7 @@ def test_an_object_that_is_none_is_an_error(answer, wire, url):
 
 
 @pytest.mark.parametrize(
-    ("answer", "what"),
-    [({"a": 1}, "a dict"), ("text", "a str"), (5, "an int"), (True, "a bool")],
+    ("answer", "what"), [({"a": 1}, "a dict"), ("text", "a str"), (5, "an int"), (True, "a bool")]
 )
 def test_a_list_that_is_none_is_an_error(answer, what, wire, url):
     """Where a list was asked for, anything else than a list (or null) is an unexpected answer."""
@@ -218,7 +216,7 @@ def test_cookies_are_not_sent_back(wire, thing, transport, call):
     for _ in range(2):
         wire.get(thing, json={}, headers={"Set-Cookie": "session=1; Path=/"})
         call("GET")
-    assert all("Cookie" not in one.request.headers for one in wire.calls)
+    assert all("Cookie" not in item.request.headers for item in wire.calls)
     assert len(transport.session.cookies) == 0
 
 
@@ -244,13 +242,7 @@ def test_cookies_already_in_a_callers_session_are_blocked(wire, thing, new_trans
 
 @pytest.mark.parametrize("own_session", [False, True])
 def test_netrc_never_overrides_the_token(
-    own_session,
-    wire,
-    thing,
-    new_transport,
-    caller,
-    monkeypatch,
-    tmp_path,
+    own_session, wire, thing, new_transport, caller, monkeypatch, tmp_path
 ):
     """An entry for the host in the netrc file does not take the place of the Authorization header."""
     netrc = tmp_path / "netrc"

@@ -3,7 +3,7 @@
 import copy
 
 import pytest
-from refusals import sentence_of
+from error_messages import sentence_of
 
 from ardoqpy import Batch, InvalidInput
 
@@ -59,7 +59,7 @@ def test_operations_are_added_and_can_be_chained():
                 "uniqueBy": ["rootWorkspace", "customFields.x"],
                 "body": {**COMP, "customFields": {"x": "7"}},
                 "batchId": "u",
-            },
+            }
         ],
         "delete": [{"id": ID}, {"match": {"rootWorkspace": WS, "customFields": {"x": "7"}}}],
     }
@@ -196,10 +196,7 @@ LACKS = "the component ('A') has no typeId: it needs rootWorkspace, typeId and n
             lambda b: b.delete_component(match={"customFields": {"x": 7}}),
             "customFields of match has 'x' 7: API v2 takes text here, so write it as text.",
         ),
-        (
-            lambda b: b.delete_component(match={"name": None}),
-            "match has 'name' None: give it as text.",
-        ),
+        (lambda b: b.delete_component(match={"name": None}), "match has 'name' None: give it as text."),
         (
             lambda b: b.delete_reference(match={"type": "2"}),
             "match has 'type' '2': the type of a reference is a number.",

@@ -1,8 +1,8 @@
 """A `Batch` on its way to Ardoq and back."""
 
 import pytest
+from error_messages import sentence_of
 from example_organisation import COMPONENTS, OTHER, REFERENCES, WORKSPACE
-from refusals import sentence_of
 
 from ardoqpy import (
     AmbiguousWrite,
@@ -39,9 +39,7 @@ def everything(respond):
     batch.create_reference({"source": child, "target": "two", "type": 2}, "r")
     batch.update_reference("first", {"displayText": "seen"})
     batch.upsert_reference(
-        {"source": COMPONENTS[3], "target": COMPONENTS[7], "type": 2},
-        ["source", "type"],
-        "u",
+        {"source": COMPONENTS[3], "target": COMPONENTS[7], "type": 2}, ["source", "type"], "u"
     )
     batch.delete_reference(REFERENCES[5])
     return batch
@@ -83,9 +81,7 @@ def test_an_upsert_by_a_batch_id_is_identified_by_its_id(client):
     comp = {**NEW, "name": "Component 3", "customFields": {"ext_id": "3"}}
     batch.upsert_component(comp, ["rootWorkspace", "customFields.ext_id"], "c")
     batch.upsert_reference(
-        {"source": "c", "target": COMPONENTS[7], "type": 2},
-        ["source", "target", "type"],
-        "r",
+        {"source": "c", "target": COMPONENTS[7], "type": 2}, ["source", "target", "type"], "r"
     )
     result = client.batch(batch)
     assert result.components.ids == {"c": COMPONENTS[3]}

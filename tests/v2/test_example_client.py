@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from error_messages import sentence_of
 from example_organisation import COMPONENTS, REFERENCES, REPORT, WORKSPACE
-from refusals import sentence_of
 
 from ardoqpy import API, Batch, ConfigurationError, Conflict, InvalidInput, NotFoundError
 from ardoqpy.testing import Fault
@@ -125,11 +125,7 @@ def test_an_id_that_is_none_is_refused(ardoq, api, call):
 def run(*arguments):
     """Run the example."""
     return subprocess.run(
-        [sys.executable, str(EXAMPLE), *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
+        [sys.executable, str(EXAMPLE), *arguments], capture_output=True, text=True, check=False, timeout=60
     )
 
 

@@ -1,8 +1,8 @@
 """Reading and writing one component or reference on v2, and the content of a workspace."""
 
 import pytest
+from error_messages import sentence_of
 from example_organisation import COMPONENTS, MODEL, OTHER, REFERENCES, WORKSPACE
-from refusals import sentence_of
 
 from ardoqpy import ArdoqClient, Conflict, InvalidInput, NotFoundError, Retries, UnsupportedOperation
 from ardoqpy.metamodel import component_type_names, describe_context, reference_type_names
@@ -247,9 +247,9 @@ def test_types_are_found_by_name_on_both_versions(client, v1):
     assert list(v1.find_component_type(WORKSPACE, "Service")) == ["p2"]
     assert client.find_reference_type(WORKSPACE, "Implicit")["type"] == 2
     assert v1.find_reference_type(WORKSPACE, "Implicit")["id"] == 2
-    for one in (client, v1):
-        assert one.find_component_type(WORKSPACE, "service") is None
-        assert one.find_reference_type(WORKSPACE, "Service") is None
+    for item in (client, v1):
+        assert item.find_component_type(WORKSPACE, "service") is None
+        assert item.find_reference_type(WORKSPACE, "Service") is None
 
 
 @pytest.mark.parametrize(
@@ -266,10 +266,10 @@ def test_types_are_found_by_name_on_both_versions(client, v1):
 )
 def test_a_type_that_is_not_there_is_none_and_a_warning(ardoq, client, v1, caplog, kind, name, what_is_near):
     """0.8.4's answer stays on both versions without a further request; the log names similar names."""
-    for one, requests in ((client, 1), (v1, 2)):
+    for item, requests in ((client, 1), (v1, 2)):
         caplog.clear()
         ardoq.clear_requests()
-        assert getattr(one, f"find_{kind}_type")(WORKSPACE, name) is None
+        assert getattr(item, f"find_{kind}_type")(WORKSPACE, name) is None
         (record,) = [record for record in caplog.records if record.levelname == "WARNING"]
         assert record.name == "ardoqpy.methods.models"
         shown = name if isinstance(name, int) else repr(name)
@@ -279,9 +279,9 @@ def test_a_type_that_is_not_there_is_none_and_a_warning(ardoq, client, v1, caplo
 
 def test_a_type_that_is_there_is_no_warning(client, v1, caplog):
     """A type that exists is not logged."""
-    for one in (client, v1):
-        assert one.find_component_type(WORKSPACE, "Service")
-        assert one.find_reference_type(WORKSPACE, "Implicit")
+    for item in (client, v1):
+        assert item.find_component_type(WORKSPACE, "Service")
+        assert item.find_reference_type(WORKSPACE, "Implicit")
     assert [record for record in caplog.records if record.levelname == "WARNING"] == []
 
 
@@ -312,8 +312,8 @@ def test_odd_names_in_a_model_cause_no_error(model, names):
 def test_types_are_printed_on_both_versions(client, v1, capsys):
     """Each type with its id, children below their parents."""
     lines = "name: Application - id: p1\n  name: Service - id: p2\nname: depends on - id: 1\n"
-    for one in (client, v1):
-        one.print_model(WORKSPACE)
+    for item in (client, v1):
+        item.print_model(WORKSPACE)
         assert lines in capsys.readouterr().out
 
 

@@ -3,8 +3,8 @@
 from urllib.parse import parse_qsl
 
 import pytest
+from error_messages import sentence_of
 from example_organisation import COMPONENTS, MODEL, OTHER, REFERENCES, WORKSPACE
-from refusals import sentence_of
 
 from ardoqpy import ArdoqClient, InvalidInput, UnsupportedOperation
 from ardoqpy.testing import emulator
@@ -12,7 +12,7 @@ from ardoqpy.testing import emulator
 
 def ids(found):
     """Return the ids of entities."""
-    return [one["_id"] for one in found]
+    return [entity["_id"] for entity in found]
 
 
 def test_a_listing_is_read_to_its_last_page(ardoq, client):
@@ -97,7 +97,7 @@ def test_ws_id_is_combined_with_params(client):
 def test_filters_are_spelled_as_json_does(ardoq, client):
     """True, False and None go as true, false and null, and a field may be named in one word."""
     client.get_component(
-        params={"parent": None, "customFields": {"a": True, "b": None}, "customFields.c": 1.5},
+        params={"parent": None, "customFields": {"a": True, "b": None}, "customFields.c": 1.5}
     )
     (request,) = ardoq.requests
     assert sorted(parse_qsl(request.query)) == [
@@ -124,14 +124,8 @@ COMPONENT_FILTERS = "'name', 'rootWorkspace', 'parent', 'componentKey', 'typeId'
         (["name"], "The filters are a list: give a dict of names and values."),
         ({"customFields": "x"}, "customFields is a str: give a dict of fields and values."),
         ({"customFields": {"": 1}}, "customFields has the key '': the names of fields are text."),
-        (
-            {"name": ""},
-            f"name is empty text, {NOT_A_VALUE}",
-        ),
-        (
-            {"customFields": {"tags": ["a"]}},
-            f"customFields.tags is a list, {NOT_A_VALUE}",
-        ),
+        ({"name": ""}, f"name is empty text, {NOT_A_VALUE}"),
+        ({"customFields": {"tags": ["a"]}}, f"customFields.tags is a list, {NOT_A_VALUE}"),
         ({"parent": {"_id": "x"}}, "parent is a whole entity: give its '_id' only."),
     ],
 )
@@ -178,11 +172,11 @@ def test_v1_refuses_params_as_before(v1):
 
 def test_iterating_gives_the_list_on_both_versions(client, v1):
     """Each iter_ method yields what its get_ method returns, on v1 and v2."""
-    for one in (client, v1):
-        assert list(one.iter_workspaces()) == one.get_workspaces()
-        assert list(one.iter_components()) == one.get_components()
-        assert list(one.iter_references()) == one.get_references()
-        assert one.get_components()
+    for item in (client, v1):
+        assert list(item.iter_workspaces()) == item.get_workspaces()
+        assert list(item.iter_components()) == item.get_components()
+        assert list(item.iter_references()) == item.get_references()
+        assert item.get_components()
 
 
 def test_finding_components_by_name_and_field(client):

@@ -1,8 +1,8 @@
 """Reports, attachments, and any path, on v2."""
 
 import pytest
+from error_messages import sentence_of
 from example_organisation import ATTACHMENT, COMPONENTS, REPORT, WORKSPACE
-from refusals import sentence_of
 
 from ardoqpy import (
     ArdoqClient,
@@ -107,7 +107,9 @@ def test_a_page_and_all_pages(client, v1):
     page = client.request("components", query_params={"typeId": "p2"})
     assert len(page["values"]) == 5
     assert page["_links"]["next"]["href"]
-    assert [one["_id"] for one in client.iter_request("components", {"typeId": "p2"})] == COMPONENTS[6:]
+    assert [
+        component["_id"] for component in client.iter_request("components", {"typeId": "p2"})
+    ] == COMPONENTS[6:]
     assert list(v1.iter_request("component")) == v1.request("component") == v1.get_components()
     sentence_of(UnexpectedAnswer, lambda: list(client.iter_request("me")))
     sentence_of(UnexpectedAnswer, v1.iter_request, f"component/{COMPONENTS[0]}")
@@ -128,7 +130,7 @@ def test_a_path_that_leads_elsewhere_is_refused(ardoq, client, resource):
     """No step up, no other host, no query in the path."""
     sentence = sentence_of(InvalidInput, client.request, resource)
     assert sentence.endswith(
-        ", which is not a path below the API: give one such as 'components', and its query as query_params.",
+        ", which is not a path below the API: give one such as 'components', and its query as query_params."
     )
     sentence_of(InvalidInput, client.iter_request, resource)
     assert ardoq.requests == []

@@ -2,16 +2,10 @@
 
 import pytest
 import responses
-from refusals import sentence_of
+from error_messages import sentence_of
 from responses import matchers
 
-from ardoqpy import (
-    API,
-    ArdoqClient,
-    ConfigurationError,
-    RedirectRefused,
-    UnexpectedAnswer,
-)
+from ardoqpy import API, ArdoqClient, ConfigurationError, RedirectRefused, UnexpectedAnswer
 
 HOST = "https://acme.ardoq.com"
 TOKEN = "s3cret-T0ken-of-the-tests"
@@ -78,8 +72,7 @@ def test_without_a_label_there_is_no_such_header(wire):
 
 
 @pytest.mark.parametrize(
-    "host",
-    ["https://app.ardoq.com", "https://APP.ardoq.com/", "https://app.ardoq.com:443"],
+    "host", ["https://app.ardoq.com", "https://APP.ardoq.com/", "https://app.ardoq.com:443"]
 )
 @pytest.mark.parametrize("org", [None, "", " "])
 def test_the_shared_host_needs_a_label(host, org):
@@ -99,8 +92,7 @@ def test_the_shared_host_with_a_label_is_fine(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "href",
-    ["https://evil.example/x", "http://acme.ardoq.com/x", "//acme.ardoq.com:8443/x"],
+    "href", ["https://evil.example/x", "http://acme.ardoq.com/x", "//acme.ardoq.com:8443/x"]
 )
 def test_a_next_link_does_not_take_the_token_elsewhere(wire, client, href):
     """A link to another host, port or scheme is refused, after the values before it were yielded."""
@@ -112,8 +104,7 @@ def test_a_next_link_does_not_take_the_token_elsewhere(wire, client, href):
 
 
 @pytest.mark.parametrize(
-    "answer",
-    [[], {"_links": {}}, {"values": None}, {"values": {}}, None, {"values": [], "_links": [1]}],
+    "answer", [[], {"_links": {}}, {"values": None}, {"values": {}}, None, {"values": [], "_links": [1]}]
 )
 def test_an_answer_that_is_not_a_page_is_reported(wire, client, answer):
     """A list, or an object without values, is no page of v2."""
@@ -132,6 +123,6 @@ def test_a_write_whose_answer_has_no_id_is_reported(wire, client):
 
 def test_the_token_is_not_in_the_repr():
     """Neither a client of v2 nor the example client shows the token."""
-    for one in (ArdoqClient(HOST, TOKEN, version="v2"), API(HOST, TOKEN)):
-        assert TOKEN not in repr(one)
-        assert HOST in repr(one)
+    for item in (ArdoqClient(HOST, TOKEN, version="v2"), API(HOST, TOKEN)):
+        assert TOKEN not in repr(item)
+        assert HOST in repr(item)

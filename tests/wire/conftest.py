@@ -5,8 +5,7 @@ from fake_time import FakeTime
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
-    "wire",
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    "wire", suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 

@@ -10,10 +10,10 @@ import os
 import sys
 
 import pytest
+from error_messages import sentence_of
+from example_counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from refusals import sentence_of
-from thorough import examples
 
 from ardoqpy import ArdoqClient, InvalidInput
 from ardoqpy._http.json import encode_json

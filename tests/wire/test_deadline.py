@@ -3,16 +3,9 @@
 import time as real_time
 
 import pytest
-from refusals import sentence_of
+from error_messages import sentence_of
 
-from ardoqpy import (
-    AmbiguousWrite,
-    ArdoqClient,
-    ConfigurationError,
-    RateLimited,
-    Retries,
-    ServiceUnavailable,
-)
+from ardoqpy import AmbiguousWrite, ArdoqClient, ConfigurationError, RateLimited, Retries, ServiceUnavailable
 
 LATE = "Its deadline of 5 seconds leaves no time for another attempt."
 PATIENT = {"count": 1000, "longest_wait": 1000}

@@ -5,7 +5,7 @@ is lost.
 from collections import Counter
 
 import pytest
-from refusals import sentence_of
+from error_messages import sentence_of
 
 from ardoqpy import ArdoqClient, ConfigurationError, RateLimited, Retries
 from ardoqpy.emulator.rate_limit import RateLimit

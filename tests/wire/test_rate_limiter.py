@@ -60,8 +60,7 @@ LIMITED = [pytest.param(*limited, id=name.replace(" ", "-")) for name, limited i
 
 @pytest.mark.parametrize(("limiter", "least"), LIMITED)
 @pytest.mark.parametrize(
-    ("threads", "latency"),
-    [(1, 0.003), pytest.param(10, 0.003, marks=pytest.mark.slow), (32, 0.1)],
+    ("threads", "latency"), [(1, 0.003), pytest.param(10, 0.003, marks=pytest.mark.slow), (32, 0.1)]
 )
 def test_a_client_uses_the_granted_rate_with_few_429(threads, latency, limiter, least):
     """In ten minutes a client uses 0.9 of the granted rate or more; at most 1 request in 40 gets a 429."""

@@ -5,7 +5,7 @@ import warnings
 
 import pytest
 import requests
-from tls import Proxy, TlsServer, new_authority
+from tls_servers import Proxy, TlsServer, new_authority
 
 from ardoqpy import ArdoqClient, ArdoqClientException, Retries, ServiceUnavailable
 
@@ -24,8 +24,8 @@ def listening():
     """Close at the end what a test adds."""
     opened = []
     yield opened
-    for one in opened:
-        one.close()
+    for item in opened:
+        item.close()
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_old_versions_of_tls_are_refused(authority, listening, monkeypatch):
 
 @pytest.fixture
 def proxy(tls, listening):
-    """A proxy that tunnels to `tls`."""
+    """A proxy that tunnels to `tls_servers`."""
     listening.append(Proxy(tls.port))
     return listening[-1]
 

@@ -261,15 +261,15 @@ def at_hand(client):
     ]
     objects.append(getattr(client, "client", client)._settings)
     parts = []
-    for one in objects:
-        parts += [repr(one), str(one), f"{one}", ascii(one)]
-        if hasattr(one, "__dict__"):
-            parts.append(repr(vars(one)))
+    for item in objects:
+        parts += [repr(item), str(item), f"{item}", ascii(item)]
+        if hasattr(item, "__dict__"):
+            parts.append(repr(vars(item)))
         for take in (pickle.dumps, copy.copy, copy.deepcopy):
             with contextlib.suppress(Exception):
-                parts.append(repr(take(one)))
+                parts.append(repr(take(item)))
         with contextlib.suppress(Exception):
-            parts.append(pickle.dumps(one).decode("latin-1"))
+            parts.append(pickle.dumps(item).decode("latin-1"))
     return parts
 
 

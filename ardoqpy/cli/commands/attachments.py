@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ardoqpy.client import ArdoqClient
     from ardoqpy.entities import Attachment
 
-__all__ = ["attachments", "download"]
-
 
 def attachments(client: ArdoqClient, options: argparse.Namespace) -> Iterable[Attachment]:
     """Return attachments: of one workspace, of the organisation, or all."""

@@ -6,8 +6,6 @@ import argparse
 
 from ardoqpy.cli.errors import CommandError
 
-__all__ = ["run"]
-
 #: What the help calls an argument that is a file.
 FILE_ARGUMENTS = {"FILE", "JOB", "JOB|PLAN", "RUN.json"}
 

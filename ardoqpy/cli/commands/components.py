@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ardoqpy.client import ArdoqClient
     from ardoqpy.entities import Attributes, Entities, Entity
 
-__all__ = ["components", "search"]
-
 COLUMNS = columns("name", "type", "key=componentKey|component-key", "_id")
 
 

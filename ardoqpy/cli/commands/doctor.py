@@ -1,4 +1,4 @@
-"""Run `ardoqpy doctor`: check settings and connection, and say what to do about each problem."""
+"""Run `ardoqpy doctor`: check settings and connection, and print how to fix each problem."""
 
 from __future__ import annotations
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from ardoqpy.cli.options import ConnectionSettings
     from ardoqpy.config import LocatedSetting, Settings
     from ardoqpy.entities import User
-
-__all__ = ["Check", "check_clock", "run"]
 
 VERSIONS = ("v2", "v1")
 OK, WRONG, UNKNOWN = "ok", "wrong", "-"

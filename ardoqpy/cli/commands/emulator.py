@@ -14,8 +14,6 @@ from ardoqpy.emulator import Emulator, Fault
 if TYPE_CHECKING:
     import argparse
 
-__all__ = ["run"]
-
 
 def run(options: argparse.Namespace) -> int:
     """Run the emulator until Ctrl-C or SIGTERM, and return the exit code."""

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ardoqpy.client import ArdoqClient
     from ardoqpy.entities import Entities
 
-__all__ = ["run"]
-
 
 def run(options: argparse.Namespace) -> int:
     """Export workspaces and return the exit code."""

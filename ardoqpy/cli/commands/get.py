@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.client import ArdoqClient
 
-__all__ = ["run"]
-
 #: How each kind of entity is read, the most likely kind first, as `--kind` lists them.
 READS: dict[str, Callable[[ArdoqClient, str], Any]] = {
     "component": lambda client, entity_id: client.get_component(comp_id=entity_id),

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ardoqpy.client import ArdoqClient
     from ardoqpy.entities import Attributes
 
-__all__ = ["references"]
-
 COLUMNS = columns("!source", "!target", "type", "displayText", "_id")
 
 

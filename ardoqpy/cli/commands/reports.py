@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ardoqpy.client import ArdoqClient
     from ardoqpy.entities import ReportOverview
 
-__all__ = ["run", "show"]
-
 
 def show(client: ArdoqClient, options: argparse.Namespace) -> ReportOverview:
     """Return the definition of a report by its name or id."""

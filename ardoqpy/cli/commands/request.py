@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.client import ArdoqClient
 
-__all__ = ["expand", "request"]
-
 
 def request(client: ArdoqClient, options: argparse.Namespace) -> Any:
     """Return what a path of the API returns."""

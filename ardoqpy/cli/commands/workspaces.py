@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from ardoqpy.client import ArdoqClient
     from ardoqpy.entities import Entity
 
-__all__ = ["branches", "context", "fields", "tags", "workspaces"]
-
 
 def workspaces(client: ArdoqClient, options: argparse.Namespace) -> Listing | Iterable[Mapping[str, Any]]:
     """Return workspaces, filtered by name, the start of the name, or model."""

@@ -16,8 +16,9 @@ class Attachments(Rules[AttachmentRow]):
         if resource_type == "workspace":
             self._state.require(self._state.workspaces, resource_id)
         elif resource_type != "org":
-            sentence = f"Attachments belong to a 'workspace' or to the 'org', not to a '{resource_type}'."
-            raise NotFound(sentence)
+            raise NotFound(
+                f"Attachments belong to a 'workspace' or to the 'org', not to a '{resource_type}'."
+            )
         return self.table.find("resource", (resource_type, resource_id))
 
     def get_file(self, resource_type: str, resource_id: str, name_or_id: str) -> AttachmentRow:
@@ -25,8 +26,7 @@ class Attachments(Rules[AttachmentRow]):
         for row in self.of_resource(resource_type, resource_id):
             if name_or_id in {row["filename"], row["_id"]}:
                 return row
-        sentence = f"{resource_type.capitalize()} {resource_id} has no attachment '{name_or_id}'."
-        raise NotFound(sentence)
+        raise NotFound(f"{resource_type.capitalize()} {resource_id} has no attachment '{name_or_id}'.")
 
     def upload(
         self, resource_type: str, resource_id: str, filename: str, content_type: str, content: bytes
@@ -46,8 +46,7 @@ class Attachments(Rules[AttachmentRow]):
             if row["filename"] == filename:
                 if assumptions.UPLOAD_REPLACES_SAME_NAME:
                     return self._state.update(self.table, row, attributes)
-                sentence = f"There is an attachment '{filename}' already."
-                raise Conflict(sentence, {"id": row["_id"]})
+                raise Conflict(f"There is an attachment '{filename}' already.", {"id": row["_id"]})
         return self._state.insert(self.table, {**attributes, "folder": None})
 
     def delete_file(self, resource_type: str, resource_id: str, name_or_id: str) -> None:

@@ -1,8 +1,9 @@
 """Execute batches: creates, upserts, updates and deletes that refer to one another in any order."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from ardoqpy.emulator import assumptions
@@ -19,6 +20,7 @@ from ardoqpy.emulator.values import as_text
 BatchKind = Literal["components", "references"]
 
 _ENDS = ("source", "target")
+_ENDS_OF: dict[BatchKind, tuple[str, ...]] = {"components": ("parent",), "references": _ENDS}
 # Derived attributes of a reference, under the names that "uniqueBy" may use, and the end they derive from.
 _DERIVED = {"rootWorkspace": "source", "source.rootWorkspace": "source", "target.rootWorkspace": "target"}
 
@@ -122,6 +124,11 @@ class BatchExecutor:
         self._state = state
         self._components = components
         self._references = references
+        self._rules: dict[BatchKind, Any] = {"components": components, "references": references}
+        self._update: dict[BatchKind, Callable[..., Any]] = {
+            "components": partial(components.update, defer_cycle_check=True),
+            "references": references.update,
+        }
         self._matcher = matcher
 
     def execute(self, request: BatchRequest, *, strict: bool) -> tuple[WrittenIds, WrittenIds]:
@@ -132,9 +139,9 @@ class BatchExecutor:
         names = self.resolve_names(request)
         component_ids = self._ids_to_delete(request.components, "components", names)
         reference_ids = self._ids_to_delete(request.references, "references", names)
-        components, references = WrittenIds(), WrittenIds()
-        self._write_components(request.components, names, components, strict=strict)
-        self._write_references(request.references, names, references, strict=strict)
+        components = self._write("components", request.components, names, strict=strict)
+        self._components.check_cycles(components.created_or_updated())
+        references = self._write("references", request.references, names, strict=strict)
         self._delete(component_ids, reference_ids, components, references)
         return components, references
 
@@ -149,8 +156,7 @@ class BatchExecutor:
         for operation in operations:
             name = operation.batch_id
             if name in request.component_aliases or name in request.reference_aliases:
-                sentence = f"'{name}' is both an alias and a batchId."
-                raise Unprocessable(sentence)
+                raise Unprocessable(f"'{name}' is both an alias and a batchId.")
         names = ResolvedNames()
         for alias, criteria in request.component_aliases.items():
             names.components[alias] = self._resolve_alias(self._state.components, alias, criteria)
@@ -163,10 +169,11 @@ class BatchExecutor:
         ids: list[str] = [row["_id"] for row in self._matcher.find(table, criteria)]
         if len(ids) != 1:
             count = f"{len(ids)} {table.name}" if ids else f"no {table.kind}"
-            sentence = (
-                f"The alias '{alias}' ({criteria}) has to match exactly one {table.kind}: it matches {count}."
+            raise Unprocessable(
+                f"The alias '{alias}' ({criteria}) has to match exactly one {table.kind}: "
+                f"it matches {count}.",
+                {"alias": alias, "ids": ids},
             )
-            raise Unprocessable(sentence, {"alias": alias, "ids": ids})
         return ids[0]
 
     def _ids_to_delete(self, operations: Operations, kind: BatchKind, names: ResolvedNames) -> list[str]:
@@ -181,79 +188,57 @@ class BatchExecutor:
                     criteria = names.resolve_criteria(deletion.match)
                     rows = self._matcher.find(table, criteria)
                     if not rows and assumptions.V2_DELETE_MATCH_REQUIRES_RESULT:
-                        sentence = f"nothing matches ({criteria})."
-                        raise Unprocessable(sentence)
+                        raise Unprocessable(f"nothing matches ({criteria}).")
                     ids.update((row["_id"], None) for row in rows)
         return list(ids)
 
-    def _write_components(
-        self, operations: Operations, names: ResolvedNames, written: WrittenIds, *, strict: bool
-    ) -> None:
-        creates = _creates_and_upserts("components", operations)
+    def _write(
+        self, kind: BatchKind, operations: Operations, names: ResolvedNames, *, strict: bool
+    ) -> WrittenIds:
+        """Execute the creates, upserts and updates of one kind; return what was written."""
+        written = WrittenIds()
+        ends, known = _ENDS_OF[kind], getattr(names, kind)
+        creates = _creates_and_upserts(kind, operations)
         order = parents_first([(item.batch_id, item.attributes.get("parent")) for _, item in creates])
         for where, operation in (creates[position] for position in order):
+            attributes = names.resolve_attributes(operation.attributes, ends)
             with _error_location(where):
-                row_id = self._write_component(operation, names, written, strict=strict)
-            if operation.batch_id is not None:
+                row_id = self._create_or_update(kind, operation, attributes, written, strict=strict)
+            if operation.batch_id is not None and kind == "components":
                 names.components[operation.batch_id] = row_id
         for position, update in enumerate(operations.update):
-            with _error_location(f"components.update[{position}]"):
-                row = self._components.update(
-                    names.components.get(update.name, update.name),
-                    names.resolve_attributes(update.attributes, ("parent",)),
+            with _error_location(f"{kind}.update[{position}]"):
+                row = self._update[kind](
+                    known.get(update.name, update.name),
+                    names.resolve_attributes(update.attributes, ends),
                     update.custom,
                     version=update.version,
                     strict=strict,
-                    defer_cycle_check=True,
                 )
             written.updated.append((row["_id"], None))
-        self._components.check_cycles(written.created_or_updated())
+        return written
 
-    def _write_component(
-        self, operation: CreateOperation, names: ResolvedNames, written: WrittenIds, *, strict: bool
+    def _create_or_update(
+        self,
+        kind: BatchKind,
+        operation: CreateOperation,
+        attributes: Attributes,
+        written: WrittenIds,
+        *,
+        strict: bool,
     ) -> str:
-        attributes = names.resolve_attributes(operation.attributes, ("parent",))
-        existing = self._find_unique(self._state.components, operation, attributes)
+        rules = self._rules[kind]
+        existing = self._find_unique(rules.table, operation, attributes)
         if existing is None:
-            row = self._components.create(attributes, operation.custom, strict=strict)
+            row = rules.create(attributes, operation.custom, strict=strict)
             written.created.append((row["_id"], operation.batch_id))
         else:
-            _check_same_type(existing["_id"], "typeId", existing["typeId"], attributes.pop("typeId"))
-            row = self._components.update(
-                existing["_id"], attributes, operation.custom, strict=strict, defer_cycle_check=True
-            )
+            name = "typeId" if kind == "components" else "type"
+            _check_same_type(existing["_id"], name, existing[name], attributes.pop(name))
+            row = self._update[kind](existing["_id"], attributes, operation.custom, strict=strict)
             written.updated.append((row["_id"], operation.batch_id))
-        return row["_id"]
-
-    def _write_references(
-        self, operations: Operations, names: ResolvedNames, written: WrittenIds, *, strict: bool
-    ) -> None:
-        for where, operation in _creates_and_upserts("references", operations):
-            with _error_location(where):
-                self._write_reference(operation, names, written, strict=strict)
-        for position, update in enumerate(operations.update):
-            with _error_location(f"references.update[{position}]"):
-                row = self._references.update(
-                    names.references.get(update.name, update.name),
-                    names.resolve_attributes(update.attributes, _ENDS),
-                    update.custom,
-                    version=update.version,
-                    strict=strict,
-                )
-            written.updated.append((row["_id"], None))
-
-    def _write_reference(
-        self, operation: CreateOperation, names: ResolvedNames, written: WrittenIds, *, strict: bool
-    ) -> None:
-        attributes = names.resolve_attributes(operation.attributes, _ENDS)
-        existing = self._find_unique(self._state.references, operation, attributes)
-        if existing is None:
-            row = self._references.create(attributes, operation.custom, strict=strict)
-            written.created.append((row["_id"], operation.batch_id))
-        else:
-            _check_same_type(existing["_id"], "type", existing["type"], attributes.pop("type"))
-            row = self._references.update(existing["_id"], attributes, operation.custom, strict=strict)
-            written.updated.append((row["_id"], operation.batch_id))
+        row_id: str = row["_id"]
+        return row_id
 
     def _find_unique(self, table: Table[R], operation: CreateOperation, attributes: Attributes) -> R | None:
         """Return the entity that equals an upsert in its `unique_by` attributes, or None."""
@@ -262,8 +247,10 @@ class BatchExecutor:
         criteria = self._unique_criteria(table.name, operation, attributes)
         rows = self._matcher.find(table, criteria)
         if len(rows) > 1:
-            sentence = f"'uniqueBy' ({criteria}) matches {len(rows)} {table.name}, at most one is allowed."
-            raise Unprocessable(sentence, {"ids": [row["_id"] for row in rows]})
+            raise Unprocessable(
+                f"'uniqueBy' ({criteria}) matches {len(rows)} {table.name}, at most one is allowed.",
+                {"ids": [row["_id"] for row in rows]},
+            )
         return rows[0] if rows else None
 
     def _unique_criteria(self, kind: str, operation: CreateOperation, attributes: Attributes) -> Criteria:
@@ -283,8 +270,7 @@ class BatchExecutor:
                 value = attributes.get(name)
                 plain.append((name, value))
             if value is None:
-                sentence = f"'uniqueBy' names '{name}', which has no value in the body."
-                raise Unprocessable(sentence)
+                raise Unprocessable(f"'uniqueBy' names '{name}', which has no value in the body.")
         return Criteria(tuple(plain), tuple(custom))
 
     def _delete(
@@ -300,8 +286,7 @@ class BatchExecutor:
         all_ids = {*deleted.components, *deleted.references, *reference_ids}
         for row_id in (*components.created_or_updated(), *references.created_or_updated()):
             if row_id in all_ids:
-                sentence = f"The batch both writes and deletes {row_id}."
-                raise Unprocessable(sentence)
+                raise Unprocessable(f"The batch both writes and deletes {row_id}.")
         cascades = assumptions.V2_DELETED_LISTS_CASCADES
         components.deleted = deleted.components if cascades else component_ids
         references.deleted = [*reference_ids, *(deleted.references if cascades else ())]
@@ -311,8 +296,7 @@ def _check_unique_batch_ids(operations: list[CreateOperation]) -> None:
     seen: set[str] = set()
     for operation in operations:
         if operation.batch_id in seen:
-            sentence = f"The batchId '{operation.batch_id}' is used twice."
-            raise Unprocessable(sentence)
+            raise Unprocessable(f"The batchId '{operation.batch_id}' is used twice.")
         if operation.batch_id is not None:
             seen.add(operation.batch_id)
 
@@ -328,8 +312,7 @@ def _creates_and_upserts(kind: BatchKind, operations: Operations) -> list[tuple[
 
 def _check_same_type(row_id: str, name: str, stored: object, wanted: object) -> None:
     if assumptions.V2_UPSERT_REJECTS_TYPE_CHANGE and stored != wanted:
-        sentence = f"{row_id} has the '{name}' {stored}, which cannot become {wanted}."
-        raise Unprocessable(sentence)
+        raise Unprocessable(f"{row_id} has the '{name}' {stored}, which cannot become {wanted}.")
 
 
 @contextmanager

@@ -51,8 +51,9 @@ class Components(Rules[ComponentRow]):
         workspace_id = self._in_version(row_id, version)["rootWorkspace"]
         wanted = given.get("rootWorkspace") or workspace_id
         if assumptions.REJECT_COMPONENT_MOVE and wanted != workspace_id:
-            sentence = f"Component {row_id} is in workspace {workspace_id} and cannot move to {wanted}."
-            raise Unprocessable(sentence)
+            raise Unprocessable(
+                f"Component {row_id} is in workspace {workspace_id} and cannot move to {wanted}."
+            )
         given = {**given, "rootWorkspace": workspace_id}
         changed = super().update(row_id, given, custom, version=version, replace=replace, strict=strict)
         if not defer_cycle_check:
@@ -68,8 +69,7 @@ class Components(Rules[ComponentRow]):
             while above is not None and above not in checked:
                 parent = self.table[above]["parent"]
                 if above in path:
-                    sentence = f"Component {above} cannot be below itself (parent {parent})."
-                    raise Unprocessable(sentence)
+                    raise Unprocessable(f"Component {above} cannot be below itself (parent {parent}).")
                 path.add(above)
                 above = parent
             checked |= path
@@ -134,8 +134,7 @@ class Components(Rules[ComponentRow]):
 
     def _check_parent(self, parent: ComponentRow, workspace: WorkspaceRow) -> None:
         if assumptions.PARENT_IN_SAME_WORKSPACE and parent["rootWorkspace"] != workspace["_id"]:
-            sentence = (
+            raise Unprocessable(
                 f"Component {parent['_id']} is in workspace {parent['rootWorkspace']}"
                 f" and cannot be the parent of one in {workspace['_id']}."
             )
-            raise Unprocessable(sentence)

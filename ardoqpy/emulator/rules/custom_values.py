@@ -49,8 +49,7 @@ class CustomValues:
                     if strict
                     else not assumptions.V1_IGNORES_CALCULATED_VALUES
                 ):
-                    sentence = f"Field '{name}' is calculated and cannot be written."
-                    raise Unprocessable(sentence)
+                    raise Unprocessable(f"Field '{name}' is calculated and cannot be written.")
             elif value is None:
                 values.pop(name, None)
             elif field is None or not assumptions.CONVERT_DEFINED_FIELDS:
@@ -72,11 +71,11 @@ class CustomValues:
             return self._convert_strictly(field, value) if strict else convert_value(field, value)
         except InvalidValue as error:
             if strict or not assumptions.V1_STORES_INVALID_VALUES:
-                sentence = (
+                raise Unprocessable(
                     f"Field '{field['name']}' is of type {field['type']} and cannot hold {value!r}:"
-                    f" it takes {describe_accepted_values(field)}."
-                )
-                raise Unprocessable(sentence, {"field": field["name"], "value": value}) from error
+                    f" it takes {describe_accepted_values(field)}.",
+                    {"field": field["name"], "value": value},
+                ) from error
             return value
 
     def _convert_strictly(self, field: FieldRow, value: Any) -> Any:

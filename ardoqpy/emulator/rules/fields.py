@@ -54,8 +54,9 @@ class Fields(Rules[FieldRow]):
         model = self._state.resolve(self._state.models, attributes["model"], "'model' of a field")
         canonical = canonical_field_type(attributes["type"])
         if canonical is None:
-            sentence = f"There is no field type '{attributes['type']}'; there are {', '.join(FIELD_TYPES)}."
-            raise Unprocessable(sentence)
+            raise Unprocessable(
+                f"There is no field type '{attributes['type']}'; there are {', '.join(FIELD_TYPES)}."
+            )
         if not attributes["name"]:
             raise Unprocessable("A field needs a 'name', or a 'label' with letters to make one of.")
         attributes["type"] = canonical
@@ -63,10 +64,10 @@ class Fields(Rules[FieldRow]):
         attributes["referenceType"] = [str(item) for item in attributes["referenceType"]]
         existing = self._custom_values.field(attributes["model"], attributes["name"])
         if existing is not None and (before is None or existing["_id"] != before["_id"]):
-            sentence = (
-                f"Model '{model['name']}' already has a field '{attributes['name']}' ({existing['_id']})."
+            raise Conflict(
+                f"Model '{model['name']}' already has a field '{attributes['name']}' ({existing['_id']}).",
+                {"id": existing["_id"]},
             )
-            raise Conflict(sentence, {"id": existing["_id"]})
 
     def _remove_values(self, field: FieldRow, table: Table[Any]) -> None:
         for workspace in self._state.workspaces.ids("model", field["model"]):

@@ -23,10 +23,7 @@ _INDEXES = {
     "reports": {"name": "name"},
     "attachments": {"filename": "filename", "folder": "folder"},
 }
-_INDEXES_BY_WORKSPACE = {
-    "components": {"name": "name", "typeId": "type"},
-    "references": {"type": "type"},
-}
+_INDEXES_BY_WORKSPACE = {"components": {"name": "name", "typeId": "type"}, "references": {"type": "type"}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,8 +71,9 @@ class Models(Rules[ModelRow]):
         component_type = types.get(type_id)
         if component_type is None:
             has = ", ".join(f"{item.name} ({item.type_id})" for item in types.values()) or "none at all"
-            sentence = f"Workspace '{workspace['name']}' has no component type '{type_id}'; it has {has}."
-            raise Unprocessable(sentence)
+            raise Unprocessable(
+                f"Workspace '{workspace['name']}' has no component type '{type_id}'; it has {has}."
+            )
         return component_type
 
     def default_type(self, workspace: WorkspaceRow, parent_type: str | None) -> str:
@@ -83,10 +84,9 @@ class Models(Rules[ModelRow]):
             item for item in types if item.parent is None
         ]
         if not candidates:
-            sentence = (
+            raise Unprocessable(
                 f"Workspace '{workspace['name']}' has no component types, so it can have no components."
             )
-            raise Unprocessable(sentence)
         return min(candidates, key=lambda item: item.position).type_id
 
     def check_reference_type(self, workspace: WorkspaceRow, type_number: int) -> None:
@@ -94,8 +94,9 @@ class Models(Rules[ModelRow]):
         types = self.table[workspace["componentModel"]]["referenceTypes"]
         if str(type_number) not in types:
             has = ", ".join(f"{item['name']} ({number})" for number, item in types.items()) or "none at all"
-            sentence = f"Workspace '{workspace['name']}' has no reference type {type_number}; it has {has}."
-            raise Unprocessable(sentence)
+            raise Unprocessable(
+                f"Workspace '{workspace['name']}' has no reference type {type_number}; it has {has}."
+            )
 
     def _complete(self, attributes: Attributes, given: Attributes, before: ModelRow | None) -> None:  # noqa: ARG002
         attributes.update(normalize_types(attributes))
@@ -114,12 +115,12 @@ class Models(Rules[ModelRow]):
         for workspace in state.workspaces.ids("model", before["_id"]):
             for item in removed:
                 if state.components.count("type", (workspace, item.type_id)):
-                    sentence = f"Component type {item.name} ({item.type_id}) is in use and cannot be removed."
-                    raise Unprocessable(sentence)
+                    raise Unprocessable(
+                        f"Component type {item.name} ({item.type_id}) is in use and cannot be removed."
+                    )
             for number in removed_numbers:
                 if state.references.count("type", (workspace, int(number))):
-                    sentence = f"Reference type {number} is in use and cannot be removed."
-                    raise Unprocessable(sentence)
+                    raise Unprocessable(f"Reference type {number} is in use and cannot be removed.")
 
 
 def normalize_types(attributes: Attributes) -> Attributes:
@@ -151,11 +152,9 @@ def _normalize_component_types(types: Any, level: int, seen: set[str]) -> Attrib
     for position, (type_id, given) in enumerate(types.items(), start=1):
         name = given.get("name") if isinstance(given, dict) else None
         if not isinstance(name, str) or not name:
-            sentence = f"Component type '{type_id}' has to be an object with a 'name'."
-            raise Unprocessable(sentence)
+            raise Unprocessable(f"Component type '{type_id}' has to be an object with a 'name'.")
         if type_id in seen:
-            sentence = f"The component type id '{type_id}' is used twice."
-            raise Unprocessable(sentence)
+            raise Unprocessable(f"The component type id '{type_id}' is used twice.")
         seen.add(type_id)
         index = given.get("index")
         normalized[type_id] = {
@@ -173,8 +172,7 @@ def _normalize_component_types(types: Any, level: int, seen: set[str]) -> Attrib
 def _normalize_reference_type(key: str, given: Any) -> Attributes:
     name = given.get("name") if isinstance(given, dict) else None
     if not key.isdecimal() or not isinstance(name, str) or not name:
-        sentence = f"Reference type '{key}' has to be an object with a 'name', keyed by its number."
-        raise Unprocessable(sentence)
+        raise Unprocessable(f"Reference type '{key}' has to be an object with a 'name', keyed by its number.")
     return {
         "line": "solid",
         "lineEnding": "none",

@@ -15,8 +15,7 @@ def parents_first(named: list[tuple[str | None, Any]]) -> list[int]:
         while position is not None and position not in order:
             name, parent = named[position]
             if position in path:
-                sentence = f"The component '{name}' would be below itself."
-                raise Unprocessable(sentence)
+                raise Unprocessable(f"The component '{name}' would be below itself.")
             path[position] = None
             position = positions.get(parent) if isinstance(parent, str) else None
         order.update(dict.fromkeys(reversed(path)))

@@ -41,5 +41,7 @@ class References(Rules[ReferenceRow]):
     def _check_duplicate(self, attributes: Attributes) -> None:
         for other in self.table.find("source", attributes["source"]):
             if other["target"] == attributes["target"] and other["type"] == attributes["type"]:
-                sentence = f"Reference {other['_id']} has this source, target and type already."
-                raise Conflict(sentence, {"id": other["_id"]})
+                raise Conflict(
+                    f"Reference {other['_id']} has this source, target and type already.",
+                    {"id": other["_id"]},
+                )

@@ -31,8 +31,7 @@ class Reports(Rules[ReportRow]):
     def _complete(self, attributes: Attributes, given: Attributes, before: ReportRow | None) -> None:  # noqa: ARG002
         query, columns = attributes["query"], attributes["columns"]
         if attributes["datasource"] not in DATASOURCES:
-            sentence = f"The 'datasource' of a report is one of {', '.join(DATASOURCES)}."
-            raise Unprocessable(sentence)
+            raise Unprocessable(f"The 'datasource' of a report is one of {', '.join(DATASOURCES)}.")
         if not isinstance(query, dict) or set(query) - {"rootWorkspace", "typeId"}:
             raise BadRequest(
                 "The 'query' of a report is an object with 'rootWorkspace' and 'typeId', or less."

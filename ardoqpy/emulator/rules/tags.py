@@ -34,8 +34,9 @@ class Tags(Rules[TagRow]):
     def _complete(self, attributes: Attributes, given: Attributes, before: TagRow | None) -> None:  # noqa: ARG002
         state = self._state
         if before is not None and attributes["rootWorkspace"] != before["rootWorkspace"]:
-            sentence = f"Tag {before['_id']} is in workspace {before['rootWorkspace']} and cannot move."
-            raise Unprocessable(sentence)
+            raise Unprocessable(
+                f"Tag {before['_id']} is in workspace {before['rootWorkspace']} and cannot move."
+            )
         state.resolve(state.workspaces, attributes["rootWorkspace"], "'rootWorkspace' of a tag")
         for component in attributes["components"]:
             state.resolve(state.components, component, "'components' of a tag")
@@ -45,5 +46,7 @@ class Tags(Rules[TagRow]):
         attributes["references"] = list(dict.fromkeys(attributes["references"]))
         other = self.table.first("name", tag_key(attributes["rootWorkspace"], attributes["name"]))
         if before is not None and other is not None and other["_id"] != before["_id"]:
-            sentence = f"Tag {other['_id']} of the same workspace is called '{attributes['name']}' already."
-            raise Conflict(sentence, {"id": other["_id"]})
+            raise Conflict(
+                f"Tag {other['_id']} of the same workspace is called '{attributes['name']}' already.",
+                {"id": other["_id"]},
+            )

@@ -95,8 +95,7 @@ class Workspaces(Rules[WorkspaceRow]):
             return
         for name in ("componentTemplate", "componentModel"):
             if not isinstance(given.get(name), str | None):
-                sentence = f"'{name}' of a workspace has to be a string."
-                raise BadRequest(sentence)
+                raise BadRequest(f"'{name}' of a workspace has to be a string.")
         template, model = given.get("componentTemplate"), given.get("componentModel")
         if model is not None:
             attributes["componentModel"] = state.resolve(state.models, model, "'componentModel'")["_id"]

@@ -31,8 +31,7 @@ def create(store: Store, request: Request) -> Response:
 def _operations(data: Attributes, key: str, body: Body) -> Operations:
     items = data.get(key) or []
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        sentence = f"'{key}' of a batch has to be a list of objects."
-        raise BadRequest(sentence)
+        raise BadRequest(f"'{key}' of a batch has to be a list of objects.")
     return Operations([CreateOperation(_batch_id(item), *body.parts(item)) for item in items])
 
 

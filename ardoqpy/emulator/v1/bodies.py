@@ -12,22 +12,9 @@ from ardoqpy.emulator.rows import Attributes
 # The server sends these with every entity. A client may send them back; they are ignored.
 PERSISTED = frozenset(
     {
-        "_id",
-        "_version",
-        "created",
-        "last-updated",
-        "lastupdated",
-        "created-by",
-        "createdBy",
-        "createdByName",
-        "createdByEmail",
-        "last-modified-by",
-        "lastModifiedBy",
-        "lastModifiedByName",
-        "lastModifiedByEmail",
-        "ardoq",
-        "ardoq-persistent",
-        "origin",
+        *("_id", "_version", "created", "last-updated", "lastupdated", "created-by", "createdBy"),
+        *("createdByName", "createdByEmail", "last-modified-by", "lastModifiedBy"),
+        *("lastModifiedByName", "lastModifiedByEmail", "ardoq", "ardoq-persistent", "origin"),
         "mustBeSaved",
     }
 )
@@ -101,8 +88,7 @@ def ids_of(request: Request, key: str) -> list[str]:
     """Return the list of ids under a key of the body, or raise BadRequest."""
     ids = request.json_object().get(key)
     if not isinstance(ids, list) or not all(isinstance(item, str) for item in ids):
-        sentence = f"'{key}' has to be a list of ids."
-        raise BadRequest(sentence)
+        raise BadRequest(f"'{key}' has to be a list of ids.")
     return ids
 
 

@@ -31,19 +31,15 @@ class Serializer:
         self._state = store.state
         self._users: dict[str, tuple[str | None, str | None]] = {}
         self._type_names: dict[str, dict[str, str]] = {}
-        self._reference_type_names: dict[str, dict[str, str]] = {}
 
     def _persisted(self, row: EntityRow, ardoq: Attributes) -> Attributes:
-        created_by, modified_by = row["createdBy"], row["lastModifiedBy"]
-        created_name, created_email = self._user(created_by)
-        modified_name, modified_email = self._user(modified_by)
+        created_name, created_email = self._user(row["createdBy"])
+        modified_name, modified_email = self._user(row["lastModifiedBy"])
         answer: Attributes = {
-            "_id": row["_id"],
-            "_version": row["_version"],
-            "created": row["created"],
+            **copy_values(row, "_id", "_version", "created"),
             "last-updated": row["lastUpdated"],
-            "created-by": created_by,
-            "last-modified-by": modified_by,
+            "created-by": row["createdBy"],
+            "last-modified-by": row["lastModifiedBy"],
             "createdByName": created_name,
             "createdByEmail": created_email,
             "lastModifiedByName": modified_name,
@@ -59,29 +55,21 @@ class Serializer:
         return answer
 
     def _user(self, user_id: str) -> tuple[str | None, str | None]:
-        known = self._users.get(user_id)
-        if known is None:
+        if user_id not in self._users:
             row = self._state.users.get(user_id)
-            known = (row["name"], row["email"]) if row is not None else (None, None)
-            self._users[user_id] = known
-        return known
+            self._users[user_id] = (row["name"], row["email"]) if row is not None else (None, None)
+        return self._users[user_id]
 
     def _type_name(self, row: ComponentRow) -> str | None:
         model = row["model"]
-        names = self._type_names.get(model)
-        if names is None:
-            names = {type_id: item.name for type_id, item in self._store.models.types(model).items()}
-            self._type_names[model] = names
-        return names.get(row["typeId"])
+        if model not in self._type_names:
+            types = self._store.models.types(model)
+            self._type_names[model] = {type_id: item.name for type_id, item in types.items()}
+        return self._type_names[model].get(row["typeId"])
 
     def _reference_type_name(self, row: ReferenceRow) -> str | None:
-        model = row["model"]
-        names = self._reference_type_names.get(model)
-        if names is None:
-            types = self._state.models[model]["referenceTypes"]
-            names = {number: item["name"] for number, item in types.items()}
-            self._reference_type_names[model] = names
-        return names.get(str(row["type"]))
+        definition = self._state.models[row["model"]]["referenceTypes"].get(str(row["type"]))
+        return definition["name"] if definition is not None else None
 
     def component(self, row: ComponentRow) -> Attributes:
         """Serialize a component; custom values are at the top level, beside the built-in attributes."""
@@ -93,9 +81,9 @@ class Serializer:
             "incomingReferenceCount": state.references.count("target", component_id),
             "outgoingReferenceCount": state.references.count("source", component_id),
         }
-        answer = dict(row["customFields"])
-        answer |= self._persisted(row, ardoq)
-        answer |= {
+        return {
+            **row["customFields"],
+            **self._persisted(row, ardoq),
             **copy_values(row, "name", "description", "rootWorkspace", "model", "typeId"),
             "type": self._type_name(row),
             "parent": row["parent"],
@@ -104,7 +92,6 @@ class Serializer:
             "component-key": row["componentKey"],
             **copy_values(row, "version", "color", "shape", "icon", "image", "isPublic"),
         }
-        return answer
 
     def components(self, rows: list[ComponentRow]) -> list[Attributes]:
         """Serialize components."""
@@ -112,13 +99,10 @@ class Serializer:
 
     def component_with_references(self, row: ComponentRow) -> Attributes:
         """Serialize a component with its incoming and outgoing references."""
-        references = self._state.references
-        answer = self.component(row)
-        answer["references"] = {
-            "in": self.references(references.find("target", row["_id"])),
-            "out": self.references(references.find("source", row["_id"])),
-        }
-        return answer
+        find = self._state.references.find
+        ends = {"in": "target", "out": "source"}
+        references = {key: self.references(find(end, row["_id"])) for key, end in ends.items()}
+        return {**self.component(row), "references": references}
 
     def reference(self, row: ReferenceRow) -> Attributes:
         """Serialize a reference, with the names of its type, source and target."""
@@ -129,12 +113,13 @@ class Serializer:
             "sourceName": components[row["source"]]["name"],
             "targetName": components[row["target"]]["name"],
         }
-        answer = dict(row["customFields"])
-        answer |= self._persisted(row, ardoq)
-        answer |= copy_values(row, "source", "target", "type", "rootWorkspace", "targetWorkspace")
-        answer |= copy_values(row, "description", "displayText", "returnValue", "order", "model")
-        answer["mustBeSaved"] = None
-        return answer
+        return {
+            **row["customFields"],
+            **self._persisted(row, ardoq),
+            **copy_values(row, "source", "target", "type", "rootWorkspace", "targetWorkspace"),
+            **copy_values(row, "description", "displayText", "returnValue", "order", "model"),
+            "mustBeSaved": None,
+        }
 
     def references(self, rows: list[ReferenceRow]) -> list[Attributes]:
         """Serialize references."""
@@ -159,9 +144,8 @@ class Serializer:
         if assumptions.SEND_ARDOQ_PERSISTENT:
             answer["ardoq-persistent"] = []
         if with_content_ids:
-            answer["components"] = state.components.ids("workspace", workspace_id)
-            answer["references"] = state.references.ids("workspace", workspace_id)
-            answer["tags"] = state.tags.ids("workspace", workspace_id)
+            for table in (state.components, state.references, state.tags):
+                answer[table.name] = table.ids("workspace", workspace_id)
         return answer
 
     def _linked(self, workspace_id: str) -> Attributes:
@@ -179,10 +163,11 @@ class Serializer:
 
     def summary(self, row: WorkspaceRow) -> Attributes:
         """Serialize a workspace with the numbers of its components and references."""
-        answer = self.workspace(row, with_content_ids=False)
-        answer["componentCount"] = self._state.components.count("workspace", row["_id"])
-        answer["referenceCount"] = self._state.references.count("workspace", row["_id"])
-        return answer
+        return {
+            **self.workspace(row, with_content_ids=False),
+            "componentCount": self._state.components.count("workspace", row["_id"]),
+            "referenceCount": self._state.references.count("workspace", row["_id"]),
+        }
 
     def aggregated(self, row: WorkspaceRow) -> Attributes:
         """Serialize a workspace with its content, and the references that point into it."""
@@ -205,25 +190,20 @@ class Serializer:
 
     def folder(self, row: FolderRow) -> Attributes:
         """Serialize a folder, with the ids of its workspaces."""
-        answer = self._persisted(row, {"entity-type": assumptions.ENTITY_TYPE_FOLDER})
-        answer |= {
-            "name": row["name"],
-            "description": row["description"],
+        return {
+            **self._persisted(row, {"entity-type": assumptions.ENTITY_TYPE_FOLDER}),
+            **copy_values(row, "name", "description"),
             "workspaces": self._state.workspaces.ids("folder", row["_id"]),
         }
-        return answer
 
     def tag(self, row: TagRow) -> Attributes:
         """Serialize a tag."""
-        answer = self._persisted(row, {"entity-type": assumptions.ENTITY_TYPE_TAG})
-        answer |= {
-            "name": row["name"],
-            "description": row["description"],
-            "rootWorkspace": row["rootWorkspace"],
+        return {
+            **self._persisted(row, {"entity-type": assumptions.ENTITY_TYPE_TAG}),
+            **copy_values(row, "name", "description", "rootWorkspace"),
             "components": row["components"] or assumptions.TAG_EMPTY_LIST,
             "references": row["references"] or assumptions.TAG_EMPTY_LIST,
         }
-        return answer
 
     def tags(self, rows: list[TagRow]) -> list[Attributes]:
         """Serialize tags."""
@@ -249,36 +229,33 @@ class Serializer:
 
     def field(self, row: FieldRow) -> Attributes:
         """Serialize a field definition."""
-        names = ("name", "label", "type", "model", "componentType", "referenceType", "global", "globalref")
-        more = ("defaultValue", "description", "required", "dateTimeFields")
-        answer = self._persisted(row, {"entity-type": "field"})
-        answer |= copy_values(row, *names, *more)
-        answer["_order"] = row["order"]
-        answer["mustBeSaved"] = None
+        answer: Attributes = {
+            **self._persisted(row, {"entity-type": "field"}),
+            **copy_values(row, "name", "label", "type", "model", "componentType", "referenceType", "global"),
+            **copy_values(row, "globalref", "defaultValue", "description", "required", "dateTimeFields"),
+            "_order": row["order"],
+            "mustBeSaved": None,
+        }
         if row["calculatedFieldSettings"] is not None:
             answer["calculatedFieldSettings"] = row["calculatedFieldSettings"]
         return answer
 
     def attachment(self, row: AttachmentRow) -> Attributes:
         """Serialize an attachment, without its bytes."""
-        path = f"/api/attachment/{row['resourceType']}/{row['resourceId']}/{row['_id']}"
         return {
-            "_id": row["_id"],
-            "_version": row["_version"],
-            "created": row["created"],
+            **copy_values(row, "_id", "_version", "created"),
             "created-by": row["createdBy"],
             "last-updated": row["lastUpdated"],
             "content-type": row["contentType"],
             "filename": row["filename"],
-            "uri": path,
+            "uri": f"/api/attachment/{row['resourceType']}/{row['resourceId']}/{row['_id']}",
             "size": row["size"],
         }
 
     def branch(self, row: BranchRow) -> Attributes:
         """Serialize a branch record."""
         return {
-            "_id": row["_id"],
-            "created": row["created"],
+            **copy_values(row, "_id", "created"),
             "created-by": row["createdBy"],
             "workspace-id": row["workspace"] if assumptions.BRANCH_RECORD_NAMES_BRANCH else row["origin"],
             "branch-name": row["name"],
@@ -288,30 +265,23 @@ class Serializer:
         """Serialize a component as a row of an exported report."""
         state = self._state
         workspace = state.workspaces[row["rootWorkspace"]]
-        answer = dict(row["customFields"])
-        answer |= {
+        answer = {
+            **row["customFields"],
             "_id": row["_id"],
             "id": row["_id"],
-            "name": row["name"],
-            "description": row["description"],
+            **copy_values(row, "name", "description"),
             "typeName": self._type_name(row),
-            "parent": row["parent"],
-            "rootWorkspace": row["rootWorkspace"],
-            "model": row["model"],
+            **copy_values(row, "parent", "rootWorkspace", "model"),
             "component-key": row["componentKey"],
             "ardoq-entity-type": "component",
             "ardoq": {"entity-type": "component", "rootWorkspaceName": workspace["name"]},
         }
-        ends = [
-            (f"{self._reference_type_name(reference)}--outgoing", reference["target"])
-            for reference in state.references.find("source", row["_id"])
-        ]
-        ends += [
-            (f"{self._reference_type_name(reference)}--incoming", reference["source"])
-            for reference in state.references.find("target", row["_id"])
-        ]
         names: dict[str, list[str]] = {}
-        for key, component_id in ends:
-            names.setdefault(key, []).append(state.components[component_id]["name"])
+        for reference in state.references.find("source", row["_id"]):
+            key = f"{self._reference_type_name(reference)}--outgoing"
+            names.setdefault(key, []).append(state.components[reference["target"]]["name"])
+        for reference in state.references.find("target", row["_id"]):
+            key = f"{self._reference_type_name(reference)}--incoming"
+            names.setdefault(key, []).append(state.components[reference["source"]]["name"])
         answer.update({key: assumptions.REPORT_NAME_SEPARATOR.join(values) for key, values in names.items()})
         return answer

@@ -23,11 +23,7 @@ _MATCH_KEYS = {
 # The sets of keys that an alias may have; "customFields" needs exactly one key.
 _ALIAS_FORMS = {
     "components": ({"rootWorkspace", "customFields"}, {"rootWorkspace", "name"}, {"componentKey"}),
-    "references": (
-        {"rootWorkspace", "customFields"},
-        {"source", "target", "type"},
-        {"source", "type"},
-    ),
+    "references": ({"rootWorkspace", "customFields"}, {"source", "target", "type"}, {"source", "type"}),
 }
 
 
@@ -60,10 +56,9 @@ def _aliases(aliases: Attributes, kind: str) -> dict[str, Criteria]:
         forms = _ALIAS_FORMS[kind]
         if set(description) not in forms or len(criteria.custom) != ("customFields" in description):
             known = "; ".join(", ".join(sorted(form)) for form in forms)
-            sentence = (
+            raise Unprocessable(
                 f"{where} needs exactly one of these sets of keys, with at most one custom field: {known}."
             )
-            raise Unprocessable(sentence)
         criteria_by_alias[alias] = criteria
     return criteria_by_alias
 
@@ -77,11 +72,9 @@ def _operations(body: Attributes, kind: str, body_type: Body) -> Operations:
         operation = _create_operation(item, where, body_type)
         unique_by = _required(item, "uniqueBy", where)
         if not isinstance(unique_by, list) or not all(isinstance(name, str) for name in unique_by):
-            sentence = f"{where}: 'uniqueBy' has to be a list of strings."
-            raise BadRequest(sentence)
+            raise BadRequest(f"{where}: 'uniqueBy' has to be a list of strings.")
         if not unique_by:
-            sentence = f"{where}: 'uniqueBy' needs at least one attribute."
-            raise Unprocessable(sentence)
+            raise Unprocessable(f"{where}: 'uniqueBy' needs at least one attribute.")
         operations.upsert.append(replace(operation, unique_by=tuple(dict.fromkeys(unique_by))))
     for where, item in _items(given, kind, "update"):
         name = _text(item, "id", where) or ""
@@ -110,14 +103,12 @@ def _attributes(read: Any, item: Attributes, where: str) -> tuple[Attributes, At
 def _deletion(item: Attributes, kind: str, where: str) -> DeleteOperation:
     name = _text(item, "id", where)
     if ("match" in item) == (name is not None):
-        sentence = f"{where} needs either an 'id' or a 'match'."
-        raise Unprocessable(sentence)
+        raise Unprocessable(f"{where} needs either an 'id' or a 'match'.")
     if name is not None:
         return DeleteOperation(name)
     match = _criteria(_object(item, "match", where), kind, f"{where}.match")
     if match == Criteria():
-        sentence = f"{where}: 'match' needs at least one criterion, else it would match everything."
-        raise Unprocessable(sentence)
+        raise Unprocessable(f"{where}: 'match' needs at least one criterion, else it would match everything.")
     return DeleteOperation(match=match)
 
 
@@ -129,8 +120,7 @@ def _criteria(given: Attributes, kind: str, where: str) -> Criteria:
         if key == "type":
             attributes.append((key, _number(given[key], where)))
         elif key == "typeId" and not isinstance(given[key], str):
-            sentence = f"{where}: 'typeId' has to be a string."
-            raise Unprocessable(sentence)
+            raise Unprocessable(f"{where}: 'typeId' has to be a string.")
         else:
             attributes.append((key, _text(given, key, where)))
     custom = _object(given, "customFields", where)
@@ -142,21 +132,18 @@ def _criteria(given: Attributes, kind: str, where: str) -> Criteria:
 def _items(operations: Attributes, kind: str, verb: str) -> Iterator[tuple[str, Attributes]]:
     items = operations.get(verb, [])
     if not isinstance(items, list):
-        sentence = f"'{kind}.{verb}' has to be a list."
-        raise BadRequest(sentence)
+        raise BadRequest(f"'{kind}.{verb}' has to be a list.")
     for position, item in enumerate(items):
         where = f"{kind}.{verb}[{position}]"
         if not isinstance(item, dict):
-            sentence = f"{where} has to be an object."
-            raise BadRequest(sentence)
+            raise BadRequest(f"{where} has to be an object.")
         yield where, item
 
 
 def _object(given: Attributes, key: str, where: str) -> Attributes:
     value = given.get(key, {})
     if not isinstance(value, dict):
-        sentence = f"'{where}.{key}' has to be an object.".replace("'.", "'")
-        raise BadRequest(sentence)
+        raise BadRequest(f"'{where}.{key}' has to be an object.".replace("'.", "'"))
     return value
 
 
@@ -165,23 +152,20 @@ def _text(given: Attributes, key: str, where: str) -> str | None:
         return None
     value = given[key]
     if not isinstance(value, str):
-        sentence = f"{where}: '{key}' has to be a string."
-        raise BadRequest(sentence)
+        raise BadRequest(f"{where}: '{key}' has to be a string.")
     return value
 
 
 def _required(item: Attributes, key: str, where: str) -> Any:
     if key not in item:
-        sentence = f"{where} needs '{key}'."
-        raise Unprocessable(sentence)
+        raise Unprocessable(f"{where} needs '{key}'.")
     return item[key]
 
 
 def _number(value: Any, where: str) -> int:
     number = to_integer(value)
     if number is None:
-        sentence = f"{where}: 'type' has to be an integer."
-        raise BadRequest(sentence)
+        raise BadRequest(f"{where}: 'type' has to be an integer.")
     return number
 
 
@@ -190,6 +174,5 @@ def _version(value: Any, where: str) -> int | None:
         return None
     number = to_integer(value)
     if number is None or number < 1:
-        sentence = f"{where}: 'ifVersionMatch' has to be a version or 'latest'."
-        raise BadRequest(sentence)
+        raise BadRequest(f"{where}: 'ifVersionMatch' has to be a version or 'latest'.")
     return number

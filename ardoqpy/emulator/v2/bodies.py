@@ -21,8 +21,7 @@ def json_object(request: Request) -> Attributes:
     """Return the body read as a JSON object, or raise an ApiError."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip()
     if assumptions.V2_REJECTS_OTHER_CONTENT_TYPES and content_type and not _JSON.fullmatch(content_type):
-        sentence = f"The body has to be application/json, not {content_type}."
-        raise UnsupportedMediaType(sentence)
+        raise UnsupportedMediaType(f"The body has to be application/json, not {content_type}.")
     return request.json_object()
 
 
@@ -34,8 +33,7 @@ def requested_version(request: Request) -> int | None:
     if version == LATEST:
         return None
     if not _VERSION.fullmatch(version):
-        sentence = f"'ifVersionMatch' has to be a version or 'latest', not '{version}'."
-        raise BadRequest(sentence)
+        raise BadRequest(f"'ifVersionMatch' has to be a version or 'latest', not '{version}'.")
     return int(version)
 
 
@@ -65,8 +63,7 @@ class Body:
         attributes, custom = self._parts(given, (*self.fixed, *self.changeable))
         for name in self.required:
             if name not in attributes:
-                sentence = f"A {self.kind} needs a '{name}'."
-                raise Unprocessable(sentence)
+                raise Unprocessable(f"A {self.kind} needs a '{name}'.")
         return attributes, custom
 
     def changes(self, given: Mapping[str, Any]) -> tuple[Attributes, Attributes]:
@@ -79,12 +76,10 @@ class Body:
             if key in writable:
                 attributes[key] = self._checked(key, value)
             elif key != "customFields" and not assumptions.V2_IGNORES_OTHER_KEYS:
-                sentence = f"A {self.kind} has no writable attribute '{key}' here."
-                raise Unprocessable(sentence)
+                raise Unprocessable(f"A {self.kind} has no writable attribute '{key}' here.")
         custom = given.get("customFields", {})
         if not isinstance(custom, dict):
-            sentence = f"'customFields' of a {self.kind} has to be an object."
-            raise BadRequest(sentence)
+            raise BadRequest(f"'customFields' of a {self.kind} has to be an object.")
         return attributes, custom
 
     def _checked(self, name: str, value: Any) -> Any:

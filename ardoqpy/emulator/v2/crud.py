@@ -53,7 +53,7 @@ class Resource(ReadOnlyResource[R]):
         row = self.rules(store).create(*self.body.new(json_object(request)), strict=True)
         return self._answer(store, row, 201)
 
-    def update(self, store: Store, request: Request) -> Response:
+    def patch(self, store: Store, request: Request) -> Response:
         """Change the attributes that the body names (PATCH)."""
         version = requested_version(request)
         parts = self.body.changes(json_object(request))

@@ -48,6 +48,5 @@ def _uses_keys(request: Request) -> bool:
     formats = [value for key, value in request.query if key == "keyFormat"] or ["label"]
     for value in formats:
         if value not in {"label", "key"}:
-            sentence = f"'keyFormat' is one of label, key, not '{value}'."
-            raise BadRequest(sentence)
+            raise BadRequest(f"'keyFormat' is one of label, key, not '{value}'.")
     return formats[0] == "key"

@@ -50,23 +50,18 @@ class Serializer:
         }
 
     def _user(self, user_id: str) -> tuple[str, str]:
-        known = self._users.get(user_id)
-        if known is None:
+        if user_id not in self._users:
             user = self._state.users.get(user_id) or {}
-            known = (
-                user.get("name") or assumptions.V2_UNKNOWN_USER_NAME,
-                user.get("email") or assumptions.V2_UNKNOWN_USER_EMAIL,
-            )
-            self._users[user_id] = known
-        return known
+            name = user.get("name") or assumptions.V2_UNKNOWN_USER_NAME
+            self._users[user_id] = (name, user.get("email") or assumptions.V2_UNKNOWN_USER_EMAIL)
+        return self._users[user_id]
 
     def component(self, row: ComponentRow) -> Attributes:
         """Serialize a component."""
         component_type = self._store.models.types(row["model"]).get(row["typeId"])
         return {
             **self._entity(row),
-            "rootWorkspace": row["rootWorkspace"],
-            "typeId": row["typeId"],
+            **copy_values(row, "rootWorkspace", "typeId"),
             "type": component_type.name if component_type is not None else row["typeId"],
             **copy_values(row, "name", "componentKey", "parent", "description", "color", "icon", "image"),
             **copy_values(row, "shape", "customFields"),
@@ -92,8 +87,7 @@ class Serializer:
         return {
             **self._entity(row),
             "_version": float(row["_version"]),
-            "filename": row["filename"],
-            "folder": row["folder"],
+            **copy_values(row, "filename", "folder"),
             "resource": {"resource-type": row["resourceType"], "resource-id": row["resourceId"]},
         }
 
@@ -101,8 +95,7 @@ class Serializer:
         """Serialize a report, without its rows."""
         return {
             **self._entity(row),
-            "name": row["name"],
-            "description": row["description"],
+            **copy_values(row, "name", "description"),
             "columns": self.columns(row),
             "datasource": row["datasource"],
         }

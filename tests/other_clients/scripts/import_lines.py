@@ -36,7 +36,7 @@ def imported_name(line):
 
 def main():
     """Import line by line."""
-    from story import Story  # noqa: PLC0415  (it imports, too)
+    from recorder import Story  # noqa: PLC0415  (it imports, too)
 
     story = Story()
     for line in LINES:

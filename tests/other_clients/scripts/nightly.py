@@ -7,7 +7,7 @@ import argparse
 import json
 from pathlib import Path
 
-from story import Story
+from recorder import Story
 
 from ardoqpy import ArdoqSyncClient
 

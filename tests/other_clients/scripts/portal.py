@@ -7,7 +7,7 @@ import json
 import os
 import sys
 
-from story import Story
+from recorder import Story
 
 from ardoqpy import API, Batch
 

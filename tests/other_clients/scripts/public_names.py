@@ -6,7 +6,7 @@ python public_names.py
 import inspect
 import re
 
-from story import Story
+from recorder import Story
 
 from ardoqpy import API, ArdoqClient, ArdoqSyncClient, Batch
 

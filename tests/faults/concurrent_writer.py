@@ -1,4 +1,4 @@
-"""Somebody else who writes while a job runs: what, to whom and when is drawn by a seed."""
+"""Another client that writes while a job runs; a seed decides what it writes, and when."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 import threading
 from typing import TYPE_CHECKING, Any
 
-from jobs import PATIENCE, TOKEN
+from fault_jobs import RETRIES, TOKEN
 
 from ardoqpy import ArdoqClient
 from ardoqpy.errors import ArdoqClientException
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from ardoqpy.testing import Emulator
 
 
-class Meddler:
-    """Write between a job's request and its answer; to be given to an emulator as its recorder.
+class ConcurrentWriter:
+    """Write between a job's request and its answer; pass it to an emulator as its recorder.
 
     - `owner`: by id what the field `owner`, which no job gives, was last set to
     - `costs`: by id and version what the field `cost` was set to
     - `parents`, `described`: by id where a component was moved, and how a reference was described
-    - `touched`: the ids of what was renamed, moved away or deleted; `made`: the names of what was created
+    - `touched`: the ids of what was renamed, moved away or deleted; `made`: the names of created components
     """
 
     def __init__(self) -> None:
@@ -31,51 +31,51 @@ class Meddler:
         self.begin(None, 0, 0.0)
 
     def begin(
-        self, server: Emulator | None, number: int, share: float, soon: list[str] | None = None
+        self, server: Emulator | None, number: int, share: float, next_names: list[str] | None = None
     ) -> None:
-        """Meddle with a share of all requests from now on; `soon` are names that the job is about to
-        create.
-        """
+        """Write at a share of all requests from now on; `next_names` are those that the job will create."""
         self._draw = random.Random(number)
         self._server, self._share = server, share
-        self._soon = list(soon or ())
+        self._next_names = list(next_names or ())
         self.owner: dict[str, str] = {}
         self.costs: dict[tuple[str, int], int] = {}
         self.parents: dict[str, str] = {}
         self.described: dict[str, str] = {}
         self.touched: set[str] = set()
         self.made: list[str] = []
-        self.deeds = 0
+        self.writes = 0
 
     def stop(self) -> None:
-        """Meddle no more, and keep what was done."""
+        """Stop writing, and keep the records."""
         self._server = None
 
     def __call__(self, _exchange: object) -> None:
-        """Perhaps do something, unless it is our own request that is seen."""
+        """Perhaps write, unless the request is this client's."""
         if self._server is None or not self._busy.acquire(blocking=False):
             return
         try:
             if self._draw.random() < self._share:
-                with ArdoqClient(self._server.url, TOKEN, retries=PATIENCE) as other:
-                    self._meddle(other, self._server.dump())
-                self.deeds += 1
+                with ArdoqClient(self._server.url, TOKEN, retries=RETRIES) as other:
+                    self._write_something(other, self._server.dump())
+                self.writes += 1
         finally:
             self._busy.release()
 
-    def _meddle(self, other: ArdoqClient, dump: dict[str, Any]) -> None:
+    def _write_something(self, other: ArdoqClient, dump: dict[str, Any]) -> None:
         comps, refs = dump["components"], dump["references"]
         if refs and self._draw.random() < 0.2:
-            self._draw.choice((self._describe, self._describe, self._cut))(other, self._draw.choice(refs))
+            self._draw.choice((self._describe, self._describe, self._delete_reference))(
+                other, self._draw.choice(refs)
+            )
             return
-        deed = self._draw.choice(
+        write = self._draw.choice(
             (self._edit_ours, self._edit_theirs, self._edit_theirs, self._rename, self._move)
         )
-        deed = self._draw.choice((deed, deed, deed, self._delete, self._create))
-        if deed == self._create:
+        write = self._draw.choice((write, write, write, self._delete, self._create))
+        if write == self._create:
             self._create(other, {})
         elif comps:
-            deed(other, self._draw.choice(comps))
+            write(other, self._draw.choice(comps))
 
     def _edit_theirs(self, other: ArdoqClient, comp: dict[str, Any]) -> None:
         owner = f"owner {self._draw.randint(0, 9999)}"
@@ -88,12 +88,12 @@ class Meddler:
         self.costs[comp["_id"], stored["_version"]] = cost
 
     def _rename(self, other: ArdoqClient, comp: dict[str, Any]) -> None:
-        other.patch_component(comp["_id"], payload={"name": f"Renamed {self.deeds}"})
+        other.patch_component(comp["_id"], payload={"name": f"Renamed {self.writes}"})
         self.touched.add(comp["_id"])
 
     def _move(self, other: ArdoqClient, comp: dict[str, Any]) -> None:
         above = other.create_component(
-            {"name": f"Group {self.deeds}", "typeId": "app", "rootWorkspace": "ws1"}
+            {"name": f"Group {self.writes}", "typeId": "app", "rootWorkspace": "ws1"}
         )
         other.patch_component(comp["_id"], payload={"parent": above["_id"]})
         self.parents[comp["_id"]] = above["_id"]
@@ -110,7 +110,7 @@ class Meddler:
         other.patch_reference(ref["_id"], payload={"description": text})
         self.described[ref["_id"]] = text
 
-    def _cut(self, other: ArdoqClient, ref: dict[str, Any]) -> None:
+    def _delete_reference(self, other: ArdoqClient, ref: dict[str, Any]) -> None:
         try:
             other.del_reference(ref["_id"])
         except ArdoqClientException:
@@ -118,34 +118,34 @@ class Meddler:
         self.touched.add(ref["_id"])
 
     def _create(self, other: ArdoqClient, _: dict[str, Any]) -> None:
-        if self._soon:
-            name = self._soon.pop(self._draw.randrange(len(self._soon)))
+        if self._next_names:
+            name = self._next_names.pop(self._draw.randrange(len(self._next_names)))
             other.create_component({"name": name, "typeId": "app", "rootWorkspace": "ws1"})
             self.made.append(name)
 
 
-def broken(meddler: Meddler, dump: dict[str, Any], report: dict[str, Any]) -> list[str]:
-    """Return where a run has not kept what is promised about what others write."""
+def violations(writer: ConcurrentWriter, dump: dict[str, Any], report: dict[str, Any]) -> list[str]:
+    """Return each change by the writer that a run has overwritten or misreported."""
     comps = {comp["_id"]: comp for comp in dump["components"]}
     complaints = [
-        f"the owner of {comps[one]['name']} was changed from {owner}"
-        for one, owner in meddler.owner.items()
-        if one in comps and comps[one]["customFields"].get("owner") != owner
+        f"the owner of {comps[entity_id]['name']} was changed from {owner}"
+        for entity_id, owner in writer.owner.items()
+        if entity_id in comps and comps[entity_id]["customFields"].get("owner") != owner
     ]
     complaints += [
-        f"{comps[one]['name']} was moved away from {parent}"
-        for one, parent in meddler.parents.items()
-        if one in comps and parent in comps and comps[one]["parent"] != parent
+        f"{comps[entity_id]['name']} was moved away from {parent}"
+        for entity_id, parent in writer.parents.items()
+        if entity_id in comps and parent in comps and comps[entity_id]["parent"] != parent
     ]
     refs = {ref["_id"]: ref for ref in dump["references"]}
     complaints += [
-        f"the description of {refs[one]['_id']} was changed from {text}"
-        for one, text in meddler.described.items()
-        if one in refs and refs[one]["description"] != text
+        f"the description of {refs[entity_id]['_id']} was changed from {text}"
+        for entity_id, text in writer.described.items()
+        if entity_id in refs and refs[entity_id]["description"] != text
     ]
     for change in report["changes"]:
         cost = change["attributes"].get("cost") if change["action"] == "update" else None
-        theirs = meddler.costs.get((change["_id"], change["version"]))
+        theirs = writer.costs.get((change["_id"], change["version"]))
         if cost and theirs is not None and cost["old"] != theirs:
             complaints.append(
                 f"{change['name']} had the cost {theirs}, and not {cost['old']}, when it was written"

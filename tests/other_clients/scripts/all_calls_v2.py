@@ -1,11 +1,11 @@
 """Call everything that 0.8.4's ArdoqClient supports on API v2, on data that v1 has created.
 
-python everything_on_v2.py URL TOKEN
+python all_calls_v2.py URL TOKEN
 """
 
 import sys
 
-from story import Story
+from recorder import Story
 
 from ardoqpy import ArdoqClient
 

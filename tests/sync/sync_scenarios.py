@@ -80,9 +80,7 @@ WEB_SHOP = {"source": "web", "target": "shop", "type": 1}
 
 
 def seed(
-    components: list[dict] | tuple = (),
-    references: list[dict] | tuple = (),
-    workspaces: int = 2,
+    components: list[dict] | tuple = (), references: list[dict] | tuple = (), workspaces: int = 2
 ) -> dict[str, Any]:
     """Return a seed: `ws1` and `ws3` share a model, `ws2` has another; `score` is calculated by Ardoq.
 
@@ -115,12 +113,7 @@ def seed(
 
 
 def stored_component(
-    comp_id: str,
-    name: str,
-    ws: str = "ws1",
-    type_id: str | None = None,
-    parent: str | None = None,
-    **custom,
+    comp_id: str, name: str, ws: str = "ws1", type_id: str | None = None, parent: str | None = None, **custom
 ) -> dict[str, Any]:
     """Return a component for a seed."""
     return {
@@ -160,12 +153,16 @@ _OPEN: list[ArdoqSyncClient] = []
 def writes(server) -> list[tuple[str, str, int | None]]:
     """Return the requests that were more than reading."""
     settle()
-    return [(one.method, one.path, one.status) for one in server.requests if one.method != "GET"]
+    return [
+        (request.method, request.path, request.status)
+        for request in server.requests
+        if request.method != "GET"
+    ]
 
 
 def paths(server) -> list[str]:
     """Return the requests in short."""
-    return [f"{one.method} {one.path}" for one in server.requests]
+    return [f"{request.method} {request.path}" for request in server.requests]
 
 
 def names_in(server, ws: str = "ws1") -> list[str]:
@@ -180,7 +177,7 @@ def held(server, entity_id: str) -> dict[str, Any]:
     for client in _OPEN:
         entity_id = client.real_id(entity_id)
     dump = server.dump()
-    return next(one for one in (*dump["components"], *dump["references"]) if one["_id"] == entity_id)
+    return next(entity for entity in (*dump["components"], *dump["references"]) if entity["_id"] == entity_id)
 
 
 def value(entity: dict[str, Any], name: str) -> Any:
@@ -291,7 +288,7 @@ def worlds(draw) -> dict[str, Any]:
                     draw(st.sampled_from(COMPONENT_TYPES[ws])),
                     draw(st.sampled_from((None, f"group-{ws}"))),
                     **draw(_stored_values()),
-                ),
+                )
             )
             ids.append(comp_id)
         code = draw(st.sampled_from(({"code": f"K-{ws}"}, {"nr": 7}, {"nr": "7"})))
@@ -359,7 +356,7 @@ class _Author:
         self.ends.append(handle)
 
     def below(self, handle: str, ws: str) -> None:
-        above = [one[1] for one in self.steps if one[0] == "component" and one[2]["rootWorkspace"] == ws]
+        above = [step[1] for step in self.steps if step[0] == "component" and step[2]["rootWorkspace"] == ws]
         if above:
             child = row(f"Child {handle}", ws, parent=self.one_of(above))
             self.steps.append(("component", handle, child, {}))
@@ -375,7 +372,7 @@ class _Author:
         self.steps.append(("retire", ws, "Doomed"))
 
     def update(self, _: str, __: str) -> None:
-        rows = [one for one in self.steps if one[0] == "component"]
+        rows = [step for step in self.steps if step[0] == "component"]
         if rows:
             self.steps.append(("update", *self.one_of(rows)[1:3]))
 

@@ -2,7 +2,7 @@
 
 import pytest
 import requests
-from worlds import (
+from sync_scenarios import (
     WEB_SHOP,
     attributes_of,
     counts,
@@ -16,12 +16,7 @@ from worlds import (
     writes,
 )
 
-from ardoqpy import (
-    AmbiguousWrite,
-    AuthorizationError,
-    BadRequest,
-    ServiceUnavailable,
-)
+from ardoqpy import AmbiguousWrite, AuthorizationError, BadRequest, ServiceUnavailable
 
 # -- when writing fails ------------------------------------------------------------------------------
 
@@ -82,8 +77,8 @@ def test_g4_a_write_without_an_answer_is_done_once(ardoq, sync, other, act, kind
     for ws_id in ("ws1", "ws2"):
         truth = other.get_workspace(ws_id, aggregated=True)
         for key in ("components", "references"):
-            mine = sorted(one["_id"] for one in sync.ws[ws_id][key] or [])
-            assert mine == sorted(one["_id"] for one in truth[key] or [])
+            mine = sorted(entity["_id"] for entity in sync.ws[ws_id][key] or [])
+            assert mine == sorted(entity["_id"] for entity in truth[key] or [])
     if act is WRITES["create"]:
         assert names_in(ardoq).count("New") == 1
     if act is WRITES["create reference"]:
@@ -158,7 +153,7 @@ def test_a_calculated_field_is_reported_and_not_written(ardoq, either):
     report = either.get_report()
     assert counts(report) == {"cache_hit_comps": 2}
     assert report["not_converging"] == [
-        {"kind": "component", "_id": "web", "name": "Web", "attribute": "score", "stored": None, "wanted": 9},
+        {"kind": "component", "_id": "web", "name": "Web", "attribute": "score", "stored": None, "wanted": 9}
     ]
 
 
@@ -167,7 +162,7 @@ def test_a_calculated_field_does_not_hold_up_the_others(ardoq, either):
     either.create_component(row("Web", score=9, cost=6))
     report = either.get_report()
     assert attributes_of(report["changes"][0]) == {"cost": (5, 6)}
-    assert [one["attribute"] for one in report["not_converging"]] == ["score"]
+    assert [item["attribute"] for item in report["not_converging"]] == ["score"]
 
 
 def test_g2_a_calculated_field_of_a_new_component(ardoq, new_sync):
@@ -179,7 +174,7 @@ def test_g2_a_calculated_field_of_a_new_component(ardoq, new_sync):
             client.create_component(row("New", score=9))
         reports.append(client.get_report())
     assert [counts(report) for report in reports] == [{"new_comps": 1, "cache_hit_comps": 1}] * 2
-    stubborn = [[one["attribute"] for one in report["not_converging"]] for report in reports]
+    stubborn = [[item["attribute"] for item in report["not_converging"]] for report in reports]
     assert stubborn == [["score"]] * 2
     assert [attributes_of(report["changes"][0]).get("score") for report in reports] == [None, None]
 
@@ -191,7 +186,10 @@ def test_what_ardoq_stores_otherwise_is_reported(ardoq, sync):
         sync.create_component(row("New", since=PRECISE))
     assert [method for method, _, _ in writes(ardoq)] == [words().change, "POST"]
     stubborn = sync.get_report()["not_converging"]
-    assert [(one["name"], one["attribute"]) for one in stubborn] == [("Web", "since"), ("New", "since")]
+    assert [(entity["name"], entity["attribute"]) for entity in stubborn] == [
+        ("Web", "since"),
+        ("New", "since"),
+    ]
     assert stubborn[0]["stored"] == "2024-05-01T10:00:00.123Z"
     assert stubborn[0]["wanted"] == PRECISE
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ledger import kept
-from worlds import REFERENCE_TYPES, speaking
+from state_model import kept
+from sync_scenarios import REFERENCE_TYPES, speaking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ledger import Fact, Facts
+    from state_model import Fact, Facts
 
 ENDS = ("source", "target", "type")
 
@@ -57,7 +57,7 @@ class Foreteller:
                 return bool(state.get(field[0]) == field[1])
             return bool(state.get("name").casefold() == attributes["name"].casefold())
 
-        matches = [one for one, state in self._seen.items() if meant(state)]
+        matches = [entity_id for entity_id, state in self._seen.items() if meant(state)]
         if field is None and matches and matches[0] in self._named:
             # Of two spellings of a name in one run the first stays.
             wanted["name"] = self._seen[matches[0]].get("name")
@@ -72,47 +72,49 @@ class Foreteller:
         def meant(state: Fact) -> bool:
             return state.kind == "reference" and all(state.get(end) == attributes[end] for end in ENDS)
 
-        found = self._first([one for one, state in self._seen.items() if meant(state)], attributes)
+        found = self._first(
+            [entity_id for entity_id, state in self._seen.items() if meant(state)], attributes
+        )
         return found or (Fate("create", attributes=attributes) if self._ends_possible(attributes) else FAILED)
 
-    def by_id(self, one: str, attributes: Mapping[str, Any], version: int | None) -> Fate:
+    def by_id(self, entity_id: str, attributes: Mapping[str, Any], version: int | None) -> Fate:
         """Foretell a change by id, at a version where one is given."""
-        state = self._known(one)
+        state = self._known(entity_id)
         if state is None:
             return FAILED
         if version is not None and version != state.version:
-            state = self._holds.get(one)
+            state = self._holds.get(entity_id)
             if state is None or state.version != version:
                 return FAILED
-        return self._settled(one, state, attributes) or FAILED
+        return self._settled(entity_id, state, attributes) or FAILED
 
-    def _known(self, one: str) -> Fact | None:
-        return self._seen.get(one) or self._holds.get(one)
+    def _known(self, entity_id: str) -> Fact | None:
+        return self._seen.get(entity_id) or self._holds.get(entity_id)
 
     def _first(self, matches: list[str], attributes: Mapping[str, Any]) -> Fate | None:
         """Return the fate of a row that means one of these, None where they are all gone."""
         named = tuple(matches if len(matches) > 1 else matches[:1])
-        for one in matches:
-            fate = self._settled(one, self._seen[one], attributes)
+        for entity_id in matches:
+            fate = self._settled(entity_id, self._seen[entity_id], attributes)
             if fate is not None:
                 return fate._replace(named=named)
         return None
 
-    def _settled(self, one: str, state: Fact, attributes: Mapping[str, Any]) -> Fate | None:
+    def _settled(self, entity_id: str, state: Fact, attributes: Mapping[str, Any]) -> Fate | None:
         different = _different(attributes, state)
         if not different:
-            return Fate("kept", one)
-        if not self._possible(one, state, different):
+            return Fate("kept", entity_id)
+        if not self._possible(entity_id, state, different):
             return FAILED
-        now = self._holds.get(one)
+        now = self._holds.get(entity_id)
         if now is None:
             return None
         different = _different(attributes, now)
         if not different:
-            return Fate("kept", one)
-        return Fate("update", one, different) if self._possible(one, now, different) else FAILED
+            return Fate("kept", entity_id)
+        return Fate("update", entity_id, different) if self._possible(entity_id, now, different) else FAILED
 
-    def _possible(self, one: str, state: Fact, different: Mapping[str, Any]) -> bool:
+    def _possible(self, entity_id: str, state: Fact, different: Mapping[str, Any]) -> bool:
         if speaking.version == "v2" and different.keys() & {"typeId", *({"type"} & different.keys())}:
             return False
         if state.kind == "reference":
@@ -120,7 +122,7 @@ class Foreteller:
         if not different.get("name", state.get("name")).strip():
             return False
         parent = different.get("parent")
-        return parent is None or self._parent_possible(one, state.workspace, parent)
+        return parent is None or self._parent_possible(entity_id, state.workspace, parent)
 
     def _new(self, workspace: str, attributes: Mapping[str, Any]) -> Fate:
         parent = attributes.get("parent")
@@ -129,11 +131,13 @@ class Foreteller:
         )
         return Fate("create", attributes=attributes) if possible else FAILED
 
-    def _parent_possible(self, one: str | None, workspace: str, parent: str) -> bool:
+    def _parent_possible(self, entity_id: str | None, workspace: str, parent: str) -> bool:
         above = self._known(parent)
         if above is None or parent not in self._holds or above.workspace != workspace:
             return False
-        return not any(one == its for world in (self._seen, self._holds) for its in _upwards(world, parent))
+        return not any(
+            entity_id == its for world in (self._seen, self._holds) for its in _upwards(world, parent)
+        )
 
     def _ends_possible(self, attributes: Mapping[str, Any]) -> bool:
         source, target = (self._known(attributes[end]) for end in ENDS[:2])
@@ -148,10 +152,10 @@ def _different(attributes: Mapping[str, Any], state: Fact) -> dict[str, Any]:
     return {name: value for name, value in wanted.items() if value != state.get(name)}
 
 
-def _upwards(world: Facts, one: str | None) -> Iterator[str]:
+def _upwards(world: Facts, entity_id: str | None) -> Iterator[str]:
     seen: set[str] = set()
-    while one in world and one not in seen:
-        assert one is not None
-        seen.add(one)
-        yield one
-        one = world[one].get("parent")
+    while entity_id in world and entity_id not in seen:
+        assert entity_id is not None
+        seen.add(entity_id)
+        yield entity_id
+        entity_id = world[entity_id].get("parent")

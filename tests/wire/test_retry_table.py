@@ -72,13 +72,7 @@ def world(request, server, time):
     made.client.close()
 
 
-AFTER = {
-    "read": ["One"],
-    "change": ["Two"],
-    "delete": [],
-    "create": ["One", "Two"],
-    "batch": ["One", "Two"],
-}
+AFTER = {"read": ["One"], "change": ["Two"], "delete": [], "create": ["One", "Two"], "batch": ["One", "Two"]}
 ACTIONS = tuple(AFTER)
 CREATES = ("create", "batch")
 

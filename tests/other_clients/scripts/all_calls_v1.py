@@ -1,12 +1,12 @@
 """Call everything that 0.8.4's ArdoqClient supports on API v1, as its scripts do.
 
-python everything_on_v1.py URL TOKEN ORG
+python all_calls_v1.py URL TOKEN ORG
 """
 
 import logging
 import sys
 
-from story import Story
+from recorder import Story
 
 from ardoqpy import ArdoqClient
 
@@ -125,8 +125,7 @@ def components_of(story, ardoq, ws, other):
     for handle, row in rows.items():
         above = {"parent": made[row["parent"]]["_id"]} if row.get("parent") else {}
         made[handle] = story(
-            f"create_component {handle}",
-            ardoq.create_component(comp={**row, **above, "rootWorkspace": ws}),
+            f"create_component {handle}", ardoq.create_component(comp={**row, **above, "rootWorkspace": ws})
         )
     supplier = {"name": "Supplier", "rootWorkspace": other}
     made["supplier"] = story("create_component without a type", ardoq.create_component(comp=supplier))

@@ -1,11 +1,11 @@
 """Show what 0.8.4's ArdoqSyncClient did in ways that this library does not keep, each with a new client.
 
-python sync_oddities.py URL TOKEN WORKSPACE
+python sync_edge_cases.py URL TOKEN WORKSPACE
 """
 
 import sys
 
-from story import Story
+from recorder import Story
 
 from ardoqpy import ArdoqClient, ArdoqSyncClient
 

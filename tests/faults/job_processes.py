@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from crashes import JOB
+from killed_jobs import JOB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ Process = subprocess.Popen[str]
 
 @contextmanager
 def processes(*commands: list[str]) -> Iterator[list[Process]]:
-    """Begin a job for each of these arguments, and end at the latest with the block whoever still runs."""
+    """Start a job for each list of arguments, and kill those that still run at the end of the block."""
     begun: list[Process] = []
     try:
         for arguments in commands:
@@ -31,9 +31,11 @@ def processes(*commands: list[str]) -> Iterator[list[Process]]:
             process.communicate()
 
 
-def arguments(url: str, way: str, size: tuple[int, int], number: int, night: int, *words: str) -> list[str]:
+def arguments(
+    url: str, mode: str, size: tuple[int, int], number: int, changed: int, *words: str
+) -> list[str]:
     """Return the arguments of a job."""
-    return [url, way, *map(str, (*size, number, night)), *words]
+    return [url, mode, *map(str, (*size, number, changed)), *words]
 
 
 def loaded(process: Process) -> bool:
@@ -42,8 +44,8 @@ def loaded(process: Process) -> bool:
     return process.stdout.readline() == "loaded\n"
 
 
-def go(*waiting: Process) -> None:
-    """Let jobs go on that have read the workspace, all of them before any has ended."""
+def resume(*waiting: Process) -> None:
+    """Let all these jobs continue after they have read the workspace."""
     for process in waiting:
         assert process.stdin is not None
         process.stdin.write("\n")
@@ -57,11 +59,13 @@ def report_of(process: Process) -> dict[str, Any]:
     return report
 
 
-def side_by_side(url: str, way: str, size: tuple[int, int], number: int, night: int) -> list[dict[str, Any]]:
-    """Run the same job twice at the same time, both having read before either writes; return both reports."""
-    one = arguments(url, way, size, number, night, "--wait")
-    with processes(one, one) as begun:
+def side_by_side(
+    url: str, mode: str, size: tuple[int, int], number: int, changed: int
+) -> list[dict[str, Any]]:
+    """Run one job in two processes that both read before either writes, and return both reports."""
+    options = arguments(url, mode, size, number, changed, "--wait")
+    with processes(options, options) as begun:
         for process in begun:
             assert loaded(process)
-        go(*begun)
+        resume(*begun)
         return [report_of(process) for process in begun]

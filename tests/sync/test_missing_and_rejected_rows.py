@@ -3,7 +3,7 @@ marked.
 """
 
 import pytest
-from worlds import counts, held, row, seed, stored_component, value, writes
+from sync_scenarios import counts, held, row, seed, stored_component, value, writes
 
 from ardoqpy import DeleteBlocked, InvalidInput
 

@@ -75,8 +75,8 @@ def kept(name: str, value: Any) -> Any:
 
 def kept_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Return attributes as Ardoq keeps them, nulls left out."""
-    shown = {name: kept(name, value) for name, value in attributes.items() if name not in _DERIVED}
-    return {name: value for name, value in shown.items() if value is not None}
+    stored = {name: kept(name, value) for name, value in attributes.items() if name not in _DERIVED}
+    return {name: value for name, value in stored.items() if value is not None}
 
 
 def fact(kind: str, entity: Mapping[str, Any]) -> Fact:
@@ -97,24 +97,30 @@ class Ledger:
     def __init__(self, server: Emulator) -> None:
         self._server = server
         self.states: Facts = self.read()
-        self.history = {(one, state.version): state for one, state in self.states.items()}
+        self.history = {(entity_id, state.version): state for entity_id, state in self.states.items()}
         self.foreign: set[str] = set()
 
     def read(self) -> Facts:
         """Return what Ardoq holds."""
         dump = self._server.dump()
         return {
-            one["_id"]: fact(kind, one) for kind in ("component", "reference") for one in dump[f"{kind}s"]
+            entity_id["_id"]: fact(kind, entity_id)
+            for kind in ("component", "reference")
+            for entity_id in dump[f"{kind}s"]
         }
 
     def _enter(self, states: Facts) -> None:
         self.states = states
-        self.history |= {(one, state.version): state for one, state in states.items()}
+        self.history |= {(entity_id, state.version): state for entity_id, state in states.items()}
 
     def others_did(self) -> set[str]:
         """Take in what others did, without asking why, and return the ids of what they touched."""
         now = self.read()
-        touched = {one for one in now.keys() | self.states.keys() if now.get(one) != self.states.get(one)}
+        touched = {
+            entity_id
+            for entity_id in now.keys() | self.states.keys()
+            if now.get(entity_id) != self.states.get(entity_id)
+        }
         self.foreign |= touched
         self._enter(now)
         return touched
@@ -130,44 +136,50 @@ class Ledger:
         """
         states = dict(self.states)
         for change in changes:
-            one, action = change["_id"], change["action"]
+            entity_id, action = change["_id"], change["action"]
             new = {name: pair["new"] for name, pair in change["attributes"].items()}
             if action == "create":
-                assert one not in states or one in self.foreign, f"{one} is listed as new and is not"
+                assert entity_id not in states or entity_id in self.foreign, (
+                    f"{entity_id} is listed as new and is not"
+                )
                 # What got no answer, and was found later, is there already.
                 made = Fact(change["kind"], change["rootWorkspace"], 1, kept_attributes(new))
-                states.setdefault(one, made)
+                states.setdefault(entity_id, made)
             elif action == "update":
-                state = _updated(states[one], change, new, at_once=at_once)
+                state = _updated(states[entity_id], change, new, at_once=at_once)
                 source = states.get(state.get("source"), state)  # a reference lies where its source does
-                states[one] = state._replace(workspace=source.workspace)
+                states[entity_id] = state._replace(workspace=source.workspace)
             elif action == "delete":
-                assert one in states or one in self.foreign, f"{one} is listed as deleted and was not there"
-                if "note" in change and self.foreign and one in now:
-                    self.foreign.add(one)  # it, or what it was taken along with, lies elsewhere by now
+                assert entity_id in states or entity_id in self.foreign, (
+                    f"{entity_id} is listed as deleted and was not there"
+                )
+                if "note" in change and self.foreign and entity_id in now:
+                    self.foreign.add(entity_id)  # it, or what it was taken along with, lies elsewhere by now
                 else:
-                    states.pop(one, None)
-        for one in orphans(states):
-            if one not in known or one in self.foreign:
-                del states[one]
-                self.foreign.add(one)
+                    states.pop(entity_id, None)
+        for entity_id in orphans(states):
+            if entity_id not in known or entity_id in self.foreign:
+                del states[entity_id]
+                self.foreign.add(entity_id)
         return states
 
     def settle(self, changes: list[Mapping[str, Any]], known: Collection[str], *, at_once: bool) -> None:
         """Hold what Ardoq holds against what a report says has happened: neither more nor less than that."""
         now = self.read()
         owed = self.owed(changes, known, now, at_once=at_once)
-        assert {one: _unversioned(state) for one, state in now.items()} == {
-            one: _unversioned(state) for one, state in owed.items()
+        assert {entity_id: _unversioned(state) for entity_id, state in now.items()} == {
+            entity_id: _unversioned(state) for entity_id, state in owed.items()
         }
         updates = Counter(change["_id"] for change in changes if change["action"] == "update")
-        for one, state in now.items():
-            before = self.states[one].version if one in self.states else 1
+        for entity_id, state in now.items():
+            before = self.states[entity_id].version if entity_id in self.states else 1
             written = state.version - before
             if at_once:
-                assert written == updates[one], f"{one} was written {written} times"
-            elif one in self.states:
-                assert (updates[one] > 0) <= written <= updates[one], f"{one} was written {written} times"
+                assert written == updates[entity_id], f"{entity_id} was written {written} times"
+            elif entity_id in self.states:
+                assert (updates[entity_id] > 0) <= written <= updates[entity_id], (
+                    f"{entity_id} was written {written} times"
+                )
         self._enter(now)
         self.foreign -= {change["_id"] for change in changes if change["action"] != "delete"}
 
@@ -182,27 +194,33 @@ class Ledger:
         now = self.read()
         owed = self.owed(changes, known, now, at_once=False)
         differing = {
-            one
-            for one in now.keys() | owed.keys()
-            if one not in now or one not in owed or _unversioned(now[one]) != _unversioned(owed[one])
+            entity_id
+            for entity_id in now.keys() | owed.keys()
+            if entity_id not in now
+            or entity_id not in owed
+            or _unversioned(now[entity_id]) != _unversioned(owed[entity_id])
         }
-        for one in differing:
-            state = now.get(one) or owed[one]
+        for entity_id in differing:
+            state = now.get(entity_id) or owed[entity_id]
             above = {state.get(end) for end in ("parent", "source", "target")} & differing
-            excuse = {one, state.key} & set(excused) or above
+            excuse = {entity_id, state.key} & set(excused) or above
             assert excuse, f"{state} happened, or not, and no row is listed as failed for it"
         self._enter(now)
         self.foreign |= differing
 
     def holds(self, cache: Facts, workspaces: Collection[str]) -> None:
         """Hold a cache against what Ardoq held at the very versions that the cache has."""
-        for one, seen in cache.items():
-            assert self.history.get((one, seen.version)) == seen, f"Ardoq never held {one} as {seen}"
-            if one not in self.foreign:
-                assert self.states.get(one) == seen, f"the cache is behind: {one} is {self.states.get(one)}"
-        for one, state in self.states.items():
-            if state.workspace in workspaces and one not in self.foreign:
-                assert one in cache, f"{state} is not in the cache"
+        for entity_id, seen in cache.items():
+            assert self.history.get((entity_id, seen.version)) == seen, (
+                f"Ardoq never held {entity_id} as {seen}"
+            )
+            if entity_id not in self.foreign:
+                assert self.states.get(entity_id) == seen, (
+                    f"the cache is behind: {entity_id} is {self.states.get(entity_id)}"
+                )
+        for entity_id, state in self.states.items():
+            if state.workspace in workspaces and entity_id not in self.foreign:
+                assert entity_id in cache, f"{state} is not in the cache"
 
 
 def _updated(state: Fact, change: Mapping[str, Any], new: Mapping[str, Any], *, at_once: bool) -> Fact:
@@ -220,14 +238,14 @@ def _unversioned(state: Fact) -> tuple[Any, ...]:
 
 def orphans(states: Facts) -> list[str]:
     """Return the ids of what goes when the ends are gone."""
-    gone: list[str] = []
+    orphaned: list[str] = []
     while True:
-        left = {one: state for one, state in states.items() if one not in gone}
+        left = {entity_id: state for entity_id, state in states.items() if entity_id not in orphaned}
         more = [
-            one
-            for one, state in left.items()
+            entity_id
+            for entity_id, state in left.items()
             if any(state.get(end) and state.get(end) not in left for end in ("parent", "source", "target"))
         ]
         if not more:
-            return gone
-        gone += more
+            return orphaned
+        orphaned += more

@@ -1,7 +1,7 @@
-"""Nightly jobs as data, run through a sync client, and what Ardoq holds afterwards held against their source.
+"""Jobs as data, run through a sync client, and comparisons of Ardoq with their source.
 
-A source is what one night's rows say: components by name, references by their ends' names and type. A job
-brings all of it into Ardoq and, where nothing went wrong, deletes what the source no longer has.
+A source has components by name, and references by the names of their ends and their type. A job syncs all of
+it and, if no row fails, deletes what is no longer in the source.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from ardoqpy import Retries
 from ardoqpy_sync import ArdoqSyncClient
 
 TOKEN = "a-token-that-nobody-may-see"
-#: The ways in which a sync writes, as options of the client.
-WAYS: dict[str, dict[str, Any]] = {
+#: The modes in which a sync writes, as options of the client.
+MODES: dict[str, dict[str, Any]] = {
     "v1": {"version": "v1"},
     "v2": {"version": "v2"},
     "batched": {"version": "v2", "batch": 10},
 }
-#: All of them, for `parametrize`; in CI alone the one that repeats most of what the others show.
-IN_EVERY_WAY = ["v1", pytest.param("v2", marks=pytest.mark.slow), "batched"]
-PATIENCE = Retries(count=5, backoff=0.0)
+#: All modes for `parametrize`; v2 without batches, which repeats most of the others, runs in CI alone.
+ALL_MODES = ["v1", pytest.param("v2", marks=pytest.mark.slow), "batched"]
+RETRIES = Retries(count=5, backoff=0.0)
 #: Kinds of reports' failures and successes, by what they are about.
 KINDS = {"component": "comps", "reference": "refs"}
 
@@ -33,7 +33,7 @@ End = tuple[str, str, int]
 
 
 class Source(NamedTuple):
-    """What one night's rows say: attributes by component name, and by (source name, target name, type)."""
+    """Rows of a job: attributes by component name, and by (source name, target name, type)."""
 
     components: dict[str, dict[str, Any]]
     references: dict[End, dict[str, Any]]
@@ -47,10 +47,10 @@ def seed() -> dict[str, Any]:
         "models": [
             {
                 "_id": "model1",
-                "name": "Landscape",
+                "name": "Applications",
                 "root": {"app": {"name": "Application"}},
                 "referenceTypes": {"1": {"name": "Uses"}, "2": {"name": "Owns"}},
-            },
+            }
         ],
         "fields": [
             {"_id": name, "name": name, "label": name, "type": kind, "model": "model1"}
@@ -60,7 +60,7 @@ def seed() -> dict[str, Any]:
     }
 
 
-def first_night(components: int = 40, references: int = 60, number: int = 0) -> Source:
+def first_source(components: int = 40, references: int = 60, number: int = 0) -> Source:
     """Return a source of that size, the same for the same number."""
     draw = random.Random(number)
     names = [f"App {n}" for n in range(components)]
@@ -71,19 +71,21 @@ def first_night(components: int = 40, references: int = 60, number: int = 0) -> 
     return Source(rows, ends)
 
 
-def next_night(source: Source, number: int, share: float = 0.05) -> Source:
-    """Return the source a night later: a share of it changed, a share gone, a share new."""
+def changed_source(source: Source, number: int, share: float = 0.05) -> Source:
+    """Return a source of which a share is changed, a share removed and a share new."""
     draw = random.Random(number)
     few = max(1, int(len(source.components) * share))
     names = list(source.components)
-    gone, rest = set(draw.sample(names, few)), []
-    rest = [name for name in names if name not in gone]
+    removed, rest = set(draw.sample(names, few)), []
+    rest = [name for name in names if name not in removed]
     components = {name: dict(source.components[name]) for name in rest}
     for name in draw.sample(rest, few):
         components[name]["cost"] += 1000
     for n in range(few):
         components[f"New {number}.{n}"] = {"cost": n, "description": "New"}
-    references = {end: dict(values) for end, values in source.references.items() if gone.isdisjoint(end[:2])}
+    references = {
+        end: dict(values) for end, values in source.references.items() if removed.isdisjoint(end[:2])
+    }
     for end in draw.sample(list(references), max(1, int(len(references) * share))):
         references[end]["displayText"] += " changed"
     del references[draw.choice(list(references))]
@@ -92,14 +94,14 @@ def next_night(source: Source, number: int, share: float = 0.05) -> Source:
     return Source(components, references)
 
 
-def client_of(url: str, way: str, **options: Any) -> ArdoqSyncClient:
-    """Return a sync client that goes on after a bad row."""
-    keywords = {"retries": PATIENCE, "timeout": 20.0, "on_error": "collect", **WAYS[way], **options}
+def client_of(url: str, mode: str, **options: Any) -> ArdoqSyncClient:
+    """Return a sync client that continues after a bad row."""
+    keywords = {"retries": RETRIES, "timeout": 20.0, "on_error": "collect", **MODES[mode], **options}
     return ArdoqSyncClient(url, TOKEN, **keywords)
 
 
-def bring(client: ArdoqSyncClient, source: Source) -> None:
-    """Bring all rows of a source into Ardoq."""
+def sync_rows(client: ArdoqSyncClient, source: Source) -> None:
+    """Create or update all rows of a source."""
     ids = {}
     for name, values in source.components.items():
         row = {"name": name, "typeId": "app", "rootWorkspace": "ws1", **values}
@@ -109,9 +111,9 @@ def bring(client: ArdoqSyncClient, source: Source) -> None:
         client.create_reference(row, label=f"reference {start} {end} {kind}")
 
 
-def nightly(client: ArdoqSyncClient, source: Source) -> dict[str, Any]:
-    """Run one night's job, and return its report."""
-    bring(client, source)
+def run_job(client: ArdoqSyncClient, source: Source) -> dict[str, Any]:
+    """Sync a source, delete what is missing in it, and return the report."""
+    sync_rows(client, source)
     report = client.get_report()
     if report["status"] == "success":
         for miss in report["cache_miss_refs"]:
@@ -125,8 +127,8 @@ def nightly(client: ArdoqSyncClient, source: Source) -> dict[str, Any]:
 # -- what Ardoq holds -----------------------------------------------------------------------------------
 
 
-def held(dump: dict[str, Any]) -> tuple[Counter[str], Counter[str]]:
-    """Return what a dump holds in the words of a source, as text, each with how often."""
+def stored_rows(dump: dict[str, Any]) -> tuple[Counter[str], Counter[str]]:
+    """Return the components and references of a dump as text, each with its count."""
     names = {comp["_id"]: comp["name"] for comp in dump["components"]}
     return (
         Counter(
@@ -140,11 +142,13 @@ def held(dump: dict[str, Any]) -> tuple[Counter[str], Counter[str]]:
     )
 
 
-def wanted(source: Source) -> tuple[Counter[str], Counter[str]]:
-    """Return what a source says in the same form."""
+def expected_rows(source: Source) -> tuple[Counter[str], Counter[str]]:
+    """Return the rows of a source in the form of `stored_rows`."""
     return (
-        Counter(_text(name, one["cost"], one["description"]) for name, one in source.components.items()),
-        Counter(_text(*end, one["displayText"]) for end, one in source.references.items()),
+        Counter(
+            _text(name, values["cost"], values["description"]) for name, values in source.components.items()
+        ),
+        Counter(_text(*end, values["displayText"]) for end, values in source.references.items()),
     )
 
 
@@ -153,7 +157,7 @@ def _text(*parts: Any) -> str:
 
 
 def labels(dump: dict[str, Any]) -> dict[str, str]:
-    """Return by id what a job calls the rows of everything in a dump."""
+    """Return the label of each entity of a dump by its id."""
     names = {comp["_id"]: comp["name"] for comp in dump["components"]}
     found = {comp_id: f"component {name}" for comp_id, name in names.items()}
     for ref in dump["references"]:
@@ -162,58 +166,68 @@ def labels(dump: dict[str, Any]) -> dict[str, str]:
 
 
 def duplicates(dump: dict[str, Any]) -> set[str]:
-    """Return the labels that more than one thing in a dump goes by."""
+    """Return the labels that more than one entity of a dump has."""
     return {label for label, number in Counter(labels(dump).values()).items() if number > 1}
 
 
 def failed(report: dict[str, Any]) -> set[str]:
-    """Return the labels of the rows, and the ids of what was to be deleted, that a report lists as failed."""
+    """Return the labels of failed rows, and the ids of failed deletes, of a report."""
     listed = (*report["failed_comps_l"], *report["failed_refs_l"])
-    return {one["label"] or one["row"]["_id"] for one in listed}
+    return {item["label"] or item["row"]["_id"] for item in listed}
 
 
-def lost(source: Source, dump: dict[str, Any], report: dict[str, Any]) -> set[str]:
-    """Return the labels of the rows that neither came to be in Ardoq nor are listed as failed."""
-    components, references = held(dump)
+def lost_rows(source: Source, dump: dict[str, Any], report: dict[str, Any]) -> set[str]:
+    """Return the labels of the rows that are neither in Ardoq nor listed as failed."""
+    components, references = stored_rows(dump)
     missing = {
         f"component {name}"
-        for name, one in source.components.items()
-        if _text(name, one["cost"], one["description"]) not in components
+        for name, values in source.components.items()
+        if _text(name, values["cost"], values["description"]) not in components
     }
     missing |= {
         f"reference {end[0]} {end[1]} {end[2]}"
-        for end, one in source.references.items()
-        if _text(*end, one["displayText"]) not in references
+        for end, values in source.references.items()
+        if _text(*end, values["displayText"]) not in references
     }
     return missing - failed(report)
 
 
-def untrue(before: dict[str, Any], after: dict[str, Any], report: dict[str, Any]) -> list[str]:
-    """Return where a report does not say what happened between two dumps.
+def report_errors(before: dict[str, Any], after: dict[str, Any], report: dict[str, Any]) -> list[str]:
+    """Return the differences between a report and what happened between two dumps.
 
-    What is listed as failed may have happened: that nobody could tell is what such a failure says.
+    What is listed as failed may have happened: the client could not know.
     """
     complaints = []
     names = labels(before) | labels(after)
     maybe = failed(report)
-    old, new = ({one["_id"]: one for kind in KINDS for one in dump[f"{kind}s"]} for dump in (before, after))
+    old, new = (
+        {entity["_id"]: entity for kind in KINDS for entity in dump[f"{kind}s"]} for dump in (before, after)
+    )
     happened = {
         "new": new.keys() - old.keys(),
         "del": old.keys() - new.keys(),
-        "updated": {one for one in new.keys() & old.keys() if new[one]["_version"] != old[one]["_version"]},
+        "updated": {
+            entity_id
+            for entity_id in new.keys() & old.keys()
+            if new[entity_id]["_version"] != old[entity_id]["_version"]
+        },
     }
     for action, ids in happened.items():
-        listed = Counter(one["_id"] for kind in KINDS.values() for one in report[f"{action}_{kind}_l"])
-        complaints += [f"{action}: {names[one]} is listed and did not happen" for one in listed.keys() - ids]
+        listed = Counter(entity["_id"] for kind in KINDS.values() for entity in report[f"{action}_{kind}_l"])
+        complaints += [
+            f"{action}: {names[entity_id]} is listed and did not happen" for entity_id in listed.keys() - ids
+        ]
         if action != "updated":
             complaints += [
-                f"{action}: {names[one]} is listed {n} times" for one, n in listed.items() if n > 1
+                f"{action}: {names[entity_id]} is listed {n} times"
+                for entity_id, n in listed.items()
+                if n > 1
             ]
-        for one in ids - listed.keys() - maybe:
-            # A delete of a component that nobody can tell of takes its references along.
-            along = action == "del" and _ends(old[one]) & maybe
-            if names[one] not in maybe and not along:
-                complaints.append(f"{action}: {names[one]} happened and is not listed")
+        for item in ids - listed.keys() - maybe:
+            # An unconfirmed delete of a component deletes its references along.
+            along = action == "del" and _ends(old[item]) & maybe
+            if names[item] not in maybe and not along:
+                complaints.append(f"{action}: {names[item]} happened and is not listed")
     return complaints
 
 

@@ -47,10 +47,10 @@ class Listener:
 
     def close(self):
         """End everything."""
-        for one in list(self._open):
+        for item in list(self._open):
             with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
+                item.shutdown(socket.SHUT_RDWR)
+            item.close()
         for thread in self._threads:
             thread.join(10)
 

@@ -1,7 +1,7 @@
 """Rows say the same on both versions of the API, in either spelling; answers are in the version's own."""
 
 import pytest
-from worlds import (
+from sync_scenarios import (
     ODD_NAMES,
     WEB_SHOP,
     attributes_of,
@@ -82,7 +82,11 @@ def test_a_row_read_from_the_other_version_is_understood(ardoq, new_sync, versio
     """An entity as one version gives it is a row for the other: what Ardoq keeps itself is no field."""
     with syncing(ardoq, version={"v1": "v2", "v2": "v1"}[version], batch=False) as reader:
         comp = reader.find_component("ws1", "Shop", exact=True)[0]
-        ref = next(one for one in reader.get_workspace("ws1")["references"] if one["_id"] == "web-shop")
+        ref = next(
+            reference
+            for reference in reader.get_workspace("ws1")["references"]
+            if reference["_id"] == "web-shop"
+        )
     client = new_sync()
     for strange in ("_order", "isPublic", "version", "order", "returnValue"):
         comp.pop(strange, None)
