@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, cast
 
+from ardoqpy._http.json import collector_paused
 from ardoqpy._terminal import escape_controls
 from ardoqpy_sync.compare.cache import copy_entity
 from ardoqpy_sync.compare.diff import CREATE, DELETE, FAILED, UPDATE, Change
@@ -124,7 +125,8 @@ class Report:
         """Return the whole report, including `changes`, as a copy that the caller may change."""
         copied: Any = copy_entity({**self._counted(), "cache_hit_comps_l": []})
         copied["cache_hit_comps_l"] = _hits(self.kept["component"])
-        copied["changes"] = [report_change(change) for change in self.changes]
+        with collector_paused():
+            copied["changes"] = [report_change(change) for change in self.changes]
         return cast("ReportData", copied)
 
     def set_misses(self, components: Iterable[Attributes], references: Iterable[Attributes]) -> None:
@@ -176,9 +178,8 @@ def report_change(change: Change) -> ReportChange:
         "version": change.version,
         "attributes": _value_changes(change),
     }
-    for key, value in (("note", change.note), ("label", change.label), ("field", change.field)):
-        if value is not None:
-            data[key] = value
+    optional = {"note": change.note, "label": change.label, "field": change.field}
+    data |= {key: value for key, value in optional.items() if value is not None}
     return cast("ReportChange", data)
 
 
