@@ -10,18 +10,18 @@ from sync_scenarios import (
     _MADE,
     COMPONENT_TYPES,
     WEB_SHOP,
+    count_loads,
     counts,
     held,
-    loads,
     names_in,
-    plain,
+    open_client,
+    open_sync_client,
     row,
     run,
     seed,
     stored_component,
     stored_reference,
-    syncing,
-    words,
+    wire_terms,
     worlds_and_scripts,
     writes,
 )
@@ -44,11 +44,11 @@ def prepared(server, world):
 def state(server):
     """Return what the emulator holds, without times and counters, with the ids of what was made numbered."""
     dump, numbers = server.dump(), {}
-    kept = [
+    stored_value = [
         {key: value for key, value in item.items() if key not in _TIMES}
         for item in (*dump["components"], *dump["references"])
     ]
-    text = json.dumps(kept, sort_keys=True, ensure_ascii=False, indent=1)
+    text = json.dumps(stored_value, sort_keys=True, ensure_ascii=False, indent=1)
     return _MADE.sub(lambda match: numbers.setdefault(match[0], f"made #{len(numbers)}"), text)
 
 
@@ -58,9 +58,9 @@ def played(client, world, script):
     run(client, script)
 
 
-def rehearsed(server, world, script):
+def make_plan(server, world, script):
     """Return the plan of a simulated run, as it comes back from JSON."""
-    with syncing(server, simulate=True, on_error="collect") as client:
+    with open_sync_client(server, simulate=True, on_error="collect") as client:
         played(client, world, script)
         return Plan.from_dict(json.loads(json.dumps(client.plan.as_dict())))
 
@@ -89,27 +89,27 @@ def outcomes(result):
 
 
 @settings(SYNC)
-@given(drawn=worlds_and_scripts(ruthless=True))
+@given(drawn=worlds_and_scripts(with_deletes=True))
 def test_applying_is_what_the_live_run_does(server, drawn):
     """A plan applied leaves what the live run leaves, reports the same, and applied again changes nothing."""
     world, script = drawn
     prepared(server, world)
-    plan = rehearsed(server, world, script)
-    with syncing(server, on_error="collect") as client:
+    plan = make_plan(server, world, script)
+    with open_sync_client(server, on_error="collect") as client:
         played(client, world, script)
         lived, live = state(server), changed(client.get_report())
     prepared(server, world)
-    with syncing(server, simulate=True) as client:
-        rehearsal = client.apply(plan)
-        rehearsed_report = client.get_report()
+    with open_sync_client(server, simulate=True) as client:
+        preview = client.apply(plan)
+        preview_report = client.get_report()
     assert writes(server) == []
-    with syncing(server) as client:
+    with open_sync_client(server) as client:
         result = client.apply(plan)
         report = client.get_report()
     assert state(server) == lived
     assert len(result["applied"]) + len(result["already"]) == len(plan)
-    assert changed(report) == changed(rehearsed_report)
-    assert outcomes(result) == outcomes(rehearsal)
+    assert changed(report) == changed(preview_report)
+    assert outcomes(result) == outcomes(preview)
     assert report["status"] == "success"
     assert (report["cache_miss_comps"], report["cache_miss_refs"]) == ([], [])
     if not passing(plan):
@@ -123,7 +123,7 @@ def test_applying_is_what_the_live_run_does(server, drawn):
 def again_to(server, plan):
     """Apply a plan that is applied already."""
     before = server.dump()
-    with syncing(server) as client:
+    with open_sync_client(server) as client:
         result = client.apply(plan)
         assert outcomes(result) == ({"already": len(plan)} if plan else {})
         assert result["sentence"].endswith("nothing has moved since the plan")
@@ -139,23 +139,23 @@ def test_an_applying_that_was_cut_off_is_completed_by_the_next(server, drawn, da
     """Where applying stopped at any of its writes, applying again does the rest and nothing twice."""
     world, script = drawn
     prepared(server, world)
-    plan = rehearsed(server, world, script)
-    with syncing(server, on_error="collect") as client:
+    plan = make_plan(server, world, script)
+    with open_sync_client(server, on_error="collect") as client:
         played(client, world, script)
         lived = state(server)
     prepared(server, world)
-    with syncing(server) as client:
+    with open_sync_client(server) as client:
         client.apply(plan)
     sent = len(writes(server))
     if not sent:
         return
     prepared(server, world)
     until = data.draw(st.integers(0, sent - 1))
-    with syncing(server) as client:
+    with open_sync_client(server) as client:
         _stop_after(client, until)
         with pytest.raises(BadRequest):
             client.apply(plan)
-    with syncing(server) as client:
+    with open_sync_client(server) as client:
         result = client.apply(plan)
     assert set(outcomes(result)) <= {"applied", "already"}
     assert len(writes(server)) == sent
@@ -244,7 +244,7 @@ def edit(server, world, plan, edits):
         for what, of in (("comps", "components"), ("refs", "references"))
     }
     refused = []
-    with plain(server) as other:
+    with open_client(server) as other:
         for what, first, second in edits:
             try:
                 _EDITS[what](other, here, plan.changes, first, second)
@@ -260,27 +260,27 @@ def everything(server):
 
 
 @settings(SYNC, max_examples=examples(40))
-@given(drawn=worlds_and_scripts(ruthless=True), edits=_edits)
+@given(drawn=worlds_and_scripts(with_deletes=True), edits=_edits)
 def test_g9_what_others_touched_since_is_left_and_listed(server, drawn, edits):
     """What others touched since the plan stays as they left it, and of the planned just that is moved."""
     world, script = drawn
     prepared(server, world)
-    plan = rehearsed(server, world, script)
+    plan = make_plan(server, world, script)
     first = everything(server)
     edit(server, world, plan, edits)
     now = everything(server)
     touched = {item for item in now if item not in first or now[item]["_version"] != first[item]["_version"]}
     touched -= _half_done(plan, now)
-    with syncing(server, simulate=True, on_error="collect") as client:
+    with open_sync_client(server, simulate=True, on_error="collect") as client:
         foreseen = client.apply(plan)
     if foreseen["moved"]:
-        with syncing(server, on_error="collect") as client, pytest.raises(PlanDrifted) as caught:
+        with open_sync_client(server, on_error="collect") as client, pytest.raises(PlanDrifted) as caught:
             client.apply(plan, on_drift="refuse")
         assert {entity["_id"] for entity in caught.value.moved} == {
             entity["_id"] for entity in foreseen["moved"]
         }
     assert everything(server) == now
-    with syncing(server, on_error="collect") as client:
+    with open_sync_client(server, on_error="collect") as client:
         result = client.apply(plan)
         report = client.get_report()
     after = everything(server)
@@ -303,7 +303,7 @@ def test_g9_what_others_touched_since_is_left_and_listed(server, drawn, edits):
         [change for change in report["changes"] if change["action"] == "failed"]
     )
     server.clear_requests()
-    with syncing(server, on_error="collect") as client:
+    with open_sync_client(server, on_error="collect") as client:
         client.apply(plan)
     assert writes(server) == []
     assert everything(server) == after
@@ -468,9 +468,9 @@ def test_replanning_can_be_reviewed_first(ardoq, new_sync, other):
     """A simulated client that re-plans what has moved has the new plan, at the versions of now."""
     plan = planning(new_sync, web_costs(6), lambda client: client.create_component(row("New")))
     other.patch_component("web", payload={"cost": 7})
-    rehearsal = new_sync(simulate=True)
-    rehearsal.apply(plan, on_drift="replan")
-    again = rehearsal.plan
+    preview = new_sync(simulate=True)
+    preview.apply(plan, on_drift="replan")
+    again = preview.plan
     assert [(change["action"], change["version"]) for change in again.changes] == [
         ("update", 2),
         ("create", None),
@@ -668,7 +668,7 @@ def test_what_is_created_and_deleted_again_is_made_only_if_needed(ardoq, new_syn
     plan = planning(new_sync, for_nothing, for_a_while)
     result = sync.apply(plan)
     assert names_in(ardoq) == ["Web", "Shop"]
-    assert [method for method, *_ in writes(ardoq)] == ["POST", words().change, "DELETE"]
+    assert [method for method, *_ in writes(ardoq)] == ["POST", wire_terms().change, "DELETE"]
     assert outcomes(result) == {"already": 2, "applied": 5}
     ardoq.clear_requests()
     assert outcomes(new_sync().apply(plan)) == {"already": 7}
@@ -700,7 +700,7 @@ def test_what_needs_a_create_that_failed_fails_for_that_reason(ardoq, new_sync):
     report = client.get_report()
     assert (report["status"], report["failed_comps"]) == ("failure", 3)
     assert [failure["label"] for failure in report["failed_comps_l"]] == ["line 1", "line 2", None]
-    assert [method for method, *_ in writes(ardoq)] == ["POST", words().change]
+    assert [method for method, *_ in writes(ardoq)] == ["POST", wire_terms().change]
     assert set(outcomes(new_sync().apply(plan))) == {"applied", "already"}
 
 
@@ -777,9 +777,9 @@ def test_what_is_loaded_is_loaded_again(ardoq, new_sync, sync, other):
     sync.load_workspaces(["ws1", "ws2"])
     plan = planning(new_sync, web_costs(6))
     other.patch_component("web", payload={"cost": 7})
-    before = loads(ardoq)
+    before = count_loads(ardoq)
     assert outcomes(sync.apply(plan)) == {"moved": 1}
-    assert loads(ardoq) == before + 1
+    assert count_loads(ardoq) == before + 1
     with pytest.raises(NotFoundError):
         sync.get_component(comp_id="nothing")
 
@@ -878,7 +878,7 @@ def test_what_went_along_is_not_asked_for(ardoq, new_sync, sync, version):
     ardoq.clear_requests()
     assert outcomes(new_sync().apply(plan)) == {"already": 6}
     assert [request.path for request in ardoq.requests if request.status == 404] == [
-        f"{words().components}/web"
+        f"{wire_terms().components}/web"
     ]
 
 
@@ -925,7 +925,7 @@ def test_refusing_looks_once(ardoq, new_sync, sync):
     plan = planning(new_sync, web_costs(6), lambda client: client.create_component(row("New")))
     ardoq.clear_requests()
     assert outcomes(sync.apply(plan, on_drift="refuse")) == {"applied": 2}
-    assert loads(ardoq) == 1
+    assert count_loads(ardoq) == 1
     ardoq.load(seed([stored_component("web", "Web", cost=5)]))
     client = new_sync(simulate=True)
     web_costs(7)(client)
@@ -940,12 +940,12 @@ def test_refusing_looks_once(ardoq, new_sync, sync):
 @pytest.mark.waiting
 def test_what_ardoq_refuses_in_a_batch_fails_alone(ardoq, new_sync):
     """A poison change fails with its reason, what refers to it fails too, and all others are applied."""
-    with new_sync(simulate=True) as rehearsal:
-        bad = rehearsal.create_component(row("Bad", description=5), label="line 1")
-        rehearsal.create_component(row("Below", parent=bad["_id"]))
-        rehearsal.create_component(row("Good"))
-        rehearsal.create_component(row("Web", cost=6))
-        plan = rehearsal.plan
+    with new_sync(simulate=True) as preview:
+        bad = preview.create_component(row("Bad", description=5), label="line 1")
+        preview.create_component(row("Below", parent=bad["_id"]))
+        preview.create_component(row("Good"))
+        preview.create_component(row("Web", cost=6))
+        plan = preview.plan
     client = new_sync(on_error="collect")
     result = client.apply(plan)
     assert outcomes(result) == {"applied": 2, "failed": 2}
@@ -958,9 +958,9 @@ def test_what_ardoq_refuses_in_a_batch_fails_alone(ardoq, new_sync):
 @pytest.mark.waiting
 def test_a_conflict_in_a_batch_is_a_move(ardoq, new_sync):
     """What turns out to have moved when the batch is sent is listed as moved, and not decided again."""
-    with new_sync(simulate=True) as rehearsal:
-        rehearsal.create_component(row("Web", cost=6))
-        plan = rehearsal.plan
+    with new_sync(simulate=True) as preview:
+        preview.create_component(row("Web", cost=6))
+        plan = preview.plan
     client = new_sync()
     ardoq.fail(status=409, method="POST", times=99)
     result = client.apply(plan)
@@ -973,12 +973,12 @@ def test_a_conflict_in_a_batch_is_a_move(ardoq, new_sync):
 @pytest.mark.waiting
 def test_a_large_plan_goes_in_batches(ardoq, new_sync):
     """A plan is sent as many changes at a time as a batch holds, and its ids are those in Ardoq."""
-    with new_sync(simulate=True) as rehearsal:
+    with new_sync(simulate=True) as preview:
         above = None
         for number in range(25):
-            above = rehearsal.create_component(row(f"C{number}", parent=above and above["_id"]))
-        rehearsal.create_reference({"source": above["_id"], "target": "web", "type": 1})
-        plan = rehearsal.plan
+            above = preview.create_component(row(f"C{number}", parent=above and above["_id"]))
+        preview.create_reference({"source": above["_id"], "target": "web", "type": 1})
+        plan = preview.plan
     result = new_sync(batch=10).apply(plan)
     assert outcomes(result) == {"applied": 26}
     assert len(writes(ardoq)) == 3

@@ -9,17 +9,17 @@ from example_counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sync_scenarios import (
+    api_mode,
     comparable,
     counts,
     names_in,
-    plain,
+    open_client,
+    open_sync_client,
     row,
     run,
     seed,
-    speaking,
     stored_component,
     stored_reference,
-    syncing,
     worlds_and_scripts,
     writes,
 )
@@ -86,7 +86,7 @@ def test_what_no_row_named_goes(ardoq, either):
         assert writes(ardoq) == []
     else:
         assert "A9" not in names_in(ardoq)
-        assert [method for method, _, _ in writes(ardoq)] == (["POST"] if speaking.batch else ["DELETE"] * 2)
+        assert [method for method, _, _ in writes(ardoq)] == (["POST"] if api_mode.batch else ["DELETE"] * 2)
     assert either.delete_cache_misses(share=0)["deleted"] == []
 
 
@@ -97,7 +97,7 @@ def test_parents_go_after_their_children(ardoq, either):
     answer = either.delete_cache_misses(share=0.4)
     assert ids(answer["deleted"]) == ["a2", "a4", "a3", "a1"]
     assert not [item for item in answer["deleted"] if "note" in item]
-    assert len(writes(ardoq)) == (0 if either.simulate else 1 if speaking.batch else 4)
+    assert len(writes(ardoq)) == (0 if either.simulate else 1 if api_mode.batch else 4)
 
 
 def test_what_is_taken_along_is_told(ardoq, either):
@@ -422,7 +422,7 @@ def test_a_delete_that_fails_is_a_failure(ardoq, new_sync):
         named(client, *range(8))
         # The batch is refused, and then its first half.
         ardoq.fail(
-            status=422, method="POST" if speaking.batch else "DELETE", times=2 if speaking.batch else 1
+            status=422, method="POST" if api_mode.batch else "DELETE", times=2 if api_mode.batch else 1
         )
         if on_error == "raise":
             with pytest.raises(BadRequest):
@@ -497,7 +497,7 @@ def deleted_of(server, world, script, bounds, simulate, meanwhile=None):
     server.clear_faults()
     server.load(seed(**world))
     first = server.dump()
-    with syncing(server, simulate=simulate, on_error="collect") as client:
+    with open_sync_client(server, simulate=simulate, on_error="collect") as client:
         if meanwhile:
             client.load_workspaces([ws["_id"] for ws in first["workspaces"]])
         out = run(client, script)
@@ -603,7 +603,7 @@ def _meddled(draw):
 
 def _meddle(server, deeds, changed, made):
     """Do what somebody else does, as far as it can be done, and note what it changed and made."""
-    with plain(server) as other:
+    with open_client(server) as other:
         for what, comp_id, number in deeds:
             dump = server.dump()
             comp = next((component for component in dump["components"] if component["_id"] == comp_id), None)

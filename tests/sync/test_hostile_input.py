@@ -139,14 +139,14 @@ def test_text_is_written_found_and_kept_exactly(ardoq, new_sync, text):
 @texts
 def test_text_is_updated_exactly_and_shown_harmlessly(ardoq, new_sync, tmp_path, text):
     """A change to any text is written as it is, through a plan as well; reports and plans escape it."""
-    rehearsal = new_sync(simulate=True, on_error="collect")
-    rehearsal.update_component("web", {"name": text, "note": text})
-    rehearsal.create_component(row(f"New {text}", parent="web"))
-    rehearsal.create_component(row(text, type_id=text))
-    for shown in (format_report(rehearsal.get_report()), str(rehearsal.plan)):
+    preview = new_sync(simulate=True, on_error="collect")
+    preview.update_component("web", {"name": text, "note": text})
+    preview.create_component(row(f"New {text}", parent="web"))
+    preview.create_component(row(text, type_id=text))
+    for shown in (format_report(preview.get_report()), str(preview.plan)):
         assert is_harmless(shown)
         assert len(shown) < 20_000
-    rehearsal.plan.save(tmp_path / "plan.json")
+    preview.plan.save(tmp_path / "plan.json")
     plan = Plan.load(tmp_path / "plan.json")
     sync = new_sync()
     sync.apply(plan)
@@ -366,10 +366,10 @@ def test_a_tower_of_parents_is_matched_planned_applied_and_deleted(ardoq, new_sy
         sync.create_component(row(f"C{n}"))
     assert counts(sync.get_report()) == {"cache_hit_comps": LEVELS}
     refused(ardoq, lambda: sync.update_component("c0", {"parent": f"c{LEVELS - 1}"}))
-    rehearsal = new_sync(simulate=True)
-    rehearsal.del_component("c0")
-    rehearsal.plan.save(tmp_path / "fall.json")
-    assert counts(rehearsal.get_report()) == {"del_comps": LEVELS}
+    preview = new_sync(simulate=True)
+    preview.del_component("c0")
+    preview.plan.save(tmp_path / "fall.json")
+    assert counts(preview.get_report()) == {"del_comps": LEVELS}
     fallen = new_sync()
     fallen.apply(Plan.load(tmp_path / "fall.json"))
     fallen.flush()

@@ -4,13 +4,13 @@ import pytest
 from sync_scenarios import (
     counts,
     names_in,
-    paths,
+    open_sync_client,
+    request_lines,
     row,
     seed,
     stored_component,
     stored_reference,
-    syncing,
-    words,
+    wire_terms,
     writes,
 )
 
@@ -293,15 +293,15 @@ def test_the_others_match_once_the_first_is_deleted(ardoq, either):
 def test_the_first_touch_loads_the_workspace(ardoq, either, touch):
     """Whatever touches a workspace first loads it whole, once; afterwards nothing is asked again."""
     touch(either)
-    whole = [f"GET {path}" for path in words().whole]
-    assert sorted(paths(ardoq)) == whole
+    whole = [f"GET {path}" for path in wire_terms().whole]
+    assert sorted(request_lines(ardoq)) == whole
     for _ in range(3):
         either.create_component(row("Web", cost="5", note="kept"))
         either.create_component(row("Shop", nr="7"), "code", "S-1")
         either.create_reference({"source": "web", "target": "shop", "type": 1, "rootWorkspace": "ws1"})
         either.find_component("ws1", "Web")
     either.get_report()
-    assert sorted(paths(ardoq)) == whole
+    assert sorted(request_lines(ardoq)) == whole
 
 
 def test_a_workspace_that_is_not_there_is_told(either):
@@ -427,7 +427,7 @@ def test_exact_gives_one_of_several(ardoq, either):
 
 def test_two_clients_agree(ardoq):
     """What one client has created the next one finds: nothing but Ardoq stands between them."""
-    with syncing(ardoq) as first:
+    with open_sync_client(ardoq) as first:
         made = first.create_component(row("New"))
-    with syncing(ardoq) as second:
+    with open_sync_client(ardoq) as second:
         assert second.create_component(row("NEW"))["_id"] == made["_id"]

@@ -1,7 +1,7 @@
 """Scripts as they were written for 0.8.4 run unchanged."""
 
 import pytest
-from sync_scenarios import TOKEN, counts, held, loads, names_in, row, value, words
+from sync_scenarios import TOKEN, count_loads, counts, held, names_in, row, value, wire_terms
 
 from ardoqpy import ArdoqSyncClient
 from ardoqpy.errors import ArdoqClientException
@@ -187,8 +187,8 @@ def test_the_cache_can_be_set_and_emptied_by_hand(sync, ardoq):
     sync.find_component("ws1", "Web")
     sync.ws = {}
     sync.find_component("ws1", "Web")
-    assert loads(ardoq) == 2
-    assert len(ardoq.requests) == 2 * len(words().whole)
+    assert count_loads(ardoq) == 2
+    assert len(ardoq.requests) == 2 * len(wire_terms().whole)
 
 
 def test_an_empty_field_name_is_none(sync):

@@ -4,19 +4,19 @@ import threading
 
 import pytest
 from sync_scenarios import (
-    ODD_NAMES,
+    UNUSUAL_NAMES,
     WEB_SHOP,
     attributes_of,
+    count_loads,
     counts,
     held,
-    loads,
     names_in,
-    paths,
+    request_lines,
     row,
     seed,
     stored_component,
     value,
-    words,
+    wire_terms,
     writes,
 )
 
@@ -36,7 +36,7 @@ from ardoqpy import (
 def test_what_is_missing_is_created(ardoq, sync):
     """A row that matches nothing becomes a component, sent once and handed out as Ardoq stored it."""
     comp = sync.create_component(row("New", parent="web", cost="12", areas=["a"]))
-    assert writes(ardoq) == [("POST", words().components, 201)]
+    assert writes(ardoq) == [("POST", wire_terms().components, 201)]
     stored = held(ardoq, comp["_id"])
     assert (stored["name"], stored["parent"], stored["customFields"]) == (
         "New",
@@ -52,7 +52,7 @@ def test_what_differs_is_updated(ardoq, sync):
     """A row that differs is sent once, and only the differing attributes change."""
     before = held(ardoq, "web")
     comp = sync.create_component(row("Web", cost=6))
-    assert writes(ardoq) == [(words().change, f"{words().components}/web", 200)]
+    assert writes(ardoq) == [(wire_terms().change, f"{wire_terms().components}/web", 200)]
     assert value(comp, "cost") == 6
     stored = held(ardoq, "web")
     assert stored["customFields"] == {**before["customFields"], "cost": 6}
@@ -93,7 +93,7 @@ def test_references_go_the_same_way(ardoq, sync):
     assert sync.create_reference({**WEB_SHOP, "displayText": "as it was"})["_id"] == "web-shop"
     sync.create_reference({**WEB_SHOP, "displayText": "new"})
     assert held(ardoq, "web-shop")["displayText"] == "new"
-    assert [method for method, _, _ in writes(ardoq)] == ["POST", words().change]
+    assert [method for method, _, _ in writes(ardoq)] == ["POST", wire_terms().change]
     assert counts(sync.get_report()) == {"new_refs": 1, "cache_hit_refs": 1, "updated_refs": 1}
 
 
@@ -101,10 +101,10 @@ def test_a_reference_across_workspaces(ardoq, sync):
     """The target may be in another workspace, loaded or not, and the answer names it."""
     made = sync.create_reference({"source": "till", "target": "host", "type": 1})
     assert (made["rootWorkspace"], made["targetWorkspace"]) == ("ws1", "ws2")
-    assert not [path for path in paths(ardoq) if "/ws2/" in path]
+    assert not [path for path in request_lines(ardoq) if "/ws2/" in path]
 
 
-@pytest.mark.parametrize("name", ODD_NAMES)
+@pytest.mark.parametrize("name", UNUSUAL_NAMES)
 def test_a_custom_field_may_be_called_anything(ardoq, either, name):
     """A custom field of a component is synced whatever its name, also one built in on other kinds."""
     assert value(either.create_component(row("New", **{name: "live"})), name) == "live"
@@ -309,7 +309,7 @@ def test_g9_the_same_for_references(sync, other):
 @pytest.mark.immediate
 def test_g9_a_fight_is_given_up(ardoq, sync):
     """When Ardoq refuses the version again and again, that is a Conflict and no endless loop."""
-    ardoq.fail(status=409, method=words().change, times=50)
+    ardoq.fail(status=409, method=wire_terms().change, times=50)
     with pytest.raises(Conflict, match="again"):
         sync.create_component(row("Web", cost=6))
     assert len(writes(ardoq)) < 10
@@ -393,7 +393,7 @@ def test_threads_share_one_client(ardoq, either):
     assert counts(either.get_report()) == {"new_comps": 100, "cache_hit_comps": 700}
     names = names_in(ardoq)
     assert len(names) == len(set(names)) == (3 if either.simulate else 103)
-    assert loads(ardoq) == 1
+    assert count_loads(ardoq) == 1
 
 
 def test_readers_and_writers_share_one_client(new_sync):
