@@ -266,9 +266,6 @@ def _wanted_values(draw) -> dict[str, Any]:
     return drawn
 
 
-# -- worlds ----------------------------------------------------------------------------------------
-
-
 @st.composite
 def worlds(draw) -> dict[str, Any]:
     """Draw what `seed` takes.

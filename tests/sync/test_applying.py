@@ -85,9 +85,6 @@ def outcomes(result):
     return {key: number for key, number in numbers.items() if number}
 
 
-# -- over worlds and scripts that nobody chose ---------------------------------------------------------
-
-
 @settings(SYNC)
 @given(drawn=worlds_and_scripts(with_deletes=True))
 def test_applying_is_what_the_live_run_does(server, drawn):
@@ -348,9 +345,6 @@ def _expected(plan, now, touched):
     return moved
 
 
-# -- as reviewed ---------------------------------------------------------------------------------------
-
-
 def planning(new_sync, *steps, **options):
     """Return the plan of a simulated run over both workspaces of the small world."""
     client = new_sync(simulate=True, **options)
@@ -575,9 +569,6 @@ def test_what_somebody_deleted_is_told(ardoq, new_sync, sync, other):
     assert sync.get_report()["status"] == "success"
 
 
-# -- deletes -------------------------------------------------------------------------------------------
-
-
 def test_a_delete_is_looked_at_right_before(ardoq, new_sync, other):
     """What was changed since it was loaded is not deleted, though Ardoq would not check it."""
     plan = planning(new_sync, lambda client: client.del_reference("web-shop"))
@@ -673,9 +664,6 @@ def test_what_is_created_and_deleted_again_is_made_only_if_needed(ardoq, new_syn
     ardoq.clear_requests()
     assert outcomes(new_sync().apply(plan)) == {"already": 7}
     assert writes(ardoq) == []
-
-
-# -- failing, and what else can be ---------------------------------------------------------------------
 
 
 @pytest.mark.immediate
@@ -932,9 +920,6 @@ def test_refusing_looks_once(ardoq, new_sync, sync):
     with pytest.raises(PlanDrifted, match="component 'Web' changed"):
         client.apply(plan, on_drift="refuse")
     assert client.get_report()["new_comps"] == 0
-
-
-# -- in batches ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.waiting

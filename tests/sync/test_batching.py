@@ -57,9 +57,6 @@ def batches(server):
     return [status for method, path, status in writes(server) if path == "/api/v2/batch"]
 
 
-# -- waiting ---------------------------------------------------------------------------------------------
-
-
 def test_nothing_is_sent_before_the_flush(ardoq, batched):
     """Creates, updates and deletes wait, and then go in one request, deletes in one of their own."""
     client = batched()
@@ -194,9 +191,6 @@ def test_deleting_child_and_parent_in_one_batch(ardoq, batched):
     assert names_in(ardoq) == ["Web"]
 
 
-# -- when it is sent ------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("size", [1, 4, 7])
 def test_a_full_batch_is_sent(ardoq, batched, size):
     """As soon as so many operations wait, they go; the rest goes at the end."""
@@ -284,9 +278,6 @@ def test_v1_has_no_transactions(ardoq):
             open_sync_client(ardoq, version="v2", batch=wrong),
         ):
             pass
-
-
-# -- what Ardoq refuses ---------------------------------------------------------------------------------
 
 
 def test_a_poison_row_is_found_by_halving(ardoq, batched):
@@ -409,9 +400,6 @@ def test_a_batch_that_is_too_large_makes_smaller_ones(ardoq, batched):
     assert len(statuses) == 2 + 48 // 4
 
 
-# -- others write too -----------------------------------------------------------------------------------
-
-
 def test_g9_what_others_changed_is_decided_again(ardoq, batched, other):
     """A version that moved on makes that row be decided anew; the report tells the value that was there."""
     client = batched()
@@ -492,9 +480,6 @@ def test_an_end_that_others_deleted_fails_its_row(ardoq, batched, other):
     assert counts(client.get_report()) == {"failed_refs": 1, "new_comps": 1}
 
 
-# -- no answer ------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("many", [2, 30])
 @pytest.mark.parametrize("kind", ["drop-before", "drop-after", "cut-off", "html"])
 def test_g4_a_batch_without_an_answer_is_done_once(ardoq, batched, kind, many):
@@ -567,9 +552,6 @@ def test_what_came_and_went_unsent_is_told_by_real_ids(ardoq, sync):
     assert not comp["_id"].startswith("batch-")
     sync.init_report()
     assert sync.get_report()["changes"] == []
-
-
-# -- the same as ever -----------------------------------------------------------------------------------
 
 
 @settings(SYNC, max_examples=examples(40))

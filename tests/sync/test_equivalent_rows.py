@@ -128,9 +128,6 @@ def test_a_field_called_like_an_attribute(ardoq, either, version):
     assert either.get_report()["cache_hit_comps"] == 1
 
 
-# -- values and their definitions -------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("name", "given", "stored"),
     [
@@ -197,9 +194,6 @@ def test_every_odd_name_has_a_definition_on_v2():
     assert named.issuperset(UNUSUAL_NAMES) is (wire_terms().change == "PATCH")
 
 
-# -- types by name ----------------------------------------------------------------------------------------
-
-
 def test_a_type_may_be_given_by_its_name(ardoq, either):
     """A row may name its type: a component's, one below another too, and a reference's."""
     made = either.create_component({"name": "New", "type": "Service", "rootWorkspace": "ws1"})
@@ -254,9 +248,6 @@ def test_a_name_of_several_types_is_refused(ardoq, either):
     ardoq.load({**world, "models": models})
     with pytest.raises(InvalidInput, match=r"Use the ID of one: app, app2"):
         either.create_component({"name": "New", "type": "Application", "rootWorkspace": "ws1"})
-
-
-# -- loading -------------------------------------------------------------------------------------------
 
 
 def test_several_workspaces_are_loaded_at_once(ardoq, either):

@@ -142,9 +142,6 @@ def test_a_workspace_that_cannot_be_loaded_is_tried_again(ardoq, sync):
 PRECISE = "2024-05-01T10:00:00.123456Z"
 
 
-# -- what Ardoq does not keep ------------------------------------------------------------------------
-
-
 def test_a_calculated_field_is_reported_and_not_written(ardoq, either):
     """A field that Ardoq calculates is not written; the report says that it does not converge."""
     for _ in range(2):

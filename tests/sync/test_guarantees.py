@@ -41,9 +41,6 @@ def prepared(server, world):
     server.clear_requests()
 
 
-# -- G1 --------------------------------------------------------------------------------------------
-
-
 @settings(SYNC)
 @given(drawn=worlds_and_scripts(with_deletes=True))
 def test_g1_a_simulated_run_sends_no_write(server, drawn):
@@ -77,9 +74,6 @@ def test_g1_what_cannot_be_simulated_is_refused(ardoq, new_sync, method, argumen
     with pytest.raises(ArdoqClientException):
         getattr(new_sync(simulate=True), method)(*arguments)
     assert ardoq.requests == []
-
-
-# -- G2 --------------------------------------------------------------------------------------------
 
 
 @settings(SYNC, max_examples=examples(60))
@@ -139,9 +133,6 @@ def _ends(workspace):
     ]
 
 
-# -- G3 --------------------------------------------------------------------------------------------
-
-
 @settings(SYNC, max_examples=examples(60))
 @given(drawn=worlds_and_scripts())
 def test_g3_a_second_run_changes_nothing(server, drawn):
@@ -164,9 +155,6 @@ def test_g3_a_second_run_changes_nothing(server, drawn):
 
 def _changed(report):
     return {key: value for key, value in counts(report).items() if key.startswith(("new", "upd", "del"))}
-
-
-# -- G6 --------------------------------------------------------------------------------------------
 
 
 @settings(SYNC)
@@ -225,9 +213,6 @@ def test_g6_what_a_report_says_is_no_part_of_the_row(ardoq, new_sync):
         assert value(client.find_component("ws1", "Web", exact=True)[0], "areas") == ["North", "South"]
         client.close()
         ardoq.load(seed([{"_id": "web", "name": "Web", "typeId": "app", "rootWorkspace": "ws1"}]))
-
-
-# -- G7 --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -57,9 +57,6 @@ def bounds_of(refused):
     return [(reason["bound"], reason["allow"]) for reason in refused.value.reasons]
 
 
-# -- what goes ---------------------------------------------------------------------------------------------
-
-
 def test_what_no_row_named_goes(ardoq, either):
     """Misses within the bounds are deleted, references first, and the report and the answer say so."""
     ardoq.load(
@@ -128,9 +125,6 @@ def test_kinds_say_what_is_deleted(ardoq, either):
     assert bounds_of(refused) == [("take_along", "take_along=True")]
     assert ids(either.delete_cache_misses(share=0.5, kinds=["reference"])["deleted"]) == ["r1"]
     assert ids(either.delete_cache_misses(share=0.5, kinds=["component"])["deleted"]) == ["a9"]
-
-
-# -- what is refused ---------------------------------------------------------------------------------------
 
 
 def test_more_than_the_share_is_refused(ardoq, either):
@@ -325,9 +319,6 @@ def test_a_share_is_exact(share, going, before):
     assert [len(item) for item in said] == [0, 1]
 
 
-# -- what has moved since ----------------------------------------------------------------------------------
-
-
 def test_what_somebody_changed_stays(ardoq, either, other):
     """What has another version than the one that was loaded stays, and it is told who changed it."""
     ardoq.load(ten(stored_reference("r", "a0", "a9"), stored_reference("r1", "a0", "a1")))
@@ -456,9 +447,6 @@ def test_a_second_run_of_one_client_decides_anew(ardoq, either):
     either.init_report()
     named(either, *range(9))
     assert ids(either.delete_cache_misses()["deleted"]) == ["a9", either.real_id(made)]
-
-
-# -- G8 ----------------------------------------------------------------------------------------------------
 
 
 def _bounds():

@@ -109,9 +109,6 @@ def is_harmless(text):
     return all(line.isprintable() for line in text.split("\n"))
 
 
-# -- text is text ---------------------------------------------------------------------------------------
-
-
 @texts
 def test_text_is_written_found_and_kept_exactly(ardoq, new_sync, text):
     """Whatever is text is stored letter by letter, found again by itself, and written no second time."""
@@ -165,9 +162,6 @@ def test_a_guard_shows_names_harmlessly(ardoq, new_sync, text):
         sync.delete_cache_misses(share=0.1)
     assert is_harmless(str(caught.value))
     assert caught.value.would_delete[0]["name"] == text
-
-
-# -- what is no text, no number and no list -------------------------------------------------------------
 
 
 @oddities

@@ -22,9 +22,6 @@ def load(server, components, references=()):
     server.load(seed(components, references))
 
 
-# -- by name ---------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("stored", "wanted"),
     [("Web", "Web"), ("Web", "WEB"), ("straße", "STRASSE"), ("ΣΊΣΥΦΟΣ", "σίσυφος"), ("Ærø 🚀", "ÆRØ 🚀")],
@@ -76,9 +73,6 @@ def test_the_first_spelling_stays_among_several_too(ardoq, new_sync):
             assert client.create_component(row(name))["_id"] == "one"
         assert counts(client.get_report()) == {"cache_hit_comps": 2}
     assert writes(ardoq) == []
-
-
-# -- by field --------------------------------------------------------------------------------------
 
 
 def test_a_field_matches_instead_of_the_name(either):
@@ -147,9 +141,6 @@ def test_text_in_a_field_matches_exactly(ardoq, either):
     assert either.create_component(row("Two", code="7"), field_name="code")["_id"] != "one"
 
 
-# -- references ------------------------------------------------------------------------------------
-
-
 def test_a_reference_matches_by_its_ends_and_type(either):
     """Source, target and type are the whole match of a reference."""
     assert either.create_reference({"source": "web", "target": "shop", "type": 1})["_id"] == "web-shop"
@@ -197,9 +188,6 @@ def test_an_end_that_is_no_text_is_refused_by_name(ardoq, either, end):
     with pytest.raises(InvalidInput, match=f"ref's {end} is a dict: give it as text."):
         either.create_reference(row | {end: {}})
     assert writes(ardoq) == []
-
-
-# -- several matches -------------------------------------------------------------------------------
 
 
 def duplicates(server):
@@ -273,9 +261,6 @@ def test_the_others_match_once_the_first_is_deleted(ardoq, either):
     assert either.get_report()["new_comps"] == 0
 
 
-# -- loading ---------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "touch",
     [
@@ -319,9 +304,6 @@ def test_get_workspace_loads_afresh(sync, other):
     assert sync.find_component("ws1", "Webbed") == []
     sync.get_workspace(ws_id="ws1")
     assert sync.find_component("ws1", "Webbed")[0]["_id"] == "web"
-
-
-# -- look-ups after changes ------------------------------------------------------------------------
 
 
 def test_look_ups_follow_a_new_name(either):
@@ -381,9 +363,6 @@ def test_a_reference_that_moved_is_found_where_it_is(either):
     held = {ws_id: [ref["_id"] for ref in either.ws[ws_id]["references"] or []] for ws_id in ("ws1", "ws2")}
     assert "web-shop" in held["ws2"]
     assert "web-shop" not in held["ws1"]
-
-
-# -- find_component as in 0.8.4 --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

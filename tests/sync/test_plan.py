@@ -172,9 +172,6 @@ def test_plan_of_a_live_run(ardoq, sync):
     ]
 
 
-# -- kept in a file ------------------------------------------------------------------------------------
-
-
 @settings(SYNC)
 @given(drawn=worlds_and_scripts(with_deletes=True))
 def test_g1_the_plan_of_any_run_survives_a_file(server, tmp_path_factory, drawn):
@@ -310,9 +307,6 @@ def test_invalid_path(plan, path):
     for act in (plan.save, Plan.load):
         with pytest.raises(InvalidInput, match="path is"):
             act(path)
-
-
-# -- refused -------------------------------------------------------------------------------------------
 
 
 def _spoilt(path, *keys, value=...):

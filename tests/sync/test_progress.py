@@ -49,9 +49,6 @@ def client_with_progress(calls, clock, either):
     return either
 
 
-# -- what is told --------------------------------------------------------------------------------------------
-
-
 def test_every_phase_is_told(client_with_progress, calls):
     """Workspaces loaded, rows decided and writes done are told, each with its total where it is known."""
     sync = client_with_progress
@@ -126,9 +123,6 @@ def test_a_new_run_begins_at_nothing(client_with_progress, calls):
     assert calls.count((1, None, "writing")) == 1
 
 
-# -- how often -----------------------------------------------------------------------------------------------
-
-
 def test_not_more_than_ten_times_a_second(progress, calls, clock):
     """Between two calls about one phase is a tenth of a second; the first and the last are always told."""
     progress.expect_rows(1000)
@@ -158,9 +152,6 @@ def test_a_workspace_that_cannot_be_loaded_is_not_expected_twice(ardoq, client_w
         except LookupError:
             assert name == "none"
     assert calls == [(0, 1, "loading"), (0, 1, "loading"), (1, 1, "loading")]
-
-
-# -- what it must not do -------------------------------------------------------------------------------------
 
 
 def test_a_callback_that_fails_damages_nothing(ardoq, new_sync, caplog):
@@ -217,9 +208,6 @@ def test_a_number_of_rows_is_a_number(sync, wrong):
     """What is no number of rows is refused."""
     with pytest.raises(InvalidInput, match="rows"):
         sync.expect(rows=wrong)
-
-
-# -- bars ----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ from sync_scenarios import attributes_of, counts, row, seed, stored_component, s
 from ardoqpy import ConfigurationError, InvalidInput
 from ardoqpy_sync import format_report
 
-# -- the report --------------------------------------------------------------------------------------
-
 
 def test_report_has_the_keys_of_0_8_4(either):
     """Every key of 0.8.4's report is there from the start, of its type."""
@@ -122,9 +120,6 @@ def test_report_as_text(either):
         assert part in text
 
 
-# -- rows that fail ----------------------------------------------------------------------------------
-
-
 def test_on_error_has_two_values(new_sync):
     """Anything but raise and collect is refused at once."""
     with pytest.raises(ConfigurationError, match="collect"):
@@ -179,9 +174,6 @@ def test_a_status_that_was_set_stays(either):
     either.report["description"] = "the source was empty"
     report = either.get_report()
     assert (report["status"], report["description"]) == ("failed", "the source was empty")
-
-
-# -- simulating --------------------------------------------------------------------------------------
 
 
 def test_preview_reads_its_own_changes(ardoq, new_sync):

@@ -29,8 +29,6 @@ from ardoqpy import (
     UnsupportedOperation,
 )
 
-# -- create, update, keep, delete --------------------------------------------------------------------
-
 
 @pytest.mark.immediate
 def test_what_is_missing_is_created(ardoq, sync):
@@ -194,9 +192,6 @@ def test_a_batch_is_refused(sync):
         sync.batch_create([row("New")], [])
 
 
-# -- by id -------------------------------------------------------------------------------------------
-
-
 def test_update_by_id_changes_what_is_given(ardoq, either):
     """update_component, patch_component and their like for references change the given attributes."""
     assert value(either.update_component("web", {"cost": 6}), "cost") == 6
@@ -261,9 +256,6 @@ def test_what_is_not_there_cannot_be_updated(either):
         either.update_reference("nothing", {"displayText": "x"})
     with pytest.raises(InvalidInput):
         either.update_component("a/b", {"cost": 1})
-
-
-# -- others write too --------------------------------------------------------------------------------
 
 
 @pytest.mark.immediate
@@ -357,9 +349,6 @@ def test_what_a_delete_does_not_find_is_forgotten(ardoq, sync, other):
         sync.del_component("till")
     assert sync.find_component("ws1", "Till") == []
     assert sync.create_component(row("Till", type_id="svc"))["_id"] != "till"
-
-
-# -- threads -----------------------------------------------------------------------------------------
 
 
 def together(count, work):
