@@ -1,4 +1,4 @@
-"""What a row comes to, foretold out of what a client has seen and what Ardoq holds."""
+"""The expected result of each row, from what a client has read and what Ardoq holds."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FAILED = Expectation("failed")
 
 
 class RowOracle:
-    """Foretell what rows come to.
+    """Predict the results of rows.
 
     `seen` is what the client knows by id, in its order, `holds` what Ardoq holds; `named` are the ids of what
     rows of this run have named before.
@@ -47,7 +47,7 @@ class RowOracle:
     def component(
         self, workspace: str, type_id: str, attributes: Mapping[str, Any], field: tuple[str, Any] | None
     ) -> Expectation:
-        """Foretell a row for a component, matched by name, or by the value of a `field`."""
+        """Predict a row for a component, matched by name, or by the value of a `field`."""
         wanted = {**attributes, "typeId": type_id}
 
         def meant(state: Fact) -> bool:
@@ -59,12 +59,12 @@ class RowOracle:
 
         matches = [entity_id for entity_id, state in self._seen.items() if meant(state)]
         if field is None and matches and matches[0] in self._named:
-            # Of two spellings of a name in one run the first stays.
+            # Of two forms of a name in one run the first stays.
             wanted["name"] = self._seen[matches[0]].get("name")
         return self._first(matches, wanted) or self._new(workspace, wanted)
 
     def reference(self, attributes: Mapping[str, Any]) -> Expectation:
-        """Foretell a row for a reference."""
+        """Predict a row for a reference."""
         source = self._known(attributes["source"])
         if source is None:
             return FAILED
@@ -80,7 +80,7 @@ class RowOracle:
         )
 
     def by_id(self, entity_id: str, attributes: Mapping[str, Any], version: int | None) -> Expectation:
-        """Foretell a change by id, at a version where one is given."""
+        """Predict a change by id, at a version if one is given."""
         state = self._known(entity_id)
         if state is None:
             return FAILED
@@ -94,7 +94,7 @@ class RowOracle:
         return self._seen.get(entity_id) or self._holds.get(entity_id)
 
     def _first(self, matches: list[str], attributes: Mapping[str, Any]) -> Expectation | None:
-        """Return the fate of a row that means one of these, None where they are all gone."""
+        """Return the expectation of a row that matches these ids, None if all are deleted."""
         named = tuple(matches if len(matches) > 1 else matches[:1])
         for entity_id in matches:
             expectation = self._settled(entity_id, self._seen[entity_id], attributes)

@@ -1,4 +1,4 @@
-"""A ledger of what Ardoq must hold: what it held, plus what reports list and what others were seen to do.
+"""A model of what Ardoq must hold: its first state plus what reports list and what others changed.
 
 It knows nothing of how a sync decides. Values are compared by a table of their spellings, never by rules.
 What Ardoq holds is read from the emulator's dump; a cache is held against all states that Ardoq was ever in.
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.testing import Emulator
 
-#: By custom field its values, each in all its spellings; the first is the one that Ardoq keeps.
+#: The values of each custom field with their equivalents; Ardoq stores the first.
 VALUES: dict[str, tuple[tuple[Any, ...], ...]] = {
     "cost": ((5, 5.0, "5", "5.0", " 5 ", "5e0"), (-1.5, "-1.5", "-1.50"), (0, "0", "-0")),
     "since": (
@@ -26,13 +26,13 @@ VALUES: dict[str, tuple[tuple[Any, ...], ...]] = {
     "code": (("S-1",), ("K-2",)),
     "areas": ((["North", "South"], ["South", "North"]), (["North"],)),
 }
-#: What nobody can tell from null.
+#: Attributes whose empty text is equal to null.
 _EMPTY_IS_NULL = ("description", "displayText")
 _BUILT_IN = {
     "component": ("name", "typeId", "parent", "description"),
     "reference": ("source", "target", "type", "displayText", "description"),
 }
-#: What follows from other attributes, and need not be kept in a ledger.
+#: What follows from other attributes.
 _DERIVED = frozenset({"rootWorkspace", "targetWorkspace"})
 _FIRST = {
     (field, repr(equivalent)): equivalents[0]
@@ -67,7 +67,7 @@ class Fact(NamedTuple):
 
 
 def stored_value(name: str, value: Any) -> Any:
-    """Return a value as Ardoq keeps it; raise `KeyError` for a value that nobody has written."""
+    """Return a value as Ardoq stores it; raise `KeyError` for an unknown value."""
     if value is None or (name in _EMPTY_IS_NULL and value == ""):
         return None
     return _FIRST[name, repr(value)] if name in VALUES else value
@@ -88,7 +88,7 @@ def fact(kind: str, entity: Mapping[str, Any]) -> Fact:
 
 
 class StateModel:
-    """Keep book of what Ardoq holds.
+    """Track what Ardoq holds.
 
     - `states`: by id what it must hold now; `history`: by id and version what it ever held.
     - `foreign`: the ids of what others have changed, made or deleted since the client last knew of it.
@@ -164,7 +164,7 @@ class StateModel:
         return states
 
     def check(self, changes: list[Mapping[str, Any]], known: Collection[str], *, at_once: bool) -> None:
-        """Hold what Ardoq holds against what a report says has happened: neither more nor less than that."""
+        """Compare Ardoq with what a report lists: neither more nor less has happened."""
         now = self.read()
         expected = self.expected(changes, known, now, at_once=at_once)
         assert {entity_id: _unversioned(state) for entity_id, state in now.items()} == {
@@ -239,7 +239,7 @@ def _unversioned(state: Fact) -> tuple[Any, ...]:
 
 
 def orphans(states: Facts) -> list[str]:
-    """Return the ids of what goes when the ends are gone."""
+    """Return the ids of entities whose parent or ends are deleted."""
     orphaned: list[str] = []
     while True:
         left = {entity_id: state for entity_id, state in states.items() if entity_id not in orphaned}

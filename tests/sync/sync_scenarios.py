@@ -55,7 +55,7 @@ UNUSUAL_NAMES = ("state", "value", "targetValue", "tags", "components", "workspa
 #: The version of the API that sync clients speak here: every test runs once for each.
 api_mode = SimpleNamespace(version="v1", batch=False)
 
-#: How each version says it.
+#: The paths and methods of each version.
 _WORDS = {
     "v1": SimpleNamespace(
         change="PUT",
@@ -137,12 +137,12 @@ def row(name: str, ws: str = "ws1", type_id: str | None = None, **more) -> dict[
 
 
 def wire_terms() -> SimpleNamespace:
-    """Return how the version that is spoken says it."""
+    """Return the paths and methods of the current version."""
     return _WORDS[api_mode.version]
 
 
 def count_loads(server) -> int:
-    """Return how often a workspace was loaded whole."""
+    """Return how often a whole workspace was loaded."""
     return request_lines(server).count(f"GET {wire_terms().whole[0]}")
 
 
@@ -203,19 +203,19 @@ def open_sync_client(server, **options):
 
 
 def flush_all() -> None:
-    """Have all that waits sent: who looks at what Ardoq holds wants to see what was written."""
+    """Flush all clients, so that Ardoq holds what was written."""
     for client in _OPEN:
         client.flush()
 
 
 @contextmanager
 def open_client(server, **options):
-    """Give a client that knows nothing of a sync: somebody else."""
+    """Open a plain client, which stands for another user."""
     with ArdoqClient(server.url, TOKEN, **{"retries": RETRIES, **options}) as client:
         yield client
 
 
-# -- values, and other spellings of them -----------------------------------------------------------
+# -- values and their equivalents -----------------------------------------------------------
 
 _EQUIVALENT_VALUES = {
     "cost": (
@@ -254,7 +254,7 @@ def _stored_values() -> st.SearchStrategy:
 
 @st.composite
 def _wanted_values(draw) -> dict[str, Any]:
-    """Draw attributes: any spelling of any value, and nulls."""
+    """Draw attributes: any form of any value, and nulls."""
     drawn = {}
     for name, known in _EQUIVALENT_VALUES.items():
         if draw(st.booleans()) and (name != "unknown" or api_mode.version == "v1" or draw(st.booleans())):
@@ -307,7 +307,7 @@ def worlds(draw) -> dict[str, Any]:
 # -- scripts ---------------------------------------------------------------------------------------
 #
 # The rows of one run never contradict themselves: two rows for one entity give the same value, in the same
-# spelling, for each attribute that both give. A source that says two things flips by nature at each run, and
+# spelling, for each attribute that both give. A source that contradicts itself changes at each run, and
 # no sync can make it settle. So what a component of a workspace, type and name is to be is drawn once (its
 # plan), every row of it gives a part of that, and an entity is matched by name or by field, never by both.
 
@@ -411,7 +411,7 @@ def worlds_and_scripts(draw, *, with_deletes: bool = False) -> tuple[dict[str, A
 
 
 def run(client: ArdoqSyncClient, script: list[tuple]) -> list[dict[str, Any]]:
-    """Let a client that collects its errors run a script, and return all that it handed out."""
+    """Run a script with a client that collects its errors, and return all results."""
     known: dict[str, Any] = {}
     out: list[dict[str, Any]] = []
     for step in script:

@@ -1,4 +1,4 @@
-"""Applying a plan: the same as the run that made it would have done, and nothing over what moved since."""
+"""Applying a plan writes what the previewed run would have written, and overwrites no later change."""
 
 import json
 
@@ -35,14 +35,14 @@ _TIMES = ("created", "lastUpdated", "componentKey", "order")
 
 
 def prepared(server, world):
-    """Put a world in place of another, and forget what was asked."""
+    """Load a world, and clear the recorded requests."""
     server.clear_faults()
     server.load(seed(**world))
     server.clear_requests()
 
 
 def state(server):
-    """Return what the emulator holds, without times and counters, with the ids of what was made numbered."""
+    """Return the emulator's content without times and counters; the ids of created entities are numbered."""
     dump, numbers = server.dump(), {}
     stored_value = [
         {key: value for key, value in item.items() if key not in _TIMES}
@@ -53,7 +53,7 @@ def state(server):
 
 
 def played(client, world, script):
-    """Run a script that knows the whole world from the start: what a delete takes along is seen then."""
+    """Run a script after all workspaces are loaded, so that cascading deletes are seen."""
     client.load_workspaces(list(COMPONENT_TYPES)[: world["workspaces"]])
     run(client, script)
 
@@ -66,7 +66,7 @@ def make_plan(server, world, script):
 
 
 def changed(report):
-    """Return how much a report says was changed."""
+    """Return the totals of a report."""
     return {key: value for key, value in counts(report).items() if key.startswith(("new", "upd", "del"))}
 
 
@@ -212,7 +212,7 @@ def _patch(other, here, planned, first, **values):
     other.patch_component(here["comps"][first], payload=values)
 
 
-#: What somebody else may do to a world, by name: each takes who, what there is, the plan, and two numbers.
+#: Writes by another client, by name: each takes the client, the entities, the plan and two numbers.
 _EDITS = {
     "note": lambda *about: _patch(*about[:4], note="theirs"),
     "rename": lambda *about: _patch(*about[:4], name=f"Theirs {about[4]}"),
@@ -235,7 +235,7 @@ _edits = st.lists(
 
 
 def edit(server, world, plan, edits):
-    """Let somebody else change the world; what cannot be done, since it is gone, is not."""
+    """Change the world as another client, except for what is deleted by now."""
     here = {
         what: [(world[of][number % len(world[of])]["_id"] if world[of] else None) for number in range(_MANY)]
         for what, of in (("comps", "components"), ("refs", "references"))
@@ -307,13 +307,13 @@ def test_g9_what_others_touched_since_is_left_and_listed(server, drawn, edits):
 
 
 def _has(entity, wanted):
-    """Tell whether an entity has those values."""
+    """Return whether an entity has these values."""
     flat = {**entity, **entity.get("customFields", {})}
     return all(equal_values(flat.get(key), value) for key, value in wanted.items())
 
 
 def _half_done(plan, now):
-    """Return what somebody else has changed to what the plan itself makes of it on the way."""
+    """Return what another client changed to an intermediate state of the plan."""
     wanted, half_done = {}, set()
     for change in plan.changes:
         one = change["_id"]
@@ -325,7 +325,7 @@ def _half_done(plan, now):
 
 
 def _expected(plan, now, touched):
-    """Return the planned things that are not as they were, nor as they are to be."""
+    """Return the planned entities that have neither their old nor their planned values."""
     created = {change["_id"] for change in plan.changes if change["action"] == "create"}
     wanted, last = {}, {}
     for change in plan.changes:
@@ -411,7 +411,7 @@ def test_an_empty_plan_asks_nothing(ardoq, new_sync, sync):
 
 @pytest.mark.parametrize("way", ["skip", "refuse", "replan"])
 def test_what_has_moved_is_not_overwritten(ardoq, new_sync, other, way):
-    """An attribute that somebody changed since is left and told, with who and when; or decided again."""
+    """A changed attribute is kept and reported with its author and time, or planned again."""
     plan = planning(new_sync, web_costs(6, note="ours"), lambda client: client.create_component(row("New")))
     other.patch_component("web", payload={"cost": 7})
     when = held(ardoq, "web")["lastUpdated"]
@@ -476,7 +476,7 @@ def test_replanning_can_be_reviewed_first(ardoq, new_sync, other):
 
 
 def test_what_is_as_wanted_already_is_left(ardoq, new_sync, sync, other):
-    """Where somebody else has brought it to what the plan says, there is nothing to do and nothing moved."""
+    """If another client made the planned change, nothing is written and nothing has drifted."""
     plan = planning(
         new_sync,
         web_costs(6, areas=["North", "South"]),
@@ -499,7 +499,7 @@ def test_what_is_as_wanted_already_is_left(ardoq, new_sync, sync, other):
 
 
 def test_what_somebody_else_made_otherwise_has_moved(ardoq, new_sync, sync, other):
-    """A create that finds somebody else's, with other values, leaves it; what refers to it gets its id."""
+    """A create that finds an existing component with other values keeps it, and references use its id."""
 
     def step(client):
         made = client.create_component(row("New", cost=7))["_id"]
@@ -534,7 +534,7 @@ def test_a_create_is_matched_by_the_field_of_its_row(ardoq, new_sync, sync, othe
 
 @pytest.mark.immediate
 def test_a_conflict_on_the_way_is_a_move(ardoq, new_sync, other):
-    """Who changes an entity between the look and the write is not overwritten, and not decided again."""
+    """A change between the check and the write is not overwritten and not planned again."""
     plan = planning(new_sync, web_costs(6), lambda client: client.create_component(row("New")))
     for way in ("skip", "refuse"):
         client = new_sync()
@@ -557,7 +557,7 @@ def test_a_conflict_on_the_way_is_a_move(ardoq, new_sync, other):
 
 
 def test_what_somebody_deleted_is_told(ardoq, new_sync, sync, other):
-    """An update of what is gone has moved: deleted; re-planning cannot bring it back either."""
+    """An update of a deleted entity has drifted, and re-planning does not create it again."""
     plan = planning(new_sync, web_costs(6))
     other.del_component("web")
     for way in ("skip", "replan"):
@@ -618,7 +618,7 @@ def test_nothing_goes_along_that_the_plan_does_not_name(ardoq, new_sync, sync, o
 
 
 def test_less_may_go_along(ardoq, new_sync, sync, other):
-    """What somebody took out from under a component stays, is told, and does not hold up the delete."""
+    """A child that was moved away stays, is reported, and does not prevent the delete."""
     plan = planning(new_sync, lambda client: client.del_component("shop"))
     other.patch_component("till", payload={"parent": None})
     other.del_reference("web-shop")
@@ -668,7 +668,7 @@ def test_what_is_created_and_deleted_again_is_made_only_if_needed(ardoq, new_syn
 
 @pytest.mark.immediate
 def test_what_needs_a_create_that_failed_fails_for_that_reason(ardoq, new_sync):
-    """With collect, what depends on a refused create is not sent, and says why; the rest is done."""
+    """With collect, what depends on a refused create is not sent but reported; the rest is written."""
 
     def step(client):
         made = client.create_component(row("New"), label="line 1")["_id"]
@@ -738,7 +738,7 @@ def test_what_the_other_version_cannot_do_fails_alone(ardoq, new_sync, version):
 
 
 def test_a_plan_for_another_ardoq_is_refused(new_sync, sync):
-    """A plan that was made on another host is not applied, unless it is said to be the same Ardoq."""
+    """A plan for another host is not applied unless the caller allows it."""
     plan = planning(new_sync, web_costs(6))
     here = plan.made["host"]
     plan.made["host"] = "https://another.ardoq.com"
@@ -804,7 +804,7 @@ def test_what_ardoq_keeps_otherwise_is_there_when_known(ardoq, new_sync, sync):
 
 
 def test_references_of_one_component_to_another_are_told_apart(ardoq, new_sync, sync, other):
-    """A reference that somebody changed is left and told by the names of its ends."""
+    """A changed reference is kept, and reported with the names of its ends."""
     ardoq.load(
         seed([stored_component("a", "A"), stored_component("b", "B")], [stored_reference("r", "a", "b")])
     )
@@ -859,7 +859,7 @@ def test_what_is_created_and_renamed_is_known_by_its_last_name(ardoq, new_sync, 
 
 
 def test_what_went_along_is_not_asked_for(ardoq, new_sync, sync, version):
-    """That a deleted component is gone is asked once, and not for each thing that went along."""
+    """A deleted component is checked once, not once for each entity deleted along."""
     plan = planning(new_sync, lambda client: client.del_component("web"))
     assert len(plan) == 6
     sync.apply(plan)
@@ -942,7 +942,7 @@ def test_what_ardoq_refuses_in_a_batch_fails_alone(ardoq, new_sync):
 
 @pytest.mark.waiting
 def test_a_conflict_in_a_batch_is_a_move(ardoq, new_sync):
-    """What turns out to have moved when the batch is sent is listed as moved, and not decided again."""
+    """Drift that appears when the batch is sent is listed and not planned again."""
     with new_sync(simulate=True) as preview:
         preview.create_component(row("Web", cost=6))
         plan = preview.plan

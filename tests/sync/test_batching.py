@@ -37,7 +37,7 @@ pytestmark = pytest.mark.waiting
 
 SYNC = settings.get_profile("sync")
 
-#: What the emulator refuses, and nobody before it.
+#: Rows that only the emulator refuses.
 POISON = {"description": 5}
 
 
@@ -193,7 +193,7 @@ def test_deleting_child_and_parent_in_one_batch(ardoq, batched):
 
 @pytest.mark.parametrize("size", [1, 4, 7])
 def test_a_full_batch_is_sent(ardoq, batched, size):
-    """As soon as so many operations wait, they go; the rest goes at the end."""
+    """When enough operations are pending, they are sent; the rest is sent at the end."""
     client = batched(batch=size)
     parent = None
     for number in range(10):
@@ -223,7 +223,7 @@ def test_the_end_of_a_with_block_sends_what_waits(ardoq):
 
 
 def test_a_block_that_fails_sends_nothing(ardoq, caplog):
-    """What waits when the block fails is not sent, and a warning says how much that was."""
+    """Pending writes of a block that fails are not sent, and a warning counts them."""
 
     def fail():
         with open_sync_client(ardoq) as client:
@@ -325,7 +325,7 @@ def test_with_raise_the_rest_is_written_and_then_it_is_told(ardoq, batched):
 
 
 def test_what_refers_to_a_poison_row_fails_with_it(ardoq, batched):
-    """Children and references of what was refused are reported with that reason, and later rows are told."""
+    """Children and references of a refused component are reported with its reason, as are later rows."""
     client = batched(on_error="collect")
     bad = client.create_component(row("Bad", **POISON))
     stored_value = str(bad["_id"])
@@ -401,7 +401,7 @@ def test_a_batch_that_is_too_large_makes_smaller_ones(ardoq, batched):
 
 
 def test_g9_what_others_changed_is_decided_again(ardoq, batched, other):
-    """A version that moved on makes that row be decided anew; the report tells the value that was there."""
+    """A row whose component has a newer version is compared again; the report has the value it replaced."""
     client = batched()
     client.get_workspace("ws1")
     other.patch_component("web", payload={"cost": 50, "note": "theirs"})
@@ -421,7 +421,7 @@ def test_g9_what_others_changed_is_decided_again(ardoq, batched, other):
 
 
 def test_g9_what_others_made_as_wanted_is_a_hit(ardoq, batched, other):
-    """When somebody else has written the same meanwhile, there is nothing left to change."""
+    """If another client wrote the same value, nothing is written."""
     client = batched()
     client.get_workspace("ws1")
     other.patch_component("web", payload={"cost": 6})
@@ -444,7 +444,7 @@ def test_g9_a_fight_is_given_up(ardoq, batched):
 
 
 def test_what_others_deleted_is_created_again(ardoq, batched, other):
-    """A row whose component somebody deleted since the load creates it anew; an update by id fails."""
+    """A row whose component was deleted since the load creates it again; an update by id fails."""
     client = batched(on_error="collect")
     client.get_workspace("ws1")
     other.del_component("web")
@@ -457,7 +457,7 @@ def test_what_others_deleted_is_created_again(ardoq, batched, other):
 
 
 def test_a_delete_that_finds_nothing_is_told(ardoq, batched, other):
-    """A delete of what somebody deleted already raises, the others are done, and the cache knows it."""
+    """A delete of a deleted component raises, the other writes are sent, and the cache is updated."""
     client = batched()
     client.get_workspace("ws1")
     other.del_component("till")
@@ -471,7 +471,7 @@ def test_a_delete_that_finds_nothing_is_told(ardoq, batched, other):
 
 
 def test_an_end_that_others_deleted_fails_its_row(ardoq, batched, other):
-    """A reference to a component that is gone by now fails alone."""
+    """A reference to a deleted component fails alone."""
     client = batched(on_error="collect")
     client.get_workspace("ws1")
     other.del_component("till")
@@ -530,7 +530,7 @@ def test_g4_what_stays_without_an_answer_is_told(ardoq, batched):
 
 
 def test_g4_a_twin_of_somebody_else_gets_our_values(ardoq, batched, other):
-    """A twin that is found after no answer came is brought to what the row says."""
+    """A component that is found after an unconfirmed create is updated to the values of the row."""
     client = batched()
     client.get_workspace("ws1")
     theirs = other.create_component(row("New", note="theirs"))

@@ -1,4 +1,4 @@
-"""What counts as a change: pure functions, told by tables."""
+"""Which values count as a change, as tables."""
 
 import math
 
@@ -164,5 +164,5 @@ def test_nothing_given_is_changed():
 
 
 def test_the_very_same_nan_is_no_change():
-    """A NaN that is handed back as it was read is not taken for a change."""
+    """A NaN that is returned as it was read is not a change."""
     assert differences({"a": NAN}, {"a": NAN}, ()) == {}

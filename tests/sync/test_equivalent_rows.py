@@ -1,4 +1,4 @@
-"""Rows say the same on both versions of the API, in either spelling; answers are in the version's own."""
+"""Rows mean the same on both versions of the API; answers have the version's own layout."""
 
 import pytest
 from sync_scenarios import (
@@ -31,7 +31,7 @@ LAYOUTS = {
 
 @pytest.mark.parametrize("spelled", LAYOUTS.values(), ids=LAYOUTS)
 def test_custom_fields_are_understood_in_either_spelling(ardoq, either, layout):
-    """Custom fields beside the others or below customFields: created, updated and left alone alike."""
+    """Custom fields at the top level or below customFields are treated alike."""
     made = either.create_component(row("New", **layout(cost=1, note="a")))
     either.create_component(row("Web", **layout(cost=5, note="changed")))
     either.create_component(row("NEW", **layout(cost="1", note="a")))
@@ -55,13 +55,13 @@ def test_references_have_custom_fields_too(ardoq, either, layout):
 
 
 def test_answers_are_in_the_versions_own_shape(either, version):
-    """What is handed out has its custom fields where the version keeps them."""
+    """Results have their custom fields in the layout of the version."""
     made = either.create_component(row("New", cost=1))
     assert ("cost" in made, "customFields" in made) == ((True, False) if version == "v1" else (False, True))
 
 
 def test_a_flat_value_put_into_an_answer_counts(either):
-    """A script that sets a field beside the others in what it was handed has it written, on v2 as well."""
+    """A field that a script sets at the top level of a result is written, on v2 too."""
     comp = either.create_component(row("Web"))
     comp["cost"] = 6
     assert value(either.update_component("web", comp), "cost") == 6

@@ -103,7 +103,7 @@ def test_g4_an_unanswered_create_is_reported_as_one(ardoq, sync, kind, posts):
 
 
 def test_g4_known_duplicates_are_not_adopted(ardoq, sync):
-    """What was there before is not taken for what an unanswered create has made."""
+    """An existing component is not mistaken for the result of an unconfirmed create."""
     ardoq.load(seed([stored_component("old", "New", code="other")]))
     ardoq.fail("drop-before", method="POST")
     made = sync.create_component(row("New", code="mine"), field_name="code")
@@ -112,7 +112,7 @@ def test_g4_known_duplicates_are_not_adopted(ardoq, sync):
 
 
 def test_g4_what_somebody_else_created_meanwhile_gets_our_values(ardoq, sync, other):
-    """A twin that an unanswered create finds is brought to what the row says before it counts as done."""
+    """A component found after an unconfirmed create is updated to the values of the row."""
     sync.get_workspace("ws1")
     theirs = other.create_component(row("New", note="theirs"))
     ardoq.fail("drop-before", method="POST")
@@ -155,7 +155,7 @@ def test_a_calculated_field_is_reported_and_not_written(ardoq, either):
 
 
 def test_a_calculated_field_does_not_hold_up_the_others(ardoq, either):
-    """Beside a calculated field the other attributes are written as ever."""
+    """Other attributes than a calculated field are written as usual."""
     either.create_component(row("Web", score=9, cost=6))
     report = either.get_report()
     assert attributes_of(report["changes"][0]) == {"cost": (5, 6)}
@@ -207,7 +207,7 @@ def test_g3_what_an_earlier_report_names_is_not_sent_again(ardoq, new_sync):
 
 @pytest.mark.parametrize("moved", ["source", "Ardoq"])
 def test_what_has_moved_is_sent_again(ardoq, new_sync, other, moved):
-    """What an earlier report names is tried again once the source or Ardoq says something else."""
+    """A field that did not converge is written again once the source or Ardoq has another value."""
     first = new_sync()
     first.create_component(row("Web", since=PRECISE))
     if moved == "Ardoq":
@@ -227,7 +227,7 @@ def test_a_token_that_may_not_read_fields_may_still_write(ardoq, sync):
 
 @pytest.mark.parametrize("kind", ["drop-after", "cut-off"])
 def test_an_update_without_an_answer_is_reported_though_ardoq_spells_it_otherwise(ardoq, sync, kind):
-    """A change that Ardoq carried out, and keeps in a spelling of its own, is listed as an update."""
+    """A change that Ardoq stores in another form is listed as an update."""
     sync.get_workspace("ws1")
     ardoq.fail(kind, method=wire_terms().change)
     sync.create_component(row("Web", since="2024-05-01T12:00:00+02:00"))

@@ -1,4 +1,4 @@
-"""The guarantees of a sync, over worlds and scripts that nobody chose."""
+"""The guarantees of a sync, over random worlds and scripts."""
 
 import copy
 import logging
@@ -35,7 +35,7 @@ LIBRARY = tuple(str(Path(package.__file__).parent) for package in (ardoqpy, ardo
 
 
 def prepared(server, world):
-    """Put a world in place of another, and forget what was asked."""
+    """Load a world, and clear the recorded requests."""
     server.clear_faults()
     server.load(seed(**world))
     server.clear_requests()
@@ -44,7 +44,7 @@ def prepared(server, world):
 @settings(SYNC)
 @given(drawn=worlds_and_scripts(with_deletes=True))
 def test_g1_a_simulated_run_sends_no_write(server, drawn):
-    """Whatever the rows say, a simulated run only reads, and Ardoq holds what it held."""
+    """A simulated run only reads, and leaves Ardoq unchanged."""
     world, script = drawn
     prepared(server, world)
     before = server.dump()
@@ -160,7 +160,7 @@ def _changed(report):
 @settings(SYNC)
 @given(drawn=worlds_and_scripts(with_deletes=True))
 def test_g6_the_callers_data_is_unchanged(server, drawn):
-    """No row is touched, and whoever spoils what was handed out spoils nothing in the cache."""
+    """Rows are not modified, and modifying a result does not change the cache."""
     world, script = drawn
     before = copy.deepcopy(script)
     for simulate in (True, False):
@@ -217,7 +217,7 @@ def test_g6_what_a_report_says_is_no_part_of_the_row(ardoq, new_sync):
 
 @pytest.fixture
 def logged(caplog):
-    """Keep what every logger says, however detailed."""
+    """Record the messages of every logger at every level."""
     loggers = [logging.getLogger(name) for name in ("", "urllib3", "requests", "ardoqpy", "ardoqpy_sync")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
@@ -361,7 +361,7 @@ def test_g7_a_refused_client_can_be_shown_in_a_traceback():
 
 @pytest.mark.parametrize("kind", [open_sync_client, open_client], ids=["sync", "plain"])
 def test_g7_no_copy_of_a_client_holds_the_token(ardoq, kind):
-    """A client cannot be pickled or copied, and the refusal does not tell the token."""
+    """A client cannot be pickled or copied, and the error does not contain the token."""
     with kind(ardoq) as client:
         for way in (pickle.dumps, copy.deepcopy):
             with pytest.raises((ArdoqClientException, TypeError)) as caught:

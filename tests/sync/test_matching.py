@@ -18,7 +18,7 @@ from ardoqpy import InvalidInput, NotFoundError
 
 
 def load(server, components, references=()):
-    """Put other things in place of the small world."""
+    """Replace the small world with other entities."""
     server.load(seed(components, references))
 
 
@@ -27,7 +27,7 @@ def load(server, components, references=()):
     [("Web", "Web"), ("Web", "WEB"), ("straße", "STRASSE"), ("ΣΊΣΥΦΟΣ", "σίσυφος"), ("Ærø 🚀", "ÆRØ 🚀")],
 )
 def test_a_name_matches_in_any_letter_case(ardoq, either, stored, wanted):
-    """A component is found by its name however that is cased, and takes the spelling of the row."""
+    """A component is matched by name in any letter case, and takes the name of the row."""
     load(ardoq, [stored_component("one", stored)])
     assert either.create_component(row(wanted))["_id"] == "one"
     report = either.get_report()
@@ -65,7 +65,7 @@ def test_the_first_spelling_of_a_run_stays(ardoq, either):
 
 
 def test_the_first_spelling_stays_among_several_too(ardoq, new_sync):
-    """Where several match, a second spelling in the run does not take turns with the first either."""
+    """If several components match, a second form of the name in the run does not replace the first either."""
     load(ardoq, [stored_component("one", "Web"), stored_component("two", "Web")])
     for _ in range(2):
         client = new_sync()
@@ -191,7 +191,7 @@ def test_an_end_that_is_no_text_is_refused_by_name(ardoq, either, end):
 
 
 def duplicates(server):
-    """Put several things that one row matches in place of the small world."""
+    """Replace the small world with several entities that one row matches."""
     load(
         server,
         [stored_component(f"d{number}", name, code="D") for number, name in enumerate(("Dup", "DUP", "dup"))]
@@ -276,7 +276,7 @@ def test_the_others_match_once_the_first_is_deleted(ardoq, either):
     ids=["name", "field", "find", "find by field", "reference", "workspace"],
 )
 def test_the_first_touch_loads_the_workspace(ardoq, either, touch):
-    """Whatever touches a workspace first loads it whole, once; afterwards nothing is asked again."""
+    """The first use of a workspace loads all of it once; later uses send no request."""
     touch(either)
     whole = [f"GET {path}" for path in wire_terms().whole]
     assert sorted(request_lines(ardoq)) == whole
@@ -390,7 +390,7 @@ def test_find_component_finds_as_0_8_4(either, arguments, found):
 
 
 def test_find_component_must_know_what_to_look_for(either):
-    """Without a name and without a field there is nothing to find, and that is said."""
+    """A search without a name and a field is refused."""
     with pytest.raises(InvalidInput, match="comp_name"):
         either.find_component("ws1")
     with pytest.raises(InvalidInput, match="ws_id"):

@@ -1,4 +1,4 @@
-"""What a run has decided, as data: what it holds, how it is shown, and that a file keeps it or is refused."""
+"""A plan as data: its content, its text, and its file."""
 
 import copy
 import json
@@ -252,7 +252,7 @@ def test_values_are_the_same_after_loading(tmp_path_factory, old, new, name, odd
 
 
 def _pairs_of_halves(value):
-    """Tell whether two halves stand side by side, which JSON cannot tell from the character."""
+    """Return whether two surrogates are adjacent, which JSON reads as one character."""
     return json.loads(json.dumps(value)) != value
 
 
@@ -310,7 +310,7 @@ def test_invalid_path(plan, path):
 
 
 def _spoilt(path, *keys, value=...):
-    """Write a plan's file once more with one place in it changed, or taken out."""
+    """Write a plan's file again with one value changed or removed."""
     data = json.loads(path.read_text())
     place = data
     for key in keys[:-1]:

@@ -1,4 +1,4 @@
-"""How far a run has come: what a callback is told, how often, and what is shown on a terminal."""
+"""Progress of a run: the calls of a callback, and the bars on a terminal."""
 
 import io
 import sys
@@ -15,31 +15,31 @@ class Terminal(io.StringIO):
     """What is written to a terminal."""
 
     def isatty(self):
-        """Say that it is one."""
+        """Return True."""
         return True
 
 
 @pytest.fixture
 def calls():
-    """Keep what a callback is told."""
+    """Return a list for the calls of a callback."""
     return []
 
 
 @pytest.fixture
 def clock():
-    """Give a clock that goes as it is told."""
+    """Return a clock that a test sets."""
     return SimpleNamespace(now=0.0)
 
 
 @pytest.fixture
 def progress(calls, clock):
-    """Count, and tell."""
+    """Return a progress counter that records its calls."""
     return Progress(lambda *news: calls.append(news), lambda: clock.now)
 
 
 @pytest.fixture
 def client_with_progress(calls, clock, either):
-    """Give a sync client, live or simulated, that tells of every step."""
+    """Return a sync client, live or simulated, that reports every step."""
 
     def tell(*news):
         calls.append(news)
@@ -50,7 +50,7 @@ def client_with_progress(calls, clock, either):
 
 
 def test_every_phase_is_told(client_with_progress, calls):
-    """Workspaces loaded, rows decided and writes done are told, each with its total where it is known."""
+    """Loaded workspaces, compared rows and writes are reported, with totals where known."""
     sync = client_with_progress
     sync.expect(rows=4)
     sync.load_workspaces(["ws1", "ws2"])
@@ -68,7 +68,7 @@ def test_every_phase_is_told(client_with_progress, calls):
 
 
 def test_a_first_touch_is_told(client_with_progress, calls):
-    """A workspace that a row touches first is one more to load; of how many rows nobody knows."""
+    """A workspace that a row uses first is added to the total; the number of rows is unknown."""
     client_with_progress.create_component(row("Web"))
     client_with_progress.create_component(row("Host", "ws2"))
     assert calls == [
@@ -96,7 +96,7 @@ def test_rows_that_fail_are_decided_as_well(new_sync, calls, on_error):
 
 
 def test_the_last_is_told_with_the_report(new_sync, calls):
-    """What fell into a pause is told when the report is asked for, and when the client is closed."""
+    """Delayed calls are made when the report is built, and when the client is closed."""
     sync = new_sync(progress=lambda *news: calls.append(news))
     sync._engine.log.progress._clock = lambda: 0.0
     for _ in range(3):
@@ -124,7 +124,7 @@ def test_a_new_run_begins_at_nothing(client_with_progress, calls):
 
 
 def test_not_more_than_ten_times_a_second(progress, calls, clock):
-    """Between two calls about one phase is a tenth of a second; the first and the last are always told."""
+    """Two calls about one phase are a tenth of a second apart; the first and the last are always made."""
     progress.expect_rows(1000)
     for _ in range(1000):
         clock.now += 1 / 64
@@ -136,7 +136,7 @@ def test_not_more_than_ten_times_a_second(progress, calls, clock):
 
 
 def test_more_than_were_expected(progress, calls, clock):
-    """Where there are more than was said, nobody knows of how many."""
+    """If there are more rows than expected, the total is unknown."""
     progress.expect_rows(1)
     for _ in range(2):
         clock.now += 1
@@ -155,7 +155,7 @@ def test_a_workspace_that_cannot_be_loaded_is_not_expected_twice(ardoq, client_w
 
 
 def test_a_callback_that_fails_damages_nothing(ardoq, new_sync, caplog):
-    """A callback that raises is called once, said to have failed once, and the run goes on to its end."""
+    """A callback that raises is called once, one warning is logged, and the run continues."""
     called = []
 
     def broken(*news):
@@ -188,7 +188,7 @@ def test_an_interrupt_goes_through(ardoq, new_sync):
 
 
 def test_without_it_nothing_is_counted(new_sync):
-    """Where nobody looks there is nothing to count with, and expecting rows does nothing."""
+    """Without a callback nothing is counted, and expecting rows does nothing."""
     for nobody in (None, False):
         sync = new_sync(progress=nobody)
         sync.expect(rows=5)
@@ -257,7 +257,7 @@ def test_nothing_is_shown_in_a_file(new_sync, monkeypatch):
 
 
 def test_nothing_is_shown_without_rich(new_sync, terminal, monkeypatch):
-    """Where the extra is not installed, nothing is shown and nothing fails."""
+    """Without the extra, no bars are drawn and nothing fails."""
     for name in [name for name in sys.modules if name.split(".")[0] == "rich"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "rich", None)

@@ -1,4 +1,4 @@
-"""What the report says, of rows that fail too, and of a simulated run."""
+"""The report of a run, with failed rows, and of a simulated run."""
 
 import pytest
 from sync_scenarios import attributes_of, counts, row, seed, stored_component, stored_reference, value, writes
@@ -127,7 +127,7 @@ def test_on_error_has_two_values(new_sync):
 
 
 def test_on_error_raise_stops_at_the_bad_row(either):
-    """By default a bad row raises, and the report says that the run failed and where."""
+    """By default a bad row raises, and the report has the failed row."""
     with pytest.raises(InvalidInput):
         either.create_component({"name": "Half", "rootWorkspace": "ws1"})
     report = either.get_report()

@@ -74,7 +74,7 @@ def test_a_nightly_script(ardoq, new_sync, simulate):
 
 
 def test_the_second_night(ardoq, new_sync):
-    """The night after, the same script finds everything as it should be."""
+    """A second run of the same script finds nothing to change."""
     first = new_sync()
     nightly(first, "ws1")
     first.flush()
@@ -84,7 +84,7 @@ def test_the_second_night(ardoq, new_sync):
 
 
 def test_the_constructor_takes_what_it_took(ardoq):
-    """hosturl, token, org and simulate are given as they were, by name or by place."""
+    """hosturl, token, org and simulate are accepted as before, by name or by position."""
     with ArdoqSyncClient(hosturl=ardoq.url, token=TOKEN, org=None, simulate=True) as by_name:
         assert by_name.simulate is True
     with ArdoqSyncClient(ardoq.url, TOKEN) as by_place:

@@ -65,7 +65,7 @@ values = st.lists(st.sampled_from(LAYOUTS), max_size=3).map(dict)
 descriptions = st.sampled_from(({}, {}, {"description": "Said by the source"}, {"description": None}))
 texts = st.sampled_from(({}, {"displayText": "one"}, {"displayText": "two"}))
 parents = st.one_of(st.none(), st.none(), st.just("null"), numbers)
-#: What goes wrong with the next requests: so little that a client gets over it.
+#: Faults of the next requests that retries overcome.
 weathers = st.one_of(
     st.none(),
     st.none(),
@@ -75,7 +75,7 @@ weathers = st.one_of(
         st.integers(1, 3),
     ),
 )
-#: What goes wrong for as long as a call lasts, so that the client gives up.
+#: Faults that last as long as a call, so that the client gives up.
 outages = st.one_of(
     *[st.none()] * 9,
     st.tuples(
@@ -278,7 +278,7 @@ class Calls(RuleBasedStateMachine):
         return excused
 
     def _compare_with_fates(self, changes):
-        """Hold what is reported of each row against what was foretold of it."""
+        """Compare the report of each row with its prediction."""
         reported = {label: [] for label in self.fates}
         for change in changes:
             if change.get("label") in reported:
@@ -341,7 +341,7 @@ class Calls(RuleBasedStateMachine):
         }
         listed = [miss["_id"] for miss in report["cache_miss_comps"] + report["cache_miss_refs"]]
         assert len(listed) == len(set(listed))
-        # A type is told of once a row has named one of it, and that may be gone by now.
+        # A type is reported once a row has used it; its entities may be deleted by now.
         assert set(listed) <= missing
         there = {_type_of(state) for entity_id, state in cache.items() if entity_id in named}
         assert {miss for miss in missing if _type_of(cache[miss]) in there} <= set(listed)
@@ -386,7 +386,7 @@ class Calls(RuleBasedStateMachine):
             return None
 
     def _row(self, kind, act, predict, keys, weather, outage):
-        """Give a row to the client, and hold its answer against what is foretold of it."""
+        """Give a row to the client, and compare its answer with the prediction."""
         self.calls += 1
         label = f"row {self.calls}"
         self.named = {self.client.real_id(item) for item in self.named}
@@ -645,7 +645,7 @@ class Calls(RuleBasedStateMachine):
         now=sometimes,
     )
     def others_edit(self, number, field, which, now):
-        """Have somebody else set a field: mostly one that no row gives."""
+        """Set a field as another client: mostly one that no row gives."""
         if now:
             one = self.client.real_id(self._pair("component", number)[0])
             value = VALUES[field][which][0]
@@ -653,14 +653,14 @@ class Calls(RuleBasedStateMachine):
 
     @rule(number=numbers, name=st.sampled_from(NAMES[:-1]), now=sometimes)
     def others_rename(self, number, name, now):
-        """Have somebody else rename a component."""
+        """Rename a component as another client."""
         if now:
             one = self.client.real_id(self._pair("component", number)[0])
             self._others(lambda: self.other.patch_component(one, payload={"name": name}))
 
     @rule(number=numbers, parent=numbers, now=sometimes)
     def others_move(self, number, parent, now):
-        """Have somebody else move a component."""
+        """Move a component as another client."""
         if now:
             one, above = (
                 self.client.real_id(self._pair("component", state)[0]) for state in (number, parent)
@@ -674,14 +674,14 @@ class Calls(RuleBasedStateMachine):
         now=sometimes,
     )
     def others_create(self, ws, kind, name, now):
-        """Have somebody else create a component."""
+        """Create a component as another client."""
         if now:
             row = {"name": name, "rootWorkspace": ws, "typeId": COMPONENT_TYPES[ws][kind], THEIRS: ["North"]}
             self._others(lambda: self.other.create_component(row))
 
     @rule(number=numbers, kind=st.sampled_from(("component", "reference")), now=sometimes)
     def others_delete(self, number, kind, now):
-        """Have somebody else delete something."""
+        """Delete an entity as another client."""
         if now:
             one = self.client.real_id(self._pair(kind, number)[0])
             delete = self.other.del_component if kind == "component" else self.other.del_reference
@@ -693,7 +693,7 @@ def _type_of(state):
 
 
 def test_ardoq_the_cache_and_the_report_agree_after_any_calls(server, version):
-    """Whatever is called in whatever order, Ardoq holds what rows say, and cache and report tell of it."""
+    """After any calls in any order, Ardoq holds the rows, and cache and report agree with it."""
     run = partial(run_machine, partial(Calls, server), settings=SETTINGS)
     if "STATE_MACHINE_SEED" in os.environ:
         run = seed(int(os.environ["STATE_MACHINE_SEED"]))(run)

@@ -32,7 +32,7 @@ from ardoqpy import (
 
 @pytest.mark.immediate
 def test_what_is_missing_is_created(ardoq, sync):
-    """A row that matches nothing becomes a component, sent once and handed out as Ardoq stored it."""
+    """A row without a match creates one component, returned as Ardoq stored it."""
     comp = sync.create_component(row("New", parent="web", cost="12", areas=["a"]))
     assert writes(ardoq) == [("POST", wire_terms().components, 201)]
     stored = held(ardoq, comp["_id"])
@@ -60,7 +60,7 @@ def test_what_differs_is_updated(ardoq, sync):
 
 
 def test_what_is_the_same_is_kept(ardoq, sync):
-    """A row that says what Ardoq holds sends nothing, in whatever spelling it says it."""
+    """A row equal to what Ardoq holds sends nothing, in any form."""
     comp = sync.create_component(row("Web", cost="5.0", note="kept", description=None, parent=None))
     assert comp["_id"] == "web"
     assert writes(ardoq) == []
@@ -76,7 +76,7 @@ def test_null_clears_a_value(ardoq, sync):
 
 @pytest.mark.immediate
 def test_what_is_deleted_is_gone(ardoq, sync):
-    """A delete takes the thing out of Ardoq and gives an empty dict."""
+    """A delete removes the component from Ardoq and returns an empty dict."""
     assert sync.del_component("till") == {}
     assert sync.del_reference("web-shop") == {}
     assert [method for method, _, _ in writes(ardoq)] == ["DELETE", "DELETE"]
@@ -230,7 +230,7 @@ def test_the_version_in_ardoq_is_no_conflict(either):
 
 
 def test_what_was_handed_out_before_a_change_is_a_conflict(either):
-    """Somebody who writes an older state of a component over a newer one is refused, also in a simulation."""
+    """An update with an older version of a component is refused, in a simulation too."""
     old = either.create_component(row("Web"))
     either.create_component(row("Web", cost=6))
     with pytest.raises(Conflict):
@@ -260,7 +260,7 @@ def test_what_is_not_there_cannot_be_updated(either):
 
 @pytest.mark.immediate
 def test_what_others_wrote_meanwhile_survives(ardoq, sync, other):
-    """Another attribute that somebody changed since the load keeps the value that they gave it."""
+    """An attribute that another client changed, and no row gives, keeps its value."""
     sync.get_workspace("ws1")
     other.patch_component("web", payload={"note": "theirs", "description": "theirs"})
     comp = sync.create_component(row("Web", cost=6))
@@ -280,7 +280,7 @@ def test_g9_what_others_wrote_is_not_overwritten_unseen(ardoq, sync, other):
 
 
 def test_g9_what_others_made_as_wanted_is_a_hit(ardoq, sync, other):
-    """When somebody else has written the same meanwhile, there is nothing left to change."""
+    """If another client wrote the same value, nothing is written."""
     sync.get_workspace("ws1")
     other.patch_component("web", payload={"cost": 6})
     sync.create_component(row("Web", cost=6))
@@ -290,7 +290,7 @@ def test_g9_what_others_made_as_wanted_is_a_hit(ardoq, sync, other):
 
 @pytest.mark.immediate
 def test_g9_the_same_for_references(sync, other):
-    """A reference that somebody changed is read again and decided again as well."""
+    """A changed reference is read and compared again."""
     sync.get_workspace("ws1")
     other.patch_reference("web-shop", payload={"displayText": "theirs", "description": "theirs"})
     ref = sync.create_reference({**WEB_SHOP, "displayText": "ours"})
@@ -310,7 +310,7 @@ def test_g9_a_fight_is_given_up(ardoq, sync):
 
 @pytest.mark.immediate
 def test_what_others_deleted_is_created_again(ardoq, sync, other):
-    """A row whose component somebody deleted since the load creates it anew."""
+    """A row whose component was deleted since the load creates it again."""
     sync.get_workspace("ws1")
     other.del_component("web")
     comp = sync.create_component(row("Web", cost=6))
@@ -322,7 +322,7 @@ def test_what_others_deleted_is_created_again(ardoq, sync, other):
 
 @pytest.mark.immediate
 def test_what_others_deleted_cannot_be_updated_by_id(sync, other):
-    """An update by id of what somebody deleted since the load raises NotFoundError."""
+    """An update by id of a deleted component raises NotFoundError."""
     sync.get_workspace("ws1")
     other.del_component("web")
     with pytest.raises(NotFoundError):
@@ -332,7 +332,7 @@ def test_what_others_deleted_cannot_be_updated_by_id(sync, other):
 
 @pytest.mark.immediate
 def test_of_several_matches_the_next_is_used_when_the_first_is_gone(ardoq, sync, other):
-    """When somebody deleted the first of two matches, the other is the match: no third is created."""
+    """If the first of two matches was deleted, the other is the match, and no third is created."""
     ardoq.load(seed([stored_component("one", "Dup"), stored_component("two", "Dup")]))
     sync.get_workspace("ws1")
     other.del_component("one")
@@ -342,7 +342,7 @@ def test_of_several_matches_the_next_is_used_when_the_first_is_gone(ardoq, sync,
 
 @pytest.mark.immediate
 def test_what_a_delete_does_not_find_is_forgotten(ardoq, sync, other):
-    """A delete of what somebody deleted already raises NotFoundError, and the cache knows it from then on."""
+    """A delete of a deleted component raises NotFoundError, and the cache drops it."""
     sync.get_workspace("ws1")
     other.del_component("till")
     with pytest.raises(NotFoundError):
