@@ -34,7 +34,7 @@ def suggest(name: object, known: Iterable[object]) -> str:
     """Return the end of a sentence about the unknown `name`: similar names, or the known ones.
 
     Similar names make a question: "did you mean 'Service' or 'Server'?". Otherwise the known names are
-    listed in their order, "there is 'a', 'b' and 'c'.", or, if there are many, their number and a sample. A
+    listed in their order, "there are 'a', 'b' and 'c'.", or, if there are many, their number and a sample. A
     set is sorted, so that the same names always give the same sentence. Names that are neither text nor
     numbers are left out.
     """
@@ -147,10 +147,10 @@ def _quote_unlike(known_name: object, name: object) -> str:
 def _list_known(known: Sequence[object]) -> str:
     quoted = [quote_name(name) for name in known]
     if not quoted:
-        return "there is none."
+        return "none exists."
     if len(quoted) > MAX_LISTED:
         return f"there are {len(quoted)}, such as {_joined(quoted[:SAMPLE_SIZE], 'and')}."
-    return f"there is {_joined(quoted, 'and')}."
+    return f"there {'is' if len(quoted) == 1 else 'are'} {_joined(quoted, 'and')}."
 
 
 def _joined(names: Sequence[str], word: str) -> str:

@@ -317,9 +317,10 @@ class Engine:
 
     def _create(self, kind: Kind, ws_id: str, body: Entity, source: SourceRow) -> Entity:
         wanted = {key: value for key, value in body.items() if key not in kind.ignored}
+        wanted["rootWorkspace"] = ws_id
         if body.get("targetWorkspace"):
             wanted["targetWorkspace"] = body["targetWorkspace"]
-        wanted, type_name = self._checks.new(kind, ws_id, wanted)
+        type_name = self._checks.new(kind, ws_id, wanted)
         sent = self.model.convert_attributes(ws_id, wanted, kind.built_in)
         index = self.index(kind, ws_id)
         operation = self.writes.create(kind, sent, type_name, index.by_id)

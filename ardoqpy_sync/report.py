@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, cast
 
+from ardoqpy._http.json import collector_paused
 from ardoqpy._terminal import escape_controls
 from ardoqpy_sync.compare.cache import copy_entity
 from ardoqpy_sync.compare.diff import CREATE, DELETE, FAILED, UPDATE, Change
@@ -116,7 +117,8 @@ class Report:
         """Return the whole report, including `changes`, as a copy that the caller may change."""
         copied: Any = copy_entity({**self._counted(), "cache_hit_comps_l": []})
         copied["cache_hit_comps_l"] = _hits(self.kept["component"])
-        copied["changes"] = [report_change(change) for change in self.changes]
+        with collector_paused():
+            copied["changes"] = [report_change(change) for change in self.changes]
         return cast("ReportData", copied)
 
     def set_misses(self, components: Iterable[Attributes], references: Iterable[Attributes]) -> None:

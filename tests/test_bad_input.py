@@ -68,9 +68,6 @@ def nothing_sent(server, ws_id):
     assert server.requests == []
 
 
-# -- ids ----------------------------------------
-
-
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
@@ -144,9 +141,6 @@ def test_a_file_name_that_is_none(filename, client, ws_id, nothing_sent):
     assert sentence_of(InvalidInput, client.download_attachment, ws_id, filename) == (
         f"filename is {filename!r}, which is not the name of a file: give it as text."
     )
-
-
-# -- entities ----------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -269,9 +263,6 @@ def test_a_workspace_that_is_not_there(client, sync):
     )
 
 
-# -- what JSON cannot hold ----------------------------------------
-
-
 def _ring():
     ring = []
     ring.append(ring)
@@ -344,9 +335,6 @@ def test_a_row_that_cannot_be_copied_is_reported(deep, simulate, server, ws_id, 
         )
         assert isinstance(entity["x"], str)
     assert report["new_comps"] == 1
-
-
-# -- what comes back ----------------------------------------
 
 
 def test_an_answer_that_is_not_json(server, client):

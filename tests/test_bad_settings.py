@@ -12,9 +12,6 @@ EXAMPLE = "for example https://yourorg.ardoq.com."
 SECONDS = "give seconds above 0, or a pair of them (to connect, between bytes)."
 
 
-# -- where Ardoq is ----------------------------------------
-
-
 @pytest.mark.parametrize(
     ("host", "sentence"),
     [
@@ -122,9 +119,6 @@ def test_http_is_accepted_where_it_is_asked_for():
     assert ArdoqClient("http://ardoq.intra", "t0ken", allow_http=True).hosturl == "http://ardoq.intra"
 
 
-# -- who is asking ----------------------------------------
-
-
 @pytest.mark.parametrize(
     ("token", "sentence"),
     [
@@ -171,9 +165,6 @@ def test_a_line_break_at_the_end_of_a_token_is_forgiven():
 def test_an_organisation_label_that_is_none(org, sentence):
     """A label with a space in it, or one that is no text, is no label."""
     assert sentence_of(ConfigurationError, ArdoqClient, HOST, "t0ken", org) == sentence
-
-
-# -- how ----------------------------------------
 
 
 @pytest.mark.parametrize(

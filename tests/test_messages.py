@@ -40,9 +40,9 @@ def test_messages_names_make_a_question(name, question):
 def test_without_a_near_name_a_few_are_all_given(name):
     """In their order, also for what is no name at all."""
     assert did_you_mean(name, TYPES[:3]) == ""
-    assert suggest(name, TYPES[:3]) == "there is 'Application', 'Applikation' and 'Server (physical)'."
+    assert suggest(name, TYPES[:3]) == "there are 'Application', 'Applikation' and 'Server (physical)'."
     assert suggest(name, ["Application"]) == "there is 'Application'."
-    assert suggest(name, []) == "there is none."
+    assert suggest(name, []) == "none exists."
 
 
 def test_names_are_alike_but_for_case_blanks_and_signs():
@@ -72,7 +72,7 @@ def test_no_more_than_three_near_names_are_given():
 
 def test_a_name_is_given_once():
     """A model may have several types of one name; numbers are not the text of them."""
-    assert suggest("Person", ["Role", "Team", "Role", 1, 1, "1"]) == "there is 'Role', 'Team', 1 and '1'."
+    assert suggest("Person", ["Role", "Team", "Role", 1, 1, "1"]) == "there are 'Role', 'Team', 1 and '1'."
     assert suggest("app", ["App", "App"]) == "did you mean 'App'?"
 
 
@@ -85,9 +85,9 @@ def test_numbers_are_near_to_their_text_alone():
     """A type's id given as text finds the number; another number is no slip of the keyboard."""
     assert suggest("2", [1, 2, 30]) == "did you mean 2?"
     assert suggest(2, ["1", "2", "30"]) == "did you mean '2'?"
-    assert suggest(3, [1, 2, 30]) == suggest("3x", [1, 2, 30]) == "there is 1, 2 and 30."
-    assert suggest(1234, ["123", "12345"]) == "there is '123' and '12345'."
-    assert suggest("1234", [123, 12345]) == "there is 123 and 12345."
+    assert suggest(3, [1, 2, 30]) == suggest("3x", [1, 2, 30]) == "there are 1, 2 and 30."
+    assert suggest(1234, ["123", "12345"]) == "there are '123' and '12345'."
+    assert suggest("1234", [123, 12345]) == "there are 123 and 12345."
 
 
 def test_values_that_are_not_names_are_left_out():
@@ -112,8 +112,8 @@ def test_the_same_names_give_the_same_sentence():
         ).stdout
         for seed in ("1", "2", "3")
     }
-    assert said == {"there is 1, '1', 'A', 'a', 'b' and 'c'.\n"}
-    assert suggest("x", iter(["b", "A"])) == "there is 'b' and 'A'."
+    assert said == {"there are 1, '1', 'A', 'a', 'b' and 'c'.\n"}
+    assert suggest("x", iter(["b", "A"])) == "there are 'b' and 'A'."
 
 
 @pytest.mark.parametrize(
@@ -139,6 +139,6 @@ def test_a_name_is_quoted_in_one_readable_line(value, shown):
 def test_many_long_names_take_no_long_while():
     """Names are compared by their beginning: a text of any length, known or asked for, is no trouble."""
     known = ["x" * 100_000 + str(number) for number in range(5)]
-    assert suggest("y" * 100_000, known).startswith("there is 'xxx")
+    assert suggest("y" * 100_000, known).startswith("there are 'xxx")
     assert len(suggest("x" * 100_000, known)) < 300
     assert did_you_mean("Aplication" + "y" * 300, ["Application" + "y" * 300])

@@ -130,9 +130,6 @@ def test_the_example_file_filled_in(tmp_path):
     assert (client.token, client.org) == ("t0ken", "acme")
 
 
-# -- the token is not shown ----------------------------------------
-
-
 @pytest.mark.parametrize("show", [repr, str, "{}".format, "%s".__mod__, ascii])
 def test_a_token_is_not_printed(show):
     """However a token is turned into text by accident, it is not the token."""

@@ -20,6 +20,7 @@ _LARGE = 100_000
 _MAX_SEARCH_DEPTH = 20
 _MAX_SHOWN_DEPTH = 5
 _MAX_SHOWN_KEY = 60
+_TEXT_ONLY = frozenset({str})
 _SCALAR_TYPES = frozenset({str, int, float, bool, type(None)})
 
 
@@ -62,7 +63,7 @@ def _find_equal_keys(body: Any) -> tuple[Any, Any] | None:
         parts: Any = value if isinstance(value, list | tuple) else ()
         if isinstance(value, dict):
             parts = value.values()
-            if set(map(type, value)) != {str}:
+            if not _TEXT_ONLY.issuperset(map(type, value)):
                 for key in [key for key in value if not isinstance(key, str)]:
                     (written,) = json.loads(json.dumps({key: None}))
                     if written in value:
@@ -118,7 +119,7 @@ def decode_json(content: bytes) -> Any:
     reason = ""
     try:
         text = content.decode(json.detect_encoding(content))
-        with _collector_paused() if len(content) >= _LARGE else nullcontext():
+        with collector_paused() if len(content) >= _LARGE else nullcontext():
             return _DECODER.decode(text)
     except UnicodeDecodeError as error:
         reason = f"it is not text in {error.encoding.upper()}"
@@ -140,7 +141,7 @@ _DECODER = json.JSONDecoder(parse_constant=_reject_constant)
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
+def collector_paused() -> Iterator[None]:
     """Pause the garbage collector while objects are made that are not garbage.
 
     Otherwise it walks through them again and again, which grows faster than their number. Afterwards they

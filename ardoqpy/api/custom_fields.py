@@ -7,6 +7,7 @@ has its own name. A custom field with the name of a built-in attribute, which on
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ardoqpy._messages import short_repr
@@ -59,13 +60,17 @@ def flatten(body: Attributes, built_in: Collection[str]) -> Attributes:
     return attributes
 
 
-def nest(attributes: Attributes, built_in: Collection[str]) -> Attributes:
+def nest(attributes: Attributes, built_in: frozenset[str]) -> Attributes:
     """Return flat attributes with the custom fields, if any, below `customFields`."""
-    body: Attributes = {}
-    custom: Attributes = {}
-    for key, value in attributes.items():
-        if key in built_in:
-            body[key] = value
-        else:
-            custom[key.removeprefix(_BELOW)] = value
-    return {**body, _CUSTOM: custom} if custom else body
+    top, below = _split(tuple(attributes), built_in)
+    body = {key: attributes[key] for key in top}
+    if below:
+        body[_CUSTOM] = {name: attributes[key] for key, name in below}
+    return body
+
+
+@lru_cache(maxsize=512)
+def _split(columns: tuple[str, ...], built_in: frozenset[str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the built-in attributes among columns, and the custom ones with their names on v2."""
+    custom = [(key, key.removeprefix(_BELOW)) for key in columns if key not in built_in]
+    return [key for key in columns if key in built_in], custom

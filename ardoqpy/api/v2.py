@@ -171,7 +171,7 @@ class _Writing(_Listing):
         return list(self.iterate(_within(ws_id, params)))
 
     def create_body(self, attributes: Attributes) -> Attributes:
-        return self.writable.for_create(self.nest(attributes), self.argument)
+        return self.writable.for_new(self.nest(attributes), self.argument)
 
     def update_body(self, current: Entity, changed: Attributes) -> Attributes:  # noqa: ARG002  (v1 sends all of it)
         sent = {key: value for key, value in changed.items() if key not in self.writable.read_only}

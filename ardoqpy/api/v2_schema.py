@@ -50,8 +50,11 @@ class Writable:
 
         Raise `InvalidInput` if a required attribute is missing, or an attribute is unknown to v2.
         """
-        given = attributes(body, argument, *self.required)
-        return self._sent(given, argument, self._creatable, leave_out=self.read_only)
+        return self.for_new(attributes(body, argument, *self.required), argument)
+
+    def for_new(self, body: Attributes, argument: str) -> Attributes:
+        """Return what `for_create` returns, for a body that is known to have the required attributes."""
+        return self._sent(body, argument, self._creatable, leave_out=self.read_only)
 
     def for_update(self, body: object, argument: str) -> Attributes:
         """Return the part of a whole entity, as it was read, that an update sends.

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ardoqpy._http.json import collector_paused
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
@@ -218,14 +220,9 @@ class Workspace:
 
     def aggregated(self) -> Entity:
         """Return a copy in the form of the aggregated answer."""
-        paused = gc.isenabled()
-        gc.disable()  # what is copied is not garbage, and there is a lot of it
-        try:
+        with collector_paused():
             components = list(map(copy_entity, self.components))
             references = list(map(copy_entity, self.references)) or None
-        finally:
-            if paused:
-                gc.enable()
         return {**copy_entity(self.attributes), "components": components, "references": references}
 
 

@@ -41,14 +41,14 @@ class RowValidator:
         self._catalogue = catalogue
         self._workspace = workspace
 
-    def new(self, kind: Kind, ws_id: str, wanted: Entity) -> tuple[Entity, str | None]:
-        """Check what is to be created; return it whole, and the name of a component's type."""
-        wanted = attributes({**wanted, "rootWorkspace": ws_id}, kind.argument, *kind.required)
+    def new(self, kind: Kind, ws_id: str, wanted: Entity) -> str | None:
+        """Check what is to be created, add `targetWorkspace`, and return the component type's name."""
+        attributes(wanted, kind.argument, *kind.required)
         _checked_depth(wanted, kind.argument)
         if kind.name == "component":
             _named(wanted["name"])
             self._parent(ws_id, None, wanted.get("parent"))
-            return wanted, self._catalogue.component_type(ws_id, wanted["typeId"])
+            return self._catalogue.component_type(ws_id, wanted["typeId"])
         source_workspace = self.workspace_of(wanted["source"], "source", ws_id)
         if source_workspace != ws_id:
             raise InvalidInput(
@@ -56,8 +56,10 @@ class RowValidator:
                 f"says {ws_id}: a reference belongs to the workspace of its source."
             )
         self._catalogue.reference_type(ws_id, wanted["type"])
-        target = self.workspace_of(wanted["target"], "target", wanted.get("targetWorkspace"))
-        return {**wanted, "targetWorkspace": target}, None
+        wanted["targetWorkspace"] = self.workspace_of(
+            wanted["target"], "target", wanted.get("targetWorkspace")
+        )
+        return None
 
     def changed(
         self, kind: Kind, ws_id: str, current: Entity, found: Differences

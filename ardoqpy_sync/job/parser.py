@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
-    from ardoqpy_sync.job.schema import Table, ValueType
+    from ardoqpy_sync.job.schema import Table
     from ardoqpy_sync.job.toml_lines import KeyPath, TomlTable
 
 __all__ = ["load_job", "parse_job"]
@@ -163,29 +163,19 @@ class _Parser:
                 continue
             value_type = table.keys[name].type
             remedy = value_type.check(value)
-            if remedy is None:
-                is_templates = value_type is schema.TEMPLATES
-                valid[name] = self._check_templates((*key_path, name), value) if is_templates else value
-                continue
-            self._report_value((*key_path, name), value, value_type, remedy)
+            if remedy is not None:
+                is_scalar = isinstance(value, str | int | float) and not isinstance(value, bool)
+                actual = quote_name(value) if is_scalar else describe_type(value)
+                remedy = remedy or f"use {value_type.description}."
+                self._report((*key_path, name), f"{name} is {actual}: {remedy}")
+            elif value_type is schema.TEMPLATES:
+                templates = schema.Table("", "", dict.fromkeys(value, schema.Key(schema.TEMPLATE, "")))
+                valid[name] = self._check_table(value, templates, (*key_path, name))
+            else:
+                valid[name] = value
         for name, key in table.keys.items():
             if key.required and name not in content:
                 self._report(key_path, f"{title} has no key {name}: set it to {key.type.description}.")
-        return valid
-
-    def _report_value(self, key_path: KeyPath, value: Any, value_type: ValueType, remedy: str) -> None:
-        is_scalar = isinstance(value, str | int | float) and not isinstance(value, bool)
-        shown = quote_name(value) if is_scalar else describe_type(value)
-        self._report(key_path, f"{key_path[-1]} is {shown}: {remedy or f'use {value_type.description}.'}")
-
-    def _check_templates(self, key_path: KeyPath, content: TomlTable) -> TomlTable:
-        valid = {}
-        for name, value in content.items():
-            remedy = schema.TEMPLATE.check(value)
-            if remedy is None:
-                valid[name] = value
-            else:
-                self._report_value((*key_path, name), value, schema.TEMPLATE, remedy)
         return valid
 
     def _check_tables(self, content: list[Any], table: Table, name: str) -> Iterator[_CheckedTable]:

@@ -72,7 +72,9 @@ def scaffold_job(client: ArdoqClient, ws: str, source: str | Mapping[str, Any], 
     return "\n".join(
         [
             *_head(client, opened.name),
-            *_source(table),
+            "[sources.rows]",
+            *(f"{_toml_key(key)} = {_toml_value(value)}" for key, value in table.items()),
+            "",
             *_components(lookup.workspace_name(ws_id), types, fields, columns),
             *_references(references, types[0], lookup.workspace_name(ws_id)),
         ]
@@ -95,7 +97,6 @@ def _blank_or_text(cell: Any) -> str:
 
 
 def _head(client: ArdoqClient, source: str) -> list[str]:
-    host = client.hosturl
     return [
         f"# A first job for {_comment(source)}. Read it, change it, then run:",
         "#   ardoqpy-sync check <this file>      list what would fail",
@@ -106,7 +107,7 @@ def _head(client: ArdoqClient, source: str) -> list[str]:
         f"name = {_toml_text(f'{source} to Ardoq')}",
         "",
         "[ardoq]",
-        f"host = {_toml_text(host)}",
+        f"host = {_toml_text(client.hosturl)}",
         *([f"org = {_toml_text(client.org)}"] if client.org else []),
         f"version = {_toml_text(client.version)}",
         "",
@@ -117,39 +118,19 @@ def _head(client: ArdoqClient, source: str) -> list[str]:
     ]
 
 
-def _source(table: Mapping[str, Any]) -> list[str]:
-    return [
-        "[sources.rows]",
-        *(f"{_toml_key(key)} = {_toml_value(value)}" for key, value in table.items()),
-        "",
-    ]
-
-
 def _components(ws: str, types: list[str], fields: list[Field], columns: list[_Column]) -> list[str]:
     name = _find_column(columns, NAMES) or next(
         (column for column in columns if column.is_unique), columns[0]
     )
     description = _find_column(columns, DESCRIPTIONS)
     used = {name.name, *([description.name] if description else [])}
-    mapped = {
-        column.name: field
-        for column in columns
-        if column.name not in used
-        for field in [_field_for(column.name, fields)]
-        if field is not None
-    }
-    key = next(
-        (
-            mapped[column.name].name
-            for column in columns
-            if column.is_unique
-            and column.name in mapped
-            and re.search(r"(?i)\b(id|key|nr|no|number)\b", column.name)
-        ),
-        None,
-    )
-    unmapped = [column.name for column in columns if column.name not in used and column.name not in mapped]
+    free_columns = [column.name for column in columns if column.name not in used]
+    mapped = {name: field for name in free_columns if (field := _field_for(name, fields)) is not None}
+    unique = [column.name for column in columns if column.is_unique and column.name in mapped]
+    keys = [mapped[column].name for column in unique if re.search(r"(?i)\b(id|key|nr|no|number)\b", column)]
+    unmapped = [name for name in free_columns if name not in mapped]
     others = [name for name in types[1:] if name]
+    free = [field.name for field in fields if field not in mapped.values()]
     return [
         "[[components]]",
         'rows = "rows"',
@@ -157,11 +138,9 @@ def _components(ws: str, types: list[str], fields: list[Field], columns: list[_C
         f"type = {_toml_text(types[0])}",
         *([f"# other types: {_list_names(others)}"] if others else []),
         f"name = {_toml_text(_template(name.name))}",
-        *(
-            [f"key = {_toml_text(key)}"]
-            if key
-            else ['# key = "name"      # or a custom field below, so that a new name renames the component']
-        ),
+        f"key = {_toml_text(keys[0])}"
+        if keys
+        else '# key = "name"      # or a custom field below, so that a new name renames the component',
         *([f"description = {_toml_text(_template(description.name))}"] if description else []),
         '# parent = { value = "{Column}" }',
         '# create_only = ["..."]     # written only when a component is created',
@@ -172,13 +151,9 @@ def _components(ws: str, types: list[str], fields: list[Field], columns: list[_C
         "[components.fields]",
         *(f"{_toml_key(field.name)} = {_toml_text(_template(column))}" for column, field in mapped.items()),
         *([f"# columns without a field of the same name: {_list_names(unmapped)}"] if unmapped else []),
-        *_other_fields([field.name for field in fields if field not in mapped.values()]),
+        *([f"# other fields: {_list_names(free)}"] if free else []),
         "",
     ]
-
-
-def _other_fields(names: list[str]) -> list[str]:
-    return [f"# other fields: {_list_names(names)}"] if names else []
 
 
 def _references(types: list[str], component_type: str, ws: str) -> list[str]:

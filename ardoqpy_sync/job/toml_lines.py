@@ -110,10 +110,8 @@ class _Reader:
     def _read_value(self, path: KeyPath) -> None:
         self._skip_blank()
         character = self._text[self._at]
-        if character == "[":
-            self._read_items(path, "]")
-        elif character == "{":
-            self._read_items(path, "}")
+        if character in "[{":
+            self._read_items(path, "]" if character == "[" else "}")
         else:
             match = (_TEXT if character in "\"'" else _PLAIN).match(self._text, self._at)
             self._at = match.end() if match else len(self._text)

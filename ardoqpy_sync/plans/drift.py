@@ -136,7 +136,9 @@ class DriftDetector:
             if self._begun(planned, entity, 1):
                 self.identify(planned, entity["_id"])
                 return
-        if matches and not self._by_lost_field(planned):
+        key = planned.listed[0].get("field")
+        # A row that was matched by a field that it does not write may match something else.
+        if matches and (key is None or planned.wanted().get(key) is not None):
             planned.mark_drifted("created", matches[0])
             self.identify(planned, matches[0]["_id"])
         else:
@@ -209,11 +211,6 @@ class DriftDetector:
     def _end(self, comp_id: Any) -> str | None:
         end: str | None = self.by_plan_id[comp_id].id if comp_id in self.created else comp_id
         return end
-
-    def _by_lost_field(self, planned: PlannedEntity) -> bool:
-        """Return whether the row was matched by a field that it does not write."""
-        by = planned.listed[0].get("field")
-        return by is not None and planned.wanted().get(by) is None
 
 
 def _old(change: ChangeEntry) -> Entity:

@@ -46,6 +46,7 @@ _MARKS = {
     "missing": "?",
     "failed": "!",
 }
+_NOTHING = '<p class="plain">There is nothing to list: no change, no failure, nothing missing.</p>'
 
 
 def render(document: RunDocument) -> Iterator[str]:
@@ -83,7 +84,7 @@ def _parts(document: RunDocument) -> dict[str, str]:
         "totals": _totals(document),
         "origin": _origin(document),
         "graph": _graph(document["graph"]) if document["graph"]["nodes"] else "",
-        "empty": _empty(document),
+        "empty": "" if any(entries for _, entries in _sections(document)) else _NOTHING,
         "foot": _text(f"Made by {made['by']} at {made['at']}. {nothing}", 400),
     }
 
@@ -148,12 +149,6 @@ def _graph(graph: Graph) -> str:
     return _asset("graph.html").replace("{{size}}", size)
 
 
-def _empty(document: RunDocument) -> str:
-    if any(entries for _, entries in _sections(document)):
-        return ""
-    return '<p class="plain">There is nothing to list: no change, no failure, nothing missing.</p>'
-
-
 # -- the data that the script reads --------------------------------------------------------------------
 
 
@@ -211,12 +206,9 @@ def _script() -> str:
 
 @cache
 def _policy() -> str:
-    script, style = (f"'sha256-{_hash(text)}'" for text in (_script(), _asset("page.css")))
+    digests = (hashlib.sha256(text.encode()).digest() for text in (_script(), _asset("page.css")))
+    script, style = (f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
     return (
         f"default-src 'none'; script-src {script}; style-src {style}; img-src data:; base-uri 'none'; "
         "form-action 'none'"
     )
-
-
-def _hash(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -41,16 +41,13 @@ def _open_duckdb(table: Mapping[str, Any], base: Path) -> Source:
     def start(stack: ExitStack) -> RowStream:
         if "query" in table:
             _check_files(query, base.absolute(), name)
-        error = None
         try:
             connection = duckdb.connect(database, read_only="database" in table)
             stack.callback(connection.close)
             connection.execute(f"SET file_search_path = {_quote(str(base.absolute()))}")
             connection.execute(query)
-        except duckdb.Error as duckdb_error:
-            error = SourceUnreadable(f"{name} failed: {_message(duckdb_error)}")
-        if error is not None:
-            raise error
+        except duckdb.Error as error:
+            raise SourceUnreadable(f"{name} failed: {_message(error)}") from None
         described = connection.description or []
         if not described:
             raise SourceUnreadable(f"{name} returns no rows: it is not a query. Use a SELECT.")

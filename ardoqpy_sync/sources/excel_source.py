@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from itertools import repeat
+from itertools import count, repeat
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from zipfile import ZipFile
 
@@ -106,9 +106,9 @@ def _open_workbook(path: Path, name: str, stack: ExitStack, *, data_only: bool) 
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
     except Exception:  # noqa: BLE001  (a damaged file makes openpyxl raise many kinds of errors)
-        book = None
-    if book is None:
-        raise SourceUnreadable(f"{name} cannot be read because it is damaged. Save it again in Excel.")
+        raise SourceUnreadable(
+            f"{name} cannot be read because it is damaged. Save it again in Excel."
+        ) from None
     stack.callback(book.close)
     return book
 
@@ -133,20 +133,14 @@ def _cells(book: Workbook, title: str, label: str) -> Iterator[tuple[int, list[_
     sheet: Any = book[title]
     sheet.reset_dimensions()  # the size in the file is often wrong
     rows = sheet.iter_rows()
-    number = 0
-    while True:
-        number += 1
+    for number in count(1):
         try:
             cells = next(rows, None)
         except Exception:  # noqa: BLE001  (as above)
-            is_damaged = True
-        else:
-            is_damaged = False
-        if is_damaged:
             raise SourceUnreadable(
                 f"{label} cannot be read from row {number} on because the file is damaged. Save it again in "
                 "Excel."
-            )
+            ) from None
         if cells is None:
             return
         yield number, [_Cell(cell.value, cell.data_type) for cell in cells]
@@ -160,8 +154,9 @@ def _check_cells(
         problems = []
         for column, cell in enumerate(cells):
             if cell.kind == "e":
-                address = _address(column, number)
-                problems.append(f"Cell {address} has the error {cell.value}. Correct it in Excel.")
+                problems.append(
+                    f"Cell {_address(column, number)} has the error {cell.value}. Correct it in Excel."
+                )
             elif (
                 cell.value is None
                 and column < len(row_formulas)

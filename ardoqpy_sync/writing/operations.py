@@ -36,9 +36,7 @@ ENDS = ("parent", "source", "target")
 BATCH_ID = "batch-"
 #: Smaller numbers are sent without a further look.
 _LARGE = 2**63
-_TEXT = frozenset({str})
 _NUMBERS = frozenset({int, float})
-_SCALARS = frozenset({str, int, float, bool, type(None)})
 #: In bytes, roughly what JSON needs for one attribute beside its name and its text.
 _PUNCTUATION = 8
 _STEPS = [(action, kind) for kind in ("component", "reference") for action in ("create", "update")]
@@ -125,18 +123,24 @@ def with_real_ids(attributes: Entity, real: Mapping[str, str]) -> Entity:
 
 
 def as_json(body: Entity) -> tuple[Entity, int]:
-    """Return a body as it arrives in Ardoq, a copy, and its size in bytes of JSON.
+    """Return a body as it arrives in Ardoq, and its size in bytes of JSON, roughly if it is flat.
 
     Raise `InvalidInput` if JSON cannot hold it.
     """
-    values = body.values()
-    if _SCALARS.issuperset(map(type, values)) and _TEXT.issuperset(map(type, body)):
-        numbers = [value for value in values if type(value) in _NUMBERS]
-        texts = [*body, *(value for value in values if type(value) is str)]
-        with contextlib.suppress(UnicodeEncodeError):
-            size = len("".join(texts).encode()) + _PUNCTUATION * len(body)
-            if all(-_LARGE < number < _LARGE for number in numbers):  # not so for NaN
-                return body.copy(), size  # nothing that JSON changes, or that can be changed in place
+    texts = []
+    for key, value in body.items():
+        kind = type(value)
+        if kind is str:
+            texts.append(value)
+        elif kind in _NUMBERS:
+            if not -_LARGE < value < _LARGE:  # so is NaN
+                break
+        elif value is not None and kind is not bool:
+            break
+        texts.append(key)
+    else:  # nothing that JSON changes, or that can be changed in place
+        with contextlib.suppress(UnicodeEncodeError, TypeError):  # half a character, a key that is no text
+            return body, len("".join(texts).encode()) + _PUNCTUATION * len(body)
     text = encode_json(body)
     return json.loads(text), len(text)
 

@@ -96,8 +96,11 @@ class PendingWrites:
         entity_id = f"{self.sender.id_prefix}{next(self._numbers)}"
         attributes, size = as_json(body)
         sent = kind.collection.create_body(attributes)
-        expected = {**kind.collection.preview(sent), "_id": entity_id, "_version": 1}
-        expected |= {key: attributes[key] for key in _WORKSPACES if key in attributes}
+        expected = kind.collection.preview(sent)
+        expected["_id"], expected["_version"] = entity_id, 1
+        for key in _WORKSPACES:
+            if key in attributes:
+                expected[key] = attributes[key]
         if kind.name == "component":
             expected["type"] = type_name
         operation = Operation("create", kind, entity_id, attributes, sent, expected=expected, known=known)
@@ -331,9 +334,8 @@ class PendingWrites:
     def _with_real_ids(self, change: Change) -> Change:
         real, attributes = self.real, change.attributes
         for end in ENDS:
-            pair = attributes.get(end)
-            if pair is not None and pair[1] in real:
-                attributes[end] = pair[0], real[pair[1]]
+            if end in attributes and attributes[end][1] in real:
+                attributes[end] = attributes[end][0], real[attributes[end][1]]
         return change._replace(id=real[change.id]) if change.id in real else change
 
     def _correct_handed_out(self, settled: dict[str, tuple[int, Entity]]) -> None:
@@ -341,8 +343,7 @@ class PendingWrites:
         real = self.real
         for entity, entity_id in handed_out:
             for key in _IDS:
-                value = entity.get(key)
-                if isinstance(value, str) and value in real:
+                if key in entity and isinstance(value := entity[key], str) and value in real:
                     entity[key] = real[value]
             if entity_id in settled:
                 version, stored = settled[entity_id]
@@ -475,4 +476,7 @@ class PendingWrites:
 
 
 def _has_batch_ids(entity: Entity) -> bool:
-    return any(isinstance(end := entity.get(key), str) and end.startswith(BATCH_ID) for key in ENDS)
+    for key in ENDS:
+        if key in entity and isinstance(end := entity[key], str) and end.startswith(BATCH_ID):
+            return True
+    return False

@@ -29,10 +29,13 @@ def one_sentence(text):
     ("line", "sentence"),
     [
         ("components --workspace Aps", "There is no workspace 'Aps': did you mean 'Apps'?"),
-        ("components --workspace Nothing", "There is no workspace 'Nothing': there is 'Apps' and 'Servers'."),
+        (
+            "components --workspace Nothing",
+            "There is no workspace 'Nothing': there are 'Apps' and 'Servers'.",
+        ),
         (
             "components --workspace 5f00aa00bb00cc00dd00eeff",
-            "There is no workspace '5f00aa00bb00cc00dd00eeff': there is 'Apps' and 'Servers'.",
+            "There is no workspace '5f00aa00bb00cc00dd00eeff': there are 'Apps' and 'Servers'.",
         ),
         (
             "components --workspace Apps --type Modul",

@@ -33,9 +33,6 @@ def rows_of(text):
     return list(csv.DictReader(io.StringIO(text)))
 
 
-# -- tables ------------------------------------------------------------------------------------------------
-
-
 def test_table_columns(ardoq, run):
     """A table has the same columns on both versions, whatever its rows are."""
     head = "name  type         key    _id"
@@ -51,7 +48,7 @@ def test_control_characters_are_escaped(ardoq, run, on_a_terminal):
         assert ESCAPED in output
         assert not [item for item in output if unicodedata.category(item)[0] == "C" and item != "\n"]
     ran = run(["components", "--workspace", "x\x1b[2J\ny"])
-    assert ran.err == "ardoqpy: There is no workspace 'x\\x1b[2J\\ny': there is 'Apps' and 'Servers'.\n"
+    assert ran.err == "ardoqpy: There is no workspace 'x\\x1b[2J\\ny': there are 'Apps' and 'Servers'.\n"
 
 
 @pytest.mark.parametrize("columns", [10, 24, 40, 60, 79, 80, 200])
@@ -82,9 +79,6 @@ def test_pipe_is_not_cut(ardoq, run, monkeypatch):
     assert "…" not in run("components --workspace Apps").out
 
 
-# -- JSON --------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("api", ["v1", "v2"])
 def test_json_has_unchanged_entities(ardoq, run, api):
     """JSON and NDJSON have the entities unchanged, with control characters escaped."""
@@ -112,9 +106,6 @@ def test_no_rows(ardoq, run):
     assert run("components --name Nothing --format json").out == "[]\n"
     assert run("components --name Nothing --format ndjson").out == ""
     assert run("components --name Nothing --format csv --columns name,users").out == "name,users\n"
-
-
-# -- CSV ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("first", [*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20"])
@@ -199,9 +190,6 @@ def test_value_without_column(ardoq, run, tmp_path):
     ]
 
 
-# -- streaming --------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "line",
     [
@@ -236,9 +224,6 @@ def test_limit_stops_requests(ardoq, run):
     """--limit requests no more pages than it needs."""
     run("components --format ndjson --limit 3")
     assert len(ardoq.requests) == 2
-
-
-# -- files -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

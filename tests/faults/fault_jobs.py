@@ -124,9 +124,6 @@ def run_job(client: ArdoqSyncClient, source: Source) -> dict[str, Any]:
     return report
 
 
-# -- what Ardoq holds -----------------------------------------------------------------------------------
-
-
 def stored_rows(dump: dict[str, Any]) -> tuple[Counter[str], Counter[str]]:
     """Return the components and references of a dump as text, each with its count."""
     names = {comp["_id"]: comp["name"] for comp in dump["components"]}

@@ -83,10 +83,10 @@ def test_default_name_is_the_name_of_the_file(tmp_path):
         ("format = 1", 'format = "1"', 2, "format", "format is '1': use 1."),
         ("format = 1\n", "", None, "", "the top-level table has no key format: set it to 1."),
         ("name = ", "nmae = ", 3, "nmae", "'nmae' is not a key of the top-level table: did you mean 'name'?"),
-        ('"v2"', '"v3"', 7, "ardoq.version", "version is 'v3': there is 'v1' and 'v2'."),
+        ('"v2"', '"v3"', 7, "ardoq.version", "version is 'v3': there are 'v1' and 'v2'."),
         ("0.3", "30", 10, "guard.share", "share is 30: use a number from 0 to 1, such as 0.2."),
         ("apps.csv", "apps.xyz", 12, "sources.apps", "The source has no type, and the name of the file 'app"),
-        ("file =", "fiel =", 12, "sources.apps", "The source has no type: there is 'csv'"),
+        ("file =", "fiel =", 12, "sources.apps", "The source has no type: there are 'csv'"),
         ('rows = "apps"\nworkspace', 'rows = "aps"\nworkspace', 16, "components.1.rows",
          "There is no source 'aps': did you mean 'apps'?"),
         ("{Name}", "{Name", 20, "components.1.name",
@@ -104,7 +104,7 @@ def test_default_name_is_the_name_of_the_file(tmp_path):
         ('"Retired"', '"{Name}"', 26, "components.1.missing",
          "missing is a dict: the values to set are constants, without columns."),
         ('{ set = { lifecycle = "Retired" } }', '"remove"', 26, "components.1.missing",
-         "missing is 'remove': there is 'report' and 'delete'."),
+         "missing is 'remove': there are 'report' and 'delete'."),
         ('workspace = "Apps"\ntype = "depends on"', 'type = "depends on"', 34, "references.1.source",
          "source has no workspace: set workspace here, or in the mapping for both ends."),
         ('cmdb_id = "{Id}"', "cmdb_id = { a = 1 }", 28, "components.1.fields.cmdb_id",
@@ -130,20 +130,20 @@ def test_all_problems_are_reported():
     ]  # fmt: skip
     assert isinstance(error.value, ConfigurationError)
     assert error.value.problems[0]._asdict() == {
-        "line": 7, "key": "ardoq.version", "message": "version is 'v3': there is 'v1' and 'v2'."
+        "line": 7, "key": "ardoq.version", "message": "version is 'v3': there are 'v1' and 'v2'."
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('file = "apps.csv"', 'file = "apps.csv"\nspelling = {}', "has no key 'spelling': there is "),
+        ('file = "apps.csv"', 'file = "apps.csv"\nspelling = {}', "has no key 'spelling': there are "),
         (
             'file = "apps.csv"',
             'file = "apps.csv"\nformat = {}',
             "has no key 'format': did you mean 'formats'?",
         ),
-        ("[guard]", '[run]\nmemory = "x"\n[guard]', "there is 'on_error', 'state_file' and 'lock_file'."),
+        ("[guard]", '[run]\nmemory = "x"\n[guard]', "there are 'on_error', 'state_file' and 'lock_file'."),
     ],
 )
 def test_renamed_keys_are_unknown(old, new, message):

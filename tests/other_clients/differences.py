@@ -4,8 +4,6 @@ from typing import Any
 
 from comparison import NOTHING, Difference, same
 
-# -- how two answers may differ --------------------------------------------------------------------------
-
 
 def was(before: Any, now: Any):
     """Expect exactly these values before and now."""

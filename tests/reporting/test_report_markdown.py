@@ -186,9 +186,6 @@ def test_other_data_is_rejected():
         render_text({"kind": "something else"})
 
 
-# -- in short ----------------------------------------------------------------------------------------------
-
-
 def test_terminal_summary():
     """Headline, totals, reasons of the delete guard, and the beginning of each list."""
     lines = list(terminal.render(full_document(title="S")))

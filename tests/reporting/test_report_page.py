@@ -255,9 +255,6 @@ def test_totals_need_no_script(show):
         assert not page.locator(gone).is_visible()
 
 
-# -- by keyboard ---------------------------------------------------------------------------------------
-
-
 def test_keyboard_order(page):
     """The tab key visits everything in order, with a visible focus, and the skip link works."""
     walked = []
@@ -421,9 +418,6 @@ def test_changed_script_does_not_run(browser, tmp_path):
     assert page.locator("html.scripted").count() == 0
     assert page.locator(".totals").is_visible()
     page.close()
-
-
-# -- much of it ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow

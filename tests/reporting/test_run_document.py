@@ -307,9 +307,6 @@ def test_invalid_arguments(told, sentence):
         build_run_document(client, **told)
 
 
-# -- kept --------------------------------------------------------------------------------------------------
-
-
 def _without(key):
     return lambda data: data.pop(key)
 
@@ -405,9 +402,6 @@ def test_failed_save_keeps_the_old_file(tmp_path):
         save_report(run_document(changes=[change(1, attributes={"x": {"old": None, "new": {1, 2}}})]), path)
     assert path.read_bytes() == before
     assert [item.name for item in tmp_path.iterdir()] == ["report.json"]
-
-
-# -- the door ----------------------------------------------------------------------------------------------
 
 
 def test_suffix_chooses_the_format(tmp_path):

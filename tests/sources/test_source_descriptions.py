@@ -9,7 +9,7 @@ from error_messages import sentence_of
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources import SourceUnreadable, open_source
 
-TYPES = "there is 'csv', 'json', 'ndjson', 'excel', 'sql', 'duckdb' and 'rows'."
+TYPES = "there are 'csv', 'json', 'ndjson', 'excel', 'sql', 'duckdb' and 'rows'."
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,9 @@ TYPES = "there is 'csv', 'json', 'ndjson', 'excel', 'sql', 'duckdb' and 'rows'."
         ),
         (
             {"file": "apps.csv", "sheet": "x"},
-            "The source of type 'csv' has no key 'sheet': there is 'file', 'name', 'delimiter', ",
+            "The source of type 'csv' has no key 'sheet': there are 'file', 'name', 'delimiter', ",
         ),
-        ({"file": "apps.csv", 3: "x"}, "The source of type 'csv' has no key 3: there is 'file', "),
+        ({"file": "apps.csv", 3: "x"}, "The source of type 'csv' has no key 3: there are 'file', "),
         ({"file": "apps.json", "path": 3}, "The source of type 'json' has an int as 'path'. Use the keys"),
         (
             {"file": "apps.xlsx", "header": "1"},

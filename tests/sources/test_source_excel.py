@@ -87,7 +87,7 @@ def test_only_visible_sheet_is_read(folder):
     assert rows(source) == [("apps.xlsx sheet Sheet row 2", {"a": 1})]
     source = folder.open(book(Apps=[["a"]], Servers=[["a"]]), file="apps.xlsx")
     assert sentence_of(SourceUnreadable, lambda: source.columns) == (
-        "apps.xlsx has 2 visible sheets. Set sheet to one of them: there is 'Apps' and 'Servers'."
+        "apps.xlsx has 2 visible sheets. Set sheet to one of them: there are 'Apps' and 'Servers'."
     )
 
 

@@ -7,7 +7,15 @@ import pytest
 from checker import complaints_about
 from example_counts import examples
 from hypothesis import settings
-from sync_scenarios import TOKEN, plain, seed, speaking, stored_component, stored_reference, syncing
+from sync_scenarios import (
+    TOKEN,
+    api_mode,
+    open_client,
+    open_sync_client,
+    seed,
+    stored_component,
+    stored_reference,
+)
 
 from ardoqpy.testing import emulator
 
@@ -23,7 +31,7 @@ def _record(exchange):
         EXCHANGES.append(exchange)
 
 
-def furnished():
+def default_seed():
     """Return the seed of most tests."""
     return seed(
         [
@@ -57,10 +65,10 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture(autouse=True)
 def version(request):
     """Set the API version of sync clients, and check requests and answers of v2 against the contract."""
-    speaking.batch = request.param == "batched"
-    speaking.version = "v2" if speaking.batch else request.param
+    api_mode.batch = request.param == "batched"
+    api_mode.version = "v2" if api_mode.batch else request.param
     EXCHANGES.clear()
-    yield speaking.version
+    yield api_mode.version
     assert complaints_about(EXCHANGES) == []
 
 
@@ -76,7 +84,7 @@ def server():
 def ardoq(server, version):
     """Reset the emulator to the seed, with no request recorded."""
     server.clear_faults()
-    server.load(furnished())
+    server.load(default_seed())
     server.clear_requests()
     yield server
     server.clear_faults()
@@ -94,7 +102,7 @@ def new_sync(ardoq, clients):
     """Return a function that creates sync clients."""
 
     def make(**options):
-        return clients.enter_context(syncing(ardoq, **options))
+        return clients.enter_context(open_sync_client(ardoq, **options))
 
     return make
 
@@ -108,7 +116,7 @@ def sync(new_sync):
 @pytest.fixture
 def other(ardoq, clients):
     """Return a plain client, for changes that the sync client does not see."""
-    return clients.enter_context(plain(ardoq))
+    return clients.enter_context(open_client(ardoq))
 
 
 @pytest.fixture(params=[False, True], ids=["live", "simulated"])

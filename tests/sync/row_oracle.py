@@ -1,11 +1,11 @@
-"""What a row comes to, foretold out of what a client has seen and what Ardoq holds."""
+"""The expected result of each row, from what a client has read and what Ardoq holds."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from state_model import kept
-from sync_scenarios import REFERENCE_TYPES, speaking
+from state_model import stored_value
+from sync_scenarios import REFERENCE_TYPES, api_mode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 ENDS = ("source", "target", "type")
 
 
-class Fate(NamedTuple):
+class Expectation(NamedTuple):
     """What becomes of a row.
 
-    - `outcome`: `kept`, `update`, `create` or `failed`.
+    - `outcome`: `stored_value`, `update`, `create` or `failed`.
     - `id`: of what is kept or updated; `attributes`: what is written, nulls too.
     - `named`: the ids of what the row means, whatever becomes of it.
     """
@@ -29,11 +29,11 @@ class Fate(NamedTuple):
     named: tuple[str, ...] = ()
 
 
-FAILED = Fate("failed")
+FAILED = Expectation("failed")
 
 
-class Foreteller:
-    """Foretell what rows come to.
+class RowOracle:
+    """Predict the results of rows.
 
     `seen` is what the client knows by id, in its order, `holds` what Ardoq holds; `named` are the ids of what
     rows of this run have named before.
@@ -46,8 +46,8 @@ class Foreteller:
 
     def component(
         self, workspace: str, type_id: str, attributes: Mapping[str, Any], field: tuple[str, Any] | None
-    ) -> Fate:
-        """Foretell a row for a component, matched by name, or by the value of a `field`."""
+    ) -> Expectation:
+        """Predict a row for a component, matched by name, or by the value of a `field`."""
         wanted = {**attributes, "typeId": type_id}
 
         def meant(state: Fact) -> bool:
@@ -59,12 +59,12 @@ class Foreteller:
 
         matches = [entity_id for entity_id, state in self._seen.items() if meant(state)]
         if field is None and matches and matches[0] in self._named:
-            # Of two spellings of a name in one run the first stays.
+            # Of two forms of a name in one run the first stays.
             wanted["name"] = self._seen[matches[0]].get("name")
         return self._first(matches, wanted) or self._new(workspace, wanted)
 
-    def reference(self, attributes: Mapping[str, Any]) -> Fate:
-        """Foretell a row for a reference."""
+    def reference(self, attributes: Mapping[str, Any]) -> Expectation:
+        """Predict a row for a reference."""
         source = self._known(attributes["source"])
         if source is None:
             return FAILED
@@ -75,10 +75,12 @@ class Foreteller:
         found = self._first(
             [entity_id for entity_id, state in self._seen.items() if meant(state)], attributes
         )
-        return found or (Fate("create", attributes=attributes) if self._ends_possible(attributes) else FAILED)
+        return found or (
+            Expectation("create", attributes=attributes) if self._ends_possible(attributes) else FAILED
+        )
 
-    def by_id(self, entity_id: str, attributes: Mapping[str, Any], version: int | None) -> Fate:
-        """Foretell a change by id, at a version where one is given."""
+    def by_id(self, entity_id: str, attributes: Mapping[str, Any], version: int | None) -> Expectation:
+        """Predict a change by id, at a version if one is given."""
         state = self._known(entity_id)
         if state is None:
             return FAILED
@@ -91,19 +93,19 @@ class Foreteller:
     def _known(self, entity_id: str) -> Fact | None:
         return self._seen.get(entity_id) or self._holds.get(entity_id)
 
-    def _first(self, matches: list[str], attributes: Mapping[str, Any]) -> Fate | None:
-        """Return the fate of a row that means one of these, None where they are all gone."""
+    def _first(self, matches: list[str], attributes: Mapping[str, Any]) -> Expectation | None:
+        """Return the expectation of a row that matches these ids, None if all are deleted."""
         named = tuple(matches if len(matches) > 1 else matches[:1])
         for entity_id in matches:
-            fate = self._settled(entity_id, self._seen[entity_id], attributes)
-            if fate is not None:
-                return fate._replace(named=named)
+            expectation = self._settled(entity_id, self._seen[entity_id], attributes)
+            if expectation is not None:
+                return expectation._replace(named=named)
         return None
 
-    def _settled(self, entity_id: str, state: Fact, attributes: Mapping[str, Any]) -> Fate | None:
+    def _settled(self, entity_id: str, state: Fact, attributes: Mapping[str, Any]) -> Expectation | None:
         different = _different(attributes, state)
         if not different:
-            return Fate("kept", entity_id)
+            return Expectation("kept", entity_id)
         if not self._possible(entity_id, state, different):
             return FAILED
         now = self._holds.get(entity_id)
@@ -111,11 +113,15 @@ class Foreteller:
             return None
         different = _different(attributes, now)
         if not different:
-            return Fate("kept", entity_id)
-        return Fate("update", entity_id, different) if self._possible(entity_id, now, different) else FAILED
+            return Expectation("kept", entity_id)
+        return (
+            Expectation("update", entity_id, different)
+            if self._possible(entity_id, now, different)
+            else FAILED
+        )
 
     def _possible(self, entity_id: str, state: Fact, different: Mapping[str, Any]) -> bool:
-        if speaking.version == "v2" and different.keys() & {"typeId", *({"type"} & different.keys())}:
+        if api_mode.version == "v2" and different.keys() & {"typeId", *({"type"} & different.keys())}:
             return False
         if state.kind == "reference":
             return not different.keys() & set(ENDS) or self._ends_possible({**state.attributes, **different})
@@ -124,19 +130,19 @@ class Foreteller:
         parent = different.get("parent")
         return parent is None or self._parent_possible(entity_id, state.workspace, parent)
 
-    def _new(self, workspace: str, attributes: Mapping[str, Any]) -> Fate:
+    def _new(self, workspace: str, attributes: Mapping[str, Any]) -> Expectation:
         parent = attributes.get("parent")
         possible = attributes["name"].strip() and (
             parent is None or self._parent_possible(None, workspace, parent)
         )
-        return Fate("create", attributes=attributes) if possible else FAILED
+        return Expectation("create", attributes=attributes) if possible else FAILED
 
     def _parent_possible(self, entity_id: str | None, workspace: str, parent: str) -> bool:
         above = self._known(parent)
         if above is None or parent not in self._holds or above.workspace != workspace:
             return False
         return not any(
-            entity_id == its for world in (self._seen, self._holds) for its in _upwards(world, parent)
+            entity_id == state for world in (self._seen, self._holds) for state in _upwards(world, parent)
         )
 
     def _ends_possible(self, attributes: Mapping[str, Any]) -> bool:
@@ -148,7 +154,7 @@ class Foreteller:
 
 
 def _different(attributes: Mapping[str, Any], state: Fact) -> dict[str, Any]:
-    wanted = {name: kept(name, value) for name, value in attributes.items()}
+    wanted = {name: stored_value(name, value) for name, value in attributes.items()}
     return {name: value for name, value in wanted.items() if value != state.get(name)}
 
 

@@ -1,4 +1,4 @@
-"""A ledger of what Ardoq must hold: what it held, plus what reports list and what others were seen to do.
+"""A model of what Ardoq must hold: its first state plus what reports list and what others changed.
 
 It knows nothing of how a sync decides. Values are compared by a table of their spellings, never by rules.
 What Ardoq holds is read from the emulator's dump; a cache is held against all states that Ardoq was ever in.
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.testing import Emulator
 
-#: By custom field its values, each in all its spellings; the first is the one that Ardoq keeps.
+#: The values of each custom field with their equivalents; Ardoq stores the first.
 VALUES: dict[str, tuple[tuple[Any, ...], ...]] = {
     "cost": ((5, 5.0, "5", "5.0", " 5 ", "5e0"), (-1.5, "-1.5", "-1.50"), (0, "0", "-0")),
     "since": (
@@ -26,19 +26,19 @@ VALUES: dict[str, tuple[tuple[Any, ...], ...]] = {
     "code": (("S-1",), ("K-2",)),
     "areas": ((["North", "South"], ["South", "North"]), (["North"],)),
 }
-#: What nobody can tell from null.
+#: Attributes whose empty text is equal to null.
 _EMPTY_IS_NULL = ("description", "displayText")
 _BUILT_IN = {
     "component": ("name", "typeId", "parent", "description"),
     "reference": ("source", "target", "type", "displayText", "description"),
 }
-#: What follows from other attributes, and need not be kept in a ledger.
+#: What follows from other attributes.
 _DERIVED = frozenset({"rootWorkspace", "targetWorkspace"})
 _FIRST = {
-    (field, repr(spelling)): spellings[0]
+    (field, repr(equivalent)): equivalents[0]
     for field, known in VALUES.items()
-    for spellings in known
-    for spelling in spellings
+    for equivalents in known
+    for equivalent in equivalents
 }
 
 Facts = dict[str, "Fact"]
@@ -66,16 +66,16 @@ class Fact(NamedTuple):
         return self.kind, self.get("source"), self.get("target"), self.get("type")
 
 
-def kept(name: str, value: Any) -> Any:
-    """Return a value as Ardoq keeps it; raise `KeyError` for a value that nobody has written."""
+def stored_value(name: str, value: Any) -> Any:
+    """Return a value as Ardoq stores it; raise `KeyError` for an unknown value."""
     if value is None or (name in _EMPTY_IS_NULL and value == ""):
         return None
     return _FIRST[name, repr(value)] if name in VALUES else value
 
 
-def kept_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+def stored_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Return attributes as Ardoq keeps them, nulls left out."""
-    stored = {name: kept(name, value) for name, value in attributes.items() if name not in _DERIVED}
+    stored = {name: stored_value(name, value) for name, value in attributes.items() if name not in _DERIVED}
     return {name: value for name, value in stored.items() if value is not None}
 
 
@@ -84,11 +84,11 @@ def fact(kind: str, entity: Mapping[str, Any]) -> Fact:
     custom = entity.get("customFields", entity) or {}
     given = {name: entity.get(name) for name in _BUILT_IN[kind]}
     given |= {name: custom.get(name) for name in VALUES}
-    return Fact(kind, entity["rootWorkspace"], entity["_version"], kept_attributes(given))
+    return Fact(kind, entity["rootWorkspace"], entity["_version"], stored_attributes(given))
 
 
-class Ledger:
-    """Keep book of what Ardoq holds.
+class StateModel:
+    """Track what Ardoq holds.
 
     - `states`: by id what it must hold now; `history`: by id and version what it ever held.
     - `foreign`: the ids of what others have changed, made or deleted since the client last knew of it.
@@ -125,7 +125,7 @@ class Ledger:
         self._enter(now)
         return touched
 
-    def owed(
+    def expected(
         self, changes: Iterable[Mapping[str, Any]], known: Collection[str], now: Facts, *, at_once: bool
     ) -> Facts:
         """Return what Ardoq must hold after these changes of a report.
@@ -143,7 +143,7 @@ class Ledger:
                     f"{entity_id} is listed as new and is not"
                 )
                 # What got no answer, and was found later, is there already.
-                made = Fact(change["kind"], change["rootWorkspace"], 1, kept_attributes(new))
+                made = Fact(change["kind"], change["rootWorkspace"], 1, stored_attributes(new))
                 states.setdefault(entity_id, made)
             elif action == "update":
                 state = _updated(states[entity_id], change, new, at_once=at_once)
@@ -163,12 +163,12 @@ class Ledger:
                 self.foreign.add(entity_id)
         return states
 
-    def settle(self, changes: list[Mapping[str, Any]], known: Collection[str], *, at_once: bool) -> None:
-        """Hold what Ardoq holds against what a report says has happened: neither more nor less than that."""
+    def check(self, changes: list[Mapping[str, Any]], known: Collection[str], *, at_once: bool) -> None:
+        """Compare Ardoq with what a report lists: neither more nor less has happened."""
         now = self.read()
-        owed = self.owed(changes, known, now, at_once=at_once)
+        expected = self.expected(changes, known, now, at_once=at_once)
         assert {entity_id: _unversioned(state) for entity_id, state in now.items()} == {
-            entity_id: _unversioned(state) for entity_id, state in owed.items()
+            entity_id: _unversioned(state) for entity_id, state in expected.items()
         }
         updates = Counter(change["_id"] for change in changes if change["action"] == "update")
         for entity_id, state in now.items():
@@ -183,25 +183,25 @@ class Ledger:
         self._enter(now)
         self.foreign -= {change["_id"] for change in changes if change["action"] != "delete"}
 
-    def settle_doubt(
+    def check_unconfirmed(
         self, changes: list[Mapping[str, Any]], known: Collection[str], excused: Collection[Any]
     ) -> None:
-        """Do as `settle` does where writes have failed of which nobody can tell whether they were
+        """Do as `check` does where writes have failed of which nobody can tell whether they were
         carried out.
 
         `excused` are the keys, and the ids, of what failed rows mean: that may have happened or not.
         """
         now = self.read()
-        owed = self.owed(changes, known, now, at_once=False)
+        expected = self.expected(changes, known, now, at_once=False)
         differing = {
             entity_id
-            for entity_id in now.keys() | owed.keys()
+            for entity_id in now.keys() | expected.keys()
             if entity_id not in now
-            or entity_id not in owed
-            or _unversioned(now[entity_id]) != _unversioned(owed[entity_id])
+            or entity_id not in expected
+            or _unversioned(now[entity_id]) != _unversioned(expected[entity_id])
         }
         for entity_id in differing:
-            state = now.get(entity_id) or owed[entity_id]
+            state = now.get(entity_id) or expected[entity_id]
             above = {state.get(end) for end in ("parent", "source", "target")} & differing
             excuse = {entity_id, state.key} & set(excused) or above
             assert excuse, f"{state} happened, or not, and no row is listed as failed for it"
@@ -225,11 +225,13 @@ class Ledger:
 
 def _updated(state: Fact, change: Mapping[str, Any], new: Mapping[str, Any], *, at_once: bool) -> Fact:
     for name, pair in change["attributes"].items():
-        assert kept(name, pair["old"]) == state.get(name), f"{name} was not {pair['old']!r}"
-        assert kept(name, pair["new"]) != state.get(name), f"{name} was {pair['new']!r} already"
+        assert stored_value(name, pair["old"]) == state.get(name), f"{name} was not {pair['old']!r}"
+        assert stored_value(name, pair["new"]) != state.get(name), f"{name} was {pair['new']!r} already"
     if at_once:
         assert change["version"] == state.version
-    return state._replace(version=state.version + 1, attributes=kept_attributes({**state.attributes, **new}))
+    return state._replace(
+        version=state.version + 1, attributes=stored_attributes({**state.attributes, **new})
+    )
 
 
 def _unversioned(state: Fact) -> tuple[Any, ...]:
@@ -237,7 +239,7 @@ def _unversioned(state: Fact) -> tuple[Any, ...]:
 
 
 def orphans(states: Facts) -> list[str]:
-    """Return the ids of what goes when the ends are gone."""
+    """Return the ids of entities whose parent or ends are deleted."""
     orphaned: list[str] = []
     while True:
         left = {entity_id: state for entity_id, state in states.items() if entity_id not in orphaned}

@@ -17,7 +17,7 @@ from ardoqpy import ArdoqClient, Retries
 from ardoqpy_sync import ArdoqSyncClient
 
 TOKEN = "a-token-that-nobody-may-see"
-PATIENCE = Retries(count=3, backoff=0.0)
+RETRIES = Retries(count=3, backoff=0.0)
 
 #: By workspace the component types and reference types of its model.
 COMPONENT_TYPES = {"ws1": ("app", "svc"), "ws2": ("srv", "dbs"), "ws3": ("app", "svc")}
@@ -50,12 +50,12 @@ _FIELDS = {
 }
 
 #: Names of custom fields that are those of built-in attributes, but of other kinds of entities.
-ODD_NAMES = ("state", "value", "targetValue", "tags", "components", "workspaces")
+UNUSUAL_NAMES = ("state", "value", "targetValue", "tags", "components", "workspaces")
 
 #: The version of the API that sync clients speak here: every test runs once for each.
-speaking = SimpleNamespace(version="v1", batch=False)
+api_mode = SimpleNamespace(version="v1", batch=False)
 
-#: How each version says it.
+#: The paths and methods of each version.
 _WORDS = {
     "v1": SimpleNamespace(
         change="PUT",
@@ -85,9 +85,9 @@ def seed(
     """Return a seed: `ws1` and `ws3` share a model, `ws2` has another; `score` is calculated by Ardoq.
 
     The components' custom fields are `_FIELDS`, and, on v2 alone, where there must be a definition, those
-    named like attributes of other kinds (`ODD_NAMES`).
+    named like attributes of other kinds (`UNUSUAL_NAMES`).
     """
-    fields = _FIELDS | (dict.fromkeys(ODD_NAMES, "Text") if speaking.version == "v2" else {})
+    fields = _FIELDS | (dict.fromkeys(UNUSUAL_NAMES, "Text") if api_mode.version == "v2" else {})
     names = list(COMPONENT_TYPES)[:workspaces]
     return {
         "format": 1,
@@ -136,14 +136,14 @@ def row(name: str, ws: str = "ws1", type_id: str | None = None, **more) -> dict[
     return {"name": name, "rootWorkspace": ws, "typeId": type_id or COMPONENT_TYPES[ws][0], **more}
 
 
-def words() -> SimpleNamespace:
-    """Return how the version that is spoken says it."""
-    return _WORDS[speaking.version]
+def wire_terms() -> SimpleNamespace:
+    """Return the paths and methods of the current version."""
+    return _WORDS[api_mode.version]
 
 
-def loads(server) -> int:
-    """Return how often a workspace was loaded whole."""
-    return paths(server).count(f"GET {words().whole[0]}")
+def count_loads(server) -> int:
+    """Return how often a whole workspace was loaded."""
+    return request_lines(server).count(f"GET {wire_terms().whole[0]}")
 
 
 #: The sync clients that are open.
@@ -152,7 +152,7 @@ _OPEN: list[ArdoqSyncClient] = []
 
 def writes(server) -> list[tuple[str, str, int | None]]:
     """Return the requests that were more than reading."""
-    settle()
+    flush_all()
     return [
         (request.method, request.path, request.status)
         for request in server.requests
@@ -160,20 +160,20 @@ def writes(server) -> list[tuple[str, str, int | None]]:
     ]
 
 
-def paths(server) -> list[str]:
+def request_lines(server) -> list[str]:
     """Return the requests in short."""
     return [f"{request.method} {request.path}" for request in server.requests]
 
 
 def names_in(server, ws: str = "ws1") -> list[str]:
     """Return the names of what the emulator holds in a workspace, in its order."""
-    settle()
+    flush_all()
     return [comp["name"] for comp in server.dump()["components"] if comp["rootWorkspace"] == ws]
 
 
 def held(server, entity_id: str) -> dict[str, Any]:
     """Return what the emulator holds under an id, be it a batch id that it had until now."""
-    settle()
+    flush_all()
     for client in _OPEN:
         entity_id = client.real_id(entity_id)
     dump = server.dump()
@@ -191,9 +191,9 @@ def counts(report: dict[str, Any]) -> dict[str, int]:
 
 
 @contextmanager
-def syncing(server, **options):
+def open_sync_client(server, **options):
     """Give a sync client of the emulator for the length of a `with` block."""
-    options = {"retries": PATIENCE, "version": speaking.version, "batch": speaking.batch, **options}
+    options = {"retries": RETRIES, "version": api_mode.version, "batch": api_mode.batch, **options}
     with ArdoqSyncClient(server.url, TOKEN, **options) as client:
         _OPEN.append(client)
         try:
@@ -202,22 +202,22 @@ def syncing(server, **options):
             _OPEN.remove(client)
 
 
-def settle() -> None:
-    """Have all that waits sent: who looks at what Ardoq holds wants to see what was written."""
+def flush_all() -> None:
+    """Flush all clients, so that Ardoq holds what was written."""
     for client in _OPEN:
         client.flush()
 
 
 @contextmanager
-def plain(server, **options):
-    """Give a client that knows nothing of a sync: somebody else."""
-    with ArdoqClient(server.url, TOKEN, **{"retries": PATIENCE, **options}) as client:
+def open_client(server, **options):
+    """Open a plain client, which stands for another user."""
+    with ArdoqClient(server.url, TOKEN, **{"retries": RETRIES, **options}) as client:
         yield client
 
 
-# -- values, and other spellings of them -----------------------------------------------------------
+# -- values and their equivalents -----------------------------------------------------------
 
-_SPELLINGS = {
+_EQUIVALENT_VALUES = {
     "cost": (
         (5, 5.0, "5", "5.0", " 5 ", "+5", "5e0"),
         (-1.5, "-1.5", "-1.50", "-15e-1"),
@@ -247,24 +247,23 @@ def _of(values: tuple) -> st.SearchStrategy:
 
 
 def _stored_values() -> st.SearchStrategy:
-    return st.fixed_dictionaries({}, optional={name: _of(known) for name, known in _SPELLINGS.items()})
+    return st.fixed_dictionaries(
+        {}, optional={name: _of(known) for name, known in _EQUIVALENT_VALUES.items()}
+    )
 
 
 @st.composite
 def _wanted_values(draw) -> dict[str, Any]:
-    """Draw attributes: any spelling of any value, and nulls."""
+    """Draw attributes: any form of any value, and nulls."""
     drawn = {}
-    for name, known in _SPELLINGS.items():
-        if draw(st.booleans()) and (name != "unknown" or speaking.version == "v1" or draw(st.booleans())):
+    for name, known in _EQUIVALENT_VALUES.items():
+        if draw(st.booleans()) and (name != "unknown" or api_mode.version == "v1" or draw(st.booleans())):
             # On v2 a field without a definition is refused: most rows should get further than that.
-            spellings = draw(st.sampled_from((*known, (None,))))
-            drawn[name] = draw(st.sampled_from(spellings))
+            equivalents = draw(st.sampled_from((*known, (None,))))
+            drawn[name] = draw(st.sampled_from(equivalents))
     if draw(st.booleans()):
         drawn["description"] = draw(st.sampled_from(("Said by the source", None)))
     return drawn
-
-
-# -- worlds ----------------------------------------------------------------------------------------
 
 
 @st.composite
@@ -308,12 +307,12 @@ def worlds(draw) -> dict[str, Any]:
 # -- scripts ---------------------------------------------------------------------------------------
 #
 # The rows of one run never contradict themselves: two rows for one entity give the same value, in the same
-# spelling, for each attribute that both give. A source that says two things flips by nature at each run, and
+# spelling, for each attribute that both give. A source that contradicts itself changes at each run, and
 # no sync can make it settle. So what a component of a workspace, type and name is to be is drawn once (its
 # plan), every row of it gives a part of that, and an entity is matched by name or by field, never by both.
 
 
-class _Author:
+class _ScriptBuilder:
     """Write a script step by step; what was drawn for earlier steps is held to in later ones."""
 
     def __init__(self, draw, world: dict[str, Any]) -> None:
@@ -321,7 +320,7 @@ class _Author:
         self.world = world
         self.steps: list[tuple] = []
         self.plans: dict[tuple, dict] = {}
-        self.text = self.one_of(("as it is", None))
+        self.text = self._choose(("as it is", None))
         self.ends = [
             comp["_id"]
             for comp in world["components"]
@@ -329,15 +328,15 @@ class _Author:
         ]
         self.refs = [ref["_id"] for ref in world["references"]]
 
-    def one_of(self, values) -> Any:
+    def _choose(self, values) -> Any:
         return self.draw(st.sampled_from(values))
 
     def by_name(self, handle: str, ws: str) -> None:
         # Each row may spell the name in its own letter case: the first row of the run decides.
-        comp = row(self.one_of(self.one_of(_POOL + _NEW)), ws, self.one_of(COMPONENT_TYPES[ws]))
+        comp = row(self._choose(self._choose(_POOL + _NEW)), ws, self._choose(COMPONENT_TYPES[ws]))
         key = ws, comp["typeId"], comp["name"].casefold()
         if key not in self.plans:
-            parent = self.one_of(({}, {"parent": None}, {"parent": f"group-{ws}"}))
+            parent = self._choose(({}, {"parent": None}, {"parent": f"group-{ws}"}))
             self.plans[key] = {**self.draw(_wanted_values()), **parent}
         part = {name: value for name, value in self.plans[key].items() if self.draw(st.booleans())}
         self.steps.append(("component", handle, {**comp, **part}, {}))
@@ -346,25 +345,25 @@ class _Author:
     def by_field(self, handle: str, ws: str) -> None:
         stored = next(comp for comp in self.world["components"] if comp["_id"] == f"coded-{ws}")
         (field, value), *_ = stored["customFields"].items()
-        value = self.one_of((value, *((7, "7", 7.0) if field == "nr" else ())))
-        plan = self.plans.setdefault((ws, "coded"), {"name": self.one_of(("Coded", "Recoded"))})
+        value = self._choose((value, *((7, "7", 7.0) if field == "nr" else ())))
+        plan = self.plans.setdefault((ws, "coded"), {"name": self._choose(("Coded", "Recoded"))})
         keywords = {"field_name": field, "field_value": value}
         if self.draw(st.booleans()):
             plan = {**plan, field: value}
-            keywords = self.one_of((keywords, {"field_name": field}))
+            keywords = self._choose((keywords, {"field_name": field}))
         self.steps.append(("component", handle, row(ws=ws, **plan), keywords))
         self.ends.append(handle)
 
     def below(self, handle: str, ws: str) -> None:
         above = [step[1] for step in self.steps if step[0] == "component" and step[2]["rootWorkspace"] == ws]
         if above:
-            child = row(f"Child {handle}", ws, parent=self.one_of(above))
+            child = row(f"Child {handle}", ws, parent=self._choose(above))
             self.steps.append(("component", handle, child, {}))
             self.ends.append(handle)
 
     def reference(self, handle: str, _: str) -> None:
-        source, target = self.one_of(self.ends), self.one_of(self.ends)
-        ref = {"type": self.one_of((1, 1, 2, 3)), **self.one_of(({}, {"displayText": self.text}))}
+        source, target = self._choose(self.ends), self._choose(self.ends)
+        ref = {"type": self._choose((1, 1, 2, 3)), **self._choose(({}, {"displayText": self.text}))}
         self.steps.append(("reference", handle, source, target, ref))
         self.refs.append(handle)
 
@@ -374,45 +373,45 @@ class _Author:
     def update(self, _: str, __: str) -> None:
         rows = [step for step in self.steps if step[0] == "component"]
         if rows:
-            self.steps.append(("update", *self.one_of(rows)[1:3]))
+            self.steps.append(("update", *self._choose(rows)[1:3]))
 
     def delete(self, _: str, __: str) -> None:
-        self.steps.append(("delete", self.one_of(self.ends)))
+        self.steps.append(("delete", self._choose(self.ends)))
 
     def delete_reference(self, _: str, __: str) -> None:
         if self.refs:
-            self.steps.append(("delete reference", self.one_of(self.refs)))
+            self.steps.append(("delete reference", self._choose(self.refs)))
 
 
 @st.composite
-def scripts(draw, world: dict[str, Any], *, ruthless: bool = False) -> list[tuple]:
-    """Draw the steps of a run over a world; `ruthless` ones also delete, by id, what other rows name.
+def scripts(draw, world: dict[str, Any], *, with_deletes: bool = False) -> list[tuple]:
+    """Draw the steps of a run over a world; `with_deletes` ones also delete, by id, what other rows name.
 
     - ("component", handle, row, keywords): what Ardoq answers is known to later steps by its handle.
     - ("reference", handle, source handle, target handle, row)
     - ("update", handle, attributes), ("delete", handle), ("delete reference", handle): by id
     - ("retire", workspace, name): find by name, and delete what is found
     """
-    author = _Author(draw, world)
-    kinds = [author.by_name, author.by_field, author.below, author.reference, author.retire]
-    kinds += [author.by_name, author.reference]
-    if ruthless:
-        kinds += [author.update, author.delete, author.delete, author.delete_reference]
+    builder = _ScriptBuilder(draw, world)
+    kinds = [builder.by_name, builder.by_field, builder.below, builder.reference, builder.retire]
+    kinds += [builder.by_name, builder.reference]
+    if with_deletes:
+        kinds += [builder.update, builder.delete, builder.delete, builder.delete_reference]
     for number in range(draw(st.integers(1, 10))):
-        workspace = author.one_of(list(COMPONENT_TYPES)[: world["workspaces"]])
-        author.one_of(kinds)(f"h{number}", workspace)
-    return author.steps
+        workspace = builder._choose(list(COMPONENT_TYPES)[: world["workspaces"]])
+        builder._choose(kinds)(f"h{number}", workspace)
+    return builder.steps
 
 
 @st.composite
-def worlds_and_scripts(draw, *, ruthless: bool = False) -> tuple[dict[str, Any], list[tuple]]:
+def worlds_and_scripts(draw, *, with_deletes: bool = False) -> tuple[dict[str, Any], list[tuple]]:
     """Draw a world and a script over it."""
     world = draw(worlds())
-    return world, draw(scripts(world, ruthless=ruthless))
+    return world, draw(scripts(world, with_deletes=with_deletes))
 
 
 def run(client: ArdoqSyncClient, script: list[tuple]) -> list[dict[str, Any]]:
-    """Let a client that collects its errors run a script, and return all that it handed out."""
+    """Run a script with a client that collects its errors, and return all results."""
     known: dict[str, Any] = {}
     out: list[dict[str, Any]] = []
     for step in script:

@@ -1,4 +1,4 @@
-"""Applying a plan: the same as the run that made it would have done, and nothing over what drifted since."""
+"""Applying a plan writes what the previewed run would have written, and overwrites no later change."""
 
 import json
 
@@ -10,18 +10,18 @@ from sync_scenarios import (
     _MADE,
     COMPONENT_TYPES,
     WEB_SHOP,
+    count_loads,
     counts,
     held,
-    loads,
     names_in,
-    plain,
+    open_client,
+    open_sync_client,
     row,
     run,
     seed,
     stored_component,
     stored_reference,
-    syncing,
-    words,
+    wire_terms,
     worlds_and_scripts,
     writes,
 )
@@ -35,38 +35,38 @@ _TIMES = ("created", "lastUpdated", "componentKey", "order")
 
 
 def prepared(server, world):
-    """Put a world in place of another, and forget what was asked."""
+    """Load a world, and clear the recorded requests."""
     server.clear_faults()
     server.load(seed(**world))
     server.clear_requests()
 
 
 def state(server):
-    """Return what the emulator holds, without times and counters, with the ids of what was made numbered."""
+    """Return the emulator's content without times and counters; the ids of created entities are numbered."""
     dump, numbers = server.dump(), {}
-    kept = [
+    stored_value = [
         {key: value for key, value in item.items() if key not in _TIMES}
         for item in (*dump["components"], *dump["references"])
     ]
-    text = json.dumps(kept, sort_keys=True, ensure_ascii=False, indent=1)
+    text = json.dumps(stored_value, sort_keys=True, ensure_ascii=False, indent=1)
     return _MADE.sub(lambda match: numbers.setdefault(match[0], f"made #{len(numbers)}"), text)
 
 
 def played(client, world, script):
-    """Run a script that knows the whole world from the start: what a delete takes along is seen then."""
+    """Run a script after all workspaces are loaded, so that cascading deletes are seen."""
     client.load_workspaces(list(COMPONENT_TYPES)[: world["workspaces"]])
     run(client, script)
 
 
-def rehearsed(server, world, script):
+def make_plan(server, world, script):
     """Return the plan of a simulated run, as it comes back from JSON."""
-    with syncing(server, simulate=True, on_error="collect") as client:
+    with open_sync_client(server, simulate=True, on_error="collect") as client:
         played(client, world, script)
         return Plan.from_dict(json.loads(json.dumps(client.plan.as_dict())))
 
 
 def changed(report):
-    """Return how much a report says was changed."""
+    """Return the totals of a report."""
     return {key: value for key, value in counts(report).items() if key.startswith(("new", "upd", "del"))}
 
 
@@ -85,31 +85,28 @@ def outcomes(result):
     return {key: number for key, number in numbers.items() if number}
 
 
-# -- over worlds and scripts that nobody chose ---------------------------------------------------------
-
-
 @settings(SYNC)
-@given(drawn=worlds_and_scripts(ruthless=True))
+@given(drawn=worlds_and_scripts(with_deletes=True))
 def test_applying_is_what_the_live_run_does(server, drawn):
     """A plan applied leaves what the live run leaves, reports the same, and applied again changes nothing."""
     world, script = drawn
     prepared(server, world)
-    plan = rehearsed(server, world, script)
-    with syncing(server, on_error="collect") as client:
+    plan = make_plan(server, world, script)
+    with open_sync_client(server, on_error="collect") as client:
         played(client, world, script)
         lived, live = state(server), changed(client.get_report())
     prepared(server, world)
-    with syncing(server, simulate=True) as client:
-        rehearsal = client.apply(plan)
-        rehearsed_report = client.get_report()
+    with open_sync_client(server, simulate=True) as client:
+        preview = client.apply(plan)
+        preview_report = client.get_report()
     assert writes(server) == []
-    with syncing(server) as client:
+    with open_sync_client(server) as client:
         result = client.apply(plan)
         report = client.get_report()
     assert state(server) == lived
     assert len(result["applied"]) + len(result["already"]) == len(plan)
-    assert changed(report) == changed(rehearsed_report)
-    assert outcomes(result) == outcomes(rehearsal)
+    assert changed(report) == changed(preview_report)
+    assert outcomes(result) == outcomes(preview)
     assert report["status"] == "success"
     assert (report["cache_miss_comps"], report["cache_miss_refs"]) == ([], [])
     if not passing(plan):
@@ -123,7 +120,7 @@ def test_applying_is_what_the_live_run_does(server, drawn):
 def again_to(server, plan):
     """Apply a plan that is applied already."""
     before = server.dump()
-    with syncing(server) as client:
+    with open_sync_client(server) as client:
         result = client.apply(plan)
         assert outcomes(result) == ({"already": len(plan)} if plan else {})
         assert result["sentence"].endswith("nothing has drifted since the plan")
@@ -139,23 +136,23 @@ def test_an_applying_that_was_cut_off_is_completed_by_the_next(server, drawn, da
     """Where applying stopped at any of its writes, applying again does the rest and nothing twice."""
     world, script = drawn
     prepared(server, world)
-    plan = rehearsed(server, world, script)
-    with syncing(server, on_error="collect") as client:
+    plan = make_plan(server, world, script)
+    with open_sync_client(server, on_error="collect") as client:
         played(client, world, script)
         lived = state(server)
     prepared(server, world)
-    with syncing(server) as client:
+    with open_sync_client(server) as client:
         client.apply(plan)
     sent = len(writes(server))
     if not sent:
         return
     prepared(server, world)
     until = data.draw(st.integers(0, sent - 1))
-    with syncing(server) as client:
+    with open_sync_client(server) as client:
         _stop_after(client, until)
         with pytest.raises(BadRequest):
             client.apply(plan)
-    with syncing(server) as client:
+    with open_sync_client(server) as client:
         result = client.apply(plan)
     assert set(outcomes(result)) <= {"applied", "already"}
     assert len(writes(server)) == sent
@@ -215,7 +212,7 @@ def _patch(other, here, planned, first, **values):
     other.patch_component(here["comps"][first], payload=values)
 
 
-#: What somebody else may do to a world, by name: each takes who, what there is, the plan, and two numbers.
+#: Writes by another client, by name: each takes the client, the entities, the plan and two numbers.
 _EDITS = {
     "note": lambda *about: _patch(*about[:4], note="theirs"),
     "rename": lambda *about: _patch(*about[:4], name=f"Theirs {about[4]}"),
@@ -238,13 +235,13 @@ _edits = st.lists(
 
 
 def edit(server, world, plan, edits):
-    """Let somebody else change the world; what cannot be done, since it is gone, is not."""
+    """Change the world as another client, except for what is deleted by now."""
     here = {
         what: [(world[of][number % len(world[of])]["_id"] if world[of] else None) for number in range(_MANY)]
         for what, of in (("comps", "components"), ("refs", "references"))
     }
     refused = []
-    with plain(server) as other:
+    with open_client(server) as other:
         for what, first, second in edits:
             try:
                 _EDITS[what](other, here, plan.changes, first, second)
@@ -260,27 +257,27 @@ def everything(server):
 
 
 @settings(SYNC, max_examples=examples(40))
-@given(drawn=worlds_and_scripts(ruthless=True), edits=_edits)
+@given(drawn=worlds_and_scripts(with_deletes=True), edits=_edits)
 def test_g9_what_others_touched_since_is_left_and_listed(server, drawn, edits):
     """What others touched since the plan stays as they left it, and of the planned just that is moved."""
     world, script = drawn
     prepared(server, world)
-    plan = rehearsed(server, world, script)
+    plan = make_plan(server, world, script)
     first = everything(server)
     edit(server, world, plan, edits)
     now = everything(server)
     touched = {item for item in now if item not in first or now[item]["_version"] != first[item]["_version"]}
     touched -= _half_done(plan, now)
-    with syncing(server, simulate=True, on_error="collect") as client:
+    with open_sync_client(server, simulate=True, on_error="collect") as client:
         foreseen = client.apply(plan)
     if foreseen["drifted"]:
-        with syncing(server, on_error="collect") as client, pytest.raises(PlanDrifted) as caught:
+        with open_sync_client(server, on_error="collect") as client, pytest.raises(PlanDrifted) as caught:
             client.apply(plan, on_drift="refuse")
         assert {entity["_id"] for entity in caught.value.drifted} == {
             entity["_id"] for entity in foreseen["drifted"]
         }
     assert everything(server) == now
-    with syncing(server, on_error="collect") as client:
+    with open_sync_client(server, on_error="collect") as client:
         result = client.apply(plan)
         report = client.get_report()
     after = everything(server)
@@ -303,20 +300,20 @@ def test_g9_what_others_touched_since_is_left_and_listed(server, drawn, edits):
         [change for change in report["changes"] if change["action"] == "failed"]
     )
     server.clear_requests()
-    with syncing(server, on_error="collect") as client:
+    with open_sync_client(server, on_error="collect") as client:
         client.apply(plan)
     assert writes(server) == []
     assert everything(server) == after
 
 
 def _has(entity, wanted):
-    """Tell whether an entity has those values."""
+    """Return whether an entity has these values."""
     flat = {**entity, **entity.get("customFields", {})}
     return all(equal_values(flat.get(key), value) for key, value in wanted.items())
 
 
 def _half_done(plan, now):
-    """Return what somebody else has changed to what the plan itself makes of it on the way."""
+    """Return what another client changed to an intermediate state of the plan."""
     wanted, half_done = {}, set()
     for change in plan.changes:
         one = change["_id"]
@@ -328,7 +325,7 @@ def _half_done(plan, now):
 
 
 def _expected(plan, now, touched):
-    """Return the planned things that are not as they were, nor as they are to be."""
+    """Return the planned entities that have neither their old nor their planned values."""
     created = {change["_id"] for change in plan.changes if change["action"] == "create"}
     wanted, last = {}, {}
     for change in plan.changes:
@@ -346,9 +343,6 @@ def _expected(plan, now, touched):
                 else {entity_id}
             )
     return moved
-
-
-# -- as reviewed ---------------------------------------------------------------------------------------
 
 
 def planning(new_sync, *steps, **options):
@@ -417,7 +411,7 @@ def test_an_empty_plan_asks_nothing(ardoq, new_sync, sync):
 
 @pytest.mark.parametrize("way", ["skip", "refuse", "replan"])
 def test_what_has_moved_is_not_overwritten(ardoq, new_sync, other, way):
-    """An attribute that somebody changed since is left and told, with who and when; or decided again."""
+    """A changed attribute is kept and reported with its author and time, or planned again."""
     plan = planning(new_sync, web_costs(6, note="ours"), lambda client: client.create_component(row("New")))
     other.patch_component("web", payload={"cost": 7})
     when = held(ardoq, "web")["lastUpdated"]
@@ -468,9 +462,9 @@ def test_replanning_can_be_reviewed_first(ardoq, new_sync, other):
     """A simulated client that re-plans what has drifted has the new plan, at the versions of now."""
     plan = planning(new_sync, web_costs(6), lambda client: client.create_component(row("New")))
     other.patch_component("web", payload={"cost": 7})
-    rehearsal = new_sync(simulate=True)
-    rehearsal.apply(plan, on_drift="replan")
-    again = rehearsal.plan
+    preview = new_sync(simulate=True)
+    preview.apply(plan, on_drift="replan")
+    again = preview.plan
     assert [(change["action"], change["version"]) for change in again.changes] == [
         ("update", 2),
         ("create", None),
@@ -482,7 +476,7 @@ def test_replanning_can_be_reviewed_first(ardoq, new_sync, other):
 
 
 def test_what_is_as_wanted_already_is_left(ardoq, new_sync, sync, other):
-    """If someone else has changed it to what the plan says, nothing is left to do and nothing drifted."""
+    """If another client made the planned change, nothing is written and nothing has drifted."""
     plan = planning(
         new_sync,
         web_costs(6, areas=["North", "South"]),
@@ -505,7 +499,7 @@ def test_what_is_as_wanted_already_is_left(ardoq, new_sync, sync, other):
 
 
 def test_what_somebody_else_made_otherwise_has_moved(ardoq, new_sync, sync, other):
-    """A create that finds somebody else's, with other values, leaves it; what refers to it gets its id."""
+    """A create that finds an existing component with other values keeps it, and references use its id."""
 
     def step(client):
         made = client.create_component(row("New", cost=7))["_id"]
@@ -544,7 +538,7 @@ def test_a_create_is_matched_by_the_field_of_its_row(ardoq, new_sync, sync, othe
 
 @pytest.mark.immediate
 def test_a_conflict_on_the_way_is_a_move(ardoq, new_sync, other):
-    """Who changes an entity between the look and the write is not overwritten, and not decided again."""
+    """A change between the check and the write is not overwritten and not planned again."""
     plan = planning(new_sync, web_costs(6), lambda client: client.create_component(row("New")))
     for way in ("skip", "refuse"):
         client = new_sync()
@@ -567,7 +561,7 @@ def test_a_conflict_on_the_way_is_a_move(ardoq, new_sync, other):
 
 
 def test_what_somebody_deleted_is_told(ardoq, new_sync, sync, other):
-    """An update of what was deleted has drifted; re-planning cannot bring it back either."""
+    """An update of a deleted entity has drifted, and re-planning does not create it again."""
     plan = planning(new_sync, web_costs(6))
     other.del_component("web")
     for way in ("skip", "replan"):
@@ -582,9 +576,6 @@ def test_what_somebody_deleted_is_told(ardoq, new_sync, sync, other):
         assert "component 'Web' deleted" in result["sentence"]
         assert len(drifted["changes"]) == 1
     assert sync.get_report()["status"] == "success"
-
-
-# -- deletes -------------------------------------------------------------------------------------------
 
 
 def test_a_delete_is_looked_at_right_before(ardoq, new_sync, other):
@@ -636,7 +627,7 @@ def test_nothing_goes_along_that_the_plan_does_not_name(ardoq, new_sync, sync, o
 
 
 def test_less_may_go_along(ardoq, new_sync, sync, other):
-    """What somebody took out from under a component stays, is told, and does not hold up the delete."""
+    """A child that was moved away stays, is reported, and does not prevent the delete."""
     plan = planning(new_sync, lambda client: client.del_component("shop"))
     other.patch_component("till", payload={"parent": None})
     other.del_reference("web-shop")
@@ -677,19 +668,16 @@ def test_what_is_created_and_deleted_again_is_made_only_if_needed(ardoq, new_syn
     plan = planning(new_sync, for_nothing, for_a_while)
     result = sync.apply(plan)
     assert names_in(ardoq) == ["Web", "Shop"]
-    assert [method for method, *_ in writes(ardoq)] == ["POST", words().change, "DELETE"]
+    assert [method for method, *_ in writes(ardoq)] == ["POST", wire_terms().change, "DELETE"]
     assert outcomes(result) == {"already": 2, "applied": 5}
     ardoq.clear_requests()
     assert outcomes(new_sync().apply(plan)) == {"already": 7}
     assert writes(ardoq) == []
 
 
-# -- failing, and what else can be ---------------------------------------------------------------------
-
-
 @pytest.mark.immediate
 def test_what_needs_a_create_that_failed_fails_for_that_reason(ardoq, new_sync):
-    """With collect, what depends on a refused create is not sent, and says why; the rest is done."""
+    """With collect, what depends on a refused create is not sent but reported; the rest is written."""
 
     def step(client):
         made = client.create_component(row("New"), label="line 1")["_id"]
@@ -709,7 +697,7 @@ def test_what_needs_a_create_that_failed_fails_for_that_reason(ardoq, new_sync):
     report = client.get_report()
     assert (report["status"], report["failed_comps"]) == ("failure", 3)
     assert [failure["label"] for failure in report["failed_comps_l"]] == ["line 1", "line 2", None]
-    assert [method for method, *_ in writes(ardoq)] == ["POST", words().change]
+    assert [method for method, *_ in writes(ardoq)] == ["POST", wire_terms().change]
     assert set(outcomes(new_sync().apply(plan))) == {"applied", "already"}
 
 
@@ -759,7 +747,7 @@ def test_what_the_other_version_cannot_do_fails_alone(ardoq, new_sync, version):
 
 
 def test_a_plan_for_another_ardoq_is_refused(new_sync, sync):
-    """A plan that was made on another host is not applied, unless it is said to be the same Ardoq."""
+    """A plan for another host is not applied unless the caller allows it."""
     plan = planning(new_sync, web_costs(6))
     here = plan.made["host"]
     plan.made["host"] = "https://another.ardoq.com"
@@ -786,9 +774,9 @@ def test_what_is_loaded_is_loaded_again(ardoq, new_sync, sync, other):
     sync.load_workspaces(["ws1", "ws2"])
     plan = planning(new_sync, web_costs(6))
     other.patch_component("web", payload={"cost": 7})
-    before = loads(ardoq)
+    before = count_loads(ardoq)
     assert outcomes(sync.apply(plan)) == {"drifted": 1}
-    assert loads(ardoq) == before + 1
+    assert count_loads(ardoq) == before + 1
     with pytest.raises(NotFoundError):
         sync.get_component(comp_id="nothing")
 
@@ -825,7 +813,7 @@ def test_what_ardoq_keeps_otherwise_is_there_when_known(ardoq, new_sync, sync):
 
 
 def test_references_of_one_component_to_another_are_told_apart(ardoq, new_sync, sync, other):
-    """A reference that somebody changed is left and told by the names of its ends."""
+    """A changed reference is kept, and reported with the names of its ends."""
     ardoq.load(
         seed([stored_component("a", "A"), stored_component("b", "B")], [stored_reference("r", "a", "b")])
     )
@@ -880,14 +868,14 @@ def test_what_is_created_and_renamed_is_known_by_its_last_name(ardoq, new_sync, 
 
 
 def test_what_went_along_is_not_asked_for(ardoq, new_sync, sync, version):
-    """That a deleted component is gone is asked once, and not for each thing that went along."""
+    """A deleted component is checked once, not once for each entity deleted along."""
     plan = planning(new_sync, lambda client: client.del_component("web"))
     assert len(plan) == 6
     sync.apply(plan)
     ardoq.clear_requests()
     assert outcomes(new_sync().apply(plan)) == {"already": 6}
     assert [request.path for request in ardoq.requests if request.status == 404] == [
-        f"{words().components}/web"
+        f"{wire_terms().components}/web"
     ]
 
 
@@ -934,7 +922,7 @@ def test_refusing_looks_once(ardoq, new_sync, sync):
     plan = planning(new_sync, web_costs(6), lambda client: client.create_component(row("New")))
     ardoq.clear_requests()
     assert outcomes(sync.apply(plan, on_drift="refuse")) == {"applied": 2}
-    assert loads(ardoq) == 1
+    assert count_loads(ardoq) == 1
     ardoq.load(seed([stored_component("web", "Web", cost=5)]))
     client = new_sync(simulate=True)
     web_costs(7)(client)
@@ -943,18 +931,15 @@ def test_refusing_looks_once(ardoq, new_sync, sync):
     assert client.get_report()["new_comps"] == 0
 
 
-# -- in batches ------------------------------------------------------------------------------------------
-
-
 @pytest.mark.waiting
 def test_what_ardoq_refuses_in_a_batch_fails_alone(ardoq, new_sync):
     """A poison change fails with its reason, what refers to it fails too, and all others are applied."""
-    with new_sync(simulate=True) as rehearsal:
-        bad = rehearsal.create_component(row("Bad", description=5), label="line 1")
-        rehearsal.create_component(row("Below", parent=bad["_id"]))
-        rehearsal.create_component(row("Good"))
-        rehearsal.create_component(row("Web", cost=6))
-        plan = rehearsal.plan
+    with new_sync(simulate=True) as preview:
+        bad = preview.create_component(row("Bad", description=5), label="line 1")
+        preview.create_component(row("Below", parent=bad["_id"]))
+        preview.create_component(row("Good"))
+        preview.create_component(row("Web", cost=6))
+        plan = preview.plan
     client = new_sync(on_error="collect")
     result = client.apply(plan)
     assert outcomes(result) == {"applied": 2, "failed": 2}
@@ -966,10 +951,10 @@ def test_what_ardoq_refuses_in_a_batch_fails_alone(ardoq, new_sync):
 
 @pytest.mark.waiting
 def test_a_conflict_in_a_batch_is_a_move(ardoq, new_sync):
-    """What turns out to have moved when the batch is sent is listed as moved, and not decided again."""
-    with new_sync(simulate=True) as rehearsal:
-        rehearsal.create_component(row("Web", cost=6))
-        plan = rehearsal.plan
+    """Drift that appears when the batch is sent is listed and not planned again."""
+    with new_sync(simulate=True) as preview:
+        preview.create_component(row("Web", cost=6))
+        plan = preview.plan
     client = new_sync()
     ardoq.fail(status=409, method="POST", times=99)
     result = client.apply(plan)
@@ -982,12 +967,12 @@ def test_a_conflict_in_a_batch_is_a_move(ardoq, new_sync):
 @pytest.mark.waiting
 def test_a_large_plan_goes_in_batches(ardoq, new_sync):
     """A plan is sent as many changes at a time as a batch holds, and its ids are those in Ardoq."""
-    with new_sync(simulate=True) as rehearsal:
+    with new_sync(simulate=True) as preview:
         above = None
         for number in range(25):
-            above = rehearsal.create_component(row(f"C{number}", parent=above and above["_id"]))
-        rehearsal.create_reference({"source": above["_id"], "target": "web", "type": 1})
-        plan = rehearsal.plan
+            above = preview.create_component(row(f"C{number}", parent=above and above["_id"]))
+        preview.create_reference({"source": above["_id"], "target": "web", "type": 1})
+        plan = preview.plan
     result = new_sync(batch=10).apply(plan)
     assert outcomes(result) == {"applied": 26}
     assert len(writes(ardoq)) == 3

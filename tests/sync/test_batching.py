@@ -9,14 +9,14 @@ from sync_scenarios import (
     attributes_of,
     comparable,
     counts,
+    flush_all,
     held,
     names_in,
+    open_sync_client,
     row,
     run,
     seed,
-    settle,
     stored_component,
-    syncing,
     value,
     worlds_and_scripts,
     writes,
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.waiting
 
 SYNC = settings.get_profile("sync")
 
-#: What the emulator refuses, and nobody before it.
+#: Rows that only the emulator refuses.
 POISON = {"description": 5}
 
 
@@ -47,7 +47,7 @@ def batched(ardoq, clients):
 
     def make(**options):
         options = {"version": "v2", "batch": True, **options}
-        return clients.enter_context(syncing(ardoq, **options))
+        return clients.enter_context(open_sync_client(ardoq, **options))
 
     return make
 
@@ -55,9 +55,6 @@ def batched(ardoq, clients):
 def batches(server):
     """Return the statuses of the batches that were sent."""
     return [status for method, path, status in writes(server) if path == "/api/v2/batch"]
-
-
-# -- waiting ---------------------------------------------------------------------------------------------
 
 
 def test_nothing_is_sent_before_the_flush(ardoq, batched):
@@ -114,17 +111,17 @@ def test_real_ids_take_the_place_of_batch_ids_everywhere(batched):
 def test_batch_ids_can_be_used_for_ever(ardoq, batched):
     """A script that keeps the id as text goes on using it after the flush, in rows and in calls."""
     client = batched()
-    kept = str(client.create_component(row("New"))["_id"])
+    stored_value = str(client.create_component(row("New"))["_id"])
     client.flush()
-    below = client.create_component(row("Below", parent=kept))
-    ref = client.create_reference({"source": kept, "target": below["_id"], "type": 1})
-    client.update_component(kept, {"cost": 3})
-    assert client.get_component(comp_id=kept)["name"] == "New"
+    below = client.create_component(row("Below", parent=stored_value))
+    ref = client.create_reference({"source": stored_value, "target": below["_id"], "type": 1})
+    client.update_component(stored_value, {"cost": 3})
+    assert client.get_component(comp_id=stored_value)["name"] == "New"
     client.flush()
-    assert client.real_id(kept) != kept
-    assert below["parent"] == client.real_id(kept) == ref["source"]
-    assert held(ardoq, kept)["customFields"] == {"cost": 3}
-    client.del_component(kept)
+    assert client.real_id(stored_value) != stored_value
+    assert below["parent"] == client.real_id(stored_value) == ref["source"]
+    assert held(ardoq, stored_value)["customFields"] == {"cost": 3}
+    client.del_component(stored_value)
     assert names_in(ardoq) == ["Web", "Shop", "Till"]
 
 
@@ -194,12 +191,9 @@ def test_deleting_child_and_parent_in_one_batch(ardoq, batched):
     assert names_in(ardoq) == ["Web"]
 
 
-# -- when it is sent ------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("size", [1, 4, 7])
 def test_a_full_batch_is_sent(ardoq, batched, size):
-    """As soon as so many operations wait, they go; the rest goes at the end."""
+    """When enough operations are pending, they are sent; the rest is sent at the end."""
     client = batched(batch=size)
     parent = None
     for number in range(10):
@@ -223,16 +217,16 @@ def test_a_batch_is_no_larger_than_so_many_bytes(ardoq, batched):
 
 def test_the_end_of_a_with_block_sends_what_waits(ardoq):
     """Leaving the block is enough."""
-    with syncing(ardoq, version="v2", batch=True) as client:
+    with open_sync_client(ardoq, version="v2", batch=True) as client:
         client.create_component(row("New"))
     assert "New" in names_in(ardoq)
 
 
 def test_a_block_that_fails_sends_nothing(ardoq, caplog):
-    """What waits when the block fails is not sent, and a warning says how much that was."""
+    """Pending writes of a block that fails are not sent, and a warning counts them."""
 
     def fail():
-        with syncing(ardoq) as client:
+        with open_sync_client(ardoq) as client:
             client.create_component(row("New"))
             client.create_component(row("Web", cost=6))
             raise ZeroDivisionError
@@ -275,15 +269,15 @@ def test_v1_has_no_transactions(ardoq):
     for simulate in (True, False):
         with (
             pytest.raises(UnsupportedOperation, match="version='v2'"),
-            syncing(ardoq, version="v1", batch=True, simulate=simulate),
+            open_sync_client(ardoq, version="v1", batch=True, simulate=simulate),
         ):
             pass
     for wrong in (-1, "many", 2.5, None):
-        with pytest.raises(ConfigurationError, match="batch"), syncing(ardoq, version="v2", batch=wrong):
+        with (
+            pytest.raises(ConfigurationError, match="batch"),
+            open_sync_client(ardoq, version="v2", batch=wrong),
+        ):
             pass
-
-
-# -- what Ardoq refuses ---------------------------------------------------------------------------------
 
 
 def test_a_poison_row_is_found_by_halving(ardoq, batched):
@@ -331,10 +325,10 @@ def test_with_raise_the_rest_is_written_and_then_it_is_told(ardoq, batched):
 
 
 def test_what_refers_to_a_poison_row_fails_with_it(ardoq, batched):
-    """Children and references of what was refused are reported with that reason, and later rows are told."""
+    """Children and references of a refused component are reported with its reason, as are later rows."""
     client = batched(on_error="collect")
     bad = client.create_component(row("Bad", **POISON))
-    kept = str(bad["_id"])
+    stored_value = str(bad["_id"])
     below = client.create_component(row("Below", parent=bad["_id"]))
     client.create_reference({"source": "web", "target": below["_id"], "type": 2})
     client.create_component(row("Web", parent=bad["_id"]))
@@ -345,9 +339,9 @@ def test_what_refers_to_a_poison_row_fails_with_it(ardoq, batched):
     assert all("could not be written itself" in reason for reason in reasons)
     assert names_in(ardoq) == ["Web", "Shop", "Till", "Good"]
     assert held(ardoq, "web")["parent"] is None
-    client.create_component(row("Late", parent=kept))
+    client.create_component(row("Late", parent=stored_value))
     assert "could not" in client.get_report()["failed_comps_l"][-1]["reason"]
-    with syncing(ardoq, version="v2", batch=True) as second:
+    with open_sync_client(ardoq, version="v2", batch=True) as second:
         second.create_component(row("Bad"))
         assert counts(second.get_report()) == {"new_comps": 1}
 
@@ -406,11 +400,8 @@ def test_a_batch_that_is_too_large_makes_smaller_ones(ardoq, batched):
     assert len(statuses) == 2 + 48 // 4
 
 
-# -- others write too -----------------------------------------------------------------------------------
-
-
 def test_g9_what_others_changed_is_decided_again(ardoq, batched, other):
-    """A version that moved on makes that row be decided anew; the report tells the value that was there."""
+    """A row whose component has a newer version is compared again; the report has the value it replaced."""
     client = batched()
     client.get_workspace("ws1")
     other.patch_component("web", payload={"cost": 50, "note": "theirs"})
@@ -430,7 +421,7 @@ def test_g9_what_others_changed_is_decided_again(ardoq, batched, other):
 
 
 def test_g9_what_others_made_as_wanted_is_a_hit(ardoq, batched, other):
-    """When somebody else has written the same meanwhile, there is nothing left to change."""
+    """If another client wrote the same value, nothing is written."""
     client = batched()
     client.get_workspace("ws1")
     other.patch_component("web", payload={"cost": 6})
@@ -453,7 +444,7 @@ def test_g9_a_fight_is_given_up(ardoq, batched):
 
 
 def test_what_others_deleted_is_created_again(ardoq, batched, other):
-    """A row whose component somebody deleted since the load creates it anew; an update by id fails."""
+    """A row whose component was deleted since the load creates it again; an update by id fails."""
     client = batched(on_error="collect")
     client.get_workspace("ws1")
     other.del_component("web")
@@ -466,7 +457,7 @@ def test_what_others_deleted_is_created_again(ardoq, batched, other):
 
 
 def test_a_delete_that_finds_nothing_is_told(ardoq, batched, other):
-    """A delete of what somebody deleted already raises, the others are done, and the cache knows it."""
+    """A delete of a deleted component raises, the other writes are sent, and the cache is updated."""
     client = batched()
     client.get_workspace("ws1")
     other.del_component("till")
@@ -480,16 +471,13 @@ def test_a_delete_that_finds_nothing_is_told(ardoq, batched, other):
 
 
 def test_an_end_that_others_deleted_fails_its_row(ardoq, batched, other):
-    """A reference to a component that is gone by now fails alone."""
+    """A reference to a deleted component fails alone."""
     client = batched(on_error="collect")
     client.get_workspace("ws1")
     other.del_component("till")
     client.create_reference({"source": "web", "target": "till", "type": 2})
     client.create_component(row("New"))
     assert counts(client.get_report()) == {"failed_refs": 1, "new_comps": 1}
-
-
-# -- no answer ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("many", [2, 30])
@@ -529,7 +517,7 @@ def test_g4_what_stays_without_an_answer_is_told(ardoq, batched):
     assert counts(report) == {"failed_comps": 5}
     assert "no usable answer" in report["failed_comps_l"][0]["reason"]
     ardoq.clear_faults()
-    with syncing(ardoq, version="v2", batch=True) as second:
+    with open_sync_client(ardoq, version="v2", batch=True) as second:
         for number in range(5):
             second.create_component(row(f"C{number}"))
         assert counts(second.get_report()) == {"new_comps": 5}
@@ -542,7 +530,7 @@ def test_g4_what_stays_without_an_answer_is_told(ardoq, batched):
 
 
 def test_g4_a_twin_of_somebody_else_gets_our_values(ardoq, batched, other):
-    """A twin that is found after no answer came is brought to what the row says."""
+    """A component that is found after an unconfirmed create is updated to the values of the row."""
     client = batched()
     client.get_workspace("ws1")
     theirs = other.create_component(row("New", note="theirs"))
@@ -566,11 +554,8 @@ def test_what_came_and_went_unsent_is_told_by_real_ids(ardoq, sync):
     assert sync.get_report()["changes"] == []
 
 
-# -- the same as ever -----------------------------------------------------------------------------------
-
-
 @settings(SYNC, max_examples=examples(40))
-@given(drawn=worlds_and_scripts(ruthless=True))
+@given(drawn=worlds_and_scripts(with_deletes=True))
 def test_g2_simulated_immediate_and_batched_come_to_the_same(server, drawn):
     """Any rows end in the same report and the same state, ids and versions aside, whoever writes."""
     world, script = drawn
@@ -578,7 +563,7 @@ def test_g2_simulated_immediate_and_batched_come_to_the_same(server, drawn):
     for options in ({"simulate": True}, {}, {"batch": True}, {"batch": 2}):
         server.clear_faults()
         server.load(seed(**world))
-        with syncing(server, version="v2", on_error="collect", **options) as client:
+        with open_sync_client(server, version="v2", on_error="collect", **options) as client:
             run(client, script)
             reports.append(comparable(_without_versions(client.get_report())))
         if "simulate" not in options:
@@ -608,7 +593,9 @@ def _state(server):
             custom,
         )
         for comp in dump["components"]
-        for custom in [sorted((key, repr(kept)) for key, kept in comp["customFields"].items())]
+        for custom in [
+            sorted((key, repr(stored_value)) for key, stored_value in comp["customFields"].items())
+        ]
     ]
     refs = [
         (names[ref["source"]], names[ref["target"]], ref["type"], ref["displayText"] or None)
@@ -621,7 +608,7 @@ def test_settle_is_no_write_of_its_own(ardoq, batched):
     """The tests' own look at Ardoq sends what waits and nothing else."""
     client = batched()
     client.create_component(row("Web"))
-    settle()
+    flush_all()
     assert writes(ardoq) == []
     ardoq.load(seed([stored_component("web", "Web")]))
     assert names_in(ardoq) == ["Web"]

@@ -1,4 +1,4 @@
-"""What counts as a change: pure functions, told by tables."""
+"""Which values count as a change, as tables."""
 
 import math
 
@@ -99,18 +99,18 @@ DIFFERENT = [
 ]
 
 
-def told(value):
+def calls(value):
     """Return a value in short, to name a test."""
     text = repr(value)
     return text if len(text) < 40 else f"{text[:30]}..."
 
 
-def spelled(pairs):
+def layout(pairs):
     """Return pairs as the parameters of a test."""
-    return [pytest.param(*pair, id=f"{told(pair[0])} | {told(pair[1])}") for pair in pairs]
+    return [pytest.param(*pair, id=f"{calls(pair[0])} | {calls(pair[1])}") for pair in pairs]
 
 
-@pytest.mark.parametrize(("one", "other"), spelled(SAME))
+@pytest.mark.parametrize(("one", "other"), layout(SAME))
 def test_other_spellings_of_a_value_are_the_same(one, other):
     """What Ardoq would store alike is no change, whichever of the two is stored."""
     assert equal_values(one, other)
@@ -118,7 +118,7 @@ def test_other_spellings_of_a_value_are_the_same(one, other):
     assert differences({"key": other}, {"key": one}, ()) == {}
 
 
-@pytest.mark.parametrize(("one", "other"), spelled(DIFFERENT))
+@pytest.mark.parametrize(("one", "other"), layout(DIFFERENT))
 def test_other_values_are_not_the_same(one, other):
     """What Ardoq would store otherwise is a change, whichever of the two is stored."""
     assert not equal_values(one, other)
@@ -164,5 +164,5 @@ def test_nothing_given_is_changed():
 
 
 def test_the_very_same_nan_is_no_change():
-    """A NaN that is handed back as it was read is not taken for a change."""
+    """A NaN that is returned as it was read is not a change."""
     assert differences({"a": NAN}, {"a": NAN}, ()) == {}

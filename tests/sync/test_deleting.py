@@ -77,7 +77,7 @@ def test_what_is_not_there_cannot_be_deleted(either):
 
 
 def test_what_is_deleted_can_be_seen_no_more(either):
-    """After a delete the thing is not there to read or to update, by id as well."""
+    """A deleted component cannot be read or updated, by id either."""
     either.get_workspace("ws1")
     either.del_component("web")
     for look in (
@@ -104,7 +104,7 @@ def test_a_reference_to_what_is_deleted_is_refused(ardoq, either):
 
 
 def test_many_are_deleted_one_by_one(either):
-    """del_components answers what went in the form of the bulk call."""
+    """del_components returns the deleted ids in the form of the bulk call."""
     either.get_workspace("ws1")
     either.get_workspace("ws2")
     answer = either.del_components(["till", "shop", "till"], "req")

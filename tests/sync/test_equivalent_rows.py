@@ -1,20 +1,20 @@
-"""Rows say the same on both versions of the API, in either spelling; answers are in the version's own."""
+"""Rows mean the same on both versions of the API; answers have the version's own layout."""
 
 import pytest
 from sync_scenarios import (
-    ODD_NAMES,
+    UNUSUAL_NAMES,
     WEB_SHOP,
     attributes_of,
+    count_loads,
     counts,
     held,
-    loads,
-    paths,
+    open_sync_client,
+    request_lines,
     row,
     seed,
     stored_component,
-    syncing,
     value,
-    words,
+    wire_terms,
     writes,
 )
 
@@ -22,19 +22,19 @@ from ardoqpy import InvalidInput, NotFoundError
 
 # -- custom fields ------------------------------------------------------------------------------------
 
-SPELLINGS = {
+LAYOUTS = {
     "flat": lambda **custom: custom,
     "nested": lambda **custom: {"customFields": custom},
     "mixed": lambda cost, note: {"cost": cost, "customFields": {"note": note}},
 }
 
 
-@pytest.mark.parametrize("spelled", SPELLINGS.values(), ids=SPELLINGS)
-def test_custom_fields_are_understood_in_either_spelling(ardoq, either, spelled):
-    """Custom fields beside the others or below customFields: created, updated and left alone alike."""
-    made = either.create_component(row("New", **spelled(cost=1, note="a")))
-    either.create_component(row("Web", **spelled(cost=5, note="changed")))
-    either.create_component(row("NEW", **spelled(cost="1", note="a")))
+@pytest.mark.parametrize("spelled", LAYOUTS.values(), ids=LAYOUTS)
+def test_custom_fields_are_understood_in_either_spelling(ardoq, either, layout):
+    """Custom fields at the top level or below customFields are treated alike."""
+    made = either.create_component(row("New", **layout(cost=1, note="a")))
+    either.create_component(row("Web", **layout(cost=5, note="changed")))
+    either.create_component(row("NEW", **layout(cost="1", note="a")))
     report = either.get_report()
     assert counts(report) == {"new_comps": 1, "updated_comps": 1, "cache_hit_comps": 1}
     assert attributes_of(report["changes"][1]) == {"note": ("kept", "changed")}
@@ -44,24 +44,24 @@ def test_custom_fields_are_understood_in_either_spelling(ardoq, either, spelled)
         assert held(ardoq, "web")["customFields"] == {"cost": 5, "note": "changed"}
 
 
-@pytest.mark.parametrize("spelled", [SPELLINGS["flat"], SPELLINGS["nested"]], ids=["flat", "nested"])
-def test_references_have_custom_fields_too(ardoq, either, spelled):
+@pytest.mark.parametrize("spelled", [LAYOUTS["flat"], LAYOUTS["nested"]], ids=["flat", "nested"])
+def test_references_have_custom_fields_too(ardoq, either, layout):
     """The same for a reference."""
-    either.create_reference({**WEB_SHOP, **spelled(note="new")})
-    either.create_reference({**WEB_SHOP, **spelled(note="new"), "rootWorkspace": "ws1"})
+    either.create_reference({**WEB_SHOP, **layout(note="new")})
+    either.create_reference({**WEB_SHOP, **layout(note="new"), "rootWorkspace": "ws1"})
     assert counts(either.get_report()) == {"updated_refs": 1, "cache_hit_refs": 1}
     if not either.simulate:
         assert held(ardoq, "web-shop")["customFields"] == {"note": "new"}
 
 
 def test_answers_are_in_the_versions_own_shape(either, version):
-    """What is handed out has its custom fields where the version keeps them."""
+    """Results have their custom fields in the layout of the version."""
     made = either.create_component(row("New", cost=1))
     assert ("cost" in made, "customFields" in made) == ((True, False) if version == "v1" else (False, True))
 
 
 def test_a_flat_value_put_into_an_answer_counts(either):
-    """A script that sets a field beside the others in what it was handed has it written, on v2 as well."""
+    """A field that a script sets at the top level of a result is written, on v2 too."""
     comp = either.create_component(row("Web"))
     comp["cost"] = 6
     assert value(either.update_component("web", comp), "cost") == 6
@@ -80,7 +80,7 @@ def test_custom_fields_that_make_no_sense_are_refused(ardoq, either, wrong):
 
 def test_a_row_read_from_the_other_version_is_understood(ardoq, new_sync, version):
     """An entity as one version gives it is a row for the other: what Ardoq keeps itself is no field."""
-    with syncing(ardoq, version={"v1": "v2", "v2": "v1"}[version], batch=False) as reader:
+    with open_sync_client(ardoq, version={"v1": "v2", "v2": "v1"}[version], batch=False) as reader:
         comp = reader.find_component("ws1", "Shop", exact=True)[0]
         ref = next(
             reference
@@ -126,9 +126,6 @@ def test_a_field_called_like_an_attribute(ardoq, either, version):
     }
     either.create_component(comp)
     assert either.get_report()["cache_hit_comps"] == 1
-
-
-# -- values and their definitions -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -194,10 +191,7 @@ def test_a_field_that_is_new_in_ardoq_is_found(ardoq, sync, other, version):
 def test_every_odd_name_has_a_definition_on_v2():
     """The seed defines what v2 would refuse without a definition."""
     named = {field["name"] for field in seed()["fields"]}
-    assert named.issuperset(ODD_NAMES) is (words().change == "PATCH")
-
-
-# -- types by name ----------------------------------------------------------------------------------------
+    assert named.issuperset(UNUSUAL_NAMES) is (wire_terms().change == "PATCH")
 
 
 def test_a_type_may_be_given_by_its_name(ardoq, either):
@@ -256,20 +250,17 @@ def test_a_name_of_several_types_is_refused(ardoq, either):
         either.create_component({"name": "New", "type": "Application", "rootWorkspace": "ws1"})
 
 
-# -- loading -------------------------------------------------------------------------------------------
-
-
 def test_several_workspaces_are_loaded_at_once(ardoq, either):
     """load_workspaces loads what is not loaded yet, each once, and nothing is asked for afterwards."""
     either.get_workspace("ws1")
     either.load_workspaces(["ws2", "ws1", "ws2"])
     assert list(either.ws) == ["ws1", "ws2"]
-    assert loads(ardoq) == {"PUT": 1, "PATCH": 2}[words().change]  # v2's path names no workspace
+    assert count_loads(ardoq) == {"PUT": 1, "PATCH": 2}[wire_terms().change]  # v2's path names no workspace
     seen = len(ardoq.requests)
     either.create_component(row("Host", "ws2"))
     either.create_component(row("Web"))
     assert len(ardoq.requests) == seen
-    assert len(paths(ardoq)) == 2 * len(words().whole)
+    assert len(request_lines(ardoq)) == 2 * len(wire_terms().whole)
 
 
 def test_workspaces_that_cannot_be_loaded_are_told(either):

@@ -12,7 +12,7 @@ from sync_scenarios import (
     seed,
     stored_component,
     value,
-    words,
+    wire_terms,
     writes,
 )
 
@@ -49,7 +49,7 @@ def test_a_failed_write_leaves_the_cache_as_it_was(ardoq, sync, act, fault, erro
     for ws_id in ("ws1", "ws2"):
         sync.get_workspace(ws_id)
     before, stored = dict(sync.ws), ardoq.dump()
-    for method in ("POST", words().change, "DELETE"):
+    for method in ("POST", wire_terms().change, "DELETE"):
         ardoq.fail(method=method, times=50, **fault)
     with pytest.raises(error):
         act(sync)
@@ -70,7 +70,7 @@ def test_g4_a_write_without_an_answer_is_done_once(ardoq, sync, other, act, kind
     """Where no answer came, what was done is found and not done again, and what was not done is done."""
     for ws_id in ("ws1", "ws2"):
         sync.get_workspace(ws_id)
-    for method in ("POST", words().change, "DELETE"):
+    for method in ("POST", wire_terms().change, "DELETE"):
         ardoq.fail(kind, method=method)
     act(sync)
     after = ardoq.dump()
@@ -103,7 +103,7 @@ def test_g4_an_unanswered_create_is_reported_as_one(ardoq, sync, kind, posts):
 
 
 def test_g4_known_duplicates_are_not_adopted(ardoq, sync):
-    """What was there before is not taken for what an unanswered create has made."""
+    """An existing component is not mistaken for the result of an unconfirmed create."""
     ardoq.load(seed([stored_component("old", "New", code="other")]))
     ardoq.fail("drop-before", method="POST")
     made = sync.create_component(row("New", code="mine"), field_name="code")
@@ -112,7 +112,7 @@ def test_g4_known_duplicates_are_not_adopted(ardoq, sync):
 
 
 def test_g4_what_somebody_else_created_meanwhile_gets_our_values(ardoq, sync, other):
-    """A twin that an unanswered create finds is brought to what the row says before it counts as done."""
+    """A component found after an unconfirmed create is updated to the values of the row."""
     sync.get_workspace("ws1")
     theirs = other.create_component(row("New", note="theirs"))
     ardoq.fail("drop-before", method="POST")
@@ -123,7 +123,7 @@ def test_g4_what_somebody_else_created_meanwhile_gets_our_values(ardoq, sync, ot
 
 def test_g4_an_unanswered_update_is_reported_as_one(ardoq, sync):
     """An update that went through without an answer is an update in the report."""
-    ardoq.fail("drop-after", method=words().change)
+    ardoq.fail("drop-after", method=wire_terms().change)
     sync.create_component(row("Web", cost=6))
     assert held(ardoq, "web")["customFields"]["cost"] == 6
     assert counts(sync.get_report()) == {"updated_comps": 1}
@@ -131,7 +131,7 @@ def test_g4_an_unanswered_update_is_reported_as_one(ardoq, sync):
 
 def test_a_workspace_that_cannot_be_loaded_is_tried_again(ardoq, sync):
     """A failed load leaves nothing half loaded: the next row loads it."""
-    ardoq.fail(status=503, method="GET", times=4 * len(words().whole))
+    ardoq.fail(status=503, method="GET", times=4 * len(wire_terms().whole))
     with pytest.raises(ServiceUnavailable):
         sync.create_component(row("Web"))
     assert list(sync.ws) == []
@@ -140,9 +140,6 @@ def test_a_workspace_that_cannot_be_loaded_is_tried_again(ardoq, sync):
 
 #: Ardoq keeps times in thousandths of a second.
 PRECISE = "2024-05-01T10:00:00.123456Z"
-
-
-# -- what Ardoq does not keep ------------------------------------------------------------------------
 
 
 def test_a_calculated_field_is_reported_and_not_written(ardoq, either):
@@ -158,7 +155,7 @@ def test_a_calculated_field_is_reported_and_not_written(ardoq, either):
 
 
 def test_a_calculated_field_does_not_hold_up_the_others(ardoq, either):
-    """Beside a calculated field the other attributes are written as ever."""
+    """Other attributes than a calculated field are written as usual."""
     either.create_component(row("Web", score=9, cost=6))
     report = either.get_report()
     assert attributes_of(report["changes"][0]) == {"cost": (5, 6)}
@@ -174,8 +171,8 @@ def test_g2_a_calculated_field_of_a_new_component(ardoq, new_sync):
             client.create_component(row("New", score=9))
         reports.append(client.get_report())
     assert [counts(report) for report in reports] == [{"new_comps": 1, "cache_hit_comps": 1}] * 2
-    stubborn = [[item["attribute"] for item in report["not_converging"]] for report in reports]
-    assert stubborn == [["score"]] * 2
+    not_converging = [[item["attribute"] for item in report["not_converging"]] for report in reports]
+    assert not_converging == [["score"]] * 2
     assert [attributes_of(report["changes"][0]).get("score") for report in reports] == [None, None]
 
 
@@ -184,14 +181,14 @@ def test_what_ardoq_stores_otherwise_is_reported(ardoq, sync):
     for _ in range(3):
         sync.create_component(row("Web", since=PRECISE))
         sync.create_component(row("New", since=PRECISE))
-    assert [method for method, _, _ in writes(ardoq)] == [words().change, "POST"]
-    stubborn = sync.get_report()["not_converging"]
-    assert [(entity["name"], entity["attribute"]) for entity in stubborn] == [
+    assert [method for method, _, _ in writes(ardoq)] == [wire_terms().change, "POST"]
+    not_converging = sync.get_report()["not_converging"]
+    assert [(entity["name"], entity["attribute"]) for entity in not_converging] == [
         ("Web", "since"),
         ("New", "since"),
     ]
-    assert stubborn[0]["stored"] == "2024-05-01T10:00:00.123Z"
-    assert stubborn[0]["wanted"] == PRECISE
+    assert not_converging[0]["stored"] == "2024-05-01T10:00:00.123Z"
+    assert not_converging[0]["wanted"] == PRECISE
 
 
 def test_g3_what_an_earlier_report_names_is_not_sent_again(ardoq, new_sync):
@@ -210,7 +207,7 @@ def test_g3_what_an_earlier_report_names_is_not_sent_again(ardoq, new_sync):
 
 @pytest.mark.parametrize("moved", ["source", "Ardoq"])
 def test_what_has_moved_is_sent_again(ardoq, new_sync, other, moved):
-    """What an earlier report names is tried again once the source or Ardoq says something else."""
+    """A field that did not converge is written again once the source or Ardoq has another value."""
     first = new_sync()
     first.create_component(row("Web", since=PRECISE))
     if moved == "Ardoq":
@@ -224,15 +221,15 @@ def test_what_has_moved_is_sent_again(ardoq, new_sync, other, moved):
 def test_a_token_that_may_not_read_fields_may_still_write(ardoq, sync):
     """Definitions of fields that cannot be read do not stop a run."""
     sync.get_workspace("ws1")
-    ardoq.fail(status=403, path=words().definitions, times=99)
+    ardoq.fail(status=403, path=wire_terms().definitions, times=99)
     assert value(sync.create_component(row("Web", cost=6)), "cost") == 6
 
 
 @pytest.mark.parametrize("kind", ["drop-after", "cut-off"])
 def test_an_update_without_an_answer_is_reported_though_ardoq_spells_it_otherwise(ardoq, sync, kind):
-    """A change that Ardoq carried out, and keeps in a spelling of its own, is listed as an update."""
+    """A change that Ardoq stores in another form is listed as an update."""
     sync.get_workspace("ws1")
-    ardoq.fail(kind, method=words().change)
+    ardoq.fail(kind, method=wire_terms().change)
     sync.create_component(row("Web", since="2024-05-01T12:00:00+02:00"))
     report = sync.get_report()
     assert counts(report) == {"updated_comps": 1}

@@ -1,4 +1,4 @@
-"""The guarantees of a sync, over worlds and scripts that nobody chose."""
+"""The guarantees of a sync, over random worlds and scripts."""
 
 import copy
 import logging
@@ -11,15 +11,15 @@ from example_counts import examples
 from hypothesis import given, settings
 from sync_scenarios import (
     COMPONENT_TYPES,
-    PATIENCE,
+    RETRIES,
     TOKEN,
     comparable,
     counts,
-    plain,
+    open_client,
+    open_sync_client,
     row,
     run,
     seed,
-    syncing,
     value,
     worlds_and_scripts,
     writes,
@@ -35,23 +35,20 @@ LIBRARY = tuple(str(Path(package.__file__).parent) for package in (ardoqpy, ardo
 
 
 def prepared(server, world):
-    """Put a world in place of another, and forget what was asked."""
+    """Load a world, and clear the recorded requests."""
     server.clear_faults()
     server.load(seed(**world))
     server.clear_requests()
 
 
-# -- G1 --------------------------------------------------------------------------------------------
-
-
 @settings(SYNC)
-@given(drawn=worlds_and_scripts(ruthless=True))
+@given(drawn=worlds_and_scripts(with_deletes=True))
 def test_g1_a_simulated_run_sends_no_write(server, drawn):
-    """Whatever the rows say, a simulated run only reads, and Ardoq holds what it held."""
+    """A simulated run only reads, and leaves Ardoq unchanged."""
     world, script = drawn
     prepared(server, world)
     before = server.dump()
-    with syncing(server, simulate=True, on_error="collect") as client:
+    with open_sync_client(server, simulate=True, on_error="collect") as client:
         run(client, script)
         client.get_report()
     assert writes(server) == []
@@ -79,19 +76,16 @@ def test_g1_what_cannot_be_simulated_is_refused(ardoq, new_sync, method, argumen
     assert ardoq.requests == []
 
 
-# -- G2 --------------------------------------------------------------------------------------------
-
-
 @settings(SYNC, max_examples=examples(60))
-@given(drawn=worlds_and_scripts(ruthless=True))
+@given(drawn=worlds_and_scripts(with_deletes=True))
 def test_g2_the_simulated_report_equals_the_real_one(server, drawn):
     """The report of a simulation is, but for the ids of what it creates, that of the run that follows."""
     world, script = drawn
     prepared(server, world)
-    with syncing(server, simulate=True, on_error="collect") as client:
+    with open_sync_client(server, simulate=True, on_error="collect") as client:
         run(client, script)
         simulated = client.get_report()
-    with syncing(server, on_error="collect") as client:
+    with open_sync_client(server, on_error="collect") as client:
         run(client, script)
         real = client.get_report()
     assert comparable(simulated) == comparable(real)
@@ -99,7 +93,7 @@ def test_g2_the_simulated_report_equals_the_real_one(server, drawn):
 
 
 @settings(SYNC)
-@given(drawn=worlds_and_scripts(ruthless=True))
+@given(drawn=worlds_and_scripts(with_deletes=True))
 def test_g2_the_simulated_state_is_what_ardoq_then_holds(server, drawn):
     """What a simulation leaves in its cache is what a live run leaves in its own, and in Ardoq."""
     world, script = drawn
@@ -118,9 +112,9 @@ def test_g2_the_simulated_state_is_what_ardoq_then_holds(server, drawn):
             client.find_component(ws_id, "")  # the one may have loaded what the other has not touched
         return names(client.ws)
 
-    with syncing(server, simulate=True, on_error="collect") as client:
+    with open_sync_client(server, simulate=True, on_error="collect") as client:
         simulated = ran(client)
-    with syncing(server, on_error="collect") as client:
+    with open_sync_client(server, on_error="collect") as client:
         real = ran(client)
         afresh = names({ws_id: client.get_workspace(ws_id) for ws_id in list(client.ws)})
     assert simulated == real
@@ -139,16 +133,13 @@ def _ends(workspace):
     ]
 
 
-# -- G3 --------------------------------------------------------------------------------------------
-
-
 @settings(SYNC, max_examples=examples(60))
 @given(drawn=worlds_and_scripts())
 def test_g3_a_second_run_changes_nothing(server, drawn):
     """The same script once more creates, updates and deletes nothing, and sends nothing but GETs."""
     world, script = drawn
     prepared(server, world)
-    with syncing(server, on_error="collect") as client:
+    with open_sync_client(server, on_error="collect") as client:
         run(client, script)
         server.clear_requests()
         client.init_report()
@@ -156,7 +147,7 @@ def test_g3_a_second_run_changes_nothing(server, drawn):
         assert writes(server) == []
         assert _changed(client.get_report()) == {}
     server.clear_requests()
-    with syncing(server, on_error="collect") as client:
+    with open_sync_client(server, on_error="collect") as client:
         run(client, script)
         assert writes(server) == []
         assert _changed(client.get_report()) == {}
@@ -166,18 +157,15 @@ def _changed(report):
     return {key: value for key, value in counts(report).items() if key.startswith(("new", "upd", "del"))}
 
 
-# -- G6 --------------------------------------------------------------------------------------------
-
-
 @settings(SYNC)
-@given(drawn=worlds_and_scripts(ruthless=True))
+@given(drawn=worlds_and_scripts(with_deletes=True))
 def test_g6_the_callers_data_is_unchanged(server, drawn):
-    """No row is touched, and whoever spoils what was handed out spoils nothing in the cache."""
+    """Rows are not modified, and modifying a result does not change the cache."""
     world, script = drawn
     before = copy.deepcopy(script)
     for simulate in (True, False):
         prepared(server, world)
-        with syncing(server, on_error="collect", simulate=simulate) as client:
+        with open_sync_client(server, on_error="collect", simulate=simulate) as client:
             handed_out = run(client, script)
             assert script == before
             handed_out += [client.get_workspace(ws_id) for ws_id in list(client.ws)]
@@ -227,12 +215,9 @@ def test_g6_what_a_report_says_is_no_part_of_the_row(ardoq, new_sync):
         ardoq.load(seed([{"_id": "web", "name": "Web", "typeId": "app", "rootWorkspace": "ws1"}]))
 
 
-# -- G7 --------------------------------------------------------------------------------------------
-
-
 @pytest.fixture
 def logged(caplog):
-    """Keep what every logger says, however detailed."""
+    """Record the messages of every logger at every level."""
     loggers = [logging.getLogger(name) for name in ("", "urllib3", "requests", "ardoqpy", "ardoqpy_sync")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
@@ -242,7 +227,7 @@ def logged(caplog):
         logger.setLevel(level)
 
 
-def told(problem):
+def calls(problem):
     """Return all that an error can tell, the locals of the library's own frames included."""
     texts, seen = [], set()
     while problem is not None and id(problem) not in seen:
@@ -324,7 +309,7 @@ def test_g7_no_failure_tells_the_token(ardoq, new_sync, logged, fault, method):
     except ArdoqClientException as caught:
         problem = caught
     report = client.get_report()
-    texts = [told(problem), logged.text, repr(report), format_report(report)]
+    texts = [calls(problem), logged.text, repr(report), format_report(report)]
     texts += [repr(record.__dict__) for record in logged.records]
     assert not [text for text in texts if TOKEN in text]
 
@@ -346,7 +331,7 @@ def test_g7_a_client_that_cannot_be_made_does_not_tell_the_token(arguments, keyw
     """A wrong setting is refused without the token in the error or in the locals of its traceback."""
     with pytest.raises(ArdoqClientException) as caught:
         ArdoqSyncClient(*arguments, **keywords)
-    assert TOKEN not in told(caught.value)
+    assert TOKEN not in calls(caught.value)
 
 
 @pytest.mark.parametrize("simulate", [False, True])
@@ -362,7 +347,7 @@ def test_g7_a_token_from_elsewhere_is_not_told_either(monkeypatch, tmp_path, sim
     with pytest.raises(ConfigurationError) as of_environment:
         ArdoqSyncClient("no host", simulate=simulate)
     for caught in (of_file, of_environment):
-        assert TOKEN not in told(caught.value)
+        assert TOKEN not in calls(caught.value)
 
 
 def test_g7_a_refused_client_can_be_shown_in_a_traceback():
@@ -374,12 +359,12 @@ def test_g7_a_refused_client_can_be_shown_in_a_traceback():
     assert "ArdoqSyncClient" in repr(ArdoqSyncClient.__new__(ArdoqSyncClient))
 
 
-@pytest.mark.parametrize("kind", [syncing, plain], ids=["sync", "plain"])
+@pytest.mark.parametrize("kind", [open_sync_client, open_client], ids=["sync", "plain"])
 def test_g7_no_copy_of_a_client_holds_the_token(ardoq, kind):
-    """A client cannot be pickled or copied, and the refusal does not tell the token."""
+    """A client cannot be pickled or copied, and the error does not contain the token."""
     with kind(ardoq) as client:
         for way in (pickle.dumps, copy.deepcopy):
             with pytest.raises((ArdoqClientException, TypeError)) as caught:
                 way(client)
-            assert TOKEN not in told(caught.value)
-    assert TOKEN not in repr(PATIENCE)
+            assert TOKEN not in calls(caught.value)
+    assert TOKEN not in repr(RETRIES)

@@ -1,4 +1,4 @@
-"""Deleting what the source no longer has: what goes, what stays, and what is refused as a whole."""
+"""Deleting what is missing in the source: what is deleted, what is kept, and what blocks the run."""
 
 import pickle
 from collections import Counter
@@ -9,17 +9,17 @@ from example_counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sync_scenarios import (
+    api_mode,
     comparable,
     counts,
     names_in,
-    plain,
+    open_client,
+    open_sync_client,
     row,
     run,
     seed,
-    speaking,
     stored_component,
     stored_reference,
-    syncing,
     worlds_and_scripts,
     writes,
 )
@@ -48,16 +48,13 @@ def named(client, *numbers):
 
 
 def ids(items):
-    """Return the ids of what became of things."""
+    """Return the ids of entities by their result."""
     return [item["_id"] for item in items]
 
 
 def bounds_of(refused):
     """Return which bounds a refusal names, each with what would allow it."""
     return [(reason["bound"], reason["allow"]) for reason in refused.value.reasons]
-
-
-# -- what goes ---------------------------------------------------------------------------------------------
 
 
 def test_what_no_row_named_goes(ardoq, either):
@@ -86,22 +83,22 @@ def test_what_no_row_named_goes(ardoq, either):
         assert writes(ardoq) == []
     else:
         assert "A9" not in names_in(ardoq)
-        assert [method for method, _, _ in writes(ardoq)] == (["POST"] if speaking.batch else ["DELETE"] * 2)
+        assert [method for method, _, _ in writes(ardoq)] == (["POST"] if api_mode.batch else ["DELETE"] * 2)
     assert either.delete_cache_misses(share=0)["deleted"] == []
 
 
 def test_parents_go_after_their_children(ardoq, either):
-    """A tree of misses goes from its leaves up, each by itself."""
+    """A tree of missing components is deleted from its leaves up, one at a time."""
     ardoq.load(ten(a2="a3", a3="a1", a4="a3"))
     named(either, 0, 5, 6, 7, 8, 9)
     answer = either.delete_cache_misses(share=0.4)
     assert ids(answer["deleted"]) == ["a2", "a4", "a3", "a1"]
     assert not [item for item in answer["deleted"] if "note" in item]
-    assert len(writes(ardoq)) == (0 if either.simulate else 1 if speaking.batch else 4)
+    assert len(writes(ardoq)) == (0 if either.simulate else 1 if api_mode.batch else 4)
 
 
 def test_what_is_taken_along_is_told(ardoq, either):
-    """With take_along, what goes with a component goes, wherever it is, and is reported."""
+    """With take_along, what Ardoq deletes along with a component is deleted and reported."""
     ardoq.load(ten(stored_reference("far", "srv", "svc"), stored_reference("near", "a9", "a0", 2), svc="a9"))
     named(either, *range(9))
     with pytest.raises(DeleteBlocked) as refused:
@@ -130,9 +127,6 @@ def test_kinds_say_what_is_deleted(ardoq, either):
     assert ids(either.delete_cache_misses(share=0.5, kinds=["component"])["deleted"]) == ["a9"]
 
 
-# -- what is refused ---------------------------------------------------------------------------------------
-
-
 def test_more_than_the_share_is_refused(ardoq, either):
     """More than a fifth of a type goes only when it is said; what was made in this run makes it no less."""
     ardoq.load(ten())
@@ -152,7 +146,7 @@ def test_more_than_the_share_is_refused(ardoq, either):
 
 
 def test_more_than_the_count_is_refused(ardoq, either):
-    """The count bounds all that goes, with what goes along."""
+    """The count limits all deletes, including those that Ardoq adds."""
     ardoq.load(ten(stored_reference("r", "a9", "a0", 2)))
     named(either, *range(9))
     with pytest.raises(DeleteBlocked) as refused:
@@ -170,7 +164,7 @@ def test_the_share_is_one_of_what_goes_along_as_well(ardoq, either):
 
 
 def test_an_empty_source_is_refused(ardoq, either):
-    """A run that named nothing deletes nothing, whatever the share, and says so."""
+    """A run without rows deletes nothing, whatever the share, and reports why."""
     with pytest.raises(DeleteBlocked, match="named anything") as refused:
         either.delete_cache_misses(share=1.0, count=1000, take_along=True, despite_failures=True)
     assert bounds_of(refused) == [("source", None)]
@@ -204,7 +198,7 @@ def test_a_source_suddenly_small_is_refused(ardoq, new_sync):
 
 
 def test_a_failed_run_is_refused(ardoq, new_sync):
-    """After a row that failed, nothing is deleted unless it is said; its status may say so, too."""
+    """After a failed row, nothing is deleted unless the caller allows it."""
     ardoq.load(ten())
     for simulate in (True, False):
         client = new_sync(on_error="collect", simulate=simulate)
@@ -246,7 +240,7 @@ def test_a_new_thing_at_a_missing_one_is_named_as_well(ardoq, either):
 
 
 def test_all_or_nothing(ardoq, either):
-    """One type over its share keeps all others as well, and every reason is told at once."""
+    """One type over its share blocks all deletes, and every reason is reported at once."""
     ardoq.load(ten(stored_reference("r", "srv", "a9")))
     either.create_component(row("Srv2", "ws2"))
     either.create_component(row("Srv", "ws2"))
@@ -282,7 +276,7 @@ def test_all_or_nothing(ardoq, either):
 )
 @pytest.mark.unsent
 def test_a_bound_that_makes_no_sense_is_refused(ardoq, sync, wrong):
-    """A bound that cannot be meant raises InvalidInput naming it, and nothing is asked."""
+    """An invalid limit raises InvalidInput with its name, and no request is sent."""
     named(sync, 1)
     ardoq.clear_requests()
     with pytest.raises(InvalidInput, match=next(iter(wrong)).removesuffix("s")):
@@ -325,11 +319,8 @@ def test_a_share_is_exact(share, going, before):
     assert [len(item) for item in said] == [0, 1]
 
 
-# -- what has drifted since --------------------------------------------------------------------------------
-
-
 def test_what_somebody_changed_stays(ardoq, either, other):
-    """What has another version than the one that was loaded stays, and it is told who changed it."""
+    """An entity with a newer version than the loaded one is kept, and its author is reported."""
     ardoq.load(ten(stored_reference("r", "a0", "a9"), stored_reference("r1", "a0", "a1")))
     named(either, *range(8))
     either.create_reference({"source": "a0", "target": "a1", "type": 1})
@@ -359,7 +350,7 @@ def test_what_somebody_moved_away_is_not_reported(ardoq, either, other):
 
 
 def test_what_somebody_deleted_is_gone_already(ardoq, either, other):
-    """What is not in Ardoq any more is told as gone, and counted by nobody."""
+    """An entity that Ardoq no longer has is reported as deleted already, and not counted."""
     ardoq.load(ten(stored_reference("r", "a0", "a8"), stored_reference("r1", "a0", "a1"), a9="a8"))
     named(either, *range(8))
     either.create_reference({"source": "a0", "target": "a1", "type": 1})
@@ -422,7 +413,7 @@ def test_a_delete_that_fails_is_a_failure(ardoq, new_sync):
         named(client, *range(8))
         # The batch is refused, and then its first half.
         ardoq.fail(
-            status=422, method="POST" if speaking.batch else "DELETE", times=2 if speaking.batch else 1
+            status=422, method="POST" if api_mode.batch else "DELETE", times=2 if api_mode.batch else 1
         )
         if on_error == "raise":
             with pytest.raises(BadRequest):
@@ -436,7 +427,7 @@ def test_a_delete_that_fails_is_a_failure(ardoq, new_sync):
 
 
 def test_what_cannot_be_seen_is_not_deleted(ardoq, sync):
-    """Where Ardoq cannot be asked what would go along, nothing is deleted."""
+    """If Ardoq does not list what it would delete along, nothing is deleted."""
     ardoq.load(ten())
     named(sync, *range(9))
     ardoq.fail(status=503, method="GET", times=50)
@@ -456,9 +447,6 @@ def test_a_second_run_of_one_client_decides_anew(ardoq, either):
     either.init_report()
     named(either, *range(9))
     assert ids(either.delete_cache_misses()["deleted"]) == ["a9", either.real_id(made)]
-
-
-# -- G8 ----------------------------------------------------------------------------------------------------
 
 
 def _bounds():
@@ -497,7 +485,7 @@ def deleted_of(server, world, script, bounds, simulate, meanwhile=None):
     server.clear_faults()
     server.load(seed(**world))
     first = server.dump()
-    with syncing(server, simulate=simulate, on_error="collect") as client:
+    with open_sync_client(server, simulate=simulate, on_error="collect") as client:
         if meanwhile:
             client.load_workspaces([ws["_id"] for ws in first["workspaces"]])
         out = run(client, script)
@@ -590,7 +578,7 @@ def _said(refused):
 
 @st.composite
 def _meddled(draw):
-    """Draw a world, a script, bounds, and what somebody else does to the world after the script."""
+    """Draw a world, a script, limits, and the writes of another client after the script."""
     world, script = draw(worlds_and_scripts())
     held = [
         comp["_id"] for comp in world["components"] if comp["_id"].split("-")[0] not in ("doomed", "below")
@@ -602,8 +590,8 @@ def _meddled(draw):
 
 
 def _meddle(server, deeds, changed, made):
-    """Do what somebody else does, as far as it can be done, and note what it changed and made."""
-    with plain(server) as other:
+    """Carry out the writes of another client, and record what they changed and created."""
+    with open_client(server) as other:
         for what, comp_id, number in deeds:
             dump = server.dump()
             comp = next((component for component in dump["components"] if component["_id"] == comp_id), None)

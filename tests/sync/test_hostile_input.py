@@ -89,7 +89,7 @@ no_ids = pytest.mark.parametrize(
 
 
 def is_a_sentence(problem):
-    """Tell whether a person can read an error on a terminal."""
+    """Return whether a person can read an error on a terminal."""
     text = str(problem)
     return text.isprintable() and 10 < len(text) < 1_000 and text[-1] in ".?"
 
@@ -105,11 +105,8 @@ def refused(server, act, error=InvalidInput):
 
 
 def is_harmless(text):
-    """Tell whether a terminal would show a text, line by line, and obey nothing in it."""
+    """Return whether a terminal prints a text line by line, and obeys nothing in it."""
     return all(line.isprintable() for line in text.split("\n"))
-
-
-# -- text is text ---------------------------------------------------------------------------------------
 
 
 @texts
@@ -139,14 +136,14 @@ def test_text_is_written_found_and_kept_exactly(ardoq, new_sync, text):
 @texts
 def test_text_is_updated_exactly_and_shown_harmlessly(ardoq, new_sync, tmp_path, text):
     """A change to any text is written as it is, through a plan as well; reports and plans escape it."""
-    rehearsal = new_sync(simulate=True, on_error="collect")
-    rehearsal.update_component("web", {"name": text, "note": text})
-    rehearsal.create_component(row(f"New {text}", parent="web"))
-    rehearsal.create_component(row(text, type_id=text))
-    for shown in (format_report(rehearsal.get_report()), str(rehearsal.plan)):
+    preview = new_sync(simulate=True, on_error="collect")
+    preview.update_component("web", {"name": text, "note": text})
+    preview.create_component(row(f"New {text}", parent="web"))
+    preview.create_component(row(text, type_id=text))
+    for shown in (format_report(preview.get_report()), str(preview.plan)):
         assert is_harmless(shown)
         assert len(shown) < 20_000
-    rehearsal.plan.save(tmp_path / "plan.json")
+    preview.plan.save(tmp_path / "plan.json")
     plan = Plan.load(tmp_path / "plan.json")
     sync = new_sync()
     sync.apply(plan)
@@ -157,7 +154,7 @@ def test_text_is_updated_exactly_and_shown_harmlessly(ardoq, new_sync, tmp_path,
 
 @texts
 def test_a_guard_shows_names_harmlessly(ardoq, new_sync, text):
-    """The list of what would be deleted is readable on a terminal, however things are called."""
+    """The list of what would be deleted is readable on a terminal, whatever the names."""
     ardoq.load(seed([stored_component("web", "Web"), stored_component("odd", text)]))
     sync = new_sync()
     sync.create_component(row("Web"))
@@ -165,9 +162,6 @@ def test_a_guard_shows_names_harmlessly(ardoq, new_sync, text):
         sync.delete_cache_misses(share=0.1)
     assert is_harmless(str(caught.value))
     assert caught.value.would_delete[0]["name"] == text
-
-
-# -- what is no text, no number and no list -------------------------------------------------------------
 
 
 @oddities
@@ -232,7 +226,7 @@ def test_keys_that_are_no_text_are_refused(ardoq, sync, key):
 @no_ids
 @pytest.mark.unsent
 def test_ids_that_are_none_are_refused_by_every_call(ardoq, sync, odd):
-    """What cannot be an id is refused before anything is asked, whatever it is."""
+    """An invalid id is refused before a request."""
     for act in (
         lambda: sync.update_component(odd, {"cost": 1}),
         lambda: sync.update_reference(odd, {"displayText": "x"}),
@@ -254,7 +248,7 @@ def test_ids_that_are_none_are_refused_by_every_call(ardoq, sync, odd):
 
 @oddities
 def test_questions_that_make_no_sense_find_nothing_or_are_refused(sync, odd):
-    """Who looks for what cannot be there finds nothing, or is told that it is no name."""
+    """A search for an impossible name finds nothing, or is refused."""
     assert sync.find_component("ws1", field_name="code", field_value=odd) == []
     if isinstance(odd, str):
         assert sync.find_component("ws1", odd) == []
@@ -329,7 +323,7 @@ OTHER = [
 
 @pytest.mark.parametrize(("one", "other"), SAME, ids=ascii)
 def test_names_that_fold_to_one_are_one(ardoq, new_sync, one, other):
-    """Letter case does not count, as Unicode folds it, whichever of two spellings is there first."""
+    """Letter case is ignored as Unicode folds it, whichever of two forms is stored."""
     for first, second in ((one, other), (other, one)):
         ardoq.load(seed([stored_component("it", first)]))
         sync = new_sync()
@@ -366,10 +360,10 @@ def test_a_tower_of_parents_is_matched_planned_applied_and_deleted(ardoq, new_sy
         sync.create_component(row(f"C{n}"))
     assert counts(sync.get_report()) == {"cache_hit_comps": LEVELS}
     refused(ardoq, lambda: sync.update_component("c0", {"parent": f"c{LEVELS - 1}"}))
-    rehearsal = new_sync(simulate=True)
-    rehearsal.del_component("c0")
-    rehearsal.plan.save(tmp_path / "fall.json")
-    assert counts(rehearsal.get_report()) == {"del_comps": LEVELS}
+    preview = new_sync(simulate=True)
+    preview.del_component("c0")
+    preview.plan.save(tmp_path / "fall.json")
+    assert counts(preview.get_report()) == {"del_comps": LEVELS}
     fallen = new_sync()
     fallen.apply(Plan.load(tmp_path / "fall.json"))
     fallen.flush()
@@ -457,7 +451,7 @@ def test_a_reference_from_a_component_to_itself_is_one(ardoq, new_sync):
 
 
 def test_what_is_gone_is_told_by_a_short_name(sync):
-    """An id that could be one, and is none, is told in a sentence."""
+    """An unknown id is refused in a sentence."""
     for act in (sync.del_component, sync.get_workspace):
         with pytest.raises(NotFoundError) as caught:
             act("n" * 200)

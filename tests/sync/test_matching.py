@@ -4,13 +4,13 @@ import pytest
 from sync_scenarios import (
     counts,
     names_in,
-    paths,
+    open_sync_client,
+    request_lines,
     row,
     seed,
     stored_component,
     stored_reference,
-    syncing,
-    words,
+    wire_terms,
     writes,
 )
 
@@ -18,11 +18,8 @@ from ardoqpy import InvalidInput, NotFoundError
 
 
 def load(server, components, references=()):
-    """Put other things in place of the small world."""
+    """Replace the small world with other entities."""
     server.load(seed(components, references))
-
-
-# -- by name ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -30,7 +27,7 @@ def load(server, components, references=()):
     [("Web", "Web"), ("Web", "WEB"), ("straße", "STRASSE"), ("ΣΊΣΥΦΟΣ", "σίσυφος"), ("Ærø 🚀", "ÆRØ 🚀")],
 )
 def test_a_name_matches_in_any_letter_case(ardoq, either, stored, wanted):
-    """A component is found by its name however that is cased, and takes the spelling of the row."""
+    """A component is matched by name in any letter case, and takes the name of the row."""
     load(ardoq, [stored_component("one", stored)])
     assert either.create_component(row(wanted))["_id"] == "one"
     report = either.get_report()
@@ -68,7 +65,7 @@ def test_the_first_spelling_of_a_run_stays(ardoq, either):
 
 
 def test_the_first_spelling_stays_among_several_too(ardoq, new_sync):
-    """Where several match, a second spelling in the run does not take turns with the first either."""
+    """If several components match, a second form of the name in the run does not replace the first either."""
     load(ardoq, [stored_component("one", "Web"), stored_component("two", "Web")])
     for _ in range(2):
         client = new_sync()
@@ -76,9 +73,6 @@ def test_the_first_spelling_stays_among_several_too(ardoq, new_sync):
             assert client.create_component(row(name))["_id"] == "one"
         assert counts(client.get_report()) == {"cache_hit_comps": 2}
     assert writes(ardoq) == []
-
-
-# -- by field --------------------------------------------------------------------------------------
 
 
 def test_a_field_matches_instead_of_the_name(either):
@@ -147,9 +141,6 @@ def test_text_in_a_field_matches_exactly(ardoq, either):
     assert either.create_component(row("Two", code="7"), field_name="code")["_id"] != "one"
 
 
-# -- references ------------------------------------------------------------------------------------
-
-
 def test_a_reference_matches_by_its_ends_and_type(either):
     """Source, target and type are the whole match of a reference."""
     assert either.create_reference({"source": "web", "target": "shop", "type": 1})["_id"] == "web-shop"
@@ -199,11 +190,8 @@ def test_an_end_that_is_no_text_is_refused_by_name(ardoq, either, end):
     assert writes(ardoq) == []
 
 
-# -- several matches -------------------------------------------------------------------------------
-
-
 def duplicates(server):
-    """Put several things that one row matches in place of the small world."""
+    """Replace the small world with several entities that one row matches."""
     load(
         server,
         [stored_component(f"d{number}", name, code="D") for number, name in enumerate(("Dup", "DUP", "dup"))]
@@ -273,9 +261,6 @@ def test_the_others_match_once_the_first_is_deleted(ardoq, either):
     assert either.get_report()["new_comps"] == 0
 
 
-# -- loading ---------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "touch",
     [
@@ -291,17 +276,17 @@ def test_the_others_match_once_the_first_is_deleted(ardoq, either):
     ids=["name", "field", "find", "find by field", "reference", "workspace"],
 )
 def test_the_first_touch_loads_the_workspace(ardoq, either, touch):
-    """Whatever touches a workspace first loads it whole, once; afterwards nothing is asked again."""
+    """The first use of a workspace loads all of it once; later uses send no request."""
     touch(either)
-    whole = [f"GET {path}" for path in words().whole]
-    assert sorted(paths(ardoq)) == whole
+    whole = [f"GET {path}" for path in wire_terms().whole]
+    assert sorted(request_lines(ardoq)) == whole
     for _ in range(3):
         either.create_component(row("Web", cost="5", note="kept"))
         either.create_component(row("Shop", nr="7"), "code", "S-1")
         either.create_reference({"source": "web", "target": "shop", "type": 1, "rootWorkspace": "ws1"})
         either.find_component("ws1", "Web")
     either.get_report()
-    assert sorted(paths(ardoq)) == whole
+    assert sorted(request_lines(ardoq)) == whole
 
 
 def test_a_workspace_that_is_not_there_is_told(either):
@@ -319,9 +304,6 @@ def test_get_workspace_loads_afresh(sync, other):
     assert sync.find_component("ws1", "Webbed") == []
     sync.get_workspace(ws_id="ws1")
     assert sync.find_component("ws1", "Webbed")[0]["_id"] == "web"
-
-
-# -- look-ups after changes ------------------------------------------------------------------------
 
 
 def test_look_ups_follow_a_new_name(either):
@@ -383,9 +365,6 @@ def test_a_reference_that_moved_is_found_where_it_is(either):
     assert "web-shop" not in held["ws1"]
 
 
-# -- find_component as in 0.8.4 --------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("arguments", "found"),
     [
@@ -411,7 +390,7 @@ def test_find_component_finds_as_0_8_4(either, arguments, found):
 
 
 def test_find_component_must_know_what_to_look_for(either):
-    """Without a name and without a field there is nothing to find, and that is said."""
+    """A search without a name and a field is refused."""
     with pytest.raises(InvalidInput, match="comp_name"):
         either.find_component("ws1")
     with pytest.raises(InvalidInput, match="ws_id"):
@@ -427,7 +406,7 @@ def test_exact_gives_one_of_several(ardoq, either):
 
 def test_two_clients_agree(ardoq):
     """What one client has created the next one finds: nothing but Ardoq stands between them."""
-    with syncing(ardoq) as first:
+    with open_sync_client(ardoq) as first:
         made = first.create_component(row("New"))
-    with syncing(ardoq) as second:
+    with open_sync_client(ardoq) as second:
         assert second.create_component(row("NEW"))["_id"] == made["_id"]

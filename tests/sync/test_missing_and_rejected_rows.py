@@ -16,9 +16,6 @@ def ten():
     )
 
 
-# -- what a row means ---------------------------------------------------------------------------------------
-
-
 def test_a_row_means_what_create_component_would_use(ardoq, either):
     """By name in any letter case, or by a field however it is spelled, and only of that type."""
     ardoq.load(ten())
@@ -29,9 +26,6 @@ def test_a_row_means_what_create_component_would_use(ardoq, either):
     assert [comp["_id"] for comp in either.match_component("ws1", "app", "NEW ONE")] == [made["_id"]]
     with pytest.raises(InvalidInput, match="value is an int: a component's name is text"):
         either.match_component("ws1", "app", 5)
-
-
-# -- rows that cannot be used -------------------------------------------------------------------------------
 
 
 def test_a_rejected_row_is_a_failed_one(ardoq, new_sync):
@@ -56,9 +50,6 @@ def test_a_rejected_row_ends_a_run_that_stops_at_errors(sync):
         sync.reject_row({}, "cost is no number.")
     with pytest.raises(InvalidInput, match="did you mean 'component'"):
         sync.reject_row({}, "x", kind="components")
-
-
-# -- misses of some types, and misses that are marked -------------------------------------------------------
 
 
 def test_only_the_types_that_are_named_are_deleted(ardoq, either):

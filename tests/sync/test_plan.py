@@ -1,4 +1,4 @@
-"""What a run has decided, as data: what it holds, how it is shown, and that a file keeps it or is refused."""
+"""A plan as data: its content, its text, and its file."""
 
 import copy
 import json
@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sync_scenarios import (
     TOKEN,
+    open_sync_client,
     row,
     run,
     seed,
     stored_component,
     stored_reference,
-    syncing,
     worlds_and_scripts,
     writes,
 )
@@ -173,17 +173,14 @@ def test_plan_of_a_live_run(ardoq, sync):
     ]
 
 
-# -- kept in a file ------------------------------------------------------------------------------------
-
-
 @settings(SYNC)
-@given(drawn=worlds_and_scripts(ruthless=True))
+@given(drawn=worlds_and_scripts(with_deletes=True))
 def test_g1_the_plan_of_any_run_survives_a_file(server, tmp_path_factory, drawn):
     """The plan of a simulated run is the same after it was saved and loaded; making it sends no write."""
     world, script = drawn
     server.load(seed(**world))
     server.clear_requests()
-    with syncing(server, simulate=True, on_error="collect") as client:
+    with open_sync_client(server, simulate=True, on_error="collect") as client:
         run(client, script)
         plan, report = client.plan, client.get_report()
     path = tmp_path_factory.mktemp("plans") / "plan.json"
@@ -202,10 +199,10 @@ def test_g1_the_plan_of_any_run_survives_a_file(server, tmp_path_factory, drawn)
             "missing": len(report[f"cache_miss_{short}"]),
             "failed": report[f"failed_{short}"],
         }
-    kept = [change for change in report["changes"] if change["action"] != "failed"]
+    stored_value = [change for change in report["changes"] if change["action"] != "failed"]
     assert [
         {key: value for key, value in change.items() if key != "deleted_with"} for change in plan.changes
-    ] == json.loads(json.dumps(kept))
+    ] == json.loads(json.dumps(stored_value))
     assert writes(server) == []
 
 
@@ -247,8 +244,8 @@ def test_values_are_the_same_after_loading(tmp_path_factory, old, new, name, odd
     plan.save(path)
     again = Plan.load(path)
     assert again == plan
-    ((_, kept),) = again.changes[0]["attributes"].items()
-    for value, loaded in ((old, kept["old"]), (new, kept["new"])):
+    ((_, stored_value),) = again.changes[0]["attributes"].items()
+    for value, loaded in ((old, stored_value["old"]), (new, stored_value["new"])):
         assert repr(json.loads(json.dumps(value))) == repr(loaded)
         if not _pairs_of_halves(value):
             assert repr(loaded) == repr(value)
@@ -256,7 +253,7 @@ def test_values_are_the_same_after_loading(tmp_path_factory, old, new, name, odd
 
 
 def _pairs_of_halves(value):
-    """Tell whether two halves stand side by side, which JSON cannot tell from the character."""
+    """Return whether two surrogates are adjacent, which JSON reads as one character."""
     return json.loads(json.dumps(value)) != value
 
 
@@ -313,11 +310,8 @@ def test_invalid_path(plan, path):
             act(path)
 
 
-# -- refused -------------------------------------------------------------------------------------------
-
-
 def _spoilt(path, *keys, value=...):
-    """Write a plan's file once more with one place in it changed, or taken out."""
+    """Write a plan's file again with one value changed or removed."""
     data = json.loads(path.read_text())
     place = data
     for key in keys[:-1]:

@@ -1,4 +1,4 @@
-"""How far a run has come: what a callback is told, how often, and what is shown on a terminal."""
+"""Progress of a run: the calls of a callback, and the bars on a terminal."""
 
 import io
 import sys
@@ -15,46 +15,43 @@ class Terminal(io.StringIO):
     """What is written to a terminal."""
 
     def isatty(self):
-        """Say that it is one."""
+        """Return True."""
         return True
 
 
 @pytest.fixture
-def told():
-    """Keep what a callback is told."""
+def calls():
+    """Return a list for the calls of a callback."""
     return []
 
 
 @pytest.fixture
 def clock():
-    """Give a clock that goes as it is told."""
+    """Return a clock that a test sets."""
     return SimpleNamespace(now=0.0)
 
 
 @pytest.fixture
-def progress(told, clock):
-    """Count, and tell."""
-    return Progress(lambda *news: told.append(news), lambda: clock.now)
+def progress(calls, clock):
+    """Return a progress counter that records its calls."""
+    return Progress(lambda *news: calls.append(news), lambda: clock.now)
 
 
 @pytest.fixture
-def unthrottled(told, clock, either):
-    """Give a sync client, live or simulated, that tells of every step."""
+def client_with_progress(calls, clock, either):
+    """Return a sync client, live or simulated, that reports every step."""
 
     def tell(*news):
-        told.append(news)
+        calls.append(news)
         clock.now += 1
 
     either._engine.log.progress = Progress(tell, lambda: clock.now)
     return either
 
 
-# -- what is told --------------------------------------------------------------------------------------------
-
-
-def test_every_phase_is_told(unthrottled, told):
-    """Workspaces loaded, rows decided and writes done are told, each with its total where it is known."""
-    sync = unthrottled
+def test_every_phase_is_told(client_with_progress, calls):
+    """Loaded workspaces, compared rows and writes are reported, with totals where known."""
+    sync = client_with_progress
     sync.expect(rows=4)
     sync.load_workspaces(["ws1", "ws2"])
     sync.create_component(row("Web"))
@@ -63,18 +60,18 @@ def test_every_phase_is_told(unthrottled, told):
     sync.del_reference("shop-host")
     sync.get_report()
     by_phase = {
-        what: [news[:2] for news in told if news[2] == what] for what in ("loading", "deciding", "writing")
+        what: [news[:2] for news in calls if news[2] == what] for what in ("loading", "deciding", "writing")
     }
     assert by_phase["loading"] == [(0, 2), (1, 2), (2, 2)]
     assert by_phase["deciding"] == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
     assert by_phase["writing"] == [(1, None), (2, None), (3, None)]
 
 
-def test_a_first_touch_is_told(unthrottled, told):
-    """A workspace that a row touches first is one more to load; of how many rows nobody knows."""
-    unthrottled.create_component(row("Web"))
-    unthrottled.create_component(row("Host", "ws2"))
-    assert told == [
+def test_a_first_touch_is_told(client_with_progress, calls):
+    """A workspace that a row uses first is added to the total; the number of rows is unknown."""
+    client_with_progress.create_component(row("Web"))
+    client_with_progress.create_component(row("Host", "ws2"))
+    assert calls == [
         (0, 1, "loading"),
         (1, 1, "loading"),
         (1, None, "deciding"),
@@ -85,9 +82,9 @@ def test_a_first_touch_is_told(unthrottled, told):
 
 
 @pytest.mark.parametrize("on_error", ["raise", "collect"])
-def test_rows_that_fail_are_decided_as_well(new_sync, told, on_error):
+def test_rows_that_fail_are_decided_as_well(new_sync, calls, on_error):
     """A row that fails counts as one, whether its error is raised or collected."""
-    sync = new_sync(on_error=on_error, progress=lambda *news: told.append(news))
+    sync = new_sync(on_error=on_error, progress=lambda *news: calls.append(news))
     sync.expect(rows=3)
     for bad in ({"name": "Half"}, {"name": "Half"}):
         try:
@@ -95,76 +92,70 @@ def test_rows_that_fail_are_decided_as_well(new_sync, told, on_error):
         except InvalidInput:
             assert on_error == "raise"
     sync.create_component(row("Web"))
-    assert told[-1] == (3, 3, "deciding")
+    assert calls[-1] == (3, 3, "deciding")
 
 
-def test_the_last_is_told_with_the_report(new_sync, told):
-    """What fell into a pause is told when the report is asked for, and when the client is closed."""
-    sync = new_sync(progress=lambda *news: told.append(news))
+def test_the_last_is_told_with_the_report(new_sync, calls):
+    """Delayed calls are made when the report is built, and when the client is closed."""
+    sync = new_sync(progress=lambda *news: calls.append(news))
     sync._engine.log.progress._clock = lambda: 0.0
     for _ in range(3):
         sync.create_component(row("Web"))
-    assert told[-1] == (1, None, "deciding")
+    assert calls[-1] == (1, None, "deciding")
     sync.get_report()
-    assert told[-1] == (3, None, "deciding")
+    assert calls[-1] == (3, None, "deciding")
     sync.create_component(row("Web"))
     sync.close()
-    assert told[-1] == (4, None, "deciding")
-    before = len(told)
+    assert calls[-1] == (4, None, "deciding")
+    before = len(calls)
     sync.close()
-    assert len(told) == before
+    assert len(calls) == before
 
 
-def test_a_new_run_begins_at_nothing(unthrottled, told):
+def test_a_new_run_begins_at_nothing(client_with_progress, calls):
     """After init_report rows and writes are counted anew."""
-    unthrottled.create_component(row("New"))
-    unthrottled.init_report()
-    told.clear()
-    unthrottled.create_component(row("Newer"))
-    unthrottled.get_report()
-    assert [news for news in told if news[2] != "writing"] == [(1, None, "deciding")]
-    assert told.count((1, None, "writing")) == 1
+    client_with_progress.create_component(row("New"))
+    client_with_progress.init_report()
+    calls.clear()
+    client_with_progress.create_component(row("Newer"))
+    client_with_progress.get_report()
+    assert [news for news in calls if news[2] != "writing"] == [(1, None, "deciding")]
+    assert calls.count((1, None, "writing")) == 1
 
 
-# -- how often -----------------------------------------------------------------------------------------------
-
-
-def test_not_more_than_ten_times_a_second(progress, told, clock):
-    """Between two calls about one phase is a tenth of a second; the first and the last are always told."""
+def test_not_more_than_ten_times_a_second(progress, calls, clock):
+    """Two calls about one phase are a tenth of a second apart; the first and the last are always made."""
     progress.expect_rows(1000)
     for _ in range(1000):
         clock.now += 1 / 64
         progress.decided()
-    assert told[0] == (0, 1000, "deciding")
-    assert told[-1] == (1000, 1000, "deciding")
-    assert 1000 / 64 * 9 < len(told) < 1000 / 64 * 10
-    assert [news[0] for news in told] == sorted({news[0] for news in told})
+    assert calls[0] == (0, 1000, "deciding")
+    assert calls[-1] == (1000, 1000, "deciding")
+    assert 1000 / 64 * 9 < len(calls) < 1000 / 64 * 10
+    assert [news[0] for news in calls] == sorted({news[0] for news in calls})
 
 
-def test_more_than_were_expected(progress, told, clock):
-    """Where there are more than was said, nobody knows of how many."""
+def test_more_than_were_expected(progress, calls, clock):
+    """If there are more rows than expected, the total is unknown."""
     progress.expect_rows(1)
     for _ in range(2):
         clock.now += 1
         progress.decided()
-    assert told == [(0, 1, "deciding"), (1, 1, "deciding"), (2, None, "deciding")]
+    assert calls == [(0, 1, "deciding"), (1, 1, "deciding"), (2, None, "deciding")]
 
 
-def test_a_workspace_that_cannot_be_loaded_is_not_expected_twice(ardoq, unthrottled, told):
+def test_a_workspace_that_cannot_be_loaded_is_not_expected_twice(ardoq, client_with_progress, calls):
     """A load that failed and is tried again is one load."""
     for name in ("none", "ws1"):
         try:
-            unthrottled.load_workspaces([name])
+            client_with_progress.load_workspaces([name])
         except LookupError:
             assert name == "none"
-    assert told == [(0, 1, "loading"), (0, 1, "loading"), (1, 1, "loading")]
-
-
-# -- what it must not do -------------------------------------------------------------------------------------
+    assert calls == [(0, 1, "loading"), (0, 1, "loading"), (1, 1, "loading")]
 
 
 def test_a_callback_that_fails_damages_nothing(ardoq, new_sync, caplog):
-    """A callback that raises is called once, said to have failed once, and the run goes on to its end."""
+    """A callback that raises is called once, one warning is logged, and the run continues."""
     called = []
 
     def broken(*news):
@@ -197,7 +188,7 @@ def test_an_interrupt_goes_through(ardoq, new_sync):
 
 
 def test_without_it_nothing_is_counted(new_sync):
-    """Where nobody looks there is nothing to count with, and expecting rows does nothing."""
+    """Without a callback nothing is counted, and expecting rows does nothing."""
     for nobody in (None, False):
         sync = new_sync(progress=nobody)
         sync.expect(rows=5)
@@ -217,9 +208,6 @@ def test_a_number_of_rows_is_a_number(sync, wrong):
     """What is no number of rows is refused."""
     with pytest.raises(InvalidInput, match="rows"):
         sync.expect(rows=wrong)
-
-
-# -- bars ----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -269,7 +257,7 @@ def test_nothing_is_shown_in_a_file(new_sync, monkeypatch):
 
 
 def test_nothing_is_shown_without_rich(new_sync, terminal, monkeypatch):
-    """Where the extra is not installed, nothing is shown and nothing fails."""
+    """Without the extra, no bars are drawn and nothing fails."""
     for name in [name for name in sys.modules if name.split(".")[0] == "rich"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "rich", None)

@@ -1,12 +1,10 @@
-"""What the report says, of rows that fail too, and of a simulated run."""
+"""The report of a run, with failed rows, and of a simulated run."""
 
 import pytest
 from sync_scenarios import attributes_of, counts, row, seed, stored_component, stored_reference, value, writes
 
 from ardoqpy import ConfigurationError, InvalidInput
 from ardoqpy_sync import format_report
-
-# -- the report --------------------------------------------------------------------------------------
 
 
 def test_report_has_the_keys_of_0_8_4(either):
@@ -122,9 +120,6 @@ def test_report_as_text(either):
         assert part in text
 
 
-# -- rows that fail ----------------------------------------------------------------------------------
-
-
 def test_on_error_has_two_values(new_sync):
     """Anything but raise and collect is refused at once."""
     with pytest.raises(ConfigurationError, match="collect"):
@@ -132,7 +127,7 @@ def test_on_error_has_two_values(new_sync):
 
 
 def test_on_error_raise_stops_at_the_bad_row(either):
-    """By default a bad row raises, and the report says that the run failed and where."""
+    """By default a bad row raises, and the report has the failed row."""
     with pytest.raises(InvalidInput):
         either.create_component({"name": "Half", "rootWorkspace": "ws1"})
     report = either.get_report()
@@ -179,9 +174,6 @@ def test_a_status_that_was_set_stays(either):
     either.report["description"] = "the source was empty"
     report = either.get_report()
     assert (report["status"], report["description"]) == ("failed", "the source was empty")
-
-
-# -- simulating --------------------------------------------------------------------------------------
 
 
 def test_preview_reads_its_own_changes(ardoq, new_sync):

@@ -1,7 +1,7 @@
 """How many requests deletes take in batches, and what is still checked before each of them."""
 
 import pytest
-from sync_scenarios import TOKEN, row, seed, stored_component, stored_reference, syncing, writes
+from sync_scenarios import TOKEN, open_sync_client, row, seed, stored_component, stored_reference, writes
 
 from ardoqpy.testing import emulator
 
@@ -44,7 +44,7 @@ def bring(client, first):
 @pytest.mark.parametrize("simulate", [False, True])
 def test_a_hundred_deletes_take_a_few_requests(many, simulate):
     """Missing components are checked with listings and deleted in one batch."""
-    with syncing(many, simulate=simulate) as client:
+    with open_sync_client(many, simulate=simulate) as client:
         bring(client, MISSING)
         client.load_workspaces(["ws1", "ws2"])
         before = requests(many)
@@ -56,7 +56,7 @@ def test_a_hundred_deletes_take_a_few_requests(many, simulate):
 
 def test_deletes_and_other_writes_share_a_batch(many):
     """Deletes wait with creates and updates that have nothing to do with them."""
-    with syncing(many) as client:
+    with open_sync_client(many) as client:
         client.get_workspace("ws1")
         for number in range(20):
             client.create_component(row(f"C{number}", note="new"))
@@ -70,7 +70,7 @@ def test_deletes_and_other_writes_share_a_batch(many):
 
 def test_what_leaves_a_component_is_sent_before_its_delete(many):
     """A change that moves a child elsewhere is sent before the parent is deleted."""
-    with syncing(many) as client:
+    with open_sync_client(many) as client:
         client.create_component(row("C1", parent="c2"))
         client.flush()
         many.clear_requests()
@@ -85,7 +85,7 @@ def test_what_leaves_a_component_is_sent_before_its_delete(many):
 
 def test_what_somebody_changed_is_kept_among_many(many):
     """Also with listings an entity with another version than the loaded one is left alone."""
-    with syncing(many) as client, syncing(many, batch=False) as other:
+    with open_sync_client(many) as client, open_sync_client(many, batch=False) as other:
         bring(client, MISSING)
         client.load_workspaces(["ws1", "ws2"])
         other.update_component("c7", {"note": "mine"})
@@ -96,7 +96,7 @@ def test_what_somebody_changed_is_kept_among_many(many):
 
 def test_a_parent_is_kept_if_a_child_in_its_batch_cannot_be_deleted(many):
     """A component is not deleted in the same batch as a child whose delete Ardoq refuses."""
-    with syncing(many, on_error="collect") as client:
+    with open_sync_client(many, on_error="collect") as client:
         client.create_component(row("C1", parent="c0"))
         client.flush()
         many.fail(status=422, method="POST", times=2)

@@ -1,7 +1,7 @@
 """Scripts as they were written for 0.8.4 run unchanged."""
 
 import pytest
-from sync_scenarios import TOKEN, counts, held, loads, names_in, row, value, words
+from sync_scenarios import TOKEN, count_loads, counts, held, names_in, row, value, wire_terms
 
 from ardoqpy import ArdoqSyncClient
 from ardoqpy.errors import ArdoqClientException
@@ -74,7 +74,7 @@ def test_a_nightly_script(ardoq, new_sync, simulate):
 
 
 def test_the_second_night(ardoq, new_sync):
-    """The night after, the same script finds everything as it should be."""
+    """A second run of the same script finds nothing to change."""
     first = new_sync()
     nightly(first, "ws1")
     first.flush()
@@ -84,7 +84,7 @@ def test_the_second_night(ardoq, new_sync):
 
 
 def test_the_constructor_takes_what_it_took(ardoq):
-    """hosturl, token, org and simulate are given as they were, by name or by place."""
+    """hosturl, token, org and simulate are accepted as before, by name or by position."""
     with ArdoqSyncClient(hosturl=ardoq.url, token=TOKEN, org=None, simulate=True) as by_name:
         assert by_name.simulate is True
     with ArdoqSyncClient(ardoq.url, TOKEN) as by_place:
@@ -187,8 +187,8 @@ def test_the_cache_can_be_set_and_emptied_by_hand(sync, ardoq):
     sync.find_component("ws1", "Web")
     sync.ws = {}
     sync.find_component("ws1", "Web")
-    assert loads(ardoq) == 2
-    assert len(ardoq.requests) == 2 * len(words().whole)
+    assert count_loads(ardoq) == 2
+    assert len(ardoq.requests) == 2 * len(wire_terms().whole)
 
 
 def test_an_empty_field_name_is_none(sync):

@@ -19,17 +19,17 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
-from row_oracle import Foreteller
-from state_model import VALUES, Ledger, fact, kept, kept_attributes, orphans
+from row_oracle import RowOracle
+from state_model import VALUES, StateModel, fact, orphans, stored_attributes, stored_value
 from sync_scenarios import (
     COMPONENT_TYPES,
     TOKEN,
+    api_mode,
     comparable,
-    plain,
-    speaking,
+    open_client,
+    open_sync_client,
     stored_component,
     stored_reference,
-    syncing,
 )
 from sync_scenarios import seed as seed_of
 
@@ -50,22 +50,22 @@ TYPE_NAMES = {"app": "Application", "svc": "Service", "srv": "Server", "dbs": "D
 NAMES = ("Web", "WEB", "web", "straße", "STRASSE", "Twin", "Ny ærø", "NY ÆRØ", "New", " ")
 #: What only others write: no row may ever touch it.
 THEIRS = "areas"
-SPELLINGS = [
-    (field, spelling)
+LAYOUTS = [
+    (field, equivalent)
     for field, known in VALUES.items()
     if field != THEIRS
-    for spellings in (*known, (None,))
-    for spelling in spellings
+    for equivalents in (*known, (None,))
+    for equivalent in equivalents
 ]
 
 numbers = st.integers(0, 11)
 sometimes = st.booleans()
 seldom = st.integers(0, 4).map(lambda number: number == 4)
-values = st.lists(st.sampled_from(SPELLINGS), max_size=3).map(dict)
+values = st.lists(st.sampled_from(LAYOUTS), max_size=3).map(dict)
 descriptions = st.sampled_from(({}, {}, {"description": "Said by the source"}, {"description": None}))
 texts = st.sampled_from(({}, {"displayText": "one"}, {"displayText": "two"}))
 parents = st.one_of(st.none(), st.none(), st.just("null"), numbers)
-#: What goes wrong with the next requests: so little that a client gets over it.
+#: Faults of the next requests that retries overcome.
 weathers = st.one_of(
     st.none(),
     st.none(),
@@ -75,7 +75,7 @@ weathers = st.one_of(
         st.integers(1, 3),
     ),
 )
-#: What goes wrong for as long as a call lasts, so that the client gives up.
+#: Faults that last as long as a call, so that the client gives up.
 outages = st.one_of(
     *[st.none()] * 9,
     st.tuples(
@@ -115,12 +115,12 @@ class Calls(RuleBasedStateMachine):
         server.clear_faults()
         server.load(small_world())
         server.clear_requests()
-        self.ledger = Ledger(server)
+        self.model = StateModel(server)
         self.stack = []
-        self.other = self._opened(plain(server))
+        self.other = self._opened(open_client(server))
         #: What calls can name: pairs of dicts that the client and its twin have handed out.
         self.handles = {"component": [], "reference": []}
-        for entity_id, state in self.ledger.states.items():
+        for entity_id, state in self.model.states.items():
             self.handles[state.kind].append(({"_id": entity_id}, {"_id": entity_id}))
         self.calls = 0
 
@@ -153,18 +153,20 @@ class Calls(RuleBasedStateMachine):
 
     def _begin(self, eager, collect):
         # Of a batch a problem may come up in any later call.
-        on_error = "collect" if collect or speaking.batch else "raise"
-        batch = BATCH if speaking.batch else False
-        self.client = self._opened(syncing(self.server, on_error=on_error, batch=batch))
+        on_error = "collect" if collect or api_mode.batch else "raise"
+        batch = BATCH if api_mode.batch else False
+        self.client = self._opened(open_sync_client(self.server, on_error=on_error, batch=batch))
         self.twin = None
-        self.ledger.foreign.clear()
+        self.model.foreign.clear()
         #: The keys of rows that failed of which nobody can tell whether they were carried out.
         self.doubts = set()
         for kind, pairs in self.handles.items():
             self.handles[kind] = [(live, dict(live)) for live, _ in pairs if live["_id"] is not None]
         if eager:
             self.client.load_workspaces(WORKSPACES)
-            self.twin = self._opened(syncing(self.server, on_error="collect", batch=batch, simulate=True))
+            self.twin = self._opened(
+                open_sync_client(self.server, on_error="collect", batch=batch, simulate=True)
+            )
             self.twin.load_workspaces(WORKSPACES)
         self._new_report()
 
@@ -174,7 +176,7 @@ class Calls(RuleBasedStateMachine):
         self.named, self.types = set(), set()
         self.fates = {}
         self.meanings = {}
-        self.kept = {"component": [], "reference": []}
+        self.hit_ids = {"component": [], "reference": []}
         #: Whether the fate of every row of this report was foretold.
         self.foretold = True
         self._new_window()
@@ -215,15 +217,15 @@ class Calls(RuleBasedStateMachine):
     def _seen(self):
         """Return what the client knows: a workspace that is not loaded yet it will read as it is then."""
         loaded = self.client._engine.cache.workspaces
-        states = self.ledger.states
+        states = self.model.states
         return self._cache() | {
-            entity_id: its for entity_id, its in states.items() if its.workspace not in loaded
+            entity_id: state for entity_id, state in states.items() if state.workspace not in loaded
         }
 
     def _holds(self):
         """Return what Ardoq holds, or will hold once what waits is sent."""
         if not self._waiting():
-            return self.ledger.states
+            return self.model.states
         seen = self._seen()
         for entity_id in orphans(seen):
             del seen[entity_id]
@@ -243,18 +245,18 @@ class Calls(RuleBasedStateMachine):
         written = [change for change in changes if change["action"] != "failed"]
         failed = [change for change in changes if change["action"] == "failed"]
         if self.outage:
-            self.ledger.settle_doubt(written, self.known, self._excused(failed))
+            self.model.check_unconfirmed(written, self.known, self._excused(failed))
         else:
-            self.ledger.settle(written, self.known, at_once=not speaking.batch)
+            self.model.check(written, self.known, at_once=not api_mode.batch)
             self._compare_with_fates(changes)
         loaded = self.client._engine.cache.workspaces
         cache = self._cache()
-        self.ledger.holds(cache, loaded)
+        self.model.holds(cache, loaded)
         seen = self._seen()
-        self.ledger.foreign = {
+        self.model.foreign = {
             entity_id
-            for entity_id in self.ledger.foreign
-            if seen.get(entity_id) != self.ledger.states.get(entity_id)
+            for entity_id in self.model.foreign
+            if seen.get(entity_id) != self.model.states.get(entity_id)
         }
         self._compare_counts(report)
         if self.twin is not None:
@@ -276,32 +278,34 @@ class Calls(RuleBasedStateMachine):
         return excused
 
     def _compare_with_fates(self, changes):
-        """Hold what is reported of each row against what was foretold of it."""
+        """Compare the report of each row with its prediction."""
         reported = {label: [] for label in self.fates}
         for change in changes:
             if change.get("label") in reported:
                 reported[change["label"]].append(change)
-        for label, fate in self.fates.items():
-            its = [(change["action"], change["_id"]) for change in reported[label]]
-            if fate.outcome == "kept":
-                assert its == [], f"{label} changes nothing"
+        for label, expectation in self.fates.items():
+            state = [(change["action"], change["_id"]) for change in reported[label]]
+            if expectation.outcome == "kept":
+                assert state == [], f"{label} changes nothing"
                 continue
-            assert [action for action, _ in its] == [fate.outcome], label
-            if fate.outcome == "failed":
+            assert [action for action, _ in state] == [expectation.outcome], label
+            if expectation.outcome == "failed":
                 continue
             new = {name: pair["new"] for name, pair in reported[label][0]["attributes"].items()}
-            if fate.outcome == "update":
-                assert its[0][1] == self.client.real_id(fate.id), label
-                assert {name: kept(name, value) for name, value in new.items()} == self._real(fate), label
+            if expectation.outcome == "update":
+                assert state[0][1] == self.client.real_id(expectation.id), label
+                assert {name: stored_value(name, value) for name, value in new.items()} == self._real(
+                    expectation
+                ), label
             else:
-                assert kept_attributes(new) == kept_attributes(self._real(fate)), label
+                assert stored_attributes(new) == stored_attributes(self._real(expectation)), label
         self.fates.clear()
 
-    def _real(self, fate):
+    def _real(self, expectation):
         ends = ("parent", "source", "target")
         return {
             name: self.client.real_id(value) if name in ends and value else value
-            for name, value in fate.attributes.items()
+            for name, value in expectation.attributes.items()
         }
 
     def _compare_counts(self, report):
@@ -310,17 +314,17 @@ class Calls(RuleBasedStateMachine):
         for kind, short in (("component", "comps"), ("reference", "refs")):
             for action, name in names.items():
                 assert report[f"{name}_{short}"] == tally[action, kind]
-                its = [
+                state = [
                     change["_id"]
                     for change in report["changes"]
                     if (change["action"], change["kind"]) == (action, kind)
                 ]
-                assert [entity["_id"] for entity in report[f"{name}_{short}_l"]] == its
+                assert [entity["_id"] for entity in report[f"{name}_{short}_l"]] == state
             if self.foretold:
-                assert report[f"cache_hit_{short}"] == len(self.kept[kind])
+                assert report[f"cache_hit_{short}"] == len(self.hit_ids[kind])
         assert (report["status"] == "success") is (not any(tally["failed", kind] for kind in self.handles))
         if self.foretold:
-            hits = [self.client.real_id(component) for component in self.kept["component"]]
+            hits = [self.client.real_id(component) for component in self.hit_ids["component"]]
             assert [component["_id"] for component in report["cache_hit_comps_l"]] == hits
             self._compare_misses(report)
 
@@ -332,14 +336,14 @@ class Calls(RuleBasedStateMachine):
         named = {self.client.real_id(item) for item in self.named}
         missing = {
             entity_id
-            for entity_id, its in cache.items()
-            if _type_of(its) in self.types and entity_id not in named
+            for entity_id, state in cache.items()
+            if _type_of(state) in self.types and entity_id not in named
         }
         listed = [miss["_id"] for miss in report["cache_miss_comps"] + report["cache_miss_refs"]]
         assert len(listed) == len(set(listed))
-        # A type is told of once a row has named one of it, and that may be gone by now.
+        # A type is reported once a row has used it; its entities may be deleted by now.
         assert set(listed) <= missing
-        there = {_type_of(its) for entity_id, its in cache.items() if entity_id in named}
+        there = {_type_of(state) for entity_id, state in cache.items() if entity_id in named}
         assert {miss for miss in missing if _type_of(cache[miss]) in there} <= set(listed)
 
     # -- rows ---------------------------------------------------------------------------------------------
@@ -381,29 +385,31 @@ class Calls(RuleBasedStateMachine):
             assert self.client.on_error == "raise"
             return None
 
-    def _row(self, kind, act, foretell, keys, weather, outage):
-        """Give a row to the client, and hold its answer against what is foretold of it."""
+    def _row(self, kind, act, predict, keys, weather, outage):
+        """Give a row to the client, and compare its answer with the prediction."""
         self.calls += 1
         label = f"row {self.calls}"
         self.named = {self.client.real_id(item) for item in self.named}
-        fate = foretell(Foreteller(self._seen(), self._holds(), self.named))
-        disturbed = speaking.batch and (self.ledger.foreign or self.outage)
-        in_doubt = fate.outcome == "create" and not self.doubts.isdisjoint(keys)
-        self.meanings[label] = {"keys": keys, "ids": {fate.id}}
+        expectation = predict(RowOracle(self._seen(), self._holds(), self.named))
+        disturbed = api_mode.batch and (self.model.foreign or self.outage)
+        in_doubt = expectation.outcome == "create" and not self.doubts.isdisjoint(keys)
+        self.meanings[label] = {"keys": keys, "ids": {expectation.id}}
         answer, mirrored = self._call(partial(act, label), weather, outage)
         its_id = None if answer is None else answer["_id"]
         self.meanings[label]["ids"].add(its_id)
-        self.named |= {*fate.named, *([its_id] if its_id else [])}
-        self.types |= {_type_of(its) for entity_id, its in self._cache().items() if entity_id in self.named}
+        self.named |= {*expectation.named, *([its_id] if its_id else [])}
+        self.types |= {
+            _type_of(state) for entity_id, state in self._cache().items() if entity_id in self.named
+        }
         if outage is not None or disturbed or in_doubt or self.outage:
             self.foretold = False
         else:
-            self.fates[label] = fate
-            assert (its_id is None) is (fate.outcome == "failed")
-            assert fate.id is None or its_id == self.client.real_id(fate.id)
-            if fate.outcome == "kept":
-                self.kept[kind].append(its_id)
-        if its_id is not None and fate.outcome == "create":
+            self.fates[label] = expectation
+            assert (its_id is None) is (expectation.outcome == "failed")
+            assert expectation.id is None or its_id == self.client.real_id(expectation.id)
+            if expectation.outcome == "kept":
+                self.hit_ids[kind].append(its_id)
+        if its_id is not None and expectation.outcome == "create":
             self.handles[kind].append((answer, mirrored or {"_id": None}))
 
     def _pair(self, kind, number):
@@ -426,14 +432,14 @@ class Calls(RuleBasedStateMachine):
         custom=values,
         more=descriptions,
         field=st.sampled_from((None, None, None, "code", "cost")),
-        spelling=st.tuples(st.booleans(), st.booleans()),
+        equivalent=st.tuples(st.booleans(), st.booleans()),
         weather=weathers,
         outage=outages,
     )
-    def create_component(self, ws, kind, name, parent, custom, more, field, spelling, weather, outage):
+    def create_component(self, ws, kind, name, parent, custom, more, field, equivalent, weather, outage):
         """Give a row for a component."""
         type_id = COMPONENT_TYPES[ws][kind]
-        by_type_name, below = spelling
+        by_type_name, below = equivalent
         above = self._parents(parent)
         field = field if field is not None and custom.get(field) is not None else None
         typed = {"type": TYPE_NAMES[type_id]} if by_type_name else {"typeId": type_id}
@@ -443,13 +449,13 @@ class Calls(RuleBasedStateMachine):
         def act(label, client, which):
             return client.create_component({**row, **above[which]}, field, label=label)
 
-        def foretell(foreteller):
+        def predict(foreteller):
             wanted = {"name": name, **more, **custom, **above[0]}
-            by = None if field is None else (field, kept(field, custom[field]))
+            by = None if field is None else (field, stored_value(field, custom[field]))
             return foreteller.component(ws, type_id, wanted, by)
 
         keys = {("component", ws, type_id, name.casefold())}
-        self._row("component", act, foretell, keys, weather, outage)
+        self._row("component", act, predict, keys, weather, outage)
 
     @rule(
         start=numbers, end=numbers, kind=st.sampled_from((1, 1, 2, 3)), text=texts, weather=weathers,
@@ -493,7 +499,7 @@ class Calls(RuleBasedStateMachine):
         version = None if state is None or version is None else state.version + version
         pinned = {} if version is None else {"_version": version}
         name = name or (state.get("name") if state else "")
-        keys = {("component", ws, its, name.casefold()) for ws in WORKSPACES for its in TYPE_NAMES}
+        keys = {("component", ws, state, name.casefold()) for ws in WORKSPACES for state in TYPE_NAMES}
         self._row(
             "component",
             lambda label, client, which: client.update_component(
@@ -513,14 +519,14 @@ class Calls(RuleBasedStateMachine):
         """Change a reference by its id, and perhaps where it begins and ends."""
         pair = self._pair("reference", number)
         moved = {
-            end: self._pair("component", its)
-            for end, its in zip(("source", "target"), ends, strict=True)
-            if its is not None
+            end: self._pair("component", state)
+            for end, state in zip(("source", "target"), ends, strict=True)
+            if state is not None
         }
 
         def row(which):
-            its = {end: entity_id[which] for end, entity_id in moved.items()}
-            return {**text, **its, **({} if kind is None else {"type": kind})}
+            state = {end: entity_id[which] for end, entity_id in moved.items()}
+            return {**text, **state, **({} if kind is None else {"type": kind})}
 
         self._row(
             "reference",
@@ -540,7 +546,7 @@ class Calls(RuleBasedStateMachine):
         method = "del_component" if kind == "component" else "del_reference"
         self._call(lambda client, which: getattr(client, method)(pair[which]), weather, outage)
         if not self._waiting() and outage is None:
-            assert self.client.real_id(pair[0]) not in self.ledger.read()
+            assert self.client.real_id(pair[0]) not in self.model.read()
 
     @rule(weather=weathers, along=st.booleans())
     def delete_cache_misses(self, weather, along):
@@ -554,37 +560,37 @@ class Calls(RuleBasedStateMachine):
     def find_by_name(self, ws, name, exact):
         """Find by name what the cache shows, in its order."""
         found = [component["_id"] for component in self.client.find_component(ws, name, exact=exact)]
-        its = {component: state.get("name") for component, state in self._components(ws)}
+        state = {component: state.get("name") for component, state in self._components(ws)}
         if exact:
-            assert found == [entity_id for entity_id, named in its.items() if named == name][:1]
+            assert found == [entity_id for entity_id, named in state.items() if named == name][:1]
         else:
-            assert found == [entity_id for entity_id, named in its.items() if name in named]
+            assert found == [entity_id for entity_id, named in state.items() if name in named]
 
-    @rule(ws=st.sampled_from(WORKSPACES), sought=st.sampled_from(SPELLINGS))
+    @rule(ws=st.sampled_from(WORKSPACES), sought=st.sampled_from(LAYOUTS))
     def find_by_field(self, ws, sought):
         """Find by a field, however its value is spelled, what the cache shows."""
-        field, spelling = sought
-        if spelling is not None:
-            found = self.client.find_component(ws, field_name=field, field_value=spelling)
-            its = [
+        field, equivalent = sought
+        if equivalent is not None:
+            found = self.client.find_component(ws, field_name=field, field_value=equivalent)
+            state = [
                 component
                 for component, state in self._components(ws)
-                if state.get(field) == kept(field, spelling)
+                if state.get(field) == stored_value(field, equivalent)
             ]
-            assert {entity["_id"] for entity in found} == set(its)
+            assert {entity["_id"] for entity in found} == set(state)
             assert [fact("component", item) for item in found] == [
                 self._cache()[entity["_id"]] for entity in found
             ]
 
     def _components(self, ws):
         cache = self._cache().items()
-        return [(item, its) for item, its in cache if (its.kind, its.workspace) == ("component", ws)]
+        return [(item, state) for item, state in cache if (state.kind, state.workspace) == ("component", ws)]
 
     @rule(number=numbers, weather=weathers)
     def get_component(self, number, weather):
         """Read a component by its id: it is what Ardoq holds, or will hold."""
         one = self._pair("component", number)[0]
-        holds = self._holds() if not (self._waiting() and self.ledger.foreign) else None
+        holds = self._holds() if not (self._waiting() and self.model.foreign) else None
         if weather is not None:
             self._fail(*weather)
         try:
@@ -606,14 +612,16 @@ class Calls(RuleBasedStateMachine):
         facts = {component["_id"]: fact("component", component) for component in read["components"]}
         facts |= {reference["_id"]: fact("reference", reference) for reference in read["references"] or []}
         assert facts == {
-            entity_id: its for entity_id, its in self.ledger.states.items() if its.workspace == ws
+            entity_id: state for entity_id, state in self.model.states.items() if state.workspace == ws
         }
-        assert facts == {entity_id: its for entity_id, its in self._cache().items() if its.workspace == ws}
+        assert facts == {
+            entity_id: state for entity_id, state in self._cache().items() if state.workspace == ws
+        }
 
     # -- others -------------------------------------------------------------------------------------------
 
     def _others(self, act):
-        if self._waiting() and self.ledger.read() != self.ledger.states:
+        if self._waiting() and self.model.read() != self.model.states:
             self._settle()  # a part of what waited was sent: who wrote what could not be told apart
         self.what_happened_is_what_was_foretold_and_reported()
         if self._waiting():
@@ -623,8 +631,8 @@ class Calls(RuleBasedStateMachine):
             act()
         except ArdoqClientException:
             return
-        for item in self.ledger.others_did():
-            state = self.ledger.states.get(item)
+        for item in self.model.others_did():
+            state = self.model.states.get(item)
             pairs = self.handles.get(state.kind, []) if state else []
             if state and all(live["_id"] != item for live, _ in pairs):
                 pairs.append(({"_id": item}, {"_id": item}))
@@ -637,7 +645,7 @@ class Calls(RuleBasedStateMachine):
         now=sometimes,
     )
     def others_edit(self, number, field, which, now):
-        """Have somebody else set a field: mostly one that no row gives."""
+        """Set a field as another client: mostly one that no row gives."""
         if now:
             one = self.client.real_id(self._pair("component", number)[0])
             value = VALUES[field][which][0]
@@ -645,16 +653,18 @@ class Calls(RuleBasedStateMachine):
 
     @rule(number=numbers, name=st.sampled_from(NAMES[:-1]), now=sometimes)
     def others_rename(self, number, name, now):
-        """Have somebody else rename a component."""
+        """Rename a component as another client."""
         if now:
             one = self.client.real_id(self._pair("component", number)[0])
             self._others(lambda: self.other.patch_component(one, payload={"name": name}))
 
     @rule(number=numbers, parent=numbers, now=sometimes)
     def others_move(self, number, parent, now):
-        """Have somebody else move a component."""
+        """Move a component as another client."""
         if now:
-            one, above = (self.client.real_id(self._pair("component", its)[0]) for its in (number, parent))
+            one, above = (
+                self.client.real_id(self._pair("component", state)[0]) for state in (number, parent)
+            )
             self._others(lambda: self.other.patch_component(one, payload={"parent": above}))
 
     @rule(
@@ -664,14 +674,14 @@ class Calls(RuleBasedStateMachine):
         now=sometimes,
     )
     def others_create(self, ws, kind, name, now):
-        """Have somebody else create a component."""
+        """Create a component as another client."""
         if now:
             row = {"name": name, "rootWorkspace": ws, "typeId": COMPONENT_TYPES[ws][kind], THEIRS: ["North"]}
             self._others(lambda: self.other.create_component(row))
 
     @rule(number=numbers, kind=st.sampled_from(("component", "reference")), now=sometimes)
     def others_delete(self, number, kind, now):
-        """Have somebody else delete something."""
+        """Delete an entity as another client."""
         if now:
             one = self.client.real_id(self._pair(kind, number)[0])
             delete = self.other.del_component if kind == "component" else self.other.del_reference
@@ -683,7 +693,7 @@ def _type_of(state):
 
 
 def test_ardoq_the_cache_and_the_report_agree_after_any_calls(server, version):
-    """Whatever is called in whatever order, Ardoq holds what rows say, and cache and report tell of it."""
+    """After any calls in any order, Ardoq holds the rows, and cache and report agree with it."""
     run = partial(run_machine, partial(Calls, server), settings=SETTINGS)
     if "STATE_MACHINE_SEED" in os.environ:
         run = seed(int(os.environ["STATE_MACHINE_SEED"]))(run)

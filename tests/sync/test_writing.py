@@ -4,19 +4,19 @@ import threading
 
 import pytest
 from sync_scenarios import (
-    ODD_NAMES,
+    UNUSUAL_NAMES,
     WEB_SHOP,
     attributes_of,
+    count_loads,
     counts,
     held,
-    loads,
     names_in,
-    paths,
+    request_lines,
     row,
     seed,
     stored_component,
     value,
-    words,
+    wire_terms,
     writes,
 )
 
@@ -29,14 +29,12 @@ from ardoqpy import (
     UnsupportedOperation,
 )
 
-# -- create, update, keep, delete --------------------------------------------------------------------
-
 
 @pytest.mark.immediate
 def test_what_is_missing_is_created(ardoq, sync):
-    """A row that matches nothing becomes a component, sent once and handed out as Ardoq stored it."""
+    """A row without a match creates one component, returned as Ardoq stored it."""
     comp = sync.create_component(row("New", parent="web", cost="12", areas=["a"]))
-    assert writes(ardoq) == [("POST", words().components, 201)]
+    assert writes(ardoq) == [("POST", wire_terms().components, 201)]
     stored = held(ardoq, comp["_id"])
     assert (stored["name"], stored["parent"], stored["customFields"]) == (
         "New",
@@ -52,7 +50,7 @@ def test_what_differs_is_updated(ardoq, sync):
     """A row that differs is sent once, and only the differing attributes change."""
     before = held(ardoq, "web")
     comp = sync.create_component(row("Web", cost=6))
-    assert writes(ardoq) == [(words().change, f"{words().components}/web", 200)]
+    assert writes(ardoq) == [(wire_terms().change, f"{wire_terms().components}/web", 200)]
     assert value(comp, "cost") == 6
     stored = held(ardoq, "web")
     assert stored["customFields"] == {**before["customFields"], "cost": 6}
@@ -62,7 +60,7 @@ def test_what_differs_is_updated(ardoq, sync):
 
 
 def test_what_is_the_same_is_kept(ardoq, sync):
-    """A row that says what Ardoq holds sends nothing, in whatever spelling it says it."""
+    """A row equal to what Ardoq holds sends nothing, in any form."""
     comp = sync.create_component(row("Web", cost="5.0", note="kept", description=None, parent=None))
     assert comp["_id"] == "web"
     assert writes(ardoq) == []
@@ -78,7 +76,7 @@ def test_null_clears_a_value(ardoq, sync):
 
 @pytest.mark.immediate
 def test_what_is_deleted_is_gone(ardoq, sync):
-    """A delete takes the thing out of Ardoq and gives an empty dict."""
+    """A delete removes the component from Ardoq and returns an empty dict."""
     assert sync.del_component("till") == {}
     assert sync.del_reference("web-shop") == {}
     assert [method for method, _, _ in writes(ardoq)] == ["DELETE", "DELETE"]
@@ -93,7 +91,7 @@ def test_references_go_the_same_way(ardoq, sync):
     assert sync.create_reference({**WEB_SHOP, "displayText": "as it was"})["_id"] == "web-shop"
     sync.create_reference({**WEB_SHOP, "displayText": "new"})
     assert held(ardoq, "web-shop")["displayText"] == "new"
-    assert [method for method, _, _ in writes(ardoq)] == ["POST", words().change]
+    assert [method for method, _, _ in writes(ardoq)] == ["POST", wire_terms().change]
     assert counts(sync.get_report()) == {"new_refs": 1, "cache_hit_refs": 1, "updated_refs": 1}
 
 
@@ -101,10 +99,10 @@ def test_a_reference_across_workspaces(ardoq, sync):
     """The target may be in another workspace, loaded or not, and the answer names it."""
     made = sync.create_reference({"source": "till", "target": "host", "type": 1})
     assert (made["rootWorkspace"], made["targetWorkspace"]) == ("ws1", "ws2")
-    assert not [path for path in paths(ardoq) if "/ws2/" in path]
+    assert not [path for path in request_lines(ardoq) if "/ws2/" in path]
 
 
-@pytest.mark.parametrize("name", ODD_NAMES)
+@pytest.mark.parametrize("name", UNUSUAL_NAMES)
 def test_a_custom_field_may_be_called_anything(ardoq, either, name):
     """A custom field of a component is synced whatever its name, also one built in on other kinds."""
     assert value(either.create_component(row("New", **{name: "live"})), name) == "live"
@@ -194,9 +192,6 @@ def test_a_batch_is_refused(sync):
         sync.batch_create([row("New")], [])
 
 
-# -- by id -------------------------------------------------------------------------------------------
-
-
 def test_update_by_id_changes_what_is_given(ardoq, either):
     """update_component, patch_component and their like for references change the given attributes."""
     assert value(either.update_component("web", {"cost": 6}), "cost") == 6
@@ -235,7 +230,7 @@ def test_the_version_in_ardoq_is_no_conflict(either):
 
 
 def test_what_was_handed_out_before_a_change_is_a_conflict(either):
-    """Somebody who writes an older state of a component over a newer one is refused, also in a simulation."""
+    """An update with an older version of a component is refused, in a simulation too."""
     old = either.create_component(row("Web"))
     either.create_component(row("Web", cost=6))
     with pytest.raises(Conflict):
@@ -263,12 +258,9 @@ def test_what_is_not_there_cannot_be_updated(either):
         either.update_component("a/b", {"cost": 1})
 
 
-# -- others write too --------------------------------------------------------------------------------
-
-
 @pytest.mark.immediate
 def test_what_others_wrote_meanwhile_survives(ardoq, sync, other):
-    """Another attribute that somebody changed since the load keeps the value that they gave it."""
+    """An attribute that another client changed, and no row gives, keeps its value."""
     sync.get_workspace("ws1")
     other.patch_component("web", payload={"note": "theirs", "description": "theirs"})
     comp = sync.create_component(row("Web", cost=6))
@@ -288,7 +280,7 @@ def test_g9_what_others_wrote_is_not_overwritten_unseen(ardoq, sync, other):
 
 
 def test_g9_what_others_made_as_wanted_is_a_hit(ardoq, sync, other):
-    """When somebody else has written the same meanwhile, there is nothing left to change."""
+    """If another client wrote the same value, nothing is written."""
     sync.get_workspace("ws1")
     other.patch_component("web", payload={"cost": 6})
     sync.create_component(row("Web", cost=6))
@@ -298,7 +290,7 @@ def test_g9_what_others_made_as_wanted_is_a_hit(ardoq, sync, other):
 
 @pytest.mark.immediate
 def test_g9_the_same_for_references(sync, other):
-    """A reference that somebody changed is read again and decided again as well."""
+    """A changed reference is read and compared again."""
     sync.get_workspace("ws1")
     other.patch_reference("web-shop", payload={"displayText": "theirs", "description": "theirs"})
     ref = sync.create_reference({**WEB_SHOP, "displayText": "ours"})
@@ -309,7 +301,7 @@ def test_g9_the_same_for_references(sync, other):
 @pytest.mark.immediate
 def test_g9_a_fight_is_given_up(ardoq, sync):
     """When Ardoq refuses the version again and again, that is a Conflict and no endless loop."""
-    ardoq.fail(status=409, method=words().change, times=50)
+    ardoq.fail(status=409, method=wire_terms().change, times=50)
     with pytest.raises(Conflict, match="again"):
         sync.create_component(row("Web", cost=6))
     assert len(writes(ardoq)) < 10
@@ -318,7 +310,7 @@ def test_g9_a_fight_is_given_up(ardoq, sync):
 
 @pytest.mark.immediate
 def test_what_others_deleted_is_created_again(ardoq, sync, other):
-    """A row whose component somebody deleted since the load creates it anew."""
+    """A row whose component was deleted since the load creates it again."""
     sync.get_workspace("ws1")
     other.del_component("web")
     comp = sync.create_component(row("Web", cost=6))
@@ -330,7 +322,7 @@ def test_what_others_deleted_is_created_again(ardoq, sync, other):
 
 @pytest.mark.immediate
 def test_what_others_deleted_cannot_be_updated_by_id(sync, other):
-    """An update by id of what somebody deleted since the load raises NotFoundError."""
+    """An update by id of a deleted component raises NotFoundError."""
     sync.get_workspace("ws1")
     other.del_component("web")
     with pytest.raises(NotFoundError):
@@ -340,7 +332,7 @@ def test_what_others_deleted_cannot_be_updated_by_id(sync, other):
 
 @pytest.mark.immediate
 def test_of_several_matches_the_next_is_used_when_the_first_is_gone(ardoq, sync, other):
-    """When somebody deleted the first of two matches, the other is the match: no third is created."""
+    """If the first of two matches was deleted, the other is the match, and no third is created."""
     ardoq.load(seed([stored_component("one", "Dup"), stored_component("two", "Dup")]))
     sync.get_workspace("ws1")
     other.del_component("one")
@@ -350,16 +342,13 @@ def test_of_several_matches_the_next_is_used_when_the_first_is_gone(ardoq, sync,
 
 @pytest.mark.immediate
 def test_what_a_delete_does_not_find_is_forgotten(ardoq, sync, other):
-    """A delete of what somebody deleted already raises NotFoundError, and the cache knows it from then on."""
+    """A delete of a deleted component raises NotFoundError, and the cache drops it."""
     sync.get_workspace("ws1")
     other.del_component("till")
     with pytest.raises(NotFoundError):
         sync.del_component("till")
     assert sync.find_component("ws1", "Till") == []
     assert sync.create_component(row("Till", type_id="svc"))["_id"] != "till"
-
-
-# -- threads -----------------------------------------------------------------------------------------
 
 
 def together(count, work):
@@ -393,7 +382,7 @@ def test_threads_share_one_client(ardoq, either):
     assert counts(either.get_report()) == {"new_comps": 100, "cache_hit_comps": 700}
     names = names_in(ardoq)
     assert len(names) == len(set(names)) == (3 if either.simulate else 103)
-    assert loads(ardoq) == 1
+    assert count_loads(ardoq) == 1
 
 
 def test_readers_and_writers_share_one_client(new_sync):

@@ -106,9 +106,6 @@ def test_missing_extra(run, monkeypatch):
     assert ran.err.startswith("ardoqpy-sync: Shell completion needs the package shtab")
 
 
-# -- init ------------------------------------------------------------------------------------------------
-
-
 def test_init(home, ardoq, run):
     """`init` writes a job without problems that `plan` can preview, and prints what to do next."""
     (home / "jobs").mkdir()

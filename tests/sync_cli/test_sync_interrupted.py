@@ -123,9 +123,6 @@ def test_check_reach(big, ardoq):
         client.check_reach()
 
 
-# -- interrupted --------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(("api", "batch"), [("v1", "false"), ("v2", "true"), ("v2", "7")])
 def test_ctrl_c(big, ardoq, run, hook, monkeypatch, api, batch):
     """An interrupted run is reported, pending writes are not sent, and the lock is released."""
@@ -210,9 +207,6 @@ def test_failure_before_first_row(home, ardoq, run):
         ran = run(f"{command} job.toml --retries 0")
         assert ran.status == FAILED
         assert "503" in ran.out
-
-
-# -- real processes -----------------------------------------------------------------------------------------
 
 
 def start(*words):

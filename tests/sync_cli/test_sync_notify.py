@@ -11,8 +11,6 @@ from ardoqpy_sync.cli import github_summary
 from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED
 from ardoqpy_sync.reporting.document import read_run_document
 
-# -- reports -----------------------------------------------------------------------------------------------
-
 
 def test_report_files(home, run, version):
     """--report writes a page, Markdown and a run document, which `report` converts later."""
@@ -70,9 +68,6 @@ def test_unwritable_report(home, run, monkeypatch):
     assert (home / "b.md").exists()
 
 
-# -- step summary ----------------------------------------------------------------------------------------
-
-
 def test_step_summary(home, run, monkeypatch):
     """With GITHUB_STEP_SUMMARY set, Markdown is appended to that file."""
     (home / "step.md").write_text("before\n")
@@ -110,9 +105,6 @@ def test_unwritable_step_summary(home, run, monkeypatch):
     ran = run("apply job.toml")
     assert ran.status == DONE
     assert "Warning: The step summary cannot be written" in ran.err
-
-
-# -- webhook ---------------------------------------------------------------------------------------------
 
 
 def test_webhook_summary(home, ardoq, run, hook, version):

@@ -220,9 +220,6 @@ def test_an_error_made_by_hand_reads_as_a_sentence():
     assert made.status == 404
 
 
-# -- the token ----------------------------------------
-
-
 def _rendered(error):
     """Render an error with its causes and all locals, as an error reporter does."""
     waiting, seen, parts = [error], [], []

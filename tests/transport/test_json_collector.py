@@ -103,7 +103,7 @@ def test_threads_that_parse_at_once_leave_the_collector_on():
 
 def test_a_thread_that_finds_the_collector_off_never_switches_it():
     """Of two threads, the one that began while the collector was off neither disables nor enables it."""
-    first, second = json_module._collector_paused(), json_module._collector_paused()
+    first, second = json_module.collector_paused(), json_module.collector_paused()
     with first:
         second.__enter__()
         assert not gc.isenabled()

@@ -148,9 +148,6 @@ def test_switch_org_without_a_redirect_is_an_error(wire, url):
         ArdoqClient(url, "t0ken").switch_org("acme")
 
 
-# -- next links ----------------------------------------
-
-
 def _page(*values, href=None):
     return {"values": list(values), "_links": {"next": {"href": href}} if href else {}}
 

@@ -208,9 +208,6 @@ def test_permanent_failures_are_not_retried(verb, problem, wire, thing, call, pa
     assert pauses == []
 
 
-# -- what the answer to a repeat means ----------------------------------------
-
-
 @pytest.mark.parametrize("failure", _cells(UNAVAILABLE, NO_ANSWER))
 def test_a_404_after_a_delete_that_got_no_answer_is_success(failure, wire, thing, call, pauses):
     """After an earlier DELETE that may have been carried out, a 404 is its success."""
@@ -305,9 +302,6 @@ def test_update_component_knows_its_own_conflict(stored, ours, wire, url, transp
     else:
         with pytest.raises(Conflict):
             components.update("5f00", COMPONENT)
-
-
-# -- how long ----------------------------------------
 
 
 @pytest.mark.parametrize(("seconds", "least", "most"), [(100, 90, 100), (-100, 0, 0)])
@@ -449,9 +443,6 @@ def test_without_backoff_there_is_no_pause(wire, thing, new_transport, caller, p
 def test_a_pause_is_bounded_however_many_there_were(attempt):
     """The doubling does not overflow."""
     assert 0 < Retries().pause(attempt) <= 30
-
-
-# -- settings, log ----------------------------------------
 
 
 def test_retries_are_a_number_or_a_policy():

@@ -179,7 +179,7 @@ LACKS = "the component ('A') has no typeId: it needs rootWorkspace, typeId and n
         ),
         (
             lambda b: b.delete_component(match={"parent": ID}),
-            f"match has 'parent', by which components do not match: there is {MATCHED_BY}.",
+            f"match has 'parent', by which components do not match: there are {MATCHED_BY}.",
         ),
         (
             lambda b: b.delete_component(match={"component_key": "A-1"}),

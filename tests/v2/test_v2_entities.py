@@ -257,11 +257,11 @@ def test_types_are_found_by_name_on_both_versions(client, v1):
     [
         ("component", "service", "did you mean 'Service'?"),
         ("component", "Aplication", "did you mean 'Application'?"),
-        ("component", "p1\n", "there is 'Application' and 'Service'."),
-        ("component", None, "there is 'Application' and 'Service'."),
+        ("component", "p1\n", "there are 'Application' and 'Service'."),
+        ("component", None, "there are 'Application' and 'Service'."),
         ("reference", "depends-on", "did you mean 'depends on'?"),
-        ("reference", "Service", "there is 'depends on' and 'Implicit'."),
-        ("reference", 2, "there is 'depends on' and 'Implicit'."),
+        ("reference", "Service", "there are 'depends on' and 'Implicit'."),
+        ("reference", 2, "there are 'depends on' and 'Implicit'."),
     ],
 )
 def test_a_type_that_is_not_there_is_none_and_a_warning(ardoq, client, v1, caplog, kind, name, what_is_near):

@@ -89,9 +89,6 @@ def test_v1_lists_attachments_as_before(v1):
     assert list(v1.iter_attachments(WORKSPACE)) == [attachment]
 
 
-# -- any path ------------------------------------------------------------------------------------------
-
-
 def test_any_path_with_any_verb(client):
     """Any path can be requested, with and without a leading slash."""
     made = client.request("/components", "POST", data=NEW)

@@ -206,9 +206,6 @@ def test_text_arrives_as_it_was_given(text, server):
         assert stored["_id"] in [ws["_id"] for ws in client.find_workspace(f"{text}|", exact=True)]
 
 
-# -- beside the body ----------------------------------------
-
-
 @pytest.mark.parametrize("version", ["v1", "v2"])
 @pytest.mark.parametrize("text", ["\ud800", "a\udfff"])
 def test_half_a_letter_in_a_query_is_refused(text, version, server):

@@ -88,9 +88,6 @@ def test_checking_a_conflict_has_the_same_deadline(hurried, server, time):
     assert sum(time.slept) < 5
 
 
-# -- with real time: what is waited for would come, only too late ----------------------------------------
-
-
 def client_in_haste(server, **keywords):
     """Make a client with a deadline of 0.3 seconds and a long time-out."""
     retries = Retries(count=5, backoff=0, deadline=0.3)
@@ -147,9 +144,6 @@ def test_connections_are_kept_with_a_deadline_as_well(server):
         for _ in range(10):
             assert client.get_workspace(ws["_id"])["name"] == "W"
     assert server.connections == 1
-
-
-# -- settings ----------------------------------------
 
 
 @pytest.mark.parametrize("deadline", [0, -1, float("nan"), float("inf"), "5", True, [1]])

@@ -180,9 +180,6 @@ def test_a_nest_10000_deep_is_read_or_refused(call):
     assert found == []
 
 
-# -- floods ----------------------------------------
-
-
 class Flood:
     """Send a head and then the same chunk for ever, and count the bytes."""
 
@@ -301,9 +298,6 @@ def test_a_download_into_memory_ends_at_the_limit(writes, raw_server, tmp_path, 
                 "client reads (largest_answer)."
             )
     assert peak() < 15 * MEGABYTE
-
-
-# -- what is left behind ----------------------------------------
 
 
 def test_the_rest_of_one_answer_is_not_the_next(raw_server):

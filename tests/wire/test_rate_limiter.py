@@ -97,9 +97,6 @@ def test_two_clients_of_one_token_share_the_granted_rate():
     assert refused <= passed / 40
 
 
-# -- step by step ----------------------------------------
-
-
 def test_no_request_waits_before_the_first_429(rate_limiter):
     """A client that was never refused has no rate_limiter."""
     assert not rate_limiter.active

@@ -208,9 +208,6 @@ def test_a_write_that_only_got_429_is_not_ambiguous(action, world, time):
     assert time.slept == []
 
 
-# -- the second try goes wrong as well ----------------------------------------
-
-
 @pytest.mark.parametrize("action", ["change", "delete"])
 @pytest.mark.parametrize("last", ["refused", "429"])
 def test_an_uncertain_write_stays_uncertain(action, last, world, time):

@@ -40,9 +40,6 @@ def client(hosturl, **keywords):
     return ArdoqClient(hosturl, TOKEN, retries=0, timeout=10, **keywords)
 
 
-# -- who signed it ----------------------------------------
-
-
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 @pytest.mark.parametrize("writes", [False, True])
 def test_an_unknown_authority_is_refused(writes, host, tls):
@@ -144,9 +141,6 @@ def test_old_versions_of_tls_are_refused(authority, listening, monkeypatch):
         ardoq.create_workspace({"name": "W"})
     assert type(caught.value) is ServiceUnavailable
     assert old.received == []
-
-
-# -- proxies ----------------------------------------
 
 
 @pytest.fixture

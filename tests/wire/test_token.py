@@ -112,9 +112,6 @@ def log(caplog):
     return caplog
 
 
-# -- whoever repeats it ----------------------------------------
-
-
 @settings(WIRE, max_examples=200)
 @given(
     token=TOKENS,
@@ -204,9 +201,6 @@ def test_every_form_of_the_token_is_redacted_and_nothing_else(token, before, aft
         assert not shows(hide(f"{before}{spelling(token)}{after}"), token, spelling(token))
     assert hide(f"{before}|{token}|{after}") == f"{before}|***|{after}"
     assert hide("a quite ordinary sentence") == "a quite ordinary sentence"
-
-
-# -- what is at hand ----------------------------------------
 
 
 @settings(WIRE, max_examples=20)
@@ -347,9 +341,6 @@ def test_the_emulators_command_prints_no_token():
     assert token not in printed
 
 
-# -- whom it is sent to ----------------------------------------
-
-
 @pytest.mark.parametrize(
     "elsewhere",
     ["http://localhost:{}/x", "https://127.0.0.1:{}/x", "http://evil.example:{}/x", "//127.0.0.2:{}/x"],
@@ -370,9 +361,6 @@ def test_another_host_port_or_scheme_gets_no_request(by, elsewhere, raw_server):
         client.get_components()
     client.close()
     assert other.received == []
-
-
-# -- where it is read from ----------------------------------------
 
 
 @pytest.fixture
