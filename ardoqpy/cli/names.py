@@ -35,10 +35,7 @@ def find_workspace(client: ArdoqClient, name_or_id: str) -> Mapping[str, Any]:
 
 def workspace_id(client: ArdoqClient, name_or_id: str | None) -> str | None:
     """Return the id of a workspace by its name or id, or None for None."""
-    if not name_or_id:
-        return None
-    ws_id: str = find_workspace(client, name_or_id)["_id"]
-    return ws_id
+    return str(find_workspace(client, name_or_id)["_id"]) if name_or_id else None
 
 
 class WorkspaceTypes(NamedTuple):

@@ -31,8 +31,7 @@ _BY_ENDING = {"json": "json", "ndjson": "ndjson", "jsonl": "ndjson", "csv": "csv
 def output_format(options: argparse.Namespace) -> str:
     """Return the format that `--format` names, else that of the ending of `--output`, else `table`."""
     ending = (options.output or "").rpartition(".")[2].lower()
-    form: str = options.format or _BY_ENDING.get(ending, "table")
-    return form
+    return str(options.format or _BY_ENDING.get(ending, "table"))
 
 
 def write(result: Listing | Document, options: argparse.Namespace) -> None:

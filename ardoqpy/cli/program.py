@@ -124,8 +124,7 @@ class Program(NamedTuple):
             options = self._parse(words)
         except SystemExit as ended:  # argparse ends like this after a help page and after an error
             return int(ended.code or DONE)
-        exit_code: int = load_function(options.command.run)(options)
-        return exit_code
+        return int(load_function(options.command.run)(options))
 
     def _parse(self, words: list[str]) -> argparse.Namespace:
         has_token_option = self.token_command is not None and words[:1] == [self.token_command]

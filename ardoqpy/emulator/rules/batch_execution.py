@@ -237,8 +237,7 @@ class BatchExecutor:
             _check_same_type(existing["_id"], name, existing[name], attributes.pop(name))
             row = self._update[kind](existing["_id"], attributes, operation.custom, strict=strict)
             written.updated.append((row["_id"], operation.batch_id))
-        row_id: str = row["_id"]
-        return row_id
+        return str(row["_id"])
 
     def _find_unique(self, table: Table[R], operation: CreateOperation, attributes: Attributes) -> R | None:
         """Return the entity that equals an upsert in its `unique_by` attributes, or None."""

@@ -132,8 +132,8 @@ class Serializer:
         state = self._state
         workspace_id = row["_id"]
         counter = state.counters.get(f"components of {workspace_id}")
-        answer = self._persisted(row, {"entity-type": assumptions.ENTITY_TYPE_WORKSPACE})
-        answer |= {
+        answer: Attributes = {
+            **self._persisted(row, {"entity-type": assumptions.ENTITY_TYPE_WORKSPACE}),
             **copy_values(row, "name", "description", "componentModel", "folder", "views", "startView"),
             "defaultPerspective": row["defaultPerspective"],
             "type": assumptions.WORKSPACE_TYPE,
@@ -213,8 +213,8 @@ class Serializer:
         """Serialize a model."""
         using = self._state.workspaces.find("model", row["_id"])
         numbers = [int(number) for number in row["referenceTypes"]]
-        answer = self._persisted(row, {"entity-type": "model"})
-        answer |= {
+        answer: Attributes = {
+            **self._persisted(row, {"entity-type": "model"}),
             **copy_values(row, "createdBy", "lastModifiedBy", "name", "description", "root"),
             "referenceTypes": row["referenceTypes"],
             "maxReferenceTypeKey": max(numbers, default=0),
