@@ -95,7 +95,7 @@ def build_run_document(
         missing = _missing(engine, report, names)
         failed = [_failed_row(engine, row, names) for row in plan.failed + given.failed_rows]
         changes = [cast("DocumentChange", _with_type_name(change, names)) for change in plan.changes]
-        graph = build_graph(engine.cache, engine.report.gone, changes, failed, missing, names)
+        graph = build_graph(engine.cache, engine.report.deleted, changes, failed, missing, names)
         status, description = _status(report, given)
         return {
             "kind": RUN_DOCUMENT,
@@ -352,7 +352,7 @@ def _names(engine: Engine, changes: Sequence[DocumentChange], types: TypeNames) 
         if attribute == "typeId":
             return types.of("component", change["rootWorkspace"], value)
         known = engine.cache.get("component", value)
-        name = (known.entity if known else engine.report.gone.get(value, {})).get("name") or created.get(
+        name = (known.entity if known else engine.report.deleted.get(value, {})).get("name") or created.get(
             value
         )
         return None if name is None else str(name)
