@@ -304,7 +304,6 @@ def _missing(engine: Engine, report: ReportData, names: TypeNames) -> list[Missi
     misses = [("component", component) for component in report["cache_miss_comps"]]
     misses += [("reference", reference) for reference in report["cache_miss_refs"]]
     missing_ids = {entity["_id"] for _, entity in misses}
-    kinds = {kind.name: kind for kind in (engine.component, engine.reference)}
 
     def state(entity: Entity) -> str:
         if entity["_id"] in missing_ids:
@@ -334,7 +333,7 @@ def _missing(engine: Engine, report: ReportData, names: TypeNames) -> list[Missi
                 **sizes[entry["_id"]]._asdict(),
                 "listed": [
                     {
-                        **_with_type_name({"kind": of, **engine.described(kinds[of], entity)}, names),
+                        **_with_type_name({"kind": of, **engine.described(engine.kinds[of], entity)}, names),
                         "state": state(entity),
                     }
                     for of, _, entity in first
