@@ -393,7 +393,7 @@ class Engine:
         self.cache.forget(kind.name, entity_id)
         for each, name in zip(removed, names, strict=True):
             itself = each.entity["_id"] == entity_id
-            self.report.gone[each.entity["_id"]] = each.entity
+            self.report.deleted[each.entity["_id"]] = each.entity
             change = self.log.take(
                 DELETE,
                 each.kind,

@@ -75,7 +75,7 @@ class Report:
         self.ambiguous: dict[str, AmbiguousEntry] = {}
         self.not_converging: dict[tuple[str, str], NotConvergingEntry] = {}
         #: Deleted entities by id, as they were: a change does not hold the ends of a deleted reference.
-        self.gone: dict[str, Entity] = {}
+        self.deleted: dict[str, Entity] = {}
         self._folded = 0
         self.data: ReportData = _blank()
 
@@ -238,9 +238,9 @@ def format_totals(totals: Totals) -> list[str]:
 def format_section(title: str, entries: Iterable[str], longest: int | None) -> list[str]:
     """Return a title and at most `longest` entries, escaped, as lines; none if there is no entry."""
     listed = list(entries)
-    shown = [f"  - {escape_controls(entry, LINE_WIDTH)}" for entry in listed[:longest]]
-    more = len(listed) - len(shown)
-    return [*([f"{title}:"] if listed else []), *shown, *([f"  ... and {more:,} more"] if more else [])]
+    lines = [f"  - {escape_controls(entry, LINE_WIDTH)}" for entry in listed[:longest]]
+    more = len(listed) - len(lines)
+    return [*([f"{title}:"] if listed else []), *lines, *([f"  ... and {more:,} more"] if more else [])]
 
 
 def describe_ambiguous(entry: AmbiguousEntry) -> str:

@@ -84,7 +84,8 @@ def run_and_notify(
     bug: Exception | None = None
 
     def failed(exit_code: int, messages: list[str]) -> CommandResult:
-        document = _failed_run(context, "\n".join(messages), simulated=simulated)
+        made = made_now(api=context.api, host=context.host, org=context.org, simulated=simulated)
+        document = build_failed_document(context.title, "\n".join(messages), made)
         return CommandResult(document, exit_code, errors=messages, started=False, ended_early=True)
 
     with sigterm_as_interrupt(), show_logs(options, quiet=options.quiet_when_unchanged) as held_back:
@@ -113,7 +114,7 @@ def run_and_notify(
 
 def _messages(problem: Exception) -> list[str]:
     if isinstance(problem, JobInvalid):
-        return [one.describe(problem.file) for one in problem.problems]
+        return [mistake.describe(problem.file) for mistake in problem.problems]
     return [with_option_names(str(problem))]
 
 
@@ -137,12 +138,6 @@ def show_logs(options: argparse.Namespace, *, quiet: bool) -> Iterator[list[str]
     finally:
         for message in held_back:
             print_error(message, NAME)
-
-
-def _failed_run(context: RunContext, description: str, *, simulated: bool) -> RunDocument:
-    """Return the run document of a run that failed before it started."""
-    made = made_now(api=context.api, host=context.host, org=context.org, simulated=simulated)
-    return build_failed_document(context.title, description, made)
 
 
 def _webhook_address(options: argparse.Namespace) -> tuple[Token | None, list[str]]:

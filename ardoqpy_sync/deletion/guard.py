@@ -262,7 +262,7 @@ def _reason(bound: str, sentence: str, allow: str | None = None) -> BlockReason:
 
 
 def _as_line(reason: BlockReason) -> str:
-    allow = f" Say {reason['allow']} to allow it." if reason["allow"] else ""
+    allow = f" To allow it, pass {reason['allow']}." if reason["allow"] else ""
     return f"- {reason['sentence']}{allow}"
 
 

@@ -100,7 +100,7 @@ class _Applying:
             if "deleted_with" in change:
                 self._take_deleted_along(number, planned)
             elif planned.passing and planned.id is None and planned.status != FAILED:
-                self._outcomes[number] = _ALREADY  # it is to be gone in the end, and nothing needs it
+                self._outcomes[number] = _ALREADY  # the plan deletes it again, and nothing needs it
             else:
                 self._take(number, planned)
             if self._engine.writes.is_full:
@@ -202,7 +202,7 @@ class _Applying:
             for _, _, entity in along:
                 self._deleted_along.add(entity["_id"])
                 last = list(self._detector.by_id[entity["_id"]].changes)[-1]
-                if self._outcomes.get(last) == _HELD:  # by another component, with which it would have gone
+                if self._outcomes.get(last) == _HELD:  # by another component that is deleted with it
                     self._outcomes[last] = _APPLIED
                     del self._reasons[last]
 

@@ -241,7 +241,6 @@ def _check_graph(document: RunDocument) -> None:
                 raise _DamagedError(
                     f"graph.edges[{number}].{key} is {quote_name(end)}, which is not a node of the graph"
                 )
-    if graph["totals"]["nodes"] < len(graph["nodes"]):
-        raise _DamagedError("graph.totals.nodes is less than the graph lists")
-    if graph["totals"]["edges"] < len(graph["edges"]):
-        raise _DamagedError("graph.totals.edges is less than the graph lists")
+    for key, listed in (("nodes", graph["nodes"]), ("edges", graph["edges"])):
+        if cast("Mapping[str, int]", graph["totals"])[key] < len(listed):
+            raise _DamagedError(f"graph.totals.{key} is less than the graph lists")

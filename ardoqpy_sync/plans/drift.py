@@ -78,10 +78,9 @@ class DriftDetector:
     def __init__(self, engine: PlanEngine, plan: Plan) -> None:
         """Collect the changes of a plan by entity."""
         self._engine = engine
-        kinds = {kind.name: kind for kind in (engine.component, engine.reference)}
         self.by_plan_id: dict[str, PlannedEntity] = {}
         for number, change in enumerate(plan.changes):
-            planned = self.by_plan_id.setdefault(change["_id"], PlannedEntity(kinds[change["kind"]]))
+            planned = self.by_plan_id.setdefault(change["_id"], PlannedEntity(engine.kinds[change["kind"]]))
             planned.changes[number] = change
         self.created = {
             plan_id for plan_id, planned in self.by_plan_id.items() if planned.listed[0]["action"] == CREATE

@@ -95,7 +95,7 @@ def build_run_document(
         missing = _missing(engine, report, names)
         failed = [_failed_row(engine, row, names) for row in plan.failed + given.failed_rows]
         changes = [cast("DocumentChange", _with_type_name(change, names)) for change in plan.changes]
-        graph = build_graph(engine.cache, engine.report.gone, changes, failed, missing, names)
+        graph = build_graph(engine.cache, engine.report.deleted, changes, failed, missing, names)
         status, description = _status(report, given)
         return {
             "kind": RUN_DOCUMENT,
@@ -304,7 +304,6 @@ def _missing(engine: Engine, report: ReportData, names: TypeNames) -> list[Missi
     misses = [("component", component) for component in report["cache_miss_comps"]]
     misses += [("reference", reference) for reference in report["cache_miss_refs"]]
     missing_ids = {entity["_id"] for _, entity in misses}
-    kinds = {kind.name: kind for kind in (engine.component, engine.reference)}
 
     def state(entity: Entity) -> str:
         if entity["_id"] in missing_ids:
@@ -334,7 +333,7 @@ def _missing(engine: Engine, report: ReportData, names: TypeNames) -> list[Missi
                 **sizes[entry["_id"]]._asdict(),
                 "listed": [
                     {
-                        **_with_type_name({"kind": of, **engine.described(kinds[of], entity)}, names),
+                        **_with_type_name({"kind": of, **engine.described(engine.kinds[of], entity)}, names),
                         "state": state(entity),
                     }
                     for of, _, entity in first
@@ -352,7 +351,7 @@ def _names(engine: Engine, changes: Sequence[DocumentChange], types: TypeNames) 
         if attribute == "typeId":
             return types.of("component", change["rootWorkspace"], value)
         known = engine.cache.get("component", value)
-        name = (known.entity if known else engine.report.gone.get(value, {})).get("name") or created.get(
+        name = (known.entity if known else engine.report.deleted.get(value, {})).get("name") or created.get(
             value
         )
         return None if name is None else str(name)

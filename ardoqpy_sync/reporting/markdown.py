@@ -173,9 +173,9 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], sides: str) -> It
     yield ""
 
 
-def _more(total: int, shown: int) -> Iterable[str]:
-    if total > shown:
-        yield f"… and {total - shown:,} more.\n"
+def _more(total: int, longest: int) -> Iterable[str]:
+    if total > longest:
+        yield f"… and {total - longest:,} more.\n"
 
 
 def _entity(entry: Mapping[str, Any]) -> str:

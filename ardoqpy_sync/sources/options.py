@@ -84,9 +84,9 @@ def check_table(table: object, options: Mapping[str, Option], subject: str = SUB
         option = options[name]
         is_valid = isinstance(value, option.types) and (not isinstance(value, bool) or bool in option.types)
         if not is_valid or value == "" or (option is POSITIVE_INT and value < 1):
-            shown = describe_type(value) if not is_valid else "empty text" if value == "" else value
+            actual = describe_type(value) if not is_valid else "empty text" if value == "" else value
             raise ConfigurationError(
-                f"{subject} has {shown} as {quote_name(name)}. Use {option.description}."
+                f"{subject} has {actual} as {quote_name(name)}. Use {option.description}."
             )
     for name, option in options.items():
         if option.required and name not in checked:

@@ -63,16 +63,16 @@ def check_source(
 ) -> tuple[SourceType, SourceTable]:
     """Return the type of a described source, and its other keys, checked against the options of the type.
 
-    - `more_options`: keys that the table can have besides.
+    - `more_options`: further keys that the table can have.
 
     Raise `ConfigurationError` as `open_source` does, except for missing files and packages.
     """
     table = {key: value for key, value in description.items() if key != "type"}
     name = description["type"] if "type" in description else _type_by_suffix(table)
     if not isinstance(name, str) or name not in SOURCE_TYPES:
-        shown = quote_name(name) if isinstance(name, str) else describe_type(name)
+        actual = quote_name(name) if isinstance(name, str) else describe_type(name)
         raise ConfigurationError(
-            f"{SUBJECT} has the type {shown}, which is not known: {suggest(name, SOURCE_TYPES)}"
+            f"{SUBJECT} has the type {actual}, which is not known: {suggest(name, SOURCE_TYPES)}"
         )
     source_type = SOURCE_TYPES[name]
     options = {**source_type.options, **(more_options or {})}

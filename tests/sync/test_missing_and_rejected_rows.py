@@ -91,7 +91,7 @@ def test_the_guard_refuses_to_mark_too_much(ardoq, either):
         either.mark_cache_misses({"note": "gone"})
     assert str(refused.value).startswith("Nothing was marked, since more would be marked than is allowed:")
     assert "3 of the 10 components of type Application" in str(refused.value)
-    assert "would be marked, more than share=0.2. Say share=0.3 to allow it." in str(refused.value)
+    assert "would be marked, more than share=0.2. To allow it, pass share=0.3." in str(refused.value)
     with pytest.raises(DeleteBlocked, match="3 would be marked, more than count=2"):
         either.mark_cache_misses({"note": "gone"}, share=0.5, count=2)
     assert writes(ardoq) == []
