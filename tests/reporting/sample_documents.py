@@ -8,7 +8,7 @@ _TOTALS = ("created", "updated", "deleted", "unchanged", "missing", "failed")
 
 def change(number: int, action: str = "update", kind: str = "component", **more) -> dict[str, Any]:
     """Return a change of a run document."""
-    made = {
+    document = {
         "action": action,
         "kind": kind,
         "_id": f"id{number}",
@@ -21,7 +21,7 @@ def change(number: int, action: str = "update", kind: str = "component", **more)
         "label": f"apps.csv line {number}",
         **more,
     }
-    return made | ({"attributes": {}} if action == "delete" else {})
+    return document | ({"attributes": {}} if action == "delete" else {})
 
 
 def missing(number: int, along: int = 0, **more) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def failed(number: int, **more) -> dict[str, Any]:
 def graph(nodes: int, types: int = 5, links: int = 1) -> dict[str, Any]:
     """Return a graph of so many components of so many types, each with so many references to others."""
     states = ("created", "updated", "deleted", "missing", "failed", "unchanged")
-    made = [
+    document = [
         {
             "id": f"n{number:05}",
             "name": f"Node {number}",
@@ -88,12 +88,12 @@ def graph(nodes: int, types: int = 5, links: int = 1) -> dict[str, Any]:
         for number in range(nodes)
         for step in range(1, links + 1)
     ]
-    return {"nodes": made, "edges": edges, "totals": {"nodes": len(made), "edges": len(edges)}}
+    return {"nodes": document, "edges": edges, "totals": {"nodes": len(document), "edges": len(edges)}}
 
 
 def run_document(**parts) -> dict[str, Any]:
     """Return a run document with these parts, and totals that fit them."""
-    made = {
+    document = {
         "kind": "ardoqpy run document",
         "format": 1,
         "title": "Nightly sync",
@@ -120,12 +120,12 @@ def run_document(**parts) -> dict[str, Any]:
         **parts,
     }
     totals = {kind: dict.fromkeys(_TOTALS, 0) for kind in ("component", "reference")}
-    for item in made["changes"]:
+    for item in document["changes"]:
         totals[item["kind"]][NOUN[item["action"]]] += 1
     for key in ("missing", "failed"):
-        for element in made[key]:
+        for element in document[key]:
             totals[element["kind"]][key] += 1
-    return {**made, "totals": totals}
+    return {**document, "totals": totals}
 
 
 def full_document(**parts) -> dict[str, Any]:

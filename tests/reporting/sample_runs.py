@@ -20,8 +20,8 @@ SOURCE = {"name": "apps.csv", "rows": 9, "skipped": 2, "failed": 1}
 
 
 def _component(key, name, parent=None, type_id="app", ws="ws1", **custom):
-    made = {"_id": key, "name": name, "rootWorkspace": ws, "typeId": type_id, "parent": parent}
-    return made | {"customFields": custom}
+    component = {"_id": key, "name": name, "rootWorkspace": ws, "typeId": type_id, "parent": parent}
+    return component | {"customFields": custom}
 
 
 def seed():
@@ -68,7 +68,7 @@ def seed():
 
 
 @contextmanager
-def a_run(way):
+def sample_run(way):
     """Give a client after a run with a bit of everything, what it refused to delete, and its emulator."""
     with emulator(seed=seed(), token=TOKEN) as server:
         options = {"on_error": "collect", "retries": Retries(count=1, backoff=0.0), **way}
@@ -89,7 +89,7 @@ def a_run(way):
             client.del_component("fax")
             try:
                 client.delete_cache_misses(share=0.1)
-                refused = None
+                blocked = None
             except DeleteBlocked as problem:
-                refused = problem
-            yield client, refused, server
+                blocked = problem
+            yield client, blocked, server

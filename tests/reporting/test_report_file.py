@@ -89,14 +89,14 @@ def test_no_element_loads_anything_or_runs_from_an_attribute():
 def test_embedded_data_is_the_run_document():
     """The data of the script is the run document, in pieces of limited size."""
     changes = [change(number) for number in range(1234)]
-    made = full_document(changes=changes)
-    text = render(made)
+    document = full_document(changes=changes)
+    text = render(document)
     found = embedded(text)
     for key in ("failed", "changes", "missing", "ambiguous", "not_converging"):
-        assert found[key] == made[key]
-    assert found["blocked"] == made["delete_guard"]["would_delete"]
-    assert found["graph-data"] == made["graph"]
-    assert found["document"] == {"workspaces": made["workspaces"], "names": made["names"]}
+        assert found[key] == document[key]
+    assert found["blocked"] == document["delete_guard"]["would_delete"]
+    assert found["graph-data"] == document["graph"]
+    assert found["document"] == {"workspaces": document["workspaces"], "names": document["names"]}
     assert text.count('data-section="changes"') == 3
 
 
@@ -193,9 +193,9 @@ def test_headline(parts, line):
 
 def test_live_run_is_in_the_past_tense():
     """The page of a live run says what was done."""
-    made = run_document(changes=[change(1), change(2)])
-    made["made"] = {**made["made"], "simulated": False}
-    text = render(made)
+    document = run_document(changes=[change(1), change(2)])
+    document["made"] = {**document["made"], "simulated": False}
+    text = render(document)
     assert "2 changes were made." in text
     assert "Report of a sync" in text
     assert "live: changes were written" in text

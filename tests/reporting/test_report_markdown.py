@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from sample_documents import change, failed, full_document, missing, run_document
-from sample_runs import FAILED_ROW, SOURCE, WAYS, a_run
+from sample_runs import FAILED_ROW, SOURCE, WAYS, sample_run
 
 from ardoqpy import InvalidInput
 from ardoqpy._terminal import escape_controls
@@ -92,14 +92,14 @@ def test_markdown_has_every_part_of_a_report():
 @pytest.mark.parametrize("way", list(WAYS))
 def test_markdown_of_real_runs(way):
     """It is rendered for a run on either version, live, simulated and in batches."""
-    with a_run(WAYS[way]) as (client, refused, _):
-        made = build_run_document(client, failed_rows=[FAILED_ROW], sources=[SOURCE], blocked=refused)
-    told = rows(rendered(render_text(made)))
-    counted = made["totals"]["component"]["created"], made["totals"]["reference"]["created"]
+    with sample_run(WAYS[way]) as (client, blocked, _):
+        document = build_run_document(client, failed_rows=[FAILED_ROW], sources=[SOURCE], blocked=blocked)
+    told = rows(rendered(render_text(document)))
+    counted = document["totals"]["component"]["created"], document["totals"]["reference"]["created"]
     assert ["created", *map(str, counted)] in told
     assert ["update", "component Shop", "Application", "cost: 5 → 6", ""] in told
     assert [row for row in told if "component Old" in row]
-    assert ("would be made" in render_text(made)) == made["made"]["simulated"]
+    assert ("would be made" in render_text(document)) == document["made"]["simulated"]
 
 
 def _said(text):
@@ -143,7 +143,7 @@ def test_names_are_never_markup(bad):
 
 @given(st.text(max_size=40))
 @settings(max_examples=examples(60))
-def test_any_name_is_shown_as_it_is(name):
+def test_any_name_is_printed_unchanged(name):
     """The cell of a name shows the name, with escapes for control characters."""
     report = run_document(changes=[change(1, name=name, label=None)])
     page = rendered(render_text(report))

@@ -68,7 +68,7 @@ def test_old_and_new_values_are_side_by_side(page):
     assert texts(page, ".entry.updated thead th") == ["attribute", "before", "after"]
 
 
-def test_ids_are_shown_with_names(page):
+def test_ids_have_names(page):
     """If a value is the id of a component, its name is shown with it."""
     page.get_by_text("2 values").click()
     cells = texts(page, ".entry:has-text('Shop → Till') td")

@@ -5,7 +5,7 @@ import json
 
 import pytest
 from sample_documents import change, full_document, run_document
-from sample_runs import FAILED_ROW, SOURCE, TOKEN, WAYS, a_run
+from sample_runs import FAILED_ROW, SOURCE, TOKEN, WAYS, sample_run
 
 from ardoqpy import InvalidInput
 from ardoqpy.testing import emulator
@@ -20,62 +20,62 @@ def told(request):
     """Give the document of a run on each version, live, simulated and in batches, and its client's own
     data.
     """
-    with a_run(WAYS[request.param]) as (client, refused, _):
-        made = build_run_document(client, failed_rows=[FAILED_ROW], sources=[SOURCE], blocked=refused)
-        yield made, client.plan.as_dict(), refused, client.get_report()
+    with sample_run(WAYS[request.param]) as (client, blocked, _):
+        document = build_run_document(client, failed_rows=[FAILED_ROW], sources=[SOURCE], blocked=blocked)
+        yield document, client.plan.as_dict(), blocked, client.get_report()
 
 
 def test_run_document_agrees_with_plan_and_report(told):
     """Origin, changes and failures are those of the plan, with the names of types."""
-    made, plan, _, report = told
-    assert (made["kind"], made["format"], made["title"]) == (
+    document, plan, _, report = told
+    assert (document["kind"], document["format"], document["title"]) == (
         "ardoqpy run document",
         1,
         "Sync of Apps, Servers",
     )
     # The second at which each was made may differ.
-    assert {**made["made"], "at": 0} == {**plan["made"], "at": 0}
-    assert [{**item, "typeName": 0} for item in made["changes"]] == [
+    assert {**document["made"], "at": 0} == {**plan["made"], "at": 0}
+    assert [{**item, "typeName": 0} for item in document["changes"]] == [
         {**item, "typeName": 0} for item in plan["changes"]
     ]
-    assert [{**failure, "typeName": 0} for failure in made["failed"][:-1]] == [
+    assert [{**failure, "typeName": 0} for failure in document["failed"][:-1]] == [
         {**failure, "typeName": 0} for failure in plan["failed"]
     ]
     for key in ("ambiguous", "not_converging", "workspaces"):
-        assert made[key] == plan[key]
-    assert [miss["_id"] for miss in made["missing"]] == [
+        assert document[key] == plan[key]
+    assert [miss["_id"] for miss in document["missing"]] == [
         miss["_id"] for miss in report["cache_miss_comps"] + report["cache_miss_refs"]
     ]
-    assert made["sources"] == [SOURCE]
+    assert document["sources"] == [SOURCE]
 
 
 def test_failed_rows_are_counted(told):
     """Rows that were never sent are listed with their reason, counted, and make the run a failure."""
-    made, plan, _, _ = told
-    assert made["failed"][-1]["reason"] == FAILED_ROW["reason"]
-    assert made["failed"][-1]["label"] == FAILED_ROW["label"]
-    assert made["totals"]["component"]["failed"] == plan["totals"]["component"]["failed"] + 1
-    assert made["totals"]["reference"] == plan["totals"]["reference"]
-    assert made["status"] == "failure"
-    assert "1 row(s) could not be used; the first: no number in Cost." in made["description"]
-    assert "The delete guard blocked" in made["description"]
+    document, plan, _, _ = told
+    assert document["failed"][-1]["reason"] == FAILED_ROW["reason"]
+    assert document["failed"][-1]["label"] == FAILED_ROW["label"]
+    assert document["totals"]["component"]["failed"] == plan["totals"]["component"]["failed"] + 1
+    assert document["totals"]["reference"] == plan["totals"]["reference"]
+    assert document["status"] == "failure"
+    assert "1 row(s) could not be used; the first: no number in Cost." in document["description"]
+    assert "The delete guard blocked" in document["description"]
 
 
 def test_types_have_names(told):
     """A reference has the name of its type, on either version, and keeps the number."""
-    made = told[0]
-    types = {(item["kind"], item["type"], item["typeName"]) for item in made["changes"]}
+    document = told[0]
+    types = {(item["kind"], item["type"], item["typeName"]) for item in document["changes"]}
     assert types == {
         ("component", "Application", "Application"),
         ("component", "Hub", "Hub"),
         ("reference", 1, "Uses"),
         ("reference", 2, "Owns"),
     }
-    (along,) = [miss for miss in made["missing"][0]["along"]["listed"] if miss["kind"] == "reference"]
+    (along,) = [miss for miss in document["missing"][0]["along"]["listed"] if miss["kind"] == "reference"]
     assert (along["type"], along["typeName"]) == (3, "Runs")
-    (new,) = [entity for entity in made["changes"] if entity["name"] == "New"]
-    assert made["names"]["shop"] == "Shop"
-    assert made["names"][new["attributes"]["typeId"]["new"]] == "Application"
+    (new,) = [entity for entity in document["changes"] if entity["name"] == "New"]
+    assert document["names"]["shop"] == "Shop"
+    assert document["names"][new["attributes"]["typeId"]["new"]] == "Application"
 
 
 def test_missing_component_lists_what_would_be_deleted_along(told):
@@ -92,20 +92,20 @@ def test_missing_component_lists_what_would_be_deleted_along(told):
 
 def test_delete_guard(told):
     """The document holds the reasons, what would allow each, and what would have been deleted."""
-    made, _, refused, _ = told
-    assert made["delete_guard"]["reasons"] == refused.reasons
-    assert [entity["_id"] for entity in made["delete_guard"]["would_delete"]] == [
-        reference["_id"] for reference in refused.would_delete
+    document, _, blocked, _ = told
+    assert document["delete_guard"]["reasons"] == blocked.reasons
+    assert [entity["_id"] for entity in document["delete_guard"]["would_delete"]] == [
+        reference["_id"] for reference in blocked.would_delete
     ]
-    (old,) = [entity for entity in made["delete_guard"]["would_delete"] if entity["name"] == "Old"]
+    (old,) = [entity for entity in document["delete_guard"]["would_delete"] if entity["name"] == "Old"]
     assert old["along_total"] == len(old["along"]) == 1
     assert old["along"][0]["typeName"] == "Runs"
 
 
 def test_graph(told):
     """What changes, is missing or failed is a node with its state; its neighbours are unchanged."""
-    made = told[0]["graph"]
-    states = {node["name"]: node["state"] for node in made["nodes"]}
+    document = told[0]["graph"]
+    states = {node["name"]: node["state"] for node in document["nodes"]}
     assert states == {
         "New": "created",
         "Shop": "updated",
@@ -118,9 +118,10 @@ def test_graph(told):
         "Till": "failed" if states["Till"] == "failed" else "unchanged",
         "nowhere": "unchanged",
     }
-    name = {node["id"]: node["name"] for node in made["nodes"]}
+    name = {node["id"]: node["name"] for node in document["nodes"]}
     edges = {
-        (name[edge["source"]], name[edge["target"]], edge["type"], edge["state"]) for edge in made["edges"]
+        (name[edge["source"]], name[edge["target"]], edge["type"], edge["state"])
+        for edge in document["edges"]
     }
     assert edges == {
         ("New", "Shop", "Uses", "created"),
@@ -132,29 +133,29 @@ def test_graph(told):
         ("Below", "Old", "parent", "missing"),
         ("Host", "Old", "Runs", "unchanged"),
     }
-    assert made["totals"] == {"nodes": len(made["nodes"]), "edges": len(made["edges"])}
-    types = {node["name"]: node["type"] for node in made["nodes"]}
+    assert document["totals"] == {"nodes": len(document["nodes"]), "edges": len(document["edges"])}
+    types = {node["name"]: node["type"] for node in document["nodes"]}
     assert (types["Fax"], types["Host"], types["New"]) == ("Hub", "Server", "Application")
 
 
 def test_document_is_json_without_token(told, tmp_path):
     """It is the same after reading, and the token is nowhere in it."""
-    made = told[0]
-    save_report(made, tmp_path / "report.json")
-    assert read_run_document(tmp_path / "report.json") == made
+    document = told[0]
+    save_report(document, tmp_path / "report.json")
+    assert read_run_document(tmp_path / "report.json") == document
     for suffix in (".json", ".html", ".md"):
-        save_report(made, tmp_path / f"report{suffix}")
+        save_report(document, tmp_path / f"report{suffix}")
         assert TOKEN not in (tmp_path / f"report{suffix}").read_text(encoding="utf-8")
 
 
 def test_building_writes_nothing_and_is_repeatable(told):
     """Building a run document changes nothing: a second one is the same."""
-    with a_run(WAYS["v1 live"]) as (client, refused, server):
+    with sample_run(WAYS["v1 live"]) as (client, blocked, server):
         client.flush()
         server.clear_requests()
-        first = build_run_document(client, blocked=refused)
+        first = build_run_document(client, blocked=blocked)
         assert {request.method for request in server.requests} <= {"GET"}
-        second = build_run_document(client, blocked=refused)
+        second = build_run_document(client, blocked=blocked)
     for item in (first, second):
         item["made"]["at"] = ""
     assert first == second
@@ -162,58 +163,58 @@ def test_building_writes_nothing_and_is_repeatable(told):
 
 def test_run_without_changes_is_a_success():
     """If nothing changes, the document says so, and its graph is empty."""
-    with a_run({"version": "v2"}) as (_, _, server), ArdoqSyncClient(server.url, TOKEN) as client:
+    with sample_run({"version": "v2"}) as (_, _, server), ArdoqSyncClient(server.url, TOKEN) as client:
         client.create_component({"name": "Shop", "typeId": "app", "rootWorkspace": "ws1", "cost": 6})
         client.create_component({"name": "Fax", "typeId": "hub", "rootWorkspace": "ws1"})
         client.del_component(client.find_component("ws1", "Fax", exact=True)[0]["_id"])
         client.init_report()
         client.create_reference({"source": "host", "target": "old", "type": 3})
-        made = build_run_document(client, title="Again")
-    assert (made["title"], made["status"], made["description"]) == ("Again", "success", "")
-    assert (made["changes"], made["missing"], made["graph"]["nodes"]) == ([], [], [])
+        document = build_run_document(client, title="Again")
+    assert (document["title"], document["status"], document["description"]) == ("Again", "success", "")
+    assert (document["changes"], document["missing"], document["graph"]["nodes"]) == ([], [], [])
 
 
 def test_unreachable_ardoq_does_not_delay_a_report():
     """If the model cannot be read, types are numbers, and no second model is requested."""
-    with a_run({"version": "v1", "simulate": True}) as (client, _, server):
+    with sample_run({"version": "v1", "simulate": True}) as (client, _, server):
         client._engine.model._component_types.clear()
         server.fail("status", status=503, method="GET", times=100)
         server.clear_requests()
-        made = build_run_document(client)
+        document = build_run_document(client)
         assert len({request.path for request in server.requests}) == 1
         server.clear_faults()
-    types = {item["typeName"] for item in made["changes"] if item["kind"] == "reference"}
+    types = {item["typeName"] for item in document["changes"] if item["kind"] == "reference"}
     assert types == {"type 1", "type 2"}
 
 
 @pytest.mark.parametrize("way", ["v1 simulated", "v2 live"])
 def test_deleted_component_is_in_the_graph(way):
     """A deleted component is a node with its name, type and parent."""
-    with a_run({**WAYS[way]}) as (client, _, _):
+    with sample_run({**WAYS[way]}) as (client, _, _):
         client.del_component("below")
-        made = build_run_document(client)["graph"]
-    (node,) = [node for node in made["nodes"] if node["id"] == "below"]
+        document = build_run_document(client)["graph"]
+    (node,) = [node for node in document["nodes"] if node["id"] == "below"]
     assert (node["name"], node["type"], node["state"]) == ("Below", "Application", "deleted")
-    assert {"source": "below", "target": "old", "type": "parent", "state": "deleted"} in made["edges"]
+    assert {"source": "below", "target": "old", "type": "parent", "state": "deleted"} in document["edges"]
 
 
 @pytest.mark.parametrize("told", ["failed_rows", "blocked"])
 def test_failed_rows_or_blocked_delete_make_a_failure(told):
     """Unusable rows, and a blocked delete, make a failure of a run that went well."""
-    with a_run({"version": "v1", "simulate": True}) as (client, refused, _):
+    with sample_run({"version": "v1", "simulate": True}) as (client, blocked, _):
         client.init_report()
         client.create_component({"name": "Shop", "typeId": "app", "rootWorkspace": "ws1"})
         assert build_run_document(client)["status"] == "success"
-        more = {"failed_rows": [FAILED_ROW], "blocked": refused}
-        made = build_run_document(client, **{told: more[told]})
-    assert made["status"] == "failure"
-    assert made["description"].startswith(("1 row(s) could not be used", "The delete guard blocked"))
+        more = {"failed_rows": [FAILED_ROW], "blocked": blocked}
+        document = build_run_document(client, **{told: more[told]})
+    assert document["status"] == "failure"
+    assert document["description"].startswith(("1 row(s) could not be used", "The delete guard blocked"))
 
 
 @pytest.mark.parametrize("odd", [5, ["x"], {"a": 1}, True, float("nan"), b"x", "\ud800", "", object()])
 def test_bad_rows_are_reported(odd, tmp_path):
     """Whatever is in place of a name, an id or a workspace, the report is built and saved."""
-    with a_run({"version": "v2", "simulate": True}) as (client, _, _):
+    with sample_run({"version": "v2", "simulate": True}) as (client, _, _):
         client.create_component(
             {"name": odd, "typeId": "app", "rootWorkspace": "ws1", "cost": odd}, label=odd
         )
@@ -229,23 +230,23 @@ def test_bad_rows_are_reported(odd, tmp_path):
                 "more": odd,
             }
         ]
-        made = build_run_document(client, failed_rows=rows, sources=[{"name": odd}])
+        document = build_run_document(client, failed_rows=rows, sources=[{"name": odd}])
     for suffix in (".json", ".html", ".md"):
-        save_report(made, tmp_path / f"report{suffix}")
-    assert read_run_document(tmp_path / "report.json") == made
-    assert list(terminal.render(made))
+        save_report(document, tmp_path / f"report{suffix}")
+    assert read_run_document(tmp_path / "report.json") == document
+    assert list(terminal.render(document))
 
 
 def test_large_graph_is_cut(monkeypatch):
     """What changes comes first, the same nodes are listed each time, and all are counted."""
     monkeypatch.setattr(graph, "MAX_NODES", 5)
     monkeypatch.setattr(graph, "MAX_EDGES", 2)
-    with a_run({"version": "v1", "simulate": True}) as (client, _, _):
-        made = build_run_document(client)["graph"]
-    assert (len(made["nodes"]), len(made["edges"])) == (5, 2)
-    assert made["totals"]["nodes"] > 5
-    assert all(node["state"] != "unchanged" for node in made["nodes"])
-    assert {edge["source"] for edge in made["edges"]} <= {node["id"] for node in made["nodes"]}
+    with sample_run({"version": "v1", "simulate": True}) as (client, _, _):
+        document = build_run_document(client)["graph"]
+    assert (len(document["nodes"]), len(document["edges"])) == (5, 2)
+    assert document["totals"]["nodes"] > 5
+    assert all(node["state"] != "unchanged" for node in document["nodes"])
+    assert {edge["source"] for edge in document["edges"]} <= {node["id"] for node in document["nodes"]}
 
 
 def test_entities_deleted_along_are_cut():
@@ -406,7 +407,7 @@ def test_failed_save_keeps_the_old_file(tmp_path):
 
 def test_suffix_chooses_the_format(tmp_path):
     """.html is a page, .md Markdown, .json data, in any letter case; a title may be given."""
-    with a_run(WAYS["v1 live"]) as (client, _, _):
+    with sample_run(WAYS["v1 live"]) as (client, _, _):
         for name in ("a.html", "a.MD", "a.Json"):
             save_report(client, tmp_path / name, title="Mine & yours")
     assert "<h1>Mine &amp; yours</h1>" in (tmp_path / "a.html").read_text(encoding="utf-8")
@@ -446,6 +447,6 @@ def test_type_id_of_two_models_has_no_name():
     with emulator(seed=seed) as server, ArdoqSyncClient(server.url, server.token, simulate=True) as client:
         for workspace in seed["workspaces"]:
             client.create_component({"name": "One", "typeId": "p1", "rootWorkspace": workspace["_id"]})
-        made = build_run_document(client)
-    assert [item["typeName"] for item in made["changes"]] == ["Application", "Server"]
-    assert "p1" not in made["names"]
+        document = build_run_document(client)
+    assert [item["typeName"] for item in document["changes"]] == ["Application", "Server"]
+    assert "p1" not in document["names"]

@@ -560,7 +560,7 @@ def test_a_conflict_on_the_way_is_a_move(ardoq, new_sync, other):
         assert held(ardoq, "web")["customFields"]["cost"] == 7
 
 
-def test_what_somebody_deleted_is_told(ardoq, new_sync, sync, other):
+def test_deleted_entity_is_reported(ardoq, new_sync, sync, other):
     """An update of a deleted entity has drifted, and re-planning does not create it again."""
     plan = planning(new_sync, web_costs(6))
     other.del_component("web")
@@ -640,7 +640,7 @@ def test_less_may_go_along(ardoq, new_sync, sync, other):
     assert [entity["_id"] for entity in result["already"]] == ["web-shop"]
 
 
-def test_a_delete_after_the_last_thing_was_moved_out(ardoq, new_sync, sync):
+def test_delete_after_the_last_child_was_moved(ardoq, new_sync, sync):
     """What the plan itself moves out from under a component does not go with it."""
 
     def step(client):
@@ -812,7 +812,7 @@ def test_what_ardoq_keeps_otherwise_is_there_when_known(ardoq, new_sync, sync):
     assert outcomes(new_sync().apply(plan)) == {"drifted": 1}
 
 
-def test_references_of_one_component_to_another_are_told_apart(ardoq, new_sync, sync, other):
+def test_parallel_references_are_distinguished(ardoq, new_sync, sync, other):
     """A changed reference is kept, and reported with the names of its ends."""
     ardoq.load(
         seed([stored_component("a", "A"), stored_component("b", "B")], [stored_reference("r", "a", "b")])
@@ -890,7 +890,7 @@ def test_a_component_is_not_deleted_over_a_new_reference_from_afar(ardoq, new_sy
     assert held(ardoq, alone)["name"] == "Alone"
 
 
-def test_what_would_have_gone_with_one_goes_with_the_other(ardoq, new_sync, sync, other):
+def test_reference_kept_with_one_end_is_deleted_with_the_other(ardoq, new_sync, sync, other):
     """A reference held up by the component at its one end goes with the component at its other end."""
     ardoq.load(
         seed(

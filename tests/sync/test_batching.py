@@ -90,7 +90,7 @@ def test_what_waits_can_be_parent_source_and_target_at_once(ardoq, batched):
     assert (stored["source"], stored["target"]) == (top["_id"], lowest["_id"])
 
 
-def test_real_ids_take_the_place_of_batch_ids_everywhere(batched):
+def test_real_ids_replace_batch_ids_everywhere(batched):
     """At the flush they are in what was handed out, in the cache and in the report."""
     client = batched()
     made = client.create_component(row("New", score=9))
@@ -248,7 +248,7 @@ def test_a_block_that_fails_sends_nothing(ardoq, caplog):
     ],
     ids=["get_report", "report", "get_workspace", "ws", "init_report"],
 )
-def test_whoever_looks_at_the_whole_sees_what_was_written(ardoq, batched, look):
+def test_reading_a_workspace_flushes_first(ardoq, batched, look):
     """Reading a report or a workspace sends what waits first."""
     client = batched()
     client.create_component(row("New"))
@@ -311,7 +311,7 @@ def test_all_but_the_poison_rows_are_written(ardoq, batched, guilty):
     assert held(ardoq, "web")["customFields"]["cost"] == 6
 
 
-def test_with_raise_the_rest_is_written_and_then_it_is_told(ardoq, batched):
+def test_with_raise_the_rest_is_written_before_the_error(ardoq, batched):
     """With on_error="raise" the flush raises what Ardoq said, once the others are through."""
     client = batched()
     client.create_component(row("A"))
@@ -456,7 +456,7 @@ def test_what_others_deleted_is_created_again(ardoq, batched, other):
     assert [component["name"] for component in client.find_component("ws1", "")] == ["Web"]
 
 
-def test_a_delete_that_finds_nothing_is_told(ardoq, batched, other):
+def test_delete_of_a_deleted_component_is_reported(ardoq, batched, other):
     """A delete of a deleted component raises, the other writes are sent, and the cache is updated."""
     client = batched()
     client.get_workspace("ws1")
@@ -506,7 +506,7 @@ def test_g4_a_batch_without_an_answer_is_done_once(ardoq, batched, kind, many):
     assert len(names_in(ardoq)) == 3 + many
 
 
-def test_g4_what_stays_without_an_answer_is_told(ardoq, batched):
+def test_g4_unconfirmed_writes_are_reported(ardoq, batched):
     """When Ardoq never answers, every row is listed as failed, and the next run completes it."""
     client = batched(on_error="collect", retries=0)
     client.get_workspace("ws1")
@@ -542,7 +542,7 @@ def test_g4_a_twin_of_somebody_else_gets_our_values(ardoq, batched, other):
     assert names_in(ardoq).count("New") == 1
 
 
-def test_what_came_and_went_unsent_is_told_by_real_ids(ardoq, sync):
+def test_unsent_create_and_delete_is_reported_by_real_ids(ardoq, sync):
     """A reference that was made and deleted before it was sent names its ends by the ids that Ardoq gave."""
     comp = sync.create_component(row("New"))
     ref = sync.create_reference({"source": "web", "target": comp["_id"], "type": 1})

@@ -111,7 +111,7 @@ def layout(pairs):
 
 
 @pytest.mark.parametrize(("one", "other"), layout(SAME))
-def test_other_spellings_of_a_value_are_the_same(one, other):
+def test_equivalent_values_are_equal(one, other):
     """What Ardoq would store alike is no change, whichever of the two is stored."""
     assert equal_values(one, other)
     assert equal_values(other, one)
@@ -119,7 +119,7 @@ def test_other_spellings_of_a_value_are_the_same(one, other):
 
 
 @pytest.mark.parametrize(("one", "other"), layout(DIFFERENT))
-def test_other_values_are_not_the_same(one, other):
+def test_different_values_are_not_equal(one, other):
     """What Ardoq would store otherwise is a change, whichever of the two is stored."""
     assert not equal_values(one, other)
     assert not equal_values(other, one)

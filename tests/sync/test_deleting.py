@@ -26,7 +26,7 @@ def test_a_delete_takes_everything_below_and_at_it(ardoq, either):
         assert ardoq.dump()["references"] == []
 
 
-def test_a_workspace_loaded_later_shows_no_deleted_things(either):
+def test_workspace_loaded_later_has_no_deleted_entities(either):
     """What was deleted before its workspace was touched is not in it afterwards, nor what went with it."""
     either.del_component("shop")
     assert [comp["_id"] for comp in either.find_component("ws1", "")] == ["web"]
@@ -36,7 +36,7 @@ def test_a_workspace_loaded_later_shows_no_deleted_things(either):
     assert either.get_report()["new_comps"] == 1
 
 
-def test_a_reference_deleted_before_its_workspace_was_touched_is_gone(either):
+def test_reference_deleted_before_its_workspace_was_loaded(either):
     """The same for a reference."""
     either.del_reference("web-shop")
     assert either.create_reference(WEB_SHOP)["_id"] != "web-shop"

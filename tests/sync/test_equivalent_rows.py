@@ -29,8 +29,8 @@ LAYOUTS = {
 }
 
 
-@pytest.mark.parametrize("spelled", LAYOUTS.values(), ids=LAYOUTS)
-def test_custom_fields_are_understood_in_either_spelling(ardoq, either, layout):
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_custom_fields_in_each_layout(ardoq, either, layout):
     """Custom fields at the top level or below customFields are treated alike."""
     made = either.create_component(row("New", **layout(cost=1, note="a")))
     either.create_component(row("Web", **layout(cost=5, note="changed")))
@@ -44,7 +44,7 @@ def test_custom_fields_are_understood_in_either_spelling(ardoq, either, layout):
         assert held(ardoq, "web")["customFields"] == {"cost": 5, "note": "changed"}
 
 
-@pytest.mark.parametrize("spelled", [LAYOUTS["flat"], LAYOUTS["nested"]], ids=["flat", "nested"])
+@pytest.mark.parametrize("layout", [LAYOUTS["flat"], LAYOUTS["nested"]], ids=["flat", "nested"])
 def test_references_have_custom_fields_too(ardoq, either, layout):
     """The same for a reference."""
     either.create_reference({**WEB_SHOP, **layout(note="new")})
@@ -188,7 +188,7 @@ def test_a_field_that_is_new_in_ardoq_is_found(ardoq, sync, other, version):
     assert held(ardoq, "web")["customFields"]["fresh"] == "yes", version
 
 
-def test_every_odd_name_has_a_definition_on_v2():
+def test_every_unusual_name_has_a_definition_on_v2():
     """The seed defines what v2 would refuse without a definition."""
     named = {field["name"] for field in seed()["fields"]}
     assert named.issuperset(UNUSUAL_NAMES) is (wire_terms().change == "PATCH")
@@ -263,7 +263,7 @@ def test_several_workspaces_are_loaded_at_once(ardoq, either):
     assert len(request_lines(ardoq)) == 2 * len(wire_terms().whole)
 
 
-def test_workspaces_that_cannot_be_loaded_are_told(either):
+def test_workspaces_that_cannot_be_loaded_are_reported(either):
     """A workspace that is not there raises, and so does what is no list of ids."""
     with pytest.raises(NotFoundError):
         either.load_workspaces(["ws1", "nowhere"])

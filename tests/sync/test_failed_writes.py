@@ -226,7 +226,7 @@ def test_a_token_that_may_not_read_fields_may_still_write(ardoq, sync):
 
 
 @pytest.mark.parametrize("kind", ["drop-after", "cut-off"])
-def test_an_update_without_an_answer_is_reported_though_ardoq_spells_it_otherwise(ardoq, sync, kind):
+def test_unconfirmed_update_is_reported_if_ardoq_stores_another_form(ardoq, sync, kind):
     """A change that Ardoq stores in another form is listed as an update."""
     sync.get_workspace("ws1")
     ardoq.fail(kind, method=wire_terms().change)

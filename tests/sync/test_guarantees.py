@@ -197,7 +197,7 @@ def spoil(thing):
             spoil(part)
 
 
-def test_g6_what_a_report_says_is_no_part_of_the_row(ardoq, new_sync):
+def test_g6_report_does_not_share_data_with_rows(ardoq, new_sync):
     """A row may be spoilt once it was handed over: the report goes on saying what was written."""
     for simulate in (True, False):
         client = new_sync(simulate=simulate)
@@ -291,7 +291,7 @@ def test_g7_the_token_is_nowhere(ardoq, new_sync, logged, tmp_path, simulate):
     ids=lambda fault: f"{fault['kind']}-{fault.get('status', '')}".strip("-"),
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
-def test_g7_no_failure_tells_the_token(ardoq, new_sync, logged, fault, method):
+def test_g7_no_failure_contains_the_token(ardoq, new_sync, logged, fault, method):
     """However a request fails, the error, its locals, the logs and the report keep quiet about the token."""
     client = new_sync()
     if method != "GET":
@@ -327,7 +327,7 @@ def test_g7_no_failure_tells_the_token(ardoq, new_sync, logged, fault, method):
     ],
     ids=["keywords", "positions", "timeout", "version", "on_error", "retries", "space"],
 )
-def test_g7_a_client_that_cannot_be_made_does_not_tell_the_token(arguments, keywords):
+def test_g7_failed_constructor_does_not_reveal_the_token(arguments, keywords):
     """A wrong setting is refused without the token in the error or in the locals of its traceback."""
     with pytest.raises(ArdoqClientException) as caught:
         ArdoqSyncClient(*arguments, **keywords)
@@ -335,7 +335,7 @@ def test_g7_a_client_that_cannot_be_made_does_not_tell_the_token(arguments, keyw
 
 
 @pytest.mark.parametrize("simulate", [False, True])
-def test_g7_a_token_from_elsewhere_is_not_told_either(monkeypatch, tmp_path, simulate):
+def test_g7_token_from_other_settings_is_not_revealed(monkeypatch, tmp_path, simulate):
     """A token of the environment or of a cfg file is in no locals when another setting is refused."""
     file = tmp_path / "ardoq.cfg"
     file.write_text(f"[Ardoq]\nhost = no host\ntoken = {TOKEN}\n", encoding="utf-8")
@@ -350,7 +350,7 @@ def test_g7_a_token_from_elsewhere_is_not_told_either(monkeypatch, tmp_path, sim
         assert TOKEN not in calls(caught.value)
 
 
-def test_g7_a_refused_client_can_be_shown_in_a_traceback():
+def test_g7_traceback_of_a_failed_constructor_can_be_printed():
     """A traceback with its locals can be written down where a client was refused, half made as it is."""
     with pytest.raises(ArdoqClientException) as caught:
         ArdoqSyncClient("no host", "none")

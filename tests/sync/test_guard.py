@@ -97,7 +97,7 @@ def test_parents_go_after_their_children(ardoq, either):
     assert len(writes(ardoq)) == (0 if either.simulate else 1 if api_mode.batch else 4)
 
 
-def test_what_is_taken_along_is_told(ardoq, either):
+def test_entities_deleted_along_are_reported(ardoq, either):
     """With take_along, what Ardoq deletes along with a component is deleted and reported."""
     ardoq.load(ten(stored_reference("far", "srv", "svc"), stored_reference("near", "a9", "a0", 2), svc="a9"))
     named(either, *range(9))
@@ -216,7 +216,7 @@ def test_a_failed_run_is_refused(ardoq, new_sync):
         client.delete_cache_misses()
 
 
-def test_what_takes_a_named_thing_along_is_always_refused(ardoq, either):
+def test_delete_along_of_a_synced_entity_is_always_blocked(ardoq, either):
     """A missing component below which a row has something stays, until that is moved."""
     ardoq.load(ten(svc="a9"))
     named(either, *range(9))
@@ -228,7 +228,7 @@ def test_what_takes_a_named_thing_along_is_always_refused(ardoq, either):
     assert ids(either.delete_cache_misses()["deleted"]) == ["a9"]
 
 
-def test_a_new_thing_at_a_missing_one_is_named_as_well(ardoq, either):
+def test_new_entity_at_a_missing_component_counts_as_synced(ardoq, either):
     """What a row has just put below a missing component, or pointed at it, is not taken along either."""
     ardoq.load(ten())
     named(either, *range(8))
@@ -349,7 +349,7 @@ def test_what_somebody_moved_away_is_not_reported(ardoq, either, other):
     assert sorted(comp["_id"] for comp in either.ws["ws1"]["components"])[-2:] == ["a9", "svc"]
 
 
-def test_what_somebody_deleted_is_gone_already(ardoq, either, other):
+def test_deleted_entity_is_not_deleted_again(ardoq, either, other):
     """An entity that Ardoq no longer has is reported as deleted already, and not counted."""
     ardoq.load(ten(stored_reference("r", "a0", "a8"), stored_reference("r1", "a0", "a1"), a9="a8"))
     named(either, *range(8))

@@ -134,7 +134,7 @@ def test_text_is_written_found_and_kept_exactly(ardoq, new_sync, text):
 
 
 @texts
-def test_text_is_updated_exactly_and_shown_harmlessly(ardoq, new_sync, tmp_path, text):
+def test_text_is_stored_exactly_and_printed_harmlessly(ardoq, new_sync, tmp_path, text):
     """A change to any text is written as it is, through a plan as well; reports and plans escape it."""
     preview = new_sync(simulate=True, on_error="collect")
     preview.update_component("web", {"name": text, "note": text})
@@ -450,7 +450,7 @@ def test_a_reference_from_a_component_to_itself_is_one(ardoq, new_sync):
     assert deleted.count(ref["_id"]) == 1
 
 
-def test_what_is_gone_is_told_by_a_short_name(sync):
+def test_deleted_entity_is_reported_by_a_short_name(sync):
     """An unknown id is refused in a sentence."""
     for act in (sync.del_component, sync.get_workspace):
         with pytest.raises(NotFoundError) as caught:

@@ -55,7 +55,7 @@ def test_another_workspace_does_not_match(ardoq, either):
     assert either.get_report()["new_comps"] == 1
 
 
-def test_the_first_spelling_of_a_run_stays(ardoq, either):
+def test_first_form_of_a_name_stays(ardoq, either):
     """Two rows that spell one name in two cases do not take turns: the first decides."""
     for name in ("WEB", "web", "wEB"):
         assert either.create_component(row(name))["_id"] == "web"
@@ -64,7 +64,7 @@ def test_the_first_spelling_of_a_run_stays(ardoq, either):
     assert report["changes"][0]["attributes"] == {"name": {"old": "Web", "new": "WEB"}}
 
 
-def test_the_first_spelling_stays_among_several_too(ardoq, new_sync):
+def test_first_form_stays_among_several_matches(ardoq, new_sync):
     """If several components match, a second form of the name in the run does not replace the first either."""
     load(ardoq, [stored_component("one", "Web"), stored_component("two", "Web")])
     for _ in range(2):
@@ -154,7 +154,7 @@ def test_a_reference_matches_by_its_ends_and_type(either):
 @pytest.mark.parametrize("loaded", [True, False])
 @pytest.mark.parametrize("kind", [2.0, True, "2", None, [2]])
 @pytest.mark.unsent
-def test_a_reference_type_that_is_no_whole_number_is_refused(ardoq, either, named, loaded, kind):
+def test_reference_type_that_is_not_an_integer_is_refused(ardoq, either, named, loaded, kind):
     """A type other than a whole number of the model is refused before anything is sent, live or not."""
     if loaded:
         either.get_workspace("ws1")
@@ -166,7 +166,7 @@ def test_a_reference_type_that_is_no_whole_number_is_refused(ardoq, either, name
 
 @pytest.mark.parametrize("loaded", [True, False])
 @pytest.mark.parametrize("kind", [1.0, True])
-def test_a_reference_type_that_only_equals_a_whole_number_is_refused(ardoq, either, loaded, kind):
+def test_reference_type_that_only_equals_an_integer_is_refused(ardoq, either, loaded, kind):
     """What equals a type in Python, and is none, finds no reference of that type."""
     load(
         ardoq,
@@ -289,7 +289,7 @@ def test_the_first_touch_loads_the_workspace(ardoq, either, touch):
     assert sorted(request_lines(ardoq)) == whole
 
 
-def test_a_workspace_that_is_not_there_is_told(either):
+def test_unknown_workspace_is_reported(either):
     """A row for a workspace that Ardoq does not have raises, and one that is no id is refused."""
     with pytest.raises(NotFoundError):
         either.create_component(row("Web", ws="nowhere", type_id="app"))

@@ -49,7 +49,7 @@ def client_with_progress(calls, clock, either):
     return either
 
 
-def test_every_phase_is_told(client_with_progress, calls):
+def test_every_phase_is_reported(client_with_progress, calls):
     """Loaded workspaces, compared rows and writes are reported, with totals where known."""
     sync = client_with_progress
     sync.expect(rows=4)
@@ -67,7 +67,7 @@ def test_every_phase_is_told(client_with_progress, calls):
     assert by_phase["writing"] == [(1, None), (2, None), (3, None)]
 
 
-def test_a_first_touch_is_told(client_with_progress, calls):
+def test_first_use_of_a_workspace_is_reported(client_with_progress, calls):
     """A workspace that a row uses first is added to the total; the number of rows is unknown."""
     client_with_progress.create_component(row("Web"))
     client_with_progress.create_component(row("Host", "ws2"))
@@ -95,7 +95,7 @@ def test_rows_that_fail_are_decided_as_well(new_sync, calls, on_error):
     assert calls[-1] == (3, 3, "deciding")
 
 
-def test_the_last_is_told_with_the_report(new_sync, calls):
+def test_last_call_is_made_with_the_report(new_sync, calls):
     """Delayed calls are made when the report is built, and when the client is closed."""
     sync = new_sync(progress=lambda *news: calls.append(news))
     sync._engine.log.progress._clock = lambda: 0.0
@@ -226,7 +226,7 @@ def terminal(monkeypatch):
     return begin
 
 
-def test_bars_are_shown_on_a_terminal(capsys, terminal, new_sync):
+def test_bars_are_drawn_on_a_terminal(capsys, terminal, new_sync):
     """With progress=True and rich there, bars go to stderr alone, and the terminal is given back."""
     stderr = terminal()
     sync = new_sync(progress=True)
@@ -245,7 +245,7 @@ def test_bars_are_shown_on_a_terminal(capsys, terminal, new_sync):
     assert [stderr.getvalue().count(f"\x1b[?25{end}") for end in "lh"] == [2, 2]
 
 
-def test_nothing_is_shown_in_a_file(new_sync, monkeypatch):
+def test_no_bars_in_a_file(new_sync, monkeypatch):
     """Where stderr is no terminal, nothing is written to it."""
     log = io.StringIO()
     monkeypatch.setattr(sys, "stderr", log)
@@ -256,7 +256,7 @@ def test_nothing_is_shown_in_a_file(new_sync, monkeypatch):
     assert log.getvalue() == ""
 
 
-def test_nothing_is_shown_without_rich(new_sync, terminal, monkeypatch):
+def test_no_bars_without_rich(new_sync, terminal, monkeypatch):
     """Without the extra, no bars are drawn and nothing fails."""
     for name in [name for name in sys.modules if name.split(".")[0] == "rich"]:
         monkeypatch.delitem(sys.modules, name)

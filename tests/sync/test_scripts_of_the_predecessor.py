@@ -73,7 +73,7 @@ def test_a_nightly_script(ardoq, new_sync, simulate):
     assert names_in(ardoq) == ["Web", "Shop", "Till"] + ([] if simulate else ["Ledger"])
 
 
-def test_the_second_night(ardoq, new_sync):
+def test_second_run(ardoq, new_sync):
     """A second run of the same script finds nothing to change."""
     first = new_sync()
     nightly(first, "ws1")

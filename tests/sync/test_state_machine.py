@@ -202,7 +202,7 @@ class Calls(RuleBasedStateMachine):
 
     def _settle(self):
         self.client.flush()
-        self.what_happened_is_what_was_foretold_and_reported()
+        self.results_match_predictions_and_reports()
 
     # -- what is compared ---------------------------------------------------------------------------------
 
@@ -236,7 +236,7 @@ class Calls(RuleBasedStateMachine):
         return bool(writes.waiting)
 
     @invariant()
-    def what_happened_is_what_was_foretold_and_reported(self):
+    def results_match_predictions_and_reports(self):
         """Compare Ardoq, cache and report, unless something waits to be sent."""
         if not hasattr(self, "client") or self._waiting():
             return
@@ -623,7 +623,7 @@ class Calls(RuleBasedStateMachine):
     def _others(self, act):
         if self._waiting() and self.model.read() != self.model.states:
             self._settle()  # a part of what waited was sent: who wrote what could not be told apart
-        self.what_happened_is_what_was_foretold_and_reported()
+        self.results_match_predictions_and_reports()
         if self._waiting():
             self.foretold = False
             self.fates.clear()

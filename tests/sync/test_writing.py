@@ -75,7 +75,7 @@ def test_null_clears_a_value(ardoq, sync):
 
 
 @pytest.mark.immediate
-def test_what_is_deleted_is_gone(ardoq, sync):
+def test_deleted_component_is_removed(ardoq, sync):
     """A delete removes the component from Ardoq and returns an empty dict."""
     assert sync.del_component("till") == {}
     assert sync.del_reference("web-shop") == {}
@@ -113,7 +113,7 @@ def test_a_custom_field_may_be_called_anything(ardoq, either, name):
     assert either.get_report()["cache_hit_comps"] == 1
 
 
-def test_the_same_new_thing_twice_is_one(ardoq, either):
+def test_repeated_new_row_creates_one_component(ardoq, either):
     """Two rows for one new component, and two for one new reference, are a create and a hit each."""
     first = either.create_component(row("New", cost=1))
     assert either.create_component(row("NEW", cost="1"))["_id"] == first["_id"]
@@ -239,7 +239,7 @@ def test_what_was_handed_out_before_a_change_is_a_conflict(either):
     assert counts(either.get_report())["updated_comps"] == 1
 
 
-def test_an_old_state_of_a_created_thing_is_a_conflict(either):
+def test_old_version_of_a_created_component_is_a_conflict(either):
     """The same with what was created in this run: it is still there afterwards."""
     made = either.create_component(row("New", cost=1))
     either.create_component(row("New", cost=2))
@@ -331,7 +331,7 @@ def test_what_others_deleted_cannot_be_updated_by_id(sync, other):
 
 
 @pytest.mark.immediate
-def test_of_several_matches_the_next_is_used_when_the_first_is_gone(ardoq, sync, other):
+def test_next_match_is_used_when_the_first_is_deleted(ardoq, sync, other):
     """If the first of two matches was deleted, the other is the match, and no third is created."""
     ardoq.load(seed([stored_component("one", "Dup"), stored_component("two", "Dup")]))
     sync.get_workspace("ws1")

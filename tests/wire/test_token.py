@@ -179,7 +179,7 @@ def test_a_token_given_as_an_id_is_in_no_error(token, log):
         server.close()
 
 
-def test_a_message_that_json_spells_letter_by_letter_shows_no_token(raw_server):
+def test_json_escapes_do_not_reveal_the_token(raw_server):
     """Needless escapes in the answer are redacted in the message."""
     token = "s3cret-T0ken-of-the-tests"
     said = "".join(f"\\u{ord(letter):04x}" for letter in token)
