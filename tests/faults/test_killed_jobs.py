@@ -6,6 +6,8 @@ from killed_jobs import JobKiller, run_and_kill
 
 from ardoqpy.testing import emulator
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("number", [1, 2])
 @pytest.mark.parametrize("mode", ALL_MODES)

@@ -22,6 +22,8 @@ from fault_jobs import (
 from ardoqpy import AmbiguousWrite, Retries
 from ardoqpy.emulator.faults import RANDOM_FAULT_KINDS
 
+pytestmark = pytest.mark.slow
+
 in_every_mode = pytest.mark.parametrize("mode", ALL_MODES)
 #: After a 429 a client slows down: few runs here have any.
 WITHOUT_429 = [kind for kind in RANDOM_FAULT_KINDS if kind != "429"]

@@ -16,6 +16,8 @@ from fault_jobs import (
 )
 from job_processes import arguments, loaded, processes, report_of, resume, side_by_side
 
+pytestmark = pytest.mark.slow
+
 in_every_mode = pytest.mark.parametrize("mode", ALL_MODES)
 SIZE = (12, 12)
 

@@ -7,6 +7,8 @@ import scenarios
 from nightly_data import APPS, HOSTS
 from scenarios import ORG
 
+pytestmark = pytest.mark.slow
+
 ID = re.compile(r"[0-9a-f]{24}")
 
 

@@ -5,6 +5,8 @@ import itertools
 import pytest
 from sample_documents import change, full_document, graph, run_document
 
+pytestmark = pytest.mark.slow
+
 
 def scale(page):
     """Return how much the picture is enlarged."""

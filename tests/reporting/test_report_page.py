@@ -5,6 +5,8 @@ import re
 import pytest
 from sample_documents import change, failed, full_document, graph, missing, run_document
 
+pytestmark = pytest.mark.slow
+
 #: The texts of those that are to be seen, all in one call: one call for each takes longer than the page.
 SEEN = """all => all
   .filter(one => one.checkVisibility({visibilityProperty: true}) && one.getClientRects().length)
