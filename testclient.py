@@ -19,11 +19,16 @@ from dataclasses import dataclass
 from email.utils import getaddresses
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ardoqpy import ArdoqClient, ArdoqClientException
 from ardoqpy.testing import emulator
 from ardoqpy_sync import ArdoqSyncClient, format_report
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ardoqpy_sync.documents import ReportData
 
 PACKAGES, PEOPLE = "Python packages", "Python people"
 MODELS: dict[str, dict[str, Any]] = {
@@ -166,7 +171,7 @@ def create_target(client: ArdoqClient, name: str) -> Target:
 # -- the job -----------------------------------------------------------------------------------------------
 
 
-def sync(ardoq: ArdoqSyncClient, source: list[Package], packages: Target, people: Target) -> dict[str, Any]:
+def sync(ardoq: ArdoqSyncClient, source: list[Package], packages: Target, people: Target) -> ReportData:
     """Sync every row of the source, and return the report."""
     component = {"typeId": packages.component_type, "rootWorkspace": packages.ws_id}
     stored = {
@@ -208,18 +213,18 @@ def sync(ardoq: ArdoqSyncClient, source: list[Package], packages: Target, people
     return ardoq.get_report()
 
 
-def show(title: str, report: dict[str, Any]) -> dict[str, Any]:
+def show(title: str, report: ReportData) -> ReportData:
     """Print a report under a title, and return it."""
     print(f"\n{title}\n{'-' * len(title)}\n{format_report(report, longest=6)}")
     return report
 
 
-def counts(report: dict[str, Any]) -> dict[str, int]:
+def counts(report: Mapping[str, Any]) -> dict[str, int]:
     """Return the counts of a report, which do not depend on ids."""
     return {key: value for key, value in report.items() if isinstance(value, int)}
 
 
-def changed(report: dict[str, Any]) -> int:
+def changed(report: Mapping[str, Any]) -> int:
     """Return how many components and references a run created, updated or deleted."""
     return sum(value for key, value in counts(report).items() if not key.startswith(("cache_hit", "failed")))
 
@@ -237,7 +242,7 @@ def tour(connection: dict[str, Any], source: list[Package], *, write: bool, emul
             for target, name in zip(targets, (PACKAGES, PEOPLE), strict=True)
         )
 
-    def run(title: str, rows: list[Package], *, simulate: bool = False) -> dict[str, Any]:
+    def run(title: str, rows: list[Package], *, simulate: bool = False) -> ReportData:
         with ArdoqSyncClient(**connection, simulate=simulate) as ardoq:
             return show(title, sync(ardoq, rows, packages, people))
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine"]
 
-#: How many workspaces are loaded at the same time; on v2 each takes a few requests of its own.
+#: How many workspaces are loaded at the same time; on v2 each takes a few requests.
 SIDE_BY_SIDE = 3
 
 

@@ -161,7 +161,7 @@ class Bars:
         from rich import progress  # noqa: PLC0415  (an extra)
         from rich.console import Console  # noqa: PLC0415
 
-        # Without a thread of its own, and without taking over what others print: stdout may be a pipe.
+        # Without a separate thread, and without taking over what others print: stdout may be a pipe.
         self._shown = progress.Progress(
             progress.TextColumn("{task.description:>8}"),
             progress.BarColumn(),

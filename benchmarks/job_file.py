@@ -14,7 +14,6 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from admin_api import TOKEN
 from processes import emulator, script
@@ -104,7 +103,7 @@ def _once(options: argparse.Namespace) -> dict[str, float]:
         else:
             for row in rows:
                 client.create_component(row)
-        report: dict[str, Any] = client.get_report()
+        report = client.get_report()
     figures = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
     if report["cache_hit_comps"] != options.rows or report["status"] != "success":
         raise SystemExit(f"The run had something to do: {report['status']}, {report['description']}")

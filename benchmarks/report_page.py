@@ -12,7 +12,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rows import component_rows, reference_rows
 from seed import seed
@@ -21,6 +21,9 @@ from ardoqpy import ArdoqSyncClient
 from ardoqpy.testing import emulator
 from ardoqpy_sync import save_report
 from ardoqpy_sync.reporting.document import build_run_document
+
+if TYPE_CHECKING:
+    from ardoqpy_sync.documents import RunDocument
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync")
 #: Records every task of the page that blocks it for 50 ms or more.
@@ -42,7 +45,7 @@ TYPE = """texts => {
 }"""
 
 
-def run_document(changes: int) -> tuple[dict[str, Any], float]:
+def run_document(changes: int) -> tuple[RunDocument, float]:
     """Return the run document of a run with so many changes, and the seconds that building it took."""
     components = component_rows(changes // 3)
     references = reference_rows(components, changes - len(components))

@@ -20,7 +20,7 @@ from rows import CHANGED_EVERY, component_rows, reference_rows
 from ardoqpy import ArdoqSyncClient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 # 0.8.4 sets the root logger to DEBUG when it is imported, and would log each row. The sync is measured, not
 # its log, so both versions log warnings only.
@@ -33,13 +33,13 @@ def run(
     references: list[dict[str, Any]],
     pace: int,
     options: dict[str, Any],
-) -> dict[str, Any]:
+) -> Mapping[str, Any]:
     """Run a nightly job, and return its report; with a `pace`, at most so many rows a second."""
     client = ArdoqSyncClient(hosturl=url, token=TOKEN, **options)
     id_of = {row["name"]: client.create_component(row)["_id"] for row in paced(components, pace)}
     for row in paced(references, pace):
         client.create_reference({**row, "source": id_of[row["source"]], "target": id_of[row["target"]]})
-    report: dict[str, Any] = client.get_report()
+    report: Mapping[str, Any] = client.get_report()
     return report
 
 

@@ -86,7 +86,7 @@ class PlanEngine(Engine):
         return None if now is None else located._replace(entity=now)
 
     def preview(self, sender: Sender) -> Self:
-        """Return an engine over a copy of what is loaded, with another sender and a report of its own."""
+        """Return an engine over a copy of what is loaded, with another sender and a new report."""
         other = type(self)(self._api, sender, {"not_converging": list(self.log.not_converging.values())})
         for ws_id, workspace in self.cache.workspaces.items():
             other.cache.load(ws_id, workspace.aggregated())

@@ -157,7 +157,7 @@ def expected_after(kind: Kind, current: Entity, changed: Entity, type_name: str 
 def not_stored(operation: Operation, stored: Entity, real: Mapping[str, str]) -> Differences:
     """Return what of a write is stored otherwise than it was sent, by attribute; empty if it was carried out.
 
-    Values are compared attribute by attribute, since Ardoq keeps dates and numbers in a form of its own.
+    Values are compared attribute by attribute, since Ardoq may keep dates and numbers in another format.
     """
     wanted = with_real_ids(operation.attributes, real)
     return differences(wanted, operation.kind.collection.flatten(stored), operation.kind.ignored)

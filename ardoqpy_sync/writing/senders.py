@@ -46,7 +46,7 @@ __all__ = ["BYTES", "OPERATIONS", "NoRequests", "Sender", "SingleRequests", "Tra
 
 logger = logging.getLogger(__name__)
 
-#: How many operations, and bytes of JSON, one batch holds at most. Ardoq publishes no limit of its own.
+#: How many operations, and bytes of JSON, one batch holds at most. Ardoq publishes no limit.
 OPERATIONS = 500
 BYTES = 1_000_000
 #: How many entities are checked with one reading of their workspaces, and then deleted in a few batches.
@@ -213,7 +213,7 @@ class _Network(Sender):
 
 
 class SingleRequests(_Network):
-    """Send each operation in a request of its own."""
+    """Send each operation in a separate request."""
 
     def send(self, operations: Mapping[str, Operation]) -> Iterator[Outcome]:
         """Yield the outcome of each operation."""

@@ -91,8 +91,8 @@ def main() -> int:
             result = run_job(job, ardoq, sources=sources_of(options.folder))
             report = ardoq.get_report()
             print(format_report(report))
-            for blocked in result.blocked:
-                print(blocked)
+            for error in result.blocked:
+                print(error)
             if options.report:
                 blocked = next(iter(result.blocked), None)
                 save_report(
