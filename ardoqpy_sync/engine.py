@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.report import Report
     from ardoqpy_sync.writing.senders import Sender
 
-__all__ = ["Engine"]
-
 #: How many workspaces are loaded at the same time; on v2 each takes a few requests.
 SIDE_BY_SIDE = 3
 

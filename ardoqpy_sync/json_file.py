@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes
 
-__all__ = ["as_json_value", "encode", "read", "write"]
-
 #: Deeper than this, a value that JSON cannot hold is named instead of shown.
 MAX_DEPTH = 20
 

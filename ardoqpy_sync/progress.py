@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     Callback = Callable[[int, int | None, str], object]
 
-__all__ = ["DECIDING", "LOADING", "WRITING", "Progress", "make_progress"]
-
 LOADING, DECIDING, WRITING = "loading", "deciding", "writing"
 #: How long a callback is left alone between two calls about the same, in seconds.
 PAUSE = 0.1

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.plans.plan_engine import PlanEngine
 
-__all__ = ["SyncReads"]
-
 
 class SyncReads(ArdoqClient):
     """Read the workspaces that are loaded; in a simulation the simulated state."""

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from ardoqpy_sync.engine import Engine
 
-__all__ = ["LoadedWorkspaces"]
-
 
 class LoadedWorkspaces(MutableMapping[str, "dict[str, Any]"]):
     """The loaded workspaces as a mapping whose values are made when they are asked for."""

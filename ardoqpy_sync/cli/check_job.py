@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ardoqpy.cli.options import ConnectionSettings
     from ardoqpy_sync.job import Job, Problem
 
-__all__ = ["CheckDocument", "Failure", "JobCheck"]
-
 KIND, FORMAT = "ardoqpy check", 1
 
 

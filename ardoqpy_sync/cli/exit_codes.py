@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["BLOCKED", "CHANGES", "DONE", "FAILED", "INTERRUPTED", "MEANINGS", "NAME", "most_severe"]
-
 #: The name of the program.
 NAME = "ardoqpy-sync"
 DONE, FAILED, CHANGES, BLOCKED, INTERRUPTED = 0, 1, 2, 3, 130

@@ -11,8 +11,6 @@ from ardoqpy_sync.reporting.markdown import MAX_SHOWN, render_text
 if TYPE_CHECKING:
     from ardoqpy_sync.documents import RunDocument
 
-__all__ = ["VARIABLE", "append_summary"]
-
 #: Where GitHub names the file.
 VARIABLE = "GITHUB_STEP_SUMMARY"
 #: GitHub shows nothing of a larger file.

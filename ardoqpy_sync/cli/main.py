@@ -17,8 +17,6 @@ from ardoqpy_sync.cli.options import JOB, JOB_CONNECTION, NOTIFY, REPORT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["COMMANDS", "PROGRAM", "main"]
-
 COMMANDS = (
     command(
         "plan",

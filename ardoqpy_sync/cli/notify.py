@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from ardoqpy.config import Token
     from ardoqpy_sync.documents import RunDocument
 
-__all__ = ["CommandResult", "RunContext", "run_and_notify", "show_logs"]
-
 
 @dataclass(slots=True)
 class CommandResult:

@@ -13,8 +13,6 @@ from ardoqpy.cli.options import connection_options
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["JOB", "JOB_CONNECTION", "NOTIFY", "REPORT", "check_output_files"]
-
 REPORT_SUFFIXES = (".html", ".md", ".json")
 
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.documents import RunDocument
     from ardoqpy_sync.job import Job
 
-__all__ = ["INTERRUPTED_MESSAGE", "exit_code_of", "is_json", "load_job_file", "load_state", "run_with_client"]
-
 INTERRUPTED_MESSAGE = "The run was interrupted."
 
 

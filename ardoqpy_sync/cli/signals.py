@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["sigterm_as_interrupt"]
-
 
 @contextmanager
 def sigterm_as_interrupt() -> Iterator[None]:

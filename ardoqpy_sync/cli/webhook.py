@@ -14,8 +14,6 @@ from ardoqpy_sync.reporting.labels import headline
 if TYPE_CHECKING:
     from ardoqpy_sync.documents import RunDocument, Totals
 
-__all__ = ["VARIABLE", "Summary", "summarize", "webhook_address"]
-
 #: An address in this variable is in neither the job nor the list of processes.
 VARIABLE = "ARDOQPY_WEBHOOK"
 

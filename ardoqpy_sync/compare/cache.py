@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Entity
 
-__all__ = ["Cache", "EntityIndex", "Located", "Workspace", "component_key", "copy_entity", "reference_key"]
-
 #: The attribute that says of which type an entity is.
 TYPE_OF = {"component": "typeId", "reference": "type"}
 

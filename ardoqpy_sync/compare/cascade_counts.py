@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     #: By a component's id the ids of its children, or those of the references at it.
     Ids = Callable[[str], Iterable[str]]
 
-__all__ = ["CascadeCount", "cascade_counts"]
-
 
 class CascadeCount(NamedTuple):
     """How much Ardoq deletes with a component: the components below, and the references at any of them."""

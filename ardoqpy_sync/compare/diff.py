@@ -16,20 +16,6 @@ from ardoqpy_sync.compare.field_values import NUMBER
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Mapping
 
-__all__ = [
-    "CREATE",
-    "DELETE",
-    "FAILED",
-    "UPDATE",
-    "Change",
-    "Differences",
-    "comparison_key",
-    "differences",
-    "equal_values",
-    "failed_change",
-    "normalize_text",
-]
-
 CREATE, UPDATE, DELETE, FAILED = "create", "update", "delete", "failed"
 
 #: By attribute: the value that Ardoq holds and the one that is wanted.

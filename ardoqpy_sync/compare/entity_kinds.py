@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from ardoqpy.api.protocols import Dialect, Synced
 
-__all__ = ["Kind", "kinds_of"]
-
 
 class Kind(NamedTuple):
     """One of the two kinds of entity that a sync deals in.

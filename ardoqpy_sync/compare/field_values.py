@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.metamodel import Field
 
-__all__ = ["NUMBER", "convert_value", "explain_invalid", "fits"]
-
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*", re.ASCII)
 
 #: Whole numbers of more bits Python may refuse to spell.

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Entity
     from ardoqpy.metamodel import Field
 
-__all__ = ["ModelLookup"]
-
 
 class ModelLookup:
     """Look targets up in Ardoq once.

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.compare.model_lookup import ModelLookup
 
-__all__ = ["PROBLEMS", "RowValidator", "as_row_error", "checked_ids", "is_printable"]
-
 #: What a row can meet with: also what Python says to a value that it cannot compare, spell or look up.
 PROBLEMS = (ArdoqClientException, AttributeError, RecursionError, TypeError, ValueError)
 #: How deep a value may be nested: what is deeper is a mistake, and would be too deep for Python soon.

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.deletion.guard import Bounds
     from ardoqpy_sync.engine import Engine
 
-__all__ = ["MissingEntities", "count_rows"]
-
 _T = TypeVar("_T")
 
 #: How many components Ardoq is asked about at the same time.

@@ -17,8 +17,6 @@ from ardoqpy.errors import BlockReason, DeleteBlocked, InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["Bounds", "Group", "Missing", "Run", "Target", "TypeCount", "blocked_error", "find_reasons"]
-
 KINDS = ("component", "reference")
 #: How many lines of a refusal's list are in its text; the error carries all of them as data.
 MAX_LISTED = 20

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.cache import Cache, Located
 
-__all__ = ["MANY", "ComponentState", "StateReader"]
-
 #: From so many entities on, listings are read: a listing has up to a thousand entities a page.
 MANY = 20
 

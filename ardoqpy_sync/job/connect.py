@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Attributes
     from ardoqpy_sync.job.model import Job
 
-__all__ = ["DEFAULT_VERSION", "open_client", "resolve_path"]
-
 #: The API version of jobs that name none: the version that Ardoq documents.
 DEFAULT_VERSION = "v2"
 

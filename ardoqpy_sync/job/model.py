@@ -16,18 +16,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.job.template import Template
     from ardoqpy_sync.job.toml_lines import KeyPath, TomlLines
 
-__all__ = [
-    "ArdoqTable",
-    "ComponentMapping",
-    "ComponentSelector",
-    "GuardTable",
-    "Job",
-    "MissingAction",
-    "ReferenceMapping",
-    "RowMapping",
-    "RunTable",
-]
-
 
 class ArdoqTable(TypedDict, total=False):
     """The table `[ardoq]` of a job; schema.py describes the keys."""

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.job.schema import Table
     from ardoqpy_sync.job.toml_lines import KeyPath, TomlTable
 
-__all__ = ["load_job", "parse_job"]
-
 #: A larger file is not a job file, which is written by hand.
 MAX_BYTES = 10 * 2**20
 #: Keys that somebody may put the token into.

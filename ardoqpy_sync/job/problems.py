@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from ardoqpy_sync.job.toml_lines import KeyPath, TomlLines
 
-__all__ = ["JobInvalid", "Problem", "problem_at"]
-
 
 class Problem(NamedTuple):
     """One problem of a job.

@@ -21,15 +21,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.job.template import Template
     from ardoqpy_sync.job.toml_lines import KeyPath
 
-__all__ = [
-    "ResolvedComponents",
-    "ResolvedMapping",
-    "ResolvedReferences",
-    "ResolvedSelector",
-    "TypeGroup",
-    "resolve_names",
-]
-
 #: The built-in attributes as fields, for the conversion of cells.
 _BUILT_IN = {
     "name": Field("name", "name", "Text"),

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ardoqpy.errors import ArdoqClientException, DeleteBlocked
 
-__all__ = ["JobResult", "SourceCounts"]
-
 
 @dataclass(slots=True)
 class SourceCounts:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.sources.cell_formats import CellFormats
     from ardoqpy_sync.sources.row import Values
 
-__all__ = ["list_columns", "make_attribute_reader", "make_name_reader", "make_row_filter", "to_text"]
-
 _TEXT = Field("value", "value", "Text")
 
 

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.sources import Row, Source
     from ardoqpy_sync.sources.row import Values
 
-__all__ = ["find_problems", "open_sources", "run_job"]
-
 
 def find_problems(job: Job, client: ArdoqSyncClient) -> list[Problem]:
     """Return every problem of a job that can be found without reading rows: files, columns, names in Ardoq.

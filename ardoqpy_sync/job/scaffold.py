@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from ardoqpy.client import ArdoqClient
     from ardoqpy.metamodel import Field
 
-__all__ = ["scaffold_job"]
-
 #: The number of rows that are read to find columns of unique values.
 SAMPLE_ROWS = 200
 #: The usual names of a column with component names, and of one with descriptions.

@@ -11,22 +11,6 @@ from ardoqpy_sync.job.template import Template
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = [
-    "ALL_TABLES",
-    "ARDOQ",
-    "COMPONENTS",
-    "GUARD",
-    "JOB",
-    "PARENT",
-    "REFERENCES",
-    "REFERENCE_END",
-    "RUN",
-    "TEMPLATE",
-    "TEMPLATES",
-    "Table",
-    "ValueType",
-]
-
 #: The version of the job format that this library reads.
 JOB_FORMAT = 1
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
-__all__ = ["read_state", "write_state"]
-
 KIND, FORMAT = "ardoqpy state", 1
 #: The keys of a report that count unchanged rows, by kind.
 _COUNT_KEYS = {"component": "cache_hit_comps", "reference": "cache_hit_refs"}

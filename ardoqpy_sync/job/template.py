@@ -13,8 +13,6 @@ from ardoqpy_sync.sources.row import is_blank
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["Template"]
-
 _PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _TEXT = Field("text", "text", "Text")
 

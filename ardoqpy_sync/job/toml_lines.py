@@ -9,8 +9,6 @@ import re
 import tomllib
 from typing import Any
 
-__all__ = ["KeyPath", "TomlLines", "TomlTable", "find_lines"]
-
 #: A table with keys of any name.
 TomlTable = dict[str, Any]
 #: The keys down to a value; the index of an array item is a number from 0 on.

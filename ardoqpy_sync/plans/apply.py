@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.documents import ChangeEntry
     from ardoqpy_sync.plans.plan_engine import PlanEngine
 
-__all__ = ["apply"]
-
 _APPLIED, _ALREADY, _REPLANNED, _FAILED, _HELD = "applied", "already", "replanned", "failed", "held"
 #: How many drifted entities are named in a sentence.
 NAMED = 5

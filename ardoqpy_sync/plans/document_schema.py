@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     from ardoqpy_sync.documents import ChangeEntry, Counts, KindCounts, KindName, Totals
 
-__all__ = ["ENDS", "FORMAT", "PLAN", "RUN_DOCUMENT", "check_plan", "check_run_document", "count_totals"]
-
 #: What a file states as its `kind`, and the version of both formats.
 PLAN, RUN_DOCUMENT, FORMAT = "ardoqpy plan", "ardoqpy run document", 1
 #: The attributes that name a component.

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.plans.plan import Plan
     from ardoqpy_sync.plans.plan_engine import PlanEngine
 
-__all__ = ["DRIFTED", "FAILED", "SETTLED", "TODO", "DriftDetector", "PlannedEntity"]
-
 #: The status of an entity: to be done, as wanted already, drifted, or not created.
 TODO, SETTLED, DRIFTED, FAILED = "to do", "settled", "drifted", "failed"
 

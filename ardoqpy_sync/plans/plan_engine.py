@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.writing.senders import Sender
 
-__all__ = ["PlanEngine"]
-
 
 class PlanEngine(Engine):
     """Decide on rows, and carry out what a plan has decided.

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     )
     from ardoqpy_sync.engine import Engine
 
-__all__ = ["build_failed_document", "build_run_document", "read_run_document"]
-
 #: So many entities that would be deleted along are listed for one, and in the whole document.
 MAX_LISTED, MAX_LISTED_IN_ALL = 20, 20_000
 #: They are chosen among so many, the nearest ones.

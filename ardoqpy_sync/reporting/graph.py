@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     )
     from ardoqpy_sync.reporting.type_names import TypeNames
 
-__all__ = ["build_graph"]
-
 #: At most so many nodes and edges are listed; all are counted.
 MAX_NODES, MAX_EDGES = 10_000, 20_000
 #: The type of an edge to a component's parent, which has none in Ardoq.

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
     from ardoqpy_sync.documents import DeleteGuard, Graph, RunDocument
 
-__all__ = ["render"]
-
 #: The page's script, file by file, in the order in which they need each other.
 SCRIPTS = ("text.js", "entries.js", "list.js", "layout.js", "graph.js", "page.js")
 #: So many entries are in one piece of data: between two pieces the page responds.

@@ -12,17 +12,6 @@ if TYPE_CHECKING:
 
     from ardoqpy_sync.documents import RunDocument, State
 
-__all__ = [
-    "STATES",
-    "format_time",
-    "heading",
-    "headline",
-    "origin",
-    "plural",
-    "succeeded",
-    "total_rows",
-]
-
 #: The rows of the totals, in their order.
 STATES: tuple[State, ...] = ("created", "updated", "deleted", "unchanged", "missing", "failed")
 _MONTHS = (

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
         ValueChange,
     )
 
-__all__ = ["render", "render_text"]
-
 #: GitHub accepts a summary of 1 MiB.
 MAX_BYTES = 1_000_000
 #: How many entries of each list are shown, if the text is not too large.

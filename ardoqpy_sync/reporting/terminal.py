@@ -30,8 +30,6 @@ if TYPE_CHECKING:
         SourceCount,
     )
 
-__all__ = ["guard_lines", "render"]
-
 #: How many entries of each list are shown.
 MAX_SHOWN = 10
 #: A description that only repeats the failed rows, or the delete guard, which are listed.

@@ -9,8 +9,6 @@ from ardoqpy.errors import ArdoqClientException
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["TypeNames"]
-
 #: Names of component types by id, and of reference types by number.
 Names = tuple["Mapping[str, str]", "Mapping[int, str]"]
 

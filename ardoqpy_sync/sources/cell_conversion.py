@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     _Converter = Callable[[Any, Field, CellFormats], Any]
 
-__all__ = ["convert_cell"]
-
 _DATE_REMEDY = "Use a date such as 2024-05-31, or set dates in the formats of the source."
 #: By field type: what a cell has to be, and the remedy without other formats.
 _EXPECTED = {

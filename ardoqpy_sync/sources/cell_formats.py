@@ -16,8 +16,6 @@ from ardoqpy_sync.sources.row import is_blank
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["DEFAULT_FORMATS", "OPTIONS", "CellFormats", "format_example", "read_formats"]
-
 
 @dataclass(frozen=True, slots=True)
 class CellFormats:

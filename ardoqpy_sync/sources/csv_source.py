@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from ardoqpy_sync.sources.row import Row
 
-__all__ = ["CSV"]
-
 _DELIMITERS = ",;\t|"
 _SAMPLED_ROWS = 100
 

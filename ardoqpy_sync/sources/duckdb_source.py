@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     import duckdb
 
-__all__ = ["DUCKDB"]
-
 _FETCHED = 500
 _QUOTED = re.compile(r"""'((?:[^']|'')*)'|"([^"]*)\"""")
 

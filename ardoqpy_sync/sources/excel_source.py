@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
     from openpyxl.workbook.workbook import Workbook
 
-__all__ = ["EXCEL"]
-
 _ZIP = b"PK"
 _OLE = b"\xd0\xcf\x11\xe0"
 _FORMULA = re.compile(rb"<(\w+:)?f[\s/>]")

@@ -11,8 +11,6 @@ from ardoqpy_sync.sources.source import SourceUnreadable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["make_row", "number_rows", "read_header"]
-
 
 def read_header(cells: Sequence[Any], label: str) -> tuple[str, ...]:
     """Return the column names of a header, without the white space around them.

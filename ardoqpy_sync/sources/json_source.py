@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
     from pathlib import Path
 
-__all__ = ["JSON", "NDJSON"]
-
 
 def _open_json(table: Mapping[str, Any], base: Path) -> Source:
     path = _read_path(table.get("path", []))

@@ -12,8 +12,6 @@ from ardoqpy_sync.sources.source import SourceUnreadable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["DuplicateKeys", "JsonStream", "strict_decoder"]
-
 _BLANK = " \t\r\n"
 #: An error this close to the end of the text can come from a name or number that is cut off there.
 _CUT_OFF_LENGTH = 16

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 import re
 
-__all__ = ["MOST_DIGITS", "AmbiguousNumber", "parse_number"]
-
 #: A longer text is not accepted as a number.
 MOST_DIGITS = 300
 #: Non-breaking and thin spaces, the typographic minus and the apostrophe, and what they stand for.

@@ -16,19 +16,6 @@ if TYPE_CHECKING:
 
     from ardoqpy_sync.sources.source import Source
 
-__all__ = [
-    "POSITIVE_INT",
-    "REQUIRED_TEXT",
-    "TEXT",
-    "Option",
-    "SourceTable",
-    "SourceType",
-    "check_table",
-    "file_exists",
-    "require_extra",
-    "resolve_file",
-]
-
 SUBJECT = "The source"
 #: The checked table of a source; its keys depend on the type.
 SourceTable = dict[str, Any]

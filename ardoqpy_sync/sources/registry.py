@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.sources.options import Option, SourceTable, SourceType
     from ardoqpy_sync.sources.source import Source
 
-__all__ = ["SOURCE_TYPES", "check_source", "open_source"]
-
 SOURCE_TYPES: Mapping[str, SourceType] = {
     "csv": CSV,
     "json": JSON,

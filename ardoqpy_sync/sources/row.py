@@ -11,8 +11,6 @@ from ardoqpy.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["NOT_TEXT", "Row", "Values", "find_bad_text", "is_blank", "row_from_mapping"]
-
 #: Characters that no valid text contains: NUL, and lone surrogates.
 NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 

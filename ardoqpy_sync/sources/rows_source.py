@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from ardoqpy_sync.sources.row import Row
 
-__all__ = ["ROWS", "from_rows"]
-
 
 def from_rows(rows: Iterable[Mapping[str, Any]], *, name: str | None = None) -> Source:
     """Return a source of the rows of any iterable of dicts, such as a list or a generator.

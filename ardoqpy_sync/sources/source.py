@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from ardoqpy_sync.sources.row import Row
 
-__all__ = ["RowStream", "Source", "SourceUnreadable"]
-
 
 class SourceUnreadable(InvalidInput):
     """A source cannot be read, or not to its end: the rows so far are not all of its rows."""

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, CursorResult
 
-__all__ = ["SQL"]
-
 _EXAMPLES = "such as 'postgresql+psycopg://user:password@host/database' or 'sqlite:///file.db'"
 _DIALECTS = ("postgresql+psycopg", "sqlite", "mysql+pymysql", "mssql+pyodbc", "oracle+oracledb")
 _FETCHED = 500

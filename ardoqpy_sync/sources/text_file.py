@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
     from pathlib import Path
 
-__all__ = ["READ_ERRORS", "SAMPLE", "TextFile", "check_encoding", "file_suffix", "open_binary", "read_error"]
-
 #: The number of bytes that encoding and delimiter are detected from.
 SAMPLE = 1 << 16
 #: The errors that reading a file can raise.

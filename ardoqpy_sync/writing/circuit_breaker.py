@@ -10,8 +10,6 @@ from ardoqpy.errors import (
     UnexpectedAnswer,
 )
 
-__all__ = ["CircuitBreaker", "is_unreachable"]
-
 #: How many writes in a row may fail because Ardoq is unreachable before a run stops.
 PATIENCE = 5
 _UNAUTHORIZED = 401

@@ -19,17 +19,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.compare.diff import Differences
     from ardoqpy_sync.compare.entity_kinds import Kind
 
-__all__ = [
-    "ENDS",
-    "Operation",
-    "Outcome",
-    "as_json",
-    "expected_after",
-    "in_order",
-    "not_stored",
-    "with_real_ids",
-]
-
 #: The attributes that hold the id of another component.
 ENDS = ("parent", "source", "target")
 #: What a batch id begins with.

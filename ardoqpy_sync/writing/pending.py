@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.writing.run_log import RunLog
     from ardoqpy_sync.writing.senders import Sender
 
-__all__ = ["PendingWrites"]
-
 _WORKSPACES = ("rootWorkspace", "targetWorkspace")
 _IDS = ("_id", *ENDS)
 _INTERRUPTED = "It was being sent when the run was interrupted, and may have been written or not."

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Entity
     from ardoqpy.errors import ArdoqClientException
 
-__all__ = ["NO_ROW", "PendingRow", "RowReference", "SourceRow", "copy_row", "row_reference"]
-
 
 class RowReference(NamedTuple):
     """What the caller calls a row, and the field that the row is matched by."""

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.compare.cache import Cache
     from ardoqpy_sync.progress import Progress
 
-__all__ = ["RunLog"]
-
 _NO_DIFFERENCES: Differences = {}
 
 

@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from ardoqpy.api.protocols import Dialect
     from ardoqpy.entities import Entity
 
-__all__ = ["BYTES", "OPERATIONS", "NoRequests", "Sender", "SingleRequests", "Transactions"]
-
 logger = logging.getLogger(__name__)
 
 #: How many operations, and bytes of JSON, one batch holds at most. Ardoq publishes no limit.

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-__all__ = ["MANY", "ExistingMatches", "UnconfirmedWrites", "match_key"]
-
 #: From so many on, whole workspaces are read to find them.
 MANY = 20
 

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from ardoqpy.cli.options import ConnectionSettings
     from ardoqpy_sync.job import Job
 
-__all__ = ["run"]
-
 
 def run(options: argparse.Namespace) -> int:
     """Run a job or apply a plan, and return the exit code."""

@@ -15,8 +15,6 @@ from ardoqpy_sync.cli.signals import sigterm_as_interrupt
 if TYPE_CHECKING:
     import argparse
 
-__all__ = ["run"]
-
 
 def run(options: argparse.Namespace) -> int:
     """Check a job, print the result, and return the exit code."""

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from ardoqpy.cli.options import ConnectionSettings
 
-__all__ = ["run"]
-
 
 def run(options: argparse.Namespace) -> int:
     """Write a job file and return the exit code."""

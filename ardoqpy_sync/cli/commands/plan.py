@@ -13,8 +13,6 @@ from ardoqpy_sync.job import open_client
 if TYPE_CHECKING:
     import argparse
 
-__all__ = ["run"]
-
 
 def run(options: argparse.Namespace) -> int:
     """Preview a job and return the exit code."""

@@ -14,8 +14,6 @@ from ardoqpy_sync.reporting.save import save_report
 if TYPE_CHECKING:
     import argparse
 
-__all__ = ["run"]
-
 
 def run(options: argparse.Namespace) -> int:
     """Write reports, or print a summary, and return the exit code."""
