@@ -335,15 +335,16 @@ class ArdoqSyncClient(SyncReads):
         - `kinds`: which kinds, out of `"component"` and `"reference"`.
         - `types`: which types, each as (kind, workspace id, type id); None for all that rows touched.
 
-        It is refused as well, and no bound allows it, where the source is empty: where no row named
-        anything at all, or anything of a type in a workspace of which something is missing. Where the
-        client was given `previous_report`, it is refused where this run has fewer than 1 - `share` of the
-        rows of that run (those that created, updated or left alone), by kind.
+        `DeleteBlocked` is also raised, whatever the limits are, if the source is empty: if no row named
+        anything, or nothing of a type in a workspace in which something of that type is missing. With
+        `previous_report`, it is raised if this run has fewer than 1 - `share` of the rows of that run
+        (those that created, updated or left alone), by kind.
 
-        References are deleted first, then components from the leaves up. Each is read again right before.
-        What has another version than the one that was loaded is left alone, and so is a component to which
+        References are deleted first, then components from the leaves up. Each is read again right before it is
+        deleted. An entity with another version than the loaded one is kept, and so is a component to which
         something was added. Ardoq's delete checks no version, so a change after that reading is lost.
-        With `batch`, deletes go in batches, checked with listings of their workspaces if they are many.
+        With `batch`, more than 20 deletes are checked with one listing of their workspaces, 2,000 at a
+        time, and sent in batches: the time between reading and deleting is longer then.
 
         Return as plain data what became of each: `deleted` (with a `note` on what went along),
         `already_deleted` (by someone else), `drifted` (with `version`, the one `found`, and `by` and `at` if
@@ -366,15 +367,15 @@ class ArdoqSyncClient(SyncReads):
         despite_failures: bool = False,
         types: Iterable[tuple[str, str, Any]] | None = None,
     ) -> dict[str, list[dict[str, Any]]]:
-        """Give the components this run's rows no longer name these attributes: all of them, or refuse.
+        """Set attributes on the components that are missing in the source, or raise and set none.
 
-        `marks` is what they are given, such as `{"lifecycle": "Retired"}`. Those that are so already are left
-        alone, and do not count. The bounds are those of `delete_cache_misses`, and so is what is refused.
-        What is marked stays a cache miss.
+        `marks` are the attributes, such as `{"lifecycle": "Retired"}`. Components that have these values already
+        are left alone and do not count. The limits are those of `delete_cache_misses`. A component that is
+        marked is still missing.
 
         Return as plain data what became of each: `marked`, `already_deleted` (by someone else) and, with
-        `on_error="collect"`, `failed` (with `reason`). Raise `DeleteBlocked`, and mark nothing, where more
-        would be marked than is allowed, and `InvalidInput` where a bound or `marks` make no sense.
+        `on_error="collect"`, `failed` (with `reason`). Raise `DeleteBlocked`, and mark nothing, if a limit is
+        exceeded, and `InvalidInput` if a limit or `marks` is not valid.
         """
         body = attributes(marks, "marks")
         bounds = Bounds.of(share, count, False, despite_failures, ("component",), types)  # noqa: FBT003

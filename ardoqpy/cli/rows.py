@@ -36,7 +36,7 @@ class Listing(NamedTuple):
 
     - `rows`: entities as Ardoq returns them; read once.
     - `columns`: the columns of a table.
-    - `fields`: returns the attributes that rows may have besides those of the first row, so that a CSV can
+    - `fields`: returns the attributes that rows may have and the first row lacks, so that a CSV can
       be written before the last row is known; None where that is not known in advance.
     """
 

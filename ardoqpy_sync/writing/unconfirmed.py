@@ -1,6 +1,6 @@
 """Creates that were sent and got no answer, and what Ardoq holds that they may have created.
 
-Ardoq gives the ids, so a create cannot be told from another of the same content. Before a create is sent
+Ardoq gives the ids, so two creates of the same content look alike. Before a create is sent
 again, Ardoq is asked for the entity. A create that is carried out only after that question makes a duplicate,
 which nobody can prevent. It is looked for once more before a run reports, and then reported by name.
 """
