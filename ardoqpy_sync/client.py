@@ -340,9 +340,9 @@ class ArdoqSyncClient(SyncReads):
         `previous_report`, it is raised if this run has fewer than 1 - `share` of the rows of that run
         (those that created, updated or left alone), by kind.
 
-        References are deleted first, then components from the leaves up. Each is read again right before it is
-        deleted. An entity with another version than the loaded one is kept, and so is a component to which
-        something was added. Ardoq's delete checks no version, so a change after that reading is lost.
+        References are deleted first, then components from the leaves up. Each is read again right before
+        it is deleted. An entity with another version than the loaded one is kept, and so is a component
+        to which something was added. Ardoq's delete checks no version, so a change after that reading is lost.
         With `batch`, more than 20 deletes are checked with one listing of their workspaces, 2,000 at a
         time, and sent in batches: the time between reading and deleting is longer then.
 
@@ -369,9 +369,9 @@ class ArdoqSyncClient(SyncReads):
     ) -> dict[str, list[dict[str, Any]]]:
         """Set attributes on the components that are missing in the source, or raise and set none.
 
-        `marks` are the attributes, such as `{"lifecycle": "Retired"}`. Components that have these values already
-        are left alone and do not count. The limits are those of `delete_cache_misses`. A component that is
-        marked is still missing.
+        `marks` are the attributes, such as `{"lifecycle": "Retired"}`. Components that have these values
+        already are left alone and do not count. The limits are those of `delete_cache_misses`. A
+        component that is marked is still missing.
 
         Return as plain data what became of each: `marked`, `already_deleted` (by someone else) and, with
         `on_error="collect"`, `failed` (with `reason`). Raise `DeleteBlocked`, and mark nothing, if a limit is
