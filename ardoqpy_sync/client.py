@@ -342,7 +342,7 @@ class ArdoqSyncClient(SyncReads):
 
         References are deleted first, then components from the leaves up. Each is read again right before
         it is deleted. An entity with another version than the loaded one is kept, and so is a component
-        to which something was added. Ardoq's delete checks no version, so a change after that reading is lost.
+        to which something was added. Ardoq deletes without a version check, so a later change is lost.
         With `batch`, more than 20 deletes are checked with one listing of their workspaces, 2,000 at a
         time, and sent in batches: the time between reading and deleting is longer then.
 
