@@ -115,9 +115,9 @@ class Report:
 
     def copy(self) -> ReportData:
         """Return the whole report, including `changes`, as a copy that the caller may change."""
-        copied: Any = copy_entity({**self._counted(), "cache_hit_comps_l": []})
-        copied["cache_hit_comps_l"] = _hits(self.kept["component"])
         with collector_paused():
+            copied: Any = copy_entity({**self._counted(), "cache_hit_comps_l": []})
+            copied["cache_hit_comps_l"] = _hits(self.kept["component"])
             copied["changes"] = [report_change(change) for change in self.changes]
         return cast("ReportData", copied)
 

@@ -21,7 +21,8 @@ _MAX_SEARCH_DEPTH = 20
 _MAX_SHOWN_DEPTH = 5
 _MAX_SHOWN_KEY = 60
 _TEXT_ONLY = frozenset({str})
-_SCALAR_TYPES = frozenset({str, int, float, bool, type(None)})
+#: The types of values that hold no others.
+SCALAR_TYPES = frozenset({str, int, float, bool, type(None)})
 
 
 def encode_json(body: Any) -> bytes:
@@ -68,7 +69,8 @@ def _find_equal_keys(body: Any) -> tuple[Any, Any] | None:
                     (written,) = json.loads(json.dumps({key: None}))
                     if written in value:
                         return key, written
-        pending += [part for part in parts if type(part) not in _SCALAR_TYPES]
+        if not SCALAR_TYPES.issuperset(map(type, parts)):
+            pending += [part for part in parts if type(part) not in SCALAR_TYPES]
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._http.json import encode_json
+from ardoqpy._http.json import SCALAR_TYPES, encode_json
 from ardoqpy._messages import describe_type, quote_name, short_repr
 from ardoqpy._validation import attributes, id_segment
 from ardoqpy.errors import ArdoqClientException, InvalidInput
@@ -24,7 +24,6 @@ PROBLEMS = (ArdoqClientException, AttributeError, RecursionError, TypeError, Val
 DEEPEST = 100
 #: Whole numbers of more bits Python may refuse to spell.
 _LARGEST_BITS = 10_000
-_FLAT = frozenset({str, int, float, bool, type(None)})
 
 
 class RowValidator:
@@ -54,8 +53,9 @@ class RowValidator:
                 f"says {ws_id}: a reference belongs to the workspace of its source."
             )
         self._catalogue.reference_type(ws_id, wanted["type"])
+        # Most references stay within a workspace, and this one is loaded.
         wanted["targetWorkspace"] = self.workspace_of(
-            wanted["target"], "target", wanted.get("targetWorkspace")
+            wanted["target"], "target", wanted.get("targetWorkspace") or ws_id
         )
         return None
 
@@ -93,9 +93,13 @@ class RowValidator:
 
     def workspace_of(self, comp_id: Any, argument: str, hint: str | None) -> str:
         """Return the workspace of a component; `hint` says where it should be, and is loaded first."""
-        found = self._cache.get("component", comp_id) if isinstance(comp_id, str) else None
-        if found is not None:
-            return found.workspace
+        if isinstance(comp_id, str):
+            expected = self._cache.workspaces.get(hint) if hint is not None else None
+            if hint is not None and expected is not None and comp_id in expected.components.by_id:
+                return hint
+            found = self._cache.get("component", comp_id)
+            if found is not None:
+                return found.workspace
         id_segment(comp_id, argument)
         if hint is not None and hint not in self._cache.workspaces:
             self._workspace(hint)
@@ -178,7 +182,7 @@ def _parts(value: Any) -> list[Any]:
 
 
 def _checked_depth(new: Entity, argument: str) -> None:
-    if {*map(type, new.values())} <= _FLAT:
+    if SCALAR_TYPES.issuperset(map(type, new.values())):
         return
     for name, value in new.items():
         if isinstance(value, dict | list | tuple) and not is_printable(value):

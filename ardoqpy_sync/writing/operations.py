@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from ardoqpy._http.json import encode_json
+from ardoqpy._http.json import SCALAR_TYPES, encode_json
 from ardoqpy_sync.compare.diff import differences
 
 if TYPE_CHECKING:
@@ -116,20 +116,13 @@ def as_json(body: Entity) -> tuple[Entity, int]:
 
     Raise `InvalidInput` if JSON cannot hold it.
     """
-    texts = []
-    for key, value in body.items():
-        kind = type(value)
-        if kind is str:
-            texts.append(value)
-        elif kind in _NUMBERS:
-            if not -_LARGE < value < _LARGE:  # so is NaN
-                break
-        elif value is not None and kind is not bool:
-            break
-        texts.append(key)
-    else:  # nothing that JSON changes, or that can be changed in place
+    values = body.values()
+    large = [part for part in values if type(part) in _NUMBERS and not -_LARGE < part < _LARGE]  # so is NaN
+    if not large and SCALAR_TYPES.issuperset(map(type, values)):
+        # Nothing that JSON changes, or that can be changed in place.
+        texts = [part for part in values if type(part) is str]
         with contextlib.suppress(UnicodeEncodeError, TypeError):  # half a character, a key that is no text
-            return body, len("".join(texts).encode()) + _PUNCTUATION * len(body)
+            return body, len("".join([*body, *texts]).encode()) + _PUNCTUATION * len(body)
     text = encode_json(body)
     return json.loads(text), len(text)
 
