@@ -25,6 +25,10 @@ _TEXT_ONLY = frozenset({str})
 SCALAR_TYPES = frozenset({str, int, float, bool, type(None)})
 
 
+#: Kept, since `json.dumps` makes a new one each time.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
+
 def encode_json(body: Any) -> bytes:
     """Return `body` as JSON in UTF-8.
 
@@ -32,7 +36,7 @@ def encode_json(body: Any) -> bytes:
     false or None are written as text, as Python does, unless two of them would become one.
     """
     try:
-        encoded = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+        encoded = _ENCODER.encode(body).encode()
     except (TypeError, ValueError, RecursionError):
         path, value = _find_unencodable(body)
         if path.count("[") > _MAX_SHOWN_DEPTH:
@@ -50,7 +54,7 @@ def encode_json(body: Any) -> bytes:
 
 def _is_encodable(value: Any) -> bool:
     try:
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        _ENCODER.encode(value).encode()
     except (TypeError, ValueError, RecursionError):
         return False
     return True
@@ -60,8 +64,7 @@ def _find_equal_keys(body: Any) -> tuple[Any, Any] | None:
     """Return two keys of one dict that JSON writes alike, None if there are none."""
     pending = [body]
     while pending:
-        value = pending.pop()
-        parts: Any = value if isinstance(value, list | tuple) else ()
+        value = parts = pending.pop()
         if isinstance(value, dict):
             parts = value.values()
             if not _TEXT_ONLY.issuperset(map(type, value)):
@@ -69,6 +72,8 @@ def _find_equal_keys(body: Any) -> tuple[Any, Any] | None:
                     (written,) = json.loads(json.dumps({key: None}))
                     if written in value:
                         return key, written
+        elif not isinstance(value, list | tuple):
+            continue
         if not SCALAR_TYPES.issuperset(map(type, parts)):
             pending += [part for part in parts if type(part) not in SCALAR_TYPES]
     return None

@@ -233,6 +233,11 @@ class Workspace:
         self.components = EntityIndex(self.attributes.pop("components", None) or [], _key_of_component)
         self.references = EntityIndex(self.attributes.pop("references", None) or [], _key_of_reference)
 
+    def equals(self, aggregated: Entity) -> bool:
+        """Return whether an aggregated answer is what `aggregated` would return."""
+        components, references = list(self.components), list(self.references) or None
+        return aggregated == {**self.attributes, "components": components, "references": references}
+
     def aggregated(self) -> Entity:
         """Return a copy in the form of the aggregated answer."""
         with collector_paused():

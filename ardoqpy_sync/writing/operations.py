@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,11 +22,7 @@ if TYPE_CHECKING:
 ENDS = ("parent", "source", "target")
 #: What a batch id begins with.
 BATCH_ID = "batch-"
-#: Smaller numbers are sent without a further look.
-_LARGE = 2**63
-_NUMBERS = frozenset({int, float})
-#: In bytes, roughly what JSON needs for one attribute beside its name and its text.
-_PUNCTUATION = 8
+_TEXT_ONLY = frozenset({str})
 _STEPS = [(action, kind) for kind in ("component", "reference") for action in ("create", "update")]
 _STEPS += [("delete", "reference"), ("delete", "component")]
 _STEP_OF = {step: number for number, step in enumerate(_STEPS)}
@@ -112,18 +107,13 @@ def with_real_ids(attributes: Entity, real: Mapping[str, str]) -> Entity:
 
 
 def as_json(body: Entity) -> tuple[Entity, int]:
-    """Return a body as it arrives in Ardoq, and its size in bytes of JSON, roughly if it is flat.
+    """Return a body as it arrives in Ardoq, and its size in bytes of JSON.
 
     Raise `InvalidInput` if JSON cannot hold it.
     """
-    values = body.values()
-    large = [part for part in values if type(part) in _NUMBERS and not -_LARGE < part < _LARGE]  # so is NaN
-    if not large and SCALAR_TYPES.issuperset(map(type, values)):
-        # Nothing that JSON changes, or that can be changed in place.
-        texts = [part for part in values if type(part) is str]
-        with contextlib.suppress(UnicodeEncodeError, TypeError):  # half a character, a key that is no text
-            return body, len("".join([*body, *texts]).encode()) + _PUNCTUATION * len(body)
     text = encode_json(body)
+    if SCALAR_TYPES.issuperset(map(type, body.values())) and _TEXT_ONLY.issuperset(map(type, body)):
+        return body, len(text)  # nothing that JSON changes, or that can be changed in place
     return json.loads(text), len(text)
 
 
