@@ -154,8 +154,7 @@ class _Writing(_Listing):
         return flatten(body, self._not_custom) if "customFields" in body else body
 
     def nest(self, attributes: Attributes) -> Attributes:
-        if not attributes.keys().isdisjoint(self.writable.elsewhere):
-            key = next(key for key in attributes if key in self.writable.elsewhere)
+        for key in self.writable.elsewhere & attributes.keys():
             raise InvalidInput(
                 f"{self.argument} has {key!r}, which API v2 does not offer on {self.writable.noun}: leave it "
                 "out, or use version='v1'."

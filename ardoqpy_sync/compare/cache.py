@@ -308,13 +308,6 @@ class Cache:
                 return Located(kind, ws_id, held[entity_id])
         return None
 
-    def component(self, comp_id: str) -> Entity | None:
-        """Return a component by id, whichever loaded workspace holds it."""
-        for workspace in self.workspaces.values():
-            if comp_id in workspace.components.by_id:
-                return workspace.components.by_id[comp_id]
-        return None
-
     def replace(self, kind: str, entity_id: str, stored: Entity) -> None:
         """Put what Ardoq has stored in place of what was kept under an id so far."""
         ws_id, new_id = stored["rootWorkspace"], stored["_id"]

@@ -124,6 +124,6 @@ class RunLog:
             return name
         ends = []
         for end in ("source", "target"):
-            comp = self._cache.component(entity[end])
-            ends.append(str((comp and comp.get("name")) or entity[end]))
+            located = self._cache.get("component", entity[end])
+            ends.append(str((located and located.entity.get("name")) or entity[end]))
         return " -> ".join(ends)
