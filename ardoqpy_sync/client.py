@@ -204,11 +204,11 @@ class ArdoqSyncClient(SyncReads):
             before = len(self._engine.report.changes)
             for comp_id in ids(comp_ids, "comp_ids"):
                 self.del_component(comp_id)
-            gone = [change for change in self._engine.report.changes[before:] if change.action == DELETE]
+            deleted = [change for change in self._engine.report.changes[before:] if change.action == DELETE]
         return {
             "clientRequestId": request_id,
-            "componentIds": [str(change.id) for change in gone if change.kind == "component"],
-            "referenceIds": [str(change.id) for change in gone if change.kind == "reference"],
+            "componentIds": [str(change.id) for change in deleted if change.kind == "component"],
+            "referenceIds": [str(change.id) for change in deleted if change.kind == "reference"],
             "updatedTags": [],
         }
 

@@ -226,7 +226,9 @@ class MissingEntities:
         return ComponentState(self._or_expected("component", comp_id, state.comp), children, references)
 
     def _is_as_read(self, entity_id: str) -> bool:
-        return entity_id not in self._engine.cache.gone and not self._engine.writes.is_expected(entity_id)
+        return entity_id not in self._engine.cache.deleted_ids and not self._engine.writes.is_expected(
+            entity_id
+        )
 
     def _or_expected(self, kind: str, entity_id: str, read: Entity | None) -> Entity | None:
         if not self._engine.writes.is_expected(entity_id):
@@ -336,7 +338,7 @@ class MissingEntities:
         cache = self._engine.cache
         for kind, ws_id, entity in cache.cascade(located.kind, located.entity["_id"])[1:]:
             key = entity["_id"]
-            if key in along or key in cache.gone or self._engine.writes.is_expected(key):
+            if key in along or key in cache.deleted_ids or self._engine.writes.is_expected(key):
                 continue
             fresh = reading.reader.entity(kind, key)
             if fresh is None:

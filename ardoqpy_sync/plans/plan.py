@@ -94,8 +94,8 @@ class Plan:
             ambiguous=as_json_value(list(report.ambiguous.values())),
             not_converging=as_json_value(list(report.not_converging.values())),
             unchanged={
-                "component": len(report.kept["component"]),
-                "reference": len(report.kept["reference"]),
+                "component": len(report.unchanged["component"]),
+                "reference": len(report.unchanged["reference"]),
             },
             missing=missing,
             workspaces=workspaces,

@@ -88,6 +88,6 @@ class PlanEngine(Engine):
         other = type(self)(self._api, sender, {"not_converging": list(self.log.not_converging.values())})
         for ws_id, workspace in self.cache.workspaces.items():
             other.cache.load(ws_id, workspace.aggregated())
-        other.cache.gone.update(self.cache.gone)
+        other.cache.deleted_ids.update(self.cache.deleted_ids)
         other.writes.set_not_in_step(self.writes.not_in_step())
         return other

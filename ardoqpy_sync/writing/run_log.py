@@ -56,9 +56,9 @@ class RunLog:
     ) -> None:
         """Report a row that failed."""
         self.circuit_breaker.failed(problem)
-        self.report.take(failed_change(kind, row, str(problem), label, field))
+        self.report.add(failed_change(kind, row, str(problem), label, field))
 
-    def take(
+    def add(
         self,
         action: str,
         kind: str,
@@ -87,7 +87,7 @@ class RunLog:
             label,
             field,
         )
-        self.report.take(change)
+        self.report.add(change)
         return len(self.report.changes) - 1
 
     def does_not_converge(self, entity_id: str, key: str, stored: Any, wanted: Any) -> bool:

@@ -138,8 +138,8 @@ def test_plan_text_is_safe_on_a_terminal(text):
     """Whatever names, labels and values hold, each line is escaped."""
     report = Report()
     attributes = {text: (text, [text])}
-    report.take(Change("update", "component", "c1", text, text, "ws1", attributes, 1, label=text))
-    report.take(Change("failed", "component", text, text, text, text, {}, None, text, {text: text}, text))
+    report.add(Change("update", "component", "c1", text, text, "ws1", attributes, 1, label=text))
+    report.add(Change("failed", "component", text, text, text, text, {}, None, text, {text: text}, text))
     report.ambiguous["c1"] = {"kind": "component", "name": text, "used": text, "matches": [text]}
     plan = _plan_of(report)
     plan.made["host"] = text
@@ -237,8 +237,8 @@ def _plan_of(report):
 def test_values_are_the_same_after_loading(tmp_path_factory, old, new, name, odd):
     """Half characters, long numbers and floats are unchanged; odd rows do no harm."""
     report = Report()
-    report.take(Change("update", "component", "c1", name, name, "ws1", {name: (old, new)}, 3, label=name))
-    report.take(Change("failed", "reference", None, None, None, None, {}, None, name, {"row": odd}))
+    report.add(Change("update", "component", "c1", name, name, "ws1", {name: (old, new)}, 3, label=name))
+    report.add(Change("failed", "reference", None, None, None, None, {}, None, name, {"row": odd}))
     plan = _plan_of(report)
     path = tmp_path_factory.mktemp("plans") / "plan.json"
     plan.save(path)
