@@ -19,7 +19,7 @@ from ardoqpy_sync.compare.row_validation import PROBLEMS, as_row_error
 from ardoqpy_sync.deletion.delete_missing import MissingEntities, count_rows
 from ardoqpy_sync.deletion.guard import KINDS, Bounds
 from ardoqpy_sync.plans.apply import apply
-from ardoqpy_sync.plans.plan import Plan, made_now
+from ardoqpy_sync.plans.plan import Plan, origin_now
 from ardoqpy_sync.plans.plan_engine import PlanEngine
 from ardoqpy_sync.progress import make_progress
 from ardoqpy_sync.reads import SyncReads
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ardoqpy.api.protocols import Dialect
     from ardoqpy.entities import BatchIds, DeletedComponents, Entities, Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
-    from ardoqpy_sync.documents import ReportData
+    from ardoqpy_sync.documents import ApplyResult, DeleteResult, MarkResult, ReportData
     from ardoqpy_sync.writing.senders import Sender
 
 __all__ = ["ArdoqSyncClient"]
@@ -319,7 +319,7 @@ class ArdoqSyncClient(SyncReads):
         despite_failures: bool = False,
         kinds: Iterable[str] = KINDS,
         types: Iterable[tuple[str, str, Any]] | None = None,
-    ) -> dict[str, list[dict[str, Any]]]:
+    ) -> DeleteResult:
         """Delete what is missing in the source: what Ardoq holds of this run's types, and no row named.
 
         Call it after the last row. With a component Ardoq deletes all that is below it and every reference at
@@ -346,11 +346,11 @@ class ArdoqSyncClient(SyncReads):
         With `batch`, more than 20 deletes are checked with one listing of their workspaces, 2,000 at a
         time, and sent in batches: the time between reading and deleting is longer then.
 
-        Return as plain data what became of each: `deleted` (with a `note` on what went along),
-        `already_deleted` (by someone else), `drifted` (with `version`, the one `found`, and `by` and `at` if
-        Ardoq has them), `kept` (with `because`, what was added to it) and, with `on_error="collect"`,
-        `failed` (with `reason`). The report counts what was deleted. A simulated run decides and reports the
-        same. Raise `InvalidInput` if a bound makes no sense.
+        Return as plain data the outcome of each: `deleted` (with a `note` if it was deleted with a
+        component), `already_deleted` (by someone else), `drifted` (with `version`, `current_version`, and
+        `who` and `when` if Ardoq has them), `kept` (with `because`, what was added to it) and, with
+        `on_error="collect"`, `failed` (with `reason`). The report counts what was deleted. A preview decides
+        and reports the same. Raise `InvalidInput` if a limit is not valid.
         """
         bounds = Bounds.of(share, count, take_along, despite_failures, kinds, types)
         with self._lock:
@@ -366,14 +366,14 @@ class ArdoqSyncClient(SyncReads):
         count: int | None = None,
         despite_failures: bool = False,
         types: Iterable[tuple[str, str, Any]] | None = None,
-    ) -> dict[str, list[dict[str, Any]]]:
+    ) -> MarkResult:
         """Set attributes on the components that are missing in the source, or raise and set none.
 
         `marks` are the attributes, such as `{"lifecycle": "Retired"}`. Components that have these values
         already are left alone and do not count. The limits are those of `delete_cache_misses`. A
         component that is marked is still missing.
 
-        Return as plain data what became of each: `marked`, `already_deleted` (by someone else) and, with
+        Return as plain data the outcome of each: `marked`, `already_deleted` (by someone else) and, with
         `on_error="collect"`, `failed` (with `reason`). Raise `DeleteBlocked`, and mark nothing, if a limit is
         exceeded, and `InvalidInput` if a limit or `marks` is not valid.
         """
@@ -507,11 +507,11 @@ class ArdoqSyncClient(SyncReads):
                     "reference": len(engine.misses(engine.reference)),
                 },
                 {ws_id: ws.attributes.get("name") for ws_id, ws in engine.cache.workspaces.items()},
-                made_now(api=self.version, host=self.hosturl, org=self.org, simulated=self.simulate),
+                origin_now(api=self.version, host=self.hosturl, org=self.org, simulated=self.simulate),
             )
 
-    def apply(self, plan: Plan, on_drift: str = "skip") -> dict[str, Any]:
-        """Carry out a plan as it was reviewed, in its order, and return what became of each change.
+    def apply(self, plan: Plan, on_drift: str = "skip") -> ApplyResult:
+        """Carry out a plan as it was reviewed, in its order, and return the outcome of each change.
 
         The workspaces of the plan are loaded again. An update or a delete is done if Ardoq holds the version
         that was decided on, a create if nothing matches it. What is as the plan wants it already is left
@@ -519,16 +519,17 @@ class ArdoqSyncClient(SyncReads):
 
         - `"skip"`: apply the rest.
         - `"refuse"`: raise `PlanDrifted` before anything is written.
-        - `"replan"`: decide again, the plan's new values over what Ardoq holds now. An entity that has
-          drifted is not deleted.
+        - `"replan"`: write the plan's new values over what Ardoq holds now. An entity that has drifted is
+          not deleted.
 
         Return plain data:
 
-        - `applied`, `already`, `replanned`, `failed` and `held`: the plan's changes, with `_id` as in Ardoq.
-          The last two have a `reason`; held is what would be deleted with a component that is kept.
+        - `applied`, `already_applied`, `replanned`, `failed` and `not_deleted`: the plan's changes, with
+          `_id` as in Ardoq. The last two have a `reason`; `not_deleted` is what would be deleted with a
+          component that is kept.
         - `drifted`: what has drifted, each a dict with `kind`, `_id`, `name`, `what` (`changed`, `deleted`,
-          `created`, or `along`: what would be deleted with it, listed under `along`, is not what the plan
-          has), `planned`, `now` (None if it was deleted), `who`, `when`, and the `changes` not done.
+          `created`, or `cascade`: what would be deleted with it, listed under `cascade`, is not what the
+          plan has), `planned`, `now` (None if it was deleted), `who`, `when`, and the `changes` not done.
         - `ids`: by the plan's ids those in Ardoq of what it creates.
         - `sentence`: a summary.
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.api.protocols import Dialect
     from ardoqpy.entities import Entity
+    from ardoqpy_sync.documents import ReportedEntity
     from ardoqpy_sync.report import Report
     from ardoqpy_sync.writing.senders import Sender
 
@@ -450,11 +451,11 @@ class Engine:
         for kind, index, key in self.writes.sender.unconfirmed.duplicates(self.index):
             self.log.note_ambiguity(kind.name, index.matches(key))
 
-    def misses(self, kind: Kind) -> list[dict[str, Any]]:
+    def misses(self, kind: Kind) -> list[ReportedEntity]:
         """Return what Ardoq holds of the loaded types that rows touched, and no row named."""
         return [self.described(kind, entity) for entity in self.cache.misses(kind.name)]
 
-    def described(self, kind: Kind, entity: Entity) -> dict[str, Any]:
+    def described(self, kind: Kind, entity: Entity) -> ReportedEntity:
         """Return what a report shows of an entity."""
         return self.log.describe(kind.name, entity)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         NotConvergingEntry,
         ReportChange,
         ReportData,
+        ReportedEntity,
         ReportItem,
         Totals,
         ValueChange,
@@ -123,7 +124,7 @@ class Report:
             copied["changes"] = [report_change(change) for change in self.changes]
         return cast("ReportData", copied)
 
-    def set_misses(self, components: Iterable[Attributes], references: Iterable[Attributes]) -> None:
+    def set_misses(self, components: Iterable[ReportedEntity], references: Iterable[ReportedEntity]) -> None:
         """Set which entities are in Ardoq and no longer in the source."""
         self.data["cache_miss_comps"] = list(components)
         self.data["cache_miss_refs"] = list(references)

@@ -359,9 +359,9 @@ class Cache:
         """Return what `forget` would remove, and keep it."""
         located = self.get(kind, entity_id)
         itself = [located] if located else []
-        return [*itself, *self.along(entity_id)] if kind == "component" else itself
+        return [*itself, *self.deleted_with(entity_id)] if kind == "component" else itself
 
-    def along(self, comp_id: str) -> Iterator[Located]:
+    def deleted_with(self, comp_id: str) -> Iterator[Located]:
         """Yield what is deleted with a component, the nearest first."""
         seen, waiting = {comp_id}, [comp_id]
         for each in waiting:

@@ -26,6 +26,7 @@ from ardoqpy_sync.deletion.guard import (
     find_reasons,
 )
 from ardoqpy_sync.deletion.reading import ComponentState, StateReader
+from ardoqpy_sync.documents import DeletedEntity, DeleteResult, MarkResult
 from ardoqpy_sync.writing.pending_row import NO_ROW, RowReference, SourceRow
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.diff import Change
     from ardoqpy_sync.deletion.guard import Bounds
+    from ardoqpy_sync.documents import EntityResult
     from ardoqpy_sync.engine import Engine
 
 _T = TypeVar("_T")
@@ -77,10 +79,9 @@ class MissingEntities:
         self._rows_before = rows_before
         self._collect = collect
         self._kinds = engine.kinds
-        names = ("deleted", "already_deleted", "drifted", "kept", "failed")
-        self._result: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+        self._result = DeleteResult(deleted=[], already_deleted=[], drifted=[], kept=[], failed=[])
 
-    def run(self) -> dict[str, list[dict[str, Any]]]:
+    def run(self) -> DeleteResult:
         """Delete all missing entities that the bounds are about, or raise `DeleteBlocked` and delete none."""
         engine = self._engine
         misses = {
@@ -118,7 +119,7 @@ class MissingEntities:
             is_fresh = False
         return self._result
 
-    def mark(self, marks: Entity) -> dict[str, list[dict[str, Any]]]:
+    def mark(self, marks: Entity) -> MarkResult:
         """Give all missing components these attributes, or raise `DeleteBlocked` and change none."""
         engine, kind = self._engine, self._engine.component
         flat = kind.collection.flatten
@@ -129,7 +130,7 @@ class MissingEntities:
             [Missing(self._target(Located(kind.name, comp["rootWorkspace"], comp))) for comp in unlike]
         )
         engine.log.circuit_breaker.reset()
-        self._result = {name: [] for name in ("marked", "already_deleted", "failed")}
+        marked: list[EntityResult] = []
         row = RowReference(NOT_IN_SOURCE)
         with engine.cache.without_naming():  # what is marked is missing all the same
             for part in self._parts(unlike):
@@ -147,20 +148,21 @@ class MissingEntities:
                         failed_row = {**marks, "_id": comp["_id"], "name": described["name"]}
                         self._add_problem(described, problems[comp["_id"]], failed_row, row)
                     else:
-                        self._result["marked"].append(described)
-        return self._result
+                        marked.append(described)
+        result = self._result
+        return MarkResult(marked=marked, already_deleted=result["already_deleted"], failed=result["failed"])
 
     def _parts(self, entities: Sequence[_T]) -> Iterator[Sequence[_T]]:
         """Yield entities in parts, each of them checked and then written."""
         size = self._engine.writes.sender.checked_together
         return (entities[start : start + size] for start in range(0, len(entities), size))
 
-    def _describe(self, kind: str, entity: Entity) -> dict[str, Any]:
+    def _describe(self, kind: str, entity: Entity) -> EntityResult:
         return {"kind": kind, **self._engine.log.describe(kind, entity)}
 
     def _add_problem(
         self,
-        described: dict[str, Any],
+        described: EntityResult,
         problem: ArdoqClientException,
         row: Mapping[str, Any],
         reference: RowReference = NO_ROW,
@@ -286,7 +288,7 @@ class MissingEntities:
         what was read right before, if anything.
         """
         engine = self._engine
-        pending: list[dict[str, Any]] = []
+        pending: list[EntityResult] = []
         before = len(engine.report.changes)
         for located in entities:
             described = self._describe(located.kind, located.entity)
@@ -305,7 +307,7 @@ class MissingEntities:
                 self._add_problem(described, failures[described["_id"]], {"_id": described["_id"]})
 
     def _add_delete(
-        self, located: Located, described: dict[str, Any], agreed: Mapping[str, Any], reading: _Reading
+        self, located: Located, described: EntityResult, agreed: Mapping[str, Any], reading: _Reading
     ) -> bool:
         """Add the delete of an entity to the queue; return False if it is kept, or deleted already."""
         engine, result = self._engine, self._result
@@ -318,8 +320,10 @@ class MissingEntities:
             return False
         if fresh.get("_version") != entity.get("_version"):
             who, when = kind.collection.last_change(fresh)
-            versions = {"version": entity.get("_version"), "found": fresh.get("_version")}
-            result["drifted"].append({**described, **versions, "by": who, "at": when})
+            version, current = entity.get("_version"), fresh.get("_version")
+            result["drifted"].append(
+                {**described, "version": version, "current_version": current, "who": who, "when": when}
+            )
             return False
         new = [each for key, each in along.items() if agreed.get(key) != each.entity.get("_version")]
         if new:
@@ -399,7 +403,9 @@ def _cascade(state_of: Callable[[str], ComponentState], comp_id: str, own: Colle
     return cascade
 
 
-def _deleted(change: Change) -> dict[str, Any]:
-    item = {"kind": change.kind, "_id": change.id, "name": change.name, "type": change.type}
-    item |= {"rootWorkspace": change.workspace}
-    return item | {"note": change.note} if change.note else item
+def _deleted(change: Change) -> DeletedEntity:
+    entity_id, ws_id = str(change.id), str(change.workspace)
+    entity = DeletedEntity(
+        kind=change.kind, _id=entity_id, name=change.name, type=change.type, rootWorkspace=ws_id
+    )
+    return {**entity, "note": change.note} if change.note else entity

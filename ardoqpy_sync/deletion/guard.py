@@ -17,6 +17,8 @@ from ardoqpy.errors import BlockReason, DeleteBlocked, InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from ardoqpy_sync.documents import BlockedEntity, EntityResult
+
 KINDS = ("component", "reference")
 #: How many lines of a refusal's list are in its text; the error carries all of them as data.
 MAX_LISTED = 20
@@ -83,7 +85,7 @@ class Bounds:
 class Target(NamedTuple):
     """A component or a reference: as it is listed, its group, and whether a row of this run named it."""
 
-    described: dict[str, Any]
+    described: EntityResult
     group: Group
     named: bool
 
@@ -232,12 +234,12 @@ def blocked_error(
     missing: Sequence[Missing], reasons: Sequence[BlockReason], action: str = "deleted"
 ) -> DeleteBlocked:
     """Return the error: each reason with how to allow it, and what would have been deleted or marked."""
-    would = [
+    would: list[BlockedEntity] = [
         {
             **target.described,
             "children": children,
             "references": references,
-            "along": [other.described for other in along],
+            "cascade": [other.described for other in along],
         }
         for target, along, children, references in missing
     ]
@@ -264,7 +266,7 @@ def _as_line(reason: BlockReason) -> str:
     return f"- {reason['sentence']}{allow}"
 
 
-def _line(item: Mapping[str, Any]) -> str:
+def _line(item: BlockedEntity) -> str:
     line = f"- {item['kind']} {item['name']} ({_type_of(item)})"
     if item["children"] or item["references"]:
         line += (
@@ -273,7 +275,7 @@ def _line(item: Mapping[str, Any]) -> str:
     return line
 
 
-def _type_of(item: Mapping[str, Any]) -> str:
+def _type_of(item: EntityResult) -> str:
     return str(item["type"]) if item["kind"] == "component" else f"type {item['type']}"
 
 

@@ -33,7 +33,8 @@ class PlannedEntity:
     - `id`: the entity's in Ardoq; None as long as it is not created.
     - `version`: the one it has to have for its next change.
     - `start`: how many of its changes are done already.
-    - `what`, `now`: of what has drifted, how, and what is there; `along`: what is in the way of a delete.
+    - `what`, `now`: if it has drifted, how, and what Ardoq holds now; `cascade`: what would be
+      deleted with it and is not in the plan.
     """
 
     kind: Kind
@@ -44,7 +45,7 @@ class PlannedEntity:
     start: int = 0
     what: str = ""
     now: Entity | None = None
-    along: list[Located] = field(default_factory=list)
+    cascade: list[Located] = field(default_factory=list)
 
     @property
     def listed(self) -> list[ChangeEntry]:
@@ -53,7 +54,7 @@ class PlannedEntity:
 
     @property
     def passing(self) -> bool:
-        """Whether the plan creates it and deletes it again: it is made only where something needs it."""
+        """Whether the plan creates and deletes it: it is created only if something needs it."""
         listed = self.listed
         return bool(listed[0]["action"] == CREATE and listed[-1]["action"] == DELETE)
 
@@ -65,9 +66,9 @@ class PlannedEntity:
             for key, values in change["attributes"].items()
         }
 
-    def mark_drifted(self, what: str, now: Entity | None, along: Iterable[Located] = ()) -> None:
+    def mark_drifted(self, what: str, now: Entity | None, cascade: Iterable[Located] = ()) -> None:
         """Note that it has drifted."""
-        self.status, self.what, self.now, self.along = DRIFTED, what, now, list(along)
+        self.status, self.what, self.now, self.cascade = DRIFTED, what, now, list(cascade)
 
 
 class DriftDetector:

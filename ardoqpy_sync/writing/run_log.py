@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Entity
     from ardoqpy.errors import ArdoqClientException
     from ardoqpy_sync.compare.cache import Cache
+    from ardoqpy_sync.documents import ReportedEntity
     from ardoqpy_sync.progress import Progress
 
 _NO_DIFFERENCES: Differences = {}
@@ -112,10 +113,17 @@ class RunLog:
         # The row matches all of them: they are duplicates, and none of them is missing in the source.
         self._cache.named.update(ids)
 
-    def describe(self, kind: str, entity: Entity) -> dict[str, Any]:
+    def describe(self, kind: str, entity: Entity) -> ReportedEntity:
         """Return what a report shows of an entity."""
-        keys = ("_id", "type", "rootWorkspace", *(("source", "target") if kind == "reference" else ()))
-        return {"name": self.name_of(kind, entity), **{key: entity.get(key) for key in keys}}
+        described: ReportedEntity = {
+            "name": self.name_of(kind, entity),
+            "_id": entity["_id"],
+            "type": entity.get("type"),
+            "rootWorkspace": entity["rootWorkspace"],
+        }
+        if kind == "reference":
+            described |= {"source": entity["source"], "target": entity["target"]}
+        return described
 
     def name_of(self, kind: str, entity: Entity) -> str | None:
         """Return a component's name, or the names of a reference's ends as far as they are known."""

@@ -99,7 +99,7 @@ def test_markdown_of_real_runs(way):
     assert ["created", *map(str, counted)] in told
     assert ["update", "component Shop", "Application", "cost: 5 → 6", ""] in told
     assert [row for row in told if "component Old" in row]
-    assert ("would be made" in render_text(document)) == document["made"]["simulated"]
+    assert ("would be made" in render_text(document)) == document["origin"]["simulated"]
 
 
 def _said(text):
