@@ -262,7 +262,7 @@ class DeleteGuard(TypedDict):
 
 
 class SourceCount(TypedDict):
-    """How many rows a source had, how many were skipped and how many failed."""
+    """How many rows of a source were read, skipped and failed, over all mappings that read it."""
 
     name: str
     rows: int
