@@ -126,5 +126,7 @@ def _describe_blocked(entity: BlockedDelete) -> str:
 
 
 def _describe_source(source: SourceCount) -> str:
-    counts = f"{plural(source['rows'], 'row')}, {source['skipped']:,} skipped, {source['failed']:,} failed"
+    counts = (
+        f"{plural(source['rows'], 'row')} read, {source['skipped']:,} skipped, {source['failed']:,} failed"
+    )
     return f"{source['name']}: {counts}"
