@@ -354,9 +354,7 @@ class ArdoqSyncClient(SyncReads):
         """
         bounds = Bounds.of(share, count, take_along, despite_failures, kinds, types)
         with self._lock:
-            self.flush()
-            collect = self.on_error == "collect"
-            return MissingEntities(self.api, self._engine, bounds, self._rows_before, collect=collect).run()
+            return self._missing_entities(bounds).run()
 
     def mark_cache_misses(
         self,
@@ -380,12 +378,12 @@ class ArdoqSyncClient(SyncReads):
         body = attributes(marks, "marks")
         bounds = Bounds.of(share, count, False, despite_failures, ("component",), types)  # noqa: FBT003
         with self._lock:
-            self.flush()
-            bounds = replace(bounds, action="marked")
-            collect = self.on_error == "collect"
-            return MissingEntities(self.api, self._engine, bounds, self._rows_before, collect=collect).mark(
-                body
-            )
+            return self._missing_entities(replace(bounds, action="marked")).mark(body)
+
+    def _missing_entities(self, bounds: Bounds) -> MissingEntities:
+        self.flush()
+        collect = self.on_error == "collect"
+        return MissingEntities(self.api, self._engine, bounds, self._rows_before, collect=collect)
 
     # -- writes that wait ------------------------------------------------------------------------------------
 

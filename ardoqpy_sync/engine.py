@@ -453,11 +453,7 @@ class Engine:
 
     def misses(self, kind: Kind) -> list[ReportedEntity]:
         """Return what Ardoq holds of the loaded types that rows touched, and no row named."""
-        return [self.described(kind, entity) for entity in self.cache.misses(kind.name)]
-
-    def described(self, kind: Kind, entity: Entity) -> ReportedEntity:
-        """Return what a report shows of an entity."""
-        return self.log.describe(kind.name, entity)
+        return [self.log.describe(kind.name, entity) for entity in self.cache.misses(kind.name)]
 
     # -- look up --------------------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ KIND, FORMAT = "ardoqpy check", 1
 
 
 class Failure(TypedDict):
-    """One thing that would fail.
+    """A problem that the check found.
 
     - `part`: `job`, `connection`, `state_file`, `row`, `guard` or `run`; `message`: what is wrong.
     - `line`, `key`: where in the job file; `label`: which row of a source.

@@ -94,12 +94,12 @@ class MissingEntities:
         states = {key: self._as_left(key, state) for key, state in reading.components.items()}
         loaded = len(engine.cache.workspaces)
         sizes = _extents(states, [comp["_id"] for comp in misses["component"]])
-        along = self._along(states, own)
+        cascades = self._cascades(states, own)
         self._check_guard(
             [
                 Missing(
                     self._target(located),
-                    tuple(map(self._target, along.get(located.entity["_id"], {}).values())),
+                    tuple(map(self._target, cascades.get(located.entity["_id"], {}).values())),
                     *sizes.get(located.entity["_id"], CascadeCount(0, 0)),
                 )
                 for located in comps + refs
@@ -110,7 +110,7 @@ class MissingEntities:
         comps.sort(key=lambda comp: sizes[comp.entity["_id"]].components)
         agreed = {
             comp_id: {key: each.entity["_version"] for key, each in cascade.items()}
-            for comp_id, cascade in along.items()
+            for comp_id, cascade in cascades.items()
         }
         # What was read with listings right now is still good for the first part.
         is_fresh = reading.reader.is_listed and len(engine.cache.workspaces) == loaded
@@ -186,19 +186,19 @@ class MissingEntities:
 
     # -- read -----------------------------------------------------------------------------------------------
 
-    def _along(self, states: Mapping[str, ComponentState], own: set[str]) -> dict[str, Cascade]:
+    def _cascades(self, states: Mapping[str, ComponentState], own: set[str]) -> dict[str, Cascade]:
         """Return by component what Ardoq deletes with it and is not missing itself, as the run has seen it.
 
         What the run has not seen is as Ardoq holds it now. What is deleted with a missing component below it
         is listed there.
         """
-        along = {comp_id: _cascade(states.__getitem__, comp_id, own) for comp_id in states if comp_id in own}
+        cascades = {key: _cascade(states.__getitem__, key, own) for key in states if key in own}
         # Their workspaces are loaded, so that it is known how many entities of a type they have.
-        self._engine.load(each.workspace for cascade in along.values() for each in cascade.values())
-        for cascade in along.values():
+        self._engine.load(each.workspace for cascade in cascades.values() for each in cascade.values())
+        for cascade in cascades.values():
             for key, each in cascade.items():
                 cascade[key] = self._engine.cache.get(each.kind, key) or each
-        return along
+        return cascades
 
     def _read(self, entities: Sequence[Located]) -> _Reading:
         """Read entities as Ardoq holds them now, and all that is below the components."""
@@ -244,14 +244,14 @@ class MissingEntities:
         return Target(self._describe(kind, entity), group, entity["_id"] in self._engine.cache.named)
 
     def _held(self, missing: Iterable[Missing]) -> dict[Group, TypeCount]:
-        """Return how many there are of each group out of which something would go.
+        """Return how many there are of each group of which something would be deleted.
 
         What this run has created does not count: a share is one of what was there before.
         """
         cache = self._engine.cache
         created = {change.id for change in self._engine.report.changes if change.action == CREATE}
-        going = {target.id: target for miss in missing for target in (miss.target, *miss.along)}
-        groups = {target.group: target for target in going.values()}
+        targets = {target.id: target for miss in missing for target in (miss.target, *miss.cascade)}
+        groups = {target.group: target for target in targets.values()}
         before, named = Counter[Group](), Counter[Group]()
         for kind, ws_id in {group[:2] for group in groups}:
             index = self._engine.index(self._kinds[kind], ws_id)
@@ -259,7 +259,7 @@ class MissingEntities:
                 group = kind, ws_id, entity.get(TYPE_OF[kind])
                 before[group] += entity["_id"] not in created
                 named[group] += entity["_id"] in cache.named
-        for target in going.values():  # and what somebody has made since its workspace was loaded
+        for target in targets.values():  # and what somebody has made since its workspace was loaded
             before[target.group] += cache.get(target.group[0], target.id) is None
         return {
             group: TypeCount(self._title(target), before[group], named[group])
@@ -312,8 +312,8 @@ class MissingEntities:
         """Add the delete of an entity to the queue; return False if it is kept, or deleted already."""
         engine, result = self._engine, self._result
         kind, entity = self._kinds[located.kind], located.entity
-        fresh, along = self._now(located, reading)
-        self._update_attached(located, along, reading)
+        fresh, cascade = self._now(located, reading)
+        self._update_attached(located, cascade, reading)
         if fresh is None:
             engine.cache.forget(kind.name, entity["_id"])
             result["already_deleted"].append(described)
@@ -325,11 +325,11 @@ class MissingEntities:
                 {**described, "version": version, "current_version": current, "who": who, "when": when}
             )
             return False
-        new = [each for key, each in along.items() if agreed.get(key) != each.entity.get("_version")]
+        new = [each for key, each in cascade.items() if agreed.get(key) != each.entity.get("_version")]
         if new:
             result["kept"].append({**described, "because": [self._target(each).described for each in new]})
             return False
-        for key, each in along.items():
+        for key, each in cascade.items():
             if engine.cache.get(each.kind, key) is None:  # created since: the report names it, too
                 engine.index(self._kinds[each.kind], each.workspace).remember(each.entity)
         engine.delete(
@@ -337,12 +337,12 @@ class MissingEntities:
         )
         return True
 
-    def _update_attached(self, located: Located, along: Cascade, reading: _Reading) -> None:
+    def _update_attached(self, located: Located, cascade: Cascade, reading: _Reading) -> None:
         """Read again what the cache has at a component and Ardoq has no more: deleted, or moved elsewhere."""
         cache = self._engine.cache
         for kind, ws_id, entity in cache.cascade(located.kind, located.entity["_id"])[1:]:
             key = entity["_id"]
-            if key in along or key in cache.deleted_ids or self._engine.writes.is_expected(key):
+            if key in cascade or key in cache.deleted_ids or self._engine.writes.is_expected(key):
                 continue
             fresh = reading.reader.entity(kind, key)
             if fresh is None:

@@ -17,13 +17,7 @@ from ardoqpy_sync.writing.senders import NoRequests
 if TYPE_CHECKING:
     from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
-    from ardoqpy_sync.documents import (
-        ChangeEntry,
-        CurrentState,
-        DriftedCascade,
-        DriftEntry,
-        ValueChange,
-    )
+    from ardoqpy_sync.documents import ChangeEntry, CurrentState, DriftedCascade, DriftEntry, ValueChange
     from ardoqpy_sync.plans.plan_engine import PlanEngine
 
 #: What becomes of a change of a plan.

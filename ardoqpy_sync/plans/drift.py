@@ -85,7 +85,7 @@ class DriftDetector:
             plan_id for plan_id, planned in self.by_plan_id.items() if planned.listed[0]["action"] == CREATE
         }
         self.by_id: dict[str, PlannedEntity] = {}
-        self._made: set[str] = set()
+        self._created_ids: set[str] = set()
         for plan_id, planned in self.by_plan_id.items():
             if plan_id not in self.created:
                 self.identify(planned, plan_id)
@@ -95,7 +95,7 @@ class DriftDetector:
         planned.id = entity_id
         self.by_id[entity_id] = planned
         if planned.listed[0]["action"] == CREATE:
-            self._made.add(entity_id)
+            self._created_ids.add(entity_id)
 
     def note_real_ids(self) -> None:
         """Know what the plan has created by its ids in Ardoq, where it had batch ids until now."""
@@ -183,12 +183,12 @@ class DriftDetector:
     def matches(self, planned: PlannedEntity) -> list[Entity]:
         """Return what in Ardoq a create of the plan would be matched with, as a row is, in Ardoq's order.
 
-        What another create has made, or was found to be, is not among it.
+        What another create of the plan has created, or matches, is left out.
         """
         matches: dict[str, Entity] = {}
         for wanted in (planned.wanted(), planned.wanted(1)):
             for entity in self._matching(planned, wanted):
-                if entity["_id"] not in self._made:
+                if entity["_id"] not in self._created_ids:
                     matches.setdefault(entity["_id"], entity)
         return list(matches.values())
 

@@ -331,7 +331,7 @@ def _missing(engine: Engine, report: ReportData, names: TypeNames) -> list[Missi
                 **sizes[entry["_id"]]._asdict(),
                 "listed": [
                     {
-                        **_with_type_name({"kind": of, **engine.described(engine.kinds[of], entity)}, names),
+                        **_with_type_name({"kind": of, **engine.log.describe(of, entity)}, names),
                         "state": state(entity),
                     }
                     for of, _, entity in first

@@ -166,7 +166,7 @@ def full_document(**parts) -> dict[str, Any]:
         "delete_guard": {
             "sentence": "The delete guard blocked the deleting or marking of 1 entity.",
             "reasons": [
-                {"bound": "share", "sentence": "1 of the 2 hubs would go.", "allow": "share=0.5"},
+                {"bound": "share", "sentence": "1 of the 2 hubs would be deleted.", "allow": "share=0.5"},
                 {"bound": "source", "sentence": "The source is empty.", "allow": None},
             ],
             "would_delete": [would],

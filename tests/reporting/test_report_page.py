@@ -41,7 +41,7 @@ def test_page_shows_every_part_of_a_report(page):
     text = page.locator("body").inner_text()
     for said in (
         "The run failed, 1 row could not be used. 4 changes would be made; nothing was written.",
-        "1 of the 2 hubs would go. To allow it, set share=0.5.",
+        "1 of the 2 hubs would be deleted. To allow it, set share=0.5.",
         "The source is empty.",
         "https://example.ardoq.com",
         "22 November 2026, 01:30 UTC",

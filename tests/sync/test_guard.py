@@ -221,7 +221,7 @@ def test_delete_along_of_a_synced_entity_is_always_blocked(ardoq, either):
     ardoq.load(ten(svc="a9"))
     named(either, *range(9))
     either.create_component(row("Svc", type_id="svc"))
-    with pytest.raises(DeleteBlocked, match=r"Component A9 .* component Svc") as refused:
+    with pytest.raises(DeleteBlocked, match=r"component A9 .* component Svc") as refused:
         either.delete_cache_misses(share=1.0, take_along=True)
     assert bounds_of(refused) == [("named", None)]
     either.create_component(row("Svc", type_id="svc", parent="a0"))
@@ -330,7 +330,7 @@ def test_what_somebody_changed_stays(ardoq, either, other):
     assert ids(answer["drifted"]) == ["r", "a8"]
     assert [(item["version"], item["current_version"]) for item in answer["drifted"]] == [(1, 2), (1, 2)]
     assert all(item["who"] and item["when"] for item in answer["drifted"])
-    # The reference that stays is at it: it would go along.
+    # The reference that stays is at it: it would be deleted with it.
     assert ids(answer["kept"]) == ["a9"]
     assert ids(answer["kept"][0]["because"]) == ["r"]
     assert answer["deleted"] == []
