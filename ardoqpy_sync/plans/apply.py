@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 #: What becomes of a change of a plan.
 Outcome = Literal["applied", "already_applied", "replanned", "failed", "not_deleted", "drifted"]
+_COUNTED: tuple[Outcome, ...] = ("applied", "already_applied", "replanned", "failed", "not_deleted")
 #: How many drifted entities are named in a sentence.
 NAMED = 5
 
@@ -370,14 +371,8 @@ def _named(change: ChangeEntry) -> str:
 
 
 def _sentence(result: ApplyResult) -> str:
-    counts = {
-        "already applied": result["already_applied"],
-        "replanned": result["replanned"],
-        "failed": result["failed"],
-        "not deleted": result["not_deleted"],
-    }
-    parts = [f"{len(result['applied'])} applied"]
-    parts += [f"{len(changes)} {outcome}" for outcome, changes in counts.items() if changes]
+    counts = {outcome: len(result[outcome]) for outcome in _COUNTED}
+    parts = [f"{counts[key]} {key.replace('_', ' ')}" for key in counts if counts[key] or key == "applied"]
     since = _since(result["drifted"]) if result["drifted"] else "nothing has drifted since the plan"
     return f"{', '.join(parts)}; {since}"
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy_sync.compare.cache import copy_entity
 from ardoqpy_sync.compare.diff import Change, Differences, failed_change
+from ardoqpy_sync.documents import ReportedEntity
 from ardoqpy_sync.report import Report
 from ardoqpy_sync.writing.circuit_breaker import CircuitBreaker
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Entity
     from ardoqpy.errors import ArdoqClientException
     from ardoqpy_sync.compare.cache import Cache
-    from ardoqpy_sync.documents import ReportedEntity
     from ardoqpy_sync.progress import Progress
 
 _NO_DIFFERENCES: Differences = {}
@@ -115,12 +115,8 @@ class RunLog:
 
     def describe(self, kind: str, entity: Entity) -> ReportedEntity:
         """Return what a report shows of an entity."""
-        described: ReportedEntity = {
-            "name": self.name_of(kind, entity),
-            "_id": entity["_id"],
-            "type": entity.get("type"),
-            "rootWorkspace": entity["rootWorkspace"],
-        }
+        name, type_of, ws_id = self.name_of(kind, entity), entity.get("type"), entity["rootWorkspace"]
+        described = ReportedEntity(name=name, _id=entity["_id"], type=type_of, rootWorkspace=ws_id)
         if kind == "reference":
             described |= {"source": entity["source"], "target": entity["target"]}
         return described
