@@ -328,9 +328,9 @@ class ArdoqSyncClient(SyncReads):
 
         - `share`: how much of each type in each workspace, from 0 to 1, of what was there before this run.
         - `count`: how many in all; None for any number.
-        - `take_along`: also what goes with a component and is not deleted by itself: of types that no row
-          touched, of a kind not in `kinds`, or in workspaces that no row touched. What a row of this run
-          named is never taken along.
+        - `take_along`: also delete what Ardoq deletes with a component and this run does not delete by
+          itself: of types that no row touched, of a kind not in `kinds`, or in workspaces that no row
+          touched. What a row of this run named is never deleted.
         - `despite_failures`: also after a run that failed. What its failed rows meant may be what is missing.
         - `kinds`: which kinds, out of `"component"` and `"reference"`.
         - `types`: which types, each as (kind, workspace id, type id); None for all that rows touched.
@@ -385,15 +385,15 @@ class ArdoqSyncClient(SyncReads):
         collect = self.on_error == "collect"
         return MissingEntities(self.api, self._engine, bounds, self._rows_before, collect=collect)
 
-    # -- writes that wait ------------------------------------------------------------------------------------
+    # -- pending writes -------------------------------------------------------------------------------------
 
     def flush(self) -> None:
-        """Send the writes that wait (with `batch`), so that what was handed out has its real ids.
+        """Send the pending writes (with `batch`), so that returned entities have their real ids.
 
-        Done by itself whenever a batch is full, before a report or a whole workspace is read, and at the end
-        of a `with` block that did not fail. Operations that Ardoq refuses are found by halving and reported
-        with their rows, all others are written. With `on_error="raise"` the first of those problems is
-        raised then.
+        Done automatically when a batch is full, before a report or a whole workspace is read, and at the end
+        of a `with` block that did not fail. Operations that Ardoq rejects are isolated by halving the batch
+        and reported with their rows; all others are written. With `on_error="raise"` the first of those
+        problems is raised then.
         """
         with self._lock:
             self._engine.flush()
@@ -402,8 +402,8 @@ class ArdoqSyncClient(SyncReads):
     def give_up(self, reason: str) -> None:
         """End this run as a failure, for a `reason` that is a sentence, and send no write that still waits.
 
-        Rows whose writes wait are reported as failed, and so are those whose batch was on its way when
-        something, such as Ctrl-C, broke in: whether those were written, the next run sees.
+        Rows with pending writes are reported as failed. So are those whose batch was being sent when the run
+        was interrupted, for example by Ctrl-C: the next run finds out whether they were written.
         """
         with self._lock:
             writes, report = self._engine.writes, self._engine.report
@@ -463,7 +463,7 @@ class ArdoqSyncClient(SyncReads):
     def report(self) -> ReportData:
         """The report so far, without `changes`, and with the cache misses of the last `get_report`.
 
-        `status` and `description` may be set. Where writes wait, they are sent first.
+        `status` and `description` may be set. Pending writes are sent first.
         """
         with self._lock:
             self.flush()
@@ -472,9 +472,8 @@ class ArdoqSyncClient(SyncReads):
     def get_report(self) -> ReportData:
         """Return the report of this run (its keys are described in `ardoqpy_sync.report.Report`).
 
-        The cache misses in it are what Ardoq holds now, of what is loaded, that no row has named. Where
-        writes wait, they are sent first. What was sent twice for want of an answer is looked for: if it is
-        there twice, that is in `ambiguous`.
+        Its cache misses are the loaded entities that no row has named. Pending writes are sent first. A
+        create that was sent again because it got no answer may be in Ardoq twice: it is then in `ambiguous`.
         """
         with self._lock:
             self.flush()
@@ -492,8 +491,8 @@ class ArdoqSyncClient(SyncReads):
     def plan(self) -> Plan:
         """What this run has decided so far, as a `Plan`: to read, to save, and to `apply` later.
 
-        Of a simulated run it is what is to be done; of a live run, what was done. Where writes wait, they are
-        sent first.
+        After a preview it is what a run would do, after a live run what was done. Pending writes are sent
+        first.
         """
         with self._lock:
             self.flush()
@@ -547,7 +546,7 @@ class ArdoqSyncClient(SyncReads):
     def init_report(self) -> None:
         """Begin a new run over the same cache: an empty report, and no entity named yet.
 
-        Where writes wait, they are sent first.
+        Pending writes are sent first.
         """
         with self._lock:
             self.flush()
