@@ -1,7 +1,9 @@
 """Fixtures and settings of every test."""
 
 import contextlib
+import os
 import socket
+import sys
 
 import pytest
 from example_counts import THOROUGH, examples
@@ -15,6 +17,11 @@ SETTINGS = (
     *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "NO_PROXY", "no_proxy"),
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"),
 )
+
+# Without bytecode, each worker and each command that a test starts would compile all modules again: this
+# doubles the time of the collection and of the commands. Git ignores `__pycache__`.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 #: Its tests are slow, and loading it takes a second.
 pytest_plugins = ["schemathesis.pytest.plugin"] if THOROUGH else []

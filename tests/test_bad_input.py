@@ -1,6 +1,4 @@
-"""What a person reads who has given a wrong id, entity or value: the whole sentence, so that it is
-reviewed.
-"""
+"""The whole message for each wrong id, entity or value, so that a reviewer can read it."""
 
 import datetime as dt
 import decimal

@@ -89,9 +89,7 @@ def test_a_host_that_is_none(host, sentence):
     "token", ["s3cret", "0123456789abcdef" * 2, "eyJh.eyJz.SflKxwRJSMeKKF2QT4f", "a/b+c=="]
 )
 def test_a_token_given_as_the_host_is_not_quoted(token, kind):
-    """Where the two arguments are swapped, the error holds the token neither in its sentence nor
-    anywhere else.
-    """
+    """If the two arguments are swapped, no part of the error contains the token."""
     with pytest.raises(ConfigurationError) as caught:
         kind(token, HOST)
     assert str(caught.value) == f"The host has no scheme: write https:// in front of it, {EXAMPLE}"

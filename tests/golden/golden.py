@@ -1,5 +1,4 @@
-"""Golden requests and answers, written by hand from what is known of Ardoq's API, and what it is to be
-like one.
+"""Golden requests and answers, written by hand from what is known of Ardoq's API.
 
 Each file below `v1/` and `v2/` is a list of cases about one kind of thing. None is recorded, neither from the
 emulator nor from the client: what both of them get wrong in the same way must not be able to hide here. They

@@ -17,9 +17,7 @@ from ardoqpy_sync.reporting.document import build_run_document, read_run_documen
 
 @pytest.fixture(scope="module", params=list(WAYS))
 def told(request):
-    """Give the document of a run on each version, live, simulated and in batches, and its client's own
-    data.
-    """
+    """Give the document of a run on each version, live, simulated and in batches, with its client's data."""
     with sample_run(WAYS[request.param]) as (client, blocked, _):
         document = build_run_document(client, failed_rows=[FAILED_ROW], sources=[SOURCE], blocked=blocked)
         yield document, client.plan.as_dict(), blocked, client.get_report()

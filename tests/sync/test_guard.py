@@ -464,9 +464,7 @@ def _bounds():
 
 
 def _everything(dump):
-    """Return what an emulator holds as {id: (kind, workspace, type)}, and who stands below whom or at
-    whom.
-    """
+    """Return what an emulator holds as {id: (kind, workspace, type)}, and who is below or at whom."""
     workspace = {comp["_id"]: comp["rootWorkspace"] for comp in dump["components"]}
     groups = {
         comp["_id"]: ("component", comp["rootWorkspace"], comp["typeId"]) for comp in dump["components"]
@@ -479,9 +477,7 @@ def _everything(dump):
 
 
 def deleted_of(server, world, script, bounds, simulate, meanwhile=None):
-    """Run a script over a fresh world, delete what is missing, and return all that there is to say
-    about it.
-    """
+    """Run a script over a fresh seed, delete what is missing, and return every result of it."""
     server.clear_faults()
     server.load(seed(**world))
     first = server.dump()

@@ -1,5 +1,4 @@
-"""Rows and arguments that nobody should give: written exactly, or refused in a sentence, and nothing
-half done.
+"""Invalid rows and arguments are written exactly, or refused in a sentence; nothing is half done.
 
 What callers hand over is looked at here, in every call of a sync; what Ardoq may answer, in `tests/wire`.
 """

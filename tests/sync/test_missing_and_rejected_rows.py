@@ -1,6 +1,4 @@
-"""What a job needs of a sync client: what a row means, rows that cannot be used, and misses that are
-marked.
-"""
+"""What a job needs of a sync client: resolving rows, rejecting rows, and marking what is missing."""
 
 import pytest
 from sync_scenarios import counts, held, row, seed, stored_component, value, writes

@@ -15,9 +15,7 @@ SOURCE = (
 
 
 def types_of(sync, ws_id):
-    """Return the ids of an application and of a use: the model, which a script read them from, is v1's
-    own.
-    """
+    """Return the type ids of an application and of a use; only v1 has the model that scripts read."""
     if sync.version == "v2":
         application = sync.find_component_type(ws_id, "Application")
         return application["typeId"], sync.find_reference_type(ws_id, "Uses")["type"]

@@ -329,9 +329,7 @@ class Calls(RuleBasedStateMachine):
             self._compare_misses(report)
 
     def _compare_misses(self, report):
-        """Hold the cache misses against what is loaded, of a type that a row has named, and not named
-        itself.
-        """
+        """Compare the cache misses with the loaded entities whose type, but not themselves, rows named."""
         cache = self._cache()
         named = {self.client.real_id(item) for item in self.named}
         missing = {

@@ -1,6 +1,4 @@
-"""The table of `ardoqpy/_http/retry.py` once more, over a real socket, against an Ardoq where things go
-wrong.
-"""
+"""The table of `ardoqpy/_http/retry.py` over a real socket, against an emulator with faults."""
 
 import pytest
 

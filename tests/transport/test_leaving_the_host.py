@@ -183,9 +183,7 @@ def test_the_last_page_has_no_next_link(page, wire, url, transport):
 
 @pytest.mark.parametrize(("target", "origin"), TARGETS)
 def test_a_next_link_to_another_host_is_refused(target, origin, wire, url, transport):
-    """A next link elsewhere ends the listing with an error after the page that gave it; nothing is sent
-    there.
-    """
+    """A next link to another host ends the listing with an error, and nothing is sent there."""
     wire.get(f"{url}/api/things", json=_page(1, href=target))
     pages = transport.pages("things")
     assert next(pages)["values"] == [1]

@@ -339,9 +339,7 @@ def test_retry_after_is_read(retry_after, least, most):
     ],
 )
 def test_retry_after_that_makes_no_sense_is_none(retry_after):
-    """A header that is neither seconds nor a valid date is as good
-    as absent.
-    """
+    """A header that is neither seconds nor a valid date is ignored."""
     assert parse_retry_after(retry_after) is None
 
 

@@ -15,7 +15,7 @@ HEADERS = {"Authorization": f"Bearer {TOKEN}", "X-org": "acme", "Accept": "appli
 
 @pytest.fixture
 def wire():
-    """A strict mock of the network: a request that was not registered fails."""
+    """Replace the network with a strict mock: a request that was not registered fails."""
     with responses.RequestsMock() as mocked:
         yield mocked
 

@@ -104,9 +104,7 @@ def test_json_values_are_sent_exactly(body):
     ],
 )
 def test_how_it_is_written(value, written):
-    """Tuples are lists, numbers keep their digits, letters stay letters, keys that are numbers become
-    text.
-    """
+    """Tuples become lists, number keys become text, and numbers and letters stay as they are."""
     assert encode_json({"x": value}) == written
 
 
@@ -209,9 +207,7 @@ def test_text_arrives_as_it_was_given(text, server):
 @pytest.mark.parametrize("version", ["v1", "v2"])
 @pytest.mark.parametrize("text", ["\ud800", "a\udfff"])
 def test_half_a_letter_in_a_query_is_refused(text, version, server):
-    """A name to look for that no URL can hold is refused by the name of the parameter, and nothing is
-    sent.
-    """
+    """A name that no URL can hold is refused by the name of its parameter, and nothing is sent."""
     with ArdoqClient(server.url, server.token, version=version) as client:
         found = sentence_of(InvalidInput, client.find_workspace, text, exact=True)
     assert found == (

@@ -13,7 +13,7 @@ PATIENT = {"count": 1000, "longest_wait": 1000}
 
 @pytest.fixture
 def hurried(server, time):
-    """A client with a deadline of five seconds, and no other limit."""
+    """Give a client with a deadline of five seconds, and no other limit."""
     with ArdoqClient(server.url, server.token, retries=Retries(**PATIENT, deadline=5)) as client:
         yield client
 

@@ -125,9 +125,7 @@ def test_a_read_reports_the_problem(raw, kind, sentence, call):
 
 @pytest.mark.parametrize(("raw", "_kind", "_sentence"), HOSTILE)
 def test_a_write_is_ambiguous(raw, _kind, _sentence, call):
-    """A create that got such an answer may have been carried out; that nothing came back is success for
-    a write.
-    """
+    """A create that got such an answer may have been carried out; for a write, no body is success."""
     if raw == answer(b""):
         with pytest.raises(UnexpectedAnswer, match="was carried out, but the answer has no '_id'"):
             call(raw, writes=True)
@@ -201,7 +199,7 @@ def chunk(piece):
 
 
 PIECE = b" " * 50_000
-BOMB, CHUNKED_BOMB = gzip.compress(bytes(5 * MEGABYTE)), chunk(zlib.compress(bytes(50 * MEGABYTE)))
+BOMB, CHUNKED_BOMB = gzip.compress(bytes(5 * MEGABYTE), 1), chunk(zlib.compress(bytes(50 * MEGABYTE), 1))
 GZIP = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
 DEFLATE = b"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nTransfer-Encoding: chunked\r\n\r\n"
 FLOODS = {
@@ -224,9 +222,7 @@ def peak():
 @pytest.mark.parametrize("flood", [pytest.param(flood, id=name) for name, flood in FLOODS.items()])
 @pytest.mark.parametrize("writes", [False, True])
 def test_a_flood_ends_at_the_limit(flood, writes, call, peak):
-    """An answer without an end, packed or not, is read up to `largest_answer` and held in little more
-    memory.
-    """
+    """An endless answer, packed or not, is read up to `largest_answer`, in little more memory."""
     flood = flood()
     kind = AmbiguousWrite if writes else UnexpectedAnswer
     with pytest.raises(kind, match=r"larger than the 2,000,000 bytes.*largest_answer"):
@@ -282,9 +278,7 @@ def test_a_refusal_that_cannot_be_read_is_still_that_refusal(status, kind, said,
 
 @pytest.mark.parametrize("writes", [False, True])
 def test_a_download_into_memory_ends_at_the_limit(writes, raw_server, tmp_path, peak):
-    """A file without an end that is asked for as bytes is an error; on its way to disk it is as large
-    as it is.
-    """
+    """An endless file is an error when it is read into memory, but not when it is saved to disk."""
     flood = FLOODS["without a length"]()
     flood.most = 20 * MEGABYTE
     with ArdoqClient(raw_server(flood).url, "t0ken", retries=0, largest_answer=MEGABYTE) as client:

@@ -1,6 +1,4 @@
-"""A client against the emulator's rate limit, over real HTTP: nothing fails, little is refused, little
-is lost.
-"""
+"""A client against the emulator's rate limit over HTTP: no call fails, and few requests get a 429."""
 
 from collections import Counter
 
@@ -135,9 +133,7 @@ def test_a_429_that_is_not_waited_for_delays_no_other_request(server, time):
 
 @pytest.mark.parametrize("retry_after", [None, 0])
 def test_without_retry_after_the_pauses_grow(retry_after, server, time):
-    """A 429 that does not say how long, or says 0, is asked again ever more rarely, and given up some
-    time.
-    """
+    """After a 429 without a time, or with 0, the pauses grow, and the client gives up in the end."""
     server.fail(status=429, retry_after=retry_after, times=1000)
     retries = Retries(backoff=1, longest_pause=16, longest_wait=60)
     with ArdoqClient(server.url, server.token, retries=retries) as client, pytest.raises(RateLimited):

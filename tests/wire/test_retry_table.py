@@ -66,7 +66,7 @@ class World:
 
 @pytest.fixture(params=VERSIONS)
 def world(request, server, time):
-    """An emulator with a client, for each version of the API."""
+    """Give an emulator with a client, for each version of the API."""
     made = World(server, request.param, time)
     yield made
     made.client.close()
@@ -186,9 +186,7 @@ def test_idempotent_requests_are_sent_again(action, cause, first, done, world, t
 @pytest.mark.parametrize(("cause", "first", "done"), cells(UNAVAILABLE, NO_ANSWER))
 @pytest.mark.parametrize("action", CREATES)
 def test_an_uncertain_create_is_never_retried(action, cause, first, done, world, time, monkeypatch):
-    """A create and a batch are sent once; the error says that nobody knows, whether it was carried out
-    or not.
-    """
+    """A create and a batch are sent once; if they fail unconfirmed, the error says so."""
     go_wrong(world, action, cause, monkeypatch)
     with pytest.raises(AmbiguousWrite) as caught:
         world.act(action)

@@ -206,10 +206,7 @@ def test_every_form_of_the_token_is_redacted_and_nothing_else(token, before, aft
 @settings(WIRE, max_examples=20)
 @given(token=TOKENS)
 def test_a_job_shows_its_token_to_ardoq_alone(token, log, tmp_path_factory):
-    """A job that reads, writes, fails, repeats, syncs and saves: its log, its report, its files and the
-    records
-    of the emulator at the other end hold no token, and neither does any repr, pickle or copy on the way.
-    """
+    """No log, report, file, repr, pickle or copy of a job has the token; nor have the emulator's records."""
     log.clear()
     folder = tmp_path_factory.mktemp("job")
     exchanges, shown = [], []
@@ -278,9 +275,7 @@ def test_a_client_is_neither_pickled_nor_copied(take, make):
 
 
 def test_a_prepared_request_shows_no_token():
-    """The headers of a prepared request, which hooks and exceptions of requests hold, print without the
-    token.
-    """
+    """The headers of a prepared request, which hooks and exceptions hold, print without the token."""
     seen = []
 
     def look(response, **_):
@@ -296,9 +291,7 @@ def test_a_prepared_request_shows_no_token():
 
 
 def test_an_interrupt_in_the_middle_shows_no_token(server, monkeypatch):
-    """What is raised through requests and urllib3, such as Ctrl-C, shows no token with all locals on
-    the way.
-    """
+    """An exception raised through requests and urllib3, such as Ctrl-C, has no token in any local."""
 
     def interrupted(_self):
         raise KeyboardInterrupt
@@ -324,9 +317,7 @@ def test_requests_underneath_are_not_held_by_errors(closed_port):
 
 
 def test_the_emulators_command_prints_no_token():
-    """Neither the address that it prints nor what it says at its end, nor a request that is refused,
-    shows it.
-    """
+    """The token is neither in the address that it prints, nor in its last lines, nor in a refusal."""
     token = "s3cret-T0ken-of-the-tests"
     command = [sys.executable, "-m", "ardoqpy", "emulator", "--token", token, "--fault", "kind=html"]
     with subprocess.Popen(
