@@ -315,7 +315,7 @@ def test_values_that_json_cannot_hold_in_a_sync(simulate, value, what, server, c
 def test_a_row_that_cannot_be_copied_is_reported(deep, simulate, server, ws_id, comp_id):
     """A row that holds itself, or is too deep, fails alone: the report shows it, and the next row goes on."""
     row = {"name": "b", "rootWorkspace": ws_id, "typeId": TYPE}
-    row["x"] = functools.reduce(lambda below, _: [below], range(100_000), []) if deep else row
+    row["x"] = functools.reduce(lambda below, _: [below], range(10_000), []) if deep else row
     where = " is a list" if deep else " is a dict"
     sentence = f"The value of 'x'{where} that holds itself, or is too deep, which JSON cannot hold: {JSON}"
     with ArdoqSyncClient(server.url, server.token, simulate=simulate, on_error="collect") as sync:

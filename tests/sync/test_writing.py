@@ -391,7 +391,7 @@ def test_readers_and_writers_share_one_client(new_sync):
     numbers = iter(range(10_000))
 
     def work():
-        for _ in range(50):
+        for _ in range(20):
             number = next(numbers)
             client.create_component(row(f"Component {number}"))
             if number % 3:
