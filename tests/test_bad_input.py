@@ -28,15 +28,15 @@ NOT_THERE = "Is it the id of that kind of object, and may the token see it?"
 @pytest.fixture
 def client(server):
     """Return a client of the emulator."""
-    with ArdoqClient(server.url, server.token, retries=0) as made:
-        yield made
+    with ArdoqClient(server.url, server.token, retries=0) as new_client:
+        yield new_client
 
 
 @pytest.fixture
 def sync(server):
     """Return a sync client of the emulator."""
-    with ArdoqSyncClient(server.url, server.token, retries=0) as made:
-        yield made
+    with ArdoqSyncClient(server.url, server.token, retries=0) as new_client:
+        yield new_client
 
 
 @pytest.fixture
@@ -101,8 +101,8 @@ def test_an_id_that_is_none(given, sentence, client, sync, nothing_sent):
 )
 def test_the_sentence_names_the_argument(method, argument, client, nothing_sent):
     """An id is called what the caller calls it."""
-    found = sentence_of(InvalidInput, getattr(client, method), **{argument: "../workspace"})
-    assert found == f"{argument} is '../workspace', which is not an id of Ardoq: {AN_ID}"
+    sentence = sentence_of(InvalidInput, getattr(client, method), **{argument: "../workspace"})
+    assert sentence == f"{argument} is '../workspace', which is not an id of Ardoq: {AN_ID}"
 
 
 def test_a_list_of_ids_that_is_none(client, nothing_sent):
@@ -191,9 +191,9 @@ def test_a_sync_row_with_a_missing_attribute(comp, lack, sync, nothing_sent):
 )
 def test_a_body_that_is_no_dict(name, body, sentence, request, nothing_sent):
     """Attributes are a dict with text for keys."""
-    one = request.getfixturevalue(name)
-    assert sentence_of(InvalidInput, one.create_component, body) == sentence
-    assert sentence_of(InvalidInput, one.update_component, NOBODY, body) == sentence
+    entity = request.getfixturevalue(name)
+    assert sentence_of(InvalidInput, entity.create_component, body) == sentence
+    assert sentence_of(InvalidInput, entity.update_component, NOBODY, body) == sentence
 
 
 def test_an_unknown_type(client, sync, ws_id):
@@ -295,8 +295,8 @@ PARTS = [pytest.param(*part, id=name.replace(" ", "-")) for name, part in UNFIT.
 def test_values_that_json_cannot_hold(value, what, client, ws_id, nothing_sent):
     """A value that JSON cannot hold is refused by its attribute, and nothing is sent."""
     comp = {"name": "b", "rootWorkspace": ws_id, "typeId": TYPE, "x": value}
-    found = sentence_of(InvalidInput, client.create_component, comp)
-    assert found == f"The value of 'x'{what}, which JSON cannot hold: {JSON}"
+    sentence = sentence_of(InvalidInput, client.create_component, comp)
+    assert sentence == f"The value of 'x'{what}, which JSON cannot hold: {JSON}"
 
 
 @pytest.mark.parametrize(("value", "what"), PARTS)
@@ -305,8 +305,8 @@ def test_values_that_json_cannot_hold_in_a_sync(simulate, value, what, server, c
     """A sync says the same, simulated or not, and writes nothing."""
     comp = {"name": "b", "rootWorkspace": ws_id, "typeId": TYPE, "x": value}
     with ArdoqSyncClient(server.url, server.token, simulate=simulate) as sync:
-        found = sentence_of(InvalidInput, sync.create_component, comp)
-    assert found == f"The value of 'x'{what}, which JSON cannot hold: {JSON}"
+        sentence = sentence_of(InvalidInput, sync.create_component, comp)
+    assert sentence == f"The value of 'x'{what}, which JSON cannot hold: {JSON}"
     assert client.get_component(ws_id) == []
 
 

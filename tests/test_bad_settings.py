@@ -174,8 +174,8 @@ def test_an_organisation_label_that_is_none(org, sentence):
 )
 def test_a_timeout_that_makes_no_sense(timeout):
     """A time-out is one number of seconds, or two, above 0 and with an end."""
-    found = sentence_of(ConfigurationError, ArdoqClient, HOST, "t0ken", timeout=timeout)
-    assert found == f"timeout is {timeout!r}: {SECONDS}"
+    sentence = sentence_of(ConfigurationError, ArdoqClient, HOST, "t0ken", timeout=timeout)
+    assert sentence == f"timeout is {timeout!r}: {SECONDS}"
 
 
 @pytest.mark.parametrize("timeout", [1, 0.5, (1, 2), (0.5, 60.0)])
@@ -227,8 +227,8 @@ def test_a_version_that_is_not_there(version, sentence):
 @pytest.mark.parametrize("on_error", ["skip", None, True])
 def test_on_error_that_makes_no_sense(on_error):
     """A sync raises or collects."""
-    found = sentence_of(ConfigurationError, ArdoqSyncClient, HOST, "t0ken", on_error=on_error)
-    assert found == f"on_error is {on_error!r}: give 'raise' or 'collect'."
+    sentence = sentence_of(ConfigurationError, ArdoqSyncClient, HOST, "t0ken", on_error=on_error)
+    assert sentence == f"on_error is {on_error!r}: give 'raise' or 'collect'."
 
 
 # -- the cfg file ----------------------------------------
@@ -259,19 +259,19 @@ def test_a_cfg_file_that_cannot_be_used(content, rest, tmp_path):
     path = tmp_path / "ardoq.cfg"
     if content is not None:
         path.write_bytes(content)
-    found = sentence_of(ConfigurationError, ArdoqClient, config=path)
-    assert found == f"The cfg file '{path}' {rest}"
-    assert "s3cret" not in found
+    sentence = sentence_of(ConfigurationError, ArdoqClient, config=path)
+    assert sentence == f"The cfg file '{path}' {rest}"
+    assert "s3cret" not in sentence
 
 
 def test_a_cfg_file_that_is_a_directory(tmp_path):
     """A directory is no file; the reason is the system's own."""
-    found = sentence_of(ConfigurationError, ArdoqClient, config=tmp_path)
-    assert found == f"The cfg file '{tmp_path}' cannot be read: Is a directory."
+    sentence = sentence_of(ConfigurationError, ArdoqClient, config=tmp_path)
+    assert sentence == f"The cfg file '{tmp_path}' cannot be read: Is a directory."
 
 
 @pytest.mark.parametrize("config", ["a\0b", 0, [1], True])
 def test_a_cfg_file_whose_path_is_none(config):
     """What cannot be a path is said to be none, and a number is not taken for a file that is open already."""
-    found = sentence_of(ConfigurationError, ArdoqClient, config=config)
-    assert found == f"The cfg file {str(config)!r} is not a path."
+    sentence = sentence_of(ConfigurationError, ArdoqClient, config=config)
+    assert sentence == f"The cfg file {str(config)!r} is not a path."

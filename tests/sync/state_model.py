@@ -141,8 +141,8 @@ class StateModel:
                     f"{entity_id} is listed as new and is not"
                 )
                 # What got no answer, and was found later, is there already.
-                made = Fact(change["kind"], change["rootWorkspace"], 1, stored_attributes(new))
-                states.setdefault(entity_id, made)
+                created = Fact(change["kind"], change["rootWorkspace"], 1, stored_attributes(new))
+                states.setdefault(entity_id, created)
             elif action == "update":
                 state = _updated(states[entity_id], change, new, at_once=at_once)
                 source = states.get(state.get("source"), state)  # a reference lies where its source does

@@ -434,8 +434,8 @@ def run(client: ArdoqSyncClient, script: list[tuple]) -> list[dict[str, Any]]:
         elif what == "delete reference":
             out.append(client.del_reference(known.get(about, about) or "nothing"))
         else:
-            found = client.find_component(about, comp_name=step[2], exact=True)
-            out += [client.del_component(comp["_id"]) for comp in found]
+            result = client.find_component(about, comp_name=step[2], exact=True)
+            out += [client.del_component(comp["_id"]) for comp in result]
     client.flush()
     return out
 

@@ -366,7 +366,7 @@ def test_a_reference_that_moved_is_found_where_it_is(either):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "found"),
+    ("arguments", "result"),
     [
         ({"comp_name": "Web"}, ["web"]),
         ({"comp_name": "ll"}, ["till"]),
@@ -383,10 +383,10 @@ def test_a_reference_that_moved_is_found_where_it_is(either):
         ({"field_name": "name", "field_value": "Web"}, ["web"]),
     ],
 )
-def test_find_component_finds_as_0_8_4(either, arguments, found):
+def test_find_component_finds_as_0_8_4(either, arguments, result):
     """A part of the name in its letter case, the whole name if exact, and a field before either."""
-    assert [comp["_id"] for comp in either.find_component("ws1", **arguments)] == found
-    assert [comp["_id"] for comp in either.find_component(ws_id="ws1", **arguments)] == found
+    assert [comp["_id"] for comp in either.find_component("ws1", **arguments)] == result
+    assert [comp["_id"] for comp in either.find_component(ws_id="ws1", **arguments)] == result
 
 
 def test_find_component_must_know_what_to_look_for(either):

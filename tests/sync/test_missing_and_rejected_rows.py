@@ -20,8 +20,8 @@ def test_a_row_means_what_create_component_would_use(ardoq, either):
     assert [comp["_id"] for comp in either.match_component("ws1", "app", "a3")] == ["a3"]
     assert [comp["_id"] for comp in either.match_component("ws1", "app", "C4", "code")] == ["a4"]
     assert either.match_component("ws1", "svc", "A3") == []
-    made = either.create_component(row("New one"))
-    assert [comp["_id"] for comp in either.match_component("ws1", "app", "NEW ONE")] == [made["_id"]]
+    created = either.create_component(row("New one"))
+    assert [comp["_id"] for comp in either.match_component("ws1", "app", "NEW ONE")] == [created["_id"]]
     with pytest.raises(InvalidInput, match="value is an int: a component's name is text"):
         either.match_component("ws1", "app", 5)
 

@@ -146,10 +146,10 @@ def test_without_retry_after_the_pauses_grow(retry_after, server, time):
 @pytest.mark.parametrize("rate_limit", [0, -1, float("nan"), float("inf"), "30", True, [30]])
 def test_a_limit_that_makes_no_sense(rate_limit):
     """A limit is a number above 0."""
-    found = sentence_of(
+    sentence = sentence_of(
         ConfigurationError, ArdoqClient, "https://yourorg.ardoq.com", "t0ken", rate_limit=rate_limit
     )
-    assert found == f"rate_limit is {rate_limit!r}: give requests per second, above 0, or None."
+    assert sentence == f"rate_limit is {rate_limit!r}: give requests per second, above 0, or None."
 
 
 @pytest.mark.parametrize("rate_limit", [None, 30, 0.5])

@@ -47,9 +47,11 @@ def test_an_unknown_authority_is_refused(writes, host, tls):
     with client(f"https://{host}:{tls.port}") as ardoq, pytest.raises(ServiceUnavailable) as caught:
         ardoq.create_workspace({"name": "W"}) if writes else ardoq.get_workspaces()
     assert type(caught.value) is ServiceUnavailable
-    said = str(caught.value)
-    assert said.startswith(f"Cannot reach Ardoq for {'POST' if writes else 'GET'} /api/workspace: the certif")
-    assert said.endswith("): name the file of the authority that signed it in REQUESTS_CA_BUNDLE.")
+    sentence = str(caught.value)
+    assert sentence.startswith(
+        f"Cannot reach Ardoq for {'POST' if writes else 'GET'} /api/workspace: the certif"
+    )
+    assert sentence.endswith("): name the file of the authority that signed it in REQUESTS_CA_BUNDLE.")
     assert tls.received == []
 
 
