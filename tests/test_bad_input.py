@@ -345,7 +345,7 @@ def test_an_answer_that_is_not_json(server, client):
 
 
 def test_a_wrong_token(server):
-    """A token that Ardoq refuses is said to be refused, with what to do about it."""
+    """The error for a token that Ardoq refuses says so, and what to do about it."""
     with ArdoqClient(server.url, "wr0ng") as client:
         assert sentence_of(AuthorizationError, client.get_workspaces) == (
             "GET /api/workspace failed with 401 Unauthorized. Ardoq says: The token is not known. Make a new "
@@ -354,7 +354,7 @@ def test_a_wrong_token(server):
 
 
 def test_a_wrong_organisation(server):
-    """A label that is not the token's is said to be so."""
+    """The error for a label that is not the token's says so."""
     with Emulator(org="acme") as other, ArdoqClient(other.url, other.token, "else") as client:
         assert sentence_of(AuthorizationError, client.get_workspaces) == (
             "GET /api/workspace failed with 403 Forbidden. Ardoq says: The token does not belong to the "

@@ -180,7 +180,7 @@ def test_a_timeout_that_makes_no_sense(timeout):
 
 @pytest.mark.parametrize("timeout", [1, 0.5, (1, 2), (0.5, 60.0)])
 def test_timeouts_that_are_accepted(timeout):
-    """One number or a pair, whole or not."""
+    """A timeout is one number or a pair of numbers, integers or not."""
     assert ArdoqClient(HOST, "t0ken", timeout=timeout).api.transport.timeout == timeout
 
 
@@ -195,7 +195,7 @@ NO_NUMBERS = [-1, -0.1, float("nan"), float("inf"), float("-inf"), None, "5", Tr
     ],
 )
 def test_retries_that_make_no_sense(name, value):
-    """Each number of a policy is 0 or more and has an end, and the count is whole; a client says the same."""
+    """Each number of a policy is finite and at least 0, and the count is an integer; a client agrees."""
     kind = "whole number" if name == "count" else "number"
     sentence = f"retries: {name} is {value!r}: give a {kind}, 0 or more."
     assert sentence_of(ConfigurationError, Retries, **{name: value}) == sentence
@@ -204,7 +204,7 @@ def test_retries_that_make_no_sense(name, value):
 
 
 def test_retries_that_are_accepted():
-    """A number, or a whole policy."""
+    """Retries are a number or a policy."""
     policy = Retries(count=1)
     assert ArdoqClient(HOST, "t0ken", retries=policy).api.transport.retries is policy
     assert ArdoqClient(HOST, "t0ken", retries=0).api.transport.retries.count == 0
@@ -255,7 +255,7 @@ TWICE = "cannot be parsed: line 3 repeats a key or a section."
     ],
 )
 def test_a_cfg_file_that_cannot_be_used(content, rest, tmp_path):
-    """A file that is missing or broken is said to be so, by its line, which is not quoted."""
+    """The error for a missing or broken file names the line, and does not quote it."""
     path = tmp_path / "ardoq.cfg"
     if content is not None:
         path.write_bytes(content)
@@ -272,6 +272,6 @@ def test_a_cfg_file_that_is_a_directory(tmp_path):
 
 @pytest.mark.parametrize("config", ["a\0b", 0, [1], True])
 def test_a_cfg_file_whose_path_is_none(config):
-    """What cannot be a path is said to be none, and a number is not taken for a file that is open already."""
+    """A value that cannot be a path is refused, and a number is not taken for an open file."""
     sentence = sentence_of(ConfigurationError, ArdoqClient, config=config)
     assert sentence == f"The cfg file {str(config)!r} is not a path."

@@ -173,16 +173,9 @@ def test_a_client_shows_where_it_leads_and_not_with_what(kind):
     client = kind("https://a.example", TOKEN, session=requests.Session())
     assert repr(client) == f"<{kind.__name__} v1 at https://a.example>"
     assert repr(client.api.transport) == "<Transport to https://a.example/api/>"
-    objects = [
-        client,
-        vars(client),
-        client.api,
-        vars(client.api),
-        vars(client.api.transport),
-        client._settings,
-    ]
-    objects += [vars(client.session), client.session.headers]
-    for item in objects:
+    items = [client, vars(client), client.api, vars(client.api), vars(client.api.transport), client._settings]
+    items += [vars(client.session), client.session.headers]
+    for item in items:
         assert TOKEN not in repr(item)
         assert TOKEN not in str(item)
 

@@ -131,16 +131,9 @@ def run_document(**parts) -> dict[str, Any]:
 def full_document(**parts) -> dict[str, Any]:
     """Return a run document in which every part has an entry."""
     ends = {"source": {"old": None, "new": "id1"}, "target": {"old": None, "new": "id2"}}
-    component = {"kind": "component", "_id": "id7", "name": "Old hub", "type": "Hub", "typeName": "Hub"}
+    hub = {"kind": "component", "_id": "id7", "name": "Old hub", "type": "Hub", "typeName": "Hub"}
     along = [{"kind": "reference", "name": "Shop -> Old hub", "typeName": "uses", "rootWorkspace": "w1"}]
-    would = {
-        **component,
-        "rootWorkspace": "w2",
-        "children": 3,
-        "references": 2,
-        "along": along,
-        "along_total": 5,
-    }
+    would = {**hub, "rootWorkspace": "w2", "children": 3, "references": 2, "along": along, "along_total": 5}
     arguments = {
         "status": "failure",
         "description": "1 row(s) failed; the first: cost is 'n/a'.",

@@ -19,7 +19,7 @@ def drawn(page):
 
 
 def details(page):
-    """Return what is said of the thing that is selected."""
+    """Return the details of the selected node."""
     return page.locator(".selection").inner_text()
 
 

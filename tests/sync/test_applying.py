@@ -35,7 +35,7 @@ _TIMES = ("created", "lastUpdated", "componentKey", "order")
 
 
 def prepared(server, seeded):
-    """Load a world, and clear the recorded requests."""
+    """Load a seed, and clear the recorded requests."""
     server.clear_faults()
     server.load(seed(**seeded))
     server.clear_requests()
@@ -235,7 +235,7 @@ _edits = st.lists(
 
 
 def edit(server, seeded, plan, edits):
-    """Change the world as another client, except for what is deleted by now."""
+    """Change the data as another client, except for what is deleted by now."""
     here = {
         what: [
             (seeded[of][number % len(seeded[of])]["_id"] if seeded[of] else None) for number in range(_MANY)
@@ -348,7 +348,7 @@ def _expected(plan, now, touched):
 
 
 def planning(new_sync, *steps, **options):
-    """Return the plan of a simulated run over both workspaces of the small world."""
+    """Return the plan of a simulated run over both workspaces of the small organisation."""
     client = new_sync(simulate=True, **options)
     client.load_workspaces(["ws1", "ws2"])
     for step in steps:

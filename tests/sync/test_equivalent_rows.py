@@ -110,7 +110,7 @@ def test_what_v2_does_not_have_is_refused_there(ardoq, either, version):
 
 
 def test_a_field_called_like_an_attribute(ardoq, either, version):
-    """v2 can hold a custom field called `description`; on v1 there is no way to say it, and that is told."""
+    """v2 can hold a custom field called `description`; v1 cannot express it, and the error says so."""
     seeded = seed([stored_component("web", "Web")])
     extra = {"_id": "odd", "name": "description", "label": "Odd", "type": "Text", "model": "model1"}
     ardoq.load({**seeded, "fields": [*seeded["fields"], extra]})

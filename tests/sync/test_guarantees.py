@@ -35,7 +35,7 @@ LIBRARY = tuple(str(Path(package.__file__).parent) for package in (ardoqpy, ardo
 
 
 def prepared(server, seeded):
-    """Load a world, and clear the recorded requests."""
+    """Load a seed, and clear the recorded requests."""
     server.clear_faults()
     server.load(seed(**seeded))
     server.clear_requests()

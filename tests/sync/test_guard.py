@@ -32,7 +32,7 @@ SYNC = settings.get_profile("sync")
 
 
 def ten(*references, **parents):
-    """Return a world of ten Applications, `a0` to `a9`, one Service and one Server, with those references."""
+    """Return a seed of ten Applications, `a0` to `a9`, one Service and one Server, with those references."""
     components = [
         stored_component(f"a{number}", f"A{number}", parent=parents.get(f"a{number}")) for number in range(10)
     ]
@@ -576,7 +576,7 @@ def _said(refused):
 
 @st.composite
 def _meddled(draw):
-    """Draw a world, a script, limits, and the writes of another client after the script."""
+    """Draw a seed, a script, limits, and the writes of another client after the script."""
     seeded, script = draw(worlds_and_scripts())
     held = [
         comp["_id"] for comp in seeded["components"] if comp["_id"].split("-")[0] not in ("doomed", "below")

@@ -334,7 +334,7 @@ def test_names_that_fold_to_one_are_one(ardoq, new_sync, name, other):
 
 @pytest.mark.parametrize(("name", "other"), OTHER, ids=ascii)
 def test_names_that_do_not_fold_to_one_are_two(ardoq, new_sync, name, other):
-    """Composed and decomposed letters, other letters and blanks are told apart: nothing is normalised."""
+    """Composed and decomposed letters, other letters and blanks are different: nothing is normalised."""
     for first, second in ((name, other), (other, name)):
         ardoq.load(seed([stored_component("it", first)]))
         sync = new_sync()
@@ -391,7 +391,7 @@ def test_a_row_that_would_close_a_circle_is_refused(ardoq, sync):
 
 
 def test_a_circle_that_only_ardoq_knows_of_is_reported(ardoq, new_sync, other):
-    """Where others have moved things so that a row closes a circle, Ardoq's refusal is reported."""
+    """Where others have moved components so that a row closes a circle, Ardoq's refusal is reported."""
     sync = new_sync(on_error="collect")
     till = sync.get_workspace("ws1")["components"][2]
     assert till["_id"] == "till"

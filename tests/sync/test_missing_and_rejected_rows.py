@@ -7,7 +7,7 @@ from ardoqpy import DeleteBlocked, InvalidInput
 
 
 def ten():
-    """Return a world of ten Applications and two Services."""
+    """Return a seed of ten Applications and two Services."""
     components = [stored_component(f"a{number}", f"A{number}", code=f"C{number}") for number in range(10)]
     return seed(
         components + [stored_component(f"s{number}", f"S{number}", type_id="svc") for number in (0, 1)]

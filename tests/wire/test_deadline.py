@@ -155,5 +155,5 @@ def test_a_deadline_that_makes_no_sense(deadline):
 
 @pytest.mark.parametrize("deadline", [None, 1, 0.5, 3600])
 def test_deadlines_that_are_accepted(deadline):
-    """Seconds, whole or not, or none."""
+    """A deadline is a number of seconds, or None."""
     assert Retries(deadline=deadline).deadline == deadline

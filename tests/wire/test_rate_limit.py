@@ -154,5 +154,5 @@ def test_a_limit_that_makes_no_sense(rate_limit):
 
 @pytest.mark.parametrize("rate_limit", [None, 30, 0.5])
 def test_limits_that_are_accepted(rate_limit):
-    """Any number above 0, whole or not, or none."""
+    """A rate limit is any number above 0, or None."""
     ArdoqClient("https://yourorg.ardoq.com", "t0ken", rate_limit=rate_limit).close()
