@@ -1,4 +1,4 @@
-"""Text from elsewhere, made safe to show, and measured in the columns of a terminal."""
+"""Text from elsewhere, made safe for a terminal or a spreadsheet, and measured in columns of a terminal."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+#: How a formula starts, full-width characters included. A text that starts with apostrophes before it is
+#: escaped, too, so that no text is read back as another one.
+_FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+#: A negative number is not a formula.
+_NUMBER = re.compile(r"'*-[0-9]+([.,][0-9]+)?")
 _ZWNJ, _ZWJ, _EMOJI_STYLE = "\u200c", "\u200d", "\ufe0f"
 #: What may steer a terminal, change the order of reading or hide: control characters, bidirectional
 #: controls, invisible characters, spaces other than the usual one, and half characters.
@@ -128,3 +133,17 @@ def _is_zero_width(character: str) -> bool:
 
 def _is_regional(character: str) -> bool:
     return "\U0001f1e6" <= character <= "\U0001f1ff"
+
+
+def escape_formula(text: str) -> str:
+    """Return a text with an apostrophe in front if it starts like a formula."""
+    return f"'{text}" if _is_formula(text) else text
+
+
+def unescape_formula(text: str) -> str:
+    """Return the text that `escape_formula` was called with."""
+    return text[1:] if text.startswith("'") and _is_formula(text[1:]) else text
+
+
+def _is_formula(text: str) -> bool:
+    return bool(_FORMULA.match(text)) and not _NUMBER.fullmatch(text)

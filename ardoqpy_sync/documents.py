@@ -205,12 +205,17 @@ class DeleteGuard(TypedDict):
 
 
 class SourceCount(TypedDict):
-    """How many rows a source had, how many were skipped and how many failed."""
+    """How many rows a source had, how many were skipped and how many failed.
+
+    `hidden_rows` and `hidden_columns` were not read; they are there if there were any.
+    """
 
     name: str
     rows: int
     skipped: int
     failed: int
+    hidden_rows: NotRequired[int]
+    hidden_columns: NotRequired[int]
 
 
 class GraphNode(TypedDict):

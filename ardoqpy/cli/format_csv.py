@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ardoqpy._terminal import escape_controls
+from ardoqpy._terminal import escape_controls, escape_formula
 from ardoqpy.cli.errors import CommandError
 from ardoqpy.cli.rows import cell_text, flatten
 
@@ -19,17 +18,13 @@ if TYPE_CHECKING:
     from ardoqpy.cli.rows import Listing
     from ardoqpy.entities import Attributes
 
-#: How a formula starts, full-width characters included; and a negative number, which is not a formula.
-_FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-_NUMBER = re.compile(r"-[0-9]+([.,][0-9]+)?")
 _BYTES_IN_MEMORY = 1 << 24
 
 
-def escape_formula(value: Any) -> str:
+def spreadsheet_text(value: Any) -> str:
     """Return a value as the text of one cell, with an apostrophe before text that starts like a formula."""
     text = cell_text(value)
-    is_formula = isinstance(value, str | list | dict) and _FORMULA.match(text) and not _NUMBER.fullmatch(text)
-    return f"'{text}" if is_formula else text
+    return escape_formula(text) if isinstance(value, str | list | dict) else text
 
 
 def write_csv(listing: Listing, stream: TextIO, *, raw: bool, streaming: bool) -> None:
@@ -59,7 +54,7 @@ class _Writer:
     def __init__(self, stream: TextIO, *, raw: bool) -> None:
         self._stream = stream
         self._writer = csv.writer(stream, lineterminator="\n")
-        self._text = cell_text if raw else escape_formula
+        self._text = cell_text if raw else spreadsheet_text
         self._printable = escape_controls if stream.isatty() else str
 
     def _write(self, values: Iterable[Any]) -> None:

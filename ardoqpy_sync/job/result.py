@@ -11,12 +11,17 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class SourceCounts:
-    """The rows that one mapping read from a source; `skipped` were left out by `where`."""
+    """The rows that one mapping read from a source; `skipped` were left out by `where`.
+
+    `hidden_rows` and `hidden_columns` of a sheet have values, and were not read.
+    """
 
     name: str
     rows: int = 0
     skipped: int = 0
     failed: int = 0
+    hidden_rows: int = 0
+    hidden_columns: int = 0
 
 
 @dataclass(slots=True)
@@ -35,4 +40,7 @@ class JobResult:
     @property
     def sources(self) -> list[dict[str, Any]]:
         """Return the counts as dicts, for the run document."""
-        return [asdict(counts) for counts in self.counts]
+        return [
+            {key: value for key, value in asdict(counts).items() if value or not key.startswith("hidden_")}
+            for counts in self.counts
+        ]

@@ -23,6 +23,7 @@ from ardoqpy_sync.reporting.labels import (
     headline,
     origin,
     plural,
+    source_name,
     succeeded,
     total_rows,
 )
@@ -114,7 +115,7 @@ def _origin(document: RunDocument) -> str:
     table = ""
     if document["sources"]:
         rows = [
-            f'<tr><th scope="row"><bdi>{_text(source["name"])}</bdi></th>'
+            f'<tr><th scope="row"><bdi>{_text(source_name(source))}</bdi></th>'
             f"{_number(source['rows'])}{_number(source['skipped'])}{_number(source['failed'])}</tr>"
             for source in document["sources"]
         ]
