@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: How a formula starts, full-width characters included. A text that starts with apostrophes before it is
-#: escaped, too, so that no text is read back as another one.
-_FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+#: How a formula starts, full-width characters included.
+_FORMULA = "=+\\-@\uff1d\uff0b\uff0d\uff20"
+#: A spreadsheet can split a cell at a semicolon or a tab. Text with apostrophes before a formula, too,
+#: gets one more, so that no text is read back as another one.
+_FORMULA_START = re.compile(f"\\A(?='*[{_FORMULA}\t\r\n])|(?<=[;\t])(?='*[{_FORMULA}])")
+_ESCAPED_START = re.compile(f"\\A'(?='*[{_FORMULA}\t\r\n])|(?<=[;\t])'(?='*[{_FORMULA}])")
 #: A negative number is not a formula.
 _NUMBER = re.compile(r"'*-[0-9]+([.,][0-9]+)?")
+
 _ZWNJ, _ZWJ, _EMOJI_STYLE = "\u200c", "\u200d", "\ufe0f"
 #: What may steer a terminal, change the order of reading or hide: control characters, bidirectional
 #: controls, invisible characters, spaces other than the usual one, and half characters.
@@ -136,14 +140,10 @@ def _is_regional(character: str) -> bool:
 
 
 def escape_formula(text: str) -> str:
-    """Return a text with an apostrophe in front if it starts like a formula."""
-    return f"'{text}" if _is_formula(text) else text
+    """Return a text with an apostrophe before each part that a spreadsheet would take for a formula."""
+    return text if _NUMBER.fullmatch(text) else _FORMULA_START.sub("'", text)
 
 
 def unescape_formula(text: str) -> str:
     """Return the text that `escape_formula` was called with."""
-    return text[1:] if text.startswith("'") and _is_formula(text[1:]) else text
-
-
-def _is_formula(text: str) -> bool:
-    return bool(_FORMULA.match(text)) and not _NUMBER.fullmatch(text)
+    return text if _NUMBER.fullmatch(text) else _ESCAPED_START.sub("", text)

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 _STATED_DELIMITER = re.compile(r"""["']?sep=([^\w\s"']|\t)["']?\s*""", re.IGNORECASE)
 #: How text is written so that Excel does not take it for a number, such as ="0341".
 _GUARDED = re.compile(r'="((?:[^"]|"")*)"')
-_ESCAPES = frozenset("'=")
 _DELIMITERS = ",;\t|"
 _SAMPLED_ROWS = 100
 
@@ -112,7 +111,7 @@ def _message(error: str, name: str, first: int, last: int) -> str:
 
 
 def _unescape(cells: list[str]) -> list[str]:
-    return [_unescape_cell(cell) if cell[:1] in _ESCAPES else cell for cell in cells]
+    return [_unescape_cell(cell) if "'" in cell or cell[:2] == '="' else cell for cell in cells]
 
 
 def _unescape_cell(text: str) -> str:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import quote_name, suggest
+from ardoqpy.entities import flatten
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources.json_stream import DuplicateKeys, JsonStream, strict_decoder
 from ardoqpy_sync.sources.options import REQUIRED_TEXT, TEXT, Option, SourceType, resolve_file
@@ -132,8 +133,12 @@ def _line_rows(lines: Iterator[str], name: str) -> Iterator[Row]:
 
 
 def _make_row(label: str, value: Any) -> Row | None:
-    duplicates = value.duplicates if isinstance(value, DuplicateKeys) else ()
-    unreadable = {key: _duplicate_key(key) for key in duplicates}
+    unreadable = {}
+    if isinstance(value, DuplicateKeys):
+        unreadable = {key: _duplicate_key(key) for key in value.duplicates}
+    if isinstance(value, dict) and "_id" in value and isinstance(value.get("customFields"), dict):
+        # An entity of Ardoq, as `ardoqpy` exports it, has the columns of its CSV, too.
+        value = {**value, **flatten(value)}
     return row_from_mapping(label, value, "a JSON object", unreadable)
 
 

@@ -17,7 +17,8 @@ from ardoqpy import ArdoqClient, ServiceUnavailable
 from ardoqpy._terminal import display_width
 from ardoqpy.cli import main
 from ardoqpy.cli.format_csv import spreadsheet_text
-from ardoqpy.cli.rows import cell_text, flatten
+from ardoqpy.cli.rows import cell_text
+from ardoqpy.entities import flatten
 
 ESCAPED = r"Evil\x1b[31m\x9b2J\x07\u202e\nline"
 APPS_IN_ORDER = [component["name"] for component in SEED["components"]][:-1]
