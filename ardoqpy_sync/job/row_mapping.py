@@ -53,10 +53,12 @@ def make_row_filter(where: Mapping[str, tuple[str, ...]]) -> Callable[[Values], 
 def make_attribute_reader(mapping: ResolvedMapping, formats: CellFormats) -> Callable[[Values], Attributes]:
     """Return a function that converts the cells of a row to attributes.
 
-    It raises `InvalidInput` with a sentence for each cell that is not valid for its field.
+    White space around the name and the key is removed. It raises `InvalidInput` with a sentence for each cell
+    that is not valid for its field.
     """
+    stripped = {"name", getattr(mapping, "key", None)}
     cells = [
-        (field.name, field, template.getter(), field.name in mapping.never_null)
+        (field.name, field, template.getter(strip=field.name in stripped), field.name in mapping.never_null)
         for field, template in mapping.cells
     ]
 
@@ -80,7 +82,7 @@ def make_attribute_reader(mapping: ResolvedMapping, formats: CellFormats) -> Cal
 
 def make_name_reader(resolved: ResolvedSelector) -> Callable[[Values], list[str]]:
     """Return a function that lists the components that a row names, by name or key; [] for a blank cell."""
-    read_cell, split = resolved.selector.value.getter(), resolved.selector.split
+    read_cell, split = resolved.selector.value.getter(strip=True), resolved.selector.split
 
     def read_names(values: Values) -> list[str]:
         cell = read_cell(values)

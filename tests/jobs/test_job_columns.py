@@ -204,3 +204,46 @@ def test_hidden_rows_and_columns_are_in_the_result(make_job, new_client, ardoq, 
     result = run_job(job, new_client())
     assert result.sources == [{"name": "apps", "rows": 3, "skipped": 0, "failed": 0}]
     assert sorted(stored(ardoq)) == ["Old", "Shop", "Web"]
+
+
+@pytest.mark.parametrize("pad", ["{}      ", "\u00a0{}", "\t{}\u2003"])
+def test_white_space_around_keys_is_dropped(make_job, new_client, ardoq, tmp_path, pad):
+    """A padded key, as a CHAR(8) column of a database has it, matches, in rows and at ends of references."""
+    ardoq.load(
+        {
+            **ardoq.dump(),
+            "components": [
+                component("d" * 24, "Web", cmdb_id="A-1"),
+                component("e" * 24, "Shop", cmdb_id="A-2"),
+            ],
+        }
+    )
+    ardoq.clear_requests()
+    job = make_job(
+        f"""
+        [sources.apps]
+        type = "sql"
+        url = "sqlite://"
+        query = "SELECT '{pad.format("A-1")}' AS id, 'Web' AS name, '{pad.format("A-2")}' AS needs"
+        [[components]]
+        rows = "apps"
+        workspace = "Apps"
+        type = "Application"
+        key = "cmdb_id"
+        name = "{{name}}"
+        fields = {{ cmdb_id = "{{id}}" }}
+        [[references]]
+        rows = "apps"
+        workspace = "Apps"
+        type = "depends on"
+        source = {{ type = "Application", key = "cmdb_id", value = "{{id}}" }}
+        target = {{ type = "Application", key = "cmdb_id", value = "{{needs}}" }}
+        """.replace("\t", "\\t")
+    )
+    run_job(job, new_client())
+    assert sorted((name, comp["cmdb_id"]) for name, comp in stored(ardoq).items()) == [
+        ("Shop", "A-2"),
+        ("Web", "A-1"),
+    ]
+    assert stored_references(ardoq) == [("Web", "Shop", 1)]
+    assert len(writes(ardoq)) == 1
