@@ -194,7 +194,7 @@ def test_headline(parts, line):
 def test_live_run_is_in_the_past_tense():
     """The page of a live run says what was done."""
     document = run_document(changes=[change(1), change(2)])
-    document["made"] = {**document["made"], "simulated": False}
+    document["origin"] = {**document["origin"], "simulated": False}
     text = render(document)
     assert "2 changes were made." in text
     assert "Report of a sync" in text

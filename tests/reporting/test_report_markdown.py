@@ -72,7 +72,7 @@ def test_markdown_has_every_part_of_a_report():
         ["component Stubborn", "score", "7", "9"],
     ):
         assert row in told
-    assert "1 of the 2 hubs would go. To allow it, set share=0.5." in page
+    assert "1 of the 2 hubs would be deleted. To allow it, set share=0.5." in page
     (along,) = [row[-1] for row in told if row[0] == "component Lost one"]
     assert along.startswith("0 components, 25 references: reference A -> B0 (still in the source)")
     assert along.endswith("… and 22 more")
@@ -99,7 +99,7 @@ def test_markdown_of_real_runs(way):
     assert ["created", *map(str, counted)] in told
     assert ["update", "component Shop", "Application", "cost: 5 → 6", ""] in told
     assert [row for row in told if "component Old" in row]
-    assert ("would be made" in render_text(document)) == document["made"]["simulated"]
+    assert ("would be made" in render_text(document)) == document["origin"]["simulated"]
 
 
 def _said(text):
@@ -192,7 +192,7 @@ def test_terminal_summary():
     for line in (
         "The run failed, 1 row could not be used. 4 changes would be made; nothing was written.",
         "components          1        1        1          0        1       1",
-        "  - 1 of the 2 hubs would go. To allow it, set share = 0.5 under [guard] in the job file.",
+        "  - 1 of the 2 hubs would be deleted. To allow it, set share = 0.5 under [guard] in the job file.",
         (
             "  - component Bad row (Application): cost is 'n/a': a field of numbers takes a number.  "
             "[apps.csv line 5]"
@@ -202,7 +202,7 @@ def test_terminal_summary():
         "  - component Lost one (Application), and with it 0 components and 25 references",
         "  - component Twins: 2 match, t1 is used",
         "  - component Stubborn: score: Ardoq keeps 7, the source has 9",
-        "  - apps.csv: 1,240 rows, 3 skipped, 1 failed",
+        "  - apps.csv: 1,240 rows read, 3 skipped, 1 failed",
     ):
         assert line in lines
 

@@ -41,7 +41,7 @@ def test_page_shows_every_part_of_a_report(page):
     text = page.locator("body").inner_text()
     for said in (
         "The run failed, 1 row could not be used. 4 changes would be made; nothing was written.",
-        "1 of the 2 hubs would go. To allow it, set share=0.5.",
+        "1 of the 2 hubs would be deleted. To allow it, set share=0.5.",
         "The source is empty.",
         "https://example.ardoq.com",
         "22 November 2026, 01:30 UTC",
@@ -81,7 +81,7 @@ def test_entities_that_would_also_be_deleted(page):
     """A missing component shows how many entities would also be deleted, and the first of them."""
     fold = page.get_by_text("Deleting it would also delete 25 references")
     fold.click()
-    listed = texts(page, "#section-missing .along li")
+    listed = texts(page, "#section-missing .cascade li")
     assert len(listed) == 21
     assert listed[0].startswith("reference A → B0")
     assert listed[0].endswith("still in the source")
@@ -89,7 +89,7 @@ def test_entities_that_would_also_be_deleted(page):
     page.get_by_text(
         "Deleting it would also delete 3 components and 2 references, of which 5 are not missing"
     ).click()
-    assert texts(page, "#section-blocked .along li")[-1] == "and 4 more"
+    assert texts(page, "#section-blocked .cascade li")[-1] == "and 4 more"
 
 
 def test_search_covers_everything(page):
@@ -364,7 +364,7 @@ def _hostile():
         sources=[{"name": bad, "rows": 1, "skipped": 0, "failed": 0} for bad in HOSTILE],
         graph={"nodes": nodes, "edges": edges, "totals": {"nodes": len(nodes), "edges": len(edges)}},
     )
-    report["made"] = {**report["made"], "host": bads, "org": bads, "by": bads}
+    report["origin"] = {**report["origin"], "host": bads, "org": bads, "by": bads}
     report["delete_guard"]["reasons"] = [{"bound": bad, "sentence": bad, "allow": bad} for bad in HOSTILE]
     return report
 

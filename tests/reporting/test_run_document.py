@@ -34,7 +34,7 @@ def test_run_document_agrees_with_plan_and_report(told):
         "Sync of Apps, Servers",
     )
     # The second at which each was made may differ.
-    assert {**document["made"], "at": 0} == {**plan["made"], "at": 0}
+    assert {**document["origin"], "at": 0} == {**plan["origin"], "at": 0}
     assert [{**item, "typeName": 0} for item in document["changes"]] == [
         {**item, "typeName": 0} for item in plan["changes"]
     ]
@@ -71,7 +71,7 @@ def test_types_have_names(told):
         ("reference", 1, "Uses"),
         ("reference", 2, "Owns"),
     }
-    (along,) = [miss for miss in document["missing"][0]["along"]["listed"] if miss["kind"] == "reference"]
+    (along,) = [miss for miss in document["missing"][0]["cascade"]["listed"] if miss["kind"] == "reference"]
     assert (along["type"], along["typeName"]) == (3, "Runs")
     (new,) = [entity for entity in document["changes"] if entity["name"] == "New"]
     assert document["names"]["shop"] == "Shop"
@@ -82,12 +82,12 @@ def test_missing_component_lists_what_would_be_deleted_along(told):
     """Components below it, and references of any of them, are counted and listed with their state."""
     old, below = (miss for miss in told[0]["missing"] if miss["kind"] == "component")
     assert (old["name"], below["name"]) == ("Old", "Below")
-    assert (old["along"]["components"], old["along"]["references"]) == (1, 1)
-    assert [(entity["name"], entity["state"]) for entity in old["along"]["listed"]] == [
+    assert (old["cascade"]["components"], old["cascade"]["references"]) == (1, 1)
+    assert [(entity["name"], entity["state"]) for entity in old["cascade"]["listed"]] == [
         ("Below", "missing"),
         ("Host -> Old", "other"),
     ]
-    assert below["along"] == {"components": 0, "references": 0, "listed": []}
+    assert below["cascade"] == {"components": 0, "references": 0, "listed": []}
 
 
 def test_delete_guard(told):
@@ -98,8 +98,8 @@ def test_delete_guard(told):
         reference["_id"] for reference in blocked.would_delete
     ]
     (old,) = [entity for entity in document["delete_guard"]["would_delete"] if entity["name"] == "Old"]
-    assert old["along_total"] == len(old["along"]) == 1
-    assert old["along"][0]["typeName"] == "Runs"
+    assert old["cascade_total"] == len(old["cascade"]) == 1
+    assert old["cascade"][0]["typeName"] == "Runs"
 
 
 def test_graph(told):
@@ -157,7 +157,7 @@ def test_building_writes_nothing_and_is_repeatable(told):
         assert {request.method for request in server.requests} <= {"GET"}
         second = build_run_document(client, blocked=blocked)
     for item in (first, second):
-        item["made"]["at"] = ""
+        item["origin"]["at"] = ""
     assert first == second
 
 
@@ -275,7 +275,7 @@ def test_entities_deleted_along_are_cut():
             client.create_component({key: element[key] for key in ("name", "rootWorkspace", "typeId")})
         client.create_reference({"source": "c30", "target": "c00", "type": 1})
         (missing,) = [miss for miss in build_run_document(client)["missing"] if miss["kind"] == "component"]
-    along = missing["along"]
+    along = missing["cascade"]
     assert (along["components"], along["references"], len(along["listed"])) == (0, 30, 20)
     assert [item["state"] for item in along["listed"]] == ["named"] + ["missing"] * 19
 
@@ -329,14 +329,14 @@ def _set(*path):
         (_without("kind"), "is not a run document: its 'kind' is not 'ardoqpy run document'"),
         (_set("format", 2), "has the format 2, but this ardoqpy reads format 1"),
         (_without("title"), "is damaged: title is missing"),
-        (_set("made", "simulated", "yes"), "made.simulated is a str, not true or false"),
+        (_set("origin", "simulated", "yes"), "origin.simulated is a str, not true or false"),
         (_set("changes", 0, "action", "burn"), r"changes\[0\].action is 'burn'"),
         (_set("changes", 1, "attributes", "x", 5), r"changes\[1\].attributes\['x'\] is an int"),
         (_set("changes", 2, "name", 5), r"changes\[2\].name is an int, not text"),
         (_set("failed", 0, "reason", None), r"failed\[0\].reason is None, not text"),
         (
-            _set("missing", 0, "along", "listed", 0, "state", 1),
-            r"missing\[0\].along.listed\[0\].state is 1, not missing",
+            _set("missing", 0, "cascade", "listed", 0, "state", 1),
+            r"missing\[0\].cascade.listed\[0\].state is 1, not missing",
         ),
         (_set("ambiguous", 0, "matches", "t1"), r"ambiguous\[0\].matches is a str, not a list"),
         (_set("not_converging", 0, "attribute", 5), r"not_converging\[0\].attribute is an int, not text"),

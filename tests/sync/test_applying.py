@@ -1,6 +1,7 @@
 """Applying a plan writes what the previewed run would have written, and overwrites no later change."""
 
 import json
+import re
 
 import pytest
 from example_counts import examples
@@ -80,7 +81,9 @@ def passing(plan):
 
 def outcomes(result):
     """Return how many changes came to what."""
-    numbers = {key: len(result[key]) for key in ("applied", "already", "replanned", "failed", "held")}
+    numbers = {
+        key: len(result[key]) for key in ("applied", "already_applied", "replanned", "failed", "not_deleted")
+    }
     numbers["drifted"] = sum(len(item["changes"]) for item in result["drifted"])
     return {key: number for key, number in numbers.items() if number}
 
@@ -104,15 +107,15 @@ def test_applying_is_what_the_live_run_does(server, drawn):
         result = client.apply(plan)
         report = client.get_report()
     assert state(server) == lived
-    assert len(result["applied"]) + len(result["already"]) == len(plan)
+    assert len(result["applied"]) + len(result["already_applied"]) == len(plan)
     assert changed(report) == changed(preview_report)
     assert outcomes(result) == outcomes(preview)
     assert report["status"] == "success"
     assert (report["cache_miss_comps"], report["cache_miss_refs"]) == ([], [])
     if not passing(plan):
         assert changed(report) == live
-        assert result["already"] == []
-    assert {entity["_id"] for entity in result["already"]} <= {None, *result["ids"].values()}
+        assert result["already_applied"] == []
+    assert {entity["_id"] for entity in result["already_applied"]} <= {None, *result["ids"].values()}
     server.clear_requests()
     again_to(server, plan)
 
@@ -122,7 +125,7 @@ def again_to(server, plan):
     before = server.dump()
     with open_sync_client(server) as client:
         result = client.apply(plan)
-        assert outcomes(result) == ({"already": len(plan)} if plan else {})
+        assert outcomes(result) == ({"already_applied": len(plan)} if plan else {})
         assert result["sentence"].endswith("nothing has drifted since the plan")
         assert changed(client.get_report()) == {}
     assert writes(server) == []
@@ -154,7 +157,7 @@ def test_an_applying_that_was_cut_off_is_completed_by_the_next(server, drawn, da
             client.apply(plan)
     with open_sync_client(server) as client:
         result = client.apply(plan)
-    assert set(outcomes(result)) <= {"applied", "already"}
+    assert set(outcomes(result)) <= {"applied", "already_applied"}
     assert len(writes(server)) == sent
     assert state(server) == lived
 
@@ -291,9 +294,9 @@ def test_g9_what_others_touched_since_is_left_and_listed(server, drawn, edits):
     assert by_what.get("deleted", set()) | by_what.get("changed", set()) == _expected(plan, now, touched)
     assert by_what.get("created", set()) <= touched
     for entry in result["drifted"]:
-        if entry["what"] == "along":
-            assert entry["along"]
-            assert {entity["_id"] for entity in entry["along"]} & touched
+        if entry["what"] == "cascade":
+            assert entry["cascade"]
+            assert {entity["_id"] for entity in entry["cascade"]} & touched
             assert entry["_id"] in after
     assert sum(outcomes(result).values()) == len(plan)
     assert len(result["failed"]) == len(
@@ -492,7 +495,7 @@ def test_what_is_as_wanted_already_is_left(ardoq, new_sync, sync, other):
     before = ardoq.dump()
     ardoq.clear_requests()
     result = sync.apply(plan)
-    assert outcomes(result) == {"already": 5}
+    assert outcomes(result) == {"already_applied": 5}
     assert result["ids"]["simulated-1"] == made["_id"]
     assert writes(ardoq) == []
     assert ardoq.dump() == before
@@ -518,7 +521,7 @@ def test_what_somebody_else_made_otherwise_has_moved(ardoq, new_sync, sync, othe
     assert drifted["now"]["attributes"]["cost"] == 8
     assert held(ardoq, theirs["_id"])["customFields"] == {"cost": 8}
     assert held(ardoq, result["applied"][0]["_id"])["source"] == theirs["_id"]
-    assert outcomes(new_sync().apply(plan, on_drift="replan")) == {"replanned": 1, "already": 1}
+    assert outcomes(new_sync().apply(plan, on_drift="replan")) == {"replanned": 1, "already_applied": 1}
     assert held(ardoq, theirs["_id"])["customFields"] == {"cost": 7}
 
 
@@ -613,15 +616,18 @@ def test_nothing_goes_along_that_the_plan_does_not_name(ardoq, new_sync, sync, o
         )["_id"]
     before = names_in(ardoq)
     result = sync.apply(plan)
-    along = [entry for entry in result["drifted"] if entry["what"] == "along"]
+    along = [entry for entry in result["drifted"] if entry["what"] == "cascade"]
     assert [entry["_id"] for entry in along] == ["shop"]
-    assert [entity["_id"] for entity in along[0]["along"]] == [theirs]
-    assert along[0]["along"][0]["who"] == "Emulator User"
-    assert "would go along, changed by 'Emulator User'" in result["sentence"]
-    assert {entity["_id"] for entity in result["held"]} == {"till", "web-shop", "shop-host", "host-till"} - {
-        theirs
-    }
-    assert all("'Shop' is not deleted" in item["reason"] for item in result["held"])
+    assert [entity["_id"] for entity in along[0]["cascade"]] == [theirs]
+    assert along[0]["cascade"][0]["who"] == "Emulator User"
+    assert re.search(r"changed by 'Emulator User' at \S+, would be deleted with it", result["sentence"])
+    assert {entity["_id"] for entity in result["not_deleted"]} == {
+        "till",
+        "web-shop",
+        "shop-host",
+        "host-till",
+    } - {theirs}
+    assert all("'Shop' is not deleted" in item["reason"] for item in result["not_deleted"])
     assert names_in(ardoq) == before
     assert [entity["_id"] for entity in result["applied"]] == ["web"]
 
@@ -637,7 +643,7 @@ def test_less_may_go_along(ardoq, new_sync, sync, other):
         ("till", "changed"),
         ("host-till", "changed"),
     ]
-    assert [entity["_id"] for entity in result["already"]] == ["web-shop"]
+    assert [entity["_id"] for entity in result["already_applied"]] == ["web-shop"]
 
 
 def test_delete_after_the_last_child_was_moved(ardoq, new_sync, sync):
@@ -669,9 +675,9 @@ def test_what_is_created_and_deleted_again_is_made_only_if_needed(ardoq, new_syn
     result = sync.apply(plan)
     assert names_in(ardoq) == ["Web", "Shop"]
     assert [method for method, *_ in writes(ardoq)] == ["POST", wire_terms().change, "DELETE"]
-    assert outcomes(result) == {"already": 2, "applied": 5}
+    assert outcomes(result) == {"already_applied": 2, "applied": 5}
     ardoq.clear_requests()
-    assert outcomes(new_sync().apply(plan)) == {"already": 7}
+    assert outcomes(new_sync().apply(plan)) == {"already_applied": 7}
     assert writes(ardoq) == []
 
 
@@ -698,7 +704,7 @@ def test_what_needs_a_create_that_failed_fails_for_that_reason(ardoq, new_sync):
     assert (report["status"], report["failed_comps"]) == ("failure", 3)
     assert [failure["label"] for failure in report["failed_comps_l"]] == ["line 1", "line 2", None]
     assert [method for method, *_ in writes(ardoq)] == ["POST", wire_terms().change]
-    assert set(outcomes(new_sync().apply(plan))) == {"applied", "already"}
+    assert set(outcomes(new_sync().apply(plan))) == {"applied", "already_applied"}
 
 
 @pytest.mark.parametrize("on_drift", ["skip", "refuse"])
@@ -733,7 +739,7 @@ def test_a_plan_of_one_version_is_applied_on_the_other(ardoq, new_sync, version)
     there = {"v1": "v2", "v2": "v1"}[version]
     assert outcomes(new_sync(version=there).apply(plan)) == {"applied": len(plan)}
     for on in ("v1", "v2"):
-        assert outcomes(new_sync(version=on).apply(plan)) == {"already": len(plan)}
+        assert outcomes(new_sync(version=on).apply(plan)) == {"already_applied": len(plan)}
 
 
 def test_what_the_other_version_cannot_do_fails_alone(ardoq, new_sync, version):
@@ -749,11 +755,11 @@ def test_what_the_other_version_cannot_do_fails_alone(ardoq, new_sync, version):
 def test_a_plan_for_another_ardoq_is_refused(new_sync, sync):
     """A plan for another host is not applied unless the caller allows it."""
     plan = planning(new_sync, web_costs(6))
-    here = plan.made["host"]
-    plan.made["host"] = "https://another.ardoq.com"
+    here = plan.origin["host"]
+    plan.origin["host"] = "https://another.ardoq.com"
     with pytest.raises(InvalidInput, match=r"made for the host 'https://another\.ardoq\.com'"):
         sync.apply(plan)
-    plan.made["host"] = here.upper()
+    plan.origin["host"] = here.upper()
     assert outcomes(sync.apply(plan)) == {"applied": 1}
 
 
@@ -798,7 +804,7 @@ def test_the_plan_of_a_live_run_is_done_already(ardoq, new_sync, sync):
     sync.del_component("till")
     sync.flush()
     ardoq.clear_requests()
-    assert outcomes(new_sync().apply(sync.plan)) == {"already": len(sync.plan)}
+    assert outcomes(new_sync().apply(sync.plan)) == {"already_applied": len(sync.plan)}
     assert writes(ardoq) == []
 
 
@@ -808,7 +814,7 @@ def test_what_ardoq_keeps_otherwise_is_there_when_known(ardoq, new_sync, sync):
         new_sync, lambda client: client.create_component(row("Web", since="2024-05-01T10:00:00.123456Z"))
     )
     assert outcomes(sync.apply(plan)) == {"applied": 1}
-    assert outcomes(new_sync(previous_report=sync.get_report()).apply(plan)) == {"already": 1}
+    assert outcomes(new_sync(previous_report=sync.get_report()).apply(plan)) == {"already_applied": 1}
     assert outcomes(new_sync().apply(plan)) == {"drifted": 1}
 
 
@@ -849,7 +855,7 @@ def test_creates_of_one_name_are_as_many_as_planned(ardoq, new_sync, sync, other
     assert outcomes(sync.apply(plan)) == {"applied": 2}
     assert names_in(ardoq).count("New") == 3
     result = new_sync().apply(plan)
-    assert outcomes(result) == {"already": 2}
+    assert outcomes(result) == {"already_applied": 2}
     assert len(set(result["ids"].values())) == 2
 
 
@@ -863,7 +869,7 @@ def test_what_is_created_and_renamed_is_known_by_its_last_name(ardoq, new_sync, 
 
     plan = planning(new_sync, step)
     assert outcomes(sync.apply(plan)) == {"applied": 3}
-    assert outcomes(new_sync().apply(plan)) == {"already": 3}
+    assert outcomes(new_sync().apply(plan)) == {"already_applied": 3}
     assert sorted(names_in(ardoq)) == ["New", "Newer", "Shop", "Till", "Web"]
 
 
@@ -873,7 +879,7 @@ def test_what_went_along_is_not_asked_for(ardoq, new_sync, sync, version):
     assert len(plan) == 6
     sync.apply(plan)
     ardoq.clear_requests()
-    assert outcomes(new_sync().apply(plan)) == {"already": 6}
+    assert outcomes(new_sync().apply(plan)) == {"already_applied": 6}
     assert [request.path for request in ardoq.requests if request.status == 404] == [
         f"{wire_terms().components}/web"
     ]
@@ -904,8 +910,8 @@ def test_reference_kept_with_one_end_is_deleted_with_the_other(ardoq, new_sync, 
     other.patch_component("c", payload={"note": "theirs"})
     result = sync.apply(plan)
     assert {entity["_id"] for entity in result["applied"]} == {"b", "r"}
-    assert {entity["_id"]: entity["what"] for entity in result["drifted"]} == {"a": "along", "c": "changed"}
-    assert result["held"] == []
+    assert {entity["_id"]: entity["what"] for entity in result["drifted"]} == {"a": "cascade", "c": "changed"}
+    assert result["not_deleted"] == []
     assert sorted(names_in(ardoq)) == ["A", "C"]
 
 

@@ -160,7 +160,7 @@ def test_a_value_is_sent_as_its_field_keeps_it(ardoq, sync, name, given, stored)
     [
         (
             {"cost": "dozen"},
-            "'dozen' is no value for the custom field 'cost' of type Number: it takes a number",
+            "'dozen' is not a valid value for field 'cost' of type Number: it takes a number",
         ),
         ({"live": "perhaps"}, "true or false"),
         ({"areas": 5}, "a list of texts"),

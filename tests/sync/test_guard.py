@@ -106,7 +106,7 @@ def test_entities_deleted_along_are_reported(ardoq, either):
     assert bounds_of(refused) == [("take_along", "take_along=True")]
     (would,) = refused.value.would_delete
     assert (would["_id"], would["children"], would["references"]) == ("a9", 1, 2)
-    assert sorted(ids(would["along"])) == ["far", "near", "svc"]
+    assert sorted(ids(would["cascade"])) == ["far", "near", "svc"]
     answer = either.delete_cache_misses(share=1.0, take_along=True)
     assert sorted(ids(answer["deleted"])) == ["a9", "far", "near", "svc"]
     assert {item.get("note") for item in answer["deleted"]} == {None, "with component A9"}
@@ -221,7 +221,7 @@ def test_delete_along_of_a_synced_entity_is_always_blocked(ardoq, either):
     ardoq.load(ten(svc="a9"))
     named(either, *range(9))
     either.create_component(row("Svc", type_id="svc"))
-    with pytest.raises(DeleteBlocked, match=r"Component A9 .* component Svc") as refused:
+    with pytest.raises(DeleteBlocked, match=r"component A9 .* component Svc") as refused:
         either.delete_cache_misses(share=1.0, take_along=True)
     assert bounds_of(refused) == [("named", None)]
     either.create_component(row("Svc", type_id="svc", parent="a0"))
@@ -328,9 +328,9 @@ def test_what_somebody_changed_stays(ardoq, either, other):
     other.patch_reference("r", payload={"displayText": "still here"})
     answer = either.delete_cache_misses(share=0.5)
     assert ids(answer["drifted"]) == ["r", "a8"]
-    assert [(item["version"], item["found"]) for item in answer["drifted"]] == [(1, 2), (1, 2)]
-    assert all(item["by"] and item["at"] for item in answer["drifted"])
-    # The reference that stays is at it: it would go along.
+    assert [(item["version"], item["current_version"]) for item in answer["drifted"]] == [(1, 2), (1, 2)]
+    assert all(item["who"] and item["when"] for item in answer["drifted"])
+    # The reference that stays is at it: it would be deleted with it.
     assert ids(answer["kept"]) == ["a9"]
     assert ids(answer["kept"][0]["because"]) == ["r"]
     assert answer["deleted"] == []
@@ -569,7 +569,7 @@ def _said(refused):
     would = [
         {
             **item,
-            "along": sorted((entity["kind"], entity["name"], entity["type"]) for entity in item["along"]),
+            "cascade": sorted((entity["kind"], entity["name"], entity["type"]) for entity in item["cascade"]),
         }
         for item in refused.would_delete
     ]
