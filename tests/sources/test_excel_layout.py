@@ -11,8 +11,8 @@ from reading import Folder, read_until_error, values
 from test_source_excel import SHEET, changed
 
 from ardoqpy.errors import ConfigurationError
-from ardoqpy_sync.sources import SourceUnreadable
-from ardoqpy_sync.sources.excel_layout import MergedRange, cell_address
+from ardoqpy_sync.sources import SourceUnreadable, excel_source
+from ardoqpy_sync.sources.excel_layout import MergedRange, SheetLayout, cell_address
 
 LABEL = "apps.xlsx sheet Sheet"
 
@@ -194,16 +194,23 @@ def test_value_of_merged_cells_that_begin_in_a_hidden_row(folder):
     assert read(folder.open(content, file="apps.xlsx")) == [{"a": "Web", "b": 2}]
 
 
-@pytest.mark.parametrize("reference", ["A2:3", "A", ""])
-def test_damage_after_the_cells_is_reported(folder, reference):
-    """A sheet whose merged cells cannot be read is not read as if it had none."""
-    content = changed(
-        sheet([["a", "b"], ["Web", 1], [None, 2]], ["A2:A3"]),
-        SHEET,
-        lambda text: text.replace('ref="A2:A3"', f'ref="{reference}"'),
-    )
-    _, message = read_until_error(folder.open(content, file="apps.xlsx"))
+@pytest.mark.parametrize(
+    ("old", "new"), [('ref="A2:A3"', 'ref="A:A"'), ('ref="A2:A3"', ""), ('min="2"', 'min="x"')]
+)
+def test_damaged_layout_is_reported(folder, old, new):
+    """A sheet whose merged or hidden cells cannot be read is not read as if it had none."""
+    content = sheet([["a", "b"], ["Web", 1], [None, 2]], ["A2:A3"], hidden_columns=["B"])
+    damaged = changed(content, SHEET, lambda text: text.replace(old, new))
+    assert damaged != content
+    _, message = read_until_error(folder.open(damaged, file="apps.xlsx"))
     assert message.startswith(f"{LABEL} cannot be read from row ")
+
+
+def test_layout_that_only_this_library_cannot_read_is_reported(folder, monkeypatch):
+    """If openpyxl reads the cells of a sheet whose layout cannot be read, the sheet is rejected."""
+    monkeypatch.setattr(excel_source, "read_layout", lambda _: SheetLayout(is_damaged=True))
+    _, message = read_until_error(folder.open(sheet([["a"], [1]]), file="apps.xlsx"))
+    assert message.startswith(f"{LABEL} cannot be read from row 3 on because the file is damaged.")
 
 
 @settings(max_examples=30)
