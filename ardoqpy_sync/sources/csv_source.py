@@ -111,7 +111,10 @@ def _message(error: str, name: str, first: int, last: int) -> str:
 
 
 def _unescape(cells: list[str]) -> list[str]:
-    return [_unescape_cell(cell) if "'" in cell or cell[:2] == '="' else cell for cell in cells]
+    text = ",".join(cells)
+    if "'" not in text and '="' not in text:
+        return cells
+    return [_unescape_cell(cell) for cell in cells]
 
 
 def _unescape_cell(text: str) -> str:

@@ -45,7 +45,7 @@ class Header:
         """
         if all(map(is_blank, cells)) and not unreadable:
             return None
-        if len(cells) == len(self.columns) == len(self.names) and not unreadable:
+        if len(cells) == len(self.columns) == len(self.names) and not (unreadable or self.unreadable):
             return Row(label, dict(zip(self.columns, cells, strict=True)))
         if len(cells) > len(self.names) and not all(map(is_blank, cells[self.width :])):
             return Row(label, {}, f"Too many cells: {self._compare(cells)}")

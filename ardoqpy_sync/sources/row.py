@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import quote_name
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 #: The cells of a row by column.
 Values = dict[str, Any]
 
@@ -66,7 +68,7 @@ class Row:
         """Set the label, the cells, the problem, and the cells that cannot be read."""
         self.label = label
         self.problem = problem
-        self.unreadable = unreadable or {}
+        self.unreadable = unreadable or _NOTHING
         self._values = _PartialValues(values, unreadable) if unreadable else values
 
     @property

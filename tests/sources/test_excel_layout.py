@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reading import Folder, read_until_error, values
 from test_source_excel import SHEET, changed
 
-from ardoqpy.errors import ConfigurationError
+from ardoqpy.errors import ConfigurationError, InvalidInput
 from ardoqpy_sync.sources import SourceUnreadable, excel_source
 from ardoqpy_sync.sources.excel_layout import MergedRange, SheetLayout, cell_address
 
@@ -37,6 +37,11 @@ def read(source):
     """Return the rows of a source, the values of each together with the problems of its other columns."""
     with source:
         return [{**row.values, **row.unreadable} for row in source]
+
+
+def read_problem(row, column):
+    """Return the message for a cell that cannot be read."""
+    return sentence_of(InvalidInput, row.values.get, column)
 
 
 def test_merged_cells_below_one_another_have_their_value(folder):
@@ -157,6 +162,9 @@ def test_hidden_rows_and_columns_are_counted(folder):
     assert sentence_of(SourceUnreadable, source.require, ["note"]) == (
         f"{LABEL} row 1: column C, with the name 'note', is hidden. Show it in Excel, or set hidden = true."
     )
+    assert [read_problem(row, "note") for row in source] == [
+        f"{LABEL} row 1: column C, with the name 'note', is hidden. Show it in Excel, or set hidden = true."
+    ] * 2
     assert len(values(source)) == source.hidden.rows + 1  # each pass counts anew
     source.close()
 
