@@ -187,13 +187,13 @@ def test_ids_guarded_for_excel_are_the_ids(make_job, new_client, ardoq, tmp_path
 
 def test_hidden_rows_and_columns_are_in_the_result(make_job, new_client, ardoq, tmp_path):
     """Hidden rows are not read, and counted in the result; `hidden = true` reads them."""
-    made = openpyxl.Workbook()
+    workbook = openpyxl.Workbook()
     for line in [["Id", "Name", "Note"], [1, "Web", "x"], [2, "Shop", "y"], [3, "Old", "z"]]:
-        made.active.append(line)
-    made.active.row_dimensions[4].hidden = True
-    made.active.column_dimensions["C"].hidden = True
+        workbook.active.append(line)
+    workbook.active.row_dimensions[4].hidden = True
+    workbook.active.column_dimensions["C"].hidden = True
     content = io.BytesIO()
-    made.save(content)
+    workbook.save(content)
     (tmp_path / "apps.xlsx").write_bytes(content.getvalue())
     result = run_job(make_job(JOB.format(file="apps.xlsx")), new_client())
     assert result.sources == [

@@ -131,17 +131,17 @@ def run_document(**parts) -> dict[str, Any]:
 def full_document(**parts) -> dict[str, Any]:
     """Return a run document in which every part has an entry."""
     ends = {"source": {"old": None, "new": "id1"}, "target": {"old": None, "new": "id2"}}
-    one = {"kind": "component", "_id": "id7", "name": "Old hub", "type": "Hub", "typeName": "Hub"}
+    hub = {"kind": "component", "_id": "id7", "name": "Old hub", "type": "Hub", "typeName": "Hub"}
     along = [{"kind": "reference", "name": "Shop -> Old hub", "typeName": "uses", "rootWorkspace": "w1"}]
     would = {
-        **one,
+        **hub,
         "rootWorkspace": "w2",
         "children": 3,
         "references": 2,
         "cascade": along,
         "cascade_total": 5,
     }
-    told = {
+    arguments = {
         "status": "failure",
         "description": "1 row(s) failed; the first: cost is 'n/a'.",
         "changes": [
@@ -157,7 +157,7 @@ def full_document(**parts) -> dict[str, Any]:
             {
                 "kind": "component",
                 "_id": "s",
-                "name": "Stubborn",
+                "name": "Hub 9",
                 "attribute": "score",
                 "stored": 7,
                 "wanted": 9,
@@ -175,4 +175,4 @@ def full_document(**parts) -> dict[str, Any]:
         "sources": [{"name": "apps.csv", "rows": 1240, "skipped": 3, "failed": 1}],
         "graph": graph(24, 4),
     }
-    return run_document(**{**told, **parts})
+    return run_document(**{**arguments, **parts})

@@ -19,17 +19,17 @@ LABEL = "apps.xlsx sheet Sheet"
 
 def sheet(lines, merged=(), hidden_rows=(), hidden_columns=()):
     """Return the bytes of a workbook with one sheet."""
-    made = openpyxl.Workbook()
+    workbook = openpyxl.Workbook()
     for line in lines:
-        made.active.append(line)
+        workbook.active.append(line)
     for cells in merged:
-        made.active.merge_cells(cells)
+        workbook.active.merge_cells(cells)
     for row in hidden_rows:
-        made.active.row_dimensions[row].hidden = True
+        workbook.active.row_dimensions[row].hidden = True
     for column in hidden_columns:
-        made.active.column_dimensions[column].hidden = True
+        workbook.active.column_dimensions[column].hidden = True
     content = io.BytesIO()
-    made.save(content)
+    workbook.save(content)
     return content.getvalue()
 
 

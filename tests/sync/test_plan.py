@@ -35,8 +35,8 @@ def plan(new_sync):
     """Give a plan with a bit of everything in it."""
     client = new_sync(simulate=True, on_error="collect")
     client.load_workspaces(["ws1", "ws2"])
-    made = client.create_component(row("New", code="K"), "code", label="apps.csv line 7")
-    client.create_reference({"source": made["_id"], "target": "host", "type": 2}, label="apps.csv line 8")
+    created = client.create_component(row("New", code="K"), "code", label="apps.csv line 7")
+    client.create_reference({"source": created["_id"], "target": "host", "type": 2}, label="apps.csv line 8")
     client.create_component(row("Web", cost=6, note=None))
     client.create_component(row("Shop", score=9))
     client.create_component({"name": "Half", "when": {1, 2}}, label="apps.csv line 9")
@@ -148,9 +148,9 @@ def test_plan_text_is_safe_on_a_terminal(text):
     report.ambiguous["c1"] = {"kind": "component", "name": text, "used": text, "matches": [text]}
     plan = _plan_of(report)
     plan.origin["host"] = text
-    for shown in (plan.describe(), str(plan)):
-        assert all(escape_controls(line) == line for line in shown.split("\n"))
-        assert len(shown.split("\n")) == (11 if shown != str(plan) else 4)
+    for described in (plan.describe(), str(plan)):
+        assert all(escape_controls(line) == line for line in described.split("\n"))
+        assert len(described.split("\n")) == (11 if described != str(plan) else 4)
 
 
 def test_plan_is_a_copy(new_sync):
@@ -168,12 +168,12 @@ def test_plan_is_a_copy(new_sync):
 
 def test_plan_of_a_live_run(ardoq, sync):
     """The plan of a live run is what it changed."""
-    made = sync.create_component(row("New"))
+    created = sync.create_component(row("New"))
     sync.del_component("till")
     plan = sync.plan
     assert plan.origin["simulated"] is False
     assert [(change["action"], change["_id"]) for change in plan.changes] == [
-        ("create", made["_id"]),
+        ("create", created["_id"]),
         ("delete", "till"),
     ]
 
@@ -182,8 +182,8 @@ def test_plan_of_a_live_run(ardoq, sync):
 @given(drawn=worlds_and_scripts(with_deletes=True))
 def test_g1_the_plan_of_any_run_survives_a_file(server, tmp_path_factory, drawn):
     """The plan of a simulated run is the same after it was saved and loaded; making it sends no write."""
-    world, script = drawn
-    server.load(seed(**world))
+    seeded, script = drawn
+    server.load(seed(**seeded))
     server.clear_requests()
     with open_sync_client(server, simulate=True, on_error="collect") as client:
         run(client, script)
@@ -233,8 +233,8 @@ _ODD = st.recursive(
 
 
 def _plan_of(report):
-    made = {"api": "v1", "host": "https://a.example", "org": None, "simulated": True}
-    return Plan.of_run(report, {"component": 0, "reference": 0}, {"ws1": None}, origin_now(**made))
+    origin = {"api": "v1", "host": "https://a.example", "org": None, "simulated": True}
+    return Plan.of_run(report, {"component": 0, "reference": 0}, {"ws1": None}, origin_now(**origin))
 
 
 @settings(SYNC, max_examples=examples(200))
@@ -318,13 +318,13 @@ def test_invalid_path(plan, path):
 def _spoilt(path, *keys, value=...):
     """Write a plan's file again with one value changed or removed."""
     data = json.loads(path.read_text())
-    place = data
+    location = data
     for key in keys[:-1]:
-        place = place[key]
+        location = location[key]
     if value is ...:
-        del place[keys[-1]]
+        del location[keys[-1]]
     else:
-        place[keys[-1]] = value
+        location[keys[-1]] = value
     path.write_text(json.dumps(data))
 
 
