@@ -192,10 +192,15 @@ class _Parser:
             yield name, table
             try:
                 check_source(table, _SOURCE_OPTIONS)
-                if "formats" in table:
-                    read_formats(table["formats"])
             except ConfigurationError as error:
                 self._report((*key_path, *find_named_key(str(error), table)), str(error))
+                continue
+            formats = table.get("formats", {})
+            try:
+                read_formats(formats)
+            except ConfigurationError as error:
+                formats_path = (*key_path, "formats", *find_named_key(str(error), formats))
+                self._report(formats_path, str(error))
 
     def _parse_selector(
         self, content: TomlTable, table: Table, key_path: KeyPath, default_type: str | None

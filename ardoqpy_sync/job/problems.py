@@ -41,7 +41,10 @@ def find_named_key(message: str, table: Mapping[str, Any]) -> KeyPath:
     """Return the key of a table that a message names, or whose value it names; () if it names none."""
     named = (name for name in table if quote_name(name) in message)
     with_value = (
-        name for name, value in table.items() if isinstance(value, str) and quote_name(value) in message
+        name
+        for name, value in table.items()
+        for text in (value if isinstance(value, list) else [value])
+        if isinstance(text, str) and quote_name(text) in message
     )
     return next(((name,) for name in chain(named, with_value)), ())
 

@@ -247,3 +247,31 @@ def test_white_space_around_keys_is_dropped(make_job, new_client, ardoq, tmp_pat
     ]
     assert stored_references(ardoq) == [("Web", "Shop", 1)]
     assert len(writes(ardoq)) == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "line", "key"),
+    [
+        ('file = "a.csv"\nencoding = "utf8x"', 4, "sources.a.encoding"),
+        ('file = "a.csv"\n\ndelimiter = "ab"', 5, "sources.a.delimiter"),
+        ('file = "a.xlsx"\nheader = [\n 3, 5]', 4, "sources.a.header"),
+        ('file = "a.xlsx"\nsheet = "Other"', 4, "sources.a.sheet"),
+        ('file = "a.csv"\nformats = { zone = "Oslo" }', 4, "sources.a.formats.zone"),
+        ('file = "a.csv"\n[sources.a.formats]\nzone = "Oslo"', 5, "sources.a.formats.zone"),
+        ('file = "a.csv"\n[sources.a.formats]\nyes = ["ja"]\nno = ["JA"]', 5, "sources.a.formats.yes"),
+        ('file = "a.csv"\nformats.zones = "Oslo"', 4, "sources.a.formats.zones"),
+        ('file = "b.csv"', 3, "sources.a.file"),
+        ('file = "a.csv"\n[sources.a.formats]\ndates = [\n"%d.%m.%Y", "%d"]', 5, "sources.a.formats.dates"),
+    ],
+)  # fmt: skip
+def test_problem_of_a_source_has_the_line_of_its_key(make_job, new_client, tmp_path, table, line, key):
+    """A problem of a source gives the line of the key whose value is wrong."""
+    (tmp_path / "a.csv").write_text("Name\nx\n")
+    openpyxl.Workbook().save(tmp_path / "a.xlsx")
+    mapping = '[[components]]\nrows = "a"\nworkspace = "Apps"\ntype = "Application"\nname = "{Name}"'
+    text = f"[sources.a]\n{table}\n{mapping}"
+    try:
+        problems = find_problems(make_job(text), new_client(simulate=True))
+    except JobInvalid as error:
+        problems = error.problems
+    assert [problem[1:] for problem in problems] == [(line, key)]
