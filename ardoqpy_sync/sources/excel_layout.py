@@ -53,13 +53,18 @@ class SheetLayout:
         return any(column in columns for columns in self.hidden_columns)
 
 
-def cell_address(column: int, row: int) -> str:
-    """Return the address of a cell, such as "B7"; columns count from 0."""
+def column_letters(column: int) -> str:
+    """Return the letters of a column, which counts from 0: "A", "AA"."""
     letters, column = "", column + 1
     while column:
         column, letter = divmod(column - 1, 26)
         letters = chr(ord("A") + letter) + letters
-    return f"{letters}{row}"
+    return letters
+
+
+def cell_address(column: int, row: int) -> str:
+    """Return the address of a cell, such as "B7"; columns count from 0."""
+    return f"{column_letters(column)}{row}"
 
 
 def read_layout(file: BinaryIO) -> SheetLayout:

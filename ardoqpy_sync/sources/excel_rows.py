@@ -7,7 +7,7 @@ from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._messages import quote_name
-from ardoqpy_sync.sources.excel_layout import cell_address
+from ardoqpy_sync.sources.excel_layout import cell_address, column_letters
 from ardoqpy_sync.sources.header import read_header, read_name
 from ardoqpy_sync.sources.row import find_bad_text, is_blank
 from ardoqpy_sync.sources.source import HiddenCounts, RowStream, SourceUnreadable
@@ -133,13 +133,12 @@ def _read_columns(
         name = _join_header_cells(rows, column)
         merged = rows[-1].find_merged(column)
         if layout is not None and layout.is_hidden(column):
-            if not is_blank(name):
-                hidden.columns += 1
-                letters = cell_address(column, last_row).rstrip("0123456789")
-                text = str(read_name(name))
+            hidden.columns += not is_blank(name)
+            text = read_name(name)
+            if text is not None:
                 unreadable[text] = (
-                    f"{position}: column {letters}, with the name {quote_name(text)}, is hidden. Show it in "
-                    "Excel, or set hidden = true."
+                    f"{position}: column {column_letters(column)}, with the name {quote_name(text)}, is "
+                    "hidden. Show it in Excel, or set hidden = true."
                 )
             name = None
         elif merged is not None and merged.range.first_column < column:
@@ -152,7 +151,7 @@ def _read_columns(
         raise SourceUnreadable(
             f"{position}: all columns are hidden. Show them in Excel, or set hidden = true."
         )
-    header = read_header(names, position)
+    header = read_header(names, position, column_letters)
     unreadable = {name: text for name, text in unreadable.items() if name not in header.columns}
     return _Columns(replace(header, unreadable={**unreadable, **header.unreadable}), continued, last_row)
 

@@ -11,7 +11,7 @@ from ardoqpy_sync.sources.row import Row, find_bad_text, is_blank
 from ardoqpy_sync.sources.source import RowStream, SourceUnreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,13 @@ class Header:
                 yield row
 
 
-def read_header(cells: Sequence[Any], label: str) -> Header:
+def read_header(
+    cells: Sequence[Any], label: str, describe_column: Callable[[int], str] = lambda column: str(column + 1)
+) -> Header:
     """Return the header of these cells; white space around names is removed.
 
     - `label`: the position of the header, for messages.
+    - `describe_column`: what messages call a column, which counts from 0.
 
     A name that is not text, such as a date, is taken for a blank one. Raise `SourceUnreadable` if all cells
     are blank.
@@ -89,19 +92,19 @@ def read_header(cells: Sequence[Any], label: str) -> Header:
         raise SourceUnreadable(f"{label} is blank. It must contain the column names.")
     texts = [read_name(cell) for cell in cells]
     positions: dict[str, list[int]] = {}
-    for position, text in enumerate(texts, 1):
+    for position, text in enumerate(texts):
         if text is not None:
             positions.setdefault(text, []).append(position)
     problem = find_bad_text(dict.fromkeys(positions))
     if problem is not None:
         raise SourceUnreadable(f"{label}: {problem}")
     unreadable = {
-        text: f"{label}: columns {_join(numbers)} have the name {quote_name(text)}. Give each column a "
-        "different name."
+        text: f"{label}: columns {_join(map(describe_column, numbers))} have the name {quote_name(text)}. "
+        "Give each column a different name."
         for text, numbers in positions.items()
         if len(numbers) > 1
     }
-    width = max((position for numbers in positions.values() for position in numbers), default=0)
+    width = max((position + 1 for numbers in positions.values() for position in numbers), default=0)
     return Header(tuple(None if text in unreadable else text for text in texts), unreadable, width)
 
 
@@ -114,6 +117,6 @@ def read_name(cell: Any) -> str | None:
     return None
 
 
-def _join(numbers: Sequence[int]) -> str:
-    *first, last = map(str, numbers)
+def _join(columns: Iterable[str]) -> str:
+    *first, last = columns
     return f"{', '.join(first)} and {last}"

@@ -134,7 +134,7 @@ def test_header_of_two_rows(folder):
     )
     source = folder.open(sheet([["a", "a"], ["b", "b"]]), file="apps.xlsx", header=[1, 2])
     assert sentence_of(SourceUnreadable, source.require, ["a b"]) == (
-        f"{LABEL} rows 1 and 2: columns 1 and 2 have the name 'a b'. Give each column a different name."
+        f"{LABEL} rows 1 and 2: columns A and B have the name 'a b'. Give each column a different name."
     )
 
 

@@ -133,7 +133,7 @@ def test_columns_are_rejected_only_if_they_are_read(folder):
     source.require(["b"])
     assert rows(source) == [("apps.xlsx sheet Sheet row 2", {"b": 3})]
     assert sentence_of(SourceUnreadable, source.require, ["a"]) == (
-        "apps.xlsx sheet Sheet row 1: columns 1 and 4 have the name 'a'. Give each column a different name."
+        "apps.xlsx sheet Sheet row 1: columns A and D have the name 'a'. Give each column a different name."
     )
     source.close()
 
