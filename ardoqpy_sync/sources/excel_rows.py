@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
 from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -182,16 +183,19 @@ def _make_rows(
     names = columns.header.names
     width = len(names)
     read = [column for column in range(width) if names[column] is not None]
-    continued = [(column, main) for column, main in columns.continued.items() if main in read]
+    named = frozenset(read)
+    all_continued = [(column, main) for column, main in columns.continued.items() if main in named]
     for sheet_row in rows:
-        number = sheet_row.number
+        number, end = sheet_row.number, len(sheet_row.cells)
+        # A header can be merged across all 16,384 columns.
+        continued = all_continued[: bisect_left(all_continued, (end,))]
         used = chain(read, (column for column, _ in continued))
         if all(is_blank(sheet_row.cell(column)) and column not in sheet_row.problems for column in used):
             continue  # the values of merged cells are in the row that they begin in
         if number in hidden_rows:
             hidden.rows += 1
             continue
-        cells = [*sheet_row.cells[:width], *repeat(None, width - len(sheet_row.cells))]
+        cells = [*sheet_row.cells[:width], *repeat(None, width - end)]
         problems = {column: problem for column, problem in sheet_row.problems.items() if column < width}
         if continued:
             _move_continued(sheet_row, continued, cells, problems)
