@@ -262,12 +262,17 @@ class DeleteGuard(TypedDict):
 
 
 class SourceCount(TypedDict):
-    """How many rows of a source were read, skipped and failed, over all mappings that read it."""
+    """How many rows of a source were read, skipped and failed, over all mappings that read it.
+
+    `hidden_rows` and `hidden_columns` were not read; they are there if there were any.
+    """
 
     name: str
     rows: int
     skipped: int
     failed: int
+    hidden_rows: NotRequired[int]
+    hidden_columns: NotRequired[int]
 
 
 class GraphNode(TypedDict):

@@ -21,7 +21,7 @@ from ardoqpy_sync.job.model import (
     ReferenceMapping,
     RunTable,
 )
-from ardoqpy_sync.job.problems import JobInvalid, Problem, problem_at
+from ardoqpy_sync.job.problems import JobInvalid, Problem, find_named_key, problem_at
 from ardoqpy_sync.job.template import Template
 from ardoqpy_sync.job.toml_lines import TomlLines, find_lines
 from ardoqpy_sync.sources.cell_formats import read_formats
@@ -192,10 +192,15 @@ class _Parser:
             yield name, table
             try:
                 check_source(table, _SOURCE_OPTIONS)
-                if "formats" in table:
-                    read_formats(table["formats"])
             except ConfigurationError as error:
-                self._report((*key_path, *_named_key(str(error), table)), str(error))
+                self._report((*key_path, *find_named_key(str(error), table)), str(error))
+                continue
+            formats = table.get("formats", {})
+            try:
+                read_formats(formats)
+            except ConfigurationError as error:
+                formats_path = (*key_path, "formats", *find_named_key(str(error), formats))
+                self._report(formats_path, str(error))
 
     def _parse_selector(
         self, content: TomlTable, table: Table, key_path: KeyPath, default_type: str | None
@@ -300,8 +305,3 @@ def _list_texts(cells: Any) -> tuple[str, ...]:
 
 def _to_text(cell: Any) -> str:
     return str(cell).lower() if isinstance(cell, bool) else str(cell).strip()
-
-
-def _named_key(message: str, table: TomlTable) -> KeyPath:
-    """Return the key of a source that a message names; () if it names none."""
-    return next(((name,) for name in table if quote_name(name) in message), ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy.errors import InvalidInput
 from ardoqpy.metamodel import Field
@@ -13,21 +13,33 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ardoqpy.entities import Attributes
-    from ardoqpy_sync.job.model import RowMapping
+    from ardoqpy_sync.job.model import ComponentSelector, RowMapping
     from ardoqpy_sync.job.resolver import ResolvedMapping, ResolvedSelector
+    from ardoqpy_sync.job.toml_lines import KeyPath
     from ardoqpy_sync.sources.cell_formats import CellFormats
     from ardoqpy_sync.sources.row import Values
 
 _TEXT = Field("value", "value", "Text")
 
 
-def list_columns(mapping: RowMapping) -> list[str]:
-    """Return the columns that a mapping reads."""
-    selectors = [getattr(mapping, name, None) for name in ("parent", "source", "target")]
-    templates = [*mapping.attributes.values(), *mapping.fields.values()]
-    templates += [selector.value for selector in selectors if selector]
-    columns = [column for template in templates for column in template.columns]
-    return list(dict.fromkeys([*columns, *mapping.where]))
+class ColumnUse(NamedTuple):
+    """A column that a mapping reads, and the key of the job file that names it."""
+
+    column: str
+    key_path: KeyPath
+
+
+def list_columns(mapping: RowMapping) -> list[ColumnUse]:
+    """Return the columns that a mapping reads, once for each key that names them."""
+    key_path = mapping.key_path
+    templates = [((*key_path, name), template) for name, template in mapping.attributes.items()]
+    templates += [((*key_path, "fields", name), template) for name, template in mapping.fields.items()]
+    for name in ("parent", "source", "target"):
+        selector: ComponentSelector | None = getattr(mapping, name, None)
+        if selector is not None:
+            templates.append(((*selector.key_path, "value"), selector.value))
+    uses = [ColumnUse(column, path) for path, template in templates for column in template.columns]
+    return [*uses, *(ColumnUse(column, (*key_path, "where", column)) for column in mapping.where)]
 
 
 def make_row_filter(where: Mapping[str, tuple[str, ...]]) -> Callable[[Values], bool] | None:
@@ -41,10 +53,12 @@ def make_row_filter(where: Mapping[str, tuple[str, ...]]) -> Callable[[Values], 
 def make_attribute_reader(mapping: ResolvedMapping, formats: CellFormats) -> Callable[[Values], Attributes]:
     """Return a function that converts the cells of a row to attributes.
 
-    It raises `InvalidInput` with a sentence for each cell that is not valid for its field.
+    White space around the name and the key is removed. It raises `InvalidInput` with a sentence for each cell
+    that is not valid for its field.
     """
+    stripped = {"name", getattr(mapping, "key", None)}
     cells = [
-        (field.name, field, template.getter(), field.name in mapping.never_null)
+        (field.name, field, template.getter(strip=field.name in stripped), field.name in mapping.never_null)
         for field, template in mapping.cells
     ]
 
@@ -60,7 +74,7 @@ def make_attribute_reader(mapping: ResolvedMapping, formats: CellFormats) -> Cal
             if value is not None or not is_kept:
                 attributes[name] = value
         if problems:
-            raise InvalidInput(" ".join(problems))
+            raise InvalidInput(" ".join(dict.fromkeys(problems)))
         return attributes
 
     return read_attributes
@@ -68,7 +82,7 @@ def make_attribute_reader(mapping: ResolvedMapping, formats: CellFormats) -> Cal
 
 def make_name_reader(resolved: ResolvedSelector) -> Callable[[Values], list[str]]:
     """Return a function that lists the components that a row names, by name or key; [] for a blank cell."""
-    read_cell, split = resolved.selector.value.getter(), resolved.selector.split
+    read_cell, split = resolved.selector.value.getter(strip=True), resolved.selector.split
 
     def read_names(values: Values) -> list[str]:
         cell = read_cell(values)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import ArdoqClientException, BlockReason, ConfigurationError, DeleteBlocked, InvalidInput
-from ardoqpy_sync.job.problems import JobInvalid, Problem
+from ardoqpy_sync.job.problems import JobInvalid, Problem, find_named_key
 from ardoqpy_sync.job.resolver import ResolvedComponents, ResolvedReferences, resolve_names
 from ardoqpy_sync.job.result import JobResult
 from ardoqpy_sync.job.row_mapping import (
@@ -57,19 +57,20 @@ def open_sources(
     for mapping in (*job.components, *job.references):
         try:
             if mapping.rows not in sources:
-                sources[mapping.rows] = _open_source(job, mapping.rows, given)
+                source = _open_source(job, mapping.rows, given)
+                source.require(())  # an unreadable source is one problem, not one for each column
+                sources[mapping.rows] = source
         except (ConfigurationError, InvalidInput) as error:
-            problem = job.problem_at(("sources", mapping.rows), str(error))
+            key = find_named_key(str(error), job.sources.get(mapping.rows, {}))
+            problem = job.problem_at(("sources", mapping.rows, *key), str(error))
             if problem not in problems:
                 problems.append(problem)
             continue
-        for column in list_columns(mapping):
+        for column, key_path in list_columns(mapping):
             try:
                 sources[mapping.rows].require([column])
             except ArdoqClientException as error:
-                problem = job.problem_at(mapping.key_path, str(error))
-                if problem not in problems:  # an unreadable source raises the same error for each column
-                    problems.append(problem)
+                problems.append(job.problem_at(key_path, str(error)))
     return sources
 
 
@@ -323,6 +324,11 @@ class _Run:
                 continue
             self._groups_with_rows.add(mapping.group)
             yield _MappedRow(row, counts, values, attributes, names)
+        hidden = self._sources[row_mapping.rows].hidden
+        if hidden.rows:
+            counts["hidden_rows"] = hidden.rows
+        if hidden.columns:
+            counts["hidden_columns"] = hidden.columns
 
     def _guess_matches(self, mapping: ResolvedComponents, values: Values) -> list[str]:
         """Return the ids of the components that an unusable row describes, if its key can be read."""
@@ -482,5 +488,8 @@ def _describe_row(mapping: ResolvedMapping, values: Values) -> str | None:
     templates = [template for field, template in mapping.cells if field.name == "name"]
     if isinstance(mapping, ResolvedReferences):
         templates += [mapping.source.selector.value, mapping.target.selector.value]
-    cells = [template.getter()(values) for template in templates]
+    cells = []
+    for template in templates:
+        with suppress(InvalidInput):  # a cell that cannot be read: the report says so
+            cells.append(template.getter()(values))
     return " -> ".join(str(cell).strip() for cell in cells if cell is not None) or None

@@ -15,7 +15,7 @@ from ardoqpy_sync.report import (
     format_section,
     format_totals,
 )
-from ardoqpy_sync.reporting.labels import headline, plural
+from ardoqpy_sync.reporting.labels import headline, plural, source_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -129,4 +129,4 @@ def _describe_source(source: SourceCount) -> str:
     counts = (
         f"{plural(source['rows'], 'row')} read, {source['skipped']:,} skipped, {source['failed']:,} failed"
     )
-    return f"{source['name']}: {counts}"
+    return f"{source_name(source)}: {counts}"

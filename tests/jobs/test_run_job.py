@@ -407,10 +407,10 @@ def test_all_unknown_names_are_reported(make_job, new_client, ardoq, tmp_path):
         sorted(find_problems(job, client), key=lambda problem: problem.line or 0)
     )
     assert [(problem.line, problem.key) for problem in error.value.problems] == [
-        (6, "sources.gone"),
-        (8, "components.1"),
-        (8, "components.1"),
+        (7, "sources.gone.file"),
         (11, "components.1.type"),
+        (12, "components.1.name"),
+        (13, "components.1.description"),
         (14, "components.1.parent.type"),
         (15, "components.1.missing.set.lifecycle"),
         (17, "components.1.fields.costs"),
