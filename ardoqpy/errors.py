@@ -123,7 +123,7 @@ class DeleteBlocked(ArdoqClientException, PermissionError):
     - `reasons`: the limits that it exceeds, as dicts with `bound`, `sentence`, and `allow`: the argument that
       allows it, None if there is none.
     - `would_delete`: what would have been deleted, as dicts with `kind`, `_id`, `name`, `type` and
-      `rootWorkspace`; how many `children` and `references` Ardoq deletes with it; and `along`, those of
+      `rootWorkspace`; how many `children` and `references` Ardoq deletes with it; and `cascade`, those of
       them that are not in this list themselves.
     """
 

@@ -19,7 +19,7 @@ from ardoqpy_sync.compare.row_validation import PROBLEMS, as_row_error
 from ardoqpy_sync.deletion.delete_missing import MissingEntities, count_rows
 from ardoqpy_sync.deletion.guard import KINDS, Bounds
 from ardoqpy_sync.plans.apply import apply
-from ardoqpy_sync.plans.plan import Plan, made_now
+from ardoqpy_sync.plans.plan import Plan, origin_now
 from ardoqpy_sync.plans.plan_engine import PlanEngine
 from ardoqpy_sync.progress import make_progress
 from ardoqpy_sync.reads import SyncReads
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ardoqpy.api.protocols import Dialect
     from ardoqpy.entities import BatchIds, DeletedComponents, Entities, Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
-    from ardoqpy_sync.documents import ReportData
+    from ardoqpy_sync.documents import ApplyResult, DeleteResult, MarkResult, ReportData
     from ardoqpy_sync.writing.senders import Sender
 
 __all__ = ["ArdoqSyncClient"]
@@ -204,11 +204,11 @@ class ArdoqSyncClient(SyncReads):
             before = len(self._engine.report.changes)
             for comp_id in ids(comp_ids, "comp_ids"):
                 self.del_component(comp_id)
-            gone = [change for change in self._engine.report.changes[before:] if change.action == DELETE]
+            deleted = [change for change in self._engine.report.changes[before:] if change.action == DELETE]
         return {
             "clientRequestId": request_id,
-            "componentIds": [str(change.id) for change in gone if change.kind == "component"],
-            "referenceIds": [str(change.id) for change in gone if change.kind == "reference"],
+            "componentIds": [str(change.id) for change in deleted if change.kind == "component"],
+            "referenceIds": [str(change.id) for change in deleted if change.kind == "reference"],
             "updatedTags": [],
         }
 
@@ -319,7 +319,7 @@ class ArdoqSyncClient(SyncReads):
         despite_failures: bool = False,
         kinds: Iterable[str] = KINDS,
         types: Iterable[tuple[str, str, Any]] | None = None,
-    ) -> dict[str, list[dict[str, Any]]]:
+    ) -> DeleteResult:
         """Delete what is missing in the source: what Ardoq holds of this run's types, and no row named.
 
         Call it after the last row. With a component Ardoq deletes all that is below it and every reference at
@@ -328,9 +328,9 @@ class ArdoqSyncClient(SyncReads):
 
         - `share`: how much of each type in each workspace, from 0 to 1, of what was there before this run.
         - `count`: how many in all; None for any number.
-        - `take_along`: also what goes with a component and is not deleted by itself: of types that no row
-          touched, of a kind not in `kinds`, or in workspaces that no row touched. What a row of this run
-          named is never taken along.
+        - `take_along`: also delete what Ardoq deletes with a component and this run does not delete by
+          itself: of types that no row touched, of a kind not in `kinds`, or in workspaces that no row
+          touched. What a row of this run named is never deleted.
         - `despite_failures`: also after a run that failed. What its failed rows meant may be what is missing.
         - `kinds`: which kinds, out of `"component"` and `"reference"`.
         - `types`: which types, each as (kind, workspace id, type id); None for all that rows touched.
@@ -346,17 +346,15 @@ class ArdoqSyncClient(SyncReads):
         With `batch`, more than 20 deletes are checked with one listing of their workspaces, 2,000 at a
         time, and sent in batches: the time between reading and deleting is longer then.
 
-        Return as plain data what became of each: `deleted` (with a `note` on what went along),
-        `already_deleted` (by someone else), `drifted` (with `version`, the one `found`, and `by` and `at` if
-        Ardoq has them), `kept` (with `because`, what was added to it) and, with `on_error="collect"`,
-        `failed` (with `reason`). The report counts what was deleted. A simulated run decides and reports the
-        same. Raise `InvalidInput` if a bound makes no sense.
+        Return as plain data the outcome of each: `deleted` (with a `note` if it was deleted with a
+        component), `already_deleted` (by someone else), `drifted` (with `version`, `current_version`, and
+        `who` and `when` if Ardoq has them), `kept` (with `because`, what was added to it) and, with
+        `on_error="collect"`, `failed` (with `reason`). The report counts what was deleted. A preview decides
+        and reports the same. Raise `InvalidInput` if a limit is not valid.
         """
         bounds = Bounds.of(share, count, take_along, despite_failures, kinds, types)
         with self._lock:
-            self.flush()
-            collect = self.on_error == "collect"
-            return MissingEntities(self.api, self._engine, bounds, self._rows_before, collect=collect).run()
+            return self._missing_entities(bounds).run()
 
     def mark_cache_misses(
         self,
@@ -366,36 +364,36 @@ class ArdoqSyncClient(SyncReads):
         count: int | None = None,
         despite_failures: bool = False,
         types: Iterable[tuple[str, str, Any]] | None = None,
-    ) -> dict[str, list[dict[str, Any]]]:
+    ) -> MarkResult:
         """Set attributes on the components that are missing in the source, or raise and set none.
 
         `marks` are the attributes, such as `{"lifecycle": "Retired"}`. Components that have these values
         already are left alone and do not count. The limits are those of `delete_cache_misses`. A
         component that is marked is still missing.
 
-        Return as plain data what became of each: `marked`, `already_deleted` (by someone else) and, with
+        Return as plain data the outcome of each: `marked`, `already_deleted` (by someone else) and, with
         `on_error="collect"`, `failed` (with `reason`). Raise `DeleteBlocked`, and mark nothing, if a limit is
         exceeded, and `InvalidInput` if a limit or `marks` is not valid.
         """
         body = attributes(marks, "marks")
         bounds = Bounds.of(share, count, False, despite_failures, ("component",), types)  # noqa: FBT003
         with self._lock:
-            self.flush()
-            bounds = replace(bounds, action="marked")
-            collect = self.on_error == "collect"
-            return MissingEntities(self.api, self._engine, bounds, self._rows_before, collect=collect).mark(
-                body
-            )
+            return self._missing_entities(replace(bounds, action="marked")).mark(body)
 
-    # -- writes that wait ------------------------------------------------------------------------------------
+    def _missing_entities(self, bounds: Bounds) -> MissingEntities:
+        self.flush()
+        collect = self.on_error == "collect"
+        return MissingEntities(self.api, self._engine, bounds, self._rows_before, collect=collect)
+
+    # -- pending writes -------------------------------------------------------------------------------------
 
     def flush(self) -> None:
-        """Send the writes that wait (with `batch`), so that what was handed out has its real ids.
+        """Send the pending writes (with `batch`), so that returned entities have their real ids.
 
-        Done by itself whenever a batch is full, before a report or a whole workspace is read, and at the end
-        of a `with` block that did not fail. Operations that Ardoq refuses are found by halving and reported
-        with their rows, all others are written. With `on_error="raise"` the first of those problems is
-        raised then.
+        Done automatically when a batch is full, before a report or a whole workspace is read, and at the end
+        of a `with` block that did not fail. Operations that Ardoq rejects are isolated by halving the batch
+        and reported with their rows; all others are written. With `on_error="raise"` the first of those
+        problems is raised then.
         """
         with self._lock:
             self._engine.flush()
@@ -404,8 +402,8 @@ class ArdoqSyncClient(SyncReads):
     def give_up(self, reason: str) -> None:
         """End this run as a failure, for a `reason` that is a sentence, and send no write that still waits.
 
-        Rows whose writes wait are reported as failed, and so are those whose batch was on its way when
-        something, such as Ctrl-C, broke in: whether those were written, the next run sees.
+        Rows with pending writes are reported as failed. So are those whose batch was being sent when the run
+        was interrupted, for example by Ctrl-C: the next run finds out whether they were written.
         """
         with self._lock:
             writes, report = self._engine.writes, self._engine.report
@@ -465,7 +463,7 @@ class ArdoqSyncClient(SyncReads):
     def report(self) -> ReportData:
         """The report so far, without `changes`, and with the cache misses of the last `get_report`.
 
-        `status` and `description` may be set. Where writes wait, they are sent first.
+        `status` and `description` may be set. Pending writes are sent first.
         """
         with self._lock:
             self.flush()
@@ -474,9 +472,8 @@ class ArdoqSyncClient(SyncReads):
     def get_report(self) -> ReportData:
         """Return the report of this run (its keys are described in `ardoqpy_sync.report.Report`).
 
-        The cache misses in it are what Ardoq holds now, of what is loaded, that no row has named. Where
-        writes wait, they are sent first. What was sent twice for want of an answer is looked for: if it is
-        there twice, that is in `ambiguous`.
+        Its cache misses are the loaded entities that no row has named. Pending writes are sent first. A
+        create that was sent again because it got no answer may be in Ardoq twice: it is then in `ambiguous`.
         """
         with self._lock:
             self.flush()
@@ -494,8 +491,8 @@ class ArdoqSyncClient(SyncReads):
     def plan(self) -> Plan:
         """What this run has decided so far, as a `Plan`: to read, to save, and to `apply` later.
 
-        Of a simulated run it is what is to be done; of a live run, what was done. Where writes wait, they are
-        sent first.
+        After a preview it is what a run would do, after a live run what was done. Pending writes are sent
+        first.
         """
         with self._lock:
             self.flush()
@@ -507,11 +504,11 @@ class ArdoqSyncClient(SyncReads):
                     "reference": len(engine.misses(engine.reference)),
                 },
                 {ws_id: ws.attributes.get("name") for ws_id, ws in engine.cache.workspaces.items()},
-                made_now(api=self.version, host=self.hosturl, org=self.org, simulated=self.simulate),
+                origin_now(api=self.version, host=self.hosturl, org=self.org, simulated=self.simulate),
             )
 
-    def apply(self, plan: Plan, on_drift: str = "skip") -> dict[str, Any]:
-        """Carry out a plan as it was reviewed, in its order, and return what became of each change.
+    def apply(self, plan: Plan, on_drift: str = "skip") -> ApplyResult:
+        """Carry out a plan as it was reviewed, in its order, and return the outcome of each change.
 
         The workspaces of the plan are loaded again. An update or a delete is done if Ardoq holds the version
         that was decided on, a create if nothing matches it. What is as the plan wants it already is left
@@ -519,16 +516,17 @@ class ArdoqSyncClient(SyncReads):
 
         - `"skip"`: apply the rest.
         - `"refuse"`: raise `PlanDrifted` before anything is written.
-        - `"replan"`: decide again, the plan's new values over what Ardoq holds now. An entity that has
-          drifted is not deleted.
+        - `"replan"`: write the plan's new values over what Ardoq holds now. An entity that has drifted is
+          not deleted.
 
         Return plain data:
 
-        - `applied`, `already`, `replanned`, `failed` and `held`: the plan's changes, with `_id` as in Ardoq.
-          The last two have a `reason`; held is what would be deleted with a component that is kept.
+        - `applied`, `already_applied`, `replanned`, `failed` and `not_deleted`: the plan's changes, with
+          `_id` as in Ardoq. The last two have a `reason`; `not_deleted` is what would be deleted with a
+          component that is kept.
         - `drifted`: what has drifted, each a dict with `kind`, `_id`, `name`, `what` (`changed`, `deleted`,
-          `created`, or `along`: what would be deleted with it, listed under `along`, is not what the plan
-          has), `planned`, `now` (None if it was deleted), `who`, `when`, and the `changes` not done.
+          `created`, or `cascade`: what would be deleted with it, listed under `cascade`, is not what the
+          plan has), `planned`, `now` (None if it was deleted), `who`, `when`, and the `changes` not done.
         - `ids`: by the plan's ids those in Ardoq of what it creates.
         - `sentence`: a summary.
 
@@ -548,7 +546,7 @@ class ArdoqSyncClient(SyncReads):
     def init_report(self) -> None:
         """Begin a new run over the same cache: an empty report, and no entity named yet.
 
-        Where writes wait, they are sent first.
+        Pending writes are sent first.
         """
         with self._lock:
             self.flush()

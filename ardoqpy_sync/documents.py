@@ -15,7 +15,7 @@ KINDS: tuple[KindName, ...] = ("component", "reference")
 State = Literal["created", "updated", "deleted", "missing", "failed", "unchanged"]
 
 
-class Made(TypedDict):
+class Origin(TypedDict):
     """When (UTC), by which version and on which Ardoq a document was made, and whether in a preview."""
 
     at: str
@@ -78,13 +78,23 @@ class ReportChange(_Change):
     rootWorkspace: str | None
 
 
-class ChangeEntry(_Change):
-    """A change as a plan lists it; `deleted_with` is the `_id` of the component it is deleted with."""
-
+class _PlannedChange(_Change):
     action: Literal["create", "update", "delete"]
-    _id: str
     rootWorkspace: str
     deleted_with: NotRequired[str | None]
+
+
+class ChangeEntry(_PlannedChange):
+    """A change as a plan lists it; `deleted_with` is the `_id` of the component it is deleted with."""
+
+    _id: str
+
+
+class AppliedChange(_PlannedChange):
+    """A change of a plan as `apply` returns it: `_id` as in Ardoq, `reason` why it was not carried out."""
+
+    _id: str | None
+    reason: str | None
 
 
 class DocumentChange(ChangeEntry):
@@ -140,12 +150,59 @@ class NotConvergingEntry(TypedDict):
     wanted: Any
 
 
+class PlannedState(TypedDict):
+    """An entity as a plan was made on it; `version` is None for a create."""
+
+    version: int | None
+    attributes: dict[str, ValueChange]
+
+
+class CurrentState(TypedDict):
+    """The entity as Ardoq holds it now: the attributes that the plan changes."""
+
+    version: int | None
+    attributes: Attributes
+
+
+class DriftedCascade(TypedDict):
+    """An entity that would be deleted with a component, and that the plan does not delete."""
+
+    kind: str
+    _id: str | None
+    name: str | None
+    who: str | None
+    when: str | None
+
+
+class DriftEntry(DriftedCascade):
+    """An entity that has drifted since the plan; `help(ArdoqSyncClient.apply)` describes the keys."""
+
+    what: str
+    planned: PlannedState
+    now: CurrentState | None
+    cascade: list[DriftedCascade]
+    changes: list[ChangeEntry]
+
+
+class ApplyResult(TypedDict):
+    """What became of each change of a plan; `help(ArdoqSyncClient.apply)` describes the keys."""
+
+    applied: list[AppliedChange]
+    already_applied: list[AppliedChange]
+    replanned: list[AppliedChange]
+    failed: list[AppliedChange]
+    not_deleted: list[AppliedChange]
+    drifted: list[DriftEntry]
+    ids: dict[str, str | None]
+    sentence: str
+
+
 class PlanDocument(TypedDict):
     """A plan as its file holds it; `help(Plan)` describes the keys."""
 
     kind: str
     format: int
-    made: Made
+    origin: Origin
     totals: Totals
     changes: list[ChangeEntry]
     failed: list[FailedRow]
@@ -167,7 +224,7 @@ class DescribedEntity(TypedDict):
 
 
 class CascadeEntry(DescribedEntity):
-    """What would be deleted along: `missing` itself, `named` by a row of this run, or `other`."""
+    """What would be deleted with a component: `missing` itself, `named` by a row of this run, or `other`."""
 
     state: Literal["missing", "named", "other"]
 
@@ -181,19 +238,19 @@ class Cascade(TypedDict):
 
 
 class MissingEntry(DescribedEntity):
-    """What Ardoq holds and the source no longer has; a component has `along`."""
+    """What Ardoq holds and the source no longer has; a component has `cascade`."""
 
     _id: str
-    along: NotRequired[Cascade | None]
+    cascade: NotRequired[Cascade | None]
 
 
 class BlockedDelete(DescribedEntity):
-    """What the delete guard kept, with how much would have been deleted along and at most 20 of it."""
+    """What the delete guard kept, with how much would have been deleted with it and at most 20 of it."""
 
     children: int
     references: int
-    along: list[DescribedEntity]
-    along_total: int
+    cascade: list[DescribedEntity]
+    cascade_total: int
 
 
 class DeleteGuard(TypedDict):
@@ -205,7 +262,7 @@ class DeleteGuard(TypedDict):
 
 
 class SourceCount(TypedDict):
-    """How many rows a source had, how many were skipped and how many failed."""
+    """How many rows of a source were read, skipped and failed, over all mappings that read it."""
 
     name: str
     rows: int
@@ -254,7 +311,7 @@ class RunDocument(TypedDict):
     kind: str
     format: int
     title: str
-    made: Made
+    origin: Origin
     status: str
     description: str
     totals: Totals
@@ -282,6 +339,76 @@ class ReportItem(TypedDict):
     label: NotRequired[str | None]
 
 
+class ReportedEntity(TypedDict):
+    """An entity as a report lists it; a reference has its ends."""
+
+    _id: str
+    name: str | None
+    type: Any
+    rootWorkspace: str
+    source: NotRequired[str]
+    target: NotRequired[str]
+
+
+class EntityResult(ReportedEntity):
+    """A component or reference in the result of deleting or marking what is missing."""
+
+    kind: str
+
+
+class DeletedEntity(EntityResult):
+    """A deleted entity; `note` names the component it was deleted with."""
+
+    note: NotRequired[str]
+
+
+class DriftedEntity(EntityResult):
+    """An entity that someone changed since it was loaded, so it is kept: by whom and when, if known."""
+
+    version: int | None
+    current_version: int | None
+    who: str | None
+    when: str | None
+
+
+class KeptEntity(EntityResult):
+    """A component that is kept because something was added to it."""
+
+    because: list[EntityResult]
+
+
+class FailedEntity(EntityResult):
+    """An entity that could not be deleted or marked."""
+
+    reason: str
+
+
+class DeleteResult(TypedDict):
+    """The result of `ArdoqSyncClient.delete_cache_misses`."""
+
+    deleted: list[DeletedEntity]
+    already_deleted: list[EntityResult]
+    drifted: list[DriftedEntity]
+    kept: list[KeptEntity]
+    failed: list[FailedEntity]
+
+
+class MarkResult(TypedDict):
+    """The result of `ArdoqSyncClient.mark_cache_misses`."""
+
+    marked: list[EntityResult]
+    already_deleted: list[EntityResult]
+    failed: list[FailedEntity]
+
+
+class BlockedEntity(EntityResult):
+    """An entity that the delete guard kept, in `DeleteBlocked.would_delete`."""
+
+    children: int
+    references: int
+    cascade: list[EntityResult]
+
+
 class ReportData(TypedDict):
     """What `get_report` returns, in the keys of ardoqpy 0.8.4 and some more; see `Report`."""
 
@@ -304,10 +431,18 @@ class ReportData(TypedDict):
     cache_hit_comps: int
     cache_hit_comps_l: list[ReportItem]
     cache_hit_refs: int
-    cache_miss_comps: list[Attributes]
-    cache_miss_refs: list[Attributes]
+    cache_miss_comps: list[ReportedEntity]
+    cache_miss_refs: list[ReportedEntity]
     ambiguous: list[AmbiguousEntry]
     not_converging: list[NotConvergingEntry]
     status: str
     description: str | None
     changes: NotRequired[list[ReportChange]]
+
+
+class PreviousReport(TypedDict, total=False):
+    """What a run uses of the report of an earlier run, as the state file of a job keeps it."""
+
+    cache_hit_comps: int
+    cache_hit_refs: int
+    not_converging: list[NotConvergingEntry]

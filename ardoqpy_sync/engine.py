@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.api.protocols import Dialect
     from ardoqpy.entities import Entity
+    from ardoqpy_sync.documents import ReportedEntity
     from ardoqpy_sync.report import Report
     from ardoqpy_sync.writing.senders import Sender
 
@@ -298,19 +299,19 @@ class Engine:
 
     def _settle(self, kind: Kind, ws_id: str, body: Entity, current: Entity, source: SourceRow) -> Entity:
         """Update an entity if it differs from the body, and return it."""
-        found = differences(body, kind.collection.flatten(current), kind.ignored)
-        if found:
-            found = self._converging(kind, ws_id, current, found)
-        if found:
-            return self._update(kind, ws_id, current, found, source)
-        hit = len(self.report.kept[kind.name])
+        diff = differences(body, kind.collection.flatten(current), kind.ignored)
+        if diff:
+            diff = self._converging(kind, ws_id, current, diff)
+        if diff:
+            return self._update(kind, ws_id, current, diff, source)
+        hit = len(self.report.unchanged[kind.name])
         self.writes.add_row(current["_id"], PendingRow(None, hit, source))
         return self._keep(kind, current)
 
     def _keep(self, kind: Kind, current: Entity) -> Entity:
         """Report that a row changes nothing."""
         self.cache.named.add(current["_id"])
-        self.report.kept[kind.name].append(current)
+        self.report.unchanged[kind.name].append(current)
         return current
 
     def _create(self, kind: Kind, ws_id: str, body: Entity, source: SourceRow) -> Entity:
@@ -326,7 +327,7 @@ class Engine:
         index.remember(expected)
         self.cache.name(kind.name, ws_id, expected)
         written = {key: (None, value) for key, value in operation.attributes.items()}
-        change = self.log.take(
+        change = self.log.add(
             CREATE,
             kind.name,
             ws_id,
@@ -346,10 +347,10 @@ class Engine:
         return expected
 
     def _update(
-        self, kind: Kind, ws_id: str, current: Entity, found: Differences, source: SourceRow
+        self, kind: Kind, ws_id: str, current: Entity, diff: Differences, source: SourceRow
     ) -> Entity:
-        derived, type_name = self._checks.changed(kind, ws_id, current, found)
-        changed = {key: new for key, (_, new) in found.items()}
+        derived, type_name = self._checks.changed(kind, ws_id, current, diff)
+        changed = {key: new for key, (_, new) in diff.items()}
         expected = self.writes.update(kind, current, changed | derived, type_name)
         at = expected.get("rootWorkspace", ws_id)
         if at != ws_id:  # a reference is in the workspace of its source
@@ -357,8 +358,8 @@ class Engine:
         self.index(kind, at).remember(expected)
         self.cache.name(kind.name, at, expected)
         sent = self.writes.waiting[expected["_id"]].attributes
-        written = {key: (old, sent[key]) for key, (old, _) in found.items()}
-        change = self.log.take(
+        written = {key: (old, sent[key]) for key, (old, _) in diff.items()}
+        change = self.log.add(
             UPDATE,
             kind.name,
             at,
@@ -376,7 +377,7 @@ class Engine:
         """Delete an entity with all that Ardoq deletes with it; do nothing if this run has deleted it."""
         id_segment(entity_id, f"{kind.argument}_id")
         entity_id = self.real_id(entity_id)
-        if entity_id in self.cache.gone:
+        if entity_id in self.cache.deleted_ids:
             return
         self.locate(kind, entity_id)
         removed = self.cache.cascade(kind.name, entity_id)
@@ -392,7 +393,7 @@ class Engine:
         for each, name in zip(removed, names, strict=True):
             itself = each.entity["_id"] == entity_id
             self.report.deleted[each.entity["_id"]] = each.entity
-            change = self.log.take(
+            change = self.log.add(
                 DELETE,
                 each.kind,
                 each.workspace,
@@ -414,16 +415,16 @@ class Engine:
         self.log.failed(kind.name, kept, problem, *reference)
         return {**kept, "_id": None}
 
-    def _converging(self, kind: Kind, ws_id: str, current: Entity, found: Differences) -> Differences:
+    def _converging(self, kind: Kind, ws_id: str, current: Entity, diff: Differences) -> Differences:
         """Return what can be written of the differences, as Ardoq would keep it.
 
         Left out is what Ardoq would not keep: fields it calculates, and what it is known to change back.
         """
         held = kind.collection.flatten(current)
-        wanted = {key: new for key, (_, new) in found.items()}
+        wanted = {key: new for key, (_, new) in diff.items()}
         fitted = self.model.convert_attributes(ws_id, wanted, kind.built_in, held)
         kept = {}
-        for key, (old, new) in found.items():
+        for key, (old, new) in diff.items():
             if key not in fitted or self.log.does_not_converge(current["_id"], key, old, new):
                 self.log.note_not_converging(kind.name, current, key, old, new)
             elif not equal_values(old, fitted[key]):
@@ -450,13 +451,9 @@ class Engine:
         for kind, index, key in self.writes.sender.unconfirmed.duplicates(self.index):
             self.log.note_ambiguity(kind.name, index.matches(key))
 
-    def misses(self, kind: Kind) -> list[dict[str, Any]]:
+    def misses(self, kind: Kind) -> list[ReportedEntity]:
         """Return what Ardoq holds of the loaded types that rows touched, and no row named."""
-        return [self.described(kind, entity) for entity in self.cache.misses(kind.name)]
-
-    def described(self, kind: Kind, entity: Entity) -> dict[str, Any]:
-        """Return what a report shows of an entity."""
-        return self.log.describe(kind.name, entity)
+        return [self.log.describe(kind.name, entity) for entity in self.cache.misses(kind.name)]
 
     # -- look up --------------------------------------------------------------------------------------------
 
@@ -473,7 +470,7 @@ class Engine:
         return located
 
     def _check_not_deleted(self, kind: Kind, entity_id: str) -> None:
-        if entity_id in self.cache.gone:
+        if entity_id in self.cache.deleted_ids:
             raise NotFoundError(f"The {kind.name} {entity_id} was deleted in this run.")
 
     def _reread(self, kind: Kind, ws_id: str, entity_id: str) -> Entity | None:

@@ -14,6 +14,8 @@ from ardoqpy.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import rich.progress
+
     Callback = Callable[[int, int | None, str], object]
 
 LOADING, DECIDING, WRITING = "loading", "deciding", "writing"
@@ -144,23 +146,23 @@ class Bars:
 
     def __init__(self) -> None:
         """Start without a bar."""
-        self._shown: Any = None
-        self._tasks: dict[str, Any] = {}
+        self._bars: rich.progress.Progress | None = None
+        self._tasks: dict[str, rich.progress.TaskID] = {}
 
     def __call__(self, done: int, total: int | None, what: str) -> None:
         """Show how far a phase is."""
-        if self._shown is None:
-            self._start()
+        if self._bars is None:
+            self._bars = self._start()
         if what not in self._tasks:
-            self._tasks[what] = self._shown.add_task(what, total=total)
-        self._shown.update(self._tasks[what], completed=done, total=total, refresh=True)
+            self._tasks[what] = self._bars.add_task(what, total=total)
+        self._bars.update(self._tasks[what], completed=done, total=total, refresh=True)
 
-    def _start(self) -> None:
+    def _start(self) -> rich.progress.Progress:
         from rich import progress  # noqa: PLC0415  (an extra)
         from rich.console import Console  # noqa: PLC0415
 
         # Without a separate thread, and without taking over what others print: stdout may be a pipe.
-        self._shown = progress.Progress(
+        bars = progress.Progress(
             progress.TextColumn("{task.description:>8}"),
             progress.BarColumn(),
             progress.MofNCompleteColumn(),
@@ -170,12 +172,13 @@ class Bars:
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        self._shown.start()
+        bars.start()
         atexit.register(self.stop)  # a terminal whose cursor is hidden stays so
+        return bars
 
     def stop(self) -> None:
         """Leave the bars as they are, and give the terminal back."""
-        if self._shown is not None:
-            self._shown.stop()
+        if self._bars is not None:
+            self._bars.stop()
             atexit.unregister(self.stop)
-            self._shown, self._tasks = None, {}
+            self._bars, self._tasks = None, {}

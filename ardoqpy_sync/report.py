@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         NotConvergingEntry,
         ReportChange,
         ReportData,
+        ReportedEntity,
         ReportItem,
         Totals,
         ValueChange,
@@ -71,7 +72,7 @@ class Report:
     def __init__(self) -> None:
         """Start with an empty report."""
         self.changes: list[Change] = []
-        self.kept: dict[str, list[Entity]] = {"component": [], "reference": []}
+        self.unchanged: dict[str, list[Entity]] = {"component": [], "reference": []}
         self.ambiguous: dict[str, AmbiguousEntry] = {}
         self.not_converging: dict[tuple[str, str], NotConvergingEntry] = {}
         #: Deleted entities by id, as they were: a change does not hold the ends of a deleted reference.
@@ -79,11 +80,11 @@ class Report:
         self._folded = 0
         self.data: ReportData = _blank()
 
-    def take(self, change: Change) -> None:
-        """Add a change; entities that a row leaves unchanged go into `kept`."""
+    def add(self, change: Change) -> None:
+        """Add a change; entities that a row leaves unchanged go into `unchanged`."""
         self.changes.append(change)
 
-    def drop(self, indexes: Collection[int]) -> None:
+    def remove(self, indexes: Collection[int]) -> None:
         """Remove changes that are not counted yet: their rows are compared again."""
         if indexes:
             self.changes = [change for index, change in enumerate(self.changes) if index not in indexes]
@@ -92,7 +93,7 @@ class Report:
         """Return the report without `changes`: the same dict at each call, updated."""
         data = self._counted()
         listed = data["cache_hit_comps_l"]
-        listed += _hits(self.kept["component"][len(listed) :])
+        listed += _hits(self.unchanged["component"][len(listed) :])
         return data
 
     def _counted(self) -> ReportData:
@@ -103,7 +104,9 @@ class Report:
             by_name[name] += 1
             by_name[f"{name}_l"].append(_item(change))
         self._folded = len(self.changes)
-        data["cache_hit_comps"], data["cache_hit_refs"] = (len(kept) for kept in self.kept.values())
+        data["cache_hit_comps"], data["cache_hit_refs"] = (
+            len(entities) for entities in self.unchanged.values()
+        )
         failed = data["failed_comps"] + data["failed_refs"]
         if failed and data["status"] == "success":
             first = next(change for change in self.changes if change.action == FAILED)
@@ -116,12 +119,12 @@ class Report:
     def copy(self) -> ReportData:
         """Return the whole report, including `changes`, as a copy that the caller may change."""
         copied: Any = copy_entity({**self._counted(), "cache_hit_comps_l": []})
-        copied["cache_hit_comps_l"] = _hits(self.kept["component"])
+        copied["cache_hit_comps_l"] = _hits(self.unchanged["component"])
         with collector_paused():
             copied["changes"] = [report_change(change) for change in self.changes]
         return cast("ReportData", copied)
 
-    def set_misses(self, components: Iterable[Attributes], references: Iterable[Attributes]) -> None:
+    def set_misses(self, components: Iterable[ReportedEntity], references: Iterable[ReportedEntity]) -> None:
         """Set which entities are in Ardoq and no longer in the source."""
         self.data["cache_miss_comps"] = list(components)
         self.data["cache_miss_refs"] = list(references)

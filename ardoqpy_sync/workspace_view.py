@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ardoqpy_sync.compare.cache import copy_entity
 
 if TYPE_CHECKING:
     import threading
 
+    from ardoqpy.entities import Entity
     from ardoqpy_sync.engine import Engine
 
 
-class LoadedWorkspaces(MutableMapping[str, "dict[str, Any]"]):
+class LoadedWorkspaces(MutableMapping[str, "Entity"]):
     """The loaded workspaces as a mapping whose values are made when they are asked for."""
 
     def __init__(self, engine: Engine, lock: threading.RLock) -> None:
@@ -22,13 +23,13 @@ class LoadedWorkspaces(MutableMapping[str, "dict[str, Any]"]):
         self._cache = engine.cache
         self._lock = lock
 
-    def __getitem__(self, ws_id: str) -> dict[str, Any]:
+    def __getitem__(self, ws_id: str) -> Entity:
         """Return a copy of a workspace; pending writes are sent first."""
         with self._lock:
             self._engine.flush()  # ids of what waits mean nothing to anybody
             return self._cache.workspaces[ws_id].aggregated()
 
-    def __setitem__(self, ws_id: str, aggregated: dict[str, Any]) -> None:
+    def __setitem__(self, ws_id: str, aggregated: Entity) -> None:
         """Replace a workspace by a copy of an aggregated answer."""
         with self._lock:
             self._cache.load(ws_id, copy_entity(aggregated))

@@ -1,7 +1,10 @@
 """Fixtures and settings of every test."""
 
 import contextlib
+import os
 import socket
+import sys
+import tempfile
 
 import pytest
 from example_counts import THOROUGH, examples
@@ -15,6 +18,14 @@ SETTINGS = (
     *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "NO_PROXY", "no_proxy"),
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"),
 )
+
+# Without bytecode, each worker and each command that a test starts would compile all modules again, which
+# doubles their time. Where nothing may be written beside the sources, it goes to a temporary folder.
+if sys.dont_write_bytecode:
+    sys.pycache_prefix = os.path.join(tempfile.gettempdir(), "ardoqpy-tests-bytecode")  # noqa: PTH118
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
 
 #: Its tests are slow, and loading it takes a second.
 pytest_plugins = ["schemathesis.pytest.plugin"] if THOROUGH else []

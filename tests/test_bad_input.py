@@ -1,6 +1,4 @@
-"""What a person reads who has given a wrong id, entity or value: the whole sentence, so that it is
-reviewed.
-"""
+"""The whole message for each wrong id, entity or value, so that a reviewer can read it."""
 
 import datetime as dt
 import decimal
@@ -30,15 +28,15 @@ NOT_THERE = "Is it the id of that kind of object, and may the token see it?"
 @pytest.fixture
 def client(server):
     """Return a client of the emulator."""
-    with ArdoqClient(server.url, server.token, retries=0) as made:
-        yield made
+    with ArdoqClient(server.url, server.token, retries=0) as new_client:
+        yield new_client
 
 
 @pytest.fixture
 def sync(server):
     """Return a sync client of the emulator."""
-    with ArdoqSyncClient(server.url, server.token, retries=0) as made:
-        yield made
+    with ArdoqSyncClient(server.url, server.token, retries=0) as new_client:
+        yield new_client
 
 
 @pytest.fixture
@@ -103,8 +101,8 @@ def test_an_id_that_is_none(given, sentence, client, sync, nothing_sent):
 )
 def test_the_sentence_names_the_argument(method, argument, client, nothing_sent):
     """An id is called what the caller calls it."""
-    found = sentence_of(InvalidInput, getattr(client, method), **{argument: "../workspace"})
-    assert found == f"{argument} is '../workspace', which is not an id of Ardoq: {AN_ID}"
+    sentence = sentence_of(InvalidInput, getattr(client, method), **{argument: "../workspace"})
+    assert sentence == f"{argument} is '../workspace', which is not an id of Ardoq: {AN_ID}"
 
 
 def test_a_list_of_ids_that_is_none(client, nothing_sent):
@@ -193,9 +191,9 @@ def test_a_sync_row_with_a_missing_attribute(comp, lack, sync, nothing_sent):
 )
 def test_a_body_that_is_no_dict(name, body, sentence, request, nothing_sent):
     """Attributes are a dict with text for keys."""
-    one = request.getfixturevalue(name)
-    assert sentence_of(InvalidInput, one.create_component, body) == sentence
-    assert sentence_of(InvalidInput, one.update_component, NOBODY, body) == sentence
+    entity = request.getfixturevalue(name)
+    assert sentence_of(InvalidInput, entity.create_component, body) == sentence
+    assert sentence_of(InvalidInput, entity.update_component, NOBODY, body) == sentence
 
 
 def test_an_unknown_type(client, sync, ws_id):
@@ -297,8 +295,8 @@ PARTS = [pytest.param(*part, id=name.replace(" ", "-")) for name, part in UNFIT.
 def test_values_that_json_cannot_hold(value, what, client, ws_id, nothing_sent):
     """A value that JSON cannot hold is refused by its attribute, and nothing is sent."""
     comp = {"name": "b", "rootWorkspace": ws_id, "typeId": TYPE, "x": value}
-    found = sentence_of(InvalidInput, client.create_component, comp)
-    assert found == f"The value of 'x'{what}, which JSON cannot hold: {JSON}"
+    sentence = sentence_of(InvalidInput, client.create_component, comp)
+    assert sentence == f"The value of 'x'{what}, which JSON cannot hold: {JSON}"
 
 
 @pytest.mark.parametrize(("value", "what"), PARTS)
@@ -307,8 +305,8 @@ def test_values_that_json_cannot_hold_in_a_sync(simulate, value, what, server, c
     """A sync says the same, simulated or not, and writes nothing."""
     comp = {"name": "b", "rootWorkspace": ws_id, "typeId": TYPE, "x": value}
     with ArdoqSyncClient(server.url, server.token, simulate=simulate) as sync:
-        found = sentence_of(InvalidInput, sync.create_component, comp)
-    assert found == f"The value of 'x'{what}, which JSON cannot hold: {JSON}"
+        sentence = sentence_of(InvalidInput, sync.create_component, comp)
+    assert sentence == f"The value of 'x'{what}, which JSON cannot hold: {JSON}"
     assert client.get_component(ws_id) == []
 
 
@@ -317,7 +315,7 @@ def test_values_that_json_cannot_hold_in_a_sync(simulate, value, what, server, c
 def test_a_row_that_cannot_be_copied_is_reported(deep, simulate, server, ws_id, comp_id):
     """A row that holds itself, or is too deep, fails alone: the report shows it, and the next row goes on."""
     row = {"name": "b", "rootWorkspace": ws_id, "typeId": TYPE}
-    row["x"] = functools.reduce(lambda below, _: [below], range(100_000), []) if deep else row
+    row["x"] = functools.reduce(lambda below, _: [below], range(10_000), []) if deep else row
     where = " is a list" if deep else " is a dict"
     sentence = f"The value of 'x'{where} that holds itself, or is too deep, which JSON cannot hold: {JSON}"
     with ArdoqSyncClient(server.url, server.token, simulate=simulate, on_error="collect") as sync:
@@ -347,7 +345,7 @@ def test_an_answer_that_is_not_json(server, client):
 
 
 def test_a_wrong_token(server):
-    """A token that Ardoq refuses is said to be refused, with what to do about it."""
+    """The error for a token that Ardoq refuses says so, and what to do about it."""
     with ArdoqClient(server.url, "wr0ng") as client:
         assert sentence_of(AuthorizationError, client.get_workspaces) == (
             "GET /api/workspace failed with 401 Unauthorized. Ardoq says: The token is not known. Make a new "
@@ -356,7 +354,7 @@ def test_a_wrong_token(server):
 
 
 def test_a_wrong_organisation(server):
-    """A label that is not the token's is said to be so."""
+    """The error for a label that is not the token's says so."""
     with Emulator(org="acme") as other, ArdoqClient(other.url, other.token, "else") as client:
         assert sentence_of(AuthorizationError, client.get_workspaces) == (
             "GET /api/workspace failed with 403 Forbidden. Ardoq says: The token does not belong to the "

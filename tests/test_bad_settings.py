@@ -89,9 +89,7 @@ def test_a_host_that_is_none(host, sentence):
     "token", ["s3cret", "0123456789abcdef" * 2, "eyJh.eyJz.SflKxwRJSMeKKF2QT4f", "a/b+c=="]
 )
 def test_a_token_given_as_the_host_is_not_quoted(token, kind):
-    """Where the two arguments are swapped, the error holds the token neither in its sentence nor
-    anywhere else.
-    """
+    """If the two arguments are swapped, no part of the error contains the token."""
     with pytest.raises(ConfigurationError) as caught:
         kind(token, HOST)
     assert str(caught.value) == f"The host has no scheme: write https:// in front of it, {EXAMPLE}"
@@ -176,13 +174,13 @@ def test_an_organisation_label_that_is_none(org, sentence):
 )
 def test_a_timeout_that_makes_no_sense(timeout):
     """A time-out is one number of seconds, or two, above 0 and with an end."""
-    found = sentence_of(ConfigurationError, ArdoqClient, HOST, "t0ken", timeout=timeout)
-    assert found == f"timeout is {timeout!r}: {SECONDS}"
+    sentence = sentence_of(ConfigurationError, ArdoqClient, HOST, "t0ken", timeout=timeout)
+    assert sentence == f"timeout is {timeout!r}: {SECONDS}"
 
 
 @pytest.mark.parametrize("timeout", [1, 0.5, (1, 2), (0.5, 60.0)])
 def test_timeouts_that_are_accepted(timeout):
-    """One number or a pair, whole or not."""
+    """A timeout is one number or a pair of numbers, integers or not."""
     assert ArdoqClient(HOST, "t0ken", timeout=timeout).api.transport.timeout == timeout
 
 
@@ -197,7 +195,7 @@ NO_NUMBERS = [-1, -0.1, float("nan"), float("inf"), float("-inf"), None, "5", Tr
     ],
 )
 def test_retries_that_make_no_sense(name, value):
-    """Each number of a policy is 0 or more and has an end, and the count is whole; a client says the same."""
+    """Each number of a policy is finite and at least 0, and the count is an integer; a client agrees."""
     kind = "whole number" if name == "count" else "number"
     sentence = f"retries: {name} is {value!r}: give a {kind}, 0 or more."
     assert sentence_of(ConfigurationError, Retries, **{name: value}) == sentence
@@ -206,7 +204,7 @@ def test_retries_that_make_no_sense(name, value):
 
 
 def test_retries_that_are_accepted():
-    """A number, or a whole policy."""
+    """Retries are a number or a policy."""
     policy = Retries(count=1)
     assert ArdoqClient(HOST, "t0ken", retries=policy).api.transport.retries is policy
     assert ArdoqClient(HOST, "t0ken", retries=0).api.transport.retries.count == 0
@@ -229,8 +227,8 @@ def test_a_version_that_is_not_there(version, sentence):
 @pytest.mark.parametrize("on_error", ["skip", None, True])
 def test_on_error_that_makes_no_sense(on_error):
     """A sync raises or collects."""
-    found = sentence_of(ConfigurationError, ArdoqSyncClient, HOST, "t0ken", on_error=on_error)
-    assert found == f"on_error is {on_error!r}: give 'raise' or 'collect'."
+    sentence = sentence_of(ConfigurationError, ArdoqSyncClient, HOST, "t0ken", on_error=on_error)
+    assert sentence == f"on_error is {on_error!r}: give 'raise' or 'collect'."
 
 
 # -- the cfg file ----------------------------------------
@@ -257,23 +255,23 @@ TWICE = "cannot be parsed: line 3 repeats a key or a section."
     ],
 )
 def test_a_cfg_file_that_cannot_be_used(content, rest, tmp_path):
-    """A file that is missing or broken is said to be so, by its line, which is not quoted."""
+    """The error for a missing or broken file names the line, and does not quote it."""
     path = tmp_path / "ardoq.cfg"
     if content is not None:
         path.write_bytes(content)
-    found = sentence_of(ConfigurationError, ArdoqClient, config=path)
-    assert found == f"The cfg file '{path}' {rest}"
-    assert "s3cret" not in found
+    sentence = sentence_of(ConfigurationError, ArdoqClient, config=path)
+    assert sentence == f"The cfg file '{path}' {rest}"
+    assert "s3cret" not in sentence
 
 
 def test_a_cfg_file_that_is_a_directory(tmp_path):
     """A directory is no file; the reason is the system's own."""
-    found = sentence_of(ConfigurationError, ArdoqClient, config=tmp_path)
-    assert found == f"The cfg file '{tmp_path}' cannot be read: Is a directory."
+    sentence = sentence_of(ConfigurationError, ArdoqClient, config=tmp_path)
+    assert sentence == f"The cfg file '{tmp_path}' cannot be read: Is a directory."
 
 
 @pytest.mark.parametrize("config", ["a\0b", 0, [1], True])
 def test_a_cfg_file_whose_path_is_none(config):
-    """What cannot be a path is said to be none, and a number is not taken for a file that is open already."""
-    found = sentence_of(ConfigurationError, ArdoqClient, config=config)
-    assert found == f"The cfg file {str(config)!r} is not a path."
+    """A value that cannot be a path is refused, and a number is not taken for an open file."""
+    sentence = sentence_of(ConfigurationError, ArdoqClient, config=config)
+    assert sentence == f"The cfg file {str(config)!r} is not a path."

@@ -26,8 +26,8 @@ GRAPHS = st.dictionaries(NAMES, st.lists(NAMES, max_size=4, unique=True))
 def test_any_shape_is_counted_as_by_hand(asked, children, references):
     """Trees, circles, and children of two parents: each gets what walking it alone gives."""
     children = {name: [child for child in below if child != name] for name, below in children.items()}
-    found = cascade_counts(asked, lambda item: children.get(item, []), lambda item: references.get(item, []))
-    assert found == {item: by_hand(item, children, references) for item in asked}
+    counts = cascade_counts(asked, lambda item: children.get(item, []), lambda item: references.get(item, []))
+    assert counts == {item: by_hand(item, children, references) for item in asked}
 
 
 @pytest.mark.slow
@@ -36,12 +36,12 @@ def test_a_line_of_a_hundred_thousand_is_counted_in_one_walk():
     last = 100_000
     asked = []
 
-    def children(one):
-        asked.append(one)
-        return [str(int(one) + 1)] if int(one) < last else []
+    def children(component):
+        asked.append(component)
+        return [str(int(component) + 1)] if int(component) < last else []
 
-    found = cascade_counts(
+    counts = cascade_counts(
         map(str, range(last + 1)), children, lambda item: [f"{item}-up", f"{int(item) + 1}-up"]
     )
-    assert (found["0"], found["99999"]) == ((last, last + 2), (1, 3))
+    assert (counts["0"], counts["99999"]) == ((last, last + 2), (1, 3))
     assert len(asked) == last + 1

@@ -40,11 +40,12 @@ ELSEWHERE = {
     for call in ALL[there]
     if _name(call) not in NAMES[here]
 }
+WAYS = {version: set(map(_way, calls)) for version, calls in ALL.items()}
 OTHER_WAYS = {
     (here, _way(call)): pytest.param(here, call, id=f"{_name(call)} by {sorted(_way(call)[1])} on {here}")
     for here, there in (("v1", "v2"), ("v2", "v1"))
     for call in ALL[there]
-    if _way(call) not in set(map(_way, ALL[here]))
+    if _way(call) not in WAYS[here]
 }
 
 

@@ -102,7 +102,7 @@ def test_values_that_are_not_names_are_left_out():
 def test_the_same_names_give_the_same_sentence():
     """A set has no order of its own, and gets one that does not change from process to process."""
     code = "from ardoqpy._messages import suggest; print(suggest('x', {'b', 'A', 'c', 'a', 1, '1'}))"
-    said = {
+    sentences = {
         subprocess.run(
             [sys.executable, "-c", code],
             env=os.environ | {"PYTHONHASHSEED": seed},
@@ -112,12 +112,12 @@ def test_the_same_names_give_the_same_sentence():
         ).stdout
         for seed in ("1", "2", "3")
     }
-    assert said == {"there are 1, '1', 'A', 'a', 'b' and 'c'.\n"}
+    assert sentences == {"there are 1, '1', 'A', 'a', 'b' and 'c'.\n"}
     assert suggest("x", iter(["b", "A"])) == "there are 'b' and 'A'."
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"),
+    ("value", "quoted"),
     [
         ("it's", '"it\'s"'),
         ("a\nb\x1b[31m\u202e", "'a\\nb\\x1b[31m\\u202e'"),
@@ -130,9 +130,9 @@ def test_the_same_names_give_the_same_sentence():
         ([1], "a list"),
     ],
 )
-def test_a_name_is_quoted_in_one_readable_line(value, shown):
+def test_a_name_is_quoted_in_one_readable_line(value, quoted):
     """What would move the cursor or hide the rest is written out, what is long is cut off."""
-    assert quote_name(value) == shown
+    assert quote_name(value) == quoted
     assert "\n" not in suggest("Person", [value])
 
 

@@ -86,7 +86,7 @@ def test_the_attributes_of_before_are_there(server):
 
 
 @pytest.mark.parametrize(
-    ("line", "found"),
+    ("line", "expected"),
     [
         ("from ardoqpy.ardoqpy import ArdoqClient as found", ardoqpy.ArdoqClient),
         ("from ardoqpy.ardoqpy import ArdoqClientException as found", ardoqpy.ArdoqClientException),
@@ -98,11 +98,11 @@ def test_the_attributes_of_before_are_there(server):
         ("from ardoqpy import *; found = ArdoqSyncClient", ArdoqSyncClient),
     ],
 )
-def test_an_import_line_of_before_works(line, found):
+def test_an_import_line_of_before_works(line, expected):
     """The modules in which 0.8.4 had its classes are there, and give the same classes."""
     names = {}
     exec(line, names)
-    assert names["found"] is found
+    assert names["found"] is expected
 
 
 @pytest.mark.parametrize("module", ["ardoqpy", "ardoqpy_sync", "ardoqpy_v2"])

@@ -15,8 +15,8 @@ EXAMPLE = Path(__file__).parents[1] / "ardoq.cfg.example"
 TOKEN = "s3cret-T0ken-of-the-tests"
 NAMES = {"host": "ARDOQ_API_HOST", "token": "ARDOQ_API_TOKEN", "org": "ARDOQ_ORG_LABEL"}
 PLACES = {
-    place: {"host": f"https://{place}.example", "token": f"{place}-token", "org": f"{place}-org"}
-    for place in ("argument", "environment", "file")
+    source: {"host": f"https://{source}.example", "token": f"{source}-token", "org": f"{source}-org"}
+    for source in ("argument", "environment", "file")
 }
 
 
@@ -35,7 +35,7 @@ def cfg(tmp_path):
 
 @pytest.mark.parametrize("name", ["host", "token", "org"])
 @pytest.mark.parametrize(
-    ("places", "winner"),
+    ("sources", "winner"),
     [
         (("argument", "environment", "file"), "argument"),
         (("argument", "file"), "argument"),
@@ -45,15 +45,15 @@ def cfg(tmp_path):
         (("file",), "file"),
     ],
 )
-def test_arguments_precede_the_environment_and_the_file(name, places, winner, cfg, monkeypatch):
+def test_arguments_precede_the_environment_and_the_file(name, sources, winner, cfg, monkeypatch):
     """Each setting is taken from the first place that has it, for itself."""
     argument = dict.fromkeys(NAMES)
     file = dict(PLACES["file"])
-    if "file" not in places:
+    if "file" not in sources:
         del file[name]
-    if "environment" in places:
+    if "environment" in sources:
         monkeypatch.setenv(NAMES[name], PLACES["environment"][name])
-    if "argument" in places:
+    if "argument" in sources:
         argument[name] = PLACES["argument"][name]
     client = ArdoqClient(argument["host"], argument["token"], argument["org"], config=cfg(file))
     expected = {**PLACES["file"], name: PLACES[winner][name]}
@@ -173,9 +173,9 @@ def test_a_client_shows_where_it_leads_and_not_with_what(kind):
     client = kind("https://a.example", TOKEN, session=requests.Session())
     assert repr(client) == f"<{kind.__name__} v1 at https://a.example>"
     assert repr(client.api.transport) == "<Transport to https://a.example/api/>"
-    shown = [client, vars(client), client.api, vars(client.api), vars(client.api.transport), client._settings]
-    shown += [vars(client.session), client.session.headers]
-    for item in shown:
+    items = [client, vars(client), client.api, vars(client.api), vars(client.api.transport), client._settings]
+    items += [vars(client.session), client.session.headers]
+    for item in items:
         assert TOKEN not in repr(item)
         assert TOKEN not in str(item)
 

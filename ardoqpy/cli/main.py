@@ -385,7 +385,7 @@ PROGRAM = Program(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code.
 
-    0: done; 1: failed, with one sentence on standard error; 2: the command line has a mistake; 130:
+    0: done; 1: failed, or a mistake in the command line, with one sentence on standard error; 130:
     interrupted; 141: the output was closed early.
     """
     return PROGRAM.main(arguments)

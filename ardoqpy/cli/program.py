@@ -39,7 +39,6 @@ class Program(NamedTuple):
 
     - `name`, `description`: what it is called, and what it is for.
     - `commands`: its commands; `groups`: for commands of two words, what the first word is about.
-    - `usage_error`: the exit code for a command line that cannot be parsed.
     - `token_command`: the command that has its own option `--token`.
     - `default_command`: returns the command for a first word that names none; None where there is none.
     """
@@ -48,7 +47,6 @@ class Program(NamedTuple):
     description: str
     commands: Sequence[Command]
     groups: Mapping[str, str]
-    usage_error: int = 2
     token_command: str | None = None
     default_command: Callable[[str], str | None] = lambda _word: None
 
@@ -130,7 +128,7 @@ class Program(NamedTuple):
         has_token_option = self.token_command is not None and words[:1] == [self.token_command]
         if not has_token_option and any(_SECRET_OPTION.match(word.partition("=")[0]) for word in words):
             self._print_error(TOKEN_ON_COMMAND_LINE)
-            raise SystemExit(self.usage_error)
+            raise SystemExit(FAILED)
         first = _first_word(words)
         if first is not None and not self._commands_named(first):
             default = self.default_command(first)
@@ -158,7 +156,7 @@ class Program(NamedTuple):
         if not commands:
             known = {command.name.split()[0] for command in self.commands}
             self._print_error(f"There is no command {quote_name(first)}: {suggest(first, known)}")
-            raise SystemExit(self.usage_error)
+            raise SystemExit(FAILED)
         return commands
 
     def _print_error(self, message: str) -> None:
@@ -201,7 +199,7 @@ class _Parser(argparse.ArgumentParser):
         print_error(
             f"{message[:1].upper()}{message[1:].rstrip('.')}. See '{self.prog} --help'.", self.of.name
         )
-        raise SystemExit(self.of.usage_error)
+        raise SystemExit(FAILED)
 
 
 class _HelpFormatter(argparse.HelpFormatter):

@@ -58,11 +58,11 @@ def columns(*names: str) -> tuple[Column, ...]:
 
     `title=key|key` gives a column another title, or several keys; a `!` in front marks ids, as `_id` is.
     """
-    made = []
+    named = []
     for name in names:
         title, _, keys = name.removeprefix("!").partition("=")
-        made.append(Column(title, tuple((keys or title).split("|")), name.startswith("!") or title == "_id"))
-    return tuple(made)
+        named.append(Column(title, tuple((keys or title).split("|")), name[:1] == "!" or title == "_id"))
+    return tuple(named)
 
 
 def entity_document(entity: Any, *, kind: str | None = None) -> Document:

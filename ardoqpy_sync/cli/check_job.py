@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from ardoqpy.cli.errors import CommandError, with_option_names
 from ardoqpy.cli.options import connection_settings
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ardoqpy.cli.options import ConnectionSettings
+    from ardoqpy_sync.documents import PreviousReport
     from ardoqpy_sync.job import Job, Problem
 
 KIND, FORMAT = "ardoqpy check", 1
 
 
 class Failure(TypedDict):
-    """One thing that would fail.
+    """A problem that the check found.
 
     - `part`: `job`, `connection`, `state_file`, `row`, `guard` or `run`; `message`: what is wrong.
     - `line`, `key`: where in the job file; `label`: which row of a source.
@@ -116,14 +117,14 @@ class JobCheck:
             self._add("job", str(problem))
             return
         self._name = job.name
-        state: dict[str, Any] = {}
+        state: PreviousReport = {}
         try:
             _, state = load_state(job)
         except ArdoqClientException as problem:
             self._add("state_file", str(problem))
         self._check_names(job, options, state)
 
-    def _check_names(self, job: Job, options: argparse.Namespace, state: dict[str, Any]) -> None:
+    def _check_names(self, job: Job, options: argparse.Namespace, state: PreviousReport) -> None:
         problems: list[Problem] = []
         settings = connection_settings(options)
         try:
@@ -140,7 +141,7 @@ class JobCheck:
                 source.close()
             self._add_problems(problems)
 
-    def _preview(self, job: Job, settings: ConnectionSettings, state: dict[str, Any]) -> None:
+    def _preview(self, job: Job, settings: ConnectionSettings, state: PreviousReport) -> None:
         """Preview the run; failed rows do not stop it, whatever the job says about errors."""
         with open_client(
             job, simulate=True, previous_report=state, progress=True, on_error="collect", **settings

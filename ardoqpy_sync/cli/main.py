@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ardoqpy.cli.command import command, option
 from ardoqpy.cli.options import completion_command, connection_options
 from ardoqpy.cli.program import Program
-from ardoqpy_sync.cli.exit_codes import FAILED, NAME
+from ardoqpy_sync.cli.exit_codes import NAME
 from ardoqpy_sync.cli.options import JOB, JOB_CONNECTION, NOTIFY, REPORT
 
 if TYPE_CHECKING:
@@ -125,7 +125,6 @@ PROGRAM = Program(
     f"To preview a job, '{NAME} JOB' is enough.",
     COMMANDS,
     {},
-    usage_error=FAILED,
     default_command=_default_command,
 )
 

@@ -22,7 +22,7 @@ from ardoqpy_sync.cli.github_summary import VARIABLE, append_summary
 from ardoqpy_sync.cli.signals import sigterm_as_interrupt
 from ardoqpy_sync.cli.webhook import summarize, webhook_address
 from ardoqpy_sync.job import JobInvalid
-from ardoqpy_sync.plans.plan import made_now
+from ardoqpy_sync.plans.plan import origin_now
 from ardoqpy_sync.reporting import terminal
 from ardoqpy_sync.reporting.document import build_failed_document
 from ardoqpy_sync.reporting.save import save_report
@@ -82,8 +82,8 @@ def run_and_notify(
     bug: Exception | None = None
 
     def failed(exit_code: int, messages: list[str]) -> CommandResult:
-        made = made_now(api=context.api, host=context.host, org=context.org, simulated=simulated)
-        document = build_failed_document(context.title, "\n".join(messages), made)
+        origin = origin_now(api=context.api, host=context.host, org=context.org, simulated=simulated)
+        document = build_failed_document(context.title, "\n".join(messages), origin)
         return CommandResult(document, exit_code, errors=messages, started=False, ended_early=True)
 
     with sigterm_as_interrupt(), show_logs(options, quiet=options.quiet_when_unchanged) as held_back:

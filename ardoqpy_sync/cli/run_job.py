@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ardoqpy.cli.errors import CommandError
 from ardoqpy.errors import BlockReason, DeleteBlocked
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ardoqpy_sync.client import ArdoqSyncClient
-    from ardoqpy_sync.documents import RunDocument
+    from ardoqpy_sync.documents import PreviousReport, RunDocument
     from ardoqpy_sync.job import Job
 
 INTERRUPTED_MESSAGE = "The run was interrupted."
@@ -44,7 +44,7 @@ def load_job_file(path: str) -> Job:
     return load_job(path)
 
 
-def load_state(job: Job) -> tuple[str | None, dict[str, Any]]:
+def load_state(job: Job) -> tuple[str | None, PreviousReport]:
     """Return the path of a job's state file, None if it has none, and what the file holds."""
     if "state_file" not in job.run:
         return None, {}
@@ -74,7 +74,7 @@ def exit_code_of(document: RunDocument) -> int:
         DONE,
         FAILED if has_failures else DONE,
         BLOCKED if document["delete_guard"] else DONE,
-        CHANGES if document["changes"] and document["made"]["simulated"] else DONE,
+        CHANGES if document["changes"] and document["origin"]["simulated"] else DONE,
     )
 
 

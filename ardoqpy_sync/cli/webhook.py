@@ -49,8 +49,8 @@ def webhook_address(given: str | None) -> Token | None:
 
 def summarize(document: RunDocument, command: str, exit_code: int) -> Summary:
     """Return the summary of a run document: no names of entities, no values, no reasons."""
-    made = document["made"]
-    title, host = (escape_controls(text, 160) for text in (document["title"], made["host"]))
+    origin = document["origin"]
+    title, host = (escape_controls(text, 160) for text in (document["title"], origin["host"]))
     return {
         "kind": "ardoqpy run",
         "format": 1,
@@ -60,7 +60,7 @@ def summarize(document: RunDocument, command: str, exit_code: int) -> Summary:
         "status": MEANINGS[exit_code],
         "exit": exit_code,
         "totals": document["totals"],
-        "host": made["host"],
-        "org": made.get("org"),
-        "at": made["at"],
+        "host": origin["host"],
+        "org": origin.get("org"),
+        "at": origin["at"],
     }

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Entity
 
-#: The attribute that says of which type an entity is.
+#: The attribute that holds the type of an entity.
 TYPE_OF = {"component": "typeId", "reference": "type"}
 
 
@@ -31,8 +31,8 @@ class Located(NamedTuple):
 
 
 _CONTAINERS = frozenset((dict, list))
-#: Python tells of a dict that there is nothing in it that could be changed in place, where it knows; it
-#: does so for its garbage collector, which need not look into such a dict.
+#: Python knows of some dicts that they contain nothing that could be changed in place: its garbage collector
+#: does not track them.
 _may_hold_containers = getattr(gc, "is_tracked", bool)
 
 
@@ -64,24 +64,24 @@ class KeyIndex:
     def __init__(self, key_of: Callable[[Entity], Hashable], entities: Iterable[Entity]) -> None:
         """Index entities by a key."""
         self._key_of = key_of
-        self._places: dict[str, int] = {}
-        self._found: dict[Hashable, dict[str, Entity]] = {}
+        self._positions: dict[str, int] = {}
+        self._by_key: dict[Hashable, dict[str, Entity]] = {}
         for entity in entities:
             self.add(entity)
 
     def find(self, key: Hashable) -> list[Entity]:
         """Return the entities under a key, in Ardoq's order."""
-        found = self._found.get(key, {}).values()
-        return sorted(found, key=lambda entity: self._places[entity["_id"]])
+        matches = self._by_key.get(key, {}).values()
+        return sorted(matches, key=lambda entity: self._positions[entity["_id"]])
 
     def add(self, entity: Entity) -> None:
-        """Take in an entity; one that was here before, and let go, keeps its place in the order."""
-        self._places.setdefault(entity["_id"], len(self._places))
-        self._found.setdefault(self._key_of(entity), {})[entity["_id"]] = entity
+        """Add an entity; one that was discarded before keeps its position in the order."""
+        self._positions.setdefault(entity["_id"], len(self._positions))
+        self._by_key.setdefault(self._key_of(entity), {})[entity["_id"]] = entity
 
     def discard(self, entity: Entity) -> None:
-        """Let go of an entity."""
-        del self._found[self._key_of(entity)][entity["_id"]]
+        """Remove an entity."""
+        del self._by_key[self._key_of(entity)][entity["_id"]]
 
 
 class EntityIndex:
@@ -97,8 +97,8 @@ class EntityIndex:
         self.several: dict[Hashable, list[str]] = {}
         self._match_key = match_key
         self._indexes: dict[Hashable, KeyIndex] = {}
-        #: The place of each entity in Ardoq's order, once one was taken out: it may come back.
-        self._places: dict[str, int] = {}
+        #: The position of each entity in Ardoq's order, once one was removed: it may come back.
+        self._positions: dict[str, int] = {}
         # Backwards, so that of several the first stays.
         keys = list(map(match_key, reversed(entities)))
         self.first: dict[Hashable, Entity] = dict(zip(keys, reversed(entities), strict=True))
@@ -122,21 +122,21 @@ class EntityIndex:
         return [self.first[key]] if key in self.first else []
 
     def find(self, name: Hashable, key: Hashable, key_of: Callable[[Entity], Hashable]) -> list[Entity]:
-        """Return the entities whose `key_of` gives `key`; `name` says which index that is."""
+        """Return the entities whose `key_of` gives `key`; `name` is the name of that index."""
         index = self._indexes.get(name)
         if index is None:
             index = self._indexes[name] = KeyIndex(key_of, self)
         return index.find(key)
 
     def remember(self, entity: Entity) -> None:
-        """Put an entity in its place, or in that of its older self."""
+        """Add an entity, or replace its older version."""
         entity_id = entity["_id"]
         older = self.by_id.get(entity_id)
         key = self._match_key(entity)
-        self.by_id[entity_id] = entity  # an older self leaves its place in the order to it
+        self.by_id[entity_id] = entity  # keeps the position of an older version
         if older is None:
-            if self._places:
-                self._put_in_place(entity_id)
+            if self._positions:
+                self._restore_position(entity_id)
             self._enter(key, entity)
         else:
             for index in self._indexes.values():
@@ -151,9 +151,9 @@ class EntityIndex:
             index.add(entity)
 
     def forget(self, entity_id: str) -> Entity | None:
-        """Take an entity out and return it; None where it was not here."""
-        if entity_id in self.by_id and not self._places:
-            self._places = {known: place for place, known in enumerate(self.by_id)}
+        """Remove an entity and return it; None if there is no such entity."""
+        if entity_id in self.by_id and not self._positions:
+            self._positions = {known: position for position, known in enumerate(self.by_id)}
         entity = self.by_id.pop(entity_id, None)
         if entity is not None:
             self._leave(self._match_key(entity), entity_id)
@@ -161,10 +161,10 @@ class EntityIndex:
                 index.discard(entity)
         return entity
 
-    def _put_in_place(self, entity_id: str) -> None:
-        """Put an entity that is last in the order where it was before it was taken out."""
-        if self._places.setdefault(entity_id, len(self._places)) + 1 < len(self._places):
-            in_order = sorted(self.by_id.items(), key=lambda item: self._places[item[0]])
+    def _restore_position(self, entity_id: str) -> None:
+        """Move an entity from the end of the order to its position before it was removed."""
+        if self._positions.setdefault(entity_id, len(self._positions)) + 1 < len(self._positions):
+            in_order = sorted(self.by_id.items(), key=lambda item: self._positions[item[0]])
             self.by_id.clear()
             self.by_id.update(in_order)
 
@@ -225,12 +225,12 @@ class Workspace:
 
 
 class Cache:
-    """The loaded workspaces, what the rows of this run named, and what went away in it."""
+    """The loaded workspaces, what the rows of this run named, and what was deleted in it."""
 
     def __init__(self) -> None:
         """Start with no workspace loaded."""
         self.workspaces: dict[str, Workspace] = {}
-        self.gone: set[str] = set()
+        self.deleted_ids: set[str] = set()
         self.start_run()
 
     def start_run(self) -> None:
@@ -250,12 +250,12 @@ class Cache:
     def load(self, ws_id: str, aggregated: Entity) -> Workspace:
         """Keep a workspace, given as the aggregated answer, in place of an older copy of it.
 
-        What went away in this run stays away, where that was only simulated.
+        What this run has deleted stays deleted, also in a preview.
         """
-        if self.gone:
+        if self.deleted_ids:
             for kind, ends in (("components", ("_id",)), ("references", ("_id", "source", "target"))):
                 held = aggregated.get(kind) or []
-                left = [entity for entity in held if self.gone.isdisjoint(map(entity.get, ends))]
+                left = [entity for entity in held if self.deleted_ids.isdisjoint(map(entity.get, ends))]
                 aggregated = {**aggregated, kind: left}
         workspace = self.workspaces[ws_id] = Workspace(aggregated)
         return workspace
@@ -266,12 +266,12 @@ class Cache:
         return workspace.attributes if workspace else None
 
     def forget_workspace(self, ws_id: str) -> None:
-        """Take out a workspace with everything in it, and the references that pointed into it."""
+        """Remove a workspace with everything in it, and the references that pointed into it."""
         workspace = self.workspaces.pop(ws_id, None)
         for comp_id in list(workspace.components.by_id) if workspace else ():
             self.forget("component", comp_id)
         if workspace:
-            self.gone.update(workspace.components.by_id, workspace.references.by_id)
+            self.deleted_ids.update(workspace.components.by_id, workspace.references.by_id)
 
     def indexes(self, kind: str) -> Iterator[tuple[str, EntityIndex]]:
         """Yield (workspace id, index) of every loaded workspace for `component` or `reference`."""
@@ -313,19 +313,19 @@ class Cache:
             self._index(kind, located.workspace).forget(entity_id)
         if base is None:
             self.named.discard(entity_id)
-            self.gone.add(entity_id)
+            self.deleted_ids.add(entity_id)
         for its_kind, ws_id, entity in removed or (
             [Located(kind, base["rootWorkspace"], base)] if base else []
         ):
             self._index(its_kind, ws_id).remember(entity)
-            self.gone.discard(entity["_id"])
+            self.deleted_ids.discard(entity["_id"])
 
     def _index(self, kind: str, ws_id: str) -> EntityIndex:
         workspace = self.workspaces[ws_id]
         return workspace.components if kind == "component" else workspace.references
 
     def name(self, kind: str, ws_id: str, entity: Entity) -> None:
-        """Note that a row of the source named this entity, which may change or go away later."""
+        """Note that a row of the source named this entity, which may be changed or deleted later."""
         self.named.add(entity["_id"])
         self._touched.add((kind, ws_id, entity.get(TYPE_OF[kind])))
 
@@ -344,25 +344,25 @@ class Cache:
         return missing
 
     def forget(self, kind: str, entity_id: str) -> list[Located]:
-        """Take out an entity and all that Ardoq deletes with it: descendants, and references at either end.
+        """Remove an entity and all that Ardoq deletes with it: descendants, and references at either end.
 
         Return them, the entity itself first.
         """
-        taken = self.cascade(kind, entity_id)
-        for its_kind, ws_id, entity in taken:
+        removed = self.cascade(kind, entity_id)
+        for its_kind, ws_id, entity in removed:
             self._index(its_kind, ws_id).forget(entity["_id"])
-        self.gone.update(entity["_id"] for _, _, entity in taken)
-        self.gone.add(entity_id)
-        return taken
+        self.deleted_ids.update(entity["_id"] for _, _, entity in removed)
+        self.deleted_ids.add(entity_id)
+        return removed
 
     def cascade(self, kind: str, entity_id: str) -> list[Located]:
-        """Return what `forget` would take out, and leave it where it is."""
+        """Return what `forget` would remove, and keep it."""
         located = self.get(kind, entity_id)
         itself = [located] if located else []
-        return [*itself, *self.along(entity_id)] if kind == "component" else itself
+        return [*itself, *self.deleted_with(entity_id)] if kind == "component" else itself
 
-    def along(self, comp_id: str) -> Iterator[Located]:
-        """Yield what goes with a component, what is nearest first."""
+    def deleted_with(self, comp_id: str) -> Iterator[Located]:
+        """Yield what is deleted with a component, the nearest first."""
         seen, waiting = {comp_id}, [comp_id]
         for each in waiting:
             for located in self.touching(each):

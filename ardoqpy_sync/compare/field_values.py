@@ -72,8 +72,8 @@ def explain_invalid(name: str, value: Any, fields: Mapping[str, Field]) -> str |
     takes = _TAKES.get(field.type, "text")
     if field.options:
         takes += f" out of {', '.join(map(repr, field.options))}"
-    shown = quote_name(value)
-    return f"{shown} is no value for the custom field {name!r} of type {field.type}: it takes {takes}."
+    quoted = quote_name(value)
+    return f"{quoted} is not a valid value for field {name!r} of type {field.type}: it takes {takes}."
 
 
 def fits(field: Field, value: Any) -> bool:

@@ -146,13 +146,13 @@ class ModelLookup:
         Raise `InvalidInput` naming `argument` where Ardoq has no such component.
         """
         if comp_id not in self._far:
-            self._far[comp_id] = _found(
+            self._far[comp_id] = _workspace_of(
                 lambda: self._api.components.get(comp_id, incl_refs=False), argument, comp_id
             )
         return self._far[comp_id]
 
 
-def _found(read: Callable[[], dict[str, Any]], argument: str, comp_id: str) -> str:
+def _workspace_of(read: Callable[[], Entity], argument: str, comp_id: str) -> str:
     try:
         return str(read()["rootWorkspace"])
     except NotFoundError:

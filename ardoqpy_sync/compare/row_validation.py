@@ -60,10 +60,10 @@ class RowValidator:
         return None
 
     def changed(
-        self, kind: Kind, ws_id: str, current: Entity, found: Differences
+        self, kind: Kind, ws_id: str, current: Entity, diff: Differences
     ) -> tuple[Entity, str | None]:
         """Check what is to be changed; return what follows from it, and the name of a component's type."""
-        new = {key: values[1] for key, values in found.items()}
+        new = {key: values[1] for key, values in diff.items()}
         _checked_depth(new, kind.argument)
         for key in kind.collection.fixed & new.keys():
             raise InvalidInput(
@@ -93,16 +93,16 @@ class RowValidator:
 
     def workspace_of(self, comp_id: Any, argument: str, hint: str | None) -> str:
         """Return the workspace of a component; `hint` says where it should be, and is loaded first."""
-        found = self._cache.get("component", comp_id) if isinstance(comp_id, str) else None
-        if found is not None:
-            return found.workspace
+        located = self._cache.get("component", comp_id) if isinstance(comp_id, str) else None
+        if located is not None:
+            return located.workspace
         id_segment(comp_id, argument)
         if hint is not None and hint not in self._cache.workspaces:
             self._workspace(hint)
-            found = self._cache.get("component", comp_id)
-        if found is not None:
-            return found.workspace
-        if comp_id in self._cache.gone:
+            located = self._cache.get("component", comp_id)
+        if located is not None:
+            return located.workspace
+        if comp_id in self._cache.deleted_ids:
             raise InvalidInput(
                 f"{argument} {comp_id!r} is a component that this run has deleted, or could not create."
             )

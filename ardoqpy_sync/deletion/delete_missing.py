@@ -26,6 +26,7 @@ from ardoqpy_sync.deletion.guard import (
     find_reasons,
 )
 from ardoqpy_sync.deletion.reading import ComponentState, StateReader
+from ardoqpy_sync.documents import DeletedEntity, DeleteResult, MarkResult
 from ardoqpy_sync.writing.pending_row import NO_ROW, RowReference, SourceRow
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.diff import Change
     from ardoqpy_sync.deletion.guard import Bounds
+    from ardoqpy_sync.documents import EntityResult
     from ardoqpy_sync.engine import Engine
 
 _T = TypeVar("_T")
@@ -77,10 +79,9 @@ class MissingEntities:
         self._rows_before = rows_before
         self._collect = collect
         self._kinds = engine.kinds
-        names = ("deleted", "already_deleted", "drifted", "kept", "failed")
-        self._result: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+        self._result = DeleteResult(deleted=[], already_deleted=[], drifted=[], kept=[], failed=[])
 
-    def run(self) -> dict[str, list[dict[str, Any]]]:
+    def run(self) -> DeleteResult:
         """Delete all missing entities that the bounds are about, or raise `DeleteBlocked` and delete none."""
         engine = self._engine
         misses = {
@@ -93,12 +94,12 @@ class MissingEntities:
         states = {key: self._as_left(key, state) for key, state in reading.components.items()}
         loaded = len(engine.cache.workspaces)
         sizes = _extents(states, [comp["_id"] for comp in misses["component"]])
-        along = self._along(states, own)
+        cascades = self._cascades(states, own)
         self._check_guard(
             [
                 Missing(
                     self._target(located),
-                    tuple(map(self._target, along.get(located.entity["_id"], {}).values())),
+                    tuple(map(self._target, cascades.get(located.entity["_id"], {}).values())),
                     *sizes.get(located.entity["_id"], CascadeCount(0, 0)),
                 )
                 for located in comps + refs
@@ -109,7 +110,7 @@ class MissingEntities:
         comps.sort(key=lambda comp: sizes[comp.entity["_id"]].components)
         agreed = {
             comp_id: {key: each.entity.get("_version") for key, each in cascade.items()}
-            for comp_id, cascade in along.items()
+            for comp_id, cascade in cascades.items()
         }
         # What was read with listings right now is still good for the first part.
         is_fresh = reading.reader.is_listed and len(engine.cache.workspaces) == loaded
@@ -118,7 +119,7 @@ class MissingEntities:
             is_fresh = False
         return self._result
 
-    def mark(self, marks: Entity) -> dict[str, list[dict[str, Any]]]:
+    def mark(self, marks: Entity) -> MarkResult:
         """Give all missing components these attributes, or raise `DeleteBlocked` and change none."""
         engine, kind = self._engine, self._engine.component
         flat = kind.collection.flatten
@@ -129,7 +130,7 @@ class MissingEntities:
             [Missing(self._target(Located(kind.name, comp["rootWorkspace"], comp))) for comp in unlike]
         )
         engine.log.circuit_breaker.reset()
-        self._result = {name: [] for name in ("marked", "already_deleted", "failed")}
+        marked: list[EntityResult] = []
         row = RowReference(NOT_IN_SOURCE)
         with engine.cache.without_naming():  # what is marked is missing all the same
             for part in self._parts(unlike):
@@ -147,20 +148,21 @@ class MissingEntities:
                         failed_row = {**marks, "_id": comp["_id"], "name": described["name"]}
                         self._add_problem(described, problems[comp["_id"]], failed_row, row)
                     else:
-                        self._result["marked"].append(described)
-        return self._result
+                        marked.append(described)
+        result = self._result
+        return MarkResult(marked=marked, already_deleted=result["already_deleted"], failed=result["failed"])
 
     def _parts(self, entities: Sequence[_T]) -> Iterator[Sequence[_T]]:
         """Yield entities in parts, each of them checked and then written."""
         size = self._engine.writes.sender.checked_together
         return (entities[start : start + size] for start in range(0, len(entities), size))
 
-    def _describe(self, kind: str, entity: Entity) -> dict[str, Any]:
+    def _describe(self, kind: str, entity: Entity) -> EntityResult:
         return {"kind": kind, **self._engine.log.describe(kind, entity)}
 
     def _add_problem(
         self,
-        described: dict[str, Any],
+        described: EntityResult,
         problem: ArdoqClientException,
         row: Mapping[str, Any],
         reference: RowReference = NO_ROW,
@@ -184,19 +186,19 @@ class MissingEntities:
 
     # -- read -----------------------------------------------------------------------------------------------
 
-    def _along(self, states: Mapping[str, ComponentState], own: set[str]) -> dict[str, Cascade]:
+    def _cascades(self, states: Mapping[str, ComponentState], own: set[str]) -> dict[str, Cascade]:
         """Return by component what Ardoq deletes with it and is not missing itself, as the run has seen it.
 
         What the run has not seen is as Ardoq holds it now. What is deleted with a missing component below it
         is listed there.
         """
-        along = {comp_id: _cascade(states.__getitem__, comp_id, own) for comp_id in states if comp_id in own}
+        cascades = {key: _cascade(states.__getitem__, key, own) for key in states if key in own}
         # Their workspaces are loaded, so that it is known how many entities of a type they have.
-        self._engine.load(each.workspace for cascade in along.values() for each in cascade.values())
-        for cascade in along.values():
+        self._engine.load(each.workspace for cascade in cascades.values() for each in cascade.values())
+        for cascade in cascades.values():
             for key, each in cascade.items():
                 cascade[key] = self._engine.cache.get(each.kind, key) or each
-        return along
+        return cascades
 
     def _read(self, entities: Sequence[Located]) -> _Reading:
         """Read entities as Ardoq holds them now, and all that is below the components."""
@@ -226,7 +228,9 @@ class MissingEntities:
         return ComponentState(self._or_expected("component", comp_id, state.comp), children, references)
 
     def _is_as_read(self, entity_id: str) -> bool:
-        return entity_id not in self._engine.cache.gone and not self._engine.writes.is_expected(entity_id)
+        return entity_id not in self._engine.cache.deleted_ids and not self._engine.writes.is_expected(
+            entity_id
+        )
 
     def _or_expected(self, kind: str, entity_id: str, read: Entity | None) -> Entity | None:
         if not self._engine.writes.is_expected(entity_id):
@@ -240,14 +244,14 @@ class MissingEntities:
         return Target(self._describe(kind, entity), group, entity["_id"] in self._engine.cache.named)
 
     def _held(self, missing: Iterable[Missing]) -> dict[Group, TypeCount]:
-        """Return how many there are of each group out of which something would go.
+        """Return how many there are of each group of which something would be deleted.
 
         What this run has created does not count: a share is one of what was there before.
         """
         cache = self._engine.cache
         created = {change.id for change in self._engine.report.changes if change.action == CREATE}
-        going = {target.id: target for miss in missing for target in (miss.target, *miss.along)}
-        groups = {target.group: target for target in going.values()}
+        targets = {target.id: target for miss in missing for target in (miss.target, *miss.cascade)}
+        groups = {target.group: target for target in targets.values()}
         before, named = Counter[Group](), Counter[Group]()
         for kind, ws_id in {group[:2] for group in groups}:
             index = self._engine.index(self._kinds[kind], ws_id)
@@ -255,7 +259,7 @@ class MissingEntities:
                 group = kind, ws_id, entity.get(TYPE_OF[kind])
                 before[group] += entity["_id"] not in created
                 named[group] += entity["_id"] in cache.named
-        for target in going.values():  # and what somebody has made since its workspace was loaded
+        for target in targets.values():  # and what somebody has made since its workspace was loaded
             before[target.group] += cache.get(target.group[0], target.id) is None
         return {
             group: TypeCount(self._title(target), before[group], named[group])
@@ -284,7 +288,7 @@ class MissingEntities:
         what was read right before, if anything.
         """
         engine = self._engine
-        pending: list[dict[str, Any]] = []
+        pending: list[EntityResult] = []
         before = len(engine.report.changes)
         for located in entities:
             described = self._describe(located.kind, located.entity)
@@ -303,27 +307,29 @@ class MissingEntities:
                 self._add_problem(described, failures[described["_id"]], {"_id": described["_id"]})
 
     def _add_delete(
-        self, located: Located, described: dict[str, Any], agreed: Mapping[str, Any], reading: _Reading
+        self, located: Located, described: EntityResult, agreed: Mapping[str, Any], reading: _Reading
     ) -> bool:
         """Add the delete of an entity to the queue; return False if it is kept, or deleted already."""
         engine, result = self._engine, self._result
         kind, entity = self._kinds[located.kind], located.entity
-        fresh, along = self._now(located, reading)
-        self._update_attached(located, along, reading)
+        fresh, cascade = self._now(located, reading)
+        self._update_attached(located, cascade, reading)
         if fresh is None:
             engine.cache.forget(kind.name, entity["_id"])
             result["already_deleted"].append(described)
             return False
         if fresh.get("_version") != entity.get("_version"):
             who, when = kind.collection.last_change(fresh)
-            versions = {"version": entity.get("_version"), "found": fresh.get("_version")}
-            result["drifted"].append({**described, **versions, "by": who, "at": when})
+            version, current = entity.get("_version"), fresh.get("_version")
+            result["drifted"].append(
+                {**described, "version": version, "current_version": current, "who": who, "when": when}
+            )
             return False
-        new = [each for key, each in along.items() if agreed.get(key) != each.entity.get("_version")]
+        new = [each for key, each in cascade.items() if agreed.get(key) != each.entity.get("_version")]
         if new:
             result["kept"].append({**described, "because": [self._target(each).described for each in new]})
             return False
-        for key, each in along.items():
+        for key, each in cascade.items():
             if engine.cache.get(each.kind, key) is None:  # created since: the report names it, too
                 engine.index(self._kinds[each.kind], each.workspace).remember(each.entity)
         engine.delete(
@@ -331,12 +337,12 @@ class MissingEntities:
         )
         return True
 
-    def _update_attached(self, located: Located, along: Cascade, reading: _Reading) -> None:
+    def _update_attached(self, located: Located, cascade: Cascade, reading: _Reading) -> None:
         """Read again what the cache has at a component and Ardoq has no more: deleted, or moved elsewhere."""
         cache = self._engine.cache
         for kind, ws_id, entity in cache.cascade(located.kind, located.entity["_id"])[1:]:
             key = entity["_id"]
-            if key in along or key in cache.gone or self._engine.writes.is_expected(key):
+            if key in cascade or key in cache.deleted_ids or self._engine.writes.is_expected(key):
                 continue
             fresh = reading.reader.entity(kind, key)
             if fresh is None:
@@ -397,7 +403,9 @@ def _cascade(state_of: Callable[[str], ComponentState], comp_id: str, own: Colle
     return cascade
 
 
-def _deleted(change: Change) -> dict[str, Any]:
-    item = {"kind": change.kind, "_id": change.id, "name": change.name, "type": change.type}
-    item |= {"rootWorkspace": change.workspace}
-    return item | {"note": change.note} if change.note else item
+def _deleted(change: Change) -> DeletedEntity:
+    entity_id, ws_id = str(change.id), str(change.workspace)
+    entity = DeletedEntity(
+        kind=change.kind, _id=entity_id, name=change.name, type=change.type, rootWorkspace=ws_id
+    )
+    return {**entity, "note": change.note} if change.note else entity

@@ -17,14 +17,13 @@ from ardoqpy.errors import BlockReason, DeleteBlocked, InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from ardoqpy_sync.documents import BlockedEntity, EntityResult
+
 KINDS = ("component", "reference")
-#: How many lines of a refusal's list are in its text; the error carries all of them as data.
+#: How many lines of a list are in the text of an error; the error carries all of them as data.
 MAX_LISTED = 20
 #: How many characters of a reason, and of what would be deleted, are shown.
 MAX_LENGTH = 2_000
-
-#: How a sentence names what would be done.
-_WORDS = {"deleted": "go", "marked": "be marked"}
 
 #: What a share is a share of: kind, workspace id, type id.
 Group = tuple[str, str, Any]
@@ -40,7 +39,7 @@ class Bounds:
     despite_failures: bool
     kinds: tuple[str, ...]
     types: frozenset[Group] | None = None
-    #: What becomes of what is missing: it goes, or it is marked.
+    #: What is done with what is missing: it is `deleted` or `marked`.
     action: str = "deleted"
 
     @classmethod
@@ -83,7 +82,7 @@ class Bounds:
 class Target(NamedTuple):
     """A component or a reference: as it is listed, its group, and whether a row of this run named it."""
 
-    described: dict[str, Any]
+    described: EntityResult
     group: Group
     named: bool
 
@@ -100,12 +99,12 @@ class Target(NamedTuple):
 class Missing(NamedTuple):
     """A cache miss, and what Ardoq deletes with it.
 
-    - `along`: what is no cache miss itself, and goes with none that lies below this one.
+    - `cascade`: what is no cache miss itself, and is deleted with none that is below this one.
     - `children`, `references`: how many components are below it, and references at it and those, in all.
     """
 
     target: Target
-    along: tuple[Target, ...] = ()
+    cascade: tuple[Target, ...] = ()
     children: int = 0
     references: int = 0
 
@@ -134,23 +133,23 @@ def find_reasons(
 
     Each has `bound` (the rule), a `sentence`, and `allow`: the argument that would allow it, if any.
     """
-    going = going_of(missing)
+    targets = all_targets(missing)
     return [
         *_check_run(run, bounds),
         *_check_source(missing, held),
-        *_check_share(going, held, bounds),
-        *_check_count(going, bounds),
+        *_check_share(targets, held, bounds),
+        *_check_count(targets, bounds),
         *_check_cascades(missing, bounds),
     ]
 
 
-def going_of(missing: Iterable[Missing]) -> list[Target]:
+def all_targets(missing: Iterable[Missing]) -> list[Target]:
     """Return everything that would be deleted, each target once."""
-    going = {miss.target.id: miss.target for miss in missing}
+    targets = {miss.target.id: miss.target for miss in missing}
     for miss in missing:
-        for target in miss.along:
-            going.setdefault(target.id, target)
-    return list(going.values())
+        for target in miss.cascade:
+            targets.setdefault(target.id, target)
+    return list(targets.values())
 
 
 def _check_run(run: Run, bounds: Bounds) -> Iterator[BlockReason]:
@@ -185,44 +184,43 @@ def _check_source(missing: Sequence[Missing], held: Mapping[Group, TypeCount]) -
 
 
 def _check_share(
-    going: Sequence[Target], held: Mapping[Group, TypeCount], bounds: Bounds
+    targets: Sequence[Target], held: Mapping[Group, TypeCount], bounds: Bounds
 ) -> Iterator[BlockReason]:
     # What a row named is never deleted: that is a reason by itself.
-    for group, number in Counter(target.group for target in going if not target.named).items():
+    for group, number in Counter(target.group for target in targets if not target.named).items():
         title, before, _ = held[group]
         if number > bounds.share * before:
             yield _reason(
                 "share",
-                f"{number} of the {before} {title} would {_WORDS[bounds.action]}, more than "
-                f"share={bounds.share}.",
+                f"{number} of the {before} {title} would be {bounds.action}, more than share={bounds.share}.",
                 f"share={_share_for(number, before)}",
             )
 
 
-def _check_count(going: Sequence[Target], bounds: Bounds) -> Iterator[BlockReason]:
-    along = ", with all that goes along" if bounds.action == "deleted" else ""
-    if bounds.count is not None and len(going) > bounds.count:
+def _check_count(targets: Sequence[Target], bounds: Bounds) -> Iterator[BlockReason]:
+    cascade = ", including what is deleted with them" if bounds.action == "deleted" else ""
+    if bounds.count is not None and len(targets) > bounds.count:
         yield _reason(
             "count",
-            f"{len(going)} would {_WORDS[bounds.action]}{along}, more than count={bounds.count}.",
-            f"count={len(going)}",
+            f"{len(targets)} would be {bounds.action}{cascade}, more than count={bounds.count}.",
+            f"count={len(targets)}",
         )
 
 
 def _check_cascades(missing: Sequence[Missing], bounds: Bounds) -> Iterator[BlockReason]:
-    for target, along, _, _ in missing:
-        named = [other for other in along if other.named]
-        unseen = [other for other in along if not other.named]
+    for target, cascade, _, _ in missing:
+        named = [other for other in cascade if other.named]
+        unseen = [other for other in cascade if not other.named]
         if named:
             yield _reason(
                 "named",
-                f"{_capital(target)} would take along what a row of this run named: {_listed(named)}. Give "
+                f"Deleting {target} would also delete what a row of this run named: {_listed(named)}. Give "
                 "that another parent, or other ends, first.",
             )
         if unseen and not bounds.take_along:
             yield _reason(
                 "take_along",
-                f"{_capital(target)} would take along what this run does not delete by itself: "
+                f"Deleting {target} would also delete what this run does not delete by itself: "
                 f"{_listed(unseen)}.",
                 "take_along=True",
             )
@@ -232,14 +230,14 @@ def blocked_error(
     missing: Sequence[Missing], reasons: Sequence[BlockReason], action: str = "deleted"
 ) -> DeleteBlocked:
     """Return the error: each reason with how to allow it, and what would have been deleted or marked."""
-    would = [
+    would: list[BlockedEntity] = [
         {
             **target.described,
             "children": children,
             "references": references,
-            "along": [other.described for other in along],
+            "cascade": [other.described for other in cascade],
         }
-        for target, along, children, references in missing
+        for target, cascade, children, references in missing
     ]
     lines = [_as_line(reason) for reason in reasons[:MAX_LISTED]]
     lines += [f"- ... and {len(reasons) - MAX_LISTED} more reasons"] if len(reasons) > MAX_LISTED else []
@@ -249,7 +247,7 @@ def blocked_error(
         lines += [f"- ... and {len(would) - MAX_LISTED} more"] if len(would) > MAX_LISTED else []
     lines = [escape_controls(line, MAX_LENGTH) for line in lines]
     return DeleteBlocked(
-        "\n".join([f"Nothing was {action}, since more would {_WORDS[action]} than is allowed:", *lines]),
+        "\n".join([f"Nothing was {action}, since more would be {action} than is allowed:", *lines]),
         reasons=list(reasons),
         would_delete=would,
     )
@@ -264,7 +262,7 @@ def _as_line(reason: BlockReason) -> str:
     return f"- {reason['sentence']}{allow}"
 
 
-def _line(item: Mapping[str, Any]) -> str:
+def _line(item: BlockedEntity) -> str:
     line = f"- {item['kind']} {item['name']} ({_type_of(item)})"
     if item["children"] or item["references"]:
         line += (
@@ -273,13 +271,8 @@ def _line(item: Mapping[str, Any]) -> str:
     return line
 
 
-def _type_of(item: Mapping[str, Any]) -> str:
+def _type_of(item: EntityResult) -> str:
     return str(item["type"]) if item["kind"] == "component" else f"type {item['type']}"
-
-
-def _capital(target: Target) -> str:
-    text = str(target)
-    return f"{text[0].upper()}{text[1:]}"
 
 
 def _listed(targets: Sequence[Target], longest: int = 5) -> str:

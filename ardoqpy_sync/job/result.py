@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ardoqpy.errors import ArdoqClientException, DeleteBlocked
-
-
-@dataclass(slots=True)
-class SourceCounts:
-    """The rows that one mapping read from a source; `skipped` were left out by `where`."""
-
-    name: str
-    rows: int = 0
-    skipped: int = 0
-    failed: int = 0
+    from ardoqpy_sync.documents import SourceCount
 
 
 @dataclass(slots=True)
 class JobResult:
     """The result of a job run.
 
-    - `counts`: the rows that were read, for each mapping.
+    - `counts`: how many rows of each source were read, by its name; `skipped` were left out by `where`.
+      A row that several mappings read counts for each of them.
     - `blocked`: what the delete guard blocked.
     - `failure`: the error that ended the run early; None if the run was complete.
     """
 
-    counts: list[SourceCounts] = field(default_factory=list)
+    counts: dict[str, SourceCount] = field(default_factory=dict)
     blocked: list[DeleteBlocked] = field(default_factory=list)
     failure: ArdoqClientException | None = None
 
     @property
-    def sources(self) -> list[dict[str, Any]]:
-        """Return the counts as dicts, for the run document."""
-        return [asdict(counts) for counts in self.counts]
+    def sources(self) -> list[SourceCount]:
+        """The counts in order, for the run document."""
+        return list(self.counts.values())

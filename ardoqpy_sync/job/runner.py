@@ -9,7 +9,7 @@ from ardoqpy._messages import quote_name
 from ardoqpy.errors import ArdoqClientException, BlockReason, ConfigurationError, DeleteBlocked, InvalidInput
 from ardoqpy_sync.job.problems import JobInvalid, Problem
 from ardoqpy_sync.job.resolver import ResolvedComponents, ResolvedReferences, resolve_names
-from ardoqpy_sync.job.result import JobResult, SourceCounts
+from ardoqpy_sync.job.result import JobResult
 from ardoqpy_sync.job.row_mapping import (
     list_columns,
     make_attribute_reader,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Attributes
     from ardoqpy_sync.client import ArdoqSyncClient
+    from ardoqpy_sync.documents import SourceCount
     from ardoqpy_sync.job.model import Job
     from ardoqpy_sync.job.resolver import ResolvedMapping, ResolvedSelector, TypeGroup
     from ardoqpy_sync.sources import Row, Source
@@ -115,7 +116,7 @@ class _MappedRow(NamedTuple):
     """A usable row: its cells by column, its attributes, and for each selector the names in its cells."""
 
     row: Row
-    counts: SourceCounts
+    counts: SourceCount
     values: Values
     attributes: Attributes
     names: list[list[str]]
@@ -125,7 +126,7 @@ class _ComponentRow(NamedTuple):
     """A row that becomes a component; `parent` is the name or key of its parent, if the row has one."""
 
     mapping: ResolvedComponents
-    counts: SourceCounts
+    counts: SourceCount
     label: str
     component: Attributes
     parent: str | None
@@ -297,19 +298,20 @@ class _Run:
     ) -> Iterator[_MappedRow]:
         """Yield the rows of a mapping that can be used; reject the others."""
         row_mapping = mapping.mapping
-        counts = SourceCounts(row_mapping.rows)
-        self._result.counts.append(counts)
-        table = self._job.sources.get(row_mapping.rows, {})
+        name = row_mapping.rows
+        unread: SourceCount = {"name": name, "rows": 0, "skipped": 0, "failed": 0}
+        counts = self._result.counts.setdefault(name, unread)
+        table = self._job.sources.get(name, {})
         formats = read_formats(table["formats"]) if "formats" in table else DEFAULT_FORMATS
         read_attributes = make_attribute_reader(mapping, formats)
         is_selected = make_row_filter(row_mapping.where)
-        for row in self._sources[row_mapping.rows]:
-            counts.rows += 1
+        for row in self._sources[name]:
+            counts["rows"] += 1
             values: Values = {}
             try:
                 values = _usable_values(row)
                 if is_selected is not None and not is_selected(values):
-                    counts.skipped += 1
+                    counts["skipped"] += 1
                     continue
                 attributes, *names = _read_all([read_attributes, *name_readers], values)
             except InvalidInput as error:
@@ -358,7 +360,7 @@ class _Run:
         identity: tuple[Any, ...],
         attributes: Attributes,
         label: str,
-        counts: SourceCounts,
+        counts: SourceCount,
         kind: str,
         find_matches: Callable[[], list[str]],
     ) -> bool:
@@ -381,14 +383,14 @@ class _Run:
 
     def _reject(
         self,
-        counts: SourceCounts,
+        counts: SourceCount,
         kind: str,
         described: Mapping[str, Any],
         reason: str,
         label: str,
         matches: Iterable[str] = (),
     ) -> None:
-        counts.failed += 1
+        counts["failed"] += 1
         self._client.reject_row(dict(described), reason, kind=kind, label=label, means=matches)
 
     # -- missing items --------------------------------------------------------------------------------------

@@ -13,19 +13,20 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy.errors import ConfigurationError, InvalidInput
 from ardoqpy_sync import json_file
 from ardoqpy_sync.deletion.delete_missing import count_rows
+from ardoqpy_sync.documents import KINDS
 from ardoqpy_sync.json_file import as_json_value
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
+    from ardoqpy_sync.documents import PreviousReport
+
 KIND, FORMAT = "ardoqpy state", 1
-#: The keys of a report that count unchanged rows, by kind.
-_COUNT_KEYS = {"component": "cache_hit_comps", "reference": "cache_hit_refs"}
 _NOT_CONVERGING_KEYS = {"_id", "attribute", "stored", "wanted"}
 
 
-def read_state(path: str | os.PathLike[str]) -> dict[str, Any]:
+def read_state(path: str | os.PathLike[str]) -> PreviousReport:
     """Return the state of a job's last run for `previous_report=`; {} if the file does not exist.
 
     Raise `ConfigurationError` if the file is damaged, or is not a state file.
@@ -35,8 +36,12 @@ def read_state(path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         data, _ = json_file.read(path, "state")
         if _is_valid(data):
-            rows = {count_key: data["rows"][kind] for kind, count_key in _COUNT_KEYS.items()}
-            return {**rows, "not_converging": data["not_converging"]}
+            rows = data["rows"]
+            return {
+                "cache_hit_comps": rows["component"],
+                "cache_hit_refs": rows["reference"],
+                "not_converging": data["not_converging"],
+            }
         problem = f"The file {str(path)!r} is not the state file of a job"
     except InvalidInput as error:
         problem = str(error).rstrip(".")
@@ -73,7 +78,7 @@ def _is_valid(data: Any) -> bool:
     rows, not_converging = data.get("rows"), data.get("not_converging")
     return (
         isinstance(rows, dict)
-        and all(type(rows.get(kind)) is int and rows[kind] >= 0 for kind in _COUNT_KEYS)
+        and all(type(rows.get(kind)) is int and rows[kind] >= 0 for kind in KINDS)
         and isinstance(not_converging, list)
         and all(isinstance(item, dict) and item.keys() >= _NOT_CONVERGING_KEYS for item in not_converging)
     )

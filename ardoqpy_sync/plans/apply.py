@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from ardoqpy._messages import describe_type, quote_name
 from ardoqpy.errors import ArdoqClientException, InvalidInput, NotFoundError, PlanDrifted, UnexpectedAnswer
 from ardoqpy_sync.compare.diff import CREATE, DELETE
+from ardoqpy_sync.documents import ApplyResult
 from ardoqpy_sync.plans.document_schema import ENDS
 from ardoqpy_sync.plans.drift import DRIFTED, FAILED, SETTLED, TODO, DriftDetector, PlannedEntity
 from ardoqpy_sync.plans.plan import Plan
@@ -16,17 +17,19 @@ from ardoqpy_sync.writing.senders import NoRequests
 if TYPE_CHECKING:
     from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
-    from ardoqpy_sync.documents import ChangeEntry
+    from ardoqpy_sync.documents import ChangeEntry, CurrentState, DriftedCascade, DriftEntry, ValueChange
     from ardoqpy_sync.plans.plan_engine import PlanEngine
 
-_APPLIED, _ALREADY, _REPLANNED, _FAILED, _HELD = "applied", "already", "replanned", "failed", "held"
+#: What becomes of a change of a plan.
+Outcome = Literal["applied", "already_applied", "replanned", "failed", "not_deleted", "drifted"]
+_COUNTED: tuple[Outcome, ...] = ("applied", "already_applied", "replanned", "failed", "not_deleted")
 #: How many drifted entities are named in a sentence.
 NAMED = 5
 
 
 def apply(
     engine: PlanEngine, plan: Plan, on_drift: str, on_error: str, here: dict[str, str | None]
-) -> dict[str, Any]:
+) -> ApplyResult:
     """Carry out a plan through an engine, as described at `ArdoqSyncClient.apply`.
 
     `here`: the `host` and the `org` that the engine writes to.
@@ -36,13 +39,13 @@ def apply(
     if not isinstance(on_drift, str) or on_drift not in ("skip", "refuse", "replan"):
         raise InvalidInput(f"on_drift is {quote_name(on_drift)}: give 'skip', 'refuse' or 'replan'.")
     plan = Plan.from_dict(plan.as_dict())
-    for key, planned_for in (("host", plan.made["host"]), ("org", plan.made.get("org"))):
+    for key, planned_for in (("host", plan.origin["host"]), ("org", plan.origin.get("org"))):
         value = here[key]
         if planned_for is not None and value is not None and planned_for.casefold() != value.casefold():
             raise InvalidInput(
                 f"The plan was made for the {key} {quote_name(planned_for)}, this client writes to "
                 f"{quote_name(value)}: make a plan there, or, where both are the same Ardoq, "
-                f"set plan.made[{key!r}]."
+                f"set plan.origin[{key!r}]."
             )
     engine.flush()
     engine.drifted.clear()
@@ -65,7 +68,7 @@ def apply(
 def _load_afresh(engine: PlanEngine, plan: Plan) -> None:
     concerned = [change["rootWorkspace"] for change in plan.changes]
     if any(change["action"] == DELETE and change["kind"] == "component" for change in plan.changes):
-        # What goes along with a component may be anywhere the run has looked.
+        # What is deleted with a component may be in any workspace that the run has loaded.
         concerned += [*plan.workspaces, *engine.cache.workspaces]
     for ws_id in set(concerned) & engine.cache.workspaces.keys():
         if engine.writes.in_step(ws_id):
@@ -90,28 +93,28 @@ class _Applying:
         self._on_drift = on_drift
         self._on_error = on_error
         self._detector = DriftDetector(engine, plan)
-        self._outcomes: dict[int, str] = {}
+        self._outcomes: dict[int, Outcome] = {}
         self._reasons: dict[int, str] = {}
-        self._drifted: dict[str, dict[str, Any]] = {}
-        self._deleted_along: set[str] = set()
+        self._drifted: dict[str, DriftEntry] = {}
+        self._deleted_with: set[str] = set()
         #: The changes whose writes are pending, by their numbers.
         self._pending: list[int] = []
         self.problems: list[tuple[Kind, Entity, ArdoqClientException]] = []
 
-    def run(self) -> dict[str, Any]:
+    def run(self) -> ApplyResult:
         """Carry out change after change, and return what became of each."""
         self._engine.log.circuit_breaker.reset()
         for number, change in enumerate(self._plan.changes):
             planned = self._detector.by_plan_id[change["_id"]]
             if "deleted_with" in change:
-                self._take_deleted_along(number, planned)
+                self._note_deleted_with(number, planned)
             elif planned.passing and planned.id is None and planned.status != FAILED:
-                self._outcomes[number] = _ALREADY  # the plan deletes it again, and nothing needs it
+                self._outcomes[number] = "already_applied"  # the plan deletes it again, and nothing needs it
             else:
-                self._take(number, planned)
+                self._carry_out(number, planned)
             if self._engine.writes.is_full:
                 self._flush()
-        while self._pending:  # what has drifted may be decided again, and is pending then
+        while self._pending:  # what has drifted may be replanned, and is pending then
             self._flush()
         return self._result()
 
@@ -126,12 +129,12 @@ class _Applying:
             planned = self._detector.by_plan_id[self._plan.changes[number]["_id"]]
             problem = failures.get(planned.id or "")
             now = self._engine.cache.get(planned.kind.name, planned.id or "")
-            if self._outcomes[number] == _REPLANNED and isinstance(problem, NotFoundError):
+            if self._outcomes[number] == "replanned" and isinstance(problem, NotFoundError):
                 planned.now = self._drifted[self._plan.changes[number]["_id"]]["now"] = None
                 self._leave(number, planned)
             elif problem is not None:
                 self._fail(number, planned, problem)
-            elif planned.id in drifted and self._outcomes[number] == _APPLIED:
+            elif planned.id in drifted and self._outcomes[number] == "applied":
                 planned.mark_drifted("changed" if now else "deleted", now and now.entity)
                 del self._outcomes[number]
                 self._leave(number, planned)
@@ -140,7 +143,7 @@ class _Applying:
 
     # -- one change -----------------------------------------------------------------------------------------
 
-    def _take(self, number: int, planned: PlannedEntity) -> None:
+    def _carry_out(self, number: int, planned: PlannedEntity) -> None:
         status = self._detector.of(planned)
         change = planned.changes[number]
         if status == FAILED:
@@ -148,7 +151,7 @@ class _Applying:
         elif status == DRIFTED:
             self._leave(number, planned)
         elif status == SETTLED or list(planned.changes).index(number) < planned.start:
-            self._outcomes[number] = _ALREADY
+            self._outcomes[number] = "already_applied"
         else:
             try:
                 self._engine.log.circuit_breaker.check()
@@ -177,7 +180,7 @@ class _Applying:
 
     def _note_applied(self, number: int, planned: PlannedEntity, stored: Entity) -> None:
         planned.version = stored.get("_version")
-        self._outcomes[number] = _APPLIED
+        self._outcomes[number] = "applied"
         self._pending.append(number)
 
     def _delete(self, number: int, planned: PlannedEntity) -> None:
@@ -185,55 +188,55 @@ class _Applying:
         # Ardoq checks no version for a DELETE: the entity has to be read right before.
         current = self._engine.find(planned.kind, planned.id or "", afresh=True)
         if current is None:
-            self._outcomes[number] = _ALREADY
+            self._outcomes[number] = "already_applied"
             return
         entity_id = current.entity["_id"]
         if current.entity.get("_version") != planned.version:
             planned.mark_drifted("changed", current.entity)
             return
-        along = self._engine.cache.cascade(planned.kind.name, entity_id)[1:]
-        unplanned = [each for each in along if not self._is_to_go(number, each.entity)]
+        cascade = self._engine.cache.cascade(planned.kind.name, entity_id)[1:]
+        unplanned = [each for each in cascade if not self._is_planned_delete(number, each.entity)]
         if unplanned:
-            planned.mark_drifted("along", current.entity, unplanned)
+            planned.mark_drifted("cascade", current.entity, unplanned)
             return
         row = SourceRow({"_id": entity_id}, _row(planned.changes[number]), lambda *_: {}, caller_reports=True)
         self._engine.delete(planned.kind, entity_id, row)
         problem = self._engine.flush().get(entity_id)  # now, while it is what was just read
         if isinstance(problem, NotFoundError):
-            self._outcomes[number] = _ALREADY
+            self._outcomes[number] = "already_applied"
         elif problem is not None:
             raise problem
         else:
-            self._outcomes[number] = _APPLIED
-            for _, _, entity in along:
-                self._deleted_along.add(entity["_id"])
+            self._outcomes[number] = "applied"
+            for _, _, entity in cascade:
+                self._deleted_with.add(entity["_id"])
                 last = list(self._detector.by_id[entity["_id"]].changes)[-1]
-                if self._outcomes.get(last) == _HELD:  # by another component that is deleted with it
-                    self._outcomes[last] = _APPLIED
+                if self._outcomes.get(last) == "not_deleted":  # by another component that is deleted with it
+                    self._outcomes[last] = "applied"
                     del self._reasons[last]
 
-    def _is_to_go(self, number: int, entity: Entity) -> bool:
-        """Return whether what would go with a component goes by the plan, and is as that was decided on."""
+    def _is_planned_delete(self, number: int, entity: Entity) -> bool:
+        """Return whether the plan, too, deletes an entity that is deleted with a component, as it is now."""
         planned = self._detector.by_id.get(entity["_id"])
         if planned is None or self._detector.of(planned) != TODO or entity.get("_version") != planned.version:
             return False
         left = [change for index, change in planned.changes.items() if index > number]
         return planned.listed[-1]["action"] == DELETE and all(change["action"] == DELETE for change in left)
 
-    def _take_deleted_along(self, number: int, planned: PlannedEntity) -> None:
+    def _note_deleted_with(self, number: int, planned: PlannedEntity) -> None:
         change = planned.changes[number]
         root = self._detector.by_plan_id[str(change["deleted_with"])]
         kind, entity_id = planned.kind.name, planned.id
         if entity_id is None or self._engine.cache.get(kind, entity_id) is None:
-            self._outcomes[number] = _APPLIED if entity_id in self._deleted_along else _ALREADY
+            self._outcomes[number] = "applied" if entity_id in self._deleted_with else "already_applied"
         elif self._detector.of(planned) == DRIFTED:
             self._leave(number, planned)
-        elif self._outcomes[list(root.changes)[-1]] in (_APPLIED, _ALREADY):
+        elif self._outcomes[list(root.changes)[-1]] in ("applied", "already_applied"):
             current = self._engine.cache.get(kind, entity_id)
             planned.mark_drifted("changed", current and current.entity)
             self._leave(number, planned)
         else:
-            self._outcomes[number] = _HELD
+            self._outcomes[number] = "not_deleted"
             self._reasons[number] = f"{_named(root.listed[-1])} is not deleted."
 
     # -- ids ------------------------------------------------------------------------------------------------
@@ -249,7 +252,7 @@ class _Applying:
     def _id_of(self, planned: PlannedEntity, key: str) -> str:
         number, change = next(iter(planned.changes.items()))
         if planned.id is None and planned.passing and planned.status != FAILED:
-            # It is deleted further on, but needed until then.
+            # The plan deletes it later, but needs it until then.
             matches = self._detector.matches(planned)
             if matches:
                 planned.mark_drifted("created", matches[0])
@@ -257,11 +260,11 @@ class _Applying:
             else:
                 planned.status = TODO
                 del self._outcomes[number]
-                self._take(number, planned)
+                self._carry_out(number, planned)
                 if self._engine.writes.is_full:
                     self._flush()
         if planned.id is None:
-            reason = self._reasons.get(number, "it was left out")
+            reason = self._reasons.get(number, "it was skipped")
             raise InvalidInput(f"{key} is {_named(change)}, which was not created: {reason}")
         return planned.id
 
@@ -275,20 +278,20 @@ class _Applying:
             planned.status, planned.id = FAILED, None
         else:
             row["_id"] = planned.id
-        self._outcomes[number], self._reasons[number] = _FAILED, str(problem)
+        self._outcomes[number], self._reasons[number] = "failed", str(problem)
         self.problems.append((planned.kind, row, problem))
         self._engine.failed(planned.kind, row, problem, _row(change))
         if self._on_error == "raise":
             raise problem
 
     def _leave(self, number: int, planned: PlannedEntity) -> None:
-        """Leave what has drifted as it is, or, where that is asked for and can be done, decide it again."""
+        """Leave what has drifted as it is, or replan it if that is asked for and possible."""
         change = planned.changes[number]
         if change["_id"] not in self._drifted:
             self._drifted[change["_id"]] = self._entry(planned, change)
         entry = self._drifted[change["_id"]]
         if self._on_drift == "refuse":
-            done = sum(outcome == _APPLIED for outcome in self._outcomes.values())
+            done = sum(outcome == "applied" for outcome in self._outcomes.values())
             raise PlanDrifted(
                 f"{_since([entry])}, while the plan was being applied: {done} of its {len(self._plan)} "
                 "changes are carried out.",
@@ -299,7 +302,7 @@ class _Applying:
                 wanted = self._in_ardoq(planned, number)
                 row = RowReference(change.get("label"))
                 self._engine.ensure_by_id(planned.kind, planned.now["_id"], wanted, row, caller_reports=True)
-                self._outcomes[number] = _REPLANNED
+                self._outcomes[number] = "replanned"
                 self._pending.append(number)
             except NotFoundError:
                 planned.now = entry["now"] = None
@@ -307,9 +310,9 @@ class _Applying:
                 self._fail(number, planned, problem)
         if number not in self._outcomes:
             entry["changes"].append(change)
-            self._outcomes[number] = DRIFTED
+            self._outcomes[number] = "drifted"
 
-    def _entry(self, planned: PlannedEntity, change: ChangeEntry) -> dict[str, Any]:
+    def _entry(self, planned: PlannedEntity, change: ChangeEntry) -> DriftEntry:
         left = [each for number, each in planned.changes.items() if number not in self._outcomes]
         values = {key: pair for each in left for key, pair in each["attributes"].items()}
         who, when = self._touched(planned.kind.name, planned.now)
@@ -322,16 +325,16 @@ class _Applying:
             "now": None if planned.now is None else self._now(planned.kind, planned.now, values),
             "who": who,
             "when": when,
-            "along": [self._along_entry(kind, entity) for kind, _, entity in planned.along],
+            "cascade": [self._describe_cascade(kind, entity) for kind, _, entity in planned.cascade],
             "changes": [],
         }
 
-    def _along_entry(self, kind: str, entity: Entity) -> dict[str, Any]:
+    def _describe_cascade(self, kind: str, entity: Entity) -> DriftedCascade:
         who, when = self._touched(kind, entity)
         name = self._engine.log.name_of(kind, entity)
         return {"kind": kind, "_id": entity["_id"], "name": name, "who": who, "when": when}
 
-    def _now(self, kind: Kind, entity: Entity, values: dict[str, Any]) -> dict[str, Any]:
+    def _now(self, kind: Kind, entity: Entity, values: dict[str, ValueChange]) -> CurrentState:
         held = kind.collection.flatten(entity)
         return {"version": entity.get("_version"), "attributes": {key: held.get(key) for key in values}}
 
@@ -340,20 +343,26 @@ class _Applying:
 
     # -- what became of it ----------------------------------------------------------------------------------
 
-    def _result(self) -> dict[str, Any]:
-        result: dict[str, Any] = {key: [] for key in (_APPLIED, _ALREADY, _REPLANNED, _FAILED, _HELD)}
+    def _result(self) -> ApplyResult:
+        by_plan_id = self._detector.by_plan_id
+        created = self._detector.created
+        ids = {plan_id: planned.id for plan_id, planned in by_plan_id.items() if plan_id in created}
+        drifted = list(self._drifted.values())
+        result = ApplyResult(
+            applied=[],
+            already_applied=[],
+            replanned=[],
+            failed=[],
+            not_deleted=[],
+            drifted=drifted,
+            ids=ids,
+            sentence="",
+        )
         for number, change in enumerate(self._plan.changes):
             outcome = self._outcomes[number]
-            if outcome != DRIFTED:
-                entry = {**change, "_id": self._detector.by_plan_id[change["_id"]].id}
-                if number in self._reasons:
-                    entry["reason"] = self._reasons[number]
-                result[outcome].append(entry)
-        by_plan_id = self._detector.by_plan_id
-        result[DRIFTED] = list(self._drifted.values())
-        result["ids"] = {
-            plan_id: by_plan_id[plan_id].id for plan_id in by_plan_id if plan_id in self._detector.created
-        }
+            if outcome != "drifted":
+                entity_id, reason = by_plan_id[change["_id"]].id, self._reasons.get(number)
+                result[outcome].append({**change, "_id": entity_id, "reason": reason})
         result["sentence"] = _sentence(result)
         return result
 
@@ -369,36 +378,31 @@ def _named(change: ChangeEntry) -> str:
     return f"{change['kind']} {quote_name(change['name'])}"
 
 
-def _sentence(result: dict[str, Any]) -> str:
-    counts = (
-        (_APPLIED, "applied"),
-        (_ALREADY, "there already"),
-        (_REPLANNED, "decided again"),
-        (_FAILED, "failed"),
-        (_HELD, "held up"),
-    )
-    parts = [f"{len(result[key])} {words}" for key, words in counts if result[key] or key == _APPLIED]
-    since = _since(result[DRIFTED]) if result[DRIFTED] else "nothing has drifted since the plan"
+def _sentence(result: ApplyResult) -> str:
+    counts = {outcome: len(result[outcome]) for outcome in _COUNTED}
+    parts = [f"{counts[key]} {key.replace('_', ' ')}" for key in counts if counts[key] or key == "applied"]
+    since = _since(result["drifted"]) if result["drifted"] else "nothing has drifted since the plan"
     return f"{', '.join(parts)}; {since}"
 
 
-def _since(drifted: list[dict[str, Any]]) -> str:
+def _since(drifted: list[DriftEntry]) -> str:
     listed = "; ".join(map(_describe_drift, drifted[:NAMED]))
     more = f"; and {len(drifted) - NAMED} more" if len(drifted) > NAMED else ""
     entities = "1 entity" if len(drifted) == 1 else f"{len(drifted)} entities"
     return f"since the plan: {entities} drifted: {listed}{more}"
 
 
-def _describe_drift(entry: dict[str, Any]) -> str:
+def _describe_drift(entry: DriftEntry) -> str:
     named = f"{entry['kind']} {quote_name(entry['name'])}"
     if entry["now"] is None:
         return f"{named} deleted"
-    if entry["along"]:
-        first = entry["along"][0]
-        return f"{named} ({first['kind']} {quote_name(first['name'])} would go along, changed{_by(first)})"
+    if entry["cascade"]:
+        first = entry["cascade"][0]
+        added = f"{first['kind']} {quote_name(first['name'])}, changed{_by(first)}"
+        return f"{named} ({added}, would be deleted with it)"
     return f"{named} {entry['what']}{_by(entry)}"
 
 
-def _by(entry: dict[str, Any]) -> str:
+def _by(entry: DriftEntry | DriftedCascade) -> str:
     who = f" by {quote_name(entry['who'])}" if entry["who"] else ""
     return f"{who} at {entry['when']}" if entry["when"] else who

@@ -172,8 +172,8 @@ def _check_plan(plan: PlanDocument) -> None:
 def _check_run_document(document: RunDocument) -> None:
     _check_changes(document["changes"])
     for number, entity in enumerate(document["missing"]):
-        if entity["kind"] == "component" and entity.get("along") is None:
-            raise _DamagedError(f"missing[{number}].along is missing")
+        if entity["kind"] == "component" and entity.get("cascade") is None:
+            raise _DamagedError(f"missing[{number}].cascade is missing")
     _check_graph(document)
     totals, missing = document["totals"], Counter(entity["kind"] for entity in document["missing"])
     _check_totals(

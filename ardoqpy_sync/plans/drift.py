@@ -33,7 +33,8 @@ class PlannedEntity:
     - `id`: the entity's in Ardoq; None as long as it is not created.
     - `version`: the one it has to have for its next change.
     - `start`: how many of its changes are done already.
-    - `what`, `now`: of what has drifted, how, and what is there; `along`: what is in the way of a delete.
+    - `what`, `now`: if it has drifted, how, and what Ardoq holds now; `cascade`: what would be
+      deleted with it and is not in the plan.
     """
 
     kind: Kind
@@ -44,7 +45,7 @@ class PlannedEntity:
     start: int = 0
     what: str = ""
     now: Entity | None = None
-    along: list[Located] = field(default_factory=list)
+    cascade: list[Located] = field(default_factory=list)
 
     @property
     def listed(self) -> list[ChangeEntry]:
@@ -53,7 +54,7 @@ class PlannedEntity:
 
     @property
     def passing(self) -> bool:
-        """Whether the plan creates it and deletes it again: it is made only where something needs it."""
+        """Whether the plan creates and deletes it: it is created only if something needs it."""
         listed = self.listed
         return bool(listed[0]["action"] == CREATE and listed[-1]["action"] == DELETE)
 
@@ -65,9 +66,9 @@ class PlannedEntity:
             for key, values in change["attributes"].items()
         }
 
-    def mark_drifted(self, what: str, now: Entity | None, along: Iterable[Located] = ()) -> None:
+    def mark_drifted(self, what: str, now: Entity | None, cascade: Iterable[Located] = ()) -> None:
         """Note that it has drifted."""
-        self.status, self.what, self.now, self.along = DRIFTED, what, now, list(along)
+        self.status, self.what, self.now, self.cascade = DRIFTED, what, now, list(cascade)
 
 
 class DriftDetector:
@@ -84,7 +85,7 @@ class DriftDetector:
             plan_id for plan_id, planned in self.by_plan_id.items() if planned.listed[0]["action"] == CREATE
         }
         self.by_id: dict[str, PlannedEntity] = {}
-        self._made: set[str] = set()
+        self._created_ids: set[str] = set()
         for plan_id, planned in self.by_plan_id.items():
             if plan_id not in self.created:
                 self.identify(planned, plan_id)
@@ -94,7 +95,7 @@ class DriftDetector:
         planned.id = entity_id
         self.by_id[entity_id] = planned
         if planned.listed[0]["action"] == CREATE:
-            self._made.add(entity_id)
+            self._created_ids.add(entity_id)
 
     def note_real_ids(self) -> None:
         """Know what the plan has created by its ids in Ardoq, where it had batch ids until now."""
@@ -182,12 +183,12 @@ class DriftDetector:
     def matches(self, planned: PlannedEntity) -> list[Entity]:
         """Return what in Ardoq a create of the plan would be matched with, as a row is, in Ardoq's order.
 
-        What another create has made, or was found to be, is not among it.
+        What another create of the plan has created, or matches, is left out.
         """
         matches: dict[str, Entity] = {}
         for wanted in (planned.wanted(), planned.wanted(1)):
             for entity in self._matching(planned, wanted):
-                if entity["_id"] not in self._made:
+                if entity["_id"] not in self._created_ids:
                     matches.setdefault(entity["_id"], entity)
         return list(matches.values())
 

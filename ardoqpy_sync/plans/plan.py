@@ -33,19 +33,19 @@ if TYPE_CHECKING:
         ChangeEntry,
         FailedRow,
         KindCounts,
-        Made,
         NotConvergingEntry,
+        Origin,
         PlanDocument,
         Totals,
         ValueChange,
     )
     from ardoqpy_sync.report import Report
 
-__all__ = ["Plan", "made_now"]
+__all__ = ["Plan", "origin_now"]
 
 
-def made_now(*, api: str, host: str, org: str | None, simulated: bool) -> Made:
-    """Return the `made` of a document: the current time, this version, and the Ardoq of the run."""
+def origin_now(*, api: str, host: str, org: str | None, simulated: bool) -> Origin:
+    """Return the `origin` of a document: the current time, this version, and the Ardoq of the run."""
     now = datetime.now(UTC).isoformat(timespec="seconds").removesuffix("+00:00")
     by = f"ardoqpy {__version__}"
     return {"at": f"{now}Z", "by": by, "api": api, "host": host, "org": org, "simulated": simulated}
@@ -65,7 +65,7 @@ class Plan:
     - `ambiguous`, `not_converging`: as in the report.
     - `unchanged`, `missing`: by kind, how many stay as they are, and how many no row named.
     - `workspaces`: the names of the loaded workspaces, by id.
-    - `made`: `at` (UTC), `by` (this library and its version), `api`, `host` and `org` of the Ardoq, and
+    - `origin`: `at` (UTC), `by` (this library and its version), `api`, `host` and `org` of the Ardoq, and
       whether it was `simulated`.
 
     If you remove a change from `changes`, it is not applied.
@@ -78,11 +78,11 @@ class Plan:
     unchanged: KindCounts
     missing: KindCounts
     workspaces: dict[str, str | None]
-    made: Made
+    origin: Origin
 
     @classmethod
     def of_run(
-        cls, report: Report, missing: KindCounts, workspaces: dict[str, str | None], made: Made
+        cls, report: Report, missing: KindCounts, workspaces: dict[str, str | None], origin: Origin
     ) -> Plan:
         """Return the plan of a run from its report so far.
 
@@ -94,12 +94,12 @@ class Plan:
             ambiguous=as_json_value(list(report.ambiguous.values())),
             not_converging=as_json_value(list(report.not_converging.values())),
             unchanged={
-                "component": len(report.kept["component"]),
-                "reference": len(report.kept["reference"]),
+                "component": len(report.unchanged["component"]),
+                "reference": len(report.unchanged["reference"]),
             },
             missing=missing,
             workspaces=workspaces,
-            made=made,
+            origin=origin,
         )
 
     # -- files ------------------------------------------------------------------------------------------
@@ -135,9 +135,9 @@ class Plan:
         data = {
             "kind": PLAN,
             "format": FORMAT,
-            "made": self.made,
+            "origin": self.origin,
             "totals": self.counts(),
-            **{name: getattr(self, name) for name in self.__slots__ if name != "made"},
+            **{name: getattr(self, name) for name in self.__slots__ if name != "origin"},
         }
         return check_plan(as_json_value(data))
 
@@ -157,13 +157,13 @@ class Plan:
 
     def __repr__(self) -> str:
         """Return when the plan was made, and how many changes it has."""
-        return f"<Plan of {self.made['at']}: {len(self)} changes>"
+        return f"<Plan of {self.origin['at']}: {len(self)} changes>"
 
     def __str__(self) -> str:
         """Return where the plan comes from and its totals, as text for people."""
-        made = self.made
-        how = "preview" if made["simulated"] else "live run"
-        head = f"plan of {made['at']}, {how} on API {made['api']} of {made['host']}, by {made['by']}"
+        origin = self.origin
+        how = "preview" if origin["simulated"] else "live run"
+        head = f"plan of {origin['at']}, {how} on API {origin['api']} of {origin['host']}, by {origin['by']}"
         return "\n".join([escape_controls(head, LINE_WIDTH), *format_totals(self.counts())])
 
     def describe(self, longest: int | None = None) -> str:

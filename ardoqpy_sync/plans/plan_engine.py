@@ -35,7 +35,7 @@ class PlanEngine(Engine):
         """Create an entity, and return it as the cache then holds it."""
 
         def decide_again(fresh: Entity | None, _problem: ArdoqClientException | None) -> Entity:
-            # It was found after a create that got no answer, perhaps with other values.
+            # A create without an answer may have been carried out, perhaps with other values.
             if fresh is None:
                 return self._create(kind, ws_id, wanted, source)
             return self._settle(kind, ws_id, wanted, fresh, source)
@@ -46,14 +46,14 @@ class PlanEngine(Engine):
     def update_as_planned(self, current: Located, wanted: Entity, reference: RowReference) -> Entity:
         """Change an entity at exactly its version, and return it as the cache then holds it."""
         kind = self.kinds[current.kind]
-        found = self._converging(
+        diff = self._converging(
             kind, current.workspace, current.entity, self.lacking(kind, wanted, current.entity)
         )
-        if not found:
+        if not diff:
             return current.entity
         decide_again = partial(self._note_drift, current.entity)
         source = SourceRow(wanted, reference, decide_again, caller_reports=True)
-        return self._update(kind, current.workspace, current.entity, found, source)
+        return self._update(kind, current.workspace, current.entity, diff, source)
 
     def _note_drift(
         self, planned: Entity, fresh: Entity | None, problem: ArdoqClientException | None
@@ -66,10 +66,10 @@ class PlanEngine(Engine):
 
     def lacking(self, kind: Kind, wanted: Entity, current: Entity) -> Differences:
         """Return what of `wanted` an entity lacks, without what Ardoq is known not to keep as sent."""
-        found = differences(wanted, kind.collection.flatten(current), kind.ignored)
+        diff = differences(wanted, kind.collection.flatten(current), kind.ignored)
         return {
             key: (old, new)
-            for key, (old, new) in found.items()
+            for key, (old, new) in diff.items()
             if not self.log.does_not_converge(current["_id"], key, old, new)
         }
 
@@ -88,6 +88,6 @@ class PlanEngine(Engine):
         other = type(self)(self._api, sender, {"not_converging": list(self.log.not_converging.values())})
         for ws_id, workspace in self.cache.workspaces.items():
             other.cache.load(ws_id, workspace.aggregated())
-        other.cache.gone.update(self.cache.gone)
+        other.cache.deleted_ids.update(self.cache.deleted_ids)
         other.writes.set_not_in_step(self.writes.not_in_step())
         return other

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
         DocumentFailedRow,
         FailedRow,
         KindCounts,
-        Made,
         MissingEntry,
+        Origin,
         ReportData,
         RunDocument,
         SourceCount,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     )
     from ardoqpy_sync.engine import Engine
 
-#: So many entities that would be deleted along are listed for one, and in the whole document.
+#: So many entities that would be deleted with one are listed for it, and in the whole document.
 MAX_LISTED, MAX_LISTED_IN_ALL = 20, 20_000
 #: They are chosen among so many, the nearest ones.
 MAX_CANDIDATES = 500
@@ -65,18 +65,18 @@ def build_run_document(
     Pending writes are sent first. Type names come from the model of each workspace, which is read if the run
     had no reason to (v1); if it cannot be read, a reference type is shown by its number. The keys:
 
-    - `kind` (`ardoqpy run document`), `format` (1), `title`, and `made`, as in a `Plan`.
+    - `kind` (`ardoqpy run document`), `format` (1), `title`, and `origin`, as in a `Plan`.
     - `status` and `description`: as in the report; `failure` also if there are `failed_rows`, or the delete
       guard `blocked` the run.
     - `totals`: as `Plan.counts()`, with the `failed_rows` among the failed.
     - `changes`, `failed`, `ambiguous`, `not_converging`: as in a `Plan`; each of the first two has a
       `typeName`, also for a reference, whose `type` is a number.
     - `missing`: entities in Ardoq that no row named, of the types that the run touched. Each has `kind`,
-      `_id`, `name`, `type`, `typeName` and `rootWorkspace`. A component has `along`: how many `components`
+      `_id`, `name`, `type`, `typeName` and `rootWorkspace`. A component has `cascade`: how many `components`
       and `references` of the loaded workspaces would be deleted with it, and the first 20 of them `listed`,
       each with a `state`: `missing` itself, `named` by a row of this run, or `other`.
     - `delete_guard`: None, or the `sentence`, `reasons` and `would_delete` of `DeleteBlocked`; each of the
-      latter with at most 20 entries in `along`, and their number in `along_total`.
+      latter with at most 20 entries in `cascade`, and their number in `cascade_total`.
     - `workspaces` by id, and `names`, by id, of components and types in the values of changes.
     - `sources`: as given.
     - `graph`: what changes, and its neighbours; see `build_graph`.
@@ -99,7 +99,7 @@ def build_run_document(
             "kind": RUN_DOCUMENT,
             "format": FORMAT,
             "title": given.title or _default_title(plan.workspaces),
-            "made": plan.made,
+            "origin": plan.origin,
             "status": status,
             "description": description,
             "totals": _with_failed(plan.counts(), given.failed_rows),
@@ -116,14 +116,14 @@ def build_run_document(
         }
 
 
-def build_failed_document(title: str, description: str, made: Made) -> RunDocument:
+def build_failed_document(title: str, description: str, origin: Origin) -> RunDocument:
     """Return the run document of a run that failed before it began; `description` says why."""
     none: KindCounts = {"component": 0, "reference": 0}
     document: Attributes = {
         "kind": RUN_DOCUMENT,
         "format": FORMAT,
         "title": title,
-        "made": made,
+        "origin": origin,
         "status": "failure",
         "description": description,
         "totals": count_totals([], [], none, none),
@@ -223,15 +223,15 @@ def _delete_guard(blocked: DeleteBlocked | Mapping[str, Any] | None) -> DeleteGu
             # A job may mark what is missing instead of deleting it, and do both.
             "sentence": f"The delete guard blocked the deleting or marking of {entities}.",
             "reasons": list(reasons),
-            "would_delete": [_shorten_along(entity) for entity in would_delete],
+            "would_delete": [_shorten_cascade(entity) for entity in would_delete],
         }
     )
     return guard
 
 
-def _shorten_along(entity: Mapping[str, Any]) -> Attributes:
-    along = list(entity.get("along") or ())
-    return {**entity, "along": along[:MAX_LISTED], "along_total": len(along)}
+def _shorten_cascade(entity: Mapping[str, Any]) -> Attributes:
+    cascade = list(entity.get("cascade") or ())
+    return {**entity, "cascade": cascade[:MAX_LISTED], "cascade_total": len(cascade)}
 
 
 # -- parts -------------------------------------------------------------------------------------------------
@@ -290,7 +290,7 @@ def _with_type_names(guard: DeleteGuard, names: TypeNames) -> DeleteGuard:
     would_delete = [
         {
             **_with_type_name(entity, names),
-            "along": [_with_type_name(other, names) for other in entity["along"]],
+            "cascade": [_with_type_name(other, names) for other in entity["cascade"]],
         }
         for entity in guard["would_delete"]
     ]
@@ -324,14 +324,14 @@ def _missing(engine: Engine, report: ReportData, names: TypeNames) -> list[Missi
         if kind == "component":
             room = max(0, min(MAX_LISTED, MAX_LISTED_IN_ALL - listed))
             # What a row of this run named comes first: nobody expects to lose that.
-            nearest = list(islice(cache.along(entry["_id"]), MAX_CANDIDATES)) if room else []
+            nearest = list(islice(cache.deleted_with(entry["_id"]), MAX_CANDIDATES)) if room else []
             first = sorted(nearest, key=lambda part: state(part.entity) != "named")[:room]
             listed += len(first)
-            entry["along"] = {
+            entry["cascade"] = {
                 **sizes[entry["_id"]]._asdict(),
                 "listed": [
                     {
-                        **_with_type_name({"kind": of, **engine.described(engine.kinds[of], entity)}, names),
+                        **_with_type_name({"kind": of, **engine.log.describe(of, entity)}, names),
                         "state": state(entity),
                     }
                     for of, _, entity in first

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy._terminal import escape_controls
 from ardoqpy_sync.plans.document_schema import check_run_document
 from ardoqpy_sync.reporting.labels import (
+    describe_origin,
     format_time,
     heading,
     headline,
-    origin,
     plural,
     succeeded,
     total_rows,
@@ -61,7 +61,7 @@ def render(document: RunDocument) -> Iterator[str]:
 
 
 def _parts(document: RunDocument) -> dict[str, str]:
-    good, made, guard = succeeded(document), document["made"], document["delete_guard"]
+    good, origin, guard = succeeded(document), document["origin"], document["delete_guard"]
     # The sentence of the delete guard has its own section.
     description = document["description"].replace(guard["sentence"] if guard else "\0", "").strip()
     paragraphs = [_element("p", line, "description") for line in description.splitlines()[:40]]
@@ -70,10 +70,10 @@ def _parts(document: RunDocument) -> dict[str, str]:
         "policy": _policy(),
         "style": _asset("page.css"),
         "script": _script(),
-        "by": _text(made["by"]),
+        "by": _text(origin["by"]),
         "title": _text(document["title"] or "Sync", 300),
         "heading": heading(document),
-        "made": _text(f"{format_time(made['at'])} · {made['host']}", 300),
+        "subtitle": _text(f"{format_time(origin['at'])} · {origin['host']}", 300),
         "result": "good" if good else "bad",
         "sign": "✓" if good else "!",
         "headline": _text(headline(document), 400),
@@ -83,7 +83,7 @@ def _parts(document: RunDocument) -> dict[str, str]:
         "origin": _origin(document),
         "graph": _graph(document["graph"]) if document["graph"]["nodes"] else "",
         "empty": "" if any(entries for _, entries in _sections(document)) else _NOTHING,
-        "foot": _text(f"Made by {made['by']} at {made['at']}. {nothing}", 400),
+        "foot": _text(f"Made by {origin['by']} at {origin['at']}. {nothing}", 400),
     }
 
 
@@ -110,7 +110,9 @@ def _head_row(first: str, *numbers: str) -> str:
 
 
 def _origin(document: RunDocument) -> str:
-    pairs = [f"<dt>{_text(label)}</dt><dd>{_text(text, 1200)}</dd>" for label, text in origin(document)]
+    pairs = [
+        f"<dt>{_text(label)}</dt><dd>{_text(text, 1200)}</dd>" for label, text in describe_origin(document)
+    ]
     table = ""
     if document["sources"]:
         rows = [
@@ -118,7 +120,7 @@ def _origin(document: RunDocument) -> str:
             f"{_number(source['rows'])}{_number(source['skipped'])}{_number(source['failed'])}</tr>"
             for source in document["sources"]
         ]
-        head = _head_row("source", "rows", "skipped", "failed")
+        head = _head_row("source", "rows read", "skipped", "failed")
         table = f'<table class="sources"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table>'
     return f"<dl>{''.join(pairs)}</dl>{table}"
 

@@ -32,7 +32,7 @@ def succeeded(document: RunDocument) -> bool:
 
 def heading(document: RunDocument) -> str:
     """Return what kind of report it is."""
-    return "Preview of a sync" if document["made"]["simulated"] else "Report of a sync"
+    return "Preview of a sync" if document["origin"]["simulated"] else "Report of a sync"
 
 
 def headline(document: RunDocument) -> str:
@@ -40,7 +40,7 @@ def headline(document: RunDocument) -> str:
     changes, failed = len(document["changes"]), len(document["failed"])
     if not changes:
         done = "Nothing was changed." if failed else "There was nothing to change."
-    elif document["made"]["simulated"]:
+    elif document["origin"]["simulated"]:
         done = f"{plural(changes, 'change')} would be made; nothing was written."
     else:
         done = f"{plural(changes, 'change')} {'was' if changes == 1 else 'were'} made."
@@ -54,19 +54,19 @@ def headline(document: RunDocument) -> str:
     return f"{verdict}{rows}. {done}"
 
 
-def origin(document: RunDocument) -> list[tuple[str, str]]:
+def describe_origin(document: RunDocument) -> list[tuple[str, str]]:
     """Return where the report comes from, as pairs of label and text."""
-    made = document["made"]
-    pairs = [("Made", format_time(made["at"])), ("Ardoq", made["host"])]
-    if organisation := made.get("org"):
+    origin = document["origin"]
+    pairs = [("Made", format_time(origin["at"])), ("Ardoq", origin["host"])]
+    if organisation := origin.get("org"):
         pairs.append(("Organisation", organisation))
     names = [name or ws_id for ws_id, name in document["workspaces"].items()]
     if names:
         more = f" and {len(names) - 12:,} more" if len(names) > 12 else ""
         listed = ", ".join(escape_controls(name, 80) for name in names[:12])
         pairs.append(("Workspace" if len(names) == 1 else "Workspaces", listed + more))
-    run = "preview: nothing was written" if made["simulated"] else "live: changes were written"
-    return [*pairs, ("Run", run), ("By", f"{made['by']}, API {made['api']}")]
+    run = "preview: nothing was written" if origin["simulated"] else "live: changes were written"
+    return [*pairs, ("Run", run), ("By", f"{origin['by']}, API {origin['api']}")]
 
 
 def format_time(timestamp: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy._terminal import escape_controls
 from ardoqpy_sync.plans.document_schema import check_run_document
 from ardoqpy_sync.report import format_value
-from ardoqpy_sync.reporting.labels import heading, headline, origin, plural, succeeded, total_rows
+from ardoqpy_sync.reporting.labels import describe_origin, heading, headline, plural, succeeded, total_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -65,14 +65,14 @@ def _lines(document: RunDocument, longest: int) -> Iterable[str]:
     yield ""
     totals = ((state, f"{first:,}", f"{second:,}") for state, first, second in total_rows(document))
     yield from _table(("", "components", "references"), totals, "lrr")
-    yield from (f"- {label}: {_safe(text, 1200)}" for label, text in origin(document))
+    yield from (f"- {label}: {_safe(text, 1200)}" for label, text in describe_origin(document))
     yield ""
     yield from _section(
         "Sources",
         document["sources"],
         {
             "source": lambda source: _safe(source["name"]),
-            "rows>": lambda source: f"{source['rows']:,}",
+            "rows read>": lambda source: f"{source['rows']:,}",
             "skipped>": lambda source: f"{source['skipped']:,}",
             "failed>": lambda source: f"{source['failed']:,}",
         },
@@ -104,7 +104,7 @@ def _lines(document: RunDocument, longest: int) -> Iterable[str]:
         {
             "entity": _entity,
             "type": _type,
-            "would also be deleted": lambda entry: _along(entry.get("along")),
+            "would also be deleted": lambda entry: _cascade(entry.get("cascade")),
         },
         longest,
     )
@@ -206,16 +206,16 @@ def _value(document: RunDocument, value: Any) -> str:
     return _safe(name or format_value(value), 120)
 
 
-def _along(along: Cascade | None) -> str:
-    if not along or not (along["components"] or along["references"]):
+def _cascade(cascade: Cascade | None) -> str:
+    if not cascade or not (cascade["components"] or cascade["references"]):
         return ""
-    total = along["components"] + along["references"]
+    total = cascade["components"] + cascade["references"]
     names = [
         f"{_entity(entity)}{' (still in the source)' if entity['state'] == 'named' else ''}"
-        for entity in along["listed"][:3]
+        for entity in cascade["listed"][:3]
     ]
     more = f", … and {total - len(names)} more" if total > len(names) else ""
-    counts = f"{plural(along['components'], 'component')}, {plural(along['references'], 'reference')}"
+    counts = f"{plural(cascade['components'], 'component')}, {plural(cascade['references'], 'reference')}"
     return f"{counts}: {', '.join(names)}{more}"
 
 

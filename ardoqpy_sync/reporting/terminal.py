@@ -43,10 +43,10 @@ def render(document: RunDocument, changes_text: str | None = None) -> Iterator[s
     The summary lists a few entries of each part, without values. `changes_text`, for example from
     `Plan.describe`, replaces totals, changes and failed rows; then the other lists are complete.
     """
-    made = document["made"]
-    run = "preview, nothing is written" if made["simulated"] else "live"
+    origin = document["origin"]
+    run = "preview, nothing is written" if origin["simulated"] else "live"
     title = escape_controls(document["title"], 160)
-    yield escape_controls(f"{title}: {run}; {made['host']}, API {made['api']}", LINE_WIDTH)
+    yield escape_controls(f"{title}: {run}; {origin['host']}, API {origin['api']}", LINE_WIDTH)
     if changes_text is None:
         yield from _changes(document)
     else:
@@ -82,7 +82,7 @@ def _describe_reason(sentence: str, allow: str | None) -> str:
 
 
 def _changes(document: RunDocument) -> Iterator[str]:
-    simulated = document["made"]["simulated"]
+    simulated = document["origin"]["simulated"]
     yield from format_totals(document["totals"])
     title = "would change" if simulated else "changed"
     changes = (_describe_change(change, simulated=simulated) for change in document["changes"])
@@ -112,19 +112,21 @@ def _describe_failed_row(row: DocumentFailedRow) -> str:
 
 
 def _describe_missing(entry: MissingEntry) -> str:
-    along = entry.get("along")
-    if not along or not (along["components"] or along["references"]):
+    cascade = entry.get("cascade")
+    if not cascade or not (cascade["components"] or cascade["references"]):
         return _describe(entry)
-    counts = f"{plural(along['components'], 'component')} and {plural(along['references'], 'reference')}"
+    counts = f"{plural(cascade['components'], 'component')} and {plural(cascade['references'], 'reference')}"
     return f"{_describe(entry)}, and with it {counts}"
 
 
 def _describe_blocked(entity: BlockedDelete) -> str:
-    along = entity["along_total"]
-    with_it = f", and {plural(along, 'entity', 'entities')} with it" if along else ""
+    cascade = entity["cascade_total"]
+    with_it = f", and {plural(cascade, 'entity', 'entities')} with it" if cascade else ""
     return f"{_describe(entity)}{with_it}"
 
 
 def _describe_source(source: SourceCount) -> str:
-    counts = f"{plural(source['rows'], 'row')}, {source['skipped']:,} skipped, {source['failed']:,} failed"
+    counts = (
+        f"{plural(source['rows'], 'row')} read, {source['skipped']:,} skipped, {source['failed']:,} failed"
+    )
     return f"{source['name']}: {counts}"

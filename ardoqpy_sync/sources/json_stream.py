@@ -24,13 +24,13 @@ class DuplicateKeys(Values):
 
 
 def _make_object(pairs: list[tuple[str, Any]]) -> Values:
-    made = dict(pairs)
-    if len(made) == len(pairs):
-        return made
-    made = DuplicateKeys(made)
+    json_object = dict(pairs)
+    if len(json_object) == len(pairs):
+        return json_object
+    json_object = DuplicateKeys(json_object)
     counts = Counter(key for key, _ in pairs)
-    made.duplicates = [key for key, count in counts.items() if count > 1]
-    return made
+    json_object.duplicates = [key for key, count in counts.items() if count > 1]
+    return json_object
 
 
 def _reject_constant(constant: str) -> Never:

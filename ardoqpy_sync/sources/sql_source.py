@@ -86,13 +86,13 @@ def _read_url(table: Mapping[str, Any]) -> Token:
     if "url" in table:
         return Token(table["url"].strip())
     variable = table["url_env"]
-    held = Token(os.environ.get(variable, "").strip())
-    if not held.reveal():
+    url = Token(os.environ.get(variable, "").strip())
+    if not url.reveal():
         raise ConfigurationError(
             f"The environment variable {quote_name(variable)} is not set. Set it to the URL of the database, "
             f"{_EXAMPLES}."
         )
-    return held
+    return url
 
 
 def _parse_url(text: Token, base: Path) -> _Database:

@@ -321,7 +321,7 @@ class PendingWrites:
             if row.change is not None:
                 report.changes[row.change] = self._with_real_ids(report.changes[row.change])
             if row.hit is not None:
-                report.kept[kind.name][row.hit] = stored
+                report.unchanged[kind.name][row.hit] = stored
         left = not_stored(operation, stored, self.real)
         if left and outcome.adopted:
             return rows[-1:]  # somebody else may have created it, with other values than ours
@@ -397,14 +397,14 @@ class PendingWrites:
                 self._log.failed(kind.name, self.copy_row(source.row), problem, *source.reference)
             else:
                 change = changes[row.change]
-                shown = source.row if isinstance(source.row, dict) else {"_id": change.id}
+                given = source.row if isinstance(source.row, dict) else {"_id": change.id}
                 changes[row.change] = change._replace(
                     action=FAILED,
                     id=None if operation.action == "create" else change.id,
                     attributes={},
                     version=None,
                     note=str(problem),
-                    row=self.copy_row(shown),
+                    row=self.copy_row(given),
                 )
         if by_flush and not any(row.source.caller_reports for row in rows):
             self._log.circuit_breaker.failed(problem)
@@ -419,9 +419,11 @@ class PendingWrites:
         if not self._dropped and not self._lost_hits:
             return
         report, dropped, lost = self._log.report, self._dropped, self._lost_hits
-        report.drop(dropped)
-        for kind, kept in report.kept.items():
-            report.kept[kind] = [each for index, each in enumerate(kept) if (kind, index) not in lost]
+        report.remove(dropped)
+        for kind, unchanged in report.unchanged.items():
+            report.unchanged[kind] = [
+                entity for index, entity in enumerate(unchanged) if (kind, index) not in lost
+            ]
         for entity_id, rows in self._rows.items():
             kind = self.waiting[entity_id].kind.name
             self._rows[entity_id] = [

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy_sync.compare.cache import copy_entity
 from ardoqpy_sync.compare.diff import Change, Differences, failed_change
+from ardoqpy_sync.documents import ReportedEntity
 from ardoqpy_sync.report import Report
 from ardoqpy_sync.writing.circuit_breaker import CircuitBreaker
 
@@ -56,9 +57,9 @@ class RunLog:
     ) -> None:
         """Report a row that failed."""
         self.circuit_breaker.failed(problem)
-        self.report.take(failed_change(kind, row, str(problem), label, field))
+        self.report.add(failed_change(kind, row, str(problem), label, field))
 
-    def take(
+    def add(
         self,
         action: str,
         kind: str,
@@ -87,7 +88,7 @@ class RunLog:
             label,
             field,
         )
-        self.report.take(change)
+        self.report.add(change)
         return len(self.report.changes) - 1
 
     def does_not_converge(self, entity_id: str, key: str, stored: Any, wanted: Any) -> bool:
@@ -112,10 +113,13 @@ class RunLog:
         # The row matches all of them: they are duplicates, and none of them is missing in the source.
         self._cache.named.update(ids)
 
-    def describe(self, kind: str, entity: Entity) -> dict[str, Any]:
+    def describe(self, kind: str, entity: Entity) -> ReportedEntity:
         """Return what a report shows of an entity."""
-        keys = ("_id", "type", "rootWorkspace", *(("source", "target") if kind == "reference" else ()))
-        return {"name": self.name_of(kind, entity), **{key: entity.get(key) for key in keys}}
+        name, type_of, ws_id = self.name_of(kind, entity), entity.get("type"), entity["rootWorkspace"]
+        described = ReportedEntity(name=name, _id=entity["_id"], type=type_of, rootWorkspace=ws_id)
+        if kind == "reference":
+            described |= {"source": entity["source"], "target": entity["target"]}
+        return described
 
     def name_of(self, kind: str, entity: Entity) -> str | None:
         """Return a component's name, or the names of a reference's ends as far as they are known."""

@@ -54,7 +54,7 @@ def test_org_label_is_sent(ardoq, run):
 def test_token_option_is_rejected(ardoq, run, name, option):
     """No command has an option for a token: the error says where to set it, and does not repeat it."""
     ran = run(f"{name} {option.replace('SECRET', SECRET)}")
-    assert ran == (2, "", f"ardoqpy: {TOKEN_ON_COMMAND_LINE}\n")
+    assert ran == (1, "", f"ardoqpy: {TOKEN_ON_COMMAND_LINE}\n")
     assert ardoq.requests == []
 
 
@@ -64,7 +64,7 @@ def test_token_option_is_rejected(ardoq, run, name, option):
 def test_token_is_not_repeated(ardoq, run, line):
     """A token before the command, or under another name, is rejected and not repeated."""
     ran = run(line.replace("SECRET", SECRET))
-    assert (ran.status, ran.out, SECRET in ran.err) == (2, "", False)
+    assert (ran.status, ran.out, SECRET in ran.err) == (1, "", False)
     assert ardoq.requests == []
 
 

@@ -58,12 +58,12 @@ def test_db_file_survives_kill(tmp_path):
     """With --db, all data is kept when the process is killed."""
     db = str(tmp_path / "ardoq.db")
     with running("--db", db) as (process, url):
-        made = ArdoqClient(url, "emulator-token").create_workspace({"name": "Apps"})
+        created = ArdoqClient(url, "emulator-token").create_workspace({"name": "Apps"})
         process.kill()
     with running("--db", db) as (_, url):
         client = ArdoqClient(url, "emulator-token")
-        assert [ws["_id"] for ws in client.get_workspaces()] == [made["_id"]]
-        assert client.create_workspace({"name": "More"})["_id"] != made["_id"]
+        assert [ws["_id"] for ws in client.get_workspaces()] == [created["_id"]]
+        assert client.create_workspace({"name": "More"})["_id"] != created["_id"]
 
 
 def test_faults_and_rate_limit():

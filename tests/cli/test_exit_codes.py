@@ -124,9 +124,9 @@ def test_ambiguous_name(ardoq, run, api):
     ],
 )
 def test_usage_error(run, line, sentence):
-    """An unknown option or command is one sentence and exit code 2."""
+    """An unknown option or command is one sentence and exit code 1."""
     ran = run(line)
-    assert (ran.status, ran.out) == (2, "")
+    assert (ran.status, ran.out) == (1, "")
     assert one_sentence(ran.err)
     assert sentence is None or ran.err == f"ardoqpy: {sentence}\n"
 

@@ -101,9 +101,9 @@ def test_branch_keeps_origin(ardoq, run):
     from ardoqpy import ArdoqClient  # noqa: PLC0415
 
     with ArdoqClient(ardoq.url, ardoq.token) as client:
-        made = client.create_branch(APPS, "Plan C")
+        created = client.create_branch(APPS, "Plan C")
     seed = json.loads(run("export 'Plan C'").out)
-    assert seed["workspaces"][0]["origin"] == {"_id": made["origin"]["id"], "_version": 1}
+    assert seed["workspaces"][0]["origin"] == {"_id": created["origin"]["id"], "_version": 1}
     assert again(run, seed, ardoq.token, "export 'Plan C'") == seed
 
 

@@ -22,16 +22,11 @@ def examples_of(page):
 
 def all_examples():
     """Return every example of every command's page, but those of the emulator, which would not end."""
-    return [
-        line
-        for command in COMMANDS
-        if command.name != "emulator"
-        for line in examples_of(_page(command.name))
-    ]
-
-
-def _page(name):
     parser = PROGRAM.parser()
+    return [line for name in NAMES if name != "emulator" for line in examples_of(_page(name, parser))]
+
+
+def _page(name, parser):
     for word in name.split():
         (below,) = (action for action in parser._actions if hasattr(action.choices, "get"))
         parser = below.choices[word]
@@ -68,7 +63,7 @@ def test_examples_run(folder, run, line):
     assert (folder / named[1]).exists() if named else ran.out or line.startswith("download")
 
 
-@pytest.mark.parametrize("line", examples_of(_page("emulator")))
+@pytest.mark.parametrize("line", examples_of(_page("emulator", PROGRAM.parser())))
 def test_examples_of_emulator_run(folder, line):
     """Each example of the emulator starts one, which stops at SIGINT; any port will do here."""
     (folder / "seed.json").write_text(json.dumps(SEED))

@@ -45,9 +45,9 @@ class Place:
     def workspace(self, name="Apps", **attributes):
         """Create a workspace with the model."""
         body = {"name": f"{self.label} {name}", "componentModel": self.model["_id"], **attributes}
-        made = self.client.create_workspace(body)
-        self._workspaces.append(made["_id"])
-        return made
+        created = self.client.create_workspace(body)
+        self._workspaces.append(created["_id"])
+        return created
 
     def component(self, ws, name="Web shop", type_id="p1", **attributes):
         """Create a component."""
@@ -83,9 +83,9 @@ def ardoq_settings():
 
 
 @pytest.fixture
-def place(ardoq_settings):
+def account(ardoq_settings):
     """Provide a client whose workspaces are deleted afterwards."""
     with ArdoqClient(**ardoq_settings) as client:
-        made = Place(client)
-        yield made
-        made.clean()
+        created = Place(client)
+        yield created
+        created.clean()

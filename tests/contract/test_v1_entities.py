@@ -12,10 +12,10 @@ def ids(entities):
     return {entity["_id"] for entity in entities}
 
 
-def test_a_created_workspace_is_found_by_every_method(place):
+def test_a_created_workspace_is_found_by_every_method(account):
     """A new workspace is in the listing, found by id, by prefix and by its exact name."""
-    client, ws = place.client, place.workspace()
-    assert ws["componentModel"] == place.model["_id"]
+    client, ws = account.client, account.workspace()
+    assert ws["componentModel"] == account.model["_id"]
     assert ws["_id"] in ids(client.get_workspaces())
     assert ws["_id"] in ids(client.get_workspaces(summary=True))
     assert client.get_workspace(ws["_id"])["name"] == ws["name"]
@@ -24,69 +24,69 @@ def test_a_created_workspace_is_found_by_every_method(place):
     assert client.find_workspace(ws["name"][:-2], exact=True) == []
 
 
-def test_a_workspace_is_changed_with_the_version_that_was_read(place):
+def test_a_workspace_is_changed_with_the_version_that_was_read(account):
     """PUT of a workspace raises its version by one and keeps the new description."""
-    client, ws = place.client, place.workspace()
+    client, ws = account.client, account.workspace()
     changed = client.update_workspace(ws["_id"], {**ws, "description": "all of them"})
     assert (changed["_version"], changed["description"]) == (ws["_version"] + 1, "all of them")
 
 
-def test_a_template_is_cloned_and_a_model_is_shared(place):
+def test_a_template_is_cloned_and_a_model_is_shared(account):
     """`componentTemplate` gives a workspace a model of its own, `componentModel` the one that is named."""
-    cloned = place.workspace("cloned", componentModel=None, componentTemplate=place.model["_id"])
-    assert cloned["componentModel"] != place.model["_id"]
-    names = {kind["name"] for kind in place.client.get_model(ws_id=cloned["_id"])["root"].values()}
+    cloned = account.workspace("cloned", componentModel=None, componentTemplate=account.model["_id"])
+    assert cloned["componentModel"] != account.model["_id"]
+    names = {kind["name"] for kind in account.client.get_model(ws_id=cloned["_id"])["root"].values()}
     assert names == {"Application", "Server"}
 
 
-def test_a_deleted_workspace_no_longer_exists(place):
+def test_a_deleted_workspace_no_longer_exists(account):
     """DELETE answers with nothing, and the workspace cannot be read any more."""
-    ws = place.workspace()
-    assert place.client.del_workspace(ws["_id"]) == {}
+    ws = account.workspace()
+    assert account.client.del_workspace(ws["_id"]) == {}
     with pytest.raises(NotFoundError):
-        place.client.get_workspace(ws["_id"])
+        account.client.get_workspace(ws["_id"])
 
 
-def test_the_aggregated_workspace_has_all_its_content(place):
+def test_the_aggregated_workspace_has_all_its_content(account):
     """The aggregated answer has all components, and the references whose source is in the workspace."""
-    apps, servers = place.workspace("Apps"), place.workspace("Servers")
-    web, db = place.component(apps), place.component(servers, "db", "p3")
-    here, back = place.reference(web, db), place.reference(db, web)
-    whole = place.client.get_workspace(apps["_id"], aggregated=True)
-    assert ids(whole["components"]) == {web["_id"]}
-    assert ids(whole["references"]) == {here["_id"]}
-    assert ids(place.client.get_workspace_components(apps["_id"])) == {web["_id"]}
-    assert ids(place.client.get_workspace_references(apps["_id"])) == {here["_id"]}
-    both = place.client.get_workspace_references(apps["_id"], incoming=True)
+    apps, servers = account.workspace("Apps"), account.workspace("Servers")
+    web, db = account.component(apps), account.component(servers, "db", "p3")
+    here, back = account.reference(web, db), account.reference(db, web)
+    content = account.client.get_workspace(apps["_id"], aggregated=True)
+    assert ids(content["components"]) == {web["_id"]}
+    assert ids(content["references"]) == {here["_id"]}
+    assert ids(account.client.get_workspace_components(apps["_id"])) == {web["_id"]}
+    assert ids(account.client.get_workspace_references(apps["_id"])) == {here["_id"]}
+    both = account.client.get_workspace_references(apps["_id"], incoming=True)
     assert ids(both) == {here["_id"], back["_id"]}
 
 
-def test_an_empty_workspace_has_no_references_whatever_that_looks_like(place):
+def test_an_empty_workspace_has_no_references_whatever_that_looks_like(account):
     """Null, absent and [] all mean that there are none."""
-    whole = place.client.get_workspace(place.workspace()["_id"], aggregated=True)
-    assert not whole.get("components")
-    assert not whole.get("references")
+    content = account.client.get_workspace(account.workspace()["_id"], aggregated=True)
+    assert not content.get("components")
+    assert not content.get("references")
 
 
-def test_a_branch_names_what_it_was_branched_from(place):
+def test_a_branch_names_what_it_was_branched_from(account):
     """Branching makes a new workspace of the branch's name whose origin is the first one."""
-    ws = place.workspace()
-    branch = place.client.create_branch(ws["_id"], f"{place.label} Plan B")
+    ws = account.workspace()
+    branch = account.client.create_branch(ws["_id"], f"{account.label} Plan B")
     try:
         assert branch["_id"] != ws["_id"]
-        assert branch["name"] == f"{place.label} Plan B"
+        assert branch["name"] == f"{account.label} Plan B"
         assert branch["origin"]["id"] == ws["_id"]
-        assert f"{place.label} Plan B" in {
-            client["branch-name"] for client in place.client.get_branches(ws["_id"])
+        assert f"{account.label} Plan B" in {
+            client["branch-name"] for client in account.client.get_branches(ws["_id"])
         }
     finally:
-        place.client.del_workspace(branch["_id"])
+        account.client.del_workspace(branch["_id"])
 
 
-def test_a_folder_takes_workspaces_in(place):
+def test_a_folder_takes_workspaces_in(account):
     """A workspace moved into a folder names it, and the folder can be read, changed and deleted."""
-    client, ws = place.client, place.workspace()
-    folder = client.create_folder({"name": place.label})
+    client, ws = account.client, account.workspace()
+    folder = client.create_folder({"name": account.label})
     try:
         client.move_workspace(folder["_id"], [ws["_id"]])
         assert client.get_workspace(ws["_id"])["folder"] == folder["_id"]
@@ -99,21 +99,21 @@ def test_a_folder_takes_workspaces_in(place):
         client.get_folder(folder["_id"])
 
 
-def test_a_component_is_stored_as_sent_custom_fields_beside_the_others(place):
+def test_a_component_is_stored_as_sent_custom_fields_beside_the_others(account):
     """The attributes that were sent are returned, with version 1 and the name of the type."""
-    ws = place.workspace()
-    made = place.component(ws, description="sells", contract_test_note="any text")
-    read = place.client.get_component(comp_id=made["_id"])
-    for comp in (made, read):
+    ws = account.workspace()
+    created = account.component(ws, description="sells", contract_test_note="any text")
+    read = account.client.get_component(comp_id=created["_id"])
+    for comp in (created, read):
         assert (comp["name"], comp["type"], comp["_version"]) == ("Web shop", "Application", 1)
         assert (comp["description"], comp["contract_test_note"]) == ("sells", "any text")
         assert comp["rootWorkspace"] == ws["_id"]
         assert comp.get("parent") is None
 
 
-def test_a_stale_version_is_a_conflict_and_changes_nothing(place):
+def test_a_stale_version_is_a_conflict_and_changes_nothing(account):
     """A PUT with the version of before is refused, and the stored entity is the one of before."""
-    client, comp = place.client, place.component(place.workspace())
+    client, comp = account.client, account.component(account.workspace())
     client.update_component(comp["_id"], {**comp, "name": "Shop"})
     with pytest.raises(Conflict):
         client.update_component(comp["_id"], {**comp, "name": "Too late"})
@@ -121,27 +121,27 @@ def test_a_stale_version_is_a_conflict_and_changes_nothing(place):
     assert (read["name"], read["_version"]) == ("Shop", 2)
 
 
-def test_patch_changes_only_the_given_attributes(place):
+def test_patch_changes_only_the_given_attributes(account):
     """A PATCH of one attribute leaves the others as they were."""
-    client, comp = place.client, place.component(place.workspace(), description="sells")
+    client, comp = account.client, account.component(account.workspace(), description="sells")
     client.patch_component(comp["_id"], payload={"name": "Shop"})
     read = client.get_component(comp_id=comp["_id"])
     assert (read["name"], read["description"]) == ("Shop", "sells")
 
 
-def test_null_clears_a_custom_value(place):
+def test_null_clears_a_custom_value(account):
     """A custom field sent as None is removed."""
-    client, comp = place.client, place.component(place.workspace(), contract_test_note="text")
+    client, comp = account.client, account.component(account.workspace(), contract_test_note="text")
     cleared = client.update_component(comp["_id"], {**comp, "contract_test_note": None})
     assert cleared.get("contract_test_note") is None
     assert client.get_component(comp_id=comp["_id"]).get("contract_test_note") is None
 
 
-def test_components_are_found_by_name_and_by_field(place):
+def test_components_are_found_by_name_and_by_field(account):
     """Search by exact name and by field gives the one that has it; all without a name."""
-    client, ws = place.client, place.workspace()
-    shop = place.component(ws, contract_test_note="seven")
-    blog = place.component(ws, "Blog")
+    client, ws = account.client, account.workspace()
+    shop = account.component(ws, contract_test_note="seven")
+    blog = account.component(ws, "Blog")
     assert ids(client.find_component(ws["_id"], "Web shop", exact=True)) == {shop["_id"]}
     assert client.find_component(ws["_id"], "Web", exact=True) == []
     assert shop["_id"] in ids(client.find_component(ws["_id"], "Web shop"))
@@ -153,12 +153,12 @@ def test_components_are_found_by_name_and_by_field(place):
     assert ids(client.get_component(ws_id=ws["_id"])) == {shop["_id"], blog["_id"]}
 
 
-def test_a_deleted_component_takes_children_and_references_with_it(place):
+def test_a_deleted_component_takes_children_and_references_with_it(account):
     """Descendants and references at either end go with a component."""
-    client, ws = place.client, place.workspace()
-    top, other = place.component(ws, "Top"), place.component(ws, "Other")
-    child = place.component(ws, "Child", "p2", parent=top["_id"])
-    refs = [place.reference(child, other), place.reference(other, top)]
+    client, ws = account.client, account.workspace()
+    top, other = account.component(ws, "Top"), account.component(ws, "Other")
+    child = account.component(ws, "Child", "p2", parent=top["_id"])
+    refs = [account.reference(child, other), account.reference(other, top)]
     assert client.del_component(top["_id"]) == {}
     for comp in (top, child):
         with pytest.raises(NotFoundError):
@@ -169,11 +169,11 @@ def test_a_deleted_component_takes_children_and_references_with_it(place):
     assert ids(client.get_component(ws_id=ws["_id"])) == {other["_id"]}
 
 
-def test_bulk_delete_lists_the_deleted_references(place):
+def test_bulk_delete_lists_the_deleted_references(account):
     """The bulk delete names the components and the references that went with them."""
-    client, ws = place.client, place.workspace()
-    one, two, three = (place.component(ws, name) for name in ("one", "two", "three"))
-    ref = place.reference(two, three)
+    client, ws = account.client, account.workspace()
+    one, two, three = (account.component(ws, name) for name in ("one", "two", "three"))
+    ref = account.reference(two, three)
     answer = client.del_components([one["_id"], two["_id"]], request_id="r-1")
     assert answer["clientRequestId"] == "r-1"
     assert {one["_id"], two["_id"]} <= set(answer["componentIds"])
@@ -181,23 +181,23 @@ def test_bulk_delete_lists_the_deleted_references(place):
     assert ids(client.get_component(ws_id=ws["_id"])) == {three["_id"]}
 
 
-def test_a_component_can_come_with_its_references(place):
+def test_a_component_can_come_with_its_references(account):
     """`incl_refs` adds the incoming and outgoing references."""
-    ws = place.workspace()
-    one, two = place.component(ws, "one"), place.component(ws, "two")
-    ref = place.reference(one, two)
-    out = place.client.get_component(comp_id=one["_id"], incl_refs=True)["references"]
+    ws = account.workspace()
+    one, two = account.component(ws, "one"), account.component(ws, "two")
+    ref = account.reference(one, two)
+    out = account.client.get_component(comp_id=one["_id"], incl_refs=True)["references"]
     assert (ids(out["out"]), ids(out["in"])) == ({ref["_id"]}, set())
-    assert ids(place.client.get_component(comp_id=two["_id"], incl_refs=True)["references"]["in"]) == {
+    assert ids(account.client.get_component(comp_id=two["_id"], incl_refs=True)["references"]["in"]) == {
         ref["_id"]
     }
 
 
-def test_a_reference_lives_like_a_component(place):
+def test_a_reference_lives_like_a_component(account):
     """A reference is created, read, listed, changed, patched and deleted."""
-    client, ws = place.client, place.workspace()
-    one, two = place.component(ws, "one"), place.component(ws, "two")
-    ref = place.reference(one, two, displayText="calls", contract_test_note="x")
+    client, ws = account.client, account.workspace()
+    one, two = account.component(ws, "one"), account.component(ws, "two")
+    ref = account.reference(one, two, displayText="calls", contract_test_note="x")
     assert (ref["_version"], ref["type"], ref["rootWorkspace"]) == (1, 1, ws["_id"])
     assert ids(client.get_reference(ws_id=ws["_id"])) == {ref["_id"]}
     turned = {**ref, "source": two["_id"], "target": one["_id"], "type": 2}
@@ -213,9 +213,9 @@ def test_a_reference_lives_like_a_component(place):
         client.get_reference(ref_id=ref["_id"])
 
 
-def test_a_batch_makes_parents_and_ends_of_its_own_members(place):
+def test_a_batch_makes_parents_and_ends_of_its_own_members(account):
     """Batch ids work as parent, source and target, and come back with the ids they became."""
-    client, ws = place.client, place.workspace()
+    client, ws = account.client, account.workspace()
     answer = client.batch_create(
         components=[
             {"batchId": "a", "rootWorkspace": ws["_id"], "typeId": "p1", "name": "A"},
@@ -229,7 +229,7 @@ def test_a_batch_makes_parents_and_ends_of_its_own_members(place):
     assert (ref["source"], ref["target"]) == (answer["components"]["b"], answer["components"]["a"])
 
 
-def test_a_missing_entity_is_not_found(place):
+def test_a_missing_entity_is_not_found(account):
     """Reading, changing or deleting under an id that names nothing is one error."""
     for call in (
         lambda c: c.get_component(comp_id=NOWHERE),
@@ -241,7 +241,7 @@ def test_a_missing_entity_is_not_found(place):
         lambda c: c.get_field(NOWHERE),
     ):
         with pytest.raises(NotFoundError):
-            call(place.client)
+            call(account.client)
 
 
 def test_a_wrong_token_is_refused(ardoq_settings):

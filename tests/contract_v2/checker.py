@@ -78,8 +78,8 @@ def _about_json(what: str, pointer: str, schema: dict[str, Any], text: bytes) ->
         yield f"{what} is not JSON"
         return
     for error in _validator(pointer, json.dumps(schema)).iter_errors(value):
-        place = "/".join(str(step) for step in error.instance_path)
-        yield f"{what} at '{place}': {error.message}"
+        location = "/".join(str(step) for step in error.instance_path)
+        yield f"{what} at '{location}': {error.message}"
 
 
 def _schema(holder: dict[str, Any]) -> dict[str, Any]:

@@ -44,13 +44,13 @@ def plain(schema: Any, contract: dict[str, Any]) -> Any:
 
 def operations(contract: dict[str, Any]) -> dict[str, Any]:
     """Return the operations of a contract in one form, without errors."""
-    found = {}
+    responses = {}
     for path, verbs in contract["paths"].items():
         for verb, operation in verbs.items():
             body = operation.get("requestBody", {})
             if "$ref" in body:
                 body = contract["components"]["requestBodies"][body["$ref"].rpartition("/")[2]]
-            found[f"{verb} {path}"] = {
+            responses[f"{verb} {path}"] = {
                 "parameters": {
                     (entry["in"], entry["name"]): (entry["required"], plain(entry["schema"], contract))
                     for entry in operation.get("parameters", ())
@@ -62,7 +62,7 @@ def operations(contract: dict[str, Any]) -> dict[str, Any]:
                     if int(status) not in REFUSALS
                 },
             }
-    return found
+    return responses
 
 
 def _content(holder: dict[str, Any], contract: dict[str, Any]) -> Any:

@@ -8,6 +8,7 @@ import time
 
 import pytest
 from emulator_caller import Caller
+from example_counts import THOROUGH
 
 from ardoqpy.emulator import Emulator, Fault
 from ardoqpy.emulator.errors import TooManyRequests
@@ -47,6 +48,10 @@ WRITES = [
 ]
 
 
+#: Outside CI every third value is enough: one is null, one a list and one an object.
+VALUES = (None, 5, "x", [], [5], True, {"x": 5}, {})[:: 1 if THOROUGH else 3]
+
+
 @pytest.mark.parametrize("route", WRITES, ids=lambda route: f"{route.method} {route.pattern}")
 def test_no_write_crashes_on_wrong_values(ardoq, route):
     """No write to an existing entity answers 500, whatever the values."""
@@ -72,7 +77,7 @@ def test_no_write_crashes_on_wrong_values(ardoq, route):
     entity = entities.get(name) or named_after.get(route.pattern, item)
     path = route.pattern.replace(f"{{{name}}}", entity["_id"])
     for key in entity:
-        for value in (None, 5, "x", [], [5], {}, {"x": 5}, True):
+        for value in VALUES:
             answer = ardoq.call(route.method, path, {**entity, key: value})
             assert answer.status != 500, (key, value, ardoq.emulator.crashes)
 

@@ -78,9 +78,9 @@ def test_entities_refer_to_one_another_in_any_order(ardoq, organisation, existin
     assert component(ardoq, created["a"])["parent"] == existing["One"]
     assert component(ardoq, created[None])["parent"] == created["c"]
     assert component(ardoq, existing["Two"])["parent"] == created["c"]
-    (made,) = answer["references"]["created"]
-    assert made["batchId"] == "r"
-    assert ardoq.ok("GET", f"/api/v2/references/{made['id']}")["source"] == created["c"]
+    (ref,) = answer["references"]["created"]
+    assert ref["batchId"] == "r"
+    assert ardoq.ok("GET", f"/api/v2/references/{ref['id']}")["source"] == created["c"]
 
 
 def test_answer_contains_entities_on_request(ardoq, organisation, existing):
@@ -96,8 +96,8 @@ def test_answer_contains_entities_on_request(ardoq, organisation, existing):
     answer = ardoq.ok("POST", BATCH, request)
     for item in (*answer["components"]["created"], *answer["components"]["updated"]):
         assert item["body"] == component(ardoq, item["id"])
-    (made,) = answer["references"]["created"]
-    assert made["body"] == ardoq.ok("GET", f"/api/v2/references/{made['id']}")
+    (created,) = answer["references"]["created"]
+    assert created["body"] == ardoq.ok("GET", f"/api/v2/references/{created['id']}")
 
 
 def test_versions_are_compared(ardoq, existing):
@@ -160,8 +160,8 @@ def test_component_aliases_have_three_forms(ardoq, organisation, existing):
     assert component(ardoq, answer["components"]["created"][0]["id"])["parent"] == existing["One"]
     assert component(ardoq, existing["Below"])["parent"] == existing["Two"]
     assert component(ardoq, existing["Two"])["description"] == "found"
-    made = ardoq.ok("GET", f"/api/v2/references/{answer['references']['created'][0]['id']}")
-    assert (made["source"], made["target"]) == (existing["One"], existing["Two"])
+    ref = ardoq.ok("GET", f"/api/v2/references/{answer['references']['created'][0]['id']}")
+    assert (ref["source"], ref["target"]) == (existing["One"], existing["Two"])
 
 
 def test_reference_aliases_have_three_forms(ardoq, organisation, existing):
@@ -283,8 +283,8 @@ def test_upsert_may_be_unique_by_other_attributes(ardoq, organisation, existing)
     for workspace in ("rootWorkspace", "target.rootWorkspace"):
         upsert = {"uniqueBy": [workspace, "customFields.ext_id"], "body": there}
         answer = ardoq.ok("POST", BATCH, {"references": {"upsert": [upsert]}})
-        (made,) = answer["references"]["created"]  # one of that ext_id is elsewhere
-        ardoq.ok("DELETE", f"/api/v2/references/{made['id']}", status=204)
+        (created,) = answer["references"]["created"]  # one of that ext_id is elsewhere
+        ardoq.ok("DELETE", f"/api/v2/references/{created['id']}", status=204)
 
 
 def test_invalid_upserts_are_rejected(ardoq, organisation, existing):

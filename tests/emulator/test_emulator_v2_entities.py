@@ -53,9 +53,9 @@ def test_both_schemes_of_token_are_accepted(ardoq, emulator):
 
 def test_workspace_has_every_attribute_but_its_model(ardoq, organisation):
     """v2 reads a workspace that v1 has created, with null for what is not set."""
-    found = ardoq.ok("GET", f"/api/v2/workspaces/{organisation.apps}/")
-    meta = found.pop("_meta")
-    assert found == {
+    result = ardoq.ok("GET", f"/api/v2/workspaces/{organisation.apps}/")
+    meta = result.pop("_meta")
+    assert result == {
         "_id": organisation.apps,
         "_version": 1,
         "name": "Apps",

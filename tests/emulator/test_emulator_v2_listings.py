@@ -23,15 +23,15 @@ def many(ardoq, organisation):
 
 def pages(ardoq, path):
     """Follow the links of a listing, and return the names on each page."""
-    found = []
+    results = []
     while path:
         page = ardoq.ok("GET", path)
         assert set(page) == {"values", "_links", "_meta"}
-        found.append([item.get("name") for item in page["values"]])
+        results.append([item.get("name") for item in page["values"]])
         href = page["_links"]["next"]["href"] if page["_links"] else ""
         assert not href or href.startswith(ardoq.emulator.url + "/api/v2/")
         path = href.removeprefix(ardoq.emulator.url)
-    return found
+    return results
 
 
 def names(ardoq, query, base=COMPONENTS):
@@ -124,7 +124,7 @@ def test_custom_values_are_filtered_by_the_type_of_their_field(ardoq, organisati
     """A number matches in any notation, a time as a moment, a list as a whole."""
     body = {"since": "2024-05-01T10:00:00Z", "parts": ["a", "b"], "open": True, "wild": "w", "cost": "n/a"}
     ardoq.component({"_id": organisation.apps}, "rich", typeId="p1", **body)
-    for query, found in (
+    for query, results in (
         ("cost=3", ["C3"]),
         ("cost=3.0", ["C3"]),
         ("cost=3e0", ["C3"]),
@@ -138,7 +138,7 @@ def test_custom_values_are_filtered_by_the_type_of_their_field(ardoq, organisati
         ("ext_id=X", ["X"]),
         ("nothing=X", []),
     ):
-        assert names(ardoq, f"customFields.{query}") == found, query
+        assert names(ardoq, f"customFields.{query}") == results, query
     assert names(ardoq, f"customFields.ext_id=X&rootWorkspace={organisation.apps}") == []
     assert names(ardoq, "customFields.wild=w&customFields.cost=n/a") == ["rich"]
 
@@ -178,7 +178,7 @@ def test_references_are_filtered_by_attributes(ardoq, organisation, many):
     """Filters are ends, workspaces, type as text, display text and custom values."""
     first = ardoq.reference(many[0], many[1], displayText="calls", ext_id="r1")["_id"]
     second = ardoq.reference(many[0], many[12], type=1)["_id"]
-    for query, found in (
+    for query, results in (
         ("displayText=calls", [first]),
         (f"source={many[0]['_id']}", [first, second]),
         (f"target={many[12]['_id']}", [second]),
@@ -190,7 +190,7 @@ def test_references_are_filtered_by_attributes(ardoq, organisation, many):
         (f"source={many[0]['_id']}&type=2", [first]),
     ):
         values = ardoq.ok("GET", f"/api/v2/references?{query}")["values"]
-        assert [item["_id"] for item in values] == found, query
+        assert [item["_id"] for item in values] == results, query
 
 
 @pytest.fixture
@@ -209,11 +209,11 @@ def report(emulator, organisation):
 
 def test_report_is_described_and_filtered_by_name(ardoq, report):
     """A report has its columns and its datasource."""
-    found = ardoq.ok("GET", f"/api/v2/reports/{report}")
-    assert found["columns"][2] == {"key": "cost", "label": "Annual cost"}
-    assert (found["name"], found["description"], found["_version"]) == ("Costs", None, 1)
-    assert found["datasource"] == "advancedSearch"
-    assert ardoq.ok("GET", "/api/v2/reports?name=Costs")["values"] == [found]
+    results = ardoq.ok("GET", f"/api/v2/reports/{report}")
+    assert results["columns"][2] == {"key": "cost", "label": "Annual cost"}
+    assert (results["name"], results["description"], results["_version"]) == ("Costs", None, 1)
+    assert results["datasource"] == "advancedSearch"
+    assert ardoq.ok("GET", "/api/v2/reports?name=Costs")["values"] == [results]
     assert ardoq.ok("GET", "/api/v2/reports?name=cost")["values"] == []
     ardoq.rejected(404, "GET", "/api/v2/reports/nothing")
 
@@ -254,12 +254,12 @@ def test_attachments_are_listed_without_their_bytes(ardoq, organisation):
     row_id = ardoq.call("POST", upload, head, kind).json["_id"]
     answer = ardoq.call("GET", f"/api/v2/attachments/{row_id}")
     assert b'"_version":1.0' in answer.content
-    found = answer.json
-    assert ardoq.ok("GET", "/api/v2/attachments?filename=a.txt")["values"] == [found]
+    results = answer.json
+    assert ardoq.ok("GET", "/api/v2/attachments?filename=a.txt")["values"] == [results]
     assert ardoq.ok("GET", "/api/v2/attachments?filename=b.txt")["values"] == []
     assert ardoq.ok("GET", "/api/v2/attachments?folder=x")["values"] == []
-    del found["_meta"]
-    assert found == {
+    del results["_meta"]
+    assert results == {
         "_id": row_id,
         "_version": 1.0,
         "filename": "a.txt",

@@ -62,8 +62,8 @@ def test_search_matches_prefixes_and_by_name_exactly(ardoq):
     """Search matches the start of a name, by-name the exact name."""
     for name in ("Test Workspace 1", "Test Workspace 2", "Workspace Test 3"):
         ardoq.workspace(name)
-    found = ardoq.ok("GET", "/api/workspace/search?name=test")
-    assert [item["name"] for item in found] == ["Test Workspace 1", "Test Workspace 2"]
+    result = ardoq.ok("GET", "/api/workspace/search?name=test")
+    assert [item["name"] for item in result] == ["Test Workspace 1", "Test Workspace 2"]
     assert len(ardoq.ok("GET", "/api/workspace/by-name?name=Test%20Workspace%201")) == 1
     assert ardoq.ok("GET", "/api/workspace/by-name?name=Test") == []
 

@@ -156,10 +156,10 @@ def _text(*parts: Any) -> str:
 def labels(dump: dict[str, Any]) -> dict[str, str]:
     """Return the label of each entity of a dump by its id."""
     names = {comp["_id"]: comp["name"] for comp in dump["components"]}
-    found = {comp_id: f"component {name}" for comp_id, name in names.items()}
+    names_by_id = {comp_id: f"component {name}" for comp_id, name in names.items()}
     for ref in dump["references"]:
-        found[ref["_id"]] = f"reference {names[ref['source']]} {names[ref['target']]} {ref['type']}"
-    return found
+        names_by_id[ref["_id"]] = f"reference {names[ref['source']]} {names[ref['target']]} {ref['type']}"
+    return names_by_id
 
 
 def duplicates(dump: dict[str, Any]) -> set[str]:

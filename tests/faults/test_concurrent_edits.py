@@ -46,8 +46,8 @@ def _stored(ardoq):
 
 def _is_applied(comps, refs):
     """Return whether Ardoq has each row exactly once."""
-    costs = {name: [comp["customFields"].get("cost") for comp in found] for name, found in comps.items()}
-    texts = {ends: [ref["displayText"] for ref in found] for ends, found in refs.items()}
+    costs = {name: [comp["customFields"].get("cost") for comp in items] for name, items in comps.items()}
+    texts = {ends: [ref["displayText"] for ref in items] for ends, items in refs.items()}
     expected_rows = {name: [row["cost"]] for name, row in AFTER.components.items()}
     return {name: costs.get(name) for name in expected_rows} == expected_rows and (
         {ends: texts.get(ends) for ends in AFTER.references}

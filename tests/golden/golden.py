@@ -1,5 +1,4 @@
-"""Golden requests and answers, written by hand from what is known of Ardoq's API, and what it is to be
-like one.
+"""Golden requests and answers, written by hand from what is known of Ardoq's API.
 
 Each file below `v1/` and `v2/` is a list of cases about one kind of thing. None is recorded, neither from the
 emulator nor from the client: what both of them get wrong in the same way must not be able to hide here. They
@@ -15,10 +14,10 @@ are put right where somebody has seen the real answer, and nowhere else.
 - `response`: status, headers, JSON body; or `text`, a body that is none; `any_status`: others that would do
 - `followed_by`: the next page, as it is asked for and answered; `page_size`: how the emulator gets to have it
 - `returns`: what the flat method makes of it: "the body", "the values" of a page, "a batch", or a `value` or
-  `bytes` of its own; or `raises`, the error that it becomes; `untouched`: the world is as it was
+  `bytes` of its own; or `raises`, the error that it becomes; `untouched`: the data is as it was
 - `may_also_have`: keys, anywhere in the answer, that may come besides ("*": any); `by_type`: keys whose
   values nobody knows, of which the type counts alone
-- `besides`: what the world holds for this case alone, besides `seed.json`, a seed
+- `besides`: what the emulator holds for this case alone, besides `seed.json`, a seed
 """
 
 import json
@@ -34,16 +33,16 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)")
 
 def cases():
     """Return all cases as (name, version, case)."""
-    found = []
+    listed = []
     for path in sorted(HERE.glob("v*/*.json")):
         for number, case in enumerate(json.loads(path.read_text(encoding="utf-8"))):
-            found.append(
+            listed.append(
                 (f"{path.parent.name} {path.stem}[{number}] {case['endpoint']}", path.parent.name, case)
             )
-    return found
+    return listed
 
 
-def world(case):
+def seed_of(case):
     """Return the seed of the case."""
     seed = json.loads((HERE / "seed.json").read_text(encoding="utf-8"))
     for name, rows in case.get("besides", {}).items():
@@ -52,7 +51,7 @@ def world(case):
 
 
 def known_ids():
-    """Return the ids of the world: those are compared, all others are the server's to give."""
+    """Return the ids of the seed: those are compared, all others are the server's to give."""
     text = (HERE / "seed.json").read_text(encoding="utf-8")
     return frozenset(_ID.findall(text + json.dumps([case.get("besides", {}) for _, _, case in cases()])))
 
@@ -68,28 +67,28 @@ def differences(case, golden, answer, known):
     return list(_differences("answer", golden, answer, may, by_type, known))
 
 
-def _differences(place, golden, answer, may, by_type, known):
+def _differences(where, golden, answer, may, by_type, known):
     if _type(golden) != _type(answer):
-        yield f"{place} is {_type(answer)}, and not {_type(golden)}"
+        yield f"{where} is {_type(answer)}, and not {_type(golden)}"
     elif isinstance(golden, dict):
         missing, more = golden.keys() - answer.keys() - may, answer.keys() - golden.keys() - may
         if missing:
-            yield f"{place} has no {', '.join(sorted(missing))}"
+            yield f"{where} has no {', '.join(sorted(missing))}"
         if more and "*" not in may:
-            yield f"{place} has {', '.join(sorted(more))}, which nothing speaks of"
+            yield f"{where} has {', '.join(sorted(more))}, which nothing speaks of"
         for key in sorted(golden.keys() & answer.keys()):
             pair = (
                 (type(golden[key])(), type(answer[key])()) if key in by_type else (golden[key], answer[key])
             )
-            yield from _differences(f"{place}.{key}", *pair, may, by_type, known)
+            yield from _differences(f"{where}.{key}", *pair, may, by_type, known)
     elif isinstance(golden, list):
         if len(golden) != len(answer):
-            yield f"{place} has {len(answer)} items, and not {len(golden)}"
+            yield f"{where} has {len(answer)} items, and not {len(golden)}"
             return
         for number, pair in enumerate(zip(*_in_order(golden, answer), strict=True)):
-            yield from _differences(f"{place}[{number}]", *pair, may, by_type, known)
+            yield from _differences(f"{where}[{number}]", *pair, may, by_type, known)
     elif golden != answer and not _both_of_the_server(golden, answer, known):
-        yield f"{place} is {answer!r}, and not {golden!r}"
+        yield f"{where} is {answer!r}, and not {golden!r}"
 
 
 def _type(value):

@@ -11,7 +11,7 @@ import pytest
 import responses
 from checker import complaints_about
 from endpoints import V1, V2
-from golden import TOKEN, cases, differences, known_ids, world
+from golden import TOKEN, cases, differences, known_ids, seed_of
 
 import ardoqpy
 from ardoqpy import ArdoqClient
@@ -93,12 +93,12 @@ def _check_what_is_sent(case, request):
 
 
 def _check_what_is_returned(case, returned):
-    body, said = case["response"].get("body"), case["returns"]
-    if said == "the body":
+    body, returns = case["response"].get("body"), case["returns"]
+    if returns == "the body":
         assert returned == body
-    elif said == "the values":
+    elif returns == "the values":
         assert returned == body["values"]
-    elif said == "a batch":
+    elif returns == "a batch":
         assert returned.answer == body
         for kind, results in (("components", returned.components), ("references", returned.references)):
             created = body[kind].get("created", [])
@@ -106,14 +106,16 @@ def _check_what_is_returned(case, returned):
             assert results.updated == [item["id"] for item in body[kind].get("updated", [])]
             assert results.deleted == [item["id"] for item in body[kind].get("deleted", [])]
     else:
-        assert returned == (_bytes(said) if "bytes" in said else said["value"])
+        assert returned == (_bytes(returns) if "bytes" in returns else returns["value"])
 
 
 @each
 def test_the_emulator_answers_in_the_form_of_the_golden_answer(version, case):
-    """The emulator, holding the golden world, answers the golden request as the golden answer has it."""
+    """The emulator, with the golden seed, answers the golden request as the golden answer has it."""
     wanted, known = case["response"], known_ids()
-    with emulator(token=TOKEN, seed=world(case), org="acme", page_size=case.get("page_size", 100)) as server:
+    with emulator(
+        token=TOKEN, seed=seed_of(case), org="acme", page_size=case.get("page_size", 100)
+    ) as server:
         before = server.dump()
         status, headers, content = _asked(server.url, case)
         if "followed_by" in case:

@@ -68,13 +68,22 @@ def test_preview_reports_what_the_run_does(ardoq, run):
     assert stored_references(ardoq) == [("Shop", "Till", 1)]
 
 
+def test_source_of_several_mappings_is_listed_once(run):
+    """A source that two mappings read is listed once, with the rows that both have read."""
+    again = APPLICATIONS.replace('type = "Application"', 'type = "Server"')
+    result, _, _ = run(
+        APPLICATIONS + 'where = { Kind = "app" }\n' + again, apps=[{"Name": "Shop", "Kind": "x"}]
+    )
+    assert result.sources == [{"name": "apps", "rows": 2, "skipped": 1, "failed": 0}]
+
+
 def test_where_selects_rows(ardoq, run):
     """Rows with other cells than those in `where` are skipped and counted."""
     rows = [
         {"Name": f"A{number}", "Kind": kind} for number, kind in enumerate(["app", " app ", "x", 5, None])
     ]
     result, report, _ = run(APPLICATIONS + 'where = { Kind = ["app", 5] }', apps=rows)
-    assert (report["new_comps"], result.counts[0].skipped) == (3, 2)
+    assert (report["new_comps"], result.counts["apps"]["skipped"]) == (3, 2)
 
 
 def test_row_with_bad_cells_fails_with_all_of_them(ardoq, run):

@@ -44,10 +44,10 @@ def complaints(
     theirs: dict[str, Any], ours: dict[str, Any], differences: tuple[Difference, ...]
 ) -> list[str]:
     """Return sentences about unexplained or unintended differences, and about unused reasons."""
-    found = differing(theirs, ours)
+    unequal = differing(theirs, ours)
     wrong = []
     used = set()
-    for name, pair in found.items():
+    for name, pair in unequal.items():
         intended = [item for item in differences if fnmatchcase(name, item.where)]
         used.update(item.where for item in intended)
         if not intended:

@@ -208,10 +208,10 @@ def test_v2_client_gets_its_answers(played):
         "p2",
         None,
     )
-    found = {
+    results = {
         step: len(value["values"]) for step, value in steps.items() if step.startswith("get_component by")
     }
-    assert list(found.values()) == [1, 5, 2, 5, 1, 1, 0]
+    assert list(results.values()) == [1, 5, 2, 5, 1, 1, 0]
     assert steps["patch_component"]["description"] == "Patched"
     assert steps["patch_component of a version"]["customFields"]["cost"] == 7.5
     assert steps["patch_component clears"]["_version"] == 2

@@ -12,8 +12,8 @@ def without_index(monkeypatch):
     """Simulate an empty cache and no package index."""
 
     def create(*_arguments, **_options):
-        said = "Looking in indexes: ...\nERROR: No matching distribution found"
-        raise subprocess.CalledProcessError(1, ["pip"], stderr=said)
+        output = "Looking in indexes: ...\nERROR: No matching distribution found"
+        raise subprocess.CalledProcessError(1, ["pip"], stderr=output)
 
     monkeypatch.setattr(predecessor, "_installed", lambda _python: "")
     monkeypatch.setattr(predecessor.venv, "create", create)

@@ -43,7 +43,7 @@ def missing(number: int, along: int = 0, **more) -> dict[str, Any]:
         "type": "Application",
         "typeName": "Application",
         "rootWorkspace": "w1",
-        "along": {"components": 0, "references": along, "listed": listed},
+        "cascade": {"components": 0, "references": along, "listed": listed},
         **more,
     }
 
@@ -97,7 +97,7 @@ def run_document(**parts) -> dict[str, Any]:
         "kind": "ardoqpy run document",
         "format": 1,
         "title": "Nightly sync",
-        "made": {
+        "origin": {
             "at": "2026-11-22T01:30:00Z",
             "by": "ardoqpy 1.0.0",
             "api": "v2",
@@ -131,10 +131,17 @@ def run_document(**parts) -> dict[str, Any]:
 def full_document(**parts) -> dict[str, Any]:
     """Return a run document in which every part has an entry."""
     ends = {"source": {"old": None, "new": "id1"}, "target": {"old": None, "new": "id2"}}
-    one = {"kind": "component", "_id": "id7", "name": "Old hub", "type": "Hub", "typeName": "Hub"}
+    hub = {"kind": "component", "_id": "id7", "name": "Old hub", "type": "Hub", "typeName": "Hub"}
     along = [{"kind": "reference", "name": "Shop -> Old hub", "typeName": "uses", "rootWorkspace": "w1"}]
-    would = {**one, "rootWorkspace": "w2", "children": 3, "references": 2, "along": along, "along_total": 5}
-    told = {
+    would = {
+        **hub,
+        "rootWorkspace": "w2",
+        "children": 3,
+        "references": 2,
+        "cascade": along,
+        "cascade_total": 5,
+    }
+    arguments = {
         "status": "failure",
         "description": "1 row(s) failed; the first: cost is 'n/a'.",
         "changes": [
@@ -150,7 +157,7 @@ def full_document(**parts) -> dict[str, Any]:
             {
                 "kind": "component",
                 "_id": "s",
-                "name": "Stubborn",
+                "name": "Hub 9",
                 "attribute": "score",
                 "stored": 7,
                 "wanted": 9,
@@ -159,7 +166,7 @@ def full_document(**parts) -> dict[str, Any]:
         "delete_guard": {
             "sentence": "The delete guard blocked the deleting or marking of 1 entity.",
             "reasons": [
-                {"bound": "share", "sentence": "1 of the 2 hubs would go.", "allow": "share=0.5"},
+                {"bound": "share", "sentence": "1 of the 2 hubs would be deleted.", "allow": "share=0.5"},
                 {"bound": "source", "sentence": "The source is empty.", "allow": None},
             ],
             "would_delete": [would],
@@ -168,4 +175,4 @@ def full_document(**parts) -> dict[str, Any]:
         "sources": [{"name": "apps.csv", "rows": 1240, "skipped": 3, "failed": 1}],
         "graph": graph(24, 4),
     }
-    return run_document(**{**told, **parts})
+    return run_document(**{**arguments, **parts})

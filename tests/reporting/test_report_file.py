@@ -47,24 +47,26 @@ def render(document):
 
 def embedded(text):
     """Return what a page has embedded for its script, put together as the document has it."""
-    found = {"blocked": [], "changes": [], "failed": [], "missing": [], "ambiguous": [], "not_converging": []}
+    parts = {"blocked": [], "changes": [], "failed": [], "missing": [], "ambiguous": [], "not_converging": []}
     for tag, attributes, data in _Elements(text).raw:
         if tag == "script" and attributes.get("type") == "application/json":
             # Nothing that any reader of HTML could take for the end of a script, or for something in it.
             assert not re.search("[<>&\u2028\u2029]|[^\x20-\x7e]", data.strip())
             key = attributes.get("data-section") or attributes["id"]
-            if key in found:
-                found[key] += json.loads(data)
+            if key in parts:
+                parts[key] += json.loads(data)
             else:
-                found[key] = json.loads(data)
-    return found
+                parts[key] = json.loads(data)
+    return parts
 
 
 def test_policy_allows_one_script_and_one_style():
     """The policy names the digest of the one script and the one style, and allows nothing else."""
     elements = _Elements(render(full_document()))
-    (policy,) = [told["content"] for _, told in elements.found if told.get("http-equiv")]
-    texts = {tag: data for tag, told, data in elements.raw if tag == "style" or "type" not in told}
+    (policy,) = [attributes["content"] for _, attributes in elements.found if attributes.get("http-equiv")]
+    texts = {
+        tag: data for tag, attributes, data in elements.raw if tag == "style" or "type" not in attributes
+    }
     digest = {
         tag: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for tag, text in texts.items()
     }
@@ -80,10 +82,10 @@ def test_policy_allows_one_script_and_one_style():
 
 def test_no_element_loads_anything_or_runs_from_an_attribute():
     """No element has a URL to load, and none has a script or a style in an attribute."""
-    for tag, told in _Elements(render(full_document())).found:
-        assert not {"src", "srcset", "action", "style", "background"} & told.keys(), tag
-        assert not [name for name in told if name.startswith("on")], tag
-        assert told.get("href", "#") in ("#content", "#", "data:,")
+    for tag, attributes in _Elements(render(full_document())).found:
+        assert not {"src", "srcset", "action", "style", "background"} & attributes.keys(), tag
+        assert not [name for name in attributes if name.startswith("on")], tag
+        assert attributes.get("href", "#") in ("#content", "#", "data:,")
 
 
 def test_embedded_data_is_the_run_document():
@@ -91,12 +93,12 @@ def test_embedded_data_is_the_run_document():
     changes = [change(number) for number in range(1234)]
     document = full_document(changes=changes)
     text = render(document)
-    found = embedded(text)
+    parts = embedded(text)
     for key in ("failed", "changes", "missing", "ambiguous", "not_converging"):
-        assert found[key] == document[key]
-    assert found["blocked"] == document["delete_guard"]["would_delete"]
-    assert found["graph-data"] == document["graph"]
-    assert found["document"] == {"workspaces": document["workspaces"], "names": document["names"]}
+        assert parts[key] == document[key]
+    assert parts["blocked"] == document["delete_guard"]["would_delete"]
+    assert parts["graph-data"] == document["graph"]
+    assert parts["document"] == {"workspaces": document["workspaces"], "names": document["names"]}
     assert text.count('data-section="changes"') == 3
 
 
@@ -122,9 +124,9 @@ def test_text_never_becomes_markup(bad):
     elements = _Elements(text)
     kinds = [tag for tag, _ in elements.found if tag not in ("p", "code", "span")]
     assert kinds == [tag for tag, _ in usual.found if tag not in ("p", "code", "span")]
-    found = embedded(text)
-    assert found["changes"] == [change(1, name=bad, label=bad, attributes={bad: {"old": bad, "new": bad}})]
-    assert found["document"]["workspaces"] == {"w1": bad, bad: bad}
+    parts = embedded(text)
+    assert parts["changes"] == [change(1, name=bad, label=bad, attributes={bad: {"old": bad, "new": bad}})]
+    assert parts["document"]["workspaces"] == {"w1": bad, bad: bad}
     assert not re.search("[\x00-\x08\x0b-\x1f\u2028-\u202e\ud800-\udfff]", text)
 
 
@@ -194,7 +196,7 @@ def test_headline(parts, line):
 def test_live_run_is_in_the_past_tense():
     """The page of a live run says what was done."""
     document = run_document(changes=[change(1), change(2)])
-    document["made"] = {**document["made"], "simulated": False}
+    document["origin"] = {**document["origin"], "simulated": False}
     text = render(document)
     assert "2 changes were made." in text
     assert "Report of a sync" in text

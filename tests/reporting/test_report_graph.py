@@ -18,8 +18,8 @@ def drawn(page):
     return page.locator(".frame svg").inner_html()
 
 
-def told(page):
-    """Return what is said of the thing that is selected."""
+def details(page):
+    """Return the details of the selected node."""
     return page.locator(".selection").inner_text()
 
 
@@ -90,27 +90,27 @@ def test_types_are_ordered_by_their_references(show):
 
 def test_zoom_and_fit(page):
     """Buttons, Ctrl with the wheel, and keys zoom; Fit shows the whole graph."""
-    whole = scale(page)
+    full_scale = scale(page)
     page.get_by_role("button", name="Zoom in").click()
-    assert scale(page) > whole
+    assert scale(page) > full_scale
     page.get_by_role("button", name="Fit the whole graph").click()
-    assert scale(page) == whole
+    assert scale(page) == full_scale
     page.locator(".frame").hover()
     page.keyboard.down("Control")
     page.mouse.wheel(0, -200)
     page.keyboard.up("Control")
-    page.locator(f".frame:not([data-scale='{whole:.3f}'])").wait_for()
-    assert scale(page) > whole
+    page.locator(f".frame:not([data-scale='{full_scale:.3f}'])").wait_for()
+    assert scale(page) > full_scale
     page.locator(".frame svg").focus()
     page.keyboard.press("0")
-    assert scale(page) == whole
+    assert scale(page) == full_scale
     page.keyboard.press("+")
     page.keyboard.press("+")
-    assert scale(page) > whole
+    assert scale(page) > full_scale
     page.keyboard.press("-")
     page.keyboard.press("-")
     page.keyboard.press("-")
-    assert scale(page) < whole
+    assert scale(page) < full_scale
 
 
 def test_wheel_without_ctrl_scrolls_the_page(page):
@@ -138,7 +138,7 @@ def test_graph_moves_by_mouse_and_arrow_keys(page):
     page.mouse.move(x + 30, y + 20, steps=4)
     page.mouse.up()
     assert box.bounding_box()["x"] == pytest.approx(start["x"] + 30, abs=1)
-    assert told(page) == ""
+    assert details(page) == ""
     page.locator(".frame svg").focus()
     page.keyboard.press("ArrowLeft")
     assert box.bounding_box()["x"] == pytest.approx(start["x"] + 90, abs=1)
@@ -150,17 +150,17 @@ def test_keyboard_selection(page):
     """N and P select the next and the previous component and describe it; Escape clears the selection."""
     page.locator(".frame svg").focus()
     page.keyboard.press("n")
-    assert "6 components, expanded. Enter collapses it." in told(page)
+    assert "6 components, expanded. Enter collapses it." in details(page)
     page.keyboard.press("n")
-    name = told(page).split("\n")[0]
+    name = details(page).split("\n")[0]
     assert "Node" in name
     assert "Applications" in name
-    assert "→" in told(page)
+    assert "→" in details(page)
     assert page.locator("svg .selected").count() == 1
     page.keyboard.press("p")
-    assert "expanded" in told(page)
+    assert "expanded" in details(page)
     page.keyboard.press("Escape")
-    assert (told(page), page.locator("svg .selected").count()) == ("", 0)
+    assert (details(page), page.locator("svg .selected").count()) == ("", 0)
 
 
 def test_collapsed_type_bundles_its_references(page):
@@ -184,8 +184,8 @@ def test_collapsed_type_bundles_its_references(page):
 def test_selected_component_is_found_in_the_lists(show):
     """One click leads from a component in the graph to its changes."""
     node = {"id": "id1", "name": "Shop", "type": "App", "workspace": "w1", "state": "updated"}
-    one = {"nodes": [node], "edges": [], "totals": {"nodes": 1, "edges": 0}}
-    page = show(run_document(changes=[change(1, name="Shop"), change(2, name="Till")], graph=one))
+    small_graph = {"nodes": [node], "edges": [], "totals": {"nodes": 1, "edges": 0}}
+    page = show(run_document(changes=[change(1, name="Shop"), change(2, name="Till")], graph=small_graph))
     page.locator("svg .box").click()
     page.get_by_role("button", name="Find in the lists").click()
     assert page.locator(".entry .name").all_inner_texts() == ["Shop"]

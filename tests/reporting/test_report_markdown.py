@@ -46,8 +46,10 @@ def rendered(text):
 
 def rows(page):
     """Return the rows of all tables of a rendered page, each as the texts of its cells."""
-    found = re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)
-    return [[html.unescape(cell) for cell in re.findall(r"<t[dh].*?>(.*?)</t[dh]>", row)] for row in found]
+    table_rows = re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)
+    return [
+        [html.unescape(cell) for cell in re.findall(r"<t[dh].*?>(.*?)</t[dh]>", row)] for row in table_rows
+    ]
 
 
 def tags(page):
@@ -58,7 +60,7 @@ def tags(page):
 def test_markdown_has_every_part_of_a_report():
     """Totals, origin, reasons, changes, missing entities and failures are in the Markdown."""
     page = rendered(render_text(full_document()))
-    told = rows(page)
+    table = rows(page)
     assert "The run failed, 1 row could not be used. 4 changes would be made; nothing was written." in page
     for row in (
         ["created", "1", "1"],
@@ -69,11 +71,11 @@ def test_markdown_has_every_part_of_a_report():
         ["create", "reference Shop -> Till", "uses", "source: Shop<br>target: Till", "apps.csv line 3"],
         ["delete", "component Fax", "Hub", "", "apps.csv line 4"],
         ["component Twins", "2", "t1"],
-        ["component Stubborn", "score", "7", "9"],
+        ["component Hub 9", "score", "7", "9"],
     ):
-        assert row in told
-    assert "1 of the 2 hubs would go. To allow it, set share=0.5." in page
-    (along,) = [row[-1] for row in told if row[0] == "component Lost one"]
+        assert row in table
+    assert "1 of the 2 hubs would be deleted. To allow it, set share=0.5." in page
+    (along,) = [row[-1] for row in table if row[0] == "component Lost one"]
     assert along.startswith("0 components, 25 references: reference A -> B0 (still in the source)")
     assert along.endswith("… and 22 more")
     headings = re.findall(r"<h2>(.*?)</h2>", page)
@@ -94,12 +96,12 @@ def test_markdown_of_real_runs(way):
     """It is rendered for a run on either version, live, simulated and in batches."""
     with sample_run(WAYS[way]) as (client, blocked, _):
         document = build_run_document(client, failed_rows=[FAILED_ROW], sources=[SOURCE], blocked=blocked)
-    told = rows(rendered(render_text(document)))
+    table = rows(rendered(render_text(document)))
     counted = document["totals"]["component"]["created"], document["totals"]["reference"]["created"]
-    assert ["created", *map(str, counted)] in told
-    assert ["update", "component Shop", "Application", "cost: 5 → 6", ""] in told
-    assert [row for row in told if "component Old" in row]
-    assert ("would be made" in render_text(document)) == document["made"]["simulated"]
+    assert ["created", *map(str, counted)] in table
+    assert ["update", "component Shop", "Application", "cost: 5 → 6", ""] in table
+    assert [row for row in table if "component Old" in row]
+    assert ("would be made" in render_text(document)) == document["origin"]["simulated"]
 
 
 def _said(text):
@@ -149,8 +151,8 @@ def test_any_name_is_printed_unchanged(name):
     page = rendered(render_text(report))
     (row,) = [row for row in rows(page) if row[0] == "update"]
     assert len(row) == 5
-    shown = row[1].removeprefix("component ").replace("\u200b", "")
-    assert shown.split() == escape_controls(name).split() or not name.strip()
+    name_cell = row[1].removeprefix("component ").replace("\u200b", "")
+    assert name_cell.split() == escape_controls(name).split() or not name.strip()
 
 
 def test_long_lists_are_cut():
@@ -192,7 +194,7 @@ def test_terminal_summary():
     for line in (
         "The run failed, 1 row could not be used. 4 changes would be made; nothing was written.",
         "components          1        1        1          0        1       1",
-        "  - 1 of the 2 hubs would go. To allow it, set share = 0.5 under [guard] in the job file.",
+        "  - 1 of the 2 hubs would be deleted. To allow it, set share = 0.5 under [guard] in the job file.",
         (
             "  - component Bad row (Application): cost is 'n/a': a field of numbers takes a number.  "
             "[apps.csv line 5]"
@@ -201,8 +203,8 @@ def test_terminal_summary():
         "  - update component Till (Application): lifecycle  [apps.csv line 2]",
         "  - component Lost one (Application), and with it 0 components and 25 references",
         "  - component Twins: 2 match, t1 is used",
-        "  - component Stubborn: score: Ardoq keeps 7, the source has 9",
-        "  - apps.csv: 1,240 rows, 3 skipped, 1 failed",
+        "  - component Hub 9: score: Ardoq keeps 7, the source has 9",
+        "  - apps.csv: 1,240 rows read, 3 skipped, 1 failed",
     ):
         assert line in lines
 

@@ -39,21 +39,21 @@ def choose(page, title, start):
 def test_page_shows_every_part_of_a_report(page):
     """Totals, status, reasons, changes, missing entities, failures, matches and sources are visible."""
     text = page.locator("body").inner_text()
-    for said in (
+    for sentence in (
         "The run failed, 1 row could not be used. 4 changes would be made; nothing was written.",
-        "1 of the 2 hubs would go. To allow it, set share=0.5.",
+        "1 of the 2 hubs would be deleted. To allow it, set share=0.5.",
         "The source is empty.",
         "https://example.ardoq.com",
         "22 November 2026, 01:30 UTC",
         "preview: nothing was written",
     ):
-        assert said in text
+        assert sentence in text
     rows = [item.inner_text().split() for item in page.locator(".totals tbody tr").all()]
     assert rows[0] == ["+", "created", "1", "1"]
     assert [row[-2:] for row in rows] == [[*"11"], [*"10"], [*"10"], [*"00"], [*"10"], [*"10"]]
     assert texts(page, ".sources tbody td") == ["1,240", "3", "1"]
     assert names(page) == [
-        *("Old hub", "Bad row", "Shop", "Till", "Shop → Till", "Fax", "Lost one", "Twins", "Stubborn")
+        *("Old hub", "Bad row", "Shop", "Till", "Shop → Till", "Fax", "Lost one", "Twins", "Hub 9")
     ]
     assert "cost is 'n/a': a field of numbers takes a number." in text
     assert "2 entities in Ardoq match this row:" in text
@@ -81,7 +81,7 @@ def test_entities_that_would_also_be_deleted(page):
     """A missing component shows how many entities would also be deleted, and the first of them."""
     fold = page.get_by_text("Deleting it would also delete 25 references")
     fold.click()
-    listed = texts(page, "#section-missing .along li")
+    listed = texts(page, "#section-missing .cascade li")
     assert len(listed) == 21
     assert listed[0].startswith("reference A → B0")
     assert listed[0].endswith("still in the source")
@@ -89,12 +89,12 @@ def test_entities_that_would_also_be_deleted(page):
     page.get_by_text(
         "Deleting it would also delete 3 components and 2 references, of which 5 are not missing"
     ).click()
-    assert texts(page, "#section-blocked .along li")[-1] == "and 4 more"
+    assert texts(page, "#section-blocked .cascade li")[-1] == "and 4 more"
 
 
 def test_search_covers_everything(page):
     """Each word must occur in a name, value, attribute, label, reason or workspace."""
-    for words, found in (
+    for words, matches in (
         ("till", ["Till", "Shop → Till"]),
         ("TILL shop", ["Shop → Till"]),
         ("retired", ["Till"]),
@@ -107,9 +107,9 @@ def test_search_covers_everything(page):
         ("no such thing", []),
     ):
         page.get_by_label("Search everything").fill(words)
-        assert names(page) == found
-        assert page.locator(".hits").inner_text() == f"{len(found)} of 9 entries"
-        assert page.locator("#nothing").is_visible() == (not found)
+        assert names(page) == matches
+        assert page.locator(".hits").inner_text() == f"{len(matches)} of 9 entries"
+        assert page.locator("#nothing").is_visible() == (not matches)
 
 
 def test_slash_starts_and_escape_clears_the_search(page):
@@ -364,7 +364,7 @@ def _hostile():
         sources=[{"name": bad, "rows": 1, "skipped": 0, "failed": 0} for bad in HOSTILE],
         graph={"nodes": nodes, "edges": edges, "totals": {"nodes": len(nodes), "edges": len(edges)}},
     )
-    report["made"] = {**report["made"], "host": bads, "org": bads, "by": bads}
+    report["origin"] = {**report["origin"], "host": bads, "org": bads, "by": bads}
     report["delete_guard"]["reasons"] = [{"bound": bad, "sentence": bad, "allow": bad} for bad in HOSTILE]
     return report
 
@@ -386,8 +386,8 @@ def test_hostile_names_are_only_text(show):
     assert not re.search(
         "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]", text
     )
-    for shown in HOSTILE[:5]:
-        assert shown in text
+    for hostile in HOSTILE[:5]:
+        assert hostile in text
     assert r"\u202egnp.exe\u2066\u200f" in text
     assert r"\x1b[31mred\x07\x00\x9b" in text
     assert r"half \ud800 a pair \udc00" in text

@@ -16,25 +16,23 @@ from ardoqpy_sync.reporting.document import build_run_document, read_run_documen
 
 
 @pytest.fixture(scope="module", params=list(WAYS))
-def told(request):
-    """Give the document of a run on each version, live, simulated and in batches, and its client's own
-    data.
-    """
+def run(request):
+    """Give the document of a run on each version, live, simulated and in batches, with its client's data."""
     with sample_run(WAYS[request.param]) as (client, blocked, _):
         document = build_run_document(client, failed_rows=[FAILED_ROW], sources=[SOURCE], blocked=blocked)
         yield document, client.plan.as_dict(), blocked, client.get_report()
 
 
-def test_run_document_agrees_with_plan_and_report(told):
+def test_run_document_agrees_with_plan_and_report(run):
     """Origin, changes and failures are those of the plan, with the names of types."""
-    document, plan, _, report = told
+    document, plan, _, report = run
     assert (document["kind"], document["format"], document["title"]) == (
         "ardoqpy run document",
         1,
         "Sync of Apps, Servers",
     )
     # The second at which each was made may differ.
-    assert {**document["made"], "at": 0} == {**plan["made"], "at": 0}
+    assert {**document["origin"], "at": 0} == {**plan["origin"], "at": 0}
     assert [{**item, "typeName": 0} for item in document["changes"]] == [
         {**item, "typeName": 0} for item in plan["changes"]
     ]
@@ -49,9 +47,9 @@ def test_run_document_agrees_with_plan_and_report(told):
     assert document["sources"] == [SOURCE]
 
 
-def test_failed_rows_are_counted(told):
+def test_failed_rows_are_counted(run):
     """Rows that were never sent are listed with their reason, counted, and make the run a failure."""
-    document, plan, _, _ = told
+    document, plan, _, _ = run
     assert document["failed"][-1]["reason"] == FAILED_ROW["reason"]
     assert document["failed"][-1]["label"] == FAILED_ROW["label"]
     assert document["totals"]["component"]["failed"] == plan["totals"]["component"]["failed"] + 1
@@ -61,9 +59,9 @@ def test_failed_rows_are_counted(told):
     assert "The delete guard blocked" in document["description"]
 
 
-def test_types_have_names(told):
+def test_types_have_names(run):
     """A reference has the name of its type, on either version, and keeps the number."""
-    document = told[0]
+    document = run[0]
     types = {(item["kind"], item["type"], item["typeName"]) for item in document["changes"]}
     assert types == {
         ("component", "Application", "Application"),
@@ -71,40 +69,40 @@ def test_types_have_names(told):
         ("reference", 1, "Uses"),
         ("reference", 2, "Owns"),
     }
-    (along,) = [miss for miss in document["missing"][0]["along"]["listed"] if miss["kind"] == "reference"]
+    (along,) = [miss for miss in document["missing"][0]["cascade"]["listed"] if miss["kind"] == "reference"]
     assert (along["type"], along["typeName"]) == (3, "Runs")
     (new,) = [entity for entity in document["changes"] if entity["name"] == "New"]
     assert document["names"]["shop"] == "Shop"
     assert document["names"][new["attributes"]["typeId"]["new"]] == "Application"
 
 
-def test_missing_component_lists_what_would_be_deleted_along(told):
+def test_missing_component_lists_what_would_be_deleted_along(run):
     """Components below it, and references of any of them, are counted and listed with their state."""
-    old, below = (miss for miss in told[0]["missing"] if miss["kind"] == "component")
+    old, below = (miss for miss in run[0]["missing"] if miss["kind"] == "component")
     assert (old["name"], below["name"]) == ("Old", "Below")
-    assert (old["along"]["components"], old["along"]["references"]) == (1, 1)
-    assert [(entity["name"], entity["state"]) for entity in old["along"]["listed"]] == [
+    assert (old["cascade"]["components"], old["cascade"]["references"]) == (1, 1)
+    assert [(entity["name"], entity["state"]) for entity in old["cascade"]["listed"]] == [
         ("Below", "missing"),
         ("Host -> Old", "other"),
     ]
-    assert below["along"] == {"components": 0, "references": 0, "listed": []}
+    assert below["cascade"] == {"components": 0, "references": 0, "listed": []}
 
 
-def test_delete_guard(told):
+def test_delete_guard(run):
     """The document holds the reasons, what would allow each, and what would have been deleted."""
-    document, _, blocked, _ = told
+    document, _, blocked, _ = run
     assert document["delete_guard"]["reasons"] == blocked.reasons
     assert [entity["_id"] for entity in document["delete_guard"]["would_delete"]] == [
         reference["_id"] for reference in blocked.would_delete
     ]
     (old,) = [entity for entity in document["delete_guard"]["would_delete"] if entity["name"] == "Old"]
-    assert old["along_total"] == len(old["along"]) == 1
-    assert old["along"][0]["typeName"] == "Runs"
+    assert old["cascade_total"] == len(old["cascade"]) == 1
+    assert old["cascade"][0]["typeName"] == "Runs"
 
 
-def test_graph(told):
+def test_graph(run):
     """What changes, is missing or failed is a node with its state; its neighbours are unchanged."""
-    document = told[0]["graph"]
+    document = run[0]["graph"]
     states = {node["name"]: node["state"] for node in document["nodes"]}
     assert states == {
         "New": "created",
@@ -138,9 +136,9 @@ def test_graph(told):
     assert (types["Fax"], types["Host"], types["New"]) == ("Hub", "Server", "Application")
 
 
-def test_document_is_json_without_token(told, tmp_path):
+def test_document_is_json_without_token(run, tmp_path):
     """It is the same after reading, and the token is nowhere in it."""
-    document = told[0]
+    document = run[0]
     save_report(document, tmp_path / "report.json")
     assert read_run_document(tmp_path / "report.json") == document
     for suffix in (".json", ".html", ".md"):
@@ -148,7 +146,7 @@ def test_document_is_json_without_token(told, tmp_path):
         assert TOKEN not in (tmp_path / f"report{suffix}").read_text(encoding="utf-8")
 
 
-def test_building_writes_nothing_and_is_repeatable(told):
+def test_building_writes_nothing_and_is_repeatable(run):
     """Building a run document changes nothing: a second one is the same."""
     with sample_run(WAYS["v1 live"]) as (client, blocked, server):
         client.flush()
@@ -157,7 +155,7 @@ def test_building_writes_nothing_and_is_repeatable(told):
         assert {request.method for request in server.requests} <= {"GET"}
         second = build_run_document(client, blocked=blocked)
     for item in (first, second):
-        item["made"]["at"] = ""
+        item["origin"]["at"] = ""
     assert first == second
 
 
@@ -198,15 +196,15 @@ def test_deleted_component_is_in_the_graph(way):
     assert {"source": "below", "target": "old", "type": "parent", "state": "deleted"} in document["edges"]
 
 
-@pytest.mark.parametrize("told", ["failed_rows", "blocked"])
-def test_failed_rows_or_blocked_delete_make_a_failure(told):
+@pytest.mark.parametrize("option", ["failed_rows", "blocked"])
+def test_failed_rows_or_blocked_delete_make_a_failure(option):
     """Unusable rows, and a blocked delete, make a failure of a run that went well."""
     with sample_run({"version": "v1", "simulate": True}) as (client, blocked, _):
         client.init_report()
         client.create_component({"name": "Shop", "typeId": "app", "rootWorkspace": "ws1"})
         assert build_run_document(client)["status"] == "success"
         more = {"failed_rows": [FAILED_ROW], "blocked": blocked}
-        document = build_run_document(client, **{told: more[told]})
+        document = build_run_document(client, **{option: more[option]})
     assert document["status"] == "failure"
     assert document["description"].startswith(("1 row(s) could not be used", "The delete guard blocked"))
 
@@ -260,7 +258,7 @@ def test_entities_deleted_along_are_cut():
         for entity in held[1:]
     ]
     model = {"_id": "m", "root": {"app": {"name": "App"}}, "referenceTypes": {"1": {"name": "Uses"}}}
-    world = {
+    organisation = {
         "format": 1,
         "models": [model | {"name": "M"}],
         "workspaces": [{"_id": "w", "name": "W", "componentModel": "m"}],
@@ -268,20 +266,20 @@ def test_entities_deleted_along_are_cut():
         "references": refs,
     }
     with (
-        emulator(seed=world, token=TOKEN, page_size=5) as server,
+        emulator(seed=organisation, token=TOKEN, page_size=5) as server,
         ArdoqSyncClient(server.url, TOKEN, simulate=True) as client,
     ):
         for element in held[1:]:
             client.create_component({key: element[key] for key in ("name", "rootWorkspace", "typeId")})
         client.create_reference({"source": "c30", "target": "c00", "type": 1})
         (missing,) = [miss for miss in build_run_document(client)["missing"] if miss["kind"] == "component"]
-    along = missing["along"]
+    along = missing["cascade"]
     assert (along["components"], along["references"], len(along["listed"])) == (0, 30, 20)
     assert [item["state"] for item in along["listed"]] == ["named"] + ["missing"] * 19
 
 
 @pytest.mark.parametrize(
-    ("told", "sentence"),
+    ("arguments", "sentence"),
     [
         ({"title": 5}, "title is an int: give text"),
         ({"sources": "apps.csv"}, "sources is a str: give a list of dicts"),
@@ -299,13 +297,13 @@ def test_entities_deleted_along_are_cut():
         ({"blocked": "no"}, "blocked is a str: give the DeleteBlocked"),
     ],
 )
-def test_invalid_arguments(told, sentence):
+def test_invalid_arguments(arguments, sentence):
     """Each invalid argument is rejected with a message that says what to give."""
     with (
         ArdoqSyncClient("https://example.ardoq.com", TOKEN) as client,
         pytest.raises(InvalidInput, match=sentence),
     ):
-        build_run_document(client, **told)
+        build_run_document(client, **arguments)
 
 
 def _without(key):
@@ -313,11 +311,11 @@ def _without(key):
 
 
 def _set(*path):
-    *places, key, value = path
+    *above, key, value = path
 
     def change_it(data):
-        for place in places:
-            data = data[place]
+        for step in above:
+            data = data[step]
         data[key] = value
 
     return change_it
@@ -329,14 +327,14 @@ def _set(*path):
         (_without("kind"), "is not a run document: its 'kind' is not 'ardoqpy run document'"),
         (_set("format", 2), "has the format 2, but this ardoqpy reads format 1"),
         (_without("title"), "is damaged: title is missing"),
-        (_set("made", "simulated", "yes"), "made.simulated is a str, not true or false"),
+        (_set("origin", "simulated", "yes"), "origin.simulated is a str, not true or false"),
         (_set("changes", 0, "action", "burn"), r"changes\[0\].action is 'burn'"),
         (_set("changes", 1, "attributes", "x", 5), r"changes\[1\].attributes\['x'\] is an int"),
         (_set("changes", 2, "name", 5), r"changes\[2\].name is an int, not text"),
         (_set("failed", 0, "reason", None), r"failed\[0\].reason is None, not text"),
         (
-            _set("missing", 0, "along", "listed", 0, "state", 1),
-            r"missing\[0\].along.listed\[0\].state is 1, not missing",
+            _set("missing", 0, "cascade", "listed", 0, "state", 1),
+            r"missing\[0\].cascade.listed\[0\].state is 1, not missing",
         ),
         (_set("ambiguous", 0, "matches", "t1"), r"ambiguous\[0\].matches is a str, not a list"),
         (_set("not_converging", 0, "attribute", 5), r"not_converging\[0\].attribute is an int, not text"),
@@ -416,7 +414,7 @@ def test_suffix_chooses_the_format(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("told", "sentence"),
+    ("arguments", "sentence"),
     [
         (({}, "a.pdf"), "'a.pdf' is not a report: its name has to end with"),
         (({}, 5), "path is an int: give the path of a file"),
@@ -426,11 +424,11 @@ def test_suffix_chooses_the_format(tmp_path):
         ((run_document(), "no/such/folder/a.html"), "cannot be written"),
     ],
 )
-def test_invalid_save(told, sentence, tmp_path, monkeypatch):
+def test_invalid_save(arguments, sentence, tmp_path, monkeypatch):
     """Another suffix, other data, or a missing folder is one sentence each, and no file."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InvalidInput, match=sentence):
-        save_report(*told)
+        save_report(*arguments)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -227,11 +227,11 @@ INVALID = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "cell", "shown", "remedy"), INVALID, ids=lambda part: repr(part)[:40])
-def test_invalid_cell_is_rejected_with_value_field_and_remedy(kind, cell, shown, remedy):
+@pytest.mark.parametrize(("kind", "cell", "quoted", "remedy"), INVALID, ids=lambda part: repr(part)[:40])
+def test_invalid_cell_is_rejected_with_value_field_and_remedy(kind, cell, quoted, remedy):
     """A cell that cannot be converted is rejected with its value, the field and the remedy."""
     message = sentence_of(InvalidInput, convert_cell, cell, field(kind, *(OPTIONS if "List" in kind else ())))
-    assert message == f"{shown} is not {NOUNS.get(kind, 'valid text')} for field 'Tier' (tier). {remedy}"
+    assert message == f"{quoted} is not {NOUNS.get(kind, 'valid text')} for field 'Tier' (tier). {remedy}"
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -444,8 +444,8 @@ def test_ardoq_stores_converted_values_unchanged(server):
         for number, cell in enumerate([*cells, None]):
             value = convert_cell(cell, fields_v2[name])
             body = {"rootWorkspace": ws["_id"], "typeId": "p1", "name": f"{kind} {number}"}
-            made = v2.create_component({**body, "customFields": {name: value}})
-            assert made["customFields"].get(name) == value
+            result = v2.create_component({**body, "customFields": {name: value}})
+            assert result["customFields"].get(name) == value
             body["name"] += " of v1"
             assert v1.create_component({**body, name: value}).get(name) == value
 

@@ -20,19 +20,19 @@ SHEET = "xl/worksheets/sheet1.xml"
 
 def book(*sheets, **named):
     """Return the bytes of a workbook with sheets of rows, named Sheet, Sheet1, ... or by keyword."""
-    made = openpyxl.Workbook()
-    made.remove(made.active)
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.active)
     for title, cells in [*((None, item) for item in sheets), *named.items()]:
-        sheet = made.create_sheet(title)
+        sheet = workbook.create_sheet(title)
         for row in cells:
             sheet.append(row)
-    return written(made)
+    return written(workbook)
 
 
-def written(made):
+def written(workbook):
     """Return the bytes of a workbook."""
     content = io.BytesIO()
-    made.save(content)
+    workbook.save(content)
     return content.getvalue()
 
 
@@ -70,20 +70,20 @@ def test_label_names_file_sheet_and_row(folder):
 
 def test_omitted_rows_and_cells_count(folder):
     """Empty rows and cells are not in the file, but count for the numbers of the others."""
-    made = openpyxl.Workbook()
-    made.active["B3"], made.active["C3"], made.active["C90"] = "a", "b", 1
-    made.active["A3"] = "x"
-    source = folder.open(written(made), file="apps.xlsx", header=3)
+    workbook = openpyxl.Workbook()
+    workbook.active["B3"], workbook.active["C3"], workbook.active["C90"] = "a", "b", 1
+    workbook.active["A3"] = "x"
+    source = folder.open(written(workbook), file="apps.xlsx", header=3)
     assert rows(source) == [("apps.xlsx sheet Sheet row 90", {"x": None, "a": None, "b": 1})]
 
 
 def test_only_visible_sheet_is_read(folder):
     """Without a title the only visible sheet is read; several are rejected."""
-    made = openpyxl.Workbook()
-    made.active.append(["a"])
-    made.active.append([1])
-    made.create_sheet("Hidden").sheet_state = "hidden"
-    source = folder.open(written(made), file="apps.xlsx")
+    workbook = openpyxl.Workbook()
+    workbook.active.append(["a"])
+    workbook.active.append([1])
+    workbook.create_sheet("Hidden").sheet_state = "hidden"
+    source = folder.open(written(workbook), file="apps.xlsx")
     assert rows(source) == [("apps.xlsx sheet Sheet row 2", {"a": 1})]
     source = folder.open(book(Apps=[["a"]], Servers=[["a"]]), file="apps.xlsx")
     assert sentence_of(SourceUnreadable, lambda: source.columns) == (
@@ -157,11 +157,11 @@ def test_all_bad_cells_of_a_row_are_reported(folder):
 
 def test_invalid_date_is_an_excel_error(folder):
     """A number that is formatted as a date, but is not one, is an Excel error."""
-    made = openpyxl.Workbook()
-    made.active.append(["a"])
-    made.active.append([10**9])
-    made.active["A2"].number_format = "yyyy-mm-dd"
-    message = message_of_only_row(folder.open(written(made), file="apps.xlsx"))
+    workbook = openpyxl.Workbook()
+    workbook.active.append(["a"])
+    workbook.active.append([10**9])
+    workbook.active["A2"].number_format = "yyyy-mm-dd"
+    message = message_of_only_row(folder.open(written(workbook), file="apps.xlsx"))
     assert message == "apps.xlsx sheet Sheet row 2: Cell A2 has the error #VALUE!. Correct it in Excel."
 
 

@@ -67,18 +67,18 @@ def test_value_that_is_not_an_iterable_of_rows_is_rejected(value):
 
 def test_rows_are_streamed():
     """A generator makes one row at a time."""
-    made = []
+    created = []
 
     def make():
         for number in range(1000):
-            made.append(number)
+            created.append(number)
             yield {"a": number}
 
     some = iter(from_rows(make()))
-    assert made == []
+    assert created == []
     for number in range(5):
         assert next(some).values == {"a": number}
-        assert made == list(range(number + 1))
+        assert created == list(range(number + 1))
 
 
 def test_iterator_can_be_read_only_once():

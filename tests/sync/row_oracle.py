@@ -72,10 +72,10 @@ class RowOracle:
         def meant(state: Fact) -> bool:
             return state.kind == "reference" and all(state.get(end) == attributes[end] for end in ENDS)
 
-        found = self._first(
+        result = self._first(
             [entity_id for entity_id, state in self._seen.items() if meant(state)], attributes
         )
-        return found or (
+        return result or (
             Expectation("create", attributes=attributes) if self._ends_possible(attributes) else FAILED
         )
 

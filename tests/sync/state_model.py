@@ -45,9 +45,7 @@ Facts = dict[str, "Fact"]
 
 
 class Fact(NamedTuple):
-    """One entity as it is: the attributes are those that are not null, each in the spelling that Ardoq
-    keeps.
-    """
+    """One entity, with the attributes that are not null, as Ardoq spells them."""
 
     kind: str
     workspace: str
@@ -143,8 +141,8 @@ class StateModel:
                     f"{entity_id} is listed as new and is not"
                 )
                 # What got no answer, and was found later, is there already.
-                made = Fact(change["kind"], change["rootWorkspace"], 1, stored_attributes(new))
-                states.setdefault(entity_id, made)
+                created = Fact(change["kind"], change["rootWorkspace"], 1, stored_attributes(new))
+                states.setdefault(entity_id, created)
             elif action == "update":
                 state = _updated(states[entity_id], change, new, at_once=at_once)
                 source = states.get(state.get("source"), state)  # a reference lies where its source does
@@ -186,10 +184,9 @@ class StateModel:
     def check_unconfirmed(
         self, changes: list[Mapping[str, Any]], known: Collection[str], excused: Collection[Any]
     ) -> None:
-        """Do as `check` does where writes have failed of which nobody can tell whether they were
-        carried out.
+        """Do as `check` does, after unconfirmed writes.
 
-        `excused` are the keys, and the ids, of what failed rows mean: that may have happened or not.
+        `excused` are the keys, and the ids, of what failed rows mean: Ardoq may have carried them out or not.
         """
         now = self.read()
         expected = self.expected(changes, known, now, at_once=False)

@@ -386,7 +386,7 @@ class _ScriptBuilder:
 
 @st.composite
 def scripts(draw, world: dict[str, Any], *, with_deletes: bool = False) -> list[tuple]:
-    """Draw the steps of a run over a world; `with_deletes` ones also delete, by id, what other rows name.
+    """Draw the steps of a run over a seed; `with_deletes` ones also delete, by id, what other rows name.
 
     - ("component", handle, row, keywords): what Ardoq answers is known to later steps by its handle.
     - ("reference", handle, source handle, target handle, row)
@@ -406,7 +406,7 @@ def scripts(draw, world: dict[str, Any], *, with_deletes: bool = False) -> list[
 
 @st.composite
 def worlds_and_scripts(draw, *, with_deletes: bool = False) -> tuple[dict[str, Any], list[tuple]]:
-    """Draw a world and a script over it."""
+    """Draw a seed and a script over it."""
     world = draw(worlds())
     return world, draw(scripts(world, with_deletes=with_deletes))
 
@@ -435,8 +435,8 @@ def run(client: ArdoqSyncClient, script: list[tuple]) -> list[dict[str, Any]]:
         elif what == "delete reference":
             out.append(client.del_reference(known.get(about, about) or "nothing"))
         else:
-            found = client.find_component(about, comp_name=step[2], exact=True)
-            out += [client.del_component(comp["_id"]) for comp in found]
+            result = client.find_component(about, comp_name=step[2], exact=True)
+            out += [client.del_component(comp["_id"]) for comp in result]
     client.flush()
     return out
 
@@ -445,7 +445,7 @@ _MADE = re.compile(r"simulated-\d+|batch-\d+|5f00aa00bb00cc[0-9a-f]{10}")
 
 
 def comparable(report: dict[str, Any]) -> str:
-    """Return a report as text in which the ids of things created in the run are numbered as they appear.
+    """Return a report as text in which the ids of entities created in the run are numbered as they appear.
 
     Why a row failed is left out: what Ardoq refuses it refuses in words of its own.
     """

@@ -1,6 +1,7 @@
 """Applying a plan writes what the previewed run would have written, and overwrites no later change."""
 
 import json
+import re
 
 import pytest
 from example_counts import examples
@@ -34,10 +35,10 @@ SYNC = settings.get_profile("sync")
 _TIMES = ("created", "lastUpdated", "componentKey", "order")
 
 
-def prepared(server, world):
-    """Load a world, and clear the recorded requests."""
+def prepared(server, seeded):
+    """Load a seed, and clear the recorded requests."""
     server.clear_faults()
-    server.load(seed(**world))
+    server.load(seed(**seeded))
     server.clear_requests()
 
 
@@ -52,16 +53,16 @@ def state(server):
     return _MADE.sub(lambda match: numbers.setdefault(match[0], f"made #{len(numbers)}"), text)
 
 
-def played(client, world, script):
+def played(client, seeded, script):
     """Run a script after all workspaces are loaded, so that cascading deletes are seen."""
-    client.load_workspaces(list(COMPONENT_TYPES)[: world["workspaces"]])
+    client.load_workspaces(list(COMPONENT_TYPES)[: seeded["workspaces"]])
     run(client, script)
 
 
-def make_plan(server, world, script):
+def make_plan(server, seeded, script):
     """Return the plan of a simulated run, as it comes back from JSON."""
     with open_sync_client(server, simulate=True, on_error="collect") as client:
-        played(client, world, script)
+        played(client, seeded, script)
         return Plan.from_dict(json.loads(json.dumps(client.plan.as_dict())))
 
 
@@ -80,7 +81,9 @@ def passing(plan):
 
 def outcomes(result):
     """Return how many changes came to what."""
-    numbers = {key: len(result[key]) for key in ("applied", "already", "replanned", "failed", "held")}
+    numbers = {
+        key: len(result[key]) for key in ("applied", "already_applied", "replanned", "failed", "not_deleted")
+    }
     numbers["drifted"] = sum(len(item["changes"]) for item in result["drifted"])
     return {key: number for key, number in numbers.items() if number}
 
@@ -89,13 +92,13 @@ def outcomes(result):
 @given(drawn=worlds_and_scripts(with_deletes=True))
 def test_applying_is_what_the_live_run_does(server, drawn):
     """A plan applied leaves what the live run leaves, reports the same, and applied again changes nothing."""
-    world, script = drawn
-    prepared(server, world)
-    plan = make_plan(server, world, script)
+    seeded, script = drawn
+    prepared(server, seeded)
+    plan = make_plan(server, seeded, script)
     with open_sync_client(server, on_error="collect") as client:
-        played(client, world, script)
+        played(client, seeded, script)
         lived, live = state(server), changed(client.get_report())
-    prepared(server, world)
+    prepared(server, seeded)
     with open_sync_client(server, simulate=True) as client:
         preview = client.apply(plan)
         preview_report = client.get_report()
@@ -104,15 +107,15 @@ def test_applying_is_what_the_live_run_does(server, drawn):
         result = client.apply(plan)
         report = client.get_report()
     assert state(server) == lived
-    assert len(result["applied"]) + len(result["already"]) == len(plan)
+    assert len(result["applied"]) + len(result["already_applied"]) == len(plan)
     assert changed(report) == changed(preview_report)
     assert outcomes(result) == outcomes(preview)
     assert report["status"] == "success"
     assert (report["cache_miss_comps"], report["cache_miss_refs"]) == ([], [])
     if not passing(plan):
         assert changed(report) == live
-        assert result["already"] == []
-    assert {entity["_id"] for entity in result["already"]} <= {None, *result["ids"].values()}
+        assert result["already_applied"] == []
+    assert {entity["_id"] for entity in result["already_applied"]} <= {None, *result["ids"].values()}
     server.clear_requests()
     again_to(server, plan)
 
@@ -122,7 +125,7 @@ def again_to(server, plan):
     before = server.dump()
     with open_sync_client(server) as client:
         result = client.apply(plan)
-        assert outcomes(result) == ({"already": len(plan)} if plan else {})
+        assert outcomes(result) == ({"already_applied": len(plan)} if plan else {})
         assert result["sentence"].endswith("nothing has drifted since the plan")
         assert changed(client.get_report()) == {}
     assert writes(server) == []
@@ -134,19 +137,19 @@ def again_to(server, plan):
 @given(drawn=worlds_and_scripts(), data=st.data())
 def test_an_applying_that_was_cut_off_is_completed_by_the_next(server, drawn, data):
     """Where applying stopped at any of its writes, applying again does the rest and nothing twice."""
-    world, script = drawn
-    prepared(server, world)
-    plan = make_plan(server, world, script)
+    seeded, script = drawn
+    prepared(server, seeded)
+    plan = make_plan(server, seeded, script)
     with open_sync_client(server, on_error="collect") as client:
-        played(client, world, script)
+        played(client, seeded, script)
         lived = state(server)
-    prepared(server, world)
+    prepared(server, seeded)
     with open_sync_client(server) as client:
         client.apply(plan)
     sent = len(writes(server))
     if not sent:
         return
-    prepared(server, world)
+    prepared(server, seeded)
     until = data.draw(st.integers(0, sent - 1))
     with open_sync_client(server) as client:
         _stop_after(client, until)
@@ -154,7 +157,7 @@ def test_an_applying_that_was_cut_off_is_completed_by_the_next(server, drawn, da
             client.apply(plan)
     with open_sync_client(server) as client:
         result = client.apply(plan)
-    assert set(outcomes(result)) <= {"applied", "already"}
+    assert set(outcomes(result)) <= {"applied", "already_applied"}
     assert len(writes(server)) == sent
     assert state(server) == lived
 
@@ -185,10 +188,10 @@ def _as_planned(other, here, planned, first, _):
 
 
 def _create(other, here, planned, first, second):
-    made = [item for item in planned if item["action"] == "create" and item["kind"] == "component"]
-    one = made[first % len(made)] if made else {"name": "Theirs", "rootWorkspace": "ws1"}
-    ws = one["rootWorkspace"]
-    other.create_component(row(one["name"], ws, COMPONENT_TYPES[ws][second % 2], note="theirs"))
+    created = [item for item in planned if item["action"] == "create" and item["kind"] == "component"]
+    named = created[first % len(created)] if created else {"name": "Theirs", "rootWorkspace": "ws1"}
+    ws = named["rootWorkspace"]
+    other.create_component(row(named["name"], ws, COMPONENT_TYPES[ws][second % 2], note="theirs"))
 
 
 def _refer(other, here, planned, first, second):
@@ -234,10 +237,12 @@ _edits = st.lists(
 )
 
 
-def edit(server, world, plan, edits):
-    """Change the world as another client, except for what is deleted by now."""
+def edit(server, seeded, plan, edits):
+    """Change the data as another client, except for what is deleted by now."""
     here = {
-        what: [(world[of][number % len(world[of])]["_id"] if world[of] else None) for number in range(_MANY)]
+        what: [
+            (seeded[of][number % len(seeded[of])]["_id"] if seeded[of] else None) for number in range(_MANY)
+        ]
         for what, of in (("comps", "components"), ("refs", "references"))
     }
     refused = []
@@ -260,11 +265,11 @@ def everything(server):
 @given(drawn=worlds_and_scripts(with_deletes=True), edits=_edits)
 def test_g9_what_others_touched_since_is_left_and_listed(server, drawn, edits):
     """What others touched since the plan stays as they left it, and of the planned just that is moved."""
-    world, script = drawn
-    prepared(server, world)
-    plan = make_plan(server, world, script)
+    seeded, script = drawn
+    prepared(server, seeded)
+    plan = make_plan(server, seeded, script)
     first = everything(server)
-    edit(server, world, plan, edits)
+    edit(server, seeded, plan, edits)
     now = everything(server)
     touched = {item for item in now if item not in first or now[item]["_version"] != first[item]["_version"]}
     touched -= _half_done(plan, now)
@@ -291,9 +296,9 @@ def test_g9_what_others_touched_since_is_left_and_listed(server, drawn, edits):
     assert by_what.get("deleted", set()) | by_what.get("changed", set()) == _expected(plan, now, touched)
     assert by_what.get("created", set()) <= touched
     for entry in result["drifted"]:
-        if entry["what"] == "along":
-            assert entry["along"]
-            assert {entity["_id"] for entity in entry["along"]} & touched
+        if entry["what"] == "cascade":
+            assert entry["cascade"]
+            assert {entity["_id"] for entity in entry["cascade"]} & touched
             assert entry["_id"] in after
     assert sum(outcomes(result).values()) == len(plan)
     assert len(result["failed"]) == len(
@@ -316,11 +321,11 @@ def _half_done(plan, now):
     """Return what another client changed to an intermediate state of the plan."""
     wanted, half_done = {}, set()
     for change in plan.changes:
-        one = change["_id"]
-        if one in now and one in wanted and now[one]["_version"] == change["version"]:
-            half_done |= {one} if _has(now[one], wanted[one]) else set()
+        first = change["_id"]
+        if first in now and first in wanted and now[first]["_version"] == change["version"]:
+            half_done |= {first} if _has(now[first], wanted[first]) else set()
         new = {key: pair["new"] for key, pair in change["attributes"].items()}
-        wanted.setdefault(one, {}).update(new)
+        wanted.setdefault(first, {}).update(new)
     return half_done
 
 
@@ -346,7 +351,7 @@ def _expected(plan, now, touched):
 
 
 def planning(new_sync, *steps, **options):
-    """Return the plan of a simulated run over both workspaces of the small world."""
+    """Return the plan of a simulated run over both workspaces of the small organisation."""
     client = new_sync(simulate=True, **options)
     client.load_workspaces(["ws1", "ws2"])
     for step in steps:
@@ -363,10 +368,10 @@ def test_what_a_plan_creates_is_referred_to_by_its_id_in_ardoq(ardoq, new_sync, 
     """Simulated ids in parent, source and target, also of updates, become those of what was created."""
 
     def step(client):
-        made = client.create_component(row("New"), label="apps.csv line 2")["_id"]
-        client.create_component(row("Below", parent=made))
-        client.create_reference({"source": made, "target": "web", "type": 1})
-        client.update_component("shop", {"parent": made})
+        created = client.create_component(row("New"), label="apps.csv line 2")["_id"]
+        client.create_component(row("Below", parent=created))
+        client.create_reference({"source": created, "target": "web", "type": 1})
+        client.update_component("shop", {"parent": created})
 
     plan = planning(new_sync, step)
     result = sync.apply(plan)
@@ -390,8 +395,8 @@ def test_a_plan_left_out_of_is_applied_in_part(ardoq, new_sync, sync):
     assert held(ardoq, "web")["customFields"]["cost"] == 5
 
     def step(client):
-        made = client.create_component(row("Newer"))["_id"]
-        client.create_reference({"source": made, "target": "web", "type": 1})
+        created = client.create_component(row("Newer"))["_id"]
+        client.create_reference({"source": created, "target": "web", "type": 1})
 
     plan = planning(new_sync, step)
     del plan.changes[0]
@@ -442,8 +447,8 @@ def test_what_has_moved_is_not_overwritten(ardoq, new_sync, other, way):
     }
     assert drifted["now"] == {"version": 2, "attributes": {"cost": 7, "note": "kept"}}
     assert (drifted["who"], drifted["when"]) == ("Emulator User", when)
-    said = f"since the plan: 1 entity drifted: component 'Web' changed by 'Emulator User' at {when}"
-    assert said in result["sentence"]
+    sentence = f"since the plan: 1 entity drifted: component 'Web' changed by 'Emulator User' at {when}"
+    assert sentence in result["sentence"]
     values = held(ardoq, "web")["customFields"]
     if way == "replan":
         assert values == {"cost": 6, "note": "ours"}
@@ -486,14 +491,14 @@ def test_what_is_as_wanted_already_is_left(ardoq, new_sync, sync, other):
     )
     assert len(plan) == 5
     other.patch_component("web", payload={"areas": ["South", "North"], "cost": "6.0", "note": "theirs"})
-    made = other.create_component(row("New", cost=7, note="theirs"))
+    created = other.create_component(row("New", cost=7, note="theirs"))
     other.create_reference({**WEB_SHOP, "type": 2, "rootWorkspace": "ws1"})
     other.del_component("till")
     before = ardoq.dump()
     ardoq.clear_requests()
     result = sync.apply(plan)
-    assert outcomes(result) == {"already": 5}
-    assert result["ids"]["simulated-1"] == made["_id"]
+    assert outcomes(result) == {"already_applied": 5}
+    assert result["ids"]["simulated-1"] == created["_id"]
     assert writes(ardoq) == []
     assert ardoq.dump() == before
 
@@ -502,8 +507,8 @@ def test_what_somebody_else_made_otherwise_has_moved(ardoq, new_sync, sync, othe
     """A create that finds an existing component with other values keeps it, and references use its id."""
 
     def step(client):
-        made = client.create_component(row("New", cost=7))["_id"]
-        client.create_reference({"source": made, "target": "web", "type": 1})
+        created = client.create_component(row("New", cost=7))["_id"]
+        client.create_reference({"source": created, "target": "web", "type": 1})
 
     plan = planning(new_sync, step)
     theirs = other.create_component(row("new", cost=8))
@@ -518,7 +523,7 @@ def test_what_somebody_else_made_otherwise_has_moved(ardoq, new_sync, sync, othe
     assert drifted["now"]["attributes"]["cost"] == 8
     assert held(ardoq, theirs["_id"])["customFields"] == {"cost": 8}
     assert held(ardoq, result["applied"][0]["_id"])["source"] == theirs["_id"]
-    assert outcomes(new_sync().apply(plan, on_drift="replan")) == {"replanned": 1, "already": 1}
+    assert outcomes(new_sync().apply(plan, on_drift="replan")) == {"replanned": 1, "already_applied": 1}
     assert held(ardoq, theirs["_id"])["customFields"] == {"cost": 7}
 
 
@@ -613,15 +618,18 @@ def test_nothing_goes_along_that_the_plan_does_not_name(ardoq, new_sync, sync, o
         )["_id"]
     before = names_in(ardoq)
     result = sync.apply(plan)
-    along = [entry for entry in result["drifted"] if entry["what"] == "along"]
+    along = [entry for entry in result["drifted"] if entry["what"] == "cascade"]
     assert [entry["_id"] for entry in along] == ["shop"]
-    assert [entity["_id"] for entity in along[0]["along"]] == [theirs]
-    assert along[0]["along"][0]["who"] == "Emulator User"
-    assert "would go along, changed by 'Emulator User'" in result["sentence"]
-    assert {entity["_id"] for entity in result["held"]} == {"till", "web-shop", "shop-host", "host-till"} - {
-        theirs
-    }
-    assert all("'Shop' is not deleted" in item["reason"] for item in result["held"])
+    assert [entity["_id"] for entity in along[0]["cascade"]] == [theirs]
+    assert along[0]["cascade"][0]["who"] == "Emulator User"
+    assert re.search(r"changed by 'Emulator User' at \S+, would be deleted with it", result["sentence"])
+    assert {entity["_id"] for entity in result["not_deleted"]} == {
+        "till",
+        "web-shop",
+        "shop-host",
+        "host-till",
+    } - {theirs}
+    assert all("'Shop' is not deleted" in item["reason"] for item in result["not_deleted"])
     assert names_in(ardoq) == before
     assert [entity["_id"] for entity in result["applied"]] == ["web"]
 
@@ -637,7 +645,7 @@ def test_less_may_go_along(ardoq, new_sync, sync, other):
         ("till", "changed"),
         ("host-till", "changed"),
     ]
-    assert [entity["_id"] for entity in result["already"]] == ["web-shop"]
+    assert [entity["_id"] for entity in result["already_applied"]] == ["web-shop"]
 
 
 def test_delete_after_the_last_child_was_moved(ardoq, new_sync, sync):
@@ -657,21 +665,21 @@ def test_what_is_created_and_deleted_again_is_made_only_if_needed(ardoq, new_syn
     """A component that a plan makes for a while is made where something has to be put below it, else not."""
 
     def for_nothing(client):
-        made = client.create_component(row("For nothing"))["_id"]
-        client.del_component(made)
+        created = client.create_component(row("For nothing"))["_id"]
+        client.del_component(created)
 
     def for_a_while(client):
-        made = client.create_component(row("For a while"))["_id"]
-        client.update_component("till", {"parent": made})
-        client.del_component(made)
+        created = client.create_component(row("For a while"))["_id"]
+        client.update_component("till", {"parent": created})
+        client.del_component(created)
 
     plan = planning(new_sync, for_nothing, for_a_while)
     result = sync.apply(plan)
     assert names_in(ardoq) == ["Web", "Shop"]
     assert [method for method, *_ in writes(ardoq)] == ["POST", wire_terms().change, "DELETE"]
-    assert outcomes(result) == {"already": 2, "applied": 5}
+    assert outcomes(result) == {"already_applied": 2, "applied": 5}
     ardoq.clear_requests()
-    assert outcomes(new_sync().apply(plan)) == {"already": 7}
+    assert outcomes(new_sync().apply(plan)) == {"already_applied": 7}
     assert writes(ardoq) == []
 
 
@@ -680,9 +688,9 @@ def test_what_needs_a_create_that_failed_fails_for_that_reason(ardoq, new_sync):
     """With collect, what depends on a refused create is not sent but reported; the rest is written."""
 
     def step(client):
-        made = client.create_component(row("New"), label="line 1")["_id"]
-        client.create_component(row("Below", parent=made), label="line 2")
-        client.update_component(made, {"cost": 1})
+        created = client.create_component(row("New"), label="line 1")["_id"]
+        client.create_component(row("Below", parent=created), label="line 2")
+        client.update_component(created, {"cost": 1})
 
     plan = planning(new_sync, step, web_costs(6))
     ardoq.fail(status=422, method="POST")
@@ -698,7 +706,7 @@ def test_what_needs_a_create_that_failed_fails_for_that_reason(ardoq, new_sync):
     assert (report["status"], report["failed_comps"]) == ("failure", 3)
     assert [failure["label"] for failure in report["failed_comps_l"]] == ["line 1", "line 2", None]
     assert [method for method, *_ in writes(ardoq)] == ["POST", wire_terms().change]
-    assert set(outcomes(new_sync().apply(plan))) == {"applied", "already"}
+    assert set(outcomes(new_sync().apply(plan))) == {"applied", "already_applied"}
 
 
 @pytest.mark.parametrize("on_drift", ["skip", "refuse"])
@@ -725,15 +733,15 @@ def test_a_plan_of_one_version_is_applied_on_the_other(ardoq, new_sync, version)
     """A plan made on v1 is applied on v2, and the other way round; a second time there is nothing to do."""
 
     def step(client):
-        made = client.create_component(row("New", cost=1, since="2024-05-01"))["_id"]
-        client.create_reference({"source": made, "target": "web", "type": 1, "displayText": "text"})
+        created = client.create_component(row("New", cost=1, since="2024-05-01"))["_id"]
+        client.create_reference({"source": created, "target": "web", "type": 1, "displayText": "text"})
         client.del_component("till")
 
     plan = planning(new_sync, step, web_costs(6, areas=["South"]))
     there = {"v1": "v2", "v2": "v1"}[version]
     assert outcomes(new_sync(version=there).apply(plan)) == {"applied": len(plan)}
     for on in ("v1", "v2"):
-        assert outcomes(new_sync(version=on).apply(plan)) == {"already": len(plan)}
+        assert outcomes(new_sync(version=on).apply(plan)) == {"already_applied": len(plan)}
 
 
 def test_what_the_other_version_cannot_do_fails_alone(ardoq, new_sync, version):
@@ -749,11 +757,11 @@ def test_what_the_other_version_cannot_do_fails_alone(ardoq, new_sync, version):
 def test_a_plan_for_another_ardoq_is_refused(new_sync, sync):
     """A plan for another host is not applied unless the caller allows it."""
     plan = planning(new_sync, web_costs(6))
-    here = plan.made["host"]
-    plan.made["host"] = "https://another.ardoq.com"
+    here = plan.origin["host"]
+    plan.origin["host"] = "https://another.ardoq.com"
     with pytest.raises(InvalidInput, match=r"made for the host 'https://another\.ardoq\.com'"):
         sync.apply(plan)
-    plan.made["host"] = here.upper()
+    plan.origin["host"] = here.upper()
     assert outcomes(sync.apply(plan)) == {"applied": 1}
 
 
@@ -791,14 +799,14 @@ def test_applying_names_nothing_of_the_source(ardoq, new_sync, sync):
 
 def test_the_plan_of_a_live_run_is_done_already(ardoq, new_sync, sync):
     """What a live run has done is there already when its plan is applied."""
-    made = sync.create_component(row("New"))["_id"]
-    sync.create_reference({"source": made, "target": "web", "type": 1})
+    created = sync.create_component(row("New"))["_id"]
+    sync.create_reference({"source": created, "target": "web", "type": 1})
     web_costs(6)(sync)
     web_costs(7)(sync)
     sync.del_component("till")
     sync.flush()
     ardoq.clear_requests()
-    assert outcomes(new_sync().apply(sync.plan)) == {"already": len(sync.plan)}
+    assert outcomes(new_sync().apply(sync.plan)) == {"already_applied": len(sync.plan)}
     assert writes(ardoq) == []
 
 
@@ -809,7 +817,7 @@ def test_what_ardoq_keeps_otherwise_is_there_when_known(ardoq, new_sync, sync):
         new_sync, lambda client: client.create_component(row("Web", since="2024-05-01T10:00:00.123456Z"))
     )
     assert outcomes(sync.apply(plan)) == {"applied": 1}
-    assert outcomes(new_sync(previous_report=sync.get_report()).apply(plan)) == {"already": 1}
+    assert outcomes(new_sync(previous_report=sync.get_report()).apply(plan)) == {"already_applied": 1}
     assert outcomes(new_sync().apply(plan)) == {"drifted": 1}
 
 
@@ -850,7 +858,7 @@ def test_creates_of_one_name_are_as_many_as_planned(ardoq, new_sync, sync, other
     assert outcomes(sync.apply(plan)) == {"applied": 2}
     assert names_in(ardoq).count("New") == 3
     result = new_sync().apply(plan)
-    assert outcomes(result) == {"already": 2}
+    assert outcomes(result) == {"already_applied": 2}
     assert len(set(result["ids"].values())) == 2
 
 
@@ -858,13 +866,13 @@ def test_what_is_created_and_renamed_is_known_by_its_last_name(ardoq, new_sync, 
     """A component that the plan creates under one name and gives another is there already under that."""
 
     def step(client):
-        made = client.create_component(row("New"))["_id"]
-        client.update_component(made, {"name": "Newer"})
+        created = client.create_component(row("New"))["_id"]
+        client.update_component(created, {"name": "Newer"})
         client.create_component(row("New", cost=1))
 
     plan = planning(new_sync, step)
     assert outcomes(sync.apply(plan)) == {"applied": 3}
-    assert outcomes(new_sync().apply(plan)) == {"already": 3}
+    assert outcomes(new_sync().apply(plan)) == {"already_applied": 3}
     assert sorted(names_in(ardoq)) == ["New", "Newer", "Shop", "Till", "Web"]
 
 
@@ -874,7 +882,7 @@ def test_what_went_along_is_not_asked_for(ardoq, new_sync, sync, version):
     assert len(plan) == 6
     sync.apply(plan)
     ardoq.clear_requests()
-    assert outcomes(new_sync().apply(plan)) == {"already": 6}
+    assert outcomes(new_sync().apply(plan)) == {"already_applied": 6}
     assert [request.path for request in ardoq.requests if request.status == 404] == [
         f"{wire_terms().components}/web"
     ]
@@ -905,8 +913,8 @@ def test_reference_kept_with_one_end_is_deleted_with_the_other(ardoq, new_sync, 
     other.patch_component("c", payload={"note": "theirs"})
     result = sync.apply(plan)
     assert {entity["_id"] for entity in result["applied"]} == {"b", "r"}
-    assert {entity["_id"]: entity["what"] for entity in result["drifted"]} == {"a": "along", "c": "changed"}
-    assert result["held"] == []
+    assert {entity["_id"]: entity["what"] for entity in result["drifted"]} == {"a": "cascade", "c": "changed"}
+    assert result["not_deleted"] == []
     assert sorted(names_in(ardoq)) == ["A", "C"]
 
 

@@ -93,19 +93,19 @@ def test_what_waits_can_be_parent_source_and_target_at_once(ardoq, batched):
 def test_real_ids_replace_batch_ids_everywhere(batched):
     """At the flush they are in what was handed out, in the cache and in the report."""
     client = batched()
-    made = client.create_component(row("New", score=9))
+    created = client.create_component(row("New", score=9))
     again = client.create_component(row("NEW", note="x"))
-    below = client.create_component(row("Below", parent=made["_id"]))
-    found = client.find_component("ws1", "Below", exact=True)[0]
-    ref = client.create_reference({"source": made["_id"], "target": below["_id"], "type": 1})
-    failed_row = row("Failed", parent=made["_id"], cost="dozen")
+    below = client.create_component(row("Below", parent=created["_id"]))
+    result = client.find_component("ws1", "Below", exact=True)[0]
+    ref = client.create_reference({"source": created["_id"], "target": below["_id"], "type": 1})
+    failed_row = row("Failed", parent=created["_id"], cost="dozen")
     with pytest.raises(InvalidInput):
         client.create_component(failed_row)
-    text = repr([client.get_report(), dict(client.ws), made, again, below, found, ref])
+    text = repr([client.get_report(), dict(client.ws), created, again, below, result, ref])
     assert "batch-" not in text
-    assert made["_id"] == again["_id"] == below["parent"] == found["parent"] == ref["source"]
-    assert made["componentKey"] == again["componentKey"]
-    assert client.get_report()["not_converging"][0]["_id"] == made["_id"]
+    assert created["_id"] == again["_id"] == below["parent"] == result["parent"] == ref["source"]
+    assert created["componentKey"] == again["componentKey"]
+    assert client.get_report()["not_converging"][0]["_id"] == created["_id"]
 
 
 def test_batch_ids_can_be_used_for_ever(ardoq, batched):
@@ -128,15 +128,15 @@ def test_batch_ids_can_be_used_for_ever(ardoq, batched):
 def test_an_update_of_what_waits_joins_it(ardoq, batched):
     """A create and its updates are one operation, so are two updates; the report has each row's change."""
     client = batched()
-    made = client.create_component(row("New", cost=1))
+    created = client.create_component(row("New", cost=1))
     client.create_component(row("New", note="x"))
-    client.update_component(made["_id"], {"cost": 2})
+    client.update_component(created["_id"], {"cost": 2})
     client.create_component(row("Web", cost=6))
     client.create_component(row("Web", note="new"))
     client.flush()
     assert batches(ardoq) == [200]
-    assert held(ardoq, made["_id"])["customFields"] == {"cost": 2, "note": "x"}
-    assert (held(ardoq, made["_id"])["_version"], held(ardoq, "web")["_version"]) == (1, 2)
+    assert held(ardoq, created["_id"])["customFields"] == {"cost": 2, "note": "x"}
+    assert (held(ardoq, created["_id"])["_version"], held(ardoq, "web")["_version"]) == (1, 2)
     changes = [attributes_of(change) for change in client.get_report()["changes"]]
     assert changes[1:] == [
         {"note": (None, "x")},
@@ -149,10 +149,10 @@ def test_an_update_of_what_waits_joins_it(ardoq, batched):
 def test_a_delete_of_what_waits_takes_it_back(ardoq, batched):
     """What is deleted before it was ever sent is not sent, nor is anything below it or with an end in it."""
     client = batched()
-    made = client.create_component(row("New"))
-    below = client.create_component(row("Below", parent=made["_id"]))
+    created = client.create_component(row("New"))
+    below = client.create_component(row("Below", parent=created["_id"]))
     client.create_reference({"source": "web", "target": below["_id"], "type": 1})
-    client.del_component(made["_id"])
+    client.del_component(created["_id"])
     client.create_component(row("Other"))
     client.flush()
     assert batches(ardoq) == [200]
@@ -164,9 +164,9 @@ def test_a_delete_of_what_waits_takes_it_back(ardoq, batched):
 def test_a_delete_takes_what_has_moved_below_it(ardoq, batched):
     """What Ardoq holds and was moved below something new goes with it when that is deleted."""
     client = batched()
-    made = client.create_component(row("New"))
-    client.create_component(row("Till", type_id="svc", parent=made["_id"]))
-    client.del_component(made["_id"])
+    created = client.create_component(row("New"))
+    client.create_component(row("Till", type_id="svc", parent=created["_id"]))
+    client.del_component(created["_id"])
     client.flush()
     assert names_in(ardoq) == ["Web", "Shop"]
 
@@ -547,8 +547,8 @@ def test_unsent_create_and_delete_is_reported_by_real_ids(ardoq, sync):
     comp = sync.create_component(row("New"))
     ref = sync.create_reference({"source": "web", "target": comp["_id"], "type": 1})
     sync.del_reference(ref["_id"])
-    made = next(change for change in sync.get_report()["changes"] if change["kind"] == "reference")
-    assert made["attributes"]["target"]["new"] == comp["_id"]
+    created = next(change for change in sync.get_report()["changes"] if change["kind"] == "reference")
+    assert created["attributes"]["target"]["new"] == comp["_id"]
     assert not comp["_id"].startswith("batch-")
     sync.init_report()
     assert sync.get_report()["changes"] == []
@@ -558,11 +558,11 @@ def test_unsent_create_and_delete_is_reported_by_real_ids(ardoq, sync):
 @given(drawn=worlds_and_scripts(with_deletes=True))
 def test_g2_simulated_immediate_and_batched_come_to_the_same(server, drawn):
     """Any rows end in the same report and the same state, ids and versions aside, whoever writes."""
-    world, script = drawn
+    seeded, script = drawn
     reports, states = [], []
     for options in ({"simulate": True}, {}, {"batch": True}, {"batch": 2}):
         server.clear_faults()
-        server.load(seed(**world))
+        server.load(seed(**seeded))
         with open_sync_client(server, version="v2", on_error="collect", **options) as client:
             run(client, script)
             reports.append(comparable(_without_versions(client.get_report())))

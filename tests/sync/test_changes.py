@@ -127,7 +127,7 @@ def test_different_values_are_not_equal(one, other):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "current", "found"),
+    ("wanted", "current", "result"),
     [
         ({}, {}, {}),
         ({}, {"a": 1, "b": None}, {}),
@@ -145,9 +145,9 @@ def test_different_values_are_not_equal(one, other):
         ({"_id": "x", "a": 1}, {"_id": "y", "a": 2}, {"a": (2, 1)}),
     ],
 )
-def test_only_given_attributes_can_differ(wanted, current, found):
+def test_only_given_attributes_can_differ(wanted, current, result):
     """Attributes that the row does not give never differ, and absent and null are one."""
-    assert differences(wanted, current, {"_id"}) == found
+    assert differences(wanted, current, {"_id"}) == result
 
 
 def test_what_differs_keeps_the_order_of_the_row():

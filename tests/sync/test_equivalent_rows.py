@@ -32,15 +32,15 @@ LAYOUTS = {
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_custom_fields_in_each_layout(ardoq, either, layout):
     """Custom fields at the top level or below customFields are treated alike."""
-    made = either.create_component(row("New", **layout(cost=1, note="a")))
+    created = either.create_component(row("New", **layout(cost=1, note="a")))
     either.create_component(row("Web", **layout(cost=5, note="changed")))
     either.create_component(row("NEW", **layout(cost="1", note="a")))
     report = either.get_report()
     assert counts(report) == {"new_comps": 1, "updated_comps": 1, "cache_hit_comps": 1}
     assert attributes_of(report["changes"][1]) == {"note": ("kept", "changed")}
-    assert (value(made, "cost"), value(made, "note")) == (1, "a")
+    assert (value(created, "cost"), value(created, "note")) == (1, "a")
     if not either.simulate:
-        assert held(ardoq, made["_id"])["customFields"] == {"cost": 1, "note": "a"}
+        assert held(ardoq, created["_id"])["customFields"] == {"cost": 1, "note": "a"}
         assert held(ardoq, "web")["customFields"] == {"cost": 5, "note": "changed"}
 
 
@@ -56,8 +56,10 @@ def test_references_have_custom_fields_too(ardoq, either, layout):
 
 def test_answers_are_in_the_versions_own_shape(either, version):
     """Results have their custom fields in the layout of the version."""
-    made = either.create_component(row("New", cost=1))
-    assert ("cost" in made, "customFields" in made) == ((True, False) if version == "v1" else (False, True))
+    created = either.create_component(row("New", cost=1))
+    assert ("cost" in created, "customFields" in created) == (
+        (True, False) if version == "v1" else (False, True)
+    )
 
 
 def test_a_flat_value_put_into_an_answer_counts(either):
@@ -108,10 +110,10 @@ def test_what_v2_does_not_have_is_refused_there(ardoq, either, version):
 
 
 def test_a_field_called_like_an_attribute(ardoq, either, version):
-    """v2 can hold a custom field called `description`; on v1 there is no way to say it, and that is told."""
-    world = seed([stored_component("web", "Web")])
+    """v2 can hold a custom field called `description`; v1 cannot express it, and the error says so."""
+    seeded = seed([stored_component("web", "Web")])
     extra = {"_id": "odd", "name": "description", "label": "Odd", "type": "Text", "model": "model1"}
-    ardoq.load({**world, "fields": [*world["fields"], extra]})
+    ardoq.load({**seeded, "fields": [*seeded["fields"], extra]})
     comp = row("Web", description="built in", customFields={"description": "custom"})
     if version == "v1":
         with pytest.raises(InvalidInput, match="description"):
@@ -144,9 +146,9 @@ def test_a_field_called_like_an_attribute(ardoq, either, version):
 )
 def test_a_value_is_sent_as_its_field_keeps_it(ardoq, sync, name, given, stored):
     """Text that is a number goes as a number into a field of numbers, and so on; then it stays."""
-    made = sync.create_component(row("New", **{name: given}))
+    created = sync.create_component(row("New", **{name: given}))
     sync.create_component(row("Web", **{name: given}))
-    for comp_id in (made["_id"], "web"):
+    for comp_id in (created["_id"], "web"):
         assert held(ardoq, comp_id)["customFields"][name] == stored
     ardoq.clear_requests()
     sync.create_component(row("New", **{name: given}))
@@ -160,7 +162,7 @@ def test_a_value_is_sent_as_its_field_keeps_it(ardoq, sync, name, given, stored)
     [
         (
             {"cost": "dozen"},
-            "'dozen' is no value for the custom field 'cost' of type Number: it takes a number",
+            "'dozen' is not a valid value for field 'cost' of type Number: it takes a number",
         ),
         ({"live": "perhaps"}, "true or false"),
         ({"areas": 5}, "a list of texts"),
@@ -196,10 +198,10 @@ def test_every_unusual_name_has_a_definition_on_v2():
 
 def test_a_type_may_be_given_by_its_name(ardoq, either):
     """A row may name its type: a component's, one below another too, and a reference's."""
-    made = either.create_component({"name": "New", "type": "Service", "rootWorkspace": "ws1"})
-    assert (made["typeId"], made["type"]) == ("svc", "Service")
+    created = either.create_component({"name": "New", "type": "Service", "rootWorkspace": "ws1"})
+    assert (created["typeId"], created["type"]) == ("svc", "Service")
     again = either.create_component({"name": "new", "type": "Service", "rootWorkspace": "ws1"})
-    assert again["_id"] == made["_id"]
+    assert again["_id"] == created["_id"]
     code = {"name": "Shop", "code": "S-1", "type": "Application", "rootWorkspace": "ws1"}
     assert either.create_component(code, field_name="code")["_id"] == "shop"
     assert either.create_reference({**WEB_SHOP, "type": "Uses"})["_id"] == "web-shop"
@@ -213,7 +215,7 @@ def test_a_type_may_be_given_by_its_name(ardoq, either):
         "cache_hit_refs": 2,
     }
     if not either.simulate:
-        assert held(ardoq, made["_id"])["typeId"] == "svc"
+        assert held(ardoq, created["_id"])["typeId"] == "svc"
 
 
 def test_the_id_of_a_type_comes_before_its_name(either):
@@ -242,10 +244,10 @@ def test_an_unknown_type_offers_what_is_near(ardoq, either, act, sentence):
 
 def test_a_name_of_several_types_is_refused(ardoq, either):
     """Where two types share a name, the row has to give the id."""
-    world = seed([stored_component("web", "Web")])
-    models = [dict(model) for model in world["models"]]
+    seeded = seed([stored_component("web", "Web")])
+    models = [dict(model) for model in seeded["models"]]
     models[0]["root"] = {**models[0]["root"], "app2": {"name": "Application"}}
-    ardoq.load({**world, "models": models})
+    ardoq.load({**seeded, "models": models})
     with pytest.raises(InvalidInput, match=r"Use the ID of one: app, app2"):
         either.create_component({"name": "New", "type": "Application", "rootWorkspace": "ws1"})
 

@@ -93,12 +93,15 @@ def test_g4_a_write_without_an_answer_is_done_once(ardoq, sync, other, act, kind
 def test_g4_an_unanswered_create_is_reported_as_one(ardoq, sync, kind, posts):
     """A create without an answer is one create in the report, adopted where it had been carried out."""
     ardoq.fail(kind, method="POST")
-    made = sync.create_component(row("New"))
+    created = sync.create_component(row("New"))
     ardoq.fail(kind, method="POST")
-    ref = sync.create_reference({"source": made["_id"], "target": "web", "type": 1})
+    ref = sync.create_reference({"source": created["_id"], "target": "web", "type": 1})
     report = sync.get_report()
     assert counts(report) == {"new_comps": 1, "new_refs": 1}
-    assert [item["_id"] for item in report["new_comps_l"] + report["new_refs_l"]] == [made["_id"], ref["_id"]]
+    assert [item["_id"] for item in report["new_comps_l"] + report["new_refs_l"]] == [
+        created["_id"],
+        ref["_id"],
+    ]
     assert [method for method, _, _ in writes(ardoq)] == ["POST"] * 2 * posts
 
 
@@ -106,8 +109,8 @@ def test_g4_known_duplicates_are_not_adopted(ardoq, sync):
     """An existing component is not mistaken for the result of an unconfirmed create."""
     ardoq.load(seed([stored_component("old", "New", code="other")]))
     ardoq.fail("drop-before", method="POST")
-    made = sync.create_component(row("New", code="mine"), field_name="code")
-    assert made["_id"] != "old"
+    created = sync.create_component(row("New", code="mine"), field_name="code")
+    assert created["_id"] != "old"
     assert names_in(ardoq) == ["New", "New"]
 
 

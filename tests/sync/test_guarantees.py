@@ -34,10 +34,10 @@ SYNC = settings.get_profile("sync")
 LIBRARY = tuple(str(Path(package.__file__).parent) for package in (ardoqpy, ardoqpy_sync))
 
 
-def prepared(server, world):
-    """Load a world, and clear the recorded requests."""
+def prepared(server, seeded):
+    """Load a seed, and clear the recorded requests."""
     server.clear_faults()
-    server.load(seed(**world))
+    server.load(seed(**seeded))
     server.clear_requests()
 
 
@@ -45,8 +45,8 @@ def prepared(server, world):
 @given(drawn=worlds_and_scripts(with_deletes=True))
 def test_g1_a_simulated_run_sends_no_write(server, drawn):
     """A simulated run only reads, and leaves Ardoq unchanged."""
-    world, script = drawn
-    prepared(server, world)
+    seeded, script = drawn
+    prepared(server, seeded)
     before = server.dump()
     with open_sync_client(server, simulate=True, on_error="collect") as client:
         run(client, script)
@@ -80,8 +80,8 @@ def test_g1_what_cannot_be_simulated_is_refused(ardoq, new_sync, method, argumen
 @given(drawn=worlds_and_scripts(with_deletes=True))
 def test_g2_the_simulated_report_equals_the_real_one(server, drawn):
     """The report of a simulation is, but for the ids of what it creates, that of the run that follows."""
-    world, script = drawn
-    prepared(server, world)
+    seeded, script = drawn
+    prepared(server, seeded)
     with open_sync_client(server, simulate=True, on_error="collect") as client:
         run(client, script)
         simulated = client.get_report()
@@ -96,8 +96,8 @@ def test_g2_the_simulated_report_equals_the_real_one(server, drawn):
 @given(drawn=worlds_and_scripts(with_deletes=True))
 def test_g2_the_simulated_state_is_what_ardoq_then_holds(server, drawn):
     """What a simulation leaves in its cache is what a live run leaves in its own, and in Ardoq."""
-    world, script = drawn
-    prepared(server, world)
+    seeded, script = drawn
+    prepared(server, seeded)
 
     def names(held):
         return [
@@ -108,7 +108,7 @@ def test_g2_the_simulated_state_is_what_ardoq_then_holds(server, drawn):
 
     def ran(client):
         run(client, script)
-        for ws_id in list(COMPONENT_TYPES)[: world["workspaces"]]:
+        for ws_id in list(COMPONENT_TYPES)[: seeded["workspaces"]]:
             client.find_component(ws_id, "")  # the one may have loaded what the other has not touched
         return names(client.ws)
 
@@ -137,8 +137,8 @@ def _ends(workspace):
 @given(drawn=worlds_and_scripts())
 def test_g3_a_second_run_changes_nothing(server, drawn):
     """The same script once more creates, updates and deletes nothing, and sends nothing but GETs."""
-    world, script = drawn
-    prepared(server, world)
+    seeded, script = drawn
+    prepared(server, seeded)
     with open_sync_client(server, on_error="collect") as client:
         run(client, script)
         server.clear_requests()
@@ -161,10 +161,10 @@ def _changed(report):
 @given(drawn=worlds_and_scripts(with_deletes=True))
 def test_g6_the_callers_data_is_unchanged(server, drawn):
     """Rows are not modified, and modifying a result does not change the cache."""
-    world, script = drawn
+    seeded, script = drawn
     before = copy.deepcopy(script)
     for simulate in (True, False):
-        prepared(server, world)
+        prepared(server, seeded)
         with open_sync_client(server, on_error="collect", simulate=simulate) as client:
             handed_out = run(client, script)
             assert script == before
@@ -175,25 +175,25 @@ def test_g6_the_callers_data_is_unchanged(server, drawn):
             handed_out += [client.get_component(ws_id) for ws_id in list(client.ws)]
             handed_out += [client.get_reference(ws_id) for ws_id in list(client.ws)]
             handed_out.append(client.report)
-            for thing in handed_out:
-                spoil(thing)
+            for value in handed_out:
+                spoil(value)
             assert script == before
             assert dict(client.ws) == cached
 
 
-def spoil(thing):
+def spoil(value):
     """Change everything in something made of JSON."""
-    if isinstance(thing, list):
-        for part in thing:
+    if isinstance(value, list):
+        for part in value:
             spoil(part)
-        thing.append("spoilt")
-    elif isinstance(thing, dict):
-        for part in thing.values():
+        value.append("spoilt")
+    elif isinstance(value, dict):
+        for part in value.values():
             spoil(part)
-        thing.clear()
-        thing["spoilt"] = True
-    elif hasattr(thing, "values"):
-        for part in thing.values():
+        value.clear()
+        value["spoilt"] = True
+    elif hasattr(value, "values"):
+        for part in value.values():
             spoil(part)
 
 
@@ -236,12 +236,12 @@ def calls(problem):
         for frame, _ in traceback.walk_tb(problem.__traceback__):
             # The tests know the token, and so do their frames.
             if Path(frame.f_code.co_filename).parent != Path(__file__).parent:
-                texts += [f"{name} = {shown(value)}" for name, value in frame.f_locals.items()]
+                texts += [f"{name} = {as_text(value)}" for name, value in frame.f_locals.items()]
         problem = problem.__cause__ or problem.__context__
     return "\n".join(texts)
 
 
-def shown(value):
+def as_text(value):
     """Return what a careful reporter of crashes shows of a value."""
     try:
         return repr(value)
@@ -249,11 +249,11 @@ def shown(value):
         return f"<no repr: {problem}>"
 
 
-def reachable(thing, depth=4):
+def reachable(value, depth=4):
     """Return the reprs of an object and of what hangs on it."""
-    texts = [repr(thing), str(thing)]
-    if depth and hasattr(thing, "__dict__"):
-        for part in vars(thing).values():
+    texts = [repr(value), str(value)]
+    if depth and hasattr(value, "__dict__"):
+        for part in vars(value).values():
             texts += reachable(part, depth - 1)
     return texts
 

@@ -32,7 +32,7 @@ SYNC = settings.get_profile("sync")
 
 
 def ten(*references, **parents):
-    """Return a world of ten Applications, `a0` to `a9`, one Service and one Server, with those references."""
+    """Return a seed of ten Applications, `a0` to `a9`, one Service and one Server, with those references."""
     components = [
         stored_component(f"a{number}", f"A{number}", parent=parents.get(f"a{number}")) for number in range(10)
     ]
@@ -106,7 +106,7 @@ def test_entities_deleted_along_are_reported(ardoq, either):
     assert bounds_of(refused) == [("take_along", "take_along=True")]
     (would,) = refused.value.would_delete
     assert (would["_id"], would["children"], would["references"]) == ("a9", 1, 2)
-    assert sorted(ids(would["along"])) == ["far", "near", "svc"]
+    assert sorted(ids(would["cascade"])) == ["far", "near", "svc"]
     answer = either.delete_cache_misses(share=1.0, take_along=True)
     assert sorted(ids(answer["deleted"])) == ["a9", "far", "near", "svc"]
     assert {item.get("note") for item in answer["deleted"]} == {None, "with component A9"}
@@ -175,8 +175,8 @@ def test_a_source_empty_of_one_type_is_refused(ardoq, either):
     """Where all that rows named of a type has gone again, the type's source counts as empty."""
     ardoq.load(ten())
     either.create_component(row("Srv", "ws2"))
-    made = either.create_component(row("New"))
-    either.del_component(made["_id"])
+    created = either.create_component(row("New"))
+    either.del_component(created["_id"])
     with pytest.raises(DeleteBlocked, match="is the source of them empty") as refused:
         either.delete_cache_misses(share=1.0)
     assert bounds_of(refused) == [("source", None)]
@@ -221,7 +221,7 @@ def test_delete_along_of_a_synced_entity_is_always_blocked(ardoq, either):
     ardoq.load(ten(svc="a9"))
     named(either, *range(9))
     either.create_component(row("Svc", type_id="svc"))
-    with pytest.raises(DeleteBlocked, match=r"Component A9 .* component Svc") as refused:
+    with pytest.raises(DeleteBlocked, match=r"component A9 .* component Svc") as refused:
         either.delete_cache_misses(share=1.0, take_along=True)
     assert bounds_of(refused) == [("named", None)]
     either.create_component(row("Svc", type_id="svc", parent="a0"))
@@ -307,7 +307,7 @@ def test_a_share_is_exact(share, going, before):
         )
         for number in range(going + 1)
     ]
-    said = [
+    sentences = [
         find_reasons(
             part,
             {group: TypeCount("components", before, 1)},
@@ -316,7 +316,7 @@ def test_a_share_is_exact(share, going, before):
         )
         for part in (missing[:-1], missing)
     ]
-    assert [len(item) for item in said] == [0, 1]
+    assert [len(item) for item in sentences] == [0, 1]
 
 
 def test_what_somebody_changed_stays(ardoq, either, other):
@@ -328,9 +328,9 @@ def test_what_somebody_changed_stays(ardoq, either, other):
     other.patch_reference("r", payload={"displayText": "still here"})
     answer = either.delete_cache_misses(share=0.5)
     assert ids(answer["drifted"]) == ["r", "a8"]
-    assert [(item["version"], item["found"]) for item in answer["drifted"]] == [(1, 2), (1, 2)]
-    assert all(item["by"] and item["at"] for item in answer["drifted"])
-    # The reference that stays is at it: it would go along.
+    assert [(item["version"], item["current_version"]) for item in answer["drifted"]] == [(1, 2), (1, 2)]
+    assert all(item["who"] and item["when"] for item in answer["drifted"])
+    # The reference that stays is at it: it would be deleted with it.
     assert ids(answer["kept"]) == ["a9"]
     assert ids(answer["kept"][0]["because"]) == ["r"]
     assert answer["deleted"] == []
@@ -363,7 +363,7 @@ def test_deleted_entity_is_not_deleted_again(ardoq, either, other):
 
 
 @pytest.mark.parametrize(
-    ("act", "take_along", "place"),
+    ("act", "take_along", "outcome"),
     [
         (lambda other: other.create_component(row("Late", type_id="svc", parent="a9")), False, "kept"),
         (lambda other: other.create_component(row("Late", type_id="svc", parent="a9")), True, "kept"),
@@ -389,20 +389,20 @@ def test_deleted_entity_is_not_deleted_again(ardoq, either, other):
         "less",
     ],
 )
-def test_what_happens_after_the_decision_is_seen(ardoq, either, other, monkeypatch, act, take_along, place):
+def test_what_happens_after_the_decision_is_seen(ardoq, either, other, monkeypatch, act, take_along, outcome):
     """What somebody puts at a component, or changes, while the guard decides keeps the component there."""
     ardoq.load(ten(svc="a9" if take_along else "a0"))
     named(either, *range(9))
 
     def meanwhile(*decided):
-        found = find_reasons(*decided)
+        result = find_reasons(*decided)
         act(other)
-        return found
+        return result
 
     monkeypatch.setattr(delete_missing, "find_reasons", meanwhile)
     answer = either.delete_cache_misses(share=1.0, take_along=take_along)
-    assert ids(answer[place])[0] == "a9"
-    assert [key for key, items in answer.items() if items] == [place]
+    assert ids(answer[outcome])[0] == "a9"
+    assert [key for key, items in answer.items() if items] == [outcome]
 
 
 def test_a_delete_that_fails_is_a_failure(ardoq, new_sync):
@@ -442,11 +442,11 @@ def test_a_second_run_of_one_client_decides_anew(ardoq, either):
     """After init_report, what the run before has created is what was there, in a simulation as well."""
     ardoq.load(ten())
     named(either, *range(10))
-    made = either.create_component(row("New"))["_id"]
+    created = either.create_component(row("New"))["_id"]
     either.create_component(row("A9", cost=7))
     either.init_report()
     named(either, *range(9))
-    assert ids(either.delete_cache_misses()["deleted"]) == ["a9", either.real_id(made)]
+    assert ids(either.delete_cache_misses()["deleted"]) == ["a9", either.real_id(created)]
 
 
 def _bounds():
@@ -464,9 +464,7 @@ def _bounds():
 
 
 def _everything(dump):
-    """Return what an emulator holds as {id: (kind, workspace, type)}, and who stands below whom or at
-    whom.
-    """
+    """Return what an emulator holds as {id: (kind, workspace, type)}, and who is below or at whom."""
     workspace = {comp["_id"]: comp["rootWorkspace"] for comp in dump["components"]}
     groups = {
         comp["_id"]: ("component", comp["rootWorkspace"], comp["typeId"]) for comp in dump["components"]
@@ -478,12 +476,10 @@ def _everything(dump):
     return groups, above
 
 
-def deleted_of(server, world, script, bounds, simulate, meanwhile=None):
-    """Run a script over a fresh world, delete what is missing, and return all that there is to say
-    about it.
-    """
+def deleted_of(server, seeded, script, bounds, simulate, meanwhile=None):
+    """Run a script over a fresh seed, delete what is missing, and return every result of it."""
     server.clear_faults()
-    server.load(seed(**world))
+    server.load(seed(**seeded))
     first = server.dump()
     with open_sync_client(server, simulate=simulate, on_error="collect") as client:
         if meanwhile:
@@ -514,25 +510,27 @@ def deleted_of(server, world, script, bounds, simulate, meanwhile=None):
         }
 
 
-def holds(found, script, bounds):
+def holds(result, script, bounds):
     """Assert that no more was deleted than the bounds allow, without asking the guard."""
-    groups, above = _everything(found["before"])
-    left, _ = _everything(found["after"])
+    groups, above = _everything(result["before"])
+    left, _ = _everything(result["after"])
     deleted = groups.keys() - left.keys()
     assert left.keys() <= groups.keys()
-    if found["refused"]:
-        assert found["before"] == found["after"]
+    if result["refused"]:
+        assert result["before"] == result["after"]
         return deleted
-    assert deleted == {item["_id"] for item in found["answer"]["deleted"]}
+    assert deleted == {item["_id"] for item in result["answer"]["deleted"]}
     assert bounds["count"] is None or len(deleted) <= bounds["count"]
-    at_first, _ = _everything(found["first"])
+    at_first, _ = _everything(result["first"])
     groups = at_first | groups
     were = Counter(
-        group for entity_id, group in groups.items() if entity_id not in found["handed out"] - at_first.keys()
+        group
+        for entity_id, group in groups.items()
+        if entity_id not in result["handed out"] - at_first.keys()
     )
     for group, number in Counter(groups[item] for item in deleted).items():
         assert number <= bounds["share"] * were[group] + 1e-9
-    named_ids = found["handed out"] | found["ambiguous"]
+    named_ids = result["handed out"] | result["ambiguous"]
     assert not deleted & named_ids
     touched = {groups[item] for item in named_ids if item in groups}
     touched |= {
@@ -550,10 +548,10 @@ def holds(found, script, bounds):
 @given(drawn=worlds_and_scripts(), bounds=_bounds())
 def test_g8_no_more_is_deleted_than_the_guard_allows(server, drawn, bounds):
     """Never more than share and count, nothing named, nothing untouched; simulated and live alike."""
-    world, script = drawn
-    simulated = deleted_of(server, world, script, bounds, simulate=True)
+    seeded, script = drawn
+    simulated = deleted_of(server, seeded, script, bounds, simulate=True)
     assert simulated["before"] == simulated["after"] == simulated["first"]
-    live = deleted_of(server, world, script, bounds, simulate=False)
+    live = deleted_of(server, seeded, script, bounds, simulate=False)
     deleted = holds(live, script, bounds)
     assert (simulated["refused"] is None) == (live["refused"] is None)
     assert comparable(simulated["report"]) == comparable(live["report"])
@@ -569,7 +567,7 @@ def _said(refused):
     would = [
         {
             **item,
-            "along": sorted((entity["kind"], entity["name"], entity["type"]) for entity in item["along"]),
+            "cascade": sorted((entity["kind"], entity["name"], entity["type"]) for entity in item["cascade"]),
         }
         for item in refused.would_delete
     ]
@@ -578,18 +576,18 @@ def _said(refused):
 
 @st.composite
 def _meddled(draw):
-    """Draw a world, a script, limits, and the writes of another client after the script."""
-    world, script = draw(worlds_and_scripts())
+    """Draw a seed, a script, limits, and the writes of another client after the script."""
+    seeded, script = draw(worlds_and_scripts())
     held = [
-        comp["_id"] for comp in world["components"] if comp["_id"].split("-")[0] not in ("doomed", "below")
+        comp["_id"] for comp in seeded["components"] if comp["_id"].split("-")[0] not in ("doomed", "below")
     ]
     acts = st.sampled_from(("change", "change reference", "delete", "below", "at"))
-    number = st.sampled_from(range(max(1, len(world["references"]))))
+    number = st.sampled_from(range(max(1, len(seeded["references"]))))
     deeds = st.lists(st.tuples(acts, st.sampled_from(held), number), min_size=1, max_size=4)
-    return world, script, draw(_bounds()), draw(deeds)
+    return seeded, script, draw(_bounds()), draw(deeds)
 
 
-def _meddle(server, deeds, changed, made):
+def _meddle(server, deeds, changed, created):
     """Carry out the writes of another client, and record what they changed and created."""
     with open_client(server) as other:
         for what, comp_id, number in deeds:
@@ -607,36 +605,36 @@ def _meddle(server, deeds, changed, made):
                 other.del_component(comp_id)
             elif comp and what == "below":
                 late = row("Late", comp["rootWorkspace"], parent=comp_id)
-                made.add(other.create_component(late)["_id"])
+                created.add(other.create_component(late)["_id"])
             elif comp:
                 late = {"source": comp_id, "target": comp_id, "type": 1}
-                made.add(other.create_reference(late)["_id"])
+                created.add(other.create_reference(late)["_id"])
 
 
 @settings(SYNC)
 @given(drawn=_meddled())
 def test_g8_what_somebody_changed_meanwhile_is_never_deleted(server, drawn):
     """Whatever others do after the rows, what they changed stays; simulated and live decide alike."""
-    world, script, bounds, deeds = drawn
-    found = []
+    seeded, script, bounds, deeds = drawn
+    result = []
     for simulate in (True, False):
-        changed, made = set(), set()
+        changed, created = set(), set()
 
-        found.append(
+        result.append(
             deleted_of(
                 server,
-                world,
+                seeded,
                 script,
                 bounds,
                 simulate=simulate,
-                meanwhile=partial(_meddle, server, deeds, changed, made),
+                meanwhile=partial(_meddle, server, deeds, changed, created),
             )
         )
-    simulated, live = found
+    simulated, live = result
     assert simulated["before"] == simulated["after"]
     deleted = holds(live, script, bounds)
     assert not deleted & changed
-    assert bounds["take_along"] or not deleted & made
+    assert bounds["take_along"] or not deleted & created
     if any(what == "delete" for what, *_ in deeds):
         return  # it took with it what in the simulation was never there
     assert (simulated["refused"] is None) == (live["refused"] is None)

@@ -1,5 +1,4 @@
-"""Rows and arguments that nobody should give: written exactly, or refused in a sentence, and nothing
-half done.
+"""Invalid rows and arguments are written exactly, or refused in a sentence; nothing is half done.
 
 What callers hand over is looked at here, in every call of a sync; what Ardoq may answer, in `tests/wire`.
 """
@@ -122,8 +121,8 @@ def test_text_is_written_found_and_kept_exactly(ardoq, new_sync, text):
     assert held(ardoq, ref["_id"])["displayText"] == text
     again = new_sync()
     assert [component["_id"] for component in again.find_component("ws1", text, exact=True)] == [comp["_id"]]
-    found = again.find_component("ws1", field_name="note", field_value=text)
-    assert [entity["name"] for entity in found] == [text]
+    result = again.find_component("ws1", field_name="note", field_value=text)
+    assert [entity["name"] for entity in result] == [text]
     ardoq.clear_requests()
     again.create_component(rows)
     again.create_component(rows, field_name="note")
@@ -140,9 +139,9 @@ def test_text_is_stored_exactly_and_printed_harmlessly(ardoq, new_sync, tmp_path
     preview.update_component("web", {"name": text, "note": text})
     preview.create_component(row(f"New {text}", parent="web"))
     preview.create_component(row(text, type_id=text))
-    for shown in (format_report(preview.get_report()), str(preview.plan)):
-        assert is_harmless(shown)
-        assert len(shown) < 20_000
+    for output in (format_report(preview.get_report()), str(preview.plan)):
+        assert is_harmless(output)
+        assert len(output) < 20_000
     preview.plan.save(tmp_path / "plan.json")
     plan = Plan.load(tmp_path / "plan.json")
     sync = new_sync()
@@ -321,10 +320,10 @@ OTHER = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), SAME, ids=ascii)
-def test_names_that_fold_to_one_are_one(ardoq, new_sync, one, other):
+@pytest.mark.parametrize(("name", "other"), SAME, ids=ascii)
+def test_names_that_fold_to_one_are_one(ardoq, new_sync, name, other):
     """Letter case is ignored as Unicode folds it, whichever of two forms is stored."""
-    for first, second in ((one, other), (other, one)):
+    for first, second in ((name, other), (other, name)):
         ardoq.load(seed([stored_component("it", first)]))
         sync = new_sync()
         assert sync.create_component(row(second))["_id"] == "it"
@@ -333,10 +332,10 @@ def test_names_that_fold_to_one_are_one(ardoq, new_sync, one, other):
         assert counts(sync.get_report()) == {"updated_comps": 1, "cache_hit_comps": 1}
 
 
-@pytest.mark.parametrize(("one", "other"), OTHER, ids=ascii)
-def test_names_that_do_not_fold_to_one_are_two(ardoq, new_sync, one, other):
-    """Composed and decomposed letters, other letters and blanks are told apart: nothing is normalised."""
-    for first, second in ((one, other), (other, one)):
+@pytest.mark.parametrize(("name", "other"), OTHER, ids=ascii)
+def test_names_that_do_not_fold_to_one_are_two(ardoq, new_sync, name, other):
+    """Composed and decomposed letters, other letters and blanks are different: nothing is normalised."""
+    for first, second in ((name, other), (other, name)):
         ardoq.load(seed([stored_component("it", first)]))
         sync = new_sync()
         assert sync.create_component(row(second))["_id"] != "it"
@@ -384,15 +383,15 @@ def test_a_row_that_would_close_a_circle_is_refused(ardoq, sync):
     refused(ardoq, lambda: sync.update_component("web", {"parent": "web"}))
     refused(ardoq, lambda: sync.update_component("web", {"parent": "till"}))
     refused(ardoq, lambda: sync.create_component(row("Web", parent="shop")))
-    one = sync.create_component(row("One"))["_id"]
-    two = sync.create_component(row("Two", parent=one))["_id"]
+    first = sync.create_component(row("One"))["_id"]
+    two = sync.create_component(row("Two", parent=first))["_id"]
     sync.flush()
     ardoq.clear_requests()
     refused(ardoq, lambda: sync.create_component(row("One", parent=two)))
 
 
 def test_a_circle_that_only_ardoq_knows_of_is_reported(ardoq, new_sync, other):
-    """Where others have moved things so that a row closes a circle, Ardoq's refusal is reported."""
+    """Where others have moved components so that a row closes a circle, Ardoq's refusal is reported."""
     sync = new_sync(on_error="collect")
     till = sync.get_workspace("ws1")["components"][2]
     assert till["_id"] == "till"

@@ -18,7 +18,7 @@ from ardoqpy import InvalidInput, NotFoundError
 
 
 def load(server, components, references=()):
-    """Replace the small world with other entities."""
+    """Replace the small organisation with other entities."""
     server.load(seed(components, references))
 
 
@@ -191,7 +191,7 @@ def test_an_end_that_is_no_text_is_refused_by_name(ardoq, either, end):
 
 
 def duplicates(server):
-    """Replace the small world with several entities that one row matches."""
+    """Replace the small organisation with several entities that one row matches."""
     load(
         server,
         [stored_component(f"d{number}", name, code="D") for number, name in enumerate(("Dup", "DUP", "dup"))]
@@ -340,7 +340,7 @@ def test_look_ups_follow_a_new_type(ardoq, either, version):
 
 
 def test_look_ups_find_what_was_created_and_not_what_was_deleted(either):
-    """Created things are found at once, by name and by field, and deleted ones are not."""
+    """Created entities are found at once, by name and by field, and deleted ones are not."""
     assert either.find_component("ws1", field_name="code", field_value="N") == []
     made = either.create_component(row("New", code="N"))["_id"]
     assert [comp["_id"] for comp in either.find_component("ws1", field_name="code", field_value="N")] == [
@@ -366,7 +366,7 @@ def test_a_reference_that_moved_is_found_where_it_is(either):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "found"),
+    ("arguments", "result"),
     [
         ({"comp_name": "Web"}, ["web"]),
         ({"comp_name": "ll"}, ["till"]),
@@ -383,10 +383,10 @@ def test_a_reference_that_moved_is_found_where_it_is(either):
         ({"field_name": "name", "field_value": "Web"}, ["web"]),
     ],
 )
-def test_find_component_finds_as_0_8_4(either, arguments, found):
+def test_find_component_finds_as_0_8_4(either, arguments, result):
     """A part of the name in its letter case, the whole name if exact, and a field before either."""
-    assert [comp["_id"] for comp in either.find_component("ws1", **arguments)] == found
-    assert [comp["_id"] for comp in either.find_component(ws_id="ws1", **arguments)] == found
+    assert [comp["_id"] for comp in either.find_component("ws1", **arguments)] == result
+    assert [comp["_id"] for comp in either.find_component(ws_id="ws1", **arguments)] == result
 
 
 def test_find_component_must_know_what_to_look_for(either):

@@ -1,6 +1,4 @@
-"""What a job needs of a sync client: what a row means, rows that cannot be used, and misses that are
-marked.
-"""
+"""What a job needs of a sync client: resolving rows, rejecting rows, and marking what is missing."""
 
 import pytest
 from sync_scenarios import counts, held, row, seed, stored_component, value, writes
@@ -9,7 +7,7 @@ from ardoqpy import DeleteBlocked, InvalidInput
 
 
 def ten():
-    """Return a world of ten Applications and two Services."""
+    """Return a seed of ten Applications and two Services."""
     components = [stored_component(f"a{number}", f"A{number}", code=f"C{number}") for number in range(10)]
     return seed(
         components + [stored_component(f"s{number}", f"S{number}", type_id="svc") for number in (0, 1)]
@@ -22,8 +20,8 @@ def test_a_row_means_what_create_component_would_use(ardoq, either):
     assert [comp["_id"] for comp in either.match_component("ws1", "app", "a3")] == ["a3"]
     assert [comp["_id"] for comp in either.match_component("ws1", "app", "C4", "code")] == ["a4"]
     assert either.match_component("ws1", "svc", "A3") == []
-    made = either.create_component(row("New one"))
-    assert [comp["_id"] for comp in either.match_component("ws1", "app", "NEW ONE")] == [made["_id"]]
+    created = either.create_component(row("New one"))
+    assert [comp["_id"] for comp in either.match_component("ws1", "app", "NEW ONE")] == [created["_id"]]
     with pytest.raises(InvalidInput, match="value is an int: a component's name is text"):
         either.match_component("ws1", "app", 5)
 

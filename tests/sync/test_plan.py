@@ -24,7 +24,7 @@ from sync_scenarios import (
 from ardoqpy import InvalidInput
 from ardoqpy._terminal import escape_controls
 from ardoqpy_sync import Change, Plan
-from ardoqpy_sync.plans.plan import made_now
+from ardoqpy_sync.plans.plan import origin_now
 from ardoqpy_sync.report import Report
 
 SYNC = settings.get_profile("sync")
@@ -35,8 +35,8 @@ def plan(new_sync):
     """Give a plan with a bit of everything in it."""
     client = new_sync(simulate=True, on_error="collect")
     client.load_workspaces(["ws1", "ws2"])
-    made = client.create_component(row("New", code="K"), "code", label="apps.csv line 7")
-    client.create_reference({"source": made["_id"], "target": "host", "type": 2}, label="apps.csv line 8")
+    created = client.create_component(row("New", code="K"), "code", label="apps.csv line 7")
+    client.create_reference({"source": created["_id"], "target": "host", "type": 2}, label="apps.csv line 8")
     client.create_component(row("Web", cost=6, note=None))
     client.create_component(row("Shop", score=9))
     client.create_component({"name": "Half", "when": {1, 2}}, label="apps.csv line 9")
@@ -88,10 +88,15 @@ def test_plan_lists_each_change_in_order(plan):
 
 def test_plan_has_its_origin(plan, version, ardoq):
     """The plan has the time, the library, the API version and the host, and no token."""
-    made = plan.made
-    assert (made["api"], made["host"], made["org"], made["simulated"]) == (version, ardoq.url, None, True)
-    assert made["by"].startswith("ardoqpy 1.")
-    assert made["at"].endswith("Z")
+    origin = plan.origin
+    assert (origin["api"], origin["host"], origin["org"], origin["simulated"]) == (
+        version,
+        ardoq.url,
+        None,
+        True,
+    )
+    assert origin["by"].startswith("ardoqpy 1.")
+    assert origin["at"].endswith("Z")
     for text in (json.dumps(plan.as_dict()), repr(plan), str(plan), plan.describe()):
         assert TOKEN not in text
 
@@ -138,14 +143,14 @@ def test_plan_text_is_safe_on_a_terminal(text):
     """Whatever names, labels and values hold, each line is escaped."""
     report = Report()
     attributes = {text: (text, [text])}
-    report.take(Change("update", "component", "c1", text, text, "ws1", attributes, 1, label=text))
-    report.take(Change("failed", "component", text, text, text, text, {}, None, text, {text: text}, text))
+    report.add(Change("update", "component", "c1", text, text, "ws1", attributes, 1, label=text))
+    report.add(Change("failed", "component", text, text, text, text, {}, None, text, {text: text}, text))
     report.ambiguous["c1"] = {"kind": "component", "name": text, "used": text, "matches": [text]}
     plan = _plan_of(report)
-    plan.made["host"] = text
-    for shown in (plan.describe(), str(plan)):
-        assert all(escape_controls(line) == line for line in shown.split("\n"))
-        assert len(shown.split("\n")) == (11 if shown != str(plan) else 4)
+    plan.origin["host"] = text
+    for described in (plan.describe(), str(plan)):
+        assert all(escape_controls(line) == line for line in described.split("\n"))
+        assert len(described.split("\n")) == (11 if described != str(plan) else 4)
 
 
 def test_plan_is_a_copy(new_sync):
@@ -163,12 +168,12 @@ def test_plan_is_a_copy(new_sync):
 
 def test_plan_of_a_live_run(ardoq, sync):
     """The plan of a live run is what it changed."""
-    made = sync.create_component(row("New"))
+    created = sync.create_component(row("New"))
     sync.del_component("till")
     plan = sync.plan
-    assert plan.made["simulated"] is False
+    assert plan.origin["simulated"] is False
     assert [(change["action"], change["_id"]) for change in plan.changes] == [
-        ("create", made["_id"]),
+        ("create", created["_id"]),
         ("delete", "till"),
     ]
 
@@ -177,8 +182,8 @@ def test_plan_of_a_live_run(ardoq, sync):
 @given(drawn=worlds_and_scripts(with_deletes=True))
 def test_g1_the_plan_of_any_run_survives_a_file(server, tmp_path_factory, drawn):
     """The plan of a simulated run is the same after it was saved and loaded; making it sends no write."""
-    world, script = drawn
-    server.load(seed(**world))
+    seeded, script = drawn
+    server.load(seed(**seeded))
     server.clear_requests()
     with open_sync_client(server, simulate=True, on_error="collect") as client:
         run(client, script)
@@ -228,8 +233,8 @@ _ODD = st.recursive(
 
 
 def _plan_of(report):
-    made = {"api": "v1", "host": "https://a.example", "org": None, "simulated": True}
-    return Plan.of_run(report, {"component": 0, "reference": 0}, {"ws1": None}, made_now(**made))
+    origin = {"api": "v1", "host": "https://a.example", "org": None, "simulated": True}
+    return Plan.of_run(report, {"component": 0, "reference": 0}, {"ws1": None}, origin_now(**origin))
 
 
 @settings(SYNC, max_examples=examples(200))
@@ -237,8 +242,8 @@ def _plan_of(report):
 def test_values_are_the_same_after_loading(tmp_path_factory, old, new, name, odd):
     """Half characters, long numbers and floats are unchanged; odd rows do no harm."""
     report = Report()
-    report.take(Change("update", "component", "c1", name, name, "ws1", {name: (old, new)}, 3, label=name))
-    report.take(Change("failed", "reference", None, None, None, None, {}, None, name, {"row": odd}))
+    report.add(Change("update", "component", "c1", name, name, "ws1", {name: (old, new)}, 3, label=name))
+    report.add(Change("failed", "reference", None, None, None, None, {}, None, name, {"row": odd}))
     plan = _plan_of(report)
     path = tmp_path_factory.mktemp("plans") / "plan.json"
     plan.save(path)
@@ -313,13 +318,13 @@ def test_invalid_path(plan, path):
 def _spoilt(path, *keys, value=...):
     """Write a plan's file again with one value changed or removed."""
     data = json.loads(path.read_text())
-    place = data
+    location = data
     for key in keys[:-1]:
-        place = place[key]
+        location = location[key]
     if value is ...:
-        del place[keys[-1]]
+        del location[keys[-1]]
     else:
-        place[keys[-1]] = value
+        location[keys[-1]] = value
     path.write_text(json.dumps(data))
 
 
@@ -331,9 +336,9 @@ def _spoilt(path, *keys, value=...):
         (["format"], 2, "has the format 2, but this ardoqpy reads format 1"),
         (["format"], True, "has the format a bool"),
         (["format"], ..., "has the format None"),
-        (["made"], ..., "made is missing"),
-        (["made", "host"], 5, "made.host is an int, not text"),
-        (["made", "simulated"], "yes", "made.simulated is a str, not true or false"),
+        (["origin"], ..., "origin is missing"),
+        (["origin", "host"], 5, "origin.host is an int, not text"),
+        (["origin", "simulated"], "yes", "origin.simulated is a str, not true or false"),
         (["workspaces"], [], "workspaces is a list, not an object"),
         (["workspaces", "ws1"], 5, "workspaces['ws1'] is an int"),
         (["unchanged", "reference"], ..., "unchanged.reference is missing"),

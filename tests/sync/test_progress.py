@@ -219,9 +219,9 @@ def terminal(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
     def begin():
-        shown = Terminal()
-        monkeypatch.setattr(sys, "stderr", shown)
-        return shown
+        output = Terminal()
+        monkeypatch.setattr(sys, "stderr", output)
+        return output
 
     return begin
 
@@ -235,10 +235,10 @@ def test_bars_are_drawn_on_a_terminal(capsys, terminal, new_sync):
     sys.stdout.write("what the script prints\n")
     sync.create_component(row("New"))
     sync.get_report()
-    shown = stderr.getvalue()
+    output = stderr.getvalue()
     for part in ("loading", "deciding", "writing", "1/1", "2/2"):
-        assert part in shown
-    assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h") == 1
+        assert part in output
+    assert output.count("\x1b[?25l") == output.count("\x1b[?25h") == 1
     assert capsys.readouterr().out == "what the script prints\n"
     sync.create_component(row("Newer"))
     sync.close()

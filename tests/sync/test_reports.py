@@ -21,12 +21,12 @@ def test_report_has_the_keys_of_0_8_4(either):
 
 def test_each_count_has_a_list(either):
     """Each count has its list of what it counts, with id, name and type."""
-    made = either.create_component(row("New"))
+    created = either.create_component(row("New"))
     either.create_component(row("Web", cost=6))
     either.create_component(row("Shop"))
     either.del_component("till")
     report = either.get_report()
-    assert report["new_comps_l"] == [{"_id": made["_id"], "name": "New", "type": "Application"}]
+    assert report["new_comps_l"] == [{"_id": created["_id"], "name": "New", "type": "Application"}]
     assert report["updated_comps_l"] == [
         {"_id": "web", "name": "Web", "type": "Application", "changes": {"cost": {"old": 5, "new": 6}}}
     ]
@@ -37,10 +37,10 @@ def test_each_count_has_a_list(either):
 def test_changes_have_old_and_new_values(either):
     """The changes list in order what was created, updated and deleted, with old and new values."""
     either.get_workspace("ws1")
-    made = either.create_component(row("New", cost=1))
+    created = either.create_component(row("New", cost=1))
     either.create_component(row("WEB", cost=6, note=None))
     either.create_component(row("Shop"))
-    either.create_reference({"source": made["_id"], "target": "web", "type": 2, "displayText": "t"})
+    either.create_reference({"source": created["_id"], "target": "web", "type": 2, "displayText": "t"})
     either.del_component("till")
     changes = either.get_report()["changes"]
     assert [(change["action"], change["kind"], change["name"]) for change in changes] == [
@@ -179,16 +179,16 @@ def test_a_status_that_was_set_stays(either):
 def test_preview_reads_its_own_changes(ardoq, new_sync):
     """Every read in a preview shows what it created and changed; Ardoq is not written to."""
     client = new_sync(simulate=True)
-    made = client.create_component(row("New", parent="web"))["_id"]
-    below = client.create_component(row("Below", parent=made))["_id"]
+    created = client.create_component(row("New", parent="web"))["_id"]
+    below = client.create_component(row("Below", parent=created))["_id"]
     ref = client.create_reference({"source": below, "target": "host", "type": 1})["_id"]
     client.create_component(row("Web", cost=6))
-    assert client.get_component(comp_id=made)["name"] == "New"
+    assert client.get_component(comp_id=created)["name"] == "New"
     assert client.get_component("ws1") == client.get_workspace("ws1")["components"]
     assert value(client.get_component(comp_id="web"), "cost") == 6
     assert client.get_reference(ref_id=ref)["target"] == "host"
     assert ref in [reference["_id"] for reference in client.get_reference("ws1")]
-    client.del_component(made)
+    client.del_component(created)
     assert [comp["name"] for comp in client.get_component("ws1")] == ["Web", "Shop", "Till"]
     assert client.get_report()["del_refs"] == 1
     assert writes(ardoq) == []

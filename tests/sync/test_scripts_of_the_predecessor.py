@@ -15,9 +15,7 @@ SOURCE = (
 
 
 def types_of(sync, ws_id):
-    """Return the ids of an application and of a use: the model, which a script read them from, is v1's
-    own.
-    """
+    """Return the type ids of an application and of a use; only v1 has the model that scripts read."""
     if sync.version == "v2":
         application = sync.find_component_type(ws_id, "Application")
         return application["typeId"], sync.find_reference_type(ws_id, "Uses")["type"]
@@ -116,9 +114,9 @@ def test_handed_out_dicts_are_updated_and_sent_back(ardoq, either):
     comp["description"] = "second"
     comp = either.create_component(comp=comp)
     assert comp["description"] == "second"
-    found = either.find_component(ws_id="ws1", comp_name="Web", exact=True)[0]
-    found.update({"cost": 6})
-    assert value(either.update_component(comp_id=found["_id"], comp=found), "cost") == 6
+    result = either.find_component(ws_id="ws1", comp_name="Web", exact=True)[0]
+    result.update({"cost": 6})
+    assert value(either.update_component(comp_id=result["_id"], comp=result), "cost") == 6
     ref = either.create_reference(ref={"rootWorkspace": "ws1", "source": "web", "target": "till", "type": 1})
     ref["displayText"] = "now with a text"
     assert either.update_reference(ref_id=ref["_id"], ref=ref)["displayText"] == "now with a text"
@@ -132,8 +130,8 @@ def test_a_match_by_field(either):
     """create_component takes field_name and field_value by those names."""
     comp = row("Boutique", code="S-1")
     assert either.create_component(comp=comp, field_name="code", field_value="S-1")["_id"] == "shop"
-    found = either.find_component(ws_id="ws1", field_name="code", field_value="S-1", exact=True)
-    assert [entity["name"] for entity in found] == ["Boutique"]
+    result = either.find_component(ws_id="ws1", field_name="code", field_value="S-1", exact=True)
+    assert [entity["name"] for entity in result] == ["Boutique"]
 
 
 def test_deletes_by_name_of_the_argument(either):

@@ -329,9 +329,7 @@ class Calls(RuleBasedStateMachine):
             self._compare_misses(report)
 
     def _compare_misses(self, report):
-        """Hold the cache misses against what is loaded, of a type that a row has named, and not named
-        itself.
-        """
+        """Compare the cache misses with the loaded entities whose type, but not themselves, rows named."""
         cache = self._cache()
         named = {self.client.real_id(item) for item in self.named}
         missing = {
@@ -559,27 +557,27 @@ class Calls(RuleBasedStateMachine):
     @rule(ws=st.sampled_from(WORKSPACES), name=st.sampled_from(NAMES), exact=st.booleans())
     def find_by_name(self, ws, name, exact):
         """Find by name what the cache shows, in its order."""
-        found = [component["_id"] for component in self.client.find_component(ws, name, exact=exact)]
+        result = [component["_id"] for component in self.client.find_component(ws, name, exact=exact)]
         state = {component: state.get("name") for component, state in self._components(ws)}
         if exact:
-            assert found == [entity_id for entity_id, named in state.items() if named == name][:1]
+            assert result == [entity_id for entity_id, named in state.items() if named == name][:1]
         else:
-            assert found == [entity_id for entity_id, named in state.items() if name in named]
+            assert result == [entity_id for entity_id, named in state.items() if name in named]
 
     @rule(ws=st.sampled_from(WORKSPACES), sought=st.sampled_from(LAYOUTS))
     def find_by_field(self, ws, sought):
         """Find by a field, however its value is spelled, what the cache shows."""
         field, equivalent = sought
         if equivalent is not None:
-            found = self.client.find_component(ws, field_name=field, field_value=equivalent)
+            result = self.client.find_component(ws, field_name=field, field_value=equivalent)
             state = [
                 component
                 for component, state in self._components(ws)
                 if state.get(field) == stored_value(field, equivalent)
             ]
-            assert {entity["_id"] for entity in found} == set(state)
-            assert [fact("component", item) for item in found] == [
-                self._cache()[entity["_id"]] for entity in found
+            assert {entity["_id"] for entity in result} == set(state)
+            assert [fact("component", item) for item in result] == [
+                self._cache()[entity["_id"]] for entity in result
             ]
 
     def _components(self, ws):

@@ -86,8 +86,8 @@ def test_deleted_component_is_removed(ardoq, sync):
 @pytest.mark.immediate
 def test_references_go_the_same_way(ardoq, sync):
     """A reference is created, kept and updated by the same rules."""
-    made = sync.create_reference({"source": "till", "target": "web", "type": 2, "displayText": "t"})
-    assert (made["rootWorkspace"], held(ardoq, made["_id"])["displayText"]) == ("ws1", "t")
+    created = sync.create_reference({"source": "till", "target": "web", "type": 2, "displayText": "t"})
+    assert (created["rootWorkspace"], held(ardoq, created["_id"])["displayText"]) == ("ws1", "t")
     assert sync.create_reference({**WEB_SHOP, "displayText": "as it was"})["_id"] == "web-shop"
     sync.create_reference({**WEB_SHOP, "displayText": "new"})
     assert held(ardoq, "web-shop")["displayText"] == "new"
@@ -97,8 +97,8 @@ def test_references_go_the_same_way(ardoq, sync):
 
 def test_a_reference_across_workspaces(ardoq, sync):
     """The target may be in another workspace, loaded or not, and the answer names it."""
-    made = sync.create_reference({"source": "till", "target": "host", "type": 1})
-    assert (made["rootWorkspace"], made["targetWorkspace"]) == ("ws1", "ws2")
+    created = sync.create_reference({"source": "till", "target": "host", "type": 1})
+    assert (created["rootWorkspace"], created["targetWorkspace"]) == ("ws1", "ws2")
     assert not [path for path in request_lines(ardoq) if "/ws2/" in path]
 
 
@@ -241,11 +241,11 @@ def test_what_was_handed_out_before_a_change_is_a_conflict(either):
 
 def test_old_version_of_a_created_component_is_a_conflict(either):
     """The same with what was created in this run: it is still there afterwards."""
-    made = either.create_component(row("New", cost=1))
+    created = either.create_component(row("New", cost=1))
     either.create_component(row("New", cost=2))
     with pytest.raises(Conflict):
-        either.update_component(made["_id"], {**made, "cost": 3})
-    assert either.create_component(row("New", cost=2))["_id"] == made["_id"]
+        either.update_component(created["_id"], {**created, "cost": 3})
+    assert either.create_component(row("New", cost=2))["_id"] == created["_id"]
 
 
 def test_what_is_not_there_cannot_be_updated(either):
@@ -391,7 +391,7 @@ def test_readers_and_writers_share_one_client(new_sync):
     numbers = iter(range(10_000))
 
     def work():
-        for _ in range(50):
+        for _ in range(20):
             number = next(numbers)
             client.create_component(row(f"Component {number}"))
             if number % 3:

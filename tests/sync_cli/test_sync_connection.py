@@ -62,7 +62,7 @@ def test_open_client(home, ardoq):
         assert isinstance(client, ArdoqSyncClient)
         assert (client.version, client.on_error, client.simulate) == ("v2", "raise", True)
         assert client.api.transport.timeout == 7
-        assert len(run_job(job, client).sources) == 2
+        assert len(run_job(job, client).sources) == 1
     with open_client(job, simulate=False, version="v1", on_error="collect", timeout=9) as client:
         assert (client.version, client.on_error, client.simulate) == ("v1", "collect", False)
         assert client.api.transport.timeout == 9

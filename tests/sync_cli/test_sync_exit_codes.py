@@ -201,7 +201,7 @@ def test_json(home, run, version):
             "Nightly sync",
             5,
         )
-        assert document["sources"][0] == {"name": "apps", "rows": 3, "skipped": 0, "failed": 0}
+        assert document["sources"][0] == {"name": "apps", "rows": 6, "skipped": 0, "failed": 0}
     (home / "job.toml").write_text("format = 2")
     ran = run("apply job.toml --json")
     document = json.loads(ran.out)

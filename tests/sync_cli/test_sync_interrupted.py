@@ -140,13 +140,13 @@ def test_ctrl_c(big, ardoq, run, hook, monkeypatch, api, batch):
     document = json.loads(ran.out)
     assert (ran.status, document["status"]) == (INTERRUPTED, "failure")
     assert document["description"] == "The run was interrupted."
-    made = {change["name"] for change in document["changes"]}
-    assert made == set(names_in(ardoq)) - {"Fax", "Orders"}
+    created = {change["name"] for change in document["changes"]}
+    assert created == set(names_in(ardoq)) - {"Fax", "Orders"}
     assert all(
         change["_id"] in {held["_id"] for held in ardoq.dump()["components"]}
         for change in document["changes"]
     )
-    assert len(made) + len(document["failed"]) == 19
+    assert len(created) + len(document["failed"]) == 19
     assert all(
         "not sent any more: The run was interrupted" in failure["reason"] for failure in document["failed"]
     )

@@ -46,7 +46,7 @@ def test_failed_run_replaces_reports(home, ardoq, run):
     ardoq.fail("status", status=401, times=50)
     assert run("apply job.toml --report a.md --report a.json --report a.html").status == FAILED
     document = read_run_document("a.json")
-    assert (document["status"], document["title"], document["made"]["host"]) == (
+    assert (document["status"], document["title"], document["origin"]["host"]) == (
         "failure",
         "Nightly sync",
         ardoq.url,

@@ -44,7 +44,7 @@ def test_apply_saved_plan(saved, ardoq, run):
     ran = run("apply reviewed.toml --job job.toml --quiet-when-unchanged")
     assert ran == (DONE, "", "")
     ran = run("apply reviewed.toml --job job.toml")
-    assert ran.out.endswith("0 applied, 5 there already; nothing has drifted since the plan\n")
+    assert ran.out.endswith("0 applied, 5 already applied; nothing has drifted since the plan\n")
 
 
 def test_version_of_plan(saved, ardoq, run, version):
@@ -81,7 +81,7 @@ def test_drifted_changes_are_not_overwritten(saved, ardoq, run, option, status, 
 def test_plan_of_other_ardoq(saved, ardoq, run):
     """A plan that was made on another Ardoq is rejected, and no write is sent."""
     plan = json.loads((saved / "plan.json").read_text())
-    plan["made"]["host"] = "https://other.ardoq.com"
+    plan["origin"]["host"] = "https://other.ardoq.com"
     (saved / "plan.json").write_text(json.dumps(plan))
     ran = run("apply plan.json")
     assert ran.status == FAILED

@@ -36,7 +36,7 @@ class StrictMock(responses.RequestsMock):
 
 
 class Caller:
-    """Call each verb of a transport in the same way: read or write `thing/1`."""
+    """Call each verb of a transport in the same way: read or write `item/1`."""
 
     def __init__(self, transport):
         self.transport = transport
@@ -44,11 +44,11 @@ class Caller:
     def __call__(self, verb, **keywords):
         """Send the request, and return what the transport returns."""
         calls = {
-            "GET": partial(self.transport.get, "thing/1"),
-            "PUT": partial(self.transport.put, "thing/1", {"_version": 1}),
-            "PATCH": partial(self.transport.patch, "thing/1", {"name": "a"}),
-            "DELETE": partial(self.transport.delete, "thing/1"),
-            "POST": partial(self.transport.post, "thing/1", {"name": "a"}),
+            "GET": partial(self.transport.get, "item/1"),
+            "PUT": partial(self.transport.put, "item/1", {"_version": 1}),
+            "PATCH": partial(self.transport.patch, "item/1", {"name": "a"}),
+            "DELETE": partial(self.transport.delete, "item/1"),
+            "POST": partial(self.transport.post, "item/1", {"name": "a"}),
         }
         return calls[verb](**keywords)
 
@@ -66,9 +66,9 @@ def token():
 
 
 @pytest.fixture
-def thing():
+def endpoint():
     """Return the address that a `call` reads or writes."""
-    return f"{URL}/api/thing/1"
+    return f"{URL}/api/item/1"
 
 
 @pytest.fixture
@@ -86,9 +86,9 @@ def new_transport():
         def make(hosturl=URL, *, org=None, **keywords):
             settings = read_settings(hosturl, TOKEN, org, environ=NOTHING)
             keywords = {"prefix": "/api/", "auth_scheme": "Token token=", **keywords}
-            made = Transport(settings, **keywords)
-            stack.callback(made.close)
-            return made
+            created = Transport(settings, **keywords)
+            stack.callback(created.close)
+            return created
 
         yield make
 
@@ -101,7 +101,7 @@ def transport(new_transport):
 
 @pytest.fixture
 def call(transport):
-    """Return a caller of `thing/1` that uses `transport`."""
+    """Return a caller of `item/1` that uses `transport`."""
     return Caller(transport)
 
 

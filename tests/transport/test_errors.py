@@ -54,7 +54,7 @@ KINDS = [
     (RedirectRefused, UnexpectedAnswer),
 ]
 HEARD = '{"message": "No component has the id 1."}'
-SAID = "GET /api/thing/1 failed with {} Ardoq says: No component has the id 1."
+SAID = "GET /api/item/1 failed with {} Ardoq says: No component has the id 1."
 STATUSES = [
     (400, BadRequest, SAID.format("400 Bad Request.")),
     (
@@ -105,31 +105,31 @@ def test_every_error_is_in_the_table_above():
 
 @pytest.fixture
 def once(new_transport, caller):
-    """Call `thing/1` by a verb, without retries."""
+    """Call `item/1` by a verb, without retries."""
     return caller(new_transport(retries=Retries(count=0, longest_wait=0)))
 
 
 @pytest.mark.parametrize(("status", "kind", "sentence"), STATUSES)
-def test_each_status_has_its_error(status, kind, sentence, wire, thing, once):
+def test_each_status_has_its_error(status, kind, sentence, wire, endpoint, once):
     """Each status has one class of error, with 0.8.4's dict, a sentence and attributes."""
-    wire.get(thing, status=status, body=HEARD)
+    wire.get(endpoint, status=status, body=HEARD)
     with pytest.raises(kind) as caught:
         once("GET")
     error = caught.value
     assert type(error) is kind
     assert str(error) == sentence == error.sentence
     assert error.args == ({"code": status, "reason": HTTPStatus(status).phrase, "text": HEARD},)
-    assert (error.status, error.method, error.path) == (status, "GET", "/api/thing/1")
+    assert (error.status, error.method, error.path) == (status, "GET", "/api/item/1")
     assert error.ardoq_message == "No component has the id 1."
 
 
-def test_a_rate_limit_becomes_an_error(wire, thing, once):
+def test_a_rate_limit_becomes_an_error(wire, endpoint, once):
     """The error of a 429 names the wait that Ardoq asks for."""
-    wire.get(thing, status=429, body=HEARD, headers={"Retry-After": "60"})
+    wire.get(endpoint, status=429, body=HEARD, headers={"Retry-After": "60"})
     with pytest.raises(RateLimited) as caught:
         once("GET")
     assert str(caught.value) == (
-        "Ardoq limits the rate (429 for GET /api/thing/1): waiting for it would take 60 seconds in all, "
+        "Ardoq limits the rate (429 for GET /api/item/1): waiting for it would take 60 seconds in all, "
         "longer than this client may. Ardoq says: No component has the id 1."
     )
     assert caught.value.args[0] == {"code": 429, "reason": "Too Many Requests", "text": HEARD}
@@ -137,13 +137,13 @@ def test_a_rate_limit_becomes_an_error(wire, thing, once):
 
 
 @pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE", "POST"])
-def test_an_uncertain_write_is_ambiguous(verb, wire, thing, once):
+def test_an_uncertain_write_is_ambiguous(verb, wire, endpoint, once):
     """The error of an ambiguous write names the request, the reason and the remedy."""
-    wire.add(verb, thing, status=503, body=HEARD)
+    wire.add(verb, endpoint, status=503, body=HEARD)
     with pytest.raises(AmbiguousWrite) as caught:
         once(verb)
     assert str(caught.value) == (
-        f"{verb} /api/thing/1 was sent and got no usable answer (503 Service Unavailable): it may have been "
+        f"{verb} /api/item/1 was sent and got no usable answer (503 Service Unavailable): it may have been "
         "carried out, or not. Look in Ardoq before you send it again. Ardoq says: No component has the id 1."
     )
     assert caught.value.status == 503
@@ -164,9 +164,9 @@ def test_an_uncertain_write_is_ambiguous(verb, wire, thing, once):
         ('{"message": "Ærø"}'.encode(), "Ærø"),
     ],
 )
-def test_the_message_of_an_error_body(body, message, wire, thing, once):
+def test_the_message_of_an_error_body(body, message, wire, endpoint, once):
     """Any body of an error response gives an error with that body as `text`."""
-    wire.get(thing, status=404, body=body)
+    wire.get(endpoint, status=404, body=body)
     with pytest.raises(NotFoundError) as caught:
         once("GET")
     assert caught.value.ardoq_message == message
@@ -174,25 +174,25 @@ def test_the_message_of_an_error_body(body, message, wire, thing, once):
     assert ("Ardoq says: " in str(caught.value)) == (message is not None)
 
 
-def test_no_answer_has_no_code(wire, thing, once):
+def test_no_answer_has_no_code(wire, endpoint, once):
     """If Ardoq did not answer, `code` and `status` are None, and the sentence names the reason."""
-    wire.get(thing, body=requests.ReadTimeout("timed out"))
+    wire.get(endpoint, body=requests.ReadTimeout("timed out"))
     with pytest.raises(ServiceUnavailable) as caught:
         once("GET")
     error = caught.value
     assert error.args == ({"code": None, "reason": "no data arrived within the time-out", "text": ""},)
     assert error.status is None
-    assert str(error) == "No answer to GET /api/thing/1: no data arrived within the time-out."
+    assert str(error) == "No answer to GET /api/item/1: no data arrived within the time-out."
 
 
-def test_a_web_page_instead_of_json(wire, thing, once):
+def test_a_web_page_instead_of_json(wire, endpoint, once):
     """A login page is recognised as such."""
     page = "<!DOCTYPE html><html>Log in</html>"
-    wire.get(thing, body=page, content_type="text/html")
+    wire.get(endpoint, body=page, content_type="text/html")
     with pytest.raises(UnexpectedAnswer) as caught:
         once("GET")
     assert str(caught.value) == (
-        "Cannot read the answer to GET /api/thing/1: the answer is not JSON but 34 bytes of text/html. "
+        "Cannot read the answer to GET /api/item/1: the answer is not JSON but 34 bytes of text/html. "
         "It looks like a web page: is the host right, and the token valid?"
     )
     assert caught.value.args[0] == {
@@ -215,24 +215,26 @@ def test_errors_travel_between_processes(detail, kind, _builtin):
 def test_an_error_made_by_hand_reads_as_a_sentence():
     """0.8.4's dict alone, or text alone, also makes a readable error."""
     assert str(ArdoqClientException("So it is.")) == "So it is."
-    made = ArdoqClientException({"code": 404, "reason": "Not Found", "text": "x"})
-    assert str(made) == "Ardoq answered 404 Not Found: x"
-    assert made.status == 404
+    error = ArdoqClientException({"code": 404, "reason": "Not Found", "text": "x"})
+    assert str(error) == "Ardoq answered 404 Not Found: x"
+    assert error.status == 404
 
 
 def _rendered(error):
     """Render an error with its causes and all locals, as an error reporter does."""
     waiting, seen, parts = [error], [], []
     while waiting:
-        one = waiting.pop()
-        if one is None or one in seen:
+        exception = waiting.pop()
+        if exception is None or exception in seen:
             continue
-        seen.append(one)
-        waiting += [one.__context__, one.__cause__]
-        parts += [str(one), repr(one), repr(one.args), repr(vars(one))]
+        seen.append(exception)
+        waiting += [exception.__context__, exception.__cause__]
+        parts += [str(exception), repr(exception), repr(exception.args), repr(vars(exception))]
         # The first frame is the test's own.
-        shown = traceback.TracebackException(type(one), one, one.__traceback__.tb_next, capture_locals=True)
-        parts += shown.format()
+        trace = traceback.TracebackException(
+            type(exception), exception, exception.__traceback__.tb_next, capture_locals=True
+        )
+        parts += trace.format()
     return "\n".join(parts)
 
 
@@ -257,9 +259,9 @@ def _holding(value, token):
 
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
 @pytest.mark.parametrize("verb", ["PUT", "POST", "DELETE"])
-def test_the_token_is_in_no_error_even_if_ardoq_repeats_it(verb, answer, wire, thing, token, once, caplog):
+def test_the_token_is_in_no_error_even_if_ardoq_repeats_it(verb, answer, wire, endpoint, token, once, caplog):
     """No text, attribute, traceback local or earlier error shows the token, though the answer contains it."""
-    wire.add(verb, thing, **_holding(answer, token))
+    wire.add(verb, endpoint, **_holding(answer, token))
     with caplog.at_level(logging.DEBUG), pytest.raises(ArdoqClientException) as caught:
         once(verb)
     assert token not in _rendered(caught.value)
@@ -275,9 +277,9 @@ def test_the_token_is_in_no_error_even_if_ardoq_repeats_it(verb, answer, wire, t
         requests.exceptions.SSLError("CERTIFICATE {}"),
     ],
 )
-def test_the_token_is_in_no_error_of_the_connection(problem, wire, thing, token, once):
+def test_the_token_is_in_no_error_of_the_connection(problem, wire, endpoint, token, once):
     """The same if the underlying problem quotes the token."""
-    wire.get(thing, body=type(problem)(problem.args[0].replace("{}", token)))
+    wire.get(endpoint, body=type(problem)(problem.args[0].replace("{}", token)))
     with pytest.raises(ServiceUnavailable) as caught:
         once("GET")
     assert token not in _rendered(caught.value)
@@ -286,7 +288,7 @@ def test_the_token_is_in_no_error_of_the_connection(problem, wire, thing, token,
 def test_the_token_is_in_no_error_of_a_body(wire, token, once):
     """The same if nothing is sent."""
     with pytest.raises(InvalidInput) as caught:
-        once.transport.put("thing/1", {"a": object()})
+        once.transport.put("item/1", {"a": object()})
     assert token not in _rendered(caught.value)
 
 

@@ -1,6 +1,4 @@
-"""The table of `ardoqpy/_http/retry.py` once more, over a real socket, against an Ardoq where things go
-wrong.
-"""
+"""The table of `ardoqpy/_http/retry.py` over a real socket, against an emulator with faults."""
 
 import pytest
 
@@ -32,7 +30,7 @@ UNANSWERED = {
 FAULTS = [pytest.param(*fault, id=name) for name, fault in UNANSWERED.items()]
 
 
-class World:
+class Scenario:
     """An emulated Ardoq with one component in it, and a client that repeats at once."""
 
     def __init__(self, server, client):
@@ -66,10 +64,10 @@ class World:
 
 
 @pytest.fixture
-def world(server):
+def scenario(server):
     """Return the data that requests with faults work on."""
     with ArdoqClient(server.url, server.token, retries=AT_ONCE, timeout=10) as client:
-        yield World(server, client)
+        yield Scenario(server, client)
 
 
 AFTER = {"GET": ["One"], "PUT": ["Two"], "PATCH": ["Two"], "DELETE": [], "POST": ["One", "Two"]}
@@ -77,13 +75,13 @@ AFTER = {"GET": ["One"], "PUT": ["Two"], "PATCH": ["Two"], "DELETE": [], "POST":
 
 @pytest.mark.parametrize(("fault", "_carried_out"), FAULTS)
 @pytest.mark.parametrize("verb", REPEATABLE)
-def test_a_repeated_write_is_applied_once(verb, fault, _carried_out, world):
+def test_a_repeated_write_is_applied_once(verb, fault, _carried_out, scenario):
     """After one fault GET, PUT, PATCH and DELETE end as if nothing had happened, with one repeat."""
-    world.ardoq.fail(**fault, method=verb)
-    answer = world.call(verb)
-    assert world.names == AFTER[verb]
-    assert world.sent(verb) == 2
-    assert world.ardoq.pending_faults() == []
+    scenario.ardoq.fail(**fault, method=verb)
+    answer = scenario.call(verb)
+    assert scenario.names == AFTER[verb]
+    assert scenario.sent(verb) == 2
+    assert scenario.ardoq.pending_faults() == []
     if verb == "DELETE":
         assert answer == {}
     else:
@@ -91,42 +89,42 @@ def test_a_repeated_write_is_applied_once(verb, fault, _carried_out, world):
 
 
 @pytest.mark.parametrize(("fault", "carried_out"), FAULTS)
-def test_a_create_without_an_answer_is_sent_once(fault, carried_out, world):
+def test_a_create_without_an_answer_is_sent_once(fault, carried_out, scenario):
     """After one fault a POST is ambiguous: sent once, whether Ardoq carried it out or not."""
-    world.ardoq.fail(**fault, method="POST")
+    scenario.ardoq.fail(**fault, method="POST")
     with pytest.raises(AmbiguousWrite):
-        world.call("POST")
-    assert world.sent("POST") == 1
-    assert world.names == (["One", "Two"] if carried_out else ["One"])
+        scenario.call("POST")
+    assert scenario.sent("POST") == 1
+    assert scenario.names == (["One", "Two"] if carried_out else ["One"])
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_rate_limit_is_waited_for(verb, world):
+def test_a_rate_limit_is_waited_for(verb, scenario):
     """After 429 every verb is sent again, more often than `count` says, and is carried out once."""
-    world.ardoq.fail(status=429, retry_after=0, method=verb, times=4)
-    world.call(verb)
-    assert world.sent(verb) == 5
-    assert world.names == AFTER[verb]
+    scenario.ardoq.fail(status=429, retry_after=0, method=verb, times=4)
+    scenario.call(verb)
+    assert scenario.sent(verb) == 5
+    assert scenario.names == AFTER[verb]
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_rate_limit_that_lasts_too_long_changes_nothing(verb, world):
+def test_a_rate_limit_that_lasts_too_long_changes_nothing(verb, scenario):
     """A 429 that asks for an hour is an error at once, and nothing was carried out."""
-    world.ardoq.fail(status=429, retry_after=3600, method=verb)
+    scenario.ardoq.fail(status=429, retry_after=3600, method=verb)
     with pytest.raises(RateLimited):
-        world.call(verb)
-    assert world.sent(verb) == 1
-    assert world.names == ["One"]
+        scenario.call(verb)
+    assert scenario.sent(verb) == 1
+    assert scenario.names == ["One"]
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_an_unreachable_host_is_retried_and_given_up(verb, world, closed_port, pauses):
+def test_an_unreachable_host_is_retried_and_given_up(verb, scenario, closed_port, pauses):
     """Where nobody listens every verb is repeated `count` times and is then no ambiguous write."""
     with (
-        ArdoqClient(closed_port, "t0ken", retries=AT_ONCE) as world.client,
+        ArdoqClient(closed_port, "t0ken", retries=AT_ONCE) as scenario.client,
         pytest.raises(ServiceUnavailable) as caught,
     ):
-        world.call(verb)
+        scenario.call(verb)
     assert type(caught.value) is ServiceUnavailable
     assert caught.value.status is None
     assert "after 3 attempts" in str(caught.value)
@@ -134,30 +132,30 @@ def test_an_unreachable_host_is_retried_and_given_up(verb, world, closed_port, p
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_host_that_comes_back_is_reached(verb, world, monkeypatch):
+def test_a_host_that_comes_back_is_reached(verb, scenario, monkeypatch):
     """A request that could not leave, since Ardoq was down, is carried out once when it is back."""
     starts = []
-    monkeypatch.setattr("ardoqpy._http.transport.time.sleep", lambda _: starts.append(world.ardoq.start()))
-    world.ardoq.stop()
-    world.client.session.close()
-    world.call(verb)
+    monkeypatch.setattr("ardoqpy._http.transport.time.sleep", lambda _: starts.append(scenario.ardoq.start()))
+    scenario.ardoq.stop()
+    scenario.client.session.close()
+    scenario.call(verb)
     assert len(starts) == 1
-    assert world.names == AFTER[verb]
+    assert scenario.names == AFTER[verb]
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_silent_ardoq_is_not_waited_for(verb, world):
+def test_a_silent_ardoq_is_not_waited_for(verb, scenario):
     """What takes longer than the time-out is repeated where it may be, and is ambiguous where not."""
-    world.client.api.transport.timeout = 0.3
-    world.ardoq.fail("wait", seconds=30, method=verb)
+    scenario.client.api.transport.timeout = 0.3
+    scenario.ardoq.fail("wait", seconds=30, method=verb)
     if verb == "POST":
         with pytest.raises(AmbiguousWrite, match="no data arrived within the time-out"):
-            world.call(verb)
-        assert world.names == ["One"]
+            scenario.call(verb)
+        assert scenario.names == ["One"]
     else:
-        world.call(verb)
-        assert world.names == AFTER[verb]
-    assert world.ardoq.pending_faults() == []
+        scenario.call(verb)
+        assert scenario.names == AFTER[verb]
+    assert scenario.ardoq.pending_faults() == []
 
 
 @pytest.mark.parametrize(
@@ -169,52 +167,52 @@ def test_a_silent_ardoq_is_not_waited_for(verb, world):
         ({"kind": "html"}, UnexpectedAnswer),
     ],
 )
-def test_a_read_is_given_up_after_its_repeats(fault, error, world):
+def test_a_read_is_given_up_after_its_repeats(fault, error, scenario):
     """A fault that lasts ends a read after `count` repeats."""
-    world.ardoq.fail(**fault, times=9)
+    scenario.ardoq.fail(**fault, times=9)
     with pytest.raises(error) as caught:
-        world.call("GET")
+        scenario.call("GET")
     assert type(caught.value) is error
-    assert world.sent("GET") == 3
+    assert scenario.sent("GET") == 3
 
 
 @pytest.mark.parametrize("kind", ["drop-before", "drop-after", "html"])
 @pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE"])
-def test_a_write_is_given_up_as_ambiguous(verb, kind, world):
+def test_a_write_is_given_up_as_ambiguous(verb, kind, scenario):
     """A fault that lasts leaves open whether a repeated write was carried out."""
-    world.ardoq.fail(kind, times=9, method=verb)
+    scenario.ardoq.fail(kind, times=9, method=verb)
     with pytest.raises(AmbiguousWrite, match="after 3 attempts"):
-        world.call(verb)
-    assert world.sent(verb) == 3
+        scenario.call(verb)
+    assert scenario.sent(verb) == 3
 
 
-def test_a_concurrent_change_between_two_attempts_is_a_conflict(world, monkeypatch):
+def test_a_concurrent_change_between_two_attempts_is_a_conflict(scenario, monkeypatch):
     """A PUT that was dropped before it was carried out does not overwrite what came in between."""
-    theirs = {**world.comp, "name": "Theirs"}
+    theirs = {**scenario.comp, "name": "Theirs"}
 
     def in_between(_seconds):
-        with ArdoqClient(world.ardoq.url, world.ardoq.token) as other:
-            other.update_component(world.comp["_id"], theirs)
+        with ArdoqClient(scenario.ardoq.url, scenario.ardoq.token) as other:
+            other.update_component(scenario.comp["_id"], theirs)
 
     monkeypatch.setattr("ardoqpy._http.transport.time.sleep", in_between)
-    world.ardoq.fail("drop-before", method="PUT")
+    scenario.ardoq.fail("drop-before", method="PUT")
     with pytest.raises(Conflict):
-        world.call("PUT")
-    assert world.names == ["Theirs"]
+        scenario.call("PUT")
+    assert scenario.names == ["Theirs"]
 
 
-def test_deleting_a_missing_entity_is_an_error(world):
+def test_deleting_a_missing_entity_is_an_error(scenario):
     """A 404 without any repeat is not taken for success."""
-    world.call("DELETE")
+    scenario.call("DELETE")
     with pytest.raises(NotFoundError):
-        world.call("DELETE")
+        scenario.call("DELETE")
 
 
 @pytest.fixture
-def attached(world):
+def attached(scenario):
     """Add a file to the data."""
-    world.client.upload_attachment(world.ws_id, b"0123456789" * 50, "a.txt")
-    return world
+    scenario.client.upload_attachment(scenario.ws_id, b"0123456789" * 50, "a.txt")
+    return scenario
 
 
 def test_a_download_that_is_cut_off_leaves_no_half_file(attached, tmp_path):

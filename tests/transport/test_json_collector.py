@@ -28,9 +28,9 @@ def nothing_frozen():
         gc.freeze()
 
 
-def _generation_of(thing):
+def _generation_of(value):
     return next(
-        (number for number in range(3) if any(item is thing for item in gc.get_objects(generation=number))),
+        (number for number in range(3) if any(item is value for item in gc.get_objects(generation=number))),
         None,
     )
 

@@ -9,11 +9,11 @@ from ardoqpy import ArdoqClient, RedirectRefused, UnexpectedAnswer
 
 VERBS = ("GET", "PUT", "PATCH", "DELETE", "POST")
 ELSEWHERE = {
-    "another host": ("https://evil.example/api/thing/1", "https://evil.example:443"),
-    "a host below": ("https://x.ardoq.example/api/thing/1", "https://x.ardoq.example:443"),
-    "another port": ("https://ardoq.example:8443/api/thing/1", "https://ardoq.example:8443"),
-    "another scheme": ("http://ardoq.example/api/thing/1", "http://ardoq.example:80"),
-    "no scheme": ("//evil.example/api/thing/1", "https://evil.example:443"),
+    "another host": ("https://evil.example/api/item/1", "https://evil.example:443"),
+    "a host below": ("https://x.ardoq.example/api/item/1", "https://x.ardoq.example:443"),
+    "another port": ("https://ardoq.example:8443/api/item/1", "https://ardoq.example:8443"),
+    "another scheme": ("http://ardoq.example/api/item/1", "http://ardoq.example:80"),
+    "no scheme": ("//evil.example/api/item/1", "https://evil.example:443"),
     "a name before": ("https://ardoq.example@evil.example/", "https://evil.example:443"),
     "a file": ("file:///etc/passwd", "file://:None"),
 }
@@ -22,9 +22,9 @@ TARGETS = [pytest.param(*target, id=name.replace(" ", "-")) for name, target in 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_redirect_to_another_host_is_refused(verb, status, wire, thing, call, pauses):
+def test_a_redirect_to_another_host_is_refused(verb, status, wire, endpoint, call, pauses):
     """No verb and no kind of redirect leads to a request to another host."""
-    wire.add(verb, thing, status=status, headers={"Location": "https://evil.example/"})
+    wire.add(verb, endpoint, status=status, headers={"Location": "https://evil.example/"})
     with pytest.raises(RedirectRefused):
         call(verb)
     assert len(wire.calls) == 1
@@ -32,22 +32,22 @@ def test_a_redirect_to_another_host_is_refused(verb, status, wire, thing, call, 
 
 
 @pytest.mark.parametrize(("target", "origin"), TARGETS)
-def test_another_host_port_or_scheme_is_refused(target, origin, wire, thing, call):
+def test_another_host_port_or_scheme_is_refused(target, origin, wire, endpoint, call):
     """The error names the target of the redirect, the configured host, and the remedy."""
-    wire.get(thing, status=302, headers={"Location": target})
+    wire.get(endpoint, status=302, headers={"Location": target})
     with pytest.raises(RedirectRefused) as caught:
         call("GET")
     assert str(caught.value) == (
-        f"The redirect of /api/thing/1 leads to {origin}, not to https://ardoq.example; the token was not "
+        f"The redirect of /api/item/1 leads to {origin}, not to https://ardoq.example; the token was not "
         "sent there. If that is your organisation's own address, give it as hosturl."
     )
-    assert caught.value.path == "/api/thing/1"
+    assert caught.value.path == "/api/item/1"
 
 
 def test_a_host_called_api_is_named_in_full(wire, new_transport, caller):
     """The error names the configured host."""
     wire.get(
-        "https://api.ardoq.example/api/thing/1", status=302, headers={"Location": "https://evil.example/"}
+        "https://api.ardoq.example/api/item/1", status=302, headers={"Location": "https://evil.example/"}
     )
     with pytest.raises(RedirectRefused, match=r"not to https://api\.ardoq\.example; the token"):
         caller(new_transport("https://api.ardoq.example"))("GET")
@@ -55,7 +55,7 @@ def test_a_host_called_api_is_named_in_full(wire, new_transport, caller):
 
 def test_the_token_does_not_arrive_elsewhere(raw_server, server, new_transport, caller):
     """With two real servers, the second one gets no request from a redirect to it."""
-    location = f"Location: {server.url}/api/thing/1".encode()
+    location = f"Location: {server.url}/api/item/1".encode()
     first = raw_server(b"HTTP/1.1 302 Found\r\n" + location + b"\r\nContent-Length: 0\r\n\r\n")
     with pytest.raises(RedirectRefused):
         caller(new_transport(first.url))("GET")
@@ -66,67 +66,67 @@ def test_the_token_does_not_arrive_elsewhere(raw_server, server, new_transport, 
 @pytest.mark.parametrize(
     "location", ["https://ardoq.example/api/there?a=1", "/api/there?a=1", "../there?a=1"]
 )
-def test_a_read_follows_its_own_host(location, wire, url, thing, transport):
+def test_a_read_follows_its_own_host(location, wire, url, endpoint, transport):
     """A redirect of a GET to the same host is followed, with the token and the query that it names."""
     match = [
         matchers.query_param_matcher({"a": "1"}, strict_match=True),
         matchers.header_matcher({"Authorization": "Token token=s3cret-T0ken-of-the-tests"}),
     ]
-    wire.get(thing, status=302, headers={"Location": location})
+    wire.get(endpoint, status=302, headers={"Location": location})
     wire.get(f"{url}/api/there", json=["there"], match=match)
-    assert transport.get("thing/1", {"b": 2}) == ["there"]
+    assert transport.get("item/1", {"b": 2}) == ["there"]
 
 
 @pytest.mark.parametrize("port", ["", ":443"])
 @pytest.mark.parametrize("host", ["ardoq.example", "ARDOQ.example"])
-def test_the_same_host_may_be_written_otherwise(host, port, wire, url, thing, call):
+def test_the_same_host_may_be_written_otherwise(host, port, wire, url, endpoint, call):
     """The default port and another letter case are the same host."""
-    wire.get(thing, status=302, headers={"Location": f"https://{host}{port}/api/there"})
+    wire.get(endpoint, status=302, headers={"Location": f"https://{host}{port}/api/there"})
     wire.get(f"https://{host.lower()}{port}/api/there", json=[])
     assert call("GET") == []
 
 
 @pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE", "POST"])
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_write_is_never_sent_to_another_path(verb, status, wire, thing, call, pauses):
+def test_a_write_is_never_sent_to_another_path(verb, status, wire, endpoint, call, pauses):
     """A redirect of a write is an error, also to the same host: its effect is not known."""
-    wire.add(verb, thing, status=status, headers={"Location": "/api/there"})
+    wire.add(verb, endpoint, status=status, headers={"Location": "/api/there"})
     with pytest.raises(UnexpectedAnswer) as caught:
         call(verb)
     assert caught.value.status == status
     assert pauses == []
 
 
-def test_redirects_in_a_circle_end(wire, thing, call):
+def test_redirects_in_a_circle_end(wire, endpoint, call):
     """Five redirects are followed, the sixth is an error."""
     for _ in range(6):
-        wire.get(thing, status=302, headers={"Location": thing})
+        wire.get(endpoint, status=302, headers={"Location": endpoint})
     with pytest.raises(UnexpectedAnswer) as caught:
         call("GET")
     assert caught.value.status == 302
 
 
-def test_a_redirect_to_another_host_at_last_is_refused(wire, url, thing, call):
+def test_a_redirect_to_another_host_at_last_is_refused(wire, url, endpoint, call):
     """Each step is checked, not only the first."""
-    wire.get(thing, status=302, headers={"Location": "/api/there"})
+    wire.get(endpoint, status=302, headers={"Location": "/api/there"})
     wire.get(f"{url}/api/there", status=302, headers={"Location": "https://evil.example/"})
     with pytest.raises(RedirectRefused):
         call("GET")
 
 
 @pytest.mark.parametrize("location", ["https://ardoq.example:port/", "http://[::1/"])
-def test_a_location_that_is_no_url_is_an_error_of_this_tree(location, wire, thing, call):
+def test_a_location_that_is_no_url_is_an_error_of_this_tree(location, wire, endpoint, call):
     """A Location that cannot be read is an unexpected answer at once, not a bare `ValueError`."""
-    wire.get(thing, status=302, headers={"Location": location})
+    wire.get(endpoint, status=302, headers={"Location": location})
     with pytest.raises(UnexpectedAnswer) as caught:
         call("GET")
-    assert str(caught.value) == "The redirect of /api/thing/1 is not a URL."
+    assert str(caught.value) == "The redirect of /api/item/1 is not a URL."
 
 
 @pytest.mark.parametrize("status", [300, 304, 302])
-def test_a_redirect_that_leads_nowhere_is_not_followed(status, wire, thing, call):
+def test_a_redirect_that_leads_nowhere_is_not_followed(status, wire, endpoint, call):
     """A 3xx without a Location is an error at once."""
-    wire.get(thing, status=status)
+    wire.get(endpoint, status=status)
     with pytest.raises(UnexpectedAnswer):
         call("GET")
 
@@ -153,22 +153,22 @@ def _page(*values, href=None):
 
 
 @pytest.mark.parametrize(
-    "next_link", ["https://ardoq.example/api/things?c=2", "/api/things?c=2", "things?c=2", "?c=2"]
+    "next_link", ["https://ardoq.example/api/items?c=2", "/api/items?c=2", "items?c=2", "?c=2"]
 )
 def test_pages_follow_next_links(next_link, wire, url, transport):
     """Absolute and relative next links are followed as they are; the first query is not repeated."""
     first = [matchers.query_param_matcher({"a": "1"}, strict_match=True)]
     second = [matchers.query_param_matcher({"c": "2"}, strict_match=True)]
-    wire.get(f"{url}/api/things", json=_page(1, 2, href=next_link), match=first)
-    wire.get(f"{url}/api/things", json=_page(3), match=second)
-    pages = list(transport.pages("things", {"a": 1}))
+    wire.get(f"{url}/api/items", json=_page(1, 2, href=next_link), match=first)
+    wire.get(f"{url}/api/items", json=_page(3), match=second)
+    pages = list(transport.pages("items", {"a": 1}))
     assert [page["values"] for page in pages] == [[1, 2], [3]]
 
 
 def test_pages_are_read_as_they_are_needed(wire, url, transport):
     """The second page is not requested before the first is used up."""
-    wire.get(f"{url}/api/things", json=_page(1, href="?c=2"))
-    assert next(transport.pages("things"))["values"] == [1]
+    wire.get(f"{url}/api/items", json=_page(1, href="?c=2"))
+    assert next(transport.pages("items"))["values"] == [1]
 
 
 @pytest.mark.parametrize(
@@ -177,53 +177,51 @@ def test_pages_are_read_as_they_are_needed(wire, url, transport):
 )
 def test_the_last_page_has_no_next_link(page, wire, url, transport):
     """An absent, null or empty link ends a listing."""
-    wire.get(f"{url}/api/things", json=page)
-    assert list(transport.pages("things")) == [page]
+    wire.get(f"{url}/api/items", json=page)
+    assert list(transport.pages("items")) == [page]
 
 
 @pytest.mark.parametrize(("target", "origin"), TARGETS)
 def test_a_next_link_to_another_host_is_refused(target, origin, wire, url, transport):
-    """A next link elsewhere ends the listing with an error after the page that gave it; nothing is sent
-    there.
-    """
-    wire.get(f"{url}/api/things", json=_page(1, href=target))
-    pages = transport.pages("things")
+    """A next link to another host ends the listing with an error, and nothing is sent there."""
+    wire.get(f"{url}/api/items", json=_page(1, href=target))
+    pages = transport.pages("items")
     assert next(pages)["values"] == [1]
     with pytest.raises(RedirectRefused) as caught:
         next(pages)
-    assert str(caught.value).startswith(f"The next link of /api/things leads to {origin}, not to ")
+    assert str(caught.value).startswith(f"The next link of /api/items leads to {origin}, not to ")
 
 
-@pytest.mark.parametrize("links", [["?c=2", "?c=3", "?c=2"], ["?c=2", "?c=2"], ["/api/things"]])
+@pytest.mark.parametrize("links", [["?c=2", "?c=3", "?c=2"], ["?c=2", "?c=2"], ["/api/items"]])
 def test_next_links_in_a_circle_end(links, wire, url, transport):
     """A link to a page that was read already is an error."""
     for link in links:
-        wire.get(f"{url}/api/things", json=_page(1, href=link))
-    with pytest.raises(UnexpectedAnswer, match=r"^The next links of /api/things form a circle\.$"):
-        list(transport.pages("things"))
+        wire.get(f"{url}/api/items", json=_page(1, href=link))
+    with pytest.raises(UnexpectedAnswer, match=r"^The next links of /api/items form a circle\.$"):
+        list(transport.pages("items"))
 
 
 @pytest.mark.parametrize("answer", [[], {}, {"values": None}, {"values": {}}, None, "text"])
 def test_a_page_that_is_none_is_an_error(answer, wire, url, transport):
     """An answer without a list of values is not a page."""
-    wire.get(f"{url}/api/things", body=json.dumps(answer))
+    wire.get(f"{url}/api/items", body=json.dumps(answer))
     with pytest.raises(
-        UnexpectedAnswer, match=r"^The answer of /api/things is not a page: it has no 'values'\.$"
+        UnexpectedAnswer, match=r"^The answer of /api/items is not a page: it has no 'values'\.$"
     ):
-        list(transport.pages("things"))
+        list(transport.pages("items"))
 
 
 @pytest.mark.parametrize("links", [{"next": {"href": 5}}, {"next": "x"}, "x", [1]])
 def test_links_of_another_shape_are_an_error_of_this_tree(links, wire, url, transport):
     """Links that are not of the expected shape are an unexpected answer."""
-    wire.get(f"{url}/api/things", json={"values": [], "_links": links})
+    wire.get(f"{url}/api/items", json={"values": [], "_links": links})
     with pytest.raises(UnexpectedAnswer):
-        list(transport.pages("things"))
+        list(transport.pages("items"))
 
 
 def test_a_next_link_names_the_org_once(wire, url, new_transport):
     """A next link that carries `org` already is followed as Ardoq gives it."""
-    wire.get(f"{url}/api/things", json=_page(1, href="?org=acme&c=2"))
-    wire.get(f"{url}/api/things", json=_page(2))
-    list(new_transport(params={"org": "acme"}).pages("things"))
-    assert wire.calls[1].request.path_url == "/api/things?org=acme&c=2"
+    wire.get(f"{url}/api/items", json=_page(1, href="?org=acme&c=2"))
+    wire.get(f"{url}/api/items", json=_page(2))
+    list(new_transport(params={"org": "acme"}).pages("items"))
+    assert wire.calls[1].request.path_url == "/api/items?org=acme&c=2"

@@ -82,38 +82,38 @@ def _cells(*groups):
 
 @pytest.mark.parametrize("failure", _cells(NEVER_LEFT, RATE_LIMITED, UNAVAILABLE, NO_ANSWER))
 @pytest.mark.parametrize("verb", REPEATABLE)
-def test_idempotent_requests_are_sent_again(verb, failure, wire, thing, call, pauses):
+def test_idempotent_requests_are_sent_again(verb, failure, wire, endpoint, call, pauses):
     """GET, PUT, PATCH and DELETE are sent again after every failure, with one pause for each."""
     for _ in range(2):
-        wire.add(verb, thing, **failure())
-    wire.add(verb, thing, json={"ok": True})
+        wire.add(verb, endpoint, **failure())
+    wire.add(verb, endpoint, json={"ok": True})
     assert call(verb) == {"ok": True}
     assert len(pauses) == 2
 
 
 @pytest.mark.parametrize("failure", _cells(NEVER_LEFT, RATE_LIMITED))
-def test_a_create_that_was_not_sent_is_retried(failure, wire, thing, call, pauses):
+def test_a_create_that_was_not_sent_is_retried(failure, wire, endpoint, call, pauses):
     """A POST is sent again if it was not sent, or got a 429."""
     for _ in range(2):
-        wire.post(thing, **failure())
-    wire.post(thing, json={"ok": True}, status=201, match=[matchers.json_params_matcher({"name": "a"})])
+        wire.post(endpoint, **failure())
+    wire.post(endpoint, json={"ok": True}, status=201, match=[matchers.json_params_matcher({"name": "a"})])
     assert call("POST") == {"ok": True}
     assert len(pauses) == 2
 
 
 @pytest.mark.parametrize("failure", _cells(UNAVAILABLE, NO_ANSWER))
-def test_an_uncertain_create_is_never_retried(failure, wire, thing, call, pauses):
+def test_an_uncertain_create_is_never_retried(failure, wire, endpoint, call, pauses):
     """A POST that may have been carried out is sent once, and the error is `AmbiguousWrite`."""
-    wire.post(thing, **failure())
-    with pytest.raises(AmbiguousWrite, match=r"^POST /api/thing/1 was sent and got no usable answer"):
+    wire.post(endpoint, **failure())
+    with pytest.raises(AmbiguousWrite, match=r"^POST /api/item/1 was sent and got no usable answer"):
         call("POST")
     assert pauses == []
 
 
-def test_a_post_that_was_repeated_is_still_never_repeated_blindly(wire, thing, call, pauses):
+def test_a_post_that_was_repeated_is_still_never_repeated_blindly(wire, endpoint, call, pauses):
     """After a harmless retry, the next failure of a POST is judged by itself."""
-    wire.post(thing, **_refused())
-    wire.post(thing, **_reset())
+    wire.post(endpoint, **_refused())
+    wire.post(endpoint, **_reset())
     with pytest.raises(AmbiguousWrite):
         call("POST")
     assert len(pauses) == 1
@@ -147,10 +147,10 @@ GIVEN_UP = [
 
 
 @pytest.mark.parametrize(("verb", "failure", "error"), GIVEN_UP)
-def test_repeats_are_counted_and_end(verb, failure, error, wire, thing, call, pauses):
+def test_repeats_are_counted_and_end(verb, failure, error, wire, endpoint, call, pauses):
     """After `count` retries the failure becomes an error with the number of attempts."""
     for _ in range(3):
-        wire.add(verb, thing, **failure())
+        wire.add(verb, endpoint, **failure())
     with pytest.raises(error, match="after 3 attempts") as caught:
         call(verb)
     assert type(caught.value) is error
@@ -158,10 +158,10 @@ def test_repeats_are_counted_and_end(verb, failure, error, wire, thing, call, pa
 
 
 @pytest.mark.parametrize("count", [0, 1, 4])
-def test_count_is_the_number_of_repeats(count, wire, thing, new_transport, caller, pauses):
+def test_count_is_the_number_of_repeats(count, wire, endpoint, new_transport, caller, pauses):
     """`Retries(count=n)` sends a request n + 1 times at most."""
     for _ in range(count + 1):
-        wire.get(thing, status=503)
+        wire.get(endpoint, status=503)
     with pytest.raises(ServiceUnavailable):
         caller(new_transport(retries=Retries(count=count)))("GET")
     assert len(pauses) == count
@@ -182,9 +182,9 @@ def test_count_is_the_number_of_repeats(count, wire, thing, new_transport, calle
     ],
 )
 @pytest.mark.parametrize("verb", VERBS)
-def test_other_refusals_are_not_repeated(verb, status, error, wire, thing, call, pauses):
+def test_other_refusals_are_not_repeated(verb, status, error, wire, endpoint, call, pauses):
     """Any other 4xx is an answer: one request, one error."""
-    wire.add(verb, thing, status=status)
+    wire.add(verb, endpoint, status=status)
     with pytest.raises(error) as caught:
         call(verb)
     assert type(caught.value) is error
@@ -199,9 +199,9 @@ def test_other_refusals_are_not_repeated(verb, status, error, wire, thing, call,
     ],
 )
 @pytest.mark.parametrize("verb", VERBS)
-def test_permanent_failures_are_not_retried(verb, problem, wire, thing, call, pauses):
+def test_permanent_failures_are_not_retried(verb, problem, wire, endpoint, call, pauses):
     """An untrusted certificate or an invalid URL would fail again."""
-    wire.add(verb, thing, body=problem)
+    wire.add(verb, endpoint, body=problem)
     with pytest.raises(ServiceUnavailable) as caught:
         call(verb)
     assert type(caught.value) is ServiceUnavailable
@@ -209,68 +209,70 @@ def test_permanent_failures_are_not_retried(verb, problem, wire, thing, call, pa
 
 
 @pytest.mark.parametrize("failure", _cells(UNAVAILABLE, NO_ANSWER))
-def test_a_404_after_a_delete_that_got_no_answer_is_success(failure, wire, thing, call, pauses):
+def test_a_404_after_a_delete_that_got_no_answer_is_success(failure, wire, endpoint, call, pauses):
     """After an earlier DELETE that may have been carried out, a 404 is its success."""
-    wire.delete(thing, **failure())
-    wire.delete(thing, status=404)
+    wire.delete(endpoint, **failure())
+    wire.delete(endpoint, status=404)
     assert call("DELETE") == {}
 
 
 @pytest.mark.parametrize("failure", [None, *_cells(NEVER_LEFT, RATE_LIMITED)])
-def test_a_404_to_a_delete_that_did_nothing_before_is_an_error(failure, wire, thing, call, pauses):
+def test_a_404_to_a_delete_that_did_nothing_before_is_an_error(failure, wire, endpoint, call, pauses):
     """If no earlier DELETE can have been carried out, a 404 is an error."""
     if failure is not None:
-        wire.delete(thing, **failure())
-    wire.delete(thing, status=404)
+        wire.delete(endpoint, **failure())
+    wire.delete(endpoint, status=404)
     with pytest.raises(NotFoundError):
         call("DELETE")
 
 
 @pytest.mark.parametrize("verb", ["GET", "PUT", "PATCH"])
-def test_a_404_after_a_repeat_of_another_verb_is_an_error(verb, wire, thing, call, pauses):
+def test_a_404_after_a_repeat_of_another_verb_is_an_error(verb, wire, endpoint, call, pauses):
     """Only a DELETE counts a 404 as success."""
-    wire.add(verb, thing, **_reset())
-    wire.add(verb, thing, status=404)
+    wire.add(verb, endpoint, **_reset())
+    wire.add(verb, endpoint, status=404)
     with pytest.raises(NotFoundError):
         call(verb)
 
 
 @pytest.mark.parametrize("verb", ["PUT", "PATCH"])
 @pytest.mark.parametrize("failure", _cells(UNAVAILABLE, NO_ANSWER))
-def test_a_conflict_after_a_retry_with_our_stored_state_is_success(verb, failure, wire, thing, call, pauses):
+def test_a_conflict_after_a_retry_with_our_stored_state_is_success(
+    verb, failure, wire, endpoint, call, pauses
+):
     """After an attempt without an answer, a 409 is checked: it is success if our state is stored."""
     stored = {"_version": 2, "name": "ours"}
-    wire.add(verb, thing, **failure())
-    wire.add(verb, thing, status=409)
-    wire.get(thing, json=stored)
+    wire.add(verb, endpoint, **failure())
+    wire.add(verb, endpoint, status=409)
+    wire.get(endpoint, json=stored)
     assert call(verb, is_applied=lambda stored: stored["name"] == "ours") == stored
 
 
 @pytest.mark.parametrize("verb", ["PUT", "PATCH"])
-def test_a_conflict_after_a_retry_with_another_stored_state_is_a_conflict(verb, wire, thing, call, pauses):
+def test_a_conflict_after_a_retry_with_another_stored_state_is_a_conflict(verb, wire, endpoint, call, pauses):
     """If the stored state is not what was sent, the 409 stays a conflict."""
-    wire.add(verb, thing, **_reset())
-    wire.add(verb, thing, status=409, json={"message": "The version is 3."})
-    wire.get(thing, json={"_version": 3, "name": "theirs"})
+    wire.add(verb, endpoint, **_reset())
+    wire.add(verb, endpoint, status=409, json={"message": "The version is 3."})
+    wire.get(endpoint, json={"_version": 3, "name": "theirs"})
     with pytest.raises(Conflict) as caught:
         call(verb, is_applied=lambda stored: stored["name"] == "ours")
     assert caught.value.ardoq_message == "The version is 3."
 
 
 @pytest.mark.parametrize("failure", [None, *_cells(NEVER_LEFT, RATE_LIMITED)])
-def test_a_conflict_that_cannot_be_our_own_is_not_looked_into(failure, wire, thing, call, pauses):
+def test_a_conflict_that_cannot_be_our_own_is_not_looked_into(failure, wire, endpoint, call, pauses):
     """If no earlier PUT can have been carried out, a 409 is a conflict at once, and nothing is read."""
     if failure is not None:
-        wire.put(thing, **failure())
-    wire.put(thing, status=409)
+        wire.put(endpoint, **failure())
+    wire.put(endpoint, status=409)
     with pytest.raises(Conflict):
         call("PUT", is_applied=lambda _stored: True)
 
 
-def test_a_conflict_after_a_repeat_without_a_test_is_a_conflict(wire, thing, call, pauses):
+def test_a_conflict_after_a_repeat_without_a_test_is_a_conflict(wire, endpoint, call, pauses):
     """Without `is_applied` a 409 stays a conflict."""
-    wire.put(thing, **_reset())
-    wire.put(thing, status=409)
+    wire.put(endpoint, **_reset())
+    wire.put(endpoint, status=409)
     with pytest.raises(Conflict):
         call("PUT")
 
@@ -339,48 +341,46 @@ def test_retry_after_is_read(retry_after, least, most):
     ],
 )
 def test_retry_after_that_makes_no_sense_is_none(retry_after):
-    """A header that is neither seconds nor a valid date is as good
-    as absent.
-    """
+    """A header that is neither seconds nor a valid date is ignored."""
     assert parse_retry_after(retry_after) is None
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_rate_limit_is_waited_for_as_asked(verb, wire, thing, call, pauses):
+def test_a_rate_limit_is_waited_for_as_asked(verb, wire, endpoint, call, pauses):
     """A 429 is waited for as long as it asks, for any verb, and uses no retries."""
     for seconds in ("7", "11", "2", "1"):
-        wire.add(verb, thing, status=429, headers={"Retry-After": seconds})
-    wire.add(verb, thing, json={})
+        wire.add(verb, endpoint, status=429, headers={"Retry-After": seconds})
+    wire.add(verb, endpoint, json={})
     call(verb)
     assert pauses == [7, 11, 2, 1]
 
 
 @pytest.mark.parametrize("retry_after", ["301", "999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_rate_limit_that_asks_for_too_much_is_an_error(verb, retry_after, wire, thing, call, pauses):
+def test_a_rate_limit_that_asks_for_too_much_is_an_error(verb, retry_after, wire, endpoint, call, pauses):
     """A 429 that asks for more than `longest_wait` is not waited for at all."""
-    wire.add(verb, thing, status=429, headers={"Retry-After": retry_after})
+    wire.add(verb, endpoint, status=429, headers={"Retry-After": retry_after})
     with pytest.raises(RateLimited):
         call(verb)
     assert pauses == []
 
 
-def test_the_total_wait_for_one_request_is_bounded(wire, thing, new_transport, caller, pauses):
+def test_the_total_wait_for_one_request_is_bounded(wire, endpoint, new_transport, caller, pauses):
     """Many 429 together wait no longer than `longest_wait`."""
     for _ in range(3):
-        wire.get(thing, status=429, headers={"Retry-After": "4"})
+        wire.get(endpoint, status=429, headers={"Retry-After": "4"})
     with pytest.raises(RateLimited) as caught:
         caller(new_transport(retries=Retries(longest_wait=10)))("GET")
     assert pauses == [4, 4]
     assert str(caught.value) == (
-        "Ardoq limits the rate (429 for GET /api/thing/1): waiting for it would take 12 seconds in all, "
+        "Ardoq limits the rate (429 for GET /api/item/1): waiting for it would take 12 seconds in all, "
         "longer than this client may."
     )
 
 
-def test_no_waiting_at_all_may_be_asked_for(wire, thing, new_transport, caller, pauses):
+def test_no_waiting_at_all_may_be_asked_for(wire, endpoint, new_transport, caller, pauses):
     """With `longest_wait=0` the first 429 that asks to wait is an error."""
-    wire.get(thing, status=429, headers={"Retry-After": "1"})
+    wire.get(endpoint, status=429, headers={"Retry-After": "1"})
     with pytest.raises(RateLimited):
         caller(new_transport(retries=Retries(longest_wait=0)))("GET")
 
@@ -411,10 +411,10 @@ def test_a_rate_limit_that_asks_for_nothing_ends_too(headers, new_transport, cal
         caller(transport)("GET")
 
 
-def test_pauses_grow_with_jitter(wire, thing, new_transport, caller, pauses):
+def test_pauses_grow_with_jitter(wire, endpoint, new_transport, caller, pauses):
     """Each further pause is up to twice as long, at most `longest_pause`, with jitter."""
     for _ in range(9):
-        wire.get(thing, status=503)
+        wire.get(endpoint, status=503)
     with pytest.raises(ServiceUnavailable):
         caller(new_transport(retries=Retries(count=8, backoff=0.5, longest_pause=20)))("GET")
     for pause, full in zip(pauses, [0.5, 1, 2, 4, 8, 16, 20, 20], strict=True):
@@ -423,18 +423,18 @@ def test_pauses_grow_with_jitter(wire, thing, new_transport, caller, pauses):
 
 
 @pytest.mark.parametrize(("retry_after", "least", "most"), [("9", 9, 9), ("9999", 30, 30), ("x", 0.25, 0.5)])
-def test_a_503_may_ask_for_a_longer_pause(retry_after, least, most, wire, thing, call, pauses):
+def test_a_503_may_ask_for_a_longer_pause(retry_after, least, most, wire, endpoint, call, pauses):
     """Retry-After of a 503 is honoured, up to `longest_pause`."""
-    wire.get(thing, status=503, headers={"Retry-After": retry_after})
-    wire.get(thing, json={})
+    wire.get(endpoint, status=503, headers={"Retry-After": retry_after})
+    wire.get(endpoint, json={})
     call("GET")
     assert least <= pauses[0] <= most
 
 
-def test_without_backoff_there_is_no_pause(wire, thing, new_transport, caller, pauses):
+def test_without_backoff_there_is_no_pause(wire, endpoint, new_transport, caller, pauses):
     """`backoff=0` retries at once."""
-    wire.get(thing, status=503)
-    wire.get(thing, json={})
+    wire.get(endpoint, status=503)
+    wire.get(endpoint, json={})
     caller(new_transport(retries=Retries(backoff=0)))("GET")
     assert pauses == [0]
 
@@ -462,36 +462,36 @@ def test_the_rule_itself(outcome):
     assert may_resend("POST", outcome) == (outcome in {Outcome.NOT_SENT, Outcome.RATE_LIMITED})
 
 
-def test_each_repeat_is_logged_once_without_the_token(wire, thing, token, call, pauses, caplog):
+def test_each_repeat_is_logged_once_without_the_token(wire, endpoint, token, call, pauses, caplog):
     """Each retry logs one line: what was sent, what happened, and the pause."""
-    wire.get(thing, status=503, json={"message": token})
-    wire.get(thing, **_reset())
-    wire.get(thing, status=429, headers={"Retry-After": "4"})
-    wire.get(thing, json={})
+    wire.get(endpoint, status=503, json={"message": token})
+    wire.get(endpoint, **_reset())
+    wire.get(endpoint, status=429, headers={"Retry-After": "4"})
+    wire.get(endpoint, json={})
     with caplog.at_level(logging.DEBUG):
         call("GET")
     records = [record for record in caplog.records if record.levelno == logging.INFO]
     assert [record.getMessage() for record in records] == [
-        f"GET /api/thing/1: 503 Service Unavailable; sending it again in {pauses[0]:.1f} s",
-        f"GET /api/thing/1: the connection was closed; sending it again in {pauses[1]:.1f} s",
-        "GET /api/thing/1: 429 Too Many Requests; sending it again in 4.0 s",
+        f"GET /api/item/1: 503 Service Unavailable; sending it again in {pauses[0]:.1f} s",
+        f"GET /api/item/1: the connection was closed; sending it again in {pauses[1]:.1f} s",
+        "GET /api/item/1: 429 Too Many Requests; sending it again in 4.0 s",
     ]
     assert token not in caplog.text
 
 
-def test_a_token_in_the_trouble_is_not_logged(wire, thing, token, call, pauses, caplog):
+def test_a_token_in_the_trouble_is_not_logged(wire, endpoint, token, call, pauses, caplog):
     """If the problem quotes the token, the log and the error do not."""
     for _ in range(3):
-        wire.get(thing, body=requests.ConnectionError(ProtocolError(f"broken: {token}")))
+        wire.get(endpoint, body=requests.ConnectionError(ProtocolError(f"broken: {token}")))
     with caplog.at_level(logging.DEBUG), pytest.raises(ServiceUnavailable) as caught:
         call("GET")
     assert token not in caplog.text
     assert token not in str(caught.value)
 
 
-def test_nothing_is_logged_above_debug_without_a_repeat(wire, thing, call, caplog):
+def test_nothing_is_logged_above_debug_without_a_repeat(wire, endpoint, call, caplog):
     """A successful request logs nothing."""
-    wire.get(thing, json={})
+    wire.get(endpoint, json={})
     with caplog.at_level(logging.INFO):
         call("GET")
     assert caplog.messages == []

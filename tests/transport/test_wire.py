@@ -22,32 +22,32 @@ WITHOUT_RETRIES = Retries(count=0)
 
 
 @pytest.mark.parametrize("verb", ["GET", "PUT", "PATCH", "DELETE", "POST"])
-def test_every_verb_carries_token_and_agent(verb, wire, thing, call):
+def test_every_verb_carries_token_and_agent(verb, wire, endpoint, call):
     """Each request says who asks, with what, and that it wants JSON."""
     headers = {
         "Authorization": AUTHORIZATION,
         "Accept": "application/json",
         "User-Agent": f"ardoqpy/{__version__} python-requests/{requests.__version__}",
     }
-    wire.add(verb, thing, json={"ok": True}, match=[matchers.header_matcher(headers)])
+    wire.add(verb, endpoint, json={"ok": True}, match=[matchers.header_matcher(headers)])
     assert call(verb) == {"ok": True}
 
 
-def test_agent_names_neither_machine_nor_python(wire, thing, call):
+def test_agent_names_neither_machine_nor_python(wire, endpoint, call):
     """The User-Agent tells the library and its version, nothing about the caller's machine."""
-    wire.get(thing, json={})
+    wire.get(endpoint, json={})
     call("GET")
     agent = wire.calls[0].request.headers["User-Agent"]
     assert platform.node() not in agent
     assert platform.python_version() not in agent
 
 
-def test_org_goes_with_every_request(wire, thing, new_transport):
+def test_org_goes_with_every_request(wire, endpoint, new_transport):
     """The parameters of the transport stand beside those of the call."""
     query = {"org": "acme", "name": "a b&c"}
-    wire.get(thing, json=[], match=[matchers.query_param_matcher(query, strict_match=True)])
+    wire.get(endpoint, json=[], match=[matchers.query_param_matcher(query, strict_match=True)])
     transport = new_transport(params={"org": "acme"})
-    assert transport.get("thing/1", {"name": "a b&c"}) == []
+    assert transport.get("item/1", {"name": "a b&c"}) == []
 
 
 def test_client_sends_the_org_it_was_given(wire, url):
@@ -62,10 +62,10 @@ def test_no_org_is_sent_where_none_is_known(wire, url):
     assert ArdoqClient(url, "t0ken").get_workspaces() == []
 
 
-def test_parameters_that_are_none_are_left_out(wire, thing, transport):
+def test_parameters_that_are_none_are_left_out(wire, endpoint, transport):
     """A parameter of None is not sent as the text 'None'."""
-    wire.get(thing, json=[], match=[matchers.query_param_matcher({"a": "1"}, strict_match=True)])
-    transport.get("thing/1", {"a": 1, "b": None})
+    wire.get(endpoint, json=[], match=[matchers.query_param_matcher({"a": "1"}, strict_match=True)])
+    transport.get("item/1", {"a": 1, "b": None})
 
 
 @pytest.mark.parametrize(
@@ -90,26 +90,26 @@ def test_file_names_are_quoted_as_one_segment(filename, quoted, wire, url):
 def test_bodies_are_json_in_utf8(verb, wire, url, transport):
     """A body is JSON in UTF-8 with its letters as they are, and is declared as JSON."""
     body = {"name": "Ærø", "n": 1.5, "no": None, "yes": True, "list": [1, {"a": "b"}]}
-    wire.add(verb, f"{url}/api/thing", json={}, match=[matchers.json_params_matcher(body)])
-    getattr(transport, verb.lower())("thing", body)
+    wire.add(verb, f"{url}/api/item", json={}, match=[matchers.json_params_matcher(body)])
+    getattr(transport, verb.lower())("item", body)
     sent = wire.calls[0].request
     assert sent.headers["Content-Type"] == "application/json"
     assert "Ærø".encode() in sent.body
 
 
-def test_a_read_declares_no_body(wire, thing, call):
+def test_a_read_declares_no_body(wire, endpoint, call):
     """A GET carries neither a body nor the type of one."""
-    wire.get(thing, json={})
+    wire.get(endpoint, json={})
     call("GET")
     assert wire.calls[0].request.body is None
     assert "Content-Type" not in wire.calls[0].request.headers
 
 
-def test_a_delete_may_carry_a_body(wire, thing, transport):
+def test_a_delete_may_carry_a_body(wire, endpoint, transport):
     """The bulk delete of v1 sends its ids in the body of a DELETE."""
     body = {"componentIds": ["a", "b"]}
-    wire.delete(thing, json={}, match=[matchers.json_params_matcher(body)])
-    transport.delete("thing/1", body)
+    wire.delete(endpoint, json={}, match=[matchers.json_params_matcher(body)])
+    transport.delete("item/1", body)
 
 
 @pytest.mark.parametrize(
@@ -131,18 +131,18 @@ def test_a_delete_may_carry_a_body(wire, thing, transport):
         ("DELETE", 200, b'{"gone": 1}', {"gone": 1}),
     ],
 )
-def test_the_value_of_a_successful_answer(verb, status, body, answer, wire, thing, call):
+def test_the_value_of_a_successful_answer(verb, status, body, answer, wire, endpoint, call):
     """JSON is handed on as it is, no content as an empty dict."""
-    wire.add(verb, thing, status=status, body=body)
+    wire.add(verb, endpoint, status=status, body=body)
     assert call(verb) == answer
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"<html>log in</html>", b'{"a": ', b"\xff\xfe\xfd", b"[" * 100_000, b"Bad Gateway"]
 )
-def test_a_read_that_is_not_json_is_an_error_of_this_tree(body, wire, thing, new_transport, caller):
+def test_a_read_that_is_not_json_is_an_error_of_this_tree(body, wire, endpoint, new_transport, caller):
     """No `ValueError` from underneath escapes, whatever stands where JSON should."""
-    wire.get(thing, body=body)
+    wire.get(endpoint, body=body)
     with pytest.raises(UnexpectedAnswer) as caught:
         caller(new_transport(retries=WITHOUT_RETRIES))("GET")
     assert not isinstance(caught.value, ValueError)
@@ -174,11 +174,11 @@ def test_null_for_a_list_is_an_empty_one(wire, url):
     assert ArdoqClient(url, "t0ken").get_workspaces() == []
 
 
-def test_timeout_is_given_to_every_request(wire, thing, new_transport, caller):
+def test_timeout_is_given_to_every_request(wire, endpoint, new_transport, caller):
     """The pair for connecting and reading reaches requests as it was given."""
     timeout = matchers.request_kwargs_matcher({"timeout": (1.5, 2.5), "stream": True})
     for verb in ("GET", "POST"):
-        wire.add(verb, thing, json={}, match=[timeout])
+        wire.add(verb, endpoint, json={}, match=[timeout])
     call = caller(new_transport(timeout=(1.5, 2.5)))
     call("GET")
     call("POST")
@@ -190,7 +190,7 @@ def test_a_server_that_never_answers_is_given_up(raw_server, new_transport, call
     call = caller(new_transport(server.url, timeout=0.2, retries=WITHOUT_RETRIES))
     with pytest.raises(ServiceUnavailable, match="no data arrived within the time-out"):
         call("GET")
-    assert server.received[0].startswith("GET /api/thing/1 HTTP/1.1\r\n")
+    assert server.received[0].startswith("GET /api/item/1 HTTP/1.1\r\n")
 
 
 def test_an_answer_that_stalls_is_given_up(raw_server, new_transport, caller):
@@ -199,7 +199,7 @@ def test_an_answer_that_stalls_is_given_up(raw_server, new_transport, caller):
     call = caller(new_transport(server.url, timeout=0.2, retries=WITHOUT_RETRIES))
     with pytest.raises(ServiceUnavailable) as caught:
         call("GET")
-    assert str(caught.value) == "No answer to GET /api/thing/1: no data arrived within the time-out."
+    assert str(caught.value) == "No answer to GET /api/item/1: no data arrived within the time-out."
 
 
 def test_a_create_that_is_never_answered_is_ambiguous(raw_server, new_transport, caller):
@@ -211,10 +211,10 @@ def test_a_create_that_is_never_answered_is_ambiguous(raw_server, new_transport,
     assert len(server.received) == 1
 
 
-def test_cookies_are_not_sent_back(wire, thing, transport, call):
+def test_cookies_are_not_sent_back(wire, endpoint, transport, call):
     """What Ardoq sets as a cookie is neither kept nor returned."""
     for _ in range(2):
-        wire.get(thing, json={}, headers={"Set-Cookie": "session=1; Path=/"})
+        wire.get(endpoint, json={}, headers={"Set-Cookie": "session=1; Path=/"})
         call("GET")
     assert all("Cookie" not in item.request.headers for item in wire.calls)
     assert len(transport.session.cookies) == 0
@@ -231,9 +231,9 @@ def test_cookies_are_not_sent_back_over_a_real_socket(raw_server, new_transport,
     assert "cookie" not in "".join(server.received).lower()
 
 
-def test_cookies_already_in_a_callers_session_are_blocked(wire, thing, new_transport, caller):
+def test_cookies_already_in_a_callers_session_are_blocked(wire, endpoint, new_transport, caller):
     """A session that is handed over with cookies in it does not send them to Ardoq."""
-    wire.get(thing, json={})
+    wire.get(endpoint, json={})
     session = requests.Session()
     session.cookies.set("mine", "1")
     caller(new_transport(session=session))("GET")
@@ -242,21 +242,21 @@ def test_cookies_already_in_a_callers_session_are_blocked(wire, thing, new_trans
 
 @pytest.mark.parametrize("own_session", [False, True])
 def test_netrc_never_overrides_the_token(
-    own_session, wire, thing, new_transport, caller, monkeypatch, tmp_path
+    own_session, wire, endpoint, new_transport, caller, monkeypatch, tmp_path
 ):
     """An entry for the host in the netrc file does not take the place of the Authorization header."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine ardoq.example login somebody password else\ndefault login a password b\n")
     monkeypatch.setenv("NETRC", str(netrc))
-    assert requests.utils.get_netrc_auth(thing) == ("somebody", "else")
-    wire.get(thing, json={}, match=[matchers.header_matcher({"Authorization": AUTHORIZATION})])
+    assert requests.utils.get_netrc_auth(endpoint) == ("somebody", "else")
+    wire.get(endpoint, json={}, match=[matchers.header_matcher({"Authorization": AUTHORIZATION})])
     session = requests.Session() if own_session else None
     caller(new_transport(session=session))("GET")
 
 
-def test_credentials_of_a_callers_session_do_not_override_the_token(wire, thing, new_transport, caller):
+def test_credentials_of_a_callers_session_do_not_override_the_token(wire, endpoint, new_transport, caller):
     """A session with credentials of its own still sends the token."""
-    wire.get(thing, json={}, match=[matchers.header_matcher({"Authorization": AUTHORIZATION})])
+    wire.get(endpoint, json={}, match=[matchers.header_matcher({"Authorization": AUTHORIZATION})])
     session = requests.Session()
     session.auth = ("somebody", "else")
     caller(new_transport(session=session))("GET")
@@ -285,12 +285,14 @@ def test_a_proxy_is_asked_for_every_other_host(proxy, new_transport):
     assert used["https"] == proxy
 
 
-def test_a_callers_session_is_used_as_it_is(wire, thing, new_transport, caller):
+def test_a_callers_session_is_used_as_it_is(wire, endpoint, new_transport, caller):
     """Headers, adapters and the rest of a caller's session stay in force."""
     session = requests.Session()
     session.headers["X-Mine"] = "1"
     adapters = dict(session.adapters)
-    wire.get(thing, json={}, match=[matchers.header_matcher({"X-Mine": "1", "Accept": "application/json"})])
+    wire.get(
+        endpoint, json={}, match=[matchers.header_matcher({"X-Mine": "1", "Accept": "application/json"})]
+    )
     transport = new_transport(session=session)
     caller(transport)("GET")
     assert transport.session is session
@@ -302,19 +304,19 @@ def test_read_only_sends_no_write(verb, wire, new_transport, caller):
     """A transport that only reads refuses each write before it is sent."""
     with pytest.raises(WriteRefused) as caught:
         caller(new_transport(read_only=True))(verb)
-    assert str(caught.value) == f"{verb} /api/thing/1 was not sent: this client simulates."
-    assert (caught.value.method, caught.value.path) == (verb, "/api/thing/1")
+    assert str(caught.value) == f"{verb} /api/item/1 was not sent: this client simulates."
+    assert (caught.value.method, caught.value.path) == (verb, "/api/item/1")
 
 
-def test_read_only_refuses_uploads_and_sends_reads(wire, url, thing, new_transport):
+def test_read_only_refuses_uploads_and_sends_reads(wire, url, endpoint, new_transport):
     """An upload is a write; a GET, and a POST that is declared to write nothing, are not."""
     transport = new_transport(read_only=True)
     with pytest.raises(WriteRefused):
-        transport.upload("thing/1", bytes)
-    wire.get(thing, json={})
-    wire.post(thing, json={})
-    transport.get("thing/1")
-    transport.post("thing/1", {}, reads=True)
+        transport.upload("item/1", bytes)
+    wire.get(endpoint, json={})
+    wire.post(endpoint, json={})
+    transport.get("item/1")
+    transport.post("item/1", {}, reads=True)
 
 
 def test_an_upload_is_a_form_with_one_part(wire, url):
@@ -366,10 +368,10 @@ def test_an_upload_closes_the_file_that_it_opened(server, tmp_path, monkeypatch)
     assert states == [True]
 
 
-def test_a_json_body_is_sent_as_given(wire, thing, transport):
+def test_a_json_body_is_sent_as_given(wire, endpoint, transport):
     """Sending a body changes nothing in the caller's dict."""
     body = {"name": "a", "list": [1]}
     before = json.dumps(body)
-    wire.put(thing, json={})
-    transport.put("thing/1", body)
+    wire.put(endpoint, json={})
+    transport.put("item/1", body)
     assert json.dumps(body) == before

@@ -21,12 +21,12 @@ def ardoq():
 @pytest.fixture
 def client(ardoq):
     """Return a client for v2."""
-    with ArdoqClient(ardoq.url, ardoq.token, version="v2", retries=0) as made:
-        yield made
+    with ArdoqClient(ardoq.url, ardoq.token, version="v2", retries=0) as new_client:
+        yield new_client
 
 
 @pytest.fixture
 def v1(ardoq):
     """Return a client for v1 of the same Ardoq."""
-    with ArdoqClient(ardoq.url, ardoq.token, retries=0) as made:
-        yield made
+    with ArdoqClient(ardoq.url, ardoq.token, retries=0) as new_client:
+        yield new_client

@@ -59,8 +59,8 @@ def test_a_result_is_looked_up_by_batch_id(client):
     assert references.ids == {**references.created, "u": REFERENCES[3]}
     assert set(references.updated) == {REFERENCES[0], REFERENCES[3]}
     assert REFERENCES[5] in references.deleted
-    for name, found in (("Child", "child-1"), ("Parent", "parent-2"), ("Found", "found"), ("Made", "made")):
-        assert components.entities[components.ids[found]]["name"] == name
+    for name, alias in (("Child", "child-1"), ("Parent", "parent-2"), ("Found", "found"), ("Made", "made")):
+        assert components.entities[components.ids[alias]]["name"] == name
     child = client.get_component(comp_id=components.ids["child-1"])
     assert child["parent"] == components.ids["parent-2"]
     assert client.get_reference(ref_id=references.ids["r"])["source"] == child["_id"]

@@ -20,8 +20,8 @@ LINK = {"source": COMPONENTS[0], "target": COMPONENTS[1], "type": 1}
 @pytest.fixture
 def api(ardoq):
     """Give an API made as the portal's example makes it."""
-    with API(ardoq_api_host=ardoq.url, ardoq_api_token=ardoq.token) as made:
-        yield made
+    with API(ardoq_api_host=ardoq.url, ardoq_api_token=ardoq.token) as created:
+        yield created
 
 
 def test_settings_come_from_the_environment(ardoq, monkeypatch):
@@ -70,13 +70,13 @@ def test_one_entity_from_create_to_delete(api, kind, new, change):
     create, read, update, delete = (
         getattr(api, f"{verb}_{kind}") for verb in ("create", "read", "update", "delete")
     )
-    made = create(new)
-    assert read(made["_id"]) == made
-    assert update(made["_id"], change, 1)["_version"] == 2
-    assert update(id=made["_id"], data=change)["_version"] >= 2
-    sentence_of(Conflict, update, made["_id"], change, version=1)
-    assert delete(made["_id"]) == {}
-    sentence_of(NotFoundError, read, made["_id"])
+    created = create(new)
+    assert read(created["_id"]) == created
+    assert update(created["_id"], change, 1)["_version"] == 2
+    assert update(id=created["_id"], data=change)["_version"] >= 2
+    sentence_of(Conflict, update, created["_id"], change, version=1)
+    assert delete(created["_id"]) == {}
+    sentence_of(NotFoundError, read, created["_id"])
 
 
 def test_data_is_sent_as_it_is(api):

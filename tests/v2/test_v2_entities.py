@@ -20,24 +20,24 @@ PATIENT = Retries(count=2, backoff=0.0)
 
 def test_a_component_from_its_making_to_its_end(client):
     """Create, read, change, delete; a deleted entity is not found."""
-    made = client.create_component({**NEW, "customFields": {"cost": 5}, "parent": COMPONENTS[0]})
-    assert client.get_component(comp_id=made["_id"]) == made
-    changed = client.patch_component(made["_id"], made["_version"], {"customFields": {"cost": None}})
-    assert changed["_version"] == made["_version"] + 1
+    created = client.create_component({**NEW, "customFields": {"cost": 5}, "parent": COMPONENTS[0]})
+    assert client.get_component(comp_id=created["_id"]) == created
+    changed = client.patch_component(created["_id"], created["_version"], {"customFields": {"cost": None}})
+    assert changed["_version"] == created["_version"] + 1
     assert changed["customFields"].get("cost") is None
-    assert client.del_component(made["_id"]) == {}
-    sentence_of(NotFoundError, client.get_component, comp_id=made["_id"])
+    assert client.del_component(created["_id"]) == {}
+    sentence_of(NotFoundError, client.get_component, comp_id=created["_id"])
 
 
 def test_a_reference_from_its_making_to_its_end(client):
     """Create, read, change, delete; derived workspaces may be given and are not sent."""
-    made = client.create_reference({**LINK, "rootWorkspace": OTHER, "displayText": "a"})
-    assert made["rootWorkspace"] == WORKSPACE
-    assert client.get_reference(ref_id=made["_id"]) == made
-    changed = client.patch_reference(made["_id"], payload={"target": COMPONENTS[11]})
+    created = client.create_reference({**LINK, "rootWorkspace": OTHER, "displayText": "a"})
+    assert created["rootWorkspace"] == WORKSPACE
+    assert client.get_reference(ref_id=created["_id"]) == created
+    changed = client.patch_reference(created["_id"], payload={"target": COMPONENTS[11]})
     assert changed["targetWorkspace"] == OTHER
-    assert client.del_reference(made["_id"]) == {}
-    sentence_of(NotFoundError, client.get_reference, ref_id=made["_id"])
+    assert client.del_reference(created["_id"]) == {}
+    sentence_of(NotFoundError, client.get_reference, ref_id=created["_id"])
 
 
 def test_updating_with_a_read_component_sends_the_writable_attributes(ardoq, client):
@@ -272,8 +272,8 @@ def test_a_type_that_is_not_there_is_none_and_a_warning(ardoq, client, v1, caplo
         assert getattr(item, f"find_{kind}_type")(WORKSPACE, name) is None
         (record,) = [record for record in caplog.records if record.levelname == "WARNING"]
         assert record.name == "ardoqpy.methods.models"
-        shown = name if isinstance(name, int) else repr(name)
-        assert record.getMessage() == f"Workspace {WORKSPACE} has no {kind} type {shown}: {what_is_near}"
+        quoted = name if isinstance(name, int) else repr(name)
+        assert record.getMessage() == f"Workspace {WORKSPACE} has no {kind} type {quoted}: {what_is_near}"
         assert len(ardoq.requests) == requests
 
 

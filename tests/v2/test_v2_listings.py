@@ -10,9 +10,9 @@ from ardoqpy import ArdoqClient, InvalidInput, UnsupportedOperation
 from ardoqpy.testing import emulator
 
 
-def ids(found):
+def ids(results):
     """Return the ids of entities."""
-    return [entity["_id"] for entity in found]
+    return [entity["_id"] for entity in results]
 
 
 def test_a_listing_is_read_to_its_last_page(ardoq, client):
@@ -42,7 +42,7 @@ def test_lists_without_an_id_are_those_of_the_workspace(client):
 
 
 @pytest.mark.parametrize(
-    ("filters", "found"),
+    ("filters", "results"),
     [
         ({"name": "Component 3"}, [3]),
         ({"rootWorkspace": OTHER}, [10, 11]),
@@ -52,15 +52,15 @@ def test_lists_without_an_id_are_those_of_the_workspace(client):
         ({"name": "component 3"}, []),
     ],
 )
-def test_components_are_filtered_by_name_of_the_attribute(client, filters, found):
+def test_components_are_filtered_by_name_of_the_attribute(client, filters, results):
     """Filters are named arguments, or a dict of params; all of them have to hold."""
-    wanted = [COMPONENTS[number] for number in found]
+    wanted = [COMPONENTS[number] for number in results]
     assert ids(client.get_components(**filters)) == wanted
     assert ids(client.get_component(params=filters)) == wanted
 
 
 @pytest.mark.parametrize(
-    ("filters", "found"),
+    ("filters", "results"),
     [
         ({"source": COMPONENTS[2]}, [2]),
         ({"target": COMPONENTS[4], "type": 1}, [0]),
@@ -70,9 +70,9 @@ def test_components_are_filtered_by_name_of_the_attribute(client, filters, found
         ({"customFields": {"ext_id": "r4"}}, [4]),
     ],
 )
-def test_references_are_filtered_by_name_of_the_attribute(client, filters, found):
+def test_references_are_filtered_by_name_of_the_attribute(client, filters, results):
     """Filters are named arguments, or a dict of params; all of them have to hold."""
-    wanted = [REFERENCES[number] for number in found]
+    wanted = [REFERENCES[number] for number in results]
     assert ids(client.get_references(**filters)) == wanted
     assert ids(client.get_reference(params=filters)) == wanted
 
@@ -183,8 +183,8 @@ def test_finding_components_by_name_and_field(client):
     """find_component and search_components mean on v2 what they mean on v1."""
     assert ids(client.find_component(WORKSPACE, "Component 3")) == [COMPONENTS[3]]
     assert ids(client.find_component(WORKSPACE, "Component 3", exact=True)) == [COMPONENTS[3]]
-    found = client.find_component(WORKSPACE, field_name="ext_id", field_value="8", exact=True)
-    assert ids(found) == [COMPONENTS[8]]
+    results = client.find_component(WORKSPACE, field_name="ext_id", field_value="8", exact=True)
+    assert ids(results) == [COMPONENTS[8]]
     assert client.find_component(OTHER, "Component 3") == []
     assert ids(client.find_component(WORKSPACE, "Component 3", "cost", 1.5)) == [COMPONENTS[3]]
     assert client.find_component(WORKSPACE, "Component 3", "cost", 2) == []

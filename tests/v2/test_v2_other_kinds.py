@@ -91,12 +91,14 @@ def test_v1_lists_attachments_as_before(v1):
 
 def test_any_path_with_any_verb(client):
     """Any path can be requested, with and without a leading slash."""
-    made = client.request("/components", "POST", data=NEW)
-    assert client.request(f"components/{made['_id']}") == made
-    changed = client.request(f"components/{made['_id']}", "patch", {"ifVersionMatch": 1}, {"name": "Newer"})
+    created = client.request("/components", "POST", data=NEW)
+    assert client.request(f"components/{created['_id']}") == created
+    changed = client.request(
+        f"components/{created['_id']}", "patch", {"ifVersionMatch": 1}, {"name": "Newer"}
+    )
     assert changed["name"] == "Newer"
-    assert client.request(f"components/{made['_id']}/", "DELETE") == {}
-    sentence_of(NotFoundError, client.request, f"components/{made['_id']}")
+    assert client.request(f"components/{created['_id']}/", "DELETE") == {}
+    sentence_of(NotFoundError, client.request, f"components/{created['_id']}")
 
 
 def test_a_page_and_all_pages(client, v1):

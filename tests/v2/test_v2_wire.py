@@ -15,7 +15,7 @@ HEADERS = {"Authorization": f"Bearer {TOKEN}", "X-org": "acme", "Accept": "appli
 
 @pytest.fixture
 def wire():
-    """A strict mock of the network: a request that was not registered fails."""
+    """Replace the network with a strict mock: a request that was not registered fails."""
     with responses.RequestsMock() as mocked:
         yield mocked
 
@@ -23,8 +23,8 @@ def wire():
 @pytest.fixture
 def client():
     """Give a client of one host."""
-    with ArdoqClient(HOST, TOKEN, "acme", "v2", retries=0) as made:
-        yield made
+    with ArdoqClient(HOST, TOKEN, "acme", "v2", retries=0) as new_client:
+        yield new_client
 
 
 def page(*names, following=None):
@@ -77,8 +77,8 @@ def test_without_a_label_there_is_no_such_header(wire):
 @pytest.mark.parametrize("org", [None, "", " "])
 def test_the_shared_host_needs_a_label(host, org):
     """On app.ardoq.com a missing label is an error before anything is sent."""
-    for made in (lambda: ArdoqClient(host, TOKEN, org, "v2"), lambda: API(host, TOKEN, org)):
-        assert sentence_of(ConfigurationError, made) == (
+    for new_client in (lambda: ArdoqClient(host, TOKEN, org, "v2"), lambda: API(host, TOKEN, org)):
+        assert sentence_of(ConfigurationError, new_client) == (
             "No organisation label is set, and app.ardoq.com is shared by many: give org, or set "
             "ARDOQ_ORG_LABEL, or give your organisation's own host."
         )

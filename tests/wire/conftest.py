@@ -12,6 +12,6 @@ settings.register_profile(
 @pytest.fixture
 def time(monkeypatch):
     """Replace the clock of every transport."""
-    made = FakeTime()
-    monkeypatch.setattr("ardoqpy._http.transport.time", made)
-    return made
+    clock = FakeTime()
+    monkeypatch.setattr("ardoqpy._http.transport.time", clock)
+    return clock

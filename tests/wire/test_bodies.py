@@ -43,9 +43,9 @@ class Weight(enum.IntEnum):
 
 def ring():
     """Return a dict that holds itself by way of a list."""
-    made = {"name": "a"}
-    made["parts"] = [made]
-    return made
+    outer = {"name": "a"}
+    outer["parts"] = [outer]
+    return outer
 
 
 def nest(depth, kind):
@@ -104,9 +104,7 @@ def test_json_values_are_sent_exactly(body):
     ],
 )
 def test_how_it_is_written(value, written):
-    """Tuples are lists, numbers keep their digits, letters stay letters, keys that are numbers become
-    text.
-    """
+    """Tuples become lists, number keys become text, and numbers and letters stay as they are."""
     assert encode_json({"x": value}) == written
 
 
@@ -124,14 +122,14 @@ def test_how_it_is_written(value, written):
 )
 def test_a_value_that_json_cannot_hold_is_named(wrap, where, value, what):
     """The error names the path of the attribute, its value, and the values that are allowed."""
-    found = sentence_of(InvalidInput, encode_json, wrap(value))
-    assert found.endswith(REMEDY)
+    sentence = sentence_of(InvalidInput, encode_json, wrap(value))
+    assert sentence.endswith(REMEDY)
     if "holds itself" in what:  # somewhere below, in a dict or a list
-        assert "that holds itself, or is too deep" in found
-        assert len(found) < 200
-        assert found.startswith("The " if where == "The body" else where.partition("[")[0])
+        assert "that holds itself, or is too deep" in sentence
+        assert len(sentence) < 200
+        assert sentence.startswith("The " if where == "The body" else where.partition("[")[0])
     else:
-        assert found == f"{where} is {what}, {REMEDY}"
+        assert sentence == f"{where} is {what}, {REMEDY}"
 
 
 @settings(WIRE, max_examples=examples(200))
@@ -145,9 +143,9 @@ def test_wherever_it_stands_it_is_refused(body, name, unfit, below):
     """One value that JSON cannot hold, however deep, refuses the whole body by the name of the attribute."""
     for kind in below:
         unfit = [1, unfit] if kind is list else {"a": 1, "b": unfit}
-    found = sentence_of(InvalidInput, encode_json, {**body, name: unfit})
-    shown = repr(name) if len(repr(name)) <= 60 else repr(name)[:60]
-    assert found.startswith(f"The value of {shown}")
+    sentence = sentence_of(InvalidInput, encode_json, {**body, name: unfit})
+    quoted = repr(name) if len(repr(name)) <= 60 else repr(name)[:60]
+    assert sentence.startswith(f"The value of {quoted}")
 
 
 @pytest.mark.parametrize("depth", [300, 10_000])
@@ -164,9 +162,9 @@ def test_a_deep_nest_is_written_exactly_or_refused(kind, depth):
 
 def test_long_key_is_shortened():
     """The error is one sentence for any name of the attribute."""
-    found = sentence_of(InvalidInput, encode_json, {"k" * 100_000: b"x"})
-    assert found.startswith("The value of 'kkkk")
-    assert len(found) < 300
+    sentence = sentence_of(InvalidInput, encode_json, {"k" * 100_000: b"x"})
+    assert sentence.startswith("The value of 'kkkk")
+    assert len(sentence) < 300
 
 
 @pytest.mark.parametrize(
@@ -175,9 +173,9 @@ def test_long_key_is_shortened():
 @pytest.mark.parametrize("wrap", [lambda value: value, lambda value: {"x": [({"y": value},)]}])
 def test_two_keys_that_json_writes_alike_are_refused(wrap, keys, first):
     """Of 1 and "1" one would be lost on the way."""
-    found = sentence_of(InvalidInput, encode_json, wrap(dict.fromkeys(keys, 0)))
+    sentence = sentence_of(InvalidInput, encode_json, wrap(dict.fromkeys(keys, 0)))
     written = json.loads(json.dumps({first: 0})).popitem()[0]
-    assert found == f"A dict has the keys {first!r} and {written!r}, which JSON writes alike."
+    assert sentence == f"A dict has the keys {first!r} and {written!r}, which JSON writes alike."
 
 
 def test_a_refused_body_is_not_sent(server):
@@ -209,12 +207,10 @@ def test_text_arrives_as_it_was_given(text, server):
 @pytest.mark.parametrize("version", ["v1", "v2"])
 @pytest.mark.parametrize("text", ["\ud800", "a\udfff"])
 def test_half_a_letter_in_a_query_is_refused(text, version, server):
-    """A name to look for that no URL can hold is refused by the name of the parameter, and nothing is
-    sent.
-    """
+    """A name that no URL can hold is refused by the name of its parameter, and nothing is sent."""
     with ArdoqClient(server.url, server.token, version=version) as client:
-        found = sentence_of(InvalidInput, client.find_workspace, text, exact=True)
-    assert found == (
+        sentence = sentence_of(InvalidInput, client.find_workspace, text, exact=True)
+    assert sentence == (
         "The value of 'name' in the query holds half a character (a lone surrogate): give it as proper text."
     )
     assert server.requests == []
@@ -228,8 +224,8 @@ def test_a_file_whose_name_is_no_text_needs_another(tmp_path, server):
         file.write(b"content")
     with ArdoqClient(server.url, server.token) as client:
         ws_id = client.create_workspace({"name": "W"})["_id"]
-        found = sentence_of(InvalidInput, client.upload_attachment, ws_id, os.fsdecode(path))
-        assert found == "filename is '\\udcff.txt', which holds half a character: give another one."
+        sentence = sentence_of(InvalidInput, client.upload_attachment, ws_id, os.fsdecode(path))
+        assert sentence == "filename is '\\udcff.txt', which holds half a character: give another one."
         client.upload_attachment(ws_id, os.fsdecode(path), "y.txt")
         assert client.download_attachment(ws_id, "y.txt") == b"content"
 
@@ -237,8 +233,8 @@ def test_a_file_whose_name_is_no_text_needs_another(tmp_path, server):
 def test_a_file_name_that_is_no_text_at_all(server):
     """A number is no name."""
     with ArdoqClient(server.url, server.token) as client:
-        found = sentence_of(InvalidInput, client.upload_attachment, "5f00", b"x", 5)
-    assert found == "filename is an int: give it as text."
+        sentence = sentence_of(InvalidInput, client.upload_attachment, "5f00", b"x", 5)
+    assert sentence == "filename is an int: give it as text."
     assert server.requests == []
 
 
@@ -246,8 +242,8 @@ def test_a_file_name_that_is_no_text_at_all(server):
 def test_a_content_type_that_is_none_is_refused(content_type, server):
     """A text that would break the form, or cannot be written into it, is not a content type."""
     with ArdoqClient(server.url, server.token) as client:
-        found = sentence_of(
+        sentence = sentence_of(
             InvalidInput, client.upload_attachment, "5f00", b"x", "a.txt", content_type=content_type
         )
-    assert found == f"content_type is {content_type!r}, which is not one: for example 'image/png'."
+    assert sentence == f"content_type is {content_type!r}, which is not one: for example 'image/png'."
     assert server.requests == []

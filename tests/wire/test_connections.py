@@ -131,9 +131,7 @@ def test_a_redirect_of_a_download_leaves_its_connection(raw_server):
     [(ConnectionResetError("gone"), True), (TimeoutError(), True), (OSError(5, "no"), False)],
 )
 def test_errors_of_a_custom_adapter_become_library_errors(problem, doubtful):
-    """An adapter that raises what the system raises: a write is in doubt where the connection was the
-    trouble.
-    """
+    """If an adapter raises a connection error of the system, the write is unconfirmed."""
 
     class Adapter(requests.adapters.HTTPAdapter):
         def send(self, *_args, **_keywords):
@@ -184,10 +182,7 @@ print(json.dumps({"right": [all(one) and len(one) == 50 for one in found],
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_forked_child_has_connections_of_its_own(server):
-    """A parent and three children that use one client at the same time get their own answers, over a
-    connection
-    each; what the children open and close leaves the parent's alone.
-    """
+    """A parent and three children that share a client each get their own answers and connection."""
     with ArdoqClient(server.url, server.token) as client:
         ids = [client.create_workspace({"name": f"W{number}"})["_id"] for number in range(4)]
     before = server.connections

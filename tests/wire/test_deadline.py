@@ -13,7 +13,7 @@ PATIENT = {"count": 1000, "longest_wait": 1000}
 
 @pytest.fixture
 def hurried(server, time):
-    """A client with a deadline of five seconds, and no other limit."""
+    """Give a client with a deadline of five seconds, and no other limit."""
     with ArdoqClient(server.url, server.token, retries=Retries(**PATIENT, deadline=5)) as client:
         yield client
 
@@ -97,9 +97,9 @@ def client_in_haste(server, **keywords):
 def test_a_silent_server_is_not_waited_for_longer(raw_server):
     """The time-out of a call is never longer than its deadline."""
     with client_in_haste(raw_server(None, None)) as client:
-        found = sentence_of(ServiceUnavailable, client.get_workspaces)
-    assert found.startswith("No answer to GET /api/workspace: no data arrived within the time-out.")
-    assert found.endswith("Its deadline of 0.3 seconds leaves no time for another attempt.")
+        sentence = sentence_of(ServiceUnavailable, client.get_workspaces)
+    assert sentence.startswith("No answer to GET /api/workspace: no data arrived within the time-out.")
+    assert sentence.endswith("Its deadline of 0.3 seconds leaves no time for another attempt.")
 
 
 def test_a_write_to_a_silent_server_is_ambiguous(raw_server):
@@ -128,8 +128,8 @@ def test_an_answer_that_trickles_is_not_read_to_its_end(chunked, raw_server):
 
     server = raw_server(trickle)
     with client_in_haste(server) as client:
-        found = sentence_of(ServiceUnavailable, client.get_workspaces)
-    assert found == (
+        sentence = sentence_of(ServiceUnavailable, client.get_workspaces)
+    assert sentence == (
         "No answer to GET /api/workspace: it was not read to its end in time. "
         "Its deadline of 0.3 seconds leaves no time for another attempt."
     )
@@ -149,11 +149,11 @@ def test_connections_are_kept_with_a_deadline_as_well(server):
 @pytest.mark.parametrize("deadline", [0, -1, float("nan"), float("inf"), "5", True, [1]])
 def test_a_deadline_that_makes_no_sense(deadline):
     """A deadline is a number of seconds above 0, or none."""
-    found = sentence_of(ConfigurationError, Retries, deadline=deadline)
-    assert found == f"retries: deadline is {deadline!r}: give seconds above 0, or None."
+    sentence = sentence_of(ConfigurationError, Retries, deadline=deadline)
+    assert sentence == f"retries: deadline is {deadline!r}: give seconds above 0, or None."
 
 
 @pytest.mark.parametrize("deadline", [None, 1, 0.5, 3600])
 def test_deadlines_that_are_accepted(deadline):
-    """Seconds, whole or not, or none."""
+    """A deadline is a number of seconds, or None."""
     assert Retries(deadline=deadline).deadline == deadline

@@ -42,8 +42,8 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 def no_json(body, why=None, *headers):
     """Return an answer with such a body, and the expected problem."""
-    said = JSON.format(len(body)) + (f": {why}." if why else ".")
-    return answer(body, *headers), said
+    sentence = JSON.format(len(body)) + (f": {why}." if why else ".")
+    return answer(body, *headers), sentence
 
 
 #: Answers whose status arrived, and what is said of them.
@@ -93,12 +93,12 @@ BROKEN = {
     "nothing at all": (b"", "the connection was closed."),
 }
 HOSTILE = [
-    pytest.param(raw, kind, prefix + said, id=name.replace(" ", "-"))
+    pytest.param(raw, kind, prefix + sentence, id=name.replace(" ", "-"))
     for answers, kind, prefix in (
         (UNREADABLE, UnexpectedAnswer, "Cannot read the answer to GET /api/workspace: "),
         (BROKEN, ServiceUnavailable, "No answer to GET /api/workspace: "),
     )
-    for name, (raw, said) in answers.items()
+    for name, (raw, sentence) in answers.items()
 ]
 
 
@@ -125,9 +125,7 @@ def test_a_read_reports_the_problem(raw, kind, sentence, call):
 
 @pytest.mark.parametrize(("raw", "_kind", "_sentence"), HOSTILE)
 def test_a_write_is_ambiguous(raw, _kind, _sentence, call):
-    """A create that got such an answer may have been carried out; that nothing came back is success for
-    a write.
-    """
+    """A create that got such an answer may have been carried out; for a write, no body is success."""
     if raw == answer(b""):
         with pytest.raises(UnexpectedAnswer, match="was carried out, but the answer has no '_id'"):
             call(raw, writes=True)
@@ -172,12 +170,12 @@ def test_a_nest_10000_deep_is_read_or_refused(call):
             call(raw)
         return
     try:
-        found = call(raw)
+        result = call(raw)
     except UnexpectedAnswer:
         return
     for _ in range(9_999):
-        (found,) = found
-    assert found == []
+        (result,) = result
+    assert result == []
 
 
 class Flood:
@@ -201,7 +199,7 @@ def chunk(piece):
 
 
 PIECE = b" " * 50_000
-BOMB, CHUNKED_BOMB = gzip.compress(bytes(5 * MEGABYTE)), chunk(zlib.compress(bytes(50 * MEGABYTE)))
+BOMB, CHUNKED_BOMB = gzip.compress(bytes(5 * MEGABYTE), 1), chunk(zlib.compress(bytes(50 * MEGABYTE), 1))
 GZIP = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
 DEFLATE = b"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nTransfer-Encoding: chunked\r\n\r\n"
 FLOODS = {
@@ -224,9 +222,7 @@ def peak():
 @pytest.mark.parametrize("flood", [pytest.param(flood, id=name) for name, flood in FLOODS.items()])
 @pytest.mark.parametrize("writes", [False, True])
 def test_a_flood_ends_at_the_limit(flood, writes, call, peak):
-    """An answer without an end, packed or not, is read up to `largest_answer` and held in little more
-    memory.
-    """
+    """An endless answer, packed or not, is read up to `largest_answer`, in little more memory."""
     flood = flood()
     kind = AmbiguousWrite if writes else UnexpectedAnswer
     with pytest.raises(kind, match=r"larger than the 2,000,000 bytes.*largest_answer"):
@@ -265,7 +261,7 @@ def test_a_redirect_without_an_end_is_followed(call, raw_server):
 
 @pytest.mark.parametrize("writes", [False, True])
 @pytest.mark.parametrize(
-    "said",
+    "sentence",
     [
         lambda status: answer(b'{"mess', status=status, length=90),
         lambda status: answer(b"{}", "Content-Encoding: br", status=status),
@@ -274,17 +270,15 @@ def test_a_redirect_without_an_end_is_followed(call, raw_server):
     ids=["cut-off", "packed-as-it-likes", "not-packed"],
 )
 @pytest.mark.parametrize(("status", "kind"), [("401 No", AuthorizationError), ("404 No", NotFoundError)])
-def test_a_refusal_that_cannot_be_read_is_still_that_refusal(status, kind, said, writes, call):
+def test_a_refusal_that_cannot_be_read_is_still_that_refusal(status, kind, sentence, writes, call):
     """The status counts, also if the body is cut off or cannot be decompressed."""
     with pytest.raises(kind):
-        call(said(status), writes=writes)
+        call(sentence(status), writes=writes)
 
 
 @pytest.mark.parametrize("writes", [False, True])
 def test_a_download_into_memory_ends_at_the_limit(writes, raw_server, tmp_path, peak):
-    """A file without an end that is asked for as bytes is an error; on its way to disk it is as large
-    as it is.
-    """
+    """An endless file is an error when it is read into memory, but not when it is saved to disk."""
     flood = FLOODS["without a length"]()
     flood.most = 20 * MEGABYTE
     with ArdoqClient(raw_server(flood).url, "t0ken", retries=0, largest_answer=MEGABYTE) as client:
@@ -316,14 +310,14 @@ HEADS = st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nConte
 
 def test_any_bytes_are_an_answer_or_an_error_of_the_tree(raw_server):
     """For any bytes from a server, a read returns JSON or raises an error of the library."""
-    said = []
-    server = raw_server(*[lambda connection: connection.sendall(said[-1])] * 400)
+    sentence = []
+    server = raw_server(*[lambda connection: connection.sendall(sentence[-1])] * 400)
     with ArdoqClient(server.url, "t0ken", retries=0, timeout=5) as client:
 
         @settings(WIRE, max_examples=150)
         @given(HEADS, st.binary(max_size=200))
         def any_bytes(head, rest):
-            said.append(head + rest)
+            sentence.append(head + rest)
             try:
                 client.get_workspaces()
             except ArdoqClientException as problem:
@@ -337,10 +331,10 @@ def test_any_bytes_are_an_answer_or_an_error_of_the_tree(raw_server):
 def test_any_bytes_are_json_or_not(content):
     """Decoding agrees with Python's own decoder, except for constants that JSON does not have."""
     try:
-        found = decode_json(content)
+        result = decode_json(content)
     except NotJsonError:
         return
-    assert found == json.loads(content)
+    assert result == json.loads(content)
 
 
 @pytest.mark.parametrize("largest_answer", [0, -1, 1.5, "5", None, True])

@@ -1,6 +1,4 @@
-"""A client against the emulator's rate limit, over real HTTP: nothing fails, little is refused, little
-is lost.
-"""
+"""A client against the emulator's rate limit over HTTP: no call fails, and few requests get a 429."""
 
 from collections import Counter
 
@@ -135,9 +133,7 @@ def test_a_429_that_is_not_waited_for_delays_no_other_request(server, time):
 
 @pytest.mark.parametrize("retry_after", [None, 0])
 def test_without_retry_after_the_pauses_grow(retry_after, server, time):
-    """A 429 that does not say how long, or says 0, is asked again ever more rarely, and given up some
-    time.
-    """
+    """After a 429 without a time, or with 0, the pauses grow, and the client gives up in the end."""
     server.fail(status=429, retry_after=retry_after, times=1000)
     retries = Retries(backoff=1, longest_pause=16, longest_wait=60)
     with ArdoqClient(server.url, server.token, retries=retries) as client, pytest.raises(RateLimited):
@@ -150,13 +146,13 @@ def test_without_retry_after_the_pauses_grow(retry_after, server, time):
 @pytest.mark.parametrize("rate_limit", [0, -1, float("nan"), float("inf"), "30", True, [30]])
 def test_a_limit_that_makes_no_sense(rate_limit):
     """A limit is a number above 0."""
-    found = sentence_of(
+    sentence = sentence_of(
         ConfigurationError, ArdoqClient, "https://yourorg.ardoq.com", "t0ken", rate_limit=rate_limit
     )
-    assert found == f"rate_limit is {rate_limit!r}: give requests per second, above 0, or None."
+    assert sentence == f"rate_limit is {rate_limit!r}: give requests per second, above 0, or None."
 
 
 @pytest.mark.parametrize("rate_limit", [None, 30, 0.5])
 def test_limits_that_are_accepted(rate_limit):
-    """Any number above 0, whole or not, or none."""
+    """A rate limit is any number above 0, or None."""
     ArdoqClient("https://yourorg.ardoq.com", "t0ken", rate_limit=rate_limit).close()

@@ -21,13 +21,13 @@ class Clock:
 
 @pytest.fixture
 def clock():
-    """The clock of `rate_limiter`."""
+    """Return the clock of `rate_limiter`."""
     return Clock()
 
 
 @pytest.fixture
 def rate_limiter(clock):
-    """A rate limiter without a configured limit."""
+    """Return a rate limiter without a configured limit."""
     return RateLimiter(None, clock)
 
 

@@ -18,7 +18,7 @@ TYPE = "p1434104432900"
 VERSIONS = ("v1", "v2")
 
 
-class World:
+class Scenario:
     """An emulated Ardoq with one component in it, and a client of one version of its API."""
 
     def __init__(self, server, version, time):
@@ -65,11 +65,11 @@ class World:
 
 
 @pytest.fixture(params=VERSIONS)
-def world(request, server, time):
-    """An emulator with a client, for each version of the API."""
-    made = World(server, request.param, time)
-    yield made
-    made.client.close()
+def scenario(request, server, time):
+    """Give an emulator with a client, for each version of the API."""
+    new_scenario = Scenario(server, request.param, time)
+    yield new_scenario
+    new_scenario.client.close()
 
 
 AFTER = {"read": ["One"], "change": ["Two"], "delete": [], "create": ["One", "Two"], "batch": ["One", "Two"]}
@@ -77,14 +77,14 @@ ACTIONS = tuple(AFTER)
 CREATES = ("create", "batch")
 
 
-def refused(world, verb):
+def refused(scenario, verb):
     """Refuse the connection of the first attempt."""
-    world.ardoq.stop()
-    world.client.session.close()
-    world.time.meanwhile.append(world.ardoq.start)
+    scenario.ardoq.stop()
+    scenario.client.session.close()
+    scenario.time.meanwhile.append(scenario.ardoq.start)
 
 
-def unknown_host(world, verb):
+def unknown_host(scenario, verb):
     """Let the host name not resolve for the first attempt."""
     resolve, asked = socket.getaddrinfo, []
 
@@ -94,21 +94,21 @@ def unknown_host(world, verb):
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return resolve(*args, **keywords)
 
-    world.client.session.close()
-    world.patch.setattr(socket, "getaddrinfo", first_unknown)
+    scenario.client.session.close()
+    scenario.patch.setattr(socket, "getaddrinfo", first_unknown)
 
 
 def fault(**keys):
     """Let the emulator do something to the first try."""
-    return lambda world, verb: world.ardoq.fail(method=verb, **keys)
+    return lambda scenario, verb: scenario.ardoq.fail(method=verb, **keys)
 
 
-def timed_out(world, verb):
+def timed_out(scenario, verb):
     """Let the first try take longer than the client waits."""
-    transport = world.client.api.transport
+    transport = scenario.client.api.transport
     transport.timeout = 0.2
-    world.time.meanwhile.append(lambda: setattr(transport, "timeout", 10))
-    world.ardoq.fail("wait", seconds=30, method=verb)
+    scenario.time.meanwhile.append(lambda: setattr(transport, "timeout", 10))
+    scenario.ardoq.fail("wait", seconds=30, method=verb)
 
 
 #: Outcome: how it comes about, the statuses of the first try as the emulator saw it, is it carried out?
@@ -137,22 +137,22 @@ def cells(*groups):
     ]
 
 
-def go_wrong(world, action, cause, monkeypatch):
+def go_wrong(scenario, action, cause, monkeypatch):
     """Prepare the outcome for the first request of an action."""
-    world.patch = monkeypatch
-    cause(world, world.verb(action))
+    scenario.patch = monkeypatch
+    cause(scenario, scenario.verb(action))
 
 
 @pytest.mark.parametrize(("cause", "first", "_done"), cells(NEVER_LEFT, LIMITED))
 @pytest.mark.parametrize("action", ACTIONS)
 def test_requests_that_were_not_carried_out_are_sent_again(
-    action, cause, first, _done, world, time, monkeypatch
+    action, cause, first, _done, scenario, time, monkeypatch
 ):
     """For every verb, a request that was not sent, or got a 429, is sent again and carried out once."""
-    go_wrong(world, action, cause, monkeypatch)
-    world.act(action)
-    assert world.names == AFTER[action]
-    assert len(world.arrived(world.verb(action))) == len(first) + 1
+    go_wrong(scenario, action, cause, monkeypatch)
+    scenario.act(action)
+    assert scenario.names == AFTER[action]
+    assert len(scenario.arrived(scenario.verb(action))) == len(first) + 1
     assert len(time.slept) == 1
     if first and cause is LIMITED["429 with Retry-After"][0]:
         assert time.slept == [2]
@@ -162,95 +162,93 @@ def test_requests_that_were_not_carried_out_are_sent_again(
 
 @pytest.mark.parametrize(("cause", "first", "done"), cells(UNAVAILABLE, NO_ANSWER))
 @pytest.mark.parametrize("action", [action for action in ACTIONS if action not in CREATES])
-def test_idempotent_requests_are_sent_again(action, cause, first, done, world, time, monkeypatch):
+def test_idempotent_requests_are_sent_again(action, cause, first, done, scenario, time, monkeypatch):
     """A read, a change with a version and a delete end as if nothing had happened, carried out once."""
-    go_wrong(world, action, cause, monkeypatch)
-    answer = world.act(action)
-    verb = world.verb(action)
-    assert world.names == AFTER[action]
+    go_wrong(scenario, action, cause, monkeypatch)
+    answer = scenario.act(action)
+    verb = scenario.verb(action)
+    assert scenario.names == AFTER[action]
     repeated = done and action != "read"
-    found = {"change": 409, "delete": 404}.get(action) if repeated else None
-    assert len(world.arrived(verb)) == len(first) + 1
-    if found:
-        assert world.arrived(verb)[-1] == found
+    status = {"change": 409, "delete": 404}.get(action) if repeated else None
+    assert len(scenario.arrived(verb)) == len(first) + 1
+    if status:
+        assert scenario.arrived(verb)[-1] == status
     assert len(time.slept) == 1
     assert 0.25 <= time.slept[0] <= 0.5
     # A conflict that may be our own doing is looked into: what is stored is the answer.
     if action == "change":
-        assert (answer["name"], answer["_version"]) == ("Two", world.comp["_version"] + 1)
-        assert len(world.arrived("GET")) == (1 if repeated else 0)
+        assert (answer["name"], answer["_version"]) == ("Two", scenario.comp["_version"] + 1)
+        assert len(scenario.arrived("GET")) == (1 if repeated else 0)
     elif action == "delete":
         assert answer == {}
 
 
 @pytest.mark.parametrize(("cause", "first", "done"), cells(UNAVAILABLE, NO_ANSWER))
 @pytest.mark.parametrize("action", CREATES)
-def test_an_uncertain_create_is_never_retried(action, cause, first, done, world, time, monkeypatch):
-    """A create and a batch are sent once; the error says that nobody knows, whether it was carried out
-    or not.
-    """
-    go_wrong(world, action, cause, monkeypatch)
+def test_an_uncertain_create_is_never_retried(action, cause, first, done, scenario, time, monkeypatch):
+    """A create and a batch are sent once; if they fail unconfirmed, the error says so."""
+    go_wrong(scenario, action, cause, monkeypatch)
     with pytest.raises(AmbiguousWrite) as caught:
-        world.act(action)
+        scenario.act(action)
     assert caught.value.method == "POST"
-    assert len(world.arrived("POST")) == len(first)
-    assert world.names == (AFTER[action] if done else ["One"])
+    assert len(scenario.arrived("POST")) == len(first)
+    assert scenario.names == (AFTER[action] if done else ["One"])
     assert time.slept == []
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_a_write_that_only_got_429_is_not_ambiguous(action, world, time):
+def test_a_write_that_only_got_429_is_not_ambiguous(action, scenario, time):
     """If Ardoq asks for a longer wait than allowed, nothing was carried out, and nothing is ambiguous."""
-    world.ardoq.fail(status=429, retry_after=3600, method=world.verb(action))
+    scenario.ardoq.fail(status=429, retry_after=3600, method=scenario.verb(action))
     with pytest.raises(RateLimited):
-        world.act(action)
-    assert world.names == ["One"]
+        scenario.act(action)
+    assert scenario.names == ["One"]
     assert time.slept == []
 
 
 @pytest.mark.parametrize("action", ["change", "delete"])
 @pytest.mark.parametrize("last", ["refused", "429"])
-def test_an_uncertain_write_stays_uncertain(action, last, world, time):
+def test_an_uncertain_write_stays_uncertain(action, last, scenario, time):
     """After a try without an answer, a later one that never left or met a 429 does not make it certain."""
-    world.ardoq.fail("drop-after", method=world.verb(action))
+    scenario.ardoq.fail("drop-after", method=scenario.verb(action))
     if last == "429":
-        world.ardoq.fail(status=429, retry_after=3600, method=world.verb(action))
+        scenario.ardoq.fail(status=429, retry_after=3600, method=scenario.verb(action))
     else:
-        world.time.meanwhile.append(world.ardoq.stop)
-        world.client.session.close()
+        scenario.time.meanwhile.append(scenario.ardoq.stop)
+        scenario.client.session.close()
     with pytest.raises(AmbiguousWrite):
-        world.act(action)
-    world.ardoq.start()
-    assert world.names == AFTER[action]
+        scenario.act(action)
+    scenario.ardoq.start()
+    assert scenario.names == AFTER[action]
 
 
-def test_a_read_is_never_ambiguous(world, time):
+def test_a_read_is_never_ambiguous(scenario, time):
     """A read that gets no answer and then a 429 is limited, not ambiguous."""
-    world.ardoq.fail("drop-after", method="GET")
-    world.ardoq.fail(status=429, retry_after=3600, method="GET")
+    scenario.ardoq.fail("drop-after", method="GET")
+    scenario.ardoq.fail(status=429, retry_after=3600, method="GET")
     with pytest.raises(RateLimited) as caught:
-        world.act("read")
+        scenario.act("read")
     assert "may have been carried out" not in str(caught.value)
 
 
-def test_an_error_after_an_unanswered_attempt_mentions_it(world, time):
+def test_an_error_after_an_unanswered_attempt_mentions_it(scenario, time):
     """The error of a change that got no answer and is then refused mentions the first attempt."""
-    verb = world.verb("change")
-    world.ardoq.fail("drop-after", method=verb)
-    world.ardoq.fail(status=403, method=verb)
+    verb = scenario.verb("change")
+    scenario.ardoq.fail("drop-after", method=verb)
+    scenario.ardoq.fail(status=403, method=verb)
     with pytest.raises(PermissionError) as caught:
-        world.act("change")
+        scenario.act("change")
     assert str(caught.value).endswith("An earlier attempt got no answer, and may have been carried out.")
 
 
 @pytest.mark.parametrize("kind", ["drop-before", "status"])
-def test_a_conflict_that_cannot_be_checked_is_ambiguous(kind, world, time):
+def test_a_conflict_that_cannot_be_checked_is_ambiguous(kind, scenario, time):
     """If the stored state cannot be read, the cause of a conflict is not known."""
-    world.ardoq.fail("drop-after", method=world.verb("change"))
-    world.ardoq.fail(kind, method="GET", times=9)
+    scenario.ardoq.fail("drop-after", method=scenario.verb("change"))
+    scenario.ardoq.fail(kind, method="GET", times=9)
     with pytest.raises(AmbiguousWrite, match="409 after a retry, and what is stored cannot be read"):
-        world.act("change")
-    assert world.names == ["Two"]
+        scenario.act("change")
+    assert scenario.names == ["Two"]
 
 
 def test_a_batch_that_only_reads_is_sent_again(server, time):

@@ -15,7 +15,7 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
-    """A certificate authority of our own, with its file."""
+    """Give a certificate authority of our own, with its file."""
     return new_authority(tmp_path_factory.mktemp("authority"))
 
 
@@ -30,7 +30,7 @@ def listening():
 
 @pytest.fixture
 def tls(authority, listening):
-    """A server whose certificate that authority has signed, for this machine and for `ardoq.test`."""
+    """Run a server with a certificate of that authority, for this machine and for `ardoq.test`."""
     listening.append(TlsServer(authority[0], "localhost", "127.0.0.1", "ardoq.test"))
     return listening[0]
 
@@ -43,15 +43,15 @@ def client(hosturl, **keywords):
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 @pytest.mark.parametrize("writes", [False, True])
 def test_an_unknown_authority_is_refused(writes, host, tls):
-    """The certificate is looked at on this machine as well; nothing is sent, and the error says what to
-    do.
-    """
+    """A certificate is checked on this machine, too; nothing is sent, and the error says what to do."""
     with client(f"https://{host}:{tls.port}") as ardoq, pytest.raises(ServiceUnavailable) as caught:
         ardoq.create_workspace({"name": "W"}) if writes else ardoq.get_workspaces()
     assert type(caught.value) is ServiceUnavailable
-    said = str(caught.value)
-    assert said.startswith(f"Cannot reach Ardoq for {'POST' if writes else 'GET'} /api/workspace: the certif")
-    assert said.endswith("): name the file of the authority that signed it in REQUESTS_CA_BUNDLE.")
+    sentence = str(caught.value)
+    assert sentence.startswith(
+        f"Cannot reach Ardoq for {'POST' if writes else 'GET'} /api/workspace: the certif"
+    )
+    assert sentence.endswith("): name the file of the authority that signed it in REQUESTS_CA_BUNDLE.")
     assert tls.received == []
 
 
@@ -145,7 +145,7 @@ def test_old_versions_of_tls_are_refused(authority, listening, monkeypatch):
 
 @pytest.fixture
 def proxy(tls, listening):
-    """A proxy that tunnels to `tls_servers`."""
+    """Run a proxy that tunnels to `tls_servers`."""
     listening.append(Proxy(tls.port))
     return listening[-1]
 
@@ -206,9 +206,7 @@ def test_the_password_of_a_proxy_is_in_no_error(writes, listening, monkeypatch, 
 
 
 def test_the_netrc_of_the_user_changes_nothing(tls, authority, monkeypatch, tmp_path):
-    """An entry for the host in the netrc file does not take the place of the token, over a real
-    connection.
-    """
+    """An entry for the host in the netrc file does not replace the token, over a real connection."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine localhost login somebody password else\n")
     netrc.chmod(0o600)

@@ -73,27 +73,27 @@ CALLS = {
 }
 
 
-def told(answer, said):
+def answer_with(answer, encoded):
     """Return an answer that repeats a text, with the right length."""
     for more in (15, 0):
-        answer = answer.replace("{n+15}" if more else "{n}", str(len(said) + more))
-    return answer.replace("{}", said).replace("{{", "{").replace("}}", "}").encode("latin-1")
+        answer = answer.replace("{n+15}" if more else "{n}", str(len(encoded) + more))
+    return answer.replace("{}", encoded).replace("{{", "{").replace("}}", "}").encode("latin-1")
 
 
 def everything_of(error):
     """Render an error as a reporter would that shows everything: all that led to it, locals, its pickle."""
     waiting, seen, parts = [error], [], []
     while waiting:
-        one = waiting.pop()
-        if one is None or any(one is other for other in seen):
+        value = waiting.pop()
+        if value is None or any(value is other for other in seen):
             continue
-        seen.append(one)
-        waiting += [one.__context__, one.__cause__]
-        parts += [str(one), repr(one), repr(one.args), repr(vars(one))]
-        below = one.__traceback__
+        seen.append(value)
+        waiting += [value.__context__, value.__cause__]
+        parts += [str(value), repr(value), repr(value.args), repr(vars(value))]
+        below = value.__traceback__
         while below is not None and below.tb_frame.f_code.co_filename.startswith(HERE):
             below = below.tb_next  # the frames of the tests hold what the tests hold
-        parts += traceback.TracebackException(type(one), one, below, capture_locals=True).format()
+        parts += traceback.TracebackException(type(value), value, below, capture_locals=True).format()
     with contextlib.suppress(Exception):
         parts.append(pickle.dumps(error).decode("latin-1"))
         parts.append(repr(vars(pickle.loads(pickle.dumps(error)))))
@@ -122,21 +122,21 @@ def log(caplog):
 def test_an_answer_that_repeats_the_token_is_redacted(token, spelling, answer, call, log):
     """If any part of an answer repeats the token, in any form, neither error nor log shows it."""
     log.clear()
-    said = spelling(token)
-    server = RawServer(*[told(answer, said)] * 7)  # a redirect is followed five times
+    encoded = spelling(token)
+    server = RawServer(*[answer_with(answer, encoded)] * 7)  # a redirect is followed five times
     try:
         with ArdoqClient(server.url, token, retries=ONCE, timeout=5) as client:
             try:
                 call(client)
             except ArdoqClientException as problem:
-                shown = everything_of(problem)
+                texts = everything_of(problem)
             else:
-                shown = ""
-        assert shown or call is CALLS["download"] or b"[]" in told(answer, said)
-        assert not shows(shown, token, said)
+                texts = ""
+        assert texts or call is CALLS["download"] or b"[]" in answer_with(answer, encoded)
+        assert not shows(texts, token, encoded)
         # What urllib3 logs of a redirect or a broken header is its own; ours stays clean at every level.
         own = [record for record in log.records if record.name.startswith("ardoqpy")]
-        assert not shows("\n".join(record.getMessage() for record in own), token, said)
+        assert not shows("\n".join(record.getMessage() for record in own), token, encoded)
     finally:
         server.close()
 
@@ -145,8 +145,12 @@ def test_an_answer_that_repeats_the_token_is_redacted(token, spelling, answer, c
 @given(token=TOKENS, spelling=st.sampled_from(list(SPELLINGS.values())))
 def test_a_next_link_that_repeats_the_token_does_not_show_it(token, spelling):
     """A next link to another host with the token in its name, its path or its query is refused without it."""
-    said = spelling(token)
-    for href in (f"https://evil.example/{said}?a={said}", f"https://{said}.example/", f"//{said}"):
+    encoded = spelling(token)
+    for href in (
+        f"https://evil.example/{encoded}?a={encoded}",
+        f"https://{encoded}.example/",
+        f"//{encoded}",
+    ):
         page = json.dumps({"values": [], "_links": {"next": {"href": href}}})
         server = RawServer(f"HTTP/1.1 200 OK\r\nContent-Length: {len(page)}\r\n\r\n{page}".encode())
         try:
@@ -154,7 +158,7 @@ def test_a_next_link_that_repeats_the_token_does_not_show_it(token, spelling):
             with pytest.raises(ArdoqClientException) as caught:
                 client.get_components()
             client.close()
-            assert not shows(everything_of(caught.value), token, said)
+            assert not shows(everything_of(caught.value), token, encoded)
         finally:
             server.close()
 
@@ -182,8 +186,8 @@ def test_a_token_given_as_an_id_is_in_no_error(token, log):
 def test_json_escapes_do_not_reveal_the_token(raw_server):
     """Needless escapes in the answer are redacted in the message."""
     token = "s3cret-T0ken-of-the-tests"
-    said = "".join(f"\\u{ord(letter):04x}" for letter in token)
-    answer = told('HTTP/1.1 404 No\r\nContent-Length: {n+15}\r\n\r\n{{"message": "{}"}}', said)
+    encoded = "".join(f"\\u{ord(letter):04x}" for letter in token)
+    answer = answer_with('HTTP/1.1 404 No\r\nContent-Length: {n+15}\r\n\r\n{{"message": "{}"}}', encoded)
     client = ArdoqClient(raw_server(answer).url, Token(token))
     with pytest.raises(ArdoqClientException) as caught:
         client.get_workspaces()
@@ -206,13 +210,10 @@ def test_every_form_of_the_token_is_redacted_and_nothing_else(token, before, aft
 @settings(WIRE, max_examples=20)
 @given(token=TOKENS)
 def test_a_job_shows_its_token_to_ardoq_alone(token, log, tmp_path_factory):
-    """A job that reads, writes, fails, repeats, syncs and saves: its log, its report, its files and the
-    records
-    of the emulator at the other end hold no token, and neither does any repr, pickle or copy on the way.
-    """
+    """No log, report, file, repr, pickle or copy of a job has the token; nor have the emulator's records."""
     log.clear()
     folder = tmp_path_factory.mktemp("job")
-    exchanges, shown = [], []
+    exchanges, texts = [], []
     with emulator(token=token, recorder=exchanges.append) as server:
         for make in (ArdoqClient, ArdoqSyncClient):
             with make(server.url, token, "acme", retries=AT_ONCE) as client:
@@ -223,21 +224,21 @@ def test_a_job_shows_its_token_to_ardoq_alone(token, log, tmp_path_factory):
                 client.download_attachment(ws["_id"], "a.txt", folder / "a.txt")
                 with pytest.raises(ArdoqClientException) as caught:
                     client.get_workspace("0" * 24)
-                shown.append(everything_of(caught.value))
-                shown += at_hand(client)
+                texts.append(everything_of(caught.value))
+                texts += at_hand(client)
         with ArdoqSyncClient(server.url, token, on_error="collect") as sync:
             sync.create_component({"name": "A", "rootWorkspace": ws["_id"], "typeId": "p1434104432900"})
             sync.create_component({"name": "B", "rootWorkspace": ws["_id"], "typeId": "nowhere"})
-            shown += [json.dumps(sync.get_report()), format_report(sync.get_report())]
+            texts += [json.dumps(sync.get_report()), format_report(sync.get_report())]
         api = API(server.url, token, retries=0)
-        shown += at_hand(api)
+        texts += at_hand(api)
         api.client.close()
-        shown += [repr(server), repr(server.requests), json.dumps(server.dump()), repr(server.crashes)]
-        shown += [repr(server.logged_requests()), repr(exchanges)]
-    shown += [path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.is_file()]
+        texts += [repr(server), repr(server.requests), json.dumps(server.dump()), repr(server.crashes)]
+        texts += [repr(server.logged_requests()), repr(exchanges)]
+    texts += [path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.is_file()]
     assert exchanges
     assert log.messages
-    assert not shows("\n".join([*shown, log.text]), token)
+    assert not shows("\n".join([*texts, log.text]), token)
 
 
 def at_hand(client):
@@ -278,9 +279,7 @@ def test_a_client_is_neither_pickled_nor_copied(take, make):
 
 
 def test_a_prepared_request_shows_no_token():
-    """The headers of a prepared request, which hooks and exceptions of requests hold, print without the
-    token.
-    """
+    """The headers of a prepared request, which hooks and exceptions hold, print without the token."""
     seen = []
 
     def look(response, **_):
@@ -290,15 +289,13 @@ def test_a_prepared_request_shows_no_token():
     with emulator(token="s3cret-T0ken-of-the-tests") as server, requests.Session() as session:
         session.hooks["response"].append(look)
         ArdoqClient(server.url, server.token, session=session).get_workspaces()
-    ((sent, shown),) = seen
+    ((sent, texts),) = seen
     assert sent == "Token token=s3cret-T0ken-of-the-tests"
-    assert "s3cret" not in shown
+    assert "s3cret" not in texts
 
 
 def test_an_interrupt_in_the_middle_shows_no_token(server, monkeypatch):
-    """What is raised through requests and urllib3, such as Ctrl-C, shows no token with all locals on
-    the way.
-    """
+    """An exception raised through requests and urllib3, such as Ctrl-C, has no token in any local."""
 
     def interrupted(_self):
         raise KeyboardInterrupt
@@ -308,10 +305,10 @@ def test_an_interrupt_in_the_middle_shows_no_token(server, monkeypatch):
         monkeypatch.setattr(http.client.HTTPConnection, "getresponse", interrupted)
         with pytest.raises(KeyboardInterrupt) as caught:
             client.get_workspaces()
-    shown = everything_of(caught.value)
-    assert "urllib3" in shown
-    assert "'Authorization': '***'" in shown
-    assert "s3cret" not in shown
+    texts = everything_of(caught.value)
+    assert "urllib3" in texts
+    assert "'Authorization': '***'" in texts
+    assert "s3cret" not in texts
 
 
 def test_requests_underneath_are_not_held_by_errors(closed_port):
@@ -324,9 +321,7 @@ def test_requests_underneath_are_not_held_by_errors(closed_port):
 
 
 def test_the_emulators_command_prints_no_token():
-    """Neither the address that it prints nor what it says at its end, nor a request that is refused,
-    shows it.
-    """
+    """The token is neither in the address that it prints, nor in its last lines, nor in a refusal."""
     token = "s3cret-T0ken-of-the-tests"
     command = [sys.executable, "-m", "ardoqpy", "emulator", "--token", token, "--fault", "kind=html"]
     with subprocess.Popen(

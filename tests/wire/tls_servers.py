@@ -1,6 +1,4 @@
-"""A server that speaks TLS with a certificate of an authority made for the test, and a proxy that
-tunnels to it.
-"""
+"""A TLS server with a certificate of an authority created for the test, and a proxy that tunnels to it."""
 
 import contextlib
 import socket

@@ -70,7 +70,7 @@ def _run_job(options: argparse.Namespace, context: RunContext) -> CommandResult:
 def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResult:
     plan = Plan.load(options.job)
     job = load_job_file(options.job_of_plan) if options.job_of_plan else None
-    made_at = plan.made["at"]
+    made_at = plan.origin["at"]
     context.title = f"Plan of {made_at}" if job is None else f"{job.name}, plan of {made_at}"
     lock_file = f"{options.job}.lock" if job is None else _lock_file(job)
     settings = connection_settings(options)
@@ -87,7 +87,7 @@ def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResu
 
 def _client_of_plan(plan: Plan, settings: ConnectionSettings, *, progress: bool) -> ArdoqSyncClient:
     """Return a client for a plan without its job: the API version is the plan's, the host never is."""
-    settings.setdefault("version", plan.made["api"])
+    settings.setdefault("version", plan.origin["api"])
     batch = settings["version"] == DEFAULT_VERSION
     return ArdoqSyncClient(batch=batch, on_error="collect", progress=progress, **settings)
 
@@ -97,7 +97,7 @@ def _apply(plan: Plan, client: ArdoqSyncClient, on_drift: str, title: str) -> Co
     try:
         result = client.apply(plan, on_drift)
         more_lines = [result["sentence"]]
-        if result["held"] or any(change["changes"] for change in result["drifted"]):
+        if result["not_deleted"] or any(change["changes"] for change in result["drifted"]):
             exit_code = BLOCKED  # not all of the plan could be applied as it was reviewed
         if result["failed"]:
             exit_code = FAILED

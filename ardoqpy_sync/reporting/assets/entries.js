@@ -60,7 +60,7 @@ function searchText(entry, run) {
   }
   if (data.matches) parts.push(data.matches.join(" "));
   if (data.row) parts.push(valueText(data.row));
-  for (const entity of Array.isArray(data.along) ? data.along : (data.along || {}).listed || []) {
+  for (const entity of Array.isArray(data.cascade) ? data.cascade : (data.cascade || {}).listed || []) {
     parts.push(entity.name || "", entity._id || "");
   }
   return parts.join("\n").toLowerCase();
@@ -110,16 +110,16 @@ const DETAILS = {
     return parts;
   },
   missing(data, run, open) {
-    const { along } = data;
-    if (!along || !(along.components || along.references)) return [];
-    const title = `Deleting it would also delete ${countBoth(along.components, along.references)}`;
-    return [collapsed(title, () => alongList(along.listed, along.components + along.references, run), open)];
+    const { cascade } = data;
+    if (!cascade || !(cascade.components || cascade.references)) return [];
+    const title = `Deleting it would also delete ${countBoth(cascade.components, cascade.references)}`;
+    return [collapsed(title, () => cascadeList(cascade.listed, cascade.components + cascade.references, run), open)];
   },
   blocked(data, run, open) {
     if (!(data.children || data.references)) return [];
     const title = `Deleting it would also delete ${countBoth(data.children, data.references)}` +
-      (data.along_total ? `, of which ${NUMBERS.format(data.along_total)} are not missing` : "");
-    return [data.along_total ? collapsed(title, () => alongList(data.along, data.along_total, run), open) : note(title)];
+      (data.cascade_total ? `, of which ${NUMBERS.format(data.cascade_total)} are not missing` : "");
+    return [data.cascade_total ? collapsed(title, () => cascadeList(data.cascade, data.cascade_total, run), open) : note(title)];
   },
   ambiguous(data) {
     const ids = (data.matches || []).map((id) => make("li", {}, make("code", {}, oneLine(id)), id === data.used ? " is used" : ""));
@@ -189,10 +189,10 @@ function valueCell(value, run, name, title) {
   return element;
 }
 
-const ALONG_STATES = { missing: "also missing", named: "still in the source", other: "" };
+const CASCADE_STATES = { missing: "also missing", named: "still in the source", other: "" };
 
-function alongList(entities, total, run) {
-  const list = make("ul", { class: "along" });
+function cascadeList(entities, total, run) {
+  const list = make("ul", { class: "cascade" });
   for (const entity of entities) {
     const workspace = workspaceName(entity.rootWorkspace, run);
     list.append(
@@ -200,7 +200,7 @@ function alongList(entities, total, run) {
         "li", { class: entity.state === "named" ? "named" : "" },
         `${entity.kind} `, make("bdi", { class: "name" }, oneLine(shortened(nameOf(entity), 120))),
         make("span", { class: "what" }, make("bdi", {}, oneLine(shortened(entity.typeName, 80))), workspace ? make("bdi", {}, ` · ${oneLine(shortened(workspace, 80))}`) : ""),
-        own(ALONG_STATES, entity.state || "") ? make("strong", {}, ALONG_STATES[entity.state]) : "",
+        own(CASCADE_STATES, entity.state || "") ? make("strong", {}, CASCADE_STATES[entity.state]) : "",
       ),
     );
   }

@@ -121,15 +121,15 @@ def components_of(story, ardoq, ws, other):
         "second list": {"name": "Shopping list", "typeId": "p2", "life_phase": "plan"},
         "host": {"name": "Host", "typeId": server_type, "owner": "Ann", "parent": None},
     }
-    made = {}
+    created = {}
     for handle, row in rows.items():
-        above = {"parent": made[row["parent"]]["_id"]} if row.get("parent") else {}
-        made[handle] = story(
+        above = {"parent": created[row["parent"]]["_id"]} if row.get("parent") else {}
+        created[handle] = story(
             f"create_component {handle}", ardoq.create_component(comp={**row, **above, "rootWorkspace": ws})
         )
     supplier = {"name": "Supplier", "rootWorkspace": other}
-    made["supplier"] = story("create_component without a type", ardoq.create_component(comp=supplier))
-    shop = made["shop"]["_id"]
+    created["supplier"] = story("create_component without a type", ardoq.create_component(comp=supplier))
+    shop = created["shop"]["_id"]
     story("get_component", ardoq.get_component(ws_id=ws, comp_id=shop))
     story("get_component of a workspace", ardoq.get_component(ws_id=ws))
     for name in ("Shop", "Shopping list", "Till ærø 🚀", "Nothing & nobody"):
@@ -141,10 +141,10 @@ def components_of(story, ardoq, ws, other):
         "notDefined": "as it is",
         "nobody": "knows",
     }.items():
-        found = ardoq.find_component(ws_id=ws, field_name=field, field_value=value)
-        story(f"find_component by {field}", found)
-        found = ardoq.find_component(ws_id=ws, field_name=field, field_value=value, exact=True)
-        story(f"find_component by {field} exactly", found)
+        result = ardoq.find_component(ws_id=ws, field_name=field, field_value=value)
+        story(f"find_component by {field}", result)
+        result = ardoq.find_component(ws_id=ws, field_name=field, field_value=value, exact=True)
+        story(f"find_component by {field} exactly", result)
     story(
         "find_component by name and field",
         ardoq.find_component(ws_id=ws, comp_name="Shop", field_name="life_phase", field_value="plan"),
@@ -153,7 +153,7 @@ def components_of(story, ardoq, ws, other):
     comp.update(name="Web shop 2", description="A new description", cost=None, life_phase="plan")
     story("update_component", ardoq.update_component(comp_id=shop, comp=comp))
     story("get_component after its update", ardoq.get_component(comp_id=shop))
-    return {handle: comp["_id"] for handle, comp in made.items()}
+    return {handle: comp["_id"] for handle, comp in created.items()}
 
 
 def references_of(story, ardoq, ws, other, components):
@@ -163,7 +163,7 @@ def references_of(story, ardoq, ws, other, components):
     at_home = {**ends, "targetWorkspace": ws, "target": components["host"], "type": depends}
     abroad = {**ends, "targetWorkspace": other, "target": components["supplier"], "type": 2}
     first = {"order": 0, "returnValue": "", "description": "A new reference", **at_home}
-    made = [
+    created = [
         story("create_reference", ardoq.create_reference(ref=first)),
         story(
             "create_reference to another workspace",
@@ -173,13 +173,13 @@ def references_of(story, ardoq, ws, other, components):
             "create_reference with little", ardoq.create_reference({**at_home, "source": components["till"]})
         ),
     ]
-    story("get_reference", ardoq.get_reference(ws_id=ws, ref_id=made[0]["_id"]))
+    story("get_reference", ardoq.get_reference(ws_id=ws, ref_id=created[0]["_id"]))
     story("get_reference of a workspace", ardoq.get_reference(ws_id=ws))
     story("get_reference of the other workspace", ardoq.get_reference(ws_id=other))
-    known = {"_id": made[0]["_id"], "_version": made[0]["_version"]}
+    known = {"_id": created[0]["_id"], "_version": created[0]["_version"]}
     first.update(known, description="Updated", type=2)
-    story("update_reference by hand", ardoq.update_reference(ref_id=made[0]["_id"], ref=first))
-    ref = ardoq.get_reference(ws_id=ws, ref_id=made[1]["_id"])
+    story("update_reference by hand", ardoq.update_reference(ref_id=created[0]["_id"], ref=first))
+    ref = ardoq.get_reference(ws_id=ws, ref_id=created[1]["_id"])
     ref["displayText"] = "buys from"
     story("update_reference", ardoq.update_reference(ref_id=ref["_id"], ref=ref))
     story(
@@ -188,7 +188,7 @@ def references_of(story, ardoq, ws, other, components):
     )
     story("get_workspace with all in it", ardoq.get_workspace(ws_id=ws, aggregated=True))
     story("get_workspace that is pointed into", ardoq.get_workspace(other, True))  # noqa: FBT003
-    return [ref["_id"] for ref in made]
+    return [ref["_id"] for ref in created]
 
 
 def tags(story, ardoq, ws, components, references):

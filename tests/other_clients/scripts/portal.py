@@ -59,9 +59,9 @@ def writing(story, api, ws):
         "update_component of a version",
         api.update_component(id=web["_id"], data={"color": "#ff0000"}, version=2),
     )
-    whole = api.read_component(till["_id"])
-    whole["description"] = "All of it sent back"
-    story("update_component with a whole one", api.update_component(till["_id"], whole))
+    component = api.read_component(till["_id"])
+    component["description"] = "All of it sent back"
+    story("update_component with a whole one", api.update_component(till["_id"], component))
     link = {"source": web["_id"], "target": till["_id"], "type": 1, "displayText": "uses"}
     ref = story("create_reference", api.create_reference(link))
     story("read_reference", api.read_reference(ref["_id"]))
@@ -98,12 +98,14 @@ def batches(story, api, ws, known):
     batch.update_reference(ref, {"displayText": "in a batch"}, version=2)
     story("a batch is not empty", batch.is_empty())
     answer = story("batch", api.batch(batch.body))
-    made = [item["id"] for item in answer["components"]["created"]]
+    created = [item["id"] for item in answer["components"]["created"]]
     arrows = [item["id"] for item in answer["references"]["created"]]
     story("components after the batch", list(api.list_components({"rootWorkspace": ws}, paginated=True)))
     story("references after the batch", list(api.list_references({"rootWorkspace": ws})))
-    story("batch without entities", api.batch(Batch().update_component(made[0], {"name": "Batched 2"}).body))
-    deletes = Batch().delete_component(made[1]).delete_reference(arrows[0])
+    story(
+        "batch without entities", api.batch(Batch().update_component(created[0], {"name": "Batched 2"}).body)
+    )
+    deletes = Batch().delete_component(created[1]).delete_reference(arrows[0])
     story("batch that deletes", api.batch(deletes.body))
     stale = Batch().update_component(web, {"name": "Too late"}, version=1)
     stale.create_component({"rootWorkspace": ws, "typeId": "p1", "name": "Not made"})
