@@ -410,9 +410,7 @@ def test_batch_supports_only_create(ardoq):
 
 
 def test_report_export(ardoq, workspace):
-    """The export of a report has a row for each matching component: null for a field without a value, and
-    references as ids.
-    """
+    """The rows of a report have null for a field without a value, and references as ids."""
     field(ardoq, workspace, "Cost", "Number", **{"global": True})
     a, b = ardoq.component(workspace, "a", cost=5), ardoq.component(workspace, "b")
     ardoq.reference(a, b)

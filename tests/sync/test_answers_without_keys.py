@@ -84,8 +84,9 @@ def duplicates(server, kind):
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 @pytest.mark.parametrize("kind", ["component", "reference"])
 def test_an_unconfirmed_create_is_never_sent_again_on_an_unclear_answer(ardoq, altered, kind, form):
-    """Where no answer says whether a create was carried out, it is reported as failed and not repeated; the
-    next run completes it, and Ardoq holds nothing twice.
+    """If no answer says whether a create was carried out, it is reported as failed and not sent again.
+
+    The next run completes it, and Ardoq holds nothing twice.
     """
     ardoq.load(
         seed([stored_component("web", "Web"), *(stored_component(f"t{n}", f"T{n}") for n in range(ROWS))])
