@@ -403,12 +403,11 @@ class Fields(_WithCommon["entities.FieldDefinition"]):
         if workspace is None or "componentModel" not in workspace:
             workspace = checked_object(self._transport.get(f"workspace/{id_segment(ws_id, 'ws_id')}"))
         model_id = workspace.get("componentModel")
-        fields = [
-            metamodel.field_of_model(definition)
+        return metamodel.with_date_ranges(
+            (metamodel.field_of_model(definition), definition)
             for definition in self.all(include_common=False)
             if definition.get("model") == model_id
-        ]
-        return {field.name: field for field in fields}
+        )
 
 
 class Users(_Part):

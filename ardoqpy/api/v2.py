@@ -347,8 +347,8 @@ class Fields:
 
     def of_workspace(self, ws_id: str, loaded: Mapping[str, Any] | None = None) -> dict[str, Field]:
         loaded = loaded if loaded and "customFields" in loaded else self._workspaces.context(ws_id)
-        fields = [metamodel.field_of_context(entry) for entry in loaded.get("customFields") or []]
-        return {field.name: field for field in fields}
+        entries = loaded.get("customFields") or []
+        return metamodel.with_date_ranges((metamodel.field_of_context(entry), entry) for entry in entries)
 
     all = _unsupported("list the definitions of fields", "version='v1', or get_context(ws_id)")
     get = _unsupported("read the definition of a field", "version='v1', or get_context(ws_id)")
