@@ -246,7 +246,7 @@ class Components(_Writing):
     id_argument = "comp_id"
     argument = "comp"
     writable = COMPONENT
-    identity = frozenset({"_id", "_version", "typeId", "name", "rootWorkspace"})
+    identity = frozenset({"_id", "_version", "typeId", "name", "rootWorkspace", "customFields"})
     read_only = SET_ON_COMPONENTS
     filters = ("name", "rootWorkspace", "parent", "componentKey", "typeId")
 
@@ -291,7 +291,7 @@ class References(_Writing):
     id_argument = "ref_id"
     argument = "ref"
     writable = REFERENCE
-    identity = frozenset({"_id", "_version", "source", "target", "type", "rootWorkspace"})
+    identity = frozenset({"_id", "_version", "source", "target", "type", "rootWorkspace", "customFields"})
     read_only = SET_ON_REFERENCES
     filters = ("displayText", "rootWorkspace", "source", "targetWorkspace", "target", "type")
 

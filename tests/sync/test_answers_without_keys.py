@@ -161,6 +161,19 @@ def test_a_workspace_is_not_loaded_from_an_unclear_answer(ardoq, altered, name):
     assert writes(ardoq) == []
 
 
+@pytest.mark.parametrize("alter", [without("customFields"), with_null("customFields")])
+def test_a_key_is_not_looked_for_where_there_are_no_fields(ardoq, altered, alter):
+    """Without custom fields in the answers of v2, no row is taken for a new one whose key was not found."""
+    if api_mode.version == "v1":
+        pytest.skip("v1 has fields beside the other attributes")
+    ardoq.load(seed([stored_component("web", "Web", code="A-1")]))
+    client = altered.opened(load=False)
+    altered.alter = alter_reads(alter)
+    client.create_component(row("Web shop", code="A-1"), "code", "A-1")
+    assert writes(ardoq) == []
+    assert client.get_report()["failed_comps"] == 1
+
+
 #: What hides the things that Ardoq deletes with a component.
 UNCLEAR = {
     "no references": without("references", "incoming-references", "_links"),
