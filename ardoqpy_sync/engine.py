@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import short_repr
@@ -65,17 +66,29 @@ class Engine:
 
     # -- load -----------------------------------------------------------------------------------------------
 
-    def workspace(self, ws_id: str, *, afresh: bool = False) -> Workspace:
-        """Return a workspace, loaded at its first use, or again with `afresh`.
+    def workspace(self, ws_id: str) -> Workspace:
+        """Return a workspace, loaded at its first use."""
+        workspace = self.cache.workspaces.get(ws_id)
+        return self._loaded(ws_id, self._read(ws_id)) if workspace is None else workspace
 
-        A workspace that Ardoq does not hold as the cache does is never loaded again.
+    def aggregated(self, ws_id: str) -> Entity:
+        """Load a workspace again, and return it in the form of the aggregated answer, for the caller to keep.
+
+        A workspace that Ardoq does not hold as the cache does is not loaded again.
         """
         workspace = self.cache.workspaces.get(ws_id)
-        if workspace is None or (afresh and self.writes.in_step(ws_id)):
-            if self.log.progress is not None:
-                self.log.progress.expect(LOADING, 1)
-            workspace = self._loaded(ws_id, self._api.workspaces.aggregated(ws_id))
-        return workspace
+        if workspace is None or self.writes.in_step(ws_id):
+            answer = self._read(ws_id)
+            if workspace is not None and workspace.equals(answer):
+                self._note_loaded()
+                return answer  # a copy already: the cache stays as it is
+            workspace = self._loaded(ws_id, answer)
+        return workspace.aggregated()
+
+    def _read(self, ws_id: str) -> Entity:
+        if self.log.progress is not None:
+            self.log.progress.expect(LOADING, 1)
+        return self._api.workspaces.aggregated(ws_id)
 
     def load(self, ws_ids: Iterable[str]) -> None:
         """Load those of the workspaces that are not loaded yet, several side by side."""
@@ -95,9 +108,12 @@ class Engine:
             raise UnexpectedAnswer(
                 f"Ardoq's answer for workspace {ws_id} is not a workspace with its content."
             ) from None
+        self._note_loaded()
+        return workspace
+
+    def _note_loaded(self) -> None:
         if self.log.progress is not None:
             self.log.progress.loaded()
-        return workspace
 
     def index(self, kind: Kind, ws_id: str) -> EntityIndex:
         """Return all components, or all references, of a workspace."""
@@ -315,7 +331,9 @@ class Engine:
         return current
 
     def _create(self, kind: Kind, ws_id: str, body: Entity, source: SourceRow) -> Entity:
-        wanted = {key: value for key, value in body.items() if key not in kind.ignored}
+        wanted = dict(body)
+        for key in kind.ignored.intersection(body):
+            del wanted[key]
         wanted["rootWorkspace"] = ws_id
         if body.get("targetWorkspace"):
             wanted["targetWorkspace"] = body["targetWorkspace"]
@@ -326,7 +344,8 @@ class Engine:
         expected: Entity = operation.expected or {}
         index.remember(expected)
         self.cache.name(kind.name, ws_id, expected)
-        written = {key: (None, value) for key, value in operation.attributes.items()}
+        new = operation.attributes
+        written = dict(zip(new, zip(repeat(None), new.values(), strict=False), strict=True))
         change = self.log.add(
             CREATE,
             kind.name,

@@ -60,7 +60,7 @@ class SyncReads(ArdoqClient):
         """
         with self._lock:
             self.flush()
-            return self._engine.workspace(id_segment(ws_id, "ws_id"), afresh=True).aggregated()
+            return self._engine.aggregated(id_segment(ws_id, "ws_id"))
 
     def find_component(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 from ardoqpy._http.json import collector_paused
@@ -118,9 +119,9 @@ class Report:
 
     def copy(self) -> ReportData:
         """Return the whole report, including `changes`, as a copy that the caller may change."""
-        copied: Any = copy_entity({**self._counted(), "cache_hit_comps_l": []})
-        copied["cache_hit_comps_l"] = _hits(self.unchanged["component"])
         with collector_paused():
+            copied: Any = copy_entity({**self._counted(), "cache_hit_comps_l": []})
+            copied["cache_hit_comps_l"] = _hits(self.unchanged["component"])
             copied["changes"] = [report_change(change) for change in self.changes]
         return cast("ReportData", copied)
 
@@ -179,12 +180,11 @@ def report_change(change: Change) -> ReportChange:
 
 
 def _value_changes(change: Change) -> dict[str, ValueChange]:
-    return {
-        key: {"old": old, "new": new}
-        if type(old) not in _CONTAINERS and type(new) not in _CONTAINERS
-        else cast("ValueChange", copy_entity({"old": old, "new": new}))
-        for key, (old, new) in change.attributes.items()
+    changes: dict[str, ValueChange] = {
+        key: {"old": old, "new": new} for key, (old, new) in change.attributes.items()
     }
+    flat = _CONTAINERS.isdisjoint(map(type, chain.from_iterable(change.attributes.values())))
+    return changes if flat else copy_entity(changes)
 
 
 # -- as text -----------------------------------------------------------------------------------------------

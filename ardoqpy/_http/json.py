@@ -21,7 +21,12 @@ _MAX_SEARCH_DEPTH = 20
 _MAX_SHOWN_DEPTH = 5
 _MAX_SHOWN_KEY = 60
 _TEXT_ONLY = frozenset({str})
-_SCALAR_TYPES = frozenset({str, int, float, bool, type(None)})
+#: The types of values that hold no others.
+SCALAR_TYPES = frozenset({str, int, float, bool, type(None)})
+
+
+#: Kept, since `json.dumps` makes a new one each time.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def encode_json(body: Any) -> bytes:
@@ -31,7 +36,7 @@ def encode_json(body: Any) -> bytes:
     false or None are written as text, as Python does, unless two of them would become one.
     """
     try:
-        encoded = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+        encoded = _ENCODER.encode(body).encode()
     except (TypeError, ValueError, RecursionError):
         path, value = _find_unencodable(body)
         if path.count("[") > _MAX_SHOWN_DEPTH:
@@ -49,7 +54,7 @@ def encode_json(body: Any) -> bytes:
 
 def _is_encodable(value: Any) -> bool:
     try:
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        _ENCODER.encode(value).encode()
     except (TypeError, ValueError, RecursionError):
         return False
     return True
@@ -59,8 +64,7 @@ def _find_equal_keys(body: Any) -> tuple[Any, Any] | None:
     """Return two keys of one dict that JSON writes alike, None if there are none."""
     pending = [body]
     while pending:
-        value = pending.pop()
-        parts: Any = value if isinstance(value, list | tuple) else ()
+        value = parts = pending.pop()
         if isinstance(value, dict):
             parts = value.values()
             if not _TEXT_ONLY.issuperset(map(type, value)):
@@ -68,7 +72,10 @@ def _find_equal_keys(body: Any) -> tuple[Any, Any] | None:
                     (written,) = json.loads(json.dumps({key: None}))
                     if written in value:
                         return key, written
-        pending += [part for part in parts if type(part) not in _SCALAR_TYPES]
+        elif not isinstance(value, list | tuple):
+            continue
+        if not SCALAR_TYPES.issuperset(map(type, parts)):
+            pending += [part for part in parts if type(part) not in SCALAR_TYPES]
     return None
 
 

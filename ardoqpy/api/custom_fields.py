@@ -14,8 +14,6 @@ from ardoqpy._messages import short_repr
 from ardoqpy.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from ardoqpy.entities import Attributes
 
 _CUSTOM = "customFields"
@@ -38,7 +36,7 @@ SET_ON_COMPONENTS = SET_BY_ARDOQ | {
 SET_ON_REFERENCES = SET_BY_ARDOQ | {"_meta", "model"}
 
 
-def flatten(body: Attributes, built_in: Collection[str]) -> Attributes:
+def flatten(body: Attributes, built_in: frozenset[str]) -> Attributes:
     """Return a row or an entity with its custom fields beside the other attributes.
 
     It is returned as it is if it has no `customFields`. `built_in` names the attributes that are not custom
@@ -52,12 +50,21 @@ def flatten(body: Attributes, built_in: Collection[str]) -> Attributes:
         raise InvalidInput(f"customFields is {short_repr(custom)}: give a dict of fields and values.")
     attributes = dict(body)
     del attributes[_CUSTOM]
-    for key, value in (custom or {}).items():
+    if custom:
+        for name, value in zip(_flat_names(tuple(custom), built_in), custom.values(), strict=True):
+            attributes.setdefault(name, value)
+    return attributes
+
+
+@lru_cache(maxsize=512)
+def _flat_names(fields: tuple[str, ...], built_in: frozenset[str]) -> list[str]:
+    """Return what custom fields are named beside the other attributes."""
+    for key in fields:
         if not isinstance(key, str):
             raise InvalidInput(f"customFields has the key {short_repr(key)}: the names of fields are text.")
-        name = _BELOW + key if key in built_in or key == _CUSTOM or key.startswith(_BELOW) else key
-        attributes.setdefault(name, value)
-    return attributes
+    return [
+        _BELOW + key if key in built_in or key == _CUSTOM or key.startswith(_BELOW) else key for key in fields
+    ]
 
 
 def nest(attributes: Attributes, built_in: frozenset[str]) -> Attributes:

@@ -150,6 +150,23 @@ class EntityIndex:
         for index in self._indexes.values():
             index.add(entity)
 
+    def exchange(self, entity_id: str, stored: Entity) -> None:
+        """Put a stored entity, which comes last, in place of the one that had an id of its own until then."""
+        key, new_id = self._match_key(stored), stored["_id"]
+        older = self.by_id[entity_id]
+        if new_id in self.by_id or key in self.several or self.first.get(key) is not older:
+            self.forget(entity_id)
+            self.remember(stored)
+            return
+        # The usual case: nothing but the id has changed, and no position has to be kept for the older id.
+        del self.by_id[entity_id]
+        self.by_id[new_id] = self.first[key] = stored
+        if self._positions:
+            self._positions.setdefault(new_id, len(self._positions))
+        for index in self._indexes.values():
+            index.discard(older)
+            index.add(stored)
+
     def forget(self, entity_id: str) -> Entity | None:
         """Remove an entity and return it; None if there is no such entity."""
         if entity_id in self.by_id and not self._positions:
@@ -216,6 +233,11 @@ class Workspace:
         self.components = EntityIndex(self.attributes.pop("components", None) or [], _key_of_component)
         self.references = EntityIndex(self.attributes.pop("references", None) or [], _key_of_reference)
 
+    def equals(self, aggregated: Entity) -> bool:
+        """Return whether an aggregated answer is what `aggregated` would return."""
+        components, references = list(self.components), list(self.references) or None
+        return aggregated == {**self.attributes, "components": components, "references": references}
+
     def aggregated(self) -> Entity:
         """Return a copy in the form of the aggregated answer."""
         with collector_paused():
@@ -281,24 +303,26 @@ class Cache:
     def get(self, kind: str, entity_id: str) -> Located | None:
         """Return an entity by id, whichever loaded workspace holds it."""
         for ws_id, workspace in self.workspaces.items():
-            entity = (workspace.components if kind == "component" else workspace.references).by_id.get(
-                entity_id
-            )
-            if entity is not None:
-                return Located(kind, ws_id, entity)
+            held = (workspace.components if kind == "component" else workspace.references).by_id
+            if entity_id in held:
+                return Located(kind, ws_id, held[entity_id])
         return None
 
     def replace(self, kind: str, entity_id: str, stored: Entity) -> None:
         """Put what Ardoq has stored in place of what was kept under an id so far."""
-        located = self.get(kind, entity_id)
         ws_id, new_id = stored["rootWorkspace"], stored["_id"]
-        if located and located.workspace != ws_id:
-            self._index(kind, located.workspace).forget(entity_id)
-        if ws_id in self.workspaces:
-            index = self._index(kind, ws_id)
-            if new_id != entity_id and entity_id in index.by_id:
-                index.forget(entity_id)
-            index.remember(stored)
+        index = self._index(kind, ws_id) if ws_id in self.workspaces else None
+        if index is not None and entity_id in index.by_id:
+            if new_id == entity_id:
+                index.remember(stored)
+            else:
+                index.exchange(entity_id, stored)
+        else:
+            located = self.get(kind, entity_id)
+            if located is not None:
+                self._index(kind, located.workspace).forget(entity_id)
+            if index is not None:
+                index.remember(stored)
         if entity_id in self.named and new_id != entity_id:
             self.named.discard(entity_id)
             self.named.add(new_id)

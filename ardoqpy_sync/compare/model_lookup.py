@@ -113,14 +113,16 @@ class ModelLookup:
         for key in custom:
             value = attributes[key]
             name = key.removeprefix("customFields.")  # a field that is called like an attribute
-            if binding and name not in fields and key not in held:
-                fields = self._fields_of(ws_id, missing=name) or fields
             field = fields.get(name)
-            if field is not None and field.read_only:
-                del kept[key]
-                continue
-            if field is not None and fits(field, value):
-                continue
+            if field is None and binding and key not in held:
+                fields = self._fields_of(ws_id, missing=name) or fields
+                field = fields.get(name)
+            if field is not None:
+                if field.read_only:
+                    del kept[key]
+                    continue
+                if fits(field, value):
+                    continue
             kept[key] = convert_value(field, value)
             if binding and (field is not None or key not in held):
                 problem = explain_invalid(name, kept[key], fields)

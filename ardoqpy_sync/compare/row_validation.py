@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._http.json import encode_json
+from ardoqpy._http.json import SCALAR_TYPES, encode_json
 from ardoqpy._messages import describe_type, quote_name, short_repr
 from ardoqpy._validation import attributes, id_segment
 from ardoqpy.errors import ArdoqClientException, InvalidInput
@@ -24,7 +24,6 @@ PROBLEMS = (ArdoqClientException, AttributeError, RecursionError, TypeError, Val
 DEEPEST = 100
 #: Whole numbers of more bits Python may refuse to spell.
 _LARGEST_BITS = 10_000
-_FLAT = frozenset({str, int, float, bool, type(None)})
 
 
 class RowValidator:
@@ -178,7 +177,7 @@ def _parts(value: Any) -> list[Any]:
 
 
 def _checked_depth(new: Entity, argument: str) -> None:
-    if {*map(type, new.values())} <= _FLAT:
+    if SCALAR_TYPES.issuperset(map(type, new.values())):
         return
     for name, value in new.items():
         if isinstance(value, dict | list | tuple) and not is_printable(value):

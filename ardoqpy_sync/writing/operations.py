@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from ardoqpy._http.json import encode_json
+from ardoqpy._http.json import SCALAR_TYPES, encode_json
 from ardoqpy_sync.compare.diff import differences
 
 if TYPE_CHECKING:
@@ -23,11 +22,7 @@ if TYPE_CHECKING:
 ENDS = ("parent", "source", "target")
 #: What a batch id begins with.
 BATCH_ID = "batch-"
-#: Smaller numbers are sent without a further look.
-_LARGE = 2**63
-_NUMBERS = frozenset({int, float})
-#: In bytes, roughly what JSON needs for one attribute beside its name and its text.
-_PUNCTUATION = 8
+_TEXT_ONLY = frozenset({str})
 _STEPS = [(action, kind) for kind in ("component", "reference") for action in ("create", "update")]
 _STEPS += [("delete", "reference"), ("delete", "component")]
 _STEP_OF = {step: number for number, step in enumerate(_STEPS)}
@@ -112,25 +107,13 @@ def with_real_ids(attributes: Entity, real: Mapping[str, str]) -> Entity:
 
 
 def as_json(body: Entity) -> tuple[Entity, int]:
-    """Return a body as it arrives in Ardoq, and its size in bytes of JSON, roughly if it is flat.
+    """Return a body as it arrives in Ardoq, and its size in bytes of JSON.
 
     Raise `InvalidInput` if JSON cannot hold it.
     """
-    texts = []
-    for key, value in body.items():
-        kind = type(value)
-        if kind is str:
-            texts.append(value)
-        elif kind in _NUMBERS:
-            if not -_LARGE < value < _LARGE:  # so is NaN
-                break
-        elif value is not None and kind is not bool:
-            break
-        texts.append(key)
-    else:  # nothing that JSON changes, or that can be changed in place
-        with contextlib.suppress(UnicodeEncodeError, TypeError):  # half a character, a key that is no text
-            return body, len("".join(texts).encode()) + _PUNCTUATION * len(body)
     text = encode_json(body)
+    if SCALAR_TYPES.issuperset(map(type, body.values())) and _TEXT_ONLY.issuperset(map(type, body)):
+        return body, len(text)  # nothing that JSON changes, or that can be changed in place
     return json.loads(text), len(text)
 
 

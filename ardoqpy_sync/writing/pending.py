@@ -9,8 +9,10 @@ sender of a preview sends nothing.
 from __future__ import annotations
 
 import itertools
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from ardoqpy._http.json import collector_paused
 from ardoqpy.errors import ArdoqClientException, Conflict, NotFoundError
 from ardoqpy_sync.compare.cache import copy_entity
 from ardoqpy_sync.compare.diff import FAILED, Change
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 _WORKSPACES = ("rootWorkspace", "targetWorkspace")
 _IDS = ("_id", *ENDS)
 _INTERRUPTED = "It was being sent when the run was interrupted, and may have been written or not."
+#: So many writes make so many objects that the garbage collector pauses while they are sent.
+_MANY = 100
 #: How often a write is sent, each time decided again because Ardoq held another version or nothing.
 ROUNDS = 5
 
@@ -232,12 +236,13 @@ class PendingWrites:
         failures: dict[str, ArdoqClientException] = {}
         if not self.waiting:
             return failures
-        for sends_left in reversed(range(ROUNDS)):
-            if not self.waiting:
-                break
-            self._send(failures, may_decide_again=sends_left > 0)
-        self._put_real_ids_into_withdrawn()
-        self._put_real_ids_into_notes()
+        with collector_paused() if len(self.waiting) >= _MANY else nullcontext():
+            for sends_left in reversed(range(ROUNDS)):
+                if not self.waiting:
+                    break
+                self._send(failures, may_decide_again=sends_left > 0)
+            self._put_real_ids_into_withdrawn()
+            self._put_real_ids_into_notes()
         return failures
 
     def give_up(self, unsent: ArdoqClientException, unanswered: ArdoqClientException) -> None:

@@ -90,6 +90,27 @@ def test_what_waits_can_be_parent_source_and_target_at_once(ardoq, batched):
     assert (stored["source"], stored["target"]) == (top["_id"], lowest["_id"])
 
 
+@pytest.mark.parametrize("removed", ["", "till"])
+def test_what_was_created_is_found_in_ardoqs_order(ardoq, batched, removed):
+    """A flush sends parents first, and look-ups keep that order, by name, by field and by parent."""
+    client = batched()
+    if removed:
+        client.del_component(removed)
+        client.flush()
+    assert client.find_component("ws1", field_name="code", field_value="X") == []
+    rows = [row(name, code="X") for name in ("A", "B", "C")]
+    made = [client.create_component(each) for each in rows]
+    client.update_component(made[0]["_id"], {"parent": made[2]["_id"]})
+    client.flush()
+    client.create_component(row("D", code="X"))
+    client.flush()
+    found = [comp["name"] for comp in client.find_component("ws1", field_name="code", field_value="X")]
+    listed = [comp["name"] for comp in client.ws["ws1"]["components"]]
+    assert found == ["C", "A", "B", "D"]
+    assert listed == names_in(ardoq)
+    assert client.del_components([made[2]["_id"]])["componentIds"] == [made[2]["_id"], made[0]["_id"]]
+
+
 def test_real_ids_replace_batch_ids_everywhere(batched):
     """At the flush they are in what was handed out, in the cache and in the report."""
     client = batched()

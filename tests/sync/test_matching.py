@@ -306,6 +306,18 @@ def test_get_workspace_loads_afresh(sync, other):
     assert sync.find_component("ws1", "Webbed")[0]["_id"] == "web"
 
 
+def test_a_workspace_that_is_read_again_belongs_to_the_caller(sync):
+    """Changing what get_workspace returned changes no later comparison and no later answer."""
+    name_of_first = sync.get_workspace("ws1")["components"][0]["name"]
+    for _ in range(2):
+        read = sync.get_workspace("ws1")
+        assert read["components"][0]["name"] == name_of_first
+        read["components"][0]["name"] = "Mine"
+        read["components"].clear()
+        sync.create_component(row(name_of_first))
+    assert counts(sync.get_report()) == {"cache_hit_comps": 2}
+
+
 def test_look_ups_follow_a_new_name(either):
     """A component that was renamed is found by its new name, and no longer by the old one."""
     either.get_workspace("ws1")
