@@ -37,6 +37,15 @@ FORMS = {
     **{f"no {key}": without(key) for key in ("_id", "_version", "name", "typeId", "source", "type")},
     **{f"null for {key}": with_null(key) for key in ("_id", "rootWorkspace", "typeId", "target")},
 }
+#: Those that a quick run of the tests leaves out.
+SLOW = {"no _version", "no name", "no source", "null for _id", "null for typeId", "null for the lists"}
+each_form = pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param(form, id=name, marks=[pytest.mark.slow] if name in SLOW else [])
+        for name, form in FORMS.items()
+    ],
+)
 #: What v1 can load: without the key another call is made, null is how Ardoq answers that there is none.
 LOADED_BY_V1 = ("no references", "null for references", "no lists of them", "null for the lists")
 
@@ -81,7 +90,7 @@ def duplicates(server, kind):
     return [key for key, number in held.items() if number > 1]
 
 
-@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@each_form
 @pytest.mark.parametrize("kind", ["component", "reference"])
 def test_an_unconfirmed_create_is_never_sent_again_on_an_unclear_answer(ardoq, altered, kind, form):
     """If no answer says whether a create was carried out, it is reported as failed and not sent again.
@@ -126,7 +135,7 @@ def test_a_batch_is_never_sent_again_on_an_unclear_answer(ardoq, altered, name):
     assert client.get_report()["failed_comps"] == 40
 
 
-@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@each_form
 def test_where_one_answer_is_unclear_another_is_asked(ardoq, altered, form):
     """On v1 the aggregated workspace says what a component or a search does not: nothing fails."""
     if api_mode.version == "v2":
