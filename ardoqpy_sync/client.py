@@ -88,12 +88,24 @@ class ArdoqSyncClient(SyncReads):
         if simulate:
             kwargs["read_only"] = True
         super().__init__(hosturl, token, *args, **kwargs)
-        self.simulate = simulate
+        self._simulate = simulate
         self.on_error = on_error
         self._lock = threading.RLock()
         self._engine = PlanEngine(self.api, _sender(self.api, simulate, batch), previous_report or {})
         self._engine.log.progress = counting
         self._rows_before = count_rows(previous_report or {})
+
+    @property
+    def simulate(self) -> bool:
+        """Whether this client sends no write; it is set when the client is built."""
+        return self._simulate
+
+    @simulate.setter
+    def simulate(self, value: bool) -> None:
+        raise ConfigurationError(
+            f"simulate cannot be set to {short_repr(value)} afterwards: build another client, with "
+            f"simulate={short_repr(value)}."
+        )
 
     # -- writing: rows of the source ----------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ WAYS = {"v1": {"version": "v1"}, "batched": {"version": "v2", "batch": True}}
 @pytest.fixture(scope="module")
 def server():
     """Run an emulator for all examples."""
-    with emulator(token="a-token") as running:
+    with emulator(token="a-token", page_size=5) as running:
         yield running
     assert running.crashes == []
 
