@@ -114,6 +114,7 @@ class FailedRow(TypedDict):
     reason: str
     label: Any
     row: Any
+    cause: NotRequired[str | None]
 
 
 class DocumentFailedRow(TypedDict):
@@ -128,6 +129,7 @@ class DocumentFailedRow(TypedDict):
     reason: str
     label: str | None
     row: Attributes | None
+    cause: NotRequired[str | None]
 
 
 class AmbiguousEntry(TypedDict):
@@ -275,6 +277,15 @@ class SourceCount(TypedDict):
     hidden_columns: NotRequired[int]
 
 
+class SkippedRow(TypedDict):
+    """A row that was not written, because what it describes does not exist and is not to be created."""
+
+    kind: KindName
+    name: str | None
+    label: str
+    reason: str
+
+
 class GraphNode(TypedDict):
     """A component in the graph."""
 
@@ -342,6 +353,7 @@ class ReportItem(TypedDict):
     reason: NotRequired[str | None]
     row: NotRequired[Any]
     label: NotRequired[str | None]
+    cause: NotRequired[str | None]
 
 
 class ReportedEntity(TypedDict):

@@ -256,6 +256,8 @@ class MissingEntities:
         for kind, ws_id in {group[:2] for group in groups}:
             index = self._engine.index(self._kinds[kind], ws_id)
             for entity in index:
+                if entity["_id"] in cache.excluded:
+                    continue
                 group = kind, ws_id, entity.get(TYPE_OF[kind])
                 before[group] += entity["_id"] not in created
                 named[group] += entity["_id"] in cache.named

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy.errors import InvalidInput
 from ardoqpy.metamodel import Field
+from ardoqpy_sync.job.model import EndName
 from ardoqpy_sync.sources.cell_conversion import convert_cell
 from ardoqpy_sync.sources.row import is_blank
 
@@ -36,8 +37,9 @@ def list_columns(mapping: RowMapping) -> list[ColumnUse]:
     templates += [((*key_path, "fields", name), template) for name, template in mapping.fields.items()]
     for name in ("parent", "source", "target"):
         selector: ComponentSelector | None = getattr(mapping, name, None)
-        if selector is not None:
+        while selector is not None:
             templates.append(((*selector.key_path, "value"), selector.value))
+            selector = selector.within
     uses = [ColumnUse(column, path) for path, template in templates for column in template.columns]
     return [*uses, *(ColumnUse(column, (*key_path, "where", column)) for column in mapping.where)]
 
@@ -50,50 +52,68 @@ def make_row_filter(where: Mapping[str, tuple[str, ...]]) -> Callable[[Values], 
     return lambda values: all(to_text(values.get(column)) in words for column, words in wanted)
 
 
-def make_attribute_reader(mapping: ResolvedMapping, formats: CellFormats) -> Callable[[Values], Attributes]:
+def make_attribute_reader(
+    mapping: ResolvedMapping, formats: CellFormats
+) -> Callable[[Values], tuple[Attributes, list[str]]]:
     """Return a function that converts the cells of a row to attributes.
 
-    White space around the name and the key is removed. It raises `InvalidInput` with a sentence for each cell
-    that is not valid for its field.
+    It returns the attributes whose cells are valid, and a sentence for each other cell. White space around
+    the name and the key is removed.
     """
-    stripped = {"name", getattr(mapping, "key", None)}
+    required = {"name", mapping.key}  # a blank one is a problem of the row
     cells = [
-        (field.name, field, template.getter(strip=field.name in stripped), field.name in mapping.never_null)
+        (
+            field.name,
+            field,
+            template.getter(strip=field.name in required),
+            field.name in mapping.never_null - required,
+        )
         for field, template in mapping.cells
     ]
 
-    def read_attributes(values: Values) -> Attributes:
-        attributes = {}
-        problems = []
+    def read_attributes(values: Values) -> tuple[Attributes, list[str]]:
+        attributes: Attributes = {}
+        problems: list[str] = []
         for name, field, read_cell, is_kept in cells:
             try:
                 value = convert_cell(read_cell(values), field, formats)
             except InvalidInput as error:
-                problems.append(str(error))
+                if str(error) not in problems:
+                    problems.append(str(error))
                 continue
             if value is not None or not is_kept:
                 attributes[name] = value
-        if problems:
-            raise InvalidInput(" ".join(dict.fromkeys(problems)))
-        return attributes
+        return attributes, problems
 
     return read_attributes
 
 
-def make_name_reader(resolved: ResolvedSelector) -> Callable[[Values], list[str]]:
+def make_name_reader(resolved: ResolvedSelector) -> Callable[[Values], list[EndName]]:
     """Return a function that lists the components that a row names, by name or key; [] for a blank cell."""
-    read_cell, split = resolved.selector.value.getter(strip=True), resolved.selector.split
+    selector = resolved.selector
+    read_cell, split, path = selector.value.getter(strip=True), selector.split, selector.path
+    read_within = None if resolved.within is None else make_name_reader(resolved.within)
 
-    def read_names(values: Values) -> list[str]:
+    def read_names(values: Values) -> list[EndName]:
         cell = read_cell(values)
         cells = cell if isinstance(cell, list | tuple) else [cell]
         if split is not None:
             cells = [
                 part for item in cells for part in (item.split(split) if isinstance(item, str) else [item])
             ]
-        return list(dict.fromkeys(to_text(item) for item in cells if not is_blank(item)))
+        texts = dict.fromkeys(to_text(item) for item in cells if not is_blank(item))
+        parents = read_within(values) if read_within is not None and texts else []
+        if len(parents) > 1:
+            raise InvalidInput(f"The row names {len(parents)} components in within. Name one.")
+        within = parents[0] if parents else None
+        return [EndName(_split_path(text, path), within) for text in texts]
 
     return read_names
+
+
+def _split_path(text: str, separator: str | None) -> tuple[str, ...]:
+    parts = [text] if separator is None else [part.strip() for part in text.split(separator)]
+    return tuple(part for part in parts if part) or (text,)
 
 
 def to_text(cell: Any) -> str:

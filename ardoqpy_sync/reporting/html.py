@@ -121,7 +121,7 @@ def _origin(document: RunDocument) -> str:
             f"{_number(source['rows'])}{_number(source['skipped'])}{_number(source['failed'])}</tr>"
             for source in document["sources"]
         ]
-        head = _head_row("source", "rows read", "skipped", "failed")
+        head = _head_row("source", "rows", "skipped", "failed")
         table = f'<table class="sources"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table>'
     return f"<dl>{''.join(pairs)}</dl>{table}"
 

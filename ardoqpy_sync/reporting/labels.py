@@ -39,7 +39,7 @@ def headline(document: RunDocument) -> str:
     """Return the result of the run in one line."""
     changes, failed = len(document["changes"]), len(document["failed"])
     if not changes:
-        done = "Nothing was changed." if failed else "There was nothing to change."
+        done = "Nothing was changed." if failed else "Nothing was to be changed."
     elif document["origin"]["simulated"]:
         done = f"{plural(changes, 'change')} would be made; nothing was written."
     else:

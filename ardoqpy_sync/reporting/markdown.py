@@ -80,7 +80,7 @@ def _lines(document: RunDocument, longest: int) -> Iterable[str]:
         document["sources"],
         {
             "source": lambda source: _safe(source_name(source)),
-            "rows read>": lambda source: f"{source['rows']:,}",
+            "rows>": lambda source: f"{source['rows']:,}",
             "skipped>": lambda source: f"{source['skipped']:,}",
             "failed>": lambda source: f"{source['failed']:,}",
         },

@@ -60,7 +60,7 @@ def test_parsed_job_has_the_content_of_the_file():
     (components,), (references,) = job.components, job.references
     assert (components.rows, components.workspace, components.type) == ("apps", "Apps", "Application")
     assert (components.key, components.parent.value.columns) == ("cmdb_id", ("Parent",))
-    assert components.parent.type == "Application"
+    assert components.parent.types == ("Application",)
     assert components.where == {"Kind": ("App", "5", "true")}
     assert components.never_null is True
     assert (components.missing.action, components.missing.values) == ("set", {"lifecycle": "Retired"})

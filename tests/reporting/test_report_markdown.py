@@ -215,7 +215,7 @@ def test_terminal_summary():
         "  - component Lost one (Application), and with it 0 components and 25 references",
         "  - component Twins: 2 match, t1 is used",
         "  - component Hub 9: score: Ardoq keeps 7, the source has 9",
-        "  - apps.csv: 1,240 rows read, 3 skipped, 1 failed",
+        "  - apps.csv: 1,240 rows, 3 skipped, 1 failed",
     ):
         assert line in lines
 
