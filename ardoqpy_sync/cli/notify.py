@@ -83,7 +83,8 @@ class RunContext:
                 api=client.version, host=client.hosturl, org=client.org, simulated=self.simulated
             )
             document = build_failed_document(self.title, reason, origin, client.plan)
-        return CommandResult(document, exit_code, errors=messages, ended_early=True)
+        started = bool(document["changes"] or document["failed"])
+        return CommandResult(document, exit_code, errors=messages, started=started, ended_early=True)
 
 
 def run_and_notify(
