@@ -1,4 +1,4 @@
-"""Text from elsewhere, made safe to show, and measured in the columns of a terminal."""
+"""Text from elsewhere, made safe for a terminal or a spreadsheet, and measured in columns of a terminal."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+#: How a formula starts, full-width characters included.
+_FORMULA = "=+\\-@\uff1d\uff0b\uff0d\uff20"
+#: A spreadsheet can split a cell at a semicolon or a tab. Text with apostrophes before a formula, too,
+#: gets one more, so that no text is read back as another one.
+_FORMULA_START = re.compile(f"\\A(?='*[{_FORMULA}\t\r\n])|(?<=[;\t])(?='*[{_FORMULA}])")
+_ESCAPED_START = re.compile(f"\\A'(?='*[{_FORMULA}\t\r\n])|(?<=[;\t])'(?='*[{_FORMULA}])")
+#: A negative number is not a formula.
+_NUMBER = re.compile(r"'*-[0-9]+([.,][0-9]+)?")
 
 _ZWNJ, _ZWJ, _EMOJI_STYLE = "\u200c", "\u200d", "\ufe0f"
 #: What may steer a terminal, change the order of reading or hide: control characters, bidirectional
@@ -128,3 +137,13 @@ def _is_zero_width(character: str) -> bool:
 
 def _is_regional(character: str) -> bool:
     return "\U0001f1e6" <= character <= "\U0001f1ff"
+
+
+def escape_formula(text: str) -> str:
+    """Return a text with an apostrophe before each part that a spreadsheet would take for a formula."""
+    return text if _NUMBER.fullmatch(text) else _FORMULA_START.sub("'", text)
+
+
+def unescape_formula(text: str) -> str:
+    """Return the text that `escape_formula` was called with."""
+    return text if _NUMBER.fullmatch(text) else _ESCAPED_START.sub("", text)

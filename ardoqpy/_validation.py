@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from functools import wraps
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from ardoqpy._messages import describe_type, is_similar, quote_name, short_repr, suggest
-from ardoqpy.errors import InvalidInput
+from ardoqpy.errors import InvalidInput, MissingArgument
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ardoqpy.entities import Attributes
 
@@ -31,7 +34,9 @@ def id_segment(value: object, argument: str) -> str:
         return value
     if isinstance(value, dict) and isinstance(value.get("_id"), str):
         raise InvalidInput(f"{argument} is a whole entity: give its '_id' only.")
-    if value is None or value == "":
+    if value is None:
+        raise MissingArgument(f"{argument} is missing: {_EXAMPLE}.")
+    if value == "":
         raise InvalidInput(f"{argument} is missing: {_EXAMPLE}.")
     description = repr(value[:_MAX_SHOWN]) if isinstance(value, str) else describe_type(value)
     raise InvalidInput(f"{argument} is {description[:_MAX_SHOWN]}, which is not an id of Ardoq: {_EXAMPLE}.")
@@ -66,9 +71,10 @@ def attributes(value: object, argument: str, *required: str) -> Attributes:
     Raise `InvalidInput` if it is not a dict with text for keys, or lacks one of the `required` attributes:
     absent, null and blank text all count as missing.
     """
+    if value is None:
+        raise MissingArgument(f"{argument} is missing: give a dict of attributes.")
     if not isinstance(value, dict):
-        description = "missing" if value is None else describe_type(value)
-        raise InvalidInput(f"{argument} is {description}: give a dict of attributes.")
+        raise InvalidInput(f"{argument} is {describe_type(value)}: give a dict of attributes.")
     if not _TEXT_ONLY.issuperset(map(type, value)):
         for key in value:
             if not isinstance(key, str):
@@ -199,6 +205,51 @@ def path_below(value: object, argument: str) -> str:
             "'components', and its query as query_params."
         )
     return path
+
+
+def check_arguments(cls: type) -> None:
+    """Let every public method of a class raise `MissingArgument` for a call without an argument it needs.
+
+    The signatures stay as they are. A call costs no more than the `try` around it.
+    """
+    for name, value in list(vars(cls).items()):
+        if isinstance(value, FunctionType) and not name.startswith("_"):
+            setattr(cls, name, _with_checked_arguments(value))
+
+
+def _with_checked_arguments(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def call(*args: Any, **keywords: Any) -> Any:
+        try:
+            return method(*args, **keywords)
+        except TypeError as error:
+            traceback = error.__traceback__
+            # With a frame below this one, the call was fine, and what it does has failed.
+            names = [] if traceback and traceback.tb_next else _missing_arguments(method, args, keywords)
+            if not names:
+                raise
+        verb, them = ("are", "them") if len(names) > 1 else ("is", "it")
+        raise MissingArgument(f"{_and(names)} {verb} missing: {method.__name__}() needs {them}.")
+
+    return call
+
+
+def _missing_arguments(
+    method: Callable[..., Any], args: Sequence[Any], keywords: Mapping[str, Any]
+) -> list[str]:
+    """Return the arguments that a call lacks; none if something else is wrong with it."""
+    signature = inspect.signature(method)
+    try:
+        given = signature.bind_partial(*args, **keywords).arguments
+    except TypeError:
+        return []
+    return [
+        name
+        for name, parameter in signature.parameters.items()
+        if parameter.default is parameter.empty
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        and name not in given
+    ]
 
 
 def _and(names: Sequence[str]) -> str:

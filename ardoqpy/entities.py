@@ -13,13 +13,24 @@ Source of the keys: API v2's contract; for v1, the answers that other clients of
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: Attributes by name where the names are not known here: custom fields, or a dict of the caller.
 Attributes = dict[str, Any]
 #: One stored entity in code that handles several kinds alike. For a single kind, use its own type.
 Entity = Attributes
 Entities = list[Entity]
+
+#: Attributes of components and references on v2; a custom field with such a name keeps its prefix.
+_BUILT_IN = {
+    *("_id", "_version", "_meta", "rootWorkspace", "name", "description", "customFields", "type"),
+    *("typeId", "componentKey", "parent", "color", "icon", "image", "shape"),
+    *("source", "target", "targetWorkspace", "displayText"),
+}
+_MAX_DEPTH = 4
 
 
 class Meta(TypedDict, total=False):
@@ -351,3 +362,22 @@ class BatchAnswer(TypedDict, total=False):
 
     components: BatchResultLists
     references: BatchResultLists
+
+
+def flatten(row: Any) -> Attributes:
+    """Return the attributes of a row on one level: nested ones as `_meta.created`, custom fields by name.
+
+    A custom field with the name of a built-in attribute becomes `customFields.name`. A row that is not an
+    object gets the single attribute `value`.
+    """
+    return dict(_flattened(row, "", 1)) if isinstance(row, dict) else {"value": row}
+
+
+def _flattened(row: Attributes, prefix: str, depth: int) -> Iterator[tuple[str, Any]]:
+    for name, value in row.items():
+        if name == "customFields" and isinstance(value, dict) and not prefix:
+            yield from ((f"{name}.{key}" if key in _BUILT_IN else key, field) for key, field in value.items())
+        elif isinstance(value, dict) and value and depth < _MAX_DEPTH:
+            yield from _flattened(value, f"{prefix}{name}.", depth + 1)
+        else:
+            yield f"{prefix}{name}", value

@@ -22,6 +22,7 @@ __all__ = [
     "DeleteBlocked",
     "InvalidInput",
     "JobRunning",
+    "MissingArgument",
     "NotFoundError",
     "PlanDrifted",
     "RateLimited",
@@ -107,6 +108,10 @@ class ConfigurationError(ArdoqClientException, ValueError):
 
 class InvalidInput(ArdoqClientException, ValueError):
     """An argument cannot be sent to Ardoq; nothing was sent."""
+
+
+class MissingArgument(InvalidInput, TypeError):
+    """A call lacks an argument that it needs; nothing was sent."""
 
 
 class UnsupportedOperation(ArdoqClientException, NotImplementedError):

@@ -173,23 +173,27 @@ class API:
         return answer
 
     def reports(self) -> entities.Page:
-        """Return the first page of the reports, as the dict that Ardoq gives."""
-        answer: entities.Page = self.client.request("reports")
-        return answer
+        """Return all reports as one page, in the form of the dict that Ardoq gives."""
+        return self._all_pages("reports")
 
     def report(self, id: str) -> entities.ReportOverview:  # noqa: A002
         """Return the definition of one report."""
         return self.client.get_report_definition(id)
 
     def report_run(self, id: str, view: str) -> entities.Page:  # noqa: A002
-        """Run a report and return the first page of its rows, as the dict that Ardoq gives.
+        """Run a report and return all of its rows as one page, in the form of the dict that Ardoq gives.
 
         `view` is `"objects"` or `"tabular"`; raise `InvalidInput` for any other.
         """
         if view not in ("objects", "tabular"):
             raise InvalidInput(f"view is {view!r}: use 'objects' or 'tabular'.")
-        answer: entities.Page = self.client.request(f"reports/{id_segment(id, 'id')}/run/{view}")
-        return answer
+        return self._all_pages(f"reports/{id_segment(id, 'id')}/run/{view}")
+
+    def _all_pages(self, path: str) -> entities.Page:
+        """Return the first page with the values of all, and with the links of the last: none."""
+        pages = list(self.client.api.transport.pages(path))
+        values = [value for page in pages for value in page["values"]]
+        return {**pages[0], "values": values, "_links": pages[-1].get("_links", {})}
 
     # -- both kinds ----------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ardoqpy.entities import Attributes, ComponentType, ReferenceType
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 LIST_TYPES = ("List", "SelectMultipleList")
 _OTHER_TYPES = ("Text", "TextArea", "Checkbox", "Number", "Date", "DateTime", "Url", "Email", "User")
 _FIELD_TYPES = {name.casefold(): name for name in (*LIST_TYPES, *_OTHER_TYPES)}
+
+#: What the names of the two values of a date range end with.
+_DATE_RANGE_ENDS = ("_start_date", "_end_date")
 
 
 class Field(NamedTuple):
@@ -56,6 +59,33 @@ def field_of_context(entry: Mapping[str, Any]) -> Field:
     """Return the field of an entry in the context of a workspace (v2)."""
     is_calculated = bool(entry.get("readOnly") or entry.get("calculated"))
     return _field(str(entry.get("apiKey")), entry, entry.get("options"), read_only=is_calculated)
+
+
+def with_date_ranges(fields: Iterable[tuple[Field, Mapping[str, Any]]]) -> dict[str, Field]:
+    """Return fields by name, with the two DateTimes of each date range; each comes with its definition.
+
+    What type a date range has is not known: a field of an unknown type may be one. A definition of v1 can
+    name the DateTimes in `dateTimeFields`.
+    """
+    by_name: dict[str, Field] = {}
+    ends: dict[str, Field] = {}
+    for field, definition in fields:
+        by_name[field.name] = field
+        for name, label in _ends(field, definition):
+            ends[name] = Field(name, label, "DateTime", read_only=field.read_only)
+    return {**ends, **by_name}
+
+
+def _ends(field: Field, definition: Mapping[str, Any]) -> list[tuple[str, str]]:
+    parts = definition.get("dateTimeFields")
+    named = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+    if named:
+        return [
+            (str(part["name"]), str(part.get("label") or part["name"])) for part in named if "name" in part
+        ]
+    if field.type in _FIELD_TYPES.values():
+        return []
+    return [(field.name + end, f"{field.label} {end.replace('_', ' ').strip()}") for end in _DATE_RANGE_ENDS]
 
 
 def _field(name: str, definition: Mapping[str, Any], options: Any, *, read_only: bool) -> Field:

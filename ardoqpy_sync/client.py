@@ -27,7 +27,7 @@ from ardoqpy_sync.writing.pending_row import NO_ROW, RowReference, SourceRow, ro
 from ardoqpy_sync.writing.senders import OPERATIONS, NoRequests, SingleRequests, Transactions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ardoqpy.api.protocols import Dialect
     from ardoqpy.entities import BatchIds, DeletedComponents, Entities, Entity
@@ -88,12 +88,24 @@ class ArdoqSyncClient(SyncReads):
         if simulate:
             kwargs["read_only"] = True
         super().__init__(hosturl, token, *args, **kwargs)
-        self.simulate = simulate
+        self._simulate = simulate
         self.on_error = on_error
         self._lock = threading.RLock()
         self._engine = PlanEngine(self.api, _sender(self.api, simulate, batch), previous_report or {})
         self._engine.log.progress = counting
         self._rows_before = count_rows(previous_report or {})
+
+    @property
+    def simulate(self) -> bool:
+        """Whether this client sends no write; it is set when the client is built."""
+        return self._simulate
+
+    @simulate.setter
+    def simulate(self, value: bool) -> None:
+        raise ConfigurationError(
+            f"simulate cannot be set to {short_repr(value)} afterwards: build another client, with "
+            f"simulate={short_repr(value)}."
+        )
 
     # -- writing: rows of the source ----------------------------------------------------------------------
 
@@ -153,6 +165,36 @@ class ArdoqSyncClient(SyncReads):
             except PROBLEMS as problem:
                 return self._failed(engine.reference, ref, problem, row)
             return self._written(engine.reference, stored, ref)
+
+    def ensure_component(
+        self, comp: Entity, comp_ids: Sequence[str] = (), reference: RowReference = NO_ROW
+    ) -> Entity:
+        """Create a component, or update the one that the caller has matched, and return it as stored.
+
+        For callers that match all their rows before the first write, such as jobs.
+
+        - `comp`: the attributes, as for `create_component`.
+        - `comp_ids`: the ids of all components that the row may mean, the one to update first; empty for a
+          new one. Several are reported as `ambiguous`.
+        - `reference`: what the report says about the row.
+
+        Raise `InvalidInput` if the row is not valid; nothing is written then.
+        """
+        return self._ensure(self._engine.component, comp, comp_ids, reference)
+
+    def ensure_reference(
+        self, ref: Entity, ref_ids: Sequence[str] = (), reference: RowReference = NO_ROW
+    ) -> Entity:
+        """Do as `ensure_component` does for a reference; several between two components are possible."""
+        return self._ensure(self._engine.reference, ref, ref_ids, reference)
+
+    def _ensure(self, kind: Kind, body: Entity, entity_ids: Sequence[str], row: RowReference) -> Entity:
+        with self._lock:
+            try:
+                stored = self._engine.ensure_matched(kind, body, entity_ids, row)
+            except PROBLEMS as problem:
+                return self._failed(kind, body, problem, row)
+            return self._written(kind, stored, body)
 
     def update_component(self, comp_id: str, comp: Entity, *, label: str | None = None) -> Entity:
         """Change the given attributes of a component where they differ, and return it as stored.
@@ -238,12 +280,14 @@ class ArdoqSyncClient(SyncReads):
         kind: str = "component",
         label: str | None = None,
         means: Iterable[str] = (),
+        cause: str | None = None,
     ) -> Entity:
         """Report a row that cannot be used, such as one with a cell that is no number, as failed.
 
         - `row`: what is known of it; `reason`: why it cannot be used, as a sentence; `label`: its name.
         - `kind`: what it would have been, `"component"` or `"reference"`.
         - `means`: the ids of what it means in Ardoq, as far as that is known: those are no cache misses.
+        - `cause`: the label of another failed row, if this one can be used once that one is corrected.
 
         Return the row with `_id` None. Raise `InvalidInput` with the reason, with `on_error="raise"`.
         """
@@ -256,7 +300,7 @@ class ArdoqSyncClient(SyncReads):
                 located = engine.cache.get(kind, engine.real_id(entity_id))
                 if located is not None:
                     engine.cache.name(*located)
-            return self._failed(its_kind, row, InvalidInput(reason), RowReference(label))
+            return self._failed(its_kind, row, InvalidInput(reason), RowReference(label, cause=cause))
 
     def _by_id(self, kind: Kind, entity_id: str, body: Entity, label: str | None) -> Entity:
         with self._lock:

@@ -114,6 +114,7 @@ class FailedRow(TypedDict):
     reason: str
     label: Any
     row: Any
+    cause: NotRequired[str | None]
 
 
 class DocumentFailedRow(TypedDict):
@@ -128,6 +129,7 @@ class DocumentFailedRow(TypedDict):
     reason: str
     label: str | None
     row: Attributes | None
+    cause: NotRequired[str | None]
 
 
 class AmbiguousEntry(TypedDict):
@@ -262,12 +264,26 @@ class DeleteGuard(TypedDict):
 
 
 class SourceCount(TypedDict):
-    """How many rows of a source were read, skipped and failed, over all mappings that read it."""
+    """How many rows of a source were read, skipped and failed, over all mappings that read it.
+
+    `hidden_rows` and `hidden_columns` were not read; they are there if there were any.
+    """
 
     name: str
     rows: int
     skipped: int
     failed: int
+    hidden_rows: NotRequired[int]
+    hidden_columns: NotRequired[int]
+
+
+class SkippedRow(TypedDict):
+    """A row that was not written, because what it describes does not exist and is not to be created."""
+
+    kind: KindName
+    name: str | None
+    label: str
+    reason: str
 
 
 class GraphNode(TypedDict):
@@ -337,6 +353,7 @@ class ReportItem(TypedDict):
     reason: NotRequired[str | None]
     row: NotRequired[Any]
     label: NotRequired[str | None]
+    cause: NotRequired[str | None]
 
 
 class ReportedEntity(TypedDict):

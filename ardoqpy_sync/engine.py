@@ -30,7 +30,7 @@ from ardoqpy_sync.writing.pending_row import NO_ROW, PendingRow, RowReference, S
 from ardoqpy_sync.writing.run_log import RunLog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ardoqpy.api.protocols import Dialect
     from ardoqpy.entities import Entity
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from ardoqpy_sync.report import Report
     from ardoqpy_sync.writing.senders import Sender
 
+#: Required attributes that are not ids.
+_NO_IDS = frozenset({"name", "type"})
 #: How many workspaces are loaded at the same time; on v2 each takes a few requests.
 SIDE_BY_SIDE = 3
 
@@ -215,6 +217,34 @@ class Engine:
             return self._keep(kind, current)
         return self._ensure(kind, ws_id, ref, partial(index.matches, key), given, reference)
 
+    def ensure_matched(self, kind: Kind, body: Entity, ids: Sequence[str], reference: RowReference) -> Entity:
+        """Bring the first of the entities that a row means in line with it, or create one if there is none.
+
+        For callers that match rows themselves; `ids` are all that match.
+        """
+        given = body
+        body = kind.collection.flatten(self._with_real_ids(body))
+        checked_ids(body, kind.argument, *(key for key in kind.required if key not in _NO_IDS))
+        ws_id = body["rootWorkspace"]
+        self.workspace(ws_id)
+
+        def match() -> list[Entity]:
+            known = (self.cache.get(kind.name, self.real_id(entity_id)) for entity_id in ids)
+            return [located.entity for located in known if located is not None]
+
+        return self._ensure(kind, ws_id, body, match, given, reference)
+
+    def match_reference(self, ref: Entity, key: str | None) -> list[Entity]:
+        """Return the references that a row means: of its ends, its type, and its value of `key`, if any."""
+        kind = self.reference
+        ref = self._with_real_ids(ref)
+        index = self.index(kind, ref["rootWorkspace"])
+        matches = index.matches(reference_key(ref["source"], ref["target"], ref["type"]))
+        if key is None:
+            return matches
+        flat = kind.collection.flatten
+        return [match for match in matches if equal_values(flat(match).get(key), ref.get(key))]
+
     def ensure_by_id(
         self,
         kind: Kind,
@@ -355,6 +385,7 @@ class Engine:
             operation.attributes,
             name=self.log.name_of(kind.name, expected),
             version=None,
+            note=source.reference.note,
             label=source.reference.label,
             field=source.reference.field,
         )
@@ -387,6 +418,7 @@ class Engine:
             written,
             name=self.log.name_of(kind.name, expected),
             version=current.get("_version"),
+            note=source.reference.note,
             label=source.reference.label,
             field=source.reference.field,
         )
@@ -432,7 +464,7 @@ class Engine:
     ) -> Entity:
         """Report a row that failed, and return it with `_id` None."""
         kept = self.writes.copy_row(row)
-        self.log.failed(kind.name, kept, problem, *reference)
+        self.log.failed(kind.name, kept, problem, reference)
         return {**kept, "_id": None}
 
     def _converging(self, kind: Kind, ws_id: str, current: Entity, diff: Differences) -> Differences:

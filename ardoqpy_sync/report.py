@@ -159,6 +159,8 @@ def _item(change: Change) -> ReportItem:
         item["changes"] = _value_changes(change)
     if change.action == FAILED:
         item |= {"reason": change.note, "row": change.row, "label": change.label}
+        if change.cause is not None:
+            item["cause"] = change.cause
     return item
 
 

@@ -60,9 +60,13 @@ Cells are converted to the type of their field in Ardoq: see [sources.md](source
 cannot be converted, its row fails: the report names the row, the value and the field, and nothing of the
 row is written.
 
-White space around names and keys is removed. If several rows of a mapping describe the same item, the first
-one wins. Identical repeats are ignored; a row that disagrees is reported as failed. Two mappings can write
-different attributes of the same item. Attributes that are not mapped are never changed.
+White space around names and keys is removed, also around each cell of a key with several columns. If several
+rows of a mapping describe the same item, the first one wins. Identical repeats are ignored; a row that
+disagrees is reported as failed. Two mappings can write different attributes of the same item. Attributes
+that are not mapped are never changed.
+
+A cell that cannot be read, such as one that a short line lacks, fails its row only if the mapping reads it:
+see [sources.md](sources.md#rows).
 """
 SOURCES = """## [sources.NAME]
 

@@ -65,7 +65,7 @@ def _no_settings_from_outside(monkeypatch):
 @pytest.fixture
 def server():
     """Run an empty emulator, and check afterwards that nothing crashed in it."""
-    with emulator() as running:
+    with emulator(page_size=5) as running:
         yield running
         assert running.crashes == []
 

@@ -13,6 +13,7 @@ from ardoqpy import (
     AuthorizationError,
     BadRequest,
     InvalidInput,
+    MissingArgument,
     NotFoundError,
     UnexpectedAnswer,
 )
@@ -83,9 +84,10 @@ def nothing_sent(server, ws_id):
 )
 def test_an_id_that_is_none(given, sentence, client, sync, nothing_sent):
     """What cannot be an id is refused before anything is sent, by either client, in the same words."""
+    kind = MissingArgument if given is None else InvalidInput
     for item in (client, sync):
-        assert sentence_of(InvalidInput, item.del_workspace, given) == sentence
-        assert sentence_of(InvalidInput, item.find_component, given, "a") == sentence
+        assert sentence_of(kind, item.del_workspace, given) == sentence
+        assert sentence_of(kind, item.find_component, given, "a") == sentence
 
 
 @pytest.mark.parametrize(
@@ -192,8 +194,9 @@ def test_a_sync_row_with_a_missing_attribute(comp, lack, sync, nothing_sent):
 def test_a_body_that_is_no_dict(name, body, sentence, request, nothing_sent):
     """Attributes are a dict with text for keys."""
     entity = request.getfixturevalue(name)
-    assert sentence_of(InvalidInput, entity.create_component, body) == sentence
-    assert sentence_of(InvalidInput, entity.update_component, NOBODY, body) == sentence
+    kind = MissingArgument if body is None else InvalidInput
+    assert sentence_of(kind, entity.create_component, body) == sentence
+    assert sentence_of(kind, entity.update_component, NOBODY, body) == sentence
 
 
 def test_an_unknown_type(client, sync, ws_id):

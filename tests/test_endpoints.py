@@ -70,7 +70,7 @@ def test_the_flat_method_calls_its_endpoint_and_no_other(server, version, verb, 
 def test_a_call_of_several_requests_sends_these_and_no_others(version, requests, call):
     """What takes several requests sends those of the table; side by side, so in any order."""
     exchanges = []
-    with emulator(seed=SEED, recorder=exchanges.append) as server:
+    with emulator(seed=SEED, page_size=5, recorder=exchanges.append) as server:
         call(ArdoqClient(server.url, server.token, version=version))
         sent = [(request.method, re.sub(r"[0-9a-f]{24}", "{}", request.path)) for request in server.requests]
         assert server.crashes == []

@@ -6,6 +6,7 @@ lacks is there all the same, made by `unsupported`: it raises an error that name
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol, TypeVar
 
 from ardoqpy._messages import describe_type
@@ -13,6 +14,7 @@ from ardoqpy.errors import UnexpectedAnswer, UnsupportedOperation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
     from contextlib import AbstractContextManager
     from typing import BinaryIO
 
@@ -66,6 +68,31 @@ def checked_stored(answer: Any, request: str) -> Any:
         raise UnexpectedAnswer(
             f"{request} was carried out, but the answer has no '_id': look in Ardoq for what is stored."
         )
+    return answer
+
+
+def checked_entities(answer: Any, identity: AbstractSet[str]) -> Entities:
+    """Return an answer that has to be a list of entities, each with a value for every key of `identity`.
+
+    Raise `UnexpectedAnswer` if it is anything else. What is written again, or deleted, depends on such a
+    list: null, or an entity without one of the keys, says nothing about what Ardoq holds.
+    """
+    if not isinstance(answer, list):
+        raise UnexpectedAnswer(
+            f"Ardoq answered with {describe_type(answer)} where a list was expected: what it holds is "
+            "unknown."
+        )
+    values_of = itemgetter(*identity)
+    for entity in answer:
+        try:
+            complete = None not in values_of(checked_object(entity))
+        except KeyError:
+            complete = False
+        if not complete:
+            key = min(key for key in identity if entity.get(key) is None)
+            raise UnexpectedAnswer(
+                f"Ardoq answered with an entity without {key!r}: what it holds is unknown."
+            )
     return answer
 
 
@@ -147,6 +174,10 @@ class Synced(Protocol):
         """Return the names of the attributes that cannot be written."""
 
     @property
+    def identity(self) -> frozenset[str]:
+        """Return the attributes that every entity has, and without which it is not known which one it is."""
+
+    @property
     def built_in(self) -> frozenset[str]:
         """Return the names that are not those of custom fields."""
 
@@ -164,10 +195,13 @@ class Synced(Protocol):
         """Return one entity as this version gives it."""
 
     def in_workspace(self, ws_id: str) -> Entities:
-        """Return the entities of a workspace."""
+        """Return all entities of a workspace; raise `UnexpectedAnswer` if Ardoq's answer may lack some."""
 
     def find_duplicates(self, body: Attributes) -> Entities:
-        """Return the entities that a sync takes for the same as `body`."""
+        """Return the entities among which those are that a sync takes for the same as `body`.
+
+        Raise `UnexpectedAnswer` if Ardoq's answer may lack some.
+        """
 
     def create(self, body: Mapping[str, Any]) -> Entity:
         """Create an entity and return it as stored."""
@@ -226,7 +260,16 @@ class Components(_Filtered, Protocol):
         """Return the components that have all these values."""
 
     def children(self, comp: Entity) -> list[str]:
-        """Return the ids of the children of a component that was just read."""
+        """Return the ids of the children of a component that was just read.
+
+        Raise `UnexpectedAnswer` if Ardoq's answer does not say which they are.
+        """
+
+    def references_at(self, comp: Entity) -> Entities:
+        """Return the references at a component that was just read with `incl_refs`, whichever end it is.
+
+        Raise `UnexpectedAnswer` if Ardoq's answer does not say which they are.
+        """
 
     def delete_many(self, comp_ids: list[str], request_id: str | None) -> entities.DeletedComponents:
         """Delete several components in one request."""

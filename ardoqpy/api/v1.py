@@ -16,6 +16,7 @@ from ardoqpy.api.custom_fields import SET_BY_ARDOQ, SET_ON_COMPONENTS, SET_ON_RE
 from ardoqpy.api.protocols import (
     Dialect,
     LastChange,
+    checked_entities,
     checked_list,
     checked_object,
     checked_stored,
@@ -114,6 +115,9 @@ class _Synced(_Collection["Entity"]):
 
     fixed: frozenset[str] = frozenset()
     writable: frozenset[str]
+    identity: frozenset[str]
+    #: The key of these entities in an aggregated workspace.
+    aggregated_key: str
 
     @property
     def built_in(self) -> frozenset[str]:
@@ -147,6 +151,13 @@ class _Synced(_Collection["Entity"]):
     def patch(self, entity_id: str, payload: Mapping[str, Any] | None, version: int | str) -> Entity:
         return self._patched(entity_id, payload, version)
 
+    def _or_aggregated(self, answer: Any, ws_id: str) -> Entities:
+        """Return the entities of an answer; if it has another form, all those of the workspace."""
+        try:
+            return checked_entities(answer, self.identity)
+        except UnexpectedAnswer:
+            return _aggregated(self._transport, ws_id, self.aggregated_key, self.identity)
+
     def last_change(self, entity: Entity) -> LastChange:
         user = entity.get("lastModifiedByName") or entity.get("lastModifiedByEmail")
         return LastChange(user or entity.get("last-modified-by"), entity.get("last-updated"))
@@ -169,14 +180,28 @@ class Workspaces(_Collection["entities.Workspace"]):
         return checked_list(self._transport.get(path, {"name": name}))
 
     def aggregated(self, ws_id: str) -> Entity:
-        return checked_object(self._transport.get(self._at(ws_id) + "/aggregated"))
+        workspace = checked_object(self._transport.get(self._at(ws_id) + "/aggregated"))
+        # Null is known to mean none; without the key, another call has to say what there is.
+        for key, path, identity in (
+            ("components", "component/search", Components.identity),
+            ("references", "reference", References.identity),
+        ):
+            if key not in workspace:
+                answer = self._transport.get(path, {"workspace": ws_id})
+                workspace[key] = _starting_in(ws_id, checked_entities(answer, identity))
+            elif workspace[key] is not None:
+                checked_entities(workspace[key], identity)
+        return workspace
 
     def components(self, ws_id: str) -> Entities:
         return checked_list(self._transport.get(self._at(ws_id) + "/component"))
 
     def references(self, ws_id: str, *, incoming: bool) -> Entities:
-        last = "/all-references" if incoming else "/reference"
-        return checked_list(self._transport.get(self._at(ws_id) + last))
+        answer = self._transport.get(self._at(ws_id) + ("/all-references" if incoming else "/reference"))
+        try:
+            return checked_entities(answer, References.identity)
+        except UnexpectedAnswer:
+            return _aggregated_references(self._transport, ws_id, incoming=incoming)
 
     context = _unsupported("read the context of a workspace", "version='v2', or get_model(ws_id)")
 
@@ -205,6 +230,8 @@ class Components(_Synced):
     id_argument = "comp_id"
     argument = "comp"
     required = ("name", "rootWorkspace")
+    identity = frozenset({"_id", "_version", "typeId", "name", "rootWorkspace"})
+    aggregated_key = "components"
     read_only = SET_ON_COMPONENTS
     writable = frozenset(
         {
@@ -218,11 +245,16 @@ class Components(_Synced):
 
     def in_workspace(self, ws_id: str) -> Entities:
         workspace = id_segment(ws_id, "ws_id")
-        return checked_list(self._transport.get("component/search", {"workspace": workspace}))
+        return self._or_aggregated(
+            self._transport.get("component/search", {"workspace": workspace}), workspace
+        )
 
     def search(self, ws_id: str, name: str, field: str | None, value: Any) -> Entities:
+        return checked_list(self._found(ws_id, name, field, value))
+
+    def _found(self, ws_id: str, name: str, field: str | None, value: Any) -> Any:
         query = {"workspace": id_segment(ws_id, "ws_id"), "name": name, "field": field, "value": value}
-        return checked_list(self._transport.get("component/search", query))
+        return self._transport.get("component/search", query)
 
     def selected(self, _ws_id: str | None, _params: Mapping[str, Any]) -> Entities:
         raise InvalidInput("params are for API v2: on v1 search with find_component or search_components.")
@@ -243,15 +275,31 @@ class Components(_Synced):
         return checked_object(self._transport.get(self._at(entity_id), query))
 
     def find_duplicates(self, body: Attributes) -> Entities:
-        name = body["name"].casefold()
-        return [
-            comp
-            for comp in self.search(body["rootWorkspace"], body["name"], None, None)
-            if comp.get("typeId") == body.get("typeId") and str(comp.get("name")).casefold() == name
-        ]
+        ws_id = body["rootWorkspace"]
+        return self._or_aggregated(self._found(ws_id, body["name"], None, None), ws_id)
 
     def children(self, comp: Entity) -> list[str]:
-        return list(comp.get("children") or ())
+        children = comp.get("children")
+        if isinstance(children, list):
+            return list(children)
+        comps = self.in_workspace(comp["rootWorkspace"])
+        if not all("parent" in other for other in comps):
+            raise UnexpectedAnswer(
+                f"Ardoq's answers have neither the 'children' of {comp['_id']} nor every 'parent': what is "
+                "below it is unknown."
+            )
+        return [other["_id"] for other in comps if other["parent"] == comp["_id"]]
+
+    def references_at(self, comp: Entity) -> Entities:
+        ends = comp.get("references")
+        try:
+            ends = checked_object(ends)
+            return [
+                ref for end in ("in", "out") for ref in checked_entities(ends.get(end), References.identity)
+            ]
+        except UnexpectedAnswer:
+            refs = _aggregated_references(self._transport, comp["rootWorkspace"], incoming=True)
+            return [ref for ref in refs if comp["_id"] in (ref["source"], ref["target"])]
 
     def delete_many(self, comp_ids: list[str], request_id: str | None) -> entities.DeletedComponents:
         body: Attributes = {"componentIds": ids(comp_ids, "comp_ids")}
@@ -265,6 +313,8 @@ class References(_Synced):
     id_argument = "ref_id"
     argument = "ref"
     required = ("source", "target", "type")
+    identity = frozenset({"_id", "_version", "source", "target", "type", "rootWorkspace"})
+    aggregated_key = "references"
     read_only = SET_ON_REFERENCES
     writable = frozenset(
         {
@@ -278,9 +328,8 @@ class References(_Synced):
 
     def in_workspace(self, ws_id: str) -> Entities:
         workspace = id_segment(ws_id, "ws_id")
-        refs = checked_list(self._transport.get("reference", {"workspace": workspace}))
-        # It is not known whether Ardoq honours the parameter.
-        return [ref for ref in refs if ref.get("rootWorkspace") == workspace]
+        answer = self._transport.get("reference", {"workspace": workspace})
+        return _starting_in(workspace, self._or_aggregated(answer, workspace))
 
     def selected(self, _ws_id: str | None, _params: Mapping[str, Any]) -> Entities:
         raise InvalidInput("params are for API v2: on v1 read the references of a workspace.")
@@ -288,8 +337,10 @@ class References(_Synced):
     def find_duplicates(self, body: Attributes) -> Entities:
         source = f"component/{id_segment(body['source'], 'source')}"
         comp = checked_object(self._transport.get(source, {"includeReferences": "true"}))
-        outgoing = checked_list((comp.get("references") or {}).get("out"))
-        return [ref for ref in outgoing if (ref["target"], ref["type"]) == (body["target"], body["type"])]
+        try:
+            return checked_entities(checked_object(comp.get("references")).get("out"), self.identity)
+        except UnexpectedAnswer:
+            return self.in_workspace(body["rootWorkspace"])
 
 
 class Tags(_Collection["entities.Tag"]):
@@ -352,12 +403,11 @@ class Fields(_WithCommon["entities.FieldDefinition"]):
         if workspace is None or "componentModel" not in workspace:
             workspace = checked_object(self._transport.get(f"workspace/{id_segment(ws_id, 'ws_id')}"))
         model_id = workspace.get("componentModel")
-        fields = [
-            metamodel.field_of_model(definition)
+        return metamodel.with_date_ranges(
+            (metamodel.field_of_model(definition), definition)
             for definition in self.all(include_common=False)
             if definition.get("model") == model_id
-        ]
-        return {field.name: field for field in fields}
+        )
 
 
 class Users(_Part):
@@ -472,6 +522,25 @@ class V1(Dialect):
     def iterate(self, path: str, params: Mapping[str, Any] | None) -> Iterator[Any]:
         """Yield every value of the listing at `path`."""
         return iter(checked_list(self.transport.get(path, params)))
+
+
+def _starting_in(ws_id: str, entities: Entities) -> Entities:
+    # It is not known whether Ardoq honours the parameter.
+    return [entity for entity in entities if entity["rootWorkspace"] == ws_id]
+
+
+def _aggregated(transport: Transport, ws_id: str, key: str, identity: frozenset[str]) -> Entities:
+    """Return what an aggregated workspace has under a key, after another answer was unclear.
+
+    Ardoq gives null for none there, but after an unclear answer only a list is believed.
+    """
+    workspace = checked_object(transport.get(f"workspace/{id_segment(ws_id, 'ws_id')}/aggregated"))
+    return checked_entities(workspace.get(key), identity)
+
+
+def _aggregated_references(transport: Transport, ws_id: str, *, incoming: bool) -> Entities:
+    keys = ("references", "incoming-references") if incoming else ("references",)
+    return [ref for key in keys for ref in _aggregated(transport, ws_id, key, References.identity)]
 
 
 def _as_query(value: Any) -> Any:

@@ -16,9 +16,16 @@ from ardoqpy._http.json import EncodedJson
 from ardoqpy._http.transport import Transport
 from ardoqpy._validation import attributes, filters, id_segment
 from ardoqpy.api.custom_fields import SET_ON_COMPONENTS, SET_ON_REFERENCES, flatten, nest
-from ardoqpy.api.protocols import Dialect, LastChange, checked_object, checked_stored, unsupported
+from ardoqpy.api.protocols import (
+    Dialect,
+    LastChange,
+    checked_entities,
+    checked_object,
+    checked_stored,
+    unsupported,
+)
 from ardoqpy.api.v2_schema import COMPONENT, REFERENCE, Writable, checked_version
-from ardoqpy.errors import ConfigurationError, InvalidInput
+from ardoqpy.errors import ConfigurationError, InvalidInput, UnexpectedAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -44,6 +51,23 @@ def _iter_values(transport: Transport, path: str, query: Mapping[str, str] | Non
     """Yield every value of a listing, page after page."""
     for page in transport.pages(path, query):
         yield from page["values"]
+
+
+def _all_values(
+    transport: Transport, path: str, query: Mapping[str, str], identity: frozenset[str]
+) -> Entities:
+    """Return every entity of a listing; raise `UnexpectedAnswer` if it may lack some.
+
+    A page without `_links`, which the contract requires, does not say whether another page follows.
+    """
+    entities = []
+    for page in transport.pages(path, query):
+        if not isinstance(page.get("_links"), dict):
+            raise UnexpectedAnswer(
+                f"A page of {path} has no '_links': whether another page follows is unknown."
+            )
+        entities += checked_entities(page["values"], identity)
+    return entities
 
 
 class _Part:
@@ -95,16 +119,16 @@ class Workspaces(_Listing):
         return checked_object(self._transport.get(self._at(ws_id) + "/context"))
 
     def components(self, ws_id: str) -> Entities:
-        return list(
-            _iter_values(self._transport, "components", {"rootWorkspace": id_segment(ws_id, "ws_id")})
-        )
+        query = {"rootWorkspace": id_segment(ws_id, "ws_id")}
+        return _all_values(self._transport, "components", query, Components.identity)
 
     def references(self, ws_id: str, *, incoming: bool) -> Entities:
         workspace = id_segment(ws_id, "ws_id")
-        refs = list(_iter_values(self._transport, "references", {"rootWorkspace": workspace}))
+        identity = References.identity
+        refs = _all_values(self._transport, "references", {"rootWorkspace": workspace}, identity)
         if incoming:
-            targeting = _iter_values(self._transport, "references", {"targetWorkspace": workspace})
-            refs += [ref for ref in targeting if ref.get("rootWorkspace") != workspace]
+            targeting = _all_values(self._transport, "references", {"targetWorkspace": workspace}, identity)
+            refs += [ref for ref in targeting if ref["rootWorkspace"] != workspace]
         return refs
 
     def aggregated(self, ws_id: str) -> Entity:
@@ -134,6 +158,7 @@ class _Writing(_Listing):
     custom = True
     argument: str
     writable: Writable
+    identity: frozenset[str]
 
     #: Attributes that a sync does not compare, because Ardoq sets them itself, on either version.
     read_only: frozenset[str]
@@ -166,7 +191,11 @@ class _Writing(_Listing):
         return checked_object(self._transport.get(self._at(entity_id)))
 
     def in_workspace(self, ws_id: str) -> Entities:
-        return list(self.iterate({"rootWorkspace": id_segment(ws_id, "ws_id")}))
+        return self._all_matching({"rootWorkspace": id_segment(ws_id, "ws_id")})
+
+    def _all_matching(self, params: Mapping[str, Any]) -> Entities:
+        query = filters(params, self.filters)
+        return _all_values(self._transport, self.path, query, self.identity)
 
     def selected(self, ws_id: str | None, params: Mapping[str, Any]) -> Entities:
         return list(self.iterate(_within(ws_id, params)))
@@ -220,6 +249,7 @@ class Components(_Writing):
     id_argument = "comp_id"
     argument = "comp"
     writable = COMPONENT
+    identity = frozenset({"_id", "_version", "typeId", "name", "rootWorkspace", "customFields"})
     read_only = SET_ON_COMPONENTS
     filters = ("name", "rootWorkspace", "parent", "componentKey", "typeId")
 
@@ -239,19 +269,22 @@ class Components(_Writing):
         comp = checked_object(self._transport.get(self._at(entity_id)))
         if incl_refs:
             comp["references"] = {
-                end: list(_iter_values(self._transport, "references", {attribute: entity_id}))
+                end: _all_values(self._transport, "references", {attribute: entity_id}, References.identity)
                 for end, attribute in (("in", "target"), ("out", "source"))
             }
         return comp
 
     def find_duplicates(self, body: Attributes) -> Entities:
-        return list(self.iterate({key: body[key] for key in ("rootWorkspace", "typeId", "name")}))
+        return self._all_matching({key: body[key] for key in ("rootWorkspace", "typeId", "name")})
 
     def preview(self, body: Attributes) -> Entity:
         return {"parent": None, "description": None, "customFields": {}, **body}
 
     def children(self, comp: Entity) -> list[str]:
-        return [child["_id"] for child in self.iterate({"parent": comp["_id"]})]
+        return [child["_id"] for child in self._all_matching({"parent": comp["_id"]})]
+
+    def references_at(self, comp: Entity) -> Entities:
+        return [ref for end in ("in", "out") for ref in comp["references"][end]]
 
     delete_many = _unsupported("delete components by a list of ids", "version='v1', or batch()")
 
@@ -261,11 +294,12 @@ class References(_Writing):
     id_argument = "ref_id"
     argument = "ref"
     writable = REFERENCE
+    identity = frozenset({"_id", "_version", "source", "target", "type", "rootWorkspace", "customFields"})
     read_only = SET_ON_REFERENCES
     filters = ("displayText", "rootWorkspace", "source", "targetWorkspace", "target", "type")
 
     def find_duplicates(self, body: Attributes) -> Entities:
-        return list(self.iterate({key: body[key] for key in ("source", "target", "type")}))
+        return self._all_matching({key: body[key] for key in ("source", "target", "type")})
 
     def preview(self, body: Attributes) -> Entity:
         return {"description": None, "customFields": {}, **body}
@@ -316,8 +350,8 @@ class Fields:
 
     def of_workspace(self, ws_id: str, loaded: Mapping[str, Any] | None = None) -> dict[str, Field]:
         loaded = loaded if loaded and "customFields" in loaded else self._workspaces.context(ws_id)
-        fields = [metamodel.field_of_context(entry) for entry in loaded.get("customFields") or []]
-        return {field.name: field for field in fields}
+        entries = loaded.get("customFields") or []
+        return metamodel.with_date_ranges((metamodel.field_of_context(entry), entry) for entry in entries)
 
     all = _unsupported("list the definitions of fields", "version='v1', or get_context(ws_id)")
     get = _unsupported("read the definition of a field", "version='v1', or get_context(ws_id)")

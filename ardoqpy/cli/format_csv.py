@@ -1,17 +1,20 @@
-"""CSV for spreadsheets: a column for each attribute, and nothing that a spreadsheet runs as a formula."""
+"""CSV for spreadsheets: a column for each attribute, and nothing that a spreadsheet runs as a formula.
+
+A source of a job reads the same rows from it (`ardoqpy_sync/sources/csv_source.py`).
+"""
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ardoqpy._terminal import escape_controls
+from ardoqpy._terminal import escape_controls, escape_formula
 from ardoqpy.cli.errors import CommandError
-from ardoqpy.cli.rows import cell_text, flatten
+from ardoqpy.cli.rows import cell_text
+from ardoqpy.entities import flatten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,17 +22,23 @@ if TYPE_CHECKING:
     from ardoqpy.cli.rows import Listing
     from ardoqpy.entities import Attributes
 
-#: How a formula starts, full-width characters included; and a negative number, which is not a formula.
-_FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-_NUMBER = re.compile(r"-[0-9]+([.,][0-9]+)?")
+#: A name in the header is quoted where its character could be taken for the delimiter.
+_QUOTED_IN_HEADER = re.compile('[,;\t|"\r\n]')
+_QUOTED = re.compile('[,"\r\n]')
+#: Text that can be read as more than one or as more than a thousand.
+_AMBIGUOUS_NUMBER = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}")
 _BYTES_IN_MEMORY = 1 << 24
 
 
-def escape_formula(value: Any) -> str:
-    """Return a value as the text of one cell, with an apostrophe before text that starts like a formula."""
+def spreadsheet_text(value: Any) -> str:
+    """Return a value as the text of one cell, in which a spreadsheet finds no formula.
+
+    A number such as 1.234 gets another zero, so that nobody reads it as 1234.
+    """
     text = cell_text(value)
-    is_formula = isinstance(value, str | list | dict) and _FORMULA.match(text) and not _NUMBER.fullmatch(text)
-    return f"'{text}" if is_formula else text
+    if isinstance(value, float) and _AMBIGUOUS_NUMBER.fullmatch(text):
+        return f"{text}0"
+    return escape_formula(text) if isinstance(value, str | list | dict) else text
 
 
 def write_csv(listing: Listing, stream: TextIO, *, raw: bool, streaming: bool) -> None:
@@ -58,17 +67,19 @@ class _Writer:
 
     def __init__(self, stream: TextIO, *, raw: bool) -> None:
         self._stream = stream
-        self._writer = csv.writer(stream, lineterminator="\n")
-        self._text = cell_text if raw else escape_formula
+        self._text = cell_text if raw else spreadsheet_text
         self._printable = escape_controls if stream.isatty() else str
 
-    def _write(self, values: Iterable[Any]) -> None:
-        self._writer.writerow([self._printable(self._text(value)) for value in values])
+    def _write(self, values: Iterable[Any], quoted: re.Pattern[str] = _QUOTED) -> None:
+        # Not csv.writer: in some versions of Python it leaves a carriage return in a cell unquoted.
+        cells = [self._printable(self._text(value)) for value in values]
+        line = ",".join(_quote(cell) if quoted.search(cell) else cell for cell in cells)
+        self._stream.write((line or '""') + "\n")  # an empty line would not be a row
 
     def write_streaming(self, rows: Iterable[Attributes], header: list[str]) -> None:
         known = set(header)
         unknown: dict[str, None] = {}
-        self._write(header)
+        self._write(header, _QUOTED_IN_HEADER)
         for row in rows:
             self._write(row.get(name) for name in header)
             self._stream.flush()
@@ -86,11 +97,16 @@ class _Writer:
                 seen.update(dict.fromkeys(row))
                 spool.write(json.dumps(row) + "\n")
             header = _ordered(first_columns, seen)
-            self._write(header)
+            self._write(header, _QUOTED_IN_HEADER)
             spool.seek(0)
             for line in spool:
                 row = json.loads(line)
                 self._write(row.get(name) for name in header)
+
+
+def _quote(text: str) -> str:
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'
 
 
 def _ordered(first: Iterable[str], seen: Iterable[str]) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TextIO
 
 from ardoqpy._terminal import display_width, escape_controls, shorten
-from ardoqpy.cli.rows import cell_text, flatten
+from ardoqpy.cli.rows import cell_text
+from ardoqpy.entities import flatten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

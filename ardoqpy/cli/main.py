@@ -347,7 +347,7 @@ COMMANDS = (
         option(
             "--page-size",
             type=int,
-            default=5,
+            default=500,
             metavar="N",
             help="entities per page on API v2 (default: %(default)s); v1 has no pages",
         ),

@@ -16,7 +16,8 @@ from ardoqpy.cli.errors import CommandError, print_error
 from ardoqpy.cli.format_csv import write_csv
 from ardoqpy.cli.format_json import write_document, write_lines, write_list
 from ardoqpy.cli.format_table import write_table
-from ardoqpy.cli.rows import Column, Document, Listing, flatten
+from ardoqpy.cli.rows import Column, Document, Listing
+from ardoqpy.entities import flatten
 from ardoqpy.errors import ArdoqClientException
 
 if TYPE_CHECKING:

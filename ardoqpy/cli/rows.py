@@ -5,18 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ardoqpy.entities import flatten
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
-    from ardoqpy.entities import Attributes, Entities
-
-#: Attributes of components and references on v2; a custom field with such a name keeps its prefix.
-_BUILT_IN = {
-    *("_id", "_version", "_meta", "rootWorkspace", "name", "description", "customFields", "type"),
-    *("typeId", "componentKey", "parent", "color", "icon", "image", "shape"),
-    *("source", "target", "targetWorkspace", "displayText"),
-}
-_MAX_DEPTH = 4
+    from ardoqpy.entities import Entities
 
 
 class Column(NamedTuple):
@@ -73,29 +67,10 @@ def entity_document(entity: Any, *, kind: str | None = None) -> Document:
     return Document(entity, Listing(attributes, columns("!attribute", "value")), Listing([entity], ()))
 
 
-def flatten(row: Any) -> Attributes:
-    """Return the attributes of a row on one level: nested ones as `_meta.created`, custom fields by name.
-
-    A custom field with the name of a built-in attribute becomes `customFields.name`. A row that is not an
-    object gets the single attribute `value`.
-    """
-    return dict(_flattened(row, "", 1)) if isinstance(row, dict) else {"value": row}
-
-
 def as_list(answer: Any) -> Entities:
     """Return the answer of a method that returns one entity or a list, typed as the list it is here."""
     entities: Entities = answer
     return entities
-
-
-def _flattened(row: Attributes, prefix: str, depth: int) -> Iterator[tuple[str, Any]]:
-    for name, value in row.items():
-        if name == "customFields" and isinstance(value, dict) and not prefix:
-            yield from ((f"{name}.{key}" if key in _BUILT_IN else key, field) for key, field in value.items())
-        elif isinstance(value, dict) and value and depth < _MAX_DEPTH:
-            yield from _flattened(value, f"{prefix}{name}.", depth + 1)
-        else:
-            yield f"{prefix}{name}", value
 
 
 def cell_text(value: Any) -> str:

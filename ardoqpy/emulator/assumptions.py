@@ -128,7 +128,8 @@ REJECT_COMPONENT_MOVE: Final = True
 PARENT_IN_SAME_WORKSPACE: Final = True
 
 # Component: "isPublic" and "_order" are writable. A new component is the last of its workspace.
-COMPONENT_DEFAULT_IS_PUBLIC: Final = False
+# v1 sends these attributes only if they are set, as clients have them as optional (empty: always).
+V1_OMITS_UNSET: Final = ("isPublic", "version", "icon", "image", "shape")
 
 # Component bulk delete: "componentIds" of the answer includes deleted descendants.
 BULK_DELETE_LISTS_DESCENDANTS: Final = True
@@ -170,6 +171,10 @@ FIELD_LABEL_FROM_NAME: Final = True
 # Field deletion: the stored values stay (a definition only controls their display).
 FIELD_DELETE_KEEPS_VALUES: Final = True
 
+# Fields: a type that is not known here, such as that of a date range, is rejected in a request and kept in a
+# seed. Any value fits it. What "dateTimeFields" names, and the name with these endings, is a DateTime.
+DATE_RANGE_ENDINGS: Final = ("_start_date", "_end_date")
+
 # Field options: the allowed values of list types are in the default value, separated by this.
 FIELD_OPTION_SEPARATOR: Final = ","
 
@@ -182,8 +187,16 @@ V1_STORES_INVALID_VALUES: Final = True
 # Custom values: v1 accepts and ignores a value for a calculated field (False: rejected with 422).
 V1_IGNORES_CALCULATED_VALUES: Final = True
 
-# Custom values: a DateTime without an offset is in UTC.
-NAIVE_TIMES_ARE_UTC: Final = True
+# Custom values: a field without a value is sent as null, as recorded on v2 and in exported reports; on v1 it
+# is assumed. Only the types that show a field have it (False: fields without a value are absent).
+SEND_NULL_FOR_EMPTY_FIELDS: Final = True
+
+# Custom values: v1 stores a number in a Text or TextArea as text, 5 as "5". The vendor's bridge relies on it.
+V1_CONVERTS_NUMBERS_TO_TEXT: Final = True
+
+# Custom values: a DateTime comes back as it was sent. Whether Ardoq rewrites it is not known
+# (True: it comes back in UTC with milliseconds, and one without an offset is in UTC).
+REWRITE_DATE_TIMES: Final = False
 
 # --- users, attachments, batch, reports ---
 
@@ -201,8 +214,9 @@ BATCH_NEEDS_IDS: Final = True
 # Bulk delete: an id that is not a component fails the whole call with 404.
 BULK_DELETE_REJECTS_UNKNOWN: Final = True
 
-# Report export: references are shown as the names of their other ends, joined by this.
-REPORT_NAME_SEPARATOR: Final = ", "
+# Report export: references are shown as the ids of their other ends, joined by this. Without any, the key of
+# the reference type is absent. Both are recorded.
+REPORT_ID_SEPARATOR: Final = ","
 
 # Organisation switch: it redirects to the root of the emulator, which has only one domain.
 SWITCH_ORG_STATUS: Final = 302
@@ -231,10 +245,14 @@ V2_REJECTS_UNDEFINED_FIELDS: Final = True
 # Custom values: a value for a calculated field is rejected with 422. The guides say never to send one.
 V2_REJECTS_CALCULATED_VALUES: Final = True
 
-# Custom values: the guides name a JSON type for each field type, so "5" is not a number (True: it becomes 5).
-V2_CONVERTS_TEXT_TO_OTHER_TYPES: Final = False
+# Custom values: the guides name a JSON type for each field type, so "5" is not a number, nor 5 a text
+# (True: they are converted).
+V2_CONVERTS_OTHER_JSON_TYPES: Final = False
 
 # --- v2: listings ---
+
+# Paging: a page has at least 254 entities, as somebody got so many at once. How many is not published.
+DEFAULT_PAGE_SIZE: Final = 500
 
 # Paging: no parameter is published. The next link has a parameter of this name, which no client should build.
 V2_CURSOR_PARAMETER: Final = "cursor"
@@ -309,4 +327,5 @@ V2_OPTIONS_REPLACE_DEFAULT_VALUE: Final = True
 #   each attribute that it names.
 # v2 batch: aliases may also stand for "source" and "target" of a match. A batchId cannot be an "id".
 # v2 reports: a column is an attribute of a component under its v2 name, or else a custom value.
-# v2 context: a type has the fields that are global or name it. "customFields" has all fields of the model.
+# v2 context: a type has the fields that are global or name it. "customFields" has all fields of the model. In
+#   place of a date range it has the two DateTimes that "dateTimeFields" names.

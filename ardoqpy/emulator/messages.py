@@ -17,7 +17,7 @@ class Settings:
 
     base_url: str
     org: str = assumptions.DEFAULT_ORG
-    page_size: int = 5
+    page_size: int = assumptions.DEFAULT_PAGE_SIZE
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,7 @@ class ComponentRow(NamedRow, Style, total=False):
     typeId: str
     parent: str | None
     version: str | None
-    isPublic: bool
+    isPublic: bool | None
     order: float
     model: str
     componentKey: str

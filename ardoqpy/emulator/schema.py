@@ -130,7 +130,7 @@ COMPONENT = Kind(
     Attribute("description"),
     Attribute("typeId", keeps=assumptions.PUT_KEEPS_TYPE, nullable=False),
     *_optional_texts("parent", "version", "color", "shape", "icon", "image"),
-    Attribute("isPublic", "true or false", default=assumptions.COMPONENT_DEFAULT_IS_PUBLIC, nullable=False),
+    Attribute("isPublic", "true or false"),
     Attribute("order", "a number", keeps=True, nullable=False),
     has_custom_fields=True,
 )

@@ -18,7 +18,7 @@ from ardoqpy.emulator.rules.fields import name_from_label
 from ardoqpy.emulator.rules.models import normalize_types
 from ardoqpy.emulator.rules.parent_order import parents_first
 from ardoqpy.emulator.store import Store
-from ardoqpy.emulator.values import FIELD_TYPES, canonical_field_type
+from ardoqpy.emulator.values import canonical_field_type
 
 FORMAT: Final = 1
 
@@ -179,10 +179,9 @@ class _Loader:
     def _field(self, given: Attributes) -> Attributes:
         new = kinds.FIELD.new({"label": given.get("name"), **given})
         new["name"] = new["name"] or name_from_label(new["label"])
-        canonical = canonical_field_type(new["type"])
-        if canonical is None:
-            raise SeedError(f"there is no field type '{new['type']}'; there are {', '.join(FIELD_TYPES)}.")
-        new["type"] = canonical
+        new["type"] = canonical_field_type(new["type"]) or new["type"]
+        for key in ("componentType", "referenceType"):
+            new[key] = [str(item) for item in new[key]]
         self._state.resolve(self._state.models, new["model"], "'model'")
         return self._complete_row(given, new)
 

@@ -75,7 +75,7 @@ class Emulator:
         token: str = "emulator-token",
         org: str | None = None,
         db: str | Path | None = None,
-        page_size: int = 5,
+        page_size: int = assumptions.DEFAULT_PAGE_SIZE,
         rate_limit: float | None = None,
         latency_ms: float = 0,
         seed: str | Path | Seed | Mapping[str, Any] | None = None,

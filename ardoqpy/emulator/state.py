@@ -29,7 +29,7 @@ from ardoqpy.emulator.rows import (
     WorkspaceRow,
 )
 from ardoqpy.emulator.table import Change, Journal, Table
-from ardoqpy.emulator.values import as_text
+from ardoqpy.emulator.values import as_text, date_range_parts
 
 CommitListener = Callable[[Sequence[Change]], None]
 
@@ -54,6 +54,7 @@ class State:
             self.journal,
             model=lambda row: (row["model"],),
             name=lambda row: ((row["model"], row["name"]),),
+            part=lambda row: [(row["model"], name) for name in date_range_parts(row)],
         )
         self.folders = Table[FolderRow]("folders", "folder", self.journal)
         self.workspaces = Table[WorkspaceRow](

@@ -4,13 +4,15 @@ import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.clock import iso
 from ardoqpy.emulator.rows import FieldRow
+from ardoqpy.emulator.schema import FIELD
 
 _NOT_TEXT = frozenset({"Checkbox", "SelectMultipleList", "Number"})
+_TEXT = frozenset({"Text", "TextArea"})
 _ACCEPTED = {
     "Text": "a string",
     "TextArea": "a string",
@@ -27,7 +29,7 @@ FIELD_TYPES = tuple(_ACCEPTED)
 _BY_FOLDED_NAME = {name.casefold(): name for name in FIELD_TYPES}
 _INTEGER = re.compile(r"[+-]?[0-9]{1,1000}")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 class InvalidValue(ValueError):
@@ -37,6 +39,25 @@ class InvalidValue(ValueError):
 def canonical_field_type(name: str) -> str | None:
     """Return the name of a field type as Ardoq writes it, matched in any letter case; None if unknown."""
     return _BY_FOLDED_NAME.get(name.casefold())
+
+
+def date_range_parts(field: FieldRow) -> list[str]:
+    """Return the names under which a date range has its values; an empty list for any other field.
+
+    It is not known what a date range's own type is called: any type that is not known here may be one.
+    """
+    named = [part.get("name") for part in field["dateTimeFields"] if isinstance(part, dict)]
+    if named:
+        return [name for name in named if isinstance(name, str)]
+    if field["type"] in _ACCEPTED:
+        return []
+    return [field["name"] + ending for ending in assumptions.DATE_RANGE_ENDINGS]
+
+
+def date_time_field(model_id: str, name: str, label: str | None = None) -> FieldRow:
+    """Return the definition of a DateTime that is part of a date range."""
+    attributes = FIELD.new({"name": name, "label": label or name, "type": "DateTime", "model": model_id})
+    return cast("FieldRow", attributes)
 
 
 def as_text(value: Any) -> str:
@@ -65,11 +86,12 @@ def field_options(field: FieldRow) -> list[str]:
 def convert_value(field: FieldRow, value: Any, *, strict: bool = False) -> Any:
     """Return the value converted to the type of the field, or raise InvalidValue.
 
-    If `strict`, the value needs the JSON type of the field, too: "5" is not a number.
+    If `strict`, the value needs the JSON type of the field, too: "5" is not a number, and 5 is not a text.
     """
-    if strict and isinstance(value, str) and field["type"] in _NOT_TEXT:
+    if strict and field["type"] in (_NOT_TEXT if isinstance(value, str) else _TEXT):
         raise InvalidValue
-    return _CONVERTERS[field["type"]](value, field)
+    convert = _CONVERTERS.get(field["type"])
+    return convert(value, field) if convert is not None else value
 
 
 def describe_accepted_values(field: FieldRow) -> str:
@@ -80,6 +102,16 @@ def describe_accepted_values(field: FieldRow) -> str:
 
 
 def _text(value: Any, _field: FieldRow) -> str:
+    if (
+        assumptions.V1_CONVERTS_NUMBERS_TO_TEXT
+        and isinstance(value, int | float)
+        and not isinstance(value, bool)
+    ):
+        return as_text(value)
+    return _string(value, _field)
+
+
+def _string(value: Any, _field: FieldRow) -> str:
     if not isinstance(value, str):
         raise InvalidValue
     return value
@@ -114,16 +146,20 @@ def _checkbox(value: Any, _field: FieldRow) -> bool:
     raise InvalidValue
 
 
-def _date_time(value: Any, _field: FieldRow) -> str:
+def moment(value: Any) -> str:
+    """Return a DateTime in UTC with milliseconds, or raise InvalidValue; without an offset it is in UTC."""
     if not isinstance(value, str):
         raise InvalidValue
     try:
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None and assumptions.NAIVE_TIMES_ARE_UTC:
-            moment = moment.replace(tzinfo=UTC)
-        return iso(moment)
+        parsed = datetime.fromisoformat(value)
+        return iso(parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=UTC))
     except (ValueError, OverflowError) as error:
         raise InvalidValue from error
+
+
+def _date_time(value: Any, _field: FieldRow) -> str:
+    rewritten = moment(value)
+    return rewritten if assumptions.REWRITE_DATE_TIMES else str(value)
 
 
 def _option(value: Any, field: FieldRow) -> str:
@@ -149,7 +185,7 @@ _CONVERTERS: dict[str, Callable[[Any, FieldRow], Any]] = {
     "SelectMultipleList": _options,
     "Number": _number,
     "DateTime": _date_time,
-    "Url": _text,
+    "Url": _string,
     "Email": _email,
-    "User": _text,
+    "User": _string,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from ardoqpy._messages import quote_name, suggest
-from ardoqpy._validation import without_none
+from ardoqpy._validation import check_arguments, without_none
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,6 +60,15 @@ def given_filters(filters: Mapping[str, Any], kind: type) -> Attributes:
 
 
 class Methods:
-    """A group of flat methods; `api` is the documented second level, with the calls of one API version."""
+    """A group of flat methods; `api` is the documented second level, with the calls of one API version.
+
+    In every class of this library a call without an argument that it needs raises `MissingArgument`.
+    """
 
     api: Dialect
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Check the arguments of a subclass's methods, if it is one of this library."""
+        super().__init_subclass__(**keywords)
+        if cls.__module__.partition(".")[0] in ("ardoqpy", "ardoqpy_sync"):
+            check_arguments(cls)

@@ -11,11 +11,12 @@ from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED
 from ardoqpy_sync.cli.run_job import load_job_file, load_state, run_with_client
 from ardoqpy_sync.job import JobInvalid, find_problems, open_client
 from ardoqpy_sync.job.runner import open_sources
+from ardoqpy_sync.reporting.failures import group_failures
 from ardoqpy_sync.reporting.terminal import guard_lines
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ardoqpy.cli.options import ConnectionSettings
     from ardoqpy_sync.documents import PreviousReport
@@ -28,7 +29,8 @@ class Failure(TypedDict):
     """A problem that the check found.
 
     - `part`: `job`, `connection`, `state_file`, `row`, `guard` or `run`; `message`: what is wrong.
-    - `line`, `key`: where in the job file; `label`: which row of a source.
+    - `line`, `key`: where in the job file; `label`: which row of a source; `rows`: all rows with an equal
+      problem.
     """
 
     part: str
@@ -36,6 +38,7 @@ class Failure(TypedDict):
     line: int | None
     key: str
     label: str | None
+    rows: list[str]
 
 
 class CheckDocument(TypedDict):
@@ -150,8 +153,8 @@ class JobCheck:
         if result.exit_code == INTERRUPTED:
             raise KeyboardInterrupt
         self._previewed = True
-        for row in result.document["failed"]:
-            self._add("row", str(row["reason"]), label=row.get("label"))
+        for group in group_failures(result.document["failed"]):
+            self._add("row", group.describe(), [str(row["label"]) for row in group.rows])
         for line in guard_lines(result.document["delete_guard"]):
             self._add("guard", line)
         if result.ended_early:
@@ -162,7 +165,10 @@ class JobCheck:
             self._add("job", message, line=line, key=key)
 
     def _add(
-        self, part: str, message: str, label: str | None = None, line: int | None = None, key: str = ""
+        self, part: str, message: str, rows: Sequence[str] = (), line: int | None = None, key: str = ""
     ) -> None:
         message = with_option_names(message)
-        self._failures.append({"part": part, "message": message, "line": line, "key": key, "label": label})
+        label = rows[0] if rows else None
+        self._failures.append(
+            {"part": part, "message": message, "line": line, "key": key, "label": label, "rows": [*rows]}
+        )

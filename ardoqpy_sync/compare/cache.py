@@ -259,6 +259,8 @@ class Cache:
     def start_run(self) -> None:
         """Forget what rows have named, and keep what is loaded."""
         self.named: set[str] = set()
+        #: The ids of entities that cannot be missing, although no row names them.
+        self.excluded: set[str] = set()
         self._touched: set[tuple[str, str, Any]] = set()
 
     @contextmanager
@@ -356,13 +358,14 @@ class Cache:
 
     def misses(self, kind: str) -> list[Entity]:
         """Return what Ardoq holds of the types that rows touched and no row named."""
-        named, type_of = self.named, TYPE_OF[kind]
+        type_of = TYPE_OF[kind]
+        named = self.named | self.excluded if self.excluded else self.named
         missing = []
         for ws_id, index in self.indexes(kind):
             if index.by_id.keys() <= named:
                 continue
             touched = {type_id for of, at, type_id in self._touched if (of, at) == (kind, ws_id)}
-            touched.update(entity.get(type_of) for entity in index if entity["_id"] in named)
+            touched.update(entity.get(type_of) for entity in index if entity["_id"] in self.named)
             missing += [
                 entity for entity in index if entity["_id"] not in named and entity.get(type_of) in touched
             ]

@@ -38,6 +38,7 @@ class Change(NamedTuple):
     - `row`: the row that failed.
     - `label`: the caller's name of the row, such as "apps.csv line 7".
     - `field`: the field by which a component was matched, None if by its name.
+    - `cause`: the label of the row that has to be corrected first, if the row failed only because of it.
     """
 
     action: str
@@ -52,15 +53,23 @@ class Change(NamedTuple):
     row: Mapping[str, Any] | None = None
     label: str | None = None
     field: str | None = None
+    cause: str | None = None
 
 
 def failed_change(
-    kind: str, row: Mapping[str, Any], reason: str, label: str | None, field: str | None
+    kind: str,
+    row: Mapping[str, Any],
+    reason: str,
+    label: str | None,
+    field: str | None,
+    cause: str | None = None,
 ) -> Change:
     """Return the entry of a failed row, with the reason."""
     name = row.get("name") or row.get("displayText") or row.get("_id")
     row_type, ws_id = row.get("typeId") or row.get("type"), row.get("rootWorkspace")
-    return Change(FAILED, kind, row.get("_id"), name, row_type, ws_id, {}, None, reason, row, label, field)
+    return Change(
+        FAILED, kind, row.get("_id"), name, row_type, ws_id, {}, None, reason, row, label, field, cause
+    )
 
 
 def differences(

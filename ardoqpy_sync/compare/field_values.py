@@ -25,7 +25,7 @@ NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*", re.ASCII
 _LARGEST_BITS = 10_000
 _TEXT = frozenset({"Text", "TextArea", "Url", "Email", "List"})
 _YES_NO = {"true": True, "false": False}
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _TAKES = {
     "Number": "a number",
     "Checkbox": "true or false",

@@ -109,7 +109,7 @@ class MissingEntities:
         # What is below a component has fewer below it: from the leaves up, each is deleted by itself.
         comps.sort(key=lambda comp: sizes[comp.entity["_id"]].components)
         agreed = {
-            comp_id: {key: each.entity["_version"] for key, each in cascade.items()}
+            comp_id: {key: each.entity.get("_version") for key, each in cascade.items()}
             for comp_id, cascade in cascades.items()
         }
         # What was read with listings right now is still good for the first part.
@@ -256,6 +256,8 @@ class MissingEntities:
         for kind, ws_id in {group[:2] for group in groups}:
             index = self._engine.index(self._kinds[kind], ws_id)
             for entity in index:
+                if entity["_id"] in cache.excluded:
+                    continue
                 group = kind, ws_id, entity.get(TYPE_OF[kind])
                 before[group] += entity["_id"] not in created
                 named[group] += entity["_id"] in cache.named

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 KINDS = ("component", "reference")
 #: How many lines of a list are in the text of an error; the error carries all of them as data.
 MAX_LISTED = 20
+#: How many of a type in a workspace may be deleted or marked if `count` is not given.
+MOST_OF_A_TYPE = 100
 #: How many characters of a reason, and of what would be deleted, are shown.
 MAX_LENGTH = 2_000
 
@@ -138,7 +140,7 @@ def find_reasons(
         *_check_run(run, bounds),
         *_check_source(missing, held),
         *_check_share(targets, held, bounds),
-        *_check_count(targets, bounds),
+        *_check_count(targets, held, bounds),
         *_check_cascades(missing, bounds),
     ]
 
@@ -197,14 +199,24 @@ def _check_share(
             )
 
 
-def _check_count(targets: Sequence[Target], bounds: Bounds) -> Iterator[BlockReason]:
+def _check_count(
+    targets: Sequence[Target], held: Mapping[Group, TypeCount], bounds: Bounds
+) -> Iterator[BlockReason]:
     cascade = ", including what is deleted with them" if bounds.action == "deleted" else ""
-    if bounds.count is not None and len(targets) > bounds.count:
-        yield _reason(
-            "count",
-            f"{len(targets)} would be {bounds.action}{cascade}, more than count={bounds.count}.",
-            f"count={len(targets)}",
-        )
+    allow = f"count={len(targets)}"
+    if bounds.count is not None:
+        if len(targets) > bounds.count:
+            sentence = f"{len(targets)} would be {bounds.action}{cascade}, more than count={bounds.count}."
+            yield _reason("count", sentence, allow)
+        return
+    for group, number in Counter(target.group for target in targets).items():
+        if number > MOST_OF_A_TYPE:
+            yield _reason(
+                "count",
+                f"{number:,} {held[group].title} would be {bounds.action}{cascade}, and without a count at "
+                f"most {MOST_OF_A_TYPE} of a type are.",
+                allow,
+            )
 
 
 def _check_cascades(missing: Sequence[Missing], bounds: Bounds) -> Iterator[BlockReason]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
-from ardoqpy.errors import NotFoundError
+from ardoqpy.api.protocols import checked_entities
+from ardoqpy.errors import NotFoundError, UnexpectedAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,10 +52,7 @@ class StateReader:
         with ThreadPoolExecutor(2) as threads:
             references = threads.map(self._list_references, of_comps)
             for comps in map(self._api.components.in_workspace, of_comps):
-                for comp in comps:
-                    self._comps[comp["_id"]] = comp
-                    if comp.get("parent"):
-                        self._children.setdefault(comp["parent"], []).append(comp["_id"])
+                self._list_children(comps)
             for refs in references:
                 for ref in refs:
                     self._refs[ref["_id"]] = ref
@@ -65,28 +63,53 @@ class StateReader:
             for end in {ref["source"], ref["target"]}:
                 self._references.setdefault(end, []).append(ref)
 
+    def _list_children(self, comps: Sequence[Entity]) -> None:
+        """Take in the components of a workspace, and who is below whom."""
+        self._comps |= {comp["_id"]: comp for comp in comps}
+        # Whether one without the key is below another is unknown: then each is asked for its children.
+        if all("parent" in comp for comp in comps):
+            for comp in comps:
+                self._children.setdefault(comp["_id"], [])
+                if comp["parent"]:
+                    self._children.setdefault(comp["parent"], []).append(comp["_id"])
+
     def _list_references(self, ws_id: str) -> list[Entity]:
         return self._api.workspaces.references(ws_id, incoming=True)
 
     def component(self, comp_id: str) -> ComponentState:
         """Return a component as Ardoq holds it now."""
+        components = self._api.components
         comp = self._comps.get(comp_id)
         if comp is not None:
-            return ComponentState(comp, self._children.get(comp_id, []), self._references.get(comp_id, []))
+            children = self._children.get(comp_id)
+            return ComponentState(
+                _versioned(comp),
+                components.children(comp) if children is None else children,
+                list(map(_versioned, self._references.get(comp_id, []))),
+            )
         try:
-            comp = self._api.components.get(comp_id, incl_refs=True)
+            comp = components.get(comp_id, incl_refs=True)
         except NotFoundError:
             return ComponentState(None, [], [])
-        ends = comp.pop("references", None) or {}
-        children = self._api.components.children(comp)
-        return ComponentState(comp, children, [*(ends.get("in") or ()), *(ends.get("out") or ())])
+        (comp,) = checked_entities([comp], components.identity)
+        references = components.references_at(comp)
+        comp.pop("references", None)
+        return ComponentState(_versioned(comp), components.children(comp), list(map(_versioned, references)))
 
     def entity(self, kind: str, entity_id: str) -> Entity | None:
         """Return a component or a reference as Ardoq holds it now, None if it was deleted."""
         listed = (self._comps if kind == "component" else self._refs).get(entity_id)
         if listed is not None:
-            return listed
+            return _versioned(listed)
         try:
-            return (self._api.components if kind == "component" else self._api.references).read(entity_id)
+            collection = self._api.components if kind == "component" else self._api.references
+            return _versioned(collection.read(entity_id))
         except NotFoundError:
             return None
+
+
+def _versioned(entity: Entity) -> Entity:
+    """Return an entity; raise `UnexpectedAnswer` if it has no version: whether it has changed is unknown."""
+    if not isinstance(entity.get("_version"), int):
+        raise UnexpectedAnswer(f"Ardoq's answer has no '_version' of {entity.get('_id')}: it is not deleted.")
+    return entity

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypedDict
 
+from ardoqpy._messages import quote_name
 from ardoqpy_sync.job.problems import problem_at
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ardoqpy.entities import Attributes
+    from ardoqpy_sync.documents import KindName
     from ardoqpy_sync.job.problems import Problem
     from ardoqpy_sync.job.template import Template
     from ardoqpy_sync.job.toml_lines import KeyPath, TomlLines
@@ -47,23 +49,43 @@ class GuardTable(TypedDict, total=False):
     despite_failures: bool
 
 
+class EndName(NamedTuple):
+    """The component that a row names: its name or key after those of its ancestors, if they are given.
+
+    - `within`: the component that it is directly below, if the row names that.
+    """
+
+    path: tuple[str, ...]
+    within: EndName | None = None
+
+    def __str__(self) -> str:
+        """Return the names in quotes."""
+        return " / ".join(map(quote_name, self.path))
+
+
 @dataclass(frozen=True, slots=True)
 class ComponentSelector:
     """The component that a row names: as its parent, or at an end of a reference.
 
     - `key_path`: the position in the job file.
     - `value`: gives the name or the key of the component.
-    - `type`, `workspace`: names in Ardoq; `workspace` is None for the workspace of the mapping.
+    - `types`, `workspace`: names in Ardoq; no type means any, and None the workspace of the mapping.
     - `key`: "name", or the custom field that `value` is compared with.
     - `split`: the text between several values in one cell; None for one value.
+    - `path`: the text between the names of the ancestors and the component's own; None if there are none.
+    - `within`: the parent of the component, to tell components of one name apart.
+    - `when_absent`: "reject" or "skip" a row if there is no such component.
     """
 
     key_path: KeyPath
     value: Template
-    type: str
+    types: tuple[str, ...]
     key: str = "name"
     workspace: str | None = None
     split: str | None = None
+    path: str | None = None
+    within: ComponentSelector | None = None
+    when_absent: str = "reject"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +110,7 @@ class RowMapping:
     - `fields`: templates of custom fields, by name or label.
     - `where`: by column the texts that a row must have one of.
     - `create_only`, `fill_if_empty`, `never_null`: names of attributes; `never_null` is True for all.
+    - `create`: whether an item that does not exist is created.
     """
 
     key_path: KeyPath
@@ -100,27 +123,41 @@ class RowMapping:
     fill_if_empty: tuple[str, ...]
     never_null: tuple[str, ...] | bool
     missing: MissingAction
+    create: bool
 
-    kind: ClassVar[str]
+    kind: ClassVar[KindName]
 
 
 @dataclass(frozen=True, slots=True)
 class ComponentMapping(RowMapping):
-    """Rows that become components of one type in one workspace."""
+    """Rows that become components of one type in one workspace.
 
-    kind: ClassVar[str] = "component"
+    - `adopt`: whether a key that no component has is given to the component without one that has the name.
+    - `type_change`: "reject" or "update" if a component of another type has the key.
+    - `owned`: the values of the custom fields that every component of this mapping has; none for all.
+    """
+
+    kind: ClassVar[KindName] = "component"
 
     workspace: str
     key: str
     parent: ComponentSelector | None
+    adopt: bool
+    type_change: str
+    owned: Attributes
 
 
 @dataclass(frozen=True, slots=True)
 class ReferenceMapping(RowMapping):
-    """Rows that become references of one type."""
+    """Rows that become references of one type.
 
-    kind: ClassVar[str] = "reference"
+    - `key`: the attribute that tells references of one type between two components apart; None if there is
+      at most one.
+    """
 
+    kind: ClassVar[KindName] = "reference"
+
+    key: str | None
     source: ComponentSelector
     target: ComponentSelector
 

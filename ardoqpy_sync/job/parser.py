@@ -21,7 +21,7 @@ from ardoqpy_sync.job.model import (
     ReferenceMapping,
     RunTable,
 )
-from ardoqpy_sync.job.problems import JobInvalid, Problem, problem_at
+from ardoqpy_sync.job.problems import JobInvalid, Problem, find_named_key, problem_at
 from ardoqpy_sync.job.template import Template
 from ardoqpy_sync.job.toml_lines import TomlLines, find_lines
 from ardoqpy_sync.sources.cell_formats import read_formats
@@ -192,28 +192,40 @@ class _Parser:
             yield name, table
             try:
                 check_source(table, _SOURCE_OPTIONS)
-                if "formats" in table:
-                    read_formats(table["formats"])
             except ConfigurationError as error:
-                self._report((*key_path, *_named_key(str(error), table)), str(error))
+                self._report((*key_path, *find_named_key(str(error), table)), str(error))
+                continue
+            formats = table.get("formats", {})
+            try:
+                read_formats(formats)
+            except ConfigurationError as error:
+                formats_path = (*key_path, "formats", *find_named_key(str(error), formats))
+                self._report(formats_path, str(error))
 
     def _parse_selector(
         self, content: TomlTable, table: Table, key_path: KeyPath, default_type: str | None
     ) -> ComponentSelector | None:
         before = len(self._problems)
         valid = self._check_table(content, table, key_path)
+        within = None
+        if "within" in valid:
+            within = self._parse_selector(valid["within"], schema.WITHIN, (*key_path, "within"), None)
         if len(self._problems) > before:
             return None
         value = Template(valid["value"])
         if value.is_constant and is_blank(value.raw):
             self._report((*key_path, "value"), 'value is blank: use a column, such as "{Host}".')
+        types = valid.get("type", default_type) or ()
         return ComponentSelector(
             key_path,
             value,
-            valid.get("type") or default_type or "",
+            (types,) if isinstance(types, str) else tuple(types),
             valid.get("key", "name"),
             valid.get("workspace"),
             valid.get("split"),
+            valid.get("path"),
+            within,
+            valid.get("when_absent", "reject"),
         )
 
     # -- mappings -------------------------------------------------------------------------------------------
@@ -226,15 +238,34 @@ class _Parser:
                 parent_path = (*key_path, "parent")
                 parent = self._parse_selector(table["parent"], schema.PARENT, parent_path, table.get("type"))
             key = table.get("key", "name")
-            fields = content[key_path[1]].get("fields")
+            given = content[key_path[1]] if isinstance(content[key_path[1]], dict) else {}
+            fields = given.get("fields")
             if key != "name" and not (isinstance(fields, dict) and key in fields):
                 self._report(
                     (*key_path, "key"),
                     f"The key {quote_name(key)} is not in the fields of this mapping. Add it to fields, or "
                     'set key = "name".',
                 )
+            if key == "name" or table.get("create", True):
+                self._require_name(given, key_path)
             if len(self._problems) == before:
-                yield ComponentMapping(**common, workspace=table["workspace"], key=key, parent=parent)
+                yield ComponentMapping(
+                    **common,
+                    workspace=table["workspace"],
+                    key=key,
+                    parent=parent,
+                    adopt=table.get("adopt", True),
+                    type_change=table.get("type_change", "reject"),
+                    owned=table.get("owned", {}),
+                )
+
+    def _require_name(self, table: TomlTable, key_path: KeyPath) -> None:
+        if "name" not in table:
+            self._report(
+                key_path,
+                '[[components]] has no key name: set it to a column such as "{Name}". Only a mapping with '
+                "create = false and a custom field as its key needs none.",
+            )
 
     def _parse_references(self, content: list[Any]) -> Iterator[ReferenceMapping]:
         for key_path, table, before in self._check_tables(content, schema.REFERENCES, "references"):
@@ -254,9 +285,15 @@ class _Parser:
                 ends.append(end)
             if isinstance(table.get("missing"), dict):
                 self._report((*key_path, "missing"), 'For references, missing is "report" or "delete".')
+            key = table.get("key")
+            if key is not None and key not in [*common["attributes"], *common["fields"]]:
+                self._report(
+                    (*key_path, "key"),
+                    f"The key {quote_name(key)} is not mapped. Add it to the mapping, or remove key.",
+                )
             source, target = ends
             if len(self._problems) == before and source is not None and target is not None:
-                yield ReferenceMapping(**common, source=source, target=target)
+                yield ReferenceMapping(**common, key=key, source=source, target=target)
 
     def _parse_common(self, key_path: KeyPath, table: TomlTable, attributes: tuple[str, ...]) -> TomlTable:
         """Return the arguments that both kinds of mapping have."""
@@ -290,6 +327,7 @@ class _Parser:
             "fill_if_empty": tuple(table.get("fill_if_empty", ())),
             "never_null": never_null if isinstance(never_null, bool) else tuple(never_null),
             "missing": action,
+            "create": table.get("create", True),
         }
 
 
@@ -300,8 +338,3 @@ def _list_texts(cells: Any) -> tuple[str, ...]:
 
 def _to_text(cell: Any) -> str:
     return str(cell).lower() if isinstance(cell, bool) else str(cell).strip()
-
-
-def _named_key(message: str, table: TomlTable) -> KeyPath:
-    """Return the key of a source that a message names; () if it names none."""
-    return next(((name,) for name in table if quote_name(name) in message), ())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ardoqpy._messages import quote_name
 from ardoqpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ardoqpy_sync.job.toml_lines import KeyPath, TomlLines
 
@@ -33,6 +35,18 @@ def problem_at(lines: TomlLines, key_path: KeyPath, message: str) -> Problem:
     """Return a problem at a position of a file."""
     key = ".".join(str(part + 1) if isinstance(part, int) else part for part in key_path)
     return Problem(message, lines.line(key_path), key)
+
+
+def find_named_key(message: str, table: Mapping[str, Any]) -> KeyPath:
+    """Return the key of a table that a message names, or whose value it names; () if it names none."""
+    named = (name for name in table if quote_name(name) in message)
+    with_value = (
+        name
+        for name, value in table.items()
+        for text in (value if isinstance(value, list) else [value])
+        if isinstance(text, str) and quote_name(text) in message
+    )
+    return next(((name,) for name in chain(named, with_value)), ())
 
 
 class JobInvalid(ConfigurationError):

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
     from ardoqpy.client import ArdoqClient
     from ardoqpy.entities import Attributes
-    from ardoqpy_sync.job.model import ComponentMapping, ComponentSelector, Job, ReferenceMapping, RowMapping
+    from ardoqpy_sync.job.model import (
+        ComponentMapping,
+        ComponentSelector,
+        EndName,
+        Job,
+        ReferenceMapping,
+        RowMapping,
+    )
     from ardoqpy_sync.job.problems import Problem
     from ardoqpy_sync.job.template import Template
     from ardoqpy_sync.job.toml_lines import KeyPath
@@ -39,28 +46,38 @@ class TypeGroup(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ResolvedSelector:
-    """A component selector with ids; `field` is the custom field of its key, None for the name."""
+    """A component selector with ids.
+
+    - `type_ids`: the types of the component; empty for any type.
+    - `field`: the custom field of its key, None for the name.
+    """
 
     selector: ComponentSelector
     ws_id: str
     ws_name: str
-    type_id: str
+    type_ids: frozenset[str]
     field: str | None
+    within: ResolvedSelector | None
 
-    def describe(self, value: str) -> str:
-        """Return the component that a value selects, for messages."""
-        key = f"with the {self.field or 'name'} {quote_name(value)}"
-        type_name, workspace = quote_name(self.selector.type), quote_name(self.ws_name)
-        return f"component of type {type_name} {key} in workspace {workspace}"
+    def describe(self, name: EndName) -> str:
+        """Return the component that a name selects, for messages."""
+        types = " or ".join(map(quote_name, self.selector.types))
+        of_type = f" of type {types}" if types else ""
+        below = f", below {name.within}" if name.within is not None else ""
+        workspace = quote_name(self.ws_name)
+        return f"component{of_type} with the {self.field or 'name'} {name}{below} in workspace {workspace}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ResolvedMapping:
     """A mapping with ids and the names that Ardoq uses.
 
     - `cells`: the fields that a row writes, each with its template.
     - `create_only`, `fill_if_empty`, `never_null`: names of attributes.
     - `missing_values`: the attributes to set on what is missing, if any.
+    - `create`: whether items are created.
+    - `key`: the attribute by which rows are matched; None for a component's name, or a reference's ends.
+    - `owned`: the values that all items of this mapping have; empty for a mapping that owns all of its type.
     """
 
     mapping: RowMapping
@@ -71,6 +88,9 @@ class ResolvedMapping:
     fill_if_empty: frozenset[str]
     never_null: frozenset[str]
     missing_values: Attributes
+    create: bool
+    key: str | None
+    owned: Attributes
 
     @property
     def group(self) -> TypeGroup:
@@ -78,15 +98,21 @@ class ResolvedMapping:
         return TypeGroup(self.mapping.kind, self.ws_id, self.type_id)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ResolvedComponents(ResolvedMapping):
-    """Rows that become components; `key` is the custom field that they are matched by, None for the name."""
+    """Rows that become components.
 
-    key: str | None
+    - `key_type`: the type of the key's field.
+    - `adopt`, `type_change`: as in the mapping.
+    """
+
     parent: ResolvedSelector | None
+    key_type: str
+    adopt: bool
+    type_change: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ResolvedReferences(ResolvedMapping):
     """Rows that become references."""
 
@@ -112,6 +138,7 @@ class _Resolver:
     def __init__(self, job: Job, client: ArdoqClient, problems: list[Problem]) -> None:
         self._job = job
         self._lookup = NameLookup(client)
+        self._collections = {"component": client.api.components, "reference": client.api.references}
         self._problems = problems
 
     def components(self, mapping: ComponentMapping) -> ResolvedComponents | None:
@@ -124,13 +151,26 @@ class _Resolver:
         cells, names = self._resolve_cells(mapping, ws_id)
         names["parent"] = "parent"
         key = None if mapping.key == "name" else names.get(mapping.key)
+        key_type = next((field.type for field, _ in cells if field.name == key), "")
         parent = self._resolve_selector(mapping.parent, ws_id) if mapping.parent else None
-        values = self._missing_values(mapping, ws_id)
+        values = self._constants(mapping.missing.values, (*key_path, "missing", "set"), ws_id)
+        owned = self._constants(mapping.owned, (*key_path, "owned"), ws_id)
         if len(self._problems) > before:
             return None
-        policies = _name_policies(mapping, names)
         return ResolvedComponents(
-            mapping, ws_id, type_id, cells, **policies, missing_values=values, key=key, parent=parent
+            mapping,
+            ws_id,
+            type_id,
+            cells,
+            **_name_policies(mapping, names),
+            missing_values=values,
+            create=mapping.create,
+            key=key,
+            owned=owned,
+            parent=parent,
+            key_type=key_type,
+            adopt=mapping.adopt,
+            type_change=mapping.type_change,
         )
 
     def references(self, mapping: ReferenceMapping) -> ResolvedReferences | None:
@@ -151,9 +191,18 @@ class _Resolver:
         cells, names = self._resolve_cells(mapping, ws_id)
         if len(self._problems) > before:
             return None
-        policies = _name_policies(mapping, names)
         return ResolvedReferences(
-            mapping, ws_id, type_id, cells, **policies, missing_values={}, source=source, target=target
+            mapping,
+            ws_id,
+            type_id,
+            cells,
+            **_name_policies(mapping, names),
+            missing_values={},
+            create=mapping.create,
+            key=None if mapping.key is None else names.get(mapping.key),
+            owned={},
+            source=source,
+            target=target,
         )
 
     def check_missing_actions(self, mappings: list[ResolvedComponents | ResolvedReferences]) -> None:
@@ -171,14 +220,17 @@ class _Resolver:
     def _resolve_selector(self, selector: ComponentSelector, ws_id: str) -> ResolvedSelector | None:
         before = len(self._problems)
         type_path = (*selector.key_path, "type")
-        type_id = self._try(type_path, self._lookup.component_type, ws_id, selector.type)
+        type_ids = [self._try(type_path, self._lookup.component_type, ws_id, name) for name in selector.types]
         field = None
         if selector.key != "name":
-            field = self._try((*selector.key_path, "key"), self._lookup.field, ws_id, selector.key)
+            field = self._try((*selector.key_path, "key"), self._field, "component", ws_id, selector.key)
+        within = self._resolve_selector(selector.within, ws_id) if selector.within else None
         if len(self._problems) > before:
             return None
         ws_name = self._lookup.workspace_name(ws_id)
-        return ResolvedSelector(selector, ws_id, ws_name, type_id, None if field is None else field.name)
+        return ResolvedSelector(
+            selector, ws_id, ws_name, frozenset(type_ids), None if field is None else field.name, within
+        )
 
     def _resolve_cells(
         self, mapping: RowMapping, ws_id: str
@@ -188,7 +240,7 @@ class _Resolver:
         names = {name: name for name in mapping.attributes}
         for name, template in mapping.fields.items():
             key_path = (*mapping.key_path, "fields", name)
-            field = self._try(key_path, self._lookup.field, ws_id, name)
+            field = self._try(key_path, self._field, mapping.kind, ws_id, name)
             if field is None:
                 continue
             names[name] = field.name
@@ -202,15 +254,27 @@ class _Resolver:
                 self._try((*mapping.key_path, *table, name), convert_cell, template.getter()({}), field)
         return tuple(cells), names
 
-    def _missing_values(self, mapping: RowMapping, ws_id: str) -> Attributes:
+    def _constants(self, constants: Attributes, key_path: KeyPath, ws_id: str) -> Attributes:
+        """Return constants of a job as the values of attributes, by the names that Ardoq uses."""
         values = {}
-        for name, value in mapping.missing.values.items():
-            key_path = (*mapping.key_path, "missing", "set", name)
+        for name, value in constants.items():
+            path = (*key_path, name)
             is_built_in = name in ("name", "description")
-            field = _BUILT_IN[name] if is_built_in else self._try(key_path, self._lookup.field, ws_id, name)
+            field = _BUILT_IN[name] if is_built_in else self._try(path, self._field, "component", ws_id, name)
             if field is not None:
-                values[field.name] = self._try(key_path, convert_cell, value, field)
+                values[field.name] = self._try(path, convert_cell, value, field)
         return values
+
+    def _field(self, kind: str, ws_id: str, wanted: str) -> Field:
+        """Return a custom field, named as in flat attributes.
+
+        Raise `InvalidInput` if there is none, or if the API cannot tell it from a built-in attribute.
+        """
+        field = self._lookup.field(ws_id, wanted)
+        collection = self._collections[kind]
+        (name,) = collection.flatten({"customFields": {field.name: None}})
+        collection.nest({name: None})
+        return field._replace(name=name)
 
     def _try(self, key_path: KeyPath, function: Callable[..., Any], *arguments: Any) -> Any:
         try:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ardoqpy.errors import ArdoqClientException, DeleteBlocked
-    from ardoqpy_sync.documents import SourceCount
+    from ardoqpy_sync.documents import SkippedRow, SourceCount
 
 
 @dataclass(slots=True)
 class JobResult:
     """The result of a job run.
 
-    - `counts`: how many rows of each source were read, by its name; `skipped` were left out by `where`.
-      A row that several mappings read counts for each of them.
+    - `counts`: how many rows of each source were read, by its name; no mapping selects the `skipped` ones.
     - `blocked`: what the delete guard blocked.
+    - `skipped`: the rows that were not written because what they describe does not exist.
+    - `not_owned`: by type, how many components no mapping of the job owns.
     - `failure`: the error that ended the run early; None if the run was complete.
     """
 
     counts: dict[str, SourceCount] = field(default_factory=dict)
     blocked: list[DeleteBlocked] = field(default_factory=list)
+    skipped: list[SkippedRow] = field(default_factory=list)
+    not_owned: Counter[str] = field(default_factory=Counter)
     failure: ArdoqClientException | None = None
 
     @property

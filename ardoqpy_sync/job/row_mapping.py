@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy.errors import InvalidInput
 from ardoqpy.metamodel import Field
+from ardoqpy_sync.job.model import EndName
 from ardoqpy_sync.sources.cell_conversion import convert_cell
 from ardoqpy_sync.sources.row import is_blank
 
@@ -13,21 +14,34 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ardoqpy.entities import Attributes
-    from ardoqpy_sync.job.model import RowMapping
+    from ardoqpy_sync.job.model import ComponentSelector, RowMapping
     from ardoqpy_sync.job.resolver import ResolvedMapping, ResolvedSelector
+    from ardoqpy_sync.job.toml_lines import KeyPath
     from ardoqpy_sync.sources.cell_formats import CellFormats
     from ardoqpy_sync.sources.row import Values
 
 _TEXT = Field("value", "value", "Text")
 
 
-def list_columns(mapping: RowMapping) -> list[str]:
-    """Return the columns that a mapping reads."""
-    selectors = [getattr(mapping, name, None) for name in ("parent", "source", "target")]
-    templates = [*mapping.attributes.values(), *mapping.fields.values()]
-    templates += [selector.value for selector in selectors if selector]
-    columns = [column for template in templates for column in template.columns]
-    return list(dict.fromkeys([*columns, *mapping.where]))
+class ColumnUse(NamedTuple):
+    """A column that a mapping reads, and the key of the job file that names it."""
+
+    column: str
+    key_path: KeyPath
+
+
+def list_columns(mapping: RowMapping) -> list[ColumnUse]:
+    """Return the columns that a mapping reads, once for each key that names them."""
+    key_path = mapping.key_path
+    templates = [((*key_path, name), template) for name, template in mapping.attributes.items()]
+    templates += [((*key_path, "fields", name), template) for name, template in mapping.fields.items()]
+    for name in ("parent", "source", "target"):
+        selector: ComponentSelector | None = getattr(mapping, name, None)
+        while selector is not None:
+            templates.append(((*selector.key_path, "value"), selector.value))
+            selector = selector.within
+    uses = [ColumnUse(column, path) for path, template in templates for column in template.columns]
+    return [*uses, *(ColumnUse(column, (*key_path, "where", column)) for column in mapping.where)]
 
 
 def make_row_filter(where: Mapping[str, tuple[str, ...]]) -> Callable[[Values], bool] | None:
@@ -38,48 +52,68 @@ def make_row_filter(where: Mapping[str, tuple[str, ...]]) -> Callable[[Values], 
     return lambda values: all(to_text(values.get(column)) in words for column, words in wanted)
 
 
-def make_attribute_reader(mapping: ResolvedMapping, formats: CellFormats) -> Callable[[Values], Attributes]:
+def make_attribute_reader(
+    mapping: ResolvedMapping, formats: CellFormats
+) -> Callable[[Values], tuple[Attributes, list[str]]]:
     """Return a function that converts the cells of a row to attributes.
 
-    It raises `InvalidInput` with a sentence for each cell that is not valid for its field.
+    It returns the attributes whose cells are valid, and a sentence for each other cell. White space around
+    the name and the key is removed.
     """
+    required = {"name", mapping.key}  # a blank one is a problem of the row
     cells = [
-        (field.name, field, template.getter(), field.name in mapping.never_null)
+        (
+            field.name,
+            field,
+            template.getter(strip=field.name in required),
+            field.name in mapping.never_null - required,
+        )
         for field, template in mapping.cells
     ]
 
-    def read_attributes(values: Values) -> Attributes:
-        attributes = {}
-        problems = []
+    def read_attributes(values: Values) -> tuple[Attributes, list[str]]:
+        attributes: Attributes = {}
+        problems: list[str] = []
         for name, field, read_cell, is_kept in cells:
             try:
                 value = convert_cell(read_cell(values), field, formats)
             except InvalidInput as error:
-                problems.append(str(error))
+                if str(error) not in problems:
+                    problems.append(str(error))
                 continue
             if value is not None or not is_kept:
                 attributes[name] = value
-        if problems:
-            raise InvalidInput(" ".join(problems))
-        return attributes
+        return attributes, problems
 
     return read_attributes
 
 
-def make_name_reader(resolved: ResolvedSelector) -> Callable[[Values], list[str]]:
+def make_name_reader(resolved: ResolvedSelector) -> Callable[[Values], list[EndName]]:
     """Return a function that lists the components that a row names, by name or key; [] for a blank cell."""
-    read_cell, split = resolved.selector.value.getter(), resolved.selector.split
+    selector = resolved.selector
+    read_cell, split, path = selector.value.getter(strip=True), selector.split, selector.path
+    read_within = None if resolved.within is None else make_name_reader(resolved.within)
 
-    def read_names(values: Values) -> list[str]:
+    def read_names(values: Values) -> list[EndName]:
         cell = read_cell(values)
         cells = cell if isinstance(cell, list | tuple) else [cell]
         if split is not None:
             cells = [
                 part for item in cells for part in (item.split(split) if isinstance(item, str) else [item])
             ]
-        return list(dict.fromkeys(to_text(item) for item in cells if not is_blank(item)))
+        texts = dict.fromkeys(to_text(item) for item in cells if not is_blank(item))
+        parents = read_within(values) if read_within is not None and texts else []
+        if len(parents) > 1:
+            raise InvalidInput(f"The row names {len(parents)} components in within. Name one.")
+        within = parents[0] if parents else None
+        return [EndName(_split_path(text, path), within) for text in texts]
 
     return read_names
+
+
+def _split_path(text: str, separator: str | None) -> tuple[str, ...]:
+    parts = [text] if separator is None else [part.strip() for part in text.split(separator)]
+    return tuple(part for part in parts if part) or (text,)
 
 
 def to_text(cell: Any) -> str:

@@ -82,14 +82,14 @@ def scaffold_job(client: ArdoqClient, ws: str, source: str | Mapping[str, Any], 
 def _sample_columns(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[_Column]:
     columns = []
     for name in names:
-        texts = [_blank_or_text(row.get(name)) for row in rows]
+        texts = [_blank_or_text(row, name) for row in rows]
         columns.append(_Column(name, bool(texts) and all(texts) and max(Counter(texts).values()) == 1))
     return columns
 
 
-def _blank_or_text(cell: Any) -> str:
+def _blank_or_text(row: Mapping[str, Any], name: str) -> str:
     try:
-        return to_text(cell)
+        return to_text(row.get(name))
     except InvalidInput:
         return ""
 

@@ -139,12 +139,20 @@ BATCH = ValueType(
     "true, false, or the size of a batch",
     _passes(lambda value: isinstance(value, bool) or (_is_number(value) and value > 0)),
 )
+TYPES = ValueType(
+    'text, or a list of names, such as ["Server", "Cluster"]',
+    _passes(lambda value: _is_text(value) or (_is_text_list(value) and bool(value))),
+)
 NAMES = ValueType('a list of names, such as ["owner", "cost"]', _passes(_is_text_list))
 BOOLEAN_OR_NAMES = ValueType(
     'true for all, or a list of names, such as ["owner"]',
     _passes(lambda value: isinstance(value, bool) or _is_text_list(value)),
 )
 TEMPLATE = ValueType('a column such as "{Name}", text with columns, or a constant', _check_template)
+CONSTANTS = ValueType(
+    'a table of constants, such as { region = "north" }',
+    _passes(lambda value: isinstance(value, dict) and bool(value) and all(map(_is_scalar, value.values()))),
+)
 #: The parser checks each of its values.
 TEMPLATES = ValueType('a table such as { cost = "{Cost}" }', _passes(_is_table))
 WHERE = ValueType('a table such as { Status = ["live", "planned"] }', _passes(_is_where))
@@ -217,7 +225,7 @@ GUARD = Table(
     "exceeded, nothing is deleted: see [deleting.md](deleting.md).",
     {
         "share": Key(SHARE, "The largest share of each type in each workspace. Default: 0.2."),
-        "count": Key(COUNT, "The largest number in total. Default: no limit."),
+        "count": Key(COUNT, "The largest number in total. Default: 100 of each type in each workspace."),
         "take_along": Key(
             BOOLEAN,
             "Also delete what Ardoq deletes together with a component, even if this job does not delete it.",
@@ -247,6 +255,11 @@ _MAPPING = {
         '`"report"`.',
     ),
 }
+_CREATE = Key(
+    BOOLEAN,
+    "Whether to create what does not exist. With false, rows without an item in Ardoq are skipped and "
+    "listed. Default: true.",
+)
 _MAPPING_END = {name: key for name, key in _MAPPING.items() if name not in ("rows", "type")}
 
 COMPONENTS = Table(
@@ -256,15 +269,35 @@ COMPONENTS = Table(
         "rows": _MAPPING["rows"],
         "workspace": Key(TEXT, "The workspace, by name or ID.", required=True),
         "type": _MAPPING["type"],
-        "name": Key(TEMPLATE, "The name.", required=True),
+        "name": Key(
+            TEMPLATE,
+            "The name. Required, unless `create` is false and `key` is a custom field; the name is never "
+            "changed then.",
+        ),
         "key": Key(
             TEXT,
             'How a row is matched with a component: by `"name"`, in any letter case, or by a custom field in '
             "`fields`, spelled as it is there. With a field, a new name renames the component. Default: "
             '`"name"`.',
         ),
+        "adopt": Key(
+            BOOLEAN,
+            "If no component has the key of a row, and exactly one of the type has its name and no key, give "
+            "the key to that one. With false, create a new component. Default: true.",
+        ),
+        "type_change": Key(
+            _one_of("reject", "update"),
+            "What to do if a component of another mapped type, which no row describes, has the key of a row: "
+            '`"reject"` the row and keep the component, or `"update"` its type. Default: `"reject"`.',
+        ),
         "parent": Key(SELECTOR, "The parent component, in the same workspace: see below."),
         **_MAPPING_END,
+        "create": _CREATE,
+        "owned": Key(
+            CONSTANTS,
+            'The values of custom fields that mark what this mapping owns, such as `{ region = "north" }`. '
+            "Only components with these values can be missing. Default: all components of the type.",
+        ),
     },
 )
 
@@ -279,15 +312,38 @@ REFERENCES = Table(
         "source": Key(SELECTOR, "The component at the start: see below.", required=True),
         "target": Key(SELECTOR, "The component at the end: see below.", required=True),
         "displayText": Key(TEMPLATE, "The text on the reference."),
+        "key": Key(
+            TEXT,
+            "What tells several references of the type between the same two components apart: "
+            '`"displayText"`, or a custom field in `fields`. Default: there is at most one.',
+        ),
         **_MAPPING_END,
+        "create": _CREATE,
     },
 )
 
 _SELECTOR = {
     "value": Key(TEMPLATE, 'The name or key of the component, such as `"{Host}"`.', required=True),
-    "type": Key(TEXT, "The name of its type in Ardoq. Default: the type of the mapping."),
+    "type": Key(TYPES, "The name of its type in Ardoq, or a list. Default: the type of the mapping."),
     "key": Key(TEXT, 'What `value` is compared with: `"name"`, or a custom field. Default: `"name"`.'),
+    "path": Key(
+        TEXT,
+        'The text between names in `value`, such as `"/"`, if it has the names of ancestors before its own.',
+    ),
+    "within": Key(
+        SELECTOR,
+        "The parent of the component, if several have the name: a table with `value`, `type`, `key`, `path`.",
+    ),
 }
+
+WITHIN = Table(
+    "within",
+    "The component directly above another.",
+    {
+        **_SELECTOR,
+        "type": replace(_SELECTOR["type"], description="The name of its type, or a list. Default: any type."),
+    },
+)
 
 PARENT = Table(
     "[components.parent]",
@@ -301,11 +357,20 @@ REFERENCE_END = Table(
     "The component at an end of a reference.",
     {
         "value": _SELECTOR["value"],
-        "type": replace(_SELECTOR["type"], description="The name of its type in Ardoq.", required=True),
+        "type": replace(
+            _SELECTOR["type"], description="The name of its type in Ardoq, or a list. Default: any type."
+        ),
         "key": _SELECTOR["key"],
         "workspace": Key(TEXT, "The workspace, by name or ID. Default: the workspace of the mapping."),
         "split": Key(
             TEXT, 'The text between several values in one cell, such as `","`: a reference for each.'
+        ),
+        "path": _SELECTOR["path"],
+        "within": _SELECTOR["within"],
+        "when_absent": Key(
+            _one_of("reject", "skip"),
+            'What to do with a row if there is no such component: `"reject"` it, or `"skip"` and list it. '
+            'Default: `"reject"`.',
         ),
     },
 )

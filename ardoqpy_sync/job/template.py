@@ -46,8 +46,16 @@ class Template:
         """Return whether the value is the same for each row."""
         return not self.columns
 
-    def getter(self) -> Callable[[Mapping[str, Any]], Any]:
-        """Return a function from the values of a row to the value; blank text is None."""
+    def getter(self, *, strip: bool = False) -> Callable[[Mapping[str, Any]], Any]:
+        """Return a function from the values of a row to the value; blank text is None.
+
+        - `strip`: remove white space around each cell, as for a name or key. Databases pad text with it.
+        """
+        if strip:
+            read = self.getter()
+            return lambda values: _strip(
+                read({column: _strip(values.get(column)) for column in self.columns})
+            )
         if self.is_constant:
             value = None if is_blank(self._constant) else self._constant
             return lambda _values: value
@@ -67,6 +75,12 @@ class Template:
     def __repr__(self) -> str:
         """Return the value in the job."""
         return f"<template {self.raw!r}>"
+
+
+def _strip(cell: Any) -> Any:
+    if isinstance(cell, list | tuple):
+        return [_strip(item) for item in cell]
+    return cell.strip() if isinstance(cell, str) else cell
 
 
 @lru_cache(maxsize=1024)

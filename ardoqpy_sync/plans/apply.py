@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from ardoqpy._messages import describe_type, quote_name
-from ardoqpy.errors import ArdoqClientException, InvalidInput, NotFoundError, PlanDrifted
+from ardoqpy.errors import ArdoqClientException, InvalidInput, NotFoundError, PlanDrifted, UnexpectedAnswer
 from ardoqpy_sync.compare.diff import CREATE, DELETE
 from ardoqpy_sync.documents import ApplyResult
 from ardoqpy_sync.plans.document_schema import ENDS
@@ -74,6 +74,14 @@ def _load_afresh(engine: PlanEngine, plan: Plan) -> None:
         if engine.writes.in_step(ws_id):
             del engine.cache.workspaces[ws_id]
     engine.load(concerned)
+    for ws_id, index in engine.cache.indexes("component"):
+        if any(change["action"] == DELETE for change in plan.changes) and any(
+            "parent" not in comp for comp in index
+        ):
+            raise UnexpectedAnswer(
+                f"Ardoq's answer for workspace {ws_id} has a component without 'parent': what would be "
+                "deleted with another is unknown, and nothing is applied."
+            )
 
 
 class _Applying:

@@ -210,6 +210,7 @@ def _failed_row(change: Change) -> FailedRow:
             "reason": change.note,
             "label": change.label,
             "row": change.row,
+            **({"cause": change.cause} if change.cause is not None else {}),
         }
     )
     return row

@@ -57,7 +57,8 @@ def build_run_document(
     """Return the full record of a client's run, as plain data.
 
     - `title`: the title of the report; by default it names the workspaces.
-    - `sources`: what was read, each a mapping with `name`, `rows`, `skipped` and `failed`.
+    - `sources`: what was read, each a mapping with `name`, `rows`, `skipped` and `failed`, and, if
+      something was hidden, `hidden_rows` and `hidden_columns`.
     - `failed_rows`: rows of a source that never became a call, for example because a cell cannot be
       converted. Each is a mapping with `kind` (`component` or `reference`), `name`, `label` and `reason`.
     - `blocked`: the error that `delete_cache_misses` raised, if it did.
@@ -168,6 +169,7 @@ def _sources(sources: Iterable[Mapping[str, Any]]) -> list[SourceCount]:
     for number, source in enumerate(_list_of_mappings(sources, "sources")):
         name = str(source.get("name") or f"source {number + 1}")
         count = {key: source.get(key, 0) for key in ("rows", "skipped", "failed")}
+        count |= {key: source[key] for key in ("hidden_rows", "hidden_columns") if source.get(key)}
         for key, value in count.items():
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise InvalidInput(f"sources[{number}].{key} is {value!r}: give a whole number.")

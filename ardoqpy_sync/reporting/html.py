@@ -23,6 +23,7 @@ from ardoqpy_sync.reporting.labels import (
     heading,
     headline,
     plural,
+    source_name,
     succeeded,
     total_rows,
 )
@@ -116,11 +117,11 @@ def _origin(document: RunDocument) -> str:
     table = ""
     if document["sources"]:
         rows = [
-            f'<tr><th scope="row"><bdi>{_text(source["name"])}</bdi></th>'
+            f'<tr><th scope="row"><bdi>{_text(source_name(source))}</bdi></th>'
             f"{_number(source['rows'])}{_number(source['skipped'])}{_number(source['failed'])}</tr>"
             for source in document["sources"]
         ]
-        head = _head_row("source", "rows read", "skipped", "failed")
+        head = _head_row("source", "rows", "skipped", "failed")
         table = f'<table class="sources"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table>'
     return f"<dl>{''.join(pairs)}</dl>{table}"
 

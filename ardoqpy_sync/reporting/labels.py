@@ -10,7 +10,7 @@ from ardoqpy._terminal import escape_controls
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ardoqpy_sync.documents import RunDocument, State
+    from ardoqpy_sync.documents import RunDocument, SourceCount, State
 
 #: The rows of the totals, in their order.
 STATES: tuple[State, ...] = ("created", "updated", "deleted", "unchanged", "missing", "failed")
@@ -39,7 +39,7 @@ def headline(document: RunDocument) -> str:
     """Return the result of the run in one line."""
     changes, failed = len(document["changes"]), len(document["failed"])
     if not changes:
-        done = "Nothing was changed." if failed else "There was nothing to change."
+        done = "Nothing was changed." if failed else "Nothing was to be changed."
     elif document["origin"]["simulated"]:
         done = f"{plural(changes, 'change')} would be made; nothing was written."
     else:
@@ -67,6 +67,14 @@ def describe_origin(document: RunDocument) -> list[tuple[str, str]]:
         pairs.append(("Workspace" if len(names) == 1 else "Workspaces", listed + more))
     run = "preview: nothing was written" if origin["simulated"] else "live: changes were written"
     return [*pairs, ("Run", run), ("By", f"{origin['by']}, API {origin['api']}")]
+
+
+def source_name(source: SourceCount) -> str:
+    """Return the name of a source, and what of it was not read because it is hidden."""
+    rows, columns = source.get("hidden_rows", 0), source.get("hidden_columns", 0)
+    hidden = [plural(rows, "hidden row")] if rows else []
+    hidden += [plural(columns, "hidden column")] if columns else []
+    return f"{source['name']} ({' and '.join(hidden)} not read)" if hidden else source["name"]
 
 
 def format_time(timestamp: str) -> str:

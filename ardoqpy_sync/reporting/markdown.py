@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy._terminal import escape_controls
 from ardoqpy_sync.plans.document_schema import check_run_document
 from ardoqpy_sync.report import format_value
-from ardoqpy_sync.reporting.labels import describe_origin, heading, headline, plural, succeeded, total_rows
+from ardoqpy_sync.reporting.labels import (
+    describe_origin,
+    heading,
+    headline,
+    plural,
+    source_name,
+    succeeded,
+    total_rows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -71,8 +79,8 @@ def _lines(document: RunDocument, longest: int) -> Iterable[str]:
         "Sources",
         document["sources"],
         {
-            "source": lambda source: _safe(source["name"]),
-            "rows read>": lambda source: f"{source['rows']:,}",
+            "source": lambda source: _safe(source_name(source)),
+            "rows>": lambda source: f"{source['rows']:,}",
             "skipped>": lambda source: f"{source['skipped']:,}",
             "failed>": lambda source: f"{source['failed']:,}",
         },

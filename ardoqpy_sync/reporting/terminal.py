@@ -15,7 +15,8 @@ from ardoqpy_sync.report import (
     format_section,
     format_totals,
 )
-from ardoqpy_sync.reporting.labels import headline, plural
+from ardoqpy_sync.reporting.failures import group_failures
+from ardoqpy_sync.reporting.labels import headline, plural, source_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
         BlockedDelete,
         DeleteGuard,
         DocumentChange,
-        DocumentFailedRow,
         MissingEntry,
         RunDocument,
         SourceCount,
     )
+    from ardoqpy_sync.reporting.failures import FailureGroup
 
 #: How many entries of each list are shown.
 MAX_SHOWN = 10
@@ -87,7 +88,9 @@ def _changes(document: RunDocument) -> Iterator[str]:
     title = "would change" if simulated else "changed"
     changes = (_describe_change(change, simulated=simulated) for change in document["changes"])
     yield from format_section(title, changes, MAX_SHOWN)
-    yield from format_section("failed", map(_describe_failed_row, document["failed"]), MAX_SHOWN)
+    yield from format_section(
+        "failed", map(_describe_failures, group_failures(document["failed"])), MAX_SHOWN
+    )
 
 
 def _describe(entity: Mapping[str, Any]) -> str:
@@ -107,8 +110,10 @@ def _describe_change(change: DocumentChange, *, simulated: bool) -> str:
     return f"{verb} {_describe(change)}{attributes}{note}{_row_label(change)}"
 
 
-def _describe_failed_row(row: DocumentFailedRow) -> str:
-    return f"{_describe(row)}: {escape_controls(row['reason'], 300)}{_row_label(row)}"
+def _describe_failures(group: FailureGroup) -> str:
+    first = group.rows[0]
+    label = _row_label(first) if len(group.rows) == 1 else ""
+    return f"{_describe(first)}: {escape_controls(group.describe(), 500)}{label}"
 
 
 def _describe_missing(entry: MissingEntry) -> str:
@@ -126,7 +131,5 @@ def _describe_blocked(entity: BlockedDelete) -> str:
 
 
 def _describe_source(source: SourceCount) -> str:
-    counts = (
-        f"{plural(source['rows'], 'row')} read, {source['skipped']:,} skipped, {source['failed']:,} failed"
-    )
-    return f"{source['name']}: {counts}"
+    counts = f"{plural(source['rows'], 'row')}, {source['skipped']:,} skipped, {source['failed']:,} failed"
+    return f"{source_name(source)}: {counts}"

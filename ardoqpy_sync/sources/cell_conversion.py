@@ -334,6 +334,6 @@ _CONVERTERS: dict[str, _Converter] = {
     "Date": _date,
     "DateTime": _date_time,
     "Url": lambda cell, field, formats: _text(cell, field, formats).strip(),
-    "Email": _matching(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
+    "Email": _matching(r"[^@\s]+@[^@\s]+"),
     "User": _matching(r"[0-9A-Za-z_-]+"),
 }

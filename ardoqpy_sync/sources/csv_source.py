@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import csv
+import re
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import quote_name
+from ardoqpy._terminal import unescape_formula
 from ardoqpy.errors import ConfigurationError
-from ardoqpy_sync.sources.header import make_row, read_header
-from ardoqpy_sync.sources.options import POSITIVE_INT, REQUIRED_TEXT, TEXT, Option, SourceType, resolve_file
+from ardoqpy_sync.sources.header import read_header
+from ardoqpy_sync.sources.options import (
+    BOOLEAN,
+    POSITIVE_INT,
+    REQUIRED_TEXT,
+    TEXT,
+    Option,
+    SourceType,
+    resolve_file,
+)
 from ardoqpy_sync.sources.source import RowStream, Source, SourceUnreadable
 from ardoqpy_sync.sources.text_file import TextFile, check_encoding, file_suffix
 
@@ -17,8 +27,13 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
     from pathlib import Path
 
+    from ardoqpy_sync.sources.header import Header
     from ardoqpy_sync.sources.row import Row
 
+#: The first line of a file for Excel can state the delimiter.
+_STATED_DELIMITER = re.compile(r"""["']?sep=([^\w\s"']|\t)["']?\s*""", re.IGNORECASE)
+#: How text is written so that Excel does not take it for a number, such as ="0341".
+_GUARDED = re.compile(r'="((?:[^"]|"")*)"')
 _DELIMITERS = ",;\t|"
 _SAMPLED_ROWS = 100
 
@@ -38,21 +53,27 @@ def _open_csv(table: Mapping[str, Any], base: Path) -> Source:
         raise ConfigurationError(
             f"The source has {quote_name(quote)} as delimiter and as quote. Use two different characters."
         )
-    lines_above = table.get("header", 1) - 1
+    header_line = table.get("header", 1)
+    unescape = table.get("unescape", True)
 
     def start(stack: ExitStack) -> RowStream:
         text = TextFile(path, name, encoding, stack)
         lines = text.lines()
+        stated_delimiter = _STATED_DELIMITER.fullmatch(text.sample[0]) if text.sample else None
+        lines_above = max(header_line - 1, 1 if stated_delimiter else 0)
         skipped = sum(1 for _, _ in zip(range(lines_above), lines, strict=False))
-        separator = delimiter or _detect_delimiter(text.sample[skipped:], quote, name, skipped + 1)
+        separator = delimiter or (stated_delimiter and stated_delimiter[1])
+        separator = separator or _detect_delimiter(text.sample[skipped:], quote, name, skipped + 1)
         reader = csv.reader(lines, delimiter=separator, quotechar=quote, strict=True)
         records = _records(reader, name, skipped)
-        number, header = next(records, (0, []))
+        if unescape:
+            records = ((number, _unescape(cells)) for number, cells in records)
+        number, cells = next(records, (0, []))
         if not number:
             ends = "is empty" if not skipped else f"ends before line {lines_above + 1}"
             raise SourceUnreadable(f"{name} {ends}. Line {lines_above + 1} must contain the column names.")
-        columns = read_header(header, f"{name} line {number}")
-        return RowStream(columns, _rows(columns, records, name))
+        header = read_header(cells, f"{name} line {number}")
+        return header.make_stream(_rows(header, records, name))
 
     return Source(name, start)
 
@@ -89,9 +110,21 @@ def _message(error: str, name: str, first: int, last: int) -> str:
     )
 
 
-def _rows(columns: tuple[str, ...], records: Iterable[tuple[int, list[str]]], name: str) -> Iterator[Row]:
+def _unescape(cells: list[str]) -> list[str]:
+    text = ",".join(cells)
+    if "'" not in text and '="' not in text:
+        return cells
+    return [_unescape_cell(cell) for cell in cells]
+
+
+def _unescape_cell(text: str) -> str:
+    guarded = _GUARDED.fullmatch(text)
+    return guarded[1].replace('""', '"') if guarded else unescape_formula(text)
+
+
+def _rows(header: Header, records: Iterable[tuple[int, list[str]]], name: str) -> Iterator[Row]:
     for line, cells in records:
-        row = make_row(columns, cells, f"{name} line {line}")
+        row = header.make_row(cells, f"{name} line {line}")
         if row is not None:
             yield row
 
@@ -124,10 +157,12 @@ def _row_widths(lines: list[str], delimiter: str, quote: str) -> list[int]:
     return widths
 
 
-#: - `delimiter`: the character between cells; detected if it is not given.
+#: - `delimiter`: the character between cells; if it is not given, that of a first line `sep=;`, or detected.
 #: - `quote`: the character around cells that contain a delimiter, a line end or itself (doubled).
 #: - `encoding`: detected if it is not given, for UTF-8, and for UTF-16 or UTF-32 with a byte order mark.
 #: - `header`: the line with the column names, 1 if it is not given; the lines above are ignored.
+#: - `unescape`: whether cells such as ="0341", and an apostrophe before text like a formula, stand for the
+#:   text alone; true if it is not given.
 CSV = SourceType(
     {
         "file": REQUIRED_TEXT,
@@ -136,6 +171,7 @@ CSV = SourceType(
         "quote": Option((str,), "one character, such as '\"'"),
         "encoding": TEXT,
         "header": POSITIVE_INT,
+        "unescape": BOOLEAN,
     },
     _open_csv,
     (".csv", ".tsv"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import ConfigurationError
-from ardoqpy_sync.sources.header import number_rows, read_header
+from ardoqpy_sync.sources.header import read_header
 from ardoqpy_sync.sources.options import TEXT, SourceType, file_exists, require_extra, resolve_file
 from ardoqpy_sync.sources.source import RowStream, Source, SourceUnreadable
 
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     import duckdb
 
 _FETCHED = 500
+#: `FROM 'apps.csv'` calls this function, which would detect types: 0341 can become 341, and 1.10 becomes 1.1.
+#: Whoever wants that calls `read_csv` or converts in the query.
+_CSV_AS_TEXT = (
+    "CREATE TEMP MACRO read_csv_auto(files) AS TABLE FROM system.main.read_csv(files, all_varchar = true)"
+)
 _QUOTED = re.compile(r"""'((?:[^']|'')*)'|"([^"]*)\"""")
 
 
@@ -43,14 +48,15 @@ def _open_duckdb(table: Mapping[str, Any], base: Path) -> Source:
             connection = duckdb.connect(database, read_only="database" in table)
             stack.callback(connection.close)
             connection.execute(f"SET file_search_path = {_quote(str(base.absolute()))}")
+            connection.execute(_CSV_AS_TEXT)
             connection.execute(query)
         except duckdb.Error as error:
             raise SourceUnreadable(f"{name} failed: {_message(error)}") from None
         described = connection.description or []
         if not described:
             raise SourceUnreadable(f"{name} returns no rows: it is not a query. Use a SELECT.")
-        columns = read_header([column[0] for column in described], f"The result of {name}")
-        return RowStream(columns, number_rows(columns, _records(connection, name), name))
+        header = read_header([column[0] for column in described], f"The result of {name}")
+        return header.make_stream(header.number_rows(_records(connection, name), name))
 
     return Source(name, start)
 
@@ -105,7 +111,8 @@ def _quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-#: - `query`: in DuckDB's SQL; relative files in it start from the folder of the job.
+#: - `query`: in DuckDB's SQL; relative files in it start from the folder of the job. A CSV file is read as
+#:   text.
 #: - `file`: instead of a query, a file that DuckDB knows by its suffix.
 #: - `database`: a DuckDB database file, opened read-only.
 DUCKDB = SourceType(

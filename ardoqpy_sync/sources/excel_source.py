@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from itertools import count, repeat
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
-from zipfile import ZipFile
 
 from ardoqpy._messages import quote_name, suggest
-from ardoqpy_sync.sources.header import make_row, read_header
+from ardoqpy_sync.sources.excel_layout import cell_address, read_layout
+from ardoqpy_sync.sources.excel_rows import SheetRow, read_rows
 from ardoqpy_sync.sources.options import (
-    POSITIVE_INT,
+    BOOLEAN,
     REQUIRED_TEXT,
     TEXT,
+    Option,
     SourceType,
     require_extra,
     resolve_file,
 )
-from ardoqpy_sync.sources.row import Row, find_bad_text, is_blank
 from ardoqpy_sync.sources.source import RowStream, Source, SourceUnreadable
 from ardoqpy_sync.sources.text_file import READ_ERRORS, read_error
 
@@ -29,11 +28,10 @@ if TYPE_CHECKING:
 
     from openpyxl.workbook.workbook import Workbook
 
+    from ardoqpy_sync.sources.excel_layout import SheetLayout
+
 _ZIP = b"PK"
 _OLE = b"\xd0\xcf\x11\xe0"
-_FORMULA = re.compile(rb"<(\w+:)?f[\s/>]")
-_PIECE = 1 << 20
-_OVERLAP = 64
 
 
 class _Cell(NamedTuple):
@@ -41,14 +39,6 @@ class _Cell(NamedTuple):
 
     value: Any
     kind: str
-
-
-class _CheckedRow(NamedTuple):
-    """The values of a row, and a sentence for each cell that cannot be used."""
-
-    number: int
-    cells: list[Any]
-    problems: list[str]
 
 
 def _open_excel(table: Mapping[str, Any], base: Path) -> Source:
@@ -63,23 +53,17 @@ def _open_excel(table: Mapping[str, Any], base: Path) -> Source:
         book = _open_workbook(path, name, stack, data_only=True)
         sheet = _find_title(book, name, title)
         label = f"{name} sheet {sheet}"
-        rows = _cells(book, sheet, label)
-        if _has_formulas(path):
+        layout = _read_layout(book, sheet)
+        rows = _cells(book, sheet, label, layout)
+        formulas: Iterator[list[_Cell]] = repeat([])
+        if layout.has_formulas:
             # Without its formulas, a cell that was never calculated looks like an empty one.
-            formulas = _cells(_open_workbook(path, name, stack, data_only=False), sheet, label)
-        else:
-            formulas = repeat((0, []))
-        checked_rows = _check_cells(rows, formulas)
-        header_row = table.get("header", 1)
-        header = next((row.cells for row in checked_rows if row.number == header_row), None)
-        if header is None:
-            raise SourceUnreadable(
-                f"{label} ends before row {header_row}, which must contain the column names."
-            )
-        while header and is_blank(header[-1]):
-            header.pop()
-        columns = read_header(header, f"{label} row {header_row}")
-        return RowStream(columns, _make_rows(columns, checked_rows, label))
+            formula_book = _open_workbook(path, name, stack, data_only=False)
+            formulas = (cells for _, cells in _cells(formula_book, sheet, label, layout))
+        stated = table.get("header", 1)
+        header_rows = stated if isinstance(stated, list) else [stated]
+        checked = _check_cells(rows, formulas)
+        return read_rows(checked, layout, label, header_rows, is_hidden_read=table.get("hidden", False))
 
     return Source(f"{name} sheet {title}" if title else name, start)
 
@@ -126,34 +110,43 @@ def _find_title(book: Workbook, name: str, title: str | None) -> str:
     return visible[0]
 
 
-def _cells(book: Workbook, title: str, label: str) -> Iterator[tuple[int, list[_Cell]]]:
+def _read_layout(book: Workbook, title: str) -> SheetLayout:
+    sheet: Any = book[title]
+    with sheet._get_source() as file:  # noqa: SLF001  (openpyxl has no public name for the XML of a sheet)
+        return read_layout(file)
+
+
+def _cells(book: Workbook, title: str, label: str, layout: SheetLayout) -> Iterator[tuple[int, list[_Cell]]]:
     """Yield the number and the cells of each row of the sheet, empty rows included."""
     sheet: Any = book[title]
     sheet.reset_dimensions()  # the size in the file is often wrong
     rows = sheet.iter_rows()
     for number in count(1):
+        is_damaged = False
         try:
             cells = next(rows, None)
         except Exception:  # noqa: BLE001  (as above)
+            is_damaged = True
+        if is_damaged or (cells is None and layout.is_damaged):
             raise SourceUnreadable(
                 f"{label} cannot be read from row {number} on because the file is damaged. Save it again in "
                 "Excel."
-            ) from None
+            )
         if cells is None:
             return
         yield number, [_Cell(cell.value, cell.data_type) for cell in cells]
 
 
 def _check_cells(
-    rows: Iterator[tuple[int, list[_Cell]]], formulas: Iterator[tuple[int, list[_Cell]]]
-) -> Iterator[_CheckedRow]:
+    rows: Iterator[tuple[int, list[_Cell]]], formulas: Iterator[list[_Cell]]
+) -> Iterator[SheetRow]:
     """Yield the rows with the problems of their cells: Excel errors, and formulas without a value."""
-    for (number, cells), (_, row_formulas) in zip(rows, formulas, strict=False):
-        problems = []
+    for (number, cells), row_formulas in zip(rows, formulas, strict=False):
+        problems = {}
         for column, cell in enumerate(cells):
             if cell.kind == "e":
-                problems.append(
-                    f"Cell {_address(column, number)} has the error {cell.value}. Correct it in Excel."
+                problems[column] = (
+                    f"Cell {cell_address(column, number)} has the error {cell.value}. Correct it in Excel."
                 )
             elif (
                 cell.value is None
@@ -161,59 +154,34 @@ def _check_cells(
                 and row_formulas[column].kind == "f"
                 and cell.kind != "str"  # a formula whose result is empty text
             ):
-                problems.append(
-                    f"Cell {_address(column, number)} has a formula that was never calculated. Open the file "
-                    "in Excel and save it."
+                problems[column] = (
+                    f"Cell {cell_address(column, number)} has a formula that was never calculated. Open the "
+                    "file in Excel and save it."
                 )
-        yield _CheckedRow(number, [cell.value for cell in cells], problems)
+        yield SheetRow(number, [cell.value for cell in cells], problems)
 
 
-def _address(column: int, row: int) -> str:
-    letters, column = "", column + 1
-    while column:
-        column, letter = divmod(column - 1, 26)
-        letters = chr(ord("A") + letter) + letters
-    return f"{letters}{row}"
-
-
-def _make_rows(columns: tuple[str, ...], rows: Iterator[_CheckedRow], label: str) -> Iterator[Row]:
-    width = len(columns)
-    for number, cells, problems in rows:
-        outside = [
-            f"Cell {_address(column, number)} has a value, but its column has no name in the header."
-            for column in range(width, len(cells))
-            if not is_blank(cells[column])
-        ]
-        row = make_row(columns, [*cells[:width], *repeat(None, width - len(cells))], f"{label} row {number}")
-        if row is None and (problems or outside):
-            row = Row(f"{label} row {number}", {})
-        if row is not None:
-            row.problem = " ".join([*problems, *outside, find_bad_text(row.values) or ""]).strip() or None
-            yield row
-
-
-def _has_formulas(path: Path) -> bool:
-    """Return whether a sheet can contain a formula, without parsing it."""
-    try:
-        with ZipFile(path) as archive:
-            for part in archive.namelist():
-                if "sheet" not in part.lower() or not part.endswith(".xml"):
-                    continue
-                with archive.open(part) as file:
-                    rest = b""
-                    while piece := file.read(_PIECE):
-                        if _FORMULA.search(rest + piece):
-                            return True
-                        rest = piece[-_OVERLAP:]
-    except Exception:  # noqa: BLE001  (as above; reading the sheet reports the damage)
-        return True
-    return False
+def _are_header_rows(value: int | list[Any]) -> bool:
+    if isinstance(value, int):
+        return value >= 1
+    return all(type(row) is int for row in value) and value in ([row, row + 1] for row in value if row >= 1)
 
 
 #: - `sheet`: its title; optional if the workbook has one visible sheet.
-#: - `header`: the row with the column names, 1 if it is not given; the rows above are ignored.
+#: - `header`: the row with the column names, or two rows; 1 if it is not given; the rows above are ignored.
+#: - `hidden`: whether hidden rows and columns are read; false if it is not given.
 EXCEL = SourceType(
-    {"file": REQUIRED_TEXT, "name": TEXT, "sheet": TEXT, "header": POSITIVE_INT},
+    {
+        "file": REQUIRED_TEXT,
+        "name": TEXT,
+        "sheet": TEXT,
+        "header": Option(
+            (int, list),
+            "a row from 1 on, or two rows one below the other, such as [3, 4]",
+            check=_are_header_rows,
+        ),
+        "hidden": BOOLEAN,
+    },
     _open_excel,
     (".xlsx", ".xlsm"),
 )

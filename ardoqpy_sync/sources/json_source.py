@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import quote_name, suggest
+from ardoqpy.entities import flatten
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources.json_stream import DuplicateKeys, JsonStream, strict_decoder
 from ardoqpy_sync.sources.options import REQUIRED_TEXT, TEXT, Option, SourceType, resolve_file
@@ -14,7 +15,7 @@ from ardoqpy_sync.sources.source import RowStream, Source, SourceUnreadable
 from ardoqpy_sync.sources.text_file import TextFile, check_encoding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import ExitStack
     from pathlib import Path
 
@@ -74,7 +75,7 @@ def _rows_below(text: JsonStream, name: str, path: list[str], depth: int) -> Ite
     for key in text.members():
         if key == wanted:
             if key in keys:
-                raise SourceUnreadable(f"{label}: {_duplicate_keys([key])}")
+                raise SourceUnreadable(f"{label}: {_duplicate_key(key)}")
             yield from _rows_below(text, name, path, depth + 1)
         else:
             text.skip()
@@ -132,13 +133,17 @@ def _line_rows(lines: Iterator[str], name: str) -> Iterator[Row]:
 
 
 def _make_row(label: str, value: Any) -> Row | None:
+    unreadable = {}
     if isinstance(value, DuplicateKeys):
-        return Row(label, {}, _duplicate_keys(value.duplicates))
-    return row_from_mapping(label, value, "a JSON object")
+        unreadable = {key: _duplicate_key(key) for key in value.duplicates}
+    if isinstance(value, dict) and "_id" in value and isinstance(value.get("customFields"), dict):
+        # An entity of Ardoq, as `ardoqpy` exports it, has the columns of its CSV, too.
+        value = {**value, **flatten(value)}
+    return row_from_mapping(label, value, "a JSON object", unreadable)
 
 
-def _duplicate_keys(keys: Sequence[str]) -> str:
-    return f"Keys that appear more than once in the object: {', '.join(map(quote_name, keys))}."
+def _duplicate_key(key: str) -> str:
+    return f"The object has the key {quote_name(key)} more than once. Keep one of them."
 
 
 #: - `path`: the keys that lead to the array, separated by dots, or as a list.

@@ -27,11 +27,13 @@ class Option(NamedTuple):
     - `types`: the Python types of its values; a bool is not accepted as a number.
     - `description`: the expected value in words, for messages, such as "text".
     - `required`: whether the table must have it.
+    - `check`: returns whether a value of these types is valid; None if each is.
     """
 
     types: tuple[type, ...]
     description: str
     required: bool = False
+    check: Callable[[Any], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class SourceType:
 
 TEXT = Option((str,), "text")
 REQUIRED_TEXT = Option((str,), "text", required=True)
-POSITIVE_INT = Option((int,), "a whole number from 1 on")
+BOOLEAN = Option((bool,), "true or false")
+POSITIVE_INT = Option((int,), "a whole number from 1 on", check=lambda value: bool(value >= 1))
 
 
 def check_table(table: object, options: Mapping[str, Option], subject: str = SUBJECT) -> SourceTable:
@@ -60,7 +63,7 @@ def check_table(table: object, options: Mapping[str, Option], subject: str = SUB
     - `subject`: what messages call the table.
 
     Raise `ConfigurationError` if it is not a table, a key is unknown or missing, or a value has another type,
-    is empty text, or is a number below 1.
+    is empty text, or does not pass the check of its option.
     """
     if not hasattr(table, "items"):
         raise ConfigurationError(f"{subject} is {describe_type(table)}. Use a table of keys and values.")
@@ -70,7 +73,7 @@ def check_table(table: object, options: Mapping[str, Option], subject: str = SUB
             raise ConfigurationError(f"{subject} has no key {quote_name(name)}: {suggest(name, options)}")
         option = options[name]
         is_valid = isinstance(value, option.types) and (not isinstance(value, bool) or bool in option.types)
-        if not is_valid or value == "" or (option is POSITIVE_INT and value < 1):
+        if not is_valid or value == "" or (option.check is not None and not option.check(value)):
             actual = describe_type(value) if not is_valid else "empty text" if value == "" else value
             raise ConfigurationError(
                 f"{subject} has {actual} as {quote_name(name)}. Use {option.description}."

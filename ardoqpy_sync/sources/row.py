@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import quote_name
@@ -15,8 +16,31 @@ if TYPE_CHECKING:
 NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 #: The cells of a row by column.
 Values = dict[str, Any]
+
+
+class _PartialValues(Values):
+    """The cells of a row of which some cannot be read: reading one of these raises `InvalidInput`."""
+
+    __slots__ = ("_unreadable",)
+
+    def __init__(self, values: Values, unreadable: Mapping[str, str]) -> None:
+        super().__init__(values)
+        self._unreadable = unreadable
+
+    def __missing__(self, column: str) -> Any:
+        self._check(column)
+        raise KeyError(column)
+
+    def get(self, column: str, default: Any = None, /) -> Any:
+        self._check(column)
+        return super().get(column, default)
+
+    def _check(self, column: str) -> None:
+        if column in self._unreadable:
+            raise InvalidInput(self._unreadable[column])
 
 
 class Row:
@@ -28,15 +52,24 @@ class Row:
       dates and more from others; None for an empty cell.
     - `problem`: sentences that say why the row cannot be used, None if it can. An unusable row is still
       yielded, so that the rest of the source can be read.
+    - `unreadable`: by column, a sentence that says why its cell cannot be read. The other cells can. `values`
+      lacks such a column, and raises `InvalidInput` if you ask for it: it is unknown, not empty.
     """
 
-    __slots__ = ("_values", "label", "problem")
+    __slots__ = ("_values", "label", "problem", "unreadable")
 
-    def __init__(self, label: str, values: Values, problem: str | None = None) -> None:
-        """Set the label, the cells and the problem."""
+    def __init__(
+        self,
+        label: str,
+        values: Values,
+        problem: str | None = None,
+        unreadable: Mapping[str, str] | None = None,
+    ) -> None:
+        """Set the label, the cells, the problem, and the cells that cannot be read."""
         self.label = label
         self.problem = problem
-        self._values = values
+        self.unreadable = unreadable or _NOTHING
+        self._values = _PartialValues(values, unreadable) if unreadable else values
 
     @property
     def values(self) -> Values:
@@ -60,21 +93,35 @@ def is_blank(cell: object) -> bool:
     return cell is None or (isinstance(cell, str) and (not cell or cell.isspace()))
 
 
-def row_from_mapping(label: str, values: object, expected: str) -> Row | None:
+def row_from_mapping(
+    label: str, values: object, expected: str, unreadable: Mapping[str, str] | None = None
+) -> Row | None:
     """Return the row of a mapping from column to cell; None if all its cells are blank.
 
     - `expected`: what messages call such a mapping, such as "a JSON object".
+    - `unreadable`: the columns of which the cell cannot be read, as for `Row`.
     """
     if not hasattr(values, "items"):
         return Row(label, {}, f"The row is {quote_name(values)}, not {expected} of columns and cells.")
-    cells = dict(values.items())
-    bad_names = [quote_name(column) for column in cells if not isinstance(column, str) or is_blank(column)]
+    cells = {column: cell for column, cell in values.items() if not _is_unnamed(column, cell)}
+    bad_names = [quote_name(column) for column in cells if not isinstance(column, str)]
     if bad_names:
-        columns = ", ".join(bad_names)
-        return Row(label, {}, f"Not a valid column name: {columns}. Use text that is not blank.")
-    if all(is_blank(cell) for cell in cells.values()):
+        return Row(label, {}, f"Not a valid column name: {', '.join(bad_names)}. Use text.")
+    if all(is_blank(cell) for cell in cells.values()) and not unreadable:
         return None
-    return Row(label, cells, find_bad_text(cells))
+    if unreadable:
+        cells = {column: cell for column, cell in cells.items() if column not in unreadable}
+    return Row(label, cells, find_bad_text(cells), unreadable)
+
+
+def _is_unnamed(column: object, cell: object) -> bool:
+    """Return whether nobody can read a column: its name is blank, or it holds the blank cells after a header.
+
+    `csv.DictReader` puts the cells after the last column into a list under the name None.
+    """
+    if column is None:
+        return isinstance(cell, list) and all(map(is_blank, cell))
+    return is_blank(column)
 
 
 def find_bad_text(cells: Mapping[str, Any]) -> str | None:

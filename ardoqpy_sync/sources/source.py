@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import chain
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ardoqpy._messages import quote_name, suggest
 from ardoqpy.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ardoqpy_sync.sources.row import Row
 
@@ -19,15 +21,27 @@ class SourceUnreadable(InvalidInput):
     """A source cannot be read, or not to its end: the rows so far are not all of its rows."""
 
 
+@dataclass(slots=True)
+class HiddenCounts:
+    """The rows and columns of a sheet that have values, and were not read because they are hidden."""
+
+    rows: int = 0
+    columns: int = 0
+
+
 class RowStream(NamedTuple):
     """One pass over a source.
 
     - `columns`: all columns in their order, if the source has a header; None if each row brings its own.
     - `rows`: the rows, read as you ask for them.
+    - `unreadable`: by name, a sentence that says why no column of this name can be read.
+    - `hidden`: counted while the rows are read; None if the source cannot hide anything.
     """
 
     columns: tuple[str, ...] | None
     rows: Iterator[Row]
+    unreadable: Mapping[str, str] = MappingProxyType({})
+    hidden: HiddenCounts | None = None
 
 
 class Source:
@@ -35,6 +49,7 @@ class Source:
 
     - `name`: what messages call the source.
     - `start`: begins a pass, and puts whatever must be closed at its end on the stack.
+    - `hidden`: what the last pass did not read because it is hidden, so far.
 
     A source is opened when you first ask for rows or columns. It is closed at the end of a pass, when a loop
     is left, or by `close()`. Each loop is a new pass. A problem of the source raises `SourceUnreadable`; a
@@ -45,9 +60,12 @@ class Source:
         """Set the name and the function that begins a pass."""
         self.name = name
         self._start = start
+        #: Of the last pass: what was not read because it is hidden.
+        self.hidden = HiddenCounts()
         self._has_started = False
         self._header: tuple[str, ...] | None = None
         self._columns: dict[str, None] = {}
+        self._unreadable: Mapping[str, str] = {}
         self._required: dict[str, None] = {}
         #: A pass that has begun, for the next loop.
         self._next_pass: tuple[ExitStack, RowStream] | None = None
@@ -66,9 +84,9 @@ class Source:
     def require(self, columns: Iterable[str]) -> None:
         """Require columns, so that a misspelled column is not taken for an empty one.
 
-        If the source has a header and a column is missing, raise `SourceUnreadable` and forget the
-        requirement. If each row brings its own columns, the error is raised at the end of a pass that had
-        rows, none of them with the column.
+        If the source has a header, and a column is missing or two columns have its name, raise
+        `SourceUnreadable` and forget the requirement. If each row brings its own columns, the error is raised
+        at the end of a pass that had rows, none of them with the column.
         """
         before = dict(self._required)
         self._required.update(dict.fromkeys(columns))
@@ -129,6 +147,7 @@ class Source:
 
     def _read_columns(self, stream: RowStream) -> RowStream:
         """Return the pass, after its columns are recorded; without a header, read its first row for that."""
+        self.hidden = stream.hidden or HiddenCounts()
         if stream.columns is None:
             self._has_started = True
             first = next(stream.rows, None)
@@ -141,13 +160,18 @@ class Source:
         self._has_started = True
         self._header = stream.columns
         self._columns = dict.fromkeys(stream.columns)
+        self._unreadable = stream.unreadable
         return stream
 
     def _add_columns(self, row: Row) -> None:
         if row.problem is None and not row.values.keys() <= self._columns.keys():
             self._columns.update(dict.fromkeys(row.values))
+        self._columns.update(dict.fromkeys(row.unreadable))
 
     def _check_required(self) -> None:
+        problem = next((self._unreadable[name] for name in self._required if name in self._unreadable), None)
+        if problem is not None:
+            raise SourceUnreadable(problem)
         missing = next((column for column in self._required if column not in self._columns), None)
         if missing is not None and (self._columns or self._header is not None):
             raise SourceUnreadable(

@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus
 from ardoqpy._messages import quote_name, suggest
 from ardoqpy.config import Token
 from ardoqpy.errors import ConfigurationError
-from ardoqpy_sync.sources.header import number_rows, read_header
+from ardoqpy_sync.sources.header import read_header
 from ardoqpy_sync.sources.options import REQUIRED_TEXT, TEXT, SourceType, require_extra, resolve_file
 from ardoqpy_sync.sources.source import RowStream, Source, SourceUnreadable
 
@@ -71,8 +71,8 @@ def _open_sql(table: Mapping[str, Any], base: Path) -> Source:
         result = _execute(database, query, name, stack)
         if isinstance(result, Exception):
             raise result
-        columns = read_header(list(result.keys()), f"The result of {name}")
-        return RowStream(columns, number_rows(columns, _records(result, name, database), name))
+        header = read_header(list(result.keys()), f"The result of {name}")
+        return header.make_stream(header.number_rows(_records(result, name, database), name))
 
     return Source(name, start)
 

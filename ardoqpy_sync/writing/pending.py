@@ -416,7 +416,7 @@ class PendingWrites:
             if source.row is None or (by_flush and source.caller_reports):
                 self._dropped.update([] if row.change is None else [row.change])
             elif row.change is None:
-                self._log.failed(kind.name, self.copy_row(source.row), problem, *source.reference)
+                self._log.failed(kind.name, self.copy_row(source.row), problem, source.reference)
             else:
                 change = changes[row.change]
                 given = source.row if isinstance(source.row, dict) else {"_id": change.id}
@@ -491,7 +491,7 @@ class PendingWrites:
                 if not row.source.caller_reports:
                     self._problems.append(problem)
                     kept = self.copy_row(row.source.row)
-                    self._log.failed(kind.name, kept, problem, *row.source.reference)
+                    self._log.failed(kind.name, kept, problem, row.source.reference)
             else:
                 if outcome.problem is not None and entity["_id"] != operation.id:
                     self._replaced[operation.id] = entity["_id"]

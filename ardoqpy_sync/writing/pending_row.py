@@ -18,10 +18,16 @@ if TYPE_CHECKING:
 
 
 class RowReference(NamedTuple):
-    """What the caller calls a row, and the field that the row is matched by."""
+    """What the report has of a row besides its values.
+
+    - `label`: what the caller calls it; `field`: the field that it is matched by.
+    - `note`: what else is known of its change; `cause`: the label of the row that it failed with.
+    """
 
     label: str | None = None
     field: str | None = None
+    note: str | None = None
+    cause: str | None = None
 
 
 NO_ROW = RowReference()

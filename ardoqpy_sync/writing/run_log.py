@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ardoqpy.errors import ArdoqClientException
     from ardoqpy_sync.compare.cache import Cache
     from ardoqpy_sync.progress import Progress
+    from ardoqpy_sync.writing.pending_row import RowReference
 
 _NO_DIFFERENCES: dict[str, Any] = {}
 
@@ -52,12 +53,12 @@ class RunLog:
         if self.progress is not None:
             self.progress.wrote()
 
-    def failed(
-        self, kind: str, row: Entity, problem: ArdoqClientException, label: str | None, field: str | None
-    ) -> None:
+    def failed(self, kind: str, row: Entity, problem: ArdoqClientException, reference: RowReference) -> None:
         """Report a row that failed."""
         self.circuit_breaker.failed(problem)
-        self.report.add(failed_change(kind, row, str(problem), label, field))
+        self.report.add(
+            failed_change(kind, row, str(problem), reference.label, reference.field, reference.cause)
+        )
 
     def add(
         self,

@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from ardoqpy._http.json import EncodedJson, encode_json, join_json
+from ardoqpy.api.protocols import checked_entities
 from ardoqpy.batch import BatchResult
 from ardoqpy.errors import (
     AmbiguousWrite,
@@ -233,7 +234,7 @@ class SingleRequests(_Network):
         (operation,) = operations
         collection, base = operation.kind.collection, operation.base
         if base is None:
-            stored = collection.create(with_real_ids(operation.body, self.real))
+            stored = _whole(operation, collection.create(with_real_ids(operation.body, self.real)))
             self._note_created(operation, stored)
             return [Outcome(operation, stored)]
         if operation.action == "delete":
@@ -241,7 +242,7 @@ class SingleRequests(_Network):
             return [Outcome(operation)]
         try:
             changed = with_real_ids(operation.attributes, self.real)
-            return [Outcome(operation, collection.apply_changes(base, changed))]
+            return [Outcome(operation, _whole(operation, collection.apply_changes(base, changed)))]
         except Conflict as refused:
             # It may have been refused because an earlier sending, without an answer, has done it.
             if refused.uncertain:
@@ -357,6 +358,7 @@ class Transactions(_Network):
                     f"The batch was carried out, but its answer lacks {operation.action} {operation.id}: "
                     "look in Ardoq for what is stored."
                 )
+            stored = _whole(operation, stored)
             self._note_created(operation, stored)
             outcomes.append(Outcome(operation, stored))
         return outcomes
@@ -413,6 +415,25 @@ class _Look:
         twin = min(twins, key=lambda twin: len(differences(wanted, flat(twin), kind.ignored)))
         self._taken.add(twin["_id"])
         return Outcome(operation, twin, adopted=True)
+
+
+def _whole(operation: Operation, stored: Entity) -> Entity:
+    """Return what a write has stored, read if the answer lacks what the cache finds it by.
+
+    Raise `UnexpectedAnswer` if it is not known then either: a row that is not found again is written twice.
+    """
+    collection = operation.kind.collection
+    try:
+        return checked_entities([stored], collection.identity)[0]
+    except UnexpectedAnswer:
+        pass
+    try:
+        (whole,) = checked_entities([collection.read(stored["_id"])], collection.identity)
+    except ArdoqClientException as problem:
+        raise UnexpectedAnswer(
+            f"The {operation.action} was carried out, but what is stored cannot be read: {problem}"
+        ) from problem
+    return whole
 
 
 def _note_failure(

@@ -28,7 +28,11 @@ MANY = 20
 
 
 class ExistingMatches:
-    """Read what a sync would match with an entity; if `many` are asked for, from listings of workspaces."""
+    """Read what a sync would match with an entity; if `many` are asked for, from listings of workspaces.
+
+    What is not found counts as not created, and is sent again. So an answer that may lack something raises
+    `UnexpectedAnswer`, and the write stays unconfirmed.
+    """
 
     def __init__(self, *, many: bool) -> None:
         """Start with nothing read."""
@@ -40,7 +44,12 @@ class ExistingMatches:
         if any(end in wanted and not _is_real_id(wanted[end]) for end in ("source", "target")):
             return []
         if not self._many:
-            return kind.collection.find_duplicates(wanted)
+            key_of_wanted = match_key(kind, wanted)
+            return [
+                entity
+                for entity in kind.collection.find_duplicates(wanted)
+                if match_key(kind, entity) == key_of_wanted
+            ]
         key = kind.name, wanted["rootWorkspace"]
         if key not in self._listed:
             listed = self._listed[key] = {}

@@ -16,8 +16,9 @@ from organisation import NASTY, SEED, SHOP
 from ardoqpy import ArdoqClient, ServiceUnavailable
 from ardoqpy._terminal import display_width
 from ardoqpy.cli import main
-from ardoqpy.cli.format_csv import escape_formula
-from ardoqpy.cli.rows import cell_text, flatten
+from ardoqpy.cli.format_csv import spreadsheet_text
+from ardoqpy.cli.rows import cell_text
+from ardoqpy.entities import flatten
 
 ESCAPED = r"Evil\x1b[31m\x9b2J\x07\u202e\nline"
 APPS_IN_ORDER = [component["name"] for component in SEED["components"]][:-1]
@@ -111,8 +112,8 @@ def test_no_rows(ardoq, run):
 @pytest.mark.parametrize("first", [*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20"])
 def test_formula_is_escaped(first):
     """Text that starts like a formula gets an apostrophe; so does such a list."""
-    assert escape_formula(f"{first}cmd|' /C calc'!A0") == f"'{first}cmd|' /C calc'!A0"
-    assert escape_formula([f"{first}1", "x"]) == f"'{first}1,x"
+    assert spreadsheet_text(f"{first}cmd|' /C calc'!A0") == f"'{first}cmd|' /C calc'!A0"
+    assert spreadsheet_text([f"{first}1", "x"]) == f"'{first}1,x"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_formula_is_escaped(first):
 )
 def test_numbers_are_not_escaped(value, text):
     """A number stays as it is, negative or not; text that only starts like one is escaped."""
-    assert escape_formula(value) == text
+    assert spreadsheet_text(value) == text
 
 
 def test_raw(ardoq, run):

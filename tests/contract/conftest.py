@@ -77,7 +77,7 @@ def ardoq_settings():
             "org": os.environ.get("ARDOQ_TEST_ORG"),
         }
         return
-    with emulator() as server:
+    with emulator(page_size=5) as server:
         yield {"hosturl": server.url, "token": server.token}
         assert server.crashes == []
 

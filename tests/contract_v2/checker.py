@@ -1,7 +1,7 @@
 """Check recorded exchanges of API v2 against the contract, whichever client sent them.
 
 recorded = []
-with Emulator(recorder=recorded.append) as ardoq:
+with Emulator(page_size=5, recorder=recorded.append) as ardoq:
     ...
 assert complaints_about(recorded) == []
 """

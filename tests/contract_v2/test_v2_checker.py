@@ -92,7 +92,7 @@ def test_invalid_exchanges_are_reported(exchange, word):
 def test_recorder_gets_answers_without_token():
     """The recorder gets the answers of the API, but none of faults and of the admin API."""
     recorded = []
-    with Emulator(recorder=recorded.append) as running:
+    with Emulator(page_size=5, recorder=recorded.append) as running:
         running.add_faults(Fault("status"), Fault("html"))
         for path in ("/api/v2/me", "/api/v2/me", "/api/v2/me/?a=b", "/_emulator/dump"):
             connection = http.client.HTTPConnection(running.url.removeprefix("http://"))

@@ -68,7 +68,7 @@ def derived(examples: int, *phases: Phase) -> settings:
 @pytest.fixture(scope="module")
 def ardoq() -> Iterator[Emulator]:
     """Run an emulator with entities of every kind; fail if it crashes."""
-    with Emulator(seed=SEED) as running:
+    with Emulator(seed=SEED, page_size=5) as running:
         yield running
         assert running.crashes == []
 

@@ -15,7 +15,7 @@ RECORDED: list[HttpExchange] = []
 @pytest.fixture(scope="session")
 def shared_emulator() -> Iterator[Emulator]:
     """Start one emulator for all tests."""
-    with Emulator(clock=Ticking(), recorder=RECORDED.append) as running:
+    with Emulator(page_size=5, clock=Ticking(), recorder=RECORDED.append) as running:
         yield running
 
 

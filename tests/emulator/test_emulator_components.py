@@ -13,7 +13,7 @@ def workspace(ardoq):
 
 
 def test_created_component_has_every_attribute(ardoq, workspace):
-    """A new component has every attribute, null if not set, and its custom values at the top level."""
+    """A new component has nearly every attribute, null if not set, and its custom values at the top level."""
     component = ardoq.component(workspace, "Web", lifecycle="live", cost=1200)
     stored = ardoq.ok("GET", f"/api/component/{component['_id']}")
     assert stored == component
@@ -31,12 +31,7 @@ def test_created_component_has_every_attribute(ardoq, workspace):
         "children": [],
         "_order": 1.0,
         "component-key": "APP-1",
-        "version": None,
         "color": None,
-        "shape": None,
-        "icon": None,
-        "image": None,
-        "isPublic": False,
         "created": component["last-updated"],
         "last-updated": component["created"],
         "lastupdated": component["created"],
@@ -55,6 +50,10 @@ def test_created_component_has_every_attribute(ardoq, workspace):
         "lifecycle": "live",
         "cost": 1200,
     }
+    styled = ardoq.ok(
+        "PATCH", f"/api/component/{component['_id']}", {"isPublic": False, "icon": "", "shape": "box"}
+    )
+    assert {key: styled[key] for key in styled.keys() - stored.keys()} == {"isPublic": False, "shape": "box"}
     assert len(component["_id"]) == 24
     int(component["_id"], 16)
 

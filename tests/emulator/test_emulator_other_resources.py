@@ -8,6 +8,9 @@ from ardoqpy.emulator import Emulator
 
 TEMPLATE = "54d38789e4b0dcc89b8d8e13"
 
+SERVICE = "p1434104432901"
+APPLICATION = "p1434104432900"
+
 
 def multipart(name, filename, kind, content):
     """Return a multipart body with one file."""
@@ -194,15 +197,20 @@ def test_field_can_be_listed_changed_and_removed(ardoq, workspace):
         ("Checkbox", "true", True),
         ("Checkbox", "False", False),
         ("Checkbox", "maybe", "maybe"),
-        ("DateTime", "2024-05-01", "2024-05-01T00:00:00.000Z"),
-        ("DateTime", "2024-05-01T12:00:00+02:00", "2024-05-01T10:00:00.000Z"),
+        ("DateTime", "2024-05-01", "2024-05-01"),
+        ("DateTime", "2024-05-01T12:00:00+02:00", "2024-05-01T12:00:00+02:00"),
         ("DateTime", "soon", "soon"),
         ("SelectMultipleList", "a, b", ["a", "b"]),
         ("SelectMultipleList", ["a"], ["a"]),
         ("SelectMultipleList", ["z"], ["z"]),
         ("List", "a", "a"),
         ("Text", "5", "5"),
-        ("Text", 5, 5),
+        ("Text", 5, "5"),
+        ("TextArea", 1.5, "1.5"),
+        ("Text", 5.0, "5"),
+        ("Text", True, True),
+        ("Url", 5, 5),
+        ("Email", "a@b", "a@b"),
         ("Email", "no address", "no address"),
     ],
 )
@@ -215,8 +223,9 @@ def test_values_are_converted_to_the_type_of_their_field(ardoq, workspace, kind,
 
 
 def test_times_without_offset_are_utc(ardoq, workspace, monkeypatch):
-    """The time zone of the machine does not change what is stored."""
+    """If times are rewritten, the time zone of the machine does not change what is stored."""
     field(ardoq, workspace, "Since", "DateTime")
+    monkeypatch.setattr("ardoqpy.emulator.assumptions.REWRITE_DATE_TIMES", True)
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     try:
@@ -224,6 +233,57 @@ def test_times_without_offset_are_utc(ardoq, workspace, monkeypatch):
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_fields_without_a_value_are_null(ardoq, workspace):
+    """A component has null for each empty field that its type shows, and so has a reference."""
+    field(ardoq, workspace, "Cost", "Number", **{"global": True})
+    field(ardoq, workspace, "Port", "Number", componentType=[SERVICE])
+    field(ardoq, workspace, "Load", "Number", referenceType=[2])
+    component = ardoq.component(workspace, typeId=APPLICATION)
+    assert (component["cost"], "port" in component) == (None, False)
+    reference = ardoq.reference(component, component)
+    assert (reference["load"], "cost" in reference) == (None, False)
+    changed = ardoq.ok("PUT", f"/api/component/{component['_id']}", {**component, "cost": 5})
+    assert changed["cost"] == 5
+
+
+RANGE = {
+    "label": "Live",
+    "name": "live",
+    "type": "Period",
+    "global": True,
+    "dateTimeFields": [{"name": "live_start_date", "label": "Live from"}, {"name": "live_end_date"}],
+}
+
+
+@pytest.mark.parametrize("parts", [RANGE["dateTimeFields"], []], ids=["parts", "no parts"])
+def test_fields_of_unknown_types_are_kept(ardoq, workspace, parts):
+    """A seed may have a field of any type, as an export of a real workspace does; its ends are DateTimes."""
+    unknown = {**RANGE, "model": workspace["componentModel"], "dateTimeFields": parts}
+    ardoq.emulator.load({**(seed := ardoq.emulator.dump()), "fields": [*seed["fields"], unknown]})
+    again = ardoq.emulator.dump()
+    ardoq.emulator.load(again)
+    assert ardoq.emulator.dump() == again
+    (kept,) = [row for row in ardoq.ok("GET", "/api/field") if row["name"] == "live"]
+    assert (kept["type"], kept["dateTimeFields"]) == ("Period", parts)
+    assert ardoq.ok("PUT", f"/api/field/{kept['_id']}", {**kept, "label": "Lifetime"})["type"] == "Period"
+    created = ardoq.component(workspace, live_start_date="2024-05-01")
+    assert created["live_start_date"] == "2024-05-01"
+    assert created["live_end_date" if parts else "live"] is None
+    base = "/api/v2/components"
+    path = f"{base}/{created['_id']}?ifVersionMatch=latest"
+    assert "ISO-8601" in ardoq.rejected(422, "PATCH", path, {"customFields": {"live_end_date": "soon"}})
+    changed = ardoq.ok("PATCH", path, {"customFields": {"live_end_date": "2025-05-01T00:00:00Z"}})
+    assert changed["customFields"]["live_end_date"] == "2025-05-01T00:00:00Z"
+    values = ardoq.ok("GET", f"{base}?customFields.live_start_date=2024-05-01T00:00Z")["values"]
+    assert [value["_id"] for value in values] == [created["_id"]]
+    context = ardoq.ok("GET", f"/api/v2/workspaces/{workspace['_id']}/context")
+    types = {item["apiKey"]: item["type"] for item in context["customFields"]}
+    assert types == (
+        {"live_start_date": "DateTime", "live_end_date": "DateTime"} if parts else {"live": "Period"}
+    )
+    ardoq.rejected(422, "POST", "/api/field", {"label": "X", "type": "Period", "model": unknown["model"]})
 
 
 def test_calculated_fields_cannot_be_written(ardoq, workspace):
@@ -350,8 +410,10 @@ def test_batch_supports_only_create(ardoq):
 
 
 def test_report_export(ardoq, workspace):
-    """The export of a report has a row for each matching component, with references by name."""
+    """The rows of a report have null for a field without a value, and references as ids."""
+    field(ardoq, workspace, "Cost", "Number", **{"global": True})
     a, b = ardoq.component(workspace, "a", cost=5), ardoq.component(workspace, "b")
+    ardoq.reference(a, b)
     ardoq.component(ardoq.workspace("Other"), "c")
     ardoq.reference(a, b)
     store = ardoq.emulator.store
@@ -360,8 +422,9 @@ def test_report_export(ardoq, workspace):
     first, second = ardoq.ok("GET", f"/api/report/{report['_id']}/export-data")
     assert (first["name"], first["cost"], first["typeName"]) == ("a", 5, "Application")
     assert first["ardoq"] == {"entity-type": "component", "rootWorkspaceName": "Apps"}
-    assert first["Implicit--outgoing"] == "b"
-    assert second["Implicit--incoming"] == "a"
+    assert first["Implicit--outgoing"] == f"{b['_id']},{b['_id']}"
+    assert second["Implicit--incoming"] == f"{a['_id']},{a['_id']}"
+    assert (second["cost"], "Implicit--outgoing" in second) == (None, False)
     ardoq.rejected(404, "GET", "/api/report/nothing/export-data")
 
 

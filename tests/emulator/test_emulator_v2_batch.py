@@ -250,7 +250,7 @@ def test_upsert_creates_or_updates(ardoq, organisation, existing):
     assert answer["components"]["updated"] == [{"id": existing["One"]}]
     changed = component(ardoq, existing["One"])
     assert (changed["name"], changed["description"], changed["_version"]) == ("Uno", "d", 2)
-    assert changed["customFields"] == {"ext_id": "1", "cost": 1}
+    assert changed["customFields"] == {"ext_id": "1", "cost": 1, "phase": None}
     assert answer["references"]["created"] == []
     assert answer["references"]["updated"] == [{"id": reference_ids(ardoq)["r1"]}]
     answer = ardoq.ok("POST", BATCH, request)

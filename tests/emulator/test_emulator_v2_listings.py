@@ -95,10 +95,10 @@ def test_changed_cursor_is_rejected(ardoq, many):
 def test_cursor_is_valid_after_a_restart(ardoq, tmp_path):
     """With a database, a listing can continue after a restart."""
     seed = {"format": 1, "workspaces": [{"name": f"W{number}"} for number in range(8)]}
-    with Emulator(db=tmp_path / "db", seed=seed) as first:
+    with Emulator(db=tmp_path / "db", seed=seed, page_size=5) as first:
         ardoq.emulator.load(first.dump())
     path = ardoq.ok("GET", "/api/v2/workspaces")["_links"]["next"]["href"].removeprefix(ardoq.emulator.url)
-    with Emulator(db=tmp_path / "db") as again:
+    with Emulator(db=tmp_path / "db", page_size=5) as again:
         ardoq.emulator.load(again.dump())
     assert pages(ardoq, path) == [["W5", "W6", "W7"]]
 

@@ -14,7 +14,7 @@ from ardoqpy_sync.job import parse_job, run_job
 @pytest.fixture(scope="session")
 def server():
     """Run one emulator; each test replaces its content."""
-    with emulator(token="a-token") as running:
+    with emulator(token="a-token", page_size=5) as running:
         yield running
     assert running.crashes == []
 

@@ -60,7 +60,7 @@ def test_parsed_job_has_the_content_of_the_file():
     (components,), (references,) = job.components, job.references
     assert (components.rows, components.workspace, components.type) == ("apps", "Apps", "Application")
     assert (components.key, components.parent.value.columns) == ("cmdb_id", ("Parent",))
-    assert components.parent.type == "Application"
+    assert components.parent.types == ("Application",)
     assert components.where == {"Kind": ("App", "5", "true")}
     assert components.never_null is True
     assert (components.missing.action, components.missing.values) == ("set", {"lifecycle": "Retired"})
@@ -85,7 +85,8 @@ def test_default_name_is_the_name_of_the_file(tmp_path):
         ("name = ", "nmae = ", 3, "nmae", "'nmae' is not a key of the top-level table: did you mean 'name'?"),
         ('"v2"', '"v3"', 7, "ardoq.version", "version is 'v3': there are 'v1' and 'v2'."),
         ("0.3", "30", 10, "guard.share", "share is 30: use a number from 0 to 1, such as 0.2."),
-        ("apps.csv", "apps.xyz", 12, "sources.apps", "The source has no type, and the name of the file 'app"),
+        ("apps.csv", "apps.xyz", 13, "sources.apps.file",
+         "The source has no type, and the name of the file 'app"),
         ("file =", "fiel =", 12, "sources.apps", "The source has no type: there are 'csv'"),
         ('rows = "apps"\nworkspace', 'rows = "aps"\nworkspace', 16, "components.1.rows",
          "There is no source 'aps': did you mean 'apps'?"),

@@ -47,3 +47,18 @@ def test_invalid_template_is_rejected(raw, message):
     with pytest.raises(ValueError, match="it has") as error:
         Template(raw)
     assert str(error.value) == message
+
+
+def test_stripped_template_has_no_white_space_around_its_cells():
+    """For names and keys, white space around each cell is removed; inside it stays."""
+    values = {"Space": "prod    ", "Name": "\u00a0Web  shop\t", "Blank": "  ", "List": [" a", 1], "Number": 5}
+    for raw, cell in [
+        ("{Space}/{Name}", "prod/Web  shop"),
+        ("{Name}", "Web  shop"),
+        ("{Space}{Blank}-{Number}", "prod-5"),
+        ("{Blank}", ""),
+        ("{List}", ["a", 1]),
+        ("{Number}", 5),
+        (" x ", "x"),
+    ]:
+        assert Template(raw).getter(strip=True)(values) == cell

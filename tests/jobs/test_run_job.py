@@ -69,12 +69,13 @@ def test_preview_reports_what_the_run_does(ardoq, run):
 
 
 def test_source_of_several_mappings_is_listed_once(run):
-    """A source that two mappings read is listed once, with the rows that both have read."""
-    again = APPLICATIONS.replace('type = "Application"', 'type = "Server"')
+    """A source that two mappings read is listed once, with its rows and those that no mapping selects."""
+    servers = APPLICATIONS.replace('type = "Application"', 'type = "Server"')
+    rows = [{"Name": f"{kind} {number}", "Kind": kind} for number, kind in enumerate(["app", "os", "x", "x"])]
     result, _, _ = run(
-        APPLICATIONS + 'where = { Kind = "app" }\n' + again, apps=[{"Name": "Shop", "Kind": "x"}]
+        APPLICATIONS + 'where = { Kind = "app" }\n' + servers + 'where = { Kind = "os" }\n', apps=rows
     )
-    assert result.sources == [{"name": "apps", "rows": 2, "skipped": 1, "failed": 0}]
+    assert result.sources == [{"name": "apps", "rows": 4, "skipped": 2, "failed": 0}]
 
 
 def test_where_selects_rows(ardoq, run):
@@ -145,10 +146,11 @@ def test_rows_can_come_before_their_parents(ardoq, run):
     assert apps["Leaf"]["parent"] == apps["Twig"]["_id"]
     assert apps["Twig"]["parent"] == apps["Root"]["_id"]
     assert apps["Sub"].get("parent") is None
-    none = "There is no parent component of type 'Application' with the name {} in workspace 'Apps'."
+    none = "There is no parent component of type 'Application' with the name 'Nowhere' in workspace 'Apps'."
     assert [(name, reason) for name, _, reason in failures(report)] == [
-        ("Lost", none.format("'Nowhere'")), ("Lower", none.format("'Lost'"))
-    ]  # fmt: skip
+        ("Lost", none),
+        ("Lower", "The parent 'Lost' is not written, because apps row 5 is rejected."),
+    ]
 
 
 def test_parent_has_its_own_type_and_key(ardoq, run):
@@ -191,7 +193,9 @@ def test_references_between_workspaces_and_several_in_a_cell(ardoq, run):
     assert {ref["displayText"] for ref in ardoq.dump()["references"]} == {"Shop runs here"}
     ((name, label, reason),) = failures(report)
     assert (name, label) == ("Fax -> db9", "apps row 3")
-    assert reason == "There is no component of type 'Server' with the name 'db9' in workspace 'Servers'."
+    assert (
+        reason == "There is no target component of type 'Server' with the name 'db9' in workspace 'Servers'."
+    )
 
 
 def test_conflicting_rows_are_reported(ardoq, run):
@@ -199,11 +203,12 @@ def test_conflicting_rows_are_reported(ardoq, run):
     text = APPLICATIONS + '[components.fields]\ncost = "{Cost}"\n'
     rows = [{"Name": "Shop", "Cost": 1}, {"Name": "Shop", "Cost": "1"}, {"Name": "SHOP", "Cost": 2}]
     _, report, _ = run(text, apps=rows)
+    values = "name is Shop there and SHOP here, cost is 1 there and 2 here"
     assert failures(report) == [
         (
             "SHOP",
             "apps row 3",
-            f"The row conflicts with apps row 1, which describes the same component. {MAKE_EQUAL}",
+            f"The row conflicts with apps row 1, which describes the same component: {values}. {MAKE_EQUAL}",
         )
     ]
     assert (report["new_comps"], stored(ardoq)["Shop"]["cost"]) == (1, 1)
@@ -360,10 +365,21 @@ def test_failed_rows_block_deleting(ardoq, run):
     """A failed row can be the row of a missing component, so the guard blocks."""
     load_ten(ardoq)
     result, report, _ = run(
-        APPLICATIONS + 'missing = "delete"\n', apps=[*rows_of(*range(9)), {"Name": "", "Id": 1}]
+        APPLICATIONS + 'missing = "delete"\n[components.fields]\ncost = "{Cost}"\n',
+        apps=[*rows_of(*range(9)), {"Name": "New", "Cost": "many"}],
     )
     assert report["del_comps"] == 0
     assert result.blocked[0].reasons[0]["bound"] == "failures"
+
+
+def test_row_that_nobody_can_identify_protects_its_type(ardoq, run):
+    """A row with a blank key can be any item: nothing of its type is deleted, whatever the guard allows."""
+    load_ten(ardoq)
+    text = APPLICATIONS + 'missing = "delete"\n[guard]\ndespite_failures = true\n'
+    result, report, _ = run(text, apps=[*rows_of(*range(9)), {"Name": "", "Id": 1}])
+    assert report["del_comps"] == 0
+    (reason,) = result.blocked[0].reasons
+    assert reason["sentence"].startswith("It is not known which item these rows describe: apps row 10. Any")
 
 
 def test_all_unknown_names_are_reported(make_job, new_client, ardoq, tmp_path):
@@ -407,10 +423,10 @@ def test_all_unknown_names_are_reported(make_job, new_client, ardoq, tmp_path):
         sorted(find_problems(job, client), key=lambda problem: problem.line or 0)
     )
     assert [(problem.line, problem.key) for problem in error.value.problems] == [
-        (6, "sources.gone"),
-        (8, "components.1"),
-        (8, "components.1"),
+        (7, "sources.gone.file"),
         (11, "components.1.type"),
+        (12, "components.1.name"),
+        (13, "components.1.description"),
         (14, "components.1.parent.type"),
         (15, "components.1.missing.set.lifecycle"),
         (17, "components.1.fields.costs"),

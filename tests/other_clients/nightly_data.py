@@ -23,6 +23,7 @@ ORGANISATION: dict[str, Any] = {
         {"label": "Cost", "type": "Number", "model": MODEL, "global": True},
         {"label": "Owner", "type": "Text", "model": MODEL, "global": True},
         {"label": "Code", "type": "Text", "model": MODEL, "global": True},
+        {"label": "Since", "type": "DateTime", "model": MODEL, "global": True},
     ],
     "workspaces": [
         {"_id": APPS, "name": "Apps", "componentModel": MODEL},
@@ -54,12 +55,14 @@ def _reference(source: str, kind: str, target: str, **attributes: Any):
 
 FIRST: dict[str, Any] = {
     "components": [
-        _component("Web", "app", owner="Ann", code="A-1", description="The shop window"),
+        _component(
+            "Web", "app", owner="Ann", code="A-1", description="The shop window", since="2024-05-01T12:00:00Z"
+        ),
         _component("Web shop", "app", owner="Ann", code="A-2", cost=1200.5),
         _component("Till", "service", parent="Web shop", code="A-3", owner="Ærø 🚀"),
         _component("Ledger", "app", match="code", code="A-4", cost=0),
         _component("host-1", "host"),
-        _component("host-2", "host", cost=7),
+        _component("host-2", "host", cost=7, since="2024-05-01"),
     ],
     "references": [
         _reference("Web", "uses", "Web shop", displayText="sells"),

@@ -65,7 +65,9 @@ class RecordingEmulator(Emulator):
 @contextmanager
 def ardoq(seed: dict[str, Any] | None = None) -> Iterator[RecordingEmulator]:
     """Run an emulator whose time does not advance."""
-    with RecordingEmulator(org=ORG, seed=seed, clock=lambda: datetime(2024, 5, 1, tzinfo=UTC)) as server:
+    with RecordingEmulator(
+        org=ORG, seed=seed, page_size=5, clock=lambda: datetime(2024, 5, 1, tzinfo=UTC)
+    ) as server:
         server.signed = set()
         yield server
         assert server.crashes == []

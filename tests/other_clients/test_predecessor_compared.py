@@ -36,6 +36,16 @@ def test_scripts_have_the_same_result(played, scenario):
     assert not wrong, "\n" + "\n".join(wrong)
 
 
+@pytest.mark.parametrize("library", [0, 1], ids=["0.8.4", "this library"])
+def test_a_second_night_changes_nothing(played, library):
+    """If the source has not changed, nothing is written, dates in the spelling of the source included."""
+    acts = played(scenarios.nights)[library]
+    before, after = acts["first night"], acts["second night"]
+    assert "2024-05-01" in [component["customFields"].get("since") for component in before.held["components"]]
+    assert [after.results[f"report {key}_comps"] for key in ("new", "updated")] == [0, 0]
+    assert after.held == before.held
+
+
 @pytest.mark.parametrize("sentence", CHANGELOG_WORDS)
 def test_changelog_has_every_difference(sentence):
     """The changelog has each difference."""

@@ -70,7 +70,7 @@ def seed():
 @contextmanager
 def sample_run(way):
     """Give a client after a run with a bit of everything, what it refused to delete, and its emulator."""
-    with emulator(seed=seed(), token=TOKEN) as server:
+    with emulator(seed=seed(), token=TOKEN, page_size=5) as server:
         options = {"on_error": "collect", "retries": Retries(count=1, backoff=0.0), **way}
         with ArdoqSyncClient(server.url, TOKEN, **options) as client:
             client.load_workspaces(["ws1", "ws2"])

@@ -179,13 +179,13 @@ def test_every_asset_is_used():
 @pytest.mark.parametrize(
     ("parts", "line"),
     [
-        ({}, "There was nothing to change."),
+        ({}, "Nothing was to be changed."),
         ({"changes": [change(1)]}, "1 change would be made; nothing was written."),
         (
             {"failed": [failed(1)], "status": "failure"},
             "The run failed, 1 row could not be used. Nothing was changed.",
         ),
-        ({"status": "half done"}, "The run ended as half done. There was nothing to change."),
+        ({"status": "half done"}, "The run ended as half done. Nothing was to be changed."),
     ],
 )
 def test_headline(parts, line):

@@ -13,6 +13,7 @@ from sample_runs import FAILED_ROW, SOURCE, WAYS, sample_run
 
 from ardoqpy import InvalidInput
 from ardoqpy._terminal import escape_controls
+from ardoqpy_sync.reporting import html as report_page
 from ardoqpy_sync.reporting import terminal
 from ardoqpy_sync.reporting.document import build_run_document
 from ardoqpy_sync.reporting.markdown import MAX_BYTES, render_text
@@ -89,6 +90,16 @@ def test_markdown_has_every_part_of_a_report():
         "Ambiguous matches (1)",
         "Not converging: Ardoq does not keep the value that was sent (1)",
     ]
+
+
+def test_hidden_rows_and_columns_are_named_with_their_source():
+    """The page, Markdown and the terminal say what of a source was not read because it is hidden."""
+    with sample_run(next(iter(WAYS.values()))) as (client, _, _):
+        document = build_run_document(client, sources=[{**SOURCE, "hidden_rows": 1200, "hidden_columns": 1}])
+    note = "apps.csv (1,200 hidden rows and 1 hidden column not read)"
+    assert [row for row in rows(rendered(render_text(document))) if note in row]
+    assert note in "".join(report_page.render(document))
+    assert [line for line in terminal.render(document) if f"{note}: 9 rows" in line]
 
 
 @pytest.mark.parametrize("way", list(WAYS))
@@ -204,7 +215,7 @@ def test_terminal_summary():
         "  - component Lost one (Application), and with it 0 components and 25 references",
         "  - component Twins: 2 match, t1 is used",
         "  - component Hub 9: score: Ardoq keeps 7, the source has 9",
-        "  - apps.csv: 1,240 rows read, 3 skipped, 1 failed",
+        "  - apps.csv: 1,240 rows, 3 skipped, 1 failed",
     ):
         assert line in lines
 

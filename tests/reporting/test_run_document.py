@@ -266,7 +266,7 @@ def test_entities_deleted_along_are_cut():
         "references": refs,
     }
     with (
-        emulator(seed=organisation, token=TOKEN) as server,
+        emulator(seed=organisation, token=TOKEN, page_size=5) as server,
         ArdoqSyncClient(server.url, TOKEN, simulate=True) as client,
     ):
         for element in held[1:]:
@@ -442,7 +442,10 @@ def test_type_id_of_two_models_has_no_name():
             {"_id": key[:-1] + "1", "name": kind, "componentModel": key} for key, kind in kinds.items()
         ],
     }
-    with emulator(seed=seed) as server, ArdoqSyncClient(server.url, server.token, simulate=True) as client:
+    with (
+        emulator(seed=seed, page_size=5) as server,
+        ArdoqSyncClient(server.url, server.token, simulate=True) as client,
+    ):
         for workspace in seed["workspaces"]:
             client.create_component({"name": "One", "typeId": "p1", "rootWorkspace": workspace["_id"]})
         document = build_run_document(client)

@@ -66,6 +66,7 @@ CONVERTED = [
     ("Text", ip_address("10.0.0.1"), "10.0.0.1"),
     ("Url", " https://example.org ", "https://example.org"),
     ("Email", " kari@example.org ", "kari@example.org"),
+    ("Email", "a@b", "a@b"),
     ("User", "5f00aa00bb00cc00dd00ee10", "5f00aa00bb00cc00dd00ee10"),
     # Yes and no.
     ("Checkbox", True, True),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reading import MANY, Folder, message_of_only_row, read_until_error, rows, values
 
-from ardoqpy.errors import ConfigurationError
+from ardoqpy.errors import ConfigurationError, InvalidInput
 from ardoqpy_sync.sources import SourceUnreadable
 
 
@@ -149,17 +149,11 @@ def test_nul_character_is_rejected(folder):
         ("\ufeff", {}, "apps.csv is empty. Line 1 must contain the column names."),
         ("x\n", {"header": 3}, "apps.csv ends before line 3. Line 3 must contain the column names."),
         ("\na,b\n", {}, "apps.csv line 1 is blank. It must contain the column names."),
-        ("a,,c\n1,2,3\n", {}, "apps.csv line 1 has no name for column 2. Give every column a name."),
-        (
-            "a,b, a\n1,2,3\n",
-            {},
-            "apps.csv line 1 has the name 'a' for columns 1 and 3. Give each column a different name.",
-        ),
         ('a,"b\n1,2\n', {}, f"apps.csv line 1 opens a quote that is never closed. {QUOTES}"),
     ],
 )
 def test_invalid_header_is_rejected(folder, content, stated, message):
-    """A header that is missing or blank, or has a duplicate or missing name, is rejected."""
+    """A header that is missing or blank is rejected."""
     source = folder.open(content, file="apps.csv", **stated)
     assert sentence_of(SourceUnreadable, lambda: source.columns) == message
     assert read_until_error(source) == ([], message)
@@ -180,24 +174,121 @@ def test_lines_above_header_are_ignored(folder):
 
 
 @pytest.mark.parametrize(
-    ("row", "message"),
+    ("content", "columns"),
     [
-        ("1\n", "apps.csv line 2: Too few cells: the row has 1, the header has 2 columns."),
-        ("1,2,3\n", "apps.csv line 2: Too many cells: the row has 3, the header has 2 columns."),
+        ("Summary,Labels,Key,Labels\nWeb,red,A-1,blue\n", "2 and 4"),
+        ("Labels,Summary,Key,Labels,Labels\nred,Web,A-1,,\n", "1, 4 and 5"),
     ],
 )
-def test_row_must_have_as_many_cells_as_header(folder, row, message):
-    """A row with more or fewer cells than the header cannot be used."""
-    assert message_of_only_row(folder.open(f"a,b\n{row}", file="apps.csv")) == message
+def test_double_columns_are_rejected_only_if_they_are_read(folder, content, columns):
+    """A name that several columns have does not stop the others from being read."""
+    source = folder.open(content, file="jira.csv")
+    source.require(["Summary", "Key"])
+    assert source.columns == ("Summary", "Key")
+    assert values(source) == [{"Summary": "Web", "Key": "A-1"}]
+    problem = f"jira.csv line 1: columns {columns} have the name 'Labels'. Give each column a different name."
+    assert sentence_of(SourceUnreadable, source.require, ["Key", "Labels"]) == problem
+    (row,) = source
+    assert sentence_of(InvalidInput, row.values.get, "Labels") == problem
+    assert sentence_of(InvalidInput, row.values.__getitem__, "Labels") == problem
 
 
-def test_rows_around_a_bad_row_are_read(folder):
-    """A row that cannot be used does not stop the others."""
-    assert rows(folder.open("a,b\n1,2\n3\n5,6\n", file="apps.csv")) == [
-        ("apps.csv line 2", {"a": "1", "b": "2"}),
-        "apps.csv line 3: Too few cells: the row has 1, the header has 2 columns.",
-        ("apps.csv line 4", {"a": "5", "b": "6"}),
-    ]
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a,,b\n1,x,2\n",
+        ",a,b\nx,1,2\n",
+        "a,b,\n1,2,\n",
+        "a,b,\n1,2,x\n",
+        "a,b,,\n1,2\n",
+        "a,b\n1,2,\n",
+        "a,b\n1,2, ,\n",
+        "a,b, \n1,2,,,\n",
+    ],
+)
+def test_columns_without_a_name_and_delimiters_at_the_end_are_ignored(folder, content):
+    """Cells below a blank name, and blank cells after the last column, are not read."""
+    source = folder.open(content, file="apps.csv")
+    assert source.columns == ("a", "b")
+    assert values(source) == [{"a": "1", "b": "2"}]
+
+
+@pytest.mark.parametrize("content", ["a,b\n1,2,3\n", "a,b\n1,2,,3\n", "a,b,\n1,2,3,\n", "a,a\n1,2,3\n"])
+def test_too_many_cells_are_a_problem_of_the_row(folder, content):
+    """A value after the last column means that the cells before it can be in the wrong columns."""
+    header, row = (line.count(",") + 1 for line in content.split())
+    assert message_of_only_row(folder.open(content, file="apps.csv")) == (
+        f"apps.csv line 2: Too many cells: the row has {row}, the header has {header} columns."
+    )
+
+
+def test_cells_that_a_short_line_lacks_are_unknown(folder):
+    """A short line can be used by whoever does not read the missing cells; these are not empty ones."""
+    with folder.open("a,b,c\n1,2,3\n4\n7,8,9\n", file="apps.csv") as source:
+        first, short, last = source
+    assert [first.values, last.values] == [{"a": "1", "b": "2", "c": "3"}, {"a": "7", "b": "8", "c": "9"}]
+    assert short.problem is None
+    assert (short.label, short.values["a"], short.values.get("a")) == ("apps.csv line 3", "4", "4")
+    for column in "bc":
+        problem = "Too few cells: the row has 1, the header has 3 columns."
+        assert sentence_of(InvalidInput, short.values.get, column) == problem
+        assert sentence_of(InvalidInput, short.values.__getitem__, column) == problem
+    assert short.values.get("d") is None
+    assert sentence_of(KeyError, short.values.__getitem__, "d") == "'d'"
+
+
+@pytest.mark.parametrize(
+    ("line", "delimiter"),
+    [
+        ("sep=;", ";"),
+        ("SEP=|", "|"),
+        ('"sep=,"', ","),
+        ("sep=\t", "\t"),
+        ("sep=^", "^"),
+        ("\ufeffsep=;", ";"),
+    ],
+)
+@pytest.mark.parametrize("stated", [{}, {"header": 1}, {"header": 2}])
+def test_line_that_states_the_delimiter_is_not_the_header(folder, line, delimiter, stated):
+    """A first line such as `sep=;`, which Excel reads, gives the delimiter."""
+    content = f"{line}\r\na{delimiter}b\r\n1{delimiter}2\r\n"
+    source = folder.open(content, file="apps.csv", **stated)
+    assert rows(source) == [("apps.csv line 3", {"a": "1", "b": "2"})]
+
+
+def test_stated_delimiter_wins_over_that_in_the_file(folder):
+    """The delimiter of the source is used if the line `sep=;` has another one."""
+    source = folder.open("sep=;\na;x,b\n1,2\n", file="apps.csv", delimiter=",")
+    assert rows(source) == [("apps.csv line 3", {"a;x": "1", "b": "2"})]
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ('"=""0341"""', "0341"),
+        ('="0341"', "0341"),
+        ('"=""a """"b"""" c"""', 'a "b" c'),
+        ('"=""a,\nb"""', "a,\nb"),
+        ("=A1", "=A1"),
+        ('=""0341"', '=""0341"'),
+        ("'=A1", "=A1"),
+        ("'@owner", "@owner"),
+        ("'+47 1", "+47 1"),
+        ("'-legacy-", "-legacy-"),
+        ("''-x", "'-x"),
+        ("'-5", "'-5"),
+        ("'s-Hertogenbosch", "'s-Hertogenbosch"),
+        ("'quoted'", "'quoted'"),
+        ("'", "'"),
+    ],
+)
+def test_cells_for_spreadsheets_stand_for_their_text(folder, cell, text):
+    """The guards of an id and of text like a formula are removed, in the header, too."""
+    assert values(folder.open(f"a,b\n{cell},x\n", file="apps.csv")) == [{"a": text, "b": "x"}]
+    assert folder.open(f"{cell},b\n", file="apps.csv").columns == (text, "b")
+    (kept,) = values(folder.open(f"a,b\n{cell},x\n", file="apps.csv", unescape=False))
+    ((expected, _),) = csv.reader([*cell.splitlines(keepends=True)[:-1], f"{cell.splitlines()[-1]},x"])
+    assert kept["a"] == expected
 
 
 def test_line_numbers_are_those_of_the_file(folder):

@@ -49,7 +49,7 @@ TYPES = "there are 'csv', 'json', 'ndjson', 'excel', 'sql', 'duckdb' and 'rows'.
         ({"file": "apps.json", "path": 3}, "The source of type 'json' has an int as 'path'. Use the keys"),
         (
             {"file": "apps.xlsx", "header": "1"},
-            "The source of type 'excel' has a str as 'header'. Use a whole",
+            "The source of type 'excel' has a str as 'header'. Use a row from 1 on, or two rows",
         ),
         (
             {"type": "rows"},

@@ -9,9 +9,9 @@ import pytest
 from error_messages import sentence_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reading import MANY, Folder, message_of_only_row, read_until_error, rows, values
+from reading import MANY, Folder, read_until_error, rows, values
 
-from ardoqpy.errors import ConfigurationError
+from ardoqpy.errors import ConfigurationError, InvalidInput
 from ardoqpy_sync.sources import SourceUnreadable
 
 SAVE = "Open the file in Excel and save it."
@@ -109,21 +109,10 @@ def test_unknown_sheet_is_rejected(folder):
             "apps.xlsx sheet Sheet ends before row 2, which must contain the column names.",
         ),
         ([[], ["a"]], {}, "apps.xlsx sheet Sheet row 1 is blank. It must contain the column names."),
-        (
-            [["a", None, "b"]],
-            {},
-            "apps.xlsx sheet Sheet row 1 has no name for column 2. Give every column a name.",
-        ),
-        ([["a", "b", "a "]], {}, "apps.xlsx sheet Sheet row 1 has the name 'a' for columns 1 and 3. "),
-        (
-            [["a", date(2024, 1, 1)]],
-            {},
-            "apps.xlsx sheet Sheet row 1 has a datetime as the name of column 2. Use text.",
-        ),
     ],
 )
 def test_invalid_header_is_rejected(folder, cells, stated, message):
-    """A header that is missing or blank, or whose names are not unique text, is rejected."""
+    """A header that is missing or blank is rejected."""
     source = folder.open(book(cells), file="apps.xlsx", **stated)
     assert sentence_of(SourceUnreadable, lambda: source.columns).startswith(message)
 
@@ -134,25 +123,40 @@ def test_numbers_are_column_names(folder):
     assert values(source) == [{"a": 1, "2024": 2, "2025": 3}]
 
 
-def test_values_without_column_name_are_all_reported(folder):
-    """Each value in a column without a name is reported with its cell."""
-    wide = [*[None] * 702, "y"]
-    wide[0], wide[2] = "x", "y"
-    message = message_of_only_row(folder.open(book([["a"], wide]), file="apps.xlsx"))
-    assert message == "apps.xlsx sheet Sheet row 2: " + " ".join(
-        f"Cell {cell} has a value, but its column has no name in the header." for cell in ("C2", "AAA2")
+def test_columns_are_rejected_only_if_they_are_read(folder):
+    """A double, blank or dated name, and a value beside the table, do not stop the rest from being read."""
+    header = ["a", None, "b", "a ", date(2024, 1, 1)]
+    content = book(
+        [header, [1, 2, 3, 4, 5, None, "note"], [None, None, None, None, None, None, "only a note"]]
     )
+    source = folder.open(content, file="apps.xlsx")
+    source.require(["b"])
+    assert rows(source) == [("apps.xlsx sheet Sheet row 2", {"b": 3})]
+    assert sentence_of(SourceUnreadable, source.require, ["a"]) == (
+        "apps.xlsx sheet Sheet row 1: columns A and D have the name 'a'. Give each column a different name."
+    )
+    source.close()
 
 
-def test_all_bad_cells_of_a_row_are_reported(folder):
-    """Every Excel error and uncalculated formula of a row is in its problem; text like one is valid."""
+def unreadable(row):
+    """Return the columns of a row that cannot be read, each with the sentence that says why."""
+    for column, problem in row.unreadable.items():
+        assert sentence_of(InvalidInput, row.values.get, column) == problem
+    return dict(row.unreadable)
+
+
+def test_bad_cells_are_rejected_only_if_they_are_read(folder):
+    """An Excel error or uncalculated formula cannot be read, the other cells can; text like one is valid."""
     content = book([["a", "b", "c", "d"], ["#N/A", "=A1", "#REF!", "x"], ["#N/A yet", 2]])
-    bad, good = rows(folder.open(content, file="apps.xlsx"))
-    assert bad == (
-        "apps.xlsx sheet Sheet row 2: Cell A2 has the error #N/A. Correct it in Excel. Cell B2 has a formula "
-        f"that was never calculated. {SAVE} Cell C2 has the error #REF!. Correct it in Excel."
-    )
-    assert good == ("apps.xlsx sheet Sheet row 3", {"a": "#N/A yet", "b": 2, "c": None, "d": None})
+    with folder.open(content, file="apps.xlsx") as source:
+        bad, good = source
+    assert (bad.problem, bad.values) == (None, {"d": "x"})
+    assert unreadable(bad) == {
+        "a": "Cell A2 has the error #N/A. Correct it in Excel.",
+        "b": f"Cell B2 has a formula that was never calculated. {SAVE}",
+        "c": "Cell C2 has the error #REF!. Correct it in Excel.",
+    }
+    assert good.values == {"a": "#N/A yet", "b": 2, "c": None, "d": None}
 
 
 def test_invalid_date_is_an_excel_error(folder):
@@ -161,8 +165,9 @@ def test_invalid_date_is_an_excel_error(folder):
     workbook.active.append(["a"])
     workbook.active.append([10**9])
     workbook.active["A2"].number_format = "yyyy-mm-dd"
-    message = message_of_only_row(folder.open(written(workbook), file="apps.xlsx"))
-    assert message == "apps.xlsx sheet Sheet row 2: Cell A2 has the error #VALUE!. Correct it in Excel."
+    with folder.open(written(workbook), file="apps.xlsx") as source:
+        (row,) = source
+    assert unreadable(row) == {"a": "Cell A2 has the error #VALUE!. Correct it in Excel."}
 
 
 def test_formulas(folder):
@@ -177,11 +182,19 @@ def test_formulas(folder):
             .replace('<c r="A4"><f>""</f><v />', '<c r="A4" t="str"><f>""</f><v />')
         ),
     )
-    assert rows(folder.open(content, file="apps.xlsx")) == [
-        ("apps.xlsx sheet Sheet row 2", {"a": 2, "b": "x"}),
-        f"apps.xlsx sheet Sheet row 3: Cell A3 has a formula that was never calculated. {SAVE}",
-        ("apps.xlsx sheet Sheet row 4", {"a": None, "b": "z"}),
-        ("apps.xlsx sheet Sheet row 5", {"a": None, "b": "nothing"}),
+    with folder.open(content, file="apps.xlsx") as source:
+        read = list(source)
+    assert [row.values for row in read] == [
+        {"a": 2, "b": "x"},
+        {"b": "y"},
+        {"a": None, "b": "z"},
+        {"a": None, "b": "nothing"},
+    ]
+    assert [unreadable(row) for row in read] == [
+        {},
+        {"a": f"Cell A3 has a formula that was never calculated. {SAVE}"},
+        {},
+        {},
     ]
 
 

@@ -1,5 +1,7 @@
 """Rows from Python, and what all sources share: columns, required columns, passes."""
 
+import csv
+
 import pytest
 from error_messages import sentence_of
 from reading import message_of_only_row, read_until_error, rows, values
@@ -46,7 +48,8 @@ def test_rows_are_copied():
     [
         (3, "row 1: The row is 3, not a dict of columns and cells."),
         (("a", 1), "row 1: The row is a tuple, not a dict of columns and cells."),
-        ({1: 2}, "row 1: Not a valid column name: 1. Use text that is not blank."),
+        ({1: 2}, "row 1: Not a valid column name: 1. Use text."),
+        ({"a": 1, None: ["x"]}, "row 1: Not a valid column name: None. Use text."),
         ({"a": "x\0"}, "row 1: Column 'a' contains a NUL character. Correct the source."),
         ({"a": {"b": ["\ud800"]}}, f"row 1: Column 'a' {SURROGATE}"),
         ({"a\udfff": 1}, f"row 1: Column 'a\\udfff' {SURROGATE}"),
@@ -55,6 +58,12 @@ def test_rows_are_copied():
 def test_item_that_is_not_a_row_is_reported(item, message):
     """An item that is not a usable dict is a bad row."""
     assert message_of_only_row(from_rows([item])) == message
+
+
+def test_columns_that_nobody_can_read_are_ignored():
+    """A blank name, and the blank cells that `csv.DictReader` puts under None, are not read."""
+    items = csv.DictReader(["a,,b", "1,x,2,", "3,,4, "])
+    assert values(from_rows(items)) == [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]
 
 
 @pytest.mark.parametrize("value", [3, None, "ab", b"ab", {"a": 1}])
@@ -135,6 +144,25 @@ def test_missing_column_of_a_header_is_rejected_at_once(folder):
     assert sentence_of(SourceUnreadable, source.require, ["Name", "owner "]) == (
         "apps.csv has no column 'owner ': did you mean 'Owner'?"
     )
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"type": "sql", "url": "sqlite://"},
+        {"type": "duckdb"},
+    ],
+    ids=["sql", "duckdb"],
+)
+def test_double_columns_of_a_query_are_rejected_only_if_they_are_read(folder, table):
+    """A name that several columns of a result have does not stop the others from being read."""
+    source = folder.open(**table, query="SELECT 1 AS id, 'Web' AS name, 2 AS id")
+    source.require(["name"])
+    assert values(source) == [{"name": "Web"}]
+    assert sentence_of(SourceUnreadable, source.require, ["id"]) == (
+        "The result of query: columns 1 and 3 have the name 'id'. Give each column a different name."
+    )
+    source.close()
 
 
 def test_column_that_no_row_has_is_rejected_at_the_end():

@@ -96,10 +96,6 @@ def test_database_in_memory_needs_no_file(folder):
     [
         ("SELEC 1", 'query failed: near "SELEC": syntax error.'),
         ("SELECT * FROM none_such", "query failed: no such table: none_such."),
-        (
-            "SELECT name, cost AS name FROM apps",
-            "The result of query has the name 'name' for columns 1 and 2. Give each column a different name.",
-        ),
         ("PRAGMA foreign_keys = 1", "query returns no rows: it is not a query. Use a SELECT."),
         ("DELETE FROM apps", "query failed: attempt to write a readonly database."),
         ("SELECT 1; SELECT 2", "query failed: You can only execute one statement at a time."),

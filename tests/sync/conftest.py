@@ -75,7 +75,7 @@ def version(request):
 @pytest.fixture(scope="session")
 def server():
     """Run an emulator for all tests; each test replaces its content."""
-    with emulator(token=TOKEN, recorder=_record) as running:
+    with emulator(token=TOKEN, page_size=5, recorder=_record) as running:
         yield running
     assert running.crashes == []
 
@@ -88,6 +88,12 @@ def ardoq(server, version):
     server.clear_requests()
     yield server
     server.clear_faults()
+
+
+@pytest.fixture
+def rewritten_times(monkeypatch):
+    """Let Ardoq store every time in UTC with milliseconds, as it may."""
+    monkeypatch.setattr("ardoqpy.emulator.assumptions.REWRITE_DATE_TIMES", True)
 
 
 @pytest.fixture

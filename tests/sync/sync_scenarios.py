@@ -100,6 +100,7 @@ def seed(
                 "type": kind,
                 "model": model["_id"],
                 "calculatedFieldSettings": {"query": "1 + 1"} if name == "score" else None,
+                "global": True,
             }
             for model in _MODELS
             for name, kind in fields.items()

@@ -810,6 +810,7 @@ def test_the_plan_of_a_live_run_is_done_already(ardoq, new_sync, sync):
     assert writes(ardoq) == []
 
 
+@pytest.mark.usefixtures("rewritten_times")
 def test_what_ardoq_keeps_otherwise_is_there_when_known(ardoq, new_sync, sync):
     """A value that Ardoq is known to keep in its own way counts as there, for whoever knows it."""
     plan = planning(

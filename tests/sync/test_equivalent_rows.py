@@ -131,6 +131,21 @@ def test_a_field_called_like_an_attribute(ardoq, either, version):
 
 
 @pytest.mark.parametrize(
+    "ends", [[{"name": "lifetime_start_date"}, {"name": "lifetime_end_date"}], []], ids=["named", "not named"]
+)
+def test_the_ends_of_a_date_range_are_date_times(ardoq, new_sync, ends):
+    """A date range, a field of an unknown type, has two values that are compared as moments."""
+    world = ardoq.dump()
+    lifetime = {"name": "lifetime", "label": "Lifetime", "type": "Period", "model": "model1", "global": True}
+    ardoq.load({**world, "fields": [*world["fields"], {**lifetime, "dateTimeFields": ends}]})
+    for given in ("2024-05-01", "2024-05-01T00:00:00.000Z", "2024-05-01 02:00+02:00"):
+        client = new_sync()
+        client.create_component(row("Web", lifetime_start_date=given, lifetime_end_date=None))
+    assert held(ardoq, "web")["customFields"]["lifetime_start_date"] == "2024-05-01"
+    assert client.get_report()["cache_hit_comps"] == 1
+
+
+@pytest.mark.parametrize(
     ("name", "given", "stored"),
     [
         ("cost", "12", 12),
@@ -141,7 +156,7 @@ def test_a_field_called_like_an_attribute(ardoq, either, version):
         ("areas", ("North",), ["North"]),
         ("note", 7, "7"),
         ("note", True, "true"),
-        ("since", "2024-05-01", "2024-05-01T00:00:00.000Z"),
+        ("since", "2024-05-01", "2024-05-01"),
     ],
 )
 def test_a_value_is_sent_as_its_field_keeps_it(ardoq, sync, name, given, stored):

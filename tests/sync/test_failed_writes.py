@@ -179,6 +179,7 @@ def test_g2_a_calculated_field_of_a_new_component(ardoq, new_sync):
     assert [attributes_of(report["changes"][0]).get("score") for report in reports] == [None, None]
 
 
+@pytest.mark.usefixtures("rewritten_times")
 def test_what_ardoq_stores_otherwise_is_reported(ardoq, sync):
     """An attribute that Ardoq stores otherwise than it was sent is reported, and not sent again."""
     for _ in range(3):
@@ -194,6 +195,7 @@ def test_what_ardoq_stores_otherwise_is_reported(ardoq, sync):
     assert not_converging[0]["wanted"] == PRECISE
 
 
+@pytest.mark.usefixtures("rewritten_times")
 def test_g3_what_an_earlier_report_names_is_not_sent_again(ardoq, new_sync):
     """With the report of the run before, the next run leaves alone what Ardoq changes back."""
     first = new_sync()
@@ -208,6 +210,7 @@ def test_g3_what_an_earlier_report_names_is_not_sent_again(ardoq, new_sync):
     assert len(second.get_report()["not_converging"]) == 2
 
 
+@pytest.mark.usefixtures("rewritten_times")
 @pytest.mark.parametrize("moved", ["source", "Ardoq"])
 def test_what_has_moved_is_sent_again(ardoq, new_sync, other, moved):
     """A field that did not converge is written again once the source or Ardoq has another value."""

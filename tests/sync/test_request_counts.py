@@ -48,7 +48,7 @@ def test_a_hundred_deletes_take_a_few_requests(many, simulate):
         bring(client, MISSING)
         client.load_workspaces(["ws1", "ws2"])
         before = requests(many)
-        answer = client.delete_cache_misses(share=1.0, take_along=True)
+        answer = client.delete_cache_misses(share=1.0, count=1_000, take_along=True)
         assert len([item for item in answer["deleted"] if item["kind"] == "component"]) == MISSING
         assert requests(many) - before <= 8
         assert len(writes(many)) == (0 if simulate else 1)
@@ -89,7 +89,7 @@ def test_what_somebody_changed_is_kept_among_many(many):
         bring(client, MISSING)
         client.load_workspaces(["ws1", "ws2"])
         other.update_component("c7", {"note": "mine"})
-        answer = client.delete_cache_misses(share=1.0, take_along=True)
+        answer = client.delete_cache_misses(share=1.0, count=1_000, take_along=True)
     assert [item["_id"] for item in answer["drifted"]] == ["c7"]
     assert "c7" in {comp["_id"] for comp in many.dump()["components"]}
 

@@ -19,7 +19,7 @@ EXCHANGES = []
 @pytest.fixture(scope="session")
 def _running():
     """Run one emulator for all tests of the command."""
-    with emulator(seed=SEED, token=TOKEN, recorder=EXCHANGES.append) as running:
+    with emulator(seed=SEED, token=TOKEN, page_size=5, recorder=EXCHANGES.append) as running:
         yield running
     assert running.crashes == []
 

@@ -31,7 +31,7 @@ def test_apply_then_nothing_to_do(home, ardoq, run, version):
     assert len(ardoq.dump()["references"]) == 2
     for line in ("plan job.toml", "apply job.toml"):
         assert run(line).status == DONE
-        assert "There was nothing to change.\n" in run(line).out
+        assert "Nothing was to be changed.\n" in run(line).out
 
 
 def test_failed_rows(home, ardoq, run, version):
@@ -201,7 +201,7 @@ def test_json(home, run, version):
             "Nightly sync",
             5,
         )
-        assert document["sources"][0] == {"name": "apps", "rows": 6, "skipped": 0, "failed": 0}
+        assert document["sources"][0] == {"name": "apps", "rows": 3, "skipped": 0, "failed": 0}
     (home / "job.toml").write_text("format = 2")
     ran = run("apply job.toml --json")
     document = json.loads(ran.out)

@@ -118,6 +118,16 @@ def test_init(home, ardoq, run):
     assert run("init --workspace Apps --source apps.csv --output -").out.startswith("# A first job")
 
 
+def test_init_of_a_file_that_is_not_perfect(home, ardoq, run):
+    """`init` maps the columns that can be read, also if the first lines are short or names are double."""
+    (home / "jira.csv").write_text("Name,Labels,Labels,,Cost\nWeb\nShop,a,b,c,1\n")
+    ran = run("init --workspace Apps --source jira.csv --output -")
+    assert (ran.status, ran.err) == (0, "")
+    assert "{Name}" in ran.out
+    assert "{Cost}" in ran.out
+    assert "Labels" not in ran.out
+
+
 def test_init_does_not_overwrite(home, ardoq, run):
     """`init` does not overwrite a file, and sends no request."""
     ran = run("init --workspace Apps --source apps.csv")

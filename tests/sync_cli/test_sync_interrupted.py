@@ -127,7 +127,7 @@ def test_check_reach(big, ardoq):
 def test_ctrl_c(big, ardoq, run, hook, monkeypatch, api, batch):
     """An interrupted run is reported, pending writes are not sent, and the lock is released."""
     (big / "job.toml").write_text(job_text(api, ardoq=f"batch = {batch}"))
-    original, calls = ArdoqSyncClient.create_component, []
+    original, calls = ArdoqSyncClient.ensure_component, []
 
     def create(self, *given, **more):
         calls.append(given)
@@ -135,7 +135,7 @@ def test_ctrl_c(big, ardoq, run, hook, monkeypatch, api, batch):
             raise KeyboardInterrupt
         return original(self, *given, **more)
 
-    monkeypatch.setattr(ArdoqSyncClient, "create_component", create)
+    monkeypatch.setattr(ArdoqSyncClient, "ensure_component", create)
     ran = run(f"apply job.toml --report a.json --report a.md --webhook {hook.url} --json")
     document = json.loads(ran.out)
     assert (ran.status, document["status"]) == (INTERRUPTED, "failure")

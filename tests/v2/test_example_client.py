@@ -93,13 +93,14 @@ def test_a_lost_answer_to_a_change_is_checked(ardoq):
 
 
 def test_workspaces_and_reports(api):
-    """Each answers as Ardoq does, a listing with its first page."""
+    """Each answers as Ardoq does; reports and their rows are one page with the values of all pages."""
     assert api.read_workspace(WORKSPACE)["name"] == "Apps"
     assert api.read_workspace_context(WORKSPACE)["rootWorkspace"] == WORKSPACE
     assert [report["_id"] for report in api.reports()["values"]] == [REPORT]
     assert api.report(REPORT)["name"] == "All"
-    assert len(api.report_run(REPORT, "objects")["values"]) == 5
-    assert isinstance(api.report_run(REPORT, "tabular")["values"][0], list)
+    page = api.report_run(REPORT, "objects")
+    assert (len(page["values"]), page["_links"], page["_meta"]["name"]) == (10, {}, "All")
+    assert [len(row) for row in api.report_run(REPORT, "tabular")["values"]] == [3] * 10
     assert (
         sentence_of(InvalidInput, api.report_run, REPORT, "x") == "view is 'x': use 'objects' or 'tabular'."
     )

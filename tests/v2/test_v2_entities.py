@@ -4,7 +4,15 @@ import pytest
 from error_messages import sentence_of
 from example_organisation import COMPONENTS, MODEL, OTHER, REFERENCES, WORKSPACE
 
-from ardoqpy import ArdoqClient, Conflict, InvalidInput, NotFoundError, Retries, UnsupportedOperation
+from ardoqpy import (
+    ArdoqClient,
+    Conflict,
+    InvalidInput,
+    MissingArgument,
+    NotFoundError,
+    Retries,
+    UnsupportedOperation,
+)
 from ardoqpy.metamodel import component_type_names, describe_context, reference_type_names
 from ardoqpy.testing import Fault
 
@@ -165,7 +173,8 @@ def test_a_version_that_is_none_is_refused(ardoq, client, version):
 )
 def test_attributes_that_v2_rejects_or_ignores_are_refused(ardoq, client, method, arguments, sentence):
     """An attribute that Ardoq would drop unseen does not leave this machine."""
-    assert sentence_of(InvalidInput, getattr(client, method), *arguments) == sentence
+    kind = MissingArgument if " is missing: " in sentence else InvalidInput
+    assert sentence_of(kind, getattr(client, method), *arguments) == sentence
     assert ardoq.requests == []
 
 

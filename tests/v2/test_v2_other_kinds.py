@@ -7,6 +7,7 @@ from example_organisation import ATTACHMENT, COMPONENTS, REPORT, WORKSPACE
 from ardoqpy import (
     ArdoqClient,
     InvalidInput,
+    MissingArgument,
     NotFoundError,
     UnexpectedAnswer,
     UnsupportedOperation,
@@ -77,7 +78,7 @@ def test_attachments_by_the_other_version_s_words_are_refused(ardoq, client, v1)
         assert sentence == "API v2 cannot do this (list the attachments of one resource): use version='v1'."
     sentence = sentence_of(UnsupportedOperation, v1.get_attachments, WORKSPACE, filename="a.txt")
     assert sentence == "API v1 cannot do this (filter attachments by filename): use version='v2'."
-    assert sentence_of(InvalidInput, v1.get_attachments).startswith("resource_id is missing: ")
+    assert sentence_of(MissingArgument, v1.get_attachments).startswith("resource_id is missing: ")
     assert ardoq.requests == []
 
 

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from ardoqpy.client import ArdoqClient
     from ardoqpy.entities import Attributes, Entities, Entity
 
+#: What a component has only if it is set.
+_OPTIONAL_ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    "v1": ("version", "isPublic", "icon", "image", "shape"),
+    "v2": (),
+}
 COLUMNS = columns("name", "type", "key=componentKey|component-key", "_id")
 
 
@@ -48,7 +53,7 @@ def components(client: ArdoqClient, options: argparse.Namespace) -> Listing:
         return Listing(rows, COLUMNS)
 
     def fields() -> list[str]:
-        return field_names(get_context(client, ws_id))
+        return [*field_names(get_context(client, ws_id)), *_OPTIONAL_ATTRIBUTES[client.version]]
 
     return Listing(_check_fields(rows, custom, fields) if custom else rows, COLUMNS, fields)
 

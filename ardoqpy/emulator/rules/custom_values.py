@@ -7,7 +7,14 @@ from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.errors import Unprocessable
 from ardoqpy.emulator.rows import Attributes, FieldRow
 from ardoqpy.emulator.state import State
-from ardoqpy.emulator.values import InvalidValue, as_text, convert_value, describe_accepted_values
+from ardoqpy.emulator.values import (
+    InvalidValue,
+    as_text,
+    convert_value,
+    date_time_field,
+    describe_accepted_values,
+    moment,
+)
 
 
 class CustomValues:
@@ -18,8 +25,11 @@ class CustomValues:
         self._state = state
 
     def field(self, model_id: str, name: str) -> FieldRow | None:
-        """Return the definition of a field in a model, or None."""
-        return self._state.fields.first("name", (model_id, name))
+        """Return the definition of a field in a model, or None; a part of a date range is a DateTime."""
+        field = self._state.fields.first("name", (model_id, name))
+        if field is None and self._state.fields.first("part", (model_id, name)) is not None:
+            return date_time_field(model_id, name)
+        return field
 
     def merge(
         self,
@@ -59,12 +69,19 @@ class CustomValues:
         return values
 
     def search_text(self, model_id: str, name: str, value: Any) -> str:
-        """Return the text that a search compares for a value of this field."""
+        """Return the text that a search compares for a value of this field, stored or wanted."""
         field = self.field(model_id, name)
         try:
+            if self.is_date_time(model_id, name):
+                return moment(value)
             return as_text(value if field is None else convert_value(field, value))
         except InvalidValue:
             return as_text(value)
+
+    def is_date_time(self, model_id: str, name: str) -> bool:
+        """Return whether the values of a field are compared as moments, and not as they are stored."""
+        field = self.field(model_id, name)
+        return field is not None and field["type"] == "DateTime"
 
     def _convert(self, field: FieldRow, value: Any, *, strict: bool) -> Any:
         try:
@@ -79,7 +96,7 @@ class CustomValues:
             return value
 
     def _convert_strictly(self, field: FieldRow, value: Any) -> Any:
-        converted = convert_value(field, value, strict=not assumptions.V2_CONVERTS_TEXT_TO_OTHER_TYPES)
+        converted = convert_value(field, value, strict=not assumptions.V2_CONVERTS_OTHER_JSON_TYPES)
         if field["type"] == "User" and converted not in self._state.users:
             raise InvalidValue
         return converted

@@ -1,15 +1,20 @@
 """Define the fields of models."""
 
 import re
-from typing import Any
+from typing import Any, cast
 
 from ardoqpy.emulator import assumptions
 from ardoqpy.emulator.errors import Conflict, Unprocessable
-from ardoqpy.emulator.rows import Attributes, FieldRow
+from ardoqpy.emulator.rows import Attributes, FieldRow, copy_values
 from ardoqpy.emulator.rules.base import Rules
 from ardoqpy.emulator.schema import FIELD
 from ardoqpy.emulator.table import Table
-from ardoqpy.emulator.values import FIELD_TYPES, canonical_field_type
+from ardoqpy.emulator.values import (
+    FIELD_TYPES,
+    canonical_field_type,
+    date_range_parts,
+    date_time_field,
+)
 
 _CAMEL_CASE_BORDER = re.compile(r"(?<=[a-zæøåäöü])(?=[A-ZÆØÅÄÖÜ])")
 _NO_NAME_CHARACTERS = re.compile(r"[^0-9a-zæøåäöüß]+")
@@ -18,6 +23,17 @@ _NO_NAME_CHARACTERS = re.compile(r"[^0-9a-zæøåäöüß]+")
 def name_from_label(label: str) -> str:
     """Return the key for a label: lower case, with underscores between words, as in "yearly_cost"."""
     return _NO_NAME_CHARACTERS.sub("_", _CAMEL_CASE_BORDER.sub("_", label).casefold()).strip("_")
+
+
+def _stored_fields(field: FieldRow) -> list[FieldRow]:
+    labels = {part["name"]: part.get("label") for part in field["dateTimeFields"] if "name" in part}
+    if not labels:
+        return [field]
+    shown = copy_values(field, "componentType", "referenceType", "global", "globalref")
+    return [
+        cast("FieldRow", {**date_time_field(field["model"], name, labels[name]), **shown})
+        for name in date_range_parts(field)
+    ]
 
 
 class Fields(Rules[FieldRow]):
@@ -31,6 +47,12 @@ class Fields(Rules[FieldRow]):
             return self.table.rows()
         models = self._state.models
         return [row for row in self.table.rows() if not models[row["model"]]["common"]]
+
+    def in_model(self, model_id: str) -> list[FieldRow]:
+        """Return the fields of a model under whose names values are stored: the two ends of a date range."""
+        return [
+            part for field in self._state.fields.find("model", model_id) for part in _stored_fields(field)
+        ]
 
     def create(
         self, given: Attributes, custom: Attributes | None = None, *, strict: bool = False
@@ -53,6 +75,8 @@ class Fields(Rules[FieldRow]):
             attributes["name"] = before["name"] if before else name_from_label(attributes["label"])
         model = self._state.resolve(self._state.models, attributes["model"], "'model' of a field")
         canonical = canonical_field_type(attributes["type"])
+        if canonical is None and before is not None and before["type"] == attributes["type"]:
+            canonical = before["type"]
         if canonical is None:
             raise Unprocessable(
                 f"There is no field type '{attributes['type']}'; there are {', '.join(FIELD_TYPES)}."

@@ -9,7 +9,6 @@ from ardoqpy.emulator.rows import R
 from ardoqpy.emulator.rules.custom_values import CustomValues
 from ardoqpy.emulator.state import State
 from ardoqpy.emulator.table import Lookup, Table
-from ardoqpy.emulator.values import as_text
 
 _INDEXES = {
     "workspaces": {"name": "name", "componentModel": "model"},
@@ -67,6 +66,8 @@ class Matcher:
                 key = value.casefold() if name == "name" else value
                 lookups.append([Lookup(by_workspace[name], (row["_id"], key)) for row in workspaces])
         for name, value in criteria.custom:
+            if any(self._custom_values.is_date_time(row["componentModel"], name) for row in workspaces):
+                continue  # one moment is stored in many spellings
             texts = [
                 (row["_id"], self._custom_values.search_text(row["componentModel"], name, value))
                 for row in workspaces
@@ -77,7 +78,7 @@ class Matcher:
     def _matches(self, row: Mapping[str, Any], criteria: Criteria) -> bool:
         return all(_equal(row.get(name), value) for name, value in criteria.attributes) and all(
             name in row["customFields"]
-            and as_text(row["customFields"][name])
+            and self._custom_values.search_text(row["model"], name, row["customFields"][name])
             == self._custom_values.search_text(row["model"], name, value)
             for name, value in criteria.custom
         )

@@ -19,6 +19,7 @@ from ardoqpy.emulator.rows import (
     WorkspaceRow,
     copy_values,
 )
+from ardoqpy.emulator.rules.empty_fields import EmptyFields
 from ardoqpy.emulator.store import Store
 
 
@@ -31,6 +32,7 @@ class Serializer:
         self._state = store.state
         self._users: dict[str, tuple[str | None, str | None]] = {}
         self._type_names: dict[str, dict[str, str]] = {}
+        self._empty_fields = EmptyFields(store.fields)
 
     def _persisted(self, row: EntityRow, ardoq: Attributes) -> Attributes:
         created_name, created_email = self._user(row["createdBy"])
@@ -81,7 +83,9 @@ class Serializer:
             "incomingReferenceCount": state.references.count("target", component_id),
             "outgoingReferenceCount": state.references.count("source", component_id),
         }
-        return {
+        unset = [name for name in assumptions.V1_OMITS_UNSET if row.get(name) in (None, "")]
+        answer = {
+            **self._empty_fields.of_component(row),
             **row["customFields"],
             **self._persisted(row, ardoq),
             **copy_values(row, "name", "description", "rootWorkspace", "model", "typeId"),
@@ -92,6 +96,9 @@ class Serializer:
             "component-key": row["componentKey"],
             **copy_values(row, "version", "color", "shape", "icon", "image", "isPublic"),
         }
+        for name in unset:
+            del answer[name]
+        return answer
 
     def components(self, rows: list[ComponentRow]) -> list[Attributes]:
         """Serialize components."""
@@ -114,6 +121,7 @@ class Serializer:
             "targetName": components[row["target"]]["name"],
         }
         return {
+            **self._empty_fields.of_reference(row),
             **row["customFields"],
             **self._persisted(row, ardoq),
             **copy_values(row, "source", "target", "type", "rootWorkspace", "targetWorkspace"),
@@ -266,6 +274,7 @@ class Serializer:
         state = self._state
         workspace = state.workspaces[row["rootWorkspace"]]
         answer = {
+            **self._empty_fields.of_component(row),
             **row["customFields"],
             "_id": row["_id"],
             "id": row["_id"],
@@ -276,12 +285,12 @@ class Serializer:
             "ardoq-entity-type": "component",
             "ardoq": {"entity-type": "component", "rootWorkspaceName": workspace["name"]},
         }
-        names: dict[str, list[str]] = {}
+        ids: dict[str, list[str]] = {}
         for reference in state.references.find("source", row["_id"]):
             key = f"{self._reference_type_name(reference)}--outgoing"
-            names.setdefault(key, []).append(state.components[reference["target"]]["name"])
+            ids.setdefault(key, []).append(reference["target"])
         for reference in state.references.find("target", row["_id"]):
             key = f"{self._reference_type_name(reference)}--incoming"
-            names.setdefault(key, []).append(state.components[reference["source"]]["name"])
-        answer.update({key: assumptions.REPORT_NAME_SEPARATOR.join(values) for key, values in names.items()})
+            ids.setdefault(key, []).append(reference["source"])
+        answer.update({key: assumptions.REPORT_ID_SEPARATOR.join(values) for key, values in ids.items()})
         return answer

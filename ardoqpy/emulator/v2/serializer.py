@@ -15,6 +15,7 @@ from ardoqpy.emulator.rows import (
     WorkspaceRow,
     copy_values,
 )
+from ardoqpy.emulator.rules.empty_fields import EmptyFields
 from ardoqpy.emulator.rules.models import ComponentType
 from ardoqpy.emulator.store import Store
 from ardoqpy.emulator.values import field_options
@@ -30,6 +31,7 @@ class Serializer:
         self._store = store
         self._state = store.state
         self._users: dict[str, tuple[str, str]] = {}
+        self._empty_fields = EmptyFields(store.fields)
 
     def _entity(self, row: EntityRow) -> Attributes:
         created_name, created_email = self._user(row["createdBy"])
@@ -64,7 +66,8 @@ class Serializer:
             **copy_values(row, "rootWorkspace", "typeId"),
             "type": component_type.name if component_type is not None else row["typeId"],
             **copy_values(row, "name", "componentKey", "parent", "description", "color", "icon", "image"),
-            **copy_values(row, "shape", "customFields"),
+            "shape": row["shape"],
+            "customFields": {**self._empty_fields.of_component(row), **row["customFields"]},
         }
 
     def reference(self, row: ReferenceRow) -> Attributes:
@@ -72,7 +75,8 @@ class Serializer:
         return {
             **self._entity(row),
             **copy_values(row, "source", "target", "type", "rootWorkspace", "targetWorkspace"),
-            **copy_values(row, "displayText", "description", "customFields"),
+            **copy_values(row, "displayText", "description"),
+            "customFields": {**self._empty_fields.of_reference(row), **row["customFields"]},
         }
 
     def workspace(self, row: WorkspaceRow) -> Attributes:
@@ -115,7 +119,7 @@ class Serializer:
         state = self._state
         model = state.models[workspace["componentModel"]]
         types = self._store.models.types(model["_id"])
-        fields = state.fields.find("model", model["_id"])
+        fields = self._store.fields.in_model(model["_id"])
         return {
             "rootWorkspace": workspace["_id"],
             "componentTypes": [_component_type(item, types, fields) for item in types.values()],

@@ -1,0 +1,353 @@
+"""Match the rows of all component mappings with components, before anything is decided.
+
+Rows with a key are matched first, so that a name means the component that has it after the run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ardoqpy._messages import short_repr
+from ardoqpy_sync.compare.diff import comparison_key, equal_values
+from ardoqpy_sync.job.rows import Target
+from ardoqpy_sync.report import format_value
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Sequence
+
+    from ardoqpy.entities import Attributes, Entity
+    from ardoqpy_sync.job.resolver import ResolvedComponents, ResolvedMapping
+    from ardoqpy_sync.job.rows import ComponentRow, MappedRow
+    from ardoqpy_sync.job.targets import Targets
+
+#: Types of fields whose values have several forms that Ardoq stores alike.
+_DATE_TYPES = ("Date", "DateTime")
+
+
+def match_rows(rows: Sequence[ComponentRow], targets: Targets) -> None:
+    """Give each row its target, or reject it because it is not clear which component it describes.
+
+    A row that is rejected still has a target, so that its component is not taken for missing.
+    """
+    keyed = [row for row in rows if row.mapping.key is not None]
+    matcher = _Matcher(targets, dict.fromkeys(row.mapping for row in keyed))
+    matcher.match_by_key(keyed)
+    for target in targets.described:
+        _settle(target)
+    matcher.match_by_name([row for row in rows if row.mapping.key is None])
+    for target in targets.described:
+        _settle(target)
+        _skip_uncreated(target)
+        target.expected = [row for row in target.rows if row.is_used]
+
+
+class _Matcher:
+    def __init__(self, targets: Targets, keyed: Iterable[ResolvedComponents]) -> None:
+        self._targets = targets
+        self._keyed = list(keyed)
+
+    # -- by key ---------------------------------------------------------------------------------------------
+
+    def match_by_key(self, rows: Iterable[ComponentRow]) -> None:
+        groups: dict[tuple[Any, ...], list[ComponentRow]] = {}
+        for row in rows:
+            mapping = row.mapping
+            if row.key is not None:
+                identity = mapping.ws_id, mapping.type_id, mapping.key, _identity(mapping, row.key)
+                groups.setdefault(identity, []).append(row)
+        unmatched = []
+        for group in groups.values():
+            mapping, value = group[0].mapping, group[0].key
+            matches = self._with_key(mapping, value)
+            if matches:
+                self._describe(matches[0], group)
+                matches[0].matches = [str(match.id) for match in matches]
+            else:
+                unmatched.append(group)
+            if len(matches) > 1:
+                for row in group:
+                    row.reject(
+                        f"The key {mapping.key} {short_repr(value)} is ambiguous: {len(matches)} components "
+                        f"have it: {self._targets.candidates(matches)}. Give each its own key in Ardoq."
+                    )
+        self._match_unmatched(unmatched)
+
+    def _with_key(self, mapping: ResolvedComponents, value: object) -> list[Target]:
+        """Return the components of a mapping's type that hold a key; perhaps with white space around it.
+
+        Earlier versions kept that white space.
+        """
+        for held in (self._targets.held_with_value, self._targets.held_with_padded_value):
+            matches = held(mapping.ws_id, str(mapping.key), value)
+            matches = [target for target in matches if target.type_id == mapping.type_id]
+            if matches:
+                return matches
+        return []
+
+    def _match_unmatched(self, groups: Iterable[list[ComponentRow]]) -> None:
+        """Find the component of a key that no component of the type has: under another type, or by name."""
+        by_name: dict[str, list[list[ComponentRow]]] = {}
+        adoptable: dict[str, list[Target]] = {}
+        for group in groups:
+            # Of rows with one key, those that are not rejected agree on the name.
+            row = min(group, key=lambda row: (not row.is_used, str(row.attributes.get("name"))))
+            elsewhere = self._with_key_elsewhere(row)
+            if elsewhere:
+                self._change_type(group, elsewhere)
+                continue
+            candidates = self._without_key(row)
+            if candidates:
+                identity = "\0".join(sorted(str(target.id) for target in candidates))
+                by_name.setdefault(identity, []).append(group)
+                adoptable[identity] = candidates
+            else:
+                self._describe(self._new(row), group)
+        for identity, claims in by_name.items():
+            self._adopt(claims, adoptable[identity])
+
+    def _without_key(self, row: ComponentRow) -> list[Target]:
+        """Return the components of the type with the name of a row and an empty key."""
+        mapping, name = row.mapping, row.attributes.get("name")
+        if not mapping.adopt or not isinstance(name, str):
+            return []
+        matches = [
+            target
+            for target in self._targets.held_with_name(mapping.ws_id, name)
+            if target.type_id == mapping.type_id
+            and not target.rows
+            and (target.entity or {}).get(str(mapping.key)) in (None, "")
+        ]
+        return [target for target in matches if target.name == name] or matches
+
+    def _adopt(self, claims: list[list[ComponentRow]], candidates: list[Target]) -> None:
+        """Let the one key that claims a component have it; reject the rows if that is not certain."""
+        if len(claims) == len(candidates) == 1:
+            self._describe(candidates[0], claims[0])
+            for row in claims[0]:
+                row.note = "adopted by name"
+            return
+        for group in claims:
+            key = group[0].mapping.key
+            for row in group:
+                keys = (
+                    "" if len(claims) == 1 else f" and {len(claims)} rows with another {key} have this name"
+                )
+                row.reject(
+                    f"No component has this {key}, and it is not clear which one to adopt by name: "
+                    f"{len(candidates)} without a {key} match{keys}: {self._targets.candidates(candidates)}. "
+                    f"Set their {key} in Ardoq, or set adopt = false to create a new component."
+                )
+            target = self._new(group[0])
+            self._describe(target, group)
+            target.maybe = [str(candidate.id) for candidate in candidates]
+
+    def _with_key_elsewhere(self, row: ComponentRow) -> list[Target]:
+        """Return the components with the key of a row in other mapped types that no row describes."""
+        mapping, matches = row.mapping, []
+        for other in self._keyed:
+            here = (other.ws_id, other.type_id) == (mapping.ws_id, mapping.type_id)
+            if other.key == mapping.key and not here:
+                matches += [
+                    target
+                    for target in self._targets.held_with_value(other.ws_id, str(other.key), row.key)
+                    if target.type_id == other.type_id and not target.rows and target not in matches
+                ]
+        return matches
+
+    def _change_type(self, group: list[ComponentRow], elsewhere: list[Target]) -> None:
+        """Change the type of the component that has the key, or reject the rows and keep the component."""
+        mapping = group[0].mapping
+        target = elsewhere[0]
+        if len(elsewhere) == 1 and target.ws_id == mapping.ws_id and mapping.type_change == "update":
+            self._describe(target, group)
+            target.type_id = mapping.type_id
+            for row in group:
+                row.note = "type changed"
+            return
+        remedy = "Remove the key from the component, or from the source."
+        if len(elsewhere) == 1 and target.ws_id == mapping.ws_id:
+            remedy = 'Set type_change = "update" on the mapping to change the type of that component.'
+        elif len(elsewhere) == 1:
+            remedy = "Move the component in Ardoq: a job does not move components between workspaces."
+        for row in group:
+            row.reject(
+                f"The {mapping.key} {short_repr(row.key)} belongs to a component of another type or "
+                f"workspace: {self._targets.candidates(elsewhere)}. {remedy}"
+            )
+        new = self._new(group[0])
+        self._describe(new, group)
+        new.maybe = [str(other.id) for other in elsewhere]
+
+    # -- by name --------------------------------------------------------------------------------------------
+
+    def match_by_name(self, rows: Iterable[ComponentRow]) -> None:
+        groups: dict[tuple[str, str, str], list[ComponentRow]] = {}
+        for row in rows:
+            if isinstance(row.key, str):
+                identity = row.mapping.ws_id, row.mapping.type_id, row.key.lower()
+                groups.setdefault(identity, []).append(row)
+        matched = []
+        for (ws_id, type_id, name), group in groups.items():
+            matches = [target for target in self._targets.with_name(ws_id, name) if target.type_id == type_id]
+            matched.append((group, matches))
+        for group, matches in matched:
+            self._match_names(group, matches)
+
+    def _match_names(self, group: list[ComponentRow], matches: list[Target]) -> None:
+        """Match rows whose names differ at most in letter case."""
+        spellings: dict[str, list[ComponentRow]] = {}
+        for row in group:
+            spellings.setdefault(str(row.key), []).append(row)
+        rest: list[ComponentRow] = []
+        used: list[Target] = []
+        for spelling, rows in spellings.items():
+            exact = [target for target in matches if target.name == spelling]
+            if exact:
+                self._use(exact, rows)
+                used.append(exact[0])
+            else:
+                rest += rows
+        if rest:
+            others = [target for target in matches if target not in used]
+            self._use(others or used or [self._new(rest[0])], rest)
+
+    def _use(self, matches: list[Target], rows: list[ComponentRow]) -> None:
+        """Let rows describe the first of the components that match their name: the oldest one."""
+        keyed = [target for target in matches if target.rows]
+        if len(keyed) > 1:
+            for row in rows:
+                row.reject(
+                    f"The name is ambiguous: {len(keyed)} components that rows with a key describe have it: "
+                    f"{self._targets.candidates(keyed)}. Match the row by a key, too."
+                )
+            new = self._new(rows[0])
+            new.maybe = [target.id for target in matches if target.id is not None]
+            self._describe(new, rows)
+            return
+        expected = [target for target in matches if target.is_expected]
+        if not expected:
+            cause = next(row.label for row in matches[0].rows if row.problems) if matches[0].rows else None
+            for row in rows if cause else ():
+                row.reject(f"It describes the same component as {cause}, which is rejected.", cause)
+        matches = sorted(expected or matches, key=lambda target: (target.id is None, str(target.id)))
+        target = matches[0]
+        self._describe(target, rows)
+        if len(matches) > 1:
+            target.matches = [match.id for match in matches if match.id is not None]
+
+    def _new(self, row: ComponentRow) -> Target:
+        return Target(row.mapping.ws_id, row.mapping.type_id)
+
+    def _describe(self, target: Target, rows: Iterable[ComponentRow]) -> None:
+        for row in rows:
+            self._targets.describe(target, row)
+
+
+def _identity(mapping: ResolvedComponents, value: object) -> Hashable:
+    """Return what all forms of a key value share that Ardoq stores alike, such as 1 and 1.0."""
+    is_date = mapping.key_type in _DATE_TYPES
+    return value if isinstance(value, str) and not is_date else comparison_key(value)
+
+
+def _settle(target: Target) -> None:
+    """Keep the first of the rows that describe a component; reject those that contradict an earlier row.
+
+    A row that is the same as an earlier one of its mapping is dropped.
+    """
+    used: list[ComponentRow] = []
+    _drop_protected(target)
+    for row in [row for row in target.rows if row.is_used]:
+        twin = next((first for first in used if first.mapping is row.mapping), None)
+        if twin is not None and _repeats(row, twin):
+            target.rows.remove(row)
+            continue
+        _use_same_name(target, row, used)
+        first = next((other for other in used if _contradictions(row, other)), twin)
+        if first is None:
+            used.append(row)
+            continue
+        reject_conflict(row, first, _contradictions(row, first), "component")
+        row.is_identified = twin is None
+
+
+def reject_conflict(row: MappedRow, first: MappedRow, values: dict[str, tuple[Any, Any]], kind: str) -> None:
+    """Reject a row that contradicts an earlier one; `values` has by attribute the first and its own value."""
+    differences = [
+        f"{name} is {format_value(there)} there and {format_value(here)} here"
+        for name, (there, here) in values.items()
+    ]
+    details = f": {', '.join(differences)}" if differences else ""
+    row.reject(
+        f"The row conflicts with {first.label}, which describes the same {kind}{details}. Make both rows the "
+        "same, or remove one."
+    )
+
+
+def contradictions(row: Attributes, first: Attributes) -> dict[str, tuple[Any, Any]]:
+    """Return by attribute the two values of what two rows give differently."""
+    return {
+        name: (first[name], value)
+        for name, value in row.items()
+        if name in first and not equal_values(first[name], value)
+    }
+
+
+def _contradictions(row: ComponentRow, first: ComponentRow) -> dict[str, tuple[Any, Any]]:
+    values = contradictions(row.attributes, first.attributes)
+    same_selector = row.mapping.parent == first.mapping.parent
+    if row.sets_parent and first.sets_parent and same_selector and row.parent_name != first.parent_name:
+        values["parent"] = str(first.parent_name or ""), str(row.parent_name or "")
+    return values
+
+
+def _repeats(row: ComponentRow, first: ComponentRow) -> bool:
+    return row.attributes.keys() == first.attributes.keys() and not _contradictions(row, first)
+
+
+def _use_same_name(target: Target, row: ComponentRow, used: list[ComponentRow]) -> None:
+    """Let a name that two mappings write in different letter case have one form, whatever their order."""
+    name = row.attributes.get("name")
+    others = [other for other in used if other.mapping is not row.mapping and "name" in other.attributes]
+    if not isinstance(name, str) or not others:
+        return
+    first = str(others[0].attributes["name"])
+    if first.lower() != name.lower() or first == name:
+        return
+    by_key = [each for each in (*others, row) if each.mapping.key is not None]
+    names = [str(each.attributes["name"]) for each in by_key or (*others, row)]
+    held = str((target.entity or {}).get("name"))
+    chosen = held if held in names else min(names)
+    for each in (*others, row):
+        each.attributes["name"] = chosen
+
+
+def _drop_protected(target: Target) -> None:
+    """Drop the attributes that Ardoq or another row has, and that a mapping writes only if there is none."""
+    for row in target.rows:
+        mapping = row.mapping
+        row.attributes = drop_protected(mapping, row.attributes, target.entity)
+        weak = mapping.create_only | mapping.fill_if_empty
+        for other in target.rows if weak else ():
+            strong = other.attributes.keys() - other.mapping.create_only - other.mapping.fill_if_empty
+            if other.mapping is not mapping and weak & strong:
+                row.attributes = {
+                    name: value for name, value in row.attributes.items() if name not in weak & strong
+                }
+
+
+def drop_protected(mapping: ResolvedMapping, attributes: Attributes, current: Entity | None) -> Attributes:
+    """Return a row without the attributes that its mapping does not write over those of `current`."""
+    if current is None or not (mapping.create_only or mapping.fill_if_empty):
+        return attributes
+    filled = {name for name in mapping.fill_if_empty if current.get(name) not in (None, "", [])}
+    protected = mapping.create_only | filled
+    return {name: value for name, value in attributes.items() if name not in protected}
+
+
+def _skip_uncreated(target: Target) -> None:
+    """Skip the rows of a component that does not exist and that no mapping may create."""
+    if target.entity is None and not any(row.is_used and row.mapping.create for row in target.rows):
+        for row in target.rows:
+            if row.is_used:
+                key = row.mapping.key or "name"
+                row.skipped = f"No component has the {key} {short_repr(row.key)}, and create is false."

@@ -1,0 +1,170 @@
+"""Delete or mark what is missing, of the types and components that a job is responsible for."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ardoqpy._messages import quote_name
+from ardoqpy.errors import BlockReason, DeleteBlocked
+from ardoqpy_sync.compare.diff import equal_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ardoqpy.entities import Attributes, Entity
+    from ardoqpy_sync.client import ArdoqSyncClient
+    from ardoqpy_sync.engine import Engine
+    from ardoqpy_sync.job.model import GuardTable
+    from ardoqpy_sync.job.resolver import ResolvedMapping, TypeGroup
+    from ardoqpy_sync.job.result import JobResult
+    from ardoqpy_sync.job.rows import MappedRow
+
+#: A source with a multiple of so many rows may be an export that was cut off.
+ROUND_NUMBER = 1_000
+#: How many rows that nobody can identify a message lists.
+MAX_ROWS = 3
+
+
+class MissingItems:
+    """Handle what no row of a job describes.
+
+    A mapping without a usable row has nothing missing, and neither has a type with a row that could be about
+    any of its items: the delete guard blocks both.
+    """
+
+    def __init__(
+        self,
+        client: ArdoqSyncClient,
+        engine: Engine,
+        mappings: Sequence[ResolvedMapping],
+        rows: Sequence[MappedRow],
+        result: JobResult,
+    ) -> None:
+        """Prepare for the rows of a run, all of them written or rejected."""
+        self._client = client
+        self._engine = engine
+        self._mappings = mappings
+        self._result = result
+        self._with_rows = {row.mapping for row in rows if not row.problems}
+        self._unidentified: dict[TypeGroup, list[MappedRow]] = {}
+        for row in rows:
+            if row.problems and not row.is_identified:
+                self._unidentified.setdefault(row.mapping.group, []).append(row)
+
+    def exclude_others(self) -> None:
+        """Exclude what belongs to no mapping, or to one without rows, from what can be missing."""
+        by_group: dict[TypeGroup, list[ResolvedMapping]] = {}
+        for mapping in self._mappings:
+            by_group.setdefault(mapping.group, []).append(mapping)
+        for group, mappings in by_group.items():
+            owning = [mapping for mapping in mappings if mapping.owned]
+            if not owning:
+                continue
+            flat = self._engine.component.collection.flatten
+            for component in self._engine.index(self._engine.component, group.ws_id):
+                if component.get("typeId") != group.type_id:
+                    continue
+                owners = [mapping for mapping in owning if _owns(mapping, flat(component))]
+                belongs_here = bool(owners) or len(owning) < len(mappings)
+                if not belongs_here or any(owner not in self._with_rows for owner in owners):
+                    self._engine.cache.excluded.add(component["_id"])
+                    if not belongs_here:
+                        self._result.not_owned[mappings[0].mapping.type] += 1
+
+    def handle(self, guard: GuardTable) -> None:
+        """Delete or mark what is missing, within the limits of the guard."""
+        deleted: list[TypeGroup] = []
+        marked: dict[TypeGroup, Attributes] = {}
+        missing = self._missing_groups()
+        blocked = {mapping.group for mapping in self._mappings if self._is_blocked(mapping, missing)}
+        for mapping in self._mappings:
+            action, group = mapping.mapping.missing.action, mapping.group
+            if action == "report" or group in blocked or group not in missing:
+                continue
+            if action == "delete":
+                deleted.append(group)
+            else:
+                marked[group] = mapping.missing_values
+        if deleted:
+            kinds = list(dict.fromkeys(group.kind for group in deleted))
+            with self._collect_blocked():
+                self._client.delete_cache_misses(kinds=kinds, types=deleted, **guard)
+        limits: Any = {key: value for key, value in guard.items() if key != "take_along"}
+        for group, values in marked.items():
+            with self._collect_blocked():
+                self._client.mark_cache_misses(dict(values), types=[group], **limits)
+
+    def _is_blocked(self, resolved: ResolvedMapping, missing: set[TypeGroup]) -> bool:
+        """Return whether nothing of a mapping's type may be deleted or marked, and report why."""
+        mapping, group = resolved.mapping, resolved.group
+        if mapping.missing.action == "report":
+            return False
+        kept = f"so nothing of that type is {mapping.missing.past_tense}."
+        described = f"{mapping.kind} of type {quote_name(mapping.type)}"
+        hidden = self._result.counts[mapping.rows].get("hidden_rows", 0)
+        if hidden and group in missing:
+            self._block(
+                f"Source {quote_name(mapping.rows)} has {hidden:,} hidden rows, which are not read. Any "
+                f"{described} may be in them, {kept} Set hidden = true on the source to read them."
+            )
+            return True
+        unidentified = self._unidentified.get(group)
+        if unidentified and group in missing:
+            labels = ", ".join(row.label for row in unidentified[:MAX_ROWS])
+            more = len(unidentified) - MAX_ROWS
+            labels += f" and {more:,} more" if more > 0 else ""
+            self._block(
+                f"It is not known which item these rows describe: {labels}. Any {described} may be it, {kept}"
+            )
+            return True
+        if resolved in self._with_rows:
+            return False
+        if resolved.owned:
+            kept = f"so nothing that this mapping owns is {mapping.missing.past_tense}."
+        self._block(
+            f"No row of source {quote_name(mapping.rows)} could be used as a {described}, {kept} Check "
+            "whether the source is empty."
+        )
+        return not resolved.owned
+
+    def _block(self, message: str) -> None:
+        reason: BlockReason = {"bound": "source", "sentence": message, "allow": None}
+        if all(reason not in error.reasons for error in self._result.blocked):
+            self._result.blocked.append(DeleteBlocked(message, reasons=[reason], would_delete=[]))
+
+    def _missing_groups(self) -> set[TypeGroup]:
+        """Return the groups of which something is missing."""
+        missing = set()
+        for kind in (self._engine.component, self._engine.reference):
+            entities = self._engine.cache.misses(kind.name)
+            missing |= {_group(kind.name, entity) for entity in entities}
+        return {mapping.group for mapping in self._mappings if tuple(mapping.group) in missing}
+
+    @contextmanager
+    def _collect_blocked(self) -> Iterator[None]:
+        try:
+            yield
+        except DeleteBlocked as error:
+            sentences = [
+                f"Source {quote_name(name)} has exactly {counts['rows']:,} rows. Was it cut off?"
+                for name, counts in self._result.counts.items()
+                if counts["rows"] and counts["rows"] % ROUND_NUMBER == 0
+            ]
+            reasons: list[BlockReason] = [
+                {"bound": "source", "sentence": sentence, "allow": None}
+                for sentence in dict.fromkeys(sentences)
+            ]
+            message = "\n".join([str(error), *(reason["sentence"] for reason in reasons)])
+            blocked = DeleteBlocked(
+                message, reasons=[*error.reasons, *reasons], would_delete=error.would_delete
+            )
+            self._result.blocked.append(blocked)
+
+
+def _owns(mapping: ResolvedMapping, component: Entity) -> bool:
+    return all(equal_values(component.get(name), value) for name, value in mapping.owned.items())
+
+
+def _group(kind: str, entity: Entity) -> tuple[str, str, Any]:
+    return kind, entity["rootWorkspace"], entity.get("typeId" if kind == "component" else "type")

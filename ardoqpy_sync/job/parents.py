@@ -1,0 +1,90 @@
+"""The tree of components after a run: reject circles, and bring rows into an order without any."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ardoqpy._messages import quote_name
+from ardoqpy_sync.job.matching import reject_conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ardoqpy_sync.job.rows import ComponentRow, Target
+    from ardoqpy_sync.job.targets import Targets
+
+#: How many members of a circle a message lists.
+MAX_MEMBERS = 10
+
+
+def resolve_parents(rows: Iterable[ComponentRow], targets: Targets) -> None:
+    """Find the parents of all rows, and reject the rows without one, in a circle, or below a rejected row.
+
+    A rejected row moves nothing, which can make a circle of others: rows are checked until none is left.
+    """
+    rows = [row for row in rows if row.is_used and row.sets_parent]
+    for row in rows:
+        targets.find_parent(row)
+    for target in targets.described:
+        _reject_other_parents(target)
+    is_stable = False
+    while not is_stable:
+        is_stable = not _reject_circles(targets)
+        for row in rows:
+            if row.is_used and row.parent is not None and not row.parent.will_exist:
+                targets.reject_without(row, row.parent, "parent")
+                is_stable = False
+
+
+def _reject_other_parents(target: Target) -> None:
+    """Reject the rows that give a component another parent than its first row does."""
+    used = [row for row in target.rows if row.is_used and row.sets_parent]
+    for row in used[1:]:
+        if row.parent is not used[0].parent:
+            names = [each.parent.name if each.parent else None for each in (used[0], row)]
+            reject_conflict(row, used[0], {"parent": (names[0], names[1])}, "component")
+
+
+def _reject_circles(targets: Targets) -> bool:
+    """Reject the rows that put a component below itself; return whether there was any."""
+    rejected = False
+    checked: set[Target] = set()
+    for start in targets.described:
+        chain: dict[Target, None] = {}
+        target: Target | None = start
+        while target is not None and target not in checked and target not in chain:
+            chain[target] = None
+            target = targets.parent_of(target)
+        checked.update(chain)
+        if target is not None and target in chain:
+            members = list(chain)
+            rejected |= _reject_circle(members[members.index(target) :])
+    return rejected
+
+
+def _reject_circle(members: list[Target]) -> bool:
+    first = min(range(len(members)), key=lambda index: members[index].name)
+    names = [quote_name(member.name) for member in (*members[first:], *members[:first])]
+    listed = (
+        names if len(names) <= MAX_MEMBERS else [*names[:MAX_MEMBERS], f"{len(names) - MAX_MEMBERS} more"]
+    )
+    circle = f"{names[0]} is its own parent" if len(names) == 1 else " below ".join([*listed, names[0]])
+    rows = [row for member in members for row in member.rows if row.is_used and row.sets_parent]
+    for row in rows:
+        row.reject(f"The parents make a circle: {circle}. Correct one of them.")
+    return bool(rows)
+
+
+def in_tree_order(rows: Iterable[ComponentRow], targets: Targets) -> list[ComponentRow]:
+    """Return rows in their order, but each after the rows of all components above its own.
+
+    Written in this order, no component is ever below itself: all above its new parent is in place by then.
+    """
+    ordered: dict[ComponentRow, None] = {}
+    for row in rows:
+        chain = [row.target] if row.target is not None else []
+        while chain and (above := targets.parent_of(chain[-1])) is not None and above not in chain:
+            chain.append(above)
+        for target in reversed(chain):
+            ordered.update(dict.fromkeys(each for each in target.rows if each.is_used))
+    return list(ordered)

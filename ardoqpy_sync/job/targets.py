@@ -1,0 +1,217 @@
+"""The components as a run will leave them: what a row means by a name, a key or a path."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from ardoqpy._messages import quote_name
+from ardoqpy_sync.compare.diff import comparison_key, equal_values
+from ardoqpy_sync.job.rows import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Hashable, Iterable
+
+    from ardoqpy.entities import Entity
+    from ardoqpy_sync.engine import Engine
+    from ardoqpy_sync.job.model import EndName
+    from ardoqpy_sync.job.resolver import ResolvedSelector
+    from ardoqpy_sync.job.rows import ComponentRow, MappedRow
+
+#: How many components a message about an ambiguous name lists.
+MAX_CANDIDATES = 20
+
+
+class Targets:
+    """The components of the loaded workspaces, each as the rows of the job will leave it.
+
+    - `type_name`: gives the name of a component type by workspace and type id.
+    - `deleted`: workspace and type id of the components that are deleted if no row describes them.
+    """
+
+    def __init__(
+        self, engine: Engine, type_name: Callable[[str, str], str], deleted: Collection[tuple[str, str]]
+    ) -> None:
+        """Start with what is in Ardoq, and no rows."""
+        self._engine = engine
+        self._type_name = type_name
+        self._deleted = deleted
+        self._by_id: dict[str, Target] = {}
+        #: The targets with rows, in the order of their first rows.
+        self.described: list[Target] = []
+        #: By workspace and attribute: the described targets by the comparison key of their value.
+        self._indexes: dict[tuple[str, str], dict[Hashable, list[Target]]] = {}
+        #: The rows whose parent is being looked for.
+        self._pending: set[int] = set()
+
+    # -- the components in Ardoq ----------------------------------------------------------------------------
+
+    def of_entity(self, component: Entity) -> Target:
+        """Return the target of a component in Ardoq."""
+        comp_id = component["_id"]
+        target = self._by_id.get(comp_id)
+        if target is None:
+            flat = self._engine.component.collection.flatten(component)
+            target = Target(flat["rootWorkspace"], flat["typeId"], flat, [comp_id], id=comp_id)
+            self._by_id[comp_id] = target
+        return target
+
+    def held_with_value(self, ws_id: str, field: str, value: object) -> list[Target]:
+        """Return the components of a workspace that hold a value in a field now, the oldest first."""
+        return self._oldest_first(self._engine.with_value(ws_id, field, value))
+
+    def held_with_padded_value(self, ws_id: str, field: str, value: object) -> list[Target]:
+        """Return the components of a workspace that hold a text in a field now with white space around it."""
+        flat = self._engine.component.collection.flatten
+
+        def stripped(component: Entity) -> Hashable:
+            held = flat(component).get(field)
+            return held.strip() if isinstance(held, str) else None
+
+        index = self._engine.index(self._engine.component, ws_id)
+        return (
+            self._oldest_first(index.find((field, "stripped"), value, stripped))
+            if isinstance(value, str)
+            else []
+        )
+
+    def held_with_name(self, ws_id: str, name: str) -> list[Target]:
+        """Return the components of a workspace that have a name now, in any letter case, the oldest first."""
+        index = self._engine.index(self._engine.component, ws_id)
+        return self._oldest_first(index.find("name in lower case", name.lower(), _lower_name))
+
+    def _oldest_first(self, components: Iterable[Entity]) -> list[Target]:
+        return list(map(self.of_entity, sorted(components, key=lambda component: str(component["_id"]))))
+
+    # -- the components after the run -----------------------------------------------------------------------
+
+    def describe(self, target: Target, row: ComponentRow) -> None:
+        """Add a row to the component that it describes."""
+        if not target.rows:
+            self.described.append(target)
+        target.rows.append(row)
+        row.target = target
+        self._indexes.clear()
+
+    def with_value(self, ws_id: str, field: str, value: object) -> list[Target]:
+        """Return the components of a workspace that have a value in a field after the run."""
+        undescribed = [target for target in self.held_with_value(ws_id, field, value) if not target.rows]
+        index = self._index(ws_id, field, lambda target: comparison_key(target.value(field)))
+        described = index.get(comparison_key(value), [])
+        return undescribed + [target for target in described if equal_values(target.value(field), value)]
+
+    def with_name(self, ws_id: str, name: str) -> list[Target]:
+        """Return the components of a workspace that have a name after the run, in any letter case."""
+        undescribed = [target for target in self.held_with_name(ws_id, name) if not target.rows]
+        index = self._index(ws_id, "name", lambda target: target.name.lower())
+        return undescribed + index.get(name.lower(), [])
+
+    def _index(
+        self, ws_id: str, name: str, key_of: Callable[[Target], Hashable]
+    ) -> dict[Hashable, list[Target]]:
+        index = self._indexes.get((ws_id, name))
+        if index is None:
+            index = self._indexes[ws_id, name] = defaultdict(list)
+            for target in self.described:
+                if target.ws_id == ws_id:
+                    index[key_of(target)].append(target)
+        return index
+
+    def select(self, selector: ResolvedSelector, name: EndName) -> list[Target]:
+        """Return the components that a selector means: those with the exact name, or else in another case.
+
+        Components that will not exist, because all their rows are rejected, are returned only if there is no
+        other. A component that this run deletes as missing gives way to one that a row describes.
+        """
+        *ancestors, own_name = name.path
+        matches = [
+            target
+            for target in self._with_key(selector, own_name)
+            if not selector.type_ids or target.type_id in selector.type_ids
+        ]
+        if ancestors:
+            matches = [match for match in matches if self._is_below(match, ancestors)]
+        if selector.within is not None and name.within is not None:
+            parents = self.select(selector.within, name.within)
+            matches = [match for match in matches if self.parent_of(match) in parents]
+        matches = [match for match in matches if match.is_expected] or matches
+        kept = [match for match in matches if match.rows or (match.ws_id, match.type_id) not in self._deleted]
+        matches = kept or matches
+        if selector.field is None:
+            return [match for match in matches if match.name == own_name] or matches
+        return matches
+
+    def _with_key(self, selector: ResolvedSelector, value: str) -> list[Target]:
+        if selector.field is None:
+            return self.with_name(selector.ws_id, value)
+        return self.with_value(selector.ws_id, selector.field, value)
+
+    def _is_below(self, target: Target, ancestors: list[str]) -> bool:
+        for name in reversed(ancestors):
+            above = self.parent_of(target)
+            if above is None or above.name.lower() != name.lower():
+                return False
+            target = above
+        return True
+
+    def candidates(self, targets: Iterable[Target]) -> str:
+        """Return what several components have that a person tells them apart by: type, parent, workspace."""
+        texts = []
+        for target in targets:
+            parent = self.parent_of(target)
+            below = "at the top" if parent is None else f"below {quote_name(parent.name)}"
+            workspace = (self._engine.cache.attributes(target.ws_id) or {}).get("name") or target.ws_id
+            type_name = quote_name(self._type_name(target.ws_id, target.type_id))
+            texts.append(f"{target.describe()} of type {type_name}, {below} in {quote_name(workspace)}")
+        more = len(texts) - MAX_CANDIDATES
+        return "; ".join([*texts[:MAX_CANDIDATES], *([f"and {more:,} more"] if more > 0 else [])])
+
+    # -- parents --------------------------------------------------------------------------------------------
+
+    def parent_of(self, target: Target) -> Target | None:
+        """Return the parent of a component after the run, None if it is at the top."""
+        for row in target.rows:
+            if row.sets_parent and not row.problems and id(row) not in self._pending:
+                self.find_parent(row)
+                if not row.problems:
+                    return row.parent
+        parent_id = None if target.entity is None else target.entity.get("parent")
+        located = None if parent_id is None else self._engine.cache.get("component", parent_id)
+        return None if located is None else self.of_entity(located.entity)
+
+    def find_parent(self, row: ComponentRow) -> None:
+        """Set the parent of a row; reject the row if there is none, or if several match."""
+        selector = row.mapping.parent
+        if selector is None or row.parent_name is None or row.parent is not None or row.problems:
+            return
+        self._pending.add(id(row))
+        try:
+            row.parent = self.find_end(row, selector, row.parent_name, "parent")
+        finally:
+            self._pending.discard(id(row))
+
+    def find_end(self, row: MappedRow, selector: ResolvedSelector, name: EndName, role: str) -> Target | None:
+        """Return the component that a row names as its `role`; reject the row if it is not exactly one."""
+        matches = self.select(selector, name)
+        if len(matches) == 1 and matches[0].will_exist:
+            return matches[0]
+        if len(matches) > 1:
+            row.reject(
+                f"The {role} {selector.describe(name)} is ambiguous: {len(matches)} components match: "
+                f"{self.candidates(matches)}. Narrow the {role} with within, path or another key."
+            )
+        elif matches:
+            self.reject_without(row, matches[0], role)
+        else:
+            row.reject(f"There is no {role} {selector.describe(name)}.")
+        return None
+
+    def reject_without(self, row: MappedRow, target: Target, role: str) -> None:
+        """Reject a row because the component that it names as its `role` is not written."""
+        cause = next((other.label for other in target.rows if other.problems), None)
+        reason = "its row is skipped" if cause is None else f"{cause} is rejected"
+        row.reject(f"The {role} {quote_name(target.name)} is not written, because {reason}.", cause)
+
+
+def _lower_name(component: Entity) -> str:
+    return (component.get("name") or "").lower()

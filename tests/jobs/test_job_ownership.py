@@ -1,0 +1,152 @@
+"""What a job may delete or mark as missing."""
+
+import pytest
+from job_seed import APPS, SEED, component, stored, stored_references
+
+FROM_A = """
+[[components]]
+rows = "a"
+workspace = "Apps"
+type = "Application"
+name = "{Name}"
+key = "cmdb_id"
+missing = "delete"
+[components.fields]
+cmdb_id = "{Name}"
+lifecycle = "Live"
+"""
+FROM_B = FROM_A.replace('"a"', '"b"').replace('"Live"', '"Planned"')
+OWNED = 'missing = "delete"\nowned = { Lifecycle = "Live" }'
+LINKS = """
+[[references]]
+rows = "links"
+workspace = "Apps"
+type = "depends on"
+missing = "delete"
+description = "{Why}"
+source = { type = "Application", value = "{From}" }
+target = { type = "Application", value = "{To}" }
+"""
+ANYTHING = "[guard]\ndespite_failures = true\nshare = 1.0\ntake_along = true\n"
+
+
+def names(prefix, count):
+    """Return rows with names."""
+    return [{"Name": f"{prefix}{number}"} for number in range(count)]
+
+
+def load(ardoq, references=(), **counts):
+    """Load components named after a prefix, each with its lifecycle: Live for a, Planned for b."""
+    states = {"a": "Live", "b": "Planned", "c": "Retired"}
+    components = [
+        component(f"{prefix * 8}{number:016d}", f"{prefix}{number}", lifecycle=states[prefix])
+        for prefix, count in counts.items()
+        for number in range(count)
+    ]
+    for comp in components:
+        comp["customFields"]["cmdb_id"] = comp["name"]
+    ids = {comp["name"]: comp["_id"] for comp in components}
+    refs = [
+        {"_id": f"{900 + number:024d}", "rootWorkspace": APPS, "source": ids[a], "target": ids[b], "type": 1}
+        for number, (a, b) in enumerate(references)
+    ]
+    ardoq.load(SEED | {"components": components, "references": refs})
+
+
+def sentences(result):
+    """Return the reasons for which the guard blocked."""
+    return [reason["sentence"] for error in result.blocked for reason in error.reasons]
+
+
+def test_mapping_without_rows_deletes_nothing_of_its_type(ardoq, run):
+    """If one of two sources of a type is empty, nothing of it is deleted; the guard names the source."""
+    load(ardoq, a=40, b=8)
+    result, report, _ = run(FROM_A + FROM_B, a=names("a", 40), b=[])
+    assert (report["del_comps"], len(stored(ardoq))) == (0, 48)
+    (sentence,) = sentences(result)
+    assert sentence.startswith("No row of source 'b' could be used as a component of type 'Application', so")
+
+
+def test_owned_components_of_an_empty_source_stay(ardoq, run):
+    """With owned, an empty source keeps what it owns, and the other source still deletes its own."""
+    load(ardoq, a=10, b=8)
+    text = FROM_A.replace('missing = "delete"', OWNED) + FROM_B.replace(
+        'missing = "delete"', OWNED.replace("Live", "Planned")
+    )
+    result, report, _ = run(text, a=names("a", 9), b=[])
+    assert [item["name"] for item in report["del_comps_l"]] == ["a9"]
+    assert len(sentences(result)) == 1
+
+
+def test_only_owned_components_can_be_missing(ardoq, run):
+    """What the fields of a component do not give to a mapping is not missing; it is counted."""
+    load(ardoq, a=10, c=9)
+    result, report, _ = run(FROM_A.replace('missing = "delete"', OWNED), a=names("a", 9))
+    assert [item["name"] for item in report["del_comps_l"]] == ["a9"]
+    assert report["cache_miss_comps"] == []
+    assert result.not_owned == {"Application": 9}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"Name": ["a9"]},
+        {"Name": None, "x": 1},
+        {"Name": "\ud800"},
+    ],
+    ids=["list", "blank", "not text"],
+)
+def test_row_that_cannot_be_identified_protects_its_type(ardoq, run, row):
+    """A row whose key cannot be read can be any component, so none of its type is deleted or marked."""
+    load(ardoq, a=10)
+    for action in ('"delete"', '{ set = { lifecycle = "Retired" } }'):
+        text = FROM_A.replace('missing = "delete"', f"missing = {action}") + ANYTHING
+        result, report, _ = run(text, a=[*names("a", 9), row])
+        assert (report["del_comps"], report["updated_comps"], report["failed_comps"]) == (0, 0, 1)
+        assert sentences(result)[0].startswith("It is not known which item these rows describe: a row 10.")
+
+
+def test_key_that_two_rows_claim_protects_its_type(ardoq, run):
+    """Two different rows with one key: one of them may be about another component, so none is deleted."""
+    load(ardoq, a=10)
+    text = FROM_A.replace('name = "{Name}"', 'name = "{Title}"') + ANYTHING
+    rows = [{"Name": f"a{number}", "Title": f"a{number}"} for number in range(8)]
+    result, report, _ = run(text, a=[*rows, {"Name": "a7", "Title": "a8"}])
+    assert report["del_comps"] == 0
+    assert sentences(result)[0].startswith("It is not known which item these rows describe: a row 9.")
+
+
+def test_reference_of_a_rejected_row_is_not_missing(ardoq, run):
+    """A reference whose row has a bad cell, or an end that does not exist, is not deleted."""
+    load(ardoq, a=4, references=[("a0", "a1"), ("a0", "a2"), ("a1", "a2"), ("a3", "a0")])
+    text = LINKS + ANYTHING
+    rows = [
+        {"From": "a0", "To": "a1", "Why": ["no text"]},
+        {"From": "a1", "To": "typo", "Why": "x"},
+        {"From": "a3", "To": "a0", "Why": None},
+    ]
+    _, report, _ = run(text, links=rows)
+    assert [item["name"] for item in report["del_refs_l"]] == ["a0 -> a2"]
+    assert stored_references(ardoq) == [("a0", "a1", 1), ("a1", "a2", 1), ("a3", "a0", 1)]
+
+
+def test_reference_row_with_unreadable_ends_protects_its_type(ardoq, run):
+    """A reference row that names no known component can be any reference, so none of its type is deleted."""
+    load(ardoq, a=4, references=[("a0", "a1"), ("a0", "a2")])
+    rows = [{"From": "a0", "To": "a1", "Why": None}, {"From": "typo", "To": "other", "Why": None}]
+    result, report, _ = run(LINKS + ANYTHING, links=rows)
+    assert report["del_refs"] == 0
+    assert sentences(result)[0].startswith("It is not known which item these rows describe: links row 2.")
+
+
+def test_at_most_100_of_a_type_without_a_count(ardoq, run):
+    """More than 100 deletes of a type need a count; a source with a round number of rows is named."""
+    load(ardoq, a=1101)
+    result, report, _ = run(FROM_A, a=names("a", 1000))
+    assert report["del_comps"] == 0
+    (blocked,) = result.blocked
+    assert [reason["allow"] for reason in blocked.reasons] == ["count=101", None]
+    assert "101 components of type Application in workspace Apps" in blocked.reasons[0]["sentence"]
+    assert blocked.reasons[1]["sentence"] == "Source 'a' has exactly 1,000 rows. Was it cut off?"
+    _, report, _ = run(FROM_A + "[guard]\ncount = 101\n", a=names("a", 1000))
+    assert report["del_comps"] == 101
