@@ -353,6 +353,6 @@ def test_fields_that_were_read_again_count_for_rows_with_known_columns():
     definitions = iter([{"cost": number}, {"cost": text, "new": Field("new", "New", "Text")}])
     fields = SimpleNamespace(binding=True, of_workspace=lambda *_: next(definitions))
     model = ModelLookup(SimpleNamespace(fields=fields), lambda _: None)
-    rows = [{"cost": 1}, {"cost": 1, "new": "x"}, {"cost": 1}]
+    rows = [{"cost": 1}, {"new": "x", "cost": 1}, {"cost": 1}]
     converted = [model.convert_attributes("ws1", attributes, frozenset()) for attributes in rows]
-    assert converted == [{"cost": 1}, {"cost": "1", "new": "x"}, {"cost": "1"}]
+    assert converted == [{"cost": 1}, {"new": "x", "cost": "1"}, {"cost": "1"}]
