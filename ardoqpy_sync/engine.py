@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy._http.json import is_flat
 from ardoqpy._messages import quote_name, short_repr
 from ardoqpy._validation import attributes, id_segment
 from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError, UnexpectedAnswer
@@ -416,22 +416,23 @@ class Engine:
         wanted["rootWorkspace"] = ws_id
         if body.get("targetWorkspace"):
             wanted["targetWorkspace"] = body["targetWorkspace"]
-        type_name = self._checks.new(kind, ws_id, wanted)
+        flat = is_flat(wanted)
+        type_name = self._checks.new(kind, ws_id, wanted, flat=flat)
         sent = self.model.convert_attributes(ws_id, wanted, kind.built_in)
+        if sent is not wanted:
+            flat = is_flat(sent)
         index = self.index(kind, ws_id)
         note = source.reference.note or self._look_alike(kind, index, wanted)
-        operation = self.writes.create(kind, sent, type_name, index.by_id)
+        operation = self.writes.create(kind, sent, type_name, index.by_id, flat=flat)
         expected: Entity = operation.expected or {}
         index.remember(expected)
         self.cache.name(kind.name, ws_id, expected)
-        new = operation.attributes
-        written = dict(zip(new, zip(repeat(None), new.values(), strict=False), strict=True))
         change = self.log.add(
             CREATE,
             kind.name,
             ws_id,
             expected,
-            written,
+            operation.attributes,
             name=self.log.name_of(kind.name, expected),
             version=None,
             note=note,

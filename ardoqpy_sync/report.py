@@ -167,7 +167,7 @@ def _item(change: Change) -> ReportItem:
 
 def report_change(change: Change) -> ReportChange:
     """Return a change as plain data, each attribute with `old` and `new`."""
-    data = {
+    data: Any = {
         "action": change.action,
         "kind": change.kind,
         "_id": change.id,
@@ -177,16 +177,25 @@ def report_change(change: Change) -> ReportChange:
         "version": change.version,
         "attributes": _value_changes(change),
     }
-    optional = {"note": change.note, "label": change.label, "field": change.field}
-    data |= {key: value for key, value in optional.items() if value is not None}
-    return cast("ReportChange", data)
+    if change.note is not None:
+        data["note"] = change.note
+    if change.label is not None:
+        data["label"] = change.label
+    if change.field is not None:
+        data["field"] = change.field
+    changed: ReportChange = data
+    return changed
 
 
 def _value_changes(change: Change) -> dict[str, ValueChange]:
-    changes: dict[str, ValueChange] = {
-        key: {"old": old, "new": new} for key, (old, new) in change.attributes.items()
-    }
-    flat = _CONTAINERS.isdisjoint(map(type, chain.from_iterable(change.attributes.values())))
+    written = change.attributes
+    changes: dict[str, ValueChange]
+    if change.action == CREATE:
+        changes = {key: {"old": None, "new": new} for key, new in written.items()}
+        flat = _CONTAINERS.isdisjoint(map(type, written.values()))
+    else:
+        changes = {key: {"old": old, "new": new} for key, (old, new) in written.items()}
+        flat = _CONTAINERS.isdisjoint(map(type, chain.from_iterable(written.values())))
     return changes if flat else copy_entity(changes)
 
 

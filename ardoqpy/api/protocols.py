@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from ardoqpy import entities
+    from ardoqpy._http.json import EncodedJson
     from ardoqpy._http.transport import Transport
     from ardoqpy.entities import Attributes, Entities, Entity
     from ardoqpy.metamodel import Field
@@ -426,7 +427,7 @@ class Batches(Protocol):
     ) -> entities.BatchIds:
         """Create components and references and return their ids by batch id (v1)."""
 
-    def send(self, body: Mapping[str, Any]) -> entities.BatchAnswer:
+    def send(self, body: Mapping[str, Any] | EncodedJson) -> entities.BatchAnswer:
         """Carry out a batch (v2)."""
 
     def expand(self, body: Mapping[str, Any]) -> entities.BatchBody:

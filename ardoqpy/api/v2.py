@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from ardoqpy import metamodel
+from ardoqpy._http.json import EncodedJson
 from ardoqpy._http.transport import Transport
 from ardoqpy._validation import attributes, filters, id_segment
 from ardoqpy.api.custom_fields import SET_ON_COMPONENTS, SET_ON_REFERENCES, flatten, nest
@@ -179,13 +180,13 @@ class _Writing(_Listing):
         # Beside the others, a name that v1 sets itself is ignored; below `customFields` it is a custom field.
         return flatten(body, self._not_custom) if "customFields" in body else body
 
-    def nest(self, attributes: Attributes) -> Attributes:
+    def nest(self, attributes: Attributes, leave_out: frozenset[str] = frozenset()) -> Attributes:
         for key in self.writable.elsewhere & attributes.keys():
             raise InvalidInput(
                 f"{self.argument} has {key!r}, which API v2 does not offer on {self.writable.noun}: leave it "
                 "out, or use version='v1'."
             )
-        return nest(attributes, self.writable.built_in)
+        return nest(attributes, self.writable.built_in, leave_out)
 
     def read(self, entity_id: str) -> Entity:
         return checked_object(self._transport.get(self._at(entity_id)))
@@ -201,7 +202,9 @@ class _Writing(_Listing):
         return list(self.iterate(_within(ws_id, params)))
 
     def create_body(self, attributes: Attributes) -> Attributes:
-        return self.writable.for_new(self.nest(attributes), self.argument)
+        body = self.nest(attributes, leave_out=self.writable.read_only)
+        self.writable.check_nulls(body, self.argument)
+        return body
 
     def update_body(self, current: Entity, changed: Attributes) -> Attributes:  # noqa: ARG002  (v1 sends all of it)
         sent = {key: value for key, value in changed.items() if key not in self.writable.read_only}
@@ -341,12 +344,12 @@ class References(_Writing):
         return {"description": None, "customFields": {}, **body}
 
     def flatten(self, body: Attributes) -> Attributes:
-        attributes = super().flatten(body)
+        attributes = super().flatten(body) if "customFields" in body else body
         # v2 rejects null here and takes empty text: for a sync they are the same.
         return {**attributes, "displayText": None} if attributes.get("displayText") == "" else attributes
 
-    def nest(self, attributes: Attributes) -> Attributes:
-        body = super().nest(attributes)
+    def nest(self, attributes: Attributes, leave_out: frozenset[str] = frozenset()) -> Attributes:
+        body = super().nest(attributes, leave_out)
         return {**body, "displayText": ""} if body.get("displayText", ...) is None else body
 
 
@@ -428,8 +431,9 @@ class Batches(_Part):
             "references": {"create": [], "update": [], "delete": []},
         }
 
-    def send(self, body: Mapping[str, Any]) -> entities.BatchAnswer:
-        return checked_object(self._transport.post("batch", attributes(body, "batch")))
+    def send(self, body: Mapping[str, Any] | EncodedJson) -> entities.BatchAnswer:
+        checked = body if isinstance(body, EncodedJson) else attributes(body, "batch")
+        return checked_object(self._transport.post("batch", checked))
 
     def expand(self, body: Mapping[str, Any]) -> entities.BatchBody:
         return checked_object(self._transport.post("batch/expand", attributes(body, "batch"), reads=True))

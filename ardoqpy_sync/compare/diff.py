@@ -32,7 +32,7 @@ class Change(NamedTuple):
     - `kind`: `component` or `reference`.
     - `id`, `name`, `type`, `workspace`: of the entity. A component's type is its name, a reference's its
       number; a reference is named after its ends.
-    - `attributes`: by attribute the old and the new value; a create has everything that was written.
+    - `attributes`: by attribute the old and the new value; for a create, the value of everything written.
     - `version`: the version in Ardoq that was compared, None for a create.
     - `note`: why it failed, or what it was deleted with.
     - `row`: the row that failed.
@@ -47,7 +47,7 @@ class Change(NamedTuple):
     name: str | None
     type: Any
     workspace: str | None
-    attributes: Differences
+    attributes: dict[str, Any]
     version: int | None
     note: str | None = None
     row: Mapping[str, Any] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy_sync.compare.cache import copy_entity
-from ardoqpy_sync.compare.diff import Change, Differences, failed_change
+from ardoqpy_sync.compare.diff import Change, failed_change
 from ardoqpy_sync.documents import ReportedEntity
 from ardoqpy_sync.report import Report
 from ardoqpy_sync.writing.circuit_breaker import CircuitBreaker
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.progress import Progress
     from ardoqpy_sync.writing.pending_row import RowReference
 
-_NO_DIFFERENCES: Differences = {}
+_NO_DIFFERENCES: dict[str, Any] = {}
 
 
 class RunLog:
@@ -66,7 +66,7 @@ class RunLog:
         kind: str,
         ws_id: str,
         entity: Entity,
-        attributes: Differences = _NO_DIFFERENCES,
+        attributes: dict[str, Any] = _NO_DIFFERENCES,
         *,
         name: str | None = None,
         version: Any = ...,
@@ -149,8 +149,10 @@ class RunLog:
         if kind == "component":
             name: str | None = entity.get("name")
             return name
-        ends = []
-        for end in ("source", "target"):
-            located = self._cache.get("component", entity[end])
-            ends.append(str((located and located.entity.get("name")) or entity[end]))
-        return " -> ".join(ends)
+        return f"{self._name_of_end(entity['source'])} -> {self._name_of_end(entity['target'])}"
+
+    def _name_of_end(self, comp_id: str) -> str:
+        for workspace in self._cache.workspaces.values():
+            if comp_id in workspace.components.by_id:
+                return str(workspace.components.by_id[comp_id].get("name") or comp_id)
+        return str(comp_id)
