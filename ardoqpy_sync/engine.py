@@ -56,9 +56,9 @@ class Engine:
         self.component, self.reference = kinds_of(api)
         self.kinds = {kind.name: kind for kind in (self.component, self.reference)}
         self.cache = Cache()
-        self.log = RunLog(self.cache, previous_report)
-        self.writes = PendingWrites(self.cache, self.log, sender)
         self.model = ModelLookup(api, self.cache.attributes)
+        self.log = RunLog(self.cache, self.model, previous_report)
+        self.writes = PendingWrites(self.cache, self.log, sender)
         self._checks = RowValidator(self.cache, self.model, self.workspace)
 
     @property
