@@ -179,7 +179,7 @@ class JobCheck:
             self._add("row", group.describe(), [str(row["label"]) for row in group.rows])
         for line in guard_lines(result.document["delete_guard"]):
             self._add("guard", line)
-        self._notes = _find_notes(result.document)
+        self._notes = find_notes(result.document)
         if result.ended_early:
             self._add("run", result.document["description"])
 
@@ -197,7 +197,7 @@ class JobCheck:
         )
 
 
-def _find_notes(document: RunDocument) -> list[Note]:
+def find_notes(document: RunDocument) -> list[Note]:
     """Return what to look at in a previewed run although it does not fail."""
     changes = document["changes"]
     adopted = [change for change in changes if (change.get("note") or "").startswith(ADOPTED)]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 #: The attributes whose values are ids that people know by a name.
 ID_ATTRIBUTES = frozenset({"parent", "source", "target", "typeId"})
+_WORKSPACE_ATTRIBUTES = frozenset({"rootWorkspace", "targetWorkspace"})
 
 
 class NameLookup(NamedTuple):
@@ -61,6 +62,15 @@ def names_in_changes(
     return {key: as_json_value(name) for key, name in sorted(names.items()) if name not in (None, key)}
 
 
-def name_of_value(attribute: str, value: Any, names: Mapping[str, str | None]) -> str | None:
-    """Return the name of what a value of an attribute refers to, None if it is not an id or not known."""
-    return names.get(value) if attribute in ID_ATTRIBUTES and isinstance(value, str) else None
+def name_of_value(
+    attribute: str, value: Any, names: Mapping[str, str | None], workspaces: Mapping[str, str | None]
+) -> str | None:
+    """Return the name of what a value of an attribute refers to, None if it is not an id or not known.
+
+    `names` and `workspaces` are those of a plan or a run document.
+    """
+    if not isinstance(value, str):
+        return None
+    if attribute in _WORKSPACE_ATTRIBUTES:
+        return workspaces.get(value)
+    return names.get(value) if attribute in ID_ATTRIBUTES else None

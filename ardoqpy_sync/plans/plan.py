@@ -216,7 +216,9 @@ class Plan:
 
     def _describe_values(self, action: str, attribute: str, values: ValueChange) -> str:
         old, new = (
-            escape_controls(name_of_value(attribute, value, self.names) or format_value(value), 60)
+            escape_controls(
+                name_of_value(attribute, value, self.names, self.workspaces) or format_value(value), 60
+            )
             for value in (values["old"], values["new"])
         )
         return f"{old} -> {new}" if action == UPDATE else new

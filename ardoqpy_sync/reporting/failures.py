@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ardoqpy._terminal import escape_controls
 from ardoqpy_sync.reporting.labels import plural
 
 if TYPE_CHECKING:
@@ -30,10 +31,15 @@ class FailureGroup:
     rows: list[DocumentFailedRow] = field(default_factory=list)
     consequences: Counter[str] = field(default_factory=Counter)
 
-    def describe(self) -> str:
-        """Return the first reason, how many rows have an equal one, and what else failed with them."""
+    def describe(self, longest: int | None = None) -> str:
+        """Return the first reason, how many rows have an equal one, and what else failed with them.
+
+        Of the reason at most `longest` characters are shown, in which control characters are escaped.
+        """
         labels = [row["label"] for row in self.rows if row["label"] is not None]
         text = self.rows[0]["reason"]
+        if longest is not None:
+            text = escape_controls(text, longest)
         if len(self.rows) > 1:
             listed = ", ".join(labels[:MAX_LABELS])
             more = f" and {len(labels) - MAX_LABELS:,} more" if len(labels) > MAX_LABELS else ""

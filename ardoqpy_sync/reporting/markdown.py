@@ -101,7 +101,7 @@ def _lines(document: RunDocument, longest: int) -> Iterable[str]:
         {
             "row": _labels,
             "entity": lambda group: _entity(group.rows[0]),
-            "reason": lambda group: _safe(group.describe(), 500),
+            "reason": lambda group: _safe(group.describe(500), 2000),
         },
         longest,
         len(document["failed"]),

@@ -125,7 +125,7 @@ def _describe_attribute(document: RunDocument, name: str, values: ValueChange) -
     if name != "typeId":
         return name
     old, new = (
-        name_of_value(name, value, document["names"]) or format_value(value)
+        name_of_value(name, value, document["names"], document["workspaces"]) or format_value(value)
         for value in (values["old"], values["new"])
     )
     return escape_controls(f"{name} {old} -> {new}", 160)
@@ -138,7 +138,7 @@ def _describe_skipped(row: SkippedRow) -> str:
 def _describe_failures(group: FailureGroup) -> str:
     first = group.rows[0]
     label = _row_label(first) if len(group.rows) == 1 else ""
-    return f"{_describe(first)}: {escape_controls(group.describe(), 500)}{label}"
+    return f"{_describe(first)}: {group.describe(300)}{label}"
 
 
 def _describe_missing(entry: MissingEntry) -> str:

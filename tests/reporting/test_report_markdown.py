@@ -186,7 +186,7 @@ def test_long_lists_are_cut():
 
 def test_failed_rows_are_folded():
     """Rows with an equal problem are one line, with what failed because of them; all rows are counted."""
-    equal = [failed(number, reason=f"cost is '{number}'.") for number in range(2, 6)]
+    equal = [failed(number, reason=f"cost is '{number}'. {'Long. ' * 100}") for number in range(2, 6)]
     because = [
         failed(number, kind="reference", reason="Its source failed.", cause="apps.csv line 2")
         for number in (8, 9)
@@ -194,7 +194,8 @@ def test_failed_rows_are_folded():
     page = rendered(render_text(run_document(failed=[*because, *equal])))
     (row,) = [row for row in rows(page) if row[0].startswith("apps.csv line")]
     assert row[0] == "apps.csv line 2<br>apps.csv line 3<br>apps.csv line 4<br>… and 1 more"
-    assert row[2].startswith("cost is '2'. 4 rows with such a problem:")
+    assert row[2].startswith("cost is '2'. Long. ")
+    assert "4 rows with such a problem: apps.csv line 2, " in row[2]
     assert row[2].endswith("2 references fail because of it.")
     assert "<h2>Failed rows (6)</h2>" in page
 
