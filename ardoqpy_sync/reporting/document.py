@@ -14,6 +14,7 @@ from ardoqpy_sync.documents import KINDS
 from ardoqpy_sync.json_file import as_json_value
 from ardoqpy_sync.plans.document_schema import FORMAT, RUN_DOCUMENT, check_run_document, count_totals
 from ardoqpy_sync.plans.names import engine_lookup, names_in_changes
+from ardoqpy_sync.report import type_label
 from ardoqpy_sync.reporting.graph import build_graph
 from ardoqpy_sync.reporting.labels import plural
 from ardoqpy_sync.reporting.type_names import TypeNames
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         Totals,
     )
     from ardoqpy_sync.engine import Engine
+    from ardoqpy_sync.plans.plan import Plan
 
 #: So many entities that would be deleted with one are listed for it, and in the whole document.
 MAX_LISTED, MAX_LISTED_IN_ALL = 20, 20_000
@@ -131,8 +133,13 @@ def build_run_document(
         }
 
 
-def build_failed_document(title: str, description: str, origin: Origin) -> RunDocument:
-    """Return the run document of a run that failed before it began; `description` says why."""
+def build_failed_document(
+    title: str, description: str, origin: Origin, plan: Plan | None = None
+) -> RunDocument:
+    """Return the run document of a run that ended early; `description` says why.
+
+    `plan` has what the run did until then, None if it did not begin.
+    """
     none: KindCounts = {"component": 0, "reference": 0}
     document: Attributes = {
         "kind": RUN_DOCUMENT,
@@ -150,6 +157,12 @@ def build_failed_document(title: str, description: str, origin: Origin) -> RunDo
         "names": {},
         "graph": {"nodes": [], "edges": [], "totals": {"nodes": 0, "edges": 0}},
     }
+    if plan is not None:
+        document["totals"] = count_totals(plan.changes, plan.failed, plan.unchanged, none)
+        for key, entries in (("changes", plan.changes), ("failed", plan.failed)):
+            document[key] = [{**entry, "typeName": type_label(entry["kind"], entry)} for entry in entries]
+        document["ambiguous"], document["conflicts"] = plan.ambiguous, plan.conflicts
+        document["not_converging"], document["names"] = plan.not_converging, plan.names
     return check_run_document(document)
 
 

@@ -119,11 +119,12 @@ class RunLog:
     ) -> None:
         """Report that two rows give an attribute of an entity differently; the last value is used.
 
-        For a third row, call it again: the first value stays, the last one is replaced.
+        For a third row, call it again: the first value stays unless it is used in the end, the last one is
+        replaced.
         """
         key = entity["_id"], attribute
         known = self.report.conflicts.get(key)
-        if known is not None:
+        if known is not None and known["first"] != last:
             first, first_label = known["first"], known["first_label"]
         entry = {"kind": kind, "_id": entity["_id"], "name": self.name_of(kind, entity)}
         entry |= {"attribute": attribute, "first": first, "last": last}
