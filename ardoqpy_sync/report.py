@@ -291,9 +291,10 @@ def describe_not_converging(entry: NotConvergingEntry) -> str:
 
 def type_label(kind: str, entity: Mapping[str, Any]) -> str:
     """Return the name of an entity's type; a reference type whose name is not known has a number."""
-    return str(
-        entity.get("typeName") or (entity["type"] if kind == "component" else f"type {entity['type']}")
-    )
+    if entity.get("typeName"):
+        return str(entity["typeName"])
+    type_of = entity["type"]
+    return "no type" if type_of is None else str(type_of) if kind == "component" else f"type {type_of}"
 
 
 def format_value(value: object) -> str:

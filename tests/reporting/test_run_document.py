@@ -63,12 +63,11 @@ def test_skipped_rows_and_what_is_not_owned_are_given():
 def test_conflicts_are_in_report_plan_and_document(way):
     """A value that two rows give differently is listed with both rows: of several, the first and the last."""
     with sample_run(WAYS[way]) as (client, _, _):
-        log = client._engine.log
-        new = client.create_component({"name": "Newest", "typeId": "app", "rootWorkspace": "ws1"})
-        for value, label in ((2, "line 3"), (3, "line 4")):
-            log.note_conflict("component", new, "cost", value - 1, value, f"line {value}", label)
+        for cost in (1, 2, 3):
+            row = {"name": "Newest", "typeId": "app", "rootWorkspace": "ws1", "cost": cost}
+            client.create_component(row, label=f"line {cost + 1}")
         report, plan, document = client.get_report(), client.plan, build_run_document(client)
-        (created,) = [change for change in report["changes"] if change["name"] == "Newest"]
+        created = next(change for change in report["changes"] if change["name"] == "Newest")
         (entry,) = report["conflicts"]
     assert entry == {
         "kind": "component",
@@ -84,6 +83,18 @@ def test_conflicts_are_in_report_plan_and_document(way):
     line = "component Newest: cost: 1 in line 2, then 3 in line 4"
     for text in (format_report(report), plan.describe(), "\n".join(terminal.render(document))):
         assert f"{CONFLICTS_TITLE}:\n  - {line}\n" in text
+
+
+def test_conflict_whose_first_value_is_used():
+    """If the last of three rows repeats the first, the conflict lists the value that is not used."""
+    with sample_run(WAYS["v2 simulated"]) as (client, _, _):
+        for line, cost in enumerate((1, 2, 1), 2):
+            row = {"name": "Newest", "typeId": "app", "rootWorkspace": "ws1", "cost": cost}
+            client.create_component(row, label=f"line {line}")
+        (entry,) = client.get_report()["conflicts"]
+    assert [entry[key] for key in ("first", "first_label", "last", "last_label")] == [
+        *(2, "line 3", 1, "line 4")
+    ]
 
 
 def test_types_that_were_read_have_names_in_texts(run):
