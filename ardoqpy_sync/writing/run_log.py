@@ -36,12 +36,15 @@ class RunLog:
         self.report = Report(model.known_type)
         self.progress: Progress | None = None
         self.circuit_breaker = CircuitBreaker()
+        #: The keys of conflicts that may still have ids of pending writes.
+        self._new_conflicts: dict[tuple[str, str], None] = {}
         self.not_converging = {
             (note["_id"], note["attribute"]): note for note in previous_report.get("not_converging", ())
         }
 
     def start_run(self) -> None:
         """Begin an empty report."""
+        self._new_conflicts.clear()
         self.report = Report(self._model.known_type)
         if self.progress is not None:
             self.progress.start_run()
@@ -131,6 +134,13 @@ class RunLog:
         entry |= {"first_label": first_label, "last_label": last_label}
         copied: Any = copy_entity(entry)
         self.report.conflicts[key] = copied
+        self._new_conflicts[key] = None
+
+    def take_new_conflicts(self) -> list[tuple[str, str]]:
+        """Return the keys of the conflicts that were reported since the last call, in order."""
+        keys = [*self._new_conflicts]
+        self._new_conflicts.clear()
+        return keys
 
     def note_ambiguity(self, kind: str, matches: Sequence[Entity]) -> None:
         """Report that several entities match one row; the first of them is used."""
