@@ -161,7 +161,7 @@ def test_slash_starts_and_escape_clears_the_search(page):
     page.keyboard.type("fax")
     page.get_by_role("button", name="Clear").click()
     assert len(names(page)) == 11
-    assert page.locator(".hits").inner_text() == "9 entries"
+    assert page.locator(".hits").inner_text() == "11 entries"
 
 
 def test_filters_by_action_kind_type_and_workspace(page):
