@@ -257,7 +257,7 @@ def test_text_has_enough_contrast(show, scheme):
 
 @pytest.mark.parametrize("width", [320, 390, 768])
 def test_page_fits_a_phone(show, width):
-    """Nothing is wider than the screen, however long a word is."""
+    """Nothing is wider than the screen, however long a word is, and old and new values are aligned."""
     long = change(8, name="x" * 300, attributes={"y" * 90: {"old": "z" * 900, "new": "z" * 901}})
     report = full_document()
     page = show(
@@ -266,6 +266,10 @@ def test_page_fits_a_phone(show, width):
     )
     page.get_by_role("button", name="Expand all", exact=True).click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    old, new = (
+        page.locator(f".entry.updated td.{side} .value").first.bounding_box() for side in ("old", "new")
+    )
+    assert width == 768 or (old["x"], old["width"]) == (new["x"], new["width"])
 
 
 def test_print_shows_everything(show):
