@@ -22,6 +22,7 @@ from ardoqpy_sync.compare.cache import (
 from ardoqpy_sync.compare.diff import (
     CREATE,
     DELETE,
+    LOOKS_LIKE,
     UPDATE,
     Differences,
     comparison_key,
@@ -65,9 +66,9 @@ class Engine:
         self.component, self.reference = kinds_of(api)
         self.kinds = {kind.name: kind for kind in (self.component, self.reference)}
         self.cache = Cache()
-        self.log = RunLog(self.cache, previous_report)
-        self.writes = PendingWrites(self.cache, self.log, sender)
         self.model = ModelLookup(api, self.cache.attributes)
+        self.log = RunLog(self.cache, self.model, previous_report)
+        self.writes = PendingWrites(self.cache, self.log, sender)
         self._checks = RowValidator(self.cache, self.model, self.workspace)
 
     @property
@@ -458,7 +459,7 @@ class Engine:
             return None
         twin = twins[0]["name"]
         difference = describe_difference(name, twin)
-        return f"looks like the existing component {quote_name(twin)}, but {difference}"
+        return f"{LOOKS_LIKE} the existing component {quote_name(twin)}, but {difference}"
 
     def _update(
         self, kind: Kind, ws_id: str, current: Entity, diff: Differences, source: SourceRow

@@ -99,6 +99,13 @@ class ModelLookup:
             self._learn(ws_id)
         return self._component_types[ws_id], self._reference_types[ws_id]
 
+    def known_type(self, kind: str, ws_id: str | None, type_of: Any) -> str | None:
+        """Return the name of a component type's id or a reference type's number, None if it was not read."""
+        types: Mapping[Any, str] = (
+            self._component_types if kind == "component" else self._reference_types
+        ).get(str(ws_id), {})
+        return types.get(type_of) if isinstance(type_of, str | int) else None
+
     def convert_attributes(
         self, ws_id: str, attributes: Entity, built_in: Collection[str], held: Container[str] = ()
     ) -> Entity:

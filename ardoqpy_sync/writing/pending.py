@@ -391,6 +391,13 @@ class PendingWrites:
             note = report.not_converging.pop(key)
             note["_id"] = real[key[0]]
             report.not_converging[note["_id"], key[1]] = note
+        for entity_id, attribute in self._log.take_new_conflicts():
+            conflict = report.conflicts.pop((entity_id, attribute))
+            conflict["_id"] = real.get(entity_id, entity_id)
+            for value in ("first", "last"):  # may be the id of a parent
+                if isinstance(conflict[value], str):
+                    conflict[value] = real.get(conflict[value], conflict[value])
+            report.conflicts[conflict["_id"], attribute] = conflict
         for used in [used for used in report.ambiguous if used in real]:
             entry = report.ambiguous.pop(used)
             entry["used"] = real[used]

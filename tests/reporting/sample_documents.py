@@ -110,8 +110,11 @@ def run_document(**parts) -> dict[str, Any]:
         "changes": [],
         "failed": [],
         "ambiguous": [],
+        "conflicts": [],
         "not_converging": [],
         "missing": [],
+        "skipped": [],
+        "not_owned": {},
         "delete_guard": None,
         "workspaces": {"w1": "Applications", "w2": "Machines"},
         "names": {},
@@ -153,6 +156,27 @@ def full_document(**parts) -> dict[str, Any]:
         "failed": [failed(5, name="Bad row")],
         "missing": [missing(6, along=25, name="Lost one")],
         "ambiguous": [{"kind": "component", "name": "Twins", "used": "t1", "matches": ["t1", "t2"]}],
+        "conflicts": [
+            {
+                "kind": "component",
+                "_id": "id2",
+                "name": "Till",
+                "attribute": "owner",
+                "first": "Ann",
+                "last": "Bob",
+                "first_label": "apps.csv line 2",
+                "last_label": "apps.csv line 7",
+            }
+        ],
+        "skipped": [
+            {
+                "kind": "component",
+                "name": "Kiosk",
+                "label": "apps.csv line 8",
+                "reason": "No component has it.",
+            }
+        ],
+        "not_owned": {"Hub": 12},
         "not_converging": [
             {
                 "kind": "component",

@@ -94,8 +94,9 @@ def test_embedded_data_is_the_run_document():
     document = full_document(changes=changes)
     text = render(document)
     parts = embedded(text)
-    for key in ("failed", "changes", "missing", "ambiguous", "not_converging"):
+    for key in ("changes", "missing", "ambiguous", "conflicts", "not_converging", "skipped"):
         assert parts[key] == document[key]
+    assert parts["failed"] == [{**row, "consequences": None} for row in document["failed"]]
     assert parts["blocked"] == document["delete_guard"]["would_delete"]
     assert parts["graph-data"] == document["graph"]
     assert parts["document"] == {"workspaces": document["workspaces"], "names": document["names"]}
