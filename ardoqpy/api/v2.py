@@ -275,21 +275,29 @@ class Components(_Writing):
     def apply_changes(self, current: Entity, changed: Attributes) -> Entity:
         if "typeId" not in changed:
             return super().apply_changes(current, changed)
-        self._change_type(current, changed["typeId"])
-        rest = {key: value for key, value in changed.items() if key != "typeId"}
-        current = self.read(current["_id"])
-        return super().apply_changes(current, rest) if rest else current
+        self._change_through_v1(current, changed)
+        return self.read(current["_id"])
 
-    def _change_type(self, current: Entity, type_id: str) -> None:
+    def _change_through_v1(self, current: Entity, changed: Attributes) -> None:
+        """Write all changes in one request of API v1, which has custom fields beside the other attributes."""
         transport, path = self._v1(), f"component/{id_segment(current['_id'], self.id_argument)}"
         component = checked_object(transport.get(path))
         if component.get("_version") != current.get("_version"):
             raise Conflict(f"The component {current['_id']} was changed by somebody else.")
+        for key in changed:
+            if key.startswith("customFields."):
+                raise InvalidInput(
+                    f"The type of {current['_id']} cannot change together with the custom field "
+                    f"{key.removeprefix('customFields.')!r}, which API v1 takes for a built-in attribute: "
+                    "change the type alone."
+                )
         body = {key: value for key, value in component.items() if key not in ("type", "references")}
         transport.put(
             path,
-            {**body, "typeId": type_id},
-            is_applied=lambda stored: isinstance(stored, dict) and stored.get("typeId") == type_id,
+            {**body, **changed},
+            is_applied=lambda stored: (
+                isinstance(stored, dict) and all(stored.get(key) == new for key, new in changed.items())
+            ),
         )
 
     def search(self, ws_id: str, name: str, field: str | None, value: Any) -> Entities:
