@@ -20,7 +20,7 @@ MAX_MEMBERS = 10
 def resolve_parents(rows: Iterable[ComponentRow], targets: Targets) -> None:
     """Find the parents of all rows, and reject the rows without one, in a circle, or below a rejected row.
 
-    A rejected row moves nothing, which can make a circle of others: what a rejection changes is checked again.
+    A rejected row moves nothing, which can make a circle of others: what it changes is checked again.
     """
     rows = [row for row in rows if row.is_used and row.sets_parent]
     targets.find_parents(rows)

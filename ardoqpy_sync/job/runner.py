@@ -141,7 +141,7 @@ class _Run:
             ]
             self._rows.clear()
             targets = Targets(self._engine, self._type_name, _deleted(components))
-            match_rows(rows, targets)
+            match_rows(rows, components, targets)
             resolve_parents(rows, targets)
             reference_rows = resolve_ends(reference_rows, targets, self._engine)
             for row in (*rows, *reference_rows):
@@ -222,6 +222,11 @@ class _Run:
     def _write_component(self, row: ComponentRow) -> None:
         target, mapping = row.target, row.mapping
         if target is None:
+            return
+        if target.id is None and not (mapping.create and "name" in row.attributes):
+            cause = next((each.label for each in target.rows if each.problems), None)
+            row.reject("The component that it describes could not be created.", cause)
+            self._reject(row)
             return
         component = {"rootWorkspace": mapping.ws_id, "typeId": mapping.type_id, **row.attributes}
         if row.sets_parent:

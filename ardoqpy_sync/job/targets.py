@@ -138,7 +138,9 @@ class Targets:
         selected = (id(selector), own_name)
         if not ancestors and name.within is None:
             if selected not in self._selected:
-                self._selected[selected] = self._prefer(selector, own_name, self._with_key(selector, own_name))
+                self._selected[selected] = self._prefer(
+                    selector, own_name, self._with_key(selector, own_name)
+                )
             return self._selected[selected]
         if selector.within is not None and name.within is not None:
             by_parent = self._by_parent(selector, own_name)
@@ -223,8 +225,8 @@ class Targets:
     def find_parents(self, rows: Iterable[ComponentRow]) -> None:
         """Set the parents of rows; reject a row if there is none, or if several match.
 
-        With `within` or a path, the parent of one row depends on those of others. They are found first, without
-        recursion: a chain of components can be longer than Python's stack.
+        With `within` or a path, the parent of one row depends on those of others. They are found first,
+        without recursion: a chain of components can be longer than Python's stack.
         """
         for row in rows:
             waiting = [row]
@@ -267,7 +269,7 @@ class Targets:
         row.reject(f"The {role} {quote_name(target.name)} is not written, because {reason}.", cause)
 
 
-class _ParentNeeded(Exception):  # noqa: N818  (no error: the search for a parent goes on with this row)
+class _ParentNeeded(Exception):
     """The parent of a row must be found first."""
 
     def __init__(self, row: ComponentRow) -> None:
