@@ -330,6 +330,12 @@ def contradictions(row: Attributes, first: Attributes) -> dict[str, tuple[Any, A
 
 
 def _contradictions(row: ComponentRow, first: ComponentRow) -> dict[str, tuple[Any, Any]]:
+    if row.mapping is first.mapping:
+        # What Ardoq holds must not hide in the next run that two rows disagree.
+        values = contradictions(_given(row), _given(first))
+        if row.parent_name != first.parent_name and row.mapping.parent is not None:
+            values["parent"] = str(first.parent_name or ""), str(row.parent_name or "")
+        return values
     values = contradictions(row.attributes, first.attributes)
     same_selector = row.mapping.parent == first.mapping.parent
     if row.sets_parent and first.sets_parent and same_selector and row.parent_name != first.parent_name:
@@ -338,7 +344,11 @@ def _contradictions(row: ComponentRow, first: ComponentRow) -> dict[str, tuple[A
 
 
 def _repeats(row: ComponentRow, first: ComponentRow) -> bool:
-    return row.attributes.keys() == first.attributes.keys() and not _contradictions(row, first)
+    return _given(row).keys() == _given(first).keys() and not _contradictions(row, first)
+
+
+def _given(row: ComponentRow) -> Attributes:
+    return row.attributes if row.given is None else row.given
 
 
 def _use_same_name(target: Target, row: ComponentRow, used: list[ComponentRow]) -> None:
@@ -363,6 +373,7 @@ def _drop_protected(target: Target) -> None:
     strong: dict[str, set[ResolvedComponents]] = {}
     for row in target.rows:
         mapping = row.mapping
+        row.given = {**row.attributes} if row.given is None else row.given
         row.attributes = drop_protected(mapping, row.attributes, target.entity)
         for name in _written(row) - mapping.create_only - mapping.fill_if_empty:
             strong.setdefault(name, set()).add(mapping)

@@ -53,6 +53,7 @@ class ComponentRow(MappedRow):
     - `parent_name`: the name or key of its parent; None if the cell is blank.
     - `sets_parent`: whether the row says where its component is; `parent`: the parent, None for the top.
     - `target`: the component that the row describes, once it is matched.
+    - `given`: the attributes before any is dropped that Ardoq or another row has; None until matching does.
     - `note`: what the report adds to the change, such as that the component was adopted.
     """
 
@@ -61,6 +62,7 @@ class ComponentRow(MappedRow):
     sets_parent: bool = False
     parent: Target | None = None
     target: Target | None = None
+    given: Attributes | None = None
     note: str | None = None
 
     @property

@@ -167,3 +167,13 @@ def test_long_chain_of_parents(ardoq, run, more):
     assert (report["new_comps"], report["failed_comps"]) == (LENGTH, 0)
     _, report, _ = run(mapping("a", parent), simulate=True, a=chain(LENGTH, Key=None))
     assert (report["new_comps"], report["failed_comps"]) == (0, LENGTH)
+
+
+def test_rows_that_disagree_on_a_protected_value_fail_in_every_run(ardoq, run):
+    """Two rows of one key still conflict once Ardoq has the value, so nothing is deleted one run late."""
+    load(ardoq, {"name": "Old", "cmdb_id": "K1"})
+    text = mapping("a", 'missing = "delete"', 'create_only = ["name"]') + ANYTHING
+    rows = [{"Name": "A", "Key": "K2"}, {"Name": "B", "Key": "K2"}]
+    for _ in range(2):
+        _, report, _ = run(text, a=rows)
+        assert (report["del_comps"], report["failed_comps"]) == (0, 1)
