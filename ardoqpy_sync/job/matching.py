@@ -5,6 +5,7 @@ Rows with a key are matched first, so that a name means the component that has i
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import short_repr
@@ -13,7 +14,7 @@ from ardoqpy_sync.job.rows import Target
 from ardoqpy_sync.report import format_value
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from ardoqpy.entities import Attributes, Entity
     from ardoqpy_sync.job.resolver import ResolvedComponents, ResolvedMapping
@@ -24,20 +25,27 @@ if TYPE_CHECKING:
 _DATE_TYPES = ("Date", "DateTime")
 
 
-def match_rows(rows: Sequence[ComponentRow], targets: Targets) -> None:
+def match_rows(
+    rows: Sequence[ComponentRow], mappings: Iterable[ResolvedComponents], targets: Targets
+) -> None:
     """Give each row its target, or reject it because it is not clear which component it describes.
 
     A row that is rejected still has a target, so that its component is not taken for missing.
+
+    - `mappings`: all of the job, also those without rows.
     """
     keyed = [row for row in rows if row.mapping.key is not None]
-    matcher = _Matcher(targets, dict.fromkeys(row.mapping for row in keyed))
+    matcher = _Matcher(targets, [mapping for mapping in mappings if mapping.key is not None])
     matcher.match_by_key(keyed)
     for target in targets.described:
         _settle(target)
     matcher.match_by_name([row for row in rows if row.mapping.key is None])
     for target in targets.described:
         _settle(target)
+    _reject_taken_keys(keyed, targets)
+    for target in targets.described:
         _skip_uncreated(target)
+        _put_creator_first(target)
         target.expected = [row for row in target.rows if row.is_used]
 
 
@@ -59,17 +67,18 @@ class _Matcher:
         for group in groups.values():
             mapping, value = group[0].mapping, group[0].key
             matches = self._with_key(mapping, value)
+            listed = self._targets.candidates(matches) if len(matches) > 1 else ""
             if matches:
                 self._describe(matches[0], group)
                 matches[0].matches = [str(match.id) for match in matches]
             else:
                 unmatched.append(group)
             if len(matches) > 1:
-                for row in group:
-                    row.reject(
-                        f"The key {mapping.key} {short_repr(value)} is ambiguous: {len(matches)} components "
-                        f"have it: {self._targets.candidates(matches)}. Give each its own key in Ardoq."
-                    )
+                _reject_all(
+                    group,
+                    f"The key {mapping.key} {short_repr(value)} is ambiguous: {len(matches)} components "
+                    f"have it: {listed}. Give each its own key in Ardoq.",
+                )
         self._match_unmatched(unmatched)
 
     def _with_key(self, mapping: ResolvedComponents, value: object) -> list[Target]:
@@ -86,38 +95,59 @@ class _Matcher:
 
     def _match_unmatched(self, groups: Iterable[list[ComponentRow]]) -> None:
         """Find the component of a key that no component of the type has: under another type, or by name."""
-        by_name: dict[str, list[list[ComponentRow]]] = {}
-        adoptable: dict[str, list[Target]] = {}
+        new: list[list[ComponentRow]] = []
+        elsewhere = []
+        for group in groups:
+            matches = self._with_key_elsewhere(group[0])
+            if matches:
+                elsewhere.append((group, matches))
+            else:
+                new.append(group)
+        claims = Counter(target.id for _, matches in elsewhere for target in matches)
+        for group, matches in elsewhere:
+            self._change_type(group, matches, is_claimed_once=all(claims[match.id] == 1 for match in matches))
+        # A name in another letter case means only what no exact name claims, as it does in the next run.
+        new = self._adopt_all(new, lambda target, name: target.name == name)
+        new = self._adopt_all(new, lambda _target, _name: True)
+        for group in new:
+            self._describe(self._new(group[0]), group)
+
+    def _adopt_all(
+        self, groups: Iterable[list[ComponentRow]], fits: Callable[[Target, str], bool]
+    ) -> list[list[ComponentRow]]:
+        """Let keys have the components without one that have their names; return the rows without any."""
+        rest = []
+        claims: dict[tuple[str | None, ...], list[list[ComponentRow]]] = {}
+        claimed: dict[tuple[str | None, ...], list[Target]] = {}
         for group in groups:
             # Of rows with one key, those that are not rejected agree on the name.
             row = min(group, key=lambda row: (not row.is_used, str(row.attributes.get("name"))))
-            elsewhere = self._with_key_elsewhere(row)
-            if elsewhere:
-                self._change_type(group, elsewhere)
-                continue
-            candidates = self._without_key(row)
+            name = str(row.attributes.get("name"))
+            candidates = [target for target in self._without_key(row) if fits(target, name)]
             if candidates:
-                identity = "\0".join(sorted(str(target.id) for target in candidates))
-                by_name.setdefault(identity, []).append(group)
-                adoptable[identity] = candidates
+                identity = tuple(target.id for target in candidates)
+                claims.setdefault(identity, []).append(group)
+                claimed[identity] = candidates
             else:
-                self._describe(self._new(row), group)
-        for identity, claims in by_name.items():
-            self._adopt(claims, adoptable[identity])
+                rest.append(group)
+        for identity, claiming in claims.items():
+            self._adopt(claiming, claimed[identity])
+        return rest
 
     def _without_key(self, row: ComponentRow) -> list[Target]:
-        """Return the components of the type with the name of a row and an empty key."""
+        """Return the components of the type with the name of a row in any letter case, and an empty key."""
         mapping, name = row.mapping, row.attributes.get("name")
         if not mapping.adopt or not isinstance(name, str):
+            # A row whose name cannot be read may be about any component without a key.
+            row.is_identified &= not (mapping.adopt and mapping.create and row.problems)
             return []
-        matches = [
+        return [
             target
             for target in self._targets.held_with_name(mapping.ws_id, name)
             if target.type_id == mapping.type_id
             and not target.rows
             and (target.entity or {}).get(str(mapping.key)) in (None, "")
         ]
-        return [target for target in matches if target.name == name] or matches
 
     def _adopt(self, claims: list[list[ComponentRow]], candidates: list[Target]) -> None:
         """Let the one key that claims a component have it; reject the rows if that is not certain."""
@@ -126,17 +156,16 @@ class _Matcher:
             for row in claims[0]:
                 row.note = ADOPTED
             return
+        listed = self._targets.candidates(candidates)
         for group in claims:
             key = group[0].mapping.key
-            for row in group:
-                keys = (
-                    "" if len(claims) == 1 else f" and {len(claims)} rows with another {key} have this name"
-                )
-                row.reject(
-                    f"No component has this {key}, and it is not clear which one to adopt by name: "
-                    f"{len(candidates)} without a {key} match{keys}: {self._targets.candidates(candidates)}. "
-                    f"Set their {key} in Ardoq, or set adopt = false to create a new component."
-                )
+            keys = "" if len(claims) == 1 else f" and {len(claims)} rows with another {key} have this name"
+            _reject_all(
+                group,
+                f"No component has this {key}, and it is not clear which one to adopt by name: "
+                f"{len(candidates)} without a {key} match{keys}: {listed}. "
+                f"Set their {key} in Ardoq, or set adopt = false to create a new component.",
+            )
             target = self._new(group[0])
             self._describe(target, group)
             target.maybe = [str(candidate.id) for candidate in candidates]
@@ -154,26 +183,29 @@ class _Matcher:
                 ]
         return matches
 
-    def _change_type(self, group: list[ComponentRow], elsewhere: list[Target]) -> None:
+    def _change_type(
+        self, group: list[ComponentRow], elsewhere: list[Target], *, is_claimed_once: bool
+    ) -> None:
         """Change the type of the component that has the key, or reject the rows and keep the component."""
         mapping = group[0].mapping
         target = elsewhere[0]
-        if len(elsewhere) == 1 and target.ws_id == mapping.ws_id and mapping.type_change == "update":
+        is_certain = len(elsewhere) == 1 and is_claimed_once and target.ws_id == mapping.ws_id
+        if is_certain and mapping.type_change == "update":
             self._describe(target, group)
             target.type_id = mapping.type_id
             for row in group:
                 row.note = "type changed"
             return
         remedy = "Remove the key from the component, or from the source."
-        if len(elsewhere) == 1 and target.ws_id == mapping.ws_id:
+        if is_certain:
             remedy = 'Set type_change = "update" on the mapping to change the type of that component.'
-        elif len(elsewhere) == 1:
+        elif len(elsewhere) == 1 and target.ws_id != mapping.ws_id:
             remedy = "Move the component in Ardoq: a job does not move components between workspaces."
-        for row in group:
-            row.reject(
-                f"The {mapping.key} {short_repr(row.key)} belongs to a component of another type or "
-                f"workspace: {self._targets.candidates(elsewhere)}. {remedy}"
-            )
+        _reject_all(
+            group,
+            f"The {mapping.key} {short_repr(group[0].key)} belongs to a component of another type or "
+            f"workspace: {self._targets.candidates(elsewhere)}. {remedy}",
+        )
         new = self._new(group[0])
         self._describe(new, group)
         new.maybe = [str(other.id) for other in elsewhere]
@@ -215,11 +247,11 @@ class _Matcher:
         """Let rows describe the first of the components that match their name: the oldest one."""
         keyed = [target for target in matches if target.rows]
         if len(keyed) > 1:
-            for row in rows:
-                row.reject(
-                    f"The name is ambiguous: {len(keyed)} components that rows with a key describe have it: "
-                    f"{self._targets.candidates(keyed)}. Match the row by a key, too."
-                )
+            _reject_all(
+                rows,
+                f"The name is ambiguous: {len(keyed)} components that rows with a key describe have it: "
+                f"{self._targets.candidates(keyed)}. Match the row by a key, too.",
+            )
             new = self._new(rows[0])
             new.maybe = [target.id for target in matches if target.id is not None]
             self._describe(new, rows)
@@ -241,6 +273,11 @@ class _Matcher:
     def _describe(self, target: Target, rows: Iterable[ComponentRow]) -> None:
         for row in rows:
             self._targets.describe(target, row)
+
+
+def _reject_all(rows: Iterable[ComponentRow], problem: str) -> None:
+    for row in rows:
+        row.reject(problem)
 
 
 def _identity(mapping: ResolvedComponents, value: object) -> Hashable:
@@ -293,6 +330,12 @@ def contradictions(row: Attributes, first: Attributes) -> dict[str, tuple[Any, A
 
 
 def _contradictions(row: ComponentRow, first: ComponentRow) -> dict[str, tuple[Any, Any]]:
+    if row.mapping is first.mapping:
+        # What Ardoq holds must not hide in the next run that two rows disagree.
+        values = contradictions(_given(row), _given(first))
+        if row.parent_name != first.parent_name and row.mapping.parent is not None:
+            values["parent"] = str(first.parent_name or ""), str(row.parent_name or "")
+        return values
     values = contradictions(row.attributes, first.attributes)
     same_selector = row.mapping.parent == first.mapping.parent
     if row.sets_parent and first.sets_parent and same_selector and row.parent_name != first.parent_name:
@@ -301,7 +344,11 @@ def _contradictions(row: ComponentRow, first: ComponentRow) -> dict[str, tuple[A
 
 
 def _repeats(row: ComponentRow, first: ComponentRow) -> bool:
-    return row.attributes.keys() == first.attributes.keys() and not _contradictions(row, first)
+    return _given(row).keys() == _given(first).keys() and not _contradictions(row, first)
+
+
+def _given(row: ComponentRow) -> Attributes:
+    return row.attributes if row.given is None else row.given
 
 
 def _use_same_name(target: Target, row: ComponentRow, used: list[ComponentRow]) -> None:
@@ -323,16 +370,31 @@ def _use_same_name(target: Target, row: ComponentRow, used: list[ComponentRow]) 
 
 def _drop_protected(target: Target) -> None:
     """Drop the attributes that Ardoq or another row has, and that a mapping writes only if there is none."""
+    strong: dict[str, set[ResolvedComponents]] = {}
     for row in target.rows:
         mapping = row.mapping
+        row.given = {**row.attributes} if row.given is None else row.given
         row.attributes = drop_protected(mapping, row.attributes, target.entity)
-        weak = mapping.create_only | mapping.fill_if_empty
-        for other in target.rows if weak else ():
-            strong = other.attributes.keys() - other.mapping.create_only - other.mapping.fill_if_empty
-            if other.mapping is not mapping and weak & strong:
-                row.attributes = {
-                    name: value for name, value in row.attributes.items() if name not in weak & strong
-                }
+        for name in _written(row) - mapping.create_only - mapping.fill_if_empty:
+            strong.setdefault(name, set()).add(mapping)
+    for row in target.rows:
+        mapping = row.mapping
+        taken = {
+            name
+            for name in mapping.create_only | mapping.fill_if_empty
+            if strong.get(name, set()) - {mapping}
+        }
+        if taken:
+            row.attributes = {name: value for name, value in row.attributes.items() if name not in taken}
+        held = target.entity
+        is_placed = held is not None and (
+            "parent" in mapping.create_only or ("parent" in mapping.fill_if_empty and held.get("parent"))
+        )
+        row.sets_parent = row.sets_parent and not is_placed and "parent" not in taken
+
+
+def _written(row: ComponentRow) -> set[str]:
+    return {*row.attributes, *(["parent"] if row.sets_parent else [])}
 
 
 def drop_protected(mapping: ResolvedMapping, attributes: Attributes, current: Entity | None) -> Attributes:
@@ -351,3 +413,34 @@ def _skip_uncreated(target: Target) -> None:
             if row.is_used:
                 key = row.mapping.key or "name"
                 row.skipped = f"No component has the {key} {short_repr(row.key)}, and create is false."
+
+
+def _put_creator_first(target: Target) -> None:
+    """Let the row that is written first be one that can create the component."""
+    if target.entity is None:
+        target.rows.sort(key=lambda row: not (row.mapping.create and "name" in row.attributes))
+
+
+def _reject_taken_keys(keyed: Iterable[ComponentRow], targets: Targets) -> None:
+    """Reject the rows that give their component a key by which another row of the job means another one."""
+    holders: dict[tuple[Any, ...], ComponentRow] = {}
+    fields: dict[tuple[str, str], dict[str, ResolvedComponents]] = {}
+    for row in keyed:
+        mapping = row.mapping
+        fields.setdefault((mapping.ws_id, mapping.type_id), {})[str(mapping.key)] = mapping
+        if row.key is not None:
+            group = mapping.ws_id, mapping.type_id, mapping.key
+            holders.setdefault((*group, _identity(mapping, row.key)), row)
+    for target in targets.described:
+        for field, mapping in fields.get((target.ws_id, target.type_id), {}).items():
+            for row in target.rows:
+                value = row.attributes.get(field)
+                if value is None or row.mapping.key == field or not row.is_used:
+                    continue
+                identity = mapping.ws_id, mapping.type_id, field, _identity(mapping, value)
+                holder = holders.get(identity)
+                if holder is not None and holder.target is not target:
+                    row.reject(
+                        f"The row gives the key {field} {short_repr(value)} to one component, and "
+                        f"{holder.label} describes another with it. Match both by this key, or correct one."
+                    )

@@ -8,7 +8,7 @@ from ardoqpy._messages import quote_name
 from ardoqpy_sync.job.matching import reject_conflict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from ardoqpy_sync.job.rows import ComponentRow, Target
     from ardoqpy_sync.job.targets import Targets
@@ -20,20 +20,41 @@ MAX_MEMBERS = 10
 def resolve_parents(rows: Iterable[ComponentRow], targets: Targets) -> None:
     """Find the parents of all rows, and reject the rows without one, in a circle, or below a rejected row.
 
-    A rejected row moves nothing, which can make a circle of others: rows are checked until none is left.
+    A rejected row moves nothing, which can make a circle of others: what it changes is checked again.
     """
     rows = [row for row in rows if row.is_used and row.sets_parent]
-    for row in rows:
-        targets.find_parent(row)
+    targets.find_parents(rows)
     for target in targets.described:
         _reject_other_parents(target)
-    is_stable = False
-    while not is_stable:
-        is_stable = not _reject_circles(targets)
-        for row in rows:
-            if row.is_used and row.parent is not None and not row.parent.will_exist:
-                targets.reject_without(row, row.parent, "parent")
-                is_stable = False
+    below: dict[Target, list[ComponentRow]] = {}
+    for row in rows:
+        if row.parent is not None:
+            below.setdefault(row.parent, []).append(row)
+    changed: Collection[Target] = targets.described
+    absent = [parent for parent in below if not parent.will_exist]
+    while changed or absent:
+        rejected = _reject_circles(changed, targets)
+        rejected |= _reject_below([*absent, *rejected], below, targets)
+        changed, absent = rejected, []
+    targets.keep_parents()
+
+
+def _reject_below(
+    parents: Iterable[Target], below: Mapping[Target, list[ComponentRow]], targets: Targets
+) -> dict[Target, None]:
+    """Reject the rows below components that are not written; return the components of these rows."""
+    rejected: dict[Target, None] = {}
+    waiting = list(parents)
+    while waiting:
+        parent = waiting.pop()
+        if parent.will_exist:
+            continue
+        for row in below.get(parent, ()):
+            if row.is_used and row.target is not None:
+                targets.reject_without(row, parent, "parent")
+                rejected[row.target] = None
+                waiting.append(row.target)
+    return rejected
 
 
 def _reject_other_parents(target: Target) -> None:
@@ -45,11 +66,14 @@ def _reject_other_parents(target: Target) -> None:
             reject_conflict(row, used[0], {"parent": (names[0], names[1])}, "component")
 
 
-def _reject_circles(targets: Targets) -> bool:
-    """Reject the rows that put a component below itself; return whether there was any."""
-    rejected = False
+def _reject_circles(starts: Iterable[Target], targets: Targets) -> dict[Target, None]:
+    """Reject the rows that put a component below itself; return the components of these rows.
+
+    - `starts`: the components that may have another parent than when this was last checked.
+    """
+    rejected: dict[Target, None] = {}
     checked: set[Target] = set()
-    for start in targets.described:
+    for start in starts:
         chain: dict[Target, None] = {}
         target: Target | None = start
         while target is not None and target not in checked and target not in chain:
@@ -58,7 +82,9 @@ def _reject_circles(targets: Targets) -> bool:
         checked.update(chain)
         if target is not None and target in chain:
             members = list(chain)
-            rejected |= _reject_circle(members[members.index(target) :])
+            members = members[members.index(target) :]
+            if _reject_circle(members):
+                rejected.update(dict.fromkeys(members))
     return rejected
 
 
@@ -80,11 +106,15 @@ def in_tree_order(rows: Iterable[ComponentRow], targets: Targets) -> list[Compon
 
     Written in this order, no component is ever below itself: all above its new parent is in place by then.
     """
-    ordered: dict[ComponentRow, None] = {}
+    ordered: list[ComponentRow] = []
+    placed: set[Target] = set()
     for row in rows:
-        chain = [row.target] if row.target is not None else []
-        while chain and (above := targets.parent_of(chain[-1])) is not None and above not in chain:
-            chain.append(above)
+        chain = []
+        target = row.target
+        while target is not None and target not in placed:
+            placed.add(target)
+            chain.append(target)
+            target = targets.parent_of(target)
         for target in reversed(chain):
-            ordered.update(dict.fromkeys(each for each in target.rows if each.is_used))
-    return list(ordered)
+            ordered += [each for each in target.rows if each.is_used]
+    return ordered

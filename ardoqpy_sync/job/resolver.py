@@ -149,7 +149,8 @@ class _Resolver:
             return None
         type_id = self._try((*key_path, "type"), self._lookup.component_type, ws_id, mapping.type)
         cells, names = self._resolve_cells(mapping, ws_id)
-        names["parent"] = "parent"
+        if mapping.parent is not None:
+            names["parent"] = "parent"
         key = None if mapping.key == "name" else names.get(mapping.key)
         key_type = next((field.type for field, _ in cells if field.name == key), "")
         parent = self._resolve_selector(mapping.parent, ws_id) if mapping.parent else None

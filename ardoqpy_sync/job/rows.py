@@ -53,6 +53,7 @@ class ComponentRow(MappedRow):
     - `parent_name`: the name or key of its parent; None if the cell is blank.
     - `sets_parent`: whether the row says where its component is; `parent`: the parent, None for the top.
     - `target`: the component that the row describes, once it is matched.
+    - `given`: the attributes before any is dropped that Ardoq or another row has; None until matching does.
     - `note`: what the report adds to the change, such as that the component was adopted.
     """
 
@@ -61,6 +62,7 @@ class ComponentRow(MappedRow):
     sets_parent: bool = False
     parent: Target | None = None
     target: Target | None = None
+    given: Attributes | None = None
     note: str | None = None
 
     @property
@@ -110,7 +112,10 @@ class Target:
     @property
     def will_exist(self) -> bool:
         """Whether the component exists after the run, unless a write fails."""
-        return self.entity is not None or any(row.is_used for row in self.rows)
+        if self.entity is not None:
+            return True
+        rows = self.rows if self.expected is None else self.expected
+        return any(row.is_used and row.mapping.create for row in rows)
 
     @property
     def is_expected(self) -> bool:
@@ -119,11 +124,15 @@ class Target:
 
     def value(self, name: str) -> object:
         """Return the value of an attribute after the run."""
+        return self.possible_values(name)[0]
+
+    def possible_values(self, name: str) -> list[object]:
+        """Return the value of an attribute after the run; all that rows give if every one is rejected."""
         rows = [row for row in self.rows if row.is_used] if self.expected is None else self.expected
-        for row in rows or (self.rows if self.entity is None else ()):
-            if name in row.attributes:
-                return row.attributes[name]
-        return None if self.entity is None else self.entity.get(name)
+        values = [row.attributes[name] for row in rows if name in row.attributes][:1]
+        if not rows and self.entity is None:
+            values = [row.attributes[name] for row in self.rows if name in row.attributes]
+        return values or [None if self.entity is None else self.entity.get(name)]
 
     @property
     def name(self) -> str:

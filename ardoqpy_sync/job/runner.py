@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.documents import SourceCount
     from ardoqpy_sync.job.model import Job
     from ardoqpy_sync.job.resolver import ResolvedComponents, ResolvedMapping, ResolvedReferences
+    from ardoqpy_sync.job.rows import Target
     from ardoqpy_sync.sources import Row, Source
 
 _R = TypeVar("_R", bound=MappedRow)
@@ -127,6 +128,8 @@ class _Run:
         #: By source: its rows, and the labels of those that a mapping selects.
         self._rows: dict[str, list[Row]] = {}
         self._selected: dict[str, set[str]] = {}
+        #: The components of rejected rows, which are not missing.
+        self._kept: set[Target] = set()
 
     def run(self, components: list[ResolvedComponents], references: list[ResolvedReferences]) -> JobResult:
         client = self._client
@@ -141,7 +144,7 @@ class _Run:
             ]
             self._rows.clear()
             targets = Targets(self._engine, self._type_name, _deleted(components))
-            match_rows(rows, targets)
+            match_rows(rows, components, targets)
             resolve_parents(rows, targets)
             reference_rows = resolve_ends(reference_rows, targets, self._engine)
             for row in (*rows, *reference_rows):
@@ -214,7 +217,10 @@ class _Run:
     def _meant_by(self, row: MappedRow) -> list[str]:
         """Return the ids of all that a rejected row may be about: none of that is missing."""
         if isinstance(row, ComponentRow):
-            return [] if row.target is None else [*row.target.matches, *row.target.maybe]
+            if row.target is None or row.target in self._kept:
+                return []
+            self._kept.add(row.target)
+            return [*row.target.matches, *row.target.maybe]
         return row.meant if isinstance(row, ReferenceRow) else []
 
     # -- writing --------------------------------------------------------------------------------------------
@@ -222,6 +228,11 @@ class _Run:
     def _write_component(self, row: ComponentRow) -> None:
         target, mapping = row.target, row.mapping
         if target is None:
+            return
+        if target.id is None and not (mapping.create and "name" in row.attributes):
+            cause = next((each.label for each in target.rows if each.problems), None)
+            row.reject("The component that it describes could not be created.", cause)
+            self._reject(row)
             return
         component = {"rootWorkspace": mapping.ws_id, "typeId": mapping.type_id, **row.attributes}
         if row.sets_parent:

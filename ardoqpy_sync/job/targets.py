@@ -41,8 +41,13 @@ class Targets:
         self.described: list[Target] = []
         #: By workspace and attribute: the described targets by the comparison key of their value.
         self._indexes: dict[tuple[str, str], dict[Hashable, list[Target]]] = {}
+        #: By selector and name, what a selector means that asks for no parent.
+        self._selected: dict[tuple[int, str], list[Target]] = {}
+        #: By selector and name, the same by parent; kept once no row changes its parent any more.
+        self._below: dict[tuple[int, str], dict[Target | None, list[Target]]] = {}
+        self._has_parents = False
         #: The rows whose parent is being looked for.
-        self._pending: set[int] = set()
+        self._pending: set[ComponentRow] = set()
 
     # -- the components in Ardoq ----------------------------------------------------------------------------
 
@@ -92,29 +97,35 @@ class Targets:
         target.rows.append(row)
         row.target = target
         self._indexes.clear()
+        self._selected.clear()
 
     def with_value(self, ws_id: str, field: str, value: object) -> list[Target]:
         """Return the components of a workspace that have a value in a field after the run."""
         undescribed = [target for target in self.held_with_value(ws_id, field, value) if not target.rows]
-        index = self._index(ws_id, field, lambda target: comparison_key(target.value(field)))
+        index = self._index(ws_id, field, comparison_key)
         described = index.get(comparison_key(value), [])
-        return undescribed + [target for target in described if equal_values(target.value(field), value)]
+        return undescribed + [
+            target
+            for target in described
+            if any(equal_values(each, value) for each in target.possible_values(field))
+        ]
 
     def with_name(self, ws_id: str, name: str) -> list[Target]:
         """Return the components of a workspace that have a name after the run, in any letter case."""
         undescribed = [target for target in self.held_with_name(ws_id, name) if not target.rows]
-        index = self._index(ws_id, "name", lambda target: target.name.lower())
+        index = self._index(ws_id, "name", lambda value: str(value or "").lower())
         return undescribed + index.get(name.lower(), [])
 
     def _index(
-        self, ws_id: str, name: str, key_of: Callable[[Target], Hashable]
+        self, ws_id: str, name: str, key_of: Callable[[object], Hashable]
     ) -> dict[Hashable, list[Target]]:
         index = self._indexes.get((ws_id, name))
         if index is None:
             index = self._indexes[ws_id, name] = defaultdict(list)
             for target in self.described:
                 if target.ws_id == ws_id:
-                    index[key_of(target)].append(target)
+                    for key in dict.fromkeys(map(key_of, target.possible_values(name))):
+                        index[key].append(target)
         return index
 
     def select(self, selector: ResolvedSelector, name: EndName) -> list[Target]:
@@ -124,27 +135,48 @@ class Targets:
         other. A component that this run deletes as missing gives way to one that a row describes.
         """
         *ancestors, own_name = name.path
-        matches = [
-            target
-            for target in self._with_key(selector, own_name)
-            if not selector.type_ids or target.type_id in selector.type_ids
-        ]
+        selected = (id(selector), own_name)
+        if not ancestors and name.within is None:
+            if selected not in self._selected:
+                self._selected[selected] = self._prefer(
+                    selector, own_name, self._with_key(selector, own_name)
+                )
+            return self._selected[selected]
+        if selector.within is not None and name.within is not None:
+            by_parent = self._by_parent(selector, own_name)
+            parents = self.select(selector.within, name.within)
+            matches = [match for parent in parents for match in by_parent.get(parent, ())]
+        else:
+            matches = self._with_key(selector, own_name)
         if ancestors:
             matches = [match for match in matches if self._is_below(match, ancestors)]
-        if selector.within is not None and name.within is not None:
-            parents = self.select(selector.within, name.within)
-            matches = [match for match in matches if self.parent_of(match) in parents]
+        return self._prefer(selector, own_name, matches)
+
+    def _with_key(self, selector: ResolvedSelector, value: str) -> list[Target]:
+        """Return the components of a selector's types with a name or a key."""
+        if selector.field is None:
+            matches = self.with_name(selector.ws_id, value)
+        else:
+            matches = self.with_value(selector.ws_id, selector.field, value)
+        return [match for match in matches if not selector.type_ids or match.type_id in selector.type_ids]
+
+    def _by_parent(self, selector: ResolvedSelector, value: str) -> dict[Target | None, list[Target]]:
+        by_parent = self._below.get((id(selector), value))
+        if by_parent is None:
+            by_parent = defaultdict(list)
+            for match in self._with_key(selector, value):
+                by_parent[self.parent_of(match)].append(match)
+            if self._has_parents:
+                self._below[id(selector), value] = by_parent
+        return by_parent
+
+    def _prefer(self, selector: ResolvedSelector, value: str, matches: list[Target]) -> list[Target]:
         matches = [match for match in matches if match.is_expected] or matches
         kept = [match for match in matches if match.rows or (match.ws_id, match.type_id) not in self._deleted]
         matches = kept or matches
         if selector.field is None:
-            return [match for match in matches if match.name == own_name] or matches
+            return [match for match in matches if match.name == value] or matches
         return matches
-
-    def _with_key(self, selector: ResolvedSelector, value: str) -> list[Target]:
-        if selector.field is None:
-            return self.with_name(selector.ws_id, value)
-        return self.with_value(selector.ws_id, selector.field, value)
 
     def _is_below(self, target: Target, ancestors: list[str]) -> bool:
         for name in reversed(ancestors):
@@ -155,40 +187,64 @@ class Targets:
         return True
 
     def candidates(self, targets: Iterable[Target]) -> str:
-        """Return what several components have that a person tells them apart by: type, parent, workspace."""
+        """Return what several components have that a person tells them apart by: type, parent, workspace.
+
+        The parent is the present one, or what the row of a new component gives: this can be called before the
+        parents of the rows are known.
+        """
         texts = []
-        for target in targets:
-            parent = self.parent_of(target)
-            below = "at the top" if parent is None else f"below {quote_name(parent.name)}"
+        targets = list(targets)
+        for target in targets[:MAX_CANDIDATES]:
+            parent = self._present_parent(target)
+            names = [str(row.parent_name) for row in target.rows if row.parent_name is not None]
+            if target.entity is not None:
+                names = [] if parent is None else [quote_name((parent.entity or {}).get("name"))]
+            below = f"below {names[0]}" if names else "at the top"
             workspace = (self._engine.cache.attributes(target.ws_id) or {}).get("name") or target.ws_id
             type_name = quote_name(self._type_name(target.ws_id, target.type_id))
             texts.append(f"{target.describe()} of type {type_name}, {below} in {quote_name(workspace)}")
-        more = len(texts) - MAX_CANDIDATES
-        return "; ".join([*texts[:MAX_CANDIDATES], *([f"and {more:,} more"] if more > 0 else [])])
+        more = len(targets) - MAX_CANDIDATES
+        return "; ".join([*texts, *([f"and {more:,} more"] if more > 0 else [])])
 
     # -- parents --------------------------------------------------------------------------------------------
 
     def parent_of(self, target: Target) -> Target | None:
         """Return the parent of a component after the run, None if it is at the top."""
-        for row in target.rows:
-            if row.sets_parent and not row.problems and id(row) not in self._pending:
-                self.find_parent(row)
-                if not row.problems:
-                    return row.parent
+        for row in target.rows if target.expected is None else target.expected:
+            if row.sets_parent and not row.problems and row not in self._pending:
+                if _lacks_parent(row):
+                    raise _ParentNeeded(row)
+                return row.parent
+        return self._present_parent(target)
+
+    def _present_parent(self, target: Target) -> Target | None:
         parent_id = None if target.entity is None else target.entity.get("parent")
         located = None if parent_id is None else self._engine.cache.get("component", parent_id)
         return None if located is None else self.of_entity(located.entity)
 
-    def find_parent(self, row: ComponentRow) -> None:
-        """Set the parent of a row; reject the row if there is none, or if several match."""
-        selector = row.mapping.parent
-        if selector is None or row.parent_name is None or row.parent is not None or row.problems:
-            return
-        self._pending.add(id(row))
-        try:
-            row.parent = self.find_end(row, selector, row.parent_name, "parent")
-        finally:
-            self._pending.discard(id(row))
+    def find_parents(self, rows: Iterable[ComponentRow]) -> None:
+        """Set the parents of rows; reject a row if there is none, or if several match.
+
+        With `within` or a path, the parent of one row depends on those of others. They are found first,
+        without recursion: a chain of components can be longer than Python's stack.
+        """
+        for row in rows:
+            waiting = [row]
+            while waiting:
+                current = waiting[-1]
+                selector, name = current.mapping.parent, current.parent_name
+                self._pending.add(current)
+                try:
+                    if selector is not None and name is not None and _lacks_parent(current):
+                        current.parent = self.find_end(current, selector, name, "parent")
+                except _ParentNeeded as needed:
+                    waiting.append(needed.row)
+                    continue
+                self._pending.discard(waiting.pop())
+
+    def keep_parents(self) -> None:
+        """Remember what selectors with `within` mean, because no row changes its parent any more."""
+        self._has_parents = True
 
     def find_end(self, row: MappedRow, selector: ResolvedSelector, name: EndName, role: str) -> Target | None:
         """Return the component that a row names as its `role`; reject the row if it is not exactly one."""
@@ -211,6 +267,20 @@ class Targets:
         cause = next((other.label for other in target.rows if other.problems), None)
         reason = "its row is skipped" if cause is None else f"{cause} is rejected"
         row.reject(f"The {role} {quote_name(target.name)} is not written, because {reason}.", cause)
+
+
+class _ParentNeeded(Exception):
+    """The parent of a row must be found first."""
+
+    def __init__(self, row: ComponentRow) -> None:
+        super().__init__(row.label)
+        self.row = row
+
+
+def _lacks_parent(row: ComponentRow) -> bool:
+    """Return whether the parent of a row has yet to be found."""
+    is_named = row.mapping.parent is not None and row.parent_name is not None
+    return is_named and row.parent is None and not row.problems
 
 
 def _lower_name(component: Entity) -> str:

@@ -1,0 +1,179 @@
+"""Which component a row means if several rows, mappings or components compete for it."""
+
+import pytest
+from job_seed import SEED, component, stored
+from test_job_guarantees import changes_of
+
+PARENT = 'parent = { type = ["Application", "Server"], value = "{Parent}" }\n'
+ANYTHING = "[guard]\ndespite_failures = true\nshare = 1.0\n"
+
+
+def mapping(rows, *lines, key="cmdb_id", kind="Application", name="{Name}"):
+    """Return a component mapping that writes the key field, with more lines of TOML."""
+    named = [f'name = "{name}"'] if name else []
+    keyed = [f'key = "{key}"'] if key else []
+    return "\n".join(
+        [
+            f'[[components]]\nrows = "{rows}"\nworkspace = "Apps"\ntype = "{kind}"',
+            *named,
+            *keyed,
+            *lines,
+            '[components.fields]\ncmdb_id = "{Key}"\n',
+        ]
+    )
+
+
+BY_NAME = mapping("names", key=None)
+
+
+def load(ardoq, *components):
+    """Load components, each a dict of arguments of `component` with a number as its id."""
+    loaded = [component(f"{number:024d}", **more) for number, more in enumerate(components, 1)]
+    ardoq.load(SEED | {"components": loaded})
+    return [comp["_id"] for comp in loaded]
+
+
+def failures(report):
+    """Return the reasons of failed rows by label."""
+    return {change["label"]: change["note"] for change in report["changes"] if change["action"] == "failed"}
+
+
+@pytest.mark.parametrize("policy", ["create_only", "fill_if_empty"])
+def test_parent_that_is_protected_stays(ardoq, run, policy):
+    """A parent in create_only or fill_if_empty is not changed if the component has one."""
+    top, *_ = load(
+        ardoq, {"name": "A"}, {"name": "B", "cmdb_id": "K1", "parent": "1".zfill(24)}, {"name": "C"}
+    )
+    text = mapping("a", PARENT, f'{policy} = ["parent"]')
+    rows = [{"Name": "B", "Key": "K1", "Parent": "C"}, {"Name": "D", "Key": "K2", "Parent": "C"}]
+    run(text, a=rows)
+    assert stored(ardoq)["B"]["parent"] == top
+    assert stored(ardoq)["D"]["parent"] == stored(ardoq)["C"]["_id"]
+
+
+def test_message_about_candidates_looks_for_no_parent(ardoq, run):
+    """A row with an ambiguous key is not rejected for a parent that a later mapping creates."""
+    load(ardoq, {"name": "X", "cmdb_id": "K1"}, {"name": "Y", "cmdb_id": "K1"})
+    row = {"Name": "Z", "Key": "K1", "Parent": "P"}
+    _, report, _ = run(mapping("a", PARENT) + BY_NAME, a=[row], names=[{"Name": "P", "Key": None}])
+    (reason,) = failures(report).values()
+    assert reason.startswith("The key cmdb_id 'K1' is ambiguous: 2 components have it: 'X' (")
+
+
+@pytest.mark.parametrize("policy", ["create = false", 'create_only = ["name"]'])
+def test_row_that_can_create_is_written_first(ardoq, run, policy):
+    """A row that gives no name, or may not create, adds to the component that another mapping creates."""
+    name = None if policy == "create = false" else "{Name}"
+    text = mapping("a", policy, name=name) + mapping("b")
+    row = {"Name": "B", "Key": "K1"}
+    _, report, _ = run(text, a=[{"Name": "A", "Key": "K1"}], b=[row])
+    assert (report["new_comps"], report["failed_comps"]) == (1, 0)
+    assert list(stored(ardoq)) == ["B"]
+
+
+def test_update_only_row_creates_nothing_after_a_rejected_row(ardoq, run):
+    """If the row that would create a component has no parent, the row with create = false does not create."""
+    text = mapping("a", "create = false") + mapping("b", PARENT)
+    row = {"Name": "B", "Key": "K1"}
+    _, report, _ = run(text, a=[row], b=[row | {"Parent": "typo"}])
+    assert (report["new_comps"], report["failed_comps"], stored(ardoq)) == (0, 2, {})
+    assert failures(report)["a row 1"] == "The component that it describes could not be created."
+
+
+def test_name_in_another_case_adopts_what_no_exact_name_claims(ardoq, run):
+    """Names in another letter case are matched after the exact ones, so that a second run changes nothing."""
+    load(ardoq, {"name": "Web"}, {"name": "WEB"})
+    rows = [{"Name": "web", "Key": "K2"}, {"Name": "Web", "Key": "K1"}]
+    _, report, _ = run(mapping("a"), a=rows)
+    assert (report["updated_comps"], report["failed_comps"]) == (2, 0)
+    assert {comp["cmdb_id"] for comp in stored(ardoq).values()} == {"K1", "K2"}
+    _, report, _ = run(mapping("a"), a=rows)
+    assert report["changes"] == []
+
+
+def test_key_under_a_type_without_rows_is_not_created_again(ardoq, run):
+    """A key that a component of another mapped type has is never created again, even without rows there."""
+    load(ardoq, {"name": "Web", "cmdb_id": "K1", "kind": "p2"})
+    text = mapping("servers", kind="Server") + mapping("a")
+    _, report, _ = run(text, servers=[], a=[{"Name": "Web", "Key": "K1"}])
+    assert (report["new_comps"], report["failed_comps"]) == (0, 1)
+    assert "belongs to a component of another type" in failures(report)["a row 1"]
+
+
+def test_component_that_two_types_claim_keeps_its_type(ardoq, make_job, run):
+    """Two rows that would change one component to different types are both rejected."""
+    seed = SEED | {"components": [component("1".zfill(24), "Web", cmdb_id="K1", kind="p3")]}
+    seed["models"] = [SEED["models"][0] | {"root": {**SEED["models"][0]["root"], "p3": {"name": "Service"}}}]
+    ardoq.load(seed)
+    change = 'type_change = "update"'
+    text = mapping("a", change) + mapping("b", change, kind="Server") + mapping("c", kind="Service")
+    row = {"Name": "Web", "Key": "K1"}
+    _, report, _ = run(text, a=[row], b=[row], c=[])
+    assert (report["failed_comps"], report["new_comps"], report["updated_comps"]) == (2, 0, 0)
+
+
+def test_key_goes_to_one_component_only(ardoq, run):
+    """A row cannot give its component a key by which another row of the job means another component."""
+    load(ardoq, {"name": "X"})
+    text = mapping("a") + BY_NAME
+    rows = {"a": [{"Name": "New", "Key": "K5"}], "names": [{"Name": "X", "Key": "K5"}]}
+    _, report, _ = run(text, **rows)
+    assert "a row 1 describes another with it" in failures(report)["names row 1"]
+    _, report, _ = run(text, **rows)
+    assert changes_of(report) == []
+
+
+def test_new_key_with_an_unreadable_name_protects_its_type(ardoq, run):
+    """A row with a new key could be adopted by name: if its name cannot be read, nothing is deleted."""
+    load(ardoq, {"name": "X"}, {"name": "Y", "cmdb_id": "K2"})
+    text = mapping("a", 'missing = "delete"') + ANYTHING
+    result, report, _ = run(text, a=[{"Name": ["X"], "Key": "K9"}, {"Name": "Y", "Key": "K2"}])
+    assert report["del_comps"] == 0
+    assert "It is not known which item" in result.blocked[0].reasons[0]["sentence"]
+
+
+def test_name_of_any_rejected_row_is_rejected_in_any_order(ardoq, run):
+    """All names that rejected rows give to a new component are taken, whichever row comes first."""
+    text = mapping("a", name="{Name}", kind="Application").replace(
+        "[components.fields]", '[components.fields]\ncost = "{Cost}"'
+    )
+    rows = [{"Name": name, "Key": "K4", "Cost": "many"} for name in ("Web", "Mail")]
+    for ordered in (rows, rows[::-1]):
+        ardoq.load(SEED)
+        _, report, _ = run(text + BY_NAME, a=ordered, names=[{"Name": "Web", "Key": None}])
+        assert (report["failed_comps"], report["new_comps"]) == (3, 0)
+
+
+#: With a few calls for each, more components than fit on Python's stack.
+LENGTH = 500
+
+
+def chain(length, **first):
+    """Return rows of components each below the one before, the lowest first."""
+    names = [None, None, *(f"N{number}" for number in range(length))]
+    rows = [
+        {"Name": name, "Key": f"K{name}", "Parent": names[index + 1], "Above": names[index]}
+        for index, name in enumerate(names[2:])
+    ]
+    rows[0].update(first)
+    return rows[::-1]
+
+
+@pytest.mark.parametrize("more", ["", ', within = { value = "{Above}" }'], ids=["name", "within"])
+def test_long_chain_of_parents(ardoq, run, more):
+    """A chain longer than Python's stack is written from its top, and rejected as a whole with its top."""
+    parent = f'parent = {{ type = "Application", value = "{{Parent}}"{more} }}'
+    _, report, _ = run(mapping("a", parent), simulate=True, a=chain(LENGTH))
+    assert (report["new_comps"], report["failed_comps"]) == (LENGTH, 0)
+    _, report, _ = run(mapping("a", parent), simulate=True, a=chain(LENGTH, Key=None))
+    assert (report["new_comps"], report["failed_comps"]) == (0, LENGTH)
+
+
+def test_rows_that_disagree_on_a_protected_value_fail_in_every_run(ardoq, run):
+    """Two rows of one key still conflict once Ardoq has the value, so nothing is deleted one run late."""
+    load(ardoq, {"name": "Old", "cmdb_id": "K1"})
+    text = mapping("a", 'missing = "delete"', 'create_only = ["name"]') + ANYTHING
+    rows = [{"Name": "A", "Key": "K2"}, {"Name": "B", "Key": "K2"}]
+    for _ in range(2):
+        _, report, _ = run(text, a=rows)
+        assert (report["del_comps"], report["failed_comps"]) == (0, 1)
