@@ -52,6 +52,11 @@ COMMANDS = (
             choices=("skip", "refuse", "replan"),
             help="for a plan: what to do if Ardoq has drifted since the plan was made (default: skip)",
         ),
+        option(
+            "--take-over",
+            action="store_true",
+            help="go on if the lock is held by another host, whose run then stops before its next write",
+        ),
         NOTIFY,
         JOB_CONNECTION,
         details="Only one run of a job at a time: a second one fails. The exit code is 0 if everything is "

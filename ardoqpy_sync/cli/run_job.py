@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ardoqpy._http.local_files import open_regular_file
 from ardoqpy.cli.errors import CommandError
 from ardoqpy.errors import BlockReason, DeleteBlocked
 from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED, INTERRUPTED, NAME, most_severe
@@ -25,7 +26,7 @@ INTERRUPTED_MESSAGE = "The run was interrupted."
 def is_json(path: str) -> bool:
     """Return whether a file is JSON, such as a saved plan, and not a job: TOML never starts like that."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
+        with open_regular_file(path) as file:
             return file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
     except (OSError, ValueError):
         return False  # reported when it is loaded
@@ -50,6 +51,11 @@ def load_state(job: Job) -> tuple[str | None, PreviousReport]:
         return None, {}
     path = resolve_path(job, job.run["state_file"])
     return path, read_state(path)
+
+
+def lock_file_of(job: Job) -> str:
+    """Return the path of a job's lock file."""
+    return resolve_path(job, job.run["lock_file"]) if "lock_file" in job.run else f"{job.path}.lock"
 
 
 def run_with_client(job: Job, client: ArdoqSyncClient) -> CommandResult:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from ardoqpy._http.local_files import open_regular_file
 from ardoqpy._messages import describe_type, quote_name, suggest
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.job import schema
@@ -59,7 +60,7 @@ def load_job(path: str | os.PathLike[str]) -> Job:
     file = Path(path)
     problem = None
     try:
-        with file.open("rb") as stream:
+        with open_regular_file(file) as stream:
             content = stream.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             problem = "is larger than 10 MB. Check that it is the right file."

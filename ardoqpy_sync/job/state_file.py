@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ardoqpy_sync.documents import PreviousReport
 
 KIND, FORMAT = "ardoqpy state", 1
+#: A larger file is not a state file: it has two counts, and an entry for each value that Ardoq changes back.
+MAX_BYTES = 64 * 2**20
 _NOT_CONVERGING_KEYS = {"_id", "attribute", "stored", "wanted"}
 
 
@@ -34,7 +36,7 @@ def read_state(path: str | os.PathLike[str]) -> PreviousReport:
     if not Path(path).exists():
         return {}
     try:
-        data, _ = json_file.read(path, "state")
+        data, _ = json_file.read(path, "state", MAX_BYTES)
         if _is_valid(data):
             rows = data["rows"]
             return {

@@ -6,6 +6,7 @@ import warnings
 from itertools import count, repeat
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
+from ardoqpy._http.local_files import open_regular_file
 from ardoqpy._messages import quote_name, suggest
 from ardoqpy_sync.sources.excel_layout import cell_address, read_layout
 from ardoqpy_sync.sources.excel_rows import SheetRow, read_rows
@@ -72,7 +73,7 @@ def _open_workbook(path: Path, name: str, stack: ExitStack, *, data_only: bool) 
     import openpyxl  # noqa: PLC0415  (an extra)
 
     try:
-        file: BinaryIO = stack.enter_context(path.open("rb"))
+        file: BinaryIO = stack.enter_context(open_regular_file(path))
         begin = file.read(4)
         file.seek(0)
     except READ_ERRORS as error:

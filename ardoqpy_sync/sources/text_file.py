@@ -8,6 +8,7 @@ import io
 import zlib
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from ardoqpy._http.local_files import open_regular_file
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources.row import NOT_TEXT
@@ -73,7 +74,7 @@ def read_error(label: str, error: Exception) -> SourceUnreadable:
 def open_binary(path: Path, name: str, stack: ExitStack) -> BinaryIO:
     """Return a file opened for its bytes, decompressed if its name ends in `.gz`; the stack closes it."""
     try:
-        file = path.open("rb")
+        file = open_regular_file(path)
         stack.callback(file.close)
     except READ_ERRORS as error:
         raise read_error(name, error) from None

@@ -144,7 +144,11 @@ def test_all_problems_are_reported():
             'file = "apps.csv"\nformat = {}',
             "has no key 'format': did you mean 'formats'?",
         ),
-        ("[guard]", '[run]\nmemory = "x"\n[guard]', "there are 'on_error', 'state_file' and 'lock_file'."),
+        (
+            "[guard]",
+            '[run]\nmemory = "x"\n[guard]',
+            "there are 'on_error', 'state_file', 'lock_file' and 'lock_stale_after'.",
+        ),
     ],
 )
 def test_renamed_keys_are_unknown(old, new, message):

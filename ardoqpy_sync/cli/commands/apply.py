@@ -16,11 +16,13 @@ from ardoqpy_sync.cli.run_job import (
     is_json,
     load_job_file,
     load_state,
+    lock_file_of,
     run_with_client,
 )
 from ardoqpy_sync.client import ArdoqSyncClient
 from ardoqpy_sync.job import open_client, write_state
-from ardoqpy_sync.job.connect import DEFAULT_VERSION, resolve_path
+from ardoqpy_sync.job.connect import DEFAULT_VERSION, check_before_writes
+from ardoqpy_sync.job.schema import parse_duration
 from ardoqpy_sync.lock import JobLock
 from ardoqpy_sync.plans.plan import Plan
 from ardoqpy_sync.reporting.document import build_run_document
@@ -47,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
 def _run_job(options: argparse.Namespace, context: RunContext) -> CommandResult:
     job = load_job_file(options.job)
     context.title = job.name
-    with JobLock(_lock_file(job), job=job.name):
+    with _lock(job, options) as lock:
         state_file, state = load_state(job)
         with open_client(
             job,
@@ -57,6 +59,7 @@ def _run_job(options: argparse.Namespace, context: RunContext) -> CommandResult:
             **connection_settings(options),
         ) as client:
             context.set_client(client)
+            check_before_writes(client, lock.check)
             result = run_with_client(job, client)
             if state_file is not None and result.exit_code == DONE:
                 try:
@@ -72,16 +75,18 @@ def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResu
     job = load_job_file(options.job_of_plan) if options.job_of_plan else None
     made_at = plan.origin["at"]
     context.title = f"Plan of {made_at}" if job is None else f"{job.name}, plan of {made_at}"
-    lock_file = f"{options.job}.lock" if job is None else _lock_file(job)
     settings = connection_settings(options)
     progress = not options.quiet_when_unchanged
     with (
-        JobLock(lock_file, job=context.title if job is None else job.name),
+        JobLock(f"{options.job}.lock", job=context.title, take_over=options.take_over)
+        if job is None
+        else _lock(job, options) as lock,
         _client_of_plan(plan, settings, progress=progress)
         if job is None
         else open_client(job, simulate=False, progress=progress, **settings) as client,
     ):
         context.set_client(client)
+        check_before_writes(client, lock.check)
         return _apply(plan, client, options.on_drift or "skip", context.title)
 
 
@@ -111,5 +116,6 @@ def _apply(plan: Plan, client: ArdoqSyncClient, on_drift: str, title: str) -> Co
     return CommandResult(document, most_severe(exit_code, exit_code_of(document)), more_lines=more_lines)
 
 
-def _lock_file(job: Job) -> str:
-    return resolve_path(job, job.run["lock_file"]) if "lock_file" in job.run else f"{job.path}.lock"
+def _lock(job: Job, options: argparse.Namespace) -> JobLock:
+    stale_after = parse_duration(job.run.get("lock_stale_after", ""))
+    return JobLock(lock_file_of(job), job=job.name, stale_after=stale_after, take_over=options.take_over)
