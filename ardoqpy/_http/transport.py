@@ -331,7 +331,7 @@ class Transport(HttpMethods):
                 timeout=self._timeout_within(state.time_left()),
                 allow_redirects=False,
                 stream=True,
-                hooks={"response": [*_hooks_of(self.session), _hide_location]},
+                hooks={"response": [*_hooks_of(self.session), hide_location]},
             )
             if logger.isEnabledFor(logging.DEBUG):
                 logger.debug("%s %s: %s", call.method, self._path(url), answer.status_code)
@@ -479,7 +479,7 @@ def _hooks_of(session: requests.Session) -> list[Any]:
     return list(hooks.get("response") or [])
 
 
-def _hide_location(answer: requests.Response, **_: Any) -> None:
+def hide_location(answer: requests.Response, **_: Any) -> None:
     """Rename the Location before requests sees it, which would follow it and read the whole body first."""
     answer.headers.pop(_LOCATION, None)
     if "Location" in answer.headers:
