@@ -48,8 +48,8 @@ def post_json(address: str | Token, body: Mapping[str, Any], *, timeout: float =
     """Post data as JSON to an address, once, and follow no redirect.
 
     No token, no cookie and no netrc entry is sent; certificates are checked. The body of the answer is not
-    read. `timeout`: the seconds after which the call is given up, wherever it is: at the name of the host, the
-    connection, TLS, a proxy, or an answer that trickles in.
+    read. `timeout`: the seconds after which the call is given up, wherever it is: looking up the host,
+    connecting, TLS, a proxy, or an answer that trickles in.
 
     Raise `InvalidInput` if the address is not valid, and `ServiceUnavailable` if the host cannot be reached
     or does not accept it. An error names only the host of the address.
