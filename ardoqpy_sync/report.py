@@ -74,6 +74,7 @@ class Report:
         """Start with an empty report."""
         self.changes: list[Change] = []
         self.unchanged: dict[str, list[Entity]] = {"component": [], "reference": []}
+        self.conflicts: list[Any] = []
         self.ambiguous: dict[str, AmbiguousEntry] = {}
         self.not_converging: dict[tuple[str, str], NotConvergingEntry] = {}
         #: Deleted entities by id, as they were: a change does not hold the ends of a deleted reference.
