@@ -117,7 +117,7 @@ class JobLock:
                     raise self._unusable(f"cannot be locked ({problem.strerror})") from problem
                 if locked and _is_file_at(handle, self.path):
                     if not is_new:
-                        self._check_takeover(_read(handle), handle)
+                        _log.warning("%s", self._check_takeover(_read(handle), handle))
                     self._text = _encode(self._this_process())
                     _write(handle, self._text)
                     undo.pop_all()
@@ -132,12 +132,31 @@ class JobLock:
                 )
                 if not locked and isinstance(holder, _Holder) and not holder.is_on_this_host():
                     # The file system keeps the lock of another host, which may be down, or cut off.
-                    self._check_takeover(holder, handle)
+                    warning = self._check_takeover(holder, handle)
                     self._replace(handle)
+                    _log.warning("%s", warning)
                     continue
             if not locked and (is_named or time.monotonic() > deadline):
                 raise self._already_running(holder)
             time.sleep(_PAUSE)
+
+    def try_out(self) -> None:
+        """Raise what entering the block would raise now, and leave the file and its lock as they are."""
+        if not os.path.lexists(self.path):
+            if not os.access(self.path.parent, os.W_OK | os.X_OK):
+                raise self._unusable("cannot be created")
+            return
+        handle, _ = self._open()
+        try:
+            locked = _try_to_lock(handle)
+            holder = _read(handle)
+            if not locked and not (isinstance(holder, _Holder) and not holder.is_on_this_host()):
+                raise self._already_running(holder)
+            self._check_takeover(holder, handle)
+        except OSError as problem:
+            raise self._unusable(f"cannot be locked ({problem.strerror})") from problem
+        finally:
+            os.close(handle)
 
     def check(self) -> None:
         """Raise `JobRunning` if this process has lost the lock: call it before each write.
@@ -258,30 +277,28 @@ class JobLock:
             raise self._unusable(_NOT_A_LOCK_FILE)
         return handle, False
 
-    def _check_takeover(self, holder: _Holder | str, handle: int) -> None:
-        """Raise if a file that may be taken over names a holder that may still run."""
+    def _check_takeover(self, holder: _Holder | str, handle: int) -> str:
+        """Return the warning to log when a file is taken over; raise if its holder may still run."""
         if holder is _OTHER:
             raise self._unusable(_NOT_A_LOCK_FILE)
         if not isinstance(holder, _Holder):
-            _log.warning("The lock file %s is empty or cut off, and not locked: taken over.", self.path)
-            return
+            return f"The lock file {self.path} is empty or cut off, and not locked: taken over."
         if holder.is_on_this_host():
             # This process may have been another program that held the lock (os.execv).
             if holder.runs() and holder.pid != os.getpid():
                 # The system says that the lock is free: the file system does not keep locks.
                 raise self._already_running(holder)
-            _log.warning(
-                "The lock file %s was left by process %d, which took it at %s and has ended: taken over.",
-                *(self.path, holder.pid, holder.since),
+            return (
+                f"The lock file {self.path} was left by process {holder.pid}, which took it at "
+                f"{holder.since} and has ended: taken over."
             )
-            return
         age = self._age(handle)
         if not self.take_over and (self.stale_after is None or age < self.stale_after):
             raise self._already_running(holder, age)
-        _log.warning(
-            "The lock file %s is held by process %d on host %s since %s, and was last renewed %s ago: taken "
-            "over. If that process still runs, it stops before its next write.",
-            *(self.path, holder.pid, holder.host, holder.since, _describe_seconds(age)),
+        return (
+            f"The lock file {self.path} is held by process {holder.pid} on host {holder.host} since "
+            f"{holder.since}, and was last renewed {_describe_seconds(age)} ago: taken over. If that process "
+            "still runs, it stops before its next write."
         )
 
     def _this_process(self) -> _Holder:

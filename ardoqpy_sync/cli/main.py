@@ -12,7 +12,7 @@ from ardoqpy.cli.command import command, option
 from ardoqpy.cli.options import completion_command, connection_options
 from ardoqpy.cli.program import Program
 from ardoqpy_sync.cli.exit_codes import NAME
-from ardoqpy_sync.cli.options import JOB, JOB_CONNECTION, NOTIFY, REPORT
+from ardoqpy_sync.cli.options import JOB, JOB_CONNECTION, NOTIFY, OUTPUTS, REPORT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,6 +74,7 @@ COMMANDS = (
         "ardoqpy_sync.cli.commands.check:run",
         JOB,
         option("--json", action="store_true", help="write the result as JSON, and nothing else"),
+        OUTPUTS,
         JOB_CONNECTION,
         details="Ends with a preview of the whole run; writes nothing. The exit code is 0 if nothing would "
         "fail, 3 if only the delete guard would block the run, and 1 otherwise.",

@@ -11,6 +11,8 @@ from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED, INTERRUP
 from ardoqpy_sync.cli.notify import INTERRUPTED_MESSAGE, CommandResult
 from ardoqpy_sync.job import load_job, read_state, run_job
 from ardoqpy_sync.job.connect import resolve_path
+from ardoqpy_sync.job.schema import parse_duration
+from ardoqpy_sync.lock import JobLock
 from ardoqpy_sync.reporting.document import build_run_document
 
 if TYPE_CHECKING:
@@ -51,9 +53,11 @@ def load_state(job: Job) -> tuple[str | None, PreviousReport]:
     return path, read_state(path)
 
 
-def lock_file_of(job: Job) -> str:
-    """Return the path of a job's lock file."""
-    return resolve_path(job, job.run["lock_file"]) if "lock_file" in job.run else f"{job.path}.lock"
+def lock_of(job: Job, *, take_over: bool = False) -> JobLock:
+    """Return the lock of a job."""
+    path = resolve_path(job, job.run["lock_file"]) if "lock_file" in job.run else f"{job.path}.lock"
+    stale_after = parse_duration(job.run.get("lock_stale_after", ""))
+    return JobLock(path, job=job.name, stale_after=stale_after, take_over=take_over)
 
 
 def run_with_client(job: Job, client: ArdoqSyncClient) -> CommandResult:

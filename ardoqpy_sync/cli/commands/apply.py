@@ -9,19 +9,18 @@ from ardoqpy.cli.options import connection_settings
 from ardoqpy.errors import ArdoqClientException, PlanDrifted
 from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED, most_severe
 from ardoqpy_sync.cli.notify import INTERRUPTED_MESSAGE, CommandResult, RunContext, run_and_notify
-from ardoqpy_sync.cli.options import check_output_files
+from ardoqpy_sync.cli.output_files import check_output_files
 from ardoqpy_sync.cli.run_job import (
     exit_code_of,
     is_json,
     load_job_file,
     load_state,
-    lock_file_of,
+    lock_of,
     run_with_client,
 )
 from ardoqpy_sync.client import ArdoqSyncClient
 from ardoqpy_sync.job import open_client, write_state
 from ardoqpy_sync.job.connect import DEFAULT_VERSION, check_before_writes
-from ardoqpy_sync.job.schema import parse_duration
 from ardoqpy_sync.lock import JobLock
 from ardoqpy_sync.plans.plan import Plan
 from ardoqpy_sync.reporting.document import build_run_document
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     import argparse
 
     from ardoqpy.cli.options import ConnectionSettings
-    from ardoqpy_sync.job import Job
 
 
 def run(options: argparse.Namespace) -> int:
@@ -48,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
 def _run_job(options: argparse.Namespace, context: RunContext) -> CommandResult:
     job = load_job_file(options.job)
     context.title = job.name
-    with _lock(job, options) as lock:
+    with lock_of(job, take_over=options.take_over) as lock:
         state_file, state = load_state(job)
         with open_client(
             job,
@@ -79,7 +77,7 @@ def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResu
     with (
         JobLock(f"{options.job}.lock", job=context.title, take_over=options.take_over)
         if job is None
-        else _lock(job, options) as lock,
+        else lock_of(job, take_over=options.take_over) as lock,
         _client_of_plan(plan, settings, progress=progress)
         if job is None
         else open_client(job, simulate=False, progress=progress, **settings) as client,
@@ -113,8 +111,3 @@ def _apply(plan: Plan, client: ArdoqSyncClient, on_drift: str, title: str) -> Co
         exit_code = BLOCKED if isinstance(problem, PlanDrifted) else FAILED
     document = build_run_document(client, title=title)
     return CommandResult(document, most_severe(exit_code, exit_code_of(document)), more_lines=more_lines)
-
-
-def _lock(job: Job, options: argparse.Namespace) -> JobLock:
-    stale_after = parse_duration(job.run.get("lock_stale_after", ""))
-    return JobLock(lock_file_of(job), job=job.name, stale_after=stale_after, take_over=options.take_over)
