@@ -20,6 +20,7 @@ from ardoqpy.api.protocols import (
     LastChange,
     checked_entities,
     checked_object,
+    checked_objects,
     checked_stored,
     unsupported,
 )
@@ -385,7 +386,7 @@ class Fields:
 
     def of_workspace(self, ws_id: str, loaded: Mapping[str, Any] | None = None) -> dict[str, Field]:
         loaded = loaded if loaded and "customFields" in loaded else self._workspaces.context(ws_id)
-        entries = loaded.get("customFields") or []
+        entries = checked_objects(loaded.get("customFields"))
         return metamodel.with_date_ranges((metamodel.field_of_context(entry), entry) for entry in entries)
 
     all = _unsupported("list the definitions of fields", "version='v1', or get_context(ws_id)")

@@ -364,7 +364,7 @@ class Transactions(_Network):
                     f"The batch was carried out, but its answer lacks {operation.action} {operation.id}: "
                     "look in Ardoq for what is stored."
                 )
-            stored = _whole(operation, stored)
+            stored = _whole(operation, {"_id": real, **stored})
             self._note_created(operation, stored)
             outcomes.append(Outcome(operation, stored))
         return outcomes
