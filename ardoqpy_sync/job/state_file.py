@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy._http.local_files import is_special_file
 from ardoqpy.errors import ConfigurationError, InvalidInput
 from ardoqpy_sync import json_file
 from ardoqpy_sync.deletion.delete_missing import count_rows
@@ -35,6 +36,10 @@ def read_state(path: str | os.PathLike[str]) -> PreviousReport:
     """
     if not Path(path).exists():
         return {}
+    if is_special_file(path):
+        raise ConfigurationError(
+            f"The state file {str(path)!r} is not a regular file. Set state_file to a file for this job alone."
+        )
     try:
         data, _ = json_file.read(path, "state", MAX_BYTES)
         if _is_valid(data):
