@@ -110,7 +110,7 @@ def test_only_regular_files_are_read_and_replaced(tmp_path, make, read, error):
 def test_device_as_state_file_is_not_to_be_deleted():
     """The remedy for a device in place of a state file is another name, and not to delete it."""
     sentence = sentence_of(ConfigurationError, read_state, "/dev/null")
-    assert sentence.endswith("is not a regular file. Set state_file to a file for this job alone.")
+    assert sentence.endswith("is not a regular file. Set state_file to a file of this job.")
 
 
 def test_huge_files_are_not_loaded(tmp_path):

@@ -38,7 +38,7 @@ def read_state(path: str | os.PathLike[str]) -> PreviousReport:
         return {}
     if is_special_file(path):
         raise ConfigurationError(
-            f"The state file {str(path)!r} is not a regular file. Set state_file to a file for this job alone."
+            f"The state file {str(path)!r} is not a regular file. Set state_file to a file of this job."
         )
     try:
         data, _ = json_file.read(path, "state", MAX_BYTES)
