@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from ardoqpy_sync.plans.plan import Plan, origin_now
 from ardoqpy_sync.plans.plan_engine import PlanEngine
 from ardoqpy_sync.progress import make_progress
 from ardoqpy_sync.reads import SyncReads
+from ardoqpy_sync.writing.call_lock import CallLock
 from ardoqpy_sync.writing.pending_row import NO_ROW, RowReference, SourceRow, row_reference
 from ardoqpy_sync.writing.senders import OPERATIONS, NoRequests, SingleRequests, Transactions
 
@@ -91,8 +91,8 @@ class ArdoqSyncClient(SyncReads):
         super().__init__(hosturl, token, *args, **kwargs)
         self._simulate = simulate
         self.on_error = on_error
-        self._lock = threading.RLock()
         self._engine = PlanEngine(self.api, _sender(self.api, simulate, batch), previous_report or {})
+        self._lock = CallLock(lambda: bool(self._engine.writes.waiting))
         self._engine.log.progress = counting
         self._rows_before = count_rows(previous_report or {})
 

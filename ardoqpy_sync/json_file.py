@@ -9,10 +9,10 @@ import json
 import math
 import os
 import reprlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._http import files
+from ardoqpy._http.local_files import open_regular_file
 from ardoqpy._messages import describe_type, quote_name
 from ardoqpy.errors import InvalidInput
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Deeper than this, a value that JSON cannot hold is named instead of shown.
 MAX_DEPTH = 20
+#: A file of a plan or a run document is smaller than this; its data takes several times as much memory.
+MAX_BYTES = 512 * 2**20
 
 
 def write(path: str | os.PathLike[str], data: Mapping[str, object], what: str) -> None:
@@ -45,20 +47,27 @@ def encode(data: Mapping[str, object], what: str) -> str:
         raise InvalidInput(f"The {what} cannot be saved: {problem}.") from None
 
 
-def read(path: str | os.PathLike[str], what: str) -> tuple[Any, str]:
+def read(path: str | os.PathLike[str], what: str, max_bytes: int = MAX_BYTES) -> tuple[Any, str]:
     """Return the data of a file, and the start of a sentence about the file.
 
-    Raise `InvalidInput` with line and column if it is not JSON, or has values that `write` does not write.
+    Raise `InvalidInput` with line and column if it is not JSON, or has values that `write` does not write;
+    also if it is not a regular file, or has more than `max_bytes`.
     """
     if not isinstance(path, str | os.PathLike):
         raise InvalidInput(f"path is {describe_type(path)}: pass the path of a file.")
     subject = f"The file {str(path)!r}"
     try:
-        content = Path(path).read_bytes()
+        with open_regular_file(path) as file:
+            content = file.read(max_bytes + 1)
     except OSError as problem:
         raise InvalidInput(f"{subject} cannot be read: {problem.strerror}.") from None
     except ValueError:
         raise InvalidInput(f"{subject} cannot be read: there is no such path.") from None
+    if len(content) > max_bytes:
+        raise InvalidInput(
+            f"{subject} is not a {what}: it has more than {max_bytes / 2**20:,.0f} MB. Check that it is the "
+            "right file."
+        )
     try:
         text = content.decode("utf-8-sig")
         data = json.loads(

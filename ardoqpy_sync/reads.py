@@ -12,18 +12,18 @@ from ardoqpy_sync.compare.cache import component_key, reference_key
 from ardoqpy_sync.workspace_view import LoadedWorkspaces
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Iterable, Mapping, MutableMapping
 
     from ardoqpy.entities import Entities, Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.plans.plan_engine import PlanEngine
+    from ardoqpy_sync.writing.call_lock import CallLock
 
 
 class SyncReads(ArdoqClient):
     """Read the workspaces that are loaded; in a simulation the simulated state."""
 
-    _lock: threading.RLock
+    _lock: CallLock
     _engine: PlanEngine
 
     def flush(self) -> None:

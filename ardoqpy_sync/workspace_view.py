@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 from ardoqpy_sync.compare.cache import copy_entity
 
 if TYPE_CHECKING:
-    import threading
-
     from ardoqpy.entities import Entity
     from ardoqpy_sync.engine import Engine
+    from ardoqpy_sync.writing.call_lock import CallLock
 
 
 class LoadedWorkspaces(MutableMapping[str, "Entity"]):
     """The loaded workspaces as a mapping whose values are made when they are asked for."""
 
-    def __init__(self, engine: Engine, lock: threading.RLock) -> None:
+    def __init__(self, engine: Engine, lock: CallLock) -> None:
         """View the loaded workspaces of an engine."""
         self._engine = engine
         self._cache = engine.cache

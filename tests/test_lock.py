@@ -12,6 +12,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from error_messages import sentence_of
@@ -177,25 +178,97 @@ def test_other_file_is_not_overwritten(path, text):
     assert path.read_text("utf-8") == text
 
 
+def leave_other_host(path, seconds_ago=0, **changed):
+    """Write the lock file of a process on another host, which renewed it so many seconds ago."""
+    holder = write_lock_file(path, host="elsewhere", pid=4711, **changed)
+    renewed = path.stat().st_mtime - seconds_ago
+    os.utime(path, (renewed, renewed))
+    return holder
+
+
 def test_lock_of_other_host_is_respected(path):
-    """The lock of another host is respected until the file is deleted or older than stale_after."""
-    since = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
-    holder = write_lock_file(path, host="elsewhere", pid=4711, since=since)
+    """The lock of another host is respected until the file is deleted or was not renewed for stale_after."""
+    since = "2020-01-01T00:00:00Z"
+    holder = leave_other_host(path, 7200, since=since)
     for options in ({}, {"stale_after": 7300}):
         sentence = sentence_of(JobRunning, take, path, **options)
         assert f"process 4711 on host elsewhere has held the lock file {path} since {since}. " in sentence
-        assert "If it does not, delete the file, or pass stale_after=," in sentence
+        assert "It renewed the lock 2 hours ago, and does so every 30 seconds." in sentence
+        assert "delete the file, or pass take_over=True." in sentence
         assert json.loads(path.read_text("utf-8")) == holder
     path.unlink()
     take(path)
 
 
-def test_old_lock_of_other_host_is_taken_over(path, caplog):
-    """A lock of another host that is older than stale_after is taken over with a warning."""
-    since = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
-    write_lock_file(path, host="elsewhere", pid=4711, since=since)
-    take(path, stale_after=7100)
-    assert f"taken by process 4711 on host elsewhere at {since}, over 7100 seconds ago" in caplog.text
+@pytest.mark.parametrize("options", [{"stale_after": 7100}, {"take_over": True}])
+def test_lock_of_other_host_is_taken_over(path, caplog, options):
+    """A lock that another host has not renewed, or that the caller takes over, is reported with its holder.
+
+    The clocks of the hosts do not matter: the start time in the file is one of the far future.
+    """
+    leave_other_host(path, 7200, since="2099-01-01T00:00:00Z")
+    take(path, **options)
+    assert f"The lock file {path} is held by process 4711 on host elsewhere since 2099-01" in caplog.text
+    assert "and was last renewed 2 hours ago: taken over." in caplog.text
+    assert list(path.parent.iterdir()) == []
+
+
+def test_locked_file_of_other_host_is_taken_over(path, holding):
+    """A lock that the file system still keeps for another host is taken over all the same."""
+    holding()
+    path.write_text(path.read_text("utf-8").replace(socket.gethostname(), "elsewhere"), "utf-8")
+    with pytest.raises(JobRunning, match="on host elsewhere"):
+        take(path, stale_after=60)
+    take(path, take_over=True)
+
+
+def test_running_process_of_this_host_keeps_lock(path, holding):
+    """`take_over` does not take the lock of a process that runs on this host."""
+    process = holding()
+    with pytest.raises(JobRunning, match=f"process {process.pid} on host"):
+        take(path, take_over=True, stale_after=0.01)
+
+
+def test_holder_renews_file(path):
+    """While the lock is held, its file is renewed, and no longer once it is released."""
+    with JobLock(path, stale_after=0.04):
+        os.utime(path, (1, 1))
+        deadline = time.monotonic() + 10
+        while path.stat().st_mtime < 1000:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    assert [thread.name for thread in threading.enumerate() if thread.name == "JobLock"] == []
+
+
+def test_holder_notices_that_it_lost_lock(path, caplog):
+    """After another host has taken over, or the file was deleted, `check` raises; the file is left alone."""
+    with JobLock(path, job="nightly", stale_after=0.04) as held:
+        held.check()
+        own = path.read_text("utf-8")
+        other = own.replace(socket.gethostname(), "elsewhere")
+        path.write_text(other, "utf-8")
+        os.utime(path, (1, 1))
+        sentence = sentence_of(JobRunning, held.check)
+        assert f"its lock file {path} was taken over by process {os.getpid()} on host elsewhere" in sentence
+        deadline = time.monotonic() + 10
+        while "was taken over or deleted" not in caplog.text:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert path.stat().st_mtime == 1  # it is not renewed for the other host
+    assert path.read_text("utf-8") == other
+    path.unlink()
+    with JobLock(path) as held:
+        path.unlink()
+        with pytest.raises(JobRunning, match="was deleted or overwritten"):
+            held.check()
+
+
+@needs_fork
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir], ids=["pipe", "folder"])
+def test_lock_file_that_is_not_a_file(path, make):
+    """A pipe or a folder in place of the lock file is one error, at once."""
+    make(path)
+    sentence_of(ConfigurationError, take, path)
 
 
 @pytest.mark.parametrize("stale_after", [0, -1, float("nan"), True, "7"])

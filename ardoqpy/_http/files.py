@@ -9,6 +9,7 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from ardoqpy._http.local_files import is_special_file, open_regular_file, remove_leftovers, temporary_path
 from ardoqpy._messages import describe_type
 from ardoqpy.errors import ArdoqClientException, InvalidInput
 
@@ -103,7 +104,7 @@ def _bytes_reader(content: bytes) -> Callable[[], BinaryIO]:
 def _path_reader(path: Path) -> Callable[[], BinaryIO]:
     def read() -> BinaryIO:
         try:
-            return path.open("rb")
+            return open_regular_file(path)
         except OSError as error:
             raise InvalidInput(f"The file {str(path)!r} cannot be read: {error.strerror}.") from None
 
@@ -139,14 +140,18 @@ class _KeptOpen:
 def save(chunks: Iterator[bytes], target: str | os.PathLike[str] | BinaryIO) -> int:
     """Write the chunks to a path or a binary file and return the number of bytes.
 
-    For a path, a temporary file beside it is written first and moved: no partial file is left behind.
+    For a path, a temporary file beside it is written first and moved, so that no partial file is left behind;
+    temporary files of killed processes are removed.
     """
     if not isinstance(target, str | os.PathLike):
         return sum(target.write(chunk) for chunk in chunks)
     path = Path(target)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    if is_special_file(path):  # it would be replaced by a file
+        raise InvalidInput(f"The file {str(path)!r} cannot be written: it is not a regular file.")
+    part = temporary_path(path)
     try:
         with part.open("wb") as file:
+            remove_leftovers(part)
             size = sum(file.write(chunk) for chunk in chunks)
         part.replace(path)
     except ArdoqClientException:

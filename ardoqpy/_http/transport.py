@@ -9,9 +9,9 @@ import logging
 import os
 import re
 import ssl
-import threading
 import time
 import traceback
+import weakref
 from contextlib import contextmanager, suppress
 from functools import partial
 from http.cookiejar import DefaultCookiePolicy
@@ -200,8 +200,7 @@ class Transport(HttpMethods):
         self.retries = retries or Retries()
         self._rate_limit = rate_limit
         self._rate_limiter = RateLimiter(rate_limit, _now)
-        self._process = os.getpid()
-        self._fork_lock = threading.Lock()
+        _TRANSPORTS.add(self)
         self._auth = _TokenAuth(auth_scheme, settings.token)
         self._params = dict(params or {})
         self._headers = {
@@ -226,16 +225,22 @@ class Transport(HttpMethods):
         """Close the connections; a later request opens new ones."""
         self.session.close()
 
-    def _close_after_fork(self) -> None:
-        """Close the copies of the parent's connections in a forked child: both would use them."""
-        if os.getpid() == self._process:
-            return
-        with self._fork_lock:
-            if os.getpid() != self._process:
-                self.session.close()
-                # The parent's may have been locked when it forked.
-                self._rate_limiter = RateLimiter(self._rate_limit, _now)
-                self._process = os.getpid()
+    def renew_after_fork(self) -> None:
+        """Leave the connections to the parent in a forked child: both would use them.
+
+        They are not closed. For that, locks are needed that a thread of the parent may have held when it
+        forked, and that nobody releases in the child; so the rate limiter is another, too.
+        """
+        for adapter in self.session.adapters.values():
+            if isinstance(adapter, HTTPAdapter):
+                _left_to_parent.append((adapter.poolmanager, adapter.proxy_manager))
+                adapter.proxy_manager = {}
+                adapter.init_poolmanager(
+                    adapter._pool_connections,  # noqa: SLF001  (as the adapter does when it is copied)
+                    adapter._pool_maxsize,  # noqa: SLF001
+                    block=adapter._pool_block,  # noqa: SLF001
+                )
+        self._rate_limiter = RateLimiter(self._rate_limit, _now)
 
     def __repr__(self) -> str:
         return f"<Transport to {self.baseurl}>"
@@ -243,7 +248,6 @@ class Transport(HttpMethods):
     # -- one call, with its retries --------------------------------------------------------------------
 
     def _exchange(self, call: Call, state: RetryState | None = None) -> Response:
-        self._close_after_fork()
         state = state or RetryState(call.method, self.retries, reads=call.reads, clock=_now)
         url, redirects = call.url, 0
         params = {} if call.bare else {**self._params, **checked_query(call.params or {})}
@@ -331,7 +335,7 @@ class Transport(HttpMethods):
                 timeout=self._timeout_within(state.time_left()),
                 allow_redirects=False,
                 stream=True,
-                hooks={"response": [*_hooks_of(self.session), _hide_location]},
+                hooks={"response": [*_hooks_of(self.session), hide_location]},
             )
             if logger.isEnabledFor(logging.DEBUG):
                 logger.debug("%s %s: %s", call.method, self._path(url), answer.status_code)
@@ -462,6 +466,21 @@ class Transport(HttpMethods):
         raise UnexpectedAnswer(f"Cannot read {description}: {problem}.")
 
 
+#: The transports of this process.
+_TRANSPORTS: weakref.WeakSet[Transport] = weakref.WeakSet()
+#: In a forked child: the connections of its parent, which must not be closed when they are collected.
+_left_to_parent: list[Any] = []
+
+
+def _renew_in_child() -> None:
+    for transport in list(_TRANSPORTS):
+        transport.renew_after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_in_child)
+
+
 def _chunks_of(answer: requests.Response, *, by_arrival: bool) -> Iterator[bytes]:
     """Return the chunks of a body; `by_arrival`, each as soon as a byte of it is there."""
     raw = answer.raw
@@ -479,7 +498,7 @@ def _hooks_of(session: requests.Session) -> list[Any]:
     return list(hooks.get("response") or [])
 
 
-def _hide_location(answer: requests.Response, **_: Any) -> None:
+def hide_location(answer: requests.Response, **_: Any) -> None:
     """Rename the Location before requests sees it, which would follow it and read the whole body first."""
     answer.headers.pop(_LOCATION, None)
     if "Location" in answer.headers:

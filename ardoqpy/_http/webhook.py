@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ardoqpy._http.transport import new_session
+from ardoqpy._http.transport import hide_location, new_session
 from ardoqpy._version import __version__
 from ardoqpy.config import Token, is_loopback
 from ardoqpy.errors import InvalidInput, ServiceUnavailable
@@ -14,8 +15,8 @@ from ardoqpy.errors import InvalidInput, ServiceUnavailable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Seconds to connect, and between two bytes.
-TIMEOUT = (5.0, 10.0)
+#: Seconds for the whole call.
+TIMEOUT = 10.0
 
 
 def checked_address(address: str | Token) -> str:
@@ -43,20 +44,35 @@ def checked_address(address: str | Token) -> str:
     return host
 
 
-def post_json(
-    address: str | Token, body: Mapping[str, Any], *, timeout: tuple[float, float] = TIMEOUT
-) -> None:
+def post_json(address: str | Token, body: Mapping[str, Any], *, timeout: float = TIMEOUT) -> None:
     """Post data as JSON to an address, once, and follow no redirect.
 
-    No token, no cookie and no netrc entry is sent; certificates are checked. `timeout` is in seconds: to
-    connect, and between two bytes of the answer, which is not read.
+    No token, no cookie and no netrc entry is sent; certificates are checked. The body of the answer is not
+    read. `timeout`: the seconds after which the call is given up, wherever it is: looking up the host,
+    connecting, TLS, a proxy, or an answer that trickles in.
 
     Raise `InvalidInput` if the address is not valid, and `ServiceUnavailable` if the host cannot be reached
     or does not accept it. An error names only the host of the address.
     """
     address = Token.of(address)
     host = checked_address(address)
-    problem = None
+    problems: list[str | None] = []
+    # A thread, because no time-out of a socket covers looking up a name, or an answer byte by byte.
+    thread = threading.Thread(
+        target=lambda: problems.append(_post(address, body, timeout)), name="webhook", daemon=True
+    )
+    try:
+        thread.start()
+        thread.join(timeout)
+    except RuntimeError:  # no more threads
+        problems.append("was not called, because no thread can be started")
+    problem = problems[0] if problems else f"did not answer within {timeout:g} seconds"
+    if problem is not None:
+        raise ServiceUnavailable(f"The webhook at {host} {problem}.")
+
+
+def _post(address: Token, body: Mapping[str, Any], timeout: float) -> str | None:
+    """Post data as JSON, and return what went wrong, without the address; None if it was accepted."""
     try:
         with new_session(loopback=is_loopback(_origin(address.reveal()))) as session:
             answer = session.post(
@@ -67,15 +83,12 @@ def post_json(
                 allow_redirects=False,
                 timeout=timeout,
                 stream=True,
+                hooks={"response": hide_location},
             )
             answer.close()
-            if not answer.ok or answer.is_redirect:
-                problem = f"answered {answer.status_code}"
-    except (OSError, ValueError) as error:  # includes those of requests, whose text would show the address
-        problem = f"could not be reached ({type(error).__name__})"
-    if problem is not None:
-        # Raised here and not above: the error's __context__ would show the address.
-        raise ServiceUnavailable(f"The webhook at {host} {problem}.")
+            return None if 200 <= answer.status_code < 300 else f"answered {answer.status_code}"
+    except Exception as error:  # noqa: BLE001  (whatever it is, it ends in this thread; its text shows the address)
+        return f"could not be reached ({type(error).__name__})"
 
 
 def _origin(address: str) -> str:

@@ -16,7 +16,7 @@ _OPTION_NAMES = [
         "set ARDOQ_API_TOKEN, or name a cfg file with --config",
     ),
     (re.compile(r"give the token as token instead"), "set the token as ARDOQ_API_TOKEN instead"),
-    (re.compile(r", or pass stale_after=, [^.]*"), ""),
+    (re.compile(r"\bpass take_over=True"), "use --take-over"),
     (re.compile(r"\bgive org\b"), "give --org"),
     (re.compile(r"\bhosturl\b"), "--host"),
     (re.compile(r"\ballow_http=True\b"), "--allow-http"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import shutil
 import sys
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from ardoqpy._http.local_files import remove_leftovers, temporary_path
 from ardoqpy._messages import did_you_mean, quote_name
 from ardoqpy.cli.errors import CommandError, print_error
 from ardoqpy.cli.format_csv import write_csv
@@ -113,9 +113,10 @@ def open_output(path: str | None) -> Iterator[TextIO]:
                 yield stream
             return
         target = target.resolve()
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        part = temporary_path(target)
         try:
             with part.open("w", encoding="utf-8", newline="") as stream:
+                remove_leftovers(part)
                 if target.exists():
                     part.chmod(target.stat().st_mode & 0o777)
                 yield stream

@@ -8,6 +8,7 @@ from ardoqpy.cli.errors import CommandError, with_option_names
 from ardoqpy.cli.options import connection_settings
 from ardoqpy.errors import ArdoqClientException
 from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED
+from ardoqpy_sync.cli.output_files import find_file_problems
 from ardoqpy_sync.cli.run_job import load_job_file, load_state, run_with_client
 from ardoqpy_sync.compare.diff import ADOPTED, LOOKS_LIKE
 from ardoqpy_sync.job import JobInvalid, find_problems, open_client
@@ -31,7 +32,8 @@ KIND, FORMAT = "ardoqpy check", 1
 class Failure(TypedDict):
     """A problem that the check found.
 
-    - `part`: `job`, `connection`, `state_file`, `row`, `guard` or `run`; `message`: what is wrong.
+    - `part`: `job`, `connection`, `lock`, `state_file`, `report`, `plan`, `webhook`, `row`, `guard` or `run`;
+      `message`: what is wrong.
     - `line`, `key`: where in the job file; `label`: which row of a source; `rows`: all rows with an equal
       problem.
     """
@@ -147,6 +149,8 @@ class JobCheck:
             _, state = load_state(job)
         except ArdoqClientException as problem:
             self._add("state_file", str(problem))
+        for part, message in find_file_problems(job, options):
+            self._add(part, message)
         self._check_names(job, options, state)
 
     def _check_names(self, job: Job, options: argparse.Namespace, state: PreviousReport) -> None:

@@ -12,7 +12,7 @@ from ardoqpy.cli.command import command, option
 from ardoqpy.cli.options import completion_command, connection_options
 from ardoqpy.cli.program import Program
 from ardoqpy_sync.cli.exit_codes import NAME
-from ardoqpy_sync.cli.options import JOB, JOB_CONNECTION, NOTIFY, REPORT
+from ardoqpy_sync.cli.options import JOB, JOB_CONNECTION, NOTIFY, OUTPUTS, REPORT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +52,11 @@ COMMANDS = (
             choices=("skip", "refuse", "replan"),
             help="for a plan: what to do if Ardoq has drifted since the plan was made (default: skip)",
         ),
+        option(
+            "--take-over",
+            action="store_true",
+            help="go on if the lock is held by another host, whose run then stops before its next write",
+        ),
         NOTIFY,
         JOB_CONNECTION,
         details="Only one run of a job at a time: a second one fails. The exit code is 0 if everything is "
@@ -69,6 +74,7 @@ COMMANDS = (
         "ardoqpy_sync.cli.commands.check:run",
         JOB,
         option("--json", action="store_true", help="write the result as JSON, and nothing else"),
+        OUTPUTS,
         JOB_CONNECTION,
         details="Ends with a preview of the whole run; writes nothing. The exit code is 0 if nothing would "
         "fail, 3 if only the delete guard would block the run, and 1 otherwise.",

@@ -1,17 +1,12 @@
-"""The options that several commands of `ardoqpy-sync` have, and checks of them before anything runs."""
+"""The options that several commands of `ardoqpy-sync` have."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from typing import TYPE_CHECKING
 
 from ardoqpy.cli.command import group, option
-from ardoqpy.cli.errors import CommandError
 from ardoqpy.cli.options import connection_options
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 REPORT_SUFFIXES = (".html", ".md", ".json")
 
@@ -51,19 +46,18 @@ NOTIFY = group(
     ),
 )
 
-
-def check_output_files(paths: Iterable[str], inputs: Iterable[str]) -> None:
-    """Raise `CommandError` if an output file cannot be written, or would overwrite another or an input."""
-    used = {os.path.realpath(path) for path in inputs}
-    for path in paths:
-        folder = os.path.dirname(path) or "."  # noqa: PTH120
-        if not os.path.isdir(folder):  # noqa: PTH112
-            raise CommandError(f"The file {path!r} cannot be written: there is no folder {folder!r}.")
-        if os.path.isdir(path):  # noqa: PTH112
-            raise CommandError(f"The file {path!r} cannot be written: it is a folder.")
-        real = os.path.realpath(path)
-        if real in used:
-            raise CommandError(
-                f"The file {path!r} would overwrite another file that this command reads or writes."
-            )
-        used.add(real)
+#: What a run would write and call, for `check`, which does neither.
+OUTPUTS = group(
+    "check the output of a run",
+    "Nothing is written or sent.",
+    option(
+        "--report",
+        action="append",
+        default=[],
+        type=_report_file,
+        metavar="FILE",
+        help="check that a run can write this report; can be repeated",
+    ),
+    option("--save", metavar="FILE", help="check that plan --save can write this file"),
+    option("--webhook", metavar="URL", help="check that this address, or ARDOQPY_WEBHOOK, is valid"),
+)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ardoqpy._http.local_files import open_regular_file
 from ardoqpy.cli.errors import CommandError
 from ardoqpy.errors import BlockReason, DeleteBlocked
 from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED, INTERRUPTED, NAME, most_severe
 from ardoqpy_sync.cli.notify import INTERRUPTED_MESSAGE, CommandResult
 from ardoqpy_sync.job import load_job, read_state, run_job
 from ardoqpy_sync.job.connect import resolve_path
+from ardoqpy_sync.job.schema import parse_duration
+from ardoqpy_sync.lock import JobLock
 from ardoqpy_sync.reporting.document import build_run_document
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 def is_json(path: str) -> bool:
     """Return whether a file is JSON, such as a saved plan, and not a job: TOML never starts like that."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
+        with open_regular_file(path) as file:
             return file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
     except (OSError, ValueError):
         return False  # reported when it is loaded
@@ -48,6 +51,13 @@ def load_state(job: Job) -> tuple[str | None, PreviousReport]:
         return None, {}
     path = resolve_path(job, job.run["state_file"])
     return path, read_state(path)
+
+
+def lock_of(job: Job, *, take_over: bool = False) -> JobLock:
+    """Return the lock of a job."""
+    path = resolve_path(job, job.run["lock_file"]) if "lock_file" in job.run else f"{job.path}.lock"
+    stale_after = parse_duration(job.run.get("lock_stale_after", ""))
+    return JobLock(path, job=job.name, stale_after=stale_after, take_over=take_over)
 
 
 def run_with_client(job: Job, client: ArdoqSyncClient) -> CommandResult:

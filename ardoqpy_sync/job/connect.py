@@ -52,6 +52,14 @@ def open_client(
     return ArdoqSyncClient(simulate=simulate, previous_report=previous_report, progress=progress, **arguments)
 
 
+def check_before_writes(client: ArdoqSyncClient, check: Callable[[], None]) -> None:
+    """Have a client call a function before each request that writes, such as `JobLock.check`.
+
+    An error that the function raises is the reason why that write failed; `JobRunning` ends the run of a job.
+    """
+    client._engine.writes.sender.before_request = check  # noqa: SLF001  (the client and its jobs are one package)
+
+
 def resolve_path(job: Job, path: str) -> str:
     """Return a path that a job names; a relative path starts from the folder of the job."""
     return str(job.path.parent / path)

@@ -38,6 +38,7 @@ class RunTable(TypedDict, total=False):
     on_error: str
     state_file: str
     lock_file: str
+    lock_stale_after: str
 
 
 class GuardTable(TypedDict, total=False):

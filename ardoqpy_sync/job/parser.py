@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from ardoqpy._http.local_files import open_regular_file
 from ardoqpy._messages import describe_type, quote_name, suggest
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.job import schema
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 #: A larger file is not a job file, which is written by hand.
 MAX_BYTES = 10 * 2**20
+#: A key of so many parts, for which tomllib takes a time that grows with the square of their number.
+_LONG_KEY = re.compile(r"""(?<![\w"'-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){100}""")
 #: Keys that somebody may put the token into.
 _SECRET = re.compile("token|secret|passw|api.?key", re.IGNORECASE)
 NO_TOKEN = (
@@ -59,7 +62,7 @@ def load_job(path: str | os.PathLike[str]) -> Job:
     file = Path(path)
     problem = None
     try:
-        with file.open("rb") as stream:
+        with open_regular_file(file) as stream:
             content = stream.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             problem = "is larger than 10 MB. Check that it is the right file."
@@ -87,6 +90,10 @@ def parse_job(text: str, path: str | os.PathLike[str]) -> Job:
     """
     text = text.replace("\r\n", "\n")
     problem = None
+    long_key = _LONG_KEY.search(text)
+    if long_key is not None:
+        line = text.count("\n", 0, long_key.start()) + 1
+        raise JobInvalid(str(path), [Problem("Not a valid job: a key has over 100 parts.", line)])
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

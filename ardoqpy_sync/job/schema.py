@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from ardoqpy_sync.job.template import Template
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+#: The units of a time, in seconds, and the shortest one.
+_UNITS, _SHORTEST_DURATION = {"s": 1, "m": 60, "h": 3600, "d": 86400}, 60
 #: The version of the job format that this library reads.
 JOB_FORMAT = 1
 
@@ -127,9 +130,20 @@ def _is_constant(value: Any) -> bool:
         return False
 
 
+def _is_duration(value: Any) -> bool:
+    return isinstance(value, str) and (parse_duration(value) or 0) >= _SHORTEST_DURATION
+
+
+def parse_duration(text: str) -> float | None:
+    """Return the seconds of a time such as "90m"; None if it is not one."""
+    match = re.fullmatch(r"([0-9]{1,6}) ?([smhd])", text.strip())
+    return None if match is None else float(match[1]) * _UNITS[match[2]]
+
+
 TEXT = ValueType("text", _passes(_is_text))
 BOOLEAN = ValueType("true or false", _passes(lambda value: isinstance(value, bool)))
 COUNT = ValueType("a whole number from 0 on", _passes(lambda value: _is_number(value) and value >= 0))
+DURATION = ValueType('a time of a minute or more, such as "1h" or "90m"', _passes(_is_duration))
 POSITIVE = ValueType("a number above 0", _passes(lambda value: _is_number(value, (int, float)) and value > 0))
 SHARE = ValueType(
     "a number from 0 to 1, such as 0.2",
@@ -215,6 +229,11 @@ RUN = Table(
             TEXT,
             "The file that prevents two runs at the same time. Default: the path of the job file with "
             "`.lock` added. The path starts from the job's folder.",
+        ),
+        "lock_stale_after": Key(
+            DURATION,
+            "The time after which a run takes over the lock that another host has not renewed, such as "
+            '`"1h"`. A run renews its lock every 30 seconds. Default: never.',
         ),
     },
 )

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy._http.local_files import is_special_file
 from ardoqpy.errors import ConfigurationError, InvalidInput
 from ardoqpy_sync import json_file
 from ardoqpy_sync.deletion.delete_missing import count_rows
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from ardoqpy_sync.documents import PreviousReport
 
 KIND, FORMAT = "ardoqpy state", 1
+#: A larger file is not a state file: it has two counts, and an entry for each value that Ardoq changes back.
+MAX_BYTES = 64 * 2**20
 _NOT_CONVERGING_KEYS = {"_id", "attribute", "stored", "wanted"}
 
 
@@ -33,8 +36,12 @@ def read_state(path: str | os.PathLike[str]) -> PreviousReport:
     """
     if not Path(path).exists():
         return {}
+    if is_special_file(path):
+        raise ConfigurationError(
+            f"The state file {str(path)!r} is not a regular file. Set state_file to a file of this job."
+        )
     try:
-        data, _ = json_file.read(path, "state")
+        data, _ = json_file.read(path, "state", MAX_BYTES)
         if _is_valid(data):
             rows = data["rows"]
             return {

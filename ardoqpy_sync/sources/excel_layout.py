@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _PIECE = 1 << 20
+#: What a sheet of Excel has at most. A file that states more would be read for hours, row after empty row.
+_MAX_ROWS, _MAX_COLUMNS = 1_048_576, 16_384
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?")
 
 
@@ -40,6 +42,7 @@ class SheetLayout:
     - `hidden_rows`: their numbers; rows that a filter leaves out are hidden, too.
     - `hidden_columns`: ranges of columns, which count from 0.
     - `is_damaged`: whether the XML could not be read to its end.
+    - `excess`: what of it exceeds the limits of Excel, as the end of a sentence; None if nothing does.
     """
 
     hidden_rows: set[int] = field(default_factory=set)
@@ -47,6 +50,7 @@ class SheetLayout:
     merged: list[MergedRange] = field(default_factory=list)
     has_formulas: bool = False
     is_damaged: bool = False
+    excess: str | None = None
 
     def is_hidden(self, column: int) -> bool:
         """Return whether a column is hidden."""
@@ -67,13 +71,21 @@ def cell_address(column: int, row: int) -> str:
     return f"{column_letters(column)}{row}"
 
 
+class _ExceedsLimitsError(Exception):
+    """A sheet exceeds the limits of Excel; the text is the end of a sentence."""
+
+
 def read_layout(file: BinaryIO) -> SheetLayout:
     """Return the layout in the XML of a sheet, as far as it can be read."""
     reader = _Reader()
     try:
         while piece := file.read(_PIECE):
+            if b"<" not in piece:
+                raise _ExceedsLimitsError("a text of over a million characters")  # noqa: TRY301
             reader.parser.Parse(piece)
         reader.parser.Parse(b"", True)  # noqa: FBT003  (the end of the file)
+    except _ExceedsLimitsError as error:
+        reader.layout.excess = str(error)
     except Exception:  # noqa: BLE001  (a damaged archive raises many kinds of errors; reading the cells reports it)
         reader.layout.is_damaged = True
         reader.layout.has_formulas = True
@@ -85,29 +97,48 @@ class _Reader:
         self.layout = SheetLayout()
         self.parser = expat.ParserCreate(namespace_separator="}")
         self.parser.StartElementHandler = self._start
+        self.parser.StartDoctypeDeclHandler = self._reject_doctype
         self._row = 0
+        self._cells = 0
+
+    def _reject_doctype(self, *_: object) -> None:
+        # It can define entities that expand to a billion times the size of the file.
+        raise _ExceedsLimitsError("a document type, which Excel does not write")
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         name = tag.rpartition("}")[2]
-        if name == "f":
+        if name == "c":
+            self._cells += 1
+            if self._cells > _MAX_COLUMNS:
+                raise _ExceedsLimitsError(f"over {_MAX_COLUMNS:,} cells in row {self._row}")
+        elif name == "f":
             self.layout.has_formulas = True
         elif name == "row":
-            self._row = int(attributes.get("r", self._row + 1))
-            if _is_hidden(attributes):
-                self.layout.hidden_rows.add(self._row)
+            self._start_row(attributes)
         elif name == "col":
             if _is_hidden(attributes):
                 columns = range(int(attributes["min"]) - 1, int(attributes["max"]))
                 self.layout.hidden_columns.append(columns)
         elif name == "mergeCell":
-            reference = _REFERENCE.fullmatch(attributes["ref"])
-            if reference is None:
-                raise ValueError(attributes["ref"])
-            column, row, last_column, last_row = reference.groups()
-            if last_column is not None:
-                self.layout.merged.append(
-                    MergedRange(_column(column), int(row), _column(last_column), int(last_row))
-                )
+            self._add_merged(attributes["ref"])
+
+    def _start_row(self, attributes: dict[str, str]) -> None:
+        self._row = int(attributes.get("r", self._row + 1))
+        self._cells = 0
+        if self._row > _MAX_ROWS:
+            raise _ExceedsLimitsError(f"a row {self._row}, and a sheet has at most {_MAX_ROWS:,} rows")
+        if _is_hidden(attributes):
+            self.layout.hidden_rows.add(self._row)
+
+    def _add_merged(self, text: str) -> None:
+        reference = _REFERENCE.fullmatch(text)
+        if reference is None:
+            raise ValueError(text)
+        column, row, last_column, last_row = reference.groups()
+        if last_column is not None:
+            self.layout.merged.append(
+                MergedRange(_column(column), int(row), _column(last_column), int(last_row))
+            )
 
 
 def _is_hidden(attributes: dict[str, str]) -> bool:

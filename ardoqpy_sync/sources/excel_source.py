@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import warnings
+import zipfile
+from contextlib import suppress
 from itertools import count, repeat
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
+from ardoqpy._http.local_files import open_regular_file
 from ardoqpy._messages import quote_name, suggest
 from ardoqpy_sync.sources.excel_layout import cell_address, read_layout
 from ardoqpy_sync.sources.excel_rows import SheetRow, read_rows
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
 
     from ardoqpy_sync.sources.excel_layout import SheetLayout
 
+#: How many bytes openpyxl may load as a whole; the objects that it makes of them take several times as much.
+_MAX_LOADED = 512 << 20
+_SHEETS, _START = "xl/worksheets/", 1 << 16
 _ZIP = b"PK"
 _OLE = b"\xd0\xcf\x11\xe0"
 
@@ -54,6 +60,8 @@ def _open_excel(table: Mapping[str, Any], base: Path) -> Source:
         sheet = _find_title(book, name, title)
         label = f"{name} sheet {sheet}"
         layout = _read_layout(book, sheet)
+        if layout.excess is not None:
+            raise SourceUnreadable(f"{label} has {layout.excess}. Save it again in Excel.")
         rows = _cells(book, sheet, label, layout)
         formulas: Iterator[list[_Cell]] = repeat([])
         if layout.has_formulas:
@@ -72,7 +80,7 @@ def _open_workbook(path: Path, name: str, stack: ExitStack, *, data_only: bool) 
     import openpyxl  # noqa: PLC0415  (an extra)
 
     try:
-        file: BinaryIO = stack.enter_context(path.open("rb"))
+        file: BinaryIO = stack.enter_context(open_regular_file(path))
         begin = file.read(4)
         file.seek(0)
     except READ_ERRORS as error:
@@ -85,6 +93,7 @@ def _open_workbook(path: Path, name: str, stack: ExitStack, *, data_only: bool) 
         raise SourceUnreadable(
             f"{name} is not an Excel workbook. Save it as .xlsx, or set type to the type that it has."
         )
+    _check_size(file, name)
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
     except Exception:  # noqa: BLE001  (a damaged file makes openpyxl raise many kinds of errors)
@@ -93,6 +102,33 @@ def _open_workbook(path: Path, name: str, stack: ExitStack, *, data_only: bool) 
         ) from None
     stack.callback(book.close)
     return book
+
+
+def _check_size(file: BinaryIO, name: str) -> None:
+    """Raise `SourceUnreadable` if openpyxl would load too much at once, before any row is asked for."""
+    excess = None
+    with suppress(Exception):  # a damaged file raises many kinds of errors, which openpyxl meets again
+        excess = _find_excess(zipfile.ZipFile(file))
+    if excess is not None:
+        raise SourceUnreadable(f"{name} has {excess}. Save it again in Excel.")
+
+
+def _find_excess(archive: zipfile.ZipFile) -> str | None:
+    """Return what of a workbook is too much, as the end of a sentence; None if nothing is."""
+    parts = archive.infolist()
+    if sum(part.file_size for part in parts if not part.filename.startswith(_SHEETS)) > _MAX_LOADED:
+        return f"over {_MAX_LOADED >> 20} MB of texts and styles"
+    for part in parts:
+        if part.filename.startswith(_SHEETS):
+            # openpyxl looks for the size of a sheet, which most begin with, to the end of its rows.
+            with archive.open(part) as start:
+                has_size = b"dimension" in start.read(_START)
+            if not has_size:
+                with archive.open(part) as whole:
+                    excess = read_layout(cast("BinaryIO", whole)).excess
+                if excess is not None:
+                    return excess
+    return None
 
 
 def _find_title(book: Workbook, name: str, title: str | None) -> str:

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Never
 
+from ardoqpy_sync.sources import text_file
 from ardoqpy_sync.sources.row import Values
 from ardoqpy_sync.sources.source import SourceUnreadable
 
@@ -156,6 +157,8 @@ class JsonStream:
     def _more(self) -> bool:
         """Read at least as much text as is already held, so that a long value is parsed only a few times."""
         kept = self._text[self._at :]
+        if len(kept) > text_file.MAX_VALUE:
+            self._reject(f"it has a value of over {text_file.MAX_VALUE:,} characters", self._at)
         read: list[str] = []
         size = 0
         while size <= len(kept) and (piece := next(self._pieces, "")):

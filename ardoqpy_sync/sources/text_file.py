@@ -8,6 +8,7 @@ import io
 import zlib
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from ardoqpy._http.local_files import open_regular_file
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.sources.row import NOT_TEXT
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 #: The number of bytes that encoding and delimiter are detected from.
 SAMPLE = 1 << 16
+#: The longest line or JSON value, in characters: a small compressed file can hold one of any length.
+MAX_VALUE = 1 << 27
 #: The errors that reading a file can raise.
 READ_ERRORS = (OSError, EOFError, zlib.error)
 _BYTE_ORDER_MARKS = (
@@ -73,7 +76,7 @@ def read_error(label: str, error: Exception) -> SourceUnreadable:
 def open_binary(path: Path, name: str, stack: ExitStack) -> BinaryIO:
     """Return a file opened for its bytes, decompressed if its name ends in `.gz`; the stack closes it."""
     try:
-        file = path.open("rb")
+        file = open_regular_file(path)
         stack.callback(file.close)
     except READ_ERRORS as error:
         raise read_error(name, error) from None
@@ -114,13 +117,17 @@ class TextFile:
     def lines(self) -> Iterator[str]:
         """Yield the lines with their line ends."""
         number = 0
-        lines = iter(self._text)
         while True:
             try:
-                line = next(lines, None)
+                line = self._text.readline(MAX_VALUE)
             except READ_ERRORS as error:
                 raise read_error(f"{self._name} line {number + 1}", error) from None
-            if number == 0 and line is not None:
+            if len(line) >= MAX_VALUE:
+                raise SourceUnreadable(
+                    f"{self._name} line {number + 1} has over {MAX_VALUE:,} characters. Check that it is the "
+                    "right file."
+                )
+            if number == 0:
                 line = line.removeprefix("\ufeff")
             if not line:
                 return

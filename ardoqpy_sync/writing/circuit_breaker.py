@@ -5,6 +5,7 @@ from __future__ import annotations
 from ardoqpy.errors import (
     ArdoqClientException,
     AuthorizationError,
+    JobRunning,
     RateLimited,
     ServiceUnavailable,
     UnexpectedAnswer,
@@ -28,8 +29,11 @@ class CircuitBreaker:
             self.problems.append(problem)
 
     def check(self) -> None:
-        """Raise `ServiceUnavailable` if so many writes failed that further ones are no use."""
+        """Raise `ServiceUnavailable`, or `JobRunning`, if further writes are no use."""
         number = len(self.problems)
+        for problem in self.problems:
+            if isinstance(problem, JobRunning):  # this run has lost its lock
+                raise problem
         if number >= PATIENCE:
             raise ServiceUnavailable(
                 f"Ardoq cannot be reached any more: {number} writes in a row failed. The first problem: "
@@ -43,7 +47,7 @@ class CircuitBreaker:
 
 
 def is_unreachable(problem: ArdoqClientException) -> bool:
-    """Return whether the next row would fail as well: no answer, none of Ardoq, or an invalid token."""
+    """Return whether the next row would fail too: no answer, none of Ardoq, a bad token, a lost lock."""
     if isinstance(problem, AuthorizationError):
         return problem.status == _UNAUTHORIZED
-    return isinstance(problem, ServiceUnavailable | RateLimited | UnexpectedAnswer)
+    return isinstance(problem, ServiceUnavailable | RateLimited | UnexpectedAnswer | JobRunning)

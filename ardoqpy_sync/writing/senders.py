@@ -38,7 +38,7 @@ from ardoqpy_sync.writing.operations import (
 from ardoqpy_sync.writing.unconfirmed import MANY, ExistingMatches, UnconfirmedWrites
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ardoqpy._http.retry import Retries
     from ardoqpy.api.protocols import Dialect
@@ -67,6 +67,7 @@ class Sender(ABC):
     - `id_prefix`: what the ids begin with that new entities have until they are stored.
     - `real`: the real ids by those ids, of all that was ever created.
     - `unconfirmed`: the creates that got no answer.
+    - `before_request`: called before each request that writes; an error that it raises is that of the write.
     """
 
     operations = 1
@@ -79,6 +80,7 @@ class Sender(ABC):
         """Start with nothing created."""
         self.real: dict[str, str] = {}
         self.unconfirmed = UnconfirmedWrites()
+        self.before_request: Callable[[], None] = lambda: None
 
     @abstractmethod
     def send(self, operations: Mapping[str, Operation]) -> Iterator[Outcome]:
@@ -254,6 +256,7 @@ class SingleRequests(_Network):
                 yield Outcome(operation, problem=problem)
 
     def _request(self, operations: Sequence[Operation]) -> list[Outcome]:
+        self.before_request()
         return self._send_alone(*operations)
 
 
@@ -348,6 +351,7 @@ class Transactions(_Network):
         logger.info("Ardoq found a batch too large: from now on %d operations at most", self.operations)
 
     def _request(self, operations: Sequence[Operation]) -> list[Outcome]:
+        self.before_request()
         if operations[0].is_sent_alone:
             return self._send_alone(operations[0])
         result = BatchResult.of(self._api.batches.send(self._body(operations)), {})

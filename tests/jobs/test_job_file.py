@@ -1,6 +1,7 @@
 """Parsing of job files, and the message for each mistake."""
 
 import textwrap
+import time
 
 import pytest
 
@@ -144,7 +145,11 @@ def test_all_problems_are_reported():
             'file = "apps.csv"\nformat = {}',
             "has no key 'format': did you mean 'formats'?",
         ),
-        ("[guard]", '[run]\nmemory = "x"\n[guard]', "there are 'on_error', 'state_file' and 'lock_file'."),
+        (
+            "[guard]",
+            '[run]\nmemory = "x"\n[guard]',
+            "there are 'on_error', 'state_file', 'lock_file' and 'lock_stale_after'.",
+        ),
     ],
 )
 def test_renamed_keys_are_unknown(old, new, message):
@@ -199,3 +204,22 @@ def test_unreadable_job_file_is_rejected(tmp_path, make, message):
     with pytest.raises(JobInvalid) as error:
         load_job(path)
     assert str(error.value).startswith(f"{path}: The job file {message}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a." * 20_000 + "b = 1", "[" + "a . " * 20_000 + "b]", "x = {" + '"a".' * 20_000 + "b = 1}"],
+)
+def test_key_of_many_parts_is_refused(text):
+    """A key of thousands of parts is one sentence with its line, and does not take seconds."""
+    begin = time.monotonic()
+    ((line, _, problem),) = problems_of(f"format = 1\n{text}")
+    assert (line, problem) == (2, "Not a valid job: a key has over 100 parts.")
+    assert time.monotonic() - begin < 2
+
+
+def test_long_texts_with_dots_are_no_keys():
+    """Sentences, addresses and long words in a text are not taken for a key of many parts."""
+    words = "One sentence. Another one. " * 100 + "10.0.0.1, " * 200 + "x" * 300_000
+    job = parse_job(COMPLETE.replace('name = "Applications"', f'name = "{words}"'), "job.toml")
+    assert job.name == words

@@ -1,10 +1,12 @@
 """`ardoqpy-sync check`: everything that would fail, without a write."""
 
 import json
+import os
 
 import pytest
 from nightly import APPS, BAD_ROW, ROWS, SEED, job_text, writes
 
+from ardoqpy_sync import JobLock
 from ardoqpy_sync.cli.check_job import find_notes
 from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED
 
@@ -164,3 +166,81 @@ def test_notes_on_similar_names():
     row = "apps.csv line 2: Café looks like 'Cafe\u0301' (app 7)"
     assert (note["about"], note["count"], note["rows"]) == ("similar", 1, [row])
     assert note["message"] == f"1 item to be created looks like an existing one: {row}."
+
+
+def parts_of(ran):
+    """Return part and message of the problems that --json prints."""
+    return {problem["part"]: problem["message"] for problem in problems_of(ran)}
+
+
+def test_everything_that_a_run_writes_is_checked(home, ardoq, run, version):
+    """Lock, state file, reports, saved plan and webhook are tried, and nothing is written or sent."""
+    (home / "a.html").mkdir()
+    (home / "job.toml.lock").write_text("my notes")
+    (home / "job.toml").write_text(job_text(version, run='state_file = "no/state.json"'))
+    before = sorted(home.iterdir())
+    line = (
+        "check job.toml --json --report a.html --save no/plan.json --webhook http://hooks.example.com/s3cret"
+    )
+    ran = run(line)
+    parts = parts_of(ran)
+    assert ran.status == FAILED
+    assert list(parts) == ["lock", "state_file", "report", "plan", "webhook"]
+    assert "job.toml.lock is not a lock file, and was left as it is" in parts["lock"]
+    assert parts["state_file"].endswith("no/state.json' cannot be written: there is no folder 'no'.")
+    assert parts["report"] == "The file 'a.html' cannot be written: it is a folder."
+    assert "there is no folder 'no'" in parts["plan"]
+    assert "would be called without TLS" in parts["webhook"]
+    assert "s3cret" not in ran.out
+    assert sorted(home.iterdir()) == before
+    assert writes(ardoq) == []
+
+
+def test_output_that_a_run_can_write(home, run, hook):
+    """Nothing is a problem if all can be written, and nothing is: no report, no plan, no call."""
+    (home / "job.toml").write_text(job_text(run='state_file = "state.json"'))
+    before = sorted(home.iterdir())
+    line = f"check job.toml --report a.html --report a.md --save plan.json --webhook {hook.url}"
+    assert run(line) == (DONE, "Nightly sync: no problems found.\n", "")
+    assert sorted(home.iterdir()) == before
+    assert hook.received == []
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        ("--report state.json", "report"),
+        ("--save job.toml", "plan"),
+        ("--save apps.csv", "plan"),
+        ("--report a.json --save a.json", "plan"),
+        ("--save job.toml.lock", "plan"),
+    ],
+)
+def test_output_that_overwrites_another_file(home, run, words, part):
+    """An output that is the job, its source, its lock, its state file or another output is a problem."""
+    (home / "job.toml").write_text(job_text(run='state_file = "state.json"'))
+    assert "would overwrite another file" in parts_of(run(f"check job.toml --json {words}"))[part]
+
+
+def test_held_lock_and_invalid_webhook_in_environment(home, run, monkeypatch):
+    """A lock that another run holds is a problem, and stays held; so is an invalid ARDOQPY_WEBHOOK."""
+    monkeypatch.setenv("ARDOQPY_WEBHOOK", "hooks.example.com/s3cret")
+    with JobLock("job.toml.lock", job="Other") as held:
+        parts = parts_of(run("check job.toml --json"))
+        held.check()
+    assert f"is already running: process {os.getpid()} on host" in parts["lock"]
+    assert "not a URL" in parts["webhook"]
+    assert "lock" not in parts_of(run("check job.toml --json"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+def test_folder_that_is_not_writable(home, run, monkeypatch):
+    """A folder that this user may not write to, such as a read-only disk, is a problem of each output."""
+    (home / "job.toml").write_text(job_text(run='state_file = "state.json"'))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    parts = parts_of(run("check job.toml --json --report a.html --save plan.json"))
+    assert "job.toml.lock cannot be created" in parts["lock"]
+    for part in ("state_file", "report", "plan"):
+        assert parts[part].endswith(" is not writable.")
+    ran = run("apply job.toml --report a.html")
+    assert (ran.status, "the folder '.' is not writable" in ran.err) == (FAILED, True)

@@ -1,9 +1,14 @@
 """Connection settings of a job, options that override them, and the lock."""
 
+import json
+import os
+import socket
+
 import pytest
-from nightly import job_text, writes
+from nightly import job_text, names_in, writes
 
 from ardoqpy import ConfigurationError
+from ardoqpy._http.client import HttpMethods
 from ardoqpy_sync import ArdoqSyncClient, JobLock
 from ardoqpy_sync.cli.exit_codes import CHANGES, DONE, FAILED
 from ardoqpy_sync.job import load_job, open_client, run_job
@@ -101,3 +106,63 @@ def test_plan_takes_lock_of_job(home, run):
     with JobLock("plan.json.lock"):
         assert run("apply plan.json").status == FAILED
     assert run("apply plan.json").status == DONE
+
+
+def test_lock_of_other_host(home, run):
+    """A stale lock of another host, and any with --take-over, is taken over; a warning names the holder."""
+    lock_file = home / "job.toml.lock"
+    with JobLock(lock_file):
+        text = lock_file.read_text("utf-8").replace(socket.gethostname(), "elsewhere")
+    lock_file.write_text(text, "utf-8")
+    ran = run("apply job.toml")
+    assert ran.status == FAILED
+    assert "does not run any more, delete the file, or use --take-over." in ran.err
+    ran = run("apply job.toml --take-over --quiet-when-unchanged")
+    assert ran.status == DONE
+    assert f"held by process {os.getpid()} on host elsewhere since" in ran.err
+    (home / "job.toml").write_text(job_text(run='lock_stale_after = "90m"'))
+    lock_file.write_text(text, "utf-8")
+    assert run("apply job.toml").status == FAILED
+    an_hour_and_a_half_ago = lock_file.stat().st_mtime - 5401
+    os.utime(lock_file, (an_hour_and_a_half_ago, an_hour_and_a_half_ago))
+    ran = run("apply job.toml")
+    assert (ran.status, "was last renewed 90 minutes ago: taken over" in ran.err) == (DONE, True)
+
+
+@pytest.mark.parametrize("value", ["1", "'1 week'", "'59s'", "'-1h'", "''"])
+def test_invalid_lock_stale_after(home, ardoq, run, value):
+    """A `lock_stale_after` that is not a time of a minute or more is a mistake in the job file."""
+    (home / "job.toml").write_text(job_text(run=f"lock_stale_after = {value}"))
+    assert "use a time of a minute or more" in run("apply job.toml").err
+    assert ardoq.requests == []
+
+
+@pytest.mark.parametrize(("api", "batch"), [("v1", "false"), ("v2", "false"), ("v2", "2")])
+@pytest.mark.parametrize("what", ["job.toml", "plan.json --job job.toml"])
+def test_run_that_lost_its_lock_writes_nothing_more(home, ardoq, run, monkeypatch, what, api, batch):
+    """After another host has taken over, a run stops before its next write, and reports what it wrote."""
+    (home / "job.toml").write_text(job_text(api, ardoq=f"batch = {batch}"))
+    run("plan job.toml --save plan.json")
+    ardoq.clear_requests()
+    original = HttpMethods.post
+
+    def lose_lock(*given, **more):
+        answer = original(*given, **more)
+        path = home / "job.toml.lock"
+        path.write_text(path.read_text("utf-8").replace(socket.gethostname(), "elsewhere"), "utf-8")
+        return answer
+
+    monkeypatch.setattr(HttpMethods, "post", lose_lock)
+    ran = run(f"apply {what} --json")
+    document = json.loads(ran.out)
+    assert ran.status == FAILED
+    assert len(writes(ardoq)) == 1
+    created = sorted(
+        change["name"]
+        for change in document["changes"]
+        if change["kind"] == "component" and change["action"] == "create"
+    )
+    assert created == sorted(set(names_in(ardoq)) - {"Fax", "Orders"})
+    reasons = {entry["reason"] for entry in document["failed"]}
+    assert all("taken over by process" in reason for reason in reasons), reasons
+    assert "elsewhere" in (home / "job.toml.lock").read_text("utf-8")

@@ -1,12 +1,20 @@
 """Reports, the step summary and the webhook, also for runs that failed."""
 
+import inspect
 import json
 import re
+import socket
+import threading
+import time
+from functools import partial
 
 import pytest
+from error_messages import sentence_of
 from nightly import BAD_ROW, ROWS, job_text
 
+from ardoqpy import ServiceUnavailable
 from ardoqpy._http import transport
+from ardoqpy._http.webhook import post_json
 from ardoqpy_sync.cli import github_summary
 from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED
 from ardoqpy_sync.reporting.document import read_run_document
@@ -210,3 +218,49 @@ def test_netrc_is_not_sent_to_webhook(home, run, hook, monkeypatch):
     monkeypatch.setattr("ardoqpy._http.webhook.new_session", lambda **_: as_elsewhere)
     assert run(f"plan job.toml --webhook {hook.url}").status == CHANGES
     assert "Authorization" not in hook.received_headers[0]
+
+
+def _trickle(connection, begin=b"HTTP/1.1 200 OK\r\nX-Slow: "):
+    """Send an answer that never ends, a byte at a time."""
+    connection.sendall(begin)
+    for _ in range(150):
+        connection.sendall(b"x")
+        time.sleep(0.01)
+
+
+def _trickle_redirect(connection):
+    _trickle(connection, b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 9999\r\n\r\n")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("answer", [None, _trickle], ids=["silent", "trickling"])
+def test_webhook_call_ends_in_time(raw_server, answer, scheme):
+    """The whole call ends in its time, even if a header or a TLS handshake trickles or never comes."""
+    url = raw_server(answer).url.replace("http", scheme) + "/s3cret-path"
+    begin = time.monotonic()
+    sentence = sentence_of(ServiceUnavailable, post_json, url, {}, timeout=0.3)
+    assert time.monotonic() - begin < 1
+    assert re.fullmatch(
+        r"The webhook at 127\.0\.0\.1 (did not answer within 0\.3 seconds|could .*)\.", sentence
+    )
+
+
+def test_webhook_whose_name_is_never_resolved(monkeypatch):
+    """A name server that hangs does not hold up the run."""
+    release = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: release.wait(10))
+    sentence = sentence_of(ServiceUnavailable, post_json, "https://hooks.example.com/x", {}, timeout=0.1)
+    assert sentence == "The webhook at hooks.example.com did not answer within 0.1 seconds."
+    release.set()
+
+
+def test_body_of_webhook_is_not_read(raw_server):
+    """The status decides, also that of a redirect: a body that never ends is not read."""
+    post_json(raw_server(partial(_trickle, begin=b"HTTP/1.1 200 OK\r\n\r\n")).url, {}, timeout=1)
+    with pytest.raises(ServiceUnavailable, match="answered 302"):
+        post_json(raw_server(_trickle_redirect).url, {}, timeout=1)
+
+
+def test_webhook_has_ten_seconds():
+    """The whole call has ten seconds."""
+    assert inspect.signature(post_json).parameters["timeout"].default == 10

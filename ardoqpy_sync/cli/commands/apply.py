@@ -9,17 +9,18 @@ from ardoqpy.cli.options import connection_settings
 from ardoqpy.errors import ArdoqClientException, PlanDrifted
 from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED, most_severe
 from ardoqpy_sync.cli.notify import INTERRUPTED_MESSAGE, CommandResult, RunContext, run_and_notify
-from ardoqpy_sync.cli.options import check_output_files
+from ardoqpy_sync.cli.output_files import check_output_files
 from ardoqpy_sync.cli.run_job import (
     exit_code_of,
     is_json,
     load_job_file,
     load_state,
+    lock_of,
     run_with_client,
 )
 from ardoqpy_sync.client import ArdoqSyncClient
 from ardoqpy_sync.job import open_client, write_state
-from ardoqpy_sync.job.connect import DEFAULT_VERSION, resolve_path
+from ardoqpy_sync.job.connect import DEFAULT_VERSION, check_before_writes
 from ardoqpy_sync.lock import JobLock
 from ardoqpy_sync.plans.plan import Plan
 from ardoqpy_sync.reporting.document import build_run_document
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     import argparse
 
     from ardoqpy.cli.options import ConnectionSettings
-    from ardoqpy_sync.job import Job
 
 
 def run(options: argparse.Namespace) -> int:
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
 def _run_job(options: argparse.Namespace, context: RunContext) -> CommandResult:
     job = load_job_file(options.job)
     context.title = job.name
-    with JobLock(_lock_file(job), job=job.name):
+    with lock_of(job, take_over=options.take_over) as lock:
         state_file, state = load_state(job)
         with open_client(
             job,
@@ -56,6 +56,7 @@ def _run_job(options: argparse.Namespace, context: RunContext) -> CommandResult:
             **connection_settings(options),
         ) as client:
             context.client = client
+            check_before_writes(client, lock.check)
             result = run_with_client(job, client)
             if state_file is not None and result.exit_code == DONE:
                 try:
@@ -71,16 +72,18 @@ def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResu
     job = load_job_file(options.job_of_plan) if options.job_of_plan else None
     made_at = plan.origin["at"]
     context.title = f"Plan of {made_at}" if job is None else f"{job.name}, plan of {made_at}"
-    lock_file = f"{options.job}.lock" if job is None else _lock_file(job)
     settings = connection_settings(options)
     progress = not options.quiet_when_unchanged
     with (
-        JobLock(lock_file, job=context.title if job is None else job.name),
+        JobLock(f"{options.job}.lock", job=context.title, take_over=options.take_over)
+        if job is None
+        else lock_of(job, take_over=options.take_over) as lock,
         _client_of_plan(plan, settings, progress=progress)
         if job is None
         else open_client(job, simulate=False, progress=progress, **settings) as client,
     ):
         context.client = client
+        check_before_writes(client, lock.check)
         return _apply(plan, client, options.on_drift or "skip", context.title)
 
 
@@ -108,7 +111,3 @@ def _apply(plan: Plan, client: ArdoqSyncClient, on_drift: str, title: str) -> Co
         exit_code = BLOCKED if isinstance(problem, PlanDrifted) else FAILED
     document = build_run_document(client, title=title)
     return CommandResult(document, most_severe(exit_code, exit_code_of(document)), more_lines=more_lines)
-
-
-def _lock_file(job: Job) -> str:
-    return resolve_path(job, job.run["lock_file"]) if "lock_file" in job.run else f"{job.path}.lock"

@@ -8,7 +8,7 @@ from ardoqpy.cli.options import connection_settings
 from ardoqpy.errors import ArdoqClientException
 from ardoqpy_sync.cli.exit_codes import FAILED
 from ardoqpy_sync.cli.notify import CommandResult, RunContext, run_and_notify
-from ardoqpy_sync.cli.options import check_output_files
+from ardoqpy_sync.cli.output_files import check_output_files
 from ardoqpy_sync.cli.run_job import load_job_file, load_state, run_with_client
 from ardoqpy_sync.job import open_client
 

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ardoqpy.cli.output import open_output
-from ardoqpy_sync.cli.options import check_output_files
+from ardoqpy_sync.cli.output_files import check_output_files
 from ardoqpy_sync.reporting import terminal
 from ardoqpy_sync.reporting.document import read_run_document
 from ardoqpy_sync.reporting.save import save_report
