@@ -32,6 +32,8 @@ class RunLog:
         """Start with an empty report."""
         self._cache = cache
         self.report = Report()
+        #: What this run was allowed to delete or mark as missing so far: by id, kind, workspace and type.
+        self.removed: dict[str, tuple[str, str, Any]] = {}
         self.progress: Progress | None = None
         self.circuit_breaker = CircuitBreaker()
         self.not_converging = {
@@ -41,6 +43,7 @@ class RunLog:
     def start_run(self) -> None:
         """Begin an empty report."""
         self.report = Report()
+        self.removed = {}
         if self.progress is not None:
             self.progress.start_run()
 

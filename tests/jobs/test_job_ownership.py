@@ -139,6 +139,48 @@ def test_reference_row_with_unreadable_ends_protects_its_type(ardoq, run):
     assert sentences(result)[0].startswith("It is not known which item these rows describe: links row 2.")
 
 
+DELETED_AND_MARKED = """
+[[components]]
+rows = "apps"
+workspace = "Apps"
+type = "Application"
+name = "{Name}"
+missing = "delete"
+
+[[components]]
+rows = "servers"
+workspace = "Apps"
+type = "Server"
+name = "{Name}"
+missing = { set = { lifecycle = "Retired" } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("limits", "apps", "servers", "done"),
+    [
+        ("count = 4", 2, 3, (0, 0)),  # together they are too many
+        ("count = 5", 2, 3, (2, 3)),
+        ("share = 0.25", 1, 3, (0, 0)),  # of one type they are too many
+    ],
+)
+def test_guard_decides_once_for_deletes_and_marks_of_all_mappings(ardoq, run, limits, apps, servers, done):
+    """A limit that the deletes or the marks of a run exceed, together or of one type, blocks all of them."""
+    components = [component(f"{number:024d}", f"App {number}") for number in range(10)]
+    components += [component(f"{number:024d}", f"Server {number}", kind="p2") for number in range(10, 20)]
+    ardoq.load(SEED | {"components": components})
+    text = DELETED_AND_MARKED + f"[guard]\n{limits}\n" + ("share = 0.5\n" if "count" in limits else "")
+    rows = {
+        "apps": [{"Name": f"App {number}"} for number in range(apps, 10)],
+        "servers": [{"Name": f"Server {number}"} for number in range(10 + servers, 20)],
+    }
+    result, report, _ = run(text, **rows)
+    assert (report["del_comps"], report["updated_comps"]) == done
+    assert bool(result.blocked) == (done == (0, 0))
+    if result.blocked:
+        assert len(result.blocked[0].would_delete) == apps + servers
+
+
 def test_at_most_100_of_a_type_without_a_count(ardoq, run):
     """More than 100 deletes of a type need a count; a source with a round number of rows is named."""
     load(ardoq, a=1101)
