@@ -571,8 +571,10 @@ class ArdoqSyncClient(SyncReads):
           `_id` as in Ardoq. The last two have a `reason`; `not_deleted` is what would be deleted with a
           component that is kept.
         - `drifted`: what has drifted, each a dict with `kind`, `_id`, `name`, `what` (`changed`, `deleted`,
-          `created`, or `cascade`: what would be deleted with it, listed under `cascade`, is not what the
-          plan has), `planned`, `now` (None if it was deleted), `who`, `when`, and the `changes` not done.
+          `created`, `other`: it is not what the plan's entry names, or `cascade`: what would be deleted
+          with it, listed under `cascade`, is not what the plan has), `planned`, `now` (None if it was
+          deleted), `who`, `when`, `mismatch` (None, or which of name, type and workspace is another in
+          Ardoq: then it is not replanned), and the `changes` not done.
         - `ids`: by the plan's ids those in Ardoq of what it creates.
         - `sentence`: a summary.
 

@@ -183,6 +183,7 @@ class DriftEntry(DriftedCascade):
     planned: PlannedState
     now: CurrentState | None
     cascade: list[DriftedCascade]
+    mismatch: str | None
     changes: list[ChangeEntry]
 
 
