@@ -247,6 +247,13 @@ class MissingEntry(DescribedEntity):
     cascade: NotRequired[Cascade | None]
 
 
+class NotDeletedEntry(DescribedEntity):
+    """A missing entity that was to be deleted and was left as it is, and the reason."""
+
+    _id: str
+    reason: str
+
+
 class BlockedDelete(DescribedEntity):
     """What the delete guard kept, with how much would have been deleted with it and at most 20 of it."""
 
@@ -337,6 +344,7 @@ class RunDocument(TypedDict):
     ambiguous: list[AmbiguousEntry]
     not_converging: list[NotConvergingEntry]
     missing: list[MissingEntry]
+    not_deleted: list[NotDeletedEntry]
     delete_guard: DeleteGuard | None
     workspaces: dict[str, str | None]
     names: dict[str, str | None]
@@ -372,6 +380,12 @@ class EntityResult(ReportedEntity):
     """A component or reference in the result of deleting or marking what is missing."""
 
     kind: str
+
+
+class UndeletedEntity(EntityResult):
+    """An entity that was left as it is, and the reason."""
+
+    reason: str
 
 
 class DeletedEntity(EntityResult):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ReportedEntity,
         ReportItem,
         Totals,
+        UndeletedEntity,
         ValueChange,
     )
 
@@ -32,6 +33,7 @@ __all__ = [
     "LINE_WIDTH",
     "MISSING_TITLE",
     "NOT_CONVERGING_TITLE",
+    "NOT_DELETED_TITLE",
     "Report",
     "describe_ambiguous",
     "describe_not_converging",
@@ -47,6 +49,7 @@ LINE_WIDTH = 400
 #: Titles of sections that the texts of a report, a plan and a run document share.
 MISSING_TITLE = "missing: in Ardoq, no longer in the source"
 NOT_CONVERGING_TITLE = "not converging"
+NOT_DELETED_TITLE = "not deleted: changed since"
 
 #: How the report's keys begin by action, and end by kind; the list of each is under `<name>_l`.
 _PREFIXES = {CREATE: "new", UPDATE: "updated", DELETE: "del", FAILED: "failed"}
@@ -76,6 +79,8 @@ class Report:
         self.unchanged: dict[str, list[Entity]] = {"component": [], "reference": []}
         self.ambiguous: dict[str, AmbiguousEntry] = {}
         self.not_converging: dict[tuple[str, str], NotConvergingEntry] = {}
+        #: What was to be deleted as missing and was left as it is, with the reason.
+        self.not_deleted: list[UndeletedEntity] = []
         #: Deleted entities by id, as they were: a change does not hold the ends of a deleted reference.
         self.deleted: dict[str, Entity] = {}
         self._folded = 0

@@ -10,6 +10,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from ardoqpy._messages import quote_name
 from ardoqpy.errors import ArdoqClientException, NotFoundError
 from ardoqpy_sync.compare.cache import TYPE_OF, Located
 from ardoqpy_sync.compare.cascade_counts import CascadeCount, cascade_counts
@@ -25,6 +26,7 @@ from ardoqpy_sync.deletion.guard import (
     all_targets,
     blocked_error,
     find_reasons,
+    list_targets,
 )
 from ardoqpy_sync.deletion.reading import ComponentState, StateReader
 from ardoqpy_sync.documents import DeletedEntity, DeleteResult, MarkResult
@@ -383,10 +385,22 @@ class MissingEntities:
             result["drifted"].append(
                 {**described, "version": version, "current_version": current, "who": who, "when": when}
             )
+            by = f" by {quote_name(who)}" if who else ""
+            self._note_not_deleted(
+                described,
+                f"It was changed{by}{f' at {when}' if when else ''} after this run had loaded it: version "
+                f"{current}, not {version}.",
+            )
             return False
         new = [each for key, each in cascade.items() if agreed.get(key) != each.entity.get("_version")]
         if new:
-            result["kept"].append({**described, "because": [self._target(each).described for each in new]})
+            targets = [self._target(each) for each in new]
+            result["kept"].append({**described, "because": [target.described for target in targets]})
+            self._note_not_deleted(
+                described,
+                "Ardoq would also delete what was added, changed or kept since the delete guard decided: "
+                f"{list_targets(targets)}.",
+            )
             return False
         for key, each in cascade.items():
             if engine.cache.get(each.kind, key) is None:  # created since: the report names it, too
@@ -395,6 +409,9 @@ class MissingEntities:
             kind, entity["_id"], SourceRow({"_id": entity["_id"]}, NO_ROW, lambda *_: {}, caller_reports=True)
         )
         return True
+
+    def _note_not_deleted(self, described: EntityResult, reason: str) -> None:
+        self._engine.report.not_deleted.append({**described, "reason": reason})
 
     def _update_attached(self, located: Located, cascade: Cascade, reading: _Reading) -> None:
         """Read again what the cache has at a component and Ardoq has no more: deleted, or moved elsewhere."""

@@ -268,14 +268,14 @@ def _check_cascades(missing: Sequence[Missing], bounds: Bounds) -> Iterator[Bloc
         if named:
             yield _reason(
                 "named",
-                f"Deleting {target} would also delete what a row of this run named: {_listed(named)}. Give "
-                "that another parent, or other ends, first.",
+                f"Deleting {target} would also delete what a row of this run named: {list_targets(named)}. "
+                "Give that another parent, or other ends, first.",
             )
         if unseen and not bounds.take_along:
             yield _reason(
                 "take_along",
                 f"Deleting {target} would also delete what this run does not delete by itself: "
-                f"{_listed(unseen)}.",
+                f"{list_targets(unseen)}.",
                 "take_along=True",
             )
 
@@ -328,7 +328,8 @@ def _type_of(item: EntityResult) -> str:
     return str(item["type"]) if item["kind"] == "component" else f"type {item['type']}"
 
 
-def _listed(targets: Sequence[Target], longest: int = 5) -> str:
+def list_targets(targets: Sequence[Target], longest: int = 5) -> str:
+    """Return the first of several targets, and how many more there are."""
     listed = ", ".join(map(str, targets[:longest]))
     return listed if len(targets) <= longest else f"{listed} and {len(targets) - longest} more"
 

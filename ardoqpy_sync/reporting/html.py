@@ -160,6 +160,7 @@ def _sections(document: RunDocument) -> list[tuple[str, Sequence[Mapping[str, An
         ("failed", document["failed"]),
         ("changes", document["changes"]),
         ("missing", document["missing"]),
+        ("not_deleted", document["not_deleted"]),
         ("ambiguous", document["ambiguous"]),
         ("not_converging", document["not_converging"]),
     ]

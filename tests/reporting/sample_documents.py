@@ -112,6 +112,7 @@ def run_document(**parts) -> dict[str, Any]:
         "ambiguous": [],
         "not_converging": [],
         "missing": [],
+        "not_deleted": [],
         "delete_guard": None,
         "workspaces": {"w1": "Applications", "w2": "Machines"},
         "names": {},
@@ -152,6 +153,9 @@ def full_document(**parts) -> dict[str, Any]:
         ],
         "failed": [failed(5, name="Bad row")],
         "missing": [missing(6, along=25, name="Lost one")],
+        "not_deleted": [
+            {**hub, "name": "Kept one", "rootWorkspace": "w2", "reason": "It was changed by Ada."}
+        ],
         "ambiguous": [{"kind": "component", "name": "Twins", "used": "t1", "matches": ["t1", "t2"]}],
         "not_converging": [
             {

@@ -3,18 +3,19 @@
 // The mark of each state: colour alone is not enough.
 const MARKS = {
   created: "+", updated: "~", deleted: "−", missing: "?", failed: "!", unchanged: "·",
-  blocked: "×", ambiguous: "≈", not_converging: "≠",
+  blocked: "×", not_deleted: "×", ambiguous: "≈", not_converging: "≠",
 };
 const STATES_BY_ACTION = { create: "created", update: "updated", delete: "deleted" };
 const VERBS = {
   created: "create", updated: "update", deleted: "delete", missing: "missing", failed: "failed",
-  blocked: "blocked", ambiguous: "ambiguous", not_converging: "not converging",
+  blocked: "blocked", not_deleted: "not deleted", ambiguous: "ambiguous", not_converging: "not converging",
 };
 const SECTIONS = [
   ["blocked", "Blocked by the delete guard"],
   ["failed", "Failed rows"],
   ["changes", "Changes"],
   ["missing", "Missing: in Ardoq, no longer in the source"],
+  ["not_deleted", "Not deleted: changed since"],
   ["ambiguous", "Ambiguous matches"],
   ["not_converging", "Not converging: Ardoq does not keep the value that was sent"],
 ];
@@ -120,6 +121,9 @@ const DETAILS = {
     const title = `Deleting it would also delete ${countBoth(data.children, data.references)}` +
       (data.cascade_total ? `, of which ${NUMBERS.format(data.cascade_total)} are not missing` : "");
     return [data.cascade_total ? collapsed(title, () => cascadeList(data.cascade, data.cascade_total, run), open) : note(title)];
+  },
+  not_deleted(data) {
+    return [make("p", { class: "reason" }, longText(data.reason, "span", "", 600))];
   },
   ambiguous(data) {
     const ids = (data.matches || []).map((id) => make("li", {}, make("code", {}, oneLine(id)), id === data.used ? " is used" : ""));
