@@ -7,10 +7,18 @@ from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from ardoqpy._messages import short_repr
+from ardoqpy._messages import quote_name, short_repr
 from ardoqpy._validation import attributes, id_segment
 from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError, UnexpectedAnswer
-from ardoqpy_sync.compare.cache import Cache, EntityIndex, Located, Workspace, component_key, reference_key
+from ardoqpy_sync.compare.cache import (
+    Cache,
+    EntityIndex,
+    GivenAttributes,
+    Located,
+    Workspace,
+    component_key,
+    reference_key,
+)
 from ardoqpy_sync.compare.diff import (
     CREATE,
     DELETE,
@@ -21,6 +29,7 @@ from ardoqpy_sync.compare.diff import (
     equal_values,
 )
 from ardoqpy_sync.compare.entity_kinds import Kind, kinds_of
+from ardoqpy_sync.compare.look_alikes import describe_difference, look_alike_key
 from ardoqpy_sync.compare.model_lookup import ModelLookup
 from ardoqpy_sync.compare.row_validation import RowValidator, checked_ids
 from ardoqpy_sync.progress import LOADING
@@ -30,7 +39,7 @@ from ardoqpy_sync.writing.pending_row import NO_ROW, PendingRow, RowReference, S
 from ardoqpy_sync.writing.run_log import RunLog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
     from ardoqpy.api.protocols import Dialect
     from ardoqpy.entities import Entity
@@ -151,7 +160,8 @@ class Engine:
             ws_id, type_id = comp["rootWorkspace"], comp["typeId"]
             self.workspace(ws_id)
             match = partial(self.by_field, ws_id, field_name, value, type_id)
-            return self._ensure(kind, ws_id, comp, match, given, reference)
+            self._note_conflicts(kind, comp, match(), reference)
+            return self._note_given(comp, self._ensure(kind, ws_id, comp, match, given, reference), reference)
         flat = kind.collection.flatten
         try:
             comp = flat(comp)
@@ -166,17 +176,20 @@ class Engine:
             key = component_key(comp["typeId"], comp["name"])
             index = self.index(kind, ws_id)
         current = index.first.get(key)
-        if current is not None:
-            if (
-                comp.items() <= flat(current).items()
-                and key not in index.several
-                and current["_id"] not in self.writes.waiting
-            ):
-                return self._keep(kind, current)
-            if current["name"] != comp["name"] and current["_id"] in self.cache.named:
-                # Two rows of one run write the name differently: the first stays, or it would change forever.
-                comp = {**comp, "name": current["name"]}
-        return self._ensure(kind, ws_id, comp, partial(index.matches, key), given, reference)
+        if (
+            current is not None
+            and comp.items() <= flat(current).items()
+            and key not in index.several
+            and current["_id"] not in self.writes.waiting
+        ):
+            return self._note_given(comp, self._keep(kind, current), reference)
+        match = partial(self.by_name, index, key, comp["name"])
+        matches = match()
+        if matches and matches[0]["name"] != comp["name"] and matches[0]["_id"] in self.cache.named:
+            # Two rows of one run write the name differently: the first stays, or it would change forever.
+            comp = {**comp, "name": matches[0]["name"]}
+        self._note_conflicts(kind, comp, matches, reference)
+        return self._note_given(comp, self._ensure(kind, ws_id, comp, match, given, reference), reference)
 
     def ensure_reference(self, ref: Entity, reference: RowReference) -> Entity:
         """Bring a reference in line with a row, matched by source, target and type.
@@ -214,8 +227,10 @@ class Engine:
             and key not in index.several
             and current["_id"] not in self.writes.waiting
         ):
-            return self._keep(kind, current)
-        return self._ensure(kind, ws_id, ref, partial(index.matches, key), given, reference)
+            return self._note_given(ref, self._keep(kind, current), reference)
+        match = partial(self.by_ends, index, key)
+        self._note_conflicts(kind, ref, match(), reference)
+        return self._note_given(ref, self._ensure(kind, ws_id, ref, match, given, reference), reference)
 
     def ensure_matched(self, kind: Kind, body: Entity, ids: Sequence[str], reference: RowReference) -> Entity:
         """Bring the first of the entities that a row means in line with it, or create one if there is none.
@@ -239,7 +254,7 @@ class Engine:
         kind = self.reference
         ref = self._with_real_ids(ref)
         index = self.index(kind, ref["rootWorkspace"])
-        matches = index.matches(reference_key(ref["source"], ref["target"], ref["type"]))
+        matches = self.by_ends(index, reference_key(ref["source"], ref["target"], ref["type"]))
         if key is None:
             return matches
         flat = kind.collection.flatten
@@ -288,10 +303,25 @@ class Engine:
         )
         return [comp for comp in matches if equal_values(flat(comp).get(field_name), value)]
 
+    def by_name(self, index: EntityIndex, key: str, name: str) -> list[Entity]:
+        """Return the components under a match key: those with exactly this name first, then the oldest."""
+        matches = self._oldest_first(index.matches(key))
+        return sorted(matches, key=lambda comp: comp.get("name") != name) if len(matches) > 1 else matches
+
     def by_field(self, ws_id: str, field_name: str, value: Any, type_id: str) -> list[Entity]:
         """Return the components of a type that hold a value in a field."""
         matches = self.with_value(ws_id, field_name, value)
-        return [comp for comp in matches if comp.get("typeId") == type_id]
+        return self._oldest_first([comp for comp in matches if comp.get("typeId") == type_id])
+
+    def by_ends(self, index: EntityIndex, key: Hashable) -> list[Entity]:
+        """Return the references under a match key, the oldest first."""
+        return self._oldest_first(index.matches(key))
+
+    def _oldest_first(self, matches: list[Entity]) -> list[Entity]:
+        """Return entities by age: their order in Ardoq changes when somebody edits one of them."""
+        if len(matches) < 2:
+            return matches
+        return sorted(matches, key=lambda match: (self.writes.is_new(match["_id"]), match["_id"]))
 
     def _typed_component(self, comp: Entity) -> Entity:
         """Return a flat row, with the id of its type if it gives the type's name only."""
@@ -324,6 +354,25 @@ class Engine:
         # The source has this entity, even if the row fails: it is not missing.
         self.cache.name(kind.name, ws_id, matches[0])
         return self._settle(kind, ws_id, body, matches[0], source)
+
+    def _note_given(self, row: Entity, entity: Entity, reference: RowReference) -> Entity:
+        """Remember which attributes a row gave an entity, and return the entity."""
+        earlier = self.cache.given.get(entity["_id"])
+        names = tuple(row) if earlier is None else (*earlier.names, *row)
+        self.cache.given[entity["_id"]] = GivenAttributes(names, reference.label)
+        return entity
+
+    def _note_conflicts(
+        self, kind: Kind, row: Entity, matches: list[Entity], reference: RowReference
+    ) -> None:
+        """Report the attributes to which a row gives another value than an earlier row of this run did."""
+        earlier = self.cache.given.get(matches[0]["_id"]) if matches else None
+        if earlier is None:
+            return
+        repeated = {name: row[name] for name in earlier.names if name in row}
+        changed = differences(repeated, kind.collection.flatten(matches[0]), kind.ignored)
+        for name, (first, last) in changed.items():
+            self.log.note_conflict(kind.name, matches[0], name, first, last, earlier.label, reference.label)
 
     def _ensure_again(
         self,
@@ -370,6 +419,7 @@ class Engine:
         type_name = self._checks.new(kind, ws_id, wanted)
         sent = self.model.convert_attributes(ws_id, wanted, kind.built_in)
         index = self.index(kind, ws_id)
+        note = source.reference.note or self._look_alike(kind, index, wanted)
         operation = self.writes.create(kind, sent, type_name, index.by_id)
         expected: Entity = operation.expected or {}
         index.remember(expected)
@@ -384,7 +434,7 @@ class Engine:
             written,
             name=self.log.name_of(kind.name, expected),
             version=None,
-            note=source.reference.note,
+            note=note,
             label=source.reference.label,
             field=source.reference.field,
         )
@@ -395,6 +445,19 @@ class Engine:
                 self.log.note_not_converging(kind.name, expected, key, stored, asked)
         self.writes.add_row(expected["_id"], PendingRow(change, None, source))
         return expected
+
+    def _look_alike(self, kind: Kind, index: EntityIndex, wanted: Entity) -> str | None:
+        """Return what the report says about a new component whose name looks like that of another one."""
+        if kind is not self.component:
+            return None
+        name, type_id = wanted["name"], wanted["typeId"]
+        twins = index.find("look-alike", (type_id, look_alike_key(name)), _look_alike_key)
+        twins = [twin for twin in twins if twin["name"].lower() != name.lower()]
+        if not twins:
+            return None
+        twin = twins[0]["name"]
+        difference = describe_difference(name, twin)
+        return f"looks like the existing component {quote_name(twin)}, but {difference}"
 
     def _update(
         self, kind: Kind, ws_id: str, current: Entity, diff: Differences, source: SourceRow
@@ -536,3 +599,7 @@ class Engine:
             return None
         self.index(kind, ws_id).remember(fresh)
         return fresh
+
+
+def _look_alike_key(component: Entity) -> tuple[Any, str]:
+    return component.get("typeId"), look_alike_key(component.get("name") or "")

@@ -105,7 +105,7 @@ class SyncReads(ArdoqClient):
             if field_name is not None and field_name != "name":
                 matches = self._engine.by_field(ws_id, field_name, value, type_id)
             elif isinstance(value, str):
-                matches = index.matches(component_key(type_id, value))
+                matches = self._engine.by_name(index, component_key(type_id, value), value)
             else:
                 raise InvalidInput(f"value is {describe_type(value)}: a component's name is text.")
             return [self._engine.writes.hand_out(comp) for comp in matches]
@@ -118,7 +118,7 @@ class SyncReads(ArdoqClient):
         with self._lock:
             index = self._engine.workspace(id_segment(ws_id, "ws_id")).references
             key = reference_key(self._engine.real_id(source), self._engine.real_id(target), type_id)
-            return [self._engine.writes.hand_out(ref) for ref in index.matches(key)]
+            return [self._engine.writes.hand_out(ref) for ref in self._engine.by_ends(index, key)]
 
     def get_component(
         self,

@@ -77,6 +77,7 @@ class Report:
         """Start with an empty report."""
         self.changes: list[Change] = []
         self.unchanged: dict[str, list[Entity]] = {"component": [], "reference": []}
+        self.conflicts: list[Any] = []
         self.ambiguous: dict[str, AmbiguousEntry] = {}
         self.not_converging: dict[tuple[str, str], NotConvergingEntry] = {}
         #: What was to be deleted as missing and was left as it is, with the reason.

@@ -184,6 +184,9 @@ class Synced(Protocol):
     def fixed(self) -> frozenset[str]:
         """Return the names of the attributes that only a new entity can be given."""
 
+    def is_sent_alone(self, changed: Attributes) -> bool:
+        """Return whether a change cannot be part of a transaction."""
+
     def flatten(self, body: Attributes) -> Attributes:
         """Return a body with its custom fields beside the other attributes."""
 

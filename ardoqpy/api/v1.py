@@ -123,6 +123,9 @@ class _Synced(_Collection["Entity"]):
     def built_in(self) -> frozenset[str]:
         return self.read_only | self.writable
 
+    def is_sent_alone(self, changed: Attributes) -> bool:  # noqa: ARG002  (v1 sends every change alone)
+        return False
+
     def flatten(self, body: Attributes) -> Attributes:
         return flatten(body, self.built_in) if "customFields" in body else body
 

@@ -7,7 +7,7 @@ components and references only: other entities can be read, or are not offered a
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -24,7 +24,7 @@ from ardoqpy.api.protocols import (
     unsupported,
 )
 from ardoqpy.api.v2_schema import COMPONENT, REFERENCE, Writable, checked_version
-from ardoqpy.errors import ConfigurationError, InvalidInput, UnexpectedAnswer
+from ardoqpy.errors import ConfigurationError, Conflict, InvalidInput, UnexpectedAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -206,6 +206,9 @@ class _Writing(_Listing):
         sent = {key: value for key, value in changed.items() if key not in self.writable.read_only}
         return self.writable.for_patch(self.nest(sent), self.argument)
 
+    def is_sent_alone(self, changed: Attributes) -> bool:  # noqa: ARG002  (components have such a change)
+        return False
+
     def apply_changes(self, current: Entity, changed: Attributes) -> Entity:
         version = checked_version(current.get("_version"))
         return self.change(current["_id"], self.update_body(current, changed), version)
@@ -249,6 +252,41 @@ class Components(_Writing):
     identity = frozenset({"_id", "_version", "typeId", "name", "rootWorkspace", "customFields"})
     read_only = SET_ON_COMPONENTS
     filters = ("name", "rootWorkspace", "parent", "componentKey", "typeId")
+
+    def __init__(self, transport: Transport, v1: Callable[[], Transport]) -> None:
+        """List components; `v1` connects to API v1, which alone can change the type of a component."""
+        super().__init__(transport)
+        self._v1 = v1
+
+    @property
+    def fixed(self) -> frozenset[str]:
+        return self.writable.fixed - {"typeId"}
+
+    def is_sent_alone(self, changed: Attributes) -> bool:
+        return "typeId" in changed
+
+    def update_body(self, current: Entity, changed: Attributes) -> Attributes:
+        return super().update_body(current, {key: value for key, value in changed.items() if key != "typeId"})
+
+    def apply_changes(self, current: Entity, changed: Attributes) -> Entity:
+        if "typeId" not in changed:
+            return super().apply_changes(current, changed)
+        self._change_type(current, changed["typeId"])
+        rest = {key: value for key, value in changed.items() if key != "typeId"}
+        current = self.read(current["_id"])
+        return super().apply_changes(current, rest) if rest else current
+
+    def _change_type(self, current: Entity, type_id: str) -> None:
+        transport, path = self._v1(), f"component/{id_segment(current['_id'], self.id_argument)}"
+        component = checked_object(transport.get(path))
+        if component.get("_version") != current.get("_version"):
+            raise Conflict(f"The component {current['_id']} was changed by somebody else.")
+        body = {key: value for key, value in component.items() if key not in ("type", "references")}
+        transport.put(
+            path,
+            {**body, "typeId": type_id},
+            is_applied=lambda stored: isinstance(stored, dict) and stored.get("typeId") == type_id,
+        )
 
     def search(self, ws_id: str, name: str, field: str | None, value: Any) -> Entities:
         wanted = {"name": name} if field is None else {"name": name, field: value}
@@ -459,7 +497,11 @@ class V2(Dialect):
         )
         workspaces = Workspaces(self.transport)
         self.workspaces = workspaces
-        self.components = Components(self.transport)
+        params = {"org": settings.org} if settings.org else {}
+        v1 = partial(
+            Transport, settings, prefix="/api/", auth_scheme="Token token=", params=params, **options
+        )
+        self.components = Components(self.transport, cache(v1))
         self.references = References(self.transport)
         self.models = Models(workspaces)
         self.fields = Fields(workspaces)

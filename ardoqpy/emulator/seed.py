@@ -109,8 +109,8 @@ class _Loader:
             self._each("users", self._user)
             if not len(state.users):
                 state.tables["users"].put(self._user({}))
+            self._store.add_common_templates(but=given)
             self._each("models", self._model)
-            self._store.add_common_templates()
             self._each("fields", self._field)
             self._each("folders", self._plain(self._store.folders))
             self._each("workspaces", self._workspace)

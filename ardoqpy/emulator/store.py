@@ -4,6 +4,7 @@ The store knows neither HTTP nor API versions. Rows keep custom values apart fro
 "customFields". Changes are made inside `with store.transaction():`, which undoes all of them on an error.
 """
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 
 from ardoqpy.emulator.clock import Clock, utc_now
@@ -49,11 +50,11 @@ class Store:
         """Lock the store, and undo all changes if the block raises an exception."""
         return self.state.transaction()
 
-    def add_common_templates(self) -> None:
-        """Add the templates that every organisation has, unless they are there."""
+    def add_common_templates(self, but: Collection[str] = ()) -> None:
+        """Add the templates that every organisation has, but those with these ids, or that are there."""
         state = self.state
         for template in COMMON_TEMPLATES:
-            if template["_id"] not in state.models:
+            if template["_id"] not in state.models and template["_id"] not in but:
                 attributes = normalize_types(MODEL.new({**template}))
                 attributes |= {"common": True, "createdFromTemplate": None}
                 state.insert(state.models, attributes, template["_id"])

@@ -1,6 +1,7 @@
 """The result of a run, passed on: reports, the step summary of GitHub Actions, a webhook, the terminal.
 
-A run that failed before it started is reported, too, so that no report of an earlier run stays in its place.
+However a run ends, what it wrote is reported. A run that failed before it started is reported, too, so that
+no report of an earlier run stays in its place.
 """
 
 from __future__ import annotations
@@ -19,21 +20,24 @@ from ardoqpy.cli.output import open_output
 from ardoqpy.errors import ArdoqClientException, InvalidInput
 from ardoqpy_sync.cli.exit_codes import DONE, FAILED, INTERRUPTED, NAME, most_severe
 from ardoqpy_sync.cli.github_summary import VARIABLE, append_summary
-from ardoqpy_sync.cli.signals import sigterm_as_interrupt
+from ardoqpy_sync.cli.signals import interrupts_once
 from ardoqpy_sync.cli.webhook import summarize, webhook_address
 from ardoqpy_sync.job import JobInvalid
 from ardoqpy_sync.plans.plan import origin_now
 from ardoqpy_sync.reporting import terminal
-from ardoqpy_sync.reporting.document import build_failed_document
+from ardoqpy_sync.reporting.document import build_failed_document, build_run_document
 from ardoqpy_sync.reporting.save import save_report
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
-    from ardoqpy.client import ArdoqClient
     from ardoqpy.config import Token
+    from ardoqpy_sync.client import ArdoqSyncClient
     from ardoqpy_sync.documents import RunDocument
+
+
+INTERRUPTED_MESSAGE = "The run was interrupted."
 
 
 @dataclass(slots=True)
@@ -57,16 +61,30 @@ class CommandResult:
 
 @dataclass(slots=True)
 class RunContext:
-    """What is known of a run in case it fails before it starts: its title, and which Ardoq it is about."""
+    """What is known of a run, however it ends: its title, and its client once it has one."""
 
     title: str
-    host: str = "?"
-    org: str | None = None
-    api: str = "?"
+    simulated: bool
+    client: ArdoqSyncClient | None = None
 
-    def set_client(self, client: ArdoqClient) -> None:
-        """Note which Ardoq the run is about."""
-        self.host, self.org, self.api = client.hosturl, client.org, client.version
+    def result_so_far(self, exit_code: int, messages: list[str]) -> CommandResult:
+        """Return the result of a run that ended early, with all that it wrote until then."""
+        reason = "\n".join(messages)
+        client = self.client
+        if client is None:
+            origin = origin_now(api="?", host="?", org=None, simulated=self.simulated)
+            document = build_failed_document(self.title, reason, origin)
+            return CommandResult(document, exit_code, errors=messages, started=False, ended_early=True)
+        client.give_up(reason)
+        try:
+            document = build_run_document(client, title=self.title)
+        except Exception:  # noqa: BLE001  (a document without the parts that an interrupt may have left open)
+            origin = origin_now(
+                api=client.version, host=client.hosturl, org=client.org, simulated=self.simulated
+            )
+            document = build_failed_document(self.title, reason, origin, client.plan)
+        started = bool(document["changes"] or document["failed"])
+        return CommandResult(document, exit_code, errors=messages, started=started, ended_early=True)
 
 
 def run_and_notify(
@@ -78,24 +96,24 @@ def run_and_notify(
 ) -> int:
     """Do the work of a command, pass on its result, and return the exit code."""
     address, warnings = _webhook_address(options)
-    context = RunContext(os.path.basename(options.job))  # noqa: PTH119
+    context = RunContext(os.path.basename(options.job), simulated)  # noqa: PTH119
     bug: Exception | None = None
-
-    def failed(exit_code: int, messages: list[str]) -> CommandResult:
-        origin = origin_now(api=context.api, host=context.host, org=context.org, simulated=simulated)
-        document = build_failed_document(context.title, "\n".join(messages), origin)
-        return CommandResult(document, exit_code, errors=messages, started=False, ended_early=True)
-
-    with sigterm_as_interrupt(), show_logs(options, quiet=options.quiet_when_unchanged) as held_back:
+    with (
+        interrupts_once() as interrupts,
+        show_logs(options, quiet=options.quiet_when_unchanged) as held_back,
+    ):
         try:
-            result = work(context)
+            try:
+                result = work(context)
+            finally:
+                interrupts.hold()
         except KeyboardInterrupt:
-            result = failed(INTERRUPTED, ["The run was interrupted."])
+            result = context.result_so_far(INTERRUPTED, [INTERRUPTED_MESSAGE])
         except (ArdoqClientException, CommandError) as problem:
-            result = failed(FAILED, _messages(problem))
+            result = context.result_so_far(FAILED, _messages(problem))
         except Exception as problem:  # noqa: BLE001  (a bug has to be reported as well)
             bug = problem
-            result = failed(FAILED, [unexpected_error(problem)])
+            result = context.result_so_far(FAILED, [unexpected_error(problem)])
         result.errors += warnings
         _notify(result, options, address, command)
         quiet = options.quiet_when_unchanged and result.exit_code == DONE and not result.document["changes"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ardoqpy.cli.errors import CommandError
 from ardoqpy.errors import BlockReason, DeleteBlocked
 from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED, INTERRUPTED, NAME, most_severe
-from ardoqpy_sync.cli.notify import CommandResult
+from ardoqpy_sync.cli.notify import INTERRUPTED_MESSAGE, CommandResult
 from ardoqpy_sync.job import load_job, read_state, run_job
 from ardoqpy_sync.job.connect import resolve_path
 from ardoqpy_sync.reporting.document import build_run_document
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.client import ArdoqSyncClient
     from ardoqpy_sync.documents import PreviousReport, RunDocument
     from ardoqpy_sync.job import Job
-
-INTERRUPTED_MESSAGE = "The run was interrupted."
 
 
 def is_json(path: str) -> bool:

@@ -30,6 +30,13 @@ class Located(NamedTuple):
     entity: Entity
 
 
+class GivenAttributes(NamedTuple):
+    """The names of the attributes that rows of a run gave an entity, and the label of the last row."""
+
+    names: tuple[str, ...]
+    label: str | None
+
+
 _CONTAINERS = frozenset((dict, list))
 #: Python knows of some dicts that they contain nothing that could be changed in place: its garbage collector
 #: does not track them.
@@ -205,7 +212,7 @@ class EntityIndex:
 
 def component_key(type_id: Any, name: str) -> str:
     """Return what makes two components of a workspace the same: type, and name whatever its letter case."""
-    return f"{type_id}\0{name.casefold()}"
+    return f"{type_id}\0{name.lower()}"
 
 
 def reference_key(source: Any, target: Any, type_id: Any) -> tuple[Any, Any, Any]:
@@ -217,7 +224,7 @@ def reference_key(source: Any, target: Any, type_id: Any) -> tuple[Any, Any, Any
 
 
 def _key_of_component(comp: Entity) -> str:
-    return f"{comp.get('typeId')}\0{(comp.get('name') or '').casefold()}"
+    return f"{comp.get('typeId')}\0{(comp.get('name') or '').lower()}"
 
 
 _key_of_reference: Callable[[Entity], Hashable] = itemgetter("source", "target", "type")
@@ -258,6 +265,8 @@ class Cache:
     def start_run(self) -> None:
         """Forget what rows have named, and keep what is loaded."""
         self.named: set[str] = set()
+        #: By the id of an entity: the attributes that rows gave it, and the label of the last one.
+        self.given: dict[str, GivenAttributes] = {}
         #: The ids of entities that cannot be missing, although no row names them.
         self.excluded: set[str] = set()
         self._touched: set[tuple[str, str, Any]] = set()
@@ -328,6 +337,8 @@ class Cache:
         if entity_id in self.named and new_id != entity_id:
             self.named.discard(entity_id)
             self.named.add(new_id)
+            if entity_id in self.given:
+                self.given[new_id] = self.given.pop(entity_id)
 
     def undo(self, kind: str, entity_id: str, base: Entity | None, removed: Sequence[Located]) -> None:
         """Restore the state before a write that was not carried out.

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         Totals,
     )
     from ardoqpy_sync.engine import Engine
+    from ardoqpy_sync.plans.plan import Plan
 
 #: So many entities that would be deleted with one are listed for it, and in the whole document.
 MAX_LISTED, MAX_LISTED_IN_ALL = 20, 20_000
@@ -125,8 +126,13 @@ def build_run_document(
         }
 
 
-def build_failed_document(title: str, description: str, origin: Origin) -> RunDocument:
-    """Return the run document of a run that failed before it began; `description` says why."""
+def build_failed_document(
+    title: str, description: str, origin: Origin, plan: Plan | None = None
+) -> RunDocument:
+    """Return the run document of a run that ended early; `description` says why.
+
+    `plan` has what the run did until then, None if it did not begin.
+    """
     none: KindCounts = {"component": 0, "reference": 0}
     document: Attributes = {
         "kind": RUN_DOCUMENT,
@@ -142,6 +148,11 @@ def build_failed_document(title: str, description: str, origin: Origin) -> RunDo
         "names": {},
         "graph": {"nodes": [], "edges": [], "totals": {"nodes": 0, "edges": 0}},
     }
+    if plan is not None:
+        document["totals"] = count_totals(plan.changes, plan.failed, plan.unchanged, none)
+        for key, entries in (("changes", plan.changes), ("failed", plan.failed)):
+            document[key] = [{**entry, "typeName": str(entry["type"])} for entry in entries]
+        document["ambiguous"], document["not_converging"] = plan.ambiguous, plan.not_converging
     return check_run_document(document)
 
 

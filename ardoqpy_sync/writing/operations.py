@@ -54,6 +54,11 @@ class Operation:
     removed: Sequence[Located] = ()
     after: Sequence[str] = ()
 
+    @property
+    def is_sent_alone(self) -> bool:
+        """Whether the operation cannot be part of a transaction."""
+        return self.action == "update" and self.kind.collection.is_sent_alone(self.attributes)
+
     def ends(self) -> Iterable[str]:
         """Return the ids of what has to be written before the operation can be."""
         if self.action == "delete":

@@ -186,6 +186,11 @@ class PendingWrites:
         """Return whether the cache holds an entity as Ardoq is expected to store it, and does not yet."""
         return entity_id in self.waiting or entity_id in self._previewed
 
+    def is_new(self, entity_id: str) -> bool:
+        """Return whether an entity is created by a pending write."""
+        operation = self.waiting.get(entity_id)
+        return operation is not None and operation.base is None
+
     def not_in_step(self) -> set[str]:
         """Return the workspaces that Ardoq does not hold as the cache does."""
         return set(self._ahead)

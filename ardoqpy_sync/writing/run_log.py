@@ -108,6 +108,28 @@ class RunLog:
         entry: Any = copy_entity(note)
         self.report.not_converging[entity["_id"], key] = entry
 
+    def note_conflict(
+        self,
+        kind: str,
+        entity: Entity,
+        attribute: str,
+        first: Any,
+        last: Any,
+        first_label: str | None,
+        last_label: str | None,
+    ) -> None:
+        """Report that two rows give an attribute of one entity different values; the last one counts."""
+        entry: Any = {
+            "kind": kind,
+            "_id": entity["_id"],
+            "name": self.name_of(kind, entity),
+            "attribute": attribute,
+            **copy_entity({"first": first, "last": last}),
+            "first_label": first_label,
+            "last_label": last_label,
+        }
+        self.report.conflicts.append(entry)
+
     def note_ambiguity(self, kind: str, matches: Sequence[Entity]) -> None:
         """Report that several entities match one row; the first of them is used."""
         used, name = matches[0]["_id"], self.name_of(kind, matches[0])

@@ -210,22 +210,8 @@ class _Network(Sender):
                 return {}
         return outcomes
 
-
-class SingleRequests(_Network):
-    """Send each operation in a separate request."""
-
-    def send(self, operations: Mapping[str, Operation]) -> Iterator[Outcome]:
-        """Yield the outcome of each operation."""
-        for operation in in_order(operations):
-            try:
-                # Updates and deletes may be repeated: the transport has done that already.
-                send = self._confirmed if operation.action == "create" else self._request
-                yield from send([operation])
-            except ArdoqClientException as problem:
-                yield Outcome(operation, problem=problem)
-
-    def _request(self, operations: Sequence[Operation]) -> list[Outcome]:
-        (operation,) = operations
+    def _send_alone(self, operation: Operation) -> list[Outcome]:
+        """Send an operation in a request that is no transaction."""
         collection, base = operation.kind.collection, operation.base
         if base is None:
             stored = _whole(operation, collection.create(with_real_ids(operation.body, self.real)))
@@ -246,6 +232,23 @@ class SingleRequests(_Network):
                 ):
                     return [Outcome(operation, stored)]
             raise
+
+
+class SingleRequests(_Network):
+    """Send each operation in a separate request."""
+
+    def send(self, operations: Mapping[str, Operation]) -> Iterator[Outcome]:
+        """Yield the outcome of each operation."""
+        for operation in in_order(operations):
+            try:
+                # Updates and deletes may be repeated: the transport has done that already.
+                send = self._confirmed if operation.action == "create" else self._request
+                yield from send([operation])
+            except ArdoqClientException as problem:
+                yield Outcome(operation, problem=problem)
+
+    def _request(self, operations: Sequence[Operation]) -> list[Outcome]:
+        return self._send_alone(*operations)
 
 
 class Transactions(_Network):
@@ -281,9 +284,11 @@ class Transactions(_Network):
     def _portion(self, operations: Sequence[Operation]) -> list[Operation]:
         """Return the first operations, as many as one transaction holds, at least one."""
         count, size = 0, 0
+        if operations[0].is_sent_alone:
+            return [operations[0]]
         for operation in operations[: self.operations]:
             size += operation.size
-            if count and size > self.size:
+            if (count and size > self.size) or operation.is_sent_alone:
                 break
             count += 1
         return list(operations[:count])
@@ -337,6 +342,8 @@ class Transactions(_Network):
         logger.info("Ardoq found a batch too large: from now on %d operations at most", self.operations)
 
     def _request(self, operations: Sequence[Operation]) -> list[Outcome]:
+        if operations[0].is_sent_alone:
+            return self._send_alone(operations[0])
         body = self._body(operations)
         result = BatchResult.of(self._api.batches.send(body), body)
         outcomes = []

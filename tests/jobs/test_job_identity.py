@@ -209,15 +209,12 @@ def test_key_of_another_type_is_not_created_again(ardoq, run):
     assert (changes(report), len(stored(ardoq))) == ([], 10)
 
 
-def test_type_changes_if_the_mapping_allows_it(ardoq, run, request):
+def test_type_changes_if_the_mapping_allows_it(ardoq, run):
     """With type_change = "update" the component gets the type of the row, and keeps everything else."""
     load(ardoq, app(1, "A1", cmdb_id="1", cost=5), app(2, "B", cmdb_id="2"), references=[(1, 2, "x")])
     servers = SERVERS_TOO.replace("key =", 'type_change = "update"\nkey =')
     rows = {"apps": [{"Id": "2", "Name": "B"}], "servers": [{"Id": "1", "Name": "A1"}]}
     _, report, _ = run(KEYED + servers, **rows)
-    if "v1" not in request.node.callspec.id:
-        assert "on this version of the API only a new component can be given one" in reasons(report)[0]
-        return
     assert changes(report) == [("update", "A1", ["typeId"])]
     assert (stored(ardoq)["A1"]["typeId"], stored(ardoq)["A1"]["cost"]) == ("p2", 5)
     assert changes(run(KEYED + servers, **rows)[1]) == []

@@ -55,7 +55,7 @@ class RowOracle:
                 return False
             if field is not None:
                 return bool(state.get(field[0]) == field[1])
-            return bool(state.get("name").casefold() == attributes["name"].casefold())
+            return bool(state.get("name").lower() == attributes["name"].lower())
 
         matches = [entity_id for entity_id, state in self._seen.items() if meant(state)]
         if field is None and matches and matches[0] in self._named:

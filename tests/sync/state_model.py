@@ -60,7 +60,7 @@ class Fact(NamedTuple):
     def key(self) -> tuple[Any, ...]:
         """Return what makes it the same as another."""
         if self.kind == "component":
-            return self.kind, self.workspace, self.get("typeId"), self.get("name").casefold()
+            return self.kind, self.workspace, self.get("typeId"), self.get("name").lower()
         return self.kind, self.get("source"), self.get("target"), self.get("type")
 
 

@@ -335,7 +335,7 @@ class _ScriptBuilder:
     def by_name(self, handle: str, ws: str) -> None:
         # Each row may spell the name in its own letter case: the first row of the run decides.
         comp = row(self._choose(self._choose(_POOL + _NEW)), ws, self._choose(COMPONENT_TYPES[ws]))
-        key = ws, comp["typeId"], comp["name"].casefold()
+        key = ws, comp["typeId"], comp["name"].lower()
         if key not in self.plans:
             parent = self._choose(({}, {"parent": None}, {"parent": f"group-{ws}"}))
             self.plans[key] = {**self.draw(_wanted_values()), **parent}

@@ -3,13 +3,16 @@
 import pytest
 from sync_scenarios import (
     counts,
+    held,
     names_in,
+    open_client,
     open_sync_client,
     request_lines,
     row,
     seed,
     stored_component,
     stored_reference,
+    value,
     wire_terms,
     writes,
 )
@@ -24,7 +27,7 @@ def load(server, components, references=()):
 
 @pytest.mark.parametrize(
     ("stored", "wanted"),
-    [("Web", "Web"), ("Web", "WEB"), ("straße", "STRASSE"), ("ΣΊΣΥΦΟΣ", "σίσυφος"), ("Ærø 🚀", "ÆRØ 🚀")],
+    [("Web", "Web"), ("Web", "WEB"), ("straße", "STRAßE"), ("ΣΊΣΥΦΟΣ", "σίσυφος"), ("Ærø 🚀", "ÆRØ 🚀")],
 )
 def test_a_name_matches_in_any_letter_case(ardoq, either, stored, wanted):
     """A component is matched by name in any letter case, and takes the name of the row."""
@@ -336,19 +339,28 @@ def test_look_ups_follow_a_new_value(either):
     assert either.create_component(row("Shop", code="S-9"), "code")["_id"] == "shop"
 
 
-def test_look_ups_follow_a_new_type(ardoq, either, version):
-    """A component's new type is what it is found by from then on; v2, which takes none, says so."""
-    if version == "v2":
-        with pytest.raises(InvalidInput, match="typeId is 'app' and cannot become 'svc'"):
-            either.update_component("shop", {"code": "S-9", "typeId": "svc"})
-        assert writes(ardoq) == []
-        return
+def test_look_ups_follow_a_new_type(ardoq, either):
+    """A component's new type, which v2 changes through v1, is what it is found by from then on."""
     assert either.find_component("ws1", field_name="code", field_value="S-1")
     either.create_component(row("Shop", code="S-1"), field_name="code")
     either.update_component("shop", {"code": "S-9", "typeId": "svc"})
     assert either.find_component("ws1", field_name="code", field_value="S-1") == []
     assert either.create_component(row("Shop", type_id="svc", code="S-9"), "code")["_id"] == "shop"
     assert either.create_component(row("Shop", code="S-9"), "code")["_id"] != "shop"
+    either.flush()
+    shop = held(ardoq, "shop")
+    assert (shop["typeId"], value(shop, "code")) == (("app", "S-1") if either.simulate else ("svc", "S-9"))
+
+
+def test_type_that_somebody_else_changed_meanwhile(ardoq, sync):
+    """A type is changed at the version that was read: after somebody's edit it is decided again, once."""
+    sync.find_component("ws1", "Shop")
+    with open_client(ardoq) as other:
+        other.update_component("shop", {**other.get_component(comp_id="shop"), "description": "theirs"})
+    sync.update_component("shop", {"typeId": "svc"})
+    sync.flush()
+    shop = held(ardoq, "shop")
+    assert (shop["typeId"], shop["description"]) == ("svc", "theirs")
 
 
 def test_look_ups_find_what_was_created_and_not_what_was_deleted(either):
@@ -422,3 +434,48 @@ def test_two_clients_agree(ardoq):
         made = first.create_component(row("New"))
     with open_sync_client(ardoq) as second:
         assert second.create_component(row("NEW"))["_id"] == made["_id"]
+
+
+def test_exactly_spelled_name_wins_then_the_oldest(ardoq, either):
+    """Of several components whose names differ in letter case the exact one is used, else the oldest id."""
+    spellings = {"5f00aa00bb00cc00dd000003": "TWIN", "5f00aa00bb00cc00dd000001": "twin"}
+    ardoq.load(seed([stored_component(comp_id, name) for comp_id, name in spellings.items()]))
+    assert either.create_component(row("TWIN"))["_id"] == "5f00aa00bb00cc00dd000003"
+    assert either.create_component(row("Twin"))["_id"] == "5f00aa00bb00cc00dd000001"
+    ids = list(spellings)
+    assert [entry["matches"] for entry in either.get_report()["ambiguous"]] == [ids, ids[::-1]]
+
+
+@pytest.mark.parametrize(
+    ("name", "difference"),
+    [
+        ("Zu\u0308rich portal", "character 2 is U+0075 (LATIN SMALL LETTER U) here and U+00FC"),
+        ("Zürich\u00a0portal", "character 7 is U+00A0 (NO-BREAK SPACE) here and U+0020 (SPACE) there"),
+        ("Zürich  portal", "character 8 is U+0020 (SPACE) here and U+0070"),
+        ("Zürich portal\u200b", "character 14 is U+200B (ZERO WIDTH SPACE) here and missing there"),
+    ],
+    ids=ascii,
+)
+def test_name_that_looks_like_another_is_noted(ardoq, either, name, difference):
+    """A component whose name looks like an existing one is created, and the plan says how they differ."""
+    ardoq.load(seed([stored_component("it", "Zürich portal")]))
+    assert either.create_component(row(name))["_id"] != "it"
+    (change,) = either.plan.changes
+    assert change["note"].startswith("looks like the existing component 'Zürich portal', but " + difference)
+
+
+def test_rows_that_contradict_each_other_are_listed(ardoq, either):
+    """The last of two rows of a script that mean one item counts, as in 0.8.4, and the report lists both."""
+    ardoq.load(seed([stored_component("it", "Web"), stored_component("other", "Other")]))
+    either.create_component(row("Web", note="a", description="same"), label="row 1")
+    either.create_component(row("Web", note="b", description="same"), label="row 2")
+    either.create_component(row("Web", note="b"), label="row 3")
+    ref = {"source": "it", "target": "other", "type": 2}
+    either.create_reference({**ref, "displayText": "orders"}, label="row 4")
+    either.create_reference({**ref, "displayText": "invoices"}, label="row 5")
+    keys = ("kind", "attribute", "first", "last", "first_label", "last_label")
+    conflicts = [tuple(entry[key] for key in keys) for entry in either.get_report()["conflicts"]]
+    assert conflicts == [
+        ("component", "note", "a", "b", "row 1", "row 2"),
+        ("reference", "displayText", "orders", "invoices", "row 4", "row 5"),
+    ]

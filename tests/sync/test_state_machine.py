@@ -452,7 +452,7 @@ class Calls(RuleBasedStateMachine):
             by = None if field is None else (field, stored_value(field, custom[field]))
             return foreteller.component(ws, type_id, wanted, by)
 
-        keys = {("component", ws, type_id, name.casefold())}
+        keys = {("component", ws, type_id, name.lower())}
         self._row("component", act, predict, keys, weather, outage)
 
     @rule(
@@ -497,7 +497,7 @@ class Calls(RuleBasedStateMachine):
         version = None if state is None or version is None else state.version + version
         pinned = {} if version is None else {"_version": version}
         name = name or (state.get("name") if state else "")
-        keys = {("component", ws, state, name.casefold()) for ws in WORKSPACES for state in TYPE_NAMES}
+        keys = {("component", ws, state, name.lower()) for ws in WORKSPACES for state in TYPE_NAMES}
         self._row(
             "component",
             lambda label, client, which: client.update_component(

@@ -365,5 +365,5 @@ def test_the_words_of_a_sync_find_twins(client):
     ref = client.get_reference(ref_id=REFERENCES[3])
     assert client.api.references.find_duplicates(ref) == [ref]
     assert {"_id", "type"} <= client.api.components.read_only
-    assert "typeId" in client.api.components.fixed
+    assert "rootWorkspace" in client.api.components.fixed
     assert "type" in client.api.references.fixed

@@ -8,10 +8,9 @@ from ardoqpy.cli.errors import CommandError
 from ardoqpy.cli.options import connection_settings
 from ardoqpy.errors import ArdoqClientException, PlanDrifted
 from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED, most_severe
-from ardoqpy_sync.cli.notify import CommandResult, RunContext, run_and_notify
+from ardoqpy_sync.cli.notify import INTERRUPTED_MESSAGE, CommandResult, RunContext, run_and_notify
 from ardoqpy_sync.cli.options import check_output_files
 from ardoqpy_sync.cli.run_job import (
-    INTERRUPTED_MESSAGE,
     exit_code_of,
     is_json,
     load_job_file,
@@ -56,7 +55,7 @@ def _run_job(options: argparse.Namespace, context: RunContext) -> CommandResult:
             progress=not options.quiet_when_unchanged,
             **connection_settings(options),
         ) as client:
-            context.set_client(client)
+            context.client = client
             result = run_with_client(job, client)
             if state_file is not None and result.exit_code == DONE:
                 try:
@@ -81,7 +80,7 @@ def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResu
         if job is None
         else open_client(job, simulate=False, progress=progress, **settings) as client,
     ):
-        context.set_client(client)
+        context.client = client
         return _apply(plan, client, options.on_drift or "skip", context.title)
 
 

@@ -10,7 +10,7 @@ from ardoqpy.cli.format_json import write_document
 from ardoqpy.cli.output import open_output
 from ardoqpy_sync.cli.check_job import JobCheck
 from ardoqpy_sync.cli.notify import show_logs
-from ardoqpy_sync.cli.signals import sigterm_as_interrupt
+from ardoqpy_sync.cli.signals import interrupts_once
 
 if TYPE_CHECKING:
     import argparse
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def run(options: argparse.Namespace) -> int:
     """Check a job, print the result, and return the exit code."""
     check = JobCheck(options.job)
-    with sigterm_as_interrupt(), show_logs(options, quiet=False):
+    with interrupts_once(), show_logs(options, quiet=False):
         check.run(options)
     if sys.stdout is not None:
         with open_output(None) as stream:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ardoqpy.cli.options import connection_settings
+from ardoqpy.errors import ArdoqClientException
+from ardoqpy_sync.cli.exit_codes import FAILED
 from ardoqpy_sync.cli.notify import CommandResult, RunContext, run_and_notify
 from ardoqpy_sync.cli.options import check_output_files
 from ardoqpy_sync.cli.run_job import load_job_file, load_state, run_with_client
@@ -31,12 +33,16 @@ def _plan(options: argparse.Namespace, context: RunContext) -> CommandResult:
         progress=not options.quiet_when_unchanged,
         **connection_settings(options),
     ) as client:
-        context.set_client(client)
+        context.client = client
         result = run_with_client(job, client)
         if options.long:
             result.plan_text = client.plan.describe()
         if options.save and result.ended_early:
             result.errors.append("The plan is not saved, because the preview did not finish.")
         elif options.save:
-            client.plan.save(options.save)
+            try:
+                client.plan.save(options.save)
+            except ArdoqClientException as problem:
+                result.errors.append(str(problem))
+                result.exit_code = FAILED
         return result

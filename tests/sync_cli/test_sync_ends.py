@@ -1,0 +1,115 @@
+"""A run reports what it wrote, whatever ends it and whenever."""
+
+import json
+import os
+import signal
+
+import pytest
+from nightly import job_text, names_in
+
+from ardoqpy_sync import ArdoqSyncClient
+from ardoqpy_sync.cli import notify, run_job
+from ardoqpy_sync.cli.commands import apply
+from ardoqpy_sync.cli.exit_codes import FAILED, INTERRUPTED
+from ardoqpy_sync.cli.signals import interrupts_once
+
+NUMBER = 12
+ENDS = {"Ctrl-C": KeyboardInterrupt, "a bug": RuntimeError, "a full disk": OSError}
+
+
+@pytest.fixture
+def many(home):
+    """Write a job with many rows and a state file."""
+    rows = "".join(f"{number},App {number},1,\n" for number in range(NUMBER))
+    (home / "apps.csv").write_text(f"Id,Name,Cost,Needs\n{rows}")
+    (home / "job.toml").write_text(job_text(run='state_file = "state.json"'))
+    return home
+
+
+def fails(error):
+    """Return a function that raises an error."""
+
+    def fail(*_, **__):
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [
+        (run_job, "build_run_document"),
+        (run_job, "exit_code_of"),
+        (apply, "write_state"),
+        (ArdoqSyncClient, "close"),
+    ],
+    ids=["document", "exit code", "state file", "closing"],
+)
+def test_end_after_the_last_write_reports_all_of_it(many, ardoq, run, monkeypatch, hook, where, name, end):
+    """What ends a run after its last write does not take away what it reports."""
+    with monkeypatch.context() as patch:
+        patch.setattr(where, name, fails(ENDS[end]()))
+        ran = run(f"apply job.toml --report a.json --report a.md --webhook {hook.url} --json")
+    document = json.loads(ran.out)
+    assert ran.status == (INTERRUPTED if end == "Ctrl-C" else FAILED)
+    assert document["status"] == "failure"
+    assert len(names_in(ardoq)) == NUMBER + 2
+    assert document["totals"]["component"]["created"] == NUMBER
+    assert json.loads((many / "a.json").read_text()) == document
+    assert f"| created | {NUMBER} |" in (many / "a.md").read_text("utf-8")
+    assert hook.received[0]["totals"]["component"]["created"] == NUMBER
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_end_between_two_writes_reports_the_first(many, ardoq, run, monkeypatch, end):
+    """What ends a run between two writes leaves a report of all that was written."""
+    (many / "job.toml").write_text(job_text(ardoq="batch = false"))
+    original, calls = ArdoqSyncClient.check_reach, []
+
+    def check(self):
+        calls.append(1)
+        if len(calls) == 5:
+            raise ENDS[end]
+        original(self)
+
+    monkeypatch.setattr(ArdoqSyncClient, "check_reach", check)
+    document = json.loads(run("apply job.toml --json").out)
+    created = {change["name"] for change in document["changes"]}
+    assert created == set(names_in(ardoq)) - {"Fax", "Orders"}
+    assert len(created) == 5
+
+
+def test_report_without_the_parts_that_cannot_be_built(many, ardoq, run, monkeypatch):
+    """If the full document cannot be built any more, the changes and the totals are reported all the same."""
+    monkeypatch.setattr(run_job, "build_run_document", fails(RuntimeError("a bug")))
+    monkeypatch.setattr(notify, "build_run_document", fails(RuntimeError("a bug")))
+    ran = run("apply job.toml --json")
+    document = json.loads(ran.out)
+    assert document["totals"]["component"]["created"] == len(document["changes"]) == NUMBER
+
+
+def test_plan_that_cannot_be_saved_is_reported(many, ardoq, run):
+    """If the plan cannot be saved, the preview is reported, and the exit code says that it failed."""
+    (many / "folder").mkdir()
+    ran = run("plan job.toml --save folder --json")
+    assert ran.status == FAILED
+    if ran.out:
+        assert json.loads(ran.out)["totals"]["component"]["created"] == NUMBER
+    assert "folder" in ran.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send")
+def test_signals_after_the_first_leave_time_for_the_report():
+    """One signal interrupts; the next ones are ignored, and so are all once the run is over."""
+    with interrupts_once() as interrupts:
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    with interrupts_once() as interrupts:
+        interrupts.hold()
+        signal.raise_signal(signal.SIGTERM)
