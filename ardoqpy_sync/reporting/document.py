@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ardoqpy._messages import describe_type, quote_name, suggest
+from ardoqpy.config import Token
 from ardoqpy.errors import DeleteBlocked, InvalidInput
 from ardoqpy_sync import json_file
 from ardoqpy_sync.compare.cascade_counts import cascade_counts
@@ -104,7 +105,7 @@ def build_run_document(
             [_with_type_name(entity, names) for entity in engine.report.not_deleted]
         )
         status, description = _status(report, given, not_deleted)
-        return {
+        document: RunDocument = {
             "kind": RUN_DOCUMENT,
             "format": FORMAT,
             "title": given.title or _default_title(plan.workspaces),
@@ -124,6 +125,8 @@ def build_run_document(
             "sources": given.sources,
             "graph": as_json_value(graph),
         }
+        redacted: RunDocument = Token(client.token).redact_data(document)  # Ardoq's data can have it
+        return redacted
 
 
 def build_failed_document(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from ardoqpy.cli.options import connection_settings
-from ardoqpy.errors import ArdoqClientException
+from ardoqpy.config import Token
+from ardoqpy.errors import ArdoqClientException, InvalidInput
 from ardoqpy_sync.cli.exit_codes import FAILED
 from ardoqpy_sync.cli.notify import CommandResult, RunContext, run_and_notify
 from ardoqpy_sync.cli.options import check_output_files
@@ -14,6 +16,8 @@ from ardoqpy_sync.job import open_client
 
 if TYPE_CHECKING:
     import argparse
+
+    from ardoqpy_sync.client import ArdoqSyncClient
 
 
 def run(options: argparse.Namespace) -> int:
@@ -36,13 +40,21 @@ def _plan(options: argparse.Namespace, context: RunContext) -> CommandResult:
         context.client = client
         result = run_with_client(job, client)
         if options.long:
-            result.plan_text = client.plan.describe()
+            result.plan_text = Token(client.token).redact(client.plan.describe())
         if options.save and result.ended_early:
             result.errors.append("The plan is not saved, because the preview did not finish.")
         elif options.save:
             try:
+                _check_no_token(client)
                 client.plan.save(options.save)
             except ArdoqClientException as problem:
                 result.errors.append(str(problem))
                 result.exit_code = FAILED
         return result
+
+
+def _check_no_token(client: ArdoqSyncClient) -> None:
+    """Raise `InvalidInput` if a plan contains the token: without it, its values would be others."""
+    text = json.dumps(client.plan.as_dict(), ensure_ascii=False)
+    if Token(client.token).occurs_in(text):
+        raise InvalidInput("The plan is not saved: a value in it contains your access token. Remove it.")
