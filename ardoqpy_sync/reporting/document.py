@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from ardoqpy._messages import describe_type, quote_name, suggest
 from ardoqpy.config import Token
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     )
     from ardoqpy_sync.engine import Engine
     from ardoqpy_sync.plans.plan import Plan
+
+_T = TypeVar("_T")
 
 #: So many entities that would be deleted with one are listed for it, and in the whole document.
 MAX_LISTED, MAX_LISTED_IN_ALL = 20, 20_000
@@ -125,8 +127,13 @@ def build_run_document(
             "sources": given.sources,
             "graph": as_json_value(graph),
         }
-        redacted: RunDocument = Token(client.token).redact_data(document)  # Ardoq's data can have it
-        return redacted
+        return without_token(client, document)
+
+
+def without_token(client: ArdoqSyncClient, data: _T) -> _T:
+    """Return JSON data without the client's token, which Ardoq's own data can have; itself if it has none."""
+    redacted: _T = Token(client.token).redact_data(data)
+    return redacted
 
 
 def build_failed_document(
