@@ -81,11 +81,11 @@ def attributes(value: object, argument: str, *required: str) -> Attributes:
                 raise InvalidInput(
                     f"{argument} has the key {short_repr(key)}: the names of attributes are text."
                 )
-    missing = [
-        name
-        for name in required
-        if (part := value.get(name)) is None or (isinstance(part, str) and not part.strip())
-    ]
+    missing = []
+    for key in required:
+        part = value.get(key)
+        if part is None or (isinstance(part, str) and not part.strip()):
+            missing.append(key)
     if missing:
         name = value.get("name")
         quoted = f" ({quote_name(name)})" if isinstance(name, str) and name else ""

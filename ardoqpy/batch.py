@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from ardoqpy._messages import describe_type, did_you_mean, suggest
@@ -376,23 +377,24 @@ class BatchResult:
 
 
 def _read_results(lists: Any) -> Results:
-    results = Results()
     lists = checked_object({} if lists is None else lists)
     created, updated = _checked_items(lists, "created"), _checked_items(lists, "updated")
-    for item in created:
-        results.created_ids.append(item["id"])
-        if isinstance(item.get("batchId"), str):
-            results.created[item["batchId"]] = item["id"]
-    results.ids.update(results.created)
-    for item in updated:
-        results.updated.append(item["id"])
-        if isinstance(item.get("batchId"), str):  # not in the contract, but reliable if it is there
-            results.ids[item["batchId"]] = item["id"]
-    results.deleted.extend(item["id"] for item in _checked_items(lists, "deleted"))
-    for item in [*created, *updated]:
-        if isinstance(item.get("body"), dict):
-            results.entities[item["id"]] = item["body"]
-    return results
+    ids = _ids_by_batch_id(created)
+    return Results(
+        created=ids,
+        created_ids=[item["id"] for item in created],
+        updated=[item["id"] for item in updated],
+        deleted=[item["id"] for item in _checked_items(lists, "deleted")],
+        # Batch ids of updates are not in the contract, but reliable if they are there.
+        ids={**ids, **_ids_by_batch_id(updated)},
+        entities={
+            item["id"]: item["body"] for item in chain(created, updated) if isinstance(item.get("body"), dict)
+        },
+    )
+
+
+def _ids_by_batch_id(items: list[BatchResultItem]) -> dict[str, str]:
+    return {item["batchId"]: item["id"] for item in items if isinstance(item.get("batchId"), str)}
 
 
 def _checked_items(lists: Attributes, name: str) -> list[BatchResultItem]:

@@ -122,11 +122,12 @@ def reference_types(model: Mapping[str, Any]) -> Iterator[tuple[int, ReferenceTy
     listed = model.get("referenceTypes")
     if isinstance(listed, list):
         for definition in listed:
-            if isinstance(definition, dict):
-                yield definition.get("type", -1), cast("ReferenceType", definition)
+            if isinstance(definition, dict) and isinstance(number := definition.get("type", -1), int):
+                yield number, cast("ReferenceType", definition)
         return
     for key, definition in _items(model.get("referenceTypes")):
-        type_id = definition.get("id", key)
+        given = definition.get("id", key)
+        type_id: Any = given if isinstance(given, int | str) else key
         yield (int(type_id) if str(type_id).lstrip("-").isdecimal() else type_id), definition
 
 
@@ -176,12 +177,18 @@ def _describe_types(model: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _types_of_context(types: list[Any]) -> Iterator[TypeInTree]:
-    definitions = [definition for definition in types if isinstance(definition, dict)]
+    definitions = [
+        definition
+        for definition in types
+        if isinstance(definition, dict) and isinstance(definition.get("typeId", ""), str)
+    ]
     known = {definition.get("typeId") for definition in definitions}
     children: dict[Any, list[Any]] = {}
     for definition in definitions:
-        parent = (definition.get("parent") or {}).get("typeId")
-        children.setdefault(parent if parent in known else None, []).append(definition)
+        above = definition.get("parent")
+        parent = above.get("typeId") if isinstance(above, dict) else None
+        is_known = isinstance(parent, str) and parent in known
+        children.setdefault(parent if is_known else None, []).append(definition)
     pending = [(definition, 0) for definition in reversed(children.pop(None, []))]
     while pending:
         definition, depth = pending.pop()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy import metamodel
 from ardoqpy._messages import quote_name, suggest
+from ardoqpy.api.protocols import checked_objects
 from ardoqpy.errors import AuthorizationError, InvalidInput
 from ardoqpy.metamodel import Field
 
@@ -71,7 +72,7 @@ class NameLookup:
 
     @cached_property
     def _workspaces(self) -> list[tuple[str, str]]:
-        workspaces = self._client.get_workspaces()
+        workspaces = checked_objects(self._client.get_workspaces())
         return [(str(workspace.get("_id")), str(workspace.get("name"))) for workspace in workspaces]
 
     def workspace(self, wanted: str) -> str:

@@ -71,11 +71,12 @@ class _Change(TypedDict):
 
 
 class ReportChange(_Change):
-    """A change as a report lists it; a failed row is among them."""
+    """A change as a report lists it, `typeName` for a reference if known; a failed row is among them."""
 
     action: Literal["create", "update", "delete", "failed"]
     _id: str | None
     rootWorkspace: str | None
+    typeName: NotRequired[str | None]
 
 
 class _PlannedChange(_Change):
@@ -85,21 +86,27 @@ class _PlannedChange(_Change):
 
 
 class ChangeEntry(_PlannedChange):
-    """A change as a plan lists it; `deleted_with` is the `_id` of the component it is deleted with."""
+    """A change as a plan lists it; `deleted_with` is the `_id` of the component it is deleted with.
+
+    `typeName` is the name of a reference's type, if known.
+    """
 
     _id: str
+    typeName: NotRequired[str | None]
 
 
 class AppliedChange(_PlannedChange):
     """A change of a plan as `apply` returns it: `_id` as in Ardoq, `reason` why it was not carried out."""
 
     _id: str | None
+    typeName: NotRequired[str | None]
     reason: str | None
 
 
-class DocumentChange(ChangeEntry):
+class DocumentChange(_PlannedChange):
     """A change as a run document lists it."""
 
+    _id: str
     typeName: str
 
 
@@ -139,6 +146,22 @@ class AmbiguousEntry(TypedDict):
     name: str | None
     used: Any
     matches: list[Any]
+
+
+class ConflictEntry(TypedDict):
+    """An attribute that rows of one run give differently; the last row wins.
+
+    `first` and `last` are the values, `first_label` and `last_label` the rows that give them, if known.
+    """
+
+    kind: KindName
+    _id: Any
+    name: str | None
+    attribute: str
+    first: Any
+    last: Any
+    first_label: str | None
+    last_label: str | None
 
 
 class NotConvergingEntry(TypedDict):
@@ -210,10 +233,12 @@ class PlanDocument(TypedDict):
     changes: list[ChangeEntry]
     failed: list[FailedRow]
     ambiguous: list[AmbiguousEntry]
+    conflicts: list[ConflictEntry]
     not_converging: list[NotConvergingEntry]
     unchanged: KindCounts
     missing: KindCounts
     workspaces: dict[str, str | None]
+    names: dict[str, str | None]
 
 
 class DescribedEntity(TypedDict):
@@ -342,9 +367,12 @@ class RunDocument(TypedDict):
     changes: list[DocumentChange]
     failed: list[DocumentFailedRow]
     ambiguous: list[AmbiguousEntry]
+    conflicts: list[ConflictEntry]
     not_converging: list[NotConvergingEntry]
     missing: list[MissingEntry]
     not_deleted: list[NotDeletedEntry]
+    skipped: list[SkippedRow]
+    not_owned: dict[str, int]
     delete_guard: DeleteGuard | None
     workspaces: dict[str, str | None]
     names: dict[str, str | None]
@@ -366,12 +394,13 @@ class ReportItem(TypedDict):
 
 
 class ReportedEntity(TypedDict):
-    """An entity as a report lists it; a reference has its ends."""
+    """An entity as a report lists it; a reference has its ends, and the name of its type if known."""
 
     _id: str
     name: str | None
     type: Any
     rootWorkspace: str
+    typeName: NotRequired[str]
     source: NotRequired[str]
     target: NotRequired[str]
 
@@ -466,6 +495,7 @@ class ReportData(TypedDict):
     cache_miss_comps: list[ReportedEntity]
     cache_miss_refs: list[ReportedEntity]
     ambiguous: list[AmbiguousEntry]
+    conflicts: list[ConflictEntry]
     not_converging: list[NotConvergingEntry]
     status: str
     description: str | None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy._http.json import is_flat
 from ardoqpy._messages import quote_name, short_repr
 from ardoqpy._validation import attributes, id_segment
 from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError, UnexpectedAnswer
@@ -22,6 +22,7 @@ from ardoqpy_sync.compare.cache import (
 from ardoqpy_sync.compare.diff import (
     CREATE,
     DELETE,
+    LOOKS_LIKE,
     UPDATE,
     Differences,
     comparison_key,
@@ -65,9 +66,9 @@ class Engine:
         self.component, self.reference = kinds_of(api)
         self.kinds = {kind.name: kind for kind in (self.component, self.reference)}
         self.cache = Cache()
-        self.log = RunLog(self.cache, previous_report)
-        self.writes = PendingWrites(self.cache, self.log, sender)
         self.model = ModelLookup(api, self.cache.attributes)
+        self.log = RunLog(self.cache, self.model, previous_report)
+        self.writes = PendingWrites(self.cache, self.log, sender)
         self._checks = RowValidator(self.cache, self.model, self.workspace)
 
     @property
@@ -416,22 +417,23 @@ class Engine:
         wanted["rootWorkspace"] = ws_id
         if body.get("targetWorkspace"):
             wanted["targetWorkspace"] = body["targetWorkspace"]
-        type_name = self._checks.new(kind, ws_id, wanted)
+        flat = is_flat(wanted)
+        type_name = self._checks.new(kind, ws_id, wanted, flat=flat)
         sent = self.model.convert_attributes(ws_id, wanted, kind.built_in)
+        if sent is not wanted:
+            flat = is_flat(sent)
         index = self.index(kind, ws_id)
         note = source.reference.note or self._look_alike(kind, index, wanted)
-        operation = self.writes.create(kind, sent, type_name, index.by_id)
+        operation = self.writes.create(kind, sent, type_name, index.by_id, flat=flat)
         expected: Entity = operation.expected or {}
         index.remember(expected)
         self.cache.name(kind.name, ws_id, expected)
-        new = operation.attributes
-        written = dict(zip(new, zip(repeat(None), new.values(), strict=False), strict=True))
         change = self.log.add(
             CREATE,
             kind.name,
             ws_id,
             expected,
-            written,
+            operation.attributes,
             name=self.log.name_of(kind.name, expected),
             version=None,
             note=note,
@@ -457,7 +459,7 @@ class Engine:
             return None
         twin = twins[0]["name"]
         difference = describe_difference(name, twin)
-        return f"looks like the existing component {quote_name(twin)}, but {difference}"
+        return f"{LOOKS_LIKE} the existing component {quote_name(twin)}, but {difference}"
 
     def _update(
         self, kind: Kind, ws_id: str, current: Entity, diff: Differences, source: SourceRow

@@ -14,11 +14,12 @@ from ardoqpy_sync.compare.diff import CREATE, DELETE, FAILED, UPDATE, Change
 from ardoqpy_sync.documents import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from ardoqpy.entities import Attributes, Entity
     from ardoqpy_sync.documents import (
         AmbiguousEntry,
+        ConflictEntry,
         NotConvergingEntry,
         ReportChange,
         ReportData,
@@ -30,18 +31,20 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "CONFLICTS_TITLE",
     "LINE_WIDTH",
     "MISSING_TITLE",
     "NOT_CONVERGING_TITLE",
     "NOT_DELETED_TITLE",
     "Report",
     "describe_ambiguous",
+    "describe_conflict",
     "describe_not_converging",
     "format_report",
     "format_section",
     "format_totals",
     "format_value",
-    "report_change",
+    "type_label",
 ]
 
 #: A longer line is cut.
@@ -50,6 +53,7 @@ LINE_WIDTH = 400
 MISSING_TITLE = "missing: in Ardoq, no longer in the source"
 NOT_CONVERGING_TITLE = "not converging"
 NOT_DELETED_TITLE = "not deleted: changed since"
+CONFLICTS_TITLE = "conflicts: rows that give different values; the last one is used"
 
 #: How the report's keys begin by action, and end by kind; the list of each is under `<name>_l`.
 _PREFIXES = {CREATE: "new", UPDATE: "updated", DELETE: "del", FAILED: "failed"}
@@ -69,16 +73,22 @@ class Report:
     - `cache_miss_comps`, `cache_miss_refs`: entities in Ardoq that no row named, of the types that rows
       touched and in the loaded workspaces.
     - `ambiguous`: rows that several entities match: the `_id` of the one `used`, and of all `matches`.
+    - `conflicts`: attributes that two rows of the run give differently: the `first` value and the `last` one,
+      which is used, with the labels of both rows.
     - `not_converging`: attributes that Ardoq does not keep as they were sent.
     - `status`: `success`, or `failure` with the reason in `description`.
     """
 
-    def __init__(self) -> None:
-        """Start with an empty report."""
+    def __init__(self, type_name: Callable[[str, str | None, Any], str | None] | None = None) -> None:
+        """Start with an empty report.
+
+        `type_name` returns the name of a type by kind, workspace and type, None if it is not known.
+        """
+        self._type_name = type_name
         self.changes: list[Change] = []
         self.unchanged: dict[str, list[Entity]] = {"component": [], "reference": []}
-        self.conflicts: list[Any] = []
         self.ambiguous: dict[str, AmbiguousEntry] = {}
+        self.conflicts: dict[tuple[str, str], ConflictEntry] = {}
         self.not_converging: dict[tuple[str, str], NotConvergingEntry] = {}
         #: What was to be deleted as missing and was left as it is, with the reason.
         self.not_deleted: list[UndeletedEntity] = []
@@ -120,6 +130,7 @@ class Report:
             data["status"] = "failure"
             data["description"] = f"{failed} row(s) failed; the first: {first.note}"
         data["ambiguous"] = list(self.ambiguous.values())
+        data["conflicts"] = list(self.conflicts.values())
         data["not_converging"] = list(self.not_converging.values())
         return data
 
@@ -128,8 +139,26 @@ class Report:
         with collector_paused():
             copied: Any = copy_entity({**self._counted(), "cache_hit_comps_l": []})
             copied["cache_hit_comps_l"] = _hits(self.unchanged["component"])
-            copied["changes"] = [report_change(change) for change in self.changes]
+            copied["changes"] = [self.describe_change(change) for change in self.changes]
         return cast("ReportData", copied)
+
+    def describe_change(self, change: Change) -> ReportChange:
+        """Return a change as plain data, each attribute with `old` and `new`."""
+        data = {
+            "action": change.action,
+            "kind": change.kind,
+            "_id": change.id,
+            "name": change.name,
+            "type": change.type,
+            "rootWorkspace": change.workspace,
+            "version": change.version,
+            "attributes": _value_changes(change),
+        }
+        optional = {"note": change.note, "label": change.label, "field": change.field}
+        if change.kind == "reference" and self._type_name is not None:
+            optional["typeName"] = self._type_name(change.kind, change.workspace, change.type)
+        data |= {key: value for key, value in optional.items() if value is not None}
+        return cast("ReportChange", data)
 
     def set_misses(self, components: Iterable[ReportedEntity], references: Iterable[ReportedEntity]) -> None:
         """Set which entities are in Ardoq and no longer in the source."""
@@ -152,6 +181,7 @@ def _blank() -> ReportData:
         "cache_miss_comps": [],
         "cache_miss_refs": [],
         "ambiguous": [],
+        "conflicts": [],
         "not_converging": [],
         "status": "success",
         "description": None,
@@ -170,28 +200,15 @@ def _item(change: Change) -> ReportItem:
     return item
 
 
-def report_change(change: Change) -> ReportChange:
-    """Return a change as plain data, each attribute with `old` and `new`."""
-    data = {
-        "action": change.action,
-        "kind": change.kind,
-        "_id": change.id,
-        "name": change.name,
-        "type": change.type,
-        "rootWorkspace": change.workspace,
-        "version": change.version,
-        "attributes": _value_changes(change),
-    }
-    optional = {"note": change.note, "label": change.label, "field": change.field}
-    data |= {key: value for key, value in optional.items() if value is not None}
-    return cast("ReportChange", data)
-
-
 def _value_changes(change: Change) -> dict[str, ValueChange]:
-    changes: dict[str, ValueChange] = {
-        key: {"old": old, "new": new} for key, (old, new) in change.attributes.items()
-    }
-    flat = _CONTAINERS.isdisjoint(map(type, chain.from_iterable(change.attributes.values())))
+    written = change.attributes
+    changes: dict[str, ValueChange]
+    if change.action == CREATE:
+        changes = {key: {"old": None, "new": new} for key, new in written.items()}
+        flat = _CONTAINERS.isdisjoint(map(type, written.values()))
+    else:
+        changes = {key: {"old": old, "new": new} for key, (old, new) in written.items()}
+        flat = _CONTAINERS.isdisjoint(map(type, chain.from_iterable(written.values())))
     return changes if flat else copy_entity(changes)
 
 
@@ -204,9 +221,13 @@ def format_report(report: ReportData, *, longest: int = 10) -> str:
     Each list shows at most `longest` entries and how many more there are. Characters that would steer a
     terminal are escaped.
     """
-    created = [f"component {comp['name']} ({comp['type']})" for comp in report["new_comps_l"]]
-    created += [f"reference {ref['name']} (type {ref['type']})" for ref in report["new_refs_l"]]
     changes = report["changes"]
+    created = [
+        f"{kind} {change['name']} ({type_label(kind, change)})"
+        for kind in KINDS
+        for change in changes
+        if change["action"] == CREATE and change["kind"] == kind
+    ]
     values = [
         f"{change['name']}: {attribute}: {_brief(pair['old'])} -> {_brief(pair['new'])}"
         for change in changes
@@ -214,8 +235,12 @@ def format_report(report: ReportData, *, longest: int = 10) -> str:
         for attribute, pair in change["attributes"].items()
     ]
     deleted = [f"{change['kind']} {change['name']}" for change in changes if change["action"] == DELETE]
-    missing = [f"component {comp['name']} ({comp['type']})" for comp in report["cache_miss_comps"]]
-    missing += [f"reference {ref['name']} (type {ref['type']})" for ref in report["cache_miss_refs"]]
+    misses = (("component", report["cache_miss_comps"]), ("reference", report["cache_miss_refs"]))
+    missing = [
+        f"{kind} {entity['name']} ({type_label(kind, entity)})"
+        for kind, entities in misses
+        for entity in entities
+    ]
     failed = [f"{row['name']}: {row['reason']}" for row in report["failed_comps_l"] + report["failed_refs_l"]]
     lines = format_totals(_totals(report))
     sections: tuple[tuple[str, Iterable[str]], ...] = (
@@ -225,6 +250,7 @@ def format_report(report: ReportData, *, longest: int = 10) -> str:
         (MISSING_TITLE, missing),
         ("failed", failed),
         ("ambiguous", map(describe_ambiguous, report["ambiguous"])),
+        (CONFLICTS_TITLE, map(describe_conflict, report["conflicts"])),
         (NOT_CONVERGING_TITLE, map(describe_not_converging, report["not_converging"])),
     )
     for title, entries in sections:
@@ -259,10 +285,25 @@ def describe_ambiguous(entry: AmbiguousEntry) -> str:
     return f"{entry['kind']} {entry['name']}: {len(entry['matches'])} match, {entry['used']} is used"
 
 
+def describe_conflict(entry: ConflictEntry) -> str:
+    """Return which values two rows give, and which rows these are."""
+    rows = [f" in {label}" if label else "" for label in (entry["first_label"], entry["last_label"])]
+    values = f"{_brief(entry['first'])}{rows[0]}, then {_brief(entry['last'])}{rows[1]}"
+    return f"{entry['kind']} {entry['name']}: {entry['attribute']}: {values}"
+
+
 def describe_not_converging(entry: NotConvergingEntry) -> str:
     """Return which value Ardoq keeps, and which one the source has."""
     values = f"Ardoq keeps {_brief(entry['stored'])}, the source has {_brief(entry['wanted'])}"
     return f"{entry['kind']} {entry['name']}: {entry['attribute']}: {values}"
+
+
+def type_label(kind: str, entity: Mapping[str, Any]) -> str:
+    """Return the name of an entity's type; a reference type whose name is not known has a number."""
+    if entity.get("typeName"):
+        return str(entity["typeName"])
+    type_of = entity["type"]
+    return "no type" if type_of is None else str(type_of) if kind == "component" else f"type {type_of}"
 
 
 def format_value(value: object) -> str:

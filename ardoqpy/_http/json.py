@@ -6,6 +6,7 @@ import gc
 import json
 import sys
 from contextlib import contextmanager, nullcontext
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import describe_type
@@ -29,12 +30,23 @@ SCALAR_TYPES = frozenset({str, int, float, bool, type(None)})
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
-def encode_json(body: Any) -> bytes:
-    """Return `body` as JSON in UTF-8.
+class EncodedJson(bytes):
+    """A body that is JSON already."""
+
+
+def is_flat(body: Any) -> bool:
+    """Return whether a dict has text for keys and no value that holds others: JSON changes nothing in it."""
+    return SCALAR_TYPES.issuperset(map(type, body.values())) and _TEXT_ONLY.issuperset(map(type, body))
+
+
+def encode_json(body: Any, *, text_keys: bool = False) -> bytes:
+    """Return `body` as JSON in UTF-8; `text_keys` if all keys in it are known to be text.
 
     Raise `InvalidInput` naming the attribute that JSON cannot hold. Keys that are whole numbers, true,
     false or None are written as text, as Python does, unless two of them would become one.
     """
+    if isinstance(body, EncodedJson):
+        return body
     try:
         encoded = _ENCODER.encode(body).encode()
     except (TypeError, ValueError, RecursionError):
@@ -42,7 +54,7 @@ def encode_json(body: Any) -> bytes:
         if path.count("[") > _MAX_SHOWN_DEPTH:
             path = path.partition("[")[0]
     else:
-        keys = _find_equal_keys(body)
+        keys = None if text_keys else _find_equal_keys(body)
         if keys is None:
             return encoded
         raise InvalidInput(f"A dict has the keys {keys[0]!r} and {keys[1]!r}, which JSON writes alike.")
@@ -50,6 +62,18 @@ def encode_json(body: Any) -> bytes:
         f"{path or 'The body'} is {_describe(value)}, which JSON cannot hold: give text, a number, "
         "true or false, None, a list or a dict."
     )
+
+
+def join_json(body: Any) -> EncodedJson:
+    """Return `body` as JSON, with what is `EncodedJson` in it as it is."""
+    if isinstance(body, EncodedJson):
+        return body
+    if isinstance(body, dict):
+        parts = (b"%b: %b" % (encode_json(key), join_json(value)) for key, value in body.items())
+        return EncodedJson(b"{%b}" % b", ".join(parts))
+    if isinstance(body, list):
+        return EncodedJson(b"[%b]" % b", ".join(map(join_json, body)))
+    return EncodedJson(encode_json(body))
 
 
 def _is_encodable(value: Any) -> bool:
@@ -62,20 +86,18 @@ def _is_encodable(value: Any) -> bool:
 
 def _find_equal_keys(body: Any) -> tuple[Any, Any] | None:
     """Return two keys of one dict that JSON writes alike, None if there are none."""
-    pending = [body]
-    while pending:
-        value = parts = pending.pop()
-        if isinstance(value, dict):
-            parts = value.values()
-            if not _TEXT_ONLY.issuperset(map(type, value)):
+    level = [body]
+    while level:  # all dicts and lists of one depth at once: a batch has thousands of them
+        dicts = [value for value in level if isinstance(value, dict)]
+        if not _TEXT_ONLY.issuperset(map(type, chain.from_iterable(dicts))):
+            for value in dicts:
                 for key in [key for key in value if not isinstance(key, str)]:
                     (written,) = json.loads(json.dumps({key: None}))
                     if written in value:
                         return key, written
-        elif not isinstance(value, list | tuple):
-            continue
-        if not SCALAR_TYPES.issuperset(map(type, parts)):
-            pending += [part for part in parts if type(part) not in SCALAR_TYPES]
+        lists = [value for value in level if isinstance(value, list | tuple)]
+        parts = chain.from_iterable((*map(dict.values, dicts), *lists))
+        level = [part for part in parts if type(part) not in SCALAR_TYPES]
     return None
 
 

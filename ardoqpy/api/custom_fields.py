@@ -67,9 +67,15 @@ def _flat_names(fields: tuple[str, ...], built_in: frozenset[str]) -> list[str]:
     ]
 
 
-def nest(attributes: Attributes, built_in: frozenset[str]) -> Attributes:
-    """Return flat attributes with the custom fields, if any, below `customFields`."""
-    top, below = _split(tuple(attributes), built_in)
+def nest(
+    attributes: Attributes, built_in: frozenset[str], leave_out: frozenset[str] = frozenset()
+) -> Attributes:
+    """Return flat attributes with the custom fields, if any, below `customFields`.
+
+    Built-in attributes in `leave_out` are left out.
+    """
+    # All rows of a source have the same columns: where each belongs is worked out once.
+    top, below = _split(tuple(attributes), built_in, leave_out)
     body = {key: attributes[key] for key in top}
     if below:
         body[_CUSTOM] = {name: attributes[key] for key, name in below}
@@ -77,7 +83,9 @@ def nest(attributes: Attributes, built_in: frozenset[str]) -> Attributes:
 
 
 @lru_cache(maxsize=512)
-def _split(columns: tuple[str, ...], built_in: frozenset[str]) -> tuple[list[str], list[tuple[str, str]]]:
+def _split(
+    columns: tuple[str, ...], built_in: frozenset[str], leave_out: frozenset[str]
+) -> tuple[list[str], list[tuple[str, str]]]:
     """Return the built-in attributes among columns, and the custom ones with their names on v2."""
     custom = [(key, key.removeprefix(_BELOW)) for key in columns if key not in built_in]
-    return [key for key in columns if key in built_in], custom
+    return [key for key in columns if key in built_in and key not in leave_out], custom

@@ -13,12 +13,13 @@ from ardoqpy._messages import describe_type
 from ardoqpy.errors import UnexpectedAnswer, UnsupportedOperation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterator, Mapping
     from collections.abc import Set as AbstractSet
     from contextlib import AbstractContextManager
     from typing import BinaryIO
 
     from ardoqpy import entities
+    from ardoqpy._http.json import EncodedJson
     from ardoqpy._http.transport import Transport
     from ardoqpy.entities import Attributes, Entities, Entity
     from ardoqpy.metamodel import Field
@@ -54,6 +55,13 @@ def checked_list(answer: Any) -> list[Any]:
     return answer
 
 
+def checked_objects(answer: Any) -> list[Any]:
+    """Return an answer that has to be a list of JSON objects, as `checked_list` does."""
+    for item in checked_list(answer):
+        checked_object(item)
+    return checked_list(answer)
+
+
 def checked_object(answer: Any) -> Any:
     """Return an answer that has to be a JSON object; raise `UnexpectedAnswer` if it is anything else."""
     if not isinstance(answer, dict):
@@ -61,12 +69,35 @@ def checked_object(answer: Any) -> Any:
     return answer
 
 
+#: The JSON types of attributes that a sync reads; null is an absent value only for the last two.
+_TYPES: Mapping[str, AbstractSet[type]] = {
+    **{key: {str} for key in ("_id", "rootWorkspace", "typeId", "name", "source", "target")},
+    "_version": {int},
+    "parent": {str, type(None)},
+    "customFields": {dict, type(None)},
+}
+
+
+_REFERENCE_TYPES = {**_TYPES, "type": {int}}
+
+
+def _types_of(keys: Container[str]) -> Mapping[str, AbstractSet[type]]:
+    """Return the JSON types of an entity with these keys; the type of a reference is a number."""
+    return _REFERENCE_TYPES if "source" in keys else _TYPES
+
+
 def checked_stored(answer: Any, request: str) -> Any:
-    """Return what a write has stored; raise `UnexpectedAnswer` if the answer lacks its id."""
-    if not isinstance(checked_object(answer).get("_id"), str):
-        raise UnexpectedAnswer(
-            f"{request} was carried out, but the answer has no '_id': look in Ardoq for what is stored."
-        )
+    """Return what a write has stored.
+
+    Raise `UnexpectedAnswer` if the answer lacks its id, or has an attribute of another type than Ardoq's.
+    """
+    for key in ("_id", *(_types_of(checked_object(answer)).keys() & answer.keys())):
+        if type(answer.get(key)) not in _types_of(answer)[key]:
+            has = "no" if key not in answer else f"{describe_type(answer[key])} for"
+            raise UnexpectedAnswer(
+                f"{request} was carried out, but the answer has {has} {key!r}: look in Ardoq for what is "
+                "stored."
+            )
     return answer
 
 
@@ -92,6 +123,10 @@ def checked_entities(answer: Any, identity: AbstractSet[str]) -> Entities:
             raise UnexpectedAnswer(
                 f"Ardoq answered with an entity without {key!r}: what it holds is unknown."
             )
+    types = _types_of(identity)
+    for key in (identity & types.keys()) | {"parent", "customFields"}:
+        if not {type(entity.get(key)) for entity in answer} <= types[key]:
+            raise UnexpectedAnswer(f"Ardoq answered with an entity whose {key!r} is of another JSON type.")
     return answer
 
 
@@ -392,7 +427,7 @@ class Batches(Protocol):
     ) -> entities.BatchIds:
         """Create components and references and return their ids by batch id (v1)."""
 
-    def send(self, body: Mapping[str, Any]) -> entities.BatchAnswer:
+    def send(self, body: Mapping[str, Any] | EncodedJson) -> entities.BatchAnswer:
         """Carry out a batch (v2)."""
 
     def expand(self, body: Mapping[str, Any]) -> entities.BatchBody:

@@ -19,6 +19,7 @@ from ardoqpy.api.protocols import (
     checked_entities,
     checked_list,
     checked_object,
+    checked_objects,
     checked_stored,
     unsupported,
 )
@@ -408,7 +409,7 @@ class Fields(_WithCommon["entities.FieldDefinition"]):
         model_id = workspace.get("componentModel")
         return metamodel.with_date_ranges(
             (metamodel.field_of_model(definition), definition)
-            for definition in self.all(include_common=False)
+            for definition in checked_objects(self.all(include_common=False))
             if definition.get("model") == model_id
         )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from ardoqpy import metamodel
+from ardoqpy._http.json import EncodedJson
 from ardoqpy._http.transport import Transport
 from ardoqpy._validation import attributes, filters, id_segment
 from ardoqpy.api.custom_fields import SET_ON_COMPONENTS, SET_ON_REFERENCES, flatten, nest
@@ -20,6 +21,7 @@ from ardoqpy.api.protocols import (
     LastChange,
     checked_entities,
     checked_object,
+    checked_objects,
     checked_stored,
     unsupported,
 )
@@ -178,13 +180,13 @@ class _Writing(_Listing):
         # Beside the others, a name that v1 sets itself is ignored; below `customFields` it is a custom field.
         return flatten(body, self._not_custom) if "customFields" in body else body
 
-    def nest(self, attributes: Attributes) -> Attributes:
+    def nest(self, attributes: Attributes, leave_out: frozenset[str] = frozenset()) -> Attributes:
         for key in self.writable.elsewhere & attributes.keys():
             raise InvalidInput(
                 f"{self.argument} has {key!r}, which API v2 does not offer on {self.writable.noun}: leave it "
                 "out, or use version='v1'."
             )
-        return nest(attributes, self.writable.built_in)
+        return nest(attributes, self.writable.built_in, leave_out)
 
     def read(self, entity_id: str) -> Entity:
         return checked_object(self._transport.get(self._at(entity_id)))
@@ -200,7 +202,9 @@ class _Writing(_Listing):
         return list(self.iterate(_within(ws_id, params)))
 
     def create_body(self, attributes: Attributes) -> Attributes:
-        return self.writable.for_new(self.nest(attributes), self.argument)
+        body = self.nest(attributes, leave_out=self.writable.read_only)
+        self.writable.check_nulls(body, self.argument)
+        return body
 
     def update_body(self, current: Entity, changed: Attributes) -> Attributes:  # noqa: ARG002  (v1 sends all of it)
         sent = {key: value for key, value in changed.items() if key not in self.writable.read_only}
@@ -271,21 +275,29 @@ class Components(_Writing):
     def apply_changes(self, current: Entity, changed: Attributes) -> Entity:
         if "typeId" not in changed:
             return super().apply_changes(current, changed)
-        self._change_type(current, changed["typeId"])
-        rest = {key: value for key, value in changed.items() if key != "typeId"}
-        current = self.read(current["_id"])
-        return super().apply_changes(current, rest) if rest else current
+        self._change_through_v1(current, changed)
+        return self.read(current["_id"])
 
-    def _change_type(self, current: Entity, type_id: str) -> None:
+    def _change_through_v1(self, current: Entity, changed: Attributes) -> None:
+        """Write all changes in one request of API v1, which has custom fields beside the other attributes."""
         transport, path = self._v1(), f"component/{id_segment(current['_id'], self.id_argument)}"
         component = checked_object(transport.get(path))
         if component.get("_version") != current.get("_version"):
             raise Conflict(f"The component {current['_id']} was changed by somebody else.")
+        for key in changed:
+            if key.startswith("customFields."):
+                raise InvalidInput(
+                    f"The type of {current['_id']} cannot change together with the custom field "
+                    f"{key.removeprefix('customFields.')!r}, which API v1 takes for a built-in attribute: "
+                    "change the type alone."
+                )
         body = {key: value for key, value in component.items() if key not in ("type", "references")}
         transport.put(
             path,
-            {**body, "typeId": type_id},
-            is_applied=lambda stored: isinstance(stored, dict) and stored.get("typeId") == type_id,
+            {**body, **changed},
+            is_applied=lambda stored: (
+                isinstance(stored, dict) and all(stored.get(key) == new for key, new in changed.items())
+            ),
         )
 
     def search(self, ws_id: str, name: str, field: str | None, value: Any) -> Entities:
@@ -340,12 +352,12 @@ class References(_Writing):
         return {"description": None, "customFields": {}, **body}
 
     def flatten(self, body: Attributes) -> Attributes:
-        attributes = super().flatten(body)
+        attributes = super().flatten(body) if "customFields" in body else body
         # v2 rejects null here and takes empty text: for a sync they are the same.
         return {**attributes, "displayText": None} if attributes.get("displayText") == "" else attributes
 
-    def nest(self, attributes: Attributes) -> Attributes:
-        body = super().nest(attributes)
+    def nest(self, attributes: Attributes, leave_out: frozenset[str] = frozenset()) -> Attributes:
+        body = super().nest(attributes, leave_out)
         return {**body, "displayText": ""} if body.get("displayText", ...) is None else body
 
 
@@ -385,7 +397,7 @@ class Fields:
 
     def of_workspace(self, ws_id: str, loaded: Mapping[str, Any] | None = None) -> dict[str, Field]:
         loaded = loaded if loaded and "customFields" in loaded else self._workspaces.context(ws_id)
-        entries = loaded.get("customFields") or []
+        entries = checked_objects(loaded.get("customFields"))
         return metamodel.with_date_ranges((metamodel.field_of_context(entry), entry) for entry in entries)
 
     all = _unsupported("list the definitions of fields", "version='v1', or get_context(ws_id)")
@@ -427,8 +439,9 @@ class Batches(_Part):
             "references": {"create": [], "update": [], "delete": []},
         }
 
-    def send(self, body: Mapping[str, Any]) -> entities.BatchAnswer:
-        return checked_object(self._transport.post("batch", attributes(body, "batch")))
+    def send(self, body: Mapping[str, Any] | EncodedJson) -> entities.BatchAnswer:
+        checked = body if isinstance(body, EncodedJson) else attributes(body, "batch")
+        return checked_object(self._transport.post("batch", checked))
 
     def expand(self, body: Mapping[str, Any]) -> entities.BatchBody:
         return checked_object(self._transport.post("batch/expand", attributes(body, "batch"), reads=True))

@@ -41,20 +41,13 @@ class Writable:
     def _not_null_sorted(self) -> list[str]:
         return sorted(self.not_null)
 
-    @cached_property
-    def _creatable(self) -> frozenset[str]:
-        return self.fixed | self.changing
-
     def for_create(self, body: object, argument: str) -> Attributes:
         """Return the part of `body` that a create sends, without the attributes that Ardoq sets itself.
 
         Raise `InvalidInput` if a required attribute is missing, or an attribute is unknown to v2.
         """
-        return self.for_new(attributes(body, argument, *self.required), argument)
-
-    def for_new(self, body: Attributes, argument: str) -> Attributes:
-        """Return what `for_create` returns, for a body that is known to have the required attributes."""
-        return self._sent(body, argument, self._creatable, leave_out=self.read_only)
+        given = attributes(body, argument, *self.required)
+        return self._sent(given, argument, self.fixed | self.changing, leave_out=self.read_only)
 
     def for_update(self, body: object, argument: str) -> Attributes:
         """Return the part of a whole entity, as it was read, that an update sends.
@@ -87,14 +80,18 @@ class Writable:
                 f"{f'{hint} A' if hint else 'a'} custom field goes below 'customFields', as "
                 f"{{'customFields': {{{unknown[0]!r}: ...}}}}."
             )
-        for key in self._not_null_sorted:
-            if sent.get(key, ...) is None:
-                raise InvalidInput(
-                    f"{argument} has {key!r} None, which API v2 does not accept: leave it out."
-                )
+        self.check_nulls(sent, argument)
         if "customFields" in sent:
             attributes(sent["customFields"], f"{argument}['customFields']")
         return sent
+
+    def check_nulls(self, sent: Attributes, argument: str) -> None:
+        """Raise `InvalidInput` if an attribute is None that v2 does not take None for."""
+        for key in self._not_null_sorted:
+            if key in sent and sent[key] is None:
+                raise InvalidInput(
+                    f"{argument} has {key!r} None, which API v2 does not accept: leave it out."
+                )
 
 
 _SET_BY_ARDOQ = frozenset({"_id", "_version", "_meta"})

@@ -9,9 +9,12 @@ from ardoqpy.cli.options import connection_settings
 from ardoqpy.errors import ArdoqClientException
 from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED
 from ardoqpy_sync.cli.run_job import load_job_file, load_state, run_with_client
+from ardoqpy_sync.compare.diff import ADOPTED, LOOKS_LIKE
 from ardoqpy_sync.job import JobInvalid, find_problems, open_client
 from ardoqpy_sync.job.runner import open_sources
-from ardoqpy_sync.reporting.failures import group_failures
+from ardoqpy_sync.report import describe_ambiguous
+from ardoqpy_sync.reporting.failures import MAX_LABELS, group_failures
+from ardoqpy_sync.reporting.labels import plural
 from ardoqpy_sync.reporting.terminal import guard_lines
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ardoqpy.cli.options import ConnectionSettings
-    from ardoqpy_sync.documents import PreviousReport
+    from ardoqpy_sync.documents import DocumentChange, PreviousReport, RunDocument
     from ardoqpy_sync.job import Job, Problem
 
 KIND, FORMAT = "ardoqpy check", 1
@@ -41,11 +44,25 @@ class Failure(TypedDict):
     rows: list[str]
 
 
+class Note(TypedDict):
+    """What to look at although it does not fail.
+
+    - `about`: `adopted`, `similar`, `skipped` or `ambiguous`; `message`: what it is, with the first rows.
+    - `count`: of how many rows or items; `rows`: all rows that it is about, or all ambiguous items.
+    """
+
+    about: str
+    message: str
+    count: int
+    rows: list[str]
+
+
 class CheckDocument(TypedDict):
     """The result of a check as data.
 
     - `file`: the job file; `job`: its name, None if the file is invalid; `exit`: the exit code.
     - `previewed`: whether the run was previewed; if not, there may be more problems.
+    - `notes`: what to look at although it does not fail; they do not change the exit code.
     """
 
     kind: str
@@ -55,6 +72,7 @@ class CheckDocument(TypedDict):
     exit: int
     previewed: bool
     problems: list[Failure]
+    notes: list[Note]
 
 
 class JobCheck:
@@ -65,6 +83,7 @@ class JobCheck:
         self._file = file
         self._name: str | None = None
         self._failures: list[Failure] = []
+        self._notes: list[Note] = []
         self._interrupted = False
         self._previewed = False
 
@@ -94,13 +113,16 @@ class JobCheck:
             "exit": self.exit_code,
             "previewed": self._previewed,
             "problems": self._failures,
+            "notes": self._notes,
         }
 
     def lines(self) -> Iterator[str]:
-        """Yield the result as text, one line for each failure."""
+        """Yield the result as text, one line for each failure and each note."""
         for failure in self._failures:
             line = f" line {failure['line']}" if failure["line"] else ""
             yield f"{failure['label'] or f'{self._file}{line}'}: {failure['message']}"
+        for note in self._notes:
+            yield f"Note: {note['message']}"
         number = len(self._failures)
         problems = f"{number} problem{'s'[: number != 1]}"
         if not number:
@@ -157,6 +179,7 @@ class JobCheck:
             self._add("row", group.describe(), [str(row["label"]) for row in group.rows])
         for line in guard_lines(result.document["delete_guard"]):
             self._add("guard", line)
+        self._notes = find_notes(result.document)
         if result.ended_early:
             self._add("run", result.document["description"])
 
@@ -172,3 +195,47 @@ class JobCheck:
         self._failures.append(
             {"part": part, "message": message, "line": line, "key": key, "label": label, "rows": [*rows]}
         )
+
+
+def find_notes(document: RunDocument) -> list[Note]:
+    """Return what to look at in a previewed run although it does not fail."""
+    changes = document["changes"]
+    adopted = [change for change in changes if (change.get("note") or "").startswith(ADOPTED)]
+    similar = [change for change in changes if (change.get("note") or "").startswith(LOOKS_LIKE)]
+    skipped, ambiguous = document["skipped"], document["ambiguous"]
+    notes = [
+        _note(
+            "adopted",
+            f"{plural(len(adopted), 'component')} without a key would be adopted by name",
+            [_row_of(change) for change in adopted],
+        ),
+        _note(
+            "similar",
+            f"{plural(len(similar), 'item')} to be created looks like an existing one"
+            if len(similar) == 1
+            else f"{plural(len(similar), 'item')} to be created look like existing ones",
+            [f"{_row_of(change)}: {change['name']} {change.get('note')}" for change in similar],
+        ),
+        _note(
+            "skipped",
+            f"{plural(len(skipped), 'row')} would be skipped",
+            [f"{row['label']}: {row['reason']}" for row in skipped],
+        ),
+        _note(
+            "ambiguous",
+            f"{plural(len(ambiguous), 'row')} would match several items",
+            [describe_ambiguous(entry) for entry in ambiguous],
+        ),
+    ]
+    return [note for note in notes if note["count"]]
+
+
+def _note(about: str, message: str, rows: list[str]) -> Note:
+    # A sentence ends with a full stop already.
+    listed = "; ".join(row.rstrip(".") for row in rows[:MAX_LABELS])
+    more = f"; and {len(rows) - MAX_LABELS:,} more" if len(rows) > MAX_LABELS else ""
+    return {"about": about, "message": f"{message}: {listed}{more}.", "count": len(rows), "rows": rows}
+
+
+def _row_of(change: DocumentChange) -> str:
+    return change.get("label") or f"{change['kind']} {change['name']}"

@@ -116,7 +116,7 @@ def run_and_notify(
             result = context.result_so_far(FAILED, [unexpected_error(problem)])
         result.errors += warnings
         _notify(result, options, address, command)
-        quiet = options.quiet_when_unchanged and result.exit_code == DONE and not result.document["changes"]
+        quiet = options.quiet_when_unchanged and result.exit_code == DONE and _is_unchanged(result.document)
         if quiet:
             held_back.clear()
     for message in result.errors:
@@ -126,6 +126,19 @@ def run_and_notify(
     if not quiet and sys.stdout is not None:
         _print_result(result, as_json=options.json)
     return result.exit_code
+
+
+def _is_unchanged(document: RunDocument) -> bool:
+    """Return whether nothing changed, and nothing needs the attention of a person."""
+    return not any(
+        (
+            document["changes"],
+            document["failed"],
+            document["delete_guard"],
+            document["ambiguous"],
+            document["conflicts"],
+        )
+    )
 
 
 def _messages(problem: Exception) -> list[str]:

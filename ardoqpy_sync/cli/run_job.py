@@ -58,7 +58,14 @@ def run_with_client(job: Job, client: ArdoqSyncClient) -> CommandResult:
         client.give_up(INTERRUPTED_MESSAGE)
         return CommandResult(build_run_document(client, title=job.name), INTERRUPTED, ended_early=True)
     blocked = _merge(result.blocked)
-    document = build_run_document(client, title=job.name, sources=result.sources, blocked=blocked)
+    document = build_run_document(
+        client,
+        title=job.name,
+        sources=result.sources,
+        skipped_rows=result.skipped,
+        not_owned=result.not_owned,
+        blocked=blocked,
+    )
     ended_early = result.failure is not None
     exit_code = most_severe(exit_code_of(document), FAILED if ended_early else DONE)
     return CommandResult(document, exit_code, ended_early=ended_early)

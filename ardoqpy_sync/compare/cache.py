@@ -55,11 +55,12 @@ def copy_entity(entity: Entity) -> Entity:
 
 def _deep(value: Any) -> Any:
     if type(value) is dict:
-        return {key: _part(part) for key, part in value.items()}
-    return [_part(part) for part in value]
+        return {key: copy_value(part) for key, part in value.items()}
+    return [copy_value(part) for part in value]
 
 
-def _part(value: Any) -> Any:
+def copy_value(value: Any) -> Any:
+    """Return a deep copy of a value made of JSON."""
     if type(value) not in _CONTAINERS:
         return value
     return _deep(value) if value and _may_hold_containers(value) else value.copy()

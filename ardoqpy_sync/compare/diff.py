@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 CREATE, UPDATE, DELETE, FAILED = "create", "update", "delete", "failed"
 
+#: How the note of a change begins whose component was adopted, or that creates one with a similar name.
+ADOPTED, LOOKS_LIKE = "adopted by name", "looks like"
+
 #: By attribute: the value that Ardoq holds and the one that is wanted.
 Differences = dict[str, tuple[Any, Any]]
 
@@ -32,9 +35,9 @@ class Change(NamedTuple):
     - `kind`: `component` or `reference`.
     - `id`, `name`, `type`, `workspace`: of the entity. A component's type is its name, a reference's its
       number; a reference is named after its ends.
-    - `attributes`: by attribute the old and the new value; a create has everything that was written.
+    - `attributes`: by attribute the old and the new value; for a create, the value of everything written.
     - `version`: the version in Ardoq that was compared, None for a create.
-    - `note`: why it failed, or what it was deleted with.
+    - `note`: why it failed, what it was deleted with, or how its component was matched.
     - `row`: the row that failed.
     - `label`: the caller's name of the row, such as "apps.csv line 7".
     - `field`: the field by which a component was matched, None if by its name.
@@ -47,7 +50,7 @@ class Change(NamedTuple):
     name: str | None
     type: Any
     workspace: str | None
-    attributes: Differences
+    attributes: dict[str, Any]
     version: int | None
     note: str | None = None
     row: Mapping[str, Any] | None = None

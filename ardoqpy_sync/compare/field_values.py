@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy._messages import quote_name, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ardoqpy.metamodel import Field
 
@@ -91,6 +91,28 @@ def fits(field: Field, value: Any) -> bool:
     if field.type == "Email":
         return isinstance(value, str) and _EMAIL.fullmatch(value) is not None
     return _is_option(field, value)
+
+
+#: The exact types of values, and what a value of such a type has to pass beside; None passes always.
+QuickCheck = tuple[frozenset[object], "Callable[[Any], object] | None"]
+_NUMBERS = frozenset[object]({int, float, type(None)})
+_YES_OR_NO = frozenset[object]({bool, type(None)})
+_TEXTS = frozenset[object]({str, type(None)})
+
+
+def quick_check(field: Field | None) -> QuickCheck:
+    """Return what tells quickly that a value fits; one that does not pass may fit all the same."""
+    if field is None or field.read_only or field.type == "SelectMultipleList":
+        return frozenset(), None
+    if field.type == "Number":
+        return _NUMBERS, None
+    if field.type == "Checkbox":
+        return _YES_OR_NO, None
+    if field.type in ("Date", "DateTime"):
+        return _TEXTS, _is_time
+    if field.type == "Email":
+        return _TEXTS, _EMAIL.fullmatch
+    return _TEXTS, frozenset(field.options).__contains__ if field.options else None
 
 
 def _is_option(field: Field, value: Any) -> bool:

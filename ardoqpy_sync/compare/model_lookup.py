@@ -11,7 +11,7 @@ from ardoqpy import metamodel
 from ardoqpy._messages import short_repr
 from ardoqpy.errors import AuthorizationError, InvalidInput, NotFoundError
 from ardoqpy.name_lookup import EXACT_NAME, resolve_name
-from ardoqpy_sync.compare.field_values import convert_value, explain_invalid, fits
+from ardoqpy_sync.compare.field_values import QuickCheck, convert_value, explain_invalid, fits, quick_check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Mapping
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ardoqpy.api.protocols import Dialect
     from ardoqpy.entities import Entity
     from ardoqpy.metamodel import Field
+
+#: Rows with attributes of their own each are not worth keeping what their fields take.
+_MOST_COLUMNS = 500
 
 
 class ModelLookup:
@@ -35,6 +38,8 @@ class ModelLookup:
         self._reference_types: dict[str, dict[int, str]] = {}
         self._fields: dict[str, dict[str, Field] | None] = {}
         self._looked_for: set[tuple[str, str | None]] = set()
+        #: By workspace, built-in attributes and columns: what a row's custom values are checked with.
+        self._checks: dict[tuple[str, Collection[str], tuple[str, ...]], list[tuple[str, *QuickCheck]]] = {}
         self._far: dict[str, str] = {}
 
     def _learn(self, ws_id: str) -> None:
@@ -94,6 +99,13 @@ class ModelLookup:
             self._learn(ws_id)
         return self._component_types[ws_id], self._reference_types[ws_id]
 
+    def known_type(self, kind: str, ws_id: str | None, type_of: Any) -> str | None:
+        """Return the name of a component type's id or a reference type's number, None if it was not read."""
+        types: Mapping[Any, str] = (
+            self._component_types if kind == "component" else self._reference_types
+        ).get(str(ws_id), {})
+        return types.get(type_of) if isinstance(type_of, str | int) else None
+
     def convert_attributes(
         self, ws_id: str, attributes: Entity, built_in: Collection[str], held: Container[str] = ()
     ) -> Entity:
@@ -102,9 +114,9 @@ class ModelLookup:
         `held` are the names of what the entity has already, with or without a definition. Raise
         `InvalidInput` where Ardoq would refuse a value.
         """
-        custom = [key for key in attributes if key not in built_in]
-        if not custom:
+        if self._fits_quickly(ws_id, attributes, built_in):
             return attributes
+        custom = [key for key in attributes if key not in built_in]
         fields = self._fields_of(ws_id)
         if fields is None:
             return attributes
@@ -130,11 +142,30 @@ class ModelLookup:
                     raise InvalidInput(problem)
         return kept
 
+    def _fits_quickly(self, ws_id: str, attributes: Entity, built_in: Collection[str]) -> bool:
+        """Return whether all custom values stay as they are and none is refused, as far as that is quick."""
+        # All rows of a source have the same columns: what their fields take is worked out once.
+        columns = ws_id, built_in, tuple(attributes)
+        checks = self._checks.get(columns)
+        if checks is None:
+            custom = [key for key in attributes if key not in built_in]
+            fields = (self._fields_of(ws_id) or {}) if custom else {}
+            if len(self._checks) >= _MOST_COLUMNS:
+                self._checks.clear()
+            checks = [(key, *quick_check(fields.get(key.removeprefix("customFields.")))) for key in custom]
+            self._checks[columns] = checks
+        for key, types, passes in checks:
+            value = attributes[key]
+            if type(value) not in types or not (passes is None or value is None or passes(value)):
+                return False
+        return True
+
     def _fields_of(self, ws_id: str, missing: str | None = None) -> dict[str, Field] | None:
         """Return the fields of a workspace; if one is `missing` they are read again, since it may be new."""
         if ws_id not in self._fields or (missing is not None and (ws_id, missing) not in self._looked_for):
             loaded = self._loaded(ws_id) if missing is None else None
             self._looked_for.add((ws_id, missing))
+            self._checks.clear()
             try:
                 self._fields[ws_id] = self._api.fields.of_workspace(ws_id, loaded)
             except AuthorizationError:

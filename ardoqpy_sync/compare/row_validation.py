@@ -38,24 +38,32 @@ class RowValidator:
         self._catalogue = catalogue
         self._workspace = workspace
 
-    def new(self, kind: Kind, ws_id: str, wanted: Entity) -> str | None:
-        """Check what is to be created, add `targetWorkspace`, and return the component type's name."""
+    def new(self, kind: Kind, ws_id: str, wanted: Entity, *, flat: bool) -> str | None:
+        """Check what is to be created, add `targetWorkspace`, and return the component type's name.
+
+        `flat` is what `is_flat` says of `wanted`.
+        """
         attributes(wanted, kind.argument, *kind.required)
-        _checked_depth(wanted, kind.argument)
+        if not flat:
+            _checked_depth(wanted, kind.argument)
         if kind.name == "component":
             _named(wanted["name"])
             self._parent(ws_id, None, wanted.get("parent"))
             return self._catalogue.component_type(ws_id, wanted["typeId"])
-        source_workspace = self.workspace_of(wanted["source"], "source", ws_id)
+        source, target = wanted["source"], wanted["target"]
+        near = self._workspace(ws_id).components.by_id
+        if type(source) is type(target) is str and source in near and target in near:
+            self._catalogue.reference_type(ws_id, wanted["type"])
+            wanted["targetWorkspace"] = ws_id
+            return None
+        source_workspace = self.workspace_of(source, "source", ws_id)
         if source_workspace != ws_id:
             raise InvalidInput(
-                f"ref's source {wanted['source']!r} is in workspace {source_workspace}, its rootWorkspace "
+                f"ref's source {source!r} is in workspace {source_workspace}, its rootWorkspace "
                 f"says {ws_id}: a reference belongs to the workspace of its source."
             )
         self._catalogue.reference_type(ws_id, wanted["type"])
-        wanted["targetWorkspace"] = self.workspace_of(
-            wanted["target"], "target", wanted.get("targetWorkspace")
-        )
+        wanted["targetWorkspace"] = self.workspace_of(target, "target", wanted.get("targetWorkspace"))
         return None
 
     def changed(

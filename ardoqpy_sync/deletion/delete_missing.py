@@ -330,7 +330,8 @@ class MissingEntities:
         kind, ws_id, _ = target.group
         name = (self._engine.cache.attributes(ws_id) or {}).get("name")
         workspace = f"workspace {name} ({ws_id})" if name else f"workspace {ws_id}"
-        return f"{kind}s of type {target.described['type']} in {workspace}"
+        type_name = target.described.get("typeName") or target.described["type"]
+        return f"{kind}s of type {type_name} in {workspace}"
 
     def _run(self, kinds: Sequence[str]) -> Run:
         report = self._engine.report.as_dict()

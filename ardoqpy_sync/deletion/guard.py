@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ardoqpy._messages import describe_type, quote_name, short_repr, suggest
 from ardoqpy._terminal import escape_controls
 from ardoqpy.errors import BlockReason, DeleteBlocked, InvalidInput
+from ardoqpy_sync.report import type_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -101,7 +102,8 @@ class Target(NamedTuple):
 
     def __str__(self) -> str:
         """Return kind, name and type."""
-        return f"{self.described['kind']} {self.described['name']} ({_type_of(self.described)})"
+        kind, name = self.described["kind"], self.described["name"]
+        return f"{kind} {name} ({type_label(kind, self.described)})"
 
 
 class Missing(NamedTuple):
@@ -316,16 +318,12 @@ def _as_line(reason: BlockReason) -> str:
 
 
 def _line(item: BlockedEntity) -> str:
-    line = f"- {item['kind']} {item['name']} ({_type_of(item)})"
+    line = f"- {item['kind']} {item['name']} ({type_label(item['kind'], item)})"
     if item["children"] or item["references"]:
         line += (
             f", and with it {item['children']} component(s) below it and {item['references']} reference(s)"
         )
     return line
-
-
-def _type_of(item: EntityResult) -> str:
-    return str(item["type"]) if item["kind"] == "component" else f"type {item['type']}"
 
 
 def list_targets(targets: Sequence[Target], longest: int = 5) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import short_repr
-from ardoqpy_sync.compare.diff import comparison_key, equal_values
+from ardoqpy_sync.compare.diff import ADOPTED, comparison_key, equal_values
 from ardoqpy_sync.job.rows import Target
 from ardoqpy_sync.report import format_value
 
@@ -124,7 +124,7 @@ class _Matcher:
         if len(claims) == len(candidates) == 1:
             self._describe(candidates[0], claims[0])
             for row in claims[0]:
-                row.note = "adopted by name"
+                row.note = ADOPTED
             return
         for group in claims:
             key = group[0].mapping.key

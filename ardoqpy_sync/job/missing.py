@@ -71,7 +71,8 @@ class MissingItems:
                 belongs_here = bool(owners) or len(owning) < len(mappings)
                 if not belongs_here or any(owner not in self._with_rows for owner in owners):
                     self._engine.cache.excluded.add(component["_id"])
-                    if not belongs_here:
+                    # What a row of this job describes is not only somebody else's.
+                    if not belongs_here and component["_id"] not in self._engine.cache.named:
                         self._result.not_owned[mappings[0].mapping.type] += 1
 
     def handle(self, guard: GuardTable) -> None:

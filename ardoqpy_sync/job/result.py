@@ -18,7 +18,7 @@ class JobResult:
     - `counts`: how many rows of each source were read, by its name; no mapping selects the `skipped` ones.
     - `blocked`: what the delete guard blocked.
     - `skipped`: the rows that were not written because what they describe does not exist.
-    - `not_owned`: by type, how many components no mapping of the job owns.
+    - `not_owned`: by type, how many components no mapping of the job owns and no row describes.
     - `failure`: the error that ended the run early; None if the run was complete.
     """
 

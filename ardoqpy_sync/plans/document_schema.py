@@ -30,7 +30,14 @@ from ardoqpy_sync.documents import KINDS, PlanDocument, RunDocument
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from ardoqpy_sync.documents import ChangeEntry, Counts, KindCounts, KindName, Totals
+    from ardoqpy_sync.documents import (
+        ChangeEntry,
+        Counts,
+        DocumentChange,
+        KindCounts,
+        KindName,
+        Totals,
+    )
 
 #: What a file states as its `kind`, and the version of both formats.
 PLAN, RUN_DOCUMENT, FORMAT = "ardoqpy plan", "ardoqpy run document", 1
@@ -206,7 +213,7 @@ def _check_run_document(document: RunDocument) -> None:
     )
 
 
-def _check_changes(changes: Iterable[ChangeEntry]) -> None:
+def _check_changes(changes: Iterable[ChangeEntry] | Iterable[DocumentChange]) -> None:
     for number, change in enumerate(changes):
         if change.get("version") is None and change["action"] != CREATE:
             raise _DamagedError(f"changes[{number}].version is missing")

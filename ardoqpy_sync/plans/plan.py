@@ -12,15 +12,18 @@ from ardoqpy_sync import json_file
 from ardoqpy_sync.compare.diff import CREATE, DELETE, FAILED, UPDATE
 from ardoqpy_sync.json_file import as_json_value
 from ardoqpy_sync.plans.document_schema import FORMAT, PLAN, check_plan, count_totals
+from ardoqpy_sync.plans.names import name_of_value, names_in_changes
 from ardoqpy_sync.report import (
+    CONFLICTS_TITLE,
     LINE_WIDTH,
     NOT_CONVERGING_TITLE,
     describe_ambiguous,
+    describe_conflict,
     describe_not_converging,
     format_section,
     format_totals,
     format_value,
-    report_change,
+    type_label,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.documents import (
         AmbiguousEntry,
         ChangeEntry,
+        ConflictEntry,
         FailedRow,
         KindCounts,
         NotConvergingEntry,
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
         Totals,
         ValueChange,
     )
+    from ardoqpy_sync.plans.names import NameLookup
     from ardoqpy_sync.report import Report
 
 __all__ = ["Plan", "origin_now"]
@@ -58,13 +63,15 @@ class Plan:
     - `changes`: in order, each a dict with `action` (`create`, `update` or `delete`), `kind` (`component`
       or `reference`), `_id` (`simulated-1` and so on for a create in a preview), `name`, `type`,
       `rootWorkspace`, `version` (the version in Ardoq that was compared, None for a create), `attributes`
-      (by attribute a dict with `old` and `new`, custom fields among the others), and, if known, `label`
-      (the name of the source row), `field` (by which a component was matched), `deleted_with` (the `_id`
-      of the component with which it is deleted) and `note` (the same as text).
+      (by attribute a dict with `old` and `new`, custom fields among the others), and, if known,
+      `typeName` (of a reference, whose `type` is a number), `label` (the name of the source row), `field`
+      (by which a component was matched), `deleted_with` (the `_id` of the component with which it is
+      deleted) and `note` (the same as text, or how a component was matched).
     - `failed`: the rows that failed, with `reason`; values that JSON cannot hold are text.
-    - `ambiguous`, `not_converging`: as in the report.
+    - `ambiguous`, `conflicts`, `not_converging`: as in the report.
     - `unchanged`, `missing`: by kind, how many stay as they are, and how many no row named.
     - `workspaces`: the names of the loaded workspaces, by id.
+    - `names`: by id, the names of components and types in the values of changes, as far as they are known.
     - `origin`: `at` (UTC), `by` (this library and its version), `api`, `host` and `org` of the Ardoq, and
       whether it was `simulated`.
 
@@ -74,24 +81,33 @@ class Plan:
     changes: list[ChangeEntry]
     failed: list[FailedRow]
     ambiguous: list[AmbiguousEntry]
+    conflicts: list[ConflictEntry]
     not_converging: list[NotConvergingEntry]
     unchanged: KindCounts
     missing: KindCounts
     workspaces: dict[str, str | None]
+    names: dict[str, str | None]
     origin: Origin
 
     @classmethod
     def of_run(
-        cls, report: Report, missing: KindCounts, workspaces: dict[str, str | None], origin: Origin
+        cls,
+        report: Report,
+        missing: KindCounts,
+        workspaces: dict[str, str | None],
+        origin: Origin,
+        look_up: NameLookup | None = None,
     ) -> Plan:
         """Return the plan of a run from its report so far.
 
-        `missing`: by kind, how many entities no row named. `workspaces`: names by id.
+        `missing`: by kind, how many entities no row named. `workspaces`: names by id. `look_up` finds names.
         """
+        changes = list(_changes(report))
         return cls(
-            changes=list(_changes(change for change in report.changes if change.action != FAILED)),
+            changes=changes,
             failed=[_failed_row(change) for change in report.changes if change.action == FAILED],
             ambiguous=as_json_value(list(report.ambiguous.values())),
+            conflicts=as_json_value(list(report.conflicts.values())),
             not_converging=as_json_value(list(report.not_converging.values())),
             unchanged={
                 "component": len(report.unchanged["component"]),
@@ -99,6 +115,7 @@ class Plan:
             },
             missing=missing,
             workspaces=workspaces,
+            names=names_in_changes(changes, look_up) if look_up is not None else {},
             origin=origin,
         )
 
@@ -174,21 +191,45 @@ class Plan:
         """
         lines = [str(self), *(["changes:"] if self.changes else [])]
         for change in self.changes[:longest]:
-            lines += _describe_change(change)
+            lines += self._describe_change(change)
         if longest is not None and len(self.changes) > longest:
             lines.append(f"  ... and {len(self.changes) - longest:,} more")
         failed = map(_describe_failed_row, self.failed)
         lines += format_section("failed rows, not part of the plan", failed, longest)
         lines += format_section("ambiguous", map(describe_ambiguous, self.ambiguous), longest)
+        lines += format_section(CONFLICTS_TITLE, map(describe_conflict, self.conflicts), longest)
         not_converging = map(describe_not_converging, self.not_converging)
         lines += format_section(NOT_CONVERGING_TITLE, not_converging, longest)
         return "\n".join(lines)
 
+    def _describe_change(self, change: ChangeEntry) -> list[str]:
+        label = f"  [{change['label']}]" if change.get("label") else ""
+        version = f", version {change['version']}" if change["action"] != CREATE else ""
+        note = f", {change['note']}" if change.get("note") else ""
+        kind, type_name = change["kind"], type_label(change["kind"], change)
+        line = f"  - {change['action']} {kind} {change['name']} ({type_name}{version}){note}{label}"
+        values = [
+            f"      {attribute}: {self._describe_values(change['action'], attribute, values)}"
+            for attribute, values in change["attributes"].items()
+        ]
+        return [escape_controls(text, LINE_WIDTH) for text in (line, *values)]
 
-def _changes(changes: Iterable[Change]) -> Iterable[ChangeEntry]:
+    def _describe_values(self, action: str, attribute: str, values: ValueChange) -> str:
+        old, new = (
+            escape_controls(
+                name_of_value(attribute, value, self.names, self.workspaces) or format_value(value), 60
+            )
+            for value in (values["old"], values["new"])
+        )
+        return f"{old} -> {new}" if action == UPDATE else new
+
+
+def _changes(report: Report) -> Iterable[ChangeEntry]:
     root = None
-    for change in changes:
-        entry: Any = report_change(change)
+    for change in report.changes:
+        if change.action == FAILED:
+            continue
+        entry: Any = report.describe_change(change)
         if change.label is not None and not isinstance(change.label, str):
             entry["label"] = str(change.label)
         if change.action == DELETE and change.note is None:
@@ -214,24 +255,6 @@ def _failed_row(change: Change) -> FailedRow:
         }
     )
     return row
-
-
-def _describe_change(change: ChangeEntry) -> list[str]:
-    type_name = f"{change['type']}" if change["kind"] == "component" else f"type {change['type']}"
-    label = f"  [{change['label']}]" if change.get("label") else ""
-    version = f", version {change['version']}" if change["action"] != CREATE else ""
-    note = f", {change['note']}" if change.get("note") else ""
-    line = f"  - {change['action']} {change['kind']} {change['name']} ({type_name}{version}){note}{label}"
-    values = [
-        f"      {name}: {_describe_values(change['action'], values)}"
-        for name, values in change["attributes"].items()
-    ]
-    return [escape_controls(text, LINE_WIDTH) for text in (line, *values)]
-
-
-def _describe_values(action: str, values: ValueChange) -> str:
-    old, new = (escape_controls(format_value(value), 60) for value in (values["old"], values["new"]))
-    return f"{old} -> {new}" if action == UPDATE else new
 
 
 def _describe_failed_row(row: FailedRow) -> str:

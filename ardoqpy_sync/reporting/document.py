@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
-from ardoqpy._messages import describe_type, quote_name, suggest
+from ardoqpy._messages import describe_type, quote_name, short_repr, suggest
 from ardoqpy.config import Token
 from ardoqpy.errors import DeleteBlocked, InvalidInput
 from ardoqpy_sync import json_file
 from ardoqpy_sync.compare.cascade_counts import cascade_counts
-from ardoqpy_sync.compare.diff import CREATE
 from ardoqpy_sync.documents import KINDS
 from ardoqpy_sync.json_file import as_json_value
 from ardoqpy_sync.plans.document_schema import FORMAT, RUN_DOCUMENT, check_run_document, count_totals
+from ardoqpy_sync.plans.names import engine_lookup, names_in_changes
+from ardoqpy_sync.report import type_label
 from ardoqpy_sync.reporting.graph import build_graph
 from ardoqpy_sync.reporting.labels import plural
 from ardoqpy_sync.reporting.type_names import TypeNames
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
         Origin,
         ReportData,
         RunDocument,
+        SkippedRow,
         SourceCount,
         Totals,
     )
@@ -47,9 +50,11 @@ _T = TypeVar("_T")
 MAX_LISTED, MAX_LISTED_IN_ALL = 20, 20_000
 #: They are chosen among so many, the nearest ones.
 MAX_CANDIDATES = 500
-_LISTS = ("changes", "failed", "ambiguous", "not_converging", "missing", "not_deleted", "sources")
-#: The attributes whose values are ids that people know by a name.
-_ID_ATTRIBUTES = {"parent", "source", "target", "typeId"}
+#: The parts of a run document that are lists.
+_LISTS = (
+    *("changes", "failed", "ambiguous", "conflicts", "not_converging", "missing", "not_deleted"),
+    *("skipped", "sources"),
+)
 
 
 def build_run_document(
@@ -58,6 +63,8 @@ def build_run_document(
     title: str | None = None,
     sources: Iterable[SourceCount | Mapping[str, Any]] = (),
     failed_rows: Iterable[Mapping[str, Any]] = (),
+    skipped_rows: Iterable[SkippedRow | Mapping[str, Any]] = (),
+    not_owned: Mapping[str, int] | None = None,
     blocked: DeleteBlocked | Mapping[str, Any] | None = None,
 ) -> RunDocument:
     """Return the full record of a client's run, as plain data.
@@ -67,6 +74,8 @@ def build_run_document(
       something was hidden, `hidden_rows` and `hidden_columns`.
     - `failed_rows`: rows of a source that never became a call, for example because a cell cannot be
       converted. Each is a mapping with `kind` (`component` or `reference`), `name`, `label` and `reason`.
+    - `skipped_rows`: rows that were left out although nothing is wrong with them, with the same keys.
+    - `not_owned`: by type, how many components belong to other sources and are never missing.
     - `blocked`: the error that `delete_cache_misses` raised, if it did.
 
     Pending writes are sent first. Type names come from the model of each workspace, which is read if the run
@@ -76,8 +85,8 @@ def build_run_document(
     - `status` and `description`: as in the report; `failure` also if there are `failed_rows`, if the delete
       guard `blocked` the run, or if something was `not_deleted`.
     - `totals`: as `Plan.counts()`, with the `failed_rows` among the failed.
-    - `changes`, `failed`, `ambiguous`, `not_converging`: as in a `Plan`; each of the first two has a
-      `typeName`, also for a reference, whose `type` is a number.
+    - `changes`, `failed`, `ambiguous`, `conflicts`, `not_converging`: as in a `Plan`; each of the first two
+      has a `typeName`, also for a reference, whose `type` is a number.
     - `missing`: entities in Ardoq that no row named, of the types that the run touched. Each has `kind`,
       `_id`, `name`, `type`, `typeName` and `rootWorkspace`. A component has `cascade`: how many `components`
       and `references` of the loaded workspaces would be deleted with it, and the first 20 of them `listed`,
@@ -87,13 +96,20 @@ def build_run_document(
     - `delete_guard`: None, or the `sentence`, `reasons` and `would_delete` of `DeleteBlocked`; each of the
       latter with at most 20 entries in `cascade`, and their number in `cascade_total`.
     - `workspaces` by id, and `names`, by id, of components and types in the values of changes.
-    - `sources`: as given.
+    - `sources`, `skipped` (the `skipped_rows`) and `not_owned`: as given.
     - `graph`: what changes, and its neighbours; see `build_graph`.
 
-    Raise `InvalidInput` if `title`, `sources`, `failed_rows` or `blocked` is not valid, and with
-    `on_error="raise"` the error of a pending write.
+    Raise `InvalidInput` if an argument is not valid, and with `on_error="raise"` the error of a pending
+    write.
     """
-    given = _Given(_title(title), _sources(sources), _failed_rows(failed_rows), _delete_guard(blocked))
+    given = _Given(
+        _title(title),
+        _sources(sources),
+        _failed_rows(failed_rows),
+        _skipped_rows(skipped_rows),
+        _not_owned(not_owned),
+        _delete_guard(blocked),
+    )
     engine = client._engine  # noqa: SLF001  (the client and its report are one package)
     with client._lock:  # noqa: SLF001  (the plan must not change before it is compared with the cache)
         report = client.get_report()
@@ -118,12 +134,15 @@ def build_run_document(
             "changes": changes,
             "failed": failed,
             "ambiguous": plan.ambiguous,
+            "conflicts": plan.conflicts,
             "not_converging": plan.not_converging,
             "missing": missing,
             "not_deleted": not_deleted,
+            "skipped": given.skipped_rows,
+            "not_owned": given.not_owned,
             "delete_guard": given.delete_guard and _with_type_names(given.delete_guard, names),
             "workspaces": as_json_value(plan.workspaces),
-            "names": _names(engine, changes, names),
+            "names": names_in_changes(changes, engine_lookup(engine, partial(names.of, "component"))),
             "sources": given.sources,
             "graph": as_json_value(graph),
         }
@@ -153,6 +172,7 @@ def build_failed_document(
         "description": description,
         "totals": count_totals([], [], none, none),
         **{key: [] for key in _LISTS},
+        "not_owned": {},
         "delete_guard": None,
         "workspaces": {},
         "names": {},
@@ -161,8 +181,9 @@ def build_failed_document(
     if plan is not None:
         document["totals"] = count_totals(plan.changes, plan.failed, plan.unchanged, none)
         for key, entries in (("changes", plan.changes), ("failed", plan.failed)):
-            document[key] = [{**entry, "typeName": str(entry["type"])} for entry in entries]
-        document["ambiguous"], document["not_converging"] = plan.ambiguous, plan.not_converging
+            document[key] = [{**entry, "typeName": type_label(entry["kind"], entry)} for entry in entries]
+        document["ambiguous"], document["conflicts"] = plan.ambiguous, plan.conflicts
+        document["not_converging"], document["names"] = plan.not_converging, plan.names
     return check_run_document(document)
 
 
@@ -181,6 +202,8 @@ class _Given(NamedTuple):
     title: str | None
     sources: list[SourceCount]
     failed_rows: list[FailedRow]
+    skipped_rows: list[SkippedRow]
+    not_owned: dict[str, int]
     delete_guard: DeleteGuard | None
 
 
@@ -206,17 +229,25 @@ def _sources(sources: Iterable[Mapping[str, Any]]) -> list[SourceCount]:
     return counts
 
 
-def _failed_rows(rows: Iterable[Mapping[str, Any]]) -> list[FailedRow]:
-    failed_rows = []
-    for number, row in enumerate(_list_of_mappings(rows, "failed_rows")):
+def _rows_with_reasons(
+    rows: Iterable[Mapping[str, Any]], name: str, happened: str
+) -> list[Mapping[str, Any]]:
+    checked = _list_of_mappings(rows, name)
+    for number, row in enumerate(checked):
         kind = row.get("kind")
         if kind not in KINDS:
-            raise InvalidInput(f"failed_rows[{number}].kind is {quote_name(kind)}: {suggest(kind, KINDS)}")
+            raise InvalidInput(f"{name}[{number}].kind is {quote_name(kind)}: {suggest(kind, KINDS)}")
         reason = row.get("reason")
         if not isinstance(reason, str) or not reason:
             raise InvalidInput(
-                f"failed_rows[{number}].reason is {describe_type(reason)}: say why the row failed."
+                f"{name}[{number}].reason is {describe_type(reason)}: say why the row {happened}."
             )
+    return checked
+
+
+def _failed_rows(rows: Iterable[Mapping[str, Any]]) -> list[FailedRow]:
+    failed_rows = []
+    for number, row in enumerate(_rows_with_reasons(rows, "failed_rows", "failed")):
         if not isinstance(row.get("row"), dict | None):
             raise InvalidInput(
                 f"failed_rows[{number}].row is {describe_type(row['row'])}: give a dict, or leave it out."
@@ -224,6 +255,24 @@ def _failed_rows(rows: Iterable[Mapping[str, Any]]) -> list[FailedRow]:
         blank = dict.fromkeys(("_id", "name", "type", "rootWorkspace", "label", "row"))
         failed_rows.append(as_json_value({**blank, **row}))
     return failed_rows
+
+
+def _skipped_rows(rows: Iterable[SkippedRow | Mapping[str, Any]]) -> list[SkippedRow]:
+    skipped_rows: list[SkippedRow] = []
+    for row in _rows_with_reasons(rows, "skipped_rows", "was skipped"):
+        name, label = row.get("name"), row.get("label")
+        texts = {"name": None if name is None else str(name), "label": "" if label is None else str(label)}
+        skipped_rows.append(as_json_value({"kind": row["kind"], **texts, "reason": row["reason"]}))
+    return skipped_rows
+
+
+def _not_owned(counts: Mapping[str, int] | None) -> dict[str, int]:
+    for type_name, count in (counts or {}).items():
+        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+            raise InvalidInput(
+                f"not_owned[{quote_name(type_name)}] is {short_repr(count)}: give a whole number."
+            )
+    return {as_json_value(str(type_name)): count for type_name, count in (counts or {}).items() if count}
 
 
 def _list_of_mappings(values: Iterable[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
@@ -373,27 +422,3 @@ def _missing(engine: Engine, report: ReportData, names: TypeNames) -> list[Missi
             }
         missing.append(as_json_value(entry))
     return missing
-
-
-def _names(engine: Engine, changes: Sequence[DocumentChange], types: TypeNames) -> dict[str, str | None]:
-    """Return by id the names of the components and types in the values of changes."""
-    created = {change["_id"]: change["name"] for change in changes if change["action"] == CREATE}
-
-    def name_of(change: DocumentChange, attribute: str, value: str) -> str | None:
-        if attribute == "typeId":
-            return types.of("component", change["rootWorkspace"], value)
-        known = engine.cache.get("component", value)
-        name = (known.entity if known else engine.report.deleted.get(value, {})).get("name") or created.get(
-            value
-        )
-        return None if name is None else str(name)
-
-    names: dict[str, str | None] = {}
-    for change in changes:
-        for attribute in _ID_ATTRIBUTES & change["attributes"].keys():
-            for value in change["attributes"][attribute].values():
-                if isinstance(value, str) and (attribute == "typeId" or value not in names):
-                    name = name_of(change, attribute, value)
-                    # Types of two models may share an id, such as p1: then the id is shown, not a wrong name.
-                    names[value] = name if names.get(value, name) == name else None
-    return {key: as_json_value(name) for key, name in sorted(names.items()) if name not in (None, key)}

@@ -7,10 +7,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ardoqpy._terminal import escape_controls
 from ardoqpy_sync.reporting.labels import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ardoqpy_sync.documents import DocumentFailedRow
 
@@ -30,36 +31,75 @@ class FailureGroup:
     rows: list[DocumentFailedRow] = field(default_factory=list)
     consequences: Counter[str] = field(default_factory=Counter)
 
-    def describe(self) -> str:
-        """Return the first reason, how many rows have an equal one, and what else failed with them."""
+    def describe(self, longest: int | None = None) -> str:
+        """Return the first reason, how many rows have an equal one, and what else failed with them.
+
+        Of the reason at most `longest` characters are shown, in which control characters are escaped.
+        """
         labels = [row["label"] for row in self.rows if row["label"] is not None]
         text = self.rows[0]["reason"]
+        if longest is not None:
+            text = escape_controls(text, longest)
         if len(self.rows) > 1:
             listed = ", ".join(labels[:MAX_LABELS])
             more = f" and {len(labels) - MAX_LABELS:,} more" if len(labels) > MAX_LABELS else ""
             text += f" {plural(len(self.rows), 'row')} with such a problem: {listed}{more}."
         if self.consequences:
-            counts = " and ".join(plural(number, kind) for kind, number in self.consequences.items())
-            failed = "fails" if self.consequences.total() == 1 else "fail"
-            text += f" {counts} {failed} because of it."
+            text += f" {_describe_consequences(self.consequences)}"
         return text
+
+
+def order_failures(failed: Iterable[DocumentFailedRow]) -> list[tuple[DocumentFailedRow, str | None]]:
+    """Return all failed rows, causes first, each with a sentence about what failed because of it, if any.
+
+    Rows with equal problems are beside each other, and the rows that failed because of others are last.
+    """
+    failed = list(failed)
+    causes = _first_causes(failed)
+    consequences: dict[str | None, Counter[str]] = {}
+    for row, cause in zip(failed, causes, strict=True):
+        if cause is not None:
+            consequences.setdefault(cause, Counter())[row["kind"]] += 1
+    first = [row for group in group_failures(failed) for row in group.rows]
+    counts = [consequences.pop(row["label"], None) for row in first]  # once for each label
+    ordered = [
+        (row, _describe_consequences(count) if count else None)
+        for row, count in zip(first, counts, strict=True)
+    ]
+    return [*ordered, *((row, None) for row, cause in zip(failed, causes, strict=True) if cause is not None)]
+
+
+def _describe_consequences(consequences: Counter[str]) -> str:
+    counts = " and ".join(plural(number, kind) for kind, number in consequences.items())
+    return f"{counts} {'fails' if consequences.total() == 1 else 'fail'} because of it."
 
 
 def group_failures(failed: Iterable[DocumentFailedRow]) -> list[FailureGroup]:
     """Return failed rows in groups with equal problems, in the order of the first row of each."""
     failed = list(failed)
-    labels = {row["label"] for row in failed if row.get("cause") is None and row["label"] is not None}
-    causes = {row["label"]: row["cause"] for row in failed if row.get("cause") is not None}
+    causes = _first_causes(failed)
     groups: dict[object, FailureGroup] = {}
     by_label: dict[str | None, FailureGroup] = {}
-    for row in failed:
-        if _first_cause(row, causes) not in labels:
-            by_label[row["label"]] = group = groups.setdefault(_reason_key(row), FailureGroup())
+    for row, cause in zip(failed, causes, strict=True):
+        if cause is None:
+            group = groups.setdefault(_reason_key(row), FailureGroup())
+            by_label.setdefault(row["label"], group)
             group.rows.append(row)
-    for row in failed:
-        if (cause := _first_cause(row, causes)) in labels:
+    for row, cause in zip(failed, causes, strict=True):
+        if cause is not None:
             by_label[cause].consequences[row["kind"]] += 1
     return list(groups.values())
+
+
+def _first_causes(failed: Sequence[DocumentFailedRow]) -> list[str | None]:
+    """Return for each row the label of the row at the start of its causes; None for one that has no cause.
+
+    A cause that is not among the failed rows does not count.
+    """
+    labels = {row["label"] for row in failed if row.get("cause") is None and row["label"] is not None}
+    causes = {row["label"]: row["cause"] for row in failed if row.get("cause") is not None}
+    first = (_first_cause(row, causes) for row in failed)
+    return [cause if cause in labels else None for cause in first]
 
 
 def _first_cause(row: DocumentFailedRow, causes: dict[str | None, str | None]) -> str | None:

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy._terminal import escape_controls
 from ardoqpy_sync.plans.document_schema import check_run_document
+from ardoqpy_sync.reporting.failures import order_failures
 from ardoqpy_sync.reporting.labels import (
+    describe_not_owned,
     describe_origin,
     format_time,
     heading,
@@ -123,7 +125,12 @@ def _origin(document: RunDocument) -> str:
         ]
         head = _head_row("source", "rows", "skipped", "failed")
         table = f'<table class="sources"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table>'
-    return f"<dl>{''.join(pairs)}</dl>{table}"
+    not_owned = describe_not_owned(document)
+    sentences = [f"<p>{_text(sentence)}</p>" for sentence in not_owned[:100]]
+    if len(not_owned) > len(sentences):
+        sentences.append(f"<p>… and {plural(len(not_owned) - len(sentences), 'more type')}</p>")
+    others = f'<div class="not-owned">{"".join(sentences)}</div>' if sentences else ""
+    return f"<dl>{''.join(pairs)}</dl>{table}{others}"
 
 
 def _guard(guard: DeleteGuard) -> str:
@@ -157,12 +164,14 @@ def _sections(document: RunDocument) -> list[tuple[str, Sequence[Mapping[str, An
     guard = document["delete_guard"]
     return [
         ("blocked", guard["would_delete"] if guard else []),
-        ("failed", document["failed"]),
+        ("failed", [{**row, "consequences": text} for row, text in order_failures(document["failed"])]),
+        ("ambiguous", document["ambiguous"]),
+        ("conflicts", document["conflicts"]),
         ("changes", document["changes"]),
         ("missing", document["missing"]),
         ("not_deleted", document["not_deleted"]),
-        ("ambiguous", document["ambiguous"]),
         ("not_converging", document["not_converging"]),
+        ("skipped", document["skipped"]),
     ]
 
 

@@ -77,6 +77,15 @@ def source_name(source: SourceCount) -> str:
     return f"{source['name']} ({' and '.join(hidden)} not read)" if hidden else source["name"]
 
 
+def describe_not_owned(document: RunDocument) -> list[str]:
+    """Return a sentence for each type of which components belong to other sources."""
+    return [
+        f"{plural(count, 'component')} of type {escape_controls(type_name, 80)} "
+        f"{'belongs' if count == 1 else 'belong'} to other sources."
+        for type_name, count in document["not_owned"].items()
+    ]
+
+
 def format_time(timestamp: str) -> str:
     """Return `22 November 2026, 01:48 UTC` for an ISO timestamp, or the text as it is."""
     try:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy._terminal import escape_controls
 from ardoqpy_sync.plans.document_schema import check_run_document
 from ardoqpy_sync.report import format_value
+from ardoqpy_sync.reporting.failures import MAX_LABELS, group_failures
 from ardoqpy_sync.reporting.labels import (
+    describe_not_owned,
     describe_origin,
     heading,
     headline,
@@ -25,10 +27,11 @@ if TYPE_CHECKING:
         Cascade,
         DeleteGuard,
         DocumentChange,
-        DocumentFailedRow,
         RunDocument,
+        SkippedRow,
         ValueChange,
     )
+    from ardoqpy_sync.reporting.failures import FailureGroup
 
 #: GitHub accepts a summary of 1 MiB.
 MAX_BYTES = 1_000_000
@@ -86,12 +89,44 @@ def _lines(document: RunDocument, longest: int) -> Iterable[str]:
         },
         100,
     )
+    if not_owned := describe_not_owned(document):
+        yield from (f"- {_safe(sentence)}" for sentence in not_owned[:100])
+        yield from _more(len(not_owned), 100)
+        yield ""
     if document["delete_guard"]:
         yield from _guard(document["delete_guard"], longest)
     yield from _section(
         "Failed rows",
-        document["failed"],
-        {"row": _label, "entity": _entity, "reason": lambda row: _safe(row["reason"], 500)},
+        group_failures(document["failed"]),
+        {
+            "row": _labels,
+            "entity": lambda group: _entity(group.rows[0]),
+            "reason": lambda group: _safe(group.describe(500), 2000),
+        },
+        longest,
+        len(document["failed"]),
+    )
+    yield from _section(
+        "Ambiguous matches",
+        document["ambiguous"],
+        {
+            "entity": _entity,
+            "matches>": lambda entry: f"{len(entry['matches']):,}",
+            "used": lambda entry: _safe(str(entry["used"])),
+        },
+        longest,
+    )
+    yield from _section(
+        "Conflicts: rows that give different values",
+        document["conflicts"],
+        {
+            "entity": _entity,
+            "attribute": lambda entry: _safe(entry["attribute"], 80),
+            "first value": lambda entry: _value(document, entry["first"]),
+            "row": lambda entry: _safe(entry.get("first_label") or ""),
+            "last value, which is used": lambda entry: _value(document, entry["last"]),
+            "last row": lambda entry: _safe(entry.get("last_label") or ""),
+        },
         longest,
     )
     yield from _section(
@@ -123,16 +158,6 @@ def _lines(document: RunDocument, longest: int) -> Iterable[str]:
         longest,
     )
     yield from _section(
-        "Ambiguous matches",
-        document["ambiguous"],
-        {
-            "entity": _entity,
-            "matches>": lambda entry: f"{len(entry['matches']):,}",
-            "used": lambda entry: _safe(str(entry["used"])),
-        },
-        longest,
-    )
-    yield from _section(
         "Not converging: Ardoq does not keep the value that was sent",
         document["not_converging"],
         {
@@ -141,6 +166,12 @@ def _lines(document: RunDocument, longest: int) -> Iterable[str]:
             "Ardoq keeps": lambda entry: _value(document, entry.get("stored")),
             "the source has": lambda entry: _value(document, entry.get("wanted")),
         },
+        longest,
+    )
+    yield from _section(
+        "Skipped rows",
+        document["skipped"],
+        {"row": _label, "entity": _entity, "reason": lambda row: _safe(row["reason"], 500)},
         longest,
     )
 
@@ -166,12 +197,19 @@ def _guard(guard: DeleteGuard, longest: int) -> Iterable[str]:
 
 
 def _section(
-    title: str, entries: Sequence[Any], columns: Mapping[str, Callable[[Any], str]], longest: int
+    title: str,
+    entries: Sequence[Any],
+    columns: Mapping[str, Callable[[Any], str]],
+    longest: int,
+    total: int | None = None,
 ) -> Iterable[str]:
-    """Yield a heading and a table; the title of a column of numbers ends with `>`."""
+    """Yield a heading and a table; the title of a column of numbers ends with `>`.
+
+    `total` is the number in the heading, if it is not that of the entries.
+    """
     if not entries:
         return
-    yield f"## {title} ({len(entries):,})\n"
+    yield f"## {title} ({len(entries) if total is None else total:,})\n"
     sides = "".join("r" if name.endswith(">") else "l" for name in columns)
     rows = ([cell(entry) for cell in columns.values()] for entry in entries[:longest])
     yield from _table([name.rstrip(">") for name in columns], rows, sides)
@@ -198,8 +236,14 @@ def _type(entry: Mapping[str, Any]) -> str:
     return _safe(entry["typeName"], 80)
 
 
-def _label(entry: DocumentChange | DocumentFailedRow) -> str:
+def _label(entry: DocumentChange | SkippedRow) -> str:
     return _safe(entry.get("label") or "")
+
+
+def _labels(group: FailureGroup) -> str:
+    labels = [_safe(row["label"]) for row in group.rows[:MAX_LABELS] if row["label"] is not None]
+    more = len(group.rows) - MAX_LABELS
+    return "<br>".join([*labels, *([f"… and {more:,} more"] if more > 0 else [])])
 
 
 def _values(document: RunDocument, change: DocumentChange) -> str:

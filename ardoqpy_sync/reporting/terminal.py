@@ -6,18 +6,22 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._terminal import escape_controls
+from ardoqpy_sync.plans.names import name_of_value
 from ardoqpy_sync.report import (
+    CONFLICTS_TITLE,
     LINE_WIDTH,
     MISSING_TITLE,
     NOT_CONVERGING_TITLE,
     NOT_DELETED_TITLE,
     describe_ambiguous,
+    describe_conflict,
     describe_not_converging,
     format_section,
     format_totals,
+    format_value,
 )
 from ardoqpy_sync.reporting.failures import group_failures
-from ardoqpy_sync.reporting.labels import headline, plural, source_name
+from ardoqpy_sync.reporting.labels import describe_not_owned, headline, plural, source_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +33,9 @@ if TYPE_CHECKING:
         MissingEntry,
         NotDeletedEntry,
         RunDocument,
+        SkippedRow,
         SourceCount,
+        ValueChange,
     )
     from ardoqpy_sync.reporting.failures import FailureGroup
 
@@ -58,10 +64,13 @@ def render(document: RunDocument, changes_text: str | None = None) -> Iterator[s
         yield from changes_text.splitlines()
     longest = MAX_SHOWN if changes_text is None else None
     yield from format_section(MISSING_TITLE, map(_describe_missing, document["missing"]), longest)
+    yield from format_section("skipped rows", map(_describe_skipped, document["skipped"]), longest)
     if changes_text is None:
         yield from format_section("ambiguous", map(describe_ambiguous, document["ambiguous"]), longest)
+        yield from format_section(CONFLICTS_TITLE, map(describe_conflict, document["conflicts"]), longest)
         not_converging = map(describe_not_converging, document["not_converging"])
         yield from format_section(NOT_CONVERGING_TITLE, not_converging, longest)
+    yield from describe_not_owned(document)
     if document["failed"]:
         yield from format_section("sources", map(_describe_source, document["sources"]), longest)
     yield from format_section(NOT_DELETED_TITLE, map(_describe_not_deleted, document["not_deleted"]), longest)
@@ -91,7 +100,7 @@ def _changes(document: RunDocument) -> Iterator[str]:
     simulated = document["origin"]["simulated"]
     yield from format_totals(document["totals"])
     title = "would change" if simulated else "changed"
-    changes = (_describe_change(change, simulated=simulated) for change in document["changes"])
+    changes = (_describe_change(document, change) for change in document["changes"])
     yield from format_section(title, changes, MAX_SHOWN)
     yield from format_section(
         "failed", map(_describe_failures, group_failures(document["failed"])), MAX_SHOWN
@@ -108,17 +117,33 @@ def _row_label(entry: Mapping[str, Any]) -> str:
     return f"  [{entry['label']}]" if entry.get("label") else ""
 
 
-def _describe_change(change: DocumentChange, *, simulated: bool) -> str:
-    verb = change["action"] if simulated else _DONE[change["action"]]
-    attributes = f": {', '.join(change['attributes'])}" if change["action"] == "update" else ""
+def _describe_change(document: RunDocument, change: DocumentChange) -> str:
+    verb = change["action"] if document["origin"]["simulated"] else _DONE[change["action"]]
+    names = [_describe_attribute(document, *attribute) for attribute in change["attributes"].items()]
+    attributes = f": {', '.join(names)}" if change["action"] == "update" else ""
     note = f", {change['note']}" if change.get("note") else ""
     return f"{verb} {_describe(change)}{attributes}{note}{_row_label(change)}"
+
+
+def _describe_attribute(document: RunDocument, name: str, values: ValueChange) -> str:
+    """Return the name of an attribute that changes; of a type both names."""
+    if name != "typeId":
+        return name
+    old, new = (
+        name_of_value(name, value, document["names"], document["workspaces"]) or format_value(value)
+        for value in (values["old"], values["new"])
+    )
+    return escape_controls(f"{name} {old} -> {new}", 160)
+
+
+def _describe_skipped(row: SkippedRow) -> str:
+    return f"{_describe(row)}: {escape_controls(row['reason'], 500)}{_row_label(row)}"
 
 
 def _describe_failures(group: FailureGroup) -> str:
     first = group.rows[0]
     label = _row_label(first) if len(group.rows) == 1 else ""
-    return f"{_describe(first)}: {escape_controls(group.describe(), 500)}{label}"
+    return f"{_describe(first)}: {group.describe(300)}{label}"
 
 
 def _describe_missing(entry: MissingEntry) -> str:

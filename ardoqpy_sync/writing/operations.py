@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from ardoqpy._http.json import SCALAR_TYPES, encode_json
+from ardoqpy._http.json import encode_json, is_flat
+from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.compare.diff import differences
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 ENDS = ("parent", "source", "target")
 #: What a batch id begins with.
 BATCH_ID = "batch-"
-_TEXT_ONLY = frozenset({str})
 _STEPS = [(action, kind) for kind in ("component", "reference") for action in ("create", "update")]
 _STEPS += [("delete", "reference"), ("delete", "component")]
 _STEP_OF = {step: number for number, step in enumerate(_STEPS)}
@@ -33,10 +33,12 @@ class Operation:
     """One write that waits to be sent.
 
     - `action`: `create`, `update` or `delete`; `kind` and `id`: of which entity. A create has a batch id.
-    - `attributes`: what to write, by flat attribute names; `body`: the same as Ardoq takes it.
+    - `attributes`: what to write, by flat attribute names; `body`: the same as Ardoq takes it; `encoded`:
+      the body as JSON, None if it is not known yet.
     - `base`: the entity as Ardoq holds it, None for a create.
     - `expected`: the entity as Ardoq is expected to store it.
     - `known`: the ids that were there before a create.
+    - `refers`: whether `attributes` have ids of entities that were not stored yet when it was added.
     - `size`: how many bytes of JSON it takes, roughly.
     - `removed`: all that a delete removes, the entity itself first.
     - `after`: the ids of the deletes that must have succeeded before this delete.
@@ -47,9 +49,11 @@ class Operation:
     id: str
     attributes: Entity = field(default_factory=dict)
     body: Entity = field(default_factory=dict)
+    encoded: bytes | None = None
     base: Entity | None = None
     expected: Entity | None = None
     known: Collection[str] = ()
+    refers: bool = False
     size: int = 0
     removed: Sequence[Located] = ()
     after: Sequence[str] = ()
@@ -64,6 +68,10 @@ class Operation:
         if self.action == "delete":
             return self.after
         return [end_id for end in ENDS if (end_id := self.attributes.get(end))]
+
+    def real_body(self, real: Mapping[str, str]) -> Entity:
+        """Return the body with the real ids in place of the batch ids that have one by now."""
+        return with_real_ids(self.body, real) if self.refers else self.body
 
 
 class Outcome(NamedTuple):
@@ -91,6 +99,9 @@ def in_order(operations: Mapping[str, Operation]) -> list[Operation]:
         steps[_STEP_OF[operation.action, operation.kind.name]].append(operation)
     ordered: dict[str, Operation] = {}
     for operation in steps[0]:
+        if operation.attributes.get("parent") not in operations:
+            ordered.setdefault(operation.id, operation)
+            continue
         # A chain of parents may be too long for recursion.
         chain = [operation]
         while (parent := operations.get(chain[-1].attributes.get("parent") or "")) and (
@@ -116,10 +127,25 @@ def as_json(body: Entity) -> tuple[Entity, int]:
 
     Raise `InvalidInput` if JSON cannot hold it.
     """
-    text = encode_json(body)
-    if SCALAR_TYPES.issuperset(map(type, body.values())) and _TEXT_ONLY.issuperset(map(type, body)):
-        return body, len(text)  # nothing that JSON changes, or that can be changed in place
-    return json.loads(text), len(text)
+    flat = is_flat(body)
+    text = encode_json(body, text_keys=flat)
+    # Nothing in a flat body can be changed in place.
+    return (body if flat else json.loads(text)), len(text)
+
+
+def encode_new(kind: Kind, wanted: Entity, *, flat: bool) -> tuple[Entity, Entity, bytes]:
+    """Return attributes as they arrive in Ardoq, the body that creates an entity with them, and its JSON.
+
+    Raise `InvalidInput` if JSON cannot hold them. `flat` is what `is_flat` says of them.
+    """
+    if not flat:
+        wanted, _ = as_json(wanted)
+    body = kind.collection.create_body(wanted)
+    try:
+        return wanted, body, encode_json(body, text_keys=True)
+    except InvalidInput:
+        encode_json(wanted)  # names the attribute as the row does
+        raise
 
 
 def expected_after(kind: Kind, current: Entity, changed: Entity, type_name: str | None) -> Entity:
@@ -136,5 +162,7 @@ def not_stored(operation: Operation, stored: Entity, real: Mapping[str, str]) ->
 
     Values are compared attribute by attribute, since Ardoq may keep dates and numbers in another format.
     """
+    if operation.real_body(real).items() <= stored.items():
+        return {}  # the usual create: stored to the letter
     wanted = with_real_ids(operation.attributes, real)
     return differences(wanted, operation.kind.collection.flatten(stored), operation.kind.ignored)

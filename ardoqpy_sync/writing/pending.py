@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 
 from ardoqpy._http.json import collector_paused
 from ardoqpy.errors import ArdoqClientException, Conflict, NotFoundError
-from ardoqpy_sync.compare.cache import copy_entity
-from ardoqpy_sync.compare.diff import FAILED, Change
+from ardoqpy_sync.compare.cache import copy_entity, copy_value
+from ardoqpy_sync.compare.diff import CREATE, FAILED, Change
 from ardoqpy_sync.writing.operations import (
     BATCH_ID,
     ENDS,
     Operation,
     Outcome,
     as_json,
+    encode_new,
     expected_after,
     not_stored,
     with_real_ids,
@@ -93,11 +94,15 @@ class PendingWrites:
 
     # -- add ------------------------------------------------------------------------------------------------
 
-    def create(self, kind: Kind, body: Entity, type_name: str | None, known: Collection[str]) -> Operation:
-        """Add a create, and return it; `known` are the ids that are there before."""
+    def create(
+        self, kind: Kind, body: Entity, type_name: str | None, known: Collection[str], *, flat: bool
+    ) -> Operation:
+        """Add a create, and return it.
+
+        `known` are the ids that are there before; `flat` is what `is_flat` says of the body.
+        """
         entity_id = f"{self.sender.id_prefix}{next(self._numbers)}"
-        attributes, size = as_json(body)
-        sent = kind.collection.create_body(attributes)
+        attributes, sent, encoded = encode_new(kind, body, flat=flat)
         expected = kind.collection.preview(sent)
         expected["_id"], expected["_version"] = entity_id, 1
         for key in _WORKSPACES:
@@ -105,8 +110,10 @@ class PendingWrites:
                 expected[key] = attributes[key]
         if kind.name == "component":
             expected["type"] = type_name
-        operation = Operation("create", kind, entity_id, attributes, sent, expected=expected, known=known)
-        self._add(operation, size)
+        operation = Operation(
+            "create", kind, entity_id, attributes, sent, encoded, expected=expected, known=known
+        )
+        self._add(operation, len(encoded))
         self._ahead.add(body["rootWorkspace"])
         return operation
 
@@ -118,7 +125,7 @@ class PendingWrites:
             operation = Operation("update", kind, current["_id"], base=current)
         merged = {**operation.attributes, **attributes}
         if operation.base is None:
-            operation.body = kind.collection.create_body(merged)
+            operation.body, operation.encoded = kind.collection.create_body(merged), None
         else:
             operation.body = kind.collection.update_body(operation.base, merged)
         expected = expected_after(kind, current, attributes, type_name)
@@ -144,7 +151,12 @@ class PendingWrites:
     def _add(self, operation: Operation, size: int) -> None:
         self.waiting[operation.id] = operation
         if operation.action != "delete":
-            self._concerned.update((operation.id, *operation.ends()))
+            self._concerned.add(operation.id)
+            for end in ENDS:
+                end_id = operation.attributes.get(end)
+                if end_id:
+                    self._concerned.add(end_id)
+                    operation.refers = operation.refers or end_id.startswith(BATCH_ID)
             if operation.base is not None:
                 self._concerned.update(operation.base[end] for end in ENDS if operation.base.get(end))
         operation.size += size
@@ -341,24 +353,29 @@ class PendingWrites:
 
     def _with_real_ids(self, change: Change) -> Change:
         real, attributes = self.real, change.attributes
-        for end in ENDS:
-            if end in attributes and attributes[end][1] in real:
-                attributes[end] = attributes[end][0], real[attributes[end][1]]
-        return change._replace(id=real[change.id]) if change.id in real else change
+        if change.action == CREATE:
+            attributes = with_real_ids(attributes, real)
+        else:
+            for end in ENDS:
+                if end in attributes and attributes[end][1] in real:
+                    attributes = {**attributes, end: (attributes[end][0], real[attributes[end][1]])}
+        entity_id = real.get(change.id or "", change.id)
+        return Change._make((*change[:2], entity_id, *change[3:6], attributes, *change[7:]))
 
     def _correct_handed_out(self, settled: dict[str, tuple[int, Entity]]) -> None:
         handed_out, self._handed_out = self._handed_out, []
         real = self.real
         for entity, entity_id in handed_out:
             for key in _IDS:
-                if key in entity and isinstance(value := entity[key], str) and value in real:
+                if isinstance(value := entity.get(key), str) and value in real:
                     entity[key] = real[value]
             if entity_id in settled:
                 version, stored = settled[entity_id]
                 # An older state stays older than any, so that it is not written over a newer one.
                 entity["_version"] = stored["_version"] if entity.get("_version") == version else 0
-                missing = {key: stored[key] for key in stored.keys() - entity.keys()}  # only Ardoq knows them
-                entity.update(copy_entity(missing))
+                for key in stored:
+                    if key not in entity:  # only Ardoq knows it
+                        entity[key] = copy_value(stored[key])
             if entity_id in self.waiting:
                 self._handed_out.append((entity, entity_id))
 
@@ -374,6 +391,13 @@ class PendingWrites:
             note = report.not_converging.pop(key)
             note["_id"] = real[key[0]]
             report.not_converging[note["_id"], key[1]] = note
+        for entity_id, attribute in self._log.take_new_conflicts():
+            conflict = report.conflicts.pop((entity_id, attribute))
+            conflict["_id"] = real.get(entity_id, entity_id)
+            for value in ("first", "last"):  # may be the id of a parent
+                if isinstance(conflict[value], str):
+                    conflict[value] = real.get(conflict[value], conflict[value])
+            report.conflicts[conflict["_id"], attribute] = conflict
         for used in [used for used in report.ambiguous if used in real]:
             entry = report.ambiguous.pop(used)
             entry["used"] = real[used]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy_sync.compare.cache import copy_entity
-from ardoqpy_sync.compare.diff import Change, Differences, failed_change
+from ardoqpy_sync.compare.diff import Change, failed_change
 from ardoqpy_sync.documents import ReportedEntity
 from ardoqpy_sync.report import Report
 from ardoqpy_sync.writing.circuit_breaker import CircuitBreaker
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Entity
     from ardoqpy.errors import ArdoqClientException
     from ardoqpy_sync.compare.cache import Cache
+    from ardoqpy_sync.compare.model_lookup import ModelLookup
     from ardoqpy_sync.progress import Progress
     from ardoqpy_sync.writing.pending_row import RowReference
 
-_NO_DIFFERENCES: Differences = {}
+_NO_DIFFERENCES: dict[str, Any] = {}
 
 
 class RunLog:
@@ -28,21 +29,25 @@ class RunLog:
     `previous_report` is the report of an earlier run: its `not_converging` is known from the start.
     """
 
-    def __init__(self, cache: Cache, previous_report: Mapping[str, Any]) -> None:
+    def __init__(self, cache: Cache, model: ModelLookup, previous_report: Mapping[str, Any]) -> None:
         """Start with an empty report."""
         self._cache = cache
-        self.report = Report()
+        self._model = model
+        self.report = Report(model.known_type)
         #: What this run was allowed to delete or mark as missing so far: by id, kind, workspace and type.
         self.removed: dict[str, tuple[str, str, Any]] = {}
         self.progress: Progress | None = None
         self.circuit_breaker = CircuitBreaker()
+        #: The keys of conflicts that may still have ids of pending writes.
+        self._new_conflicts: dict[tuple[str, str], None] = {}
         self.not_converging = {
             (note["_id"], note["attribute"]): note for note in previous_report.get("not_converging", ())
         }
 
     def start_run(self) -> None:
         """Begin an empty report."""
-        self.report = Report()
+        self._new_conflicts.clear()
+        self.report = Report(self._model.known_type)
         self.removed = {}
         if self.progress is not None:
             self.progress.start_run()
@@ -69,7 +74,7 @@ class RunLog:
         kind: str,
         ws_id: str,
         entity: Entity,
-        attributes: Differences = _NO_DIFFERENCES,
+        attributes: dict[str, Any] = _NO_DIFFERENCES,
         *,
         name: str | None = None,
         version: Any = ...,
@@ -118,17 +123,27 @@ class RunLog:
         first_label: str | None,
         last_label: str | None,
     ) -> None:
-        """Report that two rows give an attribute of one entity different values; the last one counts."""
-        entry: Any = {
-            "kind": kind,
-            "_id": entity["_id"],
-            "name": self.name_of(kind, entity),
-            "attribute": attribute,
-            **copy_entity({"first": first, "last": last}),
-            "first_label": first_label,
-            "last_label": last_label,
-        }
-        self.report.conflicts.append(entry)
+        """Report that two rows give an attribute of an entity differently; the last value is used.
+
+        For a third row, call it again: the first value stays unless it is used in the end, the last one is
+        replaced.
+        """
+        key = entity["_id"], attribute
+        known = self.report.conflicts.get(key)
+        if known is not None and known["first"] != last:
+            first, first_label = known["first"], known["first_label"]
+        entry = {"kind": kind, "_id": entity["_id"], "name": self.name_of(kind, entity)}
+        entry |= {"attribute": attribute, "first": first, "last": last}
+        entry |= {"first_label": first_label, "last_label": last_label}
+        copied: Any = copy_entity(entry)
+        self.report.conflicts[key] = copied
+        self._new_conflicts[key] = None
+
+    def take_new_conflicts(self) -> list[tuple[str, str]]:
+        """Return the keys of the conflicts that were reported since the last call, in order."""
+        keys = [*self._new_conflicts]
+        self._new_conflicts.clear()
+        return keys
 
     def note_ambiguity(self, kind: str, matches: Sequence[Entity]) -> None:
         """Report that several entities match one row; the first of them is used."""
@@ -145,6 +160,8 @@ class RunLog:
         described = ReportedEntity(name=name, _id=entity["_id"], type=type_of, rootWorkspace=ws_id)
         if kind == "reference":
             described |= {"source": entity["source"], "target": entity["target"]}
+            if (type_name := self._model.known_type(kind, ws_id, type_of)) is not None:
+                described["typeName"] = type_name
         return described
 
     def name_of(self, kind: str, entity: Entity) -> str | None:
@@ -152,8 +169,10 @@ class RunLog:
         if kind == "component":
             name: str | None = entity.get("name")
             return name
-        ends = []
-        for end in ("source", "target"):
-            located = self._cache.get("component", entity[end])
-            ends.append(str((located and located.entity.get("name")) or entity[end]))
-        return " -> ".join(ends)
+        return f"{self._name_of_end(entity['source'])} -> {self._name_of_end(entity['target'])}"
+
+    def _name_of_end(self, comp_id: str) -> str:
+        for workspace in self._cache.workspaces.values():
+            if comp_id in workspace.components.by_id:
+                return str(workspace.components.by_id[comp_id].get("name") or comp_id)
+        return str(comp_id)

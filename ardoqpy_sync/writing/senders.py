@@ -13,6 +13,7 @@ import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from ardoqpy._http.json import EncodedJson, encode_json, join_json
 from ardoqpy.api.protocols import checked_entities
 from ardoqpy.batch import BatchResult
 from ardoqpy.errors import (
@@ -119,7 +120,7 @@ class _Network(Sender):
 
     def _confirmed(self, operations: Sequence[Operation]) -> list[Outcome]:
         """Send operations in one request until it is known whether they were carried out."""
-        suspects = [operation for operation in operations if self._may_be_stored(operation)]
+        suspects = self._suspects(operations)
         carried_out = self._look_for(suspects, len(suspects)) if suspects else {}
         unanswered = None
         for sending in itertools.count():
@@ -159,9 +160,14 @@ class _Network(Sender):
 
     # -- creates that got no answer -------------------------------------------------------------------------
 
+    def _suspects(self, operations: Sequence[Operation]) -> list[Operation]:
+        if not self.unconfirmed and not self._adopted:
+            return []
+        return [operation for operation in operations if self._may_be_stored(operation)]
+
     def _may_be_stored(self, operation: Operation) -> bool:
         """Return whether an earlier request without an answer may have carried out an operation."""
-        if operation.action != "create" or not (self.unconfirmed or self._adopted):
+        if operation.action != "create":
             return False
         wanted = with_real_ids(operation.attributes, self.real)
         # What refers to an adopted entity may have been stored with it.
@@ -301,9 +307,9 @@ class Transactions(_Network):
         known_refused: bool = False,
     ) -> list[Outcome]:
         """Return the outcomes of operations; `known_refused` if they are known to be refused together."""
-        left, outcomes = [], []
-        for operation in operations:
-            cause = next((failed[end] for end in operation.ends() if end in failed), None) if failed else None
+        left, outcomes = [] if failed else list(operations), []
+        for operation in operations if failed else ():
+            cause = next((failed[end] for end in operation.ends() if end in failed), None)
             if cause is None:
                 left.append(operation)
                 continue
@@ -344,8 +350,7 @@ class Transactions(_Network):
     def _request(self, operations: Sequence[Operation]) -> list[Outcome]:
         if operations[0].is_sent_alone:
             return self._send_alone(operations[0])
-        body = self._body(operations)
-        result = BatchResult.of(self._api.batches.send(body), body)
+        result = BatchResult.of(self._api.batches.send(self._body(operations)), {})
         outcomes = []
         for operation in operations:
             results = result.components if operation.kind.name == "component" else result.references
@@ -360,23 +365,28 @@ class Transactions(_Network):
                     f"The batch was carried out, but its answer lacks {operation.action} {operation.id}: "
                     "look in Ardoq for what is stored."
                 )
-            stored = _whole(operation, stored)
+            stored = _whole(operation, {"_id": real, **stored})
             self._note_created(operation, stored)
             outcomes.append(Outcome(operation, stored))
         return outcomes
 
-    def _body(self, operations: Sequence[Operation]) -> Entity:
+    def _body(self, operations: Sequence[Operation]) -> EncodedJson:
+        """Return a transaction as JSON; what was encoded to know its size is not encoded again."""
         body = self._api.batches.transaction()
         for operation in operations:
-            if operation.action == "delete":
-                item: Entity = {"id": operation.id}
-            elif operation.base is None:
-                item = {"batchId": operation.id, "body": with_real_ids(operation.body, self.real)}
-            else:
-                changes = with_real_ids(operation.body, self.real)
-                item = {"id": operation.id, "ifVersionMatch": operation.base["_version"], "body": changes}
-            body[f"{operation.kind.name}s"][operation.action].append(item)
-        return body
+            body[f"{operation.kind.name}s"][operation.action].append(self._item(operation))
+        return join_json(body)
+
+    def _item(self, operation: Operation) -> EncodedJson:
+        sent = operation.real_body(self.real)
+        if operation.encoded is not None and sent is operation.body:
+            return EncodedJson(b'{"batchId": "%b", "body": %b}' % (operation.id.encode(), operation.encoded))
+        item: Entity = {"id": operation.id}
+        if operation.action == "create":
+            item = {"batchId": operation.id, "body": sent}
+        elif operation.base is not None and operation.action == "update":
+            item |= {"ifVersionMatch": operation.base["_version"], "body": sent}
+        return EncodedJson(encode_json(item))
 
 
 class _Look:

@@ -387,3 +387,14 @@ def test_row_of_a_rejected_component_is_rejected_with_its_cause(ardoq, run):
         "The source 'A' is not written, because apps row 1 is rejected.",
     ]
     assert [row.get("cause") for row in report["failed_refs_l"]] == ["apps row 1"] * 2
+
+
+@pytest.mark.parametrize("policy", ["create_only", "fill_if_empty", "never_null"])
+def test_key_with_a_policy_still_matches(ardoq, run, policy):
+    """A key always takes part in matching, also if it is written only once, or only where it is empty."""
+    text = KEYED.replace("key =", f'{policy} = ["cmdb_id"]\nmissing = "delete"\nkey =')
+    text += "[guard]\nshare = 1.0\ndespite_failures = true\n"
+    rows = [{"Id": str(number), "Name": f"A{number}"} for number in range(3)]
+    assert len(created(run(text, apps=rows)[1])) == 3
+    result, report, _ = run(text, apps=rows)
+    assert (changes(report), reasons(report), result.blocked) == ([], [], [])

@@ -110,9 +110,12 @@ def run_document(**parts) -> dict[str, Any]:
         "changes": [],
         "failed": [],
         "ambiguous": [],
+        "conflicts": [],
         "not_converging": [],
         "missing": [],
         "not_deleted": [],
+        "skipped": [],
+        "not_owned": {},
         "delete_guard": None,
         "workspaces": {"w1": "Applications", "w2": "Machines"},
         "names": {},
@@ -157,6 +160,27 @@ def full_document(**parts) -> dict[str, Any]:
             {**hub, "name": "Kept one", "rootWorkspace": "w2", "reason": "It was changed by Ada."}
         ],
         "ambiguous": [{"kind": "component", "name": "Twins", "used": "t1", "matches": ["t1", "t2"]}],
+        "conflicts": [
+            {
+                "kind": "component",
+                "_id": "id2",
+                "name": "Till",
+                "attribute": "owner",
+                "first": "Ann",
+                "last": "Bob",
+                "first_label": "apps.csv line 2",
+                "last_label": "apps.csv line 7",
+            }
+        ],
+        "skipped": [
+            {
+                "kind": "component",
+                "name": "Kiosk",
+                "label": "apps.csv line 8",
+                "reason": "No component has it.",
+            }
+        ],
+        "not_owned": {"Hub": 12},
         "not_converging": [
             {
                 "kind": "component",

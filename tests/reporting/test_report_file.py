@@ -47,8 +47,8 @@ def render(document):
 
 def embedded(text):
     """Return what a page has embedded for its script, put together as the document has it."""
-    sections = ("blocked", "changes", "failed", "missing", "not_deleted", "ambiguous", "not_converging")
-    parts = {section: [] for section in sections}
+    sections = ("blocked", "changes", "failed", "missing", "not_deleted", "ambiguous", "conflicts")
+    parts = {section: [] for section in (*sections, "not_converging", "skipped")}
     for tag, attributes, data in _Elements(text).raw:
         if tag == "script" and attributes.get("type") == "application/json":
             # Nothing that any reader of HTML could take for the end of a script, or for something in it.
@@ -95,8 +95,9 @@ def test_embedded_data_is_the_run_document():
     document = full_document(changes=changes)
     text = render(document)
     parts = embedded(text)
-    for key in ("failed", "changes", "missing", "not_deleted", "ambiguous", "not_converging"):
+    for key in ("changes", "missing", "not_deleted", "ambiguous", "conflicts", "not_converging", "skipped"):
         assert parts[key] == document[key]
+    assert parts["failed"] == [{**row, "consequences": None} for row in document["failed"]]
     assert parts["blocked"] == document["delete_guard"]["would_delete"]
     assert parts["graph-data"] == document["graph"]
     assert parts["document"] == {"workspaces": document["workspaces"], "names": document["names"]}

@@ -73,8 +73,11 @@ def test_markdown_has_every_part_of_a_report():
         ["delete", "component Fax", "Hub", "", "apps.csv line 4"],
         ["component Twins", "2", "t1"],
         ["component Hub 9", "score", "7", "9"],
+        ["component Till", "owner", "Ann", "apps.csv line 2", "Bob", "apps.csv line 7"],
+        ["apps.csv line 8", "component Kiosk", "No component has it."],
     ):
         assert row in table
+    assert "12 components of type Hub belong to other sources." in page
     assert "1 of the 2 hubs would be deleted. To allow it, set share=0.5." in page
     (along,) = [row[-1] for row in table if row[0] == "component Lost one"]
     assert along.startswith("0 components, 25 references: reference A -> B0 (still in the source)")
@@ -85,11 +88,13 @@ def test_markdown_has_every_part_of_a_report():
         "Delete guard blocked",
         "Would have been deleted or marked (1)",
         "Failed rows (1)",
+        "Ambiguous matches (1)",
+        "Conflicts: rows that give different values (1)",
         "Changes (4)",
         "Missing: in Ardoq, no longer in the source (1)",
         "Not deleted: changed since (1)",
-        "Ambiguous matches (1)",
         "Not converging: Ardoq does not keep the value that was sent (1)",
+        "Skipped rows (1)",
     ]
 
 
@@ -170,13 +175,39 @@ def test_any_name_is_printed_unchanged(name):
 def test_long_lists_are_cut():
     """Each list shows a limited number of entries, and how many more there are."""
     report = run_document(
-        changes=[change(number) for number in range(30)], failed=[failed(number) for number in range(12)]
+        changes=[change(number) for number in range(30)],
+        failed=[failed(number, reason=f"Reason {number}.") for number in range(12)],
     )
     text = render_text(report, longest=10)
     assert text.count("| update |") == 10
     assert "… and 20 more." in text
     assert "… and 2 more." in text
     assert "## Changes (30)" in text
+
+
+def test_failed_rows_are_folded():
+    """Rows with an equal problem are one line, with what failed because of them; all rows are counted."""
+    equal = [failed(number, reason=f"cost is '{number}'. {'Long. ' * 100}") for number in range(2, 6)]
+    because = [
+        failed(number, kind="reference", reason="Its source failed.", cause="apps.csv line 2")
+        for number in (8, 9)
+    ]
+    page = rendered(render_text(run_document(failed=[*because, *equal])))
+    (row,) = [row for row in rows(page) if row[0].startswith("apps.csv line")]
+    assert row[0] == "apps.csv line 2<br>apps.csv line 3<br>apps.csv line 4<br>… and 1 more"
+    assert row[2].startswith("cost is '2'. Long. ")
+    assert "4 rows with such a problem: apps.csv line 2, " in row[2]
+    assert row[2].endswith("2 references fail because of it.")
+    assert "<h2>Failed rows (6)</h2>" in page
+
+
+def test_type_change_has_the_names_of_the_types():
+    """A changed type is shown by name, before and after, in every format."""
+    types = {"typeId": {"old": "p1", "new": "p2"}}
+    names = {"p1": "Application", "p2": "Server"}
+    report = run_document(changes=[change(1, attributes=types, note="type changed")], names=names)
+    assert "typeId: Application → Server<br>type changed" in render_text(report)
+    assert "typeId Application -> Server, type changed" in "\n".join(terminal.render(report))
 
 
 @pytest.mark.slow

@@ -53,11 +53,48 @@ def test_page_shows_every_part_of_a_report(page):
     assert [row[-2:] for row in rows] == [[*"11"], [*"10"], [*"10"], [*"00"], [*"10"], [*"10"]]
     assert texts(page, ".sources tbody td") == ["1,240", "3", "1"]
     assert names(page) == [
-        *("Old hub", "Bad row", "Shop", "Till", "Shop → Till", "Fax", "Lost one", "Twins", "Hub 9")
+        *("Old hub", "Bad row", "Twins", "Till", "Shop", "Till", "Shop → Till", "Fax", "Lost one", "Hub 9"),
+        "Kiosk",
     ]
     assert "cost is 'n/a': a field of numbers takes a number." in text
     assert "2 entities in Ardoq match this row:" in text
     assert texts(page, "#section-not_converging td") == ["7", "9"]
+    assert texts(page, "#section-conflicts thead th") == [
+        *("attribute", "apps.csv line 2", "apps.csv line 7, which is used")
+    ]
+    assert texts(page, "#section-conflicts td") == ["Ann", "Bob"]
+    assert texts(page, "#section-skipped .reason") == ["No component has it."]
+    assert texts(page, ".not-owned p") == ["12 components of type Hub belong to other sources."]
+
+
+def test_notes_and_type_changes_are_visible(show):
+    """The note on a create or update is in its entry, and a changed type has both names."""
+    page = show(
+        run_document(
+            changes=[
+                change(1, "create", note="looks like 'Café', which has another é"),
+                change(2, note="adopted by name"),
+                change(3, note="type changed", attributes={"typeId": {"old": "p1", "new": "p2"}}),
+            ],
+            names={"p1": "Application", "p2": "Server"},
+        )
+    )
+    assert texts(page, ".note") == [
+        *("looks like 'Café', which has another é", "adopted by name", "type changed")
+    ]
+    assert texts(page, ".entry:has-text('Thing 3') td") == ["Application p1", "Server p2"]
+
+
+def test_causes_of_failures_are_first(show):
+    """Failed rows that have to be corrected first are above those that failed because of them."""
+    cause, other = failed(1), failed(2, reason="There is no type 'X'.")
+    because = [failed(number, kind="reference", cause=cause["label"]) for number in (3, 4)]
+    page = show(run_document(failed=[*because, cause, other]))
+    assert names(page) == ["Thing 1", "Thing 2", "Thing 3", "Thing 4"]
+    assert texts(page, ".failed .note") == [
+        "2 references fail because of it.",
+        *["Correct apps.csv line 1 first."] * 2,
+    ]
 
 
 def test_old_and_new_values_are_side_by_side(page):
@@ -95,7 +132,9 @@ def test_entities_that_would_also_be_deleted(page):
 def test_search_covers_everything(page):
     """Each word must occur in a name, value, attribute, label, reason or workspace."""
     for words, matches in (
-        ("till", ["Till", "Shop → Till"]),
+        ("till", ["Till", "Till", "Shop → Till"]),
+        ("ann bob", ["Till"]),
+        ("no component has it", ["Kiosk"]),
         ("TILL shop", ["Shop → Till"]),
         ("retired", ["Till"]),
         ("lifecycle", ["Till"]),
@@ -108,7 +147,7 @@ def test_search_covers_everything(page):
     ):
         page.get_by_label("Search everything").fill(words)
         assert names(page) == matches
-        assert page.locator(".hits").inner_text() == f"{len(matches)} of 9 entries"
+        assert page.locator(".hits").inner_text() == f"{len(matches)} of 11 entries"
         assert page.locator("#nothing").is_visible() == (not matches)
 
 
@@ -118,11 +157,11 @@ def test_slash_starts_and_escape_clears_the_search(page):
     page.keyboard.type("fax")
     assert names(page) == ["Fax"]
     page.keyboard.press("Escape")
-    assert len(names(page)) == 9
+    assert len(names(page)) == 11
     page.keyboard.type("fax")
     page.get_by_role("button", name="Clear").click()
-    assert len(names(page)) == 9
-    assert page.locator(".hits").inner_text() == "9 entries"
+    assert len(names(page)) == 11
+    assert page.locator(".hits").inner_text() == "11 entries"
 
 
 def test_filters_by_action_kind_type_and_workspace(page):
@@ -146,7 +185,7 @@ def test_number_of_hits_is_announced(page):
     hits = page.get_by_role("status")
     assert hits.get_attribute("aria-live") == "polite"
     page.get_by_label("Search everything").fill("fax")
-    assert hits.inner_text() == "1 of 9 entries"
+    assert hits.inner_text() == "1 of 11 entries"
 
 
 def test_sections_and_entries_collapse(page):
@@ -218,7 +257,7 @@ def test_text_has_enough_contrast(show, scheme):
 
 @pytest.mark.parametrize("width", [320, 390, 768])
 def test_page_fits_a_phone(show, width):
-    """Nothing is wider than the screen, however long a word is."""
+    """Nothing is wider than the screen, however long a word is, and old and new values are aligned."""
     long = change(8, name="x" * 300, attributes={"y" * 90: {"old": "z" * 900, "new": "z" * 901}})
     report = full_document()
     page = show(
@@ -227,6 +266,10 @@ def test_page_fits_a_phone(show, width):
     )
     page.get_by_role("button", name="Expand all", exact=True).click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    old, new = (
+        page.locator(f".entry.updated td.{side} .value").first.bounding_box() for side in ("old", "new")
+    )
+    assert width == 768 or (old["x"], old["width"]) == (new["x"], new["width"])
 
 
 def test_print_shows_everything(show):
@@ -235,7 +278,7 @@ def test_print_shows_everything(show):
     page.get_by_role("button", name=re.compile("^Changes")).click()
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert len(names(page)) == 155
+    assert len(names(page)) == 157
     assert page.locator("details:not([open])").count() == 0
     assert page.locator("svg[viewBox]").is_visible()
     for gone in ("#find", "#theme", ".tools", ".end", ".skip"):
@@ -301,7 +344,7 @@ def test_landmarks_and_headings(page):
     for role in ("banner", "main", "search", "contentinfo"):
         assert page.get_by_role(role).count() == 1
     assert page.locator("h1").count() == 1
-    assert page.get_by_role("heading", level=2).count() == 10
+    assert page.get_by_role("heading", level=2).count() == 12
 
 
 # -- safe ----------------------------------------------------------------------------------------------

@@ -5,12 +5,13 @@ import json
 
 import pytest
 from sample_documents import change, full_document, run_document
-from sample_runs import FAILED_ROW, SOURCE, TOKEN, WAYS, sample_run
+from sample_runs import FAILED_ROW, SOURCE, TOKEN, WAYS, sample_run, seed
 
 from ardoqpy import InvalidInput
 from ardoqpy.testing import emulator
-from ardoqpy_sync import ArdoqSyncClient, save_report
+from ardoqpy_sync import ArdoqSyncClient, Plan, format_report, save_report
 from ardoqpy_sync.plans.document_schema import check_run_document
+from ardoqpy_sync.report import CONFLICTS_TITLE
 from ardoqpy_sync.reporting import graph, terminal
 from ardoqpy_sync.reporting.document import build_run_document, read_run_document
 
@@ -39,12 +40,88 @@ def test_run_document_agrees_with_plan_and_report(run):
     assert [{**failure, "typeName": 0} for failure in document["failed"][:-1]] == [
         {**failure, "typeName": 0} for failure in plan["failed"]
     ]
-    for key in ("ambiguous", "not_converging", "workspaces"):
+    for key in ("ambiguous", "conflicts", "not_converging", "workspaces"):
         assert document[key] == plan[key]
     assert [miss["_id"] for miss in document["missing"]] == [
         miss["_id"] for miss in report["cache_miss_comps"] + report["cache_miss_refs"]
     ]
     assert document["sources"] == [SOURCE]
+
+
+def test_skipped_rows_and_what_is_not_owned_are_given():
+    """Rows that were left out, and components of other sources, are in the document as given."""
+    skipped = {"kind": "component", "name": "A", "label": "apps.csv line 3", "reason": "create is false."}
+    with sample_run(WAYS["v2 simulated"]) as (client, _, _):
+        document = build_run_document(client, skipped_rows=[skipped], not_owned={"Hub": 3, "Server": 0})
+    assert (document["skipped"], document["not_owned"]) == ([skipped], {"Hub": 3})
+    text = "\n".join(terminal.render(document))
+    assert "skipped rows:\n  - component A: create is false.  [apps.csv line 3]" in text
+    assert "3 components of type Hub belong to other sources." in text
+
+
+@pytest.mark.parametrize("way", list(WAYS))
+def test_conflicts_are_in_report_plan_and_document(way):
+    """A value that two rows give differently is listed with both rows: of several, the first and the last."""
+    with sample_run(WAYS[way]) as (client, _, _):
+        for cost in (1, 2, 3):
+            row = {"name": "Newest", "typeId": "app", "rootWorkspace": "ws1", "cost": cost}
+            client.create_component(row, label=f"line {cost + 1}")
+        report, plan, document = client.get_report(), client.plan, build_run_document(client)
+        created = next(change for change in report["changes"] if change["name"] == "Newest")
+        (entry,) = report["conflicts"]
+    assert entry == {
+        "kind": "component",
+        "_id": created["_id"],  # not the id that it had in a batch
+        "name": "Newest",
+        "attribute": "cost",
+        "first": 1,
+        "last": 3,
+        "first_label": "line 2",
+        "last_label": "line 4",
+    }
+    assert plan.conflicts == document["conflicts"] == report["conflicts"]
+    line = "component Newest: cost: 1 in line 2, then 3 in line 4"
+    for text in (format_report(report), plan.describe(), "\n".join(terminal.render(document))):
+        assert f"{CONFLICTS_TITLE}:\n  - {line}\n" in text
+
+
+def test_conflict_whose_first_value_is_used():
+    """If the last of three rows repeats the first, the conflict lists the value that is not used."""
+    with sample_run(WAYS["v2 simulated"]) as (client, _, _):
+        for line, cost in enumerate((1, 2, 1), 2):
+            row = {"name": "Newest", "typeId": "app", "rootWorkspace": "ws1", "cost": cost}
+            client.create_component(row, label=f"line {line}")
+        (entry,) = client.get_report()["conflicts"]
+    assert [entry[key] for key in ("first", "first_label", "last", "last_label")] == [
+        *(2, "line 3", 1, "line 4")
+    ]
+
+
+def test_types_that_were_read_have_names_in_texts(run):
+    """Report, plan and delete guard name reference types without asking Ardoq for them."""
+    _, plan, blocked, report = run
+    text = format_report(report)
+    assert "reference New -> Shop (Uses)" in text
+    assert "reference Shop -> Till (Uses)" in text
+    assert "create reference New -> Shop (Uses)" in Plan.from_dict(plan).describe()
+    assert "typeId: Application" in Plan.from_dict(plan).describe()
+    assert "reference Shop -> Till (Uses)" in str(blocked)
+    assert "references of type Uses in workspace Apps" in str(blocked)
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_naming_types_asks_ardoq_for_nothing(version):
+    """Types that a run did not read keep their number: neither report nor plan asks for them."""
+    with (
+        emulator(seed=seed(), page_size=5) as server,
+        ArdoqSyncClient(server.url, server.token, version=version, simulate=True) as client,
+    ):
+        client.load_workspaces(["ws1", "ws2"])
+        client.del_component("fax")
+        server.clear_requests()
+        text = format_report(client.get_report()) + client.plan.describe()
+        assert server.requests == []
+    assert "delete reference Till -> Fax (type 2, version 1)" in text
 
 
 def test_failed_rows_are_counted(run):
@@ -294,6 +371,11 @@ def test_entities_deleted_along_are_cut():
             r"failed_rows\[0\].reason is None: say why the row failed",
         ),
         ({"failed_rows": [FAILED_ROW | {"row": "a,b"}]}, r"failed_rows\[0\].row is a str: give a dict"),
+        (
+            {"skipped_rows": [{"kind": "component", "name": "A"}]},
+            r"skipped_rows\[0\].reason is None: say why the row was skipped",
+        ),
+        ({"not_owned": {"Hub": -1}}, r"not_owned\['Hub'\] is -1: give a whole number"),
         ({"blocked": "no"}, "blocked is a str: give the DeleteBlocked"),
     ],
 )
@@ -338,6 +420,9 @@ def _set(*path):
         ),
         (_set("ambiguous", 0, "matches", "t1"), r"ambiguous\[0\].matches is a str, not a list"),
         (_set("not_converging", 0, "attribute", 5), r"not_converging\[0\].attribute is an int, not text"),
+        (_set("conflicts", 0, "attribute", 5), r"conflicts\[0\].attribute is an int, not text"),
+        (_set("skipped", 0, "reason", None), r"skipped\[0\].reason is None, not text"),
+        (_set("not_owned", "Hub", "12"), r"not_owned\['Hub'\] is a str, not a whole number"),
         (_set("ambiguous", 0, "kind", "x"), r"ambiguous\[0\].kind is 'x', not component or reference"),
         (_set("delete_guard", "reasons", 0, 5), r"delete_guard.reasons\[0\] is an int, not an object"),
         (

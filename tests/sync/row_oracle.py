@@ -121,7 +121,7 @@ class RowOracle:
         )
 
     def _possible(self, entity_id: str, state: Fact, different: Mapping[str, Any]) -> bool:
-        if api_mode.version == "v2" and different.keys() & {"typeId", *({"type"} & different.keys())}:
+        if api_mode.version == "v2" and state.kind == "reference" and "type" in different:
             return False
         if state.kind == "reference":
             return not different.keys() & set(ENDS) or self._ends_possible({**state.attributes, **different})

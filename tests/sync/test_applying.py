@@ -794,13 +794,13 @@ def test_a_plan_of_one_version_is_applied_on_the_other(ardoq, new_sync, version)
 
 
 def test_what_the_other_version_cannot_do_fails_alone(ardoq, new_sync, version):
-    """A change of type, which v1 offers and v2 does not, fails on v2 with its reason."""
+    """An attribute that v1 offers and v2 does not fails on v2 with its reason."""
     if version == "v2":
         return
-    plan = planning(new_sync, lambda client: client.update_component("web", {"typeId": "svc"}), web_costs(6))
+    plan = planning(new_sync, lambda client: client.update_component("web", {"isPublic": True}), web_costs(6))
     del plan.changes[1:]
     result = new_sync(version="v2", on_error="collect").apply(plan)
-    assert "typeId" in result["failed"][0]["reason"]
+    assert "isPublic" in result["failed"][0]["reason"]
 
 
 def test_a_plan_for_another_ardoq_is_refused(new_sync, sync):

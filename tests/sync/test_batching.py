@@ -407,6 +407,19 @@ def test_a_token_that_is_refused_stops_it(ardoq, batched):
         strict.flush()
 
 
+def test_a_later_half_has_the_real_ids_of_an_earlier_one(ardoq, batched):
+    """What refers to a component that was stored by an earlier half of its batch is written as well."""
+    client = batched(on_error="collect")
+    top = client.create_component(row("Top"))
+    client.create_component(row("Guilty", **POISON))
+    below = client.create_component(row("Below", parent=top["_id"]))
+    ref = client.create_reference({"source": top["_id"], "target": below["_id"], "type": 1})
+    report = client.get_report()
+    assert counts(report) == {"new_comps": 2, "failed_comps": 1, "new_refs": 1}
+    assert held(ardoq, below["_id"])["parent"] == top["_id"]
+    assert (held(ardoq, ref["_id"])["source"], ref["target"]) == (top["_id"], below["_id"])
+
+
 def test_a_batch_that_is_too_large_makes_smaller_ones(ardoq, batched):
     """413 halves the batches for good, and everything is written."""
     client = batched(batch=16)

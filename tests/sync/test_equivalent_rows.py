@@ -1,5 +1,7 @@
 """Rows mean the same on both versions of the API; answers have the version's own layout."""
 
+from types import SimpleNamespace
+
 import pytest
 from sync_scenarios import (
     UNUSUAL_NAMES,
@@ -19,6 +21,9 @@ from sync_scenarios import (
 )
 
 from ardoqpy import InvalidInput, NotFoundError
+from ardoqpy.metamodel import Field
+from ardoqpy_sync.compare.field_values import convert_value, fits, quick_check
+from ardoqpy_sync.compare.model_lookup import ModelLookup
 
 # -- custom fields ------------------------------------------------------------------------------------
 
@@ -288,3 +293,66 @@ def test_workspaces_that_cannot_be_loaded_are_reported(either):
         with pytest.raises(InvalidInput, match="ws_ids"):
             either.load_workspaces(wrong)
     assert either.create_component(row("Web"))["_id"] == "web"
+
+
+# -- rows with the same columns -------------------------------------------------------------------------
+
+#: By field: a value that is written as it is, and others.
+FIELD_VALUES = {
+    "cost": (1, ["12", "many", True, None, float("nan")]),
+    "since": ("2024-05-31", ["31.5.2024", 5, None]),
+    "areas": (["a"], ["a, b", ("a", "b"), [1], None]),
+    "live": (True, ["false", "maybe", 0, None]),
+    "code": ("A-1", [5, False, ["A-1"], None]),
+}
+ODD_VALUES = [(field, odd) for field, (_, others) in FIELD_VALUES.items() for odd in others]
+
+
+@pytest.mark.parametrize(("field", "odd"), ODD_VALUES, ids=map(repr, ODD_VALUES))
+def test_a_row_is_judged_by_its_own_values(either, new_sync, field, odd):
+    """A row after one with the same columns is converted, or refused, as it would be as the first."""
+    usual = {field: value for field, (value, _) in FIELD_VALUES.items()}
+
+    def outcome(client):
+        try:
+            created = client.create_component(row("New", **{**usual, field: odd}))
+        except InvalidInput as refused:
+            return str(refused)
+        return value(created, field)
+
+    first = outcome(new_sync(simulate=True))
+    either.create_component(row("Before", **usual))
+    assert outcome(either) == first
+
+
+@pytest.mark.parametrize("options", [(), ("a", "b")], ids=["any", "options"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("Text", "TextArea", "Url", "User", "Email", "List", "SelectMultipleList"),
+        *("Number", "Checkbox", "Date", "DateTime"),
+    ],
+)
+def test_what_passes_the_quick_check_needs_no_other(kind, options):
+    """A value that passes the quick check of its field fits, and stays as it is."""
+    values = [None, True, 1, 1.5, "a", "c", "1", "true", "x@y.no", "2024-05-31", "soon", ["a"], {"a": 1}]
+    for field in (Field("f", "F", kind, options), Field("f", "F", kind, options, read_only=True)):
+        types, passes = quick_check(field)
+        passed = [
+            value
+            for value in values
+            if type(value) in types and (value is None or passes is None or passes(value))
+        ]
+        assert all(fits(field, value) and convert_value(field, value) is value for value in passed)
+        assert bool(passed) != (field.read_only or kind == "SelectMultipleList")
+
+
+def test_fields_that_were_read_again_count_for_rows_with_known_columns():
+    """Once definitions were read again, for a new field, every row is converted by them."""
+    number, text = Field("cost", "Cost", "Number"), Field("cost", "Cost", "Text")
+    definitions = iter([{"cost": number}, {"cost": text, "new": Field("new", "New", "Text")}])
+    fields = SimpleNamespace(binding=True, of_workspace=lambda *_: next(definitions))
+    model = ModelLookup(SimpleNamespace(fields=fields), lambda _: None)
+    rows = [{"cost": 1}, {"new": "x", "cost": 1}, {"cost": 1}]
+    converted = [model.convert_attributes("ws1", attributes, frozenset()) for attributes in rows]
+    assert converted == [{"cost": 1}, {"new": "x", "cost": "1"}, {"cost": "1"}]

@@ -108,6 +108,16 @@ def test_report_is_a_snapshot(either):
     assert either.get_report() == either.get_report()
 
 
+def test_values_of_a_report_are_the_callers(either):
+    """Changing a value in a report, such as a list that was written, changes no later report."""
+    either.create_component(row("New", areas=["a"]))
+    either.create_component(row("Web", areas=["b"]))
+    for change in either.get_report()["changes"]:
+        change["attributes"]["areas"]["new"].append("mine")
+    written = [attributes_of(change)["areas"] for change in either.get_report()["changes"]]
+    assert written == [(None, ["a"]), (None, ["b"])]
+
+
 def test_report_as_text(either):
     """The text of a report lists what was created, changed, deleted, failed and is missing."""
     either.create_component(row("New"))

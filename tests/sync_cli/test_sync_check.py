@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from nightly import BAD_ROW, ROWS, job_text, writes
+from nightly import APPS, BAD_ROW, ROWS, SEED, job_text, writes
 
+from ardoqpy_sync.cli.check_job import find_notes
 from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED
 
 
@@ -90,3 +91,76 @@ def test_all_rows_are_checked(home, run, way):
     (home / "apps.csv").write_text(ROWS + BAD_ROW + BAD_ROW.replace("Till", "Tall"))
     (problem,) = problems_of(run("check job.toml --json"))
     assert problem["rows"] == ["apps.csv line 5", "apps.csv line 6"]
+
+
+TWINS = [
+    {"_id": f"5f00aa00bb00cc00dd00f0{number}", "name": "Twin", "typeId": "p1", "rootWorkspace": APPS}
+    for number in (90, 91)
+]
+
+
+TWINS_MAPPING = """
+[sources.twins]
+file = "twins.csv"
+
+[[components]]
+rows = "twins"
+workspace = "Apps"
+type = "Application"
+name = "{Name}"
+"""
+
+
+ABSENT = (
+    "There is no target component of type 'Application' with the name 'No one' in workspace 'Apps', and "
+    "when_absent is skip."
+)
+
+
+def notes_of(ran):
+    """Return the notes that --json prints, by what they are about, as their number and their rows."""
+    return {note["about"]: (note["count"], note["rows"]) for note in json.loads(ran.out)["notes"]}
+
+
+def test_notes_do_not_fail_a_check(home, ardoq, run, version):
+    """Adopted components, skipped rows and ambiguous matches are listed, and the exit code stays 0."""
+    ardoq.load({**SEED, "components": SEED["components"] + TWINS})
+    text = job_text(version).replace('missing = "report"', 'missing = "report"\nkey = "cmdb_id"')
+    (home / "job.toml").write_text(
+        text.replace('value = "{Needs}" }', 'value = "{Needs}", when_absent = "skip" }') + TWINS_MAPPING
+    )
+    (home / "apps.csv").write_text("Id,Name,Cost,Needs\n2,Orders,1200,\n3,Billing,400,No one\n")
+    (home / "twins.csv").write_text("Name\nTwin\n")
+    ran = run("check job.toml --json")
+    assert (ran.status, json.loads(ran.out)["problems"]) == (DONE, [])
+    assert notes_of(ran) == {
+        "adopted": (1, ["apps.csv line 2"]),
+        "skipped": (1, [f"apps.csv line 3: {ABSENT}"]),
+        "ambiguous": (1, [f"component Twin: 2 match, {TWINS[0]['_id']} is used"]),
+    }
+    lines = run("check job.toml").out.splitlines()
+    assert lines[0] == "Note: 1 component without a key would be adopted by name: apps.csv line 2."
+    assert [line.startswith("Note: ") for line in lines] == [True, True, True, False]
+    assert lines[-1] == "Nightly sync: no problems found."
+
+
+def test_notes_name_the_first_rows(home, run):
+    """A note names three rows, and how many more there are; --json has all of them."""
+    text = job_text().replace('value = "{Needs}" }', 'value = "{Needs}", when_absent = "skip" }')
+    (home / "job.toml").write_text(text)
+    rows = "".join(f"{number},App {number},1,No one\n" for number in range(5))
+    (home / "apps.csv").write_text(f"Id,Name,Cost,Needs\n{rows}")
+    count, listed = notes_of(run("check job.toml --json"))["skipped"]
+    assert (count, len(listed)) == (5, 5)
+    assert "5 rows would be skipped: apps.csv line 2: There is no" in run("check job.toml").out
+    assert "; and 2 more." in run("check job.toml").out
+
+
+def test_notes_on_similar_names():
+    """A component whose name looks like that of an existing one is listed with how they differ."""
+    note = "looks like 'Cafe\u0301' (app 7)"
+    change = {"kind": "component", "name": "Café", "label": "apps.csv line 2", "note": note}
+    (note,) = find_notes({"changes": [change, {**change, "note": None}], "skipped": [], "ambiguous": []})
+    row = "apps.csv line 2: Café looks like 'Cafe\u0301' (app 7)"
+    assert (note["about"], note["count"], note["rows"]) == ("similar", 1, [row])
+    assert note["message"] == f"1 item to be created looks like an existing one: {row}."

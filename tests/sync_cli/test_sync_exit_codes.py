@@ -174,6 +174,20 @@ def test_quiet_when_unchanged(home, ardoq, run):
     assert "taken over" in ran.err
 
 
+def test_ambiguous_matches_are_never_quiet(home, ardoq, run):
+    """--quiet-when-unchanged prints ambiguous matches, also if nothing changed."""
+    (home / "apps.csv").write_text("Id,Name,Cost,Needs\n2,Orders,1200,\n")
+    assert run("apply job.toml").status == DONE
+    components = ardoq.dump()["components"]
+    orders = next(component for component in components if component["name"] == "Orders")
+    ardoq.load({**ardoq.dump(), "components": [*components, {**orders, "_id": "f" * 24}]})
+    ran = run("apply job.toml --quiet-when-unchanged")
+    assert ran.status == DONE
+    assert "Nothing was to be changed." in ran.out
+    assert "component Orders: 2 match" in ran.out
+    assert "component Orders: 2 match" in run("plan job.toml --long --quiet-when-unchanged").out
+
+
 def test_source_is_escaped(home, run):
     """Control characters in names and cells are escaped wherever they are printed."""
     nasty = "Evil\x1b[31m\x9b2J\x07\u202e"

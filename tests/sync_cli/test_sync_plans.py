@@ -112,6 +112,23 @@ def test_invalid_plan(home, ardoq, run, content):
     assert ardoq.requests == []
 
 
+def test_plan_lists_what_is_skipped_or_not_owned(home, ardoq, run, version):
+    """Skipped rows are listed, and components of other sources counted, in short, at length and as data."""
+    owned = job_text(version).replace('missing = "report"', 'missing = "report"\nowned = { cmdb_id = "3" }')
+    (home / "job.toml").write_text(
+        owned.replace('value = "{Needs}" }', 'value = "{Needs}", when_absent = "skip" }')
+    )
+    (home / "apps.csv").write_text(ROWS.replace("400,", "400,No one"))
+    document = json.loads(run("plan job.toml --json").out)
+    (row,) = document["skipped"]
+    assert (row["kind"], row["name"], row["label"]) == ("reference", "Billing -> No one", "apps.csv line 4")
+    assert document["not_owned"] == {"Application": 1}
+    for options in ("", "--long"):
+        out = run(f"plan job.toml {options}").out
+        assert "skipped rows:\n  - reference Billing -> No one: There is no target" in out
+        assert "\n1 component of type Application belongs to other sources.\n" in out
+
+
 def test_failed_change(saved, ardoq, run):
     """A failed change is reported with its reason, and the others are applied."""
     ardoq.fail("status", status=400, method="POST", times=9)

@@ -3,21 +3,24 @@
 // The mark of each state: colour alone is not enough.
 const MARKS = {
   created: "+", updated: "~", deleted: "−", missing: "?", failed: "!", unchanged: "·",
-  blocked: "×", not_deleted: "×", ambiguous: "≈", not_converging: "≠",
+  blocked: "×", not_deleted: "×", ambiguous: "≈", conflicts: "⇆", not_converging: "≠", skipped: "○",
 };
 const STATES_BY_ACTION = { create: "created", update: "updated", delete: "deleted" };
 const VERBS = {
   created: "create", updated: "update", deleted: "delete", missing: "missing", failed: "failed",
-  blocked: "blocked", not_deleted: "not deleted", ambiguous: "ambiguous", not_converging: "not converging",
+  blocked: "blocked", not_deleted: "not deleted", ambiguous: "ambiguous", conflicts: "conflict",
+  not_converging: "not converging", skipped: "skipped",
 };
 const SECTIONS = [
   ["blocked", "Blocked by the delete guard"],
   ["failed", "Failed rows"],
+  ["ambiguous", "Ambiguous matches"],
+  ["conflicts", "Conflicts: rows that give different values"],
   ["changes", "Changes"],
   ["missing", "Missing: in Ardoq, no longer in the source"],
   ["not_deleted", "Not deleted: changed since"],
-  ["ambiguous", "Ambiguous matches"],
   ["not_converging", "Not converging: Ardoq does not keep the value that was sent"],
+  ["skipped", "Skipped rows"],
 ];
 
 function own(object, key) {
@@ -45,7 +48,7 @@ function makeEntry(section, data, run) {
 function searchText(entry, run) {
   const { data } = entry;
   const parts = [data.name || "", entry.name, VERBS[entry.state], entry.kind, entry.type, entry.workspace];
-  for (const key of ["_id", "label", "note", "reason", "field", "attribute", "used"]) {
+  for (const key of ["_id", "label", "note", "reason", "cause", "field", "attribute", "used", "first_label", "last_label"]) {
     if (data[key]) parts.push(String(data[key]));
   }
   for (const [name, { old, new: current }] of Object.entries(data.attributes || {})) {
@@ -56,7 +59,7 @@ function searchText(entry, run) {
       if (typeof value === "string") parts.push(own(run.names, value) || "");
     }
   }
-  for (const key of ["stored", "wanted"]) {
+  for (const key of ["stored", "wanted", "first", "last"]) {
     if (key in data) parts.push(valueText(data[key]));
   }
   if (data.matches) parts.push(data.matches.join(" "));
@@ -102,7 +105,9 @@ const DETAILS = {
     return parts;
   },
   failed(data, run, open) {
-    const parts = [make("p", { class: "reason" }, longText(data.reason, "span", "", 600))];
+    const parts = [reason(data)];
+    if (data.consequences) parts.push(note(data.consequences));
+    if (data.cause) parts.push(note(`Correct ${shortened(data.cause, 120)} first.`));
     const row = Object.entries(data.row || {});
     if (row.length) {
       const pairs = row.map(([name, value]) => [name, { old: null, new: value }]);
@@ -129,6 +134,13 @@ const DETAILS = {
     const ids = (data.matches || []).map((id) => make("li", {}, make("code", {}, oneLine(id)), id === data.used ? " is used" : ""));
     return [note(`${ids.length === 1 ? "1 entity in Ardoq matches" : `${NUMBERS.format(ids.length)} entities in Ardoq match`} this row:`), make("ul", { class: "ids" }, ...ids)];
   },
+  conflicts(data, run) {
+    const titles = [data.first_label || "first row", `${data.last_label || "last row"}, which is used`];
+    return [values([[data.attribute, { old: data.first, new: data.last }]], run, true, titles.map((title) => oneLine(shortened(title, 120))))];
+  },
+  skipped(data) {
+    return [reason(data)];
+  },
   not_converging(data, run) {
     return [values([[data.attribute, { old: data.stored, new: data.wanted }]], run, true, ["Ardoq keeps", "the source has"])];
   },
@@ -139,6 +151,10 @@ function countBoth(components, references) {
   if (components) parts.push(counted(components, "component"));
   if (references) parts.push(counted(references, "reference"));
   return parts.join(" and ");
+}
+
+function reason(data) {
+  return make("p", { class: "reason" }, longText(data.reason, "span", "", 600));
 }
 
 function note(text) {
