@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import os
@@ -25,6 +26,8 @@ SECTION = "Ardoq"
 ENVIRONMENT = {"host": "ARDOQ_API_HOST", "token": "ARDOQ_API_TOKEN", "org": "ARDOQ_ORG_LABEL"}
 #: A token of this length is in no text by chance; Ardoq's own are longer.
 MIN_RECOGNIZABLE = 12
+_URL_SAFE = str.maketrans("+/", "-_")
+_HTML_NAMES = {"&": ["amp"], "<": ["lt"], ">": ["gt"], '"': ["quot"], "'": ["apos"]}
 _NOT_A_HOST = re.compile(r"^\.|\.\.|[^.]{64}")  # a label that is empty, or longer than allowed
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1", re.IGNORECASE)
 
@@ -35,12 +38,13 @@ class Token:
     Only `reveal()` returns the text; `repr`, `str`, `pickle` and the locals of a traceback do not show it.
     """
 
-    __slots__ = ("_pattern", "_text")
+    __slots__ = ("_pattern", "_signs", "_text")
 
     def __init__(self, text: Any) -> None:
         """Wrap the text of a token."""
         self._text = text
         self._pattern: re.Pattern[str] | None = None
+        self._signs: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, token: object) -> Token:
@@ -55,11 +59,42 @@ class Token:
     def redact(self, text: str) -> str:
         """Return `text` with every occurrence of the token replaced by `***`.
 
-        This includes its forms in JSON, URLs, HTML and Python, in any letter case, as in a host name.
+        This includes its forms in JSON, URLs, HTML, Python and base64, in any letter case, as in a host name,
+        and any of its characters may be escaped.
         """
+        if not self._is_suspect(text):
+            return text
         if self._pattern is None:
-            self._pattern = re.compile("|".join(map(re.escape, _escaped_forms(self._text))), re.IGNORECASE)
+            self._pattern = re.compile(_forms_pattern(self._text), re.IGNORECASE)
         return self._pattern.sub("***", text)
+
+    def redact_data(self, data: Any) -> Any:
+        """Return JSON data without the token in any of its texts; the same object if it has none.
+
+        A token that is too short to be recognised is not looked for.
+        """
+        if len(self.reveal()) < MIN_RECOGNIZABLE:
+            return data
+        # One pass over the text first: data of a million values rarely has the token.
+        return self._redacted(data) if self.occurs_in(json.dumps(data, ensure_ascii=False)) else data
+
+    def _redacted(self, data: Any) -> Any:
+        if isinstance(data, str):
+            return self.redact(data)
+        if isinstance(data, dict):
+            return {self._redacted(key): self._redacted(value) for key, value in data.items()}
+        return [self._redacted(value) for value in data] if isinstance(data, list | tuple) else data
+
+    def _is_suspect(self, text: str) -> bool:
+        """Return whether a text may have a form of the token: cheap, for texts of many megabytes."""
+        if self._signs is None:
+            plain = re.match(r"[0-9a-z]*", self._text, re.IGNORECASE)
+            start = (plain[0] if plain else "")[:4].lower()
+            encoded = {form[:4].lower() for form in _base64_forms(self._text)}
+            long_enough = len(start) > 1 and len(self._text) >= MIN_RECOGNIZABLE
+            self._signs = ("%", "&", "\\u", "\\x", start, *encoded) if long_enough else ("",)
+        lowered = text.lower()
+        return any(sign in lowered for sign in self._signs)
 
     def occurs_in(self, text: str) -> bool:
         """Return whether a text contains the token.
@@ -75,6 +110,37 @@ class Token:
     def __reduce__(self) -> tuple[object, ...]:
         """Raise `ConfigurationError`: a pickle would show the token."""
         raise ConfigurationError("A token is not pickled: build a new client where it is needed instead.")
+
+
+def _forms_pattern(token: str) -> str:
+    """Return the pattern of all forms that a token has in texts."""
+    forms = "|".join(map(re.escape, _escaped_forms(token)))
+    if len(token) < MIN_RECOGNIZABLE:  # its base64 would be in many texts by chance
+        return forms
+    escaped = ("".join(map(_escaped_character, form)) for form in (token, *_base64_forms(token)))
+    return f"{forms}|{'|'.join(escaped)}"
+
+
+def _escaped_character(letter: str) -> str:
+    """Return the pattern of a character as it is, or escaped in JSON, Python, HTML or a URL."""
+    code = ord(letter)
+    names = "".join(f"|&(?:amp;)?{name};" for name in _HTML_NAMES.get(letter, ()))
+    return (
+        rf"(?:{re.escape(letter)}|\\{{1,4}}(?:u00|x){code:02x}|%(?:25)?{code:02x}"
+        rf"|&(?:amp;)?#(?:0*{code}|x0*{code:x})(?!\w);?{names})"
+    )
+
+
+def _base64_forms(token: str) -> set[str]:
+    """Return what base64 has of a token, wherever it begins in the encoded text."""
+    forms = set()
+    for before in range(3):
+        encoded = base64.b64encode(b"\0" * before + token.encode())
+        # Characters that also depend on what is before or after the token are left out.
+        first, end = -(-8 * before // 6), 8 * (before + len(token.encode())) // 6
+        form = encoded[first:end].decode()
+        forms |= {form, form.translate(_URL_SAFE)}
+    return forms
 
 
 def _escaped_forms(token: str) -> set[str]:

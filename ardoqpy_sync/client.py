@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import quote_name, short_repr, suggest
@@ -15,8 +14,8 @@ from ardoqpy.config import Token
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput, UnsupportedOperation
 from ardoqpy_sync.compare.diff import DELETE
 from ardoqpy_sync.compare.row_validation import PROBLEMS, as_row_error
-from ardoqpy_sync.deletion.delete_missing import MissingEntities, count_rows
-from ardoqpy_sync.deletion.guard import KINDS, Bounds
+from ardoqpy_sync.deletion.delete_missing import Mark, MissingEntities, count_rows
+from ardoqpy_sync.deletion.guard import KINDS, Bounds, Selection
 from ardoqpy_sync.plans.apply import apply
 from ardoqpy_sync.plans.names import engine_lookup
 from ardoqpy_sync.plans.plan import Plan, origin_now
@@ -372,7 +371,8 @@ class ArdoqSyncClient(SyncReads):
         deleted, unless the limits allow all that would be deleted:
 
         - `share`: how much of each type in each workspace, from 0 to 1, of what was there before this run.
-        - `count`: how many in all; None for any number.
+        - `count`: how many in all, together with what this run has deleted or marked before; None for at
+          most 100 of a type.
         - `take_along`: also delete what Ardoq deletes with a component and this run does not delete by
           itself: of types that no row touched, of a kind not in `kinds`, or in workspaces that no row
           touched. What a row of this run named is never deleted.
@@ -397,9 +397,10 @@ class ArdoqSyncClient(SyncReads):
         `on_error="collect"`, `failed` (with `reason`). The report counts what was deleted. A preview decides
         and reports the same. Raise `InvalidInput` if a limit is not valid.
         """
-        bounds = Bounds.of(share, count, take_along, despite_failures, kinds, types)
+        bounds = Bounds.of(share, count, take_along=take_along, despite_failures=despite_failures)
+        selection = Selection.of(kinds, types)
         with self._lock:
-            return self._missing_entities(bounds).run()
+            return self._missing_entities(bounds).delete(selection)
 
     def mark_cache_misses(
         self,
@@ -421,9 +422,10 @@ class ArdoqSyncClient(SyncReads):
         exceeded, and `InvalidInput` if a limit or `marks` is not valid.
         """
         body = attributes(marks, "marks")
-        bounds = Bounds.of(share, count, False, despite_failures, ("component",), types)  # noqa: FBT003
+        bounds = Bounds.of(share, count, despite_failures=despite_failures)
+        mark = Mark(Selection.of(("component",), types), body)
         with self._lock:
-            return self._missing_entities(replace(bounds, action="marked")).mark(body)
+            return self._missing_entities(bounds).mark(mark)
 
     def _missing_entities(self, bounds: Bounds) -> MissingEntities:
         self.flush()
@@ -571,8 +573,10 @@ class ArdoqSyncClient(SyncReads):
           `_id` as in Ardoq. The last two have a `reason`; `not_deleted` is what would be deleted with a
           component that is kept.
         - `drifted`: what has drifted, each a dict with `kind`, `_id`, `name`, `what` (`changed`, `deleted`,
-          `created`, or `cascade`: what would be deleted with it, listed under `cascade`, is not what the
-          plan has), `planned`, `now` (None if it was deleted), `who`, `when`, and the `changes` not done.
+          `created`, `other`: it is not what the plan's entry names, or `cascade`: what would be deleted
+          with it, listed under `cascade`, is not what the plan has), `planned`, `now` (None if it was
+          deleted), `who`, `when`, `mismatch` (None, or which of name, type and workspace is another in
+          Ardoq: then it is not replanned), and the `changes` not done.
         - `ids`: by the plan's ids those in Ardoq of what it creates.
         - `sentence`: a summary.
 

@@ -206,6 +206,7 @@ class DriftEntry(DriftedCascade):
     planned: PlannedState
     now: CurrentState | None
     cascade: list[DriftedCascade]
+    mismatch: str | None
     changes: list[ChangeEntry]
 
 
@@ -269,6 +270,13 @@ class MissingEntry(DescribedEntity):
 
     _id: str
     cascade: NotRequired[Cascade | None]
+
+
+class NotDeletedEntry(DescribedEntity):
+    """A missing entity that was to be deleted and was left as it is, and the reason."""
+
+    _id: str
+    reason: str
 
 
 class BlockedDelete(DescribedEntity):
@@ -362,6 +370,7 @@ class RunDocument(TypedDict):
     conflicts: list[ConflictEntry]
     not_converging: list[NotConvergingEntry]
     missing: list[MissingEntry]
+    not_deleted: list[NotDeletedEntry]
     skipped: list[SkippedRow]
     not_owned: dict[str, int]
     delete_guard: DeleteGuard | None
@@ -400,6 +409,12 @@ class EntityResult(ReportedEntity):
     """A component or reference in the result of deleting or marking what is missing."""
 
     kind: str
+
+
+class UndeletedEntity(EntityResult):
+    """An entity that was left as it is, and the reason."""
+
+    reason: str
 
 
 class DeletedEntity(EntityResult):

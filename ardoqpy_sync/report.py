@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         ReportedEntity,
         ReportItem,
         Totals,
+        UndeletedEntity,
         ValueChange,
     )
 
@@ -34,6 +35,7 @@ __all__ = [
     "LINE_WIDTH",
     "MISSING_TITLE",
     "NOT_CONVERGING_TITLE",
+    "NOT_DELETED_TITLE",
     "Report",
     "describe_ambiguous",
     "describe_conflict",
@@ -50,6 +52,7 @@ LINE_WIDTH = 400
 #: Titles of sections that the texts of a report, a plan and a run document share.
 MISSING_TITLE = "missing: in Ardoq, no longer in the source"
 NOT_CONVERGING_TITLE = "not converging"
+NOT_DELETED_TITLE = "not deleted: changed since"
 CONFLICTS_TITLE = "conflicts: rows that give different values; the last one is used"
 
 #: How the report's keys begin by action, and end by kind; the list of each is under `<name>_l`.
@@ -87,6 +90,8 @@ class Report:
         self.ambiguous: dict[str, AmbiguousEntry] = {}
         self.conflicts: dict[tuple[str, str], ConflictEntry] = {}
         self.not_converging: dict[tuple[str, str], NotConvergingEntry] = {}
+        #: What was to be deleted as missing and was left as it is, with the reason.
+        self.not_deleted: list[UndeletedEntity] = []
         #: Deleted entities by id, as they were: a change does not hold the ends of a deleted reference.
         self.deleted: dict[str, Entity] = {}
         self._folded = 0

@@ -2,7 +2,8 @@
 
 For each number of threads, print how much of the limit was used, how many requests got a 429, and how many
 calls failed. With `--unpaced`, each thread has its own client, so that they don't share a pace. With `--job`,
-run a sync of so many components and twice the references, with a request for each row, on v1 and on v2.
+run a sync of so many components and twice the references, with a request for each row, on v1 and on v2. With
+`--stray`, compare a sync in which a share of all calls gets a 429 for no reason with one without.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from typing import TYPE_CHECKING
 from admin_api import TOKEN, begin, requests_received
 from processes import emulator
 from rows import component_rows, reference_rows
+from seed import seed as make_seed
 
 from ardoqpy import ArdoqClient, ArdoqClientException
+from ardoqpy.testing import emulator as local_emulator
 from ardoqpy_sync import ArdoqSyncClient
 
 if TYPE_CHECKING:
@@ -97,6 +100,26 @@ def measure_job(rate: float, components: int) -> None:
         )
 
 
+def measure_stray(share: float, components: int) -> None:
+    """Measure a sync with stray 429 and one without, on each version, and print a table."""
+    print("| version | rows | without 429, seconds | with, seconds | times as long | got 429 | failed rows |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for version in ("v1", "v2"):
+        seconds, failed = [], 0
+        for stray in (0.0, share):
+            with local_emulator(token=TOKEN) as server:
+                server.load(make_seed(components, 2 * components, empty=True))
+                faults = server.fail_randomly(share=stray, kinds=["429"], seed=1)
+                duration, failures = sync(server.url, version, components)
+                seconds.append(duration)
+                failed += failures
+        print(
+            f"| {version} | {3 * components} | {seconds[0]:.1f} | {seconds[1]:.1f} | "
+            f"{seconds[1] / seconds[0]:.1f} x | {faults.injected.get('429', 0)} | {failed} |",
+            flush=True,
+        )
+
+
 def main() -> None:
     """Measure what the command line selects, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -106,7 +129,11 @@ def main() -> None:
     parser.add_argument("--unpaced", action="store_true", help="use a client for each thread")
     parser.add_argument("--limit", type=float, help="the client's own rate_limit")
     parser.add_argument("--job", type=int, metavar="N", help="a sync of N components instead")
+    parser.add_argument("--stray", type=float, metavar="SHARE", help="stray 429, with --job (default 1000)")
     options = parser.parse_args()
+    if options.stray is not None:
+        measure_stray(options.stray, options.job or 1000)
+        return
     if options.job:
         measure_job(options.rate, options.job)
         return

@@ -5,6 +5,9 @@ grants, whether it fills a bucket or counts in windows. From then on requests ar
 that rate. The rate rises until the next 429: soon after the first measurement, which is a rough one, and
 slowly later. After three minutes without a 429 there is no limit any more.
 
+A 429 that comes although the rate has not risen is a stray one, or the limit has become lower. To find out,
+the client tries twice the rate for a moment.
+
 Ardoq publishes no limit, so none of these numbers is Ardoq's; `tests/wire/test_rate_limiter.py` tests them
 against limiters of several kinds.
 """
@@ -40,12 +43,30 @@ MIN_MEASURED_TIME = 0.25
 #: Seconds at one rate after which the rate says as much about the limit as the count does.
 EQUAL_WEIGHT_AFTER = 4.0
 
+#: A 429 at less than so much of the learned rate is not explained by that rate.
+UNEXPLAINED = 1.02
+#: So many such 429 in a row are taken for strays: one, if Ardoq asks for a shorter wait than these seconds.
+UNEXPLAINED_COUNT, SHORT_PAUSE = 3, 1.0
+#: How long a higher rate is tried, in requests or seconds, and how many times as many have to pass.
+PROBE_REQUESTS, PROBE_SECONDS, PROBE_GAIN = 200, 2.0, 1.25
+#: Sent more slowly than this share of the rate, requests are not slowed down by the rate.
+PACED = 0.8
+#: Seconds after a try that failed until the next one; they double with each.
+PROBE_PAUSE, MAX_PROBE_PAUSE = 2.0, 160.0
+
 
 class Slot(NamedTuple):
     """When a request may leave: in `delay` seconds, unless another `round` has begun by then."""
 
     delay: float
     round: int
+
+
+class _Probe(NamedTuple):
+    """A higher rate is being tried: the `rate` before, and how many requests passed a second then."""
+
+    rate: float
+    passed: float
 
 
 class RateLimiter:
@@ -69,6 +90,7 @@ class RateLimiter:
         self._paused_until = -math.inf  # as the last 429 asked for
         self._counting_since: float | None = None  # the 429 that began the count
         self._accepted = 0
+        self._pauses = 0.0  # seconds since then in which no request could leave
         self._forget()
 
     def reserve(self, max_delay: float | None = None) -> Slot | None:
@@ -97,8 +119,9 @@ class RateLimiter:
             now = self._clock()
             # Of requests that left together, the first 429 has been measured already.
             if sent_at >= self._paused_until:
-                self._learn(now)
+                self._learn(now, pause)
             if now + pause > self._paused_until:
+                self._pauses += now + pause - max(now, self._paused_until)
                 self._paused_until = self._next_slot = now + pause
                 self.round += 1
             self.active = True
@@ -108,6 +131,41 @@ class RateLimiter:
         self._is_measured = False
         self._doubling_time = FIRST_DOUBLING_TIME
         self._counting_since = None
+        self._probe: _Probe | None = None
+        self._unexplained = 0
+        self._no_probe_until = -math.inf
+        self._probe_pause = PROBE_PAUSE
+
+    def _is_stray(self, now: float, rate: float) -> bool:
+        """Return whether a 429 at a rate that Ardoq had accepted is taken for a stray one.
+
+        Then twice the rate is tried. If more requests pass, waits included, the rate was not the cause.
+        """
+        since = self._counting_since
+        if since is None or (self._probe is None and now < self._no_probe_until):
+            return False
+        elapsed = max(now - since, 1e-6)
+        passed = self._accepted / elapsed
+        if self._probe is not None:
+            if self._accepted < PROBE_REQUESTS and elapsed < PROBE_SECONDS:
+                return True  # keep counting
+            if passed < PROBE_GAIN * self._probe.passed:
+                self._end_probe(now, is_paced=self._accepted > PACED * rate * (elapsed - self._pauses))
+                return True
+            self._probe_pause = PROBE_PAUSE
+        self._probe = _Probe(self._learned_rate, passed)
+        self._learned_rate = 2 * rate
+        self._counting_since, self._accepted, self._pauses = now, 0, 0.0
+        return True
+
+    def _end_probe(self, now: float, *, is_paced: bool) -> None:
+        """Go back to the rate before, unless requests leave more slowly than the rate allows anyway."""
+        if self._probe is not None and is_paced:
+            self._learned_rate = self._probe.rate
+        self._probe = None
+        self._no_probe_until = now + self._probe_pause
+        self._probe_pause = min(2 * self._probe_pause, MAX_PROBE_PAUSE)
+        self._counting_since, self._accepted, self._pauses = now, 0, 0.0
 
     def _rate(self, now: float) -> float:
         if self._learned_rate == math.inf:
@@ -115,7 +173,7 @@ class RateLimiter:
         quiet = max(0.0, now - self._paused_until)
         return min(self._max_rate, self._learned_rate * (1 + (quiet / self._doubling_time) ** 4))
 
-    def _learn(self, now: float) -> None:
+    def _learn(self, now: float, pause: float) -> None:
         rate = self._rate(now)
         if self._learned_rate == math.inf:
             self._learned_rate = INITIAL_RATE
@@ -127,6 +185,13 @@ class RateLimiter:
             seconds = now - self._counting_since - waited + counted
             if not self._accepted or seconds < MIN_MEASURED_TIME:
                 return  # keep counting
+            is_short = pause < SHORT_PAUSE
+            if self._probe is None:
+                is_flat = rate < UNEXPLAINED * self._learned_rate and (self._is_measured or is_short)
+                self._unexplained = self._unexplained + 1 if is_flat else 0
+            needed = 1 if is_short else UNEXPLAINED_COUNT
+            if self._unexplained >= needed and self._is_stray(now, rate):
+                return
             measured = min(rate, self._accepted / seconds)
             quiet = now - self._paused_until
             weight = quiet / (quiet + EQUAL_WEIGHT_AFTER) if self._is_measured else 0.0
@@ -134,4 +199,4 @@ class RateLimiter:
             if self._is_measured:
                 self._doubling_time = DOUBLING_TIME
             self._is_measured = True
-        self._counting_since, self._accepted = now, 0
+        self._counting_since, self._accepted, self._pauses = now, 0, 0.0

@@ -84,6 +84,11 @@ class Retries:
         return full * random.uniform(0.5, 1.0)  # noqa: S311  (jitter, not a secret)
 
 
+#: How many halvings shorter the first pause is where a 429 asks for no wait.
+_SOONER = 4
+_ZERO = re.compile(r"\s*0+(\.0+)?\s*")
+
+
 class RetryState:
     """The attempts of one call so far.
 
@@ -132,8 +137,9 @@ class RetryState:
             return None
         retry_after = parse_retry_after(response.headers.get("Retry-After"))
         if response.outcome is Outcome.RATE_LIMITED:
-            # "0", or a date in the past, is as good as no hint.
-            pause = retry_after or self._retries.pause(self._rate_limited)
+            # A date in the past is as good as no hint. "0" asks for no wait: the first pauses are short.
+            sooner = _SOONER if _ZERO.fullmatch(response.headers.get("Retry-After") or "") else 0
+            pause = retry_after or self._retries.pause(self._rate_limited - sooner)
             self._rate_limited += 1
             self._waited += max(pause, 1.0)  # so that it ends also if the server asks for nothing
             go_on = self._waited <= self._retries.longest_wait

@@ -87,7 +87,7 @@ def exit_code_of(document: RunDocument) -> int:
     has_failures = totals["component"]["failed"] or totals["reference"]["failed"]
     return most_severe(
         DONE,
-        FAILED if has_failures else DONE,
+        FAILED if has_failures or document["not_deleted"] else DONE,
         BLOCKED if document["delete_guard"] else DONE,
         CHANGES if document["changes"] and document["origin"]["simulated"] else DONE,
     )

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from ardoqpy._messages import quote_name
 from ardoqpy.errors import ArdoqClientException, NotFoundError
 from ardoqpy_sync.compare.cache import TYPE_OF, Located
 from ardoqpy_sync.compare.cascade_counts import CascadeCount, cascade_counts
@@ -20,10 +20,13 @@ from ardoqpy_sync.deletion.guard import (
     Group,
     Missing,
     Run,
+    Selection,
     Target,
     TypeCount,
+    all_targets,
     blocked_error,
     find_reasons,
+    list_targets,
 )
 from ardoqpy_sync.deletion.reading import ComponentState, StateReader
 from ardoqpy_sync.documents import DeletedEntity, DeleteResult, MarkResult
@@ -56,6 +59,26 @@ class _Reading(NamedTuple):
     reader: StateReader
 
 
+class Mark(NamedTuple):
+    """Attributes for the missing components of a selection."""
+
+    selection: Selection
+    attributes: Entity
+
+
+class _Deletes(NamedTuple):
+    """What is to be deleted: in the order of its deletes, with what the guard has to know of each.
+
+    `agreed` are, by component, the versions of what is deleted with it. `reading` is what was read for it
+    right before, if that is still good for the first part.
+    """
+
+    located: Sequence[Located]
+    missing: Sequence[Missing]
+    agreed: Mapping[str, Mapping[str, Any]]
+    reading: _Reading | None
+
+
 class MissingEntities:
     """Delete or mark the missing entities of a run, unless the delete guard blocks it.
 
@@ -80,12 +103,56 @@ class MissingEntities:
         self._collect = collect
         self._kinds = engine.kinds
         self._result = DeleteResult(deleted=[], already_deleted=[], drifted=[], kept=[], failed=[])
+        self._marked: list[EntityResult] = []
 
-    def run(self) -> DeleteResult:
-        """Delete all missing entities that the bounds are about, or raise `DeleteBlocked` and delete none."""
+    def delete(self, selection: Selection) -> DeleteResult:
+        """Delete all missing entities of a selection, or raise `DeleteBlocked` and delete none."""
+        self.handle(selection, ())
+        return self._result
+
+    def mark(self, mark: Mark) -> MarkResult:
+        """Give the missing components of a selection its attributes, or raise `DeleteBlocked`: then none."""
+        self.handle(None, [mark])
+        result = self._result
+        return MarkResult(
+            marked=self._marked, already_deleted=result["already_deleted"], failed=result["failed"]
+        )
+
+    def handle(self, deleted: Selection | None, marks: Sequence[Mark]) -> None:
+        """Delete and mark what is missing: all of it, or nothing if the guard blocks any of it."""
+        engine = self._engine
+        deletes = self._prepare_deletes(deleted) if deleted else _Deletes((), (), {}, None)
+        deleted_ids = {target.id for target in all_targets(deletes.missing)}
+        marking = [
+            (comp, mark.attributes)
+            for mark in marks
+            for comp in self._prepare_mark(mark)
+            if comp["_id"] not in deleted_ids
+        ]
+        kind = engine.component.name
+        to_mark = [
+            Missing(self._target(Located(kind, comp["rootWorkspace"], comp)), action="marked")
+            for comp, _ in marking
+        ]
+        kinds = [
+            *(deleted.kinds if deleted else ()),
+            *(each for mark in marks for each in mark.selection.kinds),
+        ]
+        self._check_guard([*deletes.missing, *to_mark], list(dict.fromkeys(kinds)))
+        engine.log.circuit_breaker.reset()
+        reading = deletes.reading
+        for part in self._parts(deletes.located):
+            self._delete(part, deletes.agreed, reading)
+            reading = None
+        with engine.cache.without_naming():  # what is marked is missing all the same
+            for part_to_mark in self._parts(marking):
+                self._mark(part_to_mark)
+
+    def _prepare_deletes(self, selection: Selection) -> _Deletes:
         engine = self._engine
         misses = {
-            kind: list(filter(partial(self._is_in_scope, kind), engine.cache.misses(kind))) for kind in KINDS
+            kind: [entity for entity in engine.cache.misses(kind) if _is_in(selection, kind, entity)]
+            for kind in KINDS
         }
         own = {entity["_id"] for entities in misses.values() for entity in entities}
         comps = [Located("component", comp["rootWorkspace"], comp) for comp in misses["component"]]
@@ -95,17 +162,14 @@ class MissingEntities:
         loaded = len(engine.cache.workspaces)
         sizes = _extents(states, [comp["_id"] for comp in misses["component"]])
         cascades = self._cascades(states, own)
-        self._check_guard(
-            [
-                Missing(
-                    self._target(located),
-                    tuple(map(self._target, cascades.get(located.entity["_id"], {}).values())),
-                    *sizes.get(located.entity["_id"], CascadeCount(0, 0)),
-                )
-                for located in comps + refs
-            ]
-        )
-        engine.log.circuit_breaker.reset()
+        missing = [
+            Missing(
+                self._target(located),
+                tuple(map(self._target, cascades.get(located.entity["_id"], {}).values())),
+                *sizes.get(located.entity["_id"], CascadeCount(0, 0)),
+            )
+            for located in comps + refs
+        ]
         # What is below a component has fewer below it: from the leaves up, each is deleted by itself.
         comps.sort(key=lambda comp: sizes[comp.entity["_id"]].components)
         agreed = {
@@ -114,43 +178,39 @@ class MissingEntities:
         }
         # What was read with listings right now is still good for the first part.
         is_fresh = reading.reader.is_listed and len(engine.cache.workspaces) == loaded
-        for part in self._parts(refs + comps):
-            self._delete(part, agreed, reading if is_fresh else None)
-            is_fresh = False
-        return self._result
+        return _Deletes(refs + comps, missing, agreed, reading if is_fresh else None)
 
-    def mark(self, marks: Entity) -> MarkResult:
-        """Give all missing components these attributes, or raise `DeleteBlocked` and change none."""
-        engine, kind = self._engine, self._engine.component
+    def _prepare_mark(self, mark: Mark) -> list[Entity]:
+        """Return the missing components that do not have the attributes yet."""
+        kind = self._engine.component
         flat = kind.collection.flatten
-        marks = flat(marks)
-        misses = [comp for comp in engine.cache.misses(kind.name) if self._is_in_scope(kind.name, comp)]
-        unlike = [comp for comp in misses if differences(marks, flat(comp), kind.ignored)]
-        self._check_guard(
-            [Missing(self._target(Located(kind.name, comp["rootWorkspace"], comp))) for comp in unlike]
-        )
-        engine.log.circuit_breaker.reset()
-        marked: list[EntityResult] = []
+        marks = flat(mark.attributes)
+        return [
+            comp
+            for comp in self._engine.cache.misses(kind.name)
+            if _is_in(mark.selection, kind.name, comp) and differences(marks, flat(comp), kind.ignored)
+        ]
+
+    def _mark(self, part: Sequence[tuple[Entity, Entity]]) -> None:
+        engine, kind = self._engine, self._engine.component
         row = RowReference(NOT_IN_SOURCE)
-        with engine.cache.without_naming():  # what is marked is missing all the same
-            for part in self._parts(unlike):
-                problems: dict[str, ArdoqClientException] = {}
-                for comp in part:
-                    try:
-                        engine.log.circuit_breaker.check()
-                        engine.ensure_by_id(kind, comp["_id"], marks, row, caller_reports=True)
-                    except ArdoqClientException as problem:
-                        problems[comp["_id"]] = problem
-                problems |= engine.flush()
-                for comp in part:
-                    described = self._describe(kind.name, comp)
-                    if comp["_id"] in problems:
-                        failed_row = {**marks, "_id": comp["_id"], "name": described["name"]}
-                        self._add_problem(described, problems[comp["_id"]], failed_row, row)
-                    else:
-                        marked.append(described)
-        result = self._result
-        return MarkResult(marked=marked, already_deleted=result["already_deleted"], failed=result["failed"])
+        problems: dict[str, ArdoqClientException] = {}
+        for comp, marks in part:
+            try:
+                engine.log.circuit_breaker.check()
+                engine.ensure_by_id(
+                    kind, comp["_id"], kind.collection.flatten(marks), row, caller_reports=True
+                )
+            except ArdoqClientException as problem:
+                problems[comp["_id"]] = problem
+        problems |= engine.flush()
+        for comp, marks in part:
+            described = self._describe(kind.name, comp)
+            if comp["_id"] in problems:
+                failed_row = {**kind.collection.flatten(marks), "_id": comp["_id"], "name": described["name"]}
+                self._add_problem(described, problems[comp["_id"]], failed_row, row)
+            else:
+                self._marked.append(described)
 
     def _parts(self, entities: Sequence[_T]) -> Iterator[Sequence[_T]]:
         """Yield entities in parts, each of them checked and then written."""
@@ -176,13 +236,11 @@ class MissingEntities:
             raise problem
         self._result["failed"].append({**described, "reason": str(problem)})
 
-    def _check_guard(self, missing: Sequence[Missing]) -> None:
-        reasons = find_reasons(missing, self._held(missing), self._run(), self._bounds)
+    def _check_guard(self, missing: Sequence[Missing], kinds: Sequence[str]) -> None:
+        reasons = find_reasons(missing, self._held(missing), self._run(kinds), self._bounds)
         if reasons:
-            raise blocked_error(missing, reasons, self._bounds.action)
-
-    def _is_in_scope(self, kind: str, entity: Entity) -> bool:
-        return self._bounds.cover(kind, entity["rootWorkspace"], entity.get(TYPE_OF[kind]))
+            raise blocked_error(missing, reasons)
+        self._engine.log.removed |= {target.id: target.group for target in all_targets(missing)}
 
     # -- read -----------------------------------------------------------------------------------------------
 
@@ -275,10 +333,11 @@ class MissingEntities:
         type_name = target.described.get("typeName") or target.described["type"]
         return f"{kind}s of type {type_name} in {workspace}"
 
-    def _run(self) -> Run:
+    def _run(self, kinds: Sequence[str]) -> Run:
         report = self._engine.report.as_dict()
         failure = None if report["status"] == "success" else report["description"] or report["status"]
-        return Run(bool(self._engine.cache.named), failure, count_rows(report), self._rows_before)
+        rows, log = count_rows(report), self._engine.log
+        return Run(bool(self._engine.cache.named), failure, rows, self._rows_before, kinds, log.removed)
 
     # -- delete ---------------------------------------------------------------------------------------------
 
@@ -327,10 +386,22 @@ class MissingEntities:
             result["drifted"].append(
                 {**described, "version": version, "current_version": current, "who": who, "when": when}
             )
+            by = f" by {quote_name(who)}" if who else ""
+            self._note_not_deleted(
+                described,
+                f"It was changed{by}{f' at {when}' if when else ''} after this run had loaded it: version "
+                f"{current}, not {version}.",
+            )
             return False
         new = [each for key, each in cascade.items() if agreed.get(key) != each.entity.get("_version")]
         if new:
-            result["kept"].append({**described, "because": [self._target(each).described for each in new]})
+            targets = [self._target(each) for each in new]
+            result["kept"].append({**described, "because": [target.described for target in targets]})
+            self._note_not_deleted(
+                described,
+                "Ardoq would also delete what was added, changed or kept since the delete guard decided: "
+                f"{list_targets(targets)}.",
+            )
             return False
         for key, each in cascade.items():
             if engine.cache.get(each.kind, key) is None:  # created since: the report names it, too
@@ -339,6 +410,9 @@ class MissingEntities:
             kind, entity["_id"], SourceRow({"_id": entity["_id"]}, NO_ROW, lambda *_: {}, caller_reports=True)
         )
         return True
+
+    def _note_not_deleted(self, described: EntityResult, reason: str) -> None:
+        self._engine.report.not_deleted.append({**described, "reason": reason})
 
     def _update_attached(self, located: Located, cascade: Cascade, reading: _Reading) -> None:
         """Read again what the cache has at a component and Ardoq has no more: deleted, or moved elsewhere."""
@@ -404,6 +478,10 @@ def _cascade(state_of: Callable[[str], ComponentState], comp_id: str, own: Colle
             if ref["_id"] not in own
         )
     return cascade
+
+
+def _is_in(selection: Selection, kind: str, entity: Entity) -> bool:
+    return selection.covers(kind, entity["rootWorkspace"], entity.get(TYPE_OF[kind]))
 
 
 def _deleted(change: Change) -> DeletedEntity:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._messages import describe_type, quote_name, short_repr, suggest
@@ -40,20 +41,15 @@ class Bounds:
     count: int | None
     take_along: bool
     despite_failures: bool
-    kinds: tuple[str, ...]
-    types: frozenset[Group] | None = None
-    #: What is done with what is missing: it is `deleted` or `marked`.
-    action: str = "deleted"
 
     @classmethod
     def of(
         cls,
-        share: object,
-        count: object,
-        take_along: object,
-        despite_failures: object,
-        kinds: object,
-        types: Iterable[Group] | None = None,
+        share: object = 0.2,
+        count: object = None,
+        *,
+        take_along: object = False,
+        despite_failures: object = False,
     ) -> Bounds:
         """Return bounds that make sense, or raise `InvalidInput`."""
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
@@ -67,18 +63,28 @@ class Bounds:
         for name, value in (("take_along", take_along), ("despite_failures", despite_failures)):
             if not isinstance(value, bool):
                 raise InvalidInput(f"{name} is {short_repr(value)}: give True or False.")
+        # By its shortest spelling, 0.29 of 100 is 29; as a binary fraction it would be a little less.
+        return cls(Decimal(str(share)), count, bool(take_along), bool(despite_failures))
+
+
+class Selection(NamedTuple):
+    """Which of the missing entities are meant: of these kinds, and of these types, or of any if None."""
+
+    kinds: tuple[str, ...]
+    types: frozenset[Group] | None = None
+
+    @classmethod
+    def of(cls, kinds: object, types: Iterable[Group] | None = None) -> Selection:
+        """Return a selection of known kinds, or raise `InvalidInput`."""
         if not isinstance(kinds, list | tuple | set | frozenset):
             raise InvalidInput(f"kinds is {describe_type(kinds)}: give a list out of {', '.join(KINDS)}.")
         for kind in kinds:
             if not isinstance(kind, str) or kind not in KINDS:
                 raise InvalidInput(f"There is no kind {quote_name(kind)}: {suggest(kind, KINDS)}")
-        # By its shortest spelling, 0.29 of 100 is 29; as a binary fraction it would be a little less.
-        exact = Decimal(str(share))
-        only = None if types is None else frozenset(types)
-        return cls(exact, count, bool(take_along), bool(despite_failures), tuple(kinds), only)
+        return cls(tuple(kinds), None if types is None else frozenset(types))
 
-    def cover(self, kind: str, ws_id: str, type_id: Any) -> bool:
-        """Return whether they are about what is missing of this type."""
+    def covers(self, kind: str, ws_id: str, type_id: Any) -> bool:
+        """Return whether what is missing of this type is meant."""
         return kind in self.kinds and (self.types is None or (kind, ws_id, type_id) in self.types)
 
 
@@ -105,12 +111,14 @@ class Missing(NamedTuple):
 
     - `cascade`: what is no cache miss itself, and is deleted with none that is below this one.
     - `children`, `references`: how many components are below it, and references at it and those, in all.
+    - `action`: what would be done with it: it is `deleted` or `marked`.
     """
 
     target: Target
     cascade: tuple[Target, ...] = ()
     children: int = 0
     references: int = 0
+    action: str = "deleted"
 
 
 class TypeCount(NamedTuple):
@@ -122,12 +130,18 @@ class TypeCount(NamedTuple):
 
 
 class Run(NamedTuple):
-    """The run: whether it named anything, why it failed, and its rows by kind, now and in the run before."""
+    """The run: whether it named anything, why it failed, and its rows by kind, now and in the run before.
+
+    `kinds` are those whose rows count; `done` is what it has deleted or marked as missing before: by id, the
+    group.
+    """
 
     named_anything: bool
     failure: str | None
     rows: Mapping[str, int]
     rows_before: Mapping[str, int]
+    kinds: Sequence[str] = KINDS
+    done: Mapping[str, Group] = MappingProxyType({})
 
 
 def find_reasons(
@@ -141,8 +155,8 @@ def find_reasons(
     return [
         *_check_run(run, bounds),
         *_check_source(missing, held),
-        *_check_share(targets, held, bounds),
-        *_check_count(targets, held, bounds),
+        *_check_share(missing, targets, held, bounds),
+        *_check_count(missing, targets, held, run, bounds),
         *_check_cascades(missing, bounds),
     ]
 
@@ -159,7 +173,7 @@ def all_targets(missing: Iterable[Missing]) -> list[Target]:
 def _check_run(run: Run, bounds: Bounds) -> Iterator[BlockReason]:
     if not run.named_anything:
         yield _reason("source", "No row of this run named anything: is the source empty?")
-    for kind in bounds.kinds:
+    for kind in run.kinds:
         before, now = run.rows_before.get(kind, 0), run.rows.get(kind, 0)
         if now < (1 - bounds.share) * before:
             allow = f"share={_share_for(before - now, before)}"
@@ -188,7 +202,10 @@ def _check_source(missing: Sequence[Missing], held: Mapping[Group, TypeCount]) -
 
 
 def _check_share(
-    targets: Sequence[Target], held: Mapping[Group, TypeCount], bounds: Bounds
+    missing: Sequence[Missing],
+    targets: Sequence[Target],
+    held: Mapping[Group, TypeCount],
+    bounds: Bounds,
 ) -> Iterator[BlockReason]:
     # What a row named is never deleted: that is a reason by itself.
     for group, number in Counter(target.group for target in targets if not target.named).items():
@@ -196,53 +213,76 @@ def _check_share(
         if number > bounds.share * before:
             yield _reason(
                 "share",
-                f"{number} of the {before} {title} would be {bounds.action}, more than share={bounds.share}.",
+                f"{number} of the {before} {title} would be {describe_action(missing, group)}, more than "
+                f"share={bounds.share}.",
                 f"share={_share_for(number, before)}",
             )
 
 
 def _check_count(
-    targets: Sequence[Target], held: Mapping[Group, TypeCount], bounds: Bounds
+    missing: Sequence[Missing],
+    targets: Sequence[Target],
+    held: Mapping[Group, TypeCount],
+    run: Run,
+    bounds: Bounds,
 ) -> Iterator[BlockReason]:
-    cascade = ", including what is deleted with them" if bounds.action == "deleted" else ""
-    allow = f"count={len(targets)}"
-    if bounds.count is not None:
-        if len(targets) > bounds.count:
-            sentence = f"{len(targets)} would be {bounds.action}{cascade}, more than count={bounds.count}."
-            yield _reason("count", sentence, allow)
+    """Yield why they are too many, together with what this run has deleted or marked already."""
+    if not targets:
         return
-    for group, number in Counter(target.group for target in targets).items():
-        if number > MOST_OF_A_TYPE:
+    groups = {**run.done, **{target.id: target.group for target in targets}}
+    allow = f"count={len(groups)}"
+    if bounds.count is not None:
+        if len(groups) > bounds.count:
+            done = f" ({len(run.done)} of them earlier in this run)" if run.done else ""
             yield _reason(
                 "count",
-                f"{number:,} {held[group].title} would be {bounds.action}{cascade}, and without a count at "
-                f"most {MOST_OF_A_TYPE} of a type are.",
+                f"{len(groups)} would be {describe_action(missing)}{_cascades(missing)}{done}, more than "
+                f"count={bounds.count}.",
+                allow,
+            )
+        return
+    numbers = Counter(groups.values())
+    for group in dict.fromkeys(target.group for target in targets):
+        if numbers[group] > MOST_OF_A_TYPE:
+            yield _reason(
+                "count",
+                f"{numbers[group]:,} {held[group].title} would be {describe_action(missing, group)}"
+                f"{_cascades(missing)}, and without a count at most {MOST_OF_A_TYPE} of a type are.",
                 allow,
             )
 
 
+def describe_action(missing: Iterable[Missing], group: Group | None = None) -> str:
+    """Return what would be done with what is missing, of one group or of all, such as `deleted or marked`."""
+    actions = {miss.action for miss in missing if group is None or miss.target.group == group}
+    return " or ".join(sorted(actions)) or "deleted"
+
+
+def _cascades(missing: Iterable[Missing]) -> str:
+    deletes = any(miss.action == "deleted" for miss in missing)
+    return ", including what is deleted with them" if deletes else ""
+
+
 def _check_cascades(missing: Sequence[Missing], bounds: Bounds) -> Iterator[BlockReason]:
-    for target, cascade, _, _ in missing:
+    for target, cascade, *_ in missing:
         named = [other for other in cascade if other.named]
         unseen = [other for other in cascade if not other.named]
         if named:
             yield _reason(
                 "named",
-                f"Deleting {target} would also delete what a row of this run named: {_listed(named)}. Give "
-                "that another parent, or other ends, first.",
+                f"Deleting {target} would also delete what a row of this run named: {list_targets(named)}. "
+                "Give that another parent, or other ends, first.",
             )
         if unseen and not bounds.take_along:
             yield _reason(
                 "take_along",
                 f"Deleting {target} would also delete what this run does not delete by itself: "
-                f"{_listed(unseen)}.",
+                f"{list_targets(unseen)}.",
                 "take_along=True",
             )
 
 
-def blocked_error(
-    missing: Sequence[Missing], reasons: Sequence[BlockReason], action: str = "deleted"
-) -> DeleteBlocked:
+def blocked_error(missing: Sequence[Missing], reasons: Sequence[BlockReason]) -> DeleteBlocked:
     """Return the error: each reason with how to allow it, and what would have been deleted or marked."""
     would: list[BlockedEntity] = [
         {
@@ -251,8 +291,9 @@ def blocked_error(
             "references": references,
             "cascade": [other.described for other in cascade],
         }
-        for target, cascade, children, references in missing
+        for target, cascade, children, references, _ in missing
     ]
+    action = describe_action(missing)
     lines = [_as_line(reason) for reason in reasons[:MAX_LISTED]]
     lines += [f"- ... and {len(reasons) - MAX_LISTED} more reasons"] if len(reasons) > MAX_LISTED else []
     if would:
@@ -285,7 +326,8 @@ def _line(item: BlockedEntity) -> str:
     return line
 
 
-def _listed(targets: Sequence[Target], longest: int = 5) -> str:
+def list_targets(targets: Sequence[Target], longest: int = 5) -> str:
+    """Return the first of several targets, and how many more there are."""
     listed = ", ".join(map(str, targets[:longest]))
     return listed if len(targets) <= longest else f"{listed} and {len(targets) - longest} more"
 

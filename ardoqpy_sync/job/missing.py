@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import BlockReason, DeleteBlocked
 from ardoqpy_sync.compare.diff import equal_values
+from ardoqpy_sync.deletion.delete_missing import Mark
+from ardoqpy_sync.deletion.guard import Bounds, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ardoqpy.entities import Attributes, Entity
+    from ardoqpy.entities import Entity
     from ardoqpy_sync.client import ArdoqSyncClient
     from ardoqpy_sync.engine import Engine
     from ardoqpy_sync.job.model import GuardTable
@@ -74,9 +76,9 @@ class MissingItems:
                         self._result.not_owned[mappings[0].mapping.type] += 1
 
     def handle(self, guard: GuardTable) -> None:
-        """Delete or mark what is missing, within the limits of the guard."""
+        """Delete and mark what is missing: all of it, or nothing if a limit of the guard is exceeded."""
         deleted: list[TypeGroup] = []
-        marked: dict[TypeGroup, Attributes] = {}
+        marks: dict[TypeGroup, Mark] = {}
         missing = self._missing_groups()
         blocked = {mapping.group for mapping in self._mappings if self._is_blocked(mapping, missing)}
         for mapping in self._mappings:
@@ -86,15 +88,15 @@ class MissingItems:
             if action == "delete":
                 deleted.append(group)
             else:
-                marked[group] = mapping.missing_values
-        if deleted:
-            kinds = list(dict.fromkeys(group.kind for group in deleted))
-            with self._collect_blocked():
-                self._client.delete_cache_misses(kinds=kinds, types=deleted, **guard)
-        limits: Any = {key: value for key, value in guard.items() if key != "take_along"}
-        for group, values in marked.items():
-            with self._collect_blocked():
-                self._client.mark_cache_misses(dict(values), types=[group], **limits)
+                marks[group] = Mark(Selection.of(("component",), [group]), dict(mapping.missing_values))
+        if not deleted and not marks:
+            return
+        kinds = list(dict.fromkeys(group.kind for group in deleted))
+        selection = Selection.of(kinds, deleted) if deleted else None
+        client, bounds = self._client, Bounds.of(**guard)
+        # The public methods of the client each decide by themselves; here, one decision is about all of it.
+        with self._collect_blocked(), client._lock:  # noqa: SLF001  (the client and its jobs are one package)
+            client._missing_entities(bounds).handle(selection, list(marks.values()))  # noqa: SLF001
 
     def _is_blocked(self, resolved: ResolvedMapping, missing: set[TypeGroup]) -> bool:
         """Return whether nothing of a mapping's type may be deleted or marked, and report why."""

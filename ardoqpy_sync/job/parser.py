@@ -47,6 +47,8 @@ NO_TOKEN = (
     "A job file must not contain the token, because it is shared and stored. Set ARDOQ_API_TOKEN, or set "
     "config to a config file that contains it."
 )
+#: More digits than Python reads as a number.
+_MANY_DIGITS = re.compile(r"[\d_]{4301,}", re.ASCII)
 _COMPONENT_ATTRIBUTES = ("name", "description")
 _REFERENCE_ATTRIBUTES = ("displayText", "description")
 #: The key of a source that the job reads itself.
@@ -101,6 +103,10 @@ def parse_job(text: str, path: str | os.PathLike[str]) -> Job:
         line = int(position[1]) if position else text.count("\n") + 1
         reason = re.sub(r"\s*\(at [^)]*\)$", "", str(error))
         problem = Problem(f"Not valid TOML: {reason}.", line)
+    except ValueError:  # Python reads no number of so many digits
+        digits = _MANY_DIGITS.search(text)
+        line = text.count("\n", 0, digits.start()) + 1 if digits else 1
+        problem = Problem("Not a valid job: a number has too many digits.", line)
     except RecursionError:
         problem = Problem("Not a valid job: the file is nested too deeply.")
     if problem is not None:

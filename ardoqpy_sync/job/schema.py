@@ -244,7 +244,9 @@ GUARD = Table(
     "exceeded, nothing is deleted: see [deleting.md](deleting.md).",
     {
         "share": Key(SHARE, "The largest share of each type in each workspace. Default: 0.2."),
-        "count": Key(COUNT, "The largest number in total. Default: 100 of each type in each workspace."),
+        "count": Key(
+            COUNT, "The largest number to delete or mark. Default: 100 of each type in each workspace."
+        ),
         "take_along": Key(
             BOOLEAN,
             "Also delete what Ardoq deletes together with a component, even if this job does not delete it.",

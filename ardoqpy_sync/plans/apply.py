@@ -297,7 +297,8 @@ class _Applying:
                 "changes are carried out.",
                 drifted=[entry],
             )
-        if self._on_drift == "replan" and change["action"] != DELETE and planned.now is not None:
+        can_replan = planned.mismatch is None and change["action"] != DELETE
+        if self._on_drift == "replan" and can_replan and planned.now is not None:
             try:
                 wanted = self._in_ardoq(planned, number)
                 row = RowReference(change.get("label"))
@@ -326,6 +327,7 @@ class _Applying:
             "who": who,
             "when": when,
             "cascade": [self._describe_cascade(kind, entity) for kind, _, entity in planned.cascade],
+            "mismatch": planned.mismatch,
             "changes": [],
         }
 
@@ -396,6 +398,8 @@ def _describe_drift(entry: DriftEntry) -> str:
     named = f"{entry['kind']} {quote_name(entry['name'])}"
     if entry["now"] is None:
         return f"{named} deleted"
+    if entry["mismatch"]:
+        return entry["mismatch"]
     if entry["cascade"]:
         first = entry["cascade"][0]
         added = f"{first['kind']} {quote_name(first['name'])}, changed{_by(first)}"

@@ -22,6 +22,7 @@ from typing import (
 )
 
 from ardoqpy._messages import describe_type, quote_name
+from ardoqpy.api.custom_fields import SET_ON_COMPONENTS, SET_ON_REFERENCES
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.compare.diff import CREATE, DELETE, UPDATE
 from ardoqpy_sync.documents import KINDS, PlanDocument, RunDocument
@@ -43,6 +44,9 @@ PLAN, RUN_DOCUMENT, FORMAT = "ardoqpy plan", "ardoqpy run document", 1
 #: The attributes that name a component.
 ENDS = {"component": ("parent",), "reference": ("source", "target")}
 
+#: What only Ardoq sets, and attributes that are text: no run plans anything else.
+_READ_ONLY = {"component": SET_ON_COMPONENTS, "reference": SET_ON_REFERENCES}
+_TEXTS = {"component": ("name", "typeId", "parent"), "reference": ("source", "target")}
 _NO_END = {"new": None}
 _ID = re.compile(r"[0-9A-Za-z_-]+")
 _TYPE_NAMES = {str: "text", int: "a whole number", bool: "true or false", list: "a list", dict: "an object"}
@@ -172,8 +176,26 @@ def _check_plan(plan: PlanDocument) -> None:
                 raise _DamagedError(
                     f"changes[{number}].{key} is {quote_name(entity_id)}, which is not an id of Ardoq"
                 )
+        _check_attributes(change, f"changes[{number}]")
     _check_order(plan["changes"])
     _check_totals(plan, plan["unchanged"], plan["missing"], "plan")
+
+
+def _check_attributes(change: ChangeEntry, path: str) -> None:
+    """Raise `_DamagedError` for a new value that Ardoq sets itself, or that no run would have written."""
+    kind, is_create = change["kind"], change["action"] == CREATE
+    for name, values in change["attributes"].items():
+        where, new = f"{path}.attributes[{name!r}]", values["new"]
+        if name in _READ_ONLY[kind] or (name in ("rootWorkspace", "targetWorkspace") and not is_create):
+            raise _DamagedError(f"{where} is set by Ardoq: a plan cannot change it")
+        if name == "rootWorkspace" and new != change["rootWorkspace"]:
+            raise _DamagedError(f"{where} is {quote_name(new)}, but the change is for another workspace")
+        if name == "name" and kind == "component" and is_create and new != change["name"]:
+            raise _DamagedError(f"{where} is {quote_name(new)}, but the change is named otherwise")
+        if name in _TEXTS[kind] and not (isinstance(new, str) or (new is None and name == "parent")):
+            raise _DamagedError(f"{where} is {describe_type(new)}, not text")
+        if name == "type" and kind == "reference" and (isinstance(new, bool) or not isinstance(new, int)):
+            raise _DamagedError(f"{where} is {describe_type(new)}, not a whole number")
 
 
 def _check_run_document(document: RunDocument) -> None:

@@ -5,9 +5,12 @@ Looks at what is loaded and decides; nothing here writes.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy._messages import quote_name
+from ardoqpy.errors import ArdoqClientException
 from ardoqpy_sync.compare.cache import component_key, reference_key
 from ardoqpy_sync.compare.diff import CREATE, DELETE
 from ardoqpy_sync.plans.document_schema import ENDS
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 #: The status of an entity: to be done, as wanted already, drifted, or not created.
 TODO, SETTLED, DRIFTED, FAILED = "to do", "settled", "drifted", "failed"
 
+_NO_VALUES: dict[str, Any] = {}
+
 
 @dataclass(slots=True)
 class PlannedEntity:
@@ -35,6 +40,7 @@ class PlannedEntity:
     - `start`: how many of its changes are done already.
     - `what`, `now`: if it has drifted, how, and what Ardoq holds now; `cascade`: what would be
       deleted with it and is not in the plan.
+    - `mismatch`: a sentence if Ardoq has this id with another name, type or workspace than the plan.
     """
 
     kind: Kind
@@ -46,6 +52,7 @@ class PlannedEntity:
     what: str = ""
     now: Entity | None = None
     cascade: list[Located] = field(default_factory=list)
+    mismatch: str | None = None
 
     @property
     def listed(self) -> list[ChangeEntry]:
@@ -125,8 +132,67 @@ class DriftDetector:
             planned.mark_drifted("deleted", None)
             if last["action"] == DELETE:
                 planned.status = SETTLED
-        elif not self._begun(planned, located.entity, 0):
-            planned.mark_drifted("changed", located.entity)
+        else:
+            planned.mismatch = self._find_mismatch(planned, located)
+            if not self._begun(planned, located.entity, 0):
+                planned.mark_drifted("changed", located.entity)
+            elif planned.mismatch is not None:
+                planned.mark_drifted("other", located.entity)
+
+    def _find_mismatch(self, planned: PlannedEntity, located: Located) -> str | None:
+        """Return how an entity in Ardoq differs from the one that the plan's changes say they are about.
+
+        The name, type or workspace that the plan itself gives it is as good as the one of now.
+        """
+        kind, ws_id, entity = located
+        known = self._known_as(planned, located)
+        current = {
+            "name": self._engine.log.name_of(kind, entity),
+            "type": entity.get("type"),
+            "workspace": ws_id,
+        }
+        for change in planned.listed:
+            stated = {"name": change["name"], "type": change["type"], "workspace": change["rootWorkspace"]}
+            for key, value in stated.items():
+                if value not in known[key] and not (key == "type" and current["type"] is None):
+                    return (
+                        f"{kind} {quote_name(change['name'])}: the {key} of {planned.id} in Ardoq is "
+                        f"{quote_name(current[key])}, not {quote_name(value)} as in the plan"
+                    )
+        return None
+
+    def _known_as(self, planned: PlannedEntity, located: Located) -> dict[str, list[Any]]:
+        """Return the names, types and workspaces that a plan can have for an entity."""
+        kind, ws_id, entity = located
+        known = {"name": self._names(kind, entity), "type": [entity.get("type")], "workspace": [ws_id]}
+        for change in planned.listed:
+            for key, pair in change["attributes"].items():
+                values = list(pair.values())
+                if key == "name" and kind == "component":
+                    known["name"] += values
+                elif key == "type" and kind == "reference":
+                    known["type"] += values
+                elif key == "source" and kind == "reference":  # it is in the workspace of its source
+                    known["workspace"].append(change["rootWorkspace"])
+                elif key == "typeId":
+                    with suppress(ArdoqClientException):  # an unknown type is no name of it
+                        known["type"] += [self._engine.model.component_type(ws_id, value) for value in values]
+        return known
+
+    def _names(self, kind: str, entity: Entity) -> list[Any]:
+        """Return the names of an entity; a reference is named after its ends, which a plan can rename."""
+        if kind == "component":
+            return [entity.get("name")]
+        ends = []
+        for key in ENDS["reference"]:
+            end_id = entity.get(key, "")
+            # Its workspace may not be one of the plan's; then it is loaded.
+            located, planned = self._engine.find(self._engine.component, end_id), self.by_id.get(end_id)
+            names = [end_id, str(located.entity.get("name")) if located else end_id]
+            for change in planned.listed if planned else ():
+                names += map(str, change["attributes"].get("name", _NO_VALUES).values())
+            ends.append(names)
+        return [f"{source} -> {target}" for source in ends[0] for target in ends[1]]
 
     def _assess_created(self, planned: PlannedEntity) -> None:
         matches = self.matches(planned)

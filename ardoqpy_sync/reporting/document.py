@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from ardoqpy._messages import describe_type, quote_name, short_repr, suggest
+from ardoqpy.config import Token
 from ardoqpy.errors import DeleteBlocked, InvalidInput
 from ardoqpy_sync import json_file
 from ardoqpy_sync.compare.cascade_counts import cascade_counts
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         FailedRow,
         KindCounts,
         MissingEntry,
+        NotDeletedEntry,
         Origin,
         ReportData,
         RunDocument,
@@ -42,10 +44,17 @@ if TYPE_CHECKING:
     from ardoqpy_sync.engine import Engine
     from ardoqpy_sync.plans.plan import Plan
 
+_T = TypeVar("_T")
+
 #: So many entities that would be deleted with one are listed for it, and in the whole document.
 MAX_LISTED, MAX_LISTED_IN_ALL = 20, 20_000
 #: They are chosen among so many, the nearest ones.
 MAX_CANDIDATES = 500
+#: The parts of a run document that are lists.
+_LISTS = (
+    *("changes", "failed", "ambiguous", "conflicts", "not_converging", "missing", "not_deleted"),
+    *("skipped", "sources"),
+)
 
 
 def build_run_document(
@@ -73,8 +82,8 @@ def build_run_document(
     had no reason to (v1); if it cannot be read, a reference type is shown by its number. The keys:
 
     - `kind` (`ardoqpy run document`), `format` (1), `title`, and `origin`, as in a `Plan`.
-    - `status` and `description`: as in the report; `failure` also if there are `failed_rows`, or the delete
-      guard `blocked` the run.
+    - `status` and `description`: as in the report; `failure` also if there are `failed_rows`, if the delete
+      guard `blocked` the run, or if something was `not_deleted`.
     - `totals`: as `Plan.counts()`, with the `failed_rows` among the failed.
     - `changes`, `failed`, `ambiguous`, `conflicts`, `not_converging`: as in a `Plan`; each of the first two
       has a `typeName`, also for a reference, whose `type` is a number.
@@ -82,6 +91,8 @@ def build_run_document(
       `_id`, `name`, `type`, `typeName` and `rootWorkspace`. A component has `cascade`: how many `components`
       and `references` of the loaded workspaces would be deleted with it, and the first 20 of them `listed`,
       each with a `state`: `missing` itself, `named` by a row of this run, or `other`.
+    - `not_deleted`: what was to be deleted and was left as it is, because it was changed since, or because
+      something was added to it. Each has the keys of a `missing` one without `cascade`, and a `reason`.
     - `delete_guard`: None, or the `sentence`, `reasons` and `would_delete` of `DeleteBlocked`; each of the
       latter with at most 20 entries in `cascade`, and their number in `cascade_total`.
     - `workspaces` by id, and `names`, by id, of components and types in the values of changes.
@@ -108,8 +119,11 @@ def build_run_document(
         failed = [_failed_row(engine, row, names) for row in plan.failed + given.failed_rows]
         changes = [cast("DocumentChange", _with_type_name(change, names)) for change in plan.changes]
         graph = build_graph(engine.cache, engine.report.deleted, changes, failed, missing, names)
-        status, description = _status(report, given)
-        return {
+        not_deleted: list[NotDeletedEntry] = as_json_value(
+            [_with_type_name(entity, names) for entity in engine.report.not_deleted]
+        )
+        status, description = _status(report, given, not_deleted)
+        document: RunDocument = {
             "kind": RUN_DOCUMENT,
             "format": FORMAT,
             "title": given.title or _default_title(plan.workspaces),
@@ -123,6 +137,7 @@ def build_run_document(
             "conflicts": plan.conflicts,
             "not_converging": plan.not_converging,
             "missing": missing,
+            "not_deleted": not_deleted,
             "skipped": given.skipped_rows,
             "not_owned": given.not_owned,
             "delete_guard": given.delete_guard and _with_type_names(given.delete_guard, names),
@@ -131,6 +146,13 @@ def build_run_document(
             "sources": given.sources,
             "graph": as_json_value(graph),
         }
+        return without_token(client, document)
+
+
+def without_token(client: ArdoqSyncClient, data: _T) -> _T:
+    """Return JSON data without the client's token, which Ardoq's own data can have; itself if it has none."""
+    redacted: _T = Token(client.token).redact_data(data)
+    return redacted
 
 
 def build_failed_document(
@@ -149,8 +171,7 @@ def build_failed_document(
         "status": "failure",
         "description": description,
         "totals": count_totals([], [], none, none),
-        **{key: [] for key in ("changes", "failed", "ambiguous", "conflicts", "not_converging")},
-        **{key: [] for key in ("missing", "skipped", "sources")},
+        **{key: [] for key in _LISTS},
         "not_owned": {},
         "delete_guard": None,
         "workspaces": {},
@@ -296,7 +317,7 @@ def _shorten_cascade(entity: Mapping[str, Any]) -> Attributes:
 # -- parts -------------------------------------------------------------------------------------------------
 
 
-def _status(report: ReportData, given: _Given) -> tuple[str, str]:
+def _status(report: ReportData, given: _Given, not_deleted: Sequence[NotDeletedEntry]) -> tuple[str, str]:
     status, description = str(report["status"]), str(report["description"] or "")
     more = []
     if given.failed_rows:
@@ -304,6 +325,9 @@ def _status(report: ReportData, given: _Given) -> tuple[str, str]:
         more.append(f"{len(given.failed_rows)} row(s) could not be used; the first: {first}")
     if given.delete_guard:
         more.append(given.delete_guard["sentence"])
+    if not_deleted:
+        entities = "1 entity was" if len(not_deleted) == 1 else f"{len(not_deleted):,} entities were"
+        more.append(f"{entities} not deleted; the first: {not_deleted[0]['reason']}")
     if more:
         status = "failure" if status == "success" else status
         parts = (description, *more)

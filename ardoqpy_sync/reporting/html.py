@@ -169,6 +169,7 @@ def _sections(document: RunDocument) -> list[tuple[str, Sequence[Mapping[str, An
         ("conflicts", document["conflicts"]),
         ("changes", document["changes"]),
         ("missing", document["missing"]),
+        ("not_deleted", document["not_deleted"]),
         ("not_converging", document["not_converging"]),
         ("skipped", document["skipped"]),
     ]

@@ -152,6 +152,12 @@ def _lines(document: RunDocument, longest: int) -> Iterable[str]:
         longest,
     )
     yield from _section(
+        "Not deleted: changed since",
+        document["not_deleted"],
+        {"entity": _entity, "type": _type, "reason": lambda entry: _safe(entry["reason"], 500)},
+        longest,
+    )
+    yield from _section(
         "Not converging: Ardoq does not keep the value that was sent",
         document["not_converging"],
         {

@@ -12,6 +12,7 @@ from ardoqpy_sync.report import (
     LINE_WIDTH,
     MISSING_TITLE,
     NOT_CONVERGING_TITLE,
+    NOT_DELETED_TITLE,
     describe_ambiguous,
     describe_conflict,
     describe_not_converging,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         DeleteGuard,
         DocumentChange,
         MissingEntry,
+        NotDeletedEntry,
         RunDocument,
         SkippedRow,
         SourceCount,
@@ -40,7 +42,9 @@ if TYPE_CHECKING:
 #: How many entries of each list are shown.
 MAX_SHOWN = 10
 #: A description that only repeats the failed rows, or the delete guard, which are listed.
-_LISTED_ABOVE = re.compile(r"\d+ row\(s\) (failed|could not be used)|The delete guard blocked")
+_LISTED_ABOVE = re.compile(
+    r"\d+ row\(s\) (failed|could not be used)|The delete guard blocked|\d+ entit(y was|ies were) not deleted"
+)
 _DONE = {"create": "created", "update": "updated", "delete": "deleted"}
 
 
@@ -69,6 +73,7 @@ def render(document: RunDocument, changes_text: str | None = None) -> Iterator[s
     yield from describe_not_owned(document)
     if document["failed"]:
         yield from format_section("sources", map(_describe_source, document["sources"]), longest)
+    yield from format_section(NOT_DELETED_TITLE, map(_describe_not_deleted, document["not_deleted"]), longest)
     if guard := document["delete_guard"]:
         yield from format_section("delete guard blocked", guard_lines(guard), None)
         blocked = map(_describe_blocked, guard["would_delete"])
@@ -147,6 +152,10 @@ def _describe_missing(entry: MissingEntry) -> str:
         return _describe(entry)
     counts = f"{plural(cascade['components'], 'component')} and {plural(cascade['references'], 'reference')}"
     return f"{_describe(entry)}, and with it {counts}"
+
+
+def _describe_not_deleted(entry: NotDeletedEntry) -> str:
+    return f"{_describe(entry)}: {escape_controls(entry['reason'], 500)}"
 
 
 def _describe_blocked(entity: BlockedDelete) -> str:

@@ -18,11 +18,19 @@ from uuid import UUID
 from ardoqpy._messages import describe_type, did_you_mean, quote_name
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.sources.cell_formats import DEFAULT_FORMATS, CellFormats, format_example
-from ardoqpy_sync.sources.number_parsing import MOST_DIGITS, AmbiguousNumber, parse_number
+from ardoqpy_sync.sources.number_parsing import (
+    MOST_DIGITS,
+    AmbiguousNumber,
+    InexactNumber,
+    exact_float,
+    exact_int,
+    parse_number,
+)
 from ardoqpy_sync.sources.row import is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from zoneinfo import ZoneInfo
 
     from ardoqpy.metamodel import Field
 
@@ -40,6 +48,7 @@ _EXPECTED = {
     "SelectMultipleList": ("a valid list of options", "Use text or a list of texts."),
     "User": ("a valid user ID", "Use the ID of one Ardoq user."),
 }
+_TOO_MANY_DIGITS = "A number has about 16 digits, more would be changed. Round it, or use a text field."
 _LEAVE_EMPTY = "Leave the cell empty if there is no value."
 #: The most options that a message lists.
 _MAX_LISTED = 20
@@ -184,17 +193,20 @@ def _checkbox(cell: Any, _field: Field, formats: CellFormats) -> bool:
 def _number(cell: Any, _field: Field, formats: CellFormats) -> int | float:
     if isinstance(cell, bool):
         raise _InvalidCell
-    if isinstance(cell, Integral):
-        return _valid_int(int(cell))
-    if isinstance(cell, Decimal):
-        number = _valid_decimal(cell)
-        return int(number) if number == number.to_integral_value() else float(number)
-    if isinstance(cell, Real):
-        return _finite_float(float(cell))
-    if not isinstance(cell, str):
-        raise _InvalidCell
     try:
+        if isinstance(cell, Integral):
+            return exact_int(_valid_int(int(cell)))
+        if isinstance(cell, Decimal):
+            number = _valid_decimal(cell)
+            is_whole = number == number.to_integral_value()
+            return exact_int(int(number)) if is_whole else exact_float(number)
+        if isinstance(cell, Real):
+            return _finite_float(float(cell))
+        if not isinstance(cell, str):
+            raise _InvalidCell
         return parse_number(cell, formats.decimal, formats.thousands)
+    except InexactNumber:
+        remedy = _TOO_MANY_DIGITS
     except AmbiguousNumber as error:
         remedy = f"It can mean {error}. Set decimal to '.' or ',' in the formats of the source."
     except ValueError:
@@ -226,11 +238,26 @@ def _valid_decimal(number: Decimal) -> Decimal:
 def _date_time(cell: Any, _field: Field, formats: CellFormats) -> str:
     moment = _moment(cell, formats)
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=formats.zone or UTC)
+        moment = _in_zone(moment, formats.zone) if formats.zone else moment.replace(tzinfo=UTC)
     try:
         return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
     except (OverflowError, ValueError):
         raise _InvalidCell from None
+
+
+def _in_zone(local: datetime, zone: ZoneInfo) -> datetime:
+    """Return a local time with its zone; reject one that clocks show twice, or never, when they change."""
+    first, second = (local.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    offsets = first.utcoffset(), second.utcoffset()
+    if offsets[0] != offsets[1]:
+        # Before a time that clocks show twice, the offset is the larger one.
+        times = "twice" if (offsets[0] or timedelta()) > (offsets[1] or timedelta()) else "never"
+        example = first.isoformat()[-6:]
+        raise _InvalidCell(
+            f"Clocks in {zone.key} show this time {times}, because they change. Write it with its offset "
+            f"from UTC, such as {local.isoformat(timespec='minutes')}{example}, or in UTC."
+        )
+    return first
 
 
 def _date(cell: Any, _field: Field, formats: CellFormats) -> str:

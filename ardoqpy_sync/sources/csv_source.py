@@ -36,6 +36,8 @@ _STATED_DELIMITER = re.compile(r"""["']?sep=([^\w\s"']|\t)["']?\s*""", re.IGNORE
 _GUARDED = re.compile(r'="((?:[^"]|"")*)"')
 _DELIMITERS = ",;\t|"
 _SAMPLED_ROWS = 100
+#: The csv module accepts no more characters everywhere; its own limit is shorter than an embedded picture.
+_LONGEST_CELL = 2**31 - 1
 
 
 def _open_csv(table: Mapping[str, Any], base: Path) -> Source:
@@ -59,6 +61,8 @@ def _open_csv(table: Mapping[str, Any], base: Path) -> Source:
     def start(stack: ExitStack) -> RowStream:
         text = TextFile(path, name, encoding, stack)
         lines = text.lines()
+        # The limit is one for the whole process: it is only ever raised.
+        csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
         stated_delimiter = _STATED_DELIMITER.fullmatch(text.sample[0]) if text.sample else None
         lines_above = max(header_line - 1, 1 if stated_delimiter else 0)
         skipped = sum(1 for _, _ in zip(range(lines_above), lines, strict=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ _FETCHED = 500
 _CSV_AS_TEXT = (
     "CREATE TEMP MACRO read_csv_auto(files) AS TABLE FROM system.main.read_csv(files, all_varchar = true)"
 )
+#: The kinds of queries that write nothing, as DuckDB's parser names them.
+_READING_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 _QUOTED = re.compile(r"""'((?:[^']|'')*)'|"([^"]*)\"""")
 
 
@@ -49,6 +52,9 @@ def _open_duckdb(table: Mapping[str, Any], base: Path) -> Source:
             stack.callback(connection.close)
             connection.execute(f"SET file_search_path = {_quote(str(base.absolute()))}")
             connection.execute(_CSV_AS_TEXT)
+            _check_reads_only(connection, query, name)
+            # A file format can need an extension: that one is installed into the user's home.
+            connection.execute("SET autoinstall_known_extensions = false")
             connection.execute(query)
         except duckdb.Error as error:
             raise SourceUnreadable(f"{name} failed: {_message(error)}") from None
@@ -67,6 +73,46 @@ def _check_wildcards(file: str) -> None:
             f"The file {quote_name(file)} of the source contains a wildcard. Use query instead, such as "
             "\"FROM 'exports/*.parquet'\"."
         )
+
+
+def _check_reads_only(connection: duckdb.DuckDBPyConnection, query: str, name: str) -> None:
+    """Raise `SourceUnreadable` unless a query is one SELECT that writes nothing anywhere."""
+    import duckdb  # noqa: PLC0415  (an extra)
+
+    statements = connection.extract_statements(query)
+    if not statements:
+        return  # as for a query that returns no rows
+    kinds = [statement.type for statement in statements]
+    if kinds == [duckdb.StatementType.MULTI]:
+        raise SourceUnreadable(
+            f"{name} is a PIVOT without its values, which would create a type. Add them, such as "
+            "ON year IN (2023, 2024)."
+        )
+    reason = ", ".join(kind.name for kind in kinds)
+    if kinds == [duckdb.StatementType.SELECT]:
+        serialized = connection.execute("SELECT json_serialize_sql(?)", [query]).fetchone()
+        tree = json.loads(serialized[0] if serialized else "{}")
+        others = _node_types(tree) - _READING_NODES
+        if not tree.get("error", True) and not others:
+            return
+        reason = str(tree.get("error_message") or ", ".join(sorted(others)))
+    raise SourceUnreadable(
+        f"{name} is not one SELECT that only reads ({reason}). Use one that writes no file and no table."
+    )
+
+
+def _node_types(tree: Any) -> set[str]:
+    """Return the types of all queries within a query: a WITH can also have a COPY or an INSERT."""
+    types, waiting = set(), [tree]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            if isinstance(part.get("type"), str) and part["type"].endswith("_NODE"):
+                types.add(part["type"])
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+    return types
 
 
 def _check_files(query: str, base: Path, name: str) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Never
 
 from ardoqpy_sync.sources import text_file
+from ardoqpy_sync.sources.number_parsing import exact_float
 from ardoqpy_sync.sources.row import Values
 from ardoqpy_sync.sources.source import SourceUnreadable
 
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BLANK = " \t\r\n"
+#: A float keeps numbers of so many characters.
+_EXACT_LENGTH = 15
 #: An error this close to the end of the text can come from a name or number that is cut off there.
 _CUT_OFF_LENGTH = 16
 
@@ -38,9 +43,22 @@ def _reject_constant(constant: str) -> Never:
     raise ValueError(f"{constant} is not a JSON value")
 
 
+def _make_float(text: str) -> float | Decimal:
+    """Return a number as a float, or as a Decimal if a float would be another number."""
+    number = float(text)
+    if len(text) <= _EXACT_LENGTH and number and math.isfinite(number):
+        return number
+    try:
+        return exact_float(Decimal(text))
+    except ValueError:
+        return Decimal(text)
+
+
 def strict_decoder() -> json.JSONDecoder:
-    """Return a decoder that rejects NaN and infinities, and marks objects with duplicate keys."""
-    return json.JSONDecoder(object_pairs_hook=_make_object, parse_constant=_reject_constant)
+    """Return a decoder that rejects NaN and infinities, marks duplicate keys, and changes no number."""
+    return json.JSONDecoder(
+        object_pairs_hook=_make_object, parse_constant=_reject_constant, parse_float=_make_float
+    )
 
 
 class JsonStream:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
 
 #: A longer text is not accepted as a number.
 MOST_DIGITS = 300
+#: From here on, two whole numbers can be the same float.
+_EXACT = 2**53
 #: Non-breaking and thin spaces, the typographic minus and the apostrophe, and what they stand for.
 _REPLACEMENTS = str.maketrans(
     dict.fromkeys("\u00a0\u2009\u202f\u2007", " ") | {"\N{MINUS SIGN}": "-", "\u2019": "'"}
@@ -23,14 +26,18 @@ class AmbiguousNumber(ValueError):
     """A number can be read in two ways; the message gives both."""
 
 
+class InexactNumber(ValueError):
+    """A number has more digits than a number in JSON keeps."""
+
+
 def parse_number(text: str, decimal: str | None = None, thousands: str | None = None) -> int | float:
     """Return the number that a text contains: an int without decimal sign and exponent, otherwise a float.
 
     - `decimal`, `thousands`: if given, the only sign with that meaning.
 
     If neither is given, "1.234" and "1,234" raise `AmbiguousNumber`: each can be more than one or more than a
-    thousand. "1,234.5", "12,5", "0.125" and "1 234 567" can be read in one way. Raise `ValueError` if the
-    text is not a number, or not one that JSON can hold.
+    thousand. "1,234.5", "12,5", "0.125" and "1 234 567" can be read in one way. Raise `InexactNumber` if the
+    number would be changed, and `ValueError` if the text is not a number.
     """
     text = text.strip().translate(_REPLACEMENTS)
     decimal, thousands = (sign and sign.translate(_REPLACEMENTS) for sign in (decimal, thousands))
@@ -40,11 +47,29 @@ def parse_number(text: str, decimal: str | None = None, thousands: str | None = 
     if not _PLAIN.fullmatch(plain) or len(plain) > MOST_DIGITS:
         raise ValueError
     if plain.lstrip("+-").isdigit():
-        return int(plain)
-    number = float(plain)
-    if not math.isfinite(number):
-        raise ValueError
+        return exact_int(int(plain))
+    return exact_float(Decimal(plain))
+
+
+def exact_int(number: int) -> int:
+    """Return a whole number; raise `InexactNumber` if readers of JSON that use floats would change it."""
+    if abs(number) > _EXACT and int(float(number)) != number:
+        raise InexactNumber
     return number
+
+
+def exact_float(number: Decimal) -> float:
+    """Return a decimal number as a float.
+
+    Raise `InexactNumber` if it is another number, even when it is rounded to as many digits, and
+    `ValueError` if it is too large.
+    """
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError
+    if Decimal(f"{value:.{len(number.as_tuple().digits) - 1}e}") != number:
+        raise InexactNumber
+    return value
 
 
 def _to_python(text: str, decimal: str | None, thousands: str | None) -> str:

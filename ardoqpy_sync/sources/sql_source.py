@@ -61,6 +61,10 @@ class _Database:
             self._hidden += map(Token, {text, quote(text), quote(text, safe=""), quote_plus(text)})
 
 
+#: The name of an environment variable.
+_VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+
 def _open_sql(table: Mapping[str, Any], base: Path) -> Source:
     with require_extra("sql", "sqlalchemy", "A database"):
         import sqlalchemy  # noqa: F401, PLC0415  (an extra)
@@ -86,6 +90,11 @@ def _read_url(table: Mapping[str, Any]) -> Token:
     if "url" in table:
         return Token(table["url"].strip())
     variable = table["url_env"]
+    if not _VARIABLE.fullmatch(variable):  # not quoted: it may be the URL, with its password
+        raise ConfigurationError(
+            "The value of 'url_env' is not the name of an environment variable. Set a variable to the URL of "
+            "the database, and url_env to its name, such as url_env = 'INVENTORY_URL'."
+        )
     url = Token(os.environ.get(variable, "").strip())
     if not url.reveal():
         raise ConfigurationError(

@@ -34,6 +34,8 @@ class RunLog:
         self._cache = cache
         self._model = model
         self.report = Report(model.known_type)
+        #: What this run was allowed to delete or mark as missing so far: by id, kind, workspace and type.
+        self.removed: dict[str, tuple[str, str, Any]] = {}
         self.progress: Progress | None = None
         self.circuit_breaker = CircuitBreaker()
         #: The keys of conflicts that may still have ids of pending writes.
@@ -46,6 +48,7 @@ class RunLog:
         """Begin an empty report."""
         self._new_conflicts.clear()
         self.report = Report(self._model.known_type)
+        self.removed = {}
         if self.progress is not None:
             self.progress.start_run()
 

@@ -186,6 +186,8 @@ def test_invalid_toml_is_reported_with_its_line():
     """An error of the TOML parser is reported with its line."""
     assert problems_of("format = 1\nname = Apps\n") == [(2, "", "Not valid TOML: Invalid value.")]
     assert problems_of("a = " + "[" * 5000)[0][2].startswith("Not a valid job")
+    many_digits = (2, "", "Not a valid job: a number has too many digits.")
+    assert problems_of(f"format = 1\ncount = {'9' * 5000}\n") == [many_digits]
 
 
 @pytest.mark.parametrize(

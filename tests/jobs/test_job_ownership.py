@@ -3,6 +3,16 @@
 import pytest
 from job_seed import APPS, SEED, component, stored, stored_references
 
+from ardoqpy import ArdoqClient
+from ardoqpy_sync.cli.exit_codes import FAILED
+from ardoqpy_sync.cli.run_job import exit_code_of
+from ardoqpy_sync.deletion import delete_missing
+from ardoqpy_sync.deletion.guard import find_reasons
+from ardoqpy_sync.job import run_job
+from ardoqpy_sync.reporting import terminal
+from ardoqpy_sync.reporting.document import build_run_document
+from ardoqpy_sync.reporting.markdown import render_text
+
 FROM_A = """
 [[components]]
 rows = "a"
@@ -137,6 +147,79 @@ def test_reference_row_with_unreadable_ends_protects_its_type(ardoq, run):
     result, report, _ = run(LINKS + ANYTHING, links=rows)
     assert report["del_refs"] == 0
     assert sentences(result)[0].startswith("It is not known which item these rows describe: links row 2.")
+
+
+DELETED_AND_MARKED = """
+[[components]]
+rows = "apps"
+workspace = "Apps"
+type = "Application"
+name = "{Name}"
+missing = "delete"
+
+[[components]]
+rows = "servers"
+workspace = "Apps"
+type = "Server"
+name = "{Name}"
+missing = { set = { lifecycle = "Retired" } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("limits", "apps", "servers", "done"),
+    [
+        ("count = 4", 2, 3, (0, 0)),  # together they are too many
+        ("count = 5", 2, 3, (2, 3)),
+        ("share = 0.25", 1, 3, (0, 0)),  # of one type they are too many
+    ],
+)
+def test_guard_decides_once_for_deletes_and_marks_of_all_mappings(ardoq, run, limits, apps, servers, done):
+    """A limit that the deletes or the marks of a run exceed, together or of one type, blocks all of them."""
+    components = [component(f"{number:024d}", f"App {number}") for number in range(10)]
+    components += [component(f"{number:024d}", f"Server {number}", kind="p2") for number in range(10, 20)]
+    ardoq.load(SEED | {"components": components})
+    text = DELETED_AND_MARKED + f"[guard]\n{limits}\n" + ("share = 0.5\n" if "count" in limits else "")
+    rows = {
+        "apps": [{"Name": f"App {number}"} for number in range(apps, 10)],
+        "servers": [{"Name": f"Server {number}"} for number in range(10 + servers, 20)],
+    }
+    result, report, _ = run(text, **rows)
+    assert (report["del_comps"], report["updated_comps"]) == done
+    assert bool(result.blocked) == (done == (0, 0))
+    if result.blocked:
+        assert len(result.blocked[0].would_delete) == apps + servers
+
+
+def test_delete_left_undone_is_listed_with_the_reason(ardoq, new_client, make_job, monkeypatch):
+    """What is changed, or gets a child, after the guard decided is in the run document, and the run fails."""
+    load(ardoq, a=20)
+    ids = {comp["name"]: comp["_id"] for comp in ardoq.dump()["components"]}
+
+    def meanwhile(*decided):
+        reasons = find_reasons(*decided)
+        with ArdoqClient(ardoq.url, ardoq.token, version="v2") as other:
+            other.patch_component(ids["a17"], payload={"description": "theirs"})
+            other.create_component(
+                {"name": "New", "typeId": "p1", "rootWorkspace": APPS, "parent": ids["a18"]}
+            )
+        return reasons
+
+    monkeypatch.setattr(delete_missing, "find_reasons", meanwhile)
+    client = new_client()
+    job = make_job(FROM_A + '[sources.a]\ntype = "rows"\nrows = []\n')
+    run_job(job, client, sources={"a": names("a", 17)})
+    document = build_run_document(client)
+    assert [change["name"] for change in document["changes"]] == ["a19"]
+    listed = {entry["name"]: entry["reason"] for entry in document["not_deleted"]}
+    assert listed.keys() == {"a17", "a18"}
+    assert listed["a17"].startswith("It was changed by 'Emulator User' at 20")
+    assert listed["a18"].endswith("kept since the delete guard decided: component New (Application).")
+    assert (document["status"], exit_code_of(document)) == ("failure", FAILED)
+    assert document["description"].startswith("2 entities were not deleted; the first: It was changed by")
+    text = "\n".join(terminal.render(document))
+    assert "component a17 (Application): It was changed by" in text
+    assert "component a18" in render_text(document)
 
 
 def test_at_most_100_of_a_type_without_a_count(ardoq, run):

@@ -113,6 +113,7 @@ def run_document(**parts) -> dict[str, Any]:
         "conflicts": [],
         "not_converging": [],
         "missing": [],
+        "not_deleted": [],
         "skipped": [],
         "not_owned": {},
         "delete_guard": None,
@@ -155,6 +156,9 @@ def full_document(**parts) -> dict[str, Any]:
         ],
         "failed": [failed(5, name="Bad row")],
         "missing": [missing(6, along=25, name="Lost one")],
+        "not_deleted": [
+            {**hub, "name": "Kept one", "rootWorkspace": "w2", "reason": "It was changed by Ada."}
+        ],
         "ambiguous": [{"kind": "component", "name": "Twins", "used": "t1", "matches": ["t1", "t2"]}],
         "conflicts": [
             {

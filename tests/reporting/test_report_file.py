@@ -47,7 +47,8 @@ def render(document):
 
 def embedded(text):
     """Return what a page has embedded for its script, put together as the document has it."""
-    parts = {"blocked": [], "changes": [], "failed": [], "missing": [], "ambiguous": [], "not_converging": []}
+    sections = ("blocked", "changes", "failed", "missing", "not_deleted", "ambiguous", "conflicts")
+    parts = {section: [] for section in (*sections, "not_converging", "skipped")}
     for tag, attributes, data in _Elements(text).raw:
         if tag == "script" and attributes.get("type") == "application/json":
             # Nothing that any reader of HTML could take for the end of a script, or for something in it.
@@ -94,7 +95,7 @@ def test_embedded_data_is_the_run_document():
     document = full_document(changes=changes)
     text = render(document)
     parts = embedded(text)
-    for key in ("changes", "missing", "ambiguous", "conflicts", "not_converging", "skipped"):
+    for key in ("changes", "missing", "not_deleted", "ambiguous", "conflicts", "not_converging", "skipped"):
         assert parts[key] == document[key]
     assert parts["failed"] == [{**row, "consequences": None} for row in document["failed"]]
     assert parts["blocked"] == document["delete_guard"]["would_delete"]

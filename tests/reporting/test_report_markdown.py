@@ -92,6 +92,7 @@ def test_markdown_has_every_part_of_a_report():
         "Conflicts: rows that give different values (1)",
         "Changes (4)",
         "Missing: in Ardoq, no longer in the source (1)",
+        "Not deleted: changed since (1)",
         "Not converging: Ardoq does not keep the value that was sent (1)",
         "Skipped rows (1)",
     ]

@@ -103,6 +103,11 @@ CONVERTED = [
     ("Number", "1'234.50", 1234.5),
     ("Number", "1\u2019234", 1234),
     ("Number", "1e3", 1000.0),
+    # As many digits as a float keeps, and as programs write of one.
+    ("Number", "0.10000000000000001", 0.1),
+    ("Number", "9007199254740992", 2**53),
+    ("Number", "1234567890.12345", 1234567890.12345),
+    ("Text", Decimal("12345678901234567.89"), "12345678901234567.89"),
     ("Number", "1.5E-3", 0.0015),
     # Dates and times.
     ("Date", "2024-05-31", "2024-05-31"),
@@ -150,6 +155,8 @@ def test_unambiguous_cell_is_converted(kind, cell, value):
     assert type(converted) is type(value)
 
 
+CHANGE = "because they change. Write it with its offset from UTC, such as"
+TOO_MANY_DIGITS = "A number has about 16 digits, more would be changed. Round it, or use a text field."
 NUMBER = "Use only digits and a decimal sign, such as 1234.5."
 SET_DECIMAL = "Set decimal to '.' or ',' in the formats of the source."
 EMPTY = "Leave the cell empty if there is no value."
@@ -189,6 +196,11 @@ INVALID = [
     ("Number", "1e400", "'1e400'", NUMBER),
     ("Number", "9" * 301, f"'{'9' * 59}…'", NUMBER),
     ("Number", True, "True (a bool)", NUMBER),
+    ("Number", "12345678901234567.89", "'12345678901234567.89'", TOO_MANY_DIGITS),
+    ("Number", "9007199254740993", "'9007199254740993'", TOO_MANY_DIGITS),
+    ("Number", 2**53 + 1, "9007199254740993", TOO_MANY_DIGITS),
+    ("Number", "1e-400", "'1e-400'", TOO_MANY_DIGITS),
+    ("Number", Decimal("0.1234567890123456789"), "0.1234567890123456789 (a Decimal)", TOO_MANY_DIGITS),
     ("Number", math.inf, "inf", EMPTY),
     ("Number", "1.234", "'1.234'", f"It can mean 1.234 or 1234. {SET_DECIMAL}"),
     ("Number", "-1,234", "'-1,234'", f"It can mean -1.234 or -1234. {SET_DECIMAL}"),
@@ -293,6 +305,10 @@ def test_message_names_label_and_name_once_if_they_are_equal():
         ({"zone": "Europe/Oslo"}, "DateTime", "2024-01-31T13:45", "2024-01-31T12:45:00.000Z"),
         ({"zone": "Europe/Oslo"}, "DateTime", "2024-05-31T13:45Z", "2024-05-31T13:45:00.000Z"),
         ({"zone": "Europe/Oslo"}, "DateTime", naive(2024, 5, 31, 13, 45), "2024-05-31T11:45:00.000Z"),
+        ({"zone": "Europe/Oslo"}, "DateTime", "2024-10-27T02:30+01:00", "2024-10-27T01:30:00.000Z"),
+        ({"zone": "Europe/Oslo"}, "DateTime", "2024-10-27T01:59", "2024-10-26T23:59:00.000Z"),
+        ({"zone": "Europe/Oslo"}, "DateTime", "2024-10-27T03:00", "2024-10-27T02:00:00.000Z"),
+        ({"zone": "Europe/Oslo"}, "DateTime", "2024-03-31T03:00", "2024-03-31T01:00:00.000Z"),
         ({"yes": "Ja"}, "Checkbox", "JA", True),
         ({"yes": ["x", "ja"], "no": "nei"}, "Checkbox", "nei", False),
         ({"separator": ";"}, "SelectMultipleList", "a, b; c", ["a, b", "c"]),
@@ -313,6 +329,18 @@ def test_formats_decide_how_cells_are_read(table, kind, cell, value):
         ({"thousands": ".", "decimal": ","}, "Number", "1'234,5", NUMBER.replace(".5", ",5")),
         ({"dates": "%d.%m.%Y"}, "Date", "2024-05-31", "Use a date such as 31.05.2024."),
         ({"dates": ["%d.%m.%Y", "%d.%m.%y"]}, "Date", "31.5.", "Use a date such as 31.05.2024 or 31.05.24."),
+        (
+            {"zone": "Europe/Oslo"},
+            "DateTime",
+            "2024-10-27 02:30",
+            f"Clocks in Europe/Oslo show this time twice, {CHANGE} 2024-10-27T02:30+02:00, or in UTC.",
+        ),
+        (
+            {"zone": "Europe/Oslo"},
+            "DateTime",
+            naive(2024, 3, 31, 2, 30),
+            f"Clocks in Europe/Oslo show this time never, {CHANGE} 2024-03-31T02:30+01:00, or in UTC.",
+        ),
         ({"yes": "Ja", "no": "Nei"}, "Checkbox", "yes", "Use Ja for yes, or Nei for no."),
     ],
 )

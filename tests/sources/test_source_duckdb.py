@@ -141,10 +141,54 @@ def test_database_file_is_read_only(folder):
     """A database file is opened read-only."""
     with duckdb.connect(str(folder.path / "apps.duckdb")) as connection:
         connection.execute("CREATE TABLE apps AS SELECT 1 AS a")
+        connection.execute("CREATE SEQUENCE numbers")
     source = folder.open(type="duckdb", database="apps.duckdb", query="FROM apps")
     assert values(source) == [{"a": 1}]
-    source = folder.open(type="duckdb", database="apps.duckdb", query="DELETE FROM apps")
+    source = folder.open(type="duckdb", database="apps.duckdb", query="SELECT nextval('numbers')")
     assert "read-only" in sentence_of(SourceUnreadable, lambda: source.columns)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "COPY (SELECT 1) TO '{}/x.csv'",
+        "WITH t AS (COPY (SELECT 1) TO '{}/x.csv') FROM t",
+        "FROM (WITH t AS (COPY (SELECT 1) TO '{}/x.csv') FROM t)",
+        "WITH t AS (INSERT INTO a VALUES (1) RETURNING i) FROM t",
+        "WITH t AS (COPY (SELECT 1 AS a) TO '{}/x.csv') PIVOT (SELECT 1 AS a) ON a USING count(*)",
+        "ATTACH '{}/x.duckdb'",
+        "EXPORT DATABASE '{}/x'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SET home_directory = '{}'",
+        "PRAGMA enable_profiling = 'json'",
+        "CREATE TABLE a AS SELECT 1",
+        "DELETE FROM apps",
+        "EXPLAIN ANALYZE COPY (SELECT 1) TO '{}/x.csv'",
+        "SELECT 1; COPY (SELECT 1) TO '{}/x.csv'",
+    ],
+)
+def test_query_that_writes_is_refused(folder, query):
+    """A query other than one SELECT is refused before it runs, also if a SELECT contains what writes."""
+    source = folder.open(type="duckdb", query=query.format(folder.path))
+    message = sentence_of(SourceUnreadable, lambda: source.columns)
+    assert message.startswith(("query is not one SELECT", "query is a PIVOT without its values"))
+    assert list(folder.path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "WITH RECURSIVE t AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM t WHERE i < 3) FROM t",
+        "WITH t AS MATERIALIZED (FROM range(3)) (FROM t UNION FROM range(2))",
+        "PIVOT (SELECT 1 AS a, 2 AS b) ON a IN (1, 2) USING sum(b)",
+        "SUMMARIZE SELECT 1 AS a",
+        "SELECT (SELECT max(a) FROM (VALUES (1), (2)) AS v(a)) AS a",
+    ],
+)
+def test_query_that_only_reads_is_accepted(folder, query):
+    """Every kind of SELECT is a query of a source."""
+    assert values(folder.open(type="duckdb", query=query))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import gzip
 import json
 import tracemalloc
+from decimal import Decimal
 
 import pytest
 from error_messages import sentence_of
@@ -21,6 +22,18 @@ def test_rows_are_the_objects_of_an_array(folder):
         ("apps.json item 1 (line 1)", {"a": "x", "b": 1.5}),
         ("apps.json item 4 (line 4)", {"b": [True, {"c": 2}]}),
     ]
+
+
+@pytest.mark.parametrize("file", ["a.json", "a.ndjson"])
+def test_number_that_a_float_would_change_is_kept(folder, file):
+    """A number with more digits than a float keeps is a Decimal, also if it is too large or too small."""
+    numbers = ["12345678901234567.89", "1e400", "1e-400", "0.10000000000000001", "1.5e3", "0.0", "-2.5"]
+    content = ", ".join(f'"c{number}": {text}' for number, text in enumerate(numbers))
+    text = f"{{{content}}}"
+    (row,) = values(folder.open(f"[{text}]" if file == "a.json" else text, file=file))
+    expected = [Decimal("12345678901234567.89"), Decimal("1e400"), Decimal("1e-400"), 0.1, 1500.0, 0.0, -2.5]
+    assert list(row.values()) == expected
+    assert list(map(type, row.values())) == list(map(type, expected))
 
 
 @pytest.mark.parametrize(

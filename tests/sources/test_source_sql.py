@@ -162,6 +162,10 @@ def test_connection_is_closed(database):
         ({"query": "SELECT 1"}, "The source of type 'sql' needs either 'url' or 'url_env'"),
         ({"query": "SELECT 1", "url": "sqlite://", "url_env": "X"}, "The source of type 'sql' needs either"),
         ({"url": "sqlite://"}, "The source of type 'sql' needs the key 'query'. Set it to text."),
+        (
+            {"query": "SELECT 1", "url_env": "postgresql://u:s3cret@host/db"},
+            "The value of 'url_env' is not the name of an environment variable. Set a variable to the URL",
+        ),
         ({"query": "SELECT 1", "url_env": "CMDB_URL"}, "The environment variable 'CMDB_URL' is not set. "),
         ({"query": "SELECT 1", "url": f"x {SECRET}"}, "The URL of the database is not valid. Use one"),
         (

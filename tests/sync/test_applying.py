@@ -602,6 +602,55 @@ def test_a_delete_is_looked_at_right_before(ardoq, new_sync, other):
     assert held(ardoq, "web-shop")["displayText"] == "theirs"
 
 
+@pytest.mark.parametrize("way", ["skip", "replan"])
+@pytest.mark.parametrize("action", ["delete", "update"])
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("_id", "shop", "component 'Till': the name of shop in Ardoq is 'Shop', not 'Till' as in the plan"),
+        ("name", "N11", "component 'N11': the name of till in Ardoq is 'Till', not 'N11' as in the plan"),
+        ("type", "Server", "the type of till in Ardoq is 'Service', not 'Server' as in the plan"),
+        ("rootWorkspace", "ws2", "the workspace of till in Ardoq is 'ws1', not 'ws2' as in the plan"),
+    ],
+)
+def test_entry_is_about_what_it_names(ardoq, new_sync, sync, way, action, key, value, sentence):
+    """An entry with the id of something with another name, type or workspace is listed, never applied."""
+
+    def decide(client):
+        if action == "delete":
+            client.del_component("till")
+        else:
+            client.update_component("till", {"cost": 9})
+
+    plan = planning(new_sync, decide)
+    number = next(n for n, change in enumerate(plan.changes) if change["_id"] == "till")
+    plan.changes = [{**plan.changes[number], key: value}]
+    before = ardoq.dump()
+    result = sync.apply(plan, on_drift=way)
+    assert outcomes(result) == {"drifted": 1}
+    assert [entry["what"] for entry in result["drifted"]] == ["other"]
+    assert sentence in result["sentence"]
+    assert ardoq.dump() == before
+
+
+def test_reference_is_named_after_its_ends_before_or_after_a_rename(ardoq, new_sync, sync):
+    """A change of a reference is applied, again too, if the plan renames an end; not to another reference."""
+
+    def decide(client):
+        client.update_reference("web-shop", {"displayText": "new"})
+        client.update_component("shop", {"name": "Shop 2"})
+        client.update_reference("shop-host", {"displayText": "new"})
+
+    plan = planning(new_sync, decide)
+    assert outcomes(sync.apply(plan)) == {"applied": 3}
+    assert outcomes(sync.apply(plan)) == {"already_applied": 3}
+    plan = planning(new_sync, lambda client: client.del_reference("host-till"))
+    plan.changes[0] |= {"_id": "web-shop", "type": 1}
+    result = sync.apply(plan)
+    assert outcomes(result) == {"drifted": 1}
+    assert "the name of web-shop in Ardoq is 'Web -> Shop 2', not 'Host -> Till'" in result["sentence"]
+
+
 @pytest.mark.parametrize("what", ["below", "edited", "reference", "far reference"])
 def test_nothing_goes_along_that_the_plan_does_not_name(ardoq, new_sync, sync, other, what):
     """A component stays where something new, or changed since, would go with it; so does what went along."""

@@ -297,6 +297,19 @@ def test_a_refusal_can_be_kept(ardoq, sync):
     assert "and 78 more" in str(again)
 
 
+def test_count_is_the_limit_of_the_whole_run(ardoq, either):
+    """What earlier calls of a run deleted or marked counts against count; marked and deleted is one."""
+    ardoq.load(ten(stored_reference("r", "a0", "a1"), stored_reference("kept", "a2", "a3")))
+    named(either, *range(8))
+    either.create_reference({"source": "a2", "target": "a3", "type": 1})
+    assert len(either.mark_cache_misses({"note": "gone"}, count=2)["marked"]) == 2
+    with pytest.raises(DeleteBlocked) as refused:
+        either.delete_cache_misses(kinds=["reference"], count=2, share=0.5)
+    assert bounds_of(refused) == [("count", "count=3")]
+    assert "(2 of them earlier in this run)" in str(refused.value)
+    assert len(either.delete_cache_misses(kinds=["component"], count=2)["deleted"]) == 2
+
+
 @pytest.mark.parametrize(("share", "going", "before"), [(0.29, 29, 100), (0.7, 7, 10), (0.57, 57, 100)])
 def test_a_share_is_exact(share, going, before):
     """A share allows as many as a person would reckon, however a machine holds the fraction."""
@@ -311,8 +324,8 @@ def test_a_share_is_exact(share, going, before):
         find_reasons(
             part,
             {group: TypeCount("components", before, 1)},
-            Run(named_anything=True, failure=None, rows={}, rows_before={}),
-            Bounds.of(share, None, False, False, ["component"]),  # noqa: FBT003
+            Run(named_anything=True, failure=None, rows={}, rows_before={}, kinds=["component"]),
+            Bounds.of(share),
         )
         for part in (missing[:-1], missing)
     ]

@@ -328,6 +328,10 @@ def _spoilt(path, *keys, value=...):
     path.write_text(json.dumps(data))
 
 
+#: A change of a value.
+PAIR = {"old": 1, "new": 2}
+
+
 @pytest.mark.parametrize(
     ("keys", "value", "says"),
     [
@@ -359,6 +363,17 @@ def _spoilt(path, *keys, value=...):
         (["changes", 2, "attributes"], None, "changes[2].attributes is None"),
         (["changes", 2, "attributes", "cost"], 6, "changes[2].attributes['cost'] is an int"),
         (["changes", 2, "attributes", "cost", "new"], ..., "changes[2].attributes['cost'] is not an object"),
+        (["changes", 2, "attributes", "_id"], PAIR, "changes[2].attributes['_id'] is set by Ardoq"),
+        (["changes", 2, "attributes", "_version"], PAIR, "['_version'] is set by Ardoq"),
+        (["changes", 2, "attributes", "rootWorkspace"], PAIR, "['rootWorkspace'] is set by Ardoq"),
+        (["changes", 2, "attributes", "last-updated"], PAIR, "['last-updated'] is set by Ardoq"),
+        (["changes", 0, "attributes", "rootWorkspace", "new"], "ws2", "is for another workspace"),
+        (["changes", 0, "attributes", "name", "new"], "Other", "the change is named otherwise"),
+        (["changes", 2, "attributes", "name"], PAIR, "['name'] is an int, not text"),
+        (["changes", 2, "attributes", "typeId"], {"old": "app", "new": None}, "['typeId'] is None, not text"),
+        (["changes", 2, "attributes", "parent"], {"old": None, "new": ["web"]}, "is a list, not text"),
+        (["changes", 1, "attributes", "target", "new"], {}, "['target'] is a dict, not text"),
+        (["changes", 1, "attributes", "type", "new"], "2", "['type'] is a str, not a whole number"),
         (["changes", 1, "_id"], "simulated-1", "changes[1] creates simulated-1, which is in the plan before"),
         (["changes", 4, "deleted_with"], "web", "changes[4] is to be deleted with 'web', which is not"),
         (["changes", 2], ..., "totals.component.updated is 1, but the plan holds 0"),

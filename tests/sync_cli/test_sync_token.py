@@ -6,7 +6,7 @@ from html import escape
 from urllib.parse import quote
 
 import pytest
-from nightly import BAD_ROW, ROWS, job_text
+from nightly import BAD_ROW, ROWS, SEED, job_text
 from raw_server import RawServer
 
 TOKEN = "Tk~n1ght&<secret>/+~kT"
@@ -101,3 +101,25 @@ def test_token_in_wrong_key_of_job(home, run, ardoq, key):
         if key != "config":  # the message for a missing file names its path
             assert TOKEN not in ran.out + ran.err
         assert ran.status == 1
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [str, lambda token: f"&#{ord(token[0])};{token[1:]}", lambda token: f"\\u{ord(token[0]):04x}{token[1:]}"],
+)
+def test_token_in_the_data_of_ardoq_is_in_no_output(home, ardoq, run, monkeypatch, spelling):
+    """A component that holds the token, in any spelling, does not bring it into an output or a saved plan."""
+    (home / "apps.csv").write_text(ROWS)
+    (home / "job.toml").write_text(job_text(missing="delete", share=1))
+    written = spelling(ardoq.token)
+    components = ardoq.dump()["components"]
+    fax = next(comp for comp in components if comp["name"] == "Fax")
+    fax["name"] = f"Old {written}"
+    ardoq.load(SEED | {"components": components})
+    ran = run("plan job.toml --long --report r.html --report r.md --report r.json --save saved.json")
+    texts = [ran.out, *(path.read_text() for path in sorted(home.glob("r.*")))]
+    assert all("***" in text or "&#42;&#42;&#42;" in text for text in texts)
+    rest = ardoq.token[1:]
+    assert not [text for text in (*texts, ran.err) if rest in text]
+    assert "a value in it contains your access token" in ran.err
+    assert not (home / "saved.json").exists()

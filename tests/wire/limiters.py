@@ -3,6 +3,7 @@
 import heapq
 import itertools
 import math
+import random
 
 from ardoqpy._http.rate_limiter import RateLimiter
 
@@ -58,6 +59,17 @@ class SlidingWindow:
             return 1
         self._times.append(now)
         return None
+
+
+class Stray:
+    """Refuse a share of all requests at random, and ask for no wait: the client pauses for 1/32 second."""
+
+    def __init__(self, share, seed):
+        self._share, self._random = share, random.Random(seed)
+
+    def ask(self, _now):
+        """Return None where a request is let through, else the seconds of the client's own pause."""
+        return 1 / 32 if self._random.random() < self._share else None
 
 
 def let_through(limiter, *, threads, latency, seconds, limit=None):

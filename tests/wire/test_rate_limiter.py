@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from limiters import Bucket, SlidingWindow, Window, let_through
+from limiters import Bucket, SlidingWindow, Stray, Window, let_through
 
 from ardoqpy._http.rate_limiter import FORGET_AFTER, RateLimiter
 
@@ -76,6 +76,14 @@ def test_a_short_run_uses_the_rate_of_the_emulator(threads):
     passed, refused = let_through(Bucket(30), threads=threads, latency=0.003, seconds=20)
     assert passed >= 0.95 * 30 * 20
     assert refused <= 2 * threads + 3
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_stray_429_do_not_slow_a_client_down_for_long(seed):
+    """If 1.8 % of all requests get a 429 whatever the rate, half as many pass in a minute or more."""
+    passed, refused = let_through(Stray(0.018, seed), threads=1, latency=0.005, seconds=60)
+    assert passed >= 60 / 0.005 / 2
+    assert refused == pytest.approx(0.018 * passed, rel=0.5)
 
 
 def test_a_configured_limit_is_kept_without_429():

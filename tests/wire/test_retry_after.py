@@ -37,8 +37,6 @@ WAITS = [
     *[
         pytest.param(lambda text=text: text, *AS_IF_ABSENT, id=text or "empty")
         for text in [
-            "0",
-            "0.0",
             "",
             "-5",
             "nan",
@@ -59,6 +57,10 @@ WAITS = [
         ]
     ],
     dated(-100, *AS_IF_ABSENT),
+    *[
+        pytest.param(lambda text=text: text, *(share / 16 for share in AS_IF_ABSENT), id=text)
+        for text in ("0", "0.0")
+    ],
 ]
 
 

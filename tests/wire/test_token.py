@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import traceback
+from base64 import b64encode, urlsafe_b64encode
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -45,6 +46,19 @@ SPELLINGS = {
     "in HTML": escape,
     "in HTML, by number": lambda token: escape(token).replace("&#x27;", "&#39;"),
     "in Python": lambda token: repr(token)[1:-1],
+    "in JSON, all escaped": lambda token: "".join(f"\\u{ord(letter):04X}" for letter in token),
+    "in JSON, one escaped": lambda token: token.replace("~", "\\u007e"),
+    "in Python, all escaped": lambda token: "".join(f"\\x{ord(letter):02x}" for letter in token),
+    "in HTML, all by number": lambda token: "".join(f"&#{ord(letter)};" for letter in token),
+    "in HTML, one by number": lambda token: token.replace("T", "&#84;", 1),
+    "in HTML, in hexadecimal": lambda token: "".join(f"&#x{ord(letter):X};" for letter in token),
+    "in a URL, all escaped": lambda token: "".join(f"%{ord(letter):02X}" for letter in token),
+    "in a URL in a URL": lambda token: quote(quote(token, safe=""), safe=""),
+    "in base64": lambda token: b64encode(token.encode()).decode(),
+    "in base64 after one": lambda token: b64encode(f":{token}:".encode()).decode(),
+    "in base64 after two": lambda token: b64encode(f"x:{token}:".encode()).decode(),
+    "in base64 for URLs": lambda token: urlsafe_b64encode(f"user:{token}".encode()).decode(),
+    "in base64 in a URL": lambda token: quote(b64encode(token.encode()).decode(), safe=""),
     "in capitals": str.upper,
     "in small letters": str.lower,
 }

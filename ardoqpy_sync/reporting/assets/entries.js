@@ -3,13 +3,13 @@
 // The mark of each state: colour alone is not enough.
 const MARKS = {
   created: "+", updated: "~", deleted: "−", missing: "?", failed: "!", unchanged: "·",
-  blocked: "×", ambiguous: "≈", conflicts: "⇆", not_converging: "≠", skipped: "○",
+  blocked: "×", not_deleted: "×", ambiguous: "≈", conflicts: "⇆", not_converging: "≠", skipped: "○",
 };
 const STATES_BY_ACTION = { create: "created", update: "updated", delete: "deleted" };
 const VERBS = {
   created: "create", updated: "update", deleted: "delete", missing: "missing", failed: "failed",
-  blocked: "blocked", ambiguous: "ambiguous", conflicts: "conflict", not_converging: "not converging",
-  skipped: "skipped",
+  blocked: "blocked", not_deleted: "not deleted", ambiguous: "ambiguous", conflicts: "conflict",
+  not_converging: "not converging", skipped: "skipped",
 };
 const SECTIONS = [
   ["blocked", "Blocked by the delete guard"],
@@ -18,6 +18,7 @@ const SECTIONS = [
   ["conflicts", "Conflicts: rows that give different values"],
   ["changes", "Changes"],
   ["missing", "Missing: in Ardoq, no longer in the source"],
+  ["not_deleted", "Not deleted: changed since"],
   ["not_converging", "Not converging: Ardoq does not keep the value that was sent"],
   ["skipped", "Skipped rows"],
 ];
@@ -125,6 +126,9 @@ const DETAILS = {
     const title = `Deleting it would also delete ${countBoth(data.children, data.references)}` +
       (data.cascade_total ? `, of which ${NUMBERS.format(data.cascade_total)} are not missing` : "");
     return [data.cascade_total ? collapsed(title, () => cascadeList(data.cascade, data.cascade_total, run), open) : note(title)];
+  },
+  not_deleted(data) {
+    return [make("p", { class: "reason" }, longText(data.reason, "span", "", 600))];
   },
   ambiguous(data) {
     const ids = (data.matches || []).map((id) => make("li", {}, make("code", {}, oneLine(id)), id === data.used ? " is used" : ""));
