@@ -305,7 +305,15 @@ _SIMULATED = "A preview returns dicts in the shape of a stored entity, with a nu
 _BY_FIELD = "`find_component(field_name=...)` of the sync client searches the cache"
 _WITHOUT_SAYING = "were counted without saying which"
 _CACHE = "What a preview created could not be found."
-_COMPUTED = ("ambiguous", "not_converging", "changes", "failed_comps", "failed_comps_l", "failed_refs")
+_COMPUTED = (
+    "ambiguous",
+    "conflicts",
+    "not_converging",
+    "changes",
+    "failed_comps",
+    "failed_comps_l",
+    "failed_refs",
+)
 
 
 def _misses(*names: str):
