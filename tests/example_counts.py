@@ -1,6 +1,6 @@
 """How thorough the tests are: in CI (`CI=true`) every test runs, and property tests draw all examples.
 
-Elsewhere the tests marked as slow are deselected, and a sixth of the examples is drawn.
+Elsewhere the tests marked as slow are deselected, and a tenth of the examples is drawn.
 """
 
 import os
@@ -10,4 +10,4 @@ THOROUGH = os.environ.get("CI", "").lower() in ("1", "true")
 
 def examples(number):
     """Return how many of `number` examples to draw here."""
-    return number if THOROUGH else max(6, number // 6)
+    return number if THOROUGH else max(5, number // 10)

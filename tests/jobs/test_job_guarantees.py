@@ -14,7 +14,7 @@ from ardoqpy_sync.job import parse_job, run_job
 MAX = examples(100)
 
 
-@pytest.fixture(params=["v1", "v2", "batched"])
+@pytest.fixture(params=["v1", pytest.param("v2", marks=pytest.mark.slow), "batched"])
 def way(request):
     """Return the client options of each way to write."""
     return WAYS[request.param]

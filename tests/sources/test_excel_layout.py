@@ -5,6 +5,7 @@ import io
 import openpyxl
 import pytest
 from error_messages import sentence_of
+from example_counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading import Folder, read_until_error, values
@@ -221,7 +222,7 @@ def test_layout_that_only_this_library_cannot_read_is_reported(folder, monkeypat
     assert message.startswith(f"{LABEL} cannot be read from row 3 on because the file is damaged.")
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(data=st.data())
 def test_merged_rows_are_as_if_each_cell_had_its_value(tmp_path_factory, data):
     """Any cells that are merged within one column read as if each had the value of the first."""

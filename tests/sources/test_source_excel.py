@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 import openpyxl
 import pytest
 from error_messages import sentence_of
+from example_counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading import MANY, Folder, read_until_error, rows, values
@@ -275,7 +276,7 @@ CELLS = (
 NAMES = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FFF), min_size=1, max_size=5).map(str.strip)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     header=st.lists(
         NAMES.filter(lambda name: bool(name) and name[0] != "="), min_size=1, max_size=3, unique=True
@@ -292,7 +293,7 @@ def test_written_workbook_is_read_back(tmp_path_factory, header, data):
     assert [list(row.values()) for row in values(source)] == expected
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(position=st.integers(0, 10**6), byte=st.integers(0, 255), is_cut=st.booleans())
 def test_damaged_workbook_is_read_or_rejected(tmp_path_factory, position, byte, is_cut):
     """A workbook with changed bytes is read, or rejected with one sentence."""

@@ -194,7 +194,7 @@ def test_a_refused_body_is_not_sent(server):
     assert server.connections == 0
 
 
-@settings(WIRE, max_examples=40)
+@settings(WIRE, max_examples=examples(40))
 @given(text=TEXT.filter(str.strip))
 def test_text_arrives_as_it_was_given(text, server):
     """Over a real connection, in a body and in a query, a name comes back letter for letter."""

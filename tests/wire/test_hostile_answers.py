@@ -7,6 +7,7 @@ import tracemalloc
 import zlib
 
 import pytest
+from example_counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -314,7 +315,7 @@ def test_any_bytes_are_an_answer_or_an_error_of_the_tree(raw_server):
     server = raw_server(*[lambda connection: connection.sendall(sentence[-1])] * 400)
     with ArdoqClient(server.url, "t0ken", retries=0, timeout=5) as client:
 
-        @settings(WIRE, max_examples=150)
+        @settings(WIRE, max_examples=examples(150))
         @given(HEADS, st.binary(max_size=200))
         def any_bytes(head, rest):
             sentence.append(head + rest)
@@ -326,7 +327,7 @@ def test_any_bytes_are_an_answer_or_an_error_of_the_tree(raw_server):
         any_bytes()
 
 
-@settings(WIRE, max_examples=300)
+@settings(WIRE, max_examples=examples(300))
 @given(st.one_of(st.binary(max_size=100), st.text(max_size=50).map(str.encode)))
 def test_any_bytes_are_json_or_not(content):
     """Decoding agrees with Python's own decoder, except for constants that JSON does not have."""

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 import pytest
 import requests
+from example_counts import examples
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from raw_server import RawServer
@@ -126,7 +127,7 @@ def log(caplog):
     return caplog
 
 
-@settings(WIRE, max_examples=200)
+@settings(WIRE, max_examples=examples(200))
 @given(
     token=TOKENS,
     spelling=st.sampled_from(list(SPELLINGS.values())),
@@ -155,7 +156,7 @@ def test_an_answer_that_repeats_the_token_is_redacted(token, spelling, answer, c
         server.close()
 
 
-@settings(WIRE, max_examples=60)
+@settings(WIRE, max_examples=examples(60))
 @given(token=TOKENS, spelling=st.sampled_from(list(SPELLINGS.values())))
 def test_a_next_link_that_repeats_the_token_does_not_show_it(token, spelling):
     """A next link to another host with the token in its name, its path or its query is refused without it."""
@@ -177,7 +178,7 @@ def test_a_next_link_that_repeats_the_token_does_not_show_it(token, spelling):
             server.close()
 
 
-@settings(WIRE, max_examples=50)
+@settings(WIRE, max_examples=examples(50))
 @given(token=st.from_regex(r"Tk_[0-9A-Za-z_-]{16,60}", fullmatch=True))
 def test_a_token_given_as_an_id_is_in_no_error(token, log):
     """If the path contains the token by mistake, neither error nor log shows it."""
@@ -221,7 +222,7 @@ def test_every_form_of_the_token_is_redacted_and_nothing_else(token, before, aft
     assert hide("a quite ordinary sentence") == "a quite ordinary sentence"
 
 
-@settings(WIRE, max_examples=20)
+@settings(WIRE, max_examples=examples(20))
 @given(token=TOKENS)
 def test_a_job_shows_its_token_to_ardoq_alone(token, log, tmp_path_factory):
     """No log, report, file, repr, pickle or copy of a job has the token; nor have the emulator's records."""
