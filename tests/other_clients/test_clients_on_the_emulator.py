@@ -255,7 +255,7 @@ def test_sync_applies_the_source(played):
     assert list(apps) == ["Web", "Left over", "WEB SHOP", "Till", "General ledger", "Bank"]
     assert names(comp for comp in comps.values() if comp["rootWorkspace"] == HOSTS) == ["host-1", "host-2"]
     assert (apps["Web"]["customFields"], apps["WEB SHOP"]["customFields"]["cost"]) == (
-        {"owner": "Cat", "code": "A-1", "cost": 5},
+        {"cost": 5, "owner": "Cat", "code": "A-1", "since": "2024-05-01T12:00:00Z"},
         1300,
     )
     assert (apps["Till"]["parent"], apps["Till"]["description"]) == (apps["Web"]["_id"], "Said by its id")
