@@ -13,7 +13,6 @@ from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoun
 from ardoqpy_sync.compare.cache import (
     Cache,
     EntityIndex,
-    GivenAttributes,
     Located,
     Workspace,
     component_key,
@@ -358,9 +357,14 @@ class Engine:
 
     def _note_given(self, row: Entity, entity: Entity, reference: RowReference) -> Entity:
         """Remember which attributes a row gave an entity, and return the entity."""
-        earlier = self.cache.given.get(entity["_id"])
-        names = tuple(row) if earlier is None else (*earlier.names, *row)
-        self.cache.given[entity["_id"]] = GivenAttributes(names, reference.label)
+        entity_id, names = entity["_id"], tuple(row)
+        earlier = self.cache.given.setdefault(entity_id, names)
+        if earlier != names:
+            self.cache.given[entity_id] = tuple(dict.fromkeys((*earlier, *names)))
+        if reference.label is not None:
+            self.cache.given_by[entity_id] = reference.label
+        elif self.cache.given_by:
+            self.cache.given_by.pop(entity_id, None)
         return entity
 
     def _note_conflicts(
@@ -370,10 +374,11 @@ class Engine:
         earlier = self.cache.given.get(matches[0]["_id"]) if matches else None
         if earlier is None:
             return
-        repeated = {name: row[name] for name in earlier.names if name in row}
+        label = self.cache.given_by.get(matches[0]["_id"])
+        repeated = {name: row[name] for name in earlier if name in row}
         changed = differences(repeated, kind.collection.flatten(matches[0]), kind.ignored)
         for name, (first, last) in changed.items():
-            self.log.note_conflict(kind.name, matches[0], name, first, last, earlier.label, reference.label)
+            self.log.note_conflict(kind.name, matches[0], name, first, last, label, reference.label)
 
     def _ensure_again(
         self,

@@ -112,22 +112,29 @@ def checked_entities(answer: Any, identity: AbstractSet[str]) -> Entities:
             f"Ardoq answered with {describe_type(answer)} where a list was expected: what it holds is "
             "unknown."
         )
-    values_of = itemgetter(*identity)
-    for entity in answer:
+    if not set(map(type, answer)) <= {dict}:
+        checked_objects(answer)  # says which JSON type it is
+    expected = _types_of(identity)
+    # Key by key, in loops that make no objects: a workspace has tens of thousands of entities.
+    for key in sorted(identity):
         try:
-            complete = None not in values_of(checked_object(entity))
+            types = set(map(type, map(itemgetter(key), answer)))
         except KeyError:
-            complete = False
-        if not complete:
-            key = min(key for key in identity if entity.get(key) is None)
+            types = {type(None)}
+        if type(None) in types:
             raise UnexpectedAnswer(
                 f"Ardoq answered with an entity without {key!r}: what it holds is unknown."
             )
-    types = _types_of(identity)
-    for key in (identity & types.keys()) | {"parent", "customFields"}:
-        if not {type(entity.get(key)) for entity in answer} <= types[key]:
-            raise UnexpectedAnswer(f"Ardoq answered with an entity whose {key!r} is of another JSON type.")
+        if not types <= expected.get(key, types):
+            raise _other_type(key)
+    for key in ("parent", "customFields"):
+        if not {type(entity.get(key)) for entity in answer} <= expected[key]:
+            raise _other_type(key)
     return answer
+
+
+def _other_type(key: str) -> UnexpectedAnswer:
+    return UnexpectedAnswer(f"Ardoq answered with an entity whose {key!r} is of another JSON type.")
 
 
 # -- the interface ---------------------------------------------------------------------------------------

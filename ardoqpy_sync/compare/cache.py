@@ -30,13 +30,6 @@ class Located(NamedTuple):
     entity: Entity
 
 
-class GivenAttributes(NamedTuple):
-    """The names of the attributes that rows of a run gave an entity, and the label of the last row."""
-
-    names: tuple[str, ...]
-    label: str | None
-
-
 _CONTAINERS = frozenset((dict, list))
 #: Python knows of some dicts that they contain nothing that could be changed in place: its garbage collector
 #: does not track them.
@@ -266,8 +259,9 @@ class Cache:
     def start_run(self) -> None:
         """Forget what rows have named, and keep what is loaded."""
         self.named: set[str] = set()
-        #: By the id of an entity: the attributes that rows gave it, and the label of the last one.
-        self.given: dict[str, GivenAttributes] = {}
+        #: By the id of an entity: the attributes that rows gave it, and the label of the last row.
+        self.given: dict[str, tuple[str, ...]] = {}
+        self.given_by: dict[str, str] = {}
         #: The ids of entities that cannot be missing, although no row names them.
         self.excluded: set[str] = set()
         self._touched: set[tuple[str, str, Any]] = set()
@@ -338,8 +332,9 @@ class Cache:
         if entity_id in self.named and new_id != entity_id:
             self.named.discard(entity_id)
             self.named.add(new_id)
-            if entity_id in self.given:
-                self.given[new_id] = self.given.pop(entity_id)
+            for notes in (self.given, self.given_by):
+                if entity_id in notes:
+                    notes[new_id] = notes.pop(entity_id)  # type: ignore[assignment]
 
     def undo(self, kind: str, entity_id: str, base: Entity | None, removed: Sequence[Located]) -> None:
         """Restore the state before a write that was not carried out.
