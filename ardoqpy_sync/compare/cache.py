@@ -264,6 +264,8 @@ class Cache:
         self.given_by: dict[str, str] = {}
         #: The ids of entities that cannot be missing, although no row names them.
         self.excluded: set[str] = set()
+        #: The ids of entities that must stay in this run, also if what they are deleted with is missing.
+        self.protected: set[str] = set()
         self._touched: set[tuple[str, str, Any]] = set()
 
     @contextmanager

@@ -299,7 +299,9 @@ class MissingEntities:
     def _target(self, located: Located) -> Target:
         kind, entity = located.kind, located.entity
         group = kind, entity["rootWorkspace"], entity.get(TYPE_OF[kind])
-        return Target(self._describe(kind, entity), group, entity["_id"] in self._engine.cache.named)
+        entity_id, cache = entity["_id"], self._engine.cache
+        named, protected = entity_id in cache.named, entity_id in cache.protected
+        return Target(self._describe(kind, entity), group, named, protected)
 
     def _held(self, missing: Iterable[Missing]) -> dict[Group, TypeCount]:
         """Return how many there are of each group of which something would be deleted.

@@ -89,11 +89,15 @@ class Selection(NamedTuple):
 
 
 class Target(NamedTuple):
-    """A component or a reference: as it is listed, its group, and whether a row of this run named it."""
+    """A component or a reference: as it is listed, and its group.
+
+    - `named`: whether a row of this run named it; `protected`: whether a row that was not usable may have.
+    """
 
     described: EntityResult
     group: Group
     named: bool
+    protected: bool = False
 
     @property
     def id(self) -> str:
@@ -266,12 +270,19 @@ def _cascades(missing: Iterable[Missing]) -> str:
 def _check_cascades(missing: Sequence[Missing], bounds: Bounds) -> Iterator[BlockReason]:
     for target, cascade, *_ in missing:
         named = [other for other in cascade if other.named]
-        unseen = [other for other in cascade if not other.named]
+        protected = [other for other in cascade if other.protected and not other.named]
+        unseen = [other for other in cascade if not (other.named or other.protected)]
         if named:
             yield _reason(
                 "named",
                 f"Deleting {target} would also delete what a row of this run named: {list_targets(named)}. "
                 "Give that another parent, or other ends, first.",
+            )
+        if protected:
+            yield _reason(
+                "named",
+                f"Deleting {target} would also delete what a source may still have, because some of its rows "
+                f"could not be used: {list_targets(protected)}. Correct these rows first.",
             )
         if unseen and not bounds.take_along:
             yield _reason(

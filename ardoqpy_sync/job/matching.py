@@ -239,9 +239,12 @@ class _Matcher:
                 used.append(exact[0])
             else:
                 rest += rows
+        others = [target for target in matches if target not in used]
         if rest:
-            others = [target for target in matches if target not in used]
-            self._use(others or used or [self._new(rest[0])], rest)
+            self._use(used or others or [self._new(rest[0])], rest)
+        if used:
+            # In another letter case, and without a row: perhaps the same ones, so they are not missing.
+            used[0].matches += [each.id for each in others if not each.rows and each.id is not None]
 
     def _use(self, matches: list[Target], rows: list[ComponentRow]) -> None:
         """Let rows describe the first of the components that match their name: the oldest one."""

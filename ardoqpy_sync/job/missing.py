@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import BlockReason, DeleteBlocked
+from ardoqpy_sync.compare.cache import TYPE_OF
 from ardoqpy_sync.compare.diff import equal_values
 from ardoqpy_sync.deletion.delete_missing import Mark
 from ardoqpy_sync.deletion.guard import Bounds, Selection
@@ -69,7 +70,9 @@ class MissingItems:
                     continue
                 owners = [mapping for mapping in owning if _owns(mapping, flat(component))]
                 belongs_here = bool(owners) or len(owning) < len(mappings)
-                if not belongs_here or any(owner not in self._with_rows for owner in owners):
+                if any(owner not in self._with_rows for owner in owners):
+                    self._engine.cache.protected.add(component["_id"])
+                if not belongs_here or component["_id"] in self._engine.cache.protected:
                     self._engine.cache.excluded.add(component["_id"])
                     # What a row of this job describes is not only somebody else's.
                     if not belongs_here and component["_id"] not in self._engine.cache.named:
@@ -81,6 +84,10 @@ class MissingItems:
         marks: dict[TypeGroup, Mark] = {}
         missing = self._missing_groups()
         blocked = {mapping.group for mapping in self._mappings if self._is_blocked(mapping, missing)}
+        for group in blocked:
+            index = self._engine.index(self._engine.kinds[group.kind], group.ws_id)
+            of_type = [entity["_id"] for entity in index if entity.get(TYPE_OF[group.kind]) == group.type_id]
+            self._engine.cache.protected.update(of_type)
         for mapping in self._mappings:
             action, group = mapping.mapping.missing.action, mapping.group
             if action == "report" or group in blocked or group not in missing:
@@ -170,4 +177,4 @@ def _owns(mapping: ResolvedMapping, component: Entity) -> bool:
 
 
 def _group(kind: str, entity: Entity) -> tuple[str, str, Any]:
-    return kind, entity["rootWorkspace"], entity.get("typeId" if kind == "component" else "type")
+    return kind, entity["rootWorkspace"], entity.get(TYPE_OF[kind])

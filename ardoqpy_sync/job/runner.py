@@ -146,6 +146,9 @@ class _Run:
             targets = Targets(self._engine, self._type_name, _deleted(components))
             match_rows(rows, components, targets)
             resolve_parents(rows, targets)
+            without_ends = [
+                row for row in reference_rows if row.is_used and not (row.sources and row.targets)
+            ]
             reference_rows = resolve_ends(reference_rows, targets, self._engine)
             for row in (*rows, *reference_rows):
                 self._report(row)
@@ -155,7 +158,8 @@ class _Run:
                 self._write_reference(reference_row)
             client.flush()
             client.check_reach()
-            missing = MissingItems(client, self._engine, mappings, [*rows, *reference_rows], self._result)
+            all_rows = [*rows, *reference_rows, *without_ends]
+            missing = MissingItems(client, self._engine, mappings, all_rows, self._result)
             missing.exclude_others()
             missing.handle(self._job.guard)
             client.flush()

@@ -398,3 +398,24 @@ def test_key_with_a_policy_still_matches(ardoq, run, policy):
     assert len(created(run(text, apps=rows)[1])) == 3
     result, report, _ = run(text, apps=rows)
     assert (changes(report), reasons(report), result.blocked) == ([], [], [])
+
+
+def test_several_spellings_of_a_name_mean_the_same_in_every_run(ardoq, run):
+    """Two rows whose names differ in letter case conflict, whatever other components have such a name."""
+    named = KEYED.replace('key = "cmdb_id"\n', "").replace('cmdb_id = "{Id}"', 'cost = "{Id}"')
+    load(ardoq, app(1, "wEB"), app(2, "weB"))
+    rows = [{"Id": 1, "Name": "web"}, {"Id": 2, "Name": "WEB"}]
+    for changed in (["web"], []):
+        _, report, _ = run(named, apps=rows)
+        assert [name for _, name, _ in changes(report)] == changed
+        assert [reason.split(",")[0] for reason in reasons(report)] == ["The row conflicts with apps row 1"]
+
+
+def test_other_spellings_of_a_name_are_not_missing(ardoq, run):
+    """A component whose name differs from that of a row in letter case alone is ambiguous, and stays."""
+    named = KEYED.replace('key = "cmdb_id"\n', 'missing = "delete"\n')
+    load(ardoq, app(1, "Web"), app(2, "WEB"), app(3, "Mail"))
+    text = named + "[guard]\nshare = 1.0\n"
+    _, report, _ = run(text, apps=[{"Id": "1", "Name": "Web"}])
+    assert [item["name"] for item in report["del_comps_l"]] == ["Mail"]
+    assert [len(entry["matches"]) for entry in report["ambiguous"]] == [2]

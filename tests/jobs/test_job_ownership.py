@@ -233,3 +233,40 @@ def test_at_most_100_of_a_type_without_a_count(ardoq, run):
     assert blocked.reasons[1]["sentence"] == "Source 'a' has exactly 1,000 rows. Was it cut off?"
     _, report, _ = run(FROM_A + "[guard]\ncount = 101\n", a=names("a", 1000))
     assert report["del_comps"] == 101
+
+
+ROOMS = """
+[[components]]
+rows = "rooms"
+workspace = "Apps"
+type = "Server"
+name = "{Name}"
+key = "cmdb_id"
+missing = "delete"
+[components.fields]
+cmdb_id = "{Name}"
+"""
+
+
+@pytest.mark.parametrize("rooms", [[{"Name": None, "x": 1}, {"Name": "r1"}], []], ids=["blank key", "empty"])
+def test_what_is_protected_is_not_deleted_along(ardoq, run, rooms):
+    """A missing component stays if Ardoq would delete with it what a row that cannot be used may be about."""
+    load(ardoq, a=3)
+    seed = ardoq.dump()
+    seed["components"] += [
+        component(
+            f"{number:024d}", f"r{number}", kind="p2", parent="a" * 8 + f"{2:016d}", cmdb_id=f"r{number}"
+        )
+        for number in (1, 2)
+    ]
+    ardoq.load(seed)
+    result, report, _ = run(FROM_A + ROOMS + ANYTHING, a=names("a", 2), rooms=rooms)
+    assert report["del_comps"] == 0
+    assert "would also delete what a source may still have" in " ".join(sentences(result))
+
+
+def test_rows_with_blank_ends_are_usable(ardoq, run):
+    """A source whose cells say that there are no references is not an empty source."""
+    load(ardoq, a=2)
+    result, report, _ = run(LINKS + ANYTHING, links=[{"From": "a0", "To": None, "Why": None}])
+    assert (result.blocked, report["failed_refs"]) == ([], 0)
