@@ -17,7 +17,7 @@ from ardoqpy_sync.compare.row_validation import PROBLEMS, as_row_error
 from ardoqpy_sync.deletion.delete_missing import Mark, MissingEntities, count_rows
 from ardoqpy_sync.deletion.guard import KINDS, Bounds, Selection
 from ardoqpy_sync.plans.apply import apply
-from ardoqpy_sync.plans.names import engine_lookup
+from ardoqpy_sync.plans.names import names_of_engine
 from ardoqpy_sync.plans.plan import Plan, origin_now
 from ardoqpy_sync.plans.plan_engine import PlanEngine
 from ardoqpy_sync.progress import make_progress
@@ -552,7 +552,7 @@ class ArdoqSyncClient(SyncReads):
                 },
                 {ws_id: ws.attributes.get("name") for ws_id, ws in engine.cache.workspaces.items()},
                 origin_now(api=self.version, host=self.hosturl, org=self.org, simulated=self.simulate),
-                engine_lookup(engine),
+                names_of_engine(engine),
             )
 
     def apply(self, plan: Plan, on_drift: str = "skip") -> ApplyResult:

@@ -424,7 +424,7 @@ class DeletedEntity(EntityResult):
 
 
 class DriftedEntity(EntityResult):
-    """An entity that someone changed since it was loaded, so it is kept: by whom and when, if known."""
+    """An entity that is kept because someone changed it after it was loaded; `who` and `when`, if known."""
 
     version: int | None
     current_version: int | None

@@ -1,4 +1,4 @@
-"""The files that a command writes and uses besides its job, checked before anything runs."""
+"""Check the files that a command writes, its lock file and its state file before anything runs."""
 
 from __future__ import annotations
 

@@ -16,6 +16,8 @@ from ardoqpy_sync.compare.field_values import NUMBER
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Mapping
 
+    from ardoqpy.entities import Attributes
+
 CREATE, UPDATE, DELETE, FAILED = "create", "update", "delete", "failed"
 
 #: How the note of a change begins whose component was adopted, or that creates one with a similar name.
@@ -50,7 +52,7 @@ class Change(NamedTuple):
     name: str | None
     type: Any
     workspace: str | None
-    attributes: dict[str, Any]
+    attributes: Attributes
     version: int | None
     note: str | None = None
     row: Mapping[str, Any] | None = None

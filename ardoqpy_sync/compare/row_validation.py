@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.compare.model_lookup import ModelLookup
 
-#: What a row can meet with: also what Python says to a value that it cannot compare, spell or look up.
+#: The errors that a bad row causes; Python raises some for a value that it cannot compare, print or look up.
 PROBLEMS = (ArdoqClientException, AttributeError, RecursionError, TypeError, ValueError)
-#: How deep a value may be nested: what is deeper is a mistake, and would be too deep for Python soon.
+#: How deep a value may be nested; Python itself cannot go much deeper.
 DEEPEST = 100
-#: Whole numbers of more bits Python may refuse to spell.
+#: Python may refuse to print a whole number of more bits.
 _LARGEST_BITS = 10_000
 
 
@@ -32,16 +32,16 @@ class RowValidator:
     Every check raises `InvalidInput` with a sentence that names the attribute.
     """
 
-    def __init__(self, cache: Cache, catalogue: ModelLookup, workspace: Callable[[str], Workspace]) -> None:
+    def __init__(self, cache: Cache, model: ModelLookup, workspace: Callable[[str], Workspace]) -> None:
         """Validate rows against a cache."""
         self._cache = cache
-        self._catalogue = catalogue
+        self._model = model
         self._workspace = workspace
 
     def new(self, kind: Kind, ws_id: str, wanted: Entity, *, flat: bool) -> str | None:
         """Check what is to be created, add `targetWorkspace`, and return the component type's name.
 
-        `flat` is what `is_flat` says of `wanted`.
+        `flat`: whether no value of `wanted` is nested, as `is_flat` returns it.
         """
         attributes(wanted, kind.argument, *kind.required)
         if not flat:
@@ -49,11 +49,11 @@ class RowValidator:
         if kind.name == "component":
             _named(wanted["name"])
             self._parent(ws_id, None, wanted.get("parent"))
-            return self._catalogue.component_type(ws_id, wanted["typeId"])
+            return self._model.component_type(ws_id, wanted["typeId"])
         source, target = wanted["source"], wanted["target"]
         near = self._workspace(ws_id).components.by_id
         if type(source) is type(target) is str and source in near and target in near:
-            self._catalogue.reference_type(ws_id, wanted["type"])
+            self._model.reference_type(ws_id, wanted["type"])
             wanted["targetWorkspace"] = ws_id
             return None
         source_workspace = self.workspace_of(source, "source", ws_id)
@@ -62,14 +62,14 @@ class RowValidator:
                 f"ref's source {source!r} is in workspace {source_workspace}, its rootWorkspace "
                 f"says {ws_id}: a reference belongs to the workspace of its source."
             )
-        self._catalogue.reference_type(ws_id, wanted["type"])
+        self._model.reference_type(ws_id, wanted["type"])
         wanted["targetWorkspace"] = self.workspace_of(target, "target", wanted.get("targetWorkspace"))
         return None
 
     def changed(
         self, kind: Kind, ws_id: str, current: Entity, diff: Differences
     ) -> tuple[Entity, str | None]:
-        """Check what is to be changed; return what follows from it, and the name of a component's type."""
+        """Check a change; return the attributes derived from it, and the name of a component's type."""
         new = {key: values[1] for key, values in diff.items()}
         _checked_depth(new, kind.argument)
         for key in kind.collection.fixed & new.keys():
@@ -84,7 +84,7 @@ class RowValidator:
         if "parent" in new:
             self._parent(ws_id, current["_id"], new["parent"])
         if "typeId" in new:
-            return {}, self._catalogue.component_type(ws_id, new["typeId"])
+            return {}, self._model.component_type(ws_id, new["typeId"])
         return {}, current.get("type")
 
     def _changed_reference(self, ws_id: str, current: Entity, new: Entity) -> Entity:
@@ -95,7 +95,7 @@ class RowValidator:
         if "target" in new:
             derived["targetWorkspace"] = self.workspace_of(new["target"], "target", None)
         if "type" in new or at != ws_id:
-            self._catalogue.reference_type(at, new.get("type", current["type"]))
+            self._model.reference_type(at, new.get("type", current["type"]))
         return derived
 
     def workspace_of(self, comp_id: Any, argument: str, hint: str | None) -> str:
@@ -113,7 +113,7 @@ class RowValidator:
             raise InvalidInput(
                 f"{argument} {comp_id!r} is a component that this run has deleted, or could not create."
             )
-        return self._catalogue.workspace_of(comp_id, argument)
+        return self._model.workspace_of(comp_id, argument)
 
     def _parent(self, ws_id: str, comp_id: str | None, parent: Any) -> None:
         if parent is None:
@@ -141,7 +141,7 @@ def _named(name: Any) -> None:
 
 
 def checked_ids(body: Entity, argument: str, *names: str) -> None:
-    """Refuse a row that lacks one of these ids, or gives one that is no text."""
+    """Raise `InvalidInput` if a row lacks one of these ids, or one is not text."""
     attributes(body, argument, *names)
     for name in names:
         if not isinstance(body[name], str):
@@ -149,9 +149,9 @@ def checked_ids(body: Entity, argument: str, *names: str) -> None:
 
 
 def as_row_error(odd: Exception, argument: str, row: Any, field_value: Any) -> ArdoqClientException:
-    """Return the error that a row is refused with; where Python stumbled, what it stumbled at.
+    """Return the error with which a row is rejected: for an error of Python, the problem in the row.
 
-    Raise `odd`, which Python said, where nothing is wrong with the row.
+    Raise `odd` itself if nothing is wrong with the row.
     """
     if isinstance(odd, ArdoqClientException):
         return odd
@@ -189,7 +189,7 @@ def _checked_depth(new: Entity, argument: str) -> None:
         return
     for name, value in new.items():
         if isinstance(value, dict | list | tuple) and not is_printable(value):
-            encode_json({name: value})  # says it better, where JSON cannot hold it at all
+            encode_json({name: value})  # raises a better message if JSON cannot hold the value
             raise InvalidInput(
                 f"{argument}'s {quote_name(name)} is nested more than {DEEPEST} deep: give text, a number "
                 "or a list."

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 #: The status of an entity: to be done, as wanted already, drifted, or not created.
 TODO, SETTLED, DRIFTED, FAILED = "to do", "settled", "drifted", "failed"
 
-_NO_VALUES: dict[str, Any] = {}
-
 
 @dataclass(slots=True)
 class PlannedEntity:
@@ -190,7 +188,8 @@ class DriftDetector:
             located, planned = self._engine.find(self._engine.component, end_id), self.by_id.get(end_id)
             names = [end_id, str(located.entity.get("name")) if located else end_id]
             for change in planned.listed if planned else ():
-                names += map(str, change["attributes"].get("name", _NO_VALUES).values())
+                name = change["attributes"].get("name")
+                names += map(str, name.values()) if name else ()
             ends.append(names)
         return [f"{source} -> {target}" for source in ends[0] for target in ends[1]]
 

@@ -19,36 +19,36 @@ ID_ATTRIBUTES = frozenset({"parent", "source", "target", "typeId"})
 _WORKSPACE_ATTRIBUTES = frozenset({"rootWorkspace", "targetWorkspace"})
 
 
-class NameLookup(NamedTuple):
-    """What finds names: of a component by its id, and of a component type by workspace and id.
+class KnownNames(NamedTuple):
+    """The functions that find a name: of a component by ID, of a component type by workspace and ID.
 
-    Both return None for what they do not know.
+    Both return None if the name is not known.
     """
 
     component: Callable[[str], Any]
     type: Callable[[str, str], str | None]
 
 
-def engine_lookup(engine: Engine, type_name: Callable[[str, str], str | None] | None = None) -> NameLookup:
-    """Return a lookup of what an engine knows; without `type_name`, of the types that it has read already."""
+def names_of_engine(engine: Engine, type_name: Callable[[str, str], str | None] | None = None) -> KnownNames:
+    """Return the names that an engine knows; without `type_name`, only of types that it has already read."""
 
     def component_name(entity_id: str) -> Any:
         known = engine.cache.get("component", entity_id)
         return (known.entity if known else engine.report.deleted.get(entity_id, {})).get("name")
 
-    return NameLookup(component_name, type_name or partial(engine.model.known_type, "component"))
+    return KnownNames(component_name, type_name or partial(engine.model.known_type, "component"))
 
 
 def names_in_changes(
-    changes: Sequence[ChangeEntry] | Sequence[DocumentChange], look_up: NameLookup
+    changes: Sequence[ChangeEntry] | Sequence[DocumentChange], known: KnownNames
 ) -> dict[str, str | None]:
     """Return by id the names of the components and types in the values of changes."""
     created = {change["_id"]: change["name"] for change in changes if change["action"] == CREATE}
 
     def name_of(ws_id: str, attribute: str, value: str) -> str | None:
         if attribute == "typeId":
-            return look_up.type(ws_id, value)
-        name = look_up.component(value) or created.get(value)
+            return known.type(ws_id, value)
+        name = known.component(value) or created.get(value)
         return None if name is None else str(name)
 
     names: dict[str, str | None] = {}

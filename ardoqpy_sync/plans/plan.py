@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         Totals,
         ValueChange,
     )
-    from ardoqpy_sync.plans.names import NameLookup
+    from ardoqpy_sync.plans.names import KnownNames
     from ardoqpy_sync.report import Report
 
 __all__ = ["Plan", "origin_now"]
@@ -96,11 +96,11 @@ class Plan:
         missing: KindCounts,
         workspaces: dict[str, str | None],
         origin: Origin,
-        look_up: NameLookup | None = None,
+        known_names: KnownNames | None = None,
     ) -> Plan:
         """Return the plan of a run from its report so far.
 
-        `missing`: by kind, how many entities no row named. `workspaces`: names by id. `look_up` finds names.
+        `missing`: by kind, how many no row named. `workspaces`: names by id. `known_names` finds names.
         """
         changes = list(_changes(report))
         return cls(
@@ -115,7 +115,7 @@ class Plan:
             },
             missing=missing,
             workspaces=workspaces,
-            names=names_in_changes(changes, look_up) if look_up is not None else {},
+            names=names_in_changes(changes, known_names) if known_names is not None else {},
             origin=origin,
         )
 

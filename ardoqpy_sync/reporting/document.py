@@ -14,7 +14,7 @@ from ardoqpy_sync.compare.cascade_counts import cascade_counts
 from ardoqpy_sync.documents import KINDS
 from ardoqpy_sync.json_file import as_json_value
 from ardoqpy_sync.plans.document_schema import FORMAT, RUN_DOCUMENT, check_run_document, count_totals
-from ardoqpy_sync.plans.names import engine_lookup, names_in_changes
+from ardoqpy_sync.plans.names import names_in_changes, names_of_engine
 from ardoqpy_sync.report import type_label
 from ardoqpy_sync.reporting.graph import build_graph
 from ardoqpy_sync.reporting.labels import plural
@@ -142,7 +142,7 @@ def build_run_document(
             "not_owned": given.not_owned,
             "delete_guard": given.delete_guard and _with_type_names(given.delete_guard, names),
             "workspaces": as_json_value(plan.workspaces),
-            "names": names_in_changes(changes, engine_lookup(engine, partial(names.of, "component"))),
+            "names": names_in_changes(changes, names_of_engine(engine, partial(names.of, "component"))),
             "sources": given.sources,
             "graph": as_json_value(graph),
         }

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class RowReference(NamedTuple):
-    """What the report has of a row besides its values.
+    """The parts of a row's entry in the report that are not its values.
 
     - `label`: what the caller calls it; `field`: the field that it is matched by.
     - `note`: what else is known of its change; `cause`: the label of the row that it failed with.

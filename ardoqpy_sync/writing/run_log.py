@@ -13,14 +13,14 @@ from ardoqpy_sync.writing.circuit_breaker import CircuitBreaker
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ardoqpy.entities import Entity
+    from ardoqpy.entities import Attributes, Entity
     from ardoqpy.errors import ArdoqClientException
     from ardoqpy_sync.compare.cache import Cache
     from ardoqpy_sync.compare.model_lookup import ModelLookup
     from ardoqpy_sync.progress import Progress
     from ardoqpy_sync.writing.pending_row import RowReference
 
-_NO_DIFFERENCES: dict[str, Any] = {}
+_NO_DIFFERENCES: Attributes = {}
 
 
 class RunLog:
@@ -74,7 +74,7 @@ class RunLog:
         kind: str,
         ws_id: str,
         entity: Entity,
-        attributes: dict[str, Any] = _NO_DIFFERENCES,
+        attributes: Attributes = _NO_DIFFERENCES,
         *,
         name: str | None = None,
         version: Any = ...,

@@ -447,10 +447,10 @@ class Calls(RuleBasedStateMachine):
         def act(label, client, which):
             return client.create_component({**row, **above[which]}, field, label=label)
 
-        def predict(foreteller):
+        def predict(oracle):
             wanted = {"name": name, **more, **custom, **above[0]}
             by = None if field is None else (field, stored_value(field, custom[field]))
-            return foreteller.component(ws, type_id, wanted, by)
+            return oracle.component(ws, type_id, wanted, by)
 
         keys = {("component", ws, type_id, name.lower())}
         self._row("component", act, predict, keys, weather, outage)
@@ -469,7 +469,7 @@ class Calls(RuleBasedStateMachine):
         self._row(
             "reference",
             lambda label, client, which: client.create_reference(row(which), label=label),
-            lambda foreteller: foreteller.reference(row(0)),
+            lambda oracle: oracle.reference(row(0)),
             {("reference", sources[0], targets[0], kind)},
             weather,
             outage,
@@ -503,7 +503,7 @@ class Calls(RuleBasedStateMachine):
             lambda label, client, which: client.update_component(
                 pair[which], {**wanted, **above[which], **pinned}, label=label
             ),
-            lambda foreteller: foreteller.by_id(pair[0], {**wanted, **above[0]}, version),
+            lambda oracle: oracle.by_id(pair[0], {**wanted, **above[0]}, version),
             keys,
             weather,
             outage,
@@ -529,7 +529,7 @@ class Calls(RuleBasedStateMachine):
         self._row(
             "reference",
             lambda label, client, which: client.update_reference(pair[which], row(which), label=label),
-            lambda foreteller: foreteller.by_id(pair[0], row(0), None),
+            lambda oracle: oracle.by_id(pair[0], row(0), None),
             set(),
             weather,
             outage,
