@@ -235,30 +235,29 @@ class _Matcher:
         for spelling, rows in spellings.items():
             exact = [target for target in matches if target.name == spelling]
             if exact:
-                self._use(exact, rows)
-                used.append(exact[0])
+                used.append(self._use(exact, rows))
             else:
                 rest += rows
-        others = [target for target in matches if target not in used]
         if rest:
-            self._use(used or others or [self._new(rest[0])], rest)
+            self._use(used or matches or [self._new(rest[0])], rest)
         if used:
             # In another letter case, and without a row: perhaps the same ones, so they are not missing.
-            used[0].matches += [each.id for each in others if not each.rows and each.id is not None]
+            others = [target.id for target in matches if not target.rows and target.id is not None]
+            used[0].matches += [each for each in others if each not in used[0].matches]
 
-    def _use(self, matches: list[Target], rows: list[ComponentRow]) -> None:
-        """Let rows describe the first of the components that match their name: the oldest one."""
+    def _use(self, matches: list[Target], rows: list[ComponentRow]) -> Target:
+        """Let rows describe the first of the components that match their name, the oldest one; return it."""
         keyed = [target for target in matches if target.rows]
         if len(keyed) > 1:
             _reject_all(
                 rows,
-                f"The name is ambiguous: {len(keyed)} components that rows with a key describe have it: "
+                f"The name is ambiguous: {len(keyed)} components that other rows describe have it: "
                 f"{self._targets.candidates(keyed)}. Match the row by a key, too.",
             )
             new = self._new(rows[0])
             new.maybe = [target.id for target in matches if target.id is not None]
             self._describe(new, rows)
-            return
+            return new
         expected = [target for target in matches if target.is_expected]
         if not expected:
             cause = next(row.label for row in matches[0].rows if row.problems) if matches[0].rows else None
@@ -269,6 +268,7 @@ class _Matcher:
         self._describe(target, rows)
         if len(matches) > 1:
             target.matches = [match.id for match in matches if match.id is not None]
+        return target
 
     def _new(self, row: ComponentRow) -> Target:
         return Target(row.mapping.ws_id, row.mapping.type_id)

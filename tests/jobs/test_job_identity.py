@@ -414,8 +414,10 @@ def test_several_spellings_of_a_name_mean_the_same_in_every_run(ardoq, run):
 def test_other_spellings_of_a_name_are_not_missing(ardoq, run):
     """A component whose name differs from that of a row in letter case alone is ambiguous, and stays."""
     named = KEYED.replace('key = "cmdb_id"\n', 'missing = "delete"\n')
-    load(ardoq, app(1, "Web"), app(2, "WEB"), app(3, "Mail"))
+    load(ardoq, app(1, "Web"), app(2, "WEB"), app(3, "Mail"), app(4, "Web"))
     text = named + "[guard]\nshare = 1.0\n"
     _, report, _ = run(text, apps=[{"Id": "1", "Name": "Web"}])
     assert [item["name"] for item in report["del_comps_l"]] == ["Mail"]
-    assert [len(entry["matches"]) for entry in report["ambiguous"]] == [2]
+    (ambiguous,) = report["ambiguous"]
+    assert ambiguous["used"] == ambiguous["matches"][0]
+    assert ambiguous["matches"] == [app(number, "")["_id"] for number in (1, 4, 2)]
