@@ -191,6 +191,10 @@ class JobRunning(ArdoqClientException):
         self.holder = holder
 
 
+class LedgerError(ArdoqClientException):
+    """The ledger of a job cannot be read or written: without it, nothing more is written to Ardoq."""
+
+
 class RateLimited(ArdoqClientException):
     """Ardoq asks to wait longer than this client may (429)."""
 

@@ -14,19 +14,22 @@ from ardoqpy.config import Token
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput, UnsupportedOperation
 from ardoqpy_sync.compare.diff import DELETE
 from ardoqpy_sync.compare.row_validation import PROBLEMS, as_row_error
-from ardoqpy_sync.deletion.delete_missing import Mark, MissingEntities, count_rows
+from ardoqpy_sync.deletion.delete_missing import Mark, MissingEntities
 from ardoqpy_sync.deletion.guard import KINDS, Bounds, Selection
+from ardoqpy_sync.ledger.ledger import Ledger, open_ledger
 from ardoqpy_sync.plans.apply import apply
 from ardoqpy_sync.plans.names import names_of_engine
 from ardoqpy_sync.plans.plan import Plan, origin_now
 from ardoqpy_sync.plans.plan_engine import PlanEngine
 from ardoqpy_sync.progress import make_progress
 from ardoqpy_sync.reads import SyncReads
+from ardoqpy_sync.report import count_rows
 from ardoqpy_sync.writing.call_lock import CallLock
 from ardoqpy_sync.writing.pending_row import NO_ROW, RowReference, SourceRow, row_reference
 from ardoqpy_sync.writing.senders import OPERATIONS, NoRequests, SingleRequests, Transactions
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ardoqpy.api.protocols import Dialect
@@ -59,6 +62,9 @@ class ArdoqSyncClient(SyncReads):
       it is not called again. True shows bars on a terminal, with the extra `progress`
       (`pip install 'ardoqpy[progress]'`), and nothing elsewhere.
 
+    - `ledger`: a file, or `{"url_env": NAME}` for PostgreSQL, that records each write before it is sent: what
+      this script owns, what it last wrote, and how to take a run back. Close the client to end the run there.
+
     A workspace is loaded whole at its first use: on v1 in one request, on v2 page by page, components,
     references and context side by side. A component matches by `typeId` and name in any letter case (or by
     a field and `typeId`), a reference by source, target and type. Rows are the same on both versions: custom
@@ -76,6 +82,7 @@ class ArdoqSyncClient(SyncReads):
         previous_report: Mapping[str, Any] | None = None,
         batch: bool | int = False,
         progress: Callable[[int, int | None, str], object] | bool | None = None,
+        ledger: Ledger | str | os.PathLike[str] | Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         """Connect a sync client; the parameters are described above."""
@@ -93,6 +100,11 @@ class ArdoqSyncClient(SyncReads):
         self._engine = PlanEngine(self.api, _sender(self.api, simulate, batch), previous_report or {})
         self._lock = CallLock(lambda: bool(self._engine.writes.waiting))
         self._engine.log.progress = counting
+        if ledger is not None:
+            ledger = open_ledger(ledger, self.hosturl, self.org, read_only=simulate)
+            self._engine.journal.use(ledger, token=Token.of(self.token), records=not simulate)
+            previous_report = previous_report or ledger.previous_report()
+            self._engine.log.know_not_converging(previous_report)
         self._rows_before = count_rows(previous_report or {})
 
     @property
@@ -483,6 +495,7 @@ class ArdoqSyncClient(SyncReads):
     def __exit__(self, *failure: object) -> None:
         """Send the pending writes unless the block failed, and close the connections."""
         try:
+            self._engine.journal.has_failed = failure[0] is not None
             if failure[0] is None:
                 self.flush()
             elif self._engine.writes.waiting:
@@ -497,7 +510,12 @@ class ArdoqSyncClient(SyncReads):
         """Close the connections."""
         if self._engine.log.progress is not None:
             self._engine.log.progress.settle()
-        super().close()
+        try:
+            if self._engine.journal.records:
+                self._engine.journal.end_run(None, self._engine.report.as_dict(), self._engine.kinds.values())
+        finally:
+            self._engine.journal.close()
+            super().close()
 
     def _raise_problems(self) -> None:
         problems = self._engine.writes.problems()
@@ -602,6 +620,7 @@ class ArdoqSyncClient(SyncReads):
             self.flush()
             self._engine.log.start_run()
             self._engine.cache.start_run()
+            self._engine.journal.start_run()
 
 
 def _sender(api: Dialect, simulate: bool, batch: int) -> Sender:  # noqa: FBT001  (as the caller gave it)

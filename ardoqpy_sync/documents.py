@@ -164,6 +164,35 @@ class ConflictEntry(TypedDict):
     last_label: str | None
 
 
+class EditEntry(TypedDict):
+    """An attribute that somebody else has changed in Ardoq since this job last wrote it.
+
+    - `base`: the value that the job last wrote; `ardoq`: the one in Ardoq; `source`: the one of the row.
+    - `conflict`: whether the source has changed it, too.
+    - `outcome`: `overwritten` with the value of the source, `kept` as it is in Ardoq, or `unresolved`: kept
+      until a person decides.
+    - `who`, `when`: who last edited the component or reference, and when, if known; Ardoq keeps that for all
+      its attributes together. `own`: whether that is the user that this job writes as.
+    - `label`: the row, if known.
+    """
+
+    kind: KindName
+    _id: str
+    name: str | None
+    type: Any
+    rootWorkspace: str
+    attribute: str
+    base: Any
+    ardoq: Any
+    source: Any
+    conflict: bool
+    outcome: Literal["overwritten", "kept", "unresolved"]
+    who: str | None
+    when: str | None
+    own: bool
+    label: str | None
+
+
 class NotConvergingEntry(TypedDict):
     """An attribute that Ardoq keeps otherwise than it was sent."""
 
@@ -234,6 +263,7 @@ class PlanDocument(TypedDict):
     failed: list[FailedRow]
     ambiguous: list[AmbiguousEntry]
     conflicts: list[ConflictEntry]
+    edits: list[EditEntry]
     not_converging: list[NotConvergingEntry]
     unchanged: KindCounts
     missing: KindCounts
@@ -266,10 +296,16 @@ class Cascade(TypedDict):
 
 
 class MissingEntry(DescribedEntity):
-    """What Ardoq holds and the source no longer has; a component has `cascade`."""
+    """What Ardoq holds and the source no longer has; a component has `cascade`.
+
+    `missing_runs` is in how many successful runs in a row, this one included; `missing_after`, in how many of
+    them it has to be missing before it is deleted or marked.
+    """
 
     _id: str
     cascade: NotRequired[Cascade | None]
+    missing_runs: NotRequired[int | None]
+    missing_after: NotRequired[int | None]
 
 
 class NotDeletedEntry(DescribedEntity):
@@ -368,6 +404,7 @@ class RunDocument(TypedDict):
     failed: list[DocumentFailedRow]
     ambiguous: list[AmbiguousEntry]
     conflicts: list[ConflictEntry]
+    edits: list[EditEntry]
     not_converging: list[NotConvergingEntry]
     missing: list[MissingEntry]
     not_deleted: list[NotDeletedEntry]
@@ -377,6 +414,7 @@ class RunDocument(TypedDict):
     workspaces: dict[str, str | None]
     names: dict[str, str | None]
     sources: list[SourceCount]
+    notes: list[str]
     graph: Graph
 
 
@@ -496,6 +534,7 @@ class ReportData(TypedDict):
     cache_miss_refs: list[ReportedEntity]
     ambiguous: list[AmbiguousEntry]
     conflicts: list[ConflictEntry]
+    edits: list[EditEntry]
     not_converging: list[NotConvergingEntry]
     status: str
     description: str | None

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._http.json import is_flat
-from ardoqpy._messages import quote_name, short_repr
+from ardoqpy._messages import short_repr
 from ardoqpy._validation import attributes, id_segment
 from ardoqpy.errors import ArdoqClientException, Conflict, InvalidInput, NotFoundError, UnexpectedAnswer
 from ardoqpy_sync.compare.cache import (
@@ -21,7 +21,6 @@ from ardoqpy_sync.compare.cache import (
 from ardoqpy_sync.compare.diff import (
     CREATE,
     DELETE,
-    LOOKS_LIKE,
     UPDATE,
     Differences,
     comparison_key,
@@ -29,14 +28,17 @@ from ardoqpy_sync.compare.diff import (
     equal_values,
 )
 from ardoqpy_sync.compare.entity_kinds import Kind, kinds_of
-from ardoqpy_sync.compare.look_alikes import describe_difference, look_alike_key
+from ardoqpy_sync.compare.look_alikes import describe_look_alike
+from ardoqpy_sync.compare.merge import merge
 from ardoqpy_sync.compare.model_lookup import ModelLookup
 from ardoqpy_sync.compare.row_validation import RowValidator, checked_ids
 from ardoqpy_sync.progress import LOADING
+from ardoqpy_sync.writing.journal import Journal
 from ardoqpy_sync.writing.operations import with_real_ids
 from ardoqpy_sync.writing.pending import PendingWrites
 from ardoqpy_sync.writing.pending_row import NO_ROW, PendingRow, RowReference, SourceRow
 from ardoqpy_sync.writing.run_log import RunLog
+from ardoqpy_sync.writing.settling import settle_open_writes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -67,7 +69,8 @@ class Engine:
         self.cache = Cache()
         self.model = ModelLookup(api, self.cache.attributes)
         self.log = RunLog(self.cache, self.model, previous_report)
-        self.writes = PendingWrites(self.cache, self.log, sender)
+        self.journal = Journal(self.cache)
+        self.writes = PendingWrites(self.cache, self.log, sender, self.journal)
         self._checks = RowValidator(self.cache, self.model, self.workspace)
 
     @property
@@ -80,7 +83,10 @@ class Engine:
     def workspace(self, ws_id: str) -> Workspace:
         """Return a workspace, loaded at its first use."""
         workspace = self.cache.workspaces.get(ws_id)
-        return self._loaded(ws_id, self._read(ws_id)) if workspace is None else workspace
+        if workspace is None:
+            workspace = self._loaded(ws_id, self._read(ws_id))
+            self._settle_open_writes()
+        return workspace
 
     def aggregated(self, ws_id: str) -> Entity:
         """Load a workspace again, and return it in the form of the aggregated answer, for the caller to keep.
@@ -111,6 +117,12 @@ class Engine:
                 missing, threads.map(self._api.workspaces.aggregated, missing), strict=True
             ):
                 self._loaded(ws_id, aggregated)
+        self._settle_open_writes()
+
+    def _settle_open_writes(self) -> None:
+        if self.journal.has_open_writes:  # before anything is decided
+            self.journal.has_open_writes = False
+            settle_open_writes(self.journal, self.kinds, self.index)
 
     def _loaded(self, ws_id: str, aggregated: Entity) -> Workspace:
         try:
@@ -247,7 +259,7 @@ class Engine:
             known = (self.cache.get(kind.name, self.real_id(entity_id)) for entity_id in ids)
             return [located.entity for located in known if located is not None]
 
-        return self._ensure(kind, ws_id, body, match, given, reference)
+        return self._note_given(body, self._ensure(kind, ws_id, body, match, given, reference), reference)
 
     def match_reference(self, ref: Entity, key: str | None) -> list[Entity]:
         """Return the references that a row means: of its ends, its type, and its value of `key`, if any."""
@@ -361,6 +373,8 @@ class Engine:
         earlier = self.cache.given.setdefault(entity_id, names)
         if earlier != names:
             self.cache.given[entity_id] = tuple(dict.fromkeys((*earlier, *names)))
+        if reference.owner is not None:
+            self.cache.owners.setdefault(entity_id, reference.owner)
         if reference.label is not None:
             self.cache.given_by[entity_id] = reference.label
         elif self.cache.given_by:
@@ -402,12 +416,28 @@ class Engine:
         """Update an entity if it differs from the body, and return it."""
         diff = differences(body, kind.collection.flatten(current), kind.ignored)
         if diff:
+            diff = self._merged(kind, current, diff, source.reference)
+        if diff:
             diff = self._converging(kind, ws_id, current, diff)
         if diff:
             return self._update(kind, ws_id, current, diff, source)
         hit = len(self.report.unchanged[kind.name])
         self.writes.add_row(current["_id"], PendingRow(None, hit, source))
         return self._keep(kind, current)
+
+    def _merged(self, kind: Kind, current: Entity, diff: Differences, row: RowReference) -> Differences:
+        """Return what of the differences is written, and report what somebody else has edited."""
+        owned = self.journal.owned
+        if row.policy is None or (kind.name, current["_id"]) not in owned:
+            return diff
+        diff, edits = merge(diff, owned.base(kind.name, current["_id"]), row.policy, row.field)
+        for edit in edits:
+            change = kind.collection.last_change(current)
+            own = self.journal.is_own_user(change.user)
+            self.log.note_edit(kind.name, current, edit, change, row.label, own=own)
+            if edit.outcome != "overwritten":
+                owned.keep(current["_id"], edit.attribute)
+        return diff
 
     def _keep(self, kind: Kind, current: Entity) -> Entity:
         """Report that a row changes nothing."""
@@ -428,7 +458,9 @@ class Engine:
         if sent is not wanted:
             flat = is_flat(sent)
         index = self.index(kind, ws_id)
-        note = source.reference.note or self._look_alike(kind, index, wanted)
+        note = source.reference.note
+        if note is None and kind is self.component:
+            note = describe_look_alike(index, wanted)
         operation = self.writes.create(kind, sent, type_name, index.by_id, flat=flat)
         expected: Entity = operation.expected or {}
         index.remember(expected)
@@ -452,19 +484,6 @@ class Engine:
                 self.log.note_not_converging(kind.name, expected, key, stored, asked)
         self.writes.add_row(expected["_id"], PendingRow(change, None, source))
         return expected
-
-    def _look_alike(self, kind: Kind, index: EntityIndex, wanted: Entity) -> str | None:
-        """Return what the report says about a new component whose name looks like that of another one."""
-        if kind is not self.component:
-            return None
-        name, type_id = wanted["name"], wanted["typeId"]
-        twins = index.find("look-alike", (type_id, look_alike_key(name)), _look_alike_key)
-        twins = [twin for twin in twins if twin["name"].lower() != name.lower()]
-        if not twins:
-            return None
-        twin = twins[0]["name"]
-        difference = describe_difference(name, twin)
-        return f"{LOOKS_LIKE} the existing component {quote_name(twin)}, but {difference}"
 
     def _update(
         self, kind: Kind, ws_id: str, current: Entity, diff: Differences, source: SourceRow
@@ -606,7 +625,3 @@ class Engine:
             return None
         self.index(kind, ws_id).remember(fresh)
         return fresh
-
-
-def _look_alike_key(component: Entity) -> tuple[Any, str]:
-    return component.get("typeId"), look_alike_key(component.get("name") or "")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.documents import (
         AmbiguousEntry,
         ConflictEntry,
+        EditEntry,
         NotConvergingEntry,
         ReportChange,
         ReportData,
@@ -32,14 +33,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONFLICTS_TITLE",
+    "EDITS_TITLE",
     "LINE_WIDTH",
     "MISSING_TITLE",
     "NOT_CONVERGING_TITLE",
     "NOT_DELETED_TITLE",
     "Report",
+    "count_rows",
     "describe_ambiguous",
     "describe_conflict",
+    "describe_edit",
+    "describe_editor",
     "describe_not_converging",
+    "describe_outcome",
     "format_report",
     "format_section",
     "format_totals",
@@ -54,6 +60,7 @@ MISSING_TITLE = "missing: in Ardoq, no longer in the source"
 NOT_CONVERGING_TITLE = "not converging"
 NOT_DELETED_TITLE = "not deleted: changed since"
 CONFLICTS_TITLE = "conflicts: rows that give different values; the last one is used"
+EDITS_TITLE = "edited in Ardoq since this job last wrote it"
 
 #: How the report's keys begin by action, and end by kind; the list of each is under `<name>_l`.
 _PREFIXES = {CREATE: "new", UPDATE: "updated", DELETE: "del", FAILED: "failed"}
@@ -75,6 +82,7 @@ class Report:
     - `ambiguous`: rows that several entities match: the `_id` of the one `used`, and of all `matches`.
     - `conflicts`: attributes that two rows of the run give differently: the `first` value and the `last` one,
       which is used, with the labels of both rows.
+    - `edits`: with a ledger, attributes that somebody else has changed since this job last wrote them.
     - `not_converging`: attributes that Ardoq does not keep as they were sent.
     - `status`: `success`, or `failure` with the reason in `description`.
     """
@@ -89,6 +97,7 @@ class Report:
         self.unchanged: dict[str, list[Entity]] = {"component": [], "reference": []}
         self.ambiguous: dict[str, AmbiguousEntry] = {}
         self.conflicts: dict[tuple[str, str], ConflictEntry] = {}
+        self.edits: dict[tuple[str, str], EditEntry] = {}
         self.not_converging: dict[tuple[str, str], NotConvergingEntry] = {}
         #: What was to be deleted as missing and was left as it is, with the reason.
         self.not_deleted: list[UndeletedEntity] = []
@@ -131,6 +140,7 @@ class Report:
             data["description"] = f"{failed} row(s) failed; the first: {first.note}"
         data["ambiguous"] = list(self.ambiguous.values())
         data["conflicts"] = list(self.conflicts.values())
+        data["edits"] = list(self.edits.values())
         data["not_converging"] = list(self.not_converging.values())
         return data
 
@@ -182,6 +192,7 @@ def _blank() -> ReportData:
         "cache_miss_refs": [],
         "ambiguous": [],
         "conflicts": [],
+        "edits": [],
         "not_converging": [],
         "status": "success",
         "description": None,
@@ -210,6 +221,18 @@ def _value_changes(change: Change) -> dict[str, ValueChange]:
         changes = {key: {"old": old, "new": new} for key, (old, new) in written.items()}
         flat = _CONTAINERS.isdisjoint(map(type, chain.from_iterable(written.values())))
     return changes if flat else copy_entity(changes)
+
+
+def count_rows(report: Mapping[str, Any]) -> dict[str, int]:
+    """Return by kind how many rows a run brought in, as its report counts them."""
+    return {
+        kind: sum(
+            number
+            for each in ("new", "updated", "cache_hit")
+            if isinstance(number := report.get(f"{each}_{suffix}"), int)
+        )
+        for kind, suffix in _SUFFIXES.items()
+    }
 
 
 # -- as text -----------------------------------------------------------------------------------------------
@@ -251,6 +274,7 @@ def format_report(report: ReportData, *, longest: int = 10) -> str:
         ("failed", failed),
         ("ambiguous", map(describe_ambiguous, report["ambiguous"])),
         (CONFLICTS_TITLE, map(describe_conflict, report["conflicts"])),
+        (EDITS_TITLE, map(describe_edit, report["edits"])),
         (NOT_CONVERGING_TITLE, map(describe_not_converging, report["not_converging"])),
     )
     for title, entries in sections:
@@ -290,6 +314,31 @@ def describe_conflict(entry: ConflictEntry) -> str:
     rows = [f" in {label}" if label else "" for label in (entry["first_label"], entry["last_label"])]
     values = f"{_brief(entry['first'])}{rows[0]}, then {_brief(entry['last'])}{rows[1]}"
     return f"{entry['kind']} {entry['name']}: {entry['attribute']}: {values}"
+
+
+def describe_edit(entry: EditEntry) -> str:
+    """Return the three values of an attribute that somebody else has changed, and what becomes of it."""
+    values = f"Ardoq has {_brief(entry['ardoq'])}, this job wrote {_brief(entry['base'])}"
+    if entry["conflict"]:
+        values += f", the source now has {_brief(entry['source'])}"
+    row = f"  [{entry['label']}]" if entry["label"] else ""
+    return (
+        f"{entry['kind']} {entry['name']}: {entry['attribute']}: {values}; last edited by "
+        f"{describe_editor(entry)}; {describe_outcome(entry)}{row}"
+    )
+
+
+def describe_editor(entry: EditEntry) -> str:
+    """Return who last edited an entity, and when, as far as that is known."""
+    who = entry["who"] or "somebody"
+    own = " (this job's own user)" if entry["own"] else ""
+    return f"{who}{own} at {entry['when']}" if entry["when"] else f"{who}{own}"
+
+
+def describe_outcome(entry: EditEntry) -> str:
+    """Return what becomes of an attribute that somebody else has changed."""
+    outcomes = {"overwritten": "overwritten", "kept": "kept", "unresolved": "conflict, not resolved"}
+    return outcomes[entry["outcome"]]
 
 
 def describe_not_converging(entry: NotConvergingEntry) -> str:

@@ -31,6 +31,7 @@ LAYERS = """
     ardoqpy_sync.writing
     ardoqpy_sync.report
     ardoqpy_sync.compare
+    ardoqpy_sync.ledger
     ardoqpy_sync.sources ardoqpy_sync.documents ardoqpy_sync.json_file ardoqpy_sync.lock ardoqpy_sync.progress
 
     ardoqpy.__main__

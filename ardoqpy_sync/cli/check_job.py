@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, TypedDict
 
 from ardoqpy.cli.errors import CommandError, with_option_names
 from ardoqpy.cli.options import connection_settings
-from ardoqpy.errors import ArdoqClientException
+from ardoqpy.errors import ArdoqClientException, ConfigurationError
 from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED
 from ardoqpy_sync.cli.output_files import find_file_problems
-from ardoqpy_sync.cli.run_job import load_job_file, load_state, run_with_client
+from ardoqpy_sync.cli.run_job import load_job_file, run_with_client
 from ardoqpy_sync.compare.diff import ADOPTED, LOOKS_LIKE
 from ardoqpy_sync.job import JobInvalid, find_problems, open_client
+from ardoqpy_sync.job.connect import open_job_ledger
 from ardoqpy_sync.job.runner import open_sources
 from ardoqpy_sync.report import describe_ambiguous
 from ardoqpy_sync.reporting.failures import MAX_LABELS, group_failures
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ardoqpy.cli.options import ConnectionSettings
-    from ardoqpy_sync.documents import DocumentChange, PreviousReport, RunDocument
+    from ardoqpy_sync.documents import DocumentChange, RunDocument
     from ardoqpy_sync.job import Job, Problem
 
 KIND, FORMAT = "ardoqpy check", 1
@@ -32,7 +33,7 @@ KIND, FORMAT = "ardoqpy check", 1
 class Failure(TypedDict):
     """A problem that the check found.
 
-    - `part`: `job`, `connection`, `lock`, `state_file`, `report`, `plan`, `webhook`, `row`, `guard` or `run`;
+    - `part`: `job`, `connection`, `lock`, `ledger`, `report`, `plan`, `webhook`, `row`, `guard` or `run`;
       `message`: what is wrong.
     - `line`, `key`: where in the job file; `label`: which row of a source; `rows`: all rows with an equal
       problem.
@@ -144,24 +145,19 @@ class JobCheck:
             self._add("job", str(problem))
             return
         self._name = job.name
-        state: PreviousReport = {}
-        try:
-            _, state = load_state(job)
-        except ArdoqClientException as problem:
-            self._add("state_file", str(problem))
         for part, message in find_file_problems(job, options):
             self._add(part, message)
-        self._check_names(job, options, state)
+        self._check_names(job, options)
 
-    def _check_names(self, job: Job, options: argparse.Namespace, state: PreviousReport) -> None:
+    def _check_names(self, job: Job, options: argparse.Namespace) -> None:
         problems: list[Problem] = []
         settings = connection_settings(options)
         try:
-            with open_client(job, simulate=True, previous_report=state, progress=True, **settings) as client:
+            with open_client(job, simulate=True, progress=True, ledger=False, **settings) as client:
                 problems = find_problems(job, client)
                 self._add_problems(problems)
                 if not problems:
-                    self._preview(job, settings, state)
+                    self._preview(job, settings)
         except ArdoqClientException as problem:
             self._add("connection", str(problem))
             # The sources can be checked without Ardoq.
@@ -170,10 +166,15 @@ class JobCheck:
                 source.close()
             self._add_problems(problems)
 
-    def _preview(self, job: Job, settings: ConnectionSettings, state: PreviousReport) -> None:
+    def _preview(self, job: Job, settings: ConnectionSettings) -> None:
         """Preview the run; failed rows do not stop it, whatever the job says about errors."""
+        ledger = None
+        try:
+            ledger = open_job_ledger(job, read_only=True)
+        except ConfigurationError as problem:
+            self._add("ledger", str(problem))
         with open_client(
-            job, simulate=True, previous_report=state, progress=True, on_error="collect", **settings
+            job, simulate=True, progress=True, on_error="collect", ledger=ledger or False, **settings
         ) as client:
             result = run_with_client(job, client)
         if result.exit_code == INTERRUPTED:

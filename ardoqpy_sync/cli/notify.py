@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from ardoqpy_sync.cli.github_summary import VARIABLE, append_summary
 from ardoqpy_sync.cli.signals import interrupts_once
 from ardoqpy_sync.cli.webhook import summarize, webhook_address
 from ardoqpy_sync.job import JobInvalid
+from ardoqpy_sync.job.connect import end_run
 from ardoqpy_sync.plans.plan import origin_now
 from ardoqpy_sync.reporting import terminal
 from ardoqpy_sync.reporting.document import build_failed_document, build_run_document
@@ -83,6 +84,8 @@ class RunContext:
                 api=client.version, host=client.hosturl, org=client.org, simulated=self.simulated
             )
             document = build_failed_document(self.title, reason, origin, client.plan)
+        with suppress(ArdoqClientException):  # the reason is reported, and what is left open is settled later
+            end_run(client, document)
         started = bool(document["changes"] or document["failed"])
         return CommandResult(document, exit_code, errors=messages, started=started, ended_early=True)
 

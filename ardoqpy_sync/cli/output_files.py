@@ -1,4 +1,4 @@
-"""Check the files that a command writes, its lock file and its state file before anything runs."""
+"""Check the files that a command writes, its lock file and its ledger before anything runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ardoqpy.cli.errors import CommandError
 from ardoqpy.errors import ArdoqClientException
 from ardoqpy_sync.cli.run_job import lock_of
 from ardoqpy_sync.cli.webhook import webhook_address
-from ardoqpy_sync.job.connect import resolve_path
+from ardoqpy_sync.job.connect import ledger_location, resolve_path
 
 if TYPE_CHECKING:
     import argparse
@@ -29,11 +29,11 @@ def check_output_files(paths: Iterable[str], inputs: Iterable[str]) -> None:
 
 
 def find_file_problems(job: Job, options: argparse.Namespace) -> Iterator[tuple[str, str]]:
-    """Yield every problem that a run of a job would have with its lock, its output and its webhook.
+    """Yield every problem that a run of a job would have with its lock, ledger, output and webhook.
 
     - `options`: with `report`, `save` and `webhook`.
 
-    Each is a pair of `lock`, `state_file`, `report`, `plan` or `webhook`, and what is wrong. Nothing is
+    Each is a pair of `lock`, `ledger`, `report`, `plan` or `webhook`, and what is wrong. Nothing is
     written or sent.
     """
     lock = lock_of(job)
@@ -46,8 +46,9 @@ def find_file_problems(job: Job, options: argparse.Namespace) -> Iterator[tuple[
     outputs = [("report", path) for path in options.report]
     if options.save is not None:
         outputs.append(("plan", options.save))
-    if "state_file" in job.run:
-        outputs.insert(0, ("state_file", resolve_path(job, job.run["state_file"])))
+    location = ledger_location(job)
+    if isinstance(location, str):
+        outputs.insert(0, ("ledger", location))
     for part, path in outputs:
         message = _output_problem(path, used)
         if message is not None:

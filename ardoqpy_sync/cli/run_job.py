@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from ardoqpy._http.local_files import open_regular_file
 from ardoqpy.cli.errors import CommandError
-from ardoqpy.errors import BlockReason, DeleteBlocked
+from ardoqpy.errors import ArdoqClientException, BlockReason, DeleteBlocked
 from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED, INTERRUPTED, NAME, most_severe
 from ardoqpy_sync.cli.notify import INTERRUPTED_MESSAGE, CommandResult
-from ardoqpy_sync.job import load_job, read_state, run_job
-from ardoqpy_sync.job.connect import resolve_path
+from ardoqpy_sync.job import load_job, run_job
+from ardoqpy_sync.job.connect import end_run, resolve_path
 from ardoqpy_sync.job.schema import parse_duration
 from ardoqpy_sync.lock import JobLock
 from ardoqpy_sync.reporting.document import build_run_document
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ardoqpy_sync.client import ArdoqSyncClient
-    from ardoqpy_sync.documents import PreviousReport, RunDocument
+    from ardoqpy_sync.documents import RunDocument
     from ardoqpy_sync.job import Job
 
 
@@ -45,14 +45,6 @@ def load_job_file(path: str) -> Job:
     return load_job(path)
 
 
-def load_state(job: Job) -> tuple[str | None, PreviousReport]:
-    """Return the path of a job's state file, None if it has none, and what the file holds."""
-    if "state_file" not in job.run:
-        return None, {}
-    path = resolve_path(job, job.run["state_file"])
-    return path, read_state(path)
-
-
 def lock_of(job: Job, *, take_over: bool = False) -> JobLock:
     """Return the lock of a job."""
     path = resolve_path(job, job.run["lock_file"]) if "lock_file" in job.run else f"{job.path}.lock"
@@ -66,7 +58,8 @@ def run_with_client(job: Job, client: ArdoqSyncClient) -> CommandResult:
         result = run_job(job, client)
     except KeyboardInterrupt:
         client.give_up(INTERRUPTED_MESSAGE)
-        return CommandResult(build_run_document(client, title=job.name), INTERRUPTED, ended_early=True)
+        document = build_run_document(client, title=job.name)
+        return record_result(job, client, CommandResult(document, INTERRUPTED, ended_early=True))
     blocked = _merge(result.blocked)
     document = build_run_document(
         client,
@@ -75,10 +68,21 @@ def run_with_client(job: Job, client: ArdoqSyncClient) -> CommandResult:
         skipped_rows=result.skipped,
         not_owned=result.not_owned,
         blocked=blocked,
+        notes=result.notes,
     )
     ended_early = result.failure is not None
     exit_code = most_severe(exit_code_of(document), FAILED if ended_early else DONE)
-    return CommandResult(document, exit_code, ended_early=ended_early)
+    return record_result(job, client, CommandResult(document, exit_code, ended_early=ended_early))
+
+
+def record_result(job: Job, client: ArdoqSyncClient, result: CommandResult) -> CommandResult:
+    """Record the end of a run in the ledger of its job, and return its result."""
+    try:
+        end_run(client, result.document, job.run.get("keep_runs"))
+    except ArdoqClientException as problem:
+        result.errors.append(str(problem))
+        result.exit_code = most_severe(result.exit_code, FAILED)
+    return result
 
 
 def exit_code_of(document: RunDocument) -> int:
@@ -89,6 +93,7 @@ def exit_code_of(document: RunDocument) -> int:
         DONE,
         FAILED if has_failures or document["not_deleted"] else DONE,
         BLOCKED if document["delete_guard"] else DONE,
+        BLOCKED if any(edit["outcome"] == "unresolved" for edit in document["edits"]) else DONE,
         CHANGES if document["changes"] and document["origin"]["simulated"] else DONE,
     )
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
     from ardoqpy.entities import Entity
+    from ardoqpy_sync.ledger.records import Owner
 
 #: The attribute that holds the type of an entity.
 TYPE_OF = {"component": "typeId", "reference": "type"}
@@ -262,10 +263,14 @@ class Cache:
         #: By the id of an entity: the attributes that rows gave it, and the label of the last row.
         self.given: dict[str, tuple[str, ...]] = {}
         self.given_by: dict[str, str] = {}
+        #: By the id of an entity: the mapping and key of the row that describes it.
+        self.owners: dict[str, Owner] = {}
         #: The ids of entities that cannot be missing, although no row names them.
         self.excluded: set[str] = set()
         #: The ids of entities that must stay in this run, also if what they are deleted with is missing.
         self.protected: set[str] = set()
+        #: The ids of entities that are missing, and have to be so in more runs before they are deleted.
+        self.waiting: set[str] = set()
         self._touched: set[tuple[str, str, Any]] = set()
 
     @contextmanager
@@ -334,7 +339,7 @@ class Cache:
         if entity_id in self.named and new_id != entity_id:
             self.named.discard(entity_id)
             self.named.add(new_id)
-            for notes in (self.given, self.given_by):
+            for notes in (self.given, self.given_by, self.owners):
                 if entity_id in notes:
                     notes[new_id] = notes.pop(entity_id)  # type: ignore[assignment]
 

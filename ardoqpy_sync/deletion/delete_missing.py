@@ -30,6 +30,7 @@ from ardoqpy_sync.deletion.guard import (
 )
 from ardoqpy_sync.deletion.reading import ComponentState, StateReader
 from ardoqpy_sync.documents import DeletedEntity, DeleteResult, MarkResult
+from ardoqpy_sync.report import count_rows
 from ardoqpy_sync.writing.pending_row import NO_ROW, RowReference, SourceRow
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ class MissingEntities:
     def _prepare_deletes(self, selection: Selection) -> _Deletes:
         engine = self._engine
         misses = {
-            kind: [entity for entity in engine.cache.misses(kind) if _is_in(selection, kind, entity)]
+            kind: [entity for entity in self._misses(kind) if _is_in(selection, kind, entity)]
             for kind in KINDS
         }
         own = {entity["_id"] for entities in misses.values() for entity in entities}
@@ -187,13 +188,18 @@ class MissingEntities:
         marks = flat(mark.attributes)
         return [
             comp
-            for comp in self._engine.cache.misses(kind.name)
+            for comp in self._misses(kind.name)
             if _is_in(mark.selection, kind.name, comp) and differences(marks, flat(comp), kind.ignored)
         ]
 
+    def _misses(self, kind: str) -> list[Entity]:
+        """Return what is missing, without what waits for more runs."""
+        waiting = self._engine.cache.waiting
+        return [entity for entity in self._engine.cache.misses(kind) if entity["_id"] not in waiting]
+
     def _mark(self, part: Sequence[tuple[Entity, Entity]]) -> None:
         engine, kind = self._engine, self._engine.component
-        row = RowReference(NOT_IN_SOURCE)
+        row = RowReference(NOT_IN_SOURCE, purpose="mark")
         problems: dict[str, ArdoqClientException] = {}
         for comp, marks in part:
             try:
@@ -438,19 +444,6 @@ class MissingEntities:
 
             return state_of(entity_id).comp, _cascade(state_of, entity_id)
         return self._or_expected("reference", entity_id, reading.reader.entity("reference", entity_id)), {}
-
-
-def count_rows(report: Mapping[str, Any]) -> dict[str, int]:
-    """Return by kind how many rows a run brought in, as its report counts them."""
-    counted = {"component": "comps", "reference": "refs"}
-    return {
-        kind: sum(
-            number
-            for each in ("new", "updated", "cache_hit")
-            if isinstance(number := report.get(f"{each}_{counted[kind]}"), int)
-        )
-        for kind in counted
-    }
 
 
 def _extents(states: Mapping[str, ComponentState], comp_ids: Iterable[str]) -> dict[str, CascadeCount]:

@@ -14,7 +14,6 @@ from ardoqpy_sync.job.parser import load_job, parse_job
 from ardoqpy_sync.job.problems import JobInvalid, Problem
 from ardoqpy_sync.job.result import JobResult
 from ardoqpy_sync.job.runner import find_problems, run_job
-from ardoqpy_sync.job.state_file import read_state, write_state
 
 __all__ = [
     "Job",
@@ -25,7 +24,5 @@ __all__ = [
     "load_job",
     "open_client",
     "parse_job",
-    "read_state",
     "run_job",
-    "write_state",
 ]

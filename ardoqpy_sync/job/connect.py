@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy_sync.client import ArdoqSyncClient
+from ardoqpy_sync.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from ardoqpy.entities import Attributes
+    from ardoqpy_sync.documents import RunDocument
     from ardoqpy_sync.job.model import Job
 
 #: The API version of jobs that name none: the version that Ardoq documents.
@@ -20,23 +22,25 @@ def open_client(
     job: Job,
     *,
     simulate: bool,
-    previous_report: Mapping[str, Any] | None = None,
     progress: Callable[[int, int | None, str], object] | bool | None = None,
     **settings: Any,
 ) -> ArdoqSyncClient:
-    """Return a client with the settings of a job's tables `[ardoq]` and `[run]`.
+    """Return a client with the settings of a job's tables `[ardoq]` and `[run]`, and with its ledger.
 
     - `simulate`: whether to send no writes.
-    - `previous_report`: the counts of the last run, as `read_state` returns them.
     - `progress`: as for `ArdoqSyncClient`.
     - `settings`: arguments of `ArdoqSyncClient`, such as `hosturl`, `config`, `version` or `timeout`, that
-      override the job; None keeps the setting of the job.
+      override the job; None keeps the setting of the job. `ledger=False` uses none.
 
     Other settings are read from environment variables, then from the config file; its path starts from the
     folder of the job. The version is v2 unless set otherwise; v2 writes in batches, v1 has no batches. Close
     the client, or use it in a `with` block.
 
-    Raise `ConfigurationError` if a setting is missing or not valid; nothing is sent.
+    The ledger is created if there is none, except in a preview, which only reads it. Call `end_run` to record
+    the run document there; closing the client ends the run in any case.
+
+    Raise `ConfigurationError` if a setting is missing or not valid, or if the ledger cannot be used; nothing
+    is sent.
     """
     arguments: Attributes = {key: value for key, value in job.ardoq.items() if key not in ("host", "batch")}
     if "host" in job.ardoq:
@@ -49,7 +53,55 @@ def open_client(
     # If `settings` select v1, `batch` of the job does not apply: v1 has no batches.
     has_batches = arguments["version"] == DEFAULT_VERSION
     arguments.setdefault("batch", job.ardoq.get("batch", True) if has_batches else False)
-    return ArdoqSyncClient(simulate=simulate, previous_report=previous_report, progress=progress, **arguments)
+    if arguments.get("ledger") is False:
+        del arguments["ledger"]
+    elif "ledger" not in arguments:
+        arguments["ledger"] = open_job_ledger(job, read_only=simulate)
+    return ArdoqSyncClient(simulate=simulate, progress=progress, **arguments)
+
+
+def open_job_ledger(job: Job, *, read_only: bool) -> Ledger | None:
+    """Return the ledger of a job, None if it has none; with `read_only`, nothing is created or changed.
+
+    Raise `ConfigurationError` if it cannot be used.
+    """
+    location = ledger_location(job)
+    if location is None:
+        return None
+    return Ledger.open(location, job.name, redact=job.run.get("redact", ()), read_only=read_only)
+
+
+def ledger_location(job: Job) -> str | dict[str, str] | None:
+    """Return the path of a job's ledger, or the table that names its database; None if it has none."""
+    ledger = job.run.get("ledger", True)
+    if isinstance(ledger, dict):
+        return ledger
+    if isinstance(ledger, str):
+        return resolve_path(job, ledger)
+    return str(job.path.with_suffix(".ledger.db")) if ledger else None
+
+
+def begin_run(client: ArdoqSyncClient, command: str, **settings: Any) -> None:
+    """Begin a run in the ledger of a client, if it has one and writes to it.
+
+    - `command`: what is run: `apply`, `apply plan` or `undo`.
+    - `settings`: `plan_id`, `approved_by` and `undoes`, as `Ledger.begin` takes them.
+
+    Raise `JobRunning` if another process runs the job on the same ledger, and `LedgerError` if it cannot be
+    written.
+    """
+    client._engine.journal.begin(command, **settings)  # noqa: SLF001  (as below)
+
+
+def end_run(client: ArdoqSyncClient, document: RunDocument, keep_runs: int | None = None) -> None:
+    """Record in the ledger of a client, if it has one, what the job owns now, and how the run ended.
+
+    - `keep_runs`: for how many runs the ledger keeps documents and values.
+
+    Raise `LedgerError` if the ledger cannot be written.
+    """
+    engine = client._engine  # noqa: SLF001
+    engine.journal.end_run(document, engine.report.as_dict(), engine.kinds.values(), keep_runs)
 
 
 def check_before_writes(client: ArdoqSyncClient, check: Callable[[], None]) -> None:

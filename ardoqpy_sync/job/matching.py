@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ardoqpy_sync.job.rows import ComponentRow, MappedRow
     from ardoqpy_sync.job.targets import Targets
 
+#: The note of a row whose component has lost its key in Ardoq.
+OWNED_KEY = "matched by the ledger, because its key is empty in Ardoq"
 #: Types of fields whose values have several forms that Ardoq stores alike.
 _DATE_TYPES = ("Date", "DateTime")
 
@@ -98,8 +100,13 @@ class _Matcher:
         new: list[list[ComponentRow]] = []
         elsewhere = []
         for group in groups:
-            matches = self._with_key_elsewhere(group[0])
-            if matches:
+            matches = self._with_key_elsewhere(group[0]) or self._owned(group[0])
+            here = [match for match in matches if (match.ws_id, match.type_id) == _place(group[0])]
+            if here and len(matches) == 1:
+                self._describe(here[0], group)
+                for row in group:
+                    row.note = OWNED_KEY
+            elif matches:
                 elsewhere.append((group, matches))
             else:
                 new.append(group)
@@ -182,6 +189,15 @@ class _Matcher:
                     if target.type_id == other.type_id and not target.rows and target not in matches
                 ]
         return matches
+
+    def _owned(self, row: ComponentRow) -> list[Target]:
+        """Return the component that the ledger has under the key of a row, if it has no key in Ardoq."""
+        matches = [
+            target
+            for target in self._targets.owned_with_key(row.mapping.owner(row.attributes))
+            if not target.rows and (target.entity or {}).get(str(row.mapping.key)) in (None, "")
+        ]
+        return matches if len(matches) == 1 else []
 
     def _change_type(
         self, group: list[ComponentRow], elsewhere: list[Target], *, is_claimed_once: bool
@@ -276,6 +292,11 @@ class _Matcher:
     def _describe(self, target: Target, rows: Iterable[ComponentRow]) -> None:
         for row in rows:
             self._targets.describe(target, row)
+
+
+def _place(row: ComponentRow) -> tuple[str, str]:
+    """Return workspace and type of the component that a row describes."""
+    return row.mapping.ws_id, row.mapping.type_id
 
 
 def _reject_all(rows: Iterable[ComponentRow], problem: str) -> None:

@@ -11,9 +11,10 @@ from ardoqpy_sync.compare.cache import TYPE_OF
 from ardoqpy_sync.compare.diff import equal_values
 from ardoqpy_sync.deletion.delete_missing import Mark
 from ardoqpy_sync.deletion.guard import Bounds, Selection
+from ardoqpy_sync.reporting.labels import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ardoqpy.entities import Entity
     from ardoqpy_sync.client import ArdoqSyncClient
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: A source with a multiple of so many rows may be an export that was cut off.
 ROUND_NUMBER = 1_000
+#: The limits of the delete guard in a job, which `Bounds` has, too.
+BOUNDS = ("share", "count", "take_along", "despite_failures")
 #: How many rows that nobody can identify a message lists.
 MAX_ROWS = 3
 
@@ -47,6 +50,7 @@ class MissingItems:
         """Prepare for the rows of a run, all of them written or rejected."""
         self._client = client
         self._engine = engine
+        self._ledger = engine.journal.ledger
         self._mappings = mappings
         self._result = result
         self._with_rows = {row.mapping for row in rows if not row.problems}
@@ -55,8 +59,14 @@ class MissingItems:
             if row.problems and not row.is_identified:
                 self._unidentified.setdefault(row.mapping.group, []).append(row)
 
-    def exclude_others(self) -> None:
-        """Exclude what belongs to no mapping, or to one without rows, from what can be missing."""
+    def exclude_others(self, guard: GuardTable) -> None:
+        """Exclude from what can be missing what is not the job's, and what a mapping without rows owns.
+
+        With a ledger, what the job has never created or matched is not the job's, unless `missing_scope` is
+        `type`.
+        """
+        if self._ledger is not None and guard.get("missing_scope", "ours") == "ours":
+            self._exclude_not_owned()
         by_group: dict[TypeGroup, list[ResolvedMapping]] = {}
         for mapping in self._mappings:
             by_group.setdefault(mapping.group, []).append(mapping)
@@ -78,8 +88,36 @@ class MissingItems:
                     if not belongs_here and component["_id"] not in self._engine.cache.named:
                         self._result.not_owned[mappings[0].mapping.type] += 1
 
+    def _exclude_not_owned(self) -> None:
+        """Exclude what this job has neither created nor matched, in this run or before."""
+        cache, owned = self._engine.cache, self._engine.journal.owned
+        for group in dict.fromkeys(mapping.group for mapping in self._mappings):
+            others = [
+                entity["_id"]
+                for entity in self._engine.index(self._engine.kinds[group.kind], group.ws_id)
+                if entity.get(TYPE_OF[group.kind]) == group.type_id
+                and entity["_id"] not in cache.named
+                and (group.kind, entity["_id"]) not in owned
+            ]
+            cache.excluded.update(others)
+            if others:
+                type_name = next(each.mapping.type for each in self._mappings if each.group == group)
+                self._result.notes.append(
+                    f"{plural(len(others), group.kind)} of type {quote_name(type_name)} in Ardoq cannot be "
+                    "missing: this job has neither created nor matched "
+                    f"{'it' if len(others) == 1 else 'them'} so far."
+                )
+        if owned.was_empty and any(each.mapping.missing.action != "report" for each in self._mappings):
+            self._result.notes.insert(
+                0,
+                "This is the first run with this ledger: nothing is deleted or marked, because the job owns "
+                "nothing yet.",
+            )
+
     def handle(self, guard: GuardTable) -> None:
         """Delete and mark what is missing: all of it, or nothing if a limit of the guard is exceeded."""
+        is_success = self._result.failure is None and self._engine.report.as_dict()["status"] == "success"
+        self._wait_for_more_runs(guard.get("missing_after", 1), is_counted=is_success)
         deleted: list[TypeGroup] = []
         marks: dict[TypeGroup, Mark] = {}
         missing = self._missing_groups()
@@ -100,10 +138,47 @@ class MissingItems:
             return
         kinds = list(dict.fromkeys(group.kind for group in deleted))
         selection = Selection.of(kinds, deleted) if deleted else None
-        client, bounds = self._client, Bounds.of(**guard)
+        limits: Any = {key: guard[key] for key in BOUNDS if key in guard}  # type: ignore[literal-required]
+        client, bounds = self._client, Bounds.of(**limits)
         # The public methods of the client each decide by themselves; here, one decision is about all of it.
         with self._collect_blocked(), client._lock:  # noqa: SLF001  (the client and its jobs are one package)
             client._missing_entities(bounds).handle(selection, list(marks.values()))  # noqa: SLF001
+
+    def _wait_for_more_runs(self, runs: int, *, is_counted: bool) -> None:
+        """Count this run for what is missing, and leave alone what has not been missing in so many runs.
+
+        Only a successful run counts.
+        """
+        cache, owned = self._engine.cache, self._engine.journal.owned
+        if self._ledger is None:
+            return
+        groups = {
+            tuple(mapping.group) for mapping in self._mappings if mapping.mapping.missing.action != "report"
+        }
+        counts: dict[str, int] = {}
+        for kind in (self._engine.component, self._engine.reference):
+            for entity in cache.misses(kind.name):
+                entity_id = entity["_id"]
+                known = owned.entities.get((kind.name, entity_id))
+                count = min(runs, (known.missing if known else 0) + is_counted)
+                if is_counted and known is not None and known.missing != count:
+                    owned.set_missing(kind.name, entity_id, count)
+                if _group(kind.name, entity) in groups:
+                    counts[entity_id] = count
+        if runs > 1:
+            self._engine.log.missing_runs = {entity_id: (count, runs) for entity_id, count in counts.items()}
+            self._keep({entity_id for entity_id, count in counts.items() if count < runs}, counts)
+
+    def _keep(self, waiting: set[str], missing: Mapping[str, int]) -> None:
+        """Keep what waits for more runs, and the components that it would be deleted with."""
+        cache = self._engine.cache
+        for comp_id in [entity_id for entity_id in waiting if cache.get("component", entity_id)]:
+            located = cache.get("component", comp_id)
+            while located is not None and located.entity.get("parent") not in (None, *waiting):
+                located = cache.get("component", located.entity["parent"])
+                if located is not None and located.entity["_id"] in missing:
+                    waiting.add(located.entity["_id"])
+        cache.waiting |= waiting
 
     def _is_blocked(self, resolved: ResolvedMapping, missing: set[TypeGroup]) -> bool:
         """Return whether nothing of a mapping's type may be deleted or marked, and report why."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ardoqpy.entities import Attributes
+    from ardoqpy_sync.compare.merge import EditPolicy
     from ardoqpy_sync.documents import KindName
     from ardoqpy_sync.job.problems import Problem
     from ardoqpy_sync.job.template import Template
@@ -36,7 +37,9 @@ class RunTable(TypedDict, total=False):
     """The table `[run]` of a job; schema.py describes the keys."""
 
     on_error: str
-    state_file: str
+    ledger: str | bool | dict[str, str]
+    keep_runs: int
+    redact: list[str]
     lock_file: str
     lock_stale_after: str
 
@@ -48,6 +51,8 @@ class GuardTable(TypedDict, total=False):
     count: int
     take_along: bool
     despite_failures: bool
+    missing_scope: str
+    missing_after: int
 
 
 class EndName(NamedTuple):
@@ -112,6 +117,7 @@ class RowMapping:
     - `where`: by column the texts that a row must have one of.
     - `create_only`, `fill_if_empty`, `never_null`: names of attributes; `never_null` is True for all.
     - `create`: whether an item that does not exist is created.
+    - `policy`: whose value counts where somebody has edited an attribute in Ardoq.
     """
 
     key_path: KeyPath
@@ -125,6 +131,7 @@ class RowMapping:
     never_null: tuple[str, ...] | bool
     missing: MissingAction
     create: bool
+    policy: EditPolicy
 
     kind: ClassVar[KindName]
 

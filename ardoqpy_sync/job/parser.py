@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from ardoqpy._http.local_files import open_regular_file
 from ardoqpy._messages import describe_type, quote_name, suggest
 from ardoqpy.errors import ConfigurationError
+from ardoqpy_sync.compare.merge import EditPolicy
 from ardoqpy_sync.job import schema
 from ardoqpy_sync.job.model import (
     ArdoqTable,
@@ -136,6 +137,11 @@ class _Parser:
             self._report(("ardoq", "batch"), 'API v1 has no batches. Remove batch, or set version = "v2".')
         run = self._check_table(top.get("run", {}), schema.RUN, ("run",))
         guard = self._check_table(top.get("guard", {}), schema.GUARD, ("guard",))
+        if run.get("ledger") is False:
+            for key in [
+                key for key in ("missing_after", "missing_scope") if guard.get(key, "type") != "type"
+            ]:
+                self._report(("guard", key), f"{key} needs a ledger. Remove it, or ledger = false.")
         sources = dict(self._parse_sources(top.get("sources", {})))
         components = tuple(self._parse_components(top.get("components", [])))
         references = tuple(self._parse_references(top.get("references", [])))
@@ -318,12 +324,13 @@ class _Parser:
             )
         mapped = [name for name in attributes if name in table] + list(table.get("fields", ()))
         mapped += ["parent"] if "parent" in table else []
-        for list_name in ("create_only", "fill_if_empty", "never_null"):
+        for list_name in ("create_only", "fill_if_empty", "never_null", "on_conflict", "on_edit"):
             names = table.get(list_name, [])
-            for index, name in enumerate(names if isinstance(names, list) else ()):
+            listed = enumerate(names) if isinstance(names, list) else ()
+            for part, name in zip(names, names, strict=True) if isinstance(names, dict) else listed:
                 if name not in mapped:
                     self._report(
-                        (*key_path, list_name, index),
+                        (*key_path, list_name, part),
                         f"{list_name} has {quote_name(name)}, which is not mapped: {suggest(name, mapped)}",
                     )
         never_null = table.get("never_null", False)
@@ -341,7 +348,16 @@ class _Parser:
             "never_null": never_null if isinstance(never_null, bool) else tuple(never_null),
             "missing": action,
             "create": table.get("create", True),
+            "policy": EditPolicy(
+                *_decision(table.get("on_conflict", "source"), "source"),
+                *_decision(table.get("on_edit", "ardoq"), "ardoq"),
+            ),
         }
+
+
+def _decision(value: str | dict[str, str], default: str) -> tuple[str, dict[str, str]]:
+    """Return the decision for a mapping, and those for single attributes."""
+    return (default, value) if isinstance(value, dict) else (value, {})
 
 
 def _list_texts(cells: Any) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from ardoqpy._messages import quote_name
 from ardoqpy.errors import InvalidInput
 from ardoqpy.metamodel import Field
 from ardoqpy.name_lookup import NameLookup
+from ardoqpy_sync.ledger.records import Owner
 from ardoqpy_sync.sources.cell_conversion import convert_cell
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.client import ArdoqClient
     from ardoqpy.entities import Attributes
+    from ardoqpy_sync.compare.merge import EditPolicy
     from ardoqpy_sync.job.model import (
         ComponentMapping,
         ComponentSelector,
@@ -78,6 +80,7 @@ class ResolvedMapping:
     - `create`: whether items are created.
     - `key`: the attribute by which rows are matched; None for a component's name, or a reference's ends.
     - `owned`: the values that all items of this mapping have; empty for a mapping that owns all of its type.
+    - `policy`: whose value counts where somebody has edited an attribute in Ardoq.
     """
 
     mapping: RowMapping
@@ -91,6 +94,13 @@ class ResolvedMapping:
     create: bool
     key: str | None
     owned: Attributes
+    policy: EditPolicy
+
+    def owner(self, attributes: Attributes) -> Owner:
+        """Return what the ledger has of a row with these attributes: its mapping and its key."""
+        mapping = self.mapping
+        key = attributes.get(self.key or "name")
+        return Owner(f"{mapping.rows}.{mapping.type}", self.key, key)
 
     @property
     def group(self) -> TypeGroup:
@@ -168,6 +178,7 @@ class _Resolver:
             create=mapping.create,
             key=key,
             owned=owned,
+            policy=_name_policy(mapping.policy, names),
             parent=parent,
             key_type=key_type,
             adopt=mapping.adopt,
@@ -202,6 +213,7 @@ class _Resolver:
             create=mapping.create,
             key=None if mapping.key is None else names.get(mapping.key),
             owned={},
+            policy=_name_policy(mapping.policy, names),
             source=source,
             target=target,
         )
@@ -286,6 +298,12 @@ class _Resolver:
 
     def _report(self, key_path: KeyPath, message: str) -> None:
         self._problems.append(self._job.problem_at(key_path, message))
+
+
+def _name_policy(policy: EditPolicy, names: Mapping[str, str]) -> EditPolicy:
+    conflicts = {names[name]: word for name, word in policy.conflicts.items() if name in names}
+    edits = {names[name]: word for name, word in policy.edits.items() if name in names}
+    return policy._replace(conflicts=conflicts, edits=edits)
 
 
 def _name_policies(mapping: RowMapping, names: Mapping[str, str]) -> dict[str, frozenset[str]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ardoqpy._messages import quote_name
 from ardoqpy.errors import ArdoqClientException, ConfigurationError, InvalidInput
+from ardoqpy_sync.compare.diff import equal_values
 from ardoqpy_sync.job.ends import resolve_ends
 from ardoqpy_sync.job.matching import drop_protected, match_rows
 from ardoqpy_sync.job.missing import MissingItems
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from ardoqpy_sync.job.resolver import ResolvedComponents, ResolvedMapping, ResolvedReferences
     from ardoqpy_sync.job.rows import Target
     from ardoqpy_sync.sources import Row, Source
+
+#: The note of a change that takes a mark off.
+NO_LONGER_MISSING = "in the source again"
 
 _R = TypeVar("_R", bound=MappedRow)
 
@@ -160,7 +164,7 @@ class _Run:
             client.check_reach()
             all_rows = [*rows, *reference_rows, *without_ends]
             missing = MissingItems(client, self._engine, mappings, all_rows, self._result)
-            missing.exclude_others()
+            missing.exclude_others(self._job.guard)
             missing.handle(self._job.guard)
             client.flush()
         except ArdoqClientException as error:
@@ -239,19 +243,40 @@ class _Run:
             self._reject(row)
             return
         component = {"rootWorkspace": mapping.ws_id, "typeId": mapping.type_id, **row.attributes}
+        reference = RowReference(
+            row.label, mapping.key, row.note, owner=mapping.owner(row.attributes), policy=mapping.policy
+        )
         if row.sets_parent:
             if row.parent is not None and row.parent.id is None:
                 row.reject(f"The parent {quote_name(row.parent.name)} could not be written.")
                 self._reject(row)
                 return
             component["parent"] = row.parent and row.parent.id
-        stored = self._client.ensure_component(
-            component, target.matches, RowReference(row.label, mapping.key, row.note)
-        )
+        restored = self._restored(target, component)
+        if restored:
+            component |= restored
+            reference = reference._replace(note=row.note or NO_LONGER_MISSING)
+        stored = self._client.ensure_component(component, target.matches, reference)
         if target.id is None and stored["_id"] is not None:
             target.id = stored["_id"]
             target.matches = [target.id]
         self._client.check_reach()
+
+    def _restored(self, target: Target, component: Attributes) -> Attributes:
+        """Return the values that a component gets back because it is not missing any more.
+
+        The values that the row gives count, and so does what somebody has set since it was marked.
+        """
+        if target.id is None or target.entity is None:
+            return {}
+        owned = self._engine.journal.owned
+        before = owned.before_mark(target.id)
+        base = owned.base("component", target.id) if before else {}
+        return {
+            name: value
+            for name, value in before.items()
+            if name not in component and equal_values(target.entity.get(name), base.get(name))
+        }
 
     def _write_reference(self, row: ReferenceRow) -> None:
         if not row.is_used or row.source is None or row.target is None:
@@ -279,7 +304,7 @@ class _Run:
         client.ensure_reference(
             drop_protected(mapping, reference, current),
             [match["_id"] for match in matches],
-            RowReference(row.label),
+            RowReference(row.label, owner=mapping.owner(row.attributes), policy=mapping.policy),
         )
         client.check_reach()
 

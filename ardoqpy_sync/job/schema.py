@@ -130,6 +130,24 @@ def _is_constant(value: Any) -> bool:
         return False
 
 
+def _check_ledger(value: Any) -> str | None:
+    if isinstance(value, dict):
+        return None if value.keys() == {"url_env"} and _is_text(value["url_env"]) else ""
+    return None if value is False or _is_text(value) else ""
+
+
+def _check_decision(*words: str) -> Callable[[Any], str | None]:
+    """Return the check of a word, or of a table of attributes with such words."""
+    check_word = _one_of(*words).check
+
+    def check(value: Any) -> str | None:
+        if isinstance(value, dict) and value:
+            return next(filter(None, map(check_word, value.values())), None)
+        return check_word(value)
+
+    return check
+
+
 def _is_duration(value: Any) -> bool:
     return isinstance(value, str) and (parse_duration(value) or 0) >= _SHORTEST_DURATION
 
@@ -172,6 +190,15 @@ TEMPLATES = ValueType('a table such as { cost = "{Cost}" }', _passes(_is_table))
 WHERE = ValueType('a table such as { Status = ["live", "planned"] }', _passes(_is_where))
 MISSING = ValueType('"report", "delete", or { set = { lifecycle = "Retired" } }', _check_missing)
 FORMAT = ValueType(str(JOB_FORMAT), _check_format)
+LEDGER = ValueType('a path, { url_env = "LEDGER_URL" }, or false', _check_ledger)
+ON_CONFLICT = ValueType(
+    '"source", "ardoq" or "report", or a table such as { owner = "ardoq" }',
+    _check_decision("source", "ardoq", "report"),
+)
+ON_EDIT = ValueType(
+    '"ardoq" or "source", or a table such as { cost = "source" }', _check_decision("ardoq", "source")
+)
+RUNS = ValueType("a whole number from 1 on", _passes(lambda value: _is_number(value) and value >= 1))
 API_VERSION = _one_of("v1", "v2")
 TABLE = ValueType("a table", _passes(_is_table))
 TABLES = ValueType("a list of tables", _passes(lambda value: isinstance(value, list)))
@@ -219,11 +246,22 @@ RUN = Table(
             _one_of("collect", "raise"),
             '`"collect"` reports a row that fails and continues; `"raise"` stops. Default: `"collect"`.',
         ),
-        "state_file": Key(
-            TEXT,
-            "A file in which `apply` stores the row counts of the last run, and attributes that are not "
-            "converging. The next run blocks deleting if a source has become much smaller, and does not send "
-            "these attributes again. The path starts from the job's folder.",
+        "ledger": Key(
+            LEDGER,
+            "Where `apply` records each write before it is sent, what the job owns, and every run: see "
+            '[ledger.md](ledger.md). A file, or a PostgreSQL database: `{ url_env = "LEDGER_URL" }`. With '
+            "false, the job has no ledger. Default: the path of the job file with `.ledger.db` for `.toml`. "
+            "The path starts from the job's folder.",
+        ),
+        "keep_runs": Key(
+            RUNS,
+            "For how many runs the ledger keeps what `undo` and `show` need. What the job owns is kept. "
+            "Default: 100.",
+        ),
+        "redact": Key(
+            NAMES,
+            "Fields, by their API names, whose values the ledger does not keep: `undo` cannot restore them, "
+            "and edits of them are not recognised.",
         ),
         "lock_file": Key(
             TEXT,
@@ -252,6 +290,16 @@ GUARD = Table(
             "Also delete what Ardoq deletes together with a component, even if this job does not delete it.",
         ),
         "despite_failures": Key(BOOLEAN, "Delete even if rows have failed."),
+        "missing_scope": Key(
+            _one_of("ours", "type"),
+            'What can be missing: `"ours"`, only what this job has created or matched before, or `"type"`, '
+            'everything of a type. Default: `"ours"` with a ledger, `"type"` without.',
+        ),
+        "missing_after": Key(
+            RUNS,
+            "In how many successful runs in a row something has to be missing before it is deleted or "
+            "marked. Needs a ledger. Default: 1.",
+        ),
     },
 )
 
@@ -268,6 +316,19 @@ _MAPPING = {
     "never_null": Key(
         BOOLEAN_OR_NAMES,
         "Attributes that a blank cell does not change. A blank cell empties all other attributes.",
+    ),
+    "on_conflict": Key(
+        ON_CONFLICT,
+        "Which value counts if both the source and somebody in Ardoq have changed an attribute since this "
+        'job last wrote it: that of the `"source"`, that in `"ardoq"`, or `"report"`: keep that in Ardoq '
+        "until somebody decides, and end with exit code 3. One word, or one for each attribute. All are "
+        "listed. "
+        'Default: `"source"`.',
+    ),
+    "on_edit": Key(
+        ON_EDIT,
+        'Which value counts if only somebody in Ardoq has changed it: `"ardoq"`, or `"source"` to write the '
+        'value of the source again. All are listed. Default: `"ardoq"`.',
     ),
     "missing": Key(
         MISSING,

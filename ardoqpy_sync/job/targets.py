@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.job.model import EndName
     from ardoqpy_sync.job.resolver import ResolvedSelector
     from ardoqpy_sync.job.rows import ComponentRow, MappedRow
+    from ardoqpy_sync.ledger.records import Owner
 
 #: How many components a message about an ambiguous name lists.
 MAX_CANDIDATES = 20
@@ -79,6 +80,12 @@ class Targets:
             if isinstance(value, str)
             else []
         )
+
+    def owned_with_key(self, owner: Owner) -> list[Target]:
+        """Return the components of loaded workspaces that the ledger has under a field and a key."""
+        cache = self._engine.cache
+        located = (cache.get("component", comp_id) for comp_id in self._engine.journal.owned.with_key(owner))
+        return self._oldest_first([each.entity for each in located if each is not None])
 
     def held_with_name(self, ws_id: str, name: str) -> list[Target]:
         """Return the components of a workspace that have a name now, in any letter case, the oldest first."""

@@ -301,7 +301,7 @@ class _Applying:
         if self._on_drift == "replan" and can_replan and planned.now is not None:
             try:
                 wanted = self._in_ardoq(planned, number)
-                row = RowReference(change.get("label"))
+                row = RowReference(change.get("label"), policy=None)  # the plan has decided
                 self._engine.ensure_by_id(planned.kind, planned.now["_id"], wanted, row, caller_reports=True)
                 self._outcomes[number] = "replanned"
                 self._pending.append(number)

@@ -15,10 +15,12 @@ from ardoqpy_sync.plans.document_schema import FORMAT, PLAN, check_plan, count_t
 from ardoqpy_sync.plans.names import name_of_value, names_in_changes
 from ardoqpy_sync.report import (
     CONFLICTS_TITLE,
+    EDITS_TITLE,
     LINE_WIDTH,
     NOT_CONVERGING_TITLE,
     describe_ambiguous,
     describe_conflict,
+    describe_edit,
     describe_not_converging,
     format_section,
     format_totals,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
         AmbiguousEntry,
         ChangeEntry,
         ConflictEntry,
+        EditEntry,
         FailedRow,
         KindCounts,
         NotConvergingEntry,
@@ -68,7 +71,7 @@ class Plan:
       (by which a component was matched), `deleted_with` (the `_id` of the component with which it is
       deleted) and `note` (the same as text, or how a component was matched).
     - `failed`: the rows that failed, with `reason`; values that JSON cannot hold are text.
-    - `ambiguous`, `conflicts`, `not_converging`: as in the report.
+    - `ambiguous`, `conflicts`, `edits`, `not_converging`: as in the report.
     - `unchanged`, `missing`: by kind, how many stay as they are, and how many no row named.
     - `workspaces`: the names of the loaded workspaces, by id.
     - `names`: by id, the names of components and types in the values of changes, as far as they are known.
@@ -82,6 +85,7 @@ class Plan:
     failed: list[FailedRow]
     ambiguous: list[AmbiguousEntry]
     conflicts: list[ConflictEntry]
+    edits: list[EditEntry]
     not_converging: list[NotConvergingEntry]
     unchanged: KindCounts
     missing: KindCounts
@@ -108,6 +112,7 @@ class Plan:
             failed=[_failed_row(change) for change in report.changes if change.action == FAILED],
             ambiguous=as_json_value(list(report.ambiguous.values())),
             conflicts=as_json_value(list(report.conflicts.values())),
+            edits=as_json_value(list(report.edits.values())),
             not_converging=as_json_value(list(report.not_converging.values())),
             unchanged={
                 "component": len(report.unchanged["component"]),
@@ -198,6 +203,7 @@ class Plan:
         lines += format_section("failed rows, not part of the plan", failed, longest)
         lines += format_section("ambiguous", map(describe_ambiguous, self.ambiguous), longest)
         lines += format_section(CONFLICTS_TITLE, map(describe_conflict, self.conflicts), longest)
+        lines += format_section(EDITS_TITLE, map(describe_edit, self.edits), longest)
         not_converging = map(describe_not_converging, self.not_converging)
         lines += format_section(NOT_CONVERGING_TITLE, not_converging, longest)
         return "\n".join(lines)

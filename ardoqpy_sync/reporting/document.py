@@ -52,8 +52,8 @@ MAX_LISTED, MAX_LISTED_IN_ALL = 20, 20_000
 MAX_CANDIDATES = 500
 #: The parts of a run document that are lists.
 _LISTS = (
-    *("changes", "failed", "ambiguous", "conflicts", "not_converging", "missing", "not_deleted"),
-    *("skipped", "sources"),
+    *("changes", "failed", "ambiguous", "conflicts", "edits", "not_converging", "missing", "not_deleted"),
+    *("skipped", "sources", "notes"),
 )
 
 
@@ -66,6 +66,7 @@ def build_run_document(
     skipped_rows: Iterable[SkippedRow | Mapping[str, Any]] = (),
     not_owned: Mapping[str, int] | None = None,
     blocked: DeleteBlocked | Mapping[str, Any] | None = None,
+    notes: Iterable[str] = (),
 ) -> RunDocument:
     """Return the full record of a client's run, as plain data.
 
@@ -77,6 +78,7 @@ def build_run_document(
     - `skipped_rows`: rows that were left out although nothing is wrong with them, with the same keys.
     - `not_owned`: by type, how many components belong to other sources and are never missing.
     - `blocked`: the error that `delete_cache_misses` raised, if it did.
+    - `notes`: sentences about the whole run, such as that nothing can be missing yet.
 
     Pending writes are sent first. Type names come from the model of each workspace, which is read if the run
     had no reason to (v1); if it cannot be read, a reference type is shown by its number. The keys:
@@ -85,8 +87,8 @@ def build_run_document(
     - `status` and `description`: as in the report; `failure` also if there are `failed_rows`, if the delete
       guard `blocked` the run, or if something was `not_deleted`.
     - `totals`: as `Plan.counts()`, with the `failed_rows` among the failed.
-    - `changes`, `failed`, `ambiguous`, `conflicts`, `not_converging`: as in a `Plan`; each of the first two
-      has a `typeName`, also for a reference, whose `type` is a number.
+    - `changes`, `failed`, `ambiguous`, `conflicts`, `edits`, `not_converging`: as in a `Plan`; each of the
+      first two has a `typeName`, also for a reference, whose `type` is a number.
     - `missing`: entities in Ardoq that no row named, of the types that the run touched. Each has `kind`,
       `_id`, `name`, `type`, `typeName` and `rootWorkspace`. A component has `cascade`: how many `components`
       and `references` of the loaded workspaces would be deleted with it, and the first 20 of them `listed`,
@@ -96,7 +98,7 @@ def build_run_document(
     - `delete_guard`: None, or the `sentence`, `reasons` and `would_delete` of `DeleteBlocked`; each of the
       latter with at most 20 entries in `cascade`, and their number in `cascade_total`.
     - `workspaces` by id, and `names`, by id, of components and types in the values of changes.
-    - `sources`, `skipped` (the `skipped_rows`) and `not_owned`: as given.
+    - `sources`, `skipped` (the `skipped_rows`), `not_owned` and `notes`: as given.
     - `graph`: what changes, and its neighbours; see `build_graph`.
 
     Raise `InvalidInput` if an argument is not valid, and with `on_error="raise"` the error of a pending
@@ -109,6 +111,7 @@ def build_run_document(
         _skipped_rows(skipped_rows),
         _not_owned(not_owned),
         _delete_guard(blocked),
+        [as_json_value(str(note)) for note in notes],
     )
     engine = client._engine  # noqa: SLF001  (the client and its report are one package)
     with client._lock:  # noqa: SLF001  (the plan must not change before it is compared with the cache)
@@ -135,6 +138,7 @@ def build_run_document(
             "failed": failed,
             "ambiguous": plan.ambiguous,
             "conflicts": plan.conflicts,
+            "edits": plan.edits,
             "not_converging": plan.not_converging,
             "missing": missing,
             "not_deleted": not_deleted,
@@ -144,6 +148,7 @@ def build_run_document(
             "workspaces": as_json_value(plan.workspaces),
             "names": names_in_changes(changes, names_of_engine(engine, partial(names.of, "component"))),
             "sources": given.sources,
+            "notes": given.notes,
             "graph": as_json_value(graph),
         }
         return without_token(client, document)
@@ -183,7 +188,8 @@ def build_failed_document(
         for key, entries in (("changes", plan.changes), ("failed", plan.failed)):
             document[key] = [{**entry, "typeName": type_label(entry["kind"], entry)} for entry in entries]
         document["ambiguous"], document["conflicts"] = plan.ambiguous, plan.conflicts
-        document["not_converging"], document["names"] = plan.not_converging, plan.names
+        document["edits"], document["not_converging"] = plan.edits, plan.not_converging
+        document["names"] = plan.names
     return check_run_document(document)
 
 
@@ -205,6 +211,7 @@ class _Given(NamedTuple):
     skipped_rows: list[SkippedRow]
     not_owned: dict[str, int]
     delete_guard: DeleteGuard | None
+    notes: list[str]
 
 
 # -- arguments ---------------------------------------------------------------------------------------------
@@ -420,5 +427,7 @@ def _missing(engine: Engine, report: ReportData, names: TypeNames) -> list[Missi
                     for of, _, entity in first
                 ],
             }
+        if entry["_id"] in engine.log.missing_runs:
+            entry["missing_runs"], entry["missing_after"] = engine.log.missing_runs[entry["_id"]]
         missing.append(as_json_value(entry))
     return missing

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy._terminal import escape_controls
 from ardoqpy_sync.plans.document_schema import check_run_document
-from ardoqpy_sync.report import format_value
+from ardoqpy_sync.report import describe_editor, describe_outcome, format_value
 from ardoqpy_sync.reporting.failures import MAX_LABELS, group_failures
 from ardoqpy_sync.reporting.labels import (
     describe_not_owned,
@@ -126,6 +126,21 @@ def _lines(document: RunDocument, longest: int) -> Iterable[str]:
             "row": lambda entry: _safe(entry.get("first_label") or ""),
             "last value, which is used": lambda entry: _value(document, entry["last"]),
             "last row": lambda entry: _safe(entry.get("last_label") or ""),
+        },
+        longest,
+    )
+    yield from _section(
+        "Edited in Ardoq since this job last wrote it",
+        document["edits"],
+        {
+            "entity": _entity,
+            "attribute": lambda entry: _safe(entry["attribute"], 80),
+            "this job wrote": lambda entry: _value(document, entry["base"]),
+            "Ardoq has": lambda entry: _value(document, entry["ardoq"]),
+            "the source has": lambda entry: _value(document, entry["source"]),
+            "last edited by": lambda entry: _safe(describe_editor(entry), 200),
+            "outcome": describe_outcome,
+            "row": _label,
         },
         longest,
     )

@@ -9,12 +9,14 @@ from ardoqpy._terminal import escape_controls
 from ardoqpy_sync.plans.names import name_of_value
 from ardoqpy_sync.report import (
     CONFLICTS_TITLE,
+    EDITS_TITLE,
     LINE_WIDTH,
     MISSING_TITLE,
     NOT_CONVERGING_TITLE,
     NOT_DELETED_TITLE,
     describe_ambiguous,
     describe_conflict,
+    describe_edit,
     describe_not_converging,
     format_section,
     format_totals,
@@ -68,6 +70,7 @@ def render(document: RunDocument, changes_text: str | None = None) -> Iterator[s
     if changes_text is None:
         yield from format_section("ambiguous", map(describe_ambiguous, document["ambiguous"]), longest)
         yield from format_section(CONFLICTS_TITLE, map(describe_conflict, document["conflicts"]), longest)
+        yield from format_section(EDITS_TITLE, map(describe_edit, document["edits"]), longest)
         not_converging = map(describe_not_converging, document["not_converging"])
         yield from format_section(NOT_CONVERGING_TITLE, not_converging, longest)
     yield from describe_not_owned(document)
@@ -81,6 +84,8 @@ def render(document: RunDocument, changes_text: str | None = None) -> Iterator[s
     if document["status"] != "success" and not _LISTED_ABOVE.match(document["description"]):
         for line in document["description"].splitlines()[:MAX_SHOWN]:
             yield escape_controls(f"{document['status']}: {line}", LINE_WIDTH)
+    for note in document["notes"]:
+        yield escape_controls(note, LINE_WIDTH)
     yield headline(document)
 
 

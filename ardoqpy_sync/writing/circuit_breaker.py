@@ -6,6 +6,7 @@ from ardoqpy.errors import (
     ArdoqClientException,
     AuthorizationError,
     JobRunning,
+    LedgerError,
     RateLimited,
     ServiceUnavailable,
     UnexpectedAnswer,
@@ -29,10 +30,10 @@ class CircuitBreaker:
             self.problems.append(problem)
 
     def check(self) -> None:
-        """Raise `ServiceUnavailable`, or `JobRunning`, if further writes are no use."""
+        """Raise `ServiceUnavailable`, `JobRunning` or `LedgerError` if further writes are no use."""
         number = len(self.problems)
         for problem in self.problems:
-            if isinstance(problem, JobRunning):  # this run has lost its lock
+            if isinstance(problem, JobRunning | LedgerError):  # this run has lost its lock, or its ledger
                 raise problem
         if number >= PATIENCE:
             raise ServiceUnavailable(
@@ -47,7 +48,7 @@ class CircuitBreaker:
 
 
 def is_unreachable(problem: ArdoqClientException) -> bool:
-    """Return whether the next row would fail too: no answer, none of Ardoq, a bad token, a lost lock."""
+    """Return whether the next row would fail too: no answer of Ardoq, a bad token, a lost lock or ledger."""
     if isinstance(problem, AuthorizationError):
         return problem.status == _UNAUTHORIZED
-    return isinstance(problem, ServiceUnavailable | RateLimited | UnexpectedAnswer | JobRunning)
+    return isinstance(problem, ServiceUnavailable | RateLimited | UnexpectedAnswer | JobRunning | LedgerError)

@@ -9,11 +9,11 @@ sender of a preview sends nothing.
 from __future__ import annotations
 
 import itertools
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from ardoqpy._http.json import collector_paused
-from ardoqpy.errors import ArdoqClientException, Conflict, NotFoundError
+from ardoqpy.errors import ArdoqClientException, Conflict, LedgerError, NotFoundError
 from ardoqpy_sync.compare.cache import copy_entity, copy_value
 from ardoqpy_sync.compare.diff import CREATE, FAILED, Change
 from ardoqpy_sync.writing.operations import (
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.cache import Cache, Located
     from ardoqpy_sync.compare.entity_kinds import Kind
+    from ardoqpy_sync.writing.journal import Journal
     from ardoqpy_sync.writing.pending_row import PendingRow
     from ardoqpy_sync.writing.run_log import RunLog
     from ardoqpy_sync.writing.senders import Sender
@@ -57,11 +58,12 @@ class PendingWrites:
     `waiting` holds the pending operations by id. Writes that were carried out are not in it.
     """
 
-    def __init__(self, cache: Cache, log: RunLog, sender: Sender) -> None:
+    def __init__(self, cache: Cache, log: RunLog, sender: Sender, journal: Journal) -> None:
         """Start with an empty queue."""
         self._cache = cache
         self._log = log
         self.sender = sender
+        self._journal = journal
         #: The real ids by batch id, of all that was ever created.
         self.real = sender.real
         self.waiting: dict[str, Operation] = {}
@@ -282,10 +284,14 @@ class PendingWrites:
             self._ahead.clear()
         else:
             self._previewed.update(self._in_flight)
+        if not self._record(failures):
+            return
         settled: dict[str, tuple[int, Entity]] = {}
         to_decide: list[tuple[Outcome, list[PendingRow]]] = []
+        outcomes: list[Outcome] = []
         try:
             for outcome in self.sender.send(self._in_flight):
+                outcomes.append(outcome)
                 operation, problem = outcome.operation, outcome.problem
                 del self._in_flight[operation.id]
                 if problem is None:
@@ -305,13 +311,36 @@ class PendingWrites:
                 self._log.sent()
         except BaseException:
             self._interrupt()
+            with suppress(LedgerError):  # what is left open is looked up by the next run
+                self._journal.close_writes(outcomes, self.real)
             raise
+        self._close(outcomes)
         self._correct_handed_out(settled)
         self._put_real_ids_into_withdrawn()
         to_decide = [each for each in to_decide if each[0].problem is None or self._reread(*each, failures)]
         self._drop()
         for outcome, rows in to_decide:
             self._decide_again(outcome, rows, failures)
+
+    def _record(self, failures: dict[str, ArdoqClientException]) -> bool:
+        """Record in the ledger what is about to be sent; return False if it fails: then nothing is sent."""
+        try:
+            self._journal.add_writes(self._in_flight.values(), self._rows, self.real)
+        except LedgerError as unrecorded:
+            in_flight, self._in_flight = self._in_flight, {}
+            for operation in in_flight.values():
+                failures[operation.id] = self._break(operation, unrecorded)
+            self._drop()
+            return False
+        return True
+
+    def _close(self, outcomes: Sequence[Outcome]) -> None:
+        """Record outcomes in the ledger; if that fails, what was written is written, and the run ends."""
+        try:
+            self._journal.close_writes(outcomes, self.real)
+        except LedgerError as problem:
+            self._log.circuit_breaker.failed(problem)
+            self._problems.append(problem)
 
     def _interrupt(self) -> None:
         """Fail the writes that were being sent; if their rows come again, Ardoq is asked for them first."""

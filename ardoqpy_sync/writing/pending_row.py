@@ -8,6 +8,7 @@ from ardoqpy._http.json import encode_json
 from ardoqpy._messages import describe_type, short_repr
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.compare.cache import copy_entity
+from ardoqpy_sync.compare.merge import DEFAULT_POLICY
 from ardoqpy_sync.compare.row_validation import is_printable
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from ardoqpy.entities import Entity
     from ardoqpy.errors import ArdoqClientException
+    from ardoqpy_sync.compare.merge import EditPolicy
+    from ardoqpy_sync.ledger.records import Owner, Purpose
 
 
 class RowReference(NamedTuple):
@@ -22,12 +25,17 @@ class RowReference(NamedTuple):
 
     - `label`: what the caller calls it; `field`: the field that it is matched by.
     - `note`: what else is known of its change; `cause`: the label of the row that it failed with.
+    - `owner`: the mapping and key of the row in its job; `purpose`: why it is written.
+    - `policy`: whose value counts where somebody else has edited what this job wrote; None: always the row's.
     """
 
     label: str | None = None
     field: str | None = None
     note: str | None = None
     cause: str | None = None
+    owner: Owner | None = None
+    purpose: Purpose = "row"
+    policy: EditPolicy | None = DEFAULT_POLICY
 
 
 NO_ROW = RowReference()

@@ -13,9 +13,11 @@ from ardoqpy_sync.writing.circuit_breaker import CircuitBreaker
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ardoqpy.api.protocols import LastChange
     from ardoqpy.entities import Attributes, Entity
     from ardoqpy.errors import ArdoqClientException
     from ardoqpy_sync.compare.cache import Cache
+    from ardoqpy_sync.compare.merge import Edit
     from ardoqpy_sync.compare.model_lookup import ModelLookup
     from ardoqpy_sync.progress import Progress
     from ardoqpy_sync.writing.pending_row import RowReference
@@ -36,19 +38,26 @@ class RunLog:
         self.report = Report(model.known_type)
         #: What this run was allowed to delete or mark as missing so far: by id, kind, workspace and type.
         self.removed: dict[str, tuple[str, str, Any]] = {}
+        #: By the id of what is missing: in how many runs in a row, and how many are needed to delete it.
+        self.missing_runs: dict[str, tuple[int, int]] = {}
         self.progress: Progress | None = None
         self.circuit_breaker = CircuitBreaker()
         #: The keys of conflicts that may still have ids of pending writes.
         self._new_conflicts: dict[tuple[str, str], None] = {}
-        self.not_converging = {
-            (note["_id"], note["attribute"]): note for note in previous_report.get("not_converging", ())
-        }
+        self.not_converging: dict[tuple[str, str], Attributes] = {}
+        self.know_not_converging(previous_report)
+
+    def know_not_converging(self, previous_report: Mapping[str, Any]) -> None:
+        """Know which attributes Ardoq did not keep as an earlier run sent them."""
+        for note in previous_report.get("not_converging", ()):
+            self.not_converging[note["_id"], note["attribute"]] = note
 
     def start_run(self) -> None:
         """Begin an empty report."""
         self._new_conflicts.clear()
         self.report = Report(self._model.known_type)
         self.removed = {}
+        self.missing_runs = {}
         if self.progress is not None:
             self.progress.start_run()
 
@@ -138,6 +147,17 @@ class RunLog:
         copied: Any = copy_entity(entry)
         self.report.conflicts[key] = copied
         self._new_conflicts[key] = None
+
+    def note_edit(
+        self, kind: str, entity: Entity, edit: Edit, change: LastChange, label: str | None, *, own: bool
+    ) -> None:
+        """Report an attribute that somebody else has changed since this job last wrote it."""
+        described = self.describe(kind, entity)
+        entry: Any = {key: described.get(key) for key in ("_id", "name", "type", "rootWorkspace")}
+        entry |= {"kind": kind, "attribute": edit.attribute, "base": edit.base, "ardoq": edit.ardoq}
+        entry |= {"source": edit.source, "conflict": edit.is_conflict, "outcome": edit.outcome}
+        entry |= {"who": change.user, "when": change.time, "own": own, "label": label}
+        self.report.edits[entity["_id"], edit.attribute] = copy_entity(entry)  # type: ignore[assignment]
 
     def take_new_conflicts(self) -> list[tuple[str, str]]:
         """Return the keys of the conflicts that were reported since the last call, in order."""

@@ -39,6 +39,7 @@ version = "{version}"
 {run}
 [guard]
 share = {share}
+missing_scope = "{scope}"
 
 [sources.apps]
 file = "apps.csv"
@@ -63,9 +64,9 @@ target = {{ type = "Application", value = "{{Needs}}" }}
 """
 
 
-def job_text(version="v2", missing="report", share=0.2, run="", ardoq=""):
+def job_text(version="v2", missing="report", share=0.2, run="", ardoq="", scope="type"):
     """Return the text of the job with some settings changed."""
-    return JOB.format(version=version, missing=missing, share=share, run=run, ardoq=ardoq)
+    return JOB.format(version=version, missing=missing, share=share, run=run, ardoq=ardoq, scope=scope)
 
 
 def writes(ardoq):

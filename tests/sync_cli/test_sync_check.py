@@ -34,8 +34,8 @@ def test_invalid_job_file(home, ardoq, run):
     problems = problems_of(run("check job.toml --json"))
     assert [(problem["part"], problem["line"]) for problem in problems] == [
         ("job", 10),
-        ("job", 15),
-        ("job", 19),
+        ("job", 16),
+        ("job", 20),
     ]
     assert problems[0]["key"] == "guard.share"
     ran = run("check job.toml")
@@ -68,13 +68,13 @@ def test_unreachable_ardoq_and_source(home, run, monkeypatch, closed_port):
     assert "set ARDOQ_API_TOKEN" in run("check job.toml").out
 
 
-def test_rows_delete_guard_and_state(home, ardoq, run, version):
-    """Rows that would fail, the delete guard and a damaged state file are reported together."""
-    (home / "job.toml").write_text(job_text(version, missing="delete", run='state_file = "m.json"'))
+def test_rows_delete_guard_and_ledger(home, ardoq, run, version):
+    """Rows that would fail, the delete guard and a damaged ledger are reported together."""
+    (home / "job.toml").write_text(job_text(version, missing="delete", run='ledger = "m.db"'))
     (home / "apps.csv").write_text(ROWS + BAD_ROW)
-    (home / "m.json").write_text("{")
+    (home / "m.db").write_text("{")
     problems = problems_of(run("check job.toml --json"))
-    assert [problem["part"] for problem in problems] == ["state_file", "row", "guard", "guard"]
+    assert [problem["part"] for problem in problems] == ["ledger", "row", "guard", "guard"]
     assert problems[1]["label"] == "apps.csv line 5"
     assert "share = 0.5" in run("check job.toml").out
     assert writes(ardoq) == []
@@ -174,10 +174,10 @@ def parts_of(ran):
 
 
 def test_everything_that_a_run_writes_is_checked(home, ardoq, run, version):
-    """Lock, state file, reports, saved plan and webhook are tried, and nothing is written or sent."""
+    """Lock, ledger, reports, saved plan and webhook are tried, and nothing is written or sent."""
     (home / "a.html").mkdir()
     (home / "job.toml.lock").write_text("my notes")
-    (home / "job.toml").write_text(job_text(version, run='state_file = "no/state.json"'))
+    (home / "job.toml").write_text(job_text(version, run='ledger = "no/job.ledger.db"'))
     before = sorted(home.iterdir())
     line = (
         "check job.toml --json --report a.html --save no/plan.json --webhook http://hooks.example.com/s3cret"
@@ -185,9 +185,9 @@ def test_everything_that_a_run_writes_is_checked(home, ardoq, run, version):
     ran = run(line)
     parts = parts_of(ran)
     assert ran.status == FAILED
-    assert list(parts) == ["lock", "state_file", "report", "plan", "webhook"]
+    assert list(parts) == ["lock", "ledger", "report", "plan", "webhook"]
     assert "job.toml.lock is not a lock file, and was left as it is" in parts["lock"]
-    assert parts["state_file"].endswith("no/state.json' cannot be written: there is no folder 'no'.")
+    assert parts["ledger"].endswith("no/job.ledger.db' cannot be written: there is no folder 'no'.")
     assert parts["report"] == "The file 'a.html' cannot be written: it is a folder."
     assert "there is no folder 'no'" in parts["plan"]
     assert "would be called without TLS" in parts["webhook"]
@@ -198,7 +198,6 @@ def test_everything_that_a_run_writes_is_checked(home, ardoq, run, version):
 
 def test_output_that_a_run_can_write(home, run, hook):
     """Nothing is a problem if all can be written, and nothing is: no report, no plan, no call."""
-    (home / "job.toml").write_text(job_text(run='state_file = "state.json"'))
     before = sorted(home.iterdir())
     line = f"check job.toml --report a.html --report a.md --save plan.json --webhook {hook.url}"
     assert run(line) == (DONE, "Nightly sync: no problems found.\n", "")
@@ -209,7 +208,7 @@ def test_output_that_a_run_can_write(home, run, hook):
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        ("--report state.json", "report"),
+        ("--save job.ledger.db", "plan"),
         ("--save job.toml", "plan"),
         ("--save apps.csv", "plan"),
         ("--report a.json --save a.json", "plan"),
@@ -217,8 +216,7 @@ def test_output_that_a_run_can_write(home, run, hook):
     ],
 )
 def test_output_that_overwrites_another_file(home, run, words, part):
-    """An output that is the job, its source, its lock, its state file or another output is a problem."""
-    (home / "job.toml").write_text(job_text(run='state_file = "state.json"'))
+    """An output that is the job, its source, its lock, its ledger or another output is a problem."""
     assert "would overwrite another file" in parts_of(run(f"check job.toml --json {words}"))[part]
 
 
@@ -236,11 +234,10 @@ def test_held_lock_and_invalid_webhook_in_environment(home, run, monkeypatch):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
 def test_folder_that_is_not_writable(home, run, monkeypatch):
     """A folder that this user may not write to, such as a read-only disk, is a problem of each output."""
-    (home / "job.toml").write_text(job_text(run='state_file = "state.json"'))
     monkeypatch.setattr(os, "access", lambda *_: False)
     parts = parts_of(run("check job.toml --json --report a.html --save plan.json"))
     assert "job.toml.lock cannot be created" in parts["lock"]
-    for part in ("state_file", "report", "plan"):
+    for part in ("ledger", "report", "plan"):
         assert parts[part].endswith(" is not writable.")
     ran = run("apply job.toml --report a.html")
     assert (ran.status, "the folder '.' is not writable" in ran.err) == (FAILED, True)

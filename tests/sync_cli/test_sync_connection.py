@@ -52,6 +52,7 @@ def test_batches_on_v2(home, ardoq, run):
     assert [request.path for request in writes(ardoq)] == ["/api/v2/batch"]
     ardoq.reset()
     ardoq.clear_requests()
+    (home / "job.ledger.db").unlink()
     (home / "job.toml").write_text(job_text(ardoq="batch = false"))
     run("apply job.toml")
     assert len(writes(ardoq)) == 5

@@ -9,7 +9,6 @@ from nightly import job_text, names_in
 
 from ardoqpy_sync import ArdoqSyncClient
 from ardoqpy_sync.cli import notify, run_job
-from ardoqpy_sync.cli.commands import apply
 from ardoqpy_sync.cli.exit_codes import FAILED, INTERRUPTED
 from ardoqpy_sync.cli.signals import interrupts_once
 
@@ -19,10 +18,9 @@ ENDS = {"Ctrl-C": KeyboardInterrupt, "a bug": RuntimeError, "a full disk": OSErr
 
 @pytest.fixture
 def many(home):
-    """Write a job with many rows and a state file."""
+    """Write a job with many rows."""
     rows = "".join(f"{number},App {number},1,\n" for number in range(NUMBER))
     (home / "apps.csv").write_text(f"Id,Name,Cost,Needs\n{rows}")
-    (home / "job.toml").write_text(job_text(run='state_file = "state.json"'))
     return home
 
 
@@ -41,10 +39,10 @@ def fails(error):
     [
         (run_job, "build_run_document"),
         (run_job, "exit_code_of"),
-        (apply, "write_state"),
+        (run_job, "end_run"),
         (ArdoqSyncClient, "close"),
     ],
-    ids=["document", "exit code", "state file", "closing"],
+    ids=["document", "exit code", "ledger", "closing"],
 )
 def test_end_after_the_last_write_reports_all_of_it(many, ardoq, run, monkeypatch, hook, where, name, end):
     """What ends a run after its last write does not take away what it reports."""

@@ -41,7 +41,7 @@ def outputs(home, ardoq, run, hook, line, monkeypatch, caplog):
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(home / "step.md"))
     monkeypatch.setenv("ARDOQPY_WEBHOOK", hook.url)
     (home / "apps.csv").write_text(ROWS + BAD_ROW)
-    (home / "job.toml").write_text(job_text(missing="delete", run='state_file = "night.json"'))
+    (home / "job.toml").write_text(job_text(missing="delete"))
     if "plan.json" in line:
         run("plan job.toml --save plan.json")
 
@@ -62,7 +62,7 @@ def outputs(home, ardoq, run, hook, line, monkeypatch, caplog):
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("line", [LINES[0], *LINES[2:6], *LINES[7:9]])
 def test_no_output_has_the_token(ardoq, outputs, fault, line):
-    """Neither output, report, state file, plan, log, step summary nor webhook has the token."""
+    """Neither output, report, ledger, plan, log, step summary nor webhook has the token."""
     if FAULTS[fault] is not None:
         ardoq.fail(**FAULTS[fault])
     everything = outputs(line)

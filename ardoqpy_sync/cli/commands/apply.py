@@ -14,13 +14,13 @@ from ardoqpy_sync.cli.run_job import (
     exit_code_of,
     is_json,
     load_job_file,
-    load_state,
     lock_of,
+    record_result,
     run_with_client,
 )
 from ardoqpy_sync.client import ArdoqSyncClient
-from ardoqpy_sync.job import open_client, write_state
-from ardoqpy_sync.job.connect import DEFAULT_VERSION, check_before_writes
+from ardoqpy_sync.job import open_client
+from ardoqpy_sync.job.connect import DEFAULT_VERSION, begin_run, check_before_writes
 from ardoqpy_sync.lock import JobLock
 from ardoqpy_sync.plans.plan import Plan
 from ardoqpy_sync.reporting.document import build_run_document
@@ -46,25 +46,16 @@ def run(options: argparse.Namespace) -> int:
 def _run_job(options: argparse.Namespace, context: RunContext) -> CommandResult:
     job = load_job_file(options.job)
     context.title = job.name
-    with lock_of(job, take_over=options.take_over) as lock:
-        state_file, state = load_state(job)
-        with open_client(
-            job,
-            simulate=False,
-            previous_report=state,
-            progress=not options.quiet_when_unchanged,
-            **connection_settings(options),
-        ) as client:
-            context.client = client
-            check_before_writes(client, lock.check)
-            result = run_with_client(job, client)
-            if state_file is not None and result.exit_code == DONE:
-                try:
-                    write_state(state_file, client.report, job=job.name, host=client.hosturl)
-                except ArdoqClientException as problem:
-                    result.errors.append(str(problem))
-                    result.exit_code = FAILED
-            return result
+    with (
+        lock_of(job, take_over=options.take_over) as lock,
+        open_client(
+            job, simulate=False, progress=not options.quiet_when_unchanged, **connection_settings(options)
+        ) as client,
+    ):
+        context.client = client
+        check_before_writes(client, lock.check)
+        begin_run(client, "apply")
+        return run_with_client(job, client)
 
 
 def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResult:
@@ -84,7 +75,9 @@ def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResu
     ):
         context.client = client
         check_before_writes(client, lock.check)
-        return _apply(plan, client, options.on_drift or "skip", context.title)
+        begin_run(client, "apply plan")
+        result = _apply(plan, client, options.on_drift or "skip", context.title)
+        return result if job is None else record_result(job, client, result)
 
 
 def _client_of_plan(plan: Plan, settings: ConnectionSettings, *, progress: bool) -> ArdoqSyncClient:

@@ -9,7 +9,7 @@ from ardoqpy.errors import ArdoqClientException, InvalidInput
 from ardoqpy_sync.cli.exit_codes import FAILED
 from ardoqpy_sync.cli.notify import CommandResult, RunContext, run_and_notify
 from ardoqpy_sync.cli.output_files import check_output_files
-from ardoqpy_sync.cli.run_job import load_job_file, load_state, run_with_client
+from ardoqpy_sync.cli.run_job import load_job_file, run_with_client
 from ardoqpy_sync.job import open_client
 from ardoqpy_sync.reporting.document import without_token
 
@@ -28,11 +28,9 @@ def run(options: argparse.Namespace) -> int:
 def _plan(options: argparse.Namespace, context: RunContext) -> CommandResult:
     job = load_job_file(options.job)
     context.title = job.name
-    _, state = load_state(job)
     with open_client(
         job,
         simulate=True,
-        previous_report=state,
         progress=not options.quiet_when_unchanged,
         **connection_settings(options),
     ) as client:

@@ -1,0 +1,374 @@
+"""The ledger of a job: its runs, its writes as they were recorded before they left, and what it owns."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import zlib
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from ardoqpy._messages import quote_name
+from ardoqpy.errors import ConfigurationError, InvalidInput, JobRunning
+from ardoqpy_sync.ledger import statements
+from ardoqpy_sync.ledger.database import SqliteDatabase
+from ardoqpy_sync.ledger.encoding import decode, encode
+from ardoqpy_sync.ledger.records import OwnedEntity, OwnedVersion, Owner, Run, Write
+from ardoqpy_sync.ledger.remote_database import RemoteDatabase
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from ardoqpy.entities import Attributes
+    from ardoqpy_sync.documents import PreviousReport, RunDocument
+    from ardoqpy_sync.ledger.database import Database
+
+#: For how many runs the values before each write, and the run documents, are kept.
+KEEP_RUNS = 100
+
+Values = dict[str, Any]
+
+
+class Ledger:
+    """Read and write the ledger of one job.
+
+    Everything about a run that another run or a person asks for later is here. Not safe for threads by
+    itself: the client that uses it holds a lock.
+    """
+
+    def __init__(self, database: Database | None, job: str, redacted: Collection[str] = ()) -> None:
+        """Use a database; without one, the ledger is empty, and stays so: that of a first preview."""
+        self._database = database
+        self.job = job
+        self.redacted = frozenset(redacted)
+        self.facts: dict[str, str] = dict(self._select(statements.SELECT_FACTS))
+        #: The number of the current run, None if none has begun.
+        self.run: int | None = None
+        self.has_ended = False
+        self._bound: dict[str, str] = {}
+
+    @classmethod
+    def open(
+        cls,
+        location: str | os.PathLike[str] | Mapping[str, Any],
+        job: str,
+        *,
+        redact: Collection[str] = (),
+        read_only: bool = False,
+    ) -> Self:
+        """Open the ledger of a job, and create it if there is none.
+
+        - `location`: the path of an SQLite file, or `{"url_env": NAME}` for a PostgreSQL database whose URL
+          is in that environment variable.
+        - `job`: the name of the job; several jobs can share a database.
+        - `redact`: names of attributes whose values are kept out: they cannot be undone or merged.
+        - `read_only`: create and change nothing.
+
+        Raise `ConfigurationError` if it cannot be used, is damaged, or was made by a later version.
+        """
+        if isinstance(location, str | os.PathLike):
+            if read_only and not _is_there(location):
+                return cls(None, job, redact)
+            return cls(SqliteDatabase(location, read_only=read_only), job, redact)
+        return cls(RemoteDatabase(location), job, redact)
+
+    @property
+    def description(self) -> str:
+        """The ledger in messages."""
+        return "The ledger" if self._database is None else self._database.description
+
+    def bind(self, host: str, org: str | None) -> None:
+        """Check that the ledger is about an Ardoq; a new one is from now on.
+
+        Raise `ConfigurationError` if it is about another one.
+        """
+        for name, value in (("host", host), ("org", org)):
+            known = self.facts.get(name)
+            if known is not None and value is not None and known.casefold() != value.casefold():
+                raise ConfigurationError(
+                    f"{self.description} is about the {name} {quote_name(known)}, and this run writes to "
+                    f"{quote_name(value)}. Set ledger to another file: what a job owns in one Ardoq means "
+                    "nothing in another."
+                )
+        self._bound = {"host": host, **({} if org is None else {"org": org})}
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no run has been recorded yet."""
+        return "host" not in self.facts
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Keep a fact, such as the name of the user in Ardoq that the job writes as."""
+        if self.facts.get(name) != value:
+            self.facts[name] = value
+            self._execute(statements.SET_FACT, [{"name": name, "value": value}])
+
+    def close(self) -> None:
+        """Close the database."""
+        if self._database is not None:
+            self._database.close()
+
+    # -- runs -----------------------------------------------------------------------------------------------
+
+    def begin(
+        self,
+        command: str,
+        *,
+        plan_id: str | None = None,
+        approved_by: str | None = None,
+        undoes: int | None = None,
+    ) -> int:
+        """Begin a run, and return its number.
+
+        Raise `JobRunning` if another process runs the job on the same database.
+        """
+        if self._database is not None and not self._database.lock(self.job):
+            raise JobRunning(
+                f"Another run of the job {quote_name(self.job)} is writing to the same ledger: wait for it."
+            )
+        with self._transaction():
+            for name, value in self._bound.items():
+                self.set_fact(name, value)
+            last = self._select(statements.SELECT_LAST_RUN)
+            self.run = (last[0][0] or 0) + 1 if last else 1
+            run: Values = {"run": self.run, "started": _now(), "who": _who(), "command": command}
+            run |= {"plan_id": plan_id, "approved_by": approved_by, "undoes": undoes}
+            self.has_ended = False
+            self._execute(statements.ADD_RUN, [run])
+        return self.run
+
+    def end(self, document: RunDocument | None, status: str, counts: Mapping[str, Any], totals: Any) -> None:
+        """Record how the current run ended.
+
+        - `document`: its run document, None for a script.
+        - `status`: `success` or `failure`.
+        - `counts`: what the next run compares with, as `PreviousReport` has it.
+        """
+        packed = None if document is None else zlib.compress(encode(document).encode(), 1)
+        run = {"run": self.run, "ended": _now(), "status": status, "totals": encode(totals)}
+        with self._transaction():
+            self._execute(statements.END_RUN, [{**run, "counts": encode(counts), "document": packed}])
+        self.has_ended = True
+
+    def prune(self, keep_runs: int = KEEP_RUNS) -> None:
+        """Drop run documents and the values before each write of older runs; what the job owns stays."""
+        last = (self.run or 0) - keep_runs
+        if last > 0:
+            with self._transaction():
+                self._execute(statements.DROP_WRITES, [{"run": last}])
+                self._execute(statements.DROP_DOCUMENTS, [{"run": last}])
+
+    def runs(self) -> list[Run]:
+        """Return all runs, the newest first."""
+        return [
+            Run(number, started, ended, who, command, status, decode(totals), plan_id, approved_by, undoes)
+            for number, started, ended, who, command, status, totals, plan_id, approved_by, undoes in (
+                self._select(statements.SELECT_RUNS)
+            )
+        ]
+
+    def find_run(self, name: str | int) -> Run:
+        """Return a run by its number, or the last one for `last`; raise `InvalidInput` if there is none."""
+        runs = self.runs()
+        wanted = [run for run in runs if name in ("last", run.number, str(run.number))]
+        if not wanted:
+            known = f"it has the runs {runs[-1].number} to {runs[0].number}" if runs else "it has no run yet"
+            raise InvalidInput(f"{self.description} has no run {quote_name(name)}: {known}.")
+        return wanted[0]
+
+    def document(self, run: int) -> RunDocument | None:
+        """Return the run document of a run, None if it has none any more."""
+        rows = self._select(statements.SELECT_DOCUMENT, run=run)
+        packed = rows[0][0] if rows else None
+        document: RunDocument | None = None if packed is None else decode(zlib.decompress(packed).decode())
+        return document
+
+    def previous_report(self) -> PreviousReport:
+        """Return what the next run has to know of the last successful one; {} if there is none."""
+        rows = self._select(statements.SELECT_COUNTS)
+        report: PreviousReport = decode(rows[0][0]) if rows else {}
+        return report
+
+    # -- writes ---------------------------------------------------------------------------------------------
+
+    def add_writes(self, rows: Sequence[Values]) -> None:
+        """Record writes before they leave."""
+        with self._transaction():
+            self._execute(statements.ADD_WRITE, [{**row, "run": self.run} for row in rows])
+
+    def close_writes(
+        self,
+        closed: Sequence[Values],
+        *,
+        sent: Sequence[Values] = (),
+        deleted_with: Sequence[Values] = (),
+        run: int | None = None,
+    ) -> None:
+        """Record the outcomes of writes; what was created for an owner is owned from then on.
+
+        - `closed`: with `number`, `state`, `entity_id` and `version`.
+        - `sent`: with `number` and `sent`, where the values had the ids of pending writes.
+        - `deleted_with`: with `entity_id` and `state`, of components with which more was deleted.
+        """
+        run = self.run if run is None else run
+        with self._transaction():
+            for statement, rows in (
+                (statements.SET_SENT, sent),
+                (statements.CLOSE_WRITE, closed),
+                (statements.CLOSE_DELETED_WITH, deleted_with),
+            ):
+                self._execute(statement, [{**row, "run": run} for row in rows])
+            if closed:
+                numbers = [row["number"] for row in closed]
+                span = {"first": min(numbers), "next": max(numbers) + 1, "since": _now()}
+                self._execute(statements.OWN_CREATED, [{"run": run, **span}])
+
+    def writes(self, run: int) -> list[Write]:
+        """Return the writes of a run, in order."""
+        return [_write(*row) for row in self._select(statements.SELECT_WRITES, run=run)]
+
+    def open_writes(self) -> list[tuple[int, Write]]:
+        """Return the writes of earlier runs whose outcome is not recorded, each with its run."""
+        rows = self._select(statements.SELECT_OPEN_WRITES)
+        return [(run, _write(*row)) for *row, run in rows if run != self.run]
+
+    def later_writes(self, run: int) -> list[tuple[int, Write]]:
+        """Return the writes of the runs after a run, each with its run."""
+        return [
+            (later, _write(*row)) for *row, later in self._select(statements.SELECT_LATER_WRITES, run=run)
+        ]
+
+    # -- what the job owns ----------------------------------------------------------------------------------
+
+    def owned_versions(self) -> dict[tuple[str, str], OwnedVersion]:
+        """Return all that the job owns, by kind and id."""
+        return {
+            (kind, entity_id): OwnedVersion(version, given, missing, bool(is_marked))
+            for kind, entity_id, version, given, missing, is_marked in (
+                self._select(statements.SELECT_OWNED_VERSIONS)
+            )
+        }
+
+    def owned(self) -> list[OwnedEntity]:
+        """Return all that the job owns, with its values."""
+        return [_owned(*row) for row in self._select(statements.SELECT_ALL_OWNED)]
+
+    def find_owned(self, kind: str, entity_id: str) -> OwnedEntity | None:
+        """Return what the ledger has of an entity, None if the job does not own it."""
+        rows = self._select(statements.SELECT_OWNED, kind=kind, entity_id=entity_id)
+        return _owned(*rows[0]) if rows else None
+
+    def owned_values(self) -> dict[tuple[str, str], str]:
+        """Return by kind and id the values that the job last wrote, each as JSON."""
+        return {
+            (kind, entity_id): values for kind, entity_id, values in self._select(statements.SELECT_VALUES)
+        }
+
+    def marked(self) -> list[OwnedEntity]:
+        """Return what the job marked as missing."""
+        return [_owned(*row) for row in self._select(statements.SELECT_MARKED)]
+
+    def with_key(self, key: Any) -> list[OwnedEntity]:
+        """Return what the job owns under a key, in any mapping."""
+        return [_owned(*row) for row in self._select(statements.SELECT_BY_KEY, item_key=encode(key))]
+
+    def set_owned(self, rows: Sequence[Values]) -> None:
+        """Record what the job owns; what is known of an entity already is replaced, but for `since`."""
+        with self._transaction():
+            self._execute(statements.SET_OWNED, [{"since": _now(), **row} for row in rows])
+
+    def set_missing(self, rows: Sequence[Values]) -> None:
+        """Record in how many runs in a row owned entities were missing: `kind`, `entity_id`, `missing`."""
+        with self._transaction():
+            self._execute(statements.SET_MISSING, rows)
+
+    def forget(self, rows: Sequence[Values]) -> None:
+        """Own these entities no more: `kind`, `entity_id`."""
+        with self._transaction():
+            self._execute(statements.FORGET_OWNED, rows)
+
+    # -- the database ---------------------------------------------------------------------------------------
+
+    def _select(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+        return [] if self._database is None else self._database.select(statement, {"job": self.job, **values})
+
+    def _execute(self, statement: str, rows: Sequence[Values]) -> None:
+        if self._database is not None and rows:
+            self._database.execute(statement, [{"job": self.job, **row} for row in rows])
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        if self._database is None:
+            yield
+            return
+        with self._database.transaction():
+            yield
+
+
+def open_ledger(
+    ledger: Ledger | str | os.PathLike[str] | Mapping[str, Any],
+    host: str,
+    org: str | None,
+    *,
+    read_only: bool,
+) -> Ledger:
+    """Return a ledger for an Ardoq, opened if it is given by its location.
+
+    Raise `ConfigurationError` if it cannot be used, or is about another Ardoq.
+    """
+    if not isinstance(ledger, Ledger):
+        ledger = Ledger.open(ledger, "script", read_only=read_only)
+    ledger.bind(host, org)
+    return ledger
+
+
+def _is_there(path: str | os.PathLike[str]) -> bool:
+    """Return whether there is anything under a path but an empty file."""
+    try:
+        return Path(path).stat().st_size > 0 or not Path(path).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _write(*row: Any) -> Write:
+    number, state, action, kind, entity_id, workspace, before, sent, version, purpose, *owner = row
+    mapping, field, key, label, deleted_with = owner
+    return Write(
+        number,
+        state,
+        action,
+        kind,
+        entity_id,
+        workspace,
+        decode(before),
+        decode(sent),
+        version,
+        purpose,
+        None if mapping is None else Owner(decode(mapping), decode(field), decode(key)),
+        decode(label),
+        deleted_with,
+    )
+
+
+def _owned(*row: Any) -> OwnedEntity:
+    kind, entity_id, workspace, mapping, field, key, since, values, given, version, missing, marked = row
+    owner = Owner(decode(mapping), decode(field), decode(key))
+    value: Attributes = decode(values)
+    return OwnedEntity(
+        kind, entity_id, workspace, owner, since, value, given, version, missing, decode(marked)
+    )
+
+
+def _now() -> str:
+    return f"{datetime.now(UTC).isoformat(timespec='seconds').removesuffix('+00:00')}Z"
+
+
+def _who() -> str:
+    """Return the user and the host of this process."""
+    user = "?"
+    with suppress(OSError, KeyError, ImportError):  # a container may have no name for its user
+        user = getpass.getuser()
+    return f"{user}@{socket.gethostname()}".encode("ascii", "backslashreplace").decode()

@@ -1,0 +1,152 @@
+"""The database of a ledger on a server, such as PostgreSQL, through SQLAlchemy."""
+
+from __future__ import annotations
+
+import zlib
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ardoqpy.errors import ConfigurationError, LedgerError
+from ardoqpy_sync.ledger.statements import MIGRATIONS
+from ardoqpy_sync.sources.database_url import describe_problem, explain_url, parse_url, read_url
+from ardoqpy_sync.sources.options import require_extra
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection, TextClause
+
+#: The job name under which a ledger keeps the version of its tables.
+_TABLES = ""
+#: What PostgreSQL's advisory locks of a ledger have in common.
+_LOCK_SPACE = 0x41726471
+
+
+class RemoteDatabase:
+    """A ledger in a PostgreSQL database; several jobs can share it.
+
+    The URL comes from the environment variable that `url_env` names, so that no file has its password.
+    """
+
+    def __init__(self, table: Mapping[str, Any]) -> None:
+        """Connect, and create the tables if there are none.
+
+        Raise `ConfigurationError` if the database cannot be used, or was made by a later version.
+        """
+        with require_extra("sql", "sqlalchemy", "A ledger in a database"):
+            import sqlalchemy  # noqa: PLC0415  (an extra)
+        from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError  # noqa: PLC0415
+
+        self._problems = SQLAlchemyError
+        self._text = sqlalchemy.text
+        self._texts: dict[str, TextClause] = {}
+        self._database = parse_url(read_url(table, "The ledger"), Path())
+        url = self._database.reveal()
+        if url.get_backend_name() != "postgresql":
+            raise ConfigurationError(
+                f"The ledger cannot be in a database of type {url.get_backend_name()!r}: use PostgreSQL, or "
+                "set ledger to a file."
+            )
+        try:
+            engine = sqlalchemy.create_engine(url, hide_parameters=True, isolation_level="AUTOCOMMIT")
+            self._connection: Connection = engine.connect()
+            self._prepare()
+        except (NoSuchModuleError, ModuleNotFoundError) as error:
+            raise explain_url(error, url) from None
+        except SQLAlchemyError as error:
+            raise ConfigurationError(
+                f"{self.description} cannot be opened: {describe_problem(error, self._database)}"
+            ) from None
+        del url
+
+    @property
+    def description(self) -> str:
+        """The database in messages."""
+        return "The ledger in PostgreSQL"
+
+    def _prepare(self) -> None:
+        with self.transaction():
+            self._run("SELECT pg_advisory_xact_lock(:space, 0)", {"space": _LOCK_SPACE})
+            exists = self.select("SELECT to_regclass('facts') IS NOT NULL", {})[0][0]
+            version = 0
+            if exists:
+                rows = self.select(
+                    "SELECT value FROM facts WHERE job = :job AND name = 'version'", {"job": _TABLES}
+                )
+                if not rows:
+                    raise ConfigurationError(
+                        f"{self.description} cannot be opened: there is a table facts that is not a "
+                        "ledger's. Use another schema or database."
+                    )
+                version = int(rows[0][0])
+            if version > len(MIGRATIONS):
+                raise ConfigurationError(
+                    f"{self.description} was written by a later version of ardoqpy. Install that version."
+                )
+            for statements in MIGRATIONS[version:]:
+                for statement in statements:
+                    self._run(statement.format(bytes="BYTEA"), {})
+            self._run(
+                "INSERT INTO facts (job, name, value) VALUES (:job, 'version', :value) "
+                "ON CONFLICT (job, name) DO UPDATE SET value = excluded.value",
+                {"job": _TABLES, "value": str(len(MIGRATIONS))},
+            )
+
+    def _run(self, statement: str, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Any:
+        text = self._texts.get(statement)
+        if text is None:
+            text = self._texts[statement] = self._text(statement)
+        return self._connection.execute(text, values)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep all that is executed in this context, or nothing of it."""
+        try:
+            self._connection.exec_driver_sql("BEGIN")
+            yield
+            self._connection.exec_driver_sql("COMMIT")
+        except BaseException as problem:
+            if not self._connection.closed and not self._connection.invalidated:
+                try:
+                    self._connection.exec_driver_sql("ROLLBACK")
+                except self._problems:
+                    self._connection.invalidate()
+            if isinstance(problem, self._problems):
+                raise self._error(problem) from None
+            raise
+
+    def execute(self, statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Execute a statement once for each row of values."""
+        try:
+            if rows:
+                self._run(statement, list(rows))
+        except self._problems as problem:
+            raise self._error(problem) from None
+
+    def select(self, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Return the rows that a query selects."""
+        try:
+            return [tuple(row) for row in self._run(statement, values)]
+        except self._problems as problem:
+            raise self._error(problem) from None
+
+    def lock(self, job: str) -> bool:
+        """Prevent other processes from running a job on this database; return False if one does.
+
+        The lock is the connection's: it ends with the process, wherever that runs.
+        """
+        number = zlib.crc32(job.encode("utf-8", "surrogatepass")) - 2**31
+        (row,) = self.select(
+            "SELECT pg_try_advisory_lock(:space, :number)", {"space": _LOCK_SPACE, "number": number or 1}
+        )
+        return bool(row[0])
+
+    def close(self) -> None:
+        """Close the connection, and give up the locks."""
+        self._connection.close()
+        self._connection.engine.dispose()
+
+    def _error(self, problem: Exception) -> LedgerError:
+        reason = describe_problem(problem, self._database)
+        return LedgerError(f"{self.description} cannot be used: {reason} Nothing is written without it.")

@@ -1,0 +1,316 @@
+"""Keep the ledger of a run in step with its writes: recorded before they leave, closed by their outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ardoqpy.errors import NotFoundError, ServiceUnavailable, UnexpectedAnswer
+from ardoqpy_sync.compare.diff import CREATE, DELETE
+from ardoqpy_sync.json_file import as_json_value
+from ardoqpy_sync.ledger.encoding import Encoder
+from ardoqpy_sync.ledger.ledger import KEEP_RUNS
+from ardoqpy_sync.report import count_rows
+from ardoqpy_sync.writing.operations import with_real_ids
+from ardoqpy_sync.writing.ownership import SCRIPT, Ownership, join_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ardoqpy.config import Token
+    from ardoqpy.entities import Attributes
+    from ardoqpy_sync.compare.cache import Cache
+    from ardoqpy_sync.compare.entity_kinds import Kind
+    from ardoqpy_sync.documents import RunDocument
+    from ardoqpy_sync.ledger.ledger import Ledger
+    from ardoqpy_sync.ledger.records import Purpose
+    from ardoqpy_sync.writing.operations import Operation, Outcome
+    from ardoqpy_sync.writing.pending_row import PendingRow
+
+
+class _Recorded(NamedTuple):
+    """A write in the ledger, as far as its outcome needs it."""
+
+    number: int
+    purpose: Purpose
+    given: str
+
+
+@dataclass(slots=True)
+class _Closed:
+    """What the outcomes of some operations change in the ledger, as rows of values."""
+
+    writes: list[Attributes] = field(default_factory=list)
+    sent: list[Attributes] = field(default_factory=list)
+    deleted_with: list[Attributes] = field(default_factory=list)
+    deleted: list[Attributes] = field(default_factory=list)
+    marked: list[Attributes] = field(default_factory=list)
+
+
+class Journal:
+    """Record the writes of a run in its ledger. Without a ledger, or in a preview, it records nothing.
+
+    - `owned`: what the job owns.
+    """
+
+    def __init__(self, cache: Cache) -> None:
+        """Start without a ledger."""
+        self._cache = cache
+        self.ledger: Ledger | None = None
+        self.owned = Ownership(cache)
+        #: Whether this run writes to the ledger; a preview does not.
+        self.records = False
+        #: Whether an earlier run left writes whose outcomes are not recorded.
+        self.has_open_writes = False
+        #: Whether the block that made the run failed.
+        self.has_failed = False
+        self._encoder = Encoder()
+        self._next = 1
+        #: By the id of an operation that is on its way.
+        self._recorded: dict[str, _Recorded] = {}
+
+    def use(self, ledger: Ledger, *, token: Token | None = None, records: bool) -> None:
+        """Use a ledger; `records`: whether to write to it. It never holds the `token`."""
+        self.ledger = ledger
+        self.records = records
+        self._encoder = Encoder(ledger.redacted, token)
+        self.owned = Ownership(self._cache, ledger, self._encoder)
+        self.has_open_writes = bool(ledger.open_writes())
+
+    def begin(self, command: str, **settings: Any) -> None:
+        """Begin a run in the ledger; `settings` are those of `Ledger.begin`."""
+        if self.ledger is not None and self.records:
+            self.ledger.begin(command, **settings)
+
+    def start_run(self) -> None:
+        """Begin an empty run over the same ledger."""
+        self.owned.start_run()
+        if self.ledger is not None:
+            self.ledger.run = None
+            self._next = 1
+
+    def _begin(self) -> Ledger | None:
+        """Return the ledger to write to, with a run; None if nothing is to be recorded."""
+        if self.ledger is None or not self.records:
+            return None
+        if self.ledger.run is None:
+            self.ledger.begin("script")
+        return self.ledger
+
+    def add_writes(
+        self,
+        operations: Iterable[Operation],
+        rows: Mapping[str, Sequence[PendingRow]],
+        real: Mapping[str, str],
+    ) -> None:
+        """Record operations before they are sent; raise `LedgerError` if that is not possible.
+
+        - `rows`: by the id of an operation the rows that it comes from.
+        - `real`: the real ids by those of pending writes.
+        """
+        ledger = self._begin()
+        if ledger is None:
+            return
+        written: list[Attributes] = []
+        for operation in operations:
+            self._add(operation, rows.get(operation.id, ()), real, written)
+        ledger.add_writes(written)
+
+    def _add(
+        self,
+        operation: Operation,
+        rows: Sequence[PendingRow],
+        real: Mapping[str, str],
+        written: list[Attributes],
+    ) -> None:
+        encoder, base, attributes = self._encoder, operation.base, operation.attributes
+        if operation.refers:
+            attributes = with_real_ids(attributes, real)
+        row, reference = (None, None) if not rows else (rows[0].source.row, rows[0].source.reference)
+        purpose: Purpose = "row" if reference is None else reference.purpose
+        mapping = key_field = key = None
+        given = ""
+        if purpose == "row" and operation.action != DELETE:
+            owner = (reference and reference.owner) or SCRIPT
+            mapping, key_field, key = map(encoder.value, owner)
+            if operation.action == CREATE and isinstance(row, dict):
+                given = join_names(row)
+        if operation.action == DELETE:
+            purpose = "delete"
+            mapping, key_field, key = self._owner_of(operation.kind.name, operation.id)
+        values = {
+            "number": self._next,
+            "action": operation.action,
+            "kind": operation.kind.name,
+            "entity_id": operation.id,
+            "workspace": (operation.expected or base or {})["rootWorkspace"],
+            "before_write": encoder.entity(base),
+            "sent": encoder.attributes(attributes) if attributes else "{}",
+            "given": given,
+            "purpose": purpose,
+            "mapping": mapping,
+            "field": key_field,
+            "item_key": key,
+            "label": encoder.value(reference and reference.label),
+            "deleted_with": None,
+        }
+        self._recorded[operation.id] = _Recorded(self._next, purpose, given)
+        self._next += 1
+        written.append(values)
+        for kind, ws_id, entity in operation.removed[1:]:
+            also = {"number": self._next, "kind": kind, "entity_id": entity["_id"], "workspace": ws_id}
+            also |= {"before_write": encoder.entity(entity), "deleted_with": operation.id}
+            also |= zip(("mapping", "field", "item_key"), self._owner_of(kind, entity["_id"]), strict=True)
+            written.append({**values, **also})
+            self._next += 1
+
+    def _owner_of(self, kind: str, entity_id: str) -> tuple[str | None, str | None, str | None]:
+        """Return mapping, field and key of an entity that is owned, as the ledger has them."""
+        owned = self.ledger and (kind, entity_id) in self.owned and self.ledger.find_owned(kind, entity_id)
+        if not owned:
+            return None, None, None
+        mapping, key_field, key = map(self._encoder.value, owned.owner)
+        return mapping, key_field, key
+
+    def close_writes(self, outcomes: Sequence[Outcome], real: Mapping[str, str]) -> None:
+        """Record the outcomes of operations; raise `LedgerError` if that is not possible.
+
+        A write that may or may not have been carried out stays open: the next run finds out.
+
+        - `real`: the real ids by those of pending writes.
+        """
+        ledger = self._begin()
+        if ledger is None:
+            return
+        closed = _Closed()
+        for outcome in outcomes:
+            recorded, problem = self._recorded.pop(outcome.operation.id), outcome.problem
+            if problem is not None:
+                self.owned.fail(outcome.operation.id)
+            if not isinstance(problem, ServiceUnavailable | UnexpectedAnswer):
+                self._close(outcome, recorded, real, closed)
+        if closed.writes:
+            ledger.close_writes(closed.writes, sent=closed.sent, deleted_with=closed.deleted_with)
+        if closed.marked:
+            ledger.set_owned(closed.marked)
+        self._forget(ledger, closed.deleted)
+        self._note_user(ledger, outcomes)
+
+    def _close(self, outcome: Outcome, recorded: _Recorded, real: Mapping[str, str], closed: _Closed) -> None:
+        operation, stored, problem, _ = outcome
+        kind, number = operation.kind, recorded.number
+        write = {"number": number, "state": "failed", "entity_id": operation.id, "version": None}
+        closed.writes.append(write)
+        if problem is None:
+            write["state"] = "done"
+        if operation.action == DELETE:
+            closed.deleted_with.append({"entity_id": operation.id, "state": write["state"]})
+            if problem is None or isinstance(problem, NotFoundError):
+                closed.deleted += [
+                    {"kind": located.kind, "entity_id": located.entity["_id"]}
+                    for located in operation.removed
+                ]
+        if stored is None:
+            return
+        write["entity_id"], write["version"] = stored["_id"], stored["_version"]
+        if operation.refers:
+            attributes = self._encoder.attributes(with_real_ids(operation.attributes, real))
+            closed.sent.append({"number": number, "sent": attributes})
+        if recorded.purpose == "mark" and operation.base is not None:
+            closed.marked.append(self.owned.marked_row(kind, operation.base, operation.attributes))
+        elif operation.action == CREATE and operation.real_body(real).items() <= stored.items():
+            self.owned.add_created(kind.name, stored, recorded.given)
+
+    def _forget(self, ledger: Ledger, deleted: Sequence[Attributes]) -> None:
+        for entity in deleted:
+            self.owned.forget(**entity)
+        ledger.forget(deleted)
+
+    def _note_user(self, ledger: Ledger, outcomes: Sequence[Outcome]) -> None:
+        """Keep the name of the user that the job writes as, as Ardoq's answers have it."""
+        for operation, stored, _, _ in reversed(outcomes):
+            if stored is not None:
+                user = operation.kind.collection.last_change(stored).user
+                if user is not None:
+                    ledger.set_fact("user", user)
+                return
+
+    def encode(self, attributes: Attributes) -> str:
+        """Return attributes as the ledger keeps them."""
+        return self._encoder.attributes(attributes)
+
+    def settled(
+        self,
+        run: int,
+        closed: Sequence[Attributes],
+        sent: Sequence[Attributes],
+        owned: Sequence[Attributes],
+        deleted: Sequence[Attributes],
+    ) -> None:
+        """Record what became of the open writes of an earlier run; in a preview, only know it.
+
+        - `closed`, `sent`: as for `Ledger.close_writes`; `owned`: records of what is owned.
+        - `deleted`: kind and id of what was deleted.
+        """
+        self.owned.learn(owned)
+        if self.ledger is None or not self.records:
+            for entity in deleted:
+                self.owned.forget(**entity)
+            return
+        self.ledger.close_writes(closed, sent=sent, run=run)
+        self.ledger.set_owned(owned)
+        self._forget(self.ledger, deleted)
+
+    def record_owned(self, kinds: Iterable[Kind]) -> None:
+        """Record what the rows of this run created or matched.
+
+        Raise `LedgerError` if that is not possible.
+        """
+        if self.ledger is None or not self.records:
+            return
+        rows, missing = self.owned.rows_of_run(kinds), self.owned.missing_rows()
+        ledger = self._begin() if rows or missing else None
+        if ledger is not None:
+            ledger.set_owned(rows)
+            ledger.set_missing(missing)
+
+    def end_run(
+        self,
+        document: RunDocument | None,
+        report: Mapping[str, Any],
+        kinds: Iterable[Kind],
+        keep_runs: int | None = None,
+    ) -> None:
+        """Record what the job owns after this run, and how it ended; once, but a document may come later.
+
+        - `document`: its run document, None for a script; `report`: as `get_report` returns it.
+
+        Raise `LedgerError` if the ledger cannot be written.
+        """
+        ledger = self.ledger
+        if ledger is None or not self.records:
+            return
+        if not ledger.has_ended:
+            self.record_owned(kinds)
+        if ledger.run is None or (ledger.has_ended and document is None):
+            return
+        status = str(report["status"] if document is None else document["status"])
+        if self.has_failed:
+            status = "failure"
+        rows = count_rows(report)
+        counts = {
+            "cache_hit_comps": rows["component"],
+            "cache_hit_refs": rows["reference"],
+            "not_converging": as_json_value(report["not_converging"]),
+        }
+        ledger.end(document, status, counts, None if document is None else document["totals"])
+        ledger.prune(keep_runs or KEEP_RUNS)
+
+    def close(self) -> None:
+        """Close the ledger; it is opened again if it is used again."""
+        if self.ledger is not None:
+            self.ledger.close()
+
+    def is_own_user(self, user: str | None) -> bool:
+        """Return whether a user is the one that this job writes as, as far as that is known."""
+        return user is not None and self.ledger is not None and self.ledger.facts.get("user") == user

@@ -1,0 +1,224 @@
+"""What a job owns, as a run knows it: what it last wrote to each entity, and what it marked as missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ardoqpy_sync.ledger.encoding import Encoder, decode, encode
+from ardoqpy_sync.ledger.records import REDACTED, OwnedVersion, Owner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ardoqpy.entities import Attributes, Entity
+    from ardoqpy_sync.compare.cache import Cache
+    from ardoqpy_sync.compare.entity_kinds import Kind
+    from ardoqpy_sync.ledger.ledger import Ledger
+    from ardoqpy_sync.ledger.records import OwnedEntity
+
+#: The owner of what a script writes.
+SCRIPT = Owner("script")
+
+
+class Ownership:
+    """What the job owns, by kind and id, with the values that its ledger has.
+
+    Read from the ledger at the start of a run, and written back at its end; without a ledger, nothing is
+    owned.
+    """
+
+    def __init__(self, cache: Cache, ledger: Ledger | None = None, encoder: Encoder | None = None) -> None:
+        """Read what the job owns."""
+        self._cache = cache
+        self._ledger = ledger
+        self._encoder = encoder or Encoder()
+        self.entities: dict[tuple[str, str], OwnedVersion] = {} if ledger is None else ledger.owned_versions()
+        #: Whether the job owned nothing when the run started.
+        self.was_empty = not self.entities
+        self._values: dict[tuple[str, str], str] | None = None
+        self._marked: dict[str, OwnedEntity] | None = None
+        #: By entity, the attributes in which Ardoq's value stays although the source has another one.
+        self._kept: dict[str, set[str]] = {}
+        self._failed: set[str] = set()
+        self._missing: dict[tuple[str, str], int] = {}
+
+    def start_run(self) -> None:
+        """Forget what is known of the rows of an earlier run."""
+        self._missing.clear()
+        self._kept.clear()
+        self._failed.clear()
+
+    def __contains__(self, entity: tuple[str, str]) -> bool:
+        """Return whether the job owns the entity of a kind and an id."""
+        return entity in self.entities
+
+    def base(self, kind: str, entity_id: str) -> Attributes:
+        """Return the values that the job last wrote to an entity; {} if it does not own it."""
+        return {name: value for name, value in self._all_values(kind, entity_id).items() if value != REDACTED}
+
+    def _all_values(self, kind: str, entity_id: str) -> Attributes:
+        if (kind, entity_id) not in self.entities or self._ledger is None:
+            return {}
+        if self._values is None:
+            self._values = self._ledger.owned_values()
+        values: Attributes = decode(self._values.get((kind, entity_id), "{}"))
+        return values
+
+    def before_mark(self, comp_id: str) -> Attributes:
+        """Return the values that a component had before the job marked it as missing; {} without a mark."""
+        if self._ledger is None:
+            return {}
+        if self._marked is None:
+            self._marked = {each.entity_id: each for each in self._ledger.marked()}
+        marked = self._marked.get(comp_id)
+        values = {} if marked is None or marked.marked is None else marked.marked
+        return {name: value for name, value in values.items() if value != REDACTED}
+
+    def with_key(self, owner: Owner) -> list[str]:
+        """Return the ids of the components that the job owns under a field and a key, in any mapping."""
+        if self._ledger is None or not self.entities:
+            return []
+        return [
+            each.entity_id
+            for each in self._ledger.with_key(owner.key)
+            if each.kind == "component" and each.owner.field == owner.field
+        ]
+
+    # -- what a run finds out -------------------------------------------------------------------------------
+
+    def keep(self, entity_id: str, attribute: str) -> None:
+        """Note that an attribute is left as somebody else has set it: its base stays what it was."""
+        self._kept.setdefault(entity_id, set()).add(attribute)
+
+    def fail(self, entity_id: str) -> None:
+        """Note that a write of an entity failed: what the job last wrote stays what it was."""
+        self._failed.add(entity_id)
+
+    def learn(self, rows: Iterable[Attributes]) -> None:
+        """Know these records, as the ledger has them or, in a preview, would have them."""
+        for row in rows:
+            entity = row["kind"], row["entity_id"]
+            is_marked = row["marked"] is not None
+            self.entities[entity] = OwnedVersion(row["version"], row["given"], row["missing"], is_marked)
+            if self._values is None and self._ledger is not None:
+                self._values = self._ledger.owned_values()
+            if self._values is not None:
+                self._values[entity] = row["vals"]
+
+    def add_created(self, kind: str, stored: Entity, given: str) -> None:
+        """Note that the ledger has an entity as it was created: its record needs no second look."""
+        version = OwnedVersion(stored["_version"], given, 0, is_marked=False)
+        self.entities[kind, stored["_id"]] = version
+
+    def set_missing(self, kind: str, entity_id: str, count: int) -> None:
+        """Note in how many successful runs in a row, this one included, an entity is missing."""
+        self.entities[kind, entity_id] = self.entities[kind, entity_id]._replace(missing=count)
+        self._missing[kind, entity_id] = count
+
+    def missing_rows(self) -> list[Attributes]:
+        """Return the counts of what is missing in this run."""
+        return [
+            {"kind": kind, "entity_id": entity_id, "missing": count}
+            for (kind, entity_id), count in self._missing.items()
+            if (kind, entity_id) in self.entities
+        ]
+
+    def forget(self, kind: str, entity_id: str) -> None:
+        """Note that an entity is deleted."""
+        self.entities.pop((kind, entity_id), None)
+
+    # -- what the ledger records ----------------------------------------------------------------------------
+
+    def rows_of_run(self, kinds: Iterable[Kind]) -> list[Attributes]:
+        """Return the records of what the rows of this run created or matched.
+
+        An entity that is recorded as it is now already is left out, so that a run without changes costs next
+        to nothing.
+        """
+        given = self._cache.given
+        rows = []
+        for kind in kinds:
+            for ws_id, index in self._cache.indexes(kind.name):
+                for entity_id, entity in index.by_id.items():
+                    names = given.get(entity_id)
+                    if names is not None and not self._is_recorded(kind.name, entity, join_names(names)):
+                        rows.append(self._row_of_run(kind, ws_id, entity, names))
+        return rows
+
+    def _is_recorded(self, kind: str, entity: Entity, names: str) -> bool:
+        known = self.entities.get((kind, entity["_id"]))
+        return (
+            known is not None
+            and known.version == entity.get("_version")
+            and known.given == names
+            and not known.missing
+            and not known.is_marked
+            and entity["_id"] not in self._kept
+        )
+
+    def _row_of_run(self, kind: Kind, ws_id: str, entity: Entity, names: Iterable[str]) -> Attributes:
+        entity_id = entity["_id"]
+        owner = self._cache.owners.get(entity_id, SCRIPT)
+        values = self._all_values(kind.name, entity_id)
+        kept, failed = self._kept.get(entity_id, set()), entity_id in self._failed
+        if not failed:
+            held = kind.collection.flatten(entity)
+            values |= {name: held.get(name) for name in names if name not in kept}
+        version = None if kept or failed else entity.get("_version")
+        return self._row(kind.name, entity_id, ws_id, owner, values, join_names(names), version)
+
+    def marked_row(self, kind: Kind, before: Entity, sent: Attributes) -> Attributes:
+        """Return the record of a component that was marked as missing.
+
+        - `before`: the component before; `sent`: the values of the mark.
+        """
+        entity_id, held = before["_id"], kind.collection.flatten(before)
+        known = self.entities.get((kind.name, entity_id))
+        earlier = self._ledger.find_owned(kind.name, entity_id) if known and self._ledger else None
+        values = {**self._all_values(kind.name, entity_id), **sent}
+        owner = SCRIPT if earlier is None else earlier.owner
+        given, missing = ("", 0) if known is None else (known.given, known.missing)
+        row = self._row(kind.name, entity_id, before["rootWorkspace"], owner, values, given, None, missing)
+        # A second mark keeps the values before the first one.
+        marked = {name: held.get(name) for name in sent} | self.before_mark(entity_id)
+        return {**row, "marked": self._encoder.attributes(marked)}
+
+    def updated_row(self, kind: Kind, owner: Owner, entity: Entity, sent: Attributes) -> Attributes:
+        """Return the record of an entity that was updated in a run that ended before it recorded that."""
+        known = self.entities.get((kind.name, entity["_id"]))
+        values = {**self._all_values(kind.name, entity["_id"]), **sent}
+        given, missing = ("", 0) if known is None else (known.given, known.missing)
+        ws_id = entity["rootWorkspace"]
+        return self._row(kind.name, entity["_id"], ws_id, owner, values, given, None, missing)
+
+    def _row(
+        self,
+        kind: str,
+        entity_id: str,
+        ws_id: str,
+        owner: Owner,
+        values: Mapping[str, object],
+        given: str,
+        version: int | None,
+        missing: int = 0,
+    ) -> Attributes:
+        encoder = self._encoder
+        return {
+            "kind": kind,
+            "entity_id": entity_id,
+            "workspace": ws_id,
+            "mapping": encode(owner.mapping),
+            "field": encoder.value(owner.field),
+            "item_key": encoder.value(owner.key),
+            "vals": encoder.attributes(values),
+            "given": given,
+            "version": version,
+            "missing": missing,
+            "marked": None,
+        }
+
+
+def join_names(names: Iterable[str]) -> str:
+    """Return the names of attributes as one text."""
+    text = "\n".join(names)
+    return text if text.isascii() else text.encode("ascii", "backslashreplace").decode()

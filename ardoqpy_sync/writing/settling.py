@@ -1,0 +1,140 @@
+"""Settle the writes that an earlier run left open: killed, cut off, or without an answer.
+
+What Ardoq holds shows which of them were carried out. A create that cannot be told from what others made
+stays unknown: it is not owned, and no run takes it back.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from ardoqpy.errors import ArdoqClientException, NotFoundError
+from ardoqpy_sync.compare.diff import CREATE, DELETE, differences, equal_values
+from ardoqpy_sync.writing.operations import with_real_ids
+from ardoqpy_sync.writing.unconfirmed import match_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from ardoqpy.entities import Attributes, Entity
+    from ardoqpy_sync.compare.cache import EntityIndex
+    from ardoqpy_sync.compare.entity_kinds import Kind
+    from ardoqpy_sync.ledger.records import Write, WriteState
+    from ardoqpy_sync.writing.journal import Journal
+
+    IndexOf = Callable[[Kind, str], EntityIndex]
+
+
+def settle_open_writes(journal: Journal, kinds: Mapping[str, Kind], index_of: IndexOf) -> None:
+    """Find out what became of open writes, and own what they created.
+
+    - `kinds`: by name; `index_of`: gives all entities of a kind in a workspace, as Ardoq holds them.
+
+    A preview knows it from then on, too, but leaves the ledger as it is.
+    """
+    if journal.ledger is None:
+        return
+    for run, writes in groupby(journal.ledger.open_writes(), key=itemgetter(0)):
+        _Settling(journal, kinds, index_of, run).settle([write for _, write in writes])
+
+
+class _Settling:
+    """The open writes of one run."""
+
+    def __init__(self, journal: Journal, kinds: Mapping[str, Kind], index_of: IndexOf, run: int) -> None:
+        self._journal = journal
+        self._kinds = kinds
+        self._index_of = index_of
+        self._run = run
+        #: By the ids of pending writes, the real ids of what they created.
+        self._real: dict[str, str] = {}
+        self._taken: set[str] = set()
+        self._deleted: list[Attributes] = []
+
+    def settle(self, writes: Iterable[Write]) -> None:
+        closed: list[Attributes] = []
+        sent: list[Attributes] = []
+        owned: list[Attributes] = []
+        for write in writes:
+            kind = self._kinds[write.kind]
+            values = with_real_ids(write.sent, self._real)
+            state, entity = self._find(kind, write, values)
+            entity_id, version = write.entity_id, None
+            if entity is not None:
+                entity_id, version = entity["_id"], entity.get("_version")
+            closed.append(
+                {"number": write.number, "state": state, "entity_id": entity_id, "version": version}
+            )
+            if state == "done" and entity is not None:
+                if values is not write.sent:
+                    sent.append({"number": write.number, "sent": self._journal.encode(values)})
+                row = self._owned_row(kind, write, entity, values)
+                owned += [] if row is None else [row]
+        self._journal.settled(self._run, closed, sent, owned, self._deleted)
+
+    def _find(self, kind: Kind, write: Write, values: Attributes) -> tuple[WriteState, Entity | None]:
+        """Return what became of a write, and the entity as Ardoq holds it now."""
+        try:
+            if write.action == CREATE:
+                return self._find_created(kind, write, values)
+            entity = self._entity(kind, write)
+        except ArdoqClientException:  # it cannot be read, or its workspace is gone
+            return "unknown", None
+        if write.action == DELETE:
+            if entity is None:
+                self._deleted.append({"kind": kind.name, "entity_id": write.entity_id})
+                return "done", None
+            return "failed", None
+        if entity is None:
+            return "unknown", None
+        version = (write.before or {}).get("_version")
+        held = kind.collection.flatten(entity)
+        if entity.get("_version") == version and differences(values, held, kind.ignored):
+            return "failed", None
+        return "done", entity
+
+    def _entity(self, kind: Kind, write: Write) -> Entity | None:
+        index = self._index_of(kind, write.workspace)
+        entity = index.by_id.get(write.entity_id)
+        if entity is None:  # perhaps in another workspace by now
+            try:
+                entity = kind.collection.read(write.entity_id)
+            except NotFoundError:
+                return None
+        return entity
+
+    def _find_created(self, kind: Kind, write: Write, values: Attributes) -> tuple[WriteState, Entity | None]:
+        index = self._index_of(kind, write.workspace)
+        owned = self._journal.owned
+        matches = [
+            entity
+            for entity in index.matches(match_key(kind, values))
+            if (kind.name, entity["_id"]) not in owned
+            and entity["_id"] not in self._taken
+            and self._has_key(kind, write, entity)
+        ]
+        if len(matches) != 1:
+            return ("unknown" if matches else "failed"), None
+        self._taken.add(matches[0]["_id"])
+        self._real[write.entity_id] = matches[0]["_id"]
+        return "done", matches[0]
+
+    def _has_key(self, kind: Kind, write: Write, entity: Entity) -> bool:
+        field = write.owner.field if write.owner else None
+        if field is None or field not in write.sent:
+            return True
+        return equal_values(kind.collection.flatten(entity).get(field), write.sent[field])
+
+    def _owned_row(self, kind: Kind, write: Write, entity: Entity, values: Attributes) -> Attributes | None:
+        """Return the record of what an update or a mark has written; creates are owned without."""
+        owned = self._journal.owned
+        if write.purpose == "mark" and write.before is not None:
+            return owned.marked_row(kind, write.before, values)
+        if write.owner is None or write.action == DELETE:
+            return None
+        if write.action == CREATE:
+            owned.add_created(kind.name, entity, "")
+            return owned.updated_row(kind, write.owner, entity, values)
+        return owned.updated_row(kind, write.owner, entity, values)
