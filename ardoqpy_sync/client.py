@@ -18,9 +18,9 @@ from ardoqpy_sync.deletion.delete_missing import Mark, MissingEntities
 from ardoqpy_sync.deletion.guard import KINDS, Bounds, Selection
 from ardoqpy_sync.ledger.ledger import Ledger, open_ledger
 from ardoqpy_sync.plans.apply import apply
-from ardoqpy_sync.plans.names import names_of_engine
 from ardoqpy_sync.plans.plan import Plan, origin_now
-from ardoqpy_sync.plans.plan_engine import PlanEngine
+from ardoqpy_sync.plans.plan_engine import PlanEngine, plan_of_engine
+from ardoqpy_sync.plans.undo import undo_plan
 from ardoqpy_sync.progress import make_progress
 from ardoqpy_sync.reads import SyncReads
 from ardoqpy_sync.report import count_rows
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ardoqpy.api.protocols import Dialect
     from ardoqpy.entities import BatchIds, DeletedComponents, Entities, Entity
     from ardoqpy_sync.compare.entity_kinds import Kind
-    from ardoqpy_sync.documents import ApplyResult, DeleteResult, MarkResult, ReportData
+    from ardoqpy_sync.documents import ApplyResult, DeleteResult, MarkResult, Origin, ReportData
     from ardoqpy_sync.writing.senders import Sender
 
 __all__ = ["ArdoqSyncClient"]
@@ -561,17 +561,7 @@ class ArdoqSyncClient(SyncReads):
         """
         with self._lock:
             self.flush()
-            engine = self._engine
-            return Plan.of_run(
-                engine.report,
-                {
-                    "component": len(engine.misses(engine.component)),
-                    "reference": len(engine.misses(engine.reference)),
-                },
-                {ws_id: ws.attributes.get("name") for ws_id, ws in engine.cache.workspaces.items()},
-                origin_now(api=self.version, host=self.hosturl, org=self.org, simulated=self.simulate),
-                names_of_engine(engine),
-            )
+            return plan_of_engine(self._engine, self._origin())
 
     def apply(self, plan: Plan, on_drift: str = "skip") -> ApplyResult:
         """Carry out a plan as it was reviewed, in its order, and return the outcome of each change.
@@ -610,6 +600,21 @@ class ArdoqSyncClient(SyncReads):
             result = apply(self._engine, plan, on_drift, self.on_error, here)
             self._raise_problems()
             return result
+
+    def undo_plan(self, run: int | str = "last") -> Plan:
+        """Return a plan that takes a run in the ledger back, to read, to save, and to `apply`.
+
+        - `run`: its number, or `"last"`.
+
+        What Ardoq still holds as the run left it comes back; what does not is in the plan's `not_undone`. Raise
+        `InvalidInput` if this client has no ledger, or the ledger no such run.
+        """
+        with self._lock:
+            self.flush()
+            return undo_plan(self._engine, run, simulate=self.simulate, origin=self._origin())
+
+    def _origin(self) -> Origin:
+        return origin_now(api=self.version, host=self.hosturl, org=self.org, simulated=self.simulate)
 
     def init_report(self) -> None:
         """Begin a new run over the same cache: an empty report, and no entity named yet.

@@ -24,6 +24,8 @@ class Origin(TypedDict):
     host: str
     org: NotRequired[str | None]
     simulated: bool
+    #: The run that a plan takes back.
+    undoes: NotRequired[int | None]
 
 
 class Counts(TypedDict):
@@ -58,6 +60,14 @@ class ValueChange(TypedDict):
     new: Any
 
 
+class OwnerEntry(TypedDict):
+    """The mapping of a job that a change comes from, the field that its rows are matched by, and its key."""
+
+    mapping: str
+    field: str | None
+    key: Any
+
+
 class _Change(TypedDict):
     kind: KindName
     name: str | None
@@ -68,6 +78,9 @@ class _Change(TypedDict):
     note: NotRequired[str | None]
     label: NotRequired[str | None]
     field: NotRequired[str | None]
+    owner: NotRequired[OwnerEntry | None]
+    #: The id of the deleted entity that an undo creates again.
+    recreates: NotRequired[str | None]
 
 
 class ReportChange(_Change):
@@ -193,6 +206,20 @@ class EditEntry(TypedDict):
     label: str | None
 
 
+class NotUndoneEntry(TypedDict):
+    """What an undo leaves as it is: an `attribute`, or all if None, with the reason and the last edit."""
+
+    kind: KindName
+    _id: str
+    name: str | None
+    type: Any
+    rootWorkspace: str | None
+    attribute: str | None
+    reason: str
+    who: str | None
+    when: str | None
+
+
 class NotConvergingEntry(TypedDict):
     """An attribute that Ardoq keeps otherwise than it was sent."""
 
@@ -265,6 +292,7 @@ class PlanDocument(TypedDict):
     conflicts: list[ConflictEntry]
     edits: list[EditEntry]
     not_converging: list[NotConvergingEntry]
+    not_undone: list[NotUndoneEntry]
     unchanged: KindCounts
     missing: KindCounts
     workspaces: dict[str, str | None]
@@ -408,6 +436,7 @@ class RunDocument(TypedDict):
     not_converging: list[NotConvergingEntry]
     missing: list[MissingEntry]
     not_deleted: list[NotDeletedEntry]
+    not_undone: list[NotUndoneEntry]
     skipped: list[SkippedRow]
     not_owned: dict[str, int]
     delete_guard: DeleteGuard | None

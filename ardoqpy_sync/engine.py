@@ -63,7 +63,7 @@ class Engine:
 
     def __init__(self, api: Dialect, sender: Sender, previous_report: Mapping[str, Any]) -> None:
         """Start with an empty cache and an empty report."""
-        self._api = api
+        self.dialect = api
         self.component, self.reference = kinds_of(api)
         self.kinds = {kind.name: kind for kind in (self.component, self.reference)}
         self.cache = Cache()
@@ -105,7 +105,7 @@ class Engine:
     def _read(self, ws_id: str) -> Entity:
         if self.log.progress is not None:
             self.log.progress.expect(LOADING, 1)
-        return self._api.workspaces.aggregated(ws_id)
+        return self.dialect.workspaces.aggregated(ws_id)
 
     def load(self, ws_ids: Iterable[str]) -> None:
         """Load those of the workspaces that are not loaded yet, several side by side."""
@@ -114,7 +114,7 @@ class Engine:
             self.log.progress.expect(LOADING, len(missing))
         with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
             for ws_id, aggregated in zip(
-                missing, threads.map(self._api.workspaces.aggregated, missing), strict=True
+                missing, threads.map(self.dialect.workspaces.aggregated, missing), strict=True
             ):
                 self._loaded(ws_id, aggregated)
         self._settle_open_writes()
@@ -474,8 +474,7 @@ class Engine:
             name=self.log.name_of(kind.name, expected),
             version=None,
             note=note,
-            label=source.reference.label,
-            field=source.reference.field,
+            row=source.reference,
         )
         if len(sent) < len(wanted):  # fields that Ardoq calculates
             left = {key: wanted[key] for key in wanted.keys() - sent.keys()}
@@ -507,8 +506,7 @@ class Engine:
             name=self.log.name_of(kind.name, expected),
             version=current.get("_version"),
             note=source.reference.note,
-            label=source.reference.label,
-            field=source.reference.field,
+            row=source.reference,
         )
         self.writes.add_row(expected["_id"], PendingRow(change, None, source))
         return expected
@@ -540,8 +538,7 @@ class Engine:
                 each.entity,
                 name=name,
                 note=None if itself else f"with component {names[0]}",
-                label=source.reference.label,
-                field=source.reference.field,
+                row=source.reference,
             )
             row = source if itself else source._replace(row=None)
             self.writes.add_row(entity_id, PendingRow(change, None, row))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         ConflictEntry,
         EditEntry,
         NotConvergingEntry,
+        NotUndoneEntry,
         ReportChange,
         ReportData,
         ReportedEntity,
@@ -38,6 +39,7 @@ __all__ = [
     "MISSING_TITLE",
     "NOT_CONVERGING_TITLE",
     "NOT_DELETED_TITLE",
+    "NOT_UNDONE_TITLE",
     "Report",
     "count_rows",
     "describe_ambiguous",
@@ -45,6 +47,7 @@ __all__ = [
     "describe_edit",
     "describe_editor",
     "describe_not_converging",
+    "describe_not_undone",
     "describe_outcome",
     "format_report",
     "format_section",
@@ -59,6 +62,7 @@ LINE_WIDTH = 400
 MISSING_TITLE = "missing: in Ardoq, no longer in the source"
 NOT_CONVERGING_TITLE = "not converging"
 NOT_DELETED_TITLE = "not deleted: changed since"
+NOT_UNDONE_TITLE = "not taken back"
 CONFLICTS_TITLE = "conflicts: rows that give different values; the last one is used"
 EDITS_TITLE = "edited in Ardoq since this job last wrote it"
 
@@ -101,6 +105,8 @@ class Report:
         self.not_converging: dict[tuple[str, str], NotConvergingEntry] = {}
         #: What was to be deleted as missing and was left as it is, with the reason.
         self.not_deleted: list[UndeletedEntity] = []
+        #: What an undo leaves as it is, with the reason.
+        self.not_undone: list[NotUndoneEntry] = []
         #: Deleted entities by id, as they were: a change does not hold the ends of a deleted reference.
         self.deleted: dict[str, Entity] = {}
         self._folded = 0
@@ -164,7 +170,10 @@ class Report:
             "version": change.version,
             "attributes": _value_changes(change),
         }
-        optional = {"note": change.note, "label": change.label, "field": change.field}
+        optional: Attributes = {"note": change.note, "label": change.label, "field": change.field}
+        if change.owner is not None:
+            optional["owner"] = change.owner._asdict()
+        optional["recreates"] = change.recreates
         if change.kind == "reference" and self._type_name is not None:
             optional["typeName"] = self._type_name(change.kind, change.workspace, change.type)
         data |= {key: value for key, value in optional.items() if value is not None}
@@ -333,6 +342,13 @@ def describe_editor(entry: EditEntry) -> str:
     who = entry["who"] or "somebody"
     own = " (this job's own user)" if entry["own"] else ""
     return f"{who}{own} at {entry['when']}" if entry["when"] else f"{who}{own}"
+
+
+def describe_not_undone(entry: NotUndoneEntry) -> str:
+    """Return what an undo leaves as it is, and the reason."""
+    attribute = f": {entry['attribute']}" if entry["attribute"] else ""
+    who = f" Last edited by {entry['who'] or 'somebody'} at {entry['when']}." if entry["when"] else ""
+    return f"{entry['kind']} {entry['name']}{attribute}: {entry['reason']}{who}"
 
 
 def describe_outcome(entry: EditEntry) -> str:

@@ -12,7 +12,7 @@ from ardoqpy.cli.command import command, option
 from ardoqpy.cli.options import completion_command, connection_options
 from ardoqpy.cli.program import Program
 from ardoqpy_sync.cli.exit_codes import NAME
-from ardoqpy_sync.cli.options import JOB, JOB_CONNECTION, NOTIFY, OUTPUTS, REPORT
+from ardoqpy_sync.cli.options import JOB, JOB_CONNECTION, NOTIFY, OUTPUTS, REPORT, TAKE_OVER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,11 +52,7 @@ COMMANDS = (
             choices=("skip", "refuse", "replan"),
             help="for a plan: what to do if Ardoq has drifted since the plan was made (default: skip)",
         ),
-        option(
-            "--take-over",
-            action="store_true",
-            help="go on if the lock is held by another host, whose run then stops before its next write",
-        ),
+        TAKE_OVER,
         NOTIFY,
         JOB_CONNECTION,
         details="Only one run of a job at a time: a second one fails. The exit code is 0 if everything is "
@@ -66,6 +62,28 @@ COMMANDS = (
             "apply job.toml": "for a nightly run",
             "apply job.toml --quiet-when-unchanged --report last.html": "from cron, which mails all output",
             "apply plan.json --job job.toml --on-drift refuse": "a reviewed plan: all of it or nothing",
+        },
+    ),
+    command(
+        "undo",
+        "take a run back: make a plan from the ledger of a job, or carry it out",
+        "ardoqpy_sync.cli.commands.undo:run",
+        JOB,
+        option("number", metavar="RUN", help="number of the run, as 'history' lists it, or last"),
+        option("--apply", action="store_true", help="carry the plan out at once"),
+        TAKE_OVER,
+        option("--long", action="store_true", help="show every change with the values of its attributes"),
+        option("--save", metavar="FILE", help="save the plan as JSON, to apply it after a review"),
+        NOTIFY,
+        JOB_CONNECTION,
+        details="Takes back only what Ardoq still holds as the run left it; what others have changed since "
+        "is kept and listed. Writes nothing without --apply. The exit code is 0 if all of it comes back or "
+        "nothing is to be done, 2 if --apply would change something, 3 if the delete guard blocks --apply or "
+        "something does not come back, and 1 if anything else goes wrong.",
+        examples={
+            "undo job.toml last": "what would be taken back",
+            "undo job.toml 12 --save undo.json --report undo.html": "for a review; apply undo.json then",
+            "undo job.toml last --apply": "carry it out",
         },
     ),
     command(

@@ -21,6 +21,11 @@ def _report_file(path: str) -> str:
 
 JOB = option("job", metavar="JOB", help="job file")
 JOB_CONNECTION = connection_options(api="that of the job, else v2", before="the job, then from ")
+TAKE_OVER = option(
+    "--take-over",
+    action="store_true",
+    help="go on if the lock is held by another host, whose run then stops before its next write",
+)
 REPORT = option(
     "--report",
     action="append",

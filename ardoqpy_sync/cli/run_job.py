@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from ardoqpy._http.local_files import open_regular_file
 from ardoqpy.cli.errors import CommandError
-from ardoqpy.errors import ArdoqClientException, BlockReason, DeleteBlocked
+from ardoqpy.errors import ArdoqClientException, BlockReason, DeleteBlocked, InvalidInput
 from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED, INTERRUPTED, NAME, most_severe
 from ardoqpy_sync.cli.notify import INTERRUPTED_MESSAGE, CommandResult
 from ardoqpy_sync.job import load_job, run_job
 from ardoqpy_sync.job.connect import end_run, resolve_path
 from ardoqpy_sync.job.schema import parse_duration
 from ardoqpy_sync.lock import JobLock
-from ardoqpy_sync.reporting.document import build_run_document
+from ardoqpy_sync.reporting.document import build_run_document, without_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.client import ArdoqSyncClient
     from ardoqpy_sync.documents import RunDocument
     from ardoqpy_sync.job import Job
+    from ardoqpy_sync.plans.plan import Plan
 
 
 def is_json(path: str) -> bool:
@@ -85,6 +86,21 @@ def record_result(job: Job, client: ArdoqSyncClient, result: CommandResult) -> C
     return result
 
 
+def save_plan(client: ArdoqSyncClient, plan: Plan, path: str, result: CommandResult) -> None:
+    """Save a plan to a file; if that fails, add the reason to the result.
+
+    A plan with the token in a value is not saved: without it, its values would be others.
+    """
+    try:
+        data = plan.as_dict()
+        if without_token(client, data) is not data:
+            raise InvalidInput("The plan is not saved: a value in it contains your access token. Remove it.")
+        plan.save(path)
+    except ArdoqClientException as problem:
+        result.errors.append(str(problem))
+        result.exit_code = FAILED
+
+
 def exit_code_of(document: RunDocument) -> int:
     """Return the exit code that follows from a run document."""
     totals = document["totals"]
@@ -92,7 +108,7 @@ def exit_code_of(document: RunDocument) -> int:
     return most_severe(
         DONE,
         FAILED if has_failures or document["not_deleted"] else DONE,
-        BLOCKED if document["delete_guard"] else DONE,
+        BLOCKED if document["delete_guard"] or document["not_undone"] else DONE,
         BLOCKED if any(edit["outcome"] == "unresolved" for edit in document["edits"]) else DONE,
         CHANGES if document["changes"] and document["origin"]["simulated"] else DONE,
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Mapping
 
     from ardoqpy.entities import Attributes
+    from ardoqpy_sync.ledger.records import Owner
 
 CREATE, UPDATE, DELETE, FAILED = "create", "update", "delete", "failed"
 
@@ -44,6 +45,8 @@ class Change(NamedTuple):
     - `label`: the caller's name of the row, such as "apps.csv line 7".
     - `field`: the field by which a component was matched, None if by its name.
     - `cause`: the label of the row that has to be corrected first, if the row failed only because of it.
+    - `owner`: the mapping and key of the row in its job; `recreates`: the id of the deleted entity that an
+      undo creates again.
     """
 
     action: str
@@ -59,6 +62,8 @@ class Change(NamedTuple):
     label: str | None = None
     field: str | None = None
     cause: str | None = None
+    owner: Owner | None = None
+    recreates: str | None = None
 
 
 def failed_change(

@@ -138,8 +138,7 @@ class MissingItems:
             return
         kinds = list(dict.fromkeys(group.kind for group in deleted))
         selection = Selection.of(kinds, deleted) if deleted else None
-        limits: Any = {key: guard[key] for key in BOUNDS if key in guard}  # type: ignore[literal-required]
-        client, bounds = self._client, Bounds.of(**limits)
+        client, bounds = self._client, bounds_of(guard)
         # The public methods of the client each decide by themselves; here, one decision is about all of it.
         with self._collect_blocked(), client._lock:  # noqa: SLF001  (the client and its jobs are one package)
             client._missing_entities(bounds).handle(selection, list(marks.values()))  # noqa: SLF001
@@ -245,6 +244,12 @@ class MissingItems:
                 message, reasons=[*error.reasons, *reasons], would_delete=error.would_delete
             )
             self._result.blocked.append(blocked)
+
+
+def bounds_of(guard: GuardTable) -> Bounds:
+    """Return the limits of the delete guard that a job sets."""
+    limits: Any = {key: value for key, value in guard.items() if key in BOUNDS}
+    return Bounds.of(**limits)
 
 
 def _owns(mapping: ResolvedMapping, component: Entity) -> bool:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 #: - `open`: it may have been carried out or not; the run ended before its outcome was recorded.
 #: - `unknown`: the same, and what Ardoq holds did not show which.
 WriteState = Literal["open", "done", "failed", "unknown"]
-#: Why a write was made: by a row, to mark what is missing, or to delete it.
-Purpose = Literal["row", "mark", "delete"]
+#: Why a write was made: by a row, by a plan that is applied, to mark what is missing, or to delete it.
+Purpose = Literal["row", "plan", "mark", "delete"]
 
 #: Takes the place of a value that the ledger must not hold.
 REDACTED: Attributes = {"ardoqpy": "redacted"}

@@ -8,6 +8,7 @@ from ardoqpy._messages import describe_type, quote_name
 from ardoqpy.errors import ArdoqClientException, InvalidInput, NotFoundError, PlanDrifted, UnexpectedAnswer
 from ardoqpy_sync.compare.diff import CREATE, DELETE
 from ardoqpy_sync.documents import ApplyResult
+from ardoqpy_sync.ledger.records import Owner
 from ardoqpy_sync.plans.document_schema import ENDS
 from ardoqpy_sync.plans.drift import DRIFTED, FAILED, SETTLED, TODO, DriftDetector, PlannedEntity
 from ardoqpy_sync.plans.plan import Plan
@@ -49,6 +50,7 @@ def apply(
             )
     engine.flush()
     engine.drifted.clear()
+    engine.report.not_undone += plan.not_undone
     with engine.cache.without_naming():
         _load_afresh(engine, plan)
         if on_drift == "refuse":
@@ -370,7 +372,15 @@ class _Applying:
 
 
 def _row(change: ChangeEntry) -> RowReference:
-    return RowReference(change.get("label"), change.get("field"))
+    owner = change.get("owner")
+    return RowReference(
+        change.get("label"),
+        change.get("field"),
+        note=change.get("note") if change.get("recreates") else None,
+        owner=None if owner is None else Owner(**owner),
+        purpose="plan",
+        recreates=change.get("recreates"),
+    )
 
 
 # -- in words ------------------------------------------------------------------------------------------------

@@ -258,6 +258,12 @@ class DriftDetector:
         return list(matches.values())
 
     def _matching(self, planned: PlannedEntity, wanted: Entity) -> Sequence[Entity]:
+        if planned.listed[0].get("recreates"):
+            # What was deleted may have had others of its name beside it: only the same one is it again.
+            return [entity for entity in self._alike(planned, wanted) if self._holds(planned, wanted, entity)]
+        return self._alike(planned, wanted)
+
+    def _alike(self, planned: PlannedEntity, wanted: Entity) -> Sequence[Entity]:
         change = planned.listed[0]
         index = self._engine.index(planned.kind, change["rootWorkspace"])
         if planned.kind is self._engine.reference:

@@ -18,10 +18,12 @@ from ardoqpy_sync.report import (
     EDITS_TITLE,
     LINE_WIDTH,
     NOT_CONVERGING_TITLE,
+    NOT_UNDONE_TITLE,
     describe_ambiguous,
     describe_conflict,
     describe_edit,
     describe_not_converging,
+    describe_not_undone,
     format_section,
     format_totals,
     format_value,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
         FailedRow,
         KindCounts,
         NotConvergingEntry,
+        NotUndoneEntry,
         Origin,
         PlanDocument,
         Totals,
@@ -69,9 +72,11 @@ class Plan:
       (by attribute a dict with `old` and `new`, custom fields among the others), and, if known,
       `typeName` (of a reference, whose `type` is a number), `label` (the name of the source row), `field`
       (by which a component was matched), `deleted_with` (the `_id` of the component with which it is
-      deleted) and `note` (the same as text, or how a component was matched).
+      deleted), `owner` (the mapping and key of its row), `recreates` (the `_id` of what an undo creates
+      again) and `note` (the same as text, or how a component was matched).
     - `failed`: the rows that failed, with `reason`; values that JSON cannot hold are text.
     - `ambiguous`, `conflicts`, `edits`, `not_converging`: as in the report.
+    - `not_undone`: what an undo leaves as it is, with the reason.
     - `unchanged`, `missing`: by kind, how many stay as they are, and how many no row named.
     - `workspaces`: the names of the loaded workspaces, by id.
     - `names`: by id, the names of components and types in the values of changes, as far as they are known.
@@ -87,6 +92,7 @@ class Plan:
     conflicts: list[ConflictEntry]
     edits: list[EditEntry]
     not_converging: list[NotConvergingEntry]
+    not_undone: list[NotUndoneEntry]
     unchanged: KindCounts
     missing: KindCounts
     workspaces: dict[str, str | None]
@@ -114,6 +120,7 @@ class Plan:
             conflicts=as_json_value(list(report.conflicts.values())),
             edits=as_json_value(list(report.edits.values())),
             not_converging=as_json_value(list(report.not_converging.values())),
+            not_undone=as_json_value(report.not_undone),
             unchanged={
                 "component": len(report.unchanged["component"]),
                 "reference": len(report.unchanged["reference"]),
@@ -206,6 +213,7 @@ class Plan:
         lines += format_section(EDITS_TITLE, map(describe_edit, self.edits), longest)
         not_converging = map(describe_not_converging, self.not_converging)
         lines += format_section(NOT_CONVERGING_TITLE, not_converging, longest)
+        lines += format_section(NOT_UNDONE_TITLE, map(describe_not_undone, self.not_undone), longest)
         return "\n".join(lines)
 
     def _describe_change(self, change: ChangeEntry) -> list[str]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 from ardoqpy.errors import ArdoqClientException, NotFoundError
 from ardoqpy_sync.compare.diff import Differences, differences
 from ardoqpy_sync.engine import Engine
+from ardoqpy_sync.plans.names import names_of_engine
+from ardoqpy_sync.plans.plan import Plan
 from ardoqpy_sync.writing.pending_row import RowReference, SourceRow
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Entity
     from ardoqpy_sync.compare.cache import Located
     from ardoqpy_sync.compare.entity_kinds import Kind
+    from ardoqpy_sync.documents import Origin
     from ardoqpy_sync.writing.senders import Sender
 
 
@@ -85,9 +88,25 @@ class PlanEngine(Engine):
 
     def preview(self, sender: Sender) -> Self:
         """Return an engine over a copy of what is loaded, with another sender and a new report."""
-        other = type(self)(self._api, sender, {"not_converging": list(self.log.not_converging.values())})
+        other = type(self)(self.dialect, sender, {"not_converging": list(self.log.not_converging.values())})
         for ws_id, workspace in self.cache.workspaces.items():
             other.cache.load(ws_id, workspace.aggregated())
         other.cache.deleted_ids.update(self.cache.deleted_ids)
         other.writes.set_not_in_step(self.writes.not_in_step())
+        if self.journal.ledger is not None:
+            other.journal.use(self.journal.ledger, records=False)
         return other
+
+
+def plan_of_engine(engine: Engine, origin: Origin) -> Plan:
+    """Return what an engine has decided so far as a plan."""
+    return Plan.of_run(
+        engine.report,
+        {
+            "component": len(engine.misses(engine.component)),
+            "reference": len(engine.misses(engine.reference)),
+        },
+        {ws_id: ws.attributes.get("name") for ws_id, ws in engine.cache.workspaces.items()},
+        origin,
+        names_of_engine(engine),
+    )

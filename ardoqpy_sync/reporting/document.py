@@ -53,7 +53,7 @@ MAX_CANDIDATES = 500
 #: The parts of a run document that are lists.
 _LISTS = (
     *("changes", "failed", "ambiguous", "conflicts", "edits", "not_converging", "missing", "not_deleted"),
-    *("skipped", "sources", "notes"),
+    *("not_undone", "skipped", "sources", "notes"),
 )
 
 
@@ -95,6 +95,7 @@ def build_run_document(
       each with a `state`: `missing` itself, `named` by a row of this run, or `other`.
     - `not_deleted`: what was to be deleted and was left as it is, because it was changed since, or because
       something was added to it. Each has the keys of a `missing` one without `cascade`, and a `reason`.
+    - `not_undone`: what an undo leaves as it is, with the reason.
     - `delete_guard`: None, or the `sentence`, `reasons` and `would_delete` of `DeleteBlocked`; each of the
       latter with at most 20 entries in `cascade`, and their number in `cascade_total`.
     - `workspaces` by id, and `names`, by id, of components and types in the values of changes.
@@ -142,6 +143,7 @@ def build_run_document(
             "not_converging": plan.not_converging,
             "missing": missing,
             "not_deleted": not_deleted,
+            "not_undone": plan.not_undone,
             "skipped": given.skipped_rows,
             "not_owned": given.not_owned,
             "delete_guard": given.delete_guard and _with_type_names(given.delete_guard, names),

@@ -173,6 +173,17 @@ def _lines(document: RunDocument, longest: int) -> Iterable[str]:
         longest,
     )
     yield from _section(
+        "Not taken back",
+        document["not_undone"],
+        {
+            "entity": _entity,
+            "attribute": lambda entry: _safe(entry["attribute"] or "", 80),
+            "reason": lambda entry: _safe(entry["reason"], 500),
+            "last edited by": lambda entry: _safe(f"{entry['who'] or ''} {entry['when'] or ''}".strip(), 200),
+        },
+        longest,
+    )
+    yield from _section(
         "Not converging: Ardoq does not keep the value that was sent",
         document["not_converging"],
         {

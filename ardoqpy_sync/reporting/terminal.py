@@ -14,10 +14,12 @@ from ardoqpy_sync.report import (
     MISSING_TITLE,
     NOT_CONVERGING_TITLE,
     NOT_DELETED_TITLE,
+    NOT_UNDONE_TITLE,
     describe_ambiguous,
     describe_conflict,
     describe_edit,
     describe_not_converging,
+    describe_not_undone,
     format_section,
     format_totals,
     format_value,
@@ -77,6 +79,8 @@ def render(document: RunDocument, changes_text: str | None = None) -> Iterator[s
     if document["failed"]:
         yield from format_section("sources", map(_describe_source, document["sources"]), longest)
     yield from format_section(NOT_DELETED_TITLE, map(_describe_not_deleted, document["not_deleted"]), longest)
+    if changes_text is None:
+        yield from format_section(NOT_UNDONE_TITLE, map(describe_not_undone, document["not_undone"]), None)
     if guard := document["delete_guard"]:
         yield from format_section("delete guard blocked", guard_lines(guard), None)
         blocked = map(_describe_blocked, guard["would_delete"])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy.errors import NotFoundError, ServiceUnavailable, UnexpectedAnswer
-from ardoqpy_sync.compare.diff import CREATE, DELETE
+from ardoqpy_sync.compare.diff import CREATE, DELETE, UPDATE
 from ardoqpy_sync.json_file import as_json_value
-from ardoqpy_sync.ledger.encoding import Encoder
+from ardoqpy_sync.ledger.encoding import Encoder, decode
 from ardoqpy_sync.ledger.ledger import KEEP_RUNS
 from ardoqpy_sync.report import count_rows
 from ardoqpy_sync.writing.operations import with_real_ids
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.documents import RunDocument
     from ardoqpy_sync.ledger.ledger import Ledger
-    from ardoqpy_sync.ledger.records import Purpose
+    from ardoqpy_sync.ledger.records import Owner, Purpose, Write
     from ardoqpy_sync.writing.operations import Operation, Outcome
     from ardoqpy_sync.writing.pending_row import PendingRow
 
@@ -34,6 +34,7 @@ class _Recorded(NamedTuple):
     number: int
     purpose: Purpose
     given: str
+    owner: Owner | None
 
 
 @dataclass(slots=True)
@@ -68,6 +69,8 @@ class Journal:
         self._next = 1
         #: By the id of an operation that is on its way.
         self._recorded: dict[str, _Recorded] = {}
+        #: By run and number: what was found out about writes that earlier runs left open.
+        self._settled: dict[tuple[int, int], Attributes] = {}
 
     def use(self, ledger: Ledger, *, token: Token | None = None, records: bool) -> None:
         """Use a ledger; `records`: whether to write to it. It never holds the `token`."""
@@ -130,8 +133,10 @@ class Journal:
         purpose: Purpose = "row" if reference is None else reference.purpose
         mapping = key_field = key = None
         given = ""
-        if purpose == "row" and operation.action != DELETE:
-            owner = (reference and reference.owner) or SCRIPT
+        owner = reference and reference.owner
+        if owner is None and purpose == "row":
+            owner = SCRIPT
+        if owner is not None and operation.action != DELETE:
             mapping, key_field, key = map(encoder.value, owner)
             if operation.action == CREATE and isinstance(row, dict):
                 given = join_names(row)
@@ -154,7 +159,7 @@ class Journal:
             "label": encoder.value(reference and reference.label),
             "deleted_with": None,
         }
-        self._recorded[operation.id] = _Recorded(self._next, purpose, given)
+        self._recorded[operation.id] = _Recorded(self._next, purpose, given, reference and reference.owner)
         self._next += 1
         written.append(values)
         for kind, ws_id, entity in operation.removed[1:]:
@@ -218,7 +223,9 @@ class Journal:
             closed.sent.append({"number": number, "sent": attributes})
         if recorded.purpose == "mark" and operation.base is not None:
             closed.marked.append(self.owned.marked_row(kind, operation.base, operation.attributes))
-        elif operation.action == CREATE and operation.real_body(real).items() <= stored.items():
+        elif operation.action == UPDATE:
+            self.owned.note_written(kind, stored, recorded.owner, operation.attributes)
+        elif operation.real_body(real).items() <= stored.items():
             self.owned.add_created(kind.name, stored, recorded.given)
 
     def _forget(self, ledger: Ledger, deleted: Sequence[Attributes]) -> None:
@@ -253,6 +260,9 @@ class Journal:
         - `deleted`: kind and id of what was deleted.
         """
         self.owned.learn(owned)
+        values = {row["number"]: row["sent"] for row in sent}
+        for row in closed:
+            self._settled[run, row["number"]] = {**row, "sent": values.get(row["number"])}
         if self.ledger is None or not self.records:
             for entity in deleted:
                 self.owned.forget(**entity)
@@ -260,6 +270,18 @@ class Journal:
         self.ledger.close_writes(closed, sent=sent, run=run)
         self.ledger.set_owned(owned)
         self._forget(self.ledger, deleted)
+
+    def writes(self, run: int) -> list[Write]:
+        """Return the writes of a run; what this run found out about open ones counts, also in a preview."""
+        return [self._as_settled(run, write) for write in (self.ledger.writes(run) if self.ledger else ())]
+
+    def _as_settled(self, run: int, write: Write) -> Write:
+        settled = self._settled.get((run, write.number))
+        if settled is None:
+            return write
+        known = {key: settled[key] for key in ("state", "entity_id", "version")}
+        sent = write.sent if settled["sent"] is None else decode(settled["sent"])
+        return replace(write, **known, sent=sent)
 
     def record_owned(self, kinds: Iterable[Kind]) -> None:
         """Record what the rows of this run created or matched.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ardoqpy_sync.ledger.encoding import Encoder, decode, encode
 from ardoqpy_sync.ledger.records import REDACTED, OwnedVersion, Owner
@@ -15,6 +15,16 @@ if TYPE_CHECKING:
     from ardoqpy_sync.compare.entity_kinds import Kind
     from ardoqpy_sync.ledger.ledger import Ledger
     from ardoqpy_sync.ledger.records import OwnedEntity
+
+
+class _Written(NamedTuple):
+    """An entity that was written, as stored, with its owner if that is known, and the values."""
+
+    kind: Kind
+    stored: Entity
+    owner: Owner | None
+    values: Attributes
+
 
 #: The owner of what a script writes.
 SCRIPT = Owner("script")
@@ -41,10 +51,13 @@ class Ownership:
         self._kept: dict[str, set[str]] = {}
         self._failed: set[str] = set()
         self._missing: dict[tuple[str, str], int] = {}
+        #: What was written to each entity, for runs without rows: a plan that is applied.
+        self._written: dict[tuple[str, str], _Written] = {}
 
     def start_run(self) -> None:
         """Forget what is known of the rows of an earlier run."""
         self._missing.clear()
+        self._written.clear()
         self._kept.clear()
         self._failed.clear()
 
@@ -123,6 +136,13 @@ class Ownership:
             if (kind, entity_id) in self.entities
         ]
 
+    def note_written(self, kind: Kind, stored: Entity, owner: Owner | None, sent: Attributes) -> None:
+        """Note what was written to an entity; it counts if no row of this run describes the entity."""
+        entity = kind.name, stored["_id"]
+        known = self._written.get(entity)
+        values = sent if known is None else {**known.values, **sent}
+        self._written[entity] = _Written(kind, stored, owner or (known and known.owner), values)
+
     def forget(self, kind: str, entity_id: str) -> None:
         """Note that an entity is deleted."""
         self.entities.pop((kind, entity_id), None)
@@ -143,6 +163,9 @@ class Ownership:
                     names = given.get(entity_id)
                     if names is not None and not self._is_recorded(kind.name, entity, join_names(names)):
                         rows.append(self._row_of_run(kind, ws_id, entity, names))
+        for (kind_name, entity_id), written in self._written.items():
+            if entity_id not in given and (kind_name, entity_id) in self.entities:
+                rows.append(self.updated_row(written.kind, written.owner, written.stored, written.values))
         return rows
 
     def _is_recorded(self, kind: str, entity: Entity, names: str) -> bool:
@@ -183,9 +206,15 @@ class Ownership:
         marked = {name: held.get(name) for name in sent} | self.before_mark(entity_id)
         return {**row, "marked": self._encoder.attributes(marked)}
 
-    def updated_row(self, kind: Kind, owner: Owner, entity: Entity, sent: Attributes) -> Attributes:
-        """Return the record of an entity that was updated in a run that ended before it recorded that."""
+    def updated_row(self, kind: Kind, owner: Owner | None, entity: Entity, sent: Attributes) -> Attributes:
+        """Return the record of an entity that was updated, and that no row of this run describes.
+
+        - `owner`: None for the one that the ledger has.
+        """
         known = self.entities.get((kind.name, entity["_id"]))
+        if owner is None:
+            earlier = self._ledger.find_owned(kind.name, entity["_id"]) if self._ledger else None
+            owner = SCRIPT if earlier is None else earlier.owner
         values = {**self._all_values(kind.name, entity["_id"]), **sent}
         given, missing = ("", 0) if known is None else (known.given, known.missing)
         ws_id = entity["rootWorkspace"]

@@ -9,6 +9,7 @@ from ardoqpy_sync.compare.diff import Change, failed_change
 from ardoqpy_sync.documents import ReportedEntity
 from ardoqpy_sync.report import Report
 from ardoqpy_sync.writing.circuit_breaker import CircuitBreaker
+from ardoqpy_sync.writing.pending_row import NO_ROW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -88,8 +89,7 @@ class RunLog:
         name: str | None = None,
         version: Any = ...,
         note: str | None = None,
-        label: str | None = None,
-        field: str | None = None,
+        row: RowReference = NO_ROW,
     ) -> int:
         """Report a change of an entity, and return the index of the change in the report."""
         change = Change(
@@ -103,8 +103,11 @@ class RunLog:
             entity.get("_version") if version is ... else version,
             note,
             None,
-            label,
-            field,
+            row.label,
+            row.field,
+            None,
+            row.owner,
+            row.recreates,
         )
         self.report.add(change)
         return len(self.report.changes) - 1

@@ -27,6 +27,7 @@ from ardoqpy_sync.reporting.document import build_run_document
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from ardoqpy.cli.options import ConnectionSettings
 
@@ -75,8 +76,9 @@ def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResu
     ):
         context.client = client
         check_before_writes(client, lock.check)
-        begin_run(client, "apply plan")
-        result = _apply(plan, client, options.on_drift or "skip", context.title)
+        undoes = plan.origin.get("undoes")
+        begin_run(client, "apply plan" if undoes is None else "undo", undoes=undoes)
+        result = apply_with_client(plan, client, options.on_drift or "skip", context.title)
         return result if job is None else record_result(job, client, result)
 
 
@@ -87,7 +89,13 @@ def _client_of_plan(plan: Plan, settings: ConnectionSettings, *, progress: bool)
     return ArdoqSyncClient(batch=batch, on_error="collect", progress=progress, **settings)
 
 
-def _apply(plan: Plan, client: ArdoqSyncClient, on_drift: str, title: str) -> CommandResult:
+def apply_with_client(
+    plan: Plan, client: ArdoqSyncClient, on_drift: str, title: str, notes: Sequence[str] = ()
+) -> CommandResult:
+    """Apply a plan with a client and return the result, also if it is interrupted.
+
+    - `notes`: sentences for the run document.
+    """
     exit_code, more_lines = DONE, []
     try:
         result = client.apply(plan, on_drift)
@@ -102,5 +110,5 @@ def _apply(plan: Plan, client: ArdoqSyncClient, on_drift: str, title: str) -> Co
     except ArdoqClientException as problem:
         client.give_up(str(problem))
         exit_code = BLOCKED if isinstance(problem, PlanDrifted) else FAILED
-    document = build_run_document(client, title=title)
+    document = build_run_document(client, title=title, notes=notes)
     return CommandResult(document, most_severe(exit_code, exit_code_of(document)), more_lines=more_lines)

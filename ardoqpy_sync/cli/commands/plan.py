@@ -5,18 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ardoqpy.cli.options import connection_settings
-from ardoqpy.errors import ArdoqClientException, InvalidInput
-from ardoqpy_sync.cli.exit_codes import FAILED
 from ardoqpy_sync.cli.notify import CommandResult, RunContext, run_and_notify
 from ardoqpy_sync.cli.output_files import check_output_files
-from ardoqpy_sync.cli.run_job import load_job_file, run_with_client
+from ardoqpy_sync.cli.run_job import load_job_file, run_with_client, save_plan
 from ardoqpy_sync.job import open_client
 from ardoqpy_sync.reporting.document import without_token
 
 if TYPE_CHECKING:
     import argparse
-
-    from ardoqpy_sync.client import ArdoqSyncClient
 
 
 def run(options: argparse.Namespace) -> int:
@@ -41,17 +37,5 @@ def _plan(options: argparse.Namespace, context: RunContext) -> CommandResult:
         if options.save and result.ended_early:
             result.errors.append("The plan is not saved, because the preview did not finish.")
         elif options.save:
-            try:
-                _check_no_token(client)
-                client.plan.save(options.save)
-            except ArdoqClientException as problem:
-                result.errors.append(str(problem))
-                result.exit_code = FAILED
+            save_plan(client, client.plan, options.save, result)
         return result
-
-
-def _check_no_token(client: ArdoqSyncClient) -> None:
-    """Raise `InvalidInput` if a plan contains the token: without it, its values would be others."""
-    plan = client.plan.as_dict()
-    if without_token(client, plan) is not plan:
-        raise InvalidInput("The plan is not saved: a value in it contains your access token. Remove it.")

@@ -1,0 +1,67 @@
+"""Run `ardoqpy-sync undo`: take a run back, as the ledger of its job has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ardoqpy.cli.options import connection_settings
+from ardoqpy_sync.cli.commands.apply import apply_with_client
+from ardoqpy_sync.cli.notify import CommandResult, RunContext, run_and_notify
+from ardoqpy_sync.cli.output_files import check_output_files
+from ardoqpy_sync.cli.run_job import exit_code_of, load_job_file, lock_of, record_result, save_plan
+from ardoqpy_sync.job import open_client
+from ardoqpy_sync.job.connect import begin_run, check_before_writes
+from ardoqpy_sync.job.undo import plan_undo
+from ardoqpy_sync.reporting.document import build_run_document, without_token
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ardoqpy_sync.job import Job
+    from ardoqpy_sync.job.undo import UndoResult
+
+
+def run(options: argparse.Namespace) -> int:
+    """Take a run back, or show what would be taken back, and return the exit code."""
+    check_output_files([*filter(None, [options.save]), *options.report], [options.job])
+    return run_and_notify(
+        options, "undo", lambda context: _undo(options, context), simulated=not options.apply
+    )
+
+
+def _undo(options: argparse.Namespace, context: RunContext) -> CommandResult:
+    job = load_job_file(options.job)
+    context.title = f"{job.name}, undo of run {options.number}"
+    if not options.apply:
+        return _plan(job, options, context)[0]
+    with lock_of(job, take_over=options.take_over) as lock:
+        result, undo = _plan(job, options, context)
+        if undo.blocked is not None or not undo.plan:
+            return result
+        with open_client(
+            job, simulate=False, progress=not options.quiet_when_unchanged, **connection_settings(options)
+        ) as client:
+            context.client = client
+            check_before_writes(client, lock.check)
+            begin_run(client, "undo", undoes=undo.plan.origin.get("undoes"))
+            result = apply_with_client(undo.plan, client, "skip", context.title, undo.notes)
+            return record_result(job, client, result)
+
+
+def _plan(job: Job, options: argparse.Namespace, context: RunContext) -> tuple[CommandResult, UndoResult]:
+    """Return what an undo would do, as a preview."""
+    with open_client(
+        job, simulate=True, progress=not options.quiet_when_unchanged, **connection_settings(options)
+    ) as client:
+        context.client = client
+        undo = plan_undo(job, client, options.number)
+        context.title = f"{job.name}, undo of run {undo.plan.origin.get('undoes')}"
+        document = build_run_document(
+            client, title=context.title, blocked=undo.blocked if options.apply else None, notes=undo.notes
+        )
+        result = CommandResult(document, exit_code_of(document))
+        if options.long:
+            result.plan_text = without_token(client, undo.plan.describe())
+        if options.save:
+            save_plan(client, undo.plan, options.save, result)
+        return result, undo

@@ -1,0 +1,37 @@
+"""Take back a run of a job: the plan, and whether its delete guard allows to carry it out unseen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ardoqpy_sync.job.missing import bounds_of
+from ardoqpy_sync.plans.undo import LOST, check_guard
+
+if TYPE_CHECKING:
+    from ardoqpy.errors import DeleteBlocked
+    from ardoqpy_sync.client import ArdoqSyncClient
+    from ardoqpy_sync.job.model import Job
+    from ardoqpy_sync.plans.plan import Plan
+
+
+class UndoResult(NamedTuple):
+    """The plan of an undo, why the delete guard blocks it if it does, and sentences about all of it."""
+
+    plan: Plan
+    blocked: DeleteBlocked | None
+    notes: list[str]
+
+
+def plan_undo(job: Job, client: ArdoqSyncClient, run: int | str) -> UndoResult:
+    """Return the plan that takes a run of a job back; the client's report has the same changes.
+
+    - `client`: one that simulates, with the ledger of the job.
+    - `run`: the number of the run, or `last`.
+
+    Raise `InvalidInput` if the ledger has no such run, or not its writes any more.
+    """
+    plan = client.undo_plan(run)
+    engine = client._engine  # noqa: SLF001  (the client and its jobs are one package)
+    blocked = check_guard(engine, bounds_of(job.guard))
+    notes = [LOST] if any(change.get("recreates") for change in plan.changes) else []
+    return UndoResult(plan, blocked, notes)
