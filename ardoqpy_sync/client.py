@@ -606,8 +606,8 @@ class ArdoqSyncClient(SyncReads):
 
         - `run`: its number, or `"last"`.
 
-        What Ardoq still holds as the run left it comes back; what does not is in the plan's `not_undone`. Raise
-        `InvalidInput` if this client has no ledger, or the ledger no such run.
+        What Ardoq still holds as the run left it comes back; what does not is in the plan's `not_undone`.
+        Raise `InvalidInput` if this client has no ledger, or the ledger no such run.
         """
         with self._lock:
             self.flush()

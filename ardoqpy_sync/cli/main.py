@@ -87,6 +87,58 @@ COMMANDS = (
         },
     ),
     command(
+        "history",
+        "list the runs of a job",
+        "ardoqpy_sync.cli.commands.history:run",
+        JOB,
+        option("--json", action="store_true", help="write the list as JSON"),
+        details="Reads the ledger of the job; does not connect to Ardoq.",
+        examples={"history job.toml": "the newest first: when, by whom, its status and totals"},
+    ),
+    command(
+        "show",
+        "show one run of a job again",
+        "ardoqpy_sync.cli.commands.history:show",
+        JOB,
+        option("number", metavar="RUN", help="number of the run, as 'history' lists it, or last"),
+        option("--json", action="store_true", help="write the run document as JSON"),
+        REPORT,
+        details="Reads the ledger of the job; does not connect to Ardoq.",
+        examples={
+            "show job.toml last": "a summary",
+            "show job.toml last --report last.html": "its page",
+        },
+    ),
+    command(
+        "forget",
+        "own a component or reference no more",
+        "ardoqpy_sync.cli.commands.ledger:forget",
+        JOB,
+        option("--key", required=True, metavar="KEY", help="key or name in the source, or id in Ardoq"),
+        option("--type", metavar="NAME", help="type, if several have the key"),
+        details="Changes the ledger of the job only. What is not owned cannot be missing, until a row "
+        "matches it again.",
+        examples={"forget job.toml --key Orders": "before a component is handed over to somebody else"},
+    ),
+    command(
+        "ledger export",
+        "write the ledger of a job as lines of JSON",
+        "ardoqpy_sync.cli.commands.ledger:export",
+        JOB,
+        option("--output", default="-", metavar="FILE", help="file to write (default: standard output)"),
+        details="Writes runs, writes, and what the job owns with its values; not the reports.",
+        examples={"ledger export job.toml --output ledger.ndjson": "to move it to another database"},
+    ),
+    command(
+        "ledger import",
+        "read an exported ledger into a new one",
+        "ardoqpy_sync.cli.commands.ledger:load",
+        JOB,
+        option("file", metavar="FILE", help="file that 'ledger export' wrote"),
+        details="The job must not have a ledger yet.",
+        examples={"ledger import job.toml ledger.ndjson": "into the ledger that the job names"},
+    ),
+    command(
         "check",
         "list everything in a job that would fail",
         "ardoqpy_sync.cli.commands.check:run",
@@ -148,7 +200,7 @@ PROGRAM = Program(
     "Sync rows to Ardoq as a job file describes: preview a run, review its plan, and run it every night. "
     f"To preview a job, '{NAME} JOB' is enough.",
     COMMANDS,
-    {},
+    {"ledger": "move the ledger of a job"},
     default_command=_default_command,
 )
 

@@ -290,6 +290,19 @@ class Ledger:
         with self._transaction():
             self._execute(statements.FORGET_OWNED, rows)
 
+    # -- all of it ------------------------------------------------------------------------------------------
+
+    def rows_of(self, table: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a table, with the columns of `TABLES`."""
+        return self._select(statements.select_table(table))
+
+    def add_rows(self, rows: Mapping[str, Sequence[Values]]) -> None:
+        """Add rows to the tables: all of them, or none."""
+        with self._transaction():
+            for table, values in rows.items():
+                self._execute(statements.add_to_table(table), values)
+        self.facts = dict(self._select(statements.SELECT_FACTS))
+
     # -- the database ---------------------------------------------------------------------------------------
 
     def _select(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:

@@ -29,6 +29,37 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
 )
 
+#: The columns of each table that an export has, without the job.
+TABLES: dict[str, tuple[str, ...]] = {
+    "facts": ("name", "value"),
+    "runs": (
+        *("run", "started", "ended", "who", "command", "status", "totals", "counts", "plan_id"),
+        *("approved_by", "undoes"),
+    ),
+    "writes": (
+        *("run", "number", "state", "action", "kind", "entity_id", "workspace", "before_write", "sent"),
+        *("given", "version", "purpose", "mapping", "field", "item_key", "label", "deleted_with"),
+    ),
+    "owned": (
+        *("kind", "entity_id", "workspace", "mapping", "field", "item_key", "since", "vals", "given"),
+        *("version", "missing", "marked"),
+    ),
+}
+
+
+def select_table(table: str) -> str:
+    """Return the statement that selects what an export has of a table."""
+    columns = ", ".join(TABLES[table])
+    return f"SELECT {columns} FROM {table} WHERE job = :job ORDER BY {', '.join(TABLES[table][:2])}"
+
+
+def add_to_table(table: str) -> str:
+    """Return the statement that adds a row of an export to a table."""
+    columns = TABLES[table]
+    names = ", ".join(f":{column}" for column in columns)
+    return f"INSERT INTO {table} (job, {', '.join(columns)}) VALUES (:job, {names})"
+
+
 SELECT_FACTS = "SELECT name, value FROM facts WHERE job = :job"
 SET_FACT = """INSERT INTO facts (job, name, value) VALUES (:job, :name, :value)
     ON CONFLICT (job, name) DO UPDATE SET value = excluded.value"""
