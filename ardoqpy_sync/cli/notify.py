@@ -140,6 +140,8 @@ def _is_unchanged(document: RunDocument) -> bool:
             document["delete_guard"],
             document["ambiguous"],
             document["conflicts"],
+            document["edits"],
+            document["not_undone"],
         )
     )
 

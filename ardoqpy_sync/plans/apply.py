@@ -51,6 +51,8 @@ def apply(
     engine.flush()
     engine.drifted.clear()
     engine.report.not_undone += plan.not_undone
+    undoes = plan.origin.get("undoes")
+    engine.journal.begin_once("apply plan" if undoes is None else "undo", undoes=undoes)
     with engine.cache.without_naming():
         _load_afresh(engine, plan)
         if on_drift == "refuse":

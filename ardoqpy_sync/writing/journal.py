@@ -85,6 +85,11 @@ class Journal:
         if self.ledger is not None and self.records:
             self.ledger.begin(command, **settings)
 
+    def begin_once(self, command: str, **settings: Any) -> None:
+        """Begin a run in the ledger, if none has begun."""
+        if self.ledger is not None and self.ledger.run is None:
+            self.begin(command, **settings)
+
     def start_run(self) -> None:
         """Begin an empty run over the same ledger."""
         self.owned.start_run()

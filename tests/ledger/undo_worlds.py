@@ -151,7 +151,7 @@ class World:
             result = run_job(self.job, client, sources={"apps": rows, "links": links})
             document = build_run_document(client, blocked=result.blocked[0] if result.blocked else None)
             end_run(client, document)
-            return client._engine.journal.ledger.run  # noqa: SLF001
+            return client._engine.journal.ledger.run
 
     def seed_others(self):
         """Have somebody else make components and references, also in another workspace."""
@@ -229,8 +229,11 @@ class World:
         return plan.not_undone, again
 
 
-def problems(before, after_run, edited, after, edits, not_undone, again):
-    """Yield what an undo did wrong: what is not as before, was edited and lost, or is not named."""
+def problems(before, after, edits, not_undone, again):
+    """Yield what an undo did wrong: what is not as before, was edited and lost, or is not named.
+
+    - `again`: by old id, the new id of what was created again.
+    """
     named = {(entry["_id"], entry["attribute"]) for entry in not_undone}
     old = {new: old_id for old_id, new in again.items()}
     for entity_id, values in before.items():
@@ -238,30 +241,37 @@ def problems(before, after_run, edited, after, edits, not_undone, again):
         if entity_id in edits.deleted:
             if now is not None:
                 yield f"{entity_id} was deleted by somebody else and is back"
-            continue
-        if now is None:
+        elif now is None:
             if (entity_id, None) not in named:
                 yield f"{entity_id} {values} is gone and not named"
-            continue
-        now = {name: old.get(value, value) for name, value in now.items()}
-        for name in {*values, *now}:
-            wanted = values.get(name)
-            if (entity_id, name) in edits.values:
-                wanted = edits.values[entity_id, name]
-                if now.get(name) == values.get(name) == wanted:
-                    continue
-            if now.get(name) != wanted and not named & {(entity_id, name), (entity_id, None)}:
-                yield f"{entity_id} {name}: {now.get(name)!r}, before {values.get(name)!r}, edited {wanted!r}"
-    for entity_id in after.keys() - before.keys() - old.keys():
-        if entity_id not in edits.created and (entity_id, None) not in named:
-            yield f"{entity_id} {after[entity_id]} was created by the run, is there, and is not named"
+        else:
+            now = {name: old.get(value, value) for name, value in now.items()}
+            for name in differing(entity_id, values, now, edits):
+                if not named & {(entity_id, name), (entity_id, None)}:
+                    yield f"{entity_id} {name}: {now.get(name)!r}, before {values.get(name)!r}"
+
+
+def problems_with_others(before, after, edits, not_undone, again):
+    """Yield what the run created and is still there unnamed, and what others did and is lost."""
+    named = {entry["_id"] for entry in not_undone if entry["attribute"] is None}
+    for entity_id in after.keys() - before.keys() - set(again.values()) - edits.created - named:
+        yield f"{entity_id} {after[entity_id]} was created by the run, is there, and is not named"
     for entity_id in edits.created - after.keys():
         yield f"{entity_id} was created by somebody else and is gone"
     for (entity_id, name), value in edits.values.items():
         if entity_id in after and after[entity_id].get(name) != value:
             yield f"{entity_id} {name}: the edit {value!r} is lost: {after[entity_id].get(name)!r}"
-        if entity_id in edited and entity_id not in after and entity_id not in again:
+        if entity_id not in after and entity_id not in again and entity_id not in edits.deleted:
             yield f"{entity_id} was edited and is gone"
+
+
+def differing(entity_id, before, now, edits):
+    """Return the attributes that are neither as before nor as somebody has edited them."""
+    return [
+        name
+        for name in {*before, *now}
+        if now.get(name) != edits.values.get((entity_id, name), before.get(name))
+    ]
 
 
 def check_world(ardoq, folder, seed, mode):
@@ -274,14 +284,12 @@ def check_world(ardoq, folder, seed, mode):
     world.edits = Edits()
     before = snapshot(ardoq)
     run = world.run()
-    after_run = snapshot(ardoq)
-    if before == after_run:
+    if before == snapshot(ardoq):
         return []
     world.edit()
-    edited = snapshot(ardoq)
     not_undone, again = world.undo(run)
-    after = snapshot(ardoq)
-    return list(problems(before, after_run, edited, after, world.edits, not_undone, again))
+    outcome = before, snapshot(ardoq), world.edits, not_undone, again
+    return [*problems(*outcome), *problems_with_others(*outcome)]
 
 
 if __name__ == "__main__":
@@ -292,16 +300,13 @@ if __name__ == "__main__":
     from ardoqpy.testing import emulator
 
     first, last, *modes = sys.argv[1:]
-    with emulator(seed=SEED, token=TOKEN, page_size=5) as running:
-        wrong = 0
+    with emulator(seed=SEED, token=TOKEN, page_size=5) as running, tempfile.TemporaryDirectory() as root:
         for mode in modes or MODES:
+            wrong = 0
             for number in range(int(first), int(last)):
-                with tempfile.TemporaryDirectory() as folder:
-                    try:
-                        found = check_world(running, pathlib.Path(folder), number, mode)
-                    except Exception as error:  # noqa: BLE001
-                        found = [repr(error)]
-                if found:
-                    wrong += 1
-                    print(mode, number, *found, sep="\n  ")
-            print(mode, wrong)
+                folder = pathlib.Path(root, f"{mode}{number}")
+                folder.mkdir()
+                found = check_world(running, folder, number, mode)
+                wrong += bool(found)
+                sys.stdout.writelines(f"{mode} {number}: {problem}\n" for problem in found)
+            sys.stdout.write(f"{mode}: {wrong} worlds with problems\n")

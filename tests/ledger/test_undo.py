@@ -1,0 +1,157 @@
+"""Take a run back: what comes back, what stays, and that nobody's edit is lost."""
+
+import pytest
+from example_counts import examples
+from undo_worlds import APPS, MODES, SEED, TOKEN, World, check_world, flat, snapshot
+
+from ardoqpy import InvalidInput
+from ardoqpy.testing import emulator
+from ardoqpy_sync import ArdoqSyncClient
+
+WORLDS = 60
+
+
+@pytest.fixture(scope="module")
+def running():
+    """Run one emulator for all tests of this file."""
+    with emulator(seed=SEED, token=TOKEN, page_size=5) as server:
+        yield server
+    assert server.crashes == []
+
+
+@pytest.fixture
+def ardoq(running):
+    """Return the emulator with an empty organisation."""
+    running.load(SEED)
+    running.clear_requests()
+    return running
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_random_runs_are_taken_back(ardoq, tmp_path, mode):
+    """Ardoq is as before the run but for edits since; no edit is lost, and all that stays is named."""
+    for number in range(examples(WORLDS)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        assert (number, check_world(ardoq, folder, number, mode)) == (number, [])
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_undo_of_an_undo(ardoq, tmp_path, mode):
+    """An undo is a run: taking it back leads to what the first run had left, under new ids."""
+    for number in range(examples(20)):
+        ardoq.load(SEED)
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        world = World(ardoq, folder, number, mode)
+        world.run()
+        run = world.run()
+        wanted = values_by_name(ardoq)
+        world.undo(run)
+        if values_by_name(ardoq) != wanted:
+            not_undone, _ = world.undo("last")
+            assert (number, values_by_name(ardoq), not_undone) == (number, wanted, [])
+
+
+def values_by_name(ardoq):
+    """Return what Ardoq holds without ids: parents and ends by their names."""
+    held = snapshot(ardoq)
+    names = {key: values.get("name") for key, values in held.items()}
+    return sorted(
+        sorted((name, str(names.get(value, value))) for name, value in values.items())
+        for values in held.values()
+    )
+
+
+@pytest.fixture(params=["v1", "v2"])
+def client(request, ardoq, tmp_path):
+    """Return a function that opens a client with a ledger."""
+    return lambda **more: ArdoqSyncClient(
+        ardoq.url, TOKEN, version=request.param, ledger=tmp_path / "script.db", **more
+    )
+
+
+def row(name, **values):
+    """Return a row of a component."""
+    return {"name": name, "typeId": "p1", "rootWorkspace": APPS, **values}
+
+
+def test_run_of_a_script_is_taken_back(ardoq, client):
+    """A script with a ledger can take its last run back, too."""
+    with client() as first:
+        first.create_component(row("A", cost=1))
+    with client() as second:
+        second.create_component(row("A", cost=2))
+        second.create_component(row("B"))
+    with client() as third:
+        plan = third.undo_plan()
+        assert [(change["action"], change["name"]) for change in plan.changes] == [
+            ("update", "A"),
+            ("delete", "B"),
+        ]
+        assert plan.origin["undoes"] == 2
+        third.apply(plan)
+    assert [flat(comp)["cost"] for comp in ardoq.dump()["components"]] == [1]
+
+
+def test_undo_without_ledger_or_run(ardoq, client):
+    """Without a ledger, without a run or of an unknown run there is nothing to undo: one sentence each."""
+    with (
+        ArdoqSyncClient(ardoq.url, TOKEN) as plain,
+        pytest.raises(InvalidInput, match="This client has no ledger: pass ledger=FILE"),
+    ):
+        plain.undo_plan()
+    with client() as first:
+        with pytest.raises(InvalidInput, match="has no run 'last': it has no run yet"):
+            first.undo_plan()
+        first.create_component(row("A"))
+        with pytest.raises(InvalidInput, match="has no run 7: it has the runs 1 to 1"):
+            first.undo_plan(7)
+
+
+def test_edits_and_uses_of_others_are_named(ardoq, client):
+    """An edited component, a used one and an edited attribute stay, each with the reason."""
+    with client() as first:
+        first.create_component(row("Old", cost=1, owner="x"))
+    with client() as second:
+        second.create_component(row("Old", cost=2, owner="y"))
+        edited, used, free = (second.create_component(row(name))["_id"] for name in ("E", "U", "F"))
+    with client(simulate=True) as preview:
+        old = preview.find_component(APPS, "Old")[0]["_id"]
+    with ArdoqSyncClient(ardoq.url, TOKEN) as other:
+        other.patch_component(old, payload={"owner": "Anna"})
+        other.patch_component(edited, payload={"owner": "Anna"})
+        other.create_component(row("Child", parent=used))
+    with client() as third:
+        plan = third.undo_plan()
+        third.apply(plan)
+    reasons = {(entry["name"], entry["attribute"]): entry["reason"] for entry in plan.not_undone}
+    assert reasons == {
+        ("Old", "owner"): "It was edited after the run.",
+        ("E", None): "It was edited after the run.",
+        ("U", None): "Others use it: component 'Child'.",
+    }
+    assert all(entry["who"] and entry["when"] for entry in plan.not_undone)
+    held = {comp["_id"]: flat(comp) for comp in ardoq.dump()["components"]}
+    assert (held[old]["cost"], held[old]["owner"]) == (1, "Anna")
+    assert {edited, used} <= held.keys()
+    assert free not in held
+
+
+def test_later_runs_keep_what_they_wrote(ardoq, client):
+    """What a later run wrote stays, and the run is named; once that is taken back, it comes back too."""
+    for cost, owner in ((1, "a"), (2, "b"), (2, "c")):
+        with client() as script:
+            script.create_component(row("A", cost=cost, owner=owner))
+    with client() as later:
+        plan = later.undo_plan(2)
+        assert [change["attributes"] for change in plan.changes] == [{"cost": {"old": 2, "new": 1}}]
+        (entry,) = plan.not_undone
+        assert (entry["attribute"], entry["reason"]) == ("owner", "Run 3 wrote it after this run.")
+        later.apply(later.undo_plan(3))
+    with client() as last:
+        plan = last.undo_plan(2)
+        assert plan.not_undone == []
+        last.apply(plan)
+    (comp,) = ardoq.dump()["components"]
+    assert (flat(comp)["cost"], flat(comp)["owner"]) == (1, "a")
