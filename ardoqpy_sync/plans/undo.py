@@ -442,6 +442,7 @@ def check_guard(engine: PlanEngine, bounds: Bounds) -> DeleteBlocked | None:
             continue
         group = change.kind, entity["rootWorkspace"], entity.get(TYPE_OF[change.kind])
         described: Any = {"kind": change.kind, **engine.log.describe(change.kind, entity)}
+        described["name"] = change.name  # from before its ends were deleted
         missing.append(Missing(Target(described, group, named=False)))
         held[group] = TypeCount(f"{change.kind}s of type {change.type}", 0, 1)
     for group, count in held.items():

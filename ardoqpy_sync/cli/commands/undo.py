@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ardoqpy.cli.options import connection_settings
 from ardoqpy_sync.cli.commands.apply import apply_with_client
+from ardoqpy_sync.cli.exit_codes import NAME
 from ardoqpy_sync.cli.notify import CommandResult, RunContext, run_and_notify
 from ardoqpy_sync.cli.output_files import check_output_files
 from ardoqpy_sync.cli.run_job import exit_code_of, load_job_file, lock_of, record_result, save_plan
@@ -36,6 +37,10 @@ def _undo(options: argparse.Namespace, context: RunContext) -> CommandResult:
         return _plan(job, options, context)[0]
     with lock_of(job, take_over=options.take_over) as lock:
         result, undo = _plan(job, options, context)
+        if undo.blocked is not None:
+            result.more_lines.append(
+                f"Review the plan, save it with --save FILE, and apply it: {NAME} apply FILE --job {options.job}"
+            )
         if undo.blocked is not None or not undo.plan:
             return result
         with open_client(
