@@ -115,6 +115,23 @@ COMMANDS = (
             "init --workspace Apps --source apps.csv --output -": "prints it instead",
         },
     ),
+    command(
+        "demo",
+        "sync a small CMDB into an emulated Ardoq, with all that a job needs",
+        "ardoqpy_sync.cli.commands.demo:run",
+        option(
+            "--folder",
+            default="ardoqpy-demo",
+            metavar="FOLDER",
+            help="new folder for the files of the demo (default: %(default)s)",
+        ),
+        details="Checks, previews and runs a job, writes its report, and shows what to do next. Needs no "
+        "account, and sends nothing to any other machine.",
+        examples={
+            "demo": "in the folder ardoqpy-demo",
+            "demo --folder try-ardoq": "in another folder",
+        },
+    ),
     completion_command(NAME),
 )
 
