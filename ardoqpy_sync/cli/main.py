@@ -9,7 +9,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ardoqpy.cli.command import command, option
-from ardoqpy.cli.options import completion_command, connection_options
+from ardoqpy.cli.options import completion_command, connection_options, positive_number
 from ardoqpy.cli.program import Program
 from ardoqpy_sync.cli.exit_codes import NAME
 from ardoqpy_sync.cli.options import JOB, JOB_CONNECTION, NOTIFY, OUTPUTS, REPORT
@@ -98,10 +98,36 @@ COMMANDS = (
     ),
     command(
         "init",
-        "write a first job file for a workspace and a source",
+        "write a first job file for a workspace and the sheets of a file",
         "ardoqpy_sync.cli.commands.init:run",
-        option("--workspace", required=True, metavar="NAME|ID", help="workspace to write to"),
-        option("--source", required=True, metavar="FILE", help="file with the rows"),
+        option(
+            "--workspace",
+            action="append",
+            required=True,
+            metavar="NAME|ID",
+            help="workspace to write to; can be repeated: a sheet goes to the one with a type of its name",
+        ),
+        option(
+            "--source",
+            action="append",
+            required=True,
+            metavar="FILE",
+            help="file with the rows; can be repeated",
+        ),
+        option(
+            "--sheet",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="sheet of the workbook (default: all that are visible and have rows); can be repeated",
+        ),
+        option(
+            "--header",
+            type=positive_number,
+            metavar="N",
+            help="row or line with the column names (default: the first one that looks like them)",
+        ),
+        option("--encoding", metavar="NAME", help="encoding of a text file (default: UTF-8, else cp1252)"),
         option(
             "--output",
             default="job.toml",
@@ -109,10 +135,14 @@ COMMANDS = (
             help="job file to write (default: %(default)s); -: standard output",
         ),
         connection_options(api="v2"),
-        details="Reads the types and fields of the workspace from Ardoq; writes nothing there.",
+        details="Finds the sheets, the column names below a title, encoding and delimiter, and says what it "
+        "found. Maps columns to name, key, parent, fields and references; lists the others in comments. "
+        "Reads the types and fields of the workspace from Ardoq; writes nothing there.",
         examples={
             "init --workspace Apps --source apps.csv": "writes job.toml, for you to read and edit",
             "init --workspace Apps --source apps.csv --output -": "prints it instead",
+            "init --workspace Apps --source apps.csv --header 1 --output apps.toml": "with the line of the "
+            "column names",
         },
     ),
     command(

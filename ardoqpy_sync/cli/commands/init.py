@@ -15,7 +15,7 @@ from ardoqpy.client import ArdoqClient
 from ardoqpy_sync.cli.exit_codes import NAME
 from ardoqpy_sync.cli.notify import show_logs
 from ardoqpy_sync.job.connect import DEFAULT_VERSION
-from ardoqpy_sync.job.scaffold import scaffold_job
+from ardoqpy_sync.job.scaffold import FileOptions, write_first_job
 
 if TYPE_CHECKING:
     import argparse
@@ -34,14 +34,18 @@ def run(options: argparse.Namespace) -> int:
             raise CommandError(
                 f"The file {options.output!r} cannot be written: there is no folder {str(folder)!r}."
             )
-    source = os.path.relpath(options.source, folder)  # paths in a job are relative to the job file
+    # Paths in a job are relative to the job file.
+    sources = [os.path.relpath(source, folder) for source in options.source]
+    file_options = FileOptions(tuple(options.sheet), options.header, options.encoding)
     settings: ConnectionSettings = {"version": DEFAULT_VERSION, **connection_settings(options)}
     with show_logs(options, quiet=False), ArdoqClient(read_only=True, **settings) as client:
-        text = scaffold_job(client, options.workspace, source, folder)
+        job = write_first_job(client, options.workspace, sources, folder, file_options)
     with open_output(options.output) as stream:
-        stream.write(text)
+        stream.write(job.text)
     if options.output != "-" and sys.stdout is not None:
         name = escape_controls(options.output)
+        for sentence in job.found:
+            print(escape_controls(sentence))
         print(f"Wrote {name}. Read it, edit it, and then run:")
         print(f"  {NAME} check {name}    to list everything that would fail")
         print(f"  {NAME} plan {name}     to preview the run; writes nothing")
