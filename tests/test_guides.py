@@ -70,6 +70,24 @@ def test_the_commands_for_your_own_ardoq(spreadsheet, capsys):
     assert {request.method for request in spreadsheet.requests} == {"GET"}
 
 
+def test_the_page_on_testing_jobs(tmp_path, monkeypatch, capsys):
+    """The tests of the demo pass as the page shows, its first test is on the page, and a change fails it."""
+    demo = ROOT / "ardoqpy_sync" / "cli" / "demo"
+    monkeypatch.chdir(shutil.copytree(demo, tmp_path / "demo"))
+    (session,) = sessions(text_of("testing-jobs.md"))
+    play(session, capsys)
+    job = (demo / "cmdb.toml").read_text(encoding="utf-8")
+    (test,) = fenced("testing-jobs.md", "toml")
+    assert test in job
+    (output,) = fenced("testing-jobs.md", "text")
+    Path("cmdb.toml").write_text(job.replace("Claims -> srv-2", "Claims -> srv-3"), encoding="utf-8")
+    assert main(["test", "cmdb.toml"]) == 1
+    assert (
+        "\n".join(line for line in capsys.readouterr().out.splitlines() if "passed" not in line)
+        == output.strip()
+    )
+
+
 def test_the_commands_on_the_schedule_parse():
     """The command line accepts every command on the page, in whatever file it is."""
     page = text_of("schedule.md")

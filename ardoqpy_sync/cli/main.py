@@ -84,6 +84,16 @@ COMMANDS = (
         },
     ),
     command(
+        "test",
+        "run the tests in a job file on an emulated Ardoq",
+        "ardoqpy_sync.cli.commands.test:run",
+        JOB,
+        option("--verbose", action="store_true", help="log retries to standard error"),
+        details="Reads neither Ardoq nor the sources: each of the [[tests]] has its own rows. The exit code "
+        "is 0 if all tests pass, and 1 otherwise.",
+        examples={"test job.toml": "lists each test, and how the run differs from what it expects"},
+    ),
+    command(
         "report",
         "convert a run document to a page or Markdown",
         "ardoqpy_sync.cli.commands.report:run",

@@ -23,7 +23,9 @@ from ardoqpy_sync.job.model import (
     RunTable,
 )
 from ardoqpy_sync.job.problems import JobInvalid, Problem, find_named_key, problem_at
+from ardoqpy_sync.job.row_mapping import list_columns
 from ardoqpy_sync.job.template import Template
+from ardoqpy_sync.job.testing.parse_tests import Checker, parse_tests
 from ardoqpy_sync.job.toml_lines import TomlLines, find_lines
 from ardoqpy_sync.sources.cell_formats import read_formats
 from ardoqpy_sync.sources.options import Option
@@ -32,8 +34,9 @@ from ardoqpy_sync.sources.row import is_blank
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from ardoqpy_sync.job.model import RowMapping
     from ardoqpy_sync.job.schema import Table
     from ardoqpy_sync.job.toml_lines import KeyPath, TomlTable
 
@@ -139,6 +142,9 @@ class _Parser:
         sources = dict(self._parse_sources(top.get("sources", {})))
         components = tuple(self._parse_components(top.get("components", [])))
         references = tuple(self._parse_references(top.get("references", [])))
+        columns = None if self._problems else _columns_by_source((*components, *references))
+        checker = Checker(self._check_table, self._report)
+        tests = tuple(parse_tests(top.get("tests", []), checker, columns))
         if not self._problems and not components and not references:
             self._report((), "The job does nothing. Add [[components]] or [[references]].")
         if self._problems:
@@ -153,6 +159,7 @@ class _Parser:
             sources,
             components,
             references,
+            tests,
         )
 
     def _report(self, key_path: KeyPath, message: str) -> None:
@@ -342,6 +349,15 @@ class _Parser:
             "missing": action,
             "create": table.get("create", True),
         }
+
+
+def _columns_by_source(mappings: Iterable[RowMapping]) -> dict[str, frozenset[str]]:
+    """Return by source the columns that mappings read."""
+    columns: dict[str, frozenset[str]] = {}
+    for mapping in mappings:
+        read = {use.column for use in list_columns(mapping)}
+        columns[mapping.rows] = columns.get(mapping.rows, frozenset()) | read
+    return columns
 
 
 def _list_texts(cells: Any) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from nightly import ROWS, job_text
+from nightly import ROWS, SEED, TESTS, job_text
 
 from ardoqpy_sync.cli.main import COMMANDS, PROGRAM
 
@@ -42,6 +42,9 @@ def test_examples_run(home, ardoq, run, line):
     changes = line.split()[0] in ("plan", "job.toml")
     if line.startswith("init"):
         (home / "job.toml").unlink()
+    if line.startswith("test"):
+        (home / "model.json").write_text(json.dumps(SEED))
+        (home / "job.toml").write_text(f"{job_text()}\n{TESTS}")
     ran = run(line)
     assert (ran.status, ran.err) == (2 if changes else 0, "")
     assert ran.out or "--report" in line
