@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import quote_name, suggest
 from ardoqpy_sync.job import schema
 from ardoqpy_sync.job.testing.model import ExpectedChange, ItemBefore, JobTest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from ardoqpy_sync.job.schema import Table
+    from ardoqpy_sync.job.toml_file import TableChecker
     from ardoqpy_sync.job.toml_lines import KeyPath, TomlTable
 
 _ACTIONS = ("create", "update", "delete")
 
 
-class Checker(NamedTuple):
-    """The functions that check the tables of a job file.
-
-    - `check_table`: returns the valid keys of a table, and reports the others.
-    - `report`: reports a problem.
-    """
-
-    check_table: Callable[[Any, Table, KeyPath], TomlTable]
-    report: Callable[[KeyPath, str], None]
-
-
 def parse_tests(
-    content: Iterable[Any], checker: Checker, columns: Mapping[str, frozenset[str]] | None
+    content: Iterable[Any], checker: TableChecker, columns: Mapping[str, frozenset[str]] | None
 ) -> Iterator[JobTest]:
     """Yield the tests of a job.
 
@@ -65,7 +54,7 @@ def parse_tests(
 
 
 def _check_rows(
-    rows: TomlTable, key_path: KeyPath, checker: Checker, columns: Mapping[str, frozenset[str]]
+    rows: TomlTable, key_path: KeyPath, checker: TableChecker, columns: Mapping[str, frozenset[str]]
 ) -> None:
     for source, given in rows.items():
         if source not in columns:
@@ -89,7 +78,7 @@ def is_column_in(read: str, column: str) -> bool:
     return read == column or read.startswith((f"{column}.", f"{column}["))
 
 
-def _parse_before(content: Iterable[Any], key_path: KeyPath, checker: Checker) -> Iterator[ItemBefore]:
+def _parse_before(content: Iterable[Any], key_path: KeyPath, checker: TableChecker) -> Iterator[ItemBefore]:
     for index, item in enumerate(content):
         path = (*key_path, index)
         table = checker.check_table(item, schema.TEST_BEFORE, path)
@@ -112,7 +101,9 @@ def _parse_before(content: Iterable[Any], key_path: KeyPath, checker: Checker) -
         )
 
 
-def _parse_changes(content: Iterable[Any], key_path: KeyPath, checker: Checker) -> Iterator[ExpectedChange]:
+def _parse_changes(
+    content: Iterable[Any], key_path: KeyPath, checker: TableChecker
+) -> Iterator[ExpectedChange]:
     for index, item in enumerate(content):
         path = (*key_path, index)
         table = checker.check_table(item, schema.TEST_CHANGE, path)
