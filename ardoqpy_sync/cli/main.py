@@ -17,6 +17,12 @@ from ardoqpy_sync.cli.options import JOB, JOB_CONNECTION, NOTIFY, OUTPUTS, REPOR
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+MODEL = option("model", metavar="MODEL", help="model file")
+_ABOUT_MODELS = (
+    "Experimental: uses API v1, and has never been tried on a real Ardoq. Adds what lacks; never removes, "
+    "renames or retypes anything."
+)
+
 COMMANDS = (
     command(
         "plan",
@@ -139,10 +145,14 @@ COMMANDS = (
         ),
         option("--encoding", metavar="NAME", help="encoding of a text file (default: UTF-8, else cp1252)"),
         option(
+            "--model",
+            action="store_true",
+            help="write a model file instead: what a new workspace needs for the rows (experimental)",
+        ),
+        option(
             "--output",
-            default="job.toml",
             metavar="FILE",
-            help="job file to write (default: %(default)s); -: standard output",
+            help="file to write (default: job.toml, or model.toml with --model); -: standard output",
         ),
         connection_options(api="v2"),
         details="Finds the sheets, the column names below a title, encoding and delimiter, and says what it "
@@ -153,7 +163,30 @@ COMMANDS = (
             "init --workspace Apps --source apps.csv --output -": "prints it instead",
             "init --workspace Apps --source apps.csv --header 1 --output apps.toml": "with the line of the "
             "column names",
+            "init --model --workspace 'My apps' --source apps.csv": "writes model.toml, without Ardoq",
         },
+    ),
+    command(
+        "model plan",
+        "preview what a model file would add (experimental)",
+        "ardoqpy_sync.cli.commands.model:plan",
+        MODEL,
+        connection_options(api=None),
+        details=f"{_ABOUT_MODELS} The exit code is 0 if nothing would be added, 2 if something would, and 1 "
+        "if Ardoq has something in another form or anything else goes wrong.",
+        examples={
+            "model plan model.toml": "workspaces, types, fields and options that lack, and what differs"
+        },
+    ),
+    command(
+        "model apply",
+        "add the types and fields of a model file (experimental)",
+        "ardoqpy_sync.cli.commands.model:apply",
+        MODEL,
+        connection_options(api=None),
+        details=f"{_ABOUT_MODELS} The exit code is 0 if everything is there, and 1 if Ardoq has something in "
+        "another form or anything else goes wrong.",
+        examples={"model apply model.toml": "on an emulator first: API v1 has no published contract"},
     ),
     command(
         "demo",
@@ -187,7 +220,7 @@ PROGRAM = Program(
     "Sync rows to Ardoq as a job file describes: preview a run, review its plan, and run it every night. "
     f"To preview a job, '{NAME} JOB' is enough.",
     COMMANDS,
-    {},
+    {"model": "add the types and fields that rows need (experimental)"},
     default_command=_default_command,
 )
 

@@ -415,8 +415,9 @@ TESTS = Table(
         "name": Key(TEXT, "What must hold, in a sentence.", required=True),
         "model": Key(
             TEXT,
-            "A file with workspaces, types and fields, such as one that `ardoqpy export` wrote. Only these "
-            "are used of it. The path starts from the job's folder. Default: that of the test before it.",
+            "A file with workspaces, types and fields: a [model file](model-file.md), or one that "
+            "`ardoqpy export` wrote, of which only these are used. The path starts from the job's folder. "
+            "Default: that of the test before it.",
         ),
         "rows": Key(
             ROWS,

@@ -22,8 +22,10 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_the_demo_checks_previews_and_runs_a_job(folder, run):
-    """The demo runs check, plan and apply; the second apply changes nothing; a report is written."""
+def test_the_demo_checks_previews_and_runs_a_job(folder, run, monkeypatch):
+    """Without any extra, the demo runs check, plan and apply; the second one changes nothing."""
+    for package in ("openpyxl", "duckdb", "sqlalchemy", "rich", "shtab"):
+        monkeypatch.setitem(sys.modules, package, None)
     ran = run("demo")
     assert (ran.status, ran.err) == (0, "")
     assert re.findall(r"^\$ ardoqpy-sync (\w+) ", ran.out, re.MULTILINE) == [
@@ -43,13 +45,6 @@ def test_the_demo_checks_previews_and_runs_a_job(folder, run):
     assert "<html" in (folder / "ardoqpy-demo" / "report.html").read_text(encoding="utf-8")
 
 
-def test_the_demo_needs_no_extra(folder, run, monkeypatch):
-    """None of the optional packages is imported."""
-    for package in ("openpyxl", "duckdb", "sqlalchemy", "rich", "shtab"):
-        monkeypatch.setitem(sys.modules, package, None)
-    assert run("demo").status == 0
-
-
 def test_the_demo_reaches_no_other_ardoq(folder, run, ardoq, hook, monkeypatch):
     """The Ardoq, the webhook and the summary in the environment get nothing, and stay in the environment."""
     monkeypatch.chdir(folder)
@@ -63,15 +58,16 @@ def test_the_demo_reaches_no_other_ardoq(folder, run, ardoq, hook, monkeypatch):
 
 
 def test_what_the_demo_shows_to_type_next_works(folder, run, monkeypatch):
-    """The commands at the end start an emulator with the organisation of the demo, and preview the job."""
+    """The commands at the end start an emulator, preview the job, and then a sheet of one's own."""
     out = run("demo --folder 'try it'").out
     commands = [shlex.split(line) for line in re.findall(r"^  (\S*ardoqpy.*)$", out, re.MULTILINE)]
     (start,) = (command for command in commands if command[0] == "ardoqpy")
-    (plan,) = (command for command in commands if command[0] == "ardoqpy-sync")
+    plan, *own_sheet = [command[1:] for command in commands if command[0] == "ardoqpy-sync"]
+    (folder / "your.csv").write_text("Name,Cost\nShop,1\n", encoding="utf-8")
     with emulator(seed=start[start.index("--seed") + 1], token=start[start.index("--token") + 1]) as server:
         monkeypatch.setenv("ARDOQ_API_HOST", server.url)
         monkeypatch.setenv("ARDOQ_API_TOKEN", "secret")
-        assert main(plan[1:]) == 2
+        assert [main(command) for command in (plan, *own_sheet)] == [2, 0, 0, 0, 2]
 
 
 def test_the_demo_overwrites_nothing(folder, run):

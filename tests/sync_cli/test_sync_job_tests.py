@@ -261,7 +261,9 @@ def test_a_mistake_in_a_test_has_its_line(folder, run_tests, run, old, new, mess
 
 NO_TYPE = "No workspace has a component type 'Aplication': did you mean 'Application'?"
 NO_FILE = "The file 'no.json' cannot be read: No such file or directory."
-NO_MODEL = "The file 'list.json' is no model: it has to be a JSON object, as `ardoqpy export` writes it."
+NO_MODEL = (
+    "The file 'list.json' is no model: use a model file, or a JSON object as `ardoqpy export` writes it."
+)
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,12 @@ def _what_next(folder: Path) -> list[str]:
         f"  {set_variables}",
         f"  {NAME} plan {_quoted(folder / JOB)}",
         f"Edit {folder / FILES[0]} (rename an application, or write 'much' as its cost), and plan again.",
+        "",
+        "With a sheet of your own, in the other terminal",
+        f"  {NAME} init --model --workspace 'My data' --source your.csv",
+        f"  {NAME} model apply model.toml",
+        f"  {NAME} init --workspace 'My data' --source your.csv",
+        f"  {NAME} plan job.toml --report plan.html",
     ]
 
 

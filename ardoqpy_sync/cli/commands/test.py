@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ardoqpy._terminal import escape_controls
 from ardoqpy.cli.errors import CommandError, print_error, with_option_names
 from ardoqpy.cli.output import open_output
+from ardoqpy.client import ArdoqClient
 from ardoqpy.errors import InvalidInput
 from ardoqpy.testing import emulator
 from ardoqpy_sync import json_file
@@ -15,6 +16,7 @@ from ardoqpy_sync.cli.notify import show_logs
 from ardoqpy_sync.cli.run_job import load_job_file
 from ardoqpy_sync.job import JobInvalid
 from ardoqpy_sync.job.connect import resolve_path
+from ardoqpy_sync.job.model_file import apply_model, load_model
 from ardoqpy_sync.job.testing.runner import run_tests
 from ardoqpy_sync.reporting.labels import plural
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping, Sequence
 
+    from ardoqpy_sync.job.model_file.spec import ModelFile
     from ardoqpy_sync.job.testing.runner import Outcome
 
 
@@ -49,13 +52,23 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _load_model(path: str) -> Mapping[str, Any]:
-    """Return the seed in a file."""
+    """Return the seed in a file, or the one that a model file makes of an empty emulator."""
+    if path.lower().endswith(".toml"):
+        return _seed_of(load_model(path))
     content, subject = json_file.read(path, "model")
     if not isinstance(content, dict):
         raise InvalidInput(
-            f"{subject} is no model: it has to be a JSON object, as `ardoqpy export` writes it."
+            f"{subject} is no model: use a model file, or a JSON object as `ardoqpy export` writes it."
         )
     return content
+
+
+def _seed_of(model: ModelFile) -> Mapping[str, Any]:
+    with emulator() as server, ArdoqClient(server.url, server.token, version="v1") as client:
+        failure = apply_model(client, model).failure
+        if failure is not None:
+            raise failure
+        return server.dump()
 
 
 def _lines(outcome: Outcome, file: str) -> Iterator[str]:

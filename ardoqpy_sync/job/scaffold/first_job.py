@@ -9,7 +9,7 @@ from ardoqpy._messages import did_you_mean, quote_name
 from ardoqpy.errors import InvalidInput
 from ardoqpy.name_lookup import NameLookup
 from ardoqpy_sync.job.scaffold import guesses
-from ardoqpy_sync.job.scaffold.sheets import NO_OPTIONS, Sheet, read_sheets
+from ardoqpy_sync.job.scaffold.sheets import NO_OPTIONS, FirstFile, Sheet, read_sheets
 from ardoqpy_sync.job.scaffold.toml_text import (
     comment_lines,
     comment_names,
@@ -31,13 +31,6 @@ if TYPE_CHECKING:
 
 #: The most types, fields and values that a comment lists.
 MAX_LISTED = 12
-
-
-class FirstJob(NamedTuple):
-    """The text of a first job, and a sentence for each thing that was found or guessed."""
-
-    text: str
-    found: list[str]
 
 
 class _Workspace(NamedTuple):
@@ -88,7 +81,7 @@ def write_first_job(
     sources: Sequence[str | Mapping[str, Any]],
     base: Path,
     options: FileOptions = NO_OPTIONS,
-) -> FirstJob:
+) -> FirstFile:
     """Return a first job that writes the rows of files into workspaces.
 
     - `client`: reads the workspaces, their models and their fields; nothing is written.
@@ -126,7 +119,7 @@ def write_first_job(
         *mappings,
         *references,
     ]
-    return FirstJob("\n".join(lines), found)
+    return FirstFile("\n".join(lines), found)
 
 
 def scaffold_job(client: ArdoqClient, ws: str, source: str | Mapping[str, Any], base: Path) -> str:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy._messages import is_similar, similarity
 from ardoqpy.errors import InvalidInput
+from ardoqpy.metamodel import Field
 from ardoqpy_sync.sources.cell_conversion import convert_cell
 from ardoqpy_sync.sources.cell_formats import DEFAULT_FORMATS, read_formats
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ardoqpy.metamodel import Field
     from ardoqpy_sync.job.scaffold.sheets import Column, Sheet
     from ardoqpy_sync.sources.cell_formats import CellFormats
 
@@ -31,6 +31,8 @@ NEAR, NEAR_TYPE = 0.8, 0.7
 _MIN_COVERED = 0.8
 #: How many different texts of a column are tried.
 _TRIED = 300
+#: A list has so many options at most, each of so many characters; longer text than this is a text area.
+_MAX_OPTIONS, _MAX_OPTION, _LONG_TEXT = 12, 40, 200
 _SEPARATORS = (",", ";", "|", "/")
 _DATE_FORMATS = (
     *("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%y"),
@@ -240,6 +242,36 @@ def _distinct(column: Column) -> list[Any]:
     """Return the first different cells of a column."""
     cells = dict(zip(column.texts, column.cells, strict=True))
     return list(cells.values())[:_TRIED]
+
+
+# -- field types ----------------------------------------------------------------------------------------
+
+
+class GuessedType(NamedTuple):
+    """The type of a field that holds the cells of a column, and its options if it is a list."""
+
+    type: str
+    options: tuple[str, ...] = ()
+
+
+def guess_type(column: Column) -> GuessedType:
+    """Return the type of field whose values all cells of a column are: Text if they are of no other."""
+    texts = list(dict.fromkeys(column.texts))
+    if not texts or is_key_like(column.name):
+        return GuessedType("Text")
+    for kind in ("Checkbox", "Number", "DateTime", "Email"):
+        field = Field(column.name, column.name, kind)
+        formats = guess_formats([(column, field)]).formats
+        if not _failing(column, field, formats) and not (kind == "Checkbox" and set(texts) <= {"0", "1"}):
+            return GuessedType(kind)
+    if all(re.match(r"https?://", text) for text in texts):
+        return GuessedType("Url")
+    if any(len(text) > _LONG_TEXT or "\n" in text for text in texts):
+        return GuessedType("TextArea")
+    is_repeated = 1 < len(texts) <= _MAX_OPTIONS and 2 * len(texts) <= len(column.texts)
+    if is_repeated and not any("," in text or len(text) > _MAX_OPTION for text in texts):
+        return GuessedType("List", tuple(texts))
+    return GuessedType("Text")
 
 
 # -- what columns refer to -------------------------------------------------------------------------------

@@ -60,6 +60,13 @@ class Sheet:
         return next(column for column in self.columns if column.name == name)
 
 
+class FirstFile(NamedTuple):
+    """The text of a first job or model, and a sentence for each thing that was found or guessed."""
+
+    text: str
+    found: list[str]
+
+
 class FileOptions(NamedTuple):
     """What is known of the files, as `detect_tables` takes it."""
 

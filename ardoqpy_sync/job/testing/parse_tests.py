@@ -34,8 +34,8 @@ def parse_tests(
         if model is None:
             checker.report(
                 key_path,
-                "The first of the [[tests]] has no key model: set it to a file with workspaces, types and "
-                "fields, such as one that `ardoqpy export` wrote.",
+                "The first of the [[tests]] has no key model: set it to a model file, or to a file that "
+                "`ardoqpy export` wrote.",
             )
         rows = table.get("rows", {})
         if columns is not None:

@@ -74,11 +74,19 @@ def run_tests(job: Job, server: Server, load_model: Callable[[str], Mapping[str,
                 models[test.model] = _load(job, test, server, load_model(test.model))
             difference = _run_test(job, test, server, models[test.model])
         except JobInvalid as error:
-            yield _outcome(job, test, Difference(), list(error.problems))
+            yield _outcome(job, test, Difference(), _problems_in(job, test, error))
         except ArdoqClientException as error:
             yield _outcome(job, test, Difference(), [job.problem_at(test.key_path, str(error))])
         else:
             yield _outcome(job, test, difference, [])
+
+
+def _problems_in(job: Job, test: JobTest, error: JobInvalid) -> list[Problem]:
+    """Return the problems of an error in the job, or in the model file that a test names."""
+    if error.file == str(job.path):
+        return list(error.problems)
+    at_model = (*test.key_path, "model")
+    return [job.problem_at(at_model, problem.describe(test.model)) for problem in error.problems]
 
 
 def _load(job: Job, test: JobTest, server: Server, seed: Mapping[str, Any]) -> ModelSeed:
