@@ -204,6 +204,15 @@ def test_a_name_that_no_template_can_have_is_not_written(folder, run):
     assert "{ Yearly" not in text
 
 
+def test_rows_that_cannot_be_used_are_counted(folder, run):
+    """Rows that no job can use are counted, with what is wrong with the first one."""
+    write_csv(folder / "apps.csv", "Navn,OS", "Shop,a,b", "Till,c", "Fax,a,b")
+    ran = run("init --workspace Apps --source apps.csv")
+    assert (
+        "3 rows, 2 of them cannot be used, such as apps.csv line 2: Too many cells: the row has 3" in ran.out
+    )
+
+
 def test_a_near_field_has_to_fit(folder, run):
     """A column that is only similar to a field, and whose cells are not valid for it, is a comment."""
     write_csv(folder / "apps.csv", "Navn,Yearly costs,Kritiske", "Shop,much,ja", "Till,little,nei")

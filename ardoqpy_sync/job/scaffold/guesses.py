@@ -30,7 +30,7 @@ NEAR, NEAR_TYPE = 0.8, 0.7
 #: The least share of the texts of a column that are names of components it may refer to.
 _MIN_COVERED = 0.8
 #: How many different texts of a column are tried.
-_TRIED = 300
+_TRIED, _TRIED_FIRST = 300, 20
 #: A list has so many options at most, each of so many characters; longer text than this is a text area.
 _MAX_OPTIONS, _MAX_OPTION, _LONG_TEXT = 12, 40, 200
 _SEPARATORS = (",", ";", "|", "/")
@@ -259,10 +259,15 @@ def guess_type(column: Column) -> GuessedType:
     texts = list(dict.fromkeys(column.texts))
     if not texts or is_key_like(column.name):
         return GuessedType("Text")
+    first = column._replace(cells=column.cells[:_TRIED_FIRST], texts=column.texts[:_TRIED_FIRST])
     for kind in ("Checkbox", "Number", "DateTime", "Email"):
         field = Field(column.name, column.name, kind)
-        formats = guess_formats([(column, field)]).formats
-        if not _failing(column, field, formats) and not (kind == "Checkbox" and set(texts) <= {"0", "1"}):
+        # Most columns are of no such kind, and a few cells show it.
+        if (
+            not (kind == "Checkbox" and set(texts) <= {"0", "1"})
+            and _fits(first, field)
+            and _fits(column, field)
+        ):
             return GuessedType(kind)
     if all(re.match(r"https?://", text) for text in texts):
         return GuessedType("Url")
@@ -272,6 +277,10 @@ def guess_type(column: Column) -> GuessedType:
     if is_repeated and not any("," in text or len(text) > _MAX_OPTION for text in texts):
         return GuessedType("List", tuple(texts))
     return GuessedType("Text")
+
+
+def _fits(column: Column, field: Field) -> bool:
+    return not _failing(column, field, guess_formats([(column, field)]).formats)
 
 
 # -- what columns refer to -------------------------------------------------------------------------------

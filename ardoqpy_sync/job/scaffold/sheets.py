@@ -116,11 +116,15 @@ def _read_sheet(detected: DetectedTable, key: str, base: Path) -> Sheet:
     with open_source(detected.table, base) as opened:
         names = [name for name in opened.columns if _is_usable(name)]
         unusable = [name for name in opened.columns if not _is_usable(name)]
-        rows = [row.values for row in islice(opened, SAMPLE_ROWS) if not row.problem]
+        sample = list(islice(opened, SAMPLE_ROWS))
         label = opened.name
     if not names:
         raise InvalidInput(f"{label} has no columns that can be mapped.")
-    found = [*detected.found, f"{len(names)} column{'s'[: len(names) != 1]}", _count_rows(len(rows))]
+    rows = [row.values for row in sample if row.problem is None]
+    bad = [row for row in sample if row.problem is not None]
+    found = [*detected.found, f"{len(names)} column{'s'[: len(names) != 1]}", _count_rows(len(sample))]
+    if bad:
+        found.append(f"{len(bad)} of them cannot be used, such as {bad[0].message.rstrip('.')}")
     if unusable:
         found.append(f"{len(unusable)} more that no job can name, because of a brace or a blank at an end")
     columns = tuple(_read_column(name, rows) for name in names)
