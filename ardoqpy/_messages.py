@@ -57,6 +57,16 @@ def is_similar(name: object, other: object) -> bool:
     return _folded(name) == _folded(other) != ""
 
 
+def similarity(name: str, other: str) -> float:
+    """Return how similar two names are but for letter case, blanks and signs, from 0 to 1, the same."""
+    first, second = (_folded(text)[:MAX_LENGTH] for text in (name, other))
+    if not first or not second:
+        return 0.0
+    from difflib import SequenceMatcher  # noqa: PLC0415  (slow to import, and rarely needed)
+
+    return SequenceMatcher(None, first, second, autojunk=False).ratio()
+
+
 def quote_name(value: object) -> str:
     """Return a name for a message: in quotes, control characters escaped, cut off if it is long.
 

@@ -17,6 +17,7 @@ from shell_sessions import play, reach, sessions
 from ardoqpy.testing import emulator
 from ardoqpy_sync.cli import main
 from ardoqpy_sync.cli.main import PROGRAM
+from ardoqpy_sync.job.model_file.schema import ALL_TABLES, FIELD_TYPES
 
 ROOT = Path(__file__).parents[1]
 SPREADSHEET = ROOT / "examples" / "cmdb-spreadsheet"
@@ -68,6 +69,41 @@ def test_the_commands_for_your_own_ardoq(spreadsheet, capsys):
     commands = commands_in(fenced("first-sync.md", "sh")[0])
     assert [main(command) for command in commands] == [0, 0, 2]
     assert {request.method for request in spreadsheet.requests} == {"GET"}
+
+
+def test_the_page_on_testing_jobs(tmp_path, monkeypatch, capsys):
+    """The tests of the demo pass as the page shows, its first test is on the page, and a change fails it."""
+    demo = ROOT / "ardoqpy_sync" / "cli" / "demo"
+    monkeypatch.chdir(shutil.copytree(demo, tmp_path / "demo"))
+    (session,) = sessions(text_of("testing-jobs.md"))
+    play(session, capsys)
+    job = (demo / "cmdb.toml").read_text(encoding="utf-8")
+    (test,) = fenced("testing-jobs.md", "toml")
+    assert test in job
+    (output,) = fenced("testing-jobs.md", "text")
+    Path("cmdb.toml").write_text(job.replace("Claims -> srv-2", "Claims -> srv-3"), encoding="utf-8")
+    assert main(["test", "cmdb.toml"]) == 1
+    assert (
+        "\n".join(line for line in capsys.readouterr().out.splitlines() if "passed" not in line)
+        == output.strip()
+    )
+
+
+def test_the_page_on_the_model_file(tmp_path, monkeypatch, capsys):
+    """From a sheet to a preview, the commands print what the page shows; the page has every key."""
+    monkeypatch.chdir(tmp_path)
+    page = text_of("model-file.md")
+    with emulator() as server:
+        reach(server, monkeypatch)
+        for session in sessions(page):
+            play([command for command in session if "emulator" not in command[0]], capsys)
+        (example,) = fenced("model-file.md", "toml")
+        Path("example.toml").write_text(example, encoding="utf-8")
+        assert main(["model", "plan", "example.toml"]) == 2
+    rows = re.findall(r"^\|[^|]*\| `(\w+)`(.*?) \|", page, re.MULTILINE)
+    keys = [(name, key.required) for table in ALL_TABLES.values() for name, key in table.keys.items()]
+    assert [(name, "required" in required) for name, required in rows] == keys
+    assert all(f"`{kind}`" in page for kind in FIELD_TYPES)
 
 
 def test_the_commands_on_the_schedule_parse():

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ardoqpy._messages import did_you_mean, is_similar, quote_name, suggest
+from ardoqpy._messages import did_you_mean, is_similar, quote_name, similarity, suggest
 
 TYPES = ["Application", "Applikation", "Server (physical)", "Café", "C#", "depends on", "rootWorkspace"]
 CAFE = "Cafe\N{COMBINING ACUTE ACCENT}"
@@ -52,6 +52,14 @@ def test_names_are_alike_but_for_case_blanks_and_signs():
     assert not is_similar("typeId", "types")
     for nothing in ("", " ", None, []):
         assert not is_similar(nothing, nothing)
+
+
+def test_similarity_is_a_number():
+    """Names that are alike but for case, blanks and signs have 1, a name of nothing has 0."""
+    assert similarity("Yearly cost", "yearly_COST") == 1
+    assert similarity("Yearly costs", "Yearly cost") > 0.9
+    assert similarity("Owner", "Yearly cost") < 0.5
+    assert similarity("", "Owner") == similarity("Owner", "  ") == 0
 
 
 def test_of_many_a_sample_is_given():

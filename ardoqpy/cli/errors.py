@@ -18,6 +18,7 @@ _OPTION_NAMES = [
     (re.compile(r"give the token as token instead"), "set the token as ARDOQ_API_TOKEN instead"),
     (re.compile(r"\bpass take_over=True"), "use --take-over"),
     (re.compile(r"\bgive org\b"), "give --org"),
+    (re.compile(r"\bgive (header|encoding)\b"), r"give --\1"),
     (re.compile(r"\bhosturl\b"), "--host"),
     (re.compile(r"\ballow_http=True\b"), "--allow-http"),
     (re.compile(r"\bresource_id\b"), "--workspace"),

@@ -9,13 +9,19 @@ import os
 from typing import TYPE_CHECKING
 
 from ardoqpy.cli.command import command, option
-from ardoqpy.cli.options import completion_command, connection_options
+from ardoqpy.cli.options import completion_command, connection_options, positive_number
 from ardoqpy.cli.program import Program
 from ardoqpy_sync.cli.exit_codes import NAME
 from ardoqpy_sync.cli.options import JOB, JOB_CONNECTION, NOTIFY, OUTPUTS, REPORT, TAKE_OVER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+MODEL = option("model", metavar="MODEL", help="model file")
+_ABOUT_MODELS = (
+    "Experimental: uses API v1, and has never been tried on a real Ardoq. Adds what lacks; never removes, "
+    "renames or retypes anything."
+)
 
 COMMANDS = (
     command(
@@ -154,6 +160,16 @@ COMMANDS = (
         },
     ),
     command(
+        "test",
+        "run the tests in a job file on an emulated Ardoq",
+        "ardoqpy_sync.cli.commands.test:run",
+        JOB,
+        option("--verbose", action="store_true", help="log retries to standard error"),
+        details="Reads neither Ardoq nor the sources: each of the [[tests]] has its own rows. The exit code "
+        "is 0 if all tests pass, and 1 otherwise.",
+        examples={"test job.toml": "lists each test, and how the run differs from what it expects"},
+    ),
+    command(
         "report",
         "convert a run document to a page or Markdown",
         "ardoqpy_sync.cli.commands.report:run",
@@ -168,21 +184,95 @@ COMMANDS = (
     ),
     command(
         "init",
-        "write a first job file for a workspace and a source",
+        "write a first job file for a workspace and the sheets of a file",
         "ardoqpy_sync.cli.commands.init:run",
-        option("--workspace", required=True, metavar="NAME|ID", help="workspace to write to"),
-        option("--source", required=True, metavar="FILE", help="file with the rows"),
+        option(
+            "--workspace",
+            action="append",
+            required=True,
+            metavar="NAME|ID",
+            help="workspace to write to; can be repeated: a sheet goes to the one with a type of its name",
+        ),
+        option(
+            "--source",
+            action="append",
+            required=True,
+            metavar="FILE",
+            help="file with the rows; can be repeated",
+        ),
+        option(
+            "--sheet",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="sheet of the workbook (default: all that are visible and have rows); can be repeated",
+        ),
+        option(
+            "--header",
+            type=positive_number,
+            metavar="N",
+            help="row or line with the column names (default: the first one that looks like them)",
+        ),
+        option("--encoding", metavar="NAME", help="encoding of a text file (default: UTF-8, else cp1252)"),
+        option(
+            "--model",
+            action="store_true",
+            help="write a model file instead: what a new workspace needs for the rows (experimental)",
+        ),
         option(
             "--output",
-            default="job.toml",
             metavar="FILE",
-            help="job file to write (default: %(default)s); -: standard output",
+            help="file to write (default: job.toml, or model.toml with --model); -: standard output",
         ),
         connection_options(api="v2"),
-        details="Reads the types and fields of the workspace from Ardoq; writes nothing there.",
+        details="Finds the sheets, the column names below a title, encoding and delimiter, and says what it "
+        "found. Maps columns to name, key, parent, fields and references; lists the others in comments. "
+        "Reads the types and fields of the workspace from Ardoq; writes nothing there.",
         examples={
             "init --workspace Apps --source apps.csv": "writes job.toml, for you to read and edit",
             "init --workspace Apps --source apps.csv --output -": "prints it instead",
+            "init --workspace Apps --source apps.csv --header 1 --output apps.toml": "with the line of the "
+            "column names",
+            "init --model --workspace 'My apps' --source apps.csv": "writes model.toml, without Ardoq",
+        },
+    ),
+    command(
+        "model plan",
+        "preview what a model file would add (experimental)",
+        "ardoqpy_sync.cli.commands.model:plan",
+        MODEL,
+        connection_options(api=None),
+        details=f"{_ABOUT_MODELS} The exit code is 0 if nothing would be added, 2 if something would, and 1 "
+        "if Ardoq has something in another form or anything else goes wrong.",
+        examples={
+            "model plan model.toml": "workspaces, types, fields and options that lack, and what differs"
+        },
+    ),
+    command(
+        "model apply",
+        "add the types and fields of a model file (experimental)",
+        "ardoqpy_sync.cli.commands.model:apply",
+        MODEL,
+        connection_options(api=None),
+        details=f"{_ABOUT_MODELS} The exit code is 0 if everything is there, and 1 if Ardoq has something in "
+        "another form or anything else goes wrong.",
+        examples={"model apply model.toml": "on an emulator first: API v1 has no published contract"},
+    ),
+    command(
+        "demo",
+        "sync a small CMDB into an emulated Ardoq, with all that a job needs",
+        "ardoqpy_sync.cli.commands.demo:run",
+        option(
+            "--folder",
+            default="ardoqpy-demo",
+            metavar="FOLDER",
+            help="new folder for the files of the demo (default: %(default)s)",
+        ),
+        details="Checks, previews and runs a job, writes its report, and shows what to do next. Needs no "
+        "account, and sends nothing to any other machine.",
+        examples={
+            "demo": "in the folder ardoqpy-demo",
+            "demo --folder try-ardoq": "in another folder",
         },
     ),
     completion_command(NAME),
@@ -200,7 +290,10 @@ PROGRAM = Program(
     "Sync rows to Ardoq as a job file describes: preview a run, review its plan, and run it every night. "
     f"To preview a job, '{NAME} JOB' is enough.",
     COMMANDS,
-    {"ledger": "move the ledger of a job"},
+    {
+        "ledger": "move the ledger of a job",
+        "model": "add the types and fields that rows need (experimental)",
+    },
     default_command=_default_command,
 )
 

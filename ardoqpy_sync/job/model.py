@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.documents import KindName
     from ardoqpy_sync.job.problems import Problem
     from ardoqpy_sync.job.template import Template
+    from ardoqpy_sync.job.testing.model import JobTest
     from ardoqpy_sync.job.toml_lines import KeyPath, TomlLines
 
 
@@ -177,7 +178,7 @@ class Job:
     - `path`: the file; `name`: the name of the job; `lines`: the lines of the keys.
     - `ardoq`, `run`, `guard`: the tables of that name, without defaults.
     - `sources`: the tables of the sources by name; their keys depend on the source type.
-    - `components`, `references`: the mappings.
+    - `components`, `references`: the mappings; `tests`: the tests of the job, which a run ignores.
     """
 
     path: Path
@@ -189,6 +190,7 @@ class Job:
     sources: Mapping[str, Mapping[str, Any]]
     components: tuple[ComponentMapping, ...]
     references: tuple[ReferenceMapping, ...]
+    tests: tuple[JobTest, ...]
 
     def problem_at(self, key_path: KeyPath, message: str) -> Problem:
         """Return a problem at a position of the file."""

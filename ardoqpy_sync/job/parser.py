@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from ardoqpy._http.local_files import open_regular_file
 from ardoqpy._messages import describe_type, quote_name, suggest
 from ardoqpy.errors import ConfigurationError
 from ardoqpy_sync.compare.merge import EditPolicy
@@ -23,9 +20,11 @@ from ardoqpy_sync.job.model import (
     ReferenceMapping,
     RunTable,
 )
-from ardoqpy_sync.job.problems import JobInvalid, Problem, find_named_key, problem_at
+from ardoqpy_sync.job.problems import JobInvalid, find_named_key
+from ardoqpy_sync.job.row_mapping import list_columns
 from ardoqpy_sync.job.template import Template
-from ardoqpy_sync.job.toml_lines import TomlLines, find_lines
+from ardoqpy_sync.job.testing.parse_tests import parse_tests
+from ardoqpy_sync.job.toml_file import TableChecker, parse_toml, read_toml_text
 from ardoqpy_sync.sources.cell_formats import read_formats
 from ardoqpy_sync.sources.options import Option
 from ardoqpy_sync.sources.registry import check_source
@@ -33,23 +32,12 @@ from ardoqpy_sync.sources.row import is_blank
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from ardoqpy_sync.job.model import RowMapping
     from ardoqpy_sync.job.schema import Table
-    from ardoqpy_sync.job.toml_lines import KeyPath, TomlTable
+    from ardoqpy_sync.job.toml_lines import KeyPath, TomlLines, TomlTable
 
-#: A larger file is not a job file, which is written by hand.
-MAX_BYTES = 10 * 2**20
-#: A key of so many parts, for which tomllib takes a time that grows with the square of their number.
-_LONG_KEY = re.compile(r"""(?<![\w"'-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){100}""")
-#: Keys that somebody may put the token into.
-_SECRET = re.compile("token|secret|passw|api.?key", re.IGNORECASE)
-NO_TOKEN = (
-    "A job file must not contain the token, because it is shared and stored. Set ARDOQ_API_TOKEN, or set "
-    "config to a config file that contains it."
-)
-#: More digits than Python reads as a number.
-_MANY_DIGITS = re.compile(r"[\d_]{4301,}", re.ASCII)
 _COMPONENT_ATTRIBUTES = ("name", "description")
 _REFERENCE_ATTRIBUTES = ("displayText", "description")
 #: The key of a source that the job reads itself.
@@ -63,24 +51,8 @@ def load_job(path: str | os.PathLike[str]) -> Job:
     is not a valid job. No other file is read, and nothing is sent to Ardoq.
     """
     file = Path(path)
-    problem = None
-    try:
-        with open_regular_file(file) as stream:
-            content = stream.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            problem = "is larger than 10 MB. Check that it is the right file."
-        text = content.decode("utf-8-sig")
-    except FileNotFoundError:
-        problem = "does not exist. Write a first one with `ardoqpy-sync init`."
-    except OSError as error:
-        problem = f"cannot be read: {error.strerror}."
-    except UnicodeDecodeError:
-        problem = "is not UTF-8 text."
-    except ValueError:
-        problem = "has a name that no file can have."
-    if problem is not None:
-        raise JobInvalid(str(path), [Problem(f"The job file {problem}")])
-    return parse_job(text, file)
+    remedy = "Write a first one with `ardoqpy-sync init`."
+    return parse_job(read_toml_text(file, "job file", remedy), file)
 
 
 def parse_job(text: str, path: str | os.PathLike[str]) -> Job:
@@ -91,28 +63,8 @@ def parse_job(text: str, path: str | os.PathLike[str]) -> Job:
 
     Raise `JobInvalid` as `load_job` does.
     """
-    text = text.replace("\r\n", "\n")
-    problem = None
-    long_key = _LONG_KEY.search(text)
-    if long_key is not None:
-        line = text.count("\n", 0, long_key.start()) + 1
-        raise JobInvalid(str(path), [Problem("Not a valid job: a key has over 100 parts.", line)])
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        position = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-        line = int(position[1]) if position else text.count("\n") + 1
-        reason = re.sub(r"\s*\(at [^)]*\)$", "", str(error))
-        problem = Problem(f"Not valid TOML: {reason}.", line)
-    except ValueError:  # Python reads no number of so many digits
-        digits = _MANY_DIGITS.search(text)
-        line = text.count("\n", 0, digits.start()) + 1 if digits else 1
-        problem = Problem("Not a valid job: a number has too many digits.", line)
-    except RecursionError:
-        problem = Problem("Not a valid job: the file is nested too deeply.")
-    if problem is not None:
-        raise JobInvalid(str(path), [problem])
-    return _Parser(content, find_lines(text), Path(path)).parse()
+    content, lines = parse_toml(text, path, "job")
+    return _Parser(content, lines, Path(path)).parse()
 
 
 class _CheckedTable(NamedTuple):
@@ -123,32 +75,33 @@ class _CheckedTable(NamedTuple):
     problems_before: int
 
 
-class _Parser:
+class _Parser(TableChecker):
     def __init__(self, content: TomlTable, lines: TomlLines, path: Path) -> None:
+        super().__init__(lines)
         self._content = content
-        self._lines = lines
         self._path = path
-        self._problems: list[Problem] = []
 
     def parse(self) -> Job:
-        top = self._check_table(self._content, schema.JOB, ())
-        ardoq = self._check_table(top.get("ardoq", {}), schema.ARDOQ, ("ardoq",))
+        top = self.check_table(self._content, schema.JOB, ())
+        ardoq = self.check_table(top.get("ardoq", {}), schema.ARDOQ, ("ardoq",))
         if ardoq.get("version") == "v1" and ardoq.get("batch"):
-            self._report(("ardoq", "batch"), 'API v1 has no batches. Remove batch, or set version = "v2".')
-        run = self._check_table(top.get("run", {}), schema.RUN, ("run",))
-        guard = self._check_table(top.get("guard", {}), schema.GUARD, ("guard",))
+            self.report(("ardoq", "batch"), 'API v1 has no batches. Remove batch, or set version = "v2".')
+        run = self.check_table(top.get("run", {}), schema.RUN, ("run",))
+        guard = self.check_table(top.get("guard", {}), schema.GUARD, ("guard",))
         if run.get("ledger") is False:
             for key in [
                 key for key in ("missing_after", "missing_scope") if guard.get(key, "type") != "type"
             ]:
-                self._report(("guard", key), f"{key} needs a ledger. Remove it, or ledger = false.")
+                self.report(("guard", key), f"{key} needs a ledger. Remove it, or ledger = false.")
         sources = dict(self._parse_sources(top.get("sources", {})))
         components = tuple(self._parse_components(top.get("components", [])))
         references = tuple(self._parse_references(top.get("references", [])))
-        if not self._problems and not components and not references:
-            self._report((), "The job does nothing. Add [[components]] or [[references]].")
-        if self._problems:
-            raise JobInvalid(str(self._path), self._problems)
+        columns = None if self.problems else _columns_by_source((*components, *references))
+        tests = tuple(parse_tests(top.get("tests", []), self, columns))
+        if not self.problems and not components and not references:
+            self.report((), "The job does nothing. Add [[components]] or [[references]].")
+        if self.problems:
+            raise JobInvalid(str(self._path), self.problems)
         return Job(
             self._path,
             top.get("name") or self._path.stem,
@@ -159,81 +112,50 @@ class _Parser:
             sources,
             components,
             references,
+            tests,
         )
-
-    def _report(self, key_path: KeyPath, message: str) -> None:
-        self._problems.append(problem_at(self._lines, key_path, message))
 
     # -- tables ---------------------------------------------------------------------------------------------
 
-    def _check_table(self, content: Any, table: Table, key_path: KeyPath) -> TomlTable:
-        """Return the valid keys of a table; report the others."""
-        title = table.header or "the top-level table"
-        if not isinstance(content, dict):
-            self._report(key_path, f"{title} is {describe_type(content)}: use a table of keys and values.")
-            return {}
-        valid = {}
-        for name, value in content.items():
-            if name not in table.keys:
-                unknown = f"{quote_name(name)} is not a key of {title}: {suggest(name, table.keys)}"
-                self._report((*key_path, name), NO_TOKEN if _SECRET.search(name) else unknown)
-                continue
-            value_type = table.keys[name].type
-            remedy = value_type.check(value)
-            if remedy is not None:
-                is_scalar = isinstance(value, str | int | float) and not isinstance(value, bool)
-                actual = quote_name(value) if is_scalar else describe_type(value)
-                remedy = remedy or f"use {value_type.description}."
-                self._report((*key_path, name), f"{name} is {actual}: {remedy}")
-            elif value_type is schema.TEMPLATES:
-                templates = schema.Table("", "", dict.fromkeys(value, schema.Key(schema.TEMPLATE, "")))
-                valid[name] = self._check_table(value, templates, (*key_path, name))
-            else:
-                valid[name] = value
-        for name, key in table.keys.items():
-            if key.required and name not in content:
-                self._report(key_path, f"{title} has no key {name}: set it to {key.type.description}.")
-        return valid
-
     def _check_tables(self, content: list[Any], table: Table, name: str) -> Iterator[_CheckedTable]:
         for index, item in enumerate(content):
-            before = len(self._problems)
-            yield _CheckedTable((name, index), self._check_table(item, table, (name, index)), before)
+            before = len(self.problems)
+            yield _CheckedTable((name, index), self.check_table(item, table, (name, index)), before)
 
     def _parse_sources(self, content: TomlTable) -> Iterator[tuple[str, TomlTable]]:
         if not content and "sources" in self._content:
-            self._report(("sources",), "There is no source. Add a table for each, such as [sources.apps].")
+            self.report(("sources",), "There is no source. Add a table for each, such as [sources.apps].")
         for name, table in content.items():
             key_path = ("sources", name)
             if not isinstance(table, dict):
-                self._report(key_path, f"[sources.{name}] is {describe_type(table)}: use a table of keys.")
+                self.report(key_path, f"[sources.{name}] is {describe_type(table)}: use a table of keys.")
                 continue
             yield name, table
             try:
                 check_source(table, _SOURCE_OPTIONS)
             except ConfigurationError as error:
-                self._report((*key_path, *find_named_key(str(error), table)), str(error))
+                self.report((*key_path, *find_named_key(str(error), table)), str(error))
                 continue
             formats = table.get("formats", {})
             try:
                 read_formats(formats)
             except ConfigurationError as error:
                 formats_path = (*key_path, "formats", *find_named_key(str(error), formats))
-                self._report(formats_path, str(error))
+                self.report(formats_path, str(error))
 
     def _parse_selector(
         self, content: TomlTable, table: Table, key_path: KeyPath, default_type: str | None
     ) -> ComponentSelector | None:
-        before = len(self._problems)
-        valid = self._check_table(content, table, key_path)
+        before = len(self.problems)
+        valid = self.check_table(content, table, key_path)
         within = None
         if "within" in valid:
             within = self._parse_selector(valid["within"], schema.WITHIN, (*key_path, "within"), None)
-        if len(self._problems) > before:
+        if len(self.problems) > before:
             return None
         value = Template(valid["value"])
         if value.is_constant and is_blank(value.raw):
-            self._report((*key_path, "value"), 'value is blank: use a column, such as "{Host}".')
+            self.report((*key_path, "value"), 'value is blank: use a column, such as "{Host}".')
         types = valid.get("type", default_type) or ()
         return ComponentSelector(
             key_path,
@@ -260,14 +182,14 @@ class _Parser:
             given = content[key_path[1]] if isinstance(content[key_path[1]], dict) else {}
             fields = given.get("fields")
             if key != "name" and not (isinstance(fields, dict) and key in fields):
-                self._report(
+                self.report(
                     (*key_path, "key"),
                     f"The key {quote_name(key)} is not in the fields of this mapping. Add it to fields, or "
                     'set key = "name".',
                 )
             if key == "name" or table.get("create", True):
                 self._require_name(given, key_path)
-            if len(self._problems) == before:
+            if len(self.problems) == before:
                 yield ComponentMapping(
                     **common,
                     workspace=table["workspace"],
@@ -280,7 +202,7 @@ class _Parser:
 
     def _require_name(self, table: TomlTable, key_path: KeyPath) -> None:
         if "name" not in table:
-            self._report(
+            self.report(
                 key_path,
                 '[[components]] has no key name: set it to a column such as "{Name}". Only a mapping with '
                 "create = false and a custom field as its key needs none.",
@@ -296,22 +218,22 @@ class _Parser:
                     end = self._parse_selector(table[name], schema.REFERENCE_END, (*key_path, name), None)
                 if end is not None and end.workspace is None:
                     if "workspace" not in table:
-                        self._report(
+                        self.report(
                             (*key_path, name),
                             f"{name} has no workspace: set workspace here, or in the mapping for both ends.",
                         )
                     end = replace(end, workspace=table.get("workspace"))
                 ends.append(end)
             if isinstance(table.get("missing"), dict):
-                self._report((*key_path, "missing"), 'For references, missing is "report" or "delete".')
+                self.report((*key_path, "missing"), 'For references, missing is "report" or "delete".')
             key = table.get("key")
             if key is not None and key not in [*common["attributes"], *common["fields"]]:
-                self._report(
+                self.report(
                     (*key_path, "key"),
                     f"The key {quote_name(key)} is not mapped. Add it to the mapping, or remove key.",
                 )
             source, target = ends
-            if len(self._problems) == before and source is not None and target is not None:
+            if len(self.problems) == before and source is not None and target is not None:
                 yield ReferenceMapping(**common, key=key, source=source, target=target)
 
     def _parse_common(self, key_path: KeyPath, table: TomlTable, attributes: tuple[str, ...]) -> TomlTable:
@@ -319,7 +241,7 @@ class _Parser:
         sources = self._content.get("sources")
         rows = table.get("rows")
         if rows is not None and isinstance(sources, dict) and sources and rows not in sources:
-            self._report(
+            self.report(
                 (*key_path, "rows"), f"There is no source {quote_name(rows)}: {suggest(rows, sources)}"
             )
         mapped = [name for name in attributes if name in table] + list(table.get("fields", ()))
@@ -329,7 +251,7 @@ class _Parser:
             listed = enumerate(names) if isinstance(names, list) else ()
             for part, name in zip(names, names, strict=True) if isinstance(names, dict) else listed:
                 if name not in mapped:
-                    self._report(
+                    self.report(
                         (*key_path, list_name, part),
                         f"{list_name} has {quote_name(name)}, which is not mapped: {suggest(name, mapped)}",
                     )
@@ -358,6 +280,15 @@ class _Parser:
 def _decision(value: str | dict[str, str], default: str) -> tuple[str, dict[str, str]]:
     """Return the decision for a mapping, and those for single attributes."""
     return (default, value) if isinstance(value, dict) else (value, {})
+
+
+def _columns_by_source(mappings: Iterable[RowMapping]) -> dict[str, frozenset[str]]:
+    """Return by source the columns that mappings read."""
+    columns: dict[str, frozenset[str]] = {}
+    for mapping in mappings:
+        read = {use.column for use in list_columns(mapping)}
+        columns[mapping.rows] = columns.get(mapping.rows, frozenset()) | read
+    return columns
 
 
 def _list_texts(cells: Any) -> tuple[str, ...]:

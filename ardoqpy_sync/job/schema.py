@@ -83,6 +83,12 @@ def _is_table(value: Any) -> bool:
     return isinstance(value, dict)
 
 
+def _is_rows(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(rows, list) and all(map(_is_table, rows)) for rows in value.values()
+    )
+
+
 def _is_scalar(value: Any) -> bool:
     return isinstance(value, str | int | float | bool)
 
@@ -202,6 +208,8 @@ RUNS = ValueType("a whole number from 1 on", _passes(lambda value: _is_number(va
 API_VERSION = _one_of("v1", "v2")
 TABLE = ValueType("a table", _passes(_is_table))
 TABLES = ValueType("a list of tables", _passes(lambda value: isinstance(value, list)))
+ROWS = ValueType('a table such as { apps = [{ Name = "Web shop" }] }', _passes(_is_rows))
+VALUES = ValueType('a table of values, such as { Lifecycle = "Live" }', _passes(_is_table))
 SELECTOR = ValueType('a table such as { type = "Server", value = "{Host}" }', _passes(_is_table))
 
 # -- tables ------------------------------------------------------------------------------------------------
@@ -218,6 +226,7 @@ JOB = Table(
         "sources": Key(TABLE, "The sources of rows, each a table.", required=True),
         "components": Key(TABLES, "The rows that become components."),
         "references": Key(TABLES, "The rows that become references."),
+        "tests": Key(TABLES, "Tests of the job."),
     },
 )
 
@@ -457,6 +466,69 @@ REFERENCE_END = Table(
     },
 )
 
+_NAME_IN_TEST = "The name of the component, or `Source -> Target` for a reference, "
+
+TESTS = Table(
+    "[[tests]]",
+    "Tests of the job: what it does with a few rows. `ardoqpy-sync test` runs them on an emulator, without "
+    "Ardoq and without the sources. A run ignores them: see [testing-jobs.md](testing-jobs.md).",
+    {
+        "name": Key(TEXT, "What must hold, in a sentence.", required=True),
+        "model": Key(
+            TEXT,
+            "A file with workspaces, types and fields: a [model file](model-file.md), or one that "
+            "`ardoqpy export` wrote, of which only these are used. The path starts from the job's folder. "
+            "Default: that of the test before it.",
+        ),
+        "rows": Key(
+            ROWS,
+            "By source, the rows. A column that is not in a row is blank; a source that is not named has no "
+            "rows.",
+        ),
+        "before": Key(TABLES, "What is in Ardoq before the run: see below. Default: nothing."),
+        "changes": Key(TABLES, "All changes that the run makes: see below. Default: none."),
+        "failed": Key(
+            NAMES, "A part of the reason for each row that fails. Default: no row fails, an empty list."
+        ),
+        "blocked": Key(BOOLEAN, "Whether the delete guard blocks the run. Default: false."),
+        "missing": Key(
+            NAMES, "The names of all that is missing, whatever the job does with it. Default: not compared."
+        ),
+    },
+)
+
+TEST_BEFORE = Table(
+    "[[tests.before]]",
+    "A component or a reference that is in Ardoq before the run.",
+    {
+        "type": Key(TEXT, "The name of its type.", required=True),
+        "name": Key(TEXT, "The name of a component."),
+        "workspace": Key(TEXT, "The workspace, by name or ID. Default: the only one that has the type."),
+        "parent": Key(TEXT, "The name of its parent."),
+        "source": Key(TEXT, "For a reference: the name of the component at its start."),
+        "target": Key(TEXT, "For a reference: the name of the component at its end."),
+        "description": Key(TEXT, "The description."),
+        "displayText": Key(TEXT, "For a reference: the text on it."),
+        "fields": Key(VALUES, "Values of custom fields, by name or label."),
+    },
+)
+
+TEST_CHANGE = Table(
+    "[[tests.changes]]",
+    "A change that the run makes. It has one of the first three keys.",
+    {
+        "create": Key(TEXT, f"{_NAME_IN_TEST}that is created."),
+        "update": Key(TEXT, f"{_NAME_IN_TEST}that is updated: a component by its new name."),
+        "delete": Key(TEXT, f"{_NAME_IN_TEST}that is deleted."),
+        "type": Key(TEXT, "The name of its type. Default: any."),
+        "set": Key(
+            VALUES,
+            "All new values, by attribute, field name or label; an empty text for a value that is removed. "
+            "Default: the values are not compared.",
+        ),
+    },
+)
+
 #: In the order of the documentation; docs/sources.md describes the sources.
 ALL_TABLES: Mapping[str, Table] = {
     "job": JOB,
@@ -467,4 +539,7 @@ ALL_TABLES: Mapping[str, Table] = {
     "parent": PARENT,
     "references": REFERENCES,
     "end": REFERENCE_END,
+    "tests": TESTS,
+    "before": TEST_BEFORE,
+    "changes": TEST_CHANGE,
 }

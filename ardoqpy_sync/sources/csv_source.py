@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.sources.row import Row
 
 #: The first line of a file for Excel can state the delimiter.
-_STATED_DELIMITER = re.compile(r"""["']?sep=([^\w\s"']|\t)["']?\s*""", re.IGNORECASE)
+STATED_DELIMITER = re.compile(r"""["']?sep=([^\w\s"']|\t)["']?\s*""", re.IGNORECASE)
 #: How text is written so that Excel does not take it for a number, such as ="0341".
 _GUARDED = re.compile(r'="((?:[^"]|"")*)"')
 _DELIMITERS = ",;\t|"
@@ -63,7 +63,7 @@ def _open_csv(table: Mapping[str, Any], base: Path) -> Source:
         lines = text.lines()
         # The limit is one for the whole process: it is only ever raised.
         csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
-        stated_delimiter = _STATED_DELIMITER.fullmatch(text.sample[0]) if text.sample else None
+        stated_delimiter = STATED_DELIMITER.fullmatch(text.sample[0]) if text.sample else None
         lines_above = max(header_line - 1, 1 if stated_delimiter else 0)
         skipped = sum(1 for _, _ in zip(range(lines_above), lines, strict=False))
         separator = delimiter or (stated_delimiter and stated_delimiter[1])

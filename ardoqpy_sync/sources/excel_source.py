@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import warnings
 import zipfile
-from contextlib import suppress
-from itertools import count, repeat
+from contextlib import ExitStack, suppress
+from itertools import count, islice, repeat
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from ardoqpy._http.local_files import open_regular_file
@@ -26,7 +26,6 @@ from ardoqpy_sync.sources.text_file import READ_ERRORS, read_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from contextlib import ExitStack
     from pathlib import Path
 
     from openpyxl.workbook.workbook import Workbook
@@ -74,6 +73,55 @@ def _open_excel(table: Mapping[str, Any], base: Path) -> Source:
         return read_rows(checked, layout, label, header_rows, is_hidden_read=table.get("hidden", False))
 
     return Source(f"{name} sheet {title}" if title else name, start)
+
+
+class TopRows(NamedTuple):
+    """The first rows of a sheet, by number, and whether the sheet is visible.
+
+    A cell that is merged with cells below it has its value in each of these rows.
+    """
+
+    is_visible: bool
+    rows: list[tuple[int, list[Any]]]
+
+
+def read_top_rows(table: Mapping[str, Any], base: Path, limit: int) -> dict[str, TopRows]:
+    """Return the first rows of every sheet of a workbook, by title.
+
+    - `table`: the source, as for `open_source`; `base`: the folder that its path starts from.
+
+    Raise `ConfigurationError` if the file does not exist or a package is missing, `SourceUnreadable` if the
+    file cannot be read.
+    """
+    with require_extra("excel", "openpyxl", "An Excel file"):
+        import openpyxl  # noqa: F401, PLC0415  (an extra)
+    path, name = resolve_file(table, base), table["file"]
+    top_rows = {}
+    with ExitStack() as stack, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"openpyxl\.")
+        book = _open_workbook(path, name, stack, data_only=True)
+        for sheet in book.worksheets:
+            label = f"{name} sheet {sheet.title}"
+            layout = _read_layout(book, sheet.title)
+            if layout.excess is not None:
+                raise SourceUnreadable(f"{label} has {layout.excess}. Save it again in Excel.")
+            rows = [
+                (number, [cell.value for cell in cells])
+                for number, cells in islice(_cells(book, sheet.title, label, layout), limit)
+            ]
+            _fill_down(rows, layout)
+            top_rows[sheet.title] = TopRows(sheet.sheet_state == "visible", rows)
+    return top_rows
+
+
+def _fill_down(rows: list[tuple[int, list[Any]]], layout: SheetLayout) -> None:
+    """Copy the value of cells that are merged with cells below them to these rows."""
+    for merged in layout.merged:
+        for number in range(merged.first_row + 1, min(merged.last_row, len(rows)) + 1):
+            above, cells = rows[merged.first_row - 1][1], rows[number - 1][1]
+            column = merged.first_column
+            if column < len(above) and column < len(cells):
+                cells[column] = above[column]
 
 
 def _open_workbook(path: Path, name: str, stack: ExitStack, *, data_only: bool) -> Workbook:

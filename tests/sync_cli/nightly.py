@@ -63,6 +63,19 @@ source = {{ type = "Application", value = "{{Name}}" }}
 target = {{ type = "Application", value = "{{Needs}}" }}
 """
 
+#: A test of the job, which passes.
+TESTS = """\
+[[tests]]
+name = "An application that needs another one has a reference to it"
+model = "model.json"
+rows.apps = [{ Name = "Web shop", Cost = "900", Needs = "Orders" }]
+before = [{ type = "Application", name = "Orders", fields = { "Yearly cost" = 1 } }]
+changes = [
+    { create = "Web shop", set = { cost = 900 } },
+    { create = "Web shop -> Orders", type = "depends on" },
+]
+"""
+
 
 def job_text(version="v2", missing="report", share=0.2, run="", ardoq="", scope="type"):
     """Return the text of the job with some settings changed."""

@@ -32,7 +32,7 @@ def test_page_shows_real_output(home, ardoq, run):
 
 def test_page_lists_commands_and_exit_codes():
     """Every command and every exit code is in a table of the page."""
-    rows = re.findall(r"^\| `([a-z]+)[^|]*\|", PAGE, re.MULTILINE)
+    rows = re.findall(r"^\| `([a-z]+(?: [a-z]+)?)[^|]*\|", PAGE, re.MULTILINE)
     assert {command.name for command in COMMANDS} == set(rows)
     statuses = re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)
     assert [int(status) for status in statuses] == [*sorted(MEANINGS), 141]

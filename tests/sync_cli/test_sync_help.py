@@ -7,10 +7,16 @@ import subprocess
 import sys
 
 import pytest
-from nightly import ROWS, job_text
+from nightly import ROWS, SEED, TESTS, job_text
 
 from ardoqpy_sync.cli.main import COMMANDS, PROGRAM
 
+MODEL = """\
+format = 1
+[[workspaces]]
+name = "Apps"
+component_types = [{ name = "Application" }, { name = "Service" }]
+"""
 NAMES = [command.name for command in COMMANDS]
 
 
@@ -21,8 +27,15 @@ def examples_of(page):
 
 def all_examples():
     """Return every example of every command's page."""
-    (below,) = (action for action in PROGRAM.parser()._actions if hasattr(action.choices, "get"))
-    return [line for name in NAMES for line in examples_of(below.choices[name].format_help())]
+    return [line for name in NAMES for line in examples_of(_page(name))]
+
+
+def _page(name):
+    parser = PROGRAM.parser()
+    for word in name.split():
+        (below,) = (action for action in parser._actions if hasattr(action.choices, "get"))
+        parser = below.choices[word]
+    return parser.format_help()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -31,7 +44,8 @@ def test_command_help(run, name):
     ran = run(f"{name} --help")
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.startswith(f"usage: ardoqpy-sync {name} ")
-    assert all(line.split()[0] in (name, "job.toml") for line in examples_of(ran.out))
+    words = name.split()
+    assert all(line.split()[: len(words)] == words or line == "job.toml" for line in examples_of(ran.out))
     assert examples_of(ran.out)
 
 
@@ -39,9 +53,14 @@ def test_command_help(run, name):
 def test_examples_run(home, ardoq, run, line):
     """Each example of each help page runs as it is, and writes the files it names."""
     run("plan job.toml --save plan.json --report last.json")
-    changes = line.split()[0] in ("plan", "job.toml")
+    changes = line.split()[0] in ("plan", "job.toml") or line.startswith("model plan")
+    (home / "model.toml").write_text(MODEL)
     if line.startswith("init"):
         (home / "job.toml").unlink()
+        (home / "model.toml").unlink()
+    if line.startswith("test"):
+        (home / "model.json").write_text(json.dumps(SEED))
+        (home / "job.toml").write_text(f"{job_text()}\n{TESTS}")
     ran = run(line)
     assert (ran.status, ran.err) == (2 if changes else 0, "")
     assert ran.out or "--report" in line
@@ -51,7 +70,9 @@ def test_examples_run(home, ardoq, run, line):
 
 def test_program_help_lists_every_command(run):
     """`ardoqpy-sync --help` lists each command, and --version names the program."""
-    assert set(NAMES) <= set(re.findall(r"^    (\w+)  ", run("--help").out, re.MULTILINE))
+    first = {name.split()[0] for name in NAMES}
+    assert first <= set(re.findall(r"^    (\w+)  ", run("--help").out, re.MULTILINE))
+    assert {"plan", "apply"} <= set(re.findall(r"^    (\w+)  ", run("model --help").out, re.MULTILINE))
     assert run("--version").out.startswith("ardoqpy-sync ")
 
 

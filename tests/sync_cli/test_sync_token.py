@@ -22,7 +22,16 @@ LINES = [
     "apply plan.json --job job.toml --on-drift replan",
     "init --workspace Apps --source apps.csv --output first.toml",
     "init --workspace Apps --source apps.csv --output -",
+    "model plan model.toml",
+    "model apply model.toml",
 ]
+MODEL = """\
+format = 1
+[[workspaces]]
+name = "New"
+component_types = [{ name = "Application" }]
+fields = [{ label = "Cost", type = "Number" }]
+"""
 #: Faults of requests.
 FAULTS = {
     "nothing": None,
@@ -42,6 +51,7 @@ def outputs(home, ardoq, run, hook, line, monkeypatch, caplog):
     monkeypatch.setenv("ARDOQPY_WEBHOOK", hook.url)
     (home / "apps.csv").write_text(ROWS + BAD_ROW)
     (home / "job.toml").write_text(job_text(missing="delete"))
+    (home / "model.toml").write_text(MODEL)
     if "plan.json" in line:
         run("plan job.toml --save plan.json")
 

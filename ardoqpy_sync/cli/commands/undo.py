@@ -39,7 +39,8 @@ def _undo(options: argparse.Namespace, context: RunContext) -> CommandResult:
         result, undo = _plan(job, options, context)
         if undo.blocked is not None:
             result.more_lines.append(
-                f"Review the plan, save it with --save FILE, and apply it: {NAME} apply FILE --job {options.job}"
+                "Review the plan, save it with --save FILE, and apply it: "
+                f"{NAME} apply FILE --job {options.job}"
             )
         if undo.blocked is not None or not undo.plan:
             return result

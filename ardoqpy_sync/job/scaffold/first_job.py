@@ -1,0 +1,474 @@
+"""Write a first job from the types and fields of workspaces and the columns of sheets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ardoqpy import metamodel
+from ardoqpy._messages import did_you_mean, quote_name
+from ardoqpy.errors import InvalidInput
+from ardoqpy.name_lookup import NameLookup
+from ardoqpy_sync.job.scaffold import guesses
+from ardoqpy_sync.job.scaffold.sheets import NO_OPTIONS, FirstFile, Sheet, read_sheets
+from ardoqpy_sync.job.scaffold.toml_text import (
+    comment_lines,
+    comment_names,
+    comment_text,
+    template,
+    toml_key,
+    toml_text,
+    toml_value,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from ardoqpy.client import ArdoqClient
+    from ardoqpy.metamodel import Field
+    from ardoqpy_sync.job.scaffold.guesses import FieldMatch, GuessedFormats, Target
+    from ardoqpy_sync.job.scaffold.sheets import Column, FileOptions
+
+#: The most types, fields and values that a comment lists.
+MAX_LISTED = 12
+
+
+class _Workspace(NamedTuple):
+    """A workspace: its name, and what can be written to it."""
+
+    name: str
+    types: tuple[str, ...]
+    fields: tuple[Field, ...]
+    reference_types: tuple[str, ...]
+
+
+class _Components(NamedTuple):
+    """What a sheet of components becomes.
+
+    - `type_is_known`: whether the type has the name of the sheet, and is not just the first one.
+    - `key`: the column of the key, None for the name; `unmapped`: the columns that become nothing.
+    """
+
+    sheet: Sheet
+    workspace: _Workspace
+    type: str
+    type_is_known: bool
+    name: Column
+    description: Column | None
+    fields: Mapping[str, FieldMatch]
+    key: str | None
+    formats: GuessedFormats
+    unmapped: list[Column]
+
+    @property
+    def identifying(self) -> list[str]:
+        """Return the columns that other sheets can name a component by."""
+        return list(dict.fromkeys([self.name.name, *([self.key] if self.key else [])]))
+
+
+class _End(NamedTuple):
+    """An end of references: what it is, and the column that names it."""
+
+    components: _Components
+    key_column: str
+    column: str
+    split: str | None = None
+
+
+def write_first_job(
+    client: ArdoqClient,
+    workspaces: Sequence[str],
+    sources: Sequence[str | Mapping[str, Any]],
+    base: Path,
+    options: FileOptions = NO_OPTIONS,
+) -> FirstFile:
+    """Return a first job that writes the rows of files into workspaces.
+
+    - `client`: reads the workspaces, their models and their fields; nothing is written.
+    - `workspaces`: names or ids; a sheet goes to the one that has a type of its name, else to the first.
+    - `sources`: files, or tables as below `[sources]` in a job; `base`: the folder of the job.
+    - `options`: what is known of the files.
+
+    Columns are mapped to the fields of the same or a similar name or label; the other columns are listed in
+    comments. Raise `InvalidInput` if there is no such workspace, or if it has no component type. Raise
+    `ConfigurationError` or `InvalidInput` if a source cannot be opened or read, or has no column names.
+    """
+    sheets, skipped = read_sheets(sources, base, options)
+    models = _read_workspaces(client, workspaces)
+    components = _describe_components(sheets, models)
+    links = [sheet for sheet in components if _link_ends(sheet, components)]
+    components = [sheet for sheet in components if sheet not in links]
+    found = [*(f"{sheet.label}: {', '.join(sheet.found)}." for sheet in sheets), *skipped]
+    mappings: list[str] = []
+    references: list[str] = []
+    for described in components:
+        others = [other for other in components if other is not described]
+        parent, unmapped = _find_parent(described, others)
+        blocks, unmapped = _column_references(described._replace(unmapped=unmapped), components)
+        references += blocks
+        mappings += _component_lines(described._replace(unmapped=unmapped), parent)
+        found.append(_say_components(described))
+    for sheet in links:
+        references += _link_lines(sheet, components)
+        found.append(f"{sheet.sheet.label}: rows are references.")
+    if not references and components:
+        references = _example_references(components[0])
+    lines = [
+        *_head(client, sheets, found),
+        *_source_lines(sheets, [*components, *links]),
+        *mappings,
+        *references,
+    ]
+    return FirstFile("\n".join(lines), found)
+
+
+def scaffold_job(client: ArdoqClient, ws: str, source: str | Mapping[str, Any], base: Path) -> str:
+    """Return the text of a first job for one workspace and one source; see `write_first_job`."""
+    return write_first_job(client, [ws], [source], base).text
+
+
+# -- what is what ---------------------------------------------------------------------------------------
+
+
+def _read_workspaces(client: ArdoqClient, workspaces: Sequence[str]) -> list[_Workspace]:
+    lookup = NameLookup(client)
+    described = []
+    for ws in workspaces:
+        ws_id = lookup.workspace(ws)
+        model = client.get_model(ws_id)
+        types = tuple(str(name) for name in metamodel.component_type_names(model))
+        if not types:
+            raise InvalidInput(
+                f"Workspace {quote_name(ws)} has no component type. Create one in Ardoq first."
+            )
+        fields = tuple(field for field in lookup.fields(ws_id).values() if not field.read_only)
+        references = tuple(str(name) for name in metamodel.reference_type_names(model))
+        described.append(_Workspace(lookup.workspace_name(ws_id), types, fields, references))
+    return described
+
+
+def _describe_components(sheets: Sequence[Sheet], workspaces: Sequence[_Workspace]) -> list[_Components]:
+    return [_describe_sheet(sheet, *_find_type(sheet, workspaces)) for sheet in sheets]
+
+
+def _find_type(sheet: Sheet, workspaces: Sequence[_Workspace]) -> tuple[_Workspace, str, bool]:
+    """Return the workspace and the type of a sheet's components, and whether their names say so."""
+    types = {name: ws for ws in reversed(workspaces) for name in ws.types}
+    by_type = guesses.most_similar(sheet.title, types)
+    if by_type is not None:
+        return types[by_type], by_type, True
+    by_name = guesses.most_similar(sheet.title, [ws.name for ws in workspaces])
+    workspace = next((ws for ws in workspaces if ws.name == by_name), workspaces[0])
+    return workspace, workspace.types[0], len(workspace.types) == 1 and by_name is not None
+
+
+def _describe_sheet(sheet: Sheet, workspace: _Workspace, type_name: str, type_is_known: bool) -> _Components:  # noqa: FBT001
+    columns = sheet.columns
+    name = guesses.find_name(columns, type_name)
+    description = guesses.find_description(columns)
+    used = {name.name, *([description.name] if description else [])}
+    free = [column for column in columns if column.name not in used]
+    fields = guesses.match_fields(free, workspace.fields)
+    keys = [
+        column.name
+        for column in free
+        if column.name in fields and column.is_unique and guesses.is_key_like(column.name)
+    ]
+    mapped = [(column, fields[column.name].field) for column in free if column.name in fields]
+    return _Components(
+        sheet,
+        workspace,
+        type_name,
+        type_is_known,
+        name,
+        description,
+        {column.name: fields[column.name] for column, _ in mapped},
+        keys[0] if keys else None,
+        guesses.guess_formats(mapped),
+        [column for column in free if column.name not in fields],
+    )
+
+
+def _find_parent(described: _Components, others: Sequence[_Components]) -> tuple[list[str], list[Column]]:
+    """Return the lines for the parent, and the columns that remain."""
+    column = guesses.find_parent(described.unmapped)
+    if column is None:
+        return ['# parent = { value = "{Column}" }'], described.unmapped
+    remaining = [other for other in described.unmapped if other is not column]
+    in_workspace = [other for other in others if other.workspace is described.workspace]
+    candidates = [described, *in_workspace]
+    target = guesses.find_target(column, [(each.sheet, each.identifying) for each in candidates])
+    if target is None or target.split is not None:
+        line = f"# parent = {toml_value({'value': template(column.name)})}"
+        return [f"{line}    # few of its cells name a row here"], remaining
+    above = _components_of(target, candidates)
+    selector = {
+        **({"type": above.type} if above.type != described.type else {}),
+        **_key_of(above, target.column),
+        "value": template(column.name),
+    }
+    return [f"parent = {toml_value(selector)}"], remaining
+
+
+def _components_of(target: Target, components: Sequence[_Components]) -> _Components:
+    return next(each for each in components if each.sheet is target.sheet)
+
+
+def _key_of(components: _Components, column: str) -> dict[str, str]:
+    """Return the key of a selector whose values are those of a column of a sheet; none for the name."""
+    return {"key": components.fields[column].field.name} if column in components.fields else {}
+
+
+def _link_ends(described: _Components, components: Sequence[_Components]) -> list[_End]:
+    """Return both ends of a sheet whose rows are references; [] if they are components.
+
+    Such a sheet names components of other sheets in two columns, and has no names of its own.
+    """
+    targets = [
+        (other.sheet, other.identifying)
+        for other in components
+        if other is not described and other.name.is_unique
+    ]
+    ends = []
+    for column in described.sheet.columns:
+        target = guesses.find_target(column, targets)
+        if target is not None:
+            ends.append(_End(_components_of(target, components), target.column, column.name, target.split))
+    has_names = described.name.is_unique and described.name.name not in [end.column for end in ends]
+    return [] if len(ends) < 2 or has_names else ends[:2]
+
+
+# -- the lines of the job ---------------------------------------------------------------------------------
+
+
+def _head(client: ArdoqClient, sheets: Sequence[Sheet], found: Sequence[str]) -> list[str]:
+    files = list(dict.fromkeys(str(sheet.table.get("file", sheet.label)) for sheet in sheets))
+    title = files[0] if len(sheets) != 1 else sheets[0].label
+    if len(files) > 1:
+        title = f"{len(files)} files"
+    return [
+        f"# A first job for {comment_text(title)}. Read it, change it, then run:",
+        "#   ardoqpy-sync check <this file>      list what would fail",
+        "#   ardoqpy-sync plan <this file>       preview the changes; nothing is written",
+        "#   ardoqpy-sync apply <this file>      write the changes",
+        "# Never write the token here: set ARDOQ_API_TOKEN.",
+        "#",
+        *(line for sentence in found for line in comment_lines(sentence)),
+        "format = 1",
+        f"name = {toml_text(f'{title} to Ardoq')}",
+        "",
+        "[ardoq]",
+        f"host = {toml_text(client.hosturl)}",
+        *([f"org = {toml_text(client.org)}"] if client.org else []),
+        f"version = {toml_text(client.version)}",
+        "",
+        "[guard]",
+        "# The largest share of a type that can be deleted or set because it is in no row.",
+        "share = 0.2",
+        "",
+    ]
+
+
+def _source_lines(sheets: Sequence[Sheet], described: Sequence[_Components]) -> list[str]:
+    lines = []
+    for sheet in sheets:
+        formats = next((each.formats for each in described if each.sheet is sheet), None)
+        lines.append(f"[sources.{toml_key(sheet.key)}]")
+        lines += [f"{toml_key(key)} = {toml_value(value)}" for key, value in sheet.table.items()]
+        if formats is not None and formats.table and "formats" not in sheet.table:
+            lines.append(f"formats = {toml_value(formats.table)}")
+        lines += [
+            line for sentence in (formats.undecided if formats else []) for line in comment_lines(sentence)
+        ]
+        lines.append("")
+    return lines
+
+
+def _say_components(described: _Components) -> str:
+    key = described.fields[described.key].field.label if described.key else None
+    guess = "" if described.type_is_known else " (the first type: check it)"
+    return (
+        f"{described.sheet.label}: rows are components of type {described.type}{guess} in workspace "
+        f"{described.workspace.name}, by {quote_name(described.name.name)}"
+        f"{f' with the key {quote_name(key)}' if key else ''}; {len(described.fields)} mapped to fields."
+    )
+
+
+def _component_lines(described: _Components, parent: Sequence[str]) -> list[str]:
+    workspace, fields = described.workspace, described.fields
+    other_types = [name for name in workspace.types if name and name != described.type]
+    mapped = [match.field for match in fields.values()]
+    free = [field.name for field in workspace.fields if field not in mapped]
+    key = fields[described.key].field.name if described.key else None
+    description = described.description
+    return [
+        "[[components]]",
+        f"rows = {toml_text(described.sheet.key)}",
+        f"workspace = {toml_text(workspace.name)}",
+        f"type = {toml_text(described.type)}",
+        *([f"# other types: {_list_names(other_types)}"] if other_types else []),
+        f"name = {toml_text(template(described.name.name))}",
+        f"key = {toml_text(key)}"
+        if key
+        else '# key = "name"      # or a custom field below, so that a new name renames the component',
+        *([f"description = {toml_text(template(description.name))}"] if description else []),
+        *parent,
+        '# create_only = ["..."]     # written only when a component is created',
+        '# fill_if_empty = ["..."]   # written only if empty in Ardoq',
+        "# never_null = true         # a blank cell changes nothing",
+        'missing = "report"          # or "delete", or { set = { lifecycle = "Retired" } }',
+        "",
+        "[components.fields]",
+        *_field_lines(described),
+        *comment_names(
+            "columns without a field of the same name", [column.name for column in described.unmapped]
+        ),
+        *_near_field_lines(described, [field for field in workspace.fields if field.name in free]),
+        *([f"# other fields: {_list_names(free)}"] if free else []),
+        "",
+    ]
+
+
+def _field_lines(described: _Components) -> list[str]:
+    lines = []
+    for name, match in described.fields.items():
+        note = "" if match.is_exact else f"    # only similar to {comment_text(match.field.label)}: check it"
+        lines.append(f"{toml_key(match.field.name)} = {toml_text(template(name))}{note}")
+        column = described.sheet.column(name)
+        invalid = guesses.find_invalid(column, match.field, described.formats.formats)
+        if match.field.options and invalid:
+            lines += [f"#   options: {_list_names(match.field.options)}"]
+        lines += [f"#   not valid: {_list_values(invalid, match.field.options)}"] if invalid else []
+    return lines
+
+
+def _near_field_lines(described: _Components, free: Sequence[Field]) -> list[str]:
+    """Return a comment for each unmapped column that may be a field."""
+    lines = []
+    for column in described.unmapped:
+        hint = did_you_mean(column.name, [field.label for field in free])
+        field = next((field for field in free if hint and quote_name(field.label) in hint), None)
+        if field is not None:
+            lines.append(
+                f"# {toml_key(field.name)} = {toml_text(template(column.name))}    # {comment_text(hint)}"
+            )
+    return lines
+
+
+# -- references -------------------------------------------------------------------------------------------
+
+
+def _column_references(
+    described: _Components, components: Sequence[_Components]
+) -> tuple[list[str], list[Column]]:
+    """Return the references in the columns of a sheet of components, and the columns that remain."""
+    lines: list[str] = []
+    remaining = []
+    for column in described.unmapped:
+        target = guesses.find_target(column, [(each.sheet, each.identifying) for each in components])
+        if target is None:
+            remaining.append(column)
+            continue
+        types = described.workspace.reference_types
+        known = guesses.most_similar(column.name, types)
+        own = described.key or described.name.name
+        source = _End(described, own, own)
+        end = _End(_components_of(target, components), target.column, column.name, target.split)
+        block = _reference_lines(described.sheet, known or next(iter(types), "..."), source, end)
+        if known is None:
+            lines += [f"# {toml_text(column.name)} names components: choose a type, and remove the signs #."]
+            lines += [f"# {line}" for line in block]
+            remaining.append(column)
+        else:
+            lines += block
+        lines.append("")
+    return lines, remaining
+
+
+def _link_lines(described: _Components, components: Sequence[_Components]) -> list[str]:
+    """Return the lines for a sheet whose rows are references."""
+    first, second = _link_ends(described, components)
+    columns = [first.column, second.column]
+    types = first.components.workspace.reference_types
+    names = [described.sheet.title, *columns]
+    known = next((name for name in (guesses.most_similar(each, types) for each in names) if name), None)
+    chosen = known or next(iter(types), "...")
+    others = [name for name in types if name != chosen]
+    block = _reference_lines(described.sheet, chosen, first, second)
+    if not types:
+        block = ["# There is no reference type yet.", *(f"# {line}" for line in block)]
+    lines = [
+        "# Each row is a reference. Check the type, which end is the source, and which the target.",
+        *block,
+        *([f"# other types: {_list_names(others)}"] if others else []),
+    ]
+    rest = [column for column in described.sheet.columns if column.name not in columns]
+    matches = guesses.match_fields(rest, first.components.workspace.fields)
+    if matches and types:
+        lines += [
+            "[references.fields]",
+            *(
+                f"{toml_key(match.field.name)} = {toml_text(template(name))}"
+                for name, match in matches.items()
+            ),
+        ]
+    unmapped = [column.name for column in rest if column.name not in matches]
+    return [*lines, *comment_names("columns without a field of the same name", unmapped), ""]
+
+
+def _reference_lines(sheet: Sheet, type_name: str, source: _End, target: _End) -> list[str]:
+    one_workspace = source.components.workspace is target.components.workspace
+    return [
+        "[[references]]",
+        f"rows = {toml_text(sheet.key)}",
+        *([f"workspace = {toml_text(source.components.workspace.name)}"] if one_workspace else []),
+        f"type = {toml_text(type_name)}",
+        *(
+            f"{role} = {toml_value(_selector(end, with_workspace=not one_workspace))}"
+            for role, end in (("source", source), ("target", target))
+        ),
+    ]
+
+
+def _selector(end: _End, *, with_workspace: bool) -> dict[str, str]:
+    return {
+        **({"workspace": end.components.workspace.name} if with_workspace else {}),
+        "type": end.components.type,
+        **_key_of(end.components, end.key_column),
+        "value": template(end.column),
+        **({"split": end.split} if end.split else {}),
+    }
+
+
+def _example_references(described: _Components) -> list[str]:
+    types = described.workspace.reference_types
+    if not types:
+        return []
+    lines = [
+        "[[references]]",
+        f"rows = {toml_text(described.sheet.key)}",
+        f"workspace = {toml_text(described.workspace.name)}",
+        f"type = {toml_text(types[0])}",
+        *([f"# other types: {_list_names(types[1:])}"] if types[1:] else []),
+        f'source = {{ type = {toml_text(described.type)}, value = "{{Column}}" }}',
+        f'target = {{ type = {toml_text(described.type)}, value = "{{Other column}}", split = "," }}',
+    ]
+    return ["# References, if there are columns for both ends:", *(f"# {line}" for line in lines), ""]
+
+
+# -- text ---------------------------------------------------------------------------------------------------
+
+
+def _list_names(names: Sequence[str]) -> str:
+    listed = ", ".join(toml_text(name) for name in names[:MAX_LISTED])
+    return listed if len(names) <= MAX_LISTED else f"{listed} and {len(names) - MAX_LISTED} more"
+
+
+def _list_values(values: Sequence[str], options: Sequence[str]) -> str:
+    """Return values for a comment, each with the option that it may mean."""
+    shown = []
+    for value in values[:MAX_LISTED]:
+        near = guesses.most_similar(value, options)
+        shown.append(f"{toml_text(value)} ({comment_text(near)}?)" if near else toml_text(value))
+    more = f" and {len(values) - MAX_LISTED} more" if len(values) > MAX_LISTED else ""
+    return f"{', '.join(shown)}{more}"

@@ -1,0 +1,155 @@
+"""The sheets of the files that a first job or model is made from: columns, and samples of their cells."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ardoqpy.errors import InvalidInput
+from ardoqpy_sync.job.row_mapping import to_text
+from ardoqpy_sync.sources import open_source
+from ardoqpy_sync.sources.detection import DetectedTable, detect_tables
+from ardoqpy_sync.sources.row import is_blank
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from ardoqpy_sync.sources.options import SourceTable
+
+#: The number of rows that are read to learn about the columns.
+SAMPLE_ROWS = 2000
+
+
+class Column(NamedTuple):
+    """A column that a template can name.
+
+    - `cells`, `texts`: its cells that are not blank, and these as text without white space around.
+    - `is_unique`: whether each row of the sample has a text, and each a different one.
+    """
+
+    name: str
+    cells: tuple[Any, ...]
+    texts: tuple[str, ...]
+    is_unique: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet, or a file without sheets.
+
+    - `title`: its title, or the name of the file; `label`: what messages call it.
+    - `key`: the name of the source in the job; `table`: the source.
+    - `columns`: those that a template can name; `row_count`: how many rows were read for the sample.
+    - `found`: what was found, in words.
+    """
+
+    title: str
+    label: str
+    key: str
+    table: SourceTable
+    columns: tuple[Column, ...]
+    row_count: int
+    found: tuple[str, ...]
+
+    def column(self, name: str) -> Column:
+        """Return a column by its name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+class FirstFile(NamedTuple):
+    """The text of a first job or model, and a sentence for each thing that was found or guessed."""
+
+    text: str
+    found: list[str]
+
+
+class FileOptions(NamedTuple):
+    """What is known of the files, as `detect_tables` takes it."""
+
+    sheets: tuple[str, ...] = ()
+    header: int | None = None
+    encoding: str | None = None
+
+
+NO_OPTIONS = FileOptions()
+
+
+def read_sheets(
+    sources: Sequence[str | Mapping[str, Any]], base: Path, options: FileOptions = NO_OPTIONS
+) -> tuple[list[Sheet], list[str]]:
+    """Return the sheets of files, and a sentence for each that is left out.
+
+    - `sources`: files, or tables as below `[sources]` in a job; `base`: the folder that paths start from.
+
+    Raise `InvalidInput` or `ConfigurationError` as `detect_tables` and `open_source` do, and if no column of
+    a sheet can be mapped.
+    """
+    detected: list[DetectedTable] = []
+    skipped: list[str] = []
+    for source in sources:
+        if isinstance(source, str):
+            detection = detect_tables(source, base, **options._asdict())
+            detected += detection.tables
+            skipped += [f"{source} {sentence}" for sentence in detection.skipped]
+        else:
+            detected.append(DetectedTable("rows", dict(source), []))
+    keys: list[str] = []
+    sheets = []
+    for table in detected:
+        keys.append("rows" if len(detected) == 1 else _free_key(table.title, keys))
+        sheets.append(_read_sheet(table, keys[-1], base))
+    return sheets, skipped
+
+
+def _free_key(title: str, used: Sequence[str]) -> str:
+    stem = re.sub(r"[^a-z0-9]+", "_", title.casefold()).strip("_") or "rows"
+    return next(
+        key for key in (stem, *(f"{stem}_{number}" for number in range(2, len(used) + 3))) if key not in used
+    )
+
+
+def _read_sheet(detected: DetectedTable, key: str, base: Path) -> Sheet:
+    with open_source(detected.table, base) as opened:
+        names = [name for name in opened.columns if _is_usable(name)]
+        unusable = [name for name in opened.columns if not _is_usable(name)]
+        sample = list(islice(opened, SAMPLE_ROWS))
+        label = opened.name
+    if not names:
+        raise InvalidInput(f"{label} has no columns that can be mapped.")
+    rows = [row.values for row in sample if row.problem is None]
+    bad = [row for row in sample if row.problem is not None]
+    found = [*detected.found, f"{len(names)} column{'s'[: len(names) != 1]}", _count_rows(len(sample))]
+    if bad:
+        found.append(f"{len(bad)} of them cannot be used, such as {bad[0].message.rstrip('.')}")
+    if unusable:
+        found.append(f"{len(unusable)} more that no job can name, because of a brace or a blank at an end")
+    columns = tuple(_read_column(name, rows) for name in names)
+    return Sheet(detected.title, label, key, detected.table, columns, len(rows), tuple(found))
+
+
+def _count_rows(count: int) -> str:
+    return f"over {count} rows" if count == SAMPLE_ROWS else f"{count} row{'s'[: count != 1]}"
+
+
+def _is_usable(name: str) -> bool:
+    """Return whether a template can name a column: it has no braces, and none of its ends is a blank."""
+    return not {"{", "}"} & set(name) and name == name.strip() != ""
+
+
+def _read_column(name: str, rows: Sequence[Mapping[str, Any]]) -> Column:
+    cells, texts = [], []
+    for row in rows:
+        try:
+            cell = row.get(name)
+            text = to_text(cell).strip()
+        except InvalidInput:
+            continue
+        if not is_blank(cell):
+            cells.append(cell)
+            texts.append(text)
+    is_unique = bool(rows) and len(texts) == len(rows) and max(Counter(texts).values()) == 1
+    return Column(name, tuple(cells), tuple(texts), is_unique)

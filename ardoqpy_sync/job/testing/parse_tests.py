@@ -1,0 +1,117 @@
+"""Read the tables `[[tests]]` of a job file, and report their mistakes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ardoqpy._messages import quote_name, suggest
+from ardoqpy_sync.job import schema
+from ardoqpy_sync.job.testing.model import ExpectedChange, ItemBefore, JobTest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ardoqpy_sync.job.toml_file import TableChecker
+    from ardoqpy_sync.job.toml_lines import KeyPath, TomlTable
+
+_ACTIONS = ("create", "update", "delete")
+
+
+def parse_tests(
+    content: Iterable[Any], checker: TableChecker, columns: Mapping[str, frozenset[str]] | None
+) -> Iterator[JobTest]:
+    """Yield the tests of a job.
+
+    - `columns`: by source, the columns that the mappings of the job read; None if a mapping is not valid.
+
+    A mistake is reported with the line of its key: such as a source or column that is not in the job.
+    """
+    model: str | None = None
+    for index, item in enumerate(content):
+        key_path = ("tests", index)
+        table = checker.check_table(item, schema.TESTS, key_path)
+        model = table.get("model", model)
+        if model is None:
+            checker.report(
+                key_path,
+                "The first of the [[tests]] has no key model: set it to a model file, or to a file that "
+                "`ardoqpy export` wrote.",
+            )
+        rows = table.get("rows", {})
+        if columns is not None:
+            _check_rows(rows, (*key_path, "rows"), checker, columns)
+        yield JobTest(
+            key_path,
+            table.get("name", ""),
+            model or "",
+            {source: tuple(some) for source, some in rows.items()},
+            tuple(_parse_before(table.get("before", []), (*key_path, "before"), checker)),
+            tuple(_parse_changes(table.get("changes", []), (*key_path, "changes"), checker)),
+            tuple(table.get("failed", ())),
+            table.get("blocked", False),
+            tuple(table["missing"]) if "missing" in table else None,
+        )
+
+
+def _check_rows(
+    rows: TomlTable, key_path: KeyPath, checker: TableChecker, columns: Mapping[str, frozenset[str]]
+) -> None:
+    for source, given in rows.items():
+        if source not in columns:
+            checker.report(
+                (*key_path, source),
+                f"No mapping reads a source {quote_name(source)}: {suggest(source, list(columns))}",
+            )
+            continue
+        for index, row in enumerate(given):
+            for column in row:
+                if not any(is_column_in(read, column) for read in columns[source]):
+                    checker.report(
+                        (*key_path, source, index, column),
+                        f"No mapping reads a column {quote_name(column)} of the source {quote_name(source)}: "
+                        f"{suggest(column, sorted(columns[source]))}",
+                    )
+
+
+def is_column_in(read: str, column: str) -> bool:
+    """Return whether a column that a mapping reads is a column of a row, or in a value of it."""
+    return read == column or read.startswith((f"{column}.", f"{column}["))
+
+
+def _parse_before(content: Iterable[Any], key_path: KeyPath, checker: TableChecker) -> Iterator[ItemBefore]:
+    for index, item in enumerate(content):
+        path = (*key_path, index)
+        table = checker.check_table(item, schema.TEST_BEFORE, path)
+        given = item.keys() if isinstance(item, dict) else set()
+        ends = given & {"source", "target"}
+        if len(ends) == 1:
+            checker.report(path, "A reference needs both ends: set source and target.")
+        if not ends and "name" not in given:
+            checker.report(path, "A component needs the key name, a reference the keys source and target.")
+        yield ItemBefore(
+            path,
+            table.get("type", ""),
+            table.get("workspace"),
+            table.get("name"),
+            table.get("parent"),
+            table.get("source"),
+            table.get("target"),
+            {name: table[name] for name in ("description", "displayText") if name in table},
+            table.get("fields", {}),
+        )
+
+
+def _parse_changes(
+    content: Iterable[Any], key_path: KeyPath, checker: TableChecker
+) -> Iterator[ExpectedChange]:
+    for index, item in enumerate(content):
+        path = (*key_path, index)
+        table = checker.check_table(item, schema.TEST_CHANGE, path)
+        actions = [action for action in _ACTIONS if isinstance(item, dict) and action in item]
+        if len(actions) != 1:
+            checker.report(
+                path,
+                'A change needs one of the keys create, update and delete, such as { create = "Web shop" }.',
+            )
+            continue
+        yield ExpectedChange(path, actions[0], table.get(actions[0], ""), table.get("type"), table.get("set"))
