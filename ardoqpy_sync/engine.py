@@ -85,7 +85,7 @@ class Engine:
         workspace = self.cache.workspaces.get(ws_id)
         if workspace is None:
             workspace = self._loaded(ws_id, self._read(ws_id))
-            self._settle_open_writes()
+            settle_open_writes(self.journal, self.kinds, self.index)
         return workspace
 
     def aggregated(self, ws_id: str) -> Entity:
@@ -117,12 +117,7 @@ class Engine:
                 missing, threads.map(self.dialect.workspaces.aggregated, missing), strict=True
             ):
                 self._loaded(ws_id, aggregated)
-        self._settle_open_writes()
-
-    def _settle_open_writes(self) -> None:
-        if self.journal.has_open_writes:  # before anything is decided
-            self.journal.has_open_writes = False
-            settle_open_writes(self.journal, self.kinds, self.index)
+        settle_open_writes(self.journal, self.kinds, self.index)
 
     def _loaded(self, ws_id: str, aggregated: Entity) -> Workspace:
         try:

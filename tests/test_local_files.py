@@ -13,7 +13,9 @@ from ardoqpy._http import files, local_files
 from ardoqpy_sync import json_file
 from ardoqpy_sync.cli.exit_codes import FAILED
 from ardoqpy_sync.cli.run_job import load_job_file
-from ardoqpy_sync.job import JobInvalid, read_state
+from ardoqpy_sync.job import JobInvalid
+from ardoqpy_sync.ledger.ledger import Ledger
+from ardoqpy_sync.plans.plan import Plan
 from ardoqpy_sync.sources import open_source
 
 posix = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
@@ -27,6 +29,11 @@ def chunks():
     os.kill(os.getpid(), signal.SIGKILL)
 files.save(chunks(), sys.argv[1])
 """
+
+
+def open_ledger(path):
+    """Open a ledger under a path."""
+    return Ledger.open(path, "Job")
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +94,7 @@ def _read_source(path):
     ("read", "error"),
     [
         (_read_job, JobInvalid),
-        (read_state, ConfigurationError),
+        (open_ledger, ConfigurationError),
         (_read_source, ConfigurationError),
         (lambda path: json_file.read(path, "plan"), InvalidInput),
         (lambda path: json_file.write(path, {}, "plan"), InvalidInput),
@@ -107,19 +114,20 @@ def test_only_regular_files_are_read_and_replaced(tmp_path, make, read, error):
 
 
 @posix
-def test_device_as_state_file_is_not_to_be_deleted():
-    """The remedy for a device in place of a state file is another name, and not to delete it."""
-    sentence = sentence_of(ConfigurationError, read_state, "/dev/null")
-    assert sentence.endswith("is not a regular file. Set state_file to a file of this job.")
+def test_device_as_ledger_is_not_to_be_deleted():
+    """The remedy for a device in place of a ledger is another name, and not to delete it."""
+    sentence = sentence_of(ConfigurationError, open_ledger, "/dev/null")
+    assert sentence.endswith("is not a regular file. Name another file.")
 
 
 def test_huge_files_are_not_loaded(tmp_path):
-    """A state file or a plan of a gigabyte is one sentence, and is not loaded into memory."""
-    path = tmp_path / "state.json"
+    """A gigabyte in place of a ledger or a plan is one sentence, and is not loaded into memory."""
+    path = tmp_path / "plan.json"
     with path.open("wb") as file:
         file.truncate(1 << 30)
-    sentence = sentence_of(ConfigurationError, read_state, path)
-    assert "is not a state: it has more than 64 MB. Check that it is the right file" in sentence
+    assert "is damaged, or is not a ledger" in sentence_of(ConfigurationError, open_ledger, path)
+    sentence = sentence_of(InvalidInput, Plan.load, path)
+    assert "is not a plan: it has more than 512 MB. Check that it is the right file" in sentence
 
 
 @posix

@@ -88,7 +88,7 @@ COMMANDS = (
         "something does not come back, and 1 if anything else goes wrong.",
         examples={
             "undo job.toml last": "what would be taken back",
-            "undo job.toml 12 --save undo.json --report undo.html": "for a review; apply undo.json then",
+            "undo job.toml 1 --save undo.json --report undo.html": "for a review; apply undo.json then",
             "undo job.toml last --apply": "carry it out",
         },
     ),

@@ -34,8 +34,9 @@ def settle_open_writes(journal: Journal, kinds: Mapping[str, Kind], index_of: In
 
     A preview knows it from then on, too, but leaves the ledger as it is.
     """
-    if journal.ledger is None:
+    if journal.ledger is None or not journal.has_open_writes:
         return
+    journal.has_open_writes = False  # the index loads workspaces, which calls this
     for run, writes in groupby(journal.ledger.open_writes(), key=itemgetter(0)):
         _Settling(journal, kinds, index_of, run).settle([write for _, write in writes])
 

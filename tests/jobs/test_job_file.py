@@ -148,7 +148,7 @@ def test_all_problems_are_reported():
         (
             "[guard]",
             '[run]\nmemory = "x"\n[guard]',
-            "there are 'on_error', 'state_file', 'lock_file' and 'lock_stale_after'.",
+            "there are 'on_error', 'ledger', 'keep_runs', 'redact', 'lock_file' and 'lock_stale_after'.",
         ),
     ],
 )

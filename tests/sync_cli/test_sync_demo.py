@@ -33,11 +33,12 @@ def test_the_demo_checks_previews_and_runs_a_job(folder, run, monkeypatch):
         "plan",
         "apply",
         "apply",
+        "undo",
     ]
     for sentence in (
         "no problems found.",
-        "17 changes would be made",
-        "17 changes were made.",
+        "16 changes would be made",
+        "16 changes were made.",
         "Nothing was",
     ):
         assert sentence in ran.out

@@ -54,6 +54,13 @@ def test_examples_run(home, ardoq, run, line):
     """Each example of each help page runs as it is, and writes the files it names."""
     run("plan job.toml --save plan.json --report last.json")
     changes = line.split()[0] in ("plan", "job.toml") or line.startswith("model plan")
+    if line.split()[0] in ("undo", "history", "show", "forget", "ledger"):
+        (home / "job.toml").write_text(job_text(share=1))
+        run("apply job.toml")
+        changes = line.startswith("undo") and "--apply" not in line
+    if line.startswith("ledger import"):
+        run("ledger export job.toml --output ledger.ndjson")
+        (home / "job.ledger.db").unlink()
     (home / "model.toml").write_text(MODEL)
     if line.startswith("init"):
         (home / "job.toml").unlink()
@@ -63,7 +70,7 @@ def test_examples_run(home, ardoq, run, line):
         (home / "job.toml").write_text(f"{job_text()}\n{TESTS}")
     ran = run(line)
     assert (ran.status, ran.err) == (2 if changes else 0, "")
-    assert ran.out or "--report" in line
+    assert ran.out or "--report" in line or "ledger export" in line
     for named in re.findall(r"--(?:save|report|output) (\S+\.\w+)", line):
         assert (home / named).exists()
 

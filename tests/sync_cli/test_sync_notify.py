@@ -157,15 +157,15 @@ def test_webhook_in_environment(home, run, hook, hook_of, monkeypatch):
     assert hook.paths == ["/hooks/s3cret-path"]
 
 
-@pytest.mark.parametrize("broken", ["the job", "the token", "the state file", "a bug"])
+@pytest.mark.parametrize("broken", ["the job", "the token", "the ledger", "a bug"])
 def test_webhook_of_failed_start(home, ardoq, run, hook, monkeypatch, broken):
     """Whatever keeps a run from starting, the webhook gets `failed`."""
     if broken == "the job":
         (home / "job.toml").write_text("format = 2")
     elif broken == "the token":
         monkeypatch.delenv("ARDOQ_API_TOKEN")
-    elif broken == "the state file":
-        (home / "job.toml").write_text(job_text(run='state_file = "night.json"'))
+    elif broken == "the ledger":
+        (home / "job.toml").write_text(job_text(run='ledger = "night.json"'))
         (home / "night.json").write_text("{")
     else:
         monkeypatch.setattr("ardoqpy_sync.cli.run_job.run_job", lambda *_: 1 / 0)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ardoqpy.cli.program import Program
     from ardoqpy.testing import Emulator
 
-JOB, SEED, REPORT = "cmdb.toml", "organisation.json", "report.html"
+JOB, SEED, REPORT, LEDGER = "cmdb.toml", "organisation.json", "report.html", "cmdb.ledger.db"
 #: The token of the emulator, also in the commands to type next.
 TOKEN = "secret"
 #: The files that the demo copies into its folder.
@@ -51,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
         _Step("Preview the run: nothing is written.", ("plan", job), CHANGES),
         _Step("Run it, and write a report.", ("apply", job, "--report", report), DONE),
         _Step("Run it again: nothing is left to do.", ("apply", job), DONE),
+        _Step("Preview what takes the first run back.", ("undo", job, "1"), CHANGES),
     )
     program: Program = options.program
     _print(_introduction(folder))
@@ -67,6 +68,8 @@ def run(options: argparse.Namespace) -> int:
                     NAME,
                 )
                 return FAILED
+    # What it has is about an Ardoq that is gone.
+    (folder / LEDGER).unlink(missing_ok=True)
     _print(_what_next(folder))
     return DONE
 

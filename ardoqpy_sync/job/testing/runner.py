@@ -127,8 +127,8 @@ def _run_test(job: Job, test: JobTest, server: Server, model: ModelSeed) -> Diff
 def _run(
     job: Job, server: Server, rows: Mapping[str, list[Attributes]]
 ) -> tuple[RunDocument, ArdoqClientException | None]:
-    settings = {"hosturl": server.url, "token": server.token, "ledger": False}  # not the job's own
-    with open_client(job, simulate=False, **settings) as client:
+    # Without the job's own ledger, which is about its own Ardoq.
+    with open_client(job, simulate=False, hosturl=server.url, token=server.token, ledger=False) as client:
         result = run_job(job, client, sources=rows)
         blocked = result.blocked[0] if result.blocked else None
         return build_run_document(client, title=job.name, blocked=blocked), result.failure
