@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def ardoq_emulator() -> Iterator[Emulator]:
-    """Run an empty emulator for one test; a client needs its `url` and `token`."""
+    """Run an empty emulator for one test; a client needs its `url` and `token`.
+
+    `add_users` adds people and service accounts, each with a token of its own.
+    """
     from ardoqpy.testing import emulator  # noqa: PLC0415  (only loaded if a test uses it)
 
     with emulator() as server:

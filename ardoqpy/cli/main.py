@@ -340,6 +340,14 @@ COMMANDS = (
         "ardoqpy.cli.commands.emulator:run",
         option("--port", type=int, default=0, help="port to listen on (default: any free port)"),
         option("--token", default="emulator-token", help="token to accept (default: %(default)s)"),
+        option(
+            "--user",
+            action="append",
+            default=[],
+            metavar="KEY=VALUE,...",
+            help="accept the token of one more person or service account: "
+            "name, token, email, _id, serviceAccount; can be repeated",
+        ),
         option("--org", help="label of the organisation (default: accept any)"),
         option("--db", metavar="FILE", help="keep all data in this file"),
         option("--seed", metavar="FILE", help="start with the data of this JSON file"),
@@ -368,6 +376,9 @@ COMMANDS = (
             "emulator --port 8080 --db ardoq.db": "keep the data in a file",
             "emulator --seed seed.json --dump after.json": "start from a dump, write another",
             "emulator --fault kind=status,status=503,times=3,method=POST": "the next three POSTs fail",
+            "emulator --user 'name=Anna Berg,token=anna' --user name=Job,token=job,serviceAccount=true": (
+                "what the two write is by Anna Berg and by Job"
+            ),
         },
     ),
     completion_command("ardoqpy"),

@@ -9,5 +9,6 @@ The emulator shares no code with the client, so that neither can hide a mistake 
 from ardoqpy.emulator.faults import Fault, RandomFaults
 from ardoqpy.emulator.rows import Seed
 from ardoqpy.emulator.server import Emulator, HttpExchange
+from ardoqpy.emulator.users import parse_user
 
-__all__ = ["Emulator", "Fault", "HttpExchange", "RandomFaults", "Seed"]
+__all__ = ["Emulator", "Fault", "HttpExchange", "RandomFaults", "Seed", "parse_user"]

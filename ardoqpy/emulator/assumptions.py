@@ -205,6 +205,13 @@ DEFAULT_USER_ID: Final = "5f00aa00bb00cc00dd000001"
 DEFAULT_USER_NAME: Final = "Emulator User"
 DEFAULT_USER_EMAIL: Final = "user@emulator.example"
 
+# Users: the domain of the e-mail address of a user with a token, if none is given.
+DEFAULT_EMAIL_DOMAIN: Final = "emulator.example"
+
+# Users: whether Ardoq's API tells a service account from a person is not known. For a user who has a token
+# in the emulator, v1's current user has "serviceAccount", true or false (False: it is left out).
+CURRENT_USER_SHOWS_SERVICE_ACCOUNT: Final = True
+
 # Attachments: a second upload of the same file name replaces the first and keeps its id.
 UPLOAD_REPLACES_SAME_NAME: Final = True
 
@@ -307,7 +314,10 @@ V2_OPTIONS_REPLACE_DEFAULT_VALUE: Final = True
 # Fields: a new or changed definition does not change stored values.
 # Batch: one transaction. An error leaves everything as it was.
 # Attachments: "org" accepts any id.
-# Users: every token belongs to the first user. An e-mail is returned as it came, and not sent.
+# Users: the token of the emulator belongs to the first user without a token. What is written with a token is
+#   by its user, with the name and e-mail address that the user has now, not those at the time of the write.
+# Users: a service account has an id, a name and an e-mail address like a person, and writes like one.
+# Users: an e-mail is returned as it came, and not sent.
 # Organisation switch: the label is only checked as in every other call.
 #
 # v2 errors: in a batch an unknown "id" is 404, an outdated version 409, and anything else 422.

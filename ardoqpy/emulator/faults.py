@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from fnmatch import fnmatchcase
 from typing import Any, Self
 
+from ardoqpy.emulator.key_values import parse_key_values
 from ardoqpy.emulator.rows import Attributes
 
 KINDS = ("status", "reset", "drop-before", "drop-after", "cut-off", "html", "wait", "wait-after")
@@ -78,15 +79,8 @@ class Fault:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Parse a fault as in "kind=status,status=503,times=2,method=POST", or raise ValueError."""
-        given: Attributes = {}
-        for part in text.split(","):
-            key, equals, value = (piece.strip() for piece in part.partition("="))
-            if not equals or not key or not value:
-                raise ValueError(f"A fault is written as key=value,key=value; '{part}' is not of that form.")
-            if key in given:
-                raise ValueError(f"'{key}' is given twice in the fault '{text}'.")
-            given[key] = _number(key, value)
-        return cls.from_mapping(given)
+        given = parse_key_values(text, "fault")
+        return cls.from_mapping({key: _number(key, value) for key, value in given.items()})
 
     def matches(self, method: str, path: str) -> bool:
         """Return whether the fault applies to a call."""

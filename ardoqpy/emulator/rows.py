@@ -60,10 +60,12 @@ class Style(TypedDict, total=False):
 
 
 class UserRow(Row, total=False):
-    """Describe a user."""
+    """Describe a person or a service account; only a user with a `token` has that and `serviceAccount`."""
 
     name: str
     email: str
+    token: str
+    serviceAccount: bool
 
 
 class ComponentTypeDefinition(Style, total=False):

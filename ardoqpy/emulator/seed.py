@@ -5,11 +5,10 @@ one another by the ids that the seed gives them.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
-from ardoqpy.emulator import assumptions
 from ardoqpy.emulator import schema as kinds
 from ardoqpy.emulator.errors import ApiError, Unprocessable
 from ardoqpy.emulator.rows import Attributes, Seed
@@ -18,6 +17,7 @@ from ardoqpy.emulator.rules.fields import name_from_label
 from ardoqpy.emulator.rules.models import normalize_types
 from ardoqpy.emulator.rules.parent_order import parents_first
 from ardoqpy.emulator.store import Store
+from ardoqpy.emulator.users import complete_user, ensure_default_user, put_users
 from ardoqpy.emulator.values import canonical_field_type
 
 FORMAT: Final = 1
@@ -50,8 +50,11 @@ def dump(store: Store) -> Seed:
     return cast("Seed", {"format": FORMAT, **copied})
 
 
-def load(store: Store, seed: Mapping[str, Any]) -> None:
-    """Replace everything that the store holds; an invalid seed raises SeedError and changes nothing."""
+def load(store: Store, seed: Mapping[str, Any], users: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Replace everything that the store holds, and add users.
+
+    An invalid seed or user raises SeedError and changes nothing.
+    """
     sections = _sections(store, seed)
     loader = _Loader(store, sections)
     with store.transaction():
@@ -59,6 +62,21 @@ def load(store: Store, seed: Mapping[str, Any]) -> None:
             for row in table.rows():
                 table.remove(row["_id"])
         loader.load()
+        add_users(store, users)
+
+
+def add_users(store: Store, users: Sequence[Mapping[str, Any]]) -> None:
+    """Add users with a token, or change those with the same id, token or e-mail address.
+
+    An invalid user raises SeedError and changes nothing.
+    """
+    if not all(isinstance(user, dict) for user in users):
+        raise SeedError("A user has to be an object.")
+    with store.transaction():
+        try:
+            put_users(store.state, users)
+        except ApiError as error:
+            raise SeedError(error.message) from error
 
 
 def _sections(store: Store, seed: Mapping[str, Any]) -> dict[str, list[Attributes]]:
@@ -107,8 +125,7 @@ class _Loader:
         try:
             self._each("counters", self._counter)
             self._each("users", self._user)
-            if not len(state.users):
-                state.tables["users"].put(self._user({}))
+            ensure_default_user(state)
             self._store.add_common_templates(but=given)
             self._each("models", self._model)
             self._each("fields", self._field)
@@ -163,12 +180,7 @@ class _Loader:
         return {"_id": given["_id"], "value": int(given["value"])}
 
     def _user(self, given: Attributes) -> Attributes:
-        defaults = {
-            "_id": assumptions.DEFAULT_USER_ID,
-            "name": assumptions.DEFAULT_USER_NAME,
-            "email": assumptions.DEFAULT_USER_EMAIL,
-        }
-        return {**defaults, **given}
+        return cast("Attributes", complete_user(self._state, given))
 
     def _model(self, given: Attributes) -> Attributes:
         new = normalize_types(kinds.MODEL.new(given))

@@ -21,8 +21,8 @@ from ardoqpy.emulator.messages import Request, Response, Settings, error_respons
 from ardoqpy.emulator.persistence import Database
 from ardoqpy.emulator.rate_limit import RateLimit
 from ardoqpy.emulator.routes import Router
-from ardoqpy.emulator.rows import Attributes, Seed
-from ardoqpy.emulator.seed import FORMAT, dump, load, read_seed
+from ardoqpy.emulator.rows import Attributes, Seed, UserRow
+from ardoqpy.emulator.seed import FORMAT, add_users, dump, load, read_seed
 from ardoqpy.emulator.store import Store
 
 _MAX_LOGGED_REQUESTS = 100_000
@@ -58,6 +58,7 @@ class Emulator:
 
     - host, port: where to listen; port 0 takes a free one
     - token: the token that clients have to send; org: the label that they may send (None accepts any)
+    - users: people and service accounts with a token each, as `users` of a seed; they are kept on `load`
     - db: an SQLite file that keeps everything; the seed is only used while the file is empty
     - page_size: the entities per page on v2
     - rate_limit: requests per second for each token; latency_ms: the minimum time of each answer
@@ -73,6 +74,7 @@ class Emulator:
         host: str = "127.0.0.1",
         port: int = 0,
         token: str = "emulator-token",
+        users: Iterable[UserRow | Mapping[str, Any]] = (),
         org: str | None = None,
         db: str | Path | None = None,
         page_size: int = assumptions.DEFAULT_PAGE_SIZE,
@@ -83,7 +85,7 @@ class Emulator:
         clock: Clock = utc_now,
         recorder: Callable[[HttpExchange], None] | None = None,
     ) -> None:
-        """Load the database or the seed; raise ValueError if that is not possible."""
+        """Load the database or the seed, then the users; raise ValueError if that is not possible."""
         self.token = token
         self.page_size = page_size
         self.store = Store(clock)
@@ -103,6 +105,8 @@ class Emulator:
         self._server: HttpServer | None = None
         self._thread: threading.Thread | None = None
         self._seed = _seed_of(seed)
+        # The caller may change the objects afterwards; `reset` and `load` need them as they were.
+        self._users = [copy.deepcopy(user) for user in users]
         self._database = Database(db) if db is not None else None
         try:
             self._load_initial_state()
@@ -117,7 +121,9 @@ class Emulator:
         if self._database is not None:
             self.store.state.on_commit(self._database.write)
         if stored is None:
-            load(self.store, self._seed)
+            load(self.store, self._seed, self._users)
+        else:
+            add_users(self.store, self._users)
 
     # --- starting and stopping ---
 
@@ -166,12 +172,23 @@ class Emulator:
         return dump(self.store)
 
     def load(self, seed: Seed | Mapping[str, Any]) -> None:
-        """Replace everything that is stored; an invalid seed raises SeedError and changes nothing."""
-        load(self.store, seed)
+        """Replace everything that is stored, except for the users that the emulator was started with.
+
+        An invalid seed raises SeedError and changes nothing.
+        """
+        load(self.store, seed, self._users)
 
     def reset(self) -> None:
-        """Go back to the seed of the start."""
-        load(self.store, self._seed)
+        """Go back to the seed and the users of the start."""
+        load(self.store, self._seed, self._users)
+
+    def add_users(self, *users: UserRow | Mapping[str, Any]) -> None:
+        """Add people and service accounts with a token each, until the next `load` or `reset`.
+
+        A user with the id, token or e-mail address of a stored user changes that one. An invalid user raises
+        SeedError and changes nothing.
+        """
+        add_users(self.store, [copy.deepcopy(user) for user in users])
 
     # --- faults ---
 
@@ -297,7 +314,7 @@ class Emulator:
                 return answer_admin_request(self, request)
             if self._limit is not None:
                 self._limit.check(token)
-            return self._handle(request)
+            return self._handle(request, token)
         except ApiError as error:
             return error_response(error)
         except Exception:  # noqa: BLE001 (the transaction has been undone)
@@ -307,11 +324,24 @@ class Emulator:
         self.crashes.append(f"{call}\n{traceback.format_exc()}")
         return failed_response(500, "The emulator has failed with an internal error; see its `crashes`.")
 
-    def _handle(self, request: Request) -> Response:
+    def _handle(self, request: Request, token: str) -> Response:
         handler, path_values = self._router.find(request.method, request.segments)
         request = replace(request, path_values=path_values)
-        with self.store.transaction():
+        state = self.store.state
+        # The lock is held from here on: the user cannot be replaced before the request has been executed.
+        with state.lock, state.acting_as(self._owner(token)["_id"]), self.store.transaction():
             return handler(self.store, request)
+
+    def _owner(self, token: str) -> UserRow:
+        """Return the user whose token it is, or raise Unauthorized."""
+        state = self.store.state
+        with state.lock:
+            user = state.users.first("token", token)
+            if user is not None:
+                return user
+            if hmac.compare_digest(token.encode("utf-8", "replace"), self.token.encode()):
+                return state.default_user()
+        raise Unauthorized("The token is not known.")
 
     def _authenticate(self, request: Request) -> str:
         scheme, _, token = request.headers.get("authorization", "").strip().partition(" ")
@@ -320,8 +350,7 @@ class Emulator:
             token = token.removeprefix("token=").strip('"')
         elif scheme.casefold() != "bearer":
             raise Unauthorized("A token is needed: 'Authorization: Token token=...' or 'Bearer ...'.")
-        if not hmac.compare_digest(token.encode("utf-8", "replace"), self.token.encode()):
-            raise Unauthorized("The token is not known.")
+        self._owner(token)
         self._check_org(request)
         return token
 

@@ -46,7 +46,13 @@ class State:
         self.reserved_ids: frozenset[str] = frozenset()
         self._clock = clock
         self._listeners: list[CommitListener] = []
-        self.users = Table[UserRow]("users", "user", self.journal)
+        self._acting: str | None = None
+        self.users = Table[UserRow](
+            "users",
+            "user",
+            self.journal,
+            token=lambda row: (row["token"],) if row.get("token") is not None else (),
+        )
         self.models = Table[ModelRow]("models", "model", self.journal)
         self.fields = Table[FieldRow](
             "fields",
@@ -147,9 +153,23 @@ class State:
         """Return the current time as it is stored."""
         return iso(self._clock())
 
+    @contextmanager
+    def acting_as(self, user_id: str) -> Iterator[None]:
+        """Lock the tables, and let what the block creates and changes be by this user."""
+        with self.lock:
+            before, self._acting = self._acting, user_id
+            try:
+                yield
+            finally:
+                self._acting = before
+
     def user(self) -> UserRow:
-        """Return the user that every token belongs to."""
-        return self.users.rows()[0]
+        """Return the user who is acting; without one, the user that the token of the emulator belongs to."""
+        return self.users[self._acting] if self._acting is not None else self.default_user()
+
+    def default_user(self) -> UserRow:
+        """Return the first user without a token, to whom the token of the emulator belongs."""
+        return next(row for row in self.users.rows() if row.get("token") is None)
 
     def next_number(self, counter: str) -> int:
         """Return the next number of a counter, starting with 1."""

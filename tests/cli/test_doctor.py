@@ -123,6 +123,35 @@ def test_label_of_other_organisation(ardoq, checked):
     assert "403" in checks["accepted"]["detail"]
 
 
+@pytest.mark.parametrize(("token", "result"), [("t-anna", "warn"), ("t-job", "ok")])
+def test_token_of_a_person(ardoq, checked, run, monkeypatch, token, result):
+    """A token of a person is a warning with what to do, and the exit code is 0; a service account is ok."""
+    anna = {"name": "Anna Berg", "email": "anna@acme.example", "token": "t-anna"}
+    job = {"name": "Job", "email": "job@acme.example", "token": "t-job", "serviceAccount": True}
+    ardoq.add_users(anna, job)
+    monkeypatch.setenv("ARDOQ_API_TOKEN", token)
+    status, checks = checked()
+    assert (status, wrong(checks), checks["account"]["result"]) == (0, [], result)
+    assert list(checks) == [*STEPS[:8], "account", *STEPS[8:]]
+    assert {check["result"] for step, check in checks.items() if step != "account"} == {"ok"}
+    email = {"t-anna": "anna@acme.example", "t-job": "job@acme.example"}[token]
+    assert email in checks["account"]["detail"]
+    assert ("service account" in checks["account"]["remedy"]) == (result == "warn")
+    ran = run("doctor")
+    assert (ran.status, ran.err) == (0, "")
+    assert re.search(rf"^{result} +account +.*{email}", ran.out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("answer", [{}, {"serviceAccount": None}, {"serviceAccount": "no"}])
+def test_no_warning_without_a_certain_sign(ardoq, checked, monkeypatch, answer):
+    """If no answer states what the user is, as a boolean, there is no warning and no further line."""
+    user = {"name": "Anna Berg", "email": "anna@acme.example", **answer}
+    monkeypatch.setattr(ArdoqClient, "me", lambda _: user)
+    _, checks = checked()
+    assert [step for step in checks if step not in STEPS] == []
+    assert checks["API v1"]["detail"] == "answers as anna@acme.example"
+
+
 def test_shared_host_needs_org(ardoq, monkeypatch):
     """On the shared host, v2 is wrong without a label."""
     with emulator(token=ardoq.token) as server:

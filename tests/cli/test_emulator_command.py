@@ -66,6 +66,44 @@ def test_db_file_survives_kill(tmp_path):
         assert client.create_workspace({"name": "More"})["_id"] != created["_id"]
 
 
+ANNA = "name=Anna Berg,token=t-anna,email=anna@acme.example"
+JOB = "name=Nightly job,token=t-job,serviceAccount=true"
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_users_write_under_their_names(version):
+    """Each --user has a token, and what is written with it is by that user; --token is accepted as well."""
+    with running("--token", "t-0", "--user", ANNA, "--user", JOB) as (_, url):
+        workspace = ArdoqClient(url, "t-0").create_workspace({"name": "Apps"})
+        model = ArdoqClient(url, "t-0").get_model(model_id=workspace["componentModel"])
+        row = {"name": "Web", "rootWorkspace": workspace["_id"], "typeId": next(iter(model["root"]))}
+        anna, job = (ArdoqClient(url, token, version=version) for token in ("t-anna", "t-job"))
+        component = anna.create_component(row)
+        job.patch_component(component["_id"], version="latest", payload={"description": "by the job"})
+        changed = anna.get_component(comp_id=component["_id"])
+        shown = changed.get("_meta", changed)
+        names = [
+            shown[f"{action}{key}"] for action in ("createdBy", "lastModifiedBy") for key in ("Name", "Email")
+        ]
+        assert names == ["Anna Berg", "anna@acme.example", "Nightly job", "nightly.job@emulator.example"]
+        me = job.me()
+        assert me.get("user", me)["email"] == "nightly.job@emulator.example"
+        with pytest.raises(AuthorizationError):
+            ArdoqClient(url, "t-nobody", version=version).me()
+
+
+def test_users_are_kept_in_the_db_file(tmp_path):
+    """With --db, a later start without --user still knows the users, their tokens and what they wrote."""
+    db = str(tmp_path / "ardoq.db")
+    with running("--db", db, "--user", ANNA, "--user", JOB) as (process, url):
+        created = ArdoqClient(url, "t-anna").create_workspace({"name": "Apps"})
+        process.kill()
+    with running("--db", db) as (_, url):
+        job = ArdoqClient(url, "t-job")
+        assert job.get_workspace(ws_id=created["_id"])["createdByName"] == "Anna Berg"
+        assert job.create_workspace({"name": "More"})["createdByName"] == "Nightly job"
+
+
 def test_faults_and_rate_limit():
     """--fault and --rate-limit make requests fail."""
     once = Retries(count=0, longest_wait=0)
@@ -84,13 +122,18 @@ def test_faults_and_rate_limit():
         (["--fault", "kind=nonsense"], "nonsense"),
         (["--seed", "not-there.json"], "not-there.json"),
         (["--port", "1", "--db", "no/such/folder/x.db"], "x.db"),
+        (["--user", "Anna Berg=s3cret,x"], "key=value"),
+        (["--user", "name=Anna Berg"], "Anna Berg"),
+        (["--user", "name=A,token=s3cret,role=admin"], "role"),
+        (["--user", "name=A,token=s3cret", "--user", "name=B,token=s3cret"], "User 2 (B)"),
     ],
 )
 def test_invalid_options(arguments, sentence):
-    """An invalid fault, seed or file ends it with exit code 1 and one line that names it."""
+    """An invalid fault, seed, file or user ends it with exit code 1 and one line that names it."""
     command = [sys.executable, "-m", "ardoqpy", "emulator", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 1
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
     assert sentence in done.stderr
+    assert "s3cret" not in done.stderr

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ardoqpy.entities import User
 
 VERSIONS = ("v2", "v1")
-OK, WRONG, UNKNOWN = "ok", "wrong", "-"
+OK, WARNING, WRONG, UNKNOWN = "ok", "warn", "wrong", "-"
 STEPS = {"host": "host", "token": "token", "org": "organisation"}
 OPTIONS = {"host": "--host", "org": "--org"}
 REMEDIES = {
@@ -39,6 +39,10 @@ REMEDIES = {
     "token": "Set ARDOQ_API_TOKEN, or name a cfg file with --config. Create one in Ardoq under "
     "Account settings, API and tokens.",
 }
+PERSON_REMEDY = (
+    "For a job, use the token of a service account: what the job writes then has its own name, and goes on "
+    "when the person leaves. Create one in Ardoq under Preferences, Access control, Service accounts."
+)
 #: Remedies for a host that cannot be reached, by a part of the library's message.
 UNREACHABLE_REMEDIES = (
     (
@@ -64,7 +68,7 @@ TOKEN_SUFFIX = 4
 
 
 class Check(NamedTuple):
-    """The result of one step: `result` is ok, wrong, or - if it could not be checked."""
+    """The result of one step: `result` is ok, warn, wrong, or - if it could not be checked."""
 
     step: str
     result: str
@@ -86,7 +90,7 @@ class Answer(NamedTuple):
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print all checks; return 1 if something is wrong, else 0."""
+    """Print all checks; return 1 if something is wrong, else 0. A warning is not wrong."""
     checks = []
     if options.format == "json":
         checks = list(_checks(options))
@@ -130,6 +134,7 @@ def _checks(options: argparse.Namespace) -> Iterator[Check]:
     yield _tls(settings)
     yield _token(answers)
     yield _organisation(settings.org, answers["v2"])
+    yield from _account(answers)
     for version, answer in answers.items():
         yield _version(version, answer)
     yield _round_trip(options, answers)
@@ -250,13 +255,37 @@ def _organisation(label: str | None, answer: Answer) -> Check:
     return Check("belongs to", OK, f"{organisation.get('name') or actual} ({actual})")
 
 
+def _account(answers: Mapping[str, Answer]) -> Iterator[Check]:
+    """Yield whether the token is that of a service account, if an answer states it; else nothing.
+
+    No recorded answer of Ardoq states it: an e-mail address or a name is not enough to warn.
+    """
+    for user in map(_user, answers.values()):
+        is_service_account = user.get("serviceAccount")
+        if is_service_account is True:
+            yield Check("account", OK, f"{_name(user)} is a service account")
+            return
+        if is_service_account is False:
+            detail = f"the token belongs to a person, {_name(user)}, not to a service account"
+            yield Check("account", WARNING, detail, PERSON_REMEDY)
+            return
+
+
+def _user(answer: Answer) -> Mapping[str, object]:
+    """Return the attributes of the user, which v2 has one level deeper than v1."""
+    user = answer.user or {}
+    inner = user.get("user")
+    return {**user, **(inner if isinstance(inner, dict) else {})}
+
+
+def _name(user: Mapping[str, object]) -> object:
+    return user.get("email") or user.get("name") or "somebody"
+
+
 def _version(version: str, answer: Answer) -> Check:
     if answer.problem is not None:
         return Check(f"API {version}", WRONG, with_option_names(str(answer.problem)))
-    user = answer.user or {}
-    inner = user.get("user")
-    who = {**user, **(inner if isinstance(inner, dict) else {})}
-    return Check(f"API {version}", OK, f"answers as {who.get('email') or who.get('name') or 'somebody'}")
+    return Check(f"API {version}", OK, f"answers as {_name(_user(answer))}")
 
 
 def _round_trip(options: argparse.Namespace, answers: Mapping[str, Answer]) -> Check:

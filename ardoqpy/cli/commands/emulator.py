@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ardoqpy.emulator import Emulator, Fault
+from ardoqpy.emulator import Emulator, Fault, parse_user
 
 if TYPE_CHECKING:
     import argparse
@@ -24,6 +24,7 @@ def run(options: argparse.Namespace) -> int:
         server = Emulator(
             port=options.port,
             token=options.token,
+            users=[parse_user(text) for text in options.user],
             org=options.org,
             db=_path(options.db),
             seed=_path(options.seed),

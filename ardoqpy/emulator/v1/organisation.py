@@ -7,8 +7,9 @@ from ardoqpy.emulator.v1.serializer import Serializer
 
 
 def current_user(store: Store, _request: Request) -> Response:
-    """Return the user of the token."""
-    return Response(json=dict(store.state.user()))
+    """Return the user of the token, without the token."""
+    hidden = {"token"} if assumptions.CURRENT_USER_SHOWS_SERVICE_ACCOUNT else {"token", "serviceAccount"}
+    return Response(json={key: value for key, value in store.state.user().items() if key not in hidden})
 
 
 def notify_by_email(_store: Store, request: Request) -> Response:
