@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from ardoqpy_sync.documents import RunDocument
 
 
-INTERRUPTED_MESSAGE = "The run was interrupted."
+def interrupted_message(*, simulated: bool) -> str:
+    """Return the message of a run, or a preview, that was interrupted."""
+    return f"The {'preview' if simulated else 'run'} was interrupted."
 
 
 @dataclass(slots=True)
@@ -108,7 +110,7 @@ def run_and_notify(
             finally:
                 interrupts.hold()
         except KeyboardInterrupt:
-            result = context.result_so_far(INTERRUPTED, [INTERRUPTED_MESSAGE])
+            result = context.result_so_far(INTERRUPTED, [interrupted_message(simulated=simulated)])
         except (ArdoqClientException, CommandError) as problem:
             result = context.result_so_far(FAILED, _messages(problem))
         except Exception as problem:  # noqa: BLE001  (a bug has to be reported as well)

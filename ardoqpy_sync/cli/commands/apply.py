@@ -8,7 +8,7 @@ from ardoqpy.cli.errors import CommandError
 from ardoqpy.cli.options import connection_settings
 from ardoqpy.errors import ArdoqClientException, PlanDrifted
 from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED, most_severe
-from ardoqpy_sync.cli.notify import INTERRUPTED_MESSAGE, CommandResult, RunContext, run_and_notify
+from ardoqpy_sync.cli.notify import CommandResult, RunContext, interrupted_message, run_and_notify
 from ardoqpy_sync.cli.output_files import check_output_files
 from ardoqpy_sync.cli.run_job import (
     exit_code_of,
@@ -104,7 +104,7 @@ def _apply(plan: Plan, client: ArdoqSyncClient, on_drift: str, title: str) -> Co
         if result["failed"]:
             exit_code = FAILED
     except KeyboardInterrupt:
-        client.give_up(INTERRUPTED_MESSAGE)
+        client.give_up(interrupted_message(simulated=client.simulate))
         exit_code = INTERRUPTED
     except ArdoqClientException as problem:
         client.give_up(str(problem))
