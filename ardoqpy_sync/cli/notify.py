@@ -100,33 +100,32 @@ def run_and_notify(
     address, warnings = _webhook_address(options)
     context = RunContext(os.path.basename(options.job), simulated)  # noqa: PTH119
     bug: Exception | None = None
-    with (
-        interrupts_once() as interrupts,
-        show_logs(options, quiet=options.quiet_when_unchanged) as held_back,
-    ):
-        try:
+    with interrupts_once() as interrupts:
+        with show_logs(options, quiet=options.quiet_when_unchanged) as held_back:
             try:
-                result = work(context)
-            finally:
-                interrupts.hold()
-        except KeyboardInterrupt:
-            result = context.result_so_far(INTERRUPTED, [interrupted_message(simulated=simulated)])
-        except (ArdoqClientException, CommandError) as problem:
-            result = context.result_so_far(FAILED, _messages(problem))
-        except Exception as problem:  # noqa: BLE001  (a bug has to be reported as well)
-            bug = problem
-            result = context.result_so_far(FAILED, [unexpected_error(problem)])
-        result.errors += warnings
-        _notify(result, options, address, command)
-        quiet = options.quiet_when_unchanged and result.exit_code == DONE and _is_unchanged(result.document)
-        if quiet:
-            held_back.clear()
-    for message in result.errors:
-        print_error(message, NAME)
-    if bug is not None and options.verbose:
-        raise bug
-    if not quiet and sys.stdout is not None:
-        _print_result(result, as_json=options.json)
+                try:
+                    result = work(context)
+                finally:
+                    interrupts.hold()
+            except KeyboardInterrupt:
+                result = context.result_so_far(INTERRUPTED, [interrupted_message(simulated=simulated)])
+            except (ArdoqClientException, CommandError) as problem:
+                result = context.result_so_far(FAILED, _messages(problem))
+            except Exception as problem:  # noqa: BLE001  (a bug has to be reported as well)
+                bug = problem
+                result = context.result_so_far(FAILED, [unexpected_error(problem)])
+            result.errors += warnings
+            _notify(result, options, address, command)
+            is_done = result.exit_code == DONE and _is_unchanged(result.document)
+            quiet = options.quiet_when_unchanged and is_done
+            if quiet:
+                held_back.clear()
+        for message in result.errors:
+            print_error(message, NAME)
+        if bug is not None and options.verbose:
+            raise bug
+        if not quiet and sys.stdout is not None:
+            _print_result(result, as_json=options.json)
     return result.exit_code
 
 
@@ -208,3 +207,4 @@ def _print_result(result: CommandResult, *, as_json: bool) -> None:
         elif result.started:
             for line in (*terminal.render(result.document, result.plan_text), *result.more_lines):
                 stream.write(line + "\n")
+        stream.flush()
