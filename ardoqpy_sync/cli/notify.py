@@ -23,6 +23,7 @@ from ardoqpy_sync.cli.github_summary import VARIABLE, append_summary
 from ardoqpy_sync.cli.signals import interrupts_once
 from ardoqpy_sync.cli.webhook import summarize, webhook_address
 from ardoqpy_sync.job import JobInvalid
+from ardoqpy_sync.job.connect import check_before_writes
 from ardoqpy_sync.plans.plan import origin_now
 from ardoqpy_sync.reporting import terminal
 from ardoqpy_sync.reporting.document import build_failed_document, build_run_document
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ardoqpy.config import Token
+    from ardoqpy_sync.cli.signals import Interrupts
     from ardoqpy_sync.client import ArdoqSyncClient
     from ardoqpy_sync.documents import RunDocument
+    from ardoqpy_sync.lock import JobLock
 
 
 def interrupted_message(*, simulated: bool) -> str:
@@ -63,11 +66,21 @@ class CommandResult:
 
 @dataclass(slots=True)
 class RunContext:
-    """What is known of a run, however it ends: its title, and its client once it has one."""
+    """What is known of a run, however it ends: its title, its client once it has one, and its signals."""
 
     title: str
     simulated: bool
+    interrupts: Interrupts
     client: ArdoqSyncClient | None = None
+
+    def check_before_writes(self, client: ArdoqSyncClient, lock: JobLock) -> None:
+        """Have a client stop before a write if the lock is lost, or a signal has interrupted the run."""
+
+        def check() -> None:
+            self.interrupts.check()
+            lock.check()
+
+        check_before_writes(client, check)
 
     def result_so_far(self, exit_code: int, messages: list[str]) -> CommandResult:
         """Return the result of a run that ended early, with all that it wrote until then."""
@@ -98,9 +111,9 @@ def run_and_notify(
 ) -> int:
     """Do the work of a command, pass on its result, and return the exit code."""
     address, warnings = _webhook_address(options)
-    context = RunContext(os.path.basename(options.job), simulated)  # noqa: PTH119
     bug: Exception | None = None
     with interrupts_once() as interrupts:
+        context = RunContext(os.path.basename(options.job), simulated, interrupts)  # noqa: PTH119
         with show_logs(options, quiet=options.quiet_when_unchanged) as held_back:
             try:
                 try:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import weakref
 
 import pytest
 from nightly import job_text, names_in
@@ -97,6 +98,29 @@ def test_plan_that_cannot_be_saved_is_reported(many, ardoq, run):
     if ran.out:
         assert json.loads(ran.out)["totals"]["component"]["created"] == NUMBER
     assert "folder" in ran.err
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send")
+def test_a_signal_that_python_ignores_ends_the_run_before_its_next_write(many, ardoq, run, monkeypatch):
+    """A signal in a callback of the garbage collector, where Python ignores exceptions, ends the run."""
+    (many / "job.toml").write_text(job_text(ardoq="batch = false"))
+    original, calls = ArdoqSyncClient.check_reach, []
+
+    def check(self):
+        calls.append(1)
+        if len(calls) == 5:
+            garbage = set()
+            reference = weakref.ref(garbage, lambda _: signal.raise_signal(signal.SIGTERM))
+            del garbage
+            assert reference() is None
+        original(self)
+
+    monkeypatch.setattr(ArdoqSyncClient, "check_reach", check)
+    ran = run("apply job.toml --json")
+    created = {change["name"] for change in json.loads(ran.out)["changes"]}
+    assert (ran.status, len(created)) == (INTERRUPTED, 5)
+    assert created == set(names_in(ardoq)) - {"Fax", "Orders"}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send")

@@ -20,7 +20,7 @@ from ardoqpy_sync.cli.run_job import (
 )
 from ardoqpy_sync.client import ArdoqSyncClient
 from ardoqpy_sync.job import open_client, write_state
-from ardoqpy_sync.job.connect import DEFAULT_VERSION, check_before_writes
+from ardoqpy_sync.job.connect import DEFAULT_VERSION
 from ardoqpy_sync.lock import JobLock
 from ardoqpy_sync.plans.plan import Plan
 from ardoqpy_sync.reporting.document import build_run_document
@@ -56,7 +56,7 @@ def _run_job(options: argparse.Namespace, context: RunContext) -> CommandResult:
             **connection_settings(options),
         ) as client:
             context.client = client
-            check_before_writes(client, lock.check)
+            context.check_before_writes(client, lock)
             result = run_with_client(job, client)
             if state_file is not None and result.exit_code == DONE:
                 try:
@@ -83,7 +83,7 @@ def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResu
         else open_client(job, simulate=False, progress=progress, **settings) as client,
     ):
         context.client = client
-        check_before_writes(client, lock.check)
+        context.check_before_writes(client, lock)
         return _apply(plan, client, options.on_drift or "skip", context.title)
 
 
