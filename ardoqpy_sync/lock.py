@@ -119,7 +119,12 @@ class JobLock:
                     if not is_new:
                         _log.warning("%s", self._check_takeover(_read(handle), handle))
                     self._text = _encode(self._this_process())
-                    _write(handle, self._text)
+                    try:
+                        _write(handle, self._text)
+                    except OSError as problem:  # such as a full disk
+                        if is_new:
+                            self._delete()
+                        raise self._unusable(f"cannot be written ({problem.strerror})") from problem
                     undo.pop_all()
                     self._handle = handle
                     _HELD.add(self)
@@ -418,7 +423,8 @@ def _encode(holder: _Holder) -> bytes:
 def _write(handle: int, text: bytes) -> None:
     os.ftruncate(handle, 0)
     os.lseek(handle, 0, os.SEEK_SET)
-    os.write(handle, text)
+    while text:
+        text = text[os.write(handle, text) :]
     os.fsync(handle)
 
 

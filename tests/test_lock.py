@@ -1,5 +1,6 @@
 """`JobLock`: one run of a job at a time, with real processes."""
 
+import errno
 import json
 import logging
 import os
@@ -420,3 +421,24 @@ def test_threads_exclude_each_other(path):
         successes = sum(threads.map(work, range(100)))
     assert successes > 0
     assert most == 1
+
+
+def test_full_disk_is_a_sentence_and_leaves_no_file(path, monkeypatch):
+    """If the holder cannot be written into the file, that is a sentence, and no new file stays."""
+
+    def write(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(lock.os, "write", write)
+    sentence = sentence_of(ConfigurationError, JobLock(path).__enter__)
+    assert f"The lock file {path} cannot be written (No space left on device)" in sentence
+    assert not path.exists()
+
+
+def test_holder_written_in_parts_is_complete(path, monkeypatch):
+    """A write that stores a part of the holder is continued: the run still holds its lock."""
+    original = os.write
+    monkeypatch.setattr(lock.os, "write", lambda handle, text: original(handle, text[:7]))
+    with JobLock(path) as held:
+        held.check()
+        assert json.loads(path.read_text())["pid"] == os.getpid()

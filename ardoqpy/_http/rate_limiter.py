@@ -5,8 +5,11 @@ grants, whether it fills a bucket or counts in windows. From then on requests ar
 that rate. The rate rises until the next 429: soon after the first measurement, which is a rough one, and
 slowly later. After three minutes without a 429 there is no limit any more.
 
-A 429 that comes although the rate has not risen is a stray one, or the limit has become lower. To find out,
-the client tries twice the rate for a moment.
+A 429 may have another cause than the rate. One that asks for no wait shows that at once: if the rate were the
+cause, the next requests would get a 429, too. So nothing is learned from it while such 429 are rare.
+
+Once a rate is learned, a 429 that comes although the rate has not risen is a stray one, or the limit has
+become lower. To find out, the client tries twice the rate for a moment.
 
 Ardoq publishes no limit, so none of these numbers is Ardoq's; `tests/wire/test_rate_limiter.py` tests them
 against limiters of several kinds.
@@ -43,6 +46,9 @@ MIN_MEASURED_TIME = 0.25
 #: Seconds at one rate after which the rate says as much about the limit as the count does.
 EQUAL_WEIGHT_AFTER = 4.0
 
+#: The first 429 are strays if the pause after each is shorter than this, in seconds, and their share of the
+#: requests lower than this, averaged over about so many requests.
+NO_WAIT, RARE, AVERAGED_REQUESTS = 0.1, 0.1, 50
 #: A 429 at less than so much of the learned rate is not explained by that rate.
 UNEXPLAINED = 1.02
 #: So many such 429 in a row are taken for strays: one, if Ardoq asks for a shorter wait than these seconds.
@@ -90,6 +96,7 @@ class RateLimiter:
         self._paused_until = -math.inf  # as the last 429 asked for
         self._counting_since: float | None = None  # the 429 that began the count
         self._accepted = 0
+        self._rejected_share = 0.0  # of the latest requests
         self._pauses = 0.0  # seconds since then in which no request could leave
         self._forget()
 
@@ -112,13 +119,15 @@ class RateLimiter:
         """Count a request that Ardoq did not reject with a 429, whatever it answered."""
         with self._lock:
             self._accepted += 1
+            self._rejected_share *= 1 - 1 / AVERAGED_REQUESTS
 
     def record_rejected(self, sent_at: float, pause: float) -> None:
         """Record a 429 for a request that was sent at `sent_at`: no request leaves for `pause` seconds."""
         with self._lock:
             now = self._clock()
+            self._rejected_share += (1 - self._rejected_share) / AVERAGED_REQUESTS
             # Of requests that left together, the first 429 has been measured already.
-            if sent_at >= self._paused_until:
+            if sent_at >= self._paused_until and not self._is_rare(pause):
                 self._learn(now, pause)
             if now + pause > self._paused_until:
                 self._pauses += now + pause - max(now, self._paused_until)
@@ -135,6 +144,10 @@ class RateLimiter:
         self._unexplained = 0
         self._no_probe_until = -math.inf
         self._probe_pause = PROBE_PAUSE
+
+    def _is_rare(self, pause: float) -> bool:
+        """Return whether a 429 of an unlimited client asks for no wait, and is too rare to be a limit's."""
+        return self._learned_rate == math.inf and pause < NO_WAIT and self._rejected_share < RARE
 
     def _is_stray(self, now: float, rate: float) -> bool:
         """Return whether a 429 at a rate that Ardoq had accepted is taken for a stray one.

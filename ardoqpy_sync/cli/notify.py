@@ -23,7 +23,7 @@ from ardoqpy_sync.cli.github_summary import VARIABLE, append_summary
 from ardoqpy_sync.cli.signals import interrupts_once
 from ardoqpy_sync.cli.webhook import summarize, webhook_address
 from ardoqpy_sync.job import JobInvalid
-from ardoqpy_sync.job.connect import end_run
+from ardoqpy_sync.job.connect import check_before_writes, end_run
 from ardoqpy_sync.plans.plan import origin_now
 from ardoqpy_sync.reporting import terminal
 from ardoqpy_sync.reporting.document import build_failed_document, build_run_document
@@ -34,11 +34,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ardoqpy.config import Token
+    from ardoqpy_sync.cli.signals import Interrupts
     from ardoqpy_sync.client import ArdoqSyncClient
     from ardoqpy_sync.documents import RunDocument
+    from ardoqpy_sync.lock import JobLock
 
 
-INTERRUPTED_MESSAGE = "The run was interrupted."
+def interrupted_message(*, simulated: bool) -> str:
+    """Return the message of a run, or a preview, that was interrupted."""
+    return f"The {'preview' if simulated else 'run'} was interrupted."
 
 
 @dataclass(slots=True)
@@ -62,11 +66,21 @@ class CommandResult:
 
 @dataclass(slots=True)
 class RunContext:
-    """What is known of a run, however it ends: its title, and its client once it has one."""
+    """What is known of a run, however it ends: its title, its client once it has one, and its signals."""
 
     title: str
     simulated: bool
+    interrupts: Interrupts
     client: ArdoqSyncClient | None = None
+
+    def check_before_writes(self, client: ArdoqSyncClient, lock: JobLock) -> None:
+        """Have a client stop before a write if the lock is lost, or a signal has interrupted the run."""
+
+        def check() -> None:
+            self.interrupts.check()
+            lock.check()
+
+        check_before_writes(client, check)
 
     def result_so_far(self, exit_code: int, messages: list[str]) -> CommandResult:
         """Return the result of a run that ended early, with all that it wrote until then."""
@@ -99,35 +113,34 @@ def run_and_notify(
 ) -> int:
     """Do the work of a command, pass on its result, and return the exit code."""
     address, warnings = _webhook_address(options)
-    context = RunContext(os.path.basename(options.job), simulated)  # noqa: PTH119
     bug: Exception | None = None
-    with (
-        interrupts_once() as interrupts,
-        show_logs(options, quiet=options.quiet_when_unchanged) as held_back,
-    ):
-        try:
+    with interrupts_once() as interrupts:
+        context = RunContext(os.path.basename(options.job), simulated, interrupts)  # noqa: PTH119
+        with show_logs(options, quiet=options.quiet_when_unchanged) as held_back:
             try:
-                result = work(context)
-            finally:
-                interrupts.hold()
-        except KeyboardInterrupt:
-            result = context.result_so_far(INTERRUPTED, [INTERRUPTED_MESSAGE])
-        except (ArdoqClientException, CommandError) as problem:
-            result = context.result_so_far(FAILED, _messages(problem))
-        except Exception as problem:  # noqa: BLE001  (a bug has to be reported as well)
-            bug = problem
-            result = context.result_so_far(FAILED, [unexpected_error(problem)])
-        result.errors += warnings
-        _notify(result, options, address, command)
-        quiet = options.quiet_when_unchanged and result.exit_code == DONE and _is_unchanged(result.document)
-        if quiet:
-            held_back.clear()
-    for message in result.errors:
-        print_error(message, NAME)
-    if bug is not None and options.verbose:
-        raise bug
-    if not quiet and sys.stdout is not None:
-        _print_result(result, as_json=options.json)
+                try:
+                    result = work(context)
+                finally:
+                    interrupts.hold()
+            except KeyboardInterrupt:
+                result = context.result_so_far(INTERRUPTED, [interrupted_message(simulated=simulated)])
+            except (ArdoqClientException, CommandError) as problem:
+                result = context.result_so_far(FAILED, _messages(problem))
+            except Exception as problem:  # noqa: BLE001  (a bug has to be reported as well)
+                bug = problem
+                result = context.result_so_far(FAILED, [unexpected_error(problem)])
+            result.errors += warnings
+            _notify(result, options, address, command)
+            is_done = result.exit_code == DONE and _is_unchanged(result.document)
+            quiet = options.quiet_when_unchanged and is_done
+            if quiet:
+                held_back.clear()
+        for message in result.errors:
+            print_error(message, NAME)
+        if bug is not None and options.verbose:
+            raise bug
+        if not quiet and sys.stdout is not None:
+            _print_result(result, as_json=options.json)
     return result.exit_code
 
 
@@ -211,3 +224,4 @@ def _print_result(result: CommandResult, *, as_json: bool) -> None:
         elif result.started:
             for line in (*terminal.render(result.document, result.plan_text), *result.more_lines):
                 stream.write(line + "\n")
+        stream.flush()

@@ -8,7 +8,7 @@ from ardoqpy._http.local_files import open_regular_file
 from ardoqpy.cli.errors import CommandError
 from ardoqpy.errors import ArdoqClientException, BlockReason, DeleteBlocked, InvalidInput
 from ardoqpy_sync.cli.exit_codes import BLOCKED, CHANGES, DONE, FAILED, INTERRUPTED, NAME, most_severe
-from ardoqpy_sync.cli.notify import INTERRUPTED_MESSAGE, CommandResult
+from ardoqpy_sync.cli.notify import CommandResult, interrupted_message
 from ardoqpy_sync.job import load_job, run_job
 from ardoqpy_sync.job.connect import end_run, resolve_path
 from ardoqpy_sync.job.schema import parse_duration
@@ -58,7 +58,7 @@ def run_with_client(job: Job, client: ArdoqSyncClient) -> CommandResult:
     try:
         result = run_job(job, client)
     except KeyboardInterrupt:
-        client.give_up(INTERRUPTED_MESSAGE)
+        client.give_up(interrupted_message(simulated=client.simulate))
         document = build_run_document(client, title=job.name)
         return record_result(job, client, CommandResult(document, INTERRUPTED, ended_early=True))
     blocked = _merge(result.blocked)

@@ -17,13 +17,15 @@ INSISTING = 3
 class Interrupts:
     """Raise `KeyboardInterrupt` at the first signal, and leave those that follow to what reports the run.
 
-    The third Ctrl-C raises `KeyboardInterrupt` again.
+    The third Ctrl-C raises `KeyboardInterrupt` again. `check` raises it, too: Python ignores an exception
+    that a signal raises while it collects garbage.
     """
 
     def __init__(self) -> None:
         """Start with no signal."""
         self._held = False
         self._pressed = 0
+        self._received = False
 
     def hold(self) -> None:
         """Ignore signals from now on: the run is over."""
@@ -34,8 +36,13 @@ class Interrupts:
         self._pressed += number == signal.SIGINT
         if self._held and self._pressed < INSISTING:
             return
-        self._held = True
+        self._held = self._received = True
         raise KeyboardInterrupt
+
+    def check(self) -> None:
+        """Raise `KeyboardInterrupt` if a signal has interrupted the run: call it before each write."""
+        if self._received:
+            raise KeyboardInterrupt
 
 
 @contextmanager

@@ -36,11 +36,13 @@ def heading(document: RunDocument) -> str:
 
 
 def headline(document: RunDocument) -> str:
-    """Return the result of the run in one line."""
+    """Return the result of the run in one line; that of a preview is about what a run would do."""
     changes, failed = len(document["changes"]), len(document["failed"])
+    simulated = document["origin"]["simulated"]
     if not changes:
-        done = "Nothing was changed." if failed else "Nothing was to be changed."
-    elif document["origin"]["simulated"]:
+        nothing = "Nothing would be changed." if simulated else "Nothing was changed."
+        done = nothing if failed else "Nothing was to be changed."
+    elif simulated:
         done = f"{plural(changes, 'change')} would be made; nothing was written."
     else:
         done = f"{plural(changes, 'change')} {'was' if changes == 1 else 'were'} made."
@@ -49,7 +51,12 @@ def headline(document: RunDocument) -> str:
     guard, status = document["delete_guard"], document["status"]
     if guard and not failed and document["description"] == guard["sentence"]:
         return f"{guard['sentence']} {done}"
-    verdict = "The run failed" if status == "failure" else f"The run ended as {escape_controls(status, 60)}"
+    run = "preview" if simulated else "run"
+    ended = "failed" if status == "failure" else f"ended as {escape_controls(status, 60)}"
+    if simulated and failed and status == "failure":
+        # It did its work: what would fail is the run.
+        return f"The preview found {plural(failed, 'row')} that cannot be used. {done}"
+    verdict = f"The {run} {ended}"
     rows = f", {plural(failed, 'row')} could not be used" if failed else ""
     return f"{verdict}{rows}. {done}"
 

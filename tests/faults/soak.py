@@ -1,9 +1,10 @@
-"""Run random faults, killed jobs, concurrent writes and pairs of processes, and print figures.
+"""Run random faults, killed and interrupted jobs, races and pairs of processes, and print figures.
 
 `python tests/faults/soak.py --minutes 5 [--seed 1000] [--crashes 200] [--rows 1000]` runs as many as the time
 allows. `python tests/faults/soak.py --full [--seed 1000] [--crashes 200] [--rows 1000]` runs a fixed set:
-every share of faults in every mode, the crashes, 30 races and 12 pairs of processes. `--rows` is the number
-of components; there are twice as many references. Ends with 1 if there are problems; each names its seed.
+every share of faults in every mode with `--seeds` seeds, the crashes, as many interrupts as crashes, 30 races
+and 12 pairs of processes. `--rows` is the number of components; there are twice as many references. Ends with
+1 if there are problems; each names its seed.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import argparse
 import itertools
 import math
 import sys
+import tempfile
 import time
 from collections import Counter
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from concurrent_writer import ConcurrentWriter, violations
@@ -34,6 +37,7 @@ from fault_jobs import (
     stored_rows,
     sync_rows,
 )
+from interrupted_jobs import Interrupter, Webhook, interrupt_repeatedly
 from job_processes import side_by_side
 from killed_jobs import JobKiller, kill_repeatedly, run_and_kill
 
@@ -59,7 +63,7 @@ class Part(NamedTuple):
 
     name: str
     recorder: Callable[[Any], None] | None
-    numbers: range
+    numbers: Sequence[int]
     act: Callable[[Emulator, str, int, Figures], list[str]]
 
 
@@ -150,6 +154,20 @@ def killed_repeatedly(
     return complaints
 
 
+def interrupted_repeatedly(
+    server: Emulator, mode: str, number: int, interrupter: Interrupter, interrupts: int, figures: Figures
+) -> list[str]:
+    """Interrupt a job of the command line repeatedly, and compare its reports with what is in Ardoq."""
+    with tempfile.TemporaryDirectory() as folder, Webhook() as hook:
+        complaints, interrupted = interrupt_repeatedly(
+            server, interrupter, hook, Path(folder), mode, number, interrupts
+        )
+        hook.shutdown()
+    figures["interrupted"] += interrupted
+    figures["duplicates"] += len(duplicates(server.dump()))
+    return complaints
+
+
 def two_processes(server: Emulator, mode: str, number: int, figures: Figures) -> list[str]:
     """Run one job in two processes at the same time, and once more afterwards."""
     changed, source = number % 2, first_source(*SMALL_SIZE, number)
@@ -205,7 +223,8 @@ def main() -> int:
     parser.add_argument("--full", action="store_true", help="a set of full size, however long it takes")
     parser.add_argument("--only", default="", help="of the set only what is called so, such as crashes")
     parser.add_argument("--seed", type=int, default=1000, help="the first seed (%(default)s)")
-    parser.add_argument("--crashes", type=int, default=200, help="how many at most (%(default)s)")
+    parser.add_argument("--seeds", type=int, default=3, help="seeds of each share of faults (%(default)s)")
+    parser.add_argument("--crashes", type=int, default=200, help="how many at most, also of interrupts")
     parser.add_argument("--rows", type=int, default=1000, help="components of a run; twice the references")
     options = parser.parse_args()
     began = time.monotonic()
@@ -217,23 +236,33 @@ def main() -> int:
 
 def run_full_set(first: int, options: argparse.Namespace) -> int:
     """Run each share of faults in each mode, crashes, races and pairs of processes; count the problems."""
-    ways, killer, writer = len(MODES), JobKiller(), ConcurrentWriter()
+    ways, killer, writer, interrupter = len(MODES), JobKiller(), ConcurrentWriter(), Interrupter()
     kills = -(-options.crashes // ways)
 
     def random_faults_of(share: float) -> Part:
-        number = next(n for n in itertools.count(options.seed) if SHARES[n % len(SHARES)] == share)
+        first = next(n for n in itertools.count(options.seed) if SHARES[n % len(SHARES)] == share)
+        # A number has the share that its remainder stands for: so three seeds of each are three apart.
+        seeds = range(first, first + len(SHARES) * options.seeds, len(SHARES))
         return Part(
-            f"random faults of {share:.0%} faults", None, range(number * ways, (number + 1) * ways),
+            f"random faults of {share:.0%} faults",
+            None,
+            [seed * ways + way for seed in seeds for way in range(ways)],
             lambda server, mode, number, figures: random_faults(
                 server, mode, number, options.rows, figures, LONG
             ),
-        )  # fmt: skip
+        )
 
     parts = [
         Part(
             "crashes", killer, range(first, first + ways),
             lambda server, mode, number, figures: killed_repeatedly(
                 server, mode, number, killer, options.rows, kills, figures
+            ),
+        ),
+        Part(
+            "interrupts", interrupter, range(first, first + ways),
+            lambda server, mode, number, figures: interrupted_repeatedly(
+                server, mode, number, interrupter, kills, figures
             ),
         ),
         Part(

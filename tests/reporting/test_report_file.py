@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from sample_documents import change, failed, full_document, missing, run_document
 
 import ardoqpy_sync.reporting
-from ardoqpy_sync.reporting import html
+from ardoqpy_sync.reporting import html, terminal
+from ardoqpy_sync.reporting.markdown import render_text
 
 ASSETS = Path(ardoqpy_sync.reporting.__file__).parent / "assets"
 
@@ -185,14 +186,27 @@ def test_every_asset_is_used():
         ({"changes": [change(1)]}, "1 change would be made; nothing was written."),
         (
             {"failed": [failed(1)], "status": "failure"},
+            "The preview found 1 row that cannot be used. Nothing would be changed.",
+        ),
+        ({"status": "failure"}, "The preview failed. Nothing was to be changed."),
+        ({"status": "half done"}, "The preview ended as half done. Nothing was to be changed."),
+        (
+            {"failed": [failed(1)], "status": "failure", "live": True},
             "The run failed, 1 row could not be used. Nothing was changed.",
         ),
-        ({"status": "half done"}, "The run ended as half done. Nothing was to be changed."),
+        ({"status": "half done", "live": True}, "The run ended as half done. Nothing was to be changed."),
     ],
 )
 def test_headline(parts, line):
-    """The headline has the result, the number of changes, and whether they were written."""
-    assert f'<p class="headline">{line}</p>' in render(run_document(**parts))
+    """The headline has the result, the number of changes, and whether they were written.
+
+    That of a preview never says that a run failed.
+    """
+    document = run_document(**{key: value for key, value in parts.items() if key != "live"})
+    document["origin"]["simulated"] = "live" not in parts
+    assert f'<p class="headline">{line}</p>' in render(document)
+    assert f": {line}**" in render_text(document)
+    assert line in list(terminal.render(document))
 
 
 def test_live_run_is_in_the_past_tense():

@@ -62,7 +62,8 @@ def test_markdown_has_every_part_of_a_report():
     """Totals, origin, reasons, changes, missing entities and failures are in the Markdown."""
     page = rendered(render_text(full_document()))
     table = rows(page)
-    assert "The run failed, 1 row could not be used. 4 changes would be made; nothing was written." in page
+    headline = "The preview found 1 row that cannot be used. 4 changes would be made; nothing was written."
+    assert headline in page
     for row in (
         ["created", "1", "1"],
         ["apps.csv", "1,240", "3", "1"],
@@ -235,7 +236,7 @@ def test_terminal_summary():
     """Headline, totals, reasons of the delete guard, and the beginning of each list."""
     lines = list(terminal.render(full_document(title="S")))
     for line in (
-        "The run failed, 1 row could not be used. 4 changes would be made; nothing was written.",
+        "The preview found 1 row that cannot be used. 4 changes would be made; nothing was written.",
         "components          1        1        1          0        1       1",
         "  - 1 of the 2 hubs would be deleted. To allow it, set share = 0.5 under [guard] in the job file.",
         (

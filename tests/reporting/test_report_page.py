@@ -40,7 +40,7 @@ def test_page_shows_every_part_of_a_report(page):
     """Totals, status, reasons, changes, missing entities, failures, matches and sources are visible."""
     text = page.locator("body").inner_text()
     for sentence in (
-        "The run failed, 1 row could not be used. 4 changes would be made; nothing was written.",
+        "The preview found 1 row that cannot be used. 4 changes would be made; nothing was written.",
         "1 of the 2 hubs would be deleted. To allow it, set share=0.5.",
         "The source is empty.",
         "https://example.ardoq.com",

@@ -3,13 +3,14 @@
 import json
 import os
 import signal
+import weakref
 
 import pytest
 from nightly import job_text, names_in
 
 from ardoqpy_sync import ArdoqSyncClient
 from ardoqpy_sync.cli import notify, run_job
-from ardoqpy_sync.cli.exit_codes import FAILED, INTERRUPTED
+from ardoqpy_sync.cli.exit_codes import DONE, FAILED, INTERRUPTED
 from ardoqpy_sync.cli.signals import interrupts_once
 
 NUMBER = 12
@@ -95,6 +96,46 @@ def test_plan_that_cannot_be_saved_is_reported(many, ardoq, run):
     if ran.out:
         assert json.loads(ran.out)["totals"]["component"]["created"] == NUMBER
     assert "folder" in ran.err
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send")
+def test_a_signal_that_python_ignores_ends_the_run_before_its_next_write(many, ardoq, run, monkeypatch):
+    """A signal in a callback of the garbage collector, where Python ignores exceptions, ends the run."""
+    (many / "job.toml").write_text(job_text(ardoq="batch = false"))
+    original, calls = ArdoqSyncClient.check_reach, []
+
+    def check(self):
+        calls.append(1)
+        if len(calls) == 5:
+            garbage = set()
+            reference = weakref.ref(garbage, lambda _: signal.raise_signal(signal.SIGTERM))
+            del garbage
+            assert reference() is None
+        original(self)
+
+    monkeypatch.setattr(ArdoqSyncClient, "check_reach", check)
+    ran = run("apply job.toml --json")
+    created = {change["name"] for change in json.loads(ran.out)["changes"]}
+    assert (ran.status, len(created)) == (INTERRUPTED, 5)
+    assert created == set(names_in(ardoq)) - {"Fax", "Orders"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send")
+def test_a_signal_does_not_cut_off_what_is_printed(many, run, monkeypatch):
+    """A signal while the result is printed does not end the program: all of it is printed."""
+    original, handlers = notify._print_result, []
+
+    def print_result(*arguments, **options):
+        handlers.append(signal.getsignal(signal.SIGTERM))
+        if handlers[0] is not signal.SIG_DFL:
+            signal.raise_signal(signal.SIGTERM)
+        original(*arguments, **options)
+
+    monkeypatch.setattr(notify, "_print_result", print_result)
+    ran = run("apply job.toml")
+    assert handlers[0] is not signal.SIG_DFL
+    assert (ran.status, f"{NUMBER}" in ran.out) == (DONE, True)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send")

@@ -61,6 +61,18 @@ class SlidingWindow:
         return None
 
 
+class NoWait:
+    """Limit as another limiter does, and ask for no wait: `let_through` then pauses as a client does."""
+
+    def __init__(self, limiter):
+        self.granted = limiter.granted
+        self._limiter = limiter
+
+    def ask(self, now):
+        """Return None where a request is let through, else 0."""
+        return None if self._limiter.ask(now) is None else 0
+
+
 class Stray:
     """Refuse a share of all requests at random, and ask for no wait: the client pauses for 1/32 second."""
 
@@ -75,15 +87,17 @@ class Stray:
 def let_through(limiter, *, threads, latency, seconds, limit=None):
     """Return how many requests were let through and how many refused in so many seconds.
 
-    Each thread sends its next request when the last one is answered, `latency` seconds after it was sent.
+    Each thread sends its next request when the last one is answered, `latency` seconds after it was sent. If
+    the limiter asks for no wait, the pauses of a request double from 1/32 second.
     """
     now = 0.0
     rate_limiter = RateLimiter(limit, lambda: now)
     answers = {True: 0, False: 0}
     order = itertools.count()
-    events = [(0.001 * thread, next(order), "ready", None) for thread in range(threads)]
+    events = [(0.001 * thread, next(order), "ready", None, thread) for thread in range(threads)]
+    rejections = [0] * threads  # of the current request of each thread
     while events[0][0] < seconds:
-        now, _, what, known = heapq.heappop(events)
+        now, _, what, known, thread = heapq.heappop(events)
         if what == "ready" and rate_limiter.active and (known is None or known.round != rate_limiter.round):
             slot = rate_limiter.reserve()
             event = (now + slot.delay, "ready", slot)
@@ -95,9 +109,10 @@ def let_through(limiter, *, threads, latency, seconds, limit=None):
             sent, wait = known
             answers[wait is None] += 1
             if wait is not None:
-                rate_limiter.record_rejected(sent, wait)
+                rate_limiter.record_rejected(sent, wait or min(30, 2 ** rejections[thread] / 32))
             elif rate_limiter.active:
                 rate_limiter.record_accepted()
+            rejections[thread] = 0 if wait is None else rejections[thread] + 1
             event = (now, "ready", None)
-        heapq.heappush(events, (event[0], next(order), *event[1:]))
+        heapq.heappush(events, (event[0], next(order), *event[1:], thread))
     return answers[True], answers[False]

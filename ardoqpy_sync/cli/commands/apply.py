@@ -8,7 +8,7 @@ from ardoqpy.cli.errors import CommandError
 from ardoqpy.cli.options import connection_settings
 from ardoqpy.errors import ArdoqClientException, PlanDrifted
 from ardoqpy_sync.cli.exit_codes import BLOCKED, DONE, FAILED, INTERRUPTED, most_severe
-from ardoqpy_sync.cli.notify import INTERRUPTED_MESSAGE, CommandResult, RunContext, run_and_notify
+from ardoqpy_sync.cli.notify import CommandResult, RunContext, interrupted_message, run_and_notify
 from ardoqpy_sync.cli.output_files import check_output_files
 from ardoqpy_sync.cli.run_job import (
     exit_code_of,
@@ -20,7 +20,7 @@ from ardoqpy_sync.cli.run_job import (
 )
 from ardoqpy_sync.client import ArdoqSyncClient
 from ardoqpy_sync.job import open_client
-from ardoqpy_sync.job.connect import DEFAULT_VERSION, begin_run, check_before_writes
+from ardoqpy_sync.job.connect import DEFAULT_VERSION, begin_run
 from ardoqpy_sync.lock import JobLock
 from ardoqpy_sync.plans.plan import Plan
 from ardoqpy_sync.reporting.document import build_run_document
@@ -54,7 +54,7 @@ def _run_job(options: argparse.Namespace, context: RunContext) -> CommandResult:
         ) as client,
     ):
         context.client = client
-        check_before_writes(client, lock.check)
+        context.check_before_writes(client, lock)
         begin_run(client, "apply")
         return run_with_client(job, client)
 
@@ -75,7 +75,7 @@ def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResu
         else open_client(job, simulate=False, progress=progress, **settings) as client,
     ):
         context.client = client
-        check_before_writes(client, lock.check)
+        context.check_before_writes(client, lock)
         undoes = plan.origin.get("undoes")
         begin_run(client, "apply plan" if undoes is None else "undo", undoes=undoes)
         result = apply_with_client(plan, client, options.on_drift or "skip", context.title)
@@ -105,7 +105,7 @@ def apply_with_client(
         if result["failed"]:
             exit_code = FAILED
     except KeyboardInterrupt:
-        client.give_up(INTERRUPTED_MESSAGE)
+        client.give_up(interrupted_message(simulated=client.simulate))
         exit_code = INTERRUPTED
     except ArdoqClientException as problem:
         client.give_up(str(problem))

@@ -11,7 +11,7 @@ from ardoqpy_sync.cli.notify import CommandResult, RunContext, run_and_notify
 from ardoqpy_sync.cli.output_files import check_output_files
 from ardoqpy_sync.cli.run_job import exit_code_of, load_job_file, lock_of, record_result, save_plan
 from ardoqpy_sync.job import open_client
-from ardoqpy_sync.job.connect import begin_run, check_before_writes
+from ardoqpy_sync.job.connect import begin_run
 from ardoqpy_sync.job.undo import plan_undo
 from ardoqpy_sync.reporting.document import build_run_document, without_token
 
@@ -48,7 +48,7 @@ def _undo(options: argparse.Namespace, context: RunContext) -> CommandResult:
             job, simulate=False, progress=not options.quiet_when_unchanged, **connection_settings(options)
         ) as client:
             context.client = client
-            check_before_writes(client, lock.check)
+            context.check_before_writes(client, lock)
             begin_run(client, "undo", undoes=undo.plan.origin.get("undoes"))
             result = apply_with_client(undo.plan, client, "skip", context.title, undo.notes)
             return record_result(job, client, result)
