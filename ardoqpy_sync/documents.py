@@ -104,10 +104,18 @@ class AppliedChange(_PlannedChange):
 
 
 class DocumentChange(_PlannedChange):
-    """A change as a run document lists it."""
+    """A change as a run document lists it.
+
+    A delete has `why` it is made, the values that are `lost`, and `who` changed the entity last and `when`,
+    if known.
+    """
 
     _id: str
     typeName: str
+    why: NotRequired[str | None]
+    lost: NotRequired[Attributes | None]
+    who: NotRequired[str | None]
+    when: NotRequired[str | None]
 
 
 class FailedRow(TypedDict):
@@ -239,6 +247,21 @@ class PlanDocument(TypedDict):
     missing: KindCounts
     workspaces: dict[str, str | None]
     names: dict[str, str | None]
+    #: Of the content as the plan was made; absent in a file of an earlier version.
+    sha256: NotRequired[str | None]
+
+
+class PlanIdentity(TypedDict):
+    """The plan that a run document is about: its `id`, the `sha256` of its content, and when it was made.
+
+    Once it is applied: whether it was `edited` since it was made, and by whom it was approved, if known.
+    """
+
+    id: str
+    sha256: str
+    at: str
+    edited: NotRequired[bool]
+    approved_by: NotRequired[str | None]
 
 
 class DescribedEntity(TypedDict):
@@ -378,6 +401,9 @@ class RunDocument(TypedDict):
     names: dict[str, str | None]
     sources: list[SourceCount]
     graph: Graph
+    #: By workspace, the labels of fields by name; absent in a document of an earlier version.
+    fields: NotRequired[dict[str, dict[str, str]]]
+    plan: NotRequired[PlanIdentity | None]
 
 
 class ReportItem(TypedDict):

@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ardoqpy.cli.command import command, option
+from ardoqpy.cli.command import command, group, option
 from ardoqpy.cli.options import completion_command, connection_options, positive_number
 from ardoqpy.cli.program import Program
 from ardoqpy_sync.cli.exit_codes import NAME
-from ardoqpy_sync.cli.options import JOB, JOB_CONNECTION, NOTIFY, OUTPUTS, REPORT
+from ardoqpy_sync.cli.options import JOB, JOB_CONNECTION, NOTIFY, OUTPUTS, REPORT, duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +58,22 @@ COMMANDS = (
             choices=("skip", "refuse", "replan"),
             help="for a plan: what to do if Ardoq has drifted since the plan was made (default: skip)",
         ),
+        group(
+            "approval of a plan",
+            None,
+            option("--approved-by", metavar="NAME", help="for a plan: who approved it, for the report"),
+            option(
+                "--max-age",
+                type=duration,
+                metavar="TIME",
+                help="for a plan: how old it may be, such as 90m, 8h or 7d (default: 24h)",
+            ),
+            option(
+                "--allow-edited",
+                action="store_true",
+                help="for a plan: apply it although it was edited since it was made",
+            ),
+        ),
         option(
             "--take-over",
             action="store_true",
@@ -72,6 +88,7 @@ COMMANDS = (
             "apply job.toml": "for a nightly run",
             "apply job.toml --quiet-when-unchanged --report last.html": "from cron, which mails all output",
             "apply plan.json --job job.toml --on-drift refuse": "a reviewed plan: all of it or nothing",
+            "apply plan.json --job job.toml --approved-by Ada": "the report names who approved it",
         },
     ),
     command(

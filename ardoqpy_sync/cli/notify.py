@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from ardoqpy.config import Token
     from ardoqpy_sync.client import ArdoqSyncClient
-    from ardoqpy_sync.documents import RunDocument
+    from ardoqpy_sync.documents import PlanIdentity, RunDocument
 
 
 INTERRUPTED_MESSAGE = "The run was interrupted."
@@ -45,14 +45,14 @@ class CommandResult:
     """The result of a command.
 
     - `document`: the run document; `exit_code`: the exit code.
-    - `plan_text`: every change in full, for `--long`; `more_lines`: lines to print after the summary.
+    - `long`: whether every change is printed in full; `more_lines`: lines to print after the summary.
     - `errors`: further messages for standard error.
     - `started`: whether the run started; `ended_early`: whether it stopped before its end.
     """
 
     document: RunDocument
     exit_code: int
-    plan_text: str | None = None
+    long: bool = False
     more_lines: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     started: bool = True
@@ -61,11 +61,12 @@ class CommandResult:
 
 @dataclass(slots=True)
 class RunContext:
-    """What is known of a run, however it ends: its title, and its client once it has one."""
+    """What is known of a run, however it ends: its title, the plan it applies, its client once it has one."""
 
     title: str
     simulated: bool
     client: ArdoqSyncClient | None = None
+    applied: PlanIdentity | None = None
 
     def result_so_far(self, exit_code: int, messages: list[str]) -> CommandResult:
         """Return the result of a run that ended early, with all that it wrote until then."""
@@ -73,16 +74,16 @@ class RunContext:
         client = self.client
         if client is None:
             origin = origin_now(api="?", host="?", org=None, simulated=self.simulated)
-            document = build_failed_document(self.title, reason, origin)
+            document = build_failed_document(self.title, reason, origin, applied=self.applied)
             return CommandResult(document, exit_code, errors=messages, started=False, ended_early=True)
         client.give_up(reason)
         try:
-            document = build_run_document(client, title=self.title)
+            document = build_run_document(client, title=self.title, applied=self.applied)
         except Exception:  # noqa: BLE001  (a document without the parts that an interrupt may have left open)
             origin = origin_now(
                 api=client.version, host=client.hosturl, org=client.org, simulated=self.simulated
             )
-            document = build_failed_document(self.title, reason, origin, client.plan)
+            document = build_failed_document(self.title, reason, origin, client.plan, self.applied)
         started = bool(document["changes"] or document["failed"])
         return CommandResult(document, exit_code, errors=messages, started=started, ended_early=True)
 
@@ -204,5 +205,5 @@ def _print_result(result: CommandResult, *, as_json: bool) -> None:
         if as_json:
             write_document(result.document, stream)
         elif result.started:
-            for line in (*terminal.render(result.document, result.plan_text), *result.more_lines):
+            for line in (*terminal.render(result.document, long=result.long), *result.more_lines):
                 stream.write(line + "\n")

@@ -19,6 +19,16 @@ def _report_file(path: str) -> str:
     return path
 
 
+def duration(text: str) -> float:
+    """Return the seconds of a time such as "90m"."""
+    from ardoqpy_sync.job.schema import parse_duration  # noqa: PLC0415  (slow to load)
+
+    seconds = parse_duration(text)
+    if seconds is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time: write one such as 90m, 8h or 7d")
+    return seconds
+
+
 JOB = option("job", metavar="JOB", help="job file")
 JOB_CONNECTION = connection_options(api="that of the job, else v2", before="the job, then from ")
 REPORT = option(

@@ -28,8 +28,8 @@ def test_long_plan(home, ardoq, run):
     """--long shows each change with its values, and what is missing; nothing is written."""
     ran = run("plan job.toml --long")
     assert ran.status == CHANGES
-    assert "      cost: 1 -> 1200\n" in ran.out
-    assert "preview on API v2 of" in ran.out
+    assert "      Yearly cost: 1 -> 1200\n" in ran.out
+    assert "preview, nothing is written; " in ran.out
     assert "  - component Fax (Application)\n" in ran.out
     assert writes(ardoq) == []
 
@@ -83,7 +83,7 @@ def test_plan_of_other_ardoq(saved, ardoq, run):
     plan = json.loads((saved / "plan.json").read_text())
     plan["origin"]["host"] = "https://other.ardoq.com"
     (saved / "plan.json").write_text(json.dumps(plan))
-    ran = run("apply plan.json")
+    ran = run("apply plan.json --allow-edited")
     assert ran.status == FAILED
     assert "other.ardoq.com" in ran.out
     assert writes(ardoq) == []

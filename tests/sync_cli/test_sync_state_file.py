@@ -114,4 +114,4 @@ def test_unwritable_file(home, run):
     ran = run("apply job.toml")
     assert ran.status == FAILED
     assert "state.json' cannot be written" in ran.err
-    assert "changes were made." in ran.out
+    assert "4 created, 1 updated" in ran.out

@@ -22,6 +22,7 @@ from ardoqpy_sync.client import ArdoqSyncClient
 from ardoqpy_sync.job import open_client, write_state
 from ardoqpy_sync.job.connect import DEFAULT_VERSION, check_before_writes
 from ardoqpy_sync.lock import JobLock
+from ardoqpy_sync.plans.approval import MAX_AGE, check_approval
 from ardoqpy_sync.plans.plan import Plan
 from ardoqpy_sync.reporting.document import build_run_document
 
@@ -31,13 +32,23 @@ if TYPE_CHECKING:
     from ardoqpy.cli.options import ConnectionSettings
 
 
+#: The options that need a saved plan, and how they are stored.
+_FOR_A_PLAN = {
+    "--job": "job_of_plan",
+    "--on-drift": "on_drift",
+    "--allow-edited": "allow_edited",
+    "--max-age": "max_age",
+    "--approved-by": "approved_by",
+}
+
+
 def run(options: argparse.Namespace) -> int:
     """Run a job or apply a plan, and return the exit code."""
     check_output_files(options.report, filter(None, [options.job, options.job_of_plan]))
     is_plan = is_json(options.job)
     if not is_plan:
-        for name, given in (("--job", options.job_of_plan), ("--on-drift", options.on_drift)):
-            if given is not None:
+        for name, stored_as in _FOR_A_PLAN.items():
+            if getattr(options, stored_as) not in (None, False):
                 raise CommandError(f"{name} is only for a saved plan, and {options.job!r} is not one.")
     work = _apply_plan if is_plan else _run_job
     return run_and_notify(options, "apply", lambda context: work(options, context), simulated=False)
@@ -72,6 +83,9 @@ def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResu
     job = load_job_file(options.job_of_plan) if options.job_of_plan else None
     made_at = plan.origin["at"]
     context.title = f"Plan of {made_at}" if job is None else f"{job.name}, plan of {made_at}"
+    context.applied = plan.identity(options.approved_by)
+    max_age = MAX_AGE if options.max_age is None else options.max_age
+    check_approval(plan, allow_edited=options.allow_edited, max_age=max_age)
     settings = connection_settings(options)
     progress = not options.quiet_when_unchanged
     with (
@@ -84,7 +98,7 @@ def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResu
     ):
         context.client = client
         check_before_writes(client, lock.check)
-        return _apply(plan, client, options.on_drift or "skip", context.title)
+        return _apply(plan, client, options.on_drift or "skip", context)
 
 
 def _client_of_plan(plan: Plan, settings: ConnectionSettings, *, progress: bool) -> ArdoqSyncClient:
@@ -94,7 +108,7 @@ def _client_of_plan(plan: Plan, settings: ConnectionSettings, *, progress: bool)
     return ArdoqSyncClient(batch=batch, on_error="collect", progress=progress, **settings)
 
 
-def _apply(plan: Plan, client: ArdoqSyncClient, on_drift: str, title: str) -> CommandResult:
+def _apply(plan: Plan, client: ArdoqSyncClient, on_drift: str, context: RunContext) -> CommandResult:
     exit_code, more_lines = DONE, []
     try:
         result = client.apply(plan, on_drift)
@@ -109,5 +123,5 @@ def _apply(plan: Plan, client: ArdoqSyncClient, on_drift: str, title: str) -> Co
     except ArdoqClientException as problem:
         client.give_up(str(problem))
         exit_code = BLOCKED if isinstance(problem, PlanDrifted) else FAILED
-    document = build_run_document(client, title=title)
+    document = build_run_document(client, title=context.title, applied=context.applied)
     return CommandResult(document, most_severe(exit_code, exit_code_of(document)), more_lines=more_lines)

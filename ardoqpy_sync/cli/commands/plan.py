@@ -38,8 +38,7 @@ def _plan(options: argparse.Namespace, context: RunContext) -> CommandResult:
     ) as client:
         context.client = client
         result = run_with_client(job, client)
-        if options.long:
-            result.plan_text = without_token(client, client.plan.describe())
+        result.long = options.long
         if options.save and result.ended_early:
             result.errors.append("The plan is not saved, because the preview did not finish.")
         elif options.save:

@@ -173,6 +173,7 @@ class Graph {
 
   // Paper has another size: the whole graph is scaled to it.
   beforePrint() {
+    this.printing = true;
     if (this.nodes.length > MAX_PRINTED_BOXES) {
       this.collapsedForPrint = this.panels.filter((panel) => panel.open);
       for (const panel of this.collapsedForPrint) panel.open = false;
@@ -185,6 +186,7 @@ class Graph {
   }
 
   afterPrint() {
+    this.printing = false;
     for (const panel of this.collapsedForPrint || []) panel.open = true;
     this.collapsedForPrint = null;
     this.svg.removeAttribute("viewBox");
@@ -256,8 +258,8 @@ class Graph {
     const button = make("button", { type: "button" }, "Find in the lists");
     button.addEventListener("click", () => {
       const field = this.lists.bar.querySelector("input");
-      field.value = node.name;
-      this.lists.search(node.name);
+      field.value = /\s/.test(node.name) && !node.name.includes('"') ? `"${node.name}"` : node.name;
+      this.lists.search(field.value);
       this.lists.bar.scrollIntoView();
       field.focus({ preventScroll: true });
     });
@@ -311,7 +313,7 @@ class Graph {
     for (const button of this.section.querySelectorAll(".tools button")) {
       button.addEventListener("click", () => this.command(button.dataset.command));
     }
-    new ResizeObserver(() => this.content && this.isFitted && this.fit()).observe(frame);
+    new ResizeObserver(() => this.content && this.isFitted && !this.printing && this.fit()).observe(frame);
   }
 
   position(event) {
