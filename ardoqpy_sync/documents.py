@@ -106,12 +106,13 @@ class AppliedChange(_PlannedChange):
 class DocumentChange(_PlannedChange):
     """A change as a run document lists it.
 
-    A delete has `why` it is made, the values that are `lost`, and `who` changed the entity last and `when`,
-    if known.
+    `since` is how it differs from the approved plan, if compared with one. A delete has `why` it is made, the
+    values that are `lost`, and `who` changed the entity last and `when`, if known.
     """
 
     _id: str
     typeName: str
+    since: NotRequired[Literal["new", "changed"]]
     why: NotRequired[str | None]
     lost: NotRequired[Attributes | None]
     who: NotRequired[str | None]
@@ -264,6 +265,14 @@ class PlanIdentity(TypedDict):
     approved_by: NotRequired[str | None]
 
 
+class SincePlan(TypedDict):
+    """The approved plan that a run document was compared with, and which of its changes are gone."""
+
+    id: str
+    sha256: str
+    gone: list[DocumentChange]
+
+
 class DescribedEntity(TypedDict):
     """A component or reference as a run document describes it."""
 
@@ -404,6 +413,7 @@ class RunDocument(TypedDict):
     #: By workspace, the labels of fields by name; absent in a document of an earlier version.
     fields: NotRequired[dict[str, dict[str, str]]]
     plan: NotRequired[PlanIdentity | None]
+    since: NotRequired[SincePlan | None]
 
 
 class ReportItem(TypedDict):

@@ -183,7 +183,7 @@ def _webhook_address(options: argparse.Namespace) -> tuple[Token | None, list[st
 def _notify(result: CommandResult, options: argparse.Namespace, address: Token | None, command: str) -> None:
     for path in options.report:
         try:
-            save_report(result.document, path)
+            save_report(result.document, path, max_chars=options.max_chars, link=options.link)
         except ArdoqClientException as problem:
             result.errors.append(str(problem))
             result.exit_code = most_severe(result.exit_code, FAILED)

@@ -8,6 +8,8 @@ import os
 from ardoqpy.cli.command import group, option
 from ardoqpy.cli.options import connection_options
 
+#: As in `reporting/markdown.py`, which is slow to load.
+LEAST_CHARS = 10_000
 REPORT_SUFFIXES = (".html", ".md", ".json")
 
 
@@ -29,6 +31,13 @@ def duration(text: str) -> float:
     return seconds
 
 
+def count_of_chars(text: str) -> int:
+    """Return a number of characters in which a report has room."""
+    if not (text.isascii() and text.isdigit() and int(text) >= LEAST_CHARS):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {LEAST_CHARS:,} on")
+    return int(text)
+
+
 JOB = option("job", metavar="JOB", help="job file")
 JOB_CONNECTION = connection_options(api="that of the job, else v2", before="the job, then from ")
 REPORT = option(
@@ -38,6 +47,24 @@ REPORT = option(
     type=_report_file,
     metavar="FILE",
     help="write a report: a page (.html), Markdown (.md) or a run document (.json); can be repeated",
+)
+MAX_CHARS = option(
+    "--max-chars",
+    type=count_of_chars,
+    metavar="N",
+    help="leave whole entries out of Markdown (.md) until it has at most so many characters, such as 65000 "
+    "for a comment on a pull request",
+)
+LINK = option(
+    "--link",
+    metavar="URL",
+    help="on a page, lead from each component to Ardoq: an address in which {id}, and {workspace}, stand for "
+    "the ids",
+)
+SINCE = option(
+    "--since",
+    metavar="PLAN.json",
+    help="in every report, say what is new, and what is gone, since a saved plan that was approved",
 )
 NOTIFY = group(
     "report and notify",
@@ -49,6 +76,8 @@ NOTIFY = group(
         help="print nothing if nothing changes and nothing fails",
     ),
     REPORT,
+    MAX_CHARS,
+    LINK,
     option(
         "--webhook",
         metavar="URL",

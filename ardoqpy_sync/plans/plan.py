@@ -223,7 +223,7 @@ class Plan:
         """
         lines = [str(self), *(["changes:"] if self.changes else [])]
         for change in self.changes[:longest]:
-            lines += self._describe_change(change)
+            lines += self.describe_change(change)
         if longest is not None and len(self.changes) > longest:
             lines.append(f"  ... and {len(self.changes) - longest:,} more")
         failed = map(_describe_failed_row, self.failed)
@@ -234,7 +234,8 @@ class Plan:
         lines += format_section(NOT_CONVERGING_TITLE, not_converging, longest)
         return "\n".join(lines)
 
-    def _describe_change(self, change: ChangeEntry) -> list[str]:
+    def describe_change(self, change: ChangeEntry) -> list[str]:
+        """Return a change of this plan as lines for people: what is done, and each attribute."""
         label = f"  [{change['label']}]" if change.get("label") else ""
         version = f", version {change['version']}" if change["action"] != CREATE else ""
         note = f", {change['note']}" if change.get("note") else ""

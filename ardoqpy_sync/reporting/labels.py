@@ -66,6 +66,11 @@ def headline(document: RunDocument) -> str:
         blocked = len(guard["would_delete"])
         more = "all deletes" if not blocked else f"{blocked:,}{' more' if actions['delete'] else ''}"
         parts.append(f"the delete guard blocked {more}")
+    if since := document.get("since"):
+        counts = Counter(change["since"] for change in document["changes"] if "since" in change)
+        differing = {"new": counts["new"], "changed": counts["changed"], "gone": len(since["gone"])}
+        listed = ", ".join(f"{number:,} {how}" for how, number in differing.items() if number)
+        parts.append(f"since the approved plan: {listed or 'the same changes'}")
     line = "; ".join(parts)
     return f"{_verdict(document)}: {line[0].lower()}{line[1:]}" if ended_early(document) else line
 
@@ -102,6 +107,8 @@ def _describe_plan(document: RunDocument) -> list[tuple[str, str]]:
     if not plan:
         return []
     pairs = [("Plan", plan["id"]), ("SHA-256 of the plan", plan["sha256"])]
+    if since := document.get("since"):
+        pairs.append(("Approved plan", f"{since['id']}, SHA-256 {since['sha256']}"))
     if plan["at"] != document["origin"]["at"]:
         pairs.append(("Plan made", format_time(plan["at"])))
     if plan.get("edited"):
@@ -128,9 +135,15 @@ def describe_not_owned(document: RunDocument) -> list[str]:
     ]
 
 
+def describe_since(change: Mapping[str, Any]) -> str:
+    """Return how a change differs from the approved plan, empty if it does not."""
+    texts = {"new": "new since the approved plan", "changed": "other than in the approved plan"}
+    return texts.get(change.get("since", ""), "")
+
+
 def describe_delete(change: Mapping[str, Any]) -> list[str]:
     """Return why an entity is deleted, what goes with it, and who changed it last, as far as known."""
-    parts = [change["why"]] if change.get("why") else []
+    parts = [text for text in (describe_since(change), change.get("why")) if text]
     if takes := change.get("takes"):
         counts = [plural(number, kind) for kind, number in takes.items() if number]
         parts.append(f"with it {' and '.join(counts)}")

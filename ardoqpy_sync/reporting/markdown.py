@@ -14,6 +14,7 @@ from ardoqpy_sync.reporting.labels import (
     describe_delete,
     describe_not_owned,
     describe_origin,
+    describe_since,
     ended_early,
     heading,
     headline,
@@ -250,6 +251,10 @@ def _columns(document: RunDocument) -> dict[str, dict[str, Callable[[Any], str]]
         "retyped": changes,
         "updates": changes,
         "creates": changes,
+        "gone": {
+            "action": first(lambda change: str(change["action"])),
+            **changes,
+        },
         "missing": {
             "entity": first(_entity),
             "type": first(_type),
@@ -347,8 +352,8 @@ def _values(document: RunDocument, change: DocumentChange) -> str:
     values = values_of(change)
     texts = [_value_change(document, change, *value) for value in values[:20]]
     texts += [f"… and {len(values) - 20} more"] if len(values) > 20 else []
-    note = change.get("note") if change["action"] != "delete" else None
-    return "<br>".join([*texts, *([_safe(note)] if note else [])])
+    notes = [change.get("note"), describe_since(change)] if change["action"] != "delete" else []
+    return "<br>".join([*texts, *(_safe(note) for note in notes if note)])
 
 
 def _value_change(document: RunDocument, change: DocumentChange, name: str, old: Any, new: Any) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: Edits of other people belong after the conflicts, once a run document lists them.
 ORDER = (
     *("blocked", "failed", "ambiguous", "conflicts", "not_deleted"),
-    *("deletes", "retyped", "updates", "creates"),
+    *("deletes", "retyped", "updates", "creates", "gone"),
     *("missing", "not_converging", "skipped"),
 )
 TITLES = {
@@ -32,6 +32,7 @@ TITLES = {
     "retyped": "Type changes and renames",
     "updates": "Updates",
     "creates": "Creates",
+    "gone": "Gone: in the approved plan, and no longer in this one",
     "missing": "Missing but kept: in Ardoq, no longer in the source",
     "not_converging": "Not converging: Ardoq does not keep the value that was sent",
     "skipped": "Skipped rows",
@@ -61,6 +62,7 @@ class Section(NamedTuple):
 def list_sections(document: RunDocument) -> list[Section]:
     """Return the sections of a run document that have an entry, in their order."""
     guard, changes = document["delete_guard"], _sort_changes(document["changes"])
+    since = document.get("since")
     failed = [{**row, "consequences": text} for row, text in order_failures(document["failed"])]
     groups: dict[str, Sequence[Sequence[Any]]] = {
         "blocked": _single(guard["would_delete"] if guard else ()),
@@ -72,6 +74,7 @@ def list_sections(document: RunDocument) -> list[Section]:
         "retyped": _fold(changes["retyped"], _update_key),
         "updates": _fold(changes["updates"], _update_key),
         "creates": _single(changes["creates"]),
+        "gone": _single(since["gone"] if since else ()),
         "missing": _single(document["missing"]),
         "not_converging": _single(document["not_converging"]),
         "skipped": _single(document["skipped"]),
@@ -125,7 +128,10 @@ def _fold(entries: Iterable[Any], key: Callable[[Any], Hashable]) -> list[list[A
 
 def _update_key(change: DocumentChange) -> Hashable:
     attributes = json.dumps(change["attributes"], sort_keys=True)
-    return change["kind"], change["typeName"], change["rootWorkspace"], attributes, change.get("note")
+    return (
+        *(change["kind"], change["typeName"], change["rootWorkspace"], attributes),
+        *(change.get("note"), change.get("since")),
+    )
 
 
 def _failure_key(row: Any) -> Hashable:

@@ -22,6 +22,7 @@ from ardoqpy_sync.reporting.failures import FailureGroup, group_failures
 from ardoqpy_sync.reporting.labels import (
     describe_delete,
     describe_not_owned,
+    describe_since,
     ended_early,
     headline,
     plural,
@@ -53,6 +54,7 @@ _TITLES = {
     "ambiguous": "ambiguous",
     "conflicts": CONFLICTS_TITLE,
     "not_deleted": NOT_DELETED_TITLE,
+    "gone": "gone: in the approved plan, and no longer in this one",
     "missing": MISSING_TITLE,
     "not_converging": NOT_CONVERGING_TITLE,
     "skipped": "skipped rows",
@@ -120,6 +122,7 @@ def _section(document: RunDocument, section: Section, longest: int | None) -> It
         "ambiguous": describe_ambiguous,
         "conflicts": describe_conflict,
         "not_deleted": _describe_not_deleted,
+        "gone": lambda change: f"{change['action']} {_describe(change)}",
         "missing": _describe_missing,
         "not_converging": describe_not_converging,
         "skipped": _describe_skipped,
@@ -163,7 +166,8 @@ def _row_label(entry: Mapping[str, Any]) -> str:
 
 def _describe_change(document: RunDocument, group: Sequence[DocumentChange], *, with_values: bool) -> str:
     change = group[0]
-    note = f", {change['note']}" if change.get("note") else ""
+    notes = [change.get("note"), describe_since(change) if change["action"] != "delete" else None]
+    note = "".join(f", {text}" for text in notes if text)
     values = values_of(change)
     if change["action"] == "delete":
         details = [note.removeprefix(", "), *describe_delete(change)]

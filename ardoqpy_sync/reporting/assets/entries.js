@@ -3,17 +3,18 @@
 // The mark of each state: colour alone is not enough.
 const MARKS = {
   created: "+", updated: "~", deleted: "−", missing: "?", failed: "!", unchanged: "·",
-  blocked: "×", not_deleted: "×", ambiguous: "≈", conflicts: "⇆", not_converging: "≠", skipped: "○",
+  blocked: "×", not_deleted: "×", ambiguous: "≈", conflicts: "⇆", not_converging: "≠", skipped: "○", gone: "⊘",
 };
 const STATES_BY_ACTION = { create: "created", update: "updated", delete: "deleted" };
 const VERBS = {
   created: "create", updated: "update", deleted: "delete", missing: "missing", failed: "failed",
   blocked: "blocked", not_deleted: "not deleted", ambiguous: "ambiguous", conflicts: "conflict",
-  not_converging: "not converging", skipped: "skipped",
+  not_converging: "not converging", skipped: "skipped", gone: "gone",
 };
 const SEARCHED = [
   "_id", "label", "note", "reason", "cause", "field", "attribute", "used", "first_label", "last_label", "why", "who",
 ];
+const SINCE = { new: "new since the approved plan", changed: "other than in the approved plan" };
 const IDS = new Set(["parent", "source", "target", "typeId"]);
 const WORKSPACES = new Set(["rootWorkspace", "targetWorkspace"]);
 
@@ -52,7 +53,7 @@ function makeEntry(section, data, run) {
 }
 
 function makeMember(section, data, run) {
-  const state = data.action ? STATES_BY_ACTION[data.action] : section;
+  const state = data.action && section !== "gone" ? STATES_BY_ACTION[data.action] : section;
   const member = { section, state, data, kind: data.kind, type: data.typeName || "", workspace: workspaceName(data.rootWorkspace, run), name: nameOf(data) };
   member.text = searchText(member, run);
   return member;
@@ -62,6 +63,7 @@ function makeMember(section, data, run) {
 function searchText(member, run) {
   const { data } = member;
   const parts = [data.name || "", member.name, VERBS[member.state], member.kind, member.type, member.workspace];
+  if (data.since) parts.push(SINCE[data.since]);
   for (const key of SEARCHED) if (data[key]) parts.push(String(data[key]));
   const addValue = (name, value) => {
     if (value === null || value === undefined) return;
@@ -101,7 +103,8 @@ function entryElement(entry, run) {
   );
   if (members[0].workspace) line.append(make("span", { class: "where" }, oneLine(shortened(members[0].workspace, 80))));
   if (data.label && !isFold) line.append(make("span", { class: "label" }, oneLine(shortened(data.label, 120))));
-  item.append(line, ...DETAILS[entry.section](data, run));
+  if (data.since) item.classList.add("since");
+  item.append(line, ...(data.since ? [make("p", { class: "since-note" }, SINCE[data.since])] : []), ...DETAILS[entry.section](data, run));
   if (isFold) item.append(foldElement(entry, run));
   entry.element = item;
   return item;
@@ -167,6 +170,9 @@ const DETAILS = {
       parts.push(collapsed("the source row", values(pairs, data, run, false)));
     }
     return parts;
+  },
+  gone(data, run) {
+    return [note(`The approved plan had it: ${data.action}.`), ...change(data, run)];
   },
   missing(data, run) {
     const { cascade } = data;

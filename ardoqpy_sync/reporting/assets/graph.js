@@ -49,6 +49,8 @@ class Graph {
     this.links = linksBetween(this.edges, graphLayout.boxes);
     this.labelPositions = [];
     for (const link of this.links) curves.append(this.edge(link));
+    // Names lie above all lines: no line crosses one.
+    const names = draw("g", { class: "edge-names" });
     const panels = draw("g");
     const boxes = draw("g");
     for (const panel of [...this.panels].sort((first, second) => first.x - second.x || first.y - second.y)) {
@@ -64,7 +66,7 @@ class Graph {
         boxes.append(draw("text", { class: "more name", x: x + 8, y: y + height / 2 + 4 }, `and ${NUMBERS.format(more)} more`));
       }
     }
-    this.content.append(panels, curves, boxes);
+    this.content.append(panels, curves, boxes, names);
     this.svg.replaceChildren(this.content);
     this.svg.classList.toggle("few", this.links.length <= MAX_NAMED);
     if (this.selected) this.select(this.order.find((shape) => shape.key ? shape.key === this.selected.key : shape.node === this.selected.node) || null);
@@ -276,6 +278,7 @@ class Graph {
   // Dim what the search and the filters leave out.
   dim() {
     const { words, filters, isFiltered } = this.lists;
+    const out = new Set();
     for (const [{ node }, shape] of this.shapes) {
       if (!node) continue;
       const workspace = workspaceName(node.workspace, this.run);
@@ -288,6 +291,17 @@ class Graph {
         filters.kind !== "reference"
       );
       shape.classList.toggle("out", hidden);
+      if (hidden) out.add(node.id);
+    }
+    // A line to what is dimmed is dimmed, too, unless it is itself what is looked for.
+    for (const link of this.links) {
+      const matching = link.edges.some((edge) => {
+        const text = [edge.type, edge.state, "reference"].join("\n").toLowerCase();
+        const found = (words.length || filters.state) && words.every((word) => text.includes(word)) &&
+          (filters.state === undefined || filters.state === edge.state) && filters.type === undefined && filters.workspace === undefined;
+        return (found && filters.kind !== "component") || !(out.has(edge.source) || out.has(edge.target));
+      });
+      this.shapes.get(link).classList.toggle("out", isFiltered && !matching);
     }
   }
 
