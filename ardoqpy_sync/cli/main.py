@@ -151,8 +151,8 @@ COMMANDS = (
         option("old", metavar="OLD.json", help="saved plan, such as the one that was approved"),
         option("new", metavar="NEW.json", help="saved plan to compare with it"),
         details="Lists what the new plan has and the old one has not, and the other way round. Does not "
-        "connect to Ardoq. The exit code is 0 if both make the same changes, 2 if not, and 1 if anything goes "
-        "wrong.",
+        "connect to Ardoq. The exit code is 0 if both make the same changes, 2 if not, and 1 if anything "
+        "goes wrong.",
         examples={"diff approved.json plan.json": "what is new since the approved plan, and what is gone"},
     ),
     command(

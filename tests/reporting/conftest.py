@@ -89,9 +89,9 @@ def show(browser, _tabs, tmp_path):
     """
     opened = []
 
-    def open_page(document, **options):
+    def open_page(document, link=None, **options):
         path = tmp_path / f"report {len(opened)}.html"
-        save_report(document, path)
+        save_report(document, path, link=link)
         tab = _tabs.pop() if _tabs and not options else Tab(browser, **options)
         opened.append((tab, not options))
         page = tab.open(path.as_uri())

@@ -143,7 +143,7 @@ function change(data, run) {
   if (isUpdate) parts.push(values(rows.slice(0, shownAtOnce), data, run, true));
   if (rows.length > shownAtOnce) {
     const title = isUpdate ? `${rows.length - shownAtOnce} more` : counted(rows.length, "value");
-    parts.push(collapsed(title, values(rows.slice(shownAtOnce), data, run, isUpdate)));
+    parts.push(collapsed(title, values(rows.slice(shownAtOnce), data, run, isUpdate), "quiet"));
   }
   return parts;
 }
@@ -230,8 +230,8 @@ function note(text) {
 }
 
 // What is collapsed is in the page, so that the browser's own search finds it.
-function collapsed(title, content) {
-  return make("details", {}, make("summary", {}, title), content);
+function collapsed(title, content, name = "") {
+  return make("details", { class: name }, make("summary", {}, title), content);
 }
 
 function values(rows, data, run, both, side = "new", titles = BEFORE_AFTER) {

@@ -5,6 +5,7 @@ const STATES = ["created", "updated", "deleted", "missing", "failed", "unchanged
 const MAX_SCALE = 2.5;
 const MAX_NAMED = 16; // of more curves, only those of the selection show their names
 const MAX_PRINTED_BOXES = 150; // with more components, all types are collapsed on paper
+const NARROW = 500; // pixels
 const READABLE = 0.5; // below this scale the names of components are hidden
 
 function draw(tag, attributes = {}, ...children) {
@@ -23,7 +24,8 @@ class Graph {
     this.edges = edges;
     this.byId = new Map(nodes.map((node) => [node.id, node]));
     this.panels = panelsOf(nodes);
-    for (const panel of this.panels) panel.open = nodes.length <= MAX_OPEN;
+    // On a phone, names of components would be too small to read: there, types start collapsed.
+    for (const panel of this.panels) panel.open = nodes.length <= MAX_OPEN && innerWidth >= NARROW;
     this.section = section;
     this.frame = section.querySelector(".frame");
     this.svg = this.frame.querySelector("svg");
@@ -48,9 +50,12 @@ class Graph {
     const curves = draw("g", { class: "edges" });
     this.links = linksBetween(this.edges, graphLayout.boxes);
     this.labelPositions = [];
-    for (const link of this.links) curves.append(this.edge(link));
     // Names lie above all lines: no line crosses one.
-    const names = draw("g", { class: "edge-names" });
+    const names = draw("g");
+    for (const link of this.links) {
+      curves.append(this.edge(link));
+      if (link.name) names.append(link.name);
+    }
     const panels = draw("g");
     const boxes = draw("g");
     for (const panel of [...this.panels].sort((first, second) => first.x - second.x || first.y - second.y)) {
@@ -66,7 +71,7 @@ class Graph {
         boxes.append(draw("text", { class: "more name", x: x + 8, y: y + height / 2 + 4 }, `and ${NUMBERS.format(more)} more`));
       }
     }
-    this.content.append(panels, curves, boxes, names);
+    this.content.append(panels, curves, names, boxes);
     this.svg.replaceChildren(this.content);
     this.svg.classList.toggle("few", this.links.length <= MAX_NAMED);
     if (this.selected) this.select(this.order.find((shape) => shape.key ? shape.key === this.selected.key : shape.node === this.selected.node) || null);
@@ -89,7 +94,7 @@ class Graph {
       // Where names would overlap, only the first is shown.
       const crowded = this.labelPositions.some((label) => Math.abs(label.x - x) < 48 && Math.abs(label.y - y) < 12);
       if (!crowded) this.labelPositions.push({ x, y });
-      group.append(draw("text", { class: `edge-name${crowded ? " crowded" : ""}`, x: sideways ? x + 4 : x, y: y + 4, "text-anchor": sideways ? "start" : "middle" }, label));
+      link.name = draw("text", { class: `edge-name${crowded ? " crowded" : ""}${link.bundle ? " bundle" : ""}`, x: sideways ? x + 4 : x, y: y + 4, "text-anchor": sideways ? "start" : "middle" }, label);
     }
     group.append(draw("title", {}, link.edges.slice(0, 12).map((edge) => this.edgeText(edge)).join("\n") + (link.edges.length > 12 ? `\nand ${link.edges.length - 12} more` : "")));
     this.shapes.set(link, group);
@@ -169,7 +174,7 @@ class Graph {
     this.content.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
     this.svg.classList.toggle("far", scale < READABLE);
     // The titles of panels stay readable at a small scale.
-    this.svg.style.setProperty("--title", `${Math.min(64, 13 / Math.min(1, scale * 1.1))}px`);
+    this.svg.style.setProperty("--title", `${Math.min(64, Math.max(13, 11.8 / scale))}px`);
     this.frame.dataset.scale = scale.toFixed(3);
   }
 
@@ -185,6 +190,7 @@ class Graph {
     this.svg.setAttribute("viewBox", `${x - 12} ${y - 12} ${width + 24} ${height + 24}`);
     this.content.removeAttribute("transform");
     this.svg.classList.remove("far");
+    this.svg.style.setProperty("--title", "13px");
   }
 
   afterPrint() {
@@ -246,6 +252,7 @@ class Graph {
     const linksOfBox = this.links.filter((link) => link.from === box || link.to === box);
     for (const link of linksOfBox) {
       this.shapes.get(link).classList.add("adjacent");
+      if (link.name) link.name.classList.add("adjacent");
       for (const end of [link.from, link.to]) if (this.shapes.has(end)) this.shapes.get(end).classList.add("adjacent");
     }
     this.showNode(box.node, linksOfBox.flatMap((link) => link.edges));
@@ -301,7 +308,7 @@ class Graph {
           (filters.state === undefined || filters.state === edge.state) && filters.type === undefined && filters.workspace === undefined;
         return (found && filters.kind !== "component") || !(out.has(edge.source) || out.has(edge.target));
       });
-      this.shapes.get(link).classList.toggle("out", isFiltered && !matching);
+      for (const shape of [this.shapes.get(link), link.name]) if (shape) shape.classList.toggle("out", isFiltered && !matching);
     }
   }
 
