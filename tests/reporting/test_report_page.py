@@ -479,17 +479,21 @@ def test_twenty_thousand_changes(show):
     """All 20,000 changes are in the page and searched, and those out of sight are not laid out."""
     page = show(run_document(changes=[change(number) for number in range(20_000)], graph=graph(3000)))
     counts = page.evaluate(
-        """() => {
+        """async () => {
+          const lists = document.querySelector("#lists");
+          const drawn = async () => { while (lists.ariaBusy) await new Promise(done => setTimeout(done)); };
           const all = [...document.querySelectorAll(".entry")], field = document.querySelector("#search");
           const type = text => { field.value = text; field.dispatchEvent(new Event("input")); };
           const laidOut = all.filter(one => one.checkVisibility({contentVisibilityAuto: true})).length;
           const hits = document.querySelector(".hits").textContent;
           type("id19999");
+          await drawn();
           const left = [...document.querySelectorAll(".entry:not([hidden]) .name")];
+          const names = left.map(one => one.textContent);
           type("");
+          await drawn();
           const again = document.querySelectorAll(".entry:not([hidden])").length;
           const found = window.find("Thing 19987") && scrollY > 100000;
-          const names = left.map(one => one.textContent);
           return [all.length, hits, laidOut > 0 && laidOut < 400, names, again, found];
         }"""
     )

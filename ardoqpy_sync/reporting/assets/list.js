@@ -121,12 +121,29 @@ class Lists {
 
   update() {
     let count = 0;
-    for (const section of this.sections.values()) count += section.update();
+    for (const section of this.sections.values()) count += section.match();
+    this.draw();
     const all = `${NUMBERS.format(this.total)} ${this.total === 1 ? "entry" : "entries"}`;
     this.bar.querySelector(".hits").textContent = this.isFiltered ? `${NUMBERS.format(count)} of ${all}` : all;
     this.bar.querySelector(".clear").hidden = !this.isFiltered;
     document.querySelector("#nothing").hidden = count > 0 || !this.entries.length;
     for (const listener of this.listeners) listener();
+  }
+
+  // Hide what is left out, in slices: a later search ends this one.
+  async draw() {
+    const version = (this.version || 0) + 1;
+    this.version = version;
+    this.root.setAttribute("aria-busy", "true");
+    const slices = new Slices();
+    for (const section of this.sections.values()) {
+      for (const chunk of section.chunks) {
+        section.drawChunk(chunk);
+        await slices.next();
+        if (this.version !== version) return;
+      }
+    }
+    this.root.removeAttribute("aria-busy");
   }
 
   async expand(open) {
@@ -201,40 +218,44 @@ class Section {
     if (isLast || this.waiting.length === (this.added > CHUNK ? CHUNKS_AT_ONCE : 1)) this.body.append(...this.waiting.splice(0));
   }
 
-  // Hide what the search and the filters leave out; return the number of entries that stay.
-  update() {
+  // Find what the search and the filters leave; return the number of entries.
+  match() {
     let count = 0;
     for (const chunk of this.chunks) {
-      let shown = 0;
       for (const entry of chunk.entries) {
-        const number = this.filterEntry(entry);
-        count += number;
-        shown += number > 0;
+        entry.matching = this.lists.isFiltered ? entry.members.map((member) => this.lists.matches(member)) : null;
+        entry.found = entry.matching ? entry.matching.filter(Boolean).length : entry.members.length;
+        count += entry.found;
       }
-      if (shown === chunk.shown && this.lists.isFiltered) continue;
-      chunk.shown = shown;
-      chunk.list.hidden = !shown;
-      chunk.list.style.setProperty("--height", `${shown * ENTRY_HEIGHT}px`);
     }
     this.element.hidden = this.lists.isFiltered && !count;
     this.number.textContent = count === this.size ? NUMBERS.format(this.size) : `${NUMBERS.format(count)} of ${NUMBERS.format(this.size)}`;
     return count;
   }
 
-  filterEntry(entry) {
-    const { lists } = this;
-    const matching = entry.members.map((member) => !lists.isFiltered || lists.matches(member));
-    const number = matching.filter(Boolean).length;
-    if (entry.items.length && (number !== entry.shown || lists.isFiltered)) {
+  drawChunk(chunk) {
+    let shown = 0;
+    for (const entry of chunk.entries) {
+      this.drawEntry(entry);
+      shown += entry.shown > 0;
+    }
+    if (shown === chunk.shown) return;
+    chunk.shown = shown;
+    chunk.list.hidden = !shown;
+    chunk.list.style.setProperty("--height", `${shown * ENTRY_HEIGHT}px`);
+  }
+
+  drawEntry(entry) {
+    const { found, matching } = entry;
+    if (entry.items.length && (matching || found !== entry.shown)) {
       entry.items.forEach((item, index) => {
-        item.hidden = !matching[index];
+        item.hidden = Boolean(matching) && !matching[index];
       });
       const all = NUMBERS.format(entry.members.length);
-      entry.count.textContent = number === entry.members.length ? `all ${all}` : `${NUMBERS.format(number)} of ${all}`;
+      entry.count.textContent = found === entry.members.length ? `all ${all}` : `${NUMBERS.format(found)} of ${all}`;
     }
-    if ((number === 0) !== (entry.shown === 0)) entry.element.hidden = number === 0;
-    entry.shown = number;
-    return number;
+    if ((found === 0) !== (entry.shown === 0)) entry.element.hidden = found === 0;
+    entry.shown = found;
   }
 
   // On paper everything is expanded, up to a number of entries.
@@ -244,10 +265,10 @@ class Section {
     for (const chunk of this.chunks) {
       chunk.list.classList.toggle("beyond", printed >= MAX_PRINTED);
       if (printed >= MAX_PRINTED) {
-        left += chunk.entries.reduce((sum, entry) => sum + entry.shown, 0);
+        left += chunk.entries.reduce((sum, entry) => sum + entry.found, 0);
         continue;
       }
-      printed += chunk.entries.reduce((sum, entry) => sum + entry.shown, 0);
+      printed += chunk.entries.reduce((sum, entry) => sum + entry.found, 0);
       for (const details of chunk.list.querySelectorAll("details:not([open])")) {
         details.dataset.printed = "";
         details.open = true;
