@@ -310,6 +310,9 @@ def test_paper_has_page_numbers_and_the_id_of_the_plan(show):
     line = " ".join(texts(page, ".sign-off p"))
     for part in ("Approved / rejected", "By", "Date", PLAN["id"], PLAN["sha256"]):
         assert part in line
+    page.set_viewport_size({"width": 700, "height": 900})
+    old, new = (page.locator(f"#section-updates td.{side}").first.bounding_box() for side in ("old", "new"))
+    assert old["y"] == new["y"]
     page.emulate_media(media="null")
     style = page.locator("style").text_content()
     assert f'@top-left {{ content: "Plan {PLAN["id"]}"; }}' in style

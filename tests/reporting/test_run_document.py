@@ -78,6 +78,16 @@ def test_plan_of_a_preview_is_in_its_document(way):
     assert (identity is not None) == ("simulated" in way)
 
 
+def test_time_of_a_plan_is_that_of_its_latest_change():
+    """An equal plan has the same time whenever it is asked for, and with it the same hash."""
+    with sample_run(WAYS["v2 simulated"]) as (client, _, _):
+        report = client._engine.report
+        first = client.plan.origin["at"]
+        assert report.decided_at("later") == first
+        client.create_component({"name": "One more", "typeId": "app", "rootWorkspace": "ws1"})
+        assert report.decided_at("later") == "later"
+
+
 def test_failed_row_is_shown_at_its_component():
     """In the graph, a row that failed is the component that it names, not a second one."""
     row = {"kind": "component", "name": "Host", "type": "Server", "rootWorkspace": "ws2", "reason": "Bad."}
