@@ -36,8 +36,8 @@ def test_the_demo_checks_previews_and_runs_a_job(folder, run, monkeypatch):
     ]
     for sentence in (
         "no problems found.",
-        "17 changes would be made",
-        "17 changes were made.",
+        "12 to create, 5 to update\n",
+        "12 created, 5 updated\n",
         "Nothing was",
     ):
         assert sentence in ran.out
