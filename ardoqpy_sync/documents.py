@@ -117,10 +117,19 @@ class AppliedChange(_PlannedChange):
 
 
 class DocumentChange(_PlannedChange):
-    """A change as a run document lists it."""
+    """A change as a run document lists it.
+
+    `since` is how it differs from the approved plan, if compared with one. A delete has `why` it is made, the
+    values that are `lost`, and `who` changed the entity last and `when`, if known.
+    """
 
     _id: str
     typeName: str
+    since: NotRequired[Literal["new", "changed"]]
+    why: NotRequired[str | None]
+    lost: NotRequired[Attributes | None]
+    who: NotRequired[str | None]
+    when: NotRequired[str | None]
 
 
 class FailedRow(TypedDict):
@@ -297,6 +306,29 @@ class PlanDocument(TypedDict):
     missing: KindCounts
     workspaces: dict[str, str | None]
     names: dict[str, str | None]
+    #: Of the content as the plan was made; absent in a file of an earlier version.
+    sha256: NotRequired[str | None]
+
+
+class PlanIdentity(TypedDict):
+    """The plan that a run document is about: its `id`, the `sha256` of its content, and when it was made.
+
+    Once it is applied: whether it was `edited` since it was made, and by whom it was approved, if known.
+    """
+
+    id: str
+    sha256: str
+    at: str
+    edited: NotRequired[bool]
+    approved_by: NotRequired[str | None]
+
+
+class SincePlan(TypedDict):
+    """The approved plan that a run document was compared with, and which of its changes are gone."""
+
+    id: str
+    sha256: str
+    gone: list[DocumentChange]
 
 
 class DescribedEntity(TypedDict):
@@ -445,6 +477,10 @@ class RunDocument(TypedDict):
     sources: list[SourceCount]
     notes: list[str]
     graph: Graph
+    #: By workspace, the labels of fields by name; absent in a document of an earlier version.
+    fields: NotRequired[dict[str, dict[str, str]]]
+    plan: NotRequired[PlanIdentity | None]
+    since: NotRequired[SincePlan | None]
 
 
 class ReportItem(TypedDict):

@@ -111,10 +111,19 @@ class Report:
         self.deleted: dict[str, Entity] = {}
         self._folded = 0
         self.data: ReportData = _blank()
+        self._decided: tuple[tuple[int, ...], str] | None = None
 
     def add(self, change: Change) -> None:
         """Add a change; entities that a row leaves unchanged go into `unchanged`."""
         self.changes.append(change)
+
+    def decided_at(self, now: str) -> str:
+        """Return the time at which the latest change was first asked for: equal plans have equal times."""
+        notes = len(self.ambiguous), len(self.conflicts), len(self.not_converging)
+        state = len(self.changes), *map(len, self.unchanged.values()), *notes
+        if self._decided is None or self._decided[0] != state:
+            self._decided = state, now
+        return self._decided[1]
 
     def remove(self, indexes: Collection[int]) -> None:
         """Remove changes that are not counted yet: their rows are compared again."""

@@ -10,8 +10,11 @@ import sys
 from ardoqpy.cli import main as ardoqpy
 from ardoqpy_sync.cli import main as ardoqpy_sync
 
-#: What differs from run to run: hosts and times.
-CHANGING = re.compile(r"http://127\.0\.0\.1:\d+|https://yourorg\.ardoq\.com|\d{4}-\d\d-\d\dT[\d:.]+Z")
+#: What differs from run to run: hosts, times, and with them the SHA-256 of a plan.
+CHANGING = re.compile(
+    r"http://127\.0\.0\.1:\d+|https://yourorg\.ardoq\.com|\d{4}-\d\d-\d\dT[\d:.]+Z"
+    r"|plan [0-9a-f]{12}, SHA-256 [0-9a-f]{64}"
+)
 PROGRAMS = {"ardoqpy": ardoqpy, "ardoqpy-sync": ardoqpy_sync}
 #: Commands that a test does not run: it has an emulator, an environment and the packages already.
 SKIPPED = re.compile(r"ardoqpy emulator |export |cd |pip |python3 -m venv |\. ")

@@ -179,7 +179,7 @@ def test_the_page_on_reports_runs(tmp_path, monkeypatch):
     with emulator(seed=workspace("Web shop", "Till")) as server:
         for code, sentence in zip(
             blocks(page, "python"),
-            ("1 change would be made; nothing was written.", "To allow it, set share=0.5."),
+            ("1 to update", "To allow it, set share=0.5."),
             strict=True,
         ):
             run(code, page.name, server, {"apps": APPS})

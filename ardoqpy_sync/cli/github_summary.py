@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from ardoqpy.errors import InvalidInput
-from ardoqpy_sync.reporting.markdown import MAX_SHOWN, render_text
+from ardoqpy_sync.reporting.markdown import LEAST, render_text
+from ardoqpy_sync.reporting.markdown import MAX_BYTES as MAX_REPORT
 
 if TYPE_CHECKING:
     from ardoqpy_sync.documents import RunDocument
@@ -22,16 +23,11 @@ def append_summary(document: RunDocument, path: str) -> None:
 
     Raise `InvalidInput` if the file cannot be written, or has no room left.
     """
-    longest = MAX_SHOWN
     try:
         with open(path, "ab") as file:  # noqa: PTH123
             room = MAX_BYTES - os.fstat(file.fileno()).st_size
-            text = render_text(document, longest=longest).encode() + b"\n"
-            while len(text) > room and longest:
-                longest //= 2
-                text = render_text(document, longest=longest).encode() + b"\n"
-            if len(text) <= room:
-                file.write(text)
+            if room > LEAST:
+                file.write(render_text(document, max_bytes=min(room - 1, MAX_REPORT)).encode() + b"\n")
                 return
     except OSError as problem:
         raise InvalidInput(f"The step summary cannot be written: {problem.strerror}.") from None

@@ -8,11 +8,22 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ardoqpy.cli.command import command, option
+from ardoqpy.cli.command import command, group, option
 from ardoqpy.cli.options import completion_command, connection_options, positive_number
 from ardoqpy.cli.program import Program
 from ardoqpy_sync.cli.exit_codes import NAME
-from ardoqpy_sync.cli.options import JOB, JOB_CONNECTION, NOTIFY, OUTPUTS, REPORT, TAKE_OVER
+from ardoqpy_sync.cli.options import (
+    JOB,
+    JOB_CONNECTION,
+    LINK,
+    MAX_CHARS,
+    NOTIFY,
+    OUTPUTS,
+    REPORT,
+    SINCE,
+    TAKE_OVER,
+    duration,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +42,7 @@ COMMANDS = (
         JOB,
         option("--long", action="store_true", help="show every change with the values of its attributes"),
         option("--save", metavar="FILE", help="save the plan as JSON, to apply it after a review"),
+        SINCE,
         NOTIFY,
         JOB_CONNECTION,
         details="The exit code is 0 if nothing would change, 2 if something would, 3 if the delete guard "
@@ -58,6 +70,27 @@ COMMANDS = (
             choices=("skip", "refuse", "replan"),
             help="for a plan: what to do if Ardoq has drifted since the plan was made (default: skip)",
         ),
+        group(
+            "approval of a plan",
+            None,
+            option("--approved-by", metavar="NAME", help="for a plan: who approved it, for the report"),
+            option(
+                "--max-age",
+                type=duration,
+                metavar="TIME",
+                help="for a plan: how old it may be, such as 90m, 8h or 7d (default: 24h)",
+            ),
+            option(
+                "--allow-edited",
+                action="store_true",
+                help="for a plan: apply it although it was edited since it was made",
+            ),
+            option(
+                "--again",
+                action="store_true",
+                help="for a plan: apply it although the ledger of its job says that it was applied before",
+            ),
+        ),
         TAKE_OVER,
         NOTIFY,
         JOB_CONNECTION,
@@ -68,6 +101,7 @@ COMMANDS = (
             "apply job.toml": "for a nightly run",
             "apply job.toml --quiet-when-unchanged --report last.html": "from cron, which mails all output",
             "apply plan.json --job job.toml --on-drift refuse": "a reviewed plan: all of it or nothing",
+            "apply plan.json --job job.toml --approved-by Ada": "the report names who approved it",
         },
     ),
     command(
@@ -176,11 +210,26 @@ COMMANDS = (
         option("document", metavar="RUN.json", help="run document, as --report FILE.json saves it"),
         REPORT,
         option("--title", metavar="TEXT", help="title of the report"),
+        MAX_CHARS,
+        LINK,
+        SINCE,
         details="Does not connect to Ardoq.",
         examples={
             "report last.json --report last.html": "as a page",
             "report last.json": "a summary, on the terminal",
+            "report last.json --report comment.md --max-chars 65000": "for a comment on a pull request",
         },
+    ),
+    command(
+        "diff",
+        "compare two saved plans",
+        "ardoqpy_sync.cli.commands.diff:run",
+        option("old", metavar="OLD.json", help="saved plan, such as the one that was approved"),
+        option("new", metavar="NEW.json", help="saved plan to compare with it"),
+        details="Lists what the new plan has and the old one has not, and the other way round. Does not "
+        "connect to Ardoq. The exit code is 0 if both make the same changes, 2 if not, and 1 if anything "
+        "goes wrong.",
+        examples={"diff approved.json plan.json": "what is new since the approved plan, and what is gone"},
     ),
     command(
         "init",

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ardoqpy.config import Token
     from ardoqpy_sync.cli.signals import Interrupts
     from ardoqpy_sync.client import ArdoqSyncClient
-    from ardoqpy_sync.documents import RunDocument
+    from ardoqpy_sync.documents import PlanIdentity, RunDocument
     from ardoqpy_sync.lock import JobLock
 
 
@@ -50,14 +50,14 @@ class CommandResult:
     """The result of a command.
 
     - `document`: the run document; `exit_code`: the exit code.
-    - `plan_text`: every change in full, for `--long`; `more_lines`: lines to print after the summary.
+    - `long`: whether every change is printed in full; `more_lines`: lines to print after the summary.
     - `errors`: further messages for standard error.
     - `started`: whether the run started; `ended_early`: whether it stopped before its end.
     """
 
     document: RunDocument
     exit_code: int
-    plan_text: str | None = None
+    long: bool = False
     more_lines: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     started: bool = True
@@ -66,12 +66,13 @@ class CommandResult:
 
 @dataclass(slots=True)
 class RunContext:
-    """What is known of a run, however it ends: its title, its client once it has one, and its signals."""
+    """What is known of a run, however it ends: its title, its plan, its signals, and its client if any."""
 
     title: str
     simulated: bool
     interrupts: Interrupts
     client: ArdoqSyncClient | None = None
+    applied: PlanIdentity | None = None
 
     def check_before_writes(self, client: ArdoqSyncClient, lock: JobLock) -> None:
         """Have a client stop before a write if the lock is lost, or a signal has interrupted the run."""
@@ -88,16 +89,16 @@ class RunContext:
         client = self.client
         if client is None:
             origin = origin_now(api="?", host="?", org=None, simulated=self.simulated)
-            document = build_failed_document(self.title, reason, origin)
+            document = build_failed_document(self.title, reason, origin, applied=self.applied)
             return CommandResult(document, exit_code, errors=messages, started=False, ended_early=True)
         client.give_up(reason)
         try:
-            document = build_run_document(client, title=self.title)
+            document = build_run_document(client, title=self.title, applied=self.applied)
         except Exception:  # noqa: BLE001  (a document without the parts that an interrupt may have left open)
             origin = origin_now(
                 api=client.version, host=client.hosturl, org=client.org, simulated=self.simulated
             )
-            document = build_failed_document(self.title, reason, origin, client.plan)
+            document = build_failed_document(self.title, reason, origin, client.plan, self.applied)
         with suppress(ArdoqClientException):  # the reason is reported, and what is left open is settled later
             end_run(client, document)
         started = bool(document["changes"] or document["failed"])
@@ -200,7 +201,7 @@ def _webhook_address(options: argparse.Namespace) -> tuple[Token | None, list[st
 def _notify(result: CommandResult, options: argparse.Namespace, address: Token | None, command: str) -> None:
     for path in options.report:
         try:
-            save_report(result.document, path)
+            save_report(result.document, path, max_chars=options.max_chars, link=options.link)
         except ArdoqClientException as problem:
             result.errors.append(str(problem))
             result.exit_code = most_severe(result.exit_code, FAILED)
@@ -222,6 +223,6 @@ def _print_result(result: CommandResult, *, as_json: bool) -> None:
         if as_json:
             write_document(result.document, stream)
         elif result.started:
-            for line in (*terminal.render(result.document, result.plan_text), *result.more_lines):
+            for line in (*terminal.render(result.document, long=result.long), *result.more_lines):
                 stream.write(line + "\n")
         stream.flush()

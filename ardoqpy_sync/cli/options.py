@@ -8,6 +8,8 @@ import os
 from ardoqpy.cli.command import group, option
 from ardoqpy.cli.options import connection_options
 
+#: As in `reporting/markdown.py`, which is slow to load.
+LEAST_CHARS = 10_000
 REPORT_SUFFIXES = (".html", ".md", ".json")
 
 
@@ -17,6 +19,23 @@ def _report_file(path: str) -> str:
             f"{path!r} is not a report: its name has to end with .html, .md or .json"
         )
     return path
+
+
+def duration(text: str) -> float:
+    """Return the seconds of a time such as "90m"."""
+    from ardoqpy_sync.job.schema import parse_duration  # noqa: PLC0415  (slow to load)
+
+    seconds = parse_duration(text)
+    if seconds is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time: write one such as 90m, 8h or 7d")
+    return seconds
+
+
+def count_of_chars(text: str) -> int:
+    """Return a number of characters in which a report has room."""
+    if not (text.isascii() and text.isdigit() and int(text) >= LEAST_CHARS):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {LEAST_CHARS:,} on")
+    return int(text)
 
 
 JOB = option("job", metavar="JOB", help="job file")
@@ -34,6 +53,24 @@ REPORT = option(
     metavar="FILE",
     help="write a report: a page (.html), Markdown (.md) or a run document (.json); can be repeated",
 )
+MAX_CHARS = option(
+    "--max-chars",
+    type=count_of_chars,
+    metavar="N",
+    help="leave whole entries out of Markdown (.md) until it has at most so many characters, such as 65000 "
+    "for a comment on a pull request",
+)
+LINK = option(
+    "--link",
+    metavar="URL",
+    help="on a page, lead from each component to Ardoq: an address in which {id}, and {workspace}, stand for "
+    "the ids",
+)
+SINCE = option(
+    "--since",
+    metavar="PLAN.json",
+    help="in every report, say what is new, and what is gone, since a saved plan that was approved",
+)
 NOTIFY = group(
     "report and notify",
     None,
@@ -44,6 +81,8 @@ NOTIFY = group(
         help="print nothing if nothing changes and nothing fails",
     ),
     REPORT,
+    MAX_CHARS,
+    LINK,
     option(
         "--webhook",
         metavar="URL",

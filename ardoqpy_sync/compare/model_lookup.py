@@ -106,6 +106,10 @@ class ModelLookup:
         ).get(str(ws_id), {})
         return types.get(type_of) if isinstance(type_of, str | int) else None
 
+    def known_labels(self, ws_id: str) -> dict[str, str]:
+        """Return the labels of a workspace's fields by name; empty if they were not read."""
+        return {name: field.label for name, field in (self._fields.get(ws_id) or {}).items()}
+
     def convert_attributes(
         self, ws_id: str, attributes: Entity, built_in: Collection[str], held: Container[str] = ()
     ) -> Entity:

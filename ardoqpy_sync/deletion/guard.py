@@ -190,7 +190,7 @@ def _check_run(run: Run, bounds: Bounds) -> Iterator[BlockReason]:
     if run.failure is not None and not bounds.despite_failures:
         yield _reason(
             "failures",
-            f"This run failed, and what failed may be what is missing: {run.failure}",
+            f"Something failed, and what failed may be what is missing: {run.failure}",
             "despite_failures=True",
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.client import ArdoqSyncClient
 from ardoqpy_sync.ledger.ledger import Ledger
 
@@ -91,6 +92,20 @@ def begin_run(client: ArdoqSyncClient, command: str, **settings: Any) -> None:
     written.
     """
     client._engine.journal.begin(command, **settings)  # noqa: SLF001  (as below)
+
+
+def check_not_applied(client: ArdoqSyncClient, plan_id: str) -> None:
+    """Raise `InvalidInput` if a run in the ledger of a client has applied a plan completely.
+
+    - `plan_id`: the `id` of its identity.
+    """
+    ledger = client._engine.journal.ledger  # noqa: SLF001
+    for run in ledger.runs() if ledger is not None else ():
+        if run.plan_id == plan_id and run.status == "success":
+            raise InvalidInput(
+                f"The plan {plan_id} was applied at {run.started} already, as run {run.number}: make a new plan, "
+                "or pass --again."
+            )
 
 
 def end_run(client: ArdoqSyncClient, document: RunDocument, keep_runs: int | None = None) -> None:

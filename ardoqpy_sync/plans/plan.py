@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +34,7 @@ from ardoqpy_sync.report import (
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ardoqpy_sync.compare.diff import Change
     from ardoqpy_sync.documents import (
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
         NotUndoneEntry,
         Origin,
         PlanDocument,
+        PlanIdentity,
         Totals,
         ValueChange,
     )
@@ -53,6 +56,10 @@ if TYPE_CHECKING:
     from ardoqpy_sync.report import Report
 
 __all__ = ["Plan", "origin_now"]
+
+
+#: The id of a plan is the beginning of its SHA-256.
+ID_LENGTH = 12
 
 
 def origin_now(*, api: str, host: str, org: str | None, simulated: bool) -> Origin:
@@ -82,8 +89,10 @@ class Plan:
     - `names`: by id, the names of components and types in the values of changes, as far as they are known.
     - `origin`: `at` (UTC), `by` (this library and its version), `api`, `host` and `org` of the Ardoq, and
       whether it was `simulated`.
+    - `sha256`: the SHA-256 of the content as it was when the plan was saved first, None before that.
 
-    If you remove a change from `changes`, it is not applied.
+    If you remove a change from `changes`, it is not applied. The `content_sha256` is then another, and so is
+    the `id` of a plan that was not saved before.
     """
 
     changes: list[ChangeEntry]
@@ -98,6 +107,7 @@ class Plan:
     workspaces: dict[str, str | None]
     names: dict[str, str | None]
     origin: Origin
+    sha256: str | None = field(default=None, compare=False)
 
     @classmethod
     def of_run(
@@ -113,6 +123,7 @@ class Plan:
         `missing`: by kind, how many no row named. `workspaces`: names by id. `known_names` finds names.
         """
         changes = list(_changes(report))
+        origin = {**origin, "at": report.decided_at(origin["at"])}
         return cls(
             changes=changes,
             failed=[_failed_row(change) for change in report.changes if change.action == FAILED],
@@ -157,18 +168,39 @@ class Plan:
     @classmethod
     def _of_document(cls, document: PlanDocument) -> Plan:
         parts: Any = document
-        return cls(**{name: parts[name] for name in cls.__slots__})
+        return cls(**{name: parts.get(name) for name in cls.__slots__})
 
     def as_dict(self) -> PlanDocument:
         """Return a copy of the plan as its file holds it; raise `InvalidInput` if it is not valid."""
-        data = {
-            "kind": PLAN,
-            "format": FORMAT,
-            "origin": self.origin,
-            "totals": self.counts(),
-            **{name: getattr(self, name) for name in self.__slots__ if name != "origin"},
-        }
-        return check_plan(as_json_value(data))
+        data = check_plan(as_json_value(self._content()))
+        return {**data, "sha256": self.sha256 or _sha256(data)}
+
+    def _content(self) -> dict[str, object]:
+        """Return all of the plan but its hash."""
+        parts = {name: getattr(self, name) for name in self.__slots__ if name not in ("origin", "sha256")}
+        origin, totals = self.origin, self.counts()
+        return {"kind": PLAN, "format": FORMAT, "origin": origin, "totals": totals, **parts}
+
+    # -- what a signature is for ------------------------------------------------------------------------
+
+    @property
+    def content_sha256(self) -> str:
+        """The SHA-256 of the content as it is now: of JSON in ASCII with sorted keys and no spaces.
+
+        `names`, and the `typeName` of changes, are not part of it: a run may learn more of them later.
+        """
+        return _sha256(as_json_value(self._content()))
+
+    def identity(self, approved_by: str | None = None) -> PlanIdentity:
+        """Return the plan's `id`, `sha256` and time (`at`), for a run document.
+
+        A plan that was loaded also has whether it was `edited`, and by whom it was approved, if given.
+        """
+        content = self.content_sha256
+        identity: PlanIdentity = {"id": content[:ID_LENGTH], "sha256": content, "at": self.origin["at"]}
+        if self.sha256 is not None:
+            identity |= {"edited": content != self.sha256, "approved_by": approved_by}
+        return identity
 
     # -- text -------------------------------------------------------------------------------------------
 
@@ -203,7 +235,7 @@ class Plan:
         """
         lines = [str(self), *(["changes:"] if self.changes else [])]
         for change in self.changes[:longest]:
-            lines += self._describe_change(change)
+            lines += self.describe_change(change)
         if longest is not None and len(self.changes) > longest:
             lines.append(f"  ... and {len(self.changes) - longest:,} more")
         failed = map(_describe_failed_row, self.failed)
@@ -216,7 +248,8 @@ class Plan:
         lines += format_section(NOT_UNDONE_TITLE, map(describe_not_undone, self.not_undone), longest)
         return "\n".join(lines)
 
-    def _describe_change(self, change: ChangeEntry) -> list[str]:
+    def describe_change(self, change: ChangeEntry) -> list[str]:
+        """Return a change of this plan as lines for people: what is done, and each attribute."""
         label = f"  [{change['label']}]" if change.get("label") else ""
         version = f", version {change['version']}" if change["action"] != CREATE else ""
         note = f", {change['note']}" if change.get("note") else ""
@@ -236,6 +269,16 @@ class Plan:
             for value in (values["old"], values["new"])
         )
         return f"{old} -> {new}" if action == UPDATE else new
+
+
+def _sha256(content: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the content of a plan, whatever the order of keys and the spaces in its file."""
+    changes = [
+        {key: value for key, value in change.items() if key != "typeName"} for change in content["changes"]
+    ]
+    content = {key: value for key, value in content.items() if key != "names"} | {"changes": changes}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _changes(report: Report) -> Iterable[ChangeEntry]:

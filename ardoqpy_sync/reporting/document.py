@@ -11,6 +11,7 @@ from ardoqpy.config import Token
 from ardoqpy.errors import DeleteBlocked, InvalidInput
 from ardoqpy_sync import json_file
 from ardoqpy_sync.compare.cascade_counts import cascade_counts
+from ardoqpy_sync.compare.diff import DELETE
 from ardoqpy_sync.documents import KINDS
 from ardoqpy_sync.json_file import as_json_value
 from ardoqpy_sync.plans.document_schema import FORMAT, RUN_DOCUMENT, check_run_document, count_totals
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Attributes, Entity
     from ardoqpy_sync.client import ArdoqSyncClient
     from ardoqpy_sync.documents import (
+        ChangeEntry,
         DeleteGuard,
         DocumentChange,
         DocumentFailedRow,
@@ -35,11 +37,13 @@ if TYPE_CHECKING:
         MissingEntry,
         NotDeletedEntry,
         Origin,
+        PlanIdentity,
         ReportData,
         RunDocument,
         SkippedRow,
         SourceCount,
         Totals,
+        ValueChange,
     )
     from ardoqpy_sync.engine import Engine
     from ardoqpy_sync.plans.plan import Plan
@@ -50,6 +54,8 @@ _T = TypeVar("_T")
 MAX_LISTED, MAX_LISTED_IN_ALL = 20, 20_000
 #: They are chosen among so many, the nearest ones.
 MAX_CANDIDATES = 500
+#: What a deleted entity loses beside the values of its fields.
+_KEPT = frozenset({"description", "parent", "displayText"})
 #: The parts of a run document that are lists.
 _LISTS = (
     *("changes", "failed", "ambiguous", "conflicts", "edits", "not_converging", "missing", "not_deleted"),
@@ -67,6 +73,7 @@ def build_run_document(
     not_owned: Mapping[str, int] | None = None,
     blocked: DeleteBlocked | Mapping[str, Any] | None = None,
     notes: Iterable[str] = (),
+    applied: PlanIdentity | None = None,
 ) -> RunDocument:
     """Return the full record of a client's run, as plain data.
 
@@ -79,6 +86,7 @@ def build_run_document(
     - `not_owned`: by type, how many components belong to other sources and are never missing.
     - `blocked`: the error that `delete_cache_misses` raised, if it did.
     - `notes`: sentences about the whole run, such as that nothing can be missing yet.
+    - `applied`: the plan that this run applied, from `Plan.identity`.
 
     Pending writes are sent first. Type names come from the model of each workspace, which is read if the run
     had no reason to (v1); if it cannot be read, a reference type is shown by its number. The keys:
@@ -88,7 +96,9 @@ def build_run_document(
       guard `blocked` the run, or if something was `not_deleted`.
     - `totals`: as `Plan.counts()`, with the `failed_rows` among the failed.
     - `changes`, `failed`, `ambiguous`, `conflicts`, `edits`, `not_converging`: as in a `Plan`; each of the
-      first two has a `typeName`, also for a reference, whose `type` is a number.
+      first two has a `typeName`, also for a reference, whose `type` is a number. A delete that was not made
+      with that of a component has `why`; each delete has the values that are `lost`, and, if known, `who`
+      changed the entity last and `when`.
     - `missing`: entities in Ardoq that no row named, of the types that the run touched. Each has `kind`,
       `_id`, `name`, `type`, `typeName` and `rootWorkspace`. A component has `cascade`: how many `components`
       and `references` of the loaded workspaces would be deleted with it, and the first 20 of them `listed`,
@@ -100,6 +110,8 @@ def build_run_document(
       latter with at most 20 entries in `cascade`, and their number in `cascade_total`.
     - `workspaces` by id, and `names`, by id, of components and types in the values of changes.
     - `sources`, `skipped` (the `skipped_rows`), `not_owned` and `notes`: as given.
+    - `fields`: by workspace, the labels of fields by name, as far as the run read them.
+    - `plan`: of a preview, the `id` and `sha256` of its plan, and when it was made (`at`); else `applied`.
     - `graph`: what changes, and its neighbours; see `build_graph`.
 
     Raise `InvalidInput` if an argument is not valid, and with `on_error="raise"` the error of a pending
@@ -121,7 +133,10 @@ def build_run_document(
         names = TypeNames(engine.model.names)
         missing = _missing(engine, report, names)
         failed = [_failed_row(engine, row, names) for row in plan.failed + given.failed_rows]
-        changes = [cast("DocumentChange", _with_type_name(change, names)) for change in plan.changes]
+        changes = [
+            cast("DocumentChange", {**_with_type_name(change, names), **_lost(engine, change)})
+            for change in plan.changes
+        ]
         graph = build_graph(engine.cache, engine.report.deleted, changes, failed, missing, names)
         not_deleted: list[NotDeletedEntry] = as_json_value(
             [_with_type_name(entity, names) for entity in engine.report.not_deleted]
@@ -148,10 +163,12 @@ def build_run_document(
             "not_owned": given.not_owned,
             "delete_guard": given.delete_guard and _with_type_names(given.delete_guard, names),
             "workspaces": as_json_value(plan.workspaces),
-            "names": names_in_changes(changes, names_of_engine(engine, partial(names.of, "component"))),
+            "names": _names(engine, changes, names),
             "sources": given.sources,
             "notes": given.notes,
             "graph": as_json_value(graph),
+            "fields": as_json_value(_field_labels(engine, changes)),
+            "plan": plan.identity() if applied is None and plan.origin["simulated"] else applied,
         }
         return without_token(client, document)
 
@@ -163,11 +180,16 @@ def without_token(client: ArdoqSyncClient, data: _T) -> _T:
 
 
 def build_failed_document(
-    title: str, description: str, origin: Origin, plan: Plan | None = None
+    title: str,
+    description: str,
+    origin: Origin,
+    plan: Plan | None = None,
+    applied: PlanIdentity | None = None,
 ) -> RunDocument:
     """Return the run document of a run that ended early; `description` says why.
 
-    `plan` has what the run did until then, None if it did not begin.
+    `plan` has what the run did until then, None if it did not begin. `applied` is the plan that it was to
+    apply.
     """
     none: KindCounts = {"component": 0, "reference": 0}
     document: Attributes = {
@@ -184,6 +206,7 @@ def build_failed_document(
         "workspaces": {},
         "names": {},
         "graph": {"nodes": [], "edges": [], "totals": {"nodes": 0, "edges": 0}},
+        "plan": applied,
     }
     if plan is not None:
         document["totals"] = count_totals(plan.changes, plan.failed, plan.unchanged, none)
@@ -376,6 +399,43 @@ def _failed_row(engine: Engine, row: FailedRow, names: TypeNames) -> DocumentFai
         workspace = component.workspace if component else None
     type_name = names.of(row["kind"], workspace, row.get("type"))
     return cast("DocumentFailedRow", {**row, **texts, "typeName": type_name})
+
+
+def _lost(engine: Engine, change: ChangeEntry) -> Attributes:
+    """Return of a delete why it is made, which values are lost, and who changed the entity last and when."""
+    entity = engine.report.deleted.get(change["_id"]) if change["action"] == DELETE else None
+    if entity is None:
+        return {}
+    kind = engine.kinds[change["kind"]]
+    lost = {
+        name: value
+        for name, value in kind.collection.flatten(entity).items()
+        if (name in _KEPT or name not in kind.built_in) and value not in (None, "", [], {})
+    }
+    who, when = kind.collection.last_change(entity)
+    details: Attributes = {"lost": lost, "who": who, "when": when}
+    if change.get("deleted_with") is None:
+        is_missing = change["_id"] in engine.log.removed
+        details["why"] = "no longer in the source" if is_missing else "asked for by the run"
+    return cast("Attributes", as_json_value(details))
+
+
+def _names(engine: Engine, changes: Sequence[DocumentChange], names: TypeNames) -> dict[str, str | None]:
+    """Return the names of what the values of changes refer to, lost ones included."""
+    none: dict[str, ValueChange] = {}
+    lost = [
+        {**change, "attributes": {name: {"old": value, "new": None} for name, value in values.items()}}
+        for change in changes
+        if (values := change.get("lost") or none)
+    ]
+    listed = cast("Sequence[DocumentChange]", [*changes, *lost])
+    return names_in_changes(listed, names_of_engine(engine, partial(names.of, "component")))
+
+
+def _field_labels(engine: Engine, changes: Sequence[DocumentChange]) -> dict[str, dict[str, str]]:
+    workspaces = sorted({change["rootWorkspace"] for change in changes})
+    labels = {ws_id: engine.model.known_labels(ws_id) for ws_id in workspaces}
+    return {ws_id: by_name for ws_id, by_name in labels.items() if by_name}
 
 
 def _with_type_names(guard: DeleteGuard, names: TypeNames) -> DeleteGuard:

@@ -82,7 +82,7 @@ def group_failures(failed: Iterable[DocumentFailedRow]) -> list[FailureGroup]:
     by_label: dict[str | None, FailureGroup] = {}
     for row, cause in zip(failed, causes, strict=True):
         if cause is None:
-            group = groups.setdefault(_reason_key(row), FailureGroup())
+            group = groups.setdefault(reason_key(row), FailureGroup())
             by_label.setdefault(row["label"], group)
             group.rows.append(row)
     for row, cause in zip(failed, causes, strict=True):
@@ -111,5 +111,6 @@ def _first_cause(row: DocumentFailedRow, causes: dict[str | None, str | None]) -
     return cause
 
 
-def _reason_key(row: DocumentFailedRow) -> tuple[str, str]:
+def reason_key(row: DocumentFailedRow) -> tuple[str, str]:
+    """Return what rows with an equal problem have in common."""
     return row["kind"], _VALUE.sub("''", row["reason"])

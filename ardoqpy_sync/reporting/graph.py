@@ -72,10 +72,11 @@ class _GraphBuilder:
         self._edges: dict[Hashable, GraphEdge] = {}
         self._references: dict[str, tuple[Mapping[str, Any], State]] = {}
         self._reparented: set[str] = set()
+        self._by_name: dict[tuple[Any, Any, Any], list[str]] | None = None
 
     def add(self, kind: str, entry: Mapping[str, Any], state: State) -> None:
         """Add a component with its state, or keep a reference for `add_references`."""
-        entity_id = entry.get("_id") or f"failed {len(self._nodes) + len(self._references)}"
+        entity_id = entry.get("_id") or self._find(kind, entry)
         if kind == "reference":
             earlier = self._references.get(entity_id)
             self._references[entity_id] = entry, _first_state(earlier[1] if earlier else state, state)
@@ -90,6 +91,19 @@ class _GraphBuilder:
         }
         if "parent" in entry.get("attributes", ()):
             self._reparented.add(entity_id)
+
+    def _find(self, kind: str, entry: Mapping[str, Any]) -> str:
+        """Return the id of the one component that a failed row names, or a new id."""
+        if kind == "component" and self._by_name is None:
+            self._by_name = {}
+            for ws_id, index in self._cache.indexes("component"):
+                for component in index:
+                    self._by_name.setdefault(
+                        (ws_id, component.get("type"), component.get("name")), []
+                    ).append(component["_id"])
+        key = entry.get("rootWorkspace"), entry["typeName"], entry.get("name")
+        named = (self._by_name or {}).get(key, []) if kind == "component" else []
+        return named[0] if len(named) == 1 else f"failed {len(self._nodes) + len(self._references)}"
 
     def add_references(self) -> None:
         """Add an edge for each reference that changes, with the nodes at its ends."""

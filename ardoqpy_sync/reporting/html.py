@@ -16,11 +16,12 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._terminal import escape_controls
+from ardoqpy_sync.documents import KINDS
 from ardoqpy_sync.plans.document_schema import check_run_document
-from ardoqpy_sync.reporting.failures import order_failures
 from ardoqpy_sync.reporting.labels import (
-    describe_not_owned,
+    describe_notes,
     describe_origin,
+    ended_early,
     format_time,
     heading,
     headline,
@@ -29,16 +30,19 @@ from ardoqpy_sync.reporting.labels import (
     succeeded,
     total_rows,
 )
+from ardoqpy_sync.reporting.sections import list_sections
+from ardoqpy_sync.reporting.values import BUILT_IN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from ardoqpy_sync.documents import DeleteGuard, Graph, RunDocument
+    from ardoqpy_sync.documents import DeleteGuard, Graph, PlanIdentity, RunDocument
+    from ardoqpy_sync.reporting.sections import Section
 
 #: The page's script, file by file, in the order in which they need each other.
-SCRIPTS = ("text.js", "entries.js", "list.js", "layout.js", "graph.js", "page.js")
+SCRIPTS = ("text.js", "diff.js", "entries.js", "list.js", "layout.js", "graph.js", "page.js")
 #: So many entries are in one piece of data: between two pieces the page responds.
-PIECE = 500
+PIECE = 200
 _MARKS = {
     "created": "+",
     "updated": "~",
@@ -47,31 +51,45 @@ _MARKS = {
     "missing": "?",
     "failed": "!",
 }
+#: The sections that a number of the totals leads to: the first that there is.
+_SECTIONS_OF = {
+    "created": ("creates",),
+    "updated": ("retyped", "updates"),
+    "deleted": ("deletes",),
+    "missing": ("missing",),
+    "failed": ("failed",),
+}
 _NOTHING = '<p class="plain">There is nothing to list: no change, no failure, nothing missing.</p>'
 
 
-def render(document: RunDocument) -> Iterator[str]:
-    """Yield a page piece by piece; raise `InvalidInput` before the first if the document is not valid."""
+def render(document: RunDocument, *, link: str | None = None) -> Iterator[str]:
+    """Yield a page piece by piece; raise `InvalidInput` before the first if the document is not valid.
+
+    `link` is an address in Ardoq, to which the name of each component leads: `{id}` and `{workspace}` in it
+    stand for the ids.
+    """
     check_run_document(document)
-    parts = _parts(document)
+    sections = list_sections(document)
+    parts = _parts(document, sections)
     for number, text in enumerate(re.split(r"\{\{(\w+)\}\}", _asset("page.html"))):
         if number % 2 == 0:
             yield text
         elif text == "data":
-            yield from _data(document)
+            yield from _data(document, sections, link)
         else:
             yield parts[text]
 
 
-def _parts(document: RunDocument) -> dict[str, str]:
+def _parts(document: RunDocument, sections: Sequence[Section]) -> dict[str, str]:
     good, origin, guard = succeeded(document), document["origin"], document["delete_guard"]
-    # The sentence of the delete guard has its own section.
-    description = document["description"].replace(guard["sentence"] if guard else "\0", "").strip()
+    # A description of what is listed below would say it twice.
+    description = document["description"] if ended_early(document) else ""
     paragraphs = [_element("p", line, "description") for line in description.splitlines()[:40]]
+    plan = document.get("plan")
     nothing = "Nothing on this page was loaded from the network, and nothing is sent."
     return {
-        "policy": _policy(),
-        "style": _asset("page.css"),
+        "policy": _policy(_style(plan)),
+        "style": _style(plan),
         "script": _script(),
         "by": _text(origin["by"]),
         "title": _text(document["title"] or "Sync", 300),
@@ -82,10 +100,13 @@ def _parts(document: RunDocument) -> dict[str, str]:
         "headline": _text(headline(document), 400),
         "description": "".join(paragraphs),
         "guard": _guard(guard) if guard else "",
-        "totals": _totals(document),
+        "totals": _totals(document, sections),
+        "contents": _contents(document, sections),
+        "lists": "".join(map(_shell, sections)),
+        "plan": _signed_plan(plan) if plan else "",
         "origin": _origin(document),
         "graph": _graph(document["graph"]) if document["graph"]["nodes"] else "",
-        "empty": "" if any(entries for _, entries in _sections(document)) else _NOTHING,
+        "empty": "" if sections else _NOTHING,
         "foot": _text(f"Made by {origin['by']} at {origin['at']}. {nothing}", 400),
     }
 
@@ -93,13 +114,56 @@ def _parts(document: RunDocument) -> dict[str, str]:
 # -- the parts that need no script ---------------------------------------------------------------------
 
 
-def _totals(document: RunDocument) -> str:
+def _totals(document: RunDocument, sections: Sequence[Section]) -> str:
+    """Return the table of totals, in which a number leads to its section, and filters it."""
+    keys = [section.key for section in sections]
     head = _head_row("", "components", "references")
     body = []
-    for state, components, references in total_rows(document):
+    for state, *counts in total_rows(document):
+        key = next((key for key in _SECTIONS_OF.get(state, ()) if key in keys), None)
         mark = f'<span class="mark {state}" aria-hidden="true">{_MARKS[state]}</span> '
-        body.append(f'<tr><th scope="row">{mark}{state}</th>{_number(components)}{_number(references)}</tr>')
+        cells = [_total(count, state, kind, key) for count, kind in zip(counts, KINDS, strict=True)]
+        body.append(f'<tr><th scope="row">{mark}{state}</th>{"".join(cells)}</tr>')
     return f'<table class="totals"><thead>{head}</thead><tbody>{"".join(body)}</tbody></table>'
+
+
+def _total(count: int, state: str, kind: str, key: str | None) -> str:
+    if not count or key is None:
+        return _number(count)
+    title = f"Show {plural(count, kind)} {state}"
+    link = f'<a href="#section-{key}" data-state="{state}" data-kind="{kind}" title="{title}">{count:,}</a>'
+    return f'<td class="number">{link}</td>'
+
+
+def _contents(document: RunDocument, sections: Sequence[Section]) -> str:
+    if not sections:
+        return ""
+    links = [(f"section-{section.key}", _short(section.title), f"{section.size:,}") for section in sections]
+    if document["graph"]["nodes"]:
+        links.append(("graph", "Picture", ""))
+    items = [
+        f'<li><a href="#{anchor}">{f"<b>{number}</b> " if number else ""}{title}</a></li>'
+        for anchor, title, number in links
+    ]
+    return f'<nav class="contents" aria-label="Contents"><ul>{"".join(items)}</ul></nav>'
+
+
+def _short(title: str) -> str:
+    return title.partition(":")[0]
+
+
+def _shell(section: Section) -> str:
+    """Return a section without its entries, which the script adds."""
+    return (
+        f'<section class="list" id="section-{section.key}" data-key="{section.key}" '
+        f'data-size="{section.size}" data-groups="{len(section.groups)}" '
+        f'aria-labelledby="title-{section.key}"><h2 id="title-{section.key}">'
+        f'<span class="number">{section.size:,}</span> {section.title}</h2></section>'
+    )
+
+
+def _signed_plan(plan: PlanIdentity) -> str:
+    return f"<p>Plan {_text(plan['id'])}<br>SHA-256 {_text(plan['sha256'])}</p>"
 
 
 def _number(count: int) -> str:
@@ -125,7 +189,7 @@ def _origin(document: RunDocument) -> str:
         ]
         head = _head_row("source", "rows", "skipped", "failed")
         table = f'<table class="sources"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table>'
-    not_owned = describe_not_owned(document)
+    not_owned = describe_notes(document)
     sentences = [f"<p>{_text(sentence)}</p>" for sentence in not_owned[:100]]
     if len(not_owned) > len(sentences):
         sentences.append(f"<p>… and {plural(len(not_owned) - len(sentences), 'more type')}</p>")
@@ -160,28 +224,20 @@ def _graph(graph: Graph) -> str:
 # -- the data that the script reads --------------------------------------------------------------------
 
 
-def _sections(document: RunDocument) -> list[tuple[str, Sequence[Mapping[str, Any]]]]:
-    guard = document["delete_guard"]
-    return [
-        ("blocked", guard["would_delete"] if guard else []),
-        ("failed", [{**row, "consequences": text} for row, text in order_failures(document["failed"])]),
-        ("ambiguous", document["ambiguous"]),
-        ("conflicts", document["conflicts"]),
-        ("changes", document["changes"]),
-        ("missing", document["missing"]),
-        ("not_deleted", document["not_deleted"]),
-        ("not_converging", document["not_converging"]),
-        ("skipped", document["skipped"]),
-    ]
-
-
-def _data(document: RunDocument) -> Iterator[str]:
-    head = {"workspaces": document["workspaces"], "names": document["names"]}
+def _data(document: RunDocument, sections: Sequence[Section], link: str | None) -> Iterator[str]:
+    head = {
+        "workspaces": document["workspaces"],
+        "names": document["names"],
+        "fields": document.get("fields") or {},
+        "labels": BUILT_IN,
+        "link": link,
+    }
     yield f'<script type="application/json" id="document">{_json(head)}</script>\n'
-    for section, entries in _sections(document):
+    for section in sections:
+        entries = [group[0] if len(group) == 1 else group for group in section.groups]
         for start in range(0, len(entries), PIECE):
             piece = _json(entries[start : start + PIECE])
-            yield f'<script type="application/json" data-section="{section}">{piece}</script>\n'
+            yield f'<script type="application/json" data-section="{section.key}">{piece}</script>\n'
     if document["graph"]["nodes"]:
         yield f'<script type="application/json" id="graph-data">{_json(document["graph"])}</script>\n'
 
@@ -215,9 +271,15 @@ def _script() -> str:
     return "\n".join(['"use strict";', "(() => {", *map(_asset, SCRIPTS), "})();"])
 
 
-@cache
-def _policy() -> str:
-    digests = (hashlib.sha256(text.encode()).digest() for text in (_script(), _asset("page.css")))
+def _style(plan: PlanIdentity | None) -> str:
+    """Return the style; on paper each page has the id of the plan."""
+    plan_id = re.sub(r"[^0-9a-f]", "", plan["id"]) if plan else ""
+    header = f'\n@page {{ @top-left {{ content: "Plan {plan_id}"; }} }}\n' if plan_id else ""
+    return _asset("page.css") + header
+
+
+def _policy(style: str) -> str:
+    digests = (hashlib.sha256(text.encode()).digest() for text in (_script(), style))
     script, style = (f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
     return (
         f"default-src 'none'; script-src {script}; style-src {style}; img-src data:; base-uri 'none'; "

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ardoqpy._terminal import escape_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ardoqpy_sync.documents import RunDocument, SourceCount, State
 
 #: The rows of the totals, in their order.
 STATES: tuple[State, ...] = ("created", "updated", "deleted", "unchanged", "missing", "failed")
+#: By action, what a preview and what a live run say of it.
+_VERBS = {
+    "create": ("to create", "created"),
+    "update": ("to update", "updated"),
+    "delete": ("to delete", "deleted"),
+}
+#: A description that only repeats the failed rows, or the delete guard, which are listed.
+_LISTED = re.compile(
+    r"\d+ row\(s\) (failed|could not be used)|The delete guard blocked"
+    r"|[\d,]+ entit(y was|ies were) not deleted"
+)
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
@@ -36,29 +49,46 @@ def heading(document: RunDocument) -> str:
 
 
 def headline(document: RunDocument) -> str:
-    """Return the result of the run in one line; that of a preview is about what a run would do."""
-    changes, failed = len(document["changes"]), len(document["failed"])
-    simulated = document["origin"]["simulated"]
-    if not changes:
-        nothing = "Nothing would be changed." if simulated else "Nothing was changed."
-        done = nothing if failed else "Nothing was to be changed."
-    elif simulated:
-        done = f"{plural(changes, 'change')} would be made; nothing was written."
-    else:
-        done = f"{plural(changes, 'change')} {'was' if changes == 1 else 'were'} made."
-    if succeeded(document):
-        return done
-    guard, status = document["delete_guard"], document["status"]
-    if guard and not failed and document["description"] == guard["sentence"]:
-        return f"{guard['sentence']} {done}"
-    run = "preview" if simulated else "run"
-    ended = "failed" if status == "failure" else f"ended as {escape_controls(status, 60)}"
-    if simulated and failed and status == "failure":
-        # It did its work: what would fail is the run.
-        return f"The preview found {plural(failed, 'row')} that cannot be used. {done}"
-    verdict = f"The {run} {ended}"
-    rows = f", {plural(failed, 'row')} could not be used" if failed else ""
-    return f"{verdict}{rows}. {done}"
+    """Return the result of the run in one line: what changes, what failed, what is uncertain."""
+    simulated, failed = document["origin"]["simulated"], len(document["failed"])
+    actions: Counter[str] = Counter(change["action"] for change in document["changes"])
+    done = [f"{actions[action]:,} {_VERBS[action][not simulated]}" for action in _VERBS if actions[action]]
+    parts = [", ".join(done) or ("Nothing to change" if simulated else "Nothing was changed")]
+    if failed:
+        parts.append(f"{plural(failed, 'row')} failed")
+    if ambiguous := len(document["ambiguous"]):
+        parts.append(f"{ambiguous:,} ambiguous")
+    if conflicts := len(document["conflicts"]):
+        parts.append(plural(conflicts, "conflict"))
+    if edits := len(document["edits"]):
+        parts.append(f"{edits:,} edited in Ardoq")
+    if not_undone := len(document["not_undone"]):
+        parts.append(f"{not_undone:,} not taken back")
+    if not_deleted := len(document["not_deleted"]):
+        parts.append(f"{not_deleted:,} not deleted, because changed since")
+    if guard := document["delete_guard"]:
+        blocked = len(guard["would_delete"])
+        more = "all deletes" if not blocked else f"{blocked:,}{' more' if actions['delete'] else ''}"
+        parts.append(f"the delete guard blocked {more}")
+    if since := document.get("since"):
+        counts = Counter(change["since"] for change in document["changes"] if "since" in change)
+        differing = {"new": counts["new"], "changed": counts["changed"], "gone": len(since["gone"])}
+        listed = ", ".join(f"{number:,} {how}" for how, number in differing.items() if number)
+        parts.append(f"since the approved plan: {listed or 'the same changes'}")
+    line = "; ".join(parts)
+    return f"{_verdict(document)}: {line[0].lower()}{line[1:]}" if ended_early(document) else line
+
+
+def ended_early(document: RunDocument) -> bool:
+    """Return whether the run stopped before its end, for a reason that its `description` has."""
+    return not succeeded(document) and not _LISTED.match(document["description"])
+
+
+def _verdict(document: RunDocument) -> str:
+    status = document["status"]
+    if status != "failure":
+        return f"The run ended as {escape_controls(status, 60)}"
+    return "The preview did not finish" if document["origin"]["simulated"] else "The run failed"
 
 
 def describe_origin(document: RunDocument) -> list[tuple[str, str]]:
@@ -73,7 +103,23 @@ def describe_origin(document: RunDocument) -> list[tuple[str, str]]:
         listed = ", ".join(escape_controls(name, 80) for name in names[:12])
         pairs.append(("Workspace" if len(names) == 1 else "Workspaces", listed + more))
     run = "preview: nothing was written" if origin["simulated"] else "live: changes were written"
-    return [*pairs, ("Run", run), ("By", f"{origin['by']}, API {origin['api']}")]
+    return [*pairs, ("Run", run), ("By", f"{origin['by']}, API {origin['api']}"), *_describe_plan(document)]
+
+
+def _describe_plan(document: RunDocument) -> list[tuple[str, str]]:
+    plan = document.get("plan")
+    if not plan:
+        return []
+    pairs = [("Plan", plan["id"]), ("SHA-256 of the plan", plan["sha256"])]
+    if since := document.get("since"):
+        pairs.append(("Approved plan", f"{since['id']}, SHA-256 {since['sha256']}"))
+    if plan["at"] != document["origin"]["at"]:
+        pairs.append(("Plan made", format_time(plan["at"])))
+    if plan.get("edited"):
+        pairs.append(("Edited", "The plan was edited after it was made."))
+    if approved_by := plan.get("approved_by"):
+        pairs.append(("Approved by", escape_controls(approved_by, 160)))
+    return pairs
 
 
 def source_name(source: SourceCount) -> str:
@@ -84,13 +130,33 @@ def source_name(source: SourceCount) -> str:
     return f"{source['name']} ({' and '.join(hidden)} not read)" if hidden else source["name"]
 
 
-def describe_not_owned(document: RunDocument) -> list[str]:
-    """Return a sentence for each type of which components belong to other sources."""
-    return [
+def describe_notes(document: RunDocument) -> list[str]:
+    """Return sentences about the whole run, and one for each type of which components are others'."""
+    notes = [escape_controls(note, 400) for note in document["notes"]]
+    return notes + [
         f"{plural(count, 'component')} of type {escape_controls(type_name, 80)} "
         f"{'belongs' if count == 1 else 'belong'} to other sources."
         for type_name, count in document["not_owned"].items()
     ]
+
+
+def describe_since(change: Mapping[str, Any]) -> str:
+    """Return how a change differs from the approved plan, empty if it does not."""
+    texts = {"new": "new since the approved plan", "changed": "other than in the approved plan"}
+    return texts.get(change.get("since", ""), "")
+
+
+def describe_delete(change: Mapping[str, Any]) -> list[str]:
+    """Return why an entity is deleted, what goes with it, and who changed it last, as far as known."""
+    parts = [text for text in (describe_since(change), change.get("why")) if text]
+    if takes := change.get("takes"):
+        counts = [plural(number, kind) for kind, number in takes.items() if number]
+        parts.append(f"with it {' and '.join(counts)}")
+    if change.get("who") or change.get("when"):
+        by = f" by {escape_controls(change['who'], 80)}" if change.get("who") else ""
+        at = f" on {format_time(change['when'])}" if change.get("when") else ""
+        parts.append(f"last changed{by}{at}")
+    return parts
 
 
 def format_time(timestamp: str) -> str:

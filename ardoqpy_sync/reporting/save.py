@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from ardoqpy._http import files
 from ardoqpy._messages import describe_type, quote_name
@@ -21,18 +22,34 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Attributes
     from ardoqpy_sync.documents import RunDocument
 
+#: An address of a web page with a place for the id of a component.
+_LINK = re.compile(r"https?://[^\s{}]+(\{workspace\}[^\s{}]*)?\{id\}[^\s{}]*(\{workspace\}[^\s{}]*)?")
+
 __all__ = ["RENDERERS", "save_report"]
 
+
+class Settings(NamedTuple):
+    """What a report may have beside its run document; see `save_report`."""
+
+    max_chars: int | None = None
+    link: str | None = None
+
+
 #: By the suffix of a file what yields its text, or raises `InvalidInput` if the run document is not valid.
-RENDERERS: dict[str, Callable[[RunDocument], Iterator[str]]] = {
-    ".html": html.render,
-    ".md": markdown.render,
-    ".json": lambda document: iter([json_file.encode(check_run_document(document), "run document")]),
+RENDERERS: dict[str, Callable[[RunDocument, Settings], Iterator[str]]] = {
+    ".html": lambda document, settings: html.render(document, link=settings.link),
+    ".md": lambda document, settings: iter([markdown.render_text(document, max_chars=settings.max_chars)]),
+    ".json": lambda document, _: iter([json_file.encode(check_run_document(document), "run document")]),
 }
 
 
 def save_report(
-    run: ArdoqSyncClient | RunDocument | Attributes, path: str | PathLike[str], title: str | None = None
+    run: ArdoqSyncClient | RunDocument | Attributes,
+    path: str | PathLike[str],
+    title: str | None = None,
+    *,
+    max_chars: int | None = None,
+    link: str | None = None,
 ) -> None:
     """Save the report of a run as a page, as Markdown or as data, depending on the suffix of the file.
 
@@ -41,6 +58,9 @@ def save_report(
       most a million bytes. `.json` is the run document, from which the other two can be made later. An
       existing file is replaced, and never left incomplete.
     - `title`: the title of the report; by default that of the run document, or the names of the workspaces.
+    - `max_chars`: how many characters Markdown may have, 10,000 or more; whole entries are left out.
+    - `link`: an address in Ardoq to which a page leads from each component; `{id}` and `{workspace}` in it
+      stand for the ids.
 
     Pending writes are sent first. Raise `InvalidInput` if the suffix is another, `run` is neither, or the
     file cannot be written.
@@ -52,8 +72,12 @@ def save_report(
         raise InvalidInput(
             f"{quote_name(str(path))} is not a report: its name has to end with .html, .md or .json."
         )
+    if link is not None and not _LINK.fullmatch(link):
+        raise InvalidInput(
+            f"link is {quote_name(link)}: give an address that begins with https:// and has {{id}} in it."
+        )
     document = _run_document(run, title)
-    files.save((piece.encode() for piece in render(document)), path)
+    files.save((piece.encode() for piece in render(document, Settings(max_chars, link))), path)
 
 
 def _run_document(run: object, title: str | None) -> RunDocument:

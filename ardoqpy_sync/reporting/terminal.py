@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._terminal import escape_controls
-from ardoqpy_sync.plans.names import name_of_value
 from ardoqpy_sync.report import (
     CONFLICTS_TITLE,
     EDITS_TITLE,
@@ -22,13 +21,22 @@ from ardoqpy_sync.report import (
     describe_not_undone,
     format_section,
     format_totals,
-    format_value,
 )
-from ardoqpy_sync.reporting.failures import group_failures
-from ardoqpy_sync.reporting.labels import describe_not_owned, headline, plural, source_name
+from ardoqpy_sync.reporting.failures import FailureGroup, group_failures
+from ardoqpy_sync.reporting.labels import (
+    describe_delete,
+    describe_notes,
+    describe_since,
+    ended_early,
+    headline,
+    plural,
+    source_name,
+)
+from ardoqpy_sync.reporting.sections import Section, list_sections
+from ardoqpy_sync.reporting.values import field_label, value_text, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ardoqpy_sync.documents import (
         BlockedDelete,
@@ -39,58 +47,65 @@ if TYPE_CHECKING:
         RunDocument,
         SkippedRow,
         SourceCount,
-        ValueChange,
     )
-    from ardoqpy_sync.reporting.failures import FailureGroup
 
-#: How many entries of each list are shown.
+#: How many entries of each list are shown; deletes are listed completely.
 MAX_SHOWN = 10
-#: A description that only repeats the failed rows, or the delete guard, which are listed.
-_LISTED_ABOVE = re.compile(
-    r"\d+ row\(s\) (failed|could not be used)|The delete guard blocked|\d+ entit(y was|ies were) not deleted"
-)
-_DONE = {"create": "created", "update": "updated", "delete": "deleted"}
+#: The titles of the sections; of a change, in a preview and in a live run.
+_TITLES = {
+    "blocked": "would have been deleted or marked",
+    "failed": "failed",
+    "ambiguous": "ambiguous",
+    "conflicts": CONFLICTS_TITLE,
+    "edits": EDITS_TITLE,
+    "not_deleted": NOT_DELETED_TITLE,
+    "not_undone": NOT_UNDONE_TITLE,
+    "gone": "gone: in the approved plan, and no longer in this one",
+    "missing": MISSING_TITLE,
+    "not_converging": NOT_CONVERGING_TITLE,
+    "skipped": "skipped rows",
+}
+_CHANGES = {
+    "deletes": ("would delete", "deleted"),
+    "retyped": ("would change name or type", "changed name or type"),
+    "updates": ("would update", "updated"),
+    "creates": ("would create", "created"),
+}
 
 
-def render(document: RunDocument, changes_text: str | None = None) -> Iterator[str]:
+def render(document: RunDocument, *, long: bool = False) -> Iterator[str]:
     """Yield the lines of a summary; each is safe to print on a terminal.
 
-    The summary lists a few entries of each part, without values. `changes_text`, for example from
-    `Plan.describe`, replaces totals, changes and failed rows; then the other lists are complete.
+    The summary lists all deletes, a few entries of each other part, and no values. With `long` it lists
+    everything, with the values.
     """
-    origin = document["origin"]
+    origin, longest = document["origin"], None if long else MAX_SHOWN
     run = "preview, nothing is written" if origin["simulated"] else "live"
     title = escape_controls(document["title"], 160)
     yield escape_controls(f"{title}: {run}; {origin['host']}, API {origin['api']}", LINE_WIDTH)
-    if changes_text is None:
-        yield from _changes(document)
-    else:
-        yield from changes_text.splitlines()
-    longest = MAX_SHOWN if changes_text is None else None
-    yield from format_section(MISSING_TITLE, map(_describe_missing, document["missing"]), longest)
-    yield from format_section("skipped rows", map(_describe_skipped, document["skipped"]), longest)
-    if changes_text is None:
-        yield from format_section("ambiguous", map(describe_ambiguous, document["ambiguous"]), longest)
-        yield from format_section(CONFLICTS_TITLE, map(describe_conflict, document["conflicts"]), longest)
-        yield from format_section(EDITS_TITLE, map(describe_edit, document["edits"]), longest)
-        not_converging = map(describe_not_converging, document["not_converging"])
-        yield from format_section(NOT_CONVERGING_TITLE, not_converging, longest)
-    yield from describe_not_owned(document)
+    yield from format_totals(document["totals"])
+    guard = document["delete_guard"]
+    if guard:
+        yield from format_section("delete guard blocked", guard_lines(guard), None)
+    for section in list_sections(document):
+        yield from _section(document, section, longest)
+    yield from describe_notes(document)
     if document["failed"]:
         yield from format_section("sources", map(_describe_source, document["sources"]), longest)
-    yield from format_section(NOT_DELETED_TITLE, map(_describe_not_deleted, document["not_deleted"]), longest)
-    if changes_text is None:
-        yield from format_section(NOT_UNDONE_TITLE, map(describe_not_undone, document["not_undone"]), None)
-    if guard := document["delete_guard"]:
-        yield from format_section("delete guard blocked", guard_lines(guard), None)
-        blocked = map(_describe_blocked, guard["would_delete"])
-        yield from format_section("would have been deleted or marked", blocked, longest)
-    if document["status"] != "success" and not _LISTED_ABOVE.match(document["description"]):
+    if ended_early(document):
         for line in document["description"].splitlines()[:MAX_SHOWN]:
             yield escape_controls(f"{document['status']}: {line}", LINE_WIDTH)
-    for note in document["notes"]:
-        yield escape_controls(note, LINE_WIDTH)
+    yield from _plan_lines(document)
     yield headline(document)
+
+
+def _plan_lines(document: RunDocument) -> Iterator[str]:
+    plan = document.get("plan")
+    if plan and document["changes"]:
+        approved = f", approved by {plan['approved_by']}" if plan.get("approved_by") else ""
+        edited = ", edited after it was made" if plan.get("edited") else ""
+        line = f"plan {plan['id']}, SHA-256 {plan['sha256']}{edited}{approved}"
+        yield escape_controls(line, LINE_WIDTH)
 
 
 def guard_lines(guard: DeleteGuard | None) -> list[str]:
@@ -105,15 +120,47 @@ def _describe_reason(sentence: str, allow: str | None) -> str:
     return escape_controls(sentence, LINE_WIDTH) + remedy
 
 
-def _changes(document: RunDocument) -> Iterator[str]:
-    simulated = document["origin"]["simulated"]
-    yield from format_totals(document["totals"])
-    title = "would change" if simulated else "changed"
-    changes = (_describe_change(document, change) for change in document["changes"])
-    yield from format_section(title, changes, MAX_SHOWN)
-    yield from format_section(
-        "failed", map(_describe_failures, group_failures(document["failed"])), MAX_SHOWN
-    )
+def _section(document: RunDocument, section: Section, longest: int | None) -> Iterable[str]:
+    if section.key in _CHANGES:
+        return _changes(document, section, longest)
+    describe: dict[str, Callable[[Any], str]] = {
+        "blocked": _describe_blocked,
+        "ambiguous": describe_ambiguous,
+        "conflicts": describe_conflict,
+        "edits": describe_edit,
+        "not_deleted": _describe_not_deleted,
+        "not_undone": describe_not_undone,
+        "gone": lambda change: f"{change['action']} {_describe(change)}",
+        "missing": _describe_missing,
+        "not_converging": describe_not_converging,
+        "skipped": _describe_skipped,
+    }
+    if section.key == "failed" and longest is None:
+        lines = [_describe_failures(FailureGroup([row])) for group in section.groups for row in group]
+    elif section.key == "failed":
+        lines = list(map(_describe_failures, group_failures(document["failed"])))
+    else:
+        lines = [describe[section.key](entry) for (entry,) in section.groups]
+    # What stays although it was to be taken back is listed whole, as deletes are.
+    return format_section(_TITLES[section.key], lines, None if section.key == "not_undone" else longest)
+
+
+def _changes(document: RunDocument, section: Section, longest: int | None) -> Iterator[str]:
+    """Yield a title and the changes of a section; without `longest`, each with its values."""
+    preview, live = _CHANGES[section.key]
+    yield f"{preview if document['origin']['simulated'] else live}:"
+    limit = None if section.key == "deletes" else longest
+    with_values = longest is None
+    for group in section.groups[:limit]:
+        line = _describe_change(document, group, with_values=with_values)
+        yield f"  - {escape_controls(line, LINE_WIDTH)}"
+        if with_values:
+            change = group[0]
+            yield from map(partial(_value_line, document, change), values_of(change))
+            yield from (f"      - {_describe(other)}{_row_label(other)}" for other in group if len(group) > 1)
+    more = sum(map(len, section.groups[limit:])) if limit is not None else 0
+    if more:
+        yield f"  ... and {more:,} more"
 
 
 def _describe(entity: Mapping[str, Any]) -> str:
@@ -126,23 +173,43 @@ def _row_label(entry: Mapping[str, Any]) -> str:
     return f"  [{entry['label']}]" if entry.get("label") else ""
 
 
-def _describe_change(document: RunDocument, change: DocumentChange) -> str:
-    verb = change["action"] if document["origin"]["simulated"] else _DONE[change["action"]]
-    names = [_describe_attribute(document, *attribute) for attribute in change["attributes"].items()]
-    attributes = f": {', '.join(names)}" if change["action"] == "update" else ""
-    note = f", {change['note']}" if change.get("note") else ""
-    return f"{verb} {_describe(change)}{attributes}{note}{_row_label(change)}"
+def _describe_change(document: RunDocument, group: Sequence[DocumentChange], *, with_values: bool) -> str:
+    change = group[0]
+    notes = [change.get("note"), describe_since(change) if change["action"] != "delete" else None]
+    note = "".join(f", {text}" for text in notes if text)
+    values = values_of(change)
+    if change["action"] == "delete":
+        details = [note.removeprefix(", "), *describe_delete(change)]
+        if values and not with_values:
+            details.append(f"{plural(len(values), 'value')} lost")
+        return f"{_describe(change)}{_row_label(change)}: {'; '.join(filter(None, details))}".rstrip(": ")
+    attributes = ""
+    if change["action"] == "update" and not with_values:
+        listed = (_describe_attribute(document, change, *value, folded=len(group) > 1) for value in values)
+        attributes = f": {', '.join(listed)}"
+    if len(group) > 1:
+        nouns = plural(len(group), change["kind"])
+        return f"{nouns} of type {change['typeName']}{attributes}{note}"
+    return f"{_describe(change)}{attributes}{note}{_row_label(change)}"
 
 
-def _describe_attribute(document: RunDocument, name: str, values: ValueChange) -> str:
-    """Return the name of an attribute that changes; of a type both names."""
-    if name != "typeId":
-        return name
-    old, new = (
-        name_of_value(name, value, document["names"], document["workspaces"]) or format_value(value)
-        for value in (values["old"], values["new"])
-    )
-    return escape_controls(f"{name} {old} -> {new}", 160)
+def _describe_attribute(
+    document: RunDocument, change: DocumentChange, name: str, old: Any, new: Any, *, folded: bool
+) -> str:
+    """Return the label of an attribute that changes; with values if they are what people ask for first."""
+    label = field_label(document, change["rootWorkspace"], name)
+    if name not in ("typeId", "name") and not folded:
+        return escape_controls(label, 160)
+    texts = (value_text(document, change, name, value) for value in (old, new))
+    return escape_controls(f"{label} {' -> '.join(texts)}", 160)
+
+
+def _value_line(document: RunDocument, change: DocumentChange, value: tuple[str, Any, Any]) -> str:
+    name, *pair = value
+    old, new = (escape_controls(value_text(document, change, name, one), 60) for one in pair)
+    text = {"update": f"{old} -> {new}", "create": new, "delete": old}[change["action"]]
+    label = field_label(document, change["rootWorkspace"], name)
+    return escape_controls(f"      {label}: {text}", LINE_WIDTH)
 
 
 def _describe_skipped(row: SkippedRow) -> str:

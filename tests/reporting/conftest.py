@@ -18,6 +18,13 @@ _WATCH = """
 window.refused = [];
 addEventListener("securitypolicyviolation", event => refused.push(event.violatedDirective));
 """
+#: Resolves when the lists and the graph are complete.
+_READY = """() => new Promise(done => {
+  const root = document.documentElement;
+  const check = () => root.dataset.ready === "all" && done();
+  new MutationObserver(check).observe(root, {attributes: true});
+  check();
+})"""
 
 
 def _chromium():
@@ -82,14 +89,15 @@ def show(browser, _tabs, tmp_path):
     """
     opened = []
 
-    def open_page(document, **options):
+    def open_page(document, link=None, **options):
         path = tmp_path / f"report {len(opened)}.html"
-        save_report(document, path)
+        save_report(document, path, link=link)
         tab = _tabs.pop() if _tabs and not options else Tab(browser, **options)
         opened.append((tab, not options))
         page = tab.open(path.as_uri())
         if options.get("java_script_enabled", True):
-            page.wait_for_selector("html[data-ready=all]", state="attached")
+            # Not a selector: looking for one again and again takes long in a large page.
+            page.evaluate(_READY)
         return page
 
     yield open_page

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from sample_documents import change, failed, full_document, missing, run_document
 
 import ardoqpy_sync.reporting
-from ardoqpy_sync.reporting import html, terminal
-from ardoqpy_sync.reporting.markdown import render_text
+from ardoqpy_sync.reporting import html
+from ardoqpy_sync.reporting.sections import ORDER
 
 ASSETS = Path(ardoqpy_sync.reporting.__file__).parent / "assets"
 
@@ -48,8 +48,7 @@ def render(document):
 
 def embedded(text):
     """Return what a page has embedded for its script, put together as the document has it."""
-    sections = ("blocked", "changes", "failed", "missing", "not_deleted", "ambiguous", "conflicts")
-    parts = {section: [] for section in (*sections, "not_converging", "skipped")}
+    parts = {section: [] for section in ORDER}
     for tag, attributes, data in _Elements(text).raw:
         if tag == "script" and attributes.get("type") == "application/json":
             # Nothing that any reader of HTML could take for the end of a script, or for something in it.
@@ -87,7 +86,7 @@ def test_no_element_loads_anything_or_runs_from_an_attribute():
     for tag, attributes in _Elements(render(full_document())).found:
         assert not {"src", "srcset", "action", "style", "background"} & attributes.keys(), tag
         assert not [name for name in attributes if name.startswith("on")], tag
-        assert attributes.get("href", "#") in ("#content", "#", "data:,")
+        assert re.fullmatch("#[a-z_-]*|data:,", attributes.get("href", "#"))
 
 
 def test_embedded_data_is_the_run_document():
@@ -96,13 +95,15 @@ def test_embedded_data_is_the_run_document():
     document = full_document(changes=changes)
     text = render(document)
     parts = embedded(text)
-    for key in ("changes", "missing", "not_deleted", "ambiguous", "conflicts", "not_converging", "skipped"):
+    for key in ("missing", "not_deleted", "ambiguous", "conflicts", "not_converging", "skipped"):
         assert parts[key] == document[key]
+    assert parts["updates"] == changes
     assert parts["failed"] == [{**row, "consequences": None} for row in document["failed"]]
     assert parts["blocked"] == document["delete_guard"]["would_delete"]
     assert parts["graph-data"] == document["graph"]
-    assert parts["document"] == {"workspaces": document["workspaces"], "names": document["names"]}
-    assert text.count('data-section="changes"') == 3
+    head = {key: parts["document"][key] for key in ("workspaces", "names", "link")}
+    assert head == {"workspaces": document["workspaces"], "names": document["names"], "link": None}
+    assert text.count('data-section="updates"') == 7
 
 
 _BAD = st.text(st.sampled_from("<>&\"'/!-script\u2028\u2029\u202e\x00\x1b\ud800`{}$=")) | st.sampled_from(
@@ -128,7 +129,7 @@ def test_text_never_becomes_markup(bad):
     kinds = [tag for tag, _ in elements.found if tag not in ("p", "code", "span")]
     assert kinds == [tag for tag, _ in usual.found if tag not in ("p", "code", "span")]
     parts = embedded(text)
-    assert parts["changes"] == [change(1, name=bad, label=bad, attributes={bad: {"old": bad, "new": bad}})]
+    assert parts["updates"] == [change(1, name=bad, label=bad, attributes={bad: {"old": bad, "new": bad}})]
     assert parts["document"]["workspaces"] == {"w1": bad, bad: bad}
     assert not re.search("[\x00-\x08\x0b-\x1f\u2028-\u202e\ud800-\udfff]", text)
 
@@ -179,34 +180,51 @@ def test_every_asset_is_used():
     assert {item.name for item in ASSETS.iterdir()} == {*html.SCRIPTS, "page.css", "page.html", "graph.html"}
 
 
+BLOCKED = {
+    **missing(1),
+    "children": 0,
+    "references": 0,
+    "cascade": [],
+    "cascade_total": 0,
+}
+
+
 @pytest.mark.parametrize(
     ("parts", "line"),
     [
-        ({}, "Nothing was to be changed."),
-        ({"changes": [change(1)]}, "1 change would be made; nothing was written."),
+        ({}, "Nothing to change"),
+        ({"changes": [change(1)]}, "1 to update"),
         (
-            {"failed": [failed(1)], "status": "failure"},
-            "The preview found 1 row that cannot be used. Nothing would be changed.",
+            {
+                "changes": [change(1, "create"), change(2), change(3, "delete")],
+                "failed": [failed(1), failed(2)],
+                "status": "failure",
+                "description": "2 row(s) failed; the first: cost is 'n/a'.",
+            },
+            "1 to create, 1 to update, 1 to delete; 2 rows failed",
         ),
-        ({"status": "failure"}, "The preview failed. Nothing was to be changed."),
-        ({"status": "half done"}, "The preview ended as half done. Nothing was to be changed."),
         (
-            {"failed": [failed(1)], "status": "failure", "live": True},
-            "The run failed, 1 row could not be used. Nothing was changed.",
+            {"failed": [failed(1)], "status": "failure", "description": "Ardoq is unreachable."},
+            "The preview did not finish: nothing to change; 1 row failed",
         ),
-        ({"status": "half done", "live": True}, "The run ended as half done. Nothing was to be changed."),
+        ({"status": "half done"}, "The run ended as half done: nothing to change"),
+        (
+            {"delete_guard": {"sentence": "x", "reasons": [], "would_delete": [BLOCKED] * 16}},
+            "Nothing to change; the delete guard blocked 16",
+        ),
+        (
+            {
+                "changes": [change(1, "delete")],
+                "delete_guard": {"sentence": "x", "reasons": [], "would_delete": [BLOCKED] * 16},
+                "ambiguous": [{"kind": "component", "name": "Twins", "used": "a", "matches": ["a", "b"]}] * 2,
+            },
+            "1 to delete; 2 ambiguous; the delete guard blocked 16 more",
+        ),
     ],
 )
 def test_headline(parts, line):
-    """The headline has the result, the number of changes, and whether they were written.
-
-    That of a preview never says that a run failed.
-    """
-    document = run_document(**{key: value for key, value in parts.items() if key != "live"})
-    document["origin"]["simulated"] = "live" not in parts
-    assert f'<p class="headline">{line}</p>' in render(document)
-    assert f": {line}**" in render_text(document)
-    assert line in list(terminal.render(document))
+    """The headline counts what changes, failed, is uncertain and is blocked; a preview never failed."""
+    assert f'<p class="headline">{line}</p>' in render(run_document(**parts))
 
 
 def test_live_run_is_in_the_past_tense():
@@ -214,6 +232,6 @@ def test_live_run_is_in_the_past_tense():
     document = run_document(changes=[change(1), change(2)])
     document["origin"] = {**document["origin"], "simulated": False}
     text = render(document)
-    assert "2 changes were made." in text
+    assert '<p class="headline">2 updated</p>' in text
     assert "Report of a sync" in text
     assert "live: changes were written" in text

@@ -32,11 +32,12 @@ def test_run_document_agrees_with_plan_and_report(run):
         1,
         "Sync of Apps, Servers",
     )
-    # The second at which each was made may differ.
-    assert {**document["origin"], "at": 0} == {**plan["origin"], "at": 0}
-    assert [{**item, "typeName": 0} for item in document["changes"]] == [
-        {**item, "typeName": 0} for item in plan["changes"]
-    ]
+    assert document["origin"] == plan["origin"]
+    added = ("why", "lost", "who", "when")
+    assert [
+        {key: value for key, value in item.items() if key not in added} | {"typeName": 0}
+        for item in document["changes"]
+    ] == [{**item, "typeName": 0} for item in plan["changes"]]
     assert [{**failure, "typeName": 0} for failure in document["failed"][:-1]] == [
         {**failure, "typeName": 0} for failure in plan["failed"]
     ]
@@ -46,6 +47,53 @@ def test_run_document_agrees_with_plan_and_report(run):
         miss["_id"] for miss in report["cache_miss_comps"] + report["cache_miss_refs"]
     ]
     assert document["sources"] == [SOURCE]
+
+
+def test_delete_has_its_reason_its_values_and_its_last_editor():
+    """A delete says why it is made, what is lost and who edited it; the fields have their labels."""
+    with sample_run(WAYS["v2 simulated"]) as (client, _, _):
+        client.delete_cache_misses(share=1, count=100, despite_failures=True, take_along=True)
+        document = build_run_document(client)
+        deletes = {change["name"]: change for change in document["changes"] if change["action"] == "delete"}
+    assert deletes["Fax"]["why"] == "asked for by the run"
+    assert deletes["Old"]["why"] == "no longer in the source"
+    assert deletes["Old"]["lost"] == {"cost": 1}
+    assert deletes["Old"]["who"] == "Emulator User"
+    assert deletes["Below"]["lost"] == {"parent": "old"}
+    assert document["names"]["old"] == "Old"
+    assert "why" not in deletes["Till -> Fax"]
+    assert document["fields"]["ws1"]["cost"] == "Cost"
+
+
+@pytest.mark.parametrize("way", list(WAYS))
+def test_plan_of_a_preview_is_in_its_document(way):
+    """A preview has id and hash of its plan, the same each time and in a saved file; a live run has none."""
+    with sample_run(WAYS[way]) as (client, _, _):
+        before = client.plan.as_dict()["sha256"]
+        identity = build_run_document(client)["plan"]
+        after = client.plan.as_dict()["sha256"]
+    assert before == after
+    expected = {"id": before[:12], "sha256": before, "at": identity["at"]} if identity else None
+    assert identity == expected
+    assert (identity is not None) == ("simulated" in way)
+
+
+def test_time_of_a_plan_is_that_of_its_latest_change():
+    """An equal plan has the same time whenever it is asked for, and with it the same hash."""
+    with sample_run(WAYS["v2 simulated"]) as (client, _, _):
+        report = client._engine.report
+        first = client.plan.origin["at"]
+        assert report.decided_at("later") == first
+        client.create_component({"name": "One more", "typeId": "app", "rootWorkspace": "ws1"})
+        assert report.decided_at("later") == "later"
+
+
+def test_failed_row_is_shown_at_its_component():
+    """In the graph, a row that failed is the component that it names, not a second one."""
+    row = {"kind": "component", "name": "Host", "type": "Server", "rootWorkspace": "ws2", "reason": "Bad."}
+    with sample_run(WAYS["v2 simulated"]) as (client, _, _):
+        nodes = build_run_document(client, failed_rows=[row])["graph"]["nodes"]
+    assert [(node["id"], node["state"]) for node in nodes if node["name"] == "Host"] == [("host", "failed")]
 
 
 def test_skipped_rows_and_what_is_not_owned_are_given():

@@ -33,12 +33,11 @@ def test_the_demo_checks_previews_and_runs_a_job(folder, run, monkeypatch):
         "plan",
         "apply",
         "apply",
-        "undo",
     ]
     for sentence in (
         "no problems found.",
-        "16 changes would be made",
-        "16 changes were made.",
+        "12 to create, 5 to update\n",
+        "12 created, 5 updated\n",
         "Nothing was",
     ):
         assert sentence in ran.out

@@ -15,9 +15,9 @@ def test_plan_is_a_preview(home, ardoq, run, version):
         ran = run(line)
         assert (ran.status, ran.err) == (CHANGES, "")
         assert f"preview, nothing is written; {ardoq.url}, API {version}\n" in ran.out
-        assert "  - create component Web shop (Application)  [apps.csv line 2]\n" in ran.out
-        assert "  - update component Orders (Application): cmdb_id, cost  [apps.csv line 3]\n" in ran.out
-        assert ran.out.endswith("5 changes would be made; nothing was written.\n")
+        assert "  - component Web shop (Application)  [apps.csv line 2]\n" in ran.out
+        assert "  - component Orders (Application): CMDB id, Yearly cost  [apps.csv line 3]\n" in ran.out
+        assert ran.out.endswith("4 to create, 1 to update\n")
     assert writes(ardoq) == []
 
 
@@ -26,12 +26,12 @@ def test_apply_then_nothing_to_do(home, ardoq, run, version):
     (home / "job.toml").write_text(job_text(version))
     ran = run("apply job.toml")
     assert (ran.status, ran.err) == (DONE, "")
-    assert ran.out.endswith("5 changes were made.\n")
+    assert ran.out.endswith("4 created, 1 updated\n")
     assert names_in(ardoq) == ["Billing", "Fax", "Orders", "Web shop"]
     assert len(ardoq.dump()["references"]) == 2
-    for line in ("plan job.toml", "apply job.toml"):
-        assert run(line).status == DONE
-        assert "Nothing was to be changed.\n" in run(line).out
+    for line, headline in (("plan", "Nothing to change"), ("apply", "Nothing was changed")):
+        assert run(f"{line} job.toml").status == DONE
+        assert run(f"{line} job.toml").out.endswith(f"{headline}\n")
 
 
 def test_failed_rows(home, ardoq, run, version):
@@ -183,7 +183,7 @@ def test_ambiguous_matches_are_never_quiet(home, ardoq, run):
     ardoq.load({**ardoq.dump(), "components": [*components, {**orders, "_id": "f" * 24}]})
     ran = run("apply job.toml --quiet-when-unchanged")
     assert ran.status == DONE
-    assert "Nothing was to be changed." in ran.out
+    assert "Nothing was changed; 1 ambiguous" in ran.out
     assert "component Orders: 2 match" in ran.out
     assert "component Orders: 2 match" in run("plan job.toml --long --quiet-when-unchanged").out
 

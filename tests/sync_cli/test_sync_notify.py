@@ -32,7 +32,7 @@ def test_report_files(home, run, version):
     assert run("report a.json --report b.html --report b.md").status == DONE
     assert (home / "b.html").read_text("utf-8") == page
     assert (home / "b.md").read_text("utf-8") == markdown
-    assert "created component Web shop (Application)" in run("report a.json").out
+    assert "created:\n  - component Web shop (Application)" in run("report a.json").out
     assert run("report a.json --report c.md --title 'Another title'") == (DONE, "", "")
     assert (home / "c.md").read_text("utf-8").startswith("# Another title\n")
 
@@ -72,7 +72,7 @@ def test_unwritable_report(home, run, monkeypatch):
     ran = run("apply job.toml --report a.html --report b.md")
     assert ran.status == FAILED
     assert "ardoqpy-sync: The file 'a.html' cannot be written" in ran.err
-    assert "5 changes were made." in ran.out
+    assert "4 created, 1 updated" in ran.out
     assert (home / "b.md").exists()
 
 
@@ -91,7 +91,7 @@ def test_step_summary_fits(home, run, monkeypatch):
     """If there is little room, the Markdown is shorter; without room, there is a warning."""
     step = home / "step.md"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(step))
-    rows = "".join(f"{number},App {number},1,\n" for number in range(100))
+    rows = "".join(f"{number},App {number},1,\n" for number in range(400))
     (home / "apps.csv").write_text(f"Id,Name,Cost,Needs\n{rows}")
     run("plan job.toml")
     full_size = step.stat().st_size
@@ -99,7 +99,7 @@ def test_step_summary_fits(home, run, monkeypatch):
     ran = run("plan job.toml")
     assert (ran.status, ran.err) == (CHANGES, "")
     assert github_summary.MAX_BYTES - full_size // 2 < step.stat().st_size <= github_summary.MAX_BYTES
-    assert "more." in step.read_text("utf-8")[-300:]
+    assert "The page lists everything." in step.read_text("utf-8")[-300:]
     step.write_bytes(b"x" * github_summary.MAX_BYTES)
     ran = run("plan job.toml")
     assert ran.status == CHANGES
@@ -138,7 +138,7 @@ def test_webhook_summary(home, ardoq, run, hook, version):
         "missing": 1,
         "failed": 1,
     }
-    assert summary["text"].startswith("Nightly sync: The run failed, 1 row could not be used. 5 changes were")
+    assert summary["text"].startswith("Nightly sync: 4 created, 1 updated; 1 row failed (")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", summary["at"])
     text = json.dumps([summary, hook.received_headers])
     assert not [word for word in ("Web shop", "Till", "much", "900", ardoq.token) if word in text]

@@ -20,8 +20,9 @@ from ardoqpy_sync.cli.run_job import (
 )
 from ardoqpy_sync.client import ArdoqSyncClient
 from ardoqpy_sync.job import open_client
-from ardoqpy_sync.job.connect import DEFAULT_VERSION, begin_run
+from ardoqpy_sync.job.connect import DEFAULT_VERSION, begin_run, check_not_applied
 from ardoqpy_sync.lock import JobLock
+from ardoqpy_sync.plans.approval import MAX_AGE, check_approval
 from ardoqpy_sync.plans.plan import Plan
 from ardoqpy_sync.reporting.document import build_run_document
 
@@ -32,13 +33,24 @@ if TYPE_CHECKING:
     from ardoqpy.cli.options import ConnectionSettings
 
 
+#: The options that need a saved plan, and how they are stored.
+_FOR_A_PLAN = {
+    "--job": "job_of_plan",
+    "--on-drift": "on_drift",
+    "--allow-edited": "allow_edited",
+    "--max-age": "max_age",
+    "--approved-by": "approved_by",
+    "--again": "again",
+}
+
+
 def run(options: argparse.Namespace) -> int:
     """Run a job or apply a plan, and return the exit code."""
     check_output_files(options.report, filter(None, [options.job, options.job_of_plan]))
     is_plan = is_json(options.job)
     if not is_plan:
-        for name, given in (("--job", options.job_of_plan), ("--on-drift", options.on_drift)):
-            if given is not None:
+        for name, stored_as in _FOR_A_PLAN.items():
+            if getattr(options, stored_as) not in (None, False):
                 raise CommandError(f"{name} is only for a saved plan, and {options.job!r} is not one.")
     work = _apply_plan if is_plan else _run_job
     return run_and_notify(options, "apply", lambda context: work(options, context), simulated=False)
@@ -64,6 +76,9 @@ def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResu
     job = load_job_file(options.job_of_plan) if options.job_of_plan else None
     made_at = plan.origin["at"]
     context.title = f"Plan of {made_at}" if job is None else f"{job.name}, plan of {made_at}"
+    context.applied = plan.identity(options.approved_by)
+    max_age = MAX_AGE if options.max_age is None else options.max_age
+    check_approval(plan, allow_edited=options.allow_edited, max_age=max_age)
     settings = connection_settings(options)
     progress = not options.quiet_when_unchanged
     with (
@@ -77,8 +92,16 @@ def _apply_plan(options: argparse.Namespace, context: RunContext) -> CommandResu
         context.client = client
         context.check_before_writes(client, lock)
         undoes = plan.origin.get("undoes")
-        begin_run(client, "apply plan" if undoes is None else "undo", undoes=undoes)
-        result = apply_with_client(plan, client, options.on_drift or "skip", context.title)
+        if not options.again:
+            check_not_applied(client, context.applied["id"])
+        begin_run(
+            client,
+            "apply plan" if undoes is None else "undo",
+            undoes=undoes,
+            plan_id=context.applied["id"],
+            approved_by=options.approved_by,
+        )
+        result = apply_with_client(plan, client, options.on_drift or "skip", context)
         return result if job is None else record_result(job, client, result)
 
 
@@ -90,7 +113,7 @@ def _client_of_plan(plan: Plan, settings: ConnectionSettings, *, progress: bool)
 
 
 def apply_with_client(
-    plan: Plan, client: ArdoqSyncClient, on_drift: str, title: str, notes: Sequence[str] = ()
+    plan: Plan, client: ArdoqSyncClient, on_drift: str, context: RunContext, notes: Sequence[str] = ()
 ) -> CommandResult:
     """Apply a plan with a client and return the result, also if it is interrupted.
 
@@ -110,5 +133,5 @@ def apply_with_client(
     except ArdoqClientException as problem:
         client.give_up(str(problem))
         exit_code = BLOCKED if isinstance(problem, PlanDrifted) else FAILED
-    document = build_run_document(client, title=title, notes=notes)
+    document = build_run_document(client, title=context.title, notes=notes, applied=context.applied)
     return CommandResult(document, most_severe(exit_code, exit_code_of(document)), more_lines=more_lines)

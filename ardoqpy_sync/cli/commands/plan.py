@@ -9,7 +9,8 @@ from ardoqpy_sync.cli.notify import CommandResult, RunContext, run_and_notify
 from ardoqpy_sync.cli.output_files import check_output_files
 from ardoqpy_sync.cli.run_job import load_job_file, run_with_client, save_plan
 from ardoqpy_sync.job import open_client
-from ardoqpy_sync.reporting.document import without_token
+from ardoqpy_sync.plans.plan import Plan
+from ardoqpy_sync.reporting.since import mark_since
 
 if TYPE_CHECKING:
     import argparse
@@ -17,12 +18,15 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """Preview a job and return the exit code."""
-    check_output_files([*filter(None, [options.save]), *options.report], [options.job])
+    check_output_files(
+        [*filter(None, [options.save]), *options.report], filter(None, [options.job, options.since])
+    )
     return run_and_notify(options, "plan", lambda context: _plan(options, context), simulated=True)
 
 
 def _plan(options: argparse.Namespace, context: RunContext) -> CommandResult:
     job = load_job_file(options.job)
+    approved = Plan.load(options.since) if options.since else None
     context.title = job.name
     with open_client(
         job,
@@ -32,8 +36,9 @@ def _plan(options: argparse.Namespace, context: RunContext) -> CommandResult:
     ) as client:
         context.client = client
         result = run_with_client(job, client)
-        if options.long:
-            result.plan_text = without_token(client, client.plan.describe())
+        result.long = options.long
+        if approved is not None:
+            result.document = mark_since(result.document, approved)
         if options.save and result.ended_early:
             result.errors.append("The plan is not saved, because the preview did not finish.")
         elif options.save:

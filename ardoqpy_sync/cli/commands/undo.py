@@ -13,7 +13,7 @@ from ardoqpy_sync.cli.run_job import exit_code_of, load_job_file, lock_of, recor
 from ardoqpy_sync.job import open_client
 from ardoqpy_sync.job.connect import begin_run
 from ardoqpy_sync.job.undo import plan_undo
-from ardoqpy_sync.reporting.document import build_run_document, without_token
+from ardoqpy_sync.reporting.document import build_run_document
 
 if TYPE_CHECKING:
     import argparse
@@ -49,8 +49,14 @@ def _undo(options: argparse.Namespace, context: RunContext) -> CommandResult:
         ) as client:
             context.client = client
             context.check_before_writes(client, lock)
-            begin_run(client, "undo", undoes=undo.plan.origin.get("undoes"))
-            result = apply_with_client(undo.plan, client, "skip", context.title, undo.notes)
+            context.applied = undo.plan.identity()
+            begin_run(
+                client,
+                "undo",
+                undoes=undo.plan.origin.get("undoes"),
+                plan_id=context.applied["id"],
+            )
+            result = apply_with_client(undo.plan, client, "skip", context, undo.notes)
             return record_result(job, client, result)
 
 
@@ -65,9 +71,8 @@ def _plan(job: Job, options: argparse.Namespace, context: RunContext) -> tuple[C
         document = build_run_document(
             client, title=context.title, blocked=undo.blocked if options.apply else None, notes=undo.notes
         )
-        result = CommandResult(document, exit_code_of(document))
-        if options.long:
-            result.plan_text = without_token(client, undo.plan.describe())
+        document["plan"] = undo.plan.identity()
+        result = CommandResult(document, exit_code_of(document), long=options.long)
         if options.save:
             save_plan(client, undo.plan, options.save, result)
         return result, undo

@@ -3,25 +3,24 @@
 // The mark of each state: colour alone is not enough.
 const MARKS = {
   created: "+", updated: "~", deleted: "−", missing: "?", failed: "!", unchanged: "·",
-  blocked: "×", not_deleted: "×", ambiguous: "≈", conflicts: "⇆", not_converging: "≠", skipped: "○",
+  blocked: "×", not_deleted: "×", ambiguous: "≈", conflicts: "⇆", not_converging: "≠", skipped: "○", gone: "⊘",
+  edits: "✎", not_undone: "×",
 };
 const STATES_BY_ACTION = { create: "created", update: "updated", delete: "deleted" };
 const VERBS = {
   created: "create", updated: "update", deleted: "delete", missing: "missing", failed: "failed",
   blocked: "blocked", not_deleted: "not deleted", ambiguous: "ambiguous", conflicts: "conflict",
-  not_converging: "not converging", skipped: "skipped",
+  not_converging: "not converging", skipped: "skipped", gone: "gone",
+  edits: "edited", not_undone: "not taken back",
 };
-const SECTIONS = [
-  ["blocked", "Blocked by the delete guard"],
-  ["failed", "Failed rows"],
-  ["ambiguous", "Ambiguous matches"],
-  ["conflicts", "Conflicts: rows that give different values"],
-  ["changes", "Changes"],
-  ["missing", "Missing: in Ardoq, no longer in the source"],
-  ["not_deleted", "Not deleted: changed since"],
-  ["not_converging", "Not converging: Ardoq does not keep the value that was sent"],
-  ["skipped", "Skipped rows"],
+const SEARCHED = [
+  "_id", "label", "note", "reason", "cause", "field", "attribute", "used", "first_label", "last_label", "why", "who",
 ];
+const SINCE = { new: "new since the approved plan", changed: "other than in the approved plan" };
+const IDS = new Set(["parent", "source", "target", "typeId"]);
+const WORKSPACES = new Set(["rootWorkspace", "targetWorkspace"]);
+
+const BEFORE_AFTER = ["before", "after"];
 
 function own(object, key) {
   return Object.hasOwn(object, key) ? object[key] : undefined;
@@ -36,32 +35,53 @@ function workspaceName(id, run) {
   return id ? own(run.workspaces, id) || id : "";
 }
 
+// The label of an attribute: its API name is shown where the pointer rests.
+function labelOf(name, data, run) {
+  return own(own(run.fields, data.rootWorkspace || "") || {}, name) || own(run.labels, name) || name;
+}
+
+// The name of what a value refers to, undefined if it refers to nothing or the name is not known.
+function referredName(name, value, data, run) {
+  if (name === "type" && data.kind === "reference" && value === data.type) return data.typeName;
+  if (typeof value !== "string") return undefined;
+  if (WORKSPACES.has(name)) return own(run.workspaces, value);
+  return IDS.has(name) ? own(run.names, value) : undefined;
+}
+
+// An entry has one member, or several that say the same.
 function makeEntry(section, data, run) {
-  const state = section === "changes" ? STATES_BY_ACTION[data.action] : section;
-  const workspace = workspaceName(data.rootWorkspace, run);
-  const entry = { section, state, data, kind: data.kind, type: data.typeName || "", workspace, name: nameOf(data) };
-  entry.text = searchText(entry, run);
-  return entry;
+  const members = (Array.isArray(data) ? data : [data]).map((item) => makeMember(section, item, run));
+  return { section, members, state: members[0].state, data: members[0].data, element: null, items: [], shown: members.length };
+}
+
+function makeMember(section, data, run) {
+  const state = data.action && section !== "gone" ? STATES_BY_ACTION[data.action] : section;
+  const member = { section, state, data, kind: data.kind, type: data.typeName || "", workspace: workspaceName(data.rootWorkspace, run), name: nameOf(data) };
+  member.text = searchText(member, run);
+  return member;
 }
 
 // Everything that can be searched, in lower case.
-function searchText(entry, run) {
-  const { data } = entry;
-  const parts = [data.name || "", entry.name, VERBS[entry.state], entry.kind, entry.type, entry.workspace];
-  for (const key of ["_id", "label", "note", "reason", "cause", "field", "attribute", "used", "first_label", "last_label"]) {
-    if (data[key]) parts.push(String(data[key]));
-  }
+function searchText(member, run) {
+  const { data } = member;
+  const parts = [data.name || "", member.name, VERBS[member.state], member.kind, member.type, member.workspace];
+  if (data.since) parts.push(SINCE[data.since]);
+  for (const key of SEARCHED) if (data[key]) parts.push(String(data[key]));
+  const addValue = (name, value) => {
+    if (value === null || value === undefined) return;
+    parts.push(valueText(value), referredName(name, value, data, run) || "");
+    if (typeof value === "number") parts.push(String(value));
+  };
   for (const [name, { old, new: current }] of Object.entries(data.attributes || {})) {
-    parts.push(name);
-    for (const value of [old, current]) {
-      if (value === null || value === undefined) continue;
-      parts.push(valueText(value));
-      if (typeof value === "string") parts.push(own(run.names, value) || "");
-    }
+    parts.push(name, labelOf(name, data, run));
+    addValue(name, old);
+    addValue(name, current);
   }
-  for (const key of ["stored", "wanted", "first", "last"]) {
-    if (key in data) parts.push(valueText(data[key]));
+  for (const [name, value] of Object.entries(data.lost || {})) {
+    parts.push(name, labelOf(name, data, run));
+    addValue(name, value);
   }
+  for (const key of ["stored", "wanted", "first", "last"]) if (key in data) addValue(key, data[key]);
   if (data.matches) parts.push(data.matches.join(" "));
   if (data.row) parts.push(valueText(data.row));
   for (const entity of Array.isArray(data.cascade) ? data.cascade : (data.cascade || {}).listed || []) {
@@ -72,63 +92,104 @@ function searchText(entry, run) {
 
 // -- an entry as an element -------------------------------------------------------------------------------
 
-function entryElement(entry, run, open) {
-  const { data } = entry;
+function entryElement(entry, run) {
+  const { data, members } = entry;
+  const isFold = members.length > 1;
   const item = make("li", { class: `entry ${entry.state}` });
-  item.append(
-    make(
-      "div", { class: "line" },
-      make("span", { class: "mark", "aria-hidden": "true" }, MARKS[entry.state]),
-      make("span", { class: "verb" }, VERBS[entry.state]),
-      longText(entry.name, "span", "name", 160),
-      make("span", { class: "what" }, entry.kind, entry.type ? " · " : "", entry.type ? make("bdi", {}, oneLine(shortened(entry.type, 80))) : ""),
-      entry.workspace ? make("span", { class: "where" }, make("bdi", {}, oneLine(shortened(entry.workspace, 80)))) : "",
-      data.label ? make("span", { class: "label" }, make("bdi", {}, oneLine(shortened(data.label, 120)))) : "",
-    ),
+  const line = make(
+    "div", { class: "line" },
+    make("span", { class: "mark", "aria-hidden": "true" }, MARKS[entry.state]),
+    make("span", { class: "verb" }, VERBS[entry.state]),
+    isFold ? make("span", { class: "name" }, counted(members.length, data.kind)) : nameElement(data, run),
+    make("span", { class: "what" }, isFold ? "" : data.kind, data.typeName ? `${isFold ? "" : " · "}${oneLine(shortened(data.typeName, 80))}` : ""),
   );
-  item.append(...DETAILS[entry.section](data, run, open));
+  if (members[0].workspace) line.append(make("span", { class: "where" }, oneLine(shortened(members[0].workspace, 80))));
+  if (data.label && !isFold) line.append(make("span", { class: "label" }, oneLine(shortened(data.label, 120))));
+  if (data.since) item.classList.add("since");
+  item.append(line, ...(data.since ? [make("p", { class: "since-note" }, SINCE[data.since])] : []), ...DETAILS[entry.section](data, run));
+  if (isFold) item.append(foldElement(entry, run));
+  entry.element = item;
   return item;
 }
 
+// The name of an entity; of one that is renamed, both. With --link, it leads to the entity in Ardoq.
+function nameElement(data, run) {
+  const { name } = data.action === "update" && data.kind === "component" ? data.attributes : {};
+  const text = name && typeof name.old === "string" && typeof name.new === "string" ? `${name.old} → ${name.new}` : nameOf(data);
+  const element = fillLong(make("span", { class: "name" }), text, { longest: 160 });
+  const address = data.kind === "component" && run.link && /^[0-9A-Za-z_-]+$/.test(data._id || "") && data.action !== "create"
+    ? run.link.replace("{id}", data._id).replace("{workspace}", encodeURIComponent(data.rootWorkspace || "")) : "";
+  return address ? make("a", { class: "name", href: address, target: "_blank", rel: "noopener noreferrer" }, ...element.childNodes) : element;
+}
+
+// The members of a fold, which hides those that a search or a filter leaves out.
+function foldElement(entry, run) {
+  const list = make("ul", { class: "members" });
+  for (const { data } of entry.members) {
+    const member = make("li", {}, nameElement(data, run));
+    if (data.label) member.append(make("span", { class: "label" }, oneLine(shortened(data.label, 120))));
+    if (data.reason && data.reason !== entry.data.reason) member.append(make("span", { class: "what" }, oneLine(shortened(data.reason))));
+    entry.items.push(member);
+    list.append(member);
+  }
+  entry.count = make("summary", {}, `all ${NUMBERS.format(entry.members.length)}`);
+  return make("details", {}, entry.count, list);
+}
+
+function change(data, run) {
+  const rows = Object.entries(data.attributes);
+  const parts = data.note ? [note(data.note)] : [];
+  if (!rows.length) return parts;
+  const isUpdate = data.action === "update";
+  const shownAtOnce = isUpdate ? 8 : 0;
+  if (isUpdate) parts.push(values(rows.slice(0, shownAtOnce), data, run, true));
+  if (rows.length > shownAtOnce) {
+    const title = isUpdate ? `${rows.length - shownAtOnce} more` : counted(rows.length, "value");
+    parts.push(collapsed(title, values(rows.slice(shownAtOnce), data, run, isUpdate), "quiet"));
+  }
+  return parts;
+}
+
 const DETAILS = {
-  changes(data, run, open) {
-    const rows = Object.entries(data.attributes);
-    const parts = data.note ? [note(data.note)] : [];
-    if (!rows.length) return parts;
-    const isUpdate = data.action === "update";
-    const shownAtOnce = isUpdate ? 8 : 0;
-    if (isUpdate) parts.push(values(rows.slice(0, shownAtOnce), run, true));
-    if (rows.length > shownAtOnce) {
-      const title = isUpdate ? `${rows.length - shownAtOnce} more` : counted(rows.length, "value");
-      parts.push(collapsed(title, () => values(rows.slice(shownAtOnce), run, isUpdate), open));
-    }
+  creates: change,
+  updates: change,
+  retyped: change,
+  deletes(data, run) {
+    const parts = [];
+    const sentences = [data.note, ...deleteSentences(data)].filter(Boolean);
+    if (sentences.length) parts.push(note(sentences.join(" · ")));
+    const lost = Object.entries(data.lost || {}).map(([name, value]) => [name, { old: value, new: null }]);
+    if (lost.length) parts.push(collapsed(`${counted(lost.length, "value")} lost`, values(lost, data, run, false, "old")));
     return parts;
   },
-  failed(data, run, open) {
+  failed(data, run) {
     const parts = [reason(data)];
     if (data.consequences) parts.push(note(data.consequences));
     if (data.cause) parts.push(note(`Correct ${shortened(data.cause, 120)} first.`));
     const row = Object.entries(data.row || {});
     if (row.length) {
       const pairs = row.map(([name, value]) => [name, { old: null, new: value }]);
-      parts.push(collapsed("the source row", () => values(pairs, run, false), open));
+      parts.push(collapsed("the source row", values(pairs, data, run, false)));
     }
     return parts;
   },
-  missing(data, run, open) {
+  gone(data, run) {
+    return [note(`The approved plan had it: ${data.action}.`), ...change(data, run)];
+  },
+  missing(data, run) {
     const { cascade } = data;
     if (!cascade || !(cascade.components || cascade.references)) return [];
     const title = `Deleting it would also delete ${countBoth(cascade.components, cascade.references)}`;
-    return [collapsed(title, () => cascadeList(cascade.listed, cascade.components + cascade.references, run), open)];
+    return [collapsed(title, cascadeList(cascade.listed, cascade.components + cascade.references, run))];
   },
-  blocked(data, run, open) {
+  blocked(data, run) {
     if (!(data.children || data.references)) return [];
     const title = `Deleting it would also delete ${countBoth(data.children, data.references)}` +
       (data.cascade_total ? `, of which ${NUMBERS.format(data.cascade_total)} are not missing` : "");
-    return [data.cascade_total ? collapsed(title, () => cascadeList(data.cascade, data.cascade_total, run), open) : note(title)];
+    return [data.cascade_total ? collapsed(title, cascadeList(data.cascade, data.cascade_total, run)) : note(title)];
   },
   not_deleted(data) {
-    return [make("p", { class: "reason" }, longText(data.reason, "span", "", 600))];
+    return [reason(data)];
   },
   ambiguous(data) {
     const ids = (data.matches || []).map((id) => make("li", {}, make("code", {}, oneLine(id)), id === data.used ? " is used" : ""));
@@ -136,15 +197,53 @@ const DETAILS = {
   },
   conflicts(data, run) {
     const titles = [data.first_label || "first row", `${data.last_label || "last row"}, which is used`];
-    return [values([[data.attribute, { old: data.first, new: data.last }]], run, true, titles.map((title) => oneLine(shortened(title, 120))))];
+    return [values([[data.attribute, { old: data.first, new: data.last }]], data, run, true, "new", titles.map((title) => oneLine(shortened(title, 120))))];
+  },
+  edits(data, run) {
+    const outcome = { overwritten: "The value of the source is written.", kept: "The value in Ardoq is kept.", unresolved: "The value in Ardoq is kept until somebody decides." };
+    return [threeWay(data, run), note([lastEdit(data), own(outcome, data.outcome || "")].filter(Boolean).join(" "))];
+  },
+  not_undone(data, run) {
+    const parts = [reason(data)];
+    if (data.attribute) parts.unshift(note(`Attribute: ${labelOf(data.attribute, data, run)}`));
+    if (data.when) parts.push(note(lastEdit(data)));
+    return parts;
   },
   skipped(data) {
     return [reason(data)];
   },
   not_converging(data, run) {
-    return [values([[data.attribute, { old: data.stored, new: data.wanted }]], run, true, ["Ardoq keeps", "the source has"])];
+    return [values([[data.attribute, { old: data.stored, new: data.wanted }]], data, run, true, "new", ["Ardoq keeps", "the source has"])];
   },
 };
+
+// The three values of an attribute side by side.
+function threeWay(data, run) {
+  const heads = ["this job wrote", "Ardoq has", "the source has"];
+  const label = labelOf(data.attribute, data, run);
+  const row = make("tr", {}, make("th", { scope: "row", title: label === data.attribute ? null : oneLine(data.attribute) }, oneLine(shortened(label, 80))));
+  [data.base, data.ardoq, data.source].forEach((value, index) => {
+    const cell = make("td", { "data-title": heads[index] });
+    fillNamed(cell, referredName(data.attribute, value, data, run), value, run);
+    row.append(cell);
+  });
+  const head = ["attribute", ...heads].map((title) => make("th", { scope: "col" }, title));
+  return make("table", { class: "values both titled" }, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, row));
+}
+
+function lastEdit({ who, when, own: isOwn }) {
+  const name = who ? `${shortened(who, 80)}${isOwn ? " (this job's own user)" : ""}` : "somebody";
+  return `Last edited by ${name}${when ? ` at ${when}` : ""}.`;
+}
+
+function deleteSentences(data) {
+  const parts = [data.why];
+  if (data.takes) parts.push(`with it ${countBoth(data.takes.component, data.takes.reference)}`);
+  if (data.who || data.when) {
+    parts.push(`last changed${data.who ? ` by ${shortened(data.who, 80)}` : ""}${data.when ? ` on ${data.when.slice(0, 10)}` : ""}`);
+  }
+  return parts;
+}
 
 function countBoth(components, references) {
   const parts = [];
@@ -154,59 +253,52 @@ function countBoth(components, references) {
 }
 
 function reason(data) {
-  return make("p", { class: "reason" }, longText(data.reason, "span", "", 600));
+  return fillLong(make("p", { class: "reason" }), data.reason, { longest: 600 });
 }
 
 function note(text) {
   return make("p", { class: "note" }, oneLine(text));
 }
 
-// Collapsed content is built when it is first opened.
-function collapsed(title, fill, open) {
-  const summary = make("summary", {}, title);
-  const details = make("details", {}, summary);
-  const fillOnce = () => {
-    if (details.childElementCount === 1) details.append(fill());
-  };
-  summary.addEventListener("click", fillOnce);
-  details.addEventListener("toggle", fillOnce); // the browser's own search opens it as well
-  details.fill = fillOnce;
-  if (open) {
-    fillOnce();
-    details.open = true;
-  }
-  return details;
+// What is collapsed is in the page, so that the browser's own search finds it.
+function collapsed(title, content, name = "") {
+  return make("details", { class: name }, make("summary", {}, title), content);
 }
 
-function values(rows, run, both, titles = ["before", "after"]) {
-  const table = make("table", { class: both ? "values both" : "values" });
-  const head = make("tr", {}, make("th", { scope: "col" }, "attribute"));
-  if (both) head.append(make("th", { scope: "col" }, titles[0]));
-  head.append(make("th", { scope: "col" }, both ? titles[1] : "value"));
+function values(rows, data, run, both, side = "new", titles = BEFORE_AFTER) {
+  const table = make("table", { class: `values${both ? " both" : ""}${titles === BEFORE_AFTER ? "" : " titled"}` });
+  if (both) {
+    const [attribute, ...heads] = ["attribute", ...titles].map((title) => make("th", { scope: "col" }, title));
+    table.append(make("thead", {}, make("tr", {}, attribute, ...heads)));
+  }
   const body = make("tbody");
   for (const [name, { old, new: current }] of rows) {
-    const row = make("tr", {}, make("th", { scope: "row" }, make("bdi", {}, oneLine(shortened(name, 80)))));
-    if (both) row.append(valueCell(old, run, "old", titles[0]));
-    row.append(valueCell(current, run, "new", both ? titles[1] : "value"));
+    const label = labelOf(name, data, run);
+    const row = make("tr", {}, make("th", { scope: "row", title: label === name ? null : oneLine(name) }, oneLine(shortened(label, 80))));
+    if (both) {
+      const cells = ["old", "new"].map((key, index) => make("td", { class: key, "data-title": titles[index] }));
+      const names = [old, current].map((value) => referredName(name, value, data, run));
+      if (names[0] || names[1]) [old, current].forEach((value, index) => fillNamed(cells[index], names[index], value, run));
+      else fillCompared(cells, old, current, run);
+      row.append(...cells);
+    } else {
+      const cell = make("td", { class: side });
+      const value = side === "old" ? old : current;
+      fillNamed(cell, referredName(name, value, data, run), value, run);
+      row.append(cell);
+    }
     body.append(row);
   }
-  table.append(make("thead", {}, head), body);
+  table.append(body);
   return table;
 }
 
-function valueCell(value, run, name, title) {
-  const element = make("td", { class: name, "data-title": title });
-  if (value === null || value === undefined) {
-    element.append(make("span", { class: "empty" }, "empty"));
-    return element;
-  }
-  const label = typeof value === "string" ? own(run.names, value) || own(run.workspaces, value) : undefined;
-  if (label) {
-    element.append(make("bdi", {}, oneLine(shortened(label, 160))), " ", make("code", { class: "id" }, oneLine(value)));
-  } else {
-    element.append(longText(valueText(value), "div", "value"));
-  }
-  return element;
+// A name instead of an id, which is shown where the pointer rests.
+function fillNamed(cell, name, value, run) {
+  if (!name) return fillValue(cell, value, run);
+  cell.title = oneLine(value);
+  cell.append(oneLine(shortened(name, 160)));
+  return undefined;
 }
 
 const CASCADE_STATES = { missing: "also missing", named: "still in the source", other: "" };
@@ -218,8 +310,8 @@ function cascadeList(entities, total, run) {
     list.append(
       make(
         "li", { class: entity.state === "named" ? "named" : "" },
-        `${entity.kind} `, make("bdi", { class: "name" }, oneLine(shortened(nameOf(entity), 120))),
-        make("span", { class: "what" }, make("bdi", {}, oneLine(shortened(entity.typeName, 80))), workspace ? make("bdi", {}, ` · ${oneLine(shortened(workspace, 80))}`) : ""),
+        `${entity.kind} `, make("span", { class: "name" }, oneLine(shortened(nameOf(entity), 120))),
+        make("span", { class: "what" }, oneLine(shortened(entity.typeName, 80)), workspace ? ` · ${oneLine(shortened(workspace, 80))}` : ""),
         own(CASCADE_STATES, entity.state || "") ? make("strong", {}, CASCADE_STATES[entity.state]) : "",
       ),
     );

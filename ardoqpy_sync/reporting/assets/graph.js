@@ -5,6 +5,7 @@ const STATES = ["created", "updated", "deleted", "missing", "failed", "unchanged
 const MAX_SCALE = 2.5;
 const MAX_NAMED = 16; // of more curves, only those of the selection show their names
 const MAX_PRINTED_BOXES = 150; // with more components, all types are collapsed on paper
+const NARROW = 500; // pixels
 const READABLE = 0.5; // below this scale the names of components are hidden
 
 function draw(tag, attributes = {}, ...children) {
@@ -23,7 +24,8 @@ class Graph {
     this.edges = edges;
     this.byId = new Map(nodes.map((node) => [node.id, node]));
     this.panels = panelsOf(nodes);
-    for (const panel of this.panels) panel.open = nodes.length <= MAX_OPEN;
+    // On a phone, names of components would be too small to read: there, types start collapsed.
+    for (const panel of this.panels) panel.open = nodes.length <= MAX_OPEN && innerWidth >= NARROW;
     this.section = section;
     this.frame = section.querySelector(".frame");
     this.svg = this.frame.querySelector("svg");
@@ -48,7 +50,12 @@ class Graph {
     const curves = draw("g", { class: "edges" });
     this.links = linksBetween(this.edges, graphLayout.boxes);
     this.labelPositions = [];
-    for (const link of this.links) curves.append(this.edge(link));
+    // Names lie above all lines: no line crosses one.
+    const names = draw("g");
+    for (const link of this.links) {
+      curves.append(this.edge(link));
+      if (link.name) names.append(link.name);
+    }
     const panels = draw("g");
     const boxes = draw("g");
     for (const panel of [...this.panels].sort((first, second) => first.x - second.x || first.y - second.y)) {
@@ -64,7 +71,7 @@ class Graph {
         boxes.append(draw("text", { class: "more name", x: x + 8, y: y + height / 2 + 4 }, `and ${NUMBERS.format(more)} more`));
       }
     }
-    this.content.append(panels, curves, boxes);
+    this.content.append(panels, curves, names, boxes);
     this.svg.replaceChildren(this.content);
     this.svg.classList.toggle("few", this.links.length <= MAX_NAMED);
     if (this.selected) this.select(this.order.find((shape) => shape.key ? shape.key === this.selected.key : shape.node === this.selected.node) || null);
@@ -87,7 +94,7 @@ class Graph {
       // Where names would overlap, only the first is shown.
       const crowded = this.labelPositions.some((label) => Math.abs(label.x - x) < 48 && Math.abs(label.y - y) < 12);
       if (!crowded) this.labelPositions.push({ x, y });
-      group.append(draw("text", { class: `edge-name${crowded ? " crowded" : ""}`, x: sideways ? x + 4 : x, y: y + 4, "text-anchor": sideways ? "start" : "middle" }, label));
+      link.name = draw("text", { class: `edge-name${crowded ? " crowded" : ""}${link.bundle ? " bundle" : ""}`, x: sideways ? x + 4 : x, y: y + 4, "text-anchor": sideways ? "start" : "middle" }, label);
     }
     group.append(draw("title", {}, link.edges.slice(0, 12).map((edge) => this.edgeText(edge)).join("\n") + (link.edges.length > 12 ? `\nand ${link.edges.length - 12} more` : "")));
     this.shapes.set(link, group);
@@ -167,12 +174,13 @@ class Graph {
     this.content.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
     this.svg.classList.toggle("far", scale < READABLE);
     // The titles of panels stay readable at a small scale.
-    this.svg.style.setProperty("--title", `${Math.min(64, 13 / Math.min(1, scale * 1.1))}px`);
+    this.svg.style.setProperty("--title", `${Math.min(64, Math.max(13, 11.8 / scale))}px`);
     this.frame.dataset.scale = scale.toFixed(3);
   }
 
   // Paper has another size: the whole graph is scaled to it.
   beforePrint() {
+    this.printing = true;
     if (this.nodes.length > MAX_PRINTED_BOXES) {
       this.collapsedForPrint = this.panels.filter((panel) => panel.open);
       for (const panel of this.collapsedForPrint) panel.open = false;
@@ -182,9 +190,11 @@ class Graph {
     this.svg.setAttribute("viewBox", `${x - 12} ${y - 12} ${width + 24} ${height + 24}`);
     this.content.removeAttribute("transform");
     this.svg.classList.remove("far");
+    this.svg.style.setProperty("--title", "13px");
   }
 
   afterPrint() {
+    this.printing = false;
     for (const panel of this.collapsedForPrint || []) panel.open = true;
     this.collapsedForPrint = null;
     this.svg.removeAttribute("viewBox");
@@ -242,6 +252,7 @@ class Graph {
     const linksOfBox = this.links.filter((link) => link.from === box || link.to === box);
     for (const link of linksOfBox) {
       this.shapes.get(link).classList.add("adjacent");
+      if (link.name) link.name.classList.add("adjacent");
       for (const end of [link.from, link.to]) if (this.shapes.has(end)) this.shapes.get(end).classList.add("adjacent");
     }
     this.showNode(box.node, linksOfBox.flatMap((link) => link.edges));
@@ -256,8 +267,8 @@ class Graph {
     const button = make("button", { type: "button" }, "Find in the lists");
     button.addEventListener("click", () => {
       const field = this.lists.bar.querySelector("input");
-      field.value = node.name;
-      this.lists.search(node.name);
+      field.value = /\s/.test(node.name) && !node.name.includes('"') ? `"${node.name}"` : node.name;
+      this.lists.search(field.value);
       this.lists.bar.scrollIntoView();
       field.focus({ preventScroll: true });
     });
@@ -274,6 +285,7 @@ class Graph {
   // Dim what the search and the filters leave out.
   dim() {
     const { words, filters, isFiltered } = this.lists;
+    const out = new Set();
     for (const [{ node }, shape] of this.shapes) {
       if (!node) continue;
       const workspace = workspaceName(node.workspace, this.run);
@@ -286,6 +298,17 @@ class Graph {
         filters.kind !== "reference"
       );
       shape.classList.toggle("out", hidden);
+      if (hidden) out.add(node.id);
+    }
+    // A line to what is dimmed is dimmed, too, unless it is itself what is looked for.
+    for (const link of this.links) {
+      const matching = link.edges.some((edge) => {
+        const text = [edge.type, edge.state, "reference"].join("\n").toLowerCase();
+        const found = (words.length || filters.state) && words.every((word) => text.includes(word)) &&
+          (filters.state === undefined || filters.state === edge.state) && filters.type === undefined && filters.workspace === undefined;
+        return (found && filters.kind !== "component") || !(out.has(edge.source) || out.has(edge.target));
+      });
+      for (const shape of [this.shapes.get(link), link.name]) if (shape) shape.classList.toggle("out", isFiltered && !matching);
     }
   }
 
@@ -311,7 +334,7 @@ class Graph {
     for (const button of this.section.querySelectorAll(".tools button")) {
       button.addEventListener("click", () => this.command(button.dataset.command));
     }
-    new ResizeObserver(() => this.content && this.isFitted && this.fit()).observe(frame);
+    new ResizeObserver(() => this.content && this.isFitted && !this.printing && this.fit()).observe(frame);
   }
 
   position(event) {

@@ -14,6 +14,7 @@ async function start() {
   }
   lists.show();
   setUpSearch(bar, lists);
+  setUpLinks(lists, bar);
   root.dataset.ready = "lists";
   const section = document.querySelector("#graph");
   if (section) {
@@ -51,6 +52,21 @@ function setUpSearch(bar, lists) {
   });
   addEventListener("beforeprint", () => lists.beforePrint());
   addEventListener("afterprint", () => lists.afterPrint());
+}
+
+// A link to a section opens it; a number of the totals shows only what it counts.
+function setUpLinks(lists, bar) {
+  for (const link of document.querySelectorAll("a[href^='#section-']")) {
+    link.addEventListener("click", () => {
+      const { state, kind } = link.dataset;
+      if (state) lists.choose({ state, kind });
+      else if (lists.isFiltered) lists.clear();
+      const section = lists.sections.get(link.hash.slice("#section-".length));
+      if (section) section.expand(true);
+    });
+  }
+  const stuck = () => document.documentElement.style.setProperty("--bar", `${bar.offsetHeight}px`);
+  new ResizeObserver(stuck).observe(bar);
 }
 
 // Light or dark as the system is set, until the button is used.

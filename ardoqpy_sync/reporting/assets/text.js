@@ -30,35 +30,55 @@ function shortened(text, longest = SHOWN) {
 // An element: attributes, then children; text among them becomes text.
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
+  for (const name in attributes) {
+    const value = attributes[name];
     if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+    else if (value !== false && value !== null && value !== undefined && value !== "") element.setAttribute(name, value);
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+  for (const child of children) if (child !== null && child !== undefined && child !== "") element.append(child);
   return element;
 }
 
-// A text that may be long: its beginning, and a button for the rest.
-function longText(text, tag = "span", name = "", longest = SHOWN) {
-  const element = make(tag, { class: name });
-  const brief = shortened(text, longest);
-  element.append(tag === "span" ? oneLine(brief) : escapeControls(brief));
-  if (brief === text) return element;
+// Fill an element with a text that may be long: its beginning, and a button for the rest. The browser's own
+// search finds the rest as well, and shows it then.
+function fillLong(element, text, { lines = false, longest = SHOWN, brief = null } = {}) {
+  const safe = lines ? escapeControls : oneLine;
+  if (text.length <= longest) {
+    element.append(brief || safe(text));
+    return element;
+  }
+  const start = make("span", {}, brief || safe(shortened(text, longest)), " ");
   const button = make("button", { type: "button", class: "more-text" }, `show all ${counted(text.length, "character")}`);
-  button.addEventListener("click", () => {
-    element.replaceChildren(tag === "span" ? oneLine(text) : escapeControls(text));
-  });
-  element.append(" ", button);
+  const whole = make("div", { hidden: "until-found", class: "whole" }, safe(text));
+  const show = () => {
+    start.remove();
+    button.remove();
+    whole.removeAttribute("hidden");
+  };
+  button.addEventListener("click", show);
+  whole.addEventListener("beforematch", show);
+  element.append(start, button, whole);
   return element;
 }
 
-// A value as text: as JSON unless it is text that cannot be taken for anything else.
+// A value as text: as JSON unless it is text that cannot be taken for anything else; digits in groups.
 function valueText(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "string") {
     return /^$|^\s|\s$|^(true|false|null|[-+]?[\d.]+([eE][-+]?\d+)?)$|^"/.test(value) ? JSON.stringify(value) : value;
   }
+  if (typeof value === "number") return grouped(value);
   return typeof value === "object" ? JSON.stringify(value, null, 1).replace(/\n\s*/g, " ") : String(value);
+}
+
+const GROUPED_FROM = 10000; // a smaller number may be a year
+
+function grouped(number) {
+  const text = String(number);
+  if (Math.abs(number) < GROUPED_FROM || !/^-?\d+(\.\d+)?$/.test(text)) return text;
+  const [whole, fraction] = text.split(".");
+  const groups = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  return fraction ? `${groups}.${fraction}` : groups;
 }
 
 const NUMBERS = new Intl.NumberFormat("en");
