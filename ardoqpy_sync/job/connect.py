@@ -103,8 +103,8 @@ def check_not_applied(client: ArdoqSyncClient, plan_id: str) -> None:
     for run in ledger.runs() if ledger is not None else ():
         if run.plan_id == plan_id and run.status == "success":
             raise InvalidInput(
-                f"The plan {plan_id} was applied at {run.started} already, as run {run.number}: make a new plan, "
-                "or pass --again."
+                f"The plan {plan_id} was applied at {run.started} already, as run {run.number}: make a new "
+                "plan, or pass --again."
             )
 
 
