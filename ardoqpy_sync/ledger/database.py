@@ -71,11 +71,16 @@ class SqliteDatabase:
             raise ConfigurationError(f"The ledger {self._path!r} is not a regular file. Name another file.")
         self._open: sqlite3.Connection | None = None
         self._process = os.getpid()
+        #: Whether the file is known to be a ledger: another database is left as it is.
+        self._is_ledger = False
         try:
             self._prepare()
         except (OSError, sqlite3.Error) as problem:
             self.close()
             raise self._configuration_error(problem) from None
+        except ConfigurationError:
+            self.close()
+            raise
 
     @property
     def description(self) -> str:
@@ -107,16 +112,13 @@ class SqliteDatabase:
             target = self._path
             # Others may not read it at any moment, and SQLite gives its other files the same mode.
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
-            with suppress(OSError):  # not on every file system
-                Path(self._path).chmod(0o600)
         connection = sqlite3.connect(
             target, timeout=_PATIENCE, isolation_level=None, check_same_thread=False, uri=self._read_only
         )
         if self._read_only:
             connection.execute("PRAGMA query_only = ON")
-        else:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
+        elif self._is_ledger:
+            _make_durable(connection)
         return connection
 
     def _check_header(self) -> None:
@@ -140,7 +142,13 @@ class SqliteDatabase:
             raise ConfigurationError(
                 f"{self.description} was written by a later version of ardoqpy. Install that version."
             )
-        if self._read_only or version == len(MIGRATIONS):
+        self._is_ledger = True
+        if self._read_only:
+            return
+        with suppress(OSError):  # not on every file system
+            Path(self._path).chmod(0o600)
+        _make_durable(self._connection)
+        if version == len(MIGRATIONS):
             return
         with self.transaction():
             for statements in MIGRATIONS[version:]:
@@ -203,3 +211,9 @@ class SqliteDatabase:
     def _error(self, problem: Exception) -> LedgerError:
         verb = "read" if self._read_only else "written"
         return LedgerError(f"{self.description} cannot be {verb}: {problem}. Nothing is written without it.")
+
+
+def _make_durable(connection: sqlite3.Connection) -> None:
+    """Have each transaction on disk when it ends."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")

@@ -55,14 +55,18 @@ class RemoteDatabase:
                 f"The ledger cannot be in a database of type {url.get_backend_name()!r}: use PostgreSQL, or "
                 "set ledger to a file."
             )
+        is_ready = False
         try:
             self._prepare()
+            is_ready = True
         except (NoSuchModuleError, ModuleNotFoundError) as error:
             raise explain_url(error, url) from None
         except (SQLAlchemyError, LedgerError) as error:
-            self._abandon()
             reason = error if isinstance(error, LedgerError) else describe_problem(error, self._database)
             raise ConfigurationError(f"{self.description} cannot be opened: {reason}") from None
+        finally:
+            if not is_ready:
+                self._abandon()
         del url
 
     @property
@@ -149,7 +153,7 @@ class RemoteDatabase:
         try:
             if rows:
                 self._run(statement, list(rows))
-        except self._problems as problem:
+        except (self._problems, UnicodeError, OverflowError) as problem:
             raise self._error(problem) from None
 
     def select(self, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
