@@ -548,6 +548,7 @@ class ArdoqSyncClient(DeletionMethods, SyncReads):
         """
         with self._lock:
             self.flush()
+            self._engine.journal.end_run(None, self._engine.report.as_dict(), self._engine.kinds.values())
             self._engine.log.start_run()
             self._engine.cache.start_run()
             self._engine.journal.start_run()

@@ -425,11 +425,16 @@ class Engine:
         owned = self.journal.owned
         if row.policy is None or (kind.name, current["_id"]) not in owned:
             return diff
-        diff, edits = merge(diff, owned.base(kind.name, current["_id"]), row.policy, row.field)
+        base = owned.base(kind.name, current["_id"])
+        if self.writes.is_expected(current["_id"]) or owned.is_as_written(kind.name, current):
+            # What an earlier row of this run has given is not somebody else's.
+            own = set(self.cache.given.get(current["_id"], ())) - owned.kept(current["_id"])
+            base = {name: value for name, value in base.items() if name not in own}
+        diff, edits = merge(diff, base, row.policy, row.field)
         for edit in edits:
             change = kind.collection.last_change(current)
-            own = self.journal.is_own_user(change.user)
-            self.log.note_edit(kind.name, current, edit, change, row.label, own=own)
+            is_own = self.journal.is_own_user(change.user)
+            self.log.note_edit(kind.name, current, edit, change, row.label, own=is_own)
             if edit.outcome != "overwritten":
                 owned.keep(current["_id"], edit.attribute)
         return diff

@@ -26,6 +26,8 @@ MEANING_OF_A_NEW_ONE = (
     "With a new ledger the job owns nothing at first: nothing is missing in its next run, edits that people "
     "made before are not recognised, and earlier runs cannot be undone."
 )
+#: In a forked child: the connections of its parent, which must not be closed when they are collected.
+ABANDONED: list[object] = []
 
 
 class Database(Protocol):
@@ -54,7 +56,8 @@ class Database(Protocol):
 class SqliteDatabase:
     """A ledger in an SQLite file, which only its owner can read.
 
-    Each transaction is on disk before the next step (WAL, synchronous), also if the power fails.
+    Each transaction is on disk before the next step (WAL, synchronous), also if the power fails. A forked
+    child leaves the connection to its parent, and opens another one.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
@@ -67,11 +70,17 @@ class SqliteDatabase:
         if is_special_file(path) or Path(path).is_dir():
             raise ConfigurationError(f"The ledger {self._path!r} is not a regular file. Name another file.")
         self._open: sqlite3.Connection | None = None
+        self._process = os.getpid()
+        #: Whether the file is known to be a ledger: another database is left as it is.
+        self._is_ledger = False
         try:
             self._prepare()
         except (OSError, sqlite3.Error) as problem:
             self.close()
             raise self._configuration_error(problem) from None
+        except ConfigurationError:
+            self.close()
+            raise
 
     @property
     def description(self) -> str:
@@ -80,28 +89,36 @@ class SqliteDatabase:
 
     @property
     def _connection(self) -> sqlite3.Connection:
+        self._leave_to_parent()
         if self._open is None:
             self._open = self._connect()
         return self._open
 
+    def _leave_to_parent(self) -> None:
+        if self._process != os.getpid():
+            ABANDONED.append(self._open)
+            self._open, self._process = None, os.getpid()
+
     def _connect(self) -> sqlite3.Connection:
         self._check_header()
         if self._read_only:
-            target = f"{Path(self._path).absolute().as_uri()}?mode=ro"
-            if not os.access(Path(self._path).parent, os.W_OK) and not Path(f"{self._path}-wal").exists():
-                target += "&immutable=1"  # otherwise SQLite creates a file beside it
+            target = f"{Path(self._path).absolute().as_uri()}?mode="
+            if os.access(self._path, os.W_OK) and os.access(Path(self._path).parent, os.W_OK):
+                target += "rw"  # SQLite removes the files beside it again, which it does not with "ro"
+            else:
+                # Otherwise SQLite creates a file beside it.
+                target += "ro" if Path(f"{self._path}-wal").exists() else "ro&immutable=1"
         else:
             target = self._path
             # Others may not read it at any moment, and SQLite gives its other files the same mode.
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
-            with suppress(OSError):  # not on every file system
-                Path(self._path).chmod(0o600)
         connection = sqlite3.connect(
             target, timeout=_PATIENCE, isolation_level=None, check_same_thread=False, uri=self._read_only
         )
-        if not self._read_only:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
+        if self._read_only:
+            connection.execute("PRAGMA query_only = ON")
+        elif self._is_ledger:
+            _make_durable(connection)
         return connection
 
     def _check_header(self) -> None:
@@ -125,7 +142,13 @@ class SqliteDatabase:
             raise ConfigurationError(
                 f"{self.description} was written by a later version of ardoqpy. Install that version."
             )
-        if self._read_only or version == len(MIGRATIONS):
+        self._is_ledger = True
+        if self._read_only:
+            return
+        with suppress(OSError):  # not on every file system
+            Path(self._path).chmod(0o600)
+        _make_durable(self._connection)
+        if version == len(MIGRATIONS):
             return
         with self.transaction():
             for statements in MIGRATIONS[version:]:
@@ -164,7 +187,7 @@ class SqliteDatabase:
         """Execute a statement once for each row of values."""
         try:
             self._connection.executemany(statement, rows)
-        except sqlite3.Error as problem:
+        except (sqlite3.Error, UnicodeError, OverflowError) as problem:
             raise self._error(problem) from None
 
     def select(self, statement: str, values: Values) -> list[tuple[Any, ...]]:
@@ -180,10 +203,17 @@ class SqliteDatabase:
 
     def close(self) -> None:
         """Close the file; it is opened again if it is used again."""
+        self._leave_to_parent()
         if self._open is not None:
             self._open.close()
             self._open = None
 
-    def _error(self, problem: sqlite3.Error) -> LedgerError:
+    def _error(self, problem: Exception) -> LedgerError:
         verb = "read" if self._read_only else "written"
         return LedgerError(f"{self.description} cannot be {verb}: {problem}. Nothing is written without it.")
+
+
+def _make_durable(connection: sqlite3.Connection) -> None:
+    """Have each transaction on disk when it ends."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")

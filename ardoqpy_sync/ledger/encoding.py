@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, cast
 
-from ardoqpy_sync.ledger.records import REDACTED
+from ardoqpy_sync.ledger.records import REDACTED, Owner
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from ardoqpy.config import Token
     from ardoqpy.entities import Attributes, Entity
+    from ardoqpy_sync.documents import RunDocument
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _encode_ascii = json.JSONEncoder(separators=(",", ":")).encode
 _CUSTOM = "customFields"
+#: The keys of entries about an attribute that hold its values.
+_VALUES = frozenset({"base", "ardoq", "source", "first", "last", "stored", "wanted", "old", "new"})
+#: Takes the place of messages that may have redacted values.
+UNKNOWN_REASON = "Not kept in the ledger, which has redacted fields."
 
 
 def encode(value: Any) -> str:
@@ -65,6 +70,39 @@ class Encoder:
             return None
         text = encode(value)
         return None if self._token is not None and self._token.occurs_in(text) else text
+
+    def owner(self, owner: Owner) -> tuple[str, str | None, str | None]:
+        """Return mapping, field and key of an owner, each as JSON; a key that must not be kept is None."""
+        key = None if owner.field in self._redacted else self.value(owner.key)
+        return self.value(owner.mapping) or encode(None), self.value(owner.field), key
+
+    def entries(self, entries: Any) -> Any:
+        """Return JSON data, such as a part of a run document, without values of redacted attributes."""
+        if not self._redacted:
+            return entries
+        if isinstance(entries, list):
+            return [self.entries(each) for each in entries]
+        if not isinstance(entries, dict):
+            return entries
+        about = entries.get("attribute")
+        if isinstance(about, str) and about in self._redacted:
+            return {key: REDACTED if key in _VALUES else value for key, value in entries.items()}
+        return {
+            key: REDACTED if key in self._redacted else self.entries(value) for key, value in entries.items()
+        }
+
+    def document(self, document: RunDocument) -> RunDocument:
+        """Return a run document without values of redacted attributes.
+
+        Rows that failed are described by their labels then: their cells and messages may have such values.
+        """
+        if not self._redacted:
+            return document
+        kept: Any = {key: self.entries(value) for key, value in document.items()}
+        kept["failed"] = [{**row, "row": {}, "reason": UNKNOWN_REASON} for row in kept["failed"]]
+        if kept["failed"]:
+            kept["description"] = UNKNOWN_REASON
+        return cast("RunDocument", kept)
 
     def _has_redacted(self, attributes: Mapping[str, Any]) -> bool:
         custom = attributes.get(_CUSTOM)

@@ -44,11 +44,13 @@ class Ledger:
         self._database = database
         self.job = job
         self.redacted = frozenset(redacted)
-        self.facts: dict[str, str] = dict(self._select(statements.SELECT_FACTS))
-        #: The number of the current run, None if none has begun.
+        self.facts = self._facts()
+        #: The number of the current run, None if none has begun; and the process that began it.
         self.run: int | None = None
+        self.process = 0
         self.has_ended = False
         self._bound: dict[str, str] = {}
+        self._is_in_transaction = False
 
     @classmethod
     def open(
@@ -73,7 +75,7 @@ class Ledger:
             if read_only and not _is_there(location):
                 return cls(None, job, redact)
             return cls(SqliteDatabase(location, read_only=read_only), job, redact)
-        return cls(RemoteDatabase(location), job, redact)
+        return cls(RemoteDatabase(location, read_only=read_only), job, redact)
 
     @property
     def description(self) -> str:
@@ -104,7 +106,7 @@ class Ledger:
         """Keep a fact, such as the name of the user in Ardoq that the job writes as."""
         if self.facts.get(name) != value:
             self.facts[name] = value
-            self._execute(statements.SET_FACT, [{"name": name, "value": value}])
+            self._execute(statements.SET_FACT, [{"name": name, "value": encode(value)}])
 
     def close(self) -> None:
         """Close the database."""
@@ -129,14 +131,14 @@ class Ledger:
             raise JobRunning(
                 f"Another run of the job {quote_name(self.job)} is writing to the same ledger: wait for it."
             )
-        with self._transaction():
+        with self.transaction():
             for name, value in self._bound.items():
                 self.set_fact(name, value)
             last = self._select(statements.SELECT_LAST_RUN)
             self.run = (last[0][0] or 0) + 1 if last else 1
             run: Values = {"run": self.run, "started": _now(), "who": _who(), "command": command}
             run |= {"plan_id": plan_id, "approved_by": approved_by, "undoes": undoes}
-            self.has_ended = False
+            self.has_ended, self.process = False, os.getpid()
             self._execute(statements.ADD_RUN, [run])
         return self.run
 
@@ -149,7 +151,7 @@ class Ledger:
         """
         packed = None if document is None else zlib.compress(encode(document).encode(), 1)
         run = {"run": self.run, "ended": _now(), "status": status, "totals": encode(totals)}
-        with self._transaction():
+        with self.transaction():
             self._execute(statements.END_RUN, [{**run, "counts": encode(counts), "document": packed}])
         self.has_ended = True
 
@@ -157,7 +159,7 @@ class Ledger:
         """Drop run documents and the values before each write of older runs; what the job owns stays."""
         last = (self.run or 0) - keep_runs
         if last > 0:
-            with self._transaction():
+            with self.transaction():
                 self._execute(statements.DROP_WRITES, [{"run": last}])
                 self._execute(statements.DROP_DOCUMENTS, [{"run": last}])
 
@@ -196,7 +198,7 @@ class Ledger:
 
     def add_writes(self, rows: Sequence[Values]) -> None:
         """Record writes before they leave."""
-        with self._transaction():
+        with self.transaction():
             self._execute(statements.ADD_WRITE, [{**row, "run": self.run} for row in rows])
 
     def close_writes(
@@ -214,7 +216,7 @@ class Ledger:
         - `deleted_with`: with `entity_id` and `state`, of components with which more was deleted.
         """
         run = self.run if run is None else run
-        with self._transaction():
+        with self.transaction():
             for statement, rows in (
                 (statements.SET_SENT, sent),
                 (statements.CLOSE_WRITE, closed),
@@ -277,17 +279,17 @@ class Ledger:
 
     def set_owned(self, rows: Sequence[Values]) -> None:
         """Record what the job owns; what is known of an entity already is replaced, but for `since`."""
-        with self._transaction():
+        with self.transaction():
             self._execute(statements.SET_OWNED, [{"since": _now(), **row} for row in rows])
 
     def set_missing(self, rows: Sequence[Values]) -> None:
         """Record in how many runs in a row owned entities were missing: `kind`, `entity_id`, `missing`."""
-        with self._transaction():
+        with self.transaction():
             self._execute(statements.SET_MISSING, rows)
 
     def forget(self, rows: Sequence[Values]) -> None:
         """Own these entities no more: `kind`, `entity_id`."""
-        with self._transaction():
+        with self.transaction():
             self._execute(statements.FORGET_OWNED, rows)
 
     # -- all of it ------------------------------------------------------------------------------------------
@@ -298,12 +300,15 @@ class Ledger:
 
     def add_rows(self, rows: Mapping[str, Sequence[Values]]) -> None:
         """Add rows to the tables: all of them, or none."""
-        with self._transaction():
+        with self.transaction():
             for table, values in rows.items():
                 self._execute(statements.add_to_table(table), values)
-        self.facts = dict(self._select(statements.SELECT_FACTS))
+        self.facts = self._facts()
 
     # -- the database ---------------------------------------------------------------------------------------
+
+    def _facts(self) -> dict[str, str]:
+        return {name: decode(value) for name, value in self._select(statements.SELECT_FACTS)}
 
     def _select(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
         return [] if self._database is None else self._database.select(statement, {"job": self.job, **values})
@@ -313,12 +318,20 @@ class Ledger:
             self._database.execute(statement, [{"job": self.job, **row} for row in rows])
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        if self._database is None:
+    def transaction(self) -> Iterator[None]:
+        """Record all that is recorded in this context, or nothing of it; contexts can be nested.
+
+        Raise `LedgerError` if that is not possible.
+        """
+        if self._database is None or self._is_in_transaction:
             yield
             return
         with self._database.transaction():
-            yield
+            self._is_in_transaction = True
+            try:
+                yield
+            finally:
+                self._is_in_transaction = False
 
 
 def open_ledger(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy.errors import ConfigurationError, LedgerError
+from ardoqpy_sync.ledger.database import ABANDONED
 from ardoqpy_sync.ledger.statements import MIGRATIONS
 from ardoqpy_sync.sources.database_url import describe_problem, explain_url, parse_url, read_url
 from ardoqpy_sync.sources.options import require_extra
@@ -29,8 +31,8 @@ class RemoteDatabase:
     The URL comes from the environment variable that `url_env` names, so that no file has its password.
     """
 
-    def __init__(self, table: Mapping[str, Any]) -> None:
-        """Connect, and create the tables if there are none.
+    def __init__(self, table: Mapping[str, Any], *, read_only: bool = False) -> None:
+        """Connect, and create the tables if there are none; with `read_only`, nothing is created or changed.
 
         Raise `ConfigurationError` if the database cannot be used, or was made by a later version.
         """
@@ -39,6 +41,11 @@ class RemoteDatabase:
         from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError  # noqa: PLC0415
 
         self._problems = SQLAlchemyError
+        self._create_engine = sqlalchemy.create_engine
+        self._read_only = read_only
+        self._has_tables = True
+        self._open: Connection | None = None
+        self._process = os.getpid()
         self._text = sqlalchemy.text
         self._texts: dict[str, TextClause] = {}
         self._database = parse_url(read_url(table, "The ledger"), Path())
@@ -48,22 +55,44 @@ class RemoteDatabase:
                 f"The ledger cannot be in a database of type {url.get_backend_name()!r}: use PostgreSQL, or "
                 "set ledger to a file."
             )
+        is_ready = False
         try:
-            engine = sqlalchemy.create_engine(url, hide_parameters=True, isolation_level="AUTOCOMMIT")
-            self._connection: Connection = engine.connect()
             self._prepare()
+            is_ready = True
         except (NoSuchModuleError, ModuleNotFoundError) as error:
             raise explain_url(error, url) from None
-        except SQLAlchemyError as error:
-            raise ConfigurationError(
-                f"{self.description} cannot be opened: {describe_problem(error, self._database)}"
-            ) from None
+        except (SQLAlchemyError, LedgerError) as error:
+            reason = error if isinstance(error, LedgerError) else describe_problem(error, self._database)
+            raise ConfigurationError(f"{self.description} cannot be opened: {reason}") from None
+        finally:
+            if not is_ready:
+                self._abandon()
         del url
 
     @property
     def description(self) -> str:
         """The database in messages."""
         return "The ledger in PostgreSQL"
+
+    @property
+    def _connection(self) -> Connection:
+        self._leave_to_parent()
+        if self._open is None:
+            engine = self._create_engine(
+                self._database.reveal(), hide_parameters=True, isolation_level="AUTOCOMMIT"
+            )
+            self._open = engine.connect()
+        return self._open
+
+    def _leave_to_parent(self) -> None:
+        """Leave the connection to the parent in a forked child: both would use it."""
+        if self._process != os.getpid():
+            ABANDONED.append(self._open)
+            self._open, self._process = None, os.getpid()
+
+    def _abandon(self) -> None:
+        with suppress(self._problems):
+            self.close()
 
     def _prepare(self) -> None:
         with self.transaction():
@@ -84,6 +113,9 @@ class RemoteDatabase:
                 raise ConfigurationError(
                     f"{self.description} was written by a later version of ardoqpy. Install that version."
                 )
+            if self._read_only:
+                self._has_tables = bool(exists)
+                return
             for statements in MIGRATIONS[version:]:
                 for statement in statements:
                     self._run(statement.format(bytes="BYTEA"), {})
@@ -107,11 +139,11 @@ class RemoteDatabase:
             yield
             self._connection.exec_driver_sql("COMMIT")
         except BaseException as problem:
-            if not self._connection.closed and not self._connection.invalidated:
+            if self._open is not None and not self._open.closed and not self._open.invalidated:
                 try:
-                    self._connection.exec_driver_sql("ROLLBACK")
+                    self._open.exec_driver_sql("ROLLBACK")
                 except self._problems:
-                    self._connection.invalidate()
+                    self._open.invalidate()
             if isinstance(problem, self._problems):
                 raise self._error(problem) from None
             raise
@@ -121,11 +153,13 @@ class RemoteDatabase:
         try:
             if rows:
                 self._run(statement, list(rows))
-        except self._problems as problem:
+        except (self._problems, UnicodeError, OverflowError) as problem:
             raise self._error(problem) from None
 
     def select(self, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Return the rows that a query selects."""
+        if not self._has_tables:
+            return []
         try:
             return [tuple(row) for row in self._run(statement, values)]
         except self._problems as problem:
@@ -143,9 +177,12 @@ class RemoteDatabase:
         return bool(row[0])
 
     def close(self) -> None:
-        """Close the connection, and give up the locks."""
-        self._connection.close()
-        self._connection.engine.dispose()
+        """Close the connection, and give up the locks; it is opened again if it is used again."""
+        self._leave_to_parent()
+        if self._open is not None:
+            self._open.close()
+            self._open.engine.dispose()
+            self._open = None
 
     def _error(self, problem: Exception) -> LedgerError:
         reason = describe_problem(problem, self._database)

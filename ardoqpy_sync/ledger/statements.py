@@ -1,7 +1,7 @@
 """The SQL of a ledger: one set of statements for SQLite and PostgreSQL.
 
-Texts that come from a user or from Ardoq are JSON in ASCII: PostgreSQL takes no NUL, and neither database
-takes half a character.
+Texts that come from a user or from Ardoq are JSON, without NUL and half characters: PostgreSQL takes no NUL,
+and neither database takes half a character.
 """
 
 # ruff: noqa: S608  (only constants are put together)
@@ -20,11 +20,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE writes (job TEXT NOT NULL, run INTEGER NOT NULL, number INTEGER NOT NULL,
             state TEXT NOT NULL, action TEXT NOT NULL, kind TEXT NOT NULL, entity_id TEXT NOT NULL,
             workspace TEXT NOT NULL, before_write TEXT, sent TEXT NOT NULL, given TEXT NOT NULL,
-            version INTEGER, purpose TEXT NOT NULL, mapping TEXT, field TEXT, item_key TEXT, label TEXT,
+            version BIGINT, purpose TEXT NOT NULL, mapping TEXT, field TEXT, item_key TEXT, label TEXT,
             deleted_with TEXT, PRIMARY KEY (job, run, number))""",
         """CREATE TABLE owned (job TEXT NOT NULL, kind TEXT NOT NULL, entity_id TEXT NOT NULL,
             workspace TEXT NOT NULL, mapping TEXT NOT NULL, field TEXT, item_key TEXT, since TEXT NOT NULL,
-            vals TEXT NOT NULL, given TEXT NOT NULL, version INTEGER, missing INTEGER NOT NULL, marked TEXT,
+            vals TEXT NOT NULL, given TEXT NOT NULL, version BIGINT, missing INTEGER NOT NULL, marked TEXT,
             PRIMARY KEY (job, kind, entity_id))""",
     ),
 )
@@ -74,7 +74,8 @@ END_RUN = """UPDATE runs SET ended = :ended, status = :status, totals = :totals,
 SELECT_COUNTS = """SELECT counts FROM runs WHERE job = :job AND status = 'success' AND counts IS NOT NULL
     ORDER BY run DESC LIMIT 1"""
 SELECT_DOCUMENT = "SELECT document FROM runs WHERE job = :job AND run = :run"
-DROP_DOCUMENTS = "UPDATE runs SET document = NULL WHERE job = :job AND run <= :run"
+DROP_DOCUMENTS = """UPDATE runs SET document = NULL
+    WHERE job = :job AND run <= :run AND document IS NOT NULL"""
 DROP_WRITES = "DELETE FROM writes WHERE job = :job AND run <= :run AND state <> 'open'"
 
 _WRITE = """number, state, action, kind, entity_id, workspace, before_write, sent, version, purpose, mapping,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -69,6 +70,8 @@ class Journal:
         self._next = 1
         #: By the id of an operation that is on its way.
         self._recorded: dict[str, _Recorded] = {}
+        #: Outcomes that the ledger has yet to record, because it could not be written.
+        self._closed = _Closed()
         #: By run and number: what was found out about writes that earlier runs left open.
         self._settled: dict[tuple[int, int], Attributes] = {}
 
@@ -94,13 +97,23 @@ class Journal:
         """Begin an empty run over the same ledger."""
         self.owned.start_run()
         if self.ledger is not None:
+            if self.records:
+                self.owned = Ownership(self._cache, self.ledger, self._encoder)
             self.ledger.run = None
+            self.ledger.has_ended = False
             self._next = 1
+            self._closed = _Closed()
+
+    def _leave_run_to_parent(self) -> None:
+        """In a forked child, leave the run to the parent: what the child writes is a run of its own."""
+        if self.ledger is not None and self.ledger.run is not None and self.ledger.process != os.getpid():
+            self.start_run()
 
     def _begin(self) -> Ledger | None:
         """Return the ledger to write to, with a run; None if nothing is to be recorded."""
         if self.ledger is None or not self.records:
             return None
+        self._leave_run_to_parent()
         if self.ledger.run is None:
             self.ledger.begin("script")
         return self.ledger
@@ -142,7 +155,7 @@ class Journal:
         if owner is None and purpose == "row":
             owner = SCRIPT
         if owner is not None and operation.action != DELETE:
-            mapping, key_field, key = map(encoder.value, owner)
+            mapping, key_field, key = encoder.owner(owner)
             if operation.action == CREATE and isinstance(row, dict):
                 given = join_names(row)
         if operation.action == DELETE:
@@ -179,32 +192,51 @@ class Journal:
         owned = self.ledger and (kind, entity_id) in self.owned and self.ledger.find_owned(kind, entity_id)
         if not owned:
             return None, None, None
-        mapping, key_field, key = map(self._encoder.value, owned.owner)
-        return mapping, key_field, key
+        return self._encoder.owner(owned.owner)
 
-    def close_writes(self, outcomes: Sequence[Outcome], real: Mapping[str, str]) -> None:
+    def close_writes(
+        self, outcomes: Sequence[Outcome], real: Mapping[str, str], unanswered: Iterable[Operation] = ()
+    ) -> None:
         """Record the outcomes of operations; raise `LedgerError` if that is not possible.
 
         A write that may or may not have been carried out stays open: the next run finds out.
 
         - `real`: the real ids by those of pending writes.
+        - `unanswered`: further operations that may or may not have been carried out.
         """
         ledger = self._begin()
         if ledger is None:
             return
-        closed = _Closed()
+        closed, is_open = self._closed, list(unanswered)
         for outcome in outcomes:
-            recorded, problem = self._recorded.pop(outcome.operation.id), outcome.problem
-            if problem is not None:
-                self.owned.fail(outcome.operation.id)
-            if not isinstance(problem, ServiceUnavailable | UnexpectedAnswer):
-                self._close(outcome, recorded, real, closed)
-        if closed.writes:
-            ledger.close_writes(closed.writes, sent=closed.sent, deleted_with=closed.deleted_with)
-        if closed.marked:
-            ledger.set_owned(closed.marked)
-        self._forget(ledger, closed.deleted)
+            operation, problem = outcome.operation, outcome.problem
+            self.owned.note_outcome(operation.id, has_failed=problem is not None)
+            if isinstance(problem, ServiceUnavailable | UnexpectedAnswer):
+                is_open.append(operation)
+            else:
+                self._close(outcome, self._recorded.pop(operation.id), real, closed)
+        for operation in is_open:
+            recorded = self._recorded.pop(operation.id, None)
+            if recorded is not None and operation.refers:  # the next run knows no ids of pending writes
+                self._add_sent(recorded.number, operation, real, closed)
+        self._record_closed(ledger)
         self._note_user(ledger, outcomes)
+
+    def _record_closed(self, ledger: Ledger) -> None:
+        """Record outcomes, also those of before that could not be recorded; all of it, or nothing."""
+        closed = self._closed
+        with ledger.transaction():
+            if closed.writes or closed.sent:
+                ledger.close_writes(closed.writes, sent=closed.sent, deleted_with=closed.deleted_with)
+            if closed.marked:
+                ledger.set_owned(closed.marked)
+            if closed.deleted:
+                ledger.forget(closed.deleted)
+        self._closed = _Closed()
+
+    def _add_sent(self, number: int, operation: Operation, real: Mapping[str, str], closed: _Closed) -> None:
+        attributes = self._encoder.attributes(with_real_ids(operation.attributes, real))
+        closed.sent.append({"number": number, "sent": attributes})
 
     def _close(self, outcome: Outcome, recorded: _Recorded, real: Mapping[str, str], closed: _Closed) -> None:
         operation, stored, problem, _ = outcome
@@ -216,16 +248,18 @@ class Journal:
         if operation.action == DELETE:
             closed.deleted_with.append({"entity_id": operation.id, "state": write["state"]})
             if problem is None or isinstance(problem, NotFoundError):
-                closed.deleted += [
+                deleted = [
                     {"kind": located.kind, "entity_id": located.entity["_id"]}
                     for located in operation.removed
                 ]
+                closed.deleted += deleted
+                for entity in deleted:
+                    self.owned.forget(**entity)
         if stored is None:
             return
         write["entity_id"], write["version"] = stored["_id"], stored["_version"]
         if operation.refers:
-            attributes = self._encoder.attributes(with_real_ids(operation.attributes, real))
-            closed.sent.append({"number": number, "sent": attributes})
+            self._add_sent(number, operation, real, closed)
         if recorded.purpose == "mark" and operation.base is not None:
             closed.marked.append(self.owned.marked_row(kind, operation.base, operation.attributes))
         elif operation.action == UPDATE:
@@ -233,17 +267,12 @@ class Journal:
         elif operation.real_body(real).items() <= stored.items():
             self.owned.add_created(kind.name, stored, recorded.given)
 
-    def _forget(self, ledger: Ledger, deleted: Sequence[Attributes]) -> None:
-        for entity in deleted:
-            self.owned.forget(**entity)
-        ledger.forget(deleted)
-
     def _note_user(self, ledger: Ledger, outcomes: Sequence[Outcome]) -> None:
         """Keep the name of the user that the job writes as, as Ardoq's answers have it."""
         for operation, stored, _, _ in reversed(outcomes):
             if stored is not None:
                 user = operation.kind.collection.last_change(stored).user
-                if user is not None:
+                if user is not None and self._encoder.value(user) is not None:
                     ledger.set_fact("user", user)
                 return
 
@@ -268,13 +297,13 @@ class Journal:
         values = {row["number"]: row["sent"] for row in sent}
         for row in closed:
             self._settled[run, row["number"]] = {**row, "sent": values.get(row["number"])}
-        if self.ledger is None or not self.records:
-            for entity in deleted:
-                self.owned.forget(**entity)
-            return
-        self.ledger.close_writes(closed, sent=sent, run=run)
-        self.ledger.set_owned(owned)
-        self._forget(self.ledger, deleted)
+        for entity in deleted:
+            self.owned.forget(**entity)
+        if self.ledger is not None and self.records:
+            with self.ledger.transaction():
+                self.ledger.close_writes(closed, sent=sent, run=run)
+                self.ledger.set_owned(owned)
+                self.ledger.forget(deleted)
 
     def writes(self, run: int) -> list[Write]:
         """Return the writes of a run; what this run found out about open ones counts, also in a preview."""
@@ -288,14 +317,10 @@ class Journal:
         sent = write.sent if settled["sent"] is None else decode(settled["sent"])
         return replace(write, **known, sent=sent)
 
-    def record_owned(self, kinds: Iterable[Kind]) -> None:
-        """Record what the rows of this run created or matched.
-
-        Raise `LedgerError` if that is not possible.
-        """
-        if self.ledger is None or not self.records:
-            return
-        rows, missing = self.owned.rows_of_run(kinds), self.owned.missing_rows()
+    def _record_owned(self, kinds: Iterable[Kind], *, is_success: bool) -> None:
+        """Record what the rows of this run created or matched and, if it is a good run, what is missing."""
+        rows = self.owned.rows_of_run(kinds)
+        missing = self.owned.missing_rows() if is_success else []
         ledger = self._begin() if rows or missing else None
         if ledger is not None:
             ledger.set_owned(rows)
@@ -317,10 +342,7 @@ class Journal:
         ledger = self.ledger
         if ledger is None or not self.records:
             return
-        if not ledger.has_ended:
-            self.record_owned(kinds)
-        if ledger.run is None or (ledger.has_ended and document is None):
-            return
+        self._leave_run_to_parent()
         status = str(report["status"] if document is None else document["status"])
         if self.has_failed:
             status = "failure"
@@ -328,10 +350,19 @@ class Journal:
         counts = {
             "cache_hit_comps": rows["component"],
             "cache_hit_refs": rows["reference"],
-            "not_converging": as_json_value(report["not_converging"]),
+            "not_converging": self._encoder.entries(as_json_value(report["not_converging"])),
         }
-        ledger.end(document, status, counts, None if document is None else document["totals"])
-        ledger.prune(keep_runs or KEEP_RUNS)
+        if document is not None:
+            document = self._encoder.document(document)
+        with ledger.transaction():
+            if not ledger.has_ended:
+                if ledger.run is not None:
+                    self._record_closed(ledger)
+                self._record_owned(kinds, is_success=status == "success")
+            if ledger.run is None or (ledger.has_ended and document is None):
+                return
+            ledger.end(document, status, counts, None if document is None else document["totals"])
+            ledger.prune(keep_runs or KEEP_RUNS)
 
     def close(self) -> None:
         """Close the ledger; it is opened again if it is used again."""

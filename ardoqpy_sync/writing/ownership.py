@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ardoqpy_sync.ledger.encoding import Encoder, decode, encode
+from ardoqpy_sync.compare.diff import equal_values
+from ardoqpy_sync.ledger.encoding import Encoder, decode
 from ardoqpy_sync.ledger.records import REDACTED, OwnedVersion, Owner
 
 if TYPE_CHECKING:
@@ -103,9 +104,21 @@ class Ownership:
         """Note that an attribute is left as somebody else has set it: its base stays what it was."""
         self._kept.setdefault(entity_id, set()).add(attribute)
 
-    def fail(self, entity_id: str) -> None:
-        """Note that a write of an entity failed: what the job last wrote stays what it was."""
-        self._failed.add(entity_id)
+    def kept(self, entity_id: str) -> set[str]:
+        """Return the attributes of an entity that are left as somebody else has set them."""
+        return self._kept.get(entity_id, set())
+
+    def is_as_written(self, kind: str, entity: Entity) -> bool:
+        """Return whether an entity is at the version that this run wrote last."""
+        written = self._written.get((kind, entity["_id"]))
+        return written is not None and written.stored.get("_version") == entity.get("_version")
+
+    def note_outcome(self, entity_id: str, *, has_failed: bool) -> None:
+        """Note how a write of an entity ended: if it failed, what the job last wrote stays what it was."""
+        if has_failed:
+            self._failed.add(entity_id)
+        else:
+            self._failed.discard(entity_id)
 
     def learn(self, rows: Iterable[Attributes]) -> None:
         """Know these records, as the ledger has them or, in a preview, would have them."""
@@ -188,7 +201,10 @@ class Ownership:
             held = kind.collection.flatten(entity)
             values |= {name: held.get(name) for name in names if name not in kept}
         version = None if kept or failed else entity.get("_version")
-        return self._row(kind.name, entity_id, ws_id, owner, values, join_names(names), version)
+        row = self._row(kind.name, entity_id, ws_id, owner, values, join_names(names), version)
+        if failed and (before := self.before_mark(entity_id)):  # the mark is not off yet
+            row["marked"] = self._encoder.attributes(before)
+        return row
 
     def marked_row(self, kind: Kind, before: Entity, sent: Attributes) -> Attributes:
         """Return the record of a component that was marked as missing.
@@ -202,8 +218,12 @@ class Ownership:
         owner = SCRIPT if earlier is None else earlier.owner
         given, missing = ("", 0) if known is None else (known.given, known.missing)
         row = self._row(kind.name, entity_id, before["rootWorkspace"], owner, values, given, None, missing)
-        # A second mark keeps the values before the first one.
-        marked = {name: held.get(name) for name in sent} | self.before_mark(entity_id)
+        # A second mark keeps the values before the first one, unless somebody has set others since.
+        first, base = self.before_mark(entity_id), self.base(kind.name, entity_id)
+        marked = dict(first)
+        for name in sent:
+            if name not in first or not equal_values(held.get(name), base.get(name)):
+                marked[name] = held.get(name)
         return {**row, "marked": self._encoder.attributes(marked)}
 
     def updated_row(self, kind: Kind, owner: Owner | None, entity: Entity, sent: Attributes) -> Attributes:
@@ -232,13 +252,14 @@ class Ownership:
         missing: int = 0,
     ) -> Attributes:
         encoder = self._encoder
+        mapping, key_field, key = encoder.owner(owner)
         return {
             "kind": kind,
             "entity_id": entity_id,
             "workspace": ws_id,
-            "mapping": encode(owner.mapping),
-            "field": encoder.value(owner.field),
-            "item_key": encoder.value(owner.key),
+            "mapping": mapping,
+            "field": key_field,
+            "item_key": key,
             "vals": encoder.attributes(values),
             "given": given,
             "version": version,
@@ -250,4 +271,6 @@ class Ownership:
 def join_names(names: Iterable[str]) -> str:
     """Return the names of attributes as one text."""
     text = "\n".join(names)
-    return text if text.isascii() else text.encode("ascii", "backslashreplace").decode()
+    if not text.isascii():
+        text = text.encode("ascii", "backslashreplace").decode()
+    return text.replace("\0", "\\0")

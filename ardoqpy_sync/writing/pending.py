@@ -13,7 +13,7 @@ from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from ardoqpy._http.json import collector_paused
-from ardoqpy.errors import ArdoqClientException, Conflict, LedgerError, NotFoundError
+from ardoqpy.errors import ArdoqClientException, Conflict, JobRunning, LedgerError, NotFoundError
 from ardoqpy_sync.compare.cache import copy_entity, copy_value
 from ardoqpy_sync.compare.diff import CREATE, FAILED, Change
 from ardoqpy_sync.writing.operations import (
@@ -310,9 +310,10 @@ class PendingWrites:
                     failures[operation.id] = self._break(operation, problem)
                 self._log.sent()
         except BaseException:
+            unanswered = list(self._in_flight.values())
             self._interrupt()
             with suppress(LedgerError):  # what is left open is looked up by the next run
-                self._journal.close_writes(outcomes, self.real)
+                self._journal.close_writes(outcomes, self.real, unanswered)
             raise
         self._close(outcomes)
         self._correct_handed_out(settled)
@@ -326,7 +327,7 @@ class PendingWrites:
         """Record in the ledger what is about to be sent; return False if it fails: then nothing is sent."""
         try:
             self._journal.add_writes(self._in_flight.values(), self._rows, self.real)
-        except LedgerError as unrecorded:
+        except (LedgerError, JobRunning) as unrecorded:
             in_flight, self._in_flight = self._in_flight, {}
             for operation in in_flight.values():
                 failures[operation.id] = self._break(operation, unrecorded)

@@ -10,8 +10,15 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from ardoqpy.errors import ArdoqClientException, NotFoundError
+from ardoqpy.errors import (
+    ArdoqClientException,
+    NotFoundError,
+    RateLimited,
+    ServiceUnavailable,
+    UnexpectedAnswer,
+)
 from ardoqpy_sync.compare.diff import CREATE, DELETE, differences, equal_values
+from ardoqpy_sync.ledger.records import REDACTED
 from ardoqpy_sync.writing.operations import with_real_ids
 from ardoqpy_sync.writing.unconfirmed import match_key
 
@@ -61,7 +68,10 @@ class _Settling:
         for write in writes:
             kind = self._kinds[write.kind]
             values = with_real_ids(write.sent, self._real)
-            state, entity = self._find(kind, write, values)
+            try:
+                state, entity = self._find(kind, write, values)
+            except (ServiceUnavailable, RateLimited, UnexpectedAnswer):
+                continue  # it stays open, and a later run finds out
             entity_id, version = write.entity_id, None
             if entity is not None:
                 entity_id, version = entity["_id"], entity.get("_version")
@@ -81,6 +91,8 @@ class _Settling:
             if write.action == CREATE:
                 return self._find_created(kind, write, values)
             entity = self._entity(kind, write)
+        except (ServiceUnavailable, RateLimited, UnexpectedAnswer):
+            raise
         except ArdoqClientException:  # it cannot be read, or its workspace is gone
             return "unknown", None
         if write.action == DELETE:
@@ -91,10 +103,11 @@ class _Settling:
         if entity is None:
             return "unknown", None
         version = (write.before or {}).get("_version")
-        held = kind.collection.flatten(entity)
-        if entity.get("_version") == version and differences(values, held, kind.ignored):
-            return "failed", None
-        return "done", entity
+        known = {name: value for name, value in values.items() if value != REDACTED}
+        if not differences(known, kind.collection.flatten(entity), kind.ignored):
+            return "done", entity
+        # Somebody else has changed it since, or in its place: what was written is not known.
+        return ("failed" if entity.get("_version") == version else "unknown"), None
 
     def _entity(self, kind: Kind, write: Write) -> Entity | None:
         index = self._index_of(kind, write.workspace)
@@ -118,9 +131,21 @@ class _Settling:
         ]
         if len(matches) != 1:
             return ("unknown" if matches else "failed"), None
+        if not self._may_be_own(kind, matches[0], values):
+            return "unknown", None
         self._taken.add(matches[0]["_id"])
         self._real[write.entity_id] = matches[0]["_id"]
         return "done", matches[0]
+
+    def _may_be_own(self, kind: Kind, entity: Entity, values: Attributes) -> bool:
+        """Return whether what matches may be what this job created, and not what somebody else did."""
+        if entity.get("_version") != 1:
+            return True
+        user = kind.collection.last_change(entity).user
+        own = None if self._journal.ledger is None else self._journal.ledger.facts.get("user")
+        known = {name: value for name, value in values.items() if value != REDACTED}
+        is_as_sent = not differences(known, kind.collection.flatten(entity), kind.ignored)
+        return is_as_sent and (own is None or user is None or user == own)
 
     def _has_key(self, kind: Kind, write: Write, entity: Entity) -> bool:
         field = write.owner.field if write.owner else None
