@@ -16,7 +16,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from fault_jobs import MODES, TOKEN, Source, changed_source, expected_rows, first_source, labels, stored_rows
+from fault_jobs import (
+    MODES,
+    TOKEN,
+    Source,
+    changed_source,
+    expected_rows,
+    first_source,
+    labels,
+    seed,
+    stored_rows,
+)
 
 from ardoqpy_sync.cli.webhook import summarize
 from ardoqpy_sync.reporting import html, markdown, terminal
@@ -93,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class Interrupter:
-    """Send signals to a process: at its n-th request, or so many seconds after its latest write.
+    """Send signals to a process: before its n-th write is answered, or so many seconds after its latest one.
 
     Pass it to an emulator as its recorder.
     """
@@ -102,27 +112,31 @@ class Interrupter:
         """Begin without a process."""
         self.sent: list[float] = []
         self._process: subprocess.Popen[str] | None = None
-        self._requests = 0
+        self._writes = 0
         self._seconds: float | None = None
         self._signals: list[tuple[int, float]] = []
         self._latest = 0.0
         self._lock = threading.Lock()
 
     def __call__(self, exchange: Any) -> None:
-        """Count a request, before it is answered."""
+        """Count a write, before it is answered."""
+        if exchange.method == "GET":
+            return
         with self._lock:
-            self._requests -= 1
-            if self._seconds is None and self._requests == 0:
-                self._send()
-            elif self._seconds is not None and exchange.method != "GET":
+            self._writes -= 1
+            if self._seconds is not None:
                 self._latest = time.monotonic()
+            elif self._writes == 0:
+                self._send()
 
-    def aim(self, process: subprocess.Popen[str], requests: int, seconds: float | None, draw: Any) -> None:
+    def aim(
+        self, process: subprocess.Popen[str], writes: int, seconds: float | None, draw: random.Random
+    ) -> None:
         """Choose the process, the moment, and one signal or a burst of them."""
         # The third Ctrl-C ends a run without its report, as documented.
         burst = draw.choice(([15], [2], [15, 15, 15, 15], [2, 2], [2, 15], [15, 2, 15]))
         with self._lock:
-            self.sent, self._process, self._requests, self._seconds = [], process, requests, seconds
+            self.sent, self._process, self._writes, self._seconds = [], process, writes, seconds
             self._signals, self._latest = [(number, draw.uniform(0, 0.05)) for number in burst], 0.0
 
     def wait(self) -> None:
@@ -147,7 +161,8 @@ class Interrupter:
 
 def write_job(folder: Path, mode: str, source: Source) -> None:
     """Write a job and its sources into a folder."""
-    ardoq = "\n".join(f"{key} = {json.dumps(value)}" for key, value in MODES[mode].items())
+    options = {"batch": False, **MODES[mode]}
+    ardoq = "\n".join(f"{key} = {json.dumps(value)}" for key, value in options.items())
     kinds = (("1", "Uses"), ("2", "Owns"))
     mappings = [REFERENCES.format(kind=kind, type=name) for kind, name in kinds]
     (folder / "job.toml").write_text(JOB.format(ardoq=ardoq) + "".join(mappings))
@@ -162,9 +177,12 @@ def write_job(folder: Path, mode: str, source: Source) -> None:
 
 
 def interrupt(
-    server: Emulator, interrupter: Interrupter, hook: Webhook, folder: Path, draw: random.Random
+    server: Emulator, interrupter: Interrupter, hook: Webhook, folder: Path, most: int, draw: random.Random
 ) -> tuple[list[str], bool]:
-    """Run the job of a folder, interrupt it, and return what is not true, and whether it was interrupted."""
+    """Run the job of a folder, interrupt it, and return what is not true, and whether it was interrupted.
+
+    Half the interrupts fall on one of the first `most` writes, half into the 0.6 seconds after the last one.
+    """
     before = server.dump()
     hook.received.clear()
     for name in REPORTS:
@@ -176,9 +194,8 @@ def interrupt(
             command, cwd=folder, env=environment, stdout=out, stderr=err, text=True, start_new_session=True
         )
         with process:
-            # Half of them at a request, half in the 0.6 seconds after the last write.
             seconds = draw.uniform(0, 0.6) if draw.random() < 0.5 else None
-            interrupter.aim(process, draw.randint(1, draw.choice((12, 80))), seconds, draw)
+            interrupter.aim(process, draw.randint(1, most), seconds, draw)
             watchdog = threading.Timer(PATIENCE, process.kill)
             watchdog.start()
             interrupter.wait()
@@ -268,9 +285,10 @@ def interrupt_repeatedly(
     interrupts: int,
     size: tuple[int, int] = (40, 60),
 ) -> tuple[list[str], int]:
-    """Interrupt and restart a job, and complete it now and then; return the problems and how often it was.
+    """Interrupt and restart a job; return the problems, and how often it was interrupted.
 
-    Each time it is completed, its source changes by a third.
+    A third of the runs begin with an empty workspace, and a third are followed by one that completes the job:
+    after it, the source is another.
     """
     draw, first = random.Random(number), first_source(*size, number)
     source = first
@@ -280,10 +298,13 @@ def interrupt_repeatedly(
         if interrupted >= interrupts:
             break
         write_job(folder, mode, source)
-        problems, was = interrupt(server, interrupter, hook, folder, draw)
+        if draw.random() < 1 / 3:
+            server.load(seed())
+        most = sum(size) // 10 if mode == "batched" else sum(size)
+        problems, was = interrupt(server, interrupter, hook, folder, draw.choice((most, 3)), draw)
         interrupted += was
         complaints += [f"attempt {attempt}: {problem}" for problem in problems]
-        if draw.random() < 0.3:
+        if draw.random() < 1 / 3:
             complaints += complete(server, folder, source)
             source = changed_source(first, attempt, 0.3)
     write_job(folder, mode, source)
