@@ -78,7 +78,7 @@ def run_with_client(job: Job, client: ArdoqSyncClient) -> CommandResult:
     )
     ended_early = result.failure is not None
     exit_code = most_severe(exit_code_of(document), FAILED if ended_early else DONE)
-    return CommandResult(document, exit_code, ended_early=ended_early)
+    return CommandResult(document, exit_code, more_lines=result.notes, ended_early=ended_early)
 
 
 def exit_code_of(document: RunDocument) -> int:

@@ -26,6 +26,7 @@ from ardoqpy_sync.job.problems import JobInvalid, Problem, find_named_key, probl
 from ardoqpy_sync.job.template import Template
 from ardoqpy_sync.job.toml_lines import TomlLines, find_lines
 from ardoqpy_sync.sources.cell_formats import read_formats
+from ardoqpy_sync.sources.cleaning import find_problems as find_cleaning_problems
 from ardoqpy_sync.sources.options import Option
 from ardoqpy_sync.sources.registry import check_source
 from ardoqpy_sync.sources.row import is_blank
@@ -208,12 +209,25 @@ class _Parser:
             except ConfigurationError as error:
                 self._report((*key_path, *find_named_key(str(error), table)), str(error))
                 continue
-            formats = table.get("formats", {})
-            try:
-                read_formats(formats)
-            except ConfigurationError as error:
-                formats_path = (*key_path, "formats", *find_named_key(str(error), formats))
-                self._report(formats_path, str(error))
+            columns = table.get("columns", {})
+            for finding in find_cleaning_problems(table):
+                of_column = (
+                    columns.get(finding.keys[-1]) if len(finding.keys) == len(("columns", "x")) else None
+                )
+                named = find_named_key(finding.message, of_column) if isinstance(of_column, dict) else ()
+                self._report((*key_path, *finding.keys, *named), finding.message)
+            self._check_formats(table, key_path)
+            for column, rules in columns.items():
+                if isinstance(rules, dict) and isinstance(rules.get("formats"), dict):
+                    self._check_formats(rules, (*key_path, "columns", column))
+
+    def _check_formats(self, table: TomlTable, key_path: KeyPath) -> None:
+        formats = table.get("formats", {})
+        try:
+            read_formats(formats)
+        except ConfigurationError as error:
+            formats_path = (*key_path, "formats", *find_named_key(str(error), formats))
+            self._report(formats_path, str(error))
 
     def _parse_selector(
         self, content: TomlTable, table: Table, key_path: KeyPath, default_type: str | None

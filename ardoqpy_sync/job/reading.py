@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.job.row_mapping import make_attribute_reader, make_name_reader, make_row_filter
 from ardoqpy_sync.job.rows import ComponentRow, ReferenceRow
-from ardoqpy_sync.sources.cell_formats import DEFAULT_FORMATS, read_formats
+from ardoqpy_sync.sources.cell_formats import read_source_formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from ardoqpy_sync.job.model import EndName, Job
     from ardoqpy_sync.job.resolver import ResolvedComponents, ResolvedMapping, ResolvedReferences
     from ardoqpy_sync.sources import Row
-    from ardoqpy_sync.sources.cell_formats import CellFormats
     from ardoqpy_sync.sources.row import Values
 
 
 def read_component_rows(job: Job, rows: Iterable[Row], mapping: ResolvedComponents) -> list[ComponentRow]:
     """Return the rows that a component mapping selects, each with its attributes and its problems."""
-    read_attributes = make_attribute_reader(mapping, _formats(job, mapping))
+    read_attributes = make_attribute_reader(
+        mapping, read_source_formats(job.sources.get(mapping.mapping.rows, {}))
+    )
     read_parents = None if mapping.parent is None else make_name_reader(mapping.parent)
     key_only = mapping.key is not None and not mapping.create
     component_rows = []
@@ -47,7 +48,9 @@ def read_component_rows(job: Job, rows: Iterable[Row], mapping: ResolvedComponen
 
 def read_reference_rows(job: Job, rows: Iterable[Row], mapping: ResolvedReferences) -> list[ReferenceRow]:
     """Return the rows that a reference mapping selects, each with its attributes and its problems."""
-    read_attributes = make_attribute_reader(mapping, _formats(job, mapping))
+    read_attributes = make_attribute_reader(
+        mapping, read_source_formats(job.sources.get(mapping.mapping.rows, {}))
+    )
     read_sources, read_targets = make_name_reader(mapping.source), make_name_reader(mapping.target)
     reference_rows = []
     for selected in _select(rows, mapping):
@@ -91,11 +94,6 @@ def _select(rows: Iterable[Row], mapping: ResolvedMapping) -> Iterator[_Selected
             except InvalidInput as error:
                 problems.append(str(error))
         yield _SelectedRow(row.label, values, {}, problems)
-
-
-def _formats(job: Job, mapping: ResolvedMapping) -> CellFormats:
-    table = job.sources.get(mapping.mapping.rows, {})
-    return read_formats(table["formats"]) if "formats" in table else DEFAULT_FORMATS
 
 
 def _read(read: Callable[[Values], list[EndName]], row: ComponentRow | ReferenceRow) -> list[EndName]:

@@ -19,6 +19,7 @@ class JobResult:
     - `blocked`: what the delete guard blocked.
     - `skipped`: the rows that were not written because what they describe does not exist.
     - `not_owned`: by type, how many components no mapping of the job owns and no row describes.
+    - `notes`: sentences about the whole run.
     - `failure`: the error that ended the run early; None if the run was complete.
     """
 
@@ -26,6 +27,7 @@ class JobResult:
     blocked: list[DeleteBlocked] = field(default_factory=list)
     skipped: list[SkippedRow] = field(default_factory=list)
     not_owned: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
     failure: ArdoqClientException | None = None
 
     @property

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Attributes
     from ardoqpy_sync.job.model import ComponentSelector, RowMapping
     from ardoqpy_sync.job.resolver import ResolvedMapping, ResolvedSelector
+    from ardoqpy_sync.job.template import Template
     from ardoqpy_sync.job.toml_lines import KeyPath
-    from ardoqpy_sync.sources.cell_formats import CellFormats
+    from ardoqpy_sync.sources.cell_formats import CellFormats, SourceFormats
     from ardoqpy_sync.sources.row import Values
 
 _TEXT = Field("value", "value", "Text")
@@ -53,7 +54,7 @@ def make_row_filter(where: Mapping[str, tuple[str, ...]]) -> Callable[[Values], 
 
 
 def make_attribute_reader(
-    mapping: ResolvedMapping, formats: CellFormats
+    mapping: ResolvedMapping, formats: SourceFormats
 ) -> Callable[[Values], tuple[Attributes, list[str]]]:
     """Return a function that converts the cells of a row to attributes.
 
@@ -67,6 +68,7 @@ def make_attribute_reader(
             field,
             template.getter(strip=field.name in required),
             field.name in mapping.never_null - required,
+            formats_of(template, formats),
         )
         for field, template in mapping.cells
     ]
@@ -74,9 +76,9 @@ def make_attribute_reader(
     def read_attributes(values: Values) -> tuple[Attributes, list[str]]:
         attributes: Attributes = {}
         problems: list[str] = []
-        for name, field, read_cell, is_kept in cells:
+        for name, field, read_cell, is_kept, cell_formats in cells:
             try:
-                value = convert_cell(read_cell(values), field, formats)
+                value = convert_cell(read_cell(values), field, cell_formats)
             except InvalidInput as error:
                 if str(error) not in problems:
                     problems.append(str(error))
@@ -86,6 +88,12 @@ def make_attribute_reader(
         return attributes, problems
 
     return read_attributes
+
+
+def formats_of(template: Template, formats: SourceFormats) -> CellFormats:
+    """Return the formats of a template's value: those of its column, if it is the cell of one."""
+    column = template.single_column
+    return formats.common if column is None else formats.columns.get(column, formats.common)
 
 
 def make_name_reader(resolved: ResolvedSelector) -> Callable[[Values], list[EndName]]:
