@@ -79,6 +79,28 @@ All that reads a row sees the clean values.
 """
 
 
+WHERE = """## where
+
+`where` gives for each column a condition, and a mapping uses the rows for which all of them hold. The values
+of rows are the [clean](sources.md#clean-cells) ones, without white space around them.
+
+| condition | the rows |
+|---|---|
+| `Kind = "Server"` | with this value; short for `{ is = "Server" }` |
+| `Status = ["live", "planned"]` | with one of these; short for `{ is = ["live", "planned"] }` |
+| `Site = { not = ["Test", "Lab"] }` | with none of these |
+| `Owner = { blank = false }` | with a value |
+| `Cost = { at_least = 1000, below = 5000 }` | for which all comparisons hold |
+| `Since = { above = 2024-05-31 }` | with a later date; a date has no quotes |
+
+A condition is a table of `is`, `not`, `blank`, `above`, `at_least`, `below` and `at_most`; all that it has
+must hold. The letter case of words counts. A comparison is with a number or a date, in the formats of the
+column. A row with a blank cell is not used. A row is rejected if the cell cannot be compared: it is neither a
+number nor a date, or it is a list, unless the condition is only about `blank`. If any of several conditions
+is enough, write a mapping for each.
+"""
+
+
 def page() -> str:
     """Return the page."""
     parts = [INTRODUCTION]
@@ -92,6 +114,7 @@ def page() -> str:
         parts.append("\n".join([*lines, ""]))
         if name == "guard":
             parts.append(SOURCES)
+    parts.append(WHERE)
     return "\n".join(parts)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ardoqpy_sync.job.problems import Problem
     from ardoqpy_sync.job.template import Template
     from ardoqpy_sync.job.toml_lines import KeyPath, TomlLines
+    from ardoqpy_sync.job.where import Where
 
 
 class ArdoqTable(TypedDict, total=False):
@@ -109,7 +110,7 @@ class RowMapping:
     - `key_path`: the position in the job file; `rows`: the name of the source; `type`: the name in Ardoq.
     - `attributes`: templates of built-in attributes, such as the description.
     - `fields`: templates of custom fields, by name or label.
-    - `where`: by column the texts that a row must have one of.
+    - `where`: by column what a row must have.
     - `create_only`, `fill_if_empty`, `never_null`: names of attributes; `never_null` is True for all.
     - `create`: whether an item that does not exist is created.
     """
@@ -119,7 +120,7 @@ class RowMapping:
     type: str
     attributes: Mapping[str, Template]
     fields: Mapping[str, Template]
-    where: Mapping[str, tuple[str, ...]]
+    where: Where
     create_only: tuple[str, ...]
     fill_if_empty: tuple[str, ...]
     never_null: tuple[str, ...] | bool

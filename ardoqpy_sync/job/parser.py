@@ -25,6 +25,7 @@ from ardoqpy_sync.job.model import (
 from ardoqpy_sync.job.problems import JobInvalid, Problem, find_named_key, problem_at
 from ardoqpy_sync.job.template import Template
 from ardoqpy_sync.job.toml_lines import TomlLines, find_lines
+from ardoqpy_sync.job.where import read_where
 from ardoqpy_sync.sources.cell_formats import read_formats
 from ardoqpy_sync.sources.cleaning import find_problems as find_cleaning_problems
 from ardoqpy_sync.sources.options import Option
@@ -349,19 +350,10 @@ class _Parser:
             "type": table.get("type"),
             "attributes": {name: Template(table[name]) for name in attributes if name in table},
             "fields": {name: Template(value) for name, value in table.get("fields", {}).items()},
-            "where": {column: _list_texts(cells) for column, cells in table.get("where", {}).items()},
+            "where": read_where(table.get("where", {})),
             "create_only": tuple(table.get("create_only", ())),
             "fill_if_empty": tuple(table.get("fill_if_empty", ())),
             "never_null": never_null if isinstance(never_null, bool) else tuple(never_null),
             "missing": action,
             "create": table.get("create", True),
         }
-
-
-def _list_texts(cells: Any) -> tuple[str, ...]:
-    """Return the cells that a filter accepts, as text."""
-    return tuple(_to_text(cell) for cell in (cells if isinstance(cells, list) else [cells]))
-
-
-def _to_text(cell: Any) -> str:
-    return str(cell).lower() if isinstance(cell, bool) else str(cell).strip()

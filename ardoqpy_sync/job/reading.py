@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ardoqpy.errors import InvalidInput
-from ardoqpy_sync.job.row_mapping import make_attribute_reader, make_name_reader, make_row_filter
+from ardoqpy_sync.job.row_mapping import make_attribute_reader, make_name_reader
 from ardoqpy_sync.job.rows import ComponentRow, ReferenceRow
+from ardoqpy_sync.job.where import make_row_filter
 from ardoqpy_sync.sources.cell_formats import read_source_formats
 
 if TYPE_CHECKING:
@@ -16,18 +17,18 @@ if TYPE_CHECKING:
     from ardoqpy_sync.job.model import EndName, Job
     from ardoqpy_sync.job.resolver import ResolvedComponents, ResolvedMapping, ResolvedReferences
     from ardoqpy_sync.sources import Row
+    from ardoqpy_sync.sources.cell_formats import SourceFormats
     from ardoqpy_sync.sources.row import Values
 
 
 def read_component_rows(job: Job, rows: Iterable[Row], mapping: ResolvedComponents) -> list[ComponentRow]:
     """Return the rows that a component mapping selects, each with its attributes and its problems."""
-    read_attributes = make_attribute_reader(
-        mapping, read_source_formats(job.sources.get(mapping.mapping.rows, {}))
-    )
+    formats = read_source_formats(job.sources.get(mapping.mapping.rows, {}))
+    read_attributes = make_attribute_reader(mapping, formats)
     read_parents = None if mapping.parent is None else make_name_reader(mapping.parent)
     key_only = mapping.key is not None and not mapping.create
     component_rows = []
-    for selected in _select(rows, mapping):
+    for selected in _select(rows, mapping, formats):
         row = ComponentRow(mapping, *selected)
         component_rows.append(row)
         if row.problems:
@@ -48,12 +49,11 @@ def read_component_rows(job: Job, rows: Iterable[Row], mapping: ResolvedComponen
 
 def read_reference_rows(job: Job, rows: Iterable[Row], mapping: ResolvedReferences) -> list[ReferenceRow]:
     """Return the rows that a reference mapping selects, each with its attributes and its problems."""
-    read_attributes = make_attribute_reader(
-        mapping, read_source_formats(job.sources.get(mapping.mapping.rows, {}))
-    )
+    formats = read_source_formats(job.sources.get(mapping.mapping.rows, {}))
+    read_attributes = make_attribute_reader(mapping, formats)
     read_sources, read_targets = make_name_reader(mapping.source), make_name_reader(mapping.target)
     reference_rows = []
-    for selected in _select(rows, mapping):
+    for selected in _select(rows, mapping, formats):
         row = ReferenceRow(mapping, *selected)
         reference_rows.append(row)
         if row.problems:
@@ -80,9 +80,9 @@ class _SelectedRow(NamedTuple):
     problems: list[str]
 
 
-def _select(rows: Iterable[Row], mapping: ResolvedMapping) -> Iterator[_SelectedRow]:
+def _select(rows: Iterable[Row], mapping: ResolvedMapping, formats: SourceFormats) -> Iterator[_SelectedRow]:
     """Yield each row that `where` selects, or that cannot be read."""
-    is_selected = make_row_filter(mapping.mapping.where)
+    is_selected = make_row_filter(mapping.mapping.where, formats)
     for row in rows:
         values: Values = {}
         problems = [] if row.problem is None else [row.problem]

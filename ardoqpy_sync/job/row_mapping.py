@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ardoqpy.errors import InvalidInput
-from ardoqpy.metamodel import Field
 from ardoqpy_sync.job.model import EndName
+from ardoqpy_sync.job.where import to_text
 from ardoqpy_sync.sources.cell_conversion import convert_cell
 from ardoqpy_sync.sources.row import is_blank
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from ardoqpy.entities import Attributes
     from ardoqpy_sync.job.model import ComponentSelector, RowMapping
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ardoqpy_sync.job.toml_lines import KeyPath
     from ardoqpy_sync.sources.cell_formats import CellFormats, SourceFormats
     from ardoqpy_sync.sources.row import Values
-
-_TEXT = Field("value", "value", "Text")
 
 
 class ColumnUse(NamedTuple):
@@ -43,14 +41,6 @@ def list_columns(mapping: RowMapping) -> list[ColumnUse]:
             selector = selector.within
     uses = [ColumnUse(column, path) for path, template in templates for column in template.columns]
     return [*uses, *(ColumnUse(column, (*key_path, "where", column)) for column in mapping.where)]
-
-
-def make_row_filter(where: Mapping[str, tuple[str, ...]]) -> Callable[[Values], bool] | None:
-    """Return a function that tests whether a row is selected; None if all rows are."""
-    if not where:
-        return None
-    wanted = [(column, frozenset(words)) for column, words in where.items()]
-    return lambda values: all(to_text(values.get(column)) in words for column, words in wanted)
 
 
 def make_attribute_reader(
@@ -122,14 +112,3 @@ def make_name_reader(resolved: ResolvedSelector) -> Callable[[Values], list[EndN
 def _split_path(text: str, separator: str | None) -> tuple[str, ...]:
     parts = [text] if separator is None else [part.strip() for part in text.split(separator)]
     return tuple(part for part in parts if part) or (text,)
-
-
-def to_text(cell: Any) -> str:
-    """Return a cell as text without surrounding white space; "" for a blank cell.
-
-    Raise `InvalidInput` if the cell cannot be text, such as a list.
-    """
-    if isinstance(cell, str):
-        return cell.strip()
-    text = convert_cell(cell, _TEXT)
-    return "" if text is None else str(text).strip()

@@ -12,7 +12,7 @@ from ardoqpy import metamodel
 from ardoqpy._messages import is_similar, quote_name
 from ardoqpy.errors import InvalidInput
 from ardoqpy.name_lookup import NameLookup
-from ardoqpy_sync.job.row_mapping import to_text
+from ardoqpy_sync.job.where import to_text
 from ardoqpy_sync.sources import open_source
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import suggest
 from ardoqpy_sync.job.template import Template
+from ardoqpy_sync.job.where import check_where
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -103,13 +104,6 @@ def _check_template(value: Any) -> str | None:
     return None
 
 
-def _is_where(value: Any) -> bool:
-    return isinstance(value, dict) and all(
-        _is_scalar(cells) or (isinstance(cells, list) and bool(cells) and all(map(_is_scalar, cells)))
-        for cells in value.values()
-    )
-
-
 def _check_missing(value: Any) -> str | None:
     if isinstance(value, str):
         return None if value in ("report", "delete") else suggest(value, ("report", "delete"))
@@ -169,7 +163,7 @@ CONSTANTS = ValueType(
 )
 #: The parser checks each of its values.
 TEMPLATES = ValueType('a table such as { cost = "{Cost}" }', _passes(_is_table))
-WHERE = ValueType('a table such as { Status = ["live", "planned"] }', _passes(_is_where))
+WHERE = ValueType('a table such as { Status = ["live", "planned"] }', check_where)
 MISSING = ValueType('"report", "delete", or { set = { lifecycle = "Retired" } }', _check_missing)
 FORMAT = ValueType(str(JOB_FORMAT), _check_format)
 API_VERSION = _one_of("v1", "v2")
@@ -258,7 +252,11 @@ GUARD = Table(
 _MAPPING = {
     "rows": Key(TEXT, "The name of the source, as in `[sources.NAME]`.", required=True),
     "type": Key(TEXT, "The name of the type in Ardoq.", required=True),
-    "where": Key(WHERE, "Use only rows with these cells: for each column a value, or a list of values."),
+    "where": Key(
+        WHERE,
+        "Use only rows with these cells: for each column a value, a list of values, or a condition: see "
+        "[where](#where).",
+    ),
     "description": Key(TEMPLATE, "The description."),
     "fields": Key(
         TEMPLATES, "Custom fields, by name or label in Ardoq. Cells are converted to the type of the field."
