@@ -65,6 +65,9 @@ rows of a mapping describe the same item, the first one wins. Identical repeats 
 disagrees is reported as failed. Two mappings can write different attributes of the same item. Attributes
 that are not mapped are never changed.
 
+Mappings can share fields: `use = ["common"]` adds those of the table `[fields.common]`, which is at the top
+of the file, to the fields of a mapping.
+
 A cell that cannot be read, such as one that a short line lacks, fails its row only if the mapping reads it:
 see [sources.md](sources.md#rows).
 """
@@ -79,6 +82,25 @@ All that reads a row sees the clean values.
 """
 
 
+TYPES = """## Types of rows
+
+`type` is a name, or a column with the name: then each row has its own type. That holds for components, for
+references, and for parents and ends. If the source uses other words, write a table with a map, as for
+[clean cells](sources.md#clean-cells):
+
+| `type` | the type of a row |
+|---|---|
+| `"Server"` | always Server |
+| `"{Type}"` | the one in its cell, in any letter case |
+| `{ value = "{Type}", map = { "VM" = "Server" } }` | what the map has for it |
+| `{ value = "{Type}", map_file = "types.csv", otherwise = "keep" }` | the same, with a file |
+
+A word that a map does not have is rejected. With `otherwise = "keep"` it is the name of a type.
+
+A row whose type is blank or does not exist in the workspace is rejected, and the others are used. With
+`missing`, each type counts by itself, and a type without rows is not deleted. If other jobs write to the
+workspace, too, use a map: then only its types can be missing.
+"""
 WHERE = """## where
 
 `where` gives for each column a condition, and a mapping uses the rows for which all of them hold. The values
@@ -114,7 +136,7 @@ def page() -> str:
         parts.append("\n".join([*lines, ""]))
         if name == "guard":
             parts.append(SOURCES)
-    parts.append(WHERE)
+    parts += [TYPES, WHERE]
     return "\n".join(parts)
 
 

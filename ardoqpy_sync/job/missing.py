@@ -53,7 +53,8 @@ class MissingItems:
         self._unidentified: dict[TypeGroup, list[MappedRow]] = {}
         for row in rows:
             if row.problems and not row.is_identified:
-                self._unidentified.setdefault(row.mapping.group, []).append(row)
+                for mapping in row.mapping.single_types:
+                    self._unidentified.setdefault(mapping.group, []).append(row)
 
     def exclude_others(self) -> None:
         """Exclude what belongs to no mapping, or to one without rows, from what can be missing."""
@@ -128,7 +129,7 @@ class MissingItems:
                 f"It is not known which item these rows describe: {labels}. Any {described} may be it, {kept}"
             )
             return True
-        if resolved in self._with_rows:
+        if resolved in self._with_rows or (resolved.is_of_one_type and not self._is_in_ardoq(group)):
             return False
         if resolved.owned:
             kept = f"so nothing that this mapping owns is {mapping.missing.past_tense}."
@@ -137,6 +138,11 @@ class MissingItems:
             "whether the source is empty."
         )
         return not resolved.owned
+
+    def _is_in_ardoq(self, group: TypeGroup) -> bool:
+        """Return whether Ardoq has anything of a group."""
+        index = self._engine.index(self._engine.kinds[group.kind], group.ws_id)
+        return any(entity.get(TYPE_OF[group.kind]) == group.type_id for entity in index)
 
     def _block(self, message: str) -> None:
         reason: BlockReason = {"bound": "source", "sentence": message, "allow": None}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ardoqpy.entities import Attributes
     from ardoqpy_sync.documents import KindName
     from ardoqpy_sync.job.problems import Problem
+    from ardoqpy_sync.job.row_types import RowType
     from ardoqpy_sync.job.template import Template
     from ardoqpy_sync.job.toml_lines import KeyPath, TomlLines
     from ardoqpy_sync.job.where import Where
@@ -55,10 +56,12 @@ class EndName(NamedTuple):
     """The component that a row names: its name or key after those of its ancestors, if they are given.
 
     - `within`: the component that it is directly below, if the row names that.
+    - `type_id`: the type of the component, if the row gives it.
     """
 
     path: tuple[str, ...]
     within: EndName | None = None
+    type_id: str | None = None
 
     def __str__(self) -> str:
         """Return the names in quotes."""
@@ -77,6 +80,7 @@ class ComponentSelector:
     - `path`: the text between the names of the ancestors and the component's own; None if there are none.
     - `within`: the parent of the component, to tell components of one name apart.
     - `when_absent`: "reject" or "skip" a row if there is no such component.
+    - `row_type`: gives the type of the component instead of `types`; None if the row does not.
     """
 
     key_path: KeyPath
@@ -88,6 +92,7 @@ class ComponentSelector:
     path: str | None = None
     within: ComponentSelector | None = None
     when_absent: str = "reject"
+    row_type: RowType | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,8 @@ class RowMapping:
     - `where`: by column what a row must have.
     - `create_only`, `fill_if_empty`, `never_null`: names of attributes; `never_null` is True for all.
     - `create`: whether an item that does not exist is created.
+    - `row_type`: gives the type of each row; None if `type` is that of all rows.
+    - `shared`: by name of a field, the table `[fields.NAME]` that it is from, if it is not the mapping's own.
     """
 
     key_path: KeyPath
@@ -126,8 +133,16 @@ class RowMapping:
     never_null: tuple[str, ...] | bool
     missing: MissingAction
     create: bool
+    row_type: RowType | None
+    shared: Mapping[str, str]
 
     kind: ClassVar[KindName]
+
+    def path_of(self, name: str) -> KeyPath:
+        """Return the position of a mapped attribute or field in the job file."""
+        if name in self.shared:
+            return ("fields", self.shared[name], name)
+        return (*self.key_path, "fields", name) if name in self.fields else (*self.key_path, name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from ardoqpy_sync.job.model import (
     RunTable,
 )
 from ardoqpy_sync.job.problems import JobInvalid, Problem, find_named_key, problem_at
+from ardoqpy_sync.job.row_types import read_row_type, type_name
 from ardoqpy_sync.job.template import Template
 from ardoqpy_sync.job.toml_lines import TomlLines, find_lines
 from ardoqpy_sync.job.where import read_where
@@ -130,6 +131,8 @@ class _Parser:
         self._lines = lines
         self._path = path
         self._problems: list[Problem] = []
+        #: By name: the fields that mappings share.
+        self._shared: dict[str, TomlTable] = {}
 
     def parse(self) -> Job:
         top = self._check_table(self._content, schema.JOB, ())
@@ -139,6 +142,7 @@ class _Parser:
         run = self._check_table(top.get("run", {}), schema.RUN, ("run",))
         guard = self._check_table(top.get("guard", {}), schema.GUARD, ("guard",))
         sources = dict(self._parse_sources(top.get("sources", {})))
+        self._shared = dict(self._parse_shared(top.get("fields", {})))
         components = tuple(self._parse_components(top.get("components", [])))
         references = tuple(self._parse_references(top.get("references", [])))
         if not self._problems and not components and not references:
@@ -230,6 +234,30 @@ class _Parser:
             formats_path = (*key_path, "formats", *find_named_key(str(error), formats))
             self._report(formats_path, str(error))
 
+    def _parse_shared(self, content: TomlTable) -> Iterator[tuple[str, TomlTable]]:
+        """Yield the tables of fields that mappings share, by name, with their valid keys."""
+        for name, fields in content.items():
+            if not isinstance(fields, dict):
+                self._report(
+                    ("fields", name), f"[fields.{name}] is {describe_type(fields)}: use a table of fields."
+                )
+                continue
+            templates = schema.Table("", "", dict.fromkeys(fields, schema.Key(schema.TEMPLATE, "")))
+            yield name, self._check_table(fields, templates, ("fields", name))
+
+    def _fields_of(self, table: TomlTable, key_path: KeyPath) -> tuple[TomlTable, dict[str, str]]:
+        """Return the fields of a mapping, and of each that it shares the name of its table."""
+        fields = dict(table.get("fields", {}))
+        shared: dict[str, str] = {}
+        for index, name in enumerate(table.get("use", ())):
+            if name not in self._shared:
+                problem = f"There is no table [fields.{name}]: {suggest(name, self._shared)}"
+                self._report((*key_path, "use", index), problem)
+            for field, value in self._shared.get(name, {}).items():
+                if field not in fields:
+                    fields[field], shared[field] = value, name
+        return fields, shared
+
     def _parse_selector(
         self, content: TomlTable, table: Table, key_path: KeyPath, default_type: str | None
     ) -> ComponentSelector | None:
@@ -244,16 +272,20 @@ class _Parser:
         if value.is_constant and is_blank(value.raw):
             self._report((*key_path, "value"), 'value is blank: use a column, such as "{Host}".')
         types = valid.get("type", default_type) or ()
+        row_type = None if isinstance(types, list | tuple) else read_row_type(types)
+        if isinstance(types, str | dict):
+            types = () if row_type else (type_name(types),)
         return ComponentSelector(
             key_path,
             value,
-            (types,) if isinstance(types, str) else tuple(types),
+            tuple(types),
             valid.get("key", "name"),
             valid.get("workspace"),
             valid.get("split"),
             valid.get("path"),
             within,
             valid.get("when_absent", "reject"),
+            row_type,
         )
 
     # -- mappings -------------------------------------------------------------------------------------------
@@ -264,11 +296,13 @@ class _Parser:
             parent = None
             if "parent" in table:
                 parent_path = (*key_path, "parent")
-                parent = self._parse_selector(table["parent"], schema.PARENT, parent_path, table.get("type"))
+                default_type = None if common["row_type"] else common["type"]
+                parent = self._parse_selector(table["parent"], schema.PARENT, parent_path, default_type)
             key = table.get("key", "name")
             given = content[key_path[1]] if isinstance(content[key_path[1]], dict) else {}
-            fields = given.get("fields")
-            if key != "name" and not (isinstance(fields, dict) and key in fields):
+            # A field that is not valid has its own problem.
+            fields = given.get("fields") if isinstance(given.get("fields"), dict) else {}
+            if key != "name" and key not in {**common["fields"], **(fields or {})}:
                 self._report(
                     (*key_path, "key"),
                     f"The key {quote_name(key)} is not in the fields of this mapping. Add it to fields, or "
@@ -331,7 +365,8 @@ class _Parser:
             self._report(
                 (*key_path, "rows"), f"There is no source {quote_name(rows)}: {suggest(rows, sources)}"
             )
-        mapped = [name for name in attributes if name in table] + list(table.get("fields", ()))
+        fields, shared = self._fields_of(table, key_path)
+        mapped = [name for name in attributes if name in table] + list(fields)
         mapped += ["parent"] if "parent" in table else []
         for list_name in ("create_only", "fill_if_empty", "never_null"):
             names = table.get(list_name, [])
@@ -347,13 +382,15 @@ class _Parser:
         return {
             "key_path": key_path,
             "rows": rows,
-            "type": table.get("type"),
+            "type": type_name(table["type"]) if "type" in table else None,
             "attributes": {name: Template(table[name]) for name in attributes if name in table},
-            "fields": {name: Template(value) for name, value in table.get("fields", {}).items()},
+            "fields": {name: Template(value) for name, value in fields.items()},
             "where": read_where(table.get("where", {})),
             "create_only": tuple(table.get("create_only", ())),
             "fill_if_empty": tuple(table.get("fill_if_empty", ())),
             "never_null": never_null if isinstance(never_null, bool) else tuple(never_null),
             "missing": action,
             "create": table.get("create", True),
+            "row_type": read_row_type(table["type"]) if "type" in table else None,
+            "shared": shared,
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from ardoqpy.errors import InvalidInput
 from ardoqpy_sync.job.row_mapping import make_attribute_reader, make_name_reader
@@ -25,11 +25,12 @@ def read_component_rows(job: Job, rows: Iterable[Row], mapping: ResolvedComponen
     """Return the rows that a component mapping selects, each with its attributes and its problems."""
     formats = read_source_formats(job.sources.get(mapping.mapping.rows, {}))
     read_attributes = make_attribute_reader(mapping, formats)
+    read_type = None if mapping.type_reader is None else mapping.type_reader.make()
     read_parents = None if mapping.parent is None else make_name_reader(mapping.parent)
     key_only = mapping.key is not None and not mapping.create
     component_rows = []
     for selected in _select(rows, mapping, formats):
-        row = ComponentRow(mapping, *selected)
+        row = ComponentRow(*_of_type(read_type, mapping, selected))
         component_rows.append(row)
         if row.problems:
             row.is_identified = False
@@ -51,10 +52,11 @@ def read_reference_rows(job: Job, rows: Iterable[Row], mapping: ResolvedReferenc
     """Return the rows that a reference mapping selects, each with its attributes and its problems."""
     formats = read_source_formats(job.sources.get(mapping.mapping.rows, {}))
     read_attributes = make_attribute_reader(mapping, formats)
+    read_type = None if mapping.type_reader is None else mapping.type_reader.make()
     read_sources, read_targets = make_name_reader(mapping.source), make_name_reader(mapping.target)
     reference_rows = []
     for selected in _select(rows, mapping, formats):
-        row = ReferenceRow(mapping, *selected)
+        row = ReferenceRow(*_of_type(read_type, mapping, selected))
         reference_rows.append(row)
         if row.problems:
             row.is_identified = False
@@ -69,6 +71,9 @@ def read_reference_rows(job: Job, rows: Iterable[Row], mapping: ResolvedReferenc
             if key in row.attributes:
                 row.reject(f"The key {key} is blank.")
     return reference_rows
+
+
+_M = TypeVar("_M", bound="ResolvedMapping")
 
 
 class _SelectedRow(NamedTuple):
@@ -94,6 +99,19 @@ def _select(rows: Iterable[Row], mapping: ResolvedMapping, formats: SourceFormat
             except InvalidInput as error:
                 problems.append(str(error))
         yield _SelectedRow(row.label, values, {}, problems)
+
+
+def _of_type(
+    read_type: Callable[[Values], Any] | None, mapping: _M, selected: _SelectedRow
+) -> tuple[_M, str, Values, Attributes, list[str]]:
+    """Return the mapping of the type that a row gives, and the row, with a problem if there is none."""
+    if read_type is not None and not selected.problems:
+        try:
+            of_type = mapping.by_type[read_type(selected.values)]
+            return (cast("_M", of_type), *selected)
+        except InvalidInput as error:
+            selected.problems.append(str(error))
+    return (mapping, *selected)
 
 
 def _read(read: Callable[[Values], list[EndName]], row: ComponentRow | ReferenceRow) -> list[EndName]:

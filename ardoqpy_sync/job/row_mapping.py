@@ -32,12 +32,16 @@ class ColumnUse(NamedTuple):
 def list_columns(mapping: RowMapping) -> list[ColumnUse]:
     """Return the columns that a mapping reads, once for each key that names them."""
     key_path = mapping.key_path
-    templates = [((*key_path, name), template) for name, template in mapping.attributes.items()]
-    templates += [((*key_path, "fields", name), template) for name, template in mapping.fields.items()]
+    mapped = {**mapping.attributes, **mapping.fields}
+    templates = [(mapping.path_of(name), template) for name, template in mapped.items()]
+    if mapping.row_type is not None:
+        templates.append(((*key_path, "type"), mapping.row_type.value))
     for name in ("parent", "source", "target"):
         selector: ComponentSelector | None = getattr(mapping, name, None)
         while selector is not None:
             templates.append(((*selector.key_path, "value"), selector.value))
+            if selector.row_type is not None:
+                templates.append(((*selector.key_path, "type"), selector.row_type.value))
             selector = selector.within
     uses = [ColumnUse(column, path) for path, template in templates for column in template.columns]
     return [*uses, *(ColumnUse(column, (*key_path, "where", column)) for column in mapping.where)]
@@ -91,6 +95,7 @@ def make_name_reader(resolved: ResolvedSelector) -> Callable[[Values], list[EndN
     selector = resolved.selector
     read_cell, split, path = selector.value.getter(strip=True), selector.split, selector.path
     read_within = None if resolved.within is None else make_name_reader(resolved.within)
+    read_type = None if resolved.type_reader is None else resolved.type_reader.make()
 
     def read_names(values: Values) -> list[EndName]:
         cell = read_cell(values)
@@ -104,7 +109,8 @@ def make_name_reader(resolved: ResolvedSelector) -> Callable[[Values], list[EndN
         if len(parents) > 1:
             raise InvalidInput(f"The row names {len(parents)} components in within. Name one.")
         within = parents[0] if parents else None
-        return [EndName(_split_path(text, path), within) for text in texts]
+        type_id = read_type(values) if read_type is not None and texts else None
+        return [EndName(_split_path(text, path), within, type_id) for text in texts]
 
     return read_names
 

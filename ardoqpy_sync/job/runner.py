@@ -142,7 +142,8 @@ class _Run:
 
     def run(self, components: list[ResolvedComponents], references: list[ResolvedReferences]) -> JobResult:
         client = self._client
-        mappings = [*components, *references]
+        single_types = [single for mapping in components for single in mapping.single_types]
+        mappings = [*single_types, *(single for mapping in references for single in mapping.single_types)]
         try:
             workspaces = [mapping.ws_id for mapping in components]
             workspaces += [end.ws_id for mapping in references for end in (mapping.source, mapping.target)]
@@ -152,8 +153,8 @@ class _Run:
                 row for mapping in references for row in self._read(read_reference_rows, mapping)
             ]
             self._rows.clear()
-            targets = Targets(self._engine, self._type_name, _deleted(components))
-            match_rows(rows, components, targets)
+            targets = Targets(self._engine, self._type_name, _deleted(single_types))
+            match_rows(rows, single_types, targets)
             resolve_parents(rows, targets)
             without_ends = [
                 row for row in reference_rows if row.is_used and not (row.sources and row.targets)

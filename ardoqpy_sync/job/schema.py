@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import suggest
+from ardoqpy_sync.job.row_types import check_row_type
 from ardoqpy_sync.job.template import Template
 from ardoqpy_sync.job.where import check_where
 
@@ -147,9 +148,10 @@ BATCH = ValueType(
     "true, false, or the size of a batch",
     _passes(lambda value: isinstance(value, bool) or (_is_number(value) and value > 0)),
 )
+TYPE = ValueType('a name, or a column such as "{Type}"', check_row_type)
 TYPES = ValueType(
-    'text, or a list of names, such as ["Server", "Cluster"]',
-    _passes(lambda value: _is_text(value) or (_is_text_list(value) and bool(value))),
+    'a name, a list such as ["Server", "Cluster"], or a column such as "{Type}"',
+    lambda value: check_row_type(value) if not _is_text_list(value) else None if value else "",
 )
 NAMES = ValueType('a list of names, such as ["owner", "cost"]', _passes(_is_text_list))
 BOOLEAN_OR_NAMES = ValueType(
@@ -183,6 +185,7 @@ JOB = Table(
         "run": Key(TABLE, "Settings of a run."),
         "guard": Key(TABLE, "Limits on deleting and setting what is missing."),
         "sources": Key(TABLE, "The sources of rows, each a table.", required=True),
+        "fields": Key(TABLE, "Tables of fields that mappings share, such as `[fields.common]`: see `use`."),
         "components": Key(TABLES, "The rows that become components."),
         "references": Key(TABLES, "The rows that become references."),
     },
@@ -251,7 +254,11 @@ GUARD = Table(
 
 _MAPPING = {
     "rows": Key(TEXT, "The name of the source, as in `[sources.NAME]`.", required=True),
-    "type": Key(TEXT, "The name of the type in Ardoq.", required=True),
+    "type": Key(
+        TYPE,
+        "The name of the type in Ardoq, or a column with it: see [types](#types-of-rows).",
+        required=True,
+    ),
     "where": Key(
         WHERE,
         "Use only rows with these cells: for each column a value, a list of values, or a condition: see "
@@ -260,6 +267,11 @@ _MAPPING = {
     "description": Key(TEMPLATE, "The description."),
     "fields": Key(
         TEMPLATES, "Custom fields, by name or label in Ardoq. Cells are converted to the type of the field."
+    ),
+    "use": Key(
+        NAMES,
+        'Tables of fields to add, such as `["common"]` for `[fields.common]`. Fields of the mapping itself '
+        "come first, then those of earlier tables.",
     ),
     "create_only": Key(NAMES, "Attributes that are written only when the item is created."),
     "fill_if_empty": Key(NAMES, "Attributes that are written only if they are empty in Ardoq."),
@@ -343,7 +355,7 @@ REFERENCES = Table(
 
 _SELECTOR = {
     "value": Key(TEMPLATE, 'The name or key of the component, such as `"{Host}"`.', required=True),
-    "type": Key(TYPES, "The name of its type in Ardoq, or a list. Default: the type of the mapping."),
+    "type": Key(TYPES, "The name of its type, a list, or a column. Default: the type of the mapping."),
     "key": Key(TEXT, 'What `value` is compared with: `"name"`, or a custom field. Default: `"name"`.'),
     "path": Key(
         TEXT,
@@ -360,7 +372,9 @@ WITHIN = Table(
     "The component directly above another.",
     {
         **_SELECTOR,
-        "type": replace(_SELECTOR["type"], description="The name of its type, or a list. Default: any type."),
+        "type": replace(
+            _SELECTOR["type"], description="The name of its type, a list, or a column. Default: any type."
+        ),
     },
 )
 
@@ -377,7 +391,8 @@ REFERENCE_END = Table(
     {
         "value": _SELECTOR["value"],
         "type": replace(
-            _SELECTOR["type"], description="The name of its type in Ardoq, or a list. Default: any type."
+            _SELECTOR["type"],
+            description="The name of its type in Ardoq, a list, or a column with it. Default: any type.",
         ),
         "key": _SELECTOR["key"],
         "workspace": Key(TEXT, "The workspace, by name or ID. Default: the workspace of the mapping."),

@@ -18,7 +18,7 @@ from ardoqpy_sync.sources.cell_conversion import convert_cell
 from ardoqpy_sync.sources.options import Option, check_table
 from ardoqpy_sync.sources.row import is_blank
 from ardoqpy_sync.sources.source import Finding
-from ardoqpy_sync.sources.value_map import KEEP, MAP_OPTIONS, REJECT, read_map
+from ardoqpy_sync.sources.value_map import KEEP, MAP_OPTIONS, REJECT, check_map, read_map
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -166,10 +166,9 @@ def find_problems(table: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _map_problems(rules: Mapping[str, Any], keys: Keys) -> Iterator[Finding]:
-    if "map" in rules and "map_file" in rules:
-        yield Finding("map and map_file are both set. Remove one of them.", (*keys, "map_file"))
-    elif "otherwise" in rules and "map" not in rules and "map_file" not in rules:
-        yield Finding("otherwise is set without a map. Add map or map_file.", (*keys, "otherwise"))
+    problem = check_map(rules)
+    if problem is not None:
+        yield Finding(problem[0], (*keys, problem[1]))
 
 
 def read_cleaning(

@@ -77,12 +77,13 @@ def open_cleaning(
 
     Raise `ConfigurationError` if a key is not valid, or a map file cannot be read or has a value twice.
     """
+    return read_cleaning(table, lambda file: read_map_file(file, base), locate)
 
-    def read_file(file: str) -> MapFile:
-        with open_source({"file": file}, base) as source:
-            return MapFile(source.columns, list(source))
 
-    return read_cleaning(table, read_file, locate)
+def read_map_file(file: str, base: str | os.PathLike[str]) -> MapFile:
+    """Return the content of a map file, of any type that its suffix implies."""
+    with open_source({"file": file}, base) as source:
+        return MapFile(source.columns, list(source))
 
 
 def check_source(

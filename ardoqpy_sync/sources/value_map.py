@@ -83,6 +83,15 @@ class ValueMap:
         )
 
 
+def check_map(table: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return what is wrong with the keys of a map together, and the key; None if nothing is."""
+    if "map" in table and "map_file" in table:
+        return "map and map_file are both set. Remove one of them.", "map_file"
+    if "otherwise" in table and "map" not in table and "map_file" not in table:
+        return "otherwise is set without a map. Add map or map_file.", "otherwise"
+    return None
+
+
 def read_map(
     table: Mapping[str, Any],
     read_file: Callable[[str], MapFile],
