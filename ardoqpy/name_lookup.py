@@ -89,6 +89,16 @@ class NameLookup:
         known = [(type_id, definition.get("name")) for type_id, definition, _ in types]
         return str(self._resolve(ws_id, wanted, known, "component type"))
 
+    def component_types(self, ws_id: str) -> dict[str, str]:
+        """Return the names of the component types of a workspace by id."""
+        types = metamodel.component_types(self._model(ws_id))
+        return {str(type_id): str(definition.get("name")) for type_id, definition, _ in types}
+
+    def reference_types(self, ws_id: str) -> dict[int, str]:
+        """Return the names of the reference types of a workspace by number."""
+        types = metamodel.reference_types(self._model(ws_id))
+        return {number: str(definition.get("name")) for number, definition in types}
+
     def reference_type(self, ws_id: str, wanted: str) -> int:
         """Return the number of a reference type of a workspace, given by name."""
         types = metamodel.reference_types(self._model(ws_id))

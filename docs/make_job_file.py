@@ -65,6 +65,9 @@ rows of a mapping describe the same item, the first one wins. Identical repeats 
 disagrees is reported as failed. Two mappings can write different attributes of the same item. Attributes
 that are not mapped are never changed.
 
+Mappings can share fields: `use = ["common"]` adds those of the table `[fields.common]`, which is at the top
+of the file, to the fields of a mapping.
+
 A cell that cannot be read, such as one that a short line lacks, fails its row only if the mapping reads it:
 see [sources.md](sources.md#rows).
 """
@@ -72,6 +75,51 @@ SOURCES = """## [sources.NAME]
 
 Each source is a table: a file, a query, or rows in the job itself. [sources.md](sources.md) lists the keys
 of each type. The key `formats` describes how the source writes numbers, dates, yes and no, and lists.
+
+The keys `blank`, `strip`, `split`, `map`, `map_file` and `otherwise` clean all cells, and tables such as
+`[sources.apps.columns."Yearly cost"]` clean those of one column: see [sources.md](sources.md#clean-cells).
+All that reads a row sees the clean values.
+"""
+
+
+TYPES = """## Types of rows
+
+`type` is a name, or a column with the name: then each row has its own type. That holds for components, for
+references, and for parents and ends. If the source uses other words, write a table with a map, as for
+[clean cells](sources.md#clean-cells):
+
+| `type` | the type of a row |
+|---|---|
+| `"Server"` | always Server |
+| `"{Type}"` | the one in its cell, in any letter case |
+| `{ value = "{Type}", map = { "VM" = "Server" } }` | what the map has for it |
+| `{ value = "{Type}", map_file = "types.csv", otherwise = "keep" }` | the same, with a file |
+
+A word that a map does not have is rejected. With `otherwise = "keep"` it is the name of a type.
+
+A row whose type is blank or does not exist in the workspace is rejected, and the others are used. With
+`missing`, each type counts by itself, and a type without rows is not deleted. If other jobs write to the
+workspace, too, use a map: then only its types can be missing.
+"""
+WHERE = """## where
+
+`where` gives for each column a condition, and a mapping uses the rows for which all of them hold. The values
+of rows are the [clean](sources.md#clean-cells) ones, without white space around them.
+
+| condition | the rows |
+|---|---|
+| `Kind = "Server"` | with this value; short for `{ is = "Server" }` |
+| `Status = ["live", "planned"]` | with one of these; short for `{ is = ["live", "planned"] }` |
+| `Site = { not = ["Test", "Lab"] }` | with none of these |
+| `Owner = { blank = false }` | with a value |
+| `Cost = { at_least = 1000, below = 5000 }` | for which all comparisons hold |
+| `Since = { above = 2024-05-31 }` | with a later date; a date has no quotes |
+
+A condition is a table of `is`, `not`, `blank`, `above`, `at_least`, `below` and `at_most`; all that it has
+must hold. The letter case of words counts. A comparison is with a number or a date, in the formats of the
+column. A row with a blank cell is not used. A row is rejected if the cell cannot be compared: it is neither a
+number nor a date, or it is a list, unless the condition is only about `blank`. If any of several conditions
+is enough, write a mapping for each.
 """
 
 
@@ -88,6 +136,7 @@ def page() -> str:
         parts.append("\n".join([*lines, ""]))
         if name == "guard":
             parts.append(SOURCES)
+    parts += [TYPES, WHERE]
     return "\n".join(parts)
 
 

@@ -185,6 +185,7 @@ class JobCheck:
         for line in guard_lines(result.document["delete_guard"]):
             self._add("guard", line)
         self._notes = find_notes(result.document)
+        self._notes += [_note("source", note.rstrip("."), []) for note in result.more_lines]
         if result.ended_early:
             self._add("run", result.document["description"])
 

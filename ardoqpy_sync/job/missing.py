@@ -57,7 +57,8 @@ class MissingItems:
         self._unidentified: dict[TypeGroup, list[MappedRow]] = {}
         for row in rows:
             if row.problems and not row.is_identified:
-                self._unidentified.setdefault(row.mapping.group, []).append(row)
+                for mapping in row.mapping.single_types:
+                    self._unidentified.setdefault(mapping.group, []).append(row)
 
     def exclude_others(self, guard: GuardTable) -> None:
         """Exclude from what can be missing what is not the job's, and what a mapping without rows owns.
@@ -208,7 +209,11 @@ class MissingItems:
                 f"{kept}",
             )
             return True
-        if resolved in self._with_rows or reports_only:
+        if (
+            resolved in self._with_rows
+            or reports_only
+            or (resolved.is_of_one_type and not self._is_in_ardoq(group))
+        ):
             return False
         if resolved.owned:
             kept = f"so nothing that this mapping owns is {mapping.missing.past_tense}."
@@ -218,6 +223,11 @@ class MissingItems:
             "whether the source is empty.",
         )
         return not resolved.owned
+
+    def _is_in_ardoq(self, group: TypeGroup) -> bool:
+        """Return whether Ardoq has anything of a group."""
+        index = self._engine.index(self._engine.kinds[group.kind], group.ws_id)
+        return any(entity.get(TYPE_OF[group.kind]) == group.type_id for entity in index)
 
     def _block(self, resolved: ResolvedMapping, message: str) -> None:
         if resolved.mapping.missing.action == "report":

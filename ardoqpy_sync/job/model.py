@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from ardoqpy_sync.compare.merge import EditPolicy
     from ardoqpy_sync.documents import KindName
     from ardoqpy_sync.job.problems import Problem
+    from ardoqpy_sync.job.row_types import RowType
     from ardoqpy_sync.job.template import Template
     from ardoqpy_sync.job.testing.model import JobTest
     from ardoqpy_sync.job.toml_lines import KeyPath, TomlLines
+    from ardoqpy_sync.job.where import Where
 
 
 class ArdoqTable(TypedDict, total=False):
@@ -60,10 +62,12 @@ class EndName(NamedTuple):
     """The component that a row names: its name or key after those of its ancestors, if they are given.
 
     - `within`: the component that it is directly below, if the row names that.
+    - `type_id`: the type of the component, if the row gives it.
     """
 
     path: tuple[str, ...]
     within: EndName | None = None
+    type_id: str | None = None
 
     def __str__(self) -> str:
         """Return the names in quotes."""
@@ -82,6 +86,7 @@ class ComponentSelector:
     - `path`: the text between the names of the ancestors and the component's own; None if there are none.
     - `within`: the parent of the component, to tell components of one name apart.
     - `when_absent`: "reject" or "skip" a row if there is no such component.
+    - `row_type`: gives the type of the component instead of `types`; None if the row does not.
     """
 
     key_path: KeyPath
@@ -93,6 +98,7 @@ class ComponentSelector:
     path: str | None = None
     within: ComponentSelector | None = None
     when_absent: str = "reject"
+    row_type: RowType | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +121,12 @@ class RowMapping:
     - `key_path`: the position in the job file; `rows`: the name of the source; `type`: the name in Ardoq.
     - `attributes`: templates of built-in attributes, such as the description.
     - `fields`: templates of custom fields, by name or label.
-    - `where`: by column the texts that a row must have one of.
+    - `where`: by column what a row must have.
     - `create_only`, `fill_if_empty`, `never_null`: names of attributes; `never_null` is True for all.
     - `create`: whether an item that does not exist is created.
     - `policy`: whose value counts where somebody has edited an attribute in Ardoq.
+    - `row_type`: gives the type of each row; None if `type` is that of all rows.
+    - `shared`: by name of a field, the table `[fields.NAME]` that it is from, if it is not the mapping's own.
     """
 
     key_path: KeyPath
@@ -126,15 +134,23 @@ class RowMapping:
     type: str
     attributes: Mapping[str, Template]
     fields: Mapping[str, Template]
-    where: Mapping[str, tuple[str, ...]]
+    where: Where
     create_only: tuple[str, ...]
     fill_if_empty: tuple[str, ...]
     never_null: tuple[str, ...] | bool
     missing: MissingAction
     create: bool
     policy: EditPolicy
+    row_type: RowType | None
+    shared: Mapping[str, str]
 
     kind: ClassVar[KindName]
+
+    def path_of(self, name: str) -> KeyPath:
+        """Return the position of a mapped attribute or field in the job file."""
+        if name in self.shared:
+            return ("fields", self.shared[name], name)
+        return (*self.key_path, "fields", name) if name in self.fields else (*self.key_path, name)
 
 
 @dataclass(frozen=True, slots=True)

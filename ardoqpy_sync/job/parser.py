@@ -22,10 +22,13 @@ from ardoqpy_sync.job.model import (
 )
 from ardoqpy_sync.job.problems import JobInvalid, find_named_key
 from ardoqpy_sync.job.row_mapping import list_columns
+from ardoqpy_sync.job.row_types import read_row_type, type_name
 from ardoqpy_sync.job.template import Template
 from ardoqpy_sync.job.testing.parse_tests import parse_tests
 from ardoqpy_sync.job.toml_file import TableChecker, parse_toml, read_toml_text
+from ardoqpy_sync.job.where import read_where
 from ardoqpy_sync.sources.cell_formats import read_formats
+from ardoqpy_sync.sources.cleaning import find_problems as find_cleaning_problems
 from ardoqpy_sync.sources.options import Option
 from ardoqpy_sync.sources.registry import check_source
 from ardoqpy_sync.sources.row import is_blank
@@ -80,6 +83,8 @@ class _Parser(TableChecker):
         super().__init__(lines)
         self._content = content
         self._path = path
+        #: By name: the fields that mappings share.
+        self._shared: dict[str, TomlTable] = {}
 
     def parse(self) -> Job:
         top = self.check_table(self._content, schema.JOB, ())
@@ -94,6 +99,7 @@ class _Parser(TableChecker):
             ]:
                 self.report(("guard", key), f"{key} needs a ledger. Remove it, or ledger = false.")
         sources = dict(self._parse_sources(top.get("sources", {})))
+        self._shared = dict(self._parse_shared(top.get("fields", {})))
         components = tuple(self._parse_components(top.get("components", [])))
         references = tuple(self._parse_references(top.get("references", [])))
         columns = None if self.problems else _columns_by_source((*components, *references))
@@ -136,12 +142,49 @@ class _Parser(TableChecker):
             except ConfigurationError as error:
                 self.report((*key_path, *find_named_key(str(error), table)), str(error))
                 continue
-            formats = table.get("formats", {})
-            try:
-                read_formats(formats)
-            except ConfigurationError as error:
-                formats_path = (*key_path, "formats", *find_named_key(str(error), formats))
-                self.report(formats_path, str(error))
+            columns = table.get("columns", {})
+            for finding in find_cleaning_problems(table):
+                of_column = (
+                    columns.get(finding.keys[-1]) if len(finding.keys) == len(("columns", "x")) else None
+                )
+                named = find_named_key(finding.message, of_column) if isinstance(of_column, dict) else ()
+                self.report((*key_path, *finding.keys, *named), finding.message)
+            self._check_formats(table, key_path)
+            for column, rules in columns.items():
+                if isinstance(rules, dict) and isinstance(rules.get("formats"), dict):
+                    self._check_formats(rules, (*key_path, "columns", column))
+
+    def _check_formats(self, table: TomlTable, key_path: KeyPath) -> None:
+        formats = table.get("formats", {})
+        try:
+            read_formats(formats)
+        except ConfigurationError as error:
+            formats_path = (*key_path, "formats", *find_named_key(str(error), formats))
+            self.report(formats_path, str(error))
+
+    def _parse_shared(self, content: TomlTable) -> Iterator[tuple[str, TomlTable]]:
+        """Yield the tables of fields that mappings share, by name, with their valid keys."""
+        for name, fields in content.items():
+            if not isinstance(fields, dict):
+                self.report(
+                    ("fields", name), f"[fields.{name}] is {describe_type(fields)}: use a table of fields."
+                )
+                continue
+            templates = schema.Table("", "", dict.fromkeys(fields, schema.Key(schema.TEMPLATE, "")))
+            yield name, self.check_table(fields, templates, ("fields", name))
+
+    def _fields_of(self, table: TomlTable, key_path: KeyPath) -> tuple[TomlTable, dict[str, str]]:
+        """Return the fields of a mapping, and of each that it shares the name of its table."""
+        fields = dict(table.get("fields", {}))
+        shared: dict[str, str] = {}
+        for index, name in enumerate(table.get("use", ())):
+            if name not in self._shared:
+                problem = f"There is no table [fields.{name}]: {suggest(name, self._shared)}"
+                self.report((*key_path, "use", index), problem)
+            for field, value in self._shared.get(name, {}).items():
+                if field not in fields:
+                    fields[field], shared[field] = value, name
+        return fields, shared
 
     def _parse_selector(
         self, content: TomlTable, table: Table, key_path: KeyPath, default_type: str | None
@@ -157,16 +200,20 @@ class _Parser(TableChecker):
         if value.is_constant and is_blank(value.raw):
             self.report((*key_path, "value"), 'value is blank: use a column, such as "{Host}".')
         types = valid.get("type", default_type) or ()
+        row_type = None if isinstance(types, list | tuple) else read_row_type(types)
+        if isinstance(types, str | dict):
+            types = () if row_type else (type_name(types),)
         return ComponentSelector(
             key_path,
             value,
-            (types,) if isinstance(types, str) else tuple(types),
+            tuple(types),
             valid.get("key", "name"),
             valid.get("workspace"),
             valid.get("split"),
             valid.get("path"),
             within,
             valid.get("when_absent", "reject"),
+            row_type,
         )
 
     # -- mappings -------------------------------------------------------------------------------------------
@@ -177,11 +224,13 @@ class _Parser(TableChecker):
             parent = None
             if "parent" in table:
                 parent_path = (*key_path, "parent")
-                parent = self._parse_selector(table["parent"], schema.PARENT, parent_path, table.get("type"))
+                default_type = None if common["row_type"] else common["type"]
+                parent = self._parse_selector(table["parent"], schema.PARENT, parent_path, default_type)
             key = table.get("key", "name")
             given = content[key_path[1]] if isinstance(content[key_path[1]], dict) else {}
-            fields = given.get("fields")
-            if key != "name" and not (isinstance(fields, dict) and key in fields):
+            # A field that is not valid has its own problem.
+            fields = given.get("fields") if isinstance(given.get("fields"), dict) else {}
+            if key != "name" and key not in {**common["fields"], **(fields or {})}:
                 self.report(
                     (*key_path, "key"),
                     f"The key {quote_name(key)} is not in the fields of this mapping. Add it to fields, or "
@@ -244,7 +293,8 @@ class _Parser(TableChecker):
             self.report(
                 (*key_path, "rows"), f"There is no source {quote_name(rows)}: {suggest(rows, sources)}"
             )
-        mapped = [name for name in attributes if name in table] + list(table.get("fields", ()))
+        fields, shared = self._fields_of(table, key_path)
+        mapped = [name for name in attributes if name in table] + list(fields)
         mapped += ["parent"] if "parent" in table else []
         for list_name in ("create_only", "fill_if_empty", "never_null", "on_conflict", "on_edit"):
             names = table.get(list_name, [])
@@ -261,10 +311,10 @@ class _Parser(TableChecker):
         return {
             "key_path": key_path,
             "rows": rows,
-            "type": table.get("type"),
+            "type": type_name(table["type"]) if "type" in table else None,
             "attributes": {name: Template(table[name]) for name in attributes if name in table},
-            "fields": {name: Template(value) for name, value in table.get("fields", {}).items()},
-            "where": {column: _list_texts(cells) for column, cells in table.get("where", {}).items()},
+            "fields": {name: Template(value) for name, value in fields.items()},
+            "where": read_where(table.get("where", {})),
             "create_only": tuple(table.get("create_only", ())),
             "fill_if_empty": tuple(table.get("fill_if_empty", ())),
             "never_null": never_null if isinstance(never_null, bool) else tuple(never_null),
@@ -274,6 +324,8 @@ class _Parser(TableChecker):
                 *_decision(table.get("on_conflict", "source"), "source"),
                 *_decision(table.get("on_edit", "ardoq"), "ardoq"),
             ),
+            "row_type": read_row_type(table["type"]) if "type" in table else None,
+            "shared": shared,
         }
 
 
@@ -289,12 +341,3 @@ def _columns_by_source(mappings: Iterable[RowMapping]) -> dict[str, frozenset[st
         read = {use.column for use in list_columns(mapping)}
         columns[mapping.rows] = columns.get(mapping.rows, frozenset()) | read
     return columns
-
-
-def _list_texts(cells: Any) -> tuple[str, ...]:
-    """Return the cells that a filter accepts, as text."""
-    return tuple(_to_text(cell) for cell in (cells if isinstance(cells, list) else [cells]))
-
-
-def _to_text(cell: Any) -> str:
-    return str(cell).lower() if isinstance(cell, bool) else str(cell).strip()

@@ -38,7 +38,7 @@ def problem_at(lines: TomlLines, key_path: KeyPath, message: str) -> Problem:
 
 
 def find_named_key(message: str, table: Mapping[str, Any]) -> KeyPath:
-    """Return the key of a table that a message names, or whose value it names; () if it names none."""
+    """Return the keys down to what a message names, a key or a value; () if it names none."""
     named = (name for name in table if quote_name(name) in message)
     with_value = (
         name
@@ -46,7 +46,11 @@ def find_named_key(message: str, table: Mapping[str, Any]) -> KeyPath:
         for text in (value if isinstance(value, list) else [value])
         if isinstance(text, str) and quote_name(text) in message
     )
-    return next(((name,) for name in chain(named, with_value)), ())
+    below = (
+        (name, *find_named_key(message, value)) for name, value in table.items() if isinstance(value, dict)
+    )
+    nested = (keys for keys in below if len(keys) > 1)
+    return next(chain(((name,) for name in chain(named, with_value)), nested), ())
 
 
 class JobInvalid(ConfigurationError):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from ardoqpy.errors import InvalidInput
-from ardoqpy_sync.job.row_mapping import make_attribute_reader, make_name_reader, make_row_filter
+from ardoqpy_sync.job.row_mapping import make_attribute_reader, make_name_reader
 from ardoqpy_sync.job.rows import ComponentRow, ReferenceRow
-from ardoqpy_sync.sources.cell_formats import DEFAULT_FORMATS, read_formats
+from ardoqpy_sync.job.where import make_row_filter
+from ardoqpy_sync.sources.cell_formats import read_source_formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -16,18 +17,20 @@ if TYPE_CHECKING:
     from ardoqpy_sync.job.model import EndName, Job
     from ardoqpy_sync.job.resolver import ResolvedComponents, ResolvedMapping, ResolvedReferences
     from ardoqpy_sync.sources import Row
-    from ardoqpy_sync.sources.cell_formats import CellFormats
+    from ardoqpy_sync.sources.cell_formats import SourceFormats
     from ardoqpy_sync.sources.row import Values
 
 
 def read_component_rows(job: Job, rows: Iterable[Row], mapping: ResolvedComponents) -> list[ComponentRow]:
     """Return the rows that a component mapping selects, each with its attributes and its problems."""
-    read_attributes = make_attribute_reader(mapping, _formats(job, mapping))
+    formats = read_source_formats(job.sources.get(mapping.mapping.rows, {}))
+    read_attributes = make_attribute_reader(mapping, formats)
+    read_type = None if mapping.type_reader is None else mapping.type_reader.make()
     read_parents = None if mapping.parent is None else make_name_reader(mapping.parent)
     key_only = mapping.key is not None and not mapping.create
     component_rows = []
-    for selected in _select(rows, mapping):
-        row = ComponentRow(mapping, *selected)
+    for selected in _select(rows, mapping, formats):
+        row = ComponentRow(*_of_type(read_type, mapping, selected))
         component_rows.append(row)
         if row.problems:
             row.is_identified = False
@@ -47,11 +50,13 @@ def read_component_rows(job: Job, rows: Iterable[Row], mapping: ResolvedComponen
 
 def read_reference_rows(job: Job, rows: Iterable[Row], mapping: ResolvedReferences) -> list[ReferenceRow]:
     """Return the rows that a reference mapping selects, each with its attributes and its problems."""
-    read_attributes = make_attribute_reader(mapping, _formats(job, mapping))
+    formats = read_source_formats(job.sources.get(mapping.mapping.rows, {}))
+    read_attributes = make_attribute_reader(mapping, formats)
+    read_type = None if mapping.type_reader is None else mapping.type_reader.make()
     read_sources, read_targets = make_name_reader(mapping.source), make_name_reader(mapping.target)
     reference_rows = []
-    for selected in _select(rows, mapping):
-        row = ReferenceRow(mapping, *selected)
+    for selected in _select(rows, mapping, formats):
+        row = ReferenceRow(*_of_type(read_type, mapping, selected))
         reference_rows.append(row)
         if row.problems:
             row.is_identified = False
@@ -68,6 +73,9 @@ def read_reference_rows(job: Job, rows: Iterable[Row], mapping: ResolvedReferenc
     return reference_rows
 
 
+_M = TypeVar("_M", bound="ResolvedMapping")
+
+
 class _SelectedRow(NamedTuple):
     """The arguments of a `MappedRow` after its mapping."""
 
@@ -77,9 +85,9 @@ class _SelectedRow(NamedTuple):
     problems: list[str]
 
 
-def _select(rows: Iterable[Row], mapping: ResolvedMapping) -> Iterator[_SelectedRow]:
+def _select(rows: Iterable[Row], mapping: ResolvedMapping, formats: SourceFormats) -> Iterator[_SelectedRow]:
     """Yield each row that `where` selects, or that cannot be read."""
-    is_selected = make_row_filter(mapping.mapping.where)
+    is_selected = make_row_filter(mapping.mapping.where, formats)
     for row in rows:
         values: Values = {}
         problems = [] if row.problem is None else [row.problem]
@@ -93,9 +101,17 @@ def _select(rows: Iterable[Row], mapping: ResolvedMapping) -> Iterator[_Selected
         yield _SelectedRow(row.label, values, {}, problems)
 
 
-def _formats(job: Job, mapping: ResolvedMapping) -> CellFormats:
-    table = job.sources.get(mapping.mapping.rows, {})
-    return read_formats(table["formats"]) if "formats" in table else DEFAULT_FORMATS
+def _of_type(
+    read_type: Callable[[Values], Any] | None, mapping: _M, selected: _SelectedRow
+) -> tuple[_M, str, Values, Attributes, list[str]]:
+    """Return the mapping of the type that a row gives, and the row, with a problem if there is none."""
+    if read_type is not None and not selected.problems:
+        try:
+            of_type = mapping.by_type[read_type(selected.values)]
+            return (cast("_M", of_type), *selected)
+        except InvalidInput as error:
+            selected.problems.append(str(error))
+    return (mapping, *selected)
 
 
 def _read(read: Callable[[Values], list[EndName]], row: ComponentRow | ReferenceRow) -> list[EndName]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 from ardoqpy._messages import quote_name
-from ardoqpy.errors import InvalidInput
+from ardoqpy.errors import ConfigurationError, InvalidInput
 from ardoqpy.metamodel import Field
 from ardoqpy.name_lookup import NameLookup
+from ardoqpy_sync.job.row_types import TypeReader, possible_types
 from ardoqpy_sync.ledger.records import Owner
 from ardoqpy_sync.sources.cell_conversion import convert_cell
+from ardoqpy_sync.sources.registry import read_map_file
+from ardoqpy_sync.sources.value_map import REJECT, read_map
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,9 +31,11 @@ if TYPE_CHECKING:
         RowMapping,
     )
     from ardoqpy_sync.job.problems import Problem
+    from ardoqpy_sync.job.row_types import RowType
     from ardoqpy_sync.job.template import Template
     from ardoqpy_sync.job.toml_lines import KeyPath
 
+_M = TypeVar("_M", bound="ResolvedMapping")
 #: The built-in attributes as fields, for the conversion of cells.
 _BUILT_IN = {
     "name": Field("name", "name", "Text"),
@@ -52,6 +58,8 @@ class ResolvedSelector:
 
     - `type_ids`: the types of the component; empty for any type.
     - `field`: the custom field of its key, None for the name.
+    - `type_reader`: reads the type that a row gives; None if it gives none.
+    - `by_type`: by type, the selector of a component of this type, if rows give it.
     """
 
     selector: ComponentSelector
@@ -60,10 +68,16 @@ class ResolvedSelector:
     type_ids: frozenset[str]
     field: str | None
     within: ResolvedSelector | None
+    type_reader: TypeReader | None
+    by_type: Mapping[str, ResolvedSelector]
+
+    def for_name(self, name: EndName) -> ResolvedSelector:
+        """Return the selector of the type that a row gives with a name."""
+        return self if name.type_id is None else self.by_type.get(name.type_id, self)
 
     def describe(self, name: EndName) -> str:
         """Return the component that a name selects, for messages."""
-        types = " or ".join(map(quote_name, self.selector.types))
+        types = " or ".join(map(quote_name, self.for_name(name).selector.types))
         of_type = f" of type {types}" if types else ""
         below = f", below {name.within}" if name.within is not None else ""
         workspace = quote_name(self.ws_name)
@@ -81,6 +95,9 @@ class ResolvedMapping:
     - `key`: the attribute by which rows are matched; None for a component's name, or a reference's ends.
     - `owned`: the values that all items of this mapping have; empty for a mapping that owns all of its type.
     - `policy`: whose value counts where somebody has edited an attribute in Ardoq.
+    - `type_reader`: reads the type that a row gives; None if all rows have `type_id`.
+    - `by_type`: by type, the mapping of rows of this type, if rows give it.
+    - `is_of_one_type`: whether it is one of those.
     """
 
     mapping: RowMapping
@@ -95,12 +112,20 @@ class ResolvedMapping:
     key: str | None
     owned: Attributes
     policy: EditPolicy
+    type_reader: TypeReader | None
+    by_type: Mapping[Any, Self]
+    is_of_one_type: bool
 
     def owner(self, attributes: Attributes) -> Owner:
         """Return what the ledger has of a row with these attributes: its mapping and its key."""
         mapping = self.mapping
         key = attributes.get(self.key or "name")
         return Owner(f"{mapping.rows}.{mapping.type}", self.key, key)
+
+    @property
+    def single_types(self) -> list[Self]:
+        """Return the mapping itself, or one for each type that rows can give."""
+        return [self] if self.type_reader is None else list(self.by_type.values())
 
     @property
     def group(self) -> TypeGroup:
@@ -140,7 +165,8 @@ def resolve_names(
     resolver = _Resolver(job, client, problems)
     components = [resolved for mapping in job.components if (resolved := resolver.components(mapping))]
     references = [reference for mapping in job.references if (reference := resolver.references(mapping))]
-    resolver.check_missing_actions([*components, *references])
+    mappings: list[ResolvedMapping] = [*components, *references]
+    resolver.check_missing_actions([single for mapping in mappings for single in mapping.single_types])
     return components, references
 
 
@@ -157,7 +183,14 @@ class _Resolver:
         ws_id = self._try((*key_path, "workspace"), self._lookup.workspace, mapping.workspace)
         if ws_id is None:
             return None
-        type_id = self._try((*key_path, "type"), self._lookup.component_type, ws_id, mapping.type)
+        type_path = (*key_path, "type")
+        type_id, reader = None, None
+        if mapping.row_type is None:
+            type_id = self._try(type_path, self._lookup.component_type, ws_id, mapping.type)
+        else:
+            reader = self._type_reader(
+                mapping.row_type, type_path, partial(self._lookup.component_type, ws_id)
+            )
         cells, names = self._resolve_cells(mapping, ws_id)
         if mapping.parent is not None:
             names["parent"] = "parent"
@@ -168,7 +201,7 @@ class _Resolver:
         owned = self._constants(mapping.owned, (*key_path, "owned"), ws_id)
         if len(self._problems) > before:
             return None
-        return ResolvedComponents(
+        resolved = ResolvedComponents(
             mapping,
             ws_id,
             type_id,
@@ -179,11 +212,15 @@ class _Resolver:
             key=key,
             owned=owned,
             policy=_name_policy(mapping.policy, names),
+            type_reader=reader,
+            by_type={},
+            is_of_one_type=False,
             parent=parent,
             key_type=key_type,
             adopt=mapping.adopt,
             type_change=mapping.type_change,
         )
+        return self._with_types(resolved, self._lookup.component_types(ws_id)) if reader else resolved
 
     def references(self, mapping: ReferenceMapping) -> ResolvedReferences | None:
         before = len(self._problems)
@@ -199,11 +236,16 @@ class _Resolver:
             return None
         ws_id = source.ws_id
         type_path = (*mapping.key_path, "type")
-        type_id = self._try(type_path, self._lookup.reference_type, ws_id, mapping.type)
+        type_id, reader = None, None
+        if mapping.row_type is None:
+            type_id = self._try(type_path, self._lookup.reference_type, ws_id, mapping.type)
+        else:
+            find = partial(self._lookup.reference_type, ws_id)
+            reader = self._type_reader(mapping.row_type, type_path, find)
         cells, names = self._resolve_cells(mapping, ws_id)
         if len(self._problems) > before:
             return None
-        return ResolvedReferences(
+        resolved = ResolvedReferences(
             mapping,
             ws_id,
             type_id,
@@ -214,11 +256,46 @@ class _Resolver:
             key=None if mapping.key is None else names.get(mapping.key),
             owned={},
             policy=_name_policy(mapping.policy, names),
+            type_reader=reader,
+            by_type={},
+            is_of_one_type=False,
             source=source,
             target=target,
         )
+        return self._with_types(resolved, self._lookup.reference_types(ws_id)) if reader else resolved
 
-    def check_missing_actions(self, mappings: list[ResolvedComponents | ResolvedReferences]) -> None:
+    def _type_reader(
+        self, row_type: RowType, key_path: KeyPath, find: Callable[[str], Any]
+    ) -> TypeReader | None:
+        """Return what reads the type of a row, None if its map cannot be read."""
+        base = self._job.path.parent
+
+        def locate(key: str) -> str:
+            line = self._job.lines.line((*key_path, key))
+            return "" if line is None else f" ({self._job.path.name} line {line})"
+
+        try:
+            values = read_map(row_type.table, lambda file: read_map_file(file, base), locate, REJECT)
+        except ConfigurationError as error:
+            self._report((*key_path, "map_file"), str(error))
+            return None
+        return TypeReader(row_type.value, values, find)
+
+    def _with_types(self, resolved: _M, names: Mapping[Any, str]) -> _M:
+        """Return a mapping whose rows give their types, with one for each type that they can give."""
+        by_type = {
+            type_id: replace(
+                resolved,
+                mapping=replace(resolved.mapping, type=name),
+                type_id=type_id,
+                type_reader=None,
+                is_of_one_type=True,
+            )
+            for type_id, name in _possible(resolved.type_reader, names).items()
+        }
+        return replace(resolved, by_type=by_type)
+
+    def check_missing_actions(self, mappings: list[ResolvedMapping]) -> None:
         """Report mappings of the same type with different values of `missing`."""
         first_mappings: dict[TypeGroup, RowMapping] = {}
         for resolved in mappings:
@@ -234,16 +311,28 @@ class _Resolver:
         before = len(self._problems)
         type_path = (*selector.key_path, "type")
         type_ids = [self._try(type_path, self._lookup.component_type, ws_id, name) for name in selector.types]
-        field = None
+        reader = None
+        if selector.row_type is not None:
+            find = partial(self._lookup.component_type, ws_id)
+            reader = self._type_reader(selector.row_type, type_path, find)
+        key_field = None
         if selector.key != "name":
-            field = self._try((*selector.key_path, "key"), self._field, "component", ws_id, selector.key)
+            key_field = self._try((*selector.key_path, "key"), self._field, "component", ws_id, selector.key)
         within = self._resolve_selector(selector.within, ws_id) if selector.within else None
         if len(self._problems) > before:
             return None
         ws_name = self._lookup.workspace_name(ws_id)
-        return ResolvedSelector(
-            selector, ws_id, ws_name, frozenset(type_ids), None if field is None else field.name, within
-        )
+        key = None if key_field is None else key_field.name
+        resolved = ResolvedSelector(selector, ws_id, ws_name, frozenset(type_ids), key, within, reader, {})
+        if reader is None:
+            return resolved
+        by_type = {
+            type_id: replace(
+                resolved, selector=replace(selector, types=(name,)), type_ids=frozenset([type_id])
+            )
+            for type_id, name in _possible(reader, self._lookup.component_types(ws_id)).items()
+        }
+        return replace(resolved, by_type=by_type)
 
     def _resolve_cells(
         self, mapping: RowMapping, ws_id: str
@@ -252,7 +341,7 @@ class _Resolver:
         cells = [(_BUILT_IN[name], template) for name, template in mapping.attributes.items()]
         names = {name: name for name in mapping.attributes}
         for name, template in mapping.fields.items():
-            key_path = (*mapping.key_path, "fields", name)
+            key_path = mapping.path_of(name)
             field = self._try(key_path, self._field, mapping.kind, ws_id, name)
             if field is None:
                 continue
@@ -262,9 +351,8 @@ class _Resolver:
             cells.append((field, template))
         for field, template in cells:
             if template.is_constant or field.read_only:
-                table = () if field.name in _BUILT_IN else ("fields",)
                 name = next(name for name, field_name in names.items() if field_name == field.name)
-                self._try((*mapping.key_path, *table, name), convert_cell, template.getter()({}), field)
+                self._try(mapping.path_of(name), convert_cell, template.getter()({}), field)
         return tuple(cells), names
 
     def _constants(self, constants: Attributes, key_path: KeyPath, ws_id: str) -> Attributes:
@@ -297,7 +385,16 @@ class _Resolver:
             return None
 
     def _report(self, key_path: KeyPath, message: str) -> None:
-        self._problems.append(self._job.problem_at(key_path, message))
+        problem = self._job.problem_at(key_path, message)
+        if problem not in self._problems:  # mappings can share a field
+            self._problems.append(problem)
+
+
+def _possible(reader: TypeReader | None, names: Mapping[Any, str]) -> dict[Any, str]:
+    """Return the types that rows can give, of those in Ardoq: their names by id."""
+    possible = None if reader is None else possible_types(reader.values)
+    folded = None if possible is None else {name.casefold() for name in possible}
+    return {key: name for key, name in names.items() if folded is None or name.casefold() in folded}
 
 
 def _name_policy(policy: EditPolicy, names: Mapping[str, str]) -> EditPolicy:

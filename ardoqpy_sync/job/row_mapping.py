@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ardoqpy.errors import InvalidInput
-from ardoqpy.metamodel import Field
 from ardoqpy_sync.job.model import EndName
+from ardoqpy_sync.job.where import to_text
 from ardoqpy_sync.sources.cell_conversion import convert_cell
 from ardoqpy_sync.sources.row import is_blank
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from ardoqpy.entities import Attributes
     from ardoqpy_sync.job.model import ComponentSelector, RowMapping
     from ardoqpy_sync.job.resolver import ResolvedMapping, ResolvedSelector
+    from ardoqpy_sync.job.template import Template
     from ardoqpy_sync.job.toml_lines import KeyPath
-    from ardoqpy_sync.sources.cell_formats import CellFormats
+    from ardoqpy_sync.sources.cell_formats import CellFormats, SourceFormats
     from ardoqpy_sync.sources.row import Values
-
-_TEXT = Field("value", "value", "Text")
 
 
 class ColumnUse(NamedTuple):
@@ -33,27 +32,23 @@ class ColumnUse(NamedTuple):
 def list_columns(mapping: RowMapping) -> list[ColumnUse]:
     """Return the columns that a mapping reads, once for each key that names them."""
     key_path = mapping.key_path
-    templates = [((*key_path, name), template) for name, template in mapping.attributes.items()]
-    templates += [((*key_path, "fields", name), template) for name, template in mapping.fields.items()]
+    mapped = {**mapping.attributes, **mapping.fields}
+    templates = [(mapping.path_of(name), template) for name, template in mapped.items()]
+    if mapping.row_type is not None:
+        templates.append(((*key_path, "type"), mapping.row_type.value))
     for name in ("parent", "source", "target"):
         selector: ComponentSelector | None = getattr(mapping, name, None)
         while selector is not None:
             templates.append(((*selector.key_path, "value"), selector.value))
+            if selector.row_type is not None:
+                templates.append(((*selector.key_path, "type"), selector.row_type.value))
             selector = selector.within
     uses = [ColumnUse(column, path) for path, template in templates for column in template.columns]
     return [*uses, *(ColumnUse(column, (*key_path, "where", column)) for column in mapping.where)]
 
 
-def make_row_filter(where: Mapping[str, tuple[str, ...]]) -> Callable[[Values], bool] | None:
-    """Return a function that tests whether a row is selected; None if all rows are."""
-    if not where:
-        return None
-    wanted = [(column, frozenset(words)) for column, words in where.items()]
-    return lambda values: all(to_text(values.get(column)) in words for column, words in wanted)
-
-
 def make_attribute_reader(
-    mapping: ResolvedMapping, formats: CellFormats
+    mapping: ResolvedMapping, formats: SourceFormats
 ) -> Callable[[Values], tuple[Attributes, list[str]]]:
     """Return a function that converts the cells of a row to attributes.
 
@@ -67,6 +62,7 @@ def make_attribute_reader(
             field,
             template.getter(strip=field.name in required),
             field.name in mapping.never_null - required,
+            formats_of(template, formats),
         )
         for field, template in mapping.cells
     ]
@@ -74,9 +70,9 @@ def make_attribute_reader(
     def read_attributes(values: Values) -> tuple[Attributes, list[str]]:
         attributes: Attributes = {}
         problems: list[str] = []
-        for name, field, read_cell, is_kept in cells:
+        for name, field, read_cell, is_kept, cell_formats in cells:
             try:
-                value = convert_cell(read_cell(values), field, formats)
+                value = convert_cell(read_cell(values), field, cell_formats)
             except InvalidInput as error:
                 if str(error) not in problems:
                     problems.append(str(error))
@@ -88,11 +84,18 @@ def make_attribute_reader(
     return read_attributes
 
 
+def formats_of(template: Template, formats: SourceFormats) -> CellFormats:
+    """Return the formats of a template's value: those of its column, if it is the cell of one."""
+    column = template.single_column
+    return formats.common if column is None else formats.columns.get(column, formats.common)
+
+
 def make_name_reader(resolved: ResolvedSelector) -> Callable[[Values], list[EndName]]:
     """Return a function that lists the components that a row names, by name or key; [] for a blank cell."""
     selector = resolved.selector
     read_cell, split, path = selector.value.getter(strip=True), selector.split, selector.path
     read_within = None if resolved.within is None else make_name_reader(resolved.within)
+    read_type = None if resolved.type_reader is None else resolved.type_reader.make()
 
     def read_names(values: Values) -> list[EndName]:
         cell = read_cell(values)
@@ -106,7 +109,8 @@ def make_name_reader(resolved: ResolvedSelector) -> Callable[[Values], list[EndN
         if len(parents) > 1:
             raise InvalidInput(f"The row names {len(parents)} components in within. Name one.")
         within = parents[0] if parents else None
-        return [EndName(_split_path(text, path), within) for text in texts]
+        type_id = read_type(values) if read_type is not None and texts else None
+        return [EndName(_split_path(text, path), within, type_id) for text in texts]
 
     return read_names
 
@@ -114,14 +118,3 @@ def make_name_reader(resolved: ResolvedSelector) -> Callable[[Values], list[EndN
 def _split_path(text: str, separator: str | None) -> tuple[str, ...]:
     parts = [text] if separator is None else [part.strip() for part in text.split(separator)]
     return tuple(part for part in parts if part) or (text,)
-
-
-def to_text(cell: Any) -> str:
-    """Return a cell as text without surrounding white space; "" for a blank cell.
-
-    Raise `InvalidInput` if the cell cannot be text, such as a list.
-    """
-    if isinstance(cell, str):
-        return cell.strip()
-    text = convert_cell(cell, _TEXT)
-    return "" if text is None else str(text).strip()

@@ -16,10 +16,11 @@ from ardoqpy_sync.job.problems import JobInvalid, Problem, find_named_key
 from ardoqpy_sync.job.reading import read_component_rows, read_reference_rows
 from ardoqpy_sync.job.resolver import resolve_names
 from ardoqpy_sync.job.result import JobResult
-from ardoqpy_sync.job.row_mapping import list_columns
+from ardoqpy_sync.job.row_mapping import ColumnUse, list_columns
 from ardoqpy_sync.job.rows import ComponentRow, MappedRow, ReferenceRow
 from ardoqpy_sync.job.targets import Targets
 from ardoqpy_sync.sources import from_rows, open_source
+from ardoqpy_sync.sources.registry import open_cleaning
 from ardoqpy_sync.writing.circuit_breaker import is_unreachable
 from ardoqpy_sync.writing.pending_row import RowReference
 
@@ -62,8 +63,9 @@ def open_sources(
     """
     sources: dict[str, Source] = {}
     for mapping in (*job.components, *job.references):
+        is_new = mapping.rows not in sources
         try:
-            if mapping.rows not in sources:
+            if is_new:
                 source = _open_source(job, mapping.rows, given)
                 source.require(())  # an unreadable source is one problem, not one for each column
                 sources[mapping.rows] = source
@@ -73,7 +75,9 @@ def open_sources(
             if problem not in problems:
                 problems.append(problem)
             continue
-        for column, key_path in list_columns(mapping):
+        cleaned = job.sources.get(mapping.rows, {}).get("columns", {})
+        uses = [ColumnUse(column, ("sources", mapping.rows, "columns", column)) for column in cleaned]
+        for column, key_path in [*list_columns(mapping), *(uses if is_new else ())]:
             try:
                 sources[mapping.rows].require([column])
             except ArdoqClientException as error:
@@ -82,10 +86,15 @@ def open_sources(
 
 
 def _open_source(job: Job, name: str, given: Mapping[str, Iterable[Mapping[str, Any]]]) -> Source:
+    table = {key: value for key, value in job.sources.get(name, {}).items() if key != "formats"}
+
+    def locate(keys: tuple[str, ...]) -> str:
+        line = job.lines.line(("sources", name, *keys))
+        return "" if line is None else f" ({job.path.name} line {line})"
+
     if name in given:
-        return from_rows(given[name], name=name)
-    table = {key: value for key, value in job.sources[name].items() if key != "formats"}
-    return open_source(table, job.path.parent)
+        return from_rows(given[name], name=name).clean_with(open_cleaning(table, job.path.parent, locate))
+    return open_source(table, job.path.parent, locate)
 
 
 def run_job(
@@ -137,7 +146,8 @@ class _Run:
 
     def run(self, components: list[ResolvedComponents], references: list[ResolvedReferences]) -> JobResult:
         client = self._client
-        mappings = [*components, *references]
+        single_types = [single for mapping in components for single in mapping.single_types]
+        mappings = [*single_types, *(single for mapping in references for single in mapping.single_types)]
         try:
             workspaces = [mapping.ws_id for mapping in components]
             workspaces += [end.ws_id for mapping in references for end in (mapping.source, mapping.target)]
@@ -147,8 +157,8 @@ class _Run:
                 row for mapping in references for row in self._read(read_reference_rows, mapping)
             ]
             self._rows.clear()
-            targets = Targets(self._engine, self._type_name, _deleted(components))
-            match_rows(rows, components, targets)
+            targets = Targets(self._engine, self._type_name, _deleted(single_types))
+            match_rows(rows, single_types, targets)
             resolve_parents(rows, targets)
             without_ends = [
                 row for row in reference_rows if row.is_used and not (row.sources and row.targets)
@@ -187,6 +197,7 @@ class _Run:
             if hidden.columns:
                 counts["hidden_columns"] = hidden.columns
             self._result.counts[name] = counts
+            self._result.notes += [finding.message for finding in self._sources[name].findings]
         mapped = read_rows(self._job, self._rows[name], mapping)
         selected = self._selected.setdefault(name, set())
         selected.update(row.label for row in mapped)

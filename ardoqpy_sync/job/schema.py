@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ardoqpy._messages import suggest
+from ardoqpy_sync.job.row_types import check_row_type
 from ardoqpy_sync.job.template import Template
+from ardoqpy_sync.job.where import check_where
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -109,13 +111,6 @@ def _check_template(value: Any) -> str | None:
     return None
 
 
-def _is_where(value: Any) -> bool:
-    return isinstance(value, dict) and all(
-        _is_scalar(cells) or (isinstance(cells, list) and bool(cells) and all(map(_is_scalar, cells)))
-        for cells in value.values()
-    )
-
-
 def _check_missing(value: Any) -> str | None:
     if isinstance(value, str):
         return None if value in ("report", "delete") else suggest(value, ("report", "delete"))
@@ -177,9 +172,10 @@ BATCH = ValueType(
     "true, false, or the size of a batch",
     _passes(lambda value: isinstance(value, bool) or (_is_number(value) and value > 0)),
 )
+TYPE = ValueType('a name, or a column such as "{Type}"', check_row_type)
 TYPES = ValueType(
-    'text, or a list of names, such as ["Server", "Cluster"]',
-    _passes(lambda value: _is_text(value) or (_is_text_list(value) and bool(value))),
+    'a name, a list such as ["Server", "Cluster"], or a column such as "{Type}"',
+    lambda value: check_row_type(value) if not _is_text_list(value) else None if value else "",
 )
 NAMES = ValueType('a list of names, such as ["owner", "cost"]', _passes(_is_text_list))
 BOOLEAN_OR_NAMES = ValueType(
@@ -193,7 +189,7 @@ CONSTANTS = ValueType(
 )
 #: The parser checks each of its values.
 TEMPLATES = ValueType('a table such as { cost = "{Cost}" }', _passes(_is_table))
-WHERE = ValueType('a table such as { Status = ["live", "planned"] }', _passes(_is_where))
+WHERE = ValueType('a table such as { Status = ["live", "planned"] }', check_where)
 MISSING = ValueType('"report", "delete", or { set = { lifecycle = "Retired" } }', _check_missing)
 FORMAT = ValueType(str(JOB_FORMAT), _check_format)
 LEDGER = ValueType('a path, { url_env = "LEDGER_URL" }, or false', _check_ledger)
@@ -224,6 +220,7 @@ JOB = Table(
         "run": Key(TABLE, "Settings of a run."),
         "guard": Key(TABLE, "Limits on deleting and setting what is missing."),
         "sources": Key(TABLE, "The sources of rows, each a table.", required=True),
+        "fields": Key(TABLE, "Tables of fields that mappings share, such as `[fields.common]`: see `use`."),
         "components": Key(TABLES, "The rows that become components."),
         "references": Key(TABLES, "The rows that become references."),
         "tests": Key(TABLES, "Tests of the job."),
@@ -314,11 +311,24 @@ GUARD = Table(
 
 _MAPPING = {
     "rows": Key(TEXT, "The name of the source, as in `[sources.NAME]`.", required=True),
-    "type": Key(TEXT, "The name of the type in Ardoq.", required=True),
-    "where": Key(WHERE, "Use only rows with these cells: for each column a value, or a list of values."),
+    "type": Key(
+        TYPE,
+        "The name of the type in Ardoq, or a column with it: see [types](#types-of-rows).",
+        required=True,
+    ),
+    "where": Key(
+        WHERE,
+        "Use only rows with these cells: for each column a value, a list of values, or a condition: see "
+        "[where](#where).",
+    ),
     "description": Key(TEMPLATE, "The description."),
     "fields": Key(
         TEMPLATES, "Custom fields, by name or label in Ardoq. Cells are converted to the type of the field."
+    ),
+    "use": Key(
+        NAMES,
+        'Tables of fields to add, such as `["common"]` for `[fields.common]`. Fields of the mapping itself '
+        "come first, then those of earlier tables.",
     ),
     "create_only": Key(NAMES, "Attributes that are written only when the item is created."),
     "fill_if_empty": Key(NAMES, "Attributes that are written only if they are empty in Ardoq."),
@@ -415,7 +425,7 @@ REFERENCES = Table(
 
 _SELECTOR = {
     "value": Key(TEMPLATE, 'The name or key of the component, such as `"{Host}"`.', required=True),
-    "type": Key(TYPES, "The name of its type in Ardoq, or a list. Default: the type of the mapping."),
+    "type": Key(TYPES, "The name of its type, a list, or a column. Default: the type of the mapping."),
     "key": Key(TEXT, 'What `value` is compared with: `"name"`, or a custom field. Default: `"name"`.'),
     "path": Key(
         TEXT,
@@ -432,7 +442,9 @@ WITHIN = Table(
     "The component directly above another.",
     {
         **_SELECTOR,
-        "type": replace(_SELECTOR["type"], description="The name of its type, or a list. Default: any type."),
+        "type": replace(
+            _SELECTOR["type"], description="The name of its type, a list, or a column. Default: any type."
+        ),
     },
 )
 
@@ -449,7 +461,8 @@ REFERENCE_END = Table(
     {
         "value": _SELECTOR["value"],
         "type": replace(
-            _SELECTOR["type"], description="The name of its type in Ardoq, or a list. Default: any type."
+            _SELECTOR["type"],
+            description="The name of its type in Ardoq, a list, or a column with it. Default: any type.",
         ),
         "key": _SELECTOR["key"],
         "workspace": Key(TEXT, "The workspace, by name or ID. Default: the workspace of the mapping."),

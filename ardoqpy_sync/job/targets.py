@@ -141,6 +141,7 @@ class Targets:
         Components that will not exist, because all their rows are rejected, are returned only if there is no
         other. A component that this run deletes as missing gives way to one that a row describes.
         """
+        selector = selector.for_name(name)
         *ancestors, own_name = name.path
         selected = (id(selector), own_name)
         if not ancestors and name.within is None:

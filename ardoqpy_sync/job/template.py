@@ -46,6 +46,12 @@ class Template:
         """Return whether the value is the same for each row."""
         return not self.columns
 
+    @property
+    def single_column(self) -> str | None:
+        """Return the column whose cell is the value; None for a constant, and for text with columns."""
+        is_cell = len(self._parts) == len(("", "column", "")) and self._parts[0] == self._parts[2] == ""
+        return self._parts[1] if is_cell else None
+
     def getter(self, *, strip: bool = False) -> Callable[[Mapping[str, Any]], Any]:
         """Return a function from the values of a row to the value; blank text is None.
 
@@ -59,8 +65,8 @@ class Template:
         if self.is_constant:
             value = None if is_blank(self._constant) else self._constant
             return lambda _values: value
-        if len(self._parts) == len(("", "column", "")) and self._parts[0] == self._parts[2] == "":
-            column = self._parts[1]
+        column = self.single_column
+        if column is not None:
             return lambda values: values.get(column)
         return self._fill_in
 

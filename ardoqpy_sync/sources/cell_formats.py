@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ardoqpy._messages import quote_name
@@ -82,6 +82,29 @@ def read_formats(table: Mapping[str, Any]) -> CellFormats:
     if shared:
         raise ConfigurationError(f"{quote_name(min(shared))} means both yes and no. Set both yes and no.")
     return cell_formats
+
+
+class SourceFormats(NamedTuple):
+    """The formats of a source's cells: those of all columns, and those of single columns instead."""
+
+    common: CellFormats
+    columns: Mapping[str, CellFormats]
+
+
+def read_source_formats(table: Mapping[str, Any]) -> SourceFormats:
+    """Return the formats that the table of a source describes, with `formats` there and below `columns`.
+
+    Raise `ConfigurationError` if a key is unknown or a value is not valid.
+    """
+    common = table.get("formats", {})
+    return SourceFormats(
+        read_formats(common) if common else DEFAULT_FORMATS,
+        {
+            column: read_formats({**common, **rules["formats"]})
+            for column, rules in table.get("columns", {}).items()
+            if "formats" in rules
+        },
+    )
 
 
 def format_example(date_format: str) -> str:

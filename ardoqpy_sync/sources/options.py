@@ -28,12 +28,14 @@ class Option(NamedTuple):
     - `description`: the expected value in words, for messages, such as "text".
     - `required`: whether the table must have it.
     - `check`: returns whether a value of these types is valid; None if each is.
+    - `allow_empty`: whether empty text is valid.
     """
 
     types: tuple[type, ...]
     description: str
     required: bool = False
     check: Callable[[Any], bool] | None = None
+    allow_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ def check_table(table: object, options: Mapping[str, Option], subject: str = SUB
             raise ConfigurationError(f"{subject} has no key {quote_name(name)}: {suggest(name, options)}")
         option = options[name]
         is_valid = isinstance(value, option.types) and (not isinstance(value, bool) or bool in option.types)
-        if not is_valid or value == "" or (option.check is not None and not option.check(value)):
+        is_empty = value == "" and not option.allow_empty
+        if not is_valid or is_empty or (option.check is not None and not option.check(value)):
             actual = describe_type(value) if not is_valid else "empty text" if value == "" else value
             raise ConfigurationError(
                 f"{subject} has {actual} as {quote_name(name)}. Use {option.description}."

@@ -78,6 +78,12 @@ class Row:
             raise InvalidInput(self.message)
         return self._values
 
+    def mark_unreadable(self, unreadable: Mapping[str, str]) -> None:
+        """Add cells that cannot be read, each with its sentence."""
+        self.unreadable = {**self.unreadable, **unreadable}
+        values = {column: cell for column, cell in self._values.items() if column not in unreadable}
+        self._values = _PartialValues(values, self.unreadable)
+
     @property
     def message(self) -> str:
         """Return the label and the problem as one text; "" if the row can be used."""

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from ardoqpy._messages import quote_name, suggest
 from ardoqpy.errors import InvalidInput
@@ -44,12 +44,45 @@ class RowStream(NamedTuple):
     hidden: HiddenCounts | None = None
 
 
+#: A position in the table of a source: its keys.
+Keys = tuple[str, ...]
+
+
+class Finding(NamedTuple):
+    """What a pass over a source has shown about a key of its table: `keys` lead to it."""
+
+    message: str
+    keys: Keys
+
+
+class RowCleaningPass(Protocol):
+    """Cleans the rows of one pass."""
+
+    def clean(self, row: Row) -> bool:
+        """Clean a row in place; return whether anything is left of it."""
+
+    def findings(self) -> list[Finding]:
+        """Return what the rows have shown."""
+
+
+class RowCleaning(Protocol):
+    """How the rows of a source are cleaned: cleaning.py does it."""
+
+    @property
+    def columns(self) -> Mapping[str, object]:
+        """The columns that have rules."""
+
+    def start(self, columns: tuple[str, ...] | None) -> RowCleaningPass:
+        """Begin a pass over rows that have these columns; None if each has its own."""
+
+
 class Source:
     """An iterable of the rows of one source. Rows are read as you ask for them, never all into memory.
 
     - `name`: what messages call the source.
     - `start`: begins a pass, and puts whatever must be closed at its end on the stack.
     - `hidden`: what the last pass did not read because it is hidden, so far.
+    - `findings`: what the last complete pass has shown about the keys that clean cells.
 
     A source is opened when you first ask for rows or columns. It is closed at the end of a pass, when a loop
     is left, or by `close()`. Each loop is a new pass. A problem of the source raises `SourceUnreadable`; a
@@ -62,6 +95,8 @@ class Source:
         self._start = start
         #: Of the last pass: what was not read because it is hidden.
         self.hidden = HiddenCounts()
+        self.findings: list[Finding] = []
+        self._cleaning: RowCleaning | None = None
         self._has_started = False
         self._header: tuple[str, ...] | None = None
         self._columns: dict[str, None] = {}
@@ -99,6 +134,12 @@ class Source:
             self._required = before
             raise
 
+    def clean_with(self, cleaning: RowCleaning | None) -> Self:
+        """Clean the cells of all rows that are read from now on; return the source."""
+        self._cleaning = cleaning
+        self._required.update(dict.fromkeys(() if cleaning is None else cleaning.columns))
+        return self
+
     def close(self) -> None:
         """Close all files and connections; you can read the source again afterwards."""
         self._next_pass = None
@@ -126,12 +167,15 @@ class Source:
         """Yield the rows of a new pass."""
         stack, stream = self._begin_pass()
         self._next_pass = None
+        cleaning = None if self._cleaning is None else self._cleaning.start(stream.columns)
         try:
             for row in stream.rows:
                 if stream.columns is None:
                     self._add_columns(row)
-                yield row
+                if cleaning is None or cleaning.clean(row):
+                    yield row
             self._check_required()
+            self.findings = [] if cleaning is None else cleaning.findings()
         finally:
             self._open.discard(stack)
             stack.close()

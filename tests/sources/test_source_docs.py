@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 from ardoqpy_sync.sources.cell_formats import OPTIONS, read_formats
+from ardoqpy_sync.sources.cleaning import COLUMN_OPTIONS
 from ardoqpy_sync.sources.registry import SOURCE_TYPES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
@@ -27,8 +28,13 @@ def test_python_example_runs(tmp_path, monkeypatch, capsys):
 
 def test_toml_examples_are_valid(folder):
     """The TOML examples are a source and formats."""
-    source, formats = (tomllib.loads(block) for block in fenced("toml"))
+    source, cleaning, formats = (tomllib.loads(block) for block in fenced("toml"))
     assert folder.open("Name;Co\xf8st\n".encode("cp1252"), **source["source"]).columns == ("Name", "Co\xf8st")
+    content = "Name;Yearly cost;Status;Owners;Live since\nWeb;KR 5,-;i drift;a, b;-\n"
+    (row,) = folder.open(content, file="clean.csv", **cleaning)
+    assert list(row.values.values()) == ["Web", "5", "Live", ["a", "b"], None]
+    keys = set(re.findall(r"`([a-z_]+)`", "".join(re.findall(r"^\| `[^|]*\|", PAGE, re.MULTILINE))))
+    assert set(COLUMN_OPTIONS) <= keys
     assert set(formats["formats"]) == set(OPTIONS)
     assert read_formats(formats["formats"]).dates == ("%d.%m.%Y",)
 

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ardoqpy.errors import InvalidInput
-from ardoqpy_sync.job.row_mapping import to_text
+from ardoqpy_sync.job.where import to_text
 from ardoqpy_sync.sources import open_source
 from ardoqpy_sync.sources.detection import DetectedTable, detect_tables
 from ardoqpy_sync.sources.row import is_blank

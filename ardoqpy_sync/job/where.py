@@ -1,0 +1,149 @@
+"""The filter `where` of a mapping: which rows it uses."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from ardoqpy._messages import suggest
+from ardoqpy.metamodel import Field
+from ardoqpy_sync.sources.cell_conversion import convert_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ardoqpy_sync.sources.cell_formats import CellFormats, SourceFormats
+    from ardoqpy_sync.sources.row import Values
+
+_TEXT = Field("value", "value", "Text")
+#: Comparisons with a number or a date, by their key.
+_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "above": operator.gt,
+    "at_least": operator.ge,
+    "below": operator.lt,
+    "at_most": operator.le,
+}
+_KEYS = ("is", "not", "blank", *_COMPARISONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a cell must be like. All of it must hold.
+
+    - `words`: the texts of which it must have one; None for any. `other_than`: texts that it must not have.
+    - `is_blank`: whether it must be blank or must not be; None for both.
+    - `comparisons`: pairs of a comparison and a number or a date; a blank cell fails each.
+    """
+
+    words: frozenset[str] | None = None
+    other_than: frozenset[str] = frozenset()
+    is_blank: bool | None = None
+    comparisons: tuple[tuple[str, Any], ...] = ()
+
+    def tester(self, column: str, formats: CellFormats) -> Callable[[Any], bool]:
+        """Return a function that tests a cell of a column; it raises `InvalidInput` if it cannot."""
+        tests = [_comparison(column, key, bound, formats) for key, bound in self.comparisons]
+
+        def test(cell: Any) -> bool:
+            text = None if isinstance(cell, list | tuple | dict) and self._needs_no_text else to_text(cell)
+            if self.words is not None and text not in self.words:
+                return False
+            if text in self.other_than or self.is_blank not in (None, text == ""):
+                return False
+            return not tests or (text != "" and all(passes(cell) for passes in tests))
+
+        return test
+
+    @property
+    def _needs_no_text(self) -> bool:
+        return self.words is None and not self.other_than and not self.comparisons
+
+
+#: By column the texts of which a row must have one, or a condition.
+Where = Mapping[str, tuple[str, ...] | Condition]
+
+
+def check_where(value: Any) -> str | None:
+    """Return None for a valid `where` of a job file, otherwise the remedy; "" for the usual one."""
+    if not isinstance(value, dict):
+        return ""
+    for condition in value.values():
+        remedy = _check_condition(condition) if isinstance(condition, dict) else _check_words(condition)
+        if remedy is not None:
+            return remedy
+    return None
+
+
+def _check_condition(condition: Mapping[str, Any]) -> str | None:
+    if not condition:
+        return ""
+    for key, value in condition.items():
+        if key not in _KEYS:
+            return f"a condition has no key {key!r}: {suggest(key, _KEYS)}"
+        if key in ("is", "not") and _check_words(value) is not None:
+            return f"{key} needs a value, or a list of values."
+        if key == "blank" and not isinstance(value, bool):
+            return "blank is true or false."
+        if key in _COMPARISONS and (isinstance(value, bool) or not isinstance(value, int | float | date)):
+            return f"{key} needs a number, or a date such as 2024-05-31, without quotes."
+    return None
+
+
+def _check_words(value: Any) -> str | None:
+    words = value if isinstance(value, list) else [value]
+    return None if words and all(isinstance(word, str | int | float) for word in words) else ""
+
+
+def read_where(table: Mapping[str, Any]) -> Where:
+    """Return what a checked `where` asks of each column."""
+    return {
+        column: _read_condition(value) if isinstance(value, dict) else _list_words(value)
+        for column, value in table.items()
+    }
+
+
+def _read_condition(condition: Mapping[str, Any]) -> Condition:
+    return Condition(
+        frozenset(_list_words(condition["is"])) if "is" in condition else None,
+        frozenset(_list_words(condition.get("not", []))),
+        condition.get("blank"),
+        tuple((key, condition[key]) for key in _COMPARISONS if key in condition),
+    )
+
+
+def _list_words(value: Any) -> tuple[str, ...]:
+    """Return the values that a cell is compared with, as text."""
+    words = value if isinstance(value, list) else [value]
+    return tuple(str(word).lower() if isinstance(word, bool) else str(word).strip() for word in words)
+
+
+def _comparison(column: str, key: str, bound: Any, formats: CellFormats) -> Callable[[Any], bool]:
+    # Dates become text in one format, in UTC, which is compared like the times themselves.
+    field = Field(column, column, "DateTime" if isinstance(bound, date | datetime) else "Number")
+    limit, compare = convert_cell(bound, field, formats), _COMPARISONS[key]
+    return lambda cell: compare(convert_cell(cell, field, formats), limit)
+
+
+def make_row_filter(where: Where, formats: SourceFormats) -> Callable[[Values], bool] | None:
+    """Return a function that tests whether a row is selected; None if all rows are."""
+    if not where:
+        return None
+    tests = []
+    for column, asked in where.items():
+        condition = asked if isinstance(asked, Condition) else Condition(frozenset(asked))
+        tests.append((column, condition.tester(column, formats.columns.get(column, formats.common))))
+    return lambda values: all(test(values.get(column)) for column, test in tests)
+
+
+def to_text(cell: Any) -> str:
+    """Return a cell as text without surrounding white space; "" for a blank cell.
+
+    Raise `InvalidInput` if the cell cannot be text, such as a list.
+    """
+    if isinstance(cell, str):
+        return cell.strip()
+    text = convert_cell(cell, _TEXT)
+    return "" if text is None else str(text).strip()

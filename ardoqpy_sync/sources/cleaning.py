@@ -1,0 +1,463 @@
+"""Clean cells where a row is read, so that all that reads the row sees the clean values.
+
+The steps are: `split` a cell, and of each part take `blank` words for nothing, `strip` what is around the
+value, and replace it by what a `map` has for it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ardoqpy._messages import quote_name
+from ardoqpy.errors import ConfigurationError, InvalidInput
+from ardoqpy.metamodel import Field
+from ardoqpy_sync.sources.cell_conversion import convert_cell
+from ardoqpy_sync.sources.options import Option, check_table
+from ardoqpy_sync.sources.row import is_blank
+from ardoqpy_sync.sources.source import Finding
+from ardoqpy_sync.sources.value_map import KEEP, MAP_OPTIONS, REJECT, check_map, read_map
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from ardoqpy_sync.sources.row import Row
+    from ardoqpy_sync.sources.source import Keys
+    from ardoqpy_sync.sources.value_map import MapFile, ValueMap
+
+#: How many different texts of a column are kept with their clean values.
+_MAX_KEPT = 1 << 12
+#: How many cells a message shows.
+_EXAMPLES = 3
+#: Of how many sets of columns the plans are kept.
+_MAX_PLANS = 1000
+
+
+def _are_texts(value: Any) -> bool:
+    texts = [value] if isinstance(value, str) else value
+    return bool(texts) and all(isinstance(text, str) and text for text in texts)
+
+
+def _are_blanks(value: Any) -> bool:
+    items = value if isinstance(value, list | tuple) else [value]
+    return bool(items) and all(isinstance(item, str | int | float) and item != "" for item in items)
+
+
+#: - `blank`: cells that stand for nothing.
+#: - `strip`: texts to remove before and after a value.
+#: - `split`: texts between the values of a cell.
+#: - `map`, `map_file`: what values stand for; `otherwise`: what the others stand for.
+CELL_OPTIONS: Mapping[str, Option] = {
+    "blank": Option(
+        (str, int, float, list, tuple), 'a value, or a list such as ["-", "n/a"]', check=_are_blanks
+    ),
+    "strip": Option((str, list, tuple), 'text, or a list such as ["kr", "EUR"]', check=_are_texts),
+    "split": Option((str, list, tuple), 'text, or a list such as [";", ","]', check=_are_texts),
+    **MAP_OPTIONS,
+}
+#: The keys of each source; `columns` are tables with the keys of `CELL_OPTIONS` by column.
+SOURCE_OPTIONS: Mapping[str, Option] = {
+    **CELL_OPTIONS,
+    "columns": Option((dict,), 'a table such as { Status = { blank = ["-"] } }'),
+}
+COLUMN_OPTIONS: Mapping[str, Option] = {
+    **CELL_OPTIONS,
+    "formats": Option((dict,), 'a table such as { dates = ["%d.%m.%Y"] }'),
+}
+_TEXT = Field("value", "value", "Text")
+_SPACES = frozenset(character for character in map(chr, range(0x3001)) if character.isspace())
+#: Matches a letter in any language.
+_LETTER = r"[^\W\d_]"
+
+
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    """What is removed at both ends of a text.
+
+    - `start`, `end`: patterns; `longest`: the length of the longest text at the end.
+    - `first`, `last`: the characters that such a text begins and ends with.
+    """
+
+    start: re.Pattern[str]
+    end: re.Pattern[str]
+    first: frozenset[str]
+    last: frozenset[str]
+    longest: int
+
+    def apply(self, text: str) -> str:
+        """Return a text without what is removed; the same object if it has none of it at its ends."""
+        rest = text.strip()
+        length = len(rest)
+        while rest:
+            if rest[0] in self.first and (match := self.start.match(rest)):
+                rest = rest[match.end() :].lstrip()
+            elif rest[-1] in self.last and (match := self.end.search(rest, max(0, len(rest) - self.longest))):
+                rest = rest[: match.start()].rstrip()
+            else:
+                break
+        return text if len(rest) == length else rest
+
+
+@dataclass(frozen=True)
+class CellRules:
+    """How the cells of a column are cleaned.
+
+    - `blank`: texts that stand for nothing, in lower case.
+    - `strip`: what is removed at both ends; `split`: matches what is between values.
+    - `values`: what texts stand for.
+    - `keys`: the position of each key in the table of the source.
+    """
+
+    blank: frozenset[str]
+    strip: _Strip | None
+    split: re.Pattern[str] | None
+    values: ValueMap | None
+    keys: Mapping[str, Keys]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no cell is changed."""
+        return not (self.blank or self.strip or self.split or self.values)
+
+    @property
+    def blanks_texts_only(self) -> bool:
+        """Whether all that changes are texts that stand for nothing, and none of these can be a number."""
+        has_digits = any(character.isdigit() for word in self.blank for character in word)
+        return not (has_digits or self.strip or self.split or self.values)
+
+    @cached_property
+    def first_of_blank(self) -> frozenset[str]:
+        """The characters that a text which stands for nothing begins with, white space included."""
+        return _both_cases(word[:1] for word in self.blank) | _SPACES
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaning:
+    """How the cells of a source are cleaned: rules for single columns, and `common` ones for the others.
+
+    - `locate`: gives for keys of the source's table what messages add, such as " (job.toml line 9)".
+    """
+
+    common: CellRules
+    columns: Mapping[str, CellRules]
+    locate: Callable[[Keys], str]
+
+    def start(self, columns: tuple[str, ...] | None) -> CleaningPass:
+        """Begin a pass over rows that have these columns; None if each has its own."""
+        return CleaningPass(self, columns)
+
+
+def find_problems(table: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield each problem of the keys that clean the cells of a source."""
+    columns = table.get("columns", {})
+    for column, content in columns.items():
+        subject = f"The table of column {quote_name(column)}"
+        try:
+            rules = check_table(content, COLUMN_OPTIONS, subject)
+        except ConfigurationError as error:
+            yield Finding(str(error), ("columns", column))
+            continue
+        if not rules:
+            yield Finding(f"{subject} is empty. Add a key such as blank.", ("columns", column))
+        yield from _map_problems(rules, ("columns", column))
+    yield from _map_problems(table, ())
+
+
+def _map_problems(rules: Mapping[str, Any], keys: Keys) -> Iterator[Finding]:
+    problem = check_map(rules)
+    if problem is not None:
+        yield Finding(problem[0], (*keys, problem[1]))
+
+
+def read_cleaning(
+    table: Mapping[str, Any],
+    read_file: Callable[[str], MapFile],
+    locate: Callable[[Keys], str] = lambda _: "",
+) -> Cleaning | None:
+    """Return how a source cleans its cells; None if it changes none.
+
+    - `table`: the table of the source; `locate`: as in `Cleaning`.
+    - `read_file`: reads a map file.
+
+    Raise `ConfigurationError` if the table or a map file is not valid.
+    """
+    for finding in find_problems(table):
+        raise ConfigurationError(finding.message)
+    general = {key: table[key] for key in CELL_OPTIONS if key in table}
+    inherited = {key: general[key] for key in general if key not in MAP_OPTIONS}
+    # Most cells of a whole source are in no map of it.
+    common = _read_rules(general, dict.fromkeys(general, ()), KEEP, read_file, locate)
+    columns = {}
+    for column, own in table.get("columns", {}).items():
+        keys: dict[str, Keys] = dict.fromkeys(inherited, ()) | dict.fromkeys(own, ("columns", column))
+        rules = _read_rules({**inherited, **own}, keys, REJECT, read_file, locate)
+        columns[column] = (
+            rules
+            if rules.values
+            else replace(rules, values=common.values, keys={**common.keys, **rules.keys})
+        )
+    if common.is_empty and all(rules.is_empty for rules in columns.values()):
+        return None
+    return Cleaning(common, columns, locate)
+
+
+def _read_rules(
+    rules: Mapping[str, Any],
+    tables: Mapping[str, Keys],
+    otherwise: str,
+    read_file: Callable[[str], MapFile],
+    locate: Callable[[Keys], str],
+) -> CellRules:
+    """Return the rules of a checked table; `tables` is the position of the table that has each key."""
+    blank = rules.get("blank", ())
+    blanks = blank if isinstance(blank, list | tuple) else [blank]
+    strip = _texts(rules.get("strip", ()))
+    split = "|".join(map(re.escape, _texts(rules.get("split", ()))))
+    keys = {key: (*position, key) for key, position in tables.items()}
+    return CellRules(
+        frozenset(_to_text(item).strip().casefold() for item in blanks),
+        _read_strip(strip) if strip else None,
+        re.compile(split) if split else None,
+        read_map(rules, read_file, lambda key: locate(keys[key]), otherwise),
+        keys,
+    )
+
+
+def _texts(value: str | list[str] | tuple[str, ...]) -> list[str]:
+    """Return texts, longer ones first: a shorter one can be a part of them."""
+    return sorted([value] if isinstance(value, str) else value, key=len, reverse=True)
+
+
+def _read_strip(texts: Iterable[str]) -> _Strip:
+    """Return what removes texts at both ends, in any letter case; letters are not removed from a word."""
+    start, end = [], []
+    trimmed = [text.strip() or text for text in texts]
+    for text in trimmed:
+        escaped = re.escape(text)
+        start.append(escaped + ("(?!" + _LETTER + ")" if text[-1].isalpha() else ""))
+        end.append(("(?<!" + _LETTER + ")" if text[0].isalpha() else "") + escaped)
+    return _Strip(
+        re.compile("|".join(start), re.IGNORECASE),
+        re.compile(f"(?:{'|'.join(end)})\\Z", re.IGNORECASE),
+        _both_cases(text[0] for text in trimmed),
+        _both_cases(text[-1] for text in trimmed),
+        max(map(len, trimmed)),
+    )
+
+
+def _both_cases(characters: Iterable[str]) -> frozenset[str]:
+    return frozenset(form for text in characters for form in (text, *text.lower(), *text.upper()))
+
+
+def _to_text(cell: Any) -> str:
+    return cell if isinstance(cell, str) else str(convert_cell(cell, _TEXT))
+
+
+class _Rejected(NamedTuple):
+    """A cell that cannot be used, and why."""
+
+    reason: str
+
+
+class _ColumnCleaner:
+    """Cleans the cells of one column in one pass.
+
+    - `kept`: clean values by text, of the texts so far.
+    - `is_mapped`: whether a cell was in the map; `examples`: cells that were not.
+    """
+
+    def __init__(self, column: str, rules: CellRules, locate: Callable[[Keys], str]) -> None:
+        self.rules = rules
+        self.kept: dict[str, Any] = {}
+        self.is_mapped = False
+        self.examples: list[str] = []
+        self.column = quote_name(column)
+        self._locate = locate
+
+    def clean(self, cell: Any) -> Any:
+        """Return the value of a cell, or a `_Rejected`."""
+        if isinstance(cell, str):
+            value = self._clean_text(cell)
+            if len(self.kept) < _MAX_KEPT:
+                self.kept[cell] = value
+            return value
+        if cell is None or isinstance(cell, dict):
+            return cell
+        if isinstance(cell, list | tuple):
+            return _join([self.clean(item) for item in cell])
+        try:
+            return self._value_of(_to_text(cell), cell)
+        except InvalidInput:
+            return cell  # whoever reads it rejects it
+
+    def _clean_text(self, text: str) -> Any:
+        rules = self.rules
+        if rules.split is None or text.strip().casefold() in rules.blank:
+            return self._value_of(text, text)
+        parts = [part.strip() for part in rules.split.split(text)]
+        if len(parts) == 1:
+            return self._value_of(text, text)
+        return _join([self._value_of(part, part) for part in parts])
+
+    def _value_of(self, text: str, cell: Any) -> Any:
+        """Return what a text stands for; `cell` is the cell that it comes from."""
+        rules = self.rules
+        if text[:1] in rules.first_of_blank and text.strip().casefold() in rules.blank:
+            return None
+        if rules.strip is not None and cell.__class__ is str:
+            stripped = rules.strip.apply(text)
+            if stripped is not text:
+                if not stripped:
+                    return _Rejected(
+                        f"Nothing is left of {quote_name(text)} in column {self.column} after strip"
+                        f"{self._locate(rules.keys['strip'])}. If it stands for nothing, add it to blank."
+                    )
+                text = cell = stripped
+                if text.casefold() in rules.blank:
+                    return None
+        return cell if rules.values is None else self._map(text.strip(), cell, rules.values)
+
+    def _map(self, text: str, cell: Any, values: ValueMap) -> Any:
+        if not text:
+            return cell
+        if values.knows(text):
+            self.is_mapped = True
+        elif text not in self.examples and len(self.examples) < _EXAMPLES:
+            self.examples.append(text)
+        try:
+            value = values.find(text, f" in column {self.column}")
+        except InvalidInput as error:
+            return _Rejected(str(error))
+        return cell if value == text else None if is_blank(value) else value
+
+
+def _join(values: Iterable[Any]) -> Any:
+    """Return the values of the parts of a cell as a list; None if all are blank."""
+    items: list[Any] = []
+    for value in values:
+        if value.__class__ is _Rejected:
+            return value
+        if not is_blank(value):
+            items += value if isinstance(value, list) else [value]
+    return items or None
+
+
+class _BlankOnly(NamedTuple):
+    """A column in which words stand for nothing, and nothing else is changed.
+
+    - `first`: the characters that a cell with one of the `words` begins with.
+    - `clean`: cleans a list.
+    """
+
+    column: str
+    first: frozenset[str]
+    words: frozenset[str]
+    clean: Callable[[Any], Any]
+
+
+class _Cleaned(NamedTuple):
+    """Any other column: clean values by text, of the texts so far, and what cleans the others."""
+
+    column: str
+    kept: dict[str, Any]
+    clean: Callable[[Any], Any]
+
+    def value(self, cell: Any) -> Any:
+        """Return the value of a cell, or a `_Rejected`."""
+        value = self.kept.get(cell, self) if cell.__class__ is str else self
+        if value is self:
+            return self.clean(cell)
+        return [*value] if value.__class__ is list else value  # the one that is kept is for other rows, too
+
+
+class _Plan(NamedTuple):
+    """What to do with the columns of a row."""
+
+    blank_only: list[_BlankOnly]
+    others: list[_Cleaned]
+
+
+class CleaningPass:
+    """Cleans the rows of one pass over a source."""
+
+    def __init__(self, cleaning: Cleaning, columns: tuple[str, ...] | None) -> None:
+        """Start with what no row has shown yet; `columns` are those of each row, None if they differ."""
+        self._cleaning = cleaning
+        self._columns = columns
+        self._cleaners: dict[str, _ColumnCleaner] = {}
+        self._plans: dict[tuple[str, ...], _Plan] = {}
+
+    def clean(self, row: Row) -> bool:
+        """Clean the cells of a row in place; return whether any of them has a value or is unreadable."""
+        if row.problem is not None:
+            return True
+        values = row.values
+        columns = self._columns if self._columns is not None and not row.unreadable else tuple(values)
+        plan = self._plans.get(columns) or self._make_plan(columns)
+        rejected: dict[str, str] = {}
+        has_blanks = False
+        for column, first, words, clean in plan.blank_only:
+            cell = values[column]
+            if cell.__class__ is str:
+                if cell[:1] in first and cell.strip().casefold() in words:
+                    values[column], has_blanks = None, True
+            elif cell.__class__ is list:
+                values[column], has_blanks = clean(cell), True
+        for cleaned in plan.others:
+            values[cleaned.column] = value = cleaned.value(values[cleaned.column])
+            if value is None:
+                has_blanks = True
+            elif value.__class__ is _Rejected:
+                rejected[cleaned.column] = value.reason
+        if rejected:
+            row.mark_unreadable(rejected)
+        return not has_blanks or bool(row.unreadable) or not all(map(is_blank, values.values()))
+
+    def _make_plan(self, columns: tuple[str, ...]) -> _Plan:
+        """Return what to do with rows that have these columns."""
+        if len(self._plans) >= _MAX_PLANS:
+            self._plans.clear()
+        plan = self._plans[columns] = _Plan([], [])
+        for column in columns:
+            rules = self._cleaning.columns.get(column, self._cleaning.common)
+            if rules.is_empty:
+                continue
+            cleaner = self._cleaner_of(column)
+            if rules.blanks_texts_only:
+                plan.blank_only.append(_BlankOnly(column, rules.first_of_blank, rules.blank, cleaner.clean))
+            else:
+                plan.others.append(_Cleaned(column, cleaner.kept, cleaner.clean))
+        return plan
+
+    def _cleaner_of(self, column: str) -> _ColumnCleaner:
+        if column not in self._cleaners:
+            rules = self._cleaning.columns.get(column, self._cleaning.common)
+            self._cleaners[column] = _ColumnCleaner(column, rules, self._cleaning.locate)
+        return self._cleaners[column]
+
+    def findings(self) -> list[Finding]:
+        """Return each map that no cell was in, although there were cells."""
+        by_keys: dict[Keys, list[_ColumnCleaner]] = {}
+        for cleaner in self._cleaners.values():
+            if cleaner.rules.values is not None:
+                key = "map" if "map" in cleaner.rules.keys else "map_file"
+                by_keys.setdefault(cleaner.rules.keys[key], []).append(cleaner)
+        findings = []
+        for keys, cleaners in by_keys.items():
+            examples = [example for cleaner in cleaners for example in cleaner.examples][:_EXAMPLES]
+            values = cleaners[0].rules.values
+            if examples and values is not None and not any(cleaner.is_mapped for cleaner in cleaners):
+                where = f"column {cleaners[0].column}" if keys[0] == "columns" else "the source"
+                cells, known = (
+                    ", ".join(map(quote_name, [*texts][:_EXAMPLES])) for texts in (examples, values.values)
+                )
+                findings.append(
+                    Finding(
+                        f"No cell of {where} is in its {values.origin}, which has {known}. "
+                        f"Cells are {cells}.",
+                        keys,
+                    )
+                )
+        return findings
