@@ -157,7 +157,8 @@ class Engine:
         Return the component as the cache then holds it.
         """
         kind, given = self.component, comp
-        comp = self._with_real_ids(comp)
+        if self.writes.real:
+            comp = self._with_real_ids(comp)
         if field_name is not None:
             comp = self._typed_component(comp)
             checked_ids(comp, kind.argument, "typeId", "rootWorkspace")
@@ -204,7 +205,8 @@ class Engine:
         Return the reference as the cache then holds it.
         """
         kind, given = self.reference, ref
-        ref = self._with_real_ids(ref)
+        if self.writes.real:
+            ref = self._with_real_ids(ref)
         flat = kind.collection.flatten
         try:
             ref = flat(ref)

@@ -42,7 +42,8 @@ def copy_entity(entity: Entity) -> Entity:
     copy = entity.copy()
     # Most of an entity is text and numbers: only what can be changed in place is copied one by one.
     for key, value in entity.items():
-        if type(value) in _CONTAINERS:
+        of = type(value)
+        if of is not str and of in _CONTAINERS:
             copy[key] = _deep(value) if value and _may_hold_containers(value) else value.copy()
     return copy
 
@@ -95,19 +96,21 @@ class EntityIndex:
 
     def __init__(self, entities: Sequence[Entity], match_key: Callable[[Entity], Hashable]) -> None:
         """Index entities, which come in Ardoq's order."""
-        self.by_id: dict[str, Entity] = {entity["_id"]: entity for entity in entities}
+        self.by_id: dict[str, Entity] = {}
+        self.first: dict[Hashable, Entity] = {}
         self.several: dict[Hashable, list[str]] = {}
         self._match_key = match_key
         self._indexes: dict[Hashable, KeyIndex] = {}
         #: The position of each entity in Ardoq's order, once one was removed: it may come back.
         self._positions: dict[str, int] = {}
-        # Backwards, so that of several the first stays.
-        keys = list(map(match_key, reversed(entities)))
-        self.first: dict[Hashable, Entity] = dict(zip(keys, reversed(entities), strict=True))
+        for entity in entities:
+            self.by_id[entity["_id"]] = entity
+            self.first.setdefault(match_key(entity), entity)
         if len(self.first) < len(entities):
-            for key, entity in zip(reversed(keys), entities, strict=True):
-                if self.first[key] is not entity:
-                    self.several.setdefault(key, [self.first[key]["_id"]]).append(entity["_id"])
+            for entity in entities:
+                first = self.first[key := match_key(entity)]
+                if first is not entity:
+                    self.several.setdefault(key, [first["_id"]]).append(entity["_id"])
 
     def __len__(self) -> int:
         """Return how many are held."""
@@ -292,7 +295,8 @@ class Cache:
                 held = aggregated.get(kind) or []
                 left = [entity for entity in held if self.deleted_ids.isdisjoint(map(entity.get, ends))]
                 aggregated = {**aggregated, kind: left}
-        workspace = self.workspaces[ws_id] = Workspace(aggregated)
+        with collector_paused():
+            workspace = self.workspaces[ws_id] = Workspace(aggregated)
         return workspace
 
     def attributes(self, ws_id: str) -> Entity | None:
