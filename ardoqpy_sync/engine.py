@@ -238,7 +238,8 @@ class Engine:
         ):
             return self._note_given(ref, self._keep(kind, current), reference)
         match = partial(self.by_ends, index, key)
-        self._note_conflicts(kind, ref, match(), reference)
+        if current is not None:
+            self._note_conflicts(kind, ref, match(), reference)
         return self._note_given(ref, self._ensure(kind, ws_id, ref, match, given, reference), reference)
 
     def ensure_matched(self, kind: Kind, body: Entity, ids: Sequence[str], reference: RowReference) -> Entity:

@@ -42,7 +42,9 @@ if TYPE_CHECKING:
 
     from ardoqpy._http.retry import Retries
     from ardoqpy.api.protocols import Dialect
+    from ardoqpy.batch import Results
     from ardoqpy.entities import Entity
+    from ardoqpy_sync.compare.entity_kinds import Kind
 
 logger = logging.getLogger(__name__)
 
@@ -355,9 +357,13 @@ class Transactions(_Network):
         if operations[0].is_sent_alone:
             return self._send_alone(operations[0])
         result = BatchResult.of(self._api.batches.send(self._body(operations)), {})
+        results_of = {"component": result.components, "reference": result.references}
+        # Checked together; one by one only if something is wrong with one of them.
+        kinds = {operation.kind.name: operation.kind for operation in operations}
+        whole = {name: _are_whole(kind, results_of[name]) for name, kind in kinds.items()}
         outcomes = []
         for operation in operations:
-            results = result.components if operation.kind.name == "component" else result.references
+            results = results_of[operation.kind.name]
             if operation.action == "delete":
                 outcomes.append(Outcome(operation))
                 continue
@@ -369,7 +375,8 @@ class Transactions(_Network):
                     f"The batch was carried out, but its answer lacks {operation.action} {operation.id}: "
                     "look in Ardoq for what is stored."
                 )
-            stored = _whole(operation, {"_id": real, **stored})
+            if not whole[operation.kind.name]:
+                stored = _whole(operation, {"_id": real, **stored})
             self._note_created(operation, stored)
             outcomes.append(Outcome(operation, stored))
         return outcomes
@@ -426,6 +433,15 @@ class _Look:
         twin = min(twins, key=lambda twin: len(differences(wanted, flat(twin), kind.ignored)))
         self._taken.add(twin["_id"])
         return Outcome(operation, twin, adopted=True)
+
+
+def _are_whole(kind: Kind, results: Results) -> bool:
+    """Return whether all entities that a batch has stored have what the cache finds them by."""
+    try:
+        checked_entities(list(results.entities.values()), kind.collection.identity)
+    except UnexpectedAnswer:
+        return False
+    return True
 
 
 def _whole(operation: Operation, stored: Entity) -> Entity:
