@@ -338,8 +338,9 @@ def _line(item: BlockedEntity) -> str:
 
 
 def list_targets(targets: Sequence[Target], longest: int = 5) -> str:
-    """Return the first of several targets, and how many more there are."""
-    listed = ", ".join(map(str, targets[:longest]))
+    """Return the first of several targets in alphabetical order, and how many more there are."""
+    # Not in the order in which Ardoq lists them: that is not the order of a preview.
+    listed = ", ".join(sorted(map(str, targets))[:longest])
     return listed if len(targets) <= longest else f"{listed} and {len(targets) - longest} more"
 
 
