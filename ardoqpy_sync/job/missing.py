@@ -83,7 +83,7 @@ class MissingItems:
         deleted: list[TypeGroup] = []
         marks: dict[TypeGroup, Mark] = {}
         missing = self._missing_groups()
-        blocked = {mapping.group for mapping in self._mappings if self._is_blocked(mapping, missing)}
+        blocked = {mapping.group for mapping in self._mappings if self._keeps_type(mapping, missing)}
         for group in blocked:
             index = self._engine.index(self._engine.kinds[group.kind], group.ws_id)
             of_type = [entity["_id"] for entity in index if entity.get(TYPE_OF[group.kind]) == group.type_id]
@@ -105,40 +105,49 @@ class MissingItems:
         with self._collect_blocked(), client._lock:  # noqa: SLF001  (the client and its jobs are one package)
             client._missing_entities(bounds).handle(selection, list(marks.values()))  # noqa: SLF001
 
-    def _is_blocked(self, resolved: ResolvedMapping, missing: set[TypeGroup]) -> bool:
-        """Return whether nothing of a mapping's type may be deleted or marked, and report why."""
+    def _keeps_type(self, resolved: ResolvedMapping, missing: set[TypeGroup]) -> bool:
+        """Return whether nothing of a mapping's type may be deleted or marked.
+
+        Report why if the mapping would do that; otherwise, it could only be deleted together with a component
+        of another type.
+        """
         mapping, group = resolved.mapping, resolved.group
-        if mapping.missing.action == "report":
-            return False
+        reports_only = mapping.missing.action == "report"
         kept = f"so nothing of that type is {mapping.missing.past_tense}."
         described = f"{mapping.kind} of type {quote_name(mapping.type)}"
         hidden = self._result.counts[mapping.rows].get("hidden_rows", 0)
-        if hidden and group in missing:
+        if hidden and (group in missing or reports_only):
             self._block(
+                resolved,
                 f"Source {quote_name(mapping.rows)} has {hidden:,} hidden rows, which are not read. Any "
-                f"{described} may be in them, {kept} Set hidden = true on the source to read them."
+                f"{described} may be in them, {kept} Set hidden = true on the source to read them.",
             )
             return True
         unidentified = self._unidentified.get(group)
-        if unidentified and group in missing:
+        if unidentified and (group in missing or reports_only):
             labels = ", ".join(row.label for row in unidentified[:MAX_ROWS])
             more = len(unidentified) - MAX_ROWS
             labels += f" and {more:,} more" if more > 0 else ""
             self._block(
-                f"It is not known which item these rows describe: {labels}. Any {described} may be it, {kept}"
+                resolved,
+                f"It is not known which item these rows describe: {labels}. Any {described} may be it, "
+                f"{kept}",
             )
             return True
-        if resolved in self._with_rows:
+        if resolved in self._with_rows or reports_only:
             return False
         if resolved.owned:
             kept = f"so nothing that this mapping owns is {mapping.missing.past_tense}."
         self._block(
+            resolved,
             f"No row of source {quote_name(mapping.rows)} could be used as a {described}, {kept} Check "
-            "whether the source is empty."
+            "whether the source is empty.",
         )
         return not resolved.owned
 
-    def _block(self, message: str) -> None:
+    def _block(self, resolved: ResolvedMapping, message: str) -> None:
+        if resolved.mapping.missing.action == "report":
+            return
         reason: BlockReason = {"bound": "source", "sentence": message, "allow": None}
         if all(reason not in error.reasons for error in self._result.blocked):
             self._result.blocked.append(DeleteBlocked(message, reasons=[reason], would_delete=[]))

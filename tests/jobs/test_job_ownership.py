@@ -270,3 +270,26 @@ def test_rows_with_blank_ends_are_usable(ardoq, run):
     load(ardoq, a=2)
     result, report, _ = run(LINKS + ANYTHING, links=[{"From": "a0", "To": None, "Why": None}])
     assert (result.blocked, report["failed_refs"]) == ([], 0)
+
+
+def test_type_with_unidentified_rows_is_not_deleted_with_others(ardoq, run):
+    """What an unidentified row may be about is not taken along with what another mapping deletes."""
+    parent, child = "1".zfill(24), "2".zfill(24)
+    ardoq.load(
+        SEED
+        | {
+            "components": [
+                component(parent, "Rack", kind="p2", cmdb_id="S1"),
+                component(child, "Web", parent=parent),
+                component("3".zfill(24), "Other", kind="p2", cmdb_id="S2"),
+            ]
+        }
+    )
+    servers = FROM_B.replace("Application", "Server").replace('cmdb_id = "{Name}"', 'cmdb_id = "{Id}"')
+    text = FROM_A.replace('missing = "delete"\n', "").replace('cmdb_id = "{Name}"', 'cmdb_id = "{Id}"')
+    text += servers + ANYTHING
+    rows = {"a": [{"Name": "New", "Id": None}], "b": [{"Name": "Other", "Id": "S2"}]}
+    result, report, _ = run(text, **rows)
+    assert report["del_comps"] == 0
+    (blocked,) = result.blocked
+    assert "component Web (Application). Correct these rows first." in str(blocked)
