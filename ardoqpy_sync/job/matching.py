@@ -14,7 +14,7 @@ from ardoqpy_sync.job.rows import Target
 from ardoqpy_sync.report import format_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from ardoqpy.entities import Attributes, Entity
     from ardoqpy_sync.job.resolver import ResolvedComponents, ResolvedMapping
@@ -35,24 +35,35 @@ def match_rows(
     - `mappings`: all of the job, also those without rows.
     """
     keyed = [row for row in rows if row.mapping.key is not None]
-    matcher = _Matcher(targets, [mapping for mapping in mappings if mapping.key is not None])
+    named = [row for row in rows if row.mapping.key is None]
+    keyed_mappings = [mapping for mapping in mappings if mapping.key is not None]
+    _strip_keys(rows, keyed_mappings)
+    matcher = _Matcher(targets, keyed_mappings, _lower_names(named))
     matcher.match_by_key(keyed)
     for target in targets.described:
         _settle(target)
-    matcher.match_by_name([row for row in rows if row.mapping.key is None])
+    matcher.match_by_name(named)
+    order = {row: number for number, row in enumerate([*keyed, *named])}
     for target in targets.described:
+        _order_rows(target, order)
         _settle(target)
     _reject_taken_keys(keyed, targets)
+    _reject_changes_of_unclear(matcher.unclear)
     for target in targets.described:
         _skip_uncreated(target)
-        _put_creator_first(target)
         target.expected = [row for row in target.rows if row.is_used]
 
 
 class _Matcher:
-    def __init__(self, targets: Targets, keyed: Iterable[ResolvedComponents]) -> None:
+    def __init__(
+        self, targets: Targets, keyed: Iterable[ResolvedComponents], named: Iterable[tuple[str, str, str]]
+    ) -> None:
         self._targets = targets
         self._keyed = list(keyed)
+        #: Workspace, type and lower-case name of what rows without a key describe.
+        self._named = set(named)
+        #: The components that an ambiguous key or name may mean, each with a row that has it.
+        self.unclear: dict[Target, ComponentRow] = {}
 
     # -- by key ---------------------------------------------------------------------------------------------
 
@@ -74,6 +85,7 @@ class _Matcher:
             else:
                 unmatched.append(group)
             if len(matches) > 1:
+                self.unclear.update(dict.fromkeys(matches, group[0]))
                 _reject_all(
                     group,
                     f"The key {mapping.key} {short_repr(value)} is ambiguous: {len(matches)} components "
@@ -120,10 +132,9 @@ class _Matcher:
         claims: dict[tuple[str | None, ...], list[list[ComponentRow]]] = {}
         claimed: dict[tuple[str | None, ...], list[Target]] = {}
         for group in groups:
-            # Of rows with one key, those that are not rejected agree on the name.
-            row = min(group, key=lambda row: (not row.is_used, str(row.attributes.get("name"))))
-            name = str(row.attributes.get("name"))
-            candidates = [target for target in self._without_key(row) if fits(target, name)]
+            row, name = _row_and_name(group)
+            adopt = all(each.mapping.adopt for each in group)
+            candidates = [target for target in self._without_key(row, adopt=adopt) if fits(target, name)]
             if candidates:
                 identity = tuple(target.id for target in candidates)
                 claims.setdefault(identity, []).append(group)
@@ -134,12 +145,12 @@ class _Matcher:
             self._adopt(claiming, claimed[identity])
         return rest
 
-    def _without_key(self, row: ComponentRow) -> list[Target]:
+    def _without_key(self, row: ComponentRow, *, adopt: bool) -> list[Target]:
         """Return the components of the type with the name of a row in any letter case, and an empty key."""
         mapping, name = row.mapping, row.attributes.get("name")
-        if not mapping.adopt or not isinstance(name, str):
+        if not adopt or not isinstance(name, str):
             # A row whose name cannot be read may be about any component without a key.
-            row.is_identified &= not (mapping.adopt and mapping.create and row.problems)
+            row.is_identified &= not (adopt and mapping.create and row.problems)
             return []
         return [
             target
@@ -169,9 +180,10 @@ class _Matcher:
             target = self._new(group[0])
             self._describe(target, group)
             target.maybe = [str(candidate.id) for candidate in candidates]
+            self.unclear.update(dict.fromkeys(candidates, group[0]))
 
     def _with_key_elsewhere(self, row: ComponentRow) -> list[Target]:
-        """Return the components with the key of a row in other mapped types that no row describes."""
+        """Return the components with the key of a row in other mapped types that no row may describe."""
         mapping, matches = row.mapping, []
         for other in self._keyed:
             here = (other.ws_id, other.type_id) == (mapping.ws_id, mapping.type_id)
@@ -179,7 +191,9 @@ class _Matcher:
                 matches += [
                     target
                     for target in self._targets.held_with_value(other.ws_id, str(other.key), row.key)
-                    if target.type_id == other.type_id and not target.rows and target not in matches
+                    if target.type_id == other.type_id
+                    and not (target.rows or target in self.unclear or target in matches)
+                    and (target.ws_id, target.type_id, target.name.lower()) not in self._named
                 ]
         return matches
 
@@ -190,7 +204,7 @@ class _Matcher:
         mapping = group[0].mapping
         target = elsewhere[0]
         is_certain = len(elsewhere) == 1 and is_claimed_once and target.ws_id == mapping.ws_id
-        if is_certain and mapping.type_change == "update":
+        if is_certain and all(row.mapping.type_change == "update" for row in group):
             self._describe(target, group)
             target.type_id = mapping.type_id
             for row in group:
@@ -215,8 +229,7 @@ class _Matcher:
     def match_by_name(self, rows: Iterable[ComponentRow]) -> None:
         groups: dict[tuple[str, str, str], list[ComponentRow]] = {}
         for row in rows:
-            if isinstance(row.key, str):
-                identity = row.mapping.ws_id, row.mapping.type_id, row.key.lower()
+            for identity in _lower_names([row]):
                 groups.setdefault(identity, []).append(row)
         matched = []
         for (ws_id, type_id, name), group in groups.items():
@@ -260,9 +273,7 @@ class _Matcher:
             return new
         expected = [target for target in matches if target.is_expected]
         if not expected:
-            cause = next(row.label for row in matches[0].rows if row.problems) if matches[0].rows else None
-            for row in rows if cause else ():
-                row.reject(f"It describes the same component as {cause}, which is rejected.", cause)
+            _reject_with(rows, matches[0])
         matches = sorted(expected or matches, key=lambda target: (target.id is None, str(target.id)))
         target = matches[0]
         self._describe(target, rows)
@@ -278,6 +289,56 @@ class _Matcher:
             self._targets.describe(target, row)
 
 
+def _strip_keys(rows: Iterable[ComponentRow], keyed: Iterable[ResolvedComponents]) -> None:
+    """Drop white space around keys of other mappings, as those do: else the next run would match them."""
+    fields = {(mapping.ws_id, mapping.type_id, str(mapping.key)) for mapping in keyed}
+    for row in rows:
+        for ws_id, type_id, field in fields:
+            value = row.attributes.get(field)
+            if isinstance(value, str) and (ws_id, type_id) == (row.mapping.ws_id, row.mapping.type_id):
+                row.attributes[field] = value.strip() or None
+
+
+def _row_and_name(group: Iterable[ComponentRow]) -> tuple[ComponentRow, str]:
+    """Return the row that gives the name of the component of a key, and this name."""
+    ranks: dict[tuple[bool, bool], list[ComponentRow]] = {}
+    for row in group:
+        weak = "name" in row.mapping.create_only | row.mapping.fill_if_empty
+        ranks.setdefault((not row.is_used, weak), []).append(row)
+    rows = ranks[min(ranks)]
+    name = str(rows[0].attributes.get("name"))
+    # Mappings can write it in different letter case; of rows of one mapping that disagree, the first is used.
+    others = [str(row.attributes.get("name")) for row in rows if row.mapping is not rows[0].mapping]
+    return rows[0], min([name, *(other for other in others if other.lower() == name.lower())])
+
+
+def _lower_names(rows: Iterable[ComponentRow]) -> Iterator[tuple[str, str, str]]:
+    """Yield workspace, type and lower-case name of rows that are matched by name."""
+    for row in rows:
+        if isinstance(row.key, str):
+            yield row.mapping.ws_id, row.mapping.type_id, row.key.lower()
+
+
+def reject_without_key(target: Target) -> bool:
+    """Reject the rows by name of a new component if all its rows with a key are rejected; return if any is.
+
+    Without them, it would be created without its key.
+    """
+    keyed = [row for row in target.rows if row.mapping.key is not None]
+    named = [row for row in target.rows if row.mapping.key is None and row.is_used]
+    if target.entity is not None or not keyed or not named or any(row.is_used for row in keyed):
+        return False
+    _reject_with(named, target)
+    return True
+
+
+def _reject_with(rows: Iterable[ComponentRow], target: Target) -> None:
+    """Reject rows of a component because of another of its rows, which is rejected."""
+    cause = next((row.label for row in target.rows if row.problems), None)
+    for row in rows if cause else ():
+        row.reject(f"It describes the same component as {cause}, which is rejected.", cause)
+
+
 def _reject_all(rows: Iterable[ComponentRow], problem: str) -> None:
     for row in rows:
         row.reject(problem)
@@ -287,6 +348,25 @@ def _identity(mapping: ResolvedComponents, value: object) -> Hashable:
     """Return what all forms of a key value share that Ardoq stores alike, such as 1 and 1.0."""
     is_date = mapping.key_type in _DATE_TYPES
     return value if isinstance(value, str) and not is_date else comparison_key(value)
+
+
+def _order_rows(target: Target, order: Mapping[ComponentRow, int]) -> None:
+    """Order the rows of a component as in the job, but first those with the name that it will have.
+
+    So the same rows are used in the next run, whatever names Ardoq holds then.
+    """
+    names: dict[ResolvedComponents, str] = {}
+    target.rows.sort(key=order.__getitem__)
+    named = [row for row in target.rows if row.mapping.key is None]
+    for row in named:
+        if row.is_used:
+            names.setdefault(row.mapping, str(row.key))
+    by_key = [row.attributes for row in target.rows if row.mapping.key is not None and row.is_used]
+    held = next((row["name"] for row in by_key if "name" in row), (target.entity or {}).get("name"))
+    name = (
+        held if any(row.key == held and row.is_used for row in named) else min(names.values(), default=None)
+    )
+    target.rows.sort(key=lambda row: (row.mapping.key is None, row.mapping.key is None and row.key != name))
 
 
 def _settle(target: Target) -> None:
@@ -301,9 +381,9 @@ def _settle(target: Target) -> None:
         if twin is not None and _repeats(row, twin):
             target.rows.remove(row)
             continue
-        _use_same_name(target, row, used)
         first = next((other for other in used if _contradictions(row, other)), twin)
         if first is None:
+            _use_same_name(target, row, used)
             used.append(row)
             continue
         reject_conflict(row, first, _contradictions(row, first), "component")
@@ -333,25 +413,29 @@ def contradictions(row: Attributes, first: Attributes) -> dict[str, tuple[Any, A
 
 
 def _contradictions(row: ComponentRow, first: ComponentRow) -> dict[str, tuple[Any, Any]]:
+    """Return by attribute the two values of what two rows of a component give differently.
+
+    Values count that a policy keeps from being written: what Ardoq holds after this run must not hide in the
+    next one that two rows disagree.
+    """
+    same_parent = row.parent_name == first.parent_name
     if row.mapping is first.mapping:
-        # What Ardoq holds must not hide in the next run that two rows disagree.
-        values = contradictions(_given(row), _given(first))
-        if row.parent_name != first.parent_name and row.mapping.parent is not None:
-            values["parent"] = str(first.parent_name or ""), str(row.parent_name or "")
-        return values
-    values = contradictions(row.attributes, first.attributes)
-    same_selector = row.mapping.parent == first.mapping.parent
-    if row.sets_parent and first.sets_parent and same_selector and row.parent_name != first.parent_name:
+        values = contradictions(row.all_given, first.all_given)
+        same_parent = same_parent or row.mapping.parent is None
+    else:
+        values = contradictions(row.given_for_itself, first.given_for_itself)
+        name, first_name = values.get("name", (None, None))
+        if str(name).lower() == str(first_name).lower():
+            values.pop("name", None)  # one form of it is chosen
+        comparable = row.gives_parent and first.gives_parent and row.mapping.parent == first.mapping.parent
+        same_parent = same_parent or not comparable
+    if not same_parent:
         values["parent"] = str(first.parent_name or ""), str(row.parent_name or "")
     return values
 
 
 def _repeats(row: ComponentRow, first: ComponentRow) -> bool:
-    return _given(row).keys() == _given(first).keys() and not _contradictions(row, first)
-
-
-def _given(row: ComponentRow) -> Attributes:
-    return row.attributes if row.given is None else row.given
+    return row.all_given.keys() == first.all_given.keys() and not _contradictions(row, first)
 
 
 def _use_same_name(target: Target, row: ComponentRow, used: list[ComponentRow]) -> None:
@@ -385,19 +469,21 @@ def _drop_protected(target: Target) -> None:
         taken = {
             name
             for name in mapping.create_only | mapping.fill_if_empty
-            if strong.get(name, set()) - {mapping}
+            if name != mapping.key and strong.get(name, set()) - {mapping}
         }
+        row.left_to_others = frozenset(taken)
         if taken:
             row.attributes = {name: value for name, value in row.attributes.items() if name not in taken}
         held = target.entity
         is_placed = held is not None and (
             "parent" in mapping.create_only or ("parent" in mapping.fill_if_empty and held.get("parent"))
         )
-        row.sets_parent = row.sets_parent and not is_placed and "parent" not in taken
+        row.gives_parent = row.gives_parent and "parent" not in taken
+        row.sets_parent = row.gives_parent and not is_placed
 
 
 def _written(row: ComponentRow) -> set[str]:
-    return {*row.attributes, *(["parent"] if row.sets_parent else [])}
+    return {*row.attributes, *(["parent"] if row.gives_parent else [])}
 
 
 def drop_protected(mapping: ResolvedMapping, attributes: Attributes, current: Entity | None) -> Attributes:
@@ -406,6 +492,8 @@ def drop_protected(mapping: ResolvedMapping, attributes: Attributes, current: En
         return attributes
     filled = {name for name in mapping.fill_if_empty if current.get(name) not in (None, "", [])}
     protected = mapping.create_only | filled
+    if mapping.key is not None and current.get(mapping.key) in (None, ""):
+        protected -= {mapping.key}  # without it, an adopted component would be created again by the next run
     return {name: value for name, value in attributes.items() if name not in protected}
 
 
@@ -416,12 +504,6 @@ def _skip_uncreated(target: Target) -> None:
             if row.is_used:
                 key = row.mapping.key or "name"
                 row.skipped = f"No component has the {key} {short_repr(row.key)}, and create is false."
-
-
-def _put_creator_first(target: Target) -> None:
-    """Let the row that is written first be one that can create the component."""
-    if target.entity is None:
-        target.rows.sort(key=lambda row: not (row.mapping.create and "name" in row.attributes))
 
 
 def _reject_taken_keys(keyed: Iterable[ComponentRow], targets: Targets) -> None:
@@ -437,7 +519,7 @@ def _reject_taken_keys(keyed: Iterable[ComponentRow], targets: Targets) -> None:
     for target in targets.described:
         for field, mapping in fields.get((target.ws_id, target.type_id), {}).items():
             for row in target.rows:
-                value = row.attributes.get(field)
+                value = row.given_for_itself.get(field)
                 if value is None or row.mapping.key == field or not row.is_used:
                     continue
                 identity = mapping.ws_id, mapping.type_id, field, _identity(mapping, value)
@@ -447,3 +529,21 @@ def _reject_taken_keys(keyed: Iterable[ComponentRow], targets: Targets) -> None:
                         f"The row gives the key {field} {short_repr(value)} to one component, and "
                         f"{holder.label} describes another with it. Match both by this key, or correct one."
                     )
+
+
+def _reject_changes_of_unclear(unclear: Mapping[Target, ComponentRow]) -> None:
+    """Reject the rows that give another key to a component that an ambiguous row may mean.
+
+    Without that key, or with one, the next run would take the ambiguous row to mean another component.
+    """
+    for target, ambiguous in unclear.items():
+        field = str(ambiguous.mapping.key)
+        held = (target.entity or {}).get(field)
+        for row in target.rows:
+            given = row.given_for_itself
+            if row.is_used and field in given and not equal_values(given[field], held):
+                row.reject(
+                    f"The row gives the key {field} {short_repr(given[field])} to a component that "
+                    f"{ambiguous.label}, which is ambiguous, may mean. Correct that row first.",
+                    ambiguous.label,
+                )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ardoqpy._messages import quote_name
-from ardoqpy_sync.job.matching import reject_conflict
+from ardoqpy_sync.job.matching import reject_conflict, reject_without_key
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -21,8 +21,9 @@ def resolve_parents(rows: Iterable[ComponentRow], targets: Targets) -> None:
     """Find the parents of all rows, and reject the rows without one, in a circle, or below a rejected row.
 
     A rejected row moves nothing, which can make a circle of others: what it changes is checked again.
+    Parents that a policy keeps from being written are looked for, too: a row fails in every run or in none.
     """
-    rows = [row for row in rows if row.is_used and row.sets_parent]
+    rows = [row for row in rows if row.is_used and row.gives_parent]
     targets.find_parents(rows)
     for target in targets.described:
         _reject_other_parents(target)
@@ -31,7 +32,7 @@ def resolve_parents(rows: Iterable[ComponentRow], targets: Targets) -> None:
         if row.parent is not None:
             below.setdefault(row.parent, []).append(row)
     changed: Collection[Target] = targets.described
-    absent = [parent for parent in below if not parent.will_exist]
+    absent = [*targets.described, *below]
     while changed or absent:
         rejected = _reject_circles(changed, targets)
         rejected |= _reject_below([*absent, *rejected], below, targets)
@@ -47,6 +48,8 @@ def _reject_below(
     waiting = list(parents)
     while waiting:
         parent = waiting.pop()
+        if reject_without_key(parent):
+            rejected[parent] = None
         if parent.will_exist:
             continue
         for row in below.get(parent, ()):
@@ -59,7 +62,7 @@ def _reject_below(
 
 def _reject_other_parents(target: Target) -> None:
     """Reject the rows that give a component another parent than its first row does."""
-    used = [row for row in target.rows if row.is_used and row.sets_parent]
+    used = [row for row in target.rows if row.is_used and row.gives_parent]
     for row in used[1:]:
         if row.parent is not used[0].parent:
             names = [each.parent.name if each.parent else None for each in (used[0], row)]
@@ -96,6 +99,10 @@ def _reject_circle(members: list[Target]) -> bool:
     )
     circle = f"{names[0]} is its own parent" if len(names) == 1 else " below ".join([*listed, names[0]])
     rows = [row for member in members for row in member.rows if row.is_used and row.sets_parent]
+    for member in members:
+        if member.entity is None and any("parent" in row.mapping.create_only for row in member.rows):
+            # Once it existed, its parent would not be looked at, and its rows would be written one run late.
+            rows += [row for row in member.rows if row.is_used and row not in rows]
     for row in rows:
         row.reject(f"The parents make a circle: {circle}. Correct one of them.")
     return bool(rows)
@@ -116,5 +123,13 @@ def in_tree_order(rows: Iterable[ComponentRow], targets: Targets) -> list[Compon
             chain.append(target)
             target = targets.parent_of(target)
         for target in reversed(chain):
-            ordered += [each for each in target.rows if each.is_used]
+            ordered += _creator_first(target)
     return ordered
+
+
+def _creator_first(target: Target) -> list[ComponentRow]:
+    """Return the rows of a component that are written, first one that can create it if it does not exist."""
+    rows = [row for row in target.rows if row.is_used]
+    if target.entity is None:
+        rows.sort(key=lambda row: not (row.mapping.create and "name" in row.attributes))
+    return rows

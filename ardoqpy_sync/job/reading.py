@@ -38,7 +38,7 @@ def read_component_rows(job: Job, rows: Iterable[Row], mapping: ResolvedComponen
             if len(parents) > 1:
                 row.reject(f"The row names {len(parents)} parents. A component can have one.")
             row.parent_name = parents[0] if parents else None
-            row.sets_parent = bool(parents) or "parent" not in mapping.never_null
+            row.gives_parent = bool(parents) or "parent" not in mapping.never_null
         _check_names(row)
         if key_only:
             row.attributes.pop("name", None)

@@ -51,24 +51,38 @@ class ComponentRow(MappedRow):
     """A row that becomes a component.
 
     - `parent_name`: the name or key of its parent; None if the cell is blank.
-    - `sets_parent`: whether the row says where its component is; `parent`: the parent, None for the top.
+    - `gives_parent`: whether the row says where its component is; `parent`: the parent, None for the top.
+    - `sets_parent`: whether the row also moves the component there, if no policy of its mapping forbids it.
     - `target`: the component that the row describes, once it is matched.
     - `given`: the attributes before any is dropped that Ardoq or another row has; None until matching does.
+    - `left_to_others`: the attributes that rows of other mappings write, and this one only without them.
     - `note`: what the report adds to the change, such as that the component was adopted.
     """
 
     mapping: ResolvedComponents
     parent_name: EndName | None = None
+    gives_parent: bool = False
     sets_parent: bool = False
     parent: Target | None = None
     target: Target | None = None
     given: Attributes | None = None
+    left_to_others: frozenset[str] = frozenset()
     note: str | None = None
 
     @property
     def key(self) -> object:
         """The name or the key value by which the row is matched; None if it is blank or cannot be read."""
-        return self.attributes.get(self.mapping.key or "name")
+        return self.all_given.get(self.mapping.key or "name")
+
+    @property
+    def all_given(self) -> Attributes:
+        """The attributes of the row, also those that are not written."""
+        return self.attributes if self.given is None else self.given
+
+    @property
+    def given_for_itself(self) -> Attributes:
+        """The attributes of the row without those that it leaves to other rows."""
+        return {name: value for name, value in self.all_given.items() if name not in self.left_to_others}
 
 
 @dataclass(slots=True, eq=False)

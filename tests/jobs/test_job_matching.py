@@ -177,3 +177,168 @@ def test_rows_that_disagree_on_a_protected_value_fail_in_every_run(ardoq, run):
     for _ in range(2):
         _, report, _ = run(text, a=rows)
         assert (report["del_comps"], report["failed_comps"]) == (0, 1)
+
+
+def changed(report):
+    """Return the names of what a run created or updated."""
+    return [change["name"] for change in changes_of(report)]
+
+
+def costs(rows, *lines, **options):
+    """Return a component mapping that also writes the cost."""
+    return mapping(rows, *lines, **options) + 'cost = "{Cost}"\n'
+
+
+@pytest.mark.parametrize("names", [("WEB", "Web"), ("Web", "WEB")])
+def test_row_with_the_exact_name_wins_in_every_order(ardoq, run, names):
+    """Of rows whose names differ in letter case, the one with the name in Ardoq is used, in every run."""
+    rows = [{"Name": name, "Key": None, "Cost": len(name)} for name in names]
+    load(ardoq, {"name": "Web"}, {"name": "Web"})
+    for expected in (["Web"], []):
+        _, report, _ = run(costs("a", key=None), a=rows)
+        assert changed(report) == expected
+        assert "conflicts with" in failures(report)[f"a row {names.index('WEB') + 1}"]
+
+
+def test_rejected_row_does_not_spell_the_name_of_others(ardoq, run):
+    """A row that is rejected has no say in which letter case a name is written in."""
+    text = mapping("a", key=None) + mapping("b", key=None)
+    rows = {
+        "a": [{"Name": name, "Key": None} for name in ("Web", "WEB")],
+        "b": [{"Name": "Web", "Key": None}],
+    }
+    _, report, _ = run(text, **rows)
+    assert list(stored(ardoq)) == ["Web"]
+    assert list(failures(report)) == ["a row 2"]
+
+
+@pytest.mark.parametrize("policy", ["create_only", "fill_if_empty"])
+def test_rows_of_two_mappings_that_disagree_on_a_protected_value_fail_in_every_run(ardoq, run, policy):
+    """Two mappings that would write a value only once, and differently, conflict also once Ardoq has one."""
+    text = costs("a", f'{policy} = ["cost"]') + costs("b", f'{policy} = ["cost"]', 'description = "{Name}"')
+    rows = {name: [{"Name": "A", "Key": "K1", "Cost": cost}] for name, cost in (("a", 5), ("b", 7))}
+    for expected in (["A"], []):
+        _, report, _ = run(text, **rows)
+        assert changed(report) == expected
+        assert list(failures(report)) == ["b row 1"]
+
+
+@pytest.mark.parametrize("policy", ["create_only", "fill_if_empty"])
+def test_parent_that_is_not_found_rejects_its_row_in_every_run(ardoq, run, policy):
+    """A parent is looked for also if a policy keeps it from being written, so that a row fails every time."""
+    text = mapping("a") + costs("b", PARENT, f'{policy} = ["parent"]')
+    row = {"Name": "A", "Key": "K1", "Cost": 5, "Parent": "typo"}
+    for expected in (["A"], []):
+        _, report, _ = run(text, a=[row], b=[row])
+        assert changed(report) == expected
+        assert failures(report)["b row 1"].startswith("There is no parent component")
+
+
+def test_new_component_in_a_circle_is_not_created_without_its_parent(ardoq, run):
+    """If the parent of a new component in create_only makes a circle, no row creates the component."""
+    text = mapping("a") + mapping("b", PARENT, 'create_only = ["parent"]') + mapping("c", PARENT, key=None)
+    new = {"Name": "N", "Key": "K1", "Parent": "M"}
+    load(ardoq, {"name": "M"})
+    for _ in range(2):
+        _, report, _ = run(text, a=[new], b=[new], c=[{"Name": "M", "Key": None, "Parent": "N"}])
+        assert changed(report) == []
+        assert sorted(failures(report)) == ["a row 1", "b row 1", "c row 1"]
+
+
+def test_row_by_name_creates_nothing_without_the_row_of_the_key(ardoq, run):
+    """A row by name does not create a component whose row with the key is rejected for its parent."""
+    text = mapping("a", PARENT, "adopt = false") + mapping("b", key=None)
+    rows = {"a": [{"Name": "A", "Key": "K1", "Parent": "typo"}], "b": [{"Name": "a", "Key": "K1"}]}
+    for _ in range(2):
+        _, report, _ = run(text, **rows)
+        assert changed(report) == []
+        assert failures(report)["b row 1"] == "It describes the same component as a row 1, which is rejected."
+
+
+@pytest.mark.parametrize("policy", ["create_only", "fill_if_empty"])
+def test_key_is_written_whatever_other_mappings_write(ardoq, run, policy):
+    """A new component always gets its key, also if another row that would write it is rejected."""
+    text = mapping("a", f'{policy} = ["cmdb_id"]') + costs("b")
+    rows = {"a": [{"Name": "A", "Key": "K1"}], "b": [{"Name": "B", "Key": "K1", "Cost": 5}]}
+    for expected in (["A"], []):
+        _, report, _ = run(text, **rows)
+        assert changed(report) == expected
+    assert stored(ardoq)["A"]["cmdb_id"] == "K1"
+
+
+@pytest.mark.parametrize("policy", ["create_only", "fill_if_empty"])
+def test_key_goes_to_one_component_only_in_every_run(ardoq, run, policy):
+    """A row by name cannot take a key of another row, also once Ardoq has the key."""
+    text = mapping("a", f'{policy} = ["cmdb_id"]') + mapping("names", f'{policy} = ["cmdb_id"]', key=None)
+    rows = {"a": [{"Name": "New", "Key": "K5"}], "names": [{"Name": "X", "Key": "K5"}]}
+    for expected in (["New"], []):
+        _, report, _ = run(text, **rows)
+        assert changed(report) == expected
+        assert "a row 1 describes another with it" in failures(report)["names row 1"]
+
+
+def test_white_space_around_the_key_of_another_mapping_is_dropped(ardoq, run):
+    """A row by name writes the key of another mapping without white space, as that mapping does."""
+    text = mapping("a", "create = false") + mapping("names", key=None)
+    run(text, a=[], names=[{"Name": "X", "Key": " K5 "}])
+    assert stored(ardoq)["X"]["cmdb_id"] == "K5"
+
+
+def test_component_of_an_ambiguous_key_keeps_it(ardoq, run):
+    """A row by name does not give another key to a component that an ambiguous row may mean."""
+    load(ardoq, {"name": "DB", "cmdb_id": "K1"}, {"name": "DB", "cmdb_id": "K1"})
+    rows = {"a": [{"Name": "DB", "Key": "K1"}], "names": [{"Name": "DB", "Key": "K3"}]}
+    for _ in range(2):
+        _, report, _ = run(mapping("a", "create = false") + mapping("names", key=None), **rows)
+        assert changed(report) == []
+        assert failures(report)["names row 1"].endswith(
+            "that a row 1, which is ambiguous, may mean. Correct that row first."
+        )
+
+
+def test_twin_of_an_ambiguous_key_keeps_its_type(ardoq, run):
+    """A component that an ambiguous key may mean is not changed to the type of another mapping."""
+    load(ardoq, {"name": "DB", "cmdb_id": "K1"}, {"name": "DB", "cmdb_id": "K1"})
+    text = mapping("a") + mapping("b", 'type_change = "update"', kind="Server")
+    for expected in (["DB"], []):
+        _, report, _ = run(text, a=[{"Name": "DB", "Key": "K1"}], b=[{"Name": "DB", "Key": "K1"}])
+        assert changed(report) == expected
+        assert report["updated_comps"] == 0
+
+
+def test_component_that_a_row_by_name_describes_keeps_its_type(ardoq, run):
+    """A component with the key of a row of another type stays with the row by name."""
+    load(ardoq, {"name": "DB", "cmdb_id": "K1"})
+    text = mapping("a") + mapping("names", key=None) + mapping("b", 'type_change = "update"', kind="Server")
+    rows = {"a": [], "names": [{"Name": "DB", "Key": "K1"}], "b": [{"Name": "DB", "Key": "K1"}]}
+    for expected in ([("DB", "create")], []):
+        _, report, _ = run(text, **rows)
+        assert [(change["name"], change["action"]) for change in changes_of(report)] == expected
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_every_mapping_of_a_key_must_allow_to_adopt(ardoq, run, order):
+    """If rows of several mappings have a key, the component of their name is adopted only if all allow it."""
+    load(ardoq, {"name": "DB"})
+    mappings = [mapping("a", "adopt = false"), mapping("b")][::order]
+    _, report, _ = run("".join(mappings), a=[{"Name": "DB", "Key": "K1"}], b=[{"Name": "DB", "Key": "K1"}])
+    assert (report["new_comps"], report["updated_comps"], report["failed_comps"]) == (1, 0, 0)
+
+
+def test_adopted_component_gets_its_key_whatever_the_policy(ardoq, run):
+    """A key in create_only is also written to a component that is adopted, or it is created again."""
+    load(ardoq, {"name": "DB"})
+    text = mapping("a", 'create_only = ["cmdb_id"]')
+    for expected in (["DB"], []):
+        _, report, _ = run(text, a=[{"Name": "DB", "Key": "K1"}])
+        assert changed(report) == expected
+    assert stored(ardoq)["DB"]["cmdb_id"] == "K1"
+
+
+def test_component_is_adopted_by_the_name_of_the_row_that_is_used(ardoq, run):
+    """If two rows of a key disagree, the component with the name of the first one is adopted."""
+    load(ardoq, {"name": "DB"}, {"name": "Web"})
+    _, report, _ = run(mapping("a"), a=[{"Name": name, "Key": "K1"} for name in ("Web", "DB")])
+    assert [(change["name"], sorted(change["attributes"])) for change in changes_of(report)] == [
+        ("Web", ["cmdb_id"])
+    ]
