@@ -1,34 +1,77 @@
-"""Random jobs over random content of Ardoq, for the properties that hold for all of them."""
+"""Random jobs over random content of Ardoq, for the properties that hold for all of them.
+
+A world is made by a `random.Random`: Hypothesis gives one that it controls, and a seed gives the same world
+again without it.
+"""
 
 import itertools
+import json
 from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
-from hypothesis import strategies as st
-from job_seed import APPS, MODEL, SEED, component
+from job_seed import APPS, SEED, SERVERS, component, field
 
 #: Names with twins in other letter cases, under `casefold`, in another Unicode form, and with other blanks.
-NAMES = ["Web", "WEB", "Straße", "STRASSE", "Zürich", "Zu\u0308rich", "Mail", "Mail\u00a0x", "DB", "CRM"]
-KEYS = ["K1", "K2", "K3", "K4", "K5"]
-#: A cost in several forms, blank, and one that cannot be read.
-COSTS = ["5", "5.0", 5, "7", None, "many"]
-SEEN = ["2024-05-01", "2024-05-01T00:00:00Z", "2024-05-01T02:00:00+02:00", "", None]
-TYPES = {"p1": "Application", "p2": "Server"}
+NAMES = ["Web", "WEB", "web", "Straße", "STRASSE", "Zürich", "Zu\u0308rich", "Mail", "Mail\u00a0x", "DB"]
+TYPES = {"p1": "Application", "p2": "Server", "p3": "Site"}
+WORKSPACES = {APPS: "Apps", SERVERS: "Servers"}
+#: Costs and times in the forms in which sources give them; the last cost cannot be read.
+COSTS = [["5", "5.0", 5], ["7", 7], [None], ["many"]]
+TIMES = [["2024-05-01", "2024-05-01T00:00:00Z", "2024-05-01T02:00:00+02:00"], ["2024-06-01"], [None]]
+#: By key field: what Ardoq holds, and the forms in which rows give each of these values.
+KEY_FIELDS = {
+    "cmdb_id": {key: [key, key, f" {key} "] for key in ("K1", "K2", "K3", "K4", "K5")},
+    "number": {number: [number, f"{number}", f"{number}.0"] for number in (1, 2, 3, 4)},
+    "since": {
+        "2024-05-01": TIMES[0],
+        "2024-05-01T00:00:00Z": TIMES[0],
+        "2024-06-01": TIMES[1],
+        "2024-07-01": ["2024-07-01", "2024-07-01T00:00:00+00:00"],
+    },
+}
+MISSING = ['"report"', '"delete"', '"delete"', '{ set = { lifecycle = "Retired" } }']
+OWNED = ("owner", "north")
 WORLD_SEED = SEED | {
+    "models": [{**SEED["models"][0], "root": {key: {"name": name} for key, name in TYPES.items()}}],
     "fields": [
         *SEED["fields"],
-        {"_id": "seen".ljust(24, "f"), "name": "seen", "label": "Seen", "type": "DateTime", "model": MODEL},
-    ]
+        field("number", "Number", "Number"),
+        field("since", "Since", "DateTime"),
+        field("seen", "Seen", "DateTime"),
+        field("owner", "Owner", "Text"),
+    ],
 }
 
 
 @dataclass(frozen=True)
+class Mapping:
+    """A mapping of a job: its text, and what a test must know to judge a run.
+
+    - `kind`: "component" or "reference"; `rows`: the name of its source; `type_id`: the type that it writes.
+    - `key`: the key field of components, or None if they are matched by name.
+    - `is_filtered`: whether only rows with "1" in the column `Use` are read.
+    - `owned`: whether it owns only the components of one owner.
+    """
+
+    text: str
+    kind: str
+    rows: str
+    ws_id: str = APPS
+    type_id: str | int = "p1"
+    key: str | None = None
+    is_filtered: bool = False
+    owned: bool = False
+
+
+@dataclass(frozen=True)
 class World:
-    """The content of Ardoq, the rows of each source, and the mappings that read them, as text."""
+    """The content of Ardoq, the rows of each source, the mappings that read them, and the guard as text."""
 
     components: tuple
     references: tuple
     rows: dict
     mappings: tuple
+    guard: str
 
     @property
     def seed(self):
@@ -38,143 +81,327 @@ class World:
     @property
     def job(self):
         """Return the text of the job."""
-        return "".join([*self.mappings, "\n[guard]\nshare = 1.0\ntake_along = true\n"])
+        return "".join([*(mapping.text for mapping in self.mappings), self.guard])
 
 
-def _component_mapping(rows, kind, key, parent, missing):
-    key_line = 'key = "cmdb_id"\n' if key else ""
-    key_field = 'cmdb_id = "{Key}"\n' if key else ""
-    parent_key = "cmdb_id" if parent == "key" else "name"
-    parent_line = (
-        f'parent = {{ type = ["Application", "Server"], key = "{parent_key}", value = "{{Parent}}" }}\n'
-        if parent
-        else ""
-    )
-    return (
-        f'\n[[components]]\nrows = "{rows}"\nworkspace = "Apps"\ntype = "{TYPES[kind]}"\nname = "{{Name}}"\n'
-        f"missing = {missing}\n{key_line}{parent_line}"
-        f'[components.fields]\n{key_field}cost = "{{Cost}}"\nseen = "{{Seen}}"\n'
-    )
+def make_world(random):
+    """Return a world with up to eight components, four sources of components and two of references."""
+    return _Maker(random).make()
 
 
-def _reference_mapping(source, target, missing):
-    keys = {"key": 'key = "cmdb_id", ', "name": ""}
-    return (
-        f'\n[[references]]\nrows = "links"\nworkspace = "Apps"\ntype = "depends on"\nmissing = {missing}\n'
-        'displayText = "{Text}"\n'
-        f'source = {{ {keys[source]}value = "{{From}}" }}\ntarget = {{ {keys[target]}value = "{{To}}" }}\n'
-    )
+class _Thing(NamedTuple):
+    """What rows and components are about: so they match, and agree."""
+
+    key: Any
+    name: str
+    cost: list
+    seen: list
+    owner: str | None
+    parent: "_Thing | None"
+    above: "_Thing | None"
 
 
-@st.composite
-def worlds(draw):
-    """Draw a world with up to eight components, four sources and five mappings."""
-    missing = draw(st.sampled_from(['"report"', '"delete"', '{ set = { lifecycle = "Retired" } }']))
-    parent = draw(st.sampled_from([None, "key", "name"]))
-    components = _components(draw)
-    ids = [comp["_id"] for comp in components]
-    pairs = draw(st.lists(st.tuples(st.sampled_from(ids), st.sampled_from(ids)), max_size=4)) if ids else []
-    references = [
-        {"_id": f"{number:024d}", "rootWorkspace": APPS, "source": a, "target": b, "type": 1}
-        for number, (a, b) in enumerate(pairs, 500)
-        if a != b
-    ]
-    mappings, rows = [], {}
-    for name, kind, key in (("a", "p1", True), ("b", "p1", True), ("c", "p2", True), ("d", "p2", False)):
-        if not draw(st.booleans()):
-            continue
-        rows[name] = draw(st.lists(_rows(parent), max_size=5))
-        mappings.append(_component_mapping(name, kind, key, parent, missing))
-    ends = {"key": KEYS, "name": NAMES}
-    source, target = draw(st.sampled_from(["key", "name"])), draw(st.sampled_from(["key", "name"]))
-    if draw(st.booleans()) or not mappings:
-        link = st.fixed_dictionaries(
-            {
-                "From": st.sampled_from(ends[source]),
-                "To": st.sampled_from(ends[target]),
-                "Text": st.sampled_from(["x", "y", None]),
-            }
+class _Maker:
+    """Make one world; its noise is the share of what does not come from one of a few things."""
+
+    def __init__(self, random):
+        self._random = random
+        self._noise = random.choice([0.02, 0.1, 0.3])
+        self._key = random.choice(["cmdb_id", "cmdb_id", "number", "since"])
+        held = KEY_FIELDS[self._key]
+        self._things = []
+        for key, name in zip(held, random.sample(NAMES, len(held)), strict=True):
+            cost, seen = self._one(*COSTS[:3]), self._one(*TIMES)
+            owner = self._one("north", "north", "south", None)
+            parent = self._one(None, *self._things)
+            above = parent and parent.parent
+            self._things.append(_Thing(key, name, cost, seen, owner, parent, above))
+        self._missing = {(ws_id, kind): self._one(*MISSING) for ws_id in WORKSPACES for kind in TYPES}
+        self._components = []
+
+    def make(self):
+        for number in range(self._random.randint(0, 8)):
+            self._add_component(f"{number + 100:024d}")
+        mappings, rows = [], {}
+        for source in "abcd":
+            if self._chance(0.6):
+                mappings.append(self._component_mapping(source))
+                rows[source] = [self._component_row(thing) for thing in self._some_things()]
+        for source in "lm":
+            if self._chance(0.4) or not mappings:
+                mappings.append(self._reference_mapping(source))
+                rows[source] = self._list(self._reference_row, 4)
+        guard = {"share": "1.0", "take_along": self._one("true", "false"), "despite_failures": "true"}
+        guard["despite_failures"] = self._one("true", "true", "false")
+        lines = [f"{key} = {value}" for key, value in guard.items()]
+        return World(
+            tuple(self._components),
+            tuple(self._references()),
+            rows,
+            tuple(mappings),
+            "\n".join(["\n[guard]", *lines, ""]),
         )
-        rows["links"] = draw(st.lists(link, max_size=4))
-        reported = '"report"' if missing.startswith("{") else missing
-        mappings.append(_reference_mapping(source, target, reported))
-    return World(tuple(components), tuple(references), rows, tuple(mappings))
 
+    def _one(self, *values):
+        return self._random.choice(values)
 
-def _components(draw):
-    components = []
-    for number in range(draw(st.integers(0, 8))):
-        more = {}
-        key, cost, seen = (draw(st.sampled_from(some)) for some in ([*KEYS, None, None], [5, 7, None], SEEN))
-        if components and draw(st.booleans()):
-            more["parent"] = draw(st.sampled_from([comp["_id"] for comp in components]))
-        kind = draw(st.sampled_from(["p1", "p1", "p2"]))
-        comp = component(f"{number + 100:024d}", draw(st.sampled_from(NAMES)), kind=kind, **more)
-        comp["customFields"] = {
-            name: value for name, value in (("cmdb_id", key), ("cost", cost), ("seen", seen)) if value
+    def _chance(self, share):
+        return self._random.random() < share
+
+    def _list(self, make, most):
+        return [make() for _ in range(self._random.randint(0, most))]
+
+    # -- the content of Ardoq -------------------------------------------------------------------------------
+
+    def _add_component(self, comp_id):
+        thing = self._mixed(self._one(*self._things))
+        ws_id = self._one(APPS, APPS, APPS, SERVERS)
+        above = [comp["_id"] for comp in self._components if comp["rootWorkspace"] == ws_id]
+        more = {"parent": self._one(*above)} if above and self._chance(0.4) else {}
+        kind = self._one("p1", "p1", "p2", "p3")
+        values = {
+            self._key: thing.key if self._chance(0.7) else None,
+            "cost": self._one(5, 7, None),
+            "seen": self._one(*thing.seen),
+            "owner": thing.owner if self._chance(0.7) else self._one("north", "south", None),
         }
-        components.append(comp)
-    return components
+        comp = component(comp_id, thing.name, ws=ws_id, kind=kind, **more)
+        comp["customFields"] = {field_name: value for field_name, value in values.items() if value}
+        self._components.append(comp)
 
+    def _references(self):
+        for number in range(self._random.randint(0, 5) if self._components else 0):
+            source, target = self._one(*self._components), self._one(*self._components)
+            if source is not target:
+                yield {
+                    "_id": f"{number + 500:024d}",
+                    "rootWorkspace": source["rootWorkspace"],
+                    "source": source["_id"],
+                    "target": target["_id"],
+                    "type": self._one(1, 1, 2),
+                    "displayText": self._one("x", "y", ""),
+                }
 
-def _rows(parent):
-    parents = {"key": KEYS, "name": NAMES, None: []}[parent]
-    return st.fixed_dictionaries(
-        {
-            "Key": st.sampled_from([*KEYS, *KEYS, f" {KEYS[0]} ", None]),
-            "Name": st.sampled_from([*NAMES, *NAMES, " Web ", None]),
-            "Cost": st.sampled_from(COSTS),
-            "Seen": st.sampled_from(SEEN),
-            "Parent": st.sampled_from([*parents, None, None]),
+    def _mixed(self, thing):
+        return thing._replace(name=self._one(*NAMES)) if self._chance(self._noise) else thing
+
+    # -- rows -----------------------------------------------------------------------------------------------
+
+    def _some_things(self):
+        """Return what the rows of a source are about: most of them about different things."""
+        number = 0 if self._chance(0.06) else self._random.randint(1, len(self._things))
+        things = self._random.sample(self._things, number)
+        things += [self._one(*self._things) for _ in things if self._chance(self._noise)]
+        return list(map(self._mixed, things))
+
+    def _component_row(self, thing):
+        other = self._mixed(self._one(*self._things)) if self._chance(self._noise) else thing
+        parent, above = other.parent, other.above
+        return {
+            "Key": self._form(thing),
+            "Name": self._spelling(thing),
+            "Cost": self._one(*(self._one(*COSTS) if self._chance(self._noise / 2) else other.cost)),
+            "Seen": self._one(*other.seen),
+            "Owner": other.owner,
+            "Use": self._one("1", "1", "2"),
+            "Parent": self._spelling(parent),
+            "ParentKey": self._form(parent),
+            "Above": self._spelling(above),
+            # One that no field takes: the whole line cannot be read.
+            "Line": "\0" if self._chance(self._noise / 5) else "",
         }
-    )
+
+    def _reference_row(self):
+        row = {"Text": self._one("x", "y", None)}
+        for end in ("From", "To"):
+            things = [self._mixed(self._one(*self._things)) for _ in range(self._one(1, 1, 1, 2, 3))]
+            row["Above"] = self._spelling(things[0].parent)
+            names, keys = list(map(self._spelling, things)), list(map(self._form, things))
+            row[end] = names[0] if len(names) == 1 else ";".join(str(name or "") for name in names)
+            row[f"{end}Key"] = keys[0] if len(keys) == 1 else ";".join(str(key or "") for key in keys)
+        return row
+
+    def _form(self, thing):
+        is_blank = thing is None or self._chance(self._noise / 3)
+        return None if is_blank else self._one(*KEY_FIELDS[self._key][thing.key])
+
+    def _spelling(self, thing):
+        if thing is None or self._chance(self._noise / 3):
+            return None
+        name = thing.name
+        return self._one(f" {name} ", name.upper(), name.lower()) if self._chance(self._noise) else name
+
+    # -- mappings -------------------------------------------------------------------------------------------
+
+    def _component_mapping(self, source):
+        ws_id, kind = self._one(APPS, APPS, APPS, SERVERS), self._one("p1", "p1", "p2")
+        key = self._key if self._chance(0.65) else None
+        creates = self._chance(0.8)
+        is_named = creates or key is None or self._chance(0.5)
+        is_filtered, is_owned = self._chance(0.2), self._chance(0.25)
+        lines = ['name = "{Name}"'] if is_named else []
+        lines += [f'key = "{key}"'] if key else []
+        lines += [] if creates else ["create = false"]
+        lines += ["adopt = false"] if key and self._chance(0.3) else []
+        lines += ['type_change = "update"'] if key and self._chance(0.4) else []
+        lines += ['where = { Use = ["1"] }'] if is_filtered else []
+        lines += [f'owned = {{ {OWNED[0]} = "{OWNED[1]}" }}'] if is_owned else []
+        parent = self._parent()
+        lines += [f"parent = {parent}"] if parent else []
+        fields = {"cost": "{Cost}", "seen": "{Seen}", "owner": "{Owner}"}
+        fields = {name: cell for name, cell in fields.items() if self._chance(0.7)}
+        if key or self._chance(0.3):
+            fields[self._key] = "{Key}"
+        mapped = [*(["name"] if is_named else []), *fields, *(["parent"] if parent else [])]
+        lines += self._policies(mapped)
+        text = _table(
+            "components", source, WORKSPACES[ws_id], TYPES[kind], self._missing[ws_id, kind], lines, fields
+        )
+        return Mapping(text, "component", source, ws_id, kind, key, is_filtered, is_owned)
+
+    def _parent(self):
+        kinds = self._one('type = ["Application", "Server"], ', 'type = ["Server", "Site"], ', "")
+        return self._one(
+            None,
+            None,
+            f'{{ {kinds}value = "{{Parent}}" }}',
+            f'{{ {kinds}key = "{self._key}", value = "{{ParentKey}}" }}',
+            f'{{ {kinds}value = "{{Parent}}", within = {{ value = "{{Above}}" }} }}',
+            f'{{ {kinds}value = "{{Above}}/{{Parent}}", path = "/" }}',
+        )
+
+    def _reference_mapping(self, source):
+        kind, number = self._one(("depends on", 1), ("depends on", 1), ("runs on", 2))
+        ends = {role: self._end(role, column) for role, column in (("source", "From"), ("target", "To"))}
+        lines = ['displayText = "{Text}"', *(f"{role} = {end}" for role, end in ends.items())]
+        lines += ['key = "displayText"'] if self._chance(0.3) else []
+        lines += ["create = false"] if self._chance(0.2) else []
+        lines += self._policies(["displayText"])
+        missing = self._reference_missing(number)
+        text = _table("references", source, "Apps", kind, missing, lines, {})
+        return Mapping(text, "reference", source, APPS, number)
+
+    def _reference_missing(self, number):
+        return self._missing.setdefault((APPS, number), self._one('"report"', '"delete"'))
+
+    def _end(self, role, column):
+        parts = [self._one("", 'type = "Application"', 'type = ["Application", "Server"]', 'type = "Site"')]
+        if role == "target" and self._chance(0.2):
+            parts.append('workspace = "Servers"')
+        if self._chance(0.5):
+            parts.append(f'key = "{self._key}", value = "{{{column}Key}}"')
+        else:
+            parts.append(f'value = "{{{column}}}"')
+            if self._chance(0.2):
+                parts.append('within = { value = "{Above}" }')
+        parts += [part for part in ('split = ";"', 'when_absent = "skip"') if self._chance(0.4)]
+        return f"{{ {', '.join(part for part in parts if part)} }}"
+
+    def _policies(self, names):
+        chosen = {
+            policy: [name for name in names if self._chance(0.4)]
+            for policy in ("create_only", "fill_if_empty", "never_null")
+            if self._chance(0.2)
+        }
+        return [f"{policy} = {json.dumps(listed)}" for policy, listed in chosen.items()]
 
 
-def shuffled(draw, world):
+def _table(kind, source, workspace, type_name, missing, lines, fields):
+    head = [f"\n[[{kind}]]", f'rows = "{source}"', f'workspace = "{workspace}"', f'type = "{type_name}"']
+    written = [f'{name} = "{cell}"' for name, cell in fields.items()]
+    table = [f"[{kind}.fields]", *written] if written else []
+    return "\n".join([*head, f"missing = {missing}", *lines, *table, ""])
+
+
+def shuffled(random, world):
     """Return the same world with its rows and its mappings in another order."""
-    rows = {name: draw(st.permutations(some)) for name, some in world.rows.items()}
-    return replace(world, rows=rows, mappings=tuple(draw(st.permutations(world.mappings))))
+    rows = {name: random.sample(some, len(some)) for name, some in world.rows.items()}
+    return replace(world, rows=rows, mappings=tuple(random.sample(world.mappings, len(world.mappings))))
 
 
 def content(dump):
     """Return what the emulator stores, without ids and versions, in an order of its own."""
     by_id = {comp["_id"]: comp for comp in dump["components"]}
 
-    def name(comp_id):
+    def describe(comp_id):
         comp = by_id.get(comp_id)
-        return comp and (comp["typeId"], comp["name"], comp.get("customFields", {}).get("cmdb_id"))
+        fields = {} if comp is None else comp.get("customFields", {})
+        values = [
+            (name, float(value) if isinstance(value, int) else value)  # 1 and 1.0 are one number
+            for name, value in sorted(fields.items())
+        ]
+        return comp and (comp["rootWorkspace"], comp["typeId"], comp["name"], values)
 
-    components = [
-        (name(comp_id), name(comp.get("parent")), sorted(map(repr, comp.get("customFields", {}).items())))
-        for comp_id, comp in by_id.items()
-    ]
+    components = [(describe(comp_id), describe(comp.get("parent"))) for comp_id, comp in by_id.items()]
     references = [
-        (name(ref["source"]), name(ref["target"]), ref.get("displayText") or "") for ref in dump["references"]
+        (describe(ref["source"]), describe(ref["target"]), ref["type"], ref.get("displayText") or "")
+        for ref in dump["references"]
     ]
     return sorted(map(repr, components)), sorted(map(repr, references))
 
 
-def decided(report):
-    """Return the changes, failures and missing items of a report, without ids and versions."""
+def outcome(report, result):
+    """Return all that a run decided, without versions, and with numbers in place of ids."""
     ids = itertools.count()
-    names = {}
+    numbers = {None: None, "": None}
+
+    def number_of(entity_id):
+        return numbers[entity_id] if entity_id in numbers else numbers.setdefault(entity_id, next(ids))
+
     changes = []
     for change in report["changes"]:
-        names.setdefault(change["_id"], next(ids))
         values = {
-            key: value
-            for key, value in change["attributes"].items()
-            if key not in ("parent", "source", "target")
+            name: [number_of(value[when]) for when in ("old", "new")] if name in _ID_ATTRIBUTES else value
+            for name, value in change["attributes"].items()
         }
-        changes.append(
-            (
-                change["action"],
-                change["kind"],
-                change["name"],
-                change.get("label"),
-                change.get("note"),
-                values,
-            )
-        )
-    missing = sorted(str(comp["name"]) for comp in report["cache_miss_comps"])
-    return changes, missing, len(report["cache_miss_refs"])
+        told = [change.get(name) for name in ("action", "kind", "name", "label", "note", "cause")]
+        changes.append((number_of(change["_id"]), *told, values))
+    missing = [sorted(map(str, (item["name"] for item in report[key]))) for key in _MISSING]
+    blocked = [
+        [(reason["bound"], reason["sentence"]) for reason in error.reasons] for error in result.blocked
+    ]
+    return changes, missing, blocked, result.skipped, result.not_owned, result.counts
+
+
+_ID_ATTRIBUTES = ("parent", "source", "target")
+_MISSING = ("cache_miss_comps", "cache_miss_refs")
+
+
+def wrongly_deleted(world, before, after):
+    """Return the components that a run deleted although a row means them, or that are not the job's.
+
+    - `before`, `after`: what the emulator stored.
+    """
+    left = {comp["_id"] for comp in after["components"]}
+    wrong = []
+    for comp in before["components"]:
+        if comp["_id"] in left:
+            continue
+        mappings = [
+            mapping
+            for mapping in world.mappings
+            if (mapping.kind, mapping.ws_id, mapping.type_id)
+            == ("component", comp["rootWorkspace"], comp["typeId"])
+        ]
+        is_taken_along = "take_along = true" in world.guard and comp.get("parent")
+        if not any('missing = "delete"' in mapping.text for mapping in mappings) and not is_taken_along:
+            wrong.append((comp, "its type is not deleted"))
+        wrong += [(comp, reason) for mapping in mappings for reason in _claims(world, mapping, comp)]
+    return wrong
+
+
+def _claims(world, mapping, comp):
+    """Yield why a mapping forbids that a component is deleted."""
+    values = comp.get("customFields", {})
+    rows = [row for row in world.rows[mapping.rows] if not mapping.is_filtered or row["Use"] == "1"]
+    is_others = mapping.owned and values.get(OWNED[0]) != OWNED[1]
+    if not rows and not is_others and 'missing = "report"' not in mapping.text:
+        yield f"mapping {mapping.rows} has no rows"
+    for number, row in enumerate(rows, 1):
+        given = row["Key"] if mapping.key else row["Name"]
+        if given is None:
+            yield f"mapping {mapping.rows} has a row that cannot be identified: {number}"
+        elif mapping.key is None and given.strip() == comp["name"]:
+            yield f"mapping {mapping.rows} has its name: {number}"
+        elif mapping.key is not None and given in KEY_FIELDS[mapping.key].get(values.get(mapping.key), ()):
+            yield f"mapping {mapping.rows} has its key: {number}"
