@@ -141,6 +141,8 @@ class _Run:
         #: By source: its rows, and the labels of those that a mapping selects.
         self._rows: dict[str, list[Row]] = {}
         self._selected: dict[str, set[str]] = {}
+        #: The rows that fail in each mapping; several references of one row are one.
+        self._failed: set[tuple[ResolvedMapping, str]] = set()
         #: The components of rejected rows, which are not missing.
         self._kept: set[Target] = set()
 
@@ -222,7 +224,9 @@ class _Run:
 
     def _reject(self, row: MappedRow) -> None:
         mapping = row.mapping.mapping
-        self._result.counts[mapping.rows]["failed"] += 1
+        if (row.mapping, row.label) not in self._failed:
+            self._failed.add((row.mapping, row.label))
+            self._result.counts[mapping.rows]["failed"] += 1
         described = {**row.values, "name": _describe_row(row), "type": mapping.type}
         self._client.reject_row(
             described,

@@ -260,6 +260,10 @@ class Targets:
         if len(matches) == 1 and matches[0].will_exist:
             return matches[0]
         if len(matches) > 1:
+            # The row may mean each of them: without one, the next run would take it to mean another one.
+            possible = [match.id for match in matches if match.id is not None]
+            self._engine.cache.protected.update(possible)
+            self._engine.cache.excluded.update(possible)
             row.reject(
                 f"The {role} {selector.describe(name)} is ambiguous: {len(matches)} components match: "
                 f"{self.candidates(matches)}. Narrow the {role} with within, path or another key."

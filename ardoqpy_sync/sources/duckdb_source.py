@@ -25,6 +25,14 @@ _FETCHED = 500
 _CSV_AS_TEXT = (
     "CREATE TEMP MACRO read_csv_auto(files) AS TABLE FROM system.main.read_csv(files, all_varchar = true)"
 )
+#: `FROM 'apps.json'` calls this one: text that looks like a date, a time or a UUID would become one.
+_JSON_AS_TEXT = (
+    "CREATE TEMP MACRO read_json_auto(files) AS TABLE FROM query('FROM system.main.read_json(''' || "
+    "replace(files, '''', '''''') || ''', columns = {' || getvariable('json_columns')[files] || '})')"
+)
+_JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
+#: The types that text in JSON is detected as.
+_DETECTED = {"uuid", "date", "time", "time with time zone", "timestamp", "timestamp with time zone"}
 #: The kinds of queries that write nothing, as DuckDB's parser names them.
 _READING_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 _QUOTED = re.compile(r"""'((?:[^']|'')*)'|"([^"]*)\"""")
@@ -52,7 +60,8 @@ def _open_duckdb(table: Mapping[str, Any], base: Path) -> Source:
             stack.callback(connection.close)
             connection.execute(f"SET file_search_path = {_quote(str(base.absolute()))}")
             connection.execute(_CSV_AS_TEXT)
-            _check_reads_only(connection, query, name)
+            connection.execute(_JSON_AS_TEXT)
+            _find_json_columns(connection, _check_reads_only(connection, query, name))
             # A file format can need an extension: that one is installed into the user's home.
             connection.execute("SET autoinstall_known_extensions = false")
             connection.execute(query)
@@ -75,13 +84,16 @@ def _check_wildcards(file: str) -> None:
         )
 
 
-def _check_reads_only(connection: duckdb.DuckDBPyConnection, query: str, name: str) -> None:
-    """Raise `SourceUnreadable` unless a query is one SELECT that writes nothing anywhere."""
+def _check_reads_only(connection: duckdb.DuckDBPyConnection, query: str, name: str) -> Any:
+    """Return the parsed query.
+
+    Raise `SourceUnreadable` unless it is one SELECT that writes nothing anywhere.
+    """
     import duckdb  # noqa: PLC0415  (an extra)
 
     statements = connection.extract_statements(query)
     if not statements:
-        return  # as for a query that returns no rows
+        return {}  # as for a query that returns no rows
     kinds = [statement.type for statement in statements]
     if kinds == [duckdb.StatementType.MULTI]:
         raise SourceUnreadable(
@@ -92,27 +104,55 @@ def _check_reads_only(connection: duckdb.DuckDBPyConnection, query: str, name: s
     if kinds == [duckdb.StatementType.SELECT]:
         serialized = connection.execute("SELECT json_serialize_sql(?)", [query]).fetchone()
         tree = json.loads(serialized[0] if serialized else "{}")
-        others = _node_types(tree) - _READING_NODES
+        types = {part["type"] for part in _parts(tree) if isinstance(part.get("type"), str)}
+        others = {kind for kind in types if kind.endswith("_NODE")} - _READING_NODES
         if not tree.get("error", True) and not others:
-            return
+            return tree
         reason = str(tree.get("error_message") or ", ".join(sorted(others)))
     raise SourceUnreadable(
         f"{name} is not one SELECT that only reads ({reason}). Use one that writes no file and no table."
     )
 
 
-def _node_types(tree: Any) -> set[str]:
-    """Return the types of all queries within a query: a WITH can also have a COPY or an INSERT."""
-    types, waiting = set(), [tree]
+def _parts(tree: Any) -> Iterator[dict[str, Any]]:
+    """Yield every table of a parsed query: a WITH can also have a COPY or an INSERT."""
+    waiting = [tree]
     while waiting:
         part = waiting.pop()
         if isinstance(part, dict):
-            if isinstance(part.get("type"), str) and part["type"].endswith("_NODE"):
-                types.add(part["type"])
+            yield part
             waiting += part.values()
         elif isinstance(part, list):
             waiting += part
-    return types
+
+
+def _find_json_columns(connection: duckdb.DuckDBPyConnection, tree: Any) -> None:
+    """Find out which columns the JSON files of a query have, in all of their items; text stays text."""
+    tables = [part.get("table_name") for part in _parts(tree) if part.get("type") == "BASE_TABLE"]
+    columns = {}
+    for file in {table for table in tables if isinstance(table, str)}:
+        if file.lower().removesuffix(".gz").endswith(_JSON_SUFFIXES):
+            relation = connection.sql(f"FROM system.main.read_json({_quote(file)}, sample_size = -1)")
+            columns[file] = ", ".join(
+                f"{_quote(name)}: {_quote(_type_of_text(kind))}"
+                for name, kind in zip(relation.columns, relation.types, strict=True)
+            )
+    pairs = ", ".join(f"{_quote(file)}: {_quote(listed)}" for file, listed in columns.items())
+    connection.execute(f"SET VARIABLE json_columns = MAP {{{pairs}}}")
+
+
+def _type_of_text(kind: Any) -> str:
+    """Return a type that JSON was detected as, with text in place of dates, times and UUIDs."""
+    if kind.id in _DETECTED:
+        return "VARCHAR"
+    if kind.id == "list":
+        return f"{_type_of_text(kind.children[0][1])}[]"
+    if kind.id == "struct":
+        fields = [f'"{name.replace(chr(34), chr(34) * 2)}" {_type_of_text(of)}' for name, of in kind.children]
+        return f"STRUCT({', '.join(fields)})"
+    if kind.id == "map":
+        return f"MAP({', '.join(_type_of_text(of) for _, of in kind.children)})"
+    return str(kind)
 
 
 def _check_files(query: str, base: Path, name: str) -> None:
@@ -157,8 +197,8 @@ def _quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-#: - `query`: in DuckDB's SQL; relative files in it start from the folder of the job. A CSV file is read as
-#:   text.
+#: - `query`: in DuckDB's SQL; relative files in it start from the folder of the job. Text in a CSV or
+#:   JSON file stays text.
 #: - `file`: instead of a query, a file that DuckDB knows by its suffix.
 #: - `database`: a DuckDB database file, opened read-only.
 DUCKDB = SourceType(

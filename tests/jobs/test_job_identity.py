@@ -421,3 +421,12 @@ def test_other_spellings_of_a_name_are_not_missing(ardoq, run):
     (ambiguous,) = report["ambiguous"]
     assert ambiguous["used"] == ambiguous["matches"][0]
     assert ambiguous["matches"] == [app(number, "")["_id"] for number in (1, 4, 2)]
+
+
+def test_row_of_several_references_fails_once_in_its_source(ardoq, run):
+    """Of a row with several references, each that fails is listed; as a row of its source, it fails once."""
+    load(ardoq, app(1, "Web", cmdb_id="web"), app(2, "DB"))
+    result, report, _ = run(LINKS, links=[{"From": "web", "To": ["No", "DB", "Nobody"]}])
+    assert [row["name"] for row in report["failed_refs_l"]] == ["web -> No", "web -> Nobody"]
+    assert (result.counts["links"]["rows"], result.counts["links"]["failed"]) == (1, 1)
+    assert stored_references(ardoq) == [("Web", "DB", 1)]

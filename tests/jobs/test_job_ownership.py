@@ -293,3 +293,22 @@ def test_type_with_unidentified_rows_is_not_deleted_with_others(ardoq, run):
     assert report["del_comps"] == 0
     (blocked,) = result.blocked
     assert "component Web (Application). Correct these rows first." in str(blocked)
+
+
+@pytest.mark.parametrize("owned", ["", 'owned = { lifecycle = "Live" }\n'])
+def test_component_that_a_rejected_row_may_name_is_not_missing(ardoq, run, owned):
+    """A component that an ambiguous parent or end may mean is deleted neither by itself nor with others."""
+    ids = [str(number).zfill(24) for number in range(4)]
+    live = {"lifecycle": "Live"}
+    rack = component(ids[0], "Rack", kind="p2", cmdb_id="S1", **live)
+    twins = [component(ids[1], "Web", parent=ids[0], **live), component(ids[2], "Web")]
+    other = component(ids[3], "Other", kind="p2", cmdb_id="S2", **live)
+    ardoq.load(SEED | {"components": [rack, *twins, other]})
+    servers = FROM_B.replace("Application", "Server").replace('cmdb_id = "{Name}"', 'cmdb_id = "{Id}"')
+    servers = servers.replace("key =", 'parent = { type = "Application", value = "{App}" }\nkey =') + ANYTHING
+    apps = FROM_A.replace("key =", f"{owned}key =")
+    rows = {"a": [{"Name": "New"}], "b": [{"Name": "Other", "Id": "S2", "App": "Web"}]}
+    _, report, _ = run(apps + servers, **rows)
+    assert "is ambiguous: 2 components match" in report["failed_comps_l"][0]["reason"]
+    assert report["del_comps"] == 0
+    assert {"Rack", "Web"} <= set(stored(ardoq))

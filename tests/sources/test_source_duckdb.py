@@ -1,6 +1,7 @@
 """Rows from DuckDB queries, over Parquet and other files."""
 
 import gzip
+import json
 import tracemalloc
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -262,3 +263,28 @@ def test_memory_does_not_grow_with_the_result(folder):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.5 * peaks[0]
+
+
+@pytest.mark.parametrize("suffix", ["json", "ndjson", "jsonl", "json.gz"])
+def test_text_of_a_json_file_stays_text(folder, suffix):
+    """Text that looks like a date, a time or a UUID stays as it is, also within lists and objects."""
+    item = {
+        "code": "0341", "day": "2024-05-31", "at": "2024-05-31T00:00:00Z", "time": "12:00:00.50",
+        "it's \"U\"": "6F7AE0D7-5B1F-4f0e-9d3b-3f3f5a3b5a11", "days": ["2024-01-01"],
+        "in": {"time": "2024-01-01", 'a"b': 1}, "number": 5, "share": 1.5, "is": True,
+    }  # fmt: skip
+    open_file = gzip.open if suffix.endswith("gz") else open
+    with open_file(folder.path / f"it's.{suffix}", "wt") as file:
+        file.write(json.dumps(item))
+    source = folder.open(type="duckdb", query=f"FROM 'it''s.{suffix}' WHERE day = '2024-05-31'")
+    assert values(source) == [item]
+    detected = folder.open(type="duckdb", query=f"SELECT day FROM read_json('it''s.{suffix}')")
+    assert values(detected) == [{"day": date(2024, 5, 31)}]
+
+
+def test_key_that_only_a_late_item_of_a_json_file_has(folder):
+    """A key that first appears after many items is a column, too."""
+    items = [*[{"a": number} for number in range(25_000)], {"a": 1, "late": "x"}]
+    (folder.path / "x.json").write_text(json.dumps(items))
+    source = folder.open(type="duckdb", query="FROM 'x.json' WHERE late IS NOT NULL")
+    assert values(source) == [{"a": 1, "late": "x"}]
